@@ -1,0 +1,430 @@
+//! Forms: what a ballot style compiles to. `m` bits, `n` slots and rows, which are linear equations over the bits.
+//!
+//! See `spec/ballot.md#form`. A ballot is valid exactly when some bits in `{0, 1}^m` satisfy all rows.
+//!
+//! # Construction
+//!
+//! Rows are numbered once: first the `n` slot rows in slot order, then the constant rows. The target of a slot row is
+//! the value of its slot, the target of a constant row is a public integer. Every slot is the target of exactly one
+//! row, every bit stands in some row, and the coefficients of a row and its constant together stay below `2^62`, so
+//! that nothing wraps modulo the order of the group.
+
+use alloc::vec::Vec;
+use core::iter::zip;
+
+use subtle::Choice;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::encoding::Writer;
+use crate::group::{Element, Scalar};
+use crate::hash::{FormDigest, tagged};
+use crate::limits::{MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, ROW_BOUND};
+use crate::weaken::{self, Check};
+
+/// A bit of a form, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bit(u32);
+
+impl Bit {
+    /// The position of the bit among the bits of its form.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One term of a row: an integer times a bit.
+pub type Term = (Bit, i64);
+
+/// The rules of a form that a compiler could break.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormError {
+    /// More of something than the limit allows.
+    #[error("a form of {found} {what}, more than {limit}")]
+    TooLarge {
+        /// Of what: bits, slots, rows or terms.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// A bit stands in no row: it would be free.
+    #[error("bit {bit} stands in no row")]
+    FreeBit {
+        /// The bit.
+        bit: usize,
+    },
+    /// A row without terms.
+    #[error("row {row} has no terms")]
+    EmptyRow {
+        /// The row, counted from 1.
+        row: usize,
+    },
+    /// A slot is not the target of exactly one row.
+    #[error("slot {slot} is the target of {rows} rows")]
+    SlotRows {
+        /// The slot, counted from 0.
+        slot: usize,
+        /// How many rows have it as their target.
+        rows: usize,
+    },
+    /// A coefficient is zero, or a bit stands twice in a row.
+    #[error("row {row}: bit {bit} stands twice or with coefficient 0")]
+    BadTerm {
+        /// The row, counted from 1.
+        row: usize,
+        /// The bit.
+        bit: usize,
+    },
+    /// The coefficients of a row could wrap modulo the order of the group.
+    #[error("row {row}: the coefficients are too large")]
+    RowTooLarge {
+        /// The row, counted from 1.
+        row: usize,
+    },
+}
+
+/// The range `0..=max` as a sum of bits: digits of weight 1, 2, 4, .. and a last one that makes the total exactly `max`.
+/// Plain binary digits would let `max = 5` admit 7.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeDigits {
+    terms: Vec<Term>,
+}
+
+impl RangeDigits {
+    fn weights(max: u32) -> impl Iterator<Item = i64> {
+        let mut rest = i64::from(max);
+        let mut weight = 1;
+        core::iter::from_fn(move || {
+            if rest == 0 {
+                return None;
+            }
+            let digit = if weaken::is_on(Check::ExactRange) { weight.min(rest) } else { weight };
+            rest = (rest - digit).max(0);
+            weight *= 2;
+            Some(digit)
+        })
+    }
+
+    /// The digits as terms of a row.
+    #[must_use]
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// Sets the digits to `value`, in constant time; `value` is at most the maximum of the range.
+    pub fn assign(&self, value: u64, bits: &mut Bits) {
+        // The last digit is the irregular one: it is set when the others cannot reach the value.
+        let Some(((last, last_weight), others)) = self.terms.split_last() else { return };
+        let reach: u64 = others.iter().map(|(_, weight)| weight.unsigned_abs()).sum();
+        let needs_last = (reach.wrapping_sub(value) >> 63) & 1;
+        bits.set(*last, needs_last);
+        let rest = value.wrapping_sub(needs_last.wrapping_mul(last_weight.unsigned_abs()));
+        for (position, (bit, _)) in others.iter().enumerate() {
+            bits.set(*bit, (rest >> position) & 1);
+        }
+    }
+}
+
+/// The secret bits of one ballot.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Bits {
+    bits: Vec<u8>,
+}
+
+impl Bits {
+    /// `count` bits, all zero.
+    #[must_use]
+    pub fn zero(count: usize) -> Self {
+        Self { bits: alloc::vec![0; count] }
+    }
+
+    /// Sets a bit to the lowest bit of `value`, in constant time. A bit of another form is ignored.
+    pub fn set(&mut self, bit: Bit, value: u64) {
+        if let Some(place) = self.bits.get_mut(bit.index()) {
+            *place = u8::from(value & 1 == 1);
+        }
+    }
+
+    /// The bits, each for constant-time selection.
+    pub(crate) fn choices(&self) -> impl ExactSizeIterator<Item = Choice> + '_ {
+        self.bits.iter().map(|bit| Choice::from(bit & 1))
+    }
+
+    fn get(&self, bit: Bit) -> u8 {
+        self.bits.get(bit.index()).copied().unwrap_or(0)
+    }
+}
+
+/// A row without its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    terms: Vec<Term>,
+}
+
+impl Row {
+    fn value(&self, bits: &Bits) -> i64 {
+        self.terms.iter().map(|(bit, coefficient)| coefficient * i64::from(bits.get(*bit))).sum()
+    }
+}
+
+/// What a ballot style compiles to. See the module.
+#[derive(Clone, Debug)]
+pub struct Form {
+    bits: usize,
+    slot_rows: Vec<Row>,
+    constant_rows: Vec<(Row, i64)>,
+    /// For each term of each slot row, half of `[coefficient]G`: what the bit adds to the half of `[v_i]G`.
+    half_multiples: Vec<Vec<Element>>,
+    digest: FormDigest,
+}
+
+impl Form {
+    /// `m`, how many bits.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        self.bits
+    }
+
+    /// `n`, how many slots.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.slot_rows.len()
+    }
+
+    /// `K`, how many rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.slot_rows.len() + self.constant_rows.len()
+    }
+
+    /// The digest that transcripts absorb for the form.
+    #[must_use]
+    pub fn digest(&self) -> &FormDigest {
+        &self.digest
+    }
+
+    /// The bytes of `R, C_1..C_n` and the argument: a function of the style, never of the choices.
+    #[must_use]
+    pub fn argued_bytes(&self) -> usize {
+        32 * (1 + self.slots()) + 192 + 32 * self.bits()
+    }
+
+    /// The rows that the bits do not satisfy, counted from 1; of a valid assignment, none.
+    #[must_use]
+    pub fn violated_rows(&self, bits: &Bits) -> Vec<usize> {
+        let first = self.slots() + 1;
+        (first..)
+            .zip(&self.constant_rows)
+            .filter(|(_, (row, target))| row.value(bits) != *target)
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    /// The values of the slots. Constant time in the bits.
+    #[must_use]
+    pub fn values(&self, bits: &Bits) -> Vec<i64> {
+        self.slot_rows.iter().map(|row| row.value(bits)).collect()
+    }
+
+    /// Half of `[v_i]G` for every slot, in constant time.
+    pub(crate) fn half_values(&self, bits: &Bits) -> Vec<Element> {
+        zip(&self.slot_rows, &self.half_multiples)
+            .map(|(row, halves)| {
+                zip(&row.terms, halves)
+                    .map(|((bit, _), half)| {
+                        Element::select(&Element::identity(), half, Choice::from(bits.get(*bit) & 1))
+                    })
+                    .sum()
+            })
+            .collect()
+    }
+
+    /// The random combination of all rows: row `k` weighs `rho^k`.
+    pub(crate) fn combine(&self, rho: &Scalar) -> RowCombination {
+        let mut slots = Vec::with_capacity(self.slots());
+        let mut bits = alloc::vec![Scalar::ZERO; self.bits];
+        let mut constant = Scalar::ZERO;
+        let mut weight = *rho;
+        for row in &self.slot_rows {
+            slots.push(weight);
+            add_row(&mut bits, row, weight);
+            weight *= *rho;
+        }
+        if !weaken::is_on(Check::DistinctRowWeights) {
+            weight = *rho;
+        }
+        for (row, target) in &self.constant_rows {
+            add_row(&mut bits, row, weight);
+            constant += times(weight, *target);
+            weight *= *rho;
+        }
+        RowCombination { slots, bits, constant }
+    }
+}
+
+/// All rows of a form, weighed by the powers of `rho`.
+pub(crate) struct RowCombination {
+    /// `rho^k` for the slots.
+    pub(crate) slots: Vec<Scalar>,
+    /// The coefficient of each bit in `L(.) = sum_k rho^k row_k(.)`.
+    pub(crate) bits: Vec<Scalar>,
+    /// `c* = sum_k rho^k c_k` over the constant rows.
+    pub(crate) constant: Scalar,
+}
+
+fn add_row(bits: &mut [Scalar], row: &Row, weight: Scalar) {
+    for (bit, coefficient) in &row.terms {
+        if let Some(sum) = bits.get_mut(bit.index()) {
+            *sum += times(weight, *coefficient);
+        }
+    }
+}
+
+/// A scalar times a public integer, which mostly is 1 or -1.
+fn times(scalar: Scalar, integer: i64) -> Scalar {
+    match integer {
+        0 => Scalar::ZERO,
+        1 => scalar,
+        -1 => -scalar,
+        _ => scalar * Scalar::from_i64(integer),
+    }
+}
+
+/// Builds a form row by row.
+#[derive(Clone, Debug, Default)]
+pub struct FormBuilder {
+    bits: u32,
+    slots: usize,
+    slot_rows: Vec<(usize, Row)>,
+    constant_rows: Vec<(Row, i64)>,
+}
+
+impl FormBuilder {
+    /// An empty form.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A new bit.
+    pub fn bit(&mut self) -> Bit {
+        let bit = Bit(self.bits);
+        self.bits = self.bits.saturating_add(1);
+        bit
+    }
+
+    /// New bits for a number from 0 to `max`.
+    pub fn range(&mut self, max: u32) -> RangeDigits {
+        let weights: Vec<i64> = RangeDigits::weights(max).collect();
+        RangeDigits { terms: weights.into_iter().map(|weight| (self.bit(), weight)).collect() }
+    }
+
+    /// Declares a new slot and returns its number.
+    pub fn slot(&mut self) -> usize {
+        self.slots += 1;
+        self.slots - 1
+    }
+
+    /// A row whose target is the value of a declared slot.
+    pub fn slot_row(&mut self, slot: usize, terms: &[Term]) {
+        self.slot_rows.push((slot, Row { terms: terms.to_vec() }));
+    }
+
+    /// A row whose target is a public integer.
+    pub fn constant_row(&mut self, terms: &[Term], target: i64) {
+        self.constant_rows.push((Row { terms: terms.to_vec() }, target));
+    }
+
+    /// The form.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken.
+    pub fn build(self) -> Result<Form, FormError> {
+        let bits = self.bits as usize;
+        let rows = self.slot_rows.len() + self.constant_rows.len();
+        let all_rows =
+            || self.slot_rows.iter().map(|(_, row)| row).chain(self.constant_rows.iter().map(|(row, _)| row));
+        let terms = all_rows().map(|row| row.terms.len()).sum();
+        for (what, found, limit) in [
+            ("bits", bits, MAX_FORM_BITS),
+            ("slots", self.slots, MAX_FORM_SLOTS),
+            ("rows", rows, MAX_FORM_ROWS),
+            ("terms", terms, MAX_FORM_TERMS),
+        ] {
+            if found > limit {
+                return Err(FormError::TooLarge { what, found, limit });
+            }
+        }
+
+        let mut targets = alloc::vec![0_usize; self.slots];
+        for (slot, _) in &self.slot_rows {
+            match targets.get_mut(*slot) {
+                Some(count) => *count += 1,
+                None => return Err(FormError::SlotRows { slot: *slot, rows: 0 }),
+            }
+        }
+        if let Some((slot, rows)) = targets.iter().copied().enumerate().find(|(_, rows)| *rows != 1) {
+            return Err(FormError::SlotRows { slot, rows });
+        }
+
+        let mut slot_rows = self.slot_rows;
+        slot_rows.sort_by_key(|(slot, _)| *slot);
+        let slot_rows: Vec<Row> = slot_rows.into_iter().map(|(_, row)| row).collect();
+        let targets = slot_rows.iter().map(|row| (row, 0)).chain(self.constant_rows.iter().map(|(row, c)| (row, *c)));
+        let mut last_row = alloc::vec![0_usize; bits];
+        for (number, (row, target)) in (1..).zip(targets) {
+            check_row(number, row, target, &mut last_row)?;
+        }
+        if let Some(bit) = last_row.iter().position(|row| *row == 0) {
+            return Err(FormError::FreeBit { bit });
+        }
+
+        let half = Scalar::ONE.halve();
+        let half_multiples = slot_rows
+            .iter()
+            .map(|row| {
+                row.terms.iter().map(|(_, coefficient)| Element::mul_generator(&times(half, *coefficient))).collect()
+            })
+            .collect();
+        let digest = digest(bits, &slot_rows, &self.constant_rows);
+        Ok(Form { bits, slot_rows, constant_rows: self.constant_rows, half_multiples, digest })
+    }
+}
+
+/// `last_row[bit]` is the number of the last row in which the bit was seen, 0 for none.
+fn check_row(number: usize, row: &Row, target: i64, last_row: &mut [usize]) -> Result<(), FormError> {
+    if row.terms.is_empty() {
+        return Err(FormError::EmptyRow { row: number });
+    }
+    let mut size = u128::from(target.unsigned_abs());
+    for (bit, coefficient) in &row.terms {
+        let bad = FormError::BadTerm { row: number, bit: bit.index() };
+        match last_row.get_mut(bit.index()) {
+            Some(last) if *last != number && *coefficient != 0 => *last = number,
+            _ => return Err(bad),
+        }
+        size += u128::from(coefficient.unsigned_abs());
+    }
+    if size >= u128::from(ROW_BOUND) {
+        return Err(FormError::RowTooLarge { row: number });
+    }
+    Ok(())
+}
+
+fn digest(bits: usize, slot_rows: &[Row], constant_rows: &[(Row, i64)]) -> FormDigest {
+    let mut writer = Writer::new();
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    writer.u32(count(bits)).u32(count(slot_rows.len())).u32(count(constant_rows.len()));
+    let targets = slot_rows.iter().map(|row| (row, 0)).chain(constant_rows.iter().map(|(row, target)| (row, *target)));
+    for (row, target) in targets {
+        writer.put(&target.to_le_bytes()).u32(count(row.terms.len()));
+        for (bit, coefficient) in &row.terms {
+            writer.u32(bit.0).put(&coefficient.to_le_bytes());
+        }
+    }
+    FormDigest::from_bytes(tagged("form", &[&writer.finish()]))
+}

@@ -1,0 +1,181 @@
+//! Tagged SHA-256 digests: everything that is named by its hash has a type of its own.
+//!
+//! See `spec/suite.md#digests`. What is hashed is the bytes as published, never a re-serialisation.
+
+use core::fmt;
+use core::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::SUITE;
+
+/// SHA-256 over the suite, a tag and parts, each behind its length as 8 little-endian bytes, so that different lists of
+/// parts never hash alike.
+#[must_use]
+pub(crate) fn tagged(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [SUITE.as_bytes(), tag.as_bytes()].iter().chain(parts) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// Text that is not 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected 64 lower-case hexadecimal digits")]
+pub struct ParseDigestError;
+
+/// Reads 64 lower-case hexadecimal digits. Upper case is refused: a digest has one written form.
+pub(crate) fn parse_hex32(text: &str) -> Result<[u8; 32], ParseDigestError> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err(ParseDigestError);
+    }
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| ParseDigestError)?;
+    Ok(bytes)
+}
+
+macro_rules! digest_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 32]);
+
+        impl $name {
+            /// The digest with these bytes.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+                Self(bytes)
+            }
+
+            /// The bytes.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&hex::encode(self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseDigestError;
+            fn from_str(text: &str) -> Result<Self, ParseDigestError> {
+                parse_hex32(text).map(Self)
+            }
+        }
+    };
+}
+
+digest_type! {
+    /// Names a manifest: the tagged digest of its bytes.
+    ManifestHash
+}
+digest_type! {
+    /// Names the parties of one attempt at the key ceremony.
+    Roster
+}
+digest_type! {
+    /// Names a completed key ceremony and with it the joint key.
+    CeremonyRoot
+}
+digest_type! {
+    /// Names a roll: SHA-256 of its bytes as published.
+    RollHash
+}
+digest_type! {
+    /// Names an election: manifest, joint key and roll together. It enters every later transcript.
+    Fingerprint
+}
+digest_type! {
+    /// Names a form.
+    FormDigest
+}
+digest_type! {
+    /// Names the keys of the slots of a ballot style.
+    KeysDigest
+}
+digest_type! {
+    /// Names an unsigned ballot: what a voter writes down and looks for on the board.
+    Tracker
+}
+digest_type! {
+    /// The Merkle tree head over the entries of the board, or a node of that tree (RFC 6962).
+    TreeHash
+}
+digest_type! {
+    /// Names a published file: SHA-256 of its bytes.
+    FileHash
+}
+digest_type! {
+    /// Names the sums of an encrypted tally.
+    TallyDigest
+}
+
+impl ManifestHash {
+    /// The hash of a manifest with these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(tagged("manifest", &[bytes]))
+    }
+}
+
+impl FileHash {
+    /// SHA-256 of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
+
+impl Fingerprint {
+    /// The fingerprint of the election with this manifest, key ceremony and roll.
+    #[must_use]
+    pub fn of(manifest: &ManifestHash, ceremony: &CeremonyRoot, roll: &RollHash) -> Self {
+        Self(tagged("fingerprint", &[&manifest.0, &ceremony.0, &roll.0]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_parts_never_hash_alike() {
+        let digests = [
+            tagged("t", &[]),
+            tagged("t", &[b""]),
+            tagged("t", &[b"", b""]),
+            tagged("t", &[b"ab", b"c"]),
+            tagged("t", &[b"a", b"bc"]),
+            tagged("t", &[b"abc"]),
+            tagged("t", &[b"0"]),
+            tagged("t", &[&[0]]),
+            tagged("ta", &[b"bc"]),
+            tagged("tabc", &[]),
+        ];
+        for (i, one) in digests.iter().enumerate() {
+            assert!(!digests.iter().skip(i + 1).any(|other| one == other), "digest {i} stands twice");
+        }
+    }
+
+    #[test]
+    fn a_digest_has_one_written_form() {
+        let tracker = Tracker::from_bytes([0xab; 32]);
+        let text = std::format!("{tracker}");
+        assert_eq!(text.parse(), Ok(tracker));
+        for wrong in [text.to_uppercase(), text[1..].into(), std::format!("{text}0"), text.replace('a', "g")] {
+            assert_eq!(wrong.parse::<Tracker>(), Err(ParseDigestError), "{wrong}");
+        }
+    }
+}

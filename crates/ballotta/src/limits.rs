@@ -1,0 +1,49 @@
+//! The limits that everything obeys, in one place. See `spec/encoding.md#limits`.
+
+/// Bytes of one entry of the board: the limit of C2SP tlog-tiles.
+pub const MAX_ENTRY_BYTES: usize = 65_535;
+/// Bytes of a manifest.
+pub const MAX_MANIFEST_BYTES: usize = 1 << 20;
+/// Bytes of a message of the key ceremony or of a partial decryption.
+pub const MAX_MESSAGE_BYTES: usize = 16 << 20;
+/// Bytes of one line of the roll, its end included.
+pub const MAX_ROLL_LINE_BYTES: usize = 256;
+/// Bytes of a checkpoint with all its signatures.
+pub const MAX_CHECKPOINT_BYTES: usize = 64 << 10;
+/// Lines of a roll: voters.
+pub const MAX_VOTERS: u64 = 1 << 28;
+/// Contests of an election.
+pub const MAX_CONTESTS: usize = 256;
+/// Options of a contest.
+pub const MAX_OPTIONS: usize = 1024;
+/// Ballot styles of an election.
+pub const MAX_STYLES: usize = 1024;
+/// Trustees of an election.
+pub const MAX_TRUSTEES: usize = 64;
+/// Witnesses of an election.
+pub const MAX_WITNESSES: usize = 32;
+/// Credential authorities of an election.
+pub const MAX_AUTHORITIES: usize = 8;
+/// Languages of an election.
+pub const MAX_LANGUAGES: usize = 32;
+/// Bytes of one text in one language.
+pub const MAX_TEXT_BYTES: usize = 4096;
+/// Characters of an identifier that people write: of a contest, an option, a style.
+pub const MAX_NAME_CHARS: usize = 64;
+/// Slots of an election, over all contests.
+pub const MAX_SLOTS: usize = 4096;
+/// Bits of a form.
+pub const MAX_FORM_BITS: usize = 2048;
+/// Slots of a form.
+pub const MAX_FORM_SLOTS: usize = 2048;
+/// Rows of a form.
+pub const MAX_FORM_ROWS: usize = 8192;
+/// Terms of a form, over all rows.
+pub const MAX_FORM_TERMS: usize = 1 << 20;
+/// The size of the coefficients of a row and of its constant together stays below this, so that nothing wraps modulo
+/// the order of the group.
+pub const ROW_BOUND: u64 = 1 << 62;
+/// The weight of one voter.
+pub const MAX_WEIGHT: u64 = 1 << 40;
+/// The total of a slot: what a bounded discrete logarithm still finds.
+pub const MAX_TOTAL: u64 = 1 << 44;

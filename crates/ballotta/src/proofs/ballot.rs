@@ -1,0 +1,329 @@
+//! The ballot argument: the bits of a ballot are bits, and all rows of its form hold.
+//!
+//! One argument covers every kind of contest and the whole ballot at once. See `spec/ballot.md#argument`.
+//!
+//! # Construction
+//!
+//! The bit part follows Bootle, Cerulli, Chaidos, Ghadafi, Groth, Petit (ESORICS 2015), with both commitments folded
+//! into one over `2m + 1` generators; the linking part is a random combination of all rows.
+//!
+//! ```text
+//! statement   form, fingerprint, credential, Y_1..Y_n, R, C_1..C_n
+//! prover      a_j, s_B, s_A, s random
+//!             B = sum [b_j]U_j + sum [a_j(1-2b_j)]V_j + [s_B]H
+//!             A = sum [a_j]U_j - sum [a_j^2]V_j       + [s_A]H
+//! absorb B, A ; challenge rho ; row k weighs rho^k, k = 1..K
+//!             Y* = sum_{k<=n} rho^k Y_k     C* = sum_{k<=n} rho^k C_k
+//!             c* = sum_{k>n} rho^k c_k      L(.) = sum_k rho^k row_k(.)
+//!             E_R = [s]G      E_C = [s]Y* + [L(a)]G
+//! absorb E_R, E_C ; challenge x
+//!             f_j = b_j x + a_j      z_B = s_B x + s_A      z_r = r x + s
+//! verify      [x]B + A              = sum [f_j]U_j + sum [f_j(x-f_j)]V_j + [z_B]H
+//!             [x]R + E_R            = [z_r]G
+//!             [x](C* + [c*]G) + E_C = [z_r]Y* + [L(f)]G
+//! ```
+//!
+//! # Layout
+//!
+//! `B`, `A`, `E_R`, `E_C`, `z_B`, `z_r`, `f_1..f_m`: `192 + 32m` bytes. The length depends on the form alone.
+//!
+//! # Security
+//!
+//! Proving is constant time in the bits and the nonces. Verification is not: everything it sees is public.
+//! Integrity needs no trust in any trustee: every slot's value is fixed by the ciphertext whoever knows the keys.
+
+#![allow(non_snake_case)]
+
+use alloc::vec::Vec;
+use core::iter::zip;
+
+use merlin::Transcript;
+use zeroize::Zeroizing;
+
+use super::batch::Accumulator;
+use crate::elgamal::{SlotCiphertext, SlotKeys};
+use crate::encoding::{DecodeError, Reader, Writer};
+use crate::form::{Bits, Form};
+use crate::group::{Element, Generators, PublicElement, Scalar, SecretScalar};
+use crate::transcript::ProofTranscript;
+use crate::weaken::{self, Check};
+
+/// A proof that a ciphertext holds a ballot which its form allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BallotArgument {
+    B: PublicElement,
+    A: PublicElement,
+    E_R: PublicElement,
+    E_C: PublicElement,
+    z_B: Scalar,
+    z_r: Scalar,
+    f: Vec<Scalar>,
+}
+
+fn absorb_statement(transcript: &mut Transcript, form: &Form, keys: &SlotKeys, ciphertext: &SlotCiphertext) {
+    transcript.absorb_bytes(b"form", form.digest().as_bytes());
+    transcript.absorb_bytes(b"Y", keys.digest().as_bytes());
+    if weaken::is_on(Check::AbsorbCiphertext) {
+        transcript.absorb_element(b"R", ciphertext.r());
+        for C in ciphertext.c() {
+            transcript.absorb_element(b"C", C);
+        }
+    }
+}
+
+fn draw_rho(transcript: &mut Transcript, B: &PublicElement, A: &PublicElement) -> Scalar {
+    if weaken::is_on(Check::AbsorbBitCommitments) {
+        transcript.absorb_element(b"B", B);
+        transcript.absorb_element(b"A", A);
+    }
+    transcript.challenge_scalar(b"rho")
+}
+
+fn draw_x(transcript: &mut Transcript, E_R: &PublicElement, E_C: &PublicElement) -> Scalar {
+    if weaken::is_on(Check::AbsorbLinkAnnouncements) {
+        transcript.absorb_element(b"E_R", E_R);
+        transcript.absorb_element(b"E_C", E_C);
+    }
+    transcript.challenge_scalar(b"x")
+}
+
+impl BallotArgument {
+    /// Encrypts the values of a form's slots and proves them, over a transcript that has absorbed fingerprint and
+    /// credential.
+    ///
+    /// `bits` satisfy the form, `keys` are as many as its slots and `generators` as many as its bits. `nonce` is the
+    /// ballot nonce `r`; every other secret comes from a clone of the live transcript keyed with `seed`, so that a
+    /// changed statement changes them all.
+    #[must_use]
+    pub fn prove(
+        transcript: &mut Transcript,
+        generators: &Generators,
+        form: &Form,
+        keys: &SlotKeys,
+        bits: &Bits,
+        nonce: &SecretScalar,
+        seed: &[u8; 32],
+    ) -> (SlotCiphertext, Self) {
+        let ciphertext = SlotCiphertext::encrypt(keys, nonce, &form.half_values(bits));
+        absorb_statement(transcript, form, keys, &ciphertext);
+
+        let mut nonces = transcript.deterministic_nonces(seed);
+        let (s_B, s_A, s) = (nonces.draw(b"s_B"), nonces.draw(b"s_A"), nonces.draw(b"s"));
+        let a = Zeroizing::new((0..form.bits()).map(|_| *nonces.draw(b"a").expose_scalar()).collect::<Vec<_>>());
+
+        let (B, A) = commit(generators, bits, &a, &s_B, &s_A);
+        let rho = draw_rho(transcript, &B, &A);
+
+        let rows = form.combine(&rho);
+        let Y = Element::vartime_multiscalar(&rows.slots, keys.keys().iter().map(PublicElement::element));
+        let L = Zeroizing::new(zip(&rows.bits, a.iter()).map(|(weight, a)| *weight * *a).sum::<Scalar>());
+        let E_R = s.public();
+        let E_C = PublicElement::from(Element::multiscalar(&[*s.expose_scalar(), *L], &[Y, Element::generator()]));
+        let x = draw_x(transcript, &E_R, &E_C);
+
+        let f = zip(bits.choices(), a.iter()).map(|(b, a)| Scalar::select(&Scalar::ZERO, &x, b) + *a).collect();
+        let z_B = *s_B.expose_scalar() * x + *s_A.expose_scalar();
+        let z_r = *nonce.expose_scalar() * x + *s.expose_scalar();
+        (ciphertext, Self { B, A, E_R, E_C, z_B, z_r, f })
+    }
+
+    /// Reads the argument of a form of `bits` bits.
+    ///
+    /// # Errors
+    ///
+    /// The field that is not canonical.
+    pub fn decode(reader: &mut Reader<'_>, bits: usize) -> Result<Self, DecodeError> {
+        Ok(Self {
+            B: reader.element("B")?,
+            A: reader.element("A")?,
+            E_R: reader.element("E_R")?,
+            E_C: reader.element("E_C")?,
+            z_B: reader.scalar("z_B")?,
+            z_r: reader.scalar("z_r")?,
+            f: (0..bits).map(|_| reader.scalar("f")).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Writes the argument.
+    pub fn encode(&self, writer: &mut Writer) {
+        for element in [&self.B, &self.A, &self.E_R, &self.E_C] {
+            writer.element(element);
+        }
+        writer.scalar(&self.z_B).scalar(&self.z_r);
+        for f in &self.f {
+            writer.scalar(f);
+        }
+    }
+
+    /// The claim that the argument holds, over a transcript that has absorbed fingerprint and credential. `slots` are
+    /// the numbers of the form's slots among all slots of the election.
+    #[must_use]
+    pub fn claim<'a>(
+        &'a self,
+        transcript: &mut Transcript,
+        form: &'a Form,
+        keys: &'a SlotKeys,
+        slots: &'a [u32],
+        ciphertext: &'a SlotCiphertext,
+    ) -> BallotClaim<'a> {
+        absorb_statement(transcript, form, keys, ciphertext);
+        let rho = draw_rho(transcript, &self.B, &self.A);
+        let x = draw_x(transcript, &self.E_R, &self.E_C);
+        transcript.absorb_scalar(b"z_B", &self.z_B);
+        transcript.absorb_scalar(b"z_r", &self.z_r);
+        for f in &self.f {
+            transcript.absorb_scalar(b"f", f);
+        }
+        BallotClaim { argument: self, form, slots, ciphertext, rho, x, binding: transcript.binding() }
+    }
+}
+
+/// `B` and `A`, in constant time.
+fn commit(
+    generators: &Generators,
+    bits: &Bits,
+    a: &[Scalar],
+    s_B: &SecretScalar,
+    s_A: &SecretScalar,
+) -> (PublicElement, PublicElement) {
+    let (pairs, _) = generators.pairs().as_chunks::<2>();
+    debug_assert!(pairs.len() >= a.len());
+    let mut B_scalars = Zeroizing::new(Vec::with_capacity(a.len() + 1));
+    let mut B_elements = Vec::with_capacity(a.len() + 1);
+    let mut A_scalars = Zeroizing::new(Vec::with_capacity(2 * a.len() + 1));
+    let mut A_elements = Vec::with_capacity(2 * a.len() + 1);
+    let mut chosen = Element::identity();
+    for ((b, a), [U, V]) in zip(zip(bits.choices(), a), pairs) {
+        chosen += Element::select(&Element::identity(), U, b);
+        B_scalars.push(a.negate_if(b));
+        B_elements.push(*V);
+        A_scalars.extend([*a, -(*a * *a)]);
+        A_elements.extend([*U, *V]);
+    }
+    B_scalars.push(*s_B.expose_scalar());
+    B_elements.push(*generators.blinding());
+    A_scalars.push(*s_A.expose_scalar());
+    A_elements.push(*generators.blinding());
+    let B = Element::multiscalar(&B_scalars, &B_elements) + chosen;
+    let A = Element::multiscalar(&A_scalars, &A_elements);
+    (B.into(), A.into())
+}
+
+/// That a ballot argument holds.
+#[derive(Clone, Debug)]
+pub struct BallotClaim<'a> {
+    argument: &'a BallotArgument,
+    form: &'a Form,
+    slots: &'a [u32],
+    ciphertext: &'a SlotCiphertext,
+    rho: Scalar,
+    x: Scalar,
+    binding: [u8; 32],
+}
+
+impl BallotClaim<'_> {
+    pub(crate) fn binding(&self) -> &[u8; 32] {
+        &self.binding
+    }
+
+    /// The three equations of the module's `verify`.
+    pub(crate) fn accumulate(&self, [w1, w2, w3]: &[Scalar; 3], sum: &mut Accumulator<'_>) {
+        let BallotArgument { B, A, E_R, E_C, z_B, z_r, f } = self.argument;
+        let x = self.x;
+        if weaken::is_on(Check::BitEquation) {
+            sum.add(*w1 * x, B);
+            sum.add(*w1, A);
+            sum.h -= *w1 * *z_B;
+            for ([u, v], f) in zip(sum.pairs_mut(f.len()), f) {
+                let weighed = *w1 * *f;
+                *u -= weighed;
+                *v -= weighed * (x - *f);
+            }
+        }
+        if weaken::is_on(Check::RandomnessEquation) {
+            sum.add(*w2 * x, self.ciphertext.r());
+            sum.add(*w2, E_R);
+            sum.g -= *w2 * *z_r;
+        }
+        if weaken::is_on(Check::LinkEquation) {
+            let rows = self.form.combine(&self.rho);
+            let weighed_x = *w3 * x;
+            let weighed_z = *w3 * *z_r;
+            for ((power, C), slot) in zip(zip(&rows.slots, self.ciphertext.c()), self.slots) {
+                sum.add(weighed_x * *power, C);
+                if let Some(key) = sum.keys.get_mut(*slot as usize) {
+                    *key -= weighed_z * *power;
+                }
+            }
+            sum.add(*w3, E_C);
+            let L: Scalar = zip(&rows.bits, f).map(|(weight, f)| *weight * *f).sum();
+            sum.g += weighed_x * rows.constant - *w3 * L;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form::{FormBuilder, RangeDigits};
+    use crate::hash::Fingerprint;
+    use crate::proofs::batch::{Batch, BatchError, SharedBases};
+    use crate::testing::TestRng;
+    use crate::transcript::Domain;
+
+    fn choose(q: usize, min: u32, max: u32) -> (Form, Vec<crate::form::Bit>, RangeDigits) {
+        let mut builder = FormBuilder::new();
+        let marks: Vec<_> = (0..q).map(|_| builder.bit()).collect();
+        let slack = builder.range(max - min);
+        for bit in &marks {
+            let slot = builder.slot();
+            builder.slot_row(slot, &[(*bit, 1)]);
+        }
+        let mut terms: Vec<_> = marks.iter().map(|bit| (*bit, 1)).collect();
+        terms.extend_from_slice(slack.terms());
+        builder.constant_row(&terms, i64::from(max));
+        (builder.build().unwrap(), marks, slack)
+    }
+
+    #[test]
+    fn a_valid_ballot_is_accepted_and_a_wrong_one_is_not() {
+        let mut rng = TestRng(1);
+        for (q, min, max) in [(2, 1, 1), (10, 0, 3), (5, 2, 5)] {
+            let (form, marks, slack) = choose(q, min, max);
+            let keys: Vec<_> = (0..q).map(|_| SecretScalar::random(&mut rng).public()).collect();
+            let bases = SharedBases::new(Generators::new(form.bits()), keys.clone());
+            let keys = SlotKeys::new(keys);
+            let slots: Vec<u32> = (0..q as u32).collect();
+            let transcript = Domain::BallotArgument.for_election(&Fingerprint::from_bytes([7; 32]));
+            let mut ballots = Vec::new();
+            for over in [0, 0, 1, 0] {
+                let mut bits = Bits::zero(form.bits());
+                for bit in &marks[..(min + over) as usize] {
+                    bits.set(*bit, 1);
+                }
+                slack.assign(u64::from(max - min), &mut bits);
+                assert_eq!(form.violated_rows(&bits).is_empty(), over == 0);
+                let nonce = SecretScalar::random(&mut rng);
+                ballots.push(BallotArgument::prove(
+                    &mut transcript.clone(),
+                    bases.generators(),
+                    &form,
+                    &keys,
+                    &bits,
+                    &nonce,
+                    &[9; 32],
+                ));
+            }
+            let mut batch = Batch::new(&bases);
+            for (ciphertext, argument) in &ballots {
+                let mut writer = Writer::new();
+                argument.encode(&mut writer);
+                let bytes = writer.finish();
+                assert_eq!(bytes.len(), 192 + 32 * form.bits());
+                assert_eq!(BallotArgument::decode(&mut Reader::new(&bytes), form.bits()).as_ref(), Ok(argument));
+                batch.push(argument.claim(&mut transcript.clone(), &form, &keys, &slots, ciphertext));
+            }
+            assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: alloc::vec![2] }));
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The one verification path: many equations of many proofs in one multiscalar multiplication.
+//!
+//! See `spec/suite.md#batch`.
+//!
+//! # Construction
+//!
+//! Every equation of every claim has the form `sum [s_i]P_i = 0`. Each gets a weight of its own of 128 bits, not zero,
+//! and the weighted sum of all equations is computed once, with the bases that the claims share taken together
+//! (Bellare, Garay, Rabin, EUROCRYPT 1998). If one equation does not hold, the sum is the identity with probability at
+//! most `2^-127`.
+//!
+//! The weights come from a transcript that has absorbed every claim, responses included, *and* fresh randomness: a dead
+//! random source is not a forgery, and nobody can prepare proofs whose errors cancel.
+//!
+//! A batch that fails is split until the claims that do not hold are known.
+//!
+//! # Implementation details
+//!
+//! Variable time: everything here is public.
+
+use alloc::vec::Vec;
+
+use merlin::Transcript;
+use rand_core::CryptoRng;
+
+use super::ballot::BallotClaim;
+use super::equality::EqualityClaim;
+use super::schnorr::SchnorrClaim;
+use crate::SUITE;
+use crate::group::{Element, Generators, PublicElement, Scalar};
+use crate::transcript::ProofTranscript;
+use crate::weaken::{self, Check};
+
+/// That the equations of one proof hold.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Claim<'a> {
+    /// A ballot argument.
+    Ballot(BallotClaim<'a>),
+    /// A Schnorr proof or signature.
+    Schnorr(SchnorrClaim),
+    /// Equality of logarithms.
+    Equality(EqualityClaim),
+}
+
+/// At most how many equations a claim has, over all kinds.
+const MAX_EQUATIONS: usize = 3;
+
+impl Claim<'_> {
+    fn binding(&self) -> &[u8; 32] {
+        match self {
+            Self::Ballot(claim) => claim.binding(),
+            Self::Schnorr(claim) => claim.binding(),
+            Self::Equality(claim) => claim.binding(),
+        }
+    }
+
+    fn accumulate(&self, weights: &[Scalar; MAX_EQUATIONS], sum: &mut Accumulator<'_>) {
+        match self {
+            Self::Ballot(claim) => claim.accumulate(weights, sum),
+            Self::Schnorr(claim) => claim.accumulate(weights, sum),
+            Self::Equality(claim) => claim.accumulate(weights, sum),
+        }
+    }
+}
+
+impl<'a> From<BallotClaim<'a>> for Claim<'a> {
+    fn from(claim: BallotClaim<'a>) -> Self {
+        Self::Ballot(claim)
+    }
+}
+
+impl From<SchnorrClaim> for Claim<'_> {
+    fn from(claim: SchnorrClaim) -> Self {
+        Self::Schnorr(claim)
+    }
+}
+
+impl From<EqualityClaim> for Claim<'_> {
+    fn from(claim: EqualityClaim) -> Self {
+        Self::Equality(claim)
+    }
+}
+
+/// The bases that claims share and that therefore stand once in a batch: `U`, `V`, `H`, and the keys of all slots.
+#[derive(Clone)]
+pub struct SharedBases {
+    generators: Generators,
+    keys: Vec<PublicElement>,
+}
+
+impl SharedBases {
+    /// The bases of an election: generators for its largest form, and the keys `Y_1..Y_N` of all its slots.
+    #[must_use]
+    pub fn new(generators: Generators, keys: Vec<PublicElement>) -> Self {
+        Self { generators, keys }
+    }
+
+    /// No bases but `G`: for batches without ballot arguments.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { generators: Generators::new(0), keys: Vec::new() }
+    }
+
+    /// `U`, `V` and `H`.
+    #[must_use]
+    pub fn generators(&self) -> &Generators {
+        &self.generators
+    }
+
+    /// The keys of all slots of the election.
+    #[must_use]
+    pub fn keys(&self) -> &[PublicElement] {
+        &self.keys
+    }
+}
+
+/// Claims of a batch that do not hold: at least one, in the order in which they were pushed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} claims do not hold", claims.len())]
+pub struct BatchError {
+    /// The numbers of the claims, as [`Batch::push`] gave them.
+    pub claims: Vec<usize>,
+}
+
+/// Claims that are verified together.
+pub struct Batch<'a> {
+    bases: &'a SharedBases,
+    claims: Vec<Claim<'a>>,
+    transcript: Transcript,
+}
+
+impl<'a> Batch<'a> {
+    /// An empty batch.
+    #[must_use]
+    pub fn new(bases: &'a SharedBases) -> Self {
+        let mut transcript = Transcript::new(SUITE.as_bytes());
+        transcript.append_message(b"dom-sep", b"batch");
+        Self { bases, claims: Vec::new(), transcript }
+    }
+
+    /// Adds a claim and returns its number, counted from 0.
+    pub fn push(&mut self, claim: impl Into<Claim<'a>>) -> usize {
+        let claim = claim.into();
+        self.transcript.append_message(b"claim", claim.binding());
+        self.claims.push(claim);
+        self.claims.len() - 1
+    }
+
+    /// How many claims were pushed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.claims.len()
+    }
+
+    /// Whether no claim was pushed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.claims.is_empty()
+    }
+
+    /// Verifies all claims.
+    ///
+    /// # Errors
+    ///
+    /// The claims that do not hold.
+    pub fn verify<R: CryptoRng>(mut self, rng: &mut R) -> Result<(), BatchError> {
+        let mut randomness = [0; 32];
+        rng.fill_bytes(&mut randomness);
+        self.transcript.append_message(b"randomness", &randomness);
+        let mut failing = Vec::new();
+        let mut parts = alloc::vec![0..self.claims.len()];
+        while let Some(part) = parts.pop() {
+            let claims = self.claims.get(part.clone()).unwrap_or_default();
+            if self.hold(part.start, claims) {
+                continue;
+            }
+            if claims.len() == 1 {
+                failing.push(part.start);
+            } else {
+                let middle = part.start + claims.len() / 2;
+                // The second half is pushed first: claims are found in their order.
+                parts.push(middle..part.end);
+                parts.push(part.start..middle);
+            }
+        }
+        if failing.is_empty() { Ok(()) } else { Err(BatchError { claims: failing }) }
+    }
+
+    /// Whether all of `claims`, the first of which has the number `start`, hold.
+    fn hold(&self, start: usize, claims: &[Claim<'a>]) -> bool {
+        let mut transcript = self.transcript.clone();
+        transcript.absorb_u64(b"start", start as u64);
+        transcript.absorb_u64(b"count", claims.len() as u64);
+        let mut sum = Accumulator::new(self.bases);
+        let mut bytes = alloc::vec![0; 16 * MAX_EQUATIONS * claims.len()];
+        transcript.challenge_bytes(b"weights", &mut bytes);
+        let (weights, _) = bytes.as_chunks::<16>();
+        let (weights, _) = weights.as_chunks::<MAX_EQUATIONS>();
+        for (claim, weights) in claims.iter().zip(weights) {
+            claim.accumulate(&weights.map(weight), &mut sum);
+        }
+        sum.is_zero()
+    }
+}
+
+/// A weight of 128 bits that is not zero.
+fn weight(bytes: [u8; 16]) -> Scalar {
+    if weaken::is_on(Check::RandomBatchWeights) { Scalar::from(u128::from_le_bytes(bytes).max(1)) } else { Scalar::ONE }
+}
+
+/// The weighted sum of equations.
+pub(crate) struct Accumulator<'a> {
+    bases: &'a SharedBases,
+    /// The coefficient of `G`.
+    pub(crate) g: Scalar,
+    /// The coefficient of `H`.
+    pub(crate) h: Scalar,
+    /// The coefficients of `U_1, V_1, U_2, V_2, ..`
+    pub(crate) pairs: Vec<Scalar>,
+    /// The coefficients of the keys of all slots.
+    pub(crate) keys: Vec<Scalar>,
+    scalars: Vec<Scalar>,
+    elements: Vec<Element>,
+}
+
+impl<'a> Accumulator<'a> {
+    fn new(bases: &'a SharedBases) -> Self {
+        Self {
+            bases,
+            g: Scalar::ZERO,
+            h: Scalar::ZERO,
+            pairs: Vec::new(),
+            keys: alloc::vec![Scalar::ZERO; bases.keys.len()],
+            scalars: Vec::new(),
+            elements: Vec::new(),
+        }
+    }
+
+    /// Adds `[scalar]element`.
+    pub(crate) fn add(&mut self, scalar: Scalar, element: &PublicElement) {
+        self.scalars.push(scalar);
+        self.elements.push(*element.element());
+    }
+
+    /// The coefficients of `U_j, V_j` for the first `bits` pairs.
+    pub(crate) fn pairs_mut(&mut self, bits: usize) -> &mut [[Scalar; 2]] {
+        if self.pairs.len() < 2 * bits {
+            self.pairs.resize(2 * bits, Scalar::ZERO);
+        }
+        let (pairs, _) = self.pairs.as_chunks_mut();
+        pairs.get_mut(..bits).unwrap_or_default()
+    }
+
+    fn is_zero(&self) -> bool {
+        // A form larger than the generators of the election would lose terms here.
+        if self.pairs.len() > self.bases.generators.pairs().len() {
+            return false;
+        }
+        let shared = [(&self.g, &Element::generator()), (&self.h, self.bases.generators.blinding())];
+        let keys = self.keys.iter().zip(self.bases.keys.iter().map(PublicElement::element));
+        let pairs = self.pairs.iter().zip(self.bases.generators.pairs());
+        let own = self.scalars.iter().zip(&self.elements);
+        let (scalars, elements): (Vec<&Scalar>, Vec<&Element>) = shared
+            .into_iter()
+            .chain(keys)
+            .chain(pairs)
+            .filter(|(scalar, _)| **scalar != Scalar::ZERO)
+            .chain(own)
+            .unzip();
+        Element::vartime_multiscalar(scalars, elements).is_identity()
+    }
+}

@@ -1,0 +1,226 @@
+//! Equality of logarithms (Chaum, Pedersen, CRYPTO 1992), for many pairs with one base in one proof.
+//!
+//! See `spec/tally.md#equality`.
+//!
+//! # Construction
+//!
+//! ```text
+//! statement   base R ; Y_s = [x_s]G and D_s = [x_s]R for s = 1..n
+//! absorb R, Y_1, D_1, Y_2, D_2, .. ; challenge w
+//!             Y* = sum_s w^s Y_s     D* = sum_s w^s D_s     x* = sum_s w^s x_s
+//! prover      A = [a]G     B = [a]R
+//! absorb A, B ; challenge c
+//!             z = a + c x*
+//! verify      [z]G = A + [c]Y*     [z]R = B + [c]D*
+//! ```
+//!
+//! The slots are combined by weights that are drawn after every factor is fixed: a factor that is wrong in one slot
+//! cannot be balanced in another.
+//!
+//! # Layout
+//!
+//! `A`, `B`, `z`: 96 bytes, for any number of slots.
+//!
+//! # Security
+//!
+//! Proving is constant time.
+
+#![allow(non_snake_case)]
+
+use alloc::vec::Vec;
+use core::iter::zip;
+
+use merlin::Transcript;
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::batch::{Accumulator, Batch, SharedBases};
+use super::schnorr::ProofError;
+use crate::encoding::{DecodeError, Reader, Writer};
+use crate::group::{Element, PublicElement, Scalar, SecretScalar};
+use crate::transcript::{Nonces, ProofTranscript};
+use crate::weaken::{self, Check};
+
+/// A proof that `log_G Y_s = log_R D_s` for all slots `s`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EqualityProof {
+    A: PublicElement,
+    B: PublicElement,
+    z: Scalar,
+}
+
+/// What an equality proof is about: `Y_s` and `D_s` have the same logarithm, to the base `G` and to the base `R`.
+#[derive(Clone, Debug)]
+pub struct EqualityStatement<'a> {
+    /// The base `R`, not the identity.
+    pub base: &'a PublicElement,
+    /// `Y_s = [x_s]G`
+    pub keys: &'a [PublicElement],
+    /// `D_s = [x_s]R`, as many as keys.
+    pub factors: &'a [PublicElement],
+}
+
+impl EqualityStatement<'_> {
+    /// Absorbs the statement and draws the weight of the slots.
+    fn absorb(&self, transcript: &mut Transcript) -> Scalar {
+        if weaken::is_on(Check::AbsorbEqualityBase) {
+            transcript.absorb_element(b"R", self.base);
+        }
+        transcript.absorb_u64(b"n", self.keys.len() as u64);
+        if weaken::is_on(Check::AbsorbFactors) {
+            for (Y, D) in zip(self.keys, self.factors) {
+                transcript.absorb_element(b"Y", Y);
+                transcript.absorb_element(b"D", D);
+            }
+        }
+        transcript.challenge_scalar(b"w")
+    }
+}
+
+fn absorb_announcements(transcript: &mut Transcript, A: &PublicElement, B: &PublicElement) {
+    if weaken::is_on(Check::AbsorbEqualityAnnouncements) {
+        transcript.absorb_element(b"A", A);
+        transcript.absorb_element(b"B", B);
+    }
+}
+
+/// `w, w^2, w^3, ..`
+fn powers(w: Scalar) -> impl Iterator<Item = Scalar> {
+    core::iter::successors(Some(w), move |power| Some(*power * w))
+}
+
+impl EqualityProof {
+    /// The length of the encoding.
+    pub const BYTES: usize = 96;
+
+    /// Proves a statement over a transcript that has absorbed its context. `secrets[s]` is the logarithm of `Y_s`.
+    pub fn prove<R: CryptoRng>(
+        transcript: &mut Transcript,
+        statement: &EqualityStatement<'_>,
+        secrets: &[SecretScalar],
+        rng: &mut R,
+    ) -> Self {
+        Self::prove_with(transcript, statement, secrets, |transcript, x| transcript.nonces(x, rng))
+    }
+
+    /// The same as a function of secrets and transcript, for steps that must give the same bytes when they are repeated.
+    pub(crate) fn prove_deterministically(
+        transcript: &mut Transcript,
+        statement: &EqualityStatement<'_>,
+        secrets: &[SecretScalar],
+        seed: &[u8; 32],
+    ) -> Self {
+        Self::prove_with(transcript, statement, secrets, |transcript, _| transcript.deterministic_nonces(seed))
+    }
+
+    fn prove_with(
+        transcript: &mut Transcript,
+        statement: &EqualityStatement<'_>,
+        secrets: &[SecretScalar],
+        nonces: impl FnOnce(&Transcript, &SecretScalar) -> Nonces,
+    ) -> Self {
+        debug_assert_eq!(statement.keys.len(), secrets.len());
+        debug_assert_eq!(statement.factors.len(), secrets.len());
+        let w = statement.absorb(transcript);
+        let x = SecretScalar::new(zip(powers(w), secrets).map(|(power, x)| power * *x.expose_scalar()).sum());
+        let a = nonces(transcript, &x).draw(b"a");
+        let A = a.public();
+        let B = PublicElement::from(statement.base.element() * a.expose_scalar());
+        absorb_announcements(transcript, &A, &B);
+        let c = transcript.challenge_scalar(b"c");
+        let product = Zeroizing::new(c * *x.expose_scalar());
+        let z = *a.expose_scalar() + *product;
+        Self { A, B, z }
+    }
+
+    /// Reads a proof.
+    ///
+    /// # Errors
+    ///
+    /// The field that is not canonical.
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { A: reader.element("A")?, B: reader.element("B")?, z: reader.scalar("z")? })
+    }
+
+    /// Writes the proof.
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.element(&self.A).element(&self.B).scalar(&self.z);
+    }
+
+    /// The claim that the proof holds, over a transcript that has absorbed its context.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError`] if keys and factors are not equally many, or none, or the base is the identity.
+    pub fn claim(
+        &self,
+        transcript: &mut Transcript,
+        statement: &EqualityStatement<'_>,
+    ) -> Result<EqualityClaim, ProofError> {
+        let EqualityStatement { base, keys, factors } = statement;
+        if keys.len() != factors.len() || keys.is_empty() || base.is_identity() {
+            return Err(ProofError);
+        }
+        let w = statement.absorb(transcript);
+        absorb_announcements(transcript, &self.A, &self.B);
+        let c = transcript.challenge_scalar(b"c");
+        transcript.absorb_scalar(b"z", &self.z);
+        let weights: Vec<Scalar> = powers(w).take(keys.len()).collect();
+        let sum = |elements: &[PublicElement]| {
+            PublicElement::from(Element::vartime_multiscalar(&weights, elements.iter().map(PublicElement::element)))
+        };
+        Ok(EqualityClaim {
+            R: **base,
+            Y: sum(keys),
+            D: sum(factors),
+            proof: self.clone(),
+            c,
+            binding: transcript.binding(),
+        })
+    }
+
+    /// Verifies the proof: a batch of one.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError`] if it does not hold.
+    pub fn verify<R: CryptoRng>(
+        &self,
+        transcript: &mut Transcript,
+        statement: &EqualityStatement<'_>,
+        rng: &mut R,
+    ) -> Result<(), ProofError> {
+        let bases = SharedBases::none();
+        let mut batch = Batch::new(&bases);
+        batch.push(self.claim(transcript, statement)?);
+        batch.verify(rng).map_err(|_| ProofError)
+    }
+}
+
+/// That an equality proof holds.
+#[derive(Clone, Debug)]
+pub struct EqualityClaim {
+    R: PublicElement,
+    Y: PublicElement,
+    D: PublicElement,
+    proof: EqualityProof,
+    c: Scalar,
+    binding: [u8; 32],
+}
+
+impl EqualityClaim {
+    pub(crate) fn binding(&self) -> &[u8; 32] {
+        &self.binding
+    }
+
+    /// `A + [c]Y* - [z]G = 0` and `B + [c]D* - [z]R = 0`
+    pub(crate) fn accumulate(&self, [w1, w2, ..]: &[Scalar; 3], sum: &mut Accumulator<'_>) {
+        let EqualityProof { A, B, z } = &self.proof;
+        sum.add(*w1, A);
+        sum.add(*w1 * self.c, &self.Y);
+        sum.g -= *w1 * *z;
+        sum.add(*w2, B);
+        sum.add(*w2 * self.c, &self.D);
+        sum.add(-(*w2 * *z), &self.R);
+    }
+}

@@ -1,0 +1,175 @@
+//! Schnorr's proof of knowledge of a logarithm; over a transcript that has absorbed a message, a signature.
+//!
+//! See `spec/suite.md#schnorr`.
+//!
+//! # Construction
+//!
+//! ```text
+//! statement   P = [p]G
+//! prover      K = [k]G
+//! absorb P, K ; challenge c
+//!             s = k + c p
+//! verify      [s]G = K + [c]P
+//! ```
+//!
+//! # Layout
+//!
+//! `K`, then `s`: 64 bytes.
+//!
+//! # Security
+//!
+//! Proving is constant time. The public key is absorbed, and derived from the secret, never an argument beside it: a
+//! proof under a key of somebody's choice would give the secret away.
+
+#![allow(non_snake_case)]
+
+use merlin::Transcript;
+use rand_core::CryptoRng;
+
+use super::batch::{Accumulator, Batch, SharedBases};
+use crate::encoding::{DecodeError, Reader, Writer};
+use crate::group::{PublicElement, Scalar, SecretScalar};
+use crate::transcript::ProofTranscript;
+use crate::weaken::{self, Check};
+
+/// A proof or signature that does not hold: malformed, or made for another context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the proof does not hold: it is malformed, or was made for another context")]
+pub struct ProofError;
+
+/// A Schnorr proof or signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchnorrProof {
+    K: PublicElement,
+    s: Scalar,
+}
+
+/// A key pair that proves and signs.
+pub struct KeyPair {
+    secret: SecretScalar,
+    public: PublicElement,
+}
+
+impl KeyPair {
+    /// The pair of a secret.
+    #[must_use]
+    pub fn new(secret: SecretScalar) -> Self {
+        let public = secret.public();
+        Self { secret, public }
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public(&self) -> &PublicElement {
+        &self.public
+    }
+
+    /// The secret key.
+    #[must_use]
+    pub fn secret(&self) -> &SecretScalar {
+        &self.secret
+    }
+
+    /// Proves knowledge of the secret over a transcript that has absorbed context and message.
+    pub fn prove<R: CryptoRng>(&self, transcript: &mut Transcript, rng: &mut R) -> SchnorrProof {
+        absorb_key(transcript, &self.public);
+        let k = transcript.nonces(&self.secret, rng).draw(b"k");
+        self.respond(transcript, &k)
+    }
+
+    /// The same as a function of secret and transcript, for steps that must give the same bytes when they are repeated.
+    pub(crate) fn prove_deterministically(&self, transcript: &mut Transcript, seed: &[u8; 32]) -> SchnorrProof {
+        absorb_key(transcript, &self.public);
+        let k = transcript.deterministic_nonces(seed).draw(b"k");
+        self.respond(transcript, &k)
+    }
+
+    fn respond(&self, transcript: &mut Transcript, k: &SecretScalar) -> SchnorrProof {
+        let K = k.public();
+        absorb_nonce(transcript, &K);
+        let c = transcript.challenge_scalar(b"c");
+        let s = *k.expose_scalar() + c * *self.secret.expose_scalar();
+        SchnorrProof { K, s }
+    }
+}
+
+fn absorb_key(transcript: &mut Transcript, P: &PublicElement) {
+    if weaken::is_on(Check::AbsorbPublicKey) {
+        transcript.absorb_element(b"P", P);
+    }
+}
+
+fn absorb_nonce(transcript: &mut Transcript, K: &PublicElement) {
+    if weaken::is_on(Check::AbsorbNonce) {
+        transcript.absorb_element(b"K", K);
+    }
+}
+
+impl SchnorrProof {
+    /// The length of the encoding.
+    pub const BYTES: usize = 64;
+
+    /// Reads a proof.
+    ///
+    /// # Errors
+    ///
+    /// The field that is not canonical.
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { K: reader.element("K")?, s: reader.scalar("s")? })
+    }
+
+    /// Writes the proof.
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.element(&self.K).scalar(&self.s);
+    }
+
+    /// The claim that the proof holds for `public`, over a transcript that has absorbed context and message.
+    #[must_use]
+    pub fn claim(&self, transcript: &mut Transcript, public: &PublicElement) -> SchnorrClaim {
+        absorb_key(transcript, public);
+        absorb_nonce(transcript, &self.K);
+        let c = transcript.challenge_scalar(b"c");
+        transcript.absorb_scalar(b"s", &self.s);
+        SchnorrClaim { P: *public, K: self.K, s: self.s, c, binding: transcript.binding() }
+    }
+
+    /// Verifies the proof: a batch of one.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError`] if it does not hold.
+    pub fn verify<R: CryptoRng>(
+        &self,
+        transcript: &mut Transcript,
+        public: &PublicElement,
+        rng: &mut R,
+    ) -> Result<(), ProofError> {
+        let bases = SharedBases::none();
+        let mut batch = Batch::new(&bases);
+        batch.push(self.claim(transcript, public));
+        batch.verify(rng).map_err(|_| ProofError)
+    }
+}
+
+/// That a Schnorr proof holds.
+#[derive(Clone, Debug)]
+pub struct SchnorrClaim {
+    P: PublicElement,
+    K: PublicElement,
+    s: Scalar,
+    c: Scalar,
+    binding: [u8; 32],
+}
+
+impl SchnorrClaim {
+    pub(crate) fn binding(&self) -> &[u8; 32] {
+        &self.binding
+    }
+
+    /// `K + [c]P - [s]G = 0`
+    pub(crate) fn accumulate(&self, [w, ..]: &[Scalar; 3], sum: &mut Accumulator<'_>) {
+        sum.add(*w, &self.K);
+        sum.add(*w * self.c, &self.P);
+        sum.g -= *w * self.s;
+    }
+}

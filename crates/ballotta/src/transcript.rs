@@ -1,0 +1,196 @@
+//! Fiat-Shamir transcripts: every domain separator and every way to absorb something stands here.
+//!
+//! See `spec/suite.md#transcripts`. A challenge comes from a Merlin transcript that has absorbed, in this order: the
+//! suite, the proof's own domain, the context (the election fingerprint; in the ceremony, the roster), who speaks, the
+//! whole statement and every prover message so far. The caller owns the transcript.
+
+use merlin::Transcript;
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::SUITE;
+use crate::group::{PublicElement, Scalar, SecretScalar};
+use crate::hash::{Fingerprint, ManifestHash, Roster};
+use crate::weaken::{self, Check};
+
+/// What a transcript is for. No two kinds of proof or signature share a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Domain {
+    /// "This ciphertext holds a ballot that the rules allow."
+    BallotArgument,
+    /// A voter's signature over the tracker of a ballot.
+    BallotSignature,
+    /// A credential authority proves that it knows its part of a credential.
+    CredentialPossession,
+    /// A signature of the organiser over an entry of the board: opening, closing.
+    OrganiserEntry,
+    /// A trustee signs its registration for the ceremony.
+    TrusteeRegistration,
+    /// A trustee proves that it knows the encryption key that it registers.
+    EncryptionKeyPossession,
+    /// A trustee signs a message of the ceremony.
+    CeremonyMessage,
+    /// A dealer proves that it knows its constant terms.
+    DealPossession,
+    /// A dealer proves that it knows the ephemeral key of an encrypted share.
+    ShareEphemeral,
+    /// The encryption of a share.
+    ShareEncryption,
+    /// A complaint proves the Diffie-Hellman value that opens a share.
+    Complaint,
+    /// A trustee proves that its stored backup decrypts.
+    BackupDecryption,
+    /// A trustee's one statement about what it is going to decrypt.
+    ClosingStatement,
+    /// A trustee proves its partial decryption.
+    PartialDecryption,
+}
+
+impl Domain {
+    /// The domain separator.
+    #[must_use]
+    pub fn label(self) -> &'static [u8] {
+        match self {
+            Self::BallotArgument => b"ballot-argument",
+            Self::BallotSignature => b"ballot-signature",
+            Self::CredentialPossession => b"credential-possession",
+            Self::OrganiserEntry => b"organiser-entry",
+            Self::TrusteeRegistration => b"trustee-registration",
+            Self::EncryptionKeyPossession => b"encryption-key-possession",
+            Self::CeremonyMessage => b"ceremony-message",
+            Self::DealPossession => b"deal-possession",
+            Self::ShareEphemeral => b"share-ephemeral",
+            Self::ShareEncryption => b"share-encryption",
+            Self::Complaint => b"complaint",
+            Self::BackupDecryption => b"backup-decryption",
+            Self::ClosingStatement => b"closing-statement",
+            Self::PartialDecryption => b"partial-decryption",
+        }
+    }
+
+    /// A transcript of this domain without a context yet.
+    fn transcript(self) -> Transcript {
+        let mut transcript = Transcript::new(SUITE.as_bytes());
+        transcript.append_message(b"dom-sep", self.label());
+        transcript
+    }
+
+    /// A transcript within an election.
+    #[must_use]
+    pub fn for_election(self, fingerprint: &Fingerprint) -> Transcript {
+        let mut transcript = self.transcript();
+        if weaken::is_on(Check::AbsorbFingerprint) {
+            transcript.append_message(b"fingerprint", fingerprint.as_bytes());
+        }
+        transcript
+    }
+
+    /// A transcript within one attempt at the key ceremony.
+    #[must_use]
+    pub fn for_roster(self, roster: &Roster) -> Transcript {
+        let mut transcript = self.transcript();
+        transcript.append_message(b"roster", roster.as_bytes());
+        transcript
+    }
+
+    /// A transcript before there is a roster: of registrations and credentials.
+    #[must_use]
+    pub fn for_manifest(self, manifest: &ManifestHash) -> Transcript {
+        let mut transcript = self.transcript();
+        transcript.append_message(b"manifest", manifest.as_bytes());
+        transcript
+    }
+}
+
+/// What a transcript absorbs and gives.
+pub trait ProofTranscript {
+    /// Absorbs an element.
+    fn absorb_element(&mut self, label: &'static [u8], element: &PublicElement);
+
+    /// Absorbs a scalar.
+    fn absorb_scalar(&mut self, label: &'static [u8], scalar: &Scalar);
+
+    /// Absorbs bytes.
+    fn absorb_bytes(&mut self, label: &'static [u8], bytes: &[u8]);
+
+    /// Absorbs an integer.
+    fn absorb_u64(&mut self, label: &'static [u8], value: u64);
+
+    /// A challenge: 64 bytes reduced modulo the order of the group.
+    fn challenge_scalar(&mut self, label: &'static [u8]) -> Scalar;
+
+    /// 32 bytes that bind all that was absorbed.
+    fn binding(&mut self) -> [u8; 32];
+
+    /// The nonces of a proof: from a clone of this transcript that also absorbs the secret and fresh randomness, so
+    /// that neither a dead random source nor a repeated statement gives one nonce to two challenges.
+    fn nonces<R: CryptoRng>(&self, secret: &SecretScalar, rng: &mut R) -> Nonces;
+
+    /// The nonces of a proof that is a function of its secret and its transcript: inside a ballot, where the seed
+    /// stands for the randomness as well, and in the ceremony, where a step repeated after a crash must give the same
+    /// bytes.
+    fn deterministic_nonces(&self, secret: &[u8; 32]) -> Nonces;
+}
+
+impl ProofTranscript for Transcript {
+    fn absorb_element(&mut self, label: &'static [u8], element: &PublicElement) {
+        self.append_message(label, element.as_bytes());
+    }
+
+    fn absorb_scalar(&mut self, label: &'static [u8], scalar: &Scalar) {
+        self.append_message(label, &scalar.to_bytes());
+    }
+
+    fn absorb_bytes(&mut self, label: &'static [u8], bytes: &[u8]) {
+        self.append_message(label, bytes);
+    }
+
+    fn absorb_u64(&mut self, label: &'static [u8], value: u64) {
+        self.append_u64(label, value);
+    }
+
+    fn challenge_scalar(&mut self, label: &'static [u8]) -> Scalar {
+        let mut bytes = [0; 64];
+        self.challenge_bytes(label, &mut bytes);
+        Scalar::from_wide(&bytes)
+    }
+
+    fn binding(&mut self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.challenge_bytes(b"binding", &mut bytes);
+        bytes
+    }
+
+    fn nonces<R: CryptoRng>(&self, secret: &SecretScalar, rng: &mut R) -> Nonces {
+        let mut randomness = Zeroizing::new([0; 32]);
+        rng.fill_bytes(randomness.as_mut());
+        let secret = Zeroizing::new(secret.expose_scalar().to_bytes());
+        Nonces::new(self, &secret, &randomness)
+    }
+
+    fn deterministic_nonces(&self, secret: &[u8; 32]) -> Nonces {
+        Nonces::new(self, secret, &[0; 32])
+    }
+}
+
+/// A source of the secret nonces of one proof. It is wiped when dropped.
+pub struct Nonces {
+    transcript: Transcript,
+}
+
+impl Nonces {
+    fn new(transcript: &Transcript, secret: &[u8; 32], randomness: &[u8; 32]) -> Self {
+        let mut transcript = transcript.clone();
+        transcript.append_message(b"nonce-secret", secret);
+        transcript.append_message(b"nonce-randomness", randomness);
+        Self { transcript }
+    }
+
+    /// The next nonce.
+    pub fn draw(&mut self, label: &'static [u8]) -> SecretScalar {
+        let mut bytes = Zeroizing::new([0; 64]);
+        self.transcript.challenge_bytes(label, bytes.as_mut());
+        SecretScalar::new(Scalar::from_wide(&bytes))
+    }
+}

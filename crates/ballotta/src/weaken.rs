@@ -1,0 +1,128 @@
+//! The checks that a test may switch off, one at a time, to show that a forgery passes without them.
+//!
+//! Without the feature `weaken` (which a release build refuses) every check is on and [`is_off`] is the constant
+//! `false`. With it, a [`Weaken`] value switches one check off on the thread that holds it, for as long as it lives.
+
+/// A check that tests can switch off, named after what it protects from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Check {
+    /// The election fingerprint enters every transcript (a proof moved to another election).
+    AbsorbFingerprint,
+    /// The speaker enters the transcript of the ballot argument (a ballot copied by another voter).
+    AbsorbCredential,
+    /// The ciphertexts enter the transcript of the ballot argument (a mauled or adaptively chosen ciphertext).
+    AbsorbCiphertext,
+    /// `B` and `A` enter the transcript before `rho` is drawn.
+    AbsorbBitCommitments,
+    /// `E_R` and `E_C` enter the transcript before `x` is drawn.
+    AbsorbLinkAnnouncements,
+    /// Rows are weighed by distinct powers of `rho`: slot rows and constant rows are numbered in one sequence.
+    DistinctRowWeights,
+    /// The bit equation of the ballot argument is verified (bits outside `{0, 1}`).
+    BitEquation,
+    /// The link equation of the ballot argument is verified (rows that do not hold).
+    LinkEquation,
+    /// The equation that proves the ciphertext's randomness is verified.
+    RandomnessEquation,
+    /// The public key enters the transcript of a Schnorr proof.
+    AbsorbPublicKey,
+    /// The announcement enters the transcript of a Schnorr proof.
+    AbsorbNonce,
+    /// The decryption factors and verification keys enter the transcript before the slots are combined.
+    AbsorbFactors,
+    /// The announcements enter the transcript of an equality proof.
+    AbsorbEqualityAnnouncements,
+    /// The base of an equality proof enters its transcript.
+    AbsorbEqualityBase,
+    /// The weights of a batch depend on what is batched and are not all alike.
+    RandomBatchWeights,
+    /// The identity is refused where an element must not be it.
+    RefuseIdentity,
+    /// A ballot names the fingerprint of the election.
+    BallotFingerprint,
+    /// A ballot's style is the one that the roll gives its credential.
+    BallotStyle,
+    /// A ballot's credential stands on the roll.
+    CredentialOnRoll,
+    /// A ballot is signed by its credential.
+    BallotSignature,
+    /// Of two valid entries with the same `R`, the second is void.
+    RepeatedRandomness,
+    /// An entry whose predecessor is not the head of its credential is void.
+    Predecessor,
+    /// Only entries before the first close entry are counted.
+    CountBeforeClose,
+    /// The sums are recomputed by the verifier.
+    RecomputeSums,
+    /// A partial decryption belongs to a trustee's one statement.
+    StatementBound,
+    /// Range digits end in a last weight that makes the total exact.
+    ExactRange,
+    /// A deal opens the commitment that its dealer made before.
+    DealCommitment,
+    /// A deal has exactly as many coefficient commitments as the threshold says.
+    DealLength,
+    /// A dealer proves that it knows its constant terms.
+    DealPossession,
+    /// A share agrees with the dealer's coefficient commitments.
+    ShareConsistency,
+    /// A trustee proves that its stored backup decrypts.
+    BackupProof,
+}
+
+#[cfg(feature = "weaken")]
+mod switched {
+    use core::cell::Cell;
+    use core::marker::PhantomData;
+
+    use super::Check;
+
+    std::thread_local! {
+        static OFF: Cell<Option<Check>> = const { Cell::new(None) };
+    }
+
+    /// Switches one check off on this thread until it is dropped.
+    #[derive(Debug)]
+    pub struct Weaken {
+        before: Option<Check>,
+        // What it changes belongs to this thread.
+        not_send: PhantomData<*const ()>,
+    }
+
+    impl Weaken {
+        /// Switches `check` off.
+        #[must_use]
+        pub fn without(check: Check) -> Self {
+            Self { before: OFF.replace(Some(check)), not_send: PhantomData }
+        }
+    }
+
+    impl Drop for Weaken {
+        fn drop(&mut self) {
+            OFF.set(self.before);
+        }
+    }
+
+    pub(crate) fn is_off(check: Check) -> bool {
+        OFF.get() == Some(check)
+    }
+}
+
+#[cfg(feature = "weaken")]
+pub use switched::Weaken;
+#[cfg(feature = "weaken")]
+pub(crate) use switched::is_off;
+
+/// Whether a test has switched `check` off: never, without the feature `weaken`.
+#[cfg(not(feature = "weaken"))]
+pub(crate) const fn is_off(_check: Check) -> bool {
+    false
+}
+
+/// Whether `check` is on.
+#[cfg_attr(not(feature = "weaken"), allow(clippy::inline_always))]
+#[cfg_attr(not(feature = "weaken"), inline(always))]
+pub(crate) fn is_on(check: Check) -> bool {
+    !is_off(check)
+}
