@@ -259,6 +259,19 @@ impl Element {
         Self(RistrettoPoint::conditional_select(&a.0, &b.0, choice))
     }
 
+    /// `[times]element` for a small public integer, which mostly is 1, in a time that depends on it.
+    #[must_use]
+    pub fn vartime_times(&self, times: u64) -> Self {
+        if times == 1 {
+            return *self;
+        }
+        let bits = u64::BITS - times.leading_zeros();
+        (0..bits).rev().fold(Self::identity(), |sum, bit| {
+            let doubled = sum + sum;
+            if (times >> bit) & 1 == 1 { doubled + *self } else { doubled }
+        })
+    }
+
     /// `sum [scalar_i]element_i` in constant time. Pairs beyond the shorter of the two lists do not exist:
     /// callers build both together.
     #[must_use]

@@ -47,3 +47,5 @@ pub const ROW_BOUND: u64 = 1 << 62;
 pub const MAX_WEIGHT: u64 = 1 << 40;
 /// The total of a slot: what a bounded discrete logarithm still finds.
 pub const MAX_TOTAL: u64 = 1 << 44;
+/// Entries of a board.
+pub const MAX_ENTRIES: u64 = 1 << 30;

@@ -107,18 +107,40 @@ mod switched {
     pub(crate) fn is_off(check: Check) -> bool {
         OFF.get() == Some(check)
     }
+
+    /// What is off on this thread, for threads that work for it.
+    #[cfg(feature = "parallel")]
+    pub(crate) fn inherited() -> Option<Check> {
+        OFF.get()
+    }
+
+    /// Switches off on this thread what is off on the one it works for.
+    #[cfg(feature = "parallel")]
+    pub(crate) fn inherit(off: Option<Check>) -> Weaken {
+        Weaken { before: OFF.replace(off), not_send: PhantomData }
+    }
 }
 
 #[cfg(feature = "weaken")]
 pub use switched::Weaken;
 #[cfg(feature = "weaken")]
 pub(crate) use switched::is_off;
+#[cfg(all(feature = "weaken", feature = "parallel"))]
+pub(crate) use switched::{inherit, inherited};
 
 /// Whether a test has switched `check` off: never, without the feature `weaken`.
 #[cfg(not(feature = "weaken"))]
 pub(crate) const fn is_off(_check: Check) -> bool {
     false
 }
+
+/// Nothing is off.
+#[cfg(all(not(feature = "weaken"), feature = "parallel"))]
+pub(crate) const fn inherited() {}
+
+/// Nothing is off.
+#[cfg(all(not(feature = "weaken"), feature = "parallel"))]
+pub(crate) const fn inherit((): ()) {}
 
 /// Whether `check` is on.
 #[cfg_attr(not(feature = "weaken"), allow(clippy::inline_always))]

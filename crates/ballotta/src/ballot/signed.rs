@@ -1,0 +1,251 @@
+//! Encrypted ballots as they are published.
+
+use alloc::vec::Vec;
+
+use merlin::Transcript;
+use rand_core::CryptoRng;
+
+use crate::elgamal::SlotCiphertext;
+use crate::election::ElectionContext;
+use crate::encoding::{DecodeError, Reader, Writer};
+use crate::group::PublicElement;
+use crate::hash::{Fingerprint, Tracker, tagged};
+use crate::proofs::ballot::BallotArgument;
+use crate::proofs::schnorr::{KeyPair, SchnorrProof};
+use crate::transcript::{Domain, ProofTranscript};
+
+/// The tracker field of a credential's first ballot.
+const NO_PREDECESSOR: Tracker = Tracker::from_bytes([0; 32]);
+
+/// What stands at the beginning of every ballot, read without any arithmetic.
+///
+/// # Layout
+///
+/// Version (2 bytes), fingerprint (32), style (2), credential (32), tracker of the credential's previous entry (32, zero
+/// if there is none); then `R` (32), which is also read here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BallotHeader {
+    /// The election.
+    pub fingerprint: Fingerprint,
+    /// The ballot style, counted from 0.
+    pub style: u16,
+    /// The bytes of the public credential.
+    pub credential: [u8; 32],
+    /// The tracker of the credential's previous entry.
+    pub previous: Option<Tracker>,
+    /// The bytes of `R`.
+    pub randomness: [u8; 32],
+}
+
+impl BallotHeader {
+    /// The length of the header without `R`.
+    pub const BYTES: usize = 100;
+
+    /// Reads the header of a ballot.
+    ///
+    /// # Errors
+    ///
+    /// If it is cut short or of another version.
+    pub fn read(ballot: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(ballot);
+        reader.version()?;
+        let fingerprint = Fingerprint::from_bytes(reader.array("fingerprint")?);
+        let style = reader.u16("style")?;
+        let credential = reader.array("credential")?;
+        let previous = Some(Tracker::from_bytes(reader.array("previous")?)).filter(|tracker| *tracker != NO_PREDECESSOR);
+        let randomness = reader.array("R")?;
+        Ok(Self { fingerprint, style, credential, previous, randomness })
+    }
+}
+
+/// An encrypted ballot without its signature. Its tracker names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsignedBallot {
+    style: u16,
+    credential: PublicElement,
+    previous: Option<Tracker>,
+    ciphertext: SlotCiphertext,
+    argument: BallotArgument,
+    bytes: Vec<u8>,
+    tracker: Tracker,
+}
+
+impl UnsignedBallot {
+    pub(super) fn new(
+        context: &ElectionContext,
+        style: usize,
+        credential: PublicElement,
+        previous: Option<Tracker>,
+        ciphertext: SlotCiphertext,
+        argument: BallotArgument,
+    ) -> Self {
+        // A manifest has fewer styles than that.
+        let style = u16::try_from(style).unwrap_or(u16::MAX);
+        let mut writer = Writer::versioned();
+        writer.put(context.fingerprint().as_bytes()).u16(style).element(&credential);
+        writer.put(previous.unwrap_or(NO_PREDECESSOR).as_bytes());
+        ciphertext.encode(&mut writer);
+        argument.encode(&mut writer);
+        let bytes = writer.finish();
+        let tracker = tracker(&bytes);
+        Self { style, credential, previous, ciphertext, argument, bytes, tracker }
+    }
+
+    /// The bytes that the tracker names.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The tracker.
+    #[must_use]
+    pub fn tracker(&self) -> &Tracker {
+        &self.tracker
+    }
+
+    /// The ballot style, counted from 0.
+    #[must_use]
+    pub fn style(&self) -> usize {
+        usize::from(self.style)
+    }
+
+    /// The public credential.
+    #[must_use]
+    pub fn credential(&self) -> &PublicElement {
+        &self.credential
+    }
+
+    /// The tracker of the credential's previous entry.
+    #[must_use]
+    pub fn previous(&self) -> Option<&Tracker> {
+        self.previous.as_ref()
+    }
+
+    /// The encrypted slots.
+    #[must_use]
+    pub fn ciphertext(&self) -> &SlotCiphertext {
+        &self.ciphertext
+    }
+
+    pub(super) fn argument(&self) -> &BallotArgument {
+        &self.argument
+    }
+
+    pub(super) fn into_ciphertext(self) -> SlotCiphertext {
+        self.ciphertext
+    }
+
+    /// Reads an unsigned ballot: its header, then what the form of its style prescribes.
+    pub(super) fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
+        let header = BallotHeader::read(bytes)?;
+        let unknown = DecodeError::UnknownValue { field: "style", found: u64::from(header.style) };
+        let form = context.style(usize::from(header.style)).ok_or(unknown)?.form();
+        let mut reader = Reader::new(bytes);
+        reader.take("header", BallotHeader::BYTES)?;
+        let expected = form.argued_bytes();
+        match reader.remaining().checked_sub(expected) {
+            None => return Err(DecodeError::Truncated { field: "argument" }),
+            Some(0) => {}
+            Some(count) => return Err(DecodeError::Trailing { count }),
+        }
+        let ciphertext = SlotCiphertext::decode(&mut reader, form.slots())?;
+        let argument = BallotArgument::decode(&mut reader, form.bits())?;
+        reader.finish()?;
+        let credential = Reader::new(&header.credential).element("credential")?;
+        Ok(Self {
+            style: header.style,
+            credential,
+            previous: header.previous,
+            ciphertext,
+            argument,
+            bytes: bytes.to_vec(),
+            tracker: tracker(bytes),
+        })
+    }
+}
+
+/// The tracker of an unsigned ballot with these bytes.
+fn tracker(bytes: &[u8]) -> Tracker {
+    Tracker::from_bytes(tagged("tracker", &[bytes]))
+}
+
+/// A ballot with the signature of its credential: what the ballot box receives and the board shows.
+///
+/// # Layout
+///
+/// The unsigned ballot, then the signature `K`, `s` (64 bytes) over its tracker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedBallot {
+    pub(super) unsigned: UnsignedBallot,
+    pub(super) signature: SchnorrProof,
+}
+
+impl SignedBallot {
+    /// Reads a signed ballot of this election's formats. Whether it is of this election, and valid, is
+    /// [`verify_ballots`](super::verify_ballots)'s to say.
+    ///
+    /// # Errors
+    ///
+    /// The field that is not canonical.
+    pub fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
+        let (unsigned, signature) = split(bytes)?;
+        let unsigned = UnsignedBallot::decode(context, unsigned)?;
+        let mut reader = Reader::new(signature);
+        let signature = SchnorrProof::decode(&mut reader)?;
+        reader.finish()?;
+        Ok(Self { unsigned, signature })
+    }
+
+    /// The bytes of the signed ballot.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.put(self.unsigned.as_bytes());
+        self.signature.encode(&mut writer);
+        writer.finish()
+    }
+
+    /// The ballot that is signed.
+    #[must_use]
+    pub fn unsigned(&self) -> &UnsignedBallot {
+        &self.unsigned
+    }
+
+    /// The tracker.
+    #[must_use]
+    pub fn tracker(&self) -> &Tracker {
+        self.unsigned.tracker()
+    }
+
+    /// The tracker of the signed ballot with these bytes, of whatever election.
+    ///
+    /// # Errors
+    ///
+    /// If they are too short for a signed ballot.
+    pub fn tracker_of(bytes: &[u8]) -> Result<Tracker, DecodeError> {
+        split(bytes).map(|(unsigned, _)| tracker(unsigned))
+    }
+}
+
+fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
+    let length = bytes.len().checked_sub(SchnorrProof::BYTES).unwrap_or(usize::MAX);
+    bytes.split_at_checked(length).ok_or(DecodeError::Truncated { field: "signature" })
+}
+
+/// The transcript of a ballot's signature.
+pub(super) fn signature_transcript(context: &ElectionContext, tracker: &Tracker) -> Transcript {
+    let mut transcript = Domain::BallotSignature.for_election(context.fingerprint());
+    transcript.absorb_bytes(b"tracker", tracker.as_bytes());
+    transcript
+}
+
+pub(super) fn sign<R: CryptoRng>(
+    context: &ElectionContext,
+    unsigned: UnsignedBallot,
+    credential: &KeyPair,
+    rng: &mut R,
+) -> SignedBallot {
+    let mut transcript = signature_transcript(context, unsigned.tracker());
+    let signature = credential.prove(&mut transcript, rng);
+    SignedBallot { unsigned, signature }
+}

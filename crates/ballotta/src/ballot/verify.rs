@@ -1,0 +1,221 @@
+//! What is verified of a ballot before it may count: the one function for ballot box, verifier and trustees.
+//!
+//! See `spec/ballot.md#admission`. Here stands what can be said of a ballot alone: bytes, roll, signature, argument. What
+//! depends on the ballots before it is the [ledger's](crate::tally::Ledger).
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::prepare::argument_transcript;
+use super::signed::{SignedBallot, signature_transcript};
+use crate::credential::RollLine;
+use crate::elgamal::SlotCiphertext;
+use crate::election::{ElectionContext, Style};
+use crate::encoding::DecodeError;
+use crate::hash::Tracker;
+use crate::proofs::batch::Batch;
+use crate::weaken::{self, Check};
+
+/// Why a ballot does not count. The variants stand in the order in which the rules are checked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdmissionError {
+    /// The bytes are not a canonical ballot of its style.
+    #[error("not a canonical ballot: {0}")]
+    Encoding(#[from] DecodeError),
+    /// The ballot was made for another election.
+    #[error("the ballot was made for another election")]
+    WrongElection,
+    /// The credential does not stand on the roll.
+    #[error("the credential does not stand on the roll")]
+    UnknownCredential,
+    /// The roll gives the credential another ballot style.
+    #[error("the ballot is of style {found}, the roll gives this credential style {expected}")]
+    WrongStyle {
+        /// The style of the ballot, counted from 0.
+        found: usize,
+        /// The style on the roll.
+        expected: usize,
+    },
+    /// The signature is not the credential's over this ballot.
+    #[error("the signature is not the credential's over this ballot")]
+    BadSignature,
+    /// The same ballot stands on the board already.
+    #[error("the same ballot is entry {first} already")]
+    DuplicateBallot {
+        /// The entry that stands.
+        first: u64,
+    },
+    /// Another ballot on the board uses the same randomness `R`.
+    #[error("entry {first} uses the same randomness R")]
+    RepeatedRandomness {
+        /// The entry that stands.
+        first: u64,
+    },
+    /// The argument does not hold.
+    #[error("the ballot argument does not hold: the ballot is malformed, or was made for another voter or election")]
+    ArgumentInvalid,
+    /// The voting has not been opened.
+    #[error("voting is not open yet")]
+    NotOpen,
+    /// The voting is closed.
+    #[error("voting is closed")]
+    Closed,
+    /// The election allows one ballot a voter.
+    #[error("this credential has voted, and the election allows no second ballot")]
+    RevoteNotAllowed {
+        /// The entry that stands.
+        first: u64,
+    },
+    /// The predecessor is not the entry that counts for this credential so far.
+    #[error("the ballot's predecessor is not the credential's last valid entry")]
+    RevoteFork {
+        /// The entry that counts so far, if there is one.
+        head: Option<u64>,
+    },
+}
+
+/// A ballot to be verified: an entry of the board, or one that asks to become it.
+#[derive(Clone, Debug)]
+pub struct Candidate<'a> {
+    /// The position on the board.
+    pub index: u64,
+    /// The bytes of the signed ballot.
+    pub bytes: &'a [u8],
+    /// The line of the roll with the ballot's credential and its number, if there is one.
+    pub voter: Option<(u32, RollLine)>,
+}
+
+/// A ballot whose bytes, eligibility, signature and argument were verified. Only [`verify_ballots`] makes it.
+#[derive(Clone, Debug)]
+pub struct VerifiedBallot {
+    pub(crate) index: u64,
+    pub(crate) voter: u32,
+    pub(crate) weight: u64,
+    pub(crate) style: usize,
+    pub(crate) tracker: Tracker,
+    pub(crate) previous: Option<Tracker>,
+    pub(crate) ciphertext: SlotCiphertext,
+}
+
+impl VerifiedBallot {
+    /// The position on the board.
+    #[must_use]
+    pub fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// The number of the voter's line on the roll.
+    #[must_use]
+    pub fn voter(&self) -> u32 {
+        self.voter
+    }
+
+    /// The tracker.
+    #[must_use]
+    pub fn tracker(&self) -> &Tracker {
+        &self.tracker
+    }
+
+    /// The tracker of the credential's previous entry.
+    #[must_use]
+    pub fn previous(&self) -> Option<&Tracker> {
+        self.previous.as_ref()
+    }
+
+    /// The encrypted slots.
+    #[must_use]
+    pub fn ciphertext(&self) -> &SlotCiphertext {
+        &self.ciphertext
+    }
+}
+
+/// Verifies ballots together; an invalid one does not hold up the others. The results stand in the order of the
+/// candidates.
+pub fn verify_ballots<R: CryptoRng>(
+    context: &ElectionContext,
+    candidates: &[Candidate<'_>],
+    rng: &mut R,
+) -> Vec<Result<VerifiedBallot, AdmissionError>> {
+    let decoded: Vec<Result<Decoded<'_>, AdmissionError>> =
+        candidates.iter().map(|candidate| decode(context, candidate)).collect();
+
+    let mut batch = Batch::new(context.bases());
+    for Decoded { ballot, style, .. } in decoded.iter().flatten() {
+        let unsigned = ballot.unsigned();
+        let mut transcript = signature_transcript(context, unsigned.tracker());
+        batch.push(ballot.signature.claim(&mut transcript, unsigned.credential()));
+        let mut transcript = argument_transcript(context, unsigned.credential());
+        batch.push(unsigned.argument().claim(
+            &mut transcript,
+            style.form(),
+            style.keys(),
+            style.slots(),
+            unsigned.ciphertext(),
+        ));
+    }
+    let failing = batch.verify(rng).err().map(|error| error.claims).unwrap_or_default();
+
+    // Claims 2i and 2i + 1 are signature and argument of the i-th decoded ballot.
+    let mut claim = 0;
+    decoded
+        .into_iter()
+        .map(|decoded| {
+            let decoded = decoded?;
+            let (signature, argument) = (claim, claim + 1);
+            claim += 2;
+            if failing.binary_search(&signature).is_ok() && weaken::is_on(Check::BallotSignature) {
+                return Err(AdmissionError::BadSignature);
+            }
+            if failing.binary_search(&argument).is_ok() {
+                return Err(AdmissionError::ArgumentInvalid);
+            }
+            Ok(decoded.verified())
+        })
+        .collect()
+}
+
+/// A ballot of which bytes, election and place on the roll were checked.
+struct Decoded<'a> {
+    ballot: SignedBallot,
+    style: &'a Style,
+    index: u64,
+    voter: u32,
+    weight: u64,
+}
+
+impl Decoded<'_> {
+    fn verified(self) -> VerifiedBallot {
+        let Self { ballot: SignedBallot { unsigned, .. }, index, voter, weight, .. } = self;
+        VerifiedBallot {
+            index,
+            voter,
+            weight,
+            style: unsigned.style(),
+            tracker: *unsigned.tracker(),
+            previous: unsigned.previous().copied(),
+            ciphertext: unsigned.into_ciphertext(),
+        }
+    }
+}
+
+fn decode<'a>(context: &'a ElectionContext, candidate: &Candidate<'_>) -> Result<Decoded<'a>, AdmissionError> {
+    let header = super::BallotHeader::read(candidate.bytes)?;
+    if header.fingerprint != *context.fingerprint() && weaken::is_on(Check::BallotFingerprint) {
+        return Err(AdmissionError::WrongElection);
+    }
+    let ballot = SignedBallot::decode(context, candidate.bytes)?;
+    let unknown = AdmissionError::UnknownCredential;
+    let (voter, line) = match &candidate.voter {
+        Some((voter, line)) if line.credential == header.credential => (*voter, line),
+        Some((voter, line)) if !weaken::is_on(Check::CredentialOnRoll) => (*voter, line),
+        _ => return Err(unknown),
+    };
+    let found = ballot.unsigned().style();
+    if found != line.style && weaken::is_on(Check::BallotStyle) {
+        return Err(AdmissionError::WrongStyle { found, expected: line.style });
+    }
+    let style = context.style(found).ok_or(DecodeError::UnknownValue { field: "style", found: found as u64 })?;
+    Ok(Decoded { ballot, style, index: candidate.index, voter, weight: line.weight })
+}

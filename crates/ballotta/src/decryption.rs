@@ -1,0 +1,608 @@
+//! Decryption: the trustees' statements, their partial decryptions, and the result.
+//!
+//! See `spec/tally.md#decryption`.
+//!
+//! # Construction
+//!
+//! First every trustee verifies the record up to the close and signs *one statement ever* about what it is going to
+//! decrypt ([`ClosingStatement`]). Only when the manifest's closing rule holds ([`ClosedTally`]) it computes its
+//! [`PartialDecryption`]: for each contest, `D_s = [x_s]R` for all slots with one proof of equal logarithms. Any `t`
+//! valid ones give `[v_s]G = C_s - sum lambda_j D_{j,s}`; bounded discrete logarithms give the totals. An invalid one is
+//! named and set aside, and never blocks.
+//!
+//! Without the closing rule a server could show two trustees two prefixes of the board and learn single votes from the
+//! difference of two honest tallies.
+//!
+//! # Security
+//!
+//! There is no function that decrypts a ciphertext from outside a closed record.
+
+use alloc::vec::Vec;
+use core::iter::zip;
+
+use rand_core::CryptoRng;
+
+use crate::board::note::SignedCheckpoint;
+use crate::discrete_log::DiscreteLog;
+use crate::election::ElectionContext;
+use crate::encoding::{DecodeError, Reader, Writer};
+use crate::group::{Element, PublicElement};
+use crate::hash::{Fingerprint, TallyDigest, TreeHash};
+use crate::key_ceremony::{TrusteeShares, lagrange_at_zero};
+use crate::manifest::{ClosingRule, Manifest};
+use crate::proofs::equality::{EqualityProof, EqualityStatement};
+use crate::proofs::schnorr::{KeyPair, SchnorrProof};
+use crate::tally::EncryptedTally;
+use crate::transcript::{Domain, ProofTranscript};
+use crate::weaken::{self, Check};
+
+/// Why a tally is not decrypted, or a part of the decryption not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecryptionError {
+    /// Fewer ballots count than the manifest asks for.
+    #[error("{found} ballots count, the manifest asks for at least {minimum}")]
+    TooFewBallots {
+        /// Ballots that count.
+        found: u64,
+        /// Ballots that the manifest asks for.
+        minimum: u64,
+    },
+    /// A weight is so rare that the result would single somebody out.
+    #[error("a weight occurs {found} times among the counted ballots, the manifest asks for at least {minimum}")]
+    WeightSinglesOut {
+        /// Ballots of the rarest weight.
+        found: u64,
+        /// Ballots of one weight that the manifest asks for.
+        minimum: u64,
+    },
+    /// There is no trustee with this index.
+    #[error("there is no trustee {trustee}")]
+    UnknownTrustee {
+        /// The index.
+        trustee: u16,
+    },
+    /// A statement is not signed by its trustee.
+    #[error("the statement of trustee {trustee} is not signed by it")]
+    BadStatementSignature {
+        /// The trustee.
+        trustee: u16,
+    },
+    /// A statement is about something else than the closed board.
+    #[error("the statement of trustee {trustee} differs from the board in: {what}")]
+    StatementMismatch {
+        /// The trustee.
+        trustee: u16,
+        /// What differs: fingerprint, size, root or sums.
+        what: &'static str,
+    },
+    /// A trustee made two different statements.
+    #[error("trustee {trustee} made two different statements")]
+    TwoStatements {
+        /// The trustee.
+        trustee: u16,
+    },
+    /// The closing rule asks for more equal statements.
+    #[error("{found} trustees stated what they decrypt, the closing rule asks for {needed}")]
+    TooFewStatements {
+        /// Trustees with a valid statement.
+        found: usize,
+        /// Trustees needed.
+        needed: usize,
+    },
+    /// The closing rule asks for more witnesses.
+    #[error("{found} witnesses cosigned the closing checkpoint, the closing rule asks for {needed}")]
+    TooFewWitnesses {
+        /// Witnesses with a valid cosignature.
+        found: usize,
+        /// Witnesses needed.
+        needed: usize,
+    },
+    /// The closing checkpoint is not the board's at the close.
+    #[error("the closing checkpoint is not that of the board at the close")]
+    ClosingCheckpointMismatch,
+    /// The shares are not those of a trustee of this election.
+    #[error("the shares do not belong to this election")]
+    WrongShares,
+    /// A partial decryption has another shape than the tally.
+    #[error("the partial decryption of trustee {trustee} has the wrong shape in contest {contest}")]
+    WrongShape {
+        /// The trustee.
+        trustee: u16,
+        /// The contest, counted from 0.
+        contest: usize,
+    },
+    /// A partial decryption belongs to another statement.
+    #[error("the partial decryption of trustee {trustee} is of another tally")]
+    WrongTally {
+        /// The trustee.
+        trustee: u16,
+    },
+    /// The proof of a partial decryption does not hold.
+    #[error("the partial decryption of trustee {trustee} is not proved in contest {contest}")]
+    PartialDecryptionInvalid {
+        /// The trustee.
+        trustee: u16,
+        /// The contest, counted from 0.
+        contest: usize,
+    },
+    /// Two partial decryptions of one trustee.
+    #[error("there are two partial decryptions of trustee {trustee}")]
+    DuplicateDecryption {
+        /// The trustee.
+        trustee: u16,
+    },
+    /// Fewer valid partial decryptions than the threshold.
+    #[error("{have} valid partial decryptions, {need} are needed")]
+    InsufficientShares {
+        /// Valid ones.
+        have: usize,
+        /// The threshold.
+        need: usize,
+    },
+    /// A total is larger than rules and roll allow.
+    #[error("contest {contest}, slot {slot}: no total up to {bound} fits")]
+    TotalOutOfRange {
+        /// The contest, counted from 0.
+        contest: usize,
+        /// The slot of the contest, counted from 0.
+        slot: usize,
+        /// The largest total that rules and roll allow.
+        bound: u64,
+    },
+}
+
+/// Refuses a tally that would give single votes away, as the manifest says.
+///
+/// # Errors
+///
+/// The limit that it falls below.
+pub fn check_privacy_limits(manifest: &Manifest, tally: &EncryptedTally) -> Result<(), DecryptionError> {
+    let limits = manifest.privacy();
+    let (found, minimum) = (tally.ballots(), limits.minimum_counted_ballots());
+    if found < minimum {
+        return Err(DecryptionError::TooFewBallots { found, minimum });
+    }
+    let (found, minimum) = (tally.fewest_alike(), limits.minimum_ballots_per_weight());
+    if found < minimum {
+        return Err(DecryptionError::WeightSinglesOut { found, minimum });
+    }
+    Ok(())
+}
+
+/// A trustee's one statement about what it is going to decrypt.
+///
+/// # Layout
+///
+/// Version (2 bytes), trustee (2), fingerprint (32), size of the board up to the close (8), tree head (32), digest of
+/// the sums (32), signature (64).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosingStatement {
+    trustee: u16,
+    fingerprint: Fingerprint,
+    size: u64,
+    root: TreeHash,
+    sums: TallyDigest,
+    signature: SchnorrProof,
+}
+
+impl ClosingStatement {
+    /// States what `trustee` is going to decrypt. The caller stores the statement durably before it is sent, and never
+    /// makes a second one: [`Self::agrees`] says whether a stored one is of the same tally.
+    ///
+    /// # Errors
+    ///
+    /// The limit of the manifest that the tally falls below.
+    pub fn sign<R: CryptoRng>(
+        manifest: &Manifest,
+        tally: &EncryptedTally,
+        trustee: u16,
+        key: &KeyPair,
+        rng: &mut R,
+    ) -> Result<Self, DecryptionError> {
+        check_privacy_limits(manifest, tally)?;
+        let mut transcript = statement_transcript(tally.fingerprint(), tally.close().size, &tally.close().root, tally.digest());
+        let signature = key.prove(&mut transcript, rng);
+        Ok(Self {
+            trustee,
+            fingerprint: *tally.fingerprint(),
+            size: tally.close().size,
+            root: tally.close().root,
+            sums: *tally.digest(),
+            signature,
+        })
+    }
+
+    /// The trustee, counted from 1.
+    #[must_use]
+    pub fn trustee(&self) -> u16 {
+        self.trustee
+    }
+
+    /// Whether the statement is about this tally.
+    ///
+    /// # Errors
+    ///
+    /// What differs.
+    pub fn agrees(&self, tally: &EncryptedTally) -> Result<(), DecryptionError> {
+        let differences = [
+            ("fingerprint", self.fingerprint != *tally.fingerprint()),
+            ("size", self.size != tally.close().size),
+            ("root", self.root != tally.close().root),
+            ("sums", self.sums != *tally.digest()),
+        ];
+        match differences.into_iter().find(|(_, differs)| *differs) {
+            Some((what, _)) => Err(DecryptionError::StatementMismatch { trustee: self.trustee, what }),
+            None => Ok(()),
+        }
+    }
+
+    /// Verifies the trustee's signature.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such trustee, or the signature is not its.
+    pub fn verify<R: CryptoRng>(&self, manifest: &Manifest, rng: &mut R) -> Result<(), DecryptionError> {
+        let trustee = self.trustee;
+        let key = manifest.trustees().signing_key(trustee).ok_or(DecryptionError::UnknownTrustee { trustee })?;
+        let mut transcript = statement_transcript(&self.fingerprint, self.size, &self.root, &self.sums);
+        self.signature
+            .verify(&mut transcript, key, rng)
+            .map_err(|_| DecryptionError::BadStatementSignature { trustee })
+    }
+
+    /// Reads a statement.
+    ///
+    /// # Errors
+    ///
+    /// The field that is not canonical.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        reader.version()?;
+        let statement = Self {
+            trustee: reader.u16("trustee")?,
+            fingerprint: Fingerprint::from_bytes(reader.array("fingerprint")?),
+            size: reader.u64("size")?,
+            root: TreeHash::from_bytes(reader.array("root")?),
+            sums: TallyDigest::from_bytes(reader.array("sums")?),
+            signature: SchnorrProof::decode(&mut reader)?,
+        };
+        reader.finish()?;
+        Ok(statement)
+    }
+
+    /// The bytes of the statement.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::versioned();
+        writer.u16(self.trustee).put(self.fingerprint.as_bytes()).u64(self.size).put(self.root.as_bytes());
+        writer.put(self.sums.as_bytes());
+        self.signature.encode(&mut writer);
+        writer.finish()
+    }
+}
+
+/// The transcript of a statement: the same for all trustees that state the same, but for who signs.
+fn statement_transcript(fingerprint: &Fingerprint, size: u64, root: &TreeHash, sums: &TallyDigest) -> merlin::Transcript {
+    let mut transcript = Domain::ClosingStatement.for_election(fingerprint);
+    transcript.absorb_u64(b"size", size);
+    transcript.absorb_bytes(b"root", root.as_bytes());
+    transcript.absorb_bytes(b"sums", sums.as_bytes());
+    transcript
+}
+
+/// How many equal statements the closing rule asks for: `ceil((T + t) / 2)`, so that two prefixes of the board cannot
+/// both have them while fewer than `t` trustees cheat.
+#[must_use]
+pub fn statements_needed(trustees: usize, threshold: u16) -> usize {
+    (trustees + usize::from(threshold)).div_ceil(2)
+}
+
+/// A tally for which the manifest's closing rule holds: what may be decrypted.
+#[derive(Clone, Debug)]
+pub struct ClosedTally {
+    tally: EncryptedTally,
+}
+
+impl ClosedTally {
+    /// Checks the closing rule: statements of enough trustees, or a closing checkpoint with enough cosignatures. What
+    /// the rule does not ask for is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// What the rule misses. Statements that are not signed or differ do not count towards it.
+    pub fn check<R: CryptoRng>(
+        manifest: &Manifest,
+        tally: EncryptedTally,
+        statements: &[ClosingStatement],
+        closing_checkpoint: Option<&SignedCheckpoint>,
+        rng: &mut R,
+    ) -> Result<Self, DecryptionError> {
+        check_privacy_limits(manifest, &tally)?;
+        match manifest.closing() {
+            ClosingRule::Statements => {
+                let trustees = manifest.trustees();
+                let needed = statements_needed(trustees.members().len(), trustees.threshold());
+                let mut agreeing: Vec<u16> = statements
+                    .iter()
+                    .filter(|statement| statement.agrees(&tally).is_ok() && statement.verify(manifest, rng).is_ok())
+                    .map(ClosingStatement::trustee)
+                    .collect();
+                agreeing.sort_unstable();
+                agreeing.dedup();
+                let found = agreeing.len();
+                if found < needed {
+                    return Err(DecryptionError::TooFewStatements { found, needed });
+                }
+            }
+            ClosingRule::Witnesses => {
+                let needed = manifest.witnesses().quorum();
+                let Some(signed) = closing_checkpoint else {
+                    return Err(DecryptionError::TooFewWitnesses { found: 0, needed });
+                };
+                let mismatch = DecryptionError::ClosingCheckpointMismatch;
+                let checkpoint = signed.verify(manifest.board().key()).map_err(|_| mismatch.clone())?;
+                let close = tally.close();
+                if checkpoint.size != close.size || checkpoint.root != close.root {
+                    return Err(mismatch);
+                }
+                let found = signed.cosigned_by(manifest.witnesses().keys()).len();
+                if found < needed {
+                    return Err(DecryptionError::TooFewWitnesses { found, needed });
+                }
+            }
+        }
+        Ok(Self { tally })
+    }
+
+    /// The tally.
+    #[must_use]
+    pub fn tally(&self) -> &EncryptedTally {
+        &self.tally
+    }
+}
+
+/// One contest of a partial decryption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ContestDecryption {
+    factors: Vec<PublicElement>,
+    proof: EqualityProof,
+}
+
+/// A trustee's part of the decryption of a tally.
+///
+/// # Layout
+///
+/// Version (2 bytes), trustee (2), fingerprint (32), digest of the sums (32); then for each contest in which a ballot
+/// counts: `D_1, D_2, ..` (32 bytes each) and the proof (96).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartialDecryption {
+    trustee: u16,
+    fingerprint: Fingerprint,
+    sums: TallyDigest,
+    /// `None` for a contest in which no ballot counts: there is nothing to decrypt.
+    contests: Vec<Option<ContestDecryption>>,
+}
+
+/// The transcript of the proof of one contest.
+fn decryption_transcript(tally: &EncryptedTally, trustee: u16, contest: usize) -> merlin::Transcript {
+    let mut transcript = Domain::PartialDecryption.for_election(tally.fingerprint());
+    if weaken::is_on(Check::StatementBound) {
+        transcript.absorb_u64(b"size", tally.close().size);
+        transcript.absorb_bytes(b"root", tally.close().root.as_bytes());
+        transcript.absorb_bytes(b"sums", tally.digest().as_bytes());
+    }
+    transcript.absorb_u64(b"trustee", u64::from(trustee));
+    transcript.absorb_u64(b"contest", contest as u64);
+    transcript
+}
+
+impl PartialDecryption {
+    /// Decrypts a closed tally with one trustee's shares.
+    ///
+    /// # Errors
+    ///
+    /// If the shares do not belong to this election.
+    pub fn decrypt<R: CryptoRng>(
+        context: &ElectionContext,
+        closed: &ClosedTally,
+        shares: &TrusteeShares,
+        rng: &mut R,
+    ) -> Result<Self, DecryptionError> {
+        let (tally, trustee) = (closed.tally(), shares.index());
+        if tally.fingerprint() != context.fingerprint() || shares.secrets().len() != context.joint_key().keys().len() {
+            return Err(DecryptionError::WrongShares);
+        }
+        let keys = context.joint_key().verification_keys(trustee);
+        let mut contests = Vec::with_capacity(tally.contests().len());
+        for (contest, sums) in tally.contests().iter().enumerate() {
+            let slots = context.manifest().contest_slots(contest);
+            let slots = slots.start as usize..slots.end as usize;
+            let secrets = shares.secrets().get(slots.clone()).ok_or(DecryptionError::WrongShares)?;
+            let keys = keys.get(slots).ok_or(DecryptionError::WrongShares)?;
+            if sums.ballots == 0 {
+                contests.push(None);
+                continue;
+            }
+            let factors: Vec<PublicElement> =
+                secrets.iter().map(|x| PublicElement::from(sums.r.element() * x.expose_scalar())).collect();
+            let statement = EqualityStatement { base: &sums.r, keys, factors: &factors };
+            let mut transcript = decryption_transcript(tally, trustee, contest);
+            let proof = EqualityProof::prove(&mut transcript, &statement, secrets, rng);
+            contests.push(Some(ContestDecryption { factors, proof }));
+        }
+        Ok(Self { trustee, fingerprint: *tally.fingerprint(), sums: *tally.digest(), contests })
+    }
+
+    /// The trustee, counted from 1.
+    #[must_use]
+    pub fn trustee(&self) -> u16 {
+        self.trustee
+    }
+
+    /// Verifies a partial decryption against the recomputed tally.
+    ///
+    /// # Errors
+    ///
+    /// The first contest in which it does not hold, or why it does not fit.
+    pub fn verify<R: CryptoRng>(
+        self,
+        context: &ElectionContext,
+        tally: &EncryptedTally,
+        rng: &mut R,
+    ) -> Result<VerifiedDecryption, DecryptionError> {
+        let trustee = self.trustee;
+        if context.manifest().trustees().signing_key(trustee).is_none() {
+            return Err(DecryptionError::UnknownTrustee { trustee });
+        }
+        if self.fingerprint != *tally.fingerprint() || self.sums != *tally.digest() {
+            return Err(DecryptionError::WrongTally { trustee });
+        }
+        let keys = context.joint_key().verification_keys(trustee);
+        let mut factors = Vec::with_capacity(self.contests.len());
+        for (contest, (sums, part)) in zip(tally.contests(), self.contests).enumerate() {
+            let wrong_shape = DecryptionError::WrongShape { trustee, contest };
+            let Some(part) = part else {
+                if sums.ballots != 0 {
+                    return Err(wrong_shape);
+                }
+                factors.push(Vec::new());
+                continue;
+            };
+            let slots = context.manifest().contest_slots(contest);
+            let keys = keys.get(slots.start as usize..slots.end as usize).ok_or_else(|| wrong_shape.clone())?;
+            if part.factors.len() != keys.len() {
+                return Err(wrong_shape);
+            }
+            let statement = EqualityStatement { base: &sums.r, keys, factors: &part.factors };
+            let mut transcript = decryption_transcript(tally, trustee, contest);
+            part.proof
+                .verify(&mut transcript, &statement, rng)
+                .map_err(|_| DecryptionError::PartialDecryptionInvalid { trustee, contest })?;
+            factors.push(part.factors);
+        }
+        Ok(VerifiedDecryption { trustee, factors })
+    }
+
+    /// Reads a partial decryption of the tally of an election: its shape is that of the tally.
+    ///
+    /// # Errors
+    ///
+    /// The field that is not canonical.
+    pub fn decode(context: &ElectionContext, tally: &EncryptedTally, bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        reader.version()?;
+        let trustee = reader.u16("trustee")?;
+        let fingerprint = Fingerprint::from_bytes(reader.array("fingerprint")?);
+        let sums = TallyDigest::from_bytes(reader.array("sums")?);
+        let contests = tally
+            .contests()
+            .iter()
+            .enumerate()
+            .map(|(contest, sums)| {
+                if sums.ballots == 0 {
+                    return Ok(None);
+                }
+                let slots = context.contest_keys(contest).len();
+                // Factors of a key that is not the identity, of a sum that is not: by chance only.
+                let factors = (0..slots).map(|_| reader.element("D")).collect::<Result<_, _>>()?;
+                Ok(Some(ContestDecryption { factors, proof: EqualityProof::decode(&mut reader)? }))
+            })
+            .collect::<Result<_, _>>()?;
+        reader.finish()?;
+        Ok(Self { trustee, fingerprint, sums, contests })
+    }
+
+    /// The bytes of the partial decryption.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::versioned();
+        writer.u16(self.trustee).put(self.fingerprint.as_bytes()).put(self.sums.as_bytes());
+        for ContestDecryption { factors, proof } in self.contests.iter().flatten() {
+            for factor in factors {
+                writer.element(factor);
+            }
+            proof.encode(&mut writer);
+        }
+        writer.finish()
+    }
+}
+
+/// A partial decryption that was verified. Only [`PartialDecryption::verify`] makes it.
+#[derive(Clone, Debug)]
+pub struct VerifiedDecryption {
+    trustee: u16,
+    /// By contest and slot.
+    factors: Vec<Vec<PublicElement>>,
+}
+
+impl VerifiedDecryption {
+    /// The trustee, counted from 1.
+    #[must_use]
+    pub fn trustee(&self) -> u16 {
+        self.trustee
+    }
+}
+
+/// The totals of one contest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContestTotals {
+    /// How many ballots.
+    pub ballots: u64,
+    /// Their weight.
+    pub weight: u64,
+    /// The total of each slot.
+    pub totals: Vec<u64>,
+}
+
+/// The totals of all contests, in the order of the manifest.
+///
+/// # Errors
+///
+/// Too few or repeated partial decryptions, or a total that rules and roll do not allow.
+pub fn combine(
+    context: &ElectionContext,
+    tally: &EncryptedTally,
+    decryptions: &[VerifiedDecryption],
+) -> Result<Vec<ContestTotals>, DecryptionError> {
+    let need = usize::from(context.joint_key().threshold());
+    let have = decryptions.len();
+    let used = decryptions.get(..need).ok_or(DecryptionError::InsufficientShares { have, need })?;
+    let indices: Vec<u16> = used.iter().map(VerifiedDecryption::trustee).collect();
+    let lagrange = lagrange_at_zero(&indices).map_err(|_| DecryptionError::DuplicateDecryption {
+        trustee: indices.first().copied().unwrap_or(0),
+    })?;
+
+    let bound = |contest: usize, weight: u64| {
+        let rule = context.manifest().contests().get(contest).map(|contest| contest.rule());
+        rule.map_or(0, |rule| rule.slot_bound()).saturating_mul(weight)
+    };
+    let largest = tally.contests().iter().enumerate().map(|(contest, sums)| bound(contest, sums.weight)).max();
+    let lookups = tally.contests().iter().map(|sums| sums.c.len() as u64).sum();
+    let table = DiscreteLog::new(largest.unwrap_or(0), lookups);
+
+    tally
+        .contests()
+        .iter()
+        .enumerate()
+        .map(|(contest, sums)| {
+            let bound = bound(contest, sums.weight);
+            let totals = sums
+                .c
+                .iter()
+                .enumerate()
+                .map(|(slot, c)| {
+                    let factors = used.iter().filter_map(|part| part.factors.get(contest)?.get(slot));
+                    let blinding = Element::vartime_multiscalar(
+                        lagrange.iter().take(if sums.ballots == 0 { 0 } else { need }),
+                        factors.map(PublicElement::element),
+                    );
+                    table
+                        .vartime_find(&(*c.element() - blinding), bound)
+                        .map_err(|_| DecryptionError::TotalOutOfRange { contest, slot, bound })
+                })
+                .collect::<Result<_, _>>()?;
+            Ok(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals })
+        })
+        .collect()
+}

@@ -1,0 +1,167 @@
+//! An election: manifest, joint key and roll together, from which every later transcript starts.
+//!
+//! See `spec/election.md`.
+
+use alloc::vec::Vec;
+
+use crate::elgamal::SlotKeys;
+use crate::form::{Form, FormError};
+use crate::group::{Generators, PublicElement};
+use crate::hash::{Fingerprint, RollHash};
+use crate::key_ceremony::JointKey;
+use crate::manifest::{CompiledStyle, Manifest};
+use crate::proofs::batch::SharedBases;
+
+/// Manifest, joint key and roll that do not belong together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ElectionError {
+    /// The joint key has another number of slots than the manifest.
+    #[error("the joint key has {found} slots, the manifest {expected}")]
+    SlotMismatch {
+        /// Slots of the joint key.
+        found: usize,
+        /// Slots of the manifest.
+        expected: usize,
+    },
+    /// The joint key was made for another number of trustees or another threshold.
+    #[error("the joint key is of {found_threshold} of {found_trustees} trustees, the manifest names {threshold} of {trustees}")]
+    TrusteeMismatch {
+        /// Threshold of the joint key.
+        found_threshold: u16,
+        /// Trustees of the joint key.
+        found_trustees: usize,
+        /// Threshold of the manifest.
+        threshold: u16,
+        /// Trustees of the manifest.
+        trustees: usize,
+    },
+    /// A style does not compile. A parsed manifest has none.
+    #[error("style {style}: {error}")]
+    Style {
+        /// The style, counted from 0.
+        style: usize,
+        /// Why.
+        error: FormError,
+    },
+}
+
+/// A ballot style with everything that proving and verifying need.
+#[derive(Clone)]
+pub struct Style {
+    compiled: CompiledStyle,
+    keys: SlotKeys,
+}
+
+impl Style {
+    /// What the style compiled to.
+    #[must_use]
+    pub fn compiled(&self) -> &CompiledStyle {
+        &self.compiled
+    }
+
+    /// The form.
+    #[must_use]
+    pub fn form(&self) -> &Form {
+        &self.compiled.form
+    }
+
+    /// The keys of the form's slots.
+    #[must_use]
+    pub fn keys(&self) -> &SlotKeys {
+        &self.keys
+    }
+
+    /// The numbers of the form's slots among all slots of the election.
+    #[must_use]
+    pub fn slots(&self) -> &[u32] {
+        &self.compiled.slots
+    }
+}
+
+/// Manifest, joint key and fingerprint of an election, with what they compile to.
+pub struct ElectionContext {
+    manifest: Manifest,
+    joint_key: JointKey,
+    fingerprint: Fingerprint,
+    styles: Vec<Style>,
+    bases: SharedBases,
+}
+
+impl ElectionContext {
+    /// Puts an election together.
+    ///
+    /// # Errors
+    ///
+    /// If the three do not belong together.
+    pub fn new(manifest: Manifest, joint_key: JointKey, roll: &RollHash) -> Result<Self, ElectionError> {
+        let keys = joint_key.keys();
+        if keys.len() != manifest.slots() {
+            return Err(ElectionError::SlotMismatch { found: keys.len(), expected: manifest.slots() });
+        }
+        let (threshold, trustees) = (manifest.trustees().threshold(), manifest.trustees().members().len());
+        if joint_key.threshold() != threshold || joint_key.trustees() != trustees {
+            return Err(ElectionError::TrusteeMismatch {
+                found_threshold: joint_key.threshold(),
+                found_trustees: joint_key.trustees(),
+                threshold,
+                trustees,
+            });
+        }
+        let styles = (0..manifest.styles().len())
+            .map(|style| {
+                let compiled = manifest.compile_style(style).map_err(|error| ElectionError::Style { style, error })?;
+                let slot = |slot: &u32| keys.get(*slot as usize).copied();
+                let keys = SlotKeys::new(compiled.slots.iter().filter_map(slot).collect());
+                Ok(Style { compiled, keys })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let bits = styles.iter().map(|style| style.form().bits()).max().unwrap_or(0);
+        let bases = SharedBases::new(Generators::new(bits), keys.to_vec());
+        let fingerprint = Fingerprint::of(manifest.hash(), joint_key.root(), roll);
+        Ok(Self { manifest, joint_key, fingerprint, styles, bases })
+    }
+
+    /// The manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The joint key.
+    #[must_use]
+    pub fn joint_key(&self) -> &JointKey {
+        &self.joint_key
+    }
+
+    /// The fingerprint.
+    #[must_use]
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// The ballot styles, in the order of the manifest.
+    #[must_use]
+    pub fn styles(&self) -> &[Style] {
+        &self.styles
+    }
+
+    /// The ballot style with this number.
+    #[must_use]
+    pub fn style(&self, style: usize) -> Option<&Style> {
+        self.styles.get(style)
+    }
+
+    /// The bases that batches of this election share.
+    #[must_use]
+    pub fn bases(&self) -> &SharedBases {
+        &self.bases
+    }
+
+    /// The keys of the slots of a contest.
+    #[must_use]
+    pub fn contest_keys(&self, contest: usize) -> &[PublicElement] {
+        let slots = self.manifest.contest_slots(contest);
+        self.joint_key.keys().get(slots.start as usize..slots.end as usize).unwrap_or_default()
+    }
+}

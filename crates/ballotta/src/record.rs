@@ -1,0 +1,154 @@
+//! The election record: everything that is published, as files.
+//!
+//! See `spec/record.md`.
+//!
+//! # Layout
+//!
+//! ```text
+//! README.md            what every file is, and how to verify
+//! manifest.json        the manifest
+//! ceremony/HASH        the messages of the key ceremony, named by their SHA-256
+//! roll                 one line of text for each voter
+//! tile/entries/..      the entries of the board (C2SP tlog-tiles)
+//! checkpoint           the tree head, signed by the board (C2SP tlog-checkpoint)
+//! closing-checkpoint   the tree head at the close, cosigned by witnesses, if the manifest asks for it
+//! decryption/HASH      the partial decryptions, named by their SHA-256
+//! result/              result.json and pictures
+//! SHA256SUMS           the hashes of the files that no other entry of the board names
+//! ```
+
+mod files;
+mod result;
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+pub use files::{FileList, FileListError};
+pub use result::{ContestResult, OptionResult, QuorumResult, ResultDocument, RollTotals};
+
+use crate::hash::FileHash;
+
+/// The manifest.
+pub const MANIFEST: &str = "manifest.json";
+/// The roll.
+pub const ROLL: &str = "roll";
+/// The checkpoint.
+pub const CHECKPOINT: &str = "checkpoint";
+/// The checkpoint at the close, with the witnesses' cosignatures.
+pub const CLOSING_CHECKPOINT: &str = "closing-checkpoint";
+/// The hashes of the files that no other entry names.
+pub const FILE_LIST: &str = "SHA256SUMS";
+/// The result.
+pub const RESULT: &str = "result/result.json";
+/// What every file is.
+pub const README: &str = "README.md";
+
+/// The path of a message of the key ceremony.
+#[must_use]
+pub fn ceremony_path(hash: &FileHash) -> String {
+    alloc::format!("ceremony/{hash}")
+}
+
+/// The path of a partial decryption.
+#[must_use]
+pub fn decryption_path(hash: &FileHash) -> String {
+    alloc::format!("decryption/{hash}")
+}
+
+/// A source that could not be read, for a reason of its own: a disk, a network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub struct SourceError {
+    /// The file.
+    pub path: String,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// Where a record is read from: a folder, an archive, a server, memory.
+pub trait RecordSource: Sync {
+    /// The length of a file; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read.
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError>;
+
+    /// Fills `buffer` with the bytes of a file from `offset` on.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read, or the file ends too early.
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError>;
+
+    /// The paths of all files; `None` if the source cannot tell.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read.
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError>;
+}
+
+/// A file that could not be read whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// There is no such file.
+    #[error("the file is missing")]
+    Missing,
+    /// The file is longer than its kind may be.
+    #[error("the file has {length} bytes, more than {limit}")]
+    TooLong {
+        /// Its length.
+        length: u64,
+        /// The limit.
+        limit: usize,
+    },
+    /// The source cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Source(#[from] SourceError),
+}
+
+/// Reads a whole file of at most `limit` bytes.
+///
+/// # Errors
+///
+/// If it is missing, too long, or cannot be read.
+pub fn read_file(source: &dyn RecordSource, path: &str, limit: usize) -> Result<Vec<u8>, ReadError> {
+    let length = source.length(path)?.ok_or(ReadError::Missing)?;
+    let size = usize::try_from(length).ok().filter(|size| *size <= limit);
+    let size = size.ok_or(ReadError::TooLong { length, limit })?;
+    let mut bytes = alloc::vec![0; size];
+    source.read_exact_at(path, 0, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// A record in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemoryRecord {
+    /// The files, by path.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl RecordSource for MemoryRecord {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        Ok(self.files.get(path).map(|bytes| bytes.len() as u64))
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        let part = usize::try_from(offset).ok().and_then(|start| {
+            let end = start.checked_add(buffer.len())?;
+            self.files.get(path)?.get(start..end)
+        });
+        match part {
+            Some(part) => buffer.copy_from_slice(part),
+            None => return Err(SourceError { path: path.to_string(), reason: "the file ends too early".to_string() }),
+        }
+        Ok(())
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        Ok(Some(self.files.keys().cloned().collect()))
+    }
+}

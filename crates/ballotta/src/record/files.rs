@@ -1,0 +1,106 @@
+//! The list of the record's files, as the command `sha256sum` reads and writes it.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use core::fmt::{self, Write as _};
+
+use crate::hash::FileHash;
+
+/// A line of a list that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} is not a hash, two spaces and a path behind those before it")]
+pub struct FileListError {
+    /// The line, counted from 1.
+    pub line: usize,
+}
+
+/// Files and their hashes.
+///
+/// # Layout
+///
+/// A line for each file, in ascending order of paths: 64 lower-case hexadecimal digits, two spaces, the path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileList {
+    files: BTreeMap<String, FileHash>,
+}
+
+impl FileList {
+    /// The longest list that is read.
+    pub const MAX_BYTES: usize = 1 << 20;
+
+    /// Adds a file.
+    pub fn add(&mut self, path: &str, bytes: &[u8]) {
+        self.files.insert(path.to_string(), FileHash::of(bytes));
+    }
+
+    /// The files and their hashes.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &FileHash)> {
+        self.files.iter().map(|(path, hash)| (path.as_str(), hash))
+    }
+
+    /// Whether a file is listed.
+    #[must_use]
+    pub fn contains(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// Reads a list.
+    ///
+    /// # Errors
+    ///
+    /// The first line that is not canonical.
+    pub fn parse(bytes: &[u8]) -> Result<Self, FileListError> {
+        let text = core::str::from_utf8(bytes).map_err(|_| FileListError { line: 1 })?;
+        let mut files: BTreeMap<String, FileHash> = BTreeMap::new();
+        for (number, line) in text.split_inclusive('\n').enumerate() {
+            let error = FileListError { line: number + 1 };
+            let line = line.strip_suffix('\n').ok_or_else(|| error.clone())?;
+            let (hash, path) = line.split_once("  ").ok_or_else(|| error.clone())?;
+            let hash = hash.parse().map_err(|_| error.clone())?;
+            let plain = !path.is_empty() && path.bytes().all(|byte| byte.is_ascii_graphic()) && !path.contains("..");
+            let ascending = files.last_key_value().is_none_or(|(last, _)| last.as_str() < path);
+            if !plain || !ascending || path.starts_with('/') {
+                return Err(error);
+            }
+            files.insert(path.to_string(), hash);
+        }
+        Ok(Self { files })
+    }
+}
+
+impl fmt::Display for FileList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (path, hash) in &self.files {
+            write!(f, "{hash}  {path}")?;
+            f.write_char('\n')?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_reads_back_and_has_one_form() {
+        let mut list = FileList::default();
+        list.add("result/result.json", b"{}");
+        list.add("README.md", b"# Record");
+        let text = list.to_string();
+        assert_eq!(FileList::parse(text.as_bytes()), Ok(list));
+        let lines: alloc::vec::Vec<&str> = text.lines().collect();
+        let (first, second) = (lines[0], lines[1]);
+        for (wrong, line) in [
+            (std::format!("{second}\n{first}\n"), 2),
+            (std::format!("{first}\n{first}\n"), 2),
+            (std::format!("{first}\n{second}"), 2),
+            (first.replace("  ", " ") + "\n", 1),
+            (first.to_uppercase() + "\n", 1),
+            (first.replace("README", "../x") + "\n", 1),
+            (first.replace("README", "/x") + "\n", 1),
+        ] {
+            assert_eq!(FileList::parse(wrong.as_bytes()), Err(FileListError { line }), "{wrong}");
+        }
+    }
+}

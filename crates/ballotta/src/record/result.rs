@@ -1,0 +1,149 @@
+//! The result as it is published: totals, turnout and quorum.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::iter::zip;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decryption::ContestTotals;
+use crate::election::ElectionContext;
+use crate::manifest::{QuorumBase, QuorumOf};
+use crate::tally::EncryptedTally;
+
+/// The format of a result.
+const FORMAT: &str = "ballotta/v1-draft.1/result";
+
+/// How many voters stand on the roll, and their weight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RollTotals {
+    /// Lines of the roll.
+    pub voters: u64,
+    /// The sum of their weights.
+    pub weight: u64,
+}
+
+/// A result for people and programs. Two verifiers write the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResultDocument {
+    /// `ballotta/v1-draft.1/result`
+    pub format: String,
+    /// The fingerprint of the election.
+    pub fingerprint: String,
+    /// Voters on the roll.
+    pub eligible_voters: u64,
+    /// Their weight.
+    pub eligible_weight: u64,
+    /// Ballots that count: one for each voter who voted.
+    pub counted_ballots: u64,
+    /// Their weight.
+    pub counted_weight: u64,
+    /// The quorum, if the manifest asks for one.
+    pub quorum: Option<QuorumResult>,
+    /// The contests, in the order of the manifest.
+    pub contests: Vec<ContestResult>,
+}
+
+/// Whether the quorum is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuorumResult {
+    /// What the manifest counts for the quorum: ballots or weight, that took part.
+    pub counted: u64,
+    /// What it is compared with.
+    pub base: u64,
+    /// The fraction of the base: numerator and denominator.
+    pub fraction: [u32; 2],
+    /// `more_than` or `at_least` the fraction.
+    pub rule: String,
+    /// Whether it is reached.
+    pub reached: bool,
+}
+
+/// The totals of a contest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContestResult {
+    /// The contest's identifier.
+    pub id: String,
+    /// Counted ballots that contain the contest.
+    pub ballots: u64,
+    /// Their weight.
+    pub weight: u64,
+    /// The totals of the options, in the order of the manifest.
+    pub options: Vec<OptionResult>,
+    /// The total of blank ballots, if the contest knows them.
+    pub blank: Option<u64>,
+}
+
+/// The total of an option.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptionResult {
+    /// The option's identifier.
+    pub id: String,
+    /// Its total.
+    pub total: u64,
+}
+
+impl ResultDocument {
+    /// The longest result that is read.
+    pub const MAX_BYTES: usize = 16 << 20;
+
+    /// The result with these totals.
+    #[must_use]
+    pub fn new(context: &ElectionContext, roll: RollTotals, tally: &EncryptedTally, totals: &[ContestTotals]) -> Self {
+        let manifest = context.manifest();
+        let contests = zip(manifest.contests(), totals)
+            .map(|(contest, totals)| {
+                let outcome = contest.rule().outcome(contest.options().len(), &totals.totals);
+                ContestResult {
+                    id: contest.id().to_string(),
+                    ballots: totals.ballots,
+                    weight: totals.weight,
+                    options: zip(contest.options(), outcome.totals())
+                        .map(|(option, total)| OptionResult { id: option.id().to_string(), total: *total })
+                        .collect(),
+                    blank: outcome.blank(),
+                }
+            })
+            .collect();
+        let quorum = manifest.quorum().map(|quorum| {
+            let (counted, eligible) = match quorum.of() {
+                QuorumOf::Heads => (tally.ballots(), roll.voters),
+                QuorumOf::Weight => (tally.weight(), roll.weight),
+            };
+            let base = match quorum.base() {
+                QuorumBase::Roll => eligible,
+                QuorumBase::Cast => counted,
+            };
+            QuorumResult {
+                counted,
+                base,
+                fraction: quorum.fraction(),
+                rule: quorum.rule().as_str().to_string(),
+                reached: quorum.reached(counted, base),
+            }
+        });
+        Self {
+            format: FORMAT.to_string(),
+            fingerprint: context.fingerprint().to_string(),
+            eligible_voters: roll.voters,
+            eligible_weight: roll.weight,
+            counted_ballots: tally.ballots(),
+            counted_weight: tally.weight(),
+            quorum,
+            contests,
+        }
+    }
+
+    /// The bytes of the result: JSON with an end of line.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Strings and integers always serialise.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+}

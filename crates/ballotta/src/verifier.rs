@@ -1,0 +1,495 @@
+//! The verifier: everything that can be checked of a record, by anybody.
+//!
+//! See `spec/verification.md`. Every check has a stable name, counts the items it saw, reports *every* failure with its
+//! place and goes on; what it could not check, it says. Verifying code reaches no secret, and randomness only for the
+//! weights of batches.
+//!
+//! # Implementation details
+//!
+//! The board is read twice: once for the tree head and for which ballot of each voter is the last, and once for the
+//! ballots, on all cores, in the order of the board. What the second reading reads is compared with the hashes of the
+//! first. At most 24 bytes a ballot and 8 a line of the roll are kept, and no ciphertext and no proof.
+
+mod ballots;
+mod board;
+mod checks;
+mod parallel;
+mod report;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+pub use checks::CheckId;
+pub use report::{CheckReport, Failure, Place, Report, Stage, Status};
+
+use self::board::{Board, PointerKind};
+use self::report::Findings;
+use crate::board::entry::{Action, OrganiserEntry, Pointer};
+use crate::board::log::TreeHead;
+use crate::board::note::SignedCheckpoint;
+use crate::credential::{RollError, RollIndex, RollLine, RollReader};
+use crate::decryption::{
+    ClosedTally, ClosingStatement, ContestTotals, DecryptionError, PartialDecryption, VerifiedDecryption, combine,
+};
+use crate::election::ElectionContext;
+use crate::hash::{FileHash, Fingerprint, RollHash};
+use crate::key_ceremony::{CeremonyParameters, JointKey};
+use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
+use crate::manifest::{ClosingRule, Manifest};
+use crate::record::{self, FileList, RecordSource, ResultDocument, RollTotals, read_file};
+use crate::tally::EncryptedTally;
+
+/// What is asked of a verification.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyOptions {
+    /// How far the election must have come.
+    pub stage: Stage,
+    /// The fingerprint that the auditor knows from elsewhere.
+    pub fingerprint: Option<Fingerprint>,
+    /// A tree head that the auditor has seen before.
+    pub checkpoint: Option<TreeHead>,
+}
+
+impl Default for VerifyOptions {
+    fn default() -> Self {
+        Self { stage: Stage::Complete, fingerprint: None, checkpoint: None }
+    }
+}
+
+/// What the verifier works at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What: `roll`, `board` or `ballots`.
+    pub stage: &'static str,
+    /// How many bytes or entries are done.
+    pub done: u64,
+    /// Of how many.
+    pub total: u64,
+}
+
+/// The outcome of a verification.
+pub struct Verification {
+    /// What was found.
+    pub report: Report,
+    /// The election, if manifest, ceremony and roll could be read.
+    pub context: Option<ElectionContext>,
+    /// The roll, if it could be read.
+    pub roll: Option<VerifiedRoll>,
+    /// The board up to the last entry.
+    pub head: Option<TreeHead>,
+    /// The tally that was recomputed, if the board is closed.
+    pub tally: Option<EncryptedTally>,
+    /// The tally with its closing rule satisfied.
+    pub closed: Option<ClosedTally>,
+    /// Valid partial decryptions, in the order of the board.
+    pub decryptions: Vec<VerifiedDecryption>,
+    /// The totals that were recomputed, if there are enough decryptions.
+    pub totals: Option<Vec<ContestTotals>>,
+    /// The messages of the key ceremony, in the order of the board.
+    pub ceremony: Vec<Vec<u8>>,
+}
+
+/// A roll that was read.
+pub struct VerifiedRoll {
+    /// Finds the line of a credential.
+    pub index: RollIndex,
+    /// The hash of the roll.
+    pub hash: RollHash,
+    /// How many voters, and their weight.
+    pub totals: RollTotals,
+}
+
+/// Verifies a record.
+///
+/// Everything is checked that can be; a record that lacks its manifest lacks the keys to check anything else.
+pub fn verify<R: CryptoRng>(
+    source: &dyn RecordSource,
+    options: &VerifyOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+    rng: &mut R,
+) -> Verification {
+    let mut verifier = Verifier { source, options, progress, findings: Findings::default() };
+    let mut outcome = Verification {
+        report: Findings::default().report(options.stage, None, None, |_| true),
+        context: None,
+        roll: None,
+        head: None,
+        tally: None,
+        closed: None,
+        decryptions: Vec::new(),
+        totals: None,
+        ceremony: Vec::new(),
+    };
+    verifier.run(&mut outcome, rng);
+    let fingerprint = outcome.context.as_ref().map(|context| *context.fingerprint());
+    let result = match (&outcome.context, &outcome.roll, &outcome.tally, &outcome.totals) {
+        (Some(context), Some(roll), Some(tally), Some(totals)) => {
+            Some(ResultDocument::new(context, roll.totals, tally, totals))
+        }
+        _ => None,
+    };
+    let mut findings = verifier.findings;
+    for (check, pinned) in [("fingerprint", options.fingerprint.is_some()), ("checkpoint", options.checkpoint.is_some())] {
+        if !pinned {
+            findings.not_checked.push(alloc::format!(
+                "no {check} was pinned: that this is the record which the voters were shown, compare by hand"
+            ));
+        }
+    }
+    outcome.report = findings.report(options.stage, fingerprint, result, |check| match check {
+        CheckId::PinnedFingerprint => options.fingerprint.is_some(),
+        CheckId::PinnedCheckpoint => options.checkpoint.is_some(),
+        _ => true,
+    });
+    outcome
+}
+
+struct Verifier<'a> {
+    source: &'a dyn RecordSource,
+    options: &'a VerifyOptions,
+    progress: &'a (dyn Fn(Progress) + Sync),
+    findings: Findings,
+}
+
+impl Verifier<'_> {
+    fn run<R: CryptoRng>(&mut self, outcome: &mut Verification, rng: &mut R) {
+        let Some(manifest) = self.manifest() else { return };
+        let checkpoint = self.checkpoint(&manifest);
+        outcome.roll = self.roll(&manifest);
+        let Some(checkpoint) = checkpoint else { return };
+
+        let roll = outcome.roll.as_ref();
+        let Some(board) = self.board(checkpoint, roll) else { return };
+        outcome.head = Some(board.head);
+        outcome.ceremony = self.pointed_files(&board, PointerKind::Ceremony);
+        let joint_key = self.ceremony(&manifest, &outcome.ceremony, rng);
+        let (Some(joint_key), Some(roll)) = (joint_key, roll) else { return };
+        let context = match ElectionContext::new(manifest, joint_key, &roll.hash) {
+            Ok(context) => context,
+            Err(error) => return self.findings.fail(CheckId::Ceremony, Place::Record, error),
+        };
+        self.opening(&context, &board, rng);
+
+        outcome.tally = self.ballots(&context, roll, &board, rng);
+        if self.options.stage >= Stage::Complete && board.close.is_some() {
+            self.decryption(&context, &board, outcome, rng);
+            self.files(&board, &context, outcome);
+        }
+        outcome.context = Some(context);
+    }
+
+    /// Reads a file, or says which check misses it.
+    fn file(&mut self, check: CheckId, path: &str, limit: usize) -> Option<Vec<u8>> {
+        read_file(self.source, path, limit)
+            .map_err(|error| self.findings.fail(check, Place::File(path.into()), error))
+            .ok()
+    }
+
+    fn manifest(&mut self) -> Option<Manifest> {
+        let bytes = self.file(CheckId::Manifest, record::MANIFEST, MAX_MANIFEST_BYTES)?;
+        self.findings.saw(CheckId::Manifest, 1);
+        match Manifest::parse(&bytes) {
+            Ok(manifest) => Some(manifest),
+            Err(errors) => {
+                for error in errors.iter() {
+                    self.findings.fail(CheckId::Manifest, Place::File(record::MANIFEST.into()), error);
+                }
+                None
+            }
+        }
+    }
+
+    fn checkpoint(&mut self, manifest: &Manifest) -> Option<TreeHead> {
+        let bytes = self.file(CheckId::Checkpoint, record::CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
+        self.findings.saw(CheckId::Checkpoint, 1);
+        let checkpoint = SignedCheckpoint::parse(&bytes).and_then(|signed| {
+            let checkpoint = signed.verify(manifest.board().key())?;
+            Ok(*checkpoint.head())
+        });
+        checkpoint
+            .map_err(|error| self.findings.fail(CheckId::Checkpoint, Place::File(record::CHECKPOINT.into()), error))
+            .ok()
+    }
+
+    /// Streams the roll: every line is checked, and what is kept finds a line again.
+    fn roll(&mut self, manifest: &Manifest) -> Option<VerifiedRoll> {
+        const PART: usize = 1 << 20;
+        let fail = |verifier: &mut Self, error: String| {
+            verifier.findings.fail(CheckId::Roll, Place::File(record::ROLL.into()), error);
+        };
+        let length = match self.source.length(record::ROLL) {
+            Ok(Some(length)) => length,
+            Ok(None) => {
+                fail(self, String::from("the file is missing"));
+                return None;
+            }
+            Err(error) => {
+                fail(self, alloc::format!("{error}"));
+                return None;
+            }
+        };
+        let mut reader = RollReader::new(manifest.hash(), &manifest.style_ids(), manifest.weights().max());
+        let mut part = Vec::new();
+        let mut offset = 0;
+        while offset < length {
+            part.resize(usize::try_from(length - offset).unwrap_or(PART).min(PART), 0);
+            if let Err(error) = self.source.read_exact_at(record::ROLL, offset, &mut part) {
+                fail(self, alloc::format!("{error}"));
+                return None;
+            }
+            offset += part.len() as u64;
+            let lines = reader.feed(&part);
+            self.roll_keys(lines);
+            (self.progress)(Progress { stage: "roll", done: offset, total: length });
+        }
+        let outcome = reader.finish();
+        self.findings.saw(CheckId::Roll, outcome.index.voters());
+        let sound = outcome.errors.is_empty() && self.findings.failed(CheckId::Roll) == 0;
+        for RollError { line, problem } in &outcome.errors {
+            self.findings.fail(CheckId::Roll, Place::RollLine(*line), problem);
+        }
+        let totals = RollTotals { voters: outcome.index.voters(), weight: outcome.index.weight() };
+        // A roll that is not sound names nobody's election: its fingerprint was never opened.
+        sound.then_some(VerifiedRoll { index: outcome.index, hash: outcome.hash, totals })
+    }
+}
+
+impl VerifiedRoll {
+    /// The line of a credential and its number, counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read.
+    pub fn find(
+        &self,
+        source: &dyn RecordSource,
+        credential: &[u8; 32],
+    ) -> Result<Option<(u32, RollLine)>, record::SourceError> {
+        self.index.lookup(credential, |offset, buffer| source.read_exact_at(record::ROLL, offset, buffer))
+    }
+}
+
+impl Verifier<'_> {
+    /// The files that entries of one kind point to, each checked against its entry.
+    fn pointed_files(&mut self, board: &Board, kind: PointerKind) -> Vec<Vec<u8>> {
+        let check = match kind {
+            PointerKind::Ceremony => CheckId::Ceremony,
+            PointerKind::Decryption => CheckId::DecryptionProof,
+            PointerKind::Publication => CheckId::Files,
+        };
+        let mut files = Vec::new();
+        for (_, _, pointer) in board.pointers.iter().filter(|(_, of, _)| *of == kind) {
+            let path = match kind {
+                PointerKind::Ceremony => record::ceremony_path(pointer.hash()),
+                PointerKind::Decryption => record::decryption_path(pointer.hash()),
+                PointerKind::Publication => record::FILE_LIST.into(),
+            };
+            let Some(bytes) = self.file(check, &path, MAX_MESSAGE_BYTES) else { continue };
+            match pointer.verify_file(&bytes) {
+                Ok(()) => files.push(bytes),
+                Err(error) => self.findings.fail(check, Place::File(path), error),
+            }
+        }
+        files
+    }
+
+    fn ceremony<R: CryptoRng>(
+        &mut self,
+        manifest: &Manifest,
+        messages: &[Vec<u8>],
+        rng: &mut R,
+    ) -> Option<JointKey> {
+        self.findings.saw(CheckId::Ceremony, messages.len() as u64);
+        let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+        let joint_key = CeremonyParameters::of(manifest).and_then(|parameters| JointKey::verify(&parameters, &messages, rng));
+        match joint_key {
+            Ok(joint_key) => {
+                if usize::from(joint_key.threshold()) == joint_key.trustees() && joint_key.trustees() > 1 {
+                    self.findings.warnings.push(String::from(
+                        "all trustees are needed to decrypt: one lost key would have lost the result",
+                    ));
+                }
+                Some(joint_key)
+            }
+            Err(error) => {
+                for culprit in error.culprits() {
+                    self.findings.fail(CheckId::Ceremony, Place::Trustee(culprit), &error);
+                }
+                if error.culprits().is_empty() {
+                    self.findings.fail(CheckId::Ceremony, Place::Record, &error);
+                }
+                None
+            }
+        }
+    }
+
+    /// The fingerprint and the organiser's entries.
+    fn opening<R: CryptoRng>(&mut self, context: &ElectionContext, board: &Board, rng: &mut R) {
+        let fingerprint = context.fingerprint();
+        if let Some(pinned) = self.options.fingerprint {
+            self.findings.saw(CheckId::PinnedFingerprint, 1);
+            if pinned != *fingerprint {
+                let problem = alloc::format!("the election has the fingerprint {fingerprint}, pinned is {pinned}");
+                self.findings.fail(CheckId::PinnedFingerprint, Place::Record, problem);
+            }
+        }
+        if let Some((index, open)) = &board.open {
+            self.findings.saw(CheckId::Fingerprint, 1);
+            if open.fingerprint() != fingerprint {
+                let problem = alloc::format!("opened was {}, manifest, ceremony and roll give {fingerprint}", open.fingerprint());
+                self.findings.fail(CheckId::Fingerprint, board.place(*index), problem);
+            }
+        }
+        for (index, entry) in board.open.iter().chain(&board.close) {
+            self.findings.saw(CheckId::Organiser, 1);
+            if let Err(error) = entry.verify(fingerprint, context.manifest().organiser(), rng) {
+                self.findings.fail(CheckId::Organiser, board.place(*index), error);
+            }
+        }
+    }
+
+    fn decryption<R: CryptoRng>(
+        &mut self,
+        context: &ElectionContext,
+        board: &Board,
+        outcome: &mut Verification,
+        rng: &mut R,
+    ) {
+        let Some(tally) = &outcome.tally else { return };
+        self.statements(context.manifest(), tally, board, rng);
+        let closing_checkpoint = self.closing_checkpoint(context.manifest());
+        let statements: Vec<ClosingStatement> = board.statements.iter().map(|(_, statement)| statement.clone()).collect();
+        self.findings.saw(CheckId::ClosingRule, 1);
+        match ClosedTally::check(context.manifest(), tally.clone(), &statements, closing_checkpoint.as_ref(), rng) {
+            Ok(closed) => outcome.closed = Some(closed),
+            Err(error) => self.findings.fail(CheckId::ClosingRule, Place::Record, error),
+        }
+
+        for bytes in self.pointed_files(board, PointerKind::Decryption) {
+            self.findings.saw(CheckId::DecryptionProof, 1);
+            let place = || Place::File(record::decryption_path(&FileHash::of(&bytes)));
+            let part = match PartialDecryption::decode(context, tally, &bytes) {
+                Ok(part) => part,
+                Err(error) => {
+                    self.findings.fail(CheckId::DecryptionProof, place(), error);
+                    continue;
+                }
+            };
+            let trustee = part.trustee();
+            if outcome.decryptions.iter().any(|verified| verified.trustee() == trustee) {
+                let error = DecryptionError::DuplicateDecryption { trustee };
+                self.findings.fail(CheckId::DecryptionProof, place(), error);
+                continue;
+            }
+            match part.verify(context, tally, rng) {
+                Ok(verified) => outcome.decryptions.push(verified),
+                Err(error) => self.findings.fail(CheckId::DecryptionProof, place(), error),
+            }
+        }
+        self.findings.saw(CheckId::DecryptionThreshold, outcome.decryptions.len() as u64);
+        match combine(context, tally, &outcome.decryptions) {
+            Ok(totals) => {
+                for (contest, totals) in context.manifest().contests().iter().zip(&totals) {
+                    if totals.ballots > 0 && totals.totals.iter().any(|total| *total == totals.weight) {
+                        self.findings.warnings.push(alloc::format!(
+                            "contest {}: an option has the votes of everybody who voted, which tells how each of them voted",
+                            contest.id()
+                        ));
+                    }
+                }
+                outcome.totals = Some(totals);
+            }
+            Err(error) => self.findings.fail(CheckId::DecryptionThreshold, Place::Record, error),
+        }
+    }
+
+    /// Every trustee's one statement, of these sums.
+    fn statements<R: CryptoRng>(&mut self, manifest: &Manifest, tally: &EncryptedTally, board: &Board, rng: &mut R) {
+        if matches!(manifest.closing(), ClosingRule::Statements) || !board.statements.is_empty() {
+            self.findings.saw(CheckId::TallySums, board.statements.len() as u64);
+        }
+        let mut seen: Vec<&ClosingStatement> = Vec::new();
+        for (index, statement) in &board.statements {
+            let verified = statement.verify(manifest, rng).and_then(|()| {
+                let trustee = statement.trustee();
+                let earlier = seen.iter().find(|earlier| earlier.trustee() == trustee);
+                if earlier.is_some_and(|earlier| *earlier != statement) {
+                    return Err(DecryptionError::TwoStatements { trustee });
+                }
+                seen.push(statement);
+                statement.agrees(tally)
+            });
+            if let Err(error) = verified {
+                self.findings.fail(CheckId::TallySums, board.place(*index), error);
+            }
+        }
+    }
+
+    fn closing_checkpoint(&mut self, manifest: &Manifest) -> Option<SignedCheckpoint> {
+        if !matches!(manifest.closing(), ClosingRule::Witnesses) {
+            return None;
+        }
+        let bytes = self.file(CheckId::ClosingRule, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
+        SignedCheckpoint::parse(&bytes)
+            .map_err(|error| self.findings.fail(CheckId::ClosingRule, Place::File(record::CLOSING_CHECKPOINT.into()), error))
+            .ok()
+    }
+
+    /// The result and the files that the board's last entry lists; no file lies in the record unseen.
+    fn files(&mut self, board: &Board, context: &ElectionContext, outcome: &Verification) {
+        let list = self.pointed_files(board, PointerKind::Publication).pop();
+        let list = list.and_then(|bytes| match FileList::parse(&bytes) {
+            Ok(list) => Some(list),
+            Err(error) => {
+                self.findings.fail(CheckId::Files, Place::File(record::FILE_LIST.into()), error);
+                None
+            }
+        });
+        let mut known: Vec<String> = [record::MANIFEST, record::ROLL, record::CHECKPOINT, record::FILE_LIST]
+            .into_iter()
+            .map(String::from)
+            .chain(board.bundles.iter().map(|(path, _)| alloc::format!("{path}")))
+            .collect();
+        for (_, kind, pointer) in &board.pointers {
+            match kind {
+                PointerKind::Ceremony => known.push(record::ceremony_path(pointer.hash())),
+                PointerKind::Decryption => known.push(record::decryption_path(pointer.hash())),
+                PointerKind::Publication => {}
+            }
+        }
+        known.sort_unstable();
+        if let Some(list) = &list {
+            for (path, hash) in list.iter() {
+                self.findings.saw(CheckId::Files, 1);
+                let Some(bytes) = self.file(CheckId::Files, path, MAX_MESSAGE_BYTES) else { continue };
+                if FileHash::of(&bytes) != *hash {
+                    self.findings.fail(CheckId::Files, Place::File(path.into()), "the file is not the one that was published");
+                }
+            }
+            match self.source.list() {
+                Ok(Some(paths)) => {
+                    for path in paths {
+                        self.findings.saw(CheckId::Files, 1);
+                        if known.binary_search(&path).is_err() && !list.contains(&path) {
+                            self.findings.fail(CheckId::Files, Place::File(path), "the file is not part of the record");
+                        }
+                    }
+                }
+                Ok(None) => self.findings.not_checked.push(String::from(
+                    "the source cannot list its files: whether others lie in the record was not looked at",
+                )),
+                Err(error) => self.findings.fail(CheckId::Files, Place::Record, error),
+            }
+        }
+
+        let (Some(roll), Some(tally), Some(totals)) = (&outcome.roll, &outcome.tally, &outcome.totals) else { return };
+        let Some(published) = self.file(CheckId::Result, record::RESULT, ResultDocument::MAX_BYTES) else { return };
+        self.findings.saw(CheckId::Result, 1);
+        if published != ResultDocument::new(context, roll.totals, tally, totals).to_bytes() {
+            let problem = "the published result is not the one that the ballots give";
+            self.findings.fail(CheckId::Result, Place::File(record::RESULT.into()), problem);
+        }
+    }
+}

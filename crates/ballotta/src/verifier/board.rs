@@ -1,0 +1,261 @@
+//! The first reading of the board: its tree head, its order, and which ballot of each voter is the last.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use super::report::Place;
+use super::{CheckId, Progress, VerifiedRoll, Verifier, parallel};
+use crate::ballot::{AdmissionError, BallotHeader};
+use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
+use crate::board::log::{Frontier, TreeHead, leaf_hash};
+use crate::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle};
+use crate::decryption::ClosingStatement;
+use crate::encoding::DecodeError;
+use crate::hash::{FileHash, TreeHash};
+use crate::limits::{MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_TRUSTEES};
+use crate::record::{ReadError, RecordSource, read_file};
+use crate::tally::Selection;
+use crate::weaken::{self, Check};
+
+/// At most how many bytes a bundle has.
+const MAX_BUNDLE_BYTES: usize = TILE_WIDTH as usize * (2 + MAX_ENTRY_BYTES);
+/// At most how many entries that are not ballots are kept: several attempts at a ceremony, with room.
+const MAX_KEPT: usize = 64 * MAX_TRUSTEES;
+
+/// Which files an entry points to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PointerKind {
+    Ceremony,
+    Decryption,
+    Publication,
+}
+
+/// A board that was read once.
+pub(super) struct Board {
+    pub(super) head: TreeHead,
+    /// The bundles and the hashes of their bytes.
+    pub(super) bundles: Vec<(TilePath, FileHash)>,
+    /// The first opening and the first closing.
+    pub(super) open: Option<(u64, OrganiserEntry)>,
+    pub(super) close: Option<(u64, OrganiserEntry)>,
+    /// The tree head up to the first closing, that included.
+    pub(super) close_head: Option<TreeHead>,
+    pub(super) pointers: Vec<(u64, PointerKind, Pointer)>,
+    pub(super) statements: Vec<(u64, ClosingStatement)>,
+    /// How many ballots stand on the board.
+    pub(super) ballots: u64,
+    /// The last ballot of each voter in the window, valid or not.
+    pub(super) guess: Selection,
+}
+
+impl Board {
+    /// Whether a ballot at `index` stands between the opening and the close.
+    pub(super) fn in_window(&self, index: u64) -> Result<(), AdmissionError> {
+        let opened = self.open.as_ref().is_some_and(|(open, _)| *open < index);
+        let closed = self.close.as_ref().is_some_and(|(close, _)| *close < index);
+        match (opened, closed) {
+            (false, _) => Err(AdmissionError::NotOpen),
+            (true, true) if weaken::is_on(Check::CountBeforeClose) => Err(AdmissionError::Closed),
+            _ => Ok(()),
+        }
+    }
+
+    /// The bundle that holds an entry.
+    pub(super) fn bundle_of(&self, index: u64) -> Option<&(TilePath, FileHash)> {
+        self.bundles.get(usize::try_from(index / u64::from(TILE_WIDTH)).ok()?)
+    }
+
+    /// Where an entry stands.
+    pub(super) fn place(&self, index: u64) -> Place {
+        let file = self.bundle_of(index).map(|(path, _)| path.to_string()).unwrap_or_default();
+        Place::Entry { index, file }
+    }
+}
+
+/// An entry as the first reading keeps it.
+enum Scanned {
+    Ballot { voter: Option<u32> },
+    Other { kind: EntryKind, body: Vec<u8> },
+    Bad(DecodeError),
+}
+
+struct ScannedBundle {
+    hash: FileHash,
+    leaves: Vec<TreeHash>,
+    entries: Vec<Scanned>,
+}
+
+/// Reads a bundle of the size that its path says.
+pub(super) fn read_bundle(source: &dyn RecordSource, path: &TilePath) -> Result<Vec<u8>, ReadError> {
+    read_file(source, &path.to_string(), MAX_BUNDLE_BYTES)
+}
+
+fn scan(source: &dyn RecordSource, roll: Option<&VerifiedRoll>, path: &TilePath) -> Result<ScannedBundle, alloc::string::String> {
+    let bytes = read_bundle(source, path).map_err(|error| error.to_string())?;
+    let bundle = decode_bundle(&bytes, path.width()).map_err(|error| error.to_string())?;
+    let entries = bundle
+        .iter()
+        .map(|entry| match Entry::decode(entry) {
+            Ok(entry) if entry.kind() == EntryKind::Ballot => {
+                let credential = BallotHeader::read(entry.body()).map(|header| header.credential);
+                let voter = credential.ok().and_then(|credential| Some(roll?.find(source, &credential).ok()??.0));
+                Scanned::Ballot { voter }
+            }
+            Ok(entry) => Scanned::Other { kind: entry.kind(), body: entry.body().to_vec() },
+            Err(error) => Scanned::Bad(error),
+        })
+        .collect();
+    let leaves = bundle.iter().map(|entry| leaf_hash(entry)).collect();
+    Ok(ScannedBundle { hash: FileHash::of(&bytes), leaves, entries })
+}
+
+impl Verifier<'_> {
+    /// Reads the board of the signed tree head. `None` if entries are missing: positions would not be what they say.
+    pub(super) fn board(&mut self, signed: TreeHead, roll: Option<&VerifiedRoll>) -> Option<Board> {
+        if signed.size > MAX_ENTRIES {
+            let problem = alloc::format!("{} entries are more than {MAX_ENTRIES}", signed.size);
+            self.findings.fail(CheckId::Entries, Place::Record, problem);
+            return None;
+        }
+        let voters = roll.map_or(0, |roll| u32::try_from(roll.totals.voters).unwrap_or(u32::MAX));
+        let mut board = Board {
+            head: signed,
+            bundles: Vec::new(),
+            open: None,
+            close: None,
+            close_head: None,
+            pointers: Vec::new(),
+            statements: Vec::new(),
+            ballots: 0,
+            guess: Selection::guess(voters),
+        };
+        let mut frontier = Frontier::new();
+        let mut pinned_root = None;
+        let source = self.source;
+        let mut paths = bundle_paths(signed.size);
+        loop {
+            let wave: Vec<TilePath> = paths.by_ref().take(8 * parallel::width()).collect();
+            if wave.is_empty() {
+                break;
+            }
+            let scanned = parallel::map(wave, |path| (path, scan(source, roll, &path)));
+            for (path, scanned) in scanned {
+                let bundle = match scanned {
+                    Ok(bundle) => bundle,
+                    Err(problem) => {
+                        self.findings.fail(CheckId::Entries, Place::File(path.to_string()), problem);
+                        return None;
+                    }
+                };
+                board.bundles.push((path, bundle.hash));
+                self.findings.saw(CheckId::Entries, bundle.entries.len() as u64);
+                for (leaf, entry) in bundle.leaves.into_iter().zip(bundle.entries) {
+                    let index = frontier.size();
+                    frontier.push(leaf);
+                    self.entry(&mut board, index, entry);
+                    if board.close.as_ref().is_some_and(|(close, _)| *close == index) {
+                        board.close_head = Some(frontier.head());
+                    }
+                    if self.options.checkpoint.is_some_and(|pinned| pinned.size == frontier.size()) {
+                        pinned_root = Some(frontier.root());
+                    }
+                }
+            }
+            (self.progress)(Progress { stage: "board", done: frontier.size(), total: signed.size });
+        }
+        self.findings.saw(CheckId::Order, frontier.size());
+        self.findings.saw(CheckId::Root, 1);
+        if frontier.root() != signed.root {
+            let problem = alloc::format!("the entries have the root {}, the board signed {}", frontier.root(), signed.root);
+            self.findings.fail(CheckId::Root, Place::Record, problem);
+        }
+        if let Some(pinned) = self.options.checkpoint {
+            self.findings.saw(CheckId::PinnedCheckpoint, 1);
+            if pinned.size != 0 && pinned_root != Some(pinned.root) {
+                let problem = alloc::format!("the board does not continue the pinned one of {} entries", pinned.size);
+                self.findings.fail(CheckId::PinnedCheckpoint, Place::Record, problem);
+            }
+        }
+        Some(board)
+    }
+
+    fn entry(&mut self, board: &mut Board, index: u64, entry: Scanned) {
+        match entry {
+            Scanned::Ballot { voter } => {
+                board.ballots += 1;
+                if let (Some(voter), Ok(())) = (voter, board.in_window(index)) {
+                    board.guess.guess_ballot(voter, index);
+                }
+            }
+            Scanned::Other { kind, body } => {
+                if let Err(error) = self.other_entry(board, index, kind, &body) {
+                    let place = board.place(index);
+                    self.findings.fail(CheckId::Entries, place, error);
+                }
+            }
+            Scanned::Bad(error) => {
+                let place = board.place(index);
+                self.findings.fail(CheckId::Entries, place, error);
+            }
+        }
+    }
+
+    fn other_entry(&mut self, board: &mut Board, index: u64, kind: EntryKind, body: &[u8]) -> Result<(), DecodeError> {
+        let (opened, closed) = (board.open.is_some(), board.close.is_some());
+        let mut out_of_order = |problem: &str| {
+            let place = board.place(index);
+            self.findings.fail(CheckId::Order, place, problem);
+        };
+        if board.pointers.len() + board.statements.len() >= MAX_KEPT {
+            out_of_order("more entries of this kind than an election has");
+            return Ok(());
+        }
+        match kind {
+            EntryKind::Ceremony => {
+                if opened {
+                    out_of_order("a message of the key ceremony after the opening");
+                }
+                board.pointers.push((index, PointerKind::Ceremony, Pointer::decode(body)?));
+            }
+            EntryKind::Open => {
+                let entry = OrganiserEntry::decode(Action::Open, body)?;
+                if opened {
+                    out_of_order("the voting is opened a second time");
+                } else {
+                    board.open = Some((index, entry));
+                }
+            }
+            EntryKind::Close => {
+                let entry = OrganiserEntry::decode(Action::Close, body)?;
+                if closed {
+                    out_of_order("the voting is closed a second time");
+                } else if !opened {
+                    out_of_order("the voting is closed before it is opened");
+                } else {
+                    board.close = Some((index, entry));
+                }
+            }
+            EntryKind::ClosingStatement => {
+                let statement = ClosingStatement::decode(body)?;
+                if !closed {
+                    out_of_order("a trustee's statement before the close");
+                }
+                board.statements.push((index, statement));
+            }
+            EntryKind::PartialDecryption => {
+                if !closed {
+                    out_of_order("a partial decryption before the close");
+                }
+                board.pointers.push((index, PointerKind::Decryption, Pointer::decode(body)?));
+            }
+            EntryKind::Publication => {
+                if !closed {
+                    out_of_order("a publication of the result before the close");
+                }
+                board.pointers.push((index, PointerKind::Publication, Pointer::decode(body)?));
+            }
+            EntryKind::Ballot => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! Work on all cores, in the order of the items; on one, without the feature `parallel`.
+
+use alloc::vec::Vec;
+use core::convert::Infallible;
+
+use rand_core::{CryptoRng, TryCryptoRng, TryRng};
+use sha2::{Digest, Sha512};
+
+/// `items.map(work)`, on all cores.
+#[cfg(feature = "parallel")]
+pub(super) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+    let off = crate::weaken::inherited();
+    items
+        .into_par_iter()
+        .map(|item| {
+            let _weakened = crate::weaken::inherit(off);
+            work(item)
+        })
+        .collect()
+}
+
+/// `items.map(work)`.
+#[cfg(not(feature = "parallel"))]
+pub(super) fn map<T, R>(items: Vec<T>, work: impl Fn(T) -> R) -> Vec<R> {
+    items.into_iter().map(work).collect()
+}
+
+/// How many items keep all cores busy.
+pub(super) fn width() -> usize {
+    #[cfg(feature = "parallel")]
+    return 2 * rayon::current_num_threads();
+    #[cfg(not(feature = "parallel"))]
+    1
+}
+
+/// Randomness for the batch weights of one piece of work, from a seed of its own: SHA-512 of seed and counter.
+pub(super) struct WeightRng {
+    seed: [u8; 32],
+    counter: u64,
+}
+
+impl WeightRng {
+    /// A generator with a fresh seed.
+    pub(super) fn fork<R: CryptoRng>(rng: &mut R) -> Self {
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        Self { seed, counter: 0 }
+    }
+}
+
+impl TryRng for WeightRng {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(64) {
+            let block = Sha512::new().chain_update(self.seed).chain_update(self.counter.to_le_bytes()).finalize();
+            self.counter += 1;
+            for (byte, random) in chunk.iter_mut().zip(block) {
+                *byte = random;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for WeightRng {}

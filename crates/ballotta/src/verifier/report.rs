@@ -1,0 +1,236 @@
+//! What a verification found.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::Serialize;
+
+use super::checks::CheckId;
+use crate::hash::Fingerprint;
+use crate::record::ResultDocument;
+
+/// Where something was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Place {
+    /// A file of the record.
+    File(String),
+    /// An entry of the board.
+    Entry {
+        /// Its position, counted from 0.
+        index: u64,
+        /// The file that holds it.
+        file: String,
+    },
+    /// A line of the roll, counted from 1.
+    RollLine(u64),
+    /// A trustee, counted from 1.
+    Trustee(u16),
+    /// The record as a whole.
+    Record,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.write_str(path),
+            Self::Entry { index, file } => write!(f, "entry {index} ({file})"),
+            Self::RollLine(line) => write!(f, "roll, line {line}"),
+            Self::Trustee(index) => write!(f, "trustee {index}"),
+            Self::Record => f.write_str("record"),
+        }
+    }
+}
+
+/// One failure of one check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// The check.
+    pub check: CheckId,
+    /// Where.
+    pub place: Place,
+    /// What is wrong.
+    pub problem: String,
+}
+
+/// What became of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It saw items, and all hold.
+    Passed,
+    /// An item does not hold, or there were none where there must be some.
+    Failed,
+    /// It could not be done, because something before it failed or is not there yet.
+    NotChecked,
+    /// It was not asked for: nothing was pinned.
+    NotAsked,
+}
+
+/// One check of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckReport {
+    /// The check.
+    pub check: CheckId,
+    /// What became of it.
+    pub status: Status,
+    /// How many items it checked.
+    pub items: u64,
+    /// How many of them failed.
+    pub failures: u64,
+}
+
+/// How far an election has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Voting is open, or was never opened.
+    Voting,
+    /// The board is closed: what trustees verify before they decrypt.
+    Closed,
+    /// The result is published.
+    Complete,
+}
+
+/// What a verification found: every check with what it counted, and every failure with its place.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Whether every check that was asked for passed.
+    pub valid: bool,
+    /// How far the election had to come.
+    pub stage: Stage,
+    /// The fingerprint that manifest, ceremony and roll give.
+    #[serde(serialize_with = "hexadecimal")]
+    pub fingerprint: Option<Fingerprint>,
+    /// All checks, in the order of an election.
+    pub checks: Vec<CheckReport>,
+    /// Every failure, in the order in which they were found.
+    pub failures: Vec<Failure>,
+    /// What the verifier could not check, for people.
+    pub not_checked: Vec<String>,
+    /// What holds and still should be known: a unanimous contest, a threshold without redundancy.
+    pub warnings: Vec<String>,
+    /// The result that the verifier computed.
+    pub result: Option<ResultDocument>,
+}
+
+fn hexadecimal<S: serde::Serializer>(fingerprint: &Option<Fingerprint>, serializer: S) -> Result<S::Ok, S::Error> {
+    fingerprint.map(|fingerprint| fingerprint.to_string()).serialize(serializer)
+}
+
+impl Report {
+    /// The failures of one check.
+    pub fn failures_of(&self, check: CheckId) -> impl Iterator<Item = &Failure> {
+        self.failures.iter().filter(move |failure| failure.check == check)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for CheckReport { check, status, items, failures } in &self.checks {
+            let mark = match status {
+                Status::Passed => "ok    ",
+                Status::Failed => "FAILED",
+                Status::NotChecked | Status::NotAsked => "-     ",
+            };
+            let slug = check.slug();
+            match status {
+                Status::Passed => writeln!(f, "{mark}  {slug:<22} {items} {}", check.unit())?,
+                Status::Failed => writeln!(f, "{mark}  {slug:<22} {failures} of {items} {}", check.unit())?,
+                Status::NotChecked => writeln!(f, "{mark}  {slug:<22} not checked")?,
+                Status::NotAsked => writeln!(f, "{mark}  {slug:<22} not pinned")?,
+            }
+        }
+        for Failure { check, place, problem } in &self.failures {
+            writeln!(f, "\n{check}: {place}: {problem}")?;
+        }
+        for text in &self.not_checked {
+            writeln!(f, "\nnot checked: {text}")?;
+        }
+        for text in &self.warnings {
+            writeln!(f, "\nnote: {text}")?;
+        }
+        writeln!(f)?;
+        if let Some(fingerprint) = &self.fingerprint {
+            writeln!(f, "fingerprint {fingerprint}")?;
+        }
+        f.write_str(if self.valid { "The record is valid." } else { "THE RECORD IS NOT VALID." })
+    }
+}
+
+/// Counts what checks see, and keeps what they find.
+#[derive(Default)]
+pub(super) struct Findings {
+    counts: Vec<(CheckId, u64)>,
+    failures: Vec<Failure>,
+    pub(super) not_checked: Vec<String>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Findings {
+    /// Says that a check saw `items` more items.
+    pub(super) fn saw(&mut self, check: CheckId, items: u64) {
+        match self.counts.iter_mut().find(|(seen, _)| *seen == check) {
+            Some((_, count)) => *count += items,
+            None => self.counts.push((check, items)),
+        }
+    }
+
+    /// Says that an item does not hold.
+    pub(super) fn fail(&mut self, check: CheckId, place: Place, problem: impl ToString) {
+        self.failures.push(Failure { check, place, problem: problem.to_string() });
+    }
+
+    /// How many failures a check has.
+    pub(super) fn failed(&self, check: CheckId) -> u64 {
+        self.failures.iter().filter(|failure| failure.check == check).count() as u64
+    }
+
+    /// The report of an election that had to come as far as `stage`.
+    pub(super) fn report(
+        self,
+        stage: Stage,
+        fingerprint: Option<Fingerprint>,
+        result: Option<ResultDocument>,
+        pinned: impl Fn(CheckId) -> bool,
+    ) -> Report {
+        let checks: Vec<CheckReport> = CheckId::ALL
+            .iter()
+            .filter(|check| check.stage() <= stage)
+            .map(|check| {
+                let seen = self.counts.iter().find(|(seen, _)| seen == check);
+                let items = seen.map_or(0, |(_, count)| *count);
+                let failures = self.failed(*check);
+                let status = match (seen, failures) {
+                    (_, 1..) => Status::Failed,
+                    (Some((_, 0)), 0) if check.needs_items() => Status::Failed,
+                    (Some(_), 0) => Status::Passed,
+                    (None, 0) if !pinned(*check) => Status::NotAsked,
+                    (None, 0) => Status::NotChecked,
+                };
+                CheckReport { check: *check, status, items, failures }
+            })
+            .collect();
+        let valid = checks.iter().all(|check| matches!(check.status, Status::Passed | Status::NotAsked));
+        let Self { failures, not_checked, warnings, .. } = self;
+        Report { valid, stage, fingerprint, checks, failures, not_checked, warnings, result }
+    }
+}
+
+impl CheckId {
+    /// Whether a check that saw nothing has failed. Ballots may be none: an election in which nobody voted.
+    fn needs_items(self) -> bool {
+        !self.slug().starts_with("ballot.")
+    }
+
+    /// How far an election has come when the check applies.
+    fn stage(self) -> Stage {
+        match self {
+            Self::TallySums | Self::ClosingRule => Stage::Complete,
+            Self::DecryptionProof | Self::DecryptionThreshold | Self::Result | Self::Files => Stage::Complete,
+            _ => Stage::Voting,
+        }
+    }
+}
