@@ -47,3 +47,5 @@ pub const ROW_BOUND: u64 = 1 << 62;
 pub const MAX_WEIGHT: u64 = 1 << 40;
 /// The total of a slot: what a bounded discrete logarithm still finds.
 pub const MAX_TOTAL: u64 = 1 << 44;
+/// Bytes of the name of a key that signs notes: of a log, a witness.
+pub const MAX_KEY_NAME_BYTES: usize = 255;
