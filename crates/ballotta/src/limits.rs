@@ -49,3 +49,5 @@ pub const MAX_WEIGHT: u64 = 1 << 40;
 pub const MAX_TOTAL: u64 = 1 << 44;
 /// Entries of a board.
 pub const MAX_ENTRIES: u64 = 1 << 30;
+/// Bytes of the name of a key that signs notes: of a log, a witness.
+pub const MAX_KEY_NAME_BYTES: usize = 255;

@@ -69,6 +69,18 @@ pub enum Check {
     ShareConsistency,
     /// A trustee proves that its stored backup decrypts.
     BackupProof,
+    /// Leaves and nodes of the log are hashed apart (two nodes offered as an entry).
+    LeafPrefix,
+    /// The length of a proof follows from the sizes and the index (a node offered as a leaf).
+    ProofLength,
+    /// Opening or closing enters the transcript of the organiser's signature.
+    AbsorbAction,
+    /// Ed25519 keys and signatures are of the prime-order subgroup and canonical.
+    StrictSignature,
+    /// A checkpoint names the log whose key signed it.
+    CheckpointOrigin,
+    /// A witness counts once, under however many names.
+    DistinctWitnesses,
 }
 
 #[cfg(feature = "weaken")]

@@ -1,0 +1,448 @@
+//! The entries of the board: a kind, and bytes that the stage of that kind reads.
+//!
+//! See `spec/board.md#entries`.
+//!
+//! # Layout
+//!
+//! ```text
+//! entry                    version (2), kind (1), body (at least 1)         at most 65 535 bytes
+//! body of a pointer        author (2), length of the file (4), SHA-256 of the file (32)
+//! body of opening, closing fingerprint (32), signature of the organiser (64)
+//! ```
+//!
+//! | kind | | body |
+//! |---|---|---|
+//! | 1 | a message of the key ceremony | pointer |
+//! | 2 | opening | the organiser's signature |
+//! | 3 | a ballot | signed ballot |
+//! | 4 | closing | the organiser's signature |
+//! | 5 | a trustee's statement of what it is going to decrypt | closing statement |
+//! | 6 | a partial decryption | pointer |
+//! | 7, 8, 9 | reserved: a change of the roll, a spoiled ballot, a complaint | |
+//!
+//! # Security
+//!
+//! The organiser signs fingerprint and action: an opening is no closing, and neither belongs to another election.
+
+use alloc::vec::Vec;
+
+use merlin::Transcript;
+use rand_core::CryptoRng;
+
+use crate::encoding::{DecodeError, Reader, Writer};
+use crate::group::PublicElement;
+use crate::hash::{FileHash, Fingerprint};
+use crate::limits::{MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES};
+use crate::proofs::schnorr::{KeyPair, ProofError, SchnorrProof};
+use crate::transcript::{Domain, ProofTranscript};
+use crate::weaken::{self, Check};
+
+/// What is wrong with an entry that can be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EntryError {
+    /// The entry belongs to another election.
+    #[error("the entry belongs to the election {found}")]
+    OtherElection {
+        /// The fingerprint that it names.
+        found: Fingerprint,
+    },
+    /// The organiser has not signed the entry.
+    #[error("the organiser has not signed this entry")]
+    Signature(#[from] ProofError),
+    /// A file has another length than its entry says.
+    #[error("the file has {found} bytes where its entry says {expected}")]
+    FileLength {
+        /// The length that the entry says.
+        expected: u32,
+        /// The length of the file.
+        found: usize,
+    },
+    /// A file is another than its entry names.
+    #[error("the file is {found} where its entry names {expected}")]
+    FileHash {
+        /// The hash that the entry names.
+        expected: FileHash,
+        /// The hash of the file.
+        found: FileHash,
+    },
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// A message of the key ceremony: a [`Pointer`].
+    Ceremony = 1,
+    /// The organiser opens the election: an [`OrganiserEntry`].
+    Open = 2,
+    /// A signed ballot.
+    Ballot = 3,
+    /// The organiser closes the election: an [`OrganiserEntry`].
+    Close = 4,
+    /// A trustee's statement of what it is going to decrypt.
+    ClosingStatement = 5,
+    /// A partial decryption: a [`Pointer`].
+    PartialDecryption = 6,
+}
+
+impl EntryKind {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match reader.u8("kind")? {
+            1 => Ok(Self::Ceremony),
+            2 => Ok(Self::Open),
+            3 => Ok(Self::Ballot),
+            4 => Ok(Self::Close),
+            5 => Ok(Self::ClosingStatement),
+            6 => Ok(Self::PartialDecryption),
+            found => Err(DecodeError::UnknownValue { field: "kind", found: found.into() }),
+        }
+    }
+}
+
+/// An entry of the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    kind: EntryKind,
+    body: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    /// Bytes before the body.
+    const HEADER_BYTES: usize = 3;
+
+    /// An entry with this body.
+    ///
+    /// # Errors
+    ///
+    /// `Truncated` if the body is empty, `LimitExceeded` if the entry would be longer than 65 535 bytes.
+    pub fn new(kind: EntryKind, body: &'a [u8]) -> Result<Self, DecodeError> {
+        if body.is_empty() {
+            return Err(DecodeError::Truncated { field: "body" });
+        }
+        check_length("entry", Self::HEADER_BYTES.saturating_add(body.len()), MAX_ENTRY_BYTES)?;
+        Ok(Self { kind, body })
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> EntryKind {
+        self.kind
+    }
+
+    /// What the stage of its kind reads.
+    #[must_use]
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// Reads an entry. The body is borrowed and not read.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownValue` for a kind that is not known, reserved ones included; the field that is not canonical.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        reader.version()?;
+        let kind = EntryKind::decode(&mut reader)?;
+        Self::new(kind, reader.take("body", reader.remaining())?)
+    }
+
+    /// The bytes of the entry.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::versioned();
+        writer.u8(self.kind as u8).put(self.body);
+        writer.finish()
+    }
+}
+
+fn check_length(field: &'static str, found: usize, limit: usize) -> Result<(), DecodeError> {
+    if found <= limit {
+        Ok(())
+    } else {
+        Err(DecodeError::LimitExceeded { field, found: found as u64, limit: limit as u64 })
+    }
+}
+
+/// Names a file of the record that is too long for an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    author: u16,
+    length: u32,
+    hash: FileHash,
+}
+
+impl Pointer {
+    /// The pointer to `file`, whose author has this number.
+    ///
+    /// # Errors
+    ///
+    /// `LimitExceeded` if the file is longer than a message may be.
+    pub fn to_file(author: u16, file: &[u8]) -> Result<Self, DecodeError> {
+        check_length("length", file.len(), MAX_MESSAGE_BYTES)?;
+        Ok(Self { author, length: file.len() as u32, hash: FileHash::of(file) })
+    }
+
+    /// The number of the author: of a trustee, its index.
+    #[must_use]
+    pub fn author(&self) -> u16 {
+        self.author
+    }
+
+    /// The length of the file.
+    #[must_use]
+    pub fn length(&self) -> u32 {
+        self.length
+    }
+
+    /// The hash of the file.
+    #[must_use]
+    pub fn hash(&self) -> &FileHash {
+        &self.hash
+    }
+
+    /// Verifies that `file` is the one that is meant.
+    ///
+    /// # Errors
+    ///
+    /// `FileLength` or `FileHash`.
+    pub fn verify_file(&self, file: &[u8]) -> Result<(), EntryError> {
+        if usize::try_from(self.length) != Ok(file.len()) {
+            return Err(EntryError::FileLength { expected: self.length, found: file.len() });
+        }
+        let found = FileHash::of(file);
+        if found == self.hash { Ok(()) } else { Err(EntryError::FileHash { expected: self.hash, found }) }
+    }
+
+    /// Reads the body of an entry.
+    ///
+    /// # Errors
+    ///
+    /// `LimitExceeded` if the file would be longer than a message may be; the field that is not canonical.
+    pub fn decode(body: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(body);
+        let author = reader.u16("author")?;
+        let length = reader.u32("length")?;
+        check_length("length", length as usize, MAX_MESSAGE_BYTES)?;
+        let hash = FileHash::from_bytes(reader.array("hash")?);
+        reader.finish()?;
+        Ok(Self { author, length, hash })
+    }
+
+    /// The body of an entry.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.u16(self.author).u32(self.length).put(self.hash.as_bytes());
+        writer.finish()
+    }
+}
+
+/// What the organiser does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Opens the election: ballots may follow.
+    Open,
+    /// Closes the election: only entries before the first closing are counted.
+    Close,
+}
+
+impl Action {
+    /// The kind of the entry.
+    #[must_use]
+    pub fn kind(self) -> EntryKind {
+        match self {
+            Self::Open => EntryKind::Open,
+            Self::Close => EntryKind::Close,
+        }
+    }
+}
+
+/// The organiser opens or closes an election.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganiserEntry {
+    action: Action,
+    fingerprint: Fingerprint,
+    signature: SchnorrProof,
+}
+
+impl OrganiserEntry {
+    /// Signs the entry.
+    #[must_use]
+    pub fn sign<R: CryptoRng>(action: Action, fingerprint: &Fingerprint, organiser: &KeyPair, rng: &mut R) -> Self {
+        let signature = organiser.prove(&mut transcript(action, fingerprint), rng);
+        Self { action, fingerprint: *fingerprint, signature }
+    }
+
+    /// What the organiser does.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    /// The election that the entry names.
+    #[must_use]
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// Verifies that the organiser signed the entry for the election of this fingerprint.
+    ///
+    /// # Errors
+    ///
+    /// `OtherElection` or `Signature`.
+    pub fn verify<R: CryptoRng>(
+        &self,
+        fingerprint: &Fingerprint,
+        organiser: &PublicElement,
+        rng: &mut R,
+    ) -> Result<(), EntryError> {
+        if self.fingerprint != *fingerprint {
+            return Err(EntryError::OtherElection { found: self.fingerprint });
+        }
+        Ok(self.signature.verify(&mut transcript(self.action, fingerprint), organiser, rng)?)
+    }
+
+    /// Reads the body of an entry of the kind of `action`.
+    ///
+    /// # Errors
+    ///
+    /// The field that is not canonical.
+    pub fn decode(action: Action, body: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(body);
+        let fingerprint = Fingerprint::from_bytes(reader.array("fingerprint")?);
+        let signature = SchnorrProof::decode(&mut reader)?;
+        reader.finish()?;
+        Ok(Self { action, fingerprint, signature })
+    }
+
+    /// The body of an entry.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.put(self.fingerprint.as_bytes());
+        self.signature.encode(&mut writer);
+        writer.finish()
+    }
+}
+
+fn transcript(action: Action, fingerprint: &Fingerprint) -> Transcript {
+    let mut transcript = Domain::OrganiserEntry.for_election(fingerprint);
+    if weaken::is_on(Check::AbsorbAction) {
+        transcript.absorb_u64(b"action", action.kind() as u64);
+    }
+    transcript
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::SecretScalar;
+    use crate::testing::TestRng;
+
+    const ELECTION: Fingerprint = Fingerprint::from_bytes([7; 32]);
+    const OTHER_ELECTION: Fingerprint = Fingerprint::from_bytes([8; 32]);
+
+    fn organiser() -> KeyPair {
+        KeyPair::new(SecretScalar::random(&mut TestRng(1)))
+    }
+
+    fn opening() -> OrganiserEntry {
+        OrganiserEntry::sign(Action::Open, &ELECTION, &organiser(), &mut TestRng(2))
+    }
+
+    fn verify(entry: &OrganiserEntry, fingerprint: &Fingerprint) -> Result<(), EntryError> {
+        entry.verify(fingerprint, organiser().public(), &mut TestRng(3))
+    }
+
+    #[test]
+    fn an_entry_has_one_encoding() {
+        let entry = Entry::new(EntryKind::Ballot, b"ballot").unwrap();
+        let bytes = entry.encode();
+        assert_eq!(bytes, b"\x01\x01\x03ballot");
+        assert_eq!(Entry::decode(&bytes), Ok(entry));
+        assert_eq!(Entry::decode(b""), Err(DecodeError::Truncated { field: "version" }));
+        assert_eq!(Entry::decode(b"\x01\x02\x03b"), Err(DecodeError::UnsupportedVersion { found: [1, 2] }));
+        assert_eq!(Entry::decode(b"\x01\x01"), Err(DecodeError::Truncated { field: "kind" }));
+        assert_eq!(Entry::decode(b"\x01\x01\x03"), Err(DecodeError::Truncated { field: "body" }));
+    }
+
+    #[test]
+    fn every_kind_is_known_or_named() {
+        for byte in 0..=u8::MAX {
+            let entry = [1, 1, byte, 0];
+            match Entry::decode(&entry) {
+                Ok(entry) => assert!((1..=6).contains(&byte) && entry.kind() as u8 == byte),
+                Err(error) => {
+                    assert!(!(1..=6).contains(&byte));
+                    assert_eq!(error, DecodeError::UnknownValue { field: "kind", found: byte.into() });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_fits_into_a_bundle() {
+        let body = std::vec![0; MAX_ENTRY_BYTES - 2];
+        let largest = Entry::new(EntryKind::Ballot, &body[1..]).unwrap().encode();
+        assert_eq!(largest.len(), MAX_ENTRY_BYTES);
+        let too_long = Err(DecodeError::LimitExceeded { field: "entry", found: 65_536, limit: 65_535 });
+        assert_eq!(Entry::new(EntryKind::Ballot, &body), too_long);
+        assert_eq!(Entry::decode(&[largest, [0].into()].concat()), too_long);
+    }
+
+    #[test]
+    fn a_pointer_names_one_file() {
+        let pointer = Pointer::to_file(3, b"deal").unwrap();
+        assert_eq!(Pointer::decode(&pointer.encode()), Ok(pointer));
+        assert_eq!(pointer.verify_file(b"deal"), Ok(()));
+        assert_eq!(pointer.verify_file(b"deals"), Err(EntryError::FileLength { expected: 4, found: 5 }));
+        let (expected, found) = (FileHash::of(b"deal"), FileHash::of(b"dear"));
+        assert_eq!(pointer.verify_file(b"dear"), Err(EntryError::FileHash { expected, found }));
+
+        let mut long = pointer.encode();
+        long[2..6].copy_from_slice(&u32::MAX.to_le_bytes());
+        let limit = MAX_MESSAGE_BYTES as u64;
+        let refused = DecodeError::LimitExceeded { field: "length", found: u32::MAX.into(), limit };
+        assert_eq!(Pointer::decode(&long), Err(refused));
+        assert_eq!(Pointer::decode(&[pointer.encode(), [0].into()].concat()), Err(DecodeError::Trailing { count: 1 }));
+    }
+
+    #[test]
+    fn the_organiser_signs_one_action_of_one_election() {
+        let opening = opening();
+        assert_eq!(verify(&opening, &ELECTION), Ok(()));
+        assert_eq!(OrganiserEntry::decode(Action::Open, &opening.encode()), Ok(opening.clone()));
+        assert_eq!(verify(&opening, &OTHER_ELECTION), Err(EntryError::OtherElection { found: ELECTION }));
+        let somebody = KeyPair::new(SecretScalar::random(&mut TestRng(4)));
+        let refused = opening.verify(&ELECTION, somebody.public(), &mut TestRng(5));
+        assert_eq!(refused, Err(EntryError::Signature(ProofError)));
+    }
+
+    #[test]
+    fn an_opening_is_no_closing() {
+        let closing = OrganiserEntry { action: Action::Close, ..opening() };
+        assert_eq!(verify(&closing, &ELECTION), Err(EntryError::Signature(ProofError)));
+
+        #[cfg(feature = "weaken")]
+        {
+            let _weaken = weaken::Weaken::without(Check::AbsorbAction);
+            let closing = OrganiserEntry { action: Action::Close, ..opening() };
+            assert_eq!(verify(&closing, &ELECTION), Ok(()));
+        }
+    }
+
+    #[test]
+    fn an_opening_does_not_move_to_another_election() {
+        let moved = OrganiserEntry { fingerprint: OTHER_ELECTION, ..opening() };
+        assert_eq!(verify(&moved, &OTHER_ELECTION), Err(EntryError::Signature(ProofError)));
+
+        #[cfg(feature = "weaken")]
+        {
+            let _weaken = weaken::Weaken::without(Check::AbsorbFingerprint);
+            let moved = OrganiserEntry { fingerprint: OTHER_ELECTION, ..opening() };
+            assert_eq!(verify(&moved, &OTHER_ELECTION), Ok(()));
+        }
+    }
+}

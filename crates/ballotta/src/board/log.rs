@@ -1,0 +1,459 @@
+//! The Merkle tree over the entries of the board (RFC 6962, RFC 9162): heads, inclusion and consistency.
+//!
+//! See `spec/board.md#log`.
+//!
+//! # Construction
+//!
+//! ```text
+//! leaf(entry)       = SHA-256(0x00 || entry)
+//! node(left, right) = SHA-256(0x01 || left || right)
+//! root([])          = SHA-256("")
+//! root([leaf])      = leaf
+//! root(leaves)      = node(root(leaves[..k]), root(leaves[k..])), k the largest power of two below their number
+//! ```
+//!
+//! # Security
+//!
+//! A head is a size *and* a root: the length of every proof follows from sizes and index, so that no inner node passes
+//! for a leaf and no path is read at another depth. Nothing here is secret.
+
+use alloc::vec::Vec;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::hash::TreeHash;
+use crate::weaken::{self, Check};
+
+/// What does not fit together in a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// There is no entry of this index.
+    #[error("the log of {size} entries has no entry {index}")]
+    OutsideTree {
+        /// The index asked for.
+        index: u64,
+        /// The size of the log.
+        size: u64,
+    },
+    /// The later log has fewer entries than the earlier one.
+    #[error("a log of {older} entries cannot have become one of {newer}")]
+    Shrunk {
+        /// The size of the earlier log.
+        older: u64,
+        /// The size of the later log.
+        newer: u64,
+    },
+    /// A proof has not the length that follows from the sizes and the index.
+    #[error("the proof has {found} hashes where there must be {expected}")]
+    ProofLength {
+        /// The length that follows.
+        expected: usize,
+        /// The length found.
+        found: usize,
+    },
+    /// The proof does not lead from this entry to the root.
+    #[error("the entry does not stand at index {index} of this log of {size} entries")]
+    NotIncluded {
+        /// The index.
+        index: u64,
+        /// The size of the log.
+        size: u64,
+    },
+    /// Two heads are not heads of one log, or the proof is not of these two.
+    #[error("nothing shows that the log of {newer} entries begins with this log of {older} entries")]
+    InconsistentHeads {
+        /// The size of the earlier log.
+        older: u64,
+        /// The size of the later log.
+        newer: u64,
+    },
+}
+
+/// The hash of an entry as a leaf.
+#[must_use]
+pub fn leaf_hash(entry: &[u8]) -> TreeHash {
+    tree_hash(0, &[entry])
+}
+
+/// The hash of a node over its two halves.
+#[must_use]
+pub fn node_hash(left: &TreeHash, right: &TreeHash) -> TreeHash {
+    tree_hash(1, &[left.as_bytes(), right.as_bytes()])
+}
+
+fn tree_hash(prefix: u8, parts: &[&[u8]]) -> TreeHash {
+    let mut hash = Sha256::new();
+    if weaken::is_on(Check::LeafPrefix) {
+        hash.update([prefix]);
+    }
+    for part in parts {
+        hash.update(part);
+    }
+    TreeHash::from_bytes(hash.finalize().into())
+}
+
+/// What a log is at one moment: how many entries, and the root over them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TreeHead {
+    /// How many entries.
+    pub size: u64,
+    /// The root.
+    pub root: TreeHash,
+}
+
+impl TreeHead {
+    /// Verifies that `leaf` stands at `index`.
+    ///
+    /// # Errors
+    ///
+    /// `OutsideTree`, `ProofLength` or `NotIncluded`.
+    pub fn verify_inclusion(&self, index: u64, leaf: &TreeHash, proof: &[TreeHash]) -> Result<(), LogError> {
+        let size = self.size;
+        if index >= size {
+            return Err(LogError::OutsideTree { index, size });
+        }
+        let path = Path::of(index, size);
+        check_length(path.length(), proof)?;
+        if path.climb(*leaf, proof) == self.root { Ok(()) } else { Err(LogError::NotIncluded { index, size }) }
+    }
+
+    /// Verifies that the log of this head begins with the log of the `older` head.
+    ///
+    /// # Errors
+    ///
+    /// `Shrunk`, `ProofLength` or `InconsistentHeads`.
+    pub fn verify_consistency(&self, older: &Self, proof: &[TreeHash]) -> Result<(), LogError> {
+        let inconsistent = LogError::InconsistentHeads { older: older.size, newer: self.size };
+        let Some(last) = older.size.checked_sub(1) else {
+            // Every log begins with the empty one.
+            check_length(0, proof)?;
+            return if *older == Frontier::new().head() { Ok(()) } else { Err(inconsistent) };
+        };
+        if older.size >= self.size {
+            if older.size > self.size {
+                return Err(LogError::Shrunk { older: older.size, newer: self.size });
+            }
+            check_length(0, proof)?;
+            return if older.root == self.root { Ok(()) } else { Err(inconsistent) };
+        }
+
+        // The proof is the path from the largest full subtree that ends the older log. The proof begins with that
+        // subtree's root, except where it is the older root.
+        let path = Path::of(last, self.size).above(older.size.trailing_zeros());
+        let (seed, rest) = match proof.split_first() {
+            Some((seed, rest)) if !older.size.is_power_of_two() => (*seed, rest),
+            _ => (older.root, proof),
+        };
+        let seeds = usize::from(!older.size.is_power_of_two());
+        check_length(seeds + path.length(), proof)?;
+        if path.climb_left(seed, rest) == older.root && path.climb(seed, rest) == self.root {
+            Ok(())
+        } else {
+            Err(inconsistent)
+        }
+    }
+}
+
+fn check_length(expected: usize, proof: &[TreeHash]) -> Result<(), LogError> {
+    if proof.len() == expected || weaken::is_off(Check::ProofLength) {
+        Ok(())
+    } else {
+        Err(LogError::ProofLength { expected, found: proof.len() })
+    }
+}
+
+/// The way from a node to the root. On its inner part there is a sibling at every level, to the left where the bit of
+/// the index is 1. Above that the node lies on the right border of the tree, and only siblings to the left are left.
+struct Path {
+    index: u64,
+    inner: u32,
+    border: u32,
+}
+
+impl Path {
+    /// From the leaf `index` of a tree of `size` leaves, of which `index` is one.
+    fn of(index: u64, size: u64) -> Self {
+        let inner = u64::BITS - (index ^ size.saturating_sub(1)).leading_zeros();
+        Self { index, inner, border: index.checked_shr(inner).unwrap_or(0).count_ones() }
+    }
+
+    /// From the node `levels` above: a full subtree, so that the levels are inner ones.
+    fn above(self, levels: u32) -> Self {
+        Self { index: self.index.checked_shr(levels).unwrap_or(0), inner: self.inner.saturating_sub(levels), ..self }
+    }
+
+    fn length(&self) -> usize {
+        (self.inner + self.border) as usize
+    }
+
+    /// The root to which the siblings lead.
+    fn climb(&self, node: TreeHash, siblings: &[TreeHash]) -> TreeHash {
+        (0..).zip(siblings).fold(node, |node, (level, sibling)| {
+            if self.is_left(level) { node_hash(&node, sibling) } else { node_hash(sibling, &node) }
+        })
+    }
+
+    /// The root to which the siblings to the left lead: that of the tree that ends with this node.
+    fn climb_left(&self, node: TreeHash, siblings: &[TreeHash]) -> TreeHash {
+        (0..)
+            .zip(siblings)
+            .filter(|(level, _)| !self.is_left(*level))
+            .fold(node, |node, (_, left)| node_hash(left, &node))
+    }
+
+    fn is_left(&self, level: u32) -> bool {
+        level < self.inner && (self.index >> level) & 1 == 0
+    }
+}
+
+/// The head of a log that grows: the roots of its full subtrees, and nothing else of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frontier {
+    size: u64,
+    /// One for every bit of the size that is 1, the largest first.
+    subtrees: Vec<TreeHash>,
+}
+
+impl Frontier {
+    /// The empty log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends the hash of an entry.
+    pub fn push(&mut self, leaf: TreeHash) {
+        let mut node = leaf;
+        for _ in 0..self.size.trailing_ones() {
+            if let Some(left) = self.subtrees.pop() {
+                node = node_hash(&left, &node);
+            }
+        }
+        self.subtrees.push(node);
+        self.size += 1;
+    }
+
+    /// How many entries.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The root over all entries.
+    #[must_use]
+    pub fn root(&self) -> TreeHash {
+        let root = self.subtrees.iter().rev().copied().reduce(|right, left| node_hash(&left, &right));
+        root.unwrap_or_else(|| TreeHash::from_bytes(Sha256::digest([]).into()))
+    }
+
+    /// Size and root.
+    #[must_use]
+    pub fn head(&self) -> TreeHead {
+        TreeHead { size: self.size, root: self.root() }
+    }
+}
+
+impl Extend<TreeHash> for Frontier {
+    fn extend<I: IntoIterator<Item = TreeHash>>(&mut self, leaves: I) {
+        leaves.into_iter().for_each(|leaf| self.push(leaf));
+    }
+}
+
+impl FromIterator<TreeHash> for Frontier {
+    fn from_iter<I: IntoIterator<Item = TreeHash>>(leaves: I) -> Self {
+        let mut frontier = Self::new();
+        frontier.extend(leaves);
+        frontier
+    }
+}
+
+/// The proof that the entry `index` stands in the log of these leaves, from the leaf upwards. It hashes every leaf.
+///
+/// # Errors
+///
+/// `OutsideTree`.
+pub fn inclusion_proof(leaves: &[TreeHash], index: u64) -> Result<Vec<TreeHash>, LogError> {
+    let size = leaves.len() as u64;
+    let outside = LogError::OutsideTree { index, size };
+    let mut index = usize::try_from(index).ok().filter(|index| *index < leaves.len()).ok_or(outside)?;
+    let mut proof = Vec::new();
+    let mut tree = leaves;
+    while let Some((left, right)) = halves(tree) {
+        let in_left = index < left.len();
+        let (half, sibling) = if in_left { (left, right) } else { (right, left) };
+        index -= if in_left { 0 } else { left.len() };
+        proof.push(root(sibling));
+        tree = half;
+    }
+    proof.reverse();
+    Ok(proof)
+}
+
+/// The proof that the log of these leaves begins with the log of its first `older` leaves. It hashes every leaf.
+///
+/// # Errors
+///
+/// `Shrunk` if there are fewer than `older`.
+pub fn consistency_proof(leaves: &[TreeHash], older: u64) -> Result<Vec<TreeHash>, LogError> {
+    let shrunk = LogError::Shrunk { older, newer: leaves.len() as u64 };
+    let mut older = usize::try_from(older).ok().filter(|older| *older <= leaves.len()).ok_or(shrunk)?;
+    let mut proof = Vec::new();
+    if older == 0 {
+        return Ok(proof);
+    }
+    // Down to the subtree that ends the older log, whose root the verifier has as long as it is the older root.
+    let mut tree = leaves;
+    let mut is_older_root = true;
+    while older < tree.len() {
+        let Some((left, right)) = halves(tree) else { break };
+        let in_left = older <= left.len();
+        let (half, sibling) = if in_left { (left, right) } else { (right, left) };
+        older -= if in_left { 0 } else { left.len() };
+        is_older_root &= in_left;
+        proof.push(root(sibling));
+        tree = half;
+    }
+    if !is_older_root {
+        proof.push(root(tree));
+    }
+    proof.reverse();
+    Ok(proof)
+}
+
+fn root(leaves: &[TreeHash]) -> TreeHash {
+    leaves.iter().copied().collect::<Frontier>().root()
+}
+
+/// The left half is the largest full subtree that leaves something to the right; `None` for a leaf and for nothing.
+fn halves(leaves: &[TreeHash]) -> Option<(&[TreeHash], &[TreeHash])> {
+    if leaves.len() < 2 {
+        return None;
+    }
+    leaves.split_at_checked(leaves.len().next_power_of_two() / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(entries: &[&str]) -> Vec<TreeHash> {
+        entries.iter().map(|entry| leaf_hash(entry.as_bytes())).collect()
+    }
+
+    fn head(leaves: &[TreeHash]) -> TreeHead {
+        leaves.iter().copied().collect::<Frontier>().head()
+    }
+
+    #[test]
+    fn no_history_can_be_rewritten() {
+        let log = leaves(&["a", "b", "c", "d", "e"]);
+        let older = head(&log[..3]);
+        for (what, changed) in [
+            ("swapped", leaves(&["b", "a", "c", "d", "e"])),
+            ("a later entry earlier", leaves(&["a", "b", "d", "c", "e"])),
+            ("dropped", leaves(&["a", "c", "d", "e"])),
+            ("inserted", leaves(&["a", "x", "b", "c", "d", "e"])),
+            ("repeated", leaves(&["a", "a", "b", "c", "d", "e"])),
+        ] {
+            let newer = head(&changed);
+            let proof = consistency_proof(&changed, older.size).unwrap();
+            let expected = Err(LogError::InconsistentHeads { older: 3, newer: newer.size });
+            assert_eq!(newer.verify_consistency(&older, &proof), expected, "{what}");
+        }
+        let newer = head(&log);
+        assert_eq!(newer.verify_consistency(&older, &consistency_proof(&log, 3).unwrap()), Ok(()));
+        assert_eq!(older.verify_consistency(&newer, &[]), Err(LogError::Shrunk { older: 5, newer: 3 }));
+        assert_eq!(consistency_proof(&log[..3], 5), Err(LogError::Shrunk { older: 5, newer: 3 }));
+    }
+
+    #[test]
+    fn two_heads_of_one_size_are_a_fork() {
+        let (one, other) = (head(&leaves(&["a", "b"])), head(&leaves(&["a", "c"])));
+        assert_eq!(one.verify_consistency(&other, &[]), Err(LogError::InconsistentHeads { older: 2, newer: 2 }));
+        assert_eq!(one.verify_consistency(&one, &[]), Ok(()));
+        let superfluous = [one.root];
+        assert_eq!(one.verify_consistency(&one, &superfluous), Err(LogError::ProofLength { expected: 0, found: 1 }));
+    }
+
+    #[test]
+    fn a_repeated_last_entry_changes_the_root() {
+        assert_ne!(head(&leaves(&["a", "b", "c"])).root, head(&leaves(&["a", "b", "c", "c"])).root);
+    }
+
+    #[test]
+    fn the_smallest_logs() {
+        let (empty, one) = (Frontier::new().head(), head(&leaves(&["a"])));
+        let leaf = leaf_hash(b"a");
+        assert_eq!(one, TreeHead { size: 1, root: leaf });
+        assert_eq!(empty.verify_inclusion(0, &leaf, &[]), Err(LogError::OutsideTree { index: 0, size: 0 }));
+        assert_eq!(one.verify_inclusion(0, &leaf, &[]), Ok(()));
+        assert_eq!(one.verify_inclusion(0, &empty.root, &[]), Err(LogError::NotIncluded { index: 0, size: 1 }));
+        for (index, outside) in [1, u64::MAX].map(|index| (index, LogError::OutsideTree { index, size: 1 })) {
+            assert_eq!(one.verify_inclusion(index, &leaf, &[]), Err(outside));
+            assert_eq!(inclusion_proof(&[leaf], index), Err(outside));
+        }
+        assert_eq!(inclusion_proof(&[], 0), Err(LogError::OutsideTree { index: 0, size: 0 }));
+
+        assert_eq!(one.verify_consistency(&empty, &[]), Ok(()));
+        assert_eq!(empty.verify_consistency(&empty, &[]), Ok(()));
+        assert_eq!(empty.verify_consistency(&one, &[]), Err(LogError::Shrunk { older: 1, newer: 0 }));
+        assert_eq!(one.verify_consistency(&empty, &[leaf]), Err(LogError::ProofLength { expected: 0, found: 1 }));
+        let false_empty = TreeHead { size: 0, root: leaf };
+        let inconsistent = Err(LogError::InconsistentHeads { older: 0, newer: 1 });
+        assert_eq!(one.verify_consistency(&false_empty, &[]), inconsistent);
+        assert_eq!(consistency_proof(&[leaf], 0), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn the_largest_sizes_do_not_overflow() {
+        let head = TreeHead { size: u64::MAX, root: leaf_hash(b"root") };
+        let proof = alloc::vec![leaf_hash(b"sibling"); 64];
+        for index in [0, 1, 1 << 63, u64::MAX - 1] {
+            let found = head.verify_inclusion(index, &head.root, &proof);
+            assert!(matches!(found, Err(LogError::NotIncluded { .. } | LogError::ProofLength { .. })), "{found:?}");
+        }
+        for size in [1, 2, 3, 1 << 63, (1 << 63) + 1, u64::MAX - 1] {
+            let found = head.verify_consistency(&TreeHead { size, ..head }, &proof);
+            assert!(
+                matches!(found, Err(LogError::InconsistentHeads { .. } | LogError::ProofLength { .. })),
+                "{found:?}"
+            );
+        }
+    }
+
+    /// The concatenated nodes of a log of four entries, as the two entries of another log.
+    fn nodes_as_entries() -> (TreeHead, TreeHead) {
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|entry| leaf_hash(entry.as_bytes()));
+        let pair = |left: &TreeHash, right: &TreeHash| leaf_hash(&[*left.as_bytes(), *right.as_bytes()].concat());
+        (head(&[a, b, c, d]), head(&[pair(&a, &b), pair(&c, &d)]))
+    }
+
+    #[test]
+    fn nodes_do_not_pass_for_entries() {
+        let (log, forged) = nodes_as_entries();
+        assert_ne!(log.root, forged.root);
+
+        #[cfg(feature = "weaken")]
+        {
+            let _weaken = weaken::Weaken::without(Check::LeafPrefix);
+            let (log, forged) = nodes_as_entries();
+            assert_eq!(log.root, forged.root);
+        }
+    }
+
+    #[test]
+    fn nodes_do_not_pass_for_leaves() {
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|entry| leaf_hash(entry.as_bytes()));
+        let log = head(&[a, b, c, d]);
+        let (left, right) = (node_hash(&a, &b), node_hash(&c, &d));
+        let refused = Err(LogError::ProofLength { expected: 2, found: 1 });
+        assert_eq!(log.verify_inclusion(0, &left, &[right]), refused);
+
+        #[cfg(feature = "weaken")]
+        {
+            let _weaken = weaken::Weaken::without(Check::ProofLength);
+            assert_eq!(log.verify_inclusion(0, &left, &[right]), Ok(()));
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The files of a log: their paths and the bundles that hold its entries (C2SP tlog-tiles).
+//!
+//! See `spec/board.md#tiles`.
+//!
+//! # Layout
+//!
+//! ```text
+//! tile/entries/<N>[.p/<W>]   entries 256 N and following: each behind its length (2, big-endian)
+//! tile/<L>/<N>[.p/<W>]       hashes 256 N and following of level L: each over 256^L entries
+//! ```
+//!
+//! `N` stands in groups of three digits, all but the last behind an `x`: 1234067 is `x001/x234/067`. Where a tile is not
+//! full, `W` is its width, from 1 to 255. Every path and every bundle has one written form.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
+
+use crate::limits::MAX_ENTRY_BYTES;
+
+/// Entries of a full bundle, and hashes of a full tile.
+pub const TILE_WIDTH: u16 = 256;
+
+/// What is wrong with a path or a bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TileError {
+    /// A path is none of a tile, or is not in its one written form.
+    #[error("this is not the path of a tile")]
+    Path,
+    /// A bundle has no entries or more than 256.
+    #[error("a bundle has from 1 to 256 entries, not {found}")]
+    Width {
+        /// How many.
+        found: usize,
+    },
+    /// A bundle ends inside an entry, or before it.
+    #[error("entry {entry} of the bundle: the bytes end too early")]
+    Truncated {
+        /// Which entry of the bundle, from 0.
+        entry: usize,
+    },
+    /// An entry is empty.
+    #[error("entry {entry} of the bundle is empty")]
+    EmptyEntry {
+        /// Which entry of the bundle, from 0.
+        entry: usize,
+    },
+    /// An entry is longer than 65 535 bytes.
+    #[error("entry {entry} of the bundle has {found} bytes, above the limit of {MAX_ENTRY_BYTES}")]
+    EntryTooLong {
+        /// Which entry of the bundle, from 0.
+        entry: usize,
+        /// Its length.
+        found: usize,
+    },
+    /// Bytes follow the last entry.
+    #[error("{count} bytes follow the last entry of the bundle")]
+    Trailing {
+        /// How many.
+        count: usize,
+    },
+}
+
+/// What a tile holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Entries: a bundle.
+    Entries,
+    /// Hashes over `256^L` entries each.
+    Hashes(u8),
+}
+
+/// Names a tile of a log: written as its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TilePath {
+    level: Level,
+    index: u64,
+    width: u16,
+}
+
+impl TilePath {
+    /// What the tile holds.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The number of the tile within its level, from 0.
+    #[must_use]
+    pub fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// How many entries or hashes it holds: from 1 to 256.
+    #[must_use]
+    pub fn width(&self) -> u16 {
+        self.width
+    }
+
+    /// The index of its first entry or hash within the level.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        // An index is below 2^56.
+        self.index * u64::from(TILE_WIDTH)
+    }
+}
+
+/// The bundles of a log of `size` entries, in order.
+pub fn bundle_paths(size: u64) -> impl Iterator<Item = TilePath> {
+    level_paths(Level::Entries, size)
+}
+
+/// The tiles of hashes of a log of `size` entries, in order, level by level.
+pub fn hash_tile_paths(size: u64) -> impl Iterator<Item = TilePath> {
+    (0..u64::BITS / 8).flat_map(move |level| level_paths(Level::Hashes(level as u8), size >> (8 * level)))
+}
+
+fn level_paths(level: Level, count: u64) -> impl Iterator<Item = TilePath> {
+    let width = u64::from(TILE_WIDTH);
+    (0..count.div_ceil(width)).map(move |index| {
+        let width = (count - index * width).min(width);
+        TilePath { level, index, width: width as u16 }
+    })
+}
+
+impl fmt::Display for TilePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.level {
+            Level::Entries => f.write_str("tile/entries/")?,
+            Level::Hashes(level) => write!(f, "tile/{level}/")?,
+        }
+        let groups = self.index.checked_ilog(1000).unwrap_or(0);
+        for group in (1..=groups).rev() {
+            write!(f, "x{:03}/", self.index / 1000_u64.pow(group) % 1000)?;
+        }
+        write!(f, "{:03}", self.index % 1000)?;
+        if self.width < TILE_WIDTH { write!(f, ".p/{}", self.width) } else { Ok(()) }
+    }
+}
+
+impl FromStr for TilePath {
+    type Err = TileError;
+    fn from_str(text: &str) -> Result<Self, TileError> {
+        // Read generously, then compared with the one written form.
+        let read = || {
+            let (level, rest) = text.strip_prefix("tile/")?.split_once('/')?;
+            let level = if level == "entries" { Level::Entries } else { Level::Hashes(level.parse().ok()?) };
+            let (index, width) = match rest.split_once(".p/") {
+                Some((index, width)) => (index, width.parse().ok()?),
+                None => (rest, TILE_WIDTH),
+            };
+            let index = index.split('/').try_fold(0_u64, |index, group| {
+                let group: u64 = group.strip_prefix('x').unwrap_or(group).parse().ok()?;
+                index.checked_mul(1000)?.checked_add(group)
+            })?;
+            Some(Self { level, index, width })
+        };
+        let in_range = |path: &Self| {
+            (1..=TILE_WIDTH).contains(&path.width)
+                && path.index < 1 << 56
+                && !matches!(path.level, Level::Hashes(level) if level > 63)
+        };
+        read().filter(in_range).filter(|path| path.to_string() == text).ok_or(TileError::Path)
+    }
+}
+
+/// Writes a bundle.
+///
+/// # Errors
+///
+/// `Width`, `EmptyEntry` or `EntryTooLong`.
+pub fn encode_bundle<E: AsRef<[u8]>>(entries: &[E]) -> Result<Vec<u8>, TileError> {
+    check_width(entries.len())?;
+    let mut bundle = Vec::new();
+    for (entry, bytes) in entries.iter().map(AsRef::as_ref).enumerate() {
+        let too_long = TileError::EntryTooLong { entry, found: bytes.len() };
+        match u16::try_from(bytes.len()).map_err(|_| too_long)? {
+            0 => return Err(TileError::EmptyEntry { entry }),
+            length => bundle.extend_from_slice(&length.to_be_bytes()),
+        }
+        bundle.extend_from_slice(bytes);
+    }
+    Ok(bundle)
+}
+
+/// Reads a bundle of `width` entries.
+///
+/// # Errors
+///
+/// `Width`, `Truncated`, `EmptyEntry` or `Trailing`.
+pub fn decode_bundle(bundle: &[u8], width: u16) -> Result<Vec<&[u8]>, TileError> {
+    check_width(width.into())?;
+    let mut rest = bundle;
+    let mut next = |entry| {
+        let (length, after) = rest.split_first_chunk().ok_or(TileError::Truncated { entry })?;
+        let length = u16::from_be_bytes(*length);
+        if length == 0 {
+            return Err(TileError::EmptyEntry { entry });
+        }
+        let (bytes, after) = after.split_at_checked(length.into()).ok_or(TileError::Truncated { entry })?;
+        rest = after;
+        Ok(bytes)
+    };
+    let entries = (0..width.into()).map(&mut next).collect::<Result<_, _>>()?;
+    if rest.is_empty() { Ok(entries) } else { Err(TileError::Trailing { count: rest.len() }) }
+}
+
+fn check_width(found: usize) -> Result<(), TileError> {
+    if (1..=TILE_WIDTH.into()).contains(&found) { Ok(()) } else { Err(TileError::Width { found }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(paths: impl Iterator<Item = TilePath>) -> Vec<std::string::String> {
+        paths.map(|path| path.to_string()).collect()
+    }
+
+    #[test]
+    fn the_bundles_of_a_log() {
+        assert_eq!(bundle_paths(0).count(), 0);
+        assert_eq!(written(bundle_paths(1)), ["tile/entries/000.p/1"]);
+        assert_eq!(written(bundle_paths(256)), ["tile/entries/000"]);
+        assert_eq!(written(bundle_paths(513)), ["tile/entries/000", "tile/entries/001", "tile/entries/002.p/1"]);
+        assert_eq!(bundle_paths(256_001).last().map(|path| path.to_string()), Some("tile/entries/x001/000.p/1".into()));
+        assert_eq!(bundle_paths(u64::MAX).next().map(|path| path.width()), Some(256));
+        assert_eq!(bundle_paths(70_000).map(|path| u64::from(path.width())).sum::<u64>(), 70_000);
+        assert_eq!(bundle_paths(513).map(|path| path.first()).collect::<Vec<_>>(), [0, 256, 512]);
+    }
+
+    #[test]
+    fn a_path_has_one_written_form() {
+        for path in [
+            "tile/entries/000",
+            "tile/entries/000.p/1",
+            "tile/entries/999.p/255",
+            "tile/entries/x001/000",
+            "tile/entries/x001/x234/067",
+            "tile/0/x001/x234/067.p/17",
+            "tile/63/000",
+            // 2^56 - 1
+            "tile/entries/x072/x057/x594/x037/x927/935",
+        ] {
+            assert_eq!(path.parse::<TilePath>().map(|path| path.to_string()), Ok(path.into()));
+        }
+        for path in [
+            "",
+            "tile/",
+            "/tile/0/000",
+            "tile/entries",
+            "tile/entries/",
+            "tile/entries/0",
+            "tile/entries/0000",
+            "tile/entries/x000",
+            "tile/entries/x000/001",
+            "tile/entries/001/001",
+            "tile/entries/x001/x001",
+            "tile/entries/1000",
+            "tile/entries/+01",
+            "tile/entries/-01",
+            "tile/entries/000.p/0",
+            "tile/entries/000.p/01",
+            "tile/entries/000.p/256",
+            "tile/entries/000.p/+1",
+            "tile/entries/000.p/",
+            "tile/entries/000.p/1.p/1",
+            "tile/entries/000/",
+            "tile/entries/../000",
+            "tile/64/000",
+            "tile/00/000",
+            "tile/256/000",
+            "tile/ENTRIES/000",
+            // 2^56, and what does not fit into 64 bits
+            "tile/entries/x072/x057/x594/x037/x927/936",
+            "tile/entries/x999/x999/x999/x999/x999/x999/x999/999",
+        ] {
+            assert_eq!(path.parse::<TilePath>(), Err(TileError::Path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_has_one_encoding() {
+        let entries: [&[u8]; 3] = [b"a", &[7; 65_535], b"cc"];
+        let bundle = encode_bundle(&entries).unwrap();
+        assert_eq!(decode_bundle(&bundle, 3), Ok(entries.into()));
+        assert_eq!(encode_bundle(&[b"ab", b"cd"]).unwrap(), b"\0\x02ab\0\x02cd");
+
+        assert_eq!(decode_bundle(&bundle, 2), Err(TileError::Trailing { count: 4 }));
+        assert_eq!(decode_bundle(&bundle, 4), Err(TileError::Truncated { entry: 3 }));
+        assert_eq!(decode_bundle(&bundle[..bundle.len() - 1], 3), Err(TileError::Truncated { entry: 2 }));
+        assert_eq!(decode_bundle(b"\0\x01a\0\0", 2), Err(TileError::EmptyEntry { entry: 1 }));
+        assert_eq!(decode_bundle(b"", 0), Err(TileError::Width { found: 0 }));
+        assert_eq!(decode_bundle(b"", 257), Err(TileError::Width { found: 257 }));
+        assert_eq!(decode_bundle(b"", 256), Err(TileError::Truncated { entry: 0 }));
+    }
+
+    #[test]
+    fn what_does_not_fit_into_a_bundle_is_not_written() {
+        assert_eq!(encode_bundle::<&[u8]>(&[]), Err(TileError::Width { found: 0 }));
+        assert_eq!(encode_bundle(&[b"a"; 257]), Err(TileError::Width { found: 257 }));
+        assert_eq!(encode_bundle::<&[u8]>(&[b"a", b""]), Err(TileError::EmptyEntry { entry: 1 }));
+        assert_eq!(encode_bundle(&[[0; 65_536]]), Err(TileError::EntryTooLong { entry: 0, found: 65_536 }));
+    }
+}
