@@ -1,0 +1,62 @@
+//! What the tests across crates share: deterministic randomness, small elections, and proofs whose parts are anything.
+//!
+//! A forgery is made of bytes: the modules [`ballot`] and [`sigma`] take proofs apart, replay their transcripts by hand
+//! and encode whatever somebody puts together. Nothing here uses the library's provers, so that a forgery that is
+//! refused is refused for what it claims and not for how it is written; [`sabotage`] shows that with every one.
+
+pub mod ballot;
+pub mod rng;
+pub mod sigma;
+pub mod vectors;
+
+use std::fmt::Debug;
+use std::iter::successors;
+
+use ballotta::encoding::{DecodeError, Reader};
+use ballotta::group::Scalar;
+use ballotta::weaken::{Check, Weaken};
+
+/// Shows that `check`, and nothing else, stands between a forgery and its acceptance.
+///
+/// `forge` makes the forgery against a verifier without the check that it is given, or against the real one. Three
+/// judgements follow: the verifier without `check` accepts; the real one refuses the same forgery with `refusal`; and it
+/// refuses as well what the same recipe gives when it is aimed at the real one.
+///
+/// # Panics
+///
+/// If one of the three is otherwise.
+pub fn sabotage<F, E>(
+    check: Check,
+    refusal: &E,
+    forge: impl Fn(Option<Check>) -> F,
+    judge: impl Fn(&F) -> Result<(), E>,
+) where
+    E: Clone + Debug + PartialEq,
+{
+    let weak = Weaken::without(check);
+    let forgery = forge(Some(check));
+    assert_eq!(judge(&forgery), Ok(()), "without {check:?} the forgery passes");
+    drop(weak);
+    assert_eq!(judge(&forgery), Err(refusal.clone()), "with {check:?} the forgery is refused");
+    assert_eq!(judge(&forge(None)), Err(refusal.clone()), "so is the same recipe against the real verifier");
+}
+
+/// Decodes all of `bytes`.
+///
+/// # Errors
+///
+/// What `decode` refuses, or bytes that it leaves.
+pub fn decode_all<T>(
+    bytes: &[u8],
+    decode: impl FnOnce(&mut Reader<'_>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let value = decode(&mut reader)?;
+    reader.finish().map(|()| value)
+}
+
+/// `base, base^2, base^3, ..`
+pub fn powers(base: &Scalar) -> impl Iterator<Item = Scalar> + use<> {
+    let base = *base;
+    successors(Some(base), move |power| Some(*power * base))
+}

@@ -1,0 +1,128 @@
+//! Batches: what a batch says is what its claims say one by one, and it names exactly those that do not hold.
+
+use ballotta::group::{Element, Scalar};
+use ballotta::proofs::batch::{Batch, BatchError, Claim, SharedBases};
+use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
+use ballotta_tests::ballot::{Style, small, transcript};
+use ballotta_tests::decode_all;
+use ballotta_tests::rng::{DeadRng, TestRng};
+use ballotta_tests::sigma::{decrypt, election, publish, sign};
+
+/// The honest and the bad claims of all kinds, in turn.
+fn with_claims(test: impl FnOnce(&SharedBases, &[Claim<'_>], &[Claim<'_>])) {
+    let style = Style::choose(2, 1, 1);
+    let live = transcript(1, Some(7));
+    let ballot = style.prove(&live, &[0, 1], &Scalar::from(77_u64), &[5; 32]);
+    let ballots: Vec<_> = [None, Some(0), Some(1), Some(2)]
+        .into_iter()
+        .map(|equation| {
+            let mut ballot = ballot.clone();
+            match equation {
+                Some(0) => ballot.z_B += Scalar::ONE,
+                Some(1) => ballot.z_r += Scalar::ONE,
+                Some(2) => ballot.C[0] += small(1),
+                _ => {}
+            }
+            ballot.decode(2, 2).unwrap()
+        })
+        .collect();
+    let ballots = ballots.iter().map(|(ciphertext, argument)| {
+        Claim::from(argument.claim(&mut live.clone(), &style.form, &style.keys, &style.slots, ciphertext))
+    });
+
+    let signature = sign(&election(1), &Scalar::from(42_u64));
+    let public = Element::mul_generator(&Scalar::from(42_u64)).into();
+    let schnorr = [0, 1].map(|error| {
+        let mut signature = signature.clone();
+        signature.s += Scalar::from_i64(error);
+        Claim::from(signature.proof().claim(&mut election(1), &public))
+    });
+
+    let decryption = decrypt(&election(1), &small(9), &[3_u64, 4].map(Scalar::from));
+    let equality = [0, 1].map(|error| {
+        let mut decryption = decryption.clone();
+        decryption.D[1] += small(error);
+        let (base, keys, factors) = (decryption.R.into(), publish(&decryption.Y), publish(&decryption.D));
+        let statement = EqualityStatement { base: &base, keys: &keys, factors: &factors };
+        let proof = decode_all(&decryption.encode(), EqualityProof::decode).unwrap();
+        Claim::from(proof.claim(&mut election(1), &statement).unwrap())
+    });
+
+    let ballots: Vec<_> = ballots.collect();
+    let honest = [ballots[0].clone(), schnorr[0].clone(), equality[0].clone()];
+    let bad = [ballots[1].clone(), schnorr[1].clone(), equality[1].clone(), ballots[2].clone(), ballots[3].clone()];
+    test(&style.bases, &honest, &bad);
+}
+
+fn in_turn<'c, 'a>(claims: &'c [Claim<'a>], number: usize) -> &'c Claim<'a> {
+    &claims[number % claims.len()]
+}
+
+#[test]
+fn a_batch_is_the_conjunction_of_its_claims() {
+    with_claims(|bases, honest, bad| {
+        let alone = |claim: &Claim<'_>| {
+            let mut batch = Batch::new(bases);
+            assert_eq!(batch.push(claim.clone()), 0);
+            batch.verify(&mut TestRng(1))
+        };
+        for claim in honest {
+            assert_eq!(alone(claim), Ok(()));
+        }
+        for claim in bad {
+            assert_eq!(alone(claim), Err(BatchError { claims: vec![0] }));
+        }
+
+        let check = |size: usize, culprits: &[usize]| {
+            for dead in [false, true] {
+                let mut batch = Batch::new(bases);
+                assert!(batch.is_empty());
+                for number in 0..size {
+                    let claims = if culprits.contains(&number) { bad } else { honest };
+                    assert_eq!(batch.push(in_turn(claims, number).clone()), number);
+                }
+                assert_eq!(batch.len(), size);
+                let expected = match culprits {
+                    [] => Ok(()),
+                    culprits => Err(BatchError { claims: culprits.to_vec() }),
+                };
+                let verdict = if dead { batch.verify(&mut DeadRng) } else { batch.verify(&mut TestRng(1)) };
+                assert_eq!(verdict, expected, "{culprits:?} of {size}");
+            }
+        };
+        // Every choice of up to three culprits; in larger batches, some.
+        for size in [0, 1, 2, 3, 5, 7, 9] {
+            for culprits in (0_u32..1 << size).filter(|culprits| culprits.count_ones() <= 3) {
+                check(size, &(0..size).filter(|number| culprits >> number & 1 == 1).collect::<Vec<_>>());
+            }
+        }
+        let mut rng = TestRng(1);
+        for size in [15, 17, 31, 33, 63, 65] {
+            check(size, &(0..size).collect::<Vec<_>>());
+            for count in [0, 1, 1, 2, 2, 3, 3, 3] {
+                let mut culprits: Vec<usize> = (0..count).map(|_| rng.below(size)).collect();
+                culprits.sort_unstable();
+                culprits.dedup();
+                check(size, &culprits);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_form_larger_than_the_generators_of_the_election() {
+    // Its terms beyond the last generator are not forgotten, and the other claims of the batch stand.
+    let (small_style, large) = (Style::choose(2, 1, 1), Style::choose(3, 1, 1));
+    let live = transcript(1, Some(7));
+    let ballots =
+        [(&small_style, vec![1, 0]), (&large, vec![1, 0, 0]), (&small_style, vec![0, 1])].map(|(style, bits)| {
+            let ballot = style.prove(&live, &bits, &Scalar::from(77_u64), &[5; 32]);
+            (style, ballot.decode(style.form.slots(), style.form.bits()).unwrap())
+        });
+    let bases = SharedBases::new(small_style.bases.generators().clone(), large.bases.keys().to_vec());
+    let mut batch = Batch::new(&bases);
+    for (style, (ciphertext, argument)) in &ballots {
+        batch.push(argument.claim(&mut live.clone(), &style.form, &style.keys, &style.slots, ciphertext));
+    }
+    assert_eq!(batch.verify(&mut TestRng(1)), Err(BatchError { claims: vec![1] }));
+}
