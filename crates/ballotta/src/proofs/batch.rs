@@ -18,6 +18,7 @@
 //!
 //! Variable time: everything here is public.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use merlin::Transcript;
@@ -38,9 +39,9 @@ pub enum Claim<'a> {
     /// A ballot argument.
     Ballot(BallotClaim<'a>),
     /// A Schnorr proof or signature.
-    Schnorr(SchnorrClaim),
+    Schnorr(Box<SchnorrClaim>),
     /// Equality of logarithms.
-    Equality(EqualityClaim),
+    Equality(Box<EqualityClaim>),
 }
 
 /// At most how many equations a claim has, over all kinds.
@@ -72,13 +73,13 @@ impl<'a> From<BallotClaim<'a>> for Claim<'a> {
 
 impl From<SchnorrClaim> for Claim<'_> {
     fn from(claim: SchnorrClaim) -> Self {
-        Self::Schnorr(claim)
+        Self::Schnorr(Box::new(claim))
     }
 }
 
 impl From<EqualityClaim> for Claim<'_> {
     fn from(claim: EqualityClaim) -> Self {
-        Self::Equality(claim)
+        Self::Equality(Box::new(claim))
     }
 }
 

@@ -1,0 +1,229 @@
+//! What the benches share: an election of one contest, and its ballots as bytes.
+
+use ballotta::elgamal::{SlotCiphertext, SlotKeys};
+use ballotta::encoding::{DecodeError, Reader, Writer};
+use ballotta::form::{Bit, Bits, Form, FormBuilder, RangeDigits};
+use ballotta::group::{Generators, PublicElement, SecretScalar};
+use ballotta::hash::{FileHash, Fingerprint};
+use ballotta::proofs::ballot::{BallotArgument, BallotClaim};
+use ballotta::proofs::batch::{Batch, BatchError, SharedBases};
+use ballotta::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
+use ballotta::transcript::{Domain, ProofTranscript};
+use chacha20::ChaCha12Rng;
+use merlin::Transcript;
+use rand_core::{CryptoRng, SeedableRng};
+
+/// The generator of everything random here. It repeats itself: a run measures the same ballots as the one before.
+#[must_use]
+pub fn bench_rng() -> ChaCha12Rng {
+    ChaCha12Rng::from_seed([0xba; 32])
+}
+
+/// An election with one contest: choose at least `min` and at most `max` of its options. Every option is a slot.
+pub struct Election {
+    /// What the contest compiles to.
+    pub form: Form,
+    /// The generators and the keys of all slots.
+    pub bases: SharedBases,
+    /// The keys of the contest's slots: all of them.
+    pub keys: SlotKeys,
+    marks: Vec<Bit>,
+    slack: RangeDigits,
+    slots: Vec<u32>,
+    min: usize,
+    max: usize,
+    fingerprint: Fingerprint,
+}
+
+impl Election {
+    /// A contest of `options` options and new keys for their slots.
+    ///
+    /// # Panics
+    ///
+    /// Unless `min <= max <= options` and the form stays within the library's limits.
+    #[must_use]
+    pub fn choose<R: CryptoRng>(options: u32, min: u32, max: u32, rng: &mut R) -> Self {
+        let mut builder = FormBuilder::new();
+        let marks: Vec<Bit> = (0..options).map(|_| builder.bit()).collect();
+        let slack = builder.range(max - min);
+        for mark in &marks {
+            let slot = builder.slot();
+            builder.slot_row(slot, &[(*mark, 1)]);
+        }
+        let terms: Vec<_> = marks.iter().map(|mark| (*mark, 1)).chain(slack.terms().iter().copied()).collect();
+        builder.constant_row(&terms, i64::from(max));
+        let form = builder.build().expect("a form within the limits");
+        let keys: Vec<PublicElement> = (0..options).map(|_| SecretScalar::random(rng).public()).collect();
+        Self {
+            bases: SharedBases::new(Generators::new(form.bits()), keys.clone()),
+            keys: SlotKeys::new(keys),
+            form,
+            marks,
+            slack,
+            slots: (0..options).collect(),
+            min: min as usize,
+            max: max as usize,
+            fingerprint: Fingerprint::from_bytes([7; 32]),
+        }
+    }
+
+    /// Marks that the contest allows: in the middle between fewest and most, at a random place.
+    pub fn draw_marks<R: CryptoRng>(&self, rng: &mut R) -> Vec<bool> {
+        let options = self.marks.len();
+        let first = rng.next_u32() as usize;
+        let mut marks = vec![false; options];
+        for place in 0..(self.min + self.max).div_ceil(2) {
+            marks[(first + place) % options] = true;
+        }
+        marks
+    }
+
+    /// The bits of these marks.
+    #[must_use]
+    pub fn bits(&self, marks: &[bool]) -> Bits {
+        let mut bits = Bits::zero(self.form.bits());
+        for (bit, marked) in self.marks.iter().zip(marks) {
+            bits.set(*bit, u64::from(*marked));
+        }
+        let marked = marks.iter().filter(|marked| **marked).count();
+        self.slack.assign((self.max - marked) as u64, &mut bits);
+        bits
+    }
+
+    /// Encrypts and proves, without a signature.
+    pub fn prove<R: CryptoRng>(
+        &self,
+        credential: &PublicElement,
+        marks: &[bool],
+        rng: &mut R,
+    ) -> (SlotCiphertext, BallotArgument) {
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        BallotArgument::prove(
+            &mut self.argument_transcript(credential),
+            self.bases.generators(),
+            &self.form,
+            &self.keys,
+            &self.bits(marks),
+            &SecretScalar::random(rng),
+            &seed,
+        )
+    }
+
+    /// A ballot as bytes: the credential, `R, C_1..C_n` and the argument, and the signature over their hash.
+    pub fn cast<R: CryptoRng>(&self, voter: &KeyPair, marks: &[bool], rng: &mut R) -> Vec<u8> {
+        let (ciphertext, argument) = self.prove(voter.public(), marks, rng);
+        let mut writer = Writer::new();
+        writer.element(voter.public());
+        ciphertext.encode(&mut writer);
+        argument.encode(&mut writer);
+        let mut bytes = writer.finish();
+        let signature = voter.prove(&mut self.signature_transcript(&FileHash::of(&bytes)), rng);
+        let mut writer = Writer::new();
+        signature.encode(&mut writer);
+        bytes.extend(writer.finish());
+        bytes
+    }
+
+    /// As many ballots, each of a voter of its own.
+    pub fn cast_many<R: CryptoRng>(&self, count: usize, rng: &mut R) -> Vec<Vec<u8>> {
+        (0..count)
+            .map(|_| {
+                let voter = KeyPair::new(SecretScalar::random(rng));
+                let marks = self.draw_marks(rng);
+                self.cast(&voter, &marks, rng)
+            })
+            .collect()
+    }
+
+    /// Reads a ballot.
+    ///
+    /// # Errors
+    ///
+    /// The field that is not canonical.
+    pub fn decode(&self, bytes: &[u8]) -> Result<Ballot, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let credential = reader.element("credential")?;
+        let ciphertext = SlotCiphertext::decode(&mut reader, self.form.slots())?;
+        let argument = BallotArgument::decode(&mut reader, self.form.bits())?;
+        let unsigned = &bytes[..bytes.len() - reader.remaining()];
+        let signature = SchnorrProof::decode(&mut reader)?;
+        reader.finish()?;
+        Ok(Ballot { tracker: FileHash::of(unsigned), credential, ciphertext, argument, signature })
+    }
+
+    /// What a ballot claims: the transcripts of argument and signature are replayed.
+    #[must_use]
+    pub fn claims<'a>(&'a self, ballot: &'a Ballot) -> (BallotClaim<'a>, SchnorrClaim) {
+        let mut transcript = self.argument_transcript(&ballot.credential);
+        let argument = ballot.argument.claim(&mut transcript, &self.form, &self.keys, &self.slots, &ballot.ciphertext);
+        let signature = ballot.signature.claim(&mut self.signature_transcript(&ballot.tracker), &ballot.credential);
+        (argument, signature)
+    }
+
+    /// Verifies ballots from their bytes, all in one batch.
+    ///
+    /// # Errors
+    ///
+    /// The claims that do not hold.
+    ///
+    /// # Panics
+    ///
+    /// If a ballot cannot be decoded.
+    pub fn verify<B: AsRef<[u8]>, R: CryptoRng>(&self, ballots: &[B], rng: &mut R) -> Result<(), BatchError> {
+        let decoded: Vec<Ballot> =
+            ballots.iter().map(|bytes| self.decode(bytes.as_ref()).expect("a ballot that was made here")).collect();
+        self.batch(&decoded).verify(rng)
+    }
+
+    /// The batch of all claims of some ballots.
+    #[must_use]
+    pub fn batch<'a>(&'a self, ballots: &'a [Ballot]) -> Batch<'a> {
+        let mut batch = Batch::new(&self.bases);
+        for ballot in ballots {
+            let (argument, signature) = self.claims(ballot);
+            batch.push(argument);
+            batch.push(signature);
+        }
+        batch
+    }
+
+    fn argument_transcript(&self, credential: &PublicElement) -> Transcript {
+        let mut transcript = Domain::BallotArgument.for_election(&self.fingerprint);
+        transcript.absorb_element(b"credential", credential);
+        transcript
+    }
+
+    fn signature_transcript(&self, tracker: &FileHash) -> Transcript {
+        let mut transcript = Domain::BallotSignature.for_election(&self.fingerprint);
+        transcript.absorb_bytes(b"tracker", tracker.as_bytes());
+        transcript
+    }
+}
+
+/// A ballot that was decoded and not yet verified.
+pub struct Ballot {
+    credential: PublicElement,
+    ciphertext: SlotCiphertext,
+    argument: BallotArgument,
+    signature: SchnorrProof,
+    tracker: FileHash,
+}
+
+/// The backend of the group that really runs in this build on this processor.
+#[must_use]
+pub fn backend() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let (avx512ifma, avx512vl) = (is_x86_feature_detected!("avx512ifma"), is_x86_feature_detected!("avx512vl"));
+        if cfg!(curve25519_dalek_backend = "avx512") && avx512ifma && avx512vl {
+            return "avx512";
+        }
+        if !cfg!(any(curve25519_dalek_backend = "serial", curve25519_dalek_backend = "fiat"))
+            && is_x86_feature_detected!("avx2")
+        {
+            return "avx2";
+        }
+    }
+    "serial"
+}

@@ -1,0 +1,47 @@
+//! The chores of this repository: `cargo xtask` lists them.
+//!
+//! Everything that continuous integration checks is a step of `cargo xtask test`, so that it can be repeated anywhere.
+
+mod step;
+mod test;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use step::{Command, Steps};
+
+const USAGE: &str = "\
+usage: cargo xtask <chore>
+
+  test [--full]          everything that must hold before a change is merged; --full adds the slow suites
+  bench [filter]         what every stage costs (criterion)
+  bench-peers [rounds]   ballotta against elastic-elgamal in the same run";
+
+fn main() -> ExitCode {
+    // The manifest of this package lies one folder below the root.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut steps = Steps::new(root);
+    let outcome = match arguments.as_slice() {
+        ["test"] => test::run(&mut steps, false),
+        ["test", "--full"] => test::run(&mut steps, true),
+        ["bench", filter @ ..] => {
+            let cargo = Command::cargo("bench --package ballotta-benches --bench stages --").args(filter);
+            steps.run("stages", cargo)
+        }
+        ["bench-peers", rounds @ ..] => {
+            let cargo = Command::cargo("run --release --package ballotta-benches --bin peers --").args(rounds);
+            steps.run("peers", cargo)
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    steps.print_summary();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(step::Failed) => ExitCode::FAILURE,
+    }
+}

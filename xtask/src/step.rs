@@ -1,0 +1,155 @@
+//! Steps: commands that are timed, summed up and, when one fails, easy to repeat.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{self, Stdio};
+use std::time::{Duration, Instant};
+
+/// A command line, as it is run and as it is shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Command {
+    words: Vec<String>,
+    environment: Vec<(&'static str, &'static str)>,
+}
+
+impl Command {
+    /// A command of words that are separated by spaces.
+    pub(crate) fn new(line: &str) -> Self {
+        Self { words: line.split_whitespace().map(str::to_owned).collect(), environment: Vec::new() }
+    }
+
+    /// A command of cargo.
+    pub(crate) fn cargo(line: &str) -> Self {
+        Self::new(&format!("cargo {line}"))
+    }
+
+    /// Appends arguments as they are.
+    pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
+        self.words.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// Sets a variable of the environment. `RUSTFLAGS` must not be one: it would silently replace the flags of
+    /// `.cargo/config.toml`, and with them the backend of the group.
+    pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
+        self
+    }
+
+    fn process(&self, folder: &Path) -> process::Command {
+        let (program, arguments) = self.words.split_first().expect("a command has a program");
+        let mut process = process::Command::new(program);
+        process.args(arguments).envs(self.environment.iter().copied()).current_dir(folder);
+        process
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.environment {
+            write!(f, "{name}={value} ")?;
+        }
+        f.write_str(&self.words.join(" "))
+    }
+}
+
+/// A step has failed and has said why; no step follows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failed;
+
+enum Outcome {
+    Passed,
+    Failed,
+    Skipped { missing: String },
+}
+
+/// The steps of a chore so far.
+pub(crate) struct Steps {
+    root: PathBuf,
+    done: Vec<(String, Outcome, Duration)>,
+}
+
+impl Steps {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), done: Vec::new() }
+    }
+
+    /// Whether a file of the repository exists.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.root.join(path).exists()
+    }
+
+    /// Runs a command as a step.
+    pub(crate) fn run(&mut self, name: &str, command: Command) -> Result<(), Failed> {
+        self.check(name, &command, |process| {
+            let status = process.status().map_err(|error| error.to_string())?;
+            if status.success() { Ok(()) } else { Err(status.to_string()) }
+        })
+    }
+
+    /// Runs a command as a step and judges what it prints.
+    pub(crate) fn inspect(
+        &mut self,
+        name: &str,
+        command: Command,
+        judge: impl FnOnce(&str) -> Result<(), String>,
+    ) -> Result<(), Failed> {
+        self.check(name, &command, |process| {
+            let output = process.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
+            if output.status.success() {
+                judge(&String::from_utf8_lossy(&output.stdout))
+            } else {
+                Err(output.status.to_string())
+            }
+        })
+    }
+
+    /// Leaves a step out, saying what it would need.
+    pub(crate) fn skip(&mut self, name: &str, missing: &str) {
+        println!("\n== {name}: skipped, {missing}");
+        self.done.push((name.to_owned(), Outcome::Skipped { missing: missing.to_owned() }, Duration::ZERO));
+    }
+
+    /// Whether a command that is not a step succeeds, without a word.
+    pub(crate) fn succeeds(&self, command: &Command) -> bool {
+        let mut process = command.process(&self.root);
+        process.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+
+    fn check(
+        &mut self,
+        name: &str,
+        command: &Command,
+        run: impl FnOnce(&mut process::Command) -> Result<(), String>,
+    ) -> Result<(), Failed> {
+        println!("\n== {name}: {command}");
+        let start = Instant::now();
+        let result = run(&mut command.process(&self.root));
+        let duration = start.elapsed();
+        let outcome = if result.is_ok() { Outcome::Passed } else { Outcome::Failed };
+        self.done.push((name.to_owned(), outcome, duration));
+        match result {
+            Ok(()) => {
+                println!("== {name}: {:.1} s", duration.as_secs_f64());
+                Ok(())
+            }
+            Err(fault) => {
+                println!("== {name}: FAILED after {:.1} s: {fault}\n   repeat: {command}", duration.as_secs_f64());
+                Err(Failed)
+            }
+        }
+    }
+
+    /// One line for each step.
+    pub(crate) fn print_summary(&self) {
+        println!("\n{:>9}  step", "seconds");
+        for (name, outcome, duration) in &self.done {
+            let remark = match outcome {
+                Outcome::Passed => String::new(),
+                Outcome::Failed => " FAILED".to_owned(),
+                Outcome::Skipped { missing } => format!(" skipped: {missing}"),
+            };
+            println!("{:9.1}  {name}{remark}", duration.as_secs_f64());
+        }
+    }
+}

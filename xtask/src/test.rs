@@ -1,0 +1,96 @@
+//! `cargo xtask test`: everything that must hold before a change is merged.
+
+use crate::step::{Command, Failed, Steps};
+
+/// Where the library must build without the standard library: a browser, and a processor without an operating system.
+const BARE_TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "thumbv7em-none-eabi"];
+/// The features of the library, each of which must build alone. `weaken` is for tests, which run with it.
+const FEATURES: [&str; 3] = ["std", "parallel", "precomputed-tables"];
+
+/// The quick checks come first.
+pub(crate) fn run(steps: &mut Steps, full: bool) -> Result<(), Failed> {
+    steps.run("format", Command::cargo("fmt --all --check"))?;
+    steps.run("lints", Command::cargo("clippy --workspace --all-targets"))?;
+    steps.inspect(
+        "dependencies",
+        Command::cargo("tree --package ballotta --no-default-features --edges normal"),
+        dependencies,
+    )?;
+    licences(steps)?;
+    builds(steps)?;
+    // Private items too: whoever reads the code reads those.
+    let documentation = Command::cargo("doc --workspace --no-deps --document-private-items");
+    steps.run("documentation", documentation.env("RUSTDOCFLAGS", "-Dwarnings"))?;
+    tests(steps, full)
+}
+
+/// The library's own dependencies: one generation of the group, and no source of randomness.
+fn dependencies(tree: &str) -> Result<(), String> {
+    let packages = |name: &str| {
+        let mut found: Vec<&str> = tree
+            .lines()
+            .map(|line| line.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(" (*)"))
+            .filter(|package| package.split(' ').next() == Some(name))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    };
+    match packages("curve25519-dalek").as_slice() {
+        [_] => {}
+        found => return Err(format!("expected one curve25519-dalek, found {found:?}")),
+    }
+    match packages("getrandom").as_slice() {
+        [] => Ok(()),
+        found => Err(format!("the library must not draw randomness from the system, but depends on {found:?}")),
+    }
+}
+
+fn licences(steps: &mut Steps) -> Result<(), Failed> {
+    let name = "licences";
+    if !steps.has("deny.toml") {
+        steps.skip(name, "there is no deny.toml");
+    } else if !steps.succeeds(&Command::cargo("deny --version")) {
+        steps.skip(name, "cargo-deny is not installed");
+    } else {
+        steps.run(name, Command::cargo("deny check licenses bans sources"))?;
+    }
+    Ok(())
+}
+
+fn builds(steps: &mut Steps) -> Result<(), Failed> {
+    steps.run("build: no features", Command::cargo("build --package ballotta --no-default-features"))?;
+    for feature in FEATURES {
+        let build = Command::cargo("build --package ballotta --no-default-features --features").args(&[feature]);
+        steps.run(&format!("build: {feature}"), build)?;
+    }
+    for target in BARE_TARGETS {
+        let name = format!("build: {target}");
+        let install = Command::new("rustup target add").args(&[target]);
+        // The second try is for a network that fails once.
+        if steps.succeeds(&install) || steps.succeeds(&install) {
+            let build = Command::cargo("build --package ballotta --no-default-features --target").args(&[target]);
+            steps.run(&name, build)?;
+        } else {
+            steps.skip(&name, &format!("the target is missing and `{install}` fails"));
+        }
+    }
+    Ok(())
+}
+
+fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
+    // Suites that take minutes look for the variable; tests that take longer still are ignored otherwise.
+    let tests = |line: &str| {
+        let command = Command::cargo(line);
+        if full { command.env("BALLOTTA_FULL", "1").args(&["--", "--include-ignored"]) } else { command }
+    };
+    steps.run("tests", tests("test --workspace"))?;
+    steps.run("tests: weakened", tests("test --package ballotta --features weaken"))?;
+    // The targets are also ordinary tests over a corpus and its mutations: no nightly compiler is needed.
+    if steps.has("fuzz/Cargo.toml") {
+        steps.run("tests: fuzz targets", tests("test --manifest-path fuzz/Cargo.toml"))?;
+    } else {
+        steps.skip("tests: fuzz targets", "there is no fuzz/Cargo.toml");
+    }
+    Ok(())
+}
