@@ -343,10 +343,10 @@ impl ClosedTally {
                 let mismatch = DecryptionError::ClosingCheckpointMismatch;
                 let checkpoint = signed.verify(manifest.board().key()).map_err(|_| mismatch.clone())?;
                 let close = tally.close();
-                if checkpoint.size != close.size || checkpoint.root != close.root {
+                if checkpoint.size() != close.size || *checkpoint.root() != close.root {
                     return Err(mismatch);
                 }
-                let found = signed.cosigned_by(manifest.witnesses().keys()).len();
+                let found = signed.cosigned_by(manifest.witnesses().keys()).map_or(0, |witnesses| witnesses.len());
                 if found < needed {
                     return Err(DecryptionError::TooFewWitnesses { found, needed });
                 }

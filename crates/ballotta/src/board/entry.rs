@@ -18,7 +18,8 @@
 //! | 4 | closing | the organiser's signature |
 //! | 5 | a trustee's statement of what it is going to decrypt | closing statement |
 //! | 6 | a partial decryption | pointer |
-//! | 7, 8, 9 | reserved: a change of the roll, a spoiled ballot, a complaint | |
+//! | 7 | the publication of the result: the list of its files | pointer |
+//! | 8, 9, 10 | reserved: a change of the roll, a spoiled ballot, a complaint | |
 //!
 //! # Security
 //!
@@ -84,6 +85,8 @@ pub enum EntryKind {
     ClosingStatement = 5,
     /// A partial decryption: a [`Pointer`].
     PartialDecryption = 6,
+    /// The list of the files of the result: a [`Pointer`].
+    Publication = 7,
 }
 
 impl EntryKind {
@@ -95,6 +98,7 @@ impl EntryKind {
             4 => Ok(Self::Close),
             5 => Ok(Self::ClosingStatement),
             6 => Ok(Self::PartialDecryption),
+            7 => Ok(Self::Publication),
             found => Err(DecodeError::UnknownValue { field: "kind", found: found.into() }),
         }
     }

@@ -1,0 +1,222 @@
+//! Appending to a board that lies in a folder.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
+use ballotta::board::note::{NoteError, NoteKey, NoteSigner, SignedCheckpoint};
+use ballotta::board::tiles::{TILE_WIDTH, TileError, bundle_paths, decode_bundle, encode_bundle};
+use ballotta::record::CHECKPOINT;
+
+use crate::files::write_atomically;
+
+/// A board that cannot be opened or appended to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BoardFolderError {
+    /// A file cannot be read or written.
+    #[error("{path}: {error}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The checkpoint is not the board's.
+    #[error("the checkpoint is not signed by this board: {0}")]
+    Checkpoint(#[from] NoteError),
+    /// A bundle of entries cannot be read.
+    #[error("{path}: {error}")]
+    Bundle {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: TileError,
+    },
+    /// The entries are not those that the checkpoint covers: nothing is appended to a board that was tampered with.
+    #[error("the entries on disk do not have the tree head of the checkpoint")]
+    RootMismatch,
+    /// A folder already holds a board.
+    #[error("{0} already holds a board")]
+    Exists(PathBuf),
+}
+
+/// A board in a folder, with its last bundle in memory.
+///
+/// Entries become part of the board with [`Self::commit`]: bundles first, then the signed checkpoint, each file at
+/// once or not at all. What a crash leaves behind the checkpoint does not exist.
+pub struct BoardFolder {
+    root: PathBuf,
+    frontier: Frontier,
+    /// Entries of the last bundle that is not full.
+    last: Vec<Vec<u8>>,
+    committed: TreeHead,
+}
+
+impl BoardFolder {
+    /// A new, empty board.
+    ///
+    /// # Errors
+    ///
+    /// If the folder holds one already.
+    pub fn create(root: &Path) -> Result<Self, BoardFolderError> {
+        if root.join(CHECKPOINT).exists() {
+            return Err(BoardFolderError::Exists(root.to_path_buf()));
+        }
+        let frontier = Frontier::new();
+        let committed = frontier.head();
+        Ok(Self { root: root.to_path_buf(), frontier, last: Vec::new(), committed })
+    }
+
+    /// Opens the board that a checkpoint in the folder covers, signed by `key`.
+    ///
+    /// # Errors
+    ///
+    /// If checkpoint or entries are missing, or do not belong together.
+    pub fn open(root: &Path, key: &NoteKey) -> Result<Self, BoardFolderError> {
+        Self::read(root, key, |_, _| {})
+    }
+
+    /// The same, and shows every entry with its position.
+    ///
+    /// # Errors
+    ///
+    /// If checkpoint or entries are missing, or do not belong together.
+    pub fn read(
+        root: &Path,
+        key: &NoteKey,
+        mut entry: impl FnMut(u64, &[u8]),
+    ) -> Result<Self, BoardFolderError> {
+        let read = |path: PathBuf| fs::read(&path).map_err(|error| BoardFolderError::Io { path, error });
+        let committed = *SignedCheckpoint::parse(&read(root.join(CHECKPOINT))?)?.verify(key)?.head();
+        let mut frontier = Frontier::new();
+        let mut last = Vec::new();
+        for tile in bundle_paths(committed.size) {
+            let path = root.join(tile.to_string());
+            let bytes = read(path.clone())?;
+            let entries =
+                decode_bundle(&bytes, tile.width()).map_err(|error| BoardFolderError::Bundle { path, error })?;
+            for bytes in &entries {
+                entry(frontier.size(), bytes);
+                frontier.push(leaf_hash(bytes));
+            }
+            if tile.width() < TILE_WIDTH {
+                last = entries.into_iter().map(<[u8]>::to_vec).collect();
+            }
+        }
+        if frontier.head() != committed {
+            return Err(BoardFolderError::RootMismatch);
+        }
+        Ok(Self { root: root.to_path_buf(), frontier, last, committed })
+    }
+
+    /// How many entries there are, those that are not committed yet included.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// The tree head, over entries that are not committed yet as well.
+    #[must_use]
+    pub fn head(&self) -> TreeHead {
+        self.frontier.head()
+    }
+
+    /// Appends an entry and returns its position.
+    ///
+    /// # Errors
+    ///
+    /// If a full bundle cannot be written.
+    pub fn append(&mut self, entry: Vec<u8>) -> Result<u64, BoardFolderError> {
+        let index = self.frontier.size();
+        self.frontier.push(leaf_hash(&entry));
+        self.last.push(entry);
+        if self.last.len() == usize::from(TILE_WIDTH) {
+            self.write_last()?;
+            self.last.clear();
+        }
+        Ok(index)
+    }
+
+    /// Makes the entries appended so far part of the board, under a checkpoint of the board's key.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written.
+    pub fn commit(&mut self, signer: &NoteSigner) -> Result<SignedCheckpoint, BoardFolderError> {
+        self.write_last()?;
+        let head = self.frontier.head();
+        let signed = signer.sign_checkpoint(&head);
+        let path = self.root.join(CHECKPOINT);
+        write_atomically(&path, signed.to_string().as_bytes()).map_err(|error| BoardFolderError::Io { path, error })?;
+        self.remove_outgrown(head.size)?;
+        self.committed = head;
+        Ok(signed)
+    }
+
+    /// Writes the last bundle, full or not.
+    fn write_last(&self) -> Result<(), BoardFolderError> {
+        let Some(tile) = bundle_paths(self.frontier.size()).last().filter(|_| !self.last.is_empty()) else {
+            return Ok(());
+        };
+        let path = self.root.join(tile.to_string());
+        let bytes = encode_bundle(&self.last)
+            .map_err(|error| BoardFolderError::Bundle { path: path.clone(), error })?;
+        write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })
+    }
+
+    /// Removes the partial bundle of the checkpoint before, which the board has outgrown.
+    fn remove_outgrown(&self, size: u64) -> Result<(), BoardFolderError> {
+        let partial = bundle_paths(self.committed.size).last().filter(|tile| tile.width() < TILE_WIDTH);
+        let Some(tile) = partial.filter(|_| self.committed.size != size) else { return Ok(()) };
+        let path = self.root.join(tile.to_string());
+        fs::remove_file(&path).map_err(|error| BoardFolderError::Io { path: path.clone(), error })?;
+        // The folder of partial bundles goes with the last of them.
+        if let Some(folder) = path.parent() {
+            let _ = fs::remove_dir(folder);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ballotta::board::note::NoteSigner;
+
+    use super::*;
+
+    #[test]
+    fn a_board_grows_over_bundles_and_opens_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let signer = NoteSigner::from_seed("board.example/test", &[7; 32]).unwrap();
+        let mut board = BoardFolder::create(root).unwrap();
+        let entry = |index: u64| format!("entry {index}").into_bytes();
+        for size in [1, 2, 255, 256, 257, 600] {
+            while board.size() < size {
+                assert_eq!(board.append(entry(board.size())).unwrap() + 1, board.size());
+            }
+            board.commit(&signer).unwrap();
+            let mut seen = Vec::new();
+            board = BoardFolder::read(root, signer.key(), |index, bytes| seen.push((index, bytes.to_vec()))).unwrap();
+            assert_eq!(seen, (0..size).map(|index| (index, entry(index))).collect::<Vec<_>>());
+            let files: Vec<String> = bundle_paths(size).map(|tile| tile.to_string()).collect();
+            let record = crate::FolderRecord::new(root);
+            let mut listed = ballotta::record::RecordSource::list(&record).unwrap().unwrap();
+            listed.retain(|path| path != CHECKPOINT);
+            assert_eq!(listed, files);
+        }
+        // Entries behind the checkpoint do not exist after a crash.
+        board.append(b"lost".to_vec()).unwrap();
+        drop(board);
+        assert_eq!(BoardFolder::open(root, signer.key()).unwrap().size(), 600);
+
+        let path = root.join("tile/entries/000");
+        let mut bytes = fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(BoardFolder::open(root, signer.key()), Err(BoardFolderError::RootMismatch)));
+        assert!(matches!(BoardFolder::create(root), Err(BoardFolderError::Exists(_))));
+    }
+}

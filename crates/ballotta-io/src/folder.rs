@@ -1,0 +1,122 @@
+//! A record in a folder.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use ballotta::record::{RecordSource, SourceError};
+
+/// A record in a folder of the file system.
+#[derive(Debug)]
+pub struct FolderRecord {
+    root: PathBuf,
+    /// Files at the root stay open: the verifier looks up lines of the roll, one for each ballot.
+    open: Mutex<HashMap<String, Arc<File>>>,
+}
+
+impl FolderRecord {
+    /// The record in this folder.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_path_buf(), open: Mutex::default() }
+    }
+
+    fn file(&self, path: &str) -> io::Result<Arc<File>> {
+        let open = || File::open(self.root.join(path)).map(Arc::new);
+        if path.contains('/') {
+            return open();
+        }
+        let mut files = self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(file) = files.get(path) {
+            return Ok(Arc::clone(file));
+        }
+        let file = open()?;
+        files.insert(path.to_owned(), Arc::clone(&file));
+        Ok(file)
+    }
+
+    fn walk(&self, folder: &Path, paths: &mut Vec<String>) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_type()?.is_dir() {
+                self.walk(&path, paths)?;
+            } else if let Ok(relative) = path.strip_prefix(&self.root) {
+                let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+                paths.push(parts.join("/"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn source_error(path: &str, error: &io::Error) -> SourceError {
+    SourceError { path: path.to_owned(), reason: error.to_string() }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, buffer, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                buffer = &mut buffer[count..];
+                offset += count as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl RecordSource for FolderRecord {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        match fs::metadata(self.root.join(path)) {
+            Ok(metadata) if metadata.is_file() => Ok(Some(metadata.len())),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(source_error(path, &error)),
+        }
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        self.file(path)
+            .and_then(|file| read_exact_at(&file, buffer, offset))
+            .map_err(|error| source_error(path, &error))
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        let mut paths = Vec::new();
+        self.walk(&self.root, &mut paths).map_err(|error| source_error("", &error))?;
+        paths.sort_unstable();
+        Ok(Some(paths))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_parts_of_files_and_lists_them() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("tile/entries")).unwrap();
+        fs::write(folder.path().join("roll"), b"0123456789").unwrap();
+        fs::write(folder.path().join("tile/entries/000"), b"abc").unwrap();
+        let record = FolderRecord::new(folder.path());
+        assert_eq!(record.length("roll"), Ok(Some(10)));
+        assert_eq!(record.length("tile"), Ok(None));
+        assert_eq!(record.length("nothing"), Ok(None));
+        let mut part = [0; 3];
+        record.read_exact_at("roll", 4, &mut part).unwrap();
+        assert_eq!(&part, b"456");
+        assert_eq!(record.read_exact_at("roll", 8, &mut part).unwrap_err().path, "roll");
+        assert_eq!(record.list(), Ok(Some(vec!["roll".to_owned(), "tile/entries/000".to_owned()])));
+    }
+}
