@@ -47,3 +47,5 @@ pub const ROW_BOUND: u64 = 1 << 62;
 pub const MAX_WEIGHT: u64 = 1 << 40;
 /// The total of a slot: what a bounded discrete logarithm still finds.
 pub const MAX_TOTAL: u64 = 1 << 44;
+/// Bytes of the name of a log or of a witness: the longest names still leave a checkpoint within its limit.
+pub const MAX_ORIGIN_BYTES: usize = 255;
