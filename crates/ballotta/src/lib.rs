@@ -26,6 +26,7 @@ extern crate std;
 compile_error!("the feature `weaken` switches checks off: it is for tests and cannot be part of a release build");
 
 pub mod board;
+pub mod contest;
 pub mod discrete_log;
 pub mod elgamal;
 pub mod encoding;
@@ -33,6 +34,7 @@ pub mod form;
 pub mod group;
 pub mod hash;
 pub mod limits;
+pub mod manifest;
 pub mod proofs;
 #[cfg(test)]
 mod testing;

@@ -1,0 +1,284 @@
+//! Choose at least `min` and at most `max` of the options, with or without a blank vote.
+//!
+//! See `spec/contests.md#choose`.
+//!
+//! # Construction
+//!
+//! ```text
+//! bits    b_1..b_q, one for each option; beta if there is a blank vote; slack, the digits of a range 0..max-min
+//! rows    slot_i = b_i                          i = 1..q
+//!         slot_{q+1} = beta
+//!         sum b_i + max*beta + slack = max
+//! ```
+//!
+//! Without `beta`, `sum b_i = max - slack` lies in `min..max`. With `beta = 1` nothing is left for the options: a blank
+//! vote excludes everything else.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use subtle::{Choice, ConstantTimeEq};
+
+use super::{Selection, SelectionError};
+use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Term};
+use crate::limits::MAX_OPTIONS;
+use crate::manifest::ManifestProblem;
+use crate::manifest::json::Object;
+
+/// Choose at least `min` and at most `max` of the options. A manifest checks the numbers against the options.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choose {
+    /// At least so many.
+    pub min: u32,
+    /// At most so many.
+    pub max: u32,
+    /// Whether there is a blank vote, which is proved and counted on its own.
+    pub blank: bool,
+}
+
+impl Choose {
+    /// Reads the rule of a contest of `options` options; `None`, if nothing can be said of them.
+    pub(super) fn read(mut object: Object<'_>, options: Option<usize>) -> Option<Self> {
+        let most = options.unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS) as u64;
+        let max = object.required("max", |node| node.integer(1..=most));
+        let min = object.required("min", |node| node.integer(0..=max.map_or(most, u64::from)));
+        let blank = object.required("blank", |node| node.boolean());
+        let place = object.place().clone();
+        object.finish();
+        let rule = Self { min: min?, max: max?, blank: blank? };
+        match options.filter(|options| *options < rule.fewest_options()) {
+            Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed: rule.fewest_options() }),
+            None => Some(rule),
+        }
+    }
+
+    /// With fewer options there would be nothing to choose.
+    fn fewest_options(&self) -> usize {
+        if self.min == 0 || self.blank { 1 } else { 2 }
+    }
+
+    pub(super) fn slots(&self, options: usize) -> usize {
+        options + usize::from(self.blank)
+    }
+
+    pub(super) fn bits(&self, options: usize) -> usize {
+        self.slots(options) + (u32::BITS - self.slack().leading_zeros()) as usize
+    }
+
+    fn slack(&self) -> u32 {
+        self.max.saturating_sub(self.min)
+    }
+
+    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> ChooseBits {
+        let marks: Vec<Bit> = (0..options).map(|_| builder.bit()).collect();
+        let blank = self.blank.then(|| builder.bit());
+        let slack = builder.range(self.slack());
+        for bit in marks.iter().chain(&blank) {
+            let slot = builder.slot();
+            builder.slot_row(slot, &[(*bit, 1)]);
+        }
+        let max = i64::from(self.max);
+        let terms: Vec<Term> = marks
+            .iter()
+            .map(|bit| (*bit, 1))
+            .chain(blank.map(|bit| (bit, max)))
+            .chain(slack.terms().iter().copied())
+            .collect();
+        builder.constant_row(&terms, max);
+        ChooseBits { min: self.min, max: self.max, marks, blank, slack }
+    }
+}
+
+/// Where the bits of one such contest stand in its form.
+#[derive(Clone, Debug)]
+pub struct ChooseBits {
+    min: u32,
+    max: u32,
+    marks: Vec<Bit>,
+    blank: Option<Bit>,
+    slack: RangeDigits,
+}
+
+impl ChooseBits {
+    /// The time depends on how many options are selected, not on which.
+    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+        let (selected, is_blank) = match selection {
+            Selection::Options(selected) => (selected.as_slice(), 0_u8),
+            Selection::Blank => (&[][..], 1),
+        };
+        self.check(selected, is_blank == 1)?;
+        for (option, mark) in self.marks.iter().enumerate() {
+            // Places that are not used hold a number that no option has.
+            let marked = (0..self.max as usize)
+                .map(|place| selected.get(place).copied().unwrap_or(usize::MAX).ct_eq(&option))
+                .fold(Choice::from(0), |marked, here| marked | here);
+            bits.set(*mark, u64::from(marked.unwrap_u8()));
+        }
+        if let Some(blank) = self.blank {
+            bits.set(blank, u64::from(is_blank));
+        }
+        let used = selected.len() as u64 + u64::from(self.max) * u64::from(is_blank);
+        self.slack.assign(u64::from(self.max) - used, bits);
+        Ok(())
+    }
+
+    fn check(&self, selected: &[usize], is_blank: bool) -> Result<(), SelectionError> {
+        if is_blank {
+            return self.blank.map(|_| ()).ok_or(SelectionError::BlankNotAllowed);
+        }
+        let options = self.marks.len();
+        if let Some(option) = selected.iter().find(|option| **option >= options) {
+            return Err(SelectionError::UnknownOption { option: *option, options });
+        }
+        if selected.len() > self.max as usize {
+            return Err(SelectionError::Overvote { selected: selected.len(), max: self.max });
+        }
+        if selected.len() < self.min as usize {
+            return Err(SelectionError::Undervote { selected: selected.len(), min: self.min });
+        }
+        let twice = (1_usize..)
+            .zip(selected)
+            .flat_map(|(next, one)| selected.iter().skip(next).map(|other| one.ct_eq(other)))
+            .fold(Choice::from(0), |twice, here| twice | here);
+        if bool::from(twice) { Err(SelectionError::DuplicateOption) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::contest::{ContestBits, Multiplier, Outcome, OutcomeError, Rule};
+    use crate::form::Form;
+
+    /// Every rule for up to `most` options that a manifest allows.
+    fn rules(most: usize) -> impl Iterator<Item = (usize, Choose)> {
+        (1..=most).flat_map(move |options| {
+            let maxima = 1..=u32::try_from(options).unwrap();
+            maxima
+                .flat_map(|max| (0..=max).map(move |min| (min, max)))
+                .flat_map(|(min, max)| [false, true].map(|blank| Choose { min, max, blank }))
+                .filter(move |rule| options >= rule.fewest_options())
+                .map(move |rule| (options, rule))
+        })
+    }
+
+    fn compile(options: usize, rule: &Choose) -> (Form, ContestBits) {
+        let mut builder = FormBuilder::new();
+        let bits = Rule::Choose(rule.clone()).compile(options, &mut builder);
+        (builder.build().unwrap(), bits)
+    }
+
+    fn subsets(count: usize) -> impl Iterator<Item = Vec<usize>> {
+        (0..1_usize << count).map(move |set| (0..count).filter(|place| set >> place & 1 == 1).collect())
+    }
+
+    /// The values of the slots that some bits give which satisfy all rows.
+    fn satisfiable(form: &Form) -> BTreeSet<Vec<i64>> {
+        let mut builder = FormBuilder::new();
+        let places: Vec<Bit> = (0..form.bits()).map(|_| builder.bit()).collect();
+        let assignments = subsets(form.bits()).map(|set| {
+            let mut bits = Bits::zero(form.bits());
+            set.iter().for_each(|place| bits.set(places[*place], 1));
+            bits
+        });
+        assignments.filter(|bits| form.violated_rows(bits).is_empty()).map(|bits| form.values(&bits)).collect()
+    }
+
+    /// What the rule allows, said without bits and rows.
+    fn allowed(options: usize, rule: &Choose) -> BTreeSet<Vec<i64>> {
+        let mut all: BTreeSet<Vec<i64>> = subsets(options)
+            .filter(|set| (rule.min as usize..=rule.max as usize).contains(&set.len()))
+            .map(|set| values(options, rule, &set, 0))
+            .collect();
+        if rule.blank {
+            all.insert(values(options, rule, &[], 1));
+        }
+        all
+    }
+
+    fn values(options: usize, rule: &Choose, selected: &[usize], blank: i64) -> Vec<i64> {
+        let marks = (0..options).map(|option| i64::from(selected.contains(&option)));
+        marks.chain(rule.blank.then_some(blank)).collect()
+    }
+
+    #[test]
+    fn the_rows_allow_exactly_what_the_rule_allows() {
+        for (options, rule) in rules(4) {
+            let (form, _) = compile(options, &rule);
+            assert_eq!(form.slots(), rule.slots(options), "{options} {rule:?}");
+            assert_eq!(form.bits(), rule.bits(options), "{options} {rule:?}");
+            assert_eq!(satisfiable(&form), allowed(options, &rule), "{options} {rule:?}");
+        }
+    }
+
+    #[cfg(feature = "weaken")]
+    #[test]
+    fn plain_binary_digits_would_admit_an_undervote() {
+        // The slack of 1..6 is a range 0..5, in which plain digits reach 7.
+        let rule = Choose { min: 1, max: 6, blank: false };
+        let weakened = {
+            let _weaken = crate::weaken::Weaken::without(crate::weaken::Check::ExactRange);
+            satisfiable(&compile(6, &rule).0)
+        };
+        let strict = satisfiable(&compile(6, &rule).0);
+        assert_eq!(strict, allowed(6, &rule));
+        assert_eq!(weakened.difference(&strict).collect::<Vec<_>>(), [&alloc::vec![0; 6]]);
+    }
+
+    #[test]
+    fn a_selection_sets_the_bits_that_mean_it_or_names_the_rule_it_breaks() {
+        for (options, rule) in rules(4) {
+            let (form, contest) = compile(options, &rule);
+            // What was there before does not matter.
+            let mut bits = Bits::zero(form.bits());
+            let mut check = |selection: Selection, expected: Result<Vec<i64>, SelectionError>| {
+                let assigned = contest.assign(&selection, &mut bits);
+                assert_eq!(assigned.map(|()| form.values(&bits)), expected, "{options} {rule:?}");
+                // A refused selection leaves the bits as they were, which after the first is satisfied.
+                if expected.is_ok() {
+                    assert!(form.violated_rows(&bits).is_empty(), "{options} {rule:?}");
+                }
+            };
+            for mut set in subsets(options) {
+                let selected = set.len();
+                let expected = match selected {
+                    _ if selected > rule.max as usize => Err(SelectionError::Overvote { selected, max: rule.max }),
+                    _ if selected < rule.min as usize => Err(SelectionError::Undervote { selected, min: rule.min }),
+                    _ => Ok(values(options, &rule, &set, 0)),
+                };
+                set.reverse();
+                check(Selection::Options(set), expected);
+            }
+            let blank = values(options, &rule, &[], 1);
+            check(Selection::Blank, rule.blank.then_some(blank).ok_or(SelectionError::BlankNotAllowed));
+            let unknown = SelectionError::UnknownOption { option: options, options };
+            check(Selection::Options(alloc::vec![options]), Err(unknown));
+            let unknown = SelectionError::UnknownOption { option: usize::MAX, options };
+            check(Selection::Options(alloc::vec![usize::MAX]), Err(unknown));
+            if rule.max >= 2 {
+                let mut twice: Vec<usize> = (0..rule.max as usize).collect();
+                twice[0] = rule.max as usize - 1;
+                check(Selection::Options(twice), Err(SelectionError::DuplicateOption));
+            }
+        }
+    }
+
+    #[test]
+    fn totals_become_counts_and_a_ranking_that_shows_ties() {
+        let rule = Rule::Choose(Choose { min: 1, max: 1, blank: true });
+        assert_eq!(rule.multiplier(), Multiplier::RollWeight);
+        assert_eq!(rule.slot_bound(), 1);
+        let outcome = rule.outcome(4, &[7, 9, 7, 0, 3]).unwrap();
+        assert_eq!(outcome.counts(), [7, 9, 7, 0]);
+        assert_eq!(outcome.blank(), Some(3));
+        assert_eq!(outcome.ranking(), [alloc::vec![1], alloc::vec![0, 2], alloc::vec![3]]);
+        assert_eq!(rule.outcome(4, &[1; 4]), Err(OutcomeError { totals: 4, slots: 5 }));
+        let rule = Rule::Choose(Choose { min: 0, max: 2, blank: false });
+        assert_eq!(rule.outcome(2, &[0, 0]).as_ref().map(Outcome::blank), Ok(None));
+        assert_eq!(rule.outcome(2, &[0, 0]).unwrap().ranking(), [alloc::vec![0, 1]]);
+        assert_eq!(rule.outcome(2, &[0, 0, 0]), Err(OutcomeError { totals: 3, slots: 2 }));
+    }
+}

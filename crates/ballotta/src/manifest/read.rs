@@ -1,0 +1,405 @@
+//! From bytes to a manifest whose rules all hold. See `spec/manifest.md#rules`.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use ed25519_dalek::VerifyingKey;
+
+use super::json::{Distinct, Json, Node, Object, Place, Report, parse};
+use super::text::{fold, read_id, read_language, read_line, read_origin};
+use super::{
+    Closing, Contents, Contest, ContestOption, ElectionKind, FORMAT, LogKey, ManifestErrors, ManifestProblem,
+    OnDisqualification, Party, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule,
+    Software, Style, Text, Trustees, Weights, Witnesses,
+};
+use crate::SUITE;
+use crate::contest::Rule;
+use crate::group::PublicElement;
+use crate::hash::{FileHash, parse_hex32};
+use crate::limits::{
+    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS,
+    MAX_STYLES, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+};
+use crate::weaken::{self, Check};
+
+/// The bytes of an entry of a signed ballot besides ciphertext and argument: version, fingerprint, style, credential,
+/// tracker of the previous entry; signature; kind of the entry.
+const BALLOT_FRAME_BYTES: usize = (2 + 32 + 2 + 32 + 32) + 64 + 1;
+
+pub(super) fn read(bytes: &[u8]) -> Result<Contents, ManifestErrors> {
+    let json = read_document(bytes)?;
+    let report = Report::default();
+    let contents = Reader { languages: None, keys: Distinct::new() }.manifest(&Node::new(&json, Place::root(&report)));
+    // A fault never comes without a report; a report may come without anything that cannot be read.
+    match (contents, report.into_errors()) {
+        (Some(contents), errors) if errors.errors().is_empty() => Ok(contents),
+        (_, errors) => Err(errors),
+    }
+}
+
+fn read_document(bytes: &[u8]) -> Result<Json, ManifestProblem> {
+    if bytes.len() > MAX_MANIFEST_BYTES {
+        return Err(ManifestProblem::TooLong { found: bytes.len(), limit: MAX_MANIFEST_BYTES });
+    }
+    let text = str::from_utf8(bytes).map_err(|error| ManifestProblem::NotUtf8 { at: error.valid_up_to() })?;
+    if text.starts_with('\u{feff}') {
+        return Err(ManifestProblem::ByteOrderMark);
+    }
+    parse(text)
+}
+
+/// What later fields need to know of earlier ones.
+struct Reader {
+    /// `None`, if they are broken.
+    languages: Option<Vec<String>>,
+    /// Every key that the manifest trusts, of either kind.
+    keys: Distinct<[u8; 32]>,
+}
+
+impl Reader {
+    fn manifest(&mut self, node: &Node<'_>) -> Option<Contents> {
+        let mut object = node.object()?;
+        object.required("format", |node| read_constant(&node, FORMAT, ManifestProblem::UnsupportedFormat));
+        object.required("suite", |node| read_constant(&node, SUITE, ManifestProblem::UnsupportedSuite));
+        let election_id = object.required("election_id", |node| read_hex(&node));
+        let kind = object.required("kind", |node| node.word(ElectionKind::WORDS));
+        let languages = object.required("languages", |node| read_languages(&node));
+        self.languages.clone_from(&languages);
+        let title = object.required("title", |node| self.text(node));
+        let description = object.optional("description", |node| self.text(node));
+        let schedule = object.optional("schedule", |node| read_schedule(&node));
+        let mut ids = BTreeMap::new();
+        let contests = object.required("contests", |node| self.contests(&node, &mut ids));
+        let styles = object.required("styles", |node| read_styles(&node, &ids, contests.as_deref()));
+        let weights = object.required("weights", |node| self.weights(&node));
+        let revoting = object.required("revoting", |node| node.word(Revoting::WORDS));
+        let quorum = object.optional("quorum", |node| read_quorum(&node));
+        let privacy = object.required("privacy", |node| read_privacy(&node));
+        let closing = object.required("closing", |node| {
+            let place = node.place().clone();
+            node.word(Closing::WORDS).map(|closing| (closing, place))
+        });
+        object.required("roll_changes_until", |node| match node.word(RollChanges::WORDS)? {
+            RollChanges::Open => Some(()),
+            RollChanges::Close => node.place().refuse(ManifestProblem::Unsupported),
+        });
+        let organiser = object.required("organiser", |node| {
+            let mut object = node.object()?;
+            let key = object.required("key", |node| self.key(&node));
+            object.finish();
+            key
+        });
+        let credential_authorities =
+            object.required("credential_authorities", |node| node.list(1..=MAX_AUTHORITIES, |node| self.party(&node)));
+        let trustees = object.required("trustees", |node| self.trustees(&node));
+        let board = object.required("board", |node| self.log_key(&node, "origin"));
+        let witnesses = object.required("witnesses", |node| self.witnesses(&node));
+        let client_software = object.optional("client_software", |node| node.list(0..=usize::MAX, read_software));
+        object.finish();
+
+        for position in ids.values() {
+            let holds = |style: &Style| style.contests.binary_search(position).is_ok();
+            if styles.as_ref().is_some_and(|styles| !styles.iter().any(holds)) {
+                node.place().field("contests").item(*position).report(ManifestProblem::ContestWithoutStyle);
+            }
+        }
+        if let (Some((Closing::Witnesses, place)), Some(Witnesses { quorum: 0, .. })) = (&closing, &witnesses) {
+            place.report(ManifestProblem::ClosingWithoutWitnesses);
+        }
+        Some(Contents {
+            election_id: election_id?,
+            kind: kind?,
+            languages: languages?,
+            title: title?,
+            description: description?,
+            schedule: schedule?,
+            contests: contests?,
+            styles: styles?,
+            weights: weights?,
+            revoting: revoting?,
+            quorum: quorum?,
+            privacy: privacy?,
+            closing: closing?.0,
+            organiser: organiser?,
+            credential_authorities: credential_authorities?,
+            trustees: trustees?,
+            board: board?,
+            witnesses: witnesses?,
+            client_software: client_software?.unwrap_or_default(),
+        })
+    }
+
+    fn text(&self, node: Node<'_>) -> Option<Text> {
+        Text::read(&node, self.languages.as_deref())
+    }
+
+    /// Reads the contests and numbers their slots. `ids` receives the position of every contest that has a name, broken
+    /// or not.
+    fn contests<'a>(&self, node: &Node<'a>, ids: &mut BTreeMap<&'a str, usize>) -> Option<Vec<Contest>> {
+        let mut names = Distinct::new();
+        let mut position = 0;
+        let mut contests = node.list(1..=MAX_CONTESTS, |node| {
+            position += 1;
+            self.contest(&node, &mut names, |id| _ = ids.entry(id).or_insert(position - 1))
+        })?;
+        let mut slots = 0_usize;
+        for contest in &mut contests {
+            let first = slots;
+            slots += contest.rule.slots(contest.options.len());
+            contest.slots = u32::try_from(first).ok()?..u32::try_from(slots).ok()?;
+        }
+        if slots > MAX_SLOTS {
+            return node.place().refuse(ManifestProblem::TooManySlots { found: slots, limit: MAX_SLOTS });
+        }
+        Some(contests)
+    }
+
+    fn contest<'a>(
+        &self,
+        node: &Node<'a>,
+        names: &mut Distinct<&'a str>,
+        mut named: impl FnMut(&'a str),
+    ) -> Option<Contest> {
+        let mut object = node.object()?;
+        let id = read_distinct_id(&mut object, names);
+        if let Some(id) = id {
+            named(id);
+        }
+        let title = object.required("title", |node| self.text(node));
+        let description = object.optional("description", |node| self.text(node));
+        let count = object.length("options");
+        let rule = object.required("rule", |node| Rule::read(&node, count));
+        let mut ids = Distinct::new();
+        let mut titles = Distinct::new();
+        let options = object
+            .required("options", |node| node.list(1..=MAX_OPTIONS, |node| self.option(&node, &mut ids, &mut titles)));
+        object.finish();
+        Some(Contest {
+            id: id?.into(),
+            title: title?,
+            description: description?,
+            rule: rule?,
+            options: options?,
+            slots: 0..0,
+        })
+    }
+
+    fn option<'a>(
+        &self,
+        node: &Node<'a>,
+        ids: &mut Distinct<&'a str>,
+        titles: &mut Distinct<(String, String)>,
+    ) -> Option<ContestOption> {
+        let mut object = node.object()?;
+        let id = read_distinct_id(&mut object, ids);
+        let title = object.required("title", |node| {
+            let title = self.text(node.clone())?;
+            for (language, text) in title.iter() {
+                titles.take((language.into(), fold(text)), &node.place().field(language), |first| {
+                    ManifestProblem::AmbiguousTitle { first }
+                });
+            }
+            Some(title)
+        });
+        let description = object.optional("description", |node| self.text(node));
+        object.finish();
+        Some(ContestOption { id: id?.into(), title: title?, description: description? })
+    }
+
+    fn weights(&self, node: &Node<'_>) -> Option<Weights> {
+        let mut object = node.object()?;
+        let unit = object.required("unit", |node| self.text(node));
+        let max = object.required("max", |node| node.integer(1..=MAX_WEIGHT));
+        object.finish();
+        Some(Weights { unit: unit?, max: max? })
+    }
+
+    fn trustees(&mut self, node: &Node<'_>) -> Option<Trustees> {
+        let mut object = node.object()?;
+        let count = object.length("members").unwrap_or(MAX_TRUSTEES).clamp(1, MAX_TRUSTEES) as u64;
+        let threshold = object.required("threshold", |node| node.integer(1..=count));
+        let fewest = threshold.map_or(1, u64::from);
+        let minimum_confirmed = object.required("minimum_confirmed", |node| node.integer(fewest..=count));
+        let on_disqualification = object.required("on_disqualification", |node| node.word(OnDisqualification::WORDS));
+        let members = object.required("members", |node| node.list(1..=MAX_TRUSTEES, |node| self.party(&node)));
+        object.finish();
+        Some(Trustees {
+            threshold: threshold?,
+            minimum_confirmed: minimum_confirmed?,
+            on_disqualification: on_disqualification?,
+            members: members?,
+        })
+    }
+
+    fn witnesses(&mut self, node: &Node<'_>) -> Option<Witnesses> {
+        let mut object = node.object()?;
+        let count = object.length("members").unwrap_or(MAX_WITNESSES) as u64;
+        let quorum = object.required("quorum", |node| node.integer(0..=count));
+        let members =
+            object.required("members", |node| node.list(0..=MAX_WITNESSES, |node| self.log_key(&node, "name")));
+        object.finish();
+        Some(Witnesses { quorum: quorum?, members: members? })
+    }
+
+    fn party(&mut self, node: &Node<'_>) -> Option<Party> {
+        let mut object = node.object()?;
+        let name = object.required("name", |node| read_line(&node));
+        let key = object.required("key", |node| self.key(&node));
+        object.finish();
+        Some(Party { name: name?.into(), key: key? })
+    }
+
+    fn log_key(&mut self, node: &Node<'_>, name: &str) -> Option<LogKey> {
+        let mut object = node.object()?;
+        let name = object.required(name, |node| read_origin(&node));
+        let key = object.required("key", |node| self.ed25519_key(&node));
+        object.finish();
+        Some(LogKey { name: name?.into(), key: key? })
+    }
+
+    fn key(&mut self, node: &Node<'_>) -> Option<PublicElement> {
+        let bytes = read_hex(node)?;
+        let Some(key) = PublicElement::from_canonical(&bytes) else {
+            return node.place().refuse(ManifestProblem::InvalidElement);
+        };
+        if key.is_identity() && weaken::is_on(Check::RefuseIdentity) {
+            return node.place().refuse(ManifestProblem::IdentityElement);
+        }
+        self.distinct_key(bytes, node);
+        Some(key)
+    }
+
+    fn ed25519_key(&mut self, node: &Node<'_>) -> Option<VerifyingKey> {
+        let bytes = read_hex(node)?;
+        // Decompression forgives bytes that are not canonical: one key, two encodings, two witnesses.
+        let canonical = |key: &VerifyingKey| key.to_edwards().compress().to_bytes() == bytes;
+        let Some(key) = VerifyingKey::from_bytes(&bytes).ok().filter(canonical) else {
+            return node.place().refuse(ManifestProblem::InvalidEd25519Key);
+        };
+        if key.is_weak() {
+            return node.place().refuse(ManifestProblem::WeakEd25519Key);
+        }
+        self.distinct_key(bytes, node);
+        Some(key)
+    }
+
+    /// No key serves two purposes or two parties.
+    fn distinct_key(&mut self, key: [u8; 32], node: &Node<'_>) {
+        self.keys.take(key, node.place(), |first| ManifestProblem::KeyReuse { first });
+    }
+}
+
+/// Reads a field that has one value.
+fn read_constant(node: &Node<'_>, expected: &str, problem: ManifestProblem) -> Option<()> {
+    if node.string()? == expected { Some(()) } else { node.place().refuse(problem) }
+}
+
+fn read_hex(node: &Node<'_>) -> Option<[u8; 32]> {
+    match parse_hex32(node.string()?) {
+        Ok(bytes) => Some(bytes),
+        Err(_) => node.place().refuse(ManifestProblem::BadHex),
+    }
+}
+
+fn read_distinct_id<'a>(object: &mut Object<'a>, ids: &mut Distinct<&'a str>) -> Option<&'a str> {
+    object.required("id", |node| {
+        let id = read_id(&node)?;
+        ids.take(id, node.place(), |first| ManifestProblem::RepeatedId { first });
+        Some(id)
+    })
+}
+
+/// Tags of languages are alike whatever their case (BCP 47).
+fn read_languages(node: &Node<'_>) -> Option<Vec<String>> {
+    let mut distinct = Distinct::new();
+    node.list(1..=MAX_LANGUAGES, |node| {
+        let language = read_language(&node)?;
+        distinct.take(language.to_ascii_lowercase(), node.place(), |first| ManifestProblem::RepeatedLanguage { first });
+        Some(language.into())
+    })
+}
+
+fn read_schedule(node: &Node<'_>) -> Option<Schedule> {
+    let mut object = node.object()?;
+    let opens = object.required("opens", |node| read_line(&node));
+    let closes = object.required("closes", |node| read_line(&node));
+    object.finish();
+    Some(Schedule { opens: opens?.into(), closes: closes?.into() })
+}
+
+/// Reads the styles. `ids` are the positions of the contests; `contests` are `None`, if one of them is broken.
+fn read_styles(node: &Node<'_>, ids: &BTreeMap<&str, usize>, contests: Option<&[Contest]>) -> Option<Vec<Style>> {
+    let mut names = Distinct::new();
+    node.list(1..=MAX_STYLES, |node| {
+        let mut object = node.object()?;
+        let id = read_distinct_id(&mut object, &mut names);
+        let positions = object.required("contests", |node| read_style_contests(&node, ids));
+        object.finish();
+        if let (Some(positions), Some(contests)) = (&positions, contests) {
+            check_ballot_size(&node, positions.iter().filter_map(|position| contests.get(*position)));
+        }
+        Some(Style { id: id?.into(), contests: positions? })
+    })
+}
+
+/// The positions of the contests of a style, ascending.
+fn read_style_contests(node: &Node<'_>, ids: &BTreeMap<&str, usize>) -> Option<Vec<usize>> {
+    let mut last = None;
+    node.list(1..=MAX_CONTESTS, |node| {
+        let Some(position) = ids.get(node.string()?).copied() else {
+            return node.place().refuse(ManifestProblem::UnknownContest);
+        };
+        if last.replace(position).is_some_and(|last| last >= position) {
+            return node.place().refuse(ManifestProblem::ContestOrder);
+        }
+        Some(position)
+    })
+}
+
+/// A signed ballot fits an entry of the board; this keeps the form of the style within its limits, too.
+fn check_ballot_size<'c>(node: &Node<'_>, contests: impl Iterator<Item = &'c Contest>) {
+    let found = contests.fold(BALLOT_FRAME_BYTES + 32 + 192, |bytes, contest| {
+        let options = contest.options.len();
+        bytes + 32 * (contest.rule.slots(options) + contest.rule.bits(options))
+    });
+    if found > MAX_ENTRY_BYTES {
+        node.place().report(ManifestProblem::BallotTooLarge { found, limit: MAX_ENTRY_BYTES });
+    }
+}
+
+fn read_quorum(node: &Node<'_>) -> Option<Quorum> {
+    let mut object = node.object()?;
+    let of = object.required("of", |node| node.word(QuorumOf::WORDS));
+    let base = object.required("base", |node| node.word(QuorumBase::WORDS));
+    let rule = object.required("rule", |node| node.word(QuorumRule::WORDS));
+    let fraction = object.required("fraction", |node| {
+        let parts: Vec<u32> = node.list(2..=2, |node| node.integer(1..=u32::MAX.into()))?;
+        let [numerator, denominator] = parts.try_into().ok()?;
+        if numerator > denominator {
+            return node.place().refuse(ManifestProblem::FractionAboveOne { numerator, denominator });
+        }
+        Some([numerator, denominator])
+    });
+    object.finish();
+    Some(Quorum { of: of?, base: base?, rule: rule?, fraction: fraction? })
+}
+
+fn read_privacy(node: &Node<'_>) -> Option<Privacy> {
+    let mut object = node.object()?;
+    let minimum_counted_ballots = object.required("minimum_counted_ballots", |node| node.integer(1..=MAX_VOTERS));
+    let minimum_ballots_per_weight = object.required("minimum_ballots_per_weight", |node| node.integer(1..=MAX_VOTERS));
+    object.finish();
+    Some(Privacy {
+        minimum_counted_ballots: minimum_counted_ballots?,
+        minimum_ballots_per_weight: minimum_ballots_per_weight?,
+    })
+}
+
+fn read_software(node: Node<'_>) -> Option<Software> {
+    let mut object = node.object()?;
+    let name = object.required("name", |node| read_line(&node));
+    let sha256 = object.required("sha256", |node| read_hex(&node));
+    object.finish();
+    Some(Software { name: name?.into(), sha256: FileHash::from_bytes(sha256?) })
+}

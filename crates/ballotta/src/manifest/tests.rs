@@ -1,0 +1,699 @@
+//! A full manifest, and everything that can be wrong with one.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use ed25519_dalek::SigningKey;
+use rand_core::Rng;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::SUITE;
+use crate::contest::choose::Choose;
+use crate::group::{Element, Scalar};
+use crate::limits::{
+    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_ORIGIN_BYTES,
+    MAX_STYLES, MAX_TEXT_BYTES, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+};
+use crate::testing::TestRng;
+
+/// The public key whose secret is `secret`.
+pub(crate) fn key(secret: u64) -> String {
+    hex::encode(Element::mul_generator(&Scalar::from(secret)).to_bytes())
+}
+
+/// The Ed25519 public key of the seed that repeats `seed`.
+pub(crate) fn ed25519_key(seed: u8) -> String {
+    hex::encode(SigningKey::from_bytes(&[seed; 32]).verifying_key().to_bytes())
+}
+
+fn text(it: &str, en: &str) -> Text {
+    [("it", it), ("en", en)].into_iter().collect()
+}
+
+fn option(id: &str) -> ContestOption {
+    ContestOption { id: id.into(), title: text(&format!("Scelta {id}"), &format!("Option {id}")), description: None }
+}
+
+fn contest(id: &str, rule: Choose, options: &[&str]) -> ContestDraft {
+    ContestDraft {
+        id: id.into(),
+        title: text(&format!("Quesito {id}"), &format!("Question {id}")),
+        description: Some(text("Più in dettaglio", "In detail")),
+        rule: Rule::Choose(rule),
+        options: options.iter().map(|id| option(id)).collect(),
+    }
+}
+
+fn party(name: &str, key: String) -> PartyDraft {
+    PartyDraft { name: name.into(), key }
+}
+
+/// A manifest with every field: three contests of 4, 4 and 2 slots, two styles, two of three trustees. The secrets of its
+/// keys are 1 for the organiser, 2 for the credential authority and 3, 4, 5 for the trustees; Ed25519 seeds repeat 1 for
+/// the board and 2, 3 for the witnesses.
+pub(crate) fn draft() -> ManifestDraft {
+    ManifestDraft {
+        format: FORMAT.into(),
+        suite: SUITE.into(),
+        election_id: "0123456789abcdef".repeat(4),
+        kind: ElectionKind::Rehearsal,
+        languages: vec!["it".into(), "en".into()],
+        title: text("Elezione", "Election"),
+        description: Some(text("Una prova", "A rehearsal")),
+        schedule: Some(Schedule { opens: "2027-03-01 08:00".into(), closes: "2027-03-02 20:00".into() }),
+        contests: vec![
+            contest("board", Choose { min: 1, max: 2, blank: true }, &["ada", "bob", "cy"]),
+            contest("audit", Choose { min: 0, max: 3, blank: false }, &["dan", "eve", "fay", "gus"]),
+            contest("statute", Choose { min: 1, max: 1, blank: false }, &["yes", "no"]),
+        ],
+        styles: vec![
+            StyleDraft { id: "member".into(), contests: vec!["board".into(), "audit".into(), "statute".into()] },
+            StyleDraft { id: "guest".into(), contests: vec!["audit".into(), "statute".into()] },
+        ],
+        weights: Weights { unit: text("quote", "shares"), max: 1000 },
+        revoting: Revoting::LastCounts,
+        quorum: Some(Quorum {
+            of: QuorumOf::Weight,
+            base: QuorumBase::Roll,
+            rule: QuorumRule::MoreThan,
+            fraction: [1, 2],
+        }),
+        privacy: Privacy { minimum_counted_ballots: 5, minimum_ballots_per_weight: 1 },
+        closing: Closing::Witnesses,
+        roll_changes_until: RollChanges::Open,
+        organiser: KeyDraft { key: key(1) },
+        credential_authorities: vec![party("Office", key(2))],
+        trustees: TrusteesDraft {
+            threshold: 2,
+            minimum_confirmed: 3,
+            on_disqualification: OnDisqualification::NewAttempt,
+            members: vec![party("Tea", key(3)), party("Tom", key(4)), party("Tim", key(5))],
+        },
+        board: BoardDraft { origin: "example.org/board".into(), key: ed25519_key(1) },
+        witnesses: WitnessesDraft {
+            quorum: 1,
+            members: vec![party("w1.example", ed25519_key(2)), party("w2.example", ed25519_key(3))],
+        },
+        client_software: Some(vec![SoftwareDraft { name: "booth".into(), sha256: "ab".repeat(32) }]),
+    }
+}
+
+fn value() -> Value {
+    serde_json::to_value(draft()).unwrap()
+}
+
+fn parse(value: &Value) -> Result<Manifest, ManifestErrors> {
+    Manifest::parse(value.to_string().as_bytes())
+}
+
+/// The valid manifest with the value at a JSON pointer replaced, which may be new in its object.
+fn with(changes: &[(&str, Value)]) -> Value {
+    let mut manifest = value();
+    for (pointer, new) in changes {
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        match manifest.pointer_mut(parent).unwrap() {
+            Value::Object(object) => drop(object.insert(field.into(), new.clone())),
+            Value::Array(array) => array[field.parse::<usize>().unwrap()] = new.clone(),
+            _ => unreachable!(),
+        }
+    }
+    manifest
+}
+
+fn faults(value: &Value) -> Vec<(String, ManifestProblem)> {
+    document_faults(value.to_string().as_bytes())
+}
+
+fn document_faults(bytes: &[u8]) -> Vec<(String, ManifestProblem)> {
+    let Err(errors) = Manifest::parse(bytes) else { return Vec::new() };
+    assert!(!errors.errors().is_empty());
+    errors.errors().iter().map(|error| (error.path.clone(), error.problem.clone())).collect()
+}
+
+#[track_caller]
+fn assert_fault(changes: &[(&str, Value)], path: &str, problem: ManifestProblem) {
+    assert_eq!(faults(&with(changes)), [(path.to_string(), problem)]);
+}
+
+#[test]
+fn a_draft_becomes_the_manifest_that_it_says() {
+    let bytes = draft().to_bytes();
+    let manifest = Manifest::parse(&bytes).unwrap();
+    assert_eq!(manifest.bytes(), bytes);
+    assert_eq!(manifest.hash(), &ManifestHash::of(&bytes));
+    assert_eq!(serde_json::from_slice::<ManifestDraft>(&bytes).unwrap(), draft());
+
+    assert_eq!(hex::encode(manifest.election_id()), draft().election_id);
+    assert_eq!(manifest.kind(), ElectionKind::Rehearsal);
+    assert_eq!(manifest.languages(), draft().languages);
+    assert_eq!(manifest.title().get("it"), Some("Elezione"));
+    assert_eq!(manifest.title().get("fr"), None);
+    assert_eq!(manifest.description(), draft().description.as_ref());
+    assert_eq!(manifest.schedule(), draft().schedule.as_ref());
+    for (contest, draft) in manifest.contests().iter().zip(draft().contests) {
+        let ContestDraft { id, title, description, rule, options } = draft;
+        let slots = contest.slots.clone();
+        assert_eq!(contest, &Contest { id, title, description, rule, options, slots });
+    }
+    assert_eq!(manifest.styles()[1], Style { id: "guest".into(), contests: vec![1, 2] });
+    assert_eq!(manifest.weights(), &draft().weights);
+    assert_eq!(manifest.revoting(), Revoting::LastCounts);
+    assert_eq!(manifest.quorum(), draft().quorum.as_ref());
+    assert_eq!(manifest.privacy(), &draft().privacy);
+    assert_eq!(manifest.closing(), Closing::Witnesses);
+    assert_eq!(manifest.roll_changes_until(), RollChanges::Open);
+    assert_eq!(hex::encode(manifest.organiser().as_bytes()), key(1));
+    assert_eq!(hex::encode(manifest.credential_authorities()[0].key.as_bytes()), key(2));
+    let Trustees { threshold, minimum_confirmed, on_disqualification, members } = manifest.trustees();
+    assert_eq!((*threshold, *minimum_confirmed, members.len()), (2, 3, 3));
+    assert_eq!(*on_disqualification, OnDisqualification::NewAttempt);
+    assert_eq!((members[2].name.as_str(), hex::encode(members[2].key.as_bytes())), ("Tim", key(5)));
+    assert_eq!(manifest.board().name, "example.org/board");
+    assert_eq!(hex::encode(manifest.board().key.as_bytes()), ed25519_key(1));
+    assert_eq!((manifest.witnesses().quorum, manifest.witnesses().members.len()), (1, 2));
+    assert_eq!(manifest.client_software()[0].sha256, FileHash::from_bytes([0xab; 32]));
+}
+
+#[test]
+fn any_other_byte_is_another_manifest() {
+    let pretty = Manifest::parse(&draft().to_bytes()).unwrap();
+    let compact = parse(&value()).unwrap();
+    assert_eq!(pretty.contents, compact.contents);
+    assert_ne!(pretty.hash(), compact.hash());
+}
+
+#[test]
+fn optional_fields_may_be_absent() {
+    let mut draft = draft();
+    (draft.description, draft.schedule, draft.quorum, draft.client_software) = (None, None, None, None);
+    draft.contests.iter_mut().for_each(|contest| contest.description = None);
+    draft.witnesses = WitnessesDraft { quorum: 0, members: Vec::new() };
+    draft.closing = Closing::Statements;
+    let manifest = Manifest::parse(&draft.to_bytes()).unwrap();
+    assert_eq!((manifest.description(), manifest.schedule(), manifest.quorum()), (None, None, None));
+    assert_eq!(manifest.client_software(), []);
+}
+
+#[test]
+fn styles_compile_to_forms_over_the_slots_of_the_election() {
+    let manifest = Manifest::parse(&draft().to_bytes()).unwrap();
+    let ranges: Vec<_> = (0..4).map(|contest| manifest.contest_slots(contest)).collect();
+    assert_eq!(ranges, [0..4, 4..8, 8..10, 0..0]);
+    assert_eq!(manifest.slots(), 10);
+    for (style, (contests, slots)) in [(vec![0, 1, 2], 0..10), (vec![1, 2], 4..10)].into_iter().enumerate() {
+        let compiled = manifest.compile_style(style).unwrap();
+        assert_eq!(compiled.slots, slots.collect::<Vec<u32>>());
+        assert_eq!(compiled.form.slots(), compiled.slots.len());
+        assert_eq!(compiled.contests.iter().map(|(contest, _)| *contest).collect::<Vec<_>>(), contests);
+        let bits: usize = contests
+            .iter()
+            .map(|contest| &manifest.contests()[*contest])
+            .map(|contest| contest.rule.bits(contest.options.len()))
+            .sum();
+        assert_eq!(compiled.form.bits(), bits);
+    }
+    assert_eq!(manifest.compile_style(2).map(|_| ()), Err(StyleError::NoSuchStyle { style: 2, styles: 2 }));
+}
+
+/// A manifest of one contest of so many options.
+fn with_options(count: usize) -> Value {
+    let title = |number: usize| json!({ "it": format!("{number}"), "en": format!("{number}") });
+    let options: Vec<_> =
+        (0..count).map(|number| json!({ "id": format!("o{number}"), "title": title(number) })).collect();
+    let mut contest = value()["contests"][2].clone();
+    contest["options"] = options.into();
+    with(&[("/contests", json!([contest])), ("/styles", json!([{ "id": "all", "contests": ["statute"] }]))])
+}
+
+#[test]
+fn the_largest_ballot_fills_an_entry_and_one_more_option_is_refused() {
+    let frame = (2 + 32 + 2 + 32 + 32) + 64 + 1;
+    let largest = (0..=MAX_OPTIONS).rev().find(|count| faults(&with_options(*count)).is_empty()).unwrap();
+    let form = parse(&with_options(largest)).unwrap().compile_style(0).unwrap().form;
+    assert!(form.argued_bytes() + frame <= MAX_ENTRY_BYTES);
+    let found = form.argued_bytes() + frame + 64;
+    let problem = ManifestProblem::BallotTooLarge { found, limit: MAX_ENTRY_BYTES };
+    assert_eq!(faults(&with_options(largest + 1)), [("styles[0]".into(), problem)]);
+}
+
+#[test]
+fn documents_that_are_not_json_are_refused() {
+    let valid = draft().to_bytes();
+    let refused = |bytes: &[u8]| {
+        let [(path, problem)] = document_faults(bytes).try_into().unwrap();
+        assert_eq!(path, "");
+        problem
+    };
+    let limit = MAX_MANIFEST_BYTES;
+    assert_eq!(refused(&vec![b' '; limit + 1]), ManifestProblem::TooLong { found: limit + 1, limit });
+    assert_eq!(refused(&vec![b' '; limit]), ManifestProblem::Syntax { line: 1, column: limit });
+    assert_eq!(refused(b"{\"\xff"), ManifestProblem::NotUtf8 { at: 2 });
+    assert_eq!(refused(&[b"\xef\xbb\xbf", valid.as_slice()].concat()), ManifestProblem::ByteOrderMark);
+    assert_eq!(refused(b"{\n  \"format\": x}"), ManifestProblem::Syntax { line: 2, column: 13 });
+    assert_eq!(refused(b""), ManifestProblem::Syntax { line: 1, column: 0 });
+    assert_eq!(refused(b"{}{}"), ManifestProblem::Syntax { line: 1, column: 3 });
+    assert_eq!(refused(br#""\ud800""#), ManifestProblem::Syntax { line: 1, column: 8 });
+    assert_eq!(refused(&[b'['; 100_000]), ManifestProblem::Syntax { line: 1, column: 128 });
+    let wrong = ManifestProblem::WrongType { expected: JsonKind::Object, found: JsonKind::Array };
+    assert_eq!(refused(b"[]"), wrong);
+}
+
+/// The paths of all values, as a JSON pointer and as errors write them, parents first.
+fn places(value: &Value, pointer: String, path: String, places: &mut Vec<(String, String)>) {
+    places.push((pointer.clone(), path.clone()));
+    match value {
+        Value::Object(object) => {
+            for (name, inner) in object {
+                let dot = if path.is_empty() { "" } else { "." };
+                self::places(inner, format!("{pointer}/{name}"), format!("{path}{dot}{name}"), places);
+            }
+        }
+        Value::Array(array) => {
+            for (index, inner) in array.iter().enumerate() {
+                self::places(inner, format!("{pointer}/{index}"), format!("{path}[{index}]"), places);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn all_places() -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    places(&value(), String::new(), String::new(), &mut all);
+    all
+}
+
+/// Whether the fields of the object there are languages.
+fn is_text(path: &str) -> bool {
+    ["title", "description", "unit"].iter().any(|field| path.ends_with(field))
+}
+
+#[test]
+fn unknown_fields_are_refused_at_every_depth() {
+    for (pointer, path) in all_places() {
+        let mut manifest = value();
+        let Some(Value::Object(object)) = manifest.pointer_mut(&pointer) else { continue };
+        object.insert("zz".into(), json!("x"));
+        let problem = if is_text(&path) { ManifestProblem::UnknownLanguage } else { ManifestProblem::UnknownField };
+        let dot = if path.is_empty() { "" } else { "." };
+        assert_eq!(faults(&manifest), [(format!("{path}{dot}zz"), problem)]);
+    }
+    let problem = ManifestProblem::UnknownField;
+    assert_eq!(faults(&with(&[("/a\u{202e}\nb", json!(1))])), [("a\\u{202e}\\nb".into(), problem)]);
+}
+
+#[test]
+fn missing_fields_are_refused_at_every_depth() {
+    let optional = ["/schedule", "/quorum", "/client_software"];
+    for (pointer, path) in all_places() {
+        let Some((parent, field)) = pointer.rsplit_once('/') else { continue };
+        let mut manifest = value();
+        let Some(Value::Object(object)) = manifest.pointer_mut(parent) else { continue };
+        object.remove(field);
+        if field == "description" || optional.contains(&pointer.as_str()) {
+            assert_eq!(faults(&manifest), []);
+            continue;
+        }
+        let in_text = path.rsplit_once('.').is_some_and(|(parent, _)| is_text(parent));
+        let problem = if in_text { ManifestProblem::MissingLanguage } else { ManifestProblem::MissingField };
+        assert!(faults(&manifest).contains(&(path, problem)), "{pointer}: {:?}", faults(&manifest));
+    }
+}
+
+#[test]
+fn duplicate_keys_are_refused_at_every_depth() {
+    for (pointer, path) in all_places() {
+        let Some((parent, field)) = pointer.rsplit_once('/') else { continue };
+        let mut manifest = value();
+        let Some(Value::Object(object)) = manifest.pointer_mut(parent) else { continue };
+        let inner = object.get(field).unwrap().to_string();
+        // The same key and value again, under a name that is then given back its own.
+        object.insert("@@".into(), json!("##"));
+        let text = manifest.to_string().replace("\"@@\":\"##\"", &format!("\"{field}\":{inner}"));
+        assert_eq!(document_faults(text.as_bytes()), [(path, ManifestProblem::DuplicateKey)]);
+    }
+}
+
+#[test]
+fn values_of_another_type_are_refused_at_every_depth() {
+    // What serde forgives: an array for a struct, an object for a word, null for an absent option.
+    let wrong = [
+        (json!(null), JsonKind::Null),
+        (json!(true), JsonKind::Boolean),
+        (json!("x"), JsonKind::String),
+        (json!(7), JsonKind::Integer),
+        (json!([]), JsonKind::Array),
+        (json!({}), JsonKind::Object),
+    ];
+    for (pointer, path) in all_places() {
+        let expected = match value().pointer(&pointer).unwrap() {
+            Value::Null => unreachable!(),
+            Value::Bool(_) => JsonKind::Boolean,
+            Value::Number(_) => JsonKind::Integer,
+            Value::String(_) => JsonKind::String,
+            Value::Array(_) => JsonKind::Array,
+            Value::Object(_) => JsonKind::Object,
+        };
+        for (new, found) in wrong.iter().filter(|(_, found)| *found != expected) {
+            let mut manifest = value();
+            *manifest.pointer_mut(&pointer).unwrap() = new.clone();
+            let problem = ManifestProblem::WrongType { expected, found: *found };
+            assert!(faults(&manifest).contains(&(path.clone(), problem)), "{pointer}: {:?}", faults(&manifest));
+        }
+    }
+}
+
+#[test]
+fn numbers_are_unsigned_integers() {
+    let text = with(&[("/weights/max", json!("@@"))]).to_string();
+    let problem = ManifestProblem::WrongType { expected: JsonKind::Integer, found: JsonKind::OtherNumber };
+    for number in ["1.0", "1e0", "1E2", "-0", "-1", "0.5", "18446744073709551616", "-9223372036854775809", "1e-5"] {
+        let text = text.replace("\"@@\"", number);
+        assert_eq!(document_faults(text.as_bytes()), [("weights.max".into(), problem.clone())], "{number}");
+    }
+    for number in ["01", "+1", "1.", ".5", "0x1", "NaN", "1_0", "1e400"] {
+        let text = text.replace("\"@@\"", number);
+        let [(path, problem)] = document_faults(text.as_bytes()).try_into().unwrap();
+        assert_eq!(path, "", "{number}");
+        assert!(matches!(problem, ManifestProblem::Syntax { line: 1, .. }), "{number}: {problem:?}");
+    }
+}
+
+#[test]
+fn words_are_known_or_refused() {
+    for pointer in
+        ["/kind", "/revoting", "/quorum/of", "/quorum/base", "/quorum/rule", "/closing", "/contests/1/rule/kind"]
+    {
+        let path = pointer[1..].replace("/1/", "[1].").replace('/', ".");
+        assert_fault(&[(pointer, json!("Real"))], &path, ManifestProblem::UnknownValue);
+    }
+    let path = "trustees.on_disqualification";
+    assert_fault(&[("/trustees/on_disqualification", json!(""))], path, ManifestProblem::UnknownValue);
+    assert_fault(&[("/roll_changes_until", json!("x"))], "roll_changes_until", ManifestProblem::UnknownValue);
+    assert_fault(&[("/roll_changes_until", json!("close"))], "roll_changes_until", ManifestProblem::Unsupported);
+    let draft_2 = json!("ballotta/v1-draft.2/manifest");
+    assert_fault(&[("/format", draft_2)], "format", ManifestProblem::UnsupportedFormat);
+    let draft_2 = json!("ballotta/v1-draft.2/ristretto255");
+    assert_fault(&[("/suite", draft_2)], "suite", ManifestProblem::UnsupportedSuite);
+}
+
+#[test]
+fn numbers_stay_within_their_range() {
+    let cases = [
+        ("/weights/max", "weights.max", 1, MAX_WEIGHT),
+        ("/privacy/minimum_counted_ballots", "privacy.minimum_counted_ballots", 1, MAX_VOTERS),
+        ("/privacy/minimum_ballots_per_weight", "privacy.minimum_ballots_per_weight", 1, MAX_VOTERS),
+        ("/trustees/threshold", "trustees.threshold", 1, 3),
+        ("/trustees/minimum_confirmed", "trustees.minimum_confirmed", 2, 3),
+        ("/witnesses/quorum", "witnesses.quorum", 0, 2),
+        ("/contests/0/rule/max", "contests[0].rule.max", 1, 3),
+        ("/contests/0/rule/min", "contests[0].rule.min", 0, 2),
+        ("/quorum/fraction/0", "quorum.fraction[0]", 1, u32::MAX.into()),
+        ("/quorum/fraction/1", "quorum.fraction[1]", 1, u32::MAX.into()),
+    ];
+    for (pointer, path, min, max) in cases {
+        for found in [u64::checked_sub(min, 1), Some(max + 1), Some(u64::MAX)].into_iter().flatten() {
+            let found_at = faults(&with(&[(pointer, json!(found))]));
+            assert!(found_at.contains(&(path.into(), ManifestProblem::OutOfRange { found, min, max })), "{found_at:?}");
+        }
+        let problem = |found| ManifestProblem::OutOfRange { found, min, max };
+        for found in [min, max] {
+            let found_at = faults(&with(&[(pointer, json!(found))]));
+            assert!(!found_at.contains(&(path.into(), problem(found))), "{found_at:?}");
+        }
+    }
+    let problem = ManifestProblem::FractionAboveOne { numerator: 3, denominator: 2 };
+    assert_fault(&[("/quorum/fraction", json!([3, 2]))], "quorum.fraction", problem);
+    assert_eq!(faults(&with(&[("/quorum/fraction", json!([2, 2]))])), []);
+}
+
+#[test]
+fn lists_have_a_limit() {
+    let cases = [
+        ("/languages", 1, MAX_LANGUAGES),
+        ("/contests", 1, MAX_CONTESTS),
+        ("/contests/0/options", 1, MAX_OPTIONS),
+        ("/styles", 1, MAX_STYLES),
+        ("/styles/0/contests", 1, MAX_CONTESTS),
+        ("/credential_authorities", 1, MAX_AUTHORITIES),
+        ("/trustees/members", 1, MAX_TRUSTEES),
+        ("/witnesses/members", 0, MAX_WITNESSES),
+        ("/quorum/fraction", 2, 2),
+    ];
+    for (pointer, min, max) in cases {
+        let path = pointer[1..].replace("/0/", "[0].").replace('/', ".");
+        for found in [usize::checked_sub(min, 1), Some(max + 1), Some(100_000)].into_iter().flatten() {
+            let faults = faults(&with(&[(pointer, vec![0; found].into())]));
+            let problem = ManifestProblem::WrongCount { found, min, max };
+            assert!(faults.contains(&(path.clone(), problem)), "{path}: {faults:?}");
+        }
+    }
+}
+
+#[test]
+fn texts_show_what_they_are() {
+    let title = |text: &str, problem| assert_fault(&[("/title/it", json!(text))], "title.it", problem);
+    title("", ManifestProblem::EmptyText);
+    title(" \u{a0}\n", ManifestProblem::EmptyText);
+    let (found, limit) = (MAX_TEXT_BYTES + 1, MAX_TEXT_BYTES);
+    title(&"x".repeat(found), ManifestProblem::TextTooLong { found, limit });
+    assert_eq!(faults(&with(&[("/title/it", json!("è".repeat(limit / 2)))])), []);
+    for control in ['\0', '\n', '\t', '\u{1b}', '\u{7f}', '\u{85}'] {
+        title(&format!("è{control}b"), ManifestProblem::ControlCharacter { position: 1 });
+    }
+    let overrides = ['\u{200e}', '\u{200f}'].into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
+    for character in overrides {
+        title(&format!("è{character}b"), ManifestProblem::DirectionOverride { position: 1 });
+    }
+    // Wherever there is a text.
+    for (pointer, path) in all_places() {
+        if path.rsplit_once('.').is_some_and(|(parent, field)| is_text(parent) || field == "name" || field == "opens") {
+            assert_fault(&[(&pointer, json!("a\u{1}"))], &path, ManifestProblem::ControlCharacter { position: 1 });
+        }
+    }
+}
+
+#[test]
+fn titles_of_options_are_told_apart() {
+    let titles = |first: &str, second: &str| {
+        faults(&with(&[
+            ("/contests/1/options/0/title/it", json!(first)),
+            ("/contests/1/options/3/title/it", json!(second)),
+        ]))
+    };
+    let first = "contests[1].options[0].title.it".to_string();
+    let ambiguous = [("contests[1].options[3].title.it".to_string(), ManifestProblem::AmbiguousTitle { first })];
+    for (one, other) in [("Sì", "Sì"), ("Sì", " sÌ\u{a0}"), ("ΣΊΓΜΑ", "σίγμα"), ("ÀB", "àb")] {
+        assert_eq!(titles(one, other), ambiguous, "{one} {other}");
+    }
+    assert_eq!(titles("Sì", "Si"), []);
+    // The same title in another language or another contest is another title.
+    assert_eq!(titles("Option eve", "Quesito"), []);
+    assert_eq!(titles("Scelta yes", "Scelta no"), []);
+}
+
+#[test]
+fn languages_are_tags_and_distinct() {
+    for tag in ["", "i", "IT", "ital", "it-", "it-x", "it--it", "it_IT", "it-123456789", "-it", "ìt", " it"] {
+        let faults = faults(&with(&[("/languages/0", json!(tag))]));
+        assert_eq!(faults, [("languages[0]".into(), ManifestProblem::BadLanguage)], "{tag}");
+    }
+    let long = format!("it{}", "-abcdefgh".repeat(8));
+    assert_fault(&[("/languages/0", json!(long))], "languages[0]", ManifestProblem::BadLanguage);
+    let first = "languages[0]".to_string();
+    for tag in ["zh-hant", "zh-Hant"] {
+        let repeated = ManifestProblem::RepeatedLanguage { first: first.clone() };
+        let found = faults(&with(&[("/languages", json!(["zh-Hant", tag]))]));
+        assert_eq!(found[0], ("languages[1]".into(), repeated));
+    }
+    for tag in ["pt-BR", "zh-Hant", "sr-Latn-RS", "fil", "de-1996"] {
+        let renamed = value().to_string().replace("\"it\"", &format!("\"{tag}\""));
+        assert_eq!(document_faults(renamed.as_bytes()), []);
+    }
+}
+
+#[test]
+fn ids_are_plain_and_distinct() {
+    for pointer in ["/contests/1/id", "/contests/1/options/1/id", "/styles/1/id"] {
+        let path = pointer[1..].replace("/1/", "[1].");
+        for id in ["", "-a", "A", "a b", "a_b", "à", &"a".repeat(65)] {
+            assert!(faults(&with(&[(pointer, json!(id))])).contains(&(path.clone(), ManifestProblem::BadId)), "{id}");
+        }
+        for id in ["a", "0", "a-", "a--1", &"a".repeat(64)] {
+            assert!(!faults(&with(&[(pointer, json!(id))])).contains(&(path.clone(), ManifestProblem::BadId)), "{id}");
+        }
+    }
+    let repeated = |first: &str| ManifestProblem::RepeatedId { first: first.into() };
+    assert_fault(&[("/styles/1/id", json!("member"))], "styles[1].id", repeated("styles[0].id"));
+    let path = "contests[0].options[2].id";
+    assert_fault(&[("/contests/0/options/2/id", json!("bob"))], path, repeated("contests[0].options[1].id"));
+    let faults = faults(&with(&[("/contests/2/id", json!("board"))]));
+    assert_eq!(faults[0], ("contests[2].id".into(), repeated("contests[0].id")));
+}
+
+#[test]
+fn rules_leave_a_choice() {
+    let options = json!([value()["contests"][2]["options"][0]]);
+    let problem = ManifestProblem::TooFewOptions { options: 1, needed: 2 };
+    assert_fault(&[("/contests/2/options", options.clone())], "contests[2].rule", problem);
+    for (field, new) in [("/contests/2/rule/min", json!(0)), ("/contests/2/rule/blank", json!(true))] {
+        assert_eq!(faults(&with(&[("/contests/2/options", options.clone()), (field, new)])), []);
+    }
+}
+
+#[test]
+fn slots_have_a_limit() {
+    // Each contest fits a ballot; all together are too many.
+    let contest = |number: usize| {
+        let mut contest = with_options(900)["contests"][0].clone();
+        contest["id"] = json!(format!("c{number}"));
+        contest
+    };
+    let contests: Vec<_> = (0..5).map(contest).collect();
+    let styles: Vec<_> =
+        (0..5).map(|number| json!({ "id": format!("s{number}"), "contests": [format!("c{number}")] })).collect();
+    let problem = ManifestProblem::TooManySlots { found: 4500, limit: 4096 };
+    assert_fault(&[("/contests", contests.into()), ("/styles", styles.into())], "contests", problem);
+}
+
+#[test]
+fn styles_hold_every_contest_in_order() {
+    let style = |contests: Value, path: &str, problem| {
+        assert_fault(&[("/styles/0/contests", contests)], path, problem);
+    };
+    style(json!(["board", "nobody"]), "styles[0].contests[1]", ManifestProblem::UnknownContest);
+    style(json!(["audit", "board"]), "styles[0].contests[1]", ManifestProblem::ContestOrder);
+    style(json!(["board", "board"]), "styles[0].contests[1]", ManifestProblem::ContestOrder);
+    style(json!(["audit"]), "contests[0]", ManifestProblem::ContestWithoutStyle);
+}
+
+#[test]
+fn keys_are_canonical_and_serve_one_purpose() {
+    let organiser = |key: &str, problem| assert_fault(&[("/organiser/key", json!(key))], "organiser.key", problem);
+    for wrong in ["", &key(1)[1..], &key(1).to_uppercase(), &format!("{}00", key(1)), &"g".repeat(64)] {
+        organiser(wrong, ManifestProblem::BadHex);
+        assert_fault(&[("/board/key", json!(wrong))], "board.key", ManifestProblem::BadHex);
+        assert_fault(&[("/election_id", json!(wrong))], "election_id", ManifestProblem::BadHex);
+        let (pointer, path) = ("/client_software/0/sha256", "client_software[0].sha256");
+        assert_fault(&[(pointer, json!(wrong))], path, ManifestProblem::BadHex);
+    }
+    organiser(&"f".repeat(64), ManifestProblem::InvalidElement);
+    organiser(&format!("01{}", "0".repeat(62)), ManifestProblem::InvalidElement);
+    organiser(&"0".repeat(64), ManifestProblem::IdentityElement);
+    let board = |key: &str, problem| assert_fault(&[("/board/key", json!(key))], "board.key", problem);
+    // Not on the curve; the identity; the identity again, with y + p; a point of order 2.
+    board(&format!("02{}", "0".repeat(62)), ManifestProblem::InvalidEd25519Key);
+    board(&format!("01{}", "0".repeat(62)), ManifestProblem::WeakEd25519Key);
+    board(&format!("ee{}7f", "f".repeat(60)), ManifestProblem::InvalidEd25519Key);
+    board(&format!("ec{}7f", "f".repeat(60)), ManifestProblem::WeakEd25519Key);
+
+    let reuse = |pointer: &str, key: String, path: &str, first: &str| {
+        assert_fault(&[(pointer, json!(key))], path, ManifestProblem::KeyReuse { first: first.into() });
+    };
+    let first = "organiser.key";
+    reuse("/credential_authorities/0/key", key(1), "credential_authorities[0].key", first);
+    reuse("/trustees/members/2/key", key(1), "trustees.members[2].key", first);
+    reuse("/trustees/members/2/key", key(3), "trustees.members[2].key", "trustees.members[0].key");
+    reuse("/trustees/members/2/key", key(2), "trustees.members[2].key", "credential_authorities[0].key");
+    reuse("/witnesses/members/1/key", ed25519_key(2), "witnesses.members[1].key", "witnesses.members[0].key");
+    reuse("/witnesses/members/1/key", ed25519_key(1), "witnesses.members[1].key", "board.key");
+}
+
+#[cfg(feature = "weaken")]
+#[test]
+fn the_identity_is_an_element_and_refused_as_a_key_alone() {
+    use crate::weaken::{Check, Weaken};
+
+    let identity = with(&[("/organiser/key", json!("0".repeat(64)))]);
+    let weaken = Weaken::without(Check::RefuseIdentity);
+    assert_eq!(faults(&identity), []);
+    drop(weaken);
+    assert_eq!(faults(&identity), [("organiser.key".into(), ManifestProblem::IdentityElement)]);
+}
+
+#[test]
+fn names_of_logs_fit_signed_notes() {
+    for pointer in ["/board/origin", "/witnesses/members/1/name"] {
+        let path = pointer[1..].replace("/1/", "[1].").replace('/', ".");
+        for name in ["a b", "a+b", "a\u{a0}b", "a\u{2028}b"] {
+            assert_fault(&[(pointer, json!(name))], &path, ManifestProblem::BadOrigin);
+        }
+        let (found, limit) = (MAX_ORIGIN_BYTES + 1, MAX_ORIGIN_BYTES);
+        let problem = ManifestProblem::TextTooLong { found, limit };
+        assert_fault(&[(pointer, json!("x".repeat(found)))], &path, problem);
+        assert_fault(&[(pointer, json!(""))], &path, ManifestProblem::EmptyText);
+    }
+}
+
+#[test]
+fn closing_by_witnesses_needs_witnesses() {
+    assert_fault(&[("/witnesses/quorum", json!(0))], "closing", ManifestProblem::ClosingWithoutWitnesses);
+    assert_eq!(faults(&with(&[("/witnesses/quorum", json!(0)), ("/closing", json!("statements"))])), []);
+}
+
+#[test]
+fn every_fault_is_reported_and_a_flood_is_counted() {
+    let changes = [
+        ("/format", json!("x")),
+        ("/title/it", json!("")),
+        ("/contests/0/options/1/title/en", json!("\u{202e}")),
+        ("/contests/1/rule/max", json!(9)),
+        ("/styles/1/contests/0", json!("x")),
+        ("/organiser/key", json!("0")),
+        ("/zz", json!(1)),
+    ];
+    let errors = parse(&with(&changes)).unwrap_err();
+    let paths: Vec<_> = errors.errors().iter().map(|error| error.path.as_str()).collect();
+    let expected = [
+        "format",
+        "title.it",
+        "contests[0].options[1].title.en",
+        "contests[1].rule.max",
+        "styles[1].contests[0]",
+        "organiser.key",
+        "zz",
+    ];
+    assert_eq!(paths, expected);
+    assert_eq!(errors.to_string().lines().count(), expected.len());
+    assert_eq!(errors.to_string().lines().nth(3), Some("contests[1].rule.max: 9 is not between 1 and 4"));
+
+    let flood = vec![json!({ "options": vec![0; 1000] }); 250];
+    let errors = parse(&with(&[("/contests", flood.into())])).unwrap_err();
+    assert_eq!(errors.errors().len(), 4096);
+    assert!(errors.omitted() > 240_000);
+    assert_eq!(errors.to_string().lines().last(), Some(format!("and {} more", errors.omitted()).as_str()));
+}
+
+#[test]
+fn ten_thousand_mutations_never_panic() {
+    let mut rng = TestRng(7);
+    let valid = draft().to_bytes();
+    let tokens: [&[u8]; 12] = [b"{", b"}", b"[", b"]", b"\"", b",", b":", b"0", b"-", b"null", b"\\u202e", b"1e9"];
+    let mut below = |bound: usize| usize::try_from(rng.next_u64() % bound as u64).unwrap();
+    for _ in 0..10_000 {
+        let mut bytes = valid.clone();
+        for _ in 0..=below(3) {
+            let at = below(bytes.len());
+            match below(4) {
+                0 => bytes[at] = u8::try_from(below(256)).unwrap(),
+                1 => drop(bytes.drain(at..(at + below(40)).min(bytes.len()))),
+                2 => drop(bytes.splice(at..at, tokens[below(tokens.len())].iter().copied())),
+                _ => {
+                    let from = below(bytes.len());
+                    let copy = bytes[from..(from + below(80)).min(bytes.len())].to_vec();
+                    drop(bytes.splice(at..at, copy));
+                }
+            }
+        }
+        // What is accepted is a manifest of exactly these bytes whose styles all compile.
+        if let Ok(manifest) = Manifest::parse(&bytes) {
+            assert_eq!(manifest.bytes(), bytes);
+            for style in 0..manifest.styles().len() {
+                assert!(manifest.compile_style(style).is_ok());
+            }
+        }
+    }
+}

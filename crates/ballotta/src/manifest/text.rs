@@ -1,0 +1,123 @@
+//! What people read in a manifest, and the names that are made for machines. See `spec/manifest.md#texts`.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use super::ManifestProblem;
+use super::json::Node;
+use crate::limits::{MAX_NAME_CHARS, MAX_ORIGIN_BYTES, MAX_TEXT_BYTES};
+
+/// A text in every language of the manifest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Text(BTreeMap<String, String>);
+
+impl Text {
+    /// The text in a language; every language of the manifest has one.
+    #[must_use]
+    pub fn get(&self, language: &str) -> Option<&str> {
+        self.0.get(language).map(String::as_str)
+    }
+
+    /// The languages and the text in each.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(language, text)| (language.as_str(), text.as_str()))
+    }
+
+    /// Reads a text that has exactly `languages`; any, if they are broken and nothing can be said of them.
+    pub(super) fn read(node: &Node<'_>, languages: Option<&[String]>) -> Option<Self> {
+        let object = node.object()?;
+        let place = object.place().clone();
+        let mut texts = BTreeMap::new();
+        let mut whole = true;
+        for (language, node) in object.entries() {
+            if languages.is_none_or(|languages| languages.iter().any(|known| known == language)) {
+                // A broken text is not a missing one.
+                texts.insert(String::from(language), read_line(&node).map(String::from));
+            } else {
+                node.place().report(ManifestProblem::UnknownLanguage);
+                whole = false;
+            }
+        }
+        for language in languages.unwrap_or_default() {
+            if !texts.contains_key(language) {
+                place.field(language).report(ManifestProblem::MissingLanguage);
+                whole = false;
+            }
+        }
+        let texts = texts.into_iter().map(|(language, text)| Some((language, text?))).collect::<Option<_>>()?;
+        whole.then_some(Self(texts))
+    }
+}
+
+impl<L: Into<String>, T: Into<String>> FromIterator<(L, T)> for Text {
+    fn from_iter<I: IntoIterator<Item = (L, T)>>(texts: I) -> Self {
+        Self(texts.into_iter().map(|(language, text)| (language.into(), text.into())).collect())
+    }
+}
+
+/// One line of text: not empty, not too long, and nothing in it that shows people something else than what it is.
+pub(super) fn read_line<'a>(node: &Node<'a>) -> Option<&'a str> {
+    let text = node.string()?;
+    if text.trim().is_empty() {
+        return node.place().refuse(ManifestProblem::EmptyText);
+    }
+    if text.len() > MAX_TEXT_BYTES {
+        return node.place().refuse(ManifestProblem::TextTooLong { found: text.len(), limit: MAX_TEXT_BYTES });
+    }
+    if let Some(position) = text.chars().position(char::is_control) {
+        return node.place().refuse(ManifestProblem::ControlCharacter { position });
+    }
+    if let Some(position) = text.chars().position(overrides_direction) {
+        return node.place().refuse(ManifestProblem::DirectionOverride { position });
+    }
+    Some(text)
+}
+
+fn overrides_direction(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// What people compare of a title: not the spaces around it, not the case.
+pub(super) fn fold(title: &str) -> String {
+    title.trim().to_lowercase()
+}
+
+/// `[a-z0-9][a-z0-9-]{0,63}`.
+pub(super) fn read_id<'a>(node: &Node<'a>) -> Option<&'a str> {
+    let id = node.string()?;
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let begins = id.bytes().next().is_some_and(known);
+    if begins && id.len() <= MAX_NAME_CHARS && id.bytes().all(|byte| known(byte) || byte == b'-') {
+        Some(id)
+    } else {
+        node.place().refuse(ManifestProblem::BadId)
+    }
+}
+
+/// `[a-z]{2,3}(-[A-Za-z0-9]{2,8})*`, of at most as many characters as an identifier.
+pub(super) fn read_language<'a>(node: &Node<'a>) -> Option<&'a str> {
+    let tag = node.string()?;
+    let mut parts = tag.split('-');
+    let primary = |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let subtag = |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if tag.len() <= MAX_NAME_CHARS && parts.next().is_some_and(primary) && parts.all(subtag) {
+        Some(tag)
+    } else {
+        node.place().refuse(ManifestProblem::BadLanguage)
+    }
+}
+
+/// The name of a log or of a witness, as C2SP signed notes have it.
+pub(super) fn read_origin<'a>(node: &Node<'a>) -> Option<&'a str> {
+    let origin = read_line(node)?;
+    if origin.len() > MAX_ORIGIN_BYTES {
+        return node.place().refuse(ManifestProblem::TextTooLong { found: origin.len(), limit: MAX_ORIGIN_BYTES });
+    }
+    if origin.contains(|character: char| character.is_whitespace() || character == '+') {
+        return node.place().refuse(ManifestProblem::BadOrigin);
+    }
+    Some(origin)
+}
