@@ -9,7 +9,32 @@
 //! by enough witnesses: two views stay impossible while fewer than `2k - w` of `w` witnesses are dishonest, of which a
 //! client demands `k`.
 
+use alloc::vec::Vec;
+
+use self::note::{KeyKind, NoteError, NoteKey};
+use crate::manifest::Manifest;
+
 pub mod entry;
 pub mod log;
 pub mod note;
 pub mod tiles;
+
+/// The key with which the board of an election signs its checkpoints.
+///
+/// # Errors
+///
+/// If the name is none that a note can carry.
+pub fn board_key(manifest: &Manifest) -> Result<NoteKey, NoteError> {
+    let board = manifest.board();
+    NoteKey::new(&board.name, KeyKind::Ed25519, board.key.as_bytes())
+}
+
+/// The keys with which the witnesses of an election cosign.
+///
+/// # Errors
+///
+/// If a name is none that a note can carry.
+pub fn witness_keys(manifest: &Manifest) -> Result<Vec<NoteKey>, NoteError> {
+    let keys = manifest.witnesses().members.iter();
+    keys.map(|witness| NoteKey::new(&witness.name, KeyKind::Cosignature, witness.key.as_bytes())).collect()
+}

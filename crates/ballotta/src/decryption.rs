@@ -23,13 +23,15 @@ use core::iter::zip;
 use rand_core::CryptoRng;
 
 use crate::board::note::SignedCheckpoint;
+use crate::board::{board_key, witness_keys};
+use crate::contest::Rule;
 use crate::discrete_log::DiscreteLog;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement};
 use crate::hash::{Fingerprint, TallyDigest, TreeHash};
 use crate::key_ceremony::{TrusteeShares, lagrange_at_zero};
-use crate::manifest::{ClosingRule, Manifest};
+use crate::manifest::{Closing, Manifest};
 use crate::proofs::equality::{EqualityProof, EqualityStatement};
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
 use crate::tally::EncryptedTally;
@@ -152,6 +154,12 @@ pub enum DecryptionError {
     },
 }
 
+/// The signing key of a trustee, counted from 1.
+fn signing_key(manifest: &Manifest, trustee: u16) -> Option<&PublicElement> {
+    let seat = usize::from(trustee).checked_sub(1)?;
+    manifest.trustees().members.get(seat).map(|member| &member.key)
+}
+
 /// Refuses a tally that would give single votes away, as the manifest says.
 ///
 /// # Errors
@@ -159,11 +167,11 @@ pub enum DecryptionError {
 /// The limit that it falls below.
 pub fn check_privacy_limits(manifest: &Manifest, tally: &EncryptedTally) -> Result<(), DecryptionError> {
     let limits = manifest.privacy();
-    let (found, minimum) = (tally.ballots(), limits.minimum_counted_ballots());
+    let (found, minimum) = (tally.ballots(), limits.minimum_counted_ballots);
     if found < minimum {
         return Err(DecryptionError::TooFewBallots { found, minimum });
     }
-    let (found, minimum) = (tally.fewest_alike(), limits.minimum_ballots_per_weight());
+    let (found, minimum) = (tally.fewest_alike(), limits.minimum_ballots_per_weight);
     if found < minimum {
         return Err(DecryptionError::WeightSinglesOut { found, minimum });
     }
@@ -244,7 +252,7 @@ impl ClosingStatement {
     /// If there is no such trustee, or the signature is not its.
     pub fn verify<R: CryptoRng>(&self, manifest: &Manifest, rng: &mut R) -> Result<(), DecryptionError> {
         let trustee = self.trustee;
-        let key = manifest.trustees().signing_key(trustee).ok_or(DecryptionError::UnknownTrustee { trustee })?;
+        let key = signing_key(manifest, trustee).ok_or(DecryptionError::UnknownTrustee { trustee })?;
         let mut transcript = statement_transcript(&self.fingerprint, self.size, &self.root, &self.sums);
         self.signature
             .verify(&mut transcript, key, rng)
@@ -320,9 +328,9 @@ impl ClosedTally {
     ) -> Result<Self, DecryptionError> {
         check_privacy_limits(manifest, &tally)?;
         match manifest.closing() {
-            ClosingRule::Statements => {
+            Closing::Statements => {
                 let trustees = manifest.trustees();
-                let needed = statements_needed(trustees.members().len(), trustees.threshold());
+                let needed = statements_needed(trustees.members.len(), trustees.threshold);
                 let mut agreeing: Vec<u16> = statements
                     .iter()
                     .filter(|statement| statement.agrees(&tally).is_ok() && statement.verify(manifest, rng).is_ok())
@@ -335,18 +343,20 @@ impl ClosedTally {
                     return Err(DecryptionError::TooFewStatements { found, needed });
                 }
             }
-            ClosingRule::Witnesses => {
-                let needed = manifest.witnesses().quorum();
+            Closing::Witnesses => {
+                let needed = manifest.witnesses().quorum;
                 let Some(signed) = closing_checkpoint else {
                     return Err(DecryptionError::TooFewWitnesses { found: 0, needed });
                 };
                 let mismatch = DecryptionError::ClosingCheckpointMismatch;
-                let checkpoint = signed.verify(manifest.board().key()).map_err(|_| mismatch.clone())?;
+                let board = board_key(manifest).map_err(|_| mismatch.clone())?;
+                let checkpoint = signed.verify(&board).map_err(|_| mismatch.clone())?;
                 let close = tally.close();
                 if checkpoint.size() != close.size || *checkpoint.root() != close.root {
                     return Err(mismatch);
                 }
-                let found = signed.cosigned_by(manifest.witnesses().keys()).map_or(0, |witnesses| witnesses.len());
+                let cosigned = witness_keys(manifest).and_then(|witnesses| signed.cosigned_by(&witnesses));
+                let found = cosigned.map_or(0, |witnesses| witnesses.len());
                 if found < needed {
                     return Err(DecryptionError::TooFewWitnesses { found, needed });
                 }
@@ -410,15 +420,15 @@ impl PartialDecryption {
         rng: &mut R,
     ) -> Result<Self, DecryptionError> {
         let (tally, trustee) = (closed.tally(), shares.index());
-        if tally.fingerprint() != context.fingerprint() || shares.secrets().len() != context.joint_key().keys().len() {
+        if tally.fingerprint() != context.fingerprint() || shares.check_against(context.joint_key()).is_err() {
             return Err(DecryptionError::WrongShares);
         }
-        let keys = context.joint_key().verification_keys(trustee);
+        let keys = shares.verification_keys();
         let mut contests = Vec::with_capacity(tally.contests().len());
         for (contest, sums) in tally.contests().iter().enumerate() {
             let slots = context.manifest().contest_slots(contest);
             let slots = slots.start as usize..slots.end as usize;
-            let secrets = shares.secrets().get(slots.clone()).ok_or(DecryptionError::WrongShares)?;
+            let secrets = shares.expose_secrets().get(slots.clone()).ok_or(DecryptionError::WrongShares)?;
             let keys = keys.get(slots).ok_or(DecryptionError::WrongShares)?;
             if sums.ballots == 0 {
                 contests.push(None);
@@ -452,13 +462,11 @@ impl PartialDecryption {
         rng: &mut R,
     ) -> Result<VerifiedDecryption, DecryptionError> {
         let trustee = self.trustee;
-        if context.manifest().trustees().signing_key(trustee).is_none() {
-            return Err(DecryptionError::UnknownTrustee { trustee });
-        }
         if self.fingerprint != *tally.fingerprint() || self.sums != *tally.digest() {
             return Err(DecryptionError::WrongTally { trustee });
         }
-        let keys = context.joint_key().verification_keys(trustee);
+        let unknown = DecryptionError::UnknownTrustee { trustee };
+        let keys = context.joint_key().verification_keys(trustee).map_err(|_| unknown)?;
         let mut factors = Vec::with_capacity(self.contests.len());
         for (contest, (sums, part)) in zip(tally.contests(), self.contests).enumerate() {
             let wrong_shape = DecryptionError::WrongShape { trustee, contest };
@@ -574,8 +582,8 @@ pub fn combine(
     })?;
 
     let bound = |contest: usize, weight: u64| {
-        let rule = context.manifest().contests().get(contest).map(|contest| contest.rule());
-        rule.map_or(0, |rule| rule.slot_bound()).saturating_mul(weight)
+        let rule = context.manifest().contests().get(contest).map(|contest| &contest.rule);
+        rule.map_or(0, Rule::slot_bound).saturating_mul(weight)
     };
     let largest = tally.contests().iter().enumerate().map(|(contest, sums)| bound(contest, sums.weight)).max();
     let lookups = tally.contests().iter().map(|sums| sums.c.len() as u64).sum();

@@ -5,11 +5,11 @@
 use alloc::vec::Vec;
 
 use crate::elgamal::SlotKeys;
-use crate::form::{Form, FormError};
+use crate::form::Form;
 use crate::group::{Generators, PublicElement};
 use crate::hash::{Fingerprint, RollHash};
 use crate::key_ceremony::JointKey;
-use crate::manifest::{CompiledStyle, Manifest};
+use crate::manifest::{CompiledStyle, Manifest, StyleError};
 use crate::proofs::batch::SharedBases;
 
 /// Manifest, joint key and roll that do not belong together.
@@ -30,7 +30,7 @@ pub enum ElectionError {
         /// Threshold of the joint key.
         found_threshold: u16,
         /// Trustees of the joint key.
-        found_trustees: usize,
+        found_trustees: u16,
         /// Threshold of the manifest.
         threshold: u16,
         /// Trustees of the manifest.
@@ -42,7 +42,7 @@ pub enum ElectionError {
         /// The style, counted from 0.
         style: usize,
         /// Why.
-        error: FormError,
+        error: StyleError,
     },
 }
 
@@ -99,8 +99,8 @@ impl ElectionContext {
         if keys.len() != manifest.slots() {
             return Err(ElectionError::SlotMismatch { found: keys.len(), expected: manifest.slots() });
         }
-        let (threshold, trustees) = (manifest.trustees().threshold(), manifest.trustees().members().len());
-        if joint_key.threshold() != threshold || joint_key.trustees() != trustees {
+        let (threshold, trustees) = (manifest.trustees().threshold, manifest.trustees().members.len());
+        if joint_key.threshold() != threshold || usize::from(joint_key.trustees()) != trustees {
             return Err(ElectionError::TrusteeMismatch {
                 found_threshold: joint_key.threshold(),
                 found_trustees: joint_key.trustees(),

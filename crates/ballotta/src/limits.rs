@@ -51,5 +51,3 @@ pub const MAX_TOTAL: u64 = 1 << 44;
 pub const MAX_ENTRIES: u64 = 1 << 30;
 /// Bytes of the name of a key that signs notes: of a log, a witness.
 pub const MAX_KEY_NAME_BYTES: usize = 255;
-/// Bytes of the name of a log or of a witness: the longest names still leave a checkpoint within its limit.
-pub const MAX_ORIGIN_BYTES: usize = 255;

@@ -197,6 +197,19 @@ pub struct Quorum {
     pub fraction: [u32; 2],
 }
 
+impl Quorum {
+    /// Whether `counted` reaches the fraction of `base`, in exact integers.
+    #[must_use]
+    pub fn reached(&self, counted: u64, base: u64) -> bool {
+        let [numerator, denominator] = self.fraction.map(u128::from);
+        let (counted, needed) = (u128::from(counted) * denominator, u128::from(base) * numerator);
+        match self.rule {
+            QuorumRule::MoreThan => counted > needed,
+            QuorumRule::AtLeast => counted >= needed,
+        }
+    }
+}
+
 /// Below these, trustees refuse to decrypt: the result would give ballots away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -12,6 +12,7 @@ use core::iter::zip;
 pub use ledger::{Ledger, Recorded, Selection};
 
 use crate::ballot::VerifiedBallot;
+use crate::contest::Multiplier;
 use crate::election::ElectionContext;
 use crate::encoding::Writer;
 use crate::group::{Element, PublicElement};
@@ -105,9 +106,12 @@ impl PartialTally {
         let Some(style) = context.style(*style) else { return Ok(()) };
         let mut slots = ciphertext.c().iter();
         for (contest, _) in &style.compiled().contests {
-            let rule = context.manifest().contests().get(*contest).map(|contest| contest.rule());
+            let rule = context.manifest().contests().get(*contest).map(|contest| &contest.rule);
             let (Some(sum), Some(rule)) = (self.contests.get_mut(*contest), rule) else { continue };
-            let times = rule.multiplier(*weight);
+            let times = match rule.multiplier() {
+                Multiplier::RollWeight => *weight,
+                Multiplier::One => 1,
+            };
             sum.r += ciphertext.r().element().vartime_times(times);
             for (c, slot) in zip(&mut sum.c, &mut slots) {
                 *c += slot.element().vartime_times(times);

@@ -28,8 +28,9 @@ use self::board::{Board, PointerKind};
 use self::report::Findings;
 use crate::board::entry::{Action, OrganiserEntry, Pointer};
 use crate::board::log::TreeHead;
+use crate::board::board_key;
 use crate::board::note::SignedCheckpoint;
-use crate::credential::{RollError, RollIndex, RollLine, RollReader};
+use crate::credential::{RollError, RollIndex, RollLine, RollLookupError, RollReader, RollRules, RollTotals};
 use crate::decryption::{
     ClosedTally, ClosingStatement, ContestTotals, DecryptionError, PartialDecryption, VerifiedDecryption, combine,
 };
@@ -37,8 +38,8 @@ use crate::election::ElectionContext;
 use crate::hash::{FileHash, Fingerprint, RollHash};
 use crate::key_ceremony::{CeremonyParameters, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
-use crate::manifest::{ClosingRule, Manifest};
-use crate::record::{self, FileList, RecordSource, ResultDocument, RollTotals, read_file};
+use crate::manifest::{Closing, Manifest};
+use crate::record::{self, FileList, RecordSource, ResultDocument, SourceError, read_file};
 use crate::tally::EncryptedTally;
 
 /// What is asked of a verification.
@@ -93,12 +94,34 @@ pub struct Verification {
 
 /// A roll that was read.
 pub struct VerifiedRoll {
-    /// Finds the line of a credential.
-    pub index: RollIndex,
+    index: RollIndex,
+}
+
+impl VerifiedRoll {
     /// The hash of the roll.
-    pub hash: RollHash,
+    #[must_use]
+    pub fn hash(&self) -> &RollHash {
+        self.index.hash()
+    }
+
     /// How many voters, and their weight.
-    pub totals: RollTotals,
+    #[must_use]
+    pub fn totals(&self) -> &RollTotals {
+        self.index.totals()
+    }
+
+    /// The line of a credential.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read, or is not as it was.
+    pub fn find(
+        &self,
+        source: &dyn RecordSource,
+        credential: &[u8; 32],
+    ) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
+        self.index.lookup(credential, |offset, buffer| source.read_exact_at(record::ROLL, offset, buffer))
+    }
 }
 
 /// Verifies a record.
@@ -126,7 +149,7 @@ pub fn verify<R: CryptoRng>(
     let fingerprint = outcome.context.as_ref().map(|context| *context.fingerprint());
     let result = match (&outcome.context, &outcome.roll, &outcome.tally, &outcome.totals) {
         (Some(context), Some(roll), Some(tally), Some(totals)) => {
-            Some(ResultDocument::new(context, roll.totals, tally, totals))
+            Some(ResultDocument::new(context, roll.totals(), tally, totals))
         }
         _ => None,
     };
@@ -166,7 +189,7 @@ impl Verifier<'_> {
         outcome.ceremony = self.pointed_files(&board, PointerKind::Ceremony);
         let joint_key = self.ceremony(&manifest, &outcome.ceremony, rng);
         let (Some(joint_key), Some(roll)) = (joint_key, roll) else { return };
-        let context = match ElectionContext::new(manifest, joint_key, &roll.hash) {
+        let context = match ElectionContext::new(manifest, joint_key, roll.hash()) {
             Ok(context) => context,
             Err(error) => return self.findings.fail(CheckId::Ceremony, Place::Record, error),
         };
@@ -193,7 +216,7 @@ impl Verifier<'_> {
         match Manifest::parse(&bytes) {
             Ok(manifest) => Some(manifest),
             Err(errors) => {
-                for error in errors.iter() {
+                for error in errors.errors() {
                     self.findings.fail(CheckId::Manifest, Place::File(record::MANIFEST.into()), error);
                 }
                 None
@@ -205,7 +228,7 @@ impl Verifier<'_> {
         let bytes = self.file(CheckId::Checkpoint, record::CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
         self.findings.saw(CheckId::Checkpoint, 1);
         let checkpoint = SignedCheckpoint::parse(&bytes).and_then(|signed| {
-            let checkpoint = signed.verify(manifest.board().key())?;
+            let checkpoint = signed.verify(&board_key(manifest)?)?;
             Ok(*checkpoint.head())
         });
         checkpoint
@@ -230,7 +253,8 @@ impl Verifier<'_> {
                 return None;
             }
         };
-        let mut reader = RollReader::new(manifest.hash(), &manifest.style_ids(), manifest.weights().max());
+        let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
+        let mut reader = RollReader::new(RollRules::new(*manifest.hash(), &styles, manifest.weights().max));
         let mut part = Vec::new();
         let mut offset = 0;
         while offset < length {
@@ -240,34 +264,31 @@ impl Verifier<'_> {
                 return None;
             }
             offset += part.len() as u64;
-            let lines = reader.feed(&part);
-            self.roll_keys(lines);
+            let mut lines = Vec::new();
+            reader.feed(&part, &mut |line| lines.push(line));
+            self.roll_lines(lines);
             (self.progress)(Progress { stage: "roll", done: offset, total: length });
         }
-        let outcome = reader.finish();
-        self.findings.saw(CheckId::Roll, outcome.index.voters());
-        let sound = outcome.errors.is_empty() && self.findings.failed(CheckId::Roll) == 0;
-        for RollError { line, problem } in &outcome.errors {
-            self.findings.fail(CheckId::Roll, Place::RollLine(*line), problem);
-        }
-        let totals = RollTotals { voters: outcome.index.voters(), weight: outcome.index.weight() };
+        let mut end = Vec::new();
+        let index = reader.finish(&mut |line| end.push(line)).ok();
+        self.roll_lines(end);
+        let sound = self.findings.failed(CheckId::Roll) == 0;
         // A roll that is not sound names nobody's election: its fingerprint was never opened.
-        sound.then_some(VerifiedRoll { index: outcome.index, hash: outcome.hash, totals })
+        index.filter(|_| sound).map(|index| VerifiedRoll { index })
     }
-}
 
-impl VerifiedRoll {
-    /// The line of a credential and its number, counted from 0.
-    ///
-    /// # Errors
-    ///
-    /// If the source cannot be read.
-    pub fn find(
-        &self,
-        source: &dyn RecordSource,
-        credential: &[u8; 32],
-    ) -> Result<Option<(u32, RollLine)>, record::SourceError> {
-        self.index.lookup(credential, |offset, buffer| source.read_exact_at(record::ROLL, offset, buffer))
+    /// Checks that the credentials of some lines are elements of the group.
+    fn roll_lines(&mut self, lines: Vec<Result<RollLine, RollError>>) {
+        const LINES_PER_PIECE: usize = 1024;
+        self.findings.saw(CheckId::Roll, lines.iter().flatten().count() as u64);
+        let pieces: Vec<&[Result<RollLine, RollError>]> = lines.chunks(LINES_PER_PIECE).collect();
+        let errors = parallel::map(pieces, |piece| {
+            let errors = piece.iter().filter_map(|line| (*line).and_then(|line| line.key()).err());
+            errors.collect::<Vec<_>>()
+        });
+        for RollError { line, problem } in errors.into_iter().flatten() {
+            self.findings.fail(CheckId::Roll, Place::RollLine(line), problem);
+        }
     }
 }
 
@@ -303,10 +324,10 @@ impl Verifier<'_> {
     ) -> Option<JointKey> {
         self.findings.saw(CheckId::Ceremony, messages.len() as u64);
         let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
-        let joint_key = CeremonyParameters::of(manifest).and_then(|parameters| JointKey::verify(&parameters, &messages, rng));
+        let joint_key = manifest.ceremony(ATTEMPT).and_then(|parameters| JointKey::verify(&parameters, &messages, rng));
         match joint_key {
             Ok(joint_key) => {
-                if usize::from(joint_key.threshold()) == joint_key.trustees() && joint_key.trustees() > 1 {
+                if joint_key.threshold() == joint_key.trustees() && joint_key.trustees() > 1 {
                     self.findings.warnings.push(String::from(
                         "all trustees are needed to decrypt: one lost key would have lost the result",
                     ));
@@ -395,7 +416,7 @@ impl Verifier<'_> {
                     if totals.ballots > 0 && totals.totals.iter().any(|total| *total == totals.weight) {
                         self.findings.warnings.push(alloc::format!(
                             "contest {}: an option has the votes of everybody who voted, which tells how each of them voted",
-                            contest.id()
+                            contest.id
                         ));
                     }
                 }
@@ -407,7 +428,7 @@ impl Verifier<'_> {
 
     /// Every trustee's one statement, of these sums.
     fn statements<R: CryptoRng>(&mut self, manifest: &Manifest, tally: &EncryptedTally, board: &Board, rng: &mut R) {
-        if matches!(manifest.closing(), ClosingRule::Statements) || !board.statements.is_empty() {
+        if matches!(manifest.closing(), Closing::Statements) || !board.statements.is_empty() {
             self.findings.saw(CheckId::TallySums, board.statements.len() as u64);
         }
         let mut seen: Vec<&ClosingStatement> = Vec::new();
@@ -428,7 +449,7 @@ impl Verifier<'_> {
     }
 
     fn closing_checkpoint(&mut self, manifest: &Manifest) -> Option<SignedCheckpoint> {
-        if !matches!(manifest.closing(), ClosingRule::Witnesses) {
+        if !matches!(manifest.closing(), Closing::Witnesses) {
             return None;
         }
         let bytes = self.file(CheckId::ClosingRule, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
@@ -487,7 +508,7 @@ impl Verifier<'_> {
         let (Some(roll), Some(tally), Some(totals)) = (&outcome.roll, &outcome.tally, &outcome.totals) else { return };
         let Some(published) = self.file(CheckId::Result, record::RESULT, ResultDocument::MAX_BYTES) else { return };
         self.findings.saw(CheckId::Result, 1);
-        if published != ResultDocument::new(context, roll.totals, tally, totals).to_bytes() {
+        if published != ResultDocument::new(context, roll.totals(), tally, totals).to_bytes() {
             let problem = "the published result is not the one that the ballots give";
             self.findings.fail(CheckId::Result, Place::File(record::RESULT.into()), problem);
         }

@@ -83,8 +83,8 @@ pub struct Candidate<'a> {
     pub index: u64,
     /// The bytes of the signed ballot.
     pub bytes: &'a [u8],
-    /// The line of the roll with the ballot's credential and its number, if there is one.
-    pub voter: Option<(u32, RollLine)>,
+    /// The line of the roll with the ballot's credential, if there is one.
+    pub voter: Option<RollLine>,
 }
 
 /// A ballot whose bytes, eligibility, signature and argument were verified. Only [`verify_ballots`] makes it.
@@ -106,7 +106,7 @@ impl VerifiedBallot {
         self.index
     }
 
-    /// The number of the voter's line on the roll.
+    /// The voter's place on the roll, counted from 0.
     #[must_use]
     pub fn voter(&self) -> u32 {
         self.voter
@@ -207,15 +207,14 @@ fn decode<'a>(context: &'a ElectionContext, candidate: &Candidate<'_>) -> Result
     }
     let ballot = SignedBallot::decode(context, candidate.bytes)?;
     let unknown = AdmissionError::UnknownCredential;
-    let (voter, line) = match &candidate.voter {
-        Some((voter, line)) if line.credential == header.credential => (*voter, line),
-        Some((voter, line)) if !weaken::is_on(Check::CredentialOnRoll) => (*voter, line),
-        _ => return Err(unknown),
-    };
+    let line = candidate.voter.as_ref().ok_or_else(|| unknown.clone())?;
+    if line.credential != header.credential && weaken::is_on(Check::CredentialOnRoll) {
+        return Err(unknown);
+    }
     let found = ballot.unsigned().style();
     if found != line.style && weaken::is_on(Check::BallotStyle) {
         return Err(AdmissionError::WrongStyle { found, expected: line.style });
     }
     let style = context.style(found).ok_or(DecodeError::UnknownValue { field: "style", found: found as u64 })?;
-    Ok(Decoded { ballot, style, index: candidate.index, voter, weight: line.weight })
+    Ok(Decoded { ballot, style, index: candidate.index, voter: line.voter(), weight: line.weight })
 }

@@ -14,7 +14,7 @@ use crate::SUITE;
 use crate::contest::choose::Choose;
 use crate::group::{Element, Scalar};
 use crate::limits::{
-    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_ORIGIN_BYTES,
+    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_KEY_NAME_BYTES,
     MAX_STYLES, MAX_TEXT_BYTES, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
 use crate::testing::TestRng;
@@ -621,7 +621,7 @@ fn names_of_logs_fit_signed_notes() {
         for name in ["a b", "a+b", "a\u{a0}b", "a\u{2028}b"] {
             assert_fault(&[(pointer, json!(name))], &path, ManifestProblem::BadOrigin);
         }
-        let (found, limit) = (MAX_ORIGIN_BYTES + 1, MAX_ORIGIN_BYTES);
+        let (found, limit) = (MAX_KEY_NAME_BYTES + 1, MAX_KEY_NAME_BYTES);
         let problem = ManifestProblem::TextTooLong { found, limit };
         assert_fault(&[(pointer, json!("x".repeat(found)))], &path, problem);
         assert_fault(&[(pointer, json!(""))], &path, ManifestProblem::EmptyText);

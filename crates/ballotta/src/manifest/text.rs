@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ManifestProblem;
 use super::json::Node;
-use crate::limits::{MAX_NAME_CHARS, MAX_ORIGIN_BYTES, MAX_TEXT_BYTES};
+use crate::limits::{MAX_NAME_CHARS, MAX_KEY_NAME_BYTES, MAX_TEXT_BYTES};
 
 /// A text in every language of the manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,8 +113,8 @@ pub(super) fn read_language<'a>(node: &Node<'a>) -> Option<&'a str> {
 /// The name of a log or of a witness, as C2SP signed notes have it.
 pub(super) fn read_origin<'a>(node: &Node<'a>) -> Option<&'a str> {
     let origin = read_line(node)?;
-    if origin.len() > MAX_ORIGIN_BYTES {
-        return node.place().refuse(ManifestProblem::TextTooLong { found: origin.len(), limit: MAX_ORIGIN_BYTES });
+    if origin.len() > MAX_KEY_NAME_BYTES {
+        return node.place().refuse(ManifestProblem::TextTooLong { found: origin.len(), limit: MAX_KEY_NAME_BYTES });
     }
     if origin.contains(|character: char| character.is_whitespace() || character == '+') {
         return node.place().refuse(ManifestProblem::BadOrigin);

@@ -6,22 +6,14 @@ use core::iter::zip;
 
 use serde::{Deserialize, Serialize};
 
+use crate::credential::RollTotals;
 use crate::decryption::ContestTotals;
 use crate::election::ElectionContext;
-use crate::manifest::{QuorumBase, QuorumOf};
+use crate::manifest::{QuorumBase, QuorumOf, QuorumRule};
 use crate::tally::EncryptedTally;
 
 /// The format of a result.
 const FORMAT: &str = "ballotta/v1-draft.1/result";
-
-/// How many voters stand on the roll, and their weight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RollTotals {
-    /// Lines of the roll.
-    pub voters: u64,
-    /// The sum of their weights.
-    pub weight: u64,
-}
 
 /// A result for people and programs. Two verifiers write the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +48,7 @@ pub struct QuorumResult {
     /// The fraction of the base: numerator and denominator.
     pub fraction: [u32; 2],
     /// `more_than` or `at_least` the fraction.
-    pub rule: String,
+    pub rule: QuorumRule,
     /// Whether it is reached.
     pub reached: bool,
 }
@@ -93,44 +85,47 @@ impl ResultDocument {
 
     /// The result with these totals.
     #[must_use]
-    pub fn new(context: &ElectionContext, roll: RollTotals, tally: &EncryptedTally, totals: &[ContestTotals]) -> Self {
+    pub fn new(context: &ElectionContext, roll: &RollTotals, tally: &EncryptedTally, totals: &[ContestTotals]) -> Self {
         let manifest = context.manifest();
         let contests = zip(manifest.contests(), totals)
             .map(|(contest, totals)| {
-                let outcome = contest.rule().outcome(contest.options().len(), &totals.totals);
+                let (counts, blank) = contest
+                    .rule
+                    .outcome(contest.options.len(), &totals.totals)
+                    .map_or((Vec::new(), None), |outcome| (outcome.counts().to_vec(), outcome.blank()));
                 ContestResult {
-                    id: contest.id().to_string(),
+                    id: contest.id.clone(),
                     ballots: totals.ballots,
                     weight: totals.weight,
-                    options: zip(contest.options(), outcome.totals())
-                        .map(|(option, total)| OptionResult { id: option.id().to_string(), total: *total })
+                    options: zip(&contest.options, counts)
+                        .map(|(option, total)| OptionResult { id: option.id.clone(), total })
                         .collect(),
-                    blank: outcome.blank(),
+                    blank,
                 }
             })
             .collect();
         let quorum = manifest.quorum().map(|quorum| {
-            let (counted, eligible) = match quorum.of() {
-                QuorumOf::Heads => (tally.ballots(), roll.voters),
-                QuorumOf::Weight => (tally.weight(), roll.weight),
+            let (counted, eligible) = match quorum.of {
+                QuorumOf::Heads => (tally.ballots(), roll.voters()),
+                QuorumOf::Weight => (tally.weight(), roll.weight()),
             };
-            let base = match quorum.base() {
+            let base = match quorum.base {
                 QuorumBase::Roll => eligible,
                 QuorumBase::Cast => counted,
             };
             QuorumResult {
                 counted,
                 base,
-                fraction: quorum.fraction(),
-                rule: quorum.rule().as_str().to_string(),
+                fraction: quorum.fraction,
+                rule: quorum.rule,
                 reached: quorum.reached(counted, base),
             }
         });
         Self {
             format: FORMAT.to_string(),
             fingerprint: context.fingerprint().to_string(),
-            eligible_voters: roll.voters,
-            eligible_weight: roll.weight,
+            eligible_voters: roll.voters(),
+            eligible_weight: roll.weight(),
             counted_ballots: tally.ballots(),
             counted_weight: tally.weight(),
             quorum,

@@ -162,7 +162,7 @@ impl Verifier<'_> {
             self.findings.saw(check, board.ballots);
         }
         let revoting = context.manifest().revoting() == Revoting::LastCounts;
-        let voters = u32::try_from(roll.totals.voters).unwrap_or(u32::MAX);
+        let voters = u32::try_from(roll.totals().voters()).unwrap_or(u32::MAX);
         let mut ledger = Ledger::new(voters, board.head.size, revoting, rng.next_u64());
 
         let bundles = board.bundles.len();

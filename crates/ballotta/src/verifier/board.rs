@@ -98,7 +98,7 @@ fn scan(source: &dyn RecordSource, roll: Option<&VerifiedRoll>, path: &TilePath)
         .map(|entry| match Entry::decode(entry) {
             Ok(entry) if entry.kind() == EntryKind::Ballot => {
                 let credential = BallotHeader::read(entry.body()).map(|header| header.credential);
-                let voter = credential.ok().and_then(|credential| Some(roll?.find(source, &credential).ok()??.0));
+                let voter = credential.ok().and_then(|credential| Some(roll?.find(source, &credential).ok()??.voter()));
                 Scanned::Ballot { voter }
             }
             Ok(entry) => Scanned::Other { kind: entry.kind(), body: entry.body().to_vec() },
@@ -117,7 +117,7 @@ impl Verifier<'_> {
             self.findings.fail(CheckId::Entries, Place::Record, problem);
             return None;
         }
-        let voters = roll.map_or(0, |roll| u32::try_from(roll.totals.voters).unwrap_or(u32::MAX));
+        let voters = roll.map_or(0, |roll| u32::try_from(roll.totals().voters()).unwrap_or(u32::MAX));
         let mut board = Board {
             head: signed,
             bundles: Vec::new(),

@@ -1,0 +1,132 @@
+//! Files that people hand to each other: a line that says what they are, and base64.
+//!
+//! See `spec/command-line.md#files`.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    CeremonyMessage,
+    Opening,
+    Closing,
+    Ballot,
+    ClosingStatement,
+    PartialDecryption,
+    Cosignature,
+    BallotOpening,
+}
+
+impl Kind {
+    const ALL: [Self; 8] = [
+        Self::CeremonyMessage,
+        Self::Opening,
+        Self::Closing,
+        Self::Ballot,
+        Self::ClosingStatement,
+        Self::PartialDecryption,
+        Self::Cosignature,
+        Self::BallotOpening,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CeremonyMessage => "ceremony-message",
+            Self::Opening => "opening",
+            Self::Closing => "closing",
+            Self::Ballot => "ballot",
+            Self::ClosingStatement => "closing-statement",
+            Self::PartialDecryption => "partial-decryption",
+            Self::Cosignature => "cosignature",
+            Self::BallotOpening => "ballot-opening",
+        }
+    }
+}
+
+const PREFIX: &str = "ballotta/v1-draft.1/";
+/// Longer than any message in base64.
+const MAX_BYTES: u64 = 24 << 20;
+
+/// What a file holds, and its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Handover {
+    pub(crate) kind: Kind,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Handover {
+    pub(crate) fn new(kind: Kind, bytes: Vec<u8>) -> Self {
+        Self { kind, bytes }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let (header, body) = text.split_once('\n').context("a handed-over file has two lines")?;
+        let name = header.strip_prefix(PREFIX);
+        let name = name.with_context(|| format!("the first line does not begin with {PREFIX}"))?;
+        let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) else {
+            bail!("{name} is not a kind of file that is handed over");
+        };
+        let bytes = STANDARD.decode(body.trim_end()).context("the second line is not base64")?;
+        Ok(Self { kind, bytes })
+    }
+
+    pub(crate) fn to_text(&self) -> String {
+        format!("{PREFIX}{}\n{}\n", self.kind.name(), STANDARD.encode(&self.bytes))
+    }
+
+    /// Reads a file; `-` is the standard input.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let mut text = String::new();
+        let read = if path == Path::new("-") {
+            std::io::stdin().take(MAX_BYTES).read_to_string(&mut text)
+        } else {
+            fs::File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
+        };
+        read.with_context(|| format!("{} cannot be read", path.display()))?;
+        Self::parse(&text).with_context(|| format!("{} is not a file that is handed over", path.display()))
+    }
+
+    /// The same, of one kind.
+    pub(crate) fn read_kind(path: &Path, kind: Kind) -> Result<Vec<u8>> {
+        let handover = Self::read(path)?;
+        let found = handover.kind.name();
+        ensure!(handover.kind == kind, "{} holds a {found}, expected a {}", path.display(), kind.name());
+        Ok(handover.bytes)
+    }
+
+    /// Writes a new file; `-` is the standard output.
+    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+        let text = self.to_text();
+        if path == Path::new("-") {
+            return std::io::stdout().write_all(text.as_bytes()).context("the standard output is closed");
+        }
+        ballotta_io::write_new(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_reads_back() {
+        for kind in Kind::ALL {
+            let handover = Handover::new(kind, vec![0, 1, 2, 255]);
+            assert_eq!(Handover::parse(&handover.to_text()).unwrap(), handover);
+        }
+        for (text, error) in [
+            ("", "a handed-over file has two lines"),
+            ("ballotta/v1-draft.0/ballot\nAA==\n", "the first line does not begin with ballotta/v1-draft.1/"),
+            ("ballotta/v1-draft.1/vote\nAA==\n", "vote is not a kind of file that is handed over"),
+            ("ballotta/v1-draft.1/ballot\nA\n", "the second line is not base64"),
+        ] {
+            assert_eq!(Handover::parse(text).unwrap_err().to_string(), error);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Secrets on disk: files that only their owner may read, that are never overwritten, and of trustees encrypted.
+
+use std::fs;
+use std::io::{BufRead as _, Read as _, Write as _};
+use std::path::Path;
+
+use age::secrecy::{ExposeSecret as _, SecretString};
+use anyhow::{Context as _, Result, bail, ensure};
+use ballotta::group::{Scalar, SecretScalar};
+use ballotta::key_ceremony::TrusteeSeed;
+use ballotta::proofs::schnorr::KeyPair;
+use ballotta_io::write_secret;
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use zeroize::Zeroizing;
+
+/// The system's random number generator. It ends the program where the system has no randomness to give.
+pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
+
+/// The two kinds of key that are kept as they are: their holders must act without a person at the keyboard, or act twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyFile {
+    /// An organiser's or a credential authority's: Schnorr on ristretto255.
+    Schnorr,
+    /// A board's or a witness's: Ed25519.
+    Note,
+}
+
+impl KeyFile {
+    fn header(self) -> &'static str {
+        match self {
+            Self::Schnorr => "ballotta/v1-draft.1/signing-key",
+            Self::Note => "ballotta/v1-draft.1/note-key",
+        }
+    }
+
+    /// Writes a new secret of 32 bytes.
+    pub(crate) fn write(self, path: &Path, secret: &[u8; 32]) -> Result<()> {
+        let text = Zeroizing::new(format!("{}\n{}\n", self.header(), *Zeroizing::new(hex::encode(secret))));
+        write_secret(path, text.as_bytes()).with_context(|| format!("the key cannot be written to {}", path.display()))
+    }
+
+    /// Reads a secret of 32 bytes.
+    pub(crate) fn read(self, path: &Path) -> Result<Zeroizing<[u8; 32]>> {
+        let text = fs::read_to_string(path).map(Zeroizing::new);
+        let text = text.with_context(|| format!("the key {} cannot be read", path.display()))?;
+        let mut lines = text.lines();
+        ensure!(lines.next() == Some(self.header()), "{} is not a file of the kind {}", path.display(), self.header());
+        let mut secret = Zeroizing::new([0; 32]);
+        let line = lines.next().unwrap_or_default();
+        hex::decode_to_slice(line, secret.as_mut_slice()).with_context(|| format!("{} is damaged", path.display()))?;
+        Ok(secret)
+    }
+}
+
+/// Reads the key of an organiser or of a credential authority.
+pub(crate) fn read_signing_key(path: &Path) -> Result<KeyPair> {
+    let secret = KeyFile::Schnorr.read(path)?;
+    let scalar = Scalar::from_canonical(&secret).filter(|scalar| *scalar != Scalar::ZERO);
+    let scalar = scalar.with_context(|| format!("{} is damaged", path.display()))?;
+    Ok(KeyPair::new(SecretScalar::new(scalar)))
+}
+
+/// How hard it is to try passphrases: the logarithm of scrypt's work factor. `None`: about a second on this machine.
+pub(crate) type WorkFactor = Option<u8>;
+
+/// Encrypts a trustee's seed under its passphrase (age, scrypt) and writes it to a new file.
+pub(crate) fn write_trustee_seed(
+    path: &Path,
+    seed: &TrusteeSeed,
+    passphrase: &SecretString,
+    work: WorkFactor,
+) -> Result<()> {
+    let mut recipient = age::scrypt::Recipient::new(passphrase.clone());
+    if let Some(work) = work {
+        recipient.set_work_factor(work);
+    }
+    let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))?;
+    let mut encrypted = Vec::new();
+    let mut writer = encryptor.wrap_output(&mut encrypted)?;
+    writer.write_all(seed.expose_bytes())?;
+    writer.finish()?;
+    write_secret(path, &encrypted).with_context(|| format!("the seed cannot be written to {}", path.display()))
+}
+
+/// Reads a trustee's seed.
+pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Result<TrusteeSeed> {
+    let file = fs::File::open(path).with_context(|| format!("the seed {} cannot be read", path.display()))?;
+    let decryptor = age::Decryptor::new(file).with_context(|| format!("{} is not an age file", path.display()))?;
+    let identity = age::scrypt::Identity::new(passphrase.clone());
+    let reader = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity));
+    let reader = reader.with_context(|| format!("the passphrase does not open {}", path.display()))?;
+    let mut seed = Zeroizing::new(Vec::new());
+    reader.take(33).read_to_end(&mut seed).with_context(|| format!("{} is damaged", path.display()))?;
+    let seed: Zeroizing<[u8; 32]> = match seed.as_slice().try_into() {
+        Ok(seed) => Zeroizing::new(seed),
+        Err(_) => bail!("{} does not hold a trustee's seed", path.display()),
+    };
+    Ok(TrusteeSeed::from_bytes(&seed))
+}
+
+/// The passphrase from a file, or typed by a person.
+pub(crate) fn passphrase(file: Option<&Path>, confirm: bool) -> Result<SecretString> {
+    let passphrase = match file {
+        Some(path) => {
+            let text = fs::read_to_string(path).map(Zeroizing::new);
+            let text = text.with_context(|| format!("the passphrase {} cannot be read", path.display()))?;
+            text.trim_end_matches(['\r', '\n']).to_owned()
+        }
+        None => {
+            let typed = rpassword::prompt_password("Passphrase: ").context(NO_TERMINAL)?;
+            if confirm {
+                let again = Zeroizing::new(rpassword::prompt_password("The same again: ").context(NO_TERMINAL)?);
+                ensure!(typed == *again, "the two passphrases differ");
+            }
+            typed
+        }
+    };
+    let passphrase = SecretString::from(passphrase);
+    ensure!(!passphrase.expose_secret().is_empty(), "the passphrase is empty");
+    Ok(passphrase)
+}
+
+const NO_TERMINAL: &str = "there is no terminal to type a passphrase at; give it with --passphrase-file";
+
+/// A voting code from a file, or typed by a person.
+pub(crate) fn voting_code_text(file: Option<&Path>) -> Result<Zeroizing<String>> {
+    match file {
+        Some(path) if path == Path::new("-") => {
+            let mut line = Zeroizing::new(String::new());
+            std::io::stdin().lock().read_line(&mut line).context("the standard input is closed")?;
+            Ok(line)
+        }
+        Some(path) => {
+            let text = fs::read_to_string(path).map(Zeroizing::new);
+            text.with_context(|| format!("the voting code {} cannot be read", path.display()))
+        }
+        None => {
+            let prompt = rpassword::prompt_password("Voting code: ").map(Zeroizing::new);
+            prompt.context("there is no terminal to type a voting code at; give it with --code-file")
+        }
+    }
+}
