@@ -34,7 +34,7 @@ use crate::hash::{FileHash, ManifestHash};
 /// The format of a manifest.
 pub const FORMAT: &str = "ballotta/v1-draft.1/manifest";
 
-/// A word of the manifest that decides something.
+// Words of the manifest that decide something.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -44,7 +44,7 @@ macro_rules! words {
         }
 
         impl $name {
-            pub(super) const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
         }
     };
 }
@@ -282,8 +282,7 @@ pub struct Manifest {
     contents: Contents,
 }
 
-/// What [`read`] reads: every field but the format and the suite, which have one value, and the cut-off of changes to
-/// the roll, of which this draft supports one.
+/// What [`read`] reads: every field but the format and the suite, which have one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Contents {
     election_id: [u8; 32],
@@ -299,6 +298,7 @@ struct Contents {
     quorum: Option<Quorum>,
     privacy: Privacy,
     closing: Closing,
+    roll_changes_until: RollChanges,
     organiser: PublicElement,
     credential_authorities: Vec<Party>,
     trustees: Trustees,
@@ -368,7 +368,7 @@ impl Manifest {
         /// What trustees wait for before they decrypt.
         closing: Closing = |it| it.closing;
         /// Until when the roll may change.
-        roll_changes_until: RollChanges = |_it| RollChanges::Open;
+        roll_changes_until: RollChanges = |it| it.roll_changes_until;
         /// The key that opens and closes the election.
         organiser: &PublicElement = |it| &it.organiser;
         /// Who makes credentials, at least one.

@@ -151,7 +151,7 @@ mod tests {
 
     use super::*;
     use crate::contest::{ContestBits, Multiplier, Outcome, OutcomeError, Rule};
-    use crate::form::Form;
+    use crate::form::{Form, FormError};
 
     /// Every rule for up to `most` options that a manifest allows.
     fn rules(most: usize) -> impl Iterator<Item = (usize, Choose)> {
@@ -214,6 +214,34 @@ mod tests {
         }
     }
 
+    #[test]
+    fn contests_of_one_form_do_not_touch_each_other() {
+        let (one, two) = (Choose { min: 1, max: 1, blank: true }, Choose { min: 0, max: 2, blank: false });
+        let mut builder = FormBuilder::new();
+        for rule in [&one, &two] {
+            Rule::Choose(rule.clone()).compile(2, &mut builder);
+        }
+        let pairs = allowed(2, &one).into_iter().flat_map(|first| {
+            allowed(2, &two).into_iter().map(move |second| [first.as_slice(), second.as_slice()].concat())
+        });
+        assert_eq!(satisfiable(&builder.build().unwrap()), pairs.collect());
+    }
+
+    #[test]
+    fn a_slot_is_the_target_of_one_row() {
+        let mut builder = FormBuilder::new();
+        Rule::Choose(Choose { min: 1, max: 1, blank: false }).compile(2, &mut builder);
+        let free = builder.slot();
+        let form = builder.clone().build().map(|form| form.slots());
+        assert_eq!(form, Err(FormError::SlotRows { slot: free, rows: 0 }));
+        let bit = builder.bit();
+        builder.slot_row(free, &[(bit, 1)]);
+        assert_eq!(builder.clone().build().map(|form| form.slots()), Ok(3));
+        builder.slot_row(free, &[(bit, 1)]);
+        let form = builder.build().map(|form| form.slots());
+        assert_eq!(form, Err(FormError::SlotRows { slot: free, rows: 2 }));
+    }
+
     #[cfg(feature = "weaken")]
     #[test]
     fn plain_binary_digits_would_admit_an_undervote() {
@@ -237,7 +265,6 @@ mod tests {
             let mut check = |selection: Selection, expected: Result<Vec<i64>, SelectionError>| {
                 let assigned = contest.assign(&selection, &mut bits);
                 assert_eq!(assigned.map(|()| form.values(&bits)), expected, "{options} {rule:?}");
-                // A refused selection leaves the bits as they were, which after the first is satisfied.
                 if expected.is_ok() {
                     assert!(form.violated_rows(&bits).is_empty(), "{options} {rule:?}");
                 }

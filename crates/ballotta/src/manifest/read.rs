@@ -80,8 +80,8 @@ impl Reader {
             let place = node.place().clone();
             node.word(Closing::WORDS).map(|closing| (closing, place))
         });
-        object.required("roll_changes_until", |node| match node.word(RollChanges::WORDS)? {
-            RollChanges::Open => Some(()),
+        let roll_changes_until = object.required("roll_changes_until", |node| match node.word(RollChanges::WORDS)? {
+            RollChanges::Open => Some(RollChanges::Open),
             RollChanges::Close => node.place().refuse(ManifestProblem::Unsupported),
         });
         let organiser = object.required("organiser", |node| {
@@ -121,6 +121,7 @@ impl Reader {
             quorum: quorum?,
             privacy: privacy?,
             closing: closing?.0,
+            roll_changes_until: roll_changes_until?,
             organiser: organiser?,
             credential_authorities: credential_authorities?,
             trustees: trustees?,
