@@ -10,8 +10,8 @@
 //! <public credential> <style> <weight>
 //! ```
 //!
-//! Hash and credentials are 64 lower-case hexadecimal digits, the style is its identifier in the manifest, the weight is
-//! a decimal number without leading zeros. Fields are separated by single spaces, every line ends in a line feed, and
+//! Hash and credentials are 64 lower-case hexadecimal digits, the style is its identifier in the manifest, the weight
+//! is a decimal number without leading zeros. Fields are separated by single spaces, every line ends in a line feed, and
 //! credentials ascend strictly by their bytes, so that order says nothing about people and every roll has one form.
 //!
 //! # Implementation details
