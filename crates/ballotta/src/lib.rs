@@ -27,6 +27,7 @@ compile_error!("the feature `weaken` switches checks off: it is for tests and ca
 
 pub mod board;
 pub mod contest;
+pub mod credential;
 pub mod discrete_log;
 pub mod elgamal;
 pub mod encoding;

@@ -81,6 +81,14 @@ pub enum Check {
     CheckpointOrigin,
     /// A witness counts once, under however many names.
     DistinctWitnesses,
+    /// The authority enters the transcript of a proof of possession (a part copied by another authority).
+    AbsorbAuthority,
+    /// A roll names the manifest of its election.
+    RollManifest,
+    /// The credentials of a roll ascend strictly (a voter who stands there twice).
+    RollOrder,
+    /// A part of the roll that is read again is what was read before.
+    RollBlock,
 }
 
 #[cfg(feature = "weaken")]

@@ -1,0 +1,372 @@
+//! Credentials: voting codes that people type, the secrets they stand for, and the roll of those who may vote.
+//!
+//! See `spec/credential.md`.
+//!
+//! # Construction
+//!
+//! ```text
+//! secret half      s_k = HKDF-SHA-512(code_k, H(manifest, key ceremony))      k = 1..authorities
+//! credential       s = sum_k s_k
+//! public           P = [s]G = sum_k P_k
+//! ```
+//!
+//! One authority is the usual case. Of several, none knows a credential; each proves for its halves `P_k` that it knows
+//! `s_k`, lest the last one choose `P_k` so that the sum is a credential of its own.
+//!
+//! # Security
+//!
+//! A code gives another credential for every manifest and joint key: who shows a voter another election cannot show a
+//! roll that contains the voter's credential.
+
+mod code;
+mod roll;
+
+use alloc::format;
+use alloc::string::String;
+
+use hkdf::Hkdf;
+use merlin::Transcript;
+use rand_core::CryptoRng;
+use sha2::Sha512;
+use zeroize::Zeroizing;
+
+pub use self::code::{VotingCode, VotingCodeError};
+pub use self::roll::{
+    RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader, RollRefused, RollRules, RollTotals,
+    StyleTotals,
+};
+use crate::encoding::{DecodeError, Reader, Writer};
+use crate::group::{Element, PublicElement, Scalar, SecretScalar};
+use crate::hash::{CeremonyRoot, ManifestHash, tagged};
+use crate::limits::MAX_AUTHORITIES;
+use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
+use crate::transcript::{Domain, ProofTranscript};
+use crate::weaken::{self, Check};
+
+/// What is wrong with the parts of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialError {
+    /// A credential of no parts, or of more than there can be authorities.
+    #[error("a credential has 1 to {MAX_AUTHORITIES} parts, not {found}")]
+    WrongNumberOfParts {
+        /// How many parts.
+        found: usize,
+    },
+    /// The secret is zero: anybody could sign in its place.
+    #[error("the secret of the credential is zero")]
+    ZeroSecret,
+    /// The public credential is the identity: anybody could sign in its place.
+    #[error("the public credential is the identity")]
+    Identity,
+    /// An authority did not prove that it knows its part.
+    #[error("credential authority {authority} does not prove that it knows its part of the credential")]
+    Possession {
+        /// The authority, counted from 1.
+        authority: u32,
+    },
+}
+
+/// A voter's credential in one election, or the part of it that one authority made. It signs ballots.
+pub struct Credential {
+    key_pair: KeyPair,
+}
+
+impl Credential {
+    /// The credential that a voting code stands for in the election of this manifest and key ceremony. Constant time.
+    ///
+    /// # Errors
+    ///
+    /// `ZeroSecret`, with a probability of about `2^-252`.
+    pub fn derive(
+        code: &VotingCode,
+        manifest: &ManifestHash,
+        ceremony: &CeremonyRoot,
+    ) -> Result<Self, CredentialError> {
+        let salt = tagged("credential", &[manifest.as_bytes(), ceremony.as_bytes()]);
+        let mut bytes = Zeroizing::new([0; 64]);
+        // 64 bytes are one block of the expansion, which never fails.
+        Hkdf::<Sha512>::new(Some(&salt), code.expose_bytes())
+            .expand(b"secret", bytes.as_mut())
+            .map_err(|_| CredentialError::ZeroSecret)?;
+        Self::new(SecretScalar::new(Scalar::from_wide(&bytes)))
+    }
+
+    /// The credential whose parts these are, one of each authority. Constant time.
+    ///
+    /// # Errors
+    ///
+    /// `WrongNumberOfParts`, or `ZeroSecret` if the parts cancel.
+    pub fn combine(parts: &[Self]) -> Result<Self, CredentialError> {
+        check_number_of_parts(parts.len())?;
+        Self::new(SecretScalar::new(parts.iter().map(|part| *part.key_pair.secret().expose_scalar()).sum()))
+    }
+
+    fn new(secret: SecretScalar) -> Result<Self, CredentialError> {
+        // Whether a secret is zero may take its time to tell: then there is nothing left to protect.
+        if *secret.expose_scalar() == Scalar::ZERO {
+            return Err(CredentialError::ZeroSecret);
+        }
+        Ok(Self { key_pair: KeyPair::new(secret) })
+    }
+
+    /// The public credential, as it stands on the roll.
+    #[must_use]
+    pub fn public(&self) -> &PublicElement {
+        self.key_pair.public()
+    }
+
+    /// The key pair that signs for the voter.
+    #[must_use]
+    pub fn key_pair(&self) -> &KeyPair {
+        &self.key_pair
+    }
+}
+
+fn check_number_of_parts(found: usize) -> Result<(), CredentialError> {
+    if (1..=MAX_AUTHORITIES).contains(&found) { Ok(()) } else { Err(CredentialError::WrongNumberOfParts { found }) }
+}
+
+/// The public credential whose parts these are, one of each authority; every part comes with its proof of possession.
+///
+/// # Errors
+///
+/// `WrongNumberOfParts`, or `Identity` if the parts cancel.
+pub fn combine_public(parts: &[PublicElement]) -> Result<PublicElement, CredentialError> {
+    check_number_of_parts(parts.len())?;
+    let sum = PublicElement::from(parts.iter().map(|part| *part.element()).sum::<Element>());
+    refuse_identity(&sum)?;
+    Ok(sum)
+}
+
+fn refuse_identity(public: &PublicElement) -> Result<(), CredentialError> {
+    if public.is_identity() && weaken::is_on(Check::RefuseIdentity) { Err(CredentialError::Identity) } else { Ok(()) }
+}
+
+/// The short form of a public credential, for people who compare two screens: its first 8 hexadecimal digits, as
+/// `1a2b-3c4d`.
+#[must_use]
+pub fn short_form(public: &PublicElement) -> String {
+    let [a, b, c, d, ..] = public.as_bytes();
+    format!("{a:02x}{b:02x}-{c:02x}{d:02x}")
+}
+
+/// The proof of an authority that it knows its part of a credential.
+///
+/// # Security
+///
+/// The proof names its authority, counted from 1: a part copied from another authority, with its proof, does not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialPossession {
+    proof: SchnorrProof,
+}
+
+impl CredentialPossession {
+    /// The length of the encoding.
+    pub const BYTES: usize = SchnorrProof::BYTES;
+
+    /// Proves knowledge of a part.
+    #[must_use]
+    pub fn prove<R: CryptoRng>(manifest: &ManifestHash, authority: u32, part: &Credential, rng: &mut R) -> Self {
+        Self { proof: part.key_pair.prove(&mut possession_transcript(manifest, authority), rng) }
+    }
+
+    /// Reads a proof.
+    ///
+    /// # Errors
+    ///
+    /// The field that is not canonical.
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { proof: SchnorrProof::decode(reader)? })
+    }
+
+    /// Writes the proof.
+    pub fn encode(&self, writer: &mut Writer) {
+        self.proof.encode(writer);
+    }
+
+    /// The claim that the proof holds for a part, to be verified in a batch.
+    ///
+    /// # Errors
+    ///
+    /// `Identity`: that its secret is zero everybody knows.
+    pub fn claim(
+        &self,
+        manifest: &ManifestHash,
+        authority: u32,
+        part: &PublicElement,
+    ) -> Result<SchnorrClaim, CredentialError> {
+        refuse_identity(part)?;
+        Ok(self.proof.claim(&mut possession_transcript(manifest, authority), part))
+    }
+
+    /// Verifies the proof.
+    ///
+    /// # Errors
+    ///
+    /// `Identity`, or `Possession` with the authority.
+    pub fn verify<R: CryptoRng>(
+        &self,
+        manifest: &ManifestHash,
+        authority: u32,
+        part: &PublicElement,
+        rng: &mut R,
+    ) -> Result<(), CredentialError> {
+        refuse_identity(part)?;
+        self.proof
+            .verify(&mut possession_transcript(manifest, authority), part, rng)
+            .map_err(|_| CredentialError::Possession { authority })
+    }
+}
+
+fn possession_transcript(manifest: &ManifestHash, authority: u32) -> Transcript {
+    let mut transcript = Domain::CredentialPossession.for_manifest(manifest);
+    if weaken::is_on(Check::AbsorbAuthority) {
+        transcript.absorb_u64(b"authority", authority.into());
+    }
+    transcript
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestRng;
+
+    const MANIFEST: ManifestHash = ManifestHash::from_bytes([1; 32]);
+    const CEREMONY: CeremonyRoot = CeremonyRoot::from_bytes([2; 32]);
+
+    fn credential(seed: u64) -> Credential {
+        Credential::derive(&VotingCode::generate(&mut TestRng(seed)), &MANIFEST, &CEREMONY).unwrap()
+    }
+
+    fn cancelling(seed: u64) -> [Credential; 2] {
+        let one = credential(seed);
+        let other = SecretScalar::new(-*one.key_pair.secret().expose_scalar());
+        [one, Credential::new(other).unwrap()]
+    }
+
+    #[test]
+    fn a_credential_has_a_frozen_value() {
+        let code: VotingCode = "0024H-36H2N-CSVRH-6DAQF-6DVVQ-ZE6".parse().unwrap();
+        let credential = Credential::derive(&code, &MANIFEST, &CEREMONY).unwrap();
+        assert_eq!(
+            hex::encode(credential.public().as_bytes()),
+            "c041a533c484c5b7fd9ed76f960ba14cbe7a845e27e831d800742376ebce5327"
+        );
+        assert_eq!(short_form(credential.public()), "c041-a533");
+    }
+
+    /// Attack E3: the same code in another election.
+    #[test]
+    fn code_manifest_and_ceremony_all_decide() {
+        let [code, other] = [1, 2].map(|seed| VotingCode::generate(&mut TestRng(seed)));
+        let public = |code, manifest: &ManifestHash, ceremony: &CeremonyRoot| {
+            *Credential::derive(code, manifest, ceremony).unwrap().public().as_bytes()
+        };
+        let first = public(&code, &MANIFEST, &CEREMONY);
+        assert_eq!(first, public(&code, &MANIFEST, &CEREMONY));
+        assert_ne!(first, public(&other, &MANIFEST, &CEREMONY));
+        assert_ne!(first, public(&code, &ManifestHash::from_bytes([3; 32]), &CEREMONY));
+        assert_ne!(first, public(&code, &MANIFEST, &CeremonyRoot::from_bytes([3; 32])));
+        // Manifest and ceremony do not stand in for each other.
+        let swapped = (ManifestHash::from_bytes([2; 32]), CeremonyRoot::from_bytes([1; 32]));
+        assert_ne!(first, public(&code, &swapped.0, &swapped.1));
+    }
+
+    #[test]
+    fn the_sum_of_the_parts_is_the_credential_of_the_sum() {
+        for count in 1..=MAX_AUTHORITIES {
+            let parts: alloc::vec::Vec<_> = (0..count as u64).map(credential).collect();
+            let public: alloc::vec::Vec<_> = parts.iter().map(|part| *part.public()).collect();
+            assert_eq!(Credential::combine(&parts).map(|whole| *whole.public()), combine_public(&public));
+        }
+    }
+
+    #[test]
+    fn no_parts_and_too_many_are_refused() {
+        for found in [0, MAX_AUTHORITIES + 1] {
+            let parts: alloc::vec::Vec<_> = (0..found as u64).map(credential).collect();
+            let public: alloc::vec::Vec<_> = parts.iter().map(|part| *part.public()).collect();
+            let refused = Some(CredentialError::WrongNumberOfParts { found });
+            assert_eq!(Credential::combine(&parts).err(), refused);
+            assert_eq!(combine_public(&public).err(), refused);
+        }
+    }
+
+    /// Attack G2.
+    #[test]
+    fn zero_secrets_are_refused() {
+        assert_eq!(Credential::new(SecretScalar::new(Scalar::ZERO)).err(), Some(CredentialError::ZeroSecret));
+        let parts = cancelling(1);
+        assert_eq!(Credential::combine(&parts).err(), Some(CredentialError::ZeroSecret));
+        assert_eq!(combine_public(&parts.map(|part| *part.public())), Err(CredentialError::Identity));
+    }
+
+    fn zero_possession(rng: &mut TestRng) -> (PublicElement, CredentialPossession) {
+        let key_pair = KeyPair::new(SecretScalar::new(Scalar::ZERO));
+        let proof = key_pair.prove(&mut possession_transcript(&MANIFEST, 1), rng);
+        (*key_pair.public(), CredentialPossession { proof })
+    }
+
+    /// Attack G2: everybody knows the logarithm of the identity.
+    #[test]
+    fn the_identity_is_nobodys_part() {
+        let mut rng = TestRng(7);
+        let (identity, possession) = zero_possession(&mut rng);
+        assert_eq!(possession.verify(&MANIFEST, 1, &identity, &mut rng), Err(CredentialError::Identity));
+        assert_eq!(possession.claim(&MANIFEST, 1, &identity).err(), Some(CredentialError::Identity));
+    }
+
+    /// Attack B2, and D1 for credentials: a proof holds for its key, its authority and its manifest alone.
+    #[test]
+    fn possession_is_bound_to_key_authority_and_manifest() {
+        let mut rng = TestRng(8);
+        let part = credential(1);
+        let possession = CredentialPossession::prove(&MANIFEST, 1, &part, &mut rng);
+        let mut verify =
+            |manifest, authority, part: &PublicElement| possession.verify(manifest, authority, part, &mut rng);
+        assert_eq!(verify(&MANIFEST, 1, part.public()), Ok(()));
+        assert_eq!(verify(&MANIFEST, 2, part.public()), Err(CredentialError::Possession { authority: 2 }));
+        let refused = Err(CredentialError::Possession { authority: 1 });
+        assert_eq!(verify(&MANIFEST, 1, credential(2).public()), refused);
+        assert_eq!(verify(&ManifestHash::from_bytes([9; 32]), 1, part.public()), refused);
+    }
+
+    #[test]
+    fn possession_is_written_and_read() {
+        let mut rng = TestRng(9);
+        let possession = CredentialPossession::prove(&MANIFEST, 1, &credential(1), &mut rng);
+        let mut writer = Writer::new();
+        possession.encode(&mut writer);
+        let bytes = writer.finish();
+        assert_eq!(bytes.len(), CredentialPossession::BYTES);
+        assert_eq!(CredentialPossession::decode(&mut Reader::new(&bytes)), Ok(possession));
+        let short = CredentialPossession::decode(&mut Reader::new(&bytes[..63]));
+        assert_eq!(short, Err(DecodeError::Truncated { field: "s" }));
+    }
+
+    #[cfg(feature = "weaken")]
+    mod weakened {
+        use super::*;
+        use crate::weaken::Weaken;
+
+        #[test]
+        fn without_the_check_the_identity_is_a_part() {
+            let mut rng = TestRng(7);
+            let (identity, possession) = zero_possession(&mut rng);
+            let parts = cancelling(1).map(|part| *part.public());
+            let _weaken = Weaken::without(Check::RefuseIdentity);
+            assert_eq!(possession.verify(&MANIFEST, 1, &identity, &mut rng), Ok(()));
+            assert_eq!(combine_public(&parts), Ok(identity));
+        }
+
+        #[test]
+        fn without_the_authority_in_the_transcript_a_part_is_copied() {
+            let mut rng = TestRng(8);
+            let part = credential(1);
+            let _weaken = Weaken::without(Check::AbsorbAuthority);
+            let possession = CredentialPossession::prove(&MANIFEST, 1, &part, &mut rng);
+            assert_eq!(possession.verify(&MANIFEST, 2, part.public(), &mut rng), Ok(()));
+        }
+    }
+}

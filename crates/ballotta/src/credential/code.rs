@@ -1,0 +1,317 @@
+//! Voting codes: what a credential authority sends to a voter, and the voter types.
+//!
+//! See `spec/credential.md#code`.
+//!
+//! # Layout
+//!
+//! ```text
+//! XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-XXX
+//! ```
+//!
+//! 28 symbols of 5 bits, written as digits and capital letters without I, L, O and U (Crockford's alphabet). The first
+//! 26 are two zero bits and 128 random bits, big-endian; the last two are a checksum.
+//!
+//! # Construction
+//!
+//! The checksum is that of a Reed-Solomon code over `GF(32) = GF(2)[a]/(a^5 + a^2 + 1)`, behind an unwritten symbol
+//! `c_0 = 1`, without which a code of zeros would do:
+//!
+//! ```text
+//! sum_j c_j = 0      sum_j a^(28-j) c_j = 0      j = 0..28
+//! ```
+//!
+//! Any two columns `(1, a^i)` are linearly independent, as `a` has order 31: one or two wrong symbols, wherever they
+//! are, are always found, and so is any swap of two different symbols. Of all other mistakes one in 1024 passes.
+//!
+//! # Security
+//!
+//! Reading and writing take the same time for all codes that are well-formed. The intermediate values of arithmetic on
+//! the stack are not wiped.
+
+use alloc::string::String;
+use core::iter::zip;
+use core::str::FromStr;
+
+use rand_core::CryptoRng;
+use subtle::{ConditionallySelectable, ConstantTimeEq, CtOption};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// Symbols of a code, its checksum included.
+const SYMBOLS: usize = 28;
+/// Symbols that hold the random bits.
+const DATA_SYMBOLS: usize = 26;
+/// Symbols of a group; the last group is shorter.
+const GROUP: usize = 5;
+/// The letter of every symbol.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Letters that are read as the symbol they are mistaken for.
+const ALIASES: [(u8, u8); 3] = [(b'O', 0), (b'I', 1), (b'L', 1)];
+
+/// Text that is not a voting code. It says where, and nothing of the code itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VotingCodeError {
+    /// Too few or too many symbols.
+    #[error("a voting code has 28 letters and digits, not {found}")]
+    WrongLength {
+        /// How many, without spaces and hyphens.
+        found: usize,
+    },
+    /// A letter that no voting code contains.
+    #[error("letter {position} of the voting code is none that voting codes use")]
+    UnknownSymbol {
+        /// Which, counted from 1 without spaces and hyphens.
+        position: usize,
+    },
+    /// A mistake in copying: the checksum does not fit.
+    #[error("the voting code contains a mistake: compare it letter by letter")]
+    Checksum,
+}
+
+/// A voting code: 128 secret bits that a person can type.
+///
+/// Reading one forgives case, spaces and hyphens (and the dashes that telephones put in their place), and takes O for 0
+/// and I and L for 1.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct VotingCode {
+    bytes: [u8; 16],
+}
+
+impl VotingCode {
+    /// Draws a code.
+    #[must_use]
+    pub fn generate<R: CryptoRng>(rng: &mut R) -> Self {
+        let mut code = Self { bytes: [0; 16] };
+        rng.fill_bytes(&mut code.bytes);
+        code
+    }
+
+    /// The 128 bits.
+    #[must_use]
+    pub(crate) fn expose_bytes(&self) -> &[u8; 16] {
+        &self.bytes
+    }
+
+    /// The code as it is printed for its voter.
+    #[must_use]
+    pub fn expose_text(&self) -> Zeroizing<String> {
+        let symbols = self.symbols();
+        // Never grown: what is moved is not wiped.
+        let mut text = Zeroizing::new(String::with_capacity(SYMBOLS + SYMBOLS / GROUP));
+        for (position, symbol) in symbols.iter().enumerate() {
+            if position > 0 && position % GROUP == 0 {
+                text.push('-');
+            }
+            text.push(char::from(letter(*symbol)));
+        }
+        text
+    }
+
+    fn symbols(&self) -> Zeroizing<[u8; SYMBOLS]> {
+        let bits = Zeroizing::new(u128::from_be_bytes(self.bytes));
+        let mut symbols = Zeroizing::new([0; SYMBOLS]);
+        for (position, symbol) in symbols.iter_mut().take(DATA_SYMBOLS).enumerate() {
+            *symbol = (*bits >> (5 * (DATA_SYMBOLS - 1 - position))) as u8 & 31;
+        }
+        // The last two are still zero.
+        let (sum, weighted) = residue(&*symbols);
+        let [.., first, second] = &mut *symbols;
+        (*first, *second) = checksum(sum, weighted);
+        symbols
+    }
+}
+
+impl FromStr for VotingCode {
+    type Err = VotingCodeError;
+
+    fn from_str(text: &str) -> Result<Self, VotingCodeError> {
+        let mut symbols = Zeroizing::new([0; SYMBOLS]);
+        let mut found = 0;
+        for letter in text.chars().filter(|letter| !is_separator(*letter)) {
+            let value = symbol(letter).into_option().ok_or(VotingCodeError::UnknownSymbol { position: found + 1 })?;
+            if let Some(place) = symbols.get_mut(found) {
+                *place = value;
+            }
+            found += 1;
+        }
+        if found != SYMBOLS {
+            return Err(VotingCodeError::WrongLength { found });
+        }
+        let [first, ..] = *symbols;
+        let (sum, weighted) = residue(&*symbols);
+        if sum | weighted | (first >> 3) != 0 {
+            return Err(VotingCodeError::Checksum);
+        }
+        let data = symbols.iter().take(DATA_SYMBOLS);
+        let bits = Zeroizing::new(data.fold(0_u128, |bits, symbol| bits << 5 | u128::from(*symbol)));
+        Ok(Self { bytes: bits.to_be_bytes() })
+    }
+}
+
+fn is_separator(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '-' | '\u{2010}'..='\u{2015}')
+}
+
+/// The letter of a symbol, in constant time.
+fn letter(symbol: u8) -> u8 {
+    zip(0_u8.., ALPHABET).fold(0, |found, (value, letter)| u8::conditional_select(&found, letter, symbol.ct_eq(&value)))
+}
+
+/// The symbol of a letter, in constant time for letters of the alphabet.
+fn symbol(letter: char) -> CtOption<u8> {
+    let letter = u8::try_from(letter).unwrap_or(0).to_ascii_uppercase();
+    zip(ALPHABET.iter().copied(), 0_u8..).chain(ALIASES).fold(CtOption::new(0, 0.into()), |found, (known, value)| {
+        CtOption::new(value, letter.ct_eq(&known)).or_else(|| found)
+    })
+}
+
+/// `a x`
+fn times_a(x: u8) -> u8 {
+    ((x << 1) ^ (0b10_0101 & 0_u8.wrapping_sub(x >> 4))) & 31
+}
+
+/// The two sums of the checksum, the unwritten symbol included.
+fn residue(symbols: &[u8]) -> (u8, u8) {
+    symbols.iter().fold((1, 1), |(sum, weighted), symbol| (sum ^ symbol, times_a(weighted) ^ symbol))
+}
+
+/// The last two symbols, from the sums of a code in which they are zero.
+fn checksum(sum: u8, weighted: u8) -> (u8, u8) {
+    // first + second = sum and a first + second = weighted, hence (a + 1) first = sum + weighted; 1 / (a + 1) = a^13.
+    let first = (0..13).fold(sum ^ weighted, |x, _| times_a(x));
+    (first, sum ^ first)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::testing::TestRng;
+
+    fn read(text: &str) -> Result<[u8; 16], VotingCodeError> {
+        text.parse::<VotingCode>().map(|code| *code.expose_bytes())
+    }
+
+    #[test]
+    fn a_code_has_a_frozen_form() {
+        let code = VotingCode { bytes: core::array::from_fn(|i| 0x11 * i as u8) };
+        assert_eq!(*code.expose_text(), "0024H-36H2N-CSVRH-6DAQF-6DVVQ-ZE6");
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut rng = TestRng(1);
+        for _ in 0..500 {
+            let code = VotingCode::generate(&mut rng);
+            let text = code.expose_text();
+            assert_eq!(text.len(), 33);
+            assert_eq!(read(&text), Ok(code.bytes));
+            assert_eq!(residue(&*code.symbols()), (0, 0));
+        }
+        for bytes in [[0; 16], [0xff; 16]] {
+            assert_eq!(read(&VotingCode { bytes }.expose_text()), Ok(bytes));
+        }
+    }
+
+    #[test]
+    fn all_128_bits_are_random() {
+        let mut rng = TestRng(2);
+        let mut bytes = [0; 16];
+        let codes: Vec<_> = (0..64).map(|_| *VotingCode::generate(&mut rng).expose_bytes()).collect();
+        for code in &codes {
+            bytes = core::array::from_fn(|i| bytes[i] | code[i] ^ codes[0][i]);
+        }
+        assert_eq!(bytes, [0xff; 16], "every bit differs between some two codes");
+    }
+
+    #[test]
+    fn case_spaces_hyphens_and_lookalikes_are_forgiven() {
+        // A code with zeros and ones in it.
+        let code = VotingCode { bytes: 0x0842_1084_2108_4210_0000_0000_0000_0001_u128.to_be_bytes() };
+        let text = code.expose_text().to_string();
+        assert!(text.contains('0') && text.contains('1'));
+        let typed = [
+            text.to_lowercase(),
+            text.replace('-', ""),
+            text.replace('-', " \t"),
+            text.replace('-', "\u{2013}"),
+            std::format!(" {text}\r\n"),
+            text.replace('0', "O"),
+            text.replace('0', "o"),
+            text.replace('1', "I"),
+            text.replace('1', "l"),
+        ];
+        for text in typed {
+            assert_eq!(read(&text), Ok(code.bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_code_is_refused_with_its_place() {
+        let text = VotingCode::generate(&mut TestRng(3)).expose_text();
+        assert_eq!(read(""), Err(VotingCodeError::WrongLength { found: 0 }));
+        assert_eq!(read(&text[..32]), Err(VotingCodeError::WrongLength { found: 27 }));
+        assert_eq!(read(&std::format!("{}{}", &*text, &*text)), Err(VotingCodeError::WrongLength { found: 56 }));
+        for unknown in ["U", "u", "!", "\0", "\u{c9}", "\u{ff11}", "\u{1f5f3}"] {
+            let typed = std::format!("{}{unknown}{}", &text[..7], &text[8..]);
+            assert_eq!(read(&typed), Err(VotingCodeError::UnknownSymbol { position: 7 }), "{unknown}");
+        }
+        assert_eq!(read("00000-00000-00000-00000-00000-000"), Err(VotingCodeError::Checksum));
+    }
+
+    /// Attack E4. The sums are linear up to the unwritten symbol: what holds for one code holds for all.
+    #[test]
+    fn every_one_or_two_wrong_symbols_are_found() {
+        let symbols = *VotingCode::generate(&mut TestRng(4)).symbols();
+        for i in 0..SYMBOLS {
+            for wrong in 1..32 {
+                let mut one = symbols;
+                one[i] ^= wrong;
+                assert_ne!(residue(&one), (0, 0), "symbol {i}");
+                for j in 0..i {
+                    for wrong in 1..32 {
+                        let mut two = one;
+                        two[j] ^= wrong;
+                        assert_ne!(residue(&two), (0, 0), "symbols {i} and {j}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Attack E4, through the reader: wrong letters and swapped neighbours.
+    #[test]
+    fn a_wrong_letter_or_a_swap_is_a_checksum_error() {
+        let text = VotingCode::generate(&mut TestRng(5)).expose_text().replace('-', "").into_bytes();
+        let read = |letters: &[u8]| read(core::str::from_utf8(letters).unwrap());
+        for i in 0..SYMBOLS {
+            for letter in ALPHABET.iter().filter(|letter| **letter != text[i]) {
+                let mut wrong = text.clone();
+                wrong[i] = *letter;
+                assert_eq!(read(&wrong), Err(VotingCodeError::Checksum));
+            }
+            for j in (0..i).filter(|j| text[*j] != text[i]) {
+                let mut wrong = text.clone();
+                wrong.swap(i, j);
+                assert_eq!(read(&wrong), Err(VotingCodeError::Checksum));
+            }
+        }
+    }
+
+    #[test]
+    fn the_spare_bits_are_zero() {
+        let code = VotingCode::generate(&mut TestRng(6));
+        for spare in [8, 16, 24] {
+            let mut symbols = *code.symbols();
+            symbols[0] ^= spare;
+            symbols[26..].fill(0);
+            let (sum, weighted) = residue(&symbols);
+            (symbols[26], symbols[27]) = checksum(sum, weighted);
+            assert_eq!(residue(&symbols), (0, 0));
+            let text: String = symbols.iter().map(|symbol| char::from(letter(*symbol))).collect();
+            assert_eq!(read(&text), Err(VotingCodeError::Checksum));
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Where the voters of a roll stand: 48 bytes for every 32 lines.
+//!
+//! See `spec/credential.md#roll`.
+//!
+//! # Security
+//!
+//! A lookup reads 32 lines again, from wherever the roll is, and compares their digest: who serves the roll cannot
+//! serve a voter another style or weight than those that were hashed.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::mem::take;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{RollLine, RollRules, RollTotals};
+use crate::hash::RollHash;
+use crate::weaken::{self, Check};
+
+/// Lines of a block.
+const BLOCK_LINES: u64 = 32;
+
+/// A lookup that has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RollLookupError<E> {
+    /// The source could not be read.
+    #[error("the roll cannot be read again: {0}")]
+    Source(E),
+    /// The source gives other bytes than when the roll was read first.
+    #[error("the roll has changed since it was read first, near line {line}")]
+    Changed {
+        /// The first line of the block that differs.
+        line: u64,
+    },
+}
+
+/// A roll that was read and breaks no rule: its totals, and where its voters stand. The elements of its credentials are
+/// the caller's to check, with [`RollLine::key`].
+pub struct RollIndex {
+    rules: RollRules,
+    hash: RollHash,
+    totals: RollTotals,
+    blocks: Vec<Block>,
+    end: u64,
+}
+
+impl RollIndex {
+    /// SHA-256 of the bytes of the roll.
+    #[must_use]
+    pub fn hash(&self) -> &RollHash {
+        &self.hash
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn totals(&self) -> &RollTotals {
+        &self.totals
+    }
+
+    /// Looks a voter up. One block is read, or a few where the first 8 bytes of credentials agree.
+    ///
+    /// `read_at` fills the buffer with the bytes of the roll from an offset on.
+    ///
+    /// # Errors
+    ///
+    /// `Source` with the error of `read_at`, `Changed` if the bytes are not those that were read before.
+    pub fn lookup<E>(
+        &self,
+        credential: &[u8; 32],
+        mut read_at: impl FnMut(u64, &mut [u8]) -> Result<(), E>,
+    ) -> Result<Option<RollLine>, RollLookupError<E>> {
+        let key = first_bytes(credential);
+        let wanted = hex::encode(credential);
+        // Of the blocks that begin with the key every one may hold it, and so may the one before them.
+        let mut low = self.blocks.partition_point(|block| block.first < key).saturating_sub(1);
+        let mut high = self.blocks.partition_point(|block| block.first <= key);
+        while low < high {
+            let middle = low.midpoint(high);
+            let (first_line, bytes) = self.read_block(middle, &mut read_at)?;
+            // Lower-case digits are ordered as the bytes they stand for.
+            let lines = bytes.split(|byte| *byte == b'\n');
+            if let Some((line, number)) = lines.zip(first_line..).find(|(line, _)| line.starts_with(wanted.as_bytes()))
+            {
+                let line = self.rules.parse(number, line);
+                return line.map(Some).map_err(|_| RollLookupError::Changed { line: first_line });
+            }
+            if bytes.as_slice() < wanted.as_bytes() {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(None)
+    }
+
+    /// The number of the first line of a block, and its bytes.
+    fn read_block<E>(
+        &self,
+        position: usize,
+        read_at: &mut impl FnMut(u64, &mut [u8]) -> Result<(), E>,
+    ) -> Result<(u64, Vec<u8>), RollLookupError<E>> {
+        let first_line = position as u64 * BLOCK_LINES + 2;
+        let changed = RollLookupError::Changed { line: first_line };
+        let Some(block) = self.blocks.get(position) else { return Err(changed) };
+        let end = self.blocks.get(position + 1).map_or(self.end, |next| next.offset);
+        // A block is at most 32 lines of bounded length.
+        let mut bytes = vec![0; usize::try_from(end - block.offset).unwrap_or(0)];
+        read_at(block.offset, &mut bytes).map_err(RollLookupError::Source)?;
+        if Sha256::digest(&bytes)[..] != block.digest && weaken::is_on(Check::RollBlock) {
+            return Err(changed);
+        }
+        Ok((first_line, bytes))
+    }
+}
+
+/// What the index keeps of 32 lines.
+struct Block {
+    /// The first 8 bytes of the first credential.
+    first: u64,
+    /// Where the block begins.
+    offset: u64,
+    /// SHA-256 of its lines.
+    digest: [u8; 32],
+}
+
+/// The blocks of the lines so far, the last one still growing.
+#[derive(Default)]
+pub(super) struct Blocks {
+    closed: Vec<Block>,
+    open: Sha256,
+    lines: u64,
+    end: u64,
+}
+
+impl Blocks {
+    pub(super) fn skip(&mut self, bytes: &[u8]) {
+        self.end += bytes.len() as u64 + 1;
+    }
+
+    pub(super) fn push(&mut self, credential: &[u8; 32], bytes: &[u8]) {
+        if self.lines.is_multiple_of(BLOCK_LINES) {
+            self.seal();
+            self.closed.push(Block { first: first_bytes(credential), offset: self.end, digest: [0; 32] });
+        }
+        self.open.update(bytes);
+        self.open.update(b"\n");
+        self.lines += 1;
+        self.skip(bytes);
+    }
+
+    /// Gives the last block its digest.
+    fn seal(&mut self) {
+        if let Some(last) = self.closed.last_mut() {
+            last.digest = take(&mut self.open).finalize().into();
+        }
+    }
+
+    pub(super) fn into_index(mut self, rules: RollRules, hash: RollHash, totals: RollTotals) -> RollIndex {
+        self.seal();
+        self.closed.shrink_to_fit();
+        RollIndex { rules, hash, totals, blocks: self.closed, end: self.end }
+    }
+}
+
+fn first_bytes(credential: &[u8; 32]) -> u64 {
+    credential.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+    use core::convert::Infallible;
+
+    use super::super::RollReader;
+    use super::super::tests::{MANIFEST, index, line, read_in, rules, sample, voters, write};
+    use super::*;
+    use crate::credential::{Credential, VotingCode};
+    use crate::hash::{CeremonyRoot, ManifestHash};
+    use crate::limits::MAX_ROLL_LINE_BYTES;
+    use crate::testing::TestRng;
+
+    fn lookup(index: &RollIndex, bytes: &[u8], credential: &[u8; 32]) -> Option<RollLine> {
+        let read_at = |offset: u64, buffer: &mut [u8]| {
+            buffer.copy_from_slice(&bytes[offset as usize..][..buffer.len()]);
+            Ok::<(), Infallible>(())
+        };
+        index.lookup(credential, read_at).unwrap()
+    }
+    #[test]
+    fn every_voter_is_found_and_nobody_else() {
+        for count in [1, 2, 31, 32, 33, 64, 65, 1000] {
+            let bytes = write(voters(count, count));
+            let (lines, end) = read_in(&bytes, 4096);
+            let index = end.unwrap();
+            for line in lines.into_iter().map(Result::unwrap) {
+                assert_eq!(lookup(&index, &bytes, &line.credential), Some(line));
+                for place in [0, 7, 8, 31] {
+                    let mut other = line.credential;
+                    other[place] ^= 1;
+                    assert_eq!(lookup(&index, &bytes, &other), None);
+                }
+            }
+            assert_eq!(lookup(&index, &bytes, &[0; 32]), None);
+            assert_eq!(lookup(&index, &bytes, &[0xff; 32]), None);
+        }
+    }
+
+    /// Blocks that begin with the same 8 bytes, before, between and after others.
+    #[test]
+    fn credentials_that_begin_alike_are_found() {
+        let mut voters = voters(500, 4);
+        for (number, voter) in voters.iter_mut().enumerate() {
+            match number {
+                0..100 => voter.credential[..8].fill(0),
+                100..350 => voter.credential[..8].fill(0x80),
+                350..390 => voter.credential[..8].fill(0xff),
+                _ => {}
+            }
+        }
+        let bytes = write(voters);
+        let index = index(&bytes);
+        for line in read_in(&bytes, 4096).0.into_iter().map(Result::unwrap) {
+            assert_eq!(lookup(&index, &bytes, &line.credential), Some(line));
+            let mut other = line.credential;
+            other[31] ^= 1;
+            assert_eq!(lookup(&index, &bytes, &other), None);
+        }
+        // Even then a lookup reads few blocks.
+        let mut reads = 0;
+        let read_at = |offset: u64, buffer: &mut [u8]| {
+            reads += 1;
+            buffer.copy_from_slice(&bytes[offset as usize..][..buffer.len()]);
+            Ok::<(), Infallible>(())
+        };
+        let absent = core::array::from_fn(|i| if i < 8 { 0x80 } else { 0 });
+        assert_eq!(index.lookup(&absent, read_at), Ok(None));
+        assert!(reads <= 4, "{reads}");
+    }
+
+    /// Attacks B2 and E3: a credential that the authority did not put on this roll is not found.
+    #[test]
+    fn a_client_finds_its_credential_on_the_roll_of_its_election_alone() {
+        let ceremony = CeremonyRoot::from_bytes([3; 32]);
+        let codes: Vec<_> = (0..50).map(|seed| VotingCode::generate(&mut TestRng(seed))).collect();
+        let public = |code, manifest, ceremony| *Credential::derive(code, &manifest, &ceremony).unwrap().public();
+        let lines =
+            codes.iter().zip(1..).map(|(code, number)| line(number, *public(code, MANIFEST, ceremony).as_bytes()));
+        let bytes = write(lines.collect());
+        let index = index(&bytes);
+        for code in &codes {
+            let own = public(code, MANIFEST, ceremony);
+            let found = lookup(&index, &bytes, own.as_bytes()).unwrap();
+            assert_eq!(found.key(), Ok(own));
+            let other_manifest = public(code, ManifestHash::from_bytes([9; 32]), ceremony);
+            let other_key = public(code, MANIFEST, CeremonyRoot::from_bytes([9; 32]));
+            for other in [other_manifest, other_key] {
+                assert_eq!(lookup(&index, &bytes, other.as_bytes()), None);
+            }
+        }
+        let stranger = public(&VotingCode::generate(&mut TestRng(99)), MANIFEST, ceremony);
+        assert_eq!(lookup(&index, &bytes, stranger.as_bytes()), None);
+    }
+
+    /// A roll whose server gives a voter another weight when it is asked again.
+    fn changed() -> (RollIndex, String) {
+        (index(sample().as_bytes()), sample().replace(" 20\n", " 99\n"))
+    }
+
+    #[test]
+    fn a_roll_that_changes_after_it_was_read_is_noticed() {
+        let (index, bytes) = changed();
+        let read_at = |offset: u64, buffer: &mut [u8]| {
+            buffer.copy_from_slice(&bytes.as_bytes()[offset as usize..][..buffer.len()]);
+            Ok::<(), Infallible>(())
+        };
+        assert_eq!(index.lookup(&[0x22; 32], read_at), Err(RollLookupError::Changed { line: 2 }));
+        assert_eq!(index.lookup(&[0x22; 32], |_, _| Err("offline")), Err(RollLookupError::Source("offline")));
+    }
+    #[test]
+    fn the_index_keeps_at_most_8_bytes_per_line() {
+        let count = 100_000;
+        let bytes = write(voters(count, 8));
+        let mut reader = RollReader::new(rules());
+        let mut peak = 0;
+        for piece in bytes.chunks(1 << 16) {
+            reader.feed(piece, &mut |line| assert_eq!(line.err(), None));
+            peak = peak.max(reader.blocks.closed.capacity());
+        }
+        assert!(reader.partial.capacity() <= MAX_ROLL_LINE_BYTES);
+        let index = reader.finish(&mut |_| {}).unwrap();
+        assert_eq!(index.totals().voters(), count);
+        for blocks in [peak, index.blocks.capacity()] {
+            assert!(blocks * size_of::<Block>() <= 8 * count as usize, "{blocks} blocks");
+        }
+    }
+
+    #[cfg(feature = "weaken")]
+    mod weakened {
+        use super::*;
+        use crate::weaken::Weaken;
+
+        #[test]
+        fn without_the_digest_a_server_changes_a_weight() {
+            let (index, bytes) = changed();
+            let _weaken = Weaken::without(Check::RollBlock);
+            assert_eq!(lookup(&index, bytes.as_bytes(), &[0x22; 32]).map(|line| line.weight), Some(99));
+        }
+    }
+}
