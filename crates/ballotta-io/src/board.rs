@@ -83,11 +83,7 @@ impl BoardFolder {
     /// # Errors
     ///
     /// If checkpoint or entries are missing, or do not belong together.
-    pub fn read(
-        root: &Path,
-        key: &NoteKey,
-        mut entry: impl FnMut(u64, &[u8]),
-    ) -> Result<Self, BoardFolderError> {
+    pub fn read(root: &Path, key: &NoteKey, mut entry: impl FnMut(u64, &[u8])) -> Result<Self, BoardFolderError> {
         let read = |path: PathBuf| fs::read(&path).map_err(|error| BoardFolderError::Io { path, error });
         let committed = *SignedCheckpoint::parse(&read(root.join(CHECKPOINT))?)?.verify(key)?.head();
         let mut frontier = Frontier::new();
@@ -161,8 +157,8 @@ impl BoardFolder {
             return Ok(());
         };
         let path = self.root.join(tile.to_string());
-        let bytes = encode_bundle(&self.last)
-            .map_err(|error| BoardFolderError::Bundle { path: path.clone(), error })?;
+        let bytes =
+            encode_bundle(&self.last).map_err(|error| BoardFolderError::Bundle { path: path.clone(), error })?;
         write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })
     }
 

@@ -209,7 +209,8 @@ impl ClosingStatement {
         rng: &mut R,
     ) -> Result<Self, DecryptionError> {
         check_privacy_limits(manifest, tally)?;
-        let mut transcript = statement_transcript(tally.fingerprint(), tally.close().size, &tally.close().root, tally.digest());
+        let mut transcript =
+            statement_transcript(tally.fingerprint(), tally.close().size, &tally.close().root, tally.digest());
         let signature = key.prove(&mut transcript, rng);
         Ok(Self {
             trustee,
@@ -254,9 +255,7 @@ impl ClosingStatement {
         let trustee = self.trustee;
         let key = signing_key(manifest, trustee).ok_or(DecryptionError::UnknownTrustee { trustee })?;
         let mut transcript = statement_transcript(&self.fingerprint, self.size, &self.root, &self.sums);
-        self.signature
-            .verify(&mut transcript, key, rng)
-            .map_err(|_| DecryptionError::BadStatementSignature { trustee })
+        self.signature.verify(&mut transcript, key, rng).map_err(|_| DecryptionError::BadStatementSignature { trustee })
     }
 
     /// Reads a statement.
@@ -291,7 +290,12 @@ impl ClosingStatement {
 }
 
 /// The transcript of a statement: the same for all trustees that state the same, but for who signs.
-fn statement_transcript(fingerprint: &Fingerprint, size: u64, root: &TreeHash, sums: &TallyDigest) -> merlin::Transcript {
+fn statement_transcript(
+    fingerprint: &Fingerprint,
+    size: u64,
+    root: &TreeHash,
+    sums: &TallyDigest,
+) -> merlin::Transcript {
     let mut transcript = Domain::ClosingStatement.for_election(fingerprint);
     transcript.absorb_u64(b"size", size);
     transcript.absorb_bytes(b"root", root.as_bytes());
@@ -577,9 +581,8 @@ pub fn combine(
     let have = decryptions.len();
     let used = decryptions.get(..need).ok_or(DecryptionError::InsufficientShares { have, need })?;
     let indices: Vec<u16> = used.iter().map(VerifiedDecryption::trustee).collect();
-    let lagrange = lagrange_at_zero(&indices).map_err(|_| DecryptionError::DuplicateDecryption {
-        trustee: indices.first().copied().unwrap_or(0),
-    })?;
+    let lagrange = lagrange_at_zero(&indices)
+        .map_err(|_| DecryptionError::DuplicateDecryption { trustee: indices.first().copied().unwrap_or(0) })?;
 
     let bound = |contest: usize, weight: u64| {
         let rule = context.manifest().contests().get(contest).map(|contest| &contest.rule);

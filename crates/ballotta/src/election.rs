@@ -25,7 +25,9 @@ pub enum ElectionError {
         expected: usize,
     },
     /// The joint key was made for another number of trustees or another threshold.
-    #[error("the joint key is of {found_threshold} of {found_trustees} trustees, the manifest names {threshold} of {trustees}")]
+    #[error(
+        "the joint key is of {found_threshold} of {found_trustees} trustees, the manifest names {threshold} of {trustees}"
+    )]
     TrusteeMismatch {
         /// Threshold of the joint key.
         found_threshold: u16,

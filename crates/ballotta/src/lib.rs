@@ -25,21 +25,28 @@ extern crate std;
 #[cfg(all(feature = "weaken", not(debug_assertions)))]
 compile_error!("the feature `weaken` switches checks off: it is for tests and cannot be part of a release build");
 
+pub mod ballot;
 pub mod board;
 pub mod contest;
 pub mod credential;
+pub mod decryption;
 pub mod discrete_log;
+pub mod election;
 pub mod elgamal;
 pub mod encoding;
 pub mod form;
 pub mod group;
 pub mod hash;
+pub mod key_ceremony;
 pub mod limits;
 pub mod manifest;
 pub mod proofs;
+pub mod record;
+pub mod tally;
 #[cfg(test)]
 mod testing;
 pub mod transcript;
+pub mod verifier;
 pub mod weaken;
 
 /// The suite: group, hashes, transcripts and formats together. It is absorbed by every transcript; any other is refused.

@@ -26,9 +26,8 @@ pub use report::{CheckReport, Failure, Place, Report, Stage, Status};
 
 use self::board::{Board, PointerKind};
 use self::report::Findings;
-use crate::board::entry::{Action, OrganiserEntry, Pointer};
-use crate::board::log::TreeHead;
 use crate::board::board_key;
+use crate::board::log::TreeHead;
 use crate::board::note::SignedCheckpoint;
 use crate::credential::{RollError, RollIndex, RollLine, RollLookupError, RollReader, RollRules, RollTotals};
 use crate::decryption::{
@@ -36,7 +35,7 @@ use crate::decryption::{
 };
 use crate::election::ElectionContext;
 use crate::hash::{FileHash, Fingerprint, RollHash};
-use crate::key_ceremony::{CeremonyParameters, JointKey};
+use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
 use crate::manifest::{Closing, Manifest};
 use crate::record::{self, FileList, RecordSource, ResultDocument, SourceError, read_file};
@@ -154,7 +153,9 @@ pub fn verify<R: CryptoRng>(
         _ => None,
     };
     let mut findings = verifier.findings;
-    for (check, pinned) in [("fingerprint", options.fingerprint.is_some()), ("checkpoint", options.checkpoint.is_some())] {
+    for (check, pinned) in
+        [("fingerprint", options.fingerprint.is_some()), ("checkpoint", options.checkpoint.is_some())]
+    {
         if !pinned {
             findings.not_checked.push(alloc::format!(
                 "no {check} was pinned: that this is the record which the voters were shown, compare by hand"
@@ -316,15 +317,11 @@ impl Verifier<'_> {
         files
     }
 
-    fn ceremony<R: CryptoRng>(
-        &mut self,
-        manifest: &Manifest,
-        messages: &[Vec<u8>],
-        rng: &mut R,
-    ) -> Option<JointKey> {
+    fn ceremony<R: CryptoRng>(&mut self, manifest: &Manifest, messages: &[Vec<u8>], rng: &mut R) -> Option<JointKey> {
         self.findings.saw(CheckId::Ceremony, messages.len() as u64);
         let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
-        let joint_key = manifest.ceremony(ATTEMPT).and_then(|parameters| JointKey::verify(&parameters, &messages, rng));
+        let joint_key = CeremonyParameters::for_manifest(manifest, FIRST_ATTEMPT)
+            .and_then(|parameters| JointKey::verify(&parameters, &messages, rng));
         match joint_key {
             Ok(joint_key) => {
                 if joint_key.threshold() == joint_key.trustees() && joint_key.trustees() > 1 {
@@ -359,7 +356,8 @@ impl Verifier<'_> {
         if let Some((index, open)) = &board.open {
             self.findings.saw(CheckId::Fingerprint, 1);
             if open.fingerprint() != fingerprint {
-                let problem = alloc::format!("opened was {}, manifest, ceremony and roll give {fingerprint}", open.fingerprint());
+                let problem =
+                    alloc::format!("opened was {}, manifest, ceremony and roll give {fingerprint}", open.fingerprint());
                 self.findings.fail(CheckId::Fingerprint, board.place(*index), problem);
             }
         }
@@ -381,7 +379,8 @@ impl Verifier<'_> {
         let Some(tally) = &outcome.tally else { return };
         self.statements(context.manifest(), tally, board, rng);
         let closing_checkpoint = self.closing_checkpoint(context.manifest());
-        let statements: Vec<ClosingStatement> = board.statements.iter().map(|(_, statement)| statement.clone()).collect();
+        let statements: Vec<ClosingStatement> =
+            board.statements.iter().map(|(_, statement)| statement.clone()).collect();
         self.findings.saw(CheckId::ClosingRule, 1);
         match ClosedTally::check(context.manifest(), tally.clone(), &statements, closing_checkpoint.as_ref(), rng) {
             Ok(closed) => outcome.closed = Some(closed),
@@ -454,7 +453,9 @@ impl Verifier<'_> {
         }
         let bytes = self.file(CheckId::ClosingRule, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
         SignedCheckpoint::parse(&bytes)
-            .map_err(|error| self.findings.fail(CheckId::ClosingRule, Place::File(record::CLOSING_CHECKPOINT.into()), error))
+            .map_err(|error| {
+                self.findings.fail(CheckId::ClosingRule, Place::File(record::CLOSING_CHECKPOINT.into()), error)
+            })
             .ok()
     }
 
@@ -486,7 +487,11 @@ impl Verifier<'_> {
                 self.findings.saw(CheckId::Files, 1);
                 let Some(bytes) = self.file(CheckId::Files, path, MAX_MESSAGE_BYTES) else { continue };
                 if FileHash::of(&bytes) != *hash {
-                    self.findings.fail(CheckId::Files, Place::File(path.into()), "the file is not the one that was published");
+                    self.findings.fail(
+                        CheckId::Files,
+                        Place::File(path.into()),
+                        "the file is not the one that was published",
+                    );
                 }
             }
             match self.source.list() {

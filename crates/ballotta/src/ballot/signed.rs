@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use merlin::Transcript;
 use rand_core::CryptoRng;
 
-use crate::elgamal::SlotCiphertext;
 use crate::election::ElectionContext;
+use crate::elgamal::SlotCiphertext;
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::PublicElement;
 use crate::hash::{Fingerprint, Tracker, tagged};
@@ -52,7 +52,8 @@ impl BallotHeader {
         let fingerprint = Fingerprint::from_bytes(reader.array("fingerprint")?);
         let style = reader.u16("style")?;
         let credential = reader.array("credential")?;
-        let previous = Some(Tracker::from_bytes(reader.array("previous")?)).filter(|tracker| *tracker != NO_PREDECESSOR);
+        let previous =
+            Some(Tracker::from_bytes(reader.array("previous")?)).filter(|tracker| *tracker != NO_PREDECESSOR);
         let randomness = reader.array("R")?;
         Ok(Self { fingerprint, style, credential, previous, randomness })
     }

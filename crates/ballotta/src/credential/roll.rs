@@ -135,6 +135,13 @@ pub struct RollLine {
 }
 
 impl RollLine {
+    /// The voter's place on the roll, counted from 0: the first voter stands on line 2.
+    #[must_use]
+    pub fn voter(&self) -> u32 {
+        // A roll has fewer lines than that.
+        u32::try_from(self.number.saturating_sub(2)).unwrap_or(u32::MAX)
+    }
+
     /// The public credential.
     ///
     /// # Errors

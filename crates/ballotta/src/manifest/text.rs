@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ManifestProblem;
 use super::json::Node;
-use crate::limits::{MAX_NAME_CHARS, MAX_KEY_NAME_BYTES, MAX_TEXT_BYTES};
+use crate::limits::{MAX_KEY_NAME_BYTES, MAX_NAME_CHARS, MAX_TEXT_BYTES};
 
 /// A text in every language of the manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

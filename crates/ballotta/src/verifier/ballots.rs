@@ -156,7 +156,11 @@ impl Verifier<'_> {
         }
     }
 
-    fn add_up<R: CryptoRng>(&mut self, ballots: &Ballots<'_>, rng: &mut R) -> Result<Option<EncryptedTally>, Unreadable> {
+    fn add_up<R: CryptoRng>(
+        &mut self,
+        ballots: &Ballots<'_>,
+        rng: &mut R,
+    ) -> Result<Option<EncryptedTally>, Unreadable> {
         let Ballots { context, roll, board, .. } = *ballots;
         for check in BALLOT_CHECKS {
             self.findings.saw(check, board.ballots);
@@ -176,9 +180,8 @@ impl Verifier<'_> {
                 .step_by(BUNDLES_PER_BATCH)
                 .map(|start| (start..(start + BUNDLES_PER_BATCH).min(end), WeightRng::fork(rng)))
                 .collect();
-            let verified = parallel::map(batches, |(bundles, mut rng)| {
-                (bundles.clone(), ballots.verify(bundles, &mut rng))
-            });
+            let verified =
+                parallel::map(batches, |(bundles, mut rng)| (bundles.clone(), ballots.verify(bundles, &mut rng)));
             for (batch, outcomes) in verified {
                 if batch.start % range == 0 {
                     partials.push(PartialTally::zero(context, first_entry(batch.start)));

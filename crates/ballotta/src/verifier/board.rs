@@ -90,7 +90,11 @@ pub(super) fn read_bundle(source: &dyn RecordSource, path: &TilePath) -> Result<
     read_file(source, &path.to_string(), MAX_BUNDLE_BYTES)
 }
 
-fn scan(source: &dyn RecordSource, roll: Option<&VerifiedRoll>, path: &TilePath) -> Result<ScannedBundle, alloc::string::String> {
+fn scan(
+    source: &dyn RecordSource,
+    roll: Option<&VerifiedRoll>,
+    path: &TilePath,
+) -> Result<ScannedBundle, alloc::string::String> {
     let bytes = read_bundle(source, path).map_err(|error| error.to_string())?;
     let bundle = decode_bundle(&bytes, path.width()).map_err(|error| error.to_string())?;
     let entries = bundle
@@ -166,7 +170,8 @@ impl Verifier<'_> {
         self.findings.saw(CheckId::Order, frontier.size());
         self.findings.saw(CheckId::Root, 1);
         if frontier.root() != signed.root {
-            let problem = alloc::format!("the entries have the root {}, the board signed {}", frontier.root(), signed.root);
+            let problem =
+                alloc::format!("the entries have the root {}, the board signed {}", frontier.root(), signed.root);
             self.findings.fail(CheckId::Root, Place::Record, problem);
         }
         if let Some(pinned) = self.options.checkpoint {

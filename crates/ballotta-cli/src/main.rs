@@ -1,0 +1,6 @@
+//! The command `ballotta`.
+
+mod handover;
+mod secrets;
+
+fn main() {}
