@@ -31,6 +31,7 @@ pub mod encoding;
 pub mod form;
 pub mod group;
 pub mod hash;
+pub mod key_ceremony;
 pub mod limits;
 pub mod proofs;
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub enum Domain {
     ClosingStatement,
     /// A trustee proves its partial decryption.
     PartialDecryption,
+    /// What a trustee derives from its seed; no proof.
+    TrusteeSecrets,
 }
 
 impl Domain {
@@ -66,11 +68,12 @@ impl Domain {
             Self::BackupDecryption => b"backup-decryption",
             Self::ClosingStatement => b"closing-statement",
             Self::PartialDecryption => b"partial-decryption",
+            Self::TrusteeSecrets => b"trustee-secrets",
         }
     }
 
     /// A transcript of this domain without a context yet.
-    fn transcript(self) -> Transcript {
+    pub(crate) fn transcript(self) -> Transcript {
         let mut transcript = Transcript::new(SUITE.as_bytes());
         transcript.append_message(b"dom-sep", self.label());
         transcript

@@ -1,0 +1,182 @@
+//! The joint key, as everybody recomputes it from the messages of the ceremony.
+//!
+//! See `spec/ceremony.md#joint-key`.
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::messages::{Confirmation, Envelope, MessageKind, Signed};
+use super::steps::{Deals, JointCommitments, Parties, read_step, verify_all, verify_commitments};
+use super::{CeremonyError, CeremonyParameters};
+use crate::group::PublicElement;
+use crate::hash::CeremonyRoot;
+use crate::proofs::equality::EqualityStatement;
+use crate::weaken::{self, Check};
+
+/// The keys `Y_1..Y_N` of all slots, and what a verifier needs to know about those who hold their secrets.
+#[derive(Clone, Debug)]
+pub struct JointKey {
+    parameters: CeremonyParameters,
+    root: CeremonyRoot,
+    keys: Vec<PublicElement>,
+    joint: JointCommitments,
+    confirmed: Vec<u16>,
+}
+
+impl JointKey {
+    /// Verifies a whole ceremony, whose messages stand in the order of their publication.
+    ///
+    /// Whoever publishes a confirmation that does not hold is named; without it the ceremony stands if enough others
+    /// confirmed.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken, and by whom.
+    pub fn verify<M: AsRef<[u8]>, R: CryptoRng>(
+        parameters: &CeremonyParameters,
+        messages: &[M],
+        rng: &mut R,
+    ) -> Result<Self, CeremonyError> {
+        let steps = Steps::sort(messages, true)?;
+        let parties = Parties::verify(parameters, &steps.registrations, rng)?;
+        let commitments = verify_commitments(parameters, &parties.roster, &steps.commitments, rng)?;
+        let deals = Deals::verify(parameters, &parties, &commitments, &steps.deals, rng)?;
+        let keys = joint_keys(&deals)?;
+        let confirmed = verify_confirmations(parameters, &parties, &deals, &steps.confirmations, rng)?;
+        Ok(Self { parameters: parameters.clone(), root: deals.root, keys, joint: deals.joint, confirmed })
+    }
+
+    /// The keys `Y_1..Y_N`.
+    #[must_use]
+    pub fn keys(&self) -> &[PublicElement] {
+        &self.keys
+    }
+
+    /// The verification keys `Y_{j,1}..Y_{j,N}` of trustee `j`.
+    ///
+    /// # Errors
+    ///
+    /// `IndexOutOfRange` unless the index lies between 1 and `T`: at 0 stands the joint key itself.
+    pub fn verification_keys(&self, trustee: u16) -> Result<Vec<PublicElement>, CeremonyError> {
+        self.parameters.signing_key(trustee)?;
+        Ok(self.joint.vartime_evaluate(trustee))
+    }
+
+    /// What the ceremony was for.
+    #[must_use]
+    pub fn parameters(&self) -> &CeremonyParameters {
+        &self.parameters
+    }
+
+    /// How many trustees are needed to decrypt.
+    #[must_use]
+    pub fn threshold(&self) -> u16 {
+        self.parameters.threshold()
+    }
+
+    /// How many trustees there are.
+    #[must_use]
+    pub fn trustees(&self) -> u16 {
+        self.parameters.trustees()
+    }
+
+    /// How many slots.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.parameters.slots()
+    }
+
+    /// The indices of the trustees that proved that their shares decrypt.
+    #[must_use]
+    pub fn confirmed(&self) -> &[u16] {
+        &self.confirmed
+    }
+
+    /// The root of the ceremony, which names this key.
+    #[must_use]
+    pub fn root(&self) -> &CeremonyRoot {
+        &self.root
+    }
+}
+
+/// `Y_1..Y_N`: none is the identity.
+pub(crate) fn joint_keys(deals: &Deals) -> Result<Vec<PublicElement>, CeremonyError> {
+    let keys = deals.joint.vartime_evaluate(0);
+    match keys.iter().position(PublicElement::is_identity) {
+        Some(slot) if weaken::is_on(Check::RefuseIdentity) => {
+            Err(CeremonyError::IdentityElement { field: "joint key of slot", number: slot + 1 })
+        }
+        _ => Ok(keys),
+    }
+}
+
+/// Who confirmed.
+fn verify_confirmations<R: CryptoRng>(
+    parameters: &CeremonyParameters,
+    parties: &Parties,
+    deals: &Deals,
+    messages: &[&[u8]],
+    rng: &mut R,
+) -> Result<Vec<u16>, CeremonyError> {
+    let (roster, root) = (&parties.roster, &deals.root);
+    let confirmations = read_step(parameters, Some(roster), messages, rng)?;
+    let mut claims = Vec::with_capacity(confirmations.len());
+    for (trustee, confirmation) in &confirmations {
+        let confirmation: &Signed<Confirmation> = confirmation;
+        let Confirmation { root: confirmed, factors, proof } = confirmation.body();
+        if confirmed != root {
+            return Err(CeremonyError::RootMismatch { trustee: *trustee });
+        }
+        let base = Confirmation::base(root, *trustee);
+        let keys = deals.joint.vartime_evaluate(*trustee);
+        let statement = EqualityStatement { base: &base, keys: &keys, factors };
+        let claim = proof.claim(&mut Confirmation::transcript(roster, root, *trustee), &statement);
+        claims.push((
+            *trustee,
+            claim.map_err(|_| CeremonyError::BackupProofInvalid { trustees: alloc::vec![*trustee] })?,
+        ));
+    }
+    if weaken::is_on(Check::BackupProof) {
+        verify_all(claims, rng).map_err(|trustees| CeremonyError::BackupProofInvalid { trustees })?;
+    }
+    let (confirmed, required) = (confirmations.len() as u16, parameters.minimum_confirmed());
+    if confirmed < required {
+        return Err(CeremonyError::TooFewConfirmed { confirmed, required });
+    }
+    Ok(confirmations.into_keys().collect())
+}
+
+/// The messages of a ceremony by step.
+#[derive(Default)]
+pub(crate) struct Steps<'a> {
+    pub(crate) registrations: Vec<&'a [u8]>,
+    pub(crate) commitments: Vec<&'a [u8]>,
+    pub(crate) deals: Vec<&'a [u8]>,
+    pub(crate) confirmations: Vec<&'a [u8]>,
+}
+
+impl<'a> Steps<'a> {
+    /// Sorts messages by step; `in_order` refuses one that was published after another of a later step. Honest trustees
+    /// begin a step when the one before is complete.
+    pub(crate) fn sort<M: AsRef<[u8]>>(messages: &'a [M], in_order: bool) -> Result<Self, CeremonyError> {
+        let mut steps = Self::default();
+        let mut latest = MessageKind::Registration;
+        for message in messages {
+            let bytes = message.as_ref();
+            let Envelope { kind, author, .. } =
+                Envelope::open(bytes).map_err(|error| CeremonyError::Decode { trustee: None, error })?;
+            if in_order && kind < latest {
+                return Err(CeremonyError::OutOfOrder { trustee: author, kind });
+            }
+            latest = kind;
+            match kind {
+                MessageKind::Registration => steps.registrations.push(bytes),
+                MessageKind::DealCommitment => steps.commitments.push(bytes),
+                MessageKind::Deal => steps.deals.push(bytes),
+                MessageKind::Confirmation => steps.confirmations.push(bytes),
+            }
+        }
+        Ok(steps)
+    }
+}

@@ -1,0 +1,137 @@
+//! The encryption of shares to their receivers.
+//!
+//! See `spec/ceremony.md#shares`.
+//!
+//! # Construction
+//!
+//! ```text
+//! E = [e]G       a proof of knowledge of e, bound to roster, dealer and receiver
+//! K = [e]Y       Y the encryption key of the receiver
+//! key = transcript of the share encryption over roster, dealer, receiver, E, Y, K
+//! ciphertext = ChaCha20-Poly1305(key, nonce 0, f_1(j), .., f_N(j))
+//! ```
+//!
+//! # Layout
+//!
+//! `E` 32 bytes, the proof 64 bytes, the ciphertext `32N + 16` bytes.
+//!
+//! # Security
+//!
+//! The nonce of the cipher is zero: `e` derives from the seed, the roster, the receiver and the shares themselves, so that
+//! one key never encrypts two plaintexts. The key binds roster, dealer and receiver, so that shares cannot be addressed
+//! to somebody else. Without the proof a dealer could copy the ephemeral key of another and, by a complaint about its
+//! own deal, have the honest shares opened.
+
+#![allow(non_snake_case)]
+
+use alloc::vec::Vec;
+
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use merlin::Transcript;
+use zeroize::Zeroizing;
+
+use super::trustee::TrusteeSeed;
+use crate::encoding::{DecodeError, Reader, Writer};
+use crate::group::{Element, PublicElement, Scalar, SecretScalar};
+use crate::hash::Roster;
+use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
+use crate::transcript::{Domain, ProofTranscript};
+
+/// From whom to whom shares go.
+#[derive(Clone, Copy)]
+pub(crate) struct Route<'a> {
+    pub(crate) roster: &'a Roster,
+    pub(crate) dealer: u16,
+    pub(crate) receiver: u16,
+    /// The encryption key of the receiver.
+    pub(crate) receiver_key: &'a PublicElement,
+}
+
+impl Route<'_> {
+    pub(super) fn transcript(&self, domain: Domain) -> Transcript {
+        let mut transcript = domain.for_roster(self.roster);
+        transcript.absorb_u64(b"trustee", self.dealer.into());
+        transcript.absorb_u64(b"receiver", self.receiver.into());
+        transcript
+    }
+
+    fn cipher(&self, E: &PublicElement, K: &Element) -> ChaCha20Poly1305 {
+        let mut transcript = self.transcript(Domain::ShareEncryption);
+        transcript.absorb_element(b"E", E);
+        transcript.absorb_element(b"Y", self.receiver_key);
+        transcript.absorb_bytes(b"K", Zeroizing::new(K.to_bytes()).as_ref());
+        let key = Zeroizing::new(transcript.binding());
+        ChaCha20Poly1305::new((&*key).into())
+    }
+}
+
+/// The shares of all slots for one receiver, encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncryptedShares {
+    pub(super) ephemeral: PublicElement,
+    pub(super) proof: SchnorrProof,
+    pub(super) ciphertext: Vec<u8>,
+}
+
+impl EncryptedShares {
+    /// The ephemeral key `E`.
+    #[must_use]
+    pub fn ephemeral(&self) -> &PublicElement {
+        &self.ephemeral
+    }
+
+    /// The length of the encoding for this many slots.
+    pub(crate) const fn bytes(slots: usize) -> usize {
+        32 + SchnorrProof::BYTES + Self::ciphertext_bytes(slots)
+    }
+
+    const fn ciphertext_bytes(slots: usize) -> usize {
+        32 * slots + 16
+    }
+
+    pub(crate) fn seal(route: &Route<'_>, shares: &[SecretScalar], seed: &TrusteeSeed) -> Self {
+        let mut plaintext = Zeroizing::new(Vec::with_capacity(32 * shares.len()));
+        for share in shares {
+            plaintext.extend_from_slice(Zeroizing::new(share.expose_scalar().to_bytes()).as_ref());
+        }
+        let mut transcript = route.transcript(Domain::TrusteeSecrets);
+        transcript.absorb_bytes(b"shares", &plaintext);
+        let ephemeral = KeyPair::new(transcript.deterministic_nonces(seed.expose_bytes()).draw(b"ephemeral"));
+        let E = *ephemeral.public();
+        let K = Zeroizing::new(route.receiver_key.element() * ephemeral.secret().expose_scalar());
+        // Fails for plaintexts of more than 256 GiB: the limit of slots is far below.
+        let ciphertext = route.cipher(&E, &K).encrypt(&Nonce::default(), plaintext.as_slice()).unwrap_or_default();
+        let mut transcript = route.transcript(Domain::ShareEphemeral);
+        let proof = ephemeral.prove_deterministically(&mut transcript, seed.expose_bytes());
+        Self { ephemeral: E, proof, ciphertext }
+    }
+
+    /// The shares; `None` unless the ciphertext was made for this route and holds canonical scalars.
+    pub(crate) fn open(&self, route: &Route<'_>, receiver: &SecretScalar) -> Option<Vec<SecretScalar>> {
+        let K = Zeroizing::new(self.ephemeral.element() * receiver.expose_scalar());
+        let cipher = route.cipher(&self.ephemeral, &K);
+        let plaintext = Zeroizing::new(cipher.decrypt(&Nonce::default(), self.ciphertext.as_slice()).ok()?);
+        let (shares, _) = plaintext.as_chunks::<32>();
+        shares.iter().map(|share| Scalar::from_canonical(share).map(SecretScalar::new)).collect()
+    }
+
+    /// The claim that the dealer knows the ephemeral key.
+    pub(crate) fn claim(&self, route: &Route<'_>) -> SchnorrClaim {
+        self.proof.claim(&mut route.transcript(Domain::ShareEphemeral), &self.ephemeral)
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>, slots: usize) -> Result<Self, DecodeError> {
+        Ok(Self {
+            ephemeral: reader.element("ephemeral")?,
+            proof: SchnorrProof::decode(reader)?,
+            ciphertext: reader.take("ciphertext", Self::ciphertext_bytes(slots))?.to_vec(),
+        })
+    }
+
+    pub(crate) fn encode(&self, writer: &mut Writer) {
+        writer.element(&self.ephemeral);
+        self.proof.encode(writer);
+        writer.put(&self.ciphertext);
+    }
+}

@@ -1,0 +1,277 @@
+//! What anybody can verify about the messages of a step: trustees before they go on, everybody else at the end.
+//!
+//! See `spec/ceremony.md#verification`.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
+use alloc::vec::Vec;
+use core::iter::zip;
+
+use rand_core::CryptoRng;
+
+use super::messages::{Body, Deal, DealCommitment, Envelope, Registration, Signed};
+use super::polynomial::{possession_claim, vartime_evaluate};
+use super::share::Route;
+use super::{CeremonyError, CeremonyParameters};
+use crate::group::{Element, PublicElement};
+use crate::hash::{CeremonyRoot, FileHash, Roster, tagged};
+use crate::proofs::batch::{Batch, Claim, SharedBases};
+use crate::weaken::{self, Check};
+
+/// The messages of one step by their authors: signed by them, for this roster, and one of each.
+pub(crate) fn read_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
+    parameters: &CeremonyParameters,
+    roster: Option<&Roster>,
+    messages: &[M],
+    rng: &mut R,
+) -> Result<BTreeMap<u16, Signed<B>>, CeremonyError> {
+    let mut claims = Vec::with_capacity(messages.len());
+    let mut envelopes = Vec::with_capacity(messages.len());
+    for message in messages {
+        let envelope =
+            Envelope::open(message.as_ref()).map_err(|error| CeremonyError::Decode { trustee: None, error })?;
+        let Envelope { kind, author: trustee, .. } = envelope;
+        claims.push((trustee, envelope.claim(parameters)?));
+        if kind != B::KIND {
+            return Err(CeremonyError::UnexpectedMessage { trustee, found: kind, expected: B::KIND });
+        }
+        envelopes.push(envelope);
+    }
+    verify_all(claims, rng).map_err(|trustees| CeremonyError::BadSignature { trustees })?;
+
+    // From here on, what is wrong in a message convicts its author.
+    let mut step = BTreeMap::new();
+    for envelope in envelopes {
+        let trustee = envelope.author;
+        if envelope.roster.as_ref() != roster {
+            return Err(CeremonyError::RosterMismatch { trustee });
+        }
+        match step.entry(trustee) {
+            Entry::Vacant(entry) => {
+                let read = envelope.read(parameters);
+                entry.insert(read.map_err(|error| CeremonyError::Decode { trustee: Some(trustee), error })?);
+            }
+            Entry::Occupied(entry) => return Err(second_message(entry.get(), envelope.bytes)),
+        }
+    }
+    Ok(step)
+}
+
+/// What a second message of the author for the same step is.
+pub(crate) fn second_message<B: Body>(first: &Signed<B>, second: &[u8]) -> CeremonyError {
+    let trustee = first.author();
+    if first.as_bytes() == second {
+        return CeremonyError::DuplicateMessage { trustee, kind: B::KIND };
+    }
+    CeremonyError::Equivocation { trustee, messages: Box::new([first.as_bytes().to_vec(), second.to_vec()]) }
+}
+
+/// The messages of one step, of all trustees, in index order.
+fn read_complete_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
+    parameters: &CeremonyParameters,
+    roster: Option<&Roster>,
+    messages: &[M],
+    rng: &mut R,
+) -> Result<Vec<Signed<B>>, CeremonyError> {
+    let step = read_step(parameters, roster, messages, rng)?;
+    let absent: Vec<u16> = parameters.indices().filter(|index| !step.contains_key(index)).collect();
+    if absent.is_empty() {
+        Ok(step.into_values().collect())
+    } else {
+        Err(CeremonyError::MissingMessage { kind: B::KIND, absent })
+    }
+}
+
+/// Verifies claims in one batch; the labels of those that do not hold.
+pub(crate) fn verify_all<L, C: for<'a> Into<Claim<'a>>, R: CryptoRng>(
+    claims: impl IntoIterator<Item = (L, C)>,
+    rng: &mut R,
+) -> Result<(), Vec<L>> {
+    let bases = SharedBases::none();
+    let mut batch = Batch::new(&bases);
+    let mut labels = Vec::new();
+    for (label, claim) in claims {
+        batch.push(claim);
+        labels.push(label);
+    }
+    batch.verify(rng).map_err(|failing| {
+        let numbered = labels.into_iter().enumerate();
+        numbered.filter(|(number, _)| failing.claims.contains(number)).map(|(_, label)| label).collect()
+    })
+}
+
+/// Who takes part: the registrations, closed.
+pub(crate) struct Parties {
+    pub(crate) roster: Roster,
+    pub(crate) registrations: Vec<Signed<Registration>>,
+}
+
+impl Parties {
+    pub(crate) fn verify<M: AsRef<[u8]>, R: CryptoRng>(
+        parameters: &CeremonyParameters,
+        messages: &[M],
+        rng: &mut R,
+    ) -> Result<Self, CeremonyError> {
+        let registrations: Vec<Signed<Registration>> = read_complete_step(parameters, None, messages, rng)?;
+        let claims = registrations.iter().map(|message| {
+            let author = message.author();
+            (author, message.body().claim(parameters, author))
+        });
+        verify_all(claims, rng).map_err(|trustees| CeremonyError::PossessionProofInvalid { trustees })?;
+        refuse_key_reuse(parameters, &registrations)?;
+        Ok(Self { roster: close_registration(parameters, &registrations), registrations })
+    }
+
+    /// The route from a dealer to every receiver, in index order.
+    pub(crate) fn routes(&self, dealer: u16) -> impl Iterator<Item = Route<'_>> {
+        self.registrations.iter().map(move |registration| Route {
+            roster: &self.roster,
+            dealer,
+            receiver: registration.author(),
+            receiver_key: &registration.body().encryption_key,
+        })
+    }
+}
+
+/// A key that signs does not encrypt, and no two trustees share one. Whoever registers a key has proved that it knows it.
+fn refuse_key_reuse(
+    parameters: &CeremonyParameters,
+    registrations: &[Signed<Registration>],
+) -> Result<(), CeremonyError> {
+    let mut seen: BTreeMap<&[u8; 32], u16> = BTreeMap::new();
+    for registration in registrations {
+        let (trustee, key) = (registration.author(), &registration.body().encryption_key);
+        if parameters.signing_keys().contains(key) {
+            return Err(CeremonyError::KeyReuse { trustees: alloc::vec![trustee] });
+        }
+        if let Some(other) = seen.insert(key.as_bytes(), trustee) {
+            return Err(CeremonyError::KeyReuse { trustees: alloc::vec![other, trustee] });
+        }
+    }
+    Ok(())
+}
+
+/// The roster: everything that is fixed when registration closes.
+fn close_registration(parameters: &CeremonyParameters, registrations: &[Signed<Registration>]) -> Roster {
+    let sizes = [u64::from(parameters.trustees()), parameters.threshold().into(), parameters.slots() as u64];
+    let sizes = sizes.map(u64::to_le_bytes);
+    let attempt = parameters.attempt().to_le_bytes();
+    let mut parts: Vec<&[u8]> = alloc::vec![parameters.manifest().as_bytes()];
+    parts.extend(sizes.iter().map(<[u8; 8]>::as_slice));
+    parts.push(&attempt);
+    for (key, registration) in zip(parameters.signing_keys(), registrations) {
+        parts.push(key.as_bytes());
+        parts.push(registration.as_bytes());
+    }
+    Roster::from_bytes(tagged("roster", &parts))
+}
+
+/// The commitments to all deals, in index order.
+pub(crate) fn verify_commitments<M: AsRef<[u8]>, R: CryptoRng>(
+    parameters: &CeremonyParameters,
+    roster: &Roster,
+    messages: &[M],
+    rng: &mut R,
+) -> Result<Vec<Signed<DealCommitment>>, CeremonyError> {
+    read_complete_step(parameters, Some(roster), messages, rng)
+}
+
+/// All deals, and what follows from them for everybody.
+pub(crate) struct Deals {
+    pub(crate) root: CeremonyRoot,
+    pub(crate) joint: JointCommitments,
+    /// In index order.
+    pub(crate) deals: Vec<Signed<Deal>>,
+}
+
+impl Deals {
+    pub(crate) fn verify<M: AsRef<[u8]>, R: CryptoRng>(
+        parameters: &CeremonyParameters,
+        parties: &Parties,
+        commitments: &[Signed<DealCommitment>],
+        messages: &[M],
+        rng: &mut R,
+    ) -> Result<Self, CeremonyError> {
+        let roster = &parties.roster;
+        let deals: Vec<Signed<Deal>> = read_complete_step(parameters, Some(roster), messages, rng)?;
+        let hashes: Vec<FileHash> = deals.iter().map(|deal| FileHash::of(deal.as_bytes())).collect();
+        for ((deal, hash), commitment) in zip(zip(&deals, &hashes), commitments) {
+            let dealer = deal.author();
+            if *hash != commitment.body().deal && weaken::is_on(Check::DealCommitment) {
+                return Err(CeremonyError::CommitmentMismatch { dealer });
+            }
+            let want = parameters.threshold().into();
+            let got = deal.body().commitments.first().map_or(0, Vec::len);
+            if got != want && weaken::is_on(Check::DealLength) {
+                return Err(CeremonyError::WrongCommitmentCount { dealer, got, want });
+            }
+        }
+        if weaken::is_on(Check::DealPossession) {
+            let claims = deals.iter().map(|message| {
+                let (dealer, Deal { commitments, possession, .. }) = (message.author(), message.body());
+                (dealer, possession_claim(roster, dealer, commitments, possession))
+            });
+            verify_all(claims, rng).map_err(|dealers| CeremonyError::DealProofInvalid { dealers })?;
+        }
+        verify_ephemerals(parties, &deals, rng)?;
+
+        let mut parts: Vec<&[u8]> = alloc::vec![roster.as_bytes()];
+        parts.extend(hashes.iter().map(|hash| hash.as_bytes().as_slice()));
+        let root = CeremonyRoot::from_bytes(tagged("ceremony", &parts));
+        Ok(Self { root, joint: JointCommitments::sum(parameters.slots(), &deals), deals })
+    }
+}
+
+/// Every ephemeral key is known to its dealer, and stands in one place only.
+fn verify_ephemerals<R: CryptoRng>(
+    parties: &Parties,
+    deals: &[Signed<Deal>],
+    rng: &mut R,
+) -> Result<(), CeremonyError> {
+    let places = || {
+        deals.iter().flat_map(|deal| {
+            let routes = parties.routes(deal.author());
+            zip(routes, &deal.body().shares).map(|(route, shares)| ((route.dealer, route.receiver), route, shares))
+        })
+    };
+    verify_all(places().map(|(place, route, shares)| (place, shares.claim(&route))), rng).map_err(|failing| {
+        let (dealer, receiver) = failing.first().copied().unwrap_or_default();
+        CeremonyError::ShareProofInvalid { dealer, receiver }
+    })?;
+    let mut seen = BTreeMap::new();
+    for (place, _, shares) in places() {
+        if let Some(before) = seen.insert(shares.ephemeral.as_bytes(), place) {
+            return Err(CeremonyError::CopiedEphemeral { places: [before, place] });
+        }
+    }
+    Ok(())
+}
+
+/// The coefficients of the joint polynomials in the exponent, per slot: the sums over all dealers.
+#[derive(Clone, Debug)]
+pub(crate) struct JointCommitments {
+    slots: Vec<Vec<Element>>,
+}
+
+impl JointCommitments {
+    fn sum(slots: usize, deals: &[Signed<Deal>]) -> Self {
+        let mut sums = alloc::vec![Vec::new(); slots];
+        for deal in deals {
+            for (sum, commitments) in zip(&mut sums, &deal.body().commitments) {
+                if sum.len() < commitments.len() {
+                    sum.resize(commitments.len(), Element::identity());
+                }
+                for (sum, commitment) in zip(sum, commitments) {
+                    *sum += *commitment.element();
+                }
+            }
+        }
+        Self { slots: sums }
+    }
+
+    /// The polynomials of all slots at `index`: the verification keys of a trustee; at 0, the joint key.
+    pub(crate) fn vartime_evaluate(&self, index: u16) -> Vec<PublicElement> {
+        self.slots.iter().map(|slot| vartime_evaluate(slot, index).into()).collect()
+    }
+}

@@ -1,0 +1,767 @@
+//! Whole ceremonies, and the ways to cheat in them: each is refused by its own error, which names the culprit.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::iter::zip;
+
+use rand_core::Rng;
+
+#[cfg(feature = "weaken")]
+use super::joint_key::joint_keys;
+use super::messages::{Body, sign};
+use super::polynomial::{Commitments, Polynomial};
+use super::steps::Parties;
+#[cfg(feature = "weaken")]
+use super::steps::{Deals, verify_commitments};
+use super::trustee::make_deal;
+use super::*;
+use crate::encoding::{DecodeError, Writer};
+use crate::group::{Element, Scalar, SecretScalar};
+use crate::hash::{CeremonyRoot, FileHash, ManifestHash};
+use crate::proofs::equality::{EqualityProof, EqualityStatement};
+use crate::proofs::schnorr::KeyPair;
+use crate::testing::TestRng;
+use crate::transcript::{Domain, ProofTranscript};
+#[cfg(feature = "weaken")]
+use crate::weaken::{Check, Weaken};
+
+fn seed(number: u8) -> TrusteeSeed {
+    TrusteeSeed::from_bytes(&[number; 32])
+}
+
+fn parameters(threshold: u16, seeds: &[u8], slots: usize, attempt: u32) -> CeremonyParameters {
+    let keys = seeds.iter().map(|number| *seed(*number).signing_key().public()).collect();
+    CeremonyParameters::new(ManifestHash::of(b"manifest"), threshold, keys, slots, attempt).unwrap()
+}
+
+/// The messages of a ceremony, which a test may exchange; trustee `i` has the seed at position `i - 1`.
+#[derive(Clone)]
+struct Ceremony {
+    parameters: CeremonyParameters,
+    seeds: Vec<u8>,
+    registrations: Vec<Vec<u8>>,
+    commitments: Vec<Vec<u8>>,
+    deals: Vec<Vec<u8>>,
+    confirmations: Vec<Vec<u8>>,
+}
+
+/// Takes everybody through one step.
+fn step<S, T, B>(
+    states: Vec<S>,
+    mut next: impl FnMut(S) -> Result<(T, Signed<B>), CeremonyError>,
+) -> (Vec<T>, Vec<Vec<u8>>) {
+    let advance = |state| next(state).map(|(state, message)| (state, message.as_bytes().to_vec())).unwrap();
+    states.into_iter().map(advance).unzip()
+}
+
+impl Ceremony {
+    fn run(parameters: CeremonyParameters, seeds: &[u8]) -> Self {
+        Self::run_with_shares(parameters, seeds, 1).0
+    }
+
+    fn run_with_shares(parameters: CeremonyParameters, seeds: &[u8], rng: u64) -> (Self, Vec<TrusteeShares>) {
+        let mut rng = TestRng(rng);
+        let seats: Vec<u8> = seeds.to_vec();
+        let (states, registrations) = step(seats, |number| Trustee::register(parameters.clone(), seed(number)));
+        let (states, commitments) = step(states, |state: Registered| state.commit(&registrations, &mut rng));
+        let (states, deals) = step(states, |state: Committed| state.deal(&commitments, &mut rng));
+        let (shares, confirmations) = step(states, |state: Dealt| state.confirm(&deals, &mut rng));
+        (Self { parameters, seeds: seeds.to_vec(), registrations, commitments, deals, confirmations }, shares)
+    }
+
+    fn of(threshold: u16, trustees: u8) -> Self {
+        let seeds: Vec<u8> = (1..=trustees).collect();
+        Self::run(parameters(threshold, &seeds, 3, 1), &seeds)
+    }
+
+    fn messages(&self) -> Vec<&[u8]> {
+        let steps = [&self.registrations, &self.commitments, &self.deals, &self.confirmations];
+        steps.into_iter().flatten().map(Vec::as_slice).collect()
+    }
+
+    fn verify(&self) -> Result<JointKey, CeremonyError> {
+        JointKey::verify(&self.parameters, &self.messages(), &mut TestRng(2))
+    }
+
+    fn recover(&self, index: u16) -> Result<TrusteeShares, CeremonyError> {
+        TrusteeShares::recover(self.parameters.clone(), self.seed(index), &self.messages(), &mut TestRng(3))
+    }
+
+    /// What both a verifier and another trustee say.
+    fn rejection(&self, trustee: u16) -> CeremonyError {
+        let error = self.verify().unwrap_err();
+        assert_eq!(self.recover(trustee).err().as_ref(), Some(&error));
+        error
+    }
+
+    fn seed(&self, index: u16) -> TrusteeSeed {
+        seed(self.seeds[usize::from(index) - 1])
+    }
+
+    fn parties(&self) -> Parties {
+        Parties::verify(&self.parameters, &self.registrations, &mut TestRng(4)).unwrap()
+    }
+
+    /// The joint key that the deals give, before anybody has confirmed it.
+    #[cfg(feature = "weaken")]
+    fn joint_keys(&self) -> Result<Vec<PublicElement>, CeremonyError> {
+        let (parameters, parties, rng) = (&self.parameters, self.parties(), &mut TestRng(9));
+        let commitments = verify_commitments(parameters, &parties.roster, &self.commitments, rng)?;
+        joint_keys(&Deals::verify(parameters, &parties, &commitments, &self.deals, rng)?)
+    }
+
+    fn read_deal(&self, dealer: u16) -> Deal {
+        match CeremonyMessage::decode(&self.deals[usize::from(dealer) - 1], &self.parameters).unwrap() {
+            CeremonyMessage::Deal(deal) => deal.body().clone(),
+            other => panic!("{other:?} is no deal"),
+        }
+    }
+
+    fn sign<B: Body>(&self, author: u16, body: B) -> Vec<u8> {
+        let seed = self.seed(author);
+        let roster = match B::KIND {
+            MessageKind::Registration => None,
+            _ => Some(self.parties().roster),
+        };
+        sign(body, author, &self.parameters, roster.as_ref(), &seed.signing_key(), &seed).as_bytes().to_vec()
+    }
+
+    fn register(&mut self, author: u16, registration: Registration) {
+        self.registrations[usize::from(author) - 1] = self.sign(author, registration);
+    }
+
+    /// Exchanges a deal and the commitment to it.
+    fn deal(&mut self, dealer: u16, deal: Deal) {
+        self.deal_without_commitment(dealer, deal);
+        let commitment = DealCommitment { deal: FileHash::of(&self.deals[usize::from(dealer) - 1]) };
+        self.commitments[usize::from(dealer) - 1] = self.sign(dealer, commitment);
+    }
+
+    fn deal_without_commitment(&mut self, dealer: u16, deal: Deal) {
+        self.deals[usize::from(dealer) - 1] = self.sign(dealer, deal);
+    }
+
+    /// The deal of other polynomials, with so many coefficients.
+    fn other_deal(&self, dealer: u16, coefficients: u16) -> Deal {
+        let mut nonces = Domain::TrusteeSecrets.transcript().deterministic_nonces(&[99; 32]);
+        let polynomials: Vec<_> =
+            (0..self.parameters.slots()).map(|_| Polynomial::draw(&mut nonces, coefficients)).collect();
+        make_deal(&self.parties(), dealer, &polynomials, &self.seed(dealer))
+    }
+}
+
+/// All lists of `count` of the indices `1..=of`.
+fn subsets(of: u16, count: usize) -> Vec<Vec<u16>> {
+    (0_u32..1 << of)
+        .filter(|set| set.count_ones() as usize == count)
+        .map(|set| (1..=of).filter(|index| set >> (index - 1) & 1 == 1).collect())
+        .collect()
+}
+
+fn interpolate(shares: &[TrusteeShares], indices: &[u16], slot: usize) -> PublicElement {
+    let secret: Scalar = zip(indices, lagrange_at_zero(indices).unwrap())
+        .map(|(index, weight)| weight * *shares[usize::from(*index) - 1].expose_secrets()[slot].expose_scalar())
+        .sum();
+    SecretScalar::new(secret).public()
+}
+
+#[test]
+fn every_quorum_holds_the_joint_key() {
+    for (threshold, trustees) in [(1, 1), (2, 3), (3, 5), (5, 5)] {
+        let seeds: Vec<u8> = (1..=trustees).collect();
+        let (ceremony, shares) = Ceremony::run_with_shares(parameters(threshold, &seeds, 3, 1), &seeds, 1);
+        let joint_key = ceremony.verify().unwrap();
+        assert_eq!(joint_key.confirmed(), (1..=u16::from(trustees)).collect::<Vec<_>>());
+        assert_eq!((joint_key.threshold(), joint_key.trustees(), joint_key.slots()), (threshold, trustees.into(), 3));
+        for (slot, key) in joint_key.keys().iter().enumerate() {
+            for quorum in subsets(trustees.into(), threshold.into()) {
+                assert_eq!(interpolate(&shares, &quorum, slot), *key, "{quorum:?}");
+            }
+            for few in subsets(trustees.into(), usize::from(threshold) - 1) {
+                assert_ne!(interpolate(&shares, &few, slot), *key, "{few:?}");
+            }
+        }
+        for shares in &shares {
+            shares.check_against(&joint_key).unwrap();
+            let public: Vec<_> = shares.expose_secrets().iter().map(SecretScalar::public).collect();
+            assert_eq!(joint_key.verification_keys(shares.index()), Ok(public));
+        }
+        for index in [0, u16::from(trustees) + 1] {
+            let error = joint_key.verification_keys(index).err();
+            assert_eq!(error, Some(CeremonyError::IndexOutOfRange { index }));
+        }
+        let bytes = Deal::bytes(3, threshold.into(), trustees.into());
+        assert!(ceremony.deals.iter().all(|deal| deal.len() == bytes));
+    }
+}
+
+#[test]
+fn a_step_that_is_repeated_gives_the_same_bytes() {
+    let seeds = [1, 2, 3];
+    let (first, shares) = Ceremony::run_with_shares(parameters(2, &seeds, 3, 1), &seeds, 1);
+    let (again, _) = Ceremony::run_with_shares(parameters(2, &seeds, 3, 1), &seeds, 77);
+    assert_eq!(first.messages(), again.messages());
+    for before in shares {
+        // Messages arrive in any order.
+        let mut messages = first.messages();
+        messages.reverse();
+        let recovered =
+            TrusteeShares::recover(first.parameters.clone(), first.seed(before.index()), &messages, &mut TestRng(5));
+        let recovered = recovered.unwrap();
+        assert_eq!(recovered.verification_keys(), before.verification_keys());
+        recovered.check_against(&first.verify().unwrap()).unwrap();
+        for (recovered, before) in zip(recovered.expose_secrets(), before.expose_secrets()) {
+            assert_eq!(recovered.expose_scalar(), before.expose_scalar());
+        }
+    }
+}
+
+/// N3: one seed at other seats, with another threshold, in another attempt or another election.
+#[test]
+fn another_roster_gives_other_polynomials() {
+    let seeds = [1, 2, 3];
+    let keys = parameters(2, &seeds, 3, 1).signing_keys().to_vec();
+    let elsewhere = CeremonyParameters::new(ManifestHash::of(b"another"), 2, keys, 3, 1).unwrap();
+    let ceremonies = [
+        Ceremony::run(parameters(2, &seeds, 3, 1), &seeds),
+        Ceremony::run(parameters(2, &[2, 1, 3], 3, 1), &[2, 1, 3]),
+        Ceremony::run(parameters(3, &seeds, 3, 1), &seeds),
+        Ceremony::run(parameters(2, &seeds, 2, 1), &seeds),
+        Ceremony::run(parameters(2, &[1, 2, 4], 3, 1), &[1, 2, 4]),
+        Ceremony::run(parameters(2, &seeds, 3, 2), &seeds),
+        Ceremony::run(elsewhere, &seeds),
+    ];
+    let mut seen = Vec::new();
+    for ceremony in &ceremonies {
+        for dealer in ceremony.parameters.indices() {
+            let deal = ceremony.read_deal(dealer);
+            seen.extend(deal.commitments.into_iter().flatten().map(|element| *element.as_bytes()));
+            seen.extend(deal.shares.iter().map(|shares| *shares.ephemeral().as_bytes()));
+        }
+    }
+    let count = seen.len();
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), count);
+}
+
+#[test]
+fn parameters_have_bounds() {
+    let keys = |count: u8| -> Vec<_> { (1..=count).map(|number| *seed(number).signing_key().public()).collect() };
+    let new = |threshold, keys, slots| CeremonyParameters::new(ManifestHash::of(b""), threshold, keys, slots, 1).err();
+    let parameter = |field, found, least, most| Some(CeremonyError::Parameter { field, found, least, most });
+    assert_eq!(new(1, keys(0), 1), parameter("trustees", 0, 1, 64));
+    assert_eq!(new(1, keys(65), 1), parameter("trustees", 65, 1, 64));
+    assert_eq!(new(0, keys(3), 1), parameter("threshold", 0, 1, 3));
+    assert_eq!(new(4, keys(3), 1), parameter("threshold", 4, 1, 3));
+    assert_eq!(new(2, keys(3), 0), parameter("slots", 0, 1, 4096));
+    assert_eq!(new(2, keys(3), 4097), parameter("slots", 4097, 1, 4096));
+    let bytes = Deal::bytes(4096, 64, 64);
+    assert_eq!(new(64, keys(64), 4096), parameter("bytes of a deal", bytes, 0, MAX_MESSAGE_BYTES));
+    let with = |holders| parameters(2, &[1, 2, 3], 1, 1).with_minimum_confirmed(holders).err();
+    assert_eq!(with(1), parameter("confirmed holders", 1, 2, 3));
+    assert_eq!(with(4), parameter("confirmed holders", 4, 2, 3));
+    let identity = PublicElement::from(Element::identity());
+    let refused = CeremonyError::IdentityElement { field: "signing key", number: 2 };
+    assert_eq!(new(1, [keys(1), alloc::vec![identity]].concat(), 1), Some(refused));
+    assert_eq!(new(1, [keys(2), keys(1)].concat(), 1), Some(CeremonyError::KeyReuse { trustees: alloc::vec![1, 3] }));
+    let stranger = Trustee::register(parameters(1, &[1], 1, 1), seed(2)).err();
+    assert_eq!(stranger, Some(CeremonyError::NotATrustee));
+}
+
+/// D1: a key of which its owner does not know the secret.
+#[test]
+fn rogue_keys_are_refused() {
+    let honest = Ceremony::of(2, 3);
+    let refused = CeremonyError::PossessionProofInvalid { trustees: alloc::vec![2] };
+    let registration = |ceremony: &Ceremony, index| {
+        let seed = ceremony.seed(index);
+        Registration::new(&ceremony.parameters, index, &seed.encryption_key(&ceremony.parameters), &seed)
+    };
+    let copied = registration(&honest, 1);
+    let elsewhere = registration(&Ceremony::run(parameters(2, &[1, 2, 3], 3, 2), &[1, 2, 3]), 2);
+    let others = [1, 3].map(|index| *registration(&honest, index).encryption_key.element());
+    let target = SecretScalar::random(&mut TestRng(6)).public();
+    let rogue = PublicElement::from(*target.element() - others[0] - others[1]);
+    let rogue = Registration { encryption_key: rogue, ..registration(&honest, 2) };
+    for forged in [copied, elsewhere, rogue] {
+        let mut ceremony = honest.clone();
+        ceremony.register(2, forged);
+        assert_eq!(ceremony.rejection(1), refused);
+        assert_eq!(refused.culprits(), [2]);
+    }
+
+    // The whole registration of another attempt.
+    let mut ceremony = honest.clone();
+    ceremony.registrations[1] = Ceremony::run(parameters(2, &[1, 2, 3], 3, 2), &[1, 2, 3]).registrations[1].clone();
+    assert_eq!(ceremony.rejection(1), CeremonyError::BadSignature { trustees: alloc::vec![2] });
+
+    // The proof of another dealer, and one of the dealer's own for other polynomials.
+    for proof in [honest.read_deal(1).possession, honest.other_deal(2, 2).possession] {
+        let mut ceremony = honest.clone();
+        ceremony.deal(2, Deal { possession: proof, ..honest.read_deal(2) });
+        let refused = CeremonyError::DealProofInvalid { dealers: alloc::vec![2] };
+        assert_eq!(ceremony.rejection(1), refused);
+        assert_eq!(refused.culprits(), [2]);
+    }
+}
+
+/// D1 in full: the last dealer makes the joint key one whose secret it alone knows.
+fn take_over_the_joint_key() -> (Ceremony, PublicElement) {
+    let mut ceremony = Ceremony::of(2, 2);
+    let target = SecretScalar::random(&mut TestRng(7));
+    let share = SecretScalar::random(&mut TestRng(8));
+    let mut deal = ceremony.read_deal(2);
+    // f(0) is what is missing from the target, f(1) is known: the first trustee finds nothing wrong with its shares.
+    deal.commitments = ceremony
+        .read_deal(1)
+        .commitments
+        .iter()
+        .map(|honest| {
+            let constant = *target.public().element() - *honest[0].element();
+            alloc::vec![constant.into(), (*share.public().element() - constant).into()]
+        })
+        .collect::<Commitments>();
+    let parties = ceremony.parties();
+    let route = parties.routes(2).next().unwrap();
+    let shares: Vec<_> = (0..3).map(|_| SecretScalar::new(*share.expose_scalar())).collect();
+    deal.shares[0] = EncryptedShares::seal(&route, &shares, &ceremony.seed(2));
+    ceremony.deal(2, deal);
+    (ceremony, target.public())
+}
+
+#[test]
+fn nobody_takes_over_the_joint_key() {
+    let (ceremony, _) = take_over_the_joint_key();
+    assert_eq!(ceremony.rejection(1), CeremonyError::DealProofInvalid { dealers: alloc::vec![2] });
+}
+
+#[cfg(feature = "weaken")]
+#[test]
+fn without_the_proof_of_possession_one_dealer_takes_over_the_joint_key() {
+    let (ceremony, target) = take_over_the_joint_key();
+    let _weaken = Weaken::without(Check::DealPossession);
+    assert!(ceremony.recover(1).is_ok());
+    assert_eq!(ceremony.joint_keys(), Ok(alloc::vec![target; 3]));
+}
+
+/// D2: a dealer that chooses its deal after it has seen the others'.
+#[test]
+fn a_deal_is_fixed_before_the_others_are_seen() {
+    let mut ceremony = Ceremony::of(2, 3);
+    ceremony.deal_without_commitment(3, ceremony.other_deal(3, 2));
+    let refused = CeremonyError::CommitmentMismatch { dealer: 3 };
+    assert_eq!(ceremony.rejection(1), refused);
+    assert_eq!(refused.culprits(), [3]);
+    #[cfg(feature = "weaken")]
+    {
+        let _weaken = Weaken::without(Check::DealCommitment);
+        assert!(ceremony.recover(1).is_ok());
+    }
+
+    let honest = Ceremony::of(2, 3);
+    let mut late = honest.messages();
+    let commitment = late.remove(5);
+    late.insert(6, commitment);
+    let refused = CeremonyError::OutOfOrder { trustee: 3, kind: MessageKind::DealCommitment };
+    assert_eq!(JointKey::verify(&honest.parameters, &late, &mut TestRng(2)).err(), Some(refused));
+    // Without all commitments nobody deals.
+    let mut absent = honest;
+    absent.commitments.remove(2);
+    let refused = CeremonyError::MissingMessage { kind: MessageKind::DealCommitment, absent: alloc::vec![3] };
+    assert_eq!(absent.rejection(1), refused);
+    assert_eq!(refused.culprits(), [3]);
+}
+
+/// D3: polynomials of another degree than the threshold says.
+#[test]
+fn the_degree_is_that_of_the_threshold() {
+    for got in [0, 1, 3, 4] {
+        let mut ceremony = Ceremony::of(2, 3);
+        ceremony.deal(3, ceremony.other_deal(3, got));
+        let refused = CeremonyError::WrongCommitmentCount { dealer: 3, got: got.into(), want: 2 };
+        assert_eq!(ceremony.rejection(1), refused);
+        assert_eq!(refused.culprits(), [3]);
+    }
+}
+
+#[cfg(feature = "weaken")]
+#[test]
+fn without_the_count_of_commitments_a_dealer_raises_the_threshold() {
+    let mut ceremony = Ceremony::of(2, 3);
+    ceremony.deal(3, ceremony.other_deal(3, 3));
+    let _weaken = Weaken::without(Check::DealLength);
+    let shares = [1, 2].map(|index| ceremony.recover(index).unwrap());
+    for (slot, key) in ceremony.joint_keys().unwrap().into_iter().enumerate() {
+        assert_ne!(interpolate(&shares, &[1, 2], slot), key);
+    }
+}
+
+/// D4: indices that no trustee has.
+#[test]
+fn indices_come_from_the_manifest() {
+    let honest = Ceremony::of(2, 3);
+    for index in [0, 4, u16::MAX] {
+        for step in 0..4 {
+            let mut ceremony = honest.clone();
+            let Ceremony { registrations, commitments, deals, confirmations, .. } = &mut ceremony;
+            [registrations, commitments, deals, confirmations][step][1][3..5].copy_from_slice(&index.to_le_bytes());
+            assert_eq!(ceremony.verify().err(), Some(CeremonyError::IndexOutOfRange { index }));
+        }
+    }
+    // The index of somebody else.
+    let mut ceremony = honest;
+    ceremony.deals[1][3..5].copy_from_slice(&3_u16.to_le_bytes());
+    let refused = CeremonyError::BadSignature { trustees: alloc::vec![3] };
+    assert_eq!(ceremony.rejection(1), refused);
+    assert!(refused.culprits().is_empty());
+}
+
+/// D5: different messages to different receivers.
+#[test]
+fn two_messages_for_one_step_convict() {
+    let honest = Ceremony::of(2, 3);
+    let equivocation = |first: &[u8], second: &[u8]| CeremonyError::Equivocation {
+        trustee: 3,
+        messages: Box::new([first.to_vec(), second.to_vec()]),
+    };
+
+    let key = KeyPair::new(SecretScalar::random(&mut TestRng(10)));
+    let second = honest.sign(3, Registration::new(&honest.parameters, 3, &key, &honest.seed(3)));
+    let mut ceremony = honest.clone();
+    ceremony.registrations.push(second.clone());
+    assert_eq!(ceremony.rejection(1), equivocation(&honest.registrations[2], &second));
+    assert_eq!(ceremony.rejection(1).culprits(), [3]);
+    // A trustee recognises what it did not send.
+    let mut ceremony = honest.clone();
+    ceremony.registrations[2] = second.clone();
+    assert_eq!(ceremony.recover(3).err(), Some(equivocation(&honest.registrations[2], &second)));
+    // Who saw other registrations has another roster.
+    assert_eq!(ceremony.verify().err(), Some(CeremonyError::RosterMismatch { trustee: 1 }));
+
+    let second = honest.sign(3, DealCommitment { deal: FileHash::of(b"another deal") });
+    let mut ceremony = honest.clone();
+    ceremony.commitments.push(second.clone());
+    assert_eq!(ceremony.rejection(1), equivocation(&honest.commitments[2], &second));
+
+    let second = honest.sign(3, honest.other_deal(3, 2));
+    let mut ceremony = honest.clone();
+    ceremony.deals.push(second.clone());
+    assert_eq!(ceremony.rejection(1), equivocation(&honest.deals[2], &second));
+
+    let mut ceremony = honest.clone();
+    ceremony.deals.push(honest.deals[0].clone());
+    let refused = CeremonyError::DuplicateMessage { trustee: 1, kind: MessageKind::Deal };
+    assert_eq!(ceremony.rejection(2), refused);
+
+    // A forged second message convicts nobody.
+    let mut forged = honest.commitments[2].clone();
+    forged[40] ^= 1;
+    let mut ceremony = honest.clone();
+    ceremony.commitments.push(forged);
+    assert_eq!(ceremony.rejection(1), CeremonyError::BadSignature { trustees: alloc::vec![3] });
+
+    // A split confirmation.
+    let confirmation = confirmation_of(&honest, 3, |confirmation| {
+        confirmation.root = CeremonyRoot::from_bytes([1; 32]);
+    });
+    let mut ceremony = honest;
+    ceremony.confirmations[2] = confirmation;
+    assert_eq!(ceremony.verify().err(), Some(CeremonyError::RootMismatch { trustee: 3 }));
+}
+
+fn confirmation_of(ceremony: &Ceremony, trustee: u16, change: impl FnOnce(&mut Confirmation)) -> Vec<u8> {
+    let bytes = &ceremony.confirmations[usize::from(trustee) - 1];
+    let CeremonyMessage::Confirmation(message) = CeremonyMessage::decode(bytes, &ceremony.parameters).unwrap() else {
+        panic!("no confirmation");
+    };
+    let mut confirmation = message.body().clone();
+    change(&mut confirmation);
+    ceremony.sign(trustee, confirmation)
+}
+
+/// D7: shares that are changed, or addressed to somebody else.
+#[test]
+fn shares_belong_to_their_dealer_and_receiver() {
+    let honest = Ceremony::of(2, 3);
+    let with_deal = |change: &dyn Fn(&mut Deal)| {
+        let mut ceremony = honest.clone();
+        let mut deal = honest.read_deal(2);
+        change(&mut deal);
+        ceremony.deal(2, deal);
+        ceremony
+    };
+    let failed = |receiver| CeremonyError::ShareDecryptFailed { dealer: 2, receiver };
+
+    // The shares for trustee 1, to trustee 3: with everything, and as a ciphertext only.
+    let moved = with_deal(&|deal| deal.shares.swap(0, 2));
+    assert_eq!(moved.rejection(1), CeremonyError::ShareProofInvalid { dealer: 2, receiver: 1 });
+    let moved = with_deal(&|deal| deal.shares[2].ciphertext = deal.shares[0].ciphertext.clone());
+    assert!(moved.recover(1).is_ok());
+    assert_eq!(moved.recover(3).err(), Some(failed(3)));
+    assert_eq!(failed(3).culprits(), [2]);
+    // The shares of another dealer.
+    let stolen = with_deal(&|deal| deal.shares[0].ciphertext = honest.read_deal(3).shares[0].ciphertext.clone());
+    assert_eq!(stolen.recover(1).err(), Some(failed(1)));
+    for byte in [0, 31, 32, 95, 96, 111] {
+        let flipped = with_deal(&|deal| deal.shares[0].ciphertext[byte] ^= 0x10);
+        assert_eq!(flipped.recover(1).err(), Some(failed(1)), "{byte}");
+    }
+    // Another sender in the message.
+    let mut ceremony = honest.clone();
+    ceremony.deals[1][3] = 1;
+    assert_eq!(ceremony.rejection(1), CeremonyError::BadSignature { trustees: alloc::vec![1] });
+}
+
+/// A dealer that gives one receiver shares of another polynomial.
+fn inconsistent_shares() -> Ceremony {
+    let mut ceremony = Ceremony::of(2, 3);
+    let mut deal = ceremony.read_deal(2);
+    deal.shares[0] = ceremony.other_deal(2, 2).shares.swap_remove(0);
+    ceremony.deal(2, deal);
+    ceremony
+}
+
+#[test]
+fn shares_agree_with_the_commitments() {
+    let ceremony = inconsistent_shares();
+    let refused = CeremonyError::ShareInconsistent { dealer: 2, receiver: 1, slot: 1 };
+    assert_eq!(ceremony.recover(1).err().as_ref(), Some(&refused));
+    assert_eq!(refused.culprits(), [2]);
+    assert!(ceremony.recover(3).is_ok());
+}
+
+#[cfg(feature = "weaken")]
+#[test]
+fn without_the_consistency_of_shares_a_dealer_spoils_a_holder() {
+    let ceremony = inconsistent_shares();
+    let _weaken = Weaken::without(Check::ShareConsistency);
+    let shares = ceremony.recover(1).unwrap();
+    for (secret, key) in zip(shares.expose_secrets(), shares.verification_keys()) {
+        assert_ne!(secret.public(), *key);
+    }
+}
+
+/// D9: who holds no shares cannot confirm, and too few holders make no key.
+#[test]
+fn a_holder_proves_that_its_shares_decrypt() {
+    let honest = Ceremony::of(2, 3);
+    let mut ceremony = honest.clone();
+    ceremony.confirmations[1] = confirmation_without_shares(&honest, 2);
+    let refused = CeremonyError::BackupProofInvalid { trustees: alloc::vec![2] };
+    assert_eq!(ceremony.verify().err().as_ref(), Some(&refused));
+    assert_eq!(refused.culprits(), [2]);
+    #[cfg(feature = "weaken")]
+    {
+        let _weaken = Weaken::without(Check::BackupProof);
+        assert_eq!(ceremony.verify().unwrap().confirmed(), [1, 2, 3]);
+    }
+    // The confirmation of somebody else.
+    ceremony.confirmations[1] = {
+        let CeremonyMessage::Confirmation(other) =
+            CeremonyMessage::decode(&honest.confirmations[0], &honest.parameters).unwrap()
+        else {
+            panic!("no confirmation");
+        };
+        honest.sign(2, other.body().clone())
+    };
+    assert_eq!(ceremony.verify().err(), Some(refused));
+
+    let mut ceremony = honest;
+    ceremony.confirmations.remove(1);
+    assert_eq!(ceremony.verify().unwrap().confirmed(), [1, 3]);
+    let strict = ceremony.parameters.clone().with_minimum_confirmed(3).unwrap();
+    let error = JointKey::verify(&strict, &ceremony.messages(), &mut TestRng(2)).err();
+    assert_eq!(error, Some(CeremonyError::TooFewConfirmed { confirmed: 2, required: 3 }));
+    ceremony.confirmations.remove(1);
+    assert_eq!(ceremony.verify().err(), Some(CeremonyError::TooFewConfirmed { confirmed: 1, required: 2 }));
+}
+
+/// A confirmation that proves the decryption of some base by some secrets.
+fn prove_backup(ceremony: &Ceremony, trustee: u16, base: &PublicElement, secrets: &[SecretScalar]) -> Vec<u8> {
+    let roster = ceremony.parties().roster;
+    confirmation_of(ceremony, trustee, |confirmation| {
+        let keys: Vec<_> = secrets.iter().map(SecretScalar::public).collect();
+        let factors = secrets.iter().map(|secret| (base.element() * secret.expose_scalar()).into());
+        confirmation.factors = factors.collect();
+        let statement = EqualityStatement { base, keys: &keys, factors: &confirmation.factors };
+        let mut transcript = Confirmation::transcript(&roster, &confirmation.root, trustee);
+        confirmation.proof = EqualityProof::prove(&mut transcript, &statement, secrets, &mut TestRng(11));
+    })
+}
+
+fn confirmation_without_shares(ceremony: &Ceremony, trustee: u16) -> Vec<u8> {
+    let secrets: Vec<_> = (0..3).map(|number| SecretScalar::random(&mut TestRng(number))).collect();
+    let base = Confirmation::base(ceremony.verify().unwrap().root(), trustee);
+    prove_backup(ceremony, trustee, &base, &secrets)
+}
+
+/// N12: a proof that the shares decrypt a ciphertext of somebody's choice.
+#[test]
+fn nobody_chooses_what_a_confirmation_decrypts() {
+    let honest = Ceremony::of(2, 3);
+    let (joint_key, shares) = (honest.verify().unwrap(), honest.recover(2).unwrap());
+    let hashed = Confirmation::base(joint_key.root(), 2);
+    let mut ceremony = honest.clone();
+    ceremony.confirmations[1] = prove_backup(&honest, 2, &hashed, shares.expose_secrets());
+    assert!(ceremony.verify().is_ok());
+    let chosen = SecretScalar::random(&mut TestRng(12)).public();
+    for base in [chosen, Confirmation::base(joint_key.root(), 1), Element::generator().into()] {
+        ceremony.confirmations[1] = prove_backup(&honest, 2, &base, shares.expose_secrets());
+        let refused = CeremonyError::BackupProofInvalid { trustees: alloc::vec![2] };
+        assert_eq!(ceremony.verify().err(), Some(refused));
+    }
+}
+
+/// G2: the identity, wherever an element is read.
+#[test]
+fn the_identity_is_refused() {
+    let honest = Ceremony::of(2, 3);
+    let identity = PublicElement::from(Element::identity());
+    let refused = |field| CeremonyError::Decode { trustee: Some(2), error: DecodeError::IdentityElement { field } };
+
+    let mut ceremony = honest.clone();
+    let seed = honest.seed(2);
+    let key = KeyPair::new(SecretScalar::new(Scalar::ZERO));
+    ceremony.register(2, Registration::new(&honest.parameters, 2, &key, &seed));
+    assert_eq!(ceremony.rejection(1), refused("encryption key"));
+    assert_eq!(refused("encryption key").culprits(), [2]);
+
+    for coefficient in 0..2 {
+        let mut ceremony = honest.clone();
+        let mut deal = honest.read_deal(2);
+        deal.commitments[1][coefficient] = identity;
+        ceremony.deal(2, deal);
+        assert_eq!(ceremony.rejection(1), refused("commitment"));
+    }
+    let mut ceremony = honest.clone();
+    let mut deal = honest.read_deal(2);
+    deal.shares[0].ephemeral = identity;
+    ceremony.deal(2, deal);
+    assert_eq!(ceremony.rejection(1), refused("ephemeral"));
+
+    let mut ceremony = honest.clone();
+    ceremony.confirmations[1] = confirmation_of(&honest, 2, |confirmation| confirmation.factors[2] = identity);
+    assert_eq!(ceremony.verify().err(), Some(refused("factor")));
+}
+
+/// G2: two dealers whose constant terms cancel.
+#[test]
+fn the_joint_key_is_not_the_identity() {
+    let mut ceremony = Ceremony::of(1, 2);
+    let parties = ceremony.parties();
+    for (dealer, sign) in [(1, Scalar::ONE), (2, -Scalar::ONE)] {
+        let mut nonces = Domain::TrusteeSecrets.transcript().deterministic_nonces(&[5; 32]);
+        let polynomials = [Scalar::ONE, sign, Scalar::ONE].map(|sign| {
+            Polynomial::of(alloc::vec![SecretScalar::new(sign * *nonces.draw(b"constant").expose_scalar())])
+        });
+        let seed = ceremony.seed(dealer);
+        ceremony.deal(dealer, make_deal(&parties, dealer, &polynomials, &seed));
+    }
+    let refused = CeremonyError::IdentityElement { field: "joint key of slot", number: 2 };
+    assert_eq!(ceremony.verify().err(), Some(refused));
+    #[cfg(feature = "weaken")]
+    {
+        let _weaken = Weaken::without(Check::RefuseIdentity);
+        assert!(ceremony.joint_keys().unwrap()[1].is_identity());
+    }
+}
+
+/// G8: one key for two purposes, or for two trustees.
+#[test]
+fn a_key_has_one_purpose_and_one_owner() {
+    let honest = Ceremony::of(2, 3);
+    let register = |index, key: &KeyPair| {
+        let mut ceremony = honest.clone();
+        ceremony.register(index, Registration::new(&honest.parameters, index, key, &honest.seed(index)));
+        ceremony.rejection(1)
+    };
+    let error = register(2, &honest.seed(2).signing_key());
+    assert_eq!(error, CeremonyError::KeyReuse { trustees: alloc::vec![2] });
+    assert_eq!(error.culprits(), [2]);
+    let error = register(2, &honest.seed(3).signing_key());
+    assert_eq!(error, CeremonyError::KeyReuse { trustees: alloc::vec![2] });
+    let error = register(3, &honest.seed(2).encryption_key(&honest.parameters));
+    assert_eq!(error, CeremonyError::KeyReuse { trustees: alloc::vec![2, 3] });
+}
+
+/// N5: the ephemeral key of an honest dealer, so that a complaint about one deal opens the other.
+#[test]
+fn ephemeral_keys_are_not_copied() {
+    let honest = Ceremony::of(2, 3);
+    let mut deal = honest.read_deal(2);
+    deal.shares[0] = honest.read_deal(3).shares[0].clone();
+    let mut ceremony = honest.clone();
+    ceremony.deal(2, deal);
+    let refused = CeremonyError::ShareProofInvalid { dealer: 2, receiver: 1 };
+    assert_eq!(ceremony.rejection(1), refused);
+    assert_eq!(refused.culprits(), [2]);
+
+    // A dealer's own, for two receivers: the proofs hold.
+    let parties = honest.parties();
+    let mut deal = honest.read_deal(2);
+    let ephemeral = KeyPair::new(SecretScalar::random(&mut TestRng(13)));
+    for (route, shares) in zip(parties.routes(2), &mut deal.shares).take(2) {
+        shares.ephemeral = *ephemeral.public();
+        shares.proof = ephemeral.prove(&mut route.transcript(Domain::ShareEphemeral), &mut TestRng(14));
+    }
+    let mut ceremony = honest.clone();
+    ceremony.deal(2, deal);
+    let refused = CeremonyError::CopiedEphemeral { places: [(2, 1), (2, 2)] };
+    assert_eq!(ceremony.rejection(1), refused);
+    assert_eq!(refused.culprits(), [2]);
+}
+
+#[test]
+fn a_message_stands_in_its_step() {
+    let honest = Ceremony::of(2, 3);
+    let (registered, _) = Trustee::register(honest.parameters.clone(), honest.seed(1)).unwrap();
+    let (trustee, found, expected) = (1, MessageKind::Deal, MessageKind::Registration);
+    let error = registered.commit(&honest.deals, &mut TestRng(1)).err();
+    assert_eq!(error, Some(CeremonyError::UnexpectedMessage { trustee, found, expected }));
+
+    // The number of complaints is kept for them.
+    let mut message = honest.deals[0].clone();
+    message[2] = 4;
+    let error = DecodeError::UnknownValue { field: "kind", found: 4 };
+    assert_eq!(CeremonyMessage::decode(&message, &honest.parameters), Err(error));
+    let error = DecodeError::LimitExceeded { field: "message", found: (16 << 20) + 1, limit: 16 << 20 };
+    assert_eq!(CeremonyMessage::decode(&alloc::vec![1; (16 << 20) + 1], &honest.parameters), Err(error));
+}
+
+#[test]
+fn decoders_survive_mutations() {
+    let honest = Ceremony::of(2, 3);
+    let body = |message: &CeremonyMessage| {
+        let mut writer = Writer::new();
+        match message {
+            CeremonyMessage::Registration(message) => message.body().encode(&mut writer),
+            CeremonyMessage::DealCommitment(message) => message.body().encode(&mut writer),
+            CeremonyMessage::Deal(message) => message.body().encode(&mut writer),
+            CeremonyMessage::Confirmation(message) => message.body().encode(&mut writer),
+        }
+        writer.finish()
+    };
+    let mut rng = TestRng(15);
+    let mut below = |bound: usize| rng.next_u32() as usize % bound;
+    for original in [&honest.registrations[0], &honest.commitments[0], &honest.deals[0], &honest.confirmations[0]] {
+        let header = if original[2] == 1 { 5 } else { 37 };
+        for _ in 0..10_000 {
+            let mut bytes = original.clone();
+            for _ in 0..=below(3) {
+                let at = below(bytes.len());
+                match below(5) {
+                    0 => bytes.truncate(at + 1),
+                    1 => bytes.insert(at, below(256) as u8),
+                    2 => bytes[at] = below(256) as u8,
+                    3 => bytes[at] ^= 1 << below(8),
+                    _ => bytes[at..].iter_mut().take(32).for_each(|byte| *byte = 0),
+                }
+            }
+            // What is read has one encoding.
+            if let Ok(message) = CeremonyMessage::decode(&bytes, &honest.parameters) {
+                assert_eq!(body(&message), bytes[header..bytes.len() - 64]);
+            }
+        }
+    }
+}
