@@ -246,3 +246,23 @@ impl core::fmt::Display for SignedBy {
         self.0.map_or(Ok(()), |trustee| write!(f, " signed by trustee {trustee}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn an_error_says_who_signed() {
+        let error = DecodeError::IdentityElement { field: "commitment" };
+        let decode = |trustee| CeremonyError::Decode { trustee, error: error.clone() }.to_string();
+        assert_eq!(
+            decode(Some(3)),
+            "a message signed by trustee 3 cannot be read: commitment: the identity is not allowed here"
+        );
+        assert_eq!(decode(None), "a message cannot be read: commitment: the identity is not allowed here");
+        let absent = CeremonyError::MissingMessage { kind: MessageKind::Deal, absent: alloc::vec![2, 5] };
+        assert_eq!(absent.to_string(), "no deal of trustees [2, 5]");
+    }
+}
