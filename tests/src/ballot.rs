@@ -143,7 +143,7 @@ impl Style {
     }
 
     /// Argues about any ciphertext with any integers for bits, to a verifier without the check `off`: the algebra of
-    /// the honest prover, without its honesty.
+    /// the honest prover, without its honesty. Bits beyond the generators of the election stand in no commitment.
     #[must_use]
     pub fn argue(
         &self,
@@ -159,8 +159,9 @@ impl Style {
         let a: Vec<Scalar> = b.iter().map(|_| Scalar::random(rng)).collect();
         let [s_B, s_A, s] = [(); 3].map(|()| Scalar::random(rng));
         let two = Scalar::from(2_u64);
-        let B = commit(&b, &zip(&a, &b).map(|(a, b)| *a * (Scalar::ONE - two * *b)).collect::<Vec<_>>(), &s_B);
-        let A = commit(&a, &a.iter().map(|a| -(*a * *a)).collect::<Vec<_>>(), &s_A);
+        let pairs = self.bases.generators().bits().min(b.len());
+        let B = commit(&b[..pairs], &zip(&a, &b).map(|(a, b)| *a * (Scalar::ONE - two * *b)).collect::<Vec<_>>(), &s_B);
+        let A = commit(&a[..pairs], &a.iter().map(|a| -(*a * *a)).collect::<Vec<_>>(), &s_A);
         let rows = self.combine(&script.rho(&B, &A), off);
         let E_R = Element::mul_generator(&s);
         let E_C = &rows.Y * &s + Element::mul_generator(&rows.apply(&a));

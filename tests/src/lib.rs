@@ -1,8 +1,9 @@
 //! What the tests across crates share: deterministic randomness, small elections, and proofs whose parts are anything.
 //!
 //! A forgery is made of bytes: the modules [`ballot`] and [`sigma`] take proofs apart, replay their transcripts by hand
-//! and encode whatever somebody puts together. Nothing here uses the library's provers, so that a forgery that is
-//! refused is refused for what it claims and not for how it is written; [`sabotage`] shows that with every one.
+//! and encode whatever somebody puts together. They have an argument and equations of their own, and the library's
+//! provers only where a forgery begins with something honest, so that a forgery that is refused is refused for what it
+//! claims and not for how it is written; [`sabotage`] shows that with every one.
 
 pub mod ballot;
 pub mod rng;

@@ -1,12 +1,14 @@
 //! Batches: what a batch says is what its claims say one by one, and it names exactly those that do not hold.
 
+use ballotta::SUITE;
 use ballotta::group::{Element, Scalar};
 use ballotta::proofs::batch::{Batch, BatchError, Claim, SharedBases};
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
 use ballotta_tests::ballot::{Style, small, transcript};
 use ballotta_tests::decode_all;
 use ballotta_tests::rng::{DeadRng, TestRng};
-use ballotta_tests::sigma::{decrypt, election, publish, sign};
+use ballotta_tests::sigma::{decrypt, election, publish, schnorr_challenge, sign};
+use merlin::Transcript;
 
 /// The honest and the bad claims of all kinds, in turn.
 fn with_claims(test: impl FnOnce(&SharedBases, &[Claim<'_>], &[Claim<'_>])) {
@@ -111,18 +113,48 @@ fn a_batch_is_the_conjunction_of_its_claims() {
 
 #[test]
 fn a_form_larger_than_the_generators_of_the_election() {
-    // Its terms beyond the last generator are not forgotten, and the other claims of the batch stand.
-    let (small_style, large) = (Style::choose(2, 1, 1), Style::choose(3, 1, 1));
+    // The last bit, -1, stands in no commitment: its terms are not forgotten, and the other claims of the batch stand.
+    let (style, mut large) = (Style::choose(2, 1, 1), Style::choose(3, 1, 1));
+    large.bases = SharedBases::new(style.bases.generators().clone(), large.bases.keys().to_vec());
     let live = transcript(1, Some(7));
-    let ballots =
-        [(&small_style, vec![1, 0]), (&large, vec![1, 0, 0]), (&small_style, vec![0, 1])].map(|(style, bits)| {
-            let ballot = style.prove(&live, &bits, &Scalar::from(77_u64), &[5; 32]);
-            (style, ballot.decode(style.form.slots(), style.form.bits()).unwrap())
-        });
-    let bases = SharedBases::new(small_style.bases.generators().clone(), large.bases.keys().to_vec());
-    let mut batch = Batch::new(&bases);
-    for (style, (ciphertext, argument)) in &ballots {
+    let mut rng = TestRng(1);
+    let bits = [1, 1, -1];
+    let forged = large.argue(&live, None, &large.seal(&bits, &mut rng), &bits, &mut rng).decode(3, 3).unwrap();
+    let honest = style.prove(&live, &[0, 1], &Scalar::from(77_u64), &[5; 32]).decode(2, 2).unwrap();
+    let mut batch = Batch::new(&large.bases);
+    for (style, (ciphertext, argument)) in [(&style, &honest), (&large, &forged), (&style, &honest)] {
         batch.push(argument.claim(&mut live.clone(), &style.form, &style.keys, &style.slots, ciphertext));
     }
-    assert_eq!(batch.verify(&mut TestRng(1)), Err(BatchError { claims: vec![1] }));
+    assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: vec![1] }));
+}
+
+#[test]
+fn weights_that_are_known_before_the_claims() {
+    // [T5] The random source is dead, and two errors cancel under the weights that nothing but the batch's size gives.
+    let weights = {
+        let mut transcript = Transcript::new(SUITE.as_bytes());
+        transcript.append_message(b"dom-sep", b"batch");
+        transcript.append_message(b"randomness", &[0; 32]);
+        transcript.append_u64(b"start", 0);
+        transcript.append_u64(b"count", 2);
+        let mut bytes = [0; 96];
+        transcript.challenge_bytes(b"weights", &mut bytes);
+        [0, 48].map(|first| Scalar::from(u128::from_le_bytes(bytes[first..][..16].try_into().unwrap())))
+    };
+    let secret = Scalar::from(42_u64);
+    let public = Element::mul_generator(&secret);
+    let mut signatures = [sign(&election(1), &secret), sign(&election(2), &secret)];
+    signatures[0].s += weights[1];
+    signatures[1].s -= weights[0];
+
+    let bases = SharedBases::none();
+    let mut batch = Batch::new(&bases);
+    let mut sum = Element::identity();
+    for ((number, signature), weight) in (1..).zip(&signatures).zip(&weights) {
+        let c = schnorr_challenge(&election(number), None, &public, &signature.K);
+        sum += &(signature.K + &public * &c - Element::mul_generator(&signature.s)) * weight;
+        batch.push(signature.proof().claim(&mut election(number), &public.into()));
+    }
+    assert!(sum.is_identity(), "such weights would accept");
+    assert_eq!(batch.verify(&mut DeadRng), Err(BatchError { claims: vec![0, 1] }));
 }

@@ -7,11 +7,12 @@
 use std::iter::zip;
 
 use ballotta::discrete_log::{DiscreteLog, OutOfRange};
-use ballotta::encoding::{DecodeError, Writer};
+use ballotta::encoding::{DecodeError, Reader, Writer};
 use ballotta::group::{Element, Scalar, SecretScalar};
 use ballotta::proofs::batch::{Batch, BatchError, SharedBases};
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
 use ballotta::proofs::schnorr::{KeyPair, ProofError, SchnorrProof};
+use ballotta::transcript::ProofTranscript;
 use ballotta::weaken::{Check, Weaken};
 use ballotta_tests::ballot::{BallotParts, Script, Style, commit, committed, decode_ballot, small, transcript};
 use ballotta_tests::rng::{DeadRng, TestRng};
@@ -450,14 +451,18 @@ fn keys_and_factors_of_other_lengths() {
     proof.Y.push(small(6));
     proof.D.push(&proof.R * &Scalar::from(6_u64));
     assert_eq!(proof.judge(&election(1)), Err(ProofError), "a slot more, with its right factor");
-    let identity = EqualityParts { R: Element::identity(), D: vec![Element::identity(); 3], ..honest };
-    assert_eq!(identity.judge(&election(1)), Err(ProofError), "the identity as a base");
+    let vacuous = decrypt(&election(1), &small(9), &[]);
+    assert_eq!(vacuous.judge(&election(1)), Err(ProofError), "an honest proof about no slots");
+    // To the base identity everything is equal. Such a proof has the identity for `B` as well, which does not decode:
+    // the base is judged with the decoder's check off, and is refused all the same.
+    let _weak = Weaken::without(Check::RefuseIdentity);
+    let empty = decrypt(&election(1), &Element::identity(), &[Scalar::from(3_u64)]);
+    assert_eq!(empty.judge(&election(1)), Err(ProofError), "the identity as a base");
 }
 
 // Elements and scalars.
 
-/// The fields of an encoding, each of 32 bytes: its name, and whether it is an element that must not be the identity, an
-/// element that may be, or a scalar.
+/// What a field of 32 bytes holds: an element that must not be the identity, one that may be, or a scalar.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Element,
@@ -468,8 +473,10 @@ use Kind::{Element as E, ElementOrIdentity as I, Scalar as S};
 
 type Decode = fn(&[u8]) -> Result<(), DecodeError>;
 
-/// Every proof type: its fields, a valid encoding and its decoder.
-fn encodings() -> Vec<(Vec<(&'static str, Kind)>, Vec<u8>, Decode)> {
+/// The fields of a proof type, a valid encoding and the decoder.
+type Encoding = (Vec<(&'static str, Kind)>, Vec<u8>, Decode);
+
+fn encodings() -> Vec<Encoding> {
     let ballot = Style::approve(2).prove(&transcript(1, Some(7)), &[1, 0], &Scalar::from(77_u64), &[5; 32]);
     let elements = [("R", E), ("C", I), ("C", I), ("B", E), ("A", E), ("E_R", E), ("E_C", E)];
     let fields = [elements.as_slice(), &[("z_B", S), ("z_r", S), ("f", S), ("f", S)]].concat();
@@ -610,21 +617,36 @@ fn a_claim_about_another_shape() {
     let style = Style::choose(2, 1, 1);
     let transcript = transcript(1, Some(7));
     let mut rng = TestRng(1);
-    let mut longer = style.seal(&[1, 0], &mut rng);
+    let exact = style.seal(&[1, 0], &mut rng);
+    let mut longer = exact.clone();
     longer.C.push(random_element(&mut rng));
-    let shorter = style.seal(&[1, 0], &mut rng);
-    for (sealed, bits) in [(longer, [1, 0].as_slice()), (shorter, [1].as_slice())] {
+    let verdicts = [(longer, [1, 0].as_slice()), (exact, &[1])].map(|(sealed, bits)| {
         let ballot = style.argue(&transcript, None, &sealed, bits, &mut rng);
         let (ciphertext, argument) = ballot.decode(sealed.C.len(), bits.len()).unwrap();
         let mut batch = Batch::new(&style.bases);
         let transcript = &mut transcript.clone();
         batch.push(argument.claim(transcript, &style.form, &style.keys, &style.slots, &ciphertext));
-        let refused = Err(BatchError { claims: vec![0] });
-        assert_eq!(batch.verify(&mut rng), refused, "{} slots, {} bits", sealed.C.len(), bits.len());
-    }
+        batch.verify(&mut rng)
+    });
+    let refused = || Err(BatchError { claims: vec![0] });
+    assert_eq!(verdicts, [refused(), refused()], "a slot more, a bit less");
 }
 
 // Randomness.
+
+/// The announcement of a Schnorr proof.
+fn K(proof: &SchnorrProof) -> Element {
+    let mut writer = Writer::new();
+    proof.encode(&mut writer);
+    *Reader::new(&writer.finish()).element("K").unwrap().element()
+}
+
+/// The first announcement of a proof of equality.
+fn A(proof: &EqualityProof) -> Element {
+    let mut writer = Writer::new();
+    proof.encode(&mut writer);
+    *Reader::new(&writer.finish()).element("A").unwrap().element()
+}
 
 #[test]
 fn a_dead_random_source_repeats_no_nonce() {
@@ -636,9 +658,7 @@ fn a_dead_random_source_repeats_no_nonce() {
         for number in 0..4 {
             let proof = pair.prove(&mut election(number), &mut DeadRng);
             assert_eq!(proof.verify(&mut election(number), pair.public(), &mut DeadRng), Ok(()));
-            let mut writer = Writer::new();
-            proof.encode(&mut writer);
-            nonces.push(writer.finish()[..32].to_vec());
+            nonces.push(K(&proof).to_bytes());
         }
     }
     for number in 0..4 {
@@ -649,15 +669,35 @@ fn a_dead_random_source_repeats_no_nonce() {
             let proof =
                 EqualityProof::prove(&mut election(number), &statement, &secrets.map(SecretScalar::new), &mut DeadRng);
             assert_eq!(proof.verify(&mut election(number), &statement, &mut DeadRng), Ok(()));
-            let mut writer = Writer::new();
-            proof.encode(&mut writer);
-            nonces.push(writer.finish()[..32].to_vec());
+            nonces.push(A(&proof).to_bytes());
         }
     }
     let count = nonces.len();
     nonces.sort();
     nonces.dedup();
     assert_eq!(nonces.len(), count);
+}
+
+#[test]
+fn nonces_that_somebody_else_can_draw() {
+    // [C2] With a dead random source the secret still keys the nonce; with a live one no two proofs have the same.
+    let secret = Scalar::from(42_u64);
+    let pair = KeyPair::new(SecretScalar::new(secret));
+    let guess = |secret: Option<[u8; 32]>| {
+        let mut transcript = election(1);
+        transcript.append_message(b"P", pair.public().as_bytes());
+        if let Some(secret) = secret {
+            transcript.append_message(b"nonce-secret", &secret);
+        }
+        transcript.append_message(b"nonce-randomness", &[0; 32]);
+        Element::mul_generator(&transcript.challenge_scalar(b"k"))
+    };
+    let dead = K(&pair.prove(&mut election(1), &mut DeadRng));
+    assert_eq!(dead, guess(Some(secret.to_bytes())), "who knows the secret can draw it");
+    assert_ne!(dead, guess(None));
+    assert_ne!(dead, guess(Some([0; 32])));
+    let live = [2, 3].map(|seed| K(&pair.prove(&mut election(1), &mut TestRng(seed))));
+    assert!(live[0] != live[1] && !live.contains(&dead));
 }
 
 #[test]

@@ -34,6 +34,9 @@ const DOMAINS: [(Domain, &str); 14] = [
     (Domain::PartialDecryption, "partial-decryption"),
 ];
 
+/// A change of one part, and its name.
+type Change<P> = (&'static str, fn(&mut P));
+
 /// What a transcript has absorbed, in 32 bytes.
 fn state(mut transcript: Transcript) -> [u8; 32] {
     transcript.challenge_scalar(b"probe").to_bytes()
@@ -154,7 +157,7 @@ fn every_input_of_equality() {
     assert_eq!(judge(&election(1), &proof), Ok(()));
     assert_eq!(judge(&election(2), &proof), Err(ProofError), "context");
 
-    let changes: [(&str, fn(&mut EqualityParts)); 12] = [
+    let changes: [Change<EqualityParts>; 12] = [
         ("R", |parts| parts.R += small(1)),
         ("Y_1", |parts| parts.Y[0] += small(1)),
         ("Y_3", |parts| parts.Y[2] += small(1)),
@@ -226,7 +229,7 @@ fn every_input_of_the_ballot_argument() {
         assert_eq!(judge(&live, &style.form, &SlotKeys::new(other), &ballot), refused, "Y");
     }
 
-    let changes: [(&str, fn(&mut BallotParts)); 15] = [
+    let changes: [Change<BallotParts>; 15] = [
         ("R", |parts| parts.R += small(1)),
         ("C_1", |parts| parts.C[0] += small(1)),
         ("C_2", |parts| parts.C[1] += small(1)),
