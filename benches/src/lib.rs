@@ -156,7 +156,10 @@ impl Election {
     #[must_use]
     pub fn claims<'a>(&'a self, ballot: &'a Ballot) -> (BallotClaim<'a>, SchnorrClaim) {
         let mut transcript = self.argument_transcript(&ballot.credential);
-        let argument = ballot.argument.claim(&mut transcript, &self.form, &self.keys, &self.slots, &ballot.ciphertext);
+        let argument = ballot
+            .argument
+            .claim(&mut transcript, &self.form, &self.keys, &self.slots, &ballot.ciphertext)
+            .expect("a ballot of this form");
         let signature = ballot.signature.claim(&mut self.signature_transcript(&ballot.tracker), &ballot.credential);
         (argument, signature)
     }

@@ -234,7 +234,7 @@ impl Style {
         let mut batch = Batch::new(&self.bases);
         for (ciphertext, argument) in &decoded {
             let transcript = &mut transcript.clone();
-            batch.push(argument.claim(transcript, &self.form, &self.keys, &self.slots, ciphertext));
+            batch.push(argument.claim(transcript, &self.form, &self.keys, &self.slots, ciphertext).unwrap());
         }
         batch.verify(&mut TestRng(1))
     }

@@ -29,7 +29,7 @@ fn with_claims(test: impl FnOnce(&SharedBases, &[Claim<'_>], &[Claim<'_>])) {
         })
         .collect();
     let ballots = ballots.iter().map(|(ciphertext, argument)| {
-        Claim::from(argument.claim(&mut live.clone(), &style.form, &style.keys, &style.slots, ciphertext))
+        Claim::from(argument.claim(&mut live.clone(), &style.form, &style.keys, &style.slots, ciphertext).unwrap())
     });
 
     let signature = sign(&election(1), &Scalar::from(42_u64));
@@ -123,7 +123,7 @@ fn a_form_larger_than_the_generators_of_the_election() {
     let honest = style.prove(&live, &[0, 1], &Scalar::from(77_u64), &[5; 32]).decode(2, 2).unwrap();
     let mut batch = Batch::new(&large.bases);
     for (style, (ciphertext, argument)) in [(&style, &honest), (&large, &forged), (&style, &honest)] {
-        batch.push(argument.claim(&mut live.clone(), &style.form, &style.keys, &style.slots, ciphertext));
+        batch.push(argument.claim(&mut live.clone(), &style.form, &style.keys, &style.slots, ciphertext).unwrap());
     }
     assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: vec![1] }));
 }

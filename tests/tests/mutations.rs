@@ -103,7 +103,7 @@ fn ballots() {
         let (ciphertext, argument) = decode_ballot(bytes, slots, bits).unwrap();
         let mut batch = Batch::new(&style.bases);
         let transcript = &mut transcript(1, Some(7));
-        batch.push(argument.claim(transcript, &style.form, &style.keys, &style.slots, &ciphertext));
+        batch.push(argument.claim(transcript, &style.form, &style.keys, &style.slots, &ciphertext).unwrap());
         batch.verify(&mut TestRng(1)).is_ok()
     };
     survive(&ballot.encode(), recode, believed);

@@ -211,7 +211,9 @@ fn every_input_of_the_ballot_argument() {
         let (ciphertext, argument) = ballot.decode(2, 2).unwrap();
         let mut absorbed = transcript.clone();
         let mut batch = Batch::new(&style.bases);
-        batch.push(argument.claim(&mut absorbed, form, keys, &style.slots, &ciphertext));
+        let claim = argument.claim(&mut absorbed, form, keys, &style.slots, &ciphertext);
+        let claim = claim.map_err(|ProofError| BatchError { claims: vec![] })?;
+        batch.push(claim);
         states.push(state(absorbed));
         batch.verify(&mut TestRng(1))
     };
@@ -225,8 +227,13 @@ fn every_input_of_the_ballot_argument() {
     // The equations use neither digest: only the transcript can refuse these.
     assert_eq!(judge(&live, &reordered(), &style.keys, &ballot), refused, "form");
     let keys = style.keys.keys();
-    for other in [vec![keys[1], keys[0]], vec![keys[0]], vec![keys[0], small(5).into()], vec![]] {
+    for other in [vec![keys[1], keys[0]], vec![keys[0], small(5).into()]] {
         assert_eq!(judge(&live, &style.form, &SlotKeys::new(other), &ballot), refused, "Y");
+    }
+    // Too few keys: there is no claim.
+    for other in [vec![keys[0]], vec![]] {
+        let none = Err(BatchError { claims: vec![] });
+        assert_eq!(judge(&live, &style.form, &SlotKeys::new(other), &ballot), none, "Y");
     }
 
     let changes: [Change<BallotParts>; 15] = [

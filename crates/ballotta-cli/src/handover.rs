@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -72,7 +72,7 @@ impl Handover {
         let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) else {
             bail!("{name} is not a kind of file that is handed over");
         };
-        let bytes = STANDARD.decode(body.trim_end()).context("the second line is not base64")?;
+        let bytes = STANDARD.decode(body.trim_end()).map_err(|_| anyhow!("the second line is not base64"))?;
         Ok(Self { kind, bytes })
     }
 

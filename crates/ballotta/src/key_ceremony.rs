@@ -44,8 +44,8 @@ use alloc::vec::Vec;
 
 use crate::group::PublicElement;
 use crate::hash::ManifestHash;
-use crate::manifest::Manifest;
 use crate::limits::{MAX_MESSAGE_BYTES, MAX_SLOTS, MAX_TRUSTEES};
+use crate::manifest::Manifest;
 
 mod error;
 mod joint_key;

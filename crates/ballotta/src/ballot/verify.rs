@@ -4,6 +4,7 @@
 //! depends on the ballots before it is the [ledger's](crate::tally::Ledger).
 
 use alloc::vec::Vec;
+use core::iter::zip;
 
 use rand_core::CryptoRng;
 
@@ -142,33 +143,22 @@ pub fn verify_ballots<R: CryptoRng>(
         candidates.iter().map(|candidate| decode(context, candidate)).collect();
 
     let mut batch = Batch::new(context.bases());
-    for Decoded { ballot, style, .. } in decoded.iter().flatten() {
-        let unsigned = ballot.unsigned();
-        let mut transcript = signature_transcript(context, unsigned.tracker());
-        batch.push(ballot.signature.claim(&mut transcript, unsigned.credential()));
-        let mut transcript = argument_transcript(context, unsigned.credential());
-        batch.push(unsigned.argument().claim(
-            &mut transcript,
-            style.form(),
-            style.keys(),
-            style.slots(),
-            unsigned.ciphertext(),
-        ));
+    // The claims of each ballot: its signature, and its argument unless that has another shape than its form.
+    let mut claims: Vec<Option<(usize, Option<usize>)>> = Vec::with_capacity(decoded.len());
+    for decoded in &decoded {
+        claims.push(decoded.as_ref().ok().map(|decoded| decoded.push(context, &mut batch)));
     }
     let failing = batch.verify(rng).err().map(|error| error.claims).unwrap_or_default();
 
-    // Claims 2i and 2i + 1 are signature and argument of the i-th decoded ballot.
-    let mut claim = 0;
-    decoded
-        .into_iter()
-        .map(|decoded| {
+    let holds = |claim: usize| failing.binary_search(&claim).is_err();
+    zip(decoded, claims)
+        .map(|(decoded, claims)| {
             let decoded = decoded?;
-            let (signature, argument) = (claim, claim + 1);
-            claim += 2;
-            if failing.binary_search(&signature).is_ok() && weaken::is_on(Check::BallotSignature) {
+            let (signature, argument) = claims.unwrap_or_default();
+            if !holds(signature) && weaken::is_on(Check::BallotSignature) {
                 return Err(AdmissionError::BadSignature);
             }
-            if failing.binary_search(&argument).is_ok() {
+            if !argument.is_some_and(holds) {
                 return Err(AdmissionError::ArgumentInvalid);
             }
             Ok(decoded.verified())
@@ -185,7 +175,22 @@ struct Decoded<'a> {
     weight: u64,
 }
 
-impl Decoded<'_> {
+impl<'a> Decoded<'a> {
+    /// Pushes the claims of signature and argument, and returns their numbers.
+    fn push<'b>(&'b self, context: &ElectionContext, batch: &mut Batch<'b>) -> (usize, Option<usize>)
+    where
+        'a: 'b,
+    {
+        let unsigned = self.ballot.unsigned();
+        let mut transcript = signature_transcript(context, unsigned.tracker());
+        let signature = batch.push(self.ballot.signature.claim(&mut transcript, unsigned.credential()));
+        let mut transcript = argument_transcript(context, unsigned.credential());
+        let style = self.style;
+        let (form, keys, slots) = (style.form(), style.keys(), style.slots());
+        let argument = unsigned.argument().claim(&mut transcript, form, keys, slots, unsigned.ciphertext());
+        (signature, argument.ok().map(|claim| batch.push(claim)))
+    }
+
     fn verified(self) -> VerifiedBallot {
         let Self { ballot: SignedBallot { unsigned, .. }, index, voter, weight, .. } = self;
         VerifiedBallot {

@@ -41,6 +41,7 @@ use merlin::Transcript;
 use zeroize::Zeroizing;
 
 use super::batch::Accumulator;
+use super::schnorr::ProofError;
 use crate::elgamal::{SlotCiphertext, SlotKeys};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::form::{Bits, Form};
@@ -107,7 +108,11 @@ impl BallotArgument {
         let ciphertext = SlotCiphertext::encrypt(keys, nonce, &form.half_values(bits));
         absorb_statement(transcript, form, keys, &ciphertext);
 
-        let mut nonces = transcript.deterministic_nonces(seed);
+        // The nonces depend on the bits as well: two sets of bits under one seed must not share an `s`.
+        let mut witness = transcript.clone();
+        let chosen: Zeroizing<Vec<u8>> = Zeroizing::new(bits.choices().map(|bit| bit.unwrap_u8()).collect());
+        witness.absorb_bytes(b"b", &chosen);
+        let mut nonces = witness.deterministic_nonces(seed);
         let (s_B, s_A, s) = (nonces.draw(b"s_B"), nonces.draw(b"s_A"), nonces.draw(b"s"));
         let a = Zeroizing::new((0..form.bits()).map(|_| *nonces.draw(b"a").expose_scalar()).collect::<Vec<_>>());
 
@@ -157,7 +162,11 @@ impl BallotArgument {
 
     /// The claim that the argument holds, over a transcript that has absorbed fingerprint and credential. `slots` are
     /// the numbers of the form's slots among all slots of the election.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError`] unless argument, ciphertext, keys and slots are as long as the form says: a slot that no row binds
+    /// could hold anything.
     pub fn claim<'a>(
         &'a self,
         transcript: &mut Transcript,
@@ -165,7 +174,11 @@ impl BallotArgument {
         keys: &'a SlotKeys,
         slots: &'a [u32],
         ciphertext: &'a SlotCiphertext,
-    ) -> BallotClaim<'a> {
+    ) -> Result<BallotClaim<'a>, ProofError> {
+        let slots_fit = [ciphertext.c().len(), keys.len(), slots.len()] == [form.slots(); 3];
+        if !slots_fit || self.f.len() != form.bits() {
+            return Err(ProofError);
+        }
         absorb_statement(transcript, form, keys, ciphertext);
         let rho = draw_rho(transcript, &self.B, &self.A);
         let x = draw_x(transcript, &self.E_R, &self.E_C);
@@ -174,7 +187,7 @@ impl BallotArgument {
         for f in &self.f {
             transcript.absorb_scalar(b"f", f);
         }
-        BallotClaim { argument: self, form, slots, ciphertext, rho, x, binding: transcript.binding() }
+        Ok(BallotClaim { argument: self, form, slots, ciphertext, rho, x, binding: transcript.binding() })
     }
 }
 
@@ -321,7 +334,7 @@ mod tests {
                 let bytes = writer.finish();
                 assert_eq!(bytes.len(), 192 + 32 * form.bits());
                 assert_eq!(BallotArgument::decode(&mut Reader::new(&bytes), form.bits()).as_ref(), Ok(argument));
-                batch.push(argument.claim(&mut transcript.clone(), &form, &keys, &slots, ciphertext));
+                batch.push(argument.claim(&mut transcript.clone(), &form, &keys, &slots, ciphertext).unwrap());
             }
             assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: alloc::vec![2] }));
         }
