@@ -37,6 +37,9 @@ pub enum BoardFolderError {
     /// The entries are not those that the checkpoint covers: nothing is appended to a board that was tampered with.
     #[error("the entries on disk do not have the tree head of the checkpoint")]
     RootMismatch,
+    /// There is no entry at this position.
+    #[error("the board has no entry {0}")]
+    NoSuchEntry(u64),
     /// A folder already holds a board.
     #[error("{0} already holds a board")]
     Exists(PathBuf),
@@ -119,6 +122,25 @@ impl BoardFolder {
         self.frontier.head()
     }
 
+    /// The entry at a position, committed or not.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn entry(&self, index: u64) -> Result<Vec<u8>, BoardFolderError> {
+        let width = u64::from(TILE_WIDTH);
+        let (bundle, position) = (index / width, usize::try_from(index % width).unwrap_or(usize::MAX));
+        if bundle == self.frontier.size() / width {
+            return self.last.get(position).cloned().ok_or(BoardFolderError::NoSuchEntry(index));
+        }
+        let tile = bundle_paths((bundle + 1) * width).last().ok_or(BoardFolderError::NoSuchEntry(index))?;
+        let path = self.root.join(tile.to_string());
+        let bytes = fs::read(&path).map_err(|error| BoardFolderError::Io { path: path.clone(), error })?;
+        let entries =
+            decode_bundle(&bytes, tile.width()).map_err(|error| BoardFolderError::Bundle { path, error })?;
+        entries.get(position).map(|entry| entry.to_vec()).ok_or(BoardFolderError::NoSuchEntry(index))
+    }
+
     /// Appends an entry and returns its position.
     ///
     /// # Errors
@@ -197,6 +219,8 @@ mod tests {
             let mut seen = Vec::new();
             board = BoardFolder::read(root, signer.key(), |index, bytes| seen.push((index, bytes.to_vec()))).unwrap();
             assert_eq!(seen, (0..size).map(|index| (index, entry(index))).collect::<Vec<_>>());
+            assert!((0..size).all(|index| board.entry(index).unwrap() == entry(index)));
+            assert!(matches!(board.entry(size), Err(BoardFolderError::NoSuchEntry(missing)) if missing == size));
             let files: Vec<String> = bundle_paths(size).map(|tile| tile.to_string()).collect();
             let record = crate::FolderRecord::new(root);
             let mut listed = ballotta::record::RecordSource::list(&record).unwrap().unwrap();

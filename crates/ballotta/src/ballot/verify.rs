@@ -101,6 +101,12 @@ pub struct VerifiedBallot {
 }
 
 impl VerifiedBallot {
+    /// The same ballot, at the position that the board gives it.
+    #[must_use]
+    pub fn placed_at(self, index: u64) -> Self {
+        Self { index, ..self }
+    }
+
     /// The position on the board.
     #[must_use]
     pub fn index(&self) -> u64 {

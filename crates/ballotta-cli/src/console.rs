@@ -1,0 +1,153 @@
+//! What people see: lines and progress bars on the standard error, one JSON value on the standard output.
+
+use std::io::IsTerminal as _;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use ballotta::verifier::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+/// Where a verb says what it does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Console {
+    json: bool,
+    bars: bool,
+}
+
+impl Console {
+    /// Bars are drawn on a terminal only; with `json`, nothing but the value is printed.
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, bars: !json && std::io::stderr().is_terminal() }
+    }
+
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// A line for people.
+    pub(crate) fn say(self, line: impl AsRef<str>) {
+        if !self.json {
+            eprintln!("{}", line.as_ref());
+        }
+    }
+
+    /// The value for programs.
+    pub(crate) fn json(self, value: &impl Serialize) -> Result<()> {
+        println!("{}", serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?);
+        Ok(())
+    }
+
+    /// A bar for `total` items of work, which says the rate when it is finished.
+    pub(crate) fn bar(self, label: &str, total: u64) -> Bar {
+        let target = if self.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(total), target).with_message(label.to_owned());
+        let template = "  {msg:<36} {bar:28} {human_pos:>9}/{human_len} {per_sec:>14}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Bar { bar, label: label.to_owned(), started: Instant::now(), console: self }
+    }
+}
+
+/// The progress of one piece of work.
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    label: String,
+    started: Instant,
+    console: Console,
+}
+
+impl Bar {
+    /// `count` more items are done.
+    pub(crate) fn inc(&self, count: u64) {
+        self.bar.inc(count);
+    }
+
+    /// Ends the bar with a line that stays.
+    pub(crate) fn finish(self) {
+        let (items, seconds) = (self.bar.position(), self.started.elapsed().as_secs_f64());
+        self.bar.finish_and_clear();
+        let rate = if seconds > 0.0 { items as f64 / seconds } else { 0.0 };
+        self.console.say(format!("  {:<36} {:>9} {seconds:>8.1} s {rate:>12.0} /s", self.label, grouped(items)));
+    }
+}
+
+/// Shows the progress of a verification: a bar for each of its stages, one behind the other.
+pub(crate) struct VerifierBars {
+    console: Console,
+    current: Mutex<Option<(&'static str, Bar)>>,
+}
+
+impl VerifierBars {
+    pub(crate) fn new(console: Console) -> Self {
+        Self { console, current: Mutex::new(None) }
+    }
+
+    pub(crate) fn show(&self, progress: Progress) {
+        let Progress { stage, done, total } = progress;
+        let Ok(mut current) = self.current.lock() else { return };
+        if current.as_ref().is_none_or(|(shown, _)| *shown != stage) {
+            let label = match stage {
+                "roll" => "reading the roll (bytes)",
+                "board" => "reading the board",
+                _ => "verifying ballots",
+            };
+            if let Some((_, bar)) = current.replace((stage, self.console.bar(label, total))) {
+                bar.bar.finish_and_clear();
+            }
+        }
+        if let Some((_, bar)) = current.as_ref() {
+            bar.bar.set_position(done);
+        }
+    }
+}
+
+impl Drop for VerifierBars {
+    fn drop(&mut self) {
+        if let Ok(Some((_, bar))) = self.current.get_mut().map(Option::take) {
+            bar.bar.finish_and_clear();
+        }
+    }
+}
+
+/// A number with its digits in groups of three.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `part` of `whole` as a percentage with two digits, rounded down, in exact integers.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    let hundredths = (u128::from(part) * 10_000).checked_div(u128::from(whole)).unwrap_or(0);
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
+}
+
+/// Seconds with one digit.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1000), "1,000");
+        assert_eq!(grouped(113_894), "113,894");
+        assert_eq!(percent(53_238, 60_940), "87.36 %");
+        assert_eq!(percent(1, 0), "0.00 %");
+        assert_eq!(percent(7, 7), "100.00 %");
+    }
+}

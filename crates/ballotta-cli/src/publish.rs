@@ -1,0 +1,71 @@
+//! The result as files of the record.
+
+use anyhow::{Context as _, Result};
+use ballotta::manifest::Manifest;
+use ballotta::record::{self, FileList, ResultDocument};
+use ballotta::verifier::Verification;
+use std::path::Path;
+
+use crate::ballot_box::BallotBox;
+use crate::chart;
+
+/// The picture of the result.
+const CHART: &str = "result/chart.svg";
+
+/// Publishes the result that a verification computed, and closes the record with the list of its files.
+pub(crate) fn publish(root: &Path, ballot_box: &mut BallotBox, verification: &Verification) -> Result<()> {
+    let result = verification.report.result.as_ref().context(
+        "there is no result yet: enough trustees must have decrypted, and `ballotta verify` says what is missing",
+    )?;
+    let manifest = ballot_box.manifest();
+    let mut files = vec![
+        (record::README, readme(manifest, result).into_bytes()),
+        (record::RESULT, result.to_bytes()),
+        (CHART, chart::svg(manifest, result).into_bytes()),
+    ];
+    if let Ok(checkpoint) = std::fs::read(root.join(record::CLOSING_CHECKPOINT)) {
+        files.push((record::CLOSING_CHECKPOINT, checkpoint));
+    }
+    let mut list = FileList::default();
+    for (path, bytes) in &files {
+        ballot_box.write(path, bytes)?;
+        list.add(path, bytes);
+    }
+    ballot_box.add_publication(list.to_string().as_bytes())?;
+    ballot_box.commit()
+}
+
+/// What every file of the record is, and how to verify it.
+fn readme(manifest: &Manifest, result: &ResultDocument) -> String {
+    let language = manifest.languages().first().map_or("", String::as_str);
+    let title = manifest.title().get(language).unwrap_or("An election");
+    let fingerprint = &result.fingerprint;
+    format!(
+        "# {title}: the record
+
+Everything that this election published. Nobody has to be believed: whoever has these files can check that only voters of
+the roll voted, that every ballot is valid, that the result is the sum of the ballots, and that nothing was dropped or
+changed behind the checkpoint that voters and witnesses saw.
+
+    ballotta verify .
+
+does that with the command of the project Ballotta. Compare the fingerprint that it prints with the one that the voters
+were shown:
+
+    {fingerprint}
+
+| file | what it is |
+|---|---|
+| `manifest.json` | the question, the rules, and every key that is trusted |
+| `ceremony/` | the messages by which the trustees made the joint key, named by their SHA-256 |
+| `roll` | one line for each voter: public credential, ballot style, weight |
+| `tile/entries/` | the board: opening, encrypted ballots, closing, statements, in their order (C2SP tlog-tiles) |
+| `checkpoint` | the tree head of the board, signed by it (C2SP tlog-checkpoint) |
+| `closing-checkpoint` | the same at the close, with the witnesses' cosignatures, if the manifest names witnesses |
+| `decryption/` | the trustees' partial decryptions with their proofs, named by their SHA-256 |
+| `result/result.json` | the result |
+| `result/chart.svg` | the same as a picture |
+| `SHA256SUMS` | the hashes of the files that no other entry of the board names: `sha256sum -c SHA256SUMS` |
+"
+    )
+}
