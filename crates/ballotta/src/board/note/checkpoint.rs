@@ -1,0 +1,353 @@
+//! Checkpoints: what a log signs of itself, and what witnesses sign of it.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use ed25519_dalek::{Signer as _, SigningKey};
+
+use super::{KeyKind, Note, NoteError, NoteKey, NoteSignature, NoteSigner, check_name, cosigned_text, is_time};
+use crate::board::log::TreeHead;
+use crate::hash::TreeHash;
+use crate::weaken::{self, Check};
+
+/// The head of a log, as the log signed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    origin: String,
+    head: TreeHead,
+}
+
+impl Checkpoint {
+    /// The name of the log.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Size and root.
+    #[must_use]
+    pub fn head(&self) -> &TreeHead {
+        &self.head
+    }
+
+    /// How many entries.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.head.size
+    }
+
+    /// The root over all entries.
+    #[must_use]
+    pub fn root(&self) -> &TreeHash {
+        &self.head.root
+    }
+
+    /// Three lines and no more: what an extension line says, no monitor can check.
+    fn parse(text: &str) -> Result<Self, NoteError> {
+        let mut lines = text.split_terminator('\n');
+        let (Some(origin), Some(size), Some(root), None) = (lines.next(), lines.next(), lines.next(), lines.next())
+        else {
+            return Err(NoteError::CheckpointLines { found: text.split_terminator('\n').count() });
+        };
+        check_name(origin)?;
+        let is_canonical = |number: &u64| number.to_string() == size;
+        let size = size.parse().ok().filter(is_canonical).ok_or(NoteError::CheckpointSize)?;
+        let root = BASE64_STANDARD.decode(root).ok().and_then(|root| root.try_into().ok());
+        let root = root.map(TreeHash::from_bytes).ok_or(NoteError::CheckpointRoot)?;
+        Ok(Self { origin: origin.into(), head: TreeHead { size, root } })
+    }
+}
+
+impl fmt::Display for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let root = BASE64_STANDARD.encode(self.head.root.as_bytes());
+        writeln!(f, "{}\n{}\n{root}", self.origin, self.head.size)
+    }
+}
+
+/// A checkpoint with signatures that are still to be verified. It shows what it says only to who has the log's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedCheckpoint {
+    note: Note,
+    checkpoint: Checkpoint,
+}
+
+impl SignedCheckpoint {
+    /// Reads a checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// What is not in its one written form.
+    pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
+        let note = Note::parse(bytes)?;
+        let checkpoint = Checkpoint::parse(&note.text)?;
+        Ok(Self { note, checkpoint })
+    }
+
+    /// The checkpoint, if the log whose key this is has signed it.
+    ///
+    /// # Errors
+    ///
+    /// `WrongKind`, `WrongOrigin`, `NotSigned` or `BadSignature`.
+    pub fn verify(&self, log: &NoteKey) -> Result<&Checkpoint, NoteError> {
+        let found = &self.checkpoint.origin;
+        if *found != log.name && weaken::is_on(Check::CheckpointOrigin) {
+            return Err(NoteError::WrongOrigin { expected: log.name.clone(), found: found.clone() });
+        }
+        self.note.verify(log).map(|_| &self.checkpoint)
+    }
+
+    /// Which of `witnesses` have cosigned, as their positions. A witness that stands there under several names is one.
+    ///
+    /// # Errors
+    ///
+    /// `BadSignature` of one of them; `WrongKind` if one is not a witness.
+    pub fn cosigned_by(&self, witnesses: &[NoteKey]) -> Result<Vec<usize>, NoteError> {
+        let mut cosigned: Vec<(usize, &NoteKey)> = Vec::new();
+        for (position, witness) in witnesses.iter().enumerate() {
+            witness.expect_kind(KeyKind::Cosignature)?;
+            let is_new = cosigned.iter().all(|(_, other)| other.key != witness.key);
+            if self.note.is_signed_by(witness)? && (is_new || weaken::is_off(Check::DistinctWitnesses)) {
+                cosigned.push((position, witness));
+            }
+        }
+        Ok(cosigned.into_iter().map(|(position, _)| position).collect())
+    }
+
+    /// The same, if there are at least `needed`.
+    ///
+    /// # Errors
+    ///
+    /// `NotEnoughWitnesses`, and the errors of [`cosigned_by`](Self::cosigned_by).
+    pub fn require_witnesses(&self, witnesses: &[NoteKey], needed: usize) -> Result<Vec<usize>, NoteError> {
+        let cosigned = self.cosigned_by(witnesses)?;
+        if cosigned.len() >= needed {
+            Ok(cosigned)
+        } else {
+            Err(NoteError::NotEnoughWitnesses { needed, found: cosigned.len() })
+        }
+    }
+
+    /// Adds what a witness answered.
+    pub fn add_cosignature(&mut self, cosignature: NoteSignature) {
+        self.note.signatures.push(cosignature);
+    }
+}
+
+impl fmt::Display for SignedCheckpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.note.fmt(f)
+    }
+}
+
+impl NoteSigner {
+    /// Signs the head of this signer's own log. A log never signs two heads that are not heads of one log.
+    #[must_use]
+    pub fn sign_checkpoint(&self, head: &TreeHead) -> SignedCheckpoint {
+        let checkpoint = Checkpoint { origin: self.key.name.clone(), head: *head };
+        SignedCheckpoint { note: self.sign_text(checkpoint.to_string()), checkpoint }
+    }
+}
+
+/// The secret key of a witness: cosigns checkpoints. It is wiped when dropped.
+pub struct Cosigner {
+    secret: SigningKey,
+    key: NoteKey,
+}
+
+impl Cosigner {
+    /// The witness of this name with this secret seed of 32 random bytes. The caller wipes its own copy.
+    ///
+    /// # Errors
+    ///
+    /// `KeyName`.
+    pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
+        let secret = SigningKey::from_bytes(seed);
+        let key = NoteKey::new(name, KeyKind::Cosignature, secret.verifying_key().as_bytes())?;
+        Ok(Self { secret, key })
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn key(&self) -> &NoteKey {
+        &self.key
+    }
+
+    /// Says that at `time`, in seconds since 1970, this was the largest head of its log that the witness had seen, and
+    /// that it was consistent with all before.
+    ///
+    /// # Errors
+    ///
+    /// `Time`.
+    pub fn cosign(&self, checkpoint: &Checkpoint, time: u64) -> Result<NoteSignature, NoteError> {
+        if !is_time(time) {
+            return Err(NoteError::Time { time });
+        }
+        let signature = self.secret.sign(cosigned_text(time, &checkpoint.to_string()).as_bytes());
+        let signature = [time.to_be_bytes().as_slice(), &signature.to_bytes()].concat();
+        Ok(NoteSignature::of(&self.key, signature))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    const LOG: &str = "board.example/2026";
+    const HEAD: TreeHead = TreeHead { size: 42, root: TreeHash::from_bytes([0x5a; 32]) };
+
+    fn log() -> NoteSigner {
+        NoteSigner::from_seed(LOG, &[1; 32]).unwrap()
+    }
+
+    fn name(name: &str) -> String {
+        name.into()
+    }
+
+    fn witness(number: u8) -> Cosigner {
+        Cosigner::from_seed(&format!("witness.example/w{number}"), &[100 + number; 32]).unwrap()
+    }
+
+    /// Signed by the log and cosigned by the witnesses of these numbers.
+    fn cosigned(witnesses: &[u8]) -> SignedCheckpoint {
+        let mut signed = log().sign_checkpoint(&HEAD);
+        let checkpoint = signed.verify(log().key()).unwrap().clone();
+        for number in witnesses {
+            signed.add_cosignature(witness(*number).cosign(&checkpoint, 1_679_315_147).unwrap());
+        }
+        SignedCheckpoint::parse(signed.to_string().as_bytes()).unwrap()
+    }
+
+    /// The checkpoint with this text, signed by the log.
+    fn checkpoint(text: &str) -> Result<SignedCheckpoint, NoteError> {
+        SignedCheckpoint::parse(log().sign(text).unwrap().to_string().as_bytes())
+    }
+
+    #[test]
+    fn what_a_log_signs_is_read() {
+        let signed = cosigned(&[]);
+        let checkpoint = signed.verify(log().key()).unwrap();
+        assert_eq!((checkpoint.origin(), checkpoint.head()), (LOG, &HEAD));
+        assert_eq!(
+            signed.verify(witness(1).key()),
+            Err(NoteError::WrongOrigin { expected: name("witness.example/w1"), found: name(LOG) })
+        );
+        let other = NoteSigner::from_seed(LOG, &[2; 32]).unwrap();
+        assert_eq!(signed.verify(other.key()), Err(NoteError::NotSigned { name: name(LOG) }));
+        let same_key = NoteKey::new(LOG, KeyKind::Cosignature, log().key().as_bytes()).unwrap();
+        assert_eq!(signed.verify(&same_key), Err(NoteError::WrongKind { name: name(LOG) }));
+    }
+
+    #[test]
+    fn a_checkpoint_is_of_its_log() {
+        let foreign = checkpoint("other.example\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n").unwrap();
+        let wrong_origin = NoteError::WrongOrigin { expected: name(LOG), found: name("other.example") };
+        assert_eq!(foreign.verify(log().key()), Err(wrong_origin));
+
+        #[cfg(feature = "weaken")]
+        {
+            let _weaken = weaken::Weaken::without(Check::CheckpointOrigin);
+            assert_eq!(foreign.verify(log().key()).map(Checkpoint::size), Ok(0));
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_has_one_written_form() {
+        let root = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        assert_eq!(
+            checkpoint(&format!("o\n18446744073709551615\n{root}\n")).map(|c| c.checkpoint.size()),
+            Ok(u64::MAX)
+        );
+        for (lines, text) in [(1, "o\n"), (2, "o\n1\n"), (4, &format!("o\n1\n{root}\nextension\n"))] {
+            assert_eq!(checkpoint(text), Err(NoteError::CheckpointLines { found: lines }), "{text}");
+        }
+        for size in ["", "00", "01", "+1", "-1", " 1", "1 ", "1.0", "0x1", "18446744073709551616"] {
+            assert_eq!(checkpoint(&format!("o\n{size}\n{root}\n")), Err(NoteError::CheckpointSize), "{size}");
+        }
+        for root in [
+            "",
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=",
+            "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=",
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= ",
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFUA",
+        ] {
+            assert_eq!(checkpoint(&format!("o\n1\n{root}\n")), Err(NoteError::CheckpointRoot), "{root}");
+        }
+        for origin in ["", "a b", "a+b", "a\u{a0}b"] {
+            let refused = NoteError::KeyName { name: name(origin) };
+            assert_eq!(checkpoint(&format!("{origin}\n1\n{root}\n")), Err(refused));
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_ignored_and_known_ones_must_hold() {
+        let signed = cosigned(&[1]);
+        let text = signed.to_string();
+        let with = |line: &str| SignedCheckpoint::parse(format!("{text}{line}\n").as_bytes()).unwrap();
+        let good = &signed.note.signatures[0];
+        let garbled = NoteSignature { signature: [9; 64].into(), ..good.clone() };
+        for ignored in [
+            NoteSignature { name: name("somebody"), ..garbled.clone() },
+            NoteSignature { id: good.id ^ 1, ..garbled.clone() },
+        ] {
+            assert_eq!(with(&ignored.to_string()).verify(log().key()).map(Checkpoint::head), Ok(&HEAD));
+        }
+        let bad = Err(NoteError::BadSignature { name: name(LOG) });
+        assert_eq!(with(&garbled.to_string()).verify(log().key()), bad);
+        for length in [1, 63, 65, 72] {
+            let resized = NoteSignature { signature: alloc::vec![9; length], ..good.clone() };
+            assert_eq!(with(&resized.to_string()).verify(log().key()), bad);
+        }
+        let mut moved = signed.clone();
+        moved.note.text = text.replace("\n42\n", "\n43\n");
+        assert_eq!(moved.verify(log().key()), bad);
+    }
+
+    #[test]
+    fn a_quorum_is_of_distinct_witnesses() {
+        let keys: Vec<NoteKey> = [1, 2, 3].map(|number| witness(number).key.clone()).into();
+        assert_eq!(cosigned(&[3, 1]).require_witnesses(&keys, 2), Ok([0, 2].into()));
+        for twice in [[1, 1], [1, 4]] {
+            let refused = cosigned(&twice).require_witnesses(&keys, 2);
+            assert_eq!(refused, Err(NoteError::NotEnoughWitnesses { needed: 2, found: 1 }));
+        }
+        let log_as_witness = [log().key().clone()];
+        assert_eq!(cosigned(&[]).cosigned_by(&log_as_witness), Err(NoteError::WrongKind { name: name(LOG) }));
+    }
+
+    #[test]
+    fn a_witness_under_two_names_counts_once() {
+        let mut signed = cosigned(&[1]);
+        let alias = NoteKey::new("alias.example", KeyKind::Cosignature, witness(1).key.as_bytes()).unwrap();
+        let cosignature = signed.note.signatures[1].signature.clone();
+        signed.add_cosignature(NoteSignature::of(&alias, cosignature));
+        let keys = [witness(1).key.clone(), alias];
+        assert_eq!(signed.cosigned_by(&keys), Ok([0].into()));
+
+        #[cfg(feature = "weaken")]
+        {
+            let _weaken = weaken::Weaken::without(Check::DistinctWitnesses);
+            assert_eq!(signed.cosigned_by(&keys), Ok([0, 1].into()));
+        }
+    }
+
+    #[test]
+    fn a_cosignature_binds_its_time() {
+        let signed = cosigned(&[1]);
+        let keys = [witness(1).key.clone()];
+        let bad = Err(NoteError::BadSignature { name: name("witness.example/w1") });
+        for (at, mask) in [(0, 0x80), (7, 1), (8, 1), (71, 1)] {
+            let mut changed = signed.clone();
+            changed.note.signatures[1].signature[at] ^= mask;
+            assert_eq!(changed.cosigned_by(&keys), bad);
+        }
+        let too_late = witness(1).cosign(&signed.checkpoint, 1 << 63);
+        assert_eq!(too_late, Err(NoteError::Time { time: 1 << 63 }));
+        assert!(witness(1).cosign(&signed.checkpoint, (1 << 63) - 1).is_ok());
+    }
+}
