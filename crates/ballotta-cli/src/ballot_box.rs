@@ -10,11 +10,11 @@ use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
-use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT};
+use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, peek};
 use ballotta::manifest::{Manifest, Revoting};
 use ballotta::record;
 use ballotta::tally::{Ledger, Recorded};
-use ballotta::verifier::{Stage, VerifiedRoll, Verification, VerifyOptions, verify};
+use ballotta::verifier::{Stage, Verification, VerifiedRoll, VerifyOptions, verify};
 use ballotta_io::{BoardFolder, FolderRecord, write_atomically, write_new};
 use rand_core::Rng as _;
 use rayon::prelude::*;
@@ -86,6 +86,11 @@ impl BallotBox {
         Ok(this)
     }
 
+    /// The folder of the record.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The manifest.
     pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -130,8 +135,9 @@ impl BallotBox {
     pub(crate) fn add_ceremony_message(&mut self, bytes: &[u8]) -> Result<u64> {
         ensure!(!self.opened, "the voting is open: the key ceremony is over");
         let parameters = CeremonyParameters::for_manifest(&self.manifest, FIRST_ATTEMPT)?;
-        let message = CeremonyMessage::decode(bytes, &parameters).context("not a message of this key ceremony")?;
-        self.append_file(EntryKind::Ceremony, message.author(), &record::ceremony_path(&FileHash::of(bytes)), bytes)
+        CeremonyMessage::decode(bytes, &parameters).context("not a message of this key ceremony")?;
+        let (_, author) = peek(bytes).context("not a message of this key ceremony")?;
+        self.append_file(EntryKind::Ceremony, author, &record::ceremony_path(&FileHash::of(bytes)), bytes)
     }
 
     /// Opens the voting.
@@ -159,7 +165,8 @@ impl BallotBox {
     }
 
     fn check_organiser(&self, action: Action, body: &[u8]) -> Result<()> {
-        let entry = OrganiserEntry::decode(action, body).map_err(|error| anyhow!("not an organiser's entry: {error}"))?;
+        let entry =
+            OrganiserEntry::decode(action, body).map_err(|error| anyhow!("not an organiser's entry: {error}"))?;
         let context = self.context().context("the voting is not open")?;
         entry.verify(context.fingerprint(), self.manifest.organiser(), &mut system_rng())?;
         Ok(())
@@ -199,7 +206,8 @@ impl BallotBox {
                     .iter()
                     .map(|bytes| {
                         let header = BallotHeader::read(bytes).ok();
-                        let voter = header.map(|header| election.roll.find(&self.source, &header.credential)).transpose()?;
+                        let voter =
+                            header.map(|header| election.roll.find(&self.source, &header.credential)).transpose()?;
                         Ok(Candidate { index: 0, bytes, voter: voter.flatten() })
                     })
                     .collect::<Result<Vec<_>>>()?;

@@ -287,8 +287,8 @@ impl Element {
     #[must_use]
     pub fn vartime_multiscalar<'a, S, E>(scalars: S, elements: E) -> Self
     where
-        S: IntoIterator<Item = &'a Scalar>,
-        E: IntoIterator<Item = &'a Self>,
+        S: IntoIterator<Item = &'a Scalar, IntoIter: ExactSizeIterator>,
+        E: IntoIterator<Item = &'a Self, IntoIter: ExactSizeIterator>,
     {
         Self(RistrettoPoint::vartime_multiscalar_mul(
             scalars.into_iter().map(|scalar| &scalar.0),
