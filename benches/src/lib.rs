@@ -23,7 +23,7 @@ pub fn bench_rng() -> ChaCha12Rng {
 pub struct Election {
     /// What the contest compiles to.
     pub form: Form,
-    /// The generators and the keys of all slots.
+    /// The generators and the keys of all slots, with tables for single ballots.
     pub bases: SharedBases,
     /// The keys of the contest's slots: all of them.
     pub keys: SlotKeys,
@@ -55,7 +55,7 @@ impl Election {
         let form = builder.build().expect("a form within the limits");
         let keys: Vec<PublicElement> = (0..options).map(|_| SecretScalar::random(rng).public()).collect();
         Self {
-            bases: SharedBases::new(Generators::new(form.bits()), keys.clone()),
+            bases: SharedBases::new(Generators::new(form.bits()), keys.clone()).with_tables(),
             keys: SlotKeys::new(keys),
             form,
             marks,

@@ -327,16 +327,20 @@ mod tests {
                     &[9; 32],
                 ));
             }
-            let mut batch = Batch::new(&bases);
-            for (ciphertext, argument) in &ballots {
+            for (_, argument) in &ballots {
                 let mut writer = Writer::new();
                 argument.encode(&mut writer);
                 let bytes = writer.finish();
                 assert_eq!(bytes.len(), 192 + 32 * form.bits());
                 assert_eq!(BallotArgument::decode(&mut Reader::new(&bytes), form.bits()).as_ref(), Ok(argument));
-                batch.push(argument.claim(&mut transcript.clone(), &form, &keys, &slots, ciphertext).unwrap());
             }
-            assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: alloc::vec![2] }));
+            for bases in [bases.clone(), bases.with_tables()] {
+                let mut batch = Batch::new(&bases);
+                for (ciphertext, argument) in &ballots {
+                    batch.push(argument.claim(&mut transcript.clone(), &form, &keys, &slots, ciphertext));
+                }
+                assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: alloc::vec![2] }));
+            }
         }
     }
 }
