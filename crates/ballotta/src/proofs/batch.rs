@@ -48,11 +48,11 @@ pub enum Claim<'a> {
 const MAX_EQUATIONS: usize = 3;
 
 impl Claim<'_> {
-    fn binding(&self) -> &[u8; 32] {
+    fn absorb(&self, transcript: &mut Transcript) {
         match self {
-            Self::Ballot(claim) => claim.binding(),
-            Self::Schnorr(claim) => claim.binding(),
-            Self::Equality(claim) => claim.binding(),
+            Self::Ballot(claim) => claim.absorb(transcript),
+            Self::Schnorr(claim) => claim.absorb(transcript),
+            Self::Equality(claim) => claim.absorb(transcript),
         }
     }
 
@@ -162,7 +162,7 @@ impl<'a> Batch<'a> {
     /// Adds a claim and returns its number, counted from 0.
     pub fn push(&mut self, claim: impl Into<Claim<'a>>) -> usize {
         let claim = claim.into();
-        self.transcript.append_message(b"claim", claim.binding());
+        claim.absorb(&mut self.transcript);
         self.claims.push(claim);
         self.claims.len() - 1
     }
