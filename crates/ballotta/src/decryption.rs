@@ -24,7 +24,7 @@ use rand_core::CryptoRng;
 
 use crate::board::note::SignedCheckpoint;
 use crate::board::{board_key, witness_keys};
-use crate::contest::Rule;
+use crate::contest::{Outcome, OutcomeError, Rule};
 use crate::discrete_log::DiscreteLog;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer};
@@ -34,7 +34,7 @@ use crate::key_ceremony::{TrusteeShares, lagrange_at_zero};
 use crate::manifest::{Closing, Manifest};
 use crate::proofs::equality::{EqualityProof, EqualityStatement};
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
-use crate::tally::EncryptedTally;
+use crate::tally::{EncryptedContest, EncryptedTally};
 use crate::transcript::{Domain, ProofTranscript};
 use crate::weaken::{self, Check};
 
@@ -141,6 +141,14 @@ pub enum DecryptionError {
         have: usize,
         /// The threshold.
         need: usize,
+    },
+    /// The totals of a contest are none that valid ballots give.
+    #[error("contest {contest}: {error}")]
+    ImpossibleTotals {
+        /// The contest, counted from 0.
+        contest: usize,
+        /// Why.
+        error: OutcomeError,
     },
     /// A total is larger than rules and roll allow.
     #[error("contest {contest}, slot {slot}: no total up to {bound} fits")]
@@ -565,6 +573,8 @@ pub struct ContestTotals {
     pub weight: u64,
     /// The total of each slot.
     pub totals: Vec<u64>,
+    /// What they mean for the options.
+    pub outcome: Outcome,
 }
 
 /// The totals of all contests, in the order of the manifest.
@@ -584,39 +594,31 @@ pub fn combine(
     let lagrange = lagrange_at_zero(&indices)
         .map_err(|_| DecryptionError::DuplicateDecryption { trustee: indices.first().copied().unwrap_or(0) })?;
 
-    let bound = |contest: usize, weight: u64| {
-        let rule = context.manifest().contests().get(contest).map(|contest| &contest.rule);
-        rule.map_or(0, Rule::slot_bound).saturating_mul(weight)
-    };
-    let largest = tally.contests().iter().enumerate().map(|(contest, sums)| bound(contest, sums.weight)).max();
+    let contests = || zip(context.manifest().contests(), tally.contests()).enumerate();
+    let bound = |rule: &Rule, sums: &EncryptedContest| rule.slot_bound().saturating_mul(sums.weight);
+    let largest = contests().map(|(_, (contest, sums))| bound(&contest.rule, sums)).max();
     let lookups = tally.contests().iter().map(|sums| sums.c.len() as u64).sum();
     let table = DiscreteLog::new(largest.unwrap_or(0), lookups);
 
-    tally
-        .contests()
-        .iter()
-        .enumerate()
-        .map(|(contest, sums)| {
-            let bound = bound(contest, sums.weight);
-            let totals = sums
-                .c
-                .iter()
-                .enumerate()
-                .map(|(slot, c)| {
-                    // Without ballots there are no factors: the sums are the identity.
-                    let factors: Vec<&Element> = used
-                        .iter()
-                        .filter_map(|part| part.factors.get(contest)?.get(slot))
-                        .map(PublicElement::element)
-                        .collect();
-                    let blinding =
-                        Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied());
-                    table
-                        .vartime_find(&(*c.element() - blinding), bound)
-                        .map_err(|_| DecryptionError::TotalOutOfRange { contest, slot, bound })
-                })
-                .collect::<Result<_, _>>()?;
-            Ok(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals })
+    contests()
+        .map(|(number, (contest, sums))| {
+            let bound = bound(&contest.rule, sums);
+            let find = |(slot, c): (usize, &PublicElement)| {
+                // Without ballots there are no factors: the sums are the identity.
+                let factors: Vec<&Element> = used
+                    .iter()
+                    .filter_map(|part| part.factors.get(number)?.get(slot))
+                    .map(PublicElement::element)
+                    .collect();
+                let blinding =
+                    Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied());
+                let out_of_range = |_| DecryptionError::TotalOutOfRange { contest: number, slot, bound };
+                table.vartime_find(&(*c.element() - blinding), bound).map_err(out_of_range)
+            };
+            let totals = sums.c.iter().enumerate().map(find).collect::<Result<Vec<_>, _>>()?;
+            let outcome = contest.rule.outcome(contest.options.len(), &totals, sums.weight);
+            let outcome = outcome.map_err(|error| DecryptionError::ImpossibleTotals { contest: number, error })?;
+            Ok(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals, outcome })
         })
         .collect()
 }
