@@ -162,9 +162,12 @@ pub fn verify<R: CryptoRng>(
             ));
         }
     }
+    let by_witnesses = |context: &ElectionContext| context.manifest().closing() == Closing::Witnesses;
     outcome.report = findings.report(options.stage, fingerprint, result, |check| match check {
         CheckId::PinnedFingerprint => options.fingerprint.is_some(),
         CheckId::PinnedCheckpoint => options.checkpoint.is_some(),
+        // Statements that nobody asked for are checked where there are some.
+        CheckId::TallySums => !outcome.context.as_ref().is_some_and(by_witnesses),
         _ => true,
     });
     outcome
@@ -195,6 +198,9 @@ impl Verifier<'_> {
             Err(error) => return self.findings.fail(CheckId::Ceremony, Place::Record, error),
         };
         self.opening(&context, &board, rng);
+        if self.options.stage >= Stage::Closed && board.close.is_none() {
+            self.findings.fail(CheckId::Order, Place::Record, "the voting is not closed");
+        }
 
         outcome.tally = self.ballots(&context, roll, &board, rng);
         if self.options.stage >= Stage::Complete && board.close.is_some() {
