@@ -173,6 +173,17 @@ pub fn verify<R: CryptoRng>(
     outcome
 }
 
+/// The trustee that a message says it is of.
+fn author_of(kind: PointerKind, file: &[u8]) -> Option<u16> {
+    let start = match kind {
+        // Behind version and kind, behind the version.
+        PointerKind::Ceremony => 3,
+        PointerKind::Decryption => 2,
+        PointerKind::Publication => return None,
+    };
+    file.get(start..)?.first_chunk().map(|author| u16::from_le_bytes(*author))
+}
+
 struct Verifier<'a> {
     source: &'a dyn RecordSource,
     options: &'a VerifyOptions,
@@ -308,17 +319,24 @@ impl Verifier<'_> {
             PointerKind::Publication => CheckId::Files,
         };
         let mut files = Vec::new();
-        for (_, _, pointer) in board.pointers.iter().filter(|(_, of, _)| *of == kind) {
+        for (index, _, pointer) in board.pointers.iter().filter(|(_, of, _)| *of == kind) {
             let path = match kind {
                 PointerKind::Ceremony => record::ceremony_path(pointer.hash()),
                 PointerKind::Decryption => record::decryption_path(pointer.hash()),
                 PointerKind::Publication => record::FILE_LIST.into(),
             };
             let Some(bytes) = self.file(check, &path, MAX_MESSAGE_BYTES) else { continue };
-            match pointer.verify_file(&bytes) {
-                Ok(()) => files.push(bytes),
-                Err(error) => self.findings.fail(check, Place::File(path), error),
+            if let Err(error) = pointer.verify_file(&bytes) {
+                self.findings.fail(check, Place::File(path), error);
+                continue;
             }
+            // An entry blames nobody for a file of somebody else; the file itself is as good as it is.
+            let (named, author) = (pointer.author(), author_of(kind, &bytes));
+            if let Some(author) = author.filter(|author| *author != named) {
+                let problem = alloc::format!("the entry names the author {named}, the file is of trustee {author}");
+                self.findings.fail(check, board.place(*index), problem);
+            }
+            files.push(bytes);
         }
         files
     }
@@ -441,7 +459,7 @@ impl Verifier<'_> {
             let verified = statement.verify(manifest, rng).and_then(|()| {
                 let trustee = statement.trustee();
                 let earlier = seen.iter().find(|earlier| earlier.trustee() == trustee);
-                if earlier.is_some_and(|earlier| *earlier != statement) {
+                if earlier.is_some_and(|earlier| !earlier.says_the_same_as(statement)) {
                     return Err(DecryptionError::TwoStatements { trustee });
                 }
                 seen.push(statement);
