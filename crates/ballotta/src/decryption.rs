@@ -236,6 +236,12 @@ impl ClosingStatement {
         self.trustee
     }
 
+    /// Whether another statement says the same of the same tally: it may be signed a second time.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        Self { signature: other.signature.clone(), ..self.clone() } == *other
+    }
+
     /// Whether the statement is about this tally.
     ///
     /// # Errors
@@ -396,13 +402,14 @@ struct ContestDecryption {
 /// # Layout
 ///
 /// Version (2 bytes), trustee (2), fingerprint (32), digest of the sums (32); then for each contest in which a ballot
-/// counts: `D_1, D_2, ..` (32 bytes each) and the proof (96).
+/// counts: `D_1, D_2, ..` (32 bytes each) and the proof (96). A contest whose `R` is the identity is left out as well:
+/// its voters chose randomness that cancels, and hid nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartialDecryption {
     trustee: u16,
     fingerprint: Fingerprint,
     sums: TallyDigest,
-    /// `None` for a contest in which no ballot counts: there is nothing to decrypt.
+    /// `None` for a contest in which nothing is encrypted.
     contests: Vec<Option<ContestDecryption>>,
 }
 
@@ -442,7 +449,7 @@ impl PartialDecryption {
             let slots = slots.start as usize..slots.end as usize;
             let secrets = shares.expose_secrets().get(slots.clone()).ok_or(DecryptionError::WrongShares)?;
             let keys = keys.get(slots).ok_or(DecryptionError::WrongShares)?;
-            if sums.ballots == 0 {
+            if sums.is_open() {
                 contests.push(None);
                 continue;
             }
@@ -483,7 +490,7 @@ impl PartialDecryption {
         for (contest, (sums, part)) in zip(tally.contests(), self.contests).enumerate() {
             let wrong_shape = DecryptionError::WrongShape { trustee, contest };
             let Some(part) = part else {
-                if sums.ballots != 0 {
+                if !sums.is_open() {
                     return Err(wrong_shape);
                 }
                 factors.push(Vec::new());
@@ -520,11 +527,11 @@ impl PartialDecryption {
             .iter()
             .enumerate()
             .map(|(contest, sums)| {
-                if sums.ballots == 0 {
+                if sums.is_open() {
                     return Ok(None);
                 }
                 let slots = context.contest_keys(contest).len();
-                // Factors of a key that is not the identity, of a sum that is not: by chance only.
+                // Of a share that is not zero and a sum that is not the identity.
                 let factors = (0..slots).map(|_| reader.element("D")).collect::<Result<_, _>>()?;
                 Ok(Some(ContestDecryption { factors, proof: EqualityProof::decode(&mut reader)? }))
             })
@@ -604,7 +611,7 @@ pub fn combine(
         .map(|(number, (contest, sums))| {
             let bound = bound(&contest.rule, sums);
             let find = |(slot, c): (usize, &PublicElement)| {
-                // Without ballots there are no factors: the sums are the identity.
+                // Where nothing is encrypted there are no factors.
                 let factors: Vec<&Element> = used
                     .iter()
                     .filter_map(|part| part.factors.get(number)?.get(slot))
