@@ -603,11 +603,10 @@ pub fn combine(
                 .iter()
                 .enumerate()
                 .map(|(slot, c)| {
+                    // Where no ballot counts there are no factors, and nothing hides the sum.
                     let factors = used.iter().filter_map(|part| part.factors.get(contest)?.get(slot));
-                    let blinding = Element::vartime_multiscalar(
-                        lagrange.iter().take(if sums.ballots == 0 { 0 } else { need }),
-                        factors.map(PublicElement::element),
-                    );
+                    let factors: Vec<&Element> = factors.map(PublicElement::element).collect();
+                    let blinding = Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors);
                     table
                         .vartime_find(&(*c.element() - blinding), bound)
                         .map_err(|_| DecryptionError::TotalOutOfRange { contest, slot, bound })
