@@ -227,7 +227,8 @@ fn a_ballot_and_its_argument() {
     let credential = public(VOTER);
     let argued = ballot.encode();
     let unsigned =
-        [&FORMAT_VERSION, fingerprint.as_bytes().as_slice(), &[0, 0], credential.as_bytes(), &[0; 32], &argued].concat();
+        [&FORMAT_VERSION, fingerprint.as_bytes().as_slice(), &[0, 0], credential.as_bytes(), &[0; 32], &argued]
+            .concat();
     let (tracker, _) = tagged("tracker", &[&unsigned]);
     let mut signature = Domain::BallotSignature.for_election(&fingerprint);
     signature.absorb_bytes(b"tracker", &tracker);
