@@ -6,6 +6,7 @@
 //! claims and not for how it is written; [`sabotage`] shows that with every one.
 
 pub mod ballot;
+pub mod election;
 pub mod rng;
 pub mod sigma;
 pub mod vectors;
