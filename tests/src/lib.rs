@@ -7,6 +7,7 @@
 
 pub mod ballot;
 pub mod election;
+pub mod mutate;
 pub mod rng;
 pub mod sigma;
 pub mod vectors;

@@ -247,7 +247,7 @@ mod tests {
             }
             for index in (0..entries).step_by(97) {
                 assert_eq!(table.candidates(&random(&mut TestRng(index))), [index]);
-                assert_eq!(table.candidates(&random(&mut TestRng(!index))), []);
+                assert!(table.candidates(&random(&mut TestRng(!index))).is_empty());
             }
             assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + 16, "{entries}: {}", bytes(&table));
         }
