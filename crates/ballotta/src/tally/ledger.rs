@@ -215,3 +215,64 @@ impl RandomnessTable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_core::Rng as _;
+
+    use super::*;
+    use crate::testing::TestRng;
+
+    /// What the ledger promises to keep for each entry of the board, and for each line of the roll.
+    const BYTES_PER_ENTRY: usize = 19;
+    const BYTES_PER_LINE: usize = 4;
+
+    fn bytes(table: &RandomnessTable) -> usize {
+        8 * table.prefixes.capacity() + 4 * table.places.capacity()
+    }
+
+    fn random(rng: &mut TestRng) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        rng.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn every_ballot_is_found_again_within_19_bytes() {
+        // 98 303 is the worst case: the places of one more entry would not fit into half as many.
+        for entries in [1, 1000, 60_000, 98_303, 600_000] {
+            let mut table = RandomnessTable::new(entries, 0x5eed);
+            for index in 0..entries {
+                table.insert(index, &random(&mut TestRng(index)));
+            }
+            for index in (0..entries).step_by(97) {
+                assert_eq!(table.candidates(&random(&mut TestRng(index))), [index]);
+                assert!(table.candidates(&random(&mut TestRng(!index))).is_empty());
+            }
+            assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + 16, "{entries}: {}", bytes(&table));
+        }
+        let ledger = Ledger::new(600_000, 0, true, 1);
+        assert_eq!(4 * ledger.heads.capacity(), BYTES_PER_LINE * 600_000);
+    }
+
+    /// Whoever chooses many `R` that begin alike makes them all candidates, and none is lost.
+    #[test]
+    fn randomness_that_begins_alike() {
+        let mut table = RandomnessTable::new(100, 7);
+        let alike = |last| core::array::from_fn(|place| if place < 8 { 3 } else { last });
+        (0..100_u8).for_each(|index| table.insert(index.into(), &alike(index)));
+        assert_eq!(table.candidates(&alike(0)), (0..100).collect::<Vec<u64>>());
+    }
+
+    /// A ballot box does not know how long its board will become.
+    #[test]
+    fn the_table_grows() {
+        let mut table = RandomnessTable::new(0, 9);
+        for index in 0..10_000 {
+            table.insert(2 * index, &random(&mut TestRng(index)));
+        }
+        for index in 0..10_000 {
+            assert_eq!(table.candidates(&random(&mut TestRng(index))), [2 * index]);
+        }
+    }
+}

@@ -217,10 +217,13 @@ impl Verifier<'_> {
         }
         match kind {
             EntryKind::Ceremony => {
+                // The opening fixes the ceremony: what comes later changes no key, and breaks none.
+                let pointer = Pointer::decode(body)?;
                 if opened {
                     out_of_order("a message of the key ceremony after the opening");
+                } else {
+                    board.pointers.push((index, PointerKind::Ceremony, pointer));
                 }
-                board.pointers.push((index, PointerKind::Ceremony, Pointer::decode(body)?));
             }
             EntryKind::Open => {
                 let entry = OrganiserEntry::decode(Action::Open, body)?;
