@@ -412,7 +412,7 @@ impl Verifier<'_> {
         match combine(context, tally, &outcome.decryptions) {
             Ok(totals) => {
                 for (contest, totals) in context.manifest().contests().iter().zip(&totals) {
-                    if totals.ballots > 0 && totals.totals.iter().any(|total| *total == totals.weight) {
+                    if totals.ballots > 0 && totals.totals.contains(&totals.weight) {
                         self.findings.warnings.push(alloc::format!(
                             "contest {}: an option has the votes of everybody who voted, which tells how each of them voted",
                             contest.id
