@@ -281,6 +281,10 @@ impl Reader {
         if key.is_weak() {
             return node.place().refuse(ManifestProblem::WeakEd25519Key);
         }
+        // Notes refuse such a key, so that a board which has it could never sign a checkpoint.
+        if !key.to_edwards().is_torsion_free() {
+            return node.place().refuse(ManifestProblem::InvalidEd25519Key);
+        }
         self.distinct_key(bytes, node);
         Some(key)
     }
