@@ -231,7 +231,7 @@ fn with_options(count: usize) -> Value {
 
 #[test]
 fn the_largest_ballot_fills_an_entry_and_one_more_option_is_refused() {
-    let frame = (2 + 32 + 2 + 32 + 32) + 64 + 1;
+    let frame = (2 + 32 + 2 + 32 + 32) + 64 + (2 + 1);
     let largest = (0..=MAX_OPTIONS).rev().find(|count| faults(&with_options(*count)).is_empty()).unwrap();
     let form = parse(&with_options(largest)).unwrap().compile_style(0).unwrap().form;
     assert!(form.argued_bytes() + frame <= MAX_ENTRY_BYTES);
