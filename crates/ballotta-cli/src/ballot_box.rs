@@ -14,7 +14,7 @@ use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT}
 use ballotta::manifest::{Manifest, Revoting};
 use ballotta::record;
 use ballotta::tally::{Ledger, Recorded};
-use ballotta::verifier::{Stage, VerifiedRoll, Verification, VerifyOptions, verify};
+use ballotta::verifier::{Stage, Verification, VerifiedRoll, VerifyOptions, verify};
 use ballotta_io::{BoardFolder, FolderRecord, write_atomically, write_new};
 use rand_core::Rng as _;
 use rayon::prelude::*;
@@ -159,7 +159,8 @@ impl BallotBox {
     }
 
     fn check_organiser(&self, action: Action, body: &[u8]) -> Result<()> {
-        let entry = OrganiserEntry::decode(action, body).map_err(|error| anyhow!("not an organiser's entry: {error}"))?;
+        let entry =
+            OrganiserEntry::decode(action, body).map_err(|error| anyhow!("not an organiser's entry: {error}"))?;
         let context = self.context().context("the voting is not open")?;
         entry.verify(context.fingerprint(), self.manifest.organiser(), &mut system_rng())?;
         Ok(())
@@ -199,7 +200,8 @@ impl BallotBox {
                     .iter()
                     .map(|bytes| {
                         let header = BallotHeader::read(bytes).ok();
-                        let voter = header.map(|header| election.roll.find(&self.source, &header.credential)).transpose()?;
+                        let voter =
+                            header.map(|header| election.roll.find(&self.source, &header.credential)).transpose()?;
                         Ok(Candidate { index: 0, bytes, voter: voter.flatten() })
                     })
                     .collect::<Result<Vec<_>>>()?;

@@ -22,7 +22,10 @@ fn bars(contest: &Contest, result: &ContestResult, language: &str) -> Vec<Bar> {
 }
 
 /// The contests and their results, with the titles of the manifest's first language.
-fn titled<'a>(manifest: &'a Manifest, result: &'a ResultDocument) -> impl Iterator<Item = (String, Vec<Bar>, u64)> + 'a {
+fn titled<'a>(
+    manifest: &'a Manifest,
+    result: &'a ResultDocument,
+) -> impl Iterator<Item = (String, Vec<Bar>, u64)> + 'a {
     let language = manifest.languages().first().map_or("", String::as_str);
     manifest.contests().iter().zip(&result.contests).map(move |(contest, result)| {
         let title = contest.title.get(language).unwrap_or(&contest.id).to_owned();
