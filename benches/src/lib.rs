@@ -13,6 +13,9 @@ use chacha20::ChaCha12Rng;
 use merlin::Transcript;
 use rand_core::{CryptoRng, SeedableRng};
 
+/// The election of all benches.
+const FINGERPRINT: Fingerprint = Fingerprint::from_bytes([7; 32]);
+
 /// The generator of everything random here. It repeats itself: a run measures the same ballots as the one before.
 #[must_use]
 pub fn bench_rng() -> ChaCha12Rng {
@@ -23,7 +26,7 @@ pub fn bench_rng() -> ChaCha12Rng {
 pub struct Election {
     /// What the contest compiles to.
     pub form: Form,
-    /// The generators and the keys of all slots.
+    /// The generators and the keys of all slots, with tables for single ballots.
     pub bases: SharedBases,
     /// The keys of the contest's slots: all of them.
     pub keys: SlotKeys,
@@ -32,7 +35,8 @@ pub struct Election {
     slots: Vec<u32>,
     min: usize,
     max: usize,
-    fingerprint: Fingerprint,
+    argument: Transcript,
+    signature: Transcript,
 }
 
 impl Election {
@@ -55,7 +59,7 @@ impl Election {
         let form = builder.build().expect("a form within the limits");
         let keys: Vec<PublicElement> = (0..options).map(|_| SecretScalar::random(rng).public()).collect();
         Self {
-            bases: SharedBases::new(Generators::new(form.bits()), keys.clone()),
+            bases: SharedBases::new(Generators::new(form.bits()), keys.clone()).with_tables(),
             keys: SlotKeys::new(keys),
             form,
             marks,
@@ -63,7 +67,8 @@ impl Election {
             slots: (0..options).collect(),
             min: min as usize,
             max: max as usize,
-            fingerprint: Fingerprint::from_bytes([7; 32]),
+            argument: Domain::BallotArgument.for_election(&FINGERPRINT),
+            signature: Domain::BallotSignature.for_election(&FINGERPRINT),
         }
     }
 
@@ -192,13 +197,14 @@ impl Election {
     }
 
     fn argument_transcript(&self, credential: &PublicElement) -> Transcript {
-        let mut transcript = Domain::BallotArgument.for_election(&self.fingerprint);
+        // As `ElectionContext` does: what all ballots share is absorbed once.
+        let mut transcript = self.argument.clone();
         transcript.absorb_element(b"credential", credential);
         transcript
     }
 
     fn signature_transcript(&self, tracker: &FileHash) -> Transcript {
-        let mut transcript = Domain::BallotSignature.for_election(&self.fingerprint);
+        let mut transcript = self.signature.clone();
         transcript.absorb_bytes(b"tracker", tracker.as_bytes());
         transcript
     }

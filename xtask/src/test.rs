@@ -94,3 +94,20 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_generation_of_the_group_and_system_randomness_are_refused() {
+        let good = "ballotta v0.1.0\n├── curve25519-dalek v5.0.0\n└── ed25519-dalek v3.0.0\n    └── curve25519-dalek v5.0.0 (*)";
+        assert_eq!(dependencies(good), Ok(()));
+        let two = format!("{good}\n└── merlin v3.0.0\n    └── curve25519-dalek v4.1.3");
+        let found = r#"expected one curve25519-dalek, found ["curve25519-dalek v4.1.3", "curve25519-dalek v5.0.0"]"#;
+        assert_eq!(dependencies(&two), Err(found.to_owned()));
+        let random = format!("{good}\n└── getrandom v0.4.1");
+        let found = r#"the library must not draw randomness from the system, but depends on ["getrandom v0.4.1"]"#;
+        assert_eq!(dependencies(&random), Err(found.to_owned()));
+    }
+}

@@ -10,7 +10,7 @@ use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
-use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT};
+use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, peek};
 use ballotta::manifest::{Manifest, Revoting};
 use ballotta::record;
 use ballotta::tally::{Ledger, Recorded};
@@ -86,6 +86,11 @@ impl BallotBox {
         Ok(this)
     }
 
+    /// The folder of the record.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The manifest.
     pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -130,8 +135,9 @@ impl BallotBox {
     pub(crate) fn add_ceremony_message(&mut self, bytes: &[u8]) -> Result<u64> {
         ensure!(!self.opened, "the voting is open: the key ceremony is over");
         let parameters = CeremonyParameters::for_manifest(&self.manifest, FIRST_ATTEMPT)?;
-        let message = CeremonyMessage::decode(bytes, &parameters).context("not a message of this key ceremony")?;
-        self.append_file(EntryKind::Ceremony, message.author(), &record::ceremony_path(&FileHash::of(bytes)), bytes)
+        CeremonyMessage::decode(bytes, &parameters).context("not a message of this key ceremony")?;
+        let (_, author) = peek(bytes).context("not a message of this key ceremony")?;
+        self.append_file(EntryKind::Ceremony, author, &record::ceremony_path(&FileHash::of(bytes)), bytes)
     }
 
     /// Opens the voting.

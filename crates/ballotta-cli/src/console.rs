@@ -133,9 +133,10 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// `part` of `whole` as a percentage with two digits, rounded down, in exact integers.
+/// `part` of `whole` as a percentage with two digits, rounded to the nearest, in exact integers.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
-    let hundredths = (u128::from(part) * 10_000).checked_div(u128::from(whole)).unwrap_or(0);
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    let hundredths = (part * 20_000 + whole).checked_div(2 * whole).unwrap_or(0);
     format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
 

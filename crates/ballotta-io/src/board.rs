@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{NoteError, NoteKey, NoteSigner, SignedCheckpoint};
-use ballotta::board::tiles::{TILE_WIDTH, TileError, bundle_paths, decode_bundle, encode_bundle};
+use ballotta::board::tiles::{TILE_WIDTH, TileError, TilePath, bundle_paths, decode_bundle, encode_bundle};
 use ballotta::record::CHECKPOINT;
 
 use crate::files::write_atomically;
@@ -133,11 +133,10 @@ impl BoardFolder {
         if bundle == self.frontier.size() / width {
             return self.last.get(position).cloned().ok_or(BoardFolderError::NoSuchEntry(index));
         }
-        let tile = bundle_paths((bundle + 1) * width).last().ok_or(BoardFolderError::NoSuchEntry(index))?;
+        let tile = TilePath::bundle_of(index, self.frontier.size()).ok_or(BoardFolderError::NoSuchEntry(index))?;
         let path = self.root.join(tile.to_string());
         let bytes = fs::read(&path).map_err(|error| BoardFolderError::Io { path: path.clone(), error })?;
-        let entries =
-            decode_bundle(&bytes, tile.width()).map_err(|error| BoardFolderError::Bundle { path, error })?;
+        let entries = decode_bundle(&bytes, tile.width()).map_err(|error| BoardFolderError::Bundle { path, error })?;
         entries.get(position).map(|entry| entry.to_vec()).ok_or(BoardFolderError::NoSuchEntry(index))
     }
 
@@ -175,9 +174,7 @@ impl BoardFolder {
 
     /// Writes the last bundle, full or not.
     fn write_last(&self) -> Result<(), BoardFolderError> {
-        let Some(tile) = bundle_paths(self.frontier.size()).last().filter(|_| !self.last.is_empty()) else {
-            return Ok(());
-        };
+        let Some(tile) = last_bundle(self.frontier.size()).filter(|_| !self.last.is_empty()) else { return Ok(()) };
         let path = self.root.join(tile.to_string());
         let bytes =
             encode_bundle(&self.last).map_err(|error| BoardFolderError::Bundle { path: path.clone(), error })?;
@@ -186,7 +183,7 @@ impl BoardFolder {
 
     /// Removes the partial bundle of the checkpoint before, which the board has outgrown.
     fn remove_outgrown(&self, size: u64) -> Result<(), BoardFolderError> {
-        let partial = bundle_paths(self.committed.size).last().filter(|tile| tile.width() < TILE_WIDTH);
+        let partial = last_bundle(self.committed.size).filter(|tile| tile.width() < TILE_WIDTH);
         let Some(tile) = partial.filter(|_| self.committed.size != size) else { return Ok(()) };
         let path = self.root.join(tile.to_string());
         fs::remove_file(&path).map_err(|error| BoardFolderError::Io { path: path.clone(), error })?;
@@ -196,6 +193,11 @@ impl BoardFolder {
         }
         Ok(())
     }
+}
+
+/// The bundle with the last entry of a log of `size` entries.
+fn last_bundle(size: u64) -> Option<TilePath> {
+    TilePath::bundle_of(size.checked_sub(1)?, size)
 }
 
 #[cfg(test)]

@@ -1,40 +1,37 @@
 //! A record in a folder.
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use ballotta::record::{RecordSource, SourceError};
+use ballotta::record::{ROLL, RecordSource, SourceError};
 
 /// A record in a folder of the file system.
 #[derive(Debug)]
 pub struct FolderRecord {
     root: PathBuf,
-    /// Files at the root stay open: the verifier looks up lines of the roll, one for each ballot.
-    open: Mutex<HashMap<String, Arc<File>>>,
+    /// The roll stays open: the verifier looks up a line of it for each ballot. It is published once and never replaced.
+    roll: Mutex<Option<Arc<File>>>,
 }
 
 impl FolderRecord {
     /// The record in this folder.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_path_buf(), open: Mutex::default() }
+        Self { root: root.to_path_buf(), roll: Mutex::default() }
     }
 
     fn file(&self, path: &str) -> io::Result<Arc<File>> {
         let open = || File::open(self.root.join(path)).map(Arc::new);
-        if path.contains('/') {
+        if path != ROLL {
             return open();
         }
-        let mut files = self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(file) = files.get(path) {
-            return Ok(Arc::clone(file));
+        let mut roll = self.roll.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match roll.as_ref() {
+            Some(file) => Ok(Arc::clone(file)),
+            None => Ok(Arc::clone(roll.insert(open()?))),
         }
-        let file = open()?;
-        files.insert(path.to_owned(), Arc::clone(&file));
-        Ok(file)
     }
 
     fn walk(&self, folder: &Path, paths: &mut Vec<String>) -> io::Result<()> {

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use self::choose::{Choose, ChooseBits};
+pub use self::choose::{Choose, ChooseBits};
 use crate::form::{Bits, FormBuilder};
 use crate::manifest::json::Node;
 

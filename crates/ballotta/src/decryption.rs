@@ -603,11 +603,14 @@ pub fn combine(
                 .iter()
                 .enumerate()
                 .map(|(slot, c)| {
-                    let factors = used.iter().filter_map(|part| part.factors.get(contest)?.get(slot));
-                    let blinding = Element::vartime_multiscalar(
-                        lagrange.iter().take(if sums.ballots == 0 { 0 } else { need }),
-                        factors.map(PublicElement::element),
-                    );
+                    // Without ballots there are no factors: the sums are the identity.
+                    let factors: Vec<&Element> = used
+                        .iter()
+                        .filter_map(|part| part.factors.get(contest)?.get(slot))
+                        .map(PublicElement::element)
+                        .collect();
+                    let blinding =
+                        Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied());
                     table
                         .vartime_find(&(*c.element() - blinding), bound)
                         .map_err(|_| DecryptionError::TotalOutOfRange { contest, slot, bound })

@@ -4,13 +4,17 @@
 
 use alloc::vec::Vec;
 
+use merlin::Transcript;
+
 use crate::elgamal::SlotKeys;
 use crate::form::Form;
 use crate::group::{Generators, PublicElement};
-use crate::hash::{Fingerprint, RollHash};
+use crate::hash::{Fingerprint, RollHash, Tracker};
 use crate::key_ceremony::JointKey;
 use crate::manifest::{CompiledStyle, Manifest, StyleError};
 use crate::proofs::batch::SharedBases;
+use crate::transcript::{Domain, ProofTranscript};
+use crate::weaken::{self, Check};
 
 /// Manifest, joint key and roll that do not belong together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +92,9 @@ pub struct ElectionContext {
     fingerprint: Fingerprint,
     styles: Vec<Style>,
     bases: SharedBases,
+    /// The transcripts of arguments and signatures up to the fingerprint: the same for every ballot.
+    argument: Transcript,
+    signature: Transcript,
 }
 
 impl ElectionContext {
@@ -121,7 +128,9 @@ impl ElectionContext {
         let bits = styles.iter().map(|style| style.form().bits()).max().unwrap_or(0);
         let bases = SharedBases::new(Generators::new(bits), keys.to_vec());
         let fingerprint = Fingerprint::of(manifest.hash(), joint_key.root(), roll);
-        Ok(Self { manifest, joint_key, fingerprint, styles, bases })
+        let argument = Domain::BallotArgument.for_election(&fingerprint);
+        let signature = Domain::BallotSignature.for_election(&fingerprint);
+        Ok(Self { manifest, joint_key, fingerprint, styles, bases, argument, signature })
     }
 
     /// The manifest.
@@ -158,6 +167,22 @@ impl ElectionContext {
     #[must_use]
     pub fn bases(&self) -> &SharedBases {
         &self.bases
+    }
+
+    /// The transcript of a ballot argument, up to who speaks.
+    pub(crate) fn argument_transcript(&self, credential: &PublicElement) -> Transcript {
+        let mut transcript = self.argument.clone();
+        if weaken::is_on(Check::AbsorbCredential) {
+            transcript.absorb_element(b"credential", credential);
+        }
+        transcript
+    }
+
+    /// The transcript of a ballot's signature.
+    pub(crate) fn signature_transcript(&self, tracker: &Tracker) -> Transcript {
+        let mut transcript = self.signature.clone();
+        transcript.absorb_bytes(b"tracker", tracker.as_bytes());
+        transcript
     }
 
     /// The keys of the slots of a contest.

@@ -2,15 +2,18 @@
 //!
 //! See `spec/suite.md#group`. Arithmetic is constant time, except where a name says `vartime_`.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::iter::Sum;
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
-use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
+use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint, VartimeRistrettoPrecomputation};
 use curve25519_dalek::scalar::Scalar as DalekScalar;
-use curve25519_dalek::traits::{Identity, IsIdentity, MultiscalarMul, VartimeMultiscalarMul};
+use curve25519_dalek::traits::{
+    Identity, IsIdentity, MultiscalarMul, VartimeMultiscalarMul, VartimePrecomputedMultiscalarMul,
+};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha512};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
@@ -287,8 +290,8 @@ impl Element {
     #[must_use]
     pub fn vartime_multiscalar<'a, S, E>(scalars: S, elements: E) -> Self
     where
-        S: IntoIterator<Item = &'a Scalar>,
-        E: IntoIterator<Item = &'a Self>,
+        S: IntoIterator<Item = &'a Scalar, IntoIter: ExactSizeIterator>,
+        E: IntoIterator<Item = &'a Self, IntoIter: ExactSizeIterator>,
     {
         Self(RistrettoPoint::vartime_multiscalar_mul(
             scalars.into_iter().map(|scalar| &scalar.0),
@@ -352,6 +355,35 @@ impl Mul<&Scalar> for &Element {
 impl Sum for Element {
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
         iter.fold(Self::identity(), Add::add)
+    }
+}
+
+/// Tables of elements that stand in many short sums. They take 10 KB an element.
+#[derive(Clone)]
+pub(crate) struct Tables(Arc<VartimeRistrettoPrecomputation>);
+
+impl Tables {
+    /// Sums of so many terms and more are faster by [`Element::vartime_multiscalar`], which then sorts into buckets.
+    pub(crate) const LONG_SUM: usize = 190;
+
+    pub(crate) fn new(elements: impl IntoIterator<Item = Element>) -> Self {
+        Self(Arc::new(VartimeRistrettoPrecomputation::new(elements.into_iter().map(|element| element.0))))
+    }
+
+    /// `sum [shared_i]table_i + sum [scalar_j]element_j`, in a time that depends on the scalars. Of the tables, the
+    /// first have a scalar; the other terms are zero.
+    pub(crate) fn vartime_multiscalar<'a>(
+        &self,
+        shared: impl IntoIterator<Item = &'a Scalar>,
+        scalars: &[Scalar],
+        elements: &[Element],
+    ) -> Element {
+        debug_assert_eq!(scalars.len(), elements.len());
+        Element(self.0.vartime_mixed_multiscalar_mul(
+            shared.into_iter().map(|scalar| &scalar.0),
+            scalars.iter().map(|scalar| &scalar.0),
+            elements.iter().map(|element| element.0),
+        ))
     }
 }
 

@@ -59,7 +59,7 @@ mod trustee;
 
 pub use error::CeremonyError;
 pub use joint_key::JointKey;
-pub use messages::{CeremonyMessage, Confirmation, Deal, DealCommitment, MessageKind, Registration, Signed};
+pub use messages::{CeremonyMessage, Confirmation, Deal, DealCommitment, MessageKind, Registration, Signed, peek};
 pub use polynomial::lagrange_at_zero;
 pub use share::EncryptedShares;
 pub use trustee::{Committed, Dealt, Registered, Trustee, TrusteeSeed, TrusteeShares};

@@ -4,6 +4,8 @@
 //! suite, the proof's own domain, the context (the election fingerprint; in the ceremony, the roster), who speaks, the
 //! whole statement and every prover message so far. The caller owns the transcript.
 
+use alloc::vec::Vec;
+
 use merlin::Transcript;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -111,8 +113,11 @@ pub trait ProofTranscript {
     /// Absorbs an element.
     fn absorb_element(&mut self, label: &'static [u8], element: &PublicElement);
 
-    /// Absorbs a scalar.
-    fn absorb_scalar(&mut self, label: &'static [u8], scalar: &Scalar);
+    /// Absorbs elements as one message, one encoding behind the other.
+    fn absorb_elements(&mut self, label: &'static [u8], elements: &[PublicElement]);
+
+    /// Absorbs scalars as one message, one encoding behind the other.
+    fn absorb_scalars(&mut self, label: &'static [u8], scalars: &[Scalar]);
 
     /// Absorbs bytes.
     fn absorb_bytes(&mut self, label: &'static [u8], bytes: &[u8]);
@@ -123,8 +128,8 @@ pub trait ProofTranscript {
     /// A challenge: 64 bytes reduced modulo the order of the group.
     fn challenge_scalar(&mut self, label: &'static [u8]) -> Scalar;
 
-    /// 32 bytes that bind all that was absorbed.
-    fn binding(&mut self) -> [u8; 32];
+    /// A key of 32 bytes for whoever knows all that was absorbed.
+    fn derive_key(&mut self, label: &'static [u8]) -> Zeroizing<[u8; 32]>;
 
     /// The nonces of a proof: from a clone of this transcript that also absorbs the secret and fresh randomness, so
     /// that neither a dead random source nor a repeated statement gives one nonce to two challenges.
@@ -141,8 +146,14 @@ impl ProofTranscript for Transcript {
         self.append_message(label, element.as_bytes());
     }
 
-    fn absorb_scalar(&mut self, label: &'static [u8], scalar: &Scalar) {
-        self.append_message(label, &scalar.to_bytes());
+    fn absorb_elements(&mut self, label: &'static [u8], elements: &[PublicElement]) {
+        let bytes: Vec<u8> = elements.iter().flat_map(PublicElement::as_bytes).copied().collect();
+        self.append_message(label, &bytes);
+    }
+
+    fn absorb_scalars(&mut self, label: &'static [u8], scalars: &[Scalar]) {
+        let bytes: Vec<u8> = scalars.iter().flat_map(Scalar::to_bytes).collect();
+        self.append_message(label, &bytes);
     }
 
     fn absorb_bytes(&mut self, label: &'static [u8], bytes: &[u8]) {
@@ -159,10 +170,10 @@ impl ProofTranscript for Transcript {
         Scalar::from_wide(&bytes)
     }
 
-    fn binding(&mut self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        self.challenge_bytes(b"binding", &mut bytes);
-        bytes
+    fn derive_key(&mut self, label: &'static [u8]) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        self.challenge_bytes(label, key.as_mut());
+        key
     }
 
     fn nonces<R: CryptoRng>(&self, secret: &SecretScalar, rng: &mut R) -> Nonces {

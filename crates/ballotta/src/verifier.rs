@@ -83,6 +83,8 @@ pub struct Verification {
     pub tally: Option<EncryptedTally>,
     /// The tally with its closing rule satisfied.
     pub closed: Option<ClosedTally>,
+    /// The trustees' statements, in the order of the board, verified or not.
+    pub statements: Vec<ClosingStatement>,
     /// Valid partial decryptions, in the order of the board.
     pub decryptions: Vec<VerifiedDecryption>,
     /// The totals that were recomputed, if there are enough decryptions.
@@ -140,6 +142,7 @@ pub fn verify<R: CryptoRng>(
         head: None,
         tally: None,
         closed: None,
+        statements: Vec::new(),
         decryptions: Vec::new(),
         totals: None,
         ceremony: Vec::new(),
@@ -196,6 +199,7 @@ impl Verifier<'_> {
         };
         self.opening(&context, &board, rng);
 
+        outcome.statements = board.statements.iter().map(|(_, statement)| statement.clone()).collect();
         outcome.tally = self.ballots(&context, roll, &board, rng);
         if self.options.stage >= Stage::Complete && board.close.is_some() {
             self.decryption(&context, &board, outcome, rng);
@@ -379,10 +383,14 @@ impl Verifier<'_> {
         let Some(tally) = &outcome.tally else { return };
         self.statements(context.manifest(), tally, board, rng);
         let closing_checkpoint = self.closing_checkpoint(context.manifest());
-        let statements: Vec<ClosingStatement> =
-            board.statements.iter().map(|(_, statement)| statement.clone()).collect();
         self.findings.saw(CheckId::ClosingRule, 1);
-        match ClosedTally::check(context.manifest(), tally.clone(), &statements, closing_checkpoint.as_ref(), rng) {
+        match ClosedTally::check(
+            context.manifest(),
+            tally.clone(),
+            &outcome.statements,
+            closing_checkpoint.as_ref(),
+            rng,
+        ) {
             Ok(closed) => outcome.closed = Some(closed),
             Err(error) => self.findings.fail(CheckId::ClosingRule, Place::Record, error),
         }

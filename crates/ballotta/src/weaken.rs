@@ -1,7 +1,7 @@
 //! The checks that a test may switch off, one at a time, to show that a forgery passes without them.
 //!
-//! Without the feature `weaken` (which a release build refuses) every check is on and [`is_off`] is the constant
-//! `false`. With it, a [`Weaken`] value switches one check off on the thread that holds it, for as long as it lives.
+//! Without the feature `weaken` (which a release build refuses) every check is on and `is_off` is the constant
+//! `false`. With it, a `Weaken` value switches one check off on the thread that holds it, for as long as it lives.
 
 /// A check that tests can switch off, named after what it protects from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

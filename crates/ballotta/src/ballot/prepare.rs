@@ -16,8 +16,6 @@ use crate::group::{PublicElement, Scalar, SecretScalar};
 use crate::hash::{Tracker, tagged};
 use crate::proofs::ballot::BallotArgument;
 use crate::proofs::schnorr::KeyPair;
-use crate::transcript::{Domain, ProofTranscript};
-use crate::weaken::{self, Check};
 
 /// The one seed from which all randomness of a ballot derives: who has it and the choices makes the ballot again, byte
 /// for byte.
@@ -76,15 +74,6 @@ fn expand(material: &[u8], label: &[u8], info: &[u8], output: &mut [u8]) {
     // HKDF refuses only outputs above 255 hash lengths.
     let expanded = hkdf.expand_multi_info(&[label, b":", info], output);
     debug_assert!(expanded.is_ok());
-}
-
-/// The transcript of a ballot argument, up to who speaks.
-pub(super) fn argument_transcript(context: &ElectionContext, credential: &PublicElement) -> merlin::Transcript {
-    let mut transcript = Domain::BallotArgument.for_election(context.fingerprint());
-    if weaken::is_on(Check::AbsorbCredential) {
-        transcript.absorb_element(b"credential", credential);
-    }
-    transcript
 }
 
 /// An encrypted ballot of which the tracker is known and which is neither opened nor cast yet.
@@ -153,7 +142,7 @@ pub(super) fn encrypt(
         .ok_or(PlaintextError::UnknownStyle { style: plaintext.style() })?;
     let nonce = seed.nonce(context, credential, style, plaintext);
     let (ciphertext, argument) = BallotArgument::prove(
-        &mut argument_transcript(context, credential),
+        &mut context.argument_transcript(credential),
         context.bases().generators(),
         style.form(),
         style.keys(),

@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use merlin::Transcript;
 use rand_core::CryptoRng;
 
 use crate::election::ElectionContext;
@@ -12,7 +11,6 @@ use crate::group::PublicElement;
 use crate::hash::{Fingerprint, Tracker, tagged};
 use crate::proofs::ballot::BallotArgument;
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
-use crate::transcript::{Domain, ProofTranscript};
 
 /// The tracker field of a credential's first ballot.
 const NO_PREDECESSOR: Tracker = Tracker::from_bytes([0; 32]);
@@ -233,20 +231,13 @@ fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
     bytes.split_at_checked(length).ok_or(DecodeError::Truncated { field: "signature" })
 }
 
-/// The transcript of a ballot's signature.
-pub(super) fn signature_transcript(context: &ElectionContext, tracker: &Tracker) -> Transcript {
-    let mut transcript = Domain::BallotSignature.for_election(context.fingerprint());
-    transcript.absorb_bytes(b"tracker", tracker.as_bytes());
-    transcript
-}
-
 pub(super) fn sign<R: CryptoRng>(
     context: &ElectionContext,
     unsigned: UnsignedBallot,
     credential: &KeyPair,
     rng: &mut R,
 ) -> SignedBallot {
-    let mut transcript = signature_transcript(context, unsigned.tracker());
+    let mut transcript = context.signature_transcript(unsigned.tracker());
     let signature = credential.prove(&mut transcript, rng);
     SignedBallot { unsigned, signature }
 }

@@ -8,8 +8,7 @@ use core::iter::zip;
 
 use rand_core::CryptoRng;
 
-use super::prepare::argument_transcript;
-use super::signed::{SignedBallot, signature_transcript};
+use super::signed::SignedBallot;
 use crate::credential::RollLine;
 use crate::election::{ElectionContext, Style};
 use crate::elgamal::SlotCiphertext;
@@ -188,9 +187,9 @@ impl<'a> Decoded<'a> {
         'a: 'b,
     {
         let unsigned = self.ballot.unsigned();
-        let mut transcript = signature_transcript(context, unsigned.tracker());
+        let mut transcript = context.signature_transcript(unsigned.tracker());
         let signature = batch.push(self.ballot.signature.claim(&mut transcript, unsigned.credential()));
-        let mut transcript = argument_transcript(context, unsigned.credential());
+        let mut transcript = context.argument_transcript(unsigned.credential());
         let style = self.style;
         let (form, keys, slots) = (style.form(), style.keys(), style.slots());
         let argument = unsigned.argument().claim(&mut transcript, form, keys, slots, unsigned.ciphertext());

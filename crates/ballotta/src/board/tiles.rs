@@ -81,6 +81,15 @@ pub struct TilePath {
 }
 
 impl TilePath {
+    /// The bundle that holds an entry of a log of `size` entries; `None` if the log has no such entry.
+    #[must_use]
+    pub fn bundle_of(entry: u64, size: u64) -> Option<Self> {
+        let width = u64::from(TILE_WIDTH);
+        let index = entry / width;
+        let entries = size.checked_sub(index * width)?.min(width);
+        (entry < size).then_some(Self { level: Level::Entries, index, width: entries as u16 })
+    }
+
     /// What the tile holds.
     #[must_use]
     pub fn level(&self) -> Level {

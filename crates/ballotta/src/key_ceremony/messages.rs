@@ -242,6 +242,16 @@ impl CeremonyMessage {
     }
 }
 
+/// The kind and the author that a message names, without reading the rest.
+///
+/// # Errors
+///
+/// The field that is wrong.
+pub fn peek(bytes: &[u8]) -> Result<(MessageKind, u16), DecodeError> {
+    let envelope = Envelope::open(bytes)?;
+    Ok((envelope.kind, envelope.author))
+}
+
 /// A trustee takes part, under an encryption key of this attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {

@@ -61,7 +61,7 @@ impl Route<'_> {
         transcript.absorb_element(b"E", E);
         transcript.absorb_element(b"Y", self.receiver_key);
         transcript.absorb_bytes(b"K", Zeroizing::new(K.to_bytes()).as_ref());
-        let key = Zeroizing::new(transcript.binding());
+        let key = transcript.derive_key(b"key");
         ChaCha20Poly1305::new((&*key).into())
     }
 }

@@ -14,6 +14,13 @@ use crate::limits::{MAX_KEY_NAME_BYTES, MAX_NAME_CHARS, MAX_TEXT_BYTES};
 #[serde(transparent)]
 pub struct Text(BTreeMap<String, String>);
 
+impl<const N: usize> From<[(&str, &str); N]> for Text {
+    /// A text from languages and what it is in each.
+    fn from(texts: [(&str, &str); N]) -> Self {
+        Self(texts.into_iter().map(|(language, text)| (language.into(), text.into())).collect())
+    }
+}
+
 impl Text {
     /// The text in a language; every language of the manifest has one.
     #[must_use]

@@ -66,9 +66,7 @@ fn absorb_statement(transcript: &mut Transcript, form: &Form, keys: &SlotKeys, c
     transcript.absorb_bytes(b"Y", keys.digest().as_bytes());
     if weaken::is_on(Check::AbsorbCiphertext) {
         transcript.absorb_element(b"R", ciphertext.r());
-        for C in ciphertext.c() {
-            transcript.absorb_element(b"C", C);
-        }
+        transcript.absorb_elements(b"C", ciphertext.c());
     }
 }
 
@@ -182,12 +180,7 @@ impl BallotArgument {
         absorb_statement(transcript, form, keys, ciphertext);
         let rho = draw_rho(transcript, &self.B, &self.A);
         let x = draw_x(transcript, &self.E_R, &self.E_C);
-        transcript.absorb_scalar(b"z_B", &self.z_B);
-        transcript.absorb_scalar(b"z_r", &self.z_r);
-        for f in &self.f {
-            transcript.absorb_scalar(b"f", f);
-        }
-        Ok(BallotClaim { argument: self, form, slots, ciphertext, rho, x, binding: transcript.binding() })
+        Ok(BallotClaim { argument: self, form, slots, ciphertext, rho, x })
     }
 }
 
@@ -231,12 +224,14 @@ pub struct BallotClaim<'a> {
     ciphertext: &'a SlotCiphertext,
     rho: Scalar,
     x: Scalar,
-    binding: [u8; 32],
 }
 
 impl BallotClaim<'_> {
-    pub(crate) fn binding(&self) -> &[u8; 32] {
-        &self.binding
+    /// Absorbs what binds the claim: the last challenge, which covers the statement and all that came before it, and the
+    /// responses.
+    pub(crate) fn absorb(&self, transcript: &mut Transcript) {
+        transcript.absorb_scalars(b"ballot", &[self.x, self.argument.z_B, self.argument.z_r]);
+        transcript.absorb_scalars(b"f", &self.argument.f);
     }
 
     /// The three equations of the module's `verify`.
@@ -327,16 +322,20 @@ mod tests {
                     &[9; 32],
                 ));
             }
-            let mut batch = Batch::new(&bases);
-            for (ciphertext, argument) in &ballots {
+            for (_, argument) in &ballots {
                 let mut writer = Writer::new();
                 argument.encode(&mut writer);
                 let bytes = writer.finish();
                 assert_eq!(bytes.len(), 192 + 32 * form.bits());
                 assert_eq!(BallotArgument::decode(&mut Reader::new(&bytes), form.bits()).as_ref(), Ok(argument));
-                batch.push(argument.claim(&mut transcript.clone(), &form, &keys, &slots, ciphertext).unwrap());
             }
-            assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: alloc::vec![2] }));
+            for bases in [bases.clone(), bases.with_tables()] {
+                let mut batch = Batch::new(&bases);
+                for (ciphertext, argument) in &ballots {
+                    batch.push(argument.claim(&mut transcript.clone(), &form, &keys, &slots, ciphertext).unwrap());
+                }
+                assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: alloc::vec![2] }));
+            }
         }
     }
 }

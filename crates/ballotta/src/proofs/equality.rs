@@ -164,19 +164,11 @@ impl EqualityProof {
         let w = statement.absorb(transcript);
         absorb_announcements(transcript, &self.A, &self.B);
         let c = transcript.challenge_scalar(b"c");
-        transcript.absorb_scalar(b"z", &self.z);
         let weights: Vec<Scalar> = powers(w).take(keys.len()).collect();
         let sum = |elements: &[PublicElement]| {
             PublicElement::from(Element::vartime_multiscalar(&weights, elements.iter().map(PublicElement::element)))
         };
-        Ok(EqualityClaim {
-            R: **base,
-            Y: sum(keys),
-            D: sum(factors),
-            proof: self.clone(),
-            c,
-            binding: transcript.binding(),
-        })
+        Ok(EqualityClaim { R: **base, Y: sum(keys), D: sum(factors), proof: self.clone(), c })
     }
 
     /// Verifies the proof: a batch of one.
@@ -205,12 +197,13 @@ pub struct EqualityClaim {
     D: PublicElement,
     proof: EqualityProof,
     c: Scalar,
-    binding: [u8; 32],
 }
 
 impl EqualityClaim {
-    pub(crate) fn binding(&self) -> &[u8; 32] {
-        &self.binding
+    /// Absorbs what binds the claim: the last challenge, which covers the statement and all that came before it, and the
+    /// response.
+    pub(crate) fn absorb(&self, transcript: &mut Transcript) {
+        transcript.absorb_scalars(b"equality", &[self.c, self.proof.z]);
     }
 
     /// `A + [c]Y* - [z]G = 0` and `B + [c]D* - [z]R = 0`

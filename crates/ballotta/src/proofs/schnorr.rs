@@ -129,8 +129,7 @@ impl SchnorrProof {
         absorb_key(transcript, public);
         absorb_nonce(transcript, &self.K);
         let c = transcript.challenge_scalar(b"c");
-        transcript.absorb_scalar(b"s", &self.s);
-        SchnorrClaim { P: *public, K: self.K, s: self.s, c, binding: transcript.binding() }
+        SchnorrClaim { P: *public, K: self.K, s: self.s, c }
     }
 
     /// Verifies the proof: a batch of one.
@@ -158,12 +157,12 @@ pub struct SchnorrClaim {
     K: PublicElement,
     s: Scalar,
     c: Scalar,
-    binding: [u8; 32],
 }
 
 impl SchnorrClaim {
-    pub(crate) fn binding(&self) -> &[u8; 32] {
-        &self.binding
+    /// Absorbs what binds the claim: the challenge, which covers the statement and the announcement, and the response.
+    pub(crate) fn absorb(&self, transcript: &mut Transcript) {
+        transcript.absorb_scalars(b"schnorr", &[self.c, self.s]);
     }
 
     /// `K + [c]P - [s]G = 0`
