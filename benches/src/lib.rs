@@ -50,21 +50,23 @@ impl Election {
         let mut builder = FormBuilder::new();
         let marks: Vec<Bit> = (0..options).map(|_| builder.bit()).collect();
         let slack = builder.range(max - min);
-        for mark in &marks {
+        // As the rule `choose` compiles: the last option of an exact choice follows from the others.
+        let counted = if min == max { options - 1 } else { options };
+        for mark in marks.iter().take(counted as usize) {
             let slot = builder.slot();
             builder.slot_row(slot, &[(*mark, 1)]);
         }
         let terms: Vec<_> = marks.iter().map(|mark| (*mark, 1)).chain(slack.terms().iter().copied()).collect();
         builder.constant_row(&terms, i64::from(max));
         let form = builder.build().expect("a form within the limits");
-        let keys: Vec<PublicElement> = (0..options).map(|_| SecretScalar::random(rng).public()).collect();
+        let keys: Vec<PublicElement> = (0..counted).map(|_| SecretScalar::random(rng).public()).collect();
         Self {
             bases: SharedBases::new(Generators::new(form.bits()), keys.clone()).with_tables(),
             keys: SlotKeys::new(keys),
             form,
             marks,
             slack,
-            slots: (0..options).collect(),
+            slots: (0..counted).collect(),
             min: min as usize,
             max: max as usize,
             argument: Domain::BallotArgument.for_election(&FINGERPRINT),

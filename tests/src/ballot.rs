@@ -306,7 +306,8 @@ impl<'a> Script<'a> {
         self.transcript.append_message(b"Y", self.style.keys.digest().as_bytes());
         if self.off != Some(Check::AbsorbCiphertext) {
             self.absorb(b"R", R);
-            C.iter().for_each(|C| self.absorb(b"C", C));
+            let bytes: Vec<u8> = C.iter().flat_map(Element::to_bytes).collect();
+            self.transcript.append_message(b"C", &bytes);
         }
     }
 

@@ -71,19 +71,15 @@ impl Rule {
         }
     }
 
-    /// What the totals of the slots mean for the options.
+    /// What the totals of the slots mean for the options, for ballots of this weight together.
     ///
     /// # Errors
     ///
-    /// [`OutcomeError`] unless there is one total for each slot.
-    pub fn outcome(&self, options: usize, totals: &[u64]) -> Result<Outcome, OutcomeError> {
-        let slots = self.slots(options);
-        if totals.len() != slots {
-            return Err(OutcomeError { totals: totals.len(), slots });
+    /// [`OutcomeError`] if no such ballots give these totals.
+    pub fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        match self {
+            Self::Choose(rule) => rule.outcome(options, totals, weight),
         }
-        Ok(match self {
-            Self::Choose(_) => Outcome::of_counts(options, totals),
-        })
     }
 }
 
@@ -171,14 +167,21 @@ pub enum SelectionError {
     BlankNotAllowed,
 }
 
-/// Totals that are not as many as the slots of the contest.
+/// Totals that no ballots of the contest give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{totals} totals for {slots} slots")]
-pub struct OutcomeError {
-    /// How many totals.
-    pub totals: usize,
-    /// How many slots.
-    pub slots: usize,
+#[non_exhaustive]
+pub enum OutcomeError {
+    /// There are not as many totals as slots.
+    #[error("{totals} totals for {slots} slots")]
+    WrongNumber {
+        /// How many totals.
+        totals: usize,
+        /// How many slots.
+        slots: usize,
+    },
+    /// The totals are more than the ballots could select.
+    #[error("the totals are not what so many ballots can select")]
+    TooLarge,
 }
 
 /// The result of a contest, in exact integers.
@@ -190,9 +193,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a contest whose first slots count its options; a slot behind them counts blank votes.
-    fn of_counts(options: usize, totals: &[u64]) -> Self {
-        let (counts, rest) = totals.split_at_checked(options).unwrap_or((totals, &[]));
+    /// The outcome with these counts.
+    fn new(counts: Vec<u64>, blank: Option<u64>) -> Self {
         let mut order: Vec<(usize, u64)> = counts.iter().copied().enumerate().collect();
         // Stable: options that tie stay in their own order.
         order.sort_by_key(|(_, count)| core::cmp::Reverse(*count));
@@ -200,7 +202,7 @@ impl Outcome {
             .chunk_by(|(_, one), (_, next)| one == next)
             .map(|tied| tied.iter().map(|(option, _)| *option).collect())
             .collect();
-        Self { counts: counts.to_vec(), blank: rest.first().copied(), ranking }
+        Self { counts, blank, ranking }
     }
 
     /// What each option counts, in option order.

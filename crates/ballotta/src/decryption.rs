@@ -24,7 +24,7 @@ use rand_core::CryptoRng;
 
 use crate::board::note::SignedCheckpoint;
 use crate::board::{board_key, witness_keys};
-use crate::contest::Rule;
+use crate::contest::{Outcome, OutcomeError, Rule};
 use crate::discrete_log::DiscreteLog;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer};
@@ -34,7 +34,7 @@ use crate::key_ceremony::{TrusteeShares, lagrange_at_zero};
 use crate::manifest::{Closing, Manifest};
 use crate::proofs::equality::{EqualityProof, EqualityStatement};
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
-use crate::tally::EncryptedTally;
+use crate::tally::{EncryptedContest, EncryptedTally};
 use crate::transcript::{Domain, ProofTranscript};
 use crate::weaken::{self, Check};
 
@@ -142,6 +142,14 @@ pub enum DecryptionError {
         /// The threshold.
         need: usize,
     },
+    /// The totals of a contest are none that valid ballots give.
+    #[error("contest {contest}: {error}")]
+    ImpossibleTotals {
+        /// The contest, counted from 0.
+        contest: usize,
+        /// Why.
+        error: OutcomeError,
+    },
     /// A total is larger than rules and roll allow.
     #[error("contest {contest}, slot {slot}: no total up to {bound} fits")]
     TotalOutOfRange {
@@ -226,6 +234,12 @@ impl ClosingStatement {
     #[must_use]
     pub fn trustee(&self) -> u16 {
         self.trustee
+    }
+
+    /// Whether another statement says the same of the same tally: it may be signed a second time.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        Self { signature: other.signature.clone(), ..self.clone() } == *other
     }
 
     /// Whether the statement is about this tally.
@@ -388,13 +402,14 @@ struct ContestDecryption {
 /// # Layout
 ///
 /// Version (2 bytes), trustee (2), fingerprint (32), digest of the sums (32); then for each contest in which a ballot
-/// counts: `D_1, D_2, ..` (32 bytes each) and the proof (96).
+/// counts: `D_1, D_2, ..` (32 bytes each) and the proof (96). A contest whose `R` is the identity is left out as well:
+/// its voters chose randomness that cancels, and hid nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartialDecryption {
     trustee: u16,
     fingerprint: Fingerprint,
     sums: TallyDigest,
-    /// `None` for a contest in which no ballot counts: there is nothing to decrypt.
+    /// `None` for a contest in which nothing is encrypted.
     contests: Vec<Option<ContestDecryption>>,
 }
 
@@ -434,7 +449,7 @@ impl PartialDecryption {
             let slots = slots.start as usize..slots.end as usize;
             let secrets = shares.expose_secrets().get(slots.clone()).ok_or(DecryptionError::WrongShares)?;
             let keys = keys.get(slots).ok_or(DecryptionError::WrongShares)?;
-            if sums.ballots == 0 {
+            if sums.is_open() {
                 contests.push(None);
                 continue;
             }
@@ -475,7 +490,7 @@ impl PartialDecryption {
         for (contest, (sums, part)) in zip(tally.contests(), self.contests).enumerate() {
             let wrong_shape = DecryptionError::WrongShape { trustee, contest };
             let Some(part) = part else {
-                if sums.ballots != 0 {
+                if !sums.is_open() {
                     return Err(wrong_shape);
                 }
                 factors.push(Vec::new());
@@ -512,11 +527,11 @@ impl PartialDecryption {
             .iter()
             .enumerate()
             .map(|(contest, sums)| {
-                if sums.ballots == 0 {
+                if sums.is_open() {
                     return Ok(None);
                 }
                 let slots = context.contest_keys(contest).len();
-                // Factors of a key that is not the identity, of a sum that is not: by chance only.
+                // Of a share that is not zero and a sum that is not the identity.
                 let factors = (0..slots).map(|_| reader.element("D")).collect::<Result<_, _>>()?;
                 Ok(Some(ContestDecryption { factors, proof: EqualityProof::decode(&mut reader)? }))
             })
@@ -565,6 +580,8 @@ pub struct ContestTotals {
     pub weight: u64,
     /// The total of each slot.
     pub totals: Vec<u64>,
+    /// What they mean for the options.
+    pub outcome: Outcome,
 }
 
 /// The totals of all contests, in the order of the manifest.
@@ -584,39 +601,31 @@ pub fn combine(
     let lagrange = lagrange_at_zero(&indices)
         .map_err(|_| DecryptionError::DuplicateDecryption { trustee: indices.first().copied().unwrap_or(0) })?;
 
-    let bound = |contest: usize, weight: u64| {
-        let rule = context.manifest().contests().get(contest).map(|contest| &contest.rule);
-        rule.map_or(0, Rule::slot_bound).saturating_mul(weight)
-    };
-    let largest = tally.contests().iter().enumerate().map(|(contest, sums)| bound(contest, sums.weight)).max();
+    let contests = || zip(context.manifest().contests(), tally.contests()).enumerate();
+    let bound = |rule: &Rule, sums: &EncryptedContest| rule.slot_bound().saturating_mul(sums.weight);
+    let largest = contests().map(|(_, (contest, sums))| bound(&contest.rule, sums)).max();
     let lookups = tally.contests().iter().map(|sums| sums.c.len() as u64).sum();
     let table = DiscreteLog::new(largest.unwrap_or(0), lookups);
 
-    tally
-        .contests()
-        .iter()
-        .enumerate()
-        .map(|(contest, sums)| {
-            let bound = bound(contest, sums.weight);
-            let totals = sums
-                .c
-                .iter()
-                .enumerate()
-                .map(|(slot, c)| {
-                    // Without ballots there are no factors: the sums are the identity.
-                    let factors: Vec<&Element> = used
-                        .iter()
-                        .filter_map(|part| part.factors.get(contest)?.get(slot))
-                        .map(PublicElement::element)
-                        .collect();
-                    let blinding =
-                        Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied());
-                    table
-                        .vartime_find(&(*c.element() - blinding), bound)
-                        .map_err(|_| DecryptionError::TotalOutOfRange { contest, slot, bound })
-                })
-                .collect::<Result<_, _>>()?;
-            Ok(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals })
+    contests()
+        .map(|(number, (contest, sums))| {
+            let bound = bound(&contest.rule, sums);
+            let find = |(slot, c): (usize, &PublicElement)| {
+                // Where nothing is encrypted there are no factors.
+                let factors: Vec<&Element> = used
+                    .iter()
+                    .filter_map(|part| part.factors.get(number)?.get(slot))
+                    .map(PublicElement::element)
+                    .collect();
+                let blinding =
+                    Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied());
+                let out_of_range = |_| DecryptionError::TotalOutOfRange { contest: number, slot, bound };
+                table.vartime_find(&(*c.element() - blinding), bound).map_err(out_of_range)
+            };
+            let totals = sums.c.iter().enumerate().map(find).collect::<Result<Vec<_>, _>>()?;
+            let outcome = contest.rule.outcome(contest.options.len(), &totals, sums.weight);
+            let outcome = outcome.map_err(|error| DecryptionError::ImpossibleTotals { contest: number, error })?;
+            Ok(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals, outcome })
         })
         .collect()
 }

@@ -187,6 +187,15 @@ pub struct EncryptedContest {
     pub weight: u64,
 }
 
+impl EncryptedContest {
+    /// Whether nothing hides the sums: no ballot counts, or all voters of the contest together chose randomness that
+    /// cancels. They give away nobody but themselves, and must not hold up the other contests.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.r.is_identity()
+    }
+}
+
 impl From<ContestSum> for EncryptedContest {
     fn from(sum: ContestSum) -> Self {
         let ContestSum { r, c, ballots, weight } = sum;

@@ -165,12 +165,26 @@ pub fn verify<R: CryptoRng>(
             ));
         }
     }
+    let by_witnesses = |context: &ElectionContext| context.manifest().closing() == Closing::Witnesses;
     outcome.report = findings.report(options.stage, fingerprint, result, |check| match check {
         CheckId::PinnedFingerprint => options.fingerprint.is_some(),
         CheckId::PinnedCheckpoint => options.checkpoint.is_some(),
+        // Statements that nobody asked for are checked where there are some.
+        CheckId::TallySums => !outcome.context.as_ref().is_some_and(by_witnesses),
         _ => true,
     });
     outcome
+}
+
+/// The trustee that a message says it is of.
+fn author_of(kind: PointerKind, file: &[u8]) -> Option<u16> {
+    let start = match kind {
+        // Behind version and kind, behind the version.
+        PointerKind::Ceremony => 3,
+        PointerKind::Decryption => 2,
+        PointerKind::Publication => return None,
+    };
+    file.get(start..)?.first_chunk().map(|author| u16::from_le_bytes(*author))
 }
 
 struct Verifier<'a> {
@@ -198,6 +212,9 @@ impl Verifier<'_> {
             Err(error) => return self.findings.fail(CheckId::Ceremony, Place::Record, error),
         };
         self.opening(&context, &board, rng);
+        if self.options.stage >= Stage::Closed && board.close.is_none() {
+            self.findings.fail(CheckId::Order, Place::Record, "the voting is not closed");
+        }
 
         outcome.statements = board.statements.iter().map(|(_, statement)| statement.clone()).collect();
         outcome.tally = self.ballots(&context, roll, &board, rng);
@@ -306,17 +323,24 @@ impl Verifier<'_> {
             PointerKind::Publication => CheckId::Files,
         };
         let mut files = Vec::new();
-        for (_, _, pointer) in board.pointers.iter().filter(|(_, of, _)| *of == kind) {
+        for (index, _, pointer) in board.pointers.iter().filter(|(_, of, _)| *of == kind) {
             let path = match kind {
                 PointerKind::Ceremony => record::ceremony_path(pointer.hash()),
                 PointerKind::Decryption => record::decryption_path(pointer.hash()),
                 PointerKind::Publication => record::FILE_LIST.into(),
             };
             let Some(bytes) = self.file(check, &path, MAX_MESSAGE_BYTES) else { continue };
-            match pointer.verify_file(&bytes) {
-                Ok(()) => files.push(bytes),
-                Err(error) => self.findings.fail(check, Place::File(path), error),
+            if let Err(error) = pointer.verify_file(&bytes) {
+                self.findings.fail(check, Place::File(path), error);
+                continue;
             }
+            // An entry blames nobody for a file of somebody else; the file itself is as good as it is.
+            let (named, author) = (pointer.author(), author_of(kind, &bytes));
+            if let Some(author) = author.filter(|author| *author != named) {
+                let problem = alloc::format!("the entry names the author {named}, the file is of trustee {author}");
+                self.findings.fail(check, board.place(*index), problem);
+            }
+            files.push(bytes);
         }
         files
     }
@@ -420,7 +444,7 @@ impl Verifier<'_> {
         match combine(context, tally, &outcome.decryptions) {
             Ok(totals) => {
                 for (contest, totals) in context.manifest().contests().iter().zip(&totals) {
-                    if totals.ballots > 0 && totals.totals.iter().any(|total| *total == totals.weight) {
+                    if totals.ballots > 0 && totals.outcome.counts().iter().any(|count| *count == totals.weight) {
                         self.findings.warnings.push(alloc::format!(
                             "contest {}: an option has the votes of everybody who voted, which tells how each of them voted",
                             contest.id
@@ -443,7 +467,7 @@ impl Verifier<'_> {
             let verified = statement.verify(manifest, rng).and_then(|()| {
                 let trustee = statement.trustee();
                 let earlier = seen.iter().find(|earlier| earlier.trustee() == trustee);
-                if earlier.is_some_and(|earlier| *earlier != statement) {
+                if earlier.is_some_and(|earlier| !earlier.says_the_same_as(statement)) {
                     return Err(DecryptionError::TwoStatements { trustee });
                 }
                 seen.push(statement);

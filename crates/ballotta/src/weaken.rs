@@ -53,8 +53,6 @@ pub enum Check {
     Predecessor,
     /// Only entries before the first close entry are counted.
     CountBeforeClose,
-    /// The sums are recomputed by the verifier.
-    RecomputeSums,
     /// A partial decryption belongs to a trustee's one statement.
     StatementBound,
     /// Range digits end in a last weight that makes the total exact.

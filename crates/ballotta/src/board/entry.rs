@@ -377,9 +377,9 @@ mod tests {
         for byte in 0..=u8::MAX {
             let entry = [1, 1, byte, 0];
             match Entry::decode(&entry) {
-                Ok(entry) => assert!((1..=6).contains(&byte) && entry.kind() as u8 == byte),
+                Ok(entry) => assert!((1..=7).contains(&byte) && entry.kind() as u8 == byte),
                 Err(error) => {
-                    assert!(!(1..=6).contains(&byte));
+                    assert!(!(1..=7).contains(&byte));
                     assert_eq!(error, DecodeError::UnknownValue { field: "kind", found: byte.into() });
                 }
             }

@@ -6,10 +6,13 @@
 //!
 //! ```text
 //! bits    b_1..b_q, one for each option; beta if there is a blank vote; slack, the digits of a range 0..max-min
-//! rows    slot_i = b_i                          i = 1..q
-//!         slot_{q+1} = beta
+//! rows    slot_i = b_i                          i = 1..q, or 1..q-1 if min = max
+//!         slot = beta                           behind them
 //!         sum b_i + max*beta + slack = max
 //! ```
+//!
+//! If `min = max`, the last option needs no slot: what the others and the blank votes leave of `max` selections a ballot
+//! is its total. One ciphertext, one key and one decryption less for every question of the kind yes or no, one of many.
 //!
 //! Without `beta`, `sum b_i = max - slack` lies in `min..max`. With `beta = 1` nothing is left for the options: a blank
 //! vote excludes everything else.
@@ -19,7 +22,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::{Selection, SelectionError};
+use super::{Outcome, OutcomeError, Selection, SelectionError};
 use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Term};
 use crate::limits::MAX_OPTIONS;
 use crate::manifest::ManifestProblem;
@@ -59,11 +62,16 @@ impl Choose {
     }
 
     pub(super) fn slots(&self, options: usize) -> usize {
-        options + usize::from(self.blank)
+        options - usize::from(self.is_exact()) + usize::from(self.blank)
+    }
+
+    /// Whether every ballot that is not blank selects equally many options: the last one follows from the others.
+    fn is_exact(&self) -> bool {
+        self.min == self.max
     }
 
     pub(super) fn bits(&self, options: usize) -> usize {
-        self.slots(options) + (u32::BITS - self.slack().leading_zeros()) as usize
+        options + usize::from(self.blank) + (u32::BITS - self.slack().leading_zeros()) as usize
     }
 
     fn slack(&self) -> u32 {
@@ -74,7 +82,8 @@ impl Choose {
         let marks: Vec<Bit> = (0..options).map(|_| builder.bit()).collect();
         let blank = self.blank.then(|| builder.bit());
         let slack = builder.range(self.slack());
-        for bit in marks.iter().chain(&blank) {
+        let counted = marks.len() - usize::from(self.is_exact());
+        for bit in marks.iter().take(counted).chain(&blank) {
             let slot = builder.slot();
             builder.slot_row(slot, &[(*bit, 1)]);
         }
@@ -87,6 +96,23 @@ impl Choose {
             .collect();
         builder.constant_row(&terms, max);
         ChooseBits { min: self.min, max: self.max, marks, blank, slack }
+    }
+
+    /// What the totals of the slots mean, for ballots of this weight together.
+    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let slots = self.slots(options);
+        if totals.len() != slots {
+            return Err(OutcomeError::WrongNumber { totals: totals.len(), slots });
+        }
+        let (counts, blank) = totals.split_at_checked(slots - usize::from(self.blank)).unwrap_or((totals, &[]));
+        let (mut counts, blank) = (counts.to_vec(), blank.first().copied());
+        if self.is_exact() {
+            let voted = weight.checked_sub(blank.unwrap_or(0)).ok_or(OutcomeError::TooLarge)?;
+            let selected = voted.checked_mul(self.max.into()).ok_or(OutcomeError::TooLarge)?;
+            let rest = counts.iter().try_fold(selected, |rest, count| rest.checked_sub(*count));
+            counts.push(rest.filter(|rest| *rest <= voted).ok_or(OutcomeError::TooLarge)?);
+        }
+        Ok(Outcome::new(counts, blank))
     }
 }
 
@@ -150,7 +176,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::contest::{ContestBits, Multiplier, Outcome, OutcomeError, Rule};
+    use crate::contest::{ContestBits, Multiplier, Rule};
     use crate::form::{Form, FormError};
 
     /// Every rule for up to `most` options that a manifest allows.
@@ -200,7 +226,8 @@ mod tests {
     }
 
     fn values(options: usize, rule: &Choose, selected: &[usize], blank: i64) -> Vec<i64> {
-        let marks = (0..options).map(|option| i64::from(selected.contains(&option)));
+        let counted = options - usize::from(rule.min == rule.max);
+        let marks = (0..counted).map(|option| i64::from(selected.contains(&option)));
         marks.chain(rule.blank.then_some(blank)).collect()
     }
 
@@ -236,7 +263,7 @@ mod tests {
         assert_eq!(form, Err(FormError::SlotRows { slot: free, rows: 0 }));
         let bit = builder.bit();
         builder.slot_row(free, &[(bit, 1)]);
-        assert_eq!(builder.clone().build().map(|form| form.slots()), Ok(3));
+        assert_eq!(builder.clone().build().map(|form| form.slots()), Ok(2));
         builder.slot_row(free, &[(bit, 1)]);
         let form = builder.build().map(|form| form.slots());
         assert_eq!(form, Err(FormError::SlotRows { slot: free, rows: 2 }));
@@ -295,17 +322,52 @@ mod tests {
 
     #[test]
     fn totals_become_counts_and_a_ranking_that_shows_ties() {
-        let rule = Rule::Choose(Choose { min: 1, max: 1, blank: true });
+        let rule = Rule::Choose(Choose { min: 0, max: 1, blank: true });
         assert_eq!(rule.multiplier(), Multiplier::RollWeight);
         assert_eq!(rule.slot_bound(), 1);
-        let outcome = rule.outcome(4, &[7, 9, 7, 0, 3]).unwrap();
+        let outcome = rule.outcome(4, &[7, 9, 7, 0, 3], 30).unwrap();
         assert_eq!(outcome.counts(), [7, 9, 7, 0]);
         assert_eq!(outcome.blank(), Some(3));
         assert_eq!(outcome.ranking(), [alloc::vec![1], alloc::vec![0, 2], alloc::vec![3]]);
-        assert_eq!(rule.outcome(4, &[1; 4]), Err(OutcomeError { totals: 4, slots: 5 }));
+        let wrong = |totals, slots| Err(OutcomeError::WrongNumber { totals, slots });
+        assert_eq!(rule.outcome(4, &[1; 4], 30), wrong(4, 5));
         let rule = Rule::Choose(Choose { min: 0, max: 2, blank: false });
-        assert_eq!(rule.outcome(2, &[0, 0]).as_ref().map(Outcome::blank), Ok(None));
-        assert_eq!(rule.outcome(2, &[0, 0]).unwrap().ranking(), [alloc::vec![0, 1]]);
-        assert_eq!(rule.outcome(2, &[0, 0, 0]), Err(OutcomeError { totals: 3, slots: 2 }));
+        assert_eq!(rule.outcome(2, &[0, 0], 0).as_ref().map(Outcome::blank), Ok(None));
+        assert_eq!(rule.outcome(2, &[0, 0], 0).unwrap().ranking(), [alloc::vec![0, 1]]);
+        assert_eq!(rule.outcome(2, &[0, 0, 0], 0), wrong(3, 2));
+    }
+
+    #[test]
+    fn the_last_option_of_an_exact_choice_has_what_is_left() {
+        let yes_or_no = Rule::Choose(Choose { min: 1, max: 1, blank: false });
+        assert_eq!(yes_or_no.outcome(2, &[53_238], 60_940).unwrap().counts(), [53_238, 7_702]);
+        assert_eq!(yes_or_no.outcome(2, &[60_941], 60_940), Err(OutcomeError::TooLarge));
+        assert_eq!(yes_or_no.outcome(2, &[1, 1], 2), Err(OutcomeError::WrongNumber { totals: 2, slots: 1 }));
+        let two_or_blank = Rule::Choose(Choose { min: 2, max: 2, blank: true });
+        // Ten ballots, three of them blank: seven ballots with two selections each.
+        let outcome = two_or_blank.outcome(3, &[5, 4, 3], 10).unwrap();
+        assert_eq!((outcome.counts(), outcome.blank()), ([5, 4, 5].as_slice(), Some(3)));
+        assert_eq!(two_or_blank.outcome(3, &[1, 1, 3], 10), Err(OutcomeError::TooLarge), "12 selections by 7 ballots");
+        assert_eq!(two_or_blank.outcome(3, &[1, 1, 11], 10), Err(OutcomeError::TooLarge), "more blank than ballots");
+    }
+
+    #[test]
+    fn the_totals_of_the_slots_count_what_was_selected() {
+        for (options, rule) in rules(4) {
+            let (form, contest) = compile(options, &rule);
+            let mut sums = alloc::vec![0_u64; form.slots()];
+            let mut counts = alloc::vec![0_u64; options];
+            let mut ballots = 0;
+            let allowed = |set: &Vec<usize>| (rule.min as usize..=rule.max as usize).contains(&set.len());
+            for set in subsets(options).filter(allowed) {
+                set.iter().for_each(|option| counts[*option] += 1);
+                let mut bits = Bits::zero(form.bits());
+                contest.assign(&Selection::Options(set), &mut bits).unwrap();
+                form.values(&bits).iter().zip(&mut sums).for_each(|(value, sum)| *sum += *value as u64);
+                ballots += 1;
+            }
+            let outcome = Rule::Choose(rule.clone()).outcome(options, &sums, ballots).unwrap();
+            assert_eq!(outcome.counts(), counts, "{options} {rule:?}");
+        }
     }
 }

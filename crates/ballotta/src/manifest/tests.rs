@@ -201,9 +201,9 @@ fn optional_fields_may_be_absent() {
 fn styles_compile_to_forms_over_the_slots_of_the_election() {
     let manifest = Manifest::parse(&draft().to_bytes()).unwrap();
     let ranges: Vec<_> = (0..4).map(|contest| manifest.contest_slots(contest)).collect();
-    assert_eq!(ranges, [0..4, 4..8, 8..10, 0..0]);
-    assert_eq!(manifest.slots(), 10);
-    for (style, (contests, slots)) in [(vec![0, 1, 2], 0..10), (vec![1, 2], 4..10)].into_iter().enumerate() {
+    assert_eq!(ranges, [0..4, 4..8, 8..9, 0..0]);
+    assert_eq!(manifest.slots(), 9);
+    for (style, (contests, slots)) in [(vec![0, 1, 2], 0..9), (vec![1, 2], 4..9)].into_iter().enumerate() {
         let compiled = manifest.compile_style(style).unwrap();
         assert_eq!(compiled.slots, slots.collect::<Vec<u32>>());
         assert_eq!(compiled.form.slots(), compiled.slots.len());
@@ -555,7 +555,7 @@ fn slots_have_a_limit() {
     let contests: Vec<_> = (0..5).map(contest).collect();
     let styles: Vec<_> =
         (0..5).map(|number| json!({ "id": format!("s{number}"), "contests": [format!("c{number}")] })).collect();
-    let problem = ManifestProblem::TooManySlots { found: 4500, limit: 4096 };
+    let problem = ManifestProblem::TooManySlots { found: 4495, limit: 4096 };
     assert_fault(&[("/contests", contests.into()), ("/styles", styles.into())], "contests", problem);
 }
 

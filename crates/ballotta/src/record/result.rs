@@ -88,20 +88,14 @@ impl ResultDocument {
     pub fn new(context: &ElectionContext, roll: &RollTotals, tally: &EncryptedTally, totals: &[ContestTotals]) -> Self {
         let manifest = context.manifest();
         let contests = zip(manifest.contests(), totals)
-            .map(|(contest, totals)| {
-                let (counts, blank) = contest
-                    .rule
-                    .outcome(contest.options.len(), &totals.totals)
-                    .map_or((Vec::new(), None), |outcome| (outcome.counts().to_vec(), outcome.blank()));
-                ContestResult {
-                    id: contest.id.clone(),
-                    ballots: totals.ballots,
-                    weight: totals.weight,
-                    options: zip(&contest.options, counts)
-                        .map(|(option, total)| OptionResult { id: option.id.clone(), total })
-                        .collect(),
-                    blank,
-                }
+            .map(|(contest, totals)| ContestResult {
+                id: contest.id.clone(),
+                ballots: totals.ballots,
+                weight: totals.weight,
+                options: zip(&contest.options, totals.outcome.counts())
+                    .map(|(option, total)| OptionResult { id: option.id.clone(), total: *total })
+                    .collect(),
+                blank: totals.outcome.blank(),
             })
             .collect();
         let quorum = manifest.quorum().map(|quorum| {

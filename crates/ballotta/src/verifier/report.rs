@@ -65,7 +65,7 @@ pub enum Status {
     Failed,
     /// It could not be done, because something before it failed or is not there yet.
     NotChecked,
-    /// It was not asked for: nothing was pinned.
+    /// It was not asked for: nothing was pinned, or the closing rule needs no statements.
     NotAsked,
 }
 
@@ -140,7 +140,7 @@ impl fmt::Display for Report {
                 Status::Passed => writeln!(f, "{mark}  {slug:<22} {items} {}", check.unit())?,
                 Status::Failed => writeln!(f, "{mark}  {slug:<22} {failures} of {items} {}", check.unit())?,
                 Status::NotChecked => writeln!(f, "{mark}  {slug:<22} not checked")?,
-                Status::NotAsked => writeln!(f, "{mark}  {slug:<22} not pinned")?,
+                Status::NotAsked => writeln!(f, "{mark}  {slug:<22} not asked for")?,
             }
         }
         for Failure { check, place, problem } in &self.failures {
@@ -194,7 +194,7 @@ impl Findings {
         stage: Stage,
         fingerprint: Option<Fingerprint>,
         result: Option<ResultDocument>,
-        pinned: impl Fn(CheckId) -> bool,
+        asked: impl Fn(CheckId) -> bool,
     ) -> Report {
         let checks: Vec<CheckReport> = CheckId::ALL
             .iter()
@@ -207,7 +207,7 @@ impl Findings {
                     (_, 1..) => Status::Failed,
                     (Some((_, 0)), 0) if check.needs_items() => Status::Failed,
                     (Some(_), 0) => Status::Passed,
-                    (None, 0) if !pinned(*check) => Status::NotAsked,
+                    (None, 0) if !asked(*check) => Status::NotAsked,
                     (None, 0) => Status::NotChecked,
                 };
                 CheckReport { check: *check, status, items, failures }
