@@ -236,11 +236,7 @@ impl Election {
 }
 
 /// Reads the board that its checkpoint covers, and shows every entry.
-fn read_board(
-    root: &Path,
-    manifest: &Manifest,
-    mut visit: impl FnMut(u64, Entry<'_>) -> Result<()>,
-) -> Result<()> {
+fn read_board(root: &Path, manifest: &Manifest, mut visit: impl FnMut(u64, Entry<'_>) -> Result<()>) -> Result<()> {
     let mut visited = Ok(());
     let folder = BoardFolder::read(root, &board_key(manifest)?, |index, bytes| {
         if visited.is_ok() {
