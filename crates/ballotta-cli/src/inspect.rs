@@ -132,6 +132,9 @@ struct Inspection<'a> {
 
 impl Inspection<'_> {
     fn file(&self, bytes: &[u8]) -> Result<Fields> {
+        if bytes.starts_with(b"age-encryption.org/") {
+            return Ok(Fields::of("a file encrypted with age, as a trustee's seed is"));
+        }
         match str::from_utf8(bytes) {
             Ok(text) => self.text(text),
             Err(_) => self.binary(bytes),
@@ -140,9 +143,6 @@ impl Inspection<'_> {
 
     fn text(&self, text: &str) -> Result<Fields> {
         let first = text.lines().next().unwrap_or_default();
-        if first.starts_with("age-encryption.org/") || first == "-----BEGIN AGE ENCRYPTED FILE-----" {
-            return Ok(Fields::of("a file encrypted with age, as a trustee's seed is"));
-        }
         if first == "number,code,style,weight" {
             return Ok(Fields::of("voting codes: secret").with("codes", text.lines().count() - 1));
         }

@@ -69,18 +69,28 @@ impl VerifyRecord {
         if console.is_json() {
             console.json(report)?;
         } else {
-            print_result(&verification);
+            // A record that does not hold has no result.
+            if report.valid {
+                print_result(&verification);
+            }
             println!("{report}");
         }
         if report.valid {
             return Ok(());
         }
-        match (report.failures.len(), stage) {
-            (0, Stage::Complete) => refusal("the record is not complete: some checks found nothing to check")
-                .remedy("while the election goes on, verify with --stage voting or --stage closed"),
-            (0, _) => refusal("the election has not come that far: some checks found nothing to check"),
-            (1, _) => refusal("the record is not valid: one failure"),
-            (failures, _) => refusal(format!("the record is not valid: {failures} failures")),
+        let refused = match report.failures.len() {
+            0 => refusal("the record is not valid: some checks found nothing to check"),
+            1 => refusal("the record is not valid: one failure"),
+            failures => refusal(format!("the record is not valid: {failures} failures")),
+        };
+        match (stage, &verification) {
+            (Stage::Closed | Stage::Complete, Verification { context: Some(_), tally: None, .. }) => {
+                refused.remedy("while voting is open, verify with --stage voting")
+            }
+            (Stage::Complete, Verification { context: Some(_), totals: None, .. }) => {
+                refused.remedy("until the result is published, verify with --stage closed")
+            }
+            _ => refused,
         }
     }
 }

@@ -152,17 +152,13 @@ fn keys_and_manifest(people: &People) {
     });
     let broken = run(people.root.path(), "manifest new ..", broken);
     assert_eq!(broken.code, 1, "{}", broken.shown());
-    assert!(
-        broken.stderr.contains("trustees.members[1].key") || broken.stderr.contains("/trustees/members/1/key"),
-        "{}",
-        broken.shown()
-    );
+    assert!(broken.stderr.contains("trustees.members[1].key"), "{}", broken.shown());
     fs::write(
         people.path("organiser/broken.json"),
         people.read("organiser/manifest.json").replace("\"threshold\": 2", "\"threshold\": 3, \"x\": 1"),
     )
     .unwrap();
-    people.fails(1, "breaks 3 rules", "manifest check organiser/broken.json");
+    people.fails(1, "breaks 2 rules", "manifest check organiser/broken.json");
     people.fails(2, "cannot be read", "manifest check organiser/nothing.json");
     people.fails(
         1,
@@ -207,6 +203,9 @@ fn key_ceremony(people: &People) {
             people.add(&format!("trustee{number}/{step}"));
             people.add_fails("stands twice", &format!("trustee{number}/{step}"));
             if number == 1 {
+                if step == "registration" {
+                    forged_registration(people);
+                }
                 people.fails(1, "of trustees [2]", &ceremony(1, "early"));
                 assert!(!people.path("trustee1/early").exists());
             }
@@ -218,11 +217,14 @@ fn key_ceremony(people: &People) {
         "does not open",
         "trustee ceremony record --key trustee1/seed.age --passphrase-file trustee2/passphrase --out x",
     );
+}
 
-    // Bytes that anybody could have made in the name of a trustee do not stop the ceremony.
+/// Bytes that anybody could have made in the name of a trustee do not stop the ceremony.
+fn forged_registration(people: &People) {
     let registration = people.read("trustee1/registration");
-    let (header, base64) = registration.split_once('\n').unwrap();
-    let forged = format!("{header}\n{}\n", base64.trim_end().replacen("AQEBAQA", "AQEBAgA", 1));
+    // Version, kind and author are 01 01 01 01 00; the author becomes 2.
+    let forged = registration.replacen("\nAQEBAQ", "\nAQEBAg", 1);
+    assert_ne!(forged, registration);
     fs::write(people.path("board/forged"), forged).unwrap();
     people.add_fails("not signed by them", "board/forged");
 }
@@ -262,8 +264,8 @@ fn credentials_and_opening(people: &People) {
     people.add("organiser/opening");
     people.fails(1, "open already", "organiser open record --key organiser/key --out organiser/again");
     people.add_fails("open already", "organiser/opening");
-    people.add_fails("the voting is open", "trustee1/deal");
-    people.fails(1, "some checks", "verify record");
+    people.add_fails("after a message of a later step", "trustee1/deal");
+    people.fails(1, "verify with --stage voting", "verify record");
     people.ok(&format!("verify record --stage voting --fingerprint {fingerprint}"));
 }
 
@@ -283,7 +285,7 @@ fn voting(people: &People) {
     people.fails(2, "no option maybe; it has yes, no", &voter("--choose statute=maybe --blank board"));
     people.fails(2, "there is no contest statutes", &voter("--choose statutes=yes --blank board"));
     people.fails(2, "at most 1 may be", &voter("--choose statute=yes,no --blank board"));
-    fs::write(people.path("voters/code9"), "00000-00000-00000-00000-00000-000").unwrap();
+    fs::write(people.path("voters/code9"), "0024H-36H2N-CSVRH-6DAQF-6DVVQ-ZE6").unwrap();
     people.fails(
         1,
         "does not stand on the roll",
@@ -400,7 +402,7 @@ fn closing_and_decryption(people: &People) {
 
 /// Publishes, and gives nothing but the record to an auditor.
 fn publication(people: &People) -> PathBuf {
-    people.fails(1, "result.totals", "verify record");
+    people.fails(1, "not valid", "verify record");
     people.fails(1, "is not the key of the board", "result publish record --board-key witness/key");
     let shown = people.ok("result publish record --board-key board/key");
     assert!(shown.contains("Yes") && shown.contains("Emmy"), "{shown}");
@@ -465,8 +467,13 @@ fn tampering(people: &People, record: &Path) {
             fs::write(&path, flipped).unwrap();
             let ran = people.run("verify auditor/record");
             assert_eq!(ran.code, 1, "byte {position} of {name}\n{}", ran.shown());
-            // A manifest with another byte is another manifest: then it is everything else that does not belong to it.
-            let named = ran.stdout.contains(&name) || (name == "manifest.json" && ran.stdout.contains("manifest"));
+            // A manifest with another byte is another manifest: then nothing else belongs to it. Of entries that still can
+            // be read, the tree head tells that one is another.
+            let named = match name.as_str() {
+                "manifest.json" => ran.stdout.contains("manifest"),
+                tile if tile.starts_with("tile/") => ran.stdout.contains(tile) || ran.stdout.contains("board.root: "),
+                other => ran.stdout.contains(other),
+            };
             assert!(named, "byte {position} of {name}\n{}", ran.shown());
         }
         fs::remove_file(&path).unwrap();
@@ -516,7 +523,7 @@ fn inspecting(people: &People) {
     assert_eq!(what("inspect record/closing-checkpoint"), "a checkpoint of a board");
     assert_eq!(people.field("inspect record/closing-checkpoint", "witnesses"), "1 of 1");
     assert_eq!(what("inspect trustee1/deal --record record"), "handed over: ceremony-message");
-    assert_eq!(people.field("inspect trustee1/deal --record record", "slots"), "5");
+    assert_eq!(people.field("inspect trustee1/deal --record record", "slots"), "4");
     assert_eq!(people.field("inspect voters/one.cast", "state"), "used");
 }
 
