@@ -138,6 +138,8 @@ fn every_input_of_schnorr() {
     assert_eq!(judge(message(b"yes"), &-P, &proof), Err(ProofError), "-P");
     assert_eq!(judge(message(b"yes"), &P, &K), Err(ProofError), "K");
     assert_eq!(judge(message(b"yes"), &P, &s), Err(ProofError), "s");
+    // The response comes behind the last challenge of the transcript: the batch absorbs it.
+    assert_eq!(states.pop(), states.first().copied(), "s");
     assert_distinct(&states);
 }
 
@@ -186,6 +188,8 @@ fn every_input_of_equality() {
         change(&mut changed);
         assert_eq!(judge(&election(1), &changed), Err(ProofError), "{name}");
     }
+    let response = changes.iter().position(|(name, _)| *name == "z").unwrap();
+    assert_eq!(states.remove(2 + response), states[0], "the batch absorbs the response");
     assert_distinct(&states);
 }
 
@@ -257,6 +261,11 @@ fn every_input_of_the_ballot_argument() {
         let mut changed = ballot.clone();
         change(&mut changed);
         assert_eq!(judge(&live, &style.form, &style.keys, &changed), refused, "{name}");
+    }
+    // The responses come last.
+    let responses = changes.iter().filter(|(name, _)| name.starts_with(['z', 'f'])).count();
+    for response in states.split_off(states.len() - responses) {
+        assert_eq!(response, states[0], "the batch absorbs the responses");
     }
     assert_distinct(&states);
 }

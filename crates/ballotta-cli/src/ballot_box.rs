@@ -7,7 +7,7 @@ use ballotta::ballot::{AdmissionError, BallotHeader, Candidate, SignedBallot, Ve
 use ballotta::board::board_key;
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
-use ballotta::decryption::{ClosingStatement, PartialDecryption};
+use ballotta::decryption::{ClosingStatement, PartialDecryption, VerifiedDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, peek};
@@ -237,17 +237,22 @@ impl BallotBox {
         self.append(EntryKind::ClosingStatement, bytes)
     }
 
-    /// Appends a partial decryption, verified against the tally of the record.
-    pub(crate) fn add_partial_decryption(&mut self, bytes: &[u8], verification: &Verification) -> Result<u64> {
+    /// Appends a partial decryption, verified against the tally that a verification of the record computed.
+    pub(crate) fn add_partial_decryption(
+        &mut self,
+        bytes: &[u8],
+        verification: &Verification,
+    ) -> Result<VerifiedDecryption> {
         let (Some(context), Some(tally)) = (&verification.context, &verification.tally) else {
             bail!("the voting is not closed yet, or the record is damaged: run `ballotta verify`");
         };
         let part = PartialDecryption::decode(context, tally, bytes)
             .map_err(|error| anyhow!("not a partial decryption of this tally: {error}"))?;
         let trustee = part.trustee();
-        part.verify(context, tally, &mut system_rng())?;
+        let verified = part.verify(context, tally, &mut system_rng())?;
         let path = record::decryption_path(&FileHash::of(bytes));
-        self.append_file(EntryKind::PartialDecryption, trustee, &path, bytes)
+        self.append_file(EntryKind::PartialDecryption, trustee, &path, bytes)?;
+        Ok(verified)
     }
 
     /// Adds a witness's line to the closing checkpoint.

@@ -25,7 +25,7 @@ use ballotta::manifest::{
 };
 use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record;
-use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
+use ballotta::verifier::{Verification, VerifyOptions, verify};
 use ballotta_io::FolderRecord;
 use rand_core::{CryptoRng, Rng as _};
 use rayon::prelude::*;
@@ -464,27 +464,25 @@ fn decrypt(ballot_box: &mut BallotBox, root: &Path, parties: &Parties, console: 
         let line = duties::cosign(&source, &parties.witness(number)?)?;
         ballot_box.add_cosignature(&line)?;
     }
-    let mut decryptions = Vec::new();
+    let mut verified = Vec::new();
+    let mut result = None;
     for (name, path, _) in parties.trustees.iter().take(2) {
         let bars = VerifierBars::new(console);
         let seed = read_trustee_seed(path, &passphrase(name))?;
         let trustee = duties::TrusteeDay::begin(&source, seed, &|progress| bars.show(progress))?;
         drop(bars);
-        let statement = trustee.state(&duties::state_path(path))?;
-        ballot_box.add_statement(&statement)?;
-        ballot_box.commit()?;
-        decryptions.push(trustee.decrypt(&source, &duties::state_path(path))?);
+        let state = duties::state_path(path);
+        ballot_box.add_statement(&trustee.state(&state)?)?;
+        let decryption = trustee.decrypt(&source, &state)?;
+        verified.push(ballot_box.add_partial_decryption(&decryption, trustee.verification())?);
         console.say(format!("   {name} verified the record and decrypted the sums, nothing else"));
+        if verified.len() == 2 {
+            result = Some(trustee.verification().result(&verified)?);
+        }
     }
     console.say("   carla is away: two of three suffice");
-    let closed = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
-    let verification = verify(&source, &closed, &|_| (), &mut system_rng());
-    for decryption in decryptions {
-        ballot_box.add_partial_decryption(&decryption, &verification)?;
-    }
     ballot_box.commit()?;
-    let verification = verify(&source, &VerifyOptions::default(), &|_| (), &mut system_rng());
-    publish(root, ballot_box, &verification)
+    publish(ballot_box, &result.context("two trustees decrypt")?)
 }
 
 /// Fisher and Yates.

@@ -188,6 +188,11 @@ impl TrusteeDay {
         Ok(Self { verification, signing, shares })
     }
 
+    /// What the trustee found.
+    pub(crate) fn verification(&self) -> &Verification {
+        &self.verification
+    }
+
     /// The trustee's one statement. It is stored before it is given out; asked again, the trustee gives the same one, and
     /// it makes no other.
     pub(crate) fn state(&self, state: &Path) -> Result<Vec<u8>> {

@@ -1,10 +1,8 @@
 //! The result as files of the record.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use ballotta::manifest::Manifest;
 use ballotta::record::{self, FileList, ResultDocument};
-use ballotta::verifier::Verification;
-use std::path::Path;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
@@ -12,18 +10,15 @@ use crate::chart;
 /// The picture of the result.
 const CHART: &str = "result/chart.svg";
 
-/// Publishes the result that a verification computed, and closes the record with the list of its files.
-pub(crate) fn publish(root: &Path, ballot_box: &mut BallotBox, verification: &Verification) -> Result<()> {
-    let result = verification.report.result.as_ref().context(
-        "there is no result yet: enough trustees must have decrypted, and `ballotta verify` says what is missing",
-    )?;
+/// Publishes the result, and closes the record with the list of its files.
+pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Result<()> {
     let manifest = ballot_box.manifest();
     let mut files = vec![
         (record::README, readme(manifest, result).into_bytes()),
         (record::RESULT, result.to_bytes()),
         (CHART, chart::svg(manifest, result).into_bytes()),
     ];
-    if let Ok(checkpoint) = std::fs::read(root.join(record::CLOSING_CHECKPOINT)) {
+    if let Ok(checkpoint) = std::fs::read(ballot_box.root().join(record::CLOSING_CHECKPOINT)) {
         files.push((record::CLOSING_CHECKPOINT, checkpoint));
     }
     let mut list = FileList::default();

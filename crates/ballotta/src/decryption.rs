@@ -42,6 +42,9 @@ use crate::weaken::{self, Check};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecryptionError {
+    /// There is no tally: the board is not closed, or could not be read.
+    #[error("there is no tally: the board is not closed, or could not be read")]
+    NoTally,
     /// Fewer ballots count than the manifest asks for.
     #[error("{found} ballots count, the manifest asks for at least {minimum}")]
     TooFewBallots {

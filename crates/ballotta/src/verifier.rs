@@ -93,6 +93,21 @@ pub struct Verification {
     pub ceremony: Vec<Vec<u8>>,
 }
 
+impl Verification {
+    /// The result that verified partial decryptions give of the tally that was recomputed.
+    ///
+    /// # Errors
+    ///
+    /// If there is no tally, too few decryptions, or a total that rules and roll do not allow.
+    pub fn result(&self, decryptions: &[VerifiedDecryption]) -> Result<ResultDocument, DecryptionError> {
+        let (Some(context), Some(roll), Some(tally)) = (&self.context, &self.roll, &self.tally) else {
+            return Err(DecryptionError::NoTally);
+        };
+        let totals = combine(context, tally, decryptions)?;
+        Ok(ResultDocument::new(context, roll.totals(), tally, &totals))
+    }
+}
+
 /// A roll that was read.
 pub struct VerifiedRoll {
     index: RollIndex,

@@ -1,0 +1,160 @@
+//! The specification and the code name the same things: sections, checks, labels, limits.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ballotta::verifier::CheckId;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The files below a folder with one of these extensions, with their text.
+fn files(folder: &str, extensions: &[&str]) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| extensions.iter().any(|known| found == *known)) {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has no such files");
+    found
+}
+
+/// The library's code without its unit tests.
+fn library() -> Vec<String> {
+    files("crates/ballotta/src", &["rs"])
+        .into_iter()
+        .filter(|(path, _)| !path.ends_with("tests.rs") && !path.ends_with("testing.rs"))
+        .map(|(_, text)| text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned())
+        .collect()
+}
+
+fn spec(file: &str) -> String {
+    let path = root().join("spec").join(file);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("spec/{file}: {error}"))
+}
+
+/// The anchors of a file's headings, as they are made of them on the web.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| line.trim_start_matches('#').trim().to_lowercase())
+        .map(|heading| heading.chars().filter(|c| c.is_alphanumeric() || *c == ' ' || *c == '-').collect::<String>())
+        .map(|heading| heading.replace(' ', "-"))
+        .collect()
+}
+
+#[track_caller]
+fn assert_section(reference: &str, place: &Path) {
+    let (file, anchor) = reference.split_once('#').unwrap_or((reference, ""));
+    let known = anchors(&spec(file));
+    assert!(anchor.is_empty() || known.contains(anchor), "{}: spec/{reference}", place.display());
+}
+
+/// What follows `prefix` in `text`, as far as `part` goes.
+fn after<'a>(text: &'a str, prefix: &'a str, part: fn(char) -> bool) -> impl Iterator<Item = &'a str> {
+    text.match_indices(prefix).map(move |(place, _)| {
+        let rest = &text[place + prefix.len()..];
+        &rest[..rest.find(|c| !part(c)).unwrap_or(rest.len())]
+    })
+}
+
+#[test]
+fn sections_that_are_cited() {
+    let reference = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.' | '#');
+    let mut cited = 0;
+    for folder in ["crates", "tests", "benches", "xtask"] {
+        for (place, text) in files(folder, &["rs"]) {
+            for reference in after(&text, "spec/", reference).filter(|found| found.contains(".md")) {
+                assert_section(reference.trim_end_matches(['.', '-']), &place);
+                cited += 1;
+            }
+        }
+    }
+    assert!(cited > 40, "{cited} citations");
+}
+
+#[test]
+fn links_between_the_files() {
+    let index = spec("README.md");
+    for (place, text) in files("spec", &["md"]) {
+        let name = place.file_name().unwrap().to_str().unwrap();
+        assert!(name == "README.md" || index.contains(&format!("({name})")), "{name} is not in the index");
+        for link in after(&text, "](", |c| c != ')').filter(|link| link.contains(".md") || link.starts_with('#')) {
+            let own = format!("{name}{link}");
+            assert_section(if link.starts_with('#') { &own } else { link }, &place);
+        }
+    }
+}
+
+#[test]
+fn checks_of_the_verifier() {
+    let text = spec("verification.md");
+    let listed: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |")).map(|(slug, _)| slug).collect();
+    let listed: Vec<&str> = listed.into_iter().filter(|slug| slug.contains('.')).collect();
+    let known: Vec<&str> = CheckId::ALL.iter().map(|check| check.slug()).collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn labels_of_transcripts_and_digests() {
+    let suite = spec("suite.md");
+    let label = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let mut labels = BTreeSet::new();
+    for code in library() {
+        let code: String = code.split_whitespace().collect();
+        for call in ["absorb_element", "absorb_scalar", "absorb_bytes", "absorb_u64", "append_message", "append_u64"] {
+            labels.extend(after(&code, &format!("{call}(b\""), label).map(str::to_owned));
+        }
+        for call in ["challenge_scalar", "challenge_bytes", "draw"] {
+            labels.extend(after(&code, &format!("{call}(b\""), label).map(str::to_owned));
+        }
+        for call in ["tagged(", "hash_to_group("] {
+            let quoted: Vec<String> = after(&code, &format!("{call}\""), label).map(str::to_owned).collect();
+            for tag in quoted {
+                let written = [format!("`{tag}`"), format!("{call}\"{tag}\"")];
+                assert!(written.iter().any(|form| suite.contains(form)), "{call}\"{tag}\" is not in suite.md");
+            }
+        }
+        if code.contains("pubenumDomain") {
+            labels.extend(after(&code, "=>b\"", label).map(str::to_owned));
+        }
+    }
+    assert!(labels.len() > 60, "{labels:?}");
+    for label in labels {
+        assert!(suite.contains(&format!("`{label}`")), "the label {label} is not in suite.md");
+    }
+}
+
+/// `65_535`, `1 << 20`
+fn evaluate(expression: &str) -> u64 {
+    let number = |text: &str| text.trim().replace('_', "").parse::<u64>().unwrap();
+    match expression.split_once("<<") {
+        Some((base, shift)) => number(base) << number(shift),
+        None => number(expression),
+    }
+}
+
+#[test]
+fn limits() {
+    let code = fs::read_to_string(root().join("crates/ballotta/src/limits.rs")).unwrap();
+    let text = spec("encoding.md");
+    let mut listed = 0;
+    for line in code.lines().filter_map(|line| line.strip_prefix("pub const ")) {
+        let (name, rest) = line.split_once(':').unwrap();
+        let value = evaluate(rest.split_once('=').unwrap().1.trim_end_matches(';'));
+        assert!(text.contains(&format!("| `{name}` | {value} |")), "{name} = {value} is not in encoding.md");
+        listed += 1;
+    }
+    assert_eq!(text.lines().filter(|line| line.starts_with("| `") && !line.starts_with("| constant")).count(), listed);
+}
