@@ -10,7 +10,7 @@ use ballotta::ballot::{BallotHeader, Candidate, SignedBallot, verify_ballots};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Note, NoteKey, NoteSignature, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle, encode_bundle, hash_tile_paths};
-use ballotta::contest::choose::Choose;
+use ballotta::contest::Choose;
 use ballotta::credential::{RollReader, RollRules, VotingCode};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::key_ceremony::CeremonyMessage;

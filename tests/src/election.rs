@@ -13,8 +13,7 @@ use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{Cosigner, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
-use ballotta::contest::choose::Choose;
-use ballotta::contest::{Rule, Selection};
+use ballotta::contest::{Choose, Rule, Selection};
 use ballotta::credential::{Credential, RollLine, RollReader, RollRules, VotingCode};
 use ballotta::decryption::{
     ClosedTally, ClosingStatement, ContestTotals, DecryptionError, PartialDecryption, statements_needed,
@@ -714,20 +713,24 @@ impl Board<'_> {
 
     /// What the honest ballots add up to, counted in clear.
     #[must_use]
-    pub fn expected(&self) -> Vec<ContestTotals> {
+    pub fn expected(&self) -> Vec<Count> {
         let ElectionOptions { contests, styles, voters, .. } = &self.election.options;
-        let slots = contests.iter().map(|(rule, options)| options + usize::from(rule.blank));
-        let mut expected: Vec<ContestTotals> =
-            slots.map(|slots| ContestTotals { ballots: 0, weight: 0, totals: vec![0; slots] }).collect();
+        let zero = |(rule, options): &(Choose, usize)| Count {
+            ballots: 0,
+            weight: 0,
+            options: vec![0; *options],
+            blank: rule.blank.then_some(0),
+        };
+        let mut expected: Vec<Count> = contests.iter().map(zero).collect();
         for (voter, choices) in &self.chosen {
             let (style, weight) = voters[*voter];
             for (contest, choice) in zip(&styles[style], choices) {
-                let totals = &mut expected[*contest];
-                totals.ballots += 1;
-                totals.weight += weight;
+                let count = &mut expected[*contest];
+                count.ballots += 1;
+                count.weight += weight;
                 match choice {
-                    Choice::Options(options) => options.iter().for_each(|option| totals.totals[*option] += weight),
-                    Choice::Blank => *totals.totals.last_mut().expect("a slot for blank votes") += weight,
+                    Choice::Options(options) => options.iter().for_each(|option| count.options[*option] += weight),
+                    Choice::Blank => *count.blank.as_mut().expect("a contest with blank votes") += weight,
                 }
             }
         }
@@ -772,9 +775,40 @@ impl Board<'_> {
         let verification = self.verify();
         assert_eq!(failures(&verification), expected, "{}", verification.report);
         assert_eq!(verification.report.valid, expected.is_empty(), "{}", verification.report);
-        assert_eq!(verification.totals, Some(self.expected()));
+        assert_eq!(counted(&verification), Some(self.expected()));
         verification
     }
+}
+
+/// The result of one contest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// How many ballots.
+    pub ballots: u64,
+    /// Their weight.
+    pub weight: u64,
+    /// What the options got.
+    pub options: Vec<u64>,
+    /// The blank votes, where there are any.
+    pub blank: Option<u64>,
+}
+
+/// The result that a verification computed.
+#[must_use]
+pub fn counted(verification: &Verification) -> Option<Vec<Count>> {
+    verification.totals.as_deref().map(count)
+}
+
+/// What decrypted totals say.
+#[must_use]
+pub fn count(totals: &[ContestTotals]) -> Vec<Count> {
+    let count = |ContestTotals { ballots, weight, outcome, .. }: &ContestTotals| Count {
+        ballots: *ballots,
+        weight: *weight,
+        options: outcome.counts().to_vec(),
+        blank: outcome.blank(),
+    };
+    totals.iter().map(count).collect()
 }
 
 /// Verifies a complete record.

@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 
 use ballotta::ballot::{BallotSeed, OpenedBallot, OpeningError, PlaintextBallot, PlaintextError, PreparedBallot};
-use ballotta::contest::choose::Choose;
-use ballotta::contest::{Selection, SelectionError};
+use ballotta::contest::{Choose, Selection, SelectionError};
 use ballotta::encoding::DecodeError;
 use ballotta::hash::Tracker;
 use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO};

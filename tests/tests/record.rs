@@ -1,6 +1,6 @@
 //! Honest elections of every shape: valid, with the totals that were counted in clear.
 
-use ballotta::contest::choose::Choose;
+use ballotta::contest::Choose;
 use ballotta::decryption::DecryptionError;
 use ballotta::hash::{Fingerprint, TreeHash};
 use ballotta::manifest::{Closing, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
@@ -21,6 +21,8 @@ fn every_rule() {
         (2, 4, false, 5),
         (0, 6, false, 6), // approval
         (1, 1, true, 2),
+        (3, 3, false, 4),
+        (2, 2, true, 4),
         (1, 3, true, 4),
     ] {
         let election = Election::build(contest(Choose { min, max, blank }, options));
@@ -43,7 +45,7 @@ fn contests_and_styles_and_weights() {
     let totals = verification.totals.unwrap();
     assert_eq!(totals.iter().map(|contest| contest.ballots).collect::<Vec<_>>(), [15, 30, 15, 0]);
     assert_eq!(totals[1].weight, 10 * (1 + 501 + 1001));
-    assert_eq!(totals[3].totals, [0, 0]);
+    assert_eq!(totals[3].outcome.counts(), [0, 0]);
     let result = verification.report.result.unwrap();
     assert_eq!((result.eligible_voters, result.eligible_weight), (30, 15_030));
     assert_eq!((result.counted_ballots, result.counted_weight), (30, 15_030));

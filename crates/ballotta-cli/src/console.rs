@@ -1,6 +1,6 @@
 //! What people see: lines and progress bars on the standard error, one JSON value on the standard output.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,14 @@ impl Console {
     pub(crate) fn json(self, value: &impl Serialize) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?);
         Ok(())
+    }
+
+    /// What a verb was asked for, for people on one line or for programs.
+    pub(crate) fn answer(self, line: &str, value: &impl Serialize) -> Result<()> {
+        if self.json {
+            return self.json(value);
+        }
+        writeln!(std::io::stdout(), "{line}").context("the standard output is closed")
     }
 
     /// A bar for `total` items of work, which says the rate when it is finished.

@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +108,13 @@ impl Handover {
             return std::io::stdout().write_all(text.as_bytes()).context("the standard output is closed");
         }
         ballotta_io::write_new(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))
+    }
+
+    /// Writes a new file that only its owner may read.
+    pub(crate) fn write_secret(&self, path: &Path) -> Result<()> {
+        let text = Zeroizing::new(self.to_text());
+        ballotta_io::write_secret(path, text.as_bytes())
+            .with_context(|| format!("{} cannot be written", path.display()))
     }
 }
 

@@ -36,6 +36,11 @@ impl KeyFile {
         }
     }
 
+    /// The kind of key file whose first line this is.
+    pub(crate) fn of_header(line: &str) -> Option<Self> {
+        [Self::Schnorr, Self::Note].into_iter().find(|kind| kind.header() == line)
+    }
+
     /// Writes a new secret of 32 bytes.
     pub(crate) fn write(self, path: &Path, secret: &[u8; 32]) -> Result<()> {
         let text = Zeroizing::new(format!("{}\n{}\n", self.header(), *Zeroizing::new(hex::encode(secret))));

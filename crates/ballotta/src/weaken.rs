@@ -152,13 +152,22 @@ pub(crate) const fn is_off(_check: Check) -> bool {
     false
 }
 
-/// Nothing is off.
+/// What is switched off without the feature `weaken`.
 #[cfg(all(not(feature = "weaken"), feature = "parallel"))]
-pub(crate) const fn inherited() {}
+#[derive(Clone, Copy)]
+pub(crate) struct Nothing;
 
 /// Nothing is off.
 #[cfg(all(not(feature = "weaken"), feature = "parallel"))]
-pub(crate) const fn inherit((): ()) {}
+pub(crate) const fn inherited() -> Nothing {
+    Nothing
+}
+
+/// Nothing is off.
+#[cfg(all(not(feature = "weaken"), feature = "parallel"))]
+pub(crate) const fn inherit(off: Nothing) -> Nothing {
+    off
+}
 
 /// Whether `check` is on.
 #[cfg_attr(not(feature = "weaken"), allow(clippy::inline_always))]

@@ -1,0 +1,245 @@
+//! The board takes what is handed to it: each file is checked, appended or refused with a reason.
+//!
+//! See `spec/command-line.md#board`. What would spoil the record for everybody is refused before it stands there: a message
+//! of the key ceremony that its author did not sign, a trustee's second decryption, a statement of another board.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Error, Result};
+use ballotta::board::entry::{EntryKind, Pointer};
+use ballotta::decryption::{ClosingStatement, PartialDecryption};
+use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, JointKey, peek};
+use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
+use serde::Serialize;
+
+use crate::ballot_box::BallotBox;
+use crate::console::{Console, VerifierBars};
+use crate::failure::{Advice as _, known_remedy, refusal};
+use crate::handover::{Handover, Kind};
+use crate::record::{Record, board_signer, lock_record};
+use crate::secrets::system_rng;
+
+/// Appends what was handed over to the board of a record.
+#[derive(clap::Args, Debug)]
+pub(crate) struct AddToBoard {
+    /// The record
+    record: PathBuf,
+    /// The secret key of the board
+    #[arg(long, value_name = "FILE")]
+    board_key: PathBuf,
+    /// The files, in their order: messages of the key ceremony, opening, ballots, closing, statements, decryptions,
+    /// cosignatures
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+/// What became of a file.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    file: &'a Path,
+    /// The position on the board; none for a cosignature, which stands in the closing checkpoint.
+    entry: Option<u64>,
+    error: Option<String>,
+}
+
+/// At most how many ballots are verified together.
+const BATCH: usize = 4096;
+
+impl AddToBoard {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let _lock = lock_record(&self.record)?;
+        let record = Record::read(&self.record)?;
+        let signer = board_signer(record.manifest(), &self.board_key)?;
+        let ballot_box = BallotBox::open(&self.record, signer).refused()?;
+        let mut board =
+            Board { ballot_box, ceremony: Ceremony::of(&record)?, decrypted: decrypted(&record), tally: None, console };
+        let mut outcomes = Vec::with_capacity(self.files.len());
+        let bar = console.bar("appending to the board", self.files.len() as u64);
+        for files in self.files.chunks(BATCH) {
+            board.add(files, &mut outcomes)?;
+            bar.inc(files.len() as u64);
+        }
+        board.ballot_box.commit()?;
+        if outcomes.len() > 1 {
+            bar.finish();
+        }
+        report(console, &outcomes)
+    }
+}
+
+fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
+    if console.is_json() {
+        console.json(&outcomes)?;
+    } else {
+        for Outcome { file, entry, error } in outcomes {
+            match (entry, error) {
+                (_, Some(error)) => println!("{}: refused: {error}", file.display()),
+                (Some(entry), None) => println!("{}: entry {entry}", file.display()),
+                (None, None) => println!("{}: added to the closing checkpoint", file.display()),
+            }
+        }
+    }
+    match outcomes.iter().filter(|outcome| outcome.error.is_some()).count() {
+        0 => Ok(()),
+        refused => refusal(format!("{refused} of {} files were refused", outcomes.len())),
+    }
+}
+
+/// A board with what it needs to know to refuse what would spoil the record.
+struct Board {
+    ballot_box: BallotBox,
+    ceremony: Ceremony,
+    /// The trustees whose partial decryption stands on the board.
+    decrypted: Vec<u16>,
+    /// The record up to the close, verified when it is first needed.
+    tally: Option<Verification>,
+    console: Console,
+}
+
+impl Board {
+    /// Adds files in their order, runs of ballots together.
+    fn add<'a>(&mut self, files: &'a [PathBuf], outcomes: &mut Vec<Outcome<'a>>) -> Result<()> {
+        let read: Vec<(&Path, Result<Handover>)> =
+            files.iter().map(|file| (file.as_path(), Handover::read(file))).collect();
+        let is_ballot = |file: &Result<Handover>| matches!(file, Ok(Handover { kind: Kind::Ballot, .. }));
+        for run in read.chunk_by(|(_, one), (_, next)| is_ballot(one) && is_ballot(next)) {
+            let ballots: Vec<Vec<u8>> = run
+                .iter()
+                .filter(|(_, file)| is_ballot(file))
+                .flat_map(|(_, file)| file.as_ref().map(|file| file.bytes.clone()))
+                .collect();
+            if !ballots.is_empty() {
+                let admitted = self.ballot_box.add_ballots(&ballots)?;
+                outcomes.extend(
+                    run.iter()
+                        .zip(admitted)
+                        .map(|((file, _), entry)| outcome(file, entry.map(Some).map_err(Error::new))),
+                );
+                continue;
+            }
+            for (file, handover) in run {
+                let added = match handover {
+                    Ok(handover) => self.add_one(handover),
+                    Err(error) => Err(Error::msg(format!("{error:#}"))),
+                };
+                outcomes.push(outcome(file, added));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a file that is not a ballot.
+    fn add_one(&mut self, Handover { kind, bytes }: &Handover) -> Result<Option<u64>> {
+        let entry = match kind {
+            Kind::CeremonyMessage => {
+                self.ceremony.check(bytes)?;
+                let entry = self.ballot_box.add_ceremony_message(bytes)?;
+                self.ceremony.messages.push(bytes.clone());
+                entry
+            }
+            Kind::Opening => self.ballot_box.add_opening(bytes)?,
+            Kind::Closing => self.ballot_box.add_closing(bytes)?,
+            Kind::ClosingStatement => {
+                let statement = ClosingStatement::decode(bytes)?;
+                statement.agrees(self.tally()?.tally.as_ref().context(NOT_CLOSED)?)?;
+                self.ballot_box.add_statement(bytes)?
+            }
+            Kind::PartialDecryption => self.add_decryption(bytes)?,
+            Kind::Cosignature => {
+                let line = str::from_utf8(bytes).context("the cosignature is not text")?;
+                self.ballot_box.add_cosignature(line.trim_end())?;
+                return Ok(None);
+            }
+            Kind::BallotOpening => {
+                return Err(Error::msg(
+                    "the opening of a ballot shows a voter's choices: it is for the voter's second device",
+                ));
+            }
+            // Ballots are admitted in runs.
+            Kind::Ballot => return Err(Error::msg("ballots are admitted together")),
+        };
+        Ok(Some(entry))
+    }
+
+    fn add_decryption(&mut self, bytes: &[u8]) -> Result<u64> {
+        self.tally()?;
+        let verification = self.tally.as_ref().context(NOT_CLOSED)?;
+        let (Some(context), Some(tally)) = (&verification.context, &verification.tally) else {
+            return Err(Error::msg(NOT_CLOSED));
+        };
+        let part =
+            PartialDecryption::decode(context, tally, bytes).context("not a partial decryption of this tally")?;
+        let trustee = part.trustee();
+        if self.decrypted.contains(&trustee) {
+            return Err(Error::msg(format!("the partial decryption of trustee {trustee} stands on the board already")));
+        }
+        let entry = self.ballot_box.add_partial_decryption(bytes, verification)?;
+        self.decrypted.push(trustee);
+        Ok(entry)
+    }
+
+    /// The tally of the record up to the close.
+    fn tally(&mut self) -> Result<&Verification> {
+        if self.tally.is_none() {
+            // What was appended in this run stands on the board before it is read again.
+            self.ballot_box.commit()?;
+            let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
+            let bars = VerifierBars::new(self.console);
+            let record = Record::read(self.ballot_box.root())?;
+            let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
+            if verification.tally.is_none() {
+                return Err(Error::msg(NOT_CLOSED));
+            }
+            self.tally = Some(verification);
+        }
+        self.tally.as_ref().context(NOT_CLOSED)
+    }
+}
+
+const NOT_CLOSED: &str = "the voting is not closed yet, or the record is damaged: `ballotta verify` says which";
+
+fn outcome(file: &Path, added: Result<Option<u64>>) -> Outcome<'_> {
+    let (entry, error) = match added {
+        Ok(entry) => (entry, None),
+        Err(error) => {
+            let remedy = known_remedy(&error).map(|remedy| format!("; remedy: {remedy}")).unwrap_or_default();
+            (None, Some(format!("{error:#}{remedy}")))
+        }
+    };
+    Outcome { file, entry, error }
+}
+
+/// The trustees whose partial decryption a record has.
+fn decrypted(record: &Record) -> Vec<u16> {
+    let pointers = record.entries(EntryKind::PartialDecryption).filter_map(|(_, body)| Pointer::decode(body).ok());
+    pointers.map(|pointer| pointer.author()).collect()
+}
+
+/// The messages of the key ceremony so far.
+struct Ceremony {
+    parameters: CeremonyParameters,
+    messages: Vec<Vec<u8>>,
+}
+
+impl Ceremony {
+    fn of(record: &Record) -> Result<Self> {
+        Ok(Self { parameters: record.parameters()?, messages: record.ceremony()? })
+    }
+
+    /// Whether the ceremony may go on with a further message: it is its author's, the first for its step, and due.
+    fn check(&self, message: &[u8]) -> Result<()> {
+        let (kind, author) = peek(message).context("not a message of a key ceremony")?;
+        let messages: Vec<&[u8]> = self.messages.iter().map(Vec::as_slice).chain([message]).collect();
+        match JointKey::verify(&self.parameters, &messages, &mut system_rng()) {
+            // Nothing is wrong with what is there.
+            Ok(_) | Err(CeremonyError::TooFewConfirmed { .. }) => Ok(()),
+            Err(CeremonyError::MissingMessage { kind: step, .. }) if step >= kind => Ok(()),
+            Err(CeremonyError::MissingMessage { kind: step, absent }) => Err(Error::msg(format!(
+                "the {kind} of trustee {author} comes too early: no {step} of trustees {absent:?}"
+            ))),
+            // The fault of others, which the board shows: their ceremony has failed, and not by this message.
+            Err(error) if !error.culprits().is_empty() && !error.culprits().contains(&author) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

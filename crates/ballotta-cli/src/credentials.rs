@@ -1,0 +1,149 @@
+//! Voting codes for voters, and the roll of the credentials that they stand for.
+//!
+//! See `spec/command-line.md#credentials`. Codes are numbered as the voters of the list; the roll is in the order of its
+//! credentials, which says nothing about people. Who made the codes destroys the file when they are handed out.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use ballotta::credential::{Credential, RollLine, VotingCode};
+use ballotta::record;
+use ballotta_io::{write_new, write_secret};
+use rayon::prelude::*;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::console::{Console, grouped};
+use crate::failure::{Advice as _, refusal};
+use crate::record::Record;
+use crate::secrets::system_rng;
+
+/// New voting codes, and their roll.
+#[derive(clap::Args, Debug)]
+pub(crate) struct IssueCredentials {
+    /// The record, whose key ceremony is complete
+    record: PathBuf,
+    #[command(flatten)]
+    voters: Voters,
+    /// The new file for the secret voting codes: a line for each voter, `number,code,style,weight`
+    #[arg(long, value_name = "FILE")]
+    codes: PathBuf,
+}
+
+#[derive(clap::Args, Debug)]
+#[group(required = true, multiple = false)]
+struct Voters {
+    /// So many voters of the only ballot style, each of weight 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    voters: Option<u64>,
+    /// A file with a line for each voter: `style,weight`
+    #[arg(long, value_name = "FILE.csv")]
+    list: Option<PathBuf>,
+}
+
+/// How many credentials are made between two steps of the progress bar.
+const BATCH: usize = 4096;
+
+impl IssueCredentials {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let record = Record::read(&self.record)?;
+        let joint_key = record.joint_key()?;
+        let manifest = record.manifest();
+        let authorities = manifest.credential_authorities().len();
+        if authorities != 1 {
+            return refusal(format!(
+                "the manifest names {authorities} credential authorities: this command makes whole credentials, for one"
+            ));
+        }
+        let roll = record.root().join(record::ROLL);
+        if roll.exists() {
+            return refusal(format!("{} is there already: credentials are issued once", roll.display()));
+        }
+        let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
+        let voters = self.voters.read(&styles)?;
+
+        let mut codes = Zeroizing::new(String::with_capacity(64 * (voters.len() + 1)));
+        codes.push_str("number,code,style,weight\n");
+        let mut lines = Vec::with_capacity(voters.len());
+        let bar = console.bar("issuing credentials", voters.len() as u64);
+        for batch in (0..voters.len()).collect::<Vec<_>>().chunks(BATCH) {
+            let made: Vec<(usize, VotingCode, Credential)> = batch
+                .par_iter()
+                .map(|number| {
+                    let code = VotingCode::generate(&mut system_rng());
+                    let credential = Credential::derive(&code, manifest.hash(), joint_key.root())?;
+                    Ok((*number, code, credential))
+                })
+                .collect::<Result<_>>()?;
+            for (position, code, credential) in made {
+                let Voter { style, weight } = voters[position];
+                let number = position as u64 + 1;
+                lines.push(RollLine { number, credential: *credential.public().as_bytes(), style, weight });
+                writeln!(codes, "{number},{},{},{weight}", *code.expose_text(), styles[style])?;
+            }
+            bar.inc(batch.len() as u64);
+        }
+        bar.finish();
+
+        let text: String = match record.roll_rules().write(lines) {
+            Ok(lines) => lines.collect(),
+            Err(errors) => {
+                let first =
+                    errors.first().map_or(String::new(), |error| format!("voter {}: {}", error.line, error.problem));
+                return refusal(first);
+            }
+        };
+        let written = write_secret(&self.codes, codes.as_bytes());
+        written.with_context(|| format!("the codes cannot be written to {}", self.codes.display()))?;
+        write_new(&roll, text.as_bytes()).with_context(|| format!("{} cannot be written", roll.display()))?;
+        console.say(format!(
+            "{} voting codes are in {}: secret, one for each voter. The roll is in the record.",
+            grouped(voters.len() as u64),
+            self.codes.display()
+        ));
+        let fingerprint = record.election()?.context.fingerprint().to_string();
+        console.say("The fingerprint of the election, for the voters to compare:");
+        console.answer(&fingerprint, &json!({ "voters": voters.len(), "fingerprint": fingerprint }))
+    }
+}
+
+/// What the roll says of a voter besides the credential.
+#[derive(Clone, Copy)]
+struct Voter {
+    style: usize,
+    weight: u64,
+}
+
+impl Voters {
+    fn read(&self, styles: &[&str]) -> Result<Vec<Voter>> {
+        match (self.voters, &self.list) {
+            (Some(count), _) if styles.len() == 1 => Ok(vec![Voter { style: 0, weight: 1 }; usize::try_from(count)?]),
+            (Some(_), _) => {
+                bail!("the manifest has {} ballot styles: say with --list who votes on which", styles.len())
+            }
+            (None, Some(path)) => read_list(path, styles),
+            (None, None) => bail!("say with --voters or --list who may vote"),
+        }
+    }
+}
+
+fn read_list(path: &Path, styles: &[&str]) -> Result<Vec<Voter>> {
+    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let voters = text.lines().enumerate().filter(|(number, line)| *number > 0 || *line != "style,weight");
+    let voters: Vec<Voter> = voters
+        .map(|(number, line)| {
+            let place = || format!("{}, line {}", path.display(), number + 1);
+            let (style, weight) = line.split_once(',').context("expected style,weight").with_context(place)?;
+            let position = styles.iter().position(|known| *known == style.trim());
+            let known = || format!("the manifest has no ballot style {style}; it has {}", styles.join(", "));
+            let style = position.with_context(known).with_context(place)?;
+            let weight = weight.trim().parse().ok().context("the weight is not a whole number").with_context(place)?;
+            Ok(Voter { style, weight })
+        })
+        .collect::<Result<_>>()
+        .remedy("write a line for each voter: the ballot style, a comma, the weight")?;
+    ensure!(!voters.is_empty(), "{} names no voters", path.display());
+    Ok(voters)
+}

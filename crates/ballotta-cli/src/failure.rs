@@ -1,0 +1,140 @@
+//! What goes wrong, what can be done about it, and the exit code that says so.
+//!
+//! See `spec/command-line.md#exit-codes`.
+
+use std::fmt;
+use std::io;
+
+use anyhow::{Error, Result};
+use ballotta::ballot::AdmissionError;
+use ballotta::decryption::DecryptionError;
+
+/// The exit code of a check that failed.
+const REFUSED: u8 = 1;
+/// The exit code of a command that was called wrongly, files that cannot be read or written included.
+const CALLED_WRONGLY: u8 = 2;
+
+/// An error with what its origin knows about it: whether a check failed, and what can be done.
+#[derive(Debug)]
+struct Failure {
+    error: Error,
+    refused: bool,
+    remedy: Option<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.error)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl Failure {
+    /// Keeps what is known about an error already.
+    fn of(error: Error) -> Self {
+        let known = error.downcast_ref::<Self>();
+        let (refused, remedy) = known.map_or((false, None), |known| (known.refused, known.remedy.clone()));
+        // What the library says of these is a finding, wherever it comes up.
+        let refused = refused || find::<AdmissionError>(&error).is_some() || find::<DecryptionError>(&error).is_some();
+        Self { error, refused, remedy }
+    }
+}
+
+fn find<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
+    error.chain().find_map(|cause| cause.downcast_ref())
+}
+
+/// Says more about the error of a result.
+pub(crate) trait Advice<T> {
+    /// A check failed: the command was called rightly, and what it looked at does not hold.
+    fn refused(self) -> Result<T>;
+
+    /// What can be done.
+    fn remedy(self, remedy: impl Into<String>) -> Result<T>;
+}
+
+impl<T, E: Into<Error>> Advice<T> for Result<T, E> {
+    fn refused(self) -> Result<T> {
+        self.map_err(|error| Failure { refused: true, ..Failure::of(error.into()) }.into())
+    }
+
+    fn remedy(self, remedy: impl Into<String>) -> Result<T> {
+        self.map_err(|error| Failure { remedy: Some(remedy.into()), ..Failure::of(error.into()) }.into())
+    }
+}
+
+/// A check that failed.
+pub(crate) fn refusal<T>(problem: impl fmt::Display) -> Result<T> {
+    Err(Error::msg(problem.to_string())).refused()
+}
+
+/// Prints an error with its remedy and returns the exit code.
+pub(crate) fn report(error: Error) -> u8 {
+    let Failure { error, refused, remedy } = Failure::of(error);
+    eprintln!("error: {error:#}");
+    if let Some(remedy) = remedy.or_else(|| known_remedy(&error).map(str::to_owned)) {
+        eprintln!("remedy: {remedy}");
+    }
+    if refused { REFUSED } else { CALLED_WRONGLY }
+}
+
+/// What can be done about errors that come up in several places.
+pub(crate) fn known_remedy(error: &Error) -> Option<&'static str> {
+    if let Some(error) = find::<AdmissionError>(error) {
+        return admission_remedy(error);
+    }
+    if let Some(error) = find::<DecryptionError>(error) {
+        return decryption_remedy(error);
+    }
+    match find::<io::Error>(error)?.kind() {
+        io::ErrorKind::AlreadyExists => Some("choose another file: nothing is ever overwritten"),
+        io::ErrorKind::NotFound => Some("check the path"),
+        io::ErrorKind::PermissionDenied => Some("check who owns the file and who may read it"),
+        _ => None,
+    }
+}
+
+pub(crate) fn admission_remedy(error: &AdmissionError) -> Option<&'static str> {
+    Some(match error {
+        AdmissionError::WrongElection => "compare fingerprints: the voter was shown another election",
+        AdmissionError::UnknownCredential => "the voter's code is not of this election",
+        AdmissionError::RevoteFork { .. } => "prepare the ballot again from the record as it is now",
+        AdmissionError::DuplicateBallot { .. } => "nothing: the ballot is on the board",
+        AdmissionError::NotOpen => "add the organiser's opening first",
+        _ => return None,
+    })
+}
+
+fn decryption_remedy(error: &DecryptionError) -> Option<&'static str> {
+    Some(match error {
+        DecryptionError::TooFewStatements { .. } => "wait until the other trustees' statements are on the board",
+        DecryptionError::TooFewWitnesses { .. } => "wait until the witnesses' cosignatures are on the board",
+        DecryptionError::StatementMismatch { .. } => {
+            "compare the checkpoints with the other trustees: somebody was shown another board"
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_known_about_an_error_survives_context() {
+        let missing = || io::Error::from(io::ErrorKind::NotFound);
+        let error = Err::<(), _>(missing()).refused().remedy("look again").context("outer").unwrap_err();
+        let failure = Failure::of(error);
+        assert!(failure.refused);
+        assert_eq!(failure.remedy.as_deref(), Some("look again"));
+        assert_eq!(failure.to_string(), "outer: entity not found");
+
+        let plain = Failure::of(Error::new(missing()).context("outer"));
+        assert!(!plain.refused);
+        assert_eq!(known_remedy(&plain.error), Some("check the path"));
+        assert!(Failure::of(AdmissionError::Closed.into()).refused);
+    }
+}

@@ -1,0 +1,422 @@
+//! What a file is, and what it says: of every format of this project, and never a secret.
+//!
+//! See `spec/command-line.md#inspect`. What is shown is read, not verified, unless it says so.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use ballotta::ballot::{BallotHeader, SignedBallot};
+use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
+use ballotta::board::note::{NoteSigner, SignedCheckpoint};
+use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_bundle};
+use ballotta::board::{board_key, witness_keys};
+use ballotta::encoding::{DecodeError, Reader};
+use ballotta::hash::{FileHash, Fingerprint, RollHash, TallyDigest, TreeHash};
+use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, peek};
+use ballotta::manifest::Manifest;
+use ballotta::record::{FileList, MANIFEST, ResultDocument};
+use ballotta_io::FolderRecord;
+use serde_json::{Map, Value, json};
+
+use crate::console::Console;
+use crate::duties;
+use crate::failure::Advice as _;
+use crate::handover::{Handover, Kind};
+use crate::prepared::{BallotSecrets, PreparedFile};
+use crate::record::text;
+use crate::secrets::{KeyFile, read_signing_key};
+
+/// Says what a file is and shows its fields.
+#[derive(clap::Args, Debug)]
+pub(crate) struct InspectFile {
+    /// The file
+    file: PathBuf,
+    /// The record to which the file belongs, if it does not lie in it
+    #[arg(long)]
+    record: Option<PathBuf>,
+}
+
+/// No file that is shown is longer; a roll is counted line by line.
+const MAX_BYTES: u64 = 4 << 30;
+
+impl InspectFile {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let cannot_read = || format!("{} cannot be read", self.file.display());
+        let length = fs::metadata(&self.file).with_context(cannot_read)?.len();
+        if length > MAX_BYTES {
+            bail!("{} is longer than any file of this project", self.file.display());
+        }
+        let bytes = zeroize::Zeroizing::new(fs::read(&self.file).with_context(cannot_read)?);
+        let manifest = self.manifest()?;
+        let inspection = Inspection { path: &self.file, manifest: manifest.as_ref() };
+        let fields = inspection
+            .file(&bytes)
+            .with_context(|| format!("{} cannot be shown", self.file.display()))
+            .remedy("formats that are known: files of a record, files that are handed over, keys")?;
+        if console.is_json() {
+            return console.json(&fields.into_value());
+        }
+        fields.print(0);
+        Ok(())
+    }
+
+    /// The manifest of the record that is named, or in which the file lies.
+    fn manifest(&self) -> Result<Option<Manifest>> {
+        if let Some(record) = &self.record {
+            return duties::read_manifest(&FolderRecord::new(record)).map(Some);
+        }
+        let path = fs::canonicalize(&self.file)?;
+        let record = path.ancestors().skip(1).find(|folder| folder.join(MANIFEST).is_file());
+        Ok(record.and_then(|record| duties::read_manifest(&FolderRecord::new(record)).ok()))
+    }
+}
+
+/// Names and values, in the order in which people read them.
+struct Fields(Vec<(&'static str, Value)>);
+
+impl Fields {
+    fn of(what: &str) -> Self {
+        Self(vec![("what", json!(what))])
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.0.push((name, value.into()));
+        self
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0.into_iter().filter(|(name, _)| *name != "what"));
+        self
+    }
+
+    fn into_value(self) -> Value {
+        Value::Object(self.0.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+    }
+
+    fn print(&self, indent: usize) {
+        for (name, value) in &self.0 {
+            print_value(name, value, indent);
+        }
+    }
+}
+
+fn print_value(name: &str, value: &Value, indent: usize) {
+    let space = " ".repeat(indent);
+    match value {
+        Value::String(text) => println!("{space}{name}: {text}"),
+        Value::Array(items) => {
+            println!("{space}{name}:");
+            for item in items {
+                match item {
+                    Value::String(text) => println!("{space}  {text}"),
+                    item => print_value("-", item, indent + 2),
+                }
+            }
+        }
+        Value::Object(fields) => {
+            println!("{space}{name}:");
+            for (name, value) in fields {
+                print_value(name, value, indent + 2);
+            }
+        }
+        value => println!("{space}{name}: {value}"),
+    }
+}
+
+/// A file, and the manifest that says how long its parts are.
+struct Inspection<'a> {
+    path: &'a Path,
+    manifest: Option<&'a Manifest>,
+}
+
+impl Inspection<'_> {
+    fn file(&self, bytes: &[u8]) -> Result<Fields> {
+        if bytes.starts_with(b"age-encryption.org/") {
+            return Ok(Fields::of("a file encrypted with age, as a trustee's seed is"));
+        }
+        match str::from_utf8(bytes) {
+            Ok(text) => self.text(text),
+            Err(_) => self.binary(bytes),
+        }
+    }
+
+    fn text(&self, text: &str) -> Result<Fields> {
+        let first = text.lines().next().unwrap_or_default();
+        if first == "number,code,style,weight" {
+            return Ok(Fields::of("voting codes: secret").with("codes", text.lines().count() - 1));
+        }
+        if let Some(kind) = KeyFile::of_header(first) {
+            return self.key(kind);
+        }
+        if first.starts_with("ballotta/v1-draft.1/roll ") {
+            return roll(text);
+        }
+        if first.starts_with("ballotta/") {
+            return self.handover(text);
+        }
+        if text.trim_start().starts_with('{') {
+            return self.json(text);
+        }
+        if let Ok(signed) = SignedCheckpoint::parse(text.as_bytes()) {
+            return self.checkpoint(&signed, text);
+        }
+        match FileList::parse(text.as_bytes()) {
+            Ok(list) if list.iter().next().is_some() => {
+                let files: Vec<String> = list.iter().map(|(path, hash)| format!("{hash}  {path}")).collect();
+                Ok(Fields::of("the hashes of files of a record").with("files", files))
+            }
+            // A message may be text by chance.
+            _ => self.binary(text.as_bytes()),
+        }
+    }
+
+    fn key(&self, kind: KeyFile) -> Result<Fields> {
+        let (what, public) = match kind {
+            KeyFile::Schnorr => {
+                let key = read_signing_key(self.path)?;
+                ("the secret key of an organiser or a credential authority", hex::encode(key.public().as_bytes()))
+            }
+            KeyFile::Note => {
+                // The public key does not depend on the name.
+                let signer = NoteSigner::from_seed("inspect", &*KeyFile::Note.read(self.path)?)?;
+                ("the secret key of a board or a witness", hex::encode(signer.key().as_bytes()))
+            }
+        };
+        Ok(Fields::of(what).with("public key", public))
+    }
+
+    fn json(&self, text: &str) -> Result<Fields> {
+        let value: Value = serde_json::from_str(text).context("JSON that cannot be read")?;
+        let format = value.get("format").and_then(Value::as_str).context("JSON without a format of this project")?;
+        match format.strip_prefix("ballotta/v1-draft.1/") {
+            Some("manifest") => manifest(text.as_bytes()),
+            Some("result") => {
+                let result: ResultDocument = serde_json::from_value(value)?;
+                Ok(Fields::of("the result of an election").with("result", serde_json::to_value(result)?))
+            }
+            Some("prepared-ballot") => {
+                let file: PreparedFile = serde_json::from_value(value)?;
+                let state = if file.secrets().is_ok() { "not used yet: secret" } else { "used" };
+                Ok(Fields::of("a prepared ballot")
+                    .with("state", state)
+                    .with("fingerprint", file.fingerprint.as_str())
+                    .with("tracker", file.tracker.as_str()))
+            }
+            Some("trustee-state") => Ok(Fields::of("what a trustee stated").with("state", value)),
+            Some("witness-state") => Ok(Fields::of("what a witness cosigned").with("state", value)),
+            _ => bail!("{format} is not a format that is known"),
+        }
+    }
+
+    fn checkpoint(&self, signed: &SignedCheckpoint, text: &str) -> Result<Fields> {
+        let mut lines = text.lines();
+        let mut next = || lines.next().unwrap_or_default().to_owned();
+        let fields =
+            Fields::of("a checkpoint of a board").with("origin", next()).with("size", next()).with("root", next());
+        let signatures: Vec<&str> = text.lines().filter(|line| line.starts_with('—')).collect();
+        let fields = fields.with("signatures", signatures);
+        let Some(manifest) = self.manifest else { return Ok(fields.with("verified", "no: --record names no board")) };
+        let verified = match signed.verify(&board_key(manifest)?) {
+            Ok(_) => "signed by the board of the manifest".to_owned(),
+            Err(error) => format!("no: {error}"),
+        };
+        let witnesses = match signed.cosigned_by(&witness_keys(manifest)?) {
+            Ok(witnesses) => format!("{} of {}", witnesses.len(), manifest.witnesses().members.len()),
+            Err(error) => error.to_string(),
+        };
+        Ok(fields.with("verified", verified).with("witnesses", witnesses))
+    }
+
+    fn handover(&self, text: &str) -> Result<Fields> {
+        let Handover { kind, bytes } = Handover::parse(text)?;
+        let fields = match kind {
+            Kind::CeremonyMessage => self.ceremony_message(&bytes)?,
+            Kind::Opening => organiser_entry(Action::Open, &bytes)?,
+            Kind::Closing => organiser_entry(Action::Close, &bytes)?,
+            Kind::Ballot => ballot(&bytes)?,
+            Kind::ClosingStatement => statement(&bytes)?,
+            Kind::PartialDecryption => decryption(&bytes)?,
+            Kind::Cosignature => Fields::of("").with("line", str::from_utf8(&bytes)?.trim_end()),
+            Kind::BallotOpening => {
+                let secrets = BallotSecrets::from_json(&bytes)?;
+                header(&secrets.ballot()?)?.with("choices", "secret: `ballotta voter check-opening` shows them")
+            }
+        };
+        Ok(Fields::of(&format!("handed over: {}", kind.name())).and(fields))
+    }
+
+    fn binary(&self, bytes: &[u8]) -> Result<Fields> {
+        let parts: Vec<&str> = self.path.iter().filter_map(|part| part.to_str()).collect();
+        if let Some(tile) = parts.iter().rposition(|part| *part == "tile") {
+            let path: Option<TilePath> = parts[tile..].join("/").parse().ok();
+            if let Some(path) = path {
+                return self.bundle(bytes, path.first(), path.width());
+            }
+        }
+        if parts.iter().rev().nth(1) == Some(&"decryption") {
+            return decryption(bytes);
+        }
+        if peek(bytes).is_ok() {
+            return self.ceremony_message(bytes);
+        }
+        match decode_bundle(bytes, TILE_WIDTH) {
+            Ok(_) => self.bundle(bytes, 0, TILE_WIDTH),
+            Err(_) => Err(anyhow!("not a format that is known")),
+        }
+    }
+
+    fn bundle(&self, bytes: &[u8], first: u64, width: u16) -> Result<Fields> {
+        let entries = decode_bundle(bytes, width)?;
+        let lines: Vec<String> =
+            (first..).zip(entries).map(|(index, entry)| format!("{index}: {}", entry_line(entry))).collect();
+        Ok(Fields::of("entries of a board").with("count", lines.len()).with("entries", lines))
+    }
+
+    fn ceremony_message(&self, bytes: &[u8]) -> Result<Fields> {
+        let (kind, author) = peek(bytes)?;
+        let fields = Fields::of("a message of the key ceremony")
+            .with("step", kind.to_string())
+            .with("trustee", author)
+            .with("bytes", bytes.len())
+            .with("sha256", FileHash::of(bytes).to_string());
+        let Some(manifest) = self.manifest else { return Ok(fields) };
+        let parameters = CeremonyParameters::for_manifest(manifest, FIRST_ATTEMPT)?;
+        Ok(match CeremonyMessage::decode(bytes, &parameters)? {
+            CeremonyMessage::Registration(message) => {
+                fields.with("encryption key", hex::encode(message.body().encryption_key().as_bytes()))
+            }
+            CeremonyMessage::DealCommitment(message) => fields.with("deal", message.body().deal().to_string()),
+            CeremonyMessage::Deal(message) => {
+                let deal = message.body();
+                fields.with("slots", deal.commitments().len()).with("receivers", deal.shares().len())
+            }
+            CeremonyMessage::Confirmation(message) => fields.with("ceremony root", message.body().root().to_string()),
+            _ => fields,
+        })
+    }
+}
+
+fn manifest(bytes: &[u8]) -> Result<Fields> {
+    let manifest = Manifest::parse(bytes).context("the manifest breaks its rules")?;
+    let contests: Vec<Value> = manifest
+        .contests()
+        .iter()
+        .map(|contest| {
+            let options: Vec<String> = contest
+                .options
+                .iter()
+                .map(|option| format!("{}: {}", option.id, text(&manifest, &option.title)))
+                .collect();
+            json!({ "id": contest.id, "title": text(&manifest, &contest.title), "rule": contest.rule, "options": options })
+        })
+        .collect();
+    let trustees = manifest.trustees();
+    let names: Vec<&str> = trustees.members.iter().map(|member| member.name.as_str()).collect();
+    let witnesses: Vec<&str> = manifest.witnesses().members.iter().map(|member| member.name.as_str()).collect();
+    let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
+    Ok(Fields::of("a manifest")
+        .with("hash", manifest.hash().to_string())
+        .with("election id", hex::encode(manifest.election_id()))
+        .with("kind", json!(manifest.kind()))
+        .with("title", text(&manifest, manifest.title()))
+        .with("languages", json!(manifest.languages()))
+        .with("contests", contests)
+        .with("ballot styles", styles)
+        .with("largest weight", manifest.weights().max)
+        .with("revoting", json!(manifest.revoting()))
+        .with("quorum", json!(manifest.quorum()))
+        .with("privacy", json!(manifest.privacy()))
+        .with("trustees", names)
+        .with("threshold", trustees.threshold)
+        .with("closing", json!(manifest.closing()))
+        .with("board", manifest.board().name.as_str())
+        .with("witnesses", witnesses)
+        .with("witnesses needed", manifest.witnesses().quorum))
+}
+
+fn roll(text: &str) -> Result<Fields> {
+    let (header, voters) = text.split_once('\n').context("the roll has no voters")?;
+    let weights = voters.lines().map(|line| line.rsplit(' ').next().and_then(|weight| weight.parse::<u64>().ok()));
+    let weight = weights.clone().try_fold(0_u64, |sum, weight| sum.checked_add(weight?));
+    Ok(Fields::of("a credential roll")
+        .with("manifest", header.rsplit(' ').next().unwrap_or_default())
+        .with("hash", RollHash::from_bytes(*FileHash::of(text.as_bytes()).as_bytes()).to_string())
+        .with("voters", weights.count())
+        .with("weight", weight))
+}
+
+fn organiser_entry(action: Action, body: &[u8]) -> Result<Fields> {
+    let entry = OrganiserEntry::decode(action, body)?;
+    Ok(Fields::of("").with("fingerprint", entry.fingerprint().to_string()))
+}
+
+/// What every ballot says of itself, signed or not.
+fn header(ballot: &[u8]) -> Result<Fields> {
+    let BallotHeader { fingerprint, style, credential, previous, .. } = BallotHeader::read(ballot)?;
+    Ok(Fields::of("")
+        .with("fingerprint", fingerprint.to_string())
+        .with("style", style)
+        .with("credential", hex::encode(credential))
+        .with("previous", previous.map(|tracker| tracker.to_string())))
+}
+
+fn ballot(bytes: &[u8]) -> Result<Fields> {
+    Ok(Fields::of("").with("tracker", SignedBallot::tracker_of(bytes)?.to_string()).and(header(bytes)?))
+}
+
+fn statement(bytes: &[u8]) -> Result<Fields> {
+    let mut reader = Reader::new(bytes);
+    let fields = trustee_and_fingerprint(&mut reader)?.with("size", reader.u64("size")?);
+    let root = TreeHash::from_bytes(reader.array("root")?);
+    Ok(fields.with("root", root.to_string()).with("sums", sums(&mut reader)?))
+}
+
+fn decryption(bytes: &[u8]) -> Result<Fields> {
+    let mut reader = Reader::new(bytes);
+    let fields = trustee_and_fingerprint(&mut reader)?;
+    let fields = fields.with("sums", sums(&mut reader)?).with("bytes", bytes.len());
+    Ok(Fields::of("a partial decryption").and(fields).with("sha256", FileHash::of(bytes).to_string()))
+}
+
+fn trustee_and_fingerprint(reader: &mut Reader<'_>) -> Result<Fields, DecodeError> {
+    reader.version()?;
+    let trustee = reader.u16("trustee")?;
+    let fingerprint = Fingerprint::from_bytes(reader.array("fingerprint")?);
+    Ok(Fields::of("").with("trustee", trustee).with("fingerprint", fingerprint.to_string()))
+}
+
+fn sums(reader: &mut Reader<'_>) -> Result<String, DecodeError> {
+    Ok(TallyDigest::from_bytes(reader.array("sums")?).to_string())
+}
+
+/// An entry of a board on one line.
+fn entry_line(bytes: &[u8]) -> String {
+    let line = Entry::decode(bytes).map_err(Into::into).and_then(|entry| {
+        let body = entry.body();
+        let pointer = |what: &str| -> Result<String> {
+            let pointer = Pointer::decode(body)?;
+            let author = match pointer.author() {
+                0 => String::new(),
+                trustee => format!(" of trustee {trustee}"),
+            };
+            Ok(format!("{what}{author}: {} bytes, {}", pointer.length(), pointer.hash()))
+        };
+        let opening = |action, what: &str| {
+            OrganiserEntry::decode(action, body).map(|entry| format!("{what} of {}", entry.fingerprint()))
+        };
+        Ok(match entry.kind() {
+            EntryKind::Ceremony => pointer("message of the key ceremony")?,
+            EntryKind::Open => opening(Action::Open, "opening")?,
+            EntryKind::Close => opening(Action::Close, "closing")?,
+            EntryKind::Ballot => format!("ballot {}", SignedBallot::tracker_of(body)?),
+            EntryKind::ClosingStatement => {
+                format!("statement of trustee {}", ballotta::decryption::ClosingStatement::decode(body)?.trustee())
+            }
+            EntryKind::PartialDecryption => pointer("partial decryption")?,
+            EntryKind::Publication => pointer("publication of the result")?,
+            _ => "another entry".to_owned(),
+        })
+    });
+    line.unwrap_or_else(|error: anyhow::Error| format!("cannot be read: {error:#}"))
+}

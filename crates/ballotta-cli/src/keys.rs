@@ -1,0 +1,116 @@
+//! New keys: of organiser, credential authority, board, witnesses and trustees.
+//!
+//! See `spec/command-line.md#keys`. The public half goes to the standard output: it is what the manifest names.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use ballotta::board::note::{Cosigner, NoteKey, NoteSigner};
+use ballotta::group::{PublicElement, SecretScalar};
+use ballotta::key_ceremony::TrusteeSeed;
+use rand_core::Rng as _;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::console::Console;
+use crate::secrets::{KeyFile, passphrase, system_rng, write_trustee_seed};
+
+/// Where a new key goes.
+#[derive(clap::Args, Debug)]
+pub(crate) struct NewKey {
+    /// The new file for the secret key; only its owner may read it
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl NewKey {
+    /// A key pair that signs as the organiser or a credential authority.
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let secret = SecretScalar::random(&mut system_rng());
+        KeyFile::Schnorr.write(&self.out, &Zeroizing::new(secret.expose_scalar().to_bytes()))?;
+        print_element(console, &secret.public(), &self.out)
+    }
+}
+
+/// The key of a board.
+#[derive(clap::Args, Debug)]
+pub(crate) struct NewBoardKey {
+    /// The name of the board in signed notes, such as `board.example.org/2026`
+    #[arg(long)]
+    origin: String,
+    #[command(flatten)]
+    key: NewKey,
+}
+
+impl NewBoardKey {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let seed = random_seed();
+        let signer = NoteSigner::from_seed(&self.origin, &seed).context("this is no origin for a board")?;
+        KeyFile::Note.write(&self.key.out, &seed)?;
+        print_note_key(console, signer.key(), &self.key.out)
+    }
+}
+
+/// The key of a witness.
+#[derive(clap::Args, Debug)]
+pub(crate) struct NewWitnessKey {
+    /// The name of the witness in signed notes, such as `witness.example.net`
+    #[arg(long)]
+    name: String,
+    #[command(flatten)]
+    key: NewKey,
+}
+
+impl NewWitnessKey {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let seed = random_seed();
+        let cosigner = Cosigner::from_seed(&self.name, &seed).context("this is no name for a witness")?;
+        KeyFile::Note.write(&self.key.out, &seed)?;
+        print_note_key(console, cosigner.key(), &self.key.out)
+    }
+}
+
+/// The seed of a trustee.
+#[derive(clap::Args, Debug)]
+pub(crate) struct NewTrusteeSeed {
+    /// The new file for the seed, encrypted under the passphrase (age)
+    #[arg(long, value_name = "FILE.age")]
+    out: PathBuf,
+    /// Reads the passphrase from a file instead of the terminal
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// How hard passphrases are to guess: the logarithm of scrypt's work factor; without it, about a second of this machine
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=22))]
+    work_factor: Option<u8>,
+}
+
+impl NewTrusteeSeed {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let passphrase = passphrase(self.passphrase_file.as_deref(), true)?;
+        let seed = TrusteeSeed::random(&mut system_rng());
+        write_trustee_seed(&self.out, &seed, &passphrase, self.work_factor)?;
+        print_element(console, seed.signing_key().public(), &self.out)?;
+        console.say("Keep a copy of this file and of the passphrase: without both, your part of the key is lost.");
+        Ok(())
+    }
+}
+
+fn random_seed() -> Zeroizing<[u8; 32]> {
+    let mut seed = Zeroizing::new([0; 32]);
+    system_rng().fill_bytes(seed.as_mut());
+    seed
+}
+
+fn print_element(console: Console, public: &PublicElement, path: &Path) -> Result<()> {
+    let public = hex::encode(public.as_bytes());
+    console.say(format!("The secret key is in {}. The public key:", path.display()));
+    console.answer(&public, &json!({ "public_key": public }))
+}
+
+/// The public key, and the same as other programs that read signed notes want it.
+fn print_note_key(console: Console, key: &NoteKey, path: &Path) -> Result<()> {
+    let public = hex::encode(key.as_bytes());
+    console.say(format!("The secret key is in {}. As a verifier key of signed notes: {key}", path.display()));
+    console.say("The public key:");
+    console.answer(&public, &json!({ "name": key.name(), "public_key": public, "verifier_key": key.to_string() }))
+}

@@ -1,0 +1,325 @@
+//! Manifests: a simple one from options, and the check of any.
+//!
+//! See `spec/command-line.md#manifest`. What options cannot say is written into the file by hand; `manifest check` finds
+//! every rule that is broken then.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context as _, Error, Result, bail, ensure};
+use ballotta::SUITE;
+use ballotta::contest::{Choose, Rule};
+use ballotta::limits::MAX_MANIFEST_BYTES;
+use ballotta::manifest::{
+    BoardDraft, Closing, ContestDraft, ContestOption, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft,
+    OnDisqualification, PartyDraft, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule,
+    StyleDraft, Text, TrusteesDraft, Weights, WitnessesDraft,
+};
+use rand_core::Rng as _;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::console::Console;
+use crate::failure::{Advice as _, refusal};
+use crate::secrets::system_rng;
+
+/// A name and what it stands for: `NAME=VALUE`.
+#[derive(Clone, Debug)]
+struct Named {
+    name: String,
+    value: String,
+}
+
+impl FromStr for Named {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self> {
+        // A key never contains the sign; what people call a trustee may.
+        let (name, value) = text.split_once('=').context("expected NAME=VALUE")?;
+        Ok(Self { name: name.to_owned(), value: value.to_owned() })
+    }
+}
+
+/// The quorum as people write it: `more_than 1/2 of heads on roll`.
+#[derive(Clone, Debug)]
+struct QuorumText(Quorum);
+
+impl FromStr for QuorumText {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self> {
+        const FORM: &str = "expected `more_than|at_least N/M of heads|weight on roll|cast`";
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [rule, fraction, "of", of, "on", base] = words.as_slice() else { bail!(FORM) };
+        let fraction = fraction
+            .split_once('/')
+            .and_then(|(numerator, denominator)| Some([numerator.parse().ok()?, denominator.parse().ok()?]));
+        Ok(Self(Quorum {
+            of: word::<QuorumOf>(of).context(FORM)?,
+            base: word::<QuorumBase>(base).context(FORM)?,
+            rule: word::<QuorumRule>(rule).context(FORM)?,
+            fraction: fraction.context(FORM)?,
+        }))
+    }
+}
+
+/// A word of the manifest.
+fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_value(json!(text)).ok()
+}
+
+/// What trustees wait for before they decrypt.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ClosingRule {
+    /// Equal statements of enough trustees
+    Statements,
+    /// The cosignatures of enough witnesses on the closing checkpoint
+    Witnesses,
+}
+
+/// The manifest of an election of one ballot style, in one language.
+#[derive(clap::Args, Debug)]
+pub(crate) struct NewManifest {
+    /// The new file
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// What the election is called
+    #[arg(long)]
+    title: String,
+    /// The language of all texts, such as `it` or `pt-BR`
+    #[arg(long, default_value = "en")]
+    language: String,
+    /// A contest, `id=Question`; several in their order
+    #[arg(long, value_name = "ID=QUESTION", required = true)]
+    contest: Vec<Named>,
+    /// An option of a contest, `contest/id=Title`; several in their order
+    #[arg(long, value_name = "CONTEST/ID=TITLE", required = true)]
+    option: Vec<Named>,
+    /// At least so many options are chosen in each contest
+    #[arg(long, default_value_t = 1)]
+    min: u32,
+    /// At most so many options are chosen in each contest
+    #[arg(long, default_value_t = 1)]
+    max: u32,
+    /// Lets voters cast a blank vote, which is counted on its own
+    #[arg(long)]
+    blank: bool,
+    /// The organiser's public key
+    #[arg(long, value_name = "KEY")]
+    organiser: String,
+    /// A credential authority and its public key
+    #[arg(long, value_name = "NAME=KEY", required = true)]
+    authority: Vec<Named>,
+    /// A trustee and its public key; several in their order
+    #[arg(long, value_name = "NAME=KEY", required = true)]
+    trustee: Vec<Named>,
+    /// How many trustees are needed to decrypt
+    #[arg(long)]
+    threshold: u16,
+    /// How many trustees must confirm their part of the key before voting opens [default: all]
+    #[arg(long, value_name = "N")]
+    confirmed: Option<u16>,
+    /// The board's origin and public key
+    #[arg(long, value_name = "ORIGIN=KEY")]
+    board: Named,
+    /// A witness of the board and its public key
+    #[arg(long, value_name = "NAME=KEY")]
+    witness: Vec<Named>,
+    /// How many witnesses must cosign [default: more than half of them]
+    #[arg(long, value_name = "N")]
+    witnesses_needed: Option<usize>,
+    /// What trustees wait for before they decrypt [default: witnesses, if there are any]
+    #[arg(long, value_enum)]
+    closing: Option<ClosingRule>,
+    /// Lets voters vote again: the last valid ballot counts
+    #[arg(long)]
+    revoting: bool,
+    /// How much must take part, such as `more_than 1/2 of heads on roll`
+    #[arg(long)]
+    quorum: Option<QuorumText>,
+    /// Trustees do not decrypt fewer counted ballots
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    minimum_ballots: u64,
+    /// Trustees do not decrypt fewer counted ballots of any weight that occurs
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    minimum_per_weight: u64,
+    /// What a weight counts
+    #[arg(long, default_value = "voter")]
+    weight_unit: String,
+    /// The largest weight of a voter
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    max_weight: u64,
+    /// When voting is meant to open, for people
+    #[arg(long, value_name = "TIME", requires = "closes")]
+    opens: Option<String>,
+    /// When voting is meant to close, for people
+    #[arg(long, value_name = "TIME", requires = "opens")]
+    closes: Option<String>,
+    /// The result means nothing, and every report says so
+    #[arg(long)]
+    rehearsal: bool,
+}
+
+impl NewManifest {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let bytes = self.draft()?.to_bytes();
+        let manifest = parse(&bytes).context("the options do not make a manifest")?;
+        ballotta_io::write_new(&self.out, &bytes)
+            .with_context(|| format!("{} cannot be written", self.out.display()))?;
+        console.say(format!("The manifest is in {}. Its hash:", self.out.display()));
+        answer(console, &manifest)
+    }
+
+    fn draft(&self) -> Result<ManifestDraft> {
+        let mut election_id = [0; 32];
+        system_rng().fill_bytes(&mut election_id);
+        let text = |text: &str| Text::from_iter([(self.language.as_str(), text)]);
+        let contests: Vec<ContestDraft> = self
+            .contest
+            .iter()
+            .map(|contest| ContestDraft {
+                id: contest.name.clone(),
+                title: text(&contest.value),
+                description: None,
+                rule: Rule::Choose(Choose { min: self.min, max: self.max, blank: self.blank }),
+                options: self.options_of(&contest.name, text),
+            })
+            .collect();
+        for option in &self.option {
+            let known = option.name.split_once('/').is_some_and(|(contest, _)| self.is_contest(contest));
+            ensure!(known, "--option {}: expected CONTEST/ID=TITLE of a --contest", option.name);
+        }
+        let parties = |named: &[Named]| -> Vec<PartyDraft> {
+            named.iter().map(|Named { name, value }| PartyDraft { name: name.clone(), key: value.clone() }).collect()
+        };
+        let closing = match self.closing {
+            Some(ClosingRule::Statements) => Closing::Statements,
+            None if self.witness.is_empty() => Closing::Statements,
+            Some(ClosingRule::Witnesses) | None => Closing::Witnesses,
+        };
+        let schedule = self.opens.clone().zip(self.closes.clone()).map(|(opens, closes)| Schedule { opens, closes });
+        let majority = if self.witness.is_empty() { 0 } else { self.witness.len() / 2 + 1 };
+        let trustees = u16::try_from(self.trustee.len()).unwrap_or(u16::MAX);
+        Ok(ManifestDraft {
+            format: FORMAT.to_owned(),
+            suite: SUITE.to_owned(),
+            election_id: hex::encode(election_id),
+            kind: if self.rehearsal { ElectionKind::Rehearsal } else { ElectionKind::Real },
+            languages: vec![self.language.clone()],
+            title: text(&self.title),
+            description: None,
+            schedule,
+            styles: vec![StyleDraft {
+                id: "all".to_owned(),
+                contests: contests.iter().map(|contest| contest.id.clone()).collect(),
+            }],
+            contests,
+            weights: Weights { unit: text(&self.weight_unit), max: self.max_weight },
+            revoting: if self.revoting { Revoting::LastCounts } else { Revoting::NotAllowed },
+            quorum: self.quorum.clone().map(|quorum| quorum.0),
+            privacy: Privacy {
+                minimum_counted_ballots: self.minimum_ballots,
+                minimum_ballots_per_weight: self.minimum_per_weight,
+            },
+            closing,
+            roll_changes_until: RollChanges::Open,
+            organiser: KeyDraft { key: self.organiser.clone() },
+            credential_authorities: parties(&self.authority),
+            trustees: TrusteesDraft {
+                threshold: self.threshold,
+                minimum_confirmed: self.confirmed.unwrap_or(trustees),
+                on_disqualification: OnDisqualification::NewAttempt,
+                members: parties(&self.trustee),
+            },
+            board: BoardDraft { origin: self.board.name.clone(), key: self.board.value.clone() },
+            witnesses: WitnessesDraft {
+                quorum: self.witnesses_needed.unwrap_or(majority),
+                members: parties(&self.witness),
+            },
+            client_software: None,
+        })
+    }
+
+    fn is_contest(&self, id: &str) -> bool {
+        self.contest.iter().any(|contest| contest.name == id)
+    }
+
+    fn options_of(&self, contest: &str, text: impl Fn(&str) -> Text) -> Vec<ContestOption> {
+        let options = self.option.iter().filter_map(|option| {
+            let id = option.name.strip_prefix(contest)?.strip_prefix('/')?;
+            Some(ContestOption { id: id.to_owned(), title: text(&option.value), description: None })
+        });
+        options.collect()
+    }
+}
+
+/// The check of a manifest.
+#[derive(clap::Args, Debug)]
+pub(crate) struct CheckManifest {
+    /// The manifest
+    file: PathBuf,
+}
+
+impl CheckManifest {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        match Manifest::parse(&read(&self.file)?) {
+            Ok(manifest) => {
+                console.say("The manifest keeps every rule. Its hash:");
+                answer(console, &manifest)
+            }
+            Err(errors) => {
+                let lines: Vec<String> = errors.errors().iter().map(ToString::to_string).collect();
+                if console.is_json() {
+                    console.json(&json!({ "valid": false, "errors": lines }))?;
+                } else {
+                    lines.iter().for_each(|line| println!("{line}"));
+                }
+                refusal(format!("{} breaks {}", self.file.display(), rules(lines.len())))
+            }
+        }
+    }
+}
+
+fn answer(console: Console, manifest: &Manifest) -> Result<()> {
+    let hash = manifest.hash().to_string();
+    console.answer(&hash, &json!({ "valid": true, "hash": hash }))
+}
+
+fn rules(count: usize) -> String {
+    if count == 1 { "a rule".to_owned() } else { format!("{count} rules") }
+}
+
+/// Reads the bytes of a manifest.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    let length = fs::metadata(path).with_context(|| format!("{} cannot be read", path.display()))?.len();
+    ensure!(length <= MAX_MANIFEST_BYTES as u64, "{} is too long for a manifest", path.display());
+    fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+/// Reads a manifest whose rules must hold; the error has a line for every one that does not.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Manifest> {
+    let parsed = Manifest::parse(bytes).refused().context("these rules of a manifest do not hold");
+    parsed.remedy("correct the fields that are named; `spec/manifest.md` has every rule")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quorum_reads_as_people_write_it() {
+        let QuorumText(quorum) = "more_than 1/2 of heads on roll".parse().unwrap();
+        assert_eq!(
+            quorum,
+            Quorum { of: QuorumOf::Heads, base: QuorumBase::Roll, rule: QuorumRule::MoreThan, fraction: [1, 2] }
+        );
+        let QuorumText(quorum) = "at_least 2/3 of weight on cast".parse().unwrap();
+        assert_eq!(
+            quorum,
+            Quorum { of: QuorumOf::Weight, base: QuorumBase::Cast, rule: QuorumRule::AtLeast, fraction: [2, 3] }
+        );
+        for text in ["", "half", "more_than 1/2 of people on roll", "more_than 1 of heads on roll"] {
+            let error = text.parse::<QuorumText>().unwrap_err().to_string();
+            assert_eq!(error, "expected `more_than|at_least N/M of heads|weight on roll|cast`", "{text}");
+        }
+    }
+}

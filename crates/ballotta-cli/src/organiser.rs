@@ -1,0 +1,79 @@
+//! The organiser's two acts: opening the voting and closing it.
+//!
+//! See `spec/command-line.md#organiser`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use ballotta::board::entry::{Action, OrganiserEntry};
+use ballotta::verifier::{Stage, VerifyOptions, verify};
+use serde_json::json;
+
+use crate::console::{Console, VerifierBars, grouped};
+use crate::failure::refusal;
+use crate::handover::{Handover, Kind};
+use crate::record::Record;
+use crate::secrets::{read_signing_key, system_rng};
+
+/// The organiser's signature under an opening or a closing.
+#[derive(clap::Args, Debug)]
+pub(crate) struct OrganiserAct {
+    /// The record
+    record: PathBuf,
+    /// The organiser's secret key
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// The new file, to be handed to the board
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl OrganiserAct {
+    pub(crate) fn open(&self, console: Console) -> Result<()> {
+        let record = Record::read(&self.record)?;
+        if let Some((index, _)) = record.entries(Action::Open.kind()).next() {
+            return refusal(format!("the voting is open already, by entry {index}"));
+        }
+        record.election()?;
+        // Everything before the voting, every line of the roll included.
+        let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
+        let bars = VerifierBars::new(console);
+        let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
+        if let Some(failure) = verification.report.failures.first() {
+            return refusal(format!("{}: {}: {}", failure.check, failure.place, failure.problem));
+        }
+        let voters = verification.roll.map_or(0, |roll| roll.totals().voters());
+        console.say(format!("{} voters stand on the roll.", grouped(voters)));
+        self.sign(&record, Action::Open, console)
+    }
+
+    pub(crate) fn close(&self, console: Console) -> Result<()> {
+        let record = Record::read(&self.record)?;
+        let window = record.window(&record.election()?.context)?;
+        if window.opened.is_none() {
+            return refusal("the voting was never opened");
+        }
+        if let Some(index) = window.closed {
+            return refusal(format!("the voting is closed already, by entry {index}"));
+        }
+        self.sign(&record, Action::Close, console)
+    }
+
+    fn sign(&self, record: &Record, action: Action, console: Console) -> Result<()> {
+        let key = read_signing_key(&self.key)?;
+        if key.public() != record.manifest().organiser() {
+            return refusal(format!("{} is not the organiser's key that the manifest names", self.key.display()));
+        }
+        let election = record.election()?;
+        let fingerprint = *election.context.fingerprint();
+        let entry = OrganiserEntry::sign(action, &fingerprint, &key, &mut system_rng());
+        let (kind, what) = match action {
+            Action::Open => (Kind::Opening, "opening"),
+            Action::Close => (Kind::Closing, "closing"),
+        };
+        let written = Handover::new(kind, entry.encode()).write(&self.out);
+        written.with_context(|| format!("the {what} is not handed over"))?;
+        console.say(format!("Hand {} to the board. The {what} is of the election:", self.out.display()));
+        console.answer(&fingerprint.to_string(), &json!({ "fingerprint": fingerprint.to_string() }))
+    }
+}

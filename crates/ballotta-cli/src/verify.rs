@@ -1,0 +1,144 @@
+//! The verifier as a command, and the publication of the result.
+//!
+//! See `spec/command-line.md#verify`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use ballotta::board::board_key;
+use ballotta::board::log::TreeHead;
+use ballotta::board::note::SignedCheckpoint;
+use ballotta::hash::Fingerprint;
+use ballotta::limits::MAX_CHECKPOINT_BYTES;
+use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
+use ballotta_io::FolderRecord;
+use serde_json::json;
+
+use crate::ballot_box::BallotBox;
+use crate::chart;
+use crate::console::{Console, VerifierBars};
+use crate::duties;
+use crate::failure::{Advice as _, refusal};
+use crate::publish::publish;
+use crate::record::{Record, board_signer, lock_record};
+use crate::secrets::system_rng;
+
+/// How far the election must have come.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum StageName {
+    /// Voting is open
+    Voting,
+    /// Voting is closed, nothing is decrypted yet
+    Closed,
+    /// The result is published
+    Complete,
+}
+
+/// Verifies a record.
+#[derive(clap::Args, Debug)]
+pub(crate) struct VerifyRecord {
+    /// The record: a folder
+    record: PathBuf,
+    /// The fingerprint that the voters were shown
+    #[arg(long, value_name = "HEX")]
+    fingerprint: Option<Fingerprint>,
+    /// A checkpoint of the board that was kept before
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// How far the election must have come
+    #[arg(long, value_enum, default_value = "complete")]
+    stage: StageName,
+}
+
+impl VerifyRecord {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        ensure!(self.record.is_dir(), "{} is not a folder", self.record.display());
+        let source = FolderRecord::new(&self.record);
+        let stage = match self.stage {
+            StageName::Voting => Stage::Voting,
+            StageName::Closed => Stage::Closed,
+            StageName::Complete => Stage::Complete,
+        };
+        let checkpoint = self.checkpoint.as_deref().map(|path| pinned(&source, path)).transpose()?;
+        let options = VerifyOptions { stage, fingerprint: self.fingerprint, checkpoint };
+        let bars = VerifierBars::new(console);
+        let verification = verify(&source, &options, &|progress| bars.show(progress), &mut system_rng());
+        drop(bars);
+        let report = &verification.report;
+        if console.is_json() {
+            console.json(report)?;
+        } else {
+            // A record that does not hold has no result.
+            if report.valid {
+                print_result(&verification);
+            }
+            println!("{report}");
+        }
+        if report.valid {
+            return Ok(());
+        }
+        let refused = match report.failures.len() {
+            0 => refusal("the record is not valid: some checks found nothing to check"),
+            1 => refusal("the record is not valid: one failure"),
+            failures => refusal(format!("the record is not valid: {failures} failures")),
+        };
+        match (stage, &verification) {
+            (Stage::Closed | Stage::Complete, Verification { context: Some(_), tally: None, .. }) => {
+                refused.remedy("while voting is open, verify with --stage voting")
+            }
+            (Stage::Complete, Verification { context: Some(_), totals: None, .. }) => {
+                refused.remedy("until the result is published, verify with --stage closed")
+            }
+            _ => refused,
+        }
+    }
+}
+
+/// The head of a checkpoint that the auditor kept, which the board of the record must have signed.
+fn pinned(source: &FolderRecord, path: &Path) -> Result<TreeHead> {
+    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    ensure!(bytes.len() <= MAX_CHECKPOINT_BYTES, "{} is too long for a checkpoint", path.display());
+    let manifest = duties::read_manifest(source).refused()?;
+    let not_of_this_board = || format!("{} is not a checkpoint of this board", path.display());
+    let signed = SignedCheckpoint::parse(&bytes).with_context(not_of_this_board)?;
+    Ok(*signed.verify(&board_key(&manifest)?).refused().with_context(not_of_this_board)?.head())
+}
+
+fn print_result(verification: &Verification) {
+    if let (Some(context), Some(result)) = (&verification.context, &verification.report.result) {
+        println!("{}", chart::terminal(context.manifest(), result, 40));
+    }
+}
+
+/// Publishes the result.
+#[derive(clap::Args, Debug)]
+pub(crate) struct PublishResult {
+    /// The record, with enough partial decryptions
+    record: PathBuf,
+    /// The secret key of the board
+    #[arg(long, value_name = "FILE")]
+    board_key: PathBuf,
+}
+
+impl PublishResult {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let _lock = lock_record(&self.record)?;
+        let record = Record::read(&self.record)?;
+        let mut ballot_box =
+            BallotBox::open(&self.record, board_signer(record.manifest(), &self.board_key)?).refused()?;
+        let bars = VerifierBars::new(console);
+        let options = VerifyOptions::default();
+        let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
+        drop(bars);
+        publish(&self.record, &mut ballot_box, &verification).refused()?;
+        if !console.is_json() {
+            print_result(&verification);
+        }
+        console.say(format!("The result is in {}. Verify the record before you announce it.", self.record.display()));
+        match &verification.report.result {
+            Some(result) if console.is_json() => console.json(&json!(result)),
+            _ => Ok(()),
+        }
+    }
+}

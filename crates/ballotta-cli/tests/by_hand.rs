@@ -1,0 +1,563 @@
+//! A whole election by hand: every act is a process of its own, and people share nothing but the record and the files that
+//! they hand over.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// A folder in which everybody has a folder of their own.
+struct People {
+    root: tempfile::TempDir,
+}
+
+/// What a process left behind.
+struct Ran {
+    command: String,
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl People {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["organiser", "authority", "trustee1", "trustee2", "board", "witness", "voters", "auditor"] {
+            fs::create_dir(root.path().join(name)).unwrap();
+        }
+        fs::write(root.path().join("trustee1/passphrase"), "one correct horse\n").unwrap();
+        fs::write(root.path().join("trustee2/passphrase"), "two correct horses\n").unwrap();
+        Self { root }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Runs a line of arguments, separated by spaces; `_` stands for a space inside one.
+    fn run(&self, line: &str) -> Ran {
+        let arguments = line.split_whitespace().map(|argument| argument.replace('_', " "));
+        run(self.root.path(), line, arguments)
+    }
+
+    /// The same, which must succeed; the standard output without its last end of line.
+    fn ok(&self, line: &str) -> String {
+        let ran = self.run(line);
+        assert_eq!(ran.code, 0, "{}", ran.shown());
+        ran.stdout.trim_end().to_owned()
+    }
+
+    /// The same, which must fail with this code and an error that contains this text.
+    #[track_caller]
+    fn fails(&self, code: i32, error: &str, line: &str) {
+        let ran = self.run(line);
+        assert!(ran.code == code && ran.stderr.contains(error), "expected code {code}, {error:?}\n{}", ran.shown());
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.shown());
+    }
+
+    /// A field that a command prints as `name: value`.
+    fn field(&self, line: &str, name: &str) -> String {
+        let shown = self.ok(line);
+        let field = shown.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        field.unwrap_or_else(|| panic!("no {name} in\n{shown}")).to_owned()
+    }
+
+    /// The board takes files, every one of them.
+    #[track_caller]
+    fn add(&self, files: &str) -> String {
+        self.ok(&format!("board add record --board-key board/key {files}"))
+    }
+
+    #[track_caller]
+    fn add_fails(&self, error: &str, files: &str) {
+        let ran = self.run(&format!("board add record --board-key board/key {files}"));
+        assert!(ran.code == 1 && ran.stdout.contains(error), "expected {error:?}\n{}", ran.shown());
+    }
+}
+
+impl Ran {
+    fn shown(&self) -> String {
+        format!("ballotta {}\ncode {}\n{}\n{}", self.command, self.code, self.stdout, self.stderr)
+    }
+}
+
+fn run(folder: &Path, line: &str, arguments: impl Iterator<Item = String>) -> Ran {
+    let output: Output = Command::new(env!("CARGO_BIN_EXE_ballotta"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+    Ran { command: line.to_owned(), code: output.status.code().unwrap(), stdout, stderr }
+}
+
+#[test]
+fn an_election_by_hand() {
+    let people = People::new();
+    keys_and_manifest(&people);
+    key_ceremony(&people);
+    credentials_and_opening(&people);
+    voting(&people);
+    closing_and_decryption(&people);
+    let record = publication(&people);
+    auditing(&people, &record);
+    tampering(&people, &record);
+    inspecting(&people);
+    secrets_stay_secret(&people);
+}
+
+fn keys_and_manifest(people: &People) {
+    let organiser = people.ok("organiser new --out organiser/key");
+    let authority = people.ok("authority new --out authority/key");
+    let board = people.ok("board new --origin board.example/test --out board/key");
+    let witness = people.ok("witness new --name witness.example --out witness/key");
+    let trustee = |number| {
+        people.ok(&format!(
+            "trustee new --out trustee{number}/seed.age --passphrase-file trustee{number}/passphrase --work-factor 4"
+        ))
+    };
+    let (one, two) = (trustee(1), trustee(2));
+    people.fails(2, "nothing is ever overwritten", "organiser new --out organiser/key");
+
+    let manifest = format!(
+        "manifest new --title A_statute --rehearsal --language en \
+        --contest statute=Do_you_approve_the_new_statute? --option statute/yes=Yes --option statute/no=No \
+        --contest board=Who_shall_sit_on_the_board? --option board/ada=Ada --option board/emmy=Emmy --blank \
+        --organiser {organiser} --authority Office={authority} --trustee One={one} --trustee Two={two} --threshold 2 \
+        --board board.example/test={board} --witness witness.example={witness} --closing statements \
+        --quorum more_than_1/2_of_heads_on_roll --minimum-ballots 2 --revoting"
+    )
+    .replace("more_than_1", "more\u{1}than_1");
+    // The one underscore that is meant.
+    let arguments: Vec<String> = manifest
+        .split_whitespace()
+        .map(|argument| argument.replace('_', " ").replace('\u{1}', "_"))
+        .chain(["--out".to_owned(), "organiser/manifest.json".to_owned()])
+        .collect();
+    let made = run(people.root.path(), "manifest new ..", arguments.clone().into_iter());
+    assert_eq!(made.code, 0, "{}", made.shown());
+    assert_eq!(people.ok("manifest check organiser/manifest.json"), made.stdout.trim_end());
+
+    // A key that serves two, and a threshold that cannot be reached.
+    let broken = arguments.iter().map(|argument| match argument.as_str() {
+        "organiser/manifest.json" => "organiser/broken.json".to_owned(),
+        other => other.replace(&two, &one),
+    });
+    let broken = run(people.root.path(), "manifest new ..", broken);
+    assert_eq!(broken.code, 1, "{}", broken.shown());
+    assert!(broken.stderr.contains("trustees.members[1].key"), "{}", broken.shown());
+    fs::write(
+        people.path("organiser/broken.json"),
+        people.read("organiser/manifest.json").replace("\"threshold\": 2", "\"threshold\": 3, \"x\": 1"),
+    )
+    .unwrap();
+    people.fails(1, "breaks 2 rules", "manifest check organiser/broken.json");
+    people.fails(2, "cannot be read", "manifest check organiser/nothing.json");
+    people.fails(
+        1,
+        "rules of a manifest do not hold",
+        "record new --manifest organiser/broken.json --board-key board/key other",
+    );
+
+    people.fails(
+        1,
+        "is not the key of the board",
+        "record new --manifest organiser/manifest.json --board-key witness/key other",
+    );
+    people.ok("record new --manifest organiser/manifest.json --board-key board/key record");
+    people.fails(
+        2,
+        "already holds a board",
+        "record new --manifest organiser/manifest.json --board-key board/key record",
+    );
+}
+
+fn ceremony(number: u8, step: &str) -> String {
+    format!(
+        "trustee ceremony record --key trustee{number}/seed.age --passphrase-file trustee{number}/passphrase \
+        --out trustee{number}/{step}"
+    )
+}
+
+fn key_ceremony(people: &People) {
+    people.fails(
+        1,
+        "the key ceremony is not complete",
+        "credentials issue record --voters 5 --codes authority/codes.csv",
+    );
+    for step in ["registration", "commitment", "deal", "confirmation"] {
+        for number in [1, 2] {
+            let made = people.ok(&ceremony(number, step));
+            assert!(made.contains(step), "{made}");
+            // A step that is repeated gives the same bytes.
+            people.ok(&ceremony(number, "again"));
+            assert_eq!(people.read(&format!("trustee{number}/{step}")), people.read(&format!("trustee{number}/again")));
+            fs::remove_file(people.path(&format!("trustee{number}/again"))).unwrap();
+            people.add(&format!("trustee{number}/{step}"));
+            people.add_fails("stands twice", &format!("trustee{number}/{step}"));
+            if number == 1 {
+                if step == "registration" {
+                    forged_registration(people);
+                }
+                people.fails(1, "of trustees [2]", &ceremony(1, "early"));
+                assert!(!people.path("trustee1/early").exists());
+            }
+        }
+    }
+    assert_eq!(people.ok(&ceremony(1, "more")), "the key ceremony is complete");
+    people.fails(
+        2,
+        "does not open",
+        "trustee ceremony record --key trustee1/seed.age --passphrase-file trustee2/passphrase --out x",
+    );
+}
+
+/// Bytes that anybody could have made in the name of a trustee do not stop the ceremony.
+fn forged_registration(people: &People) {
+    let registration = people.read("trustee1/registration");
+    // Version, kind and author are 01 01 01 01 00; the author becomes 2.
+    let forged = registration.replacen("\nAQEBAQ", "\nAQEBAg", 1);
+    assert_ne!(forged, registration);
+    fs::write(people.path("board/forged"), forged).unwrap();
+    people.add_fails("not signed by them", "board/forged");
+}
+
+fn credentials_and_opening(people: &People) {
+    people.fails(1, "the record has no roll", "organiser open record --key organiser/key --out organiser/opening");
+    fs::write(people.path("authority/list.csv"), "style,weight\nall,1\nall,1\nnone,1\n").unwrap();
+    people.fails(
+        2,
+        "line 4: the manifest has no ballot style none",
+        "credentials issue record --list authority/list.csv --codes authority/codes.csv",
+    );
+    fs::write(people.path("authority/list.csv"), "style,weight\nall,1\nall,2\n").unwrap();
+    people.fails(
+        1,
+        "voter 2: the weight",
+        "credentials issue record --list authority/list.csv --codes authority/codes.csv",
+    );
+    let fingerprint = people.ok("credentials issue record --voters 5 --codes authority/codes.csv");
+    people.fails(1, "credentials are issued once", "credentials issue record --voters 5 --codes authority/more.csv");
+    let codes = people.read("authority/codes.csv");
+    for (number, line) in codes.lines().skip(1).enumerate() {
+        let fields: Vec<&str> = line.split(',').collect();
+        assert_eq!((fields[0], fields[2], fields[3]), ((number + 1).to_string().as_str(), "all", "1"));
+        fs::write(people.path(&format!("voters/code{}", number + 1)), fields[1]).unwrap();
+    }
+    assert_eq!(codes.lines().count(), 6);
+
+    people.fails(
+        1,
+        "the voting is not open",
+        "voter prepare record --choose statute=yes --blank board --code-file voters/code1 --out voters/early",
+    );
+    people.fails(1, "not the organiser's key", "organiser open record --key authority/key --out organiser/opening");
+    people.fails(1, "never opened", "organiser close record --key organiser/key --out organiser/closing");
+    assert_eq!(people.ok("organiser open record --key organiser/key --out organiser/opening"), fingerprint);
+    people.add("organiser/opening");
+    people.fails(1, "open already", "organiser open record --key organiser/key --out organiser/again");
+    people.add_fails("open already", "organiser/opening");
+    people.add_fails("after a message of a later step", "trustee1/deal");
+    people.fails(1, "verify with --stage voting", "verify record");
+    people.ok(&format!("verify record --stage voting --fingerprint {fingerprint}"));
+}
+
+fn prepare(people: &People, voter: u8, name: &str, statute: &str, board: &str) -> String {
+    people.ok(&format!(
+        "voter prepare record --choose statute={statute} {board} --code-file voters/code{voter} --out voters/{name}"
+    ))
+}
+
+fn cast(people: &People, voter: u8, name: &str) {
+    people.ok(&format!("voter cast voters/{name} --code-file voters/code{voter} --out voters/{name}.ballot"));
+}
+
+fn voting(people: &People) {
+    let voter = |line: &str| format!("voter prepare record {line} --code-file voters/code1 --out voters/wrong");
+    people.fails(2, "contest board has no choice", &voter("--choose statute=yes"));
+    people.fails(2, "no option maybe; it has yes, no", &voter("--choose statute=maybe --blank board"));
+    people.fails(2, "there is no contest statutes", &voter("--choose statutes=yes --blank board"));
+    people.fails(2, "at most 1 may be", &voter("--choose statute=yes,no --blank board"));
+    fs::write(people.path("voters/code9"), "0024H-36H2N-CSVRH-6DAQF-6DVVQ-ZE6").unwrap();
+    people.fails(
+        1,
+        "does not stand on the roll",
+        "voter prepare record --choose statute=yes --blank board --code-file voters/code9 --out voters/wrong",
+    );
+    fs::write(people.path("voters/typo"), people.read("voters/code1").replacen(['0', '1', '2', '3'], "Z", 1) + "Z")
+        .unwrap();
+    people.fails(
+        2,
+        "not a voting code",
+        "voter prepare record --choose statute=yes --blank board --code-file voters/typo --out voters/wrong",
+    );
+    assert!(!people.path("voters/wrong").exists());
+
+    // Voter 1 tests the device with other choices first, and then casts.
+    let opened = prepare(people, 1, "test", "no", "--choose board=ada");
+    people.ok("voter open voters/test --out voters/opening");
+    let other = "0".repeat(64);
+    people.fails(
+        1,
+        "not the one that was shown",
+        &format!("voter check-opening record voters/opening --tracker {other}"),
+    );
+    let shown = people.ok(&format!("voter check-opening record voters/opening --tracker {opened}"));
+    assert_eq!(shown, "Do you approve the new statute?: No\nWho shall sit on the board?: Ada");
+    people.fails(1, "was opened already", "voter cast voters/test --code-file voters/code1 --out voters/test.ballot");
+    people.fails(1, "was opened already", "voter open voters/test --out voters/opening2");
+    people.add_fails("second device", "voters/opening");
+    prepare(people, 1, "one", "yes", "--choose board=emmy");
+    people.fails(1, "another voting code", "voter cast voters/one --code-file voters/code2 --out voters/one.ballot");
+    people.fails(2, "nothing is overwritten", "voter cast voters/one --code-file voters/code1 --out voters/opening");
+    cast(people, 1, "one");
+    people.fails(1, "was cast already", "voter cast voters/one --code-file voters/code1 --out voters/one2.ballot");
+    people.fails(1, "was cast already", "voter open voters/one --out voters/opening2");
+    let left = people.read("voters/one.cast") + &people.read("voters/test.opened");
+    assert!(!left.contains("seed") && !left.contains("choices"), "{left}");
+
+    prepare(people, 5, "unused", "no", "--blank board");
+
+    // Voter 2 votes twice; two ballots behind the same one are a fork.
+    prepare(people, 2, "two", "no", "--blank board");
+    prepare(people, 2, "fork", "yes", "--blank board");
+    cast(people, 2, "two");
+    cast(people, 2, "fork");
+    people.add("voters/one.ballot voters/two.ballot");
+    people.add_fails("not the credential's last valid entry; remedy: prepare the ballot again", "voters/fork.ballot");
+    people.add_fails("already", "voters/one.ballot");
+    prepare(people, 2, "again", "yes", "--choose board=ada");
+    cast(people, 2, "again");
+    prepare(people, 3, "three", "yes", "--choose board=ada");
+    cast(people, 3, "three");
+    prepare(people, 4, "four", "no", "--choose board=emmy");
+    cast(people, 4, "four");
+    // What is refused does not hold up the others.
+    fs::write(people.path("board/noise"), "noise\n").unwrap();
+    let mixed = "voters/three.ballot board/noise board/nothing voters/three.ballot voters/again.ballot";
+    let ran = people.run(&format!("board add record --board-key board/key --json {mixed}"));
+    assert_eq!(ran.code, 1, "{}", ran.shown());
+    let outcomes: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap();
+    let refused: Vec<bool> = outcomes.iter().map(|outcome| outcome["entry"].is_null()).collect();
+    assert_eq!(refused, [false, true, true, true, false]);
+}
+
+fn trustee(number: u8, duty: &str, out: &str) -> String {
+    format!(
+        "trustee {duty} record --key trustee{number}/seed.age --passphrase-file trustee{number}/passphrase \
+        --out trustee{number}/{out}"
+    )
+}
+
+fn closing_and_decryption(people: &People) {
+    people.fails(1, "not closed", &trustee(1, "state", "statement"));
+    people.ok("witness cosign record --key witness/key --out witness/line0");
+    // A record that is cut off here is the beginning of another history.
+    copy(&people.path("record"), &people.path("other"));
+    people.ok("organiser close record --key organiser/key --out organiser/closing");
+    people.add("organiser/closing");
+    people.add_fails("voting is closed", "voters/four.ballot");
+
+    people.fails(1, "decrypts what it stated before", &trustee(1, "decrypt", "decryption"));
+    people.ok(&trustee(1, "state", "statement"));
+    // Asked again, the trustee gives the same statement.
+    people.ok(&trustee(1, "state", "again"));
+    assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
+    people.add("trustee1/statement");
+    people.fails(1, "the closing rule asks for 2", &trustee(1, "decrypt", "decryption"));
+
+    // Another history: one ballot more before the close.
+    people.ok("board add other --board-key board/key voters/four.ballot");
+    people.ok("organiser close other --key organiser/key --out organiser/other");
+    people.ok("board add other --board-key board/key organiser/other");
+    let elsewhere = |line: String| line.replace(" record ", " other ");
+    people.fails(1, "the one statement of this trustee", &elsewhere(trustee(1, "state", "other")));
+    people.fails(1, "differs from the board", &elsewhere(trustee(1, "decrypt", "other")));
+    assert!(!people.path("trustee1/other").exists());
+    // A witness cosigns one history.
+    people.ok("witness cosign record --key witness/key --out witness/line");
+    people.fails(1, "does not continue", "witness cosign other --key witness/key --out witness/other");
+    people.fails(1, "the key of no witness", "witness cosign record --key board/key --out witness/other");
+    people.ok(&elsewhere(trustee(2, "state", "other")));
+    people.add_fails("differs from the board", "trustee2/other");
+    // A trustee that stated something else takes no part, so this one forgets, as no trustee should.
+    fs::remove_file(people.path("trustee2/seed.age.state")).unwrap();
+
+    people.ok(&trustee(2, "state", "statement"));
+    people.add("trustee2/statement witness/line");
+    for number in [1, 2] {
+        people.ok(&trustee(number, "decrypt", "decryption"));
+        people.ok("verify record --stage closed");
+        people.add(&format!("trustee{number}/decryption"));
+        people.add_fails("stands on the board already", &format!("trustee{number}/decryption"));
+    }
+}
+
+/// Publishes, and gives nothing but the record to an auditor.
+fn publication(people: &People) -> PathBuf {
+    people.fails(1, "not valid", "verify record");
+    people.fails(1, "is not the key of the board", "result publish record --board-key witness/key");
+    let shown = people.ok("result publish record --board-key board/key");
+    assert!(shown.contains("Yes") && shown.contains("Emmy"), "{shown}");
+    let record = people.path("auditor/record");
+    copy(&people.path("record"), &record);
+    record
+}
+
+fn auditing(people: &People, record: &Path) {
+    let ran = people.run("verify auditor/record --json");
+    assert_eq!(ran.code, 0, "{}", ran.shown());
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let result = &report["result"];
+    assert_eq!(report["valid"], true);
+    assert_eq!((&result["eligible_voters"], &result["counted_ballots"]), (&Value::from(5), &Value::from(3)));
+    assert_eq!(result["quorum"]["reached"], true);
+    let totals = |contest: usize| -> Vec<u64> {
+        let options = result["contests"][contest]["options"].as_array().unwrap();
+        options.iter().map(|option| option["total"].as_u64().unwrap()).collect()
+    };
+    // Voters 1, 2 (again) and 3: voter 4 came after the close.
+    assert_eq!((totals(0), totals(1)), (vec![3, 0], vec![2, 1]));
+
+    let fingerprint = result["fingerprint"].as_str().unwrap();
+    people.ok(&format!("verify auditor/record --fingerprint {fingerprint} --checkpoint record/closing-checkpoint"));
+    let other = fingerprint.replace(['0', '1', '2'], "3");
+    people.fails(1, "not valid", &format!("verify auditor/record --fingerprint {other}"));
+    people.fails(1, "not valid", "verify auditor/record --checkpoint other/checkpoint");
+    people.fails(2, "is not a checkpoint", "verify auditor/record --checkpoint record/roll");
+    people.fails(2, "required arguments were not provided", "verify");
+    people.fails(2, "is not a folder", "verify nothing");
+
+    // What voters find on the board.
+    let tracker = |name: &str| people.field(&format!("inspect voters/{name}"), "tracker");
+    let check = |name: &str| people.run(&format!("voter check auditor/record --tracker {}", tracker(name)));
+    for (name, code, state) in [
+        ("one.ballot", 0, "counted: entry 9".to_owned()),
+        ("two.ballot", 1, format!("superseded by {}: entry 12", tracker("again.ballot"))),
+        ("again.ballot", 0, "counted: entry 12".to_owned()),
+        ("three.ballot", 0, "counted: entry 11".to_owned()),
+        ("fork.ballot", 1, "missing".to_owned()),
+        ("four.ballot", 1, "missing".to_owned()),
+    ] {
+        let ran = check(name);
+        assert_eq!((ran.code, ran.stdout.trim_end()), (code, state.as_str()), "{}", ran.shown());
+        assert!(ran.stderr.contains("1 of 1 witnesses cosigned"), "{}", ran.shown());
+    }
+    assert!(record.join("SHA256SUMS").exists());
+}
+
+/// One byte of any file is enough.
+fn tampering(people: &People, record: &Path) {
+    let mut files = Vec::new();
+    list(record, &mut files);
+    assert_eq!(files.len(), 8 + 1 + 8 + 2, "{files:?}");
+    for path in files {
+        let bytes = fs::read(&path).unwrap();
+        let name = path.strip_prefix(record).unwrap().to_str().unwrap().to_owned();
+        for position in [0, bytes.len() / 2, bytes.len() - 1] {
+            let mut flipped = bytes.clone();
+            flipped[position] ^= 1;
+            fs::write(&path, flipped).unwrap();
+            let ran = people.run("verify auditor/record");
+            assert_eq!(ran.code, 1, "byte {position} of {name}\n{}", ran.shown());
+            // A manifest with another byte is another manifest: then nothing else belongs to it. Of entries that still can
+            // be read, the tree head tells that one is another.
+            let named = match name.as_str() {
+                "manifest.json" => ran.stdout.contains("manifest"),
+                tile if tile.starts_with("tile/") => ran.stdout.contains(tile) || ran.stdout.contains("board.root: "),
+                other => ran.stdout.contains(other),
+            };
+            assert!(named, "byte {position} of {name}\n{}", ran.shown());
+        }
+        fs::remove_file(&path).unwrap();
+        people.fails(1, "not valid", "verify auditor/record");
+        fs::write(&path, bytes).unwrap();
+    }
+    fs::write(record.join("more"), "").unwrap();
+    people.fails(1, "not valid", "verify auditor/record");
+    fs::remove_file(record.join("more")).unwrap();
+    people.ok("verify auditor/record");
+}
+
+fn list(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { list(&path, files) } else { files.push(path) }
+    }
+}
+
+/// Every file of an election can be inspected, and no secret comes out.
+fn inspecting(people: &People) {
+    let mut files = Vec::new();
+    list(people.root.path(), &mut files);
+    let secrets: Vec<String> = ["organiser/key", "authority/key", "board/key", "witness/key"]
+        .iter()
+        .map(|name| people.read(name).lines().nth(1).unwrap().to_owned())
+        .chain(
+            people.read("authority/codes.csv").lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()),
+        )
+        .collect();
+    // What is no format of this project: codes by themselves, passphrases, lists of voters, noise.
+    let foreign = ["code", "typo", "passphrase", "list.csv", "noise", "README.md", "chart.svg"];
+    for path in files {
+        let name = path.strip_prefix(people.root.path()).unwrap().to_str().unwrap();
+        let ran = people.run(&format!("inspect {name} --json"));
+        let file_name = path.file_name().unwrap().to_str().unwrap();
+        let is_foreign = foreign.iter().any(|prefix| file_name.starts_with(prefix)) && file_name != "codes.csv";
+        let broken = name == "organiser/broken.json";
+        assert_eq!(ran.code, if is_foreign || broken { 2 } else { 0 }, "{}", ran.shown());
+        for secret in &secrets {
+            assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{}", ran.shown());
+        }
+    }
+    let what = |line: &str| people.field(line, "what");
+    assert_eq!(what("inspect organiser/key"), "the secret key of an organiser or a credential authority");
+    assert_eq!(what("inspect record/roll"), "a credential roll");
+    assert_eq!(what("inspect record/closing-checkpoint"), "a checkpoint of a board");
+    assert_eq!(people.field("inspect record/closing-checkpoint", "witnesses"), "1 of 1");
+    assert_eq!(what("inspect trustee1/deal --record record"), "handed over: ceremony-message");
+    assert_eq!(people.field("inspect trustee1/deal --record record", "slots"), "4");
+    assert_eq!(people.field("inspect voters/one.cast", "state"), "used");
+}
+
+#[cfg(unix)]
+fn secrets_stay_secret(people: &People) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |name: &str| fs::metadata(people.path(name)).unwrap().permissions().mode() & 0o777;
+    for name in [
+        "organiser/key",
+        "authority/key",
+        "board/key",
+        "witness/key",
+        "trustee1/seed.age",
+        "trustee2/seed.age",
+        "authority/codes.csv",
+        "voters/unused",
+        "voters/opening",
+    ] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+}
+
+#[cfg(not(unix))]
+fn secrets_stay_secret(_: &People) {}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
