@@ -96,6 +96,18 @@ impl Style {
         }
     }
 
+    /// The same style under the keys of an election, whose form it must have; nobody knows their secrets.
+    ///
+    /// # Panics
+    ///
+    /// If the forms differ.
+    #[must_use]
+    pub fn under(self, style: &ballotta::election::Style, bases: &SharedBases) -> Self {
+        assert_eq!(self.form.digest(), style.form().digest());
+        let bases = SharedBases::new(Generators::new(bases.generators().bits()), bases.keys().to_vec());
+        Self { secrets: Vec::new(), keys: style.keys().clone(), slots: style.slots().to_vec(), bases, ..self }
+    }
+
     /// The values of the slots that the bits give.
     #[must_use]
     pub fn values(&self, bits: &[i64]) -> Vec<i64> {

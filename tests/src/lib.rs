@@ -6,6 +6,8 @@
 //! claims and not for how it is written; [`sabotage`] shows that with every one.
 
 pub mod ballot;
+pub mod election;
+pub mod mutate;
 pub mod rng;
 pub mod sigma;
 pub mod vectors;

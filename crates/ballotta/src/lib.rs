@@ -40,6 +40,7 @@ pub mod hash;
 pub mod key_ceremony;
 pub mod limits;
 pub mod manifest;
+pub mod manual;
 pub mod proofs;
 pub mod record;
 pub mod tally;

@@ -9,6 +9,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::iter::zip;
 
+pub(crate) use ledger::LastBallots;
 pub use ledger::{Ledger, Recorded, Selection};
 
 use crate::ballot::VerifiedBallot;

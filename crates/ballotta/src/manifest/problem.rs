@@ -263,7 +263,7 @@ pub enum ManifestProblem {
     /// The identity is not a key.
     #[error("the identity is not a key")]
     IdentityElement,
-    /// Not a canonical Ed25519 public key.
+    /// Not a canonical Ed25519 public key of the subgroup of prime order.
     #[error("not an Ed25519 public key")]
     InvalidEd25519Key,
     /// An Ed25519 public key of small order, for which anybody can sign.

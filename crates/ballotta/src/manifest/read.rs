@@ -24,8 +24,8 @@ use crate::limits::{
 use crate::weaken::{self, Check};
 
 /// The bytes of an entry of a signed ballot besides ciphertext and argument: version, fingerprint, style, credential,
-/// tracker of the previous entry; signature; kind of the entry.
-const BALLOT_FRAME_BYTES: usize = (2 + 32 + 2 + 32 + 32) + 64 + 1;
+/// tracker of the previous entry; signature; version and kind of the entry.
+const BALLOT_FRAME_BYTES: usize = (2 + 32 + 2 + 32 + 32) + 64 + (2 + 1);
 
 pub(super) fn read(bytes: &[u8]) -> Result<Contents, ManifestErrors> {
     let json = read_document(bytes)?;
@@ -280,6 +280,10 @@ impl Reader {
         };
         if key.is_weak() {
             return node.place().refuse(ManifestProblem::WeakEd25519Key);
+        }
+        // Notes refuse such a key, so that a board which has it could never sign a checkpoint.
+        if !key.to_edwards().is_torsion_free() {
+            return node.place().refuse(ManifestProblem::InvalidEd25519Key);
         }
         self.distinct_key(bytes, node);
         Some(key)

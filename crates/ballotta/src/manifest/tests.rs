@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use curve25519_dalek::constants::EIGHT_TORSION;
 use ed25519_dalek::SigningKey;
 use rand_core::Rng;
 use serde_json::{Value, json};
@@ -230,7 +231,7 @@ fn with_options(count: usize) -> Value {
 
 #[test]
 fn the_largest_ballot_fills_an_entry_and_one_more_option_is_refused() {
-    let frame = (2 + 32 + 2 + 32 + 32) + 64 + 1;
+    let frame = (2 + 32 + 2 + 32 + 32) + 64 + (2 + 1);
     let largest = (0..=MAX_OPTIONS).rev().find(|count| faults(&with_options(*count)).is_empty()).unwrap();
     let form = parse(&with_options(largest)).unwrap().compile_style(0).unwrap().form;
     assert!(form.argued_bytes() + frame <= MAX_ENTRY_BYTES);
@@ -589,6 +590,11 @@ fn keys_are_canonical_and_serve_one_purpose() {
     board(&format!("01{}", "0".repeat(62)), ManifestProblem::WeakEd25519Key);
     board(&format!("ee{}7f", "f".repeat(60)), ManifestProblem::InvalidEd25519Key);
     board(&format!("ec{}7f", "f".repeat(60)), ManifestProblem::WeakEd25519Key);
+    // A sound key and a point of small order together.
+    let sound = SigningKey::from_bytes(&[1; 32]).verifying_key().to_edwards();
+    for torsion in EIGHT_TORSION.iter().skip(1) {
+        board(&hex::encode((sound + torsion).compress().to_bytes()), ManifestProblem::InvalidEd25519Key);
+    }
 
     let reuse = |pointer: &str, key: String, path: &str, first: &str| {
         assert_fault(&[(pointer, json!(key))], path, ManifestProblem::KeyReuse { first: first.into() });

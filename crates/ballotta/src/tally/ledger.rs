@@ -93,49 +93,78 @@ impl Ledger {
     /// The ballots that count.
     #[must_use]
     pub fn into_selection(self) -> Selection {
-        Selection { heads: self.heads }
+        Selection::of(&self.heads)
     }
 }
 
-/// Which ballot of each voter counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selection {
+/// The last ballot of each voter, valid or not: a first guess of which ballots count. It mostly is right, and saves
+/// reading the board a third time. Where it is wrong, the ledger's selection shows.
+pub(crate) struct LastBallots {
+    /// As in [`Ledger`].
     heads: Vec<u32>,
 }
 
-impl Selection {
-    /// The selection in which the last ballot of every voter counts, valid or not: a guess that mostly is right, and
-    /// saves reading the board a second time. What it is wrong about, the ledger's selection shows.
-    #[must_use]
-    pub(crate) fn guess(voters: u32) -> Self {
+impl LastBallots {
+    pub(crate) fn new(voters: u32) -> Self {
         Self { heads: alloc::vec![0; voters as usize] }
     }
 
-    pub(crate) fn guess_ballot(&mut self, voter: u32, index: u64) {
+    pub(crate) fn see(&mut self, voter: u32, index: u64) {
         if let Some(head) = self.heads.get_mut(voter as usize) {
             *head = u32::try_from(index + 1).unwrap_or(u32::MAX);
         }
     }
 
+    pub(crate) fn into_selection(self) -> Selection {
+        Selection::of(&self.heads)
+    }
+}
+
+/// Which ballots count: a bit for each entry of the board.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    words: Vec<u64>,
+}
+
+impl Selection {
+    /// The selection of the ballots at these positions, each one more than it is, 0 for none.
+    fn of(heads: &[u32]) -> Self {
+        let end = heads.iter().max().copied().unwrap_or(0);
+        let mut words = alloc::vec![0; end.div_ceil(u64::BITS) as usize];
+        for position in heads.iter().filter_map(|head| head.checked_sub(1)) {
+            if let Some(word) = words.get_mut((position / u64::BITS) as usize) {
+                *word |= 1 << (position % u64::BITS);
+            }
+        }
+        Self { words }
+    }
+
+    fn word(&self, number: usize) -> u64 {
+        self.words.get(number).copied().unwrap_or(0)
+    }
+
     /// The ballot, if it counts.
     #[must_use]
     pub fn count(&self, ballot: VerifiedBallot) -> Option<CountedBallot> {
-        let head = self.heads.get(ballot.voter() as usize)?;
-        (u64::from(*head) == ballot.index() + 1).then_some(CountedBallot { ballot })
+        let (word, bit) = (ballot.index() / u64::from(u64::BITS), ballot.index() % u64::from(u64::BITS));
+        let word = self.word(usize::try_from(word).ok()?);
+        (word >> bit & 1 == 1).then_some(CountedBallot { ballot })
     }
 
-    /// The positions of ballots on which the two selections differ.
+    /// The positions of ballots that count in one of the two selections and not in the other.
     pub(crate) fn differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = u64> + 'a {
-        core::iter::zip(&self.heads, &other.heads)
-            .filter(|(one, another)| one != another)
-            .flat_map(|(one, another)| [*one, *another])
-            .filter_map(|head| head.checked_sub(1).map(u64::from))
+        let words =
+            (0..self.words.len().max(other.words.len())).map(|number| (number, self.word(number) ^ other.word(number)));
+        words.filter(|(_, word)| *word != 0).flat_map(|(number, word)| {
+            let bits = (0..u64::BITS).filter(move |bit| word >> bit & 1 == 1);
+            bits.map(move |bit| number as u64 * u64::from(u64::BITS) + u64::from(bit))
+        })
     }
 
     /// How many ballots count.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.heads.iter().filter(|head| **head != 0).count() as u64
+        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
     /// Whether no ballot counts.
@@ -212,6 +241,77 @@ impl RandomnessTable {
             let Some(position) = position.checked_sub(1) else { continue };
             let prefix = self.prefixes.get(position as usize).copied().unwrap_or(0);
             self.place(prefix, position as usize);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_core::Rng as _;
+
+    use super::*;
+    use crate::testing::TestRng;
+
+    /// What the ledger promises to keep for each entry of the board, and for each line of the roll.
+    const BYTES_PER_ENTRY: usize = 19;
+    const BYTES_PER_LINE: usize = 4;
+
+    fn bytes(table: &RandomnessTable) -> usize {
+        8 * table.prefixes.capacity() + 4 * table.places.capacity()
+    }
+
+    fn random(rng: &mut TestRng) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        rng.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn every_ballot_is_found_again_within_19_bytes() {
+        // 98 303 is the worst case: the places of one more entry would not fit into half as many.
+        for entries in [1, 1000, 60_000, 98_303, 600_000] {
+            let mut table = RandomnessTable::new(entries, 0x5eed);
+            for index in 0..entries {
+                table.insert(index, &random(&mut TestRng(index)));
+            }
+            for index in (0..entries).step_by(97) {
+                assert_eq!(table.candidates(&random(&mut TestRng(index))), [index]);
+                assert!(table.candidates(&random(&mut TestRng(!index))).is_empty());
+            }
+            assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + 16, "{entries}: {}", bytes(&table));
+        }
+        let ledger = Ledger::new(600_000, 0, true, 1);
+        assert_eq!(4 * ledger.heads.capacity(), BYTES_PER_LINE * 600_000);
+    }
+
+    #[test]
+    fn selections_differ_where_another_ballot_counts() {
+        let one = Selection::of(&[3, 0, 70, 200]);
+        let other = Selection::of(&[3, 9, 70, 300]);
+        assert_eq!((one.len(), other.len(), Selection::of(&[0, 0]).is_empty()), (3, 4, true));
+        assert_eq!(one.differences(&other).collect::<Vec<_>>(), [8, 199, 299]);
+        assert_eq!(other.differences(&one).collect::<Vec<_>>(), [8, 199, 299]);
+        assert_eq!(one.differences(&one).count(), 0);
+    }
+
+    /// Whoever chooses many `R` that begin alike makes them all candidates, and none is lost.
+    #[test]
+    fn randomness_that_begins_alike() {
+        let mut table = RandomnessTable::new(100, 7);
+        let alike = |last| core::array::from_fn(|place| if place < 8 { 3 } else { last });
+        (0..100_u8).for_each(|index| table.insert(index.into(), &alike(index)));
+        assert_eq!(table.candidates(&alike(0)), (0..100).collect::<Vec<u64>>());
+    }
+
+    /// A ballot box does not know how long its board will become.
+    #[test]
+    fn the_table_grows() {
+        let mut table = RandomnessTable::new(0, 9);
+        for index in 0..10_000 {
+            table.insert(2 * index, &random(&mut TestRng(index)));
+        }
+        for index in 0..10_000 {
+            assert_eq!(table.candidates(&random(&mut TestRng(index))), [2 * index]);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
 use crate::limits::{MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_TRUSTEES};
 use crate::record::{ReadError, RecordSource, read_file};
-use crate::tally::Selection;
+use crate::tally::{LastBallots, Selection};
 use crate::weaken::{self, Check};
 
 /// At most how many bytes a bundle has.
@@ -131,8 +131,9 @@ impl Verifier<'_> {
             pointers: Vec::new(),
             statements: Vec::new(),
             ballots: 0,
-            guess: Selection::guess(voters),
+            guess: Selection::default(),
         };
+        let mut last = LastBallots::new(voters);
         let mut frontier = Frontier::new();
         let mut pinned_root = None;
         let source = self.source;
@@ -156,7 +157,7 @@ impl Verifier<'_> {
                 for (leaf, entry) in bundle.leaves.into_iter().zip(bundle.entries) {
                     let index = frontier.size();
                     frontier.push(leaf);
-                    self.entry(&mut board, index, entry);
+                    self.entry(&mut board, &mut last, index, entry);
                     if board.close.as_ref().is_some_and(|(close, _)| *close == index) {
                         board.close_head = Some(frontier.head());
                     }
@@ -167,6 +168,7 @@ impl Verifier<'_> {
             }
             (self.progress)(Progress { stage: "board", done: frontier.size(), total: signed.size });
         }
+        board.guess = last.into_selection();
         self.findings.saw(CheckId::Order, frontier.size());
         self.findings.saw(CheckId::Root, 1);
         if frontier.root() != signed.root {
@@ -184,12 +186,12 @@ impl Verifier<'_> {
         Some(board)
     }
 
-    fn entry(&mut self, board: &mut Board, index: u64, entry: Scanned) {
+    fn entry(&mut self, board: &mut Board, last: &mut LastBallots, index: u64, entry: Scanned) {
         match entry {
             Scanned::Ballot { voter } => {
                 board.ballots += 1;
                 if let (Some(voter), Ok(())) = (voter, board.in_window(index)) {
-                    board.guess.guess_ballot(voter, index);
+                    last.see(voter, index);
                 }
             }
             Scanned::Other { kind, body } => {
@@ -217,10 +219,13 @@ impl Verifier<'_> {
         }
         match kind {
             EntryKind::Ceremony => {
+                // The opening fixes the ceremony: what comes later changes no key, and breaks none.
+                let pointer = Pointer::decode(body)?;
                 if opened {
                     out_of_order("a message of the key ceremony after the opening");
+                } else {
+                    board.pointers.push((index, PointerKind::Ceremony, pointer));
                 }
-                board.pointers.push((index, PointerKind::Ceremony, Pointer::decode(body)?));
             }
             EntryKind::Open => {
                 let entry = OrganiserEntry::decode(Action::Open, body)?;

@@ -1,0 +1,325 @@
+//! What every decoder must do with any bytes: refuse them, or read them such that writing gives the same bytes again.
+//! Nothing may panic.
+//!
+//! [`TARGETS`] are run by libFuzzer (`fuzz_targets/`) and over mutations of valid bytes by an ordinary test.
+
+use std::str::from_utf8;
+use std::sync::LazyLock;
+
+use ballotta::ballot::{BallotHeader, Candidate, SignedBallot, verify_ballots};
+use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
+use ballotta::board::note::{Note, NoteKey, NoteSignature, SignedCheckpoint};
+use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle, encode_bundle, hash_tile_paths};
+use ballotta::contest::Choose;
+use ballotta::credential::{RollReader, RollRules, VotingCode};
+use ballotta::decryption::{ClosingStatement, PartialDecryption};
+use ballotta::key_ceremony::CeremonyMessage;
+use ballotta::manifest::Manifest;
+use ballotta::record::{self, FileList, MemoryRecord, ResultDocument};
+use ballotta::tally::EncryptedTally;
+use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO};
+use ballotta_tests::rng::TestRng;
+
+/// A decoder and what is asked of it.
+pub struct Target {
+    /// The name of the target for libFuzzer.
+    pub name: &'static str,
+    /// Panics if the decoder does not keep its promise for these bytes.
+    pub run: fn(&[u8]),
+    /// Bytes that it reads.
+    pub valid: fn() -> Vec<Vec<u8>>,
+}
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    Target { name: "manifest", run: manifest, valid: || vec![of_record(record::MANIFEST)] },
+    Target { name: "roll", run: roll, valid: || vec![of_record(record::ROLL)] },
+    Target { name: "ceremony_message", run: ceremony_message, valid: || ELECTION.election_messages() },
+    Target { name: "entry", run: entry, valid: || ELECTION.entries.clone() },
+    Target { name: "bundle", run: bundle, valid: bundles },
+    Target { name: "tile_path", run: tile_path, valid: tile_paths },
+    Target { name: "note", run: note, valid: notes },
+    Target { name: "signed_ballot", run: signed_ballot, valid: || ELECTION.bodies(EntryKind::Ballot) },
+    Target { name: "ballot_header", run: ballot_header, valid: || ELECTION.bodies(EntryKind::Ballot) },
+    Target {
+        name: "closing_statement",
+        run: closing_statement,
+        valid: || ELECTION.bodies(EntryKind::ClosingStatement),
+    },
+    Target { name: "partial_decryption", run: partial_decryption, valid: || under("decryption/") },
+    Target { name: "file_list", run: file_list, valid: || vec![of_record(record::FILE_LIST)] },
+    Target { name: "voting_code", run: voting_code, valid: voting_codes },
+    Target { name: "result_document", run: result_document, valid: || vec![of_record(record::RESULT)] },
+];
+
+/// The target of this name.
+///
+/// # Panics
+///
+/// If there is none.
+#[must_use]
+pub fn target(name: &str) -> &'static Target {
+    TARGETS.iter().find(|target| target.name == name).expect("a target")
+}
+
+/// An election that is over, whose formats the decoders read.
+struct Finished {
+    election: Election,
+    entries: Vec<Vec<u8>>,
+    record: MemoryRecord,
+    tally: EncryptedTally,
+}
+
+static ELECTION: LazyLock<Finished> = LazyLock::new(|| {
+    let election = Election::build(ElectionOptions {
+        contests: vec![(Choose { min: 1, max: 2, blank: true }, 3), (YES_OR_NO, 2)],
+        styles: vec![vec![0, 1], vec![1]],
+        voters: vec![(0, 3), (0, 1), (1, 20)],
+        trustees: 2,
+        threshold: 2,
+        ..ElectionOptions::default()
+    });
+    let (entries, record, tally) = {
+        let mut board = election.open_board();
+        board.vote(0, &[Choice::Blank, Choice::Options(vec![0])]);
+        board.vote(1, &[Choice::Options(vec![0, 2]), Choice::Options(vec![1])]);
+        board.vote(2, &[Choice::Options(vec![1])]);
+        board.vote(2, &[Choice::Options(vec![0])]);
+        board.finish();
+        let tally = board.verify().tally.expect("a closed board");
+        (board.entries.clone(), board.record(), tally)
+    };
+    Finished { election, entries, record, tally }
+});
+
+impl Finished {
+    fn election_messages(&self) -> Vec<Vec<u8>> {
+        self.election.ceremony.iter().map(|(_, message)| message.clone()).collect()
+    }
+
+    fn bodies(&self, kind: EntryKind) -> Vec<Vec<u8>> {
+        let entries = self.entries.iter().filter_map(|entry| Entry::decode(entry).ok());
+        entries.filter(|entry| entry.kind() == kind).map(|entry| entry.body().to_vec()).collect()
+    }
+}
+
+fn of_record(path: &str) -> Vec<u8> {
+    ELECTION.record.files[path].clone()
+}
+
+fn under(folder: &str) -> Vec<Vec<u8>> {
+    ELECTION.record.files.iter().filter(|(path, _)| path.starts_with(folder)).map(|(_, file)| file.clone()).collect()
+}
+
+fn manifest(bytes: &[u8]) {
+    match Manifest::parse(bytes) {
+        Ok(manifest) => {
+            assert_eq!(manifest.bytes(), bytes);
+            for style in 0..manifest.styles().len() {
+                let compiled = manifest.compile_style(style).expect("a style of a manifest compiles");
+                assert_eq!(compiled.form.slots(), compiled.slots.len());
+            }
+        }
+        Err(errors) => assert!(!errors.errors().is_empty() && !errors.to_string().is_empty()),
+    }
+}
+
+/// In one piece and in many: the same voters, the same errors. A roll without errors is written as it was read.
+fn roll(bytes: &[u8]) {
+    let manifest = ELECTION.election.context.manifest();
+    let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
+    let rules = RollRules::new(*manifest.hash(), &styles, manifest.weights().max);
+    let read = |piece: usize| {
+        let mut lines = Vec::new();
+        let mut reader = RollReader::new(rules.clone());
+        bytes.chunks(piece).for_each(|piece| reader.feed(piece, &mut |line| lines.push(line)));
+        let end = reader.finish(&mut |line| lines.push(line)).map(|index| *index.hash());
+        (lines, end)
+    };
+    let whole = read(bytes.len().max(1));
+    assert_eq!(whole, read(7));
+    let (lines, end) = whole;
+    assert_eq!(end.is_ok(), lines.iter().all(Result::is_ok));
+    if end.is_ok() {
+        let voters = lines.into_iter().filter_map(Result::ok).collect();
+        let again: String = rules.write(voters).expect("what was read can be written").collect();
+        assert_eq!(again.as_bytes(), bytes);
+    }
+}
+
+fn ceremony_message(bytes: &[u8]) {
+    let parameters = ELECTION.election.context.joint_key().parameters();
+    if let Ok(message) = CeremonyMessage::decode(bytes, parameters) {
+        let read = match &message {
+            CeremonyMessage::Registration(message) => message.as_bytes(),
+            CeremonyMessage::DealCommitment(message) => message.as_bytes(),
+            CeremonyMessage::Deal(message) => message.as_bytes(),
+            CeremonyMessage::Confirmation(message) => message.as_bytes(),
+            _ => unreachable!("a kind of message without a target"),
+        };
+        assert_eq!(read, bytes);
+    }
+}
+
+fn entry(bytes: &[u8]) {
+    let Ok(entry) = Entry::decode(bytes) else { return };
+    assert_eq!(entry.encode(), bytes);
+    let body = entry.body();
+    let again = match entry.kind() {
+        EntryKind::Ceremony | EntryKind::PartialDecryption | EntryKind::Publication => {
+            Pointer::decode(body).map(|pointer| pointer.encode())
+        }
+        EntryKind::Open => OrganiserEntry::decode(Action::Open, body).map(|entry| entry.encode()),
+        EntryKind::Close => OrganiserEntry::decode(Action::Close, body).map(|entry| entry.encode()),
+        EntryKind::ClosingStatement => ClosingStatement::decode(body).map(|statement| statement.to_bytes()),
+        _ => return,
+    };
+    if let Ok(again) = again {
+        assert_eq!(again, body);
+    }
+}
+
+/// The first byte says of how many entries, less one.
+fn bundle(bytes: &[u8]) {
+    let Some((width, bundle)) = bytes.split_first() else { return };
+    if let Ok(entries) = decode_bundle(bundle, u16::from(*width) + 1) {
+        assert_eq!(encode_bundle(&entries).as_deref(), Ok(bundle));
+    }
+}
+
+fn bundles() -> Vec<Vec<u8>> {
+    let of = |entries: &[Vec<u8>]| {
+        [&[(entries.len() - 1) as u8], encode_bundle(entries).expect("a bundle").as_slice()].concat()
+    };
+    vec![of(&ELECTION.entries), of(&ELECTION.entries[..1]), of(&vec![vec![7]; TILE_WIDTH.into()])]
+}
+
+fn tile_path(bytes: &[u8]) {
+    let Ok(text) = from_utf8(bytes) else { return };
+    if let Ok(path) = text.parse::<TilePath>() {
+        assert_eq!(path.to_string(), text);
+        assert!((1..=TILE_WIDTH).contains(&path.width()));
+        assert_eq!(path.first() / u64::from(TILE_WIDTH), path.index());
+    }
+}
+
+fn tile_paths() -> Vec<Vec<u8>> {
+    let paths = bundle_paths(300_000).chain(hash_tile_paths(300_000));
+    paths.step_by(97).map(|path| path.to_string().into_bytes()).collect()
+}
+
+fn note(bytes: &[u8]) {
+    if let Ok(note) = Note::parse(bytes) {
+        assert_eq!(note.to_string().as_bytes(), bytes);
+    }
+    if let Ok(checkpoint) = SignedCheckpoint::parse(bytes) {
+        assert_eq!(checkpoint.to_string().as_bytes(), bytes);
+        if let Ok(checkpoint) = checkpoint.verify(ELECTION.election.signer.key()) {
+            assert!(of_record(record::CHECKPOINT).starts_with(checkpoint.to_string().as_bytes()));
+        }
+    }
+    let Ok(text) = from_utf8(bytes) else { return };
+    if let Ok(signature) = text.parse::<NoteSignature>() {
+        assert_eq!(signature.to_string(), text);
+    }
+    if let Ok(key) = text.parse::<NoteKey>() {
+        assert_eq!(key.to_string(), text);
+    }
+}
+
+fn notes() -> Vec<Vec<u8>> {
+    let checkpoint = of_record(record::CHECKPOINT);
+    let text = from_utf8(&checkpoint).expect("text");
+    let signature = text.lines().last().expect("a signature").as_bytes().to_vec();
+    vec![checkpoint.clone(), signature, ELECTION.election.signer.key().to_string().into_bytes()]
+}
+
+/// Nothing is believed but what was cast.
+fn signed_ballot(bytes: &[u8]) {
+    let context = &ELECTION.election.context;
+    let decoded = SignedBallot::decode(context, bytes);
+    if let Ok(ballot) = &decoded {
+        assert_eq!(ballot.to_bytes(), bytes);
+        assert_eq!(SignedBallot::tracker_of(bytes).as_ref(), Ok(ballot.tracker()));
+        let header = BallotHeader::read(bytes).expect("the header of a ballot");
+        assert_eq!(&header.credential, ballot.unsigned().credential().as_bytes());
+        assert_eq!(header.previous.as_ref(), ballot.unsigned().previous());
+        assert_eq!(usize::from(header.style), ballot.unsigned().style());
+        assert_eq!(&header.randomness, ballot.unsigned().ciphertext().r().as_bytes());
+    }
+    let voter = ELECTION.election.credentials.iter().position(|credential| {
+        decoded.as_ref().is_ok_and(|ballot| ballot.unsigned().credential() == credential.public())
+    });
+    let line = voter.map(|voter| {
+        let (style, weight) = ELECTION.election.options.voters[voter];
+        let credential = *ELECTION.election.credentials[voter].public().as_bytes();
+        ballotta::credential::RollLine { number: voter as u64 + 2, credential, style, weight }
+    });
+    let candidate = Candidate { index: 0, bytes, voter: line };
+    let verified = verify_ballots(context, &[candidate], &mut TestRng(1));
+    if verified.iter().any(Result::is_ok) {
+        assert!(ELECTION.bodies(EntryKind::Ballot).iter().any(|ballot| ballot == bytes));
+    }
+}
+
+fn ballot_header(bytes: &[u8]) {
+    match BallotHeader::read(bytes) {
+        Ok(header) => {
+            let previous = header.previous.map_or([0; 32], |tracker| *tracker.as_bytes());
+            let style = header.style.to_le_bytes();
+            let parts: [&[u8]; 5] =
+                [header.fingerprint.as_bytes(), &style, &header.credential, &previous, &header.randomness];
+            assert_eq!(bytes[2..BallotHeader::BYTES + 32], parts.concat());
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    let _ = SignedBallot::tracker_of(bytes);
+}
+
+fn closing_statement(bytes: &[u8]) {
+    let Ok(statement) = ClosingStatement::decode(bytes) else { return };
+    assert_eq!(statement.to_bytes(), bytes);
+    let context = &ELECTION.election.context;
+    if statement.verify(context.manifest(), &mut TestRng(1)).is_ok() {
+        assert!(ELECTION.bodies(EntryKind::ClosingStatement).iter().any(|honest| honest == bytes));
+    }
+}
+
+fn partial_decryption(bytes: &[u8]) {
+    let (context, tally) = (&ELECTION.election.context, &ELECTION.tally);
+    let Ok(part) = PartialDecryption::decode(context, tally, bytes) else { return };
+    assert_eq!(part.to_bytes(), bytes);
+    if part.verify(context, tally, &mut TestRng(1)).is_ok() {
+        assert!(under("decryption/").iter().any(|honest| honest == bytes));
+    }
+}
+
+fn file_list(bytes: &[u8]) {
+    if let Ok(list) = FileList::parse(bytes) {
+        assert_eq!(list.to_string().as_bytes(), bytes);
+    }
+}
+
+/// People type codes in many ways; all of them are one code.
+fn voting_code(bytes: &[u8]) {
+    let Ok(text) = from_utf8(bytes) else { return };
+    if let Ok(code) = text.parse::<VotingCode>() {
+        let written = code.expose_text();
+        let again = written.parse::<VotingCode>().expect("what is written is read");
+        assert_eq!(*again.expose_text(), *written);
+        assert_eq!(written.len(), 33);
+    }
+}
+
+fn voting_codes() -> Vec<Vec<u8>> {
+    let code = |seed| VotingCode::generate(&mut TestRng(seed)).expose_text().as_bytes().to_vec();
+    (0..5).map(code).chain([b"0024h36h2ncsvrh6daqf6dvvqze6".to_vec()]).collect()
+}
+
+/// Results are for people, and JSON has many forms: what is read is written in one of them and read again.
+fn result_document(bytes: &[u8]) {
+    if let Ok(result) = serde_json::from_slice::<ResultDocument>(bytes) {
+        let written = result.to_bytes();
+        assert_eq!(serde_json::from_slice::<ResultDocument>(&written).ok().as_ref(), Some(&result));
+    }
+}

@@ -1,0 +1,55 @@
+//! Every target over its valid bytes and 10,000 mutations of them, without libFuzzer; over a million with
+//! `BALLOTTA_FULL`.
+
+use std::panic::catch_unwind;
+
+use ballotta_fuzz::TARGETS;
+use ballotta_tests::mutate::mutate;
+use ballotta_tests::rng::TestRng;
+
+const MUTATIONS: usize = 10_000;
+
+/// Changes text as people and programs do: a slice of another valid text, a line or a digit more, less or elsewhere.
+fn splice(valid: &[u8], other: &[u8], rng: &mut TestRng) -> Vec<u8> {
+    let mut bytes = valid.to_vec();
+    let (from, to) = (rng.below(other.len()), rng.below(other.len()));
+    let part = &other[from.min(to)..from.max(to)];
+    let part = &part[..part.len().min(200)];
+    let start = rng.below(bytes.len());
+    let end = match rng.below(3) {
+        0 => start,
+        1 => (start + part.len()).min(bytes.len()),
+        _ => start + rng.below(bytes.len() - start),
+    };
+    bytes.splice(start..end, part.iter().copied());
+    bytes
+}
+
+#[test]
+fn targets() {
+    let mutations = if std::env::var_os("BALLOTTA_FULL").is_some() { 100 * MUTATIONS } else { MUTATIONS };
+    for target in TARGETS {
+        let valid = (target.valid)();
+        assert!(!valid.is_empty(), "{}", target.name);
+        valid.iter().for_each(|bytes| (target.run)(bytes));
+        (target.run)(&[]);
+        let mut rng = TestRng(1);
+        for _ in 0..mutations {
+            let [one, other] = [(); 2].map(|()| &valid[rng.below(valid.len())]);
+            let bytes = if rng.below(3) == 0 { splice(one, other, &mut rng) } else { mutate(one, &mut rng) };
+            if catch_unwind(|| (target.run)(&bytes)).is_err() {
+                panic!("{}: {:?}", target.name, String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
+}
+
+/// libFuzzer finds every target.
+#[test]
+fn every_target_has_a_file() {
+    for target in TARGETS {
+        let path = format!("{}/fuzz_targets/{}.rs", env!("CARGO_MANIFEST_DIR"), target.name);
+        let file = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert!(file.contains(&format!("target(\"{}\")", target.name)), "{path}");
+    }
+}

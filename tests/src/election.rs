@@ -1,0 +1,825 @@
+//! Whole elections in memory: every step is really taken, all randomness comes from one seed, and any step can be
+//! altered.
+//!
+//! An [`Election`] is what is fixed before the voting opens: manifest, ceremony, credentials, roll. A [`Board`] is a log
+//! that grows; its entries are bytes that a test may change before they are signed, so that a forged log is one that a
+//! dishonest board signed. It counts in clear what honest voters chose: [`Board::expected`].
+
+use std::collections::BTreeMap;
+use std::iter::zip;
+
+use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot, SignedBallot};
+use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
+use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
+use ballotta::board::note::{Cosigner, NoteSigner, SignedCheckpoint};
+use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
+use ballotta::contest::{Choose, Rule, Selection};
+use ballotta::credential::{Credential, RollLine, RollReader, RollRules, VotingCode};
+use ballotta::decryption::{
+    ClosedTally, ClosingStatement, ContestTotals, DecryptionError, PartialDecryption, statements_needed,
+};
+use ballotta::election::ElectionContext;
+use ballotta::encoding::Writer;
+use ballotta::form::{Bits, FormBuilder};
+use ballotta::group::{Scalar, SecretScalar};
+use ballotta::hash::{FileHash, RollHash, Tracker};
+use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed, TrusteeShares};
+use ballotta::manifest::{
+    BoardDraft, Closing, ContestDraft, ContestOption, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft,
+    OnDisqualification, PartyDraft, Privacy, Quorum, Revoting, RollChanges, StyleDraft, Text, TrusteesDraft, Weights,
+    WitnessesDraft,
+};
+use ballotta::proofs::ballot::BallotArgument;
+use ballotta::proofs::schnorr::{KeyPair, SchnorrProof};
+use ballotta::record::{self, FileList, MemoryRecord, RecordSource};
+use ballotta::tally::EncryptedTally;
+use ballotta::transcript::{Domain, ProofTranscript};
+use ballotta::verifier::{CheckId, Place, Stage, Status, Verification, VerifyOptions, verify};
+use rand_core::Rng;
+
+use crate::rng::TestRng;
+
+/// What an election is to be.
+#[derive(Clone, Debug)]
+pub struct ElectionOptions {
+    /// The contests: rule and number of options.
+    pub contests: Vec<(Choose, usize)>,
+    /// The contests of each ballot style.
+    pub styles: Vec<Vec<usize>>,
+    /// The style and the weight of each voter.
+    pub voters: Vec<(usize, u64)>,
+    /// How many trustees there are.
+    pub trustees: u16,
+    /// How many are needed to decrypt.
+    pub threshold: u16,
+    /// What a further ballot of a voter does.
+    pub revoting: Revoting,
+    /// What trustees wait for.
+    pub closing: Closing,
+    /// How many witnesses there are, and how many must cosign.
+    pub witnesses: (usize, usize),
+    /// The quorum.
+    pub quorum: Option<Quorum>,
+    /// Below what trustees refuse.
+    pub privacy: Privacy,
+    /// Where all randomness comes from.
+    pub seed: u64,
+}
+
+impl Default for ElectionOptions {
+    /// Ten voters say yes or no; two of three trustees decrypt; the last ballot counts.
+    fn default() -> Self {
+        Self {
+            contests: vec![(YES_OR_NO, 2)],
+            styles: vec![vec![0]],
+            voters: vec![(0, 1); 10],
+            trustees: 3,
+            threshold: 2,
+            revoting: Revoting::LastCounts,
+            closing: Closing::Statements,
+            witnesses: (0, 0),
+            quorum: None,
+            privacy: Privacy { minimum_counted_ballots: 1, minimum_ballots_per_weight: 1 },
+            seed: 1,
+        }
+    }
+}
+
+/// One of the options.
+pub const YES_OR_NO: Choose = Choose { min: 1, max: 1, blank: false };
+
+/// A voter's choice in one contest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// These options.
+    Options(Vec<usize>),
+    /// The blank vote.
+    Blank,
+}
+
+impl Choice {
+    fn selection(&self) -> Selection {
+        match self {
+            Self::Options(options) => Selection::Options(options.clone()),
+            Self::Blank => Selection::Blank,
+        }
+    }
+
+    /// Any choice that the rule allows.
+    fn any((rule, options): &(Choose, usize), rng: &mut TestRng) -> Self {
+        if rule.blank && rng.below(4) == 0 {
+            return Self::Blank;
+        }
+        let mut left: Vec<usize> = (0..*options).collect();
+        let count = rule.min as usize + rng.below((rule.max - rule.min) as usize + 1);
+        Self::Options((0..count).map(|_| left.swap_remove(rng.below(left.len()))).collect())
+    }
+}
+
+/// Everything that is fixed before the voting opens, with everybody's secrets.
+#[allow(missing_docs)]
+pub struct Election {
+    pub options: ElectionOptions,
+    pub context: ElectionContext,
+    pub organiser: KeyPair,
+    pub signer: NoteSigner,
+    pub witnesses: Vec<Cosigner>,
+    /// The messages of the key ceremony, in their order, with their authors.
+    pub ceremony: Vec<(u16, Vec<u8>)>,
+    pub trustee_keys: Vec<KeyPair>,
+    pub shares: Vec<TrusteeShares>,
+    pub credentials: Vec<Credential>,
+    pub roll: Vec<u8>,
+}
+
+impl Election {
+    /// Runs everything up to the roll.
+    ///
+    /// # Panics
+    ///
+    /// If the options are those of no election.
+    #[must_use]
+    pub fn build(options: ElectionOptions) -> Self {
+        Self::build_with(options, |_| (), |_| ())
+    }
+
+    /// The same, with the voters of the roll and then its bytes changed before they are hashed.
+    ///
+    /// # Panics
+    ///
+    /// If the options are those of no election.
+    #[must_use]
+    pub fn build_with(
+        options: ElectionOptions,
+        change_lines: impl FnOnce(&mut Vec<RollLine>),
+        change_roll: impl FnOnce(&mut Vec<u8>),
+    ) -> Self {
+        let mut rng = TestRng(options.seed);
+        let organiser = KeyPair::new(SecretScalar::random(&mut rng));
+        let signer = NoteSigner::from_seed("board.example/log", &random(&mut rng)).expect("a name of a log");
+        let witness = |number| {
+            let name = format!("witness.example/w{number}");
+            Cosigner::from_seed(&name, &random(&mut rng)).expect("a name of a witness")
+        };
+        let witnesses: Vec<Cosigner> = (1..=options.witnesses.0).map(witness).collect();
+        let seeds: Vec<[u8; 32]> = (0..options.trustees).map(|_| random(&mut rng)).collect();
+        let trustee_keys = seeds.iter().map(|seed| TrusteeSeed::from_bytes(seed).signing_key()).collect::<Vec<_>>();
+        let draft = draft(&options, &organiser, &signer, &witnesses, &trustee_keys, &mut rng);
+        let manifest = Manifest::parse(&draft.to_bytes()).expect("a manifest that keeps the rules");
+
+        let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).expect("a ceremony");
+        let (ceremony, shares) = run_ceremony(&parameters, &seeds, &mut rng);
+        let messages: Vec<&Vec<u8>> = ceremony.iter().map(|(_, message)| message).collect();
+        let joint_key = JointKey::verify(&parameters, &messages, &mut rng).expect("a ceremony that holds");
+
+        let credential = |_| {
+            let code = VotingCode::generate(&mut rng);
+            Credential::derive(&code, manifest.hash(), joint_key.root()).expect("a credential")
+        };
+        let credentials: Vec<Credential> = (0..options.voters.len()).map(credential).collect();
+        let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
+        let rules = RollRules::new(*manifest.hash(), &styles, manifest.weights().max);
+        let mut lines: Vec<RollLine> = zip(&credentials, &options.voters)
+            .zip(1..)
+            .map(|((credential, (style, weight)), number)| RollLine {
+                number,
+                credential: *credential.public().as_bytes(),
+                style: *style,
+                weight: *weight,
+            })
+            .collect();
+        change_lines(&mut lines);
+        let mut roll: Vec<u8> = rules.write(lines).expect("a roll").flat_map(String::into_bytes).collect();
+        change_roll(&mut roll);
+        let mut reader = RollReader::new(rules);
+        reader.feed(&roll, &mut |line| assert_eq!(line.err(), None));
+        let hash: RollHash = *reader.finish(&mut |_| ()).expect("a roll that holds").hash();
+        let context = ElectionContext::new(manifest, joint_key, &hash).expect("an election");
+        Self { options, context, organiser, signer, witnesses, ceremony, trustee_keys, shares, credentials, roll }
+    }
+
+    /// The ballot of a voter, all of which may be changed before it is signed.
+    #[must_use]
+    pub fn ballot(&self, voter: usize, choices: &[Choice]) -> Ballot<'_> {
+        let (style, _) = self.options.voters[voter];
+        let (choices, seed) = (choices.to_vec(), 1000 + voter as u64);
+        Ballot { election: self, voter, signer: voter, style, choices, previous: None, seed }
+    }
+
+    /// Any bytes as an unsigned ballot, with the signature of a voter over their tracker.
+    ///
+    /// # Panics
+    ///
+    /// Never: a tracker needs no more than the length of a signature.
+    #[must_use]
+    pub fn sign(&self, unsigned: &[u8], signer: &KeyPair) -> Vec<u8> {
+        let tracker = SignedBallot::tracker_of(&[unsigned, &[0; SchnorrProof::BYTES]].concat()).expect("a tracker");
+        let mut transcript = Domain::BallotSignature.for_election(self.context.fingerprint());
+        transcript.absorb_bytes(b"tracker", tracker.as_bytes());
+        let mut writer = Writer::new();
+        signer.prove(&mut transcript, &mut TestRng(7)).encode(writer.put(unsigned));
+        writer.finish()
+    }
+
+    /// A first ballot for the first option of a style of one contest, of which one is chosen, under a nonce of anybody's
+    /// choice: by the library's own prover.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such style.
+    #[must_use]
+    pub fn ballot_under(&self, nonce: Scalar, style: usize, voter: &KeyPair) -> Vec<u8> {
+        let compiled = self.context.style(style).expect("a style");
+        let mut bits = Bits::zero(compiled.form().bits());
+        bits.set(FormBuilder::new().bit(), 1);
+        let fingerprint = self.context.fingerprint();
+        let mut transcript = Domain::BallotArgument.for_election(fingerprint);
+        transcript.absorb_element(b"credential", voter.public());
+        let (form, keys, generators) = (compiled.form(), compiled.keys(), self.context.bases().generators());
+        let nonce = SecretScalar::new(nonce);
+        let (ciphertext, argument) =
+            BallotArgument::prove(&mut transcript, generators, form, keys, &bits, &nonce, &[1; 32]);
+        let mut writer = Writer::versioned();
+        writer.put(fingerprint.as_bytes()).u16(style as u16).element(voter.public()).put(&[0; 32]);
+        ciphertext.encode(&mut writer);
+        argument.encode(&mut writer);
+        self.sign(&writer.finish(), voter)
+    }
+
+    /// Choices that the rules allow.
+    #[must_use]
+    pub fn any_choices(&self, voter: usize, rng: &mut TestRng) -> Vec<Choice> {
+        let (style, _) = self.options.voters[voter];
+        let contests = self.options.styles[style].iter();
+        contests.map(|contest| Choice::any(&self.options.contests[*contest], rng)).collect()
+    }
+
+    /// A board with the ceremony, on which the voting is open.
+    #[must_use]
+    pub fn open_board(&self) -> Board<'_> {
+        let mut board = self.unopened_board();
+        board.organise(Action::Open);
+        board
+    }
+
+    /// A board with the ceremony and nothing else.
+    #[must_use]
+    pub fn unopened_board(&self) -> Board<'_> {
+        let mut board = Board {
+            election: self,
+            entries: Vec::new(),
+            files: BTreeMap::new(),
+            chosen: BTreeMap::new(),
+            heads: BTreeMap::new(),
+            rng: self.options.seed ^ 0x0b0a_4d00,
+        };
+        for (author, message) in &self.ceremony {
+            board.push_file(EntryKind::Ceremony, *author, message);
+        }
+        board
+    }
+
+    /// An election that is over: everybody voted, all trustees decrypted, the result is published.
+    #[must_use]
+    pub fn run(&self) -> Board<'_> {
+        let mut board = self.open_board();
+        board.everybody_votes();
+        board.finish();
+        board
+    }
+}
+
+fn random(rng: &mut TestRng) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes);
+    bytes
+}
+
+fn text(text: String) -> Text {
+    [("en", text)].into_iter().collect()
+}
+
+fn party(name: String, key: &[u8; 32]) -> PartyDraft {
+    PartyDraft { name, key: hex::encode(key) }
+}
+
+fn draft(
+    options: &ElectionOptions,
+    organiser: &KeyPair,
+    signer: &NoteSigner,
+    witnesses: &[Cosigner],
+    trustees: &[KeyPair],
+    rng: &mut TestRng,
+) -> ManifestDraft {
+    let option =
+        |number| ContestOption { id: format!("o{number}"), title: text(format!("Option {number}")), description: None };
+    let contest = |(number, (rule, options)): (usize, &(Choose, usize))| ContestDraft {
+        id: format!("c{number}"),
+        title: text(format!("Question {number}")),
+        description: None,
+        rule: Rule::Choose(rule.clone()),
+        options: (0..*options).map(option).collect(),
+    };
+    let style = |(number, contests): (usize, &Vec<usize>)| StyleDraft {
+        id: format!("s{number}"),
+        contests: contests.iter().map(|contest| format!("c{contest}")).collect(),
+    };
+    ManifestDraft {
+        format: FORMAT.into(),
+        suite: ballotta::SUITE.into(),
+        election_id: hex::encode(random(rng)),
+        kind: ElectionKind::Rehearsal,
+        languages: vec!["en".into()],
+        title: text("Election".into()),
+        description: None,
+        schedule: None,
+        contests: options.contests.iter().enumerate().map(contest).collect(),
+        styles: options.styles.iter().enumerate().map(style).collect(),
+        weights: Weights {
+            unit: text("votes".into()),
+            max: options.voters.iter().map(|(_, weight)| *weight).max().unwrap_or(1),
+        },
+        revoting: options.revoting,
+        quorum: options.quorum.clone(),
+        privacy: options.privacy.clone(),
+        closing: options.closing,
+        roll_changes_until: RollChanges::Open,
+        organiser: KeyDraft { key: hex::encode(organiser.public().as_bytes()) },
+        credential_authorities: vec![party(
+            "Office".into(),
+            KeyPair::new(SecretScalar::random(rng)).public().as_bytes(),
+        )],
+        trustees: TrusteesDraft {
+            threshold: options.threshold,
+            minimum_confirmed: options.trustees,
+            on_disqualification: OnDisqualification::NewAttempt,
+            members: zip(1.., trustees)
+                .map(|(number, key)| party(format!("Trustee {number}"), key.public().as_bytes()))
+                .collect(),
+        },
+        board: BoardDraft { origin: signer.key().name().into(), key: hex::encode(signer.key().as_bytes()) },
+        witnesses: WitnessesDraft {
+            quorum: options.witnesses.1,
+            members: witnesses
+                .iter()
+                .map(|witness| party(witness.key().name().into(), witness.key().as_bytes()))
+                .collect(),
+        },
+        client_software: None,
+    }
+}
+
+/// The four steps of the ceremony: the messages with their authors, and everybody's shares.
+fn run_ceremony(
+    parameters: &CeremonyParameters,
+    seeds: &[[u8; 32]],
+    rng: &mut TestRng,
+) -> (Vec<(u16, Vec<u8>)>, Vec<TrusteeShares>) {
+    let (mut registered, mut registrations) = (Vec::new(), Vec::new());
+    for seed in seeds {
+        let step = Trustee::register(parameters.clone(), TrusteeSeed::from_bytes(seed)).expect("a seat");
+        registered.push(step.0);
+        registrations.push(step.1);
+    }
+    let (mut committed, mut commitments) = (Vec::new(), Vec::new());
+    for trustee in registered {
+        let step = trustee.commit(&registrations, rng).expect("registrations that hold");
+        committed.push(step.0);
+        commitments.push(step.1);
+    }
+    let (mut dealt, mut deals) = (Vec::new(), Vec::new());
+    for trustee in committed {
+        let step = trustee.deal(&commitments, rng).expect("commitments that hold");
+        dealt.push(step.0);
+        deals.push(step.1);
+    }
+    let (mut shares, mut confirmations) = (Vec::new(), Vec::new());
+    for trustee in dealt {
+        let step = trustee.confirm(&deals, rng).expect("deals that hold");
+        shares.push(step.0);
+        confirmations.push(step.1);
+    }
+    let bytes = registrations.iter().map(AsRef::<[u8]>::as_ref);
+    let bytes = bytes.chain(commitments.iter().map(AsRef::as_ref)).chain(deals.iter().map(AsRef::as_ref));
+    let bytes = bytes.chain(confirmations.iter().map(AsRef::as_ref));
+    let authors = (1..=parameters.trustees()).cycle();
+    (authors.zip(bytes.map(<[u8]>::to_vec)).collect(), shares)
+}
+
+/// A ballot that is not made yet.
+#[derive(Clone)]
+#[allow(missing_docs)]
+pub struct Ballot<'a> {
+    pub election: &'a Election,
+    /// Whose credential it names.
+    pub voter: usize,
+    /// Whose credential signs it.
+    pub signer: usize,
+    pub style: usize,
+    pub choices: Vec<Choice>,
+    pub previous: Option<Tracker>,
+    pub seed: u64,
+}
+
+impl Ballot<'_> {
+    /// The choices, checked against the rules.
+    ///
+    /// # Panics
+    ///
+    /// If the rules do not allow them.
+    #[must_use]
+    pub fn plaintext(&self) -> PlaintextBallot {
+        let contests = self.election.options.styles[self.style].iter().copied();
+        let selections = contests.zip(self.choices.iter().map(Choice::selection)).collect();
+        PlaintextBallot::new(&self.election.context, self.style, selections).expect("choices that the rules allow")
+    }
+
+    /// The prepared ballot.
+    ///
+    /// # Panics
+    ///
+    /// If the rules do not allow the choices.
+    #[must_use]
+    pub fn prepare(&self) -> PreparedBallot {
+        let Self { election, voter, previous, .. } = self;
+        let public = election.credentials[*voter].public();
+        let seed = BallotSeed::derive(election.credentials[*voter].key_pair(), 0, &mut TestRng(self.seed));
+        PreparedBallot::prepare(&election.context, public, *previous, self.plaintext(), seed).expect("a ballot")
+    }
+
+    /// The signed ballot.
+    #[must_use]
+    pub fn cast(&self) -> SignedBallot {
+        let signer = self.election.credentials[self.signer].key_pair();
+        self.prepare().cast(&self.election.context, signer, &mut TestRng(self.seed ^ 0x51))
+    }
+
+    /// The tracker.
+    #[must_use]
+    pub fn tracker(&self) -> Tracker {
+        *self.prepare().tracker()
+    }
+}
+
+/// A board that grows, what lies beside it, and what honest voters chose.
+#[derive(Clone)]
+#[allow(missing_docs)]
+pub struct Board<'a> {
+    pub election: &'a Election,
+    /// The entries, which a dishonest board may change: they are signed when the record is taken.
+    pub entries: Vec<Vec<u8>>,
+    /// The files that are not the board's own.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// What counts of each voter, in the contests of its style.
+    pub chosen: BTreeMap<usize, Vec<Choice>>,
+    /// The tracker of the last ballot of each voter.
+    pub heads: BTreeMap<usize, Tracker>,
+    rng: u64,
+}
+
+impl Board<'_> {
+    /// Randomness that no earlier step had.
+    pub fn rng(&mut self) -> TestRng {
+        self.rng = self.rng.wrapping_add(0x1_0000_0001);
+        TestRng(self.rng)
+    }
+
+    /// Appends an entry, and says at which position it stands.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such entry.
+    pub fn push(&mut self, kind: EntryKind, body: &[u8]) -> u64 {
+        self.push_bytes(Entry::new(kind, body).expect("an entry").encode())
+    }
+
+    /// Appends any bytes as an entry.
+    pub fn push_bytes(&mut self, entry: Vec<u8>) -> u64 {
+        self.entries.push(entry);
+        self.entries.len() as u64 - 1
+    }
+
+    /// Publishes a file and appends the entry that points to it.
+    ///
+    /// # Panics
+    ///
+    /// If there are no such files.
+    pub fn push_file(&mut self, kind: EntryKind, author: u16, file: &[u8]) -> u64 {
+        let path = match kind {
+            EntryKind::Ceremony => record::ceremony_path(&FileHash::of(file)),
+            EntryKind::PartialDecryption => record::decryption_path(&FileHash::of(file)),
+            EntryKind::Publication => record::FILE_LIST.into(),
+            _ => panic!("{kind:?} is no pointer"),
+        };
+        self.files.insert(path, file.to_vec());
+        self.push(kind, &Pointer::to_file(author, file).expect("a pointer").encode())
+    }
+
+    /// Opens or closes the voting.
+    pub fn organise(&mut self, action: Action) -> u64 {
+        let (election, mut rng) = (self.election, self.rng());
+        let entry = OrganiserEntry::sign(action, election.context.fingerprint(), &election.organiser, &mut rng);
+        self.push(action.kind(), &entry.encode())
+    }
+
+    /// An honest voter votes, again if it has voted before.
+    pub fn vote(&mut self, voter: usize, choices: &[Choice]) -> u64 {
+        let ballot = Ballot {
+            previous: self.heads.get(&voter).copied(),
+            seed: self.rng().next_u64(),
+            ..self.election.ballot(voter, choices)
+        };
+        let ballot = ballot.cast();
+        self.heads.insert(voter, *ballot.tracker());
+        self.chosen.insert(voter, choices.to_vec());
+        self.push(EntryKind::Ballot, &ballot.to_bytes())
+    }
+
+    /// A ballot that no honest voter cast, or not here: nobody counts it.
+    pub fn push_ballot(&mut self, ballot: &[u8]) -> u64 {
+        self.push(EntryKind::Ballot, ballot)
+    }
+
+    /// Every voter votes once.
+    pub fn everybody_votes(&mut self) {
+        for voter in 0..self.election.options.voters.len() {
+            let choices = self.election.any_choices(voter, &mut self.rng());
+            self.vote(voter, &choices);
+        }
+    }
+
+    /// The head of the board as it is.
+    #[must_use]
+    pub fn head(&self) -> TreeHead {
+        self.entries.iter().map(|entry| leaf_hash(entry)).collect::<Frontier>().head()
+    }
+
+    /// Where an entry stands.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such entry.
+    #[must_use]
+    pub fn place(&self, index: u64) -> Place {
+        let position = (index / u64::from(TILE_WIDTH)) as usize;
+        let file = bundle_paths(self.entries.len() as u64).nth(position).expect("an entry").to_string();
+        Place::Entry { index, file }
+    }
+
+    /// The record, with the board signed as it is.
+    #[must_use]
+    pub fn record(&self) -> MemoryRecord {
+        let Election { context, signer, roll, .. } = self.election;
+        let mut files = self.files.clone();
+        files.insert(record::MANIFEST.into(), context.manifest().bytes().to_vec());
+        files.insert(record::ROLL.into(), roll.clone());
+        files.insert(record::CHECKPOINT.into(), signer.sign_checkpoint(&self.head()).to_string().into_bytes());
+        for (path, bundle) in zip(bundle_paths(self.entries.len() as u64), self.entries.chunks(TILE_WIDTH.into())) {
+            files.insert(path.to_string(), encode_bundle(bundle).expect("a bundle"));
+        }
+        MemoryRecord { files }
+    }
+
+    /// Verifies the record as far as a trustee does, and returns the tally.
+    ///
+    /// # Panics
+    ///
+    /// If the board is not closed.
+    #[must_use]
+    pub fn tally(&self) -> EncryptedTally {
+        let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
+        verify(&self.record(), &options, &|_| (), &mut TestRng(3)).tally.expect("a closed board")
+    }
+
+    /// The statement of a trustee, counted from 1, about a tally.
+    ///
+    /// # Errors
+    ///
+    /// If the tally falls below the limits of the manifest.
+    pub fn statement(&mut self, tally: &EncryptedTally, trustee: u16) -> Result<ClosingStatement, DecryptionError> {
+        let Election { context, trustee_keys, .. } = self.election;
+        let key = &trustee_keys[usize::from(trustee) - 1];
+        ClosingStatement::sign(context.manifest(), tally, trustee, key, &mut self.rng())
+    }
+
+    /// As many trustees as the closing rule asks for state what they are going to decrypt; or the witnesses cosign the
+    /// checkpoint at the close.
+    ///
+    /// # Panics
+    ///
+    /// If they refuse.
+    pub fn state(&mut self) -> (EncryptedTally, Vec<ClosingStatement>, Option<SignedCheckpoint>) {
+        let (tally, election) = (self.tally(), self.election);
+        match election.options.closing {
+            Closing::Statements => {
+                let needed = statements_needed(election.shares.len(), election.options.threshold) as u16;
+                let state = |trustee| self.statement(&tally, trustee).expect("a statement");
+                let statements: Vec<_> = (1..=needed).map(state).collect();
+                for statement in &statements {
+                    self.push(EntryKind::ClosingStatement, &statement.to_bytes());
+                }
+                (tally, statements, None)
+            }
+            Closing::Witnesses => {
+                let checkpoint = self.closing_checkpoint(&tally, election.options.witnesses.1);
+                self.files.insert(record::CLOSING_CHECKPOINT.into(), checkpoint.to_string().into_bytes());
+                (tally, Vec::new(), Some(checkpoint))
+            }
+        }
+    }
+
+    /// The checkpoint at the close with the cosignatures of the first witnesses.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer witnesses.
+    #[must_use]
+    pub fn closing_checkpoint(&self, tally: &EncryptedTally, witnesses: usize) -> SignedCheckpoint {
+        let close = tally.close();
+        let signer = &self.election.signer;
+        let mut signed = signer.sign_checkpoint(&TreeHead { size: close.size, root: close.root });
+        let checkpoint = signed.verify(signer.key()).expect("the board's own checkpoint").clone();
+        for witness in &self.election.witnesses[..witnesses] {
+            signed.add_cosignature(witness.cosign(&checkpoint, 1_800_000_000).expect("a time"));
+        }
+        signed
+    }
+
+    /// The tally for which the closing rule holds.
+    ///
+    /// # Panics
+    ///
+    /// If it does not hold.
+    pub fn closed_tally(&mut self) -> ClosedTally {
+        let (tally, statements, checkpoint) = self.state();
+        let manifest = self.election.context.manifest();
+        ClosedTally::check(manifest, tally, &statements, checkpoint.as_ref(), &mut self.rng()).expect("a closed tally")
+    }
+
+    /// The partial decryption of a trustee, counted from 1.
+    ///
+    /// # Panics
+    ///
+    /// If it refuses.
+    pub fn partial_decryption(&mut self, closed: &ClosedTally, trustee: u16) -> PartialDecryption {
+        let Election { context, shares, .. } = self.election;
+        let shares = &shares[usize::from(trustee) - 1];
+        PartialDecryption::decrypt(context, closed, shares, &mut self.rng()).expect("a partial decryption")
+    }
+
+    /// The trustees of these indices decrypt.
+    pub fn decrypt(&mut self, closed: &ClosedTally, trustees: impl IntoIterator<Item = u16>) {
+        for trustee in trustees {
+            let bytes = self.partial_decryption(closed, trustee).to_bytes();
+            self.push_file(EntryKind::PartialDecryption, trustee, &bytes);
+        }
+    }
+
+    /// Publishes the result that follows from the record, if one does, and the list of the files.
+    pub fn publish(&mut self) {
+        let mut files = vec![(record::README, b"# The record\n".to_vec())];
+        if let Some(result) = self.verify().report.result {
+            files.push((record::RESULT, result.to_bytes()));
+        }
+        if let Some(checkpoint) = self.files.get(record::CLOSING_CHECKPOINT) {
+            files.push((record::CLOSING_CHECKPOINT, checkpoint.clone()));
+        }
+        let mut list = FileList::default();
+        for (path, bytes) in files {
+            list.add(path, &bytes);
+            self.files.insert(path.into(), bytes);
+        }
+        self.push_file(EntryKind::Publication, 0, list.to_string().as_bytes());
+    }
+
+    /// Closes the voting; the threshold of trustees decrypts; the result is published.
+    pub fn finish(&mut self) {
+        self.organise(Action::Close);
+        self.finish_closed();
+    }
+
+    /// What follows the close.
+    pub fn finish_closed(&mut self) {
+        let closed = self.closed_tally();
+        self.decrypt(&closed, 1..=self.election.options.threshold);
+        self.publish();
+    }
+
+    /// Verifies the complete record.
+    #[must_use]
+    pub fn verify(&self) -> Verification {
+        verify_record(&self.record())
+    }
+
+    /// What the honest ballots add up to, counted in clear.
+    #[must_use]
+    pub fn expected(&self) -> Vec<Count> {
+        let ElectionOptions { contests, styles, voters, .. } = &self.election.options;
+        let zero = |(rule, options): &(Choose, usize)| Count {
+            ballots: 0,
+            weight: 0,
+            options: vec![0; *options],
+            blank: rule.blank.then_some(0),
+        };
+        let mut expected: Vec<Count> = contests.iter().map(zero).collect();
+        for (voter, choices) in &self.chosen {
+            let (style, weight) = voters[*voter];
+            for (contest, choice) in zip(&styles[style], choices) {
+                let count = &mut expected[*contest];
+                count.ballots += 1;
+                count.weight += weight;
+                match choice {
+                    Choice::Options(options) => options.iter().for_each(|option| count.options[*option] += weight),
+                    Choice::Blank => *count.blank.as_mut().expect("a contest with blank votes") += weight,
+                }
+            }
+        }
+        expected
+    }
+
+    /// Shows that the record is valid, that every check saw what there was to see, and that the result is what was
+    /// expected.
+    ///
+    /// # Panics
+    ///
+    /// If it is otherwise.
+    pub fn expect_valid(&self) -> Verification {
+        let verification = self.expect_failures(&[]);
+        let ballots = self.entries.iter().filter(|entry| entry.get(2) == Some(&(EntryKind::Ballot as u8))).count();
+        for check in &verification.report.checks {
+            if check.check.slug().starts_with("ballot.") {
+                assert_eq!(check.items, ballots as u64, "{}", check.check);
+            } else {
+                let not_asked = match check.check {
+                    CheckId::PinnedFingerprint | CheckId::PinnedCheckpoint => true,
+                    CheckId::TallySums => self.election.options.closing == Closing::Witnesses,
+                    _ => false,
+                };
+                assert_eq!(
+                    (check.items == 0, check.status == Status::NotAsked),
+                    (not_asked, not_asked),
+                    "{}",
+                    check.check
+                );
+            }
+        }
+        verification
+    }
+
+    /// Shows that the record has exactly these failures, and that the result is what was expected all the same.
+    ///
+    /// # Panics
+    ///
+    /// If it is otherwise.
+    pub fn expect_failures(&self, expected: &[(CheckId, Place, String)]) -> Verification {
+        let verification = self.verify();
+        assert_eq!(failures(&verification), expected, "{}", verification.report);
+        assert_eq!(verification.report.valid, expected.is_empty(), "{}", verification.report);
+        assert_eq!(counted(&verification), Some(self.expected()));
+        verification
+    }
+}
+
+/// The result of one contest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// How many ballots.
+    pub ballots: u64,
+    /// Their weight.
+    pub weight: u64,
+    /// What the options got.
+    pub options: Vec<u64>,
+    /// The blank votes, where there are any.
+    pub blank: Option<u64>,
+}
+
+/// The result that a verification computed.
+#[must_use]
+pub fn counted(verification: &Verification) -> Option<Vec<Count>> {
+    verification.totals.as_deref().map(count)
+}
+
+/// What decrypted totals say.
+#[must_use]
+pub fn count(totals: &[ContestTotals]) -> Vec<Count> {
+    let count = |ContestTotals { ballots, weight, outcome, .. }: &ContestTotals| Count {
+        ballots: *ballots,
+        weight: *weight,
+        options: outcome.counts().to_vec(),
+        blank: outcome.blank(),
+    };
+    totals.iter().map(count).collect()
+}
+
+/// Verifies a complete record.
+#[must_use]
+pub fn verify_record(record: &dyn RecordSource) -> Verification {
+    verify(record, &VerifyOptions::default(), &|_| (), &mut TestRng(2))
+}
+
+/// What a verification found wrong, in its order.
+#[must_use]
+pub fn failures(verification: &Verification) -> Vec<(CheckId, Place, String)> {
+    let failures = verification.report.failures.iter();
+    failures.map(|failure| (failure.check, failure.place.clone(), failure.problem.clone())).collect()
+}

@@ -1,0 +1,651 @@
+//! Logs that a dishonest board signed: every entry that breaks a rule is named, with its place and the rule, and the
+//! tally is of the rest. Where a check of a ballot can be switched off, the forgery passes without it.
+
+use std::iter::zip;
+
+use ballotta::ballot::{AdmissionError, Candidate, verify_ballots};
+use ballotta::board::entry::{Action, EntryKind, OrganiserEntry};
+use ballotta::credential::{RollLine, RollProblem};
+use ballotta::encoding::DecodeError;
+use ballotta::group::{Scalar, SecretScalar};
+use ballotta::hash::{FileHash, Tracker};
+use ballotta::manifest::Revoting;
+use ballotta::proofs::schnorr::KeyPair;
+use ballotta::record;
+use ballotta::verifier::{CheckId, Place};
+use ballotta::weaken::{Check, Weaken};
+use ballotta_tests::election::{
+    Ballot, Board, Choice, Election, ElectionOptions, YES_OR_NO, counted, failures, verify_record,
+};
+use ballotta_tests::rng::TestRng;
+
+const SIGNATURE: usize = 64;
+
+/// Eight voters of two styles.
+fn options() -> ElectionOptions {
+    ElectionOptions {
+        contests: vec![(YES_OR_NO, 2), (YES_OR_NO, 3)],
+        styles: vec![vec![0], vec![0, 1]],
+        voters: (0..8).map(|voter| (voter / 4, 1 + voter as u64 % 2)).collect(),
+        trustees: 2,
+        threshold: 1,
+        ..ElectionOptions::default()
+    }
+}
+
+fn option(option: usize) -> Choice {
+    Choice::Options(vec![option])
+}
+
+/// A forgery: what is appended to a board, and where it stands.
+type Forge<'f> = &'f dyn Fn(&mut Board<'_>) -> u64;
+
+fn failure(board: &Board<'_>, (check, index, problem): (CheckId, u64, String)) -> (CheckId, Place, String) {
+    (check, board.place(index), problem)
+}
+
+/// Everybody but voter 0 votes, `forge` does something in their midst, and the election ends as ever: the one ballot that
+/// it names is refused with `error`, and nothing else is wrong.
+fn refused(election: &Election, check: CheckId, error: &AdmissionError, forge: Forge<'_>) {
+    let mut board = election.open_board();
+    for voter in 1..4 {
+        let choices = election.any_choices(voter, &mut board.rng());
+        board.vote(voter, &choices);
+    }
+    let index = forge(&mut board);
+    for voter in 4..8 {
+        let choices = election.any_choices(voter, &mut board.rng());
+        board.vote(voter, &choices);
+    }
+    board.finish();
+    let expected = failure(&board, (check, index, error.to_string()));
+    board.expect_failures(&[expected]);
+}
+
+/// The same, and a verifier without `off` takes the whole record for valid, in which the forgery counts.
+fn sabotaged(election: &Election, off: Check, check: CheckId, error: &AdmissionError, forge: Forge<'_>) {
+    refused(election, check, error, forge);
+    let weak = Weaken::without(off);
+    let mut board = election.open_board();
+    board.everybody_votes();
+    board.entries.pop();
+    let index = forge(&mut board);
+    board.finish();
+    assert_eq!(failures(&board.verify()), [], "without {off:?} the forgery passes");
+    drop(weak);
+    let expected = failure(&board, (check, index, error.to_string()));
+    assert!(failures(&board.verify()).contains(&expected), "with {off:?} it is refused");
+}
+
+/// The unsigned ballot with some bytes changed, signed again by its own voter.
+fn changed(ballot: &Ballot<'_>, change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+    let mut bytes = ballot.prepare().unsigned().as_bytes().to_vec();
+    change(&mut bytes);
+    ballot.election.sign(&bytes, ballot.election.credentials[ballot.signer].key_pair())
+}
+
+/// Attacks B1 (d) and L2: the bytes of a ballot again, and the ballot with another signature.
+#[test]
+fn a_duplicate() {
+    let election = Election::build(options());
+    let ceremony = election.ceremony.len() as u64;
+    let first = ceremony + 1;
+    let error = AdmissionError::DuplicateBallot { first };
+    refused(&election, CheckId::BallotDuplicate, &error, &|board| {
+        let entry = board.entries[first as usize].clone();
+        board.push_bytes(entry)
+    });
+    refused(&election, CheckId::BallotDuplicate, &error, &|board| {
+        let ballot = &board.entries[first as usize][3..];
+        let (unsigned, signature) = ballot.split_at(ballot.len() - SIGNATURE);
+        let again = election.sign(unsigned, election.credentials[1].key_pair());
+        assert_ne!(again, [unsigned, signature].concat());
+        board.push_ballot(&again)
+    });
+}
+
+/// Attack G7: two ballots of one seed.
+#[test]
+fn repeated_randomness() {
+    let election = Election::build(options());
+    let first = election.ceremony.len() as u64 + 4;
+    let error = AdmissionError::RepeatedRandomness { first };
+    refused(&election, CheckId::BallotRandomness, &error, &|board| {
+        let ballot = election.ballot(0, &[option(1)]);
+        assert_eq!(board.push_ballot(&ballot.cast().to_bytes()), first);
+        board.chosen.insert(0, ballot.choices.clone());
+        board.push_ballot(&Ballot { previous: Some(ballot.tracker()), ..ballot }.cast().to_bytes())
+    });
+    let weak = Weaken::without(Check::RepeatedRandomness);
+    let mut board = election.open_board();
+    let ballot = election.ballot(0, &[option(1)]);
+    let again = Ballot { previous: Some(ballot.tracker()), ..ballot.clone() };
+    let indices = [ballot, again].map(|ballot| board.push_ballot(&ballot.cast().to_bytes()));
+    board.chosen.insert(0, vec![option(1)]);
+    board.finish();
+    board.expect_valid();
+    drop(weak);
+    let error = AdmissionError::RepeatedRandomness { first: indices[0] }.to_string();
+    assert!(failures(&board.verify()).contains(&failure(&board, (CheckId::BallotRandomness, indices[1], error))));
+}
+
+/// Attack P7: a ballot of another election, and one that only says so.
+#[test]
+fn another_election() {
+    let election = Election::build(options());
+    let other = Election::build(ElectionOptions { seed: 2, ..options() });
+    let error = AdmissionError::WrongElection;
+    refused(&election, CheckId::BallotElection, &error, &|board| {
+        board.push_ballot(&other.ballot(0, &[option(0)]).cast().to_bytes())
+    });
+    sabotaged(&election, Check::BallotFingerprint, CheckId::BallotElection, &error, &|board| {
+        let ballot = Ballot { previous: board.heads.get(&0).copied(), ..election.ballot(0, &[option(1)]) };
+        board.push_ballot(&changed(&ballot, |bytes| bytes[2] ^= 1))
+    });
+    // The other way round: it says that it is of this election, and was made for another.
+    let error = AdmissionError::UnknownCredential;
+    refused(&election, CheckId::BallotCredential, &error, &|board| {
+        let ballot = other.ballot(0, &[option(0)]);
+        let ours = election.context.fingerprint().as_bytes();
+        board.push_ballot(&changed(&ballot, |bytes| bytes[2..34].copy_from_slice(ours)))
+    });
+    let error = AdmissionError::ArgumentInvalid;
+    refused(&election, CheckId::BallotArgument, &error, &|board| {
+        let mut bytes = other.ballot(0, &[option(0)]).prepare().unsigned().as_bytes().to_vec();
+        let own = election.ballot(0, &[option(0)]).prepare().unsigned().as_bytes().to_vec();
+        bytes[..100].copy_from_slice(&own[..100]);
+        board.push_ballot(&election.sign(&bytes, election.credentials[0].key_pair()))
+    });
+}
+
+/// Attacks B2 and E3.
+#[test]
+fn a_credential_that_is_not_on_the_roll() {
+    let drop_first = |lines: &mut Vec<RollLine>| {
+        lines.remove(0);
+    };
+    let election = Election::build_with(options(), drop_first, |_| ());
+    let stranger = election.ballot(0, &[option(0)]).cast().to_bytes();
+    let error = AdmissionError::UnknownCredential;
+    refused(&election, CheckId::BallotCredential, &error, &|board| board.push_ballot(&stranger));
+
+    // A ballot that is held against somebody else's line: what a ballot box does that trusts a name.
+    let line = RollLine { number: 2, credential: *election.credentials[1].public().as_bytes(), style: 0, weight: 1 };
+    let judge = || {
+        let candidate = Candidate { index: 0, bytes: &stranger, voter: Some(line) };
+        let mut verified = verify_ballots(&election.context, &[candidate], &mut TestRng(1));
+        verified.remove(0).map(|ballot| ballot.voter())
+    };
+    assert_eq!(judge(), Err(error));
+    let _weak = Weaken::without(Check::CredentialOnRoll);
+    assert_eq!(judge(), Ok(0));
+}
+
+#[test]
+fn another_style() {
+    let election = Election::build(options());
+    let error = AdmissionError::WrongStyle { found: 1, expected: 0 };
+    sabotaged(&election, Check::BallotStyle, CheckId::BallotStyle, &error, &|board| {
+        let previous = board.heads.get(&0).copied();
+        let ballot = Ballot { style: 1, choices: vec![option(0), option(2)], previous, ..election.ballot(0, &[]) };
+        board.push_ballot(&ballot.cast().to_bytes())
+    });
+    // A style that is only written differently has another shape.
+    let error = AdmissionError::Encoding(DecodeError::Truncated { field: "argument" });
+    refused(&election, CheckId::BallotEncoding, &error, &|board| {
+        board.push_ballot(&changed(&election.ballot(0, &[option(0)]), |bytes| bytes[34] = 1))
+    });
+    let error = AdmissionError::Encoding(DecodeError::UnknownValue { field: "style", found: 2 });
+    refused(&election, CheckId::BallotEncoding, &error, &|board| {
+        board.push_ballot(&changed(&election.ballot(0, &[option(0)]), |bytes| bytes[34] = 2))
+    });
+}
+
+/// Attack B2, and N6: the right tracker with a garbled signature.
+#[test]
+fn a_signature_that_is_not_the_voters() {
+    let election = Election::build(options());
+    let error = AdmissionError::BadSignature;
+    let by_another = |board: &mut Board<'_>| {
+        let previous = board.heads.get(&0).copied();
+        board.push_ballot(&Ballot { signer: 5, previous, ..election.ballot(0, &[option(0)]) }.cast().to_bytes())
+    };
+    sabotaged(&election, Check::BallotSignature, CheckId::BallotSignature, &error, &by_another);
+    let garbled = |board: &mut Board<'_>| {
+        let previous = board.heads.get(&0).copied();
+        let mut bytes = Ballot { previous, ..election.ballot(0, &[option(0)]) }.cast().to_bytes();
+        let s = bytes.len() - 32;
+        bytes[s] ^= 1;
+        board.push_ballot(&bytes)
+    };
+    sabotaged(&election, Check::BallotSignature, CheckId::BallotSignature, &error, &garbled);
+    let error = AdmissionError::Encoding(DecodeError::NonCanonicalScalar { field: "s" });
+    refused(&election, CheckId::BallotEncoding, &error, &|board| {
+        let mut bytes = election.ballot(0, &[option(0)]).cast().to_bytes();
+        *bytes.last_mut().unwrap() = 0xff;
+        board.push_ballot(&bytes)
+    });
+}
+
+/// Attacks T4, B1 (a, b) and P12: one invalid among many, a copy under another name, a part of another's ballot.
+#[test]
+fn an_argument_that_does_not_hold() {
+    let election = Election::build(options());
+    let error = AdmissionError::ArgumentInvalid;
+    let refused = |forge: Forge<'_>| refused(&election, CheckId::BallotArgument, &error, forge);
+    refused(&|board| {
+        board.push_ballot(&changed(&election.ballot(0, &[option(0)]), |bytes| {
+            *bytes.iter_mut().nth_back(31).unwrap() ^= 1
+        }))
+    });
+    // Voter 0 copies the ballot of voter 1.
+    refused(&|board| {
+        let own = election.credentials[0].public().as_bytes();
+        let copy = changed(&Ballot { signer: 0, ..election.ballot(1, &[option(0)]) }, |bytes| {
+            bytes[36..68].copy_from_slice(own);
+        });
+        board.push_ballot(&copy)
+    });
+    // And the ciphertext of voter 1 with an argument of its own.
+    refused(&|board| {
+        let other = election.ballot(1, &[option(0)]).prepare().unsigned().as_bytes().to_vec();
+        let copy =
+            changed(&election.ballot(0, &[option(0)]), |bytes| bytes[100..164].copy_from_slice(&other[100..164]));
+        board.push_ballot(&copy)
+    });
+    // A predecessor is no part of the argument, but of the tracker that is signed.
+    let mut board = election.open_board();
+    let ballot = Ballot { previous: Some(Tracker::from_bytes([9; 32])), ..election.ballot(0, &[option(0)]) };
+    let index = board.push_ballot(&changed(&ballot, |bytes| bytes[68..100].fill(0)));
+    board.chosen.insert(0, ballot.choices);
+    board.finish();
+    assert_eq!(board.expect_valid().tally.unwrap().ballots(), 1);
+    assert_eq!(index, election.ceremony.len() as u64 + 1);
+}
+
+#[test]
+fn bytes_that_are_no_ballot() {
+    let election = Election::build(options());
+    let ballot = election.ballot(0, &[option(0)]).cast().to_bytes();
+    let length = ballot.len();
+    for (bytes, error) in [
+        (ballot[..1].to_vec(), DecodeError::Truncated { field: "version" }),
+        (ballot[..90].to_vec(), DecodeError::Truncated { field: "previous" }),
+        (ballot[..length - 1].to_vec(), DecodeError::Truncated { field: "argument" }),
+        ([&ballot[..], &[0]].concat(), DecodeError::Trailing { count: 1 }),
+        ([&[1, 2], &ballot[2..]].concat(), DecodeError::UnsupportedVersion { found: [1, 2] }),
+        ([&ballot[..100], &[0; 32], &ballot[132..]].concat(), DecodeError::IdentityElement { field: "R" }),
+        ([&ballot[..100], &[0xff; 32], &ballot[132..]].concat(), DecodeError::InvalidElement { field: "R" }),
+    ] {
+        let error = AdmissionError::Encoding(error);
+        refused(&election, CheckId::BallotEncoding, &error, &|board| board.push_ballot(&bytes));
+    }
+}
+
+/// Attack L6: order is position.
+#[test]
+fn outside_the_window() {
+    let election = Election::build(options());
+    let mut board = election.unopened_board();
+    let early = board.push_ballot(&election.ballot(0, &[option(0)]).cast().to_bytes());
+    board.organise(Action::Open);
+    (1..8).for_each(|voter| {
+        let choices = election.any_choices(voter, &mut board.rng());
+        board.vote(voter, &choices);
+    });
+    let before = board.clone();
+    let late = |board: &mut Board<'_>| {
+        board.organise(Action::Close);
+        let ballot = Ballot { seed: 77, ..election.ballot(0, &[option(1)]) };
+        let late = board.push_ballot(&ballot.cast().to_bytes());
+        board.finish_closed();
+        late
+    };
+    let index = late(&mut board);
+    let window = |board: &Board<'_>, index, error: AdmissionError| {
+        failure(board, (CheckId::BallotWindow, index, error.to_string()))
+    };
+    let expected = [window(&board, early, AdmissionError::NotOpen), window(&board, index, AdmissionError::Closed)];
+    board.expect_failures(&expected);
+
+    let weak = Weaken::without(Check::CountBeforeClose);
+    let mut board = before;
+    board.entries.remove(early as usize);
+    let index = late(&mut board);
+    board.chosen.insert(0, vec![option(1)]);
+    board.expect_valid();
+    drop(weak);
+    assert!(failures(&board.verify()).contains(&window(&board, index, AdmissionError::Closed)));
+}
+
+/// Attacks L5 and B2: chains of ballots that fork, end in nothing, or were cut.
+#[test]
+fn predecessors() {
+    let election = Election::build(options());
+    let check = CheckId::BallotPredecessor;
+    let first = election.ceremony.len() as u64 + 1;
+    // Voter 1 votes first: two ballots behind it, of which the one that comes later is void.
+    let error = AdmissionError::RevoteFork { head: Some(first + 3) };
+    refused(&election, check, &error, &|board| {
+        let previous = board.heads.get(&1).copied();
+        let [one, other] = [5, 6].map(|seed| Ballot { previous, seed, ..election.ballot(1, &[option(1)]) });
+        board.push_ballot(&one.cast().to_bytes());
+        board.chosen.insert(1, one.choices);
+        board.push_ballot(&other.cast().to_bytes())
+    });
+    // A second ballot that knows of no first, and a first that knows of one that does not exist.
+    let error = AdmissionError::RevoteFork { head: Some(first) };
+    let forgetful = |board: &mut Board<'_>| {
+        board.push_ballot(&Ballot { seed: 5, ..election.ballot(1, &[option(1)]) }.cast().to_bytes())
+    };
+    sabotaged(&election, Check::Predecessor, check, &error, &forgetful);
+    let error = AdmissionError::RevoteFork { head: None };
+    refused(&election, check, &error, &|board| {
+        let previous = Some(Tracker::from_bytes([9; 32]));
+        board.push_ballot(&Ballot { previous, ..election.ballot(0, &[option(1)]) }.cast().to_bytes())
+    });
+    // N7: the first ballot is withheld and appended after the second. The second is void, the first counts.
+    let mut board = election.open_board();
+    let withheld = election.ballot(0, &[option(0)]);
+    let second = Ballot { previous: Some(withheld.tracker()), seed: 5, ..election.ballot(0, &[option(1)]) };
+    let index = board.push_ballot(&second.cast().to_bytes());
+    board.push_ballot(&withheld.cast().to_bytes());
+    board.chosen.insert(0, withheld.choices);
+    board.finish();
+    let expected = failure(&board, (check, index, AdmissionError::RevoteFork { head: None }.to_string()));
+    board.expect_failures(&[expected]);
+    // And appended after a second that the voter made because the first did not appear.
+    let mut board = election.open_board();
+    board.vote(0, &[option(1)]);
+    let index = board.push_ballot(&election.ballot(0, &[option(0)]).cast().to_bytes());
+    board.finish();
+    let error = AdmissionError::RevoteFork { head: Some(first) };
+    let expected = failure(&board, (check, index, error.to_string()));
+    board.expect_failures(&[expected]);
+}
+
+/// A void ballot is no predecessor: the next one continues from the ballot that stands.
+#[test]
+fn a_void_ballot_does_not_break_the_chain() {
+    let election = Election::build(options());
+    let mut board = election.open_board();
+    board.vote(0, &[option(0)]);
+    let void =
+        Ballot { signer: 3, seed: 9, previous: board.heads.get(&0).copied(), ..election.ballot(0, &[option(0)]) };
+    let index = board.push_ballot(&void.cast().to_bytes());
+    board.vote(0, &[option(1)]);
+    board.finish();
+    let expected = failure(&board, (CheckId::BallotSignature, index, AdmissionError::BadSignature.to_string()));
+    board.expect_failures(&[expected]);
+}
+
+#[test]
+fn a_second_ballot_where_none_is_allowed() {
+    let election = Election::build(ElectionOptions { revoting: Revoting::NotAllowed, ..options() });
+    let error = AdmissionError::RevoteNotAllowed { first: election.ceremony.len() as u64 + 1 };
+    for follows in [true, false] {
+        refused(&election, CheckId::BallotPredecessor, &error, &|board| {
+            let previous = board.heads.get(&1).copied().filter(|_| follows);
+            board.push_ballot(&Ballot { previous, seed: 5, ..election.ballot(1, &[option(1)]) }.cast().to_bytes())
+        });
+    }
+}
+
+/// Attack L2: the board signs what it changed. Swapped ballots of one voter break the chain; a dropped one is the
+/// predecessor of nothing.
+#[test]
+fn swapped_and_dropped_entries() {
+    let election = Election::build(options());
+    let mut honest = election.open_board();
+    honest.vote(1, &[option(1)]);
+    let first = honest.vote(0, &[option(0)]);
+    let second = honest.vote(0, &[option(1)]);
+    let error = AdmissionError::RevoteFork { head: None }.to_string();
+
+    let mut board = honest.clone();
+    board.entries.swap(first as usize, second as usize);
+    board.chosen.insert(0, vec![option(0)]);
+    board.finish();
+    let expected = failure(&board, (CheckId::BallotPredecessor, first, error.clone()));
+    board.expect_failures(&[expected]);
+
+    let mut board = honest.clone();
+    board.entries.remove(first as usize);
+    board.chosen.remove(&0);
+    board.finish();
+    let expected = failure(&board, (CheckId::BallotPredecessor, first, error));
+    board.expect_failures(&[expected]);
+
+    // What is dropped from the end, nothing on the log misses: the voter with the receipt does, and who pinned a head.
+    let mut board = honest;
+    board.entries.pop();
+    board.chosen.insert(0, vec![option(0)]);
+    board.finish();
+    board.expect_valid();
+}
+
+fn order(board: &Board<'_>, index: u64, problem: &str) -> (CheckId, Place, String) {
+    failure(board, (CheckId::Order, index, problem.into()))
+}
+
+/// Attack L6: the first close counts, whatever follows.
+#[test]
+fn opened_and_closed_twice() {
+    let election = Election::build(options());
+    let mut board = election.open_board();
+    board.vote(1, &[option(0)]);
+    let open = board.organise(Action::Open);
+    board.vote(2, &[option(0)]);
+    board.organise(Action::Close);
+    let close = board.organise(Action::Close);
+    board.finish_closed();
+    let expected = [
+        order(&board, open, "the voting is opened a second time"),
+        order(&board, close, "the voting is closed a second time"),
+    ];
+    board.expect_failures(&expected);
+
+    let mut board = election.unopened_board();
+    let close = board.organise(Action::Close);
+    board.organise(Action::Open);
+    board.vote(2, &[option(0)]);
+    board.finish();
+    let expected = [order(&board, close, "the voting is closed before it is opened")];
+    board.expect_failures(&expected);
+}
+
+/// Only the organiser opens and closes, and an opening closes nothing.
+#[test]
+fn the_organiser_signs() {
+    let election = Election::build(options());
+    let somebody = KeyPair::new(SecretScalar::random(&mut TestRng(8)));
+    let entry = |action| OrganiserEntry::sign(action, election.context.fingerprint(), &somebody, &mut TestRng(9));
+    let problem = "the organiser has not signed this entry".to_owned();
+
+    let mut board = election.unopened_board();
+    let open = board.push(EntryKind::Open, &entry(Action::Open).encode());
+    board.vote(1, &[option(0)]);
+    let close = board.push(EntryKind::Close, &entry(Action::Close).encode());
+    board.finish_closed();
+    let expected = [open, close].map(|index| failure(&board, (CheckId::Organiser, index, problem.clone())));
+    board.expect_failures(&expected);
+
+    let closed_by_its_opening = || {
+        let mut board = election.open_board();
+        board.vote(1, &[option(0)]);
+        let opening = board.entries[election.ceremony.len()][3..].to_vec();
+        let close = board.push(EntryKind::Close, &opening);
+        board.finish_closed();
+        (board, close)
+    };
+    let (board, close) = closed_by_its_opening();
+    let expected = failure(&board, (CheckId::Organiser, close, problem));
+    board.expect_failures(&[expected]);
+    let _weak = Weaken::without(Check::AbsorbAction);
+    closed_by_its_opening().0.expect_valid();
+}
+
+/// An opening of another election: attack P7.
+#[test]
+fn an_opening_of_another_election() {
+    let election = Election::build(options());
+    let other = Election::build(ElectionOptions { seed: 2, ..options() });
+    let mut board = election.unopened_board();
+    let fingerprint = other.context.fingerprint();
+    let entry = OrganiserEntry::sign(Action::Open, fingerprint, &election.organiser, &mut TestRng(9));
+    let open = board.push(EntryKind::Open, &entry.encode());
+    board.vote(1, &[option(0)]);
+    board.finish();
+    let ours = election.context.fingerprint();
+    let opened = format!("opened was {fingerprint}, manifest, ceremony and roll give {ours}");
+    let expected = [
+        failure(&board, (CheckId::Fingerprint, open, opened)),
+        failure(&board, (CheckId::Organiser, open, format!("the entry belongs to the election {fingerprint}"))),
+    ];
+    board.expect_failures(&expected);
+}
+
+#[test]
+fn entries_before_the_close() {
+    let election = Election::build(options());
+    let mut board = election.open_board();
+    board.vote(1, &[option(0)]);
+    let (statement, decryption, list) = {
+        let mut closed = board.clone();
+        closed.organise(Action::Close);
+        let tally = closed.closed_tally();
+        let statement = closed.statement(tally.tally(), 1).unwrap().to_bytes();
+        (statement, closed.partial_decryption(&tally, 2).to_bytes(), b"no list".to_vec())
+    };
+    let first = board.push(EntryKind::ClosingStatement, &statement);
+    board.push_file(EntryKind::PartialDecryption, 2, &decryption);
+    board.push_file(EntryKind::Publication, 0, &list);
+    board.finish();
+    let named = [
+        order(&board, first, "a trustee's statement before the close"),
+        order(&board, first + 1, "a partial decryption before the close"),
+        order(&board, first + 2, "a publication of the result before the close"),
+    ];
+    let verification = board.verify();
+    assert_eq!(failures(&verification)[..3], named);
+    assert_eq!(counted(&verification), Some(board.expected()));
+}
+
+/// The opening fixes the keys. Defect found by this test: a message that a trustee or the board adds later stopped the
+/// verification of everything.
+#[test]
+fn messages_of_the_ceremony_after_the_opening() {
+    let election = Election::build(options());
+    let (author, again) = election.ceremony[0].clone();
+    for (message, published) in [(b"no message".to_vec(), false), (again, true)] {
+        let mut board = election.open_board();
+        board.vote(1, &[option(0)]);
+        let index = board.push_file(EntryKind::Ceremony, author, &message);
+        board.vote(2, &[option(1)]);
+        board.finish();
+        let mut expected = vec![order(&board, index, "a message of the key ceremony after the opening")];
+        if !published {
+            let path = record::ceremony_path(&FileHash::of(&message));
+            let problem = "the file is not part of the record".to_owned();
+            expected.push((CheckId::Files, Place::File(path), problem));
+        }
+        board.expect_failures(&expected);
+    }
+}
+
+#[test]
+fn entries_that_cannot_be_read() {
+    let election = Election::build(options());
+    let mut board = election.open_board();
+    board.vote(1, &[option(0)]);
+    let bad: [(&[u8], DecodeError); 7] = [
+        (&[1, 1, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
+        (&[1, 1, 8, 5], DecodeError::UnknownValue { field: "kind", found: 8 }),
+        (&[1, 1, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
+        (&[1, 1, 3], DecodeError::Truncated { field: "body" }),
+        (&[7], DecodeError::Truncated { field: "version" }),
+        (&[1, 1, 2, 0, 1], DecodeError::Truncated { field: "fingerprint" }),
+        (&[1, 1, 5, 1], DecodeError::Truncated { field: "version" }),
+    ];
+    let indices = bad.clone().map(|(bytes, _)| board.push_bytes(bytes.to_vec()));
+    board.vote(2, &[option(0)]);
+    board.finish();
+    let expected =
+        zip(indices, bad).map(|(index, (_, error))| failure(&board, (CheckId::Entries, index, error.to_string())));
+    board.expect_failures(&expected.collect::<Vec<_>>());
+}
+
+/// A roll with the identity, whose secret everybody knows; and a ballot whose ciphertext hides nothing.
+#[test]
+fn the_identity_is_nobody_and_hides_nothing() {
+    let weak = Weaken::without(Check::RefuseIdentity);
+    let replace = |lines: &mut Vec<RollLine>| lines[0].credential = [0; 32];
+    let election = Election::build_with(options(), replace, |_| ());
+    let nobody = KeyPair::new(SecretScalar::new(Scalar::ZERO));
+    let mut board = election.open_board();
+    board.everybody_votes();
+    board.entries.remove(election.ceremony.len() + 1);
+    let ballot = election.ballot_under(Scalar::ZERO, 0, &nobody);
+    board.push_ballot(&ballot);
+    board.chosen.insert(0, vec![option(0)]);
+    board.finish();
+    board.expect_valid();
+    drop(weak);
+    let problem = RollProblem::IdentityCredential.to_string();
+    assert_eq!(failures(&board.verify()), [(CheckId::Roll, Place::RollLine(2), problem)]);
+
+    let election = Election::build(options());
+    let voter = election.credentials[0].key_pair();
+    let error = AdmissionError::Encoding(DecodeError::IdentityElement { field: "R" });
+    let forge = |board: &mut Board<'_>| board.push_ballot(&election.ballot_under(Scalar::ZERO, 0, voter));
+    refused(&election, CheckId::BallotEncoding, &error, &forge);
+    let _weak = Weaken::without(Check::RefuseIdentity);
+    let mut board = election.open_board();
+    forge(&mut board);
+    board.chosen.insert(0, vec![option(0)]);
+    board.finish();
+    board.expect_valid();
+}
+
+/// Attack E1: a voter who stands on the roll twice; a roll of another manifest.
+#[test]
+fn rolls_that_break_a_rule() {
+    let weak = Weaken::without(Check::RollOrder);
+    let twice = |lines: &mut Vec<RollLine>| lines.push(RollLine { number: 99, ..lines[3] });
+    let election = Election::build_with(options(), twice, |_| ());
+    let board = election.run();
+    board.expect_valid();
+    drop(weak);
+    let found = failures(&board.verify());
+    let [(CheckId::Roll, Place::RollLine(_), problem)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(*problem, RollProblem::Duplicate.to_string());
+
+    let weak = Weaken::without(Check::RollManifest);
+    let header = "ballotta/v1-draft.1/roll ".len();
+    let foreign = |roll: &mut Vec<u8>| roll[header] = if roll[header] == b'0' { b'1' } else { b'0' };
+    let election = Election::build_with(options(), |_| (), foreign);
+    let board = election.run();
+    board.expect_valid();
+    drop(weak);
+    let found = failures(&board.verify());
+    let [(CheckId::Roll, Place::RollLine(1), problem)] = found.as_slice() else { panic!("{found:?}") };
+    assert!(problem.starts_with("the roll belongs to the manifest "), "{problem}");
+}
+
+/// A checkpoint of another log with the key of this one.
+#[test]
+fn a_checkpoint_of_another_log() {
+    let election = Election::build(options());
+    let board = election.run();
+    let mut record = board.record();
+    let checkpoint = String::from_utf8(record.files[record::CHECKPOINT].clone()).unwrap();
+    let (text, _) = checkpoint.split_once("\n\n").unwrap();
+    let other = format!("{}\n", text.replacen("board.example/log", "board.example/other", 1));
+    let signed = election.signer.sign(&other).unwrap().to_string();
+    record.files.insert(record::CHECKPOINT.into(), signed.into_bytes());
+    let problem = "the checkpoint is of the log board.example/other, not of board.example/log".to_owned();
+    let expected = (CheckId::Checkpoint, Place::File(record::CHECKPOINT.into()), problem);
+    assert_eq!(failures(&verify_record(&record)), [expected]);
+    let _weak = Weaken::without(Check::CheckpointOrigin);
+    assert_eq!(failures(&verify_record(&record)), []);
+}

@@ -1,0 +1,254 @@
+//! The life of a ballot: choices that are refused, one seed for all randomness, and the second device that checks an
+//! opening.
+
+use std::collections::BTreeSet;
+
+use ballotta::ballot::{BallotSeed, OpenedBallot, OpeningError, PlaintextBallot, PlaintextError, PreparedBallot};
+use ballotta::contest::{Choose, Selection, SelectionError};
+use ballotta::encoding::DecodeError;
+use ballotta::hash::Tracker;
+use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO};
+use ballotta_tests::rng::{DeadRng, TestRng};
+
+/// One to two of three options or blank; yes or no; the first style has both, the second the latter.
+fn election(seed: u64) -> Election {
+    Election::build(ElectionOptions {
+        contests: vec![(Choose { min: 1, max: 2, blank: true }, 3), (YES_OR_NO, 2)],
+        styles: vec![vec![0, 1], vec![1]],
+        voters: vec![(0, 1), (0, 1), (1, 1)],
+        trustees: 1,
+        threshold: 1,
+        seed,
+        ..ElectionOptions::default()
+    })
+}
+
+fn options(options: &[usize]) -> Choice {
+    Choice::Options(options.to_vec())
+}
+
+/// Everything that the first style allows.
+fn all_choices() -> Vec<Vec<Choice>> {
+    let first = [&[0][..], &[1], &[2], &[0, 1], &[0, 2], &[1, 2]].map(options).into_iter().chain([Choice::Blank]);
+    first.flat_map(|first| [0, 1].map(|second| vec![first.clone(), options(&[second])])).collect()
+}
+
+#[test]
+fn choices_that_the_rules_do_not_allow() {
+    let election = election(1);
+    let select = |options: &[usize]| Selection::Options(options.to_vec());
+    let refused = |style, selections| PlaintextBallot::new(&election.context, style, selections).err();
+    let selection = |contest, error| Some(PlaintextError::Selection { contest, error });
+    assert_eq!(refused(0, vec![(0, select(&[2])), (1, select(&[0]))]), None);
+    assert_eq!(refused(0, vec![(1, select(&[0])), (0, Selection::Blank)]), None);
+    assert_eq!(refused(2, vec![]), Some(PlaintextError::UnknownStyle { style: 2 }));
+    assert_eq!(refused(1, vec![(0, select(&[2]))]), Some(PlaintextError::UnknownContest { contest: 0 }));
+    assert_eq!(refused(0, vec![(0, select(&[2]))]), Some(PlaintextError::MissingContest { contest: 1 }));
+    let twice = vec![(1, select(&[0])), (1, select(&[0]))];
+    assert_eq!(refused(1, twice), Some(PlaintextError::DuplicateContest { contest: 1 }));
+    for (first, error) in [
+        (select(&[0, 1, 2]), SelectionError::Overvote { selected: 3, max: 2 }),
+        (select(&[]), SelectionError::Undervote { selected: 0, min: 1 }),
+        (select(&[3]), SelectionError::UnknownOption { option: 3, options: 3 }),
+        (select(&[1, 1]), SelectionError::DuplicateOption),
+    ] {
+        assert_eq!(refused(0, vec![(0, first), (1, select(&[0]))]), selection(0, error));
+    }
+    assert_eq!(refused(1, vec![(1, Selection::Blank)]), selection(1, SelectionError::BlankNotAllowed));
+}
+
+#[test]
+fn choices_of_another_election() {
+    let ours = election(1);
+    let theirs = Election::build(ElectionOptions { voters: vec![(0, 1)], ..ElectionOptions::default() });
+    let plaintext = ours.ballot(0, &[options(&[0]), options(&[0])]).plaintext();
+    let public = theirs.credentials[0].public();
+    let prepared = PreparedBallot::prepare(&theirs.context, public, None, plaintext, BallotSeed::from_bytes([1; 32]));
+    assert_eq!(prepared.err(), Some(PlaintextError::UnknownStyle { style: 0 }));
+}
+
+/// Attack B6: everything derives from the seed.
+#[test]
+fn one_seed_one_ballot() {
+    let election = election(1);
+    for choices in all_choices() {
+        let ballot = election.ballot(0, &choices);
+        assert_eq!(ballot.prepare().unsigned(), ballot.prepare().unsigned());
+        assert_ne!(ballot.prepare().tracker(), Ballot { seed: 1, ..ballot.clone() }.prepare().tracker());
+    }
+}
+
+#[test]
+fn an_opening_agrees() {
+    let election = election(1);
+    for choices in all_choices() {
+        let ballot = Ballot { previous: Some(Tracker::from_bytes([3; 32])), ..election.ballot(1, &choices) };
+        let prepared = ballot.prepare();
+        let tracker = *prepared.tracker();
+        let opening = prepared.open();
+        let (bytes, seed) = (opening.unsigned().as_bytes(), opening.seed());
+        let opened = OpenedBallot::check(&election.context, &tracker, bytes, ballot.plaintext(), seed).ok().unwrap();
+        assert_eq!(opened.credential(), election.credentials[1].public());
+        let shown: Vec<usize> = opened.plaintext().expose_selections().iter().map(|(contest, _)| *contest).collect();
+        assert_eq!(shown, [0, 1]);
+    }
+}
+
+/// Attack B6: whatever the first device changes, the second one sees.
+#[test]
+fn an_opening_that_does_not_agree() {
+    let (election, other) = (election(1), election(2));
+    let ballot = election.ballot(0, &[options(&[0, 2]), options(&[1])]);
+    let opening = ballot.prepare().open();
+    let (bytes, seed, tracker) = (opening.unsigned().as_bytes(), opening.seed(), *opening.unsigned().tracker());
+    let check = |election: &Election, tracker: &Tracker, bytes: &[u8], ballot: &Ballot<'_>, seed: &BallotSeed| {
+        OpenedBallot::check(&election.context, tracker, bytes, ballot.plaintext(), seed).err()
+    };
+    assert_eq!(check(&election, &tracker, bytes, &ballot, seed), None);
+    // Other choices than those that it shows.
+    for choices in
+        all_choices().into_iter().filter(|choices| *choices != ballot.choices && choices[0] != options(&[2, 0]))
+    {
+        let shown = Ballot { choices, ..ballot.clone() };
+        assert_eq!(check(&election, &tracker, bytes, &shown, seed), Some(OpeningError::BallotMismatch));
+    }
+    let mut wrong_seed = *seed.expose_bytes();
+    wrong_seed[31] ^= 0x80;
+    let wrong_seed = BallotSeed::from_bytes(wrong_seed);
+    assert_eq!(check(&election, &tracker, bytes, &ballot, &wrong_seed), Some(OpeningError::BallotMismatch));
+    // The tracker that the voter wrote down is another.
+    let shown = Tracker::from_bytes([5; 32]);
+    assert_eq!(check(&election, &shown, bytes, &ballot, seed), Some(OpeningError::TrackerMismatch { found: tracker }));
+    assert_eq!(
+        check(&other, &tracker, bytes, &other.ballot(0, &ballot.choices), seed),
+        Some(OpeningError::WrongElection)
+    );
+
+    // Another credential or predecessor in the ballot, and the tracker of that.
+    let foreign = election.credentials[1].public().as_bytes();
+    for (at, part) in [(36, foreign), (68, &[7; 32])] {
+        let mut bytes = bytes.to_vec();
+        bytes[at..at + 32].copy_from_slice(part);
+        let found = match check(&election, &tracker, &bytes, &ballot, seed) {
+            Some(OpeningError::TrackerMismatch { found }) => found,
+            other => panic!("{other:?}"),
+        };
+        // A predecessor is encrypted again as it is: the ballot is another, and its tracker shown.
+        let expected = (at == 36).then_some(OpeningError::BallotMismatch);
+        assert_eq!(check(&election, &found, &bytes, &ballot, seed), expected);
+    }
+    let short = DecodeError::Truncated { field: "argument" };
+    let cut = &bytes[..bytes.len() - 1];
+    assert_eq!(check(&election, &tracker, cut, &ballot, seed), Some(OpeningError::Encoding(short)));
+    let long = [bytes, &[0]].concat();
+    let trailing = DecodeError::Trailing { count: 1 };
+    assert_eq!(check(&election, &tracker, &long, &ballot, seed), Some(OpeningError::Encoding(trailing)));
+    // Any bit of the ciphertext or the argument, with the tracker of what it became.
+    let mut rng = TestRng(1);
+    for _ in 0..100 {
+        let mut changed = bytes.to_vec();
+        changed[100 + rng.below(bytes.len() - 100)] ^= 1 << rng.below(8);
+        let refused = match check(&election, &tracker, &changed, &ballot, seed) {
+            Some(OpeningError::TrackerMismatch { found }) => check(&election, &found, &changed, &ballot, seed),
+            refused => refused,
+        };
+        assert!(matches!(refused, Some(OpeningError::BallotMismatch | OpeningError::Encoding(_))), "{refused:?}");
+    }
+}
+
+/// Attack B5: two voters with one seed and one choice have two trackers, and nothing in common but the form.
+#[test]
+fn two_voters_with_one_seed() {
+    let election = election(1);
+    let ballots = [0, 1].map(|voter| {
+        let ballot = election.ballot(voter, &[Choice::Blank, options(&[0])]);
+        let public = election.credentials[voter].public();
+        let seed = BallotSeed::from_bytes([9; 32]);
+        PreparedBallot::prepare(&election.context, public, None, ballot.plaintext(), seed).ok().unwrap()
+    });
+    let [one, other] = &ballots;
+    assert_ne!(one.tracker(), other.tracker());
+    assert_ne!(one.unsigned().ciphertext().r(), other.unsigned().ciphertext().r());
+}
+
+/// Attacks N13 and G7: the same seed gives another `R` to other choices, and in another election.
+#[test]
+fn one_seed_and_changed_statements() {
+    let elections = [election(1), election(2)];
+    let mut pads = BTreeSet::new();
+    let mut ballots = 0;
+    for election in &elections {
+        for choices in all_choices() {
+            for voter in 0..2 {
+                let plaintext = election.ballot(voter, &choices).plaintext();
+                let public = election.credentials[voter].public();
+                let seed = BallotSeed::from_bytes([9; 32]);
+                let ballot = PreparedBallot::prepare(&election.context, public, None, plaintext, seed).ok().unwrap();
+                pads.insert(*ballot.unsigned().ciphertext().r().as_bytes());
+                ballots += 1;
+            }
+        }
+    }
+    assert_eq!(pads.len(), ballots);
+}
+
+/// Attack C2: where the random source is dead, ballots still differ by credential and counter, and signatures by what is
+/// signed.
+#[test]
+fn a_dead_random_source() {
+    let election = election(1);
+    let seed = |voter: usize, counter| {
+        let credential = election.credentials[voter].key_pair();
+        *BallotSeed::derive(credential, counter, &mut DeadRng).expose_bytes()
+    };
+    let seeds: BTreeSet<[u8; 32]> = (0..3)
+        .flat_map(|voter| (0..10).map(move |counter| (voter, counter)))
+        .map(|(voter, counter)| seed(voter, counter))
+        .collect();
+    assert_eq!(seeds.len(), 30);
+    let announcements: BTreeSet<Vec<u8>> = all_choices()
+        .iter()
+        .map(|choices| {
+            let signer = election.credentials[0].key_pair();
+            let bytes = election.ballot(0, choices).prepare().cast(&election.context, signer, &mut DeadRng).to_bytes();
+            bytes[bytes.len() - 64..bytes.len() - 32].to_vec()
+        })
+        .collect();
+    assert_eq!(announcements.len(), all_choices().len());
+}
+
+/// Attack B7: the length tells the style and nothing else.
+#[test]
+fn ballots_of_a_style_have_one_length() {
+    let election = election(1);
+    let length = |choices: &Vec<Choice>| election.ballot(0, choices).cast().to_bytes().len();
+    let lengths: BTreeSet<usize> = all_choices().iter().map(length).collect();
+    assert_eq!(lengths.len(), 1);
+    let style = election.context.style(0).unwrap();
+    assert_eq!(lengths.first(), Some(&(100 + style.form().argued_bytes() + 64)));
+}
+
+/// Attack G6: no bit of a ballot goes with the vote.
+#[test]
+fn no_bit_tells_the_vote() {
+    const BALLOTS: u64 = 500;
+    let election = election(1);
+    let counts = [0, 1].map(|vote| {
+        let mut counts = Vec::new();
+        for seed in 0..BALLOTS {
+            let ballot = Ballot { seed: 2 * seed + vote as u64, ..election.ballot(2, &[options(&[vote])]) };
+            let prepared = ballot.prepare();
+            let bytes = &prepared.unsigned().as_bytes()[100..];
+            counts.resize(8 * bytes.len(), 0_u64);
+            for (bit, count) in counts.iter_mut().enumerate() {
+                *count += u64::from(bytes[bit / 8] >> (bit % 8) & 1);
+            }
+        }
+        counts
+    });
+    // Six standard deviations of the difference of two counts.
+    let limit = 6 * (2 * BALLOTS / 4).isqrt();
+    for (bit, (no, yes)) in counts[0].iter().zip(&counts[1]).enumerate() {
+        assert!(no.abs_diff(*yes) < limit, "bit {bit}: {no} and {yes} of {BALLOTS}");
+    }
+}

@@ -1,0 +1,323 @@
+//! The closing of the board: what trustees sign before they decrypt, and what keeps them from decrypting anything else.
+
+use ballotta::board::entry::{Action, EntryKind};
+use ballotta::board::log::TreeHead;
+use ballotta::board::note::SignedCheckpoint;
+use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, check_privacy_limits, statements_needed};
+use ballotta::encoding::{DecodeError, Writer};
+use ballotta::hash::{Fingerprint, TallyDigest, TreeHash};
+use ballotta::manifest::{Closing, Privacy};
+use ballotta::record;
+use ballotta::tally::EncryptedTally;
+use ballotta::transcript::{Domain, ProofTranscript};
+use ballotta::verifier::{CheckId, Place};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, failures};
+use ballotta_tests::rng::TestRng;
+
+fn closed_board(election: &Election) -> Board<'_> {
+    let mut board = election.open_board();
+    board.everybody_votes();
+    board.organise(Action::Close);
+    board
+}
+
+fn check(board: &Board<'_>, tally: &EncryptedTally, statements: &[ClosingStatement]) -> Result<(), DecryptionError> {
+    let manifest = board.election.context.manifest();
+    ClosedTally::check(manifest, tally.clone(), statements, None, &mut TestRng(1)).map(|_| ())
+}
+
+/// A statement of anything, signed by a trustee.
+fn statement(
+    election: &Election,
+    (trustee, signer): (u16, u16),
+    fingerprint: &Fingerprint,
+    head: TreeHead,
+    sums: &TallyDigest,
+) -> ClosingStatement {
+    let mut transcript = Domain::ClosingStatement.for_election(fingerprint);
+    transcript.absorb_u64(b"size", head.size);
+    transcript.absorb_bytes(b"root", head.root.as_bytes());
+    transcript.absorb_bytes(b"sums", sums.as_bytes());
+    let mut writer = Writer::versioned();
+    writer.u16(trustee).put(fingerprint.as_bytes()).u64(head.size).put(head.root.as_bytes()).put(sums.as_bytes());
+    let key = &election.trustee_keys[usize::from(signer) - 1];
+    key.prove(&mut transcript, &mut TestRng(6)).encode(&mut writer);
+    ClosingStatement::decode(&writer.finish()).unwrap()
+}
+
+#[test]
+fn how_many_statements() {
+    for (trustees, threshold, needed) in [(1, 1, 1), (2, 1, 2), (2, 2, 2), (3, 2, 3), (3, 3, 3), (5, 3, 4), (7, 3, 5)] {
+        assert_eq!(statements_needed(trustees, threshold), needed);
+    }
+}
+
+/// Attacks D11 and N4: whoever shows two trustees two prefixes of the board learns nothing from either.
+#[test]
+fn two_prefixes() {
+    let options = ElectionOptions { trustees: 5, threshold: 3, ..ElectionOptions::default() };
+    let election = Election::build(options);
+    let mut board = election.open_board();
+    board.everybody_votes();
+    let mut shorter = board.clone();
+    shorter.entries.pop();
+    let tallies = [&mut board, &mut shorter].map(|board| {
+        board.organise(Action::Close);
+        board.tally()
+    });
+    // Two honest trustees see each prefix, and one signs both: three of five each, where four are needed.
+    let mut found = |tally: &EncryptedTally, trustees: [u16; 3]| {
+        let statements = trustees.map(|trustee| board.statement(tally, trustee).unwrap());
+        check(&board, tally, &statements)
+    };
+    let few = Err(DecryptionError::TooFewStatements { found: 3, needed: 4 });
+    assert_eq!(found(&tallies[0], [1, 2, 5]), few);
+    assert_eq!(found(&tallies[1], [3, 4, 5]), few);
+    // And statements of one prefix are none of the other.
+    let statements: Vec<_> = (1..=5).map(|trustee| board.statement(&tallies[1], trustee).unwrap()).collect();
+    assert_eq!(check(&board, &tallies[0], &statements), Err(DecryptionError::TooFewStatements { found: 0, needed: 4 }));
+    assert_eq!(check(&board, &tallies[1], &statements), Ok(()));
+    // One statement ever: the stored one tells.
+    let what = "size";
+    assert_eq!(statements[2].agrees(&tallies[0]), Err(DecryptionError::StatementMismatch { trustee: 3, what }));
+}
+
+#[test]
+fn a_statement_counts_once_and_only_of_its_trustee() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = closed_board(&election);
+    let tally = board.tally();
+    let one = board.statement(&tally, 1).unwrap();
+    let again = board.statement(&tally, 1).unwrap();
+    let head = TreeHead { size: tally.close().size, root: tally.close().root };
+    let stolen = statement(&election, (2, 1), election.context.fingerprint(), head, tally.digest());
+    let nobody = statement(&election, (4, 1), election.context.fingerprint(), head, tally.digest());
+    let few = Err(DecryptionError::TooFewStatements { found: 1, needed: 3 });
+    assert_eq!(check(&board, &tally, &[one, again, stolen.clone(), nobody.clone()]), few);
+    let manifest = election.context.manifest();
+    let refused = |statement: &ClosingStatement| statement.verify(manifest, &mut TestRng(1));
+    assert_eq!(refused(&stolen), Err(DecryptionError::BadStatementSignature { trustee: 2 }));
+    assert_eq!(refused(&nobody), Err(DecryptionError::UnknownTrustee { trustee: 4 }));
+    let zero = statement(&election, (0, 1), election.context.fingerprint(), head, tally.digest());
+    assert_eq!(refused(&zero), Err(DecryptionError::UnknownTrustee { trustee: 0 }));
+}
+
+/// Attack T1: a statement about a tally that is not that of the board, in every part; another of the same trustee; one of
+/// nobody. The honest ones, which come after, suffice.
+#[test]
+fn statements_that_do_not_hold() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = closed_board(&election);
+    let tally = board.tally();
+    let head = TreeHead { size: tally.close().size, root: tally.close().root };
+    let fingerprint = election.context.fingerprint();
+    let (other, root) = (Fingerprint::from_bytes([1; 32]), TreeHash::from_bytes([2; 32]));
+    let sums = {
+        // The sums without one ballot.
+        let mut dropped = election.open_board();
+        dropped.vote(0, &[Choice::Options(vec![0])]);
+        dropped.organise(Action::Close);
+        *dropped.tally().digest()
+    };
+    let mismatch = |trustee, what| DecryptionError::StatementMismatch { trustee, what };
+    let forged = [
+        (statement(&election, (1, 1), &other, head, tally.digest()), mismatch(1, "fingerprint")),
+        (
+            statement(&election, (2, 2), fingerprint, TreeHead { size: head.size - 1, ..head }, tally.digest()),
+            mismatch(2, "size"),
+        ),
+        (statement(&election, (3, 3), fingerprint, TreeHead { root, ..head }, tally.digest()), mismatch(3, "root")),
+        (statement(&election, (3, 3), fingerprint, head, &sums), DecryptionError::TwoStatements { trustee: 3 }),
+        (
+            statement(&election, (2, 1), fingerprint, head, tally.digest()),
+            DecryptionError::BadStatementSignature { trustee: 2 },
+        ),
+        (
+            statement(&election, (9, 1), fingerprint, head, tally.digest()),
+            DecryptionError::UnknownTrustee { trustee: 9 },
+        ),
+    ];
+    let indices: Vec<u64> =
+        forged.iter().map(|(statement, _)| board.push(EntryKind::ClosingStatement, &statement.to_bytes())).collect();
+    let first_honest = board.entries.len() as u64;
+    board.finish_closed();
+    let mut expected: Vec<_> = indices
+        .iter()
+        .zip(&forged)
+        .map(|(index, (_, error))| (CheckId::TallySums, board.place(*index), error.to_string()))
+        .collect();
+    // Of each trustee that stated something else before, the second statement is its second.
+    for (trustee, index) in (1..=3).zip(first_honest..) {
+        let error = DecryptionError::TwoStatements { trustee };
+        expected.push((CheckId::TallySums, board.place(index), error.to_string()));
+    }
+    board.expect_failures(&expected);
+}
+
+/// The same statement again is no second statement; the signature is not compared, what is stated is.
+#[test]
+fn a_statement_again() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = closed_board(&election);
+    let tally = board.tally();
+    let one = board.statement(&tally, 1).unwrap();
+    board.push(EntryKind::ClosingStatement, &one.to_bytes());
+    board.push(EntryKind::ClosingStatement, &one.to_bytes());
+    let signed_again = board.statement(&tally, 1).unwrap();
+    assert_ne!(one, signed_again);
+    board.finish_closed();
+    board.expect_valid();
+}
+
+#[test]
+fn a_board_without_enough_statements() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = closed_board(&election);
+    let mut honest = board.clone();
+    let closed = honest.closed_tally();
+    let tally = board.tally();
+    for trustee in 1..=2 {
+        let statement = board.statement(&tally, trustee).unwrap();
+        board.push(EntryKind::ClosingStatement, &statement.to_bytes());
+    }
+    board.decrypt(&closed, [1, 2]);
+    board.publish();
+    let problem = DecryptionError::TooFewStatements { found: 2, needed: 3 }.to_string();
+    board.expect_failures(&[(CheckId::ClosingRule, Place::Record, problem)]);
+}
+
+/// Attack T7: a tally of too few ballots.
+#[test]
+fn too_few_ballots() {
+    let privacy = Privacy { minimum_counted_ballots: 4, minimum_ballots_per_weight: 1 };
+    let election = Election::build(ElectionOptions { privacy, ..ElectionOptions::default() });
+    let mut board = election.open_board();
+    for voter in 0..4 {
+        board.vote(voter, &[Choice::Options(vec![voter % 2])]);
+    }
+    let mut fewer = board.clone();
+    board.finish();
+    board.expect_valid();
+    // A ballot that does not count does not help.
+    fewer.entries.pop();
+    fewer.push_ballot(&election.ballot(3, &[Choice::Options(vec![0])]).cast().to_bytes()[1..]);
+    fewer.organise(Action::Close);
+    let tally = fewer.tally();
+    let refused = DecryptionError::TooFewBallots { found: 3, minimum: 4 };
+    assert_eq!(check_privacy_limits(election.context.manifest(), &tally), Err(refused.clone()));
+    assert_eq!(fewer.statement(&tally, 1), Err(refused.clone()));
+    assert_eq!(check(&fewer, &tally, &[]), Err(refused.clone()));
+    let found = failures(&fewer.verify());
+    assert!(found.contains(&(CheckId::ClosingRule, Place::Record, refused.to_string())), "{found:?}");
+}
+
+/// Attack T8: a weight that only one voter has shows how this voter voted.
+#[test]
+fn a_weight_that_singles_somebody_out() {
+    let privacy = Privacy { minimum_counted_ballots: 1, minimum_ballots_per_weight: 2 };
+    let voters = vec![(0, 1), (0, 1), (0, 1), (0, 5), (0, 5)];
+    let election = Election::build(ElectionOptions { privacy, voters, ..ElectionOptions::default() });
+    let mut board = election.open_board();
+    for voter in 0..4 {
+        board.vote(voter, &[Choice::Options(vec![voter % 2])]);
+    }
+    let mut alone = board.clone();
+    board.vote(4, &[Choice::Options(vec![0])]);
+    board.finish();
+    board.expect_valid();
+    alone.organise(Action::Close);
+    let tally = alone.tally();
+    assert_eq!(alone.statement(&tally, 1), Err(DecryptionError::WeightSinglesOut { found: 1, minimum: 2 }));
+    assert_eq!(check(&alone, &tally, &[]), Err(DecryptionError::WeightSinglesOut { found: 1, minimum: 2 }));
+}
+
+/// Attack L1: one witness fewer than the manifest asks for, a checkpoint of another moment, of another board, or none.
+#[test]
+fn closing_checkpoints() {
+    let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (3, 2), ..ElectionOptions::default() };
+    let election = Election::build(options);
+    let mut board = closed_board(&election);
+    let (tally, _, honest) = board.state();
+    let (manifest, context) = (election.context.manifest(), &election.context);
+    let judge = |checkpoint: Option<&SignedCheckpoint>| {
+        ClosedTally::check(manifest, tally.clone(), &[], checkpoint, &mut TestRng(1))
+            .map(|closed| *closed.tally().digest())
+    };
+    assert_eq!(judge(honest.as_ref()), Ok(*tally.digest()));
+    assert_eq!(judge(Some(&board.closing_checkpoint(&tally, 3))), Ok(*tally.digest()));
+    let few = |found| Err(DecryptionError::TooFewWitnesses { found, needed: 2 });
+    assert_eq!(judge(Some(&board.closing_checkpoint(&tally, 1))), few(1));
+    assert_eq!(judge(Some(&board.closing_checkpoint(&tally, 0))), few(0));
+    assert_eq!(judge(None), few(0));
+    let mismatch = Err(DecryptionError::ClosingCheckpointMismatch);
+    let cosigned = |head: TreeHead, signer: &Election| {
+        let mut signed = signer.signer.sign_checkpoint(&head);
+        let checkpoint = signed.verify(signer.signer.key()).unwrap().clone();
+        for witness in &election.witnesses {
+            signed.add_cosignature(witness.cosign(&checkpoint, 1).unwrap());
+        }
+        signed
+    };
+    let head = TreeHead { size: tally.close().size, root: tally.close().root };
+    assert_eq!(judge(Some(&cosigned(TreeHead { size: head.size - 1, ..head }, &election))), mismatch);
+    assert_eq!(judge(Some(&cosigned(TreeHead { root: TreeHash::from_bytes([1; 32]), ..head }, &election))), mismatch);
+    let other = Election::build(ElectionOptions { seed: 2, ..election.options.clone() });
+    assert_eq!(judge(Some(&cosigned(head, &other))), mismatch);
+    // A checkpoint whose witnesses signed another.
+    let text = cosigned(TreeHead { root: TreeHash::from_bytes([1; 32]), ..head }, &election).to_string();
+    let lines = board.closing_checkpoint(&tally, 0).to_string();
+    let stolen: String = text.lines().skip(5).map(|line| format!("{line}\n")).collect();
+    let stolen = SignedCheckpoint::parse(format!("{lines}{stolen}").as_bytes()).unwrap();
+    assert_eq!(judge(Some(&stolen)), few(0));
+
+    // On the record: too few cosignatures, and no checkpoint at all.
+    let closed = board.closed_tally();
+    board.decrypt(&closed, [1, 2]);
+    let short = board.closing_checkpoint(&tally, 1).to_string();
+    board.files.insert(record::CLOSING_CHECKPOINT.into(), short.into_bytes());
+    board.publish();
+    let problem = DecryptionError::TooFewWitnesses { found: 1, needed: 2 }.to_string();
+    board.expect_failures(&[(CheckId::ClosingRule, Place::Record, problem)]);
+    board.files.remove(record::CLOSING_CHECKPOINT);
+    let missing = "the file is missing".to_owned();
+    let file = Place::File(record::CLOSING_CHECKPOINT.into());
+    let problem = DecryptionError::TooFewWitnesses { found: 0, needed: 2 }.to_string();
+    board.expect_failures(&[
+        (CheckId::ClosingRule, file.clone(), missing.clone()),
+        (CheckId::ClosingRule, Place::Record, problem),
+        (CheckId::Files, file, missing),
+    ]);
+    assert_eq!(context.fingerprint(), tally.fingerprint());
+}
+
+/// Where witnesses close the board, statements are not asked for; one that is there must hold.
+#[test]
+fn statements_beside_witnesses() {
+    let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (1, 1), ..ElectionOptions::default() };
+    let election = Election::build(options);
+    let mut board = closed_board(&election);
+    let head = TreeHead { size: 1, root: TreeHash::from_bytes([1; 32]) };
+    let sums = TallyDigest::from_bytes([1; 32]);
+    let forged = statement(&election, (1, 1), election.context.fingerprint(), head, &sums);
+    let index = board.push(EntryKind::ClosingStatement, &forged.to_bytes());
+    board.finish_closed();
+    let problem = DecryptionError::StatementMismatch { trustee: 1, what: "size" }.to_string();
+    board.expect_failures(&[(CheckId::TallySums, board.place(index), problem)]);
+}
+
+#[test]
+fn a_statement_has_one_encoding() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = closed_board(&election);
+    let tally = board.tally();
+    let statement = board.statement(&tally, 1).unwrap();
+    let bytes = statement.to_bytes();
+    assert_eq!(ClosingStatement::decode(&bytes), Ok(statement));
+    for length in 0..bytes.len() {
+        assert!(matches!(ClosingStatement::decode(&bytes[..length]), Err(DecodeError::Truncated { .. })));
+    }
+    let long = [&bytes[..], &[0]].concat();
+    assert_eq!(ClosingStatement::decode(&long), Err(DecodeError::Trailing { count: 1 }));
+    let identity = [&bytes[..108], &[0; 32], &bytes[140..]].concat();
+    assert_eq!(ClosingStatement::decode(&identity), Err(DecodeError::IdentityElement { field: "K" }));
+}

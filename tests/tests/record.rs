@@ -1,0 +1,277 @@
+//! Honest elections of every shape: valid, with the totals that were counted in clear.
+
+use ballotta::contest::Choose;
+use ballotta::decryption::DecryptionError;
+use ballotta::hash::{Fingerprint, TreeHash};
+use ballotta::manifest::{Closing, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
+use ballotta::verifier::{CheckId, Place, Report, Stage, Status, VerifyOptions, verify};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, failures};
+use ballotta_tests::rng::TestRng;
+
+fn contest(rule: Choose, options: usize) -> ElectionOptions {
+    ElectionOptions { contests: vec![(rule, options)], ..ElectionOptions::default() }
+}
+
+#[test]
+fn every_rule() {
+    for (min, max, blank, options) in [
+        (1, 1, false, 2), // yes or no
+        (1, 1, false, 7),
+        (0, 1, false, 1),
+        (2, 4, false, 5),
+        (0, 6, false, 6), // approval
+        (1, 1, true, 2),
+        (3, 3, false, 4),
+        (2, 2, true, 4),
+        (1, 3, true, 4),
+    ] {
+        let election = Election::build(contest(Choose { min, max, blank }, options));
+        election.run().expect_valid();
+    }
+}
+
+#[test]
+fn contests_and_styles_and_weights() {
+    let several = Choose { min: 0, max: 2, blank: true };
+    let options = ElectionOptions {
+        contests: vec![(YES_OR_NO, 2), (several, 3), (YES_OR_NO, 4), (YES_OR_NO, 2)],
+        // Nobody has the last style, and so nobody the last contest.
+        styles: vec![vec![0, 1], vec![1, 2], vec![3]],
+        voters: (0..30).map(|voter| (voter % 2, 1 + voter as u64 % 3 * 500)).collect(),
+        ..ElectionOptions::default()
+    };
+    let election = Election::build(options);
+    let verification = election.run().expect_valid();
+    let totals = verification.totals.unwrap();
+    assert_eq!(totals.iter().map(|contest| contest.ballots).collect::<Vec<_>>(), [15, 30, 15, 0]);
+    assert_eq!(totals[1].weight, 10 * (1 + 501 + 1001));
+    assert_eq!(totals[3].outcome.counts(), [0, 0]);
+    let result = verification.report.result.unwrap();
+    assert_eq!((result.eligible_voters, result.eligible_weight), (30, 15_030));
+    assert_eq!((result.counted_ballots, result.counted_weight), (30, 15_030));
+}
+
+#[test]
+fn the_last_ballot_counts() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    for round in 0..4 {
+        for voter in (0..10).filter(|voter| voter % (round + 1) == 0) {
+            let choices = election.any_choices(voter, &mut board.rng());
+            board.vote(voter, &choices);
+        }
+    }
+    board.finish();
+    let verification = board.expect_valid();
+    assert_eq!(verification.totals.unwrap()[0].ballots, 10);
+    let result = verification.report.result.unwrap();
+    assert_eq!((result.eligible_voters, result.counted_ballots), (10, 10));
+}
+
+#[test]
+fn every_threshold() {
+    for (threshold, trustees) in [(1, 1), (1, 2), (2, 2), (3, 5)] {
+        let voters = vec![(0, 1); 4];
+        let election = Election::build(ElectionOptions { threshold, trustees, voters, ..ElectionOptions::default() });
+        let verification = election.run().expect_valid();
+        let alarm = verification.report.warnings.iter().any(|warning| warning.starts_with("all trustees are needed"));
+        assert_eq!(alarm, threshold == trustees && trustees > 1);
+    }
+}
+
+/// Defect found by this test: without statements, their check was never done, and the record never valid.
+#[test]
+fn witnesses_close_the_board() {
+    let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (3, 2), ..ElectionOptions::default() };
+    let verification = Election::build(options).run().expect_valid();
+    assert!(verification.closed.is_some());
+}
+
+/// Of more bundles than one batch, with voters whose last ballots on the board do not count in several ranges.
+#[test]
+fn a_board_of_several_ranges() {
+    let voters = vec![(0, 1); 560];
+    let election = Election::build(ElectionOptions { voters, ..ElectionOptions::default() });
+    let mut board = election.open_board();
+    board.everybody_votes();
+    let mut expected = Vec::new();
+    for voter in [3, 4, 5] {
+        expected.push((voter, board.push_ballot(&garbled(&board, voter))));
+    }
+    board.everybody_votes();
+    for voter in [3, 500, 559] {
+        expected.push((voter, board.push_ballot(&garbled(&board, voter))));
+    }
+    assert!(board.entries.len() > 1024);
+    board.finish();
+    let error = ballotta::ballot::AdmissionError::BadSignature.to_string();
+    let expected = expected.iter().map(|(_, index)| (CheckId::BallotSignature, board.place(*index), error.clone()));
+    board.expect_failures(&expected.collect::<Vec<_>>());
+}
+
+/// A further ballot of the voter, with a signature that does not hold.
+fn garbled(board: &Board<'_>, voter: usize) -> Vec<u8> {
+    let mut ballot = board.election.ballot(voter, &[Choice::Options(vec![0])]);
+    ballot.previous = board.heads.get(&voter).copied();
+    let mut bytes = ballot.cast().to_bytes();
+    let s = bytes.len() - 32;
+    bytes[s] ^= 1;
+    bytes
+}
+
+/// Trustees do not decrypt nothing: the smallest number of ballots that a manifest can ask for is one.
+#[test]
+fn nobody_voted() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    board.organise(ballotta::board::entry::Action::Close);
+    let tally = board.tally();
+    assert_eq!((tally.ballots(), tally.weight(), tally.fewest_alike()), (0, 0, 0));
+    let refused = DecryptionError::TooFewBallots { found: 0, minimum: 1 };
+    assert_eq!(board.statement(&tally, 1), Err(refused.clone()));
+    assert!(at_stage(&board, Stage::Closed).valid);
+    let verification = board.verify();
+    assert!(failures(&verification).contains(&(CheckId::ClosingRule, Place::Record, refused.to_string())));
+}
+
+fn at_stage(board: &Board<'_>, stage: Stage) -> Report {
+    let options = VerifyOptions { stage, ..VerifyOptions::default() };
+    verify(&board.record(), &options, &|_| (), &mut TestRng(2)).report
+}
+
+#[test]
+fn an_election_on_its_way() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.unopened_board();
+    assert!(!at_stage(&board, Stage::Voting).valid);
+    board.organise(ballotta::board::entry::Action::Open);
+    assert!(at_stage(&board, Stage::Voting).valid);
+    board.everybody_votes();
+    assert!(at_stage(&board, Stage::Voting).valid);
+    // Defect found by this test: a board without a close passed for a closed one.
+    let report = at_stage(&board, Stage::Closed);
+    assert!(!report.valid);
+    let missing = "the voting is not closed".to_owned();
+    assert_eq!(
+        report.failures.iter().map(|it| (it.check, &it.place, &it.problem)).collect::<Vec<_>>(),
+        [(CheckId::Order, &Place::Record, &missing)]
+    );
+    board.organise(ballotta::board::entry::Action::Close);
+    assert!(at_stage(&board, Stage::Closed).valid);
+    assert!(!at_stage(&board, Stage::Complete).valid);
+    board.finish_closed();
+    for stage in [Stage::Voting, Stage::Closed, Stage::Complete] {
+        assert!(at_stage(&board, stage).valid);
+    }
+}
+
+/// Nothing passes because there is nothing: of an empty record every check is failed or not done.
+#[test]
+fn an_empty_record_is_not_valid() {
+    let verification = ballotta_tests::election::verify_record(&ballotta::record::MemoryRecord::default());
+    assert!(!verification.report.valid);
+    let missing = (CheckId::Manifest, Place::File("manifest.json".into()), "the file is missing".to_owned());
+    assert_eq!(failures(&verification), [missing]);
+    assert!(verification.report.checks.iter().all(|check| check.status != Status::Passed));
+    assert_eq!(verification.report.checks.len(), CheckId::ALL.len());
+}
+
+/// At the boundary exactly: counted, of, base, rule, fraction, and whether it is reached.
+#[test]
+fn quorums() {
+    use QuorumBase::{Cast, Roll};
+    use QuorumOf::{Heads, Weight};
+    use QuorumRule::{AtLeast, MoreThan};
+    // Voters 0..6 have the weight 1, the others 2: of 14.
+    let voters: Vec<(usize, u64)> = (0..10).map(|voter| (0, if voter < 6 { 1 } else { 2 })).collect();
+    for (voting, of, base, rule, fraction, reached) in [
+        (0..5, Heads, Roll, MoreThan, [1, 2], (5, 10, false)),
+        (0..5, Heads, Roll, AtLeast, [1, 2], (5, 10, true)),
+        (0..6, Heads, Roll, MoreThan, [1, 2], (6, 10, true)),
+        (0..4, Heads, Roll, AtLeast, [1, 2], (4, 10, false)),
+        (2..7, Weight, Roll, MoreThan, [3, 7], (6, 14, false)),
+        (2..7, Weight, Roll, AtLeast, [3, 7], (6, 14, true)),
+        (1..7, Weight, Roll, MoreThan, [3, 7], (7, 14, true)),
+        (0..3, Heads, Cast, MoreThan, [2, 3], (3, 3, true)),
+        (0..3, Heads, Cast, MoreThan, [1, 1], (3, 3, false)),
+        (4..8, Weight, Cast, AtLeast, [1, 1], (6, 6, true)),
+    ] {
+        let quorum = Some(Quorum { of, base, rule, fraction });
+        let voters = voters.clone();
+        let options = ElectionOptions { voters, trustees: 1, threshold: 1, quorum, ..contest(YES_OR_NO, 2) };
+        let election = Election::build(options);
+        let mut board = election.open_board();
+        for voter in voting {
+            board.vote(voter, &[Choice::Options(vec![voter % 2])]);
+        }
+        board.finish();
+        let result = board.expect_valid().report.result.unwrap().quorum.unwrap();
+        assert_eq!((result.counted, result.base, result.reached), reached, "{result:?}");
+    }
+}
+
+#[test]
+fn a_second_ballot_where_one_is_allowed() {
+    let options = ElectionOptions { revoting: Revoting::NotAllowed, ..ElectionOptions::default() };
+    Election::build(options).run().expect_valid();
+}
+
+#[test]
+fn unanimity_is_a_warning() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    for voter in 0..3 {
+        board.vote(voter, &[Choice::Options(vec![1])]);
+    }
+    board.finish();
+    let warnings = board.expect_valid().report.warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("everybody who voted")), "{warnings:?}");
+}
+
+fn pinned(board: &Board<'_>, options: VerifyOptions) -> Vec<(CheckId, Place, String)> {
+    failures(&verify(&board.record(), &options, &|_| (), &mut TestRng(2)))
+}
+
+#[test]
+fn a_pinned_fingerprint() {
+    let election = Election::build(ElectionOptions::default());
+    let board = election.run();
+    let own = *election.context.fingerprint();
+    let pin = |fingerprint| VerifyOptions { fingerprint: Some(fingerprint), ..VerifyOptions::default() };
+    assert_eq!(pinned(&board, pin(own)), []);
+    let other = Fingerprint::from_bytes([7; 32]);
+    let problem = format!("the election has the fingerprint {own}, pinned is {other}");
+    assert_eq!(pinned(&board, pin(other)), [(CheckId::PinnedFingerprint, Place::Record, problem)]);
+}
+
+/// Attacks L1 and L2: what somebody saw of the board stays on it.
+#[test]
+fn a_pinned_checkpoint() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    board.everybody_votes();
+    let seen = board.head();
+    let fork = {
+        // The board drops the last ballot, after it was seen.
+        let mut fork = board.clone();
+        fork.entries.pop();
+        fork.chosen.remove(&9);
+        fork.finish();
+        fork
+    };
+    board.finish();
+    fork.expect_valid();
+    let pin = |head| VerifyOptions { checkpoint: Some(head), ..VerifyOptions::default() };
+    let refused = |size| {
+        let problem = format!("the board does not continue the pinned one of {size} entries");
+        (CheckId::PinnedCheckpoint, Place::Record, problem)
+    };
+    assert_eq!(pinned(&board, pin(seen)), []);
+    assert_eq!(pinned(&board, pin(board.head())), []);
+    assert_eq!(pinned(&fork, pin(fork.head())), []);
+    assert_eq!(pinned(&fork, pin(seen)), [refused(seen.size)]);
+    // Of one size, and of a board that was rolled back.
+    assert_eq!(pinned(&fork, pin(board.head())), [refused(board.head().size)]);
+    let same_size = ballotta::board::log::TreeHead { root: TreeHash::from_bytes([1; 32]), ..board.head() };
+    assert_eq!(pinned(&board, pin(same_size)), [refused(same_size.size)]);
+}

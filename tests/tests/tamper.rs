@@ -1,0 +1,264 @@
+//! Records in which somebody changed something: whatever byte it is, the record is not valid, and the report says where.
+//!
+//! What changes is what was published under a checkpoint that the board signed: nobody but the board can sign another.
+
+use std::collections::BTreeSet;
+
+use ballotta::record::{self, FileList, MemoryRecord};
+use ballotta::verifier::{CheckId, Failure, Place, Verification};
+use ballotta_tests::election::{Choice, Election, ElectionOptions, counted, failures, verify_record};
+use ballotta_tests::rng::TestRng;
+
+/// Of files that are longer, as many positions are tried.
+const SAMPLES: usize = 200;
+
+/// A small record with every kind of file.
+fn small() -> MemoryRecord {
+    let options = ElectionOptions {
+        voters: vec![(0, 1); 3],
+        trustees: 1,
+        threshold: 1,
+        closing: ballotta::manifest::Closing::Witnesses,
+        witnesses: (1, 1),
+        ..ElectionOptions::default()
+    };
+    let election = Election::build(options);
+    let mut board = election.open_board();
+    for voter in 0..3 {
+        board.vote(voter, &[Choice::Options(vec![voter % 2])]);
+    }
+    board.finish();
+    board.expect_valid();
+    board.record()
+}
+
+/// Whether a failure tells where to look when `path` was changed.
+///
+/// A file that a hash names is named itself. So is the checkpoint. An entry of the board is named with its bundle, and
+/// where all entries can be read, that they do not have the signed root. Manifest and roll are named by the fingerprint
+/// alone, under which everything else was made: what no longer fits them is named, where they are no longer what they
+/// must be themselves.
+fn points_to(failure: &Failure, path: &str) -> bool {
+    let named = match &failure.place {
+        Place::File(file) | Place::Entry { file, .. } => file == path,
+        _ => false,
+    };
+    named
+        || match path {
+            record::MANIFEST => matches!(failure.check, CheckId::Roll | CheckId::Ceremony | CheckId::Checkpoint),
+            // An older one of the same board has other bundles.
+            record::CHECKPOINT => failure.check == CheckId::Entries,
+            record::ROLL => matches!(failure.check, CheckId::Roll | CheckId::Fingerprint),
+            _ => path.starts_with("tile/") && failure.check == CheckId::Root,
+        }
+}
+
+/// Changes a file of the record, and shows that the record is not valid and the report points to it.
+fn noticed(record: &MemoryRecord, path: &str, what: &str, change: impl FnOnce(&mut MemoryRecord)) -> Verification {
+    noticed_in(record, &[path], what, change)
+}
+
+/// The same for a change of several files: the report points to one of them.
+fn noticed_in(
+    record: &MemoryRecord,
+    paths: &[&str],
+    what: &str,
+    change: impl FnOnce(&mut MemoryRecord),
+) -> Verification {
+    let mut changed = record.clone();
+    change(&mut changed);
+    assert_ne!(changed, *record, "{paths:?}: {what} changes nothing");
+    let verification = verify_record(&changed);
+    let report = &verification.report;
+    assert!(!report.valid, "{paths:?}: {what} is not noticed");
+    let pointed = report.failures.iter().any(|failure| paths.iter().any(|path| points_to(failure, path)));
+    assert!(pointed, "{paths:?}: {what}\n{report}");
+    verification
+}
+
+fn bytes_of<'a>(record: &'a mut MemoryRecord, path: &str) -> &'a mut Vec<u8> {
+    record.files.get_mut(path).expect("a file")
+}
+
+/// Attack R4: a bit of every byte.
+#[test]
+fn every_byte() {
+    let record = small();
+    let mut rng = TestRng(1);
+    for (path, bytes) in &record.files {
+        let positions: BTreeSet<usize> = if bytes.len() <= SAMPLES || std::env::var_os("BALLOTTA_FULL").is_some() {
+            (0..bytes.len()).collect()
+        } else {
+            (0..SAMPLES).map(|_| rng.below(bytes.len())).collect()
+        };
+        for position in positions {
+            let bit = 1 << rng.below(8);
+            let what = format!("bit {bit} of byte {position}");
+            noticed(&record, path, &what, |record| bytes_of(record, path)[position] ^= bit);
+        }
+    }
+}
+
+#[test]
+fn files_that_are_shorter_longer_empty_or_missing() {
+    let record = small();
+    for (path, bytes) in &record.files {
+        noticed(&record, path, "without its last byte", |record| bytes_of(record, path).truncate(bytes.len() - 1));
+        noticed(&record, path, "without its first byte", |record| {
+            bytes_of(record, path).remove(0);
+        });
+        for byte in [0, b'\n', b'x'] {
+            noticed(&record, path, "with a byte more", |record| bytes_of(record, path).push(byte));
+        }
+        noticed(&record, path, "half of it", |record| {
+            let half = bytes_of(record, path).len() / 2;
+            bytes_of(record, path).truncate(half);
+        });
+        noticed(&record, path, "twice of it", |record| {
+            let bytes = bytes_of(record, path).clone();
+            bytes_of(record, path).extend(bytes);
+        });
+        noticed(&record, path, "nothing of it", |record| bytes_of(record, path).clear());
+        let missing = noticed(&record, path, "missing", |record| drop(record.files.remove(path)));
+        let named = failures(&missing)
+            .iter()
+            .any(|(_, place, problem)| *place == Place::File(path.clone()) && problem.contains("missing"));
+        assert!(named, "{path}: {}", missing.report);
+    }
+}
+
+/// Every file in the place of every other.
+#[test]
+fn files_that_are_exchanged() {
+    let record = small();
+    let paths: Vec<&String> = record.files.keys().collect();
+    for (number, one) in paths.iter().enumerate() {
+        for another in &paths[number + 1..] {
+            let exchange = |record: &mut MemoryRecord| {
+                let bytes = record.files[*one].clone();
+                let other = record.files.insert((*another).clone(), bytes).expect("a file");
+                record.files.insert((*one).clone(), other);
+            };
+            noticed_in(&record, &[one, another], "exchanged", exchange);
+        }
+    }
+}
+
+/// What lies in the record and nobody published.
+#[test]
+fn files_that_do_not_belong_to_it() {
+    let record = small();
+    for path in ["notes.txt", "result/other.json", "ceremony/00", "tile/entries/001.p/1", "tile/0/000", "roll~", "Roll"]
+    {
+        let mut more = record.clone();
+        more.files.insert(path.into(), b"more".to_vec());
+        let verification = verify_record(&more);
+        let problem = "the file is not part of the record".to_owned();
+        assert_eq!(failures(&verification), [(CheckId::Files, Place::File(path.into()), problem)]);
+        assert!(!verification.report.valid && verification.totals.is_some());
+    }
+}
+
+/// A record of another election, file by file: none is taken for one of this.
+#[test]
+fn files_of_another_election() {
+    let record = small();
+    let other = Election::build(ElectionOptions {
+        voters: vec![(0, 1); 3],
+        trustees: 1,
+        threshold: 1,
+        closing: ballotta::manifest::Closing::Witnesses,
+        witnesses: (1, 1),
+        seed: 2,
+        ..ElectionOptions::default()
+    });
+    let other = other.run().record();
+    for path in
+        record.files.keys().filter(|path| other.files.get(*path).is_some_and(|file| *file != record.files[*path]))
+    {
+        noticed(&record, path, "of another election", |record| {
+            record.files.insert(path.clone(), other.files[path].clone());
+        });
+    }
+}
+
+/// A bundle that nobody signed again: two entries exchanged, one twice, one missing.
+#[test]
+fn entries_without_a_signature() {
+    let record = small();
+    let (path, bytes) = record.files.iter().find(|(path, _)| path.starts_with("tile/")).unwrap();
+    let width = path.rsplit('/').next().unwrap().parse().unwrap();
+    let entries: Vec<Vec<u8>> =
+        ballotta::board::tiles::decode_bundle(bytes, width).unwrap().into_iter().map(<[u8]>::to_vec).collect();
+    let encode = |entries: &[Vec<u8>]| ballotta::board::tiles::encode_bundle(entries).unwrap();
+    for index in 0..entries.len() {
+        let mut changed = entries.clone();
+        if index > 0 {
+            changed.swap(index - 1, index);
+            let verification = noticed(&record, path, "exchanged entries", |record| {
+                record.files.insert(path.clone(), encode(&changed));
+            });
+            assert_eq!(verification.report.failures_of(CheckId::Root).count(), 1);
+        }
+        let mut twice = entries.clone();
+        twice.insert(index, entries[index].clone());
+        twice.pop();
+        if twice != entries {
+            let verification = noticed(&record, path, "an entry twice", |record| {
+                record.files.insert(path.clone(), encode(&twice));
+            });
+            assert_eq!(verification.report.failures_of(CheckId::Root).count(), 1);
+        }
+        let mut without = entries.clone();
+        without.remove(index);
+        let verification = noticed(&record, path, "without an entry", |record| {
+            record.files.insert(path.clone(), encode(&without));
+        });
+        let named = |check, place: &Place| (check, place) == (CheckId::Entries, &Place::File(path.clone()));
+        let found = failures(&verification);
+        assert!(found.iter().any(|(check, place, _)| named(*check, place)), "{found:?}");
+    }
+}
+
+/// A list of files that names what it must not, or leaves out what it must name.
+#[test]
+fn lists_of_files() {
+    let election = Election::build(ElectionOptions { trustees: 1, threshold: 1, ..ElectionOptions::default() });
+    let mut board = election.open_board();
+    board.everybody_votes();
+    board.organise(ballotta::board::entry::Action::Close);
+    let closed = board.closed_tally();
+    board.decrypt(&closed, [1]);
+    board.publish();
+    board.entries.pop();
+    let publish = |list: &FileList| {
+        let mut board = board.clone();
+        board.push_file(ballotta::board::entry::EntryKind::Publication, 0, list.to_string().as_bytes());
+        board
+    };
+    let result = board.files[record::RESULT].clone();
+    let mut list = FileList::default();
+    list.add(record::README, b"something else");
+    list.add(record::RESULT, &result);
+    let problem = "the file is not the one that was published".to_owned();
+    publish(&list).expect_failures(&[(CheckId::Files, Place::File(record::README.into()), problem)]);
+
+    let mut list = FileList::default();
+    list.add(record::RESULT, &result);
+    let problem = "the file is not part of the record".to_owned();
+    publish(&list).expect_failures(&[(CheckId::Files, Place::File(record::README.into()), problem)]);
+
+    list.add(record::README, &board.files[record::README]);
+    list.add("result/chart.svg", b"<svg/>");
+    let missing = (CheckId::Files, Place::File("result/chart.svg".into()), "the file is missing".to_owned());
+    publish(&list).expect_failures(&[missing]);
+
+    // A list that is none: everything else is checked all the same.
+    let mut broken = board.clone();
+    broken.push_file(ballotta::board::entry::EntryKind::Publication, 0, b"no list\n");
+    let problem = "line 1 is not a hash, two spaces and a path behind those before it".to_owned();
+    broken.expect_failures(&[(CheckId::Files, Place::File(record::FILE_LIST.into()), problem)]);
+    // And no publication at all is no complete record.
+    let verification = board.verify();
+    assert!(!verification.report.valid && counted(&verification) == Some(board.expected()));
+}
