@@ -91,6 +91,11 @@ impl BallotBox {
         &self.root
     }
 
+    /// How many entries the board has, those that are not committed yet included.
+    pub(crate) fn size(&self) -> u64 {
+        self.folder.size()
+    }
+
     /// The manifest.
     pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest

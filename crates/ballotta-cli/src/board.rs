@@ -1,22 +1,25 @@
 //! The board takes what is handed to it: each file is checked, appended or refused with a reason.
 //!
-//! See `spec/command-line.md#board`. What would spoil the record for everybody is refused before it stands there: a message
+//! What would spoil the record for everybody is refused before it stands there: a message
 //! of the key ceremony that its author did not sign, a trustee's second decryption, a statement of another board.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Error, Result};
+use anyhow::{Context as _, Error, Result, bail};
 use ballotta::board::entry::{EntryKind, Pointer};
+use ballotta::board::witness_keys;
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, JointKey, peek};
+use ballotta::record::CLOSING_CHECKPOINT;
 use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
+use ballotta_io::FolderRecord;
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
 use crate::console::{Console, VerifierBars};
 use crate::failure::{Advice as _, known_remedy, refusal};
 use crate::handover::{Handover, Kind};
-use crate::record::{Record, board_signer, lock_record};
+use crate::record::{Record, board_signer, lock_record, read_checkpoint};
 use crate::secrets::system_rng;
 
 /// Appends what was handed over to the board of a record.
@@ -51,8 +54,14 @@ impl AddToBoard {
         let record = Record::read(&self.record)?;
         let signer = board_signer(record.manifest(), &self.board_key)?;
         let ballot_box = BallotBox::open(&self.record, signer).refused()?;
-        let mut board =
-            Board { ballot_box, ceremony: Ceremony::of(&record)?, decrypted: decrypted(&record), tally: None, console };
+        let mut board = Board {
+            ballot_box,
+            ceremony: Ceremony::of(&record)?,
+            decrypted: decrypted(&record),
+            published: record.is_published(),
+            tally: None,
+            console,
+        };
         let mut outcomes = Vec::with_capacity(self.files.len());
         let bar = console.bar("appending to the board", self.files.len() as u64);
         for files in self.files.chunks(BATCH) {
@@ -91,6 +100,8 @@ struct Board {
     ceremony: Ceremony,
     /// The trustees whose partial decryption stands on the board.
     decrypted: Vec<u16>,
+    /// Whether the result is published.
+    published: bool,
     /// The record up to the close, verified when it is first needed.
     tally: Option<Verification>,
     console: Console,
@@ -147,16 +158,14 @@ impl Board {
             Kind::PartialDecryption => self.add_decryption(bytes)?,
             Kind::Cosignature => {
                 let line = str::from_utf8(bytes).context("the cosignature is not text")?;
-                self.ballot_box.add_cosignature(line.trim_end())?;
+                self.add_cosignature(line.trim_end())?;
                 return Ok(None);
             }
             Kind::BallotOpening => {
-                return Err(Error::msg(
-                    "the opening of a ballot shows a voter's choices: it is for the voter's second device",
-                ));
+                bail!("the opening of a ballot shows a voter's choices: it is for the voter's second device");
             }
             // Ballots are admitted in runs.
-            Kind::Ballot => return Err(Error::msg("ballots are admitted together")),
+            Kind::Ballot => bail!("ballots are admitted together"),
         };
         Ok(Some(entry))
     }
@@ -165,17 +174,34 @@ impl Board {
         self.tally()?;
         let verification = self.tally.as_ref().context(NOT_CLOSED)?;
         let (Some(context), Some(tally)) = (&verification.context, &verification.tally) else {
-            return Err(Error::msg(NOT_CLOSED));
+            bail!(NOT_CLOSED);
         };
         let part =
             PartialDecryption::decode(context, tally, bytes).context("not a partial decryption of this tally")?;
         let trustee = part.trustee();
         if self.decrypted.contains(&trustee) {
-            return Err(Error::msg(format!("the partial decryption of trustee {trustee} stands on the board already")));
+            bail!("the partial decryption of trustee {trustee} stands on the board already");
         }
-        let entry = self.ballot_box.add_partial_decryption(bytes, verification)?;
+        let entry = self.ballot_box.size();
+        self.ballot_box.add_partial_decryption(bytes, verification)?;
         self.decrypted.push(trustee);
         Ok(entry)
+    }
+
+    /// Adds the line of a witness that has not cosigned yet; the lines of others would only make the file grow.
+    fn add_cosignature(&mut self, line: &str) -> Result<()> {
+        if self.published {
+            bail!("the result is published, and the closing checkpoint with it");
+        }
+        let source = FolderRecord::new(self.ballot_box.root());
+        let mut checkpoint = read_checkpoint(&source, CLOSING_CHECKPOINT)?.context(NOT_CLOSED)?;
+        let witnesses = witness_keys(self.ballot_box.manifest())?;
+        let before = checkpoint.cosigned_by(&witnesses)?.len();
+        checkpoint.add_cosignature(line.parse()?);
+        if checkpoint.cosigned_by(&witnesses)?.len() == before {
+            bail!("not a cosignature of a further witness that the manifest names");
+        }
+        self.ballot_box.add_cosignature(line)
     }
 
     /// The tally of the record up to the close.
@@ -188,7 +214,7 @@ impl Board {
             let record = Record::read(self.ballot_box.root())?;
             let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
             if verification.tally.is_none() {
-                return Err(Error::msg(NOT_CLOSED));
+                bail!(NOT_CLOSED);
             }
             self.tally = Some(verification);
         }

@@ -1,6 +1,6 @@
 //! Voting codes for voters, and the roll of the credentials that they stand for.
 //!
-//! See `spec/command-line.md#credentials`. Codes are numbered as the voters of the list; the roll is in the order of its
+//! Codes are numbered as the voters of the list; the roll is in the order of its
 //! credentials, which says nothing about people. Who made the codes destroys the file when they are handed out.
 
 use std::fmt::Write as _;
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::credential::{Credential, RollLine, VotingCode};
+use ballotta::limits::MAX_VOTERS;
 use ballotta::record;
 use ballotta_io::{write_new, write_secret};
 use rayon::prelude::*;
@@ -36,7 +37,7 @@ pub(crate) struct IssueCredentials {
 #[group(required = true, multiple = false)]
 struct Voters {
     /// So many voters of the only ballot style, each of weight 1
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_VOTERS))]
     voters: Option<u64>,
     /// A file with a line for each voter: `style,weight`
     #[arg(long, value_name = "FILE.csv")]

@@ -1,6 +1,6 @@
 //! The command `ballotta`: every act of an election, one file for each stage.
 //!
-//! See `spec/command-line.md`. The folder of the record is what everybody shares; what people hand to the board are files
+//! The folder of the record is what everybody shares; what people hand to the board are files
 //! of their own. Results go to the standard output, everything else to the standard error.
 
 mod ballot_box;
@@ -125,7 +125,7 @@ enum TrusteeVerb {
 #[derive(Subcommand, Debug)]
 enum ManifestVerb {
     /// Write the manifest of a simple election
-    New(manifest::NewManifest),
+    New(Box<manifest::NewManifest>),
     /// Check a manifest, and print its hash
     Check(manifest::CheckManifest),
 }

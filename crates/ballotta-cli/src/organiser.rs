@@ -1,6 +1,6 @@
 //! The organiser's two acts: opening the voting and closing it.
 //!
-//! See `spec/command-line.md#organiser`.
+//! See `spec/board.md#entries`.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! Records as those who act on them read them, and a new one.
 //!
-//! See `spec/command-line.md#record`. What is read here hangs together and is signed by the board; everything else that
+//! See `spec/record.md`. What is read here hangs together and is signed by the board; everything else that
 //! must hold, each verb asks for, and `ballotta verify` for all of it.
 
 use std::fs::File;
@@ -127,6 +127,11 @@ impl Record {
         of_kind.map(|(index, _, body)| (*index, body.as_slice()))
     }
 
+    /// Whether the result is published.
+    pub(crate) fn is_published(&self) -> bool {
+        self.entries(EntryKind::Publication).next().is_some()
+    }
+
     /// The ballots, in the order of the board.
     pub(crate) fn ballots(&self, mut visit: impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
         read_board(&self.root, &self.manifest, |index, entry| match entry.kind() {
@@ -201,18 +206,9 @@ impl Record {
         Ok(Window { opened: first(Action::Open)?, closed: first(Action::Close)? })
     }
 
-    /// A checkpoint of the record, whose signatures are still to be verified; `None` if there is no such file.
-    pub(crate) fn checkpoint(&self, path: &str) -> Result<Option<SignedCheckpoint>> {
-        if self.source.length(path)?.is_none() {
-            return Ok(None);
-        }
-        let bytes = read_file(&self.source, path, MAX_CHECKPOINT_BYTES)?;
-        SignedCheckpoint::parse(&bytes).refused().with_context(|| path.to_owned()).map(Some)
-    }
-
     /// How many of the witnesses cosigned a checkpoint of the record; `None` if there is no such file.
     pub(crate) fn cosigned(&self, path: &str) -> Result<Option<(TreeHead, usize)>> {
-        let Some(signed) = self.checkpoint(path)? else { return Ok(None) };
+        let Some(signed) = read_checkpoint(&self.source, path)? else { return Ok(None) };
         let head = *signed.verify(&board_key(&self.manifest)?).refused()?.head();
         let witnesses = signed.cosigned_by(&witness_keys(&self.manifest)?).refused()?.len();
         Ok(Some((head, witnesses)))
@@ -246,6 +242,15 @@ fn read_board(root: &Path, manifest: &Manifest, mut visit: impl FnMut(u64, Entry
     });
     folder.refused().context("the board does not hold")?;
     visited
+}
+
+/// A checkpoint of a record, whose signatures are still to be verified; `None` if there is no such file.
+pub(crate) fn read_checkpoint(source: &FolderRecord, path: &str) -> Result<Option<SignedCheckpoint>> {
+    if source.length(path)?.is_none() {
+        return Ok(None);
+    }
+    let bytes = read_file(source, path, MAX_CHECKPOINT_BYTES)?;
+    SignedCheckpoint::parse(&bytes).refused().with_context(|| path.to_owned()).map(Some)
 }
 
 /// A text of a manifest in its first language.

@@ -1,6 +1,6 @@
 //! A trustee's duties: the key ceremony, and the decryption of a closed election.
 //!
-//! See `spec/command-line.md#trustee`.
+//! See `spec/ceremony.md#steps` and `spec/tally.md#decryption`.
 
 use std::path::PathBuf;
 

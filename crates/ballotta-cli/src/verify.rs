@@ -1,6 +1,6 @@
 //! The verifier as a command, and the publication of the result.
 //!
-//! See `spec/command-line.md#verify`.
+//! See `spec/verification.md`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,6 @@ use ballotta::hash::Fingerprint;
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
 use ballotta_io::FolderRecord;
-use serde_json::json;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
@@ -125,20 +124,27 @@ impl PublishResult {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let _lock = lock_record(&self.record)?;
         let record = Record::read(&self.record)?;
+        if record.is_published() {
+            return refusal("the result is published already");
+        }
         let mut ballot_box =
             BallotBox::open(&self.record, board_signer(record.manifest(), &self.board_key)?).refused()?;
         let bars = VerifierBars::new(console);
         let options = VerifyOptions::default();
         let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
         drop(bars);
-        publish(&self.record, &mut ballot_box, &verification).refused()?;
+        let result = verification
+            .report
+            .result
+            .as_ref()
+            .context("there is no result yet: not enough trustees have decrypted")
+            .refused()
+            .remedy("`ballotta verify` says what is missing")?;
+        publish(&mut ballot_box, result)?;
         if !console.is_json() {
             print_result(&verification);
         }
         console.say(format!("The result is in {}. Verify the record before you announce it.", self.record.display()));
-        match &verification.report.result {
-            Some(result) if console.is_json() => console.json(&json!(result)),
-            _ => Ok(()),
-        }
+        if console.is_json() { console.json(result) } else { Ok(()) }
     }
 }

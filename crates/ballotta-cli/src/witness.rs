@@ -1,6 +1,6 @@
 //! A witness cosigns what it has seen grow, and nothing that contradicts it.
 //!
-//! See `spec/command-line.md#witness`. Witnesses that watch many logs use software of their own: any that speaks C2SP
+//! See `spec/board.md#checkpoints`. Witnesses that watch many logs use software of their own: any that speaks C2SP
 //! tlog-witness.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::console::Console;
 use crate::duties::state_path;
 use crate::failure::{Advice as _, refusal};
 use crate::handover::{Handover, Kind};
-use crate::record::{Record, lock};
+use crate::record::{Record, lock, read_checkpoint};
 use crate::secrets::KeyFile;
 
 /// A witness's cosignature of the closing checkpoint; before the close, of the checkpoint.
@@ -62,11 +62,11 @@ impl Cosign {
         let record = Record::read(&self.record)?;
         let board = board_key(record.manifest())?;
         let cosigner = self.cosigner(&record)?;
-        let closing = record.checkpoint(CLOSING_CHECKPOINT)?;
+        let closing = read_checkpoint(record.source(), CLOSING_CHECKPOINT)?;
         let path = if closing.is_some() { CLOSING_CHECKPOINT } else { CHECKPOINT };
         let signed = match closing {
             Some(closing) => closing,
-            None => record.checkpoint(CHECKPOINT)?.context("the record has no checkpoint")?,
+            None => read_checkpoint(record.source(), CHECKPOINT)?.context("the record has no checkpoint")?,
         };
         let checkpoint = signed.verify(&board).refused().with_context(|| path.to_owned())?;
 

@@ -392,6 +392,7 @@ fn closing_and_decryption(people: &People) {
 
     people.ok(&trustee(2, "state", "statement"));
     people.add("trustee2/statement witness/line");
+    people.add_fails("not a cosignature of a further witness", "witness/line");
     for number in [1, 2] {
         people.ok(&trustee(number, "decrypt", "decryption"));
         people.ok("verify record --stage closed");
@@ -406,6 +407,8 @@ fn publication(people: &People) -> PathBuf {
     people.fails(1, "is not the key of the board", "result publish record --board-key witness/key");
     let shown = people.ok("result publish record --board-key board/key");
     assert!(shown.contains("Yes") && shown.contains("Emmy"), "{shown}");
+    people.fails(1, "published already", "result publish record --board-key board/key");
+    people.add_fails("the result is published", "witness/line");
     let record = people.path("auditor/record");
     copy(&people.path("record"), &record);
     record

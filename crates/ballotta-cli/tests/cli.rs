@@ -1,0 +1,6 @@
+//! What the command prints, as transcripts: `TRYCMD=overwrite cargo test -p ballotta-cli --test cli` writes them anew.
+
+#[test]
+fn transcripts() {
+    trycmd::TestCases::new().case("tests/cmd/*.trycmd");
+}
