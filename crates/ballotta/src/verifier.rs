@@ -217,7 +217,7 @@ impl Verifier<'_> {
         let Some(checkpoint) = checkpoint else { return };
 
         let roll = outcome.roll.as_ref();
-        let Some(board) = self.board(checkpoint, roll) else { return };
+        let Some(board) = self.board(&manifest, checkpoint, roll, rng) else { return };
         outcome.head = Some(board.head);
         outcome.ceremony = self.pointed_files(&board, PointerKind::Ceremony);
         let joint_key = self.ceremony(&manifest, &outcome.ceremony, rng);
@@ -226,7 +226,7 @@ impl Verifier<'_> {
             Ok(context) => context,
             Err(error) => return self.findings.fail(CheckId::Ceremony, Place::Record, error),
         };
-        self.opening(&context, &board, rng);
+        self.opening(&context, &board);
         if self.options.stage >= Stage::Closed && board.close.is_none() {
             self.findings.fail(CheckId::Order, Place::Record, "the voting is not closed");
         }
@@ -386,8 +386,8 @@ impl Verifier<'_> {
         }
     }
 
-    /// The fingerprint and the organiser's entries.
-    fn opening<R: CryptoRng>(&mut self, context: &ElectionContext, board: &Board, rng: &mut R) {
+    /// The fingerprint that was opened, and the one that was pinned.
+    fn opening(&mut self, context: &ElectionContext, board: &Board) {
         let fingerprint = context.fingerprint();
         if let Some(pinned) = self.options.fingerprint {
             self.findings.saw(CheckId::PinnedFingerprint, 1);
@@ -402,12 +402,6 @@ impl Verifier<'_> {
                 let problem =
                     alloc::format!("opened was {}, manifest, ceremony and roll give {fingerprint}", open.fingerprint());
                 self.findings.fail(CheckId::Fingerprint, board.place(*index), problem);
-            }
-        }
-        for (index, entry) in board.open.iter().chain(&board.close) {
-            self.findings.saw(CheckId::Organiser, 1);
-            if let Err(error) = entry.verify(fingerprint, context.manifest().organiser(), rng) {
-                self.findings.fail(CheckId::Organiser, board.place(*index), error);
             }
         }
     }
@@ -508,6 +502,9 @@ impl Verifier<'_> {
 
     /// The result and the files that the board's last entry lists; no file lies in the record unseen.
     fn files(&mut self, board: &Board, context: &ElectionContext, outcome: &Verification) {
+        if !board.pointers.iter().any(|(_, kind, _)| *kind == PointerKind::Publication) {
+            self.findings.fail(CheckId::Files, Place::Record, "the result is not published: no entry lists its files");
+        }
         let list = self.pointed_files(board, PointerKind::Publication).pop();
         let list = list.and_then(|bytes| match FileList::parse(&bytes) {
             Ok(list) => Some(list),

@@ -39,6 +39,8 @@ pub enum Check {
     RandomBatchWeights,
     /// The identity is refused where an element must not be it.
     RefuseIdentity,
+    /// An opening or closing that the organiser did not sign has no effect.
+    OrganiserSignature,
     /// A ballot names the fingerprint of the election.
     BallotFingerprint,
     /// A ballot's style is the one that the roll gives its credential.

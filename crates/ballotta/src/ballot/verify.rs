@@ -17,7 +17,7 @@ use crate::hash::Tracker;
 use crate::proofs::batch::Batch;
 use crate::weaken::{self, Check};
 
-/// Why a ballot does not count. The variants stand in the order in which the rules are checked.
+/// Why a ballot does not count.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdmissionError {

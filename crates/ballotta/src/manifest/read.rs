@@ -222,7 +222,12 @@ impl Reader {
         let threshold = object.required("threshold", |node| node.integer(1..=count));
         let fewest = threshold.map_or(1, u64::from);
         let minimum_confirmed = object.required("minimum_confirmed", |node| node.integer(fewest..=count));
-        let on_disqualification = object.required("on_disqualification", |node| node.word(OnDisqualification::WORDS));
+        // To go on without a dealer is for the complaints that this draft does not have.
+        let on_disqualification =
+            object.required("on_disqualification", |node| match node.word(OnDisqualification::WORDS)? {
+                OnDisqualification::NewAttempt => Some(OnDisqualification::NewAttempt),
+                OnDisqualification::Continue => node.place().refuse(ManifestProblem::Unsupported),
+            });
         let members = object.required("members", |node| node.list(1..=MAX_TRUSTEES, |node| self.party(&node)));
         object.finish();
         Some(Trustees {

@@ -393,6 +393,7 @@ fn words_are_known_or_refused() {
     }
     let path = "trustees.on_disqualification";
     assert_fault(&[("/trustees/on_disqualification", json!(""))], path, ManifestProblem::UnknownValue);
+    assert_fault(&[("/trustees/on_disqualification", json!("continue"))], path, ManifestProblem::Unsupported);
     assert_fault(&[("/roll_changes_until", json!("x"))], "roll_changes_until", ManifestProblem::UnknownValue);
     assert_fault(&[("/roll_changes_until", json!("close"))], "roll_changes_until", ManifestProblem::Unsupported);
     let draft_2 = json!("ballotta/v1-draft.2/manifest");

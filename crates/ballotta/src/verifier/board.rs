@@ -3,6 +3,8 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use rand_core::CryptoRng;
+
 use super::report::Place;
 use super::{CheckId, Progress, VerifiedRoll, Verifier, parallel};
 use crate::ballot::{AdmissionError, BallotHeader};
@@ -13,6 +15,7 @@ use crate::decryption::ClosingStatement;
 use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
 use crate::limits::{MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_TRUSTEES};
+use crate::manifest::Manifest;
 use crate::record::{ReadError, RecordSource, read_file};
 use crate::tally::{LastBallots, Selection};
 use crate::weaken::{self, Check};
@@ -115,7 +118,13 @@ fn scan(
 
 impl Verifier<'_> {
     /// Reads the board of the signed tree head. `None` if entries are missing: positions would not be what they say.
-    pub(super) fn board(&mut self, signed: TreeHead, roll: Option<&VerifiedRoll>) -> Option<Board> {
+    pub(super) fn board<R: CryptoRng>(
+        &mut self,
+        manifest: &Manifest,
+        signed: TreeHead,
+        roll: Option<&VerifiedRoll>,
+        rng: &mut R,
+    ) -> Option<Board> {
         if signed.size > MAX_ENTRIES {
             let problem = alloc::format!("{} entries are more than {MAX_ENTRIES}", signed.size);
             self.findings.fail(CheckId::Entries, Place::Record, problem);
@@ -157,7 +166,7 @@ impl Verifier<'_> {
                 for (leaf, entry) in bundle.leaves.into_iter().zip(bundle.entries) {
                     let index = frontier.size();
                     frontier.push(leaf);
-                    self.entry(&mut board, &mut last, index, entry);
+                    self.entry(&mut board, &mut last, manifest, index, entry, rng);
                     if board.close.as_ref().is_some_and(|(close, _)| *close == index) {
                         board.close_head = Some(frontier.head());
                     }
@@ -186,7 +195,15 @@ impl Verifier<'_> {
         Some(board)
     }
 
-    fn entry(&mut self, board: &mut Board, last: &mut LastBallots, index: u64, entry: Scanned) {
+    fn entry<R: CryptoRng>(
+        &mut self,
+        board: &mut Board,
+        last: &mut LastBallots,
+        manifest: &Manifest,
+        index: u64,
+        entry: Scanned,
+        rng: &mut R,
+    ) {
         match entry {
             Scanned::Ballot { voter } => {
                 board.ballots += 1;
@@ -195,7 +212,12 @@ impl Verifier<'_> {
                 }
             }
             Scanned::Other { kind, body } => {
-                if let Err(error) = self.other_entry(board, index, kind, &body) {
+                let read = match kind {
+                    EntryKind::Open => self.organiser_entry(board, manifest, index, Action::Open, &body, rng),
+                    EntryKind::Close => self.organiser_entry(board, manifest, index, Action::Close, &body, rng),
+                    _ => self.other_entry(board, index, kind, &body),
+                };
+                if let Err(error) = read {
                     let place = board.place(index);
                     self.findings.fail(CheckId::Entries, place, error);
                 }
@@ -205,6 +227,44 @@ impl Verifier<'_> {
                 self.findings.fail(CheckId::Entries, place, error);
             }
         }
+    }
+
+    /// The first opening that the organiser signed, and the first closing of the same election behind it, have effect.
+    /// One that the organiser did not sign is named and has none: else a board could end the voting by itself.
+    fn organiser_entry<R: CryptoRng>(
+        &mut self,
+        board: &mut Board,
+        manifest: &Manifest,
+        index: u64,
+        action: Action,
+        body: &[u8],
+        rng: &mut R,
+    ) -> Result<(), DecodeError> {
+        let entry = OrganiserEntry::decode(action, body)?;
+        self.findings.saw(CheckId::Organiser, 1);
+        let opened = board.open.as_ref().map(|(_, open)| *open.fingerprint());
+        let expected = opened.unwrap_or(*entry.fingerprint());
+        if let Err(error) = entry.verify(&expected, manifest.organiser(), rng) {
+            self.findings.fail(CheckId::Organiser, board.place(index), error);
+            if weaken::is_on(Check::OrganiserSignature) {
+                return Ok(());
+            }
+        }
+        let problem = match (action, opened.is_some(), board.close.is_some()) {
+            (Action::Open, false, _) => {
+                board.open = Some((index, entry));
+                return Ok(());
+            }
+            (Action::Close, true, false) => {
+                board.close = Some((index, entry));
+                return Ok(());
+            }
+            (Action::Open, true, _) => "the voting is opened a second time",
+            (Action::Close, _, true) => "the voting is closed a second time",
+            (Action::Close, false, _) => "the voting is closed before it is opened",
+        };
+        self.findings.fail(CheckId::Order, board.place(index), problem);
+        Ok(())
     }
 
     fn other_entry(&mut self, board: &mut Board, index: u64, kind: EntryKind, body: &[u8]) -> Result<(), DecodeError> {
@@ -227,24 +287,6 @@ impl Verifier<'_> {
                     board.pointers.push((index, PointerKind::Ceremony, pointer));
                 }
             }
-            EntryKind::Open => {
-                let entry = OrganiserEntry::decode(Action::Open, body)?;
-                if opened {
-                    out_of_order("the voting is opened a second time");
-                } else {
-                    board.open = Some((index, entry));
-                }
-            }
-            EntryKind::Close => {
-                let entry = OrganiserEntry::decode(Action::Close, body)?;
-                if closed {
-                    out_of_order("the voting is closed a second time");
-                } else if !opened {
-                    out_of_order("the voting is closed before it is opened");
-                } else {
-                    board.close = Some((index, entry));
-                }
-            }
             EntryKind::ClosingStatement => {
                 let statement = ClosingStatement::decode(body)?;
                 if !closed {
@@ -264,7 +306,7 @@ impl Verifier<'_> {
                 }
                 board.pointers.push((index, PointerKind::Publication, Pointer::decode(body)?));
             }
-            EntryKind::Ballot => {}
+            EntryKind::Ballot | EntryKind::Open | EntryKind::Close => {}
         }
         Ok(())
     }
