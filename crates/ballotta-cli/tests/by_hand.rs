@@ -387,12 +387,16 @@ fn closing_and_decryption(people: &People) {
     people.fails(1, "the key of no witness", "witness cosign record --key board/key --out witness/other");
     people.ok(&elsewhere(trustee(2, "state", "other")));
     people.add_fails("differs from the board", "trustee2/other");
-    // A trustee that stated something else takes no part, so this one forgets, as no trustee should.
+    // No board but the other shows this statement, so that the trustee can forget it, as none should.
     fs::remove_file(people.path("trustee2/seed.age.state")).unwrap();
 
     people.ok(&trustee(2, "state", "statement"));
     people.add("trustee2/statement witness/line");
     people.add_fails("not a cosignature of a further witness", "witness/line");
+    // A trustee that has forgotten what it stated takes no part.
+    fs::rename(people.path("trustee2/seed.age.state"), people.path("trustee2/state")).unwrap();
+    people.fails(1, "takes no part any more", &trustee(2, "state", "third"));
+    fs::rename(people.path("trustee2/state"), people.path("trustee2/seed.age.state")).unwrap();
     for number in [1, 2] {
         people.ok(&trustee(number, "decrypt", "decryption"));
         people.ok("verify record --stage closed");
