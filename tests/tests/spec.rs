@@ -113,10 +113,10 @@ fn labels_of_transcripts_and_digests() {
     let mut labels = BTreeSet::new();
     for code in library() {
         let code: String = code.split_whitespace().collect();
-        for call in ["absorb_element", "absorb_scalar", "absorb_bytes", "absorb_u64", "append_message", "append_u64"] {
-            labels.extend(after(&code, &format!("{call}(b\""), label).map(str::to_owned));
-        }
-        for call in ["challenge_scalar", "challenge_bytes", "draw"] {
+        const ABSORBS: [&str; 6] =
+            ["absorb_element", "absorb_elements", "absorb_scalars", "absorb_bytes", "absorb_u64", "append_message"];
+        const DRAWS: [&str; 4] = ["challenge_scalar", "challenge_bytes", "derive_key", "draw"];
+        for call in ABSORBS.iter().chain(&DRAWS) {
             labels.extend(after(&code, &format!("{call}(b\""), label).map(str::to_owned));
         }
         for call in ["tagged(", "hash_to_group("] {

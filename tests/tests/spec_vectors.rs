@@ -199,12 +199,14 @@ fn form(name: &str, rule: Choose, options: usize, bits: u32, slots: &[u32], last
 fn forms() {
     let choose = |min, max, blank| Choose { min, max, blank };
     let yes_no = [(0, 1), (1, 1)];
+    let two = [(0, 1), (1, 1), (2, 1), (3, 1)];
     let blank = [(0, 1), (1, 1), (2, 1), (3, 2), (4, 1)];
     let approval = [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 2), (8, 2)];
     check(
         "forms.json",
         &json!([
-            form("yes or no", choose(1, 1, false), 2, 2, &[0, 1], &yes_no, 1),
+            form("yes or no", choose(1, 1, false), 2, 2, &[0], &yes_no, 1),
+            form("one or two of three", choose(1, 2, false), 3, 4, &[0, 1, 2], &two, 2),
             form("one or two of three, or blank", choose(1, 2, true), 3, 5, &[0, 1, 2, 3], &blank, 2),
             form("none to five of six", choose(0, 5, false), 6, 9, &[0, 1, 2, 3, 4, 5], &approval, 5),
         ]),
@@ -215,8 +217,11 @@ fn forms() {
 fn a_ballot_and_its_argument() {
     const ELECTION: u8 = 0x11;
     const VOTER: u64 = 7;
-    let style = Style::choose(2, 1, 1);
-    let (bits, r, seed) = ([0, 1], Scalar::from(11_u64), [0x22; 32]);
+    let style = Style::choose(3, 1, 2);
+    let mut builder = FormBuilder::new();
+    Rule::Choose(Choose { min: 1, max: 2, blank: false }).compile(3, &mut builder);
+    assert_eq!(builder.build().unwrap().digest(), style.form.digest());
+    let (bits, r, seed) = ([1, 0, 1, 0], Scalar::from(11_u64), [0x22; 32]);
     let context = transcript(ELECTION, Some(VOTER));
     let ballot = style.prove(&context, &bits, &r, &seed);
     let (rho, x) = style.challenges(&context, None, &ballot);

@@ -1,6 +1,6 @@
 //! A prepared ballot on disk, until it is cast or opened: one excludes the other.
 //!
-//! See `spec/command-line.md#state`. The file is renamed before anything is handed out, and the folder is synchronised:
+//! See `spec/command-line.md#prepared`. The file is renamed before anything is handed out, and the folder is synchronised:
 //! who finds `.cast` never opens, who finds `.opened` never casts, also after a crash. When the output is written, seed and
 //! choices are removed from what remains.
 

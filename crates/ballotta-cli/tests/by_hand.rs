@@ -325,6 +325,13 @@ fn voting(people: &People) {
 
     prepare(people, 5, "unused", "no", "--blank board");
 
+    // A crash behind the renaming: the same act is repeated, the other stays excluded.
+    prepare(people, 5, "crash", "no", "--blank board");
+    fs::rename(people.path("voters/crash"), people.path("voters/crash.cast")).unwrap();
+    people.fails(1, "was cast already", "voter open voters/crash --out voters/opening2");
+    cast(people, 5, "crash");
+    people.fails(1, "was cast already", "voter cast voters/crash --code-file voters/code5 --out voters/crash2.ballot");
+
     // Voter 2 votes twice; two ballots behind the same one are a fork.
     prepare(people, 2, "two", "no", "--blank board");
     prepare(people, 2, "fork", "yes", "--blank board");
