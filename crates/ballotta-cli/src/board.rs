@@ -1,6 +1,6 @@
 //! The board takes what is handed to it: each file is checked, appended or refused with a reason.
 //!
-//! What would spoil the record for everybody is refused before it stands there: a message
+//! See `spec/command-line.md#board`. What would spoil the record for everybody is refused before it stands there: a message
 //! of the key ceremony that its author did not sign, a trustee's second decryption, a statement of another board.
 
 use std::path::{Path, PathBuf};

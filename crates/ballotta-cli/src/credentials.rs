@@ -1,6 +1,6 @@
 //! Voting codes for voters, and the roll of the credentials that they stand for.
 //!
-//! Codes are numbered as the voters of the list; the roll is in the order of its
+//! See `spec/command-line.md#credentials`. Codes are numbered as the voters of the list; the roll is in the order of its
 //! credentials, which says nothing about people. Who made the codes destroys the file when they are handed out.
 
 use std::fmt::Write as _;

@@ -206,6 +206,14 @@ impl TrusteeDay {
             return Ok(stored.to_bytes());
         }
         let (index, manifest) = (self.shares.index(), context.manifest());
+        let is_own = |statement: &&ClosingStatement| statement.trustee() == index;
+        let own = self.verification.statements.iter().find(is_own);
+        if own.is_some_and(|statement| statement.verify(manifest, &mut system_rng()).is_ok()) {
+            bail!(
+                "{} is lost: the board has a statement of this trustee, which takes no part any more",
+                state.display()
+            );
+        }
         let statement = ClosingStatement::sign(manifest, tally, index, &self.signing, &mut system_rng())?;
         let document = TrusteeState {
             format: STATE_FORMAT.to_owned(),

@@ -1,4 +1,6 @@
 //! What goes wrong, what can be done about it, and the exit code that says so.
+//!
+//! See `spec/command-line.md#exit-codes`.
 
 use std::fmt;
 use std::io;

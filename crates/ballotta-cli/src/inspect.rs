@@ -1,6 +1,6 @@
 //! What a file is, and what it says: of every format of this project, and never a secret.
 //!
-//! What is shown is read, not verified, unless it says so.
+//! See `spec/command-line.md#inspect`. What is shown is read, not verified, unless it says so.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! New keys: of organiser, credential authority, board, witnesses and trustees.
 //!
-//! See `spec/command-line.md#secrets`. The public half goes to the standard output: it is what the manifest names.
+//! See `spec/command-line.md#keys`. The public half goes to the standard output: it is what the manifest names.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Manifests: a simple one from options, and the check of any.
 //!
-//! See `spec/manifest.md#schema`. What options cannot say is written into the file by hand; `manifest check` finds
+//! See `spec/command-line.md#manifest`. What options cannot say is written into the file by hand; `manifest check` finds
 //! every rule that is broken then.
 
 use std::fs;

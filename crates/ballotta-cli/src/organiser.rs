@@ -1,6 +1,6 @@
 //! The organiser's two acts: opening the voting and closing it.
 //!
-//! See `spec/board.md#entries`.
+//! See `spec/command-line.md#organiser`.
 
 use std::path::PathBuf;
 

@@ -1,10 +1,10 @@
 //! A prepared ballot on disk, until it is cast or opened: one excludes the other.
 //!
-//! See `spec/command-line.md#state`. The file is renamed before anything is handed out, and the folder is synchronised:
+//! See `spec/command-line.md#prepared`. The file is renamed before anything is handed out, and the folder is synchronised:
 //! who finds `.cast` never opens, who finds `.opened` never casts, also after a crash. When the output is written, seed and
 //! choices are removed from what remains.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -14,7 +14,7 @@ use ballotta::election::ElectionContext;
 use ballotta::group::PublicElement;
 use ballotta::hash::Tracker;
 use ballotta::manifest::{Contest, Manifest};
-use ballotta_io::{write_atomically, write_secret};
+use ballotta_io::{rename, write_atomically, write_secret};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -243,9 +243,7 @@ impl PreparedFile {
         if consumed.exists() {
             return Ok(());
         }
-        fs::rename(path, &consumed)
-            .with_context(|| format!("{} cannot be renamed, and is not used", path.display()))?;
-        sync_folder(path).with_context(|| format!("the folder of {} cannot be synchronised", path.display()))
+        rename(path, &consumed).with_context(|| format!("{} cannot be renamed, and is not used", path.display()))
     }
 
     /// Removes seed and choices from what remains of a ballot that was handed out.
@@ -273,15 +271,4 @@ impl PreparedFile {
         ensure!(prepared.unsigned().as_bytes() == secrets.ballot()?, DAMAGED);
         Ok(prepared)
     }
-}
-
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> std::io::Result<()> {
-    Ok(())
 }

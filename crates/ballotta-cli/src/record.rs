@@ -1,6 +1,6 @@
 //! Records as those who act on them read them, and a new one.
 //!
-//! See `spec/record.md`. What is read here hangs together and is signed by the board; everything else that
+//! See `spec/command-line.md#record`. What is read here hangs together and is signed by the board; everything else that
 //! must hold, each verb asks for, and `ballotta verify` for all of it.
 
 use std::fs::File;

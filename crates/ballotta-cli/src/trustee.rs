@@ -1,6 +1,6 @@
 //! A trustee's duties: the key ceremony, and the decryption of a closed election.
 //!
-//! See `spec/ceremony.md#steps` and `spec/tally.md#decryption`.
+//! See `spec/command-line.md#trustee`.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! The verifier as a command, and the publication of the result.
 //!
-//! See `spec/verification.md`.
+//! See `spec/command-line.md#verify`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

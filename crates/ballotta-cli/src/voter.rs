@@ -1,6 +1,6 @@
 //! A voter's acts: prepare a ballot, cast it or open it, and look for it on the board.
 //!
-//! See `spec/ballot.md#life`. The tracker is shown before the choice between casting and opening. Nothing is asked
+//! See `spec/command-line.md#voter`. The tracker is shown before the choice between casting and opening. Nothing is asked
 //! of the record that the voter could not check: whoever does not know the voting code cannot show a roll with its credential.
 
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! A witness cosigns what it has seen grow, and nothing that contradicts it.
 //!
-//! See `spec/board.md#checkpoints`. Witnesses that watch many logs use software of their own: any that speaks C2SP
+//! See `spec/command-line.md#witness`. Witnesses that watch many logs use software of their own: any that speaks C2SP
 //! tlog-witness.
 
 use std::collections::BTreeMap;

@@ -10,7 +10,7 @@ use std::path::Path;
 ///
 /// If the file cannot be written.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
@@ -18,7 +18,18 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(&part)?;
     file.write_all(bytes)?;
     file.sync_data()?;
-    fs::rename(&part, path)
+    fs::rename(&part, path)?;
+    sync_folder(folder)
+}
+
+/// Renames a file within its folder; when it is done, no crash undoes it.
+///
+/// # Errors
+///
+/// If the file cannot be renamed.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    sync_folder(folder_of(to))
 }
 
 /// Writes a file that must not exist yet.
@@ -44,12 +55,28 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn create(options: &OpenOptions, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)?;
-    }
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
-    file.sync_data()
+    file.sync_data()?;
+    sync_folder(folder)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes names in a folder last: a file that is synchronised may still be lost with its name.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Other systems do not open folders; their file systems keep names in a journal.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]
@@ -69,5 +96,8 @@ mod tests {
         assert_eq!(write_secret(&path, b"other").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(write_new(&path, b"other").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"secret");
+        rename(&path, &folder.path().join("keys/used")).unwrap();
+        assert_eq!(fs::read(folder.path().join("keys/used")).unwrap(), b"secret");
+        assert_eq!(rename(&path, &folder.path().join("again")).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }

@@ -8,5 +8,5 @@ mod files;
 mod folder;
 
 pub use board::{BoardFolder, BoardFolderError};
-pub use files::{write_atomically, write_new, write_secret};
+pub use files::{rename, write_atomically, write_new, write_secret};
 pub use folder::FolderRecord;
