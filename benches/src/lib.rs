@@ -1,8 +1,11 @@
-//! What the benches share: an election of one contest, and its ballots as bytes.
+//! What the benches share: the ballots of one contest as arguments and bytes, and a whole election around a contest.
 
+mod rehearsal;
+
+use ballotta::contest::{Choose, ContestBits, Rule, Selection};
 use ballotta::elgamal::{SlotCiphertext, SlotKeys};
 use ballotta::encoding::{DecodeError, Reader, Writer};
-use ballotta::form::{Bit, Bits, Form, FormBuilder, RangeDigits};
+use ballotta::form::{Bits, Form, FormBuilder};
 use ballotta::group::{Generators, PublicElement, SecretScalar};
 use ballotta::hash::{FileHash, Fingerprint};
 use ballotta::proofs::ballot::{BallotArgument, BallotClaim};
@@ -13,6 +16,8 @@ use chacha20::ChaCha12Rng;
 use merlin::Transcript;
 use rand_core::{CryptoRng, SeedableRng};
 
+pub use self::rehearsal::{Ceremony, Keys, Rehearsal, plaintext};
+
 /// The election of all benches.
 const FINGERPRINT: Fingerprint = Fingerprint::from_bytes([7; 32]);
 
@@ -22,7 +27,8 @@ pub fn bench_rng() -> ChaCha12Rng {
     ChaCha12Rng::from_seed([0xba; 32])
 }
 
-/// An election with one contest: choose at least `min` and at most `max` of its options. Every option is a slot.
+/// An election with one contest: choose at least `min` and at most `max` of its options. Every option is a slot, but for
+/// the last one where `min` is `max`: it follows from the others.
 pub struct Election {
     /// What the contest compiles to.
     pub form: Form,
@@ -30,8 +36,8 @@ pub struct Election {
     pub bases: SharedBases,
     /// The keys of the contest's slots: all of them.
     pub keys: SlotKeys,
-    marks: Vec<Bit>,
-    slack: RangeDigits,
+    contest: ContestBits,
+    options: usize,
     slots: Vec<u32>,
     min: usize,
     max: usize,
@@ -47,26 +53,18 @@ impl Election {
     /// Unless `min <= max <= options` and the form stays within the library's limits.
     #[must_use]
     pub fn choose<R: CryptoRng>(options: u32, min: u32, max: u32, rng: &mut R) -> Self {
+        let rule = Rule::Choose(Choose { min, max, blank: false });
         let mut builder = FormBuilder::new();
-        let marks: Vec<Bit> = (0..options).map(|_| builder.bit()).collect();
-        let slack = builder.range(max - min);
-        // As the rule `choose` compiles: the last option of an exact choice follows from the others.
-        let counted = if min == max { options - 1 } else { options };
-        for mark in marks.iter().take(counted as usize) {
-            let slot = builder.slot();
-            builder.slot_row(slot, &[(*mark, 1)]);
-        }
-        let terms: Vec<_> = marks.iter().map(|mark| (*mark, 1)).chain(slack.terms().iter().copied()).collect();
-        builder.constant_row(&terms, i64::from(max));
+        let contest = rule.compile(options as usize, &mut builder);
         let form = builder.build().expect("a form within the limits");
-        let keys: Vec<PublicElement> = (0..counted).map(|_| SecretScalar::random(rng).public()).collect();
+        let keys: Vec<PublicElement> = (0..form.slots()).map(|_| SecretScalar::random(rng).public()).collect();
         Self {
             bases: SharedBases::new(Generators::new(form.bits()), keys.clone()).with_tables(),
             keys: SlotKeys::new(keys),
+            slots: (0..form.slots() as u32).collect(),
             form,
-            marks,
-            slack,
-            slots: (0..counted).collect(),
+            contest,
+            options: options as usize,
             min: min as usize,
             max: max as usize,
             argument: Domain::BallotArgument.for_election(&FINGERPRINT),
@@ -76,24 +74,24 @@ impl Election {
 
     /// Marks that the contest allows: in the middle between fewest and most, at a random place.
     pub fn draw_marks<R: CryptoRng>(&self, rng: &mut R) -> Vec<bool> {
-        let options = self.marks.len();
         let first = rng.next_u32() as usize;
-        let mut marks = vec![false; options];
+        let mut marks = vec![false; self.options];
         for place in 0..(self.min + self.max).div_ceil(2) {
-            marks[(first + place) % options] = true;
+            marks[(first + place) % self.options] = true;
         }
         marks
     }
 
     /// The bits of these marks.
+    ///
+    /// # Panics
+    ///
+    /// If the contest does not allow them.
     #[must_use]
     pub fn bits(&self, marks: &[bool]) -> Bits {
+        let selected = (0..).zip(marks).filter(|(_, marked)| **marked).map(|(option, _)| option).collect();
         let mut bits = Bits::zero(self.form.bits());
-        for (bit, marked) in self.marks.iter().zip(marks) {
-            bits.set(*bit, u64::from(*marked));
-        }
-        let marked = marks.iter().filter(|marked| **marked).count();
-        self.slack.assign((self.max - marked) as u64, &mut bits);
+        self.contest.assign(&Selection::Options(selected), &mut bits).expect("marks that the contest allows");
         bits
     }
 

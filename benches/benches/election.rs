@@ -1,0 +1,268 @@
+//! The stages of an election, as the parties go through them.
+
+use std::cell::LazyCell;
+use std::convert::Infallible;
+use std::hint::black_box;
+
+use ballotta::ballot::{BallotSeed, Candidate, OpenedBallot, PreparedBallot, VerifiedBallot, verify_ballots};
+use ballotta::credential::{Credential, RollIndex, RollLine, RollReader, RollRules, VotingCode};
+use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption, VerifiedDecryption, combine};
+use ballotta::group::SecretScalar;
+use ballotta::hash::{CeremonyRoot, ManifestHash};
+use ballotta::key_ceremony::{JointKey, Trustee, TrusteeShares};
+use ballotta::manifest::Manifest;
+use ballotta::record::{self, MemoryRecord, RecordSource};
+use ballotta::tally::{CountedBallot, Ledger, PartialTally};
+use ballotta::verifier::{VerifyOptions, verify};
+use ballotta_benches::{Ceremony, Keys, Rehearsal, bench_rng, plaintext};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
+
+/// Ballots on the board of a rehearsal.
+const BALLOTS: usize = 1000;
+/// Lines of the roll that is measured on its own.
+const ROLL_LINES: usize = 10_000;
+const MANIFEST: ManifestHash = ManifestHash::from_bytes([7; 32]);
+
+/// What is held once, and only if a bench that was asked for needs it.
+type Lazy<'a> = LazyCell<Rehearsal, Box<dyn FnOnce() -> Rehearsal + 'a>>;
+
+pub(crate) fn manifest(c: &mut Criterion) {
+    let keys = Keys::random(&mut bench_rng());
+    for options in [2, 10, 100] {
+        let bytes = keys.manifest(options);
+        let manifest = Manifest::parse(&bytes).expect("a manifest");
+        let mut c = c.benchmark_group(format!("manifest 1-of-{options}"));
+        c.bench_function("parse", |b| b.iter(|| Manifest::parse(black_box(&bytes)).expect("a manifest")));
+        c.bench_function("compile a style", |b| b.iter(|| manifest.compile_style(black_box(0)).expect("a style")));
+    }
+}
+
+/// What the first of three trustees does, and everybody in the end.
+pub(crate) fn key_ceremony(c: &mut Criterion) {
+    const HONEST: &str = "honest trustees";
+    let mut rng = bench_rng();
+    let mut c = c.benchmark_group("key ceremony 2-of-3");
+    for slots in [1, 100] {
+        let ceremony = Ceremony::for_slots(slots, &mut rng);
+        let (parameters, messages) = (&ceremony.parameters, ceremony.messages());
+        let size = BatchSize::LargeInput;
+        c.bench_function(BenchmarkId::new("register", slots), |b| {
+            let input = || (parameters.clone(), ceremony.seed());
+            b.iter_batched(input, |(parameters, seed)| Trustee::register(parameters, seed).expect(HONEST), size);
+        });
+        c.bench_function(BenchmarkId::new("commit", slots), |b| {
+            let input = || ceremony.registered();
+            b.iter_batched(input, |state| state.commit(&ceremony.registrations, &mut rng).expect(HONEST), size);
+        });
+        c.bench_function(BenchmarkId::new("deal", slots), |b| {
+            let input = || ceremony.committed();
+            b.iter_batched(input, |state| state.deal(&ceremony.commitments, &mut rng).expect(HONEST), size);
+        });
+        c.bench_function(BenchmarkId::new("confirm", slots), |b| {
+            b.iter_batched(|| ceremony.dealt(), |state| state.confirm(&ceremony.deals, &mut rng).expect(HONEST), size);
+        });
+        c.bench_function(BenchmarkId::new("verify", slots), |b| {
+            b.iter(|| JointKey::verify(parameters, &messages, &mut rng).expect(HONEST));
+        });
+        c.bench_function(BenchmarkId::new("recover shares", slots), |b| {
+            let input = || (parameters.clone(), ceremony.seed());
+            b.iter_batched(
+                input,
+                |(parameters, seed)| TrusteeShares::recover(parameters, seed, &messages, &mut rng).expect(HONEST),
+                size,
+            );
+        });
+    }
+}
+
+pub(crate) fn credential(c: &mut Criterion) {
+    let mut rng = bench_rng();
+    let ceremony = CeremonyRoot::from_bytes([7; 32]);
+    let code = VotingCode::generate(&mut rng);
+    let mut c = c.benchmark_group("credential");
+    c.bench_function("generate a voting code", |b| b.iter(|| VotingCode::generate(&mut rng)));
+    c.bench_function("derive", |b| {
+        b.iter(|| Credential::derive(black_box(&code), &MANIFEST, &ceremony).expect("a credential"));
+    });
+}
+
+pub(crate) fn roll(c: &mut Criterion) {
+    let rules = RollRules::new(MANIFEST, &["all"], 1);
+    let read = |roll: &[u8]| -> RollIndex {
+        let mut reader = RollReader::new(rules.clone());
+        reader.feed(roll, &mut |_| ());
+        reader.finish(&mut |_| ()).expect("a roll within its rules")
+    };
+    let write = |lines| -> String { rules.write(lines).expect("a roll within its rules").collect() };
+    let written = LazyCell::new(|| {
+        let mut rng = bench_rng();
+        let credential = |_| *SecretScalar::random(&mut rng).public().as_bytes();
+        let line = |credential| RollLine { number: 0, credential, style: 0, weight: 1 };
+        let lines: Vec<RollLine> = (0..ROLL_LINES).map(credential).map(line).collect();
+        let roll = write(lines.clone()).into_bytes();
+        (lines, MemoryRecord { files: [(record::ROLL.to_owned(), roll)].into() })
+    });
+    let mut c = c.benchmark_group("roll");
+    c.throughput(Throughput::Elements(ROLL_LINES as u64));
+    c.bench_function(BenchmarkId::new("write", ROLL_LINES), |b| {
+        let (lines, _) = &*written;
+        b.iter_batched(|| lines.clone(), write, BatchSize::LargeInput);
+    });
+    c.bench_function(BenchmarkId::new("read", ROLL_LINES), |b| {
+        let (_, record) = &*written;
+        b.iter(|| read(&record.files[record::ROLL]));
+    });
+    c.bench_function(BenchmarkId::new("decode credentials", ROLL_LINES), |b| {
+        let (lines, _) = &*written;
+        b.iter(|| lines.iter().filter(|line| line.key().is_ok()).count());
+    });
+    c.throughput(Throughput::Elements(1));
+    c.bench_function(BenchmarkId::new("look up", ROLL_LINES), |b| {
+        let (lines, record) = &*written;
+        let index = read(&record.files[record::ROLL]);
+        let mut lines = lines.iter().cycle();
+        b.iter(|| {
+            let credential = &lines.next().expect("a roll with voters").credential;
+            let line = index.lookup(credential, |offset, buffer| record.read_exact_at(record::ROLL, offset, buffer));
+            line.expect("a record in memory").expect("a voter of the roll")
+        });
+    });
+}
+
+/// From the voter's choice to the verification of the record: elections of [`BALLOTS`] ballots.
+pub(crate) fn vote_to_result(c: &mut Criterion) {
+    for options in [2, 10] {
+        let hold = move || Rehearsal::hold(options, BALLOTS, &mut bench_rng());
+        let rehearsal: Lazy<'_> = LazyCell::new(Box::new(hold));
+        let name = |stage: &str| format!("{stage} 1-of-{options}");
+        vote(c, &name("vote"), &rehearsal);
+        admission(c, &name("admission"), &rehearsal);
+        decryption(c, &name("decryption"), &rehearsal);
+        verification(c, &name("record"), &rehearsal);
+    }
+}
+
+fn vote(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
+    let mut rng = bench_rng();
+    let choose = || plaintext(&rehearsal.context, 1);
+    let seed = || BallotSeed::from_bytes([7; 32]);
+    let prepare = |(choices, seed)| {
+        let Rehearsal { context, voters, .. } = &**rehearsal;
+        PreparedBallot::prepare(context, voters[0].public(), None, choices, seed).expect("a ballot")
+    };
+    let prepared = || prepare((choose(), seed()));
+    let mut c = c.benchmark_group(name);
+    c.bench_function("prepare", |b| b.iter_batched(|| (choose(), seed()), prepare, BatchSize::SmallInput));
+    c.bench_function("cast", |b| {
+        let Rehearsal { context, voters, .. } = &**rehearsal;
+        b.iter_batched(
+            prepared,
+            |ballot| ballot.cast(context, voters[0].key_pair(), &mut rng).to_bytes(),
+            BatchSize::SmallInput,
+        );
+    });
+    c.bench_function("open and check", |b| {
+        let context = &rehearsal.context;
+        let check = |(ballot, choices): (PreparedBallot, _)| {
+            let opening = ballot.open();
+            let ballot = opening.unsigned();
+            OpenedBallot::check(context, ballot.tracker(), ballot.as_bytes(), choices, opening.seed())
+                .expect("an honest device")
+        };
+        b.iter_batched(|| (prepared(), choose()), check, BatchSize::SmallInput);
+    });
+}
+
+fn candidates(rehearsal: &Rehearsal) -> Vec<Candidate<'_>> {
+    (0..)
+        .zip(rehearsal.ballots.iter().zip(&rehearsal.lines))
+        .map(|(index, (bytes, line))| Candidate { index, bytes, voter: Some(*line) })
+        .collect()
+}
+
+/// What the ballot box does with a ballot, and every verifier again.
+fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
+    let mut rng = bench_rng();
+    let ledger = || Ledger::new(BALLOTS as u32, BALLOTS as u64, true, 7);
+    let admit = |mut ledger: Ledger, ballots: &[VerifiedBallot]| {
+        for ballot in ballots {
+            let Ok(admitted) = ledger.admit::<Infallible>(ballot, |_| unreachable!("every voter votes once"));
+            admitted.expect("a ballot that counts");
+        }
+        ledger
+    };
+    let verified = LazyCell::new(|| -> Vec<VerifiedBallot> {
+        let outcomes = verify_ballots(&rehearsal.context, &candidates(rehearsal), &mut bench_rng());
+        outcomes.into_iter().collect::<Result<_, _>>().expect("valid ballots")
+    });
+    let mut c = c.benchmark_group(name);
+    for size in [1, 256] {
+        c.throughput(Throughput::Elements(size as u64));
+        c.bench_function(BenchmarkId::new("verify ballots", size), |b| {
+            let candidates = &candidates(rehearsal)[..size];
+            b.iter(|| verify_ballots(&rehearsal.context, candidates, &mut rng));
+        });
+    }
+    c.throughput(Throughput::Elements(BALLOTS as u64));
+    c.bench_function(BenchmarkId::new("admit to the ledger", BALLOTS), |b| {
+        let ballots = &*verified;
+        b.iter_batched(ledger, |ledger| admit(ledger, ballots), BatchSize::LargeInput);
+    });
+    c.bench_function(BenchmarkId::new("add to the tally", BALLOTS), |b| {
+        let selection = admit(ledger(), &verified).into_selection();
+        let counted: Vec<CountedBallot> =
+            verified.iter().filter_map(|ballot| selection.count(ballot.clone())).collect();
+        assert_eq!(counted.len(), BALLOTS);
+        b.iter(|| {
+            let mut tally = PartialTally::zero(&rehearsal.context, 0);
+            for ballot in &counted {
+                tally.add(&rehearsal.context, ballot).expect("ballots in order");
+            }
+            tally
+        });
+    });
+}
+
+fn decryption(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
+    let mut rng = bench_rng();
+    let mut c = c.benchmark_group(name);
+    c.bench_function("sign a closing statement", |b| {
+        let Rehearsal { context, tally, signing, .. } = &**rehearsal;
+        b.iter(|| ClosingStatement::sign(context.manifest(), tally, 1, &signing[0], &mut rng).expect("a statement"));
+    });
+    c.bench_function("check the closing rule", |b| {
+        let Rehearsal { context, tally, statements, .. } = &**rehearsal;
+        let mut check = |tally| ClosedTally::check(context.manifest(), tally, statements, None, &mut rng);
+        b.iter_batched(|| tally.clone(), |tally| check(tally).expect("statements of all"), BatchSize::SmallInput);
+    });
+    c.bench_function("decrypt", |b| {
+        let Rehearsal { context, closed, shares, .. } = &**rehearsal;
+        b.iter(|| PartialDecryption::decrypt(context, closed, &shares[0], &mut rng).expect("shares of this election"));
+    });
+    c.bench_function("verify a partial decryption", |b| {
+        let Rehearsal { context, tally, decryptions, .. } = &**rehearsal;
+        let verify = |part: PartialDecryption| part.verify(context, tally, &mut rng).expect("an honest trustee");
+        b.iter_batched(|| decryptions[0].clone(), verify, BatchSize::SmallInput);
+    });
+    c.bench_function("combine", |b| {
+        let Rehearsal { context, tally, decryptions, .. } = &**rehearsal;
+        let verified = decryptions.iter().map(|part| part.clone().verify(context, tally, &mut bench_rng()));
+        let verified: Vec<VerifiedDecryption> = verified.collect::<Result<_, _>>().expect("honest trustees");
+        b.iter(|| combine(context, tally, &verified).expect("totals of valid ballots"));
+    });
+}
+
+/// What an auditor does.
+fn verification(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
+    let mut rng = bench_rng();
+    let options = VerifyOptions::default();
+    let mut c = c.benchmark_group(name);
+    c.sample_size(10);
+    c.throughput(Throughput::Elements(BALLOTS as u64));
+    c.bench_function(BenchmarkId::new("verify", BALLOTS), |b| {
+        let record = &rehearsal.record;
+        let report = verify(record, &options, &|_| (), &mut rng).report;
+        assert!(report.valid, "{report}");
+        b.iter(|| verify(record, &options, &|_| (), &mut rng));
+    });
+}
