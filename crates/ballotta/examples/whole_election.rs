@@ -1,5 +1,5 @@
 //! A whole small election inside another program: two trustees, five voters, one question, and a record that anybody
-//! can verify. `cargo run --example embed -p ballotta`
+//! can verify. `cargo run --example whole_election -p ballotta`
 
 use std::error::Error;
 
