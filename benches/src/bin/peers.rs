@@ -35,7 +35,7 @@ const DEFAULT_ROUNDS: usize = 15;
 /// A sample repeats what it measures for at least so long.
 const SAMPLE: Duration = Duration::from_millis(10);
 /// Ballots in a batch.
-const BATCH: usize = 256;
+const BATCH: usize = 512;
 /// Bytes of the credential and its signature, which the peer does not have.
 const SIGNATURE_BYTES: usize = 32 + 64;
 

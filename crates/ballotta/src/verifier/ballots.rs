@@ -20,7 +20,7 @@ use crate::record::RecordSource;
 use crate::tally::{ClosePoint, EncryptedTally, Ledger, PartialTally, Recorded, Selection, TallyError};
 
 /// How many bundles are verified in one batch.
-const BUNDLES_PER_BATCH: usize = 4;
+const BUNDLES_PER_BATCH: usize = 2;
 /// In how many ranges the board is added up at most: what is read again where the first guess of who counts was wrong.
 const RANGES: usize = 64;
 
