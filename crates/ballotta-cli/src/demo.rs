@@ -118,12 +118,11 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
     timed("key_ceremony");
 
     console.say("2  Credentials");
-    let electorate = issue_credentials(&root, &secrets, ballot_box.manifest(), figures, console)?;
+    let codes = issue_credentials(&root, &secrets, ballot_box.manifest(), figures, console)?;
     timed("credentials");
 
     console.say("3  Voting");
-    let codes = vote(&mut ballot_box, &parties, electorate, figures, console)?;
-    drop(codes);
+    vote(&mut ballot_box, &parties, codes, figures, console)?;
     timed("voting");
 
     console.say("4  Closing, tally and decryption");
@@ -209,34 +208,33 @@ const ORIGIN: &str = "board.example/statuto-2021";
 impl Parties {
     /// Draws all keys and writes them to files, the trustees' under passphrases.
     fn generate(folder: &Path) -> Result<Self> {
-        let rng = &mut system_rng();
-        let signing = |name: &str, rng: &mut _| -> Result<KeyPair> {
-            let key = KeyPair::new(SecretScalar::random(rng));
+        let signing = |name: &str| -> Result<KeyPair> {
+            let key = KeyPair::new(SecretScalar::random(&mut system_rng()));
             KeyFile::Schnorr.write(&folder.join(name), &key.secret().expose_scalar().to_bytes())?;
             Ok(key)
         };
-        let note = |name: &str, rng: &mut dyn CryptoRngObject| -> Result<[u8; 32]> {
+        let note = |name: &str| -> Result<[u8; 32]> {
             let mut seed = [0; 32];
-            rng.fill(&mut seed);
+            system_rng().fill_bytes(&mut seed);
             KeyFile::Note.write(&folder.join(name), &seed)?;
             Ok(seed)
         };
-        let trustee = |name: &'static str, rng: &mut _| -> Result<(&'static str, PathBuf, KeyPair)> {
-            let seed = TrusteeSeed::random(rng);
+        let trustee = |name: &'static str| -> Result<(&'static str, PathBuf, KeyPair)> {
+            let seed = TrusteeSeed::random(&mut system_rng());
             let path = folder.join(format!("trustee-{name}.age"));
             write_trustee_seed(&path, &seed, &passphrase(name), WORK_FACTOR)?;
             Ok((name, path, seed.signing_key()))
         };
         Ok(Self {
-            organiser: signing("organiser.key", rng)?,
-            authority: signing("credential-authority.key", rng)?,
-            trustees: [trustee("anna", rng)?, trustee("bruno", rng)?, trustee("carla", rng)?],
-            board_seed: note("board.key", rng)?,
+            organiser: signing("organiser.key")?,
+            authority: signing("credential-authority.key")?,
+            trustees: [trustee("anna")?, trustee("bruno")?, trustee("carla")?],
+            board_seed: note("board.key")?,
             witnesses: [
-                ("witness.example/university", note("witness-university.key", rng)?),
-                ("witness.example/newspaper", note("witness-newspaper.key", rng)?),
-                ("witness.example/association", note("witness-association.key", rng)?),
-                ("witness.example/opposition", note("witness-opposition.key", rng)?),
+                ("witness.example/university", note("witness-university.key")?),
+                ("witness.example/newspaper", note("witness-newspaper.key")?),
+                ("witness.example/association", note("witness-association.key")?),
+                ("witness.example/opposition", note("witness-opposition.key")?),
             ],
         })
     }
@@ -319,17 +317,6 @@ impl Parties {
     }
 }
 
-/// What draws bytes, without a type parameter.
-trait CryptoRngObject {
-    fn fill(&mut self, bytes: &mut [u8]);
-}
-
-impl<R: CryptoRng> CryptoRngObject for R {
-    fn fill(&mut self, bytes: &mut [u8]) {
-        self.fill_bytes(bytes);
-    }
-}
-
 /// The demo's passphrases are no secret.
 fn passphrase(trustee: &str) -> SecretString {
     SecretString::from(format!("the passphrase of {trustee} in the demo"))
@@ -354,11 +341,6 @@ fn key_ceremony(ballot_box: &mut BallotBox, root: &Path, parties: &Parties) -> R
     }
 }
 
-/// What the voters hold: a voting code each, in the order of the roll or any other.
-struct Electorate {
-    codes: Vec<VotingCode>,
-}
-
 /// Draws the voting codes and writes the roll and, for the envelopes, the codes.
 fn issue_credentials(
     root: &Path,
@@ -366,7 +348,7 @@ fn issue_credentials(
     manifest: &Manifest,
     figures: Figures,
     console: Console,
-) -> Result<Electorate> {
+) -> Result<Vec<VotingCode>> {
     let joint_key = duties::joint_key(&FolderRecord::new(root))?;
     let bar = console.bar("issuing credentials", figures.eligible);
     let issued: Vec<(VotingCode, RollLine)> = (0..figures.eligible)
@@ -390,17 +372,17 @@ fn issue_credentials(
         text.push('\n');
     }
     ballotta_io::write_secret(&secrets.join("voting-codes"), text.as_bytes())?;
-    Ok(Electorate { codes })
+    Ok(codes)
 }
 
 /// Opens the voting; the voters vote, in batches of which each is made and then admitted.
 fn vote(
     ballot_box: &mut BallotBox,
     parties: &Parties,
-    mut electorate: Electorate,
+    mut codes: Vec<VotingCode>,
     figures: Figures,
     console: Console,
-) -> Result<Electorate> {
+) -> Result<()> {
     let rng = &mut system_rng();
     let roll = fs::read(ballot_box.root().join(record::ROLL))?;
     let roll_hash = ballotta::hash::RollHash::from_bytes(*ballotta::hash::FileHash::of(&roll).as_bytes());
@@ -410,13 +392,13 @@ fn vote(
     ballot_box.add_opening(&opening.encode())?;
 
     // Who votes, and what, is drawn: the movement published only the sums.
-    shuffle(&mut electorate.codes, rng);
+    shuffle(&mut codes, rng);
     let mut choices: Vec<usize> = (0..figures.voted).map(|ballot| usize::from(ballot >= figures.yes)).collect();
     shuffle(&mut choices, rng);
 
     let making = console.bar("encrypting, proving, signing", figures.voted);
     let mut admitting = std::time::Duration::ZERO;
-    let voters: Vec<(&VotingCode, usize)> = electorate.codes.iter().zip(choices).collect();
+    let voters: Vec<(&VotingCode, usize)> = codes.iter().zip(choices).collect();
     for batch in voters.chunks(BATCH) {
         let ballots: Vec<Vec<u8>> = batch
             .par_iter()
@@ -443,7 +425,7 @@ fn vote(
 
     let closing = OrganiserEntry::sign(Action::Close, context.fingerprint(), &parties.organiser, rng);
     ballot_box.add_closing(&closing.encode())?;
-    Ok(electorate)
+    Ok(())
 }
 
 /// What one voter's device does.
