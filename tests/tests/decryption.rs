@@ -367,7 +367,11 @@ fn a_total_that_is_out_of_range() {
     let verification = board.verify();
     assert!(start.elapsed() < Duration::from_secs(10));
     let error = DecryptionError::TotalOutOfRange { contest: 0, slot: 0, bound: 6 }.to_string();
-    assert_eq!(failures(&verification), [(CheckId::DecryptionThreshold, Place::Record, error)]);
+    let unpublished = "the result is not published: no entry lists its files".to_owned();
+    assert_eq!(
+        failures(&verification),
+        [(CheckId::DecryptionThreshold, Place::Record, error), (CheckId::Files, Place::Record, unpublished)]
+    );
     drop(weak);
     let error = ballotta::ballot::AdmissionError::ArgumentInvalid.to_string();
     assert!(failures(&board.verify()).contains(&(CheckId::BallotArgument, board.place(index), error.clone())));

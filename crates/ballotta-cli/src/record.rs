@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
-use ballotta::board::log::TreeHead;
+use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::credential::{RollIndex, RollLine, RollReader, RollRules};
@@ -206,12 +206,23 @@ impl Record {
         Ok(Window { opened: first(Action::Open)?, closed: first(Action::Close)? })
     }
 
-    /// How many of the witnesses cosigned a checkpoint of the record; `None` if there is no such file.
-    pub(crate) fn cosigned(&self, path: &str) -> Result<Option<(TreeHead, usize)>> {
-        let Some(signed) = read_checkpoint(&self.source, path)? else { return Ok(None) };
+    /// How many of the witnesses cosigned the board up to its close, which is entry `close`; `None` if there is no closing
+    /// checkpoint. One of another board is refused: a server that shows two boards has the cosignatures of one.
+    pub(crate) fn closing_witnesses(&self, close: u64) -> Result<Option<usize>> {
+        let Some(signed) = read_checkpoint(&self.source, record::CLOSING_CHECKPOINT)? else { return Ok(None) };
         let head = *signed.verify(&board_key(&self.manifest)?).refused()?.head();
-        let witnesses = signed.cosigned_by(&witness_keys(&self.manifest)?).refused()?.len();
-        Ok(Some((head, witnesses)))
+        let mut frontier = Frontier::new();
+        BoardFolder::read(&self.root, &board_key(&self.manifest)?, |index, entry| {
+            if index <= close {
+                frontier.push(leaf_hash(entry));
+            }
+        })
+        .refused()?;
+        if head != frontier.head() {
+            return refusal("the closing checkpoint is not of this board: it shows two histories")
+                .remedy("keep this record and tell everybody");
+        }
+        Ok(Some(signed.cosigned_by(&witness_keys(&self.manifest)?).refused()?.len()))
     }
 }
 

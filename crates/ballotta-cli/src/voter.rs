@@ -14,7 +14,6 @@ use ballotta::ballot::{
 use ballotta::credential::{Credential, RollLine, VotingCode, short_form};
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{ElectionKind, Revoting};
-use ballotta::record::CLOSING_CHECKPOINT;
 use ballotta::tally::{Ledger, Recorded};
 use rand_core::Rng as _;
 use serde_json::json;
@@ -280,17 +279,9 @@ impl CheckBallot {
         let election = record.election()?;
         let window = record.window(&election.context)?;
         console.say(format!("Fingerprint {}", election.context.fingerprint()));
-        if window.closed.is_some() {
-            match record.cosigned(CLOSING_CHECKPOINT)? {
-                Some((_, witnesses)) => console.say(format!(
-                    "{witnesses} of {} witnesses cosigned the board at the close; the manifest asks for {}.",
-                    record.manifest().witnesses().members.len(),
-                    record.manifest().witnesses().quorum
-                )),
-                None => console.say("No witness has seen the board: compare its checkpoint with others."),
-            }
-        } else {
-            console.say("The voting is not closed: check again after the close.");
+        match window.closed {
+            Some(close) => check_witnesses(&record, close, console)?,
+            None => console.say("The voting is not closed: check again after the close."),
         }
 
         let mut found = None;
@@ -333,6 +324,27 @@ impl CheckBallot {
             }
         }
     }
+}
+
+/// What a board says that not enough witnesses saw, it says perhaps to this voter alone.
+fn check_witnesses(record: &Record, close: u64, console: Console) -> Result<()> {
+    let witnesses = record.manifest().witnesses();
+    let (members, quorum) = (witnesses.members.len(), witnesses.quorum);
+    let found = record.closing_witnesses(close)?.unwrap_or(0);
+    if found < quorum {
+        return refusal(format!(
+            "{found} of {members} witnesses cosigned the board at the close; the manifest asks for {quorum}"
+        ))
+        .remedy("check again later, and from elsewhere: others may be shown another board");
+    }
+    if found == 0 {
+        console.say("No witness has seen the board: compare its checkpoint with others.");
+    } else {
+        console.say(format!(
+            "{found} of {members} witnesses cosigned the board at the close; the manifest asks for {quorum}."
+        ));
+    }
+    Ok(())
 }
 
 /// A ballot of one credential, and whether it is valid where it stands.

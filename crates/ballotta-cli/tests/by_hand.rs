@@ -465,6 +465,14 @@ fn auditing(people: &People, record: &Path) {
         assert!(ran.stderr.contains("1 of 1 witnesses cosigned"), "{}", ran.shown());
     }
     assert!(record.join("SHA256SUMS").exists());
+
+    // The other history counts the ballot that came too late here. No witness saw it, and cosignatures do not move.
+    let four = format!("voter check other --tracker {}", tracker("four.ballot"));
+    people.fails(1, "0 of 1 witnesses cosigned", &four);
+    fs::copy(people.path("record/closing-checkpoint"), people.path("other/closing-checkpoint")).unwrap();
+    people.fails(1, "the closing checkpoint is not of this board", &four);
+    fs::remove_file(people.path("other/closing-checkpoint")).unwrap();
+    people.fails(1, "0 of 1 witnesses cosigned", &four);
 }
 
 /// One byte of any file is enough.
