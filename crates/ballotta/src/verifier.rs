@@ -338,7 +338,14 @@ impl Verifier<'_> {
             PointerKind::Publication => CheckId::Files,
         };
         let mut files = Vec::new();
+        let mut seen: Vec<&FileHash> = Vec::new();
         for (index, _, pointer) in board.pointers.iter().filter(|(_, of, _)| *of == kind) {
+            // One long file and thousands of short entries must not fill the memory.
+            if seen.contains(&pointer.hash()) {
+                self.findings.fail(check, board.place(*index), "an earlier entry names the same file");
+                continue;
+            }
+            seen.push(pointer.hash());
             let path = match kind {
                 PointerKind::Ceremony => record::ceremony_path(pointer.hash()),
                 PointerKind::Decryption => record::decryption_path(pointer.hash()),
