@@ -460,9 +460,10 @@ impl Verifier<'_> {
         match combine(context, tally, &outcome.decryptions) {
             Ok(totals) => {
                 for (contest, totals) in context.manifest().contests().iter().zip(&totals) {
-                    if totals.ballots > 0 && totals.outcome.counts().contains(&totals.weight) {
+                    let alike = |count: &u64| *count == totals.weight;
+                    if totals.ballots > 0 && totals.outcome.counts().iter().chain(&totals.outcome.blank()).any(alike) {
                         self.findings.warnings.push(alloc::format!(
-                            "contest {}: an option has the votes of everybody who voted, which tells how each of them voted",
+                            "contest {}: one choice has the votes of everybody who voted, which tells how each of them voted",
                             contest.id
                         ));
                     }
