@@ -171,6 +171,29 @@ fn a_trustee_that_decrypts_twice() {
     board.expect_failures(&[in_file(&second, CheckId::DecryptionProof, &error)]);
 }
 
+/// One file of sixteen megabytes and thousands of entries that name it must not fill the memory of whoever verifies.
+#[test]
+fn a_file_that_entries_name_again() {
+    let election = Election::build(options());
+    let mut board = election.unopened_board();
+    let (author, message) = &election.ceremony[0];
+    let of_the_ceremony = board.push_file(EntryKind::Ceremony, *author, message);
+    board.organise(Action::Open);
+    board.everybody_votes();
+    board.organise(Action::Close);
+    let closed = board.closed_tally();
+    board.decrypt(&closed, [1]);
+    let part = board.partial_decryption(&closed, 2).to_bytes();
+    board.push_file(EntryKind::PartialDecryption, 2, &part);
+    let of_the_decryption = board.push_file(EntryKind::PartialDecryption, 2, &part);
+    board.publish();
+    let problem = "an earlier entry names the same file".to_owned();
+    board.expect_failures(&[
+        (CheckId::Ceremony, board.place(of_the_ceremony), problem.clone()),
+        (CheckId::DecryptionProof, board.place(of_the_decryption), problem),
+    ]);
+}
+
 /// An entry names its author, and its file is that author's.
 #[test]
 fn a_part_under_another_name() {

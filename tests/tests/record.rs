@@ -218,14 +218,21 @@ fn a_second_ballot_where_one_is_allowed() {
 
 #[test]
 fn unanimity_is_a_warning() {
-    let election = Election::build(ElectionOptions::default());
-    let mut board = election.open_board();
-    for voter in 0..3 {
-        board.vote(voter, &[Choice::Options(vec![1])]);
+    let contests = vec![(Choose { min: 1, max: 1, blank: true }, 2)];
+    let election = Election::build(ElectionOptions { contests, ..ElectionOptions::default() });
+    for (choices, alarm) in [
+        ([Choice::Options(vec![1]), Choice::Options(vec![1])], true),
+        ([Choice::Blank, Choice::Blank], true),
+        ([Choice::Options(vec![1]), Choice::Blank], false),
+    ] {
+        let mut board = election.open_board();
+        for (voter, choice) in choices.into_iter().enumerate() {
+            board.vote(voter, &[choice]);
+        }
+        board.finish();
+        let warnings = board.expect_valid().report.warnings;
+        assert_eq!(warnings.iter().any(|warning| warning.contains("everybody who voted")), alarm, "{warnings:?}");
     }
-    board.finish();
-    let warnings = board.expect_valid().report.warnings;
-    assert!(warnings.iter().any(|warning| warning.contains("everybody who voted")), "{warnings:?}");
 }
 
 fn pinned(board: &Board<'_>, options: VerifyOptions) -> Vec<(CheckId, Place, String)> {

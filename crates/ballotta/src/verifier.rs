@@ -338,7 +338,14 @@ impl Verifier<'_> {
             PointerKind::Publication => CheckId::Files,
         };
         let mut files = Vec::new();
+        let mut seen: Vec<&FileHash> = Vec::new();
         for (index, _, pointer) in board.pointers.iter().filter(|(_, of, _)| *of == kind) {
+            // One long file and thousands of short entries must not fill the memory.
+            if seen.contains(&pointer.hash()) {
+                self.findings.fail(check, board.place(*index), "an earlier entry names the same file");
+                continue;
+            }
+            seen.push(pointer.hash());
             let path = match kind {
                 PointerKind::Ceremony => record::ceremony_path(pointer.hash()),
                 PointerKind::Decryption => record::decryption_path(pointer.hash()),
@@ -453,9 +460,10 @@ impl Verifier<'_> {
         match combine(context, tally, &outcome.decryptions) {
             Ok(totals) => {
                 for (contest, totals) in context.manifest().contests().iter().zip(&totals) {
-                    if totals.ballots > 0 && totals.outcome.counts().contains(&totals.weight) {
+                    let alike = |count: &u64| *count == totals.weight;
+                    if totals.ballots > 0 && totals.outcome.counts().iter().chain(&totals.outcome.blank()).any(alike) {
                         self.findings.warnings.push(alloc::format!(
-                            "contest {}: an option has the votes of everybody who voted, which tells how each of them voted",
+                            "contest {}: one choice has the votes of everybody who voted, which tells how each of them voted",
                             contest.id
                         ));
                     }

@@ -213,8 +213,10 @@ impl Findings {
                 CheckReport { check: *check, status, items, failures }
             })
             .collect();
-        let valid = checks.iter().all(|check| matches!(check.status, Status::Passed | Status::NotAsked));
+        let passed = checks.iter().all(|check| matches!(check.status, Status::Passed | Status::NotAsked));
         let Self { failures, not_checked, warnings, .. } = self;
+        // Of a check that this stage does not list as well: sums that cannot be added up are no tally for trustees.
+        let valid = passed && failures.is_empty();
         Report { valid, stage, fingerprint, checks, failures, not_checked, warnings, result }
     }
 }
@@ -232,5 +234,25 @@ impl CheckId {
             Self::DecryptionProof | Self::DecryptionThreshold | Self::Result | Self::Files => Stage::Complete,
             _ => Stage::Voting,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_a_later_stage_is_a_failure() {
+        let findings = || {
+            let mut findings = Findings::default();
+            for check in CheckId::ALL.iter().filter(|check| check.stage() <= Stage::Closed) {
+                findings.saw(*check, 1);
+            }
+            findings
+        };
+        assert!(findings().report(Stage::Closed, None, None, |_| true).valid);
+        let mut failing = findings();
+        failing.fail(CheckId::TallySums, Place::Record, "the weights add up to too much");
+        assert!(!failing.report(Stage::Closed, None, None, |_| true).valid);
     }
 }
