@@ -1,9 +1,13 @@
 //! Honest elections of every shape: valid, with the totals that were counted in clear.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use ballotta::contest::Choose;
 use ballotta::decryption::DecryptionError;
 use ballotta::hash::{Fingerprint, TreeHash};
 use ballotta::manifest::{Closing, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
+use ballotta::record::{MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Place, Report, Stage, Status, VerifyOptions, verify};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, failures};
 use ballotta_tests::rng::TestRng;
@@ -168,7 +172,7 @@ fn an_election_on_its_way() {
 /// Nothing passes because there is nothing: of an empty record every check is failed or not done.
 #[test]
 fn an_empty_record_is_not_valid() {
-    let verification = ballotta_tests::election::verify_record(&ballotta::record::MemoryRecord::default());
+    let verification = ballotta_tests::election::verify_record(&MemoryRecord::default());
     assert!(!verification.report.valid);
     let missing = (CheckId::Manifest, Place::File("manifest.json".into()), "the file is missing".to_owned());
     assert_eq!(failures(&verification), [missing]);
@@ -281,4 +285,52 @@ fn a_pinned_checkpoint() {
     assert_eq!(pinned(&fork, pin(board.head())), [refused(board.head().size)]);
     let same_size = ballotta::board::log::TreeHead { root: TreeHash::from_bytes([1; 32]), ..board.head() };
     assert_eq!(pinned(&board, pin(same_size)), [refused(same_size.size)]);
+}
+
+/// A source that serves other entries when it is read again.
+struct Changing {
+    first: MemoryRecord,
+    then: MemoryRecord,
+    read: Mutex<BTreeSet<String>>,
+}
+
+impl RecordSource for Changing {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        self.first.length(path)
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        let again = path.starts_with("tile/") && !self.read.lock().unwrap().insert(path.into());
+        if again { &self.then } else { &self.first }.read_exact_at(path, offset, buffer)
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        self.first.list()
+    }
+}
+
+/// The board is read twice. What is added up is what has the tree head, not what is served later: another valid ballot.
+#[test]
+fn a_board_that_changes_between_the_readings() {
+    let election = Election::build(ElectionOptions::default());
+    let voted = |option| {
+        let mut board = election.open_board();
+        board.vote(0, &[Choice::Options(vec![option])]);
+        board.vote(1, &[Choice::Options(vec![0])]);
+        board.finish();
+        board
+    };
+    let (honest, other) = (voted(0), voted(1));
+    let mut swapped = honest.clone();
+    let ballot = honest.entries.iter().zip(&other.entries).position(|(one, other)| one != other).unwrap();
+    swapped.entries[ballot] = other.entries[ballot].clone();
+    let (first, then) = (honest.record(), swapped.record());
+    let tile = first.files.keys().find(|path| path.starts_with("tile/entries/")).unwrap().clone();
+    assert_eq!(first.files[&tile].len(), then.files[&tile].len());
+    assert_ne!(first.files[&tile], then.files[&tile]);
+    let source = Changing { first, then, read: Mutex::default() };
+    let verification = verify(&source, &VerifyOptions::default(), &|_| (), &mut TestRng(2));
+    let problem = "the file changed while it was read".to_owned();
+    assert_eq!(failures(&verification), [(CheckId::Entries, Place::File(tile), problem)]);
+    assert!(verification.tally.is_none() && !verification.report.valid);
 }
