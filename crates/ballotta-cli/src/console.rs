@@ -1,5 +1,6 @@
 //! What people see: lines and progress bars on the standard error, one JSON value on the standard output.
 
+use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -35,8 +36,7 @@ impl Console {
 
     /// The value for programs.
     pub(crate) fn json(self, value: &impl Serialize) -> Result<()> {
-        println!("{}", serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?);
-        Ok(())
+        print(serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?)
     }
 
     /// What a verb was asked for, for people on one line or for programs.
@@ -44,7 +44,7 @@ impl Console {
         if self.json {
             return self.json(value);
         }
-        writeln!(std::io::stdout(), "{line}").context("the standard output is closed")
+        print(line)
     }
 
     /// A bar for `total` items of work, which says the rate when it is finished.
@@ -57,6 +57,11 @@ impl Console {
         }
         Bar { bar, label: label.to_owned(), started: Instant::now(), console: self }
     }
+}
+
+/// Prints a line on the standard output, which a reader such as `head` may have closed.
+pub(crate) fn print(line: impl Display) -> Result<()> {
+    writeln!(std::io::stdout(), "{line}").context("the standard output is closed")
 }
 
 /// The progress of one piece of work.

@@ -25,7 +25,7 @@ use crate::secrets::system_rng;
 
 /// The manifest of a record.
 pub(crate) fn read_manifest(source: &dyn RecordSource) -> Result<Manifest> {
-    let bytes = read_file(source, record::MANIFEST, MAX_MANIFEST_BYTES).context("there is no record here")?;
+    let bytes = read_file(source, record::MANIFEST, MAX_MANIFEST_BYTES).context(record::MANIFEST)?;
     Manifest::parse(&bytes).context("the manifest breaks its rules: `ballotta manifest check` lists them")
 }
 

@@ -19,7 +19,7 @@ use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta_io::FolderRecord;
 use serde_json::{Map, Value, json};
 
-use crate::console::Console;
+use crate::console::{Console, print};
 use crate::duties;
 use crate::failure::Advice as _;
 use crate::handover::{Handover, Kind};
@@ -44,6 +44,9 @@ impl InspectFile {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let cannot_read = || format!("{} cannot be read", self.file.display());
         let length = fs::metadata(&self.file).with_context(cannot_read)?.len();
+        if self.file.is_dir() {
+            bail!("{} is a folder: `ballotta verify` reads records", self.file.display());
+        }
         if length > MAX_BYTES {
             bail!("{} is longer than any file of this project", self.file.display());
         }
@@ -57,8 +60,7 @@ impl InspectFile {
         if console.is_json() {
             return console.json(&fields.into_value());
         }
-        fields.print(0);
-        Ok(())
+        fields.print(0)
     }
 
     /// The manifest of the record that is named, or in which the file lies.
@@ -94,33 +96,33 @@ impl Fields {
         Value::Object(self.0.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
     }
 
-    fn print(&self, indent: usize) {
-        for (name, value) in &self.0 {
-            print_value(name, value, indent);
-        }
+    fn print(&self, indent: usize) -> Result<()> {
+        self.0.iter().try_for_each(|(name, value)| print_value(name, value, indent))
     }
 }
 
-fn print_value(name: &str, value: &Value, indent: usize) {
+fn print_value(name: &str, value: &Value, indent: usize) -> Result<()> {
     let space = " ".repeat(indent);
     match value {
-        Value::String(text) => println!("{space}{name}: {text}"),
+        Value::String(text) => print(format_args!("{space}{name}: {text}")),
         Value::Array(items) => {
-            println!("{space}{name}:");
+            print(format_args!("{space}{name}:"))?;
             for item in items {
                 match item {
-                    Value::String(text) => println!("{space}  {text}"),
+                    Value::String(text) => print(format_args!("{space}  {text}")),
                     item => print_value("-", item, indent + 2),
-                }
+                }?;
             }
+            Ok(())
         }
         Value::Object(fields) => {
-            println!("{space}{name}:");
+            print(format_args!("{space}{name}:"))?;
             for (name, value) in fields {
-                print_value(name, value, indent + 2);
+                print_value(name, value, indent + 2)?;
             }
+            Ok(())
         }
-        value => println!("{space}{name}: {value}"),
+        value => print(format_args!("{space}{name}: {value}")),
     }
 }
 

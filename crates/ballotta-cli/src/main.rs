@@ -25,9 +25,10 @@ mod verify;
 mod voter;
 mod witness;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::console::Console;
@@ -214,8 +215,9 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Inspect(verb) => verb.run(console),
         Verb::Demo(verb) => demo::run(&verb, console).map(|_| ()),
         Verb::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "ballotta", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "ballotta", &mut script);
+            std::io::stdout().write_all(&script).context("the standard output is closed")
         }
     }
 }

@@ -160,7 +160,8 @@ pub(crate) enum Fate {
 }
 
 impl Fate {
-    fn path(self, prepared: &Path) -> PathBuf {
+    /// Where the ballot is kept afterwards.
+    pub(crate) fn path(self, prepared: &Path) -> PathBuf {
         let mut path = prepared.as_os_str().to_owned();
         path.push(match self {
             Self::Cast => ".cast",

@@ -161,7 +161,7 @@ impl Record {
         JointKey::verify(&self.parameters()?, &self.ceremony()?, &mut system_rng())
             .refused()
             .context("the key ceremony is not complete")
-            .remedy("`ballotta trustee ceremony` says which trustees are missing")
+            .remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it")
     }
 
     /// The election: key ceremony and roll must be there.

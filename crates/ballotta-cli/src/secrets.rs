@@ -36,6 +36,14 @@ impl KeyFile {
         }
     }
 
+    /// Who holds such a key.
+    pub(crate) fn holder(self) -> &'static str {
+        match self {
+            Self::Schnorr => "an organiser or a credential authority",
+            Self::Note => "a board or a witness",
+        }
+    }
+
     /// The kind of key file whose first line this is.
     pub(crate) fn of_header(line: &str) -> Option<Self> {
         [Self::Schnorr, Self::Note].into_iter().find(|kind| kind.header() == line)
@@ -52,7 +60,7 @@ impl KeyFile {
         let text = fs::read_to_string(path).map(Zeroizing::new);
         let text = text.with_context(|| format!("the key {} cannot be read", path.display()))?;
         let mut lines = text.lines();
-        ensure!(lines.next() == Some(self.header()), "{} is not a file of the kind {}", path.display(), self.header());
+        ensure!(lines.next() == Some(self.header()), "{} is not the secret key of {}", path.display(), self.holder());
         let mut secret = Zeroizing::new([0; 32]);
         let line = lines.next().unwrap_or_default();
         hex::decode_to_slice(line, secret.as_mut_slice()).with_context(|| format!("{} is damaged", path.display()))?;

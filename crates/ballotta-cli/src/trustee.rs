@@ -76,6 +76,13 @@ impl TrusteeDuty {
     fn begin(&self, console: Console) -> Result<(std::fs::File, TrusteeDay, Record)> {
         let lock = lock(&self.key)?;
         let record = Record::read(&self.record)?;
+        // The commonest mistake deserves a sentence; a record that cannot be read deserves the whole report.
+        if let Ok(window) = record.election().and_then(|election| record.window(&election.context))
+            && window.closed.is_none()
+        {
+            return refusal("the voting is not closed")
+                .remedy("wait until the organiser has closed and the board has added the closing");
+        }
         let bars = VerifierBars::new(console);
         let day = TrusteeDay::begin(record.source(), self.seed()?, &|progress| bars.show(progress)).refused()?;
         drop(bars);

@@ -11,12 +11,13 @@ use ballotta::board::log::TreeHead;
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::hash::Fingerprint;
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
+use ballotta::record::{MANIFEST, RESULT};
 use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
 use ballotta_io::FolderRecord;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
-use crate::console::{Console, VerifierBars};
+use crate::console::{Console, VerifierBars, print};
 use crate::duties;
 use crate::failure::{Advice as _, refusal};
 use crate::publish::publish;
@@ -70,9 +71,9 @@ impl VerifyRecord {
         } else {
             // A record that does not hold has no result.
             if report.valid {
-                print_result(&verification);
+                print_result(&verification)?;
             }
-            println!("{report}");
+            print(report)?;
         }
         if report.valid {
             return Ok(());
@@ -83,10 +84,15 @@ impl VerifyRecord {
             failures => refusal(format!("the record is not valid: {failures} failures")),
         };
         match (stage, &verification) {
+            _ if !self.record.join(MANIFEST).exists() => {
+                refused.remedy("name the folder of the record: it holds manifest.json")
+            }
             (Stage::Closed | Stage::Complete, Verification { context: Some(_), tally: None, .. }) => {
                 refused.remedy("while voting is open, verify with --stage voting")
             }
-            (Stage::Complete, Verification { context: Some(_), totals: None, .. }) => {
+            (Stage::Complete, Verification { context: Some(_), totals: None, .. })
+                if !self.record.join(RESULT).exists() =>
+            {
                 refused.remedy("until the result is published, verify with --stage closed")
             }
             _ => refused,
@@ -104,9 +110,10 @@ fn pinned(source: &FolderRecord, path: &Path) -> Result<TreeHead> {
     Ok(*signed.verify(&board_key(&manifest)?).refused().with_context(not_of_this_board)?.head())
 }
 
-fn print_result(verification: &Verification) {
-    if let (Some(context), Some(result)) = (&verification.context, &verification.report.result) {
-        println!("{}", chart::terminal(context.manifest(), result, 40));
+fn print_result(verification: &Verification) -> Result<()> {
+    match (&verification.context, &verification.report.result) {
+        (Some(context), Some(result)) => print(chart::terminal(context.manifest(), result, 40)),
+        _ => Ok(()),
     }
 }
 
@@ -142,7 +149,7 @@ impl PublishResult {
             .remedy("`ballotta verify` says what is missing")?;
         publish(&mut ballot_box, result)?;
         if !console.is_json() {
-            print_result(&verification);
+            print_result(&verification)?;
         }
         console.say(format!("The result is in {}. Verify the record before you announce it.", self.record.display()));
         if console.is_json() { console.json(result) } else { Ok(()) }

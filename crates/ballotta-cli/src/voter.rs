@@ -160,7 +160,7 @@ pub(crate) struct UseBallot {
     /// The record, if it does not lie where the ballot was prepared
     #[arg(long)]
     record: Option<PathBuf>,
-    /// The new file
+    /// The new file to hand on; `PREPARED.cast` and `PREPARED.opened` are taken
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -179,6 +179,11 @@ impl UseBallot {
     /// The prepared ballot, and the election for which it was prepared.
     fn begin(&self, fate: Fate) -> Result<(PreparedFile, Election, PreparedBallot)> {
         ensure!(!self.out.exists(), "{} exists: nothing is overwritten", self.out.display());
+        ensure!(
+            self.out != fate.path(&self.prepared),
+            "{} is where the used ballot is kept, which shows the choices: choose another file for --out",
+            self.out.display()
+        );
         let file = PreparedFile::before(fate, &self.prepared)?;
         let record = Record::read(self.record.as_ref().unwrap_or(&file.record))
             .remedy("say with --record where the record is")?;
@@ -297,8 +302,13 @@ impl CheckBallot {
         };
         let Some((index, credential)) = found else {
             answer("missing", None, None, "missing".to_owned())?;
-            return refusal("no ballot on this board has this tracker")
-                .remedy("if you have a receipt of the board, it is the proof of the omission");
+            let remedy = match window.closed {
+                None => "hand the ballot to the board, get the record again and look again",
+                Some(_) => {
+                    "get the record again from another place; if the ballot was handed over in time, tell everybody"
+                }
+            };
+            return refusal("no ballot on this board has this tracker").remedy(remedy);
         };
         let line =
             election.line(&record, &credential)?.context("the credential does not stand on the roll").refused()?;

@@ -171,15 +171,14 @@ pub fn verify<R: CryptoRng>(
         _ => None,
     };
     let mut findings = verifier.findings;
-    for (check, pinned) in
-        [("fingerprint", options.fingerprint.is_some()), ("checkpoint", options.checkpoint.is_some())]
-    {
-        if !pinned {
-            findings.not_checked.push(alloc::format!(
-                "no {check} was pinned: that this is the record which the voters were shown, compare by hand"
-            ));
-        }
-    }
+    let by_hand = [
+        (options.fingerprint.is_none(), "that the voters were shown this fingerprint: compare it, or pin it"),
+        (
+            options.checkpoint.is_none(),
+            "that the board showed everybody the same: pin a checkpoint that was kept before",
+        ),
+    ];
+    findings.not_checked.extend(by_hand.into_iter().filter(|(open, _)| *open).map(|(_, text)| text.into()));
     let by_witnesses = |context: &ElectionContext| context.manifest().closing() == Closing::Witnesses;
     outcome.report = findings.report(options.stage, fingerprint, result, |check| match check {
         CheckId::PinnedFingerprint => options.fingerprint.is_some(),

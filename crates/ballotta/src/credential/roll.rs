@@ -62,7 +62,7 @@ pub enum RollProblem {
     #[error("expected `{HEADER}` and a manifest hash")]
     BadHeader,
     /// The roll belongs to another manifest.
-    #[error("the roll belongs to the manifest {found}")]
+    #[error("the roll belongs to the manifest {found}, and manifest.json is another one")]
     WrongManifest {
         /// The manifest that it names.
         found: ManifestHash,

@@ -138,7 +138,11 @@ impl fmt::Display for Report {
             let slug = check.slug();
             match status {
                 Status::Passed => writeln!(f, "{mark}  {slug:<22} {items} {}", check.unit())?,
-                Status::Failed => writeln!(f, "{mark}  {slug:<22} {failures} of {items} {}", check.unit())?,
+                Status::Failed => match failures {
+                    0 => writeln!(f, "{mark}  {slug:<22} nothing to check")?,
+                    1 => writeln!(f, "{mark}  {slug:<22} 1 failure, {items} {}", check.unit())?,
+                    _ => writeln!(f, "{mark}  {slug:<22} {failures} failures, {items} {}", check.unit())?,
+                },
                 Status::NotChecked => writeln!(f, "{mark}  {slug:<22} not checked")?,
                 Status::NotAsked => writeln!(f, "{mark}  {slug:<22} not asked for")?,
             }
@@ -146,8 +150,11 @@ impl fmt::Display for Report {
         for Failure { check, place, problem } in &self.failures {
             writeln!(f, "\n{check}: {place}: {problem}")?;
         }
+        if !self.not_checked.is_empty() {
+            writeln!(f)?;
+        }
         for text in &self.not_checked {
-            writeln!(f, "\nnot checked: {text}")?;
+            writeln!(f, "not checked: {text}")?;
         }
         for text in &self.warnings {
             writeln!(f, "\nnote: {text}")?;
