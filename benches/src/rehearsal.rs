@@ -271,7 +271,7 @@ impl Rehearsal {
         let tally = verification.tally.clone().expect("the tally of a closed board");
         let mut statements = Vec::new();
         for (key, trustee) in zip(&signing, 1..) {
-            let statement = ClosingStatement::sign(context.manifest(), &tally, trustee, key, rng).expect("a statement");
+            let statement = ClosingStatement::sign(&tally, trustee, key, rng);
             board.add(EntryKind::ClosingStatement, &statement.to_bytes());
             statements.push(statement);
         }

@@ -15,9 +15,7 @@ use ballotta::board::note::{Cosigner, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, Rule, Selection};
 use ballotta::credential::{Credential, RollLine, RollReader, RollRules, VotingCode};
-use ballotta::decryption::{
-    ClosedTally, ClosingStatement, ContestTotals, DecryptionError, PartialDecryption, statements_needed,
-};
+use ballotta::decryption::{ClosedTally, ClosingStatement, ContestTotals, PartialDecryption, statements_needed};
 use ballotta::election::ElectionContext;
 use ballotta::encoding::Writer;
 use ballotta::form::{Bits, FormBuilder};
@@ -60,7 +58,7 @@ pub struct ElectionOptions {
     pub witnesses: (usize, usize),
     /// The quorum.
     pub quorum: Option<Quorum>,
-    /// Below what trustees refuse.
+    /// Below what the totals of a contest are withheld.
     pub privacy: Privacy,
     /// Where all randomness comes from.
     pub seed: u64,
@@ -592,14 +590,9 @@ impl Board<'_> {
     }
 
     /// The statement of a trustee, counted from 1, about a tally.
-    ///
-    /// # Errors
-    ///
-    /// If the tally falls below the limits of the manifest.
-    pub fn statement(&mut self, tally: &EncryptedTally, trustee: u16) -> Result<ClosingStatement, DecryptionError> {
-        let Election { context, trustee_keys, .. } = self.election;
-        let key = &trustee_keys[usize::from(trustee) - 1];
-        ClosingStatement::sign(context.manifest(), tally, trustee, key, &mut self.rng())
+    pub fn statement(&mut self, tally: &EncryptedTally, trustee: u16) -> ClosingStatement {
+        let key = &self.election.trustee_keys[usize::from(trustee) - 1];
+        ClosingStatement::sign(tally, trustee, key, &mut self.rng())
     }
 
     /// As many trustees as the closing rule asks for state what they are going to decrypt; or the witnesses cosign the
@@ -613,7 +606,7 @@ impl Board<'_> {
         match election.options.closing {
             Closing::Statements => {
                 let needed = statements_needed(election.shares.len(), election.options.threshold) as u16;
-                let state = |trustee| self.statement(&tally, trustee).expect("a statement");
+                let state = |trustee| self.statement(&tally, trustee);
                 let statements: Vec<_> = (1..=needed).map(state).collect();
                 for statement in &statements {
                     self.push(EntryKind::ClosingStatement, &statement.to_bytes());
@@ -711,10 +704,10 @@ impl Board<'_> {
         verify_record(&self.record())
     }
 
-    /// What the honest ballots add up to, counted in clear.
+    /// What the honest ballots add up to, counted in clear, in contests that are not withheld.
     #[must_use]
     pub fn expected(&self) -> Vec<Count> {
-        let ElectionOptions { contests, styles, voters, .. } = &self.election.options;
+        let ElectionOptions { contests, styles, voters, privacy, .. } = &self.election.options;
         let zero = |(rule, options): &(Choose, usize)| Count {
             ballots: 0,
             weight: 0,
@@ -722,19 +715,26 @@ impl Board<'_> {
             blank: rule.blank.then_some(0),
         };
         let mut expected: Vec<Count> = contests.iter().map(zero).collect();
+        let mut weights = vec![BTreeMap::<u64, u64>::new(); contests.len()];
         for (voter, choices) in &self.chosen {
             let (style, weight) = voters[*voter];
             for (contest, choice) in zip(&styles[style], choices) {
                 let count = &mut expected[*contest];
                 count.ballots += 1;
                 count.weight += weight;
+                *weights[*contest].entry(weight).or_default() += 1;
                 match choice {
                     Choice::Options(options) => options.iter().for_each(|option| count.options[*option] += weight),
                     Choice::Blank => *count.blank.as_mut().expect("a contest with blank votes") += weight,
                 }
             }
         }
-        expected
+        let rare =
+            |weights: BTreeMap<u64, u64>| weights.values().any(|count| *count < privacy.minimum_ballots_per_weight);
+        let shown = |(count, weights): &(Count, BTreeMap<u64, u64>)| {
+            count.ballots == 0 || count.ballots >= privacy.minimum_counted_ballots && !rare(weights.clone())
+        };
+        zip(expected, weights).filter(shown).map(|(count, _)| count).collect()
     }
 
     /// Shows that the record is valid, that every check saw what there was to see, and that the result is what was
@@ -793,7 +793,7 @@ pub struct Count {
     pub blank: Option<u64>,
 }
 
-/// The result that a verification computed.
+/// The result that a verification computed, of contests that are not withheld.
 #[must_use]
 pub fn counted(verification: &Verification) -> Option<Vec<Count>> {
     verification.totals.as_deref().map(count)
@@ -801,14 +801,14 @@ pub fn counted(verification: &Verification) -> Option<Vec<Count>> {
 
 /// What decrypted totals say.
 #[must_use]
-pub fn count(totals: &[ContestTotals]) -> Vec<Count> {
+pub fn count(totals: &[Option<ContestTotals>]) -> Vec<Count> {
     let count = |ContestTotals { ballots, weight, outcome, .. }: &ContestTotals| Count {
         ballots: *ballots,
         weight: *weight,
         options: outcome.counts().to_vec(),
         blank: outcome.blank(),
     };
-    totals.iter().map(count).collect()
+    totals.iter().flatten().map(count).collect()
 }
 
 /// Verifies a complete record.

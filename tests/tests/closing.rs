@@ -3,16 +3,21 @@
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::board::log::TreeHead;
 use ballotta::board::note::SignedCheckpoint;
-use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, check_privacy_limits, statements_needed};
+use ballotta::contest::Choose;
+use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, statements_needed};
 use ballotta::encoding::{DecodeError, Writer};
 use ballotta::hash::{Fingerprint, TallyDigest, TreeHash};
 use ballotta::manifest::{Closing, Privacy};
-use ballotta::record;
-use ballotta::tally::EncryptedTally;
+use ballotta::record::{self, WithheldReason};
+use ballotta::tally::{EncryptedTally, Withheld};
 use ballotta::transcript::{Domain, ProofTranscript};
-use ballotta::verifier::{CheckId, Place};
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, failures};
+use ballotta::verifier::{CheckId, Place, Verification};
+use ballotta::weaken::{Check, Weaken};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, counted, failures};
 use ballotta_tests::rng::TestRng;
+
+/// Any of the options: each has a slot.
+const APPROVAL: Choose = Choose { min: 0, max: 2, blank: false };
 
 fn closed_board(election: &Election) -> Board<'_> {
     let mut board = election.open_board();
@@ -67,14 +72,14 @@ fn two_prefixes() {
     });
     // Two honest trustees see each prefix, and one signs both: three of five each, where four are needed.
     let mut found = |tally: &EncryptedTally, trustees: [u16; 3]| {
-        let statements = trustees.map(|trustee| board.statement(tally, trustee).unwrap());
+        let statements = trustees.map(|trustee| board.statement(tally, trustee));
         check(&board, tally, &statements)
     };
     let few = Err(DecryptionError::TooFewStatements { found: 3, needed: 4 });
     assert_eq!(found(&tallies[0], [1, 2, 5]), few);
     assert_eq!(found(&tallies[1], [3, 4, 5]), few);
     // And statements of one prefix are none of the other.
-    let statements: Vec<_> = (1..=5).map(|trustee| board.statement(&tallies[1], trustee).unwrap()).collect();
+    let statements: Vec<_> = (1..=5).map(|trustee| board.statement(&tallies[1], trustee)).collect();
     assert_eq!(check(&board, &tallies[0], &statements), Err(DecryptionError::TooFewStatements { found: 0, needed: 4 }));
     assert_eq!(check(&board, &tallies[1], &statements), Ok(()));
     // One statement ever: the stored one tells.
@@ -87,8 +92,8 @@ fn a_statement_counts_once_and_only_of_its_trustee() {
     let election = Election::build(ElectionOptions::default());
     let mut board = closed_board(&election);
     let tally = board.tally();
-    let one = board.statement(&tally, 1).unwrap();
-    let again = board.statement(&tally, 1).unwrap();
+    let one = board.statement(&tally, 1);
+    let again = board.statement(&tally, 1);
     let head = TreeHead { size: tally.close().size, root: tally.close().root };
     let stolen = statement(&election, (2, 1), election.context.fingerprint(), head, tally.digest());
     let nobody = statement(&election, (4, 1), election.context.fingerprint(), head, tally.digest());
@@ -160,10 +165,10 @@ fn a_statement_again() {
     let election = Election::build(ElectionOptions::default());
     let mut board = closed_board(&election);
     let tally = board.tally();
-    let one = board.statement(&tally, 1).unwrap();
+    let one = board.statement(&tally, 1);
     board.push(EntryKind::ClosingStatement, &one.to_bytes());
     board.push(EntryKind::ClosingStatement, &one.to_bytes());
-    let signed_again = board.statement(&tally, 1).unwrap();
+    let signed_again = board.statement(&tally, 1);
     assert_ne!(one, signed_again);
     board.finish_closed();
     board.expect_valid();
@@ -177,7 +182,7 @@ fn a_board_without_enough_statements() {
     let closed = honest.closed_tally();
     let tally = board.tally();
     for trustee in 1..=2 {
-        let statement = board.statement(&tally, trustee).unwrap();
+        let statement = board.statement(&tally, trustee);
         board.push(EntryKind::ClosingStatement, &statement.to_bytes());
     }
     board.decrypt(&closed, [1, 2]);
@@ -186,49 +191,118 @@ fn a_board_without_enough_statements() {
     board.expect_failures(&[(CheckId::ClosingRule, Place::Record, problem)]);
 }
 
-/// Attack T7: a tally of too few ballots.
+/// The result of a verification, by contest: why it is withheld, and how many options have a total.
+fn shown(verification: &Verification) -> Vec<(Option<WithheldReason>, usize)> {
+    let result = verification.report.result.as_ref().unwrap();
+    result.contests.iter().map(|contest| (contest.withheld, contest.options.len())).collect()
+}
+
+/// A board whose trustees decrypt what the manifest withholds is refused; without the limits it would be valid.
+fn expect_sealed(closed: &Board<'_>, contest: usize) {
+    let weak = Weaken::without(Check::PrivacyLimits);
+    let mut forged = closed.clone();
+    let part = {
+        let tally = forged.closed_tally();
+        forged.partial_decryption(&tally, 1).to_bytes()
+    };
+    forged.finish_closed();
+    let verification = forged.verify();
+    assert!(verification.report.valid, "without the limits: {}", verification.report);
+    assert_eq!(shown(&verification)[contest], (None, 2));
+    drop(weak);
+    // What is one contest too many is trailing, or is taken for the next contest.
+    let context = &closed.election.context;
+    let tally = closed.tally();
+    assert!(tally.contests()[contest].withheld.is_some() && !tally.contests()[contest].needs_decryption());
+    assert!(matches!(PartialDecryption::decode(context, &tally, &part), Err(DecodeError::Trailing { .. })));
+    let found = failures(&forged.verify());
+    let short = DecryptionError::InsufficientShares { have: 0, need: 2 }.to_string();
+    assert!(found.contains(&(CheckId::DecryptionThreshold, Place::Record, short)), "{found:?}");
+}
+
+/// Attack T7: a contest of too few ballots stays encrypted, and the others have their result. What counts is the contest:
+/// one that a single voter's style contains would publish that voter's vote.
 #[test]
 fn too_few_ballots() {
     let privacy = Privacy { minimum_counted_ballots: 4, minimum_ballots_per_weight: 1 };
-    let election = Election::build(ElectionOptions { privacy, ..ElectionOptions::default() });
+    let options = ElectionOptions {
+        privacy,
+        contests: vec![(APPROVAL, 2), (APPROVAL, 2)],
+        styles: vec![vec![0], vec![0, 1]],
+        voters: vec![(0, 1), (0, 1), (1, 1), (1, 1), (1, 1), (1, 1)],
+        ..ElectionOptions::default()
+    };
+    let election = Election::build(options);
     let mut board = election.open_board();
-    for voter in 0..4 {
-        board.vote(voter, &[Choice::Options(vec![voter % 2])]);
-    }
-    let mut fewer = board.clone();
-    board.finish();
-    board.expect_valid();
+    let vote = |board: &mut Board<'_>, voter: usize| {
+        let contests = if voter < 2 { 1 } else { 2 };
+        board.vote(voter, &vec![Choice::Options(vec![voter % 2]); contests]);
+    };
+    (0..5).for_each(|voter| vote(&mut board, voter));
+    let mut more = board.clone();
     // A ballot that does not count does not help.
-    fewer.entries.pop();
-    fewer.push_ballot(&election.ballot(3, &[Choice::Options(vec![0])]).cast().to_bytes()[1..]);
-    fewer.organise(Action::Close);
-    let tally = fewer.tally();
-    let refused = DecryptionError::TooFewBallots { found: 3, minimum: 4 };
-    assert_eq!(check_privacy_limits(election.context.manifest(), &tally), Err(refused.clone()));
-    assert_eq!(fewer.statement(&tally, 1), Err(refused.clone()));
-    assert_eq!(check(&fewer, &tally, &[]), Err(refused.clone()));
-    let found = failures(&fewer.verify());
-    assert!(found.contains(&(CheckId::ClosingRule, Place::Record, refused.to_string())), "{found:?}");
+    let invalid = board.push_ballot(&election.ballot(5, &vec![Choice::Options(vec![0]); 2]).cast().to_bytes()[1..]);
+    let mut unfinished = board.clone();
+    board.organise(Action::Close);
+    let withheld = Withheld::TooFewBallots { found: 3, minimum: 4 };
+    let found: Vec<_> = board.tally().contests().iter().map(|contest| contest.withheld).collect();
+    assert_eq!(found, [None, Some(withheld)]);
+    board.finish_closed();
+    let verification = board.verify();
+    assert_eq!(verification.report.failures.len(), 1);
+    assert_eq!(verification.report.failures[0].place, board.place(invalid));
+    assert_eq!(shown(&verification), [(None, 2), (Some(WithheldReason::TooFewBallots), 0)]);
+    assert_eq!(counted(&verification), Some(board.expected()));
+    assert_eq!((verification.totals.as_ref().unwrap()[1].is_none(), board.expected().len()), (true, 1));
+    assert_eq!(
+        verification.report.warnings,
+        ["contest c1: the totals stay encrypted: 3 ballots in it, fewer than the 4 that the manifest asks for"]
+    );
+    unfinished.entries.pop();
+    unfinished.organise(Action::Close);
+    expect_sealed(&unfinished, 1);
+    // A fourth voter opens it.
+    vote(&mut more, 5);
+    more.finish();
+    assert_eq!(shown(&more.expect_valid()), [(None, 2), (None, 2)]);
 }
 
-/// Attack T8: a weight that only one voter has shows how this voter voted.
+/// Attack T8: a weight that only one voter of a contest has shows how this voter voted, however many have it elsewhere.
 #[test]
 fn a_weight_that_singles_somebody_out() {
     let privacy = Privacy { minimum_counted_ballots: 1, minimum_ballots_per_weight: 2 };
-    let voters = vec![(0, 1), (0, 1), (0, 1), (0, 5), (0, 5)];
-    let election = Election::build(ElectionOptions { privacy, voters, ..ElectionOptions::default() });
+    let options = ElectionOptions {
+        privacy,
+        contests: vec![(APPROVAL, 2), (APPROVAL, 2)],
+        styles: vec![vec![0], vec![0, 1]],
+        voters: vec![(0, 5), (0, 1), (1, 1), (1, 1), (1, 5), (1, 5)],
+        ..ElectionOptions::default()
+    };
+    let election = Election::build(options);
     let mut board = election.open_board();
-    for voter in 0..4 {
-        board.vote(voter, &[Choice::Options(vec![voter % 2])]);
+    for voter in 0..5 {
+        let contests = if voter < 2 { 1 } else { 2 };
+        board.vote(voter, &vec![Choice::Options(vec![voter % 2]); contests]);
     }
-    let mut alone = board.clone();
-    board.vote(4, &[Choice::Options(vec![0])]);
-    board.finish();
-    board.expect_valid();
-    alone.organise(Action::Close);
-    let tally = alone.tally();
-    assert_eq!(alone.statement(&tally, 1), Err(DecryptionError::WeightSinglesOut { found: 1, minimum: 2 }));
-    assert_eq!(check(&alone, &tally, &[]), Err(DecryptionError::WeightSinglesOut { found: 1, minimum: 2 }));
+    let mut all = board.clone();
+    board.organise(Action::Close);
+    let withheld = Withheld::RareWeight { found: 1, minimum: 2 };
+    let found: Vec<_> = board.tally().contests().iter().map(|contest| contest.withheld).collect();
+    assert_eq!(found, [None, Some(withheld)]);
+    let mut honest = board.clone();
+    honest.finish_closed();
+    let verification = honest.expect_valid();
+    assert_eq!(shown(&verification), [(None, 2), (Some(WithheldReason::RareWeight), 0)]);
+    assert_eq!(
+        verification.report.warnings,
+        [
+            "contest c1: the totals stay encrypted: 1 ballot of one weight in it, fewer than the 2 that the manifest asks for"
+        ]
+    );
+    expect_sealed(&board, 1);
+    all.vote(5, &[Choice::Options(vec![0]), Choice::Options(vec![0])]);
+    all.finish();
+    assert_eq!(shown(&all.expect_valid()), [(None, 2), (None, 2)]);
 }
 
 /// Attack L1: one witness fewer than the manifest asks for, a checkpoint of another moment, of another board, or none.
@@ -310,7 +384,7 @@ fn a_statement_has_one_encoding() {
     let election = Election::build(ElectionOptions::default());
     let mut board = closed_board(&election);
     let tally = board.tally();
-    let statement = board.statement(&tally, 1).unwrap();
+    let statement = board.statement(&tally, 1);
     let bytes = statement.to_bytes();
     assert_eq!(ClosingStatement::decode(&bytes), Ok(statement));
     for length in 0..bytes.len() {

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use ballotta::contest::Choose;
-use ballotta::decryption::DecryptionError;
 use ballotta::hash::{Fingerprint, TreeHash};
-use ballotta::manifest::{Closing, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
+use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
 use ballotta::record::{MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Place, Report, Stage, Status, VerifyOptions, verify};
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, failures};
+use ballotta_tests::election::{Board, Choice, Count, Election, ElectionOptions, YES_OR_NO, counted, failures};
 use ballotta_tests::rng::TestRng;
 
 fn contest(rule: Choose, options: usize) -> ElectionOptions {
@@ -46,10 +45,10 @@ fn contests_and_styles_and_weights() {
     };
     let election = Election::build(options);
     let verification = election.run().expect_valid();
-    let totals = verification.totals.unwrap();
+    let totals = counted(&verification).unwrap();
     assert_eq!(totals.iter().map(|contest| contest.ballots).collect::<Vec<_>>(), [15, 30, 15, 0]);
     assert_eq!(totals[1].weight, 10 * (1 + 501 + 1001));
-    assert_eq!(totals[3].outcome.counts(), [0, 0]);
+    assert_eq!(totals[3].options, [0, 0]);
     let result = verification.report.result.unwrap();
     assert_eq!((result.eligible_voters, result.eligible_weight), (30, 15_030));
     assert_eq!((result.counted_ballots, result.counted_weight), (30, 15_030));
@@ -67,7 +66,7 @@ fn the_last_ballot_counts() {
     }
     board.finish();
     let verification = board.expect_valid();
-    assert_eq!(verification.totals.unwrap()[0].ballots, 10);
+    assert_eq!(counted(&verification).unwrap()[0].ballots, 10);
     let result = verification.report.result.unwrap();
     assert_eq!((result.eligible_voters, result.counted_ballots), (10, 10));
 }
@@ -123,19 +122,19 @@ fn garbled(board: &Board<'_>, voter: usize) -> Vec<u8> {
     bytes
 }
 
-/// Trustees do not decrypt nothing: the smallest number of ballots that a manifest can ask for is one.
+/// There is nothing to protect, and the election completes like any other.
 #[test]
 fn nobody_voted() {
-    let election = Election::build(ElectionOptions::default());
+    let privacy = Privacy { minimum_counted_ballots: 5, minimum_ballots_per_weight: 5 };
+    let election = Election::build(ElectionOptions { privacy, ..ElectionOptions::default() });
     let mut board = election.open_board();
-    board.organise(ballotta::board::entry::Action::Close);
-    let tally = board.tally();
-    assert_eq!((tally.ballots(), tally.weight(), tally.fewest_alike()), (0, 0, 0));
-    let refused = DecryptionError::TooFewBallots { found: 0, minimum: 1 };
-    assert_eq!(board.statement(&tally, 1), Err(refused.clone()));
-    assert!(at_stage(&board, Stage::Closed).valid);
-    let verification = board.verify();
-    assert!(failures(&verification).contains(&(CheckId::ClosingRule, Place::Record, refused.to_string())));
+    board.finish();
+    let verification = board.expect_valid();
+    let tally = verification.tally.as_ref().unwrap();
+    assert_eq!((tally.ballots(), tally.weight()), (0, 0));
+    let nothing = Count { ballots: 0, weight: 0, options: vec![0, 0], blank: None };
+    assert_eq!(counted(&verification), Some(vec![nothing]));
+    assert_eq!(verification.report.result.unwrap().contests[0].withheld, None);
 }
 
 fn at_stage(board: &Board<'_>, stage: Stage) -> Report {

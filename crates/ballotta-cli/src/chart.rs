@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use ballotta::manifest::{Contest, Manifest};
-use ballotta::record::{ContestResult, ResultDocument};
+use ballotta::record::{ContestResult, ResultDocument, WithheldReason};
 
 use crate::console::{grouped, percent};
 
@@ -21,23 +21,35 @@ fn bars(contest: &Contest, result: &ContestResult, language: &str) -> Vec<Bar> {
     options.chain(result.blank.map(|total| Bar { label: "(blank)".to_owned(), total })).collect()
 }
 
-/// The contests and their results, with the titles of the manifest's first language.
-fn titled<'a>(
-    manifest: &'a Manifest,
-    result: &'a ResultDocument,
-) -> impl Iterator<Item = (String, Vec<Bar>, u64)> + 'a {
+/// A contest and its result, with the title in the manifest's first language.
+struct Chart {
+    title: String,
+    bars: Vec<Bar>,
+    weight: u64,
+    /// Why there are no bars, if there are none.
+    withheld: Option<&'static str>,
+}
+
+fn charts<'a>(manifest: &'a Manifest, result: &'a ResultDocument) -> impl Iterator<Item = Chart> + 'a {
     let language = manifest.languages().first().map_or("", String::as_str);
     manifest.contests().iter().zip(&result.contests).map(move |(contest, result)| {
         let title = contest.title.get(language).unwrap_or(&contest.id).to_owned();
-        (title, bars(contest, result, language), result.weight)
+        let withheld = result.withheld.map(|reason| match reason {
+            WithheldReason::TooFewBallots => "not decrypted: too few ballots",
+            WithheldReason::RareWeight => "not decrypted: a weight would single somebody out",
+        });
+        Chart { title, bars: bars(contest, result, language), weight: result.weight, withheld }
     })
 }
 
 /// Bars for a terminal, `width` characters for the longest possible one.
 pub(crate) fn terminal(manifest: &Manifest, result: &ResultDocument, width: u64) -> String {
     let mut text = String::new();
-    for (title, bars, weight) in titled(manifest, result) {
+    for Chart { title, bars, weight, withheld } in charts(manifest, result) {
         let _ = writeln!(text, "  {title}");
+        if let Some(withheld) = withheld {
+            let _ = writeln!(text, "  {withheld}");
+        }
         let label_width = bars.iter().map(|bar| bar.label.chars().count()).max().unwrap_or(0);
         for Bar { label, total } in bars {
             // In eighths of a character.
@@ -60,10 +72,14 @@ const WIDTH: usize = LEFT + BAR + 200;
 pub(crate) fn svg(manifest: &Manifest, result: &ResultDocument) -> String {
     let mut body = String::new();
     let mut y = 24;
-    for (title, bars, weight) in titled(manifest, result) {
+    for Chart { title, bars, weight, withheld } in charts(manifest, result) {
         y += 20;
         let _ = writeln!(body, r#"<text x="16" y="{y}" font-size="18" font-weight="600">{}</text>"#, escaped(&title));
         y += 16;
+        if let Some(withheld) = withheld {
+            let _ = writeln!(body, r##"<text x="16" y="{}" fill="#55606e">{withheld}</text>"##, y + 12);
+            y += 24;
+        }
         for Bar { label, total } in bars {
             let width = (u128::from(total) * BAR as u128).checked_div(weight.into()).unwrap_or(0);
             let (text, number) = (y + 23, format!("{} ({})", grouped(total), percent(total, weight)));

@@ -177,7 +177,7 @@ impl TrusteeDay {
         let rng = &mut system_rng();
         let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
         let verification = verify(source, &options, progress, rng);
-        if !verification.report.valid {
+        if !verification.report.tally_holds() {
             bail!("the record does not hold, and is not decrypted:\n{}", verification.report);
         }
         let context = verification.context.as_ref().context("the record has no joint key")?;
@@ -214,7 +214,7 @@ impl TrusteeDay {
                 state.display()
             );
         }
-        let statement = ClosingStatement::sign(manifest, tally, index, &self.signing, &mut system_rng())?;
+        let statement = ClosingStatement::sign(tally, index, &self.signing, &mut system_rng());
         let document = TrusteeState {
             format: STATE_FORMAT.to_owned(),
             fingerprint: context.fingerprint().to_string(),

@@ -136,10 +136,10 @@ pub(crate) struct NewManifest {
     /// How much must take part, such as `more_than 1/2 of heads on roll`
     #[arg(long)]
     quorum: Option<QuorumText>,
-    /// Trustees do not decrypt fewer counted ballots
+    /// A contest with fewer counted ballots is not decrypted
     #[arg(long, value_name = "N", default_value_t = 2)]
     minimum_ballots: u64,
-    /// Trustees do not decrypt fewer counted ballots of any weight that occurs
+    /// A contest with fewer counted ballots of any weight that occurs in it is not decrypted
     #[arg(long, value_name = "N", default_value_t = 1)]
     minimum_per_weight: u64,
     /// What a weight counts

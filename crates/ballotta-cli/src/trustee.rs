@@ -86,6 +86,9 @@ impl TrusteeDuty {
         let bars = VerifierBars::new(console);
         let day = TrusteeDay::begin(record.source(), self.seed()?, &|progress| bars.show(progress)).refused()?;
         drop(bars);
+        for failure in &day.verification().report.failures {
+            console.say(format!("Without effect: {}: {}", failure.place, failure.problem));
+        }
         Ok((lock, day, record))
     }
 

@@ -153,7 +153,7 @@ fn main() -> Fallible<()> {
     let tally = verification.tally.filter(|_| verification.report.valid).ok_or("the board is not valid")?;
     let mut statements = Vec::new();
     for (key, trustee) in signing.iter().zip(1..) {
-        let statement = ClosingStatement::sign(context.manifest(), &tally, trustee, key, &mut rng)?;
+        let statement = ClosingStatement::sign(&tally, trustee, key, &mut rng);
         board.add(EntryKind::ClosingStatement, &statement.to_bytes())?;
         statements.push(statement);
     }

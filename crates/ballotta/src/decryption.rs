@@ -4,6 +4,9 @@
 //!
 //! # Construction
 //!
+//! The totals of a contest that would give single votes away, by the manifest's limits, are [withheld]: nobody decrypts
+//! them, and the other contests have their result.
+//!
 //! First every trustee verifies the record up to the close and signs *one statement ever* about what it is going to
 //! decrypt ([`ClosingStatement`]). Only when the manifest's closing rule holds ([`ClosedTally`]) it computes its
 //! [`PartialDecryption`]: for each contest, `D_s = [x_s]R` for all slots with one proof of equal logarithms. Any `t`
@@ -16,6 +19,8 @@
 //! # Security
 //!
 //! There is no function that decrypts a ciphertext from outside a closed record.
+//!
+//! [withheld]: EncryptedContest::withheld
 
 use alloc::vec::Vec;
 use core::iter::zip;
@@ -45,22 +50,6 @@ pub enum DecryptionError {
     /// There is no tally: the board is not closed, or could not be read.
     #[error("there is no tally: the board is not closed, or could not be read")]
     NoTally,
-    /// Fewer ballots count than the manifest asks for.
-    #[error("{found} ballots count, the manifest asks for at least {minimum}")]
-    TooFewBallots {
-        /// Ballots that count.
-        found: u64,
-        /// Ballots that the manifest asks for.
-        minimum: u64,
-    },
-    /// A weight is so rare that the result would single somebody out.
-    #[error("a weight occurs {found} times among the counted ballots, the manifest asks for at least {minimum}")]
-    WeightSinglesOut {
-        /// Ballots of the rarest weight.
-        found: u64,
-        /// Ballots of one weight that the manifest asks for.
-        minimum: u64,
-    },
     /// There is no trustee with this index.
     #[error("there is no trustee {trustee}")]
     UnknownTrustee {
@@ -171,24 +160,6 @@ fn signing_key(manifest: &Manifest, trustee: u16) -> Option<&PublicElement> {
     manifest.trustees().members.get(seat).map(|member| &member.key)
 }
 
-/// Refuses a tally that would give single votes away, as the manifest says.
-///
-/// # Errors
-///
-/// The limit that it falls below.
-pub fn check_privacy_limits(manifest: &Manifest, tally: &EncryptedTally) -> Result<(), DecryptionError> {
-    let limits = manifest.privacy();
-    let (found, minimum) = (tally.ballots(), limits.minimum_counted_ballots);
-    if found < minimum {
-        return Err(DecryptionError::TooFewBallots { found, minimum });
-    }
-    let (found, minimum) = (tally.fewest_alike(), limits.minimum_ballots_per_weight);
-    if found < minimum {
-        return Err(DecryptionError::WeightSinglesOut { found, minimum });
-    }
-    Ok(())
-}
-
 /// A trustee's one statement about what it is going to decrypt.
 ///
 /// # Layout
@@ -208,29 +179,19 @@ pub struct ClosingStatement {
 impl ClosingStatement {
     /// States what `trustee` is going to decrypt. The caller stores the statement durably before it is sent, and never
     /// makes a second one: [`Self::agrees`] says whether a stored one is of the same tally.
-    ///
-    /// # Errors
-    ///
-    /// The limit of the manifest that the tally falls below.
-    pub fn sign<R: CryptoRng>(
-        manifest: &Manifest,
-        tally: &EncryptedTally,
-        trustee: u16,
-        key: &KeyPair,
-        rng: &mut R,
-    ) -> Result<Self, DecryptionError> {
-        check_privacy_limits(manifest, tally)?;
+    #[must_use]
+    pub fn sign<R: CryptoRng>(tally: &EncryptedTally, trustee: u16, key: &KeyPair, rng: &mut R) -> Self {
         let mut transcript =
             statement_transcript(tally.fingerprint(), tally.close().size, &tally.close().root, tally.digest());
         let signature = key.prove(&mut transcript, rng);
-        Ok(Self {
+        Self {
             trustee,
             fingerprint: *tally.fingerprint(),
             size: tally.close().size,
             root: tally.close().root,
             sums: *tally.digest(),
             signature,
-        })
+        }
     }
 
     /// The trustee, counted from 1.
@@ -347,7 +308,6 @@ impl ClosedTally {
         closing_checkpoint: Option<&SignedCheckpoint>,
         rng: &mut R,
     ) -> Result<Self, DecryptionError> {
-        check_privacy_limits(manifest, &tally)?;
         match manifest.closing() {
             Closing::Statements => {
                 let trustees = manifest.trustees();
@@ -404,15 +364,14 @@ struct ContestDecryption {
 ///
 /// # Layout
 ///
-/// Version (2 bytes), trustee (2), fingerprint (32), digest of the sums (32); then for each contest in which a ballot
-/// counts: `D_1, D_2, ..` (32 bytes each) and the proof (96). A contest whose `R` is the identity is left out as well:
-/// its voters chose randomness that cancels, and hid nothing.
+/// Version (2 bytes), trustee (2), fingerprint (32), digest of the sums (32); then for each contest that
+/// [needs decryption](EncryptedContest::needs_decryption): `D_1, D_2, ..` (32 bytes each) and the proof (96).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartialDecryption {
     trustee: u16,
     fingerprint: Fingerprint,
     sums: TallyDigest,
-    /// `None` for a contest in which nothing is encrypted.
+    /// `None` for a contest that is not decrypted.
     contests: Vec<Option<ContestDecryption>>,
 }
 
@@ -452,7 +411,7 @@ impl PartialDecryption {
             let slots = slots.start as usize..slots.end as usize;
             let secrets = shares.expose_secrets().get(slots.clone()).ok_or(DecryptionError::WrongShares)?;
             let keys = keys.get(slots).ok_or(DecryptionError::WrongShares)?;
-            if sums.is_open() {
+            if !sums.needs_decryption() {
                 contests.push(None);
                 continue;
             }
@@ -492,10 +451,10 @@ impl PartialDecryption {
         let mut factors = Vec::with_capacity(self.contests.len());
         for (contest, (sums, part)) in zip(tally.contests(), self.contests).enumerate() {
             let wrong_shape = DecryptionError::WrongShape { trustee, contest };
+            if part.is_some() != sums.needs_decryption() {
+                return Err(wrong_shape);
+            }
             let Some(part) = part else {
-                if !sums.is_open() {
-                    return Err(wrong_shape);
-                }
                 factors.push(Vec::new());
                 continue;
             };
@@ -530,7 +489,7 @@ impl PartialDecryption {
             .iter()
             .enumerate()
             .map(|(contest, sums)| {
-                if sums.is_open() {
+                if !sums.needs_decryption() {
                     return Ok(None);
                 }
                 let slots = context.contest_keys(contest).len();
@@ -587,7 +546,7 @@ pub struct ContestTotals {
     pub outcome: Outcome,
 }
 
-/// The totals of all contests, in the order of the manifest.
+/// The totals of all contests, in the order of the manifest: `None` where they are [withheld](EncryptedContest::withheld).
 ///
 /// # Errors
 ///
@@ -596,7 +555,7 @@ pub fn combine(
     context: &ElectionContext,
     tally: &EncryptedTally,
     decryptions: &[VerifiedDecryption],
-) -> Result<Vec<ContestTotals>, DecryptionError> {
+) -> Result<Vec<Option<ContestTotals>>, DecryptionError> {
     let need = usize::from(context.joint_key().threshold());
     let have = decryptions.len();
     let used = decryptions.get(..need).ok_or(DecryptionError::InsufficientShares { have, need })?;
@@ -612,9 +571,12 @@ pub fn combine(
 
     contests()
         .map(|(number, (contest, sums))| {
+            if sums.withheld.is_some() {
+                return Ok(None);
+            }
             let bound = bound(&contest.rule, sums);
             let find = |(slot, c): (usize, &PublicElement)| {
-                // Where nothing is encrypted there are no factors.
+                // Where nothing hides the sums there are no factors.
                 let factors: Vec<&Element> = used
                     .iter()
                     .filter_map(|part| part.factors.get(number)?.get(slot))
@@ -628,7 +590,7 @@ pub fn combine(
             let totals = sums.c.iter().enumerate().map(find).collect::<Result<Vec<_>, _>>()?;
             let outcome = contest.rule.outcome(contest.options.len(), &totals, sums.weight);
             let outcome = outcome.map_err(|error| DecryptionError::ImpossibleTotals { contest: number, error })?;
-            Ok(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals, outcome })
+            Ok(Some(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals, outcome }))
         })
         .collect()
 }

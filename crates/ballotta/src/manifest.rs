@@ -210,13 +210,13 @@ impl Quorum {
     }
 }
 
-/// Below these, trustees refuse to decrypt: the result would give ballots away.
+/// Contests below these are not decrypted: their totals would give ballots away. See `spec/tally.md#limits`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Privacy {
-    /// At least so many counted ballots.
+    /// At least so many counted ballots in the contest.
     pub minimum_counted_ballots: u64,
-    /// At least so many counted ballots of every weight that occurs.
+    /// At least so many counted ballots of every weight that occurs in the contest.
     pub minimum_ballots_per_weight: u64,
 }
 
@@ -363,7 +363,7 @@ impl Manifest {
         revoting: Revoting = |it| it.revoting;
         /// How much takes part in a valid election.
         quorum: Option<&Quorum> = |it| it.quorum.as_ref();
-        /// Below what trustees refuse to decrypt.
+        /// Below what a contest is not decrypted.
         privacy: &Privacy = |it| &it.privacy;
         /// What trustees wait for before they decrypt.
         closing: Closing = |it| it.closing;

@@ -25,7 +25,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 pub use files::{FileList, FileListError};
-pub use result::{ContestResult, OptionResult, QuorumResult, ResultDocument};
+pub use result::{ContestResult, OptionResult, QuorumResult, ResultDocument, WithheldReason};
 
 use crate::hash::FileHash;
 

@@ -7,17 +7,20 @@ mod ledger;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::fmt;
 use core::iter::zip;
 
 pub(crate) use ledger::LastBallots;
 pub use ledger::{Ledger, Recorded, Selection};
 
 use crate::ballot::VerifiedBallot;
-use crate::contest::Multiplier;
+use crate::contest::{Multiplier, Rule};
 use crate::election::ElectionContext;
 use crate::encoding::Writer;
 use crate::group::{Element, PublicElement};
 use crate::hash::{Fingerprint, TallyDigest, TreeHash, tagged};
+use crate::manifest::Privacy;
+use crate::weaken::{self, Check};
 
 /// A ballot that is verified and selected: the only thing that enters a tally.
 #[derive(Clone, Debug)]
@@ -55,23 +58,94 @@ pub enum TallyError {
 struct ContestSum {
     r: Element,
     c: Vec<Element>,
-    ballots: u64,
-    weight: u64,
 }
 
 impl ContestSum {
     fn zero(slots: usize) -> Self {
-        Self { r: Element::identity(), c: alloc::vec![Element::identity(); slots], ballots: 0, weight: 0 }
+        Self { r: Element::identity(), c: alloc::vec![Element::identity(); slots] }
     }
 
-    fn add(&mut self, other: &Self) -> Result<(), TallyError> {
+    fn add(&mut self, other: &Self) {
         self.r += other.r;
         for (sum, c) in zip(&mut self.c, &other.c) {
             *sum += *c;
         }
-        self.ballots += other.ballots;
-        self.weight = self.weight.checked_add(other.weight).ok_or(TallyError::WeightOverflow)?;
-        Ok(())
+    }
+}
+
+/// Some of the counted ballots: how many, of which weight together, and how often the rarest weight occurs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counted {
+    ballots: u64,
+    weight: u64,
+    rarest: u64,
+}
+
+impl Counted {
+    /// Of ballots of these weights, each with how many there are; a weight may come more than once.
+    fn of(classes: impl IntoIterator<Item = (u64, u64)>) -> Result<Self, TallyError> {
+        let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+        for (weight, count) in classes {
+            *counts.entry(weight).or_default() += count;
+        }
+        let mut counted = Self { rarest: counts.values().copied().min().unwrap_or(0), ..Self::default() };
+        for (weight, count) in counts {
+            counted.ballots += count;
+            let of_class = weight.checked_mul(count).ok_or(TallyError::WeightOverflow)?;
+            counted.weight = counted.weight.checked_add(of_class).ok_or(TallyError::WeightOverflow)?;
+        }
+        Ok(counted)
+    }
+}
+
+/// Why the totals of a contest stay encrypted: they would give single votes away, by the limits of the manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Withheld {
+    /// Fewer ballots count in the contest than the manifest asks for.
+    TooFewBallots {
+        /// Ballots that count in the contest.
+        found: u64,
+        /// Ballots that the manifest asks for.
+        minimum: u64,
+    },
+    /// A weight is so rare among the ballots of the contest that the totals would single somebody out.
+    RareWeight {
+        /// Ballots of the rarest weight.
+        found: u64,
+        /// Ballots of one weight that the manifest asks for.
+        minimum: u64,
+    },
+}
+
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ballots = |count: u64| if count == 1 { "ballot" } else { "ballots" };
+        match *self {
+            Self::TooFewBallots { found, minimum } => {
+                write!(f, "{found} {} in it, fewer than the {minimum} that the manifest asks for", ballots(found))
+            }
+            Self::RareWeight { found, minimum } => {
+                let ballots = ballots(found);
+                write!(f, "{found} {ballots} of one weight in it, fewer than the {minimum} that the manifest asks for")
+            }
+        }
+    }
+}
+
+impl Withheld {
+    /// Of a contest with these ballots. Where none counts there is nothing to protect.
+    fn of(limits: &Privacy, rule: &Rule, counted: &Counted) -> Option<Self> {
+        if counted.ballots == 0 || !weaken::is_on(Check::PrivacyLimits) {
+            return None;
+        }
+        let (found, minimum) = (counted.ballots, limits.minimum_counted_ballots);
+        if found < minimum {
+            return Some(Self::TooFewBallots { found, minimum });
+        }
+        let (found, minimum) = (counted.rarest, limits.minimum_ballots_per_weight);
+        let rare = matches!(rule.multiplier(), Multiplier::RollWeight) && found < minimum;
+        rare.then_some(Self::RareWeight { found, minimum })
     }
 }
 
@@ -81,8 +155,8 @@ pub struct PartialTally {
     first: u64,
     end: u64,
     contests: Vec<ContestSum>,
-    /// How many ballots of each weight: what tells whether a weight singles somebody out.
-    weights: BTreeMap<u64, u64>,
+    /// How many ballots of each style and weight: what tells, contest by contest, whether totals single somebody out.
+    classes: BTreeMap<(usize, u64), u64>,
 }
 
 impl PartialTally {
@@ -91,7 +165,7 @@ impl PartialTally {
     pub fn zero(context: &ElectionContext, first: u64) -> Self {
         let contests = 0..context.manifest().contests().len();
         let contests = contests.map(|contest| ContestSum::zero(context.contest_keys(contest).len())).collect();
-        Self { first, end: first, contests, weights: BTreeMap::new() }
+        Self { first, end: first, contests, classes: BTreeMap::new() }
     }
 
     /// Adds a ballot, with every contest multiplied as its rule says.
@@ -100,11 +174,11 @@ impl PartialTally {
     ///
     /// If it does not lie behind the ballots added so far.
     pub fn add(&mut self, context: &ElectionContext, counted: &CountedBallot) -> Result<(), TallyError> {
-        let VerifiedBallot { index, weight, style, ciphertext, .. } = &counted.ballot;
+        let VerifiedBallot { index, weight, style: number, ciphertext, .. } = &counted.ballot;
         if *index < self.end {
             return Err(TallyError::OutOfOrder { found: *index, last: self.end });
         }
-        let Some(style) = context.style(*style) else { return Ok(()) };
+        let Some(style) = context.style(*number) else { return Ok(()) };
         let mut slots = ciphertext.c().iter();
         for (contest, _) in &style.compiled().contests {
             let rule = context.manifest().contests().get(*contest).map(|contest| &contest.rule);
@@ -117,10 +191,8 @@ impl PartialTally {
             for (c, slot) in zip(&mut sum.c, &mut slots) {
                 *c += slot.element().vartime_times(times);
             }
-            sum.ballots += 1;
-            sum.weight = sum.weight.checked_add(*weight).ok_or(TallyError::WeightOverflow)?;
         }
-        *self.weights.entry(*weight).or_default() += 1;
+        *self.classes.entry((*number, *weight)).or_default() += 1;
         self.end = index + 1;
         Ok(())
     }
@@ -142,10 +214,10 @@ impl PartialTally {
             return Err(TallyError::NotAdjacent { found: next.first, expected: self.end });
         }
         for (sum, other) in zip(&mut self.contests, &next.contests) {
-            sum.add(other)?;
+            sum.add(other);
         }
-        for (weight, count) in &next.weights {
-            *self.weights.entry(*weight).or_default() += count;
+        for (class, count) in &next.classes {
+            *self.classes.entry(*class).or_default() += count;
         }
         self.end = next.end;
         Ok(self)
@@ -153,16 +225,30 @@ impl PartialTally {
 
     /// The encrypted tally of a board that was closed at `close`.
     pub(crate) fn close(self, context: &ElectionContext, close: ClosePoint) -> Result<EncryptedTally, TallyError> {
-        let mut weight: u64 = 0;
-        let mut ballots = 0;
-        for (each, count) in &self.weights {
-            ballots += count;
-            let of_class = each.checked_mul(*count).ok_or(TallyError::WeightOverflow)?;
-            weight = weight.checked_add(of_class).ok_or(TallyError::WeightOverflow)?;
-        }
-        let fewest_alike = self.weights.values().copied().min().unwrap_or(0);
-        let contests = self.contests.into_iter().map(EncryptedContest::from).collect();
-        Ok(EncryptedTally::new(*context.fingerprint(), close, contests, ballots, weight, fewest_alike))
+        let manifest = context.manifest();
+        let counted_in = |holds: &dyn Fn(usize) -> bool| {
+            Counted::of(
+                self.classes
+                    .iter()
+                    .filter(|((style, _), _)| holds(*style))
+                    .map(|((_, weight), count)| (*weight, *count)),
+            )
+        };
+        let contests = zip(self.contests, manifest.contests()).enumerate().map(|(number, (sum, contest))| {
+            let styles = manifest.styles();
+            let counted = counted_in(&|style| styles.get(style).is_some_and(|style| style.contests.contains(&number)))?;
+            let ContestSum { r, c } = sum;
+            Ok(EncryptedContest {
+                r: r.into(),
+                c: c.into_iter().map(PublicElement::from).collect(),
+                ballots: counted.ballots,
+                weight: counted.weight,
+                withheld: Withheld::of(manifest.privacy(), &contest.rule, &counted),
+            })
+        });
+        let contests = contests.collect::<Result<Vec<_>, TallyError>>()?;
+        let Counted { ballots, weight, .. } = counted_in(&|_| true)?;
+        Ok(EncryptedTally::new(*context.fingerprint(), close, contests, ballots, weight))
     }
 }
 
@@ -186,21 +272,17 @@ pub struct EncryptedContest {
     pub ballots: u64,
     /// Their weight.
     pub weight: u64,
+    /// Why the sums stay encrypted, if they do.
+    pub withheld: Option<Withheld>,
 }
 
 impl EncryptedContest {
-    /// Whether nothing hides the sums: no ballot counts, or all voters of the contest together chose randomness that
-    /// cancels. They give away nobody but themselves, and must not hold up the other contests.
+    /// Whether trustees decrypt the sums. They do not if the totals are withheld. They need not if nothing hides the sums:
+    /// no ballot counts, or all voters of the contest together chose randomness that cancels. The latter give away nobody
+    /// but themselves, and must not hold up the other contests.
     #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.r.is_identity()
-    }
-}
-
-impl From<ContestSum> for EncryptedContest {
-    fn from(sum: ContestSum) -> Self {
-        let ContestSum { r, c, ballots, weight } = sum;
-        Self { r: r.into(), c: c.into_iter().map(PublicElement::from).collect(), ballots, weight }
+    pub fn needs_decryption(&self) -> bool {
+        self.withheld.is_none() && !self.r.is_identity()
     }
 }
 
@@ -213,7 +295,6 @@ pub struct EncryptedTally {
     contests: Vec<EncryptedContest>,
     ballots: u64,
     weight: u64,
-    fewest_alike: u64,
     digest: TallyDigest,
 }
 
@@ -224,7 +305,6 @@ impl EncryptedTally {
         contests: Vec<EncryptedContest>,
         ballots: u64,
         weight: u64,
-        fewest_alike: u64,
     ) -> Self {
         let mut writer = Writer::new();
         for contest in &contests {
@@ -234,7 +314,7 @@ impl EncryptedTally {
             }
         }
         let digest = TallyDigest::from_bytes(tagged("tally", &[&writer.finish()]));
-        Self { fingerprint, close, contests, ballots, weight, fewest_alike, digest }
+        Self { fingerprint, close, contests, ballots, weight, digest }
     }
 
     /// The election.
@@ -265,12 +345,6 @@ impl EncryptedTally {
     #[must_use]
     pub fn weight(&self) -> u64 {
         self.weight
-    }
-
-    /// Of the weights of counted ballots, how often the rarest occurs; 0 without ballots.
-    #[must_use]
-    pub fn fewest_alike(&self) -> u64 {
-        self.fewest_alike
     }
 
     /// The digest of the sums.

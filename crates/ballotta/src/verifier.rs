@@ -87,8 +87,8 @@ pub struct Verification {
     pub statements: Vec<ClosingStatement>,
     /// Valid partial decryptions, in the order of the board.
     pub decryptions: Vec<VerifiedDecryption>,
-    /// The totals that were recomputed, if there are enough decryptions.
-    pub totals: Option<Vec<ContestTotals>>,
+    /// The totals that were recomputed, if there are enough decryptions; `None` for a contest whose totals are withheld.
+    pub totals: Option<Vec<Option<ContestTotals>>>,
     /// The messages of the key ceremony, in the order of the board.
     pub ceremony: Vec<Vec<u8>>,
 }
@@ -458,12 +458,18 @@ impl Verifier<'_> {
         self.findings.saw(CheckId::DecryptionThreshold, outcome.decryptions.len() as u64);
         match combine(context, tally, &outcome.decryptions) {
             Ok(totals) => {
-                for (contest, totals) in context.manifest().contests().iter().zip(&totals) {
+                for ((contest, sums), totals) in context.manifest().contests().iter().zip(tally.contests()).zip(&totals)
+                {
+                    let id = &contest.id;
+                    if let Some(withheld) = &sums.withheld {
+                        let warning = alloc::format!("contest {id}: the totals stay encrypted: {withheld}");
+                        self.findings.warnings.push(warning);
+                    }
+                    let Some(totals) = totals else { continue };
                     let alike = |count: &u64| *count == totals.weight;
                     if totals.ballots > 0 && totals.outcome.counts().iter().chain(&totals.outcome.blank()).any(alike) {
                         self.findings.warnings.push(alloc::format!(
-                            "contest {}: one choice has the votes of everybody who voted, which tells how each of them voted",
-                            contest.id
+                            "contest {id}: one choice has the votes of everybody who voted, which tells how each of them voted",
                         ));
                     }
                 }

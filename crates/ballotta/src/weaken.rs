@@ -57,6 +57,8 @@ pub enum Check {
     CountBeforeClose,
     /// A partial decryption belongs to a trustee's one statement.
     StatementBound,
+    /// A contest of few ballots, or with a rare weight, is not decrypted.
+    PrivacyLimits,
     /// Range digits end in a last weight that makes the total exact.
     ExactRange,
     /// A deal opens the commitment that its dealer made before.

@@ -6,20 +6,21 @@ use core::iter::zip;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contest::Outcome;
 use crate::credential::RollTotals;
 use crate::decryption::ContestTotals;
 use crate::election::ElectionContext;
 use crate::manifest::{QuorumBase, QuorumOf, QuorumRule};
-use crate::tally::EncryptedTally;
+use crate::tally::{EncryptedTally, Withheld};
 
 /// The format of a result.
-const FORMAT: &str = "ballotta/v1-draft.1/result";
+const FORMAT: &str = "ballotta/v1-draft.2/result";
 
 /// A result for people and programs. Two verifiers write the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResultDocument {
-    /// `ballotta/v1-draft.1/result`
+    /// `ballotta/v1-draft.2/result`
     pub format: String,
     /// The fingerprint of the election.
     pub fingerprint: String,
@@ -63,10 +64,32 @@ pub struct ContestResult {
     pub ballots: u64,
     /// Their weight.
     pub weight: u64,
+    /// Why the totals stay encrypted, if they do. Then there are no options, and no blank.
+    pub withheld: Option<WithheldReason>,
     /// The totals of the options, in the order of the manifest.
     pub options: Vec<OptionResult>,
     /// The total of blank ballots, if the contest knows them.
     pub blank: Option<u64>,
+}
+
+/// Why the totals of a contest stay encrypted. See [`Withheld`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WithheldReason {
+    /// Too few ballots count in the contest.
+    TooFewBallots,
+    /// A weight is too rare among them.
+    RareWeight,
+}
+
+impl From<Withheld> for WithheldReason {
+    fn from(withheld: Withheld) -> Self {
+        match withheld {
+            Withheld::TooFewBallots { .. } => Self::TooFewBallots,
+            Withheld::RareWeight { .. } => Self::RareWeight,
+        }
+    }
 }
 
 /// The total of an option.
@@ -83,19 +106,28 @@ impl ResultDocument {
     /// The longest result that is read.
     pub const MAX_BYTES: usize = 16 << 20;
 
-    /// The result with these totals.
+    /// The result with these totals, `None` where they are withheld.
     #[must_use]
-    pub fn new(context: &ElectionContext, roll: &RollTotals, tally: &EncryptedTally, totals: &[ContestTotals]) -> Self {
+    pub fn new(
+        context: &ElectionContext,
+        roll: &RollTotals,
+        tally: &EncryptedTally,
+        totals: &[Option<ContestTotals>],
+    ) -> Self {
         let manifest = context.manifest();
-        let contests = zip(manifest.contests(), totals)
-            .map(|(contest, totals)| ContestResult {
-                id: contest.id.clone(),
-                ballots: totals.ballots,
-                weight: totals.weight,
-                options: zip(&contest.options, totals.outcome.counts())
-                    .map(|(option, total)| OptionResult { id: option.id.clone(), total: *total })
-                    .collect(),
-                blank: totals.outcome.blank(),
+        let contests = zip(manifest.contests(), zip(tally.contests(), totals))
+            .map(|(contest, (sums, totals))| {
+                let outcome = totals.as_ref().map(|totals| &totals.outcome);
+                ContestResult {
+                    id: contest.id.clone(),
+                    ballots: sums.ballots,
+                    weight: sums.weight,
+                    withheld: sums.withheld.map(WithheldReason::from),
+                    options: zip(&contest.options, outcome.map_or(&[][..], Outcome::counts))
+                        .map(|(option, total)| OptionResult { id: option.id.clone(), total: *total })
+                        .collect(),
+                    blank: outcome.and_then(Outcome::blank),
+                }
             })
             .collect();
         let quorum = manifest.quorum().map(|quorum| {

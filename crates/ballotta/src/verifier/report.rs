@@ -121,6 +121,15 @@ fn hexadecimal<S: serde::Serializer>(fingerprint: &Option<Fingerprint>, serializ
 }
 
 impl Report {
+    /// Whether the tally holds: what failed is single entries that have no effect, and nothing else. Trustees decrypt such
+    /// a tally. Otherwise a board could hold up the result with one void ballot.
+    #[must_use]
+    pub fn tally_holds(&self) -> bool {
+        let failed = |check: &&CheckReport| !matches!(check.status, Status::Passed | Status::NotAsked);
+        self.checks.iter().filter(failed).all(|check| check.failures > 0 && check.check.voids_entries())
+            && self.failures.iter().all(|failure| failure.check.voids_entries())
+    }
+
     /// The failures of one check.
     pub fn failures_of(&self, check: CheckId) -> impl Iterator<Item = &Failure> {
         self.failures.iter().filter(move |failure| failure.check == check)
@@ -232,6 +241,11 @@ impl CheckId {
     /// Whether a check that saw nothing has failed. Ballots may be none: an election in which nobody voted.
     fn needs_items(self) -> bool {
         !self.slug().starts_with("ballot.")
+    }
+
+    /// Whether a failure is of one entry that has no effect for it, while everything else is as if it were not there.
+    fn voids_entries(self) -> bool {
+        self.slug().starts_with("ballot.") || self == Self::Organiser
     }
 
     /// How far an election has come when the check applies.
