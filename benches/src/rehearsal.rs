@@ -8,7 +8,7 @@ use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::NoteSigner;
 use ballotta::board::tiles::{bundle_paths, encode_bundle};
 use ballotta::contest::Selection;
-use ballotta::credential::{Credential, RollLine, RollReader, RollRules, VotingCode};
+use ballotta::credential::{Credential, RollLine, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
@@ -250,6 +250,8 @@ impl Rehearsal {
         let context = ElectionContext::new(manifest, joint_key, index.hash()).expect("what belongs together");
         board.publish(record::ROLL, roll.as_bytes());
 
+        let signature = RollSignature::sign(1, context.fingerprint(), &keys.authority, rng);
+        board.add(EntryKind::RollSignature, &signature.encode());
         let open = OrganiserEntry::sign(Action::Open, context.fingerprint(), &keys.organiser, rng);
         board.add(EntryKind::Open, &open.encode());
         let mut ballots = Vec::with_capacity(voters.len());

@@ -11,7 +11,7 @@ use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Note, NoteKey, NoteSignature, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle, encode_bundle, hash_tile_paths};
 use ballotta::contest::Choose;
-use ballotta::credential::{RollReader, RollRules, VotingCode};
+use ballotta::credential::{RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::key_ceremony::CeremonyMessage;
 use ballotta::manifest::Manifest;
@@ -169,6 +169,7 @@ fn entry(bytes: &[u8]) {
         EntryKind::Ceremony | EntryKind::PartialDecryption | EntryKind::Publication => {
             Pointer::decode(body).map(|pointer| pointer.encode())
         }
+        EntryKind::RollSignature => RollSignature::decode(body).map(|signature| signature.encode()),
         EntryKind::Open => OrganiserEntry::decode(Action::Open, body).map(|entry| entry.encode()),
         EntryKind::Close => OrganiserEntry::decode(Action::Close, body).map(|entry| entry.encode()),
         EntryKind::ClosingStatement => ClosingStatement::decode(body).map(|statement| statement.to_bytes()),

@@ -14,7 +14,7 @@ use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{Cosigner, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, Rule, Selection};
-use ballotta::credential::{Credential, RollLine, RollReader, RollRules, VotingCode};
+use ballotta::credential::{Credential, RollLine, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, ContestTotals, PartialDecryption, statements_needed};
 use ballotta::election::ElectionContext;
 use ballotta::encoding::Writer;
@@ -120,6 +120,7 @@ pub struct Election {
     pub options: ElectionOptions,
     pub context: ElectionContext,
     pub organiser: KeyPair,
+    pub authority: KeyPair,
     pub signer: NoteSigner,
     pub witnesses: Vec<Cosigner>,
     /// The messages of the key ceremony, in their order, with their authors.
@@ -162,7 +163,8 @@ impl Election {
         let witnesses: Vec<Cosigner> = (1..=options.witnesses.0).map(witness).collect();
         let seeds: Vec<[u8; 32]> = (0..options.trustees).map(|_| random(&mut rng)).collect();
         let trustee_keys = seeds.iter().map(|seed| TrusteeSeed::from_bytes(seed).signing_key()).collect::<Vec<_>>();
-        let draft = draft(&options, &organiser, &signer, &witnesses, &trustee_keys, &mut rng);
+        let authority = KeyPair::new(SecretScalar::random(&mut rng));
+        let draft = draft(&options, &organiser, &authority, &signer, &witnesses, &trustee_keys, &mut rng);
         let manifest = Manifest::parse(&draft.to_bytes()).expect("a manifest that keeps the rules");
 
         let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).expect("a ceremony");
@@ -193,7 +195,19 @@ impl Election {
         reader.feed(&roll, &mut |line| assert_eq!(line.err(), None));
         let hash: RollHash = *reader.finish(&mut |_| ()).expect("a roll that holds").hash();
         let context = ElectionContext::new(manifest, joint_key, &hash).expect("an election");
-        Self { options, context, organiser, signer, witnesses, ceremony, trustee_keys, shares, credentials, roll }
+        Self {
+            options,
+            context,
+            organiser,
+            authority,
+            signer,
+            witnesses,
+            ceremony,
+            trustee_keys,
+            shares,
+            credentials,
+            roll,
+        }
     }
 
     /// The ballot of a voter, all of which may be changed before it is signed.
@@ -260,7 +274,7 @@ impl Election {
         board
     }
 
-    /// A board with the ceremony and nothing else.
+    /// A board with the ceremony and the signed roll, and nothing else.
     #[must_use]
     pub fn unopened_board(&self) -> Board<'_> {
         let mut board = Board {
@@ -274,7 +288,14 @@ impl Election {
         for (author, message) in &self.ceremony {
             board.push_file(EntryKind::Ceremony, *author, message);
         }
+        board.sign_roll();
         board
+    }
+
+    /// Where the first ballot of an [open board](Self::open_board) stands: behind ceremony, signed roll and opening.
+    #[must_use]
+    pub fn first_ballot(&self) -> u64 {
+        self.ceremony.len() as u64 + 2
     }
 
     /// An election that is over: everybody voted, all trustees decrypted, the result is published.
@@ -304,6 +325,7 @@ fn party(name: String, key: &[u8; 32]) -> PartyDraft {
 fn draft(
     options: &ElectionOptions,
     organiser: &KeyPair,
+    authority: &KeyPair,
     signer: &NoteSigner,
     witnesses: &[Cosigner],
     trustees: &[KeyPair],
@@ -343,10 +365,7 @@ fn draft(
         closing: options.closing,
         roll_changes_until: RollChanges::Open,
         organiser: KeyDraft { key: hex::encode(organiser.public().as_bytes()) },
-        credential_authorities: vec![party(
-            "Office".into(),
-            KeyPair::new(SecretScalar::random(rng)).public().as_bytes(),
-        )],
+        credential_authorities: vec![party("Office".into(), authority.public().as_bytes())],
         trustees: TrusteesDraft {
             threshold: options.threshold,
             minimum_confirmed: options.trustees,
@@ -511,6 +530,13 @@ impl Board<'_> {
         };
         self.files.insert(path, file.to_vec());
         self.push(kind, &Pointer::to_file(author, file).expect("a pointer").encode())
+    }
+
+    /// The credential authority signs the roll.
+    pub fn sign_roll(&mut self) -> u64 {
+        let (election, mut rng) = (self.election, self.rng());
+        let signature = RollSignature::sign(1, election.context.fingerprint(), &election.authority, &mut rng);
+        self.push(EntryKind::RollSignature, &signature.encode())
     }
 
     /// Opens or closes the voting.

@@ -5,7 +5,7 @@ use std::iter::zip;
 
 use ballotta::ballot::{AdmissionError, Candidate, verify_ballots};
 use ballotta::board::entry::{Action, EntryKind, OrganiserEntry};
-use ballotta::credential::{RollLine, RollProblem};
+use ballotta::credential::{RollLine, RollProblem, RollSignature, RollSignatureError};
 use ballotta::encoding::DecodeError;
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::hash::{FileHash, Tracker};
@@ -89,8 +89,7 @@ fn changed(ballot: &Ballot<'_>, change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
 #[test]
 fn a_duplicate() {
     let election = Election::build(options());
-    let ceremony = election.ceremony.len() as u64;
-    let first = ceremony + 1;
+    let first = election.first_ballot();
     let error = AdmissionError::DuplicateBallot { first };
     refused(&election, CheckId::BallotDuplicate, &error, &|board| {
         let entry = board.entries[first as usize].clone();
@@ -109,7 +108,7 @@ fn a_duplicate() {
 #[test]
 fn repeated_randomness() {
     let election = Election::build(options());
-    let first = election.ceremony.len() as u64 + 4;
+    let first = election.first_ballot() + 3;
     let error = AdmissionError::RepeatedRandomness { first };
     refused(&election, CheckId::BallotRandomness, &error, &|board| {
         let ballot = election.ballot(0, &[option(1)]);
@@ -261,7 +260,7 @@ fn an_argument_that_does_not_hold() {
     board.chosen.insert(0, ballot.choices);
     board.finish();
     assert_eq!(board.expect_valid().tally.unwrap().ballots(), 1);
-    assert_eq!(index, election.ceremony.len() as u64 + 1);
+    assert_eq!(index, election.first_ballot());
 }
 
 #[test]
@@ -324,7 +323,7 @@ fn outside_the_window() {
 fn predecessors() {
     let election = Election::build(options());
     let check = CheckId::BallotPredecessor;
-    let first = election.ceremony.len() as u64 + 1;
+    let first = election.first_ballot();
     // Voter 1 votes first: two ballots behind it, of which the one that comes later is void.
     let error = AdmissionError::RevoteFork { head: Some(first + 3) };
     refused(&election, check, &error, &|board| {
@@ -383,7 +382,7 @@ fn a_void_ballot_does_not_break_the_chain() {
 #[test]
 fn a_second_ballot_where_none_is_allowed() {
     let election = Election::build(ElectionOptions { revoting: Revoting::NotAllowed, ..options() });
-    let error = AdmissionError::RevoteNotAllowed { first: election.ceremony.len() as u64 + 1 };
+    let error = AdmissionError::RevoteNotAllowed { first: election.first_ballot() };
     for follows in [true, false] {
         refused(&election, CheckId::BallotPredecessor, &error, &|board| {
             let previous = board.heads.get(&1).copied().filter(|_| follows);
@@ -482,7 +481,7 @@ fn the_organiser_signs() {
     let closed_by_its_opening = || {
         let mut board = election.open_board();
         board.vote(1, &[option(0)]);
-        let opening = board.entries[election.ceremony.len()][3..].to_vec();
+        let opening = board.entries[election.first_ballot() as usize - 1][3..].to_vec();
         let close = board.push(EntryKind::Close, &opening);
         (board, close)
     };
@@ -494,6 +493,71 @@ fn the_organiser_signs() {
     let (mut board, _) = closed_by_its_opening();
     board.finish_closed();
     board.expect_valid();
+}
+
+/// The organiser opens with a roll that no authority issued: one voter more, or one with another weight.
+#[test]
+fn the_authority_signs_the_roll() {
+    let election = Election::build(options());
+    let unsigned = || {
+        let mut board = election.unopened_board();
+        board.entries.pop();
+        board
+    };
+    let finished = |board: &mut Board<'_>| {
+        board.organise(Action::Open);
+        board.everybody_votes();
+        board.finish();
+    };
+    let missing = (CheckId::RollSignature, Place::Record, RollSignatureError::Missing { authority: 1 }.to_string());
+
+    let mut board = unsigned();
+    finished(&mut board);
+    assert!(!board.expect_failures(&[missing.clone()]).report.tally_holds(), "such a roll is not decrypted");
+    {
+        let _weak = Weaken::without(Check::RollSignature);
+        board.expect_failures(&[]);
+    }
+
+    // Of somebody else, of nobody, of another election, and of the election with a smaller roll.
+    let smaller = Election::build(ElectionOptions { voters: vec![(0, 1); 3], ..options() });
+    let (ours, theirs) = (election.context.fingerprint(), *smaller.context.fingerprint());
+    let somebody = KeyPair::new(SecretScalar::random(&mut TestRng(8)));
+    let sign = |authority, fingerprint, key| RollSignature::sign(authority, fingerprint, key, &mut TestRng(9)).encode();
+    for (signature, error) in [
+        (sign(1, ours, &somebody), RollSignatureError::Signature { authority: 1 }),
+        (sign(2, ours, &election.authority), RollSignatureError::UnknownAuthority { authority: 2 }),
+        (sign(0, ours, &election.authority), RollSignatureError::UnknownAuthority { authority: 0 }),
+        (sign(1, &theirs, &election.authority), RollSignatureError::OtherElection { authority: 1, found: theirs }),
+    ] {
+        let mut board = unsigned();
+        let index = board.push(EntryKind::RollSignature, &signature);
+        finished(&mut board);
+        let named = failure(&board, (CheckId::RollSignature, index, error.to_string()));
+        board.expect_failures(&[named, missing.clone()]);
+    }
+
+    // Too late.
+    let mut board = unsigned();
+    board.organise(Action::Open);
+    let index = board.sign_roll();
+    board.everybody_votes();
+    board.finish();
+    board.expect_failures(&[order(&board, index, "a signature of the roll after the opening"), missing]);
+}
+
+/// A signature of one authority, under the number of another.
+#[test]
+fn an_authority_signs_for_itself() {
+    let election = Election::build(options());
+    let fingerprint = election.context.fingerprint();
+    let sign = || RollSignature::sign(2, fingerprint, &election.authority, &mut TestRng(9)).encode();
+    let moved = |signature: Vec<u8>| RollSignature::decode(&[&[1, 0], &signature[2..]].concat()).unwrap();
+    let verify =
+        |signature: &RollSignature| signature.verify(election.context.manifest(), fingerprint, &mut TestRng(1));
+    assert_eq!(verify(&moved(sign())), Err(RollSignatureError::Signature { authority: 1 }));
+    let _weak = Weaken::without(Check::AbsorbAuthority);
+    assert_eq!(verify(&moved(sign())), Ok(()));
 }
 
 /// An opening of another election: attack P7.
@@ -572,7 +636,7 @@ fn entries_that_cannot_be_read() {
     board.vote(1, &[option(0)]);
     let bad: [(&[u8], DecodeError); 7] = [
         (&[1, 1, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
-        (&[1, 1, 8, 5], DecodeError::UnknownValue { field: "kind", found: 8 }),
+        (&[1, 1, 9, 5], DecodeError::UnknownValue { field: "kind", found: 9 }),
         (&[1, 1, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
         (&[1, 1, 3], DecodeError::Truncated { field: "body" }),
         (&[7], DecodeError::Truncated { field: "version" }),
@@ -596,7 +660,7 @@ fn the_identity_is_nobody_and_hides_nothing() {
     let nobody = KeyPair::new(SecretScalar::new(Scalar::ZERO));
     let mut board = election.open_board();
     board.everybody_votes();
-    board.entries.remove(election.ceremony.len() + 1);
+    board.entries.remove(election.first_ballot() as usize);
     let ballot = election.ballot_under(Scalar::ZERO, 0, &nobody);
     board.push_ballot(&ballot);
     board.chosen.insert(0, vec![option(0)]);

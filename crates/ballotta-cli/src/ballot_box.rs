@@ -7,6 +7,7 @@ use ballotta::ballot::{AdmissionError, BallotHeader, Candidate, SignedBallot, Ve
 use ballotta::board::board_key;
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
+use ballotta::credential::RollSignature;
 use ballotta::decryption::{ClosingStatement, PartialDecryption, VerifiedDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
@@ -143,6 +144,17 @@ impl BallotBox {
         CeremonyMessage::decode(bytes, &parameters).context("not a message of this key ceremony")?;
         let (_, author) = peek(bytes).context("not a message of this key ceremony")?;
         self.append_file(EntryKind::Ceremony, author, &record::ceremony_path(&FileHash::of(bytes)), bytes)
+    }
+
+    /// Appends a credential authority's signature of the roll.
+    pub(crate) fn add_roll_signature(&mut self, body: &[u8]) -> Result<u64> {
+        ensure!(!self.opened, "the voting is open: the roll is fixed");
+        let signature = RollSignature::decode(body).map_err(|error| anyhow!("not a signature of a roll: {error}"))?;
+        self.folder.commit(&self.signer)?;
+        self.load_election()?;
+        let context = self.context().context("the election is not ready")?;
+        signature.verify(&self.manifest, context.fingerprint(), &mut system_rng())?;
+        self.append(EntryKind::RollSignature, body)
     }
 
     /// Opens the voting.

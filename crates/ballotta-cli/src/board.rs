@@ -30,8 +30,8 @@ pub(crate) struct AddToBoard {
     /// The secret key of the board
     #[arg(long, value_name = "FILE")]
     board_key: PathBuf,
-    /// The files, in their order: messages of the key ceremony, opening, ballots, closing, statements, decryptions,
-    /// cosignatures
+    /// The files, in their order: messages of the key ceremony, signatures of the roll, opening, ballots, closing, statements,
+    /// decryptions, cosignatures
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -148,6 +148,7 @@ impl Board {
                 self.ceremony.messages.push(bytes.clone());
                 entry
             }
+            Kind::RollSignature => self.ballot_box.add_roll_signature(bytes)?,
             Kind::Opening => self.ballot_box.add_opening(bytes)?,
             Kind::Closing => self.ballot_box.add_closing(bytes)?,
             Kind::ClosingStatement => {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ballotta::credential::{Credential, RollLine, VotingCode};
+use ballotta::credential::{Credential, RollLine, RollSignature, VotingCode};
 use ballotta::limits::MAX_VOTERS;
 use ballotta::record;
 use ballotta_io::{write_new, write_secret};
@@ -18,8 +18,9 @@ use zeroize::Zeroizing;
 
 use crate::console::{Console, grouped};
 use crate::failure::{Advice as _, refusal};
-use crate::record::Record;
-use crate::secrets::system_rng;
+use crate::handover::{Handover, Kind};
+use crate::record::{Election, Record};
+use crate::secrets::{read_signing_key, system_rng};
 
 /// New voting codes, and their roll.
 #[derive(clap::Args, Debug)]
@@ -107,6 +108,37 @@ impl IssueCredentials {
         let fingerprint = record.election()?.context.fingerprint().to_string();
         console.say("The fingerprint of the election, for the voters to compare:");
         console.answer(&fingerprint, &json!({ "voters": voters.len(), "fingerprint": fingerprint }))
+    }
+}
+
+/// A credential authority's signature of a roll.
+#[derive(clap::Args, Debug)]
+pub(crate) struct SignRoll {
+    /// The record, with the roll
+    record: PathBuf,
+    /// The secret key of the credential authority
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// The new file, to be handed to the board
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl SignRoll {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let record = Record::read(&self.record)?;
+        let key = read_signing_key(&self.key)?;
+        let authorities = record.manifest().credential_authorities();
+        let Some(seat) = authorities.iter().position(|authority| authority.key == *key.public()) else {
+            return refusal(format!("{} is not the key of an authority that the manifest names", self.key.display()));
+        };
+        let Election { context, roll } = record.election()?;
+        let fingerprint = context.fingerprint();
+        let signature = RollSignature::sign(u16::try_from(seat + 1)?, fingerprint, &key, &mut system_rng());
+        Handover::new(Kind::RollSignature, signature.encode()).write(&self.out)?;
+        console.say(format!("{} voters stand on the roll.", grouped(roll.totals().voters())));
+        console.say(format!("Hand {} to the board. It signs the roll of the election:", self.out.display()));
+        console.answer(&fingerprint.to_string(), &json!({ "fingerprint": fingerprint.to_string() }))
     }
 }
 

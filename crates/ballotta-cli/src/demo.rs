@@ -14,7 +14,7 @@ use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
 use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::board::note::{Cosigner, NoteSigner};
 use ballotta::contest::{Choose, Rule, Selection};
-use ballotta::credential::{Credential, RollLine, RollRules, VotingCode};
+use ballotta::credential::{Credential, RollLine, RollRules, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
 use ballotta::key_ceremony::TrusteeSeed;
@@ -388,6 +388,8 @@ fn vote(
     let roll_hash = ballotta::hash::RollHash::from_bytes(*ballotta::hash::FileHash::of(&roll).as_bytes());
     let joint_key = duties::joint_key(&FolderRecord::new(ballot_box.root()))?;
     let context = ElectionContext::new(ballot_box.manifest().clone(), joint_key, &roll_hash)?;
+    let signature = RollSignature::sign(1, context.fingerprint(), &parties.authority, rng);
+    ballot_box.add_roll_signature(&signature.encode())?;
     let opening = OrganiserEntry::sign(Action::Open, context.fingerprint(), &parties.organiser, rng);
     ballot_box.add_opening(&opening.encode())?;
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     CeremonyMessage,
+    RollSignature,
     Opening,
     Closing,
     Ballot,
@@ -25,8 +26,9 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::CeremonyMessage,
+        Self::RollSignature,
         Self::Opening,
         Self::Closing,
         Self::Ballot,
@@ -39,6 +41,7 @@ impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CeremonyMessage => "ceremony-message",
+            Self::RollSignature => "roll-signature",
             Self::Opening => "opening",
             Self::Closing => "closing",
             Self::Ballot => "ballot",

@@ -11,6 +11,7 @@ use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_bundle};
 use ballotta::board::{board_key, witness_keys};
+use ballotta::credential::RollSignature;
 use ballotta::encoding::{DecodeError, Reader};
 use ballotta::hash::{FileHash, Fingerprint, RollHash, TallyDigest, TreeHash};
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, peek};
@@ -191,12 +192,12 @@ impl Inspection<'_> {
     fn json(&self, text: &str) -> Result<Fields> {
         let value: Value = serde_json::from_str(text).context("JSON that cannot be read")?;
         let format = value.get("format").and_then(Value::as_str).context("JSON without a format of this project")?;
+        if format == ResultDocument::FORMAT {
+            let result: ResultDocument = serde_json::from_value(value)?;
+            return Ok(Fields::of("the result of an election").with("result", serde_json::to_value(result)?));
+        }
         match format.strip_prefix("ballotta/v1-draft.1/") {
             Some("manifest") => manifest(text.as_bytes()),
-            Some("result") => {
-                let result: ResultDocument = serde_json::from_value(value)?;
-                Ok(Fields::of("the result of an election").with("result", serde_json::to_value(result)?))
-            }
             Some("prepared-ballot") => {
                 let file: PreparedFile = serde_json::from_value(value)?;
                 let state = if file.secrets().is_ok() { "not used yet: secret" } else { "used" };
@@ -234,6 +235,7 @@ impl Inspection<'_> {
         let Handover { kind, bytes } = Handover::parse(text)?;
         let fields = match kind {
             Kind::CeremonyMessage => self.ceremony_message(&bytes)?,
+            Kind::RollSignature => roll_signature(&bytes)?,
             Kind::Opening => organiser_entry(Action::Open, &bytes)?,
             Kind::Closing => organiser_entry(Action::Close, &bytes)?,
             Kind::Ballot => ballot(&bytes)?,
@@ -348,6 +350,12 @@ fn roll(text: &str) -> Result<Fields> {
         .with("weight", weight))
 }
 
+fn roll_signature(body: &[u8]) -> Result<Fields> {
+    let signature = RollSignature::decode(body)?;
+    let fields = Fields::of("").with("authority", signature.authority());
+    Ok(fields.with("fingerprint", signature.fingerprint().to_string()))
+}
+
 fn organiser_entry(action: Action, body: &[u8]) -> Result<Fields> {
     let entry = OrganiserEntry::decode(action, body)?;
     Ok(Fields::of("").with("fingerprint", entry.fingerprint().to_string()))
@@ -409,6 +417,10 @@ fn entry_line(bytes: &[u8]) -> String {
         };
         Ok(match entry.kind() {
             EntryKind::Ceremony => pointer("message of the key ceremony")?,
+            EntryKind::RollSignature => {
+                let signature = RollSignature::decode(body)?;
+                format!("roll of {}, signed by authority {}", signature.fingerprint(), signature.authority())
+            }
             EntryKind::Open => opening(Action::Open, "opening")?,
             EntryKind::Close => opening(Action::Close, "closing")?,
             EntryKind::Ballot => format!("ballot {}", SignedBallot::tracker_of(body)?),

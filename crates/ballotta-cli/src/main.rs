@@ -109,6 +109,8 @@ enum OrganiserVerb {
 enum AuthorityVerb {
     /// Make a key
     New(keys::NewKey),
+    /// Sign the roll of a record: that it is the one which was issued
+    Sign(credentials::SignRoll),
 }
 
 #[derive(Subcommand, Debug)]
@@ -193,6 +195,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Organiser(OrganiserVerb::Open(verb)) => verb.open(console),
         Verb::Organiser(OrganiserVerb::Close(verb)) => verb.close(console),
         Verb::Authority(AuthorityVerb::New(verb)) => verb.run(console),
+        Verb::Authority(AuthorityVerb::Sign(verb)) => verb.run(console),
         Verb::Trustee(TrusteeVerb::New(verb)) => verb.run(console),
         Verb::Trustee(TrusteeVerb::Ceremony(verb)) => verb.ceremony(console),
         Verb::Trustee(TrusteeVerb::State(verb)) => verb.state(console),

@@ -54,7 +54,7 @@ were shown:
 | `manifest.json` | the question, the rules, and every key that is trusted |
 | `ceremony/` | the messages by which the trustees made the joint key, named by their SHA-256 |
 | `roll` | one line for each voter: public credential, ballot style, weight |
-| `tile/entries/` | the board: opening, encrypted ballots, closing, statements, in their order (C2SP tlog-tiles) |
+| `tile/entries/` | the board: signed roll, opening, encrypted ballots, closing, statements, in their order (C2SP tlog-tiles) |
 | `checkpoint` | the tree head of the board, signed by it (C2SP tlog-checkpoint) |
 | `closing-checkpoint` | the same at the close, with the witnesses' cosignatures, if the manifest names witnesses |
 | `decryption/` | the trustees' partial decryptions with their proofs, named by their SHA-256 |

@@ -253,6 +253,21 @@ fn credentials_and_opening(people: &People) {
     }
     assert_eq!(codes.lines().count(), 6);
 
+    // Nobody opens the voting with a roll that the authority did not sign, and nobody signs for it.
+    people.fails(
+        1,
+        "roll.signature: record: credential authority 1 has not signed the roll",
+        "organiser open record --key organiser/key --out organiser/opening",
+    );
+    people.fails(
+        1,
+        "organiser/key is not the key of an authority",
+        "authority sign record --key organiser/key --out authority/signature",
+    );
+    let signed = people.ok("authority sign record --key authority/key --out authority/signature");
+    assert_eq!(signed, fingerprint);
+    people.add("authority/signature");
+
     people.fails(
         1,
         "the voting is not open",
@@ -317,6 +332,9 @@ fn voting(people: &People) {
     prepare(people, 1, "one", "yes", "--choose board=emmy");
     people.fails(1, "another voting code", "voter cast voters/one --code-file voters/code2 --out voters/one.ballot");
     people.fails(2, "nothing is overwritten", "voter cast voters/one --code-file voters/code1 --out voters/opening");
+    let kept = "is where the used ballot is kept";
+    people.fails(2, kept, "voter cast voters/one --code-file voters/code1 --out voters/one.cast");
+    people.fails(2, kept, "voter open voters/one --out voters/one.opened");
     cast(people, 1, "one");
     people.fails(1, "was cast already", "voter cast voters/one --code-file voters/code1 --out voters/one2.ballot");
     people.fails(1, "was cast already", "voter open voters/one --out voters/opening2");
@@ -453,10 +471,10 @@ fn auditing(people: &People, record: &Path) {
     let tracker = |name: &str| people.field(&format!("inspect voters/{name}"), "tracker");
     let check = |name: &str| people.run(&format!("voter check auditor/record --tracker {}", tracker(name)));
     for (name, code, state) in [
-        ("one.ballot", 0, "counted: entry 9".to_owned()),
-        ("two.ballot", 1, format!("superseded by {}: entry 12", tracker("again.ballot"))),
-        ("again.ballot", 0, "counted: entry 12".to_owned()),
-        ("three.ballot", 0, "counted: entry 11".to_owned()),
+        ("one.ballot", 0, "counted: entry 10".to_owned()),
+        ("two.ballot", 1, format!("superseded by {}: entry 13", tracker("again.ballot"))),
+        ("again.ballot", 0, "counted: entry 13".to_owned()),
+        ("three.ballot", 0, "counted: entry 12".to_owned()),
         ("fork.ballot", 1, "missing".to_owned()),
         ("four.ballot", 1, "missing".to_owned()),
     ] {

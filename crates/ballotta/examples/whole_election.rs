@@ -9,7 +9,7 @@ use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::NoteSigner;
 use ballotta::board::tiles::{bundle_paths, encode_bundle};
 use ballotta::contest::Selection;
-use ballotta::credential::{Credential, RollLine, RollReader, RollRules, VotingCode};
+use ballotta::credential::{Credential, RollLine, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
@@ -134,6 +134,8 @@ fn main() -> Fallible<()> {
     board.record.files.insert(record::ROLL.into(), roll.into_bytes());
 
     // The vote.
+    let signature = RollSignature::sign(1, context.fingerprint(), &authority, &mut rng);
+    board.add(EntryKind::RollSignature, &signature.encode())?;
     let open = OrganiserEntry::sign(Action::Open, context.fingerprint(), &organiser, &mut rng);
     board.add(EntryKind::Open, &open.encode())?;
     for (voter, option) in voters.iter().zip([0, 1, 0, 0, 1]) {

@@ -32,8 +32,8 @@ use zeroize::Zeroizing;
 
 pub use self::code::{VotingCode, VotingCodeError};
 pub use self::roll::{
-    RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader, RollRefused, RollRules, RollTotals,
-    StyleTotals,
+    RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader, RollRefused, RollRules, RollSignature,
+    RollSignatureError, RollTotals, StyleTotals,
 };
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};

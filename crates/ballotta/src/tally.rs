@@ -100,7 +100,6 @@ impl Counted {
 
 /// Why the totals of a contest stay encrypted: they would give single votes away, by the limits of the manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Withheld {
     /// Fewer ballots count in the contest than the manifest asks for.
     TooFewBallots {

@@ -25,6 +25,8 @@ pub enum Domain {
     BallotSignature,
     /// A credential authority proves that it knows its part of a credential.
     CredentialPossession,
+    /// A credential authority signs the roll of an election.
+    RollSignature,
     /// A signature of the organiser over an entry of the board: opening, closing.
     OrganiserEntry,
     /// A trustee signs its registration for the ceremony.
@@ -59,6 +61,7 @@ impl Domain {
             Self::BallotArgument => b"ballot-argument",
             Self::BallotSignature => b"ballot-signature",
             Self::CredentialPossession => b"credential-possession",
+            Self::RollSignature => b"roll-signature",
             Self::OrganiserEntry => b"organiser-entry",
             Self::TrusteeRegistration => b"trustee-registration",
             Self::EncryptionKeyPossession => b"encryption-key-possession",

@@ -29,7 +29,9 @@ use self::report::Findings;
 use crate::board::board_key;
 use crate::board::log::TreeHead;
 use crate::board::note::SignedCheckpoint;
-use crate::credential::{RollError, RollIndex, RollLine, RollLookupError, RollReader, RollRules, RollTotals};
+use crate::credential::{
+    RollError, RollIndex, RollLine, RollLookupError, RollReader, RollRules, RollSignatureError, RollTotals,
+};
 use crate::decryption::{
     ClosedTally, ClosingStatement, ContestTotals, DecryptionError, PartialDecryption, VerifiedDecryption, combine,
 };
@@ -40,6 +42,7 @@ use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES}
 use crate::manifest::{Closing, Manifest};
 use crate::record::{self, FileList, RecordSource, ResultDocument, SourceError, read_file};
 use crate::tally::EncryptedTally;
+use crate::weaken::{self, Check};
 
 /// What is asked of a verification.
 #[derive(Clone, Copy, Debug)]
@@ -225,6 +228,7 @@ impl Verifier<'_> {
             Ok(context) => context,
             Err(error) => return self.findings.fail(CheckId::Ceremony, Place::Record, error),
         };
+        self.roll_signatures(&context, &board, rng);
         self.opening(&context, &board);
         if self.options.stage >= Stage::Closed && board.close.is_none() {
             self.findings.fail(CheckId::Order, Place::Record, "the voting is not closed");
@@ -388,6 +392,25 @@ impl Verifier<'_> {
                     self.findings.fail(CheckId::Ceremony, Place::Record, &error);
                 }
                 None
+            }
+        }
+    }
+
+    /// Every credential authority says that the roll is the one that it issued.
+    fn roll_signatures<R: CryptoRng>(&mut self, context: &ElectionContext, board: &Board, rng: &mut R) {
+        let manifest = context.manifest();
+        self.findings.saw(CheckId::RollSignature, board.roll_signatures.len() as u64);
+        let mut signed = Vec::new();
+        for (index, signature) in &board.roll_signatures {
+            match signature.verify(manifest, context.fingerprint(), rng) {
+                Ok(()) => signed.push(signature.authority()),
+                Err(error) => self.findings.fail(CheckId::RollSignature, board.place(*index), error),
+            }
+        }
+        for authority in (1..).take(manifest.credential_authorities().len()) {
+            if !signed.contains(&authority) && weaken::is_on(Check::RollSignature) {
+                let error = RollSignatureError::Missing { authority };
+                self.findings.fail(CheckId::RollSignature, Place::Record, error);
             }
         }
     }

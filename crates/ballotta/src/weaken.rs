@@ -83,8 +83,10 @@ pub enum Check {
     CheckpointOrigin,
     /// A witness counts once, under however many names.
     DistinctWitnesses,
-    /// The authority enters the transcript of a proof of possession (a part copied by another authority).
+    /// The authority enters the transcripts of its proofs of possession and of its signature of the roll (copied by another).
     AbsorbAuthority,
+    /// Every credential authority has signed the roll (voters whom nobody issued).
+    RollSignature,
     /// A roll names the manifest of its election.
     RollManifest,
     /// The credentials of a roll ascend strictly (a voter who stands there twice).

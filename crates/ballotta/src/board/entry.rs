@@ -19,7 +19,8 @@
 //! | 5 | a trustee's statement of what it is going to decrypt | closing statement |
 //! | 6 | a partial decryption | pointer |
 //! | 7 | the publication of the result: the list of its files | pointer |
-//! | 8, 9, 10 | reserved: a change of the roll, a spoiled ballot, a complaint | |
+//! | 8 | a credential authority signs the roll | the authority's signature |
+//! | 9, 10, 11 | reserved: a change of the roll, a spoiled ballot, a complaint | |
 //!
 //! # Security
 //!
@@ -87,6 +88,8 @@ pub enum EntryKind {
     PartialDecryption = 6,
     /// The list of the files of the result: a [`Pointer`].
     Publication = 7,
+    /// A credential authority signs the roll, before the opening.
+    RollSignature = 8,
 }
 
 impl EntryKind {
@@ -99,6 +102,7 @@ impl EntryKind {
             5 => Ok(Self::ClosingStatement),
             6 => Ok(Self::PartialDecryption),
             7 => Ok(Self::Publication),
+            8 => Ok(Self::RollSignature),
             found => Err(DecodeError::UnknownValue { field: "kind", found: found.into() }),
         }
     }
@@ -377,9 +381,9 @@ mod tests {
         for byte in 0..=u8::MAX {
             let entry = [1, 1, byte, 0];
             match Entry::decode(&entry) {
-                Ok(entry) => assert!((1..=7).contains(&byte) && entry.kind() as u8 == byte),
+                Ok(entry) => assert!((1..=8).contains(&byte) && entry.kind() as u8 == byte),
                 Err(error) => {
-                    assert!(!(1..=7).contains(&byte));
+                    assert!(!(1..=8).contains(&byte));
                     assert_eq!(error, DecodeError::UnknownValue { field: "kind", found: byte.into() });
                 }
             }

@@ -22,6 +22,7 @@
 //! many lines in parallel.
 
 mod index;
+mod signature;
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -34,6 +35,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::index::Blocks;
 pub use self::index::{RollIndex, RollLookupError};
+pub use self::signature::{RollSignature, RollSignatureError};
 use crate::group::PublicElement;
 use crate::hash::{ManifestHash, RollHash, parse_hex32};
 use crate::limits::{MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, MAX_WEIGHT};

@@ -13,14 +13,11 @@ use crate::election::ElectionContext;
 use crate::manifest::{QuorumBase, QuorumOf, QuorumRule};
 use crate::tally::{EncryptedTally, Withheld};
 
-/// The format of a result.
-const FORMAT: &str = "ballotta/v1-draft.2/result";
-
 /// A result for people and programs. Two verifiers write the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResultDocument {
-    /// `ballotta/v1-draft.2/result`
+    /// [`Self::FORMAT`]
     pub format: String,
     /// The fingerprint of the election.
     pub fingerprint: String,
@@ -75,7 +72,6 @@ pub struct ContestResult {
 /// Why the totals of a contest stay encrypted. See [`Withheld`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum WithheldReason {
     /// Too few ballots count in the contest.
     TooFewBallots,
@@ -103,6 +99,8 @@ pub struct OptionResult {
 }
 
 impl ResultDocument {
+    /// The format of a result.
+    pub const FORMAT: &str = "ballotta/v1-draft.2/result";
     /// The longest result that is read.
     pub const MAX_BYTES: usize = 16 << 20;
 
@@ -148,7 +146,7 @@ impl ResultDocument {
             }
         });
         Self {
-            format: FORMAT.to_string(),
+            format: Self::FORMAT.to_string(),
             fingerprint: context.fingerprint().to_string(),
             eligible_voters: roll.voters(),
             eligible_weight: roll.weight(),

@@ -11,6 +11,7 @@ use crate::ballot::{AdmissionError, BallotHeader};
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use crate::board::log::{Frontier, TreeHead, leaf_hash};
 use crate::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle};
+use crate::credential::RollSignature;
 use crate::decryption::ClosingStatement;
 use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
@@ -44,6 +45,8 @@ pub(super) struct Board {
     /// The tree head up to the first closing, that included.
     pub(super) close_head: Option<TreeHead>,
     pub(super) pointers: Vec<(u64, PointerKind, Pointer)>,
+    /// The authorities' signatures of the roll, before the opening.
+    pub(super) roll_signatures: Vec<(u64, RollSignature)>,
     pub(super) statements: Vec<(u64, ClosingStatement)>,
     /// How many ballots stand on the board.
     pub(super) ballots: u64,
@@ -138,6 +141,7 @@ impl Verifier<'_> {
             close: None,
             close_head: None,
             pointers: Vec::new(),
+            roll_signatures: Vec::new(),
             statements: Vec::new(),
             ballots: 0,
             guess: Selection::default(),
@@ -273,7 +277,7 @@ impl Verifier<'_> {
             let place = board.place(index);
             self.findings.fail(CheckId::Order, place, problem);
         };
-        if board.pointers.len() + board.statements.len() >= MAX_KEPT {
+        if board.pointers.len() + board.roll_signatures.len() + board.statements.len() >= MAX_KEPT {
             out_of_order("more entries of this kind than an election has");
             return Ok(());
         }
@@ -285,6 +289,14 @@ impl Verifier<'_> {
                     out_of_order("a message of the key ceremony after the opening");
                 } else {
                     board.pointers.push((index, PointerKind::Ceremony, pointer));
+                }
+            }
+            EntryKind::RollSignature => {
+                let signature = RollSignature::decode(body)?;
+                if opened {
+                    out_of_order("a signature of the roll after the opening");
+                } else {
+                    board.roll_signatures.push((index, signature));
                 }
             }
             EntryKind::ClosingStatement => {

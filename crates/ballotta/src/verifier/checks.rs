@@ -53,6 +53,8 @@ checks! {
     Ceremony = "ceremony.messages", "messages";
     /// Every line of the roll is well formed, in order, and holds a credential.
     Roll = "roll.lines", "lines";
+    /// Every credential authority of the manifest signed the roll before the opening.
+    RollSignature = "roll.signature", "signatures";
     /// Manifest, joint key and roll have the fingerprint under which the voting was opened.
     Fingerprint = "election.fingerprint", "fingerprint";
     /// The fingerprint is the one that was pinned.

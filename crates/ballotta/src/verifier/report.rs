@@ -240,7 +240,8 @@ impl Findings {
 impl CheckId {
     /// Whether a check that saw nothing has failed. Ballots may be none: an election in which nobody voted.
     fn needs_items(self) -> bool {
-        !self.slug().starts_with("ballot.")
+        // An authority that has not signed is a failure of its own.
+        !self.slug().starts_with("ballot.") && self != Self::RollSignature
     }
 
     /// Whether a failure is of one entry that has no effect for it, while everything else is as if it were not there.
