@@ -72,8 +72,8 @@ fn a_board_of_too_many_statements() {
     let mut board = election.open_board();
     board.everybody_votes();
     board.organise(Action::Close);
-    let tally = board.tally();
-    let statement = board.statement(&tally, 1).unwrap().to_bytes();
+    let (_, statements, _) = board.clone().state();
+    let statement = statements[0].to_bytes();
     let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
     for _ in election.ceremony.len()..64 * MAX_TRUSTEES {
         board.push(EntryKind::ClosingStatement, &statement);
