@@ -4,11 +4,13 @@ use ballotta::SUITE;
 use ballotta::group::{Element, Scalar};
 use ballotta::proofs::batch::{Batch, BatchError, Claim, SharedBases};
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
+use ballotta::weaken::{Check, Weaken};
 use ballotta_tests::ballot::{Style, small, transcript};
 use ballotta_tests::decode_all;
 use ballotta_tests::rng::{DeadRng, TestRng};
-use ballotta_tests::sigma::{decrypt, election, publish, schnorr_challenge, sign};
+use ballotta_tests::sigma::{SchnorrParts, decrypt, election, publish, schnorr_challenge, sign};
 use merlin::Transcript;
+use rand_core::Rng;
 
 /// The honest and the bad claims of all kinds, in turn.
 fn with_claims(test: impl FnOnce(&SharedBases, &[Claim<'_>], &[Claim<'_>])) {
@@ -128,19 +130,25 @@ fn a_form_larger_than_the_generators_of_the_election() {
     assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: vec![1] }));
 }
 
+/// The first weight of each of two claims, where a verifier absorbs these parts of the claims and this randomness.
+fn weights(claims: &[[Scalar; 2]], randomness: &[u8; 32]) -> [Scalar; 2] {
+    let mut transcript = Transcript::new(SUITE.as_bytes());
+    transcript.append_message(b"dom-sep", b"batch");
+    for [c, s] in claims {
+        transcript.append_message(b"schnorr", &[c.to_bytes(), s.to_bytes()].concat());
+    }
+    transcript.append_message(b"randomness", randomness);
+    transcript.append_u64(b"start", 0);
+    transcript.append_u64(b"count", 2);
+    let mut bytes = [0; 96];
+    transcript.challenge_bytes(b"weights", &mut bytes);
+    [0, 48].map(|first| Scalar::from(u128::from_le_bytes(bytes[first..][..16].try_into().unwrap())))
+}
+
 #[test]
 fn weights_that_are_known_before_the_claims() {
     // [T5] The random source is dead, and two errors cancel under the weights that nothing but the batch's size gives.
-    let weights = {
-        let mut transcript = Transcript::new(SUITE.as_bytes());
-        transcript.append_message(b"dom-sep", b"batch");
-        transcript.append_message(b"randomness", &[0; 32]);
-        transcript.append_u64(b"start", 0);
-        transcript.append_u64(b"count", 2);
-        let mut bytes = [0; 96];
-        transcript.challenge_bytes(b"weights", &mut bytes);
-        [0, 48].map(|first| Scalar::from(u128::from_le_bytes(bytes[first..][..16].try_into().unwrap())))
-    };
+    let weights = weights(&[], &[0; 32]);
     let secret = Scalar::from(42_u64);
     let public = Element::mul_generator(&secret);
     let mut signatures = [sign(&election(1), &secret), sign(&election(2), &secret)];
@@ -157,4 +165,41 @@ fn weights_that_are_known_before_the_claims() {
     }
     assert!(sum.is_identity(), "such weights would accept");
     assert_eq!(batch.verify(&mut DeadRng), Err(BatchError { claims: vec![0, 1] }));
+}
+
+/// [T5] Weights are fresh randomness, too. Whoever knows what the verifier is going to draw knows the weights of claims
+/// whose responses it has fixed; and where a part of a claim can change without changing its challenge, which a verifier
+/// without `AbsorbNonce` allows, two errors of that part cancel. They cancel for that one verifier and for no other.
+#[test]
+fn weights_that_the_forger_knows() {
+    let weak = Weaken::without(Check::AbsorbNonce);
+    let public = Element::mul_generator(&Scalar::from(42_u64));
+    let mut known = [0; 32];
+    TestRng(5).fill_bytes(&mut known);
+    // Responses first, so that the weights are fixed; then the announcements, each with its error.
+    let claims = [1, 2].map(|number| {
+        let c = schnorr_challenge(&election(number), Some(Check::AbsorbNonce), &public, &Element::generator());
+        [c, Scalar::from(u64::from(number))]
+    });
+    let [one, other] = weights(&claims, &known);
+    let announce = |[c, s]: [Scalar; 2], error: Scalar| SchnorrParts {
+        K: Element::mul_generator(&s) - &public * &c + Element::mul_generator(&error),
+        s,
+    };
+    let signatures = [announce(claims[0], other), announce(claims[1], -one)];
+
+    let bases = SharedBases::none();
+    let batch = || {
+        let mut batch = Batch::new(&bases);
+        for (number, signature) in (1..).zip(&signatures) {
+            batch.push(signature.proof().claim(&mut election(number), &public.into()));
+        }
+        batch
+    };
+    let refused = Err(BatchError { claims: vec![0, 1] });
+    assert_eq!(batch().verify(&mut TestRng(5)), Ok(()), "who knows the randomness has forged both");
+    assert_eq!(batch().verify(&mut TestRng(6)), refused);
+    assert_eq!(batch().verify(&mut DeadRng), refused);
+    drop(weak);
+    assert_eq!(batch().verify(&mut TestRng(5)), refused);
 }

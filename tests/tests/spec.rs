@@ -96,6 +96,30 @@ fn links_between_the_files() {
     }
 }
 
+/// A claim is worth the tests that it names: a test that was moved or dropped takes its claim's evidence away.
+#[test]
+fn tests_behind_the_claims() {
+    let text = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let named = |text: &str| -> BTreeSet<String> {
+        let quoted = text.split('`').skip(1).step_by(2);
+        quoted.filter(|name| name.contains('/') && !name.contains(' ')).map(str::to_owned).collect()
+    };
+    let named = named(&text);
+    for name in &named {
+        let path = root().join(name);
+        let whole = if name.ends_with('/') { path.is_dir() } else { name.ends_with(".rs") && path.is_file() };
+        assert!(whole, "SECURITY.md names {name}, which does not exist");
+    }
+    // Every suite of this package stands behind some claim.
+    for (path, _) in files("tests/tests", &["rs"]) {
+        let name = format!("tests/tests/{}", path.file_name().unwrap().to_str().unwrap());
+        assert!(named.contains(&name), "{name} stands behind no claim of SECURITY.md");
+    }
+    for link in after(&text, "](spec/", |c| c != ')').filter(|link| link.contains(".md")) {
+        assert_section(link, Path::new("SECURITY.md"));
+    }
+}
+
 #[test]
 fn checks_of_the_verifier() {
     let text = spec("verification.md");

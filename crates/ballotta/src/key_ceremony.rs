@@ -38,7 +38,8 @@
 //! sends the same bytes again; and never of the seed alone: a restart with the same polynomial at other seats would give
 //! the key away. Up to `t - 1` trustees learn nothing about the key. A dealer that sees the others' deals before it
 //! commits could choose the joint key, so it cannot; one that stops after having seen them biases the key by its choice
-//! to stop, which harms nothing here (Gennaro, Jarecki, Krawczyk, Rabin, Journal of Cryptology 2007) and names it.
+//! to stop (Gennaro, Jarecki, Krawczyk, Rabin, Journal of Cryptology 2007), which names it and harms nothing here: see
+//! `spec/ballot.md#privacy`.
 
 use alloc::vec::Vec;
 

@@ -4,6 +4,8 @@
 //! credential counts.
 
 mod ledger;
+#[cfg(test)]
+mod tests;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

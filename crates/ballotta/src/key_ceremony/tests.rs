@@ -10,9 +10,7 @@ use rand_core::Rng;
 use super::joint_key::joint_keys;
 use super::messages::{Body, sign};
 use super::polynomial::{Commitments, Polynomial};
-use super::steps::Parties;
-#[cfg(feature = "weaken")]
-use super::steps::{Deals, verify_commitments};
+use super::steps::{Deals, Parties, verify_commitments};
 use super::trustee::make_deal;
 use super::*;
 use crate::encoding::{DecodeError, Writer};
@@ -594,6 +592,34 @@ fn confirmation_without_shares(ceremony: &Ceremony, trustee: u16) -> Vec<u8> {
     let secrets: Vec<_> = (0..3).map(|number| SecretScalar::random(&mut TestRng(number))).collect();
     let base = Confirmation::base(ceremony.verify().unwrap().root(), trustee);
     prove_backup(ceremony, trustee, &base, &secrets)
+}
+
+/// Shares are held against the ceremony that they are of, not against its keys alone: another run of the last steps, with
+/// the same polynomials, has the same keys and another root.
+#[test]
+fn shares_belong_to_one_ceremony() {
+    let honest = Ceremony::of(2, 3);
+    let mut other = honest.clone();
+    // What dealer 2 encrypts to trustee 1, nobody else reads.
+    let mut deal = honest.read_deal(2);
+    deal.shares[0].ciphertext[0] ^= 1;
+    other.deal(2, deal);
+    let (parties, rng) = (other.parties(), &mut TestRng(16));
+    let commitments = verify_commitments(&other.parameters, &parties.roster, &other.commitments, rng).unwrap();
+    let root = Deals::verify(&other.parameters, &parties, &commitments, &other.deals, rng).unwrap().root;
+    for trustee in [2, 3] {
+        let shares = honest.recover(trustee).unwrap();
+        let seat = usize::from(trustee) - 1;
+        other.confirmations[seat] = confirmation_of(&other, trustee, |confirmation| confirmation.root = root);
+        let base = Confirmation::base(&root, trustee);
+        other.confirmations[seat] = prove_backup(&other, trustee, &base, shares.expose_secrets());
+    }
+    other.confirmations.remove(0);
+    let joint_key = other.verify().unwrap();
+    let (ours, theirs) = (honest.recover(3).unwrap(), other.recover(3).unwrap());
+    assert_eq!(ours.verification_keys(), theirs.verification_keys());
+    assert_eq!(theirs.check_against(&joint_key), Ok(()));
+    assert_eq!(ours.check_against(&joint_key), Err(CeremonyError::RootMismatch { trustee: 3 }));
 }
 
 /// N12: a proof that the shares decrypt a ciphertext of somebody's choice.

@@ -1,0 +1,107 @@
+//! Checks of the verifier that no forgery of a ballot, a statement or a decryption meets: what was pinned, how long a
+//! board may be, and whom its entries name.
+
+use ballotta::board::entry::{Action, Entry, EntryKind, Pointer};
+use ballotta::board::log::TreeHead;
+use ballotta::limits::{MAX_ENTRIES, MAX_TRUSTEES};
+use ballotta::record;
+use ballotta::verifier::{CheckId, Place, Stage, Status, Verification, VerifyOptions, verify};
+use ballotta_tests::election::{Board, Election, ElectionOptions, failures, verify_record};
+use ballotta_tests::rng::TestRng;
+
+fn verify_with(board: &Board<'_>, options: &VerifyOptions) -> Verification {
+    verify(&board.record(), options, &|_| (), &mut TestRng(2))
+}
+
+/// What was pinned is compared once, and the report says so.
+#[test]
+fn what_is_pinned_is_counted() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    board.everybody_votes();
+    let seen = board.head();
+    board.finish();
+    let fingerprint = Some(*election.context.fingerprint());
+    let checkpoint = Some(seen);
+    for (pinned, other, options) in [
+        (
+            CheckId::PinnedFingerprint,
+            CheckId::PinnedCheckpoint,
+            VerifyOptions { fingerprint, ..VerifyOptions::default() },
+        ),
+        (
+            CheckId::PinnedCheckpoint,
+            CheckId::PinnedFingerprint,
+            VerifyOptions { checkpoint, ..VerifyOptions::default() },
+        ),
+    ] {
+        let report = verify_with(&board, &options).report;
+        let of = |check| {
+            let found = report.checks.iter().find(|report| report.check == check).unwrap();
+            (found.status, found.items, found.failures)
+        };
+        assert!(report.valid, "{report}");
+        assert_eq!((of(pinned), of(other)), ((Status::Passed, 1, 0), (Status::NotAsked, 0, 0)));
+    }
+}
+
+/// A board signs any size. One that is too long is refused before anything of it is read or allocated; the longest is
+/// read, and its first bundle missed.
+#[test]
+fn a_board_of_too_many_entries() {
+    let election = Election::build(ElectionOptions::default());
+    let board = election.run();
+    let signed = |size| {
+        let mut record = board.record();
+        let checkpoint = election.signer.sign_checkpoint(&TreeHead { size, ..board.head() });
+        record.files.insert(record::CHECKPOINT.into(), checkpoint.to_string().into_bytes());
+        failures(&verify_record(&record))
+    };
+    for size in [MAX_ENTRIES + 1, u64::MAX] {
+        let problem = format!("{size} entries are more than {MAX_ENTRIES}");
+        assert_eq!(signed(size), [(CheckId::Entries, Place::Record, problem)]);
+    }
+    let first = (CheckId::Entries, Place::File("tile/entries/000".into()), "the file is missing".to_owned());
+    assert_eq!(signed(MAX_ENTRIES), [first]);
+}
+
+/// What is not a ballot is kept in memory: a board that repeats it for ever is not read for ever.
+#[test]
+fn a_board_of_too_many_statements() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    board.everybody_votes();
+    board.organise(Action::Close);
+    let (_, stated, _) = board.clone().state();
+    let statement = stated[0].to_bytes();
+    let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
+    // Ceremony and signature of the roll are kept as well.
+    let statements = 64 * MAX_TRUSTEES - election.ceremony.len() - 1;
+    for _ in 0..statements {
+        board.push(EntryKind::ClosingStatement, &statement);
+    }
+    let verification = verify_with(&board, &options);
+    assert_eq!(failures(&verification), []);
+    assert_eq!(verification.statements.len(), statements);
+    let index = board.push(EntryKind::ClosingStatement, &statement);
+    let problem = "more entries of this kind than an election has".to_owned();
+    assert_eq!(failures(&verify_with(&board, &options)), [(CheckId::Order, board.place(index), problem)]);
+}
+
+/// An entry blames nobody for a message of somebody else, whatever the step.
+#[test]
+fn a_message_of_the_ceremony_under_another_name() {
+    let election = Election::build(ElectionOptions::default());
+    let others = (0..election.ceremony.len()).map(|index| (index, 1 + election.ceremony[index].0 % 3));
+    for (index, named) in others.chain([(0, 0), (0, 4)]) {
+        let mut board = election.unopened_board();
+        let (author, message) = &election.ceremony[index];
+        let pointer = Pointer::to_file(named, message).unwrap();
+        board.entries[index] = Entry::new(EntryKind::Ceremony, &pointer.encode()).unwrap().encode();
+        board.organise(Action::Open);
+        board.everybody_votes();
+        board.finish();
+        let problem = format!("the entry names the author {named}, the file is of trustee {author}");
+        board.expect_failures(&[(CheckId::Ceremony, board.place(index as u64), problem)]);
+    }
+}
