@@ -398,3 +398,28 @@ fn files_are_fetched_that_are_needed_and_no_others() {
         }
     }
 }
+
+/// An organiser that opens with voters whom no authority issued does not get a ballot.
+#[test]
+fn a_roll_that_the_authority_did_not_sign() {
+    let election = Election::build(ElectionOptions::default());
+    let read = |board: &Board<'_>| voter::Election::read(&board.record(), &mut TestRng(1)).map(|_| ());
+    let mut board = election.unopened_board();
+    let signature = board.entries.pop().unwrap();
+    assert_eq!(read(&board), Ok(()), "before the opening nobody has to sign");
+    let refused = Err(VoterError::RollNotSigned { authority: 1 });
+    let mut opened = board.clone();
+    opened.organise(Action::Open);
+    assert_eq!(read(&opened), refused);
+    opened.sign_roll();
+    assert_eq!(read(&opened), refused, "too late");
+    // A signature that does not hold, before or behind the one that does, changes nothing.
+    let mut junk = signature.clone();
+    *junk.last_mut().unwrap() ^= 1;
+    for entries in [vec![junk.clone()], vec![junk.clone(), signature.clone()], vec![signature, junk]] {
+        let mut board = board.clone();
+        board.entries.extend(entries.clone());
+        board.organise(Action::Open);
+        assert_eq!(read(&board), if entries.len() == 1 { refused.clone() } else { Ok(()) });
+    }
+}

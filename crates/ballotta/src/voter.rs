@@ -122,6 +122,12 @@ pub enum VoterError {
         /// What was read.
         found: Fingerprint,
     },
+    /// The voting was opened with a roll that a credential authority did not sign.
+    #[error("the voting was opened with a roll that credential authority {authority} did not sign")]
+    RollNotSigned {
+        /// The authority, counted from 1.
+        authority: u16,
+    },
     /// This is not the election that the voter was told of.
     #[error("the election has the fingerprint {found}, not {expected}")]
     OtherElection {
@@ -175,6 +181,7 @@ impl VoterError {
             Self::Ceremony(_) => "bad-ceremony",
             Self::Roll(_) | Self::RollLine(_) => "bad-roll",
             Self::Election(_) | Self::OpenedAnother { .. } | Self::OtherElection { .. } => "other-election",
+            Self::RollNotSigned { .. } => "roll-not-signed",
             Self::NotOpen => "not-open",
             Self::Closed => "closed",
             Self::Credential(_) => "bad-credential",
@@ -222,6 +229,9 @@ impl Election {
         let context = ElectionContext::new(manifest, joint_key, roll.hash())?;
         if let Some((index, opened)) = board.opened.filter(|(_, opened)| opened != context.fingerprint()) {
             return Err(VoterError::OpenedAnother { index, opened, found: *context.fingerprint() });
+        }
+        if let Some(authority) = board.roll_not_signed_by(&context, rng) {
+            return Err(VoterError::RollNotSigned { authority });
         }
         Ok(Self { context, roll, window: board.window(), board })
     }

@@ -11,10 +11,15 @@ use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use crate::board::log::{Frontier, TreeHead, leaf_hash};
 use crate::board::note::SignedCheckpoint;
 use crate::board::tiles::{MAX_BUNDLE_BYTES, TilePath, bundle_paths, decode_bundle};
+use crate::credential::RollSignature;
+use crate::election::ElectionContext;
 use crate::hash::{FileHash, Fingerprint};
-use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MESSAGE_BYTES};
+use crate::limits::{MAX_AUTHORITIES, MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MESSAGE_BYTES};
 use crate::manifest::Manifest;
 use crate::record::{self, RecordSource, read_file};
+
+/// At most how many signatures of the roll are looked at: a board of nothing else ends somewhere.
+const MAX_ROLL_SIGNATURES: usize = 64 * MAX_AUTHORITIES;
 
 /// When ballots count: behind the opening and before the close.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +36,8 @@ pub(super) struct Board {
     /// The opening that has effect, and what it opens.
     pub(super) opened: Option<(u64, Fingerprint)>,
     closed: Option<u64>,
+    /// The authorities' signatures of the roll, before the opening.
+    roll_signatures: Vec<RollSignature>,
     /// The head up to the close, that included.
     pub(super) close_head: Option<TreeHead>,
     /// The messages of the key ceremony, each once.
@@ -54,8 +61,15 @@ impl Board {
         if head.size > MAX_ENTRIES {
             return Err(VoterError::TooManyEntries { size: head.size });
         }
-        let mut board =
-            Self { head, opened: None, closed: None, close_head: None, ceremony: Vec::new(), bundles: Vec::new() };
+        let mut board = Self {
+            head,
+            opened: None,
+            closed: None,
+            roll_signatures: Vec::new(),
+            close_head: None,
+            ceremony: Vec::new(),
+            bundles: Vec::new(),
+        };
         let mut frontier = Frontier::new();
         for path in bundle_paths(head.size) {
             let bytes = read_bundle(source, &path)?;
@@ -90,6 +104,9 @@ impl Board {
                     self.ceremony.push(pointer);
                 }
             }
+            EntryKind::RollSignature if self.opened.is_none() && self.roll_signatures.len() < MAX_ROLL_SIGNATURES => {
+                self.roll_signatures.extend(RollSignature::decode(entry.body()));
+            }
             EntryKind::Open if self.opened.is_none() => {
                 if let Some(entry) = signed(manifest, Action::Open, entry, None, rng) {
                     self.opened = Some((index, *entry.fingerprint()));
@@ -109,6 +126,15 @@ impl Board {
 
     pub(super) fn window(&self) -> Window {
         Window { opened: self.opened.map(|(index, _)| index), closed: self.closed }
+    }
+
+    /// The first credential authority that did not sign the roll, if there is one: before the opening nobody has to.
+    pub(super) fn roll_not_signed_by<R: CryptoRng>(&self, context: &ElectionContext, rng: &mut R) -> Option<u16> {
+        self.opened?;
+        let holds =
+            |signature: &&RollSignature| signature.verify(context.manifest(), context.fingerprint(), rng).is_ok();
+        let signed: Vec<u16> = self.roll_signatures.iter().filter(holds).map(RollSignature::authority).collect();
+        (1..).take(context.manifest().credential_authorities().len()).find(|authority| !signed.contains(authority))
     }
 
     /// The messages of the key ceremony, in the order of the board.
