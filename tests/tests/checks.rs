@@ -164,3 +164,20 @@ fn a_list_of_too_many_files() {
         found[0]
     );
 }
+
+/// A board can publish a picture of another result: the report says that nobody looked at it.
+#[test]
+fn what_files_say_is_not_checked() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.run();
+    let text =
+        "what pictures, tables and texts for people say, whoever published them: the result is the one shown here";
+    let said = |board: &Board<'_>| board.expect_valid().report.not_checked.iter().filter(|said| *said == text).count();
+    assert_eq!(said(&board), 1);
+    board.entries.pop();
+    board.files.remove(record::README);
+    let mut list = record::FileList::default();
+    list.add(record::RESULT, &board.files[record::RESULT]);
+    board.push_file(EntryKind::Publication, 0, list.to_string().as_bytes());
+    assert_eq!(said(&board), 0);
+}

@@ -299,6 +299,55 @@ mod tests {
         assert!(!failing.report(Stage::Closed, None, None, |_| true).valid);
     }
 
+    /// Trustees decrypt past void entries, and past nothing else: no failure of another check, at whatever stage, and no
+    /// check that was not done or saw nothing.
+    #[test]
+    fn what_holds_up_the_decryption() {
+        let up_to_the_close = || CheckId::ALL.iter().copied().filter(|check| check.stage() <= Stage::Closed);
+        let seen = |items: &dyn Fn(CheckId) -> Option<u64>| {
+            let mut findings = Findings::default();
+            for check in up_to_the_close() {
+                if let Some(items) = items(check) {
+                    findings.saw(check, items);
+                }
+            }
+            findings
+        };
+        let holds = |findings: Findings| findings.report(Stage::Closed, None, None, |_| true).tally_holds();
+        assert!(holds(seen(&|_| Some(1))));
+        let mut void = Vec::new();
+        for check in CheckId::ALL {
+            let mut findings = seen(&|_| Some(1));
+            findings.fail(*check, Place::Record, "it does not hold");
+            if holds(findings) {
+                void.push(check.slug());
+            }
+        }
+        let expected = [
+            "organiser.signature",
+            "ballot.encoding",
+            "ballot.election",
+            "ballot.credential",
+            "ballot.style",
+            "ballot.signature",
+            "ballot.argument",
+            "ballot.duplicate",
+            "ballot.randomness",
+            "ballot.window",
+            "ballot.predecessor",
+        ];
+        assert_eq!(void, expected);
+        for left_out in up_to_the_close() {
+            assert!(!holds(seen(&|check| (check != left_out).then_some(1))), "{left_out} was not done");
+            let nobody_voted = left_out.slug().starts_with("ballot.") || left_out == CheckId::RollSignature;
+            assert_eq!(
+                holds(seen(&|check| Some(u64::from(check != left_out)))),
+                nobody_voted,
+                "{left_out} saw nothing"
+            );
+        }
+    }
+
     /// A roll of nothing but ends of lines has as many failures as bytes.
     #[test]
     fn failures_do_not_fill_the_memory() {
