@@ -46,6 +46,8 @@ pub struct ElectionOptions {
     pub styles: Vec<Vec<usize>>,
     /// The style and the weight of each voter.
     pub voters: Vec<(usize, u64)>,
+    /// How many credential authorities there are.
+    pub authorities: u16,
     /// How many trustees there are.
     pub trustees: u16,
     /// How many are needed to decrypt.
@@ -71,6 +73,7 @@ impl Default for ElectionOptions {
             contests: vec![(YES_OR_NO, 2)],
             styles: vec![vec![0]],
             voters: vec![(0, 1); 10],
+            authorities: 1,
             trustees: 3,
             threshold: 2,
             revoting: Revoting::LastCounts,
@@ -120,7 +123,7 @@ pub struct Election {
     pub options: ElectionOptions,
     pub context: ElectionContext,
     pub organiser: KeyPair,
-    pub authority: KeyPair,
+    pub authorities: Vec<KeyPair>,
     pub signer: NoteSigner,
     pub witnesses: Vec<Cosigner>,
     /// The messages of the key ceremony, in their order, with their authors.
@@ -165,8 +168,9 @@ impl Election {
         let witnesses: Vec<Cosigner> = (1..=options.witnesses.0).map(witness).collect();
         let seeds: Vec<[u8; 32]> = (0..options.trustees).map(|_| random(&mut rng)).collect();
         let trustee_keys = seeds.iter().map(|seed| TrusteeSeed::from_bytes(seed).signing_key()).collect::<Vec<_>>();
-        let authority = KeyPair::new(SecretScalar::random(&mut rng));
-        let draft = draft(&options, &organiser, &authority, &signer, &witnesses, &trustee_keys, &mut rng);
+        let authority = |_| KeyPair::new(SecretScalar::random(&mut rng));
+        let authorities: Vec<KeyPair> = (1..=options.authorities).map(authority).collect();
+        let draft = draft(&options, &organiser, &authorities, &signer, &witnesses, &trustee_keys, &mut rng);
         let manifest = Manifest::parse(&draft.to_bytes()).expect("a manifest that keeps the rules");
 
         let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).expect("a ceremony");
@@ -200,7 +204,7 @@ impl Election {
             options,
             context,
             organiser,
-            authority,
+            authorities,
             signer,
             witnesses,
             ceremony,
@@ -290,14 +294,16 @@ impl Election {
         for (author, message) in &self.ceremony {
             board.push_file(EntryKind::Ceremony, *author, message);
         }
-        board.sign_roll();
+        for authority in 1..=self.options.authorities {
+            board.sign_roll(authority);
+        }
         board
     }
 
     /// Where the first ballot of an [open board](Self::open_board) stands: behind ceremony, signed roll and opening.
     #[must_use]
     pub fn first_ballot(&self) -> u64 {
-        self.ceremony.len() as u64 + 2
+        self.ceremony.len() as u64 + u64::from(self.options.authorities) + 1
     }
 
     /// An election that is over: everybody voted, all trustees decrypted, the result is published.
@@ -327,7 +333,7 @@ fn party(name: String, key: &[u8; 32]) -> PartyDraft {
 fn draft(
     options: &ElectionOptions,
     organiser: &KeyPair,
-    authority: &KeyPair,
+    authorities: &[KeyPair],
     signer: &NoteSigner,
     witnesses: &[Cosigner],
     trustees: &[KeyPair],
@@ -367,7 +373,10 @@ fn draft(
         closing: options.closing,
         roll_changes_until: RollChanges::Open,
         organiser: KeyDraft { key: hex::encode(organiser.public().as_bytes()) },
-        credential_authorities: vec![party("Office".into(), authority.public().as_bytes())],
+        credential_authorities: (1..)
+            .zip(authorities)
+            .map(|(number, key)| party(format!("Office {number}"), key.public().as_bytes()))
+            .collect(),
         trustees: TrusteesDraft {
             threshold: options.threshold,
             minimum_confirmed: options.trustees,
@@ -534,10 +543,15 @@ impl Board<'_> {
         self.push(kind, &Pointer::to_file(author, file).expect("a pointer").encode())
     }
 
-    /// The credential authority signs the roll.
-    pub fn sign_roll(&mut self) -> u64 {
+    /// A credential authority, counted from 1, signs the roll.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such authority.
+    pub fn sign_roll(&mut self, authority: u16) -> u64 {
         let (election, mut rng) = (self.election, self.rng());
-        let signature = RollSignature::sign(1, election.context.fingerprint(), &election.authority, &mut rng);
+        let key = &election.authorities[usize::from(authority) - 1];
+        let signature = RollSignature::sign(authority, election.context.fingerprint(), key, &mut rng);
         self.push(EntryKind::RollSignature, &signature.encode())
     }
 

@@ -529,9 +529,9 @@ fn the_authority_signs_the_roll() {
     let sign = |authority, fingerprint, key| RollSignature::sign(authority, fingerprint, key, &mut TestRng(9)).encode();
     for (signature, error) in [
         (sign(1, ours, &somebody), RollSignatureError::Signature { authority: 1 }),
-        (sign(2, ours, &election.authority), RollSignatureError::UnknownAuthority { authority: 2 }),
-        (sign(0, ours, &election.authority), RollSignatureError::UnknownAuthority { authority: 0 }),
-        (sign(1, &theirs, &election.authority), RollSignatureError::OtherElection { authority: 1, found: theirs }),
+        (sign(2, ours, &election.authorities[0]), RollSignatureError::UnknownAuthority { authority: 2 }),
+        (sign(0, ours, &election.authorities[0]), RollSignatureError::UnknownAuthority { authority: 0 }),
+        (sign(1, &theirs, &election.authorities[0]), RollSignatureError::OtherElection { authority: 1, found: theirs }),
     ] {
         let mut board = unsigned();
         let index = board.push(EntryKind::RollSignature, &signature);
@@ -543,7 +543,7 @@ fn the_authority_signs_the_roll() {
     // Too late.
     let mut board = unsigned();
     board.organise(Action::Open);
-    let index = board.sign_roll();
+    let index = board.sign_roll(1);
     board.everybody_votes();
     board.finish();
     board.expect_failures(&[order(&board, index, "a signature of the roll after the opening"), missing]);
@@ -554,7 +554,7 @@ fn the_authority_signs_the_roll() {
 fn an_authority_signs_for_itself() {
     let election = Election::build(options());
     let fingerprint = election.context.fingerprint();
-    let sign = || RollSignature::sign(2, fingerprint, &election.authority, &mut TestRng(9)).encode();
+    let sign = || RollSignature::sign(2, fingerprint, &election.authorities[0], &mut TestRng(9)).encode();
     let moved = |signature: Vec<u8>| RollSignature::decode(&[&[1, 0], &signature[2..]].concat()).unwrap();
     let verify =
         |signature: &RollSignature| signature.verify(election.context.manifest(), fingerprint, &mut TestRng(1));
@@ -727,4 +727,28 @@ fn a_checkpoint_of_another_log() {
     assert_eq!(failures(&verify_record(&record)), [expected]);
     let _weak = Weaken::without(Check::CheckpointOrigin);
     assert_eq!(failures(&verify_record(&record)), []);
+}
+
+/// Every authority signs: one does not sign for the others, however often it does.
+#[test]
+fn every_authority_signs_the_roll() {
+    let election = Election::build(ElectionOptions { authorities: 3, ..options() });
+    let mut board = election.open_board();
+    board.everybody_votes();
+    board.finish();
+    board.expect_valid();
+    for absent in 1..=3 {
+        let mut board = election.unopened_board();
+        board.entries.remove(election.ceremony.len() + absent - 1);
+        let present = if absent == 1 { 2 } else { 1 };
+        board.sign_roll(present);
+        board.organise(Action::Open);
+        board.everybody_votes();
+        board.finish();
+        let error = RollSignatureError::Missing { authority: absent as u16 };
+        let report = board.expect_failures(&[(CheckId::RollSignature, Place::Record, error.to_string())]).report;
+        assert!(!report.tally_holds());
+        let counted = report.checks.iter().find(|check| check.check == CheckId::RollSignature).unwrap();
+        assert_eq!(counted.items, 3);
+    }
 }

@@ -105,3 +105,79 @@ fn a_message_of_the_ceremony_under_another_name() {
         board.expect_failures(&[(CheckId::Ceremony, board.place(index as u64), problem)]);
     }
 }
+
+/// What cannot be read has no place in the order of an election: it is one failure, and not two.
+#[test]
+fn an_unreadable_entry_is_not_out_of_order() {
+    let election = Election::build(ElectionOptions::default());
+    for kind in [
+        EntryKind::Ceremony,
+        EntryKind::RollSignature,
+        EntryKind::ClosingStatement,
+        EntryKind::PartialDecryption,
+        EntryKind::Publication,
+    ] {
+        let mut board = election.open_board();
+        let index = board.push(kind, &[0]);
+        board.everybody_votes();
+        board.finish();
+        let found = failures(&board.verify());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].0, &found[0].1), (CheckId::Entries, &board.place(index)), "{kind:?}");
+    }
+}
+
+/// A list of files has a limit of its own, below that of other files: two verifiers must not differ about it.
+#[test]
+fn a_list_of_too_many_files() {
+    let election = Election::build(ElectionOptions::default());
+    let mut finished = election.run();
+    let list = finished.files[record::FILE_LIST].clone();
+    let publication = finished.entries.pop().unwrap();
+    assert_eq!(Entry::decode(&publication).unwrap().kind(), EntryKind::Publication);
+    // Lines of files that are not there, and a last one that fills what is left.
+    let line = |number: usize, length: usize| format!("{}  z{number:05}{}\n", "0".repeat(64), "z".repeat(length - 73));
+    let fill = |length: usize| {
+        let mut text = String::from_utf8(list.clone()).unwrap();
+        let mut number = 0;
+        while length - text.len() >= 400 {
+            text += &line(number, 164);
+            number += 1;
+        }
+        let rest = length - text.len();
+        text += &line(number, rest);
+        assert_eq!(text.len(), length);
+        text
+    };
+    let publish = |length: usize| {
+        let mut board = finished.clone();
+        board.push_file(EntryKind::Publication, 0, fill(length).as_bytes());
+        failures(&board.verify())
+    };
+    let too_long = "the file has 1048577 bytes, more than 1048576".to_owned();
+    let file = Place::File(record::FILE_LIST.into());
+    assert_eq!(publish(record::FileList::MAX_BYTES + 1), [(CheckId::Files, file, too_long)]);
+    let found = publish(record::FileList::MAX_BYTES);
+    assert!(
+        found.len() == 1000 && found.iter().all(|(_, _, problem)| problem == "the file is missing"),
+        "{:?}",
+        found[0]
+    );
+}
+
+/// A board can publish a picture of another result: the report says that nobody looked at it.
+#[test]
+fn what_files_say_is_not_checked() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.run();
+    let text =
+        "what pictures, tables and texts for people say, whoever published them: the result is the one shown here";
+    let said = |board: &Board<'_>| board.expect_valid().report.not_checked.iter().filter(|said| *said == text).count();
+    assert_eq!(said(&board), 1);
+    board.entries.pop();
+    board.files.remove(record::README);
+    let mut list = record::FileList::default();
+    list.add(record::RESULT, &board.files[record::RESULT]);
+    board.push_file(EntryKind::Publication, 0, list.to_string().as_bytes());
+    assert_eq!(said(&board), 0);
+}

@@ -15,7 +15,7 @@ use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT,
 use ballotta::manifest::{Manifest, Revoting};
 use ballotta::record;
 use ballotta::tally::{Ledger, Recorded};
-use ballotta::verifier::{Stage, Verification, VerifiedRoll, VerifyOptions, verify};
+use ballotta::verifier::{Failure, Stage, Verification, VerifiedRoll, VerifyOptions, verify};
 use ballotta_io::{BoardFolder, FolderRecord, write_atomically, write_new};
 use rand_core::Rng as _;
 use rayon::prelude::*;
@@ -42,6 +42,9 @@ pub(crate) struct BallotBox {
     election: Option<Election>,
     opened: bool,
     closed: bool,
+    /// The authorities whose signature of the roll stands on the board, and the trustees whose statement does.
+    signed: Vec<u16>,
+    stated: Vec<u16>,
 }
 
 impl BallotBox {
@@ -55,7 +58,18 @@ impl BallotBox {
         folder.commit(&signer)?;
         let source = FolderRecord::new(root);
         let (root, manifest) = (root.to_path_buf(), parsed);
-        Ok(Self { root, source, manifest, signer, folder, election: None, opened: false, closed: false })
+        Ok(Self {
+            root,
+            source,
+            manifest,
+            signer,
+            folder,
+            election: None,
+            opened: false,
+            closed: false,
+            signed: Vec::new(),
+            stated: Vec::new(),
+        })
     }
 
     /// Continues a record: its board is replayed.
@@ -66,15 +80,22 @@ impl BallotBox {
         let manifest = Manifest::parse(&bytes).context("the manifest breaks its rules")?;
         check_signer(&manifest, &signer)?;
         let (mut opened, mut closed) = (false, false);
+        let (mut signed, mut stated) = (Vec::new(), Vec::new());
         let mut ballots: Vec<(u64, Vec<u8>)> = Vec::new();
         let folder = BoardFolder::read(root, signer.key(), |index, bytes| match Entry::decode(bytes) {
             Ok(entry) if entry.kind() == EntryKind::Open => opened = true,
             Ok(entry) if entry.kind() == EntryKind::Close => closed = true,
+            Ok(entry) if entry.kind() == EntryKind::RollSignature => {
+                signed.extend(RollSignature::decode(entry.body()).map(|signature| signature.authority()));
+            }
+            Ok(entry) if entry.kind() == EntryKind::ClosingStatement => {
+                stated.extend(ClosingStatement::decode(entry.body()).map(|statement| statement.trustee()));
+            }
             Ok(entry) if entry.kind() == EntryKind::Ballot && !closed => ballots.push((index, entry.body().to_vec())),
             _ => {}
         })?;
         let root = root.to_path_buf();
-        let mut this = Self { root, source, manifest, signer, folder, election: None, opened, closed };
+        let mut this = Self { root, source, manifest, signer, folder, election: None, opened, closed, signed, stated };
         if opened {
             this.load_election()?;
             let bytes: Vec<&[u8]> = ballots.iter().map(|(_, bytes)| bytes.as_slice()).collect();
@@ -102,8 +123,8 @@ impl BallotBox {
         &self.manifest
     }
 
-    /// Reads the election from the record: everything before the opening must hold.
-    fn load_election(&mut self) -> Result<()> {
+    /// Reads the election from the record, which holds as far as it has come. Says what of it does not.
+    fn load_election(&mut self) -> Result<Vec<Failure>> {
         let rng = &mut system_rng();
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
         let Verification { report, context, roll, .. } = verify(&self.source, &options, &|_| (), rng);
@@ -116,7 +137,7 @@ impl BallotBox {
         let revoting = self.manifest.revoting() == Revoting::LastCounts;
         let ledger = Ledger::new(voters, u64::from(voters), revoting, rng.next_u64());
         self.election = Some(Election { context, roll, ledger });
-        Ok(())
+        Ok(report.failures)
     }
 
     /// The election, once the voting was opened.
@@ -154,14 +175,20 @@ impl BallotBox {
         self.load_election()?;
         let context = self.context().context("the election is not ready")?;
         signature.verify(&self.manifest, context.fingerprint(), &mut system_rng())?;
+        // Anybody can hand in again what stands on the board, and a verifier looks at so many entries only.
+        let authority = signature.authority();
+        ensure!(!self.signed.contains(&authority), "credential authority {authority} has signed the roll already");
+        self.signed.push(authority);
         self.append(EntryKind::RollSignature, body)
     }
 
-    /// Opens the voting.
+    /// Opens the voting, if everything before it holds: what is missing then can never be added.
     pub(crate) fn add_opening(&mut self, body: &[u8]) -> Result<u64> {
         ensure!(!self.opened, "the voting is open already");
         self.folder.commit(&self.signer)?;
-        self.load_election()?;
+        if let Some(Failure { check, place, problem }) = self.load_election()?.first() {
+            bail!("the record does not hold before the opening: {check}: {place}: {problem}");
+        }
         self.check_organiser(Action::Open, body)?;
         self.opened = true;
         self.append(EntryKind::Open, body)
@@ -251,6 +278,9 @@ impl BallotBox {
         ensure!(self.closed, "the voting is not closed yet");
         let statement = ClosingStatement::decode(bytes).map_err(|error| anyhow!("not a statement: {error}"))?;
         statement.verify(&self.manifest, &mut system_rng())?;
+        let trustee = statement.trustee();
+        ensure!(!self.stated.contains(&trustee), "the statement of trustee {trustee} stands on the board already");
+        self.stated.push(trustee);
         self.append(EntryKind::ClosingStatement, bytes)
     }
 

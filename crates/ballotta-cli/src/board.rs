@@ -108,34 +108,34 @@ struct Board {
 }
 
 impl Board {
-    /// Adds files in their order, runs of ballots together.
+    /// Adds files in their order, runs of ballots together. Of other files, which may be long, one is in memory at a time.
     fn add<'a>(&mut self, files: &'a [PathBuf], outcomes: &mut Vec<Outcome<'a>>) -> Result<()> {
-        let read: Vec<(&Path, Result<Handover>)> =
-            files.iter().map(|file| (file.as_path(), Handover::read(file))).collect();
-        let is_ballot = |file: &Result<Handover>| matches!(file, Ok(Handover { kind: Kind::Ballot, .. }));
-        for run in read.chunk_by(|(_, one), (_, next)| is_ballot(one) && is_ballot(next)) {
-            let ballots: Vec<Vec<u8>> = run
-                .iter()
-                .filter(|(_, file)| is_ballot(file))
-                .flat_map(|(_, file)| file.as_ref().map(|file| file.bytes.clone()))
-                .collect();
-            if !ballots.is_empty() {
-                let admitted = self.ballot_box.add_ballots(&ballots)?;
-                outcomes.extend(
-                    run.iter()
-                        .zip(admitted)
-                        .map(|((file, _), entry)| outcome(file, entry.map(Some).map_err(Error::new))),
-                );
-                continue;
-            }
-            for (file, handover) in run {
-                let added = match handover {
-                    Ok(handover) => self.add_one(handover),
-                    Err(error) => Err(Error::msg(format!("{error:#}"))),
-                };
-                outcomes.push(outcome(file, added));
+        let mut run = Vec::new();
+        for file in files {
+            match Handover::read(file) {
+                Ok(Handover { kind: Kind::Ballot, bytes }) => run.push((file.as_path(), bytes)),
+                other => {
+                    self.add_ballots(&mut run, outcomes)?;
+                    let added = match other {
+                        Ok(handover) => self.add_one(&handover),
+                        Err(error) => Err(Error::msg(format!("{error:#}"))),
+                    };
+                    outcomes.push(outcome(file, added));
+                }
             }
         }
+        self.add_ballots(&mut run, outcomes)
+    }
+
+    /// Adds a run of ballots, and empties it.
+    fn add_ballots<'a>(&mut self, run: &mut Vec<(&'a Path, Vec<u8>)>, outcomes: &mut Vec<Outcome<'a>>) -> Result<()> {
+        let (files, ballots): (Vec<&Path>, Vec<Vec<u8>>) = run.drain(..).unzip();
+        if ballots.is_empty() {
+            return Ok(());
+        }
+        let admitted = self.ballot_box.add_ballots(&ballots)?;
+        let added = admitted.into_iter().map(|entry| entry.map(Some).map_err(Error::new));
+        outcomes.extend(files.into_iter().zip(added).map(|(file, added)| outcome(file, added)));
         Ok(())
     }
 

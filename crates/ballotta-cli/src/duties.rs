@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use ballotta::board::board_key;
 use ballotta::board::entry::{Entry, EntryKind, Pointer};
 use ballotta::board::note::{Cosigner, SignedCheckpoint};
-use ballotta::board::tiles::{bundle_paths, decode_bundle};
+use ballotta::board::tiles::{MAX_BUNDLE_BYTES, bundle_paths, decode_bundle};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::key_ceremony::{
     CeremonyParameters, FIRST_ATTEMPT, JointKey, MessageKind, Trustee, TrusteeSeed, TrusteeShares,
@@ -45,7 +45,7 @@ impl CeremonyMessages {
         let mut messages = Vec::new();
         // The ceremony stands at the beginning of the board, before the opening.
         'board: for path in bundle_paths(size) {
-            let bytes = read_file(source, &path.to_string(), MAX_MESSAGE_BYTES)?;
+            let bytes = read_file(source, &path.to_string(), MAX_BUNDLE_BYTES)?;
             for entry in decode_bundle(&bytes, path.width())? {
                 let entry =
                     Entry::decode(entry).map_err(|error| anyhow!("the board holds an unreadable entry: {error}"))?;

@@ -7,6 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -53,6 +54,19 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// At most how many bytes such a file holds: a board reads many of them at once.
+    fn max_bytes(self) -> usize {
+        match self {
+            Self::CeremonyMessage | Self::PartialDecryption | Self::BallotOpening => MAX_MESSAGE_BYTES,
+            Self::Cosignature => MAX_CHECKPOINT_BYTES,
+            Self::RollSignature | Self::Opening | Self::Closing | Self::Ballot | Self::ClosingStatement => {
+                MAX_ENTRY_BYTES
+            }
+        }
+    }
+}
+
 const PREFIX: &str = "ballotta/v1-draft.1/";
 /// Longer than any message in base64.
 const MAX_BYTES: u64 = 24 << 20;
@@ -77,6 +91,8 @@ impl Handover {
             bail!("{name} is not a kind of file that is handed over");
         };
         let bytes = STANDARD.decode(body.trim_end()).map_err(|_| anyhow!("the second line is not base64"))?;
+        let (length, limit) = (bytes.len(), kind.max_bytes());
+        ensure!(length <= limit, "{length} bytes are more than the {limit} that a {name} can have");
         Ok(Self { kind, bytes })
     }
 
@@ -139,5 +155,10 @@ mod tests {
         ] {
             assert_eq!(Handover::parse(text).unwrap_err().to_string(), error);
         }
+        // No entry of a board is longer.
+        let ballot = |length| Handover::parse(&Handover::new(Kind::Ballot, vec![0; length]).to_text());
+        assert_eq!(ballot(65_535).unwrap().bytes.len(), 65_535);
+        let error = "65536 bytes are more than the 65535 that a ballot can have";
+        assert_eq!(ballot(65_536).unwrap_err().to_string(), error);
     }
 }

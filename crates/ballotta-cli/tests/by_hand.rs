@@ -266,7 +266,13 @@ fn credentials_and_opening(people: &People) {
     );
     let signed = people.ok("authority sign record --key authority/key --out authority/signature");
     assert_eq!(signed, fingerprint);
+    // Nor does the board open with it, whatever the organiser signs: behind the opening a signature has no effect.
+    copy(&people.path("record"), &people.path("early"));
+    people.ok("board add early --board-key board/key authority/signature");
+    people.ok("organiser open early --key organiser/key --out organiser/early");
+    people.add_fails("credential authority 1 has not signed the roll", "organiser/early");
     people.add("authority/signature");
+    people.add_fails("credential authority 1 has signed the roll already", "authority/signature");
 
     people.fails(
         1,
@@ -396,6 +402,7 @@ fn closing_and_decryption(people: &People) {
     people.ok(&trustee(1, "state", "again"));
     assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
     people.add("trustee1/statement");
+    people.add_fails("the statement of trustee 1 stands on the board already", "trustee1/statement");
     people.fails(1, "the closing rule asks for 2", &trustee(1, "decrypt", "decryption"));
 
     // Another history: one ballot more before the close.

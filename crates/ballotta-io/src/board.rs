@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{NoteError, NoteKey, NoteSigner, SignedCheckpoint};
-use ballotta::board::tiles::{TILE_WIDTH, TileError, TilePath, bundle_paths, decode_bundle, encode_bundle};
+use ballotta::board::tiles::{
+    MAX_BUNDLE_BYTES, TILE_WIDTH, TileError, TilePath, bundle_paths, decode_bundle, encode_bundle,
+};
+use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::record::CHECKPOINT;
 
-use crate::files::write_atomically;
+use crate::files::{read_at_most, write_atomically};
 
 /// A board that cannot be opened or appended to.
 #[derive(Debug, thiserror::Error)]
@@ -87,13 +90,15 @@ impl BoardFolder {
     ///
     /// If checkpoint or entries are missing, or do not belong together.
     pub fn read(root: &Path, key: &NoteKey, mut entry: impl FnMut(u64, &[u8])) -> Result<Self, BoardFolderError> {
-        let read = |path: PathBuf| fs::read(&path).map_err(|error| BoardFolderError::Io { path, error });
-        let committed = *SignedCheckpoint::parse(&read(root.join(CHECKPOINT))?)?.verify(key)?.head();
+        let read =
+            |path: PathBuf, limit| read_at_most(&path, limit).map_err(|error| BoardFolderError::Io { path, error });
+        let checkpoint = read(root.join(CHECKPOINT), MAX_CHECKPOINT_BYTES)?;
+        let committed = *SignedCheckpoint::parse(&checkpoint)?.verify(key)?.head();
         let mut frontier = Frontier::new();
         let mut last = Vec::new();
         for tile in bundle_paths(committed.size) {
             let path = root.join(tile.to_string());
-            let bytes = read(path.clone())?;
+            let bytes = read(path.clone(), MAX_BUNDLE_BYTES)?;
             let entries =
                 decode_bundle(&bytes, tile.width()).map_err(|error| BoardFolderError::Bundle { path, error })?;
             for bytes in &entries {
@@ -240,5 +245,11 @@ mod tests {
         fs::write(&path, bytes).unwrap();
         assert!(matches!(BoardFolder::open(root, signer.key()), Err(BoardFolderError::RootMismatch)));
         assert!(matches!(BoardFolder::create(root), Err(BoardFolderError::Exists(_))));
+        // Whoever serves a record may serve files without end.
+        for name in ["tile/entries/000", CHECKPOINT] {
+            fs::OpenOptions::new().write(true).open(root.join(name)).unwrap().set_len(1 << 40).unwrap();
+            let error = BoardFolder::open(root, signer.key()).err().unwrap().to_string();
+            assert!(error.contains(&format!("{name}: longer than ")), "{error}");
+        }
     }
 }

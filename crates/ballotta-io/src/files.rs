@@ -1,7 +1,7 @@
 //! Files that are never half written, and secrets that are never overwritten.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 /// Writes a file so that whoever reads it sees the old bytes or the new ones, also after a crash.
@@ -15,11 +15,32 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
     let part = folder.join(name);
-    let mut file = File::create(&part)?;
+    // What a crash left there, or a link to a file that is somebody else's.
+    match fs::remove_file(&part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&part)?;
     file.write_all(bytes)?;
     file.sync_data()?;
     fs::rename(&part, path)?;
     sync_folder(folder)
+}
+
+/// Reads a whole file of at most `limit` bytes: whoever made it may have made it longer than the memory.
+///
+/// # Errors
+///
+/// If it is longer, is no file, or cannot be read.
+pub(crate) fn read_at_most(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
+    // Before it is opened: a pipe would never end.
+    if !fs::metadata(path)?.is_file() {
+        return Err(invalid("not a file".into()));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > limit { Err(invalid(format!("longer than {limit} bytes"))) } else { Ok(bytes) }
 }
 
 /// Renames a file within its folder; when it is done, no crash undoes it.
@@ -82,6 +103,36 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whoever may write into a record could otherwise have the board overwrite its own key.
+    #[cfg(unix)]
+    #[test]
+    fn links_are_replaced_and_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (key, path) = (folder.path().join("key"), folder.path().join("checkpoint"));
+        fs::write(&key, b"secret").unwrap();
+        std::os::unix::fs::symlink(&key, folder.path().join("checkpoint.part")).unwrap();
+        write_atomically(&path, b"one").unwrap();
+        assert_eq!(
+            (fs::read(&path).unwrap().as_slice(), fs::read(&key).unwrap().as_slice()),
+            (&b"one"[..], &b"secret"[..])
+        );
+        // What a crash left behind is replaced.
+        fs::write(folder.path().join("checkpoint.part"), b"a half").unwrap();
+        write_atomically(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert!(!folder.path().join("checkpoint.part").exists());
+    }
+
+    #[test]
+    fn a_file_that_is_too_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint");
+        fs::write(&path, b"0123").unwrap();
+        assert_eq!(read_at_most(&path, 4).unwrap(), b"0123");
+        assert_eq!(read_at_most(&path, 3).unwrap_err().to_string(), "longer than 3 bytes");
+        assert_eq!(read_at_most(folder.path(), 4).unwrap_err().to_string(), "not a file");
+    }
 
     #[test]
     fn a_secret_is_for_its_owner_and_is_never_overwritten() {

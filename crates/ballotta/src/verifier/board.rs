@@ -10,19 +10,17 @@ use super::{CheckId, Progress, VerifiedRoll, Verifier, parallel};
 use crate::ballot::{AdmissionError, BallotHeader};
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use crate::board::log::{Frontier, TreeHead, leaf_hash};
-use crate::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle};
+use crate::board::tiles::{MAX_BUNDLE_BYTES, TILE_WIDTH, TilePath, bundle_paths, decode_bundle};
 use crate::credential::RollSignature;
 use crate::decryption::ClosingStatement;
 use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
-use crate::limits::{MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_TRUSTEES};
+use crate::limits::{MAX_ENTRIES, MAX_TRUSTEES};
 use crate::manifest::Manifest;
 use crate::record::{ReadError, RecordSource, read_file};
 use crate::tally::{LastBallots, Selection};
 use crate::weaken::{self, Check};
 
-/// At most how many bytes a bundle has.
-const MAX_BUNDLE_BYTES: usize = TILE_WIDTH as usize * (2 + MAX_ENTRY_BYTES);
 /// At most how many entries that are not ballots are kept: several attempts at a ceremony, with room.
 const MAX_KEPT: usize = 64 * MAX_TRUSTEES;
 
@@ -83,6 +81,13 @@ enum Scanned {
     Ballot { voter: Option<u32> },
     Other { kind: EntryKind, body: Vec<u8> },
     Bad(DecodeError),
+}
+
+/// An entry of any kind but ballots, openings and closings.
+enum Other {
+    Pointer(PointerKind, Pointer),
+    RollSignature(RollSignature),
+    Statement(ClosingStatement),
 }
 
 struct ScannedBundle {
@@ -273,6 +278,15 @@ impl Verifier<'_> {
 
     fn other_entry(&mut self, board: &mut Board, index: u64, kind: EntryKind, body: &[u8]) -> Result<(), DecodeError> {
         let (opened, closed) = (board.open.is_some(), board.close.is_some());
+        // What cannot be read is no entry, wherever it stands.
+        let other = match kind {
+            EntryKind::Ceremony => Other::Pointer(PointerKind::Ceremony, Pointer::decode(body)?),
+            EntryKind::RollSignature => Other::RollSignature(RollSignature::decode(body)?),
+            EntryKind::ClosingStatement => Other::Statement(ClosingStatement::decode(body)?),
+            EntryKind::PartialDecryption => Other::Pointer(PointerKind::Decryption, Pointer::decode(body)?),
+            EntryKind::Publication => Other::Pointer(PointerKind::Publication, Pointer::decode(body)?),
+            EntryKind::Ballot | EntryKind::Open | EntryKind::Close => return Ok(()),
+        };
         let mut out_of_order = |problem: &str| {
             let place = board.place(index);
             self.findings.fail(CheckId::Order, place, problem);
@@ -281,44 +295,29 @@ impl Verifier<'_> {
             out_of_order("more entries of this kind than an election has");
             return Ok(());
         }
-        match kind {
-            EntryKind::Ceremony => {
-                // The opening fixes the ceremony: what comes later changes no key, and breaks none.
-                let pointer = Pointer::decode(body)?;
-                if opened {
-                    out_of_order("a message of the key ceremony after the opening");
-                } else {
-                    board.pointers.push((index, PointerKind::Ceremony, pointer));
-                }
+        match other {
+            // The opening fixes ceremony and roll: what comes later changes no key, and breaks none.
+            Other::Pointer(PointerKind::Ceremony, _) if opened => {
+                out_of_order("a message of the key ceremony after the opening");
+                return Ok(());
             }
-            EntryKind::RollSignature => {
-                let signature = RollSignature::decode(body)?;
-                if opened {
-                    out_of_order("a signature of the roll after the opening");
-                } else {
-                    board.roll_signatures.push((index, signature));
-                }
+            Other::RollSignature(_) if opened => {
+                out_of_order("a signature of the roll after the opening");
+                return Ok(());
             }
-            EntryKind::ClosingStatement => {
-                let statement = ClosingStatement::decode(body)?;
-                if !closed {
-                    out_of_order("a trustee's statement before the close");
-                }
-                board.statements.push((index, statement));
+            Other::Statement(_) if !closed => out_of_order("a trustee's statement before the close"),
+            Other::Pointer(PointerKind::Decryption, _) if !closed => {
+                out_of_order("a partial decryption before the close");
             }
-            EntryKind::PartialDecryption => {
-                if !closed {
-                    out_of_order("a partial decryption before the close");
-                }
-                board.pointers.push((index, PointerKind::Decryption, Pointer::decode(body)?));
+            Other::Pointer(PointerKind::Publication, _) if !closed => {
+                out_of_order("a publication of the result before the close");
             }
-            EntryKind::Publication => {
-                if !closed {
-                    out_of_order("a publication of the result before the close");
-                }
-                board.pointers.push((index, PointerKind::Publication, Pointer::decode(body)?));
-            }
-            EntryKind::Ballot | EntryKind::Open | EntryKind::Close => {}
+            _ => {}
+        }
+        match other {
+            Other::Pointer(kind, pointer) => board.pointers.push((index, kind, pointer)),
+            Other::RollSignature(signature) => board.roll_signatures.push((index, signature)),
+            Other::Statement(statement) => board.statements.push((index, statement)),
         }
         Ok(())
     }

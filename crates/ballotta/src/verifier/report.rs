@@ -106,7 +106,7 @@ pub struct Report {
     pub fingerprint: Option<Fingerprint>,
     /// All checks, in the order of an election.
     pub checks: Vec<CheckReport>,
-    /// Every failure, in the order in which they were found.
+    /// The failures, in the order in which they were found: of each check the first [`Self::FAILURES_SHOWN`].
     pub failures: Vec<Failure>,
     /// What the verifier could not check, for people.
     pub not_checked: Vec<String>,
@@ -121,6 +121,10 @@ fn hexadecimal<S: serde::Serializer>(fingerprint: &Option<Fingerprint>, serializ
 }
 
 impl Report {
+    /// How many failures of one check are shown; a check counts the others. Files of a few bytes an item would fill the
+    /// memory with sentences about each of them.
+    pub const FAILURES_SHOWN: u64 = 1000;
+
     /// Whether the tally holds: what failed is single entries that have no effect, and nothing else. Trustees decrypt such
     /// a tally. Otherwise a board could hold up the result with one void ballot.
     #[must_use]
@@ -159,6 +163,13 @@ impl fmt::Display for Report {
         for Failure { check, place, problem } in &self.failures {
             writeln!(f, "\n{check}: {place}: {problem}")?;
         }
+        for CheckReport { check, failures, .. } in &self.checks {
+            match failures.saturating_sub(Self::FAILURES_SHOWN) {
+                0 => {}
+                1 => writeln!(f, "\n{check}: 1 further failure")?,
+                further => writeln!(f, "\n{check}: {further} further failures")?,
+            }
+        }
         if !self.not_checked.is_empty() {
             writeln!(f)?;
         }
@@ -180,6 +191,9 @@ impl fmt::Display for Report {
 #[derive(Default)]
 pub(super) struct Findings {
     counts: Vec<(CheckId, u64)>,
+    /// How many failures of each check that has any.
+    failed: Vec<(CheckId, u64)>,
+    /// The first of each check.
     failures: Vec<Failure>,
     pub(super) not_checked: Vec<String>,
     pub(super) warnings: Vec<String>,
@@ -188,20 +202,20 @@ pub(super) struct Findings {
 impl Findings {
     /// Says that a check saw `items` more items.
     pub(super) fn saw(&mut self, check: CheckId, items: u64) {
-        match self.counts.iter_mut().find(|(seen, _)| *seen == check) {
-            Some((_, count)) => *count += items,
-            None => self.counts.push((check, items)),
-        }
+        count(&mut self.counts, check, items);
     }
 
     /// Says that an item does not hold.
     pub(super) fn fail(&mut self, check: CheckId, place: Place, problem: impl ToString) {
-        self.failures.push(Failure { check, place, problem: problem.to_string() });
+        if self.failed(check) < Report::FAILURES_SHOWN {
+            self.failures.push(Failure { check, place, problem: problem.to_string() });
+        }
+        count(&mut self.failed, check, 1);
     }
 
     /// How many failures a check has.
     pub(super) fn failed(&self, check: CheckId) -> u64 {
-        self.failures.iter().filter(|failure| failure.check == check).count() as u64
+        self.failed.iter().find(|(failed, _)| *failed == check).map_or(0, |(_, count)| *count)
     }
 
     /// The report of an election that had to come as far as `stage`.
@@ -234,6 +248,13 @@ impl Findings {
         // Of a check that this stage does not list as well: sums that cannot be added up are no tally for trustees.
         let valid = passed && failures.is_empty();
         Report { valid, stage, fingerprint, checks, failures, not_checked, warnings, result }
+    }
+}
+
+fn count(counts: &mut Vec<(CheckId, u64)>, check: CheckId, more: u64) {
+    match counts.iter_mut().find(|(counted, _)| *counted == check) {
+        Some((_, count)) => *count += more,
+        None => counts.push((check, more)),
     }
 }
 
@@ -276,5 +297,74 @@ mod tests {
         let mut failing = findings();
         failing.fail(CheckId::TallySums, Place::Record, "the weights add up to too much");
         assert!(!failing.report(Stage::Closed, None, None, |_| true).valid);
+    }
+
+    /// Trustees decrypt past void entries, and past nothing else: no failure of another check, at whatever stage, and no
+    /// check that was not done or saw nothing.
+    #[test]
+    fn what_holds_up_the_decryption() {
+        let up_to_the_close = || CheckId::ALL.iter().copied().filter(|check| check.stage() <= Stage::Closed);
+        let seen = |items: &dyn Fn(CheckId) -> Option<u64>| {
+            let mut findings = Findings::default();
+            for check in up_to_the_close() {
+                if let Some(items) = items(check) {
+                    findings.saw(check, items);
+                }
+            }
+            findings
+        };
+        let holds = |findings: Findings| findings.report(Stage::Closed, None, None, |_| true).tally_holds();
+        assert!(holds(seen(&|_| Some(1))));
+        let mut void = Vec::new();
+        for check in CheckId::ALL {
+            let mut findings = seen(&|_| Some(1));
+            findings.fail(*check, Place::Record, "it does not hold");
+            if holds(findings) {
+                void.push(check.slug());
+            }
+        }
+        let expected = [
+            "organiser.signature",
+            "ballot.encoding",
+            "ballot.election",
+            "ballot.credential",
+            "ballot.style",
+            "ballot.signature",
+            "ballot.argument",
+            "ballot.duplicate",
+            "ballot.randomness",
+            "ballot.window",
+            "ballot.predecessor",
+        ];
+        assert_eq!(void, expected);
+        for left_out in up_to_the_close() {
+            assert!(!holds(seen(&|check| (check != left_out).then_some(1))), "{left_out} was not done");
+            let nobody_voted = left_out.slug().starts_with("ballot.") || left_out == CheckId::RollSignature;
+            assert_eq!(
+                holds(seen(&|check| Some(u64::from(check != left_out)))),
+                nobody_voted,
+                "{left_out} saw nothing"
+            );
+        }
+    }
+
+    /// A roll of nothing but ends of lines has as many failures as bytes.
+    #[test]
+    fn failures_do_not_fill_the_memory() {
+        let mut findings = Findings::default();
+        for line in 0..3 * Report::FAILURES_SHOWN {
+            findings.fail(CheckId::Roll, Place::RollLine(line), "empty");
+        }
+        findings.fail(CheckId::Order, Place::Record, "closed twice");
+        let report = findings.report(Stage::Closed, None, None, |_| true);
+        let of = |check| {
+            let counted = report.checks.iter().find(|report| report.check == check).unwrap();
+            (counted.status, counted.failures, report.failures_of(check).count() as u64)
+        };
+        assert_eq!(of(CheckId::Roll), (Status::Failed, 3 * Report::FAILURES_SHOWN, Report::FAILURES_SHOWN));
+        assert_eq!(of(CheckId::Order), (Status::Failed, 1, 1));
+        let text = report.to_string();
+        assert!(text.contains("\nroll.lines: 2000 further failures\n"), "{text}");
+        assert!(!text.contains("board.order: 0 further"), "{text}");
     }
 }
