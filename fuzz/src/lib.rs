@@ -6,7 +6,7 @@
 use std::str::from_utf8;
 use std::sync::LazyLock;
 
-use ballotta::ballot::{BallotHeader, Candidate, SignedBallot, verify_ballots};
+use ballotta::ballot::{BallotHeader, BallotOpening, Candidate, Choices, SignedBallot, verify_ballots};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Note, NoteKey, NoteSignature, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle, encode_bundle, hash_tile_paths};
@@ -41,6 +41,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "note", run: note, valid: notes },
     Target { name: "signed_ballot", run: signed_ballot, valid: || ELECTION.bodies(EntryKind::Ballot) },
     Target { name: "ballot_header", run: ballot_header, valid: || ELECTION.bodies(EntryKind::Ballot) },
+    Target { name: "choices", run: choices, valid: || vec![CHOICES.to_vec(), b"{}".to_vec()] },
+    Target { name: "ballot_opening", run: ballot_opening, valid: || vec![OPENING.clone()] },
     Target {
         name: "closing_statement",
         run: closing_statement,
@@ -144,6 +146,33 @@ fn roll(bytes: &[u8]) {
         let voters = lines.into_iter().filter_map(Result::ok).collect();
         let again: String = rules.write(voters).expect("what was read can be written").collect();
         assert_eq!(again.as_bytes(), bytes);
+    }
+}
+
+const CHOICES: &[u8] = br#"{"c0":{"options":["o0","o2"]},"c1":{"options":["o1"]}}"#;
+
+static OPENING: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let ballot = ELECTION.election.ballot(1, &[Choice::Options(vec![0, 2]), Choice::Options(vec![1])]);
+    ballot.prepare().open().expose_bytes(ELECTION.election.context.manifest()).to_vec()
+});
+
+/// What is read is written in one form, and that form is read again.
+fn choices(bytes: &[u8]) {
+    if let Ok(choices) = Choices::from_json(bytes) {
+        let written = choices.to_json();
+        let again = Choices::from_json(written.as_bytes()).expect("what was written is read");
+        assert_eq!(again.to_json(), written);
+        for error in choices.check(&ELECTION.election.context, 0) {
+            assert!(!error.to_string().is_empty() && !error.problem.rule().is_empty());
+        }
+    }
+}
+
+fn ballot_opening(bytes: &[u8]) {
+    let context = &ELECTION.election.context;
+    let _ = BallotOpening::ballot_of(bytes);
+    if let Ok(opening) = BallotOpening::decode(context, bytes) {
+        assert_eq!(opening.expose_bytes(context.manifest()).as_slice(), bytes);
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use ballotta::ballot::{BallotHeader, SignedBallot};
+use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_bundle};
@@ -24,7 +24,7 @@ use crate::console::{Console, print};
 use crate::duties;
 use crate::failure::Advice as _;
 use crate::handover::{Handover, Kind};
-use crate::prepared::{BallotSecrets, PreparedFile};
+use crate::prepared::PreparedFile;
 use crate::record::text;
 use crate::secrets::{KeyFile, read_signing_key};
 
@@ -200,7 +200,7 @@ impl Inspection<'_> {
             Some("manifest") => manifest(text.as_bytes()),
             Some("prepared-ballot") => {
                 let file: PreparedFile = serde_json::from_value(value)?;
-                let state = if file.secrets().is_ok() { "not used yet: secret" } else { "used" };
+                let state = if file.is_used() { "used" } else { "not used yet: secret" };
                 Ok(Fields::of("a prepared ballot")
                     .with("state", state)
                     .with("fingerprint", file.fingerprint.as_str())
@@ -242,10 +242,8 @@ impl Inspection<'_> {
             Kind::ClosingStatement => statement(&bytes)?,
             Kind::PartialDecryption => decryption(&bytes)?,
             Kind::Cosignature => Fields::of("").with("line", str::from_utf8(&bytes)?.trim_end()),
-            Kind::BallotOpening => {
-                let secrets = BallotSecrets::from_json(&bytes)?;
-                header(&secrets.ballot()?)?.with("choices", "secret: `ballotta voter check-opening` shows them")
-            }
+            Kind::BallotOpening => header(BallotOpening::ballot_of(&bytes)?)?
+                .with("choices", "secret: `ballotta voter check-opening` shows them"),
         };
         Ok(Fields::of(&format!("handed over: {}", kind.name())).and(fields))
     }

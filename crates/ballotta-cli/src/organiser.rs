@@ -49,7 +49,7 @@ impl OrganiserAct {
 
     pub(crate) fn close(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
-        let window = record.window(&record.election()?.context)?;
+        let window = record.election()?.window;
         if window.opened.is_none() {
             return refusal("the voting was never opened");
         }

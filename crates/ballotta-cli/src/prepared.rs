@@ -8,11 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
-use ballotta::contest::Selection;
+use ballotta::ballot::{ChoiceErrors, ChoiceProblem, Choices, Mark, PreparedBallot};
 use ballotta::election::ElectionContext;
-use ballotta::group::PublicElement;
-use ballotta::hash::Tracker;
 use ballotta::manifest::{Contest, Manifest};
 use ballotta_io::{rename, write_atomically, write_secret};
 use base64::Engine as _;
@@ -23,114 +20,47 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::failure::{Advice as _, refusal};
 use crate::record::text;
 
-/// What a voter marks in one contest, by the names of the manifest.
-#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Choice {
-    /// The contest.
-    pub(crate) contest: String,
-    /// The options; `None` is the blank vote.
-    pub(crate) options: Option<Vec<String>>,
+/// The choices of a ballot in the words of the manifest, a line for each contest.
+pub(crate) fn for_people(manifest: &Manifest, choices: &Choices) -> Vec<String> {
+    choices.expose_marks().map(|(contest, mark)| mark_for_people(manifest, contest, mark)).collect()
 }
 
-impl Choice {
-    /// The contest's number in the manifest, and the selection.
-    fn selection(&self, manifest: &Manifest) -> Result<(usize, Selection)> {
-        let named = manifest.contests().iter().enumerate().find(|(_, contest)| contest.id == self.contest);
-        let known = || names(manifest.contests().iter().map(|contest| contest.id.as_str()));
-        let (number, contest) =
-            named.with_context(|| format!("there is no contest {}; there is {}", self.contest, known()))?;
-        let Some(options) = &self.options else { return Ok((number, Selection::Blank)) };
-        let position = |id: &String| {
-            let known = || names(contest.options.iter().map(|option| option.id.as_str()));
-            let position = contest.options.iter().position(|option| option.id == *id);
-            position.with_context(|| format!("contest {} has no option {id}; it has {}", contest.id, known()))
-        };
-        Ok((number, Selection::Options(options.iter().map(position).collect::<Result<_>>()?)))
-    }
-
-    /// What the choice says in the words of the ballot.
-    pub(crate) fn for_people(&self, manifest: &Manifest) -> String {
-        let contest = manifest.contests().iter().find(|contest| contest.id == self.contest);
-        let title = |contest: &Contest, id: &str| {
-            let option = contest.options.iter().find(|option| option.id == id);
-            option.map_or(id.to_owned(), |option| text(manifest, &option.title).to_owned())
-        };
-        let Some(contest) = contest else { return self.contest.clone() };
-        let chosen = match &self.options {
-            None => "(blank)".to_owned(),
-            Some(options) if options.is_empty() => "(nothing)".to_owned(),
-            Some(options) => {
-                names(options.iter().map(|id| title(contest, id)).collect::<Vec<_>>().iter().map(String::as_str))
-            }
-        };
-        format!("{}: {chosen}", text(manifest, &contest.title))
-    }
+fn mark_for_people(manifest: &Manifest, id: &str, mark: &Mark) -> String {
+    let Some(contest) = manifest.contests().iter().find(|contest| contest.id == id) else { return id.to_owned() };
+    let title = |id: &String| {
+        let option = contest.options.iter().find(|option| option.id == *id);
+        option.map_or(id.clone(), |option| text(manifest, &option.title).to_owned())
+    };
+    let chosen = match mark {
+        Mark::Blank => "(blank)".to_owned(),
+        Mark::Options(options) if options.is_empty() => "(nothing)".to_owned(),
+        Mark::Options(options) => options.iter().map(title).collect::<Vec<_>>().join(", "),
+        // The command offers no other marks yet.
+        _ => "(marked)".to_owned(),
+    };
+    format!("{}: {chosen}", text(manifest, &contest.title))
 }
 
-fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
-}
-
-/// Checks choices against the rules of a ballot style.
-pub(crate) fn plaintext(context: &ElectionContext, style: usize, choices: &[Choice]) -> Result<PlaintextBallot> {
-    let manifest = context.manifest();
-    let selections = choices.iter().map(|choice| choice.selection(manifest)).collect::<Result<Vec<_>>>()?;
-    for contest in manifest.styles().get(style).map_or(&[][..], |style| &style.contests) {
-        if !selections.iter().any(|(number, _)| number == contest) {
-            let id = &manifest.contests()[*contest].id;
-            return Err(anyhow!("contest {id} has no choice"))
-                .remedy(format!("add --choose {id}=OPTION, or --blank {id} where the contest allows it"));
+/// Says the first thing that is wrong with choices, and what there is instead.
+pub(crate) fn explain<T>(manifest: &Manifest, errors: &ChoiceErrors) -> Result<T> {
+    let error = errors.errors().first().context("the rules do not allow these choices")?;
+    let contest = manifest.contests().iter().find(|contest| Some(&contest.id) == error.contest.as_ref());
+    let what = match (&error.problem, contest) {
+        (ChoiceProblem::UnknownContest, None) => {
+            let known: Vec<&str> = manifest.contests().iter().map(|contest| contest.id.as_str()).collect();
+            format!("{error}; there is {}", known.join(", "))
         }
-    }
-    PlaintextBallot::new(context, style, selections)
-        .context("the rules do not allow these choices (contests count from 0)")
-}
-
-/// A ballot with its seed and its choices: what the opening shows to the second device, and what a prepared ballot keeps.
-#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BallotSecrets {
-    /// The ballot style, counted from 0.
-    style: usize,
-    choices: Vec<Choice>,
-    /// In hexadecimal.
-    seed: String,
-    /// The unsigned ballot in base64.
-    ballot: String,
-}
-
-impl BallotSecrets {
-    pub(crate) fn new(prepared: &PreparedBallot, style: usize, choices: &[Choice], seed: &[u8; 32]) -> Self {
-        let ballot = STANDARD.encode(prepared.unsigned().as_bytes());
-        Self { style, choices: choices.to_vec(), seed: hex::encode(seed), ballot }
-    }
-
-    pub(crate) fn from_json(bytes: &[u8]) -> Result<Self> {
-        serde_json::from_slice(bytes).context("not the opening of a ballot")
-    }
-
-    pub(crate) fn to_json(&self) -> Result<Zeroizing<Vec<u8>>> {
-        Ok(Zeroizing::new(serde_json::to_vec(self)?))
-    }
-
-    pub(crate) fn choices(&self) -> &[Choice] {
-        &self.choices
-    }
-
-    /// The bytes of the ballot.
-    pub(crate) fn ballot(&self) -> Result<Vec<u8>> {
-        STANDARD.decode(&self.ballot).map_err(|_| anyhow!("the ballot is not base64"))
-    }
-
-    pub(crate) fn seed(&self) -> Result<BallotSeed> {
-        let mut seed = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(&self.seed, seed.as_mut_slice()).context("the seed is damaged")?;
-        Ok(BallotSeed::from_bytes(*seed))
-    }
-
-    pub(crate) fn plaintext(&self, context: &ElectionContext) -> Result<PlaintextBallot> {
-        plaintext(context, self.style, &self.choices)
+        (ChoiceProblem::UnknownOption, Some(contest)) => {
+            let known: Vec<&str> = contest.options.iter().map(|option| option.id.as_str()).collect();
+            format!("{error}; it has {}", known.join(", "))
+        }
+        _ => error.to_string(),
+    };
+    match (&error.problem, contest) {
+        (ChoiceProblem::MissingContest, Some(Contest { id, .. })) => {
+            Err(anyhow!(what)).remedy(format!("add --choose {id}=OPTION, or --blank {id} where the contest allows it"))
+        }
+        _ => Err(anyhow!(what)),
     }
 }
 
@@ -145,12 +75,14 @@ pub(crate) struct PreparedFile {
     pub(crate) record: PathBuf,
     pub(crate) fingerprint: String,
     pub(crate) tracker: String,
-    /// In hexadecimal.
-    credential: String,
-    previous: Option<String>,
     /// `None` once the ballot is cast or opened.
     secrets: Option<BallotSecrets>,
 }
+
+/// What the library keeps of a prepared ballot, in base64.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+struct BallotSecrets(String);
 
 /// What becomes of a prepared ballot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,21 +111,14 @@ impl Fate {
 }
 
 impl PreparedFile {
-    pub(crate) fn new(
-        record: &Path,
-        context: &ElectionContext,
-        prepared: &PreparedBallot,
-        secrets: BallotSecrets,
-    ) -> Result<Self> {
-        let unsigned = prepared.unsigned();
+    pub(crate) fn new(record: &Path, context: &ElectionContext, prepared: &PreparedBallot) -> Result<Self> {
+        let secrets = prepared.expose_bytes(context.manifest());
         Ok(Self {
             format: FORMAT.to_owned(),
             record: fs::canonicalize(record).context("the record has no path")?,
             fingerprint: context.fingerprint().to_string(),
-            tracker: unsigned.tracker().to_string(),
-            credential: hex::encode(unsigned.credential().as_bytes()),
-            previous: unsigned.previous().map(Tracker::to_string),
-            secrets: Some(secrets),
+            tracker: prepared.tracker().to_string(),
+            secrets: Some(BallotSecrets(STANDARD.encode(&*secrets))),
         })
     }
 
@@ -255,21 +180,15 @@ impl PreparedFile {
             .with_context(|| format!("{} cannot be written", consumed.display()))
     }
 
-    pub(crate) fn secrets(&self) -> Result<&BallotSecrets> {
-        self.secrets.as_ref().context("the ballot was used already")
+    pub(crate) fn is_used(&self) -> bool {
+        self.secrets.is_none()
     }
 
     /// The ballot, encrypted again: the same bytes.
     pub(crate) fn prepare_again(&self, context: &ElectionContext) -> Result<PreparedBallot> {
         const DAMAGED: &str = "the prepared ballot is damaged";
-        let secrets = self.secrets()?;
-        let mut credential = [0; 32];
-        hex::decode_to_slice(&self.credential, &mut credential).context(DAMAGED)?;
-        let credential = PublicElement::from_canonical(&credential).context(DAMAGED)?;
-        let previous = self.previous.as_ref().map(|tracker| tracker.parse()).transpose().context(DAMAGED)?;
-        let plaintext = secrets.plaintext(context).context(DAMAGED)?;
-        let prepared = PreparedBallot::prepare(context, &credential, previous, plaintext, secrets.seed()?)?;
-        ensure!(prepared.unsigned().as_bytes() == secrets.ballot()?, DAMAGED);
-        Ok(prepared)
+        let secrets = self.secrets.as_ref().context("the ballot was used already")?;
+        let secrets = Zeroizing::new(STANDARD.decode(&secrets.0).map_err(|_| anyhow!(DAMAGED))?);
+        PreparedBallot::from_bytes(context, &secrets).context(DAMAGED)
     }
 }

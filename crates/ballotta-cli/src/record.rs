@@ -7,17 +7,15 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
-use ballotta::board::log::{Frontier, leaf_hash};
+use ballotta::board::board_key;
+use ballotta::board::entry::{Entry, EntryKind, Pointer};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
-use ballotta::board::{board_key, witness_keys};
-use ballotta::credential::{RollIndex, RollLine, RollReader, RollRules};
-use ballotta::election::ElectionContext;
-use ballotta::group::PublicElement;
-use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
+use ballotta::credential::RollRules;
+use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MESSAGE_BYTES};
 use ballotta::manifest::{Manifest, Text};
-use ballotta::record::{self, RecordSource as _, read_file};
+use ballotta::record::{self, ReadError, RecordSource as _, read_file};
+use ballotta::voter::{Election, VoterError};
 use ballotta_io::{BoardFolder, FolderRecord};
 use serde_json::json;
 
@@ -83,18 +81,6 @@ pub(crate) struct Record {
     entries: Vec<(u64, EntryKind, Vec<u8>)>,
 }
 
-/// What is known once the key ceremony is complete and the roll is there.
-pub(crate) struct Election {
-    pub(crate) context: ElectionContext,
-    pub(crate) roll: RollIndex,
-}
-
-/// A voter's or an opening's view: when ballots count.
-pub(crate) struct Window {
-    pub(crate) opened: Option<u64>,
-    pub(crate) closed: Option<u64>,
-}
-
 impl Record {
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let source = FolderRecord::new(root);
@@ -132,14 +118,6 @@ impl Record {
         self.entries(EntryKind::Publication).next().is_some()
     }
 
-    /// The ballots, in the order of the board.
-    pub(crate) fn ballots(&self, mut visit: impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
-        read_board(&self.root, &self.manifest, |index, entry| match entry.kind() {
-            EntryKind::Ballot => visit(index, entry.body()),
-            _ => Ok(()),
-        })
-    }
-
     /// The messages of the key ceremony, in the order of the board.
     pub(crate) fn ceremony(&self) -> Result<Vec<Vec<u8>>> {
         let messages = self.entries(EntryKind::Ceremony).map(|(index, body)| {
@@ -158,18 +136,12 @@ impl Record {
 
     /// The joint key of a key ceremony that is complete.
     pub(crate) fn joint_key(&self) -> Result<JointKey> {
-        JointKey::verify(&self.parameters()?, &self.ceremony()?, &mut system_rng())
-            .refused()
-            .context("the key ceremony is not complete")
-            .remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it")
+        JointKey::verify(&self.parameters()?, &self.ceremony()?, &mut system_rng()).or_else(incomplete)
     }
 
     /// The election: key ceremony and roll must be there.
     pub(crate) fn election(&self) -> Result<Election> {
-        let joint_key = self.joint_key()?;
-        let roll = self.roll()?;
-        let context = ElectionContext::new(self.manifest.clone(), joint_key, roll.hash()).refused()?;
-        Ok(Election { context, roll })
+        read_election(&self.source)
     }
 
     /// The rules of the roll that the manifest makes.
@@ -177,69 +149,27 @@ impl Record {
         let styles: Vec<&str> = self.manifest.styles().iter().map(|style| style.id.as_str()).collect();
         RollRules::new(*self.manifest.hash(), &styles, self.manifest.weights().max)
     }
+}
 
-    fn roll(&self) -> Result<RollIndex> {
-        const PART: u64 = 1 << 20;
-        let length = self.source.length(record::ROLL)?;
-        let length = length.context("the record has no roll").refused().remedy("issue credentials first")?;
-        let mut reader = RollReader::new(self.roll_rules());
-        let mut offset = 0;
-        while offset < length {
-            let mut part = vec![0; usize::try_from(PART.min(length - offset))?];
-            self.source.read_exact_at(record::ROLL, offset, &mut part)?;
-            reader.feed(&part, &mut |_| ());
-            offset += part.len() as u64;
+/// The election of a record, as voters read it: key ceremony and roll must be there.
+pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
+    match Election::read(source, &mut system_rng()) {
+        Err(VoterError::File { path, error }) if path == record::MANIFEST => {
+            Err(error).context(path).with_context(|| format!("{} is not a record", source.root().display()))
         }
-        reader.finish(&mut |_| ()).refused().context("the roll does not hold")
-    }
-
-    /// The first opening and the first closing of the election, signed by its organiser.
-    pub(crate) fn window(&self, context: &ElectionContext) -> Result<Window> {
-        let first = |action: Action| {
-            let Some((index, body)) = self.entries(action.kind()).next() else { return Ok(None) };
-            let entry =
-                OrganiserEntry::decode(action, body).with_context(|| format!("entry {index} cannot be read"))?;
-            let verified = entry.verify(context.fingerprint(), self.manifest.organiser(), &mut system_rng());
-            verified.refused().with_context(|| format!("entry {index} does not hold"))?;
-            Ok::<_, anyhow::Error>(Some(index))
-        };
-        Ok(Window { opened: first(Action::Open)?, closed: first(Action::Close)? })
-    }
-
-    /// How many of the witnesses cosigned the board up to its close, which is entry `close`; `None` if there is no closing
-    /// checkpoint. One of another board is refused: a server that shows two boards has the cosignatures of one.
-    pub(crate) fn closing_witnesses(&self, close: u64) -> Result<Option<usize>> {
-        let Some(signed) = read_checkpoint(&self.source, record::CLOSING_CHECKPOINT)? else { return Ok(None) };
-        let head = *signed.verify(&board_key(&self.manifest)?).refused()?.head();
-        let mut frontier = Frontier::new();
-        BoardFolder::read(&self.root, &board_key(&self.manifest)?, |index, entry| {
-            if index <= close {
-                frontier.push(leaf_hash(entry));
-            }
-        })
-        .refused()?;
-        if head != frontier.head() {
-            return refusal("the closing checkpoint is not of this board: it shows two histories")
-                .remedy("keep this record and tell everybody");
+        Err(VoterError::File { path, error: ReadError::Missing }) if path == record::ROLL => {
+            refusal("the record has no roll").remedy("issue credentials first")
         }
-        Ok(Some(signed.cosigned_by(&witness_keys(&self.manifest)?).refused()?.len()))
+        Err(VoterError::Ceremony(error)) => incomplete(error),
+        read => read.refused(),
     }
 }
 
-impl Window {
-    /// Whether a ballot at a position counts.
-    pub(crate) fn contains(&self, index: u64) -> bool {
-        self.opened.is_some_and(|opened| opened < index) && self.closed.is_none_or(|closed| index < closed)
-    }
-}
-
-impl Election {
-    /// The line of a credential.
-    pub(crate) fn line(&self, record: &Record, credential: &[u8; 32]) -> Result<Option<RollLine>> {
-        let read_at = |offset, buffer: &mut [u8]| record.source.read_exact_at(record::ROLL, offset, buffer);
-        let line = self.roll.lookup(credential, read_at)?;
-        line.map(|line| line.key().refused().map(|_: PublicElement| line)).transpose()
-    }
+fn incomplete<T>(error: CeremonyError) -> Result<T> {
+    Err(error)
+        .refused()
+        .context("the key ceremony is not complete")
+        .remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it")
 }
 
 /// Reads the board that its checkpoint covers, and shows every entry.

@@ -77,8 +77,8 @@ impl TrusteeDuty {
         let lock = lock(&self.key)?;
         let record = Record::read(&self.record)?;
         // The commonest mistake deserves a sentence; a record that cannot be read deserves the whole report.
-        if let Ok(window) = record.election().and_then(|election| record.window(&election.context))
-            && window.closed.is_none()
+        if let Ok(election) = record.election()
+            && election.window.closed.is_none()
         {
             return refusal("the voting is not closed")
                 .remedy("wait until the organiser has closed and the board has added the closing");

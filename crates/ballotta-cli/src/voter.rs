@@ -8,21 +8,19 @@ use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Error, Result, ensure};
-use ballotta::ballot::{
-    AdmissionError, BallotHeader, BallotSeed, Candidate, OpenedBallot, PreparedBallot, SignedBallot, verify_ballots,
-};
-use ballotta::credential::{Credential, RollLine, VotingCode, short_form};
+use ballotta::ballot::{BallotOpening, Choices, Mark, PreparedBallot, SignedBallot};
+use ballotta::credential::{VotingCode, short_form};
 use ballotta::hash::{Fingerprint, Tracker};
-use ballotta::manifest::{ElectionKind, Revoting};
-use ballotta::tally::{Ledger, Recorded};
-use rand_core::Rng as _;
+use ballotta::manifest::ElectionKind;
+use ballotta::voter::{ClosingWitnesses, Election, Found, Voter, VoterError};
+use ballotta_io::FolderRecord;
 use serde_json::json;
 
 use crate::console::Console;
 use crate::failure::{Advice as _, refusal};
 use crate::handover::{Handover, Kind};
-use crate::prepared::{BallotSecrets, Choice, Fate, PreparedFile, plaintext};
-use crate::record::{Election, Record, Window, text};
+use crate::prepared::{Fate, PreparedFile, explain, for_people};
+use crate::record::{read_election, text};
 use crate::secrets::{system_rng, voting_code_text};
 
 /// `contest=option,option`.
@@ -62,49 +60,40 @@ pub(crate) struct PrepareBallot {
 
 impl PrepareBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let record = Record::read(&self.record)?;
-        let election = record.election()?;
-        let Election { context, .. } = &election;
-        let fingerprint = context.fingerprint();
-        if let Some(expected) = self.fingerprint.filter(|expected| expected != fingerprint) {
-            return refusal(format!("the election has the fingerprint {fingerprint}, not {expected}"))
-                .remedy("do not vote: this is not the election that you were told of");
+        let source = FolderRecord::new(&self.record);
+        let election = read_election(&source)?;
+        let (context, manifest) = (&election.context, election.context.manifest());
+        if let Some(expected) = &self.fingerprint {
+            let same = election.expect(expected).refused();
+            same.remedy("do not vote: this is not the election that you were told of")?;
         }
-        let window = record.window(context)?;
-        match window {
-            Window { opened: None, .. } => return refusal("the voting is not open yet"),
-            Window { closed: Some(_), .. } => return refusal("the voting is closed"),
-            Window { .. } => {}
+        election.is_open().refused()?;
+        let voter = read_voter(self.code_file.as_deref(), &source, &election)?;
+
+        let mut choices = Choices::new();
+        for ChooseOption(contest, options) in &self.choose {
+            choices.mark(contest, Mark::Options(options.clone()));
         }
-        let credential = read_credential(self.code_file.as_deref(), &election)?;
-        let line = own_line(&record, &election, &credential)?;
-
-        let chosen = self.choose.iter().map(|ChooseOption(contest, options)| (contest, Some(options.clone())));
-        let blank = self.blank.iter().map(|contest| (contest, None));
-        let choices = chosen.chain(blank).map(|(contest, options)| Choice { contest: contest.clone(), options });
-        let choices: Vec<Choice> = choices.collect();
-        let plaintext = plaintext(context, line.style, &choices)?;
-
-        let history = History::read(&record, &election, &line)?;
-        let previous = history.standing().map(|ballot| ballot.tracker);
-        if previous.is_some() && record.manifest().revoting() == Revoting::NotAllowed {
-            return refusal("this credential has voted, and the election allows no second ballot");
+        for contest in &self.blank {
+            choices.mark(contest, Mark::Blank);
         }
         // A counter that never repeats, also where the random source does.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
         let counter = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-        let seed = BallotSeed::derive(credential.key_pair(), counter, &mut system_rng());
-        let kept = zeroize::Zeroizing::new(*seed.expose_bytes());
-        let prepared = PreparedBallot::prepare(context, credential.public(), previous, plaintext, seed)?;
-        let secrets = BallotSecrets::new(&prepared, line.style, &choices, &kept);
-        PreparedFile::new(&self.record, context, &prepared, secrets)?.write(&self.out)?;
+        let rng = &mut system_rng();
+        let previous = voter.predecessor(&election, &source, rng).refused()?;
+        let prepared = match voter.prepare(context, &choices, previous, counter, rng) {
+            Err(VoterError::Choices(errors)) => explain(manifest, &errors)?,
+            prepared => prepared?,
+        };
+        PreparedFile::new(&self.record, context, &prepared)?.write(&self.out)?;
 
-        let manifest = record.manifest();
+        let (fingerprint, credential) = (context.fingerprint(), short_form(voter.credential().public()));
         console.say(format!("{}: {}", kind(manifest.kind()), text(manifest, manifest.title())));
         console.say(format!("Fingerprint {fingerprint}: compare it with the one that you were told."));
-        console.say(format!("Your credential {}, weight {}.", short_form(credential.public()), line.weight));
-        for choice in &choices {
-            console.say(format!("  {}", choice.for_people(manifest)));
+        console.say(format!("Your credential {credential}, weight {}.", voter.line().weight));
+        for choice in for_people(manifest, &choices) {
+            console.say(format!("  {choice}"));
         }
         if let Some(previous) = previous {
             console.say(format!("This ballot will take the place of your ballot {previous}."));
@@ -120,8 +109,8 @@ impl PrepareBallot {
             &json!({
                 "tracker": tracker,
                 "fingerprint": fingerprint.to_string(),
-                "credential": short_form(credential.public()),
-                "weight": line.weight,
+                "credential": credential,
+                "weight": voter.line().weight,
                 "previous": previous,
             }),
         )
@@ -135,21 +124,13 @@ fn kind(kind: ElectionKind) -> &'static str {
     }
 }
 
-fn read_credential(file: Option<&std::path::Path>, election: &Election) -> Result<Credential> {
+/// The voter of the code that is typed. A record without the credential is not the voter's election.
+fn read_voter(file: Option<&std::path::Path>, source: &FolderRecord, election: &Election) -> Result<Voter> {
     let code = voting_code_text(file)?;
     let code: VotingCode =
         code.trim().parse().context("this is not a voting code").remedy("type it again, group by group")?;
-    let (manifest, joint_key) = (election.context.manifest(), election.context.joint_key());
-    Ok(Credential::derive(&code, manifest.hash(), joint_key.root())?)
-}
-
-/// The credential's own line: a record without it is not the voter's election.
-fn own_line(record: &Record, election: &Election, credential: &Credential) -> Result<RollLine> {
-    election
-        .line(record, credential.public().as_bytes())?
-        .context("the credential of this voting code does not stand on the roll")
-        .refused()
-        .remedy("compare code and fingerprint; if both are right, do not vote here: this is not your election")
+    let voter = election.voter(source, &code).refused();
+    voter.remedy("compare code and fingerprint; if both are right, do not vote here: this is not your election")
 }
 
 /// Casts or opens a prepared ballot.
@@ -177,7 +158,7 @@ pub(crate) struct CastBallot {
 
 impl UseBallot {
     /// The prepared ballot, and the election for which it was prepared.
-    fn begin(&self, fate: Fate) -> Result<(PreparedFile, Election, PreparedBallot)> {
+    fn begin(&self, fate: Fate) -> Result<(PreparedFile, FolderRecord, Election, PreparedBallot)> {
         ensure!(!self.out.exists(), "{} exists: nothing is overwritten", self.out.display());
         ensure!(
             self.out != fate.path(&self.prepared),
@@ -185,23 +166,22 @@ impl UseBallot {
             self.out.display()
         );
         let file = PreparedFile::before(fate, &self.prepared)?;
-        let record = Record::read(self.record.as_ref().unwrap_or(&file.record))
-            .remedy("say with --record where the record is")?;
-        let election = record.election()?;
+        let record = self.record.as_ref().unwrap_or(&file.record);
+        let source = FolderRecord::new(record);
+        let election = read_election(&source).remedy("say with --record where the record is")?;
         if election.context.fingerprint().to_string() != file.fingerprint {
             return refusal("the record is not that of the election for which the ballot was prepared");
         }
         let prepared = file.prepare_again(&election.context)?;
-        Ok((file, election, prepared))
+        Ok((file, source, election, prepared))
     }
 
     pub(crate) fn open(&self, console: Console) -> Result<()> {
-        let (file, _, prepared) = self.begin(Fate::Opened)?;
+        let (file, _, election, prepared) = self.begin(Fate::Opened)?;
         let tracker = prepared.tracker().to_string();
         PreparedFile::consume(Fate::Opened, &self.prepared)?;
-        // The library's way of opening: the prepared ballot is gone.
-        let _opening = prepared.open();
-        Handover::new(Kind::BallotOpening, file.secrets()?.to_json()?.to_vec()).write_secret(&self.out)?;
+        let opening = prepared.open().expose_bytes(election.context.manifest());
+        Handover::new(Kind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
         file.forget(Fate::Opened, &self.prepared)?;
         console.say(format!("{} shows your choices: it is for your second device alone.", self.out.display()));
         console.say(
@@ -213,8 +193,9 @@ impl UseBallot {
 
 impl CastBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let (file, election, prepared) = self.ballot.begin(Fate::Cast)?;
-        let credential = read_credential(self.code_file.as_deref(), &election)?;
+        let (file, source, election, prepared) = self.ballot.begin(Fate::Cast)?;
+        let voter = read_voter(self.code_file.as_deref(), &source, &election)?;
+        let credential = voter.credential();
         if credential.public() != prepared.unsigned().credential() {
             return refusal("the ballot was prepared with another voting code");
         }
@@ -248,19 +229,17 @@ pub(crate) struct CheckOpening {
 
 impl CheckOpening {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let Election { context, .. } = Record::read(&self.record)?.election()?;
+        let Election { context, .. } = read_election(&FolderRecord::new(&self.record))?;
         let opening = zeroize::Zeroizing::new(Handover::read_kind(&self.opening, Kind::BallotOpening)?);
-        let secrets = BallotSecrets::from_json(&opening)?;
-        let plaintext = secrets.plaintext(&context).refused()?;
-        let (ballot, seed) = (secrets.ballot()?, secrets.seed()?);
-        let opened = OpenedBallot::check(&context, &self.tracker, &ballot, plaintext, &seed)
+        let opened = BallotOpening::decode(&context, &opening)
+            .and_then(|opening| opening.check(&context, &self.tracker))
             .refused()
             .remedy("do not vote with the first device, and tell the organiser")?;
         let manifest = context.manifest();
         let credential = short_form(opened.credential());
         console.say(format!("Fingerprint {}", context.fingerprint()));
         console.say(format!("Credential {credential}: compare it with the first device."));
-        let choices: Vec<String> = secrets.choices().iter().map(|choice| choice.for_people(manifest)).collect();
+        let choices = for_people(manifest, &Choices::of(manifest, opened.plaintext()));
         console.say(
             "The ballot with this tracker holds exactly this; if it is what you chose, the device encrypts honestly:",
         );
@@ -280,133 +259,56 @@ pub(crate) struct CheckBallot {
 
 impl CheckBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let record = Record::read(&self.record)?;
-        let election = record.election()?;
-        let window = record.window(&election.context)?;
+        let source = FolderRecord::new(&self.record);
+        let election = read_election(&source)?;
         console.say(format!("Fingerprint {}", election.context.fingerprint()));
-        match window.closed {
-            Some(close) => check_witnesses(&record, close, console)?,
-            None => console.say("The voting is not closed: check again after the close."),
-        }
-
-        let mut found = None;
-        record.ballots(|index, body| {
-            if found.is_none() && SignedBallot::tracker_of(body).ok() == Some(self.tracker) {
-                found = Some((index, BallotHeader::read(body)?.credential));
-            }
-            Ok(())
-        })?;
-        let answer = |state: &str, entry: Option<u64>, by: Option<&OwnBallot>, line: String| {
-            let by = by.map(|ballot| ballot.tracker.to_string());
+        check_witnesses(&source, &election, console)?;
+        let answer = |state: &str, entry: Option<u64>, by: Option<Tracker>, line: String| {
+            let by = by.map(|tracker| tracker.to_string());
             console.answer(&line, &json!({ "state": state, "entry": entry, "superseded_by": by }))
         };
-        let Some((index, credential)) = found else {
-            answer("missing", None, None, "missing".to_owned())?;
-            let remedy = match window.closed {
-                None => "hand the ballot to the board, get the record again and look again",
-                Some(_) => {
-                    "get the record again from another place; if the ballot was handed over in time, tell everybody"
-                }
-            };
-            return refusal("no ballot on this board has this tracker").remedy(remedy);
-        };
-        let line =
-            election.line(&record, &credential)?.context("the credential does not stand on the roll").refused()?;
-        let history = History::read(&record, &election, &line)?;
-        let own = history.ballots.iter().find(|ballot| ballot.index == index);
-        match (own.map(|own| &own.state), history.standing()) {
-            (Some(Ok(())), Some(standing)) if standing.index == index => {
-                answer("counted", Some(index), None, format!("counted: entry {index}"))
-            }
-            (Some(Ok(())), Some(standing)) => {
-                let by = format!("superseded by {}: entry {}", standing.tracker, standing.index);
-                answer("superseded", Some(index), Some(standing), by)?;
+        match election.find(&source, &self.tracker, &mut system_rng()).refused()? {
+            Found::Counted { index } => answer("counted", Some(index), None, format!("counted: entry {index}")),
+            Found::Superseded { index, by, by_index } => {
+                answer("superseded", Some(index), Some(by), format!("superseded by {by}: entry {by_index}"))?;
                 refusal("a later ballot of the same credential counts")
                     .remedy("if you did not cast it, somebody else has your voting code: tell the organiser")
             }
-            (Some(Err(error)), _) => {
+            Found::Void { index, error } => {
                 answer("void", Some(index), None, format!("void: entry {index}: {error}"))?;
                 refusal("the ballot stands on the board and does not count")
             }
-            _ => {
-                answer("void", Some(index), None, format!("void: entry {index} is not between opening and close"))?;
-                refusal("the ballot stands on the board and does not count")
+            Found::Missing => {
+                answer("missing", None, None, "missing".to_owned())?;
+                let remedy = match election.window.closed {
+                    None => "hand the ballot to the board, get the record again and look again",
+                    Some(_) => {
+                        "get the record again from another place; if the ballot was handed over in time, tell everybody"
+                    }
+                };
+                refusal("no ballot on this board has this tracker").remedy(remedy)
             }
         }
     }
 }
 
 /// What a board says that not enough witnesses saw, it says perhaps to this voter alone.
-fn check_witnesses(record: &Record, close: u64, console: Console) -> Result<()> {
-    let witnesses = record.manifest().witnesses();
-    let (members, quorum) = (witnesses.members.len(), witnesses.quorum);
-    let found = record.closing_witnesses(close)?.unwrap_or(0);
-    if found < quorum {
-        return refusal(format!(
-            "{found} of {members} witnesses cosigned the board at the close; the manifest asks for {quorum}"
-        ))
-        .remedy("check again later, and from elsewhere: others may be shown another board");
+fn check_witnesses(source: &FolderRecord, election: &Election, console: Console) -> Result<()> {
+    let Some(witnesses) = election.closing_witnesses(source).refused().remedy("keep this record and tell everybody")?
+    else {
+        console.say("The voting is not closed: check again after the close.");
+        return Ok(());
+    };
+    let ClosingWitnesses { cosigned, members, quorum } = witnesses;
+    let found =
+        format!("{cosigned} of {members} witnesses cosigned the board at the close; the manifest asks for {quorum}");
+    if !witnesses.enough() {
+        return refusal(found).remedy("check again later, and from elsewhere: others may be shown another board");
     }
-    if found == 0 {
+    if cosigned == 0 {
         console.say("No witness has seen the board: compare its checkpoint with others.");
     } else {
-        console.say(format!(
-            "{found} of {members} witnesses cosigned the board at the close; the manifest asks for {quorum}."
-        ));
+        console.say(format!("{found}."));
     }
     Ok(())
-}
-
-/// A ballot of one credential, and whether it is valid where it stands.
-struct OwnBallot {
-    index: u64,
-    tracker: Tracker,
-    state: Result<(), AdmissionError>,
-}
-
-/// The ballots of one credential between the opening and the close, in the order of the board.
-struct History {
-    ballots: Vec<OwnBallot>,
-}
-
-impl History {
-    fn read(record: &Record, election: &Election, line: &RollLine) -> Result<Self> {
-        let Election { context, roll } = election;
-        let window = record.window(context)?;
-        let mut entries: Vec<(u64, Vec<u8>)> = Vec::new();
-        record.ballots(|index, body| {
-            if window.contains(index)
-                && BallotHeader::read(body).is_ok_and(|header| header.credential == line.credential)
-            {
-                entries.push((index, body.to_vec()));
-            }
-            Ok(())
-        })?;
-        let rng = &mut system_rng();
-        let candidates: Vec<Candidate<'_>> =
-            entries.iter().map(|(index, bytes)| Candidate { index: *index, bytes, voter: Some(*line) }).collect();
-        let revoting = record.manifest().revoting() == Revoting::LastCounts;
-        let voters = u32::try_from(roll.totals().voters()).context("more voters than there can be")?;
-        let mut ledger = Ledger::new(voters, entries.len() as u64, revoting, rng.next_u64());
-        let mut ballots = Vec::with_capacity(entries.len());
-        for (verified, (index, bytes)) in verify_ballots(context, &candidates, rng).into_iter().zip(&entries) {
-            let state = match verified {
-                Ok(ballot) => ledger.admit(&ballot, |index| recorded(&entries, index))?,
-                Err(error) => Err(error),
-            };
-            ballots.push(OwnBallot { index: *index, tracker: SignedBallot::tracker_of(bytes)?, state });
-        }
-        Ok(Self { ballots })
-    }
-
-    /// The last valid one: it counts.
-    fn standing(&self) -> Option<&OwnBallot> {
-        self.ballots.iter().rfind(|ballot| ballot.state.is_ok())
-    }
-}
-
-fn recorded(entries: &[(u64, Vec<u8>)], index: u64) -> Result<Recorded> {
-    let entry = entries.iter().find(|(other, _)| *other == index);
-    let (_, bytes) = entry.context("a ballot of this credential was not read")?;
-    Ok(Recorded { tracker: SignedBallot::tracker_of(bytes)?, randomness: BallotHeader::read(bytes)?.randomness })
 }

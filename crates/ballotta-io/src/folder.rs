@@ -22,6 +22,12 @@ impl FolderRecord {
         Self { root: root.to_path_buf(), roll: Mutex::default() }
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     fn file(&self, path: &str) -> io::Result<Arc<File>> {
         let open = || File::open(self.root.join(path)).map(Arc::new);
         if path != ROLL {

@@ -3,19 +3,21 @@
 //! See `spec/ballot.md#life`.
 //!
 //! ```text
-//! PlaintextBallot --prepare--> PreparedBallot --cast--> SignedBallot --verify--> VerifiedBallot
-//!                                     \--open--> BallotOpening (checked on a second device, never cast)
+//! Choices --check--> PlaintextBallot --prepare--> PreparedBallot --cast--> SignedBallot --verify--> VerifiedBallot
+//!                                                         \--open--> BallotOpening (checked on a second device, never cast)
 //! ```
 //!
 //! A [`PreparedBallot`] is consumed by casting and by opening: one path excludes the other. Its tracker is shown before
 //! the choice between them.
 
+mod choices;
 mod opening;
 mod plaintext;
 mod prepare;
 mod signed;
 mod verify;
 
+pub use choices::{ChoiceError, ChoiceErrors, ChoiceProblem, Choices, Mark};
 pub use opening::{BallotOpening, OpenedBallot, OpeningError};
 pub use plaintext::{PlaintextBallot, PlaintextError};
 pub use prepare::{BallotSeed, PreparedBallot};

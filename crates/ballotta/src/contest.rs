@@ -167,6 +167,20 @@ pub enum SelectionError {
     BlankNotAllowed,
 }
 
+impl SelectionError {
+    /// The stable name of the rule, for programs.
+    #[must_use]
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::Overvote { .. } => "overvote",
+            Self::Undervote { .. } => "undervote",
+            Self::UnknownOption { .. } => "unknown-option",
+            Self::DuplicateOption => "duplicate-option",
+            Self::BlankNotAllowed => "blank-not-allowed",
+        }
+    }
+}
+
 /// Totals that no ballots of the contest give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -8,7 +8,7 @@
 //! ```text
 //! group -> encoding, hash, transcript -> elgamal, discrete_log, form -> proofs
 //!   -> manifest, contest, credential, key_ceremony -> election -> ballot -> board
-//!   -> tally -> decryption -> record -> verifier
+//!   -> tally -> decryption -> record -> verifier, voter
 //! ```
 //!
 //! The library has no input or output, no clock and no randomness of its own: random number generators are the last
@@ -48,6 +48,7 @@ pub mod tally;
 mod testing;
 pub mod transcript;
 pub mod verifier;
+pub mod voter;
 pub mod weaken;
 
 /// The suite: group, hashes, transcripts and formats together. It is absorbed by every transcript; any other is refused.

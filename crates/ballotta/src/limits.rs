@@ -6,6 +6,8 @@ pub const MAX_ENTRY_BYTES: usize = 65_535;
 pub const MAX_MANIFEST_BYTES: usize = 1 << 20;
 /// Bytes of a message of the key ceremony or of a partial decryption.
 pub const MAX_MESSAGE_BYTES: usize = 16 << 20;
+/// Bytes of the choices of one ballot by their identifiers.
+pub const MAX_CHOICES_BYTES: usize = 1 << 18;
 /// Bytes of one line of the roll, its end included.
 pub const MAX_ROLL_LINE_BYTES: usize = 256;
 /// Bytes of a checkpoint with all its signatures.

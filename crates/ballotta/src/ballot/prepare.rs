@@ -7,13 +7,14 @@ use rand_core::CryptoRng;
 use sha2::Sha512;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::opening::BallotOpening;
+use super::opening::{BallotOpening, OpeningError, expose_bytes};
 use super::plaintext::{PlaintextBallot, PlaintextError};
 use super::signed::{SignedBallot, UnsignedBallot, sign};
 use crate::SUITE;
 use crate::election::{ElectionContext, Style};
 use crate::group::{PublicElement, Scalar, SecretScalar};
 use crate::hash::{Tracker, tagged};
+use crate::manifest::Manifest;
 use crate::proofs::ballot::BallotArgument;
 use crate::proofs::schnorr::KeyPair;
 
@@ -111,6 +112,26 @@ impl PreparedBallot {
     #[must_use]
     pub fn unsigned(&self) -> &UnsignedBallot {
         &self.unsigned
+    }
+
+    /// The ballot as a device keeps it until it is opened or cast: the bytes of its opening, which give the choices away.
+    #[must_use]
+    pub fn expose_bytes(&self, manifest: &Manifest) -> Zeroizing<Vec<u8>> {
+        expose_bytes(manifest, &self.unsigned, &self.plaintext, &self.seed)
+    }
+
+    /// Reads a ballot that a device kept, and encrypts it again. Who reads one that was opened before, does not cast it.
+    ///
+    /// # Errors
+    ///
+    /// Why the bytes are no such ballot.
+    pub fn from_bytes(context: &ElectionContext, bytes: &[u8]) -> Result<Self, OpeningError> {
+        let BallotOpening { unsigned, plaintext, seed } = BallotOpening::decode(context, bytes)?;
+        let again = encrypt(context, unsigned.credential(), unsigned.previous().copied(), &plaintext, &seed);
+        match again {
+            Ok(again) if again == unsigned => Ok(Self { unsigned, plaintext, seed }),
+            _ => Err(OpeningError::BallotMismatch),
+        }
     }
 
     /// Opens the ballot, so that a second device can check it. It can no longer be cast.

@@ -21,6 +21,8 @@ use crate::limits::MAX_ENTRY_BYTES;
 
 /// Entries of a full bundle, and hashes of a full tile.
 pub const TILE_WIDTH: u16 = 256;
+/// At most how many bytes a bundle has.
+pub const MAX_BUNDLE_BYTES: usize = TILE_WIDTH as usize * (2 + MAX_ENTRY_BYTES);
 
 /// What is wrong with a path or a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,176 @@
+//! The board as a voter reads it: its tree head, its key ceremony, and when ballots count.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::VoterError;
+use crate::board::board_key;
+use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
+use crate::board::log::{Frontier, TreeHead, leaf_hash};
+use crate::board::note::SignedCheckpoint;
+use crate::board::tiles::{MAX_BUNDLE_BYTES, TilePath, bundle_paths, decode_bundle};
+use crate::hash::{FileHash, Fingerprint};
+use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MESSAGE_BYTES};
+use crate::manifest::Manifest;
+use crate::record::{self, RecordSource, read_file};
+
+/// When ballots count: behind the opening and before the close.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The entry that opens the voting.
+    pub opened: Option<u64>,
+    /// The entry that closes it.
+    pub closed: Option<u64>,
+}
+
+/// A board whose entries have the head that it signed.
+pub(super) struct Board {
+    pub(super) head: TreeHead,
+    /// The opening that has effect, and what it opens.
+    pub(super) opened: Option<(u64, Fingerprint)>,
+    closed: Option<u64>,
+    /// The head up to the close, that included.
+    pub(super) close_head: Option<TreeHead>,
+    /// The messages of the key ceremony, each once.
+    ceremony: Vec<Pointer>,
+    /// The bundles and the hashes of their bytes: they are read again.
+    bundles: Vec<(TilePath, FileHash)>,
+}
+
+impl Board {
+    pub(super) fn read<R: CryptoRng>(
+        source: &dyn RecordSource,
+        manifest: &Manifest,
+        rng: &mut R,
+    ) -> Result<Self, VoterError> {
+        let path = record::CHECKPOINT;
+        let checkpoint_error = |error| VoterError::Checkpoint { path, error };
+        let signed = read_file(source, path, MAX_CHECKPOINT_BYTES).map_err(VoterError::file(path))?;
+        let signed = SignedCheckpoint::parse(&signed).map_err(checkpoint_error)?;
+        let key = board_key(manifest).map_err(checkpoint_error)?;
+        let head = *signed.verify(&key).map_err(checkpoint_error)?.head();
+        if head.size > MAX_ENTRIES {
+            return Err(VoterError::TooManyEntries { size: head.size });
+        }
+        let mut board =
+            Self { head, opened: None, closed: None, close_head: None, ceremony: Vec::new(), bundles: Vec::new() };
+        let mut frontier = Frontier::new();
+        for path in bundle_paths(head.size) {
+            let bytes = read_bundle(source, &path)?;
+            board.bundles.push((path, FileHash::of(&bytes)));
+            for_each_entry(&path, &bytes, |index, bytes, entry| {
+                frontier.push(leaf_hash(bytes));
+                board.entry(manifest, index, entry, rng)?;
+                if board.closed == Some(index) {
+                    board.close_head = Some(frontier.head());
+                }
+                Ok(())
+            })?;
+        }
+        match frontier.root() {
+            root if root == head.root => Ok(board),
+            found => Err(VoterError::RootMismatch { found, signed: head.root }),
+        }
+    }
+
+    fn entry<R: CryptoRng>(
+        &mut self,
+        manifest: &Manifest,
+        index: u64,
+        entry: Entry<'_>,
+        rng: &mut R,
+    ) -> Result<(), VoterError> {
+        match entry.kind() {
+            // The opening fixes the ceremony: what comes later changes no key, and breaks none.
+            EntryKind::Ceremony if self.opened.is_none() => {
+                let pointer = Pointer::decode(entry.body()).map_err(|error| VoterError::Entry { index, error })?;
+                if !self.ceremony.iter().any(|earlier| earlier.hash() == pointer.hash()) {
+                    self.ceremony.push(pointer);
+                }
+            }
+            EntryKind::Open if self.opened.is_none() => {
+                if let Some(entry) = signed(manifest, Action::Open, entry, None, rng) {
+                    self.opened = Some((index, *entry.fingerprint()));
+                }
+            }
+            EntryKind::Close if self.closed.is_none() => {
+                if let Some((_, opened)) = &self.opened
+                    && signed(manifest, Action::Close, entry, Some(opened), rng).is_some()
+                {
+                    self.closed = Some(index);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn window(&self) -> Window {
+        Window { opened: self.opened.map(|(index, _)| index), closed: self.closed }
+    }
+
+    /// The messages of the key ceremony, in the order of the board.
+    pub(super) fn ceremony(&self, source: &dyn RecordSource) -> Result<Vec<Vec<u8>>, VoterError> {
+        let messages = self.ceremony.iter().map(|pointer| {
+            let path = record::ceremony_path(pointer.hash());
+            let bytes = read_file(source, &path, MAX_MESSAGE_BYTES).map_err(VoterError::file(&path))?;
+            pointer.verify_file(&bytes).map_err(|_| VoterError::OtherFile { path })?;
+            Ok(bytes)
+        });
+        messages.collect()
+    }
+
+    /// The ballots, in the order of the board, read again.
+    pub(super) fn ballots(
+        &self,
+        source: &dyn RecordSource,
+        mut visit: impl FnMut(u64, &[u8]) -> Result<(), VoterError>,
+    ) -> Result<(), VoterError> {
+        for (path, hash) in &self.bundles {
+            let bytes = read_bundle(source, path)?;
+            if FileHash::of(&bytes) != *hash {
+                return Err(VoterError::Changed { path: path.to_string() });
+            }
+            for_each_entry(path, &bytes, |index, _, entry| match entry.kind() {
+                EntryKind::Ballot => visit(index, entry.body()),
+                _ => Ok(()),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The organiser's entry, if the organiser signed it: any other has no effect, else a board could end the voting by itself.
+/// The same rule as the verifier's.
+fn signed<R: CryptoRng>(
+    manifest: &Manifest,
+    action: Action,
+    entry: Entry<'_>,
+    of: Option<&Fingerprint>,
+    rng: &mut R,
+) -> Option<OrganiserEntry> {
+    let entry = OrganiserEntry::decode(action, entry.body()).ok()?;
+    let of = *of.unwrap_or(entry.fingerprint());
+    entry.verify(&of, manifest.organiser(), rng).ok().map(|()| entry)
+}
+
+fn read_bundle(source: &dyn RecordSource, path: &TilePath) -> Result<Vec<u8>, VoterError> {
+    let path = path.to_string();
+    read_file(source, &path, MAX_BUNDLE_BYTES).map_err(VoterError::file(&path))
+}
+
+fn for_each_entry(
+    path: &TilePath,
+    bundle: &[u8],
+    mut visit: impl FnMut(u64, &[u8], Entry<'_>) -> Result<(), VoterError>,
+) -> Result<(), VoterError> {
+    let entries = decode_bundle(bundle, path.width());
+    let entries = entries.map_err(|error| VoterError::Bundle { path: path.to_string(), error })?;
+    for (index, bytes) in (path.first()..).zip(entries) {
+        let entry = Entry::decode(bytes).map_err(|error| VoterError::Entry { index, error })?;
+        visit(index, bytes, entry)?;
+    }
+    Ok(())
+}

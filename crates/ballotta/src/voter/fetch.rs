@@ -1,0 +1,188 @@
+//! Which files of a record are needed next, for those who fetch them one by one.
+
+use alloc::collections::BTreeSet;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::board::board_key;
+use crate::board::entry::{Entry, EntryKind, Pointer};
+use crate::board::note::SignedCheckpoint;
+use crate::board::tiles::{MAX_BUNDLE_BYTES, TilePath, bundle_paths, decode_bundle};
+use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
+use crate::manifest::Manifest;
+use crate::record::{self, FileList, MemoryRecord, ResultDocument};
+
+/// What a record is fetched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To vote and to look for one's ballot.
+    Vote,
+    /// To verify everything.
+    Verify,
+}
+
+/// A file that is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its path.
+    pub path: String,
+    /// At most how many bytes it has; a longer one is none.
+    pub limit: u64,
+}
+
+/// A record that is fetched file by file, from a place that cannot list its files: a static web server.
+///
+/// ```text
+/// while (wanted = fetch.wanted()) is not empty:
+///     for each path: fetch.add(path, bytes), or fetch.absent(path) if there is no such file
+/// ```
+///
+/// Nothing is decided here: a file that is missing or wrong is an error of who reads the record.
+pub struct RecordFetch {
+    purpose: Purpose,
+    record: MemoryRecord,
+    /// The files that do not exist.
+    absent: BTreeSet<String>,
+    /// The bundles that are not looked at yet, once manifest and checkpoint are known.
+    bundles: Option<Vec<TilePath>>,
+    /// The files that the bundles and the list of files name.
+    named: Vec<Wanted>,
+    listed: bool,
+}
+
+impl RecordFetch {
+    /// A roll of as many lines as there can be is not held in memory by anybody who fetches files one by one.
+    const MAX_ROLL_BYTES: u64 = 1 << 30;
+    /// At most how many files are asked for at once.
+    const AT_ONCE: usize = 256;
+
+    /// A record of which nothing is known.
+    #[must_use]
+    pub fn new(purpose: Purpose) -> Self {
+        Self {
+            purpose,
+            record: MemoryRecord::default(),
+            absent: BTreeSet::new(),
+            bundles: None,
+            named: Vec::new(),
+            listed: false,
+        }
+    }
+
+    /// Adds a file.
+    pub fn add(&mut self, path: &str, bytes: Vec<u8>) {
+        self.record.files.insert(path.to_string(), bytes);
+    }
+
+    /// Says that there is no such file.
+    pub fn absent(&mut self, path: &str) {
+        self.absent.insert(path.to_string());
+    }
+
+    /// What was fetched.
+    #[must_use]
+    pub fn into_record(self) -> MemoryRecord {
+        self.record
+    }
+
+    /// The files that are needed next, at most some hundred; none if there are all that can be known of.
+    pub fn wanted(&mut self) -> Vec<Wanted> {
+        let mut wanted = Vec::new();
+        for (path, limit) in [
+            (record::MANIFEST, MAX_MANIFEST_BYTES as u64),
+            (record::CHECKPOINT, MAX_CHECKPOINT_BYTES as u64),
+            (record::ROLL, Self::MAX_ROLL_BYTES),
+        ] {
+            self.want(&mut wanted, path, limit);
+        }
+        if !wanted.is_empty() {
+            return wanted;
+        }
+        self.find_bundles();
+        self.read_bundles();
+        for path in self.bundles.iter().flatten().take(Self::AT_ONCE) {
+            self.want(&mut wanted, &path.to_string(), MAX_BUNDLE_BYTES as u64);
+        }
+        if wanted.is_empty() {
+            self.read_list();
+            for Wanted { path, limit } in &self.named {
+                if wanted.len() < Self::AT_ONCE {
+                    self.want(&mut wanted, path, *limit);
+                }
+            }
+        }
+        wanted
+    }
+
+    fn want(&self, wanted: &mut Vec<Wanted>, path: &str, limit: u64) {
+        let known = self.record.files.contains_key(path) || self.absent.contains(path);
+        if !known && !wanted.iter().any(|earlier| earlier.path == path) {
+            wanted.push(Wanted { path: path.to_string(), limit });
+        }
+    }
+
+    fn name(&mut self, path: String, limit: usize) {
+        self.named.push(Wanted { path, limit: limit as u64 });
+    }
+
+    /// The bundles of the head that the board signed: nobody else can make a voter ask for more.
+    fn find_bundles(&mut self) {
+        if self.bundles.is_some() {
+            return;
+        }
+        let file = |path| self.record.files.get(path).map(Vec::as_slice).unwrap_or_default();
+        let size = || {
+            let manifest = Manifest::parse(file(record::MANIFEST)).ok()?;
+            let signed = SignedCheckpoint::parse(file(record::CHECKPOINT)).ok()?;
+            let head = *signed.verify(&board_key(&manifest).ok()?).ok()?.head();
+            Some(head.size).filter(|size| *size <= MAX_ENTRIES)
+        };
+        self.bundles = Some(bundle_paths(size().unwrap_or(0)).collect());
+    }
+
+    /// Looks at the bundles that are there, and forgets them and those that are absent.
+    fn read_bundles(&mut self) {
+        let mut left = Vec::new();
+        for path in self.bundles.take().unwrap_or_default() {
+            let name = path.to_string();
+            match self.record.files.get(&name) {
+                Some(bytes) => {
+                    let entries: Vec<Wanted> = decode_bundle(bytes, path.width())
+                        .unwrap_or_default()
+                        .into_iter()
+                        .filter_map(|entry| self.named_by(Entry::decode(entry).ok()?))
+                        .collect();
+                    self.named.extend(entries);
+                }
+                None if self.absent.contains(&name) => {}
+                None => left.push(path),
+            }
+        }
+        self.bundles = Some(left);
+    }
+
+    /// The file that an entry names.
+    fn named_by(&self, entry: Entry<'_>) -> Option<Wanted> {
+        let whole = self.purpose == Purpose::Verify;
+        let pointer = || Pointer::decode(entry.body()).ok();
+        let (path, limit) = match entry.kind() {
+            EntryKind::Ceremony => (record::ceremony_path(pointer()?.hash()), MAX_MESSAGE_BYTES),
+            // It may not be there; who needs it, says so.
+            EntryKind::Close => (record::CLOSING_CHECKPOINT.to_string(), MAX_CHECKPOINT_BYTES),
+            EntryKind::PartialDecryption if whole => (record::decryption_path(pointer()?.hash()), MAX_MESSAGE_BYTES),
+            EntryKind::Publication if whole => (record::FILE_LIST.to_string(), FileList::MAX_BYTES),
+            _ => return None,
+        };
+        Some(Wanted { path, limit: limit as u64 })
+    }
+
+    /// Looks at the list of files, once.
+    fn read_list(&mut self) {
+        let list = self.record.files.get(record::FILE_LIST).and_then(|bytes| FileList::parse(bytes).ok());
+        let Some(list) = list.filter(|_| !self.listed && self.purpose == Purpose::Verify) else { return };
+        self.listed = true;
+        for (path, _) in list.iter() {
+            self.name(path.to_string(), MAX_MESSAGE_BYTES.max(ResultDocument::MAX_BYTES));
+        }
+    }
+}

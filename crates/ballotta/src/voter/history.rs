@@ -1,0 +1,181 @@
+//! The ballots of one credential, and what became of one ballot.
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::{Election, VoterError};
+use crate::ballot::{AdmissionError, BallotHeader, Candidate, SignedBallot, verify_ballots};
+use crate::credential::RollLine;
+use crate::encoding::DecodeError;
+use crate::hash::Tracker;
+use crate::manifest::Revoting;
+use crate::record::RecordSource;
+use crate::tally::{Ledger, Recorded};
+
+/// A ballot that names a credential, and whether it is valid where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnBallot {
+    /// Its position on the board.
+    pub index: u64,
+    /// Its tracker.
+    pub tracker: Tracker,
+    /// Why it is void, if it is.
+    pub state: Result<(), AdmissionError>,
+}
+
+/// The ballots that name one credential, in the order of the board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    ballots: Vec<OwnBallot>,
+}
+
+/// What became of a ballot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It counts, as things are.
+    Counted {
+        /// Its position on the board.
+        index: u64,
+    },
+    /// It is valid, and a later ballot of the same credential took its place.
+    Superseded {
+        /// Its position on the board.
+        index: u64,
+        /// The tracker of the ballot that counts.
+        by: Tracker,
+        /// The position of that ballot.
+        by_index: u64,
+    },
+    /// It stands on the board and does not count.
+    Void {
+        /// Its position on the board.
+        index: u64,
+        /// Why.
+        error: AdmissionError,
+    },
+    /// It does not stand on the board.
+    Missing,
+}
+
+impl History {
+    /// Reads and verifies the ballots that name the credential of a line of the roll.
+    ///
+    /// # Errors
+    ///
+    /// If the record cannot be read again as it was.
+    pub fn read<R: CryptoRng>(
+        election: &Election,
+        source: &dyn RecordSource,
+        line: &RollLine,
+        rng: &mut R,
+    ) -> Result<Self, VoterError> {
+        let mut entries: Vec<(u64, Vec<u8>)> = Vec::new();
+        election.board.ballots(source, |index, body| {
+            if BallotHeader::read(body).is_ok_and(|header| header.credential == line.credential) {
+                entries.push((index, body.to_vec()));
+            }
+            Ok(())
+        })?;
+        let window = &election.window;
+        let outside = |index: u64| match (window.opened, window.closed) {
+            (Some(opened), _) if index < opened => Some(AdmissionError::NotOpen),
+            (None, _) => Some(AdmissionError::NotOpen),
+            (_, Some(closed)) if index > closed => Some(AdmissionError::Closed),
+            _ => None,
+        };
+        let inside = entries.iter().filter(|(index, _)| outside(*index).is_none());
+        let candidates: Vec<Candidate<'_>> =
+            inside.map(|(index, bytes)| Candidate { index: *index, bytes, voter: Some(*line) }).collect();
+        let context = &election.context;
+        let revoting = context.manifest().revoting() == Revoting::LastCounts;
+        // A roll has fewer lines than that.
+        let voters = u32::try_from(election.roll.totals().voters()).unwrap_or(u32::MAX);
+        let mut ledger = Ledger::new(voters, candidates.len() as u64, revoting, rng.next_u64());
+        let mut verified = verify_ballots(context, &candidates, rng).into_iter();
+        let unreadable = |index| move |error| VoterError::Entry { index, error };
+        let mut ballots = Vec::with_capacity(entries.len());
+        for (index, bytes) in &entries {
+            let state = match outside(*index) {
+                Some(error) => Err(error),
+                None => match verified.next() {
+                    Some(Ok(ballot)) => ledger.admit(&ballot, |index| recorded(&entries, index))?,
+                    Some(Err(error)) => Err(error),
+                    None => Err(AdmissionError::Encoding(DecodeError::Truncated { field: "ballot" })),
+                },
+            };
+            let tracker = SignedBallot::tracker_of(bytes).map_err(unreadable(*index))?;
+            ballots.push(OwnBallot { index: *index, tracker, state });
+        }
+        Ok(Self { ballots })
+    }
+
+    /// The ballots.
+    #[must_use]
+    pub fn ballots(&self) -> &[OwnBallot] {
+        &self.ballots
+    }
+
+    /// The last valid one: it counts.
+    #[must_use]
+    pub fn standing(&self) -> Option<&OwnBallot> {
+        self.ballots.iter().rfind(|ballot| ballot.state.is_ok())
+    }
+
+    /// What became of the ballot with this tracker. Anybody can put a void copy beside a valid ballot: the valid one is
+    /// the voter's.
+    #[must_use]
+    pub fn find(&self, tracker: &Tracker) -> Found {
+        let with_tracker = || self.ballots.iter().filter(|ballot| ballot.tracker == *tracker);
+        let valid = with_tracker().find(|ballot| ballot.state.is_ok());
+        match (valid.or_else(|| with_tracker().next()), self.standing()) {
+            (None, _) => Found::Missing,
+            (Some(OwnBallot { index, state: Err(error), .. }), _) => {
+                Found::Void { index: *index, error: error.clone() }
+            }
+            (Some(own), Some(standing)) if standing.index != own.index => {
+                Found::Superseded { index: own.index, by: standing.tracker, by_index: standing.index }
+            }
+            (Some(own), _) => Found::Counted { index: own.index },
+        }
+    }
+}
+
+fn recorded(entries: &[(u64, Vec<u8>)], index: u64) -> Result<Recorded, VoterError> {
+    let unreadable = |error| VoterError::Entry { index, error };
+    let entry = entries.iter().find(|(other, _)| *other == index);
+    let (_, bytes) = entry.ok_or(DecodeError::Truncated { field: "ballot" }).map_err(unreadable)?;
+    let tracker = SignedBallot::tracker_of(bytes).map_err(unreadable)?;
+    Ok(Recorded { tracker, randomness: BallotHeader::read(bytes).map_err(unreadable)?.randomness })
+}
+
+impl Election {
+    /// What became of the ballot with this tracker, whoever cast it.
+    ///
+    /// # Errors
+    ///
+    /// If the record cannot be read again as it was.
+    pub fn find<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        tracker: &Tracker,
+        rng: &mut R,
+    ) -> Result<Found, VoterError> {
+        // All entries with one tracker are the same ballot, and name the same credential.
+        let mut first = None;
+        self.board.ballots(source, |index, body| {
+            if first.is_none() && SignedBallot::tracker_of(body).ok() == Some(*tracker) {
+                first = Some((index, BallotHeader::read(body)));
+            }
+            Ok(())
+        })?;
+        match first {
+            None => Ok(Found::Missing),
+            Some((index, Err(error))) => Ok(Found::Void { index, error: error.into() }),
+            Some((index, Ok(header))) => match self.line(source, &header.credential)? {
+                Some(line) => Ok(History::read(self, source, &line, rng)?.find(tracker)),
+                None => Ok(Found::Void { index, error: AdmissionError::UnknownCredential }),
+            },
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! The voter's side: choices by name, openings as bytes, reading an election, and what became of a ballot.
+
+use ballotta::ballot::{
+    AdmissionError, BallotOpening, BallotSeed, ChoiceError, ChoiceProblem, Choices, Mark, OpeningError, PreparedBallot,
+};
+use ballotta::board::entry::{Action, EntryKind, OrganiserEntry};
+use ballotta::contest::{Choose, SelectionError};
+use ballotta::encoding::DecodeError;
+use ballotta::hash::{Fingerprint, Tracker};
+use ballotta::manifest::{Closing, Manifest, Revoting};
+use ballotta::record::{self, MemoryRecord, ReadError};
+use ballotta::voter::{self, ClosingWitnesses, Found, Purpose, RecordFetch, VoterError, Window};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, verify_record};
+use ballotta_tests::rng::TestRng;
+
+fn choices(json: &str) -> Choices {
+    Choices::from_json(json.as_bytes()).unwrap()
+}
+
+fn two_contests() -> Election {
+    Election::build(ElectionOptions {
+        contests: vec![(Choose { min: 1, max: 2, blank: true }, 3), (YES_OR_NO, 2), (YES_OR_NO, 2)],
+        styles: vec![vec![0, 1], vec![2]],
+        voters: vec![(0, 1), (0, 1), (1, 1)],
+        ..ElectionOptions::default()
+    })
+}
+
+#[test]
+fn choices_are_read_strictly() {
+    for valid in ["{}", r#"{"a":"blank"}"#, r#"{"a":{"options":[]},"b":{"options":["x","y"]}}"#] {
+        assert_eq!(*choices(valid).to_json(), valid);
+    }
+    assert_eq!(*choices(" { \"a\" :\n{\"options\": [ \"x\" ] } } ").to_json(), r#"{"a":{"options":["x"]}}"#);
+    let malformed = |contest: Option<&str>| (contest.map(str::to_owned), ChoiceProblem::Malformed);
+    let unknown = |contest: &str| (Some(contest.to_owned()), ChoiceProblem::UnknownKind);
+    for (json, expected) in [
+        ("", malformed(None)),
+        ("[]", malformed(None)),
+        ("{} {}", malformed(None)),
+        (r#"{"a":"blank",}"#, malformed(None)),
+        (r#"{"a":null}"#, malformed(Some("a"))),
+        (r#"{"a":1}"#, malformed(Some("a"))),
+        (r#"{"a":["x"]}"#, malformed(Some("a"))),
+        (r#"{"a":{}}"#, malformed(Some("a"))),
+        (r#"{"a":{"options":"x"}}"#, malformed(Some("a"))),
+        (r#"{"a":{"options":[1]}}"#, malformed(Some("a"))),
+        (r#"{"a":{"options":[["x"]]}}"#, malformed(Some("a"))),
+        (r#"{"a":{"options":["x"],"options":["y"]}}"#, malformed(Some("a"))),
+        (r#"{"a":{"options":["x"],"more":1}}"#, malformed(Some("a"))),
+        (r#"{"\u0061":"blank"}"#, malformed(None)),
+        (r#"{"a":"none"}"#, unknown("a")),
+        (r#"{"a":{"scores":{"x":1}}}"#, unknown("a")),
+        (r#"{"a":{"blank":null}}"#, unknown("a")),
+    ] {
+        let error = Choices::from_json(json.as_bytes()).err().unwrap();
+        assert_eq!((error.contest, error.problem), expected, "{json}");
+    }
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(Choices::from_json(deep.as_bytes()).err().unwrap().problem, ChoiceProblem::Malformed);
+    let many: Vec<String> = (0..257).map(|contest| format!(r#""c{contest}":"blank""#)).collect();
+    let many = format!("{{{}}}", many.join(","));
+    assert_eq!(Choices::from_json(many.as_bytes()).err().unwrap().problem, ChoiceProblem::Malformed);
+    let long = format!(r#"{{"a":{{"options":["{}"]}}}}"#, "x".repeat(1 << 18));
+    assert_eq!(Choices::from_json(long.as_bytes()).err().unwrap().problem, ChoiceProblem::Malformed);
+}
+
+#[test]
+fn every_rule_that_choices_break_is_named() {
+    let election = two_contests();
+    let check = |json: &str| -> Vec<(String, &'static str, String)> {
+        let named = |error: ChoiceError| (error.field(), error.problem.rule(), error.to_string());
+        choices(json).check(&election.context, 0).into_iter().map(named).collect()
+    };
+    let fault = |field: &str, rule, text: &str| (field.to_owned(), rule, text.to_owned());
+    assert_eq!(check(r#"{"c0":{"options":["o0","o2"]},"c1":{"options":["o1"]}}"#), []);
+    assert_eq!(check(r#"{"c1":{"options":["o1"]},"c0":"blank"}"#), []);
+    assert_eq!(
+        check(r#"{"c0":{"options":["o0","o1","o2"]},"c1":"blank","c2":"blank"}"#),
+        [
+            fault("c0", "overvote", "contest c0: 3 options are selected, but at most 2 may be"),
+            fault("c1", "blank-not-allowed", "contest c1: the contest does not allow a blank vote"),
+            fault("c2", "unknown-contest", "there is no contest c2 on this ballot"),
+        ]
+    );
+    assert_eq!(
+        check(r#"{"c0":{"options":[]},"c0":{"options":["o1"]}}"#),
+        [
+            fault("c0", "undervote", "contest c0: 0 options are selected, but at least 1 must be"),
+            fault("c0", "duplicate-contest", "contest c0: the contest stands twice in the choices"),
+            fault("c1", "missing-contest", "contest c1 has no choice"),
+        ]
+    );
+    assert_eq!(
+        check(r#"{"c0":{"options":["o1","o1"]},"c1":{"options":["<b>"]}}"#),
+        [
+            fault("c0", "duplicate-option", "contest c0: an option is selected twice"),
+            fault("c1/<b>", "unknown-option", "contest c1 has no option <b>"),
+        ]
+    );
+    let errors = choices("{}").plaintext(&election.context, 7).err().unwrap();
+    assert_eq!(errors.errors()[0].problem, ChoiceProblem::UnknownStyle);
+    let errors = choices(r#"{"c2":"blank"}"#).plaintext(&election.context, 1).err().unwrap();
+    assert_eq!(errors.errors()[0].problem, ChoiceProblem::Selection(SelectionError::BlankNotAllowed));
+}
+
+/// Choices by name and by number give the same ballot, and the ballot gives them back.
+#[test]
+fn names_and_numbers_are_the_same_choices() {
+    let election = two_contests();
+    let json = r#"{"c0":{"options":["o2","o0"]},"c1":{"options":["o1"]}}"#;
+    let by_name = choices(json).plaintext(&election.context, 0).unwrap();
+    assert_eq!(*Choices::of(election.context.manifest(), &by_name).to_json(), json);
+    let by_number = election.ballot(0, &[Choice::Options(vec![2, 0]), Choice::Options(vec![1])]);
+    let expected = by_number.prepare();
+    let mut built = Choices::new();
+    built.mark("c0", Mark::Options(vec!["o2".into(), "o0".into()]));
+    built.mark("c1", Mark::Options(vec!["o1".into()]));
+    assert_eq!(*built.to_json(), json);
+    let built = built.plaintext(&election.context, 0).unwrap();
+    let seed = seed(&expected, election.context.manifest());
+    let credential = expected.unsigned().credential();
+    let again = PreparedBallot::prepare(&election.context, credential, None, built, seed);
+    assert_eq!(again.unwrap().unsigned(), expected.unsigned());
+}
+
+/// The seed of a ballot, from the bytes of its opening.
+fn seed(ballot: &PreparedBallot, manifest: &Manifest) -> BallotSeed {
+    let bytes = ballot.expose_bytes(manifest);
+    BallotSeed::from_bytes(*bytes[2..].first_chunk().unwrap())
+}
+
+#[test]
+fn an_opening_has_one_encoding() {
+    let election = two_contests();
+    let (context, manifest) = (&election.context, election.context.manifest());
+    let ballot = election.ballot(0, &[Choice::Options(vec![0, 2]), Choice::Options(vec![1])]);
+    let tracker = ballot.tracker();
+    let bytes = ballot.prepare().open().expose_bytes(manifest);
+    let opening = BallotOpening::decode(context, &bytes).unwrap();
+    assert_eq!(*opening.expose_bytes(manifest), *bytes);
+    let opened = opening.check(context, &tracker).unwrap();
+    assert_eq!(opened.credential(), election.credentials[0].public());
+    let json = r#"{"c0":{"options":["o0","o2"]},"c1":{"options":["o1"]}}"#;
+    assert_eq!(*Choices::of(manifest, opened.plaintext()).to_json(), json);
+    // What a device keeps until the fate of the ballot is decided.
+    assert_eq!(*ballot.prepare().expose_bytes(manifest), *bytes);
+    assert_eq!(*PreparedBallot::from_bytes(context, &bytes).unwrap().tracker(), tracker);
+
+    let decode = |bytes: &[u8]| BallotOpening::decode(context, bytes).err().unwrap();
+    let check =
+        |bytes: &[u8]| BallotOpening::decode(context, bytes).and_then(|opening| opening.check(context, &tracker)).err();
+    let frame = &bytes[..bytes.len() - json.len()];
+    let other = |json: &str| [frame, json.as_bytes()].concat();
+    assert_eq!(other(json), *bytes);
+    // Choices that the ballot does not hold, a seed that is another, a tracker that is another.
+    let lie = other(r#"{"c0":{"options":["o0","o1"]},"c1":{"options":["o1"]}}"#);
+    assert_eq!(check(&lie), Some(OpeningError::BallotMismatch));
+    assert_eq!(PreparedBallot::from_bytes(context, &lie).err(), Some(OpeningError::BallotMismatch));
+    let mut seed = bytes.to_vec();
+    seed[5] ^= 1;
+    assert_eq!(check(&seed), Some(OpeningError::BallotMismatch));
+    let shown = BallotOpening::decode(context, &bytes).unwrap().check(context, &Tracker::from_bytes([7; 32]));
+    assert_eq!(shown.err(), Some(OpeningError::TrackerMismatch { found: tracker }));
+    // Not the one written form, or not allowed.
+    let malformed = |error: OpeningError| match error {
+        OpeningError::Choices(errors) => errors.errors()[0].problem.clone(),
+        error => panic!("{error}"),
+    };
+    assert_eq!(malformed(decode(&other(&format!("{json} ")))), ChoiceProblem::Malformed);
+    assert_eq!(malformed(decode(&other(r#"{"c0":"blank"}"#))), ChoiceProblem::MissingContest);
+    // Cut short, too long, of another version or election.
+    for length in 0..frame.len() {
+        assert!(
+            matches!(decode(&bytes[..length]), OpeningError::Encoding(DecodeError::Truncated { .. })),
+            "{length} bytes"
+        );
+    }
+    let field = |field, found, limit| OpeningError::Encoding(DecodeError::LimitExceeded { field, found, limit });
+    let mut long = bytes.to_vec();
+    long[34..38].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert_eq!(decode(&long), field("ballot", u64::from(u32::MAX), 65_535));
+    assert_eq!(decode(&other(&"x".repeat((1 << 18) + 1))), field("choices", (1 << 18) + 1, 1 << 18));
+    let mut version = bytes.to_vec();
+    version[1] = 0;
+    assert_eq!(decode(&version), OpeningError::Encoding(DecodeError::UnsupportedVersion { found: [1, 0] }));
+    let elsewhere = Election::build(ElectionOptions { seed: 2, ..election.options.clone() });
+    assert_eq!(BallotOpening::decode(&elsewhere.context, &bytes).err(), Some(OpeningError::WrongElection));
+}
+
+fn read(record: &MemoryRecord) -> Result<voter::Election, VoterError> {
+    voter::Election::read(record, &mut TestRng(5))
+}
+
+fn find(record: &MemoryRecord, tracker: &Tracker) -> Found {
+    read(record).unwrap().find(record, tracker, &mut TestRng(6)).unwrap()
+}
+
+#[test]
+fn entries_that_the_organiser_did_not_sign_neither_open_nor_close() {
+    let election = Election::build(ElectionOptions::default());
+    let stranger = &election.trustee_keys[0];
+    let forged =
+        |action| OrganiserEntry::sign(action, election.context.fingerprint(), stranger, &mut TestRng(9)).encode();
+    let mut board = election.unopened_board();
+    board.push(EntryKind::Open, &forged(Action::Open));
+    assert_eq!(read(&board.record()).unwrap().window, Window { opened: None, closed: None });
+    assert_eq!(read(&board.record()).unwrap().is_open(), Err(VoterError::NotOpen));
+    let opened = board.organise(Action::Open);
+    board.vote(0, &[Choice::Options(vec![0])]);
+    board.push(EntryKind::Close, &forged(Action::Close));
+    let other = Fingerprint::from_bytes([3; 32]);
+    board.push(
+        EntryKind::Close,
+        &OrganiserEntry::sign(Action::Close, &other, &election.organiser, &mut TestRng(9)).encode(),
+    );
+    board.push(EntryKind::Close, b"noise");
+    assert_eq!(read(&board.record()).unwrap().window, Window { opened: Some(opened), closed: None });
+    assert_eq!(read(&board.record()).unwrap().is_open(), Ok(()));
+    let ballot = board.vote(1, &[Choice::Options(vec![1])]);
+    let closed = board.organise(Action::Close);
+    let record = board.record();
+    let election_read = read(&record).unwrap();
+    assert_eq!(election_read.window, Window { opened: Some(opened), closed: Some(closed) });
+    assert_eq!(find(&record, &board.heads[&1]), Found::Counted { index: ballot });
+    // The verifier agrees about who counts.
+    assert_eq!(verify_record(&record).tally.map(|tally| tally.ballots()), Some(2));
+}
+
+#[test]
+fn what_became_of_a_ballot() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    let choice = |option| [Choice::Options(vec![option])];
+    let first = board.vote(0, &choice(0));
+    let first_tracker = board.heads[&0];
+    // A copy with a signature of somebody else stands before the ballot it copies, and hides nothing.
+    let other = election.ballot(2, &choice(1));
+    let copied = other.cast();
+    let mut garbled = copied.to_bytes();
+    *garbled.last_mut().unwrap() ^= 1;
+    board.push_ballot(&garbled);
+    let genuine = board.push_ballot(&copied.to_bytes());
+    let second = board.vote(0, &choice(1));
+    let second_tracker = board.heads[&0];
+    let fork = election.ballot(0, &choice(0)).cast();
+    let fork_at = board.push_ballot(&fork.to_bytes());
+    board.organise(Action::Close);
+    let late = election.ballot(3, &choice(0)).cast();
+    let late_at = board.push_ballot(&late.to_bytes());
+
+    let record = board.record();
+    assert_eq!(find(&record, &first_tracker), Found::Superseded { index: first, by: second_tracker, by_index: second });
+    assert_eq!(find(&record, &second_tracker), Found::Counted { index: second });
+    assert_eq!(find(&record, copied.tracker()), Found::Counted { index: genuine });
+    let error = AdmissionError::RevoteFork { head: Some(second) };
+    assert_eq!(find(&record, fork.tracker()), Found::Void { index: fork_at, error });
+    assert_eq!(find(&record, late.tracker()), Found::Void { index: late_at, error: AdmissionError::Closed });
+    assert_eq!(find(&record, &Tracker::from_bytes([1; 32])), Found::Missing);
+}
+
+#[test]
+fn a_voter_prepares_behind_the_ballot_that_stands() {
+    for revoting in [Revoting::LastCounts, Revoting::NotAllowed] {
+        let election = Election::build(ElectionOptions { revoting, ..ElectionOptions::default() });
+        let mut board = election.open_board();
+        board.vote(0, &[Choice::Options(vec![0])]);
+        let record = board.record();
+        let read = read(&record).unwrap();
+        let line = read.line(&record, election.credentials[0].public().as_bytes()).unwrap().unwrap();
+        let history = voter::History::read(&read, &record, &line, &mut TestRng(7)).unwrap();
+        assert_eq!(history.standing().map(|ballot| ballot.tracker), Some(board.heads[&0]));
+        assert_eq!(read.line(&record, &[9; 32]).unwrap(), None);
+        assert_eq!(read.expect(election.context.fingerprint()), Ok(()));
+        let (found, expected) = (*election.context.fingerprint(), Fingerprint::from_bytes([3; 32]));
+        assert_eq!(read.expect(&expected), Err(VoterError::OtherElection { found, expected }));
+    }
+}
+
+#[test]
+fn a_server_that_swaps_files_is_refused() {
+    let election = two_contests();
+    let other = Election::build(ElectionOptions { seed: 2, ..election.options.clone() });
+    let (board, other) = (election.open_board().record(), other.open_board().record());
+    let swapped = |path: &str| {
+        let mut record = board.clone();
+        record.files.insert(path.into(), other.files[path].clone());
+        read(&record).err().unwrap()
+    };
+    assert_eq!(swapped(record::MANIFEST).code(), "bad-checkpoint");
+    assert_eq!(swapped(record::CHECKPOINT).code(), "bad-checkpoint");
+    assert_eq!(swapped(record::ROLL).code(), "bad-roll");
+    let bundle = board.files.keys().find(|path| path.starts_with("tile/")).unwrap().clone();
+    assert_eq!(swapped(&bundle).code(), "bad-root");
+    for path in board.files.keys() {
+        let mut record = board.clone();
+        record.files.remove(path);
+        let missing = VoterError::File { path: path.clone(), error: ReadError::Missing };
+        assert_eq!(read(&record).err(), Some(missing));
+        if path.starts_with("ceremony/") {
+            let mut record = board.clone();
+            record.files.get_mut(path).unwrap()[0] ^= 1;
+            assert_eq!(read(&record).err(), Some(VoterError::OtherFile { path: path.clone() }));
+        }
+    }
+    // A roll with another weight keeps every rule of a roll: what was opened tells.
+    let mut record = board.clone();
+    let roll = String::from_utf8(board.files[record::ROLL].clone()).unwrap();
+    let lines: Vec<&str> = roll.lines().collect();
+    let shorter = lines[..lines.len() - 1].join("\n") + "\n";
+    record.files.insert(record::ROLL.into(), shorter.into_bytes());
+    assert!(matches!(read(&record), Err(VoterError::OpenedAnother { .. })));
+    // A roll that changes after it was read.
+    let mut record = board.clone();
+    let read = read(&record).unwrap();
+    let roll = record.files.get_mut(record::ROLL).unwrap();
+    let end = roll.len() - 2;
+    roll[end] ^= 1;
+    let line = read.line(&record, election.credentials[0].public().as_bytes());
+    assert_eq!(line, Err(VoterError::Changed { path: record::ROLL.into() }));
+}
+
+#[test]
+fn the_witnesses_of_the_close() {
+    let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (3, 2), ..ElectionOptions::default() };
+    let election = Election::build(options);
+    let mut board = election.open_board();
+    board.everybody_votes();
+    let witnesses = |board: &Board<'_>| {
+        let record = board.record();
+        read(&record).unwrap().closing_witnesses(&record)
+    };
+    assert_eq!(witnesses(&board), Ok(None));
+    board.organise(Action::Close);
+    let expected = |cosigned| Ok(Some(ClosingWitnesses { cosigned, members: 3, quorum: 2 }));
+    assert_eq!(witnesses(&board), expected(0));
+    let tally = board.tally();
+    for cosigned in [1, 2] {
+        let checkpoint = board.closing_checkpoint(&tally, cosigned).to_string().into_bytes();
+        board.files.insert(record::CLOSING_CHECKPOINT.into(), checkpoint);
+        assert_eq!(witnesses(&board), expected(cosigned));
+        assert_eq!(witnesses(&board).unwrap().unwrap().enough(), cosigned == 2);
+    }
+    // Another board with the same cosignatures.
+    let mut other = election.open_board();
+    other.vote(0, &[Choice::Options(vec![1])]);
+    other.organise(Action::Close);
+    other.files.insert(record::CLOSING_CHECKPOINT.into(), board.files[record::CLOSING_CHECKPOINT].clone());
+    assert_eq!(witnesses(&other), Err(VoterError::TwoHistories));
+}
+
+/// Fetches a record as a static web server gives it out.
+fn fetch(record: &MemoryRecord, purpose: Purpose) -> (MemoryRecord, usize) {
+    let mut fetch = RecordFetch::new(purpose);
+    for round in 0..100 {
+        let wanted = fetch.wanted();
+        if wanted.is_empty() {
+            return (fetch.into_record(), round);
+        }
+        for wanted in wanted {
+            match record.files.get(&wanted.path) {
+                Some(bytes) => {
+                    assert!(bytes.len() as u64 <= wanted.limit, "{}", wanted.path);
+                    fetch.add(&wanted.path, bytes.clone());
+                }
+                None => fetch.absent(&wanted.path),
+            }
+        }
+    }
+    panic!("the fetching does not end");
+}
+
+#[test]
+fn files_are_fetched_that_are_needed_and_no_others() {
+    let election = Election::build(ElectionOptions { voters: vec![(0, 1); 300], ..ElectionOptions::default() });
+    let mut board = election.open_board();
+    let empty = MemoryRecord::default();
+    assert_eq!(fetch(&empty, Purpose::Vote), (empty, 1));
+    let open = board.record();
+    assert_eq!(fetch(&open, Purpose::Vote), (open.clone(), 3));
+    board.everybody_votes();
+    board.finish();
+    let complete = board.record();
+    let (whole, _) = fetch(&complete, Purpose::Verify);
+    assert_eq!(whole, complete);
+    let (voting, _) = fetch(&complete, Purpose::Vote);
+    assert!(voting.files.keys().all(|path| !path.starts_with("decryption/") && !path.starts_with("result/")));
+    assert_eq!(find(&voting, &board.heads[&7]), find(&complete, &board.heads[&7]));
+    // Whatever is missing or noise, the fetching ends.
+    for path in complete.files.keys() {
+        for bytes in [None, Some(b"noise".to_vec())] {
+            let mut record = complete.clone();
+            match bytes {
+                None => record.files.remove(path),
+                Some(bytes) => record.files.insert(path.clone(), bytes),
+            };
+            fetch(&record, Purpose::Verify);
+        }
+    }
+}
