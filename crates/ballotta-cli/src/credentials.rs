@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::credential::{Credential, RollLine, RollSignature, VotingCode};
 use ballotta::limits::MAX_VOTERS;
 use ballotta::record;
+use ballotta::voter::Election;
 use ballotta_io::{write_new, write_secret};
 use rayon::prelude::*;
 use serde_json::json;
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 use crate::console::{Console, grouped};
 use crate::failure::{Advice as _, refusal};
 use crate::handover::{Handover, Kind};
-use crate::record::{Election, Record};
+use crate::record::Record;
 use crate::secrets::{read_signing_key, system_rng};
 
 /// New voting codes, and their roll.
@@ -132,7 +133,7 @@ impl SignRoll {
         let Some(seat) = authorities.iter().position(|authority| authority.key == *key.public()) else {
             return refusal(format!("{} is not the key of an authority that the manifest names", self.key.display()));
         };
-        let Election { context, roll } = record.election()?;
+        let Election { context, roll, .. } = record.election()?;
         let fingerprint = context.fingerprint();
         let signature = RollSignature::sign(u16::try_from(seat + 1)?, fingerprint, &key, &mut system_rng());
         Handover::new(Kind::RollSignature, signature.encode()).write(&self.out)?;
