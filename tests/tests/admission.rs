@@ -513,7 +513,10 @@ fn the_authority_signs_the_roll() {
 
     let mut board = unsigned();
     finished(&mut board);
-    assert!(!board.expect_failures(&[missing.clone()]).report.tally_holds(), "such a roll is not decrypted");
+    assert!(
+        !board.expect_failures(std::slice::from_ref(&missing)).report.tally_holds(),
+        "such a roll is not decrypted"
+    );
     {
         let _weak = Weaken::without(Check::RollSignature);
         board.expect_failures(&[]);
