@@ -17,6 +17,7 @@ use ballotta::key_ceremony::CeremonyMessage;
 use ballotta::manifest::Manifest;
 use ballotta::record::{self, FileList, MemoryRecord, ResultDocument};
 use ballotta::tally::EncryptedTally;
+use ballotta::verifier::{PartialVerification, ShardPlan, VerifyOptions, select, verify_shard};
 use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO};
 use ballotta_tests::rng::TestRng;
 
@@ -51,6 +52,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "partial_decryption", run: partial_decryption, valid: || under("decryption/") },
     Target { name: "file_list", run: file_list, valid: || vec![of_record(record::FILE_LIST)] },
     Target { name: "voting_code", run: voting_code, valid: voting_codes },
+    Target { name: "shard_plan", run: shard_plan, valid: || vec![SHARDS.0.to_bytes()] },
+    Target { name: "shard_part", run: shard_part, valid: || vec![SHARDS.1.clone()] },
     Target { name: "result_document", run: result_document, valid: || vec![of_record(record::RESULT)] },
 ];
 
@@ -129,8 +132,7 @@ fn manifest(bytes: &[u8]) {
 /// In one piece and in many: the same voters, the same errors. A roll without errors is written as it was read.
 fn roll(bytes: &[u8]) {
     let manifest = ELECTION.election.context.manifest();
-    let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
-    let rules = RollRules::new(*manifest.hash(), &styles, manifest.weights().max);
+    let rules = RollRules::for_manifest(manifest);
     let read = |piece: usize| {
         let mut lines = Vec::new();
         let mut reader = RollReader::new(rules.clone());
@@ -351,5 +353,32 @@ fn result_document(bytes: &[u8]) {
     if let Ok(result) = serde_json::from_slice::<ResultDocument>(bytes) {
         let written = result.to_bytes();
         assert_eq!(serde_json::from_slice::<ResultDocument>(&written).ok().as_ref(), Some(&result));
+    }
+}
+
+/// The plan of the election, and a part with a failure.
+static SHARDS: LazyLock<(ShardPlan, Vec<u8>)> = LazyLock::new(|| {
+    let mut board = ELECTION.election.open_board();
+    board.vote(0, &[Choice::Blank, Choice::Options(vec![0])]);
+    board.push_ballot(b"void");
+    let record = board.record();
+    let mut rng = TestRng(1);
+    let selected = select(&record, &VerifyOptions::default(), &|_| (), &mut rng);
+    let bytes = selected.plan().expect("a plan").to_bytes();
+    let plan = ShardPlan::open(&record, &bytes, &mut rng).expect("a plan");
+    let part = verify_shard(&record, &plan, 0..plan.entries(), &|_| (), &mut rng).expect("a range").to_bytes();
+    (plan, part)
+});
+
+/// Of the record of the election: a plan that names other files is refused when they are not found.
+fn shard_plan(bytes: &[u8]) {
+    if let Ok(plan) = ShardPlan::open(&ELECTION.record, bytes, &mut TestRng(1)) {
+        assert_eq!(plan.to_bytes(), bytes);
+    }
+}
+
+fn shard_part(bytes: &[u8]) {
+    if let Ok(part) = PartialVerification::from_bytes(&SHARDS.0, bytes) {
+        assert_eq!(part.to_bytes(), bytes);
     }
 }

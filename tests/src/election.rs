@@ -32,7 +32,10 @@ use ballotta::proofs::schnorr::{KeyPair, SchnorrProof};
 use ballotta::record::{self, FileList, MemoryRecord, RecordSource};
 use ballotta::tally::EncryptedTally;
 use ballotta::transcript::{Domain, ProofTranscript};
-use ballotta::verifier::{CheckId, Place, Stage, Status, Verification, VerifyOptions, verify};
+use ballotta::verifier::{
+    CheckId, PartialVerification, Place, ShardPlan, Stage, Status, Verification, VerifyOptions, finish, merge_all,
+    select, verify, verify_shard,
+};
 use rand_core::Rng;
 
 use crate::rng::TestRng;
@@ -182,8 +185,7 @@ impl Election {
         let credential = |code| Credential::derive(code, manifest.hash(), joint_key.root()).expect("a credential");
         let credentials: Vec<Credential> = codes.iter().map(credential).collect();
         let codes = codes.iter().map(|code| code.expose_text().to_string()).collect();
-        let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
-        let rules = RollRules::new(*manifest.hash(), &styles, manifest.weights().max);
+        let rules = RollRules::for_manifest(&manifest);
         let mut lines: Vec<RollLine> = zip(&credentials, &options.voters)
             .zip(1..)
             .map(|((credential, (style, weight)), number)| RollLine {
@@ -853,10 +855,61 @@ pub fn count(totals: &[Option<ContestTotals>]) -> Vec<Count> {
     totals.iter().flatten().map(count).collect()
 }
 
-/// Verifies a complete record.
+/// Verifies a complete record, in one piece and in shards: one finds what the others find.
+///
+/// # Panics
+///
+/// If they differ.
 #[must_use]
 pub fn verify_record(record: &dyn RecordSource) -> Verification {
-    verify(record, &VerifyOptions::default(), &|_| (), &mut TestRng(2))
+    let options = VerifyOptions::default();
+    let verification = verify(record, &options, &|_| (), &mut TestRng(2));
+    for count in [1, 2, 5] {
+        let again = verify_in_shards(record, &options, count, &mut TestRng(count));
+        assert_eq!(summary(&again), summary(&verification), "{count} shards");
+    }
+    verification
+}
+
+/// Verifies a record in shards that know nothing but the bytes of the plan, and end in any order.
+///
+/// # Panics
+///
+/// If plan or parts do not survive being written and read.
+#[must_use]
+pub fn verify_in_shards(
+    record: &dyn RecordSource,
+    options: &VerifyOptions,
+    count: u64,
+    rng: &mut TestRng,
+) -> Verification {
+    let selected = select(record, options, &|_| (), rng);
+    let part = selected.plan().map(|plan| {
+        let bytes = plan.to_bytes();
+        let worker = ShardPlan::open(record, &bytes, rng).expect("a plan");
+        assert_eq!(worker.to_bytes(), bytes);
+        let mut ranges = plan.ranges(count);
+        for place in (1..ranges.len()).rev() {
+            ranges.swap(place, rng.below(place + 1));
+        }
+        let parts = ranges.into_iter().map(|range| {
+            let part = verify_shard(record, &worker, range, &|_| (), rng).expect("a range").to_bytes();
+            let read = PartialVerification::from_bytes(plan, &part).expect("a part");
+            assert_eq!(read.to_bytes(), part);
+            read
+        });
+        merge_all(parts).expect("parts that make a whole")
+    });
+    finish(record, selected, part, &|_| (), rng).expect("the whole board")
+}
+
+/// Everything that a verification says.
+#[must_use]
+pub fn summary(verification: &Verification) -> String {
+    let Verification { report, head, tally, statements, totals, .. } = verification;
+    let digest = tally.as_ref().map(|tally| (tally.digest(), tally.ballots(), tally.weight()));
+    let withheld: Option<Vec<_>> = tally.as_ref().map(|tally| tally.contests().iter().map(|it| it.withheld).collect());
+    format!("{report:?} {head:?} {digest:?} {withheld:?} {} {totals:?}", statements.len())
 }
 
 /// What a verification found wrong, in its order.

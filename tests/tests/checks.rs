@@ -4,6 +4,7 @@
 use ballotta::board::entry::{Action, Entry, EntryKind, Pointer};
 use ballotta::board::log::TreeHead;
 use ballotta::limits::{MAX_ENTRIES, MAX_TRUSTEES};
+use ballotta::manifest::Privacy;
 use ballotta::record;
 use ballotta::verifier::{CheckId, Place, Stage, Status, Verification, VerifyOptions, verify};
 use ballotta_tests::election::{Board, Election, ElectionOptions, failures, verify_record};
@@ -180,4 +181,40 @@ fn what_files_say_is_not_checked() {
     list.add(record::RESULT, &board.files[record::RESULT]);
     board.push_file(EntryKind::Publication, 0, list.to_string().as_bytes());
     assert_eq!(said(&board), 0);
+}
+
+/// A roll on which one voter can keep a contest encrypted: said before anybody votes.
+#[test]
+fn a_weight_of_few_voters_is_a_warning() {
+    let warnings = |minimum_ballots_per_weight, voters: Vec<(usize, u64)>| {
+        let privacy = Privacy { minimum_counted_ballots: 1, minimum_ballots_per_weight };
+        let election = Election::build(ElectionOptions { privacy, voters, ..ElectionOptions::default() });
+        let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
+        verify_with(&election.open_board(), &options).report.warnings
+    };
+    let voters = vec![(0, 1), (0, 1), (0, 1), (0, 5)];
+    assert_eq!(warnings(1, voters.clone()), [""; 0]);
+    assert_eq!(
+        warnings(2, voters.clone()),
+        ["1 of the roll have the weight 5, and the manifest asks for 2 ballots of every weight: \
+          if one of them votes, the contests of that ballot are not decrypted"]
+    );
+    assert_eq!(warnings(2, voters[..3].to_vec()), [""; 0]);
+}
+
+/// A board that names files without end: of a ceremony, no more are read than it can have.
+#[test]
+fn messages_of_a_ceremony_without_end() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.unopened_board();
+    let indices: Vec<u64> =
+        (0..3_u8).map(|number| board.push_file(EntryKind::Ceremony, 1, &[1, 1, 1, 1, 0, number])).collect();
+    board.organise(Action::Open);
+    board.everybody_votes();
+    board.finish();
+    assert_eq!(election.ceremony.len(), 4 * 3);
+    let problem = "more files of this kind than an election has".to_owned();
+    let expected: Vec<_> =
+        indices.iter().map(|index| (CheckId::Ceremony, board.place(*index), problem.clone())).collect();
+    board.expect_failures(&expected);
 }

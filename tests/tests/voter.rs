@@ -411,7 +411,7 @@ fn a_roll_that_the_authority_did_not_sign() {
     let mut opened = board.clone();
     opened.organise(Action::Open);
     assert_eq!(read(&opened), refused);
-    opened.sign_roll();
+    opened.sign_roll(1);
     assert_eq!(read(&opened), refused, "too late");
     // A signature that does not hold, before or behind the one that does, changes nothing.
     let mut junk = signature.clone();

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::credential::{Credential, RollLine, RollSignature, VotingCode};
+use ballotta::hash::Fingerprint;
 use ballotta::limits::MAX_VOTERS;
 use ballotta::record;
 use ballotta::voter::Election;
@@ -120,6 +121,9 @@ pub(crate) struct SignRoll {
     /// The secret key of the credential authority
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    /// The fingerprint that `credentials issue` showed: another roll is not signed
+    #[arg(long, value_name = "HEX")]
+    fingerprint: Fingerprint,
     /// The new file, to be handed to the board
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -135,6 +139,10 @@ impl SignRoll {
         };
         let Election { context, roll, .. } = record.election()?;
         let fingerprint = context.fingerprint();
+        if *fingerprint != self.fingerprint {
+            return refusal(format!("the election has the fingerprint {fingerprint}, not {}", self.fingerprint))
+                .remedy("somebody changed manifest, key ceremony or roll after the codes were issued: do not sign");
+        }
         let signature = RollSignature::sign(u16::try_from(seat + 1)?, fingerprint, &key, &mut system_rng());
         Handover::new(Kind::RollSignature, signature.encode()).write(&self.out)?;
         console.say(format!("{} voters stand on the roll.", grouped(roll.totals().voters())));

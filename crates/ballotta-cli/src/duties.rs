@@ -49,8 +49,10 @@ impl CeremonyMessages {
             for entry in decode_bundle(&bytes, path.width())? {
                 let entry =
                     Entry::decode(entry).map_err(|error| anyhow!("the board holds an unreadable entry: {error}"))?;
-                if entry.kind() != EntryKind::Ceremony {
-                    break 'board;
+                match entry.kind() {
+                    EntryKind::Ceremony => {}
+                    EntryKind::Open => break 'board,
+                    _ => continue,
                 }
                 let pointer =
                     Pointer::decode(entry.body()).map_err(|error| anyhow!("a pointer of the board: {error}"))?;

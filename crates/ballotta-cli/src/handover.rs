@@ -90,7 +90,8 @@ impl Handover {
         let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) else {
             bail!("{name} is not a kind of file that is handed over");
         };
-        let bytes = STANDARD.decode(body.trim_end()).map_err(|_| anyhow!("the second line is not base64"))?;
+        let body = body.strip_suffix('\n').context("a handed-over file has two lines")?;
+        let bytes = STANDARD.decode(body).map_err(|_| anyhow!("the second line is not base64"))?;
         let (length, limit) = (bytes.len(), kind.max_bytes());
         ensure!(length <= limit, "{length} bytes are more than the {limit} that a {name} can have");
         Ok(Self { kind, bytes })
@@ -152,6 +153,8 @@ mod tests {
             ("ballotta/v1-draft.0/ballot\nAA==\n", "the first line does not begin with ballotta/v1-draft.1/"),
             ("ballotta/v1-draft.1/vote\nAA==\n", "vote is not a kind of file that is handed over"),
             ("ballotta/v1-draft.1/ballot\nA\n", "the second line is not base64"),
+            ("ballotta/v1-draft.1/ballot\nAA==\n\n", "the second line is not base64"),
+            ("ballotta/v1-draft.1/ballot\nAA==", "a handed-over file has two lines"),
         ] {
             assert_eq!(Handover::parse(text).unwrap_err().to_string(), error);
         }

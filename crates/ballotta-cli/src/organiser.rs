@@ -31,16 +31,18 @@ pub(crate) struct OrganiserAct {
 impl OrganiserAct {
     pub(crate) fn open(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
-        if let Some((index, _)) = record.entries(Action::Open.kind()).next() {
+        if let Some(index) = record.election()?.window.opened {
             return refusal(format!("the voting is open already, by entry {index}"));
         }
-        record.election()?;
         // Everything before the voting, every line of the roll included.
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
         let bars = VerifierBars::new(console);
         let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
         if let Some(failure) = verification.report.failures.first() {
             return refusal(format!("{}: {}: {}", failure.check, failure.place, failure.problem));
+        }
+        for warning in &verification.report.warnings {
+            console.say(format!("Note: {warning}."));
         }
         let voters = verification.roll.map_or(0, |roll| roll.totals().voters());
         console.say(format!("{} voters stand on the roll.", grouped(voters)));

@@ -146,8 +146,7 @@ impl Record {
 
     /// The rules of the roll that the manifest makes.
     pub(crate) fn roll_rules(&self) -> RollRules {
-        let styles: Vec<&str> = self.manifest.styles().iter().map(|style| style.id.as_str()).collect();
-        RollRules::new(*self.manifest.hash(), &styles, self.manifest.weights().max)
+        RollRules::for_manifest(&self.manifest)
     }
 }
 

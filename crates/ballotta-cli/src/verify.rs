@@ -140,6 +140,12 @@ impl PublishResult {
         let options = VerifyOptions::default();
         let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
         drop(bars);
+        if verification.tally.is_some() && verification.closed.is_none() {
+            return refusal(
+                "the closing rule does not hold yet: too few statements of trustees, or cosignatures of witnesses",
+            )
+            .remedy("`ballotta verify` says what is missing");
+        }
         let result = verification
             .report
             .result

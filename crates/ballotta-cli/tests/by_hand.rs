@@ -262,9 +262,16 @@ fn credentials_and_opening(people: &People) {
     people.fails(
         1,
         "organiser/key is not the key of an authority",
-        "authority sign record --key organiser/key --out authority/signature",
+        &format!("authority sign record --key organiser/key --fingerprint {fingerprint} --out authority/signature"),
     );
-    let signed = people.ok("authority sign record --key authority/key --out authority/signature");
+    people.fails(
+        1,
+        "remedy: somebody changed manifest, key ceremony or roll",
+        &format!("authority sign record --key authority/key --fingerprint {} --out authority/none", "0".repeat(64)),
+    );
+    let sign =
+        format!("authority sign record --key authority/key --fingerprint {fingerprint} --out authority/signature");
+    let signed = people.ok(&sign);
     assert_eq!(signed, fingerprint);
     // Nor does the board open with it, whatever the organiser signs: behind the opening a signature has no effect.
     copy(&people.path("record"), &people.path("early"));

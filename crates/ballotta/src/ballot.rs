@@ -22,4 +22,4 @@ pub use opening::{BallotOpening, OpenedBallot, OpeningError};
 pub use plaintext::{PlaintextBallot, PlaintextError};
 pub use prepare::{BallotSeed, PreparedBallot};
 pub use signed::{BallotHeader, SignedBallot, UnsignedBallot};
-pub use verify::{AdmissionError, Candidate, VerifiedBallot, verify_ballots};
+pub use verify::{AdmissionError, Candidate, VerifiedBallot, Window, verify_ballots};

@@ -124,6 +124,25 @@ pub fn read_file(source: &dyn RecordSource, path: &str, limit: usize) -> Result<
     Ok(bytes)
 }
 
+/// Reads a file in parts of at most a megabyte; `visit` is told how many bytes of how many are done with each.
+pub(crate) fn read_parts(
+    source: &dyn RecordSource,
+    path: &str,
+    mut visit: impl FnMut(&[u8], u64, u64),
+) -> Result<(), ReadError> {
+    const PART: usize = 1 << 20;
+    let length = source.length(path)?.ok_or(ReadError::Missing)?;
+    let mut part = Vec::new();
+    let mut done = 0;
+    while done < length {
+        part.resize(usize::try_from(length - done).unwrap_or(PART).min(PART), 0);
+        source.read_exact_at(path, done, &mut part)?;
+        done += part.len() as u64;
+        visit(&part, done, length);
+    }
+    Ok(())
+}
+
 /// A record in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryRecord {

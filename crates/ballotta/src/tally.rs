@@ -12,13 +12,13 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::iter::zip;
 
-pub(crate) use ledger::LastBallots;
+pub(crate) use ledger::LedgerEntry;
 pub use ledger::{Ledger, Recorded, Selection};
 
 use crate::ballot::VerifiedBallot;
 use crate::contest::{Multiplier, Rule};
 use crate::election::ElectionContext;
-use crate::encoding::Writer;
+use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement};
 use crate::hash::{Fingerprint, TallyDigest, TreeHash, tagged};
 use crate::manifest::Privacy;
@@ -150,6 +150,13 @@ impl Withheld {
     }
 }
 
+/// What becomes of a ballot that was added, or was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Correction {
+    Add,
+    Remove,
+}
+
 /// The sum of the counted ballots of a range of the board. It merges with that of the range that follows.
 #[derive(Clone, Debug)]
 pub struct PartialTally {
@@ -175,11 +182,23 @@ impl PartialTally {
     ///
     /// If it does not lie behind the ballots added so far.
     pub fn add(&mut self, context: &ElectionContext, counted: &CountedBallot) -> Result<(), TallyError> {
-        let VerifiedBallot { index, weight, style: number, ciphertext, .. } = &counted.ballot;
-        if *index < self.end {
-            return Err(TallyError::OutOfOrder { found: *index, last: self.end });
+        let index = counted.ballot.index;
+        if index < self.end {
+            return Err(TallyError::OutOfOrder { found: index, last: self.end });
         }
-        let Some(style) = context.style(*number) else { return Ok(()) };
+        self.correct(context, &counted.ballot, Correction::Add);
+        self.end = index + 1;
+        Ok(())
+    }
+
+    /// Adds a ballot wherever it stands, or takes one away that was added.
+    pub(crate) fn correct(&mut self, context: &ElectionContext, ballot: &VerifiedBallot, correction: Correction) {
+        let VerifiedBallot { weight, style: number, ciphertext, .. } = ballot;
+        let signed = |element: Element| match correction {
+            Correction::Add => element,
+            Correction::Remove => -element,
+        };
+        let Some(style) = context.style(*number) else { return };
         let mut slots = ciphertext.c().iter();
         for (contest, _) in &style.compiled().contests {
             let rule = context.manifest().contests().get(*contest).map(|contest| &contest.rule);
@@ -188,14 +207,19 @@ impl PartialTally {
                 Multiplier::RollWeight => *weight,
                 Multiplier::One => 1,
             };
-            sum.r += ciphertext.r().element().vartime_times(times);
+            sum.r += signed(ciphertext.r().element().vartime_times(times));
             for (c, slot) in zip(&mut sum.c, &mut slots) {
-                *c += slot.element().vartime_times(times);
+                *c += signed(slot.element().vartime_times(times));
             }
         }
-        *self.classes.entry((*number, *weight)).or_default() += 1;
-        self.end = index + 1;
-        Ok(())
+        let count = self.classes.entry((*number, *weight)).or_default();
+        match correction {
+            Correction::Add => *count += 1,
+            Correction::Remove => *count = count.saturating_sub(1),
+        }
+        if *count == 0 {
+            self.classes.remove(&(*number, *weight));
+        }
     }
 
     /// Says that the tally reaches up to entry `end`, which is not part of it: entries without a counted ballot.
@@ -214,6 +238,12 @@ impl PartialTally {
         if next.first != self.end {
             return Err(TallyError::NotAdjacent { found: next.first, expected: self.end });
         }
+        self.append(next);
+        Ok(self)
+    }
+
+    /// The same, for the range that follows.
+    pub(crate) fn append(&mut self, next: &Self) {
         for (sum, other) in zip(&mut self.contests, &next.contests) {
             sum.add(other);
         }
@@ -221,7 +251,60 @@ impl PartialTally {
             *self.classes.entry(*class).or_default() += count;
         }
         self.end = next.end;
-        Ok(self)
+    }
+
+    /// Adds the ballot if the selection counts it. It lies behind those added so far.
+    pub(crate) fn count(&mut self, context: &ElectionContext, selection: &Selection, ballot: &VerifiedBallot) {
+        if selection.contains(ballot.index) {
+            self.correct(context, ballot, Correction::Add);
+            self.end = ballot.index + 1;
+        }
+    }
+
+    /// Writes the sums, without the range.
+    pub(crate) fn encode(&self, writer: &mut Writer) {
+        for sum in &self.contests {
+            for element in core::iter::once(&sum.r).chain(&sum.c) {
+                writer.element(&PublicElement::from(*element));
+            }
+        }
+        writer.u32(u32::try_from(self.classes.len()).unwrap_or(u32::MAX));
+        for ((style, weight), count) in &self.classes {
+            writer.u16(u16::try_from(*style).unwrap_or(u16::MAX)).u64(*weight).u64(*count);
+        }
+    }
+
+    /// Reads the sums of the range from entry `first` up to `end`.
+    pub(crate) fn decode(
+        context: &ElectionContext,
+        range: core::ops::Range<u64>,
+        reader: &mut Reader<'_>,
+    ) -> Result<Self, DecodeError> {
+        let mut tally = Self::zero(context, range.start).up_to(range.end);
+        for sum in &mut tally.contests {
+            sum.r = *reader.element_or_identity("R")?.element();
+            for c in &mut sum.c {
+                *c = *reader.element_or_identity("C")?.element();
+            }
+        }
+        let mut left = range.end.saturating_sub(range.start);
+        for _ in 0..reader.u32("classes")? {
+            let style = reader.u16("style")?;
+            if usize::from(style) >= context.styles().len() {
+                return Err(DecodeError::UnknownValue { field: "style", found: style.into() });
+            }
+            let class = (usize::from(style), reader.u64("weight")?);
+            if tally.classes.last_key_value().is_some_and(|(last, _)| *last >= class) {
+                return Err(DecodeError::UnknownValue { field: "weight", found: class.1 });
+            }
+            let count = reader.u64("count")?;
+            left = match left.checked_sub(count) {
+                Some(left) if count > 0 => left,
+                _ => return Err(DecodeError::LimitExceeded { field: "count", found: count, limit: left }),
+            };
+            tally.classes.insert(class, count);
+        }
+        Ok(tally)
     }
 
     /// The encrypted tally of a board that was closed at `close`.

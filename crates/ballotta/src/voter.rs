@@ -18,9 +18,9 @@ use alloc::string::{String, ToString};
 use rand_core::CryptoRng;
 
 use self::board::Board;
-pub use self::board::Window;
 pub use self::fetch::{Purpose, RecordFetch, Wanted};
 pub use self::history::{Found, History, OwnBallot};
+pub use crate::ballot::Window;
 use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PlaintextError, PreparedBallot};
 use crate::board::log::TreeHead;
 use crate::board::note::{NoteError, SignedCheckpoint};
@@ -36,7 +36,7 @@ use crate::hash::{Fingerprint, Tracker, TreeHash};
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use crate::manifest::{Manifest, ManifestErrors, Revoting};
-use crate::record::{self, ReadError, RecordSource, SourceError, read_file};
+use crate::record::{self, ReadError, RecordSource, SourceError, read_file, read_parts};
 
 /// Why a voter cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -416,19 +416,8 @@ impl Voter {
 
 /// Streams the roll.
 fn read_roll(source: &dyn RecordSource, manifest: &Manifest) -> Result<RollIndex, VoterError> {
-    const PART: u64 = 1 << 20;
-    let length = source.length(record::ROLL).map_err(VoterError::source)?;
-    let length = length.ok_or(ReadError::Missing).map_err(VoterError::file(record::ROLL))?;
-    let styles: alloc::vec::Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
-    let mut reader = RollReader::new(RollRules::new(*manifest.hash(), &styles, manifest.weights().max));
-    let mut part = alloc::vec::Vec::new();
-    let mut offset = 0;
-    while offset < length {
-        // At most PART, which fits.
-        part.resize((length - offset).min(PART) as usize, 0);
-        source.read_exact_at(record::ROLL, offset, &mut part).map_err(VoterError::source)?;
-        reader.feed(&part, &mut |_| ());
-        offset += part.len() as u64;
-    }
+    let mut reader = RollReader::new(RollRules::for_manifest(manifest));
+    let read = read_parts(source, record::ROLL, |part, _, _| reader.feed(part, &mut |_| ()));
+    read.map_err(VoterError::file(record::ROLL))?;
     Ok(reader.finish(&mut |_| ())?)
 }

@@ -76,6 +76,32 @@ pub enum AdmissionError {
     },
 }
 
+/// When ballots count: behind the opening and before the close.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The entry that opens the voting.
+    pub opened: Option<u64>,
+    /// The entry that closes it.
+    pub closed: Option<u64>,
+}
+
+impl Window {
+    /// Whether a ballot may stand at this position.
+    ///
+    /// # Errors
+    ///
+    /// `NotOpen` or `Closed`.
+    pub fn admits(&self, index: u64) -> Result<(), AdmissionError> {
+        let opened = self.opened.is_some_and(|opened| opened < index);
+        let closed = self.closed.is_some_and(|closed| closed < index);
+        match (opened, closed) {
+            (false, _) => Err(AdmissionError::NotOpen),
+            (true, true) if weaken::is_on(Check::CountBeforeClose) => Err(AdmissionError::Closed),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A ballot to be verified: an entry of the board, or one that asks to become it.
 #[derive(Clone, Debug)]
 pub struct Candidate<'a> {

@@ -39,6 +39,7 @@ pub use self::signature::{RollSignature, RollSignatureError};
 use crate::group::PublicElement;
 use crate::hash::{ManifestHash, RollHash, parse_hex32};
 use crate::limits::{MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, MAX_WEIGHT};
+use crate::manifest::Manifest;
 use crate::weaken::{self, Check};
 
 /// What the first line begins with.
@@ -169,6 +170,13 @@ pub struct RollRules {
 }
 
 impl RollRules {
+    /// The rules of the election of a manifest.
+    #[must_use]
+    pub fn for_manifest(manifest: &Manifest) -> Self {
+        let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
+        Self::new(*manifest.hash(), &styles, manifest.weights().max)
+    }
+
     /// The rules of the election of a manifest with these styles, whose identifiers contain neither spaces nor line
     /// ends. `max_weight` is capped at [`MAX_WEIGHT`].
     #[must_use]

@@ -12,8 +12,8 @@ use alloc::vec::Vec;
 
 use super::CountedBallot;
 use crate::ballot::{AdmissionError, VerifiedBallot};
+use crate::encoding::{DecodeError, Reader, Writer};
 use crate::hash::Tracker;
-use crate::limits::MAX_ENTRIES;
 use crate::weaken::{self, Check};
 
 /// What a ballot on the board says of itself, read again.
@@ -23,6 +23,28 @@ pub struct Recorded {
     pub tracker: Tracker,
     /// The bytes of `R`.
     pub randomness: [u8; 32],
+}
+
+/// What the ledger looks at of a ballot. Whether the ballot is valid by itself is not its business.
+#[derive(Clone, Debug)]
+pub(crate) struct LedgerEntry {
+    pub(crate) index: u64,
+    pub(crate) voter: u32,
+    pub(crate) tracker: Tracker,
+    pub(crate) previous: Option<Tracker>,
+    pub(crate) randomness: [u8; 32],
+}
+
+impl From<&VerifiedBallot> for LedgerEntry {
+    fn from(ballot: &VerifiedBallot) -> Self {
+        Self {
+            index: ballot.index(),
+            voter: ballot.voter(),
+            tracker: *ballot.tracker(),
+            previous: ballot.previous().copied(),
+            randomness: *ballot.ciphertext().r().as_bytes(),
+        }
+    }
 }
 
 /// The valid ballots of a board so far, in the order of the board.
@@ -50,26 +72,35 @@ impl Ledger {
     pub fn admit<E>(
         &mut self,
         ballot: &VerifiedBallot,
+        recorded: impl FnMut(u64) -> Result<Recorded, E>,
+    ) -> Result<Result<(), AdmissionError>, E> {
+        self.admit_entry(&ballot.into(), recorded)
+    }
+
+    /// The same, of a ballot that somebody else verifies.
+    pub(crate) fn admit_entry<E>(
+        &mut self,
+        ballot: &LedgerEntry,
         mut recorded: impl FnMut(u64) -> Result<Recorded, E>,
     ) -> Result<Result<(), AdmissionError>, E> {
-        let randomness = ballot.ciphertext().r().as_bytes();
+        let randomness = &ballot.randomness;
         for first in self.randomness.candidates(randomness) {
             let earlier = recorded(first)?;
-            if earlier.tracker == *ballot.tracker() {
+            if earlier.tracker == ballot.tracker {
                 return Ok(Err(AdmissionError::DuplicateBallot { first }));
             }
             if earlier.randomness == *randomness && weaken::is_on(Check::RepeatedRandomness) {
                 return Ok(Err(AdmissionError::RepeatedRandomness { first }));
             }
         }
-        let Some(head) = self.heads.get_mut(ballot.voter() as usize) else {
+        let Some(head) = self.heads.get_mut(ballot.voter as usize) else {
             return Ok(Err(AdmissionError::UnknownCredential));
         };
         let first = head.checked_sub(1).map(u64::from);
         if weaken::is_on(Check::Predecessor) {
-            let follows = match (first, ballot.previous()) {
+            let follows = match (first, ballot.previous) {
                 (None, None) => true,
-                (Some(first), Some(previous)) => recorded(first)?.tracker == *previous,
+                (Some(first), Some(previous)) => recorded(first)?.tracker == previous,
                 _ => false,
             };
             match first {
@@ -79,8 +110,8 @@ impl Ledger {
             }
         }
         // Positions are below MAX_ENTRIES, which fits.
-        *head = u32::try_from(ballot.index() + 1).unwrap_or(u32::MAX);
-        self.randomness.insert(ballot.index(), randomness);
+        *head = u32::try_from(ballot.index + 1).unwrap_or(u32::MAX);
+        self.randomness.insert(ballot.index, randomness);
         Ok(Ok(()))
     }
 
@@ -93,29 +124,6 @@ impl Ledger {
     /// The ballots that count.
     #[must_use]
     pub fn into_selection(self) -> Selection {
-        Selection::of(&self.heads)
-    }
-}
-
-/// The last ballot of each voter, valid or not: a first guess of which ballots count. It mostly is right, and saves
-/// reading the board a third time. Where it is wrong, the ledger's selection shows.
-pub(crate) struct LastBallots {
-    /// As in [`Ledger`].
-    heads: Vec<u32>,
-}
-
-impl LastBallots {
-    pub(crate) fn new(voters: u32) -> Self {
-        Self { heads: alloc::vec![0; voters as usize] }
-    }
-
-    pub(crate) fn see(&mut self, voter: u32, index: u64) {
-        if let Some(head) = self.heads.get_mut(voter as usize) {
-            *head = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        }
-    }
-
-    pub(crate) fn into_selection(self) -> Selection {
         Selection::of(&self.heads)
     }
 }
@@ -143,12 +151,43 @@ impl Selection {
         self.words.get(number).copied().unwrap_or(0)
     }
 
+    /// Whether the ballot at this position counts.
+    #[must_use]
+    pub fn contains(&self, index: u64) -> bool {
+        let (word, bit) = (index / u64::from(u64::BITS), index % u64::from(u64::BITS));
+        usize::try_from(word).is_ok_and(|word| self.word(word) >> bit & 1 == 1)
+    }
+
     /// The ballot, if it counts.
     #[must_use]
     pub fn count(&self, ballot: VerifiedBallot) -> Option<CountedBallot> {
-        let (word, bit) = (ballot.index() / u64::from(u64::BITS), ballot.index() % u64::from(u64::BITS));
-        let word = self.word(usize::try_from(word).ok()?);
-        (word >> bit & 1 == 1).then_some(CountedBallot { ballot })
+        self.contains(ballot.index()).then_some(CountedBallot { ballot })
+    }
+
+    /// Writes a bit for each entry of a board of `size` entries, in words of 8 bytes.
+    pub(crate) fn encode(&self, size: u64, writer: &mut Writer) {
+        for number in 0..size.div_ceil(u64::BITS.into()) {
+            writer.u64(usize::try_from(number).map_or(0, |number| self.word(number)));
+        }
+    }
+
+    pub(crate) fn decode(size: u64, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let field = "selection";
+        let count = usize::try_from(size.div_ceil(u64::BITS.into())).unwrap_or(usize::MAX);
+        let bytes = reader.take(field, count.saturating_mul(8))?;
+        let (chunks, _) = bytes.as_chunks();
+        let mut words: Vec<u64> = chunks.iter().map(|chunk| u64::from_le_bytes(*chunk)).collect();
+        let used = size % u64::from(u64::BITS);
+        if let Some(last) = words.last()
+            && used > 0
+            && last >> used != 0
+        {
+            return Err(DecodeError::UnknownValue { field, found: *last });
+        }
+        while words.last() == Some(&0) {
+            words.pop();
+        }
+        Ok(Self { words })
     }
 
     /// The positions of ballots that count in one of the two selections and not in the other.
@@ -176,8 +215,8 @@ impl Selection {
 
 /// Finds ballots that agree in the first 8 bytes of `R`.
 struct RandomnessTable {
-    /// For each entry of the board, the first 8 bytes of `R`.
-    prefixes: Vec<u64>,
+    /// For each entry of the board, the first 8 bytes of `R`. In chunks: a vector that grows is larger than what it holds.
+    prefixes: Vec<Vec<u64>>,
     /// Open addressing: one more than a position, 0 for free. Its length is a power of two.
     places: Vec<u32>,
     used: usize,
@@ -185,10 +224,19 @@ struct RandomnessTable {
 }
 
 impl RandomnessTable {
+    /// Entries of a chunk.
+    const CHUNK: usize = 512;
+    /// How many entries are believed before they are there: anybody can sign a long board.
+    const BELIEVED: u64 = 1 << 20;
+
     fn new(entries: u64, key: u64) -> Self {
-        let entries = usize::try_from(entries.min(MAX_ENTRIES)).unwrap_or(0);
+        let entries = usize::try_from(entries.min(Self::BELIEVED)).unwrap_or(0);
         let places = (entries + entries / 3 + 2).next_power_of_two();
-        Self { prefixes: alloc::vec![0; entries], places: alloc::vec![0; places], used: 0, key }
+        Self { prefixes: Vec::new(), places: alloc::vec![0; places], used: 0, key }
+    }
+
+    fn prefix_at(&self, position: usize) -> Option<u64> {
+        self.prefixes.get(position / Self::CHUNK)?.get(position % Self::CHUNK).copied()
     }
 
     fn prefix(randomness: &[u8; 32]) -> u64 {
@@ -207,21 +255,22 @@ impl RandomnessTable {
         let prefix = Self::prefix(randomness);
         self.probe(prefix)
             .map_while(|place| self.places.get(place)?.checked_sub(1))
-            .filter(|position| self.prefixes.get(*position as usize) == Some(&prefix))
+            .filter(|position| self.prefix_at(*position as usize) == Some(prefix))
             .map(u64::from)
             .collect()
     }
 
     fn insert(&mut self, index: u64, randomness: &[u8; 32]) {
         let position = usize::try_from(index).unwrap_or(usize::MAX);
-        if position >= self.prefixes.len() {
-            self.prefixes.resize(position.saturating_add(1), 0);
+        let (chunk, place) = (position / Self::CHUNK, position % Self::CHUNK);
+        if chunk >= self.prefixes.len() {
+            self.prefixes.resize_with(chunk + 1, || alloc::vec![0; Self::CHUNK]);
         }
         if 4 * (self.used + 1) > 3 * self.places.len() {
             self.grow();
         }
         let prefix = Self::prefix(randomness);
-        if let Some(slot) = self.prefixes.get_mut(position) {
+        if let Some(slot) = self.prefixes.get_mut(chunk).and_then(|chunk| chunk.get_mut(place)) {
             *slot = prefix;
         }
         self.place(prefix, position);
@@ -239,7 +288,7 @@ impl RandomnessTable {
         let larger = alloc::vec![0; 2 * self.places.len()];
         for position in core::mem::replace(&mut self.places, larger) {
             let Some(position) = position.checked_sub(1) else { continue };
-            let prefix = self.prefixes.get(position as usize).copied().unwrap_or(0);
+            let prefix = self.prefix_at(position as usize).unwrap_or(0);
             self.place(prefix, position as usize);
         }
     }
@@ -257,7 +306,8 @@ mod tests {
     const BYTES_PER_LINE: usize = 4;
 
     fn bytes(table: &RandomnessTable) -> usize {
-        8 * table.prefixes.capacity() + 4 * table.places.capacity()
+        let chunks: usize = table.prefixes.iter().map(|chunk| 8 * chunk.capacity()).sum();
+        chunks + size_of::<Vec<u64>>() * table.prefixes.capacity() + 4 * table.places.capacity()
     }
 
     fn random(rng: &mut TestRng) -> [u8; 32] {
@@ -269,7 +319,8 @@ mod tests {
     #[test]
     fn every_ballot_is_found_again_within_19_bytes() {
         // 98 303 is the worst case: the places of one more entry would not fit into half as many.
-        for entries in [1, 1000, 60_000, 98_303, 600_000] {
+        // And from a million on the table grows as it is filled.
+        for entries in [1, 1000, 60_000, 98_303, 600_000, 1_572_865] {
             let mut table = RandomnessTable::new(entries, 0x5eed);
             for index in 0..entries {
                 table.insert(index, &random(&mut TestRng(index)));
@@ -278,7 +329,7 @@ mod tests {
                 assert_eq!(table.candidates(&random(&mut TestRng(index))), [index]);
                 assert!(table.candidates(&random(&mut TestRng(!index))).is_empty());
             }
-            assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + 16, "{entries}: {}", bytes(&table));
+            assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + (8 << 10), "{entries}: {}", bytes(&table));
         }
         let ledger = Ledger::new(600_000, 0, true, 1);
         assert_eq!(4 * ledger.heads.capacity(), BYTES_PER_LINE * 600_000);
@@ -292,6 +343,20 @@ mod tests {
         assert_eq!(one.differences(&other).collect::<Vec<_>>(), [8, 199, 299]);
         assert_eq!(other.differences(&one).collect::<Vec<_>>(), [8, 199, 299]);
         assert_eq!(one.differences(&one).count(), 0);
+    }
+
+    #[test]
+    fn a_selection_has_one_encoding() {
+        let selection = Selection::of(&[3, 0, 70]);
+        let mut writer = Writer::new();
+        selection.encode(129, &mut writer);
+        let bytes = writer.finish();
+        assert_eq!(bytes.len(), 24);
+        assert_eq!(Selection::decode(129, &mut Reader::new(&bytes)), Ok(selection));
+        let truncated = DecodeError::Truncated { field: "selection" };
+        assert_eq!(Selection::decode(193, &mut Reader::new(&bytes)), Err(truncated));
+        let beyond = DecodeError::UnknownValue { field: "selection", found: 1 << 5 };
+        assert_eq!(Selection::decode(69, &mut Reader::new(&bytes)), Err(beyond));
     }
 
     /// Whoever chooses many `R` that begin alike makes them all candidates, and none is lost.

@@ -5,20 +5,21 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
+use super::ballots::{Bundles, Unreadable, ledger_entry};
 use super::report::Place;
 use super::{CheckId, Progress, VerifiedRoll, Verifier, parallel};
-use crate::ballot::{AdmissionError, BallotHeader};
+use crate::ballot::{AdmissionError, Window};
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use crate::board::log::{Frontier, TreeHead, leaf_hash};
-use crate::board::tiles::{MAX_BUNDLE_BYTES, TILE_WIDTH, TilePath, bundle_paths, decode_bundle};
+use crate::board::tiles::{MAX_BUNDLE_BYTES, TilePath, bundle_paths, decode_bundle};
 use crate::credential::RollSignature;
 use crate::decryption::ClosingStatement;
 use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
 use crate::limits::{MAX_ENTRIES, MAX_TRUSTEES};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Revoting};
 use crate::record::{ReadError, RecordSource, read_file};
-use crate::tally::{LastBallots, Selection};
+use crate::tally::{Ledger, LedgerEntry, Selection};
 use crate::weaken::{self, Check};
 
 /// At most how many entries that are not ballots are kept: several attempts at a ceremony, with room.
@@ -35,8 +36,8 @@ pub(super) enum PointerKind {
 /// A board that was read once.
 pub(super) struct Board {
     pub(super) head: TreeHead,
-    /// The bundles and the hashes of their bytes.
-    pub(super) bundles: Vec<(TilePath, FileHash)>,
+    /// The hashes of the bundles.
+    pub(super) bundles: Vec<FileHash>,
     /// The first opening and the first closing.
     pub(super) open: Option<(u64, OrganiserEntry)>,
     pub(super) close: Option<(u64, OrganiserEntry)>,
@@ -48,38 +49,39 @@ pub(super) struct Board {
     pub(super) statements: Vec<(u64, ClosingStatement)>,
     /// How many ballots stand on the board.
     pub(super) ballots: u64,
-    /// The last ballot of each voter in the window, valid or not.
-    pub(super) guess: Selection,
+    /// The ballots that count if every ballot is valid by itself.
+    pub(super) selection: Selection,
+    /// Then these are refused for the ballots before them.
+    pub(super) refused: Vec<(u64, AdmissionError)>,
 }
 
 impl Board {
-    /// Whether a ballot at `index` stands between the opening and the close.
-    pub(super) fn in_window(&self, index: u64) -> Result<(), AdmissionError> {
-        let opened = self.open.as_ref().is_some_and(|(open, _)| *open < index);
-        let closed = self.close.as_ref().is_some_and(|(close, _)| *close < index);
-        match (opened, closed) {
-            (false, _) => Err(AdmissionError::NotOpen),
-            (true, true) if weaken::is_on(Check::CountBeforeClose) => Err(AdmissionError::Closed),
-            _ => Ok(()),
-        }
-    }
-
-    /// The bundle that holds an entry.
-    pub(super) fn bundle_of(&self, index: u64) -> Option<&(TilePath, FileHash)> {
-        self.bundles.get(usize::try_from(index / u64::from(TILE_WIDTH)).ok()?)
+    /// When ballots count.
+    pub(super) fn window(&self) -> Window {
+        let index = |entry: &Option<(u64, OrganiserEntry)>| entry.as_ref().map(|(index, _)| *index);
+        Window { opened: index(&self.open), closed: index(&self.close) }
     }
 
     /// Where an entry stands.
     pub(super) fn place(&self, index: u64) -> Place {
-        let file = self.bundle_of(index).map(|(path, _)| path.to_string()).unwrap_or_default();
-        Place::Entry { index, file }
+        place_of(index, self.head.size)
     }
+}
+
+/// Where an entry of a board of `size` entries stands.
+pub(super) fn place_of(index: u64, size: u64) -> Place {
+    let file = TilePath::bundle_of(index, size).map(|path| path.to_string()).unwrap_or_default();
+    Place::Entry { index, file }
 }
 
 /// An entry as the first reading keeps it.
 enum Scanned {
-    Ballot { voter: Option<u32> },
-    Other { kind: EntryKind, body: Vec<u8> },
+    /// With what the ledger looks at, if the credential stands on the roll. Where the window is, is not known yet.
+    Ballot(Option<LedgerEntry>),
+    Other {
+        kind: EntryKind,
+        body: Vec<u8>,
+    },
     Bad(DecodeError),
 }
 
@@ -108,13 +110,11 @@ fn scan(
 ) -> Result<ScannedBundle, alloc::string::String> {
     let bytes = read_bundle(source, path).map_err(|error| error.to_string())?;
     let bundle = decode_bundle(&bytes, path.width()).map_err(|error| error.to_string())?;
-    let entries = bundle
-        .iter()
-        .map(|entry| match Entry::decode(entry) {
+    let entries = (path.first()..)
+        .zip(&bundle)
+        .map(|(index, entry)| match Entry::decode(entry) {
             Ok(entry) if entry.kind() == EntryKind::Ballot => {
-                let credential = BallotHeader::read(entry.body()).map(|header| header.credential);
-                let voter = credential.ok().and_then(|credential| Some(roll?.find(source, &credential).ok()??.voter()));
-                Scanned::Ballot { voter }
+                Scanned::Ballot(roll.and_then(|roll| ledger_entry(source, roll, index, entry.body())))
             }
             Ok(entry) => Scanned::Other { kind: entry.kind(), body: entry.body().to_vec() },
             Err(error) => Scanned::Bad(error),
@@ -149,9 +149,11 @@ impl Verifier<'_> {
             roll_signatures: Vec::new(),
             statements: Vec::new(),
             ballots: 0,
-            guess: Selection::default(),
+            selection: Selection::default(),
+            refused: Vec::new(),
         };
-        let mut last = LastBallots::new(voters);
+        let revoting = manifest.revoting() == Revoting::LastCounts;
+        let mut ledger = Ledger::new(voters, signed.size, revoting, rng.next_u64());
         let mut frontier = Frontier::new();
         let mut pinned_root = None;
         let source = self.source;
@@ -170,12 +172,15 @@ impl Verifier<'_> {
                         return None;
                     }
                 };
-                board.bundles.push((path, bundle.hash));
+                board.bundles.push(bundle.hash);
                 self.findings.saw(CheckId::Entries, bundle.entries.len() as u64);
                 for (leaf, entry) in bundle.leaves.into_iter().zip(bundle.entries) {
                     let index = frontier.size();
                     frontier.push(leaf);
-                    self.entry(&mut board, &mut last, manifest, index, entry, rng);
+                    if let Err(error) = self.entry(&mut board, &mut ledger, manifest, index, entry, rng) {
+                        self.findings.fail(CheckId::Entries, error.place(), error.problem);
+                        return None;
+                    }
                     if board.close.as_ref().is_some_and(|(close, _)| *close == index) {
                         board.close_head = Some(frontier.head());
                     }
@@ -186,7 +191,7 @@ impl Verifier<'_> {
             }
             (self.progress)(Progress { stage: "board", done: frontier.size(), total: signed.size });
         }
-        board.guess = last.into_selection();
+        board.selection = ledger.into_selection();
         self.findings.saw(CheckId::Order, frontier.size());
         self.findings.saw(CheckId::Root, 1);
         if frontier.root() != signed.root {
@@ -204,20 +209,24 @@ impl Verifier<'_> {
         Some(board)
     }
 
+    /// Takes an entry. An error is of an earlier bundle that cannot be read again.
     fn entry<R: CryptoRng>(
         &mut self,
         board: &mut Board,
-        last: &mut LastBallots,
+        ledger: &mut Ledger,
         manifest: &Manifest,
         index: u64,
         entry: Scanned,
         rng: &mut R,
-    ) {
+    ) -> Result<(), Unreadable> {
         match entry {
-            Scanned::Ballot { voter } => {
+            Scanned::Ballot(ballot) => {
                 board.ballots += 1;
-                if let (Some(voter), Ok(())) = (voter, board.in_window(index)) {
-                    last.see(voter, index);
+                if let (Some(ballot), Ok(())) = (ballot, board.window().admits(index)) {
+                    let bundles = Bundles { source: self.source, hashes: &board.bundles, size: board.head.size };
+                    if let Err(error) = ledger.admit_entry(&ballot, |index| bundles.recorded(index))? {
+                        board.refused.push((index, error));
+                    }
                 }
             }
             Scanned::Other { kind, body } => {
@@ -236,6 +245,7 @@ impl Verifier<'_> {
                 self.findings.fail(CheckId::Entries, place, error);
             }
         }
+        Ok(())
     }
 
     /// The first opening that the organiser signed, and the first closing of the same election behind it, have effect.

@@ -114,6 +114,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// The result that the verifier computed.
     pub result: Option<ResultDocument>,
+    #[serde(skip)]
+    tally_holds: bool,
 }
 
 fn hexadecimal<S: serde::Serializer>(fingerprint: &Option<Fingerprint>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -125,13 +127,11 @@ impl Report {
     /// memory with sentences about each of them.
     pub const FAILURES_SHOWN: u64 = 1000;
 
-    /// Whether the tally holds: what failed is single entries that have no effect, and nothing else. Trustees decrypt such
-    /// a tally. Otherwise a board could hold up the result with one void ballot.
+    /// Whether the tally holds: what failed is single entries that change nothing of it, and nothing else. Trustees decrypt
+    /// such a tally. Otherwise a board could hold up the result with one void entry.
     #[must_use]
     pub fn tally_holds(&self) -> bool {
-        let failed = |check: &&CheckReport| !matches!(check.status, Status::Passed | Status::NotAsked);
-        self.checks.iter().filter(failed).all(|check| check.failures > 0 && check.check.voids_entries())
-            && self.failures.iter().all(|failure| failure.check.voids_entries())
+        self.tally_holds
     }
 
     /// The failures of one check.
@@ -195,6 +195,8 @@ pub(super) struct Findings {
     failed: Vec<(CheckId, u64)>,
     /// The first of each check.
     failures: Vec<Failure>,
+    /// Whether anything failed but single entries that change nothing of the tally.
+    broken: bool,
     pub(super) not_checked: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
@@ -207,6 +209,7 @@ impl Findings {
 
     /// Says that an item does not hold.
     pub(super) fn fail(&mut self, check: CheckId, place: Place, problem: impl ToString) {
+        self.broken |= !(matches!(place, Place::Entry { .. }) && check.voids_entries());
         if self.failed(check) < Report::FAILURES_SHOWN {
             self.failures.push(Failure { check, place, problem: problem.to_string() });
         }
@@ -244,10 +247,17 @@ impl Findings {
             })
             .collect();
         let passed = checks.iter().all(|check| matches!(check.status, Status::Passed | Status::NotAsked));
+        // A check that was not done, or found nothing where there must be some, has no failure.
+        let done = |check: &CheckReport| match check.status {
+            Status::Passed | Status::NotAsked => true,
+            Status::Failed => check.failures > 0,
+            Status::NotChecked => false,
+        };
+        let tally_holds = !self.broken && checks.iter().all(done);
         let Self { failures, not_checked, warnings, .. } = self;
         // Of a check that this stage does not list as well: sums that cannot be added up are no tally for trustees.
         let valid = passed && failures.is_empty();
-        Report { valid, stage, fingerprint, checks, failures, not_checked, warnings, result }
+        Report { valid, stage, fingerprint, checks, failures, not_checked, warnings, result, tally_holds }
     }
 }
 
@@ -265,9 +275,10 @@ impl CheckId {
         !self.slug().starts_with("ballot.") && self != Self::RollSignature
     }
 
-    /// Whether a failure is of one entry that has no effect for it, while everything else is as if it were not there.
+    /// Whether a failure at an entry leaves the tally as if the entry were not there.
     fn voids_entries(self) -> bool {
-        self.slug().starts_with("ballot.") || self == Self::Organiser
+        self.slug().starts_with("ballot.")
+            || matches!(self, Self::Entries | Self::Order | Self::RollSignature | Self::Organiser)
     }
 
     /// How far an election has come when the check applies.
@@ -317,13 +328,23 @@ mod tests {
         assert!(holds(seen(&|_| Some(1))));
         let mut void = Vec::new();
         for check in CheckId::ALL {
-            let mut findings = seen(&|_| Some(1));
-            findings.fail(*check, Place::Record, "it does not hold");
-            if holds(findings) {
+            let failing = |place| {
+                let mut findings = seen(&|_| Some(1));
+                findings.fail(*check, place, "it does not hold");
+                findings
+            };
+            let places = [Place::Record, Place::File("roll".into()), Place::RollLine(2), Place::Trustee(1)];
+            for place in places {
+                assert!(!holds(failing(place.clone())), "{check} at {place}");
+            }
+            if holds(failing(Place::Entry { index: 7, file: String::new() })) {
                 void.push(check.slug());
             }
         }
         let expected = [
+            "board.entries",
+            "board.order",
+            "roll.signature",
             "organiser.signature",
             "ballot.encoding",
             "ballot.election",

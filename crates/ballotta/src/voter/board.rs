@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::VoterError;
+use crate::ballot::Window;
 use crate::board::board_key;
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use crate::board::log::{Frontier, TreeHead, leaf_hash};
@@ -20,15 +21,6 @@ use crate::record::{self, RecordSource, read_file};
 
 /// At most how many signatures of the roll are looked at: a board of nothing else ends somewhere.
 const MAX_ROLL_SIGNATURES: usize = 64 * MAX_AUTHORITIES;
-
-/// When ballots count: behind the opening and before the close.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Window {
-    /// The entry that opens the voting.
-    pub opened: Option<u64>,
-    /// The entry that closes it.
-    pub closed: Option<u64>,
-}
 
 /// A board whose entries have the head that it signed.
 pub(super) struct Board {

@@ -78,13 +78,7 @@ impl History {
             Ok(())
         })?;
         let window = &election.window;
-        let outside = |index: u64| match (window.opened, window.closed) {
-            (Some(opened), _) if index < opened => Some(AdmissionError::NotOpen),
-            (None, _) => Some(AdmissionError::NotOpen),
-            (_, Some(closed)) if index > closed => Some(AdmissionError::Closed),
-            _ => None,
-        };
-        let inside = entries.iter().filter(|(index, _)| outside(*index).is_none());
+        let inside = entries.iter().filter(|(index, _)| window.admits(*index).is_ok());
         let candidates: Vec<Candidate<'_>> =
             inside.map(|(index, bytes)| Candidate { index: *index, bytes, voter: Some(*line) }).collect();
         let context = &election.context;
@@ -96,9 +90,9 @@ impl History {
         let unreadable = |index| move |error| VoterError::Entry { index, error };
         let mut ballots = Vec::with_capacity(entries.len());
         for (index, bytes) in &entries {
-            let state = match outside(*index) {
-                Some(error) => Err(error),
-                None => match verified.next() {
+            let state = match window.admits(*index) {
+                Err(error) => Err(error),
+                Ok(()) => match verified.next() {
                     Some(Ok(ballot)) => ledger.admit(&ballot, |index| recorded(&entries, index))?,
                     Some(Err(error)) => Err(error),
                     None => Err(AdmissionError::Encoding(DecodeError::Truncated { field: "ballot" })),

@@ -1,0 +1,273 @@
+//! A record on a web server of static files.
+//!
+//! # Security
+//!
+//! A server can withhold files and change them; the verifier notices. It cannot send this reader elsewhere, keep it for
+//! ever, or fill its memory or disk: there are no redirects, every request has its time, and every file its length.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read, Seek as _};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use ballotta::board::tiles::MAX_BUNDLE_BYTES;
+use ballotta::limits::{MAX_MESSAGE_BYTES, MAX_ROLL_LINE_BYTES, MAX_VOTERS};
+use ballotta::record::{ROLL, RecordSource, SourceError};
+use ureq::http::StatusCode;
+use ureq::{Agent, Body};
+
+use crate::folder::{read_exact_at, source_error};
+
+/// At most how many bytes are kept between the question for a length and the reading.
+const MAX_KEPT: usize = 64 << 20;
+/// At most how many bytes an archive has that is fetched.
+const MAX_ARCHIVE_BYTES: u64 = 1 << 40;
+
+/// A record below an address. Files are fetched whole: bundles are small, and the roll is kept in a temporary file.
+pub struct HttpRecord {
+    address: String,
+    agent: Agent,
+    kept: Mutex<HashMap<String, Vec<u8>>>,
+    roll: OnceLock<Option<(File, u64)>>,
+}
+
+impl HttpRecord {
+    /// The record below an address that begins with `http://` or `https://`; each request has at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// If the address is none.
+    pub fn new(address: &str, timeout: Duration) -> Result<Self, SourceError> {
+        let (address, agent) = agent(address, timeout)?;
+        Ok(Self { address, agent, kept: Mutex::default(), roll: OnceLock::new() })
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, path: &str) -> Result<Option<Body>, SourceError> {
+        get(&self.agent, &format!("{}/{}", self.address, encode(path)), path)
+    }
+
+    /// A whole file; `None` if there is none.
+    fn fetch(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        let Some(mut body) = self.get(path)? else { return Ok(None) };
+        let limit = MAX_BUNDLE_BYTES.max(MAX_MESSAGE_BYTES);
+        let mut bytes = Vec::new();
+        let read = body.as_reader().take(limit as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|error| source_error(path, &error))?;
+        if bytes.len() > limit { Err(too_long(path, limit as u64)) } else { Ok(Some(bytes)) }
+    }
+
+    fn roll(&self) -> Result<Option<&(File, u64)>, SourceError> {
+        if let Some(roll) = self.roll.get() {
+            return Ok(roll.as_ref());
+        }
+        let limit = (MAX_VOTERS + 1).saturating_mul(MAX_ROLL_LINE_BYTES as u64);
+        let roll = self.get(ROLL)?.map(|body| spool(body, ROLL, limit)).transpose()?;
+        Ok(self.roll.get_or_init(|| roll).as_ref())
+    }
+}
+
+/// Fetches an archive into a temporary file.
+///
+/// # Errors
+///
+/// If there is none, or it cannot be fetched.
+pub fn fetch_archive(address: &str, timeout: Duration) -> Result<File, SourceError> {
+    let (address, agent) = agent(address, timeout)?;
+    let missing = || SourceError { path: address.clone(), reason: "there is no such file".to_owned() };
+    let body = get(&agent, &address, &address)?.ok_or_else(missing)?;
+    Ok(spool(body, &address, MAX_ARCHIVE_BYTES)?.0)
+}
+
+fn agent(address: &str, timeout: Duration) -> Result<(String, Agent), SourceError> {
+    let refused = |reason: &str| SourceError { path: address.to_owned(), reason: reason.to_owned() };
+    if !["http://", "https://"].iter().any(|scheme| address.starts_with(scheme)) {
+        return Err(refused("not an address that begins with http:// or https://"));
+    }
+    if address.contains(['?', '#']) || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(refused("the address of a record has neither query nor fragment"));
+    }
+    let config = Agent::config_builder()
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .timeout_connect(Some(timeout))
+        .timeout_recv_response(Some(timeout))
+        // The longest files take longest; what stalls is cut off all the same.
+        .timeout_recv_body(Some(timeout * 60))
+        .build();
+    Ok((address.trim_end_matches('/').to_owned(), Agent::new_with_config(config)))
+}
+
+fn get(agent: &Agent, address: &str, path: &str) -> Result<Option<Body>, SourceError> {
+    let failed = |reason: String| SourceError { path: path.to_owned(), reason };
+    let response = agent.get(address).call().map_err(|error| failed(error.to_string()))?;
+    match response.status() {
+        StatusCode::OK => Ok(Some(response.into_body())),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+        status if status.is_redirection() => Err(failed("the server sends elsewhere, where nobody follows".to_owned())),
+        status => Err(failed(format!("the server answers {status}"))),
+    }
+}
+
+/// Writes a body into a temporary file.
+fn spool(mut body: Body, path: &str, limit: u64) -> Result<(File, u64), SourceError> {
+    let mut copy = || {
+        let mut file = tempfile::tempfile()?;
+        let length = io::copy(&mut body.as_reader().take(limit.saturating_add(1)), &mut file)?;
+        file.rewind()?;
+        Ok((file, length))
+    };
+    let (file, length) = copy().map_err(|error| source_error(path, &error))?;
+    if length > limit { Err(too_long(path, limit)) } else { Ok((file, length)) }
+}
+
+fn too_long(path: &str, limit: u64) -> SourceError {
+    SourceError { path: path.to_owned(), reason: format!("the server sends more than {limit} bytes") }
+}
+
+/// A path in an address: everything but letters, digits and `-._~/` in hexadecimal.
+fn encode(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+impl RecordSource for HttpRecord {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        if path == ROLL {
+            return Ok(self.roll()?.map(|(_, length)| *length));
+        }
+        let Some(bytes) = self.fetch(path)? else { return Ok(None) };
+        let length = bytes.len() as u64;
+        let mut kept = self.kept();
+        if kept.values().map(Vec::len).sum::<usize>() + bytes.len() <= MAX_KEPT {
+            kept.insert(path.to_owned(), bytes);
+        }
+        Ok(Some(length))
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        let ends = || source_error(path, &io::ErrorKind::UnexpectedEof.into());
+        if path == ROLL {
+            let (file, _) = self.roll()?.ok_or_else(ends)?;
+            return read_exact_at(file, buffer, offset).map_err(|error| source_error(path, &error));
+        }
+        let kept = self.kept().remove(path);
+        let bytes = kept.map_or_else(|| self.fetch(path), |bytes| Ok(Some(bytes)))?.ok_or_else(ends)?;
+        let start = usize::try_from(offset).map_err(|_| ends())?;
+        let part = bytes.get(start..).and_then(|rest| rest.get(..buffer.len())).ok_or_else(ends)?;
+        buffer.copy_from_slice(part);
+        Ok(())
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// Answers as many requests as there are answers, each with its own.
+    fn server(answers: Vec<Vec<u8>>) -> (String, thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/record", listener.local_addr().unwrap());
+        let serve = move || {
+            let mut asked = Vec::new();
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = [0; 4096];
+                let count = stream.read(&mut request).unwrap();
+                let line = String::from_utf8_lossy(&request[..count]).lines().next().unwrap_or_default().to_owned();
+                asked.push(line);
+                // Who reads no further hangs up.
+                let _ = stream.write_all(&answer);
+            }
+            asked
+        };
+        (address, thread::spawn(serve))
+    }
+
+    fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+        let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
+        [head.as_bytes(), body].concat()
+    }
+
+    fn record(address: &str) -> HttpRecord {
+        HttpRecord::new(address, Duration::from_secs(2)).unwrap()
+    }
+
+    #[test]
+    fn files_are_fetched_once() {
+        let answers = vec![
+            answer("200 OK", "", b"012345"),
+            answer("404 Not Found", "", b"no"),
+            answer("200 OK", "", b"a line\n"),
+            answer("200 OK", "", b"012345"),
+        ];
+        let (address, server) = server(answers);
+        let record = record(&address);
+        assert_eq!(record.length("a b%"), Ok(Some(6)));
+        let mut part = [0; 3];
+        record.read_exact_at("a b%", 2, &mut part).unwrap();
+        assert_eq!(&part, b"234");
+        assert_eq!(record.length("missing"), Ok(None));
+        assert_eq!(record.length("roll"), Ok(Some(7)));
+        for _ in 0..3 {
+            record.read_exact_at("roll", 2, &mut part).unwrap();
+            assert_eq!(&part, b"lin");
+        }
+        assert_eq!(record.read_exact_at("a b%", 5, &mut part).unwrap_err().path, "a b%");
+        assert_eq!(record.list(), Ok(None));
+        let asked = ["a%20b%25", "missing", "roll", "a%20b%25"].map(|path| format!("GET /record/{path} HTTP/1.1"));
+        assert_eq!(server.join().unwrap(), asked);
+    }
+
+    #[test]
+    fn servers_that_do_not_do_as_they_should() {
+        let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort".to_vec();
+        let endless = [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", vec![7; 17 << 20].as_slice()].concat();
+        let answers = vec![
+            answer("302 Found", "Location: http://127.0.0.1:1/elsewhere\r\n", b""),
+            answer("500 Oops", "", b""),
+            cut,
+            endless,
+            b"nonsense\r\n\r\n".to_vec(),
+        ];
+        let (address, server) = server(answers);
+        let record = record(&address);
+        let reason = |path: &str| record.length(path).unwrap_err().reason;
+        assert_eq!(reason("a"), "the server sends elsewhere, where nobody follows");
+        assert_eq!(reason("b"), "the server answers 500 Internal Server Error");
+        assert!(!reason("c").is_empty());
+        let limit = MAX_BUNDLE_BYTES.max(MAX_MESSAGE_BYTES);
+        assert_eq!(reason("d"), format!("the server sends more than {limit} bytes"));
+        assert!(!reason("e").is_empty());
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_server_that_never_answers() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let record = HttpRecord::new(&address, Duration::from_millis(200)).unwrap();
+        let start = std::time::Instant::now();
+        assert!(record.length("manifest.json").is_err());
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn addresses_that_are_none() {
+        for address in ["ftp://example.org", "record", "http://example.org/?a", "http://example.org/#a", "http://a b"] {
+            assert!(HttpRecord::new(address, Duration::from_secs(1)).is_err(), "{address}");
+        }
+    }
+}

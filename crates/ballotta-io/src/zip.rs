@@ -1,0 +1,173 @@
+//! A record in one zip archive.
+//!
+//! See `spec/record.md#archive`.
+//!
+//! # Security
+//!
+//! An archive is read strictly: its directory stands at its end, without a comment; every name is there once, is a path
+//! below the record, and no two files share bytes. Nothing longer than it says is inflated, and nothing that says it is
+//! longer than deflate can make it.
+
+mod directory;
+mod pack;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::OnceLock;
+
+use ballotta::record::{ROLL, RecordSource, SourceError};
+use flate2::read::DeflateDecoder;
+
+use self::directory::{Member, Method, read_directory};
+pub use self::pack::pack;
+use crate::folder::read_exact_at;
+
+/// An archive that is none, or is not strictly one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ZipError {
+    /// The archive cannot be read or written.
+    #[error("the archive: {0}")]
+    Io(#[from] io::Error),
+    /// The archive does not end as it must.
+    #[error("not a zip archive, or bytes follow its end")]
+    NoDirectory,
+    /// The directory breaks off, or says otherwise than the archive.
+    #[error("the directory of the archive cannot be read: {0}")]
+    Directory(&'static str),
+    /// A name is no path below the record.
+    #[error("the archive names {name:?}, which is no path of a record")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// Two files have one name.
+    #[error("the archive names {name} twice")]
+    Duplicate {
+        /// The name.
+        name: String,
+    },
+    /// A file is encrypted, or compressed in another way than by deflate.
+    #[error("{name}: only files that are stored or deflated can be read")]
+    Method {
+        /// The file.
+        name: String,
+    },
+    /// A file is longer than its kind may be, or than what it is inflated from can make it.
+    #[error("{name}: {length} bytes are more than a file of {packed} packed bytes may have")]
+    TooLong {
+        /// The file.
+        name: String,
+        /// What it says it has.
+        length: u64,
+        /// What it is inflated from.
+        packed: u64,
+    },
+}
+
+/// A record in a zip archive.
+#[derive(Debug)]
+pub struct ZipRecord {
+    file: File,
+    members: BTreeMap<String, Member>,
+    /// The roll, if it is deflated: the verifier looks up a line of it for each ballot.
+    roll: OnceLock<File>,
+}
+
+impl ZipRecord {
+    /// Opens an archive and reads its directory.
+    ///
+    /// # Errors
+    ///
+    /// If it is not strictly an archive of a record.
+    pub fn open(path: &Path) -> Result<Self, ZipError> {
+        Self::new(File::open(path)?)
+    }
+
+    /// The same for a file that is open.
+    ///
+    /// # Errors
+    ///
+    /// If it is not strictly an archive of a record.
+    pub fn new(file: File) -> Result<Self, ZipError> {
+        let members = read_directory(&file)?;
+        Ok(Self { file, members, roll: OnceLock::new() })
+    }
+
+    /// Inflates a file into `sink`.
+    fn inflate(&self, path: &str, member: &Member, sink: &mut dyn io::Write) -> io::Result<()> {
+        let start = member.start(&self.file, path)?;
+        let packed = Packed { file: &self.file, next: start, left: member.packed };
+        let mut inflated = DeflateDecoder::new(packed).take(member.length + 1);
+        let length = io::copy(&mut inflated, sink)?;
+        if length == member.length { Ok(()) } else { Err(io::Error::other("the file is not as long as it says")) }
+    }
+
+    fn inflated_roll(&self, member: &Member) -> io::Result<&File> {
+        if let Some(file) = self.roll.get() {
+            return Ok(file);
+        }
+        let mut file = tempfile::tempfile()?;
+        self.inflate(ROLL, member, &mut file)?;
+        Ok(self.roll.get_or_init(|| file))
+    }
+
+    fn read(&self, path: &str, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let member = self.members.get(path).ok_or(io::ErrorKind::NotFound)?;
+        let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= member.length);
+        end.ok_or(io::ErrorKind::UnexpectedEof)?;
+        match member.method {
+            Method::Stored => {
+                let start = member.start(&self.file, path)?;
+                read_exact_at(&self.file, buffer, start + offset)
+            }
+            Method::Deflated if path == ROLL => read_exact_at(self.inflated_roll(member)?, buffer, offset),
+            Method::Deflated => {
+                // Bounded by the directory: see `Member::longest`.
+                let mut bytes = Vec::with_capacity(usize::try_from(member.length).unwrap_or(0));
+                self.inflate(path, member, &mut bytes)?;
+                let start = usize::try_from(offset).unwrap_or(usize::MAX);
+                let part = bytes.get(start..).and_then(|rest| rest.get(..buffer.len()));
+                buffer.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The packed bytes of a file.
+struct Packed<'a> {
+    file: &'a File,
+    next: u64,
+    left: u64,
+}
+
+impl Read for Packed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let Some(part) = buffer.get_mut(..length) else { return Ok(0) };
+        read_exact_at(self.file, part, self.next)?;
+        self.next += length as u64;
+        self.left -= length as u64;
+        Ok(length)
+    }
+}
+
+impl RecordSource for ZipRecord {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        Ok(self.members.get(path).map(|member| member.length))
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        self.read(path, offset, buffer).map_err(|error| crate::folder::source_error(path, &error))
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        Ok(Some(self.members.keys().cloned().collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,281 @@
+//! The directory at the end of an archive.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::sync::OnceLock;
+
+use ballotta::board::tiles::MAX_BUNDLE_BYTES;
+use ballotta::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_ROLL_LINE_BYTES, MAX_VOTERS};
+use ballotta::record::ROLL;
+
+use super::ZipError;
+use crate::folder::read_exact_at;
+
+pub(super) const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
+pub(super) const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
+pub(super) const END_SIGNATURE: u32 = 0x0605_4b50;
+pub(super) const END64_SIGNATURE: u32 = 0x0606_4b50;
+pub(super) const LOCATOR_SIGNATURE: u32 = 0x0706_4b50;
+pub(super) const LOCAL_BYTES: u64 = 30;
+const CENTRAL_BYTES: usize = 46;
+const END_BYTES: u64 = 22;
+const END64_BYTES: u64 = 56;
+const LOCATOR_BYTES: u64 = 20;
+/// The field that holds what does not fit into 32 bits.
+pub(super) const EXTRA64: u16 = 1;
+/// Of a member: encrypted.
+const ENCRYPTED: u16 = 1;
+/// A board has no more bundles, and a record not that many files beside them.
+const MAX_FILES: u64 = MAX_ENTRIES / 256 + (1 << 16);
+/// No name of a record is longer.
+const MAX_NAME_BYTES: usize = 255;
+/// At most how many bytes deflate makes out of one.
+const MAX_RATIO: u64 = 1032;
+
+/// How a file is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Stored,
+    Deflated,
+}
+
+/// A file of an archive.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) method: Method,
+    pub(super) packed: u64,
+    pub(super) length: u64,
+    /// Where its own header begins.
+    header: u64,
+    /// Where its bytes begin, once somebody asked.
+    start: OnceLock<u64>,
+}
+
+impl Member {
+    /// Where the bytes of the file begin: behind its own header, which must name it.
+    pub(super) fn start(&self, file: &File, name: &str) -> io::Result<u64> {
+        if let Some(start) = self.start.get() {
+            return Ok(*start);
+        }
+        let other = || io::Error::other("the file has another header than the directory says");
+        let mut header = [0; LOCAL_BYTES as usize];
+        read_exact_at(file, &mut header, self.header)?;
+        let mut fields = Fields { rest: &header };
+        if fields.u32() != Some(LOCAL_SIGNATURE) {
+            return Err(other());
+        }
+        fields.take(22).ok_or_else(other)?;
+        let (name_bytes, extra) = fields.u16().zip(fields.u16()).ok_or_else(other)?;
+        let mut own = vec![0; name_bytes.into()];
+        read_exact_at(file, &mut own, self.header + LOCAL_BYTES)?;
+        if own != name.as_bytes() {
+            return Err(other());
+        }
+        Ok(*self.start.get_or_init(|| self.header + LOCAL_BYTES + u64::from(name_bytes) + u64::from(extra)))
+    }
+
+    /// The most that a file of this name may hold.
+    fn longest(name: &str) -> u64 {
+        match name {
+            ROLL => (MAX_VOTERS + 1).saturating_mul(MAX_ROLL_LINE_BYTES as u64),
+            _ => MAX_BUNDLE_BYTES.max(MAX_MESSAGE_BYTES) as u64,
+        }
+    }
+}
+
+/// Reads integers, little-endian.
+struct Fields<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(count)?;
+        self.rest = rest;
+        Some(taken)
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?))
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    fn u64(&mut self) -> Option<u64> {
+        Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
+    }
+}
+
+/// Where the directory stands, and how many files it names.
+struct Place {
+    files: u64,
+    start: u64,
+    bytes: u64,
+}
+
+fn place(file: &File) -> Result<Place, ZipError> {
+    let length = file.metadata()?.len();
+    let end = length.checked_sub(END_BYTES).ok_or(ZipError::NoDirectory)?;
+    let mut bytes = [0; END_BYTES as usize];
+    read_exact_at(file, &mut bytes, end)?;
+    let cut = || ZipError::Directory("it breaks off");
+    let mut fields = Fields { rest: &bytes };
+    if fields.u32() != Some(END_SIGNATURE) {
+        return Err(ZipError::NoDirectory);
+    }
+    let disks = fields.u32().ok_or_else(cut)?;
+    let (here, files) = fields.u16().zip(fields.u16()).ok_or_else(cut)?;
+    let (bytes, start) = fields.u32().zip(fields.u32()).ok_or_else(cut)?;
+    if fields.u16() != Some(0) {
+        return Err(ZipError::NoDirectory);
+    }
+    if disks != 0 || here != files {
+        return Err(ZipError::Directory("it is in several parts"));
+    }
+    let long = files == u16::MAX || bytes == u32::MAX || start == u32::MAX;
+    let (place, ends) = match long.then(|| long_place(file, end)).transpose()?.flatten() {
+        Some(place) => place,
+        None => (Place { files: files.into(), start: start.into(), bytes: bytes.into() }, end),
+    };
+    if place.files > MAX_FILES {
+        return Err(ZipError::Directory("it names more files than a record has"));
+    }
+    if place.start.checked_add(place.bytes) != Some(ends) {
+        return Err(ZipError::Directory("it does not stand where it must"));
+    }
+    let longest = place.files * (CENTRAL_BYTES + MAX_NAME_BYTES + 255) as u64;
+    if place.bytes > longest {
+        return Err(ZipError::Directory("it is longer than its files"));
+    }
+    Ok(place)
+}
+
+/// The place that does not fit into 32 bits, and where the directory must end; `None` if the small one is meant.
+fn long_place(file: &File, end: u64) -> Result<Option<(Place, u64)>, ZipError> {
+    let Some(locator) = end.checked_sub(LOCATOR_BYTES) else { return Ok(None) };
+    let mut bytes = [0; LOCATOR_BYTES as usize];
+    read_exact_at(file, &mut bytes, locator)?;
+    let mut fields = Fields { rest: &bytes };
+    if fields.u32() != Some(LOCATOR_SIGNATURE) {
+        return Ok(None);
+    }
+    let cut = || ZipError::Directory("it breaks off");
+    fields.u32().ok_or_else(cut)?;
+    let start = fields.u64().ok_or_else(cut)?;
+    if start.checked_add(END64_BYTES) != Some(locator) {
+        return Err(ZipError::Directory("it does not stand where it must"));
+    }
+    let mut bytes = [0; END64_BYTES as usize];
+    read_exact_at(file, &mut bytes, start)?;
+    let mut fields = Fields { rest: &bytes };
+    if fields.u32() != Some(END64_SIGNATURE) || fields.u64() != Some(END64_BYTES - 12) {
+        return Err(ZipError::Directory("it does not stand where it must"));
+    }
+    fields.take(4).ok_or_else(cut)?;
+    let disks = fields.u64().ok_or_else(cut)?;
+    let (here, files) = fields.u64().zip(fields.u64()).ok_or_else(cut)?;
+    let (bytes, first) = fields.u64().zip(fields.u64()).ok_or_else(cut)?;
+    if disks != 0 || here != files {
+        return Err(ZipError::Directory("it is in several parts"));
+    }
+    Ok(Some((Place { files, start: first, bytes }, start)))
+}
+
+/// Reads the directory of an archive.
+pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, ZipError> {
+    let Place { files, start, bytes } = place(file)?;
+    // It stands in the archive.
+    let mut directory = vec![0; usize::try_from(bytes).map_err(|_| ZipError::Directory("it is too long"))?];
+    read_exact_at(file, &mut directory, start)?;
+    let mut fields = Fields { rest: &directory };
+    let mut members = BTreeMap::new();
+    let mut extents = Vec::new();
+    for _ in 0..files {
+        let (name, member) = read_member(&mut fields)?;
+        // At least this much belongs to the file alone.
+        let own = LOCAL_BYTES + name.len() as u64;
+        let behind = member.header.checked_add(own).and_then(|end| end.checked_add(member.packed));
+        extents.push((
+            member.header,
+            behind.filter(|end| *end <= start).ok_or(ZipError::Directory("a file lies behind its end"))?,
+        ));
+        if name.ends_with('/') {
+            continue;
+        }
+        let (packed, length) = (member.packed, member.length);
+        let most = match member.method {
+            Method::Stored => packed,
+            Method::Deflated => packed.saturating_mul(MAX_RATIO),
+        };
+        let stored_otherwise = member.method == Method::Stored && packed != length;
+        if length > most.min(Member::longest(&name)) || stored_otherwise {
+            return Err(ZipError::TooLong { name, length, packed });
+        }
+        if members.contains_key(&name) {
+            return Err(ZipError::Duplicate { name });
+        }
+        members.insert(name, member);
+    }
+    if !fields.rest.is_empty() {
+        return Err(ZipError::Directory("bytes follow its last file"));
+    }
+    extents.sort_unstable();
+    match extents.windows(2).any(|pair| matches!(pair, [(_, end), (next, _)] if next < end)) {
+        true => Err(ZipError::Directory("two files share bytes")),
+        false => Ok(members),
+    }
+}
+
+fn read_member(fields: &mut Fields<'_>) -> Result<(String, Member), ZipError> {
+    let cut = || ZipError::Directory("it breaks off");
+    if fields.u32().ok_or_else(cut)? != CENTRAL_SIGNATURE {
+        return Err(ZipError::Directory("an entry is none"));
+    }
+    fields.take(4).ok_or_else(cut)?;
+    let (flags, method) = fields.u16().zip(fields.u16()).ok_or_else(cut)?;
+    fields.take(8).ok_or_else(cut)?;
+    let (packed, length) = fields.u32().zip(fields.u32()).ok_or_else(cut)?;
+    let (name, extra) = fields.u16().zip(fields.u16()).ok_or_else(cut)?;
+    let comment = fields.u16().ok_or_else(cut)?;
+    fields.take(8).ok_or_else(cut)?;
+    let header = fields.u32().ok_or_else(cut)?;
+    let name = fields.take(name.into()).ok_or_else(cut)?;
+    let extra = fields.take(extra.into()).ok_or_else(cut)?;
+    fields.take(comment.into()).ok_or_else(cut)?;
+    let name = String::from_utf8_lossy(name).into_owned();
+    if !is_path(&name) {
+        return Err(ZipError::Name { name });
+    }
+    let method = match method {
+        0 if flags & ENCRYPTED == 0 => Method::Stored,
+        8 if flags & ENCRYPTED == 0 => Method::Deflated,
+        _ => return Err(ZipError::Method { name }),
+    };
+    let mut long = Fields { rest: long_fields(extra).unwrap_or_default() };
+    let mut widen = |field: u32| if field == u32::MAX { long.u64().ok_or_else(cut) } else { Ok(field.into()) };
+    // In this order.
+    let (length, packed, header) = (widen(length)?, widen(packed)?, widen(header)?);
+    Ok((name, Member { method, packed, length, header, start: OnceLock::new() }))
+}
+
+/// The fields of 64 bits among the extra ones.
+fn long_fields(extra: &[u8]) -> Option<&[u8]> {
+    let mut fields = Fields { rest: extra };
+    loop {
+        let (kind, length) = fields.u16().zip(fields.u16())?;
+        let value = fields.take(length.into())?;
+        if kind == EXTRA64 {
+            return Some(value);
+        }
+    }
+}
+
+/// Whether a name is a path below the record: visible characters, no way out of it, one way to write it.
+fn is_path(name: &str) -> bool {
+    let parts = name.strip_suffix('/').unwrap_or(name).split('/');
+    let visible = name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b':');
+    name.len() <= MAX_NAME_BYTES && visible && parts.into_iter().all(|part| !matches!(part, "" | "." | ".."))
+}

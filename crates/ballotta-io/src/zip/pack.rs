@@ -1,0 +1,171 @@
+//! Writing a record as an archive.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use ballotta::record::RecordSource as _;
+use crc32fast::Hasher;
+
+use super::ZipError;
+use super::directory::{
+    CENTRAL_SIGNATURE, END_SIGNATURE, END64_SIGNATURE, EXTRA64, LOCAL_SIGNATURE, LOCATOR_SIGNATURE,
+};
+use crate::FolderRecord;
+
+/// The version that reads stored files, and the one that reads files longer than 4 GB.
+const VERSIONS: [u16; 2] = [10, 45];
+/// The first day that an archive can name: the same record gives the same bytes.
+const DATE: u32 = 0x0021_0000;
+
+struct Packed {
+    name: String,
+    length: u64,
+    crc: u32,
+    header: u64,
+}
+
+/// Writes the record in a folder as a zip archive, which must not exist yet. Files are stored as they are: ballots cannot
+/// be compressed. The same record gives the same bytes.
+///
+/// # Errors
+///
+/// If a file cannot be read, or the archive not be written.
+pub fn pack(record: &Path, archive: &Path) -> Result<(), ZipError> {
+    let paths = FolderRecord::new(record).list().map_err(io::Error::other)?.unwrap_or_default();
+    let mut zip = BufWriter::new(File::options().write(true).create_new(true).open(archive)?);
+    let mut packed = Vec::with_capacity(paths.len());
+    for name in paths {
+        let file = pack_file(&record.join(&name), name, &mut zip)?;
+        packed.push(file);
+    }
+    let start = zip.stream_position()?;
+    for file in &packed {
+        write_entry(file, &mut zip)?;
+    }
+    let end = zip.stream_position()?;
+    write_end(packed.len() as u64, start, end, &mut zip)?;
+    zip.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    Ok(())
+}
+
+fn pack_file(path: &Path, name: String, zip: &mut BufWriter<File>) -> Result<Packed, ZipError> {
+    const PART: usize = 1 << 16;
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let header = zip.stream_position()?;
+    let mut packed = Packed { name, length, crc: 0, header };
+    write_header(&packed, zip)?;
+    let mut crc = Hasher::new();
+    let (mut part, mut written) = (vec![0; PART], 0);
+    loop {
+        let count = file.read(&mut part)?;
+        let Some(bytes) = part.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+        crc.update(bytes);
+        zip.write_all(bytes)?;
+        written += count as u64;
+    }
+    if written != length {
+        return Err(io::Error::other(format!("{} changed while it was read", packed.name)).into());
+    }
+    packed.crc = crc.finalize();
+    let end = zip.stream_position()?;
+    zip.seek(SeekFrom::Start(header))?;
+    write_header(&packed, zip)?;
+    zip.seek(SeekFrom::Start(end))?;
+    Ok(packed)
+}
+
+/// A value of 32 bits, or what says that it stands among the extra fields.
+fn short(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+fn is_long(value: u64) -> bool {
+    short(value) == u32::MAX
+}
+
+/// Names are those of a record, and short.
+fn short_length(bytes: &[u8]) -> io::Result<[u8; 2]> {
+    u16::try_from(bytes.len()).map(u16::to_le_bytes).map_err(|_| io::ErrorKind::InvalidFilename.into())
+}
+
+fn extra(values: &[u64]) -> io::Result<Vec<u8>> {
+    let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    Ok(if values.is_empty() {
+        Vec::new()
+    } else {
+        [&EXTRA64.to_le_bytes(), &short_length(&values)?, values.as_slice()].concat()
+    })
+}
+
+fn write_header(file: &Packed, zip: &mut impl Write) -> io::Result<()> {
+    let Packed { name, length, .. } = file;
+    let long = is_long(*length);
+    let extra = if long { extra(&[*length, *length])? } else { Vec::new() };
+    zip.write_all(&LOCAL_SIGNATURE.to_le_bytes())?;
+    write_common(file, VERSIONS[usize::from(long)], &extra, zip)?;
+    zip.write_all(name.as_bytes())?;
+    zip.write_all(&extra)
+}
+
+/// What stands in both headers, from the version on.
+fn write_common(file: &Packed, version: u16, extra: &[u8], zip: &mut impl Write) -> io::Result<()> {
+    zip.write_all(&version.to_le_bytes())?;
+    // No flags, stored.
+    zip.write_all(&[0; 4])?;
+    zip.write_all(&DATE.to_le_bytes())?;
+    zip.write_all(&file.crc.to_le_bytes())?;
+    zip.write_all(&short(file.length).to_le_bytes())?;
+    zip.write_all(&short(file.length).to_le_bytes())?;
+    zip.write_all(&short_length(file.name.as_bytes())?)?;
+    zip.write_all(&short_length(extra)?)
+}
+
+fn write_entry(file: &Packed, zip: &mut impl Write) -> io::Result<()> {
+    let Packed { name, length, header, .. } = file;
+    let mut long = Vec::new();
+    if is_long(*length) {
+        long.extend([*length, *length]);
+    }
+    if is_long(*header) {
+        long.push(*header);
+    }
+    let version = VERSIONS[usize::from(!long.is_empty())];
+    let extra = extra(&long)?;
+    zip.write_all(&CENTRAL_SIGNATURE.to_le_bytes())?;
+    zip.write_all(&version.to_le_bytes())?;
+    write_common(file, version, &extra, zip)?;
+    // No comment, one part, no attributes.
+    zip.write_all(&[0; 10])?;
+    zip.write_all(&short(*header).to_le_bytes())?;
+    zip.write_all(name.as_bytes())?;
+    zip.write_all(&extra)
+}
+
+fn write_end(files: u64, start: u64, end: u64, zip: &mut impl Write) -> io::Result<()> {
+    let bytes = end - start;
+    let few = u16::try_from(files).unwrap_or(u16::MAX);
+    if few == u16::MAX || is_long(start) || is_long(bytes) {
+        zip.write_all(&END64_SIGNATURE.to_le_bytes())?;
+        zip.write_all(&44_u64.to_le_bytes())?;
+        zip.write_all(&VERSIONS[1].to_le_bytes())?;
+        zip.write_all(&VERSIONS[1].to_le_bytes())?;
+        zip.write_all(&[0; 8])?;
+        for value in [files, files, bytes, start] {
+            zip.write_all(&value.to_le_bytes())?;
+        }
+        zip.write_all(&LOCATOR_SIGNATURE.to_le_bytes())?;
+        zip.write_all(&[0; 4])?;
+        zip.write_all(&end.to_le_bytes())?;
+        zip.write_all(&1_u32.to_le_bytes())?;
+    }
+    zip.write_all(&END_SIGNATURE.to_le_bytes())?;
+    zip.write_all(&[0; 4])?;
+    zip.write_all(&few.to_le_bytes())?;
+    zip.write_all(&few.to_le_bytes())?;
+    zip.write_all(&short(bytes).to_le_bytes())?;
+    zip.write_all(&short(start).to_le_bytes())?;
+    zip.write_all(&[0; 2])?;
+    zip.flush()
+}

@@ -1,0 +1,189 @@
+//! What follows the ballots: statements, closing rule, partial decryptions, and the files that are published.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::board::{Board, PointerKind};
+use super::report::Place;
+use super::{CheckId, Verification, Verifier};
+use crate::board::note::SignedCheckpoint;
+use crate::board::tiles::bundle_paths;
+use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, combine};
+use crate::election::ElectionContext;
+use crate::hash::FileHash;
+use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MESSAGE_BYTES};
+use crate::manifest::{Closing, Manifest};
+use crate::record::{self, FileList, ResultDocument};
+use crate::tally::EncryptedTally;
+
+impl Verifier<'_> {
+    pub(super) fn decryption<R: CryptoRng>(
+        &mut self,
+        context: &ElectionContext,
+        board: &Board,
+        outcome: &mut Verification,
+        rng: &mut R,
+    ) {
+        let Some(tally) = &outcome.tally else { return };
+        self.statements(context.manifest(), tally, board, rng);
+        let closing_checkpoint = self.closing_checkpoint(context.manifest());
+        self.findings.saw(CheckId::ClosingRule, 1);
+        match ClosedTally::check(
+            context.manifest(),
+            tally.clone(),
+            &outcome.statements,
+            closing_checkpoint.as_ref(),
+            rng,
+        ) {
+            Ok(closed) => outcome.closed = Some(closed),
+            Err(error) => self.findings.fail(CheckId::ClosingRule, Place::Record, error),
+        }
+
+        let decryptions = &mut outcome.decryptions;
+        self.pointed_files(board, PointerKind::Decryption, usize::MAX, &mut |verifier, hash, bytes| {
+            verifier.findings.saw(CheckId::DecryptionProof, 1);
+            let verified = match PartialDecryption::decode(context, tally, &bytes) {
+                Ok(part) if decryptions.iter().any(|verified| verified.trustee() == part.trustee()) => {
+                    Err(DecryptionError::DuplicateDecryption { trustee: part.trustee() }.to_string())
+                }
+                Ok(part) => part.verify(context, tally, rng).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            match verified {
+                Ok(verified) => decryptions.push(verified),
+                Err(problem) => {
+                    let place = Place::File(record::decryption_path(&hash));
+                    verifier.findings.fail(CheckId::DecryptionProof, place, problem);
+                }
+            }
+        });
+        self.findings.saw(CheckId::DecryptionThreshold, outcome.decryptions.len() as u64);
+        match combine(context, tally, &outcome.decryptions) {
+            Ok(totals) => {
+                for ((contest, sums), totals) in context.manifest().contests().iter().zip(tally.contests()).zip(&totals)
+                {
+                    let id = &contest.id;
+                    if let Some(withheld) = &sums.withheld {
+                        let warning = alloc::format!("contest {id}: the totals stay encrypted: {withheld}");
+                        self.findings.warnings.push(warning);
+                    }
+                    let Some(totals) = totals else { continue };
+                    let alike = |count: &u64| *count == totals.weight;
+                    if totals.ballots > 0 && totals.outcome.counts().iter().chain(&totals.outcome.blank()).any(alike) {
+                        self.findings.warnings.push(alloc::format!(
+                            "contest {id}: one choice has the votes of everybody who voted, which tells how each of them voted",
+                        ));
+                    }
+                }
+                outcome.totals = Some(totals);
+            }
+            Err(error) => self.findings.fail(CheckId::DecryptionThreshold, Place::Record, error),
+        }
+    }
+
+    /// Every trustee's one statement, of these sums.
+    fn statements<R: CryptoRng>(&mut self, manifest: &Manifest, tally: &EncryptedTally, board: &Board, rng: &mut R) {
+        if matches!(manifest.closing(), Closing::Statements) || !board.statements.is_empty() {
+            self.findings.saw(CheckId::TallySums, board.statements.len() as u64);
+        }
+        let mut seen: Vec<&ClosingStatement> = Vec::new();
+        for (index, statement) in &board.statements {
+            let verified = statement.verify(manifest, rng).and_then(|()| {
+                let trustee = statement.trustee();
+                let earlier = seen.iter().find(|earlier| earlier.trustee() == trustee);
+                if earlier.is_some_and(|earlier| !earlier.says_the_same_as(statement)) {
+                    return Err(DecryptionError::TwoStatements { trustee });
+                }
+                seen.push(statement);
+                statement.agrees(tally)
+            });
+            if let Err(error) = verified {
+                self.findings.fail(CheckId::TallySums, board.place(*index), error);
+            }
+        }
+    }
+
+    fn closing_checkpoint(&mut self, manifest: &Manifest) -> Option<SignedCheckpoint> {
+        if !matches!(manifest.closing(), Closing::Witnesses) {
+            return None;
+        }
+        let bytes = self.file(CheckId::ClosingRule, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
+        SignedCheckpoint::parse(&bytes)
+            .map_err(|error| {
+                self.findings.fail(CheckId::ClosingRule, Place::File(record::CLOSING_CHECKPOINT.into()), error)
+            })
+            .ok()
+    }
+
+    /// The result and the files that the board's last entry lists; no file lies in the record unseen.
+    pub(super) fn files(&mut self, board: &Board, context: &ElectionContext, outcome: &Verification) {
+        if !board.pointers.iter().any(|(_, kind, _)| *kind == PointerKind::Publication) {
+            self.findings.fail(CheckId::Files, Place::Record, "the result is not published: no entry lists its files");
+        }
+        let mut last = None;
+        self.pointed_files(board, PointerKind::Publication, usize::MAX, &mut |_, _, bytes| last = Some(bytes));
+        let list = last.and_then(|bytes| match FileList::parse(&bytes) {
+            Ok(list) => Some(list),
+            Err(error) => {
+                self.findings.fail(CheckId::Files, Place::File(record::FILE_LIST.into()), error);
+                None
+            }
+        });
+        let mut known: Vec<String> = [record::MANIFEST, record::ROLL, record::CHECKPOINT, record::FILE_LIST]
+            .into_iter()
+            .map(String::from)
+            .chain(bundle_paths(board.head.size).map(|path| path.to_string()))
+            .collect();
+        for (_, kind, pointer) in &board.pointers {
+            match kind {
+                PointerKind::Ceremony => known.push(record::ceremony_path(pointer.hash())),
+                PointerKind::Decryption => known.push(record::decryption_path(pointer.hash())),
+                PointerKind::Publication => {}
+            }
+        }
+        known.sort_unstable();
+        if let Some(list) = &list {
+            let read = |path: &str| [record::RESULT, record::CLOSING_CHECKPOINT].contains(&path);
+            if list.iter().any(|(path, _)| !read(path)) {
+                self.findings.not_checked.push(String::from(
+                    "what pictures, tables and texts for people say, whoever published them: the result is the one shown here",
+                ));
+            }
+            for (path, hash) in list.iter() {
+                self.findings.saw(CheckId::Files, 1);
+                let Some(bytes) = self.file(CheckId::Files, path, MAX_MESSAGE_BYTES) else { continue };
+                if FileHash::of(&bytes) != *hash {
+                    self.findings.fail(
+                        CheckId::Files,
+                        Place::File(path.into()),
+                        "the file is not the one that was published",
+                    );
+                }
+            }
+            match self.source.list() {
+                Ok(Some(paths)) => {
+                    for path in paths {
+                        self.findings.saw(CheckId::Files, 1);
+                        if known.binary_search(&path).is_err() && !list.contains(&path) {
+                            self.findings.fail(CheckId::Files, Place::File(path), "the file is not part of the record");
+                        }
+                    }
+                }
+                Ok(None) => self.findings.not_checked.push(String::from(
+                    "the source cannot list its files: whether others lie in the record was not looked at",
+                )),
+                Err(error) => self.findings.fail(CheckId::Files, Place::Record, error),
+            }
+        }
+
+        let (Some(roll), Some(tally), Some(totals)) = (&outcome.roll, &outcome.tally, &outcome.totals) else { return };
+        let Some(published) = self.file(CheckId::Result, record::RESULT, ResultDocument::MAX_BYTES) else { return };
+        self.findings.saw(CheckId::Result, 1);
+        if published != ResultDocument::new(context, roll.totals(), tally, totals).to_bytes() {
+            let problem = "the published result is not the one that the ballots give";
+            self.findings.fail(CheckId::Result, Place::File(record::RESULT.into()), problem);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What is left when all ballots are verified by themselves: the ballots that depend on others, the tally, and what
+//! follows it.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::ballots::{BALLOT_CHECKS, Unreadable, check_of, first_entry, ledger_entry};
+use super::board::{Board, place_of};
+use super::parallel::{self, WeightRng};
+use super::report::{Findings, Place};
+use super::select::Selected;
+use super::shards::{PartialVerification, ShardError, ShardPlan};
+use super::{CheckId, Progress, Stage, Verification, Verifier};
+use crate::ballot::{AdmissionError, VerifiedBallot};
+use crate::board::tiles::TILE_WIDTH;
+use crate::election::ElectionContext;
+use crate::manifest::{Closing, Revoting};
+use crate::record::{RecordSource, ResultDocument};
+use crate::tally::{ClosePoint, Correction, EncryptedTally, Ledger, PartialTally, Selection, TallyError};
+
+/// Ends a verification with the part that all shards are together; `None` if there is no plan.
+///
+/// # Errors
+///
+/// If the part is of another plan, or not of the whole board.
+pub fn finish<R: CryptoRng>(
+    source: &dyn RecordSource,
+    selected: Selected,
+    part: Option<PartialVerification>,
+    progress: &(dyn Fn(Progress) + Sync),
+    rng: &mut R,
+) -> Result<Verification, ShardError> {
+    match (&selected.plan, &part) {
+        (None, None) => {}
+        (None, Some(_)) => return Err(ShardError::NoPlan),
+        (Some(plan), None) => return Err(ShardError::Incomplete { found: 0, expected: plan.entries() }),
+        (Some(plan), Some(part)) => {
+            if !part.is_of(plan) {
+                return Err(ShardError::OtherPlan);
+            }
+            let entries = part.entries();
+            if entries.start != 0 {
+                return Err(ShardError::NotAdjacent { found: entries.start, expected: 0 });
+            }
+            if entries.end != plan.entries() {
+                return Err(ShardError::Incomplete { found: entries.end, expected: plan.entries() });
+            }
+        }
+    }
+    Ok(finish_with(source, selected, part, progress, rng))
+}
+
+/// The same for a part that is of the plan and of the whole board.
+pub(super) fn finish_with<R: CryptoRng>(
+    source: &dyn RecordSource,
+    selected: Selected,
+    part: Option<PartialVerification>,
+    progress: &(dyn Fn(Progress) + Sync),
+    rng: &mut R,
+) -> Verification {
+    let Selected { options, findings, mut outcome, board, plan } = selected;
+    let mut verifier = Verifier { source, options: &options, progress, findings };
+    if let (Some(board), Some(plan), Some(part)) = (board, plan, part) {
+        outcome.tally = verifier.ballots(&board, &plan, part, rng);
+        let ShardPlan { context, roll, .. } = plan;
+        outcome.roll = Some(roll);
+        if options.stage >= Stage::Complete && board.close.is_some() {
+            verifier.decryption(&context, &board, &mut outcome, rng);
+            verifier.files(&board, &context, &outcome);
+        }
+        outcome.context = Some(context);
+    }
+    let findings = verifier.findings;
+    outcome.report = report(findings, &options, &outcome);
+    outcome
+}
+
+fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Verification) -> super::Report {
+    let fingerprint = outcome.context.as_ref().map(|context| *context.fingerprint());
+    let result = match (&outcome.context, &outcome.roll, &outcome.tally, &outcome.totals) {
+        (Some(context), Some(roll), Some(tally), Some(totals)) => {
+            Some(ResultDocument::new(context, roll.totals(), tally, totals))
+        }
+        _ => None,
+    };
+    let by_hand = [
+        (options.fingerprint.is_none(), "that the voters were shown this fingerprint: compare it, or pin it"),
+        (
+            options.checkpoint.is_none(),
+            "that the board showed everybody the same: pin a checkpoint that was kept before",
+        ),
+    ];
+    findings.not_checked.extend(by_hand.into_iter().filter(|(open, _)| *open).map(|(_, text)| text.into()));
+    let by_witnesses = |context: &ElectionContext| context.manifest().closing() == Closing::Witnesses;
+    findings.report(options.stage, fingerprint, result, |check| match check {
+        CheckId::PinnedFingerprint => options.fingerprint.is_some(),
+        CheckId::PinnedCheckpoint => options.checkpoint.is_some(),
+        // Statements that nobody asked for are checked where there are some.
+        CheckId::TallySums => !outcome.context.as_ref().is_some_and(by_witnesses),
+        _ => true,
+    })
+}
+
+/// The ballots that count, and those that are refused for the ballots before them.
+type Replayed = (Selection, Vec<(u64, AdmissionError)>);
+
+impl Verifier<'_> {
+    /// Reports every ballot that is not valid, and adds the counted ones up if the board is closed.
+    fn ballots<R: CryptoRng>(
+        &mut self,
+        board: &Board,
+        plan: &ShardPlan,
+        part: PartialVerification,
+        rng: &mut R,
+    ) -> Option<EncryptedTally> {
+        for check in BALLOT_CHECKS {
+            self.findings.saw(check, board.ballots);
+        }
+        let PartialVerification { failures, mut unreadable, tally, .. } = part;
+        // The ledger of the first reading took every ballot for valid by itself.
+        let replayed = match &unreadable {
+            None if !failures.is_empty() => self.replay(plan, &failures, rng).map_err(|error| unreadable = Some(error)),
+            _ => Err(()),
+        };
+        let (selection, refused) = match &replayed {
+            Ok((selection, refused)) => (selection, refused),
+            Err(()) => (&plan.selection, &board.refused),
+        };
+        // Behind what cannot be read nothing is known.
+        let known = unreadable.as_ref().map_or(plan.size, |error| first_entry(error.bundle, plan.size));
+        let refused = refused.iter().map(|(index, error)| (*index, check_of(error), error.to_string()));
+        let failures = failures.into_iter().map(|failure| (failure.index, failure.check, failure.problem));
+        let mut failures: Vec<(u64, CheckId, alloc::string::String)> =
+            failures.chain(refused).filter(|(index, ..)| *index < known).collect();
+        failures.sort_by_key(|(index, ..)| *index);
+        for (index, check, problem) in failures {
+            self.findings.fail(check, place_of(index, plan.size), problem);
+        }
+        let corrected = match unreadable {
+            None => self.correct(plan, tally, selection, rng),
+            Some(error) => Err(error),
+        };
+        let tally = match corrected {
+            Ok(tally) => tally,
+            Err(error) => {
+                self.findings.fail(CheckId::Entries, error.place(), error.problem);
+                return None;
+            }
+        };
+        let close = board.close_head?;
+        match tally.close(&plan.context, ClosePoint { size: close.size, root: close.root }) {
+            Ok(tally) => Some(tally),
+            Err(error) => {
+                let error: TallyError = error;
+                self.findings.fail(CheckId::TallySums, Place::Record, error);
+                None
+            }
+        }
+    }
+
+    /// Takes the ballots through the ledger again, without those that are not valid by themselves.
+    fn replay<R: CryptoRng>(
+        &self,
+        plan: &ShardPlan,
+        failures: &[super::shards::Finding],
+        rng: &mut R,
+    ) -> Result<Replayed, Unreadable> {
+        let revoting = plan.context.manifest().revoting() == Revoting::LastCounts;
+        let voters = u32::try_from(plan.roll.totals().voters()).unwrap_or(u32::MAX);
+        let mut ledger = Ledger::new(voters, plan.size, revoting, rng.next_u64());
+        let mut refused = Vec::new();
+        let bundles = plan.board(self.source);
+        let void = |index: u64| failures.binary_search_by_key(&index, |failure| failure.index).is_ok();
+        for wave in waves((0..plan.bundles()).collect()) {
+            let read = parallel::map(wave, |bundle| {
+                let ballots = bundles.ballots(bundle)?.into_iter();
+                let ballots = ballots.filter(|(index, _)| plan.window().admits(*index).is_ok() && !void(*index));
+                let entry = |(index, bytes): (u64, Vec<u8>)| ledger_entry(self.source, &plan.roll, index, &bytes);
+                Ok(ballots.filter_map(entry).collect::<Vec<_>>())
+            });
+            for entries in read {
+                for entry in entries? {
+                    if let Err(error) = ledger.admit_entry(&entry, |index| bundles.recorded(index))? {
+                        refused.push((entry.index, error));
+                    }
+                }
+            }
+        }
+        Ok((ledger.into_selection(), refused))
+    }
+
+    /// Adds the valid ballots that count and were not added, and takes away those that were added and do not count.
+    fn correct<R: CryptoRng>(
+        &self,
+        plan: &ShardPlan,
+        mut tally: PartialTally,
+        selection: &Selection,
+        rng: &mut R,
+    ) -> Result<PartialTally, Unreadable> {
+        let mut wrong: Vec<u64> =
+            plan.selection.differences(selection).map(|index| index / u64::from(TILE_WIDTH)).collect();
+        wrong.dedup();
+        for wave in waves(wrong) {
+            let wave: Vec<(u64, WeightRng)> = wave.into_iter().map(|bundle| (bundle, WeightRng::fork(rng))).collect();
+            let corrections = parallel::map(wave, |(bundle, mut rng)| {
+                let mut ballots = plan.board(self.source).ballots(bundle)?;
+                ballots.retain(|(index, _)| plan.selection.contains(*index) != selection.contains(*index));
+                let verified = plan.verify_ballots(self.source, bundle, &ballots, &mut rng)?;
+                Ok(verified.into_iter().flatten().collect::<Vec<VerifiedBallot>>())
+            });
+            for ballots in corrections {
+                for ballot in ballots? {
+                    let counts = selection.contains(ballot.index());
+                    let correction = if counts { Correction::Add } else { Correction::Remove };
+                    tally.correct(&plan.context, &ballot, correction);
+                }
+            }
+        }
+        Ok(tally)
+    }
+}
+
+/// Bundles in portions that keep all cores busy and the memory small.
+fn waves(bundles: Vec<u64>) -> impl Iterator<Item = Vec<u64>> {
+    let width = 4 * parallel::width();
+    let mut bundles = bundles.into_iter();
+    core::iter::from_fn(move || {
+        let wave: Vec<u64> = bundles.by_ref().take(width).collect();
+        (!wave.is_empty()).then_some(wave)
+    })
+}

@@ -1,0 +1,308 @@
+//! Everything before the ballots: what is fixed when the voting opens, and which ballots are the last of their voters.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::board::{Board, PointerKind};
+use super::report::{Findings, Place};
+use super::shards::ShardPlan;
+use super::{CheckId, Progress, Stage, Verification, VerifiedRoll, Verifier, VerifyOptions, parallel};
+use crate::board::board_key;
+use crate::board::log::TreeHead;
+use crate::board::note::SignedCheckpoint;
+use crate::credential::{RollError, RollLine, RollReader, RollRules, RollSignatureError};
+use crate::election::ElectionContext;
+use crate::hash::FileHash;
+use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
+use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
+use crate::manifest::Manifest;
+use crate::record::{self, FileList, RecordSource, read_file, read_parts};
+use crate::weaken::{self, Check};
+
+/// What the first reading of a record found: everything but the ballots themselves.
+pub struct Selected {
+    pub(super) options: VerifyOptions,
+    pub(super) findings: Findings,
+    pub(super) outcome: Verification,
+    pub(super) board: Option<Board>,
+    pub(super) plan: Option<ShardPlan>,
+}
+
+impl Selected {
+    /// What shards need to verify the ballots; `None` if the record is broken before that.
+    #[must_use]
+    pub fn plan(&self) -> Option<&ShardPlan> {
+        self.plan.as_ref()
+    }
+}
+
+/// Reads a record for the first time: manifest, checkpoint, roll, the entries of the board, the key ceremony.
+///
+/// Everything is checked that can be; a record that lacks its manifest lacks the keys to check anything else.
+pub fn select<R: CryptoRng>(
+    source: &dyn RecordSource,
+    options: &VerifyOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+    rng: &mut R,
+) -> Selected {
+    let mut verifier = Verifier { source, options, progress, findings: Findings::default() };
+    let mut outcome = Verification::empty(options.stage);
+    let (board, plan) = verifier.select(&mut outcome, rng).map_or((None, None), |(board, plan)| (Some(board), plan));
+    Selected { options: *options, findings: verifier.findings, outcome, board, plan }
+}
+
+/// The trustee that a message says it is of.
+fn author_of(kind: PointerKind, file: &[u8]) -> Option<u16> {
+    let start = match kind {
+        // Behind version and kind, behind the version.
+        PointerKind::Ceremony => 3,
+        PointerKind::Decryption => 2,
+        PointerKind::Publication => return None,
+    };
+    file.get(start..)?.first_chunk().map(|author| u16::from_le_bytes(*author))
+}
+
+impl Verifier<'_> {
+    fn select<R: CryptoRng>(&mut self, outcome: &mut Verification, rng: &mut R) -> Option<(Board, Option<ShardPlan>)> {
+        let manifest = self.manifest()?;
+        let checkpoint = self.checkpoint(&manifest);
+        let roll = self.roll(&manifest);
+        if let Some(roll) = &roll {
+            self.rare_weights(&manifest, roll);
+        }
+        let board = checkpoint.and_then(|checkpoint| self.board(&manifest, checkpoint, roll.as_ref(), rng));
+        let Some(mut board) = board else {
+            outcome.roll = roll;
+            return None;
+        };
+        outcome.head = Some(board.head);
+        let mut ceremony = Vec::new();
+        // Every trustee makes four messages.
+        let most = 4 * manifest.trustees().members.len();
+        self.pointed_files(&board, PointerKind::Ceremony, most, &mut |_, hash, message| {
+            ceremony.push(hash);
+            outcome.ceremony.push(message);
+        });
+        let joint_key = self.ceremony(&manifest, &outcome.ceremony, rng);
+        let (joint_key, roll) = match (joint_key, roll) {
+            (Some(joint_key), Some(roll)) => (joint_key, roll),
+            (_, roll) => {
+                outcome.roll = roll;
+                return Some((board, None));
+            }
+        };
+        let context = match ElectionContext::new(manifest, joint_key, roll.hash()) {
+            Ok(context) => context,
+            Err(error) => {
+                self.findings.fail(CheckId::Ceremony, Place::Record, error);
+                outcome.roll = Some(roll);
+                return Some((board, None));
+            }
+        };
+        self.roll_signatures(&context, &board, rng);
+        self.opening(&context, &board);
+        if self.options.stage >= Stage::Closed && board.close.is_none() {
+            self.findings.fail(CheckId::Order, Place::Record, "the voting is not closed");
+        }
+        outcome.statements = board.statements.iter().map(|(_, statement)| statement.clone()).collect();
+        let plan = ShardPlan::new(context, roll, ceremony, &mut board);
+        Some((board, Some(plan)))
+    }
+
+    /// Reads a file, or says which check misses it.
+    pub(super) fn file(&mut self, check: CheckId, path: &str, limit: usize) -> Option<Vec<u8>> {
+        read_file(self.source, path, limit)
+            .map_err(|error| self.findings.fail(check, Place::File(path.into()), error))
+            .ok()
+    }
+
+    fn manifest(&mut self) -> Option<Manifest> {
+        let bytes = self.file(CheckId::Manifest, record::MANIFEST, MAX_MANIFEST_BYTES)?;
+        self.findings.saw(CheckId::Manifest, 1);
+        match Manifest::parse(&bytes) {
+            Ok(manifest) => Some(manifest),
+            Err(errors) => {
+                for error in errors.errors() {
+                    self.findings.fail(CheckId::Manifest, Place::File(record::MANIFEST.into()), error);
+                }
+                None
+            }
+        }
+    }
+
+    fn checkpoint(&mut self, manifest: &Manifest) -> Option<TreeHead> {
+        let bytes = self.file(CheckId::Checkpoint, record::CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
+        self.findings.saw(CheckId::Checkpoint, 1);
+        let checkpoint = SignedCheckpoint::parse(&bytes).and_then(|signed| {
+            let checkpoint = signed.verify(&board_key(manifest)?)?;
+            Ok(*checkpoint.head())
+        });
+        checkpoint
+            .map_err(|error| self.findings.fail(CheckId::Checkpoint, Place::File(record::CHECKPOINT.into()), error))
+            .ok()
+    }
+
+    /// Streams the roll: every line is checked, and what is kept finds a line again.
+    fn roll(&mut self, manifest: &Manifest) -> Option<VerifiedRoll> {
+        let mut reader = RollReader::new(RollRules::for_manifest(manifest));
+        let source = self.source;
+        let read = read_parts(source, record::ROLL, |part, done, total| {
+            let mut lines = Vec::new();
+            reader.feed(part, &mut |line| lines.push(line));
+            self.roll_lines(lines);
+            (self.progress)(Progress { stage: "roll", done, total });
+        });
+        if let Err(error) = read {
+            self.findings.fail(CheckId::Roll, Place::File(record::ROLL.into()), error);
+            return None;
+        }
+        let mut end = Vec::new();
+        let index = reader.finish(&mut |line| end.push(line)).ok();
+        self.roll_lines(end);
+        let sound = self.findings.failed(CheckId::Roll) == 0;
+        // A roll that is not sound names nobody's election: its fingerprint was never opened.
+        index.filter(|_| sound).map(|index| VerifiedRoll { index })
+    }
+
+    /// Checks that the credentials of some lines are elements of the group.
+    fn roll_lines(&mut self, lines: Vec<Result<RollLine, RollError>>) {
+        const LINES_PER_PIECE: usize = 1024;
+        self.findings.saw(CheckId::Roll, lines.iter().flatten().count() as u64);
+        let pieces: Vec<&[Result<RollLine, RollError>]> = lines.chunks(LINES_PER_PIECE).collect();
+        let errors = parallel::map(pieces, |piece| {
+            let errors = piece.iter().filter_map(|line| (*line).and_then(|line| line.key()).err());
+            errors.collect::<Vec<_>>()
+        });
+        for RollError { line, problem } in errors.into_iter().flatten() {
+            self.findings.fail(CheckId::Roll, Place::RollLine(line), problem);
+        }
+    }
+
+    /// Warns of a weight that so few voters have that the ballot of one of them keeps the totals of a contest encrypted.
+    fn rare_weights(&mut self, manifest: &Manifest, roll: &VerifiedRoll) {
+        let minimum = manifest.privacy().minimum_ballots_per_weight;
+        let rare = |(_, voters): &(&u64, &u64)| **voters < minimum;
+        if let Some((weight, voters)) = roll.totals().weights().and_then(|weights| weights.iter().find(rare)) {
+            self.findings.warnings.push(alloc::format!(
+                "{voters} of the roll have the weight {weight}, and the manifest asks for {minimum} ballots of every weight: \
+                 if one of them votes, the contests of that ballot are not decrypted"
+            ));
+        }
+    }
+
+    /// Shows the files that entries of one kind point to, each checked against its entry, with their hashes; at most so
+    /// many. They are read one by one: whatever a board names, the memory holds what `visit` keeps of it.
+    pub(super) fn pointed_files(
+        &mut self,
+        board: &Board,
+        kind: PointerKind,
+        most: usize,
+        visit: &mut dyn FnMut(&mut Self, FileHash, Vec<u8>),
+    ) {
+        let check = match kind {
+            PointerKind::Ceremony => CheckId::Ceremony,
+            PointerKind::Decryption => CheckId::DecryptionProof,
+            PointerKind::Publication => CheckId::Files,
+        };
+        let mut seen: Vec<&FileHash> = Vec::new();
+        for (index, _, pointer) in board.pointers.iter().filter(|(_, of, _)| *of == kind) {
+            if seen.contains(&pointer.hash()) {
+                self.findings.fail(check, board.place(*index), "an earlier entry names the same file");
+                continue;
+            }
+            if seen.len() >= most {
+                self.findings.fail(check, board.place(*index), "more files of this kind than an election has");
+                continue;
+            }
+            seen.push(pointer.hash());
+            let path = match kind {
+                PointerKind::Ceremony => record::ceremony_path(pointer.hash()),
+                PointerKind::Decryption => record::decryption_path(pointer.hash()),
+                PointerKind::Publication => record::FILE_LIST.into(),
+            };
+            let limit = match kind {
+                PointerKind::Ceremony | PointerKind::Decryption => MAX_MESSAGE_BYTES,
+                PointerKind::Publication => FileList::MAX_BYTES,
+            };
+            let Some(bytes) = self.file(check, &path, limit) else { continue };
+            if let Err(error) = pointer.verify_file(&bytes) {
+                self.findings.fail(check, Place::File(path), error);
+                continue;
+            }
+            // An entry blames nobody for a file of somebody else; the file itself is as good as it is.
+            let (named, author) = (pointer.author(), author_of(kind, &bytes));
+            if let Some(author) = author.filter(|author| *author != named) {
+                let problem = alloc::format!("the entry names the author {named}, the file is of trustee {author}");
+                self.findings.fail(check, board.place(*index), problem);
+            }
+            visit(self, *pointer.hash(), bytes);
+        }
+    }
+
+    fn ceremony<R: CryptoRng>(&mut self, manifest: &Manifest, messages: &[Vec<u8>], rng: &mut R) -> Option<JointKey> {
+        self.findings.saw(CheckId::Ceremony, messages.len() as u64);
+        let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+        let joint_key = CeremonyParameters::for_manifest(manifest, FIRST_ATTEMPT)
+            .and_then(|parameters| JointKey::verify(&parameters, &messages, rng));
+        match joint_key {
+            Ok(joint_key) => {
+                if joint_key.threshold() == joint_key.trustees() && joint_key.trustees() > 1 {
+                    self.findings.warnings.push(String::from(
+                        "all trustees are needed to decrypt: one lost key would have lost the result",
+                    ));
+                }
+                Some(joint_key)
+            }
+            Err(error) => {
+                for culprit in error.culprits() {
+                    self.findings.fail(CheckId::Ceremony, Place::Trustee(culprit), &error);
+                }
+                if error.culprits().is_empty() {
+                    self.findings.fail(CheckId::Ceremony, Place::Record, &error);
+                }
+                None
+            }
+        }
+    }
+
+    /// Every credential authority says that the roll is the one that it issued.
+    fn roll_signatures<R: CryptoRng>(&mut self, context: &ElectionContext, board: &Board, rng: &mut R) {
+        let manifest = context.manifest();
+        self.findings.saw(CheckId::RollSignature, board.roll_signatures.len() as u64);
+        let mut signed = Vec::new();
+        for (index, signature) in &board.roll_signatures {
+            match signature.verify(manifest, context.fingerprint(), rng) {
+                Ok(()) => signed.push(signature.authority()),
+                Err(error) => self.findings.fail(CheckId::RollSignature, board.place(*index), error),
+            }
+        }
+        for authority in (1..).take(manifest.credential_authorities().len()) {
+            if !signed.contains(&authority) && weaken::is_on(Check::RollSignature) {
+                let error = RollSignatureError::Missing { authority };
+                self.findings.fail(CheckId::RollSignature, Place::Record, error);
+            }
+        }
+    }
+
+    /// The fingerprint that was opened, and the one that was pinned.
+    fn opening(&mut self, context: &ElectionContext, board: &Board) {
+        let fingerprint = context.fingerprint();
+        if let Some(pinned) = self.options.fingerprint {
+            self.findings.saw(CheckId::PinnedFingerprint, 1);
+            if pinned != *fingerprint {
+                let problem = alloc::format!("the election has the fingerprint {fingerprint}, pinned is {pinned}");
+                self.findings.fail(CheckId::PinnedFingerprint, Place::Record, problem);
+            }
+        }
+        if let Some((index, open)) = &board.open {
+            self.findings.saw(CheckId::Fingerprint, 1);
+            if open.fingerprint() != fingerprint {
+                let problem =
+                    alloc::format!("opened was {}, manifest, ceremony and roll give {fingerprint}", open.fingerprint());
+                self.findings.fail(CheckId::Fingerprint, board.place(*index), problem);
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What was found in a range of the board.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::super::CheckId;
+use super::super::ballots::{BALLOT_CHECKS, Unreadable};
+use super::{ShardError, ShardPlan, bounded};
+use crate::encoding::{DecodeError, Reader, Writer};
+use crate::tally::PartialTally;
+
+/// A ballot that is not valid by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Finding {
+    pub(in super::super) index: u64,
+    pub(in super::super) check: CheckId,
+    pub(in super::super) problem: String,
+}
+
+/// What was found in a range of entries: the ballots that are not valid by themselves, and the sums of those that count if
+/// all others are.
+#[derive(Clone, Debug)]
+pub struct PartialVerification {
+    plan: [u8; 32],
+    entries: Range<u64>,
+    pub(in super::super) failures: Vec<Finding>,
+    /// The first bundle that could not be read; nothing is said of those behind it.
+    pub(in super::super) unreadable: Option<Unreadable>,
+    pub(in super::super) tally: PartialTally,
+}
+
+impl PartialVerification {
+    /// Nothing found.
+    pub(super) fn empty(plan: &ShardPlan, entries: Range<u64>) -> Self {
+        let tally = PartialTally::zero(&plan.context, entries.start).up_to(entries.end);
+        Self { plan: plan.digest, entries, failures: Vec::new(), unreadable: None, tally }
+    }
+
+    /// The entries of the range.
+    #[must_use]
+    pub fn entries(&self) -> Range<u64> {
+        self.entries.clone()
+    }
+
+    /// How many ballots are not valid by themselves.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        self.failures.len()
+    }
+
+    /// Whether the part is of this plan.
+    pub(in super::super) fn is_of(&self, plan: &ShardPlan) -> bool {
+        self.plan == plan.digest
+    }
+
+    /// Puts this part together with that of the range that follows.
+    ///
+    /// # Errors
+    ///
+    /// `OtherPlan` or `NotAdjacent`.
+    pub fn merge(mut self, next: Self) -> Result<Self, ShardError> {
+        if next.plan != self.plan {
+            return Err(ShardError::OtherPlan);
+        }
+        if next.entries.start != self.entries.end {
+            return Err(ShardError::NotAdjacent { found: next.entries.start, expected: self.entries.end });
+        }
+        self.append(next);
+        Ok(self)
+    }
+
+    /// The same, for the part that follows. Behind what cannot be read nothing is known.
+    pub(super) fn append(&mut self, next: Self) {
+        self.entries.end = next.entries.end;
+        if self.unreadable.is_none() {
+            self.failures.extend(next.failures);
+            self.unreadable = next.unreadable;
+            self.tally.append(&next.tally);
+        }
+    }
+
+    /// Says that the part is of the entries up to `end`.
+    pub(super) fn reach(&mut self, plan: &ShardPlan, end: u64) {
+        self.entries.end = self.entries.end.max(end);
+        let zero = PartialTally::zero(&plan.context, 0);
+        let tally = core::mem::replace(&mut self.tally, zero);
+        self.tally = tally.up_to(self.entries.end);
+    }
+
+    /// The bytes for whoever collects the parts.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::versioned();
+        writer.put(&self.plan).u64(self.entries.start).u64(self.entries.end);
+        match &self.unreadable {
+            None => {
+                writer.u8(0);
+            }
+            Some(Unreadable { bundle, path, problem }) => {
+                writer.u8(1).u64(*bundle);
+                put_text(&mut writer, path);
+                put_text(&mut writer, problem);
+            }
+        }
+        // A range has fewer entries than that.
+        writer.u32(u32::try_from(self.failures.len()).unwrap_or(u32::MAX));
+        for Finding { index, check, problem } in &self.failures {
+            writer.u64(*index);
+            put_text(&mut writer, check.slug());
+            put_text(&mut writer, problem);
+        }
+        self.tally.encode(&mut writer);
+        writer.finish()
+    }
+
+    /// Reads the bytes of a part of a plan.
+    ///
+    /// # Errors
+    ///
+    /// `OtherPlan`, or `Decode` with the field that is not canonical.
+    pub fn from_bytes(plan: &ShardPlan, bytes: &[u8]) -> Result<Self, ShardError> {
+        let mut reader = Reader::new(bytes);
+        reader.version()?;
+        if reader.array("plan")? != plan.digest {
+            return Err(ShardError::OtherPlan);
+        }
+        let start = reader.u64("start")?;
+        let end = bounded("end", reader.u64("end")?, plan.size)?;
+        let mut part = Self::empty(plan, bounded("start", start, end)?..end);
+        part.unreadable = match reader.u8("unreadable")? {
+            0 => None,
+            1 => {
+                let bundle = reader.u64("bundle")?;
+                if bundle >= plan.bundles() {
+                    return Err(DecodeError::UnknownValue { field: "bundle", found: bundle }.into());
+                }
+                Some(Unreadable { bundle, path: text("path", &mut reader)?, problem: text("problem", &mut reader)? })
+            }
+            found => return Err(DecodeError::UnknownValue { field: "unreadable", found: found.into() }.into()),
+        };
+        let Range { start: mut next, end } = part.entries();
+        for _ in 0..reader.u32("failures")? {
+            let index = reader.u64("index")?;
+            if !(next..end).contains(&index) {
+                return Err(DecodeError::UnknownValue { field: "index", found: index }.into());
+            }
+            next = index + 1;
+            let slug = text("check", &mut reader)?;
+            let check = BALLOT_CHECKS.into_iter().find(|check| check.slug() == slug);
+            let check = check.ok_or(DecodeError::UnknownValue { field: "check", found: slug.len() as u64 })?;
+            part.failures.push(Finding { index, check, problem: text("problem", &mut reader)? });
+        }
+        part.tally = PartialTally::decode(&plan.context, part.entries(), &mut reader)?;
+        reader.finish()?;
+        Ok(part)
+    }
+}
+
+/// Puts parts together, in whatever order they came.
+///
+/// # Errors
+///
+/// `OtherPlan`, `NotAdjacent` if a range is missing or there twice, `Incomplete` if there are none.
+pub fn merge_all(parts: impl IntoIterator<Item = PartialVerification>) -> Result<PartialVerification, ShardError> {
+    let mut parts: Vec<PartialVerification> = parts.into_iter().collect();
+    parts.sort_by_key(|part| (part.entries.start, part.entries.end));
+    let none = ShardError::Incomplete { found: 0, expected: 0 };
+    parts.into_iter().map(Ok).reduce(|sum, next| sum?.merge(next?)).ok_or(none)?
+}
+
+/// Texts are of the library and of the source of a record, which may say more than fits.
+fn put_text(writer: &mut Writer, text: &str) {
+    let mut end = text.len().min(u16::MAX.into());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(..end).unwrap_or_default();
+    writer.u16(u16::try_from(text.len()).unwrap_or_default()).put(text.as_bytes());
+}
+
+fn text(field: &'static str, reader: &mut Reader<'_>) -> Result<String, DecodeError> {
+    let length = reader.u16(field)?;
+    let bytes = reader.take(field, length.into())?;
+    let text = core::str::from_utf8(bytes);
+    text.map(str::to_string).map_err(|_| DecodeError::UnknownValue { field, found: length.into() })
+}
