@@ -453,6 +453,8 @@ fn auditing(people: &People, record: &Path) {
     assert_eq!(result["quorum"]["reached"], true);
     let totals = |contest: usize| -> Vec<u64> {
         let options = result["contests"][contest]["options"].as_array().unwrap();
+    let quorum = "Quorum: more than 1/2 of the voters on the roll; 60.00 % took part: reached";
+    assert!(shown.contains(quorum) && people.read("record/result/chart.svg").contains(quorum), "{shown}");
         options.iter().map(|option| option["total"].as_u64().unwrap()).collect()
     };
     // Voters 1, 2 (again) and 3: voter 4 came after the close.
