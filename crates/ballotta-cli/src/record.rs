@@ -165,6 +165,7 @@ impl Record {
     }
 
     /// The election: key ceremony and roll must be there.
+            .map_err(|error| duties::with_names(&self.manifest, error))
     pub(crate) fn election(&self) -> Result<Election> {
         let joint_key = self.joint_key()?;
         let roll = self.roll()?;

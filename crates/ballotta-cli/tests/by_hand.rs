@@ -206,7 +206,7 @@ fn key_ceremony(people: &People) {
                 if step == "registration" {
                     forged_registration(people);
                 }
-                people.fails(1, "of trustees [2]", &ceremony(1, "early"));
+                people.fails(1, "of trustee 2 (Two)", &ceremony(1, "early"));
                 assert!(!people.path("trustee1/early").exists());
             }
         }
@@ -392,11 +392,19 @@ fn closing_and_decryption(people: &People) {
 
     people.fails(1, "decrypts what it stated before", &trustee(1, "decrypt", "decryption"));
     people.ok(&trustee(1, "state", "statement"));
+    people.fails(1, "no result yet: the voting is not closed", "result publish record --board-key board/key");
     // Asked again, the trustee gives the same statement.
     people.ok(&trustee(1, "state", "again"));
     assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
     people.add("trustee1/statement");
-    people.fails(1, "the closing rule asks for 2", &trustee(1, "decrypt", "decryption"));
+    let waiting = "error: no statement of trustee 2 (Two) is on the board: 1 trustees stated what they decrypt, the closing rule \
+                   asks for 2\nremedy: wait until the other trustees' statements are on the board";
+    people.fails(1, waiting, &trustee(1, "decrypt", "decryption"));
+    people.fails(
+        1,
+        "error: there is no result yet: 0 of 2 partial decryptions are there, and none of trustees 1 (One), 2 (Two)\nremedy: ",
+        "result publish record --board-key board/key",
+    );
 
     // Another history: one ballot more before the close.
     people.ok("board add other --board-key board/key voters/four.ballot");
