@@ -20,7 +20,7 @@ use rand_core::Rng as _;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::console::Console;
+use crate::console::{Console, print};
 use crate::failure::{Advice as _, refusal};
 use crate::secrets::system_rng;
 
@@ -271,7 +271,7 @@ impl CheckManifest {
                 if console.is_json() {
                     console.json(&json!({ "valid": false, "errors": lines }))?;
                 } else {
-                    lines.iter().for_each(|line| println!("{line}"));
+                    lines.iter().try_for_each(print)?;
                 }
                 refusal(format!("{} breaks {}", self.file.display(), rules(lines.len())))
             }
