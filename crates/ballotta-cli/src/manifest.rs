@@ -70,7 +70,7 @@ fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
 /// What trustees wait for before they decrypt.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum ClosingRule {
-    /// Equal statements of enough trustees
+    /// Equal statements of trustees: half of the sum of trustees and threshold, rounded up
     Statements,
     /// The cosignatures of enough witnesses on the closing checkpoint
     Witnesses,

@@ -96,7 +96,7 @@ impl TrusteeDuty {
     }
 
     fn seed(&self) -> Result<TrusteeSeed> {
-        read_trustee_seed(&self.key, &passphrase(self.passphrase_file.as_deref(), false)?)
+        read_trustee_seed(&self.key, &passphrase(self.passphrase_file.as_deref(), &self.key)?)
     }
 
     fn hand_over(&self, kind: Kind, bytes: Vec<u8>) -> Result<()> {

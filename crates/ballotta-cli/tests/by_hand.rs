@@ -125,6 +125,14 @@ fn keys_and_manifest(people: &People) {
     };
     let (one, two) = (trustee(1), trustee(2));
     people.fails(2, "nothing is ever overwritten", "organiser new --out organiser/key");
+    fs::write(people.path("voters/short"), "fourteen chars\n").unwrap();
+    people.fails(
+        2,
+        "error: the passphrase is shorter than 15 characters\nremedy: take several words",
+        "trustee new --out trustee1/short.age --passphrase-file voters/short --work-factor 4",
+    );
+    assert!(!people.path("trustee1/short.age").exists());
+    fs::remove_file(people.path("voters/short")).unwrap();
 
     let manifest = format!(
         "manifest new --title A_statute --rehearsal --language en \
@@ -214,7 +222,7 @@ fn key_ceremony(people: &People) {
     assert_eq!(people.ok(&ceremony(1, "more")), "the key ceremony is complete");
     people.fails(
         2,
-        "does not open",
+        "remedy: type it again, as it was when the key was made",
         "trustee ceremony record --key trustee1/seed.age --passphrase-file trustee2/passphrase --out x",
     );
 }
