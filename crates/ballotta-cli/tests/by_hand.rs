@@ -151,6 +151,7 @@ fn keys_and_manifest(people: &People) {
         .collect();
     let made = run(people.root.path(), "manifest new ..", arguments.clone().into_iter());
     assert_eq!(made.code, 0, "{}", made.shown());
+    assert!(made.stderr.starts_with("warning: all 2 trustees are needed to decrypt"), "{}", made.shown());
     assert_eq!(people.ok("manifest check organiser/manifest.json"), made.stdout.trim_end());
 
     // A key that serves two, and a threshold that cannot be reached.
