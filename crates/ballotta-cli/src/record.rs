@@ -45,7 +45,13 @@ impl NewRecord {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let bytes = manifest::read(&self.manifest)?;
         let manifest = manifest::parse(&bytes)?;
-        BallotBox::create(&self.record, &bytes, board_signer(&manifest, &self.board_key)?)?;
+        let there = self.record.join(record::CHECKPOINT).exists();
+        let created = BallotBox::create(&self.record, &bytes, board_signer(&manifest, &self.board_key)?);
+        if there {
+            created.remedy("choose another folder: a record is begun once")?
+        } else {
+            created?
+        };
         let hash = manifest.hash().to_string();
         console
             .say(format!("{} holds the manifest and an empty board. The hash of the manifest:", self.record.display()));
@@ -159,13 +165,13 @@ impl Record {
     /// The joint key of a key ceremony that is complete.
     pub(crate) fn joint_key(&self) -> Result<JointKey> {
         JointKey::verify(&self.parameters()?, &self.ceremony()?, &mut system_rng())
+            .map_err(|error| duties::with_names(&self.manifest, error))
             .refused()
             .context("the key ceremony is not complete")
             .remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it")
     }
 
     /// The election: key ceremony and roll must be there.
-            .map_err(|error| duties::with_names(&self.manifest, error))
     pub(crate) fn election(&self) -> Result<Election> {
         let joint_key = self.joint_key()?;
         let roll = self.roll()?;

@@ -110,7 +110,8 @@ impl PrepareBallot {
             console.say(format!("This ballot will take the place of your ballot {previous}."));
         }
         console.say(format!(
-            "Write the tracker down. Then `ballotta voter cast {0}`, or to test this device `ballotta voter open {0}`.",
+            "Write the tracker down. Then `ballotta voter cast {0} --out FILE`, or to test this device `ballotta voter open {0} \
+             --out FILE`.",
             self.out.display()
         ));
         let tracker = prepared.tracker().to_string();
@@ -216,7 +217,8 @@ impl CastBallot {
         let (file, election, prepared) = self.ballot.begin(Fate::Cast)?;
         let credential = read_credential(self.code_file.as_deref(), &election)?;
         if credential.public() != prepared.unsigned().credential() {
-            return refusal("the ballot was prepared with another voting code");
+            return refusal("the ballot was prepared with another voting code")
+                .remedy("type the code that it was prepared with");
         }
         PreparedFile::consume(Fate::Cast, &self.ballot.prepared)?;
         let signed = prepared.cast(&election.context, credential.key_pair(), &mut system_rng());
