@@ -10,14 +10,16 @@ use ballotta::board::entry::{EntryKind, Pointer};
 use ballotta::board::witness_keys;
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, JointKey, peek};
+use ballotta::manifest::Manifest;
 use ballotta::record::CLOSING_CHECKPOINT;
 use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
 use ballotta_io::FolderRecord;
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
-use crate::console::{Console, VerifierBars};
-use crate::failure::{Advice as _, known_remedy, refusal};
+use crate::console::{Console, VerifierBars, print};
+use crate::duties::{trustees_named, with_names};
+use crate::failure::{Advice as _, refusal, remedy_of};
 use crate::handover::{Handover, Kind};
 use crate::record::{Record, board_signer, lock_record, read_checkpoint};
 use crate::secrets::system_rng;
@@ -82,15 +84,16 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
     } else {
         for Outcome { file, entry, error } in outcomes {
             match (entry, error) {
-                (_, Some(error)) => println!("{}: refused: {error}", file.display()),
-                (Some(entry), None) => println!("{}: entry {entry}", file.display()),
-                (None, None) => println!("{}: added to the closing checkpoint", file.display()),
+                (_, Some(error)) => print(format_args!("{}: refused: {error}", file.display()))?,
+                (Some(entry), None) => print(format_args!("{}: entry {entry}", file.display()))?,
+                (None, None) => print(format_args!("{}: added to the closing checkpoint", file.display()))?,
             }
         }
     }
-    match outcomes.iter().filter(|outcome| outcome.error.is_some()).count() {
-        0 => Ok(()),
-        refused => refusal(format!("{refused} of {} files were refused", outcomes.len())),
+    match (outcomes.iter().filter(|outcome| outcome.error.is_some()).count(), outcomes.len()) {
+        (0, _) => Ok(()),
+        (_, 1) => refusal("the file was refused"),
+        (refused, files) => refusal(format!("{refused} of {files} files were refused")),
     }
 }
 
@@ -120,7 +123,7 @@ impl Board {
                         Ok(handover) => self.add_one(&handover),
                         Err(error) => Err(Error::msg(format!("{error:#}"))),
                     };
-                    outcomes.push(outcome(file, added));
+                    outcomes.push(outcome(file, added.as_ref().copied()));
                 }
             }
         }
@@ -135,7 +138,7 @@ impl Board {
         }
         let admitted = self.ballot_box.add_ballots(&ballots)?;
         let added = admitted.into_iter().map(|entry| entry.map(Some).map_err(Error::new));
-        outcomes.extend(files.into_iter().zip(added).map(|(file, added)| outcome(file, added)));
+        outcomes.extend(files.into_iter().zip(added).map(|(file, added)| outcome(file, added.as_ref().copied())));
         Ok(())
     }
 
@@ -181,7 +184,8 @@ impl Board {
             PartialDecryption::decode(context, tally, bytes).context("not a partial decryption of this tally")?;
         let trustee = part.trustee();
         if self.decrypted.contains(&trustee) {
-            bail!("the partial decryption of trustee {trustee} stands on the board already");
+            let whose = trustees_named(self.ballot_box.manifest(), &[trustee]);
+            bail!("the partial decryption of {whose} stands on the board already");
         }
         let entry = self.ballot_box.size();
         self.ballot_box.add_partial_decryption(bytes, verification)?;
@@ -225,11 +229,11 @@ impl Board {
 
 const NOT_CLOSED: &str = "the voting is not closed yet, or the record is damaged: `ballotta verify` says which";
 
-fn outcome(file: &Path, added: Result<Option<u64>>) -> Outcome<'_> {
+fn outcome<'a>(file: &'a Path, added: Result<Option<u64>, &Error>) -> Outcome<'a> {
     let (entry, error) = match added {
         Ok(entry) => (entry, None),
         Err(error) => {
-            let remedy = known_remedy(&error).map(|remedy| format!("; remedy: {remedy}")).unwrap_or_default();
+            let remedy = remedy_of(error).map(|remedy| format!("; remedy: {remedy}")).unwrap_or_default();
             (None, Some(format!("{error:#}{remedy}")))
         }
     };
@@ -244,13 +248,15 @@ fn decrypted(record: &Record) -> Vec<u16> {
 
 /// The messages of the key ceremony so far.
 struct Ceremony {
+    manifest: Manifest,
     parameters: CeremonyParameters,
     messages: Vec<Vec<u8>>,
 }
 
 impl Ceremony {
     fn of(record: &Record) -> Result<Self> {
-        Ok(Self { parameters: record.parameters()?, messages: record.ceremony()? })
+        let manifest = record.manifest().clone();
+        Ok(Self { manifest, parameters: record.parameters()?, messages: record.ceremony()? })
     }
 
     /// Whether the ceremony may go on with a further message: it is its author's, the first for its step, and due.
@@ -262,11 +268,16 @@ impl Ceremony {
             Ok(_) | Err(CeremonyError::TooFewConfirmed { .. }) => Ok(()),
             Err(CeremonyError::MissingMessage { kind: step, .. }) if step >= kind => Ok(()),
             Err(CeremonyError::MissingMessage { kind: step, absent }) => Err(Error::msg(format!(
-                "the {kind} of trustee {author} comes too early: no {step} of trustees {absent:?}"
+                "the {kind} of {} comes too early: no {step} of {}",
+                trustees_named(&self.manifest, &[author]),
+                trustees_named(&self.manifest, &absent)
             ))),
+            Err(CeremonyError::DuplicateMessage { trustee, kind }) => {
+                Err(Error::msg(format!("the {kind} of {} stands twice", trustees_named(&self.manifest, &[trustee]))))
+            }
             // The fault of others, which the board shows: their ceremony has failed, and not by this message.
             Err(error) if !error.culprits().is_empty() && !error.culprits().contains(&author) => Ok(()),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(with_names(&self.manifest, error)),
         }
     }
 }

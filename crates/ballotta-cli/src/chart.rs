@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ballotta::manifest::{Contest, Manifest};
+use ballotta::manifest::{Contest, Manifest, QuorumBase, QuorumOf, QuorumRule};
 use ballotta::record::{ContestResult, ResultDocument, WithheldReason};
 
 use crate::console::{grouped, percent};
@@ -27,7 +27,7 @@ struct Chart {
     bars: Vec<Bar>,
     weight: u64,
     /// Why there are no bars, if there are none.
-    withheld: Option<&'static str>,
+    withheld: Option<String>,
 }
 
 fn charts<'a>(manifest: &'a Manifest, result: &'a ResultDocument) -> impl Iterator<Item = Chart> + 'a {
@@ -35,11 +35,54 @@ fn charts<'a>(manifest: &'a Manifest, result: &'a ResultDocument) -> impl Iterat
     manifest.contests().iter().zip(&result.contests).map(move |(contest, result)| {
         let title = contest.title.get(language).unwrap_or(&contest.id).to_owned();
         let withheld = result.withheld.map(|reason| match reason {
-            WithheldReason::TooFewBallots => "not decrypted: too few ballots",
-            WithheldReason::RareWeight => "not decrypted: a weight would single somebody out",
+            WithheldReason::TooFewBallots => format!(
+                "not decrypted: {}, fewer than the {} that the manifest asks for",
+                counted(result.ballots, "ballot", "ballots"),
+                grouped(manifest.privacy().minimum_counted_ballots)
+            ),
+            WithheldReason::RareWeight => "not decrypted: a weight would single somebody out".to_owned(),
         });
         Chart { title, bars: bars(contest, result, language), weight: result.weight, withheld }
     })
+}
+
+/// How much took part: of the voters, of the weight where voters weigh differently, and for the quorum.
+fn participation(manifest: &Manifest, result: &ResultDocument) -> Vec<String> {
+    let share = |part, whole, what: &str| {
+        format!("{} of {} {what} took part ({})", grouped(part), grouped(whole), percent(part, whole))
+    };
+    let mut lines = vec![share(
+        result.counted_ballots,
+        result.eligible_voters,
+        if result.eligible_voters == 1 { "voter" } else { "voters" },
+    )];
+    if result.eligible_weight != result.eligible_voters {
+        let language = manifest.languages().first().map_or("", String::as_str);
+        let unit = manifest.weights().unit.get(language).unwrap_or_default();
+        lines.push(share(result.counted_weight, result.eligible_weight, &format!("by weight ({unit})")));
+    }
+    if let (Some(quorum), Some(rule)) = (&result.quorum, manifest.quorum()) {
+        let least = match rule.rule {
+            QuorumRule::MoreThan => "more than",
+            QuorumRule::AtLeast => "at least",
+        };
+        let base = match (rule.of, rule.base) {
+            (QuorumOf::Heads, QuorumBase::Roll) => "the voters on the roll",
+            (QuorumOf::Heads, QuorumBase::Cast) => "the ballots cast",
+            (QuorumOf::Weight, QuorumBase::Roll) => "the weight on the roll",
+            (QuorumOf::Weight, QuorumBase::Cast) => "the weight cast",
+        };
+        let [numerator, denominator] = rule.fraction;
+        let reached = if quorum.reached { "reached" } else { "NOT REACHED" };
+        let share = percent(quorum.counted, quorum.base);
+        lines.push(format!("Quorum: {least} {numerator}/{denominator} of {base}; {share} took part: {reached}"));
+    }
+    lines
+}
+
+/// A number with the word for what it counts.
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 /// Bars for a terminal, `width` characters for the longest possible one.
@@ -59,6 +102,9 @@ pub(crate) fn terminal(manifest: &Manifest, result: &ResultDocument, width: u64)
             let padding = " ".repeat(label_width - label.chars().count());
             let _ = writeln!(text, "  {label}{padding}  {bar} {} ({})", grouped(total), percent(total, weight));
         }
+    }
+    for line in participation(manifest, result) {
+        let _ = writeln!(text, "  {line}");
     }
     text
 }
@@ -92,14 +138,11 @@ pub(crate) fn svg(manifest: &Manifest, result: &ResultDocument) -> String {
         }
         y += 8;
     }
-    let turnout = format!(
-        "{} of {} voters took part ({})",
-        grouped(result.counted_ballots),
-        grouped(result.eligible_voters),
-        percent(result.counted_ballots, result.eligible_voters)
-    );
-    let _ = writeln!(body, r##"<text x="16" y="{}" fill="#55606e">{turnout}</text>"##, y + 16);
-    let height = y + 36;
+    for line in participation(manifest, result) {
+        let _ = writeln!(body, r##"<text x="16" y="{}" fill="#55606e">{}</text>"##, y + 16, escaped(&line));
+        y += 24;
+    }
+    let height = y + 12;
     format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" font-family="system-ui, sans-serif" font-size="15" fill="#1c2430">
 <rect width="100%" height="100%" fill="#ffffff"/>

@@ -179,13 +179,13 @@ fn read_list(path: &Path, styles: &[&str]) -> Result<Vec<Voter>> {
             let place = || format!("{}, line {}", path.display(), number + 1);
             let (style, weight) = line.split_once(',').context("expected style,weight").with_context(place)?;
             let position = styles.iter().position(|known| *known == style.trim());
-            let known = || format!("the manifest has no ballot style {style}; it has {}", styles.join(", "));
+            let known = || format!("the manifest has no ballot style {style:?}, only {styles:?}");
             let style = position.with_context(known).with_context(place)?;
             let weight = weight.trim().parse().ok().context("the weight is not a whole number").with_context(place)?;
             Ok(Voter { style, weight })
         })
         .collect::<Result<_>>()
-        .remedy("write a line for each voter: the ballot style, a comma, the weight")?;
+        .remedy("write a line for each voter: the ballot style, a comma, the weight; and no names of people")?;
     ensure!(!voters.is_empty(), "{} names no voters", path.display());
     Ok(voters)
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use age::secrecy::SecretString;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow};
 use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
 use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::board::note::{Cosigner, NoteSigner};
@@ -33,8 +33,9 @@ use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
-use crate::console::{Console, VerifierBars, grouped, percent, seconds};
+use crate::console::{Console, VerifierBars, grouped, print, seconds};
 use crate::duties;
+use crate::failure::Advice as _;
 use crate::publish::publish;
 use crate::secrets::{KeyFile, WorkFactor, read_trustee_seed, system_rng, write_trustee_seed};
 
@@ -96,11 +97,10 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
     let (root, secrets) = (out.join("record"), out.join("secrets"));
     for folder in [&root, &secrets] {
         let is_new = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
-        ensure!(
-            is_new,
-            "{} is there already, and secrets are never overwritten\nremove it, or choose another with --out",
-            folder.display()
-        );
+        if !is_new {
+            let problem = anyhow!("{} is there already, and secrets are never overwritten", folder.display());
+            return Err(problem).remedy("remove it, or choose another folder with --out");
+        }
     }
     let mut times = BTreeMap::new();
     let mut lap = Instant::now();
@@ -164,20 +164,19 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
     for failure in &report.failures {
         console.say(format!("   {}: {}: {}", failure.check, failure.place, failure.problem));
     }
-    println!();
-    print!("{}", chart::terminal(context.manifest(), result, 40));
-    println!();
-    print!("{}", comparison(figures, result.counted_ballots, yes, no));
-    if let Some(quorum) = &result.quorum {
-        let reached = if quorum.reached { "reached" } else { "not reached" };
-        let turnout = percent(quorum.counted, quorum.base);
-        println!("Quorum: more than half of {} voters; {turnout} took part: {reached}.", grouped(quorum.base));
-    }
-    println!("\nfingerprint  {}", result.fingerprint);
-    println!("record       {}", root.display());
-    println!("picture      {}", root.join("result/chart.svg").display());
-    println!("time         {}", seconds(started.elapsed()));
-    println!("\nVerify it again, or change a byte of it first:\n  cargo run --release -- verify {}", root.display());
+    print(format_args!("\n{}", chart::terminal(context.manifest(), result, 40)))?;
+    print(comparison(figures, result.counted_ballots, yes, no))?;
+    print(format_args!(
+        "fingerprint  {}\nrecord       {}\npicture      {}\ntime         {}\n",
+        result.fingerprint,
+        root.display(),
+        root.join("result/chart.svg").display(),
+        seconds(started.elapsed())
+    ))?;
+    print(format_args!(
+        "Verify it again, or change a byte of it first:\n  cargo run --release -- verify {}",
+        root.display()
+    ))?;
     Ok(agrees)
 }
 

@@ -4,14 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
 use ballotta::board::board_key;
 use ballotta::board::entry::{Entry, EntryKind, Pointer};
 use ballotta::board::note::{Cosigner, SignedCheckpoint};
 use ballotta::board::tiles::{MAX_BUNDLE_BYTES, bundle_paths, decode_bundle};
-use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
+use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption};
 use ballotta::key_ceremony::{
-    CeremonyParameters, FIRST_ATTEMPT, JointKey, MessageKind, Trustee, TrusteeSeed, TrusteeShares,
+    CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey, MessageKind, Trustee, TrusteeSeed, TrusteeShares,
 };
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
 use ballotta::manifest::Manifest;
@@ -21,12 +21,36 @@ use ballotta::verifier::{Progress, Stage, Verification, VerifyOptions, verify};
 use ballotta_io::write_new;
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Advice as _;
 use crate::secrets::system_rng;
 
 /// The manifest of a record.
 pub(crate) fn read_manifest(source: &dyn RecordSource) -> Result<Manifest> {
     let bytes = read_file(source, record::MANIFEST, MAX_MANIFEST_BYTES).context(record::MANIFEST)?;
     Manifest::parse(&bytes).context("the manifest breaks its rules: `ballotta manifest check` lists them")
+}
+
+/// Trustees as people know them: `trustee 2 (Bruno)`, `trustees 2 (Bruno), 3 (Carla)`.
+pub(crate) fn trustees_named(manifest: &Manifest, indices: &[u16]) -> String {
+    let names: Vec<String> = indices
+        .iter()
+        .map(|&index| {
+            let member = usize::from(index).checked_sub(1).and_then(|seat| manifest.trustees().members.get(seat));
+            member.map_or(index.to_string(), |member| format!("{index} ({})", member.name))
+        })
+        .collect();
+    format!("{} {}", if names.len() == 1 { "trustee" } else { "trustees" }, names.join(", "))
+}
+
+/// An error of the key ceremony with the names of the trustees that it blames or waits for.
+pub(crate) fn with_names(manifest: &Manifest, error: CeremonyError) -> Error {
+    match (&error, error.culprits()) {
+        (CeremonyError::MissingMessage { kind, absent }, _) => {
+            anyhow!("no {kind} of {}", trustees_named(manifest, absent))
+        }
+        (_, culprits) if culprits.is_empty() => error.into(),
+        (_, culprits) => anyhow!("{error}: {}", trustees_named(manifest, &culprits)),
+    }
 }
 
 /// The messages of the key ceremony, in the order of the board, each with its kind and its author.
@@ -91,7 +115,9 @@ impl CeremonyMessages {
         let rng = &mut system_rng();
         let signing = seed.signing_key();
         let seat = self.parameters.signing_keys().iter().position(|key| key == signing.public());
-        let seat = seat.context("the manifest does not name this trustee")?;
+        let seat = seat
+            .context("the manifest names no trustee with this key")
+            .remedy("give the seed whose public key was handed to the organiser")?;
         let index = u16::try_from(seat + 1)?;
         let due = |kind: MessageKind| self.missing(kind).contains(&index);
         let (registered, registration) = Trustee::register(self.parameters.clone(), seed)?;
@@ -234,12 +260,23 @@ impl TrusteeDay {
         };
         let stored = read_state(state)?.with_context(|| {
             format!("{} is missing: a trustee decrypts what it stated before, and nothing else", state.display())
-        })?;
+        });
+        let stored =
+            stored.remedy("state first, with `ballotta trustee state`, or bring the file back beside the key")?;
         stored.agrees(tally)?;
         let checkpoint = read_file(source, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES).ok();
         let checkpoint = checkpoint.map(|bytes| SignedCheckpoint::parse(&bytes)).transpose()?;
         let rng = &mut system_rng();
-        let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint.as_ref(), rng)?;
+        let manifest = context.manifest();
+        let closed = match ClosedTally::check(manifest, tally.clone(), statements, checkpoint.as_ref(), rng) {
+            Err(error @ DecryptionError::TooFewStatements { .. }) => {
+                let stated = |index: &u16| statements.iter().any(|statement| statement.trustee() == *index);
+                let silent: Vec<u16> = (1..=context.joint_key().trustees()).filter(|index| !stated(index)).collect();
+                let missing = format!("no statement of {} is on the board", trustees_named(manifest, &silent));
+                return Err(error).context(missing);
+            }
+            closed => closed?,
+        };
         Ok(PartialDecryption::decrypt(context, &closed, &self.shares, rng)?.to_bytes())
     }
 }

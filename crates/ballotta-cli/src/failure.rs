@@ -37,6 +37,8 @@ impl Failure {
         let (refused, remedy) = known.map_or((false, None), |known| (known.refused, known.remedy.clone()));
         // What the library says of these is a finding, wherever it comes up.
         let refused = refused || find::<AdmissionError>(&error).is_some() || find::<DecryptionError>(&error).is_some();
+        // A failure has no source: what its error has a remedy for is asked before it is wrapped.
+        let remedy = remedy.or_else(|| known_remedy(&error).map(str::to_owned));
         Self { error, refused, remedy }
     }
 }
@@ -73,14 +75,20 @@ pub(crate) fn refusal<T>(problem: impl fmt::Display) -> Result<T> {
 pub(crate) fn report(error: Error) -> u8 {
     let Failure { error, refused, remedy } = Failure::of(error);
     eprintln!("error: {error:#}");
-    if let Some(remedy) = remedy.or_else(|| known_remedy(&error).map(str::to_owned)) {
+    if let Some(remedy) = remedy {
         eprintln!("remedy: {remedy}");
     }
     if refused { REFUSED } else { CALLED_WRONGLY }
 }
 
+/// What can be done about an error, if its origin or this module knows.
+pub(crate) fn remedy_of(error: &Error) -> Option<String> {
+    let said = error.downcast_ref::<Failure>().and_then(|failure| failure.remedy.clone());
+    said.or_else(|| known_remedy(error).map(str::to_owned))
+}
+
 /// What can be done about errors that come up in several places.
-pub(crate) fn known_remedy(error: &Error) -> Option<&'static str> {
+fn known_remedy(error: &Error) -> Option<&'static str> {
     if let Some(error) = find::<AdmissionError>(error) {
         return admission_remedy(error);
     }
@@ -90,6 +98,7 @@ pub(crate) fn known_remedy(error: &Error) -> Option<&'static str> {
     match find::<io::Error>(error)?.kind() {
         io::ErrorKind::AlreadyExists => Some("choose another file: nothing is ever overwritten"),
         io::ErrorKind::NotFound => Some("check the path"),
+        io::ErrorKind::InvalidData => Some("check that this is the right file"),
         io::ErrorKind::PermissionDenied => Some("check who owns the file and who may read it"),
         _ => None,
     }
@@ -136,5 +145,13 @@ mod tests {
         assert!(!plain.refused);
         assert_eq!(known_remedy(&plain.error), Some("check the path"));
         assert!(Failure::of(AdmissionError::Closed.into()).refused);
+
+        let early = || Err::<(), _>(DecryptionError::TooFewStatements { found: 1, needed: 2 });
+        let wait = "wait until the other trustees' statements are on the board";
+        let failure = Failure::of(early().refused().context("outer").unwrap_err());
+        assert!(failure.refused);
+        assert_eq!(failure.remedy.as_deref(), Some(wait));
+        assert_eq!(remedy_of(&early().refused().unwrap_err()).as_deref(), Some(wait));
+        assert_eq!(remedy_of(&early().remedy("another").unwrap_err()).as_deref(), Some("another"));
     }
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::console::Console;
-use crate::secrets::{KeyFile, passphrase, system_rng, write_trustee_seed};
+use crate::secrets::{KeyFile, new_passphrase, system_rng, write_trustee_seed};
 
 /// Where a new key goes.
 #[derive(clap::Args, Debug)]
@@ -73,7 +73,7 @@ impl NewWitnessKey {
 /// The seed of a trustee.
 #[derive(clap::Args, Debug)]
 pub(crate) struct NewTrusteeSeed {
-    /// The new file for the seed, encrypted under the passphrase (age)
+    /// The new file for the seed, encrypted under the passphrase (age), which has at least 15 characters
     #[arg(long, value_name = "FILE.age")]
     out: PathBuf,
     /// Reads the passphrase from a file instead of the terminal
@@ -86,11 +86,11 @@ pub(crate) struct NewTrusteeSeed {
 
 impl NewTrusteeSeed {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let passphrase = passphrase(self.passphrase_file.as_deref(), true)?;
+        let passphrase = new_passphrase(self.passphrase_file.as_deref(), &self.out)?;
         let seed = TrusteeSeed::random(&mut system_rng());
         write_trustee_seed(&self.out, &seed, &passphrase, self.work_factor)?;
         print_element(console, seed.signing_key().public(), &self.out)?;
-        console.say("Keep a copy of this file and of the passphrase: without both, your part of the key is lost.");
+        console.say("Keep a copy of this file, and the passphrase: if you lose either, your part of the key is lost.");
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, Error, Result, bail, ensure};
 use ballotta::SUITE;
 use ballotta::contest::{Choose, Rule};
+use ballotta::decryption::statements_needed;
 use ballotta::limits::MAX_MANIFEST_BYTES;
 use ballotta::manifest::{
     BoardDraft, Closing, ContestDraft, ContestOption, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft,
@@ -20,7 +21,7 @@ use rand_core::Rng as _;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::console::Console;
+use crate::console::{Console, print};
 use crate::failure::{Advice as _, refusal};
 use crate::secrets::system_rng;
 
@@ -70,13 +71,14 @@ fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
 /// What trustees wait for before they decrypt.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum ClosingRule {
-    /// Equal statements of enough trustees
+    /// Equal statements of trustees: half of the sum of trustees and threshold, rounded up
     Statements,
     /// The cosignatures of enough witnesses on the closing checkpoint
     Witnesses,
 }
 
-/// The manifest of an election of one ballot style, in one language.
+/// The manifest of an election of one ballot style, in one language. Other rules, such as several ballot styles, are written
+/// into the file by hand, and checked with `ballotta manifest check`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct NewManifest {
     /// The new file
@@ -165,6 +167,9 @@ impl NewManifest {
         let manifest = parse(&bytes).context("the options do not make a manifest")?;
         ballotta_io::write_new(&self.out, &bytes)
             .with_context(|| format!("{} cannot be written", self.out.display()))?;
+        for warning in trustee_warnings(&manifest) {
+            console.say(format!("warning: {warning}"));
+        }
         console.say(format!("The manifest is in {}. Its hash:", self.out.display()));
         answer(console, &manifest)
     }
@@ -252,6 +257,23 @@ impl NewManifest {
     }
 }
 
+/// What is no error, and should be known before the ceremony: that one key opens everything, or that one lost key loses it.
+fn trustee_warnings(manifest: &Manifest) -> Vec<String> {
+    let (members, threshold) = (manifest.trustees().members.len(), manifest.trustees().threshold);
+    let stating = statements_needed(members, threshold);
+    if threshold == 1 {
+        return vec!["one trustee alone can decrypt every single ballot".to_owned()];
+    }
+    if usize::from(threshold) == members {
+        return vec![format!("all {members} trustees are needed to decrypt: one lost key loses the result")];
+    }
+    if matches!(manifest.closing(), Closing::Statements) && stating == members {
+        let rule = format!("all {members} trustees must state what is decrypted before any {threshold} decrypt it");
+        return vec![format!("{rule}: one lost key loses the result; witnesses, or more trustees, avoid that")];
+    }
+    Vec::new()
+}
+
 /// The check of a manifest.
 #[derive(clap::Args, Debug)]
 pub(crate) struct CheckManifest {
@@ -271,7 +293,7 @@ impl CheckManifest {
                 if console.is_json() {
                     console.json(&json!({ "valid": false, "errors": lines }))?;
                 } else {
-                    lines.iter().for_each(|line| println!("{line}"));
+                    lines.iter().try_for_each(print)?;
                 }
                 refusal(format!("{} breaks {}", self.file.display(), rules(lines.len())))
             }

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use ballotta::board::entry::{Action, OrganiserEntry};
-use ballotta::verifier::{Stage, VerifyOptions, verify};
+use ballotta::verifier::{CheckId, Stage, VerifyOptions, verify};
 use serde_json::json;
 
 use crate::console::{Console, VerifierBars, grouped};
-use crate::failure::refusal;
+use crate::failure::{Advice as _, refusal};
 use crate::handover::{Handover, Kind};
 use crate::record::Record;
 use crate::secrets::{read_signing_key, system_rng};
@@ -39,7 +39,13 @@ impl OrganiserAct {
         let bars = VerifierBars::new(console);
         let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
         if let Some(failure) = verification.report.failures.first() {
-            return refusal(format!("{}: {}: {}", failure.check, failure.place, failure.problem));
+            let refused = refusal(format!("{}: {}: {}", failure.check, failure.place, failure.problem));
+            return match failure.check {
+                CheckId::RollSignature => refused.remedy(
+                    "every credential authority signs with `ballotta authority sign`, and the board adds its file",
+                ),
+                _ => refused,
+            };
         }
         for warning in &verification.report.warnings {
             console.say(format!("Note: {warning}."));

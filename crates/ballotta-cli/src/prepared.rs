@@ -141,7 +141,8 @@ impl PreparedFile {
         let text = fs::read_to_string(path).map(Zeroizing::new);
         let text = text.with_context(|| format!("{} cannot be read", path.display()))?;
         let not_prepared = || format!("{} is not a prepared ballot", path.display());
-        let file: Self = serde_json::from_str(&text).with_context(not_prepared)?;
+        // What the parser complains about it quotes: perhaps a voting code that was given as the wrong file.
+        let file: Self = serde_json::from_str(&text).ok().with_context(not_prepared)?;
         ensure!(file.format == FORMAT, not_prepared());
         Ok(file)
     }

@@ -43,7 +43,13 @@ impl NewRecord {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let bytes = manifest::read(&self.manifest)?;
         let manifest = manifest::parse(&bytes)?;
-        BallotBox::create(&self.record, &bytes, board_signer(&manifest, &self.board_key)?)?;
+        let there = self.record.join(record::CHECKPOINT).exists();
+        let created = BallotBox::create(&self.record, &bytes, board_signer(&manifest, &self.board_key)?);
+        if there {
+            created.remedy("choose another folder: a record is begun once")?
+        } else {
+            created?
+        };
         let hash = manifest.hash().to_string();
         console
             .say(format!("{} holds the manifest and an empty board. The hash of the manifest:", self.record.display()));
@@ -136,7 +142,8 @@ impl Record {
 
     /// The joint key of a key ceremony that is complete.
     pub(crate) fn joint_key(&self) -> Result<JointKey> {
-        JointKey::verify(&self.parameters()?, &self.ceremony()?, &mut system_rng()).or_else(incomplete)
+        let joint_key = JointKey::verify(&self.parameters()?, &self.ceremony()?, &mut system_rng());
+        joint_key.or_else(|error| incomplete(&self.manifest, error))
     }
 
     /// The election: key ceremony and roll must be there.
@@ -159,13 +166,13 @@ pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
         Err(VoterError::File { path, error: ReadError::Missing }) if path == record::ROLL => {
             refusal("the record has no roll").remedy("issue credentials first")
         }
-        Err(VoterError::Ceremony(error)) => incomplete(error),
+        Err(VoterError::Ceremony(error)) => incomplete(&duties::read_manifest(source)?, error),
         read => read.refused(),
     }
 }
 
-fn incomplete<T>(error: CeremonyError) -> Result<T> {
-    Err(error)
+fn incomplete<T>(manifest: &Manifest, error: CeremonyError) -> Result<T> {
+    Err(duties::with_names(manifest, error))
         .refused()
         .context("the key ceremony is not complete")
         .remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it")

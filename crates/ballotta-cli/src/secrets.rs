@@ -5,7 +5,7 @@ use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::Path;
 
 use age::secrecy::{ExposeSecret as _, SecretString};
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::key_ceremony::TrusteeSeed;
 use ballotta::proofs::schnorr::KeyPair;
@@ -13,6 +13,8 @@ use ballotta_io::write_secret;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
+
+use crate::failure::Advice as _;
 
 /// The system's random number generator. It ends the program where the system has no randomness to give.
 pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
@@ -101,10 +103,14 @@ pub(crate) fn write_trustee_seed(
 /// Reads a trustee's seed.
 pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Result<TrusteeSeed> {
     let file = fs::File::open(path).with_context(|| format!("the seed {} cannot be read", path.display()))?;
-    let decryptor = age::Decryptor::new(file).with_context(|| format!("{} is not an age file", path.display()))?;
+    let decryptor = age::Decryptor::new(file)
+        .with_context(|| format!("{} is not an age file", path.display()))
+        .remedy("give the file that `ballotta trustee new` made")?;
     let identity = age::scrypt::Identity::new(passphrase.clone());
     let reader = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity));
-    let reader = reader.with_context(|| format!("the passphrase does not open {}", path.display()))?;
+    let reader = reader
+        .with_context(|| format!("the passphrase does not open {}", path.display()))
+        .remedy("type it again, as it was when the key was made; nobody else can open this file")?;
     let mut seed = Zeroizing::new(Vec::new());
     reader.take(33).read_to_end(&mut seed).with_context(|| format!("{} is damaged", path.display()))?;
     let seed: Zeroizing<[u8; 32]> = match seed.as_slice().try_into() {
@@ -114,29 +120,49 @@ pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Resul
     Ok(TrusteeSeed::from_bytes(&seed))
 }
 
-/// The passphrase from a file, or typed by a person.
-pub(crate) fn passphrase(file: Option<&Path>, confirm: bool) -> Result<SecretString> {
+/// The least length of a new passphrase, in characters: what NIST SP 800-63B-4 asks of a password that protects alone.
+const LEAST_PASSPHRASE: usize = 15;
+
+/// The passphrase of a trustee's seed, from a file or typed by a person.
+pub(crate) fn passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretString> {
+    match file {
+        Some(file) => passphrase_in(file),
+        None => typed(&format!("Passphrase of {}: ", seed.display())),
+    }
+}
+
+/// The passphrase under which a new seed is to be encrypted: a person types it twice.
+pub(crate) fn new_passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretString> {
     let passphrase = match file {
-        Some(path) => {
-            let text = fs::read_to_string(path).map(Zeroizing::new);
-            let text = text.with_context(|| format!("the passphrase {} cannot be read", path.display()))?;
-            text.trim_end_matches(['\r', '\n']).to_owned()
-        }
-        None => {
-            let typed = rpassword::prompt_password("Passphrase: ").context(NO_TERMINAL)?;
-            if confirm {
-                let again = Zeroizing::new(rpassword::prompt_password("The same again: ").context(NO_TERMINAL)?);
-                ensure!(typed == *again, "the two passphrases differ");
-            }
-            typed
-        }
+        Some(file) => passphrase_in(file)?,
+        None => typed(&format!("New passphrase for {}, at least {LEAST_PASSPHRASE} characters: ", seed.display()))?,
     };
-    let passphrase = SecretString::from(passphrase);
-    ensure!(!passphrase.expose_secret().is_empty(), "the passphrase is empty");
+    if passphrase.expose_secret().chars().count() < LEAST_PASSPHRASE {
+        return Err(anyhow!("the passphrase is shorter than {LEAST_PASSPHRASE} characters"))
+            .remedy("take several words that nobody would guess together: who has the file may try for years");
+    }
+    if file.is_none() {
+        let again = typed("The same again: ")?;
+        ensure!(passphrase.expose_secret() == again.expose_secret(), "the two passphrases differ");
+    }
     Ok(passphrase)
 }
 
-const NO_TERMINAL: &str = "there is no terminal to type a passphrase at; give it with --passphrase-file";
+fn passphrase_in(file: &Path) -> Result<SecretString> {
+    let text = fs::read_to_string(file).map(Zeroizing::new);
+    let text = text.with_context(|| format!("the file {} with the passphrase cannot be read", file.display()))?;
+    not_empty(SecretString::from(text.trim_end_matches(['\r', '\n'])))
+}
+
+fn typed(prompt: &str) -> Result<SecretString> {
+    const NO_TERMINAL: &str = "there is no terminal to type a passphrase at; give it with --passphrase-file";
+    not_empty(SecretString::from(rpassword::prompt_password(prompt).context(NO_TERMINAL)?))
+}
+
+fn not_empty(passphrase: SecretString) -> Result<SecretString> {
+    ensure!(!passphrase.expose_secret().is_empty(), "the passphrase is empty");
+    Ok(passphrase)
+}
 
 /// A voting code from a file, or typed by a person.
 pub(crate) fn voting_code_text(file: Option<&Path>) -> Result<Zeroizing<String>> {
@@ -148,7 +174,7 @@ pub(crate) fn voting_code_text(file: Option<&Path>) -> Result<Zeroizing<String>>
         }
         Some(path) => {
             let text = fs::read_to_string(path).map(Zeroizing::new);
-            text.with_context(|| format!("the voting code {} cannot be read", path.display()))
+            text.with_context(|| format!("the file {} with the voting code cannot be read", path.display()))
         }
         None => {
             let prompt = rpassword::prompt_password("Voting code: ").map(Zeroizing::new);

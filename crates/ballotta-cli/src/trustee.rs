@@ -9,7 +9,7 @@ use ballotta::key_ceremony::{MessageKind, TrusteeSeed};
 use serde_json::json;
 
 use crate::console::{Console, VerifierBars};
-use crate::duties::{CeremonyMessages, TrusteeDay, state_path};
+use crate::duties::{CeremonyMessages, TrusteeDay, state_path, trustees_named};
 use crate::failure::{Advice as _, refusal};
 use crate::handover::{Handover, Kind};
 use crate::record::{Record, lock};
@@ -49,8 +49,11 @@ impl TrusteeDuty {
             .into_iter()
             .find_map(|kind| Some((kind, messages.missing(kind))).filter(|(_, missing)| !missing.is_empty()));
         match waiting {
-            Some((kind, missing)) => refusal(format!("nothing is due: waiting for the {kind} of trustees {missing:?}"))
-                .remedy("try again when their messages are on the board"),
+            Some((kind, missing)) => {
+                let whom = trustees_named(record.manifest(), &missing);
+                refusal(format!("nothing is due: waiting for the {kind} of {whom}"))
+                    .remedy("try again when what is waited for is on the board")
+            }
             None => console.answer("the key ceremony is complete", &json!({ "step": null })),
         }
     }
@@ -93,7 +96,7 @@ impl TrusteeDuty {
     }
 
     fn seed(&self) -> Result<TrusteeSeed> {
-        read_trustee_seed(&self.key, &passphrase(self.passphrase_file.as_deref(), false)?)
+        read_trustee_seed(&self.key, &passphrase(self.passphrase_file.as_deref(), &self.key)?)
     }
 
     fn hand_over(&self, kind: Kind, bytes: Vec<u8>) -> Result<()> {

@@ -140,19 +140,13 @@ impl PublishResult {
         let options = VerifyOptions::default();
         let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
         drop(bars);
-        if verification.tally.is_some() && verification.closed.is_none() {
+        let Some(result) = &verification.report.result else { return no_result(&record, &verification) };
+        if verification.closed.is_none() {
             return refusal(
                 "the closing rule does not hold yet: too few statements of trustees, or cosignatures of witnesses",
             )
             .remedy("`ballotta verify` says what is missing");
         }
-        let result = verification
-            .report
-            .result
-            .as_ref()
-            .context("there is no result yet: not enough trustees have decrypted")
-            .refused()
-            .remedy("`ballotta verify` says what is missing")?;
         publish(&mut ballot_box, result)?;
         if !console.is_json() {
             print_result(&verification)?;
@@ -160,4 +154,25 @@ impl PublishResult {
         console.say(format!("The result is in {}. Verify the record before you announce it.", self.record.display()));
         if console.is_json() { console.json(result) } else { Ok(()) }
     }
+}
+
+/// Why there is no result yet.
+fn no_result(record: &Record, verification: &Verification) -> Result<()> {
+    let closed = record.election()?.window.closed.is_some();
+    if !closed {
+        return refusal("there is no result yet: the voting is not closed");
+    }
+    let Verification { context: Some(context), tally: Some(_), decryptions, .. } = verification else {
+        return refusal("there is no result: the record does not hold").remedy("`ballotta verify` says what is wrong");
+    };
+    let missing: Vec<u16> = (1..=context.joint_key().trustees())
+        .filter(|index| decryptions.iter().all(|decryption| decryption.trustee() != *index))
+        .collect();
+    let (found, needed) = (decryptions.len(), context.joint_key().threshold());
+    if found >= usize::from(needed) {
+        return refusal("there is no result: the record does not hold").remedy("`ballotta verify` says what is wrong");
+    }
+    let whose = duties::trustees_named(record.manifest(), &missing);
+    refusal(format!("there is no result yet: {found} of {needed} partial decryptions are there, and none of {whose}"))
+        .remedy("trustees make them with `ballotta trustee decrypt`, and the board adds them")
 }

@@ -99,7 +99,8 @@ impl PrepareBallot {
             console.say(format!("This ballot will take the place of your ballot {previous}."));
         }
         console.say(format!(
-            "Write the tracker down. Then `ballotta voter cast {0}`, or to test this device `ballotta voter open {0}`.",
+            "Write the tracker down. Then `ballotta voter cast {0} --out FILE`, or to test this device `ballotta voter open {0} \
+             --out FILE`.",
             self.out.display()
         ));
         let tracker = prepared.tracker().to_string();
@@ -197,7 +198,8 @@ impl CastBallot {
         let voter = read_voter(self.code_file.as_deref(), &source, &election)?;
         let credential = voter.credential();
         if credential.public() != prepared.unsigned().credential() {
-            return refusal("the ballot was prepared with another voting code");
+            return refusal("the ballot was prepared with another voting code")
+                .remedy("type the code that it was prepared with");
         }
         PreparedFile::consume(Fate::Cast, &self.ballot.prepared)?;
         let signed = prepared.cast(&election.context, credential.key_pair(), &mut system_rng());

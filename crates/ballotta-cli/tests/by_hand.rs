@@ -125,6 +125,14 @@ fn keys_and_manifest(people: &People) {
     };
     let (one, two) = (trustee(1), trustee(2));
     people.fails(2, "nothing is ever overwritten", "organiser new --out organiser/key");
+    fs::write(people.path("voters/short"), "fourteen chars\n").unwrap();
+    people.fails(
+        2,
+        "error: the passphrase is shorter than 15 characters\nremedy: take several words",
+        "trustee new --out trustee1/short.age --passphrase-file voters/short --work-factor 4",
+    );
+    assert!(!people.path("trustee1/short.age").exists());
+    fs::remove_file(people.path("voters/short")).unwrap();
 
     let manifest = format!(
         "manifest new --title A_statute --rehearsal --language en \
@@ -143,6 +151,7 @@ fn keys_and_manifest(people: &People) {
         .collect();
     let made = run(people.root.path(), "manifest new ..", arguments.clone().into_iter());
     assert_eq!(made.code, 0, "{}", made.shown());
+    assert!(made.stderr.starts_with("warning: all 2 trustees are needed to decrypt"), "{}", made.shown());
     assert_eq!(people.ok("manifest check organiser/manifest.json"), made.stdout.trim_end());
 
     // A key that serves two, and a threshold that cannot be reached.
@@ -206,7 +215,7 @@ fn key_ceremony(people: &People) {
                 if step == "registration" {
                     forged_registration(people);
                 }
-                people.fails(1, "of trustees [2]", &ceremony(1, "early"));
+                people.fails(1, "of trustee 2 (Two)", &ceremony(1, "early"));
                 assert!(!people.path("trustee1/early").exists());
             }
         }
@@ -214,7 +223,7 @@ fn key_ceremony(people: &People) {
     assert_eq!(people.ok(&ceremony(1, "more")), "the key ceremony is complete");
     people.fails(
         2,
-        "does not open",
+        "remedy: type it again, as it was when the key was made",
         "trustee ceremony record --key trustee1/seed.age --passphrase-file trustee2/passphrase --out x",
     );
 }
@@ -234,7 +243,7 @@ fn credentials_and_opening(people: &People) {
     fs::write(people.path("authority/list.csv"), "style,weight\nall,1\nall,1\nnone,1\n").unwrap();
     people.fails(
         2,
-        "line 4: the manifest has no ballot style none",
+        "line 4: the manifest has no ballot style \"none\", only [\"all\"]",
         "credentials issue record --list authority/list.csv --codes authority/codes.csv",
     );
     fs::write(people.path("authority/list.csv"), "style,weight\nall,1\nall,2\n").unwrap();
@@ -396,6 +405,7 @@ fn trustee(number: u8, duty: &str, out: &str) -> String {
 
 fn closing_and_decryption(people: &People) {
     people.fails(1, "not closed", &trustee(1, "state", "statement"));
+    people.fails(1, "no result yet: the voting is not closed", "result publish record --board-key board/key");
     people.ok("witness cosign record --key witness/key --out witness/line0");
     // A record that is cut off here is the beginning of another history.
     copy(&people.path("record"), &people.path("other"));
@@ -410,7 +420,14 @@ fn closing_and_decryption(people: &People) {
     assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
     people.add("trustee1/statement");
     people.add_fails("the statement of trustee 1 stands on the board already", "trustee1/statement");
-    people.fails(1, "the closing rule asks for 2", &trustee(1, "decrypt", "decryption"));
+    let waiting = "error: no statement of trustee 2 (Two) is on the board: 1 trustees stated what they decrypt, the closing rule \
+                   asks for 2\nremedy: wait until the other trustees' statements are on the board";
+    people.fails(1, waiting, &trustee(1, "decrypt", "decryption"));
+    people.fails(
+        1,
+        "error: there is no result yet: 0 of 2 partial decryptions are there, and none of trustees 1 (One), 2 (Two)\nremedy: ",
+        "result publish record --board-key board/key",
+    );
 
     // Another history: one ballot more before the close.
     people.ok("board add other --board-key board/key voters/four.ballot");
@@ -450,6 +467,8 @@ fn publication(people: &People) -> PathBuf {
     people.fails(1, "is not the key of the board", "result publish record --board-key witness/key");
     let shown = people.ok("result publish record --board-key board/key");
     assert!(shown.contains("Yes") && shown.contains("Emmy"), "{shown}");
+    let quorum = "Quorum: more than 1/2 of the voters on the roll; 60.00 % took part: reached";
+    assert!(shown.contains(quorum) && people.read("record/result/chart.svg").contains(quorum), "{shown}");
     people.fails(1, "published already", "result publish record --board-key board/key");
     people.add_fails("the result is published", "witness/line");
     let record = people.path("auditor/record");
