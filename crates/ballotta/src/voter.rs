@@ -14,6 +14,7 @@ mod fetch;
 mod history;
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
@@ -217,7 +218,9 @@ impl Election {
         let manifest = Manifest::parse(&manifest).map_err(VoterError::Manifest)?;
         let board = Board::read(source, &manifest, rng)?;
         let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT)?;
-        let joint_key = JointKey::verify(&parameters, &board.ceremony(source)?, rng)?;
+        let ceremony = board.ceremony(source)?;
+        let messages: Vec<&[u8]> = ceremony.iter().map(Vec::as_slice).collect();
+        let joint_key = JointKey::verify(&parameters, &messages, rng)?;
         let roll = read_roll(source, &manifest)?;
         let context = ElectionContext::new(manifest, joint_key, roll.hash())?;
         if let Some((index, opened)) = board.opened.filter(|(_, opened)| opened != context.fingerprint()) {
@@ -409,9 +412,9 @@ fn read_roll(source: &dyn RecordSource, manifest: &Manifest) -> Result<RollIndex
     const PART: u64 = 1 << 20;
     let length = source.length(record::ROLL).map_err(VoterError::source)?;
     let length = length.ok_or(ReadError::Missing).map_err(VoterError::file(record::ROLL))?;
-    let styles: alloc::vec::Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
+    let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
     let mut reader = RollReader::new(RollRules::new(*manifest.hash(), &styles, manifest.weights().max));
-    let mut part = alloc::vec::Vec::new();
+    let mut part = Vec::new();
     let mut offset = 0;
     while offset < length {
         // At most PART, which fits.
