@@ -100,11 +100,25 @@ fn module(steps: &mut Steps, target: &Path) -> Result<PathBuf, Failed> {
     let home = |variable: &str, folder: &str| {
         std::env::var(variable).unwrap_or_else(|_| format!("{}/{folder}", std::env::var("HOME").unwrap_or_default()))
     };
-    let renamed = [
-        (shown(steps.root()), "ballotta"),
-        (home("CARGO_HOME", ".cargo"), "cargo"),
-        (home("RUSTUP_HOME", ".rustup"), "rustup"),
+    let rustc = |argument: &str| {
+        let output = std::process::Command::new("rustc").arg(argument).current_dir(steps.root()).output();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    };
+    let cargo = home("CARGO_HOME", ".cargo");
+    let mut renamed = vec![
+        (shown(steps.root()), "ballotta".to_owned()),
+        (cargo.clone(), "cargo".to_owned()),
+        (home("RUSTUP_HOME", ".rustup"), "rustup".to_owned()),
     ];
+    // The last one that fits is taken. The folder of a registry has its address in its name.
+    let registries = fs::read_dir(format!("{cargo}/registry/src")).into_iter().flatten().flatten();
+    renamed.extend(registries.map(|registry| (shown(&registry.path()), "registry".to_owned())));
+    // The standard library's own, as they are where its source is not installed.
+    let version = rustc("-vV");
+    if let Some(commit) = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")) {
+        let source = rustc("--print=sysroot") + "/lib/rustlib/src/rust";
+        renamed.push((source, format!("/rustc/{commit}")));
+    }
     let flags: Vec<String> = renamed.iter().map(|(from, to)| format!("--remap-path-prefix={from}={to}")).collect();
     let build = Command::cargo("build --locked --package ballotta-wasm --profile wasm --target wasm32-unknown-unknown");
     // The flags of .cargo/config.toml are those of other processors.
