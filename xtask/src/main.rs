@@ -17,7 +17,8 @@ usage: cargo xtask <chore>
   test [--full]          everything that must hold before a change is merged; --full adds the slow suites
   bench [filter]         what every stage costs (criterion)
   bench-peers [rounds]   ballotta against elastic-elgamal in the same run
-  wasm                   the npm package, in bindings/wasm/dist; prints its hash and its sizes";
+  wasm                   the npm package, in bindings/wasm/dist; prints its hash and its sizes
+  bench-wasm             what a ballot costs in headless Chromium, behind `wasm` and `test`";
 
 fn main() -> ExitCode {
     // The manifest of this package lies one folder below the root.
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
             steps.run("peers", cargo)
         }
         ["wasm"] => wasm::run(&mut steps),
+        ["bench-wasm"] => wasm::bench(&mut steps),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -10,7 +10,7 @@ if (module.length > bytes) faults.push(`ballotta.wasm has ${module.length} bytes
 if (compressed > brotli) faults.push(`ballotta.wasm has ${compressed} bytes with brotli, above ${brotli}`);
 for (const file of readdirSync('dist')) {
   const text = readFileSync(`dist/${file}`, 'latin1');
-  const path = /\/(?:root|home|Users|work)\/[\w./-]*/.exec(text);
+  const path = /\/(?:root|home|Users)\/[\w./-]*/.exec(text);
   if (path) faults.push(`${file} names a path of the machine: ${path[0]}`);
   if (/\beval\(|new Function\b/.test(text)) faults.push(`${file} evaluates code`);
 }

@@ -10,7 +10,8 @@ const command = process.env.BALLOTTA ?? 'ballotta';
 const text = (en, it) => ({ en, it });
 
 export class Election {
-  constructor(voters) {
+  /** `change` may change the manifest before it is published. */
+  constructor(voters, change = () => undefined) {
     this.folder = mkdtempSync(join(tmpdir(), 'booth-'));
     const key = (line) => this.run(line.split(' '));
     const organiser = key('organiser new --out organiser.key');
@@ -58,6 +59,7 @@ export class Election {
       },
     ];
     manifest.styles = [{ id: 'members', contests: ['chair', 'days', 'statute'] }, { id: 'juniors', contests: ['chair', 'days'] }];
+    change(manifest);
     writeFileSync(join(this.folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     this.manifest = manifest;
     key('record new --manifest manifest.json --board-key board.key record');
