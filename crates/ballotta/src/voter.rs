@@ -14,6 +14,7 @@ mod fetch;
 mod history;
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
@@ -240,6 +241,15 @@ impl Election {
     #[must_use]
     pub fn head(&self) -> &TreeHead {
         &self.board.head
+    }
+
+    /// The entries of a bundle of 256, with their positions, read again; none behind the last bundle.
+    ///
+    /// # Errors
+    ///
+    /// If the record cannot be read again as it was.
+    pub fn entries(&self, source: &dyn RecordSource, bundle: usize) -> Result<Vec<(u64, Vec<u8>)>, VoterError> {
+        self.board.entries(source, bundle)
     }
 
     /// Whether ballots may be cast.
