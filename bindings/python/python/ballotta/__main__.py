@@ -43,8 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             jobs=asked.jobs,
         )
         if asked.verb == "report":
+            page = report_page(report, asked.record)
             with open(asked.html, "w", encoding="utf-8") as file:
-                file.write(report_page(report, asked.record))
+                file.write(page)
             print("The record is valid." if report.valid else "THE RECORD IS NOT VALID.")
         else:
             print(report.to_json() if asked.json else report)

@@ -2,6 +2,20 @@ from collections.abc import Callable
 from os import PathLike
 from typing import final
 
+__all__ = [
+    "__version__",
+    "verify",
+    "checks",
+    "tracker_of",
+    "pack",
+    "verify_shard",
+    "merge",
+    "_panic",
+    "Record",
+    "Selection",
+    "Partial",
+]
+
 __version__: str
 
 _Progress = Callable[[str, int, int], object]

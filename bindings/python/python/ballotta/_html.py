@@ -29,7 +29,7 @@ td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabula
 svg { width: 100%; height: auto; font: 14px system-ui, sans-serif } svg text { fill: var(--ink) }
 svg .axis { fill: var(--soft); font-size: 12px } svg .value { font-variant-numeric: tabular-nums }
 svg .bar { fill: var(--bar) } svg .grid { stroke: var(--line) } svg .mark { stroke: var(--soft); stroke-dasharray: 3 3 }
-svg polyline { fill: none; stroke-width: 2.5 } svg .line0 { stroke: var(--bar) } svg .line1 { stroke: #d98324 }
+svg polyline { fill: none; stroke-width: 2.5 } svg .line0 { stroke: var(--bar) } svg .line1 { stroke: #d98324; stroke-dasharray: 9 6 }
 svg .key0 { fill: var(--bar) } svg .key1 { fill: #d98324 }
 @media print { body { background: #fff } section, .verdict { break-inside: avoid } }
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 from . import _ballotta
 from ._arguments import Buffer, Location, copied, location, text
+from ._errors import BallottaError
 from ._report import Report
 
 _BUNDLE = 256
@@ -196,10 +198,10 @@ class Record:
     def check_opening(self, opening: Buffer, tracker: str) -> OpenedBallot:
         """Encrypts the choices of an opened ballot again and compares every byte.
 
-        ``opening`` are the bytes that the voter's device wrote, ``tracker`` is what it showed before. Raises
-        ``BallottaError``: ``ballot-mismatch`` means that the device did not encrypt what it showed.
+        ``opening`` is the file that the command or a voter's page wrote, or the bytes in it; ``tracker`` is what the device
+        showed before. Raises ``BallottaError``: ``ballot-mismatch`` means that the device did not encrypt what it showed.
         """
-        bytes_ = copied("opening", opening)
+        bytes_ = _unwrapped(copied("opening", opening))
         credential, choices = self._record.check_opening(bytes_, text("tracker", tracker))
         return OpenedBallot(credential, json.loads(choices))
 
@@ -228,7 +230,7 @@ class Record:
         The last ballot of each credential in the window is taken; with the ``report`` of a verification, of those that
         it did not find void.
         """
-        void = {failure.place.index for failure in report.failures} if report else set()
+        void = {failure.place.index for failure in report.failures} if report is not None else set()
         last: dict[str, tuple[str, int]] = {}
         opened, closed = self.opened, self.closed
         for ballot in self.ballots():
@@ -242,6 +244,20 @@ class Record:
             if ballot.style is not None and ballot.weight is not None:
                 last[ballot.credential] = (ballot.style, ballot.weight)
         return dict(sorted(Counter(last.values()).items()))
+
+
+#: The first line of the file of an opening; behind it stand its bytes in base64.
+_OPENING_FILE = b"ballotta/v1-draft.1/ballot-opening\n"
+
+
+def _unwrapped(opening: bytes) -> bytes:
+    if not opening.startswith(_OPENING_FILE):
+        return opening
+    body = opening.removeprefix(_OPENING_FILE).removesuffix(b"\n")
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError as error:
+        raise BallottaError(f"the opening is not base64: {error}", "bad-encoding") from error
 
 
 def open_record(record: Location) -> Record:
