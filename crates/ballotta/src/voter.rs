@@ -255,6 +255,15 @@ impl Election {
         &self.board.head
     }
 
+    /// The entries of a bundle of 256, with their positions, read again; none behind the last bundle.
+    ///
+    /// # Errors
+    ///
+    /// If the record cannot be read again as it was.
+    pub fn entries(&self, source: &dyn RecordSource, bundle: usize) -> Result<Vec<(u64, Vec<u8>)>, VoterError> {
+        self.board.entries(source, bundle)
+    }
+
     /// Whether ballots may be cast.
     ///
     /// # Errors

@@ -146,11 +146,8 @@ impl Board {
         source: &dyn RecordSource,
         mut visit: impl FnMut(u64, &[u8]) -> Result<(), VoterError>,
     ) -> Result<(), VoterError> {
-        for (path, hash) in &self.bundles {
-            let bytes = read_bundle(source, path)?;
-            if FileHash::of(&bytes) != *hash {
-                return Err(VoterError::Changed { path: path.to_string() });
-            }
+        for bundle in &self.bundles {
+            let (path, bytes) = read_again(source, bundle)?;
             for_each_entry(path, &bytes, |index, _, entry| match entry.kind() {
                 EntryKind::Ballot => visit(index, entry.body()),
                 _ => Ok(()),
@@ -158,6 +155,31 @@ impl Board {
         }
         Ok(())
     }
+
+    /// The entries of a bundle, read again; none behind the last bundle.
+    pub(super) fn entries(&self, source: &dyn RecordSource, bundle: usize) -> Result<Vec<(u64, Vec<u8>)>, VoterError> {
+        let mut entries = Vec::new();
+        if let Some(bundle) = self.bundles.get(bundle) {
+            let (path, bytes) = read_again(source, bundle)?;
+            for_each_entry(path, &bytes, |index, bytes, _| {
+                entries.push((index, bytes.to_vec()));
+                Ok(())
+            })?;
+        }
+        Ok(entries)
+    }
+}
+
+/// The bytes of a bundle, the same as before.
+fn read_again<'a>(
+    source: &dyn RecordSource,
+    (path, hash): &'a (TilePath, FileHash),
+) -> Result<(&'a TilePath, Vec<u8>), VoterError> {
+    let bytes = read_bundle(source, path)?;
+    if FileHash::of(&bytes) != *hash {
+        return Err(VoterError::Changed { path: path.to_string() });
+    }
+    Ok((path, bytes))
 }
 
 /// The organiser's entry, if the organiser signed it: any other has no effect, else a board could end the voting by itself.

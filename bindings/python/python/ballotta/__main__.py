@@ -1,0 +1,61 @@
+"""``python -m ballotta``: verify a record, or write a report of it.
+
+Exit codes are those of the command ``ballotta``: 0 valid, 1 not valid, 2 called wrongly or unreadable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from . import BallottaError, __version__, verify
+from ._html import report_page
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ballotta", description="Verify elections.")
+    parser.add_argument("--version", action="version", version=__version__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb, text in [("verify", "verify a record"), ("report", "verify a record and write a page")]:
+        sub = verbs.add_parser(verb, help=text, description=text)
+        sub.add_argument("record", help="a folder, a zip archive, or the address of either")
+        sub.add_argument("--fingerprint", metavar="HEX", help="what the voters were shown")
+        sub.add_argument("--checkpoint", metavar="FILE", help="a checkpoint that was kept before")
+        sub.add_argument("--stage", choices=["voting", "closed", "complete"], default="complete")
+        sub.add_argument("--jobs", type=int, metavar="N", help="threads; all cores, if not given")
+        if verb == "verify":
+            sub.add_argument("--json", action="store_true", help="print the report as JSON")
+        else:
+            sub.add_argument("--html", metavar="OUT", required=True, help="the page to write")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; gives the exit code."""
+    asked = _arguments().parse_args(arguments)
+    try:
+        report = verify(
+            asked.record,
+            fingerprint=asked.fingerprint,
+            checkpoint=asked.checkpoint,
+            stage=asked.stage,
+            jobs=asked.jobs,
+        )
+        if asked.verb == "report":
+            page = report_page(report, asked.record)
+            with open(asked.html, "w", encoding="utf-8") as file:
+                file.write(page)
+            print("The record is valid." if report.valid else "THE RECORD IS NOT VALID.")
+        else:
+            print(report.to_json() if asked.json else report)
+    except (BallottaError, OSError, TypeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0 if report.valid else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

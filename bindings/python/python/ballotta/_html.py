@@ -1,0 +1,204 @@
+"""A report as one page that needs nothing else: no scripts, no fonts, no pictures from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+from . import __version__, _svg
+from ._errors import BallottaError
+from ._record import Record
+from ._report import Report
+
+_STYLE = """
+:root { --ink: #1d2733; --soft: #5b6776; --line: #dde3ea; --good: #1a7f4b; --bad: #b3261e; --bar: #2f6db5; --paper: #fff }
+* { box-sizing: border-box }
+body { margin: 0; background: #f3f5f8; color: var(--ink); font: 16px/1.55 system-ui, sans-serif }
+main { max-width: 860px; margin: 0 auto; padding: 32px 20px 64px }
+header h1 { margin: 0 0 4px; font-size: 30px; line-height: 1.2 }
+h2 { margin: 0 0 12px; font-size: 20px } h3 { margin: 20px 0 8px; font-size: 16px }
+section, .verdict { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 22px 26px; margin-top: 20px }
+.verdict { color: #fff; border: 0 } .verdict b { font-size: 22px; display: block }
+.good { background: var(--good) } .bad { background: var(--bad) }
+.soft { color: var(--soft) } code { font-size: 13px; overflow-wrap: anywhere }
+table { border-collapse: collapse; width: 100%; font-size: 14px }
+th, td { text-align: left; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top }
+td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+.passed { color: var(--good); font-weight: 600 } .failed { color: var(--bad); font-weight: 600 } .other { color: var(--soft) }
+svg { width: 100%; height: auto; font: 14px system-ui, sans-serif } svg text { fill: var(--ink) }
+svg .axis { fill: var(--soft); font-size: 12px } svg .value { font-variant-numeric: tabular-nums }
+svg .bar { fill: var(--bar) } svg .grid { stroke: var(--line) } svg .mark { stroke: var(--soft); stroke-dasharray: 3 3 }
+svg polyline { fill: none; stroke-width: 2.5 } svg .line0 { stroke: var(--bar) } svg .line1 { stroke: #d98324; stroke-dasharray: 9 6 }
+svg .key0 { fill: var(--bar) } svg .key1 { fill: #d98324 }
+@media print { body { background: #fff } section, .verdict { break-inside: avoid } }
+"""
+
+_STATUS = {
+    "passed": ("passed", "passed"),
+    "failed": ("failed", "FAILED"),
+    "not_checked": ("other", "not checked"),
+    "not_asked": ("other", "not asked for"),
+}
+
+#: Of more failures only the number is shown.
+_MAX_FAILURES = 200
+
+
+def _named(texts: Any, language: str) -> str:
+    return str(texts.get(language, next(iter(texts.values()), ""))) if isinstance(texts, dict) else str(texts)
+
+
+def _section(title: str, *parts: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{''.join(parts)}</section>"
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def _list(items: Iterable[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+
+
+def _verdict(report: Report) -> str:
+    if report.valid:
+        text = "Every check that could be made passed: the published result is the sum of the ballots on the board."
+        if report.stage != "complete":
+            text = "Every check that can be made at this stage of the election passed."
+        return f'<div class="verdict good"><b>The record is valid</b>{escape(text)}</div>'
+    count = len(report.failures)
+    what = "1 failure" if count == 1 else f"{count:,} failures"
+    text = f"{what}: see below. Do not rely on this record before they are explained."
+    return f'<div class="verdict bad"><b>The record is NOT valid</b>{escape(text)}</div>'
+
+
+def _results(report: Report, manifest: dict[str, Any] | None, language: str) -> str:
+    result = report.result
+    if result is None:
+        return _section("Result", _paragraph("There is no result that could be computed from this record."))
+    contests = {contest["id"]: contest for contest in manifest["contests"]} if manifest else {}
+    counted, eligible = result["counted_ballots"], result["eligible_voters"]
+    share = f", {100 * counted / eligible:.1f} %" if eligible else ""
+    parts = [_paragraph(f"{counted:,} of {eligible:,} voters on the roll took part{share}.")]
+    for contest in result["contests"]:
+        known = contests.get(contest["id"], {})
+        title = _named(known.get("title", contest["id"]), language)
+        parts.append(f"<h3>{escape(title)}</h3>")
+        if contest["withheld"]:
+            reason = contest["withheld"].replace("_", " ")
+            parts.append(_paragraph(f"The totals stay encrypted, since they would give single votes away: {reason}."))
+            continue
+        names = {option["id"]: _named(option["title"], language) for option in known.get("options", [])}
+        rows = [(names.get(option["id"], option["id"]), option["total"]) for option in contest["options"]]
+        if contest["blank"] is not None:
+            rows.append(("blank", contest["blank"]))
+        whole = contest["weight"]
+        bars = [(name, total, f"{total:,}" + (f" ({100 * total / whole:.1f} %)" if whole else "")) for name, total in rows]
+        parts.append(_svg.bars(title, bars))
+        parts.append(f'<p class="soft">{contest["ballots"]:,} ballots of weight {whole:,}</p>')
+    return _section("Result", *parts)
+
+
+def _turnout(record: Record) -> str:
+    turnout = record.turnout()
+    picture = _svg.curve(
+        "Turnout over the log",
+        turnout.entries,
+        [("ballots on the board", turnout.ballots), ("credentials that voted", turnout.voters)],
+        turnout.marks,
+    )
+    text = (
+        "The board is a log to which entries are only ever added. It does not record the time; the marks are the opening"
+        " and the close that the organiser signed, and the checkpoint that the board signed."
+    )
+    return _section("Turnout over the log", picture, f'<p class="soft">{escape(text)}</p>')
+
+
+def _anonymity(record: Record, report: Report) -> str:
+    sets = record.anonymity_sets(report)
+    rows = [
+        (f"{style}, weight {weight:,}", count, f"{count:,} voters") for (style, weight), count in sets.items()
+    ]
+    rows.sort(key=lambda row: row[1])
+    text = (
+        "Who votes with the same ballot style and weight cannot be told apart in the totals. The smallest sets come first:"
+        " small ones deserve a look."
+    )
+    more = [_paragraph(f"And {len(rows) - 20} larger sets.")] if len(rows) > 20 else []
+    return _section(
+        "Among how many each voter hides",
+        f'<p class="soft">{escape(text)}</p>',
+        _svg.bars("Sizes of anonymity sets", rows[:20]),
+        *more,
+    )
+
+
+def _checks(report: Report) -> str:
+    rows = []
+    for check in report.checks:
+        kind, status = _STATUS[check.status]
+        items = f"{check.items:,} {check.unit}" if check.items else ""
+        rows.append(
+            f'<tr><td class="{kind}">{status}</td><td>{escape(check.description)}<br><code>{escape(check.id)}</code></td>'
+            f'<td class="number">{escape(items)}</td></tr>'
+        )
+    return _section("What was checked", "<table>", *rows, "</table>")
+
+
+def _failures(report: Report) -> str:
+    if not report.failures:
+        return ""
+    rows = [
+        f"<tr><td><code>{escape(failure.check)}</code></td><td>{escape(str(failure.place))}</td>"
+        f"<td>{escape(failure.problem)}</td></tr>"
+        for failure in report.failures[:_MAX_FAILURES]
+    ]
+    more = len(report.failures) - _MAX_FAILURES
+    note = [_paragraph(f"And {more:,} more.")] if more > 0 else []
+    head = "<tr><th>check</th><th>where</th><th>what is wrong</th></tr>"
+    return _section("Failures", "<table>", head, *rows, "</table>", *note)
+
+
+def page(report: Report, record: Record | None) -> str:
+    """The page for a report; with the record, if it can be opened, also what only that shows."""
+    manifest = record.manifest if record else None
+    language = manifest["languages"][0] if manifest else "en"
+    title = _named(manifest["title"], language) if manifest else "Election record"
+    notes = [*report.warnings, *(f"Not checked: {text}" for text in report.not_checked)]
+    parts = [
+        f"<header><h1>{escape(title)}</h1>",
+        f'<p class="soft">Fingerprint <code>{escape(str(report.fingerprint))}</code>: it must be the one that the voters'
+        " were shown.</p></header>",
+        _verdict(report),
+        _failures(report),
+        _results(report, manifest, language),
+    ]
+    if record:
+        parts += [_turnout(record), _anonymity(record, report)]
+    if notes:
+        parts.append(_section("What to know besides", _list(notes)))
+    parts.append(_checks(report))
+    parts.append(f'<p class="soft">Made by ballotta {escape(__version__)} from the record alone.</p>')
+    # The policy says what the page keeps to anyhow.
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return (
+        f'<!DOCTYPE html>\n<html lang="{escape(language, quote=True)}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}: verification report</title><style>{_STYLE}</style></head>"
+        f"<body><main>{''.join(parts)}</main></body></html>\n"
+    )
+
+
+def report_page(report: Report, location: str) -> str:
+    """The page for the report of a record, which may be broken."""
+    try:
+        record = Record(location)
+    except BallottaError:
+        return page(report, None)
+    try:
+        return page(report, record)
+    except BallottaError:
+        # Entries that cannot be read again: the report says so.
+        return page(report, None)

@@ -1,0 +1,213 @@
+"""What a verification found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from . import _ballotta
+
+if TYPE_CHECKING:
+    import numpy
+    import pandas
+
+_CHECKS = {slug: (unit, description.strip()) for slug, unit, description in _ballotta.checks()}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: its stable name, what became of it, and how many items it saw."""
+
+    id: str
+    status: str
+    """``passed``, ``failed``, ``not_checked`` or ``not_asked``."""
+    items: int
+    failures: int
+
+    @property
+    def unit(self) -> str:
+        """What ``items`` counts."""
+        return _CHECKS[self.id][0]
+
+    @property
+    def description(self) -> str:
+        """What the check says, for people."""
+        return _CHECKS[self.id][1]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something was found. What does not apply is ``None``."""
+
+    kind: str
+    """``file``, ``entry``, ``roll_line``, ``trustee`` or ``record``."""
+    file: str | None = None
+    """The file, relative to the record; of an entry, the file that holds it."""
+    index: int | None = None
+    """The position of an entry of the board, from 0."""
+    number: int | None = None
+    """The line of the roll or the trustee, from 1."""
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "file":
+                return str(self.file)
+            case "entry":
+                return f"entry {self.index} ({self.file})"
+            case "roll_line":
+                return f"roll, line {self.number}"
+            case "trustee":
+                return f"trustee {self.number}"
+        return "record"
+
+    @staticmethod
+    def _read(value: Any) -> Place:
+        if isinstance(value, str):
+            return Place(value)
+        ((kind, inside),) = value.items()
+        match kind:
+            case "file":
+                return Place(kind, file=inside)
+            case "entry":
+                return Place(kind, file=inside["file"], index=inside["index"])
+        return Place(kind, number=inside)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failure of one check."""
+
+    check: str
+    place: Place
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.place}: {self.problem}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a verification found. ``print(report)`` shows it as a table."""
+
+    valid: bool
+    """Whether every check that was asked for passed, and none failed."""
+    stage: str
+    """How far the election had to come: ``voting``, ``closed`` or ``complete``."""
+    fingerprint: str | None
+    """What manifest, ceremony and roll give: to be compared with what the voters were shown."""
+    checks: tuple[Check, ...]
+    failures: tuple[Failure, ...]
+    not_checked: tuple[str, ...]
+    """What the verifier could not check, for people."""
+    warnings: tuple[str, ...]
+    """What holds, and still should be known."""
+    result: dict[str, Any] | None
+    """The result that the verifier computed, as in ``result/result.json``; all numbers are ``int``."""
+    _json: str = field(repr=False)
+    _table: str = field(repr=False)
+
+    @staticmethod
+    def _read(texts: tuple[str, str]) -> Report:
+        text, table = texts
+        read = json.loads(text)
+        checks = (
+            Check(check["check"], check["status"], check["items"], check["failures"])
+            for check in read["checks"]
+        )
+        failures = (
+            Failure(failure["check"], Place._read(failure["place"]), failure["problem"])
+            for failure in read["failures"]
+        )
+        return Report(
+            valid=read["valid"],
+            stage=read["stage"],
+            fingerprint=read["fingerprint"],
+            checks=tuple(checks),
+            failures=tuple(failures),
+            not_checked=tuple(read["not_checked"]),
+            warnings=tuple(read["warnings"]),
+            result=read["result"],
+            _json=text,
+            _table=table,
+        )
+
+    def __bool__(self) -> bool:
+        raise TypeError("a report is neither true nor false: ask report.valid")
+
+    def __str__(self) -> str:
+        return self._table
+
+    def __repr__(self) -> str:
+        verdict = "valid" if self.valid else f"NOT valid, {len(self.failures)} failures"
+        return f"<Report of {self.fingerprint}: {verdict}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(check.id)}</td><td>{escape(check.status.replace('_', ' '))}</td>"
+            f"<td style='text-align:right'>{check.items:,}</td><td>{escape(check.unit)}</td>"
+            f"<td style='text-align:right'>{check.failures:,}</td></tr>"
+            for check in self.checks
+        )
+        failures = "".join(f"<li>{escape(str(failure))}</li>" for failure in self.failures[:100])
+        if len(self.failures) > 100:
+            failures += f"<li>and {len(self.failures) - 100:,} more</li>"
+        verdict = "The record is valid." if self.valid else "THE RECORD IS NOT VALID."
+        return (
+            f"<p><b>{verdict}</b> Fingerprint <code>{escape(str(self.fingerprint))}</code></p>"
+            "<table><tr><th>check</th><th>status</th><th>items</th><th>of</th><th>failures</th></tr>"
+            f"{rows}</table><ul>{failures}</ul>"
+        )
+
+    def to_json(self) -> str:
+        """The report for programs: one JSON object, the same that the command prints with ``--json``."""
+        return self._json
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The checks as a table, one row each (extra ``pandas``)."""
+        import pandas
+
+        rows = [
+            {
+                "check": check.id,
+                "status": check.status,
+                "items": check.items,
+                "unit": check.unit,
+                "failures": check.failures,
+                "description": check.description,
+            }
+            for check in self.checks
+        ]
+        return pandas.DataFrame(rows)
+
+    def failures_to_pandas(self) -> pandas.DataFrame:
+        """The failures as a table, one row each (extra ``pandas``)."""
+        import pandas
+
+        columns = ["check", "kind", "file", "index", "number", "problem"]
+        rows = [
+            [
+                failure.check,
+                failure.place.kind,
+                failure.place.file,
+                failure.place.index,
+                failure.place.number,
+                failure.problem,
+            ]
+            for failure in self.failures
+        ]
+        return pandas.DataFrame(rows, columns=columns).astype({"index": "Int64", "number": "Int64"})
+
+    def totals(self) -> dict[str, numpy.ndarray[Any, numpy.dtype[numpy.int64]]]:
+        """For each contest the totals of its options, in the order of the manifest (extra ``numpy``).
+
+        A contest whose totals are withheld has an empty array. Without a result there are no contests.
+        """
+        import numpy
+
+        contests = self.result["contests"] if self.result else []
+        return {
+            contest["id"]: numpy.array([option["total"] for option in contest["options"]], numpy.int64)
+            for contest in contests
+        }

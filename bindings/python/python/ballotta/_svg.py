@@ -1,0 +1,92 @@
+"""Small pictures for reports: SVG, written by hand. Everything that is shown as text is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+_WIDTH = 720
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start", kind: str = "") -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{kind}">{escape(text)}</text>'
+    )
+
+
+def _svg(height: float, title: str, parts: Sequence[str]) -> str:
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{escape(title, quote=True)}">'
+        + "".join(parts)
+        + "</svg>"
+    )
+
+
+def shortened(text: str, length: int) -> str:
+    """A text that fits into a line."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def bars(title: str, rows: Sequence[tuple[str, int, str]]) -> str:
+    """Horizontal bars: label, value, and what is written behind the bar."""
+    row, label = 34, 220
+    largest = max((value for _, value, _ in rows), default=0) or 1
+    room = _WIDTH - label - 150
+    parts = []
+    for number, (name, value, text) in enumerate(rows):
+        y = number * row
+        length = room * value / largest
+        parts.append(_text(label - 12, y + 21, shortened(name, 30), "end"))
+        parts.append(
+            f'<rect x="{label}" y="{y + 5}" width="{max(length, 1):.1f}" height="22" rx="3" class="bar"/>'
+        )
+        parts.append(_text(label + length + 10, y + 21, text, kind="value"))
+    return _svg(row * len(rows), title, parts)
+
+
+def curve(
+    title: str,
+    xs: Sequence[int],
+    series: Sequence[tuple[str, Sequence[int]]],
+    marks: Sequence[tuple[str, int]],
+) -> str:
+    """Lines over a common axis that begins at 0, with marks where something happened."""
+    left, right, top, bottom = 70, 20, 48, 250
+    width, height = _WIDTH - left - right, bottom - top
+    last = max(xs[-1] if xs else 0, 1)
+    highest = max((value for _, values in series for value in values), default=0) or 1
+
+    def x(value: float) -> float:
+        return left + width * value / last
+
+    def y(value: float) -> float:
+        return bottom - height * value / highest
+
+    parts = []
+    for part in range(5):
+        value = highest * part / 4
+        parts.append(
+            f'<line x1="{left}" x2="{_WIDTH - right}" y1="{y(value):.1f}" y2="{y(value):.1f}" class="grid"/>'
+        )
+        if part in (0, 4) or highest >= 4:
+            parts.append(_text(left - 8, y(value) + 4, f"{round(value):,}", "end", "axis"))
+    for number, (name, index) in enumerate(marks):
+        parts.append(
+            f'<line x1="{x(index):.1f}" x2="{x(index):.1f}" y1="{top}" y2="{bottom}" class="mark"/>'
+        )
+        # What stands close together is written at different heights.
+        anchor = "start" if index < last / 2 else "end"
+        parts.append(_text(x(index), top - 6 - 13 * (number % 3), name, anchor, "axis"))
+    for number, (_, values) in enumerate(series):
+        points = " ".join(f"{x(px):.1f},{y(py):.1f}" for px, py in zip(xs, values, strict=True))
+        parts.append(f'<polyline points="{points}" class="line{number}"/>')
+    parts.append(_text(left, bottom + 18, "0", "start", "axis"))
+    parts.append(_text(_WIDTH - right, bottom + 18, f"{last:,} entries of the board", "end", "axis"))
+    place = left
+    for number, (name, _) in enumerate(series):
+        parts.append(
+            f'<rect x="{place}" y="{bottom + 32}" width="14" height="4" class="key{number}"/>'
+        )
+        parts.append(_text(place + 20, bottom + 38, name, kind="axis"))
+        place += 200
+    return _svg(bottom + 46, title, parts)

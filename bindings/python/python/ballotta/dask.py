@@ -1,0 +1,55 @@
+"""Verification on a Dask cluster (extra ``dask``).
+
+>>> from distributed import Client
+>>> with Client() as client:
+...     report = ballotta.dask.verify(client, "/shared/record")
+
+Dask retries the shard of a worker that died.
+"""
+
+from __future__ import annotations
+
+from typing import Any, SupportsIndex
+
+from . import shards
+from ._arguments import MAX_ENTRIES, Location, count, location
+from ._report import Report
+
+__all__ = ["verify"]
+
+#: Shards for each thread of the cluster, so that all end at about the same time.
+SHARDS_PER_THREAD = 4
+
+
+def _shard(record: str, plan: bytes, start: int, stop: int) -> bytes:
+    return shards.verify_shard(record, plan, start, stop, jobs=1).to_bytes()
+
+
+def verify(
+    client: Any,
+    record: Location,
+    *,
+    number: SupportsIndex | None = None,
+    retries: SupportsIndex = 3,
+    **options: Any,
+) -> Report:
+    """Verifies a record on the workers of ``client`` (a ``distributed.Client``).
+
+    Every worker must find the record under the same path or address. ``number`` is how many shards there are, if not
+    a few for each thread; ``options`` are those of ``shards.select``. The report is that of ``ballotta.verify``.
+    """
+    where = location(record)
+    selection = shards.select(where, **options)
+    if number is None:
+        number = SHARDS_PER_THREAD * max(1, sum(client.nthreads().values()))
+    ranges = selection.ranges(count("number", number, 1, MAX_ENTRIES))
+    if not ranges:
+        return selection.finish([])
+    plan = client.scatter(selection.to_bytes(), broadcast=True)
+    futures = [
+        client.submit(
+            _shard, where, plan, start, stop, retries=count("retries", retries, 0, 1000), pure=False
+        )
+        for start, stop in ranges
+    ]
+    return selection.finish(client.gather(futures))

@@ -1,0 +1,29 @@
+//! The extension module behind the Python package `ballotta`: a thin map of types and errors.
+//!
+//! There is no cryptography here. Python's files say what everything is for; this says how it is reached.
+
+mod error;
+mod record;
+mod run;
+mod shards;
+mod source;
+mod verify;
+
+use pyo3::prelude::*;
+
+/// The extension module.
+#[pymodule]
+fn _ballotta(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(verify::verify, module)?)?;
+    module.add_function(wrap_pyfunction!(verify::checks, module)?)?;
+    module.add_function(wrap_pyfunction!(record::tracker_of, module)?)?;
+    module.add_function(wrap_pyfunction!(record::pack, module)?)?;
+    module.add_function(wrap_pyfunction!(shards::verify_shard, module)?)?;
+    module.add_function(wrap_pyfunction!(shards::merge, module)?)?;
+    module.add_function(wrap_pyfunction!(run::panic_for_tests, module)?)?;
+    module.add_class::<record::Record>()?;
+    module.add_class::<shards::Selection>()?;
+    module.add_class::<shards::Partial>()?;
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! A record that an auditor explores.
+
+use std::path::PathBuf;
+
+use ballotta::ballot::{BallotHeader, BallotOpening, Choices, SignedBallot};
+use ballotta::board::entry::{Entry, EntryKind};
+use ballotta::hash::Tracker;
+use ballotta::voter::{Election, Found, History};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::error::Failure;
+use crate::run::{run, system_rng};
+use crate::source::{Source, Watched, open};
+
+/// An entry: position, kind, body.
+type PyEntry<'py> = (u64, &'static str, Bound<'py, PyBytes>);
+/// Style number, credential, previous tracker, tracker.
+type Header = (u16, String, Option<String>, String);
+/// A ballot of a credential: position, tracker, why it is void.
+type Own = (u64, String, Option<String>);
+/// The board: entries, root, opening, closing.
+type Board = (u64, String, Option<u64>, Option<u64>);
+/// State, position, tracker and position of the ballot that counts, why it is void.
+type FoundAs = (&'static str, Option<u64>, Option<String>, Option<u64>, Option<String>);
+
+fn kind(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Ceremony => "ceremony",
+        EntryKind::Open => "open",
+        EntryKind::Ballot => "ballot",
+        EntryKind::Close => "close",
+        EntryKind::ClosingStatement => "statement",
+        EntryKind::PartialDecryption => "decryption",
+        EntryKind::Publication => "publication",
+        EntryKind::RollSignature => "roll-signature",
+        _ => "unknown",
+    }
+}
+
+fn tracker(text: &str) -> Result<Tracker, Failure> {
+    text.parse().map_err(|error| Failure::new("bad-tracker", error))
+}
+
+/// The tracker of the signed ballot with these bytes.
+#[pyfunction]
+pub(crate) fn tracker_of(ballot: &[u8]) -> PyResult<String> {
+    let tracker = SignedBallot::tracker_of(ballot).map_err(|error| Failure::new("bad-encoding", error))?;
+    Ok(tracker.to_string())
+}
+
+/// Writes the record in a folder as an archive.
+#[pyfunction]
+pub(crate) fn pack(py: Python<'_>, record: PathBuf, archive: PathBuf) -> PyResult<()> {
+    let packed = py.detach(|| ballotta_io::pack(&record, &archive));
+    packed.map_err(|error| Failure::new("not-packed", error).into())
+}
+
+/// A record whose manifest, ceremony, roll and board hold together.
+#[pyclass(frozen, module = "ballotta._ballotta")]
+pub(crate) struct Record {
+    source: Source,
+    election: Election,
+}
+
+#[pymethods]
+impl Record {
+    #[new]
+    fn new(py: Python<'_>, location: String) -> PyResult<Self> {
+        run(py, None, None, |watch| {
+            let source = open(&location)?;
+            let watched = Watched { source: source.as_ref(), watch };
+            let election = Election::read(&watched, &mut system_rng())?;
+            Ok(Self { source, election })
+        })
+    }
+
+    fn manifest(&self) -> &str {
+        // A manifest that was parsed is text.
+        std::str::from_utf8(self.election.context.manifest().bytes()).unwrap_or_default()
+    }
+
+    fn fingerprint(&self) -> String {
+        self.election.context.fingerprint().to_string()
+    }
+
+    fn board(&self) -> Board {
+        let (head, window) = (self.election.head(), &self.election.window);
+        (head.size, head.root.to_string(), window.opened, window.closed)
+    }
+
+    /// Voters and their weight, together and by style.
+    fn roll(&self) -> (u64, u64, Vec<(u64, u64)>) {
+        let totals = self.election.roll.totals();
+        (totals.voters(), totals.weight(), totals.styles().iter().map(|style| (style.voters, style.weight)).collect())
+    }
+
+    /// The entries of a bundle.
+    fn entries<'py>(&self, py: Python<'py>, bundle: usize) -> PyResult<Vec<PyEntry<'py>>> {
+        let entries = py.detach(|| self.election.entries(self.source.as_ref(), bundle)).map_err(Failure::from)?;
+        let entry = |(index, bytes): (u64, Vec<u8>)| {
+            let entry = Entry::decode(&bytes).map_err(|error| Failure::new("bad-entries", error))?;
+            Ok((index, kind(entry.kind()), PyBytes::new(py, entry.body())))
+        };
+        entries.into_iter().map(entry).collect()
+    }
+
+    /// What a ballot says of itself; `None` if it is none.
+    #[staticmethod]
+    fn header(ballot: &[u8]) -> Option<Header> {
+        let header = BallotHeader::read(ballot).ok()?;
+        let tracker = SignedBallot::tracker_of(ballot).ok()?;
+        let previous = header.previous.map(|tracker| tracker.to_string());
+        Some((header.style, hex::encode(header.credential), previous, tracker.to_string()))
+    }
+
+    /// Number, style number and weight of a voter; `None` if the credential does not stand on the roll.
+    fn line(&self, py: Python<'_>, credential: &str) -> PyResult<Option<(u64, usize, u64)>> {
+        let credential = credential_bytes(credential)?;
+        let line = py.detach(|| self.election.line(self.source.as_ref(), &credential)).map_err(Failure::from)?;
+        Ok(line.map(|line| (line.number, line.style, line.weight)))
+    }
+
+    /// All ballots that name a credential.
+    fn follow(&self, py: Python<'_>, credential: &str) -> PyResult<Vec<Own>> {
+        let credential = credential_bytes(credential)?;
+        run(py, None, None, |watch| {
+            let source = Watched { source: self.source.as_ref(), watch };
+            let line = self.election.line(&source, &credential)?;
+            let line =
+                line.ok_or_else(|| Failure::new("unknown-credential", "the credential does not stand on the roll"))?;
+            let history = History::read(&self.election, &source, &line, &mut system_rng())?;
+            let own = history.ballots().iter().map(|ballot| {
+                let void = ballot.state.as_ref().err().map(ToString::to_string);
+                (ballot.index, ballot.tracker.to_string(), void)
+            });
+            Ok(own.collect())
+        })
+    }
+
+    /// What became of a ballot.
+    fn find(&self, py: Python<'_>, of: &str) -> PyResult<FoundAs> {
+        let tracker = tracker(of)?;
+        run(py, None, None, |watch| {
+            let source = Watched { source: self.source.as_ref(), watch };
+            Ok(match self.election.find(&source, &tracker, &mut system_rng())? {
+                Found::Counted { index } => ("counted", Some(index), None, None, None),
+                Found::Superseded { index, by, by_index } => {
+                    ("superseded", Some(index), Some(by.to_string()), Some(by_index), None)
+                }
+                Found::Void { index, error } => ("void", Some(index), None, None, Some(error.to_string())),
+                Found::Missing => ("missing", None, None, None, None),
+            })
+        })
+    }
+
+    /// Encrypts the choices of an opening again; gives the credential and the choices as JSON.
+    fn check_opening(&self, opening: &[u8], of: &str) -> PyResult<(String, String)> {
+        let context = &self.election.context;
+        let tracker = tracker(of)?;
+        let opening = BallotOpening::decode(context, opening).map_err(Failure::from)?;
+        let opened = opening.check(context, &tracker).map_err(Failure::from)?;
+        let choices = Choices::of(context.manifest(), opened.plaintext()).to_json();
+        Ok((hex::encode(opened.credential().as_bytes()), choices.to_string()))
+    }
+}
+
+fn credential_bytes(text: &str) -> Result<[u8; 32], Failure> {
+    let mut bytes = [0; 32];
+    let read = hex::decode_to_slice(text, &mut bytes);
+    read.map_err(|_| Failure::new("bad-credential", "a credential is 64 hexadecimal digits"))?;
+    Ok(bytes)
+}

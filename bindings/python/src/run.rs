@@ -1,0 +1,129 @@
+//! Long work without Python's lock: on threads of its own, while the caller's thread looks for signals and reports progress.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use ballotta::verifier::Progress;
+use getrandom::SysRng;
+use pyo3::prelude::*;
+use rand_core::UnwrapErr;
+
+use crate::error::Failure;
+
+/// How often the caller's thread looks for signals.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What the working and the waiting thread know of each other.
+#[derive(Default)]
+pub(crate) struct Watch {
+    cancelled: AtomicBool,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    progress: Option<Progress>,
+    done: bool,
+}
+
+impl Watch {
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn show(&self, progress: Progress) {
+        self.state().progress = Some(progress);
+        self.changed.notify_one();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self) {
+        self.state().done = true;
+        self.changed.notify_one();
+    }
+
+    /// Waits for news, and takes them.
+    fn wait(&self) -> (Option<Progress>, bool) {
+        let quiet = |state: &mut State| state.progress.is_none() && !state.done;
+        let waited = self.changed.wait_timeout_while(self.state(), LOOK, quiet);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        (state.progress.take(), state.done)
+    }
+}
+
+/// Says that the work is done, also when it panics.
+struct Done<'a>(&'a Watch);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// The system's randomness.
+pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
+
+/// Does `work` on `jobs` threads (all cores, if not told). `progress` is called on the caller's thread; an exception of it,
+/// and `KeyboardInterrupt`, end the work.
+pub(crate) fn run<T: Send>(
+    py: Python<'_>,
+    progress: Option<&Bound<'_, PyAny>>,
+    jobs: Option<usize>,
+    work: impl FnOnce(&Watch) -> Result<T, Failure> + Send,
+) -> PyResult<T> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0)).build();
+    let pool = pool.map_err(|error| Failure::new("no-threads", error))?;
+    let watch = Watch::default();
+    thread::scope(|scope| {
+        let worker = scope.spawn(|| {
+            let _done = Done(&watch);
+            pool.install(|| work(&watch))
+        });
+        let mut interrupted = None;
+        loop {
+            let (news, done) = py.detach(|| watch.wait());
+            if interrupted.is_none() {
+                let told = match (progress, news) {
+                    (Some(progress), Some(Progress { stage, done, total })) => {
+                        progress.call1((stage, done, total)).map(|_| ())
+                    }
+                    _ => Ok(()),
+                };
+                if let Err(error) = told.and_then(|()| py.check_signals()) {
+                    watch.cancelled.store(true, Ordering::Relaxed);
+                    interrupted = Some(error);
+                }
+            }
+            if done {
+                break;
+            }
+        }
+        let outcome = py.detach(|| worker.join());
+        match (outcome, interrupted) {
+            (_, Some(error)) => Err(error),
+            (Ok(outcome), None) => Ok(outcome?),
+            (Err(panic), None) => {
+                let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+                match text.or_else(|| panic.downcast_ref::<String>().cloned()) {
+                    Some(text) => Err(Failure::new("panic", format!("a fault of the library: {text}")).into()),
+                    None => resume_unwind(panic),
+                }
+            }
+        }
+    })
+}
+
+/// Panics where the library would: tests show that Python gets an exception.
+#[pyfunction(name = "_panic")]
+pub(crate) fn panic_for_tests(py: Python<'_>) -> PyResult<()> {
+    run(py, None, Some(1), |_| panic!("on purpose"))
+}

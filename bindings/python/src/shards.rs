@@ -1,0 +1,182 @@
+//! Verification in shards.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ballotta::record::RecordSource;
+use ballotta::verifier::{self, PartialVerification, Selected, ShardPlan};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::error::Failure;
+use crate::run::{Watch, run, system_rng};
+use crate::source::{Source, Watched, open};
+use crate::verify::{Asked, texts};
+
+/// The first reading of a record: what shards need, and what the report begins with. It ends with the report.
+#[pyclass(frozen, module = "ballotta._ballotta")]
+pub(crate) struct Selection {
+    source: Source,
+    selected: Mutex<Option<Selected>>,
+}
+
+fn ended() -> Failure {
+    Failure::new("ended", "the selection has given its report already")
+}
+
+impl Selection {
+    fn with<T>(&self, read: impl FnOnce(&ShardPlan) -> T) -> Result<T, Failure> {
+        let selected = self.selected.lock().unwrap_or_else(PoisonError::into_inner);
+        let plan = selected.as_ref().ok_or_else(ended)?.plan();
+        plan.map(read).ok_or_else(|| verifier::ShardError::NoPlan.into())
+    }
+}
+
+#[pymethods]
+impl Selection {
+    #[new]
+    fn new(
+        py: Python<'_>,
+        location: String,
+        asked: Asked,
+        progress: Option<&Bound<'_, PyAny>>,
+        jobs: Option<usize>,
+    ) -> PyResult<Self> {
+        run(py, progress, jobs, |watch| {
+            let source = open(&location)?;
+            let watched = Watched { source: source.as_ref(), watch };
+            let options = asked.options(&watched)?;
+            let selected = verifier::select(&watched, &options, &|progress| watch.show(progress), &mut system_rng());
+            Ok(Self { source, selected: Mutex::new(Some(selected)) })
+        })
+    }
+
+    fn has_plan(&self) -> bool {
+        self.with(|_| ()).is_ok()
+    }
+
+    fn entries(&self) -> PyResult<u64> {
+        Ok(self.with(ShardPlan::entries)?)
+    }
+
+    fn ranges(&self, count: u64) -> PyResult<Vec<(u64, u64)>> {
+        let ranges = self.with(|plan| plan.ranges(count))?;
+        Ok(ranges.into_iter().map(|range| (range.start, range.end)).collect())
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.with(ShardPlan::to_bytes)?))
+    }
+
+    /// Reads the bytes of a part.
+    fn partial(&self, bytes: &[u8]) -> PyResult<Partial> {
+        let part = self.with(|plan| PartialVerification::from_bytes(plan, bytes))?.map_err(Failure::from)?;
+        Ok(Partial { part })
+    }
+
+    /// Ends the verification: the report as JSON and as a table.
+    fn finish(
+        &self,
+        py: Python<'_>,
+        part: Option<&Partial>,
+        progress: Option<&Bound<'_, PyAny>>,
+        jobs: Option<usize>,
+    ) -> PyResult<(String, String)> {
+        let mut place = self.selected.lock().unwrap_or_else(PoisonError::into_inner);
+        let selected = place.take().ok_or_else(ended)?;
+        drop(place);
+        let part = part.map(|part| part.part.clone());
+        run(py, progress, jobs, |watch| {
+            let source = Watched { source: self.source.as_ref(), watch };
+            let show = |progress| watch.show(progress);
+            texts(&verifier::finish(&source, selected, part, &show, &mut system_rng())?)
+        })
+    }
+}
+
+/// What was found in a range of entries.
+#[pyclass(frozen, module = "ballotta._ballotta")]
+pub(crate) struct Partial {
+    part: PartialVerification,
+}
+
+#[pymethods]
+impl Partial {
+    #[getter]
+    fn start(&self) -> u64 {
+        self.part.entries().start
+    }
+
+    #[getter]
+    fn stop(&self) -> u64 {
+        self.part.entries().end
+    }
+
+    #[getter]
+    fn failures(&self) -> usize {
+        self.part.failures()
+    }
+
+    fn merge(&self, following: &Self) -> PyResult<Self> {
+        let part = self.part.clone().merge(following.part.clone()).map_err(Failure::from)?;
+        Ok(Self { part })
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.part.to_bytes())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Partial of entries {}..{}>", self.start(), self.stop())
+    }
+}
+
+/// Puts parts together, in whatever order they came.
+#[pyfunction]
+pub(crate) fn merge(parts: Vec<PyRef<'_, Partial>>) -> PyResult<Partial> {
+    let part = verifier::merge_all(parts.iter().map(|part| part.part.clone())).map_err(Failure::from)?;
+    Ok(Partial { part })
+}
+
+/// The plan that this process opened last: a worker verifies many shards of one record.
+struct Opened {
+    location: String,
+    bytes: Vec<u8>,
+    source: Source,
+    plan: ShardPlan,
+}
+
+static OPENED: Mutex<Option<Arc<Opened>>> = Mutex::new(None);
+
+fn opened(location: &str, bytes: &[u8], watch: &Watch) -> Result<Arc<Opened>, Failure> {
+    let mut last = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(opened) = last.as_ref().filter(|opened| opened.location == location && opened.bytes == bytes) {
+        return Ok(Arc::clone(opened));
+    }
+    let source = open(location)?;
+    let plan = ShardPlan::open(&Watched { source: source.as_ref(), watch }, bytes, &mut system_rng())?;
+    let opened = Opened { location: location.to_owned(), bytes: bytes.to_vec(), source, plan };
+    Ok(Arc::clone(last.insert(Arc::new(opened))))
+}
+
+/// Verifies the ballots of a range of entries by the bytes of a plan.
+#[pyfunction]
+#[pyo3(signature = (location, plan, start, stop, progress, jobs))]
+pub(crate) fn verify_shard(
+    py: Python<'_>,
+    location: String,
+    plan: &[u8],
+    start: u64,
+    stop: u64,
+    progress: Option<&Bound<'_, PyAny>>,
+    jobs: Option<usize>,
+) -> PyResult<Partial> {
+    let plan = plan.to_vec();
+    run(py, progress, jobs, |watch| {
+        let opened = opened(&location, &plan, watch)?;
+        let source: &dyn RecordSource = opened.source.as_ref();
+        let source = Watched { source, watch };
+        let show = |progress| watch.show(progress);
+        let part = verifier::verify_shard(&source, &opened.plan, start..stop, &show, &mut system_rng())?;
+        Ok(Partial { part })
+    })
+}

@@ -1,0 +1,84 @@
+//! `verify`, and reports as text.
+
+use ballotta::board::board_key;
+use ballotta::board::log::TreeHead;
+use ballotta::board::note::SignedCheckpoint;
+use ballotta::hash::Fingerprint;
+use ballotta::limits::MAX_MANIFEST_BYTES;
+use ballotta::manifest::Manifest;
+use ballotta::record::{MANIFEST, RecordSource, read_file};
+use ballotta::verifier::{self, CheckId, Stage, Verification, VerifyOptions};
+use pyo3::prelude::*;
+
+use crate::error::Failure;
+use crate::run::{run, system_rng};
+use crate::source::{Watched, open};
+
+/// What is asked of a verification, as Python says it.
+#[derive(FromPyObject)]
+pub(crate) struct Asked {
+    #[pyo3(item)]
+    fingerprint: Option<String>,
+    #[pyo3(item)]
+    checkpoint: Option<Vec<u8>>,
+    #[pyo3(item)]
+    stage: String,
+}
+
+impl Asked {
+    pub(crate) fn options(&self, source: &dyn RecordSource) -> Result<VerifyOptions, Failure> {
+        let stage = match self.stage.as_str() {
+            "voting" => Stage::Voting,
+            "closed" => Stage::Closed,
+            "complete" => Stage::Complete,
+            other => return Err(Failure::new("bad-stage", format!("there is no stage {other:?}"))),
+        };
+        let fingerprint = self.fingerprint.as_deref().map(str::parse::<Fingerprint>).transpose();
+        let fingerprint = fingerprint.map_err(|error| Failure::new("bad-fingerprint", error))?;
+        let checkpoint = self.checkpoint.as_deref().map(|bytes| pinned(source, bytes)).transpose()?;
+        Ok(VerifyOptions { stage, fingerprint, checkpoint })
+    }
+}
+
+/// The head of a checkpoint that the auditor kept, which the board of the record must have signed.
+fn pinned(source: &dyn RecordSource, bytes: &[u8]) -> Result<TreeHead, Failure> {
+    let bad = |error: &dyn std::fmt::Display| {
+        Failure::new("bad-checkpoint", format!("what is pinned is no checkpoint of this board: {error}"))
+    };
+    let manifest = read_file(source, MANIFEST, MAX_MANIFEST_BYTES).map_err(|error| bad(&error))?;
+    let manifest = Manifest::parse(&manifest).map_err(|error| bad(&error))?;
+    let key = board_key(&manifest).map_err(|error| bad(&error))?;
+    let signed = SignedCheckpoint::parse(bytes).map_err(|error| bad(&error))?;
+    Ok(*signed.verify(&key).map_err(|error| bad(&error))?.head())
+}
+
+/// A report for programs, and as a table.
+pub(crate) fn texts(verification: &Verification) -> Result<(String, String), Failure> {
+    let report = &verification.report;
+    let json = serde_json::to_string(report).map_err(|error| Failure::new("panic", error))?;
+    Ok((json, report.to_string()))
+}
+
+/// Verifies a record; gives the report as JSON and as a table.
+#[pyfunction]
+#[pyo3(signature = (location, asked, progress, jobs))]
+pub(crate) fn verify(
+    py: Python<'_>,
+    location: String,
+    asked: Asked,
+    progress: Option<&Bound<'_, PyAny>>,
+    jobs: Option<usize>,
+) -> PyResult<(String, String)> {
+    run(py, progress, jobs, |watch| {
+        let source = open(&location)?;
+        let source = Watched { source: source.as_ref(), watch };
+        let options = asked.options(&source)?;
+        texts(&verifier::verify(&source, &options, &|progress| watch.show(progress), &mut system_rng()))
+    })
+}
+
+/// All checks: slug, unit, description.
+#[pyfunction]
+pub(crate) fn checks() -> Vec<(&'static str, &'static str, &'static str)> {
+    CheckId::ALL.iter().map(|check| (check.slug(), check.unit(), check.description())).collect()
+}
