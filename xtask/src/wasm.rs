@@ -148,7 +148,8 @@ fn wrap(glue: &str) -> Result<String, String> {
         }
         body.push('\n');
     }
-    if ends != 1 || body.contains("import.meta") || body.contains("\n  export ") || body.contains("\n  import ") {
+    let foreign = |line: &str| line.starts_with("  export ") || line.starts_with("  import ");
+    if ends != 1 || body.contains("import.meta") || body.lines().any(foreign) {
         return Err("wasm-bindgen writes other JavaScript than this function knows".to_owned());
     }
     Ok(format!(
