@@ -130,6 +130,8 @@ pub struct Election {
     pub ceremony: Vec<(u16, Vec<u8>)>,
     pub trustee_keys: Vec<KeyPair>,
     pub shares: Vec<TrusteeShares>,
+    /// The voting codes, as they are printed.
+    pub codes: Vec<String>,
     pub credentials: Vec<Credential>,
     pub roll: Vec<u8>,
 }
@@ -175,11 +177,10 @@ impl Election {
         let messages: Vec<&Vec<u8>> = ceremony.iter().map(|(_, message)| message).collect();
         let joint_key = JointKey::verify(&parameters, &messages, &mut rng).expect("a ceremony that holds");
 
-        let credential = |_| {
-            let code = VotingCode::generate(&mut rng);
-            Credential::derive(&code, manifest.hash(), joint_key.root()).expect("a credential")
-        };
-        let credentials: Vec<Credential> = (0..options.voters.len()).map(credential).collect();
+        let codes: Vec<VotingCode> = (0..options.voters.len()).map(|_| VotingCode::generate(&mut rng)).collect();
+        let credential = |code| Credential::derive(code, manifest.hash(), joint_key.root()).expect("a credential");
+        let credentials: Vec<Credential> = codes.iter().map(credential).collect();
+        let codes = codes.iter().map(|code| code.expose_text().to_string()).collect();
         let rules = RollRules::for_manifest(&manifest);
         let mut lines: Vec<RollLine> = zip(&credentials, &options.voters)
             .zip(1..)
@@ -207,6 +208,7 @@ impl Election {
             ceremony,
             trustee_keys,
             shares,
+            codes,
             credentials,
             roll,
         }

@@ -113,7 +113,7 @@ fn ranges_are_the_board() {
     let selected = first_reading(&board);
     let plan = selected.plan().unwrap();
     let size = plan.entries();
-    assert_eq!(plan.ranges(0), [0..size]);
+    assert_eq!(plan.ranges(0), plan.ranges(1));
     assert_eq!(plan.ranges(2), [0..512, 512..size]);
     for count in [1, 3, 5, 100, size, size + 1] {
         let ranges = plan.ranges(count);

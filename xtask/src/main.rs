@@ -4,6 +4,7 @@
 
 mod step;
 mod test;
+mod wasm;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,7 +16,9 @@ usage: cargo xtask <chore>
 
   test [--full]          everything that must hold before a change is merged; --full adds the slow suites
   bench [filter]         what every stage costs (criterion)
-  bench-peers [rounds]   ballotta against elastic-elgamal in the same run";
+  bench-peers [rounds]   ballotta against elastic-elgamal in the same run
+  wasm                   the npm package, in bindings/wasm/dist; prints its hash and its sizes
+  bench-wasm             what a ballot costs in headless Chromium, behind `wasm` and `test`";
 
 fn main() -> ExitCode {
     // The manifest of this package lies one folder below the root.
@@ -34,6 +37,8 @@ fn main() -> ExitCode {
             let cargo = Command::cargo("run --release --package ballotta-benches --bin peers --").args(rounds);
             steps.run("peers", cargo)
         }
+        ["wasm"] => wasm::run(&mut steps),
+        ["bench-wasm"] => wasm::bench(&mut steps),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

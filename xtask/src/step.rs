@@ -10,12 +10,17 @@ use std::time::{Duration, Instant};
 pub(crate) struct Command {
     words: Vec<String>,
     environment: Vec<(&'static str, &'static str)>,
+    /// Variables that are long and of this machine: they are not shown.
+    secret: Vec<(&'static str, String)>,
+    /// The folder of the repository in which the command runs.
+    folder: &'static str,
 }
 
 impl Command {
     /// A command of words that are separated by spaces.
     pub(crate) fn new(line: &str) -> Self {
-        Self { words: line.split_whitespace().map(str::to_owned).collect(), environment: Vec::new() }
+        let words = line.split_whitespace().map(str::to_owned).collect();
+        Self { words, environment: Vec::new(), secret: Vec::new(), folder: "" }
     }
 
     /// A command of cargo.
@@ -36,10 +41,26 @@ impl Command {
         self
     }
 
+    /// Sets a variable of the environment that is not shown.
+    pub(crate) fn secretly(mut self, name: &'static str, value: String) -> Self {
+        self.secret.push((name, value));
+        self
+    }
+
+    /// Runs the command in a folder of the repository.
+    pub(crate) fn within(mut self, folder: &'static str) -> Self {
+        self.folder = folder;
+        self
+    }
+
     fn process(&self, folder: &Path) -> process::Command {
         let (program, arguments) = self.words.split_first().expect("a command has a program");
+        let folder = folder.join(self.folder);
+        // A program of the folder itself is found there.
+        let program = if program.contains('/') { folder.join(program) } else { program.into() };
         let mut process = process::Command::new(program);
         process.args(arguments).envs(self.environment.iter().copied()).current_dir(folder);
+        process.envs(self.secret.iter().map(|(name, value)| (name, value)));
         process
     }
 }
@@ -49,7 +70,8 @@ impl fmt::Display for Command {
         for (name, value) in &self.environment {
             write!(f, "{name}={value} ")?;
         }
-        f.write_str(&self.words.join(" "))
+        f.write_str(&self.words.join(" "))?;
+        if self.folder.is_empty() { Ok(()) } else { write!(f, "   (in {})", self.folder) }
     }
 }
 
@@ -74,6 +96,11 @@ impl Steps {
         Self { root: root.to_owned(), done: Vec::new() }
     }
 
+    /// The folder of the repository.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Whether a file of the repository exists.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.root.join(path).exists()
@@ -84,6 +111,28 @@ impl Steps {
         self.check(name, &command, |process| {
             let status = process.status().map_err(|error| error.to_string())?;
             if status.success() { Ok(()) } else { Err(status.to_string()) }
+        })
+    }
+
+    /// Runs a command that downloads as a step, and once more if it fails: networks do, once.
+    pub(crate) fn run_again(&mut self, name: &str, command: &dyn Fn() -> Command) -> Result<(), Failed> {
+        if self.run(name, command()).is_ok() {
+            return Ok(());
+        }
+        self.done.pop();
+        self.run(name, command())
+    }
+
+    /// Does something that is no command as a step.
+    pub(crate) fn act(&mut self, name: &str, act: impl FnOnce() -> Result<(), String>) -> Result<(), Failed> {
+        println!("\n== {name}");
+        let start = Instant::now();
+        let result = act();
+        let outcome = if result.is_ok() { Outcome::Passed } else { Outcome::Failed };
+        self.done.push((name.to_owned(), outcome, start.elapsed()));
+        result.map_err(|fault| {
+            println!("== {name}: FAILED: {fault}");
+            Failed
         })
     }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change is merged.
 
 use crate::step::{Command, Failed, Steps};
+use crate::wasm;
 
 /// Where the library must build without the standard library: a browser, and a processor without an operating system.
 const BARE_TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "thumbv7em-none-eabi"];
@@ -21,26 +22,29 @@ pub(crate) fn run(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     // Private items too: whoever reads the code reads those.
     let documentation = Command::cargo("doc --workspace --no-deps --document-private-items");
     steps.run("documentation", documentation.env("RUSTDOCFLAGS", "-Dwarnings"))?;
-    tests(steps, full)
+    tests(steps, full)?;
+    clients(steps, full)
+}
+
+/// The packages of this name in what `cargo tree` prints, each version once.
+fn packages<'a>(tree: &'a str, name: &str) -> Vec<&'a str> {
+    let mut found: Vec<&str> = tree
+        .lines()
+        .map(|line| line.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(" (*)"))
+        .filter(|package| package.split(' ').next() == Some(name))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The library's own dependencies: one generation of the group, and no source of randomness.
 fn dependencies(tree: &str) -> Result<(), String> {
-    let packages = |name: &str| {
-        let mut found: Vec<&str> = tree
-            .lines()
-            .map(|line| line.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(" (*)"))
-            .filter(|package| package.split(' ').next() == Some(name))
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
-    };
-    match packages("curve25519-dalek").as_slice() {
+    match packages(tree, "curve25519-dalek").as_slice() {
         [_] => {}
         found => return Err(format!("expected one curve25519-dalek, found {found:?}")),
     }
-    match packages("getrandom").as_slice() {
+    match packages(tree, "getrandom").as_slice() {
         [] => Ok(()),
         found => Err(format!("the library must not draw randomness from the system, but depends on {found:?}")),
     }
@@ -96,6 +100,51 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     Ok(())
 }
 
+/// The npm package, in Node and in a real browser.
+fn clients(steps: &mut Steps, full: bool) -> Result<(), Failed> {
+    let tree = "tree --package ballotta-wasm --target wasm32-unknown-unknown --edges normal";
+    steps.inspect("wasm: dependencies", Command::cargo(tree), one_source_of_randomness)?;
+    if let Some(missing) = wasm::missing(steps) {
+        steps.skip("wasm", missing);
+        return Ok(());
+    }
+    let target = wasm::target_folder(steps.root());
+    wasm::build(steps, &target)?;
+    if full {
+        wasm::build_again(steps, &target.join("wasm-again"))?;
+    }
+    // One try as root, and one more behind a fresh list of packages.
+    let chromium = Command::new("test -x /usr/bin/chromium");
+    let install = Command::new("apt-get install -y --no-install-recommends chromium");
+    let ready = [&chromium, &install, &chromium].map(|command| steps.succeeds(command));
+    if !ready[2] {
+        let _ = steps.succeeds(&Command::new("apt-get update")) && steps.succeeds(&install);
+    }
+    if !steps.succeeds(&chromium) {
+        steps.skip("wasm: browser", "/usr/bin/chromium is missing and cannot be installed");
+    }
+    steps.run("wasm: tests in Node and of the package", Command::new("node --test tests/").within("bindings/wasm"))?;
+
+    let booth = |line: &str| Command::new(line).within("examples/booth-mini");
+    steps.run_again("booth-mini: npm packages", &|| booth("npm ci --ignore-scripts --no-audit --no-fund"))?;
+    steps.run("booth-mini: types", booth("node_modules/.bin/tsc --noEmit"))?;
+    steps.run("booth-mini: build", booth("node_modules/.bin/vite build"))?;
+    steps.run("booth-mini: command", Command::cargo("build --package ballotta-cli"))?;
+    let shown = |path: std::path::PathBuf| path.display().to_string();
+    let test = booth("node --test tests/")
+        .secretly("BALLOTTA", shown(target.join("debug/ballotta")))
+        .secretly("SCREENSHOTS", shown(target.join("screenshots")));
+    steps.run("booth-mini: twenty voters", test)
+}
+
+/// A second generation of `getrandom` would be a second way to randomness, with a backend of its own.
+fn one_source_of_randomness(tree: &str) -> Result<(), String> {
+    match packages(tree, "getrandom").as_slice() {
+        [_] => Ok(()),
+        found => Err(format!("expected one getrandom, found {found:?}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +159,8 @@ mod tests {
         let random = format!("{good}\n└── getrandom v0.4.1");
         let found = r#"the library must not draw randomness from the system, but depends on ["getrandom v0.4.1"]"#;
         assert_eq!(dependencies(&random), Err(found.to_owned()));
+        assert_eq!(one_source_of_randomness(&random), Ok(()));
+        assert!(one_source_of_randomness(&format!("{random}\n└── getrandom v0.2.17")).is_err());
+        assert!(one_source_of_randomness(good).is_err());
     }
 }

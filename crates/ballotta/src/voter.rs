@@ -218,7 +218,9 @@ impl Election {
         let manifest = Manifest::parse(&manifest).map_err(VoterError::Manifest)?;
         let board = Board::read(source, &manifest, rng)?;
         let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT)?;
-        let joint_key = JointKey::verify(&parameters, &board.ceremony(source)?, rng)?;
+        let ceremony = board.ceremony(source)?;
+        let messages: Vec<&[u8]> = ceremony.iter().map(Vec::as_slice).collect();
+        let joint_key = JointKey::verify(&parameters, &messages, rng)?;
         let roll = read_roll(source, &manifest)?;
         let context = ElectionContext::new(manifest, joint_key, roll.hash())?;
         if let Some((index, opened)) = board.opened.filter(|(_, opened)| opened != context.fingerprint()) {

@@ -1,0 +1,298 @@
+/**
+ * Elections whose result anybody can check and whose ballots nobody can read: the voter's side and the verifier, in browsers
+ * and in Node.
+ *
+ * Everything secret lives in the memory of a WebAssembly instance and is wiped by `free()`; what JavaScript hands over or
+ * gets (a voting code, choices, an opening) is the caller's to forget.
+ *
+ * @packageDocumentation
+ */
+
+import { BallottaError, invalid } from './errors.js';
+import { bytes, choicesJson, hash, options, text } from './input.js';
+import { Instance, parse, parseExact } from './instance.js';
+import { type WasmSource, compile } from './module.js';
+import type { RawCredential, RawElection, RawPrepared } from './raw.js';
+import { gather, source } from './record.js';
+import { Texts } from './texts.js';
+import type {
+  BoardState,
+  CheckedOpening,
+  ChoiceProblem,
+  Choices,
+  ElectionOptions,
+  FoundBallot,
+  Progress,
+  RecordSource,
+  Report,
+  VerifyOptions,
+} from './types.js';
+
+export { BallottaError, type ErrorCode } from './errors.js';
+export type { WasmSource } from './module.js';
+export { Texts } from './texts.js';
+export type * from './types.js';
+
+/** Runtimes without `using` have no such symbol. */
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
+
+/** Longer than any voting code with spaces and hyphens. */
+const MAX_CODE = 256;
+
+/**
+ * Loads the library: the module beside this file, or the caller's.
+ *
+ * Nothing is kept outside what this returns: two calls give two libraries that share nothing.
+ */
+export async function load(source?: WasmSource): Promise<Ballotta> {
+  return new Ballotta(await compile(source));
+}
+
+/** The library. */
+export class Ballotta {
+  /** @internal */
+  constructor(
+    /** The compiled module, which can be handed to a worker. */
+    readonly module: WebAssembly.Module,
+  ) {}
+
+  /**
+   * Opens an election: reads manifest, key ceremony, roll and board, and believes nothing that can be checked.
+   *
+   * @throws {@link BallottaError} `other-election` if the record is not that of the fingerprint.
+   */
+  async openElection(record: RecordSource, electionOptions: ElectionOptions): Promise<Election> {
+    const { fingerprint, language } = options(electionOptions, 'options', ['fingerprint', 'language']);
+    const pinned = fingerprint !== 'unpinned';
+    const expected = pinned ? hash(fingerprint, 'fingerprint') : '';
+    const preferred = language === undefined ? undefined : text(language, 'language', 64);
+    const from = source(record);
+    const instance = await Instance.of(this.module);
+    try {
+      const files = await gather(instance, from, false);
+      const raw = instance.call((module) => new module.RawElection(files, expected));
+      return new Election(instance, raw, pinned, preferred);
+    } catch (error) {
+      instance.end();
+      throw error;
+    }
+  }
+
+  /** Verifies a record. A record that is not valid is a report that says so, and no error. */
+  async verify(record: RecordSource, verifyOptions?: VerifyOptions): Promise<Report> {
+    const names = ['fingerprint', 'checkpoint', 'stage', 'onProgress'] as const;
+    const { fingerprint, checkpoint, stage, onProgress } = options(verifyOptions, 'options', names);
+    const expected = fingerprint === undefined ? '' : hash(fingerprint, 'fingerprint');
+    const kept = checkpoint === undefined ? new Uint8Array() : bytes(checkpoint, 'checkpoint');
+    if (checkpoint !== undefined && kept.length === 0) throw invalid('checkpoint', 'the checkpoint is empty');
+    const asked = stage === undefined ? 'complete' : text(stage, 'stage', 16);
+    if (onProgress !== undefined && typeof onProgress !== 'function') throw invalid('onProgress', 'expected a function');
+    const from = source(record);
+    const instance = await Instance.of(this.module);
+    // What the caller's function throws is the caller's; it must not unwind through the library.
+    let thrown: { error: unknown } | undefined;
+    const progress = {
+      report(stage: string, done: number, total: number) {
+        try {
+          if (!thrown) (onProgress as ((progress: Progress) => void) | undefined)?.({ stage: stage as Progress['stage'], done, total });
+        } catch (error) {
+          thrown = { error };
+        }
+      },
+    };
+    try {
+      const files = await gather(instance, from, true);
+      const report = instance.call((module) => module.verify_record(files, from.listed, expected, kept, asked, progress));
+      if (thrown) throw thrown.error;
+      return parseExact<Report>(report);
+    } finally {
+      instance.end();
+    }
+  }
+}
+
+/** An election that was read. `free()` wipes it with everything that was made of it. */
+export class Election extends Texts {
+  /** The fingerprint that manifest, ceremony and roll give. */
+  readonly fingerprint: string;
+  /** Whether the caller knew it. If not, the voter must compare it with the one that was told elsewhere. */
+  readonly pinned: boolean;
+  /** How far the board had come. */
+  readonly board: BoardState;
+
+  /** @internal */
+  constructor(
+    private readonly instance: Instance,
+    private readonly raw: RawElection,
+    pinned: boolean,
+    language: string | undefined,
+  ) {
+    super(instance.call(() => new TextDecoder().decode(raw.manifest())), language);
+    this.fingerprint = instance.call(() => raw.fingerprint());
+    this.board = instance.call(() => parse<BoardState>(raw.board()));
+    this.pinned = pinned;
+  }
+
+  /** Everything that the rules of a ballot style do not allow; nothing, if the choices can be cast. */
+  checkChoices(choices: Choices, style: string): readonly ChoiceProblem[] {
+    const [json, name] = [choicesJson(choices), text(style, 'style', 64)];
+    return this.instance.call(() => parse(wiping(json, () => this.raw.check_choices(json, name))));
+  }
+
+  /**
+   * The credential of a voting code.
+   *
+   * @throws {@link BallottaError} `bad-voting-code` for a mistake in copying; `unknown-credential` if the roll lacks the
+   * credential: then this is not the voter's election.
+   */
+  credential(code: string): Credential {
+    const letters = new TextEncoder().encode(text(code, 'code', MAX_CODE));
+    return new Credential(this.instance, this.instance.call(() => wiping(letters, () => this.raw.credential(letters))));
+  }
+
+  /**
+   * Checks on a second device that an opened ballot holds what the first one showed. `tracker` is the one that the voter
+   * wrote down before the ballot was opened.
+   *
+   * @throws {@link BallottaError} `other-tracker`, `ballot-mismatch`: the first device cheated. Do not vote with it.
+   */
+  checkOpening(opening: Uint8Array, tracker: string): CheckedOpening {
+    const [copy, shown] = [bytes(opening, 'opening'), hash(tracker, 'tracker')];
+    return this.instance.call(() => parse(wiping(copy, () => this.raw.check_opening(copy, shown))));
+  }
+
+  /** What became of the ballot with a tracker, on the board as it was when the election was opened. */
+  findBallot(tracker: string): FoundBallot {
+    const shown = hash(tracker, 'tracker');
+    return this.instance.call(() => parse(this.raw.find(shown)));
+  }
+
+  /** Wipes the election, its credentials and its prepared ballots. */
+  free(): void {
+    this.instance.end();
+  }
+
+  /** Wipes the election, its credentials and its prepared ballots. */
+  [dispose](): void {
+    this.free();
+  }
+}
+
+/** A voter's credential, which stands on the roll of its election. */
+export class Credential {
+  /** The short form of the public credential, for comparing two screens. */
+  readonly shortForm: string;
+  /** The identifier of the voter's ballot style. */
+  readonly style: string;
+  /** The weight. */
+  readonly weight: bigint;
+  private prepared = 0n;
+  private freed = false;
+
+  /** @internal */
+  constructor(
+    private readonly instance: Instance,
+    private readonly raw: RawCredential,
+  ) {
+    this.shortForm = instance.call(() => raw.short_form());
+    this.style = instance.call(() => raw.style());
+    this.weight = instance.call(() => raw.weight());
+  }
+
+  /**
+   * The tracker of the ballot whose place a new one takes, or `null`.
+   *
+   * @throws {@link BallottaError} `has-voted` if the election allows no second ballot.
+   */
+  predecessor(): string | null {
+    return this.call(() => this.raw.predecessor() ?? null);
+  }
+
+  /**
+   * Encrypts a ballot. Show its tracker before anybody decides whether it is opened or cast.
+   *
+   * `previous` is the tracker of the ballot whose place it takes, `null` for a first one; without it, what the board said when
+   * the election was opened.
+   *
+   * @throws {@link BallottaError} `choices-not-allowed` with all that is wrong, `not-open`, `closed`.
+   */
+  prepare(choices: Choices, prepareOptions?: { readonly previous?: string | null }): PreparedBallot {
+    const json = choicesJson(choices);
+    const { previous } = options(prepareOptions, 'options', ['previous']);
+    const behind = previous === undefined ? this.predecessor() : previous;
+    const tracker = behind === null ? '' : hash(behind, 'previous');
+    // A number that the credential never uses twice, also where the random source repeats itself.
+    const counter = BigInt.asUintN(64, (BigInt(Date.now()) << 20n) | this.prepared);
+    this.prepared += 1n;
+    return new PreparedBallot(this.instance, this.call(() => wiping(json, () => this.raw.prepare(json, tracker, counter))));
+  }
+
+  /** Wipes the credential. Ballots that it prepared can still be cast. */
+  free(): void {
+    if (!this.freed) this.call(() => this.raw.free());
+    this.freed = true;
+  }
+
+  /** Wipes the credential. Ballots that it prepared can still be cast. */
+  [dispose](): void {
+    this.free();
+  }
+
+  private call<T>(work: () => T): T {
+    if (this.freed) throw new BallottaError('gone', 'the credential was freed');
+    return this.instance.call(work);
+  }
+}
+
+/** A ballot that is encrypted, and either opened or cast, once. */
+export class PreparedBallot {
+  /** The tracker: for the voter to write down before the choice between opening and casting. */
+  readonly tracker: string;
+  private used = false;
+
+  /** @internal */
+  constructor(
+    private readonly instance: Instance,
+    private readonly raw: RawPrepared,
+  ) {
+    this.tracker = instance.call(() => raw.tracker());
+  }
+
+  /** Opens the ballot: bytes for the voter's second device alone, since they show the choices. It can no longer be cast. */
+  open(): Uint8Array {
+    return this.use(() => this.raw.open());
+  }
+
+  /** Signs the ballot: bytes for the ballot box. It can no longer be opened. */
+  cast(): Uint8Array {
+    return this.use(() => this.raw.cast());
+  }
+
+  /** Wipes the ballot. */
+  free(): void {
+    if (!this.used) this.instance.call(() => this.raw.free());
+    this.used = true;
+  }
+
+  /** Wipes the ballot. */
+  [dispose](): void {
+    this.free();
+  }
+
+  private use(work: () => Uint8Array): Uint8Array {
+    if (this.used) throw new BallottaError('ballot-used', 'the ballot was cast, opened or freed already: prepare another one');
+    // Kept if there is no randomness to sign with: nothing was handed out.
+    const bytes = this.instance.call(work);
+    this.free();
+    return bytes;
+  }
+}
+
+/** Forgets what was handed over. */
+function wiping<T>(secret: Uint8Array, work: () => T): T {
+  try {
+    return work();
+  } finally {
+    secret.fill(0);
+  }
+}

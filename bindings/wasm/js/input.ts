@@ -1,0 +1,116 @@
+// Whatever callers hand over is read once, by its own properties, into values of ours. Nothing is looked up along a prototype,
+// no getter is called, and what a Proxy says is asked once: what is checked is what is used.
+
+import { BallottaError, invalid } from './errors.js';
+
+const kindOfArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
+
+/** A value as it is written in JSON: no null, no booleans, no fractions; none of them means a choice. */
+export type Plain = string | number | readonly Plain[] | { readonly [name: string]: Plain };
+
+const MAX_DEPTH = 4;
+const MAX_ITEMS = 1 << 16;
+
+/** The bytes of an array, copied. */
+export function bytes(value: unknown, field: string): Uint8Array<ArrayBuffer> {
+  if (!ArrayBuffer.isView(value) || kindOfArray.call(value) !== 'Uint8Array') throw invalid(field, 'expected a Uint8Array');
+  try {
+    return new Uint8Array(value as Uint8Array);
+  } catch {
+    throw invalid(field, 'the array cannot be read');
+  }
+}
+
+/** A text of at most `limit` characters. */
+export function text(value: unknown, field: string, limit: number): string {
+  if (typeof value !== 'string') throw invalid(field, 'expected a string');
+  if (value.length > limit) throw invalid(field, `longer than ${limit} characters`);
+  return value;
+}
+
+/** A tracker or a fingerprint. */
+export function hash(value: unknown, field: string): string {
+  const hash = text(value, field, 64);
+  if (!/^[0-9a-f]{64}$/.test(hash)) throw invalid(field, 'expected 64 lower-case hexadecimal digits');
+  return hash;
+}
+
+/** The options of a call, of which no others are known than `names`. */
+export function options<Name extends string>(value: unknown, field: string, names: readonly Name[]): Partial<Record<Name, unknown>> {
+  if (value === undefined) return Object.create(null);
+  const found = own(value, field);
+  for (const name of found.keys()) {
+    if (!(names as readonly string[]).includes(name)) throw invalid(field, `there is no option ${JSON.stringify(name)}`);
+  }
+  return Object.assign(Object.create(null), Object.fromEntries(found)) as Partial<Record<Name, unknown>>;
+}
+
+/** The own properties of an object, each read once. */
+export function own(value: unknown, field: string): Map<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw invalid(field, 'expected an object');
+  const found = new Map<string, unknown>();
+  try {
+    const keys = Reflect.ownKeys(value);
+    if (keys.length > MAX_ITEMS) throw invalid(field, 'too many properties');
+    for (const key of keys) {
+      if (typeof key !== 'string') throw invalid(field, 'a property is named by a symbol');
+      found.set(key, data(Reflect.getOwnPropertyDescriptor(value, key), field));
+    }
+  } catch (error) {
+    throw error instanceof BallottaError ? error : invalid(field, 'the object cannot be read');
+  }
+  return found;
+}
+
+function data(descriptor: PropertyDescriptor | undefined, field: string): unknown {
+  if (descriptor === undefined || !Object.hasOwn(descriptor, 'value')) throw invalid(field, 'a property is missing or computed');
+  return descriptor.value;
+}
+
+/** A copy of plain data: strings, integers from 0 to 2^53 - 1, dense arrays and plain objects of such. */
+export function plain(value: unknown, field: string, depth = 0): Plain {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0)) {
+      throw invalid(field, 'expected an integer from 0 to 2^53 - 1');
+    }
+    return value;
+  }
+  if (typeof value !== 'object' || value === null) throw invalid(field, 'expected text, integers, arrays and objects');
+  if (depth === MAX_DEPTH) throw invalid(field, 'nested too deeply');
+  let isArray;
+  try {
+    isArray = Array.isArray(value);
+  } catch {
+    throw invalid(field, 'the object cannot be read');
+  }
+  const found = own(value, field);
+  if (!isArray) {
+    const copy = Object.create(null) as Record<string, Plain>;
+    for (const [name, item] of found) copy[name] = plain(item, depth === 0 ? name : field, depth + 1);
+    return copy;
+  }
+  const length = found.get('length');
+  if (typeof length !== 'number' || length !== found.size - 1) throw invalid(field, 'the array has holes or further properties');
+  const copy: Plain[] = [];
+  for (let index = 0; index < length; index += 1) {
+    const item = found.get(String(index));
+    if (item === undefined) throw invalid(field, 'the array has holes');
+    copy.push(plain(item, field, depth + 1));
+  }
+  return copy;
+}
+
+/** Choices as the library reads them. */
+export function choicesJson(value: unknown): Uint8Array<ArrayBuffer> {
+  const copy = plain(value, 'choices');
+  if (typeof copy !== 'object' || Array.isArray(copy)) throw invalid('choices', 'expected an object from contests to choices');
+  return new TextEncoder().encode(json(copy));
+}
+
+function json(value: Plain): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return value.toString();
+  if (Array.isArray(value)) return `[${(value as readonly Plain[]).map(json).join(',')}]`;
+  return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${json(item as Plain)}`).join(',')}}`;
+}

@@ -1,0 +1,80 @@
+// One instance of the module for each election and each verification: they share nothing, a panic in one leaves the others
+// alone, and what was in it is wiped with its memory.
+
+import { BallottaError, type ErrorCode } from './errors.js';
+import { type Raw, instantiate } from './raw.js';
+
+export class Instance {
+  private busy = false;
+
+  private constructor(
+    private raw: Raw | null,
+    private readonly memory: WebAssembly.Memory,
+  ) {}
+
+  static async of(module: WebAssembly.Module): Promise<Instance> {
+    let instance: Instance;
+    try {
+      const raw = instantiate();
+      const { memory } = await raw.init({ module_or_path: module });
+      instance = new Instance(raw, memory);
+    } catch {
+      throw new BallottaError('internal', 'the module cannot be instantiated');
+    }
+    return instance;
+  }
+
+  /** Calls into the module. What is no error of the library is a panic, and ends the instance. */
+  call<T>(work: (raw: Raw) => T): T {
+    // A page that changes `crypto`, or a function of the caller's, can call back.
+    if (this.busy) throw new BallottaError('busy', 'the library was called from within one of its calls');
+    if (this.raw === null) {
+      throw new BallottaError('gone', 'the election was freed, or ended by an internal error: open it again');
+    }
+    this.busy = true;
+    try {
+      return work(this.raw);
+    } catch (error) {
+      if (error instanceof BallottaError) throw error;
+      if (typeof error === 'string') throw taken(error);
+      this.raw = null;
+      throw new BallottaError('internal', 'the library failed; what was made of this election is gone: open it again');
+    } finally {
+      this.busy = false;
+      if (this.raw === null) this.wipe();
+    }
+  }
+
+  /** Wipes all memory of the instance; as soon as it is left, if it is at work. */
+  end(): void {
+    this.raw = null;
+    if (!this.busy) this.wipe();
+  }
+
+  private wipe(): void {
+    new Uint8Array(this.memory.buffer).fill(0);
+  }
+}
+
+/** An error as `src/error.rs` writes it. */
+function taken(error: string): BallottaError {
+  const [code = '', field = '', ...message] = error.split('\n');
+  return new BallottaError(code as ErrorCode, message.join('\n'), field);
+}
+
+/** Data of the module. */
+export function parse<T>(json: Uint8Array): T {
+  return JSON.parse(new TextDecoder().decode(json)) as T;
+}
+
+const EXACT = /"(ballots|weight|total|blank|counted|base|eligible_voters|eligible_weight|counted_ballots|counted_weight)":([0-9]+)/g;
+
+/** Data of the module with exact counts. A quotation mark within a string has a backslash before it: only keys match. */
+export function parseExact<T>(json: Uint8Array): T {
+  const text = new TextDecoder().decode(json).replace(EXACT, '"$1":{"exact":"$2"}');
+  return JSON.parse(text, (_, value) => (isExact(value) ? BigInt(value.exact) : value)) as T;
+}
+
+function isExact(value: unknown): value is { exact: string } {
+  return typeof value === 'object' && value !== null && typeof (value as { exact?: unknown }).exact === 'string';
+}

@@ -1,0 +1,33 @@
+// The compiled module: from beside this file, or from wherever the caller has it.
+
+import { BallottaError, invalid } from './errors.js';
+
+/** Where the module `ballotta.wasm` comes from. */
+export type WasmSource = string | URL | Response | PromiseLike<Response> | Uint8Array | ArrayBuffer | WebAssembly.Module;
+
+interface NodeProcess {
+  getBuiltinModule?(name: 'node:fs/promises'): { readFile(path: URL): Promise<Uint8Array<ArrayBuffer>> };
+}
+
+/** Compiles the module. */
+export async function compile(source: WasmSource = new URL('./ballotta.wasm', import.meta.url)): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  try {
+    if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return await WebAssembly.compile(new Uint8Array(source as Uint8Array));
+    if (typeof source === 'string' || source instanceof URL) {
+      const url = new URL(source, globalThis.location?.href ?? import.meta.url);
+      // Node fetches no files.
+      const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.('node:fs/promises');
+      if (url.protocol === 'file:' && node) return await WebAssembly.compile(await node.readFile(url));
+      source = await fetch(url, { credentials: 'same-origin' });
+    }
+    const response = await (source as Response | PromiseLike<Response>);
+    if (!response.ok) throw new BallottaError('network', `ballotta.wasm: the server answers ${response.status}`, 'ballotta.wasm');
+    // Not compileStreaming: it insists on a media type that many servers do not know.
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (error) {
+    if (error instanceof BallottaError) throw error;
+    if (error instanceof WebAssembly.CompileError) throw invalid('source', 'not a module of WebAssembly');
+    throw new BallottaError('network', 'ballotta.wasm cannot be read', 'ballotta.wasm');
+  }
+}

@@ -1,0 +1,74 @@
+// What runs in the worker: the same library, called by messages.
+
+import { BallottaError } from './errors.js';
+import { type Ballotta, Credential, Election, PreparedBallot, load } from './index.js';
+import type { Answer, Call } from './worker.js';
+
+interface Port {
+  onmessage: ((event: { data: Call }) => void) | null;
+  postMessage(message: Answer): void;
+}
+
+const port = globalThis as unknown as Port;
+const made = new Map<number, Election | Credential | PreparedBallot>();
+let library: Ballotta | undefined;
+let last = 0;
+
+port.onmessage = async ({ data: { id, target, method, args } }) => {
+  try {
+    port.postMessage({ id, value: await answer(id, target, method, args) });
+  } catch (error) {
+    const known = error instanceof BallottaError ? error : new BallottaError('internal', 'the worker failed');
+    port.postMessage({ id, error: { code: known.code, message: known.message, field: known.field } });
+  }
+};
+
+async function answer(id: number, target: number, method: string, args: readonly unknown[]): Promise<unknown> {
+  const [first, second] = args as [never, never];
+  if (method === 'load') {
+    library = await load(first);
+    return null;
+  }
+  if (library === undefined) throw new BallottaError('internal', 'the worker is not loaded');
+  if (method === 'openElection') return describe(await library.openElection(first, second));
+  if (method === 'verify') {
+    const onProgress = (progress: unknown) => port.postMessage({ id, progress });
+    return library.verify(first, { ...(second as object), onProgress });
+  }
+  const object = made.get(target);
+  if (method === 'free') {
+    made.delete(target);
+    object?.free();
+    return null;
+  }
+  if (object instanceof Election) {
+    if (method === 'checkChoices') return object.checkChoices(first, second);
+    if (method === 'credential') return describe(object.credential(first));
+    if (method === 'checkOpening') return object.checkOpening(first, second);
+    if (method === 'findBallot') return object.findBallot(first);
+  }
+  if (object instanceof Credential) {
+    if (method === 'predecessor') return object.predecessor();
+    if (method === 'prepare') return describe(object.prepare(first, second));
+  }
+  if (object instanceof PreparedBallot) {
+    if (method === 'open') return object.open();
+    if (method === 'cast') return object.cast();
+  }
+  throw new BallottaError('gone', 'the object was freed');
+}
+
+/** Keeps an object, and tells the other side of it. */
+function describe(object: Election | Credential | PreparedBallot): unknown {
+  last += 1;
+  made.set(last, object);
+  if (object instanceof Election) {
+    const { fingerprint, pinned, board } = object;
+    return { handle: last, manifest: object.manifestText, fingerprint, pinned, board };
+  }
+  if (object instanceof Credential) {
+    const { shortForm, style, weight } = object;
+    return { handle: last, shortForm, style, weight };
+  }
+  return { handle: last, tracker: object.tracker };
+}

@@ -1,0 +1,275 @@
+/**
+ * The library in a Web Worker: the same methods, with promises, and a page that stays responsive.
+ *
+ * @packageDocumentation
+ */
+
+import { BallottaError, type ErrorCode, invalid } from './errors.js';
+import { bytes, hash, options, plain, text } from './input.js';
+import { source } from './record.js';
+import { Texts } from './texts.js';
+import type {
+  BoardState,
+  CheckedOpening,
+  ChoiceProblem,
+  Choices,
+  ElectionOptions,
+  FoundBallot,
+  Progress,
+  RecordSource,
+  Report,
+  VerifyOptions,
+} from './types.js';
+
+export { BallottaError, type ErrorCode } from './errors.js';
+export { Texts } from './texts.js';
+export type * from './types.js';
+
+/** @internal */
+export interface Call {
+  readonly id: number;
+  readonly target: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** @internal */
+export interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly progress?: unknown;
+  readonly error?: { readonly code: ErrorCode; readonly message: string; readonly field: string };
+}
+
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
+
+interface Waiting {
+  resolve(value: never): void;
+  reject(error: unknown): void;
+  progress: ((progress: Progress) => void) | undefined;
+}
+
+class Line {
+  private readonly waiting = new Map<number, Waiting>();
+  private last = 0;
+  private ended = false;
+
+  constructor(private readonly worker: Worker) {
+    worker.onmessage = ({ data }: { data: Answer }) => this.answered(data);
+    worker.onerror = () => this.end('internal', 'the worker failed');
+  }
+
+  call<T>(target: number, method: string, args: readonly unknown[], progress?: (progress: Progress) => void): Promise<T> {
+    if (this.ended) return Promise.reject(new BallottaError('gone', 'the worker was ended'));
+    this.last += 1;
+    const id = this.last;
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject, progress });
+      this.worker.postMessage({ id, target, method, args } satisfies Call);
+    });
+  }
+
+  end(code: ErrorCode, message: string): void {
+    this.ended = true;
+    this.worker.terminate();
+    for (const { reject } of this.waiting.values()) reject(new BallottaError(code, message));
+    this.waiting.clear();
+  }
+
+  private answered({ id, value, progress, error }: Answer): void {
+    const waiting = this.waiting.get(id);
+    if (progress !== undefined) {
+      waiting?.progress?.(progress as Progress);
+      return;
+    }
+    this.waiting.delete(id);
+    if (error) waiting?.reject(new BallottaError(error.code, error.message, error.field));
+    else waiting?.resolve(value as never);
+  }
+}
+
+/**
+ * Loads the library in a worker of its own. `module` is a compiled module that the page has already; `worker` a worker that
+ * runs `ballotta/worker-thread`, for bundlers that do not find it by themselves.
+ */
+export async function loadWorker(loadOptions?: { readonly module?: WebAssembly.Module; readonly worker?: Worker }): Promise<BallottaWorker> {
+  const { module, worker } = options(loadOptions, 'options', ['module', 'worker']);
+  if (worker === undefined && typeof Worker === 'undefined') throw new BallottaError('no-worker', 'there are no workers here');
+  const thread = worker ?? new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module', name: 'ballotta' });
+  const line = new Line(thread as Worker);
+  await line.call(0, 'load', [module]);
+  return new BallottaWorker(line);
+}
+
+/** The library in a worker. */
+export class BallottaWorker {
+  /** @internal */
+  constructor(private readonly line: Line) {}
+
+  /** See {@link index!Ballotta.openElection}; a `fetch` of the caller's cannot be handed to a worker. */
+  async openElection(record: RecordSource, electionOptions: ElectionOptions): Promise<WorkerElection> {
+    const { fingerprint, language } = options(electionOptions, 'options', ['fingerprint', 'language']);
+    const asked = language === undefined ? undefined : text(language, 'language', 64);
+    const pinned = { fingerprint: text(fingerprint, 'fingerprint', 64), ...(asked === undefined ? {} : { language: asked }) };
+    const opened = await this.line.call<Opened>(0, 'openElection', [handed(record), pinned]);
+    return new WorkerElection(this.line, opened, asked);
+  }
+
+  /** See {@link index!Ballotta.verify}. */
+  async verify(record: RecordSource, verifyOptions?: VerifyOptions): Promise<Report> {
+    const names = ['fingerprint', 'checkpoint', 'stage', 'onProgress'] as const;
+    const { onProgress, ...asked } = options(verifyOptions, 'options', names);
+    if (onProgress !== undefined && typeof onProgress !== 'function') throw invalid('onProgress', 'expected a function');
+    return this.line.call(0, 'verify', [handed(record), asked], onProgress as VerifyOptions['onProgress']);
+  }
+
+  /** Ends the worker: everything that is in it is gone. */
+  terminate(): void {
+    this.line.end('gone', 'the worker was ended');
+  }
+
+  /** Ends the worker. */
+  [dispose](): void {
+    this.terminate();
+  }
+}
+
+interface Opened {
+  readonly handle: number;
+  readonly manifest: string;
+  readonly fingerprint: string;
+  readonly pinned: boolean;
+  readonly board: BoardState;
+}
+
+/** An election in the worker. */
+export class WorkerElection extends Texts {
+  /** The fingerprint that manifest, ceremony and roll give. */
+  readonly fingerprint: string;
+  /** Whether the caller knew it. */
+  readonly pinned: boolean;
+  /** How far the board had come. */
+  readonly board: BoardState;
+  private readonly handle: number;
+
+  /** @internal */
+  constructor(
+    private readonly line: Line,
+    { handle, manifest, fingerprint, pinned, board }: Opened,
+    language: string | undefined,
+  ) {
+    super(manifest, language);
+    this.handle = handle;
+    this.fingerprint = fingerprint;
+    this.pinned = pinned;
+    this.board = board;
+  }
+
+  /** See {@link index!Election.checkChoices}. */
+  async checkChoices(choices: Choices, style: string): Promise<readonly ChoiceProblem[]> {
+    return this.line.call(this.handle, 'checkChoices', [copied(choices), text(style, 'style', 64)]);
+  }
+
+  /** See {@link index!Election.credential}. */
+  async credential(code: string): Promise<WorkerCredential> {
+    return new WorkerCredential(this.line, await this.line.call(this.handle, 'credential', [text(code, 'code', 256)]));
+  }
+
+  /** See {@link index!Election.checkOpening}. */
+  async checkOpening(opening: Uint8Array, tracker: string): Promise<CheckedOpening> {
+    return this.line.call(this.handle, 'checkOpening', [bytes(opening, 'opening'), hash(tracker, 'tracker')]);
+  }
+
+  /** See {@link index!Election.findBallot}. */
+  async findBallot(tracker: string): Promise<FoundBallot> {
+    return this.line.call(this.handle, 'findBallot', [hash(tracker, 'tracker')]);
+  }
+
+  /** Wipes the election, its credentials and its prepared ballots. */
+  async free(): Promise<void> {
+    await this.line.call(this.handle, 'free', []);
+  }
+}
+
+/** A credential in the worker. */
+export class WorkerCredential {
+  /** The short form of the public credential. */
+  readonly shortForm: string;
+  /** The identifier of the voter's ballot style. */
+  readonly style: string;
+  /** The weight. */
+  readonly weight: bigint;
+  private readonly handle: number;
+
+  /** @internal */
+  constructor(
+    private readonly line: Line,
+    { handle, shortForm, style, weight }: { handle: number; shortForm: string; style: string; weight: bigint },
+  ) {
+    this.handle = handle;
+    this.shortForm = shortForm;
+    this.style = style;
+    this.weight = weight;
+  }
+
+  /** See {@link index!Credential.predecessor}. */
+  async predecessor(): Promise<string | null> {
+    return this.line.call(this.handle, 'predecessor', []);
+  }
+
+  /** See {@link index!Credential.prepare}. */
+  async prepare(choices: Choices, prepareOptions?: { readonly previous?: string | null }): Promise<WorkerPreparedBallot> {
+    const { previous } = options(prepareOptions, 'options', ['previous']);
+    const behind = previous === undefined ? {} : { previous: previous === null ? null : hash(previous, 'previous') };
+    return new WorkerPreparedBallot(this.line, await this.line.call(this.handle, 'prepare', [copied(choices), behind]));
+  }
+
+  /** Wipes the credential. */
+  async free(): Promise<void> {
+    await this.line.call(this.handle, 'free', []);
+  }
+}
+
+/** A prepared ballot in the worker. */
+export class WorkerPreparedBallot {
+  /** The tracker. */
+  readonly tracker: string;
+  private readonly handle: number;
+
+  /** @internal */
+  constructor(
+    private readonly line: Line,
+    { handle, tracker }: { handle: number; tracker: string },
+  ) {
+    this.handle = handle;
+    this.tracker = tracker;
+  }
+
+  /** See {@link index!PreparedBallot.open}. */
+  async open(): Promise<Uint8Array> {
+    return this.line.call(this.handle, 'open', []);
+  }
+
+  /** See {@link index!PreparedBallot.cast}. */
+  async cast(): Promise<Uint8Array> {
+    return this.line.call(this.handle, 'cast', []);
+  }
+
+  /** Wipes the ballot. */
+  async free(): Promise<void> {
+    await this.line.call(this.handle, 'free', []);
+  }
+}
+
+/** A record for the worker. */
+function handed(record: RecordSource): unknown {
+  const { listed, all, url } = source(record);
+  if (listed) return all;
+  if (url === undefined) throw invalid('fetch', 'a function cannot be handed to a worker');
+  return { url };
+}
+
+/** Choices for the worker, which copies them again. Objects of ours have no prototype, and keep none. */
+function copied(choices: Choices): unknown {
+  return plain(choices, 'choices');
+}

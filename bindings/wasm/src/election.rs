@@ -1,0 +1,253 @@
+//! The voter's side: election, credential, prepared ballot.
+
+use std::rc::Rc;
+
+use ballotta::ballot::{BallotOpening, ChoiceError, Choices, PreparedBallot};
+use ballotta::credential::{VotingCode, short_form};
+use ballotta::hash::Tracker;
+use ballotta::record::MemoryRecord;
+use ballotta::voter::{Election, Found, Voter};
+use js_sys::Uint8Array;
+use serde::Serialize;
+use serde_json::json;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
+
+use crate::error::{Outcome, Refused};
+use crate::fetch::RawFetch;
+use crate::random::system_rng;
+use crate::{bytes, json};
+
+/// An election and the record it was read from.
+struct Opened {
+    record: MemoryRecord,
+    election: Election,
+}
+
+impl Opened {
+    fn style_of(&self, style: usize) -> &str {
+        self.election.context.manifest().styles().get(style).map_or("", |style| style.id.as_str())
+    }
+
+    fn style(&self, id: &str) -> Outcome<usize> {
+        let styles = self.election.context.manifest().styles();
+        let style = styles.iter().position(|style| style.id == id);
+        style.ok_or_else(|| Refused::new("invalid-input", "style", "the election has no such ballot style"))
+    }
+}
+
+/// An election.
+#[wasm_bindgen]
+pub struct RawElection {
+    opened: Rc<Opened>,
+}
+
+#[wasm_bindgen]
+impl RawElection {
+    /// Reads the election of a record, of the fingerprint that the caller knows; of any, where that is empty.
+    #[wasm_bindgen(constructor)]
+    pub fn new(fetch: RawFetch, fingerprint: &str) -> Result<Self, JsValue> {
+        Ok(Self::read(fetch, fingerprint)?)
+    }
+
+    /// The fingerprint.
+    pub fn fingerprint(&self) -> String {
+        self.opened.election.context.fingerprint().to_string()
+    }
+
+    /// The bytes of the manifest.
+    pub fn manifest(&self) -> Uint8Array {
+        bytes(self.opened.election.context.manifest().bytes())
+    }
+
+    /// How far the board has come: `entries`, `opened`, `closed`.
+    pub fn board(&self) -> Result<Uint8Array, JsValue> {
+        let Election { window, .. } = &self.opened.election;
+        let entries = self.opened.election.head().size;
+        let root = self.opened.election.head().root.to_string();
+        data(&json!({ "entries": entries, "root": root, "opened": window.opened, "closed": window.closed }))
+    }
+
+    /// Everything that the rules do not allow.
+    pub fn check_choices(&self, choices: Vec<u8>, style: &str) -> Result<Uint8Array, JsValue> {
+        #[derive(Serialize)]
+        struct Problem {
+            field: String,
+            contest: Option<String>,
+            option: Option<String>,
+            rule: &'static str,
+            message: String,
+        }
+        let choices = Zeroizing::new(choices);
+        let style = self.opened.style(style)?;
+        let errors = match Choices::from_json(&choices) {
+            Ok(choices) => choices.check(&self.opened.election.context, style),
+            Err(error) => vec![error],
+        };
+        let problem = |error: ChoiceError| Problem {
+            field: error.field(),
+            message: error.to_string(),
+            rule: error.problem.rule(),
+            contest: error.contest,
+            option: error.option,
+        };
+        data(&errors.into_iter().map(problem).collect::<Vec<_>>())
+    }
+
+    /// The credential of a voting code, which must stand on the roll.
+    pub fn credential(&self, code: Vec<u8>) -> Result<RawCredential, JsValue> {
+        let code = Zeroizing::new(code);
+        let refused = |message: String| Refused::new("bad-voting-code", "code", message);
+        let text = str::from_utf8(&code).map_err(|_| refused("this is not a voting code".into()))?;
+        let code: VotingCode = text.trim().parse().map_err(|error| refused(format!("{error}")))?;
+        let voter = self.opened.election.voter(&self.opened.record, &code).map_err(Refused::from)?;
+        Ok(RawCredential { opened: Rc::clone(&self.opened), voter: Rc::new(voter) })
+    }
+
+    /// Checks an opening on the second device: `credential`, `style`, `choices`, `previous`.
+    pub fn check_opening(&self, opening: Vec<u8>, tracker: &str) -> Result<Uint8Array, JsValue> {
+        let opening = Zeroizing::new(opening);
+        let tracker = parse_tracker(tracker)?;
+        let context = &self.opened.election.context;
+        let opened = BallotOpening::decode(context, &opening).and_then(|opening| opening.check(context, &tracker));
+        let opened = opened.map_err(Refused::from)?;
+        let choices = Choices::of(context.manifest(), opened.plaintext()).to_json();
+        let (credential, style) = (short_form(opened.credential()), self.opened.style_of(opened.plaintext().style()));
+        // Of text that needs no escape, so that no further copy of the choices is made.
+        let frame = format!(r#"{{"credential":"{credential}","style":"{style}","choices":"#);
+        let mut text = Zeroizing::new(String::with_capacity(frame.len() + choices.len() + 1));
+        text.push_str(&frame);
+        text.push_str(&choices);
+        text.push('}');
+        Ok(bytes(text.as_bytes()))
+    }
+
+    /// What became of a ballot: `state`, `entry`, `by`, `byEntry`, `reason`, `witnesses`.
+    pub fn find(&self, tracker: &str) -> Result<Uint8Array, JsValue> {
+        let Opened { record, election } = &*self.opened;
+        let tracker = parse_tracker(tracker)?;
+        let found = election.find(record, &tracker, &mut system_rng()?).map_err(Refused::from)?;
+        let witnesses = election.closing_witnesses(record).map_err(Refused::from)?;
+        let witnesses = witnesses.map(|seen| {
+            json!({ "cosigned": seen.cosigned, "members": seen.members, "quorum": seen.quorum, "enough": seen.enough() })
+        });
+        data(&match found {
+            Found::Counted { index } => json!({ "state": "counted", "entry": index, "witnesses": witnesses }),
+            Found::Superseded { index, by, by_index } => json!({
+                "state": "superseded", "entry": index, "by": by.to_string(), "byEntry": by_index, "witnesses": witnesses,
+            }),
+            Found::Void { index, error } => {
+                json!({ "state": "void", "entry": index, "reason": error.to_string(), "witnesses": witnesses })
+            }
+            _ => json!({ "state": "missing", "witnesses": witnesses }),
+        })
+    }
+}
+
+impl RawElection {
+    fn read(fetch: RawFetch, fingerprint: &str) -> Outcome<Self> {
+        let expected = match fingerprint {
+            "" => None,
+            text => Some(text.parse().map_err(|_| {
+                Refused::new("invalid-input", "fingerprint", "a fingerprint has 64 lower-case hexadecimal digits")
+            })?),
+        };
+        let record = fetch.into_record();
+        let election = Election::read(&record, &mut system_rng()?)?;
+        if let Some(expected) = expected {
+            election.expect(&expected)?;
+        }
+        Ok(Self { opened: Rc::new(Opened { record, election }) })
+    }
+}
+
+/// A voter whose credential stands on the roll.
+#[wasm_bindgen]
+pub struct RawCredential {
+    opened: Rc<Opened>,
+    voter: Rc<Voter>,
+}
+
+#[wasm_bindgen]
+impl RawCredential {
+    /// The short form of the public credential.
+    pub fn short_form(&self) -> String {
+        short_form(self.voter.credential().public())
+    }
+
+    /// The identifier of the ballot style.
+    pub fn style(&self) -> String {
+        self.opened.style_of(self.voter.line().style).to_owned()
+    }
+
+    /// The weight.
+    pub fn weight(&self) -> u64 {
+        self.voter.line().weight
+    }
+
+    /// The tracker of the ballot whose place a new one takes; nothing, if there is none.
+    pub fn predecessor(&self) -> Result<Option<String>, JsValue> {
+        let Opened { record, election } = &*self.opened;
+        let previous = self.voter.predecessor(election, record, &mut system_rng()?).map_err(Refused::from)?;
+        Ok(previous.map(|tracker| tracker.to_string()))
+    }
+
+    /// Prepares a ballot behind the one with the tracker `previous`; a first one, if that is empty.
+    pub fn prepare(&self, choices: Vec<u8>, previous: &str, counter: u64) -> Result<RawPrepared, JsValue> {
+        let choices = Zeroizing::new(choices);
+        let choices =
+            Choices::from_json(&choices).map_err(|error| Refused::from(ballotta::ballot::ChoiceErrors::from(error)))?;
+        let previous = if previous.is_empty() { None } else { Some(parse_tracker(previous)?) };
+        let election = &self.opened.election;
+        election.is_open().map_err(Refused::from)?;
+        let context = &election.context;
+        let prepared =
+            self.voter.prepare(context, &choices, previous, counter, &mut system_rng()?).map_err(Refused::from)?;
+        let (opened, voter) = (Rc::clone(&self.opened), Rc::clone(&self.voter));
+        Ok(RawPrepared { tracker: prepared.tracker().to_string(), prepared: Some(prepared), opened, voter })
+    }
+}
+
+/// A ballot that is cast or opened, once.
+#[wasm_bindgen]
+pub struct RawPrepared {
+    tracker: String,
+    prepared: Option<PreparedBallot>,
+    opened: Rc<Opened>,
+    voter: Rc<Voter>,
+}
+
+#[wasm_bindgen]
+impl RawPrepared {
+    /// The tracker.
+    pub fn tracker(&self) -> String {
+        self.tracker.clone()
+    }
+
+    /// Opens the ballot: the bytes for the second device.
+    pub fn open(&mut self) -> Result<Uint8Array, JsValue> {
+        let manifest = self.opened.election.context.manifest();
+        Ok(bytes(&self.prepared.take().ok_or_else(used)?.open().expose_bytes(manifest)))
+    }
+
+    /// Casts the ballot: the bytes for the board.
+    pub fn cast(&mut self) -> Result<Uint8Array, JsValue> {
+        let mut rng = system_rng()?;
+        let prepared = self.prepared.take().ok_or_else(used)?;
+        let key_pair = self.voter.credential().key_pair();
+        Ok(bytes(&prepared.cast(&self.opened.election.context, key_pair, &mut rng).to_bytes()))
+    }
+}
+
+fn used() -> Refused {
+    Refused::new("ballot-used", "", "the ballot was cast or opened already: prepare another one")
+}
+
+fn parse_tracker(text: &str) -> Outcome<Tracker> {
+    text.parse().map_err(|_| Refused::new("invalid-input", "tracker", "a tracker has 64 lower-case hexadecimal digits"))
+}
+
+fn data(data: &impl Serialize) -> Result<Uint8Array, JsValue> {
+    Ok(json(data).map_err(Refused::from)?)
+}

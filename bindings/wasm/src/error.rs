@@ -1,0 +1,68 @@
+//! Errors for JavaScript.
+
+use std::fmt::Display;
+
+use ballotta::ballot::{ChoiceErrors, OpeningError};
+use ballotta::voter::VoterError;
+use wasm_bindgen::JsValue;
+
+/// An error as `js/` takes it apart: stable name, field, sentence, each on its line.
+pub(crate) struct Refused {
+    code: &'static str,
+    field: String,
+    message: String,
+}
+
+/// What a call gives.
+pub(crate) type Outcome<T> = Result<T, Refused>;
+
+impl Refused {
+    pub(crate) fn new(code: &'static str, field: &str, message: impl Display) -> Self {
+        Self { code, field: field.to_owned(), message: message.to_string() }
+    }
+}
+
+impl From<Refused> for JsValue {
+    fn from(Refused { code, field, message }: Refused) -> Self {
+        // A field is a name of ours or one that a caller made up; lines end where they should.
+        let field = field.replace('\n', " ");
+        Self::from_str(&format!("{code}\n{field}\n{message}"))
+    }
+}
+
+impl From<VoterError> for Refused {
+    fn from(error: VoterError) -> Self {
+        match error {
+            VoterError::Choices(errors) => errors.into(),
+            VoterError::File { ref path, .. }
+            | VoterError::OtherFile { ref path }
+            | VoterError::Changed { ref path } => Self::new(error.code(), path, &error),
+            error => Self::new(error.code(), "", &error),
+        }
+    }
+}
+
+impl From<ChoiceErrors> for Refused {
+    fn from(errors: ChoiceErrors) -> Self {
+        let field = errors.errors().first().map(|error| error.field()).unwrap_or_default();
+        Self::new("choices-not-allowed", &field, &errors)
+    }
+}
+
+impl From<OpeningError> for Refused {
+    fn from(error: OpeningError) -> Self {
+        let code = match &error {
+            OpeningError::TrackerMismatch { .. } => "other-tracker",
+            OpeningError::BallotMismatch => "ballot-mismatch",
+            OpeningError::WrongElection => "other-election",
+            _ => "bad-opening",
+        };
+        Self::new(code, "opening", error)
+    }
+}
+
+impl From<serde_json::Error> for Refused {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new("internal", "", error)
+    }
+}

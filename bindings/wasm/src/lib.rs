@@ -1,0 +1,32 @@
+//! The module behind the npm package `ballotta`: types and errors of the library, mapped for JavaScript, and nothing else.
+//!
+//! What crosses is bytes, text and numbers: data as JSON, secrets as bytes that are wiped here. `js/` makes of it what
+//! people call; nobody else calls what stands here.
+//!
+//! # Security
+//!
+//! Randomness is `crypto.getRandomValues`, of which every call takes 32 bytes and expands them with ChaCha20; without it
+//! nothing is done. A panic ends the instance of the module: `js/` discards it with everything in it.
+
+mod election;
+mod error;
+mod fetch;
+mod random;
+mod verify;
+
+use js_sys::Uint8Array;
+use serde::Serialize;
+
+pub use self::election::{RawCredential, RawElection, RawPrepared};
+pub use self::fetch::RawFetch;
+pub use self::verify::verify_record;
+
+/// Data for JavaScript, as JSON.
+fn json(data: &impl Serialize) -> Result<Uint8Array, serde_json::Error> {
+    Ok(bytes(&serde_json::to_vec(data)?))
+}
+
+/// Bytes for JavaScript, copied at once: what stays here is wiped by whoever owns it.
+fn bytes(bytes: &[u8]) -> Uint8Array {
+    Uint8Array::from(bytes)
+}

@@ -1,0 +1,110 @@
+//! The verifier.
+
+use std::cell::RefCell;
+
+use ballotta::board::board_key;
+use ballotta::board::log::TreeHead;
+use ballotta::board::note::SignedCheckpoint;
+use ballotta::limits::MAX_MANIFEST_BYTES;
+use ballotta::manifest::Manifest;
+use ballotta::record::{MANIFEST, MemoryRecord, RecordSource, SourceError, read_file};
+use ballotta::verifier::{Progress, Stage, VerifyOptions, verify};
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::{Outcome, Refused};
+use crate::fetch::RawFetch;
+use crate::json;
+use crate::random::system_rng;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Told what the verifier works at.
+    pub type RawProgress;
+
+    #[wasm_bindgen(method)]
+    fn report(this: &RawProgress, stage: &str, done: f64, total: f64);
+}
+
+/// Verifies a record: the report as the command prints it. `listed`: whether these are all the files that there are.
+#[wasm_bindgen]
+pub fn verify_record(
+    fetch: RawFetch,
+    listed: bool,
+    fingerprint: &str,
+    checkpoint: Vec<u8>,
+    stage: &str,
+    progress: RawProgress,
+) -> Result<Uint8Array, JsValue> {
+    let record = fetch.into_record();
+    let options = options(&record, fingerprint, &checkpoint, stage)?;
+    let mut rng = system_rng()?;
+    PROGRESS.set(Some(progress));
+    let verification = if listed {
+        verify(&record, &options, &report, &mut rng)
+    } else {
+        verify(&Unlisted(record), &options, &report, &mut rng)
+    };
+    PROGRESS.set(None);
+    Ok(json(&verification.report).map_err(Refused::from)?)
+}
+
+/// A record from a place that cannot list its files.
+struct Unlisted(MemoryRecord);
+
+impl RecordSource for Unlisted {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        self.0.length(path)
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        self.0.read_exact_at(path, offset, buffer)
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        Ok(None)
+    }
+}
+
+thread_local! {
+    /// Who is told of the progress: objects of JavaScript cannot be shared, as the verifier would like to.
+    static PROGRESS: RefCell<Option<RawProgress>> = const { RefCell::new(None) };
+}
+
+/// Counts of bytes and entries of a record in memory are exact in a double.
+fn report(seen: Progress) {
+    PROGRESS.with_borrow(|progress| {
+        if let Some(progress) = progress {
+            progress.report(seen.stage, seen.done as f64, seen.total as f64);
+        }
+    });
+}
+
+fn options(record: &MemoryRecord, fingerprint: &str, checkpoint: &[u8], stage: &str) -> Outcome<VerifyOptions> {
+    let invalid = |field: &str, message: &str| Refused::new("invalid-input", field, message);
+    let fingerprint = match fingerprint {
+        "" => None,
+        text => Some(
+            text.parse().map_err(|_| invalid("fingerprint", "a fingerprint has 64 lower-case hexadecimal digits"))?,
+        ),
+    };
+    let stage = match stage {
+        "voting" => Stage::Voting,
+        "closed" => Stage::Closed,
+        "complete" => Stage::Complete,
+        _ => return Err(invalid("stage", "a stage is voting, closed or complete")),
+    };
+    let checkpoint = if checkpoint.is_empty() { None } else { Some(head(record, checkpoint)?) };
+    Ok(VerifyOptions { stage, fingerprint, checkpoint })
+}
+
+/// The head of a checkpoint that was kept, which the board of the record must have signed.
+fn head(record: &MemoryRecord, checkpoint: &[u8]) -> Outcome<TreeHead> {
+    let refused = |message: String| Refused::new("bad-checkpoint", "checkpoint", message);
+    let manifest = read_file(record, MANIFEST, MAX_MANIFEST_BYTES).map_err(|error| refused(error.to_string()))?;
+    let manifest = Manifest::parse(&manifest).map_err(|error| refused(error.to_string()))?;
+    let signed = SignedCheckpoint::parse(checkpoint).map_err(|error| refused(error.to_string()))?;
+    let key = board_key(&manifest).map_err(|error| refused(error.to_string()))?;
+    Ok(*signed.verify(&key).map_err(|error| refused(error.to_string()))?.head())
+}

@@ -1,0 +1,264 @@
+// What a page, a server or an extension may do to the library.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { afterEach, test } from 'node:test';
+import binaryen from 'binaryen';
+import { BallottaError, load } from 'ballotta';
+import { pinned, record, unhex, vectors } from './vectors.mjs';
+
+const ballotta = await load();
+const [{ code, choices }] = vectors.ballots.slice(1);
+const good = () => JSON.parse(choices);
+const input = { name: 'BallottaError', code: 'invalid-input' };
+
+afterEach(() => {
+  for (const name of ['choices', 'fingerprint', 'previous', 'c0', 'c1', 'options', 'value', 'get', 'url', 'toJSON', '0']) {
+    delete Object.prototype[name];
+  }
+});
+
+async function withElection(work) {
+  const election = await ballotta.openElection(record(), pinned);
+  await work(election, election.credential(code));
+}
+
+test('a fingerprint is asked for', async () => {
+  for (const options of [undefined, {}, { fingerprint: undefined }, { fingerprint: '' }, { fingerprint: 'UNPINNED' },
+    { fingerprint: vectors.fingerprint.toUpperCase() }, { fingerprint: 1 }, { fingerprint: { toString: () => vectors.fingerprint } }]) {
+    await assert.rejects(ballotta.openElection(record(), options), input);
+  }
+  const other = vectors.other_election.fingerprint;
+  await assert.rejects(ballotta.openElection(record(), { fingerprint: other }), { code: 'other-election' });
+  const election = await ballotta.openElection(record(), { fingerprint: 'unpinned' });
+  assert.deepEqual([election.pinned, election.fingerprint], [false, vectors.fingerprint]);
+});
+
+test('polluted prototypes are not looked at', async () => {
+  Object.prototype.fingerprint = 'unpinned';
+  await assert.rejects(ballotta.openElection(record(), {}), input);
+  Object.prototype.url = 'https://evil.example';
+  Object.prototype.c1 = { options: ['o1'] };
+  Object.prototype.previous = vectors.voted.tracker;
+  Object.prototype.toJSON = () => ({ c0: 'blank' });
+  Object.prototype.value = 'blank';
+  await withElection((election, credential) => {
+    const missing = election.checkChoices({ c0: 'blank' }, 's0');
+    assert.deepEqual(missing.map(({ rule, contest }) => [rule, contest]), [['missing-contest', 'c1']]);
+    assert.throws(() => credential.prepare({ get c0() { return 'blank'; }, c1: { options: ['o0'] } }), input);
+    const opening = credential.prepare(good());
+    const { tracker } = opening;
+    assert.deepEqual(election.checkOpening(opening.open(), tracker).choices, good());
+  });
+});
+
+test('values that are no choices are refused', async () => {
+  await withElection((election, credential) => {
+    const sparse = ['o0'];
+    sparse[2] = 'o2';
+    const extended = Object.assign(['o0'], { more: 1 });
+    const of = (options) => ({ c0: { options }, c1: { options: ['o0'] } });
+    const cycle = {};
+    cycle.c0 = cycle;
+    const values = [undefined, null, 1, 'c0', [], () => 1, Symbol('c0'), of(sparse), of(extended), of([undefined]), of([null]),
+      of([true]), of([NaN]), of([-0]), of([1.5]), of([2 ** 53]), of([-1]), of([Infinity]), of([1n]), of([Symbol('o0')]),
+      of([new Date()].map((date) => date.getTime)), { [Symbol('c0')]: 'blank' }, cycle, { c0: undefined }, { c0: null }];
+    for (const value of values) {
+      assert.throws(() => election.checkChoices(value, 's0'), input, String(typeof value));
+      assert.throws(() => credential.prepare(value), input);
+    }
+    // Numbers are data of other kinds of contests; this one does not know them.
+    assert.throws(() => credential.prepare(of([1])), { code: 'choices-not-allowed' });
+    assert.throws(() => credential.prepare(of(['o0', '"'])), { code: 'choices-not-allowed' });
+    assert.throws(() => credential.prepare({ ...good(), __proto__: null, ['__proto__']: 'blank' }), { code: 'choices-not-allowed' });
+    assert.throws(() => credential.prepare(of(Array.from({ length: 70_000 }, () => 'o0'))), input);
+  });
+});
+
+test('what is read once cannot change', async () => {
+  await withElection((election, credential) => {
+    assert.throws(() => credential.prepare({ get c0() { return 'blank'; }, c1: { options: ['o0'] } }), input);
+    let asked = 0;
+    const liar = new Proxy(good(), {
+      getOwnPropertyDescriptor: (target, key) => {
+        asked += 1;
+        return { value: key === 'c0' ? 'blank' : { options: [asked > 2 ? 'o1' : 'o0'] }, configurable: true, enumerable: true };
+      },
+    });
+    const ballot = credential.prepare(liar);
+    assert.equal(asked, 2);
+    const { tracker } = ballot;
+    assert.deepEqual(election.checkOpening(ballot.open(), tracker).choices, { c0: 'blank', c1: { options: ['o0'] } });
+    const throwing = new Proxy({}, { ownKeys: () => { throw new Error('mine'); } });
+    assert.throws(() => credential.prepare(throwing), input);
+    const { proxy, revoke } = Proxy.revocable([], {});
+    revoke();
+    assert.throws(() => credential.prepare({ c0: { options: proxy } }), input);
+  });
+});
+
+test('strings, bytes and options are what they are', async () => {
+  await withElection((election, credential) => {
+    for (const wrong of [undefined, null, 1, {}, new String(code), ['a'], 'x'.repeat(300)]) {
+      assert.throws(() => election.credential(wrong), input);
+    }
+    for (const wrong of ['', 'x', code.slice(1), code.replace(/[0-9A-Z]/, (first) => (first === 'Z' ? 'Y' : 'Z'))]) {
+      assert.throws(() => election.credential(wrong), { code: 'bad-voting-code', field: 'code' });
+    }
+    assert.throws(() => election.credential(vectors.other_election.code), { code: 'unknown-credential' });
+    assert.equal(election.credential(` ${code.toLowerCase().replaceAll('-', ' ')} `).shortForm, credential.shortForm);
+    for (const wrong of [undefined, null, 'bytes', [1], new Uint16Array(4), new DataView(new ArrayBuffer(4)), new ArrayBuffer(4),
+      new Proxy(new Uint8Array(4), {}), { length: 4, 0: 1 }]) {
+      assert.throws(() => election.checkOpening(wrong, vectors.voted.tracker), { ...input, field: 'opening' });
+    }
+    for (const wrong of [undefined, '', 'x', vectors.voted.tracker.toUpperCase(), `${vectors.voted.tracker}\n`]) {
+      assert.throws(() => election.findBallot(wrong), { ...input, field: 'tracker' });
+    }
+    assert.throws(() => credential.prepare(good(), { previous: 'x' }), { ...input, field: 'previous' });
+    assert.throws(() => credential.prepare(good(), { perhaps: 1 }), input);
+    assert.throws(() => election.checkChoices(good(), 's9'), { ...input, field: 'style' });
+  });
+  await assert.rejects(ballotta.openElection({ url: 'https://x.example', fetch: 1 }, pinned), input);
+  await assert.rejects(ballotta.openElection({ url: 7 }, pinned), input);
+  await assert.rejects(ballotta.openElection({ 'manifest.json': 'text' }, pinned), input);
+  await assert.rejects(ballotta.openElection(null, pinned), input);
+  await assert.rejects(load(new Uint8Array([0, 1, 2])), input);
+});
+
+test('bytes are copied before they are used', async () => {
+  const files = record();
+  const opening = ballotta.openElection(files, pinned);
+  for (const file of files.values()) file.fill(0);
+  files.clear();
+  (await opening).free();
+});
+
+test("another voter's ballot shown as one's own", async () => {
+  const [mine, other] = [vectors.ballots[0], vectors.ballots[1]];
+  await withElection((election) => {
+    // The tracker is the voter's own; the short form says whose ballot it is.
+    assert.throws(() => election.checkOpening(unhex(other.opening), mine.tracker), { code: 'other-tracker' });
+    const shown = election.checkOpening(unhex(other.opening), other.tracker);
+    assert.notEqual(shown.credential, mine.credential);
+  });
+});
+
+test('labels with markup stay text', async () => {
+  const files = record();
+  const manifest = new TextDecoder().decode(files.get('manifest.json'));
+  const markup = '<img src=x onerror=alert(1)>';
+  // A manifest of its own belongs to no record; its texts are read by the same code.
+  const { Texts } = await import('ballotta');
+  const texts = new Texts(manifest.replaceAll('Question 0', markup), undefined);
+  assert.equal(texts.contests()[0].title, markup);
+});
+
+test('without randomness nothing is made', async () => {
+  await withElection(async (election, credential) => {
+    const ballot = credential.prepare(good());
+    const own = Object.getOwnPropertyDescriptor(globalThis, 'crypto');
+    const { random } = Math;
+    Math.random = () => assert.fail('Math.random was called');
+    const none = { name: 'BallottaError', code: 'no-randomness' };
+    try {
+      for (const crypto of [undefined, {}, { getRandomValues: () => { throw new Error('empty'); } }, { getRandomValues: 1 }]) {
+        Object.defineProperty(globalThis, 'crypto', { value: crypto, configurable: true, writable: true });
+        assert.throws(() => credential.prepare(good()), none);
+        assert.throws(() => ballot.cast(), none);
+        await assert.rejects(ballotta.openElection(record(), pinned), none);
+        await assert.rejects(ballotta.verify(record()), none);
+      }
+    } finally {
+      Object.defineProperty(globalThis, 'crypto', own);
+      Math.random = random;
+    }
+    // Nothing was handed out: the ballot can still be cast.
+    assert.ok(ballot.cast().length > 0);
+  });
+});
+
+test('a ballot has one fate', async () => {
+  await withElection((election, credential) => {
+    for (const [first, second] of [['open', 'cast'], ['cast', 'open'], ['cast', 'cast'], ['open', 'open'], ['free', 'cast']]) {
+      const ballot = credential.prepare(good());
+      ballot[first]();
+      assert.throws(() => ballot[second](), { code: 'ballot-used' });
+      ballot.free();
+    }
+    const ballot = credential.prepare(good());
+    credential.free();
+    credential.free();
+    assert.throws(() => credential.prepare(good()), { code: 'gone' });
+    ballot.cast();
+    election.free();
+    assert.throws(() => election.credential(code), { code: 'gone' });
+    assert.throws(() => election.findBallot(vectors.voted.tracker), { code: 'gone' });
+  });
+});
+
+/** The module with a function that panics: `unreachable`, as a panic of Rust ends. */
+function panicking(name) {
+  const module = binaryen.readBinary(readFileSync(new URL(import.meta.resolve('ballotta/ballotta.wasm'))));
+  const { Features } = binaryen;
+  module.setFeatures(Features.MutableGlobals | Features.SignExt | Features.NontrappingFPToInt | Features.BulkMemory
+    | Features.ReferenceTypes | Features.Multivalue);
+  const place = module.getExport(name);
+  const internal = binaryen.getExportInfo(place).value;
+  const { params, results } = binaryen.getFunctionInfo(module.getFunction(internal));
+  module.removeFunction(internal);
+  module.addFunction(internal, params, results, [], module.unreachable());
+  return module.emitBinary();
+}
+
+test('a panic becomes an error and poisons nothing', async () => {
+  const broken = await load(panicking('rawelection_find'));
+  const [one, two] = [await broken.openElection(record(), pinned), await broken.openElection(record(), pinned)];
+  const [credential, other] = [one.credential(code), two.credential(code)];
+  const ballot = credential.prepare(good());
+  const internal = (error) => error instanceof BallottaError && error.code === 'internal' && !/unreachable/.test(error.message);
+  assert.throws(() => one.findBallot(vectors.voted.tracker), internal);
+  // What was made of it is gone, and says so; what was not, goes on; and so does what is made afterwards.
+  const gone = { name: 'BallottaError', code: 'gone' };
+  assert.throws(() => one.findBallot(vectors.voted.tracker), gone);
+  assert.throws(() => credential.prepare(good()), gone);
+  assert.throws(() => ballot.cast(), gone);
+  assert.ok(other.prepare(good()).cast().length > 0);
+  const again = await broken.openElection(record(), pinned);
+  assert.ok(again.credential(code).prepare(good()).cast().length > 0);
+  await assert.rejects((await load(panicking('rawelection_new'))).openElection(record(), pinned), internal);
+  await assert.rejects((await load(panicking('verify_record'))).verify(record()), internal);
+});
+
+test('a call from within a call is an error, and hands out nothing', async () => {
+  await withElection((election, credential) => {
+    const { getRandomValues } = crypto;
+    const refused = [];
+    const again = [() => credential.free(), () => credential.prepare(good()), () => election.findBallot(vectors.voted.tracker)];
+    crypto.getRandomValues = (bytes) => {
+      for (const call of again) {
+        try {
+          call();
+        } catch (error) {
+          refused.push(error.code);
+        }
+      }
+      return getRandomValues.call(crypto, bytes);
+    };
+    const prepare = () => {
+      try {
+        return credential.prepare(good(), { previous: null });
+      } finally {
+        crypto.getRandomValues = getRandomValues;
+      }
+    };
+    const ballot = prepare();
+    assert.deepEqual(refused, ['busy', 'busy', 'busy']);
+    const { tracker } = ballot;
+    assert.deepEqual(election.checkOpening(ballot.open(), tracker).choices, good());
+    // An election that is freed within a call is wiped behind it.
+    crypto.getRandomValues = (bytes) => {
+      election.free();
+      return getRandomValues.call(crypto, bytes);
+    };
+    assert.throws(prepare, { code: 'gone' });
+  });
+});

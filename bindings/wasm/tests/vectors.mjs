@@ -1,0 +1,24 @@
+// The vectors that every client shares, and the randomness they were made with.
+import { readFileSync } from 'node:fs';
+
+export const vectors = JSON.parse(readFileSync(new URL('../../../spec/vectors/voter.json', import.meta.url), 'utf8'));
+export const unhex = (text) => new Uint8Array(Buffer.from(text, 'hex'));
+export const hex = (bytes) => Buffer.from(bytes).toString('hex');
+export const record = () => new Map(Object.entries(vectors.record).map(([path, bytes]) => [path, unhex(bytes)]));
+export const pinned = { fingerprint: vectors.fingerprint };
+
+/** Runs with a source of randomness and a clock that say what the vectors were made with. */
+export async function fixed(work) {
+  const [getRandomValues, now] = [crypto.getRandomValues, Date.now];
+  crypto.getRandomValues = (bytes) => {
+    bytes.set(unhex(vectors.random).subarray(0, bytes.length));
+    return bytes;
+  };
+  Date.now = () => vectors.counter;
+  try {
+    return await work();
+  } finally {
+    crypto.getRandomValues = getRandomValues;
+    Date.now = now;
+  }
+}

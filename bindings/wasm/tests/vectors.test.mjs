@@ -1,0 +1,118 @@
+// The same bytes and the same refusals as the library's.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load } from 'ballotta';
+import { fixed, hex, pinned, record, unhex, vectors } from './vectors.mjs';
+
+const ballotta = await load();
+
+test('ballots and openings are those of the library, byte for byte', async () => {
+  for (const vector of vectors.ballots) {
+    // A credential of its own for each: the counter begins with it.
+    const prepare = (election) => fixed(() => election.credential(vector.code).prepare(JSON.parse(vector.choices)));
+    const election = await ballotta.openElection(record(), pinned);
+    const credential = election.credential(vector.code);
+    assert.deepEqual(
+      [credential.shortForm, credential.style, credential.weight, credential.predecessor()],
+      [vector.credential, vector.style, BigInt(vector.weight), vector.previous],
+    );
+    const ballot = await prepare(election);
+    assert.equal(ballot.tracker, vector.tracker);
+    assert.equal(await fixed(() => hex(ballot.cast())), vector.ballot);
+    const opening = (await prepare(election)).open();
+    assert.equal(hex(opening), vector.opening);
+    assert.deepEqual(election.checkOpening(opening, vector.tracker), {
+      credential: vector.credential,
+      style: vector.style,
+      choices: JSON.parse(vector.choices),
+    });
+  }
+});
+
+test('choices are refused with the same words', async () => {
+  const election = await ballotta.openElection(record(), pinned);
+  for (const { choices, style, problems } of vectors.refused_choices) {
+    const found = election.checkChoices(JSON.parse(choices), style);
+    assert.deepEqual(found.map(({ field, rule, message }) => ({ field, rule, message })), problems);
+    const code = { code: 'choices-not-allowed', field: problems[0].field };
+    const voter = election.credential(vectors.ballots[1].code);
+    assert.throws(() => voter.prepare(JSON.parse(choices)), code);
+  }
+});
+
+test('openings are refused with the same words', async () => {
+  const election = await ballotta.openElection(record(), pinned);
+  for (const { opening, tracker, code, message } of vectors.refused_openings) {
+    assert.throws(() => election.checkOpening(unhex(opening), tracker), { name: 'BallottaError', code, message });
+  }
+});
+
+test('records that a server changed are refused with the same words', async () => {
+  for (const { path, bytes, code, message } of vectors.refused_records) {
+    const files = record();
+    if (bytes === null) files.delete(path);
+    else files.set(path, unhex(bytes));
+    await assert.rejects(ballotta.openElection(files, pinned), { name: 'BallottaError', code, message });
+  }
+});
+
+test('a record fetched file by file is the same record', async () => {
+  const files = record();
+  const asked = [];
+  const fetch = async (url) => {
+    const path = decodeURIComponent(url.pathname.slice('/folder/'.length));
+    asked.push(path);
+    const file = files.get(path);
+    return file ? new Response(file) : new Response('', { status: 404 });
+  };
+  const url = 'https://board.example/folder';
+  const election = await ballotta.openElection({ url, fetch }, pinned);
+  assert.equal(election.fingerprint, vectors.fingerprint);
+  assert.deepEqual(asked.sort(), [...files.keys()].sort());
+  const report = await ballotta.verify({ url, fetch }, { stage: 'voting', fingerprint: vectors.fingerprint });
+  assert.equal(report.valid, true);
+  const failing = (response) => ballotta.openElection({ url, fetch: async () => response() }, pinned);
+  await assert.rejects(failing(() => new Response('', { status: 500 })), { code: 'network' });
+  await assert.rejects(failing(() => Promise.reject(new TypeError('offline'))), { code: 'network' });
+  await assert.rejects(failing(() => new Response('', { status: 404 })), { code: 'missing-file' });
+  await assert.rejects(failing(() => new Response(new Uint8Array((1 << 20) + 1))), { code: 'unreadable-file' });
+});
+
+test('contests, styles and totals are plain and exact', async () => {
+  const election = await ballotta.openElection(record(), pinned);
+  assert.deepEqual([election.kind, election.languages, election.pinned, election.revoting], ['rehearsal', ['en'], true, true]);
+  const contests = election.contests('en', 's0');
+  assert.deepEqual(contests.map(({ id, title }) => [id, title]), [['c0', 'Question 0'], ['c1', 'Question 1']]);
+  assert.deepEqual(contests[0].rule, { kind: 'choose', min: 0, max: 2, blank: true });
+  assert.deepEqual(election.contests('en', 's1').map(({ id }) => id), ['c1']);
+  assert.throws(() => election.contests('xx'), { code: 'invalid-input', field: 'language' });
+  await assert.rejects(ballotta.openElection(record(), { ...pinned, language: 'xx' }), { field: 'language' });
+  assert.equal(election.board.opened, vectors.voted.entry - 1);
+  assert.equal(election.credential(vectors.ballots[3].code).weight, 1_099_511_627_776n);
+});
+
+test('a ballot is found on the board', async () => {
+  const election = await ballotta.openElection(record(), pinned);
+  const { tracker, entry } = vectors.voted;
+  assert.deepEqual(election.findBallot(tracker), { state: 'counted', entry, witnesses: null });
+  assert.deepEqual(election.findBallot(vectors.ballots[0].tracker), { state: 'missing', witnesses: null });
+});
+
+test('the verifier reports as the command does', async () => {
+  const seen = [];
+  const report = await ballotta.verify(record(), { stage: 'voting', onProgress: (progress) => seen.push(progress.stage) });
+  assert.equal(report.valid, true);
+  assert.equal(report.fingerprint, vectors.fingerprint);
+  assert.deepEqual([...new Set(seen)], ['roll', 'board', 'ballots']);
+  const complete = await ballotta.verify(record());
+  assert.equal(complete.valid, false);
+  assert.ok(complete.failures.some(({ check }) => check === 'board.order'));
+  const pin = await ballotta.verify(record(), { stage: 'voting', fingerprint: vectors.other_election.fingerprint });
+  assert.ok(pin.failures.some(({ check }) => check === 'election.pinned'));
+  const checkpoint = record().get('checkpoint');
+  assert.equal((await ballotta.verify(record(), { stage: 'voting', checkpoint })).valid, true);
+  await assert.rejects(ballotta.verify(record(), { checkpoint: new Uint8Array([1]) }), { code: 'bad-checkpoint' });
+  const broken = new Error('mine');
+  const onProgress = () => { throw broken; };
+  await assert.rejects(ballotta.verify(record(), { stage: 'voting', onProgress }), broken);
+});

@@ -1,0 +1,108 @@
+// Controls for contests, by their kinds: a further kind is a further entry of `KINDS`.
+
+import type { Choices, Contest, Mark } from 'ballotta/worker';
+import { element } from './page.js';
+import type { Words } from './words.js';
+
+interface Kind {
+  /** What is asked of the voter. */
+  hint(contest: Contest, words: Words): string;
+  /** The controls, with what is marked. */
+  controls(contest: Contest, mark: Mark | undefined, words: Words): Node[];
+  /** What the controls say. */
+  read(contest: Contest, form: HTMLFormElement): Mark;
+  /** What a mark says, for people. */
+  show(contest: Contest, mark: Mark, words: Words): string[];
+}
+
+interface ChooseRule {
+  readonly kind: 'choose';
+  readonly min: number;
+  readonly max: number;
+  readonly blank: boolean;
+}
+
+const BLANK = '';
+
+const choose: Kind = {
+  hint(contest, words) {
+    const { min, max } = contest.rule as unknown as ChooseRule;
+    return words.choose(min, max);
+  },
+
+  controls(contest, mark, words) {
+    const { min, max, blank } = contest.rule as unknown as ChooseRule;
+    const type = min === 1 && max === 1 ? 'radio' : 'checkbox';
+    const marked = optionsOf(mark);
+    const control = (value: string, title: string, description: string | null, checked: boolean) => {
+      const input = element('input', { type, name: contest.id, value, checked });
+      const more = description === null ? [] : [element('span', { class: 'hint' }, description)];
+      return element('label', { class: 'option' }, input, element('span', {}, title, ...more));
+    };
+    const options = contest.options.map(({ id, title, description }) => control(id, title, description, marked.includes(id)));
+    if (blank) options.push(control(BLANK, words.blank, null, mark === 'blank'));
+    const list = element('div', { class: 'options' }, ...options);
+    // A blank vote stands alone.
+    list.addEventListener('change', ({ target }) => {
+      if (type === 'radio' || !(target instanceof HTMLInputElement) || !target.checked) return;
+      for (const input of list.querySelectorAll('input')) {
+        if (input !== target && (target.value === BLANK || input.value === BLANK)) input.checked = false;
+      }
+    });
+    return [list];
+  },
+
+  read(contest, form) {
+    const values = new FormData(form).getAll(contest.id).map(String);
+    return values.includes(BLANK) ? 'blank' : { options: values };
+  },
+
+  show(contest, mark, words) {
+    if (mark === 'blank') return [words.blank];
+    const marked = optionsOf(mark);
+    const titles = contest.options.filter(({ id }) => marked.includes(id)).map(({ title }) => title);
+    return titles.length === 0 ? [words.nothing] : titles;
+  },
+};
+
+const KINDS: Readonly<Record<string, Kind>> = { choose };
+
+function optionsOf(mark: Mark | undefined): readonly string[] {
+  return typeof mark === 'object' && Array.isArray(mark['options']) ? (mark['options'] as string[]) : [];
+}
+
+function kind(contest: Contest): Kind {
+  const found = Object.hasOwn(KINDS, contest.rule.kind) ? KINDS[contest.rule.kind] : undefined;
+  if (!found) throw new Error(`this page cannot show contests of the kind ${contest.rule.kind}`);
+  return found;
+}
+
+/** A contest with its controls. */
+export function fieldset(contest: Contest, mark: Mark | undefined, words: Words): HTMLFieldSetElement {
+  const about = contest.description === null ? [] : [element('p', {}, contest.description)];
+  const problem = element('p', { class: 'problem', id: `problem-${contest.id}` });
+  return element(
+    'fieldset',
+    { 'data-contest': contest.id, 'aria-describedby': `problem-${contest.id}` },
+    element('legend', {}, contest.title),
+    ...about,
+    element('p', { class: 'hint' }, kind(contest).hint(contest, words)),
+    ...kind(contest).controls(contest, mark, words),
+    problem,
+  );
+}
+
+/** The choices of a form. */
+export function choices(contests: readonly Contest[], form: HTMLFormElement): Choices {
+  return Object.fromEntries(contests.map((contest) => [contest.id, kind(contest).read(contest, form)]));
+}
+
+/** Choices, for people. */
+export function summary(contests: readonly Contest[], choices: Choices, words: Words): HTMLElement {
+  const items = contests.flatMap((contest) => {
+    const mark = choices[contest.id];
+    const chosen = mark === undefined ? [] : kind(contest).show(contest, mark, words);
+    return [element('dt', {}, contest.title), ...chosen.map((title) => element('dd', {}, title))];
+  });
+  return element('dl', { class: 'summary' }, ...items);
+}

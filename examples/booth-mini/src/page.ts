@@ -1,0 +1,172 @@
+// What both pages share: elements with text that is never markup, the configuration, and the language.
+
+import { BallottaError, type BallottaWorker, type WorkerElection, loadWorker } from 'ballotta/worker';
+import { type Words, words } from './words.js';
+
+/** What the organiser puts beside the page, as `booth.json`. */
+export interface Configuration {
+  /** The folder of the record: on this server. */
+  readonly record: string;
+  /** The fingerprint of the election, or `unpinned`: then the voter compares it. */
+  readonly fingerprint: string;
+  /** Where ballots are posted, on this server; without it, the voter saves a file. */
+  readonly endpoint: string | null;
+}
+
+type Content = Node | string;
+
+/** An element with attributes and content. Strings become text. */
+export function element<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  attributes: Readonly<Record<string, string | boolean | EventListener>> = {},
+  ...content: readonly Content[]
+): HTMLElementTagNameMap[Name] {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') made.addEventListener(key, value);
+    else if (typeof value === 'boolean') made.toggleAttribute(key, value);
+    else made.setAttribute(key, value);
+  }
+  made.append(...content);
+  return made;
+}
+
+export function byId<Found extends HTMLElement>(id: string): Found {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no ${id}`);
+  return found as Found;
+}
+
+/** Text of a label with its control. */
+export function field(label: string, control: HTMLElement, hint?: string): HTMLElement {
+  const hints = hint === undefined ? [] : [element('span', { class: 'hint' }, hint)];
+  return element('label', { class: 'field' }, element('span', {}, label), ...hints, control);
+}
+
+/** A page with one step at a time. */
+export class Page {
+  language = navigator.language.slice(0, 2);
+  private render: () => void = () => undefined;
+
+  private constructor(
+    readonly configuration: Configuration,
+    readonly library: BallottaWorker,
+    readonly election: WorkerElection,
+    private readonly heading: (words: Words) => string,
+  ) {
+    if (!election.languages.includes(this.language)) this.language = election.languages[0] ?? 'en';
+  }
+
+  static async open(heading: (words: Words) => string): Promise<Page> {
+    const configuration = await configured();
+    const library = await loadWorker();
+    const url = here(configuration.record);
+    const election = await library.openElection({ url }, { fingerprint: configuration.fingerprint });
+    const page = new Page(configuration, library, election, heading);
+    const select = byId<HTMLSelectElement>('language');
+    const names = (language: string) => new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language;
+    select.append(...election.languages.map((language) => element('option', { value: language }, names(language))));
+    select.value = page.language;
+    select.addEventListener('change', () => {
+      page.language = select.value;
+      page.frame();
+      page.render();
+    });
+    page.frame();
+    return page;
+  }
+
+  get words(): Words {
+    return words(this.language);
+  }
+
+  /** Shows a step, now and in another language. */
+  step(content: () => readonly Node[]): void {
+    this.render = () => {
+      byId('main').replaceChildren(...content());
+      this.say('');
+    };
+    this.render();
+    byId('main').focus();
+    window.scrollTo(0, 0);
+  }
+
+  /** Says what has happened, to eyes and to screen readers. */
+  say(text: string, problem = false): void {
+    const status = byId('status');
+    status.className = problem ? 'problem' : '';
+    status.textContent = text;
+  }
+
+  /** Does something that takes a moment. */
+  async busy(work: () => Promise<void>): Promise<void> {
+    const buttons = [...document.querySelectorAll('button')];
+    buttons.forEach((button) => (button.disabled = true));
+    this.say(this.words.wait);
+    try {
+      await work();
+    } catch (error) {
+      this.say(explain(error, this.words), true);
+    } finally {
+      buttons.forEach((button) => (button.disabled = false));
+    }
+  }
+
+  private frame(): void {
+    const { election, words } = this;
+    document.documentElement.lang = this.language;
+    document.title = `${election.title(this.language)} · ${this.heading(words)}`;
+    byId('title').textContent = election.title(this.language);
+    byId('language-label').textContent = words.language;
+    const rehearsal = byId('rehearsal');
+    rehearsal.hidden = election.kind !== 'rehearsal';
+    rehearsal.textContent = words.rehearsal;
+    byId('fingerprint-label').textContent = election.pinned ? words.fingerprint : words.compareFingerprint;
+    byId('fingerprint').textContent = grouped(election.fingerprint);
+  }
+}
+
+/** Runs a page, or says why it cannot be run. */
+export async function run(start: () => Promise<void>): Promise<void> {
+  byId('status').textContent = words(navigator.language.slice(0, 2)).wait;
+  try {
+    await start();
+  } catch (error) {
+    const status = byId('status');
+    status.className = 'problem';
+    status.textContent = explain(error, words(navigator.language.slice(0, 2)));
+  }
+}
+
+/** What went wrong, in the reader's language where the fault is a common one. */
+export function explain(error: unknown, words: Words): string {
+  if (!(error instanceof BallottaError)) return String(error);
+  return words.faults[error.code] ?? error.message;
+}
+
+/** Sixteen digits are compared more easily in fours. */
+export function grouped(hash: string): string {
+  return hash.replace(/(.{4})(?=.)/g, '$1 ');
+}
+
+/** Saves a file that the person hands on. */
+export function save(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+  element('a', { href: url, download: name }).click();
+  URL.revokeObjectURL(url);
+}
+
+async function configured(): Promise<Configuration> {
+  const response = await fetch('booth.json', { cache: 'no-cache' });
+  if (!response.ok) throw new Error('booth.json is missing: it says where the record is');
+  const { record, fingerprint, endpoint = null } = (await response.json()) as Partial<Configuration>;
+  if (typeof record !== 'string' || typeof fingerprint !== 'string') throw new Error('booth.json names no record');
+  return { record, fingerprint, endpoint };
+}
+
+/** An address on this server: no other is asked. */
+export function here(address: string): string {
+  const url = new URL(address, document.baseURI);
+  if (url.origin !== location.origin) throw new Error(`${url.origin} is another server`);
+  return url.href;
+}

@@ -1,0 +1,37 @@
+// The pages, the record and the ballot box on one server of this machine, with the policy that a real one would send.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json' };
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Serves folders by prefix; `files` are made up; `post` takes what is posted. */
+export async function serve({ folders, files = {}, post }) {
+  const asked = [];
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url, 'http://server').pathname);
+    asked.push(path);
+    const headers = { 'content-security-policy': POLICY, 'x-content-type-options': 'nosniff' };
+    const end = (status, body = '', type = 'text/plain') => response.writeHead(status, { ...headers, 'content-type': type }).end(body);
+    try {
+      if (request.method === 'POST') {
+        let body = '';
+        for await (const part of request) body += part;
+        return end((await post?.(path, body)) ?? 404);
+      }
+      const type = (path) => TYPES[extname(path)] ?? 'application/octet-stream';
+      if (Object.hasOwn(files, path)) return end(200, await files[path](), type(path));
+      const prefix = Object.keys(folders).find((prefix) => path.startsWith(prefix));
+      const relative = normalize(path.slice(prefix?.length ?? 0) || 'index.html');
+      if (prefix === undefined || relative.startsWith('..')) return end(404);
+      return end(200, await readFile(join(folders[prefix], relative)), type(relative));
+    } catch {
+      return end(404);
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  return { origin: `http://127.0.0.1:${port}`, asked, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+

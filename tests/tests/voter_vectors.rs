@@ -1,0 +1,197 @@
+//! A whole record, voting codes, choices and the ballots they become, so that every client makes the same bytes and refuses
+//! the same things: `spec/vectors/voter.json`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use ballotta::ballot::{BallotOpening, Choices, OpeningError};
+use ballotta::board::entry::Action;
+use ballotta::contest::Choose;
+use ballotta::credential::short_form;
+use ballotta::hash::Tracker;
+use ballotta::record::MemoryRecord;
+use ballotta::voter::{Election, VoterError};
+use ballotta_tests::election::{Choice, Election as Made, ElectionOptions, YES_OR_NO};
+use ballotta_tests::rng::TestRng;
+use chacha20::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use serde_json::{Value, json};
+
+/// What the source of randomness of every call begins with.
+const RANDOM: [u8; 32] = [0x2a; 32];
+
+fn random() -> ChaCha20Rng {
+    ChaCha20Rng::from_seed(RANDOM)
+}
+
+fn files(record: &MemoryRecord) -> BTreeMap<&String, String> {
+    record.files.iter().map(|(path, bytes)| (path, hex::encode(bytes))).collect()
+}
+
+/// The record of an election that is open, in which voter 0 has voted.
+fn made() -> (Made, MemoryRecord, Tracker) {
+    let election = Made::build(ElectionOptions {
+        contests: vec![(Choose { min: 0, max: 2, blank: true }, 3), (YES_OR_NO, 2)],
+        styles: vec![vec![0, 1], vec![1]],
+        voters: vec![(0, 1), (0, 3), (1, 1_099_511_627_776)],
+        ..ElectionOptions::default()
+    });
+    let (record, tracker) = {
+        let mut board = election.open_board();
+        board.vote(0, &[Choice::Blank, Choice::Options(vec![0])]);
+        (board.record(), board.heads[&0])
+    };
+    (election, record, tracker)
+}
+
+fn ballot(election: &Election, record: &MemoryRecord, code: &str, choices: &str) -> Value {
+    let rng = &mut random();
+    let voter = election.voter(record, &code.parse().unwrap()).unwrap();
+    let previous = voter.predecessor(election, record, rng).unwrap();
+    let read = Choices::from_json(choices.as_bytes()).unwrap();
+    let prepare = || voter.prepare(&election.context, &read, previous, 0, &mut random()).unwrap();
+    let prepared = prepare();
+    let tracker = *prepared.tracker();
+    let opening = prepared.open().expose_bytes(election.context.manifest()).to_vec();
+    let opened = BallotOpening::decode(&election.context, &opening).unwrap().check(&election.context, &tracker);
+    assert_eq!(*Choices::of(election.context.manifest(), opened.unwrap().plaintext()).to_json(), choices);
+    let key_pair = voter.credential().key_pair();
+    let signed = prepare().cast(&election.context, key_pair, &mut random());
+    json!({
+        "code": code,
+        "credential": short_form(voter.credential().public()),
+        "style": election.context.manifest().styles()[voter.line().style].id,
+        "weight": voter.line().weight.to_string(),
+        "choices": choices,
+        "previous": previous.map(|tracker| tracker.to_string()),
+        "tracker": tracker.to_string(),
+        "opening": hex::encode(opening),
+        "ballot": hex::encode(signed.to_bytes()),
+    })
+}
+
+fn refused_choices(election: &Election, choices: &str) -> Value {
+    let errors = match Choices::from_json(choices.as_bytes()) {
+        Ok(choices) => choices.check(&election.context, 0),
+        Err(error) => vec![error],
+    };
+    assert!(!errors.is_empty(), "{choices}");
+    let errors: Vec<Value> = errors
+        .iter()
+        .map(|error| json!({ "field": error.field(), "rule": error.problem.rule(), "message": error.to_string() }))
+        .collect();
+    json!({ "style": "s0", "choices": choices, "problems": errors })
+}
+
+fn refused_opening(election: &Election, ballot: &Value, opening: &[u8], tracker: &str, code: &str) -> Value {
+    let context = &election.context;
+    let error = BallotOpening::decode(context, opening)
+        .and_then(|opening| opening.check(context, &tracker.parse().unwrap()))
+        .err()
+        .unwrap();
+    let named = match &error {
+        OpeningError::TrackerMismatch { .. } => "other-tracker",
+        OpeningError::BallotMismatch => "ballot-mismatch",
+        OpeningError::WrongElection => "other-election",
+        _ => "bad-opening",
+    };
+    assert_eq!(named, code, "{error} of {ballot}");
+    json!({ "opening": hex::encode(opening), "tracker": tracker, "code": code, "message": error.to_string() })
+}
+
+fn refused_record(record: &MemoryRecord, path: &str, bytes: Option<Vec<u8>>) -> Value {
+    let mut changed = record.clone();
+    match &bytes {
+        Some(bytes) => changed.files.insert(path.into(), bytes.clone()),
+        None => changed.files.remove(path),
+    };
+    let error: VoterError = Election::read(&changed, &mut random()).err().unwrap();
+    json!({ "path": path, "bytes": bytes.map(hex::encode), "code": error.code(), "message": error.to_string() })
+}
+
+#[test]
+fn voter() {
+    let (made, record, voted) = made();
+    let election = Election::read(&record, &mut TestRng(1)).unwrap();
+    let other = Made::build(ElectionOptions { seed: 2, ..made.options.clone() });
+    let other_record = other.open_board().record();
+    let ballots: Vec<Value> = [
+        (0, r#"{"c0":{"options":["o0","o2"]},"c1":{"options":["o1"]}}"#),
+        (1, r#"{"c0":{"options":[]},"c1":{"options":["o0"]}}"#),
+        (1, r#"{"c0":"blank","c1":{"options":["o0"]}}"#),
+        (2, r#"{"c1":{"options":["o1"]}}"#),
+    ]
+    .into_iter()
+    .map(|(voter, choices)| ballot(&election, &record, &made.codes[voter], choices))
+    .collect();
+    assert_eq!(ballots[0]["previous"], voted.to_string());
+
+    let opening = hex::decode(ballots[0]["opening"].as_str().unwrap()).unwrap();
+    let tracker = ballots[0]["tracker"].as_str().unwrap();
+    let flipped = |place: usize| {
+        let mut bytes = opening.clone();
+        bytes[place] ^= 1;
+        bytes
+    };
+    let lie = {
+        let end = opening.len() - "o1\"]}}".len();
+        [&opening[..end], b"o0\"]}}"].concat()
+    };
+    let refused_opening =
+        |bytes: &[u8], tracker: &str, code: &str| refused_opening(&election, &ballots[0], bytes, tracker, code);
+    let others: &dyn Fn(&str) -> Option<Vec<u8>> = &|path| Some(other_record.files[path].clone());
+    let bundle = record.files.keys().find(|path| path.starts_with("tile/")).unwrap();
+    let message = record.files.keys().find(|path| path.starts_with("ceremony/")).unwrap();
+    let shorter = record.files[bundle][..record.files[bundle].len() - 1].to_vec();
+    let mut noise = record.files[message].clone();
+    noise[0] ^= 1;
+    let mut weight = String::from_utf8(record.files["roll"].clone()).unwrap();
+    weight = weight.replacen(" 3\n", " 2\n", 1);
+    let vectors = json!({
+        "random": hex::encode(RANDOM),
+        "counter": 0,
+        "fingerprint": election.context.fingerprint().to_string(),
+        "record": files(&record),
+        "ballots": ballots,
+        "voted": { "tracker": voted.to_string(), "entry": election.window.opened.unwrap() + 1 },
+        "other_election": { "fingerprint": other.context.fingerprint().to_string(), "code": other.codes[0] },
+        "refused_choices": [
+            refused_choices(&election, r#"{"c0":{"options":["o0","o1","o2"]}}"#),
+            refused_choices(&election, r#"{"c0":{"options":["o0","o0"]},"c1":"blank"}"#),
+            refused_choices(&election, r#"{"c0":{"options":["x"]},"c1":{"options":[]},"c2":"blank"}"#),
+            refused_choices(&election, r#"{"c0":"none","c1":{"options":["o0"]}}"#),
+            refused_choices(&election, r#"{"c0":{"scores":{"o0":1}},"c1":{"options":["o0"]}}"#),
+            refused_choices(&election, r#"{"c0":{"options":["o0"],"blank":"o1"},"c1":{"options":["o0"]}}"#),
+        ],
+        "refused_openings": [
+            refused_opening(&opening, voted.to_string().as_str(), "other-tracker"),
+            refused_opening(&flipped(10), tracker, "ballot-mismatch"),
+            refused_opening(&lie, tracker, "ballot-mismatch"),
+            refused_opening(&flipped(50), tracker, "other-election"),
+            refused_opening(&flipped(1), tracker, "bad-opening"),
+            refused_opening(&opening[..opening.len() - 1], tracker, "bad-opening"),
+            refused_opening(&[], tracker, "bad-opening"),
+        ],
+        "refused_records": [
+            refused_record(&record, "manifest.json", others("manifest.json")),
+            refused_record(&record, "checkpoint", others("checkpoint")),
+            refused_record(&record, "roll", others("roll")),
+            refused_record(&record, "roll", Some(weight.into_bytes())),
+            refused_record(&record, bundle, Some(shorter)),
+            refused_record(&record, message, Some(noise)),
+            refused_record(&record, "manifest.json", Some(b"{}".to_vec())),
+            refused_record(&record, "roll", None),
+            refused_record(&record, message, None),
+        ],
+    });
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors/voter.json");
+    let text = format!("{}\n", serde_json::to_string_pretty(&vectors).unwrap());
+    if std::env::var_os("BALLOTTA_WRITE_VECTORS").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert!(fs::read_to_string(&path).unwrap() == text, "voter.json has changed: clients make other bytes");
+    let mut board = made.open_board();
+    board.organise(Action::Close);
+    assert_eq!(Election::read(&board.record(), &mut TestRng(1)).unwrap().is_open(), Err(VoterError::Closed));
+}

@@ -1,0 +1,190 @@
+//! `cargo xtask wasm`: the npm package, the same bytes on every machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::step::{Command, Failed, Steps};
+
+const PACKAGE: &str = "bindings/wasm";
+const DIST: &str = "bindings/wasm/dist";
+/// What the module must stay below, uncompressed and with brotli at its best. The goal is 400 000 and 150 000: lower these as it
+/// comes nearer, and never raise them.
+const MAX_BYTES: u64 = 612_000;
+const MAX_BROTLI_BYTES: u64 = 209_500;
+/// `--all-features` writes a module that browsers refuse.
+const WASM_OPT: &str = "node_modules/.bin/wasm-opt -Oz --enable-bulk-memory --enable-bulk-memory-opt \
+    --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals --enable-reference-types \
+    --enable-multivalue --strip-debug --strip-producers";
+
+/// Builds the package into `bindings/wasm/dist`, and prints its hash and its sizes.
+pub(crate) fn run(steps: &mut Steps) -> Result<(), Failed> {
+    build(steps, &target_folder(steps.root()))?;
+    steps.run("wasm: sizes and hash", node("scripts/summary.mjs"))
+}
+
+/// What a ballot costs in a browser.
+pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failed> {
+    let command = target_folder(steps.root()).join("debug/ballotta");
+    let bench = Command::new("node scripts/bench.mjs").within("examples/booth-mini");
+    steps.run("wasm: in Chromium", bench.secretly("BALLOTTA", shown(&command)))
+}
+
+/// Why the package cannot be built here, if it cannot.
+pub(crate) fn missing(steps: &Steps) -> Option<&'static str> {
+    let install = Command::new("rustup target add wasm32-unknown-unknown");
+    if !steps.succeeds(&Command::new("node --version")) || !steps.succeeds(&Command::new("npm --version")) {
+        return Some("node and npm are not installed");
+    }
+    // The second try is for a network that fails once.
+    let target = steps.succeeds(&install) || steps.succeeds(&install);
+    (!target).then_some("the target wasm32-unknown-unknown is missing and cannot be installed")
+}
+
+/// Builds the package with a target folder of its own.
+pub(crate) fn build(steps: &mut Steps, target: &Path) -> Result<(), Failed> {
+    let install = || Command::new("npm ci --ignore-scripts --no-audit --no-fund").within(PACKAGE);
+    steps.run_again("wasm: npm packages", &install)?;
+    let module = module(steps, target)?;
+    let bindgen = target.join("bindgen");
+    let manifest = format!("{PACKAGE}/bindgen/Cargo.toml");
+    let bound = target.join("wasm-bound");
+    let build =
+        Command::cargo("run --quiet").args(&["--manifest-path", &manifest, "--target-dir", &shown(&bindgen), "--"]);
+    steps.run("wasm: bind", build.args(&[&shown(&module), &shown(&bound)]))?;
+
+    let dist = steps.root().join(DIST);
+    steps.act("wasm: wrap", || {
+        let _ = fs::remove_dir_all(&dist);
+        fs::create_dir_all(&dist).map_err(|error| error.to_string())?;
+        let glue = fs::read_to_string(bound.join("raw.js")).map_err(|error| error.to_string())?;
+        fs::write(dist.join("raw.js"), wrap(&glue)?).map_err(|error| error.to_string())?;
+        for (from, to) in [
+            ("bindings/wasm/js/raw.d.ts", "raw.d.ts"),
+            ("bindings/wasm/README.md", "README.md"),
+            ("LICENSE-MIT", "LICENSE-MIT"),
+            ("LICENSE-APACHE", "LICENSE-APACHE"),
+        ] {
+            fs::copy(steps_root(&dist).join(from), dist.join(to)).map_err(|error| format!("{from}: {error}"))?;
+        }
+        Ok(())
+    })?;
+    let optimise = Command::new(WASM_OPT).within(PACKAGE);
+    steps.run("wasm: optimise", optimise.args(&[&shown(&bound.join("raw_bg.wasm")), "-o", "dist/ballotta.wasm"]))?;
+    steps.run("wasm: TypeScript", Command::new("node_modules/.bin/tsc -p .").within(PACKAGE))?;
+    steps.run("wasm: package.json", node("scripts/package.mjs"))?;
+    let sizes = [MAX_BYTES.to_string(), MAX_BROTLI_BYTES.to_string()];
+    steps.run("wasm: limits", node("scripts/limits.mjs").args(&[&sizes[0], &sizes[1]]))
+}
+
+/// Builds the package a second time, from nothing: the same bytes.
+pub(crate) fn build_again(steps: &mut Steps, target: &Path) -> Result<(), Failed> {
+    let hash = |steps: &mut Steps, name: &str, expected: Option<&str>| {
+        let mut found = String::new();
+        steps.inspect(name, node("scripts/summary.mjs --hash"), |printed| {
+            found = printed.trim().to_owned();
+            match expected {
+                Some(expected) if expected != found => Err(format!("{found}, and {expected} before")),
+                _ => Ok(()),
+            }
+        })?;
+        Ok(found)
+    };
+    let first = hash(steps, "wasm: hash", None)?;
+    let _ = fs::remove_dir_all(target);
+    build(steps, target)?;
+    hash(steps, "wasm: the same bytes again", Some(&first)).map(drop)
+}
+
+/// Compiles the module. Paths of this machine become names: they would stand in messages of panics.
+fn module(steps: &mut Steps, target: &Path) -> Result<PathBuf, Failed> {
+    let home = |variable: &str, folder: &str| {
+        std::env::var(variable).unwrap_or_else(|_| format!("{}/{folder}", std::env::var("HOME").unwrap_or_default()))
+    };
+    let rustc = |argument: &str| {
+        let output = std::process::Command::new("rustc").arg(argument).current_dir(steps.root()).output();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    };
+    let cargo = home("CARGO_HOME", ".cargo");
+    let mut renamed = vec![
+        (shown(steps.root()), "ballotta".to_owned()),
+        (cargo.clone(), "cargo".to_owned()),
+        (home("RUSTUP_HOME", ".rustup"), "rustup".to_owned()),
+    ];
+    // The last one that fits is taken. The folder of a registry has its address in its name.
+    let registries = fs::read_dir(format!("{cargo}/registry/src")).into_iter().flatten().flatten();
+    renamed.extend(registries.map(|registry| (shown(&registry.path()), "registry".to_owned())));
+    // The standard library's own, as they are where its source is not installed.
+    let version = rustc("-vV");
+    if let Some(commit) = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")) {
+        let source = rustc("--print=sysroot") + "/lib/rustlib/src/rust";
+        renamed.push((source, format!("/rustc/{commit}")));
+    }
+    let flags: Vec<String> = renamed.iter().map(|(from, to)| format!("--remap-path-prefix={from}={to}")).collect();
+    let build = Command::cargo("build --locked --package ballotta-wasm --profile wasm --target wasm32-unknown-unknown");
+    // The flags of .cargo/config.toml are those of other processors.
+    let build = build.args(&["--target-dir", &shown(target)]).secretly("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    steps.run("wasm: compile", build)?;
+    Ok(target.join("wasm32-unknown-unknown/wasm/ballotta_wasm.wasm"))
+}
+
+/// Makes a function of what wasm-bindgen wrote: every call has variables, and with them a module, of its own.
+///
+/// What `js/` ends is wiped at once; a finalizer that came later would free memory that is none any more.
+fn wrap(glue: &str) -> Result<String, String> {
+    let mut body = String::new();
+    let mut ends = 0;
+    for line in glue.lines() {
+        let line = match line {
+            "export { initSync, __wbg_init as default };" => {
+                ends += 1;
+                continue;
+            }
+            line if line.starts_with("/* @ts-self-types") => continue,
+            line => line.strip_prefix("export ").unwrap_or(line),
+        };
+        if !line.is_empty() {
+            body.push_str("  ");
+            body.push_str(line);
+        }
+        body.push('\n');
+    }
+    if ends != 1 || body.contains("import.meta") || body.contains("\n  export ") || body.contains("\n  import ") {
+        return Err("wasm-bindgen writes other JavaScript than this function knows".to_owned());
+    }
+    Ok(format!(
+        "export function instantiate() {{\n  const FinalizationRegistry = undefined;\n{body}  return {{ init: __wbg_init, RawFetch, RawElection, verify_record }};\n}}\n"
+    ))
+}
+
+fn node(line: &str) -> Command {
+    Command::new("node").args(&line.split(' ').collect::<Vec<_>>()).within(PACKAGE)
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn steps_root(dist: &Path) -> &Path {
+    dist.ancestors().nth(3).unwrap_or(dist)
+}
+
+/// Where cargo builds.
+pub(crate) fn target_folder(root: &Path) -> PathBuf {
+    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    root.join(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn glue_becomes_a_function() {
+        let glue = "/* @ts-self-types=\"./raw.d.ts\" */\nexport class RawFetch {}\nlet wasm;\nexport { initSync, __wbg_init as default };\n";
+        let wrapped = wrap(glue).unwrap();
+        assert!(wrapped.starts_with("export function instantiate() {\n"));
+        assert!(wrapped.contains("\n  class RawFetch {}\n  let wasm;\n"));
+        assert!(wrap("export class RawFetch {}\n").is_err());
+        assert!(wrap(&format!("import x from 'y';\n{glue}")).is_err());
+    }
+}
