@@ -5,6 +5,7 @@
 mod step;
 mod test;
 mod wasm;
+mod wheel;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,7 +19,8 @@ usage: cargo xtask <chore>
   bench [filter]         what every stage costs (criterion)
   bench-peers [rounds]   ballotta against elastic-elgamal in the same run
   wasm                   the npm package, in bindings/wasm/dist; prints its hash and its sizes
-  bench-wasm             what a ballot costs in headless Chromium, behind `wasm` and `test`";
+  bench-wasm             what a ballot costs in headless Chromium, behind `wasm` and `test`
+  wheel                  the Python package, in the folder wheels/release of the target folder";
 
 fn main() -> ExitCode {
     // The manifest of this package lies one folder below the root.
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         }
         ["wasm"] => wasm::run(&mut steps),
         ["bench-wasm"] => wasm::bench(&mut steps),
+        ["wheel"] => wheel::run(&mut steps),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

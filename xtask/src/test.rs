@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change is merged.
 
 use crate::step::{Command, Failed, Steps};
-use crate::wasm;
+use crate::{wasm, wheel};
 
 /// Where the library must build without the standard library: a browser, and a processor without an operating system.
 const BARE_TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "thumbv7em-none-eabi"];
@@ -23,7 +23,8 @@ pub(crate) fn run(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     let documentation = Command::cargo("doc --workspace --no-deps --document-private-items");
     steps.run("documentation", documentation.env("RUSTDOCFLAGS", "-Dwarnings"))?;
     tests(steps, full)?;
-    clients(steps, full)
+    clients(steps, full)?;
+    auditors(steps, full)
 }
 
 /// The packages of this name in what `cargo tree` prints, each version once.
@@ -98,6 +99,17 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
         steps.skip("tests: fuzz targets", "there is no fuzz/Cargo.toml");
     }
     Ok(())
+}
+
+/// The Python package, on the wheel.
+fn auditors(steps: &mut Steps, full: bool) -> Result<(), Failed> {
+    match wheel::missing(steps) {
+        Some(missing) => {
+            steps.skip("wheel", missing);
+            Ok(())
+        }
+        None => wheel::test(steps, full),
+    }
 }
 
 /// The npm package, in Node and in a real browser.

@@ -161,7 +161,7 @@ fn node(line: &str) -> Command {
     Command::new("node").args(&line.split(' ').collect::<Vec<_>>()).within(PACKAGE)
 }
 
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 

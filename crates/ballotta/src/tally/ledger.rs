@@ -5,10 +5,14 @@
 //! # Implementation details
 //!
 //! The ledger keeps 4 bytes for each line of the roll (the position of the voter's last valid ballot) and at most 19
-//! for each entry of the board (8 bytes of `R`, and a place in an open-addressed table). Whatever those cannot decide is
-//! read again from the board: only where a voter votes again, or where two ballots agree in 8 bytes of `R`.
+//! for each entry of the board (8 bytes of a keyed digest of `R`, and a place in an open-addressed table). Whatever those
+//! cannot decide is read again from the board: only where a voter votes again, or where two ballots have one `R`. The key
+//! is random: the verifier takes ballots through the ledger before it knows that they are valid, and whoever fills a board
+//! with void ones must not make many of them candidates of each other.
 
 use alloc::vec::Vec;
+
+use sha2::{Digest as _, Sha256};
 
 use super::CountedBallot;
 use crate::ballot::{AdmissionError, VerifiedBallot};
@@ -213,10 +217,10 @@ impl Selection {
     }
 }
 
-/// Finds ballots that agree in the first 8 bytes of `R`.
+/// Finds ballots with one `R`, up to chance.
 struct RandomnessTable {
-    /// For each entry of the board, the first 8 bytes of `R`. In chunks: a vector that grows is larger than what it holds.
-    prefixes: Vec<Vec<u64>>,
+    /// For each entry of the board, a keyed digest of `R`. In chunks: a vector that grows is larger than what it holds.
+    digests: Vec<Vec<u64>>,
     /// Open addressing: one more than a position, 0 for free. Its length is a power of two.
     places: Vec<u32>,
     used: usize,
@@ -232,30 +236,30 @@ impl RandomnessTable {
     fn new(entries: u64, key: u64) -> Self {
         let entries = usize::try_from(entries.min(Self::BELIEVED)).unwrap_or(0);
         let places = (entries + entries / 3 + 2).next_power_of_two();
-        Self { prefixes: Vec::new(), places: alloc::vec![0; places], used: 0, key }
+        Self { digests: Vec::new(), places: alloc::vec![0; places], used: 0, key }
     }
 
-    fn prefix_at(&self, position: usize) -> Option<u64> {
-        self.prefixes.get(position / Self::CHUNK)?.get(position % Self::CHUNK).copied()
+    fn digest_at(&self, position: usize) -> Option<u64> {
+        self.digests.get(position / Self::CHUNK)?.get(position % Self::CHUNK).copied()
     }
 
-    fn prefix(randomness: &[u8; 32]) -> u64 {
-        randomness.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk))
+    fn digest(&self, randomness: &[u8; 32]) -> u64 {
+        let digest = Sha256::new().chain_update(self.key.to_le_bytes()).chain_update(randomness).finalize();
+        digest.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk))
     }
 
     /// The places to look at, from the first on.
-    fn probe(&self, prefix: u64) -> impl Iterator<Item = usize> + use<> {
+    fn probe(&self, digest: u64) -> impl Iterator<Item = usize> + use<> {
         let mask = self.places.len() - 1;
-        let mixed = (prefix ^ self.key).wrapping_mul(self.key | 1);
-        let start = usize::try_from((mixed ^ (mixed >> 32)) & mask as u64).unwrap_or(0);
+        let start = usize::try_from(digest & mask as u64).unwrap_or(0);
         (0..=mask).map(move |step| (start + step) & mask)
     }
 
     fn candidates(&self, randomness: &[u8; 32]) -> Vec<u64> {
-        let prefix = Self::prefix(randomness);
-        self.probe(prefix)
+        let digest = self.digest(randomness);
+        self.probe(digest)
             .map_while(|place| self.places.get(place)?.checked_sub(1))
-            .filter(|position| self.prefix_at(*position as usize) == Some(prefix))
+            .filter(|position| self.digest_at(*position as usize) == Some(digest))
             .map(u64::from)
             .collect()
     }
@@ -263,22 +267,22 @@ impl RandomnessTable {
     fn insert(&mut self, index: u64, randomness: &[u8; 32]) {
         let position = usize::try_from(index).unwrap_or(usize::MAX);
         let (chunk, place) = (position / Self::CHUNK, position % Self::CHUNK);
-        if chunk >= self.prefixes.len() {
-            self.prefixes.resize_with(chunk + 1, || alloc::vec![0; Self::CHUNK]);
+        if chunk >= self.digests.len() {
+            self.digests.resize_with(chunk + 1, || alloc::vec![0; Self::CHUNK]);
         }
         if 4 * (self.used + 1) > 3 * self.places.len() {
             self.grow();
         }
-        let prefix = Self::prefix(randomness);
-        if let Some(slot) = self.prefixes.get_mut(chunk).and_then(|chunk| chunk.get_mut(place)) {
-            *slot = prefix;
+        let digest = self.digest(randomness);
+        if let Some(slot) = self.digests.get_mut(chunk).and_then(|chunk| chunk.get_mut(place)) {
+            *slot = digest;
         }
-        self.place(prefix, position);
+        self.place(digest, position);
         self.used += 1;
     }
 
-    fn place(&mut self, prefix: u64, position: usize) {
-        let free = self.probe(prefix).find(|place| self.places.get(*place) == Some(&0));
+    fn place(&mut self, digest: u64, position: usize) {
+        let free = self.probe(digest).find(|place| self.places.get(*place) == Some(&0));
         if let Some(place) = free.and_then(|place| self.places.get_mut(place)) {
             *place = u32::try_from(position + 1).unwrap_or(u32::MAX);
         }
@@ -288,8 +292,8 @@ impl RandomnessTable {
         let larger = alloc::vec![0; 2 * self.places.len()];
         for position in core::mem::replace(&mut self.places, larger) {
             let Some(position) = position.checked_sub(1) else { continue };
-            let prefix = self.prefix_at(position as usize).unwrap_or(0);
-            self.place(prefix, position as usize);
+            let digest = self.digest_at(position as usize).unwrap_or(0);
+            self.place(digest, position as usize);
         }
     }
 }
@@ -306,8 +310,8 @@ mod tests {
     const BYTES_PER_LINE: usize = 4;
 
     fn bytes(table: &RandomnessTable) -> usize {
-        let chunks: usize = table.prefixes.iter().map(|chunk| 8 * chunk.capacity()).sum();
-        chunks + size_of::<Vec<u64>>() * table.prefixes.capacity() + 4 * table.places.capacity()
+        let chunks: usize = table.digests.iter().map(|chunk| 8 * chunk.capacity()).sum();
+        chunks + size_of::<Vec<u64>>() * table.digests.capacity() + 4 * table.places.capacity()
     }
 
     fn random(rng: &mut TestRng) -> [u8; 32] {
@@ -359,13 +363,15 @@ mod tests {
         assert_eq!(Selection::decode(69, &mut Reader::new(&bytes)), Err(beyond));
     }
 
-    /// Whoever chooses many `R` that begin alike makes them all candidates, and none is lost.
+    /// Whoever chooses many `R` that begin alike makes none a candidate of another; the same `R` is found.
     #[test]
     fn randomness_that_begins_alike() {
         let mut table = RandomnessTable::new(100, 7);
-        let alike = |last| core::array::from_fn(|place| if place < 8 { 3 } else { last });
+        let alike = |last| core::array::from_fn(|place| if place < 31 { 3 } else { last });
         (0..100_u8).for_each(|index| table.insert(index.into(), &alike(index)));
-        assert_eq!(table.candidates(&alike(0)), (0..100).collect::<Vec<u64>>());
+        (0..100_u8).for_each(|index| assert_eq!(table.candidates(&alike(index)), [u64::from(index)]));
+        table.insert(100, &alike(5));
+        assert_eq!(table.candidates(&alike(5)), [5, 100]);
     }
 
     /// A ballot box does not know how long its board will become.
