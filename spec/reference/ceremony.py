@@ -1,0 +1,267 @@
+"""The key ceremony: spec/ceremony.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from encoding import MAX_MESSAGE_BYTES, Reader, Refused, le16, le32, le64, require
+from group import ORDER, Element, Point, element_of, is_identity, multiply_add, read_element, total_of
+from manifest import Manifest
+from roll import signature_holds
+from tally import Equality, equality_holds, read_equality
+from transcript import begin, hash_to_group, read_schnorr, schnorr_holds, sha256, tagged
+
+REGISTRATION, COMMITMENT, DEAL, COMPLAINT, CONFIRMATION = range(1, 6)
+NAMES = {REGISTRATION: "registration", COMMITMENT: "commitment", DEAL: "deal", CONFIRMATION: "confirmation"}
+ATTEMPT = 1
+Schnorr = tuple[Element, int]
+
+
+@dataclass(frozen=True)
+class Registration:
+    encryption_key: Element
+    possession: Schnorr
+
+
+@dataclass(frozen=True)
+class Commitment:
+    deal: bytes
+
+
+@dataclass(frozen=True)
+class EncryptedShares:
+    ephemeral: Element
+    possession: Schnorr
+
+
+@dataclass(frozen=True)
+class Deal:
+    threshold: int
+    coefficients: list[list[Element]]  # of slot s, from the constant term
+    possession: Schnorr
+    shares: list[EncryptedShares]
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    root: bytes
+    factors: list[Element]
+    proof: Equality
+
+
+@dataclass(frozen=True)
+class Message:
+    """What can be read of a message before its signature is verified."""
+
+    data: bytes
+    kind: int
+    author: int
+    roster: bytes
+    body: bytes
+
+
+def read_message(data: bytes) -> Message:
+    require(len(data) <= MAX_MESSAGE_BYTES, "the message is too long")
+    reader = Reader(data[:-64])
+    reader.version()
+    kind, author = reader.integer(1, "kind"), reader.integer(2, "author")
+    require(kind in NAMES, f"there are no messages of kind {kind}")
+    roster = b"" if kind == REGISTRATION else reader.take(32, "roster")
+    read_schnorr(Reader(data[-64:]), "signature")
+    return Message(data, kind, author, roster, reader.rest())
+
+
+def read_body(message: Message, manifest: Manifest) -> Registration | Commitment | Deal | Confirmation:
+    reader = Reader(message.body)
+    body: Registration | Commitment | Deal | Confirmation
+    if message.kind == REGISTRATION:
+        body = Registration(read_element(reader, "encryption key"), read_schnorr(reader, "possession"))
+    elif message.kind == COMMITMENT:
+        body = Commitment(reader.take(32, "hash of the deal"))
+    elif message.kind == DEAL:
+        body = read_deal(reader, manifest)
+    else:
+        root = reader.take(32, "ceremony root")
+        factors = [read_element(reader, f"D_{s + 1}") for s in range(manifest.slots)]
+        body = Confirmation(root, factors, read_equality(reader))
+    reader.end()
+    return body
+
+
+def read_deal(reader: Reader, manifest: Manifest) -> Deal:
+    threshold = reader.integer(2, "t")
+    require(threshold == manifest.threshold, "the deal has another threshold than the manifest")
+    coefficients = [
+        [read_element(reader, f"A_{s + 1},{c}") for c in range(threshold)] for s in range(manifest.slots)
+    ]
+    possession, shares = read_schnorr(reader, "possession"), []
+    for _ in manifest.trustees:
+        shares.append(EncryptedShares(read_element(reader, "E"), read_schnorr(reader, "proof of E")))
+        reader.take(32 * manifest.slots + 16, "ciphertext")
+    return Deal(threshold, coefficients, possession, shares)
+
+
+@dataclass(frozen=True)
+class JointKey:
+    root: bytes
+    keys: list[Element]
+    sums: list[list[Point]]  # of slot s: the sums of all dealers' A_{s,c}
+
+    def verification_keys(self, trustee: int, slots: range) -> list[Element]:
+        """Y_{j,s} = sum_c [j^c] sum_d A_{d,s,c}"""
+        powers = [pow(trustee, c, ORDER) for c in range(len(self.sums[0]))]
+        return [element_of(multiply_add(list(zip(powers, self.sums[slot])))) for slot in slots]
+
+
+class Broken(Exception):
+    """A rule is broken, by these trustees; by nobody in particular if there are none."""
+
+    def __init__(self, problem: str, trustees: list[int]):
+        super().__init__(problem)
+        self.trustees = trustees
+
+
+def demand(condition: object, problem: str) -> None:
+    """A rule that no signature lays to anybody's charge."""
+    if not condition:
+        raise Broken(problem, [])
+
+
+def all_keep(problem: str, culprits: Iterable[int]) -> None:
+    """A rule that trustees break by what they signed, or did not send."""
+    if trustees := sorted(set(culprits)):
+        raise Broken(f"{problem}: trustees {trustees}", trustees)
+
+
+class Ceremony:
+    """spec/ceremony.md#verification. The first rule that is broken is raised as Broken."""
+
+    def __init__(self, messages: list[Message], manifest: Manifest):
+        self.manifest = manifest
+        self.trustees = range(1, len(manifest.trustees) + 1)
+        self.messages = messages
+
+    def verify(self) -> JointKey:
+        kinds = [message.kind for message in self.messages]
+        demand(kinds == sorted(kinds), "a message was published after one of a later step")
+        registrations = self.step(REGISTRATION, None)
+        self.verify_registrations({j: body for j, (_, body) in registrations.items()})
+        m = self.manifest
+        parts = [m.hash, le64(len(m.trustees)), le64(m.threshold), le64(m.slots), le32(ATTEMPT)]
+        for j in self.trustees:
+            parts += [m.trustees[j - 1].encoding, registrations[j][0].data]
+        roster = tagged("roster", *parts)
+        commitments = {j: body.deal for j, (_, body) in self.step(COMMITMENT, roster).items()}
+        deals = self.step(DEAL, roster)
+        other = [j for j in self.trustees if sha256(deals[j][0].data) != commitments[j]]
+        all_keep("the deal is not the one that was committed to", other)
+        self.verify_deals({j: body for j, (_, body) in deals.items()}, roster)
+        joint_key = self.joint_key(deals, roster)
+        self.verify_confirmations({j: body for j, (_, body) in self.step(CONFIRMATION, roster).items()}, joint_key, roster)
+        return joint_key
+
+    def step(self, kind: int, roster: bytes | None) -> dict[int, tuple[Message, Any]]:
+        """The messages of a step by their authors, and what they say."""
+        messages = [message for message in self.messages if message.kind == kind]
+        demand(all(message.author in self.trustees for message in messages), f"a {NAMES[kind]} of no trustee")
+        signed = all(message_signature_holds(message, self.manifest, roster) for message in messages)
+        demand(signed, f"a {NAMES[kind]} is not signed by its author, or is of another ceremony")
+        found: dict[int, tuple[Message, Any]] = {}
+        unreadable, twice = [], []
+        for message in messages:
+            if message.author in found:
+                twice.append(message.author)
+            try:
+                found[message.author] = message, read_body(message, self.manifest)
+            except Refused:
+                unreadable.append(message.author)
+        all_keep(f"a {NAMES[kind]} cannot be read", unreadable)
+        all_keep(f"two different messages for one step, {NAMES[kind]}", twice)
+        if kind != CONFIRMATION:
+            all_keep(f"no {NAMES[kind]}", set(self.trustees) - found.keys())
+        return found
+
+    def verify_registrations(self, registrations: dict[int, Registration]) -> None:
+        unproved = []
+        for j, body in registrations.items():
+            transcript = begin("encryption-key-possession", "manifest", self.manifest.hash)
+            transcript.append_number("attempt", ATTEMPT)
+            transcript.append_number("trustee", j)
+            if not schnorr_holds(transcript, body.encryption_key, *body.possession):
+                unproved.append(j)
+        all_keep("the encryption key is not proved", unproved)
+        keys = {j: body.encryption_key.encoding for j, body in registrations.items()}
+        taken = [key.encoding for key in self.manifest.trustees] + list(keys.values())
+        all_keep("a key serves another purpose or another trustee", [j for j in keys if taken.count(keys[j]) > 1])
+
+    def verify_deals(self, deals: dict[int, Deal], roster: bytes) -> None:
+        all_keep("the constant terms are not proved", [j for j in deals if not terms_proved(deals[j], j, roster)])
+        all_keep("an ephemeral key is not proved", [j for j in deals if not ephemerals_proved(deals[j], j, roster)])
+        ephemerals = [shares.ephemeral.encoding for deal in deals.values() for shares in deal.shares]
+        twice = {key for key in ephemerals if ephemerals.count(key) > 1}
+        sharing = [j for j in deals if any(shares.ephemeral.encoding in twice for shares in deals[j].shares)]
+        all_keep("an ephemeral key stands in two places", sharing)
+
+    def joint_key(self, deals: dict[int, tuple[Message, Deal]], roster: bytes) -> JointKey:
+        sums = []
+        for slot in range(self.manifest.slots):
+            coefficients = [deals[j][1].coefficients[slot] for j in self.trustees]
+            sums.append([total_of(a.point for a in of_power) for of_power in zip(*coefficients)])
+        keys = [element_of(of_slot[0]) for of_slot in sums]
+        demand(not any(is_identity(key.point) for key in keys), "a key of a slot is the identity")
+        return JointKey(tagged("ceremony", roster, *(sha256(deals[j][0].data) for j in self.trustees)), keys, sums)
+
+    def verify_confirmations(self, confirmations: dict[int, Confirmation], joint_key: JointKey, roster: bytes) -> None:
+        demand(all(body.root == joint_key.root for body in confirmations.values()), "a confirmation of another joint key")
+        unproved = [j for j, body in confirmations.items() if not confirmation_holds(body, j, joint_key, roster)]
+        all_keep("the backup is not proved", unproved)
+        needed = self.manifest.minimum_confirmed
+        demand(len(confirmations) >= needed, f"{len(confirmations)} confirmations, {needed} are needed")
+
+
+def message_signature_holds(message: Message, manifest: Manifest, roster: bytes | None) -> bool:
+    if roster is None:
+        transcript = begin("trustee-registration", "manifest", manifest.hash)
+        transcript.append_number("attempt", ATTEMPT)
+    elif message.roster != roster:
+        return False
+    else:
+        transcript = begin("ceremony-message", "roster", roster)
+    transcript.append_number("trustee", message.author)
+    transcript.append("message", message.data[:-64])
+    return signature_holds(message.data[-64:], manifest.trustees[message.author - 1], transcript)
+
+
+def terms_proved(deal: Deal, dealer: int, roster: bytes) -> bool:
+    """spec/ceremony.md#polynomials"""
+    transcript = begin("deal-possession", "roster", roster)
+    transcript.append_number("trustee", dealer)
+    transcript.append_number("t", deal.threshold)
+    for of_slot in deal.coefficients:
+        for a in of_slot:
+            transcript.append("A", a.encoding)
+    w = transcript.challenge("w")
+    weights = [pow(w, s, ORDER) for s in range(1, len(deal.coefficients) + 1)]
+    statement = multiply_add(list(zip(weights, (of_slot[0].point for of_slot in deal.coefficients))))
+    return not is_identity(statement) and schnorr_holds(transcript, element_of(statement), *deal.possession)
+
+
+def ephemerals_proved(deal: Deal, dealer: int, roster: bytes) -> bool:
+    """spec/ceremony.md#shares"""
+    for receiver, shares in enumerate(deal.shares, 1):
+        transcript = begin("share-ephemeral", "roster", roster)
+        transcript.append_number("trustee", dealer)
+        transcript.append_number("receiver", receiver)
+        if not schnorr_holds(transcript, shares.ephemeral, *shares.possession):
+            return False
+    return True
+
+
+def confirmation_holds(body: Confirmation, trustee: int, joint_key: JointKey, roster: bytes) -> bool:
+    base = hash_to_group("backup-test", joint_key.root, le16(trustee))
+    transcript = begin("backup-decryption", "roster", roster)
+    transcript.append("root", joint_key.root)
+    transcript.append_number("trustee", trustee)
+    keys = joint_key.verification_keys(trustee, range(len(joint_key.keys)))
+    return equality_holds(transcript, base, keys, body.factors, body.proof)
