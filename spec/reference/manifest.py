@@ -17,8 +17,8 @@ from group import Element, Point, decode, decode_edwards, is_identity, is_prime_
 from strict_json import parse
 from transcript import tagged
 
-FORMAT = "ballotta/v1-draft.1/manifest"
-SUITE_NAME = "ballotta/v1-draft.1/ristretto255"
+FORMAT = "ballotta/v1-draft.2/manifest"
+SUITE_NAME = "ballotta/v1-draft.2/ristretto255"
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 

@@ -273,7 +273,7 @@ fn bytes_that_are_no_ballot() {
         (ballot[..90].to_vec(), DecodeError::Truncated { field: "previous" }),
         (ballot[..length - 1].to_vec(), DecodeError::Truncated { field: "argument" }),
         ([&ballot[..], &[0]].concat(), DecodeError::Trailing { count: 1 }),
-        ([&[1, 2], &ballot[2..]].concat(), DecodeError::UnsupportedVersion { found: [1, 2] }),
+        ([&[1, 1], &ballot[2..]].concat(), DecodeError::UnsupportedVersion { found: [1, 1] }),
         ([&ballot[..100], &[0; 32], &ballot[132..]].concat(), DecodeError::IdentityElement { field: "R" }),
         ([&ballot[..100], &[0xff; 32], &ballot[132..]].concat(), DecodeError::InvalidElement { field: "R" }),
     ] {
@@ -638,13 +638,13 @@ fn entries_that_cannot_be_read() {
     let mut board = election.open_board();
     board.vote(1, &[option(0)]);
     let bad: [(&[u8], DecodeError); 7] = [
-        (&[1, 1, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
-        (&[1, 1, 9, 5], DecodeError::UnknownValue { field: "kind", found: 9 }),
-        (&[1, 1, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
-        (&[1, 1, 3], DecodeError::Truncated { field: "body" }),
+        (&[1, 2, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
+        (&[1, 2, 9, 5], DecodeError::UnknownValue { field: "kind", found: 9 }),
+        (&[1, 2, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
+        (&[1, 2, 3], DecodeError::Truncated { field: "body" }),
         (&[7], DecodeError::Truncated { field: "version" }),
-        (&[1, 1, 2, 0, 1], DecodeError::Truncated { field: "fingerprint" }),
-        (&[1, 1, 5, 1], DecodeError::Truncated { field: "version" }),
+        (&[1, 2, 2, 0, 1], DecodeError::Truncated { field: "fingerprint" }),
+        (&[1, 2, 5, 1], DecodeError::Truncated { field: "version" }),
     ];
     let indices = bad.clone().map(|(bytes, _)| board.push_bytes(bytes.to_vec()));
     board.vote(2, &[option(0)]);
@@ -700,7 +700,7 @@ fn rolls_that_break_a_rule() {
     assert_eq!(*problem, RollProblem::Duplicate.to_string());
 
     let weak = Weaken::without(Check::RollManifest);
-    let header = "ballotta/v1-draft.1/roll ".len();
+    let header = "ballotta/v1-draft.2/roll ".len();
     let foreign = |roll: &mut Vec<u8>| roll[header] = if roll[header] == b'0' { b'1' } else { b'0' };
     let election = Election::build_with(options(), |_| (), foreign);
     let board = election.run();

@@ -208,7 +208,7 @@ fn messages_of_a_ceremony_without_end() {
     let election = Election::build(ElectionOptions::default());
     let mut board = election.unopened_board();
     let indices: Vec<u64> =
-        (0..3_u8).map(|number| board.push_file(EntryKind::Ceremony, 1, &[1, 1, 1, 1, 0, number])).collect();
+        (0..3_u8).map(|number| board.push_file(EntryKind::Ceremony, 1, &[1, 2, 1, 1, 0, number])).collect();
     board.organise(Action::Open);
     board.everybody_votes();
     board.finish();

@@ -250,7 +250,7 @@ fn bytes_that_are_no_plan_and_no_part() {
         }
     }
     let decode = |bytes: &[u8]| ShardPlan::open(&record, bytes, &mut TestRng(1)).err();
-    let version = Some(ShardError::Decode(DecodeError::UnsupportedVersion { found: [2, 1] }));
+    let version = Some(ShardError::Decode(DecodeError::UnsupportedVersion { found: [2, 2] }));
     assert_eq!(decode(&[&[2], &bytes[1..]].concat()), version);
     assert_eq!(decode(&[&bytes[..], &[0]].concat()), Some(ShardError::Decode(DecodeError::Trailing { count: 1 })));
     let mut long = bytes.clone();
@@ -300,7 +300,7 @@ fn void_ballots_that_look_alike() {
             let mut randomness = [3; 32];
             randomness[30..].copy_from_slice(&number.to_le_bytes());
             let fingerprint = election.context.fingerprint().as_bytes();
-            let ballot = [&[1, 1][..], fingerprint, &[0, 0], credential, &previous, &randomness, &[0; 64]].concat();
+            let ballot = [&[1, 2][..], fingerprint, &[0, 0], credential, &previous, &randomness, &[0; 64]].concat();
             previous = *SignedBallot::tracker_of(&ballot).unwrap().as_bytes();
             board.push_ballot(&ballot);
         }

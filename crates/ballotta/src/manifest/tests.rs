@@ -396,9 +396,9 @@ fn words_are_known_or_refused() {
     assert_fault(&[("/trustees/on_disqualification", json!("continue"))], path, ManifestProblem::Unsupported);
     assert_fault(&[("/roll_changes_until", json!("x"))], "roll_changes_until", ManifestProblem::UnknownValue);
     assert_fault(&[("/roll_changes_until", json!("close"))], "roll_changes_until", ManifestProblem::Unsupported);
-    let draft_2 = json!("ballotta/v1-draft.2/manifest");
+    let draft_2 = json!("ballotta/v1-draft.3/manifest");
     assert_fault(&[("/format", draft_2)], "format", ManifestProblem::UnsupportedFormat);
-    let draft_2 = json!("ballotta/v1-draft.2/ristretto255");
+    let draft_2 = json!("ballotta/v1-draft.3/ristretto255");
     assert_fault(&[("/suite", draft_2)], "suite", ManifestProblem::UnsupportedSuite);
 }
 
