@@ -1,0 +1,52 @@
+"""python3 -I -S spec/reference verify RECORD: the second verifier."""
+
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, __file__.rpartition("/")[0] or ".")
+
+import argparse  # noqa: E402
+import json  # noqa: E402
+import os  # noqa: E402
+
+from board import read_checkpoint  # noqa: E402
+from encoding import MAX_CHECKPOINT_BYTES, Refused, is_hex  # noqa: E402
+from record import Record  # noqa: E402
+from report import STAGES  # noqa: E402
+from verify import Pins, verify  # noqa: E402
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="reference", description="The second verifier of Ballotta.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("verify", help="verify a record: everything that can be checked, by anybody")
+    verb.add_argument("record", help="the record: a folder")
+    verb.add_argument("--stage", choices=STAGES, default="complete", help="how far the election must have come")
+    verb.add_argument("--fingerprint", metavar="HEX", help="the fingerprint that the voters were shown")
+    verb.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the board that was kept before")
+    verb.add_argument("--json", action="store_true", help="one JSON value on the standard output")
+    arguments = parser.parse_args()
+    if not os.path.isdir(arguments.record):
+        parser.error(f"{arguments.record} is not a folder")
+    if arguments.fingerprint and not is_hex(arguments.fingerprint, 64):
+        parser.error("--fingerprint: not 64 lower-case hexadecimal digits")
+    head = None
+    if arguments.checkpoint:
+        try:
+            with open(arguments.checkpoint, "rb") as file:
+                checkpoint = read_checkpoint(file.read(MAX_CHECKPOINT_BYTES + 1))
+        except (OSError, Refused) as problem:
+            parser.error(f"--checkpoint: {problem}")
+        head = (checkpoint.size, checkpoint.root)
+    fingerprint = bytes.fromhex(arguments.fingerprint) if arguments.fingerprint else None
+    report = verify(Record(arguments.record), arguments.stage, Pins(fingerprint, head))
+    if arguments.json:
+        output = json.dumps(report.value(), indent=2, ensure_ascii=False)
+    else:
+        output = report.text()
+    sys.stdout.buffer.write(output.encode("utf-8", "replace") + b"\n")
+    return 0 if report.valid() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,221 @@
+"""Entries, log, checkpoints and tiles: spec/board.md."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+from typing import Iterator
+
+from encoding import (
+    MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_MESSAGE_BYTES, Reader, Refused, decimal, require,
+)  # fmt: skip
+from group import BASE, ORDER, decode_edwards, is_small_order, multiply_add, same_point
+from manifest import WHITE_SPACE, Manifest, NoteKey
+from transcript import sha256
+
+# Entries: spec/board.md#entries.
+
+CEREMONY, OPENING, BALLOT, CLOSING, STATEMENT, DECRYPTION, PUBLICATION, ROLL_SIGNATURE = range(1, 9)
+BODY_BYTES = {CEREMONY: 38, OPENING: 96, CLOSING: 96, STATEMENT: 204, DECRYPTION: 38, PUBLICATION: 38, ROLL_SIGNATURE: 98}
+
+
+@dataclass(frozen=True)
+class Pointer:
+    author: int
+    length: int
+    hash: bytes
+
+
+def read_entry(data: bytes) -> tuple[int, bytes]:
+    """Kind and body."""
+    require(len(data) <= MAX_ENTRY_BYTES, "the entry is too long")
+    reader = Reader(data)
+    reader.version()
+    kind, body = reader.integer(1, "kind"), reader.rest()
+    require(CEREMONY <= kind <= ROLL_SIGNATURE, f"there are no entries of kind {kind}")
+    require(body, "the entry has no body")
+    if kind in (CEREMONY, DECRYPTION, PUBLICATION):
+        read_pointer(body)
+    elif kind in (OPENING, CLOSING, ROLL_SIGNATURE):
+        require(len(body) == BODY_BYTES[kind], "the body has another length than its kind")
+    return kind, body
+
+
+def read_pointer(body: bytes) -> Pointer:
+    reader = Reader(body)
+    pointer = Pointer(reader.integer(2, "author"), reader.integer(4, "length"), reader.take(32, "hash"))
+    reader.end()
+    require(pointer.length <= MAX_MESSAGE_BYTES, "the file is too long")
+    return pointer
+
+
+# Log: spec/board.md#log.
+
+
+def leaf(entry: bytes) -> bytes:
+    return sha256(b"\x00" + entry)
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right)
+
+
+class Log:
+    """Roots of growing logs: the roots of full subtrees, from the largest to the smallest."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.subtrees: list[bytes] = []
+
+    def append(self, entry: bytes) -> None:
+        self.subtrees.append(leaf(entry))
+        self.size += 1
+        count = self.size
+        while count % 2 == 0:
+            right = self.subtrees.pop()
+            self.subtrees[-1] = node(self.subtrees[-1], right)
+            count //= 2
+
+    def root(self) -> bytes:
+        if not self.subtrees:
+            return sha256(b"")
+        root = self.subtrees[-1]
+        for left in reversed(self.subtrees[:-1]):
+            root = node(left, root)
+        return root
+
+
+# Tiles: spec/board.md#tiles.
+
+
+def bundle_path(number: int, size: int) -> str:
+    """Where the bundle lies in a log of this size."""
+    digits = str(number).zfill((len(str(number)) + 2) // 3 * 3)
+    groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
+    path = "tile/entries/" + "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
+    width = min(256, size - 256 * number)
+    return path if width == 256 else f"{path}.p/{width}"
+
+
+def bundle_paths(size: int) -> Iterator[tuple[str, int]]:
+    """All bundles of a log, with the number of their entries."""
+    for number in range((size + 255) // 256):
+        yield bundle_path(number, size), min(256, size - 256 * number)
+
+
+def read_bundle(data: bytes, width: int) -> list[bytes]:
+    reader, entries = Reader(data), []
+    for number in range(width):
+        length = int.from_bytes(reader.take(2, f"entry {number}"), "big")
+        require(length > 0, f"entry {number}: empty")
+        entries.append(reader.take(length, f"entry {number}"))
+    reader.end()
+    return entries
+
+
+# Checkpoints: spec/board.md#checkpoints.
+
+
+@dataclass(frozen=True)
+class NoteSignature:
+    name: str
+    key_id: bytes
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    text: bytes
+    origin: str
+    size: int
+    root: bytes
+    signatures: list[NoteSignature]
+
+
+def canonical_base64(text: str) -> bytes:
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (UnicodeEncodeError, binascii.Error, ValueError):
+        raise Refused("not base64") from None
+    require(base64.b64encode(data).decode() == text, "base64 that is not canonical")
+    return data
+
+
+def read_checkpoint(data: bytes) -> Checkpoint:
+    require(len(data) <= MAX_CHECKPOINT_BYTES, "the note is too long")
+    try:
+        note = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused("the note is not UTF-8") from None
+    require(not any(c < " " and c != "\n" for c in note), "the note has a control character")
+    require(note.endswith("\n") and "\n\n" in note, "the note has no signatures")
+    text, _, below = note[:-1].rpartition("\n\n")
+    signatures = [read_note_signature(line) for line in below.split("\n")]
+    lines = text.split("\n")
+    require(len(lines) == 3, "the text of a checkpoint has three lines")
+    size = decimal(lines[1], 2**64 - 1)
+    require(size is not None, "the size is not a number")
+    root = canonical_base64(lines[2])
+    require(lines[0] and len(root) == 32, "the origin is empty, or the root has not 32 bytes")
+    return Checkpoint(text.encode() + b"\n", lines[0], size, root, signatures)
+
+
+def read_note_signature(line: str) -> NoteSignature:
+    words = line.split(" ")
+    require(len(words) == 3 and words[0] == "\u2014", "not the line of a signature")
+    name, data = words[1], canonical_base64(words[2])
+    require(0 < len(name.encode()) <= MAX_KEY_NAME_BYTES, "the name of a key is empty or too long")
+    bad = any(c in WHITE_SPACE or c == "+" or unicodedata.category(c) == "Cc" for c in name)
+    require(not bad, "the name of a key has a character that it must not have")
+    require(len(data) > 4, "a signature is too short")
+    return NoteSignature(name, data[:4], data[4:])
+
+
+def key_id(key: NoteKey, kind: int) -> bytes:
+    return sha256(key.name.encode() + b"\n" + bytes([kind]) + key.key)[:4]
+
+
+def ed25519_holds(key: NoteKey, message: bytes, signature: bytes) -> bool:
+    """RFC 8032, strictly: [s]B = R + [k]A without cofactor, canonical, and R not of small order."""
+    if len(signature) != 64:
+        return False
+    s = int.from_bytes(signature[32:], "little")
+    try:
+        r = decode_edwards(signature[:32])
+    except Refused:
+        return False
+    if s >= ORDER or is_small_order(r):
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key.key + message).digest(), "little") % ORDER
+    return same_point(multiply_add([(s, BASE), (-k, key.point)]), r)
+
+
+def board_checkpoint(data: bytes, board: NoteKey) -> Checkpoint:
+    """A checkpoint of the board; anything else is refused."""
+    checkpoint = read_checkpoint(data)
+    require(checkpoint.origin == board.name, f"the checkpoint is of the log {checkpoint.origin}, not of {board.name}")
+    mine = [s for s in checkpoint.signatures if (s.name, s.key_id) == (board.name, key_id(board, 1))]
+    holds = mine and all(ed25519_holds(board, checkpoint.text, s.body) for s in mine)
+    require(holds, "the checkpoint is not signed by the board")
+    return checkpoint
+
+
+def cosigned_by(checkpoint: Checkpoint, manifest: Manifest) -> int:
+    """How many witnesses of the manifest cosigned; none, if a signature of any of them does not hold."""
+    cosigned = 0
+    for witness in manifest.witnesses:
+        found = [s for s in checkpoint.signatures if (s.name, s.key_id) == (witness.name, key_id(witness, 4))]
+        if not all(cosignature_holds(witness, checkpoint.text, s.body) for s in found):
+            return 0
+        cosigned += bool(found)
+    return cosigned
+
+
+def cosignature_holds(witness: NoteKey, text: bytes, body: bytes) -> bool:
+    time = int.from_bytes(body[:8], "big")
+    if len(body) != 72 or time >= 2**63:
+        return False
+    return ed25519_holds(witness, b"cosignature/v1\ntime %d\n" % time + text, body[8:])

@@ -1,0 +1,92 @@
+"""Bytes and limits: spec/encoding.md."""
+
+from __future__ import annotations
+
+MAX_ENTRY_BYTES = 65535
+MAX_MANIFEST_BYTES = 1 << 20
+MAX_MESSAGE_BYTES = 1 << 24
+MAX_ROLL_LINE_BYTES = 256
+MAX_CHECKPOINT_BYTES = 1 << 16
+MAX_VOTERS = 1 << 28
+MAX_CONTESTS = 256
+MAX_OPTIONS = 1024
+MAX_STYLES = 1024
+MAX_TRUSTEES = 64
+MAX_WITNESSES = 32
+MAX_AUTHORITIES = 8
+MAX_LANGUAGES = 32
+MAX_TEXT_BYTES = 4096
+MAX_NAME_CHARS = 64
+MAX_SLOTS = 4096
+MAX_WEIGHT = 1 << 40
+MAX_TOTAL = 1 << 44
+MAX_ENTRIES = 1 << 30
+MAX_KEY_NAME_BYTES = 255
+MAX_LIST_BYTES = 1 << 20
+MAX_RESULT_BYTES = 1 << 24
+MAX_OTHER_ENTRIES = 4096
+
+VERSION = b"\x01\x01"
+NO_DIGEST = bytes(32)
+
+
+class Refused(Exception):
+    """What was read breaks a rule; the message says which."""
+
+
+def require(condition: object, problem: str) -> None:
+    """Refuse unless the condition holds."""
+    if not condition:
+        raise Refused(problem)
+
+
+def le16(number: int) -> bytes:
+    return number.to_bytes(2, "little")
+
+
+def le32(number: int) -> bytes:
+    return number.to_bytes(4, "little")
+
+
+def le64(number: int) -> bytes:
+    return number.to_bytes(8, "little")
+
+
+def is_hex(text: str, digits: int) -> bool:
+    """Lower case, and of this length (spec/README.md#notation)."""
+    return len(text) == digits and all(c in "0123456789abcdef" for c in text)
+
+
+def decimal(text: str, maximum: int) -> int | None:
+    """A decimal number without sign and leading zeros, at most `maximum`; otherwise None."""
+    if not text or len(text) > len(str(maximum)) or any(c not in "0123456789" for c in text):
+        return None
+    if text[0] == "0" and text != "0":
+        return None
+    return int(text) if int(text) <= maximum else None
+
+
+class Reader:
+    """Takes fields off the front of bytes."""
+
+    def __init__(self, data: bytes):
+        self.data = data
+        self.position = 0
+
+    def take(self, count: int, field: str) -> bytes:
+        end = self.position + count
+        require(end <= len(self.data), f"{field}: the bytes end too early")
+        taken, self.position = self.data[self.position : end], end
+        return taken
+
+    def integer(self, count: int, field: str) -> int:
+        return int.from_bytes(self.take(count, field), "little")
+
+    def version(self) -> None:
+        require(self.take(2, "version") == VERSION, "the version is not supported")
+
+    def rest(self) -> bytes:
+        return self.take(len(self.data) - self.position, "rest")
+
+    def end(self) -> None:
+        require(self.position == len(self.data), "bytes follow the end")

@@ -1,0 +1,109 @@
+"""The files of a record, and the two that it computes: spec/record.md."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import Any
+
+from encoding import MAX_LIST_BYTES, is_hex, require
+from manifest import Manifest
+from roll import Roll
+from tally import ContestTotals, Tally, quorum_reached
+
+RESULT_FORMAT = "ballotta/v1-draft.2/result"
+
+
+class Record:
+    """A folder."""
+
+    def __init__(self, folder: str):
+        self.folder = folder
+
+    def read(self, path: str, maximum: int) -> bytes | None:
+        """The bytes of a file, at most one more than the maximum; None if there is none."""
+        try:
+            with open(os.path.join(self.folder, path), "rb") as file:
+                return file.read(min(os.fstat(file.fileno()).st_size, maximum + 1))
+        except (OSError, ValueError):
+            return None
+
+    def sha256(self, path: str) -> bytes | None:
+        try:
+            with open(os.path.join(self.folder, path), "rb") as file:
+                digest = hashlib.sha256()
+                while block := file.read(1 << 20):
+                    digest.update(block)
+                return digest.digest()
+        except (OSError, ValueError):
+            return None
+
+    def paths(self) -> list[str]:
+        """All files, by their paths."""
+        found = []
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                path = os.path.join(folder, name)
+                found.append(os.path.relpath(path, self.folder).replace(os.sep, "/"))
+        return sorted(found)
+
+
+def read_list(data: bytes) -> dict[str, bytes]:
+    """SHA256SUMS: the hash of every path."""
+    require(len(data) <= MAX_LIST_BYTES, "the list is too long")
+    require(all(0x20 < byte < 0x7F or byte in b" \n" for byte in data), "the list has characters that are not visible")
+    require(not data or data.endswith(b"\n"), "the list does not end in a line feed")
+    listed: dict[str, bytes] = {}
+    last = ""
+    for number, line in enumerate(data.decode().split("\n")[:-1], 1):
+        digest, path = line[:64], line[66:]
+        require(is_hex(digest, 64) and line[64:66] == "  ", f"line {number}: not a hash and two spaces")
+        require(path and " " not in path, f"line {number}: not a path")
+        require(not path.startswith("/") and ".." not in path, f"line {number}: the path leaves the record")
+        require(path > last, f"line {number}: the paths do not ascend")
+        listed[path], last = bytes.fromhex(digest), path
+    return listed
+
+
+def result_value(
+    manifest: Manifest, fingerprint: bytes, roll: Roll, tally: Tally, totals: list[ContestTotals | None]
+) -> dict[str, Any]:
+    """result/result.json as a value: spec/record.md#result."""
+    quorum = None
+    if manifest.quorum:
+        heads = manifest.quorum.of == "heads"
+        counted = tally.ballots if heads else tally.weight
+        base = (len(roll.voters) if heads else roll.total_weight) if manifest.quorum.base == "roll" else counted
+        quorum = {
+            "counted": counted,
+            "base": base,
+            "fraction": [manifest.quorum.numerator, manifest.quorum.denominator],
+            "rule": manifest.quorum.rule,
+            "reached": quorum_reached(manifest, counted, base),
+        }
+    contests = []
+    for contest, sums, total in zip(manifest.contests, tally.contests, totals):
+        options = zip(contest.options, total.options) if total else []
+        contests.append({
+            "id": contest.id,
+            "ballots": sums.ballots,
+            "weight": sums.weight,
+            "withheld": sums.withheld(manifest),
+            "options": [{"id": name, "total": votes} for name, votes in options],
+            "blank": total.blank if total else None,
+        })  # fmt: skip
+    return {
+        "format": RESULT_FORMAT,
+        "fingerprint": fingerprint.hex(),
+        "eligible_voters": len(roll.voters),
+        "eligible_weight": roll.total_weight,
+        "counted_ballots": tally.ballots,
+        "counted_weight": tally.weight,
+        "quorum": quorum,
+        "contests": contests,
+    }
+
+
+def result_bytes(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,135 @@
+"""What a verifier says: spec/verification.md#report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+STAGES = ("voting", "closed", "complete")
+
+UNITS = {
+    "manifest.valid": "manifest",
+    "board.checkpoint": "checkpoint",
+    "board.entries": "entries",
+    "board.root": "tree head",
+    "board.pinned": "tree head",
+    "board.order": "entries",
+    "ceremony.messages": "messages",
+    "roll.lines": "lines",
+    "roll.signature": "signatures",
+    "election.fingerprint": "fingerprint",
+    "election.pinned": "fingerprint",
+    "organiser.signature": "entries",
+    "ballot.encoding": "ballots",
+    "ballot.election": "ballots",
+    "ballot.credential": "ballots",
+    "ballot.style": "ballots",
+    "ballot.signature": "ballots",
+    "ballot.argument": "ballots",
+    "ballot.duplicate": "ballots",
+    "ballot.randomness": "ballots",
+    "ballot.window": "ballots",
+    "ballot.predecessor": "ballots",
+    "tally.sums": "statements",
+    "closing.rule": "rule",
+    "decryption.proof": "decryptions",
+    "decryption.threshold": "decryptions",
+    "result.totals": "result",
+    "record.files": "files",
+}
+BALLOT_CHECKS = [check for check in UNITS if check.startswith("ballot.")]
+OF_COMPLETE = list(UNITS)[list(UNITS).index("tally.sums") :]
+
+Place = str | dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Failure:
+    check: str
+    place: Place
+    problem: str
+
+
+@dataclass
+class Report:
+    stage: str
+    items: dict[str, int] = field(default_factory=dict)
+    not_asked: set[str] = field(default_factory=set)
+    failures: list[Failure] = field(default_factory=list)
+    not_checked: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    fingerprint: bytes | None = None
+    result: dict[str, Any] | None = None
+
+    def saw(self, check: str, items: int = 1) -> None:
+        """The check was done, on so many more items."""
+        self.items[check] = self.items.get(check, 0) + items
+
+    def fail(self, check: str, place: Place, problem: object) -> None:
+        self.failures.append(Failure(check, place, str(problem)))
+
+    def failures_of(self, check: str) -> int:
+        return sum(failure.check == check for failure in self.failures)
+
+    def status(self, check: str) -> str:
+        if self.failures_of(check):
+            return "failed"
+        if check in self.not_asked:
+            return "not_asked"
+        if check not in self.items:
+            return "not_checked"
+        return "passed" if self.items[check] or check in BALLOT_CHECKS else "failed"
+
+    def checks(self) -> list[str]:
+        return [check for check in UNITS if self.stage == "complete" or check not in OF_COMPLETE]
+
+    def valid(self) -> bool:
+        return not self.failures and all(self.status(check) in ("passed", "not_asked") for check in self.checks())
+
+    def value(self) -> dict[str, Any]:
+        """As the command writes it with --json."""
+        return {
+            "valid": self.valid(),
+            "stage": self.stage,
+            "fingerprint": self.fingerprint.hex() if self.fingerprint else None,
+            "checks": [
+                {
+                    "check": check,
+                    "status": self.status(check),
+                    "items": self.items.get(check, 0),
+                    "failures": self.failures_of(check),
+                }
+                for check in self.checks()
+            ],
+            "failures": [vars(failure) for failure in self.failures],
+            "not_checked": self.not_checked,
+            "warnings": self.warnings,
+            "result": self.result,
+        }
+
+    def text(self) -> str:
+        lines = []
+        for contest in self.result["contests"] if self.result else []:
+            withheld = f", withheld: {contest['withheld']}" if contest["withheld"] else ""
+            lines.append(f"{contest['id']}: {contest['ballots']} ballots of weight {contest['weight']}{withheld}")
+            lines += [f"  {option['id']}  {option['total']}" for option in contest["options"]]
+            lines += [f"  (blank)  {contest['blank']}"] if contest["blank"] is not None else []
+        for check in self.checks():
+            items = f"{self.items.get(check, 0)} {UNITS[check]}"
+            lines.append(f"{self.status(check):12} {check:22} {items}")
+        for failure in self.failures:
+            lines.append(f"failed: {failure.check} at {place_text(failure.place)}: {failure.problem}")
+        lines += [f"not checked: {text}" for text in self.not_checked]
+        lines += [f"warning: {text}" for text in self.warnings]
+        if self.fingerprint:
+            lines.append(f"fingerprint {self.fingerprint.hex()}")
+        lines.append("The record is valid." if self.valid() else "The record is NOT valid.")
+        return "\n".join(lines)
+
+
+def place_text(place: Place) -> str:
+    if isinstance(place, str):
+        return f"the {place}"
+    if "entry" in place:
+        return f"entry {place['entry']['index']} in {place['entry']['file']}"
+    return ", ".join(f"{name} {value}" for name, value in place.items())

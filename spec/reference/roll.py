@@ -1,0 +1,96 @@
+"""The roll and its signatures: spec/credential.md#roll."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Callable
+
+from encoding import MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, Reader, Refused, decimal, is_hex, require
+from group import Element, decode, is_identity
+from manifest import Manifest
+from transcript import begin, read_schnorr, schnorr_holds, sha256
+
+FIRST_WORD = "ballotta/v1-draft.1/roll"
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    credential: Element
+    style: int
+    weight: int
+
+
+@dataclass
+class Roll:
+    hash: bytes
+    voters: dict[bytes, Voter] = field(default_factory=dict)
+    total_weight: int = 0
+    well_formed: int = 0
+
+
+def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None]) -> Roll:
+    """Calls `fail` with the number of every line that breaks a rule."""
+    roll = Roll(sha256(data))
+    lines = data.split(b"\n")
+    if lines.pop() != b"":
+        fail(len(lines) + 1, "the last line does not end in a line feed")
+    if not lines or lines[0] != f"{FIRST_WORD} {manifest.hash.hex()}".encode():
+        fail(1, "the first line does not name this manifest")
+    styles = {style.id: number for number, style in enumerate(manifest.styles)}
+    last = b""
+    for number, line in enumerate(lines[1:], 2):
+        try:
+            voter = read_line(line, styles, manifest.max_weight)
+            roll.well_formed += 1
+            require(voter.credential.encoding > last, "the credentials do not ascend")
+            last = voter.credential.encoding
+        except Refused as problem:
+            fail(number, str(problem))
+            continue
+        roll.voters[voter.credential.encoding] = voter
+        roll.total_weight += voter.weight
+    if not 1 <= len(lines) - 1 <= MAX_VOTERS:
+        fail(1, "there is no voter, or too many")
+    if roll.total_weight > MAX_TOTAL:
+        fail(1, "the weights of all together are too large")
+    return roll
+
+
+def read_line(line: bytes, styles: dict[str, int], max_weight: int) -> Voter:
+    require(len(line) < MAX_ROLL_LINE_BYTES, "the line is too long")
+    words = line.decode("latin-1").split(" ")
+    require(len(words) == 3 and is_hex(words[0], 64), "not credential, style and weight")
+    require(words[1] in styles, "no such style")
+    weight = decimal(words[2], max_weight)
+    require(weight, "the weight is no number from 1 to the largest")
+    credential = decode(bytes.fromhex(words[0]), "credential")
+    require(not is_identity(credential.point), "the credential is the identity")
+    return Voter(credential, styles[words[1]], weight or 0)
+
+
+@dataclass(frozen=True)
+class RollSignature:
+    authority: int
+    fingerprint: bytes
+    signature: bytes
+
+
+def read_roll_signature(body: bytes) -> RollSignature:
+    reader = Reader(body)
+    return RollSignature(reader.integer(2, "authority"), reader.take(32, "fingerprint"), reader.take(64, "signature"))
+
+
+def roll_signature_holds(signature: RollSignature, key: Element) -> bool:
+    """spec/credential.md#signature"""
+    transcript = begin("roll-signature", "fingerprint", signature.fingerprint)
+    transcript.append_number("authority", signature.authority)
+    return signature_holds(signature.signature, key, transcript)
+
+
+def signature_holds(signature: bytes, key: Element, transcript) -> bool:
+    """A Schnorr signature from its bytes; one that cannot be read does not hold."""
+    try:
+        announcement, response = read_schnorr(Reader(signature), "signature")
+    except Refused:
+        return False
+    return schnorr_holds(transcript, key, announcement, response)

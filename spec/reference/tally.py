@@ -1,0 +1,234 @@
+"""Sums, statements, decryption, totals: spec/tally.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from encoding import Reader, le64, require
+from group import (
+    BASE, IDENTITY, ORDER, Element, Point, add, discrete_logarithm, element_of, is_identity, multiply, multiply_add, negate,
+    read_element, read_scalar,
+)  # fmt: skip
+from manifest import Manifest
+from transcript import Transcript, begin, holds, read_schnorr, schnorr_holds, tagged
+
+# Equality of logarithms: spec/tally.md#equality.
+
+
+@dataclass(frozen=True)
+class Equality:
+    a: Element
+    b: Element
+    z: int
+
+
+def read_equality(reader: Reader) -> Equality:
+    return Equality(read_element(reader, "A"), read_element(reader, "B"), read_scalar(reader, "z"))
+
+
+def equality_holds(
+    transcript: Transcript, base: Element, keys: list[Element], factors: list[Element], proof: Equality
+) -> bool:
+    """That keys and factors have the same logarithms, for G and for the base."""
+    transcript.append("R", base.encoding)
+    transcript.append_number("n", len(keys))
+    for key, factor in zip(keys, factors, strict=True):
+        transcript.append("Y", key.encoding)
+        transcript.append("D", factor.encoding)
+    w = transcript.challenge("w")
+    transcript.append("A", proof.a.encoding)
+    transcript.append("B", proof.b.encoding)
+    c = transcript.challenge("c")
+    weights = [c * pow(w, s, ORDER) for s in range(1, len(keys) + 1)]
+    left = [(weight, key.point) for weight, key in zip(weights, keys)]
+    first = holds(left, [(proof.z, BASE)], proof.a.point)
+    left = [(weight, factor.point) for weight, factor in zip(weights, factors)]
+    return first and holds(left + [(-proof.z, base.point)], [], proof.b.point)
+
+
+# Selection and sums: spec/tally.md#selection.
+
+
+@dataclass
+class ContestSums:
+    r: Point = IDENTITY
+    c: list[Point] = field(default_factory=list)
+    ballots: int = 0
+    weight: int = 0
+    ballots_of_weight: dict[int, int] = field(default_factory=dict)
+
+    def withheld(self, manifest: Manifest) -> str | None:
+        """spec/tally.md#limits"""
+        if self.ballots == 0:
+            return None
+        if self.ballots < manifest.minimum_counted_ballots:
+            return "too_few_ballots"
+        if min(self.ballots_of_weight.values()) < manifest.minimum_ballots_per_weight:
+            return "rare_weight"
+        return None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the sums need of a ballot that counts."""
+
+    style: int
+    weight: int
+    r: Point
+    c: list[Point]
+
+
+class Tally:
+    def __init__(self, manifest: Manifest, counted: list[Counted]):
+        self.manifest = manifest
+        self.ballots = len(counted)
+        self.weight = sum(ballot.weight for ballot in counted)
+        self.contests = [ContestSums(c=[IDENTITY] * contest.rule.slots) for contest in manifest.contests]
+        for ballot in counted:
+            slots = iter(ballot.c)
+            for number in manifest.styles[ballot.style].contests:
+                sums = self.contests[number]
+                sums.r = add(sums.r, multiply(ballot.weight, ballot.r))
+                sums.c = [add(c, multiply(ballot.weight, next(slots))) for c in sums.c]
+                sums.ballots += 1
+                sums.weight += ballot.weight
+                sums.ballots_of_weight[ballot.weight] = sums.ballots_of_weight.get(ballot.weight, 0) + 1
+        self.bases = [element_of(sums.r) for sums in self.contests]
+        encoding = b""
+        for sums, base in zip(self.contests, self.bases):
+            encoding += le64(sums.ballots) + le64(sums.weight) + base.encoding
+            encoding += b"".join(element_of(c).encoding for c in sums.c)
+        self.digest = tagged("tally", encoding)
+
+    def decrypted(self) -> list[int]:
+        """The contests that partial decryptions have factors for."""
+        return [
+            number
+            for number, sums in enumerate(self.contests)
+            if sums.withheld(self.manifest) is None and not is_identity(sums.r)
+        ]
+
+
+@dataclass(frozen=True)
+class Close:
+    """What is decrypted: the board up to the first closing, and the sums of its ballots."""
+
+    fingerprint: bytes
+    size: int
+    root: bytes
+    digest: bytes
+
+    def append_to(self, transcript: Transcript) -> None:
+        transcript.append_number("size", self.size)
+        transcript.append("root", self.root)
+        transcript.append("sums", self.digest)
+
+
+# Statements: spec/tally.md#statement.
+
+
+@dataclass(frozen=True)
+class Statement:
+    trustee: int
+    close: Close
+    signature: tuple[Element, int]
+
+
+def read_statement(body: bytes) -> Statement:
+    reader = Reader(body)
+    reader.version()
+    trustee, fingerprint, size = reader.integer(2, "trustee"), reader.take(32, "fingerprint"), reader.integer(8, "size")
+    close = Close(fingerprint, size, reader.take(32, "root"), reader.take(32, "tally digest"))
+    statement = Statement(trustee, close, read_schnorr(reader, "signature"))
+    reader.end()
+    return statement
+
+
+def statement_holds(statement: Statement, manifest: Manifest) -> bool:
+    """The trustee exists, and signed."""
+    if not 1 <= statement.trustee <= len(manifest.trustees):
+        return False
+    transcript = begin("closing-statement", "fingerprint", statement.close.fingerprint)
+    statement.close.append_to(transcript)
+    return schnorr_holds(transcript, manifest.trustees[statement.trustee - 1], *statement.signature)
+
+
+# Partial decryptions: spec/tally.md#partial-decryption.
+
+
+@dataclass(frozen=True)
+class PartialDecryption:
+    trustee: int
+    factors: dict[int, list[Element]]  # of contest c, one for each slot
+
+
+def verify_decryption(data: bytes, manifest: Manifest, joint_key, tally: Tally, close: Close) -> PartialDecryption:
+    """Refuses what is not valid."""
+    reader = Reader(data)
+    reader.version()
+    trustee = reader.integer(2, "trustee")
+    require(reader.take(32, "fingerprint") == close.fingerprint, "the partial decryption is of another election")
+    require(reader.take(32, "tally digest") == close.digest, "the partial decryption is of another tally")
+    factors, proofs = {}, {}
+    for number in tally.decrypted():
+        slots = manifest.contests[number].slots
+        factors[number] = [read_element(reader, f"factor of contest {number}") for _ in slots]
+        proofs[number] = read_equality(reader)
+    reader.end()
+    require(1 <= trustee <= len(manifest.trustees), "there is no such trustee")
+    for number, proof in proofs.items():
+        transcript = begin("partial-decryption", "fingerprint", close.fingerprint)
+        close.append_to(transcript)
+        transcript.append_number("trustee", trustee)
+        transcript.append_number("contest", number)
+        keys = joint_key.verification_keys(trustee, manifest.contests[number].slots)
+        proved = equality_holds(transcript, tally.bases[number], keys, factors[number], proof)
+        require(proved, f"the partial decryption of trustee {trustee} is not proved in contest {number}")
+    return PartialDecryption(trustee, factors)
+
+
+# Totals: spec/tally.md#totals.
+
+
+@dataclass(frozen=True)
+class ContestTotals:
+    options: list[int]
+    blank: int | None
+
+
+def lagrange(trustees: list[int], j: int) -> int:
+    product = 1
+    for i in trustees:
+        if i != j:
+            product = product * i * pow(i - j, -1, ORDER) % ORDER
+    return product
+
+
+def totals(manifest: Manifest, tally: Tally, valid: list[PartialDecryption]) -> list[ContestTotals | None]:
+    """The totals of every contest, None where it is withheld. Refuses if there are none."""
+    require(len(valid) >= manifest.threshold, f"{len(valid)} valid partial decryptions, {manifest.threshold} are needed")
+    chosen = valid[: manifest.threshold]
+    trustees = [decryption.trustee for decryption in chosen]
+    lambdas = [lagrange(trustees, j) for j in trustees]
+    results: list[ContestTotals | None] = []
+    for number, (contest, sums) in enumerate(zip(manifest.contests, tally.contests)):
+        if sums.withheld(manifest):
+            results.append(None)
+            continue
+        values = []
+        for slot, c in enumerate(sums.c):
+            if not is_identity(sums.r):
+                shares = [(w, decryption.factors[number][slot].point) for w, decryption in zip(lambdas, chosen)]
+                c = add(c, negate(multiply_add(shares)))
+            value = discrete_logarithm(c, sums.weight)
+            require(value is not None, f"slot {slot} of contest {contest.id} has no total within its bound")
+            values.append(value)
+        results.append(ContestTotals(*contest.rule.totals(values, sums.weight)))
+    return results
+
+
+def quorum_reached(manifest: Manifest, counted: int, base: int) -> bool:
+    quorum = manifest.quorum
+    assert quorum is not None
+    left, right = counted * quorum.denominator, base * quorum.numerator
+    return left > right if quorum.rule == "more_than" else left >= right

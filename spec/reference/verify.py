@@ -1,0 +1,451 @@
+"""The verification of a record: spec/verification.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ballot import (
+    Ballot, StyleKeys, Void, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot, style_keys,
+)  # fmt: skip
+from board import (
+    BALLOT, CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, Checkpoint, Log,
+    board_checkpoint, bundle_path, bundle_paths, cosigned_by, read_bundle, read_entry, read_pointer,
+)  # fmt: skip
+from ceremony import Broken, JointKey, Message, read_message, verify_ceremony
+from encoding import (
+    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_OTHER_ENTRIES,
+    MAX_RESULT_BYTES, NO_DIGEST, Reader, Refused, require,
+)  # fmt: skip
+from manifest import Manifest, read_manifest
+from record import Record, read_list, result_bytes, result_value
+from report import BALLOT_CHECKS, Place, Report
+from roll import Roll, Voter, read_roll, read_roll_signature, roll_signature_holds, signature_holds
+from tally import (
+    Close, Counted, PartialDecryption, Statement, Tally, read_statement, statement_holds, totals, verify_decryption,
+)  # fmt: skip
+from transcript import begin, sha256, tagged
+
+MAX_BUNDLE_BYTES = 256 * (2 + 65535)
+
+
+@dataclass(frozen=True)
+class Pins:
+    """What the auditor knows from elsewhere."""
+
+    fingerprint: bytes | None = None
+    head: tuple[int, bytes] | None = None
+
+
+@dataclass
+class Scan:
+    """What the entries of the board are: spec/verification.md#entries."""
+
+    messages: list[tuple[int, bytes]] = field(default_factory=list)  # index and body, as everywhere here
+    signatures: list[tuple[int, bytes]] = field(default_factory=list)
+    statements: list[tuple[int, bytes]] = field(default_factory=list)
+    decryptions: list[tuple[int, bytes]] = field(default_factory=list)
+    publications: list[tuple[int, bytes]] = field(default_factory=list)
+    ballots: list[tuple[int, bytes]] = field(default_factory=list)
+    opening: int | None = None
+    opened: bytes = b""
+    closing: int | None = None
+    head: tuple[int, bytes] = (0, b"")
+    others: int = 0
+
+
+def verify(record: Record, stage: str = "complete", pins: Pins = Pins()) -> Report:
+    verifier = Verifier(record, Report(stage), pins)
+    verifier.run()
+    return verifier.report
+
+
+class Verifier:
+    def __init__(self, record: Record, report: Report, pins: Pins):
+        self.record = record
+        self.report = report
+        self.pins = pins
+        self.size = 0
+
+    def run(self) -> None:
+        """spec/verification.md#order. Each step returns None where the verifier cannot go on."""
+        report, pins = self.report, self.pins
+        if pins.fingerprint is None:
+            report.not_asked.add("election.pinned")
+            report.not_checked.append("that the voters were shown this fingerprint: compare it, or pin it")
+        if pins.head is None:
+            report.not_asked.add("board.pinned")
+            report.not_checked.append("that the board showed everybody the same: pin a checkpoint that was kept before")
+        manifest = self.manifest()
+        if manifest is None:
+            return
+        if manifest.threshold == len(manifest.trustees):
+            report.warnings.append("all trustees are needed to decrypt")
+        checkpoint = self.checkpoint(manifest)
+        roll = self.roll(manifest)
+        scan = self.board(manifest, checkpoint) if checkpoint else None
+        if checkpoint is None or scan is None:
+            return
+        joint_key = self.ceremony(manifest, scan)
+        if joint_key is None or roll is None:
+            return
+        fingerprint = tagged("fingerprint", manifest.hash, joint_key.root, roll.hash)
+        self.election(manifest, scan, fingerprint)
+        ballots = Ballots(manifest, joint_key, roll, fingerprint)
+        counted = self.ballots(scan, ballots)
+        if scan.closing is not None and report.stage == "complete":
+            tally = Tally(manifest, counted)
+            close = Close(fingerprint, *scan.head, tally.digest)
+            self.close(manifest, scan, close)
+            self.result(manifest, scan, roll, joint_key, tally, close)
+            self.files(scan, checkpoint)
+
+    # Places.
+
+    def entry(self, index: int) -> Place:
+        return {"entry": {"index": index, "file": bundle_path(index // 256, self.size)}}
+
+    # 1 to 3: the files that stand alone.
+
+    def required(self, check: str, path: str, maximum: int) -> bytes | None:
+        data = self.record.read(path, maximum)
+        self.report.saw(check, 0 if data is None else 1)
+        if data is None:
+            self.report.fail(check, {"file": path}, "the file is missing")
+        return data
+
+    def manifest(self) -> Manifest | None:
+        data = self.required("manifest.valid", "manifest.json", MAX_MANIFEST_BYTES)
+        try:
+            return read_manifest(data) if data is not None else None
+        except Refused as problem:
+            self.report.fail("manifest.valid", {"file": "manifest.json"}, problem)
+            return None
+
+    def checkpoint(self, manifest: Manifest) -> Checkpoint | None:
+        data = self.required("board.checkpoint", "checkpoint", MAX_CHECKPOINT_BYTES)
+        try:
+            return board_checkpoint(data, manifest.board) if data is not None else None
+        except Refused as problem:
+            self.report.fail("board.checkpoint", {"file": "checkpoint"}, problem)
+            return None
+
+    def roll(self, manifest: Manifest) -> Roll | None:
+        """None, if any line breaks a rule: it is nobody's roll."""
+        data = self.record.read("roll", 1 << 40)
+        if data is None:
+            self.report.saw("roll.lines", 0)
+            self.report.fail("roll.lines", {"file": "roll"}, "the file is missing")
+            return None
+        roll = read_roll(data, manifest, lambda line, why: self.report.fail("roll.lines", {"roll_line": line}, why))
+        self.report.saw("roll.lines", roll.well_formed)
+        return None if self.report.failures_of("roll.lines") else roll
+
+    # 4: the board.
+
+    def board(self, manifest: Manifest, checkpoint: Checkpoint) -> Scan | None:
+        report, self.size = self.report, checkpoint.size
+        report.saw("board.entries", 0)
+        if checkpoint.size > MAX_ENTRIES:
+            report.fail("board.entries", {"file": "checkpoint"}, "the board is too large")
+            return None
+        log, scan = Log(), Scan()
+        pinned_root = None
+        for path, width in bundle_paths(checkpoint.size):
+            data = self.record.read(path, MAX_BUNDLE_BYTES)
+            try:
+                require(data is not None, "the file is missing")
+                entries = read_bundle(data or b"", width)
+            except Refused as problem:
+                report.fail("board.entries", {"file": path}, problem)
+                return None
+            for entry in entries:
+                log.append(entry)
+                self.take(manifest, scan, log, entry)
+                if self.pins.head and self.pins.head[0] == log.size:
+                    pinned_root = log.root()
+        report.saw("board.entries", log.size)
+        report.saw("board.order", log.size)
+        report.saw("board.root")
+        if log.root() != checkpoint.root:
+            report.fail("board.root", "record", f"the entries have the root {log.root().hex()}, the board signed another")
+        if self.pins.head:
+            report.saw("board.pinned")
+            if self.pins.head[0] != 0 and pinned_root != self.pins.head[1]:
+                report.fail("board.pinned", "record", "the board does not continue the one that was pinned")
+        if scan.closing is None and report.stage != "voting":
+            report.fail("board.order", "record", "the voting is not closed")
+        return scan
+
+    def take(self, manifest: Manifest, scan: Scan, log: Log, entry: bytes) -> None:
+        """spec/verification.md#entries"""
+        report, index = self.report, log.size - 1
+        report.saw("organiser.signature", 0)
+        try:
+            kind, body = read_entry(entry)
+        except Refused as problem:
+            report.fail("board.entries", self.entry(index), problem)
+            return
+        item = (index, body)
+        if kind == BALLOT:
+            scan.ballots.append(item)
+            return
+        if kind in (OPENING, CLOSING):
+            report.saw("organiser.signature")
+            self.take_organiser(manifest, scan, log, index, kind, body)
+            return
+        scan.others += 1
+        if scan.others > MAX_OTHER_ENTRIES:
+            report.fail("board.order", self.entry(index), "too many entries that are no ballots")
+            return
+        before_opening = kind in (CEREMONY, ROLL_SIGNATURE)
+        if before_opening and scan.opening is not None:
+            report.fail("board.order", self.entry(index), "the entry stands behind the opening")
+            return
+        if not before_opening and scan.closing is None:
+            report.fail("board.order", self.entry(index), "the entry stands before the closing")
+        lists = {CEREMONY: scan.messages, ROLL_SIGNATURE: scan.signatures, STATEMENT: scan.statements}
+        lists |= {DECRYPTION: scan.decryptions, PUBLICATION: scan.publications}
+        lists[kind].append(item)
+
+    def take_organiser(self, manifest: Manifest, scan: Scan, log: Log, index: int, kind: int, body: bytes) -> None:
+        report, fingerprint = self.report, body[:32]
+        transcript = begin("organiser-entry", "fingerprint", fingerprint)
+        transcript.append_number("action", kind)
+        signed = signature_holds(body[32:], manifest.organiser, transcript)
+        if not signed or (scan.opening is not None and fingerprint != scan.opened):
+            report.fail("organiser.signature", self.entry(index), "not signed by the organiser for this election")
+        elif kind == OPENING and scan.opening is None:
+            scan.opening, scan.opened = index, fingerprint
+        elif kind == CLOSING and scan.opening is not None and scan.closing is None:
+            scan.closing, scan.head = index, (log.size, log.root())
+        else:
+            report.fail("board.order", self.entry(index), "an opening or closing out of order")
+
+    # 5: the ceremony.
+
+    def pointed(self, check: str, folder: str, items: list[tuple[int, bytes]]) -> list[tuple[int, str, int, bytes]]:
+        """The files that entries point to: index, path, author and bytes. What cannot be had is left out."""
+        self.report.saw(check, 0)
+        files, paths = [], set()
+        for index, body in items:
+            pointer = read_pointer(body)
+            path = f"{folder}/{pointer.hash.hex()}" if folder else "SHA256SUMS"
+            if folder and path in paths:
+                self.report.fail(check, self.entry(index), "an earlier entry names the same file")
+                continue
+            paths.add(path)
+            data = self.record.read(path, MAX_MESSAGE_BYTES)
+            if data is None:
+                self.report.fail(check, {"file": path}, "the file is missing")
+            elif len(data) != pointer.length or sha256(data) != pointer.hash:
+                self.report.fail(check, {"file": path}, "not the file that its entry names")
+            else:
+                files.append((index, path, pointer.author, data))
+        return files
+
+    def ceremony(self, manifest: Manifest, scan: Scan) -> JointKey | None:
+        check, report = "ceremony.messages", self.report
+        messages: list[Message] = []
+        places: list[Place] = []
+        for index, path, author, data in self.pointed(check, "ceremony", scan.messages):
+            report.saw(check)
+            try:
+                message = read_message(data, manifest)
+            except Refused as problem:
+                report.fail(check, {"file": path}, problem)
+                continue
+            if author != message.author:
+                report.fail(check, self.entry(index), f"the file is of trustee {message.author}")
+            messages.append(message)
+            places.append({"file": path})
+        try:
+            return verify_ceremony(messages, manifest)
+        except Broken as problem:
+            place: Place = "record"
+            if problem.message is not None:
+                place = places[problem.message]
+            elif problem.trustee is not None:
+                place = {"trustee": problem.trustee}
+            report.fail(check, place, problem)
+            return None
+
+    # 6: the election.
+
+    def election(self, manifest: Manifest, scan: Scan, fingerprint: bytes) -> None:
+        report, report.fingerprint = self.report, fingerprint
+        report.saw("roll.signature", len(scan.signatures))
+        signed = set()
+        for index, body in scan.signatures:
+            signature = read_roll_signature(body)
+            if not 1 <= signature.authority <= len(manifest.authorities):
+                report.fail("roll.signature", self.entry(index), "there is no such credential authority")
+            elif signature.fingerprint != fingerprint:
+                report.fail("roll.signature", self.entry(index), "the roll of another election is signed")
+            elif not roll_signature_holds(signature, manifest.authorities[signature.authority - 1]):
+                report.fail("roll.signature", self.entry(index), "the signature does not hold")
+            else:
+                signed.add(signature.authority)
+        for authority in range(1, len(manifest.authorities) + 1):
+            if authority not in signed:
+                report.fail("roll.signature", "record", f"credential authority {authority} has not signed the roll")
+        if scan.opening is not None:
+            report.saw("election.fingerprint")
+            if scan.opened != fingerprint:
+                report.fail("election.fingerprint", self.entry(scan.opening), "another election was opened")
+        if self.pins.fingerprint is not None:
+            report.saw("election.pinned")
+            if self.pins.fingerprint != fingerprint:
+                report.fail("election.pinned", "record", "the fingerprint is not the pinned one")
+
+    # 7: the ballots.
+
+    def ballots(self, scan: Scan, ballots: Ballots) -> list[Counted]:
+        for check in BALLOT_CHECKS:
+            self.report.saw(check, len(scan.ballots))
+        for index, data in scan.ballots:
+            try:
+                ballots.admit(index, data, scan)
+            except Void as void:
+                self.report.fail(void.check, self.entry(index), void)
+        return list(ballots.counted.values())
+
+    # 8: the close.
+
+    def close(self, manifest: Manifest, scan: Scan, close: Close) -> None:
+        """Statements and closing rule: spec/verification.md#statements, spec/tally.md#closing-rule."""
+        report, first, agreed = self.report, {}, set()
+        if manifest.closing == "statements" or scan.statements:
+            report.saw("tally.sums", len(scan.statements))
+        else:
+            report.not_asked.add("tally.sums")
+        for index, body in scan.statements:
+            try:
+                statement = read_statement(body)
+                require(statement_holds(statement, manifest), "the statement is not signed by a trustee")
+            except Refused as problem:
+                report.fail("tally.sums", self.entry(index), problem)
+                continue
+            agrees = statement.close == close
+            if agrees:
+                agreed.add(statement.trustee)
+            if first.setdefault(statement.trustee, statement.close) != statement.close:
+                report.fail("tally.sums", self.entry(index), f"trustee {statement.trustee} stated something else before")
+            elif not agrees:
+                report.fail("tally.sums", self.entry(index), "the statement differs from what was computed")
+        report.saw("closing.rule")
+        try:
+            if manifest.closing == "statements":
+                needed = -(-(len(manifest.trustees) + manifest.threshold) // 2)
+                require(len(agreed) >= needed, f"{len(agreed)} trustees made this statement, {needed} are needed")
+            else:
+                data = self.record.read("closing-checkpoint", MAX_CHECKPOINT_BYTES)
+                require(data is not None, "there is no closing checkpoint")
+                checkpoint = board_checkpoint(data or b"", manifest.board)
+                same = (checkpoint.size, checkpoint.root) == (close.size, close.root)
+                require(same, "the closing checkpoint is not that of the board at the close")
+                require(cosigned_by(checkpoint, manifest) >= manifest.witness_quorum, "too few witnesses cosigned")
+        except Refused as problem:
+            report.fail("closing.rule", "record", problem)
+
+    def result(
+        self, manifest: Manifest, scan: Scan, roll: Roll, joint_key: JointKey, tally: Tally, close: Close
+    ) -> None:
+        report = self.report
+        valid: list[PartialDecryption] = []
+        for index, path, author, data in self.pointed("decryption.proof", "decryption", scan.decryptions):
+            report.saw("decryption.proof")
+            try:
+                decryption = verify_decryption(data, manifest, joint_key, tally, close)
+                twice = decryption.trustee in [earlier.trustee for earlier in valid]
+                require(not twice, f"trustee {decryption.trustee} has a valid partial decryption already")
+            except Refused as problem:
+                report.fail("decryption.proof", {"file": path}, problem)
+                continue
+            if author != decryption.trustee:
+                report.fail("decryption.proof", self.entry(index), f"the file is of trustee {decryption.trustee}")
+            valid.append(decryption)
+        report.saw("decryption.threshold", len(valid))
+        try:
+            found = totals(manifest, tally, valid)
+        except Refused as problem:
+            report.fail("decryption.threshold", "record", problem)
+            return
+        report.result = result_value(manifest, close.fingerprint, roll, tally, found)
+        report.saw("result.totals")
+        data = self.record.read("result/result.json", MAX_RESULT_BYTES)
+        if data != result_bytes(report.result):
+            why = "the file is missing" if data is None else "not the result that the ballots give"
+            report.fail("result.totals", {"file": "result/result.json"}, why)
+
+    def files(self, scan: Scan, checkpoint: Checkpoint) -> None:
+        """spec/record.md#files"""
+        check, report = "record.files", self.report
+        lists = self.pointed(check, "", scan.publications[-1:])
+        if not lists:
+            return
+        try:
+            listed = read_list(lists[0][3])
+        except Refused as problem:
+            report.fail(check, {"file": "SHA256SUMS"}, problem)
+            return
+        named = {"manifest.json", "roll", "checkpoint", "SHA256SUMS"} | {path for path, _ in bundle_paths(checkpoint.size)}
+        named |= {f"ceremony/{read_pointer(body).hash.hex()}" for _, body in scan.messages}
+        named |= {f"decryption/{read_pointer(body).hash.hex()}" for _, body in scan.decryptions}
+        found = self.record.paths()
+        report.saw(check, len(listed) + len(found))
+        for path, digest in listed.items():
+            actual = self.record.sha256(path)
+            if actual != digest:
+                why = "the file is missing" if actual is None else "not the file that was published"
+                report.fail(check, {"file": path}, why)
+        for path in found:
+            if path not in named and path not in listed:
+                report.fail(check, {"file": path}, "the file is not part of the record")
+
+
+class Ballots:
+    """Admission, spec/ballot.md#admission, and which ballots count, spec/tally.md#selection."""
+
+    def __init__(self, manifest: Manifest, joint_key: JointKey, roll: Roll, fingerprint: bytes):
+        self.manifest = manifest
+        self.roll = roll
+        self.fingerprint = fingerprint
+        self.keys: list[StyleKeys] = [style_keys(style, joint_key.keys) for style in manifest.styles]
+        self.trackers: set[bytes] = set()
+        self.randomness: set[bytes] = set()
+        self.last: dict[bytes, bytes] = {}
+        self.counted: dict[bytes, Counted] = {}
+
+    def admit(self, index: int, data: bytes, scan: Scan) -> None:
+        """Raises Void with the first rule that the ballot breaks."""
+        rule("window", scan.opening is not None and index > scan.opening, "the ballot stands before the opening")
+        rule("window", scan.closing is None or index < scan.closing, "the ballot stands behind the closing")
+        try:
+            fingerprint = fingerprint_of(data)
+            rule("election", fingerprint == self.fingerprint, "the ballot was made for another election")
+            ballot = read_ballot(data, self.manifest)
+        except Refused as problem:
+            raise Void("encoding", str(problem)) from None
+        credential = ballot.credential.encoding
+        voter = self.roll.voters.get(credential)
+        if voter is None:
+            raise Void("credential", "the credential does not stand on the roll")
+        rule("style", ballot.style == voter.style, "the style is not that of the voter")
+        rule("signature", ballot_signature_holds(ballot, fingerprint), "the signature is not the credential's")
+        style, keys = self.manifest.styles[ballot.style], self.keys[ballot.style]
+        rule("argument", argument_holds(ballot, style, keys, fingerprint), "the ballot argument does not hold")
+        rule("duplicate", ballot.tracker not in self.trackers, "an admitted ballot has the same tracker")
+        rule("randomness", ballot.r.encoding not in self.randomness, "an admitted ballot has the same R")
+        previous = self.last.get(credential, NO_DIGEST)
+        once = self.manifest.revoting or previous == NO_DIGEST
+        rule("predecessor", once, "the voter has voted before, and must not vote again")
+        rule("predecessor", ballot.previous == previous, "the predecessor is not the voter's last ballot")
+        self.trackers.add(ballot.tracker)
+        self.randomness.add(ballot.r.encoding)
+        self.last[credential] = ballot.tracker
+        self.counted[credential] = Counted(ballot.style, voter.weight, ballot.r.point, [c.point for c in ballot.c])
+
+
+def rule(slug: str, holds: bool, problem: str) -> None:
+    if not holds:
+        raise Void(slug, problem)
