@@ -19,7 +19,7 @@ from transcript import sha256
 # Entries: spec/board.md#entries.
 
 CEREMONY, OPENING, BALLOT, CLOSING, STATEMENT, DECRYPTION, PUBLICATION, ROLL_SIGNATURE = range(1, 9)
-BODY_BYTES = {CEREMONY: 38, OPENING: 96, CLOSING: 96, STATEMENT: 204, DECRYPTION: 38, PUBLICATION: 38, ROLL_SIGNATURE: 98}
+BODY_BYTES = {OPENING: 96, CLOSING: 96, STATEMENT: 172, ROLL_SIGNATURE: 98}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def read_entry(data: bytes) -> tuple[int, bytes]:
     require(body, "the entry has no body")
     if kind in (CEREMONY, DECRYPTION, PUBLICATION):
         read_pointer(body)
-    elif kind in (OPENING, CLOSING, ROLL_SIGNATURE):
+    elif kind in BODY_BYTES:
         require(len(body) == BODY_BYTES[kind], "the body has another length than its kind")
     return kind, body
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Iterable
 
-from encoding import MAX_MESSAGE_BYTES, Reader, le16, le32, le64, require
+from encoding import MAX_MESSAGE_BYTES, Reader, Refused, le16, le32, le64, require
 from group import ORDER, Element, Point, element_of, is_identity, multiply_add, read_element, total_of
 from manifest import Manifest
 from roll import signature_holds
@@ -12,6 +13,7 @@ from tally import Equality, equality_holds, read_equality
 from transcript import begin, hash_to_group, read_schnorr, schnorr_holds, sha256, tagged
 
 REGISTRATION, COMMITMENT, DEAL, COMPLAINT, CONFIRMATION = range(1, 6)
+NAMES = {REGISTRATION: "registration", COMMITMENT: "commitment", DEAL: "deal", CONFIRMATION: "confirmation"}
 ATTEMPT = 1
 Schnorr = tuple[Element, int]
 
@@ -50,35 +52,41 @@ class Confirmation:
 
 @dataclass(frozen=True)
 class Message:
+    """What can be read of a message before its signature is verified."""
+
     data: bytes
     kind: int
     author: int
     roster: bytes
-    body: Registration | Commitment | Deal | Confirmation
+    body: bytes
 
 
-def read_message(data: bytes, manifest: Manifest) -> Message:
-    """Rule 1 of spec/ceremony.md#verification."""
+def read_message(data: bytes) -> Message:
     require(len(data) <= MAX_MESSAGE_BYTES, "the message is too long")
-    reader = Reader(data)
+    reader = Reader(data[:-64])
     reader.version()
     kind, author = reader.integer(1, "kind"), reader.integer(2, "author")
-    require(kind in (REGISTRATION, COMMITMENT, DEAL, CONFIRMATION), f"there are no messages of kind {kind}")
+    require(kind in NAMES, f"there are no messages of kind {kind}")
     roster = b"" if kind == REGISTRATION else reader.take(32, "roster")
+    read_schnorr(Reader(data[-64:]), "signature")
+    return Message(data, kind, author, roster, reader.rest())
+
+
+def read_body(message: Message, manifest: Manifest) -> Registration | Commitment | Deal | Confirmation:
+    reader = Reader(message.body)
     body: Registration | Commitment | Deal | Confirmation
-    if kind == REGISTRATION:
+    if message.kind == REGISTRATION:
         body = Registration(read_element(reader, "encryption key"), read_schnorr(reader, "possession"))
-    elif kind == COMMITMENT:
+    elif message.kind == COMMITMENT:
         body = Commitment(reader.take(32, "hash of the deal"))
-    elif kind == DEAL:
+    elif message.kind == DEAL:
         body = read_deal(reader, manifest)
     else:
         root = reader.take(32, "ceremony root")
         factors = [read_element(reader, f"D_{s + 1}") for s in range(manifest.slots)]
         body = Confirmation(root, factors, read_equality(reader))
-    read_schnorr(reader, "signature")
     reader.end()
-    return Message(data, kind, author, roster, body)
+    return body
 
 
 def read_deal(reader: Reader, manifest: Manifest) -> Deal:
@@ -107,87 +115,126 @@ class JointKey:
 
 
 class Broken(Exception):
-    """A rule is broken: by the message with this index, or by a trustee, or by nobody in particular."""
+    """A rule is broken, by these trustees; by nobody in particular if there are none."""
 
-    def __init__(self, problem: str, message: int | None = None, trustee: int | None = None):
+    def __init__(self, problem: str, trustees: list[int]):
         super().__init__(problem)
-        self.message = message
-        self.trustee = trustee
+        self.trustees = trustees
 
 
-def demand(condition: object, problem: str, message: int | None = None, trustee: int | None = None) -> None:
+def demand(condition: object, problem: str) -> None:
+    """A rule that no signature lays to anybody's charge."""
     if not condition:
-        raise Broken(problem, message, trustee)
+        raise Broken(problem, [])
 
 
-def verify_ceremony(messages: list[Message], manifest: Manifest) -> JointKey:
-    """Rules 2 to 12, of messages in the order of their publication. The first broken rule is raised."""
-    count, threshold, slots = len(manifest.trustees), manifest.threshold, manifest.slots
-    found: dict[int, dict[int, tuple[int, Message]]] = {kind: {} for kind in range(1, 6)}
-    last_kind = REGISTRATION
-    for index, message in enumerate(messages):
-        demand(message.kind >= last_kind, "the message comes too late", index)
-        last_kind = message.kind
-        demand(1 <= message.author <= count, "there is no such trustee", index)
-        demand(message_signature_holds(message, manifest), "the signature does not hold", index)
-        demand(message.author not in found[message.kind], "a second message of its kind", index)
-        found[message.kind][message.author] = index, message
-    for kind, name in ((REGISTRATION, "registration"), (COMMITMENT, "commitment"), (DEAL, "deal")):
-        missing = [trustee for trustee in range(1, count + 1) if trustee not in found[kind]]
-        demand(not missing, f"no {name} of trustees {missing}", trustee=missing[0] if missing else None)
-
-    encryption_keys: set[bytes] = {key.encoding for key in manifest.trustees}
-    for author, (index, message) in sorted(found[REGISTRATION].items()):
-        transcript = begin("encryption-key-possession", "manifest", manifest.hash)
-        transcript.append_number("attempt", ATTEMPT)
-        transcript.append_number("trustee", author)
-        key = message.body.encryption_key
-        demand(schnorr_holds(transcript, key, *message.body.possession), "the encryption key is not proved", index)
-        demand(key.encoding not in encryption_keys, "the encryption key is another key, too", index)
-        encryption_keys.add(key.encoding)
-
-    parts = [manifest.hash, le64(count), le64(threshold), le64(slots), le32(ATTEMPT)]
-    for author, key in enumerate(manifest.trustees, 1):
-        parts += [key.encoding, found[REGISTRATION][author][1].data]
-    roster = tagged("roster", *parts)
-    for index, message in enumerate(messages):
-        demand(message.kind == REGISTRATION or message.roster == roster, "another roster", index)
-
-    ephemerals: set[bytes] = set()
-    for author, (index, message) in sorted(found[DEAL].items()):
-        commitment = found[COMMITMENT][author][1].body.deal
-        demand(sha256(message.data) == commitment, "not the deal that the trustee committed to", index)
-        verify_deal(message.body, author, roster, index)
-        for shares in message.body.shares:
-            demand(shares.ephemeral.encoding not in ephemerals, "an ephemeral key stands twice", index)
-            ephemerals.add(shares.ephemeral.encoding)
-
-    deals = [found[DEAL][author][1] for author in range(1, count + 1)]
-    sums = [[total_of(d.body.coefficients[s][c].point for d in deals) for c in range(threshold)] for s in range(slots)]
-    keys = [element_of(of_slot[0]) for of_slot in sums]
-    demand(not any(is_identity(key.point) for key in keys), "a key of a slot is the identity")
-    joint_key = JointKey(tagged("ceremony", roster, *(sha256(d.data) for d in deals)), keys, sums)
-
-    for author, (index, message) in sorted(found[CONFIRMATION].items()):
-        demand(message.body.root == joint_key.root, "the confirmation is of another joint key", index)
-        demand(confirmation_holds(message.body, author, joint_key, roster, slots), "the backup is not proved", index)
-    confirmed = len(found[CONFIRMATION])
-    demand(confirmed >= manifest.minimum_confirmed, f"{confirmed} confirmations, {manifest.minimum_confirmed} are needed")
-    return joint_key
+def all_keep(problem: str, culprits: Iterable[int]) -> None:
+    """A rule that trustees break by what they signed, or did not send."""
+    if trustees := sorted(set(culprits)):
+        raise Broken(f"{problem}: trustees {trustees}", trustees)
 
 
-def message_signature_holds(message: Message, manifest: Manifest) -> bool:
-    if message.kind == REGISTRATION:
+class Ceremony:
+    """spec/ceremony.md#verification. The first rule that is broken is raised as Broken."""
+
+    def __init__(self, messages: list[Message], manifest: Manifest):
+        self.manifest = manifest
+        self.trustees = range(1, len(manifest.trustees) + 1)
+        self.messages = messages
+
+    def verify(self) -> JointKey:
+        kinds = [message.kind for message in self.messages]
+        demand(kinds == sorted(kinds), "a message was published after one of a later step")
+        registrations = self.step(REGISTRATION, None)
+        self.verify_registrations({j: body for j, (_, body) in registrations.items()})
+        m = self.manifest
+        parts = [m.hash, le64(len(m.trustees)), le64(m.threshold), le64(m.slots), le32(ATTEMPT)]
+        for j in self.trustees:
+            parts += [m.trustees[j - 1].encoding, registrations[j][0].data]
+        roster = tagged("roster", *parts)
+        commitments = {j: body.deal for j, (_, body) in self.step(COMMITMENT, roster).items()}
+        deals = self.step(DEAL, roster)
+        other = [j for j in self.trustees if sha256(deals[j][0].data) != commitments[j]]
+        all_keep("the deal is not the one that was committed to", other)
+        self.verify_deals({j: body for j, (_, body) in deals.items()}, roster)
+        joint_key = self.joint_key(deals, roster)
+        self.verify_confirmations({j: body for j, (_, body) in self.step(CONFIRMATION, roster).items()}, joint_key, roster)
+        return joint_key
+
+    def step(self, kind: int, roster: bytes | None) -> dict[int, tuple[Message, Any]]:
+        """The messages of a step by their authors, and what they say."""
+        messages = [message for message in self.messages if message.kind == kind]
+        demand(all(message.author in self.trustees for message in messages), f"a {NAMES[kind]} of no trustee")
+        signed = all(message_signature_holds(message, self.manifest, roster) for message in messages)
+        demand(signed, f"a {NAMES[kind]} is not signed by its author, or is of another ceremony")
+        found: dict[int, tuple[Message, Any]] = {}
+        unreadable, twice = [], []
+        for message in messages:
+            if message.author in found:
+                twice.append(message.author)
+            try:
+                found[message.author] = message, read_body(message, self.manifest)
+            except Refused:
+                unreadable.append(message.author)
+        all_keep(f"a {NAMES[kind]} cannot be read", unreadable)
+        all_keep(f"two different messages for one step, {NAMES[kind]}", twice)
+        if kind != CONFIRMATION:
+            all_keep(f"no {NAMES[kind]}", set(self.trustees) - found.keys())
+        return found
+
+    def verify_registrations(self, registrations: dict[int, Registration]) -> None:
+        unproved = []
+        for j, body in registrations.items():
+            transcript = begin("encryption-key-possession", "manifest", self.manifest.hash)
+            transcript.append_number("attempt", ATTEMPT)
+            transcript.append_number("trustee", j)
+            if not schnorr_holds(transcript, body.encryption_key, *body.possession):
+                unproved.append(j)
+        all_keep("the encryption key is not proved", unproved)
+        keys = {j: body.encryption_key.encoding for j, body in registrations.items()}
+        taken = [key.encoding for key in self.manifest.trustees] + list(keys.values())
+        all_keep("a key serves another purpose or another trustee", [j for j in keys if taken.count(keys[j]) > 1])
+
+    def verify_deals(self, deals: dict[int, Deal], roster: bytes) -> None:
+        all_keep("the constant terms are not proved", [j for j in deals if not terms_proved(deals[j], j, roster)])
+        all_keep("an ephemeral key is not proved", [j for j in deals if not ephemerals_proved(deals[j], j, roster)])
+        ephemerals = [shares.ephemeral.encoding for deal in deals.values() for shares in deal.shares]
+        twice = {key for key in ephemerals if ephemerals.count(key) > 1}
+        sharing = [j for j in deals if any(shares.ephemeral.encoding in twice for shares in deals[j].shares)]
+        all_keep("an ephemeral key stands in two places", sharing)
+
+    def joint_key(self, deals: dict[int, tuple[Message, Deal]], roster: bytes) -> JointKey:
+        sums = []
+        for slot in range(self.manifest.slots):
+            coefficients = [deals[j][1].coefficients[slot] for j in self.trustees]
+            sums.append([total_of(a.point for a in of_power) for of_power in zip(*coefficients)])
+        keys = [element_of(of_slot[0]) for of_slot in sums]
+        demand(not any(is_identity(key.point) for key in keys), "a key of a slot is the identity")
+        return JointKey(tagged("ceremony", roster, *(sha256(deals[j][0].data) for j in self.trustees)), keys, sums)
+
+    def verify_confirmations(self, confirmations: dict[int, Confirmation], joint_key: JointKey, roster: bytes) -> None:
+        demand(all(body.root == joint_key.root for body in confirmations.values()), "a confirmation of another joint key")
+        unproved = [j for j, body in confirmations.items() if not confirmation_holds(body, j, joint_key, roster)]
+        all_keep("the backup is not proved", unproved)
+        needed = self.manifest.minimum_confirmed
+        demand(len(confirmations) >= needed, f"{len(confirmations)} confirmations, {needed} are needed")
+
+
+def message_signature_holds(message: Message, manifest: Manifest, roster: bytes | None) -> bool:
+    if roster is None:
         transcript = begin("trustee-registration", "manifest", manifest.hash)
         transcript.append_number("attempt", ATTEMPT)
+    elif message.roster != roster:
+        return False
     else:
-        transcript = begin("ceremony-message", "roster", message.roster)
+        transcript = begin("ceremony-message", "roster", roster)
     transcript.append_number("trustee", message.author)
     transcript.append("message", message.data[:-64])
     return signature_holds(message.data[-64:], manifest.trustees[message.author - 1], transcript)
 
 
-def verify_deal(deal: Deal, dealer: int, roster: bytes, index: int) -> None:
+def terms_proved(deal: Deal, dealer: int, roster: bytes) -> bool:
+    """spec/ceremony.md#polynomials"""
     transcript = begin("deal-possession", "roster", roster)
     transcript.append_number("trustee", dealer)
     transcript.append_number("t", deal.threshold)
@@ -196,20 +243,25 @@ def verify_deal(deal: Deal, dealer: int, roster: bytes, index: int) -> None:
             transcript.append("A", a.encoding)
     w = transcript.challenge("w")
     weights = [pow(w, s, ORDER) for s in range(1, len(deal.coefficients) + 1)]
-    constant_terms = [of_slot[0].point for of_slot in deal.coefficients]
-    statement = element_of(multiply_add(list(zip(weights, constant_terms))))
-    demand(schnorr_holds(transcript, statement, *deal.possession), "the constant terms are not proved", index)
+    statement = multiply_add(list(zip(weights, (of_slot[0].point for of_slot in deal.coefficients))))
+    return not is_identity(statement) and schnorr_holds(transcript, element_of(statement), *deal.possession)
+
+
+def ephemerals_proved(deal: Deal, dealer: int, roster: bytes) -> bool:
+    """spec/ceremony.md#shares"""
     for receiver, shares in enumerate(deal.shares, 1):
         transcript = begin("share-ephemeral", "roster", roster)
         transcript.append_number("trustee", dealer)
         transcript.append_number("receiver", receiver)
-        demand(schnorr_holds(transcript, shares.ephemeral, *shares.possession), "an ephemeral key is not proved", index)
+        if not schnorr_holds(transcript, shares.ephemeral, *shares.possession):
+            return False
+    return True
 
 
-def confirmation_holds(body: Confirmation, trustee: int, joint_key: JointKey, roster: bytes, slots: int) -> bool:
+def confirmation_holds(body: Confirmation, trustee: int, joint_key: JointKey, roster: bytes) -> bool:
     base = hash_to_group("backup-test", joint_key.root, le16(trustee))
     transcript = begin("backup-decryption", "roster", roster)
     transcript.append("root", joint_key.root)
     transcript.append_number("trustee", trustee)
-    keys = joint_key.verification_keys(trustee, range(slots))
+    keys = joint_key.verification_keys(trustee, range(len(joint_key.keys)))
     return equality_holds(transcript, base, keys, body.factors, body.proof)

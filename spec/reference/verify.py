@@ -9,9 +9,9 @@ from ballot import (
 )  # fmt: skip
 from board import (
     BALLOT, CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, Checkpoint, Log,
-    board_checkpoint, bundle_path, bundle_paths, cosigned_by, read_bundle, read_entry, read_pointer,
+    board_checkpoint, bundle_path, bundle_paths, cosigned_by, read_bundle, read_checkpoint, read_entry, read_pointer,
 )  # fmt: skip
-from ceremony import Broken, JointKey, Message, read_message, verify_ceremony
+from ceremony import Broken, Ceremony, JointKey, Message, read_message
 from encoding import (
     MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_OTHER_ENTRIES,
     MAX_RESULT_BYTES, NO_DIGEST, Reader, Refused, require,
@@ -182,6 +182,8 @@ class Verifier:
         report.saw("organiser.signature", 0)
         try:
             kind, body = read_entry(entry)
+            if kind == STATEMENT:
+                read_statement(body)
         except Refused as problem:
             report.fail("board.entries", self.entry(index), problem)
             return
@@ -246,27 +248,25 @@ class Verifier:
     def ceremony(self, manifest: Manifest, scan: Scan) -> JointKey | None:
         check, report = "ceremony.messages", self.report
         messages: list[Message] = []
-        places: list[Place] = []
+        broken = False
         for index, path, author, data in self.pointed(check, "ceremony", scan.messages):
             report.saw(check)
             try:
-                message = read_message(data, manifest)
+                message = read_message(data)
             except Refused as problem:
-                report.fail(check, {"file": path}, problem)
+                report.fail(check, "record", f"{path}: {problem}")
+                broken = True
                 continue
             if author != message.author:
                 report.fail(check, self.entry(index), f"the file is of trustee {message.author}")
             messages.append(message)
-            places.append({"file": path})
         try:
-            return verify_ceremony(messages, manifest)
+            return None if broken else Ceremony(messages, manifest).verify()
         except Broken as problem:
-            place: Place = "record"
-            if problem.message is not None:
-                place = places[problem.message]
-            elif problem.trustee is not None:
-                place = {"trustee": problem.trustee}
-            report.fail(check, place, problem)
+            for trustee in problem.trustees:
+                report.fail(check, {"trustee": trustee}, problem)
+            if not problem.trustees:
+                report.fail(check, "record", problem)
             return None
 
     # 6: the election.
@@ -319,11 +319,9 @@ class Verifier:
         else:
             report.not_asked.add("tally.sums")
         for index, body in scan.statements:
-            try:
-                statement = read_statement(body)
-                require(statement_holds(statement, manifest), "the statement is not signed by a trustee")
-            except Refused as problem:
-                report.fail("tally.sums", self.entry(index), problem)
+            statement = read_statement(body)
+            if not statement_holds(statement, manifest):
+                report.fail("tally.sums", self.entry(index), "the statement is not signed by a trustee")
                 continue
             agrees = statement.close == close
             if agrees:
@@ -338,14 +336,22 @@ class Verifier:
                 needed = -(-(len(manifest.trustees) + manifest.threshold) // 2)
                 require(len(agreed) >= needed, f"{len(agreed)} trustees made this statement, {needed} are needed")
             else:
-                data = self.record.read("closing-checkpoint", MAX_CHECKPOINT_BYTES)
-                require(data is not None, "there is no closing checkpoint")
-                checkpoint = board_checkpoint(data or b"", manifest.board)
+                checkpoint = self.closing_checkpoint(manifest)
                 same = (checkpoint.size, checkpoint.root) == (close.size, close.root)
                 require(same, "the closing checkpoint is not that of the board at the close")
                 require(cosigned_by(checkpoint, manifest) >= manifest.witness_quorum, "too few witnesses cosigned")
         except Refused as problem:
             report.fail("closing.rule", "record", problem)
+
+    def closing_checkpoint(self, manifest: Manifest) -> Checkpoint:
+        try:
+            data = self.record.read("closing-checkpoint", MAX_CHECKPOINT_BYTES)
+            require(data is not None, "the file is missing")
+            read_checkpoint(data or b"")
+        except Refused as problem:
+            self.report.fail("closing.rule", {"file": "closing-checkpoint"}, problem)
+            raise
+        return board_checkpoint(data or b"", manifest.board)
 
     def result(
         self, manifest: Manifest, scan: Scan, roll: Roll, joint_key: JointKey, tally: Tally, close: Close
@@ -371,8 +377,8 @@ class Verifier:
             report.fail("decryption.threshold", "record", problem)
             return
         report.result = result_value(manifest, close.fingerprint, roll, tally, found)
-        report.saw("result.totals")
         data = self.record.read("result/result.json", MAX_RESULT_BYTES)
+        report.saw("result.totals", 0 if data is None else 1)
         if data != result_bytes(report.result):
             why = "the file is missing" if data is None else "not the result that the ballots give"
             report.fail("result.totals", {"file": "result/result.json"}, why)
@@ -380,6 +386,10 @@ class Verifier:
     def files(self, scan: Scan, checkpoint: Checkpoint) -> None:
         """spec/record.md#files"""
         check, report = "record.files", self.report
+        if not scan.publications:
+            report.saw(check, 0)
+            report.fail(check, "record", "no entry of the board points to the list of files")
+            return
         lists = self.pointed(check, "", scan.publications[-1:])
         if not lists:
             return

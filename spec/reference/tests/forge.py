@@ -14,10 +14,10 @@ from typing import Any, Callable
 
 from ballot import style_keys
 from board import CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, BALLOT, Log, bundle_paths, key_id
-from ceremony import JointKey, verify_ceremony
+
 from encoding import VERSION, le16, le32, le64
 from group import BASE, IDENTITY, ORDER, Element, add, element_of, encode, multiply, multiply_add
-from manifest import NoteKey, read_manifest
+from manifest import read_manifest
 from record import Record
 from tally import Close, Counted, Tally
 from transcript import Transcript, begin, hash_to_group, sha256, tagged
