@@ -14,12 +14,13 @@ from encoding import (
 )  # fmt: skip
 from group import BASE, ORDER, decode_edwards, is_small_order, multiply_add, same_point
 from manifest import WHITE_SPACE, Manifest, NoteKey
-from transcript import sha256
+from tally import read_statement
+from transcript import read_schnorr, sha256
 
 # Entries: spec/board.md#entries.
 
 CEREMONY, OPENING, BALLOT, CLOSING, STATEMENT, DECRYPTION, PUBLICATION, ROLL_SIGNATURE = range(1, 9)
-BODY_BYTES = {OPENING: 96, CLOSING: 96, STATEMENT: 172, ROLL_SIGNATURE: 98}
+SIGNED_BYTES = {OPENING: 32, CLOSING: 32, ROLL_SIGNATURE: 34}  # in front of the signature
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,13 @@ def read_entry(data: bytes) -> tuple[int, bytes]:
     require(body, "the entry has no body")
     if kind in (CEREMONY, DECRYPTION, PUBLICATION):
         read_pointer(body)
-    elif kind in BODY_BYTES:
-        require(len(body) == BODY_BYTES[kind], "the body has another length than its kind")
+    elif kind == STATEMENT:
+        read_statement(body)
+    elif kind in SIGNED_BYTES:
+        reader = Reader(body)
+        reader.take(SIGNED_BYTES[kind], "what is signed")
+        read_schnorr(reader, "signature")
+        reader.end()
     return kind, body
 
 

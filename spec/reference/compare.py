@@ -34,7 +34,8 @@ def comparable(report: dict[str, Any]) -> dict[str, Any]:
     checks = [dict(check) for check in report["checks"]]
     if checks[0]["status"] == "failed":
         failures, checks[0]["failures"] = failures[:1], 1  # how many rules of the manifest are named is free
-    return report | {"failures": failures, "checks": checks}
+    counts = {name: len(report[name]) for name in ("warnings", "not_checked")}
+    return report | counts | {"failures": failures, "checks": checks}
 
 
 def differences(command: str, folder: str, stage: str = "complete", pins: Pins = Pins(), options: tuple = ()) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Callable
 
-from encoding import MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, Reader, Refused, decimal, is_hex, require
-from group import Element, decode, is_identity
+from encoding import MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, NO_DIGEST, Reader, Refused, decimal, is_hex, require
+from group import Element, decode
 from manifest import Manifest
 from transcript import begin, read_schnorr, schnorr_holds, sha256
 
@@ -34,38 +34,35 @@ def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None])
     lines = data.split(b"\n")
     if lines.pop() != b"":
         fail(len(lines) + 1, "the last line does not end in a line feed")
-    if not lines or lines[0] != f"{FIRST_WORD} {manifest.hash.hex()}".encode():
+    if lines and lines[0] != f"{FIRST_WORD} {manifest.hash.hex()}".encode():
         fail(1, "the first line does not name this manifest")
     styles = {style.id: number for number, style in enumerate(manifest.styles)}
-    last = b""
+    last = NO_DIGEST
     for number, line in enumerate(lines[1:], 2):
         try:
-            voter = read_line(line, styles, manifest.max_weight)
+            credential, style, weight = read_line(line, styles, manifest.max_weight)
+            before, last = last, credential
+            require(credential > before, "the credential does not ascend, or is the identity")
+            roll.total_weight += weight
+            fits = roll.total_weight <= MAX_TOTAL or roll.total_weight - weight > MAX_TOTAL
+            require(fits, "the weights up to here are too large")
             roll.well_formed += 1
-            require(voter.credential.encoding > last, "the credentials do not ascend")
-            last = voter.credential.encoding
+            roll.voters[credential] = Voter(decode(credential, "credential"), style, weight)
         except Refused as problem:
             fail(number, str(problem))
-            continue
-        roll.voters[voter.credential.encoding] = voter
-        roll.total_weight += voter.weight
     if not 1 <= len(lines) - 1 <= MAX_VOTERS:
-        fail(1, "there is no voter, or too many")
-    if roll.total_weight > MAX_TOTAL:
-        fail(1, "the weights of all together are too large")
+        fail(len(lines) + 1, "there is no voter, or too many")
     return roll
 
 
-def read_line(line: bytes, styles: dict[str, int], max_weight: int) -> Voter:
+def read_line(line: bytes, styles: dict[str, int], max_weight: int) -> tuple[bytes, int, int]:
     require(len(line) < MAX_ROLL_LINE_BYTES, "the line is too long")
     words = line.decode("latin-1").split(" ")
     require(len(words) == 3 and is_hex(words[0], 64), "not credential, style and weight")
     require(words[1] in styles, "no such style")
     weight = decimal(words[2], max_weight)
     require(weight, "the weight is no number from 1 to the largest")
-    credential = decode(bytes.fromhex(words[0]), "credential")
-    require(not is_identity(credential.point), "the credential is the identity")
-    return Voter(credential, styles[words[1]], weight or 0)
+    return bytes.fromhex(words[0]), styles[words[1]], weight or 0
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ from board import (
 from ceremony import Broken, Ceremony, JointKey, Message, read_message
 from encoding import (
     MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_OTHER_ENTRIES,
-    MAX_RESULT_BYTES, NO_DIGEST, Reader, Refused, require,
+    MAX_RESULT_BYTES, NO_DIGEST, Refused, require,
 )  # fmt: skip
 from manifest import Manifest, read_manifest
 from record import Record, read_list, result_bytes, result_value
 from report import BALLOT_CHECKS, Place, Report
 from roll import Roll, Voter, read_roll, read_roll_signature, roll_signature_holds, signature_holds
 from tally import (
-    Close, Counted, PartialDecryption, Statement, Tally, read_statement, statement_holds, totals, verify_decryption,
+    Close, ContestTotals, Counted, PartialDecryption, Statement, Tally, read_statement, statement_holds, totals, verify_decryption,
 )  # fmt: skip
 from transcript import begin, sha256, tagged
 
@@ -78,7 +78,7 @@ class Verifier:
         manifest = self.manifest()
         if manifest is None:
             return
-        if manifest.threshold == len(manifest.trustees):
+        if manifest.threshold == len(manifest.trustees) > 1:
             report.warnings.append("all trustees are needed to decrypt")
         checkpoint = self.checkpoint(manifest)
         roll = self.roll(manifest)
@@ -92,6 +92,8 @@ class Verifier:
         self.election(manifest, scan, fingerprint)
         ballots = Ballots(manifest, joint_key, roll, fingerprint)
         counted = self.ballots(scan, ballots)
+        if manifest.closing == "witnesses" and (scan.closing is None or not scan.statements):
+            report.not_asked.add("tally.sums")
         if scan.closing is not None and report.stage == "complete":
             tally = Tally(manifest, counted)
             close = Close(fingerprint, *scan.head, tally.digest)
@@ -182,8 +184,6 @@ class Verifier:
         report.saw("organiser.signature", 0)
         try:
             kind, body = read_entry(entry)
-            if kind == STATEMENT:
-                read_statement(body)
         except Refused as problem:
             report.fail("board.entries", self.entry(index), problem)
             return
@@ -227,15 +227,15 @@ class Verifier:
 
     def pointed(self, check: str, folder: str, items: list[tuple[int, bytes]]) -> list[tuple[int, str, int, bytes]]:
         """The files that entries point to: index, path, author and bytes. What cannot be had is left out."""
-        self.report.saw(check, 0)
-        files, paths = [], set()
+        files, hashes = [], set()
         for index, body in items:
+            self.report.saw(check, 0)
             pointer = read_pointer(body)
             path = f"{folder}/{pointer.hash.hex()}" if folder else "SHA256SUMS"
-            if folder and path in paths:
+            if pointer.hash in hashes:
                 self.report.fail(check, self.entry(index), "an earlier entry names the same file")
                 continue
-            paths.add(path)
+            hashes.add(pointer.hash)
             data = self.record.read(path, MAX_MESSAGE_BYTES)
             if data is None:
                 self.report.fail(check, {"file": path}, "the file is missing")
@@ -314,10 +314,8 @@ class Verifier:
     def close(self, manifest: Manifest, scan: Scan, close: Close) -> None:
         """Statements and closing rule: spec/verification.md#statements, spec/tally.md#closing-rule."""
         report, first, agreed = self.report, {}, set()
-        if manifest.closing == "statements" or scan.statements:
+        if "tally.sums" not in report.not_asked:
             report.saw("tally.sums", len(scan.statements))
-        else:
-            report.not_asked.add("tally.sums")
         for index, body in scan.statements:
             statement = read_statement(body)
             if not statement_holds(statement, manifest):
@@ -360,28 +358,37 @@ class Verifier:
         valid: list[PartialDecryption] = []
         for index, path, author, data in self.pointed("decryption.proof", "decryption", scan.decryptions):
             report.saw("decryption.proof")
+            named = int.from_bytes(data[2:4], "little")
+            if len(data) >= 4 and author != named:
+                report.fail("decryption.proof", self.entry(index), f"the file is of trustee {named}")
             try:
                 decryption = verify_decryption(data, manifest, joint_key, tally, close)
                 twice = decryption.trustee in [earlier.trustee for earlier in valid]
                 require(not twice, f"trustee {decryption.trustee} has a valid partial decryption already")
             except Refused as problem:
                 report.fail("decryption.proof", {"file": path}, problem)
-                continue
-            if author != decryption.trustee:
-                report.fail("decryption.proof", self.entry(index), f"the file is of trustee {decryption.trustee}")
-            valid.append(decryption)
+            else:
+                valid.append(decryption)
         report.saw("decryption.threshold", len(valid))
         try:
             found = totals(manifest, tally, valid)
         except Refused as problem:
             report.fail("decryption.threshold", "record", problem)
             return
+        self.warn(manifest, tally, found)
         report.result = result_value(manifest, close.fingerprint, roll, tally, found)
         data = self.record.read("result/result.json", MAX_RESULT_BYTES)
         report.saw("result.totals", 0 if data is None else 1)
         if data != result_bytes(report.result):
             why = "the file is missing" if data is None else "not the result that the ballots give"
             report.fail("result.totals", {"file": "result/result.json"}, why)
+
+    def warn(self, manifest: Manifest, tally: Tally, found: list[ContestTotals | None]) -> None:
+        for contest, sums, total in zip(manifest.contests, tally.contests, found):
+            if total is None:
+                self.report.warnings.append(f"contest {contest.id}: the totals stay encrypted: {sums.withheld(manifest)}")
+            elif sums.weight and sums.weight in [*total.options, total.blank]:
+                self.report.warnings.append(f"contest {contest.id}: one choice has the votes of everybody who voted")
 
     def files(self, scan: Scan, checkpoint: Checkpoint) -> None:
         """spec/record.md#files"""
@@ -390,11 +397,11 @@ class Verifier:
             report.saw(check, 0)
             report.fail(check, "record", "no entry of the board points to the list of files")
             return
-        lists = self.pointed(check, "", scan.publications[-1:])
+        lists = self.pointed(check, "", scan.publications)
         if not lists:
             return
         try:
-            listed = read_list(lists[0][3])
+            listed = read_list(lists[-1][3])
         except Refused as problem:
             report.fail(check, {"file": "SHA256SUMS"}, problem)
             return
