@@ -44,14 +44,13 @@ def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None])
             before, last = last, credential
             require(credential > before, "the credential does not ascend, or is the identity")
             roll.total_weight += weight
-            fits = roll.total_weight <= MAX_TOTAL or roll.total_weight - weight > MAX_TOTAL
-            require(fits, "the weights up to here are too large")
+            require(roll.total_weight <= MAX_TOTAL, "the weights up to here are too large")
             roll.well_formed += 1
             roll.voters[credential] = Voter(decode(credential, "credential"), style, weight)
         except Refused as problem:
             fail(number, str(problem))
     if not 1 <= len(lines) - 1 <= MAX_VOTERS:
-        fail(len(lines) + 1, "there is no voter, or too many")
+        fail(min(len(lines), MAX_VOTERS + 1) + 1, "there is no voter, or one too many")
     return roll
 
 

@@ -78,16 +78,18 @@ class Verifier:
         manifest = self.manifest()
         if manifest is None:
             return
-        if manifest.threshold == len(manifest.trustees) > 1:
-            report.warnings.append("all trustees are needed to decrypt")
         checkpoint = self.checkpoint(manifest)
         roll = self.roll(manifest)
         scan = self.board(manifest, checkpoint) if checkpoint else None
         if checkpoint is None or scan is None:
             return
         joint_key = self.ceremony(manifest, scan)
+        if joint_key and manifest.threshold == len(manifest.trustees) > 1:
+            report.warnings.append("all trustees are needed to decrypt")
         if joint_key is None or roll is None:
             return
+        if scan.closing is None and report.stage != "voting":
+            report.fail("board.order", "record", "the voting is not closed")
         fingerprint = tagged("fingerprint", manifest.hash, joint_key.root, roll.hash)
         self.election(manifest, scan, fingerprint)
         ballots = Ballots(manifest, joint_key, roll, fingerprint)
@@ -110,9 +112,11 @@ class Verifier:
 
     def required(self, check: str, path: str, maximum: int) -> bytes | None:
         data = self.record.read(path, maximum)
-        self.report.saw(check, 0 if data is None else 1)
-        if data is None:
-            self.report.fail(check, {"file": path}, "the file is missing")
+        if data is None or len(data) > maximum:
+            self.report.saw(check, 0)
+            self.report.fail(check, {"file": path}, "the file is missing, or too long")
+            return None
+        self.report.saw(check)
         return data
 
     def manifest(self) -> Manifest | None:
@@ -146,9 +150,8 @@ class Verifier:
 
     def board(self, manifest: Manifest, checkpoint: Checkpoint) -> Scan | None:
         report, self.size = self.report, checkpoint.size
-        report.saw("board.entries", 0)
         if checkpoint.size > MAX_ENTRIES:
-            report.fail("board.entries", {"file": "checkpoint"}, "the board is too large")
+            report.fail("board.entries", "record", "the board is too large")
             return None
         log, scan = Log(), Scan()
         pinned_root = None
@@ -160,12 +163,12 @@ class Verifier:
             except Refused as problem:
                 report.fail("board.entries", {"file": path}, problem)
                 return None
+            report.saw("board.entries", len(entries))
             for entry in entries:
                 log.append(entry)
                 self.take(manifest, scan, log, entry)
                 if self.pins.head and self.pins.head[0] == log.size:
                     pinned_root = log.root()
-        report.saw("board.entries", log.size)
         report.saw("board.order", log.size)
         report.saw("board.root")
         if log.root() != checkpoint.root:
@@ -174,8 +177,6 @@ class Verifier:
             report.saw("board.pinned")
             if self.pins.head[0] != 0 and pinned_root != self.pins.head[1]:
                 report.fail("board.pinned", "record", "the board does not continue the one that was pinned")
-        if scan.closing is None and report.stage != "voting":
-            report.fail("board.order", "record", "the voting is not closed")
         return scan
 
     def take(self, manifest: Manifest, scan: Scan, log: Log, entry: bytes) -> None:
@@ -377,11 +378,9 @@ class Verifier:
             return
         self.warn(manifest, tally, found)
         report.result = result_value(manifest, close.fingerprint, roll, tally, found)
-        data = self.record.read("result/result.json", MAX_RESULT_BYTES)
-        report.saw("result.totals", 0 if data is None else 1)
-        if data != result_bytes(report.result):
-            why = "the file is missing" if data is None else "not the result that the ballots give"
-            report.fail("result.totals", {"file": "result/result.json"}, why)
+        data = self.required("result.totals", "result/result.json", MAX_RESULT_BYTES)
+        if data is not None and data != result_bytes(report.result):
+            report.fail("result.totals", {"file": "result/result.json"}, "not the result that the ballots give")
 
     def warn(self, manifest: Manifest, tally: Tally, found: list[ContestTotals | None]) -> None:
         for contest, sums, total in zip(manifest.contests, tally.contests, found):

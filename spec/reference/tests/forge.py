@@ -10,13 +10,15 @@ import hashlib
 import json
 import os
 import random
+from base64 import b64encode
 from typing import Any, Callable
 
 from ballot import style_keys
 from board import CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, BALLOT, Log, bundle_paths, key_id
 
+from contests import range_digits
 from encoding import VERSION, le16, le32, le64
-from group import BASE, IDENTITY, ORDER, Element, add, element_of, encode, multiply, multiply_add
+from group import BASE, IDENTITY, ORDER, P, Element, element_of, multiply_add
 from manifest import read_manifest
 from record import Record
 from tally import Close, Counted, Tally
@@ -33,9 +35,7 @@ def scalar_bytes(scalar: int) -> bytes:
 
 
 def base64(data: bytes) -> str:
-    import base64 as library
-
-    return library.b64encode(data).decode()
+    return b64encode(data).decode()
 
 
 def default_manifest() -> dict[str, Any]:
@@ -199,7 +199,6 @@ class Forge:
         deals = [self.deal(d, roster) for d in trustees]
         commitments = [self.message(2, d, sha256(deals[d - 1]), roster) for d in trustees]
         self.root = tagged("ceremony", roster, *(sha256(deal) for deal in deals))
-        self.secrets = [[sum(p[s][0] for p in self.polynomials) % ORDER for s in range(m.slots)]]
         sums = [[sum(p[s][c] for p in self.polynomials) for c in range(m.threshold)] for s in range(m.slots)]
         self.shares = [[sum(a * j**c for c, a in enumerate(of_slot)) % ORDER for of_slot in sums] for j in trustees]
         self.joint_key = [times(of_slot[0]) for of_slot in sums]
@@ -386,9 +385,8 @@ class Forge:
 
 def edwards_encoding(secret: int) -> bytes:
     x, y, z, _ = multiply_add([(secret, BASE)])
-    inverse = pow(z, -1, 2**255 - 19)
-    p = 2**255 - 19
-    return (y * inverse % p | (x * inverse % p & 1) << 255).to_bytes(32, "little")
+    inverse = pow(z, -1, P)
+    return (y * inverse % P | (x * inverse % P & 1) << 255).to_bytes(32, "little")
 
 
 VOTERS = [("all", 1), ("all", 1), ("all", 2), ("second", 1), ("second", 5), ("all", 1)]
@@ -401,8 +399,6 @@ def bits_of(forge: Forge, style: int, *chosen: list[int] | None) -> list[int]:
         rule = forge.manifest.contests[number].rule
         marks = [int(options is not None and i in options) for i in range(rule.options)]
         slack = 0 if options is None else rule.max - sum(marks)
-        from contests import range_digits
-
         digits = []
         for digit in reversed(range_digits(rule.max - rule.min)):
             digits.append(int(slack >= digit))
