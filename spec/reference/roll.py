@@ -8,7 +8,7 @@ from typing import Callable
 from encoding import MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, NO_DIGEST, Reader, Refused, decimal, is_hex, require
 from group import Element, decode
 from manifest import Manifest
-from transcript import begin, read_schnorr, schnorr_holds, sha256
+from transcript import Transcript, begin, read_schnorr, schnorr_holds, sha256
 
 FIRST_WORD = "ballotta/v1-draft.1/roll"
 
@@ -83,7 +83,7 @@ def roll_signature_holds(signature: RollSignature, key: Element) -> bool:
     return signature_holds(signature.signature, key, transcript)
 
 
-def signature_holds(signature: bytes, key: Element, transcript) -> bool:
+def signature_holds(signature: bytes, key: Element, transcript: Transcript) -> bool:
     """A Schnorr signature from its bytes; one that cannot be read does not hold."""
     try:
         announcement, response = read_schnorr(Reader(signature), "signature")

@@ -14,7 +14,19 @@ from base64 import b64encode
 from typing import Any, Callable
 
 from ballot import style_keys
-from board import CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, BALLOT, Log, bundle_paths, key_id
+from board import (
+    CEREMONY,
+    CLOSING,
+    DECRYPTION,
+    OPENING,
+    PUBLICATION,
+    ROLL_SIGNATURE,
+    STATEMENT,
+    BALLOT,
+    Log,
+    bundle_paths,
+    key_id,
+)
 
 from contests import range_digits
 from encoding import VERSION, le16, le32, le64
@@ -192,9 +204,7 @@ class Forge:
         for key, registration in zip(m.trustees, registrations):
             parts += [key.encoding, registration]
         roster = tagged("roster", *parts)
-        self.polynomials = [
-            [[self.scalar() for _ in range(m.threshold)] for _ in range(m.slots)] for _ in trustees
-        ]
+        self.polynomials = [[[self.scalar() for _ in range(m.threshold)] for _ in range(m.slots)] for _ in trustees]
         self.polynomials = self.edited("polynomials", self.polynomials)
         deals = [self.deal(d, roster) for d in trustees]
         commitments = [self.message(2, d, sha256(deals[d - 1]), roster) for d in trustees]
@@ -203,7 +213,9 @@ class Forge:
         self.shares = [[sum(a * j**c for c, a in enumerate(of_slot)) % ORDER for of_slot in sums] for j in trustees]
         self.joint_key = [times(of_slot[0]) for of_slot in sums]
         confirmations = [self.confirmation(j, roster) for j in trustees]
-        messages = [(j, data) for group in (registrations, commitments, deals, confirmations) for j, data in enumerate(group, 1)]
+        messages = [
+            (j, data) for group in (registrations, commitments, deals, confirmations) for j, data in enumerate(group, 1)
+        ]
         for j, data in self.edited("messages", messages):
             self.add_file(CEREMONY, "ceremony/", j, data)
 
@@ -252,7 +264,10 @@ class Forge:
         transcript = begin("roll-signature", "fingerprint", fingerprint)
         transcript.append_number("authority", authority)
         secret = self.authorities[min(authority, len(self.authorities)) - 1]
-        self.add(ROLL_SIGNATURE, self.edited("roll signature", le16(authority) + fingerprint + self.schnorr(transcript, secret)))
+        self.add(
+            ROLL_SIGNATURE,
+            self.edited("roll signature", le16(authority) + fingerprint + self.schnorr(transcript, secret)),
+        )
 
     def organiser_entry(self, kind: int, fingerprint: bytes | None = None) -> None:
         fingerprint = fingerprint or self.fingerprint
@@ -277,7 +292,12 @@ class Forge:
         if wrong.get("zero_c"):
             c = [element_of(IDENTITY) for _ in c]
         transcript = begin("ballot-argument", "fingerprint", fingerprint)
-        for label, data in (("credential", credential.encoding), ("form", form.digest), ("Y", keys.digest), ("R", big_r.encoding)):
+        for label, data in (
+            ("credential", credential.encoding),
+            ("form", form.digest),
+            ("Y", keys.digest),
+            ("R", big_r.encoding),
+        ):
             transcript.append(label, data)
         transcript.append("C", b"".join(element.encoding for element in c))
         a, (s_b, s_a, s) = [self.scalar() for _ in bits], (self.scalar() for _ in range(3))
@@ -407,7 +427,9 @@ def bits_of(forge: Forge, style: int, *chosen: list[int] | None) -> list[int]:
     return bits
 
 
-def small_election(edit: dict[str, Callable] | None = None, manifest: dict[str, Any] | None = None, **steps: Any) -> Forge:
+def small_election(
+    edit: dict[str, Callable] | None = None, manifest: dict[str, Any] | None = None, **steps: Any
+) -> Forge:
     """An honest election; `steps` replaces or adds what happens at a place: see the code."""
     forge = Forge(manifest, edit)
 

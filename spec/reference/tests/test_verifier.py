@@ -82,30 +82,46 @@ CASES = {
     "no ballots": (lambda: small_election(ballots=lambda f: None), set()),
     "withheld": (lambda: small_election(None, changed(privacy={"minimum_counted_ballots": 4})), set()),
     "nonces cancel": (
-        lambda: small_election(ballots=lambda f: [f.cast(v, bits_of(f, 0, [v], []), nonce=n) for v, n in ((0, 8), (1, -8))]),
+        lambda: small_election(
+            ballots=lambda f: [f.cast(v, bits_of(f, 0, [v], []), nonce=n) for v, n in ((0, 8), (1, -8))]
+        ),
         set(),
     ),
     "too few witnesses": (lambda: witnesses(2, 1), {("closing.rule", "record")}),
     "registration not proved": (lambda: small_election({"message 1 2": flip(70)}), {("ceremony.messages", "trustee")}),
-    "registration unreadable": (lambda: small_election({"message 1 2": put(0, BAD)}), {("ceremony.messages", "trustee")}),
+    "registration unreadable": (
+        lambda: small_election({"message 1 2": put(0, BAD)}),
+        {("ceremony.messages", "trustee")},
+    ),
     "registration unsigned": (lambda: small_election({"signed 1 2": flip(-3)}), {("ceremony.messages", "record")}),
     "deal not committed": (lambda: small_election({"message 2 3": flip(3)}), {("ceremony.messages", "trustee")}),
-    "deal not proved": (lambda: small_election({"message 3 2": put(34, times(5).encoding)}), {("ceremony.messages", "trustee")}),
+    "deal not proved": (
+        lambda: small_election({"message 3 2": put(34, times(5).encoding)}),
+        {("ceremony.messages", "trustee")},
+    ),
     "ephemeral key twice": (
         lambda: small_election({"ephemeral 2 1": lambda e: 77, "ephemeral 3 2": lambda e: 77}),
         {("ceremony.messages", "trustee")},
     ),
     "confirmation not proved": (lambda: small_election({"message 5 2": flip(-3)}), {("ceremony.messages", "trustee")}),
-    "confirmation of another root": (lambda: small_election({"message 5 2": flip(0)}), {("ceremony.messages", "record")}),
+    "confirmation of another root": (
+        lambda: small_election({"message 5 2": flip(0)}),
+        {("ceremony.messages", "record")},
+    ),
     "step out of order": (
-        lambda: small_election({"messages": lambda m: m[:2] + [m[3], m[2]] + m[4:]}), {("ceremony.messages", "record")}
+        lambda: small_election({"messages": lambda m: m[:2] + [m[3], m[2]] + m[4:]}),
+        {("ceremony.messages", "record")},
     ),
     "roll not signed": (lambda: small_election(roll_signature=lambda f: None), {("roll.signature", "record")}),
-    "roll line": (lambda: small_election(roll=roll_step(lambda b: b.replace(b" 5\n", b" 05\n"))), {("roll.lines", "roll_line")}),
+    "roll line": (
+        lambda: small_election(roll=roll_step(lambda b: b.replace(b" 5\n", b" 05\n"))),
+        {("roll.lines", "roll_line")},
+    ),
     "opening of another election": (
         lambda: small_election(opening=lambda f: f.organiser_entry(OPENING, OTHER)),
         {(c, "entry") for c in ("election.fingerprint", "organiser.signature")}
-        | {(c, "entry") for c in ("board.order",)} | {("board.order", "record")},
+        | {(c, "entry") for c in ("board.order",)}
+        | {("board.order", "record")},
     ),
     "closing not signed": (
         lambda: small_election(closing=with_edit("organiser 4", flip(-3), Forge.close)),
@@ -113,53 +129,88 @@ CASES = {
     ),
     "entry unreadable": (lambda: small_election(more_ballots=lambda f: f.add(9, b"x")), {("board.entries", "entry")}),
     "ballot short": (lambda: small_election(more_ballots=lambda f: f.add(3, b"x")), {("ballot.encoding", "entry")}),
-    "ballot unreadable": (lambda: small_election(more_ballots=edited_ballot(put(132, BAD))), {("ballot.encoding", "entry")}),
-    "ballot of another election": (lambda: small_election(more_ballots=ballot_step(fingerprint=OTHER)), {("ballot.election", "entry")}),
+    "ballot unreadable": (
+        lambda: small_election(more_ballots=edited_ballot(put(132, BAD))),
+        {("ballot.encoding", "entry")},
+    ),
+    "ballot of another election": (
+        lambda: small_election(more_ballots=ballot_step(fingerprint=OTHER)),
+        {("ballot.election", "entry")},
+    ),
     "ballot of a stranger": (
-        lambda: small_election(more_ballots=ballot_step(credential=times(12345))), {("ballot.credential", "entry")}
+        lambda: small_election(more_ballots=ballot_step(credential=times(12345))),
+        {("ballot.credential", "entry")},
     ),
     "ballot of another style": (
         lambda: small_election(more_ballots=lambda f: f.cast(1, bits_of(f, 1, [0]), style=1, unadmitted=True)),
         {("ballot.style", "entry")},
     ),
     "ballot not signed": (
-        lambda: small_election(more_ballots=edited_ballot(flip(-3), "ballot signature")), {("ballot.signature", "entry")}
+        lambda: small_election(more_ballots=edited_ballot(flip(-3), "ballot signature")),
+        {("ballot.signature", "entry")},
     ),
     "ballot of two options": (
         lambda: small_election(more_ballots=lambda f: f.cast(1, [1, 1, 0, 0, 0, 0, 0, 1, 1], unadmitted=True)),
         {("ballot.argument", "entry")},
     ),
-    "ballot of five votes": (lambda: small_election(more_ballots=ballot_step(values=[5, 0, 0, 0, 0, 0])), {("ballot.argument", "entry")}),
+    "ballot of five votes": (
+        lambda: small_election(more_ballots=ballot_step(values=[5, 0, 0, 0, 0, 0])),
+        {("ballot.argument", "entry")},
+    ),
     "ballot twice": (
-        lambda: small_election(more_ballots=lambda f: f.entries.append(f.entries[-1])), {("ballot.duplicate", "entry")}
+        lambda: small_election(more_ballots=lambda f: f.entries.append(f.entries[-1])),
+        {("ballot.duplicate", "entry")},
     ),
     "nonce twice": (
-        lambda: small_election(more_ballots=lambda f: [f.cast(1, bits_of(f, 0, [0], [0]), nonce=9, unadmitted=u) for u in (0, 1)]),
+        lambda: small_election(
+            more_ballots=lambda f: [f.cast(1, bits_of(f, 0, [0], [0]), nonce=9, unadmitted=u) for u in (0, 1)]
+        ),
         {("ballot.randomness", "entry")},
     ),
-    "predecessor": (lambda: small_election(more_ballots=ballot_step(previous=OTHER)), {("ballot.predecessor", "entry")}),
+    "predecessor": (
+        lambda: small_election(more_ballots=ballot_step(previous=OTHER)),
+        {("ballot.predecessor", "entry")},
+    ),
     "ballot too late": (
-        lambda: small_election(statements=lambda f: (f.cast(1, bits_of(f, 0, [0], [0])), [f.statement(j) for j in (1, 2, 3)])),
+        lambda: small_election(
+            statements=lambda f: (f.cast(1, bits_of(f, 0, [0], [0])), [f.statement(j) for j in (1, 2, 3)])
+        ),
         {("ballot.window", "entry")},
     ),
     "statement of something else": (
-        lambda: small_election(statements=lambda f: (f.statement(1), f.statement(2), f.statement(3, Close(f.fingerprint, 9, OTHER, OTHER)))),
+        lambda: small_election(
+            statements=lambda f: (f.statement(1), f.statement(2), f.statement(3, Close(f.fingerprint, 9, OTHER, OTHER)))
+        ),
         {("tally.sums", "entry"), ("closing.rule", "record")},
     ),
     "two statements": (
-        lambda: small_election(statements=lambda f: ([f.statement(j) for j in (1, 2, 3)], f.statement(3, Close(f.fingerprint, 9, OTHER, OTHER)))),
+        lambda: small_election(
+            statements=lambda f: (
+                [f.statement(j) for j in (1, 2, 3)],
+                f.statement(3, Close(f.fingerprint, 9, OTHER, OTHER)),
+            )
+        ),
         {("tally.sums", "entry")},
     ),
     "decryption not proved": (
-        lambda: small_election(decryptions=with_edit("decryption 1", flip(-3), lambda f: [f.decryption(j) for j in (1, 2, 3)])),
+        lambda: small_election(
+            decryptions=with_edit("decryption 1", flip(-3), lambda f: [f.decryption(j) for j in (1, 2, 3)])
+        ),
         {("decryption.proof", "file")},
     ),
     "decryption of another author": (
-        lambda: small_election(decryptions=lambda f: (f.decryption(1, author=2), f.decryption(3))), {("decryption.proof", "entry")}
+        lambda: small_election(decryptions=lambda f: (f.decryption(1, author=2), f.decryption(3))),
+        {("decryption.proof", "entry")},
     ),
-    "one decryption": (lambda: small_election(decryptions=lambda f: f.decryption(1)), {("decryption.threshold", "record")}),
+    "one decryption": (
+        lambda: small_election(decryptions=lambda f: f.decryption(1)),
+        {("decryption.threshold", "record")},
+    ),
     "list": (lambda: small_election({"list": lambda b: b[:-1]}), {("record.files", "file")}),
-    "listed file missing": (lambda: small_election({"list": lambda b: b"0" * 64 + b"  A\n" + b}), {("record.files", "file")}),
+    "listed file missing": (
+        lambda: small_election({"list": lambda b: b"0" * 64 + b"  A\n" + b}),
+        {("record.files", "file")},
+    ),
 }
 
 
@@ -177,7 +228,9 @@ class Verifier(unittest.TestCase):
             with self.subTest(name), tempfile.TemporaryDirectory() as scratch:
                 folder = write(make(), os.path.join(scratch, "record"))
                 report = verify(Record(folder))
-                places = {(f.check, f.place if isinstance(f.place, str) else next(iter(f.place))) for f in report.failures}
+                places = {
+                    (f.check, f.place if isinstance(f.place, str) else next(iter(f.place))) for f in report.failures
+                }
                 self.assertEqual(places, expected, report.text())
                 self.assertEqual(report.valid(), not expected)
                 if COMMAND:
@@ -193,7 +246,9 @@ class Verifier(unittest.TestCase):
             process = subprocess.run(call + ["--fingerprint", "00" * 32], capture_output=True, check=False)
             self.assertEqual(process.returncode, 1)
             self.assertIn(b"election.pinned", process.stdout)
-            self.assertEqual(subprocess.run(call + ["--fingerprint", "00"], capture_output=True, check=False).returncode, 2)
+            self.assertEqual(
+                subprocess.run(call + ["--fingerprint", "00"], capture_output=True, check=False).returncode, 2
+            )
             self.assertEqual(subprocess.run(call[:-1] + [folder + "x"], capture_output=True, check=False).returncode, 2)
 
     def test_pins(self):
@@ -282,7 +337,8 @@ class Manifests(unittest.TestCase):
                 self.refused(path, value)
 
     def test_json(self):
-        for text in ('{"a":1,"\\u0061":1}', "1.0", "1e0", "-0", "01", "18446744073709551616", '"\\ud800"', '"\\udc00"', '"\t"',
+        for text in ('{"a":1,"\\u0061":1}', "1.0", "1e0", "-0", "01", "18446744073709551616",
+                     '"\\ud800"', '"\\udc00"', '"\t"',
                      "[1,]", "{} x", "\ufeff{}", "[" * 128 + "]" * 128, "[" * 10**5, "NaN", "tru", ""):  # fmt: skip
             with self.subTest(text[:20]), self.assertRaises(Refused):
                 parse(text.encode())
