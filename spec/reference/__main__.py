@@ -9,8 +9,9 @@ import argparse  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
 
-from board import read_checkpoint  # noqa: E402
-from encoding import MAX_CHECKPOINT_BYTES, Refused, is_hex  # noqa: E402
+from board import board_checkpoint, read_checkpoint  # noqa: E402
+from encoding import MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, Refused, is_hex  # noqa: E402
+from manifest import read_manifest  # noqa: E402
 from record import Record  # noqa: E402
 from report import STAGES  # noqa: E402
 from verify import Pins, verify  # noqa: E402
@@ -30,16 +31,22 @@ def main() -> int:
         parser.error(f"{arguments.record} is not a folder")
     if arguments.fingerprint and not is_hex(arguments.fingerprint, 64):
         parser.error("--fingerprint: not 64 lower-case hexadecimal digits")
-    head = None
+    record, head = Record(arguments.record), None
     if arguments.checkpoint:
         try:
             with open(arguments.checkpoint, "rb") as file:
-                checkpoint = read_checkpoint(file.read(MAX_CHECKPOINT_BYTES + 1))
+                note = file.read(MAX_CHECKPOINT_BYTES + 1)
+            checkpoint = read_checkpoint(note)
         except (OSError, Refused) as problem:
             parser.error(f"--checkpoint: {problem}")
+        try:
+            board_checkpoint(note, read_manifest(record.read("manifest.json", MAX_MANIFEST_BYTES) or b"").board)
+        except Refused as problem:
+            print(f"error: {arguments.checkpoint} is no checkpoint of this board: {problem}", file=sys.stderr)
+            return 1
         head = (checkpoint.size, checkpoint.root)
     fingerprint = bytes.fromhex(arguments.fingerprint) if arguments.fingerprint else None
-    report = verify(Record(arguments.record), arguments.stage, Pins(fingerprint, head))
+    report = verify(record, arguments.stage, Pins(fingerprint, head))
     if arguments.json:
         output = json.dumps(report.value(), indent=2, ensure_ascii=False)
     else:

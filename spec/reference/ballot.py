@@ -58,7 +58,11 @@ def read_ballot(data: bytes, manifest: Manifest) -> Ballot:
     """Rule 5."""
     reader = Reader(data)
     reader.take(34, "version and fingerprint")
-    number, credential, previous = reader.integer(2, "style"), reader.take(32, "credential"), reader.take(32, "previous")
+    number, credential, previous = (
+        reader.integer(2, "style"),
+        reader.take(32, "credential"),
+        reader.take(32, "previous"),
+    )
     require(number < len(manifest.styles), "there is no such style")
     form = manifest.styles[number].form
     unsigned_bytes = 100 + 32 * (1 + form.slots) + 192 + 32 * form.bits

@@ -163,7 +163,8 @@ def read_checkpoint(data: bytes) -> Checkpoint:
     lines = text.split("\n")
     require(len(lines) == 3, "the text of a checkpoint has three lines")
     size = decimal(lines[1], 2**64 - 1)
-    require(size is not None, "the size is not a number")
+    if size is None:
+        raise Refused("the size is not a number")
     root = canonical_base64(lines[2])
     require(lines[0] and len(root) == 32, "the origin is empty, or the root has not 32 bytes")
     return Checkpoint(text.encode() + b"\n", lines[0], size, root, signatures)

@@ -92,9 +92,7 @@ def read_body(message: Message, manifest: Manifest) -> Registration | Commitment
 def read_deal(reader: Reader, manifest: Manifest) -> Deal:
     threshold = reader.integer(2, "t")
     require(threshold == manifest.threshold, "the deal has another threshold than the manifest")
-    coefficients = [
-        [read_element(reader, f"A_{s + 1},{c}") for c in range(threshold)] for s in range(manifest.slots)
-    ]
+    coefficients = [[read_element(reader, f"A_{s + 1},{c}") for c in range(threshold)] for s in range(manifest.slots)]
     possession, shares = read_schnorr(reader, "possession"), []
     for _ in manifest.trustees:
         shares.append(EncryptedShares(read_element(reader, "E"), read_schnorr(reader, "proof of E")))
@@ -158,7 +156,9 @@ class Ceremony:
         all_keep("the deal is not the one that was committed to", other)
         self.verify_deals({j: body for j, (_, body) in deals.items()}, roster)
         joint_key = self.joint_key(deals, roster)
-        self.verify_confirmations({j: body for j, (_, body) in self.step(CONFIRMATION, roster).items()}, joint_key, roster)
+        self.verify_confirmations(
+            {j: body for j, (_, body) in self.step(CONFIRMATION, roster).items()}, joint_key, roster
+        )
         return joint_key
 
     def step(self, kind: int, roster: bytes | None) -> dict[int, tuple[Message, Any]]:
@@ -213,7 +213,9 @@ class Ceremony:
         return JointKey(tagged("ceremony", roster, *(sha256(deals[j][0].data) for j in self.trustees)), keys, sums)
 
     def verify_confirmations(self, confirmations: dict[int, Confirmation], joint_key: JointKey, roster: bytes) -> None:
-        demand(all(body.root == joint_key.root for body in confirmations.values()), "a confirmation of another joint key")
+        demand(
+            all(body.root == joint_key.root for body in confirmations.values()), "a confirmation of another joint key"
+        )
         unproved = [j for j, body in confirmations.items() if not confirmation_holds(body, j, joint_key, roster)]
         all_keep("the backup is not proved", unproved)
         needed = self.manifest.minimum_confirmed

@@ -38,7 +38,9 @@ def comparable(report: dict[str, Any]) -> dict[str, Any]:
     return report | counts | {"failures": failures, "checks": checks}
 
 
-def differences(command: str, folder: str, stage: str = "complete", pins: Pins = Pins(), options: tuple = ()) -> list[str]:
+def differences(
+    command: str, folder: str, stage: str = "complete", pins: Pins = Pins(), options: tuple = ()
+) -> list[str]:
     """What the two verifiers do not agree about; nothing, if all is well."""
     call = [command, "verify", "--json", "--stage", stage, *options, folder]
     process = subprocess.run(call, capture_output=True, timeout=600, check=False)
@@ -86,8 +88,9 @@ class Copy:
         group = self.chance.choice(groups)
         return self.chance.choice([p for p in self.files if p.split("/")[0] == group and p.startswith(prefix)])
 
-    def tampered(self, data: bytes) -> tuple[bytes, str]:
-        data, kind = bytearray(data), self.chance.choice(["flip", "flip", "flip", "set", "cut", "append", "insert", "drop"])
+    def tampered(self, original: bytes) -> tuple[bytes, str]:
+        data = bytearray(original)
+        kind = self.chance.choice(["flip", "flip", "flip", "set", "cut", "append", "insert", "drop"])
         at = self.chance.randrange(len(data)) if data else 0
         if kind == "flip" and data:
             data[at] ^= 1 << self.chance.randrange(8)
@@ -134,7 +137,9 @@ def remove_a_file(copy: Copy) -> str:
 
 
 def add_a_file(copy: Copy) -> str:
-    path = copy.chance.choice(["extra", "ceremony/extra", "tile/entries/001.p/3", "tile/0/000", "result/x y", "decryption/" + "0" * 64])
+    path = copy.chance.choice(
+        ["extra", "ceremony/extra", "tile/entries/001.p/3", "tile/0/000", "result/x y", "decryption/" + "0" * 64]
+    )
     copy.write(path, b"extra")
     return f"{path}: added"
 

@@ -303,7 +303,7 @@ def discrete_logarithm(p: Point, bound: int) -> int | None:
     stride = addend(multiply(4 * steps, BASE))
     here, start = double(double(p)), 0
     while start <= bound:
-        points = []
+        points: list[Point] = []
         while len(points) < 1024 and start + len(points) * steps <= bound:
             points.append(here)
             here = minus(here, stride)

@@ -9,17 +9,21 @@ from typing import Any, Callable
 
 from contests import Choose, Form, compile_form
 from encoding import (
-    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_NAME_CHARS,
-    MAX_OPTIONS, MAX_SLOTS, MAX_STYLES, MAX_TEXT_BYTES, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES, Refused,
-    is_hex, require,
+    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES,
+    MAX_NAME_CHARS, MAX_OPTIONS, MAX_SLOTS, MAX_STYLES, MAX_TEXT_BYTES, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT,
+    MAX_WITNESSES, Refused, is_hex, require,
 )  # fmt: skip
 from group import Element, Point, decode, decode_edwards, is_identity, is_prime_order
 from strict_json import parse
 from transcript import tagged
 
 FORMAT = "ballotta/v1-draft.2/manifest"
+PRIVACY = "minimum_counted_ballots minimum_ballots_per_weight"
 SUITE_NAME = "ballotta/v1-draft.2/ristretto255"
-WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+WHITE_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
+    "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
@@ -138,10 +142,10 @@ class Schema:
             return None
         return self.attempt(path, read, value)
 
-    def word(self, path: str, value: Any, *words: str) -> str | None:
+    def word(self, path: str, value: Any, *words: str) -> Any:
         return self.string(path, value, lambda text: check(text in words, text, f"not one of {', '.join(words)}"))
 
-    def integer(self, path: str, value: Any, least: int, most: int) -> int | None:
+    def integer(self, path: str, value: Any, least: int, most: int) -> Any:
         if value is MISSING:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
@@ -183,8 +187,10 @@ class Schema:
         max_weight = self.integer("weights.max", weights["max"], 1, MAX_WEIGHT)
         revoting = self.word("revoting", top["revoting"], "last_counts", "not_allowed")
         quorum = self.quorum(top.get("quorum", MISSING))
-        privacy = self.fields("privacy", top["privacy"], "minimum_counted_ballots minimum_ballots_per_weight")
-        minimums = [self.integer(f"privacy.{name}", item, 1, MAX_VOTERS) for name, item in privacy.items()]
+        privacy = self.fields("privacy", top["privacy"], PRIVACY)
+        counted, per_weight = [
+            self.integer(f"privacy.{name}", privacy[name], 1, MAX_VOTERS) for name in PRIVACY.split()
+        ]
         closing = self.word("closing", top["closing"], "statements", "witnesses")
         self.word("roll_changes_until", top["roll_changes_until"], "open")
         organiser = self.string("organiser.key", self.fields("organiser", top["organiser"], "key")["key"], key)
@@ -206,14 +212,19 @@ class Schema:
             return None
         if closing == "witnesses" and witness_quorum == 0:
             self.problems.append("witnesses.quorum: closing by witnesses needs at least one")
-        keys = [organiser.encoding, board_key.key, *(k.encoding for k in authorities + trustees), *(w.key for w in witnesses)]
+        keys = [
+            organiser.encoding,
+            board_key.key,
+            *(k.encoding for k in authorities + trustees),
+            *(w.key for w in witnesses),
+        ]
         self.distinct("keys", keys)
         slots = sum(contest.rule.slots for contest in contests)
         if slots > MAX_SLOTS:
             self.problems.append(f"contests: {slots} slots are too many")
         return Manifest(
-            digest, contests, styles, max_weight, revoting == "last_counts", quorum, *minimums, closing, organiser,
-            authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses, slots,
+            digest, contests, styles, max_weight, revoting == "last_counts", quorum, counted, per_weight, closing,
+            organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses, slots,
         )  # fmt: skip
 
     def contests(self, value: Any) -> list[Contest]:
@@ -232,7 +243,9 @@ class Schema:
             self.distinct(f"{path}.options", options)
             for tag in self.languages:
                 shown = [title.get(tag) or "" for title in titles]
-                self.distinct(f"{path}.options.title.{tag}", [title.strip(WHITE_SPACE).lower() for title in shown if title])
+                self.distinct(
+                    f"{path}.options.title.{tag}", [title.strip(WHITE_SPACE).lower() for title in shown if title]
+                )
             rule = self.choose(f"{path}.rule", found["rule"], len(options))
             if name and rule:
                 first = contests[-1].slots.stop if contests else 0
@@ -261,7 +274,9 @@ class Schema:
             name = self.string(f"{path}.id", style["id"], identifier)
             chosen = []
             for contest_path, contest in self.items(f"{path}.contests", style["contests"], 1, MAX_CONTESTS):
-                number = self.string(contest_path, contest, lambda text: check(text in numbers, numbers.get(text), "no such contest"))
+                number = self.string(
+                    contest_path, contest, lambda text: check(text in numbers, numbers.get(text), "no such contest")
+                )
                 if number is not None:
                     chosen.append(number)
             if any(a >= b for a, b in zip(chosen, chosen[1:])):
@@ -269,7 +284,9 @@ class Schema:
             form = compile_form([contests[number].rule for number in chosen])
             if 3 + 100 + 32 * (1 + form.slots) + 192 + 32 * form.bits + 64 > MAX_ENTRY_BYTES:
                 self.problems.append(f"{path}: its ballots do not fit an entry of the board")
-            styles.append(Style(name or "", chosen, form, [slot for number in chosen for slot in contests[number].slots]))
+            styles.append(
+                Style(name or "", chosen, form, [slot for number in chosen for slot in contests[number].slots])
+            )
         self.distinct("styles", [style.id for style in styles])
         for number in set(numbers.values()) - {number for style in styles for number in style.contests}:
             self.problems.append(f"contests[{number}]: no style has it")
@@ -288,13 +305,15 @@ class Schema:
             return None
         if numbers[0] > numbers[1]:
             self.problems.append("quorum.fraction: more than the whole")
-        return Quorum(of, base, rule, *numbers)
+        return Quorum(of, base, rule, numbers[0], numbers[1])
 
     def trustees(self, value: Any) -> tuple[int, int, list[Element]]:
         trustees = self.fields("trustees", value, "threshold minimum_confirmed on_disqualification members")
         members = self.members("trustees.members", trustees["members"], 1, MAX_TRUSTEES)
         threshold = self.integer("trustees.threshold", trustees["threshold"], 1, len(members))
-        confirmed = self.integer("trustees.minimum_confirmed", trustees["minimum_confirmed"], threshold or 1, len(members))
+        confirmed = self.integer(
+            "trustees.minimum_confirmed", trustees["minimum_confirmed"], threshold or 1, len(members)
+        )
         self.word("trustees.on_disqualification", trustees["on_disqualification"], "new_attempt")
         return threshold or 0, confirmed or 0, members
 
@@ -306,7 +325,7 @@ class Schema:
             keys.append(self.string(f"{member_path}.key", member["key"], key))
         return keys
 
-    def note_key(self, path: str, name: Any, value: Any) -> NoteKey | None:
+    def note_key(self, path: str, name: Any, value: Any) -> Any:
         name = self.string(f"{path}: name", name, origin)
         point = self.string(f"{path}.key", value, ed25519_key)
         return NoteKey(name, bytes.fromhex(value), point) if name and point else None

@@ -40,12 +40,13 @@ class Record:
             return None
 
     def paths(self) -> list[str]:
-        """All files, by their paths."""
+        """All files, by their paths. A symbolic link is a file, wherever it leads."""
         found = []
-        for folder, _, names in os.walk(self.folder):
-            for name in names:
-                path = os.path.join(folder, name)
-                found.append(os.path.relpath(path, self.folder).replace(os.sep, "/"))
+        for folder, folders, names in os.walk(self.folder):
+            links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+            for name in names + links:
+                path = os.path.relpath(os.path.join(folder, name), self.folder).replace(os.sep, "/")
+                found.append(os.fsencode(path).decode("utf-8", "replace"))
         return sorted(found)
 
 

@@ -8,7 +8,7 @@ from typing import Callable
 from encoding import MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, NO_DIGEST, Reader, Refused, decimal, is_hex, require
 from group import Element, decode
 from manifest import Manifest
-from transcript import begin, read_schnorr, schnorr_holds, sha256
+from transcript import Transcript, begin, read_schnorr, schnorr_holds, sha256
 
 FIRST_WORD = "ballotta/v1-draft.2/roll"
 
@@ -44,14 +44,13 @@ def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None])
             before, last = last, credential
             require(credential > before, "the credential does not ascend, or is the identity")
             roll.total_weight += weight
-            fits = roll.total_weight <= MAX_TOTAL or roll.total_weight - weight > MAX_TOTAL
-            require(fits, "the weights up to here are too large")
+            require(roll.total_weight <= MAX_TOTAL, "the weights up to here are too large")
             roll.well_formed += 1
             roll.voters[credential] = Voter(decode(credential, "credential"), style, weight)
         except Refused as problem:
             fail(number, str(problem))
     if not 1 <= len(lines) - 1 <= MAX_VOTERS:
-        fail(len(lines) + 1, "there is no voter, or too many")
+        fail(min(len(lines), MAX_VOTERS + 1) + 1, "there is no voter, or one too many")
     return roll
 
 
@@ -84,7 +83,7 @@ def roll_signature_holds(signature: RollSignature, key: Element) -> bool:
     return signature_holds(signature.signature, key, transcript)
 
 
-def signature_holds(signature: bytes, key: Element, transcript) -> bool:
+def signature_holds(signature: bytes, key: Element, transcript: Transcript) -> bool:
     """A Schnorr signature from its bytes; one that cannot be read does not hold."""
     try:
         announcement, response = read_schnorr(Reader(signature), "signature")

@@ -36,7 +36,8 @@ class Parser:
         self.position = 0
 
     def space(self) -> None:
-        self.position += len(SPACE.match(self.text, self.position)[0])
+        match = SPACE.match(self.text, self.position)
+        self.position = match.end() if match else self.position
 
     def starts(self, token: str) -> bool:
         """Take the token, if it is next."""
@@ -63,8 +64,9 @@ class Parser:
 
     def number(self) -> int:
         match = NUMBER.match(self.text, self.position)
-        require(match, f"not JSON: no value, or a number with a sign, at character {self.position}")
-        self.position += len(match[0])
+        if match is None:
+            raise Refused(f"not JSON: no value, or a number with a sign, at character {self.position}")
+        self.position = match.end()
         behind = self.text[self.position : self.position + 1]
         require(len(match[0]) <= 20 and int(match[0]) < 2**64, "a number is not below 2^64")
         require(behind not in (".", "e", "E") or not behind, "a number has a fraction or an exponent")
@@ -105,9 +107,9 @@ class Parser:
     def string(self) -> str:
         parts: list[str] = []
         while True:
-            plain = PLAIN.match(self.text, self.position)[0]
-            self.position += len(plain)
-            parts.append(plain)
+            if match := PLAIN.match(self.text, self.position):
+                parts.append(match[0])
+                self.position = match.end()
             if self.starts('"'):
                 return "".join(parts)
             self.expect("\\")

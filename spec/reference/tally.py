@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from encoding import Reader, le64, require
+from encoding import Reader, Refused, le64, require
 from group import (
-    BASE, IDENTITY, ORDER, Element, Point, add, discrete_logarithm, element_of, is_identity, multiply, multiply_add, negate,
-    read_element, read_scalar,
+    BASE, IDENTITY, ORDER, Element, Point, add, discrete_logarithm, element_of, is_identity, multiply, multiply_add,
+    negate, read_element, read_scalar,
 )  # fmt: skip
 from manifest import Manifest
 from transcript import Transcript, begin, holds, read_schnorr, schnorr_holds, tagged
@@ -156,13 +157,21 @@ def statement_holds(statement: Statement, manifest: Manifest) -> bool:
 # Partial decryptions: spec/tally.md#partial-decryption.
 
 
+class HasVerificationKeys(Protocol):
+    """The joint key of the ceremony."""
+
+    def verification_keys(self, trustee: int, slots: range) -> list[Element]: ...
+
+
 @dataclass(frozen=True)
 class PartialDecryption:
     trustee: int
     factors: dict[int, list[Element]]  # of contest c, one for each slot
 
 
-def verify_decryption(data: bytes, manifest: Manifest, joint_key, tally: Tally, close: Close) -> PartialDecryption:
+def verify_decryption(
+    data: bytes, manifest: Manifest, joint_key: HasVerificationKeys, tally: Tally, close: Close
+) -> PartialDecryption:
     """Refuses what is not valid."""
     reader = Reader(data)
     reader.version()
@@ -206,7 +215,9 @@ def lagrange(trustees: list[int], j: int) -> int:
 
 def totals(manifest: Manifest, tally: Tally, valid: list[PartialDecryption]) -> list[ContestTotals | None]:
     """The totals of every contest, None where it is withheld. Refuses if there are none."""
-    require(len(valid) >= manifest.threshold, f"{len(valid)} valid partial decryptions, {manifest.threshold} are needed")
+    require(
+        len(valid) >= manifest.threshold, f"{len(valid)} valid partial decryptions, {manifest.threshold} are needed"
+    )
     chosen = valid[: manifest.threshold]
     trustees = [decryption.trustee for decryption in chosen]
     lambdas = [lagrange(trustees, j) for j in trustees]
@@ -215,13 +226,14 @@ def totals(manifest: Manifest, tally: Tally, valid: list[PartialDecryption]) -> 
         if sums.withheld(manifest):
             results.append(None)
             continue
-        values = []
+        values: list[int] = []
         for slot, c in enumerate(sums.c):
             if not is_identity(sums.r):
                 shares = [(w, decryption.factors[number][slot].point) for w, decryption in zip(lambdas, chosen)]
                 c = add(c, negate(multiply_add(shares)))
             value = discrete_logarithm(c, sums.weight)
-            require(value is not None, f"slot {slot} of contest {contest.id} has no total within its bound")
+            if value is None:
+                raise Refused(f"slot {slot} of contest {contest.id} has no total within its bound")
             values.append(value)
         results.append(ContestTotals(*contest.rule.totals(values, sums.weight)))
     return results

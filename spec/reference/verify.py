@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ballot import (
-    Ballot, StyleKeys, Void, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot, style_keys,
+    StyleKeys, Void, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot, style_keys,
 )  # fmt: skip
 from board import (
     BALLOT, CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, Checkpoint, Log,
@@ -13,15 +13,15 @@ from board import (
 )  # fmt: skip
 from ceremony import Broken, Ceremony, JointKey, Message, read_message
 from encoding import (
-    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_OTHER_ENTRIES,
+    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_OTHER_ENTRIES,
     MAX_RESULT_BYTES, NO_DIGEST, Refused, require,
 )  # fmt: skip
 from manifest import Manifest, read_manifest
 from record import Record, read_list, result_bytes, result_value
 from report import BALLOT_CHECKS, Place, Report
-from roll import Roll, Voter, read_roll, read_roll_signature, roll_signature_holds, signature_holds
+from roll import Roll, read_roll, read_roll_signature, roll_signature_holds, signature_holds
 from tally import (
-    Close, ContestTotals, Counted, PartialDecryption, Statement, Tally, read_statement, statement_holds, totals, verify_decryption,
+    Close, ContestTotals, Counted, PartialDecryption, Tally, read_statement, statement_holds, totals, verify_decryption,
 )  # fmt: skip
 from transcript import begin, sha256, tagged
 
@@ -78,16 +78,18 @@ class Verifier:
         manifest = self.manifest()
         if manifest is None:
             return
-        if manifest.threshold == len(manifest.trustees) > 1:
-            report.warnings.append("all trustees are needed to decrypt")
         checkpoint = self.checkpoint(manifest)
         roll = self.roll(manifest)
         scan = self.board(manifest, checkpoint) if checkpoint else None
         if checkpoint is None or scan is None:
             return
         joint_key = self.ceremony(manifest, scan)
+        if joint_key and manifest.threshold == len(manifest.trustees) > 1:
+            report.warnings.append("all trustees are needed to decrypt")
         if joint_key is None or roll is None:
             return
+        if scan.closing is None and report.stage != "voting":
+            report.fail("board.order", "record", "the voting is not closed")
         fingerprint = tagged("fingerprint", manifest.hash, joint_key.root, roll.hash)
         self.election(manifest, scan, fingerprint)
         ballots = Ballots(manifest, joint_key, roll, fingerprint)
@@ -110,9 +112,11 @@ class Verifier:
 
     def required(self, check: str, path: str, maximum: int) -> bytes | None:
         data = self.record.read(path, maximum)
-        self.report.saw(check, 0 if data is None else 1)
-        if data is None:
-            self.report.fail(check, {"file": path}, "the file is missing")
+        if data is None or len(data) > maximum:
+            self.report.saw(check, 0)
+            self.report.fail(check, {"file": path}, "the file is missing, or too long")
+            return None
+        self.report.saw(check)
         return data
 
     def manifest(self) -> Manifest | None:
@@ -146,9 +150,8 @@ class Verifier:
 
     def board(self, manifest: Manifest, checkpoint: Checkpoint) -> Scan | None:
         report, self.size = self.report, checkpoint.size
-        report.saw("board.entries", 0)
         if checkpoint.size > MAX_ENTRIES:
-            report.fail("board.entries", {"file": "checkpoint"}, "the board is too large")
+            report.fail("board.entries", "record", "the board is too large")
             return None
         log, scan = Log(), Scan()
         pinned_root = None
@@ -160,22 +163,22 @@ class Verifier:
             except Refused as problem:
                 report.fail("board.entries", {"file": path}, problem)
                 return None
+            report.saw("board.entries", len(entries))
             for entry in entries:
                 log.append(entry)
                 self.take(manifest, scan, log, entry)
                 if self.pins.head and self.pins.head[0] == log.size:
                     pinned_root = log.root()
-        report.saw("board.entries", log.size)
         report.saw("board.order", log.size)
         report.saw("board.root")
         if log.root() != checkpoint.root:
-            report.fail("board.root", "record", f"the entries have the root {log.root().hex()}, the board signed another")
+            report.fail(
+                "board.root", "record", f"the entries have the root {log.root().hex()}, the board signed another"
+            )
         if self.pins.head:
             report.saw("board.pinned")
             if self.pins.head[0] != 0 and pinned_root != self.pins.head[1]:
                 report.fail("board.pinned", "record", "the board does not continue the one that was pinned")
-        if scan.closing is None and report.stage != "voting":
-            report.fail("board.order", "record", "the voting is not closed")
         return scan
 
     def take(self, manifest: Manifest, scan: Scan, log: Log, entry: bytes) -> None:
@@ -313,7 +316,8 @@ class Verifier:
 
     def close(self, manifest: Manifest, scan: Scan, close: Close) -> None:
         """Statements and closing rule: spec/verification.md#statements, spec/tally.md#closing-rule."""
-        report, first, agreed = self.report, {}, set()
+        report, agreed = self.report, set()
+        first: dict[int, Close] = {}
         if "tally.sums" not in report.not_asked:
             report.saw("tally.sums", len(scan.statements))
         for index, body in scan.statements:
@@ -325,7 +329,9 @@ class Verifier:
             if agrees:
                 agreed.add(statement.trustee)
             if first.setdefault(statement.trustee, statement.close) != statement.close:
-                report.fail("tally.sums", self.entry(index), f"trustee {statement.trustee} stated something else before")
+                report.fail(
+                    "tally.sums", self.entry(index), f"trustee {statement.trustee} stated something else before"
+                )
             elif not agrees:
                 report.fail("tally.sums", self.entry(index), "the statement differs from what was computed")
         report.saw("closing.rule")
@@ -377,16 +383,16 @@ class Verifier:
             return
         self.warn(manifest, tally, found)
         report.result = result_value(manifest, close.fingerprint, roll, tally, found)
-        data = self.record.read("result/result.json", MAX_RESULT_BYTES)
-        report.saw("result.totals", 0 if data is None else 1)
-        if data != result_bytes(report.result):
-            why = "the file is missing" if data is None else "not the result that the ballots give"
-            report.fail("result.totals", {"file": "result/result.json"}, why)
+        published = self.required("result.totals", "result/result.json", MAX_RESULT_BYTES)
+        if published is not None and published != result_bytes(report.result):
+            report.fail("result.totals", {"file": "result/result.json"}, "not the result that the ballots give")
 
     def warn(self, manifest: Manifest, tally: Tally, found: list[ContestTotals | None]) -> None:
         for contest, sums, total in zip(manifest.contests, tally.contests, found):
             if total is None:
-                self.report.warnings.append(f"contest {contest.id}: the totals stay encrypted: {sums.withheld(manifest)}")
+                self.report.warnings.append(
+                    f"contest {contest.id}: the totals stay encrypted: {sums.withheld(manifest)}"
+                )
             elif sums.weight and sums.weight in [*total.options, total.blank]:
                 self.report.warnings.append(f"contest {contest.id}: one choice has the votes of everybody who voted")
 
@@ -405,7 +411,9 @@ class Verifier:
         except Refused as problem:
             report.fail(check, {"file": "SHA256SUMS"}, problem)
             return
-        named = {"manifest.json", "roll", "checkpoint", "SHA256SUMS"} | {path for path, _ in bundle_paths(checkpoint.size)}
+        named = {"manifest.json", "roll", "checkpoint", "SHA256SUMS"} | {
+            path for path, _ in bundle_paths(checkpoint.size)
+        }
         named |= {f"ceremony/{read_pointer(body).hash.hex()}" for _, body in scan.messages}
         named |= {f"decryption/{read_pointer(body).hash.hex()}" for _, body in scan.decryptions}
         found = self.record.paths()

@@ -10,13 +10,27 @@ import hashlib
 import json
 import os
 import random
+from base64 import b64encode
 from typing import Any, Callable
 
 from ballot import style_keys
-from board import CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, BALLOT, Log, bundle_paths, key_id
+from board import (
+    CEREMONY,
+    CLOSING,
+    DECRYPTION,
+    OPENING,
+    PUBLICATION,
+    ROLL_SIGNATURE,
+    STATEMENT,
+    BALLOT,
+    Log,
+    bundle_paths,
+    key_id,
+)
 
+from contests import range_digits
 from encoding import VERSION, le16, le32, le64
-from group import BASE, IDENTITY, ORDER, Element, add, element_of, encode, multiply, multiply_add
+from group import BASE, IDENTITY, ORDER, P, Element, element_of, multiply_add
 from manifest import read_manifest
 from record import Record
 from tally import Close, Counted, Tally
@@ -33,9 +47,7 @@ def scalar_bytes(scalar: int) -> bytes:
 
 
 def base64(data: bytes) -> str:
-    import base64 as library
-
-    return library.b64encode(data).decode()
+    return b64encode(data).decode()
 
 
 def default_manifest() -> dict[str, Any]:
@@ -192,19 +204,18 @@ class Forge:
         for key, registration in zip(m.trustees, registrations):
             parts += [key.encoding, registration]
         roster = tagged("roster", *parts)
-        self.polynomials = [
-            [[self.scalar() for _ in range(m.threshold)] for _ in range(m.slots)] for _ in trustees
-        ]
+        self.polynomials = [[[self.scalar() for _ in range(m.threshold)] for _ in range(m.slots)] for _ in trustees]
         self.polynomials = self.edited("polynomials", self.polynomials)
         deals = [self.deal(d, roster) for d in trustees]
         commitments = [self.message(2, d, sha256(deals[d - 1]), roster) for d in trustees]
         self.root = tagged("ceremony", roster, *(sha256(deal) for deal in deals))
-        self.secrets = [[sum(p[s][0] for p in self.polynomials) % ORDER for s in range(m.slots)]]
         sums = [[sum(p[s][c] for p in self.polynomials) for c in range(m.threshold)] for s in range(m.slots)]
         self.shares = [[sum(a * j**c for c, a in enumerate(of_slot)) % ORDER for of_slot in sums] for j in trustees]
         self.joint_key = [times(of_slot[0]) for of_slot in sums]
         confirmations = [self.confirmation(j, roster) for j in trustees]
-        messages = [(j, data) for group in (registrations, commitments, deals, confirmations) for j, data in enumerate(group, 1)]
+        messages = [
+            (j, data) for group in (registrations, commitments, deals, confirmations) for j, data in enumerate(group, 1)
+        ]
         for j, data in self.edited("messages", messages):
             self.add_file(CEREMONY, "ceremony/", j, data)
 
@@ -253,7 +264,10 @@ class Forge:
         transcript = begin("roll-signature", "fingerprint", fingerprint)
         transcript.append_number("authority", authority)
         secret = self.authorities[min(authority, len(self.authorities)) - 1]
-        self.add(ROLL_SIGNATURE, self.edited("roll signature", le16(authority) + fingerprint + self.schnorr(transcript, secret)))
+        self.add(
+            ROLL_SIGNATURE,
+            self.edited("roll signature", le16(authority) + fingerprint + self.schnorr(transcript, secret)),
+        )
 
     def organiser_entry(self, kind: int, fingerprint: bytes | None = None) -> None:
         fingerprint = fingerprint or self.fingerprint
@@ -278,7 +292,12 @@ class Forge:
         if wrong.get("zero_c"):
             c = [element_of(IDENTITY) for _ in c]
         transcript = begin("ballot-argument", "fingerprint", fingerprint)
-        for label, data in (("credential", credential.encoding), ("form", form.digest), ("Y", keys.digest), ("R", big_r.encoding)):
+        for label, data in (
+            ("credential", credential.encoding),
+            ("form", form.digest),
+            ("Y", keys.digest),
+            ("R", big_r.encoding),
+        ):
             transcript.append(label, data)
         transcript.append("C", b"".join(element.encoding for element in c))
         a, (s_b, s_a, s) = [self.scalar() for _ in bits], (self.scalar() for _ in range(3))
@@ -386,9 +405,8 @@ class Forge:
 
 def edwards_encoding(secret: int) -> bytes:
     x, y, z, _ = multiply_add([(secret, BASE)])
-    inverse = pow(z, -1, 2**255 - 19)
-    p = 2**255 - 19
-    return (y * inverse % p | (x * inverse % p & 1) << 255).to_bytes(32, "little")
+    inverse = pow(z, -1, P)
+    return (y * inverse % P | (x * inverse % P & 1) << 255).to_bytes(32, "little")
 
 
 VOTERS = [("all", 1), ("all", 1), ("all", 2), ("second", 1), ("second", 5), ("all", 1)]
@@ -401,8 +419,6 @@ def bits_of(forge: Forge, style: int, *chosen: list[int] | None) -> list[int]:
         rule = forge.manifest.contests[number].rule
         marks = [int(options is not None and i in options) for i in range(rule.options)]
         slack = 0 if options is None else rule.max - sum(marks)
-        from contests import range_digits
-
         digits = []
         for digit in reversed(range_digits(rule.max - rule.min)):
             digits.append(int(slack >= digit))
@@ -411,7 +427,9 @@ def bits_of(forge: Forge, style: int, *chosen: list[int] | None) -> list[int]:
     return bits
 
 
-def small_election(edit: dict[str, Callable] | None = None, manifest: dict[str, Any] | None = None, **steps: Any) -> Forge:
+def small_election(
+    edit: dict[str, Callable] | None = None, manifest: dict[str, Any] | None = None, **steps: Any
+) -> Forge:
     """An honest election; `steps` replaces or adds what happens at a place: see the code."""
     forge = Forge(manifest, edit)
 

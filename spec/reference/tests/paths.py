@@ -1,0 +1,16 @@
+"""Where things are, for the tests; importing this lets them import the verifier."""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REFERENCE = HERE.parent
+VECTORS = REFERENCE.parent / "vectors"
+# Vectors of others that are too large to be copied, and the command: the tests that need them say so when they skip.
+FOREIGN = os.environ.get("BALLOTTA_FOREIGN_VECTORS")
+COMMAND = os.environ.get("BALLOTTA_COMMAND")
+
+for folder in (str(REFERENCE), str(HERE)):
+    if folder not in sys.path:
+        sys.path.insert(0, folder)

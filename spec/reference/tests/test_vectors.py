@@ -1,0 +1,245 @@
+"""The vectors of the specification, and those of the standards under it."""
+
+import base64
+import hashlib
+import hmac
+import json
+import unittest
+from pathlib import Path
+
+from paths import FOREIGN, VECTORS
+
+from ballot import Ballot, StyleKeys, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot
+from board import Log, NoteKey, bundle_path, ed25519_holds, key_id, leaf, read_checkpoint
+from contests import Choose, compile_form
+from encoding import Reader, Refused, le64
+from group import BASE, ORDER, decode, decode_edwards, discrete_logarithm, encode, equal, multiply_add, one_way_map
+from manifest import Style
+from transcript import SUITE, Strobe, Transcript, begin, framed, hash_to_group, read_schnorr, schnorr_holds, tagged
+
+
+def vectors(name):
+    return json.loads((VECTORS / name).read_text())
+
+
+def foreign(name):
+    path = Path(FOREIGN or "missing") / name
+    if not path.is_file():
+        raise unittest.SkipTest(f"{name} is missing: name its folder in BALLOTTA_FOREIGN_VECTORS")
+    return path
+
+
+def h(text):
+    return bytes.fromhex(text)
+
+
+def scalar(text):
+    return int.from_bytes(h(text), "little")
+
+
+class Specification(unittest.TestCase):
+    def test_digests(self):
+        for v in vectors("digests.json"):
+            parts = [h(part) for part in v["parts"]]
+            self.assertEqual(framed(SUITE, v["tag"].encode(), *parts).hex(), v["hashed"])
+            self.assertEqual(tagged(v["tag"], *parts).hex(), v["digest"])
+
+    def test_generators(self):
+        for v in vectors("generators.json"):
+            label, _, number = v["name"].partition("_")
+            parts = [le64(int(number))] if number else []
+            self.assertEqual(framed(SUITE, b"hash-to-group", label.encode(), *parts).hex(), v["hashed"])
+            self.assertEqual(hashlib.sha512(h(v["hashed"])).hexdigest(), v["uniform"])
+            self.assertEqual(hash_to_group(label, *parts).encoding.hex(), v["element"])
+
+    def test_schnorr(self):
+        v = vectors("schnorr.json")
+        body = h(v["opening_entry_body"])
+        transcript = begin("organiser-entry", "fingerprint", body[:32])
+        transcript.append_number("action", 2)
+        prover = transcript.clone()
+        prover.append("P", h(v["P"]))
+        nonce = prover.clone()
+        nonce.append("nonce-secret", h(v["p"]))
+        nonce.append("nonce-randomness", h(v["nonce_randomness"]))
+        k = nonce.challenge("k")
+        self.assertEqual(k, scalar(v["k"]))
+        self.assertEqual(encode(multiply_add([(k, BASE)])).hex(), v["K"])
+        prover.append("K", h(v["K"]))
+        c = prover.challenge("c")
+        self.assertEqual(c, scalar(v["c"]))
+        self.assertEqual((k + c * scalar(v["p"])) % ORDER, scalar(v["s"]))
+        self.assertEqual(body[32:].hex(), v["proof"])
+        self.assertTrue(schnorr_holds(transcript, decode(h(v["P"]), "P"), *read_schnorr(Reader(body[32:]), "")))
+
+    def test_forms(self):
+        for v in vectors("forms.json"):
+            rule = v["choose"]
+            form = compile_form([Choose(rule["options"], rule["min"], rule["max"], rule["blank"])])
+            self.assertEqual((form.bits, form.slots), (v["bits"], v["slots"]), v["name"])
+            self.assertEqual([[row.target, [list(t) for t in row.terms]] for row in form.rows], v["rows"])
+            self.assertEqual(form.encoding.hex(), v["encoding"])
+            self.assertEqual(form.digest.hex(), v["digest"])
+
+    def test_ballot(self):
+        v = vectors("ballot.json")
+        form = compile_form([Choose(3, 1, 2, False)])
+        self.assertEqual(form.digest.hex(), v["form"])
+        keys = StyleKeys([decode(h(key), "Y") for key in v["Y"]], tagged("slot-keys", *map(h, v["Y"])))
+        self.assertEqual(keys.digest.hex(), v["Y_digest"])
+        signed, style = h(v["signed_ballot"]), Style("", [0], form, [0, 1, 2])
+
+        class OneStyle:
+            styles = [style]
+
+        ballot: Ballot = read_ballot(signed, OneStyle)
+        self.assertEqual(fingerprint_of(signed).hex(), v["fingerprint"])
+        self.assertEqual(ballot.tracker.hex(), v["tracker"])
+        self.assertEqual(ballot.credential.encoding.hex(), v["credential"])
+        self.assertEqual([c.encoding.hex() for c in ballot.c], v["C"])
+        a = ballot.argument
+        self.assertEqual([a.b, a.a, a.e_r, a.e_c], [decode(h(v[n]), n) for n in ("B", "A", "E_R", "E_C")])
+        self.assertEqual([a.z_b, a.z_r, *a.f], [scalar(v["z_B"]), scalar(v["z_r"]), *map(scalar, v["f"])])
+        self.assertTrue(ballot_signature_holds(ballot, h(v["fingerprint"])))
+        self.assertTrue(argument_holds(ballot, style, keys, h(v["fingerprint"])))
+        self.assertFalse(argument_holds(ballot, style, keys, bytes(32)))
+        # Intermediate values: challenges, and both sides of the equations.
+        t = begin("ballot-argument", "fingerprint", h(v["fingerprint"]))
+        for label, value in (("credential", "credential"), ("form", "form"), ("Y", "Y_digest"), ("R", "R")):
+            t.append(label, h(v[value]))
+        t.append("C", b"".join(map(h, v["C"])))
+        t.append("B", h(v["B"]))
+        t.append("A", h(v["A"]))
+        rho = t.challenge("rho")
+        t.append("E_R", h(v["E_R"]))
+        t.append("E_C", h(v["E_C"]))
+        x = t.challenge("x")
+        self.assertEqual((rho, x), (scalar(v["rho"]), scalar(v["x"])))
+        weights = [pow(rho, k, ORDER) for k in range(1, len(form.rows) + 1)]
+        self.assertEqual(sum(w * r.target for w, r in zip(weights, form.rows)) % ORDER, scalar(v["c_star"]))
+        l_of_f = sum(w * sum(c * a.f[bit] for bit, c in r.terms) for w, r in zip(weights, form.rows))
+        self.assertEqual(l_of_f % ORDER, scalar(v["L_of_f"]))
+
+        def shown(*terms):
+            return encode(multiply_add(terms)).hex()
+
+        self.assertEqual(shown(*((w, key.point) for w, key in zip(weights, keys.keys))), v["Y_star"])
+        self.assertEqual(shown((x, a.b.point), (1, a.a.point)), v["both_sides_bits"])
+        self.assertEqual(shown((x, ballot.r.point), (1, a.e_r.point)), v["both_sides_randomness"])
+        link = decode(h(v["C_star_plus_c_star_G"]), "")
+        self.assertEqual(shown((x, link.point), (1, a.e_c.point)), v["both_sides_link"])
+
+    def test_credentials(self):
+        alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+        for v in vectors("credentials.json"):
+            symbols = [alphabet.index(c) for c in v["code"].replace("-", "")]
+            number = sum(s << 5 * (25 - i) for i, s in enumerate(symbols[:26]))
+            bits = number.to_bytes(17, "big")[1:]
+            self.assertEqual(bits.hex(), v["bits"])
+            plain, weighted = 0, 0  # the two sums of the checksum, by Horner's rule
+            for symbol in [1] + symbols:
+                plain ^= symbol
+                weighted = (weighted << 1) ^ (0b100101 if weighted & 16 else 0) ^ symbol
+            self.assertEqual((plain, weighted), (0, 0))
+            salt = tagged("credential", h(v["manifest"]), h(v["ceremony_root"]))
+            self.assertEqual(salt.hex(), v["salt"])
+            extracted = hmac.digest(salt, bits, "sha512")
+            secret = int.from_bytes(hmac.digest(extracted, b"secret\x01", "sha512"), "little") % ORDER
+            self.assertEqual(secret, scalar(v["secret"]))
+            self.assertEqual(encode(multiply_add([(secret, BASE)])).hex(), v["public"])
+
+
+class Ristretto(unittest.TestCase):
+    def test_rfc_9496(self):
+        v = json.loads(foreign("rfc9496_ristretto255.json").read_text())
+        for number, encoding in enumerate(v["small_multiples_of_basepoint"]):
+            self.assertEqual(encode(multiply_add([(number, BASE)])).hex(), encoding)
+        for encoding in v["invalid_encodings"]:
+            with self.assertRaises(Refused):
+                decode(h(encoding), "element")
+        for pair in v["hash_to_group"]:
+            self.assertEqual(one_way_map(h(pair["input"])).encoding.hex(), pair["output"])
+
+    def test_arithmetic(self):
+        self.assertTrue(equal(multiply_add([(ORDER - 1, BASE), (1, BASE)]), multiply_add([(0, BASE)])))
+        self.assertTrue(equal(multiply_add([(3, BASE)], [(4, BASE)]), multiply_add([(7, BASE)])))
+
+    def test_discrete_logarithm(self):
+        for bound in (0, 1, 2, 7, 99):
+            for v in (0, 1, 2, 6, 7, 8, 98, 99, 100, ORDER - 1):
+                found = discrete_logarithm(multiply_add([(v, BASE)]), bound)
+                self.assertEqual(found, v if v <= bound else None)
+
+
+class Transcripts(unittest.TestCase):
+    """Merlin 1.0: its two published transcripts (merlin 3.0.0, MIT)."""
+
+    def test_merlin_simple(self):
+        t = Transcript(b"test protocol")
+        t.append("some label", b"some data")
+        expected = "d5a21972d0d5fe320c0d263fac7fffb8145aa640af6e9bca177c03c7efcf0615"
+        self.assertEqual(t.challenge_bytes("challenge", 32).hex(), expected)
+
+    def test_merlin_complex(self):
+        expected = json.loads(foreign("merlin.json").read_text())["vectors"][1]["challenge"]
+        t = Transcript(b"test protocol")
+        t.append("step1", b"some data")
+        for _ in range(32):
+            challenge = t.challenge_bytes("challenge", 32)
+            t.append("bigdata", b"\x63" * 1024)
+            t.append("challengedata", challenge)
+        self.assertEqual(challenge.hex(), expected)
+
+    def test_strobe(self):
+        """The states of STROBE-128 at its beginning; other operations than Merlin's are not written here."""
+        for name in ("strobe_simple.json", "strobe_meta.json", "strobe_boundary.json"):
+            v = json.loads(foreign(name).read_text())
+            strobe = Strobe(v["proto_string"].encode())
+            self.assertEqual(strobe.state.hex(), v["operations"][0]["state_after"])
+
+
+class Logs(unittest.TestCase):
+    def test_rfc_6962(self):
+        v = json.loads(foreign("rfc6962_merkle.json").read_text())
+        log = Log()
+        self.assertEqual(log.root().hex(), v["roots"][0])
+        for entry, root in zip(v["leaves"], v["roots"][1:]):
+            log.append(h(entry))
+            self.assertEqual(log.root().hex(), root)
+
+    def test_leaf(self):
+        self.assertEqual(leaf(b"").hex(), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d")
+
+    def test_paths(self):
+        self.assertEqual(bundle_path(1234067, 2**40), "tile/entries/x001/x234/067")
+        self.assertEqual(bundle_path(0, 52), "tile/entries/000.p/52")
+        self.assertEqual(bundle_path(1000, 256001), "tile/entries/x001/000.p/1")
+
+    def test_c2sp_signed_note(self):
+        """The example of C2SP signed-note (code and data BSD-1-Clause): key id, and the strict signature."""
+        key = base64.b64decode("AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")[1:]
+        note_key = NoteKey("example.com/foo", key, decode_edwards(key))
+        self.assertEqual(key_id(note_key, 1).hex(), "530d903a")
+        data = base64.b64decode(
+            "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
+        )
+        self.assertEqual(data[:4].hex(), "530d903a")
+        self.assertTrue(ed25519_holds(note_key, b"This is an example message.\n", data[4:]))
+        self.assertFalse(ed25519_holds(note_key, b"This is an example message\n", data[4:]))
+
+    def test_c2sp_checkpoint(self):
+        """The example of C2SP tlog-cosignature."""
+        note = (
+            "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
+            "— example.com/behind-the-sofa "
+            "Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
+            "— witness.example.com/w1 "
+            "jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
+        )
+        checkpoint = read_checkpoint(note.encode())
+        self.assertEqual((checkpoint.origin, checkpoint.size), ("example.com/behind-the-sofa", 20852163))
+        self.assertEqual([len(s.body) for s in checkpoint.signatures], [64, 72])
+
+
+if __name__ == "__main__":
+    unittest.main()
