@@ -3,6 +3,7 @@
 import os
 import pickle
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -107,9 +108,12 @@ def test_dask(demo: Path, broken: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-def test_spark(demo: Path) -> None:
+def test_spark(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pyspark = pytest.importorskip("pyspark")
     import ballotta.spark
+
+    # Executors take the first Python that they find otherwise, which lacks the package.
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
 
     context = pyspark.SparkContext("local[2]", "ballotta")
     try:

@@ -1,7 +1,7 @@
 //! Election records on disk: [`FolderRecord`] reads one for the verifier, [`BoardFolder`] appends to its board.
 //!
 //! See `spec/record.md` and `spec/board.md#tiles`. No server and no database: a folder of static files is all that a
-//! record is, and any web server can hold it: [`HttpRecord`] reads one from there (feature `http`), and [`ZipRecord`] one in
+//! record is, and any web server can hold it: `HttpRecord` reads one from there (feature `http`), and `ZipRecord` one in
 //! an archive (feature `zip`).
 
 mod board;

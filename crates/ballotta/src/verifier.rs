@@ -6,7 +6,7 @@
 //!
 //! # Implementation details
 //!
-//! [`verify`] is [`select`], one shard, [`finish`]; whoever has many machines takes many shards ([`verify_shard`]), and
+//! [`verify`] is [`select()`], one shard, [`finish()`]; whoever has many machines takes many shards ([`verify_shard`]), and
 //! finds the same. `select` reads the board once: for the tree head, and for which ballots count if all are valid by
 //! themselves. A shard reads its bundles again, compares them with the hashes of the first reading, verifies every ballot
 //! on all cores, and adds up those that count. `finish` corrects the sums where ballots were not valid. At most 24 bytes a
