@@ -11,8 +11,9 @@
 import { BallottaError, invalid } from './errors.js';
 import { bytes, choicesJson, hash, options, text } from './input.js';
 import { Instance, parse, parseExact } from './instance.js';
-import { type WasmSource, compile } from './module.js';
-import type { RawCredential, RawElection, RawPrepared } from './raw.js';
+import { type WasmSource, compile, compileVerifier } from './module.js';
+import { type RawCredential, type RawElection, type RawPrepared, instantiate } from './raw.js';
+import type { RawVerifier } from './raw-verifier.js';
 import { gather, source } from './record.js';
 import { Texts } from './texts.js';
 import type {
@@ -40,20 +41,24 @@ const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dis
 const MAX_CODE = 256;
 
 /**
- * Loads the library: the module beside this file, or the caller's.
+ * Loads the library: the modules beside this file, or the caller's. `verifier` is `verify.wasm`, which is loaded when
+ * something is verified for the first time, and not before.
  *
  * Nothing is kept outside what this returns: two calls give two libraries that share nothing.
  */
-export async function load(source?: WasmSource): Promise<Ballotta> {
-  return new Ballotta(await compile(source));
+export async function load(source?: WasmSource, verifier?: WasmSource): Promise<Ballotta> {
+  return new Ballotta(await compile(source), verifier);
 }
 
 /** The library. */
 export class Ballotta {
+  private verifier: Promise<WebAssembly.Module> | undefined;
+
   /** @internal */
   constructor(
-    /** The compiled module, which can be handed to a worker. */
+    /** The compiled module of voters, which can be handed to a worker. */
     readonly module: WebAssembly.Module,
+    private readonly verifierSource: WasmSource | undefined,
   ) {}
 
   /**
@@ -67,7 +72,7 @@ export class Ballotta {
     const expected = pinned ? hash(fingerprint, 'fingerprint') : '';
     const preferred = language === undefined ? undefined : text(language, 'language', 64);
     const from = source(record);
-    const instance = await Instance.of(this.module);
+    const instance = await Instance.of(this.module, instantiate);
     try {
       const files = await gather(instance, from, false);
       const raw = instance.call((module) => new module.RawElection(files, expected));
@@ -88,7 +93,7 @@ export class Ballotta {
     const asked = stage === undefined ? 'complete' : text(stage, 'stage', 16);
     if (onProgress !== undefined && typeof onProgress !== 'function') throw invalid('onProgress', 'expected a function');
     const from = source(record);
-    const instance = await Instance.of(this.module);
+    const instance = await this.verifying();
     // What the caller's function throws is the caller's; it must not unwind through the library.
     let thrown: { error: unknown } | undefined;
     const progress = {
@@ -108,6 +113,20 @@ export class Ballotta {
     } finally {
       instance.end();
     }
+  }
+
+  /** An instance of the module that verifies, which is fetched once; again, if that failed. */
+  private async verifying(): Promise<Instance<RawVerifier>> {
+    this.verifier ??= compileVerifier(this.verifierSource);
+    let parts: [WebAssembly.Module, typeof import('./raw-verifier.js')];
+    try {
+      parts = await Promise.all([this.verifier, import('./raw-verifier.js')]);
+    } catch (error) {
+      this.verifier = undefined;
+      throw error instanceof BallottaError ? error : new BallottaError('network', 'raw-verifier.js cannot be read', 'raw-verifier.js');
+    }
+    const [module, glue] = parts;
+    return Instance.of(module, glue.instantiate);
   }
 }
 

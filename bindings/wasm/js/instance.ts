@@ -2,30 +2,28 @@
 // alone, and what was in it is wiped with its memory.
 
 import { BallottaError, type ErrorCode } from './errors.js';
-import { type Raw, instantiate } from './raw.js';
+import type { Raw } from './raw.js';
 
-export class Instance {
+export class Instance<R extends Raw = Raw> {
   private busy = false;
 
   private constructor(
-    private raw: Raw | null,
+    private raw: R | null,
     private readonly memory: WebAssembly.Memory,
   ) {}
 
-  static async of(module: WebAssembly.Module): Promise<Instance> {
-    let instance: Instance;
+  static async of<R extends Raw>(module: WebAssembly.Module, instantiate: () => R): Promise<Instance<R>> {
     try {
       const raw = instantiate();
       const { memory } = await raw.init({ module_or_path: module });
-      instance = new Instance(raw, memory);
+      return new Instance(raw, memory);
     } catch {
       throw new BallottaError('internal', 'the module cannot be instantiated');
     }
-    return instance;
   }
 
   /** Calls into the module. What is no error of the library is a panic, and ends the instance. */
-  call<T>(work: (raw: Raw) => T): T {
+  call<T>(work: (raw: R) => T): T {
     // A page that changes `crypto`, or a function of the caller's, can call back.
     if (this.busy) throw new BallottaError('busy', 'the library was called from within one of its calls');
     if (this.raw === null) {

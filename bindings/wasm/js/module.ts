@@ -1,16 +1,25 @@
-// The compiled module: from beside this file, or from wherever the caller has it.
+// The compiled modules: from beside this file, or from wherever the caller has them.
 
 import { BallottaError, invalid } from './errors.js';
 
-/** Where the module `ballotta.wasm` comes from. */
+/** Where a module, `ballotta.wasm` or `verify.wasm`, comes from. */
 export type WasmSource = string | URL | Response | PromiseLike<Response> | Uint8Array | ArrayBuffer | WebAssembly.Module;
 
 interface NodeProcess {
   getBuiltinModule?(name: 'node:fs/promises'): { readFile(path: URL): Promise<Uint8Array<ArrayBuffer>> };
 }
 
-/** Compiles the module. */
-export async function compile(source: WasmSource = new URL('./ballotta.wasm', import.meta.url)): Promise<WebAssembly.Module> {
+/** Compiles the module that voters load. */
+export function compile(source: WasmSource = new URL('./ballotta.wasm', import.meta.url)): Promise<WebAssembly.Module> {
+  return compiled('ballotta.wasm', source);
+}
+
+/** Compiles the module that verifies. */
+export function compileVerifier(source: WasmSource = new URL('./verify.wasm', import.meta.url)): Promise<WebAssembly.Module> {
+  return compiled('verify.wasm', source);
+}
+
+async function compiled(name: string, source: WasmSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   try {
     if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return await WebAssembly.compile(new Uint8Array(source as Uint8Array));
@@ -22,12 +31,12 @@ export async function compile(source: WasmSource = new URL('./ballotta.wasm', im
       source = await fetch(url, { credentials: 'same-origin' });
     }
     const response = await (source as Response | PromiseLike<Response>);
-    if (!response.ok) throw new BallottaError('network', `ballotta.wasm: the server answers ${response.status}`, 'ballotta.wasm');
+    if (!response.ok) throw new BallottaError('network', `${name}: the server answers ${response.status}`, name);
     // Not compileStreaming: it insists on a media type that many servers do not know.
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
     if (error instanceof BallottaError) throw error;
     if (error instanceof WebAssembly.CompileError) throw invalid('source', 'not a module of WebAssembly');
-    throw new BallottaError('network', 'ballotta.wasm cannot be read', 'ballotta.wasm');
+    throw new BallottaError('network', `${name} cannot be read`, name);
   }
 }

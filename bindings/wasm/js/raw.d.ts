@@ -1,4 +1,5 @@
 // What wasm-bindgen makes of `src/`, as `cargo xtask wasm` wraps it: a function, so that every call has a module of its own.
+// This is the module of voters, `ballotta.wasm`; `raw-verifier.d.ts` has the one that verifies.
 
 export interface RawFetch {
   wanted(): Uint8Array;
@@ -34,22 +35,14 @@ export interface RawPrepared {
   free(): void;
 }
 
-export interface RawProgress {
-  report(stage: string, done: number, total: number): void;
-}
-
+/** What both modules have. */
 export interface Raw {
   init(options: { module_or_path: WebAssembly.Module }): Promise<{ memory: WebAssembly.Memory }>;
   readonly RawFetch: new (whole: boolean) => RawFetch;
-  readonly RawElection: new (fetch: RawFetch, fingerprint: string) => RawElection;
-  verify_record(
-    fetch: RawFetch,
-    listed: boolean,
-    fingerprint: string,
-    checkpoint: Uint8Array,
-    stage: string,
-    progress: RawProgress,
-  ): Uint8Array;
 }
 
-export function instantiate(): Raw;
+export interface RawVoter extends Raw {
+  readonly RawElection: new (fetch: RawFetch, fingerprint: string) => RawElection;
+}
+
+export function instantiate(): RawVoter;

@@ -26,7 +26,7 @@ port.onmessage = async ({ data: { id, target, method, args } }) => {
 async function answer(id: number, target: number, method: string, args: readonly unknown[]): Promise<unknown> {
   const [first, second] = args as [never, never];
   if (method === 'load') {
-    library = await load(first);
+    library = await load(first, second);
     return null;
   }
   if (library === undefined) throw new BallottaError('internal', 'the worker is not loaded');

@@ -89,15 +89,19 @@ class Line {
 }
 
 /**
- * Loads the library in a worker of its own. `module` is a compiled module that the page has already; `worker` a worker that
- * runs `ballotta/worker-thread`, for bundlers that do not find it by themselves.
+ * Loads the library in a worker of its own. `module` and `verifier` are compiled modules that the page has already; `worker` a
+ * worker that runs `ballotta/worker-thread`, for bundlers that do not find it by themselves.
  */
-export async function loadWorker(loadOptions?: { readonly module?: WebAssembly.Module; readonly worker?: Worker }): Promise<BallottaWorker> {
-  const { module, worker } = options(loadOptions, 'options', ['module', 'worker']);
+export async function loadWorker(loadOptions?: {
+  readonly module?: WebAssembly.Module;
+  readonly verifier?: WebAssembly.Module;
+  readonly worker?: Worker;
+}): Promise<BallottaWorker> {
+  const { module, verifier, worker } = options(loadOptions, 'options', ['module', 'verifier', 'worker']);
   if (worker === undefined && typeof Worker === 'undefined') throw new BallottaError('no-worker', 'there are no workers here');
   const thread = worker ?? new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module', name: 'ballotta' });
   const line = new Line(thread as Worker);
-  await line.call(0, 'load', [module]);
+  await line.call(0, 'load', [module, verifier]);
   return new BallottaWorker(line);
 }
 

@@ -17,6 +17,7 @@ const published = {
     './worker': entry('worker'),
     './worker-thread': './worker-thread.js',
     './ballotta.wasm': './ballotta.wasm',
+    './verify.wasm': './verify.wasm',
     './package.json': './package.json',
   },
   sideEffects: ['./worker-thread.js'],

@@ -9,7 +9,6 @@ use ballotta::record::MemoryRecord;
 use ballotta::voter::{Election, Found, Voter};
 use js_sys::Uint8Array;
 use serde::Serialize;
-use serde_json::json;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
@@ -63,10 +62,17 @@ impl RawElection {
 
     /// How far the board has come: `entries`, `opened`, `closed`.
     pub fn board(&self) -> Result<Uint8Array, JsValue> {
+        #[derive(Serialize)]
+        struct Board {
+            entries: u64,
+            root: String,
+            opened: Option<u64>,
+            closed: Option<u64>,
+        }
         let Election { window, .. } = &self.opened.election;
-        let entries = self.opened.election.head().size;
-        let root = self.opened.election.head().root.to_string();
-        data(&json!({ "entries": entries, "root": root, "opened": window.opened, "closed": window.closed }))
+        let head = self.opened.election.head();
+        let (opened, closed) = (window.opened, window.closed);
+        data(&Board { entries: head.size, root: head.root.to_string(), opened, closed })
     }
 
     /// Everything that the rules do not allow.
@@ -125,23 +131,47 @@ impl RawElection {
 
     /// What became of a ballot: `state`, `entry`, `by`, `byEntry`, `reason`, `witnesses`.
     pub fn find(&self, tracker: &str) -> Result<Uint8Array, JsValue> {
+        #[derive(Serialize)]
+        struct Witnesses {
+            cosigned: usize,
+            members: usize,
+            quorum: usize,
+            enough: bool,
+        }
+        #[derive(Default, Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Place {
+            state: &'static str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            entry: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            by: Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            by_entry: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            reason: Option<String>,
+            witnesses: Option<Witnesses>,
+        }
         let Opened { record, election } = &*self.opened;
         let tracker = parse_tracker(tracker)?;
         let found = election.find(record, &tracker, &mut system_rng()?).map_err(Refused::from)?;
         let witnesses = election.closing_witnesses(record).map_err(Refused::from)?;
-        let witnesses = witnesses.map(|seen| {
-            json!({ "cosigned": seen.cosigned, "members": seen.members, "quorum": seen.quorum, "enough": seen.enough() })
+        let witnesses = witnesses.map(|seen| Witnesses {
+            cosigned: seen.cosigned,
+            members: seen.members,
+            quorum: seen.quorum,
+            enough: seen.enough(),
         });
-        data(&match found {
-            Found::Counted { index } => json!({ "state": "counted", "entry": index, "witnesses": witnesses }),
-            Found::Superseded { index, by, by_index } => json!({
-                "state": "superseded", "entry": index, "by": by.to_string(), "byEntry": by_index, "witnesses": witnesses,
-            }),
-            Found::Void { index, error } => {
-                json!({ "state": "void", "entry": index, "reason": error.to_string(), "witnesses": witnesses })
+        let place = |state, entry| Place { state, entry: Some(entry), ..Place::default() };
+        let place = match found {
+            Found::Counted { index } => place("counted", index),
+            Found::Superseded { index, by, by_index } => {
+                Place { by: Some(by.to_string()), by_entry: Some(by_index), ..place("superseded", index) }
             }
-            _ => json!({ "state": "missing", "witnesses": witnesses }),
-        })
+            Found::Void { index, error } => Place { reason: Some(error.to_string()), ..place("void", index) },
+            Found::Missing => Place { state: "missing", ..Place::default() },
+        };
+        data(&Place { witnesses, ..place })
     }
 }
 

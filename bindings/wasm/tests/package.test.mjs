@@ -72,7 +72,7 @@ async function inBrowser(folder, path, look) {
 
 test('the tarball holds what it should', () => {
   const files = run('tar', ['-tzf', tarball], root).trim().split('\n').map((file) => file.slice('package/'.length)).sort();
-  for (const needed of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'ballotta.wasm', 'index.js', 'index.d.ts', 'worker.js', 'worker-thread.js']) {
+  for (const needed of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'ballotta.wasm', 'verify.wasm', 'index.js', 'index.d.ts', 'worker.js', 'worker-thread.js']) {
     assert.ok(files.includes(needed), needed);
   }
   assert.ok(files.every((file) => /\.(js|d\.ts|wasm|json|md)$|^LICENSE-/.test(file)), String(files));

@@ -371,9 +371,14 @@ impl FormBuilder {
             return Err(FormError::SlotRows { slot, rows });
         }
 
-        let mut slot_rows = self.slot_rows;
-        slot_rows.sort_by_key(|(slot, _)| *slot);
-        let slot_rows: Vec<Row> = slot_rows.into_iter().map(|(_, row)| row).collect();
+        // One row a slot, in the order of the slots.
+        let mut placed: Vec<Option<Row>> = self.slot_rows.iter().map(|_| None).collect();
+        for (slot, row) in self.slot_rows {
+            if let Some(place) = placed.get_mut(slot) {
+                *place = Some(row);
+            }
+        }
+        let slot_rows: Vec<Row> = placed.into_iter().flatten().collect();
         let targets = slot_rows.iter().map(|row| (row, 0)).chain(self.constant_rows.iter().map(|(row, c)| (row, *c)));
         let mut last_row = alloc::vec![0_usize; bits];
         for (number, (row, target)) in (1..).zip(targets) {

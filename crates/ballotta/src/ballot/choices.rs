@@ -170,7 +170,8 @@ impl Choices {
         if bytes.len() > MAX_CHOICES_BYTES || bytes.contains(&b'\\') {
             return Err(malformed());
         }
-        let mut tree = Wiped(serde_json::from_slice(bytes).map_err(|_| malformed())?);
+        let text = str::from_utf8(bytes).map_err(|_| malformed())?;
+        let mut tree = Wiped(serde_json::from_str(text).map_err(|_| malformed())?);
         let Json::Object(fields) = &mut tree.0 else { return Err(malformed()) };
         if fields.len() > MAX_CONTESTS {
             return Err(malformed());

@@ -120,22 +120,20 @@ fn verify_confirmations<R: CryptoRng>(
     rng: &mut R,
 ) -> Result<Vec<u16>, CeremonyError> {
     let (roster, root) = (&parties.roster, &deals.root);
-    let confirmations = read_step(parameters, Some(roster), messages, rng)?;
+    let confirmations: Vec<Signed<Confirmation>> = read_step(parameters, Some(roster), messages, rng)?;
     let mut claims = Vec::with_capacity(confirmations.len());
-    for (trustee, confirmation) in &confirmations {
-        let confirmation: &Signed<Confirmation> = confirmation;
+    for confirmation in &confirmations {
+        let trustee = confirmation.author();
         let Confirmation { root: confirmed, factors, proof } = confirmation.body();
         if confirmed != root {
-            return Err(CeremonyError::RootMismatch { trustee: *trustee });
+            return Err(CeremonyError::RootMismatch { trustee });
         }
-        let base = Confirmation::base(root, *trustee);
-        let keys = deals.joint.vartime_evaluate(*trustee);
+        let base = Confirmation::base(root, trustee);
+        let keys = deals.joint.vartime_evaluate(trustee);
         let statement = EqualityStatement { base: &base, keys: &keys, factors };
-        let claim = proof.claim(&mut Confirmation::transcript(roster, root, *trustee), &statement);
-        claims.push((
-            *trustee,
-            claim.map_err(|_| CeremonyError::BackupProofInvalid { trustees: alloc::vec![*trustee] })?,
-        ));
+        let claim = proof.claim(&mut Confirmation::transcript(roster, root, trustee), &statement);
+        claims
+            .push((trustee, claim.map_err(|_| CeremonyError::BackupProofInvalid { trustees: alloc::vec![trustee] })?));
     }
     if weaken::is_on(Check::BackupProof) {
         verify_all(claims, rng).map_err(|trustees| CeremonyError::BackupProofInvalid { trustees })?;
@@ -144,7 +142,7 @@ fn verify_confirmations<R: CryptoRng>(
     if confirmed < required {
         return Err(CeremonyError::TooFewConfirmed { confirmed, required });
     }
-    Ok(confirmations.into_keys().collect())
+    Ok(confirmations.iter().map(Signed::author).collect())
 }
 
 /// The messages of a ceremony by step.

@@ -4,28 +4,51 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 use core::iter::zip;
 
 use rand_core::CryptoRng;
 
-use super::messages::{Body, Deal, DealCommitment, Envelope, Registration, Signed};
+use super::messages::{Body, Deal, DealCommitment, Envelope, MessageKind, Registration, Signed};
 use super::polynomial::{possession_claim, vartime_evaluate};
 use super::share::Route;
 use super::{CeremonyError, CeremonyParameters};
 use crate::group::{Element, PublicElement};
 use crate::hash::{CeremonyRoot, FileHash, Roster, tagged};
-use crate::proofs::batch::{Batch, Claim, SharedBases};
+use crate::proofs::batch::{Batch, BatchError, Claim, SharedBases};
 use crate::weaken::{self, Check};
 
-/// The messages of one step by their authors: signed by them, for this roster, and one of each.
+/// The messages of one step, in ascending order of their authors: signed by them, for this roster, and one of each.
 pub(crate) fn read_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
     parameters: &CeremonyParameters,
     roster: Option<&Roster>,
     messages: &[M],
     rng: &mut R,
-) -> Result<BTreeMap<u16, Signed<B>>, CeremonyError> {
+) -> Result<Vec<Signed<B>>, CeremonyError> {
+    // From here on, what is wrong in a message convicts its author.
+    let mut step: Vec<Signed<B>> = Vec::with_capacity(messages.len());
+    for envelope in open_step(parameters, B::KIND, messages, rng)? {
+        let trustee = envelope.author;
+        if envelope.roster.as_ref() != roster {
+            return Err(CeremonyError::RosterMismatch { trustee });
+        }
+        if let Some(first) = step.iter().find(|first| first.author() == trustee) {
+            return Err(second_message(first, envelope.bytes));
+        }
+        let message = envelope.read(parameters);
+        let message = message.map_err(|error| CeremonyError::Decode { trustee: Some(trustee), error })?;
+        step.insert(step.partition_point(|other| other.author() < trustee), message);
+    }
+    Ok(step)
+}
+
+/// The envelopes of messages of this kind, which their authors signed.
+fn open_step<'m, M: AsRef<[u8]>, R: CryptoRng>(
+    parameters: &CeremonyParameters,
+    expected: MessageKind,
+    messages: &'m [M],
+    rng: &mut R,
+) -> Result<Vec<Envelope<'m>>, CeremonyError> {
     let mut claims = Vec::with_capacity(messages.len());
     let mut envelopes = Vec::with_capacity(messages.len());
     for message in messages {
@@ -33,29 +56,13 @@ pub(crate) fn read_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
             Envelope::open(message.as_ref()).map_err(|error| CeremonyError::Decode { trustee: None, error })?;
         let Envelope { kind, author: trustee, .. } = envelope;
         claims.push((trustee, envelope.claim(parameters)?));
-        if kind != B::KIND {
-            return Err(CeremonyError::UnexpectedMessage { trustee, found: kind, expected: B::KIND });
+        if kind != expected {
+            return Err(CeremonyError::UnexpectedMessage { trustee, found: kind, expected });
         }
         envelopes.push(envelope);
     }
     verify_all(claims, rng).map_err(|trustees| CeremonyError::BadSignature { trustees })?;
-
-    // From here on, what is wrong in a message convicts its author.
-    let mut step = BTreeMap::new();
-    for envelope in envelopes {
-        let trustee = envelope.author;
-        if envelope.roster.as_ref() != roster {
-            return Err(CeremonyError::RosterMismatch { trustee });
-        }
-        match step.entry(trustee) {
-            Entry::Vacant(entry) => {
-                let read = envelope.read(parameters);
-                entry.insert(read.map_err(|error| CeremonyError::Decode { trustee: Some(trustee), error })?);
-            }
-            Entry::Occupied(entry) => return Err(second_message(entry.get(), envelope.bytes)),
-        }
-    }
-    Ok(step)
+    Ok(envelopes)
 }
 
 /// What a second message of the author for the same step is.
@@ -75,12 +82,9 @@ fn read_complete_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
     rng: &mut R,
 ) -> Result<Vec<Signed<B>>, CeremonyError> {
     let step = read_step(parameters, roster, messages, rng)?;
-    let absent: Vec<u16> = parameters.indices().filter(|index| !step.contains_key(index)).collect();
-    if absent.is_empty() {
-        Ok(step.into_values().collect())
-    } else {
-        Err(CeremonyError::MissingMessage { kind: B::KIND, absent })
-    }
+    let spoke = |index: &u16| step.iter().any(|message: &Signed<B>| message.author() == *index);
+    let absent: Vec<u16> = parameters.indices().filter(|index| !spoke(index)).collect();
+    if absent.is_empty() { Ok(step) } else { Err(CeremonyError::MissingMessage { kind: B::KIND, absent }) }
 }
 
 /// Verifies claims in one batch; the labels of those that do not hold.
@@ -88,17 +92,21 @@ pub(crate) fn verify_all<L, C: for<'a> Into<Claim<'a>>, R: CryptoRng>(
     claims: impl IntoIterator<Item = (L, C)>,
     rng: &mut R,
 ) -> Result<(), Vec<L>> {
-    let bases = SharedBases::none();
-    let mut batch = Batch::new(&bases);
-    let mut labels = Vec::new();
-    for (label, claim) in claims {
-        batch.push(claim);
-        labels.push(label);
-    }
-    batch.verify(rng).map_err(|failing| {
+    let (labels, claims): (Vec<L>, Vec<Claim<'_>>) =
+        claims.into_iter().map(|(label, claim)| (label, claim.into())).unzip();
+    verify_batch(claims, rng).map_err(|failing| {
         let numbered = labels.into_iter().enumerate();
         numbered.filter(|(number, _)| failing.claims.contains(number)).map(|(_, label)| label).collect()
     })
+}
+
+fn verify_batch<R: CryptoRng>(claims: Vec<Claim<'_>>, rng: &mut R) -> Result<(), BatchError> {
+    let bases = SharedBases::none();
+    let mut batch = Batch::new(&bases);
+    for claim in claims {
+        batch.push(claim);
+    }
+    batch.verify(rng)
 }
 
 /// Who takes part: the registrations, closed.

@@ -177,19 +177,16 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Names that must be distinct, each with the path where it stands first.
-pub(super) struct Distinct<K>(BTreeMap<K, String>);
+/// Names and keys that must be distinct, each with the path where it stands first.
+#[derive(Default)]
+pub(super) struct Distinct(BTreeMap<String, String>);
 
-impl<K: Ord> Distinct<K> {
-    pub(super) fn new() -> Self {
-        Self(BTreeMap::new())
-    }
-
+impl Distinct {
     /// Takes `key` for `place`, unless it is taken: then `problem` of the first path is reported here.
-    pub(super) fn take(&mut self, key: K, place: &Place<'_>, problem: impl FnOnce(String) -> ManifestProblem) {
-        match self.0.get(&key) {
+    pub(super) fn take(&mut self, key: &str, place: &Place<'_>, problem: fn(String) -> ManifestProblem) {
+        match self.0.get(key) {
             Some(first) => place.report(problem(first.clone())),
-            None => drop(self.0.insert(key, place.path.clone())),
+            None => drop(self.0.insert(key.into(), place.path.clone())),
         }
     }
 }
@@ -255,15 +252,22 @@ impl<'a> Node<'a> {
         count: RangeInclusive<usize>,
         mut read: impl FnMut(Node<'a>) -> Option<T>,
     ) -> Option<Vec<T>> {
+        let items = self.items(count)?;
+        let mut list = Vec::with_capacity(items.len());
+        // All items are read, so that all faults are found, before the first broken one makes the list broken.
+        for (index, json) in items.iter().enumerate() {
+            list.extend(read(Node { json, place: self.place.item(index) }));
+        }
+        (list.len() == items.len()).then_some(list)
+    }
+
+    fn items(&self, count: RangeInclusive<usize>) -> Option<&'a [Json]> {
         let Json::Array(items) = self.json else { return self.wrong_type(JsonKind::Array) };
         if !count.contains(&items.len()) {
             let (min, max) = count.into_inner();
             return self.place.refuse(ManifestProblem::WrongCount { found: items.len(), min, max });
         }
-        let read_item = |(index, json)| read(Node { json, place: self.place.item(index) });
-        // All items are read, so that all faults are found, before the first broken one makes the list broken.
-        let items: Vec<Option<T>> = items.iter().enumerate().map(read_item).collect();
-        items.into_iter().collect()
+        Some(items)
     }
 
     pub(crate) fn object(&self) -> Option<Object<'a>> {
@@ -295,10 +299,15 @@ impl<'a> Object<'a> {
 
     /// Reads a field.
     pub(crate) fn required<T>(&mut self, name: &str, read: impl FnOnce(Node<'a>) -> Option<T>) -> Option<T> {
-        match self.take(name) {
-            Some(node) => read(node),
-            None => self.place.field(name).refuse(ManifestProblem::MissingField),
+        self.take_required(name).and_then(read)
+    }
+
+    fn take_required(&mut self, name: &str) -> Option<Node<'a>> {
+        let node = self.take(name);
+        if node.is_none() {
+            self.place.field(name).report(ManifestProblem::MissingField);
         }
+        node
     }
 
     /// Reads a field that may be absent: `None` is a broken one, `Some(None)` an absent one.

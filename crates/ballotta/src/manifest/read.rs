@@ -1,6 +1,7 @@
 //! From bytes to a manifest whose rules all hold. See `spec/manifest.md#rules`.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -30,7 +31,8 @@ const BALLOT_FRAME_BYTES: usize = (2 + 32 + 2 + 32 + 32) + 64 + (2 + 1);
 pub(super) fn read(bytes: &[u8]) -> Result<Contents, ManifestErrors> {
     let json = read_document(bytes)?;
     let report = Report::default();
-    let contents = Reader { languages: None, keys: Distinct::new() }.manifest(&Node::new(&json, Place::root(&report)));
+    let contents =
+        Reader { languages: None, keys: Distinct::default() }.manifest(&Node::new(&json, Place::root(&report)));
     // A fault never comes without a report; a report may come without anything that cannot be read.
     match (contents, report.into_errors()) {
         (Some(contents), errors) if errors.errors().is_empty() => Ok(contents),
@@ -54,7 +56,7 @@ struct Reader {
     /// `None`, if they are broken.
     languages: Option<Vec<String>>,
     /// Every key that the manifest trusts, of either kind.
-    keys: Distinct<[u8; 32]>,
+    keys: Distinct,
 }
 
 impl Reader {
@@ -138,7 +140,7 @@ impl Reader {
     /// Reads the contests and numbers their slots. `ids` receives the position of every contest that has a name, broken
     /// or not.
     fn contests<'a>(&self, node: &Node<'a>, ids: &mut BTreeMap<&'a str, usize>) -> Option<Vec<Contest>> {
-        let mut names = Distinct::new();
+        let mut names = Distinct::default();
         let mut position = 0;
         let mut contests = node.list(1..=MAX_CONTESTS, |node| {
             position += 1;
@@ -156,12 +158,7 @@ impl Reader {
         Some(contests)
     }
 
-    fn contest<'a>(
-        &self,
-        node: &Node<'a>,
-        names: &mut Distinct<&'a str>,
-        mut named: impl FnMut(&'a str),
-    ) -> Option<Contest> {
+    fn contest<'a>(&self, node: &Node<'a>, names: &mut Distinct, mut named: impl FnMut(&'a str)) -> Option<Contest> {
         let mut object = node.object()?;
         let id = read_distinct_id(&mut object, names);
         if let Some(id) = id {
@@ -171,8 +168,8 @@ impl Reader {
         let description = object.optional("description", |node| self.text(node));
         let count = object.length("options");
         let rule = object.required("rule", |node| Rule::read(&node, count));
-        let mut ids = Distinct::new();
-        let mut titles = Distinct::new();
+        let mut ids = Distinct::default();
+        let mut titles = Distinct::default();
         let options = object
             .required("options", |node| node.list(1..=MAX_OPTIONS, |node| self.option(&node, &mut ids, &mut titles)));
         object.finish();
@@ -186,20 +183,15 @@ impl Reader {
         })
     }
 
-    fn option<'a>(
-        &self,
-        node: &Node<'a>,
-        ids: &mut Distinct<&'a str>,
-        titles: &mut Distinct<(String, String)>,
-    ) -> Option<ContestOption> {
+    fn option<'a>(&self, node: &Node<'a>, ids: &mut Distinct, titles: &mut Distinct) -> Option<ContestOption> {
         let mut object = node.object()?;
         let id = read_distinct_id(&mut object, ids);
         let title = object.required("title", |node| {
             let title = self.text(node.clone())?;
             for (language, text) in title.iter() {
-                titles.take((language.into(), fold(text)), &node.place().field(language), |first| {
-                    ManifestProblem::AmbiguousTitle { first }
-                });
+                // No text has a line feed.
+                let key = format!("{language}\n{}", fold(text));
+                titles.take(&key, &node.place().field(language), |first| ManifestProblem::AmbiguousTitle { first });
             }
             Some(title)
         });
@@ -272,7 +264,7 @@ impl Reader {
         if key.is_identity() && weaken::is_on(Check::RefuseIdentity) {
             return node.place().refuse(ManifestProblem::IdentityElement);
         }
-        self.distinct_key(bytes, node);
+        self.distinct_key(node);
         Some(key)
     }
 
@@ -290,12 +282,14 @@ impl Reader {
         if !key.to_edwards().is_torsion_free() {
             return node.place().refuse(ManifestProblem::InvalidEd25519Key);
         }
-        self.distinct_key(bytes, node);
+        self.distinct_key(node);
         Some(key)
     }
 
     /// No key serves two purposes or two parties.
-    fn distinct_key(&mut self, key: [u8; 32], node: &Node<'_>) {
+    fn distinct_key(&mut self, node: &Node<'_>) {
+        // A key is written in one way only.
+        let key = node.string().unwrap_or_default();
         self.keys.take(key, node.place(), |first| ManifestProblem::KeyReuse { first });
     }
 }
@@ -312,7 +306,7 @@ fn read_hex(node: &Node<'_>) -> Option<[u8; 32]> {
     }
 }
 
-fn read_distinct_id<'a>(object: &mut Object<'a>, ids: &mut Distinct<&'a str>) -> Option<&'a str> {
+fn read_distinct_id<'a>(object: &mut Object<'a>, ids: &mut Distinct) -> Option<&'a str> {
     object.required("id", |node| {
         let id = read_id(&node)?;
         ids.take(id, node.place(), |first| ManifestProblem::RepeatedId { first });
@@ -322,10 +316,11 @@ fn read_distinct_id<'a>(object: &mut Object<'a>, ids: &mut Distinct<&'a str>) ->
 
 /// Tags of languages are alike whatever their case (BCP 47).
 fn read_languages(node: &Node<'_>) -> Option<Vec<String>> {
-    let mut distinct = Distinct::new();
+    let mut distinct = Distinct::default();
     node.list(1..=MAX_LANGUAGES, |node| {
         let language = read_language(&node)?;
-        distinct.take(language.to_ascii_lowercase(), node.place(), |first| ManifestProblem::RepeatedLanguage { first });
+        distinct
+            .take(&language.to_ascii_lowercase(), node.place(), |first| ManifestProblem::RepeatedLanguage { first });
         Some(language.into())
     })
 }
@@ -340,7 +335,7 @@ fn read_schedule(node: &Node<'_>) -> Option<Schedule> {
 
 /// Reads the styles. `ids` are the positions of the contests; `contests` are `None`, if one of them is broken.
 fn read_styles(node: &Node<'_>, ids: &BTreeMap<&str, usize>, contests: Option<&[Contest]>) -> Option<Vec<Style>> {
-    let mut names = Distinct::new();
+    let mut names = Distinct::default();
     node.list(1..=MAX_STYLES, |node| {
         let mut object = node.object()?;
         let id = read_distinct_id(&mut object, &mut names);

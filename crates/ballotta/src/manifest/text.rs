@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,25 +38,29 @@ impl Text {
     pub(super) fn read(node: &Node<'_>, languages: Option<&[String]>) -> Option<Self> {
         let object = node.object()?;
         let place = object.place().clone();
-        let mut texts = BTreeMap::new();
+        let mut texts = Self::default();
+        let mut found = Vec::new();
         let mut whole = true;
         for (language, node) in object.entries() {
             if languages.is_none_or(|languages| languages.iter().any(|known| known == language)) {
                 // A broken text is not a missing one.
-                texts.insert(String::from(language), read_line(&node).map(String::from));
+                found.push(language);
+                match read_line(&node) {
+                    Some(text) => drop(texts.0.insert(language.into(), text.into())),
+                    None => whole = false,
+                }
             } else {
                 node.place().report(ManifestProblem::UnknownLanguage);
                 whole = false;
             }
         }
         for language in languages.unwrap_or_default() {
-            if !texts.contains_key(language) {
+            if !found.contains(&language.as_str()) {
                 place.field(language).report(ManifestProblem::MissingLanguage);
                 whole = false;
             }
         }
-        let texts = texts.into_iter().map(|(language, text)| Some((language, text?))).collect::<Option<_>>()?;
-        whole.then_some(Self(texts))
+        whole.then_some(texts)
     }
 }
 
