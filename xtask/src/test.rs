@@ -103,6 +103,7 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
 
 /// The Python package, on the wheel.
 fn auditors(steps: &mut Steps, full: bool) -> Result<(), Failed> {
+    second_verifier(steps, full)?;
     match wheel::missing(steps) {
         Some(missing) => {
             steps.skip("wheel", missing);
@@ -110,6 +111,26 @@ fn auditors(steps: &mut Steps, full: bool) -> Result<(), Failed> {
         }
         None => wheel::test(steps, full),
     }
+}
+
+/// The verifier in Python that shares no code: the vectors always, whole elections and the comparison with the command in
+/// minutes.
+fn second_verifier(steps: &mut Steps, full: bool) -> Result<(), Failed> {
+    if !steps.succeeds(&Command::new("python3 --version")) {
+        steps.skip("second verifier", "python3 is not installed");
+        return Ok(());
+    }
+    let tests = |line: &str| Command::new(line).within("spec/reference/tests");
+    steps.run("second verifier: vectors", tests("python3 -B -m unittest test_vectors"))?;
+    if !full {
+        return Ok(());
+    }
+    steps.run("second verifier: command", Command::cargo("build --package ballotta-cli"))?;
+    let command = wasm::target_folder(steps.root()).join("debug/ballotta").display().to_string();
+    steps.run(
+        "second verifier: elections",
+        tests("python3 -B -m unittest test_verifier").secretly("BALLOTTA_COMMAND", command),
+    )
 }
 
 /// The npm package, in Node and in a real browser.

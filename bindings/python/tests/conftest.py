@@ -77,7 +77,7 @@ def by_hand(command: Path, tmp_path_factory: pytest.TempPathFactory) -> ByHand:
     codes = [line.split(",")[1] for line in (folder / "codes.csv").read_text().splitlines()[1:]]
     for number, code in enumerate(codes):
         (folder / f"code{number}").write_text(code)
-    run("authority", "sign", "record", "--key", "office.key", "--out", "signature")
+    run("authority", "sign", "record", "--key", "office.key", "--fingerprint", fingerprint, "--out", "signature")
     add("signature")
     run("organiser", "open", "record", "--key", "organiser.key", "--out", "opening")
     add("opening")

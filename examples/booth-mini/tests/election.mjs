@@ -73,6 +73,8 @@ export class Election {
     writeFileSync(join(this.folder, 'list.csv'), `style,weight\n${voters.map(({ style, weight }) => `${style},${weight}\n`).join('')}`);
     this.fingerprint = key('credentials issue record --list list.csv --codes codes.csv');
     this.codes = this.read('codes.csv').trim().split('\n').slice(1).map((line) => line.split(',')[1]);
+    key(`authority sign record --key office.key --fingerprint ${this.fingerprint} --out roll.signature`);
+    this.add('roll.signature');
     key('organiser open record --key organiser.key --out opening');
     this.add('opening');
   }
