@@ -56,7 +56,7 @@ def by_hand(command: Path, tmp_path_factory: pytest.TempPathFactory) -> ByHand:
     def add(*files: str) -> None:
         run("board", "add", "record", "--board-key", "board.key", *files)
 
-    (folder / "passphrase").write_text("a correct horse\n")
+    (folder / "passphrase").write_text("a correct horse battery\n")
     organiser = run("organiser", "new", "--out", "organiser.key")
     office = run("authority", "new", "--out", "office.key")
     board = run("board", "new", "--origin", "board.example/club", "--out", "board.key")

@@ -19,7 +19,7 @@ export class Election {
     const board = key('board new --origin board.example/booth --out board.key');
     const witness = key('witness new --name witness.example --out witness.key');
     const trustee = (number) => {
-      writeFileSync(join(this.folder, `pass${number}`), `passphrase ${number}\n`);
+      writeFileSync(join(this.folder, `pass${number}`), `the passphrase of trustee ${number}\n`);
       return key(`trustee new --out trustee${number}.age --passphrase-file pass${number} --work-factor 4`);
     };
     const trustees = [trustee(1), trustee(2)];
