@@ -30,7 +30,7 @@ def test_a_valid_record(demo: Path, command_report: Callable[[Path], Any]) -> No
     ballots = next(check for check in report.checks if check.id == "ballot.argument")
     assert ballots.unit == "ballots" and ballots.items == report.result["counted_ballots"]  # type: ignore[index]
     assert "proved" in ballots.description
-    assert len(report.not_checked) == 2 and report.warnings == ()
+    assert len(report.not_checked) == 3 and report.warnings == ()
 
 
 def test_a_broken_record(broken: Path, command_report: Callable[[Path], Any]) -> None:
