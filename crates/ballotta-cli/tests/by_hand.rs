@@ -447,6 +447,7 @@ fn closing_and_decryption(people: &People) {
     fs::remove_file(people.path("trustee2/seed.age.state")).unwrap();
 
     people.ok(&trustee(2, "state", "statement"));
+    copy(&people.path("record"), &people.path("unstated"));
     people.add("trustee2/statement witness/line");
     people.add_fails("not a cosignature of a further witness", "witness/line");
     // A trustee that has forgotten what it stated takes no part.
@@ -459,6 +460,10 @@ fn closing_and_decryption(people: &People) {
         people.add(&format!("trustee{number}/decryption"));
         people.add_fails("stands on the board already", &format!("trustee{number}/decryption"));
     }
+    // Totals that two trustees give before the closing rule holds are no result.
+    people.ok("board add unstated --board-key board/key trustee1/decryption trustee2/decryption");
+    people.fails(1, "the closing rule does not hold yet", "result publish unstated --board-key board/key");
+    assert!(!people.path("unstated/result").exists());
 }
 
 /// Publishes, and gives nothing but the record to an auditor.

@@ -260,14 +260,26 @@ mod tests {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let record = HttpRecord::new(&address, Duration::from_millis(200)).unwrap();
         let start = std::time::Instant::now();
-        assert!(record.length("manifest.json").is_err());
+        let error = record.length("manifest.json").unwrap_err();
+        assert_eq!((error.path.as_str(), error.reason.as_str()), ("manifest.json", "timeout: receive response"));
         assert!(start.elapsed() < Duration::from_secs(10));
     }
 
     #[test]
     fn addresses_that_are_none() {
-        for address in ["ftp://example.org", "record", "http://example.org/?a", "http://example.org/#a", "http://a b"] {
-            assert!(HttpRecord::new(address, Duration::from_secs(1)).is_err(), "{address}");
+        let (scheme, query) = (
+            "not an address that begins with http:// or https://",
+            "the address of a record has neither query nor fragment",
+        );
+        for (address, reason) in [
+            ("ftp://example.org", scheme),
+            ("record", scheme),
+            ("http://example.org/?a", query),
+            ("http://example.org/#a", query),
+            ("http://a b", query),
+        ] {
+            let refused = HttpRecord::new(address, Duration::from_secs(1)).err().unwrap();
+            assert_eq!(refused, SourceError { path: address.to_owned(), reason: reason.to_owned() });
         }
     }
 }
