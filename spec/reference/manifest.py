@@ -17,9 +17,9 @@ from group import Element, Point, decode, decode_edwards, is_identity, is_prime_
 from strict_json import parse
 from transcript import tagged
 
-FORMAT = "ballotta/v1-draft.2/manifest"
+FORMAT = "ballotta/v1-draft.3/manifest"
 PRIVACY = "minimum_counted_ballots minimum_ballots_per_weight"
-SUITE_NAME = "ballotta/v1-draft.2/ristretto255"
+SUITE_NAME = "ballotta/v1-draft.3/ristretto255"
 WHITE_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"

@@ -12,7 +12,7 @@ from manifest import Manifest
 from roll import Roll
 from tally import ContestTotals, Tally, quorum_reached
 
-RESULT_FORMAT = "ballotta/v1-draft.2/result"
+RESULT_FORMAT = "ballotta/v1-draft.3/result"
 
 
 class Record:

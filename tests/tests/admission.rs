@@ -700,7 +700,7 @@ fn rolls_that_break_a_rule() {
     assert_eq!(*problem, RollProblem::Duplicate.to_string());
 
     let weak = Weaken::without(Check::RollManifest);
-    let header = "ballotta/v1-draft.2/roll ".len();
+    let header = "ballotta/v1-draft.3/roll ".len();
     let foreign = |roll: &mut Vec<u8>| roll[header] = if roll[header] == b'0' { b'1' } else { b'0' };
     let election = Election::build_with(options(), |_| (), foreign);
     let board = election.run();

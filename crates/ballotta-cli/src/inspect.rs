@@ -152,7 +152,7 @@ impl Inspection<'_> {
         if let Some(kind) = KeyFile::of_header(first) {
             return self.key(kind);
         }
-        if first.starts_with("ballotta/v1-draft.2/roll ") {
+        if first.starts_with("ballotta/v1-draft.3/roll ") {
             return roll(text);
         }
         if first.starts_with("ballotta/") {
@@ -196,7 +196,7 @@ impl Inspection<'_> {
             let result: ResultDocument = serde_json::from_value(value)?;
             return Ok(Fields::of("the result of an election").with("result", serde_json::to_value(result)?));
         }
-        match format.strip_prefix("ballotta/v1-draft.2/") {
+        match format.strip_prefix("ballotta/v1-draft.3/") {
             Some("manifest") => manifest(text.as_bytes()),
             Some("prepared-ballot") => {
                 let file: PreparedFile = serde_json::from_value(value)?;

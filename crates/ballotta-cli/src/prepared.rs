@@ -64,7 +64,7 @@ pub(crate) fn explain<T>(manifest: &Manifest, errors: &ChoiceErrors) -> Result<T
     }
 }
 
-const FORMAT: &str = "ballotta/v1-draft.2/prepared-ballot";
+const FORMAT: &str = "ballotta/v1-draft.3/prepared-ballot";
 
 /// The file of a prepared ballot.
 #[derive(Serialize, Deserialize)]

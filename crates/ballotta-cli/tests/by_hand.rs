@@ -231,7 +231,7 @@ fn key_ceremony(people: &People) {
 /// Bytes that anybody could have made in the name of a trustee do not stop the ceremony.
 fn forged_registration(people: &People) {
     let registration = people.read("trustee1/registration");
-    // Version, kind and author are 01 02 01 01 00; the author becomes 2.
+    // Version, kind and author are 01 03 01 01 00; the author becomes 2.
     let forged = registration.replacen("\nAQIBAQ", "\nAQIBAg", 1);
     assert_ne!(forged, registration);
     fs::write(people.path("board/forged"), forged).unwrap();

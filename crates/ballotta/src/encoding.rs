@@ -10,7 +10,7 @@ use crate::group::{PublicElement, Scalar};
 use crate::weaken::{self, Check};
 
 /// The version that every binary format begins with: major 1, draft 2. A frozen version has draft 0.
-pub const FORMAT_VERSION: [u8; 2] = [1, 2];
+pub const FORMAT_VERSION: [u8; 2] = [1, 3];
 
 /// Bytes that are not the canonical encoding of what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

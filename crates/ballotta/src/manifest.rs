@@ -32,7 +32,7 @@ use crate::group::PublicElement;
 use crate::hash::{FileHash, ManifestHash};
 
 /// The format of a manifest.
-pub const FORMAT: &str = "ballotta/v1-draft.2/manifest";
+pub const FORMAT: &str = "ballotta/v1-draft.3/manifest";
 
 // Words of the manifest that decide something.
 macro_rules! words {

@@ -62,8 +62,8 @@ def default_manifest() -> dict[str, Any]:
         }
 
     return {
-        "format": "ballotta/v1-draft.2/manifest",
-        "suite": "ballotta/v1-draft.2/ristretto255",
+        "format": "ballotta/v1-draft.3/manifest",
+        "suite": "ballotta/v1-draft.3/ristretto255",
         "election_id": "ab" * 32,
         "kind": "rehearsal",
         "languages": ["en"],
@@ -254,7 +254,7 @@ class Forge:
         """Style and weight of every voter."""
         secrets = sorted((self.scalar() for _ in voters), key=lambda s: times(s).encoding)
         self.voters = [(secret, style, weight) for secret, (style, weight) in zip(secrets, voters)]
-        lines = [f"ballotta/v1-draft.2/roll {self.manifest.hash.hex()}"]
+        lines = [f"ballotta/v1-draft.3/roll {self.manifest.hash.hex()}"]
         lines += [f"{times(s).encoding.hex()} {style} {weight}" for s, style, weight in self.voters]
         self.files["roll"] = self.edited("roll", "".join(line + "\n" for line in lines).encode())
         self.fingerprint = tagged("fingerprint", self.manifest.hash, self.root, sha256(self.files["roll"]))

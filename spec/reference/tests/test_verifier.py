@@ -312,7 +312,7 @@ class Manifests(unittest.TestCase):
     def test_rules(self):
         read_manifest(json.dumps(self.document).encode())
         for path, value in (
-            (("format",), "ballotta/v1-draft.2/manifest"),
+            (("format",), "ballotta/v1-draft.3/manifest"),
             (("election_id",), "AB" * 32),
             (("languages",), ["en", "EN"]),
             (("title", "en"), "\u200e"),

@@ -5,7 +5,7 @@
 //! # Layout
 //!
 //! ```text
-//! ballotta/v1-draft.2/roll <manifest hash>
+//! ballotta/v1-draft.3/roll <manifest hash>
 //! <public credential> <style> <weight>
 //! <public credential> <style> <weight>
 //! ```
@@ -43,7 +43,7 @@ use crate::manifest::Manifest;
 use crate::weaken::{self, Check};
 
 /// What the first line begins with.
-const HEADER: &str = "ballotta/v1-draft.2/roll";
+const HEADER: &str = "ballotta/v1-draft.3/roll";
 /// At most how many different weights are counted one by one.
 const MAX_DISTINCT_WEIGHTS: usize = 1 << 16;
 

@@ -100,7 +100,7 @@ pub struct OptionResult {
 
 impl ResultDocument {
     /// The format of a result.
-    pub const FORMAT: &str = "ballotta/v1-draft.2/result";
+    pub const FORMAT: &str = "ballotta/v1-draft.3/result";
     /// The longest result that is read.
     pub const MAX_BYTES: usize = 16 << 20;
 
