@@ -8,6 +8,7 @@ use ballotta::encoding::{DecodeError, Reader, Writer};
 use ballotta::form::{Bits, Form, FormBuilder};
 use ballotta::group::{Generators, PublicElement, SecretScalar};
 use ballotta::hash::{FileHash, Fingerprint};
+use ballotta::manifest::{ContestOption, Text};
 use ballotta::proofs::ballot::{BallotArgument, BallotClaim};
 use ballotta::proofs::batch::{Batch, BatchError, SharedBases};
 use ballotta::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
@@ -45,6 +46,17 @@ pub struct Election {
     signature: Transcript,
 }
 
+/// The weight of every ballot.
+const WEIGHT: u64 = 1;
+
+/// So many options.
+fn numbered(options: u32) -> Vec<ContestOption> {
+    let title = |number| Text::from([("en", format!("Option {number}").as_str())]);
+    (0..options)
+        .map(|number| ContestOption { id: format!("o{number}"), title: title(number), description: None })
+        .collect()
+}
+
 impl Election {
     /// A contest of `options` options and new keys for their slots.
     ///
@@ -53,9 +65,9 @@ impl Election {
     /// Unless `min <= max <= options` and the form stays within the library's limits.
     #[must_use]
     pub fn choose<R: CryptoRng>(options: u32, min: u32, max: u32, rng: &mut R) -> Self {
-        let rule = Rule::Choose(Choose { min, max, blank: false });
+        let rule = Rule::Choose(Choose { min, max, blank: false, winners: None });
         let mut builder = FormBuilder::new();
-        let contest = rule.compile(options as usize, &mut builder);
+        let contest = rule.compile(&numbered(options), &mut builder);
         let form = builder.build().expect("a form within the limits");
         let keys: Vec<PublicElement> = (0..form.slots()).map(|_| SecretScalar::random(rng).public()).collect();
         Self {
@@ -91,7 +103,7 @@ impl Election {
     pub fn bits(&self, marks: &[bool]) -> Bits {
         let selected = (0..).zip(marks).filter(|(_, marked)| **marked).map(|(option, _)| option).collect();
         let mut bits = Bits::zero(self.form.bits());
-        self.contest.assign(&Selection::Options(selected), &mut bits).expect("marks that the contest allows");
+        self.contest.assign(&Selection::Options(selected), WEIGHT, &mut bits).expect("marks that the contest allows");
         bits
     }
 
@@ -108,6 +120,7 @@ impl Election {
             &mut self.argument_transcript(credential),
             self.bases.generators(),
             &self.form,
+            WEIGHT,
             &self.keys,
             &self.bits(marks),
             &SecretScalar::random(rng),
@@ -163,7 +176,7 @@ impl Election {
         let mut transcript = self.argument_transcript(&ballot.credential);
         let argument = ballot
             .argument
-            .claim(&mut transcript, &self.form, &self.keys, &self.slots, &ballot.ciphertext)
+            .claim(&mut transcript, &self.form, WEIGHT, &self.keys, &self.slots, &ballot.ciphertext)
             .expect("a ballot of this form");
         let signature = ballot.signature.claim(&mut self.signature_transcript(&ballot.tracker), &ballot.credential);
         (argument, signature)

@@ -2,7 +2,7 @@
 
 use std::iter::zip;
 
-use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
+use ballotta::ballot::{BallotSeed, Entitlement, PlaintextBallot, PreparedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::NoteSigner;
@@ -310,7 +310,9 @@ impl Rehearsal {
 /// If the contest does not have it.
 #[must_use]
 pub fn plaintext(context: &ElectionContext, option: usize) -> PlaintextBallot {
-    PlaintextBallot::new(context, 0, vec![(0, Selection::Options(vec![option]))]).expect("an option of the contest")
+    let entitlement = Entitlement { style: 0, weight: 1 };
+    PlaintextBallot::new(context, entitlement, vec![(0, Selection::Options(vec![option]))])
+        .expect("an option of the contest")
 }
 
 /// The board: its entries, the files they become, and the key that signs the tree head.

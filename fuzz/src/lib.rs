@@ -6,7 +6,7 @@
 use std::str::from_utf8;
 use std::sync::LazyLock;
 
-use ballotta::ballot::{BallotHeader, BallotOpening, Candidate, Choices, SignedBallot, verify_ballots};
+use ballotta::ballot::{Entitlement, BallotHeader, BallotOpening, Candidate, Choices, SignedBallot, verify_ballots};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Note, NoteKey, NoteSignature, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle, encode_bundle, hash_tile_paths};
@@ -77,7 +77,7 @@ struct Finished {
 
 static ELECTION: LazyLock<Finished> = LazyLock::new(|| {
     let election = Election::build(ElectionOptions {
-        contests: vec![(Choose { min: 1, max: 2, blank: true }, 3), (YES_OR_NO, 2)],
+        contests: vec![(Choose { min: 1, max: 2, blank: true, winners: None }, 3), (YES_OR_NO, 2)],
         styles: vec![vec![0, 1], vec![1]],
         voters: vec![(0, 3), (0, 1), (1, 20)],
         trustees: 2,
@@ -164,7 +164,7 @@ fn choices(bytes: &[u8]) {
         let written = choices.to_json();
         let again = Choices::from_json(written.as_bytes()).expect("what was written is read");
         assert_eq!(again.to_json(), written);
-        for error in choices.check(&ELECTION.election.context, 0) {
+        for error in choices.check(&ELECTION.election.context, Entitlement { style: 0, weight: 1 }) {
             assert!(!error.to_string().is_empty() && !error.problem.rule().is_empty());
         }
     }

@@ -46,13 +46,16 @@ pub struct Style {
     constant_rows: Vec<(Vec<Term>, i64)>,
 }
 
+/// The weight of the ballots of these styles.
+pub const WEIGHT: u64 = 1;
+
 impl Style {
     /// Choose `min` to `max` of `options`: a bit per option, then the slack.
     #[must_use]
     pub fn choose(options: usize, min: u32, max: u32) -> Self {
         let mut builder = FormBuilder::new();
         let marks: Vec<Term> = (0..options).map(|_| (builder.bit(), 1)).collect();
-        let slack = builder.range(max - min);
+        let slack = builder.range(u64::from(max - min));
         let all = [&marks, slack.terms()].concat();
         Self::compile(builder, marks.iter().map(|mark| vec![*mark]).collect(), vec![(all, i64::from(max))])
     }
@@ -69,7 +72,7 @@ impl Style {
     #[must_use]
     pub fn score(max: u32) -> Self {
         let mut builder = FormBuilder::new();
-        let digits = builder.range(max);
+        let digits = builder.range(max.into());
         Self::compile(builder, vec![digits.terms().to_vec()], Vec::new())
     }
 
@@ -132,8 +135,16 @@ impl Style {
         let nonce = SecretScalar::new(*nonce);
         let generators = self.bases.generators();
         let transcript = &mut transcript.clone();
-        let (ciphertext, argument) =
-            BallotArgument::prove(transcript, generators, &self.form, &self.keys, &self.bits(bits), &nonce, seed);
+        let (ciphertext, argument) = BallotArgument::prove(
+            transcript,
+            generators,
+            &self.form,
+            WEIGHT,
+            &self.keys,
+            &self.bits(bits),
+            &nonce,
+            seed,
+        );
         let mut writer = Writer::new();
         ciphertext.encode(&mut writer);
         argument.encode(&mut writer);
@@ -246,7 +257,7 @@ impl Style {
         let mut batch = Batch::new(&self.bases);
         for (ciphertext, argument) in &decoded {
             let transcript = &mut transcript.clone();
-            batch.push(argument.claim(transcript, &self.form, &self.keys, &self.slots, ciphertext).unwrap());
+            batch.push(argument.claim(transcript, &self.form, WEIGHT, &self.keys, &self.slots, ciphertext).unwrap());
         }
         batch.verify(&mut TestRng(1))
     }
@@ -256,7 +267,7 @@ impl Style {
     pub fn honest_bits(&self) -> Vec<i64> {
         (0_u32..1 << self.form.bits())
             .map(|number| (0..self.form.bits()).map(|place| i64::from(number >> place & 1)).collect::<Vec<_>>())
-            .find(|bits| self.form.violated_rows(&self.bits(bits)).is_empty())
+            .find(|bits| self.form.violated_rows(&self.bits(bits), WEIGHT).is_empty())
             .expect("a form that some bits satisfy")
     }
 }
@@ -315,6 +326,7 @@ impl<'a> Script<'a> {
     /// Absorbs the statement.
     pub fn statement(&mut self, R: &Element, C: &[Element]) {
         self.transcript.append_message(b"form", self.style.form.digest().as_bytes());
+        self.transcript.append_message(b"weight", &WEIGHT.to_le_bytes());
         self.transcript.append_message(b"Y", self.style.keys.digest().as_bytes());
         if self.off != Some(Check::AbsorbCiphertext) {
             self.absorb(b"R", R);

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::iter::zip;
 
-use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot, SignedBallot};
+use ballotta::ballot::{BallotSeed, Entitlement, PlaintextBallot, PreparedBallot, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{Cosigner, NoteSigner, SignedCheckpoint};
@@ -90,7 +90,22 @@ impl Default for ElectionOptions {
 }
 
 /// One of the options.
-pub const YES_OR_NO: Choose = Choose { min: 1, max: 1, blank: false };
+pub const YES_OR_NO: Choose = Choose { min: 1, max: 1, blank: false, winners: None };
+
+/// The options `o0`, `o1`, ..
+#[must_use]
+pub fn numbered_options(count: usize) -> Vec<ContestOption> {
+    let title = |number| text(format!("Option {number}"));
+    (0..count)
+        .map(|number| ContestOption { id: format!("o{number}"), title: title(number), description: None })
+        .collect()
+}
+
+/// A voter of this style, with weight 1.
+#[must_use]
+pub fn of_style(style: usize) -> Entitlement {
+    Entitlement { style, weight: 1 }
+}
 
 /// A voter's choice in one contest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,9 +236,9 @@ impl Election {
     /// The ballot of a voter, all of which may be changed before it is signed.
     #[must_use]
     pub fn ballot(&self, voter: usize, choices: &[Choice]) -> Ballot<'_> {
-        let (style, _) = self.options.voters[voter];
+        let (style, weight) = self.options.voters[voter];
         let (choices, seed) = (choices.to_vec(), 1000 + voter as u64);
-        Ballot { election: self, voter, signer: voter, style, choices, previous: None, seed }
+        Ballot { election: self, voter, signer: voter, style, weight, choices, previous: None, seed }
     }
 
     /// Any bytes as an unsigned ballot, with the signature of a voter over their tracker.
@@ -258,9 +273,9 @@ impl Election {
         let (form, keys, generators) = (compiled.form(), compiled.keys(), self.context.bases().generators());
         let nonce = SecretScalar::new(nonce);
         let (ciphertext, argument) =
-            BallotArgument::prove(&mut transcript, generators, form, keys, &bits, &nonce, &[1; 32]);
+            BallotArgument::prove(&mut transcript, generators, form, 1, keys, &bits, &nonce, &[1; 32]);
         let mut writer = Writer::versioned();
-        writer.put(fingerprint.as_bytes()).u16(style as u16).element(voter.public()).put(&[0; 32]);
+        writer.put(fingerprint.as_bytes()).u16(style as u16).u64(1).element(voter.public()).put(&[0; 32]);
         ciphertext.encode(&mut writer);
         argument.encode(&mut writer);
         self.sign(&writer.finish(), voter)
@@ -341,14 +356,12 @@ fn draft(
     trustees: &[KeyPair],
     rng: &mut TestRng,
 ) -> ManifestDraft {
-    let option =
-        |number| ContestOption { id: format!("o{number}"), title: text(format!("Option {number}")), description: None };
     let contest = |(number, (rule, options)): (usize, &(Choose, usize))| ContestDraft {
         id: format!("c{number}"),
         title: text(format!("Question {number}")),
         description: None,
         rule: Rule::Choose(rule.clone()),
-        options: (0..*options).map(option).collect(),
+        options: numbered_options(*options),
     };
     let style = |(number, contests): (usize, &Vec<usize>)| StyleDraft {
         id: format!("s{number}"),
@@ -446,6 +459,7 @@ pub struct Ballot<'a> {
     /// Whose credential signs it.
     pub signer: usize,
     pub style: usize,
+    pub weight: u64,
     pub choices: Vec<Choice>,
     pub previous: Option<Tracker>,
     pub seed: u64,
@@ -461,7 +475,8 @@ impl Ballot<'_> {
     pub fn plaintext(&self) -> PlaintextBallot {
         let contests = self.election.options.styles[self.style].iter().copied();
         let selections = contests.zip(self.choices.iter().map(Choice::selection)).collect();
-        PlaintextBallot::new(&self.election.context, self.style, selections).expect("choices that the rules allow")
+        let entitlement = Entitlement { style: self.style, weight: self.weight };
+        PlaintextBallot::new(&self.election.context, entitlement, selections).expect("choices that the rules allow")
     }
 
     /// The prepared ballot.
@@ -849,7 +864,7 @@ pub fn count(totals: &[Option<ContestTotals>]) -> Vec<Count> {
     let count = |ContestTotals { ballots, weight, outcome, .. }: &ContestTotals| Count {
         ballots: *ballots,
         weight: *weight,
-        options: outcome.counts().to_vec(),
+        options: outcome.counts().unwrap_or_default().to_vec(),
         blank: outcome.blank(),
     };
     totals.iter().flatten().map(count).collect()

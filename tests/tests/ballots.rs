@@ -7,13 +7,13 @@ use ballotta::ballot::{BallotSeed, OpenedBallot, OpeningError, PlaintextBallot, 
 use ballotta::contest::{Choose, Selection, SelectionError};
 use ballotta::encoding::DecodeError;
 use ballotta::hash::Tracker;
-use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO};
+use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, of_style};
 use ballotta_tests::rng::{DeadRng, TestRng};
 
 /// One to two of three options or blank; yes or no; the first style has both, the second the latter.
 fn election(seed: u64) -> Election {
     Election::build(ElectionOptions {
-        contests: vec![(Choose { min: 1, max: 2, blank: true }, 3), (YES_OR_NO, 2)],
+        contests: vec![(Choose { min: 1, max: 2, blank: true, winners: None }, 3), (YES_OR_NO, 2)],
         styles: vec![vec![0, 1], vec![1]],
         voters: vec![(0, 1), (0, 1), (1, 1)],
         trustees: 1,
@@ -37,7 +37,7 @@ fn all_choices() -> Vec<Vec<Choice>> {
 fn choices_that_the_rules_do_not_allow() {
     let election = election(1);
     let select = |options: &[usize]| Selection::Options(options.to_vec());
-    let refused = |style, selections| PlaintextBallot::new(&election.context, style, selections).err();
+    let refused = |style, selections| PlaintextBallot::new(&election.context, of_style(style), selections).err();
     let selection = |contest, error| Some(PlaintextError::Selection { contest, error });
     assert_eq!(refused(0, vec![(0, select(&[2])), (1, select(&[0]))]), None);
     assert_eq!(refused(0, vec![(1, select(&[0])), (0, Selection::Blank)]), None);

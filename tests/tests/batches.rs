@@ -5,7 +5,7 @@ use ballotta::group::{Element, Scalar};
 use ballotta::proofs::batch::{Batch, BatchError, Claim, SharedBases};
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
 use ballotta::weaken::{Check, Weaken};
-use ballotta_tests::ballot::{Style, small, transcript};
+use ballotta_tests::ballot::{Style, WEIGHT, small, transcript};
 use ballotta_tests::decode_all;
 use ballotta_tests::rng::{DeadRng, TestRng};
 use ballotta_tests::sigma::{SchnorrParts, decrypt, election, publish, schnorr_challenge, sign};
@@ -31,7 +31,9 @@ fn with_claims(test: impl FnOnce(&SharedBases, &[Claim<'_>], &[Claim<'_>])) {
         })
         .collect();
     let ballots = ballots.iter().map(|(ciphertext, argument)| {
-        Claim::from(argument.claim(&mut live.clone(), &style.form, &style.keys, &style.slots, ciphertext).unwrap())
+        Claim::from(
+            argument.claim(&mut live.clone(), &style.form, WEIGHT, &style.keys, &style.slots, ciphertext).unwrap(),
+        )
     });
 
     let signature = sign(&election(1), &Scalar::from(42_u64));
@@ -125,7 +127,9 @@ fn a_form_larger_than_the_generators_of_the_election() {
     let honest = style.prove(&live, &[0, 1], &Scalar::from(77_u64), &[5; 32]).decode(2, 2).unwrap();
     let mut batch = Batch::new(&large.bases);
     for (style, (ciphertext, argument)) in [(&style, &honest), (&large, &forged), (&style, &honest)] {
-        batch.push(argument.claim(&mut live.clone(), &style.form, &style.keys, &style.slots, ciphertext).unwrap());
+        batch.push(
+            argument.claim(&mut live.clone(), &style.form, WEIGHT, &style.keys, &style.slots, ciphertext).unwrap(),
+        );
     }
     assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: vec![1] }));
 }

@@ -17,7 +17,7 @@ use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, counted
 use ballotta_tests::rng::TestRng;
 
 /// Any of the options: each has a slot.
-const APPROVAL: Choose = Choose { min: 0, max: 2, blank: false };
+const APPROVAL: Choose = Choose { min: 0, max: 2, blank: false, winners: None };
 
 fn closed_board(election: &Election) -> Board<'_> {
     let mut board = election.open_board();

@@ -28,7 +28,7 @@ const HEADER: usize = 68;
 const PROOF: usize = 96;
 
 /// At most one of two options, each of which has a slot.
-const ONE: Choose = Choose { min: 0, max: 1, blank: false };
+const ONE: Choose = Choose { min: 0, max: 1, blank: false, winners: None };
 
 /// Two contests of two slots; two of three trustees decrypt.
 fn options() -> ElectionOptions {
@@ -422,7 +422,7 @@ fn a_published_result_that_is_another() {
     let result = board.verify().report.result.unwrap();
     // As a dishonest publisher would: with a list of files and an entry that agree.
     let mut other = result.clone();
-    other.contests[0].options[0].total += 1;
+    *other.contests[0].options[0].total.as_mut().unwrap() += 1;
     let mut exchanged = result.clone();
     exchanged.contests.swap(0, 1);
     let mut reached = result;

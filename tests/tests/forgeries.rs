@@ -14,7 +14,7 @@ use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
 use ballotta::proofs::schnorr::{KeyPair, ProofError, SchnorrProof};
 use ballotta::transcript::ProofTranscript;
 use ballotta::weaken::{Check, Weaken};
-use ballotta_tests::ballot::{BallotParts, Script, Style, commit, committed, decode_ballot, small, transcript};
+use ballotta_tests::ballot::{BallotParts, Script, Style, WEIGHT, commit, committed, decode_ballot, small, transcript};
 use ballotta_tests::rng::{DeadRng, TestRng};
 use ballotta_tests::sigma::{
     EqualityParts, SchnorrParts, combine, decrypt, election, publish, schnorr_challenge, sign,
@@ -522,7 +522,7 @@ fn proofs_of_nothing_but_zeros() {
         let (ciphertext, argument) = decode_ballot(&vec![0; style.form.argued_bytes()], 2, 2)?;
         let mut batch = Batch::new(&style.bases);
         let transcript = &mut transcript(1, Some(7));
-        batch.push(argument.claim(transcript, &style.form, &style.keys, &style.slots, &ciphertext).unwrap());
+        batch.push(argument.claim(transcript, &style.form, WEIGHT, &style.keys, &style.slots, &ciphertext).unwrap());
         assert_eq!(batch.verify(&mut TestRng(1)), Ok(()));
         Ok(())
     };
@@ -623,7 +623,7 @@ fn a_claim_about_another_shape() {
         let ballot = style.argue(&transcript, None, &sealed, bits, &mut rng);
         let (ciphertext, argument) = ballot.decode(sealed.C.len(), bits.len()).unwrap();
         let transcript = &mut transcript.clone();
-        let claim = argument.claim(transcript, &style.form, &style.keys, &style.slots, &ciphertext);
+        let claim = argument.claim(transcript, &style.form, WEIGHT, &style.keys, &style.slots, &ciphertext);
         assert_eq!(claim.map(drop), Err(ProofError), "{what}");
     }
 }

@@ -8,7 +8,7 @@ use ballotta::hash::{Fingerprint, ParseDigestError, Tracker};
 use ballotta::proofs::batch::Batch;
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
 use ballotta::proofs::schnorr::SchnorrProof;
-use ballotta_tests::ballot::{Style, decode_ballot, small, transcript};
+use ballotta_tests::ballot::{Style, WEIGHT, decode_ballot, small, transcript};
 use ballotta_tests::decode_all;
 use ballotta_tests::mutate::mutate;
 use ballotta_tests::rng::TestRng;
@@ -59,7 +59,7 @@ fn ballots() {
         let (ciphertext, argument) = decode_ballot(bytes, slots, bits).unwrap();
         let mut batch = Batch::new(&style.bases);
         let transcript = &mut transcript(1, Some(7));
-        batch.push(argument.claim(transcript, &style.form, &style.keys, &style.slots, &ciphertext).unwrap());
+        batch.push(argument.claim(transcript, &style.form, WEIGHT, &style.keys, &style.slots, &ciphertext).unwrap());
         batch.verify(&mut TestRng(1)).is_ok()
     };
     survive(&ballot.encode(), recode, believed);

@@ -28,14 +28,14 @@ fn every_rule() {
         (2, 2, true, 4),
         (1, 3, true, 4),
     ] {
-        let election = Election::build(contest(Choose { min, max, blank }, options));
+        let election = Election::build(contest(Choose { min, max, blank, winners: None }, options));
         election.run().expect_valid();
     }
 }
 
 #[test]
 fn contests_and_styles_and_weights() {
-    let several = Choose { min: 0, max: 2, blank: true };
+    let several = Choose { min: 0, max: 2, blank: true, winners: None };
     let options = ElectionOptions {
         contests: vec![(YES_OR_NO, 2), (several, 3), (YES_OR_NO, 4), (YES_OR_NO, 2)],
         // Nobody has the last style, and so nobody the last contest.
@@ -221,7 +221,7 @@ fn a_second_ballot_where_one_is_allowed() {
 
 #[test]
 fn unanimity_is_a_warning() {
-    let contests = vec![(Choose { min: 1, max: 1, blank: true }, 2)];
+    let contests = vec![(Choose { min: 1, max: 1, blank: true, winners: None }, 2)];
     let election = Election::build(ElectionOptions { contests, ..ElectionOptions::default() });
     for (choices, alarm) in [
         ([Choice::Options(vec![1]), Choice::Options(vec![1])], true),

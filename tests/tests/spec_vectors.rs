@@ -22,7 +22,8 @@ use ballotta::group::{Element, Generators, PublicElement, Scalar, SecretScalar, 
 use ballotta::hash::{CeremonyRoot, Fingerprint, ManifestHash, RollHash};
 use ballotta::proofs::schnorr::KeyPair;
 use ballotta::transcript::{Domain, ProofTranscript};
-use ballotta_tests::ballot::{Style, committed, transcript};
+use ballotta_tests::ballot::{Style, WEIGHT, committed, transcript};
+use ballotta_tests::election::numbered_options;
 use ballotta_tests::rng::{DeadRng, TestRng};
 use merlin::Transcript;
 use rand_core::Rng;
@@ -173,7 +174,7 @@ fn schnorr_signature_of_the_organiser() {
 fn form(name: &str, rule: Choose, options: usize, bits: u32, slots: &[u32], last: &[(u32, i64)], target: i64) -> Value {
     let mut builder = FormBuilder::new();
     let parameters = json!({ "min": rule.min, "max": rule.max, "blank": rule.blank, "options": options });
-    Rule::Choose(rule).compile(options, &mut builder);
+    Rule::Choose(rule).compile(&numbered_options(options), &mut builder);
     let library = builder.build().unwrap();
 
     let mut rows: Vec<(i64, Vec<(u32, i64)>)> = slots.iter().map(|bit| (0, vec![(*bit, 1)])).collect();
@@ -197,7 +198,7 @@ fn form(name: &str, rule: Choose, options: usize, bits: u32, slots: &[u32], last
 
 #[test]
 fn forms() {
-    let choose = |min, max, blank| Choose { min, max, blank };
+    let choose = |min, max, blank| Choose { min, max, blank, winners: None };
     let yes_no = [(0, 1), (1, 1)];
     let two = [(0, 1), (1, 1), (2, 1), (3, 1)];
     let blank = [(0, 1), (1, 1), (2, 1), (3, 2), (4, 1)];
@@ -219,7 +220,7 @@ fn a_ballot_and_its_argument() {
     const VOTER: u64 = 7;
     let style = Style::choose(3, 1, 2);
     let mut builder = FormBuilder::new();
-    Rule::Choose(Choose { min: 1, max: 2, blank: false }).compile(3, &mut builder);
+    Rule::Choose(Choose { min: 1, max: 2, blank: false, winners: None }).compile(&numbered_options(3), &mut builder);
     assert_eq!(builder.build().unwrap().digest(), style.form.digest());
     let (bits, r, seed) = ([1, 0, 1, 0], Scalar::from(11_u64), [0x22; 32]);
     let context = transcript(ELECTION, Some(VOTER));
@@ -231,9 +232,16 @@ fn a_ballot_and_its_argument() {
     let fingerprint = Fingerprint::from_bytes([ELECTION; 32]);
     let credential = public(VOTER);
     let argued = ballot.encode();
-    let unsigned =
-        [&FORMAT_VERSION, fingerprint.as_bytes().as_slice(), &[0, 0], credential.as_bytes(), &[0; 32], &argued]
-            .concat();
+    let unsigned = [
+        &FORMAT_VERSION,
+        fingerprint.as_bytes().as_slice(),
+        &[0, 0],
+        &WEIGHT.to_le_bytes(),
+        credential.as_bytes(),
+        &[0; 32],
+        &argued,
+    ]
+    .concat();
     let (tracker, _) = tagged("tracker", &[&unsigned]);
     let mut signature = Domain::BallotSignature.for_election(&fingerprint);
     signature.absorb_bytes(b"tracker", &tracker);

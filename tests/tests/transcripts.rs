@@ -11,7 +11,7 @@ use ballotta::proofs::batch::{Batch, BatchError};
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
 use ballotta::proofs::schnorr::ProofError;
 use ballotta::transcript::{Domain, ProofTranscript};
-use ballotta_tests::ballot::{BallotParts, Style, small, transcript};
+use ballotta_tests::ballot::{BallotParts, Style, WEIGHT, small, transcript};
 use ballotta_tests::decode_all;
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::sigma::{EqualityParts, decrypt, election, publish, sign};
@@ -211,23 +211,24 @@ fn every_input_of_the_ballot_argument() {
     let live = transcript(1, Some(7));
     let ballot = style.prove(&live, &[1, 0], &Scalar::from(77_u64), &[5; 32]);
     let mut states = Vec::new();
-    let mut judge = |transcript: &Transcript, form: &Form, keys: &SlotKeys, ballot: &BallotParts| {
+    let mut judge = |transcript: &Transcript, form: &Form, weight: u64, keys: &SlotKeys, ballot: &BallotParts| {
         let (ciphertext, argument) = ballot.decode(2, 2).unwrap();
         let mut absorbed = transcript.clone();
         let mut batch = Batch::new(&style.bases);
-        let claim = argument.claim(&mut absorbed, form, keys, &style.slots, &ciphertext);
+        let claim = argument.claim(&mut absorbed, form, weight, keys, &style.slots, &ciphertext);
         let claim = claim.map_err(|ProofError| BatchError { claims: vec![] })?;
         batch.push(claim);
         states.push(state(absorbed));
         batch.verify(&mut TestRng(1))
     };
     let refused = Err(BatchError { claims: vec![0] });
-    assert_eq!(judge(&live, &style.form, &style.keys, &ballot), Ok(()));
+    assert_eq!(judge(&live, &style.form, WEIGHT, &style.keys, &ballot), Ok(()));
 
     // The context and the speaker.
-    assert_eq!(judge(&transcript(2, Some(7)), &style.form, &style.keys, &ballot), refused, "fingerprint");
-    assert_eq!(judge(&transcript(1, Some(8)), &style.form, &style.keys, &ballot), refused, "credential");
-    assert_eq!(judge(&transcript(1, None), &style.form, &style.keys, &ballot), refused, "no credential");
+    assert_eq!(judge(&transcript(2, Some(7)), &style.form, WEIGHT, &style.keys, &ballot), refused, "fingerprint");
+    assert_eq!(judge(&transcript(1, Some(8)), &style.form, WEIGHT, &style.keys, &ballot), refused, "credential");
+    assert_eq!(judge(&transcript(1, None), &style.form, WEIGHT, &style.keys, &ballot), refused, "no credential");
+    assert_eq!(judge(&live, &style.form, WEIGHT + 1, &style.keys, &ballot), refused, "weight");
     // The equations use neither digest: only the transcript can refuse these.
     assert_eq!(judge(&live, &reordered(), &style.keys, &ballot), refused, "form");
     let keys = style.keys.keys();
@@ -260,7 +261,7 @@ fn every_input_of_the_ballot_argument() {
     for (name, change) in changes {
         let mut changed = ballot.clone();
         change(&mut changed);
-        assert_eq!(judge(&live, &style.form, &style.keys, &changed), refused, "{name}");
+        assert_eq!(judge(&live, &style.form, WEIGHT, &style.keys, &changed), refused, "{name}");
     }
     // The responses come last.
     let responses = changes.iter().filter(|(name, _)| name.starts_with(['z', 'f'])).count();

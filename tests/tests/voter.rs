@@ -10,7 +10,7 @@ use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{Closing, Manifest, Revoting};
 use ballotta::record::{self, MemoryRecord, ReadError};
 use ballotta::voter::{self, ClosingWitnesses, Found, Purpose, RecordFetch, VoterError, Window};
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, verify_record};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, of_style, verify_record};
 use ballotta_tests::rng::TestRng;
 
 fn choices(json: &str) -> Choices {
@@ -19,7 +19,7 @@ fn choices(json: &str) -> Choices {
 
 fn two_contests() -> Election {
     Election::build(ElectionOptions {
-        contests: vec![(Choose { min: 1, max: 2, blank: true }, 3), (YES_OR_NO, 2), (YES_OR_NO, 2)],
+        contests: vec![(Choose { min: 1, max: 2, blank: true, winners: None }, 3), (YES_OR_NO, 2), (YES_OR_NO, 2)],
         styles: vec![vec![0, 1], vec![2]],
         voters: vec![(0, 1), (0, 1), (1, 1)],
         ..ElectionOptions::default()
@@ -70,7 +70,7 @@ fn every_rule_that_choices_break_is_named() {
     let election = two_contests();
     let check = |json: &str| -> Vec<(String, &'static str, String)> {
         let named = |error: ChoiceError| (error.field(), error.problem.rule(), error.to_string());
-        choices(json).check(&election.context, 0).into_iter().map(named).collect()
+        choices(json).check(&election.context, of_style(0)).into_iter().map(named).collect()
     };
     let fault = |field: &str, rule, text: &str| (field.to_owned(), rule, text.to_owned());
     assert_eq!(check(r#"{"c0":{"options":["o0","o2"]},"c1":{"options":["o1"]}}"#), []);
@@ -98,9 +98,9 @@ fn every_rule_that_choices_break_is_named() {
             fault("c1/<b>", "unknown-option", "contest c1 has no option <b>"),
         ]
     );
-    let errors = choices("{}").plaintext(&election.context, 7).err().unwrap();
+    let errors = choices("{}").plaintext(&election.context, of_style(7)).err().unwrap();
     assert_eq!(errors.errors()[0].problem, ChoiceProblem::UnknownStyle);
-    let errors = choices(r#"{"c2":"blank"}"#).plaintext(&election.context, 1).err().unwrap();
+    let errors = choices(r#"{"c2":"blank"}"#).plaintext(&election.context, of_style(1)).err().unwrap();
     assert_eq!(errors.errors()[0].problem, ChoiceProblem::Selection(SelectionError::BlankNotAllowed));
 }
 
@@ -109,7 +109,7 @@ fn every_rule_that_choices_break_is_named() {
 fn names_and_numbers_are_the_same_choices() {
     let election = two_contests();
     let json = r#"{"c0":{"options":["o2","o0"]},"c1":{"options":["o1"]}}"#;
-    let by_name = choices(json).plaintext(&election.context, 0).unwrap();
+    let by_name = choices(json).plaintext(&election.context, of_style(0)).unwrap();
     assert_eq!(*Choices::of(election.context.manifest(), &by_name).to_json(), json);
     let by_number = election.ballot(0, &[Choice::Options(vec![2, 0]), Choice::Options(vec![1])]);
     let expected = by_number.prepare();
@@ -117,7 +117,7 @@ fn names_and_numbers_are_the_same_choices() {
     built.mark("c0", Mark::Options(vec!["o2".into(), "o0".into()]));
     built.mark("c1", Mark::Options(vec!["o1".into()]));
     assert_eq!(*built.to_json(), json);
-    let built = built.plaintext(&election.context, 0).unwrap();
+    let built = built.plaintext(&election.context, of_style(0)).unwrap();
     let seed = seed(&expected, election.context.manifest());
     let credential = expected.unsigned().credential();
     let again = PreparedBallot::prepare(&election.context, credential, None, built, seed);

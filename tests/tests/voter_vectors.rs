@@ -12,7 +12,7 @@ use ballotta::credential::short_form;
 use ballotta::hash::Tracker;
 use ballotta::record::MemoryRecord;
 use ballotta::voter::{Election, VoterError};
-use ballotta_tests::election::{Choice, Election as Made, ElectionOptions, YES_OR_NO};
+use ballotta_tests::election::{Choice, Election as Made, ElectionOptions, YES_OR_NO, of_style};
 use ballotta_tests::rng::TestRng;
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -32,7 +32,7 @@ fn files(record: &MemoryRecord) -> BTreeMap<&String, String> {
 /// The record of an election that is open, in which voter 0 has voted.
 fn made() -> (Made, MemoryRecord, Tracker) {
     let election = Made::build(ElectionOptions {
-        contests: vec![(Choose { min: 0, max: 2, blank: true }, 3), (YES_OR_NO, 2)],
+        contests: vec![(Choose { min: 0, max: 2, blank: true, winners: None }, 3), (YES_OR_NO, 2)],
         styles: vec![vec![0, 1], vec![1]],
         voters: vec![(0, 1), (0, 3), (1, 1_099_511_627_776)],
         ..ElectionOptions::default()
@@ -73,7 +73,7 @@ fn ballot(election: &Election, record: &MemoryRecord, code: &str, choices: &str)
 
 fn refused_choices(election: &Election, choices: &str) -> Value {
     let errors = match Choices::from_json(choices.as_bytes()) {
-        Ok(choices) => choices.check(&election.context, 0),
+        Ok(choices) => choices.check(&election.context, of_style(0)),
         Err(error) => vec![error],
     };
     assert!(!errors.is_empty(), "{choices}");

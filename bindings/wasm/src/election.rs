@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ballotta::ballot::{BallotOpening, ChoiceError, Choices, PreparedBallot};
+use ballotta::ballot::{BallotOpening, ChoiceError, Choices, Entitlement, PreparedBallot};
 use ballotta::credential::{VotingCode, short_form};
 use ballotta::hash::Tracker;
 use ballotta::record::MemoryRecord;
@@ -76,7 +76,7 @@ impl RawElection {
     }
 
     /// Everything that the rules do not allow.
-    pub fn check_choices(&self, choices: Vec<u8>, style: &str) -> Result<Uint8Array, JsValue> {
+    pub fn check_choices(&self, choices: Vec<u8>, style: &str, weight: u64) -> Result<Uint8Array, JsValue> {
         #[derive(Serialize)]
         struct Problem {
             field: String,
@@ -86,9 +86,9 @@ impl RawElection {
             message: String,
         }
         let choices = Zeroizing::new(choices);
-        let style = self.opened.style(style)?;
+        let entitlement = Entitlement { style: self.opened.style(style)?, weight };
         let errors = match Choices::from_json(&choices) {
-            Ok(choices) => choices.check(&self.opened.election.context, style),
+            Ok(choices) => choices.check(&self.opened.election.context, entitlement),
             Err(error) => vec![error],
         };
         let problem = |error: ChoiceError| Problem {
@@ -119,7 +119,8 @@ impl RawElection {
         let opened = BallotOpening::decode(context, &opening).and_then(|opening| opening.check(context, &tracker));
         let opened = opened.map_err(Refused::from)?;
         let choices = Choices::of(context.manifest(), opened.plaintext()).to_json();
-        let (credential, style) = (short_form(opened.credential()), self.opened.style_of(opened.plaintext().style()));
+        let (credential, style) =
+            (short_form(opened.credential()), self.opened.style_of(opened.plaintext().entitlement().style));
         // Of text that needs no escape, so that no further copy of the choices is made.
         let frame = format!(r#"{{"credential":"{credential}","style":"{style}","choices":"#);
         let mut text = Zeroizing::new(String::with_capacity(frame.len() + choices.len() + 1));

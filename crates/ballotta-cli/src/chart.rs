@@ -14,9 +14,8 @@ struct Bar {
 }
 
 fn bars(contest: &Contest, result: &ContestResult, language: &str) -> Vec<Bar> {
-    let options = contest.options.iter().zip(&result.options).map(|(option, result)| Bar {
-        label: option.title.get(language).unwrap_or(&option.id).to_owned(),
-        total: result.total,
+    let options = contest.options.iter().zip(&result.options).filter_map(|(option, result)| {
+        Some(Bar { label: option.title.get(language).unwrap_or(&option.id).to_owned(), total: result.total? })
     });
     options.chain(result.blank.map(|total| Bar { label: "(blank)".to_owned(), total })).collect()
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use age::secrecy::SecretString;
 use anyhow::{Context as _, Result, anyhow};
-use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
+use ballotta::ballot::{BallotSeed, Entitlement, PlaintextBallot, PreparedBallot};
 use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::board::note::{Cosigner, NoteSigner};
 use ballotta::contest::{Choose, Rule, Selection};
@@ -140,7 +140,8 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
         anyhow::bail!("the record cannot be read back");
     };
     let result = report.result.as_ref().context("the record has no result")?;
-    let totals = result.contests.first().map(|contest| contest.options.iter().map(|option| option.total).collect());
+    let totals =
+        result.contests.first().map(|contest| contest.options.iter().filter_map(|option| option.total).collect());
     let totals: Vec<u64> = totals.unwrap_or_default();
     let (yes, no) = (totals.first().copied().unwrap_or(0), totals.get(1).copied().unwrap_or(0));
     let agrees =
@@ -261,7 +262,7 @@ impl Parties {
             id: "statuto".to_owned(),
             title: text("Approvi il nuovo statuto?", "Do you approve the new statute?"),
             description: None,
-            rule: Rule::Choose(Choose { min: 1, max: 1, blank: false }),
+            rule: Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None }),
             options: vec![option("si", "Sì", "Yes"), option("no", "No", "No")],
         };
         let party = |name: &str, key: String| PartyDraft { name: name.to_owned(), key };
@@ -433,7 +434,11 @@ fn vote(
 fn ballot(context: &ElectionContext, code: &VotingCode, choice: usize) -> Result<Vec<u8>> {
     let rng = &mut system_rng();
     let credential = Credential::derive(code, context.manifest().hash(), context.joint_key().root())?;
-    let plaintext = PlaintextBallot::new(context, 0, vec![(0, Selection::Options(vec![choice]))])?;
+    let plaintext = PlaintextBallot::new(
+        context,
+        Entitlement { style: 0, weight: 1 },
+        vec![(0, Selection::Options(vec![choice]))],
+    )?;
     let seed = BallotSeed::derive(credential.key_pair(), 0, rng);
     let prepared = PreparedBallot::prepare(context, credential.public(), None, plaintext, seed)?;
     Ok(prepared.cast(context, credential.key_pair(), rng).to_bytes())

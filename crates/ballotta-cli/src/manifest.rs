@@ -185,7 +185,7 @@ impl NewManifest {
                 id: contest.name.clone(),
                 title: text(&contest.value),
                 description: None,
-                rule: Rule::Choose(Choose { min: self.min, max: self.max, blank: self.blank }),
+                rule: Rule::Choose(Choose { min: self.min, max: self.max, blank: self.blank, winners: None }),
                 options: self.options_of(&contest.name, text),
             })
             .collect();

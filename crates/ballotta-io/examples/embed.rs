@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let credential = Credential::derive(&code, context.manifest().hash(), context.joint_key().root())?;
     let line = roll.find(&source, credential.public().as_bytes())?.ok_or("this code is not of this election")?;
     let prepare = |option: usize, counter: u64, rng: &mut _| -> Result<PreparedBallot, Box<dyn Error>> {
-        let plaintext = PlaintextBallot::new(context, line.style, vec![(0, Selection::Options(vec![option]))])?;
+        let plaintext = PlaintextBallot::new(context, line.entitlement(), vec![(0, Selection::Options(vec![option]))])?;
         let seed = BallotSeed::derive(credential.key_pair(), counter, rng);
         Ok(PreparedBallot::prepare(context, credential.public(), None, plaintext, seed)?)
     };
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let test = prepare(1, 0, rng)?;
     let tracker = *test.tracker();
     let opening = test.open();
-    let shown = PlaintextBallot::new(context, line.style, vec![(0, Selection::Options(vec![1]))])?;
+    let shown = PlaintextBallot::new(context, line.entitlement(), vec![(0, Selection::Options(vec![1]))])?;
     OpenedBallot::check(context, &tracker, opening.unsigned().as_bytes(), shown, opening.seed())?;
     println!("{}: the device encrypts what it shows", short_form(credential.public()));
 

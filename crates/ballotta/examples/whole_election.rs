@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
+use ballotta::ballot::{BallotSeed, Entitlement, PlaintextBallot, PreparedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::NoteSigner;
@@ -139,7 +139,11 @@ fn main() -> Fallible<()> {
     let open = OrganiserEntry::sign(Action::Open, context.fingerprint(), &organiser, &mut rng);
     board.add(EntryKind::Open, &open.encode())?;
     for (voter, option) in voters.iter().zip([0, 1, 0, 0, 1]) {
-        let plaintext = PlaintextBallot::new(&context, 0, vec![(0, Selection::Options(vec![option]))])?;
+        let plaintext = PlaintextBallot::new(
+            &context,
+            Entitlement { style: 0, weight: 1 },
+            vec![(0, Selection::Options(vec![option]))],
+        )?;
         let seed = BallotSeed::derive(voter.key_pair(), 0, &mut rng);
         let prepared = PreparedBallot::prepare(&context, voter.public(), None, plaintext, seed)?;
         println!("tracker {}", prepared.tracker());

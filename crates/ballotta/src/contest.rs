@@ -4,15 +4,37 @@
 //! the only place that tells kinds apart. A further kind is a variant of both and a file.
 
 pub mod choose;
-
-use alloc::vec::Vec;
+pub mod cumulative;
+pub mod grades;
+pub mod lists;
+mod outcome;
+pub mod pairs;
+mod points;
+pub mod positional;
+pub mod quadratic;
+pub mod score;
+mod seats;
+mod selection;
+pub mod split;
 
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub use self::choose::{Choose, ChooseBits};
+pub use self::cumulative::Cumulative;
+pub use self::grades::{Grade, Grades, GradesBits};
+pub use self::lists::{Group, List, Lists, ListsBits, Seats};
+pub use self::outcome::{Detail, Outcome, OutcomeError, PairsOutcome, SeatsOutcome, Winners};
+pub use self::pairs::{Method, Pairs, PairsBits};
+pub use self::points::PointsBits;
+pub use self::positional::{Positional, PositionalBits};
+pub use self::quadratic::{Quadratic, QuadraticBits};
+pub use self::score::{Score, Total};
+pub use self::seats::SeatMethod;
+pub use self::selection::{Selection, SelectionError};
+pub use self::split::Split;
 use crate::form::{Bits, FormBuilder};
-use crate::manifest::json::Node;
+use crate::manifest::ContestOption;
+use crate::manifest::json::{Node, Object};
 
 /// The rule of a contest: a kind, and what the kind wants to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,37 +43,126 @@ use crate::manifest::json::Node;
 pub enum Rule {
     /// Choose some of the options.
     Choose(Choose),
+    /// Give each option points.
+    Score(Score),
+    /// Distribute points over the options.
+    Cumulative(Cumulative),
+    /// Divide the own weight among the options.
+    Split(Split),
+    /// Buy votes for options, each dearer than the one before.
+    Quadratic(Quadratic),
+    /// Choose a list, and prefer some of its candidates.
+    Lists(Lists),
+    /// Give each option a grade.
+    Grades(Grades),
+    /// Rank options; each place has a score.
+    Positional(Positional),
+    /// Rank options; what is counted is who stands above whom.
+    Pairs(Pairs),
+}
+
+/// The kinds that a manifest may name.
+#[derive(Clone, Copy)]
+enum Kind {
+    Choose,
+    Score,
+    Cumulative,
+    Split,
+    Quadratic,
+    Lists,
+    Grades,
+    Positional,
+    Pairs,
+}
+
+const KINDS: &[(&str, Kind)] = &[
+    ("choose", Kind::Choose),
+    ("score", Kind::Score),
+    ("cumulative", Kind::Cumulative),
+    ("split", Kind::Split),
+    ("quadratic", Kind::Quadratic),
+    ("lists", Kind::Lists),
+    ("grades", Kind::Grades),
+    ("positional", Kind::Positional),
+    ("pairs", Kind::Pairs),
+];
+
+/// What the manifest says besides a rule, as far as it could be read.
+pub(crate) struct Surroundings<'a> {
+    /// The identifiers of the contest's options, in their order; of one that could not be read, nothing.
+    pub(crate) options: Option<&'a [Option<&'a str>]>,
+    /// The largest weight of a voter.
+    pub(crate) max_weight: Option<u64>,
+    /// The languages of all texts.
+    pub(crate) languages: Option<&'a [alloc::string::String]>,
+}
+
+impl Surroundings<'_> {
+    /// How many options there are.
+    fn count(&self) -> Option<usize> {
+        self.options.map(<[_]>::len)
+    }
+}
+
+/// One expression for whatever kind the rule is of.
+macro_rules! of_kind {
+    ($rule:expr, $kind:ident => $value:expr) => {
+        match $rule {
+            Rule::Choose($kind) => $value,
+            Rule::Score($kind) => $value,
+            Rule::Cumulative($kind) => $value,
+            Rule::Split($kind) => $value,
+            Rule::Quadratic($kind) => $value,
+            Rule::Lists($kind) => $value,
+            Rule::Grades($kind) => $value,
+            Rule::Positional($kind) => $value,
+            Rule::Pairs($kind) => $value,
+        }
+    };
 }
 
 impl Rule {
-    /// Reads the rule of a contest of `options` options from a manifest; `None`, if nothing can be said of them.
-    pub(crate) fn read(node: &Node<'_>, options: Option<usize>) -> Option<Self> {
+    /// Reads the rule of a contest from a manifest.
+    pub(crate) fn read(node: &Node<'_>, known: &Surroundings<'_>) -> Option<Self> {
         let mut object = node.object()?;
-        match object.required("kind", |kind| kind.word(&[("choose", Kind::Choose)]))? {
-            Kind::Choose => Choose::read(object, options).map(Self::Choose),
+        match object.required("kind", |kind| kind.word(KINDS))? {
+            Kind::Choose => Choose::read(object, known).map(Self::Choose),
+            Kind::Score => Score::read(object, known).map(Self::Score),
+            Kind::Cumulative => Cumulative::read(object, known).map(Self::Cumulative),
+            Kind::Split => Split::read(object, known).map(Self::Split),
+            Kind::Quadratic => Quadratic::read(object, known).map(Self::Quadratic),
+            Kind::Lists => Lists::read(object, known).map(Self::Lists),
+            Kind::Grades => Grades::read(object, known).map(Self::Grades),
+            Kind::Positional => Positional::read(object, known).map(Self::Positional),
+            Kind::Pairs => Pairs::read(object, known).map(Self::Pairs),
         }
     }
 
     /// How many slots a contest of `options` options has.
     #[must_use]
     pub fn slots(&self, options: usize) -> usize {
-        match self {
-            Self::Choose(rule) => rule.slots(options),
-        }
+        of_kind!(self, rule => rule.slots(options))
     }
 
     /// How many bits a contest of `options` options has.
     #[must_use]
     pub fn bits(&self, options: usize) -> usize {
-        match self {
-            Self::Choose(rule) => rule.bits(options),
-        }
+        of_kind!(self, rule => rule.bits(options))
     }
 
-    /// Appends the bits, the slots and the rows of a contest of `options` options to a form.
-    pub fn compile(&self, options: usize, builder: &mut FormBuilder) -> ContestBits {
+    /// Appends the bits, the slots and the rows of a contest with these options to a form.
+    pub fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ContestBits {
+        let count = options.len();
         match self {
-            Self::Choose(rule) => ContestBits::Choose(rule.compile(options, builder)),
+            Self::Choose(rule) => ContestBits::Choose(rule.compile(count, builder)),
+            Self::Score(rule) => ContestBits::Points(rule.compile(count, builder)),
+            Self::Cumulative(rule) => ContestBits::Points(rule.compile(count, builder)),
+            Self::Split(rule) => ContestBits::Points(rule.compile(count, builder)),
+            Self::Quadratic(rule) => ContestBits::Quadratic(rule.compile(count, builder)),
+            Self::Lists(rule) => ContestBits::Lists(rule.compile(options, builder)),
+            Self::Grades(rule) => ContestBits::Grades(rule.compile(count, builder)),
+            Self::Positional(rule) => ContestBits::Positional(rule.compile(count, builder)),
+            Self::Pairs(rule) => ContestBits::Pairs(rule.compile(count, builder)),
         }
     }
 
@@ -59,15 +170,30 @@ impl Rule {
     #[must_use]
     pub fn multiplier(&self) -> Multiplier {
         match self {
-            Self::Choose(_) => Multiplier::RollWeight,
+            Self::Split(_) => Multiplier::One,
+            _ => Multiplier::RollWeight,
         }
     }
 
-    /// The most that one ballot adds to a slot, before it is multiplied.
+    /// The most that a ballot of weight 1 adds to a total; a ballot adds its weight times as much.
     #[must_use]
     pub fn slot_bound(&self) -> u64 {
+        of_kind!(self, rule => rule.slot_bound())
+    }
+
+    /// How many options are elected, where the rule says so.
+    #[must_use]
+    pub fn winners(&self) -> Option<u32> {
         match self {
-            Self::Choose(_) => 1,
+            Self::Lists(_) => None,
+            Self::Choose(rule) => rule.winners,
+            Self::Score(rule) => rule.winners,
+            Self::Cumulative(rule) => rule.winners,
+            Self::Split(rule) => rule.winners,
+            Self::Quadratic(rule) => rule.winners,
+            Self::Grades(rule) => rule.winners,
+            Self::Positional(rule) => rule.winners,
+            Self::Pairs(rule) => rule.winners,
         }
     }
 
@@ -76,17 +202,30 @@ impl Rule {
     /// # Errors
     ///
     /// [`OutcomeError`] if no such ballots give these totals.
-    pub fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        match self {
-            Self::Choose(rule) => rule.outcome(options, totals, weight),
-        }
+    pub fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let count = options.len();
+        let outcome = match self {
+            Self::Choose(rule) => rule.outcome(count, totals, weight),
+            Self::Score(rule) => rule.outcome(count, totals, weight),
+            Self::Cumulative(rule) => rule.outcome(count, totals, weight),
+            Self::Split(rule) => rule.outcome(count, totals, weight),
+            Self::Quadratic(rule) => rule.outcome(count, totals, weight),
+            Self::Lists(rule) => rule.outcome(options, totals, weight),
+            Self::Grades(rule) => rule.outcome(count, totals, weight),
+            Self::Positional(rule) => rule.outcome(count, totals, weight),
+            Self::Pairs(rule) => rule.outcome(count, totals, weight),
+        }?;
+        Ok(match self.winners() {
+            Some(number) => outcome.elect(number),
+            None => outcome,
+        })
     }
 }
 
-/// The kinds that a manifest may name.
-#[derive(Clone, Copy)]
-enum Kind {
-    Choose,
+/// Reads how many of `options` options are elected: absent, `None`; broken, no value.
+fn read_winners(object: &mut Object<'_>, known: &Surroundings<'_>) -> Option<Option<u32>> {
+    let most = known.count().unwrap_or(crate::limits::MAX_OPTIONS).max(1) as u64;
+    object.optional("winners", |node| node.integer(1..=most))
 }
 
 /// What a ballot's slots are multiplied by when they are added up.
@@ -105,135 +244,36 @@ pub enum Multiplier {
 pub enum ContestBits {
     /// Of a contest of the kind `choose`.
     Choose(ChooseBits),
+    /// Of one of the kinds `score`, `cumulative` and `split`.
+    Points(PointsBits),
+    /// Of one of the kind `quadratic`.
+    Quadratic(QuadraticBits),
+    /// Of one of the kind `lists`.
+    Lists(ListsBits),
+    /// Of one of the kind `grades`.
+    Grades(GradesBits),
+    /// Of one of the kind `positional`.
+    Positional(PositionalBits),
+    /// Of one of the kind `pairs`.
+    Pairs(PairsBits),
 }
 
 impl ContestBits {
-    /// Sets all bits of the contest to what `selection` means, in constant time in which options are selected. A
-    /// selection that is refused leaves the bits as they are.
+    /// Sets all bits of the contest to what `selection` means for a voter of this weight. The time depends on how much is
+    /// marked, not on what. A selection that is refused leaves the bits as they are.
     ///
     /// # Errors
     ///
     /// The rule that the selection breaks.
-    pub fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+    pub fn assign(&self, selection: &Selection, weight: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         match self {
             Self::Choose(contest) => contest.assign(selection, bits),
+            Self::Points(contest) => contest.assign(selection, weight, bits),
+            Self::Quadratic(contest) => contest.assign(selection, bits),
+            Self::Lists(contest) => contest.assign(selection, bits),
+            Self::Grades(contest) => contest.assign(selection, bits),
+            Self::Positional(contest) => contest.assign(selection, bits),
+            Self::Pairs(contest) => contest.assign(selection, bits),
         }
-    }
-}
-
-/// What a voter marks in one contest. It is the secret that a ballot keeps.
-#[derive(Zeroize, ZeroizeOnDrop)]
-#[non_exhaustive]
-pub enum Selection {
-    /// These options, counted from 0, in any order.
-    Options(Vec<usize>),
-    /// The blank vote, where the rule has one.
-    Blank,
-}
-
-/// A selection that the rule does not allow: what a page shows before anything is encrypted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SelectionError {
-    /// Too many options.
-    #[error("{selected} options are selected, but at most {max} may be")]
-    Overvote {
-        /// How many are selected.
-        selected: usize,
-        /// How many may be.
-        max: u32,
-    },
-    /// Too few options.
-    #[error("{selected} options are selected, but at least {min} must be")]
-    Undervote {
-        /// How many are selected.
-        selected: usize,
-        /// How many must be.
-        min: u32,
-    },
-    /// An option that the contest does not have.
-    #[error("there is no option {option}: the contest has {options}")]
-    UnknownOption {
-        /// The option, counted from 0.
-        option: usize,
-        /// How many options there are.
-        options: usize,
-    },
-    /// An option is selected twice. Which one is the voter's secret.
-    #[error("an option is selected twice")]
-    DuplicateOption,
-    /// The contest has no blank vote.
-    #[error("the contest does not allow a blank vote")]
-    BlankNotAllowed,
-}
-
-impl SelectionError {
-    /// The stable name of the rule, for programs.
-    #[must_use]
-    pub fn rule(&self) -> &'static str {
-        match self {
-            Self::Overvote { .. } => "overvote",
-            Self::Undervote { .. } => "undervote",
-            Self::UnknownOption { .. } => "unknown-option",
-            Self::DuplicateOption => "duplicate-option",
-            Self::BlankNotAllowed => "blank-not-allowed",
-        }
-    }
-}
-
-/// Totals that no ballots of the contest give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum OutcomeError {
-    /// There are not as many totals as slots.
-    #[error("{totals} totals for {slots} slots")]
-    WrongNumber {
-        /// How many totals.
-        totals: usize,
-        /// How many slots.
-        slots: usize,
-    },
-    /// The totals are more than the ballots could select.
-    #[error("the totals are not what so many ballots can select")]
-    TooLarge,
-}
-
-/// The result of a contest, in exact integers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    counts: Vec<u64>,
-    blank: Option<u64>,
-    ranking: Vec<Vec<usize>>,
-}
-
-impl Outcome {
-    /// The outcome with these counts.
-    fn new(counts: Vec<u64>, blank: Option<u64>) -> Self {
-        let mut order: Vec<(usize, u64)> = counts.iter().copied().enumerate().collect();
-        // Stable: options that tie stay in their own order.
-        order.sort_by_key(|(_, count)| core::cmp::Reverse(*count));
-        let ranking = order
-            .chunk_by(|(_, one), (_, next)| one == next)
-            .map(|tied| tied.iter().map(|(option, _)| *option).collect())
-            .collect();
-        Self { counts, blank, ranking }
-    }
-
-    /// What each option counts, in option order.
-    #[must_use]
-    pub fn counts(&self) -> &[u64] {
-        &self.counts
-    }
-
-    /// The blank votes, where the rule has them.
-    #[must_use]
-    pub fn blank(&self) -> Option<u64> {
-        self.blank
-    }
-
-    /// The options from the highest count to the lowest; options that tie stand together, in option order.
-    #[must_use]
-    pub fn ranking(&self) -> &[Vec<usize>] {
-        &self.ranking
     }
 }

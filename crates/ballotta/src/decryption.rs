@@ -588,7 +588,7 @@ pub fn combine(
                 table.vartime_find(&(*c.element() - blinding), bound).map_err(out_of_range)
             };
             let totals = sums.c.iter().enumerate().map(find).collect::<Result<Vec<_>, _>>()?;
-            let outcome = contest.rule.outcome(contest.options.len(), &totals, sums.weight);
+            let outcome = contest.rule.outcome(&contest.options, &totals, sums.weight);
             let outcome = outcome.map_err(|error| DecryptionError::ImpossibleTotals { contest: number, error })?;
             Ok(Some(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals, outcome }))
         })

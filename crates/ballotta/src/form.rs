@@ -8,6 +8,9 @@
 //! the value of its slot, the target of a constant row is a public integer. Every slot is the target of exactly one
 //! row, every bit stands in some row, and the coefficients of a row and its constant together stay below `2^62`, so
 //! that nothing wraps modulo the order of the group.
+//!
+//! The constant of a weight row is the weight of the ballot. One form serves voters of all weights: compiling it is not
+//! in the way of any ballot, and the length of a ballot says nothing.
 
 use alloc::vec::Vec;
 use core::iter::zip;
@@ -18,7 +21,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::encoding::Writer;
 use crate::group::{Element, Scalar};
 use crate::hash::{FormDigest, tagged};
-use crate::limits::{MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, ROW_BOUND};
+use crate::limits::{MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, MAX_WEIGHT, ROW_BOUND};
 use crate::weaken::{self, Check};
 
 /// A bit of a form, counted from 0.
@@ -94,8 +97,9 @@ pub struct RangeDigits {
 }
 
 impl RangeDigits {
-    fn weights(max: u32) -> impl Iterator<Item = i64> {
-        let mut rest = i64::from(max);
+    /// The weights of the digits, for a `max` below `2^62`.
+    fn weights(max: u64) -> impl Iterator<Item = i64> {
+        let mut rest = i64::try_from(max).unwrap_or(i64::MAX >> 1);
         let mut weight = 1;
         core::iter::from_fn(move || {
             if rest == 0 {
@@ -106,6 +110,12 @@ impl RangeDigits {
             weight *= 2;
             Some(digit)
         })
+    }
+
+    /// How many digits the range `0..=max` has.
+    #[must_use]
+    pub fn count(max: u64) -> usize {
+        (u64::BITS - max.leading_zeros()) as usize
     }
 
     /// The digits as terms of a row.
@@ -170,12 +180,44 @@ impl Row {
     }
 }
 
+/// What a row has to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    /// The value of its slot.
+    Slot,
+    /// This integer.
+    Constant(i64),
+    /// The weight of the ballot.
+    Weight,
+}
+
+impl Target {
+    /// The integer, for a ballot of this weight.
+    fn constant(self, weight: u64) -> i64 {
+        match self {
+            Self::Slot => 0,
+            Self::Constant(constant) => constant,
+            // Weights are at most `MAX_WEIGHT`.
+            Self::Weight => i64::try_from(weight).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// The largest size of the integer.
+    fn size(self) -> u64 {
+        match self {
+            Self::Slot => 0,
+            Self::Constant(constant) => constant.unsigned_abs(),
+            Self::Weight => MAX_WEIGHT,
+        }
+    }
+}
+
 /// What a ballot style compiles to. See the module.
 #[derive(Clone, Debug)]
 pub struct Form {
     bits: usize,
     slot_rows: Vec<Row>,
-    constant_rows: Vec<(Row, i64)>,
+    constant_rows: Vec<(Row, Target)>,
     /// For each term of each slot row, half of `[coefficient]G`: what the bit adds to the half of `[v_i]G`.
     half_multiples: Vec<Vec<Element>>,
     digest: FormDigest,
@@ -212,13 +254,13 @@ impl Form {
         32 * (1 + self.slots()) + 192 + 32 * self.bits()
     }
 
-    /// The rows that the bits do not satisfy, counted from 1; of a valid assignment, none.
+    /// The rows that the bits of a ballot of this weight do not satisfy, counted from 1; of a valid assignment, none.
     #[must_use]
-    pub fn violated_rows(&self, bits: &Bits) -> Vec<usize> {
+    pub fn violated_rows(&self, bits: &Bits, weight: u64) -> Vec<usize> {
         let first = self.slots() + 1;
         (first..)
             .zip(&self.constant_rows)
-            .filter(|(_, (row, target))| row.value(bits) != *target)
+            .filter(|(_, (row, target))| row.value(bits) != target.constant(weight))
             .map(|(number, _)| number)
             .collect()
     }
@@ -242,8 +284,8 @@ impl Form {
             .collect()
     }
 
-    /// The random combination of all rows: row `k` weighs `rho^k`.
-    pub(crate) fn combine(&self, rho: &Scalar) -> RowCombination {
+    /// The random combination of all rows of a ballot of this weight: row `k` weighs `rho^k`.
+    pub(crate) fn combine(&self, rho: &Scalar, ballot_weight: u64) -> RowCombination {
         let mut slots = Vec::with_capacity(self.slots());
         let mut bits = alloc::vec![Scalar::ZERO; self.bits];
         let mut constant = Scalar::ZERO;
@@ -258,7 +300,7 @@ impl Form {
         }
         for (row, target) in &self.constant_rows {
             add_row(&mut bits, row, weight);
-            constant += times(weight, *target);
+            constant += times(weight, target.constant(ballot_weight));
             weight *= *rho;
         }
         RowCombination { slots, bits, constant }
@@ -299,7 +341,7 @@ pub struct FormBuilder {
     bits: u32,
     slots: usize,
     slot_rows: Vec<(usize, Row)>,
-    constant_rows: Vec<(Row, i64)>,
+    constant_rows: Vec<(Row, Target)>,
 }
 
 impl FormBuilder {
@@ -316,8 +358,8 @@ impl FormBuilder {
         bit
     }
 
-    /// New bits for a number from 0 to `max`.
-    pub fn range(&mut self, max: u32) -> RangeDigits {
+    /// New bits for a number from 0 to `max`, which is below `2^62`.
+    pub fn range(&mut self, max: u64) -> RangeDigits {
         let weights: Vec<i64> = RangeDigits::weights(max).collect();
         RangeDigits { terms: weights.into_iter().map(|weight| (self.bit(), weight)).collect() }
     }
@@ -335,7 +377,12 @@ impl FormBuilder {
 
     /// A row whose target is a public integer.
     pub fn constant_row(&mut self, terms: &[Term], target: i64) {
-        self.constant_rows.push((Row { terms: terms.to_vec() }, target));
+        self.constant_rows.push((Row { terms: terms.to_vec() }, Target::Constant(target)));
+    }
+
+    /// A row whose target is the weight of the ballot.
+    pub fn weight_row(&mut self, terms: &[Term]) {
+        self.constant_rows.push((Row { terms: terms.to_vec() }, Target::Weight));
     }
 
     /// The form.
@@ -379,7 +426,7 @@ impl FormBuilder {
             }
         }
         let slot_rows: Vec<Row> = placed.into_iter().flatten().collect();
-        let targets = slot_rows.iter().map(|row| (row, 0)).chain(self.constant_rows.iter().map(|(row, c)| (row, *c)));
+        let targets = all_targets(&slot_rows, &self.constant_rows);
         let mut last_row = alloc::vec![0_usize; bits];
         for (number, (row, target)) in (1..).zip(targets) {
             check_row(number, row, target, &mut last_row)?;
@@ -401,11 +448,11 @@ impl FormBuilder {
 }
 
 /// `last_row[bit]` is the number of the last row in which the bit was seen, 0 for none.
-fn check_row(number: usize, row: &Row, target: i64, last_row: &mut [usize]) -> Result<(), FormError> {
+fn check_row(number: usize, row: &Row, target: Target, last_row: &mut [usize]) -> Result<(), FormError> {
     if row.terms.is_empty() {
         return Err(FormError::EmptyRow { row: number });
     }
-    let mut size = u128::from(target.unsigned_abs());
+    let mut size = u128::from(target.size());
     for (bit, coefficient) in &row.terms {
         let bad = FormError::BadTerm { row: number, bit: bit.index() };
         match last_row.get_mut(bit.index()) {
@@ -420,13 +467,26 @@ fn check_row(number: usize, row: &Row, target: i64, last_row: &mut [usize]) -> R
     Ok(())
 }
 
-fn digest(bits: usize, slot_rows: &[Row], constant_rows: &[(Row, i64)]) -> FormDigest {
+/// All rows in their order.
+fn all_targets<'a>(
+    slot_rows: &'a [Row],
+    constant_rows: &'a [(Row, Target)],
+) -> impl Iterator<Item = (&'a Row, Target)> {
+    let constants = constant_rows.iter().map(|(row, target)| (row, *target));
+    slot_rows.iter().map(|row| (row, Target::Slot)).chain(constants)
+}
+
+fn digest(bits: usize, slot_rows: &[Row], constant_rows: &[(Row, Target)]) -> FormDigest {
     let mut writer = Writer::new();
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     writer.u32(count(bits)).u32(count(slot_rows.len())).u32(count(constant_rows.len()));
-    let targets = slot_rows.iter().map(|row| (row, 0)).chain(constant_rows.iter().map(|(row, target)| (row, *target)));
-    for (row, target) in targets {
-        writer.put(&target.to_le_bytes()).u32(count(row.terms.len()));
+    for (row, target) in all_targets(slot_rows, constant_rows) {
+        let (kind, constant) = match target {
+            Target::Slot => (0, 0),
+            Target::Constant(constant) => (1, constant),
+            Target::Weight => (2, 0_i64),
+        };
+        writer.u8(kind).put(&constant.to_le_bytes()).u32(count(row.terms.len()));
         for (bit, coefficient) in &row.terms {
             writer.u32(bit.0).put(&coefficient.to_le_bytes());
         }

@@ -18,6 +18,16 @@ pub const MAX_VOTERS: u64 = 1 << 28;
 pub const MAX_CONTESTS: usize = 256;
 /// Options of a contest.
 pub const MAX_OPTIONS: usize = 1024;
+/// Options of a contest of which all pairs are counted.
+pub const MAX_RANKED_OPTIONS: usize = 12;
+/// Grades of a contest.
+pub const MAX_GRADES: usize = 16;
+/// Points that a rule gives to one option.
+pub const MAX_POINTS: u64 = 1_000_000;
+/// Credits of a quadratic vote.
+pub const MAX_CREDITS: u64 = 10_000;
+/// Seats of a contest of lists.
+pub const MAX_SEATS: u64 = 10_000;
 /// Ballot styles of an election.
 pub const MAX_STYLES: usize = 1024;
 /// Trustees of an election.

@@ -25,6 +25,7 @@ pub use self::draft::{
 };
 pub use self::json::JsonKind;
 pub use self::problem::{ManifestError, ManifestErrors, ManifestProblem};
+pub(crate) use self::read::read_named;
 pub use self::text::Text;
 use crate::contest::{ContestBits, Rule};
 use crate::form::{Form, FormBuilder, FormError};
@@ -408,7 +409,7 @@ impl Manifest {
         let mut contests = Vec::with_capacity(style.contests.len());
         for position in &style.contests {
             if let Some(contest) = self.contents.contests.get(*position) {
-                contests.push((*position, contest.rule.compile(contest.options.len(), &mut builder)));
+                contests.push((*position, contest.rule.compile(&contest.options, &mut builder)));
                 slots.extend(contest.slots.clone());
             }
         }

@@ -25,7 +25,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 pub use files::{FileList, FileListError};
-pub use result::{ContestResult, OptionResult, QuorumResult, ResultDocument, WithheldReason};
+pub use result::{
+    ContestResult, ListSeats, OptionResult, PairsResult, QuorumResult, ResultDocument, SeatsResult, WinnersResult,
+    WithheldReason,
+};
 
 use crate::hash::FileHash;
 

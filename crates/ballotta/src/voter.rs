@@ -420,7 +420,7 @@ impl Voter {
         counter: u64,
         rng: &mut R,
     ) -> Result<PreparedBallot, VoterError> {
-        let plaintext = choices.plaintext(context, self.line.style)?;
+        let plaintext = choices.plaintext(context, self.line.entitlement())?;
         let seed = BallotSeed::derive(self.credential.key_pair(), counter, rng);
         Ok(PreparedBallot::prepare(context, self.credential.public(), previous, plaintext, seed)?)
     }

@@ -45,6 +45,8 @@ pub enum Check {
     BallotFingerprint,
     /// A ballot's style is the one that the roll gives its credential.
     BallotStyle,
+    /// A ballot's weight is the one that the roll gives its credential.
+    BallotWeight,
     /// A ballot's credential stands on the roll.
     CredentialOnRoll,
     /// A ballot is signed by its credential.

@@ -9,11 +9,13 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::{self, Write as _};
+use core::fmt;
 use core::mem::take;
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::Entitlement;
+use super::mark::{Mark, string_bytes, write_string};
 use super::plaintext::PlaintextBallot;
 use crate::contest::{Selection, SelectionError};
 use crate::election::ElectionContext;
@@ -21,98 +23,6 @@ use crate::form::Bits;
 use crate::limits::{MAX_CHOICES_BYTES, MAX_CONTESTS};
 use crate::manifest::json::Json;
 use crate::manifest::{Contest, Manifest};
-
-/// What is marked in one contest, by identifiers. A further kind of contest is a variant here, in
-/// [`Selection`] and in their two translations.
-#[derive(Zeroize, ZeroizeOnDrop)]
-#[non_exhaustive]
-pub enum Mark {
-    /// The blank vote.
-    Blank,
-    /// These options.
-    Options(Vec<String>),
-}
-
-impl Mark {
-    /// The mark as the library numbers it.
-    fn selection(&self, contest: &Contest) -> Result<Selection, ChoiceError> {
-        match self {
-            Self::Blank => Ok(Selection::Blank),
-            Self::Options(options) => {
-                // As long as it will become: what is moved is not wiped.
-                let mut numbers = Vec::with_capacity(options.len());
-                for id in options {
-                    match contest.options.iter().position(|option| option.id == *id) {
-                        Some(number) => numbers.push(number),
-                        None => {
-                            numbers.zeroize();
-                            let error = ChoiceError::of(contest, ChoiceProblem::UnknownOption);
-                            return Err(ChoiceError { option: Some(id.clone()), ..error });
-                        }
-                    }
-                }
-                Ok(Selection::Options(numbers))
-            }
-        }
-    }
-
-    /// The mark of a selection that the contest allows.
-    fn of(selection: &Selection, contest: &Contest) -> Self {
-        match selection {
-            Selection::Blank => Self::Blank,
-            Selection::Options(numbers) => {
-                let id = |number: &usize| contest.options.get(*number).map(|option| option.id.clone());
-                Self::Options(numbers.iter().filter_map(id).collect())
-            }
-        }
-    }
-
-    fn read(json: &mut Json) -> Result<Self, ChoiceProblem> {
-        match json {
-            Json::String(word) if word == "blank" => Ok(Self::Blank),
-            Json::Object(fields) => match fields.as_mut_slice() {
-                [(kind, Json::Array(items))] if kind == "options" => {
-                    let mut options = Self::Options(Vec::with_capacity(items.len()));
-                    let Self::Options(list) = &mut options else { return Err(ChoiceProblem::Malformed) };
-                    for item in items {
-                        let Json::String(id) = item else { return Err(ChoiceProblem::Malformed) };
-                        list.push(take(id));
-                    }
-                    Ok(options)
-                }
-                [(kind, _)] if kind != "options" => Err(ChoiceProblem::UnknownKind),
-                _ => Err(ChoiceProblem::Malformed),
-            },
-            Json::String(_) => Err(ChoiceProblem::UnknownKind),
-            _ => Err(ChoiceProblem::Malformed),
-        }
-    }
-
-    fn write(&self, text: &mut String) {
-        match self {
-            Self::Blank => text.push_str("\"blank\""),
-            Self::Options(options) => {
-                text.push_str("{\"options\":[");
-                for (position, option) in options.iter().enumerate() {
-                    if position > 0 {
-                        text.push(',');
-                    }
-                    write_string(option, text);
-                }
-                text.push_str("]}");
-            }
-        }
-    }
-
-    /// At most how many bytes the mark is written in.
-    fn written_bytes(&self) -> usize {
-        const FRAME: usize = "{\"options\":[]}".len();
-        match self {
-            Self::Blank => FRAME,
-            Self::Options(options) => FRAME + options.iter().map(|option| 1 + string_bytes(option)).sum::<usize>(),
-        }
-    }
-}
 
 /// A voter's choices, not checked against any rule yet. Secret: wiped when dropped.
 ///
@@ -209,8 +119,8 @@ impl Choices {
 
     /// Everything that the rules of a ballot style do not allow, in the order of the choices and then of the style.
     #[must_use]
-    pub fn check(&self, context: &ElectionContext, style: usize) -> Vec<ChoiceError> {
-        self.selections(context, style).err().map(|errors| errors.errors).unwrap_or_default()
+    pub fn check(&self, context: &ElectionContext, entitlement: Entitlement) -> Vec<ChoiceError> {
+        self.selections(context, entitlement).err().map(|errors| errors.errors).unwrap_or_default()
     }
 
     /// The ballot of these choices.
@@ -218,13 +128,23 @@ impl Choices {
     /// # Errors
     ///
     /// Everything that the rules of the style do not allow.
-    pub fn plaintext(&self, context: &ElectionContext, style: usize) -> Result<PlaintextBallot, ChoiceErrors> {
-        let selections = self.selections(context, style)?;
+    pub fn plaintext(
+        &self,
+        context: &ElectionContext,
+        entitlement: Entitlement,
+    ) -> Result<PlaintextBallot, ChoiceErrors> {
+        let selections = self.selections(context, entitlement)?;
         // What was checked one by one holds together.
-        PlaintextBallot::new(context, style, selections).map_err(|_| ChoiceErrors::one(ChoiceProblem::UnknownStyle))
+        PlaintextBallot::new(context, entitlement, selections)
+            .map_err(|_| ChoiceErrors::one(ChoiceProblem::UnknownStyle))
     }
 
-    fn selections(&self, context: &ElectionContext, style: usize) -> Result<Vec<(usize, Selection)>, ChoiceErrors> {
+    fn selections(
+        &self,
+        context: &ElectionContext,
+        entitlement: Entitlement,
+    ) -> Result<Vec<(usize, Selection)>, ChoiceErrors> {
+        let Entitlement { style, weight } = entitlement;
         let contests = context.manifest().contests();
         let compiled = context.style(style).ok_or_else(|| ChoiceErrors::one(ChoiceProblem::UnknownStyle))?.compiled();
         let mut bits = Bits::zero(compiled.form.bits());
@@ -246,7 +166,7 @@ impl Choices {
                 continue;
             }
             match mark.selection(contest) {
-                Ok(selection) => match contest_bits.assign(&selection, &mut bits) {
+                Ok(selection) => match contest_bits.assign(&selection, weight, &mut bits) {
                     Ok(()) => selections.push((number, selection)),
                     Err(error) => errors.push(ChoiceError::of(contest, ChoiceProblem::Selection(error))),
                 },
@@ -321,7 +241,7 @@ pub struct ChoiceError {
 }
 
 impl ChoiceError {
-    fn of(contest: &Contest, problem: ChoiceProblem) -> Self {
+    pub(super) fn of(contest: &Contest, problem: ChoiceProblem) -> Self {
         Self::named(&contest.id, problem)
     }
 
@@ -418,23 +338,4 @@ fn wipe(json: &mut Json) {
         }
         Json::Null | Json::Boolean(_) | Json::Integer(_) | Json::OtherNumber => {}
     }
-}
-
-/// At most how many bytes a text is written in.
-fn string_bytes(text: &str) -> usize {
-    2 + 6 * text.len()
-}
-
-/// Writes a text. Identifiers need no escape; whatever does, becomes one that the reader refuses.
-fn write_string(text: &str, json: &mut String) {
-    json.push('"');
-    for c in text.chars() {
-        if c == '"' || c == '\\' || c < ' ' {
-            // Writing to a string does not fail.
-            let _ = write!(json, "\\u{:04x}", u32::from(c));
-        } else {
-            json.push(c);
-        }
-    }
-    json.push('"');
 }

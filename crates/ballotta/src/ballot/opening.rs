@@ -95,7 +95,7 @@ impl BallotOpening {
         }
         let unsigned = UnsignedBallot::decode(context, ballot)?;
         let read = Choices::from_json(choices).map_err(ChoiceErrors::from)?;
-        let plaintext = read.plaintext(context, unsigned.style())?;
+        let plaintext = read.plaintext(context, unsigned.entitlement())?;
         if Choices::of(context.manifest(), &plaintext).to_json().as_bytes() != choices {
             return Err(ChoiceErrors::one(ChoiceProblem::Malformed).into());
         }

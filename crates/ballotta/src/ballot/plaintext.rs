@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::Entitlement;
 use crate::contest::{Selection, SelectionError};
 use crate::election::ElectionContext;
 use crate::form::Bits;
@@ -47,23 +48,24 @@ pub enum PlaintextError {
 
 /// A voter's choices in clear, which the rules allow. Secret: wiped when dropped.
 pub struct PlaintextBallot {
-    style: usize,
+    entitlement: Entitlement,
     form: FormDigest,
     selections: Vec<(usize, Selection)>,
     bits: Bits,
 }
 
 impl PlaintextBallot {
-    /// Checks a selection for each contest of a style; contests are named by their number in the manifest.
+    /// Checks a selection for each contest of the voter's style; contests are named by their number in the manifest.
     ///
     /// # Errors
     ///
     /// The first rule that is broken.
     pub fn new(
         context: &ElectionContext,
-        style: usize,
+        entitlement: Entitlement,
         selections: Vec<(usize, Selection)>,
     ) -> Result<Self, PlaintextError> {
+        let Entitlement { style, weight } = entitlement;
         let compiled = context.style(style).ok_or(PlaintextError::UnknownStyle { style })?.compiled();
         let mut bits = Bits::zero(compiled.form.bits());
         for (position, (contest, _)) in selections.iter().enumerate() {
@@ -78,16 +80,16 @@ impl PlaintextBallot {
             let missing = PlaintextError::MissingContest { contest: *contest };
             let (_, selection) = selections.iter().find(|(selected, _)| selected == contest).ok_or(missing)?;
             contest_bits
-                .assign(selection, &mut bits)
+                .assign(selection, weight, &mut bits)
                 .map_err(|error| PlaintextError::Selection { contest: *contest, error })?;
         }
-        Ok(Self { style, form: *compiled.form.digest(), selections, bits })
+        Ok(Self { entitlement, form: *compiled.form.digest(), selections, bits })
     }
 
-    /// The ballot style, counted from 0.
+    /// The ballot style and the weight that the choices were checked for.
     #[must_use]
-    pub fn style(&self) -> usize {
-        self.style
+    pub fn entitlement(&self) -> Entitlement {
+        self.entitlement
     }
 
     /// The selections, with the numbers of their contests.

@@ -158,18 +158,19 @@ pub(super) fn encrypt(
     seed: &BallotSeed,
 ) -> Result<UnsignedBallot, PlaintextError> {
     let style = context
-        .style(plaintext.style())
+        .style(plaintext.entitlement().style)
         .filter(|style| style.form().digest() == plaintext.form())
-        .ok_or(PlaintextError::UnknownStyle { style: plaintext.style() })?;
+        .ok_or(PlaintextError::UnknownStyle { style: plaintext.entitlement().style })?;
     let nonce = seed.nonce(context, credential, style, plaintext);
     let (ciphertext, argument) = BallotArgument::prove(
         &mut context.argument_transcript(credential),
         context.bases().generators(),
         style.form(),
+        plaintext.entitlement().weight,
         style.keys(),
         plaintext.bits(),
         &nonce,
         &seed.0,
     );
-    Ok(UnsignedBallot::new(context, plaintext.style(), *credential, previous, ciphertext, argument))
+    Ok(UnsignedBallot::new(context, plaintext.entitlement(), *credential, previous, ciphertext, argument))
 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
+use super::Entitlement;
 use crate::election::ElectionContext;
 use crate::elgamal::SlotCiphertext;
 use crate::encoding::{DecodeError, Reader, Writer};
@@ -19,7 +20,7 @@ const NO_PREDECESSOR: Tracker = Tracker::from_bytes([0; 32]);
 ///
 /// # Layout
 ///
-/// Version (2 bytes), fingerprint (32), style (2), credential (32), tracker of the credential's previous entry (32, zero
+/// Version (2 bytes), fingerprint (32), style (2), weight (8), credential (32), tracker of the credential's previous entry (32, zero
 /// if there is none); then `R` (32), which is also read here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BallotHeader {
@@ -27,6 +28,8 @@ pub struct BallotHeader {
     pub fingerprint: Fingerprint,
     /// The ballot style, counted from 0.
     pub style: u16,
+    /// The weight.
+    pub weight: u64,
     /// The bytes of the public credential.
     pub credential: [u8; 32],
     /// The tracker of the credential's previous entry.
@@ -37,7 +40,7 @@ pub struct BallotHeader {
 
 impl BallotHeader {
     /// The length of the header without `R`.
-    pub const BYTES: usize = 100;
+    pub const BYTES: usize = 108;
 
     /// Reads the header of a ballot.
     ///
@@ -49,11 +52,12 @@ impl BallotHeader {
         reader.version()?;
         let fingerprint = Fingerprint::from_bytes(reader.array("fingerprint")?);
         let style = reader.u16("style")?;
+        let weight = reader.u64("weight")?;
         let credential = reader.array("credential")?;
         let previous =
             Some(Tracker::from_bytes(reader.array("previous")?)).filter(|tracker| *tracker != NO_PREDECESSOR);
         let randomness = reader.array("R")?;
-        Ok(Self { fingerprint, style, credential, previous, randomness })
+        Ok(Self { fingerprint, style, weight, credential, previous, randomness })
     }
 }
 
@@ -61,6 +65,7 @@ impl BallotHeader {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsignedBallot {
     style: u16,
+    weight: u64,
     credential: PublicElement,
     previous: Option<Tracker>,
     ciphertext: SlotCiphertext,
@@ -72,22 +77,23 @@ pub struct UnsignedBallot {
 impl UnsignedBallot {
     pub(super) fn new(
         context: &ElectionContext,
-        style: usize,
+        entitlement: Entitlement,
         credential: PublicElement,
         previous: Option<Tracker>,
         ciphertext: SlotCiphertext,
         argument: BallotArgument,
     ) -> Self {
         // A manifest has fewer styles than that.
-        let style = u16::try_from(style).unwrap_or(u16::MAX);
+        let style = u16::try_from(entitlement.style).unwrap_or(u16::MAX);
+        let weight = entitlement.weight;
         let mut writer = Writer::versioned();
-        writer.put(context.fingerprint().as_bytes()).u16(style).element(&credential);
+        writer.put(context.fingerprint().as_bytes()).u16(style).u64(weight).element(&credential);
         writer.put(previous.unwrap_or(NO_PREDECESSOR).as_bytes());
         ciphertext.encode(&mut writer);
         argument.encode(&mut writer);
         let bytes = writer.finish();
         let tracker = tracker(&bytes);
-        Self { style, credential, previous, ciphertext, argument, bytes, tracker }
+        Self { style, weight, credential, previous, ciphertext, argument, bytes, tracker }
     }
 
     /// The bytes that the tracker names.
@@ -102,10 +108,10 @@ impl UnsignedBallot {
         &self.tracker
     }
 
-    /// The ballot style, counted from 0.
+    /// The ballot style and the weight that the ballot was made for.
     #[must_use]
-    pub fn style(&self) -> usize {
-        usize::from(self.style)
+    pub fn entitlement(&self) -> Entitlement {
+        Entitlement { style: usize::from(self.style), weight: self.weight }
     }
 
     /// The public credential.
@@ -153,6 +159,7 @@ impl UnsignedBallot {
         let credential = Reader::new(&header.credential).element("credential")?;
         Ok(Self {
             style: header.style,
+            weight: header.weight,
             credential,
             previous: header.previous,
             ciphertext,

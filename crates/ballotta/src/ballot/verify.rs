@@ -8,6 +8,7 @@ use core::iter::zip;
 
 use rand_core::CryptoRng;
 
+use super::Entitlement;
 use super::signed::SignedBallot;
 use crate::credential::RollLine;
 use crate::election::{ElectionContext, Style};
@@ -37,6 +38,14 @@ pub enum AdmissionError {
         found: usize,
         /// The style on the roll.
         expected: usize,
+    },
+    /// The roll gives the credential another weight.
+    #[error("the ballot is of weight {found}, the roll gives this credential {expected}")]
+    WrongWeight {
+        /// The weight of the ballot.
+        found: u64,
+        /// The weight on the roll.
+        expected: u64,
     },
     /// The signature is not the credential's over this ballot.
     #[error("the signature is not the credential's over this ballot")]
@@ -218,7 +227,8 @@ impl<'a> Decoded<'a> {
         let mut transcript = context.argument_transcript(unsigned.credential());
         let style = self.style;
         let (form, keys, slots) = (style.form(), style.keys(), style.slots());
-        let argument = unsigned.argument().claim(&mut transcript, form, keys, slots, unsigned.ciphertext());
+        let argument =
+            unsigned.argument().claim(&mut transcript, form, self.weight, keys, slots, unsigned.ciphertext());
         (signature, argument.ok().map(|claim| batch.push(claim)))
     }
 
@@ -228,7 +238,7 @@ impl<'a> Decoded<'a> {
             index,
             voter,
             weight,
-            style: unsigned.style(),
+            style: unsigned.entitlement().style,
             tracker: *unsigned.tracker(),
             previous: unsigned.previous().copied(),
             ciphertext: unsigned.into_ciphertext(),
@@ -247,10 +257,13 @@ fn decode<'a>(context: &'a ElectionContext, candidate: &Candidate<'_>) -> Result
     if line.credential != header.credential && weaken::is_on(Check::CredentialOnRoll) {
         return Err(unknown);
     }
-    let found = ballot.unsigned().style();
+    let Entitlement { style: found, weight } = ballot.unsigned().entitlement();
     if found != line.style && weaken::is_on(Check::BallotStyle) {
         return Err(AdmissionError::WrongStyle { found, expected: line.style });
     }
+    if weight != line.weight && weaken::is_on(Check::BallotWeight) {
+        return Err(AdmissionError::WrongWeight { found: weight, expected: line.weight });
+    }
     let style = context.style(found).ok_or(DecodeError::UnknownValue { field: "style", found: found as u64 })?;
-    Ok(Decoded { ballot, style, index: candidate.index, voter: line.voter(), weight: line.weight })
+    Ok(Decoded { ballot, style, index: candidate.index, voter: line.voter(), weight })
 }

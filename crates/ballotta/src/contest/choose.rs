@@ -20,9 +20,10 @@
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
-use subtle::{Choice, ConstantTimeEq};
 
-use super::{Outcome, OutcomeError, Selection, SelectionError};
+use super::outcome::{Outcome, OutcomeError, Slots, rest};
+use super::selection::{check_options, is_among};
+use super::{Selection, SelectionError, Surroundings, read_winners};
 use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Term};
 use crate::limits::MAX_OPTIONS;
 use crate::manifest::ManifestProblem;
@@ -38,18 +39,22 @@ pub struct Choose {
     pub max: u32,
     /// Whether there is a blank vote, which is proved and counted on its own.
     pub blank: bool,
+    /// How many options are elected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winners: Option<u32>,
 }
 
 impl Choose {
-    /// Reads the rule of a contest of `options` options; `None`, if nothing can be said of them.
-    pub(super) fn read(mut object: Object<'_>, options: Option<usize>) -> Option<Self> {
+    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
+        let options = known.count();
         let most = options.unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS) as u64;
         let max = object.required("max", |node| node.integer(1..=most));
         let min = object.required("min", |node| node.integer(0..=max.map_or(most, u64::from)));
         let blank = object.required("blank", |node| node.boolean());
+        let winners = read_winners(&mut object, known);
         let place = object.place().clone();
         object.finish();
-        let rule = Self { min: min?, max: max?, blank: blank? };
+        let rule = Self { min: min?, max: max?, blank: blank?, winners: winners? };
         match options.filter(|options| *options < rule.fewest_options()) {
             Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed: rule.fewest_options() }),
             None => Some(rule),
@@ -71,7 +76,7 @@ impl Choose {
     }
 
     pub(super) fn bits(&self, options: usize) -> usize {
-        options + usize::from(self.blank) + (u32::BITS - self.slack().leading_zeros()) as usize
+        options + usize::from(self.blank) + RangeDigits::count(self.slack().into())
     }
 
     fn slack(&self) -> u32 {
@@ -81,7 +86,7 @@ impl Choose {
     pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> ChooseBits {
         let marks: Vec<Bit> = (0..options).map(|_| builder.bit()).collect();
         let blank = self.blank.then(|| builder.bit());
-        let slack = builder.range(self.slack());
+        let slack = builder.range(self.slack().into());
         let counted = marks.len() - usize::from(self.is_exact());
         for bit in marks.iter().take(counted).chain(&blank) {
             let slot = builder.slot();
@@ -98,21 +103,19 @@ impl Choose {
         ChooseBits { min: self.min, max: self.max, marks, blank, slack }
     }
 
+    pub(super) fn slot_bound(&self) -> u64 {
+        1
+    }
+
     /// What the totals of the slots mean, for ballots of this weight together.
     pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        let slots = self.slots(options);
-        if totals.len() != slots {
-            return Err(OutcomeError::WrongNumber { totals: totals.len(), slots });
-        }
-        let (counts, blank) = totals.split_at_checked(slots - usize::from(self.blank)).unwrap_or((totals, &[]));
-        let (mut counts, blank) = (counts.to_vec(), blank.first().copied());
+        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options), self.blank, weight)?;
+        let mut counts = totals.to_vec();
         if self.is_exact() {
-            let voted = weight.checked_sub(blank.unwrap_or(0)).ok_or(OutcomeError::TooLarge)?;
-            let selected = voted.checked_mul(self.max.into()).ok_or(OutcomeError::TooLarge)?;
-            let rest = counts.iter().try_fold(selected, |rest, count| rest.checked_sub(*count));
-            counts.push(rest.filter(|rest| *rest <= voted).ok_or(OutcomeError::TooLarge)?);
+            let last = rest(u128::from(voted) * u128::from(self.max), totals)?;
+            counts.push(Some(last).filter(|last| *last <= voted).ok_or(OutcomeError::Impossible)?);
         }
-        Ok(Outcome::new(counts, blank))
+        Ok(Outcome::of_totals(counts, blank))
     }
 }
 
@@ -132,14 +135,13 @@ impl ChooseBits {
         let (selected, is_blank) = match selection {
             Selection::Options(selected) => (selected.as_slice(), 0_u8),
             Selection::Blank => (&[][..], 1),
+            _ => return Err(SelectionError::WrongKind),
         };
         self.check(selected, is_blank == 1)?;
         for (option, mark) in self.marks.iter().enumerate() {
             // Places that are not used hold a number that no option has.
-            let marked = (0..self.max as usize)
-                .map(|place| selected.get(place).copied().unwrap_or(usize::MAX).ct_eq(&option))
-                .fold(Choice::from(0), |marked, here| marked | here);
-            bits.set(*mark, u64::from(marked.unwrap_u8()));
+            let places = (0..self.max as usize).map(|place| selected.get(place).copied().unwrap_or(usize::MAX));
+            bits.set(*mark, u64::from(is_among(option, places).unwrap_u8()));
         }
         if let Some(blank) = self.blank {
             bits.set(blank, u64::from(is_blank));
@@ -153,21 +155,13 @@ impl ChooseBits {
         if is_blank {
             return self.blank.map(|_| ()).ok_or(SelectionError::BlankNotAllowed);
         }
-        let options = self.marks.len();
-        if let Some(option) = selected.iter().find(|option| **option >= options) {
-            return Err(SelectionError::UnknownOption { option: *option, options });
-        }
         if selected.len() > self.max as usize {
             return Err(SelectionError::Overvote { selected: selected.len(), max: self.max });
         }
         if selected.len() < self.min as usize {
             return Err(SelectionError::Undervote { selected: selected.len(), min: self.min });
         }
-        let twice = (1_usize..)
-            .zip(selected)
-            .flat_map(|(next, one)| selected.iter().skip(next).map(|other| one.ct_eq(other)))
-            .fold(Choice::from(0), |twice, here| twice | here);
-        if bool::from(twice) { Err(SelectionError::DuplicateOption) } else { Ok(()) }
+        check_options(selected, self.marks.len())
     }
 }
 
@@ -178,6 +172,7 @@ mod tests {
     use super::*;
     use crate::contest::{ContestBits, Multiplier, Rule};
     use crate::form::{Form, FormError};
+    use crate::testing::numbered_options;
 
     /// Every rule for up to `most` options that a manifest allows.
     fn rules(most: usize) -> impl Iterator<Item = (usize, Choose)> {
@@ -185,7 +180,7 @@ mod tests {
             let maxima = 1..=u32::try_from(options).unwrap();
             maxima
                 .flat_map(|max| (0..=max).map(move |min| (min, max)))
-                .flat_map(|(min, max)| [false, true].map(|blank| Choose { min, max, blank }))
+                .flat_map(|(min, max)| [false, true].map(|blank| Choose { min, max, blank, winners: None }))
                 .filter(move |rule| options >= rule.fewest_options())
                 .map(move |rule| (options, rule))
         })
@@ -193,7 +188,7 @@ mod tests {
 
     fn compile(options: usize, rule: &Choose) -> (Form, ContestBits) {
         let mut builder = FormBuilder::new();
-        let bits = Rule::Choose(rule.clone()).compile(options, &mut builder);
+        let bits = Rule::Choose(rule.clone()).compile(&numbered_options(options), &mut builder);
         (builder.build().unwrap(), bits)
     }
 
@@ -210,7 +205,7 @@ mod tests {
             set.iter().for_each(|place| bits.set(places[*place], 1));
             bits
         });
-        assignments.filter(|bits| form.violated_rows(bits).is_empty()).map(|bits| form.values(&bits)).collect()
+        assignments.filter(|bits| form.violated_rows(bits, 1).is_empty()).map(|bits| form.values(&bits)).collect()
     }
 
     /// What the rule allows, said without bits and rows.
@@ -243,10 +238,13 @@ mod tests {
 
     #[test]
     fn contests_of_one_form_do_not_touch_each_other() {
-        let (one, two) = (Choose { min: 1, max: 1, blank: true }, Choose { min: 0, max: 2, blank: false });
+        let (one, two) = (
+            Choose { min: 1, max: 1, blank: true, winners: None },
+            Choose { min: 0, max: 2, blank: false, winners: None },
+        );
         let mut builder = FormBuilder::new();
         for rule in [&one, &two] {
-            Rule::Choose(rule.clone()).compile(2, &mut builder);
+            Rule::Choose(rule.clone()).compile(&numbered_options(2), &mut builder);
         }
         let pairs = allowed(2, &one).into_iter().flat_map(|first| {
             allowed(2, &two).into_iter().map(move |second| [first.as_slice(), second.as_slice()].concat())
@@ -257,7 +255,8 @@ mod tests {
     #[test]
     fn a_slot_is_the_target_of_one_row() {
         let mut builder = FormBuilder::new();
-        Rule::Choose(Choose { min: 1, max: 1, blank: false }).compile(2, &mut builder);
+        Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None })
+            .compile(&numbered_options(2), &mut builder);
         let free = builder.slot();
         let form = builder.clone().build().map(|form| form.slots());
         assert_eq!(form, Err(FormError::SlotRows { slot: free, rows: 0 }));
@@ -273,7 +272,7 @@ mod tests {
     #[test]
     fn plain_binary_digits_would_admit_an_undervote() {
         // The slack of 1..6 is a range 0..5, in which plain digits reach 7.
-        let rule = Choose { min: 1, max: 6, blank: false };
+        let rule = Choose { min: 1, max: 6, blank: false, winners: None };
         let weakened = {
             let _weaken = crate::weaken::Weaken::without(crate::weaken::Check::ExactRange);
             satisfiable(&compile(6, &rule).0)
@@ -290,10 +289,10 @@ mod tests {
             // What was there before does not matter.
             let mut bits = Bits::zero(form.bits());
             let mut check = |selection: Selection, expected: Result<Vec<i64>, SelectionError>| {
-                let assigned = contest.assign(&selection, &mut bits);
+                let assigned = contest.assign(&selection, 1, &mut bits);
                 assert_eq!(assigned.map(|()| form.values(&bits)), expected, "{options} {rule:?}");
                 if expected.is_ok() {
-                    assert!(form.violated_rows(&bits).is_empty(), "{options} {rule:?}");
+                    assert!(form.violated_rows(&bits, 1).is_empty(), "{options} {rule:?}");
                 }
             };
             for mut set in subsets(options) {
@@ -322,33 +321,47 @@ mod tests {
 
     #[test]
     fn totals_become_counts_and_a_ranking_that_shows_ties() {
-        let rule = Rule::Choose(Choose { min: 0, max: 1, blank: true });
+        let rule = Rule::Choose(Choose { min: 0, max: 1, blank: true, winners: None });
         assert_eq!(rule.multiplier(), Multiplier::RollWeight);
         assert_eq!(rule.slot_bound(), 1);
-        let outcome = rule.outcome(4, &[7, 9, 7, 0, 3], 30).unwrap();
-        assert_eq!(outcome.counts(), [7, 9, 7, 0]);
+        let outcome = rule.outcome(&numbered_options(4), &[7, 9, 7, 0, 3], 30).unwrap();
+        assert_eq!(outcome.counts().unwrap(), [7, 9, 7, 0]);
         assert_eq!(outcome.blank(), Some(3));
         assert_eq!(outcome.ranking(), [alloc::vec![1], alloc::vec![0, 2], alloc::vec![3]]);
         let wrong = |totals, slots| Err(OutcomeError::WrongNumber { totals, slots });
-        assert_eq!(rule.outcome(4, &[1; 4], 30), wrong(4, 5));
-        let rule = Rule::Choose(Choose { min: 0, max: 2, blank: false });
-        assert_eq!(rule.outcome(2, &[0, 0], 0).as_ref().map(Outcome::blank), Ok(None));
-        assert_eq!(rule.outcome(2, &[0, 0], 0).unwrap().ranking(), [alloc::vec![0, 1]]);
-        assert_eq!(rule.outcome(2, &[0, 0, 0], 0), wrong(3, 2));
+        assert_eq!(rule.outcome(&numbered_options(4), &[1; 4], 30), wrong(4, 5));
+        let rule = Rule::Choose(Choose { min: 0, max: 2, blank: false, winners: None });
+        assert_eq!(rule.outcome(&numbered_options(2), &[0, 0], 0).as_ref().map(Outcome::blank), Ok(None));
+        assert_eq!(rule.outcome(&numbered_options(2), &[0, 0], 0).unwrap().ranking(), [alloc::vec![0, 1]]);
+        assert_eq!(rule.outcome(&numbered_options(2), &[0, 0, 0], 0), wrong(3, 2));
     }
 
     #[test]
     fn the_last_option_of_an_exact_choice_has_what_is_left() {
-        let yes_or_no = Rule::Choose(Choose { min: 1, max: 1, blank: false });
-        assert_eq!(yes_or_no.outcome(2, &[53_238], 60_940).unwrap().counts(), [53_238, 7_702]);
-        assert_eq!(yes_or_no.outcome(2, &[60_941], 60_940), Err(OutcomeError::TooLarge));
-        assert_eq!(yes_or_no.outcome(2, &[1, 1], 2), Err(OutcomeError::WrongNumber { totals: 2, slots: 1 }));
-        let two_or_blank = Rule::Choose(Choose { min: 2, max: 2, blank: true });
+        let yes_or_no = Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None });
+        assert_eq!(
+            yes_or_no.outcome(&numbered_options(2), &[53_238], 60_940).unwrap().counts().unwrap(),
+            [53_238, 7_702]
+        );
+        assert_eq!(yes_or_no.outcome(&numbered_options(2), &[60_941], 60_940), Err(OutcomeError::Impossible));
+        assert_eq!(
+            yes_or_no.outcome(&numbered_options(2), &[1, 1], 2),
+            Err(OutcomeError::WrongNumber { totals: 2, slots: 1 })
+        );
+        let two_or_blank = Rule::Choose(Choose { min: 2, max: 2, blank: true, winners: None });
         // Ten ballots, three of them blank: seven ballots with two selections each.
-        let outcome = two_or_blank.outcome(3, &[5, 4, 3], 10).unwrap();
-        assert_eq!((outcome.counts(), outcome.blank()), ([5, 4, 5].as_slice(), Some(3)));
-        assert_eq!(two_or_blank.outcome(3, &[1, 1, 3], 10), Err(OutcomeError::TooLarge), "12 selections by 7 ballots");
-        assert_eq!(two_or_blank.outcome(3, &[1, 1, 11], 10), Err(OutcomeError::TooLarge), "more blank than ballots");
+        let outcome = two_or_blank.outcome(&numbered_options(3), &[5, 4, 3], 10).unwrap();
+        assert_eq!((outcome.counts(), outcome.blank()), (Some([5, 4, 5].as_slice()), Some(3)));
+        assert_eq!(
+            two_or_blank.outcome(&numbered_options(3), &[1, 1, 3], 10),
+            Err(OutcomeError::Impossible),
+            "12 selections by 7 ballots"
+        );
+        assert_eq!(
+            two_or_blank.outcome(&numbered_options(3), &[1, 1, 11], 10),
+            Err(OutcomeError::Impossible),
+            "more blank than ballots"
+        );
     }
 
     #[test]
@@ -362,12 +375,12 @@ mod tests {
             for set in subsets(options).filter(allowed) {
                 set.iter().for_each(|option| counts[*option] += 1);
                 let mut bits = Bits::zero(form.bits());
-                contest.assign(&Selection::Options(set), &mut bits).unwrap();
+                contest.assign(&Selection::Options(set), 1, &mut bits).unwrap();
                 form.values(&bits).iter().zip(&mut sums).for_each(|(value, sum)| *sum += *value as u64);
                 ballots += 1;
             }
-            let outcome = Rule::Choose(rule.clone()).outcome(options, &sums, ballots).unwrap();
-            assert_eq!(outcome.counts(), counts, "{options} {rule:?}");
+            let outcome = Rule::Choose(rule.clone()).outcome(&numbered_options(options), &sums, ballots).unwrap();
+            assert_eq!(outcome.counts().unwrap(), counts, "{options} {rule:?}");
         }
     }
 }

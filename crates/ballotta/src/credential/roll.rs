@@ -36,6 +36,7 @@ use sha2::{Digest as _, Sha256};
 use self::index::Blocks;
 pub use self::index::{RollIndex, RollLookupError};
 pub use self::signature::{RollSignature, RollSignatureError};
+use crate::ballot::Entitlement;
 use crate::group::PublicElement;
 use crate::hash::{ManifestHash, RollHash, parse_hex32};
 use crate::limits::{MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, MAX_WEIGHT};
@@ -98,8 +99,11 @@ pub enum RollProblem {
         max: u64,
     },
     /// The weights of all voters together are too large for a total to be found.
-    #[error("the weights up to here add up to more than {MAX_TOTAL}")]
-    TotalTooLarge,
+    #[error("the weights up to here add up to more than {limit}, so that totals could not be found")]
+    TotalTooLarge {
+        /// The most that they may be.
+        limit: u64,
+    },
     /// More voters than an election can have.
     #[error("more than {MAX_VOTERS} voters")]
     TooManyVoters,
@@ -145,6 +149,12 @@ impl RollLine {
         u32::try_from(self.number.saturating_sub(2)).unwrap_or(u32::MAX)
     }
 
+    /// What the line entitles the voter to.
+    #[must_use]
+    pub fn entitlement(&self) -> Entitlement {
+        Entitlement { style: self.style, weight: self.weight }
+    }
+
     /// The public credential.
     ///
     /// # Errors
@@ -167,6 +177,7 @@ pub struct RollRules {
     styles: Vec<String>,
     positions: BTreeMap<String, usize>,
     max_weight: u64,
+    max_total: u64,
 }
 
 impl RollRules {
@@ -174,7 +185,9 @@ impl RollRules {
     #[must_use]
     pub fn for_manifest(manifest: &Manifest) -> Self {
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
-        Self::new(*manifest.hash(), &styles, manifest.weights().max)
+        let rules = Self::new(*manifest.hash(), &styles, manifest.weights().max);
+        let largest = manifest.contests().iter().map(|contest| contest.rule.slot_bound()).max().unwrap_or(1);
+        Self { max_total: MAX_TOTAL / largest.max(1), ..rules }
     }
 
     /// The rules of the election of a manifest with these styles, whose identifiers contain neither spaces nor line
@@ -186,7 +199,7 @@ impl RollRules {
         for (position, style) in styles.iter().enumerate() {
             positions.insert(style.clone(), position);
         }
-        Self { manifest, styles, positions, max_weight: max_weight.min(MAX_WEIGHT) }
+        Self { manifest, styles, positions, max_weight: max_weight.min(MAX_WEIGHT), max_total: MAX_TOTAL }
     }
 
     /// The lines of the roll of these voters, in ascending order and with their ends: one after the other, they are the
@@ -307,12 +320,12 @@ impl RollTotals {
         self.weights.as_ref()
     }
 
-    fn add(&mut self, line: &RollLine) -> Result<(), RollProblem> {
+    fn add(&mut self, line: &RollLine, limit: u64) -> Result<(), RollProblem> {
         if self.voters >= MAX_VOTERS {
             return Err(RollProblem::TooManyVoters);
         }
-        let weight = self.weight.checked_add(line.weight).filter(|sum| *sum <= MAX_TOTAL);
-        self.weight = weight.ok_or(RollProblem::TotalTooLarge)?;
+        let weight = self.weight.checked_add(line.weight).filter(|sum| *sum <= limit);
+        self.weight = weight.ok_or(RollProblem::TotalTooLarge { limit })?;
         self.voters += 1;
         if let Some(style) = self.styles.get_mut(line.style) {
             style.voters += 1;
@@ -351,7 +364,7 @@ impl Admission {
         match order {
             Ordering::Equal if weaken::is_on(Check::RollOrder) => Err(RollProblem::Duplicate),
             Ordering::Greater if weaken::is_on(Check::RollOrder) => Err(RollProblem::NotAscending),
-            _ => self.totals.add(line),
+            _ => self.totals.add(line, rules.max_total),
         }
     }
 }
@@ -703,23 +716,23 @@ mod tests {
             .map(|number| RollLine { number, credential: [number as u8; 32], style: 0, weight: MAX_WEIGHT })
             .collect();
         assert!(rules.write(voters[..16].to_vec()).is_ok(), "2^44 together");
-        let error = RollError { line: 17, problem: RollProblem::TotalTooLarge };
+        let error = RollError { line: 17, problem: RollProblem::TotalTooLarge { limit: MAX_TOTAL } };
         assert_eq!(rules.write(voters.clone()).err(), Some(vec![error]));
         let heavy = vec![RollLine { weight: MAX_WEIGHT + 1, ..voters[0] }];
         let error = RollError { line: 1, problem: RollProblem::WeightOutOfRange { max: MAX_WEIGHT } };
         assert_eq!(rules.write(heavy).err(), Some(vec![error]));
         let mut full = RollTotals { voters: MAX_VOTERS, ..RollTotals::new(1) };
-        assert_eq!(full.add(&RollLine { weight: 1, ..voters[0] }), Err(RollProblem::TooManyVoters));
+        assert_eq!(full.add(&RollLine { weight: 1, ..voters[0] }, MAX_TOTAL), Err(RollProblem::TooManyVoters));
     }
 
     #[test]
     fn too_many_different_weights_are_no_longer_counted_one_by_one() {
         let mut totals = RollTotals::new(2);
         for weight in 1..=MAX_DISTINCT_WEIGHTS as u64 {
-            totals.add(&RollLine { weight, ..line(0, [1; 32]) }).unwrap();
+            totals.add(&RollLine { weight, ..line(0, [1; 32]) }, MAX_TOTAL).unwrap();
         }
         assert_eq!(totals.weights().map(BTreeMap::len), Some(MAX_DISTINCT_WEIGHTS));
-        totals.add(&RollLine { weight: MAX_WEIGHT, ..line(0, [1; 32]) }).unwrap();
+        totals.add(&RollLine { weight: MAX_WEIGHT, ..line(0, [1; 32]) }, MAX_TOTAL).unwrap();
         assert_eq!(totals.weights(), None);
     }
 

@@ -323,6 +323,19 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The fields `id` of the objects in the array in a field that is yet to be read.
+    pub(crate) fn names(&self, name: &str) -> Option<Vec<Option<&'a str>>> {
+        let Some(Json::Array(items)) = self.fields.get(name) else { return None };
+        let id = |item: &'a Json| match item {
+            Json::Object(fields) => fields.iter().find_map(|(name, value)| match value {
+                Json::String(id) if name == "id" => Some(id.as_str()),
+                _ => None,
+            }),
+            _ => None,
+        };
+        Some(items.iter().map(id).collect())
+    }
+
     /// Whatever was not read is unknown.
     pub(crate) fn finish(self) {
         for name in self.fields.keys() {

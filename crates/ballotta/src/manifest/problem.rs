@@ -218,6 +218,34 @@ pub enum ManifestProblem {
         /// How many the rule needs.
         needed: usize,
     },
+    /// More options than the kind of contest allows.
+    #[error("a contest of {options} options, where at most {limit} are allowed")]
+    TooManyOptions {
+        /// How many there are.
+        options: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// A rule names an option that the contest does not have, or one that is no candidate where a candidate must stand.
+    #[error("there is no such option, or it is no candidate")]
+    UnknownOption,
+    /// A rule names an option twice.
+    #[error("the option stands here already, or in another list")]
+    OptionTwice,
+    /// An option is neither a list nor a candidate of one.
+    #[error("an option is neither a list nor a candidate of one")]
+    OptionWithoutList,
+    /// Scores that all are 0.
+    #[error("no place counts anything")]
+    NothingCounts,
+    /// The largest weight could make a total that cannot be found.
+    #[error("a ballot of the largest weight could add {found} to a total, more than {limit}")]
+    TotalTooLarge {
+        /// What it could add.
+        found: u128,
+        /// The largest total.
+        limit: u64,
+    },
     /// The contests have too many slots.
     #[error("the contests have {found} slots, more than {limit}")]
     TooManySlots {

@@ -15,24 +15,24 @@ use super::{
     Software, Style, Text, Trustees, Weights, Witnesses,
 };
 use crate::SUITE;
-use crate::contest::Rule;
+use crate::contest::{Rule, Surroundings};
 use crate::group::PublicElement;
 use crate::hash::{FileHash, parse_hex32};
 use crate::limits::{
     MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS,
-    MAX_STYLES, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+    MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
 use crate::weaken::{self, Check};
 
-/// The bytes of an entry of a signed ballot besides ciphertext and argument: version, fingerprint, style, credential,
-/// tracker of the previous entry; signature; version and kind of the entry.
-const BALLOT_FRAME_BYTES: usize = (2 + 32 + 2 + 32 + 32) + 64 + (2 + 1);
+/// The bytes of an entry of a signed ballot besides ciphertext and argument: version, fingerprint, style, weight,
+/// credential, tracker of the previous entry; signature; version and kind of the entry.
+const BALLOT_FRAME_BYTES: usize = (2 + 32 + 2 + 8 + 32 + 32) + 64 + (2 + 1);
 
 pub(super) fn read(bytes: &[u8]) -> Result<Contents, ManifestErrors> {
     let json = read_document(bytes)?;
     let report = Report::default();
-    let contents =
-        Reader { languages: None, keys: Distinct::default() }.manifest(&Node::new(&json, Place::root(&report)));
+    let contents = Reader { languages: None, max_weight: None, keys: Distinct::default() }
+        .manifest(&Node::new(&json, Place::root(&report)));
     // A fault never comes without a report; a report may come without anything that cannot be read.
     match (contents, report.into_errors()) {
         (Some(contents), errors) if errors.errors().is_empty() => Ok(contents),
@@ -55,6 +55,8 @@ fn read_document(bytes: &[u8]) -> Result<Json, ManifestProblem> {
 struct Reader {
     /// `None`, if they are broken.
     languages: Option<Vec<String>>,
+    /// The largest weight; `None`, if it is broken.
+    max_weight: Option<u64>,
     /// Every key that the manifest trusts, of either kind.
     keys: Distinct,
 }
@@ -71,10 +73,11 @@ impl Reader {
         let title = object.required("title", |node| self.text(node));
         let description = object.optional("description", |node| self.text(node));
         let schedule = object.optional("schedule", |node| read_schedule(&node));
+        let weights = object.required("weights", |node| self.weights(&node));
+        self.max_weight = weights.as_ref().map(|weights| weights.max);
         let mut ids = BTreeMap::new();
         let contests = object.required("contests", |node| self.contests(&node, &mut ids));
         let styles = object.required("styles", |node| read_styles(&node, &ids, contests.as_deref()));
-        let weights = object.required("weights", |node| self.weights(&node));
         let revoting = object.required("revoting", |node| node.word(Revoting::WORDS));
         let quorum = object.optional("quorum", |node| read_quorum(&node));
         let privacy = object.required("privacy", |node| read_privacy(&node));
@@ -166,8 +169,19 @@ impl Reader {
         }
         let title = object.required("title", |node| self.text(node));
         let description = object.optional("description", |node| self.text(node));
-        let count = object.length("options");
-        let rule = object.required("rule", |node| Rule::read(&node, count));
+        let option_ids = object.names("options");
+        let known = Surroundings {
+            options: option_ids.as_deref(),
+            max_weight: self.max_weight,
+            languages: self.languages.as_deref(),
+        };
+        let rule = object.required("rule", |node| Rule::read(&node, &known));
+        if let Some(rule) = &rule {
+            let found = u128::from(rule.slot_bound()) * u128::from(self.max_weight.unwrap_or(1));
+            if found > u128::from(MAX_TOTAL) {
+                object.place().field("rule").report(ManifestProblem::TotalTooLarge { found, limit: MAX_TOTAL });
+            }
+        }
         let mut ids = Distinct::default();
         let mut titles = Distinct::default();
         let options = object
@@ -186,15 +200,7 @@ impl Reader {
     fn option<'a>(&self, node: &Node<'a>, ids: &mut Distinct, titles: &mut Distinct) -> Option<ContestOption> {
         let mut object = node.object()?;
         let id = read_distinct_id(&mut object, ids);
-        let title = object.required("title", |node| {
-            let title = self.text(node.clone())?;
-            for (language, text) in title.iter() {
-                // No text has a line feed.
-                let key = format!("{language}\n{}", fold(text));
-                titles.take(&key, &node.place().field(language), |first| ManifestProblem::AmbiguousTitle { first });
-            }
-            Some(title)
-        });
+        let title = object.required("title", |node| read_distinct_title(&node, self.languages.as_deref(), titles));
         let description = object.optional("description", |node| self.text(node));
         object.finish();
         Some(ContestOption { id: id?.into(), title: title?, description: description? })
@@ -312,6 +318,34 @@ fn read_distinct_id<'a>(object: &mut Object<'a>, ids: &mut Distinct) -> Option<&
         ids.take(id, node.place(), |first| ManifestProblem::RepeatedId { first });
         Some(id)
     })
+}
+
+/// Reads a list of objects with distinct identifiers in `id` and distinct texts in `title`, and nothing else.
+pub(crate) fn read_named(
+    node: &Node<'_>,
+    count: core::ops::RangeInclusive<usize>,
+    languages: Option<&[String]>,
+) -> Option<Vec<(String, Text)>> {
+    let mut ids = Distinct::default();
+    let mut titles = Distinct::default();
+    node.list(count, |node| {
+        let mut object = node.object()?;
+        let id = read_distinct_id(&mut object, &mut ids);
+        let title = object.required("title", |node| read_distinct_title(&node, languages, &mut titles));
+        object.finish();
+        Some((id?.into(), title?))
+    })
+}
+
+/// Reads a title that does not read like one before it.
+fn read_distinct_title(node: &Node<'_>, languages: Option<&[String]>, titles: &mut Distinct) -> Option<Text> {
+    let title = Text::read(node, languages)?;
+    for (language, text) in title.iter() {
+        // No text has a line feed.
+        let key = format!("{language}\n{}", fold(text));
+        titles.take(&key, &node.place().field(language), |first| ManifestProblem::AmbiguousTitle { first });
+    }
+    Some(title)
 }
 
 /// Tags of languages are alike whatever their case (BCP 47).

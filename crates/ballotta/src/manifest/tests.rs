@@ -66,9 +66,9 @@ pub(crate) fn draft() -> ManifestDraft {
         description: Some(text("Una prova", "A rehearsal")),
         schedule: Some(Schedule { opens: "2027-03-01 08:00".into(), closes: "2027-03-02 20:00".into() }),
         contests: vec![
-            contest("board", Choose { min: 1, max: 2, blank: true }, &["ada", "bob", "cy"]),
-            contest("audit", Choose { min: 0, max: 3, blank: false }, &["dan", "eve", "fay", "gus"]),
-            contest("statute", Choose { min: 1, max: 1, blank: false }, &["yes", "no"]),
+            contest("board", Choose { min: 1, max: 2, blank: true, winners: None }, &["ada", "bob", "cy"]),
+            contest("audit", Choose { min: 0, max: 3, blank: false, winners: None }, &["dan", "eve", "fay", "gus"]),
+            contest("statute", Choose { min: 1, max: 1, blank: false, winners: None }, &["yes", "no"]),
         ],
         styles: vec![
             StyleDraft { id: "member".into(), contests: vec!["board".into(), "audit".into(), "statute".into()] },

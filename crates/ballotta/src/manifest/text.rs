@@ -35,7 +35,7 @@ impl Text {
     }
 
     /// Reads a text that has exactly `languages`; any, if they are broken and nothing can be said of them.
-    pub(super) fn read(node: &Node<'_>, languages: Option<&[String]>) -> Option<Self> {
+    pub(crate) fn read(node: &Node<'_>, languages: Option<&[String]>) -> Option<Self> {
         let object = node.object()?;
         let place = object.place().clone();
         let mut texts = Self::default();

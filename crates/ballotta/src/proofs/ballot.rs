@@ -8,7 +8,7 @@
 //! into one over `2m + 1` generators; the linking part is a random combination of all rows.
 //!
 //! ```text
-//! statement   form, fingerprint, credential, Y_1..Y_n, R, C_1..C_n
+//! statement   form, fingerprint, credential, weight, Y_1..Y_n, R, C_1..C_n
 //! prover      a_j, s_B, s_A, s random
 //!             B = sum [b_j]U_j + sum [a_j(1-2b_j)]V_j + [s_B]H
 //!             A = sum [a_j]U_j - sum [a_j^2]V_j       + [s_A]H
@@ -61,8 +61,15 @@ pub struct BallotArgument {
     f: Vec<Scalar>,
 }
 
-fn absorb_statement(transcript: &mut Transcript, form: &Form, keys: &SlotKeys, ciphertext: &SlotCiphertext) {
+fn absorb_statement(
+    transcript: &mut Transcript,
+    form: &Form,
+    weight: u64,
+    keys: &SlotKeys,
+    ciphertext: &SlotCiphertext,
+) {
     transcript.absorb_bytes(b"form", form.digest().as_bytes());
+    transcript.absorb_u64(b"weight", weight);
     transcript.absorb_bytes(b"Y", keys.digest().as_bytes());
     if weaken::is_on(Check::AbsorbCiphertext) {
         transcript.absorb_element(b"R", ciphertext.r());
@@ -90,7 +97,7 @@ impl BallotArgument {
     /// Encrypts the values of a form's slots and proves them, over a transcript that has absorbed fingerprint and
     /// credential.
     ///
-    /// `bits` satisfy the form, `keys` are as many as its slots and `generators` as many as its bits. `nonce` is the
+    /// `bits` satisfy the form for a ballot of this weight, `keys` are as many as its slots and `generators` as many as its bits. `nonce` is the
     /// ballot nonce `r`; every other secret comes from a clone of the live transcript keyed with `seed`, so that a
     /// changed statement changes them all.
     #[must_use]
@@ -98,13 +105,14 @@ impl BallotArgument {
         transcript: &mut Transcript,
         generators: &Generators,
         form: &Form,
+        weight: u64,
         keys: &SlotKeys,
         bits: &Bits,
         nonce: &SecretScalar,
         seed: &[u8; 32],
     ) -> (SlotCiphertext, Self) {
         let ciphertext = SlotCiphertext::encrypt(keys, nonce, &form.half_values(bits));
-        absorb_statement(transcript, form, keys, &ciphertext);
+        absorb_statement(transcript, form, weight, keys, &ciphertext);
 
         // The nonces depend on the bits as well: two sets of bits under one seed must not share an `s`.
         let mut witness = transcript.clone();
@@ -117,7 +125,7 @@ impl BallotArgument {
         let (B, A) = commit(generators, bits, &a, &s_B, &s_A);
         let rho = draw_rho(transcript, &B, &A);
 
-        let rows = form.combine(&rho);
+        let rows = form.combine(&rho, weight);
         let Y = Element::vartime_multiscalar(&rows.slots, keys.keys().iter().map(PublicElement::element));
         let L = Zeroizing::new(zip(&rows.bits, a.iter()).map(|(weight, a)| *weight * *a).sum::<Scalar>());
         let E_R = s.public();
@@ -169,6 +177,7 @@ impl BallotArgument {
         &'a self,
         transcript: &mut Transcript,
         form: &'a Form,
+        weight: u64,
         keys: &'a SlotKeys,
         slots: &'a [u32],
         ciphertext: &'a SlotCiphertext,
@@ -177,10 +186,10 @@ impl BallotArgument {
         if !slots_fit || self.f.len() != form.bits() {
             return Err(ProofError);
         }
-        absorb_statement(transcript, form, keys, ciphertext);
+        absorb_statement(transcript, form, weight, keys, ciphertext);
         let rho = draw_rho(transcript, &self.B, &self.A);
         let x = draw_x(transcript, &self.E_R, &self.E_C);
-        Ok(BallotClaim { argument: self, form, slots, ciphertext, rho, x })
+        Ok(BallotClaim { argument: self, form, weight, slots, ciphertext, rho, x })
     }
 }
 
@@ -220,6 +229,7 @@ fn commit(
 pub struct BallotClaim<'a> {
     argument: &'a BallotArgument,
     form: &'a Form,
+    weight: u64,
     slots: &'a [u32],
     ciphertext: &'a SlotCiphertext,
     rho: Scalar,
@@ -254,7 +264,7 @@ impl BallotClaim<'_> {
             sum.g -= *w2 * *z_r;
         }
         if weaken::is_on(Check::LinkEquation) {
-            let rows = self.form.combine(&self.rho);
+            let rows = self.form.combine(&self.rho, self.weight);
             let weighed_x = *w3 * x;
             let weighed_z = *w3 * *z_r;
             for ((power, C), slot) in zip(zip(&rows.slots, self.ciphertext.c()), self.slots) {
@@ -282,7 +292,7 @@ mod tests {
     fn choose(q: usize, min: u32, max: u32) -> (Form, Vec<crate::form::Bit>, RangeDigits) {
         let mut builder = FormBuilder::new();
         let marks: Vec<_> = (0..q).map(|_| builder.bit()).collect();
-        let slack = builder.range(max - min);
+        let slack = builder.range(u64::from(max - min));
         for bit in &marks {
             let slot = builder.slot();
             builder.slot_row(slot, &[(*bit, 1)]);
@@ -310,12 +320,13 @@ mod tests {
                     bits.set(*bit, 1);
                 }
                 slack.assign(u64::from(max - min), &mut bits);
-                assert_eq!(form.violated_rows(&bits).is_empty(), over == 0);
+                assert_eq!(form.violated_rows(&bits, 1).is_empty(), over == 0);
                 let nonce = SecretScalar::random(&mut rng);
                 ballots.push(BallotArgument::prove(
                     &mut transcript.clone(),
                     bases.generators(),
                     &form,
+                    1,
                     &keys,
                     &bits,
                     &nonce,
@@ -332,7 +343,7 @@ mod tests {
             for bases in [bases.clone(), bases.with_tables()] {
                 let mut batch = Batch::new(&bases);
                 for (ciphertext, argument) in &ballots {
-                    batch.push(argument.claim(&mut transcript.clone(), &form, &keys, &slots, ciphertext).unwrap());
+                    batch.push(argument.claim(&mut transcript.clone(), &form, 1, &keys, &slots, ciphertext).unwrap());
                 }
                 assert_eq!(batch.verify(&mut rng), Err(BatchError { claims: alloc::vec![2] }));
             }

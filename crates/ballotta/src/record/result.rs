@@ -6,12 +6,12 @@ use core::iter::zip;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contest::Outcome;
+use crate::contest::{Detail, Outcome, Rule};
 use crate::credential::RollTotals;
 use crate::decryption::ContestTotals;
 use crate::election::ElectionContext;
-use crate::manifest::{QuorumBase, QuorumOf, QuorumRule};
-use crate::tally::{EncryptedTally, Withheld};
+use crate::manifest::{Contest, QuorumBase, QuorumOf, QuorumRule};
+use crate::tally::{EncryptedContest, EncryptedTally, Withheld};
 
 /// A result for people and programs. Two verifiers write the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,10 +63,71 @@ pub struct ContestResult {
     pub weight: u64,
     /// Why the totals stay encrypted, if they do. Then there are no options, and no blank.
     pub withheld: Option<WithheldReason>,
-    /// The totals of the options, in the order of the manifest.
+    /// The results of the options, in the order of the manifest.
     pub options: Vec<OptionResult>,
     /// The total of blank ballots, if the contest knows them.
     pub blank: Option<u64>,
+    /// The options from the first place to the last; those that tie together.
+    pub ranking: Vec<Vec<String>>,
+    /// Who is elected, if the rule says how many are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winners: Option<WinnersResult>,
+    /// Who stands above whom, in a contest of pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<PairsResult>,
+    /// The seats, in a contest of lists with seats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<SeatsResult>,
+}
+
+/// Who is elected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WinnersResult {
+    /// How many are to be elected.
+    pub number: u32,
+    /// Who is, in the order of the ranking.
+    pub elected: Vec<String>,
+    /// Who ties for the seats that are left.
+    pub tied: Vec<String>,
+}
+
+/// Who stands above whom, and what the methods make of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairsResult {
+    /// For each option the weight of the ballots that rank it above each other one; 0 for itself.
+    pub matrix: Vec<Vec<u64>>,
+    /// The option that beats all others, if there is one.
+    pub condorcet_winner: Option<String>,
+    /// Schulze's ranking.
+    pub schulze: Vec<Vec<String>>,
+    /// The ranking by ranked pairs.
+    pub ranked_pairs: Vec<Vec<String>>,
+    /// Copeland's ranking.
+    pub copeland: Vec<Vec<String>>,
+}
+
+/// The seats of lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeatsResult {
+    /// The lists, in the order of the rule.
+    pub lists: Vec<ListSeats>,
+    /// The lists with equal claims to the seats that stay open.
+    pub tied: Vec<String>,
+    /// How many seats stay open.
+    pub open: u32,
+}
+
+/// The seats of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListSeats {
+    /// The list.
+    pub id: String,
+    /// Its seats.
+    pub seats: u32,
 }
 
 /// Why the totals of a contest stay encrypted. See [`Withheld`].
@@ -88,14 +149,100 @@ impl From<Withheld> for WithheldReason {
     }
 }
 
-/// The total of an option.
+/// The result of an option.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptionResult {
     /// The option's identifier.
     pub id: String,
-    /// Its total.
-    pub total: u64,
+    /// Its total; absent of grades and pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Its average, of scores: numerator and denominator, reduced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<[u64; 2]>,
+    /// The totals of its grades, the best first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grades: Option<Vec<u64>>,
+    /// Its majority grade, `Some(None)` if nobody voted; absent of other kinds than grades.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub grade: Option<Option<String>>,
+}
+
+/// A field that stands there, if only as `null`.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl ContestResult {
+    fn new(contest: &Contest, sums: &EncryptedContest, totals: Option<&ContestTotals>) -> Self {
+        let mut result = Self {
+            id: contest.id.clone(),
+            ballots: sums.ballots,
+            weight: sums.weight,
+            withheld: sums.withheld.map(WithheldReason::from),
+            options: Vec::new(),
+            blank: None,
+            ranking: Vec::new(),
+            winners: None,
+            pairs: None,
+            seats: None,
+        };
+        let Some(ContestTotals { outcome, .. }) = totals else { return result };
+        let id = |option: &usize| contest.options.get(*option).map(|option| option.id.clone()).unwrap_or_default();
+        let ids = |options: &[usize]| options.iter().map(id).collect::<Vec<_>>();
+        let ranking = |ranking: &[Vec<usize>]| ranking.iter().map(|tied| ids(tied)).collect::<Vec<_>>();
+        result.options = (0..contest.options.len()).map(|option| option_result(contest, outcome, option)).collect();
+        result.blank = outcome.blank();
+        result.ranking = ranking(outcome.ranking());
+        result.winners = outcome.winners().map(|winners| WinnersResult {
+            number: winners.number,
+            elected: ids(&winners.elected),
+            tied: ids(&winners.tied),
+        });
+        match outcome.detail() {
+            Detail::Pairs(pairs) => {
+                result.pairs = Some(PairsResult {
+                    matrix: pairs.matrix.clone(),
+                    condorcet_winner: pairs.condorcet_winner.as_ref().map(id),
+                    schulze: ranking(&pairs.schulze),
+                    ranked_pairs: ranking(&pairs.ranked_pairs),
+                    copeland: ranking(&pairs.copeland),
+                });
+            }
+            Detail::Seats(seats) => {
+                let of_list = |(list, seats): &(usize, u32)| ListSeats { id: id(list), seats: *seats };
+                result.seats = Some(SeatsResult {
+                    lists: seats.lists.iter().map(of_list).collect(),
+                    tied: ids(&seats.tied),
+                    open: seats.open,
+                });
+            }
+            _ => {}
+        }
+        result
+    }
+}
+
+fn option_result(contest: &Contest, outcome: &Outcome, option: usize) -> OptionResult {
+    let mut result = OptionResult {
+        id: contest.options.get(option).map(|option| option.id.clone()).unwrap_or_default(),
+        total: outcome.counts().and_then(|counts| counts.get(option)).copied(),
+        average: None,
+        grades: None,
+        grade: None,
+    };
+    match (outcome.detail(), &contest.rule) {
+        (Detail::Averages(averages), _) => result.average = averages.get(option).copied(),
+        (Detail::Grades { totals, majority }, Rule::Grades(rule)) => {
+            let grade =
+                majority.as_ref().and_then(|grades| grades.get(option)).and_then(|grade| rule.grades.get(*grade));
+            result.grades = totals.get(option).cloned();
+            result.grade = Some(grade.map(|grade| grade.id.clone()));
+        }
+        _ => {}
+    }
+    result
 }
 
 impl ResultDocument {
@@ -114,19 +261,7 @@ impl ResultDocument {
     ) -> Self {
         let manifest = context.manifest();
         let contests = zip(manifest.contests(), zip(tally.contests(), totals))
-            .map(|(contest, (sums, totals))| {
-                let outcome = totals.as_ref().map(|totals| &totals.outcome);
-                ContestResult {
-                    id: contest.id.clone(),
-                    ballots: sums.ballots,
-                    weight: sums.weight,
-                    withheld: sums.withheld.map(WithheldReason::from),
-                    options: zip(&contest.options, outcome.map_or(&[][..], Outcome::counts))
-                        .map(|(option, total)| OptionResult { id: option.id.clone(), total: *total })
-                        .collect(),
-                    blank: outcome.and_then(Outcome::blank),
-                }
-            })
+            .map(|(contest, (sums, totals))| ContestResult::new(contest, sums, totals.as_ref()))
             .collect();
         let quorum = manifest.quorum().map(|quorum| {
             let (counted, eligible) = match quorum.of {

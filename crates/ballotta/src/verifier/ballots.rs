@@ -33,7 +33,7 @@ pub(super) fn check_of(error: &AdmissionError) -> CheckId {
         AdmissionError::Encoding(_) => CheckId::BallotEncoding,
         AdmissionError::WrongElection => CheckId::BallotElection,
         AdmissionError::UnknownCredential => CheckId::BallotCredential,
-        AdmissionError::WrongStyle { .. } => CheckId::BallotStyle,
+        AdmissionError::WrongStyle { .. } | AdmissionError::WrongWeight { .. } => CheckId::BallotStyle,
         AdmissionError::BadSignature => CheckId::BallotSignature,
         AdmissionError::ArgumentInvalid => CheckId::BallotArgument,
         AdmissionError::DuplicateBallot { .. } => CheckId::BallotDuplicate,

@@ -1,0 +1,297 @@
+//! What is marked in one contest, by the identifiers of the manifest. See `spec/ballot.md#choices`.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+use core::mem::take;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::choices::{ChoiceError, ChoiceProblem};
+use crate::contest::{Rule, Selection};
+use crate::manifest::Contest;
+use crate::manifest::json::Json;
+
+/// What is marked in one contest, by identifiers. A further kind of mark is a variant here, in [`Selection`] and in their
+/// two translations.
+#[derive(Zeroize, ZeroizeOnDrop)]
+#[non_exhaustive]
+pub enum Mark {
+    /// The blank vote.
+    Blank,
+    /// These options.
+    Options(Vec<String>),
+    /// Points of options, or votes.
+    Points(Vec<(String, u64)>),
+    /// Grades of options.
+    Grades(Vec<(String, String)>),
+    /// Options from the first place to the last; those that tie stand together.
+    Ranking(Vec<Vec<String>>),
+    /// A list, and the candidates that are preferred.
+    List {
+        /// The list.
+        list: String,
+        /// The candidates.
+        preferences: Vec<String>,
+    },
+}
+
+/// Fails with the identifier of an option or grade that the contest does not have.
+fn position<'a>(contest: &Contest, mut ids: impl Iterator<Item = &'a str>, id: &str) -> Result<usize, ChoiceError> {
+    ids.position(|known| known == id).ok_or_else(|| {
+        let error = ChoiceError::of(contest, ChoiceProblem::UnknownOption);
+        ChoiceError { option: Some(id.into()), ..error }
+    })
+}
+
+fn option_position(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
+    position(contest, contest.options.iter().map(|option| option.id.as_str()), id)
+}
+
+/// The identifiers of the grades; none of other kinds.
+fn grades(contest: &Contest) -> impl Iterator<Item = &str> {
+    let grades = if let Rule::Grades(rule) = &contest.rule { rule.grades.as_slice() } else { &[] };
+    grades.iter().map(|grade| grade.id.as_str())
+}
+
+/// Translates every item. As long as it will become: what is moved is not wiped; and what is done so far is.
+fn translate<T, U>(items: &[T], each: impl Fn(&T) -> Result<U, ChoiceError>) -> Result<Vec<U>, ChoiceError>
+where
+    Vec<U>: Zeroize,
+{
+    let mut translated = Vec::with_capacity(items.len());
+    for item in items {
+        match each(item) {
+            Ok(item) => translated.push(item),
+            Err(error) => {
+                translated.zeroize();
+                return Err(error);
+            }
+        }
+    }
+    Ok(translated)
+}
+
+impl Mark {
+    /// The mark as the library numbers it.
+    pub(super) fn selection(&self, contest: &Contest) -> Result<Selection, ChoiceError> {
+        let option = |id: &String| option_position(contest, id);
+        Ok(match self {
+            Self::Blank => Selection::Blank,
+            Self::Options(options) => Selection::Options(translate(options, option)?),
+            Self::Points(points) => Selection::Points(translate(points, |(id, points)| Ok((option(id)?, *points)))?),
+            Self::Grades(of_options) => Selection::Grades(translate(of_options, |(id, grade)| {
+                Ok((option(id)?, position(contest, grades(contest), grade)?))
+            })?),
+            Self::Ranking(ranking) => Selection::Ranking(translate(ranking, |tied| translate(tied, option))?),
+            Self::List { list, preferences } => {
+                Selection::List { list: option(list)?, preferences: translate(preferences, option)? }
+            }
+        })
+    }
+
+    /// The mark of a selection that the contest allows.
+    pub(super) fn of(selection: &Selection, contest: &Contest) -> Self {
+        let id = |number: &usize| contest.options.get(*number).map(|option| option.id.clone()).unwrap_or_default();
+        let ids = |numbers: &[usize]| numbers.iter().map(id).collect::<Vec<_>>();
+        match selection {
+            Selection::Blank => Self::Blank,
+            Selection::Options(numbers) => Self::Options(ids(numbers)),
+            Selection::Points(points) => {
+                Self::Points(points.iter().map(|(number, points)| (id(number), *points)).collect())
+            }
+            Selection::Grades(of_options) => {
+                let grade = |number: usize| grades(contest).nth(number).unwrap_or_default().into();
+                Self::Grades(of_options.iter().map(|(number, of_option)| (id(number), grade(*of_option))).collect())
+            }
+            Selection::Ranking(ranking) => Self::Ranking(ranking.iter().map(|tied| ids(tied)).collect()),
+            Selection::List { list, preferences } => Self::List { list: id(list), preferences: ids(preferences) },
+        }
+    }
+
+    pub(super) fn read(json: &mut Json) -> Result<Self, ChoiceProblem> {
+        let fields = match json {
+            Json::String(word) if word == "blank" => return Ok(Self::Blank),
+            Json::String(_) => return Err(ChoiceProblem::UnknownKind),
+            Json::Object(fields) => fields.as_mut_slice(),
+            _ => return Err(ChoiceProblem::Malformed),
+        };
+        match fields {
+            [(kind, items)] => match kind.as_str() {
+                "options" => strings(items).map(Self::Options),
+                "points" => entries(items, |points| match points {
+                    Json::Integer(points) if *points < 1 << 53 => Ok(*points),
+                    _ => Err(ChoiceProblem::Malformed),
+                })
+                .map(Self::Points),
+                "grades" => entries(items, string).map(Self::Grades),
+                "ranking" => ranking(items).map(Self::Ranking),
+                "list" | "preferences" => Err(ChoiceProblem::Malformed),
+                _ => Err(ChoiceProblem::UnknownKind),
+            },
+            [(one, list), (other, preferences)] if one == "list" && other == "preferences" => {
+                Self::read_list(list, preferences)
+            }
+            [(one, preferences), (other, list)] if one == "preferences" && other == "list" => {
+                Self::read_list(list, preferences)
+            }
+            _ => Err(ChoiceProblem::Malformed),
+        }
+    }
+
+    fn read_list(list: &mut Json, preferences: &mut Json) -> Result<Self, ChoiceProblem> {
+        let preferences = strings(preferences)?;
+        // What was read so far is wiped with the mark.
+        let mut mark = Self::List { list: String::new(), preferences };
+        if let Self::List { list: place, .. } = &mut mark {
+            *place = string(list)?;
+        }
+        Ok(mark)
+    }
+
+    pub(super) fn write(&self, text: &mut String) {
+        match self {
+            Self::Blank => text.push_str("\"blank\""),
+            Self::Options(options) => {
+                text.push_str("{\"options\":");
+                write_strings(options, text);
+                text.push('}');
+            }
+            Self::Points(points) => {
+                write_entries("points", points, text, |points, text| {
+                    // Writing to a string does not fail.
+                    let _ = write!(text, "{points}");
+                });
+            }
+            Self::Grades(of_options) => {
+                write_entries("grades", of_options, text, |grade, text| write_string(grade, text))
+            }
+            Self::Ranking(ranking) => {
+                text.push_str("{\"ranking\":[");
+                for (position, tied) in ranking.iter().enumerate() {
+                    separate(position, text);
+                    write_strings(tied, text);
+                }
+                text.push_str("]}");
+            }
+            Self::List { list, preferences } => {
+                text.push_str("{\"list\":");
+                write_string(list, text);
+                text.push_str(",\"preferences\":");
+                write_strings(preferences, text);
+                text.push('}');
+            }
+        }
+    }
+
+    /// At most how many bytes the mark is written in.
+    pub(super) fn written_bytes(&self) -> usize {
+        const FRAME: usize = "{\"list\":,\"preferences\":}".len();
+        const DIGITS: usize = "18446744073709551615".len();
+        let strings = |strings: &[String]| 2 + strings.iter().map(|text| 1 + string_bytes(text)).sum::<usize>();
+        FRAME
+            + match self {
+                Self::Blank => 0,
+                Self::Options(options) => strings(options),
+                Self::Points(points) => points.iter().map(|(id, _)| 2 + string_bytes(id) + DIGITS).sum(),
+                Self::Grades(grades) => {
+                    grades.iter().map(|(id, grade)| 2 + string_bytes(id) + string_bytes(grade)).sum()
+                }
+                Self::Ranking(ranking) => ranking.iter().map(|tied| 1 + strings(tied)).sum(),
+                Self::List { list, preferences } => string_bytes(list) + strings(preferences),
+            }
+    }
+}
+
+/// Reads every item; what is done so far is wiped where one cannot be read.
+fn each<T, U>(items: &mut [T], read: impl Fn(&mut T) -> Result<U, ChoiceProblem>) -> Result<Vec<U>, ChoiceProblem>
+where
+    Vec<U>: Zeroize,
+{
+    let mut list = Vec::with_capacity(items.len());
+    for item in items {
+        match read(item) {
+            Ok(item) => list.push(item),
+            Err(problem) => {
+                list.zeroize();
+                return Err(problem);
+            }
+        }
+    }
+    Ok(list)
+}
+
+fn string(json: &mut Json) -> Result<String, ChoiceProblem> {
+    if let Json::String(text) = json { Ok(take(text)) } else { Err(ChoiceProblem::Malformed) }
+}
+
+fn strings(json: &mut Json) -> Result<Vec<String>, ChoiceProblem> {
+    if let Json::Array(items) = json { each(items, string) } else { Err(ChoiceProblem::Malformed) }
+}
+
+fn entries<T>(
+    json: &mut Json,
+    value: impl Fn(&mut Json) -> Result<T, ChoiceProblem>,
+) -> Result<Vec<(String, T)>, ChoiceProblem>
+where
+    Vec<(String, T)>: Zeroize,
+{
+    let Json::Object(fields) = json else { return Err(ChoiceProblem::Malformed) };
+    each(fields, |(id, json)| Ok((take(id), value(json)?)))
+}
+
+/// Places of a ranking: a list of options, or one option.
+fn ranking(json: &mut Json) -> Result<Vec<Vec<String>>, ChoiceProblem> {
+    let Json::Array(places) = json else { return Err(ChoiceProblem::Malformed) };
+    each(places, |place| match place {
+        Json::String(option) => Ok(alloc::vec![take(option)]),
+        _ => strings(place),
+    })
+}
+
+fn separate(position: usize, text: &mut String) {
+    if position > 0 {
+        text.push(',');
+    }
+}
+
+fn write_strings(strings: &[String], text: &mut String) {
+    text.push('[');
+    for (position, string) in strings.iter().enumerate() {
+        separate(position, text);
+        write_string(string, text);
+    }
+    text.push(']');
+}
+
+fn write_entries<T>(name: &str, entries: &[(String, T)], text: &mut String, write: impl Fn(&T, &mut String)) {
+    text.push_str("{\"");
+    text.push_str(name);
+    text.push_str("\":{");
+    for (position, (id, value)) in entries.iter().enumerate() {
+        separate(position, text);
+        write_string(id, text);
+        text.push(':');
+        write(value, text);
+    }
+    text.push_str("}}");
+}
+
+/// At most how many bytes a text is written in.
+pub(super) fn string_bytes(text: &str) -> usize {
+    2 + 6 * text.len()
+}
+
+/// Writes a text. Identifiers need no escape; whatever does, becomes one that the reader refuses.
+pub(super) fn write_string(text: &str, json: &mut String) {
+    json.push('"');
+    for c in text.chars() {
+        if c == '"' || c == '\\' || c < ' ' {
+            // Writing to a string does not fail.
+            let _ = write!(json, "\\u{:04x}", u32::from(c));
+        } else {
+            json.push(c);
+        }
+    }
+    json.push('"');
+}

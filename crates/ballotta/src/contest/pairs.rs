@@ -1,0 +1,423 @@
+//! Rank options; what is counted is who stands above whom, and nobody learns a ranking.
+//!
+//! See `spec/contests.md#pairs`, where it is proved that the pairs are those of one ranking.
+//!
+//! # Construction
+//!
+//! Without ties: a tournament whose scores are a permutation is transitive (Landau, 1953).
+//!
+//! ```text
+//! bits    b_i1..b_iq for each option: its place ; p_ij for i < j ; beta if there is a blank vote
+//! rows    slot_ij = p_ij ; slot = beta behind them
+//!         sum_k b_ik + beta = 1                        for each option
+//!         sum_i b_ik + beta = 1                        for each place
+//!         sum_{j>i} p_ij - sum_{j<i} p_ji - sum_k (q-k)*b_ik - (i-1)*beta = -(i-1)      for each option
+//! ```
+//!
+//! With ties: how many stand above and below each option are those of places that fall into ties.
+//!
+//! ```text
+//! bits    p_ij for i != j ; a_i0.. for each option: how many are above it ; e_i0..: the last place of its tie ;
+//!         h_sk for s <= k: the places s to k are a tie ; beta if there is a blank vote
+//! rows    slot_ij = p_ij ; slot = beta behind them
+//!         sum_s a_is + beta = 1 ;  sum_k e_ik + beta = 1                                for each option
+//!         sum_j p_ji - sum_s s*a_is = 0 ;  sum_j p_ij - sum_k (q-1-k)*e_ik = 0          for each option
+//!         sum_k h_0k + beta = 1 ;  sum_k h_sk - sum_j h_j,s-1 = 0                       a path through the places
+//!         sum_i a_is - sum_k (k-s+1)*h_sk = 0 ;  sum_i e_ik - sum_s (k-s+1)*h_sk = 0    for each place
+//! ```
+//!
+//! For ten options these are 345 bits; proving each comparison of levels by itself takes more than twice as many.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use subtle::{Choice, ConstantTimeEq, ConstantTimeLess};
+use zeroize::Zeroizing;
+
+use super::outcome::{Detail, Outcome, OutcomeError, PairsOutcome, Slots, possible, rank_by};
+use super::selection::{check_options, is_among, value_of};
+use super::{Selection, SelectionError, Surroundings, read_winners};
+use crate::form::{Bit, Bits, FormBuilder, Term};
+use crate::limits::MAX_RANKED_OPTIONS;
+use crate::manifest::ManifestProblem;
+use crate::manifest::json::Object;
+
+/// Rank options and count pairs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pairs {
+    /// Whether options may tie, and be left out.
+    pub ties: bool,
+    /// What the ranking of the result is.
+    pub method: Method,
+    /// Whether there is a blank vote.
+    pub blank: bool,
+    /// How many options are elected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winners: Option<u32>,
+}
+
+/// How pairs become a ranking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// By the strongest paths (Schulze, Social Choice and Welfare 2011).
+    Schulze,
+    /// By locking the largest defeats first (Tideman, Social Choice and Welfare 1987).
+    RankedPairs,
+    /// By how many options an option beats.
+    Copeland,
+}
+
+impl Method {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("schulze", Self::Schulze), ("ranked_pairs", Self::RankedPairs), ("copeland", Self::Copeland)];
+}
+
+/// The pairs `(i, j)` of different options, or only those with `i < j`, by `i`, then `j`.
+fn pairs(options: usize, both: bool) -> impl Iterator<Item = (usize, usize)> {
+    (0..options)
+        .flat_map(move |i| (0..options).filter(move |j| if both { i != *j } else { i < *j }).map(move |j| (i, j)))
+}
+
+impl Pairs {
+    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
+        let ties = object.required("ties", |node| node.boolean());
+        let method = object.required("method", |node| node.word(Method::WORDS));
+        let blank = object.required("blank", |node| node.boolean());
+        let winners = read_winners(&mut object, known);
+        let place = object.place().clone();
+        object.finish();
+        let rule = Self { ties: ties?, method: method?, blank: blank?, winners: winners? };
+        match known.count() {
+            Some(options) if options < 2 => place.refuse(ManifestProblem::TooFewOptions { options, needed: 2 }),
+            Some(options) if options > MAX_RANKED_OPTIONS => {
+                place.refuse(ManifestProblem::TooManyOptions { options, limit: MAX_RANKED_OPTIONS })
+            }
+            _ => Some(rule),
+        }
+    }
+
+    pub(super) fn slots(&self, options: usize) -> usize {
+        pair_count(options, self.ties) + usize::from(self.blank)
+    }
+
+    pub(super) fn bits(&self, options: usize) -> usize {
+        let others = if self.ties { 2 * options * options + options * (options + 1) / 2 } else { options * options };
+        pair_count(options, self.ties) + others + usize::from(self.blank)
+    }
+
+    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PairsBits {
+        let bits =
+            if self.ties { with_ties(options, self.blank, builder) } else { strict(options, self.blank, builder) };
+        for bit in bits.pairs.iter().map(|(_, bit)| bit).chain(&bits.blank) {
+            let slot = builder.slot();
+            builder.slot_row(slot, &[(*bit, 1)]);
+        }
+        bits
+    }
+
+    pub(super) fn slot_bound(&self) -> u64 {
+        1
+    }
+
+    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options), self.blank, weight)?;
+        let mut matrix = alloc::vec![alloc::vec![0_u64; options]; options];
+        let mut set = |(i, j): (usize, usize), total: u64| {
+            if let Some(cell) = matrix.get_mut(i).and_then(|row| row.get_mut(j)) {
+                *cell = total;
+            }
+        };
+        for ((i, j), total) in pairs(options, self.ties).zip(totals) {
+            set((i, j), *total);
+            if !self.ties {
+                set((j, i), voted.checked_sub(*total).ok_or(OutcomeError::Impossible)?);
+            }
+        }
+        let matrix = Matrix(matrix);
+        let fits =
+            |(i, j): (usize, usize)| matrix.above(i, j).checked_add(matrix.above(j, i)).is_some_and(|sum| sum <= voted);
+        possible(pairs(options, false).all(fits))?;
+        let pairs = matrix.outcome();
+        let ranking = match self.method {
+            Method::Schulze => pairs.schulze.clone(),
+            Method::RankedPairs => pairs.ranked_pairs.clone(),
+            Method::Copeland => pairs.copeland.clone(),
+        };
+        Ok(Outcome { counts: None, blank, ranking, detail: Detail::Pairs(pairs), winners: None })
+    }
+}
+
+fn pair_count(options: usize, both: bool) -> usize {
+    options * options.saturating_sub(1) / if both { 1 } else { 2 }
+}
+
+/// A square of bits, row by row.
+fn square(size: usize, builder: &mut FormBuilder) -> Vec<Vec<Bit>> {
+    (0..size).map(|_| (0..size).map(|_| builder.bit()).collect()).collect()
+}
+
+/// Each row of the square makes 1 together, or none does if the vote is blank.
+fn one_each<'a>(rows: impl Iterator<Item = Vec<&'a Bit>>, blank: Option<Bit>, builder: &mut FormBuilder) {
+    for row in rows {
+        builder.constant_row(&row.into_iter().chain(&blank).map(|bit| (*bit, 1)).collect::<Vec<Term>>(), 1);
+    }
+}
+
+fn column(square: &[Vec<Bit>], number: usize) -> impl Iterator<Item = &Bit> {
+    square.iter().filter_map(move |row| row.get(number))
+}
+
+fn strict(options: usize, has_blank: bool, builder: &mut FormBuilder) -> PairsBits {
+    let places = square(options, builder);
+    let pairs: Vec<((usize, usize), Bit)> = pairs(options, false).map(|pair| (pair, builder.bit())).collect();
+    let blank = has_blank.then(|| builder.bit());
+    one_each(places.iter().map(|row| row.iter().collect()), blank, builder);
+    one_each((0..options).map(|place| column(&places, place).collect()), blank, builder);
+    for (option, places) in places.iter().enumerate() {
+        let below = (1..options as i64).rev().map(|below| -below);
+        let above = pairs.iter().filter_map(|((i, j), bit)| match option {
+            option if option == *i => Some((*bit, 1)),
+            option if option == *j => Some((*bit, -1)),
+            _ => None,
+        });
+        let before = -(option as i64);
+        let blank = blank.filter(|_| before != 0).map(|blank| (blank, before));
+        let terms: Vec<Term> = places.iter().copied().zip(below).chain(above).chain(blank).collect();
+        builder.constant_row(&terms, before);
+    }
+    PairsBits { options, pairs, blank, ranks: Ranks::Places(places) }
+}
+
+fn with_ties(options: usize, has_blank: bool, builder: &mut FormBuilder) -> PairsBits {
+    let pairs: Vec<((usize, usize), Bit)> = pairs(options, true).map(|pair| (pair, builder.bit())).collect();
+    let above = square(options, builder);
+    let ends = square(options, builder);
+    let ties: Vec<((usize, usize), Bit)> =
+        (0..options).flat_map(|s| (s..options).map(move |k| (s, k))).map(|tie| (tie, builder.bit())).collect();
+    let blank = has_blank.then(|| builder.bit());
+    one_each(above.iter().map(|row| row.iter().collect()), blank, builder);
+    one_each(ends.iter().map(|row| row.iter().collect()), blank, builder);
+    for (option, row) in above.iter().enumerate() {
+        let better = pairs.iter().filter(|((_, j), _)| *j == option).map(|(_, bit)| (*bit, 1));
+        let counted = (0..).map(|count: i64| -count).zip(row).skip(1).map(|(count, bit)| (*bit, count));
+        builder.constant_row(&better.chain(counted).collect::<Vec<Term>>(), 0);
+    }
+    for (option, row) in ends.iter().enumerate() {
+        let worse = pairs.iter().filter(|((i, _), _)| *i == option).map(|(_, bit)| (*bit, 1));
+        let counted = (1..options as i64).rev().zip(row).map(|(count, bit)| (*bit, -count));
+        builder.constant_row(&worse.chain(counted).collect::<Vec<Term>>(), 0);
+    }
+    let first = ties.iter().filter(|((s, _), _)| *s == 0).map(|(_, bit)| *bit).chain(blank);
+    builder.constant_row(&first.map(|bit| (bit, 1)).collect::<Vec<Term>>(), 1);
+    for place in 1..options {
+        let step = |((s, k), bit): &((usize, usize), Bit)| match (*s, *k + 1) {
+            (s, _) if s == place => Some((*bit, 1)),
+            (_, next) if next == place => Some((*bit, -1)),
+            _ => None,
+        };
+        builder.constant_row(&ties.iter().filter_map(step).collect::<Vec<Term>>(), 0);
+    }
+    for (square, of_start) in [(&above, true), (&ends, false)] {
+        for place in 0..options {
+            let sizes = ties.iter().filter(|((s, k), _)| place == if of_start { *s } else { *k });
+            let sizes = sizes.map(|((s, k), bit)| (*bit, -((k - s + 1) as i64)));
+            let options = column(square, place).map(|bit| (*bit, 1));
+            builder.constant_row(&options.chain(sizes).collect::<Vec<Term>>(), 0);
+        }
+    }
+    PairsBits { options, pairs, blank, ranks: Ranks::Ties { above, ends, ties } }
+}
+
+/// Where the bits of such a contest stand in its form.
+#[derive(Clone, Debug)]
+pub struct PairsBits {
+    options: usize,
+    pairs: Vec<((usize, usize), Bit)>,
+    blank: Option<Bit>,
+    ranks: Ranks,
+}
+
+/// The bits that make a ranking of the pairs.
+#[derive(Clone, Debug)]
+enum Ranks {
+    Places(Vec<Vec<Bit>>),
+    Ties { above: Vec<Vec<Bit>>, ends: Vec<Vec<Bit>>, ties: Vec<((usize, usize), Bit)> },
+}
+
+impl PairsBits {
+    /// The time depends on how many options are ranked and into how many places, not on which and where.
+    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+        let (ranking, is_blank) = match selection {
+            Selection::Ranking(ranking) => (ranking.as_slice(), false),
+            Selection::Blank if self.blank.is_some() => (&[][..], true),
+            Selection::Blank => return Err(SelectionError::BlankNotAllowed),
+            _ => return Err(SelectionError::WrongKind),
+        };
+        if !is_blank {
+            self.check(ranking)?;
+        }
+        let present = Choice::from(u8::from(!is_blank));
+        let set = |bits: &mut Bits, bit: Bit, choice: Choice| bits.set(bit, u64::from((choice & present).unwrap_u8()));
+
+        // The place of every option; options that are left out stand behind the last place.
+        let placed =
+            || (0_u64..).zip(ranking).flat_map(|(place, tied)| tied.iter().map(move |option| (*option, place)));
+        let level = |option: usize| {
+            let left_out = !is_among(option, placed().map(|(option, _)| option));
+            value_of(option, placed()) + u64::from(left_out.unwrap_u8()) * ranking.len() as u64
+        };
+        let levels: Zeroizing<Vec<u64>> = Zeroizing::new((0..self.options).map(level).collect());
+        let is_above = |i: usize, j: usize| match (levels.get(i), levels.get(j)) {
+            (Some(one), Some(other)) => one.ct_lt(other),
+            _ => Choice::from(0),
+        };
+        for ((i, j), bit) in &self.pairs {
+            set(bits, *bit, is_above(*i, *j));
+        }
+        let count = |relation: &dyn Fn(usize) -> Choice| -> u64 {
+            (0..self.options).map(|other| u64::from(relation(other).unwrap_u8())).sum()
+        };
+        let above: Zeroizing<Vec<u64>> =
+            Zeroizing::new((0..self.options).map(|option| count(&|other| is_above(other, option))).collect());
+        let one_hot = |bits: &mut Bits, square: &[Vec<Bit>], numbers: &[u64]| {
+            for (row, number) in square.iter().zip(numbers) {
+                for (value, bit) in (0_u64..).zip(row) {
+                    set(bits, *bit, number.ct_eq(&value));
+                }
+            }
+        };
+        match &self.ranks {
+            Ranks::Places(places) => one_hot(bits, places, &above),
+            Ranks::Ties { above: squares, ends, ties } => {
+                let last = (self.options as u64).saturating_sub(1);
+                let end = |option| last - count(&|other| is_above(option, other));
+                let last_places: Zeroizing<Vec<u64>> = Zeroizing::new((0..self.options).map(end).collect());
+                one_hot(bits, squares, &above);
+                one_hot(bits, ends, &last_places);
+                for ((s, k), bit) in ties {
+                    let is_tie = above
+                        .iter()
+                        .zip(last_places.iter())
+                        .map(|(start, end)| start.ct_eq(&(*s as u64)) & end.ct_eq(&(*k as u64)))
+                        .fold(Choice::from(0), |any, here| any | here);
+                    set(bits, *bit, is_tie);
+                }
+            }
+        }
+        if let Some(blank) = self.blank {
+            bits.set(blank, u64::from(is_blank));
+        }
+        Ok(())
+    }
+
+    fn check(&self, ranking: &[Vec<usize>]) -> Result<(), SelectionError> {
+        let named: Zeroizing<Vec<usize>> = Zeroizing::new(ranking.concat());
+        check_options(&named, self.options)?;
+        if ranking.iter().any(Vec::is_empty) {
+            return Err(SelectionError::EmptyPlace);
+        }
+        if let Ranks::Places(_) = self.ranks {
+            if ranking.iter().any(|tied| tied.len() > 1) {
+                return Err(SelectionError::TieNotAllowed);
+            }
+            if named.len() < self.options {
+                // At most `MAX_RANKED_OPTIONS`.
+                return Err(SelectionError::Undervote { selected: named.len(), min: self.options as u32 });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The weight of the ballots that rank an option above another.
+struct Matrix(Vec<Vec<u64>>);
+
+impl Matrix {
+    fn options(&self) -> usize {
+        self.0.len()
+    }
+
+    fn above(&self, i: usize, j: usize) -> u64 {
+        self.0.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0)
+    }
+
+    fn beats(&self, i: usize, j: usize) -> bool {
+        self.above(i, j) > self.above(j, i)
+    }
+
+    fn outcome(self) -> PairsOutcome {
+        let others = |option: usize| (0..self.options()).filter(move |other| *other != option);
+        let condorcet_winner =
+            (0..self.options()).find(|option| others(*option).all(|other| self.beats(*option, other)));
+        let copeland = rank_by(self.options(), |option| -> usize {
+            // Halves, so that being equal counts one.
+            others(option)
+                .map(|other| usize::from(self.beats(option, other)) + usize::from(!self.beats(other, option)))
+                .sum()
+        });
+        let (schulze, ranked_pairs) = (self.schulze(), self.ranked_pairs());
+        PairsOutcome { matrix: self.0, condorcet_winner, schulze, ranked_pairs, copeland }
+    }
+
+    /// By the strongest paths, with winning votes.
+    fn schulze(&self) -> Vec<Vec<usize>> {
+        let size = self.options();
+        let at = |strengths: &[u64], i: usize, j: usize| strengths.get(i * size + j).copied().unwrap_or(0);
+        let defeat = |i, j| if self.beats(i, j) { self.above(i, j) } else { 0 };
+        let mut strengths: Vec<u64> =
+            (0..size).flat_map(|i| (0..size).map(move |j| (i, j))).map(|(i, j)| defeat(i, j)).collect();
+        for through in 0..size {
+            for (i, j) in pairs(size, true) {
+                let path = at(&strengths, i, through).min(at(&strengths, through, j));
+                if let Some(strength) = strengths.get_mut(i * size + j) {
+                    *strength = path.max(*strength);
+                }
+            }
+        }
+        layers(size, |i, j| at(&strengths, i, j) > at(&strengths, j, i))
+    }
+
+    /// By locking the largest defeats first.
+    fn ranked_pairs(&self) -> Vec<Vec<usize>> {
+        let size = self.options();
+        let mut defeats: Vec<(usize, usize)> = pairs(size, true).filter(|(i, j)| self.beats(*i, *j)).collect();
+        // Stable: what is equal stays in the order of the options.
+        defeats.sort_by_key(|(i, j)| (core::cmp::Reverse(self.above(*i, *j)), self.above(*j, *i)));
+        // What a locked defeat, or several one after the other, lead to.
+        let mut leads = alloc::vec![false; size * size];
+        let get = |leads: &[bool], i: usize, j: usize| i == j || leads.get(i * size + j) == Some(&true);
+        for (winner, loser) in defeats {
+            if get(&leads, loser, winner) {
+                continue;
+            }
+            let before: Vec<usize> = (0..size).filter(|option| get(&leads, *option, winner)).collect();
+            let behind: Vec<usize> = (0..size).filter(|option| get(&leads, loser, *option)).collect();
+            for (i, j) in before.iter().flat_map(|i| behind.iter().map(move |j| (*i, *j))) {
+                if let Some(place) = leads.get_mut(i * size + j) {
+                    *place = true;
+                }
+            }
+        }
+        layers(size, |i, j| i != j && get(&leads, i, j))
+    }
+}
+
+/// First the options before which no other stands, together; then the same among the rest. `before` has no cycles.
+fn layers(options: usize, before: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
+    let mut rest: Vec<usize> = (0..options).collect();
+    let mut layers = Vec::new();
+    while !rest.is_empty() {
+        let is_first = |option: &usize| !rest.iter().any(|other| before(*other, *option));
+        let (first, others): (Vec<usize>, Vec<usize>) = rest.iter().partition(|option| is_first(option));
+        if first.is_empty() {
+            // It never happens; whoever is left ties.
+            layers.push(others);
+            break;
+        }
+        layers.push(first);
+        rest = others;
+    }
+    layers
+}

@@ -1,0 +1,153 @@
+//! Points of options: what `score`, `cumulative` and `split` have in common.
+//!
+//! # Construction
+//!
+//! ```text
+//! bits    for each option the digits of a range 0..S ; beta if there is a blank vote ; slack, the digits of 0..D
+//! rows    slot_i = digits of option i                i = 1..q, or 1..q-1 if the points of all options are fixed
+//!         slot = beta                                behind them
+//!         sum of all digits + D*beta + slack = D     or the weight of the voter instead of D, without beta and slack
+//! ```
+
+use alloc::vec::Vec;
+
+use super::outcome::{Outcome, OutcomeError, Slots, possible, rest, sum};
+use super::selection::{check_options, value_of};
+use super::{Selection, SelectionError};
+use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Term};
+
+/// What the points of all options have to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Budget {
+    /// Anything.
+    Free,
+    /// At most this.
+    AtMost(u64),
+    /// Exactly this.
+    Exactly(u64),
+    /// Exactly the voter's weight.
+    Weight,
+}
+
+/// The points of one contest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Points {
+    pub(super) max: u64,
+    pub(super) budget: Budget,
+    pub(super) blank: bool,
+}
+
+impl Points {
+    /// Whether the last option needs no slot: its total is what the others leave.
+    fn is_exact(&self) -> bool {
+        matches!(self.budget, Budget::Exactly(_) | Budget::Weight)
+    }
+
+    pub(super) fn slots(&self, options: usize) -> usize {
+        options - usize::from(self.is_exact()) + usize::from(self.blank)
+    }
+
+    pub(super) fn bits(&self, options: usize) -> usize {
+        let slack = if let Budget::AtMost(total) = self.budget { RangeDigits::count(total) } else { 0 };
+        options * RangeDigits::count(self.max) + usize::from(self.blank) + slack
+    }
+
+    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PointsBits {
+        let digits: Vec<RangeDigits> = (0..options).map(|_| builder.range(self.max)).collect();
+        let blank = self.blank.then(|| builder.bit());
+        let slack = if let Budget::AtMost(total) = self.budget { Some(builder.range(total)) } else { None };
+        for option in digits.iter().take(options - usize::from(self.is_exact())) {
+            let slot = builder.slot();
+            builder.slot_row(slot, option.terms());
+        }
+        if let Some(blank) = blank {
+            let slot = builder.slot();
+            builder.slot_row(slot, &[(blank, 1)]);
+        }
+        let mut terms: Vec<Term> = digits.iter().flat_map(RangeDigits::terms).copied().collect();
+        match self.budget {
+            Budget::Free => {}
+            Budget::Weight => builder.weight_row(&terms),
+            Budget::AtMost(total) | Budget::Exactly(total) => {
+                let total = i64::try_from(total).unwrap_or(i64::MAX);
+                terms.extend(blank.map(|blank| (blank, total)));
+                terms.extend(slack.iter().flat_map(RangeDigits::terms).copied());
+                builder.constant_row(&terms, total);
+            }
+        }
+        PointsBits { rule: *self, digits, blank, slack }
+    }
+
+    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<(Outcome, u64), OutcomeError> {
+        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options), self.blank, weight)?;
+        let mut counts = totals.to_vec();
+        let voted_wide = u128::from(voted);
+        match self.budget {
+            Budget::Free => {}
+            Budget::AtMost(total) => possible(sum(totals) <= u128::from(total) * voted_wide)?,
+            Budget::Exactly(total) => counts.push(rest(u128::from(total) * voted_wide, totals)?),
+            Budget::Weight => counts.push(rest(voted_wide, totals)?),
+        }
+        let max = if matches!(self.budget, Budget::Weight) { 1 } else { self.max };
+        possible(counts.iter().all(|count| u128::from(*count) <= u128::from(max) * voted_wide))?;
+        Ok((Outcome::of_totals(counts, blank), voted))
+    }
+}
+
+/// Where the bits of such a contest stand in its form.
+#[derive(Clone, Debug)]
+pub struct PointsBits {
+    rule: Points,
+    digits: Vec<RangeDigits>,
+    blank: Option<Bit>,
+    slack: Option<RangeDigits>,
+}
+
+impl PointsBits {
+    /// The time depends on how many options have points, not on which or how many points.
+    pub(super) fn assign(&self, selection: &Selection, weight: u64, bits: &mut Bits) -> Result<(), SelectionError> {
+        let (points, is_blank) = match selection {
+            Selection::Points(points) => (points.as_slice(), 0_u8),
+            Selection::Blank if self.blank.is_some() => (&[][..], 1),
+            Selection::Blank => return Err(SelectionError::BlankNotAllowed),
+            _ => return Err(SelectionError::WrongKind),
+        };
+        let given = self.check(points, weight, is_blank == 1)?;
+        for (option, digits) in self.digits.iter().enumerate() {
+            digits.assign(value_of(option, points.iter().copied()), bits);
+        }
+        if let Some(blank) = self.blank {
+            bits.set(blank, u64::from(is_blank));
+        }
+        if let (Some(slack), Budget::AtMost(total)) = (&self.slack, self.rule.budget) {
+            let left = (total - given) & u64::from(is_blank).wrapping_sub(1);
+            slack.assign(left, bits);
+        }
+        Ok(())
+    }
+
+    /// The points that are given together.
+    fn check(&self, points: &[(usize, u64)], weight: u64, is_blank: bool) -> Result<u64, SelectionError> {
+        let named: zeroize::Zeroizing<Vec<usize>> =
+            zeroize::Zeroizing::new(points.iter().map(|(option, _)| *option).collect());
+        check_options(&named, self.digits.len())?;
+        if points.iter().any(|(_, points)| *points > self.rule.max) {
+            return Err(SelectionError::TooManyForOption { max: self.rule.max });
+        }
+        // At most 1,024 options of at most 2^40 points each.
+        let given = points.iter().map(|(_, points)| *points).sum();
+        let (least, most) = match self.rule.budget {
+            Budget::Free => (0, u64::MAX),
+            Budget::AtMost(total) => (0, total),
+            Budget::Exactly(total) => (total, total),
+            Budget::Weight => (weight, weight),
+        };
+        if given > most {
+            return Err(SelectionError::TooManyPoints { given, total: most });
+        }
+        if given < least && !is_blank {
+            return Err(SelectionError::TooFewPoints { given, total: least });
+        }
+        Ok(given)
+    }
+}

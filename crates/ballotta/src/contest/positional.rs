@@ -1,0 +1,201 @@
+//! Rank options; each place has a score: Borda's count and others.
+//!
+//! See `spec/contests.md#positional`.
+//!
+//! # Construction
+//!
+//! `K` places. `u` stands where an option can be without place, `n` where places can stay empty.
+//!
+//! ```text
+//! bits    b_i1..b_iK for each option ; u_1..u_q ; n_0..n_K ; beta if there is a blank vote
+//! rows    slot_i = sum_k score_k*b_ik ; slot = beta behind them
+//!         sum_k b_ik + u_i = 1                          for each option; without u: + beta
+//!         sum_k n_k + beta = 1                          if truncated
+//!         sum_i b_ik - sum_{j>=k} n_j = 0               for each place; if not truncated: sum_i b_ik + beta = 1
+//! ```
+//!
+//! Without the lengths `n`, rankings with holes would pass.
+
+use alloc::vec::Vec;
+use core::iter::zip;
+
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::outcome::{Outcome, OutcomeError, Slots, possible, sum};
+use super::selection::check_options;
+use super::{Selection, SelectionError, Surroundings, read_winners};
+use crate::form::{Bit, Bits, FormBuilder, Term};
+use crate::limits::{MAX_OPTIONS, MAX_POINTS};
+use crate::manifest::ManifestProblem;
+use crate::manifest::json::Object;
+
+/// Rank options; each place has a score. A manifest checks the numbers against the options.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Positional {
+    /// What the places count, from the first.
+    pub scores: Vec<u64>,
+    /// Whether a ballot may fill only the first places.
+    pub truncated: bool,
+    /// Whether there is a blank vote.
+    pub blank: bool,
+    /// How many options are elected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winners: Option<u32>,
+}
+
+impl Positional {
+    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
+        let options = known.count().unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS);
+        let scores = object.required("scores", |node| {
+            let scores: Vec<u64> = node.list(1..=options, |node| node.integer(0..=MAX_POINTS))?;
+            let counts = scores.iter().any(|score| *score > 0);
+            if counts { Some(scores) } else { node.place().refuse(ManifestProblem::NothingCounts) }
+        });
+        let truncated = object.required("truncated", |node| node.boolean());
+        let blank = object.required("blank", |node| node.boolean());
+        let winners = read_winners(&mut object, known);
+        let place = object.place().clone();
+        object.finish();
+        let rule = Self { scores: scores?, truncated: truncated?, blank: blank?, winners: winners? };
+        match known.count().filter(|count| *count < 2) {
+            Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed: 2 }),
+            None => Some(rule),
+        }
+    }
+
+    fn places(&self) -> usize {
+        self.scores.len()
+    }
+
+    /// Whether an option can be without place.
+    fn has_unplaced(&self, options: usize) -> bool {
+        self.truncated || self.places() < options
+    }
+
+    pub(super) fn slots(&self, options: usize) -> usize {
+        options + usize::from(self.blank)
+    }
+
+    pub(super) fn bits(&self, options: usize) -> usize {
+        let unplaced = if self.has_unplaced(options) { options } else { 0 };
+        let lengths = if self.truncated { self.places() + 1 } else { 0 };
+        options * self.places() + unplaced + lengths + usize::from(self.blank)
+    }
+
+    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PositionalBits {
+        let mut bits = |count: usize| -> Vec<Bit> { (0..count).map(|_| builder.bit()).collect() };
+        let places: Vec<Vec<Bit>> = (0..options).map(|_| bits(self.places())).collect();
+        let unplaced = bits(if self.has_unplaced(options) { options } else { 0 });
+        let lengths = bits(if self.truncated { self.places() + 1 } else { 0 });
+        let blank = self.blank.then(|| builder.bit());
+
+        for of_option in &places {
+            // At most `MAX_POINTS` each.
+            let scored = zip(of_option, &self.scores).filter(|(_, score)| **score > 0);
+            let terms: Vec<Term> = scored.map(|(bit, score)| (*bit, *score as i64)).collect();
+            let slot = builder.slot();
+            builder.slot_row(slot, &terms);
+        }
+        if let Some(blank) = blank {
+            let slot = builder.slot();
+            builder.slot_row(slot, &[(blank, 1)]);
+        }
+        let one = |bit: &Bit| (*bit, 1);
+        for (option, of_option) in places.iter().enumerate() {
+            let otherwise = if unplaced.is_empty() { blank.as_ref() } else { unplaced.get(option) };
+            builder.constant_row(&of_option.iter().chain(otherwise).map(one).collect::<Vec<Term>>(), 1);
+        }
+        if self.truncated {
+            builder.constant_row(&lengths.iter().chain(&blank).map(one).collect::<Vec<Term>>(), 1);
+        }
+        for place in 0..self.places() {
+            let column = places.iter().filter_map(|of_option| of_option.get(place)).map(one);
+            if self.truncated {
+                let filled = lengths.iter().skip(place + 1).map(|bit| (*bit, -1));
+                builder.constant_row(&column.chain(filled).collect::<Vec<Term>>(), 0);
+            } else {
+                builder.constant_row(&column.chain(blank.iter().map(one)).collect::<Vec<Term>>(), 1);
+            }
+        }
+        PositionalBits { places, unplaced, lengths, blank, count: self.places() }
+    }
+
+    pub(super) fn slot_bound(&self) -> u64 {
+        self.scores.iter().copied().max().unwrap_or(0)
+    }
+
+    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options), self.blank, weight)?;
+        let voted = u128::from(voted);
+        possible(totals.iter().all(|total| u128::from(*total) <= u128::from(self.slot_bound()) * voted))?;
+        let (all, most) = (sum(totals), sum(&self.scores) * voted);
+        possible(if self.truncated { all <= most } else { all == most })?;
+        Ok(Outcome::of_totals(totals.to_vec(), blank))
+    }
+}
+
+/// Where the bits of such a contest stand in its form.
+#[derive(Clone, Debug)]
+pub struct PositionalBits {
+    places: Vec<Vec<Bit>>,
+    unplaced: Vec<Bit>,
+    lengths: Vec<Bit>,
+    blank: Option<Bit>,
+    count: usize,
+}
+
+impl PositionalBits {
+    /// The time depends on how many options are ranked, not on which and where.
+    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+        let (ranking, is_blank) = match selection {
+            Selection::Ranking(ranking) => (ranking.as_slice(), false),
+            Selection::Blank if self.blank.is_some() => (&[][..], true),
+            Selection::Blank => return Err(SelectionError::BlankNotAllowed),
+            _ => return Err(SelectionError::WrongKind),
+        };
+        let order = self.check(ranking, is_blank)?;
+        for (option, of_option) in self.places.iter().enumerate() {
+            let mut placed = subtle::Choice::from(0);
+            for (place, bit) in of_option.iter().enumerate() {
+                let here = order.get(place).copied().unwrap_or(usize::MAX).ct_eq(&option);
+                bits.set(*bit, u64::from(here.unwrap_u8()));
+                placed |= here;
+            }
+            if let Some(unplaced) = self.unplaced.get(option) {
+                bits.set(*unplaced, u64::from((!placed).unwrap_u8()));
+            }
+        }
+        for (length, bit) in self.lengths.iter().enumerate() {
+            bits.set(*bit, u64::from(length == order.len() && !is_blank));
+        }
+        if let Some(blank) = self.blank {
+            bits.set(blank, u64::from(is_blank));
+        }
+        Ok(())
+    }
+
+    /// The options in their order.
+    fn check(&self, ranking: &[Vec<usize>], is_blank: bool) -> Result<Zeroizing<Vec<usize>>, SelectionError> {
+        let mut order = Zeroizing::new(Vec::with_capacity(ranking.len()));
+        for place in ranking {
+            match place.as_slice() {
+                [option] => order.push(*option),
+                [] => return Err(SelectionError::EmptyPlace),
+                _ => return Err(SelectionError::TieNotAllowed),
+            }
+        }
+        check_options(&order, self.places.len())?;
+        // At most `MAX_OPTIONS`.
+        let (selected, count) = (order.len(), self.count as u32);
+        if selected > self.count {
+            return Err(SelectionError::Overvote { selected, max: count });
+        }
+        if selected < self.count && self.lengths.is_empty() && !is_blank {
+            return Err(SelectionError::Undervote { selected, min: count });
+        }
+        Ok(order)
+    }
+}

@@ -1,0 +1,119 @@
+//! Give each option 0 to `max` points, with or without a limit on all together.
+//!
+//! See `spec/contests.md#score`; the rows are those of [points](super::PointsBits).
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::{Detail, Outcome, OutcomeError};
+use super::points::{Budget, Points, PointsBits};
+use super::{Surroundings, read_winners};
+use crate::form::FormBuilder;
+use crate::limits::{MAX_OPTIONS, MAX_POINTS};
+use crate::manifest::ManifestProblem;
+use crate::manifest::json::Object;
+
+/// Give each option points. A manifest checks the numbers against the options.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// At most so many points for one option.
+    pub max: u64,
+    /// How many for all together, if that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Total>,
+    /// Whether there is a blank vote.
+    pub blank: bool,
+    /// How many options are elected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winners: Option<u32>,
+}
+
+/// How many points all options have together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Total {
+    /// At most so many.
+    AtMost(u64),
+    /// Exactly so many.
+    Exactly(u64),
+}
+
+impl Score {
+    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
+        let options = known.count().unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS) as u64;
+        let max = object.required("max", |node| node.integer(1..=MAX_POINTS));
+        let most = max.unwrap_or(MAX_POINTS) * options;
+        let total = object.optional("total", |node| {
+            let mut object = node.object()?;
+            let at_most = object.optional("at_most", |node| node.integer(1..=most));
+            let exactly = object.optional("exactly", |node| node.integer(1..=most));
+            let place = object.place().clone();
+            object.finish();
+            match (at_most?, exactly?) {
+                (Some(total), None) => Some(Total::AtMost(total)),
+                (None, Some(total)) => Some(Total::Exactly(total)),
+                (None, None) => place.field("at_most").refuse(ManifestProblem::MissingField),
+                (Some(_), Some(_)) => place.field("exactly").refuse(ManifestProblem::UnknownField),
+            }
+        });
+        let blank = object.required("blank", |node| node.boolean());
+        let winners = read_winners(&mut object, known);
+        let place = object.place().clone();
+        object.finish();
+        let rule = Self { max: max?, total: total?, blank: blank?, winners: winners? };
+        // With one option there would be nothing to choose.
+        match known.count().filter(|count| *count < 2 && matches!(rule.total, Some(Total::Exactly(_)))) {
+            Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed: 2 }),
+            None => Some(rule),
+        }
+    }
+
+    fn points(&self, options: usize) -> Points {
+        let budget = match self.total {
+            Some(Total::AtMost(total)) => Budget::AtMost(total),
+            Some(Total::Exactly(total)) => Budget::Exactly(total),
+            // The row that lets a blank vote exclude everything else.
+            None if self.blank => Budget::AtMost(self.max * options as u64),
+            None => Budget::Free,
+        };
+        Points { max: self.max, budget, blank: self.blank }
+    }
+
+    pub(super) fn slots(&self, options: usize) -> usize {
+        self.points(options).slots(options)
+    }
+
+    pub(super) fn bits(&self, options: usize) -> usize {
+        self.points(options).bits(options)
+    }
+
+    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PointsBits {
+        self.points(options).compile(options, builder)
+    }
+
+    pub(super) fn slot_bound(&self) -> u64 {
+        self.max
+    }
+
+    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let (mut outcome, voted) = self.points(options).outcome(options, totals, weight)?;
+        let averages =
+            outcome.counts().unwrap_or_default().iter().map(|total| reduced(*total, voted)).collect::<Vec<_>>();
+        outcome.detail = Detail::Averages(averages);
+        Ok(outcome)
+    }
+}
+
+/// A fraction, reduced; 0 if it has no denominator.
+fn reduced(numerator: u64, denominator: u64) -> [u64; 2] {
+    let (mut divisor, mut remainder) = (numerator, denominator);
+    while remainder != 0 {
+        (divisor, remainder) = (remainder, divisor % remainder);
+    }
+    match denominator {
+        0 => [0, 1],
+        _ => [numerator / divisor, denominator / divisor],
+    }
+}
