@@ -230,15 +230,15 @@ fn every_input_of_the_ballot_argument() {
     assert_eq!(judge(&transcript(1, None), &style.form, WEIGHT, &style.keys, &ballot), refused, "no credential");
     assert_eq!(judge(&live, &style.form, WEIGHT + 1, &style.keys, &ballot), refused, "weight");
     // The equations use neither digest: only the transcript can refuse these.
-    assert_eq!(judge(&live, &reordered(), &style.keys, &ballot), refused, "form");
+    assert_eq!(judge(&live, &reordered(), WEIGHT, &style.keys, &ballot), refused, "form");
     let keys = style.keys.keys();
     for other in [vec![keys[1], keys[0]], vec![keys[0], small(5).into()]] {
-        assert_eq!(judge(&live, &style.form, &SlotKeys::new(other), &ballot), refused, "Y");
+        assert_eq!(judge(&live, &style.form, WEIGHT, &SlotKeys::new(other), &ballot), refused, "Y");
     }
     // Too few keys: there is no claim.
     for other in [vec![keys[0]], vec![]] {
         let none = Err(BatchError { claims: vec![] });
-        assert_eq!(judge(&live, &style.form, &SlotKeys::new(other), &ballot), none, "Y");
+        assert_eq!(judge(&live, &style.form, WEIGHT, &SlotKeys::new(other), &ballot), none, "Y");
     }
 
     let changes: [Change<BallotParts>; 15] = [
