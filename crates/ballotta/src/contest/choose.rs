@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::{Outcome, OutcomeError, Slots, rest};
-use super::selection::{check_options, is_among};
+use super::selection::{check_distinct, check_known, is_among};
 use super::{Selection, SelectionError, Surroundings, read_winners};
 use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Term};
 use crate::limits::MAX_OPTIONS;
@@ -155,13 +155,14 @@ impl ChooseBits {
         if is_blank {
             return self.blank.map(|_| ()).ok_or(SelectionError::BlankNotAllowed);
         }
+        check_known(selected, self.marks.len())?;
         if selected.len() > self.max as usize {
             return Err(SelectionError::Overvote { selected: selected.len(), max: self.max });
         }
         if selected.len() < self.min as usize {
             return Err(SelectionError::Undervote { selected: selected.len(), min: self.min });
         }
-        check_options(selected, self.marks.len())
+        check_distinct(selected)
     }
 }
 
