@@ -164,7 +164,7 @@ class Document(Schema):
             self.problems.append(f"contests: {slots} slots are too many")
         for number, contest in enumerate(contests):
             if contest.rule.bound * max_weight > MAX_TOTAL:
-                self.problems.append(f"contests[{number}].rule: one ballot of the largest weight gives too large a total")
+                self.problems.append(f"contests[{number}].rule: one ballot of the largest weight gives too much")
         return Manifest(
             digest, contests, styles, max_weight, revoting == "last_counts", quorum, counted, per_weight, closing,
             organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses, slots,

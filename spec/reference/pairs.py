@@ -117,6 +117,8 @@ def ranked_pairs(matrix: Matrix) -> Ranking:
 
 
 def copeland(matrix: Matrix) -> Ranking:
-    """Two for every option that is beaten, one for every one that is equal."""
+    """Two for every option that is beaten, one for every one that is equal: itself, too, which is the same for all."""
     q = range(len(matrix))
-    return ranked([sum((a > b) * 2 + (a == b) for a, b in ((matrix[i][j], matrix[j][i]) for j in q if j != i)) for i in q])
+    beaten = [sum(matrix[i][j] > matrix[j][i] for j in q) for i in q]
+    equal = [sum(matrix[i][j] == matrix[j][i] for j in q) for i in q]
+    return ranked([2 * beaten[i] + equal[i] for i in q])

@@ -41,7 +41,8 @@ def bits_of_mark(contest: Contest, mark: Any, weight: int = 1) -> list[int]:
         require(rule.blank, "there is no blank vote")
         return blank_bits(rule)
     require(isinstance(mark, dict) and list(mark) == FIELDS[type(rule)], "the mark is not of the contest's kind")
-    return getattr(marks, type(rule).__name__.lower())(rule, *mark.values(), *([weight] if isinstance(rule, Split) else []))
+    more = [weight] if isinstance(rule, Split) else []
+    return getattr(marks, type(rule).__name__.lower())(rule, *mark.values(), *more)
 
 
 def digits(number: int, maximum: int) -> list[int]:
@@ -173,8 +174,8 @@ class Marks:
         if not rule.ties:
             require(not rest and all(len(tie) == 1 for tie in ties), "options tie, or are left out")
             place = {tie[0]: at for at, tie in enumerate(ties)}
-            bits = [int(place[i] == k) for i in q for k in q] + [int(place[i] < place[j]) for i in q for j in q if i < j]
-            return bits + [0] * rule.blank
+            bits = [bit for i in q for bit in one_of(place[i], len(q))]
+            return bits + [int(place[i] < place[j]) for i in q for j in q if i < j] + [0] * rule.blank
         spans, first, last = set(), {}, {}
         for tie in ties + ([rest] if rest else []):
             start = len(first)
@@ -182,5 +183,5 @@ class Marks:
                 first[i], last[i] = start, start + len(tie) - 1
             spans.add((start, start + len(tie) - 1))
         bits = [int(first[i] < first[j]) for i in q for j in q if i != j]
-        bits += [bit for i in q for bit in one_of(first[i], len(q))] + [bit for i in q for bit in one_of(last[i], len(q))]
+        bits += [bit for places in (first, last) for i in q for bit in one_of(places[i], len(q))]
         return bits + [int((s, k) in spans) for s in q for k in q if s <= k] + [0] * rule.blank

@@ -28,7 +28,7 @@ from board import (
     key_id,
 )
 
-from choices import bits_of_mark
+from choices import bits_of_mark, read_choices, written
 from encoding import VERSION, le16, le32, le64
 from group import BASE, IDENTITY, ORDER, P, Element, element_of, multiply_add
 from manifest import read_manifest
@@ -87,6 +87,20 @@ def default_manifest() -> dict[str, Any]:
         "board": {"origin": "board.example/forged"},
         "witnesses": {"quorum": 0, "members": []},
     }
+
+
+def option(name: str) -> dict[str, Any]:
+    return {"id": name, "title": {"en": f"Option {name}"}}
+
+
+def kinds_manifest(rules: dict[str, tuple[str, dict[str, Any]]], **fields: Any) -> dict[str, Any]:
+    """A contest for each rule, with its options; a style with all of them, and one for each."""
+    contests = [
+        {"id": name, "title": {"en": f"Contest {name}"}, "rule": rule, "options": [option(o) for o in options.split()]}
+        for name, (options, rule) in rules.items()
+    ]
+    styles = [{"id": "all", "contests": list(rules)}] + [{"id": f"only-{name}", "contests": [name]} for name in rules]
+    return default_manifest() | {"contests": contests, "styles": styles} | fields
 
 
 class Forge:
@@ -278,7 +292,7 @@ class Forge:
     # Ballots.
 
     def ballot(self, voter: int, bits: list[int], **wrong: Any) -> bytes:
-        """A signed ballot. `wrong` replaces style, weight, credential, previous, fingerprint, values (of slots), nonce."""
+        """A signed ballot. `wrong` replaces what the code looks for."""
         secret, style_name, _ = self.voters[voter]
         style = wrong.get("style", [s.id for s in self.manifest.styles].index(style_name))
         fingerprint = wrong.get("fingerprint", self.fingerprint)
@@ -332,6 +346,13 @@ class Forge:
         data = self.ballot(voter, bits, **wrong)
         self.add(BALLOT, data)
         return data
+
+    def vote(self, voter: int, choices: dict[str, Any], **wrong: Any) -> bytes:
+        """A ballot of choices by their identifiers, cast."""
+        _, style_name, weight = self.voters[voter]
+        style = next(style for style in self.manifest.styles if style.id == style_name)
+        weight = wrong.get("weight", weight)
+        return self.cast(voter, read_choices(written(choices), self.manifest, style, weight), **wrong)
 
     # Close.
 

@@ -11,20 +11,26 @@ from pairs import Pairs
 
 
 def reachable(form, weight=1):
-    """The slot values of all bits that satisfy every constant row: every bit is tried, unless a row is lost already."""
-    touching = [[] for _ in range(form.bits)]
-    targets = [row.target(weight) for row in form.rows[form.slots :]]
+    """The slot values of all bits that satisfy every constant row."""
+    valid = assignments(form.bits, form.rows[form.slots :], weight)
+    return {tuple(row.value(bits) for row in form.rows[: form.slots]) for bits in valid}
+
+
+def assignments(count, rows, weight=1):
+    """All bits that satisfy the rows: every bit is tried, unless a row is lost already."""
+    touching = [[] for _ in range(count)]
+    targets = [row.target(weight) for row in rows]
     least, most = [], []  # what the bits that are not set yet can add to a row
-    for number, row in enumerate(form.rows[form.slots :]):
+    for number, row in enumerate(rows):
         least.append(sum(c for _, c in row.terms if c < 0))
         most.append(sum(c for _, c in row.terms if c > 0))
         for bit, coefficient in row.terms:
             touching[bit].append((number, coefficient))
-    found, bits, values = set(), [0] * form.bits, [0] * len(targets)
+    bits, values = [0] * count, [0] * len(targets)
 
     def go(bit):
-        if bit == form.bits:
-            found.add(tuple(row.value(bits) for row in form.rows[: form.slots]))
+        if bit == count:
+            yield list(bits)
             return
         for number, c in touching[bit]:
             least[number] -= min(c, 0)
@@ -34,7 +40,7 @@ def reachable(form, weight=1):
             for number, c in touching[bit]:
                 values[number] += c * value
             if all(values[n] + least[n] <= targets[n] <= values[n] + most[n] for n, _ in touching[bit]):
-                go(bit + 1)
+                yield from go(bit + 1)
             for number, c in touching[bit]:
                 values[number] -= c * value
         bits[bit] = 0
@@ -42,8 +48,7 @@ def reachable(form, weight=1):
             least[number] += min(c, 0)
             most[number] += max(c, 0)
 
-    go(0)
-    return found
+    yield from go(0)
 
 
 def with_blank(selections, slots, blank):
@@ -73,10 +78,8 @@ class Forms(unittest.TestCase):
         form = rule.form
         every = itertools.product((0, 1), repeat=form.bits)
         rows = form.rows[form.slots :]
-        plain = {
-            tuple(r.value(b) for r in form.rows[: form.slots]) for b in every if all(r.value(b) == r.constant for r in rows)
-        }
-        self.assertEqual(reachable(form), plain)
+        valid = [bits for bits in every if all(row.value(bits) == row.constant for row in rows)]
+        self.assertEqual(reachable(form), {tuple(row.value(bits) for row in form.rows[: form.slots]) for bits in valid})
 
     def test_range_digits(self):
         self.assertEqual(range_digits(5), [1, 2, 2])
