@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import tempfile
 import unittest
 from dataclasses import replace
@@ -9,10 +10,12 @@ from dataclasses import replace
 import paths  # noqa: F401
 
 from ballot import argument_holds, read_ballot, style_keys
-from choices import bits_of_mark, read_choices, written
+from choices import bits_of_mark, digits, read_choices, written
+from contests import Points, Positional, Quadratic, range_digits
 from encoding import Refused
 from forge import Forge, kinds_manifest, option, small_election
-from manifest import read_manifest
+from manifest import Contest, read_manifest
+from pairs import Pairs
 from record import Record
 from test_forms import assignments
 from test_verifier import write
@@ -73,8 +76,9 @@ KINDS = {
          "seats": {"number": 3, "method": "dhondt"}, "blank": True},
         {'{"list":"north","preferences":["bob","ada"]}': [1, 1, 1, 0, 0, 0],
          '{"list":"south","preferences":[]}': [0, 0, 0, 1, 0, 0], '"blank"': [0, 0, 0, 0, 0, 1]},
-        {'{"list":"north","preferences":["eve"]}': "no candidate of the list", '{"list":"ada","preferences":[]}': "no list",
-         '{"list":"north"}': "kind", '{"list":"north","preferences":["south"]}': "no candidate"},
+        {'{"list":"north","preferences":["eve"]}': "no candidate of the list",
+         '{"list":"ada","preferences":[]}': "no list", '{"list":"north"}': "kind",
+         '{"list":"north","preferences":["south"]}': "no candidate"},
     ),
     "across": (
         "north ada bob south eve",
@@ -123,6 +127,12 @@ def manifest_of(*names, **fields):
     return kinds_manifest({name: RULES[name] for name in names or RULES}, **fields)
 
 
+def ties_of(chance, names):
+    some = chance.sample(names, 10)
+    cuts = sorted(chance.sample(range(11), 4))
+    return [tie for tie in (some[a:b] for a, b in zip(cuts, cuts[1:])) if tie]
+
+
 def one_trustee(manifest):
     trustees = manifest["trustees"] | {"threshold": 1, "minimum_confirmed": 1, "members": [{"name": "anna"}]}
     return manifest | {"trustees": trustees}
@@ -147,11 +157,36 @@ class Choices(unittest.TestCase):
                 with self.subTest(contest.id, mark=mark), self.assertRaisesRegex(Refused, why):
                     bits_of_mark(contest, json.loads(mark))
 
+    def test_digits(self):
+        self.assertEqual([digits(number, 5) for number in (2, 3)], [[0, 0, 1], [1, 0, 1]])
+        for maximum in range(70):
+            for number in range(maximum + 1):
+                weights = range_digits(maximum)
+                self.assertEqual(sum(w * bit for w, bit in zip(weights, digits(number, maximum))), number)
+
+    def test_large(self):
+        """Selections of large forms satisfy all rows."""
+        chance = random.Random(7)
+        names = [f"o{i}" for i in range(12)]
+        for rule, make in (
+            (Pairs(12, True, False, "schulze"), lambda: {"ranking": chance.sample(names, 12)}),
+            (Pairs(12, True, True, "schulze"), lambda: {"ranking": ties_of(chance, names)}),
+            (Positional(12, True, tuple(range(9, 0, -1)), True), lambda: {"ranking": chance.sample(names, 5)}),
+            (Quadratic(12, True, 1000), lambda: {"points": {name: chance.randrange(9) for name in names}}),
+            (Points(12, True, 1000, 9999, False, True), lambda: {"points": {n: chance.randrange(800) for n in names}}),
+        ):
+            contest = Contest("c", rule, names, 0)
+            for mark in ["blank"] + [make() for _ in range(20)]:
+                bits = bits_of_mark(contest, mark)
+                for row in rule.form.rows[rule.slots :]:
+                    self.assertEqual(row.value(bits), row.constant, (rule, mark))
+
     def test_texts(self):
         style = next(style for style in self.manifest.styles if style.id == "only-ties")
         self.assertEqual(len(read_choices(b' { "ties" : "blank" } ', self.manifest, style, 1)), style.form.bits)
         for text in ('{"ties":"blank","choose":"blank"}', "{}", '["ties"]', '{"ties":"blank","ties":"blank"}',
-                     '{"ti\\u0065s":"blank"}', '{"ties":{"ranking":["a"],"x":1}}', " " * 2**18 + '{"ties":"blank"}'):  # fmt: skip
+                     '{"ti\\u0065s":"blank"}', '{"ties":{"ranking":["a"],"x":1}}',
+                     " " * 2**18 + '{"ties":"blank"}'):  # fmt: skip
             with self.subTest(text[:30]), self.assertRaises(Refused):
                 read_choices(text.encode(), self.manifest, style, 1)
         self.assertEqual(written({"a": {"points": {"x": 0}}}), b'{"a":{"points":{"x":0}}}')
@@ -248,8 +283,8 @@ class Rules(unittest.TestCase):
 
 class Arguments(unittest.TestCase):
     def test_each_row(self):
-        """A ballot that breaks one row alone is refused; one that breaks none is not. In pairs every row follows from the
-        others: there another one is broken with it, or what a flipped bit breaks."""
+        """A ballot that breaks one row alone is refused; one that breaks none is not. In pairs every row follows from
+        the others: there another one is broken with it, or what a flipped bit breaks."""
         forge = Forge(one_trustee(manifest_of()))
         forge.ceremony()
         forge.roll([(style.id, 1) for style in forge.manifest.styles[1:]])
@@ -296,8 +331,9 @@ class Arguments(unittest.TestCase):
 
 
 VOTES = [
-    '{"choose":{"options":["a"]},"exactly":{"points":{"a":3,"b":1}},"free":{"points":{"b":2}},"split":{"points":{"yes":1}},'
-    '"quadratic":{"points":{"a":2,"b":1}},"lists":{"list":"north","preferences":["ada","bob"]},'
+    '{"choose":{"options":["a"]},"exactly":{"points":{"a":3,"b":1}},"free":{"points":{"b":2}},'
+    '"split":{"points":{"yes":1}},"quadratic":{"points":{"a":2,"b":1}},'
+    '"lists":{"list":"north","preferences":["ada","bob"]},'
     '"grades":{"grades":{"a":"good","b":"fair"}},"positional":{"ranking":["a","b"]},"truncated":{"ranking":["c"]},'
     '"pairs":{"ranking":["a","b","c"]},"ties":{"ranking":["a",["b","c"]]}}',
     '{"choose":"blank","exactly":"blank","free":{"points":{}},"split":{"points":{"yes":1,"no":1}},'
@@ -305,8 +341,8 @@ VOTES = [
     '"pairs":"blank","ties":"blank"}',
     '{"choose":{"options":["b","c"]},"exactly":{"points":{"a":2,"b":2}},"free":{"points":{"a":3,"b":1}},'
     '"split":{"points":{"no":3}},"quadratic":{"points":{"b":2}},"lists":{"list":"south","preferences":["eve"]},'
-    '"grades":{"grades":{"a":"bad","b":"fair"}},"positional":{"ranking":["b","c"]},"truncated":{"ranking":["a","b","c"]},'
-    '"pairs":{"ranking":["b","c","a"]},"ties":{"ranking":["b"]}}',
+    '"grades":{"grades":{"a":"bad","b":"fair"}},"positional":{"ranking":["b","c"]},'
+    '"truncated":{"ranking":["a","b","c"]},"pairs":{"ranking":["b","c","a"]},"ties":{"ranking":["b"]}}',
 ]  # of the weights 1, 2 and 3
 
 
@@ -357,7 +393,8 @@ class Elections(unittest.TestCase):
         self.assertEqual(results["choose"]["winners"], {"number": 1, "elected": [], "tied": ["b", "c"]})
         self.assertEqual([o["average"] for o in results["exactly"]["options"]], [[9, 4], [7, 4]])
         self.assertEqual([o["average"] for o in results["free"]["options"]], [[3, 2], [5, 6]])
-        seats = {"lists": [{"id": "north", "seats": 0}, {"id": "south", "seats": 2}], "tied": ["north", "south"], "open": 1}
+        seats = [{"id": "north", "seats": 0}, {"id": "south", "seats": 2}]
+        seats = {"lists": seats, "tied": ["north", "south"], "open": 1}
         self.assertEqual(results["lists"]["seats"], seats)
         grades = [{"id": "a", "grades": [1, 0, 3], "grade": "bad"}, {"id": "b", "grades": [0, 4, 0], "grade": "fair"}]
         self.assertEqual(results["grades"], {"options": grades, "blank": 2, "ranking": [["b"], ["a"]]})
@@ -386,7 +423,7 @@ class Elections(unittest.TestCase):
         self.assertEqual([option["total"] for option in split["options"]], [1, 2])
 
     def test_weights(self):
-        """Another weight than that of the roll; more than the own weight divided; a ballot that is added up too often."""
+        """Another weight than that of the roll, and more than the own weight divided."""
         cases = {
             "ballot.style": lambda f: f.cast(1, f.bits, weight=3, unadmitted=True),
             "ballot.argument": lambda f: f.cast(1, f.bits, unadmitted=True),

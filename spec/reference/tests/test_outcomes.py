@@ -29,8 +29,8 @@ class Pairwise(unittest.TestCase):
     def test_schulze(self):
         """Schulze, Social Choice and Welfare 2011, example 1: 45 voters."""
         matrix = matrix_of(SCHULZE_2011)
-        expected = [[0, 20, 26, 30, 22], [25, 0, 16, 33, 18], [19, 29, 0, 17, 24], [15, 12, 28, 0, 14], [23, 27, 21, 31, 0]]
-        self.assertEqual(matrix, expected)
+        rows = ["0 20 26 30 22", "25 0 16 33 18", "19 29 0 17 24", "15 12 28 0 14", "23 27 21 31 0"]
+        self.assertEqual(matrix, [list(map(int, row.split())) for row in rows])
         self.assertEqual(named(schulze(matrix), "ABCDE"), "E>A>C>B>D")
 
     def test_ranked_pairs(self):
