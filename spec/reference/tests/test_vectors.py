@@ -75,15 +75,15 @@ class Specification(unittest.TestCase):
     def test_forms(self):
         for v in vectors("forms.json"):
             rule = v["choose"]
-            form = compile_form([Choose(rule["options"], rule["min"], rule["max"], rule["blank"])])
+            form = compile_form([Choose(rule["options"], rule["blank"], rule["min"], rule["max"])])
             self.assertEqual((form.bits, form.slots), (v["bits"], v["slots"]), v["name"])
-            self.assertEqual([[row.target, [list(t) for t in row.terms]] for row in form.rows], v["rows"])
+            self.assertEqual([[row.constant, [list(t) for t in row.terms]] for row in form.rows], v["rows"])
             self.assertEqual(form.encoding.hex(), v["encoding"])
             self.assertEqual(form.digest.hex(), v["digest"])
 
     def test_ballot(self):
         v = vectors("ballot.json")
-        form = compile_form([Choose(3, 1, 2, False)])
+        form = compile_form([Choose(3, False, 1, 2)])
         self.assertEqual(form.digest.hex(), v["form"])
         keys = StyleKeys([decode(h(key), "Y") for key in v["Y"]], tagged("slot-keys", *map(h, v["Y"])))
         self.assertEqual(keys.digest.hex(), v["Y_digest"])
@@ -105,7 +105,10 @@ class Specification(unittest.TestCase):
         self.assertFalse(argument_holds(ballot, style, keys, bytes(32)))
         # Intermediate values: challenges, and both sides of the equations.
         t = begin("ballot-argument", "fingerprint", h(v["fingerprint"]))
-        for label, value in (("credential", "credential"), ("form", "form"), ("Y", "Y_digest"), ("R", "R")):
+        for label, value in (("credential", "credential"), ("form", "form")):
+            t.append(label, h(v[value]))
+        t.append_number("weight", ballot.weight)
+        for label, value in (("Y", "Y_digest"), ("R", "R")):
             t.append(label, h(v[value]))
         t.append("C", b"".join(map(h, v["C"])))
         t.append("B", h(v["B"]))
@@ -116,8 +119,9 @@ class Specification(unittest.TestCase):
         x = t.challenge("x")
         self.assertEqual((rho, x), (scalar(v["rho"]), scalar(v["x"])))
         weights = [pow(rho, k, ORDER) for k in range(1, len(form.rows) + 1)]
-        self.assertEqual(sum(w * r.target for w, r in zip(weights, form.rows)) % ORDER, scalar(v["c_star"]))
-        l_of_f = sum(w * sum(c * a.f[bit] for bit, c in r.terms) for w, r in zip(weights, form.rows))
+        c_star = sum(w * r.target(ballot.weight) for w, r in zip(weights, form.rows))
+        self.assertEqual(c_star % ORDER, scalar(v["c_star"]))
+        l_of_f = sum(w * r.value(a.f) for w, r in zip(weights, form.rows))
         self.assertEqual(l_of_f % ORDER, scalar(v["L_of_f"]))
 
         def shown(*terms):
