@@ -220,7 +220,8 @@ class Choose(Rule):
     def outcome(self, slots: list[int], voted: int) -> Outcome:
         if self.min == self.max:
             slots = slots + [self.max * voted - sum(slots)]
-            impossible(not 0 <= slots[-1] <= voted, "the votes of the last option")
+        impossible(not all(0 <= total <= voted for total in slots), "the votes of an option")
+        impossible(not self.min * voted <= sum(slots) <= self.max * voted, "the votes of all options")
         return by_totals(slots)
 
 

@@ -126,12 +126,12 @@ impl RangeDigits {
 
     /// Sets the digits to `value`, in constant time; `value` is at most the maximum of the range.
     pub fn assign(&self, value: u64, bits: &mut Bits) {
-        // The last digit is the irregular one: it is set when the others cannot reach the value.
+        // The last digit is the irregular one: it is set when the value reaches it. The others make up the rest.
         let Some(((last, last_weight), others)) = self.terms.split_last() else { return };
-        let reach: u64 = others.iter().map(|(_, weight)| weight.unsigned_abs()).sum();
-        let needs_last = (reach.wrapping_sub(value) >> 63) & 1;
-        bits.set(*last, needs_last);
-        let rest = value.wrapping_sub(needs_last.wrapping_mul(last_weight.unsigned_abs()));
+        let last_weight = last_weight.unsigned_abs();
+        let has_last = 1 ^ (value.wrapping_sub(last_weight) >> 63);
+        bits.set(*last, has_last);
+        let rest = value.wrapping_sub(has_last.wrapping_mul(last_weight));
         for (position, (bit, _)) in others.iter().enumerate() {
             bits.set(*bit, (rest >> position) & 1);
         }

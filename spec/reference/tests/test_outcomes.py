@@ -195,8 +195,8 @@ class Totals(unittest.TestCase):
     def test_impossible(self):
         for rule, slots, why in (
             (Choose(2, True, 1, 1), [3, 11], "more blank votes"),
-            (Choose(3, False, 1, 1), [6, 5], "the last option"),
-            (Choose(3, False, 2, 2), [4, 5], "the last option"),
+            (Choose(3, False, 1, 1), [6, 5], "an option"),
+            (Choose(3, False, 2, 2), [4, 5], "an option"),
             (Points(2, True, 5, 10, False, True), [46, 0, 1], "the points of an option"),
             (Points(2, False, 5, 6, True, True), [5], "the points of an option"),
             (Points(2, False, 5, 6, False, False), [31, 30], "the points of all options"),

@@ -14,7 +14,12 @@ from board import Log, NoteKey, bundle_path, ed25519_holds, key_id, leaf, read_c
 from contests import Choose, compile_form
 from encoding import Reader, Refused, le64
 from group import BASE, ORDER, decode, decode_edwards, discrete_logarithm, encode, equal, multiply_add, one_way_map
-from manifest import Style
+from choices import bits_of_mark
+from manifest import Contest, Style
+from record import contest_value
+from rules import read_rule
+from schema import Schema
+from tally import ContestSums
 from transcript import SUITE, Strobe, Transcript, begin, framed, hash_to_group, read_schnorr, schnorr_holds, tagged
 
 
@@ -77,9 +82,32 @@ class Specification(unittest.TestCase):
             rule = v["choose"]
             form = compile_form([Choose(rule["options"], rule["blank"], rule["min"], rule["max"])])
             self.assertEqual((form.bits, form.slots), (v["bits"], v["slots"]), v["name"])
-            self.assertEqual([[row.constant, [list(t) for t in row.terms]] for row in form.rows], v["rows"])
+            self.assertEqual([[row.kind, row.constant, [list(t) for t in row.terms]] for row in form.rows], v["rows"])
             self.assertEqual(form.encoding.hex(), v["encoding"])
             self.assertEqual(form.digest.hex(), v["digest"])
+
+    def test_contests(self):
+        for v in vectors("contests.json"):
+            kind, options = v["rule"]["kind"], [f"o{number}" for number in range(v["options"])]
+            schema = Schema(languages=["en"])
+            rule = read_rule(schema, "rule", v["rule"], options, v["weight"])
+            self.assertEqual(schema.problems, [], kind)
+            self.assertEqual((rule.form.bits, rule.form.slots, rule.bound), (v["bits"], v["slots"], v["bound"]), kind)
+            self.assertEqual(rule.form.encoding.hex(), v["form"], kind)
+            self.assertEqual(rule.form.digest.hex(), v["digest"], kind)
+            contest = Contest("c", rule, options, 0)
+            for mark in v["marks"]:
+                bits = bits_of_mark(contest, mark["mark"], v["weight"])
+                self.assertEqual("".join(map(str, bits)), mark["bits"], f"{kind}: {mark['mark']}")
+                self.assertEqual([row.value(bits) for row in rule.form.rows[: v["slots"]]], mark["slots"], kind)
+            for outcome in v["outcomes"]:
+                weight = outcome["weight"]
+                sums = ContestSums([], True, ballots=weight, weight=weight)
+                try:
+                    found = contest_value(contest, sums, None, rule.count(outcome["totals"], weight))
+                except Refused:
+                    found = None
+                self.assertEqual(found, outcome["result"], f"{kind}: {outcome['totals']}")
 
     def test_ballot(self):
         v = vectors("ballot.json")
