@@ -5,7 +5,7 @@
  */
 
 import { BallottaError, type ErrorCode, invalid } from './errors.js';
-import { bytes, hash, options, plain, text } from './input.js';
+import { bytes, hash, options, plain, text, weight as heavy } from './input.js';
 import { source } from './record.js';
 import { Texts } from './texts.js';
 import type {
@@ -170,8 +170,8 @@ export class WorkerElection extends Texts {
   }
 
   /** See {@link index!Election.checkChoices}. */
-  async checkChoices(choices: Choices, style: string): Promise<readonly ChoiceProblem[]> {
-    return this.line.call(this.handle, 'checkChoices', [copied(choices), text(style, 'style', 64)]);
+  async checkChoices(choices: Choices, style: string, weight: bigint = 1n): Promise<readonly ChoiceProblem[]> {
+    return this.line.call(this.handle, 'checkChoices', [copied(choices), text(style, 'style', 64), heavy(weight)]);
   }
 
   /** See {@link index!Election.credential}. */
