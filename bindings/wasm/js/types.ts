@@ -36,20 +36,20 @@ export type Choices = { readonly [contest: string]: Mark };
 
 /** What the rules do not allow. */
 export interface ChoiceProblem {
-  /** Where: `contest`, or `contest/option` (or grade); empty if it is about the choices as a whole. */
+  /** Where: `contest`, or `contest/option`; empty if it is about the choices as a whole. */
   readonly field: string;
   /** The contest, if it is about one. */
   readonly contest: string | null;
-  /** The option or the grade, if the contest does not have it. Nothing else that was marked is named. */
+  /** The option, if the contest does not have it. Nothing else that was marked is named. */
   readonly option: string | null;
   /**
    * The stable name of the rule that is broken.
    *
    * - Of the choices: `malformed`, `unknown-kind`, `unknown-contest`, `missing-contest`, `duplicate-contest`,
-   *   `unknown-option`, `unknown-grade`, `duplicate-option`, `wrong-kind`, `blank-not-allowed`.
+   *   `unknown-option`, `duplicate-option`, `wrong-kind`, `blank-not-allowed`.
    * - Of what is marked: `overvote`, `undervote`; `too-many-for-option`, `too-many-points`, `too-few-points`,
    *   `too-many-credits`; `not-a-list`, `not-a-candidate`, `other-list`, `too-many-preferences`, `too-many-of-group`;
-   *   `missing-grade`; `tie-not-allowed`, `empty-place`.
+   *   `missing-grade`, `unknown-grade`; `tie-not-allowed`, `empty-place`.
    */
   readonly rule: string;
   /** A plain sentence. */

@@ -53,7 +53,7 @@ test('choices are checked for a weight, and marks of other kinds are read before
   for (const mark of [{ points: { o0: 1 } }, { list: 'o0', preferences: ['o1'] }, { preferences: [], list: 'o0' }, { ranking: ['o0', ['o1']] }, { ranking: [] }]) {
     assert.deepEqual(refused(mark), [['wrong-kind', null]]);
   }
-  assert.deepEqual(refused({ grades: { o0: 'good' } }), [['unknown-grade', 'good']]);
+  assert.deepEqual(refused({ grades: { o0: 'good' } }), [['wrong-kind', null]]);
   assert.deepEqual(refused({ points: { nobody: 1 } }), [['unknown-option', 'nobody']]);
   assert.deepEqual(refused({ scores: { o0: 1 } }), [['unknown-kind', null]]);
   for (const mark of [{ points: [1] }, { points: { o0: '1' } }, { grades: { o0: 1 } }, { list: 'o0' }, { ranking: 'o0' }, { options: ['o0'], points: {} }]) {
