@@ -46,8 +46,12 @@ const WASM_OPT: &str = "node_modules/.bin/wasm-opt -Oz --enable-bulk-memory --en
     --enable-multivalue --strip-debug --strip-producers";
 
 /// Builds the package into `bindings/wasm/dist`, and prints its hash and its sizes.
-pub(crate) fn run(steps: &mut Steps) -> Result<(), Failed> {
-    build(steps, &target_folder(steps.root()))?;
+pub(crate) fn run(steps: &mut Steps, again: bool) -> Result<(), Failed> {
+    let target = target_folder(steps.root());
+    build(steps, &target)?;
+    if again {
+        build_again(steps, &target.join("wasm-again"))?;
+    }
     steps.run("wasm: sizes and hash", node("scripts/summary.mjs"))
 }
 
