@@ -1,5 +1,6 @@
 //! The ballots of one credential, and what became of one ballot.
 
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
@@ -70,38 +71,35 @@ impl History {
         line: &RollLine,
         rng: &mut R,
     ) -> Result<Self, VoterError> {
-        let mut entries: Vec<(u64, Vec<u8>)> = Vec::new();
-        election.board.ballots(source, |index, body| {
-            if BallotHeader::read(body).is_ok_and(|header| header.credential == line.credential) {
-                entries.push((index, body.to_vec()));
-            }
-            Ok(())
-        })?;
-        let window = &election.window;
-        let inside = entries.iter().filter(|(index, _)| window.admits(*index).is_ok());
-        let candidates: Vec<Candidate<'_>> =
-            inside.map(|(index, bytes)| Candidate { index: *index, bytes, voter: Some(*line) }).collect();
+        let related = Related::read(election, source, line)?;
+        let (window, ballots) = (&election.window, &related.ballots);
+        let inside = ballots.iter().filter(|ballot| window.admits(ballot.index).is_ok());
+        let candidates: Vec<Candidate<'_>> = inside
+            .map(|BoardBallot { index, bytes, line }| Candidate { index: *index, bytes, voter: Some(*line) })
+            .collect();
         let context = &election.context;
         let revoting = context.manifest().revoting() == Revoting::LastCounts;
         // A roll has fewer lines than that.
         let voters = u32::try_from(election.roll.totals().voters()).unwrap_or(u32::MAX);
         let mut ledger = Ledger::new(voters, candidates.len() as u64, revoting, rng.next_u64());
         let mut verified = verify_ballots(context, &candidates, rng).into_iter();
-        let unreadable = |index| move |error| VoterError::Entry { index, error };
-        let mut ballots = Vec::with_capacity(entries.len());
-        for (index, bytes) in &entries {
+        let mut own = Vec::new();
+        for BoardBallot { index, bytes, line: theirs } in ballots {
             let state = match window.admits(*index) {
                 Err(error) => Err(error),
                 Ok(()) => match verified.next() {
-                    Some(Ok(ballot)) => ledger.admit(&ballot, |index| recorded(&entries, index))?,
+                    Some(Ok(ballot)) => ledger.admit(&ballot, |index| related.recorded(index))?,
                     Some(Err(error)) => Err(error),
                     None => Err(AdmissionError::Encoding(DecodeError::Truncated { field: "ballot" })),
                 },
             };
-            let tracker = SignedBallot::tracker_of(bytes).map_err(unreadable(*index))?;
-            ballots.push(OwnBallot { index: *index, tracker, state });
+            if theirs.credential == line.credential {
+                let tracker = SignedBallot::tracker_of(bytes);
+                let tracker = tracker.map_err(|error| VoterError::Entry { index: *index, error })?;
+                own.push(OwnBallot { index: *index, tracker, state });
+            }
         }
-        Ok(Self { ballots })
+        Ok(Self { ballots: own })
     }
 
     /// The ballots.
@@ -135,12 +133,51 @@ impl History {
     }
 }
 
-fn recorded(entries: &[(u64, Vec<u8>)], index: u64) -> Result<Recorded, VoterError> {
-    let unreadable = |error| VoterError::Entry { index, error };
-    let entry = entries.iter().find(|(other, _)| *other == index);
-    let (_, bytes) = entry.ok_or(DecodeError::Truncated { field: "ballot" }).map_err(unreadable)?;
-    let tracker = SignedBallot::tracker_of(bytes).map_err(unreadable)?;
-    Ok(Recorded { tracker, randomness: BallotHeader::read(bytes).map_err(unreadable)?.randomness })
+/// A ballot of the board, and the line of the roll with its credential.
+struct BoardBallot {
+    index: u64,
+    bytes: Vec<u8>,
+    line: RollLine,
+}
+
+/// All ballots on which it depends whether those of one credential count, in the order of the board: those that name it;
+/// before one of these, others with its randomness, for of two such the first stands; and before those, all that name their
+/// credentials, for only an admitted ballot stands in the way.
+struct Related {
+    ballots: Vec<BoardBallot>,
+}
+
+impl Related {
+    fn read(election: &Election, source: &dyn RecordSource, line: &RollLine) -> Result<Self, VoterError> {
+        let mut lines = BTreeMap::from([(line.credential, *line)]);
+        let mut randomness = BTreeSet::new();
+        let mut ballots = Vec::new();
+        election.board.ballots_backwards(source, |index, body| {
+            let Ok(header) = BallotHeader::read(body) else { return Ok(()) };
+            let inside = election.window.admits(index).is_ok();
+            if inside && randomness.contains(&header.randomness) && !lines.contains_key(&header.credential) {
+                lines.extend(election.line(source, &header.credential)?.map(|line| (line.credential, line)));
+            }
+            if let Some(line) = lines.get(&header.credential) {
+                if inside {
+                    randomness.insert(header.randomness);
+                }
+                ballots.push(BoardBallot { index, bytes: body.to_vec(), line: *line });
+            }
+            Ok(())
+        })?;
+        ballots.reverse();
+        Ok(Self { ballots })
+    }
+
+    fn recorded(&self, index: u64) -> Result<Recorded, VoterError> {
+        let unreadable = |error| VoterError::Entry { index, error };
+        let place = self.ballots.binary_search_by_key(&index, |ballot| ballot.index).ok();
+        let ballot = place.and_then(|place| self.ballots.get(place));
+        let BoardBallot { bytes, .. } = ballot.ok_or(DecodeError::Truncated { field: "ballot" }).map_err(unreadable)?;
+        let tracker = SignedBallot::tracker_of(bytes).map_err(unreadable)?;
+        Ok(Recorded { tracker, randomness: BallotHeader::read(bytes).map_err(unreadable)?.randomness })
+    }
 }
 
 impl Election {
@@ -157,8 +194,8 @@ impl Election {
     ) -> Result<Found, VoterError> {
         // All entries with one tracker are the same ballot, and name the same credential.
         let mut first = None;
-        self.board.ballots(source, |index, body| {
-            if first.is_none() && SignedBallot::tracker_of(body).ok() == Some(*tracker) {
+        self.board.ballots_backwards(source, |index, body| {
+            if SignedBallot::tracker_of(body).ok() == Some(*tracker) {
                 first = Some((index, BallotHeader::read(body)));
             }
             Ok(())
