@@ -31,6 +31,7 @@ async function compiled(name: string, source: WasmSource): Promise<WebAssembly.M
       source = await fetch(url, { credentials: 'same-origin' });
     }
     const response = await (source as Response | PromiseLike<Response>);
+    if (!(response instanceof Response)) throw invalid('source', 'expected an address, a Response, bytes or a module');
     if (!response.ok) throw new BallottaError('network', `${name}: the server answers ${response.status}`, name);
     // Not compileStreaming: it insists on a media type that many servers do not know.
     return await WebAssembly.compile(await response.arrayBuffer());

@@ -9,6 +9,8 @@ export interface RecordUrl {
   readonly url: string | URL;
   /** Fetches in place of the global `fetch`. */
   readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
+  /** Ends the waiting for the server, with an error `aborted`. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where a record is read from. */

@@ -1,17 +1,14 @@
 // The README's uses, from the packed tarball in fresh folders: a Vite app, a bare page, a script of Node. And the types.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, extname, join, normalize } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { inBrowser, noBrowser } from './browser.mjs';
 import { record, vectors } from './vectors.mjs';
 
 const here = new URL('..', import.meta.url).pathname;
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const noBrowser = existsSync(executablePath) ? false : `${executablePath} is missing`;
 const root = mkdtempSync(join(tmpdir(), 'ballotta-package-'));
 const run = (program, words, cwd) => execFileSync(program, words, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 const [vite, bare, node] = readFileSync(join(here, 'README.md'), 'utf8')
@@ -38,35 +35,6 @@ function writeRecord(folder) {
   for (const [path, bytes] of record()) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), bytes);
-  }
-}
-
-async function inBrowser(folder, path, look) {
-  const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
-  const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
-    const file = join(folder, path);
-    if (!existsSync(file) || path.endsWith('/')) return response.writeHead(404).end();
-    const policy = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
-    return response.writeHead(200, { 'content-type': types[extname(file)] ?? 'text/plain', 'content-security-policy': policy }).end(readFileSync(file));
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const context = await chromium.launchPersistentContext(mkdtempSync(join(root, 'profile-')), {
-    executablePath,
-    headless: true,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
-  try {
-    const page = await context.newPage();
-    const problems = [];
-    page.on('pageerror', (error) => problems.push(String(error)));
-    page.on('console', (message) => problems.push(message.text()));
-    await page.goto(`http://127.0.0.1:${server.address().port}/${path}`);
-    await look(page, problems);
-  } finally {
-    await context.close();
-    await new Promise((resolve) => server.close(resolve));
   }
 }
 
