@@ -225,7 +225,8 @@ export class Credential {
    * Encrypts a ballot. Show its tracker before anybody decides whether it is opened or cast.
    *
    * `previous` is the tracker of the ballot whose place it takes, `null` for a first one; without it, what the board said when
-   * the election was opened.
+   * the election was opened. It is believed: name it only where the board has moved on since. A ballot behind any other than
+   * the one that stands is void.
    *
    * @throws {@link BallottaError} `choices-not-allowed` with all that is wrong, `not-open`, `closed`.
    */

@@ -37,7 +37,7 @@ async function compiled(name: string, source: WasmSource): Promise<WebAssembly.M
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
     if (error instanceof BallottaError) throw error;
-    if (error instanceof WebAssembly.CompileError) throw invalid('source', 'not a module of WebAssembly');
+    if (error instanceof WebAssembly.CompileError) throw invalid('source', `${name} is not a module of WebAssembly`);
     throw new BallottaError('network', `${name} cannot be read`, name);
   }
 }

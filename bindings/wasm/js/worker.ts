@@ -60,10 +60,15 @@ class Line {
   private readonly waiting = new Map<number, Waiting>();
   private last = 0;
   private ended = false;
+  /** Whether the worker has answered anything. */
+  private heard = false;
 
   constructor(private readonly worker: Worker) {
     worker.onmessage = ({ data }: { data: Answer }) => this.answered(data);
-    worker.onerror = () => this.end('internal', 'the worker failed');
+    worker.onerror = () => {
+      if (this.heard) this.end('internal', 'the worker failed');
+      else this.end('no-worker', 'worker-thread.js cannot be loaded: hand over a `worker` that runs it', 'worker-thread.js');
+    };
     worker.onmessageerror = () => this.end('internal', 'an answer of the worker cannot be read');
   }
 
@@ -98,14 +103,15 @@ class Line {
     }
   }
 
-  end(code: ErrorCode, message: string): void {
+  end(code: ErrorCode, message: string, field = ''): void {
     this.ended = true;
     this.worker.terminate();
-    for (const { reject } of this.waiting.values()) reject(new BallottaError(code, message));
+    for (const { reject } of this.waiting.values()) reject(new BallottaError(code, message, field));
     this.waiting.clear();
   }
 
   private answered(answer: Answer): void {
+    this.heard = true;
     const waiting = this.waiting.get(answer.id);
     // By own properties: what a page adds to all objects is no answer.
     if (Object.hasOwn(answer, 'progress')) {

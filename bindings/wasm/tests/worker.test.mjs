@@ -130,7 +130,7 @@ test('what cannot be handed over is refused, and a worker that does not load is 
   });
   const fields = ['module', 'module', 'verifier', 'worker', 'worker', 'stage', 'checkpoint', 'fingerprint', 'checkpoint', 'onProgress', 'fetch', 'fingerprint'];
   assert.deepEqual(found.refusals, fields.map((field) => ({ name: 'BallottaError', code: 'invalid-input', field })));
-  assert.equal(found.failed.code, 'internal');
+  assert.deepEqual(found.failed, { name: 'BallottaError', code: 'no-worker', field: 'worker-thread.js' });
   assert.equal(found.aborted.code, 'aborted');
   assert.equal(found.fine, vectors.fingerprint);
   assert.equal(found.workers, 1);

@@ -6,8 +6,11 @@ use rand_core::CryptoRng;
 
 use super::{Election, VoterError};
 use crate::ballot::{AdmissionError, BallotHeader, Candidate, SignedBallot, verify_ballots};
+use crate::board::entry::{Entry, EntryKind};
+use crate::board::tiles::TILE_WIDTH;
 use crate::credential::RollLine;
 use crate::encoding::DecodeError;
+use crate::group::PublicElement;
 use crate::hash::Tracker;
 use crate::manifest::Revoting;
 use crate::record::RecordSource;
@@ -187,6 +190,27 @@ impl Related {
 }
 
 impl Election {
+    /// The credential that a ballot of the board names: whoever shows a tracker may show that of another voter's ballot.
+    /// `None` if there is no ballot at this position, or none that names an element of the group.
+    ///
+    /// # Errors
+    ///
+    /// If the record cannot be read again as it was.
+    pub fn ballot_credential(
+        &self,
+        source: &dyn RecordSource,
+        index: u64,
+    ) -> Result<Option<PublicElement>, VoterError> {
+        let bundle = usize::try_from(index / u64::from(TILE_WIDTH)).unwrap_or(usize::MAX);
+        let entries = self.entries(source, bundle)?;
+        let entry = entries.iter().find(|(position, _)| *position == index);
+        let header = entry
+            .and_then(|(_, bytes)| Entry::decode(bytes).ok())
+            .filter(|entry| entry.kind() == EntryKind::Ballot)
+            .and_then(|entry| BallotHeader::read(entry.body()).ok());
+        Ok(header.and_then(|header| PublicElement::from_canonical(&header.credential)))
+    }
+
     /// What became of the ballot with this tracker, whoever cast it.
     ///
     /// # Errors
