@@ -20,7 +20,7 @@ usage: cargo xtask <chore>
   bench-peers [rounds]   ballotta against elastic-elgamal in the same run
   wasm [--again]         the npm package, in bindings/wasm/dist; prints its hash and its sizes; --again builds it a
                          second time from nothing and compares every byte
-  bench-wasm             what a ballot costs in headless Chromium, behind `wasm` and `test`
+  bench-wasm             what a voter waits for in headless Chromium and natively, behind `wasm` and `test`
   wheel                  the Python package, in the folder wheels/release of the target folder";
 
 fn main() -> ExitCode {

@@ -61,6 +61,12 @@ test('a page without tools', { skip: noBrowser, timeout: 60_000 }, async () => {
     await page.waitForFunction(() => document.title === 'counted');
     assert.match(await page.locator('p').textContent(), new RegExp(vectors.fingerprint));
   });
+  // Without a tracker there is nothing to look for, and nothing to complain of.
+  await inBrowser(made, 'index.html', async (page, problems) => {
+    await page.locator('p').waitFor();
+    assert.equal(await page.title(), '..');
+    assert.deepEqual(problems.filter((problem) => !/404/.test(problem)), []);
+  });
 });
 
 test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
@@ -68,9 +74,12 @@ test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
   symlinkSync(join(here, 'node_modules/vite'), join(made, 'node_modules/vite'));
   writeRecord(join(made, 'public/record'));
   const [{ code, choices }] = vectors.ballots;
-  const given = `declare const FINGERPRINT: string;\nconst code: string = '${code}';\nconst choices: import('ballotta').Choices = ${choices};\n`
+  const given = `declare const FINGERPRINT: string;\nconst code: string = '${code}';\n`
     + "const show = (tracker: string) => { document.title = `prepared ${tracker}`; };\n";
-  const app = `${given}${vite}\ndocument.title = \`cast \${bytes.length} \${ballot.tracker}\`;\nexport {};\n`;
+  // The README's choices are those of an election of its own.
+  const own = /^const choices: Choices = .*$/m;
+  assert.match(vite, own);
+  const app = `${given}${vite.replace(own, `const choices: Choices = ${choices};`)}\ndocument.title = \`cast \${bytes.length} \${ballot.tracker}\`;\nexport {};\n`;
   writeFileSync(join(made, 'main.ts'), app);
   writeFileSync(join(made, 'index.html'), '<!doctype html><meta charset="utf-8"><title>..</title><script type="module" src="./main.ts"></script>');
   writeFileSync(join(made, 'vite.config.js'), `export default {
@@ -78,6 +87,11 @@ test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
     define: { FINGERPRINT: JSON.stringify('${vectors.fingerprint}') },
   };`);
   run('node', [join(here, 'node_modules/vite/bin/vite.js'), 'build'], made);
+  // As they stand in the README, under a compiler that knows nothing newer.
+  writeFileSync(join(made, 'readme.ts'), `${given}${vite}\nexport {};\n`);
+  const compilerOptions = { target: 'ES2022', lib: ['ES2022', 'DOM'], types: [], module: 'ESNext', moduleResolution: 'bundler', strict: true, noEmit: true };
+  writeFileSync(join(made, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['readme.ts', 'main.ts'] }));
+  run('node', [join(here, 'node_modules/typescript/bin/tsc'), '-p', '.'], made);
   await inBrowser(join(made, 'dist'), 'index.html', async (page, problems) => {
     await page.waitForFunction(() => document.title.startsWith('cast'), undefined, { timeout: 30_000 }).catch(() => assert.fail(problems.join('\n')));
     assert.match(await page.title(), /^cast \d+ [0-9a-f]{64}$/);

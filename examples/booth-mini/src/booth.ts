@@ -142,7 +142,7 @@ async function handOver(page: Page, address: string, text: string, hash: string,
     const { words } = page;
     const again = () => page.busy(() => handOver(page, address, text, hash, shortForm));
     return [
-      element('h2', { id: 'unsent', 'data-sent': sent }, words.unsent),
+      element('h2', { id: 'unsent', 'data-sent': sent }, sent === 'refused' ? words.unsent : words.uncertain),
       element('p', { class: 'problem' }, sent === 'refused' ? words.notTaken : words.perhapsTaken),
       tracker(hash),
       element('div', { class: 'actions' },
