@@ -199,11 +199,14 @@ fn read_bundle(source: &dyn RecordSource, path: &TilePath) -> Result<Vec<u8>, Vo
     read_file(source, &path, MAX_BUNDLE_BYTES).map_err(VoterError::file(&path))
 }
 
-/// The entries of a bundle, with their positions and bytes.
+/// An entry with its position and its bytes.
+type Placed<'a> = (u64, &'a [u8], Entry<'a>);
+
+/// The entries of a bundle.
 fn entries_of<'a>(
     path: &TilePath,
     bundle: &'a [u8],
-) -> Result<impl DoubleEndedIterator<Item = Result<(u64, &'a [u8], Entry<'a>), VoterError>>, VoterError> {
+) -> Result<impl DoubleEndedIterator<Item = Result<Placed<'a>, VoterError>>, VoterError> {
     let entries = decode_bundle(bundle, path.width());
     let entries = entries.map_err(|error| VoterError::Bundle { path: path.to_string(), error })?;
     let first = path.first();
