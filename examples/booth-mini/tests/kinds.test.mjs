@@ -143,7 +143,7 @@ test('what a voter gives is added up as it is typed, and what is wrong stands be
   await place('equal', 'ada', '2');
   assert.equal(await running('equal').textContent(), '1. Ada · Left out, in the last place: Bob, Eve, Dan');
   await page.click('main form > button');
-  await contest(page, 'ten').and(page.locator('[aria-invalid]')).waitFor();
+  await contest(page, 'ten').and(page.locator('.invalid')).waitFor();
   const said = {};
   for (const { id } of CONTESTS) said[id] = await contest(page, id).locator(':scope > .problem').textContent();
   assert.deepEqual(said, {

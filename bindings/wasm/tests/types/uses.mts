@@ -27,8 +27,9 @@ export async function uses(files: Map<string, Uint8Array>): Promise<void> {
   const open: number | undefined = first?.seats?.open;
   const shown = contests.map(({ rule }) => (rule.kind === 'grades' ? rule.grades[0]?.title : rule.kind === 'quadratic' ? rule.credits : rule.kind));
   const code: ErrorCode = new BallottaError('closed', 'the voting is closed').code;
-  const library = await loadWorker({ module: ballotta.module });
-  const other: WorkerElection = await library.openElection({ url: '/record/' }, { fingerprint: election.fingerprint });
+  using library = await loadWorker({ module: ballotta.module });
+  const { signal } = new AbortController();
+  await using other: WorkerElection = await library.openElection({ url: '/record/', signal }, { fingerprint: election.fingerprint });
   const tracker: string = (await (await other.credential('code')).prepare(choices)).tracker;
   void [contests, marks, problem, weight, bytes, total, exact, open, shown, code, tracker];
 
