@@ -90,18 +90,19 @@ export class Ballotta {
     const instance = await this.verifying();
     // What the caller's function throws is the caller's; it must not unwind through the library.
     let thrown: { error: unknown } | undefined;
-    const progress = {
-      report(stage: string, done: number, total: number) {
-        try {
-          if (!thrown) onProgress?.({ stage: stage as Progress['stage'], done, total });
-        } catch (error) {
-          thrown = { error };
-        }
-      },
+    const progress = (stage: string, done: number, total: number) => {
+      try {
+        if (!thrown) onProgress?.({ stage: stage as Progress['stage'], done, total });
+      } catch (error) {
+        thrown = { error };
+      }
     };
     try {
       const files = await gather(instance, from, true);
-      const report = instance.call((module) => module.verify_record(files, from.listed, fingerprint, checkpoint, stage, progress));
+      const report = instance.call((module) => {
+        module.progress.report = progress;
+        return module.verify_record(files, from.listed, fingerprint, checkpoint, stage);
+      });
       if (thrown) throw thrown.error;
       return parseExact<Report>(report);
     } finally {

@@ -2,10 +2,6 @@
 
 import type { Raw, RawFetch } from './raw.js';
 
-export interface RawProgress {
-  report(stage: string, done: number, total: number): void;
-}
-
 export interface RawVerifier extends Raw {
   verify_record(
     fetch: RawFetch,
@@ -13,8 +9,9 @@ export interface RawVerifier extends Raw {
     fingerprint: string,
     checkpoint: Uint8Array,
     stage: string,
-    progress: RawProgress,
   ): Uint8Array;
+  /** What is told of the progress; the caller sets `report`. */
+  readonly progress: { report(stage: string, done: number, total: number): void };
 }
 
 export function instantiate(): RawVerifier;

@@ -1,6 +1,11 @@
 //! The voter's side: election, credential, prepared ballot.
 
-use std::rc::Rc;
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString as _};
+use alloc::vec;
+use alloc::vec::Vec;
 
 use ballotta::ballot::{BallotOpening, ChoiceError, Choices, Entitlement, PreparedBallot};
 use ballotta::credential::{VotingCode, short_form};

@@ -1,6 +1,9 @@
 //! Errors for JavaScript.
 
-use std::fmt::Display;
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use core::fmt::Display;
 
 use ballotta::ballot::{ChoiceErrors, OpeningError};
 use ballotta::voter::VoterError;

@@ -1,5 +1,8 @@
 //! Records, file by file.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use ballotta::record::MemoryRecord;
 use ballotta::voter::{Purpose, RecordFetch};
 use js_sys::Uint8Array;

@@ -1,6 +1,7 @@
 //! The verifier.
 
-use std::cell::RefCell;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 use ballotta::board::board_key;
 use ballotta::board::log::TreeHead;
@@ -20,11 +21,9 @@ use crate::random::system_rng;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Told what the verifier works at.
-    pub type RawProgress;
-
-    #[wasm_bindgen(method)]
-    fn report(this: &RawProgress, stage: &str, done: f64, total: f64);
+    /// Told what the verifier works at: `progress` of the JavaScript that `cargo xtask wasm` wraps, one for each instance.
+    #[wasm_bindgen(js_namespace = progress, js_name = report)]
+    fn show(stage: &str, done: f64, total: f64);
 }
 
 /// Verifies a record: the report as the command prints it. `listed`: whether these are all the files that there are.
@@ -35,18 +34,15 @@ pub fn verify_record(
     fingerprint: &str,
     checkpoint: Vec<u8>,
     stage: &str,
-    progress: RawProgress,
 ) -> Result<Uint8Array, JsValue> {
     let record = fetch.into_record();
     let options = options(&record, fingerprint, &checkpoint, stage)?;
     let mut rng = system_rng()?;
-    PROGRESS.set(Some(progress));
     let verification = if listed {
         verify(&record, &options, &report, &mut rng)
     } else {
         verify(&Unlisted(record), &options, &report, &mut rng)
     };
-    PROGRESS.set(None);
     Ok(json(&verification.report).map_err(Refused::from)?)
 }
 
@@ -67,18 +63,9 @@ impl RecordSource for Unlisted {
     }
 }
 
-thread_local! {
-    /// Who is told of the progress: objects of JavaScript cannot be shared, as the verifier would like to.
-    static PROGRESS: RefCell<Option<RawProgress>> = const { RefCell::new(None) };
-}
-
 /// Counts of bytes and entries of a record in memory are exact in a double.
 fn report(seen: Progress) {
-    PROGRESS.with_borrow(|progress| {
-        if let Some(progress) = progress {
-            progress.report(seen.stage, seen.done as f64, seen.total as f64);
-        }
-    });
+    show(seen.stage, seen.done as f64, seen.total as f64);
 }
 
 fn options(record: &MemoryRecord, fingerprint: &str, checkpoint: &[u8], stage: &str) -> Outcome<VerifyOptions> {

@@ -33,8 +33,8 @@ pub use self::seats::SeatMethod;
 pub use self::selection::{Selection, SelectionError};
 pub use self::split::Split;
 use crate::form::{Bits, FormBuilder};
-use crate::manifest::ContestOption;
-use crate::manifest::json::{Node, Object};
+use crate::manifest::json::{Node, Object, Place};
+use crate::manifest::{ContestOption, ManifestProblem};
 
 /// The rule of a contest: a kind, and what the kind wants to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,6 +226,23 @@ impl Rule {
 fn read_winners(object: &mut Object<'_>, known: &Surroundings<'_>) -> Option<Option<u32>> {
     let most = known.count().unwrap_or(crate::limits::MAX_OPTIONS).max(1) as u64;
     object.optional("winners", |node| node.integer(1..=most))
+}
+
+/// Reads what most rules end with, `blank` and `winners`, and that there is nothing else.
+fn read_end<'a>(mut object: Object<'a>, known: &Surroundings<'_>) -> (Option<bool>, Option<Option<u32>>, Place<'a>) {
+    let blank = object.boolean("blank");
+    let winners = read_winners(&mut object, known);
+    let place = object.place().clone();
+    object.finish();
+    (blank, winners, place)
+}
+
+/// Refuses a contest with fewer options.
+fn at_least(needed: usize, known: &Surroundings<'_>, place: &Place<'_>) -> Option<()> {
+    match known.count().filter(|count| *count < needed) {
+        Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed }),
+        None => Some(()),
+    }
 }
 
 /// What a ballot's slots are multiplied by when they are added up.

@@ -39,6 +39,130 @@ impl Bit {
 /// One term of a row: an integer times a bit.
 pub type Term = (Bit, i64);
 
+/// Bits at equal distances: a part of a table, or all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct BitLine {
+    next: u32,
+    step: u32,
+    left: u32,
+}
+
+impl Iterator for BitLine {
+    type Item = Bit;
+
+    fn next(&mut self) -> Option<Bit> {
+        self.left = self.left.checked_sub(1)?;
+        let bit = Bit(self.next);
+        self.next = self.next.saturating_add(self.step);
+        Some(bit)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left as usize, Some(self.left as usize))
+    }
+}
+
+impl ExactSizeIterator for BitLine {}
+
+impl BitLine {
+    /// The bit at a position below the length. One behind it is none of the form's.
+    #[must_use]
+    pub fn at(self, position: usize) -> Bit {
+        let offset = u32::try_from(position).ok().filter(|position| *position < self.left);
+        offset.map_or(Bit(u32::MAX), |offset| Bit(self.next.saturating_add(offset.saturating_mul(self.step))))
+    }
+}
+
+/// A table of bits, row behind row.
+#[derive(Clone, Copy, Debug)]
+pub struct BitTable {
+    all: BitLine,
+    columns: u32,
+}
+
+impl BitTable {
+    /// How many rows it has.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.all.left.checked_div(self.columns).unwrap_or(0) as usize
+    }
+
+    /// Whether it has no rows.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many columns it has.
+    #[must_use]
+    pub fn columns(self) -> usize {
+        self.columns as usize
+    }
+
+    /// All bits, row behind row.
+    #[must_use]
+    pub fn all(self) -> BitLine {
+        self.all
+    }
+
+    /// A row.
+    #[must_use]
+    pub fn row(self, row: usize) -> BitLine {
+        BitLine { next: self.all.at(row * self.columns()).0, step: 1, left: self.columns }
+    }
+
+    /// A column.
+    #[must_use]
+    pub fn column(self, column: usize) -> BitLine {
+        let rows = self.all.left.checked_div(self.columns).unwrap_or(0);
+        BitLine { next: self.all.at(column).0, step: self.columns, left: rows }
+    }
+}
+
+/// The terms of a row as they are written down. Those with coefficient 0 are left out.
+#[derive(Clone, Debug, Default)]
+pub struct Terms(Vec<Term>);
+
+impl Terms {
+    /// No terms yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A bit with its coefficient.
+    pub fn bit(&mut self, bit: Bit, coefficient: i64) {
+        if coefficient != 0 {
+            self.0.push((bit, coefficient));
+        }
+    }
+
+    /// Bits with the same coefficient.
+    pub fn bits(&mut self, bits: BitLine, coefficient: i64) {
+        self.steps(bits, coefficient, 0);
+    }
+
+    /// Bits with coefficients at equal distances.
+    pub fn steps(&mut self, bits: BitLine, mut coefficient: i64, step: i64) {
+        for bit in bits {
+            self.bit(bit, coefficient);
+            coefficient = coefficient.saturating_add(step);
+        }
+    }
+
+    /// The digits of a range.
+    pub fn digits(&mut self, digits: &RangeDigits) {
+        self.0.extend_from_slice(digits.terms());
+    }
+
+    /// A bit with its coefficient, if there is one.
+    pub fn optional(&mut self, bit: Option<Bit>, coefficient: i64) {
+        if let Some(bit) = bit {
+            self.bit(bit, coefficient);
+        }
+    }
+}
+
 /// The rules of a form that a compiler could break.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -370,6 +494,18 @@ impl FormBuilder {
         bit
     }
 
+    /// New bits, one behind the other. Of more than there can be, the form will say so.
+    pub fn line(&mut self, count: usize) -> BitLine {
+        let line = BitLine { next: self.bits, step: 1, left: u32::try_from(count).unwrap_or(u32::MAX) };
+        self.bits = self.bits.saturating_add(line.left);
+        line
+    }
+
+    /// New bits as a table.
+    pub fn table(&mut self, rows: usize, columns: usize) -> BitTable {
+        BitTable { all: self.line(rows.saturating_mul(columns)), columns: u32::try_from(columns).unwrap_or(u32::MAX) }
+    }
+
     /// New bits for a number from 0 to `max`, which is below `2^62`.
     pub fn range(&mut self, max: u64) -> RangeDigits {
         let weights: Vec<i64> = RangeDigits::weights(max).collect();
@@ -387,14 +523,40 @@ impl FormBuilder {
         self.slot_rows.push((slot, Row { terms: terms.to_vec() }));
     }
 
+    /// A new slot with the row that counts these terms.
+    pub fn count(&mut self, Terms(terms): Terms) {
+        let slot = self.slot();
+        self.slot_rows.push((slot, Row { terms }));
+    }
+
+    /// A new slot for each bit, which counts it.
+    pub fn count_bits(&mut self, bits: impl IntoIterator<Item = Bit>) {
+        for bit in bits {
+            self.count(Terms(alloc::vec![(bit, 1)]));
+        }
+    }
+
     /// A row whose target is a public integer.
     pub fn constant_row(&mut self, terms: &[Term], target: i64) {
-        self.constant_rows.push((Row { terms: terms.to_vec() }, Target::Constant(target)));
+        self.constant(Terms(terms.to_vec()), target);
+    }
+
+    /// A row whose target is a public integer.
+    pub fn constant(&mut self, Terms(terms): Terms, target: i64) {
+        self.constant_rows.push((Row { terms }, Target::Constant(target)));
+    }
+
+    /// A row of bits, and perhaps one more, of which exactly one is set.
+    pub fn exactly_one(&mut self, bits: BitLine, other: Option<Bit>) {
+        let mut terms = Terms::new();
+        terms.bits(bits, 1);
+        terms.optional(other, 1);
+        self.constant(terms, 1);
     }
 
     /// A row whose target is the weight of the ballot.
-    pub fn weight_row(&mut self, terms: &[Term]) {
-        self.constant_rows.push((Row { terms: terms.to_vec() }, Target::Weight));
+    pub fn weight_row(&mut self, Terms(terms): Terms) {
+        self.constant_rows.push((Row { terms }, Target::Weight));
     }
 
     /// The form.

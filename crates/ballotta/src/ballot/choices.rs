@@ -263,12 +263,12 @@ impl ChoiceError {
 impl fmt::Display for ChoiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Names that nobody checked are shown with their escapes.
-        let contest = self.contest.as_deref().unwrap_or_default().escape_debug();
+        let contest = self.contest.as_deref().unwrap_or_default().escape_default();
         match (&self.problem, &self.option) {
             (ChoiceProblem::UnknownContest, _) => write!(f, "there is no contest {contest} on this ballot"),
             (ChoiceProblem::MissingContest, _) => write!(f, "contest {contest} has no choice"),
             (ChoiceProblem::UnknownOption, Some(option)) => {
-                write!(f, "contest {contest} has no option {}", option.escape_debug())
+                write!(f, "contest {contest} has no option {}", option.escape_default())
             }
             (problem, _) if self.contest.is_some() => write!(f, "contest {contest}: {problem}"),
             (problem, _) => problem.fmt(f),

@@ -75,7 +75,7 @@ pub enum NoteError {
         line: usize,
     },
     /// A name is empty, longer than 255 bytes, or has a space, a plus sign or a control character.
-    #[error("{name:?} cannot be the name of a key")]
+    #[error("\"{}\" cannot be the name of a key", name.escape_default())]
     KeyName {
         /// The name.
         name: String,

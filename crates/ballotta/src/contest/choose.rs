@@ -17,16 +17,13 @@
 //! Without `beta`, `sum b_i = max - slack` lies in `min..max`. With `beta = 1` nothing is left for the options: a blank
 //! vote excludes everything else.
 
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 
 use super::outcome::{Outcome, OutcomeError, Slots, possible, rest, sum};
 use super::selection::{check_distinct, check_known, is_among};
-use super::{Selection, SelectionError, Surroundings, read_winners};
-use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Term};
+use super::{Selection, SelectionError, Surroundings, at_least, read_end};
+use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
 use crate::limits::MAX_OPTIONS;
-use crate::manifest::ManifestProblem;
 use crate::manifest::json::Object;
 
 /// Choose at least `min` and at most `max` of the options. A manifest checks the numbers against the options.
@@ -48,17 +45,12 @@ impl Choose {
     pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
         let options = known.count();
         let most = options.unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS) as u64;
-        let max = object.required("max", |node| node.integer(1..=most));
-        let min = object.required("min", |node| node.integer(0..=max.map_or(most, u64::from)));
-        let blank = object.required("blank", |node| node.boolean());
-        let winners = read_winners(&mut object, known);
-        let place = object.place().clone();
-        object.finish();
+        let max: Option<u32> = object.integer("max", 1..=most);
+        let min = object.integer("min", 0..=max.map_or(most, u64::from));
+        let (blank, winners, place) = read_end(object, known);
         let rule = Self { min: min?, max: max?, blank: blank?, winners: winners? };
-        match options.filter(|options| *options < rule.fewest_options()) {
-            Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed: rule.fewest_options() }),
-            None => Some(rule),
-        }
+        at_least(rule.fewest_options(), known, &place)?;
+        Some(rule)
     }
 
     /// With fewer options there would be nothing to choose.
@@ -84,22 +76,17 @@ impl Choose {
     }
 
     pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> ChooseBits {
-        let marks: Vec<Bit> = (0..options).map(|_| builder.bit()).collect();
+        let marks = builder.line(options);
         let blank = self.blank.then(|| builder.bit());
         let slack = builder.range(self.slack().into());
-        let counted = marks.len() - usize::from(self.is_exact());
-        for bit in marks.iter().take(counted).chain(&blank) {
-            let slot = builder.slot();
-            builder.slot_row(slot, &[(*bit, 1)]);
-        }
+        builder.count_bits(marks.take(options - usize::from(self.is_exact())));
+        builder.count_bits(blank);
         let max = i64::from(self.max);
-        let terms: Vec<Term> = marks
-            .iter()
-            .map(|bit| (*bit, 1))
-            .chain(blank.map(|bit| (bit, max)))
-            .chain(slack.terms().iter().copied())
-            .collect();
-        builder.constant_row(&terms, max);
+        let mut terms = Terms::new();
+        terms.bits(marks, 1);
+        terms.optional(blank, max);
+        terms.digits(&slack);
+        builder.constant(terms, max);
         ChooseBits { min: self.min, max: self.max, marks, blank, slack }
     }
 
@@ -127,7 +114,7 @@ impl Choose {
 pub struct ChooseBits {
     min: u32,
     max: u32,
-    marks: Vec<Bit>,
+    marks: BitLine,
     blank: Option<Bit>,
     slack: RangeDigits,
 }
@@ -141,10 +128,10 @@ impl ChooseBits {
             _ => return Err(SelectionError::WrongKind),
         };
         self.check(selected, is_blank == 1)?;
-        for (option, mark) in self.marks.iter().enumerate() {
+        for (option, mark) in self.marks.enumerate() {
             // Places that are not used hold a number that no option has.
             let places = (0..self.max as usize).map(|place| selected.get(place).copied().unwrap_or(usize::MAX));
-            bits.set(*mark, u64::from(is_among(option, places).unwrap_u8()));
+            bits.set(mark, u64::from(is_among(option, places).unwrap_u8()));
         }
         if let Some(blank) = self.blank {
             bits.set(blank, u64::from(is_blank));
@@ -172,6 +159,7 @@ impl ChooseBits {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::vec::Vec;
 
     use super::*;
     use crate::contest::{ContestBits, Multiplier, Rule};

@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
-use super::{Surroundings, read_winners};
+use super::{Surroundings, at_least, read_end};
 use crate::form::FormBuilder;
 use crate::limits::{MAX_OPTIONS, MAX_POINTS};
-use crate::manifest::ManifestProblem;
 use crate::manifest::json::Object;
 
 /// Distribute points. A manifest checks the numbers against the options.
@@ -32,18 +31,13 @@ pub struct Cumulative {
 impl Cumulative {
     pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
         let options = known.count().unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS) as u64;
-        let max = object.required("max", |node| node.integer(1..=MAX_POINTS));
-        let points = object.required("points", |node| node.integer(1..=max.unwrap_or(MAX_POINTS) * options));
-        let exact = object.required("exact", |node| node.boolean());
-        let blank = object.required("blank", |node| node.boolean());
-        let winners = read_winners(&mut object, known);
-        let place = object.place().clone();
-        object.finish();
+        let max: Option<u64> = object.integer("max", 1..=MAX_POINTS);
+        let points = object.integer("points", 1..=max.unwrap_or(MAX_POINTS) * options);
+        let exact = object.boolean("exact");
+        let (blank, winners, place) = read_end(object, known);
         let rule = Self { points: points?, max: max?, exact: exact?, blank: blank?, winners: winners? };
-        match known.count().filter(|count| *count < 2 && rule.exact) {
-            Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed: 2 }),
-            None => Some(rule),
-        }
+        at_least(if rule.exact { 2 } else { 1 }, known, &place)?;
+        Some(rule)
     }
 
     fn points(&self) -> Points {

@@ -22,8 +22,8 @@ use zeroize::Zeroizing;
 
 use super::outcome::{Detail, Outcome, OutcomeError, Slots, rank_by, rest, sum};
 use super::selection::{check_options, value_of};
-use super::{Selection, SelectionError, Surroundings, read_winners};
-use crate::form::{Bit, Bits, FormBuilder, Term};
+use super::{Selection, SelectionError, Surroundings, read_end};
+use crate::form::{Bit, BitTable, Bits, FormBuilder};
 use crate::limits::MAX_GRADES;
 use crate::manifest::json::Object;
 use crate::manifest::{Text, read_named};
@@ -54,9 +54,7 @@ pub struct Grade {
 impl Grades {
     pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
         let grades = object.required("grades", |node| read_named(&node, 2..=MAX_GRADES, known.languages));
-        let blank = object.required("blank", |node| node.boolean());
-        let winners = read_winners(&mut object, known);
-        object.finish();
+        let (blank, winners, _) = read_end(object, known);
         let grades = grades?.into_iter().map(|(id, title)| Grade { id, title }).collect();
         Some(Self { grades, blank: blank?, winners: winners? })
     }
@@ -71,14 +69,14 @@ impl Grades {
 
     pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> GradesBits {
         let grades = self.grades.len();
-        let bits: Vec<Vec<Bit>> = (0..options).map(|_| (0..grades).map(|_| builder.bit()).collect()).collect();
+        let bits = builder.table(options, grades);
         let blank = self.blank.then(|| builder.bit());
-        for bit in bits.iter().flat_map(|bits| bits.iter().take(grades - 1)).chain(&blank) {
-            let slot = builder.slot();
-            builder.slot_row(slot, &[(*bit, 1)]);
+        for option in 0..options {
+            builder.count_bits(bits.row(option).take(grades - 1));
         }
-        for bits in &bits {
-            builder.constant_row(&bits.iter().chain(&blank).map(|bit| (*bit, 1)).collect::<Vec<Term>>(), 1);
+        builder.count_bits(blank);
+        for option in 0..options {
+            builder.exactly_one(bits.row(option), blank);
         }
         GradesBits { bits, blank }
     }
@@ -133,7 +131,7 @@ impl Gauge {
 /// Where the bits of such a contest stand in its form.
 #[derive(Clone, Debug)]
 pub struct GradesBits {
-    bits: Vec<Vec<Bit>>,
+    bits: BitTable,
     blank: Option<Bit>,
 }
 
@@ -149,10 +147,10 @@ impl GradesBits {
         if !is_blank {
             self.check(grades)?;
         }
-        for (option, of_option) in self.bits.iter().enumerate() {
+        for option in 0..self.bits.len() {
             let grade = value_of(option, grades.iter().map(|(option, grade)| (*option, *grade as u64)));
-            for (number, bit) in (0_u64..).zip(of_option) {
-                bits.set(*bit, u64::from(grade.ct_eq(&number).unwrap_u8()) & u64::from(!is_blank));
+            for (number, bit) in (0_u64..).zip(self.bits.row(option)) {
+                bits.set(bit, u64::from(grade.ct_eq(&number).unwrap_u8()) & u64::from(!is_blank));
             }
         }
         if let Some(blank) = self.blank {
@@ -164,7 +162,7 @@ impl GradesBits {
     fn check(&self, grades: &[(usize, usize)]) -> Result<(), SelectionError> {
         let named: Zeroizing<Vec<usize>> = Zeroizing::new(grades.iter().map(|(option, _)| *option).collect());
         check_options(&named, self.bits.len())?;
-        let count = self.bits.first().map_or(0, Vec::len);
+        let count = self.bits.columns();
         if grades.iter().any(|(_, grade)| *grade >= count) {
             return Err(SelectionError::UnknownGrade { grades: count });
         }

@@ -25,7 +25,7 @@ use super::outcome::{Detail, Outcome, OutcomeError, SeatsOutcome, Slots, possibl
 use super::seats::{SeatMethod, allocate};
 use super::selection::{check_options, is_among};
 use super::{Selection, SelectionError, Surroundings};
-use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Term};
+use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
 use crate::limits::{MAX_OPTIONS, MAX_SEATS};
 use crate::manifest::json::{Node, Object};
 use crate::manifest::{ContestOption, ManifestProblem};
@@ -132,7 +132,7 @@ impl<'a> Roles<'a> {
                 Some(String::from(id))
             })
         });
-        let max = object.required("max", |node| node.integer(1..=MAX_OPTIONS as u64));
+        let max = object.integer("max", 1..=MAX_OPTIONS as u64);
         object.finish();
         Some(Group { candidates: candidates?, max: max? })
     }
@@ -143,17 +143,17 @@ impl Lists {
         let mut roles = Roles { options: known.options, taken: Vec::new(), candidates: Vec::new() };
         let lists = object.required("lists", |node| node.list(1..=MAX_OPTIONS, |node| roles.list(&node)));
         let candidates = roles.candidates.len() as u64;
-        let preferences = object.required("preferences", |node| node.integer(u64::from(candidates > 0)..=candidates));
-        let across = object.required("across", |node| node.boolean());
+        let preferences = object.integer("preferences", u64::from(candidates > 0)..=candidates);
+        let across = object.boolean("across");
         let groups = object.optional("groups", |node| node.list(0..=MAX_OPTIONS, |node| roles.group(&node)));
         let seats = object.optional("seats", |node| {
             let mut object = node.object()?;
-            let number = object.required("number", |node| node.integer(1..=MAX_SEATS));
+            let number = object.integer("number", 1..=MAX_SEATS);
             let method = object.required("method", |node| node.word(SeatMethod::WORDS));
             object.finish();
             Some(Seats { number: number?, method: method? })
         });
-        let blank = object.required("blank", |node| node.boolean());
+        let blank = object.boolean("blank");
         let place = object.place().clone();
         object.finish();
         let rule = Self {
@@ -206,45 +206,41 @@ impl Lists {
 
     pub(super) fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ListsBits {
         let positions = self.positions(options);
-        let marks: Vec<Bit> = options.iter().map(|_| builder.bit()).collect();
+        let marks = builder.line(options.len());
         let blank = self.blank.then(|| builder.bit());
-        for bit in marks.iter().chain(&blank) {
-            let slot = builder.slot();
-            builder.slot_row(slot, &[(*bit, 1)]);
-        }
-        let bit_of = |option: &usize| marks.get(*option).copied();
-        let mut rows: Vec<(Vec<Term>, i64)> = Vec::new();
-        let lists = positions.lists.iter().filter_map(|(list, _)| bit_of(list)).chain(blank);
-        rows.push((lists.map(|bit| (bit, 1)).collect(), 1));
+        builder.count_bits(marks);
+        builder.count_bits(blank);
+        let mut rows: Vec<(Terms, i64)> = Vec::new();
+        let lists = positions.lists.iter().map(|(list, _)| *list);
+        rows.push((row(marks, lists, None, blank, 1), 1));
 
-        // A row of options and of the digits of a range.
-        let mut limited = |options: &[usize], others: &[Term], max: u64, target: i64| -> RangeDigits {
+        // Options, of which some count less, and the digits of a range.
+        let mut limited = |mut terms: Terms, max: u64, target: i64| -> RangeDigits {
             let digits = builder.range(max);
-            let options = options.iter().filter_map(bit_of).map(|bit| (bit, 1));
-            rows.push((options.chain(others.iter().copied()).chain(digits.terms().iter().copied()).collect(), target));
+            terms.digits(&digits);
+            rows.push((terms, target));
             digits
         };
         let mut slacks = Vec::new();
         if self.across {
-            let all: Vec<usize> = positions.candidates().collect();
             let most = i64::from(self.preferences);
-            let others: Vec<Term> = blank.map(|blank| (blank, most)).into_iter().collect();
             if most > 0 {
-                slacks.push((Slack::Across, limited(&all, &others, most.unsigned_abs(), most)));
+                let terms = row(marks, positions.candidates(), None, blank, most);
+                slacks.push((Slack::Across, limited(terms, most.unsigned_abs(), most)));
             }
         } else {
             for (list, candidates) in positions.lists.iter().filter(|(_, candidates)| !candidates.is_empty()) {
                 let most = self.preferences_in(candidates.len());
-                let others: Vec<Term> = bit_of(list).map(|bit| (bit, -(most as i64))).into_iter().collect();
-                slacks.push((Slack::List { list: *list, most }, limited(candidates, &others, most, 0)));
+                let terms = row(marks, candidates.iter().copied(), Some((*list, -(most as i64))), None, 0);
+                slacks.push((Slack::List { list: *list, most }, limited(terms, most, 0)));
             }
         }
         for (number, (candidates, max)) in positions.groups.iter().enumerate() {
-            slacks.push((Slack::Group(number), limited(candidates, &[], u64::from(*max), i64::from(*max))));
+            let terms = row(marks, candidates.iter().copied(), None, None, 0);
+            slacks.push((Slack::Group(number), limited(terms, u64::from(*max), i64::from(*max))));
         }
-        for (mut terms, target) in rows {
-            terms.sort_unstable();
-            builder.constant_row(&terms, target);
+        for (terms, target) in rows {
+            builder.constant(terms, target);
         }
         ListsBits { preferences: self.preferences, across: self.across, positions, marks, blank, slacks }
     }
@@ -298,6 +294,32 @@ impl Lists {
     }
 }
 
+/// The bits of some options, in the order of the bits; of one option with another coefficient; and perhaps the blank vote.
+fn row(
+    marks: BitLine,
+    ones: impl Iterator<Item = usize>,
+    other: Option<(usize, i64)>,
+    blank: Option<Bit>,
+    of_blank: i64,
+) -> Terms {
+    let mut coefficients = alloc::vec![0; marks.len()];
+    let mut set = |option: usize, coefficient: i64| {
+        if let Some(place) = coefficients.get_mut(option) {
+            *place = coefficient;
+        }
+    };
+    ones.for_each(|option| set(option, 1));
+    if let Some((option, coefficient)) = other {
+        set(option, coefficient);
+    }
+    let mut terms = Terms::new();
+    for (bit, coefficient) in marks.zip(coefficients) {
+        terms.bit(bit, coefficient);
+    }
+    terms.optional(blank, of_blank);
+    terms
+}
+
 /// The numbers of lists, candidates and groups among the options.
 #[derive(Clone, Debug)]
 struct Positions {
@@ -328,7 +350,7 @@ pub struct ListsBits {
     preferences: u32,
     across: bool,
     positions: Positions,
-    marks: Vec<Bit>,
+    marks: BitLine,
     blank: Option<Bit>,
     slacks: Vec<(Slack, RangeDigits)>,
 }
@@ -347,8 +369,8 @@ impl ListsBits {
             self.check(list, preferences)?;
         }
         let marked = || preferences.iter().copied().chain([list]);
-        for (option, bit) in self.marks.iter().enumerate() {
-            bits.set(*bit, u64::from(is_among(option, marked()).unwrap_u8()));
+        for (option, bit) in self.marks.enumerate() {
+            bits.set(bit, u64::from(is_among(option, marked()).unwrap_u8()));
         }
         if let Some(blank) = self.blank {
             bits.set(blank, u64::from(is_blank));

@@ -1,7 +1,7 @@
 //! What totals mean: the result of a contest, in exact integers.
 
 use alloc::vec::Vec;
-use core::cmp::Reverse;
+use core::cmp::Ordering;
 
 /// Totals that no ballots of the contest give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -158,10 +158,15 @@ impl Outcome {
 
 /// The numbers `0..count` by their keys, the largest first; those of equal keys together.
 pub(super) fn rank_by<K: Ord>(count: usize, key: impl Fn(usize) -> K) -> Vec<Vec<usize>> {
+    rank(count, &|one, other| key(other).cmp(&key(one)))
+}
+
+/// The numbers `0..count` in an order; those that are equal together. One function for all orders: sorting is long.
+pub(super) fn rank(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..count).collect();
     // Stable: options that tie stay in their own order.
-    order.sort_by_key(|option| Reverse(key(*option)));
-    order.chunk_by(|one, next| key(*one) == key(*next)).map(<[usize]>::to_vec).collect()
+    order.sort_by(|one, other| compare(*one, *other));
+    order.chunk_by(|one, next| compare(*one, *next).is_eq()).map(<[usize]>::to_vec).collect()
 }
 
 /// The totals of the slots of a contest: the blank votes apart, and the weight that is not blank.

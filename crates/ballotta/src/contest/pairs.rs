@@ -36,8 +36,8 @@ use zeroize::Zeroizing;
 
 use super::outcome::{Detail, Outcome, OutcomeError, PairsOutcome, Slots, possible, rank_by};
 use super::selection::{check_options, is_among, value_of};
-use super::{Selection, SelectionError, Surroundings, read_winners};
-use crate::form::{Bit, Bits, FormBuilder, Term};
+use super::{Selection, SelectionError, Surroundings, at_least, read_end};
+use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
 use crate::limits::MAX_RANKED_OPTIONS;
 use crate::manifest::ManifestProblem;
 use crate::manifest::json::Object;
@@ -82,15 +82,12 @@ fn pairs(options: usize, both: bool) -> impl Iterator<Item = (usize, usize)> {
 
 impl Pairs {
     pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
-        let ties = object.required("ties", |node| node.boolean());
+        let ties = object.boolean("ties");
         let method = object.required("method", |node| node.word(Method::WORDS));
-        let blank = object.required("blank", |node| node.boolean());
-        let winners = read_winners(&mut object, known);
-        let place = object.place().clone();
-        object.finish();
+        let (blank, winners, place) = read_end(object, known);
         let rule = Self { ties: ties?, method: method?, blank: blank?, winners: winners? };
+        at_least(2, known, &place)?;
         match known.count() {
-            Some(options) if options < 2 => place.refuse(ManifestProblem::TooFewOptions { options, needed: 2 }),
             Some(options) if options > MAX_RANKED_OPTIONS => {
                 place.refuse(ManifestProblem::TooManyOptions { options, limit: MAX_RANKED_OPTIONS })
             }
@@ -110,10 +107,8 @@ impl Pairs {
     pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PairsBits {
         let bits =
             if self.ties { with_ties(options, self.blank, builder) } else { strict(options, self.blank, builder) };
-        for bit in bits.pairs.iter().map(|(_, bit)| bit).chain(&bits.blank) {
-            let slot = builder.slot();
-            builder.slot_row(slot, &[(*bit, 1)]);
-        }
+        builder.count_bits(bits.pairs);
+        builder.count_bits(bits.blank);
         bits
     }
 
@@ -153,88 +148,86 @@ fn pair_count(options: usize, both: bool) -> usize {
     options * options.saturating_sub(1) / if both { 1 } else { 2 }
 }
 
-/// A square of bits, row by row.
-fn square(size: usize, builder: &mut FormBuilder) -> Vec<Vec<Bit>> {
-    (0..size).map(|_| (0..size).map(|_| builder.bit()).collect()).collect()
-}
-
-/// Each row of the square makes 1 together, or none does if the vote is blank.
-fn one_each<'a>(rows: impl Iterator<Item = Vec<&'a Bit>>, blank: Option<Bit>, builder: &mut FormBuilder) {
-    for row in rows {
-        builder.constant_row(&row.into_iter().chain(&blank).map(|bit| (*bit, 1)).collect::<Vec<Term>>(), 1);
+/// Each option has one of the numbers of its row, or none does if the vote is blank.
+fn one_each(rows: BitTable, blank: Option<Bit>, builder: &mut FormBuilder) {
+    for row in 0..rows.len() {
+        builder.exactly_one(rows.row(row), blank);
     }
-}
-
-fn column(square: &[Vec<Bit>], number: usize) -> impl Iterator<Item = &Bit> {
-    square.iter().filter_map(move |row| row.get(number))
 }
 
 fn strict(options: usize, has_blank: bool, builder: &mut FormBuilder) -> PairsBits {
-    let places = square(options, builder);
-    let pairs: Vec<((usize, usize), Bit)> = pairs(options, false).map(|pair| (pair, builder.bit())).collect();
+    let places = builder.table(options, options);
+    let bits = builder.line(pair_count(options, false));
     let blank = has_blank.then(|| builder.bit());
-    one_each(places.iter().map(|row| row.iter().collect()), blank, builder);
-    one_each((0..options).map(|place| column(&places, place).collect()), blank, builder);
-    for (option, places) in places.iter().enumerate() {
-        let below = (1..options as i64).rev().map(|below| -below);
-        let above = pairs.iter().filter_map(|((i, j), bit)| match option {
-            option if option == *i => Some((*bit, 1)),
-            option if option == *j => Some((*bit, -1)),
-            _ => None,
-        });
-        let before = -(option as i64);
-        let blank = blank.filter(|_| before != 0).map(|blank| (blank, before));
-        let terms: Vec<Term> = places.iter().copied().zip(below).chain(above).chain(blank).collect();
-        builder.constant_row(&terms, before);
+    one_each(places, blank, builder);
+    for place in 0..options {
+        builder.exactly_one(places.column(place), blank);
     }
-    PairsBits { options, pairs, blank, ranks: Ranks::Places(places) }
+    for option in 0..options {
+        let before = -(option as i64);
+        let mut terms = Terms::new();
+        terms.steps(places.row(option), 1 - options as i64, 1);
+        for ((i, j), bit) in pairs(options, false).zip(bits) {
+            terms.bit(bit, i64::from(option == i) - i64::from(option == j));
+        }
+        terms.optional(blank, before);
+        builder.constant(terms, before);
+    }
+    PairsBits { options, pairs: bits, blank, ranks: Ranks::Places(places) }
+}
+
+/// The ties `(s, k)` of places `s` to `k`, by `s`, then `k`.
+fn ties(places: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..places).flat_map(move |s| (s..places).map(move |k| (s, k)))
 }
 
 fn with_ties(options: usize, has_blank: bool, builder: &mut FormBuilder) -> PairsBits {
-    let pairs: Vec<((usize, usize), Bit)> = pairs(options, true).map(|pair| (pair, builder.bit())).collect();
-    let above = square(options, builder);
-    let ends = square(options, builder);
-    let ties: Vec<((usize, usize), Bit)> =
-        (0..options).flat_map(|s| (s..options).map(move |k| (s, k))).map(|tie| (tie, builder.bit())).collect();
+    let bits = builder.line(pair_count(options, true));
+    let above = builder.table(options, options);
+    let ends = builder.table(options, options);
+    let tie_bits = builder.line(options * (options + 1) / 2);
     let blank = has_blank.then(|| builder.bit());
-    one_each(above.iter().map(|row| row.iter().collect()), blank, builder);
-    one_each(ends.iter().map(|row| row.iter().collect()), blank, builder);
-    for (option, row) in above.iter().enumerate() {
-        let better = pairs.iter().filter(|((_, j), _)| *j == option).map(|(_, bit)| (*bit, 1));
-        let counted = (0..).map(|count: i64| -count).zip(row).skip(1).map(|(count, bit)| (*bit, count));
-        builder.constant_row(&better.chain(counted).collect::<Vec<Term>>(), 0);
-    }
-    for (option, row) in ends.iter().enumerate() {
-        let worse = pairs.iter().filter(|((i, _), _)| *i == option).map(|(_, bit)| (*bit, 1));
-        let counted = (1..options as i64).rev().zip(row).map(|(count, bit)| (*bit, -count));
-        builder.constant_row(&worse.chain(counted).collect::<Vec<Term>>(), 0);
-    }
-    let first = ties.iter().filter(|((s, _), _)| *s == 0).map(|(_, bit)| *bit).chain(blank);
-    builder.constant_row(&first.map(|bit| (bit, 1)).collect::<Vec<Term>>(), 1);
-    for place in 1..options {
-        let step = |((s, k), bit): &((usize, usize), Bit)| match (*s, *k + 1) {
-            (s, _) if s == place => Some((*bit, 1)),
-            (_, next) if next == place => Some((*bit, -1)),
-            _ => None,
-        };
-        builder.constant_row(&ties.iter().filter_map(step).collect::<Vec<Term>>(), 0);
-    }
-    for (square, of_start) in [(&above, true), (&ends, false)] {
-        for place in 0..options {
-            let sizes = ties.iter().filter(|((s, k), _)| place == if of_start { *s } else { *k });
-            let sizes = sizes.map(|((s, k), bit)| (*bit, -((k - s + 1) as i64)));
-            let options = column(square, place).map(|bit| (*bit, 1));
-            builder.constant_row(&options.chain(sizes).collect::<Vec<Term>>(), 0);
+    one_each(above, blank, builder);
+    one_each(ends, blank, builder);
+    // How many are above an option, and how many below: the first coefficient of a row of numbers, and the distance.
+    for (table, is_above, first, step) in [(above, true, 0, -1), (ends, false, 1 - options as i64, 1)] {
+        for option in 0..options {
+            let mut terms = Terms::new();
+            for ((i, j), bit) in pairs(options, true).zip(bits) {
+                terms.bit(bit, i64::from(option == if is_above { j } else { i }));
+            }
+            terms.steps(table.row(option), first, step);
+            builder.constant(terms, 0);
         }
     }
-    PairsBits { options, pairs, blank, ranks: Ranks::Ties { above, ends, ties } }
+    for place in 0..options {
+        let mut terms = Terms::new();
+        for ((s, k), bit) in ties(options).zip(tie_bits) {
+            terms.bit(bit, i64::from(s == place) - i64::from(k + 1 == place));
+        }
+        let is_first = place == 0;
+        terms.optional(blank.filter(|_| is_first), 1);
+        builder.constant(terms, i64::from(is_first));
+    }
+    for (table, of_start) in [(above, true), (ends, false)] {
+        for place in 0..options {
+            let mut terms = Terms::new();
+            terms.bits(table.column(place), 1);
+            for ((s, k), bit) in ties(options).zip(tie_bits) {
+                let size = (k - s + 1) as i64;
+                terms.bit(bit, if place == if of_start { s } else { k } { -size } else { 0 });
+            }
+            builder.constant(terms, 0);
+        }
+    }
+    PairsBits { options, pairs: bits, blank, ranks: Ranks::Ties { above, ends, ties: tie_bits } }
 }
 
 /// Where the bits of such a contest stand in its form.
 #[derive(Clone, Debug)]
 pub struct PairsBits {
     options: usize,
-    pairs: Vec<((usize, usize), Bit)>,
+    pairs: BitLine,
     blank: Option<Bit>,
     ranks: Ranks,
 }
@@ -242,8 +235,8 @@ pub struct PairsBits {
 /// The bits that make a ranking of the pairs.
 #[derive(Clone, Debug)]
 enum Ranks {
-    Places(Vec<Vec<Bit>>),
-    Ties { above: Vec<Vec<Bit>>, ends: Vec<Vec<Bit>>, ties: Vec<((usize, usize), Bit)> },
+    Places(BitTable),
+    Ties { above: BitTable, ends: BitTable, ties: BitLine },
 }
 
 impl PairsBits {
@@ -273,36 +266,44 @@ impl PairsBits {
             (Some(one), Some(other)) => one.ct_lt(other),
             _ => Choice::from(0),
         };
-        for ((i, j), bit) in &self.pairs {
-            set(bits, *bit, is_above(*i, *j));
+        let has_ties = matches!(self.ranks, Ranks::Ties { .. });
+        for ((i, j), bit) in pairs(self.options, has_ties).zip(self.pairs) {
+            set(bits, bit, is_above(i, j));
         }
-        let count = |relation: &dyn Fn(usize) -> Choice| -> u64 {
-            (0..self.options).map(|other| u64::from(relation(other).unwrap_u8())).sum()
+        // How many options are above each, or below.
+        let counts = |above: bool| -> Zeroizing<Vec<u64>> {
+            let mut counts = Zeroizing::new(alloc::vec![0; self.options]);
+            for (option, count) in counts.iter_mut().enumerate() {
+                for other in 0..self.options {
+                    let here = if above { is_above(other, option) } else { is_above(option, other) };
+                    *count += u64::from(here.unwrap_u8());
+                }
+            }
+            counts
         };
-        let above: Zeroizing<Vec<u64>> =
-            Zeroizing::new((0..self.options).map(|option| count(&|other| is_above(other, option))).collect());
-        let one_hot = |bits: &mut Bits, square: &[Vec<Bit>], numbers: &[u64]| {
-            for (row, number) in square.iter().zip(numbers) {
-                for (value, bit) in (0_u64..).zip(row) {
-                    set(bits, *bit, number.ct_eq(&value));
+        let one_hot = |bits: &mut Bits, table: BitTable, numbers: &[u64]| {
+            for (row, number) in numbers.iter().enumerate() {
+                for (value, bit) in (0_u64..).zip(table.row(row)) {
+                    set(bits, bit, number.ct_eq(&value));
                 }
             }
         };
+        let numbers = counts(true);
         match &self.ranks {
-            Ranks::Places(places) => one_hot(bits, places, &above),
-            Ranks::Ties { above: squares, ends, ties } => {
-                let last = (self.options as u64).saturating_sub(1);
-                let end = |option| last - count(&|other| is_above(option, other));
-                let last_places: Zeroizing<Vec<u64>> = Zeroizing::new((0..self.options).map(end).collect());
-                one_hot(bits, squares, &above);
-                one_hot(bits, ends, &last_places);
-                for ((s, k), bit) in ties {
-                    let is_tie = above
-                        .iter()
-                        .zip(last_places.iter())
-                        .map(|(start, end)| start.ct_eq(&(*s as u64)) & end.ct_eq(&(*k as u64)))
-                        .fold(Choice::from(0), |any, here| any | here);
-                    set(bits, *bit, is_tie);
+            Ranks::Places(places) => one_hot(bits, *places, &numbers),
+            Ranks::Ties { above, ends, ties: tie_bits } => {
+                let mut last_places = counts(false);
+                for place in last_places.iter_mut() {
+                    *place = (self.options as u64).saturating_sub(1 + *place);
+                }
+                one_hot(bits, *above, &numbers);
+                one_hot(bits, *ends, &last_places);
+                for ((s, k), bit) in ties(self.options).zip(*tie_bits) {
+                    let mut is_tie = Choice::from(0);
+                    for (start, end) in numbers.iter().zip(last_places.iter()) {
+                        is_tie |= start.ct_eq(&(s as u64)) & end.ct_eq(&(k as u64));
+                    }
+                    set(bits, bit, is_tie);
                 }
             }
         }
@@ -382,13 +383,15 @@ impl Matrix {
     /// By locking the largest defeats first.
     fn ranked_pairs(&self) -> Vec<Vec<usize>> {
         let size = self.options();
-        let mut defeats: Vec<(usize, usize)> = pairs(size, true).filter(|(i, j)| self.beats(*i, *j)).collect();
-        // Stable: what is equal stays in the order of the options.
-        defeats.sort_by_key(|(i, j)| (core::cmp::Reverse(self.above(*i, *j)), self.above(*j, *i)));
+        let defeats: Vec<(usize, usize)> = pairs(size, true).filter(|(i, j)| self.beats(*i, *j)).collect();
+        // What is equal stays in the order of the options.
+        let order = rank_by(defeats.len(), |defeat| {
+            defeats.get(defeat).map(|(i, j)| (self.above(*i, *j), core::cmp::Reverse(self.above(*j, *i))))
+        });
         // What a locked defeat, or several one after the other, lead to.
         let mut leads = alloc::vec![false; size * size];
         let get = |leads: &[bool], i: usize, j: usize| i == j || leads.get(i * size + j) == Some(&true);
-        for (winner, loser) in defeats {
+        for (winner, loser) in order.iter().flatten().filter_map(|defeat| defeats.get(*defeat).copied()) {
             if get(&leads, loser, winner) {
                 continue;
             }

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use super::outcome::{Outcome, OutcomeError, Slots, possible, rest, sum};
 use super::selection::{check_options, value_of};
 use super::{Selection, SelectionError};
-use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Term};
+use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Terms};
 
 /// What the points of all options have to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,22 +57,21 @@ impl Points {
         let blank = self.blank.then(|| builder.bit());
         let slack = if let Budget::AtMost(total) = self.budget { Some(builder.range(total)) } else { None };
         for option in digits.iter().take(options - usize::from(self.is_exact())) {
-            let slot = builder.slot();
-            builder.slot_row(slot, option.terms());
+            let mut terms = Terms::new();
+            terms.digits(option);
+            builder.count(terms);
         }
-        if let Some(blank) = blank {
-            let slot = builder.slot();
-            builder.slot_row(slot, &[(blank, 1)]);
-        }
-        let mut terms: Vec<Term> = digits.iter().flat_map(RangeDigits::terms).copied().collect();
+        builder.count_bits(blank);
+        let mut terms = Terms::new();
+        digits.iter().for_each(|option| terms.digits(option));
         match self.budget {
             Budget::Free => {}
-            Budget::Weight => builder.weight_row(&terms),
+            Budget::Weight => builder.weight_row(terms),
             Budget::AtMost(total) | Budget::Exactly(total) => {
                 let total = i64::try_from(total).unwrap_or(i64::MAX);
-                terms.extend(blank.map(|blank| (blank, total)));
-                terms.extend(slack.iter().flat_map(RangeDigits::terms).copied());
-                builder.constant_row(&terms, total);
+                terms.optional(blank, total);
+                slack.iter().for_each(|slack| terms.digits(slack));
+                builder.constant(terms, total);
             }
         }
         PointsBits { rule: *self, digits, blank, slack }

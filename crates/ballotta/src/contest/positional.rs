@@ -25,8 +25,8 @@ use zeroize::Zeroizing;
 
 use super::outcome::{Outcome, OutcomeError, Slots, possible, sum};
 use super::selection::check_options;
-use super::{Selection, SelectionError, Surroundings, read_winners};
-use crate::form::{Bit, Bits, FormBuilder, Term};
+use super::{Selection, SelectionError, Surroundings, at_least, read_end};
+use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
 use crate::limits::{MAX_OPTIONS, MAX_POINTS};
 use crate::manifest::ManifestProblem;
 use crate::manifest::json::Object;
@@ -54,16 +54,11 @@ impl Positional {
             let counts = scores.iter().any(|score| *score > 0);
             if counts { Some(scores) } else { node.place().refuse(ManifestProblem::NothingCounts) }
         });
-        let truncated = object.required("truncated", |node| node.boolean());
-        let blank = object.required("blank", |node| node.boolean());
-        let winners = read_winners(&mut object, known);
-        let place = object.place().clone();
-        object.finish();
+        let truncated = object.boolean("truncated");
+        let (blank, winners, place) = read_end(object, known);
         let rule = Self { scores: scores?, truncated: truncated?, blank: blank?, winners: winners? };
-        match known.count().filter(|count| *count < 2) {
-            Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed: 2 }),
-            None => Some(rule),
-        }
+        at_least(2, known, &place)?;
+        Some(rule)
     }
 
     fn places(&self) -> usize {
@@ -86,38 +81,37 @@ impl Positional {
     }
 
     pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PositionalBits {
-        let mut bits = |count: usize| -> Vec<Bit> { (0..count).map(|_| builder.bit()).collect() };
-        let places: Vec<Vec<Bit>> = (0..options).map(|_| bits(self.places())).collect();
-        let unplaced = bits(if self.has_unplaced(options) { options } else { 0 });
-        let lengths = bits(if self.truncated { self.places() + 1 } else { 0 });
+        let places = builder.table(options, self.places());
+        let unplaced = builder.line(if self.has_unplaced(options) { options } else { 0 });
+        let lengths = builder.line(if self.truncated { self.places() + 1 } else { 0 });
         let blank = self.blank.then(|| builder.bit());
 
-        for of_option in &places {
-            // At most `MAX_POINTS` each.
-            let scored = zip(of_option, &self.scores).filter(|(_, score)| **score > 0);
-            let terms: Vec<Term> = scored.map(|(bit, score)| (*bit, *score as i64)).collect();
-            let slot = builder.slot();
-            builder.slot_row(slot, &terms);
+        for option in 0..options {
+            let mut scored = Terms::new();
+            for (bit, score) in zip(places.row(option), &self.scores) {
+                // At most `MAX_POINTS` each.
+                scored.bit(bit, *score as i64);
+            }
+            builder.count(scored);
         }
-        if let Some(blank) = blank {
-            let slot = builder.slot();
-            builder.slot_row(slot, &[(blank, 1)]);
-        }
-        let one = |bit: &Bit| (*bit, 1);
-        for (option, of_option) in places.iter().enumerate() {
-            let otherwise = if unplaced.is_empty() { blank.as_ref() } else { unplaced.get(option) };
-            builder.constant_row(&of_option.iter().chain(otherwise).map(one).collect::<Vec<Term>>(), 1);
+        builder.count_bits(blank);
+        for option in 0..options {
+            let otherwise = if unplaced.len() == 0 { blank } else { Some(unplaced.at(option)) };
+            builder.exactly_one(places.row(option), otherwise);
         }
         if self.truncated {
-            builder.constant_row(&lengths.iter().chain(&blank).map(one).collect::<Vec<Term>>(), 1);
+            builder.exactly_one(lengths, blank);
         }
         for place in 0..self.places() {
-            let column = places.iter().filter_map(|of_option| of_option.get(place)).map(one);
             if self.truncated {
-                let filled = lengths.iter().skip(place + 1).map(|bit| (*bit, -1));
-                builder.constant_row(&column.chain(filled).collect::<Vec<Term>>(), 0);
+                let mut terms = Terms::new();
+                terms.bits(places.column(place), 1);
+                for length in place + 1..lengths.len() {
+                    terms.bit(lengths.at(length), -1);
+                }
+                builder.constant(terms, 0);
             } else {
-                builder.constant_row(&column.chain(blank.iter().map(one)).collect::<Vec<Term>>(), 1);
+                builder.exactly_one(places.column(place), blank);
             }
         }
         PositionalBits { places, unplaced, lengths, blank, count: self.places() }
@@ -140,9 +134,9 @@ impl Positional {
 /// Where the bits of such a contest stand in its form.
 #[derive(Clone, Debug)]
 pub struct PositionalBits {
-    places: Vec<Vec<Bit>>,
-    unplaced: Vec<Bit>,
-    lengths: Vec<Bit>,
+    places: BitTable,
+    unplaced: BitLine,
+    lengths: BitLine,
     blank: Option<Bit>,
     count: usize,
 }
@@ -157,19 +151,18 @@ impl PositionalBits {
             _ => return Err(SelectionError::WrongKind),
         };
         let order = self.check(ranking, is_blank)?;
-        for (option, of_option) in self.places.iter().enumerate() {
+        for option in 0..self.places.len() {
             let mut placed = subtle::Choice::from(0);
-            for (place, bit) in of_option.iter().enumerate() {
+            for (place, bit) in self.places.row(option).enumerate() {
                 let here = order.get(place).copied().unwrap_or(usize::MAX).ct_eq(&option);
-                bits.set(*bit, u64::from(here.unwrap_u8()));
+                bits.set(bit, u64::from(here.unwrap_u8()));
                 placed |= here;
             }
-            if let Some(unplaced) = self.unplaced.get(option) {
-                bits.set(*unplaced, u64::from((!placed).unwrap_u8()));
-            }
+            // Where there is none, there is nothing to set.
+            bits.set(self.unplaced.at(option), u64::from((!placed).unwrap_u8()));
         }
-        for (length, bit) in self.lengths.iter().enumerate() {
-            bits.set(*bit, u64::from(length == order.len() && !is_blank));
+        for (length, bit) in self.lengths.enumerate() {
+            bits.set(bit, u64::from(length == order.len() && !is_blank));
         }
         if let Some(blank) = self.blank {
             bits.set(blank, u64::from(is_blank));
@@ -193,7 +186,7 @@ impl PositionalBits {
         if selected > self.count {
             return Err(SelectionError::Overvote { selected, max: count });
         }
-        if selected < self.count && self.lengths.is_empty() && !is_blank {
+        if selected < self.count && self.lengths.len() == 0 && !is_blank {
             return Err(SelectionError::Undervote { selected, min: count });
         }
         Ok(order)

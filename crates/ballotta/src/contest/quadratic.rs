@@ -19,8 +19,8 @@ use subtle::ConstantTimeGreater;
 
 use super::outcome::{Outcome, OutcomeError, Slots, possible};
 use super::selection::{check_options, value_of};
-use super::{Selection, SelectionError, Surroundings, read_winners};
-use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Term};
+use super::{Selection, SelectionError, Surroundings, read_end};
+use crate::form::{Bit, BitTable, Bits, FormBuilder, RangeDigits, Terms};
 use crate::limits::MAX_CREDITS;
 use crate::manifest::json::Object;
 
@@ -39,16 +39,15 @@ pub struct Quadratic {
 
 impl Quadratic {
     pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
-        let credits = object.required("credits", |node| node.integer(1..=MAX_CREDITS));
-        let blank = object.required("blank", |node| node.boolean());
-        let winners = read_winners(&mut object, known);
-        object.finish();
+        let credits = object.integer("credits", 1..=MAX_CREDITS);
+        let (blank, winners, _) = read_end(object, known);
         Some(Self { credits: credits?, blank: blank?, winners: winners? })
     }
 
     /// The most votes for one option.
     fn most(&self) -> u64 {
-        self.credits.isqrt()
+        // At most 100: counting is shorter than a root.
+        (1..=self.credits).take_while(|votes| votes * votes <= self.credits).count() as u64
     }
 
     pub(super) fn slots(&self, options: usize) -> usize {
@@ -60,19 +59,24 @@ impl Quadratic {
     }
 
     pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> QuadraticBits {
-        let units: Vec<Vec<Bit>> = (0..options).map(|_| (0..self.most()).map(|_| builder.bit()).collect()).collect();
+        let units = builder.table(options, self.most() as usize);
         let blank = self.blank.then(|| builder.bit());
         let slack = builder.range(self.credits);
-        for bits in units.iter().map(Vec::as_slice).chain(blank.as_ref().map(core::slice::from_ref)) {
-            let slot = builder.slot();
-            builder.slot_row(slot, &bits.iter().map(|bit| (*bit, 1)).collect::<Vec<Term>>());
+        for option in 0..options {
+            let mut votes = Terms::new();
+            votes.bits(units.row(option), 1);
+            builder.count(votes);
         }
+        builder.count_bits(blank);
         // At most `MAX_CREDITS`.
         let credits = self.credits as i64;
-        let costs = units.iter().flat_map(|units| (1..).step_by(2).zip(units).map(|(cost, unit)| (*unit, cost)));
-        let terms: Vec<Term> =
-            costs.chain(blank.map(|blank| (blank, credits))).chain(slack.terms().iter().copied()).collect();
-        builder.constant_row(&terms, credits);
+        let mut terms = Terms::new();
+        for option in 0..options {
+            terms.steps(units.row(option), 1, 2);
+        }
+        terms.optional(blank, credits);
+        terms.digits(&slack);
+        builder.constant(terms, credits);
         QuadraticBits { credits: self.credits, most: self.most(), units, blank, slack }
     }
 
@@ -92,7 +96,7 @@ impl Quadratic {
 pub struct QuadraticBits {
     credits: u64,
     most: u64,
-    units: Vec<Vec<Bit>>,
+    units: BitTable,
     blank: Option<Bit>,
     slack: RangeDigits,
 }
@@ -107,10 +111,10 @@ impl QuadraticBits {
             _ => return Err(SelectionError::WrongKind),
         };
         let cost = self.check(votes)?;
-        for (option, units) in self.units.iter().enumerate() {
+        for option in 0..self.units.len() {
             let votes = value_of(option, votes.iter().copied());
-            for (number, unit) in (0_u64..).zip(units) {
-                bits.set(*unit, u64::from(votes.ct_gt(&number).unwrap_u8()));
+            for (number, unit) in (0_u64..).zip(self.units.row(option)) {
+                bits.set(unit, u64::from(votes.ct_gt(&number).unwrap_u8()));
             }
         }
         if let Some(blank) = self.blank {

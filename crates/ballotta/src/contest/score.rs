@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::{Detail, Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
-use super::{Surroundings, read_winners};
+use super::{Surroundings, at_least, read_end};
 use crate::form::FormBuilder;
 use crate::limits::{MAX_OPTIONS, MAX_POINTS};
 use crate::manifest::ManifestProblem;
@@ -43,7 +43,7 @@ pub enum Total {
 impl Score {
     pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
         let options = known.count().unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS) as u64;
-        let max = object.required("max", |node| node.integer(1..=MAX_POINTS));
+        let max: Option<u64> = object.integer("max", 1..=MAX_POINTS);
         let most = max.unwrap_or(MAX_POINTS) * options;
         let total = object.optional("total", |node| {
             let mut object = node.object()?;
@@ -58,16 +58,11 @@ impl Score {
                 (Some(_), Some(_)) => place.field("exactly").refuse(ManifestProblem::UnknownField),
             }
         });
-        let blank = object.required("blank", |node| node.boolean());
-        let winners = read_winners(&mut object, known);
-        let place = object.place().clone();
-        object.finish();
+        let (blank, winners, place) = read_end(object, known);
         let rule = Self { max: max?, total: total?, blank: blank?, winners: winners? };
         // With one option there would be nothing to choose.
-        match known.count().filter(|count| *count < 2 && matches!(rule.total, Some(Total::Exactly(_)))) {
-            Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed: 2 }),
-            None => Some(rule),
-        }
+        at_least(if let Some(Total::Exactly(_)) = rule.total { 2 } else { 1 }, known, &place)?;
+        Some(rule)
     }
 
     fn points(&self, options: usize) -> Points {

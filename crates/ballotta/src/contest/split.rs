@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
-use super::{Surroundings, read_winners};
+use super::{Surroundings, at_least, read_winners};
 use crate::form::FormBuilder;
 use crate::limits::MAX_WEIGHT;
-use crate::manifest::ManifestProblem;
 use crate::manifest::json::Object;
 
 /// Divide the own weight.
@@ -27,15 +26,13 @@ pub struct Split {
 impl Split {
     pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
         let least = known.max_weight.unwrap_or(1).clamp(1, MAX_WEIGHT);
-        let max = object.required("max", |node| node.integer(least..=MAX_WEIGHT));
+        let max = object.integer("max", least..=MAX_WEIGHT);
         let winners = read_winners(&mut object, known);
         let place = object.place().clone();
         object.finish();
         let rule = Self { max: max?, winners: winners? };
-        match known.count().filter(|count| *count < 2) {
-            Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed: 2 }),
-            None => Some(rule),
-        }
+        at_least(2, known, &place)?;
+        Some(rule)
     }
 
     fn points(&self) -> Points {

@@ -157,7 +157,7 @@ impl<'a> Place<'a> {
     /// The place of a field. Names that the manifest makes up are shown with their escapes.
     pub(crate) fn field(&self, name: &str) -> Self {
         let dot = if self.path.is_empty() { "" } else { "." };
-        Self { path: format!("{}{dot}{}", self.path, name.escape_debug()), report: self.report }
+        Self { path: format!("{}{dot}{}", self.path, name.escape_default()), report: self.report }
     }
 
     /// The place of an item.
@@ -313,6 +313,16 @@ impl<'a> Object<'a> {
     /// Reads a field that may be absent: `None` is a broken one, `Some(None)` an absent one.
     pub(crate) fn optional<T>(&mut self, name: &str, read: impl FnOnce(Node<'a>) -> Option<T>) -> Option<Option<T>> {
         self.take(name).map_or(Some(None), |node| read(node).map(Some))
+    }
+
+    /// Reads a field that is `true` or `false`.
+    pub(crate) fn boolean(&mut self, name: &str) -> Option<bool> {
+        self.take_required(name)?.boolean()
+    }
+
+    /// Reads a field that is an integer in `range`.
+    pub(crate) fn integer<T: TryFrom<u64>>(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<T> {
+        self.take_required(name)?.integer(range)
     }
 
     /// How many items the array in a field has that is yet to be read.

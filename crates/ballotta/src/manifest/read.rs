@@ -209,7 +209,7 @@ impl Reader {
     fn weights(&self, node: &Node<'_>) -> Option<Weights> {
         let mut object = node.object()?;
         let unit = object.required("unit", |node| self.text(node));
-        let max = object.required("max", |node| node.integer(1..=MAX_WEIGHT));
+        let max = object.integer("max", 1..=MAX_WEIGHT);
         object.finish();
         Some(Weights { unit: unit?, max: max? })
     }
@@ -217,9 +217,9 @@ impl Reader {
     fn trustees(&mut self, node: &Node<'_>) -> Option<Trustees> {
         let mut object = node.object()?;
         let count = object.length("members").unwrap_or(MAX_TRUSTEES).clamp(1, MAX_TRUSTEES) as u64;
-        let threshold = object.required("threshold", |node| node.integer(1..=count));
+        let threshold = object.integer("threshold", 1..=count);
         let fewest = threshold.map_or(1, u64::from);
-        let minimum_confirmed = object.required("minimum_confirmed", |node| node.integer(fewest..=count));
+        let minimum_confirmed = object.integer("minimum_confirmed", fewest..=count);
         // To go on without a dealer is for the complaints that this draft does not have.
         let on_disqualification =
             object.required("on_disqualification", |node| match node.word(OnDisqualification::WORDS)? {
@@ -239,7 +239,7 @@ impl Reader {
     fn witnesses(&mut self, node: &Node<'_>) -> Option<Witnesses> {
         let mut object = node.object()?;
         let count = object.length("members").unwrap_or(MAX_WITNESSES) as u64;
-        let quorum = object.required("quorum", |node| node.integer(0..=count));
+        let quorum = object.integer("quorum", 0..=count);
         let members =
             object.required("members", |node| node.list(0..=MAX_WITNESSES, |node| self.log_key(&node, "name")));
         object.finish();
@@ -426,8 +426,8 @@ fn read_quorum(node: &Node<'_>) -> Option<Quorum> {
 
 fn read_privacy(node: &Node<'_>) -> Option<Privacy> {
     let mut object = node.object()?;
-    let minimum_counted_ballots = object.required("minimum_counted_ballots", |node| node.integer(1..=MAX_VOTERS));
-    let minimum_ballots_per_weight = object.required("minimum_ballots_per_weight", |node| node.integer(1..=MAX_VOTERS));
+    let minimum_counted_ballots = object.integer("minimum_counted_ballots", 1..=MAX_VOTERS);
+    let minimum_ballots_per_weight = object.integer("minimum_ballots_per_weight", 1..=MAX_VOTERS);
     object.finish();
     Some(Privacy {
         minimum_counted_ballots: minimum_counted_ballots?,
