@@ -243,9 +243,7 @@ class Schema:
             self.distinct(f"{path}.options", options)
             for tag in self.languages:
                 shown = [title.get(tag) or "" for title in titles]
-                self.distinct(
-                    f"{path}.options.title.{tag}", [title.strip(WHITE_SPACE).lower() for title in shown if title]
-                )
+                self.distinct(f"{path}.options.title.{tag}", [folded(title) for title in shown if title])
             rule = self.choose(f"{path}.rule", found["rule"], len(options))
             if name and rule:
                 first = contests[-1].slots.stop if contests else 0
@@ -352,6 +350,11 @@ def line(text: str) -> str:
     require(not any(unicodedata.category(c) == "Cc" for c in text), "a control character")
     require(not any(c in DIRECTIONS for c in text), "a character that changes the direction of the text")
     return text
+
+
+def folded(title: str) -> str:
+    """What people compare of a title."""
+    return "".join(c.lower() if c < "\u0530" else c for c in title.strip(WHITE_SPACE))
 
 
 def origin(text: str) -> str:

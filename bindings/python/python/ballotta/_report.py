@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _CHECKS = {slug: (unit, description.strip()) for slug, unit, description in _ballotta.checks()}
 
 
+def _shown(text: str) -> str:
+    """A text that may hold a name of somebody's choice: nothing in it writes lines of its own on a terminal."""
+    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
+
+
 @dataclass(frozen=True)
 class Check:
     """One check: its stable name, what became of it, and how many items it saw."""
@@ -84,7 +89,7 @@ class Failure:
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.check}: {self.place}: {self.problem}"
+        return f"{self.check}: {_shown(str(self.place))}: {_shown(self.problem)}"
 
 
 @dataclass(frozen=True)
