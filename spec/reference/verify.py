@@ -197,8 +197,7 @@ class Verifier:
             report.saw("organiser.signature")
             self.take_organiser(manifest, scan, log, index, kind, body)
             return
-        scan.others += 1
-        if scan.others > MAX_OTHER_ENTRIES:
+        if scan.others == MAX_OTHER_ENTRIES:
             report.fail("board.order", self.entry(index), "too many entries that are no ballots")
             return
         before_opening = kind in (CEREMONY, ROLL_SIGNATURE)
@@ -210,6 +209,7 @@ class Verifier:
         lists = {CEREMONY: scan.messages, ROLL_SIGNATURE: scan.signatures, STATEMENT: scan.statements}
         lists |= {DECRYPTION: scan.decryptions, PUBLICATION: scan.publications}
         lists[kind].append(item)
+        scan.others += 1
 
     def take_organiser(self, manifest: Manifest, scan: Scan, log: Log, index: int, kind: int, body: bytes) -> None:
         report, fingerprint = self.report, body[:32]

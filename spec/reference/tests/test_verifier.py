@@ -331,6 +331,7 @@ class Verifier(unittest.TestCase):
         for name, forge, entries in (
             ("files", small_election(None, **inserted(12, *junk)), [12, 13]),
             ("copies", small_election({"messages": lambda m: m + m[:1]}), [12]),
+            ("others", small_election(more_ballots=lambda f: [f.add_file(1, "", 1, b"late") for _ in range(4200)]), []),
             ("failures", small_election(roll=roll_step(lambda b: b + b"\n" * 1500)), []),
         ):
             with self.subTest(name), tempfile.TemporaryDirectory() as scratch:
@@ -338,6 +339,9 @@ class Verifier(unittest.TestCase):
                 report = verify(Record(folder))
                 places = [f.place["entry"]["index"] for f in report.failures if f.check == "ceremony.messages"]
                 self.assertEqual(places, entries)
+                if name == "others":
+                    self.assertEqual(report.failures_of("board.order"), 4200)
+                    self.assertIsNotNone(report.result)
                 if name == "failures":
                     lines = [f.place["roll_line"] for f in report.failures if f.check == "roll.lines"]
                     self.assertEqual(lines, list(range(8, 1008)))
@@ -421,6 +425,9 @@ class Verifier(unittest.TestCase):
             call = [sys.executable, "-I", "-S", str(REFERENCE), "verify", folder]
             process = subprocess.run(call + ["--json"], capture_output=True, check=False)
             self.assertEqual((process.returncode, json.loads(process.stdout)["valid"]), (0, True))
+            for option in ("--fingerprint", "--checkpoint"):
+                process = subprocess.run(call + [option, ""], capture_output=True, check=False)
+                self.assertEqual(process.returncode, 2)
             process = subprocess.run(call + ["--fingerprint", "00" * 32], capture_output=True, check=False)
             self.assertEqual(process.returncode, 1)
             self.assertIn(b"election.pinned", process.stdout)
@@ -509,7 +516,7 @@ class Manifests(unittest.TestCase):
     def test_rules(self):
         read_manifest(json.dumps(self.document).encode())
         for path, value in (
-            (("format",), "ballotta/v1-draft.1/manifest"),
+            (("format",), "ballotta/v0/manifest"),
             (("election_id",), "AB" * 32),
             (("languages",), ["en", "EN"]),
             (("title", "en"), "\u200e"),
