@@ -235,7 +235,10 @@ fn forged_registration(people: &People) {
     let forged = registration.replacen("\nAQIBAQ", "\nAQIBAg", 1);
     assert_ne!(forged, registration);
     fs::write(people.path("board/forged"), forged).unwrap();
-    people.add_fails("not signed by them", "board/forged");
+    people.add_fails(
+        "not signed by that trustee, or for another ceremony: registration in the name of trustee 2",
+        "board/forged",
+    );
 }
 
 fn credentials_and_opening(people: &People) {
