@@ -11,6 +11,7 @@ pub mod election;
 pub mod kinds;
 pub mod mutate;
 pub mod rng;
+pub mod search;
 pub mod sigma;
 pub mod vectors;
 
