@@ -299,7 +299,8 @@ fn signed_ballot(bytes: &[u8]) {
         let header = BallotHeader::read(bytes).expect("the header of a ballot");
         assert_eq!(&header.credential, ballot.unsigned().credential().as_bytes());
         assert_eq!(header.previous.as_ref(), ballot.unsigned().previous());
-        assert_eq!(usize::from(header.style), ballot.unsigned().style());
+        let entitlement = Entitlement { style: header.style.into(), weight: header.weight };
+        assert_eq!(entitlement, ballot.unsigned().entitlement());
         assert_eq!(&header.randomness, ballot.unsigned().ciphertext().r().as_bytes());
     }
     let voter = ELECTION.election.credentials.iter().position(|credential| {
