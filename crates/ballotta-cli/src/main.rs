@@ -15,6 +15,7 @@ mod handover;
 mod inspect;
 mod keys;
 mod manifest;
+mod marks;
 mod organiser;
 mod prepared;
 mod publish;
