@@ -7,6 +7,7 @@ mod ballot_box;
 mod board;
 mod chart;
 mod console;
+mod contests;
 mod credentials;
 mod demo;
 mod duties;
