@@ -31,6 +31,9 @@ impl FromStr for InContest {
     }
 }
 
+/// Reads a mark as it is typed.
+type ReadMark = fn(&str) -> Result<Mark>;
+
 /// What is marked, by the identifiers of the manifest.
 #[derive(clap::Args, Debug)]
 pub(crate) struct MarkArguments {
@@ -69,7 +72,7 @@ impl MarkArguments {
             Some(path) => read(path)?,
             None => Choices::new(),
         };
-        let each: [(&str, &[InContest], fn(&str) -> Result<Mark>); 5] = [
+        let each: [(&str, &[InContest], ReadMark); 5] = [
             ("choose", &self.choose, |typed| Ok(Mark::Options(identifiers(typed, ',')))),
             ("points", &self.points, points),
             ("grades", &self.grades, grades),
@@ -140,14 +143,14 @@ fn list(typed: &str) -> Result<Mark> {
     Ok(Mark::List { list: list.to_owned(), preferences: identifiers(candidates, ',') })
 }
 
-/// The choices of a ballot in the words of the manifest, a line for each contest.
+/// The choices of a ballot in the words of the manifest, a line for each contest, in the order of the ballot.
 pub(crate) fn for_people(manifest: &Manifest, language: &str, choices: &Choices) -> Vec<String> {
-    let line = |(id, mark): (&str, &Mark)| {
-        let Some(contest) = manifest.contests().iter().find(|contest| contest.id == id) else { return id.to_owned() };
+    let lines = manifest.contests().iter().filter_map(|contest| {
+        let (id, mark) = choices.expose_marks().find(|(id, _)| *id == contest.id)?;
         let title = contest.title.get(language).unwrap_or(id);
-        format!("{title}: {}", Shown { contest, language }.mark(mark))
-    };
-    choices.expose_marks().map(line).collect()
+        Some(format!("{title}: {}", Shown { contest, language }.mark(mark)))
+    });
+    lines.collect()
 }
 
 /// A contest in the language of a voter.
