@@ -1,7 +1,7 @@
 //! The result for people: as text in a terminal, and as a picture.
 //!
-//! Both show the same blocks, which are made here of a result and its manifest. Texts are those of the manifest's first
-//! language; numbers are exact, and rounded in integers.
+//! See `spec/command-line.md#result`. Both show the same blocks, which are made here of a result and its manifest. Numbers are
+//! rounded in exact integers.
 
 mod svg;
 mod terminal;
