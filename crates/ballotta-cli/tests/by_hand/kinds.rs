@@ -67,6 +67,16 @@ Which songs are the best?: (nothing)
 Who chairs the club?: 1. all together",
 ];
 
+const IN_ITALIAN: &str = "Who shall sit on the board?!: Ada!, Bob!
+How useful are these places?!: A park! 5, A school! 3; nothing for others
+What shall the money go to?!: A park! 6, A school! 4; nothing for others
+Shall the federation buy the house?!: Yes! 1; nothing for others
+Which projects matter most?!: A park! 4, A school! 3; nothing for others; 25 of 25 credits
+Which list for the council?!: Northern list!, preferring Ada!, Bob!
+How good a mayor would they be?!: Ada! = Excellent!, Bob! = Fair!, Eve! = Poor!
+Which songs are the best?!: 1. Tosca!, 2. Carmen!, no place for others
+Who chairs the club?!: 1. Ada!, 2. Bob! = Eve!, 3. all others together";
+
 #[test]
 fn an_election_with_every_kind_of_contest() {
     let people = People::new();
@@ -128,6 +138,11 @@ fn open_the_voting(people: &People) {
     let made = new(&all);
     assert_eq!(made.code, 0, "{}", made.shown());
 
+    // A second language, which options cannot say, is written into the manifest.
+    let mut manifest: Value = serde_json::from_str(&people.read("organiser/manifest.json")).unwrap();
+    add_language(&mut manifest);
+    fs::write(people.path("organiser/manifest.json"), manifest.to_string()).unwrap();
+
     people.ok("record new --manifest organiser/manifest.json --board-key board/key record");
     for step in 1..=4 {
         people.ok(&format!(
@@ -148,6 +163,25 @@ fn open_the_voting(people: &People) {
     people.ok("organiser open record --key organiser/key --out organiser/opening");
     people.add("organiser/opening");
     fs::write(people.path("voters/five.json"), FIVE).unwrap();
+}
+
+/// Gives every text a second language.
+fn add_language(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(english) = fields.get("en").and_then(Value::as_str).map(str::to_owned) {
+                fields.insert("it".to_owned(), Value::from(format!("{english}!")));
+            }
+            for (name, value) in fields {
+                if name == "languages" {
+                    *value = Value::from(vec!["en", "it"]);
+                }
+                add_language(value);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(add_language),
+        _ => {}
+    }
 }
 
 fn voters_type_it_wrong(people: &People) {
@@ -213,8 +247,8 @@ fn voters_type_it_wrong(people: &People) {
         ),
         (
             "--rank chair=ada>bob=eve",
-            "--rank chair=ada --language it",
-            "error: the election has no texts in it, but in en\n",
+            "--rank chair=ada --language fr",
+            "error: the election has no texts in fr, but in en, it\n",
         ),
         (
             "--rank chair=ada>bob=eve",
@@ -254,6 +288,10 @@ fn vote(people: &People) {
             0 => assert_eq!(shown, SHOWN_BACK[0]),
             3 => assert_eq!(shown, SHOWN_BACK[1]),
             _ => assert_eq!(shown.lines().count(), KINDS.len()),
+        }
+        if voter == 0 {
+            let check = format!("voter check-opening record voters/opening0 --tracker {tracker} --language IT");
+            assert_eq!(people.ok(&check), IN_ITALIAN);
         }
         let cast = prepare("ballot");
         assert_eq!(cast.code, 0, "{}", cast.shown());
