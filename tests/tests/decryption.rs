@@ -372,7 +372,7 @@ fn a_total_that_is_out_of_range() {
         let sealed = style.seal(&[votes, 1 - votes], rng);
         let argued = style.argue(&transcript, Some(Check::BitEquation), &sealed, &[votes, 1 - votes, 0], rng);
         let mut writer = Writer::versioned();
-        writer.put(election.context.fingerprint().as_bytes()).u16(0).element(voter.public()).put(&[0; 32]);
+        writer.put(election.context.fingerprint().as_bytes()).u16(0).u64(1).element(voter.public()).put(&[0; 32]);
         writer.put(&argued.encode());
         board.push_ballot(&election.sign(&writer.finish(), voter))
     };

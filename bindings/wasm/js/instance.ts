@@ -22,6 +22,11 @@ export class Instance<R extends Raw = Raw> {
     }
   }
 
+  /** Whether there is nothing left to call, and nothing to wipe. */
+  get ended(): boolean {
+    return this.raw === null;
+  }
+
   /** Calls into the module. What is no error of the library is a panic, and ends the instance. */
   call<T>(work: (raw: R) => T): T {
     // A page that changes `crypto`, or a function of the caller's, can call back.
@@ -74,5 +79,5 @@ export function parseExact<T>(json: Uint8Array): T {
 }
 
 function isExact(value: unknown): value is { exact: string } {
-  return typeof value === 'object' && value !== null && typeof (value as { exact?: unknown }).exact === 'string';
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'exact');
 }

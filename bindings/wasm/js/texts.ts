@@ -32,7 +32,7 @@ export class Texts {
     readonly manifestText: string,
     private readonly preferred: string | undefined,
   ) {
-    this.manifest = JSON.parse(manifestText) as Manifest;
+    this.manifest = JSON.parse(manifestText, bare) as Manifest;
     this.language(preferred);
   }
 
@@ -84,4 +84,9 @@ export class Texts {
     }
     return language;
   }
+}
+
+/** Objects without a prototype: what the manifest leaves out is not looked up elsewhere. */
+function bare(_: string, value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.assign(Object.create(null), value) : value;
 }

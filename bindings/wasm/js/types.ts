@@ -9,6 +9,8 @@ export interface RecordUrl {
   readonly url: string | URL;
   /** Fetches in place of the global `fetch`. */
   readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
+  /** Ends the waiting for the server, with an error `aborted`. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where a record is read from. */
@@ -112,16 +114,20 @@ export interface Witnesses {
   readonly enough: boolean;
 }
 
-/** What became of a ballot. `witnesses` is `null` before the close. */
+/**
+ * What became of a ballot. `witnesses` is `null` before the close. `credential` is the short form of the credential that the
+ * ballot names: compare it with the voter's own, for a device can show the tracker of somebody else's ballot. `null` where a
+ * ballot that does not count names none.
+ */
 export type FoundBallot =
   /** It counts, as things are. */
-  | { readonly state: 'counted'; readonly entry: number; readonly witnesses: Witnesses | null }
+  | { readonly state: 'counted'; readonly entry: number; readonly credential: string; readonly witnesses: Witnesses | null }
   /** A later ballot of the same credential, with the tracker `by`, counts in its place. */
-  | { readonly state: 'superseded'; readonly entry: number; readonly by: string; readonly byEntry: number; readonly witnesses: Witnesses | null }
+  | { readonly state: 'superseded'; readonly entry: number; readonly credential: string; readonly by: string; readonly byEntry: number; readonly witnesses: Witnesses | null }
   /** It stands on the board and does not count. */
-  | { readonly state: 'void'; readonly entry: number; readonly reason: string; readonly witnesses: Witnesses | null }
+  | { readonly state: 'void'; readonly entry: number; readonly credential: string | null; readonly reason: string; readonly witnesses: Witnesses | null }
   /** It does not stand on the board. */
-  | { readonly state: 'missing'; readonly witnesses: Witnesses | null };
+  | { readonly state: 'missing'; readonly credential: null; readonly witnesses: Witnesses | null };
 
 /** How far an election has come. */
 export type Stage = 'voting' | 'closed' | 'complete';
@@ -168,6 +174,8 @@ export interface ContestResult {
   readonly weight: bigint;
   readonly options: readonly { readonly id: string; readonly total: bigint }[];
   readonly blank: bigint | null;
+  /** Why the totals are withheld, if they are: then `options` is empty, and nobody can decrypt them. */
+  readonly withheld: 'too_few_ballots' | 'rare_weight' | null;
 }
 
 /** The result that the verifier computed. */
@@ -182,7 +190,7 @@ export interface ElectionResult {
   readonly contests: readonly ContestResult[];
 }
 
-/** What a verification found: the report of `ballotta verify --json`, with counts as `bigint`. */
+/** What a verification found: the report of `ballotta verify --json`, with totals and weights as `bigint`: `JSON.stringify` needs a replacer. */
 export interface Report {
   readonly valid: boolean;
   readonly stage: Stage;

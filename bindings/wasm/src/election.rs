@@ -130,7 +130,7 @@ impl RawElection {
         Ok(bytes(text.as_bytes()))
     }
 
-    /// What became of a ballot: `state`, `entry`, `by`, `byEntry`, `reason`, `witnesses`.
+    /// What became of a ballot: `state`, `entry`, `credential`, `by`, `byEntry`, `reason`, `witnesses`.
     pub fn find(&self, tracker: &str) -> Result<Uint8Array, JsValue> {
         #[derive(Serialize)]
         struct Witnesses {
@@ -145,6 +145,7 @@ impl RawElection {
             state: &'static str,
             #[serde(skip_serializing_if = "Option::is_none")]
             entry: Option<u64>,
+            credential: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
             by: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,7 +173,11 @@ impl RawElection {
             Found::Void { index, error } => Place { reason: Some(error.to_string()), ..place("void", index) },
             Found::Missing => Place { state: "missing", ..Place::default() },
         };
-        data(&Place { witnesses, ..place })
+        let credential = match place.entry {
+            Some(entry) => election.ballot_credential(record, entry).map_err(Refused::from)?,
+            None => None,
+        };
+        data(&Place { witnesses, credential: credential.as_ref().map(short_form), ..place })
     }
 }
 

@@ -35,7 +35,7 @@ const choose: Kind = {
     const type = min === 1 && max === 1 ? 'radio' : 'checkbox';
     const marked = optionsOf(mark);
     const control = (value: string, title: string, description: string | null, checked: boolean) => {
-      const input = element('input', { type, name: contest.id, value, checked });
+      const input = element('input', { type, name: contest.id, value, checked, 'aria-describedby': `problem-${contest.id}` });
       const more = description === null ? [] : [element('span', { class: 'hint' }, description)];
       return element('label', { class: 'option' }, input, element('span', {}, title, ...more));
     };

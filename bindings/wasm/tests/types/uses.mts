@@ -17,8 +17,9 @@ export async function uses(files: Map<string, Uint8Array>): Promise<void> {
   const report: Report = await ballotta.verify({ url: '/record/' }, { stage: 'closed', onProgress: ({ done, total }) => done / total });
   const total: bigint | undefined = report.result?.contests[0]?.options[0]?.total;
   const code: ErrorCode = new BallottaError('closed', 'the voting is closed').code;
-  const library = await loadWorker({ module: ballotta.module });
-  const other: WorkerElection = await library.openElection({ url: '/record/' }, { fingerprint: election.fingerprint });
+  using library = await loadWorker({ module: ballotta.module });
+  const { signal } = new AbortController();
+  await using other: WorkerElection = await library.openElection({ url: '/record/', signal }, { fingerprint: election.fingerprint });
   const tracker: string = (await (await other.credential('code')).prepare(choices)).tracker;
   void [contests, problem, weight, bytes, total, code, tracker];
 
