@@ -1,7 +1,7 @@
 //! The result for people: as text in a terminal, and as a picture.
 //!
-//! See `spec/command-line.md#result`. Both show the same blocks, which are made here of a result and its manifest. Numbers are
-//! rounded in exact integers.
+//! See `spec/command-line.md#result`. Both show the same blocks, which are made here of a result and its manifest.
+//! Numbers are rounded in exact integers.
 
 mod svg;
 mod terminal;
