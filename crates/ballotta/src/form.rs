@@ -277,6 +277,12 @@ impl Form {
             .collect()
     }
 
+    /// The terms of the constant rows with what they have to give, for a ballot of this weight.
+    #[cfg(test)]
+    pub(crate) fn constant_rows(&self, weight: u64) -> impl Iterator<Item = (&[Term], i64)> {
+        self.constant_rows.iter().map(move |(row, target)| (row.terms.as_slice(), target.constant(weight)))
+    }
+
     /// The values of the slots. Constant time in the bits.
     #[must_use]
     pub fn values(&self, bits: &Bits) -> Vec<i64> {
