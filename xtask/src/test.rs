@@ -136,12 +136,13 @@ fn second_verifier(steps: &mut Steps, full: bool) -> Result<(), Failed> {
         return Ok(());
     }
     let tests = |line: &str| Command::new(line).within("spec/reference/tests");
-    steps.run("second verifier: vectors", tests("python3 -B -m unittest test_vectors"))?;
+    let short = "python3 -B -m unittest test_vectors test_forms test_outcomes";
+    steps.run("second verifier: vectors and forms", tests(short))?;
     steps.run("second verifier: command", Command::cargo("build --package ballotta-cli"))?;
     let command = wasm::target_folder(steps.root()).join("debug/ballotta").display().to_string();
     let against = |line: &str| tests(line).secretly("BALLOTTA_COMMAND", command.clone());
     if full {
-        let all = against("python3 -B -m unittest test_verifier").env("BALLOTTA_FULL", "1");
+        let all = against("python3 -B -m unittest test_verifier test_kinds").env("BALLOTTA_FULL", "1");
         steps.run("second verifier: elections", all)
     } else {
         steps.run("second verifier: bytes", against("python3 -B -m unittest test_verifier.Bytes"))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ballotta::ballot::{BallotHeader, BallotOpening, Choices, SignedBallot};
+use ballotta::ballot::{BallotHeader, BallotOpening, Choices, Entitlement, SignedBallot};
 use ballotta::board::entry::{Entry, EntryKind};
 use ballotta::hash::Tracker;
 use ballotta::voter::{Election, Found, History};
@@ -22,6 +22,8 @@ type Header = (u16, String, Option<String>, String);
 type Own = (u64, String, Option<String>);
 /// The board: entries, root, opening, closing.
 type Board = (u64, String, Option<u64>, Option<u64>);
+/// Credential, style number, weight, choices.
+type Opened = (String, usize, u64, String);
 /// State, position, tracker and position of the ballot that counts, why it is void.
 type FoundAs = (&'static str, Option<u64>, Option<String>, Option<u64>, Option<String>);
 
@@ -157,14 +159,15 @@ impl Record {
         })
     }
 
-    /// Encrypts the choices of an opening again; gives the credential and the choices as JSON.
-    fn check_opening(&self, opening: &[u8], of: &str) -> PyResult<(String, String)> {
+    /// Encrypts the choices of an opening again; gives credential, style number and weight, and the choices as JSON.
+    fn check_opening(&self, opening: &[u8], of: &str) -> PyResult<Opened> {
         let context = &self.election.context;
         let tracker = tracker(of)?;
         let opening = BallotOpening::decode(context, opening).map_err(Failure::from)?;
         let opened = opening.check(context, &tracker).map_err(Failure::from)?;
         let choices = Choices::of(context.manifest(), opened.plaintext()).to_json();
-        Ok((hex::encode(opened.credential().as_bytes()), choices.to_string()))
+        let Entitlement { style, weight } = opened.plaintext().entitlement();
+        Ok((hex::encode(opened.credential().as_bytes()), style, weight, choices.to_string()))
     }
 }
 

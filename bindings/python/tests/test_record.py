@@ -80,6 +80,7 @@ def test_what_is_not_found(record: ballotta.Record, code: str, call: Any) -> Non
 def test_an_opened_ballot(by_hand: ByHand, record: ballotta.Record) -> None:
     opened = record.check_opening(by_hand.opening, by_hand.opened_tracker)
     assert opened.choices == {"chair": {"options": ["emmy"]}} and len(opened.credential) == 64
+    assert (opened.style, opened.weight) == (next(iter(record.eligible)), 1)
     changed = bytearray(by_hand.opening)
     assert record.check_opening(changed, by_hand.opened_tracker) == opened
     with pytest.raises(BallottaError) as caught:

@@ -9,7 +9,7 @@
  */
 
 import { BallottaError } from './errors.js';
-import { bytes, choicesJson, hash, options, pin, text, verification } from './input.js';
+import { bytes, choicesJson, hash, options, pin, text, verification, weight as heavy } from './input.js';
 import { Instance, parse, parseExact } from './instance.js';
 import { type WasmSource, compile, compileVerifier } from './module.js';
 import { type RawCredential, type RawElection, type RawPrepared, instantiate } from './raw.js';
@@ -146,10 +146,13 @@ export class Election extends Texts {
     this.pinned = pinned;
   }
 
-  /** Everything that the rules of a ballot style do not allow; nothing, if the choices can be cast. */
-  checkChoices(choices: Choices, style: string): readonly ChoiceProblem[] {
-    const [json, name] = [choicesJson(choices), text(style, 'style', 64)];
-    return this.instance.call(() => parse(wiping(json, () => this.raw.check_choices(json, name))));
+  /**
+   * Everything that the rules of a ballot style do not allow; nothing, if the choices can be cast. `weight` is that of the
+   * credential: it is what a voter divides in a contest of the kind `split`.
+   */
+  checkChoices(choices: Choices, style: string, weight: bigint = 1n): readonly ChoiceProblem[] {
+    const [json, name, divided] = [choicesJson(choices), text(style, 'style', 64), heavy(weight)];
+    return this.instance.call(() => parse(wiping(json, () => this.raw.check_choices(json, name, divided))));
   }
 
   /**
@@ -171,7 +174,8 @@ export class Election extends Texts {
    */
   checkOpening(opening: Uint8Array, tracker: string): CheckedOpening {
     const [copy, shown] = [bytes(opening, 'opening'), hash(tracker, 'tracker')];
-    return this.instance.call(() => parse(wiping(copy, () => this.raw.check_opening(copy, shown))));
+    const opened = this.instance.call(() => parse<CheckedOpening & { weight: string }>(wiping(copy, () => this.raw.check_opening(copy, shown))));
+    return { ...opened, weight: BigInt(opened.weight) };
   }
 
   /** What became of the ballot with a tracker, on the board as it was when the election was opened. */

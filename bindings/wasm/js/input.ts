@@ -31,6 +31,12 @@ export function text(value: unknown, field: string, limit: number): string {
   return value;
 }
 
+/** The weight of a ballot. */
+export function weight(value: unknown): bigint {
+  if (typeof value !== 'bigint' || value < 1n || value >= 1n << 64n) throw invalid('weight', 'expected a bigint from 1 to 2^64 - 1');
+  return value;
+}
+
 /** A tracker or a fingerprint. */
 export function hash(value: unknown, field: string): string {
   const hash = text(value, field, 64);
@@ -132,9 +138,12 @@ export function choicesJson(value: unknown): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(json(copy));
 }
 
-function json(value: Plain): string {
+function json(value: Plain, depth = 0): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') return value.toString();
-  if (Array.isArray(value)) return `[${(value as readonly Plain[]).map(json).join(',')}]`;
-  return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${json(item as Plain)}`).join(',')}}`;
+  if (Array.isArray(value)) return `[${(value as readonly Plain[]).map((item) => json(item, depth + 1)).join(',')}]`;
+  const fields = Object.entries(value) as [string, Plain][];
+  // The fields of a mark have one order, which objects do not promise: `list` before `preferences`.
+  if (depth === 1) fields.sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${fields.map(([name, item]) => `${JSON.stringify(name)}:${json(item, depth + 1)}`).join(',')}}`;
 }

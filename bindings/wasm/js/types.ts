@@ -1,5 +1,11 @@
 // What goes in and comes out, as plain data.
 
+import type { ElectionResult } from './results.js';
+import type { Mark, Rule } from './rules.js';
+
+export type * from './rules.js';
+export type * from './results.js';
+
 /** The files of a record, by their paths. */
 export type Files = ReadonlyMap<string, Uint8Array> | Readonly<Record<string, Uint8Array>>;
 
@@ -27,12 +33,6 @@ export interface ElectionOptions {
   readonly language?: string;
 }
 
-/**
- * What is marked in one contest: `'blank'`, or an object with one field that is named after what it holds. Further kinds of
- * contests have further fields.
- */
-export type Mark = 'blank' | { readonly options: readonly string[] } | { readonly [kind: string]: unknown };
-
 /** A voter's choices: for each contest of the ballot style, by identifiers, what is marked. */
 export type Choices = { readonly [contest: string]: Mark };
 
@@ -42,9 +42,17 @@ export interface ChoiceProblem {
   readonly field: string;
   /** The contest, if it is about one. */
   readonly contest: string | null;
-  /** The option, if the contest does not have it. */
+  /** The option, if the contest does not have it. Nothing else that was marked is named. */
   readonly option: string | null;
-  /** The stable name of the rule: `overvote`, `undervote`, `missing-contest`, .. */
+  /**
+   * The stable name of the rule that is broken.
+   *
+   * - Of the choices: `malformed`, `unknown-kind`, `unknown-contest`, `missing-contest`, `duplicate-contest`,
+   *   `unknown-option`, `duplicate-option`, `wrong-kind`, `blank-not-allowed`.
+   * - Of what is marked: `overvote`, `undervote`; `too-many-for-option`, `too-many-points`, `too-few-points`,
+   *   `too-many-credits`; `not-a-list`, `not-a-candidate`, `other-list`, `too-many-preferences`, `too-many-of-group`;
+   *   `missing-grade`, `unknown-grade`; `tie-not-allowed`, `empty-place`.
+   */
   readonly rule: string;
   /** A plain sentence. */
   readonly message: string;
@@ -55,13 +63,6 @@ export interface Option {
   readonly id: string;
   readonly title: string;
   readonly description: string | null;
-}
-
-/** The rule of a contest, as it stands in the manifest. */
-export interface Rule {
-  /** The kind of the contest: `choose`. */
-  readonly kind: string;
-  readonly [parameter: string]: unknown;
 }
 
 /** A question on the ballot. */
@@ -98,6 +99,8 @@ export interface CheckedOpening {
   readonly credential: string;
   /** The ballot style. */
   readonly style: string;
+  /** The weight: what a voter divides in a contest of the kind `split`. */
+  readonly weight: bigint;
   /** Exactly what the ballot holds. */
   readonly choices: Choices;
 }
@@ -165,29 +168,6 @@ export interface Failure {
   /** Where: a file, an entry, a line of the roll, a trustee, or `record`. */
   readonly place: unknown;
   readonly problem: string;
-}
-
-/** The result of one contest. Totals are exact. */
-export interface ContestResult {
-  readonly id: string;
-  readonly ballots: bigint;
-  readonly weight: bigint;
-  readonly options: readonly { readonly id: string; readonly total: bigint }[];
-  readonly blank: bigint | null;
-  /** Why the totals are withheld, if they are: then `options` is empty, and nobody can decrypt them. */
-  readonly withheld: 'too_few_ballots' | 'rare_weight' | null;
-}
-
-/** The result that the verifier computed. */
-export interface ElectionResult {
-  readonly format: string;
-  readonly fingerprint: string;
-  readonly eligible_voters: bigint;
-  readonly eligible_weight: bigint;
-  readonly counted_ballots: bigint;
-  readonly counted_weight: bigint;
-  readonly quorum: { readonly counted: bigint; readonly base: bigint; readonly fraction: readonly [number, number]; readonly rule: string; readonly reached: boolean } | null;
-  readonly contests: readonly ContestResult[];
 }
 
 /** What a verification found: the report of `ballotta verify --json`, with totals and weights as `bigint`: `JSON.stringify` needs a replacer. */

@@ -34,7 +34,7 @@ port.onmessage = async ({ data: { id, target, method, args } }) => {
 };
 
 async function answer(id: number, target: number, method: string, args: readonly unknown[]): Promise<unknown> {
-  const [first, second] = args as [never, never];
+  const [first, second, third] = args as [never, never, never];
   if (method === 'load') {
     library = await load(first, second);
     return null;
@@ -64,7 +64,7 @@ async function answer(id: number, target: number, method: string, args: readonly
     return null;
   }
   if (object instanceof Election) {
-    if (method === 'checkChoices') return object.checkChoices(first, second);
+    if (method === 'checkChoices') return object.checkChoices(first, second, third);
     if (method === 'credential') return describe(object.credential(first));
     if (method === 'checkOpening') return object.checkOpening(first, second);
     if (method === 'findBallot') return object.findBallot(first);

@@ -5,7 +5,7 @@
  */
 
 import { BallottaError, type ErrorCode, invalid } from './errors.js';
-import { bytes, hash, options, pin, plain, text, verification } from './input.js';
+import { bytes, hash, options, pin, plain, text, verification, weight as heavy } from './input.js';
 import { source } from './record.js';
 import { Texts } from './texts.js';
 import type {
@@ -216,8 +216,8 @@ export class WorkerElection extends Texts {
   }
 
   /** See {@link index!Election.checkChoices}. */
-  async checkChoices(choices: Choices, style: string): Promise<readonly ChoiceProblem[]> {
-    return this.line.call(this.handle, 'checkChoices', [copied(choices), text(style, 'style', 64)]);
+  async checkChoices(choices: Choices, style: string, weight: bigint = 1n): Promise<readonly ChoiceProblem[]> {
+    return this.line.call(this.handle, 'checkChoices', [copied(choices), text(style, 'style', 64), heavy(weight)]);
   }
 
   /** See {@link index!Election.credential}. */

@@ -24,6 +24,7 @@ test('ballots and openings are those of the library, byte for byte', async () =>
     assert.deepEqual(election.checkOpening(opening, vector.tracker), {
       credential: vector.credential,
       style: vector.style,
+      weight: BigInt(vector.weight),
       choices: JSON.parse(vector.choices),
     });
   }

@@ -1,7 +1,7 @@
 // The booth: code, choose, review, prepare, then cast or open.
 
 import { type Choices, type WorkerCredential, type WorkerPreparedBallot } from 'ballotta/worker';
-import { choices as chosen, fieldset, summary } from './contests.js';
+import { choices as chosen, complaint, fieldset, summary } from './contests.js';
 import { send, write } from './handover.js';
 import { Page, element, field, grouped, here, run, save } from './page.js';
 
@@ -52,10 +52,13 @@ function choose(page: Page, credential: WorkerCredential, before: Choices): void
   page.step(() => {
     const { words } = page;
     const contests = election.contests(page.language, credential.style);
+    const voter = { weight: credential.weight, unit: election.weightUnit(page.language) };
+    const weighted = election.maxWeight > 1n ? [element('p', {}, words.control.weight(String(voter.weight), voter.unit))] : [];
     const form = element(
       'form', { novalidate: true },
       element('h2', {}, words.yourBallot),
-      ...contests.map((contest) => fieldset(contest, marked[contest.id], words)),
+      ...weighted,
+      ...contests.map((contest) => fieldset(contest, marked[contest.id], words, voter)),
       element('button', {}, words.review),
     );
     // What is marked stays, also in another language.
@@ -64,16 +67,17 @@ function choose(page: Page, credential: WorkerCredential, before: Choices): void
       event.preventDefault();
       marked = chosen(contests, form);
       void page.busy(async () => {
-        const problems = await election.checkChoices(marked, credential.style);
-        for (const set of form.querySelectorAll<HTMLElement>('fieldset')) {
-          const problem = problems.find(({ contest }) => contest === set.dataset['contest']);
+        const problems = await election.checkChoices(marked, credential.style, credential.weight);
+        for (const set of form.querySelectorAll<HTMLElement>('fieldset[data-contest]')) {
+          const contest = contests.find(({ id }) => id === set.dataset['contest']);
+          const problem = problems.find((problem) => problem.contest === contest?.id);
           set.classList.toggle('invalid', problem !== undefined);
-          for (const input of set.querySelectorAll('input')) input.setAttribute('aria-invalid', String(problem !== undefined));
+          for (const input of set.querySelectorAll('input, select')) input.setAttribute('aria-invalid', String(problem !== undefined));
           const line = set.querySelector('.problem');
-          if (line) line.textContent = problem === undefined ? '' : (words.rules[problem.rule] ?? problem.message);
+          if (line) line.textContent = problem === undefined || !contest ? '' : complaint(contest, problem, words);
         }
         if (problems.length === 0) return review(page, credential, marked);
-        form.querySelector<HTMLElement>('.invalid input')?.focus();
+        form.querySelector<HTMLElement>('.invalid :is(input, select):enabled')?.focus();
         page.say(words.problems(problems.length), true);
       });
     });

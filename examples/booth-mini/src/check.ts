@@ -41,12 +41,13 @@ function opening(page: Page): HTMLElement {
       const bytes = read('ballot-opening', (await file.files?.[0]?.text()) ?? '');
       if (bytes === null) throw new Error(words.noOpening);
       try {
-        const { credential, style, choices } = await election.checkOpening(bytes, typed(tracker));
+        const { credential, style, weight, choices } = await election.checkOpening(bytes, typed(tracker));
         const contests = election.contests(page.language, style);
         answer.className = 'good';
         answer.append(
           element('h3', {}, words.holds),
           summary(contests, choices, words),
+          element('p', { id: 'held' }, words.control.held(style, String(weight), election.weightUnit(page.language))),
           element('p', {}, words.credential, ' ', element('strong', { id: 'credential' }, credential)),
           element('p', {}, words.holdsText),
         );

@@ -1,6 +1,7 @@
 // What the pages say, in each language. A page in a language that is missing here speaks English.
 
 import type { FoundBallot } from 'ballotta/worker';
+import { english as control, italian as controllo } from './kinds/words.js';
 
 const english = {
   booth: 'Vote',
@@ -76,6 +77,7 @@ const english = {
     cosigned < quorum
       ? `Only ${cosigned} of ${quorum} witnesses have seen this board. Others may be shown another one: look again from elsewhere.`
       : `${cosigned} witnesses have seen this board; ${quorum} were asked for.`,
+  control,
   rules: {} as Record<string, string>,
   faults: {
     'not-open': 'The voting is not open yet.',
@@ -177,7 +179,9 @@ const italian: Words = {
     cosigned < quorum
       ? `Solo ${cosigned} testimoni su ${quorum} hanno visto questo registro. Ad altri può essere mostrato un altro: cerca di nuovo da altrove.`
       : `${cosigned} testimoni hanno visto questo registro; ne servivano ${quorum}.`,
+  control: controllo,
   rules: {
+    ...controllo.rules,
     overvote: 'Troppe risposte.',
     undervote: 'Troppo poche risposte.',
     'missing-contest': 'Manca la risposta.',
@@ -207,6 +211,7 @@ const italian: Words = {
 };
 
 english.rules = {
+  ...control.rules,
   overvote: 'Too many answers.',
   undervote: 'Too few answers.',
   'missing-contest': 'The answer is missing.',

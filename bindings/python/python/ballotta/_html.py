@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from . import __version__, _svg
+from ._contests import contest, named, paragraph
 from ._errors import BallottaError
 from ._record import Record
 from ._report import Report
@@ -25,12 +26,14 @@ section, .verdict { background: var(--paper); border: 1px solid var(--line); bor
 .soft { color: var(--soft) } code { font-size: 13px; overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100%; font-size: 14px }
 th, td { text-align: left; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top }
-td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+td.number, .counts th:not(:first-child) { text-align: right } .wide { overflow-x: auto }
+td.number { white-space: nowrap; font-variant-numeric: tabular-nums }
 .passed { color: var(--good); font-weight: 600 } .failed { color: var(--bad); font-weight: 600 } .other { color: var(--soft) }
 svg { width: 100%; height: auto; font: 14px system-ui, sans-serif } svg text { fill: var(--ink) }
 svg .blank { font-style: italic; fill: var(--soft) } svg .axis { fill: var(--soft); font-size: 12px } svg .value { font-variant-numeric: tabular-nums }
 svg .bar { fill: var(--bar) } svg .grid { stroke: var(--line) } svg .mark { stroke: var(--soft); stroke-dasharray: 3 3 }
 svg polyline { fill: none; stroke-width: 2.5 } svg .line0 { stroke: var(--bar) } svg .line1 { stroke: #d98324; stroke-dasharray: 9 6 }
+svg .middle { stroke: var(--ink); stroke-dasharray: 4 3 } svg .part { fill: #fff; font-size: 12px } svg .part.dark { fill: #1d2733 }
 svg .key0 { fill: var(--bar) } svg .key1 { fill: #d98324 }
 @media print { body { background: #fff } section, .verdict { break-inside: avoid } }
 """
@@ -52,16 +55,8 @@ _PINS = {
 _MAX_FAILURES = 200
 
 
-def _named(texts: Any, language: str) -> str:
-    return str(texts.get(language, next(iter(texts.values()), ""))) if isinstance(texts, dict) else str(texts)
-
-
 def _section(title: str, *parts: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{''.join(parts)}</section>"
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{escape(text)}</p>"
 
 
 def _list(items: Iterable[str]) -> str:
@@ -90,36 +85,13 @@ def _verdict(report: Report) -> str:
 def _results(report: Report, manifest: dict[str, Any] | None, language: str) -> str:
     result = report.result
     if result is None:
-        return _section("Result", _paragraph("There is no result that could be computed from this record."))
-    contests = {contest["id"]: contest for contest in manifest["contests"]} if manifest else {}
+        return _section("Result", paragraph("There is no result that could be computed from this record."))
     counted, eligible = result["counted_ballots"], result["eligible_voters"]
     share = f", {100 * counted / eligible:.1f} %" if eligible else ""
-    parts = [_paragraph(f"{counted:,} of {eligible:,} voters on the roll took part{share}.")]
+    parts = [paragraph(f"{counted:,} of {eligible:,} voters on the roll took part{share}.")]
     if report.quorum is not None:
-        parts.append(_paragraph(report.quorum))
-    for contest in result["contests"]:
-        known = contests.get(contest["id"], {})
-        title = _named(known.get("title", contest["id"]), language)
-        parts.append(f"<h3>{escape(title)}</h3>")
-        if contest["withheld"]:
-            reason = contest["withheld"].replace("_", " ")
-            parts.append(_paragraph(f"The totals stay encrypted, since they would give single votes away: {reason}."))
-            continue
-        names = {option["id"]: _named(option["title"], language) for option in known.get("options", [])}
-        rows = [(names.get(option["id"], option["id"]), option["total"], "") for option in contest["options"]]
-        if contest["blank"] is not None:
-            rows.append(("blank votes", contest["blank"], "blank"))
-        whole = contest["weight"]
-        parts_of = [f" ({100 * total / whole:.1f} %)" if whole else "" for _, total, _ in rows]
-        bars = [
-            _svg.Bar(name, total, f"{total:,}{of}", kind)
-            for (name, total, kind), of in zip(rows, parts_of, strict=True)
-        ]
-        parts.append(_svg.bars(title, bars))
-        cut = [name for name, _, _ in rows if len(name) > 92]
-        if cut:
-            parts += [_paragraph("In full:"), _list(cut)]
-        parts.append(f'<p class="soft">{contest["ballots"]:,} ballots of weight {whole:,}</p>')
+        parts.append(paragraph(report.quorum))
+    parts += [contest(of_contest, manifest, language) for of_contest in result["contests"]]
     return _section("Result", *parts)
 
 
@@ -149,7 +121,7 @@ def _anonymity(record: Record, report: Report) -> str:
         "Who votes with the same ballot style and weight cannot be told apart in the totals. The smallest sets come first:"
         " small ones deserve a look."
     )
-    more = [_paragraph(f"And {len(rows) - 20} larger sets.")] if len(rows) > 20 else []
+    more = [paragraph(f"And {len(rows) - 20} larger sets.")] if len(rows) > 20 else []
     return _section(
         "Among how many each voter hides",
         f'<p class="soft">{escape(text)}</p>',
@@ -179,7 +151,7 @@ def _failures(report: Report) -> str:
         for failure in report.failures[:_MAX_FAILURES]
     ]
     more = len(report.failures) - _MAX_FAILURES
-    note = [_paragraph(f"And {more:,} more.")] if more > 0 else []
+    note = [paragraph(f"And {more:,} more.")] if more > 0 else []
     head = "<tr><th>check</th><th>where</th><th>what is wrong</th></tr>"
     return _section("Failures", "<table>", head, *rows, "</table>", *note)
 
@@ -188,7 +160,7 @@ def page(report: Report, record: Record | None, source: str = "", note: str | No
     """The page for a report; with the record that was verified, if there is one, also what only that shows."""
     manifest = record.manifest if record else None
     language = manifest["languages"][0] if manifest else "en"
-    title = _named(manifest["title"], language) if manifest else "Election record"
+    title = named(manifest["title"], language) if manifest else "Election record"
     notes = [*([note] if note else []), *report.warnings, *(f"Not checked: {text}" for text in report.not_checked)]
     parts = [
         f'<header><h1 lang="{escape(language, quote=True)}">{escape(title)}</h1>',

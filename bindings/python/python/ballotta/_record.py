@@ -81,8 +81,13 @@ class OpenedBallot:
     """A ballot that was opened and holds exactly these choices."""
 
     credential: str
+    style: str
+    """The ballot style."""
+    weight: int
+    """The weight: what a voter divides in a contest of the kind ``split``."""
     choices: dict[str, Any]
-    """For each contest ``"blank"`` or ``{"options": [..]}``, by the identifiers of the manifest."""
+    """For each contest what is marked, by the identifiers of the manifest: ``"blank"``, or a ``dict`` that is named after
+    what it holds: ``options``, ``points``, ``list`` and ``preferences``, ``grades``, or ``ranking``."""
 
 
 @dataclass(frozen=True)
@@ -204,8 +209,8 @@ class Record:
         showed before. Raises ``BallottaError``: ``ballot-mismatch`` means that the device did not encrypt what it showed.
         """
         bytes_ = _unwrapped(copied("opening", opening))
-        credential, choices = self._record.check_opening(bytes_, text("tracker", tracker))
-        return OpenedBallot(credential, json.loads(choices))
+        credential, style, weight, choices = self._record.check_opening(bytes_, text("tracker", tracker))
+        return OpenedBallot(credential, self._styles[style], weight, json.loads(choices))
 
     def turnout(self) -> Turnout:
         """How the log grew: one pass over the board.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -193,9 +194,16 @@ class Report:
         if len(self.failures) > 100:
             failures += f"<li>and {len(self.failures) - 100:,} more</li>"
         verdict = "The record is valid." if self.valid else "THE RECORD IS NOT VALID."
+        results = "".join(
+            f"<tr><td>{escape(contest['id'])}</td><td>{escape(_ranked(contest))}</td>"
+            f"<td>{escape(', '.join(contest.get('winners', {}).get('elected', [])))}</td></tr>"
+            for contest in self._contests()
+        )
+        if results:
+            results = f"<table><tr><th>contest</th><th>ranking</th><th>elected</th></tr>{results}</table>"
         return (
             f"<p><b>{verdict}</b> Fingerprint <code>{escape(self.fingerprint or 'not known')}</code></p>"
-            "<table><tr><th>check</th><th>status</th><th>items</th><th>of</th><th>failures</th></tr>"
+            f"{results}<table><tr><th>check</th><th>status</th><th>items</th><th>of</th><th>failures</th></tr>"
             f"{rows}</table><ul>{failures}</ul>"
         )
 
@@ -241,15 +249,54 @@ class Report:
         ]
         return pandas.DataFrame(rows, columns=columns).astype({"index": "Int64", "number": "Int64"})
 
+    def counts(self) -> dict[str, list[int] | list[list[int]]]:
+        """For each contest what was counted, in the order of the manifest.
+
+        Of most kinds a list: the totals of the options. Of ``grades`` a list for each option, with the totals of its
+        grades, the best first. Of ``pairs`` a matrix: in row ``i`` and column ``j`` the weight of the ballots that rank
+        option ``i`` above option ``j``. A contest whose totals are withheld has an empty list.
+        """
+        return {contest["id"]: _counted(contest) for contest in self._contests()}
+
     def totals(self) -> dict[str, numpy.ndarray[Any, numpy.dtype[numpy.int64]]]:
-        """For each contest the totals of its options, in the order of the manifest (extra ``numpy``).
+        """What ``counts`` gives, as arrays: of ``grades`` and ``pairs`` with two dimensions (extra ``numpy``).
 
         A contest whose totals are withheld has an empty array. Without a result there are no contests.
         """
         import numpy
 
-        contests = self.result["contests"] if self.result else []
+        return {contest: numpy.array(counted, numpy.int64) for contest, counted in self.counts().items()}
+
+    def averages(self) -> dict[str, list[Fraction]]:
+        """For each contest of the kind ``score`` the averages of its options, exactly."""
         return {
-            contest["id"]: numpy.array([option["total"] for option in contest["options"]], numpy.int64)
-            for contest in contests
+            contest["id"]: [Fraction(*option["average"]) for option in contest["options"]]
+            for contest in self._contests()
+            if any("average" in option for option in contest["options"])
         }
+
+    def rankings(self) -> dict[str, list[list[str]]]:
+        """For each contest its options from the first place to the last, those that tie together; of ``lists`` the lists."""
+        return {contest["id"]: contest["ranking"] for contest in self._contests()}
+
+    def _contests(self) -> list[dict[str, Any]]:
+        return self.result["contests"] if self.result else []
+
+
+def _counted(contest: dict[str, Any]) -> list[int] | list[list[int]]:
+    if "pairs" in contest:
+        return [list(row) for row in contest["pairs"]["matrix"]]
+    if any("grades" in option for option in contest["options"]):
+        return [list(option["grades"]) for option in contest["options"]]
+    return [option["total"] for option in contest["options"]]
+
+
+def _ranked(contest: dict[str, Any]) -> str:
+    """The ranking of a contest in one line, with totals where options have one."""
+    if contest["withheld"]:
+        return f"withheld: {contest['withheld'].replace('_', ' ')}"
+    said = {}
+    for option in contest["options"]:
+        known = option.get("total", option.get("grade"))
+        said[option["id"]] = option["id"] if known is None else f"{option['id']} ({known:,})" if isinstance(known, int) else f"{option['id']} ({known})"
+    return " > ".join(" = ".join(said.get(id, id) for id in tied) for tied in contest["ranking"])
