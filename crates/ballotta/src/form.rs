@@ -163,9 +163,9 @@ impl Bits {
         self.bits.iter().map(|bit| Choice::from(bit & 1))
     }
 
-    /// Whether the bit at a position is set.
+    /// Whether the bit at a position is set: a secret.
     #[must_use]
-    pub fn is_set(&self, position: usize) -> bool {
+    pub fn expose_bit(&self, position: usize) -> bool {
         self.bits.get(position) == Some(&1)
     }
 
