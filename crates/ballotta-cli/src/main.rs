@@ -19,6 +19,7 @@ mod organiser;
 mod prepared;
 mod publish;
 mod record;
+mod rehearsal;
 mod secrets;
 mod trustee;
 mod verify;
