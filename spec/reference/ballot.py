@@ -9,7 +9,7 @@ from group import BASE, ORDER, Element, read_element, read_element_or_identity, 
 from manifest import Manifest, Style
 from transcript import begin, hash_to_group, holds, read_schnorr, schnorr_holds, tagged
 
-LEAST_BYTES = 132
+LEAST_BYTES = 140
 SIGNATURE_BYTES = 64
 
 
@@ -29,6 +29,7 @@ class Ballot:
     """spec/ballot.md#life"""
 
     style: int
+    weight: int
     previous: bytes
     r: Element
     c: list[Element]
@@ -58,14 +59,15 @@ def read_ballot(data: bytes, manifest: Manifest) -> Ballot:
     """Rule 5."""
     reader = Reader(data)
     reader.take(34, "version and fingerprint")
-    number, credential, previous = (
+    number, weight, credential, previous = (
         reader.integer(2, "style"),
+        reader.integer(8, "weight"),
         reader.take(32, "credential"),
         reader.take(32, "previous"),
     )
     require(number < len(manifest.styles), "there is no such style")
     form = manifest.styles[number].form
-    unsigned_bytes = 100 + 32 * (1 + form.slots) + 192 + 32 * form.bits
+    unsigned_bytes = 108 + 32 * (1 + form.slots) + 192 + 32 * form.bits
     require(len(data) == unsigned_bytes + SIGNATURE_BYTES, "another length than that of the form")
     r = read_element(reader, "R")
     c = [read_element_or_identity(reader, f"C_{i + 1}") for i in range(form.slots)]
@@ -75,7 +77,7 @@ def read_ballot(data: bytes, manifest: Manifest) -> Ballot:
     public = read_element(Reader(credential), "credential")
     signature = read_schnorr(reader, "signature")
     tracker = tagged("tracker", data[:unsigned_bytes])
-    return Ballot(number, previous, r, c, Argument(b, a, e_r, e_c, z_b, z_r, f), public, signature, tracker)
+    return Ballot(number, weight, previous, r, c, Argument(b, a, e_r, e_c, z_b, z_r, f), public, signature, tracker)
 
 
 def ballot_signature_holds(ballot: Ballot, fingerprint: bytes) -> bool:
@@ -103,6 +105,7 @@ def argument_holds(ballot: Ballot, style: Style, keys: StyleKeys, fingerprint: b
     transcript = begin("ballot-argument", "fingerprint", fingerprint)
     transcript.append("credential", ballot.credential.encoding)
     transcript.append("form", form.digest)
+    transcript.append_number("weight", ballot.weight)
     transcript.append("Y", keys.digest)
     transcript.append("R", ballot.r.encoding)
     transcript.append("C", b"".join(c.encoding for c in ballot.c))
@@ -127,8 +130,8 @@ def argument_holds(ballot: Ballot, style: Style, keys: StyleKeys, fingerprint: b
     # [x](C* + [c*]G) + E_C = [z_r]Y* + [L(f)]G
     weights = [pow(rho, k, ORDER) for k in range(1, len(form.rows) + 1)]
     slots = form.slots
-    c_star = sum(w * row.target for w, row in zip(weights[slots:], form.rows[slots:]))
-    l_of_f = sum(w * sum(coefficient * f[bit] for bit, coefficient in row.terms) for w, row in zip(weights, form.rows))
+    c_star = sum(w * row.target(ballot.weight) for w, row in zip(weights[slots:], form.rows[slots:]))
+    l_of_f = sum(w * row.value(f) for w, row in zip(weights, form.rows))
     left = [(x * w, c.point) for w, c in zip(weights, ballot.c)]
     right = [(z_r * w, key.point) for w, key in zip(weights, keys.keys)] + [(l_of_f - x * c_star, BASE)]
     return bits and randomness and holds(left, right, argument.e_c.point)

@@ -13,7 +13,8 @@ from encoding import (
     MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_MESSAGE_BYTES, Reader, Refused, decimal, require,
 )  # fmt: skip
 from group import BASE, ORDER, decode_edwards, is_small_order, multiply_add, same_point
-from manifest import WHITE_SPACE, Manifest, NoteKey
+from manifest import Manifest, NoteKey
+from schema import WHITE_SPACE
 from tally import read_statement
 from transcript import read_schnorr, sha256
 

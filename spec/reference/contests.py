@@ -1,20 +1,37 @@
-"""What a contest means: spec/contests.md, and the forms of spec/ballot.md#form."""
+"""What a contest means: spec/contests.md, and the forms of spec/ballot.md#form.
+
+Lists and pairs, which have more to count, are in `lists.py` and `pairs.py`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from math import gcd, isqrt
+from typing import Any, Iterable
 
-from encoding import le32, require
+from encoding import (
+    MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, MAX_WEIGHT, ROW_BOUND, le32, require,
+)  # fmt: skip
 from transcript import tagged
+
+SLOT, CONSTANT, WEIGHT = 0, 1, 2
+Terms = Iterable[tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class Row:
-    """row(b) = sum coefficient * b[bit], for a constant row equal to `target`; target 0 for a slot row."""
+    """row(b) = sum coefficient * b[bit]: the value of a slot, the constant, or the weight of the ballot."""
 
-    target: int
+    kind: int
+    constant: int
     terms: tuple[tuple[int, int], ...]
+
+    def value(self, bits: list[int]) -> int:
+        return sum(coefficient * bits[bit] for bit, coefficient in self.terms)
+
+    def target(self, weight: int) -> int:
+        return weight if self.kind == WEIGHT else self.constant
 
 
 @dataclass(frozen=True)
@@ -27,7 +44,7 @@ class Form:
     def encoding(self) -> bytes:
         data = le32(self.bits) + le32(self.slots) + le32(len(self.rows) - self.slots)
         for row in self.rows:
-            data += row.target.to_bytes(8, "little", signed=True) + le32(len(row.terms))
+            data += bytes([row.kind]) + row.constant.to_bytes(8, "little", signed=True) + le32(len(row.terms))
             for bit, coefficient in row.terms:
                 data += le32(bit) + coefficient.to_bytes(8, "little", signed=True)
         return data
@@ -35,6 +52,59 @@ class Form:
     @cached_property
     def digest(self) -> bytes:
         return tagged("form", self.encoding)
+
+
+@dataclass
+class Builder:
+    """Takes the bits and rows of one contest after the other."""
+
+    bits: int = 0
+    slot_rows: list[Row] = field(default_factory=list)
+    constant_rows: list[Row] = field(default_factory=list)
+
+    def take(self, count: int) -> range:
+        """The next bits."""
+        self.bits += count
+        require(self.bits <= MAX_FORM_BITS, "the form has too many bits")
+        return range(self.bits - count, self.bits)
+
+    def digits(self, maximum: int) -> list[tuple[int, int]]:
+        """New bits for a number from 0 to `maximum`, as terms."""
+        weights = range_digits(maximum)
+        return list(zip(self.take(len(weights)), weights))
+
+    def slot(self, terms: Terms) -> None:
+        self.slot_rows.append(Row(SLOT, 0, in_order(terms)))
+
+    def constant(self, target: int, terms: Terms) -> None:
+        self.constant_rows.append(Row(CONSTANT, target, in_order(terms)))
+
+    def weight(self, terms: Terms) -> None:
+        self.constant_rows.append(Row(WEIGHT, 0, in_order(terms)))
+
+    def form(self) -> Form:
+        """All slot rows, then all constant rows; what spec/ballot.md#form asks of them."""
+        rows = self.slot_rows + self.constant_rows
+        terms = [term for row in rows for term in row.terms]
+        require(len(self.slot_rows) <= MAX_FORM_SLOTS, "the form has too many slots")
+        require(len(rows) <= MAX_FORM_ROWS and len(terms) <= MAX_FORM_TERMS, "the form has too many rows or terms")
+        require({bit for bit, _ in terms} == set(range(self.bits)), "a bit stands in no row")
+        for row in rows:
+            size = abs(row.target(MAX_WEIGHT)) + sum(abs(coefficient) for _, coefficient in row.terms)
+            require(row.terms and size < ROW_BOUND, "a row has no term, or its numbers are too large")
+        return Form(self.bits, len(self.slot_rows), tuple(rows))
+
+
+def ones(bits: Iterable[int]) -> list[tuple[int, int]]:
+    return [(bit, 1) for bit in bits]
+
+
+def scaled(factor: int, bits: Iterable[int]) -> list[tuple[int, int]]:
+    return [(bit, factor) for bit in bits]
+
+
+def in_order(terms: Terms) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted((bit, coefficient) for bit, coefficient in terms if coefficient))
 
 
 def range_digits(maximum: int) -> list[int]:
@@ -45,58 +115,265 @@ def range_digits(maximum: int) -> list[int]:
     return digits
 
 
+def compile_form(rules: Iterable[Rule]) -> Form:
+    """The form of a style."""
+    builder = Builder()
+    for rule in rules:
+        rule.append_to(builder)
+    return builder.form()
+
+
+# What all kinds share: spec/contests.md#what-all-kinds-share.
+
+Ranking = list[list[int]]
+
+
 @dataclass(frozen=True)
-class Choose:
-    """spec/contests.md#choose"""
+class Outcome:
+    """What a contest gives. Options are numbers; `counts` are all numbers that the bound of a slot holds for."""
 
+    counts: list[int]
+    ranking: Ranking
+    blank: int | None = None
+    options: list[dict[str, Any]] = field(default_factory=list)  # further fields of spec/record.md#result
+    pairs: dict[str, Any] | None = None
+    seats: tuple[dict[int, int], list[int], int] | None = None  # of each list, lists that tie, open ones
+
+
+@dataclass(frozen=True)
+class Rule:
     options: int
-    min: int
-    max: int
     blank: bool
+    winners: int | None = field(default=None, kw_only=True)
 
-    @property
-    def last_has_no_slot(self) -> bool:
-        return self.min == self.max
+    multiplied = True  # by the weight of the roll
+    bound = 1  # what a unit of weight adds to a slot at most; 1 of blank votes
+
+    def append_to(self, builder: Builder) -> None:
+        raise NotImplementedError
+
+    def outcome(self, slots: list[int], voted: int) -> Outcome:
+        """From the totals of the slots but that of the blank votes. Refuses what no ballots give."""
+        raise NotImplementedError
+
+    @cached_property
+    def form(self) -> Form:
+        return compile_form([self])
 
     @property
     def slots(self) -> int:
-        return self.options - self.last_has_no_slot + self.blank
+        return self.form.slots
+
+    def bounds(self, weight: int) -> list[int]:
+        """Of the total of each slot."""
+        return [self.bound * weight] * (self.slots - self.blank) + [weight] * self.blank
+
+    def count(self, slots: list[int], weight: int) -> Outcome:
+        """What the totals of the slots mean."""
+        blank = slots[-1] if self.blank else None
+        require((blank or 0) <= weight, "the totals are impossible: more blank votes than ballots")
+        outcome = self.outcome(slots[: len(slots) - self.blank], weight - (blank or 0))
+        return Outcome(**vars(outcome) | {"blank": blank})
+
+    def unanimous(self, outcome: Outcome, weight: int) -> bool:
+        """spec/verification.md#report: something has as much as the ballots can give it."""
+        return weight > 0 and (self.bound * weight in outcome.counts or outcome.blank == weight)
+
+
+def impossible(condition: object, problem: str) -> None:
+    require(not condition, f"the totals are impossible: {problem}")
+
+
+def ranked(keys: list[Any]) -> Ranking:
+    """The largest first; equal ones together, in the order of the manifest."""
+    return [[i for i, key in enumerate(keys) if key == best] for best in sorted(set(keys), reverse=True)]
+
+
+def by_totals(totals: list[int], **more: Any) -> Outcome:
+    return Outcome(totals, ranked(totals), options=[{"total": total} for total in totals], **more)
+
+
+def elected(ranking: Ranking, number: int) -> tuple[list[int], list[int]]:
+    """Who is elected, and who ties for the rest."""
+    front: list[int] = []
+    for tie in ranking:
+        if len(front) + len(tie) > number:
+            return front, tie if len(front) < number else []
+        front += tie
+    return front, []
+
+
+@dataclass(frozen=True)
+class Choose(Rule):
+    """spec/contests.md#choose"""
+
+    min: int
+    max: int
+
+    def append_to(self, builder: Builder) -> None:
+        options, beta = builder.take(self.options), builder.take(self.blank)
+        slack = builder.digits(self.max - self.min)
+        for bit in [*options[: self.options - (self.min == self.max)], *beta]:
+            builder.slot(ones([bit]))
+        builder.constant(self.max, ones(options) + scaled(self.max, beta) + slack)
+
+    def outcome(self, slots: list[int], voted: int) -> Outcome:
+        if self.min == self.max:
+            slots = slots + [self.max * voted - sum(slots)]
+        impossible(not all(0 <= total <= voted for total in slots), "the votes of an option")
+        impossible(not self.min * voted <= sum(slots) <= self.max * voted, "the votes of all options")
+        return by_totals(slots)
+
+
+@dataclass(frozen=True)
+class Points(Rule):
+    """spec/contests.md#score and #cumulative: at most `max` points an option, `total` together."""
+
+    max: int
+    total: int | None
+    exactly: bool
+    averages: bool
 
     @property
-    def bits(self) -> int:
-        return self.options + self.blank + len(range_digits(self.max - self.min))
+    def bound(self) -> int:
+        return self.max
 
-    def rows(self, first: int) -> tuple[list[Row], Row]:
-        """The slot rows and the constant row, where the contest's bits begin at `first`."""
-        options = range(first, first + self.options)
-        terms = [(bit, 1) for bit in options]
-        slot_bits = list(options)[: self.options - self.last_has_no_slot]
-        if self.blank:
-            terms.append((first + self.options, self.max))
-            slot_bits.append(first + self.options)
-        for digit in range_digits(self.max - self.min):
-            terms.append((first + len(terms), digit))
-        return [Row(0, ((bit, 1),)) for bit in slot_bits], Row(self.max, tuple(terms))
+    def append_to(self, builder: Builder) -> None:
+        points = [builder.digits(self.max) for _ in range(self.options)]
+        beta = builder.take(self.blank)
+        for digits in points[: self.options - self.exactly]:
+            builder.slot(digits)
+        for bit in beta:
+            builder.slot(ones([bit]))
+        total = self.max * self.options if self.total is None and self.blank else self.total
+        if total is not None:
+            slack = [] if self.exactly else builder.digits(total)
+            builder.constant(total, [term for digits in points for term in digits] + scaled(total, beta) + slack)
 
-    def totals(self, slots: list[int], weight: int) -> tuple[list[int], int | None]:
-        """What each option received, and the blank votes, from the totals of the slots."""
-        totals = slots[: len(slots) - self.blank]
-        blank = slots[-1] if self.blank else None
-        rest = weight - (blank or 0)
-        require(rest >= 0, "the totals are impossible: more blank votes than ballots")
-        if self.last_has_no_slot:
-            last = self.max * rest - sum(totals)
-            require(0 <= last <= rest, "the totals are impossible: they leave no votes for the last option")
-            totals = totals + [last]
-        return totals, blank
+    def outcome(self, slots: list[int], voted: int) -> Outcome:
+        if self.exactly:
+            slots = slots + [(self.total or 0) * voted - sum(slots)]
+        impossible(not all(0 <= total <= self.max * voted for total in slots), "the points of an option")
+        impossible(self.total is not None and sum(slots) > self.total * voted, "the points of all options")
+        outcome = by_totals(slots)
+        for option in outcome.options if self.averages else []:
+            divisor = gcd(option["total"], voted) or 1
+            option["average"] = [option["total"] // divisor, voted // divisor or 1]
+        return outcome
 
 
-def compile_form(rules: list[Choose]) -> Form:
-    """The form of a style: all slot rows, then all constant rows."""
-    bits, slot_rows, constant_rows = 0, [], []
-    for rule in rules:
-        slots, constant = rule.rows(bits)
-        slot_rows += slots
-        constant_rows.append(constant)
-        bits += rule.bits
-    return Form(bits, len(slot_rows), tuple(slot_rows + constant_rows))
+@dataclass(frozen=True)
+class Split(Rule):
+    """spec/contests.md#split"""
+
+    max: int
+
+    multiplied = False
+
+    def append_to(self, builder: Builder) -> None:
+        points = [builder.digits(self.max) for _ in range(self.options)]
+        for digits in points[:-1]:
+            builder.slot(digits)
+        builder.weight(term for digits in points for term in digits)
+
+    def outcome(self, slots: list[int], voted: int) -> Outcome:
+        impossible(sum(slots) > voted, "the weight of the last option")
+        return by_totals(slots + [voted - sum(slots)])
+
+
+@dataclass(frozen=True)
+class Quadratic(Rule):
+    """spec/contests.md#quadratic"""
+
+    credits: int
+
+    @property
+    def bound(self) -> int:
+        return isqrt(self.credits)
+
+    def append_to(self, builder: Builder) -> None:
+        units = [builder.take(self.bound) for _ in range(self.options)]
+        beta, slack = builder.take(self.blank), builder.digits(self.credits)
+        for bits in [*units, *([beta] if beta else [])]:
+            builder.slot(ones(bits))
+        costs = [(bit, 2 * k - 1) for bits in units for k, bit in enumerate(bits, 1)]
+        builder.constant(self.credits, costs + scaled(self.credits, beta) + slack)
+
+    def outcome(self, slots: list[int], voted: int) -> Outcome:
+        impossible(max(slots) > self.bound * voted, "the votes of an option")
+        return by_totals(slots)
+
+
+@dataclass(frozen=True)
+class Grades(Rule):
+    """spec/contests.md#grades"""
+
+    grades: tuple[str, ...]
+
+    def append_to(self, builder: Builder) -> None:
+        grades = [builder.take(len(self.grades)) for _ in range(self.options)]
+        beta = builder.take(self.blank)
+        for bit in [bit for of_option in grades for bit in of_option[:-1]] + list(beta):
+            builder.slot(ones([bit]))
+        for of_option in grades:
+            builder.constant(1, ones([*of_option, *beta]))
+
+    def outcome(self, slots: list[int], voted: int) -> Outcome:
+        width = len(self.grades) - 1
+        table = [slots[width * i : width * (i + 1)] for i in range(self.options)]
+        table = [row + [voted - sum(row)] for row in table]
+        impossible(min(row[-1] for row in table) < 0, "the grades of an option")
+        options = [{"grades": row, "grade": self.grades[majority(row)] if voted else None} for row in table]
+        counts = [count for row in table for count in row]
+        return Outcome(counts, ranked([gauge(row) for row in table]), options=options)
+
+
+def majority(row: list[int]) -> int:
+    """The best grade that is, with all better ones, above half; the best of all if nobody voted."""
+    return next((a for a in range(len(row)) if 2 * sum(row[: a + 1]) > sum(row)), 0)
+
+
+def gauge(row: list[int]) -> tuple[int, bool, int]:
+    """The larger, the better."""
+    a = majority(row)
+    p, w = sum(row[:a]), sum(row[a + 1 :])
+    return (-a, p > w, p if p > w else -w)
+
+
+@dataclass(frozen=True)
+class Positional(Rule):
+    """spec/contests.md#positional"""
+
+    scores: tuple[int, ...]
+    truncated: bool
+
+    @property
+    def bound(self) -> int:
+        return max(self.scores)
+
+    def append_to(self, builder: Builder) -> None:
+        k = len(self.scores)
+        places = [builder.take(k) for _ in range(self.options)]
+        u = builder.take(self.options if self.truncated or k < self.options else 0)
+        n = builder.take(k + 1 if self.truncated else 0)
+        beta = builder.take(self.blank)
+        for bits in places:
+            builder.slot(zip(bits, self.scores))
+        for bit in beta:
+            builder.slot(ones([bit]))
+        for i, bits in enumerate(places):
+            builder.constant(1, ones([*bits, *([u[i]] if u else beta)]))
+        if self.truncated:
+            builder.constant(1, ones([*n, *beta]))
+        for place in range(k):
+            column = ones(bits[place] for bits in places)
+            if self.truncated:
+                builder.constant(0, column + scaled(-1, n[place + 1 :]))
+            else:
+                builder.constant(1, column + ones(beta))
+
+    def outcome(self, slots: list[int], voted: int) -> Outcome:
+        most = sum(self.scores) * voted
+        impossible(max(slots) > self.bound * voted or sum(slots) > most, "the scores")
+        impossible(not self.truncated and sum(slots) != most, "the scores of all options")
+        return by_totals(slots)

@@ -7,10 +7,11 @@ import json
 import os
 from typing import Any
 
+from contests import Outcome, elected
 from encoding import MAX_LIST_BYTES, is_hex, require
-from manifest import Manifest
+from manifest import Contest, Manifest
 from roll import Roll
-from tally import ContestTotals, Tally, quorum_reached
+from tally import ContestSums, Tally, quorum_reached
 
 RESULT_FORMAT = "ballotta/v1-draft.3/result"
 
@@ -68,7 +69,7 @@ def read_list(data: bytes) -> dict[str, bytes]:
 
 
 def result_value(
-    manifest: Manifest, fingerprint: bytes, roll: Roll, tally: Tally, totals: list[ContestTotals | None]
+    manifest: Manifest, fingerprint: bytes, roll: Roll, tally: Tally, outcomes: list[Outcome | None]
 ) -> dict[str, Any]:
     """result/result.json as a value: spec/record.md#result."""
     quorum = None
@@ -83,17 +84,10 @@ def result_value(
             "rule": manifest.quorum.rule,
             "reached": quorum_reached(manifest, counted, base),
         }
-    contests = []
-    for contest, sums, total in zip(manifest.contests, tally.contests, totals):
-        options = zip(contest.options, total.options) if total else []
-        contests.append({
-            "id": contest.id,
-            "ballots": sums.ballots,
-            "weight": sums.weight,
-            "withheld": sums.withheld(manifest),
-            "options": [{"id": name, "total": votes} for name, votes in options],
-            "blank": total.blank if total else None,
-        })  # fmt: skip
+    contests = [
+        contest_value(contest, sums, sums.withheld(manifest), outcome)
+        for contest, sums, outcome in zip(manifest.contests, tally.contests, outcomes)
+    ]
     return {
         "format": RESULT_FORMAT,
         "fingerprint": fingerprint.hex(),
@@ -104,6 +98,38 @@ def result_value(
         "quorum": quorum,
         "contests": contests,
     }
+
+
+def contest_value(contest: Contest, sums: ContestSums, withheld: str | None, outcome: Outcome | None) -> dict[str, Any]:
+    names, rule = contest.options, contest.rule
+
+    def ids(options: list[int]) -> list[str]:
+        return [names[i] for i in options]
+
+    value: dict[str, Any] = {
+        "id": contest.id,
+        "ballots": sums.ballots,
+        "weight": sums.weight,
+        "withheld": withheld,
+        "options": [{"id": name} | found for name, found in zip(names, outcome.options)] if outcome else [],
+        "blank": outcome.blank if outcome else None,
+        "ranking": [ids(tie) for tie in outcome.ranking] if outcome else [],
+    }
+    if outcome and rule.winners:
+        front, tied = elected(outcome.ranking, rule.winners)
+        value["winners"] = {"number": rule.winners, "elected": ids(front), "tied": ids(tied)}
+    if outcome and outcome.pairs:
+        rankings = {name: outcome.pairs[name] for name in ("schulze", "ranked_pairs", "copeland")}
+        winner = outcome.pairs["condorcet_winner"]
+        value["pairs"] = {
+            "matrix": outcome.pairs["matrix"],
+            "condorcet_winner": None if winner is None else names[winner],
+        } | {name: [ids(tie) for tie in ranking] for name, ranking in rankings.items()}
+    if outcome and outcome.seats:
+        seats, tied, left = outcome.seats
+        lists = [{"id": names[i], "seats": number} for i, number in seats.items()]
+        value["seats"] = {"lists": lists, "tied": [names[i] for i in tied], "open": left}
+    return value
 
 
 def result_bytes(value: dict[str, Any]) -> bytes:

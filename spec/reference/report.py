@@ -112,8 +112,10 @@ class Report:
         for contest in self.result["contests"] if self.result else []:
             withheld = f", withheld: {contest['withheld']}" if contest["withheld"] else ""
             lines.append(f"{contest['id']}: {contest['ballots']} ballots of weight {contest['weight']}{withheld}")
-            lines += [f"  {option['id']}  {option['total']}" for option in contest["options"]]
+            for option in contest["options"]:
+                lines.append("  ".join(["", *(str(found) for found in option.values())]))
             lines += [f"  (blank)  {contest['blank']}"] if contest["blank"] is not None else []
+            lines += ["  " + " > ".join(" = ".join(tie) for tie in contest["ranking"])] if contest["ranking"] else []
         for check in self.checks():
             items = f"{self.items.get(check, 0)} {UNITS[check]}"
             lines.append(f"{self.status(check):12} {check:22} {items}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Callable
 
-from encoding import MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, NO_DIGEST, Reader, Refused, decimal, is_hex, require
+from encoding import MAX_ROLL_LINE_BYTES, MAX_VOTERS, NO_DIGEST, Reader, Refused, decimal, is_hex, require
 from group import Element, decode
 from manifest import Manifest
 from transcript import Transcript, begin, read_schnorr, schnorr_holds, sha256
@@ -37,14 +37,14 @@ def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None])
     if lines and lines[0] != f"{FIRST_WORD} {manifest.hash.hex()}".encode():
         fail(1, "the first line does not name this manifest")
     styles = {style.id: number for number, style in enumerate(manifest.styles)}
-    last = NO_DIGEST
+    last, most = NO_DIGEST, manifest.max_total
     for number, line in enumerate(lines[1:], 2):
         try:
             credential, style, weight = read_line(line, styles, manifest.max_weight)
             before, last = last, credential
             require(credential > before, "the credential does not ascend, or is the identity")
             roll.total_weight += weight
-            require(roll.total_weight <= MAX_TOTAL, "the weights up to here are too large")
+            require(roll.total_weight <= most, "the weights up to here are too large")
             roll.well_formed += 1
             roll.voters[credential] = Voter(decode(credential, "credential"), style, weight)
         except Refused as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from contests import Outcome
 from encoding import Reader, Refused, le64, require
 from group import (
     BASE, IDENTITY, ORDER, Element, Point, add, discrete_logarithm, element_of, is_identity, multiply, multiply_add,
@@ -52,8 +53,9 @@ def equality_holds(
 
 @dataclass
 class ContestSums:
+    c: list[Point]
+    multiplied: bool  # by the weight of the roll
     r: Point = IDENTITY
-    c: list[Point] = field(default_factory=list)
     ballots: int = 0
     weight: int = 0
     ballots_of_weight: dict[int, int] = field(default_factory=dict)
@@ -64,7 +66,7 @@ class ContestSums:
             return None
         if self.ballots < manifest.minimum_counted_ballots:
             return "too_few_ballots"
-        if min(self.ballots_of_weight.values()) < manifest.minimum_ballots_per_weight:
+        if self.multiplied and min(self.ballots_of_weight.values()) < manifest.minimum_ballots_per_weight:
             return "rare_weight"
         return None
 
@@ -84,13 +86,16 @@ class Tally:
         self.manifest = manifest
         self.ballots = len(counted)
         self.weight = sum(ballot.weight for ballot in counted)
-        self.contests = [ContestSums(c=[IDENTITY] * contest.rule.slots) for contest in manifest.contests]
+        self.contests = [
+            ContestSums([IDENTITY] * contest.rule.slots, contest.rule.multiplied) for contest in manifest.contests
+        ]
         for ballot in counted:
             slots = iter(ballot.c)
             for number in manifest.styles[ballot.style].contests:
                 sums = self.contests[number]
-                sums.r = add(sums.r, multiply(ballot.weight, ballot.r))
-                sums.c = [add(c, multiply(ballot.weight, next(slots))) for c in sums.c]
+                multiplier = ballot.weight if sums.multiplied else 1
+                sums.r = add(sums.r, multiply(multiplier, ballot.r))
+                sums.c = [add(c, multiply(multiplier, next(slots))) for c in sums.c]
                 sums.ballots += 1
                 sums.weight += ballot.weight
                 sums.ballots_of_weight[ballot.weight] = sums.ballots_of_weight.get(ballot.weight, 0) + 1
@@ -199,12 +204,6 @@ def verify_decryption(
 # Totals: spec/tally.md#totals.
 
 
-@dataclass(frozen=True)
-class ContestTotals:
-    options: list[int]
-    blank: int | None
-
-
 def lagrange(trustees: list[int], j: int) -> int:
     product = 1
     for i in trustees:
@@ -213,29 +212,29 @@ def lagrange(trustees: list[int], j: int) -> int:
     return product
 
 
-def totals(manifest: Manifest, tally: Tally, valid: list[PartialDecryption]) -> list[ContestTotals | None]:
-    """The totals of every contest, None where it is withheld. Refuses if there are none."""
+def totals(manifest: Manifest, tally: Tally, valid: list[PartialDecryption]) -> list[Outcome | None]:
+    """The outcome of every contest, None where it is withheld. Refuses if there are none."""
     require(
         len(valid) >= manifest.threshold, f"{len(valid)} valid partial decryptions, {manifest.threshold} are needed"
     )
     chosen = valid[: manifest.threshold]
     trustees = [decryption.trustee for decryption in chosen]
     lambdas = [lagrange(trustees, j) for j in trustees]
-    results: list[ContestTotals | None] = []
+    results: list[Outcome | None] = []
     for number, (contest, sums) in enumerate(zip(manifest.contests, tally.contests)):
         if sums.withheld(manifest):
             results.append(None)
             continue
         values: list[int] = []
-        for slot, c in enumerate(sums.c):
+        for slot, (c, bound) in enumerate(zip(sums.c, contest.rule.bounds(sums.weight))):
             if not is_identity(sums.r):
                 shares = [(w, decryption.factors[number][slot].point) for w, decryption in zip(lambdas, chosen)]
                 c = add(c, negate(multiply_add(shares)))
-            value = discrete_logarithm(c, sums.weight)
+            value = discrete_logarithm(c, bound)
             if value is None:
                 raise Refused(f"slot {slot} of contest {contest.id} has no total within its bound")
             values.append(value)
-        results.append(ContestTotals(*contest.rule.totals(values, sums.weight)))
+        results.append(contest.rule.count(values, sums.weight))
     return results
 
 

@@ -12,6 +12,7 @@ from board import (
     board_checkpoint, bundle_path, bundle_paths, cosigned_by, read_bundle, read_checkpoint, read_entry, read_pointer,
 )  # fmt: skip
 from ceremony import Broken, Ceremony, JointKey, Message, read_message
+from contests import Outcome
 from encoding import (
     MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_OTHER_ENTRIES,
     MAX_RESULT_BYTES, NO_DIGEST, Refused, require,
@@ -21,7 +22,7 @@ from record import Record, read_list, result_bytes, result_value
 from report import BALLOT_CHECKS, Place, Report
 from roll import Roll, read_roll, read_roll_signature, roll_signature_holds, signature_holds
 from tally import (
-    Close, ContestTotals, Counted, PartialDecryption, Tally, read_statement, statement_holds, totals, verify_decryption,
+    Close, Counted, PartialDecryption, Tally, read_statement, statement_holds, totals, verify_decryption,
 )  # fmt: skip
 from transcript import begin, sha256, tagged
 
@@ -387,14 +388,14 @@ class Verifier:
         if published is not None and published != result_bytes(report.result):
             report.fail("result.totals", {"file": "result/result.json"}, "not the result that the ballots give")
 
-    def warn(self, manifest: Manifest, tally: Tally, found: list[ContestTotals | None]) -> None:
+    def warn(self, manifest: Manifest, tally: Tally, found: list[Outcome | None]) -> None:
         for contest, sums, total in zip(manifest.contests, tally.contests, found):
             if total is None:
                 self.report.warnings.append(
                     f"contest {contest.id}: the totals stay encrypted: {sums.withheld(manifest)}"
                 )
-            elif sums.weight and sums.weight in [*total.options, total.blank]:
-                self.report.warnings.append(f"contest {contest.id}: one choice has the votes of everybody who voted")
+            elif contest.rule.unanimous(total, sums.weight):
+                self.report.warnings.append(f"contest {contest.id}: everybody who voted gave one choice all they could")
 
     def files(self, scan: Scan, checkpoint: Checkpoint) -> None:
         """spec/record.md#files"""
@@ -457,7 +458,8 @@ class Ballots:
         voter = self.roll.voters.get(credential)
         if voter is None:
             raise Void("credential", "the credential does not stand on the roll")
-        rule("style", ballot.style == voter.style, "the style is not that of the voter")
+        fits = (ballot.style, ballot.weight) == (voter.style, voter.weight)
+        rule("style", fits, "style and weight are not those of the voter")
         rule("signature", ballot_signature_holds(ballot, fingerprint), "the signature is not the credential's")
         style, keys = self.manifest.styles[ballot.style], self.keys[ballot.style]
         rule("argument", argument_holds(ballot, style, keys, fingerprint), "the ballot argument does not hold")

@@ -177,12 +177,12 @@ fn form(name: &str, rule: Choose, options: usize, bits: u32, slots: &[u32], last
     Rule::Choose(rule).compile(&numbered_options(options), &mut builder);
     let library = builder.build().unwrap();
 
-    let mut rows: Vec<(i64, Vec<(u32, i64)>)> = slots.iter().map(|bit| (0, vec![(*bit, 1)])).collect();
-    rows.push((target, last.to_vec()));
+    let mut rows: Vec<(u8, i64, Vec<(u32, i64)>)> = slots.iter().map(|bit| (0, 0, vec![(*bit, 1)])).collect();
+    rows.push((1, target, last.to_vec()));
     let mut writer = Writer::new();
     writer.u32(bits).u32(slots.len() as u32).u32(1);
-    for (target, terms) in &rows {
-        writer.put(&target.to_le_bytes()).u32(terms.len() as u32);
+    for (kind, target, terms) in &rows {
+        writer.u8(*kind).put(&target.to_le_bytes()).u32(terms.len() as u32);
         for (bit, coefficient) in terms {
             writer.u32(*bit).put(&coefficient.to_le_bytes());
         }

@@ -126,12 +126,12 @@ impl RangeDigits {
 
     /// Sets the digits to `value`, in constant time; `value` is at most the maximum of the range.
     pub fn assign(&self, value: u64, bits: &mut Bits) {
-        // The last digit is the irregular one: it is set when the others cannot reach the value.
+        // The last digit is the irregular one: it is set when the value reaches it. The others make up the rest.
         let Some(((last, last_weight), others)) = self.terms.split_last() else { return };
-        let reach: u64 = others.iter().map(|(_, weight)| weight.unsigned_abs()).sum();
-        let needs_last = (reach.wrapping_sub(value) >> 63) & 1;
-        bits.set(*last, needs_last);
-        let rest = value.wrapping_sub(needs_last.wrapping_mul(last_weight.unsigned_abs()));
+        let last_weight = last_weight.unsigned_abs();
+        let has_last = 1 ^ (value.wrapping_sub(last_weight) >> 63);
+        bits.set(*last, has_last);
+        let rest = value.wrapping_sub(has_last.wrapping_mul(last_weight));
         for (position, (bit, _)) in others.iter().enumerate() {
             bits.set(*bit, (rest >> position) & 1);
         }
@@ -161,6 +161,12 @@ impl Bits {
     /// The bits, each for constant-time selection.
     pub(crate) fn choices(&self) -> impl ExactSizeIterator<Item = Choice> + '_ {
         self.bits.iter().map(|bit| Choice::from(bit & 1))
+    }
+
+    /// Whether the bit at a position is set.
+    #[must_use]
+    pub fn is_set(&self, position: usize) -> bool {
+        self.bits.get(position) == Some(&1)
     }
 
     fn get(&self, bit: Bit) -> u8 {
@@ -246,6 +252,12 @@ impl Form {
     #[must_use]
     pub fn digest(&self) -> &FormDigest {
         &self.digest
+    }
+
+    /// The encoding of bits, slots and rows, of which the digest is made. See `spec/ballot.md#form`.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self.bits, &self.slot_rows, &self.constant_rows)
     }
 
     /// The bytes of `R, C_1..C_n` and the argument: a function of the style, never of the choices.
@@ -442,7 +454,8 @@ impl FormBuilder {
                 row.terms.iter().map(|(_, coefficient)| Element::mul_generator(&times(half, *coefficient))).collect()
             })
             .collect();
-        let digest = digest(bits, &slot_rows, &self.constant_rows);
+        let encoding = encode(bits, &slot_rows, &self.constant_rows);
+        let digest = FormDigest::from_bytes(tagged("form", &[&encoding]));
         Ok(Form { bits, slot_rows, constant_rows: self.constant_rows, half_multiples, digest })
     }
 }
@@ -476,7 +489,7 @@ fn all_targets<'a>(
     slot_rows.iter().map(|row| (row, Target::Slot)).chain(constants)
 }
 
-fn digest(bits: usize, slot_rows: &[Row], constant_rows: &[(Row, Target)]) -> FormDigest {
+fn encode(bits: usize, slot_rows: &[Row], constant_rows: &[(Row, Target)]) -> Vec<u8> {
     let mut writer = Writer::new();
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     writer.u32(count(bits)).u32(count(slot_rows.len())).u32(count(constant_rows.len()));
@@ -491,5 +504,5 @@ fn digest(bits: usize, slot_rows: &[Row], constant_rows: &[(Row, Target)]) -> Fo
             writer.u32(bit.0).put(&coefficient.to_le_bytes());
         }
     }
-    FormDigest::from_bytes(tagged("form", &[&writer.finish()]))
+    writer.finish()
 }

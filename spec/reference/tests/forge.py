@@ -28,7 +28,7 @@ from board import (
     key_id,
 )
 
-from contests import range_digits
+from choices import bits_of_mark, read_choices, written
 from encoding import VERSION, le16, le32, le64
 from group import BASE, IDENTITY, ORDER, P, Element, element_of, multiply_add
 from manifest import read_manifest
@@ -87,6 +87,20 @@ def default_manifest() -> dict[str, Any]:
         "board": {"origin": "board.example/forged"},
         "witnesses": {"quorum": 0, "members": []},
     }
+
+
+def option(name: str) -> dict[str, Any]:
+    return {"id": name, "title": {"en": f"Option {name}"}}
+
+
+def kinds_manifest(rules: dict[str, tuple[str, dict[str, Any]]], **fields: Any) -> dict[str, Any]:
+    """A contest for each rule, with its options; a style with all of them, and one for each."""
+    contests = [
+        {"id": name, "title": {"en": f"Contest {name}"}, "rule": rule, "options": [option(o) for o in options.split()]}
+        for name, (options, rule) in rules.items()
+    ]
+    styles = [{"id": "all", "contests": list(rules)}] + [{"id": f"only-{name}", "contests": [name]} for name in rules]
+    return default_manifest() | {"contests": contests, "styles": styles} | fields
 
 
 class Forge:
@@ -278,27 +292,25 @@ class Forge:
     # Ballots.
 
     def ballot(self, voter: int, bits: list[int], **wrong: Any) -> bytes:
-        """A signed ballot. `wrong` replaces style, credential, previous, fingerprint, values (of slots), nonce."""
+        """A signed ballot. `wrong` replaces what the code looks for."""
         secret, style_name, _ = self.voters[voter]
         style = wrong.get("style", [s.id for s in self.manifest.styles].index(style_name))
         fingerprint = wrong.get("fingerprint", self.fingerprint)
         credential = wrong.get("credential", times(secret))
-        form = self.manifest.styles[style].form
+        form, weight = self.manifest.styles[style].form, wrong.get("weight", self.voters[voter][2])
         keys = style_keys(self.manifest.styles[style], self.joint_key)
         r = wrong.get("nonce") or self.scalar()
-        values = wrong.get("values") or [sum(c * bits[j] for j, c in row.terms) for row in form.rows[: form.slots]]
+        values = wrong.get("values") or [row.value(bits) for row in form.rows[: form.slots]]
         big_r = times(r)
         c = [element_of(multiply_add([(r, key.point), (value, BASE)])) for key, value in zip(keys.keys, values)]
         if wrong.get("zero_c"):
             c = [element_of(IDENTITY) for _ in c]
         transcript = begin("ballot-argument", "fingerprint", fingerprint)
-        for label, data in (
-            ("credential", credential.encoding),
-            ("form", form.digest),
-            ("Y", keys.digest),
-            ("R", big_r.encoding),
-        ):
-            transcript.append(label, data)
+        transcript.append("credential", credential.encoding)
+        transcript.append("form", form.digest)
+        transcript.append_number("weight", weight)
+        transcript.append("Y", keys.digest)
+        transcript.append("R", big_r.encoding)
         transcript.append("C", b"".join(element.encoding for element in c))
         a, (s_b, s_a, s) = [self.scalar() for _ in bits], (self.scalar() for _ in range(3))
         h = hash_to_group("H").point
@@ -311,7 +323,7 @@ class Forge:
         transcript.append("A", big_a.encoding)
         rho = transcript.challenge("rho")
         weights = [pow(rho, k, ORDER) for k in range(1, len(form.rows) + 1)]
-        l_of_a = sum(w * sum(co * a[bit] for bit, co in row.terms) for w, row in zip(weights, form.rows))
+        l_of_a = sum(w * row.value(a) for w, row in zip(weights, form.rows))
         e_r = times(s)
         e_c = element_of(multiply_add([(s * w, key.point) for w, key in zip(weights, keys.keys)] + [(l_of_a, BASE)]))
         transcript.append("E_R", e_r.encoding)
@@ -319,7 +331,7 @@ class Forge:
         x = transcript.challenge("x")
         numbers = [s_b * x + s_a, r * x + s] + [bit * x + y for bit, y in zip(bits, a)]
         previous = wrong.get("previous", self.previous.get(voter, bytes(32)))
-        unsigned = VERSION + fingerprint + le16(style) + credential.encoding + previous
+        unsigned = VERSION + fingerprint + le16(style) + le64(weight) + credential.encoding + previous
         unsigned += b"".join(element.encoding for element in [big_r, *c, big_b, big_a, e_r, e_c])
         unsigned = self.edited("ballot", unsigned + b"".join(map(scalar_bytes, numbers)))
         tracker = tagged("tracker", unsigned)
@@ -334,6 +346,13 @@ class Forge:
         data = self.ballot(voter, bits, **wrong)
         self.add(BALLOT, data)
         return data
+
+    def vote(self, voter: int, choices: dict[str, Any], **wrong: Any) -> bytes:
+        """A ballot of choices by their identifiers, cast."""
+        _, style_name, weight = self.voters[voter]
+        style = next(style for style in self.manifest.styles if style.id == style_name)
+        weight = wrong.get("weight", weight)
+        return self.cast(voter, read_choices(written(choices), self.manifest, style, weight), **wrong)
 
     # Close.
 
@@ -414,17 +433,12 @@ VOTERS = [("all", 1), ("all", 1), ("all", 2), ("second", 1), ("second", 5), ("al
 
 def bits_of(forge: Forge, style: int, *chosen: list[int] | None) -> list[int]:
     """The bits of a ballot: for each contest of the style the chosen options, or None for the blank vote."""
-    bits: list[int] = []
-    for number, options in zip(forge.manifest.styles[style].contests, chosen):
-        rule = forge.manifest.contests[number].rule
-        marks = [int(options is not None and i in options) for i in range(rule.options)]
-        slack = 0 if options is None else rule.max - sum(marks)
-        digits = []
-        for digit in reversed(range_digits(rule.max - rule.min)):
-            digits.append(int(slack >= digit))
-            slack -= digit * digits[-1]
-        bits += marks + ([int(options is None)] if rule.blank else []) + digits[::-1]
-    return bits
+    contests = [forge.manifest.contests[number] for number in forge.manifest.styles[style].contests]
+    return [
+        bit
+        for contest, options in zip(contests, chosen)
+        for bit in bits_of_mark(contest, "blank" if options is None else {"options": [f"o{i}" for i in options]})
+    ]
 
 
 def small_election(

@@ -14,7 +14,12 @@ from board import Log, NoteKey, bundle_path, ed25519_holds, key_id, leaf, read_c
 from contests import Choose, compile_form
 from encoding import Reader, Refused, le64
 from group import BASE, ORDER, decode, decode_edwards, discrete_logarithm, encode, equal, multiply_add, one_way_map
-from manifest import Style
+from choices import bits_of_mark
+from manifest import Contest, Style
+from record import contest_value
+from rules import read_rule
+from schema import Schema
+from tally import ContestSums
 from transcript import SUITE, Strobe, Transcript, begin, framed, hash_to_group, read_schnorr, schnorr_holds, tagged
 
 
@@ -75,15 +80,38 @@ class Specification(unittest.TestCase):
     def test_forms(self):
         for v in vectors("forms.json"):
             rule = v["choose"]
-            form = compile_form([Choose(rule["options"], rule["min"], rule["max"], rule["blank"])])
+            form = compile_form([Choose(rule["options"], rule["blank"], rule["min"], rule["max"])])
             self.assertEqual((form.bits, form.slots), (v["bits"], v["slots"]), v["name"])
-            self.assertEqual([[row.target, [list(t) for t in row.terms]] for row in form.rows], v["rows"])
+            self.assertEqual([[row.kind, row.constant, [list(t) for t in row.terms]] for row in form.rows], v["rows"])
             self.assertEqual(form.encoding.hex(), v["encoding"])
             self.assertEqual(form.digest.hex(), v["digest"])
 
+    def test_contests(self):
+        for v in vectors("contests.json"):
+            kind, options = v["rule"]["kind"], [f"o{number}" for number in range(v["options"])]
+            schema = Schema(languages=["en"])
+            rule = read_rule(schema, "rule", v["rule"], options, v["weight"])
+            self.assertEqual(schema.problems, [], kind)
+            self.assertEqual((rule.form.bits, rule.form.slots, rule.bound), (v["bits"], v["slots"], v["bound"]), kind)
+            self.assertEqual(rule.form.encoding.hex(), v["form"], kind)
+            self.assertEqual(rule.form.digest.hex(), v["digest"], kind)
+            contest = Contest("c", rule, options, 0)
+            for mark in v["marks"]:
+                bits = bits_of_mark(contest, mark["mark"], v["weight"])
+                self.assertEqual("".join(map(str, bits)), mark["bits"], f"{kind}: {mark['mark']}")
+                self.assertEqual([row.value(bits) for row in rule.form.rows[: v["slots"]]], mark["slots"], kind)
+            for outcome in v["outcomes"]:
+                weight = outcome["weight"]
+                sums = ContestSums([], True, ballots=weight, weight=weight)
+                try:
+                    found = contest_value(contest, sums, None, rule.count(outcome["totals"], weight))
+                except Refused:
+                    found = None
+                self.assertEqual(found, outcome["result"], f"{kind}: {outcome['totals']}")
+
     def test_ballot(self):
         v = vectors("ballot.json")
-        form = compile_form([Choose(3, 1, 2, False)])
+        form = compile_form([Choose(3, False, 1, 2)])
         self.assertEqual(form.digest.hex(), v["form"])
         keys = StyleKeys([decode(h(key), "Y") for key in v["Y"]], tagged("slot-keys", *map(h, v["Y"])))
         self.assertEqual(keys.digest.hex(), v["Y_digest"])
@@ -105,7 +133,10 @@ class Specification(unittest.TestCase):
         self.assertFalse(argument_holds(ballot, style, keys, bytes(32)))
         # Intermediate values: challenges, and both sides of the equations.
         t = begin("ballot-argument", "fingerprint", h(v["fingerprint"]))
-        for label, value in (("credential", "credential"), ("form", "form"), ("Y", "Y_digest"), ("R", "R")):
+        for label, value in (("credential", "credential"), ("form", "form")):
+            t.append(label, h(v[value]))
+        t.append_number("weight", ballot.weight)
+        for label, value in (("Y", "Y_digest"), ("R", "R")):
             t.append(label, h(v[value]))
         t.append("C", b"".join(map(h, v["C"])))
         t.append("B", h(v["B"]))
@@ -116,8 +147,9 @@ class Specification(unittest.TestCase):
         x = t.challenge("x")
         self.assertEqual((rho, x), (scalar(v["rho"]), scalar(v["x"])))
         weights = [pow(rho, k, ORDER) for k in range(1, len(form.rows) + 1)]
-        self.assertEqual(sum(w * r.target for w, r in zip(weights, form.rows)) % ORDER, scalar(v["c_star"]))
-        l_of_f = sum(w * sum(c * a.f[bit] for bit, c in r.terms) for w, r in zip(weights, form.rows))
+        c_star = sum(w * r.target(ballot.weight) for w, r in zip(weights, form.rows))
+        self.assertEqual(c_star % ORDER, scalar(v["c_star"]))
+        l_of_f = sum(w * r.value(a.f) for w, r in zip(weights, form.rows))
         self.assertEqual(l_of_f % ORDER, scalar(v["L_of_f"]))
 
         def shown(*terms):

@@ -130,7 +130,7 @@ CASES = {
     "entry unreadable": (lambda: small_election(more_ballots=lambda f: f.add(9, b"x")), {("board.entries", "entry")}),
     "ballot short": (lambda: small_election(more_ballots=lambda f: f.add(3, b"x")), {("ballot.encoding", "entry")}),
     "ballot unreadable": (
-        lambda: small_election(more_ballots=edited_ballot(put(132, BAD))),
+        lambda: small_election(more_ballots=edited_ballot(put(140, BAD))),
         {("ballot.encoding", "entry")},
     ),
     "ballot of another election": (
@@ -312,7 +312,7 @@ class Manifests(unittest.TestCase):
     def test_rules(self):
         read_manifest(json.dumps(self.document).encode())
         for path, value in (
-            (("format",), "ballotta/v1-draft.3/manifest"),
+            (("format",), "ballotta/v1-draft.2/manifest"),
             (("election_id",), "AB" * 32),
             (("languages",), ["en", "EN"]),
             (("title", "en"), "\u200e"),

@@ -132,9 +132,6 @@ impl Mark {
             [(one, list), (other, preferences)] if one == "list" && other == "preferences" => {
                 Self::read_list(list, preferences)
             }
-            [(one, preferences), (other, list)] if one == "preferences" && other == "list" => {
-                Self::read_list(list, preferences)
-            }
             _ => Err(ChoiceProblem::Malformed),
         }
     }

@@ -21,8 +21,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::outcome::{Outcome, OutcomeError, Slots, rest};
-use super::selection::{check_options, is_among};
+use super::outcome::{Outcome, OutcomeError, Slots, possible, rest, sum};
+use super::selection::{check_distinct, check_known, is_among};
 use super::{Selection, SelectionError, Surroundings, read_winners};
 use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Term};
 use crate::limits::MAX_OPTIONS;
@@ -113,8 +113,11 @@ impl Choose {
         let mut counts = totals.to_vec();
         if self.is_exact() {
             let last = rest(u128::from(voted) * u128::from(self.max), totals)?;
-            counts.push(Some(last).filter(|last| *last <= voted).ok_or(OutcomeError::Impossible)?);
+            counts.push(last);
         }
+        possible(counts.iter().all(|count| *count <= voted))?;
+        let (voted, all) = (u128::from(voted), sum(&counts));
+        possible((u128::from(self.min) * voted..=u128::from(self.max) * voted).contains(&all))?;
         Ok(Outcome::of_totals(counts, blank))
     }
 }
@@ -155,13 +158,14 @@ impl ChooseBits {
         if is_blank {
             return self.blank.map(|_| ()).ok_or(SelectionError::BlankNotAllowed);
         }
+        check_known(selected, self.marks.len())?;
         if selected.len() > self.max as usize {
             return Err(SelectionError::Overvote { selected: selected.len(), max: self.max });
         }
         if selected.len() < self.min as usize {
             return Err(SelectionError::Undervote { selected: selected.len(), min: self.min });
         }
-        check_options(selected, self.marks.len())
+        check_distinct(selected)
     }
 }
 

@@ -165,9 +165,20 @@ impl SelectionError {
 
 /// That all options exist, and none stands twice. The time depends on how many there are, and not on which.
 pub(super) fn check_options(selected: &[usize], options: usize) -> Result<(), SelectionError> {
-    if let Some(option) = selected.iter().find(|option| **option >= options) {
-        return Err(SelectionError::UnknownOption { option: *option, options });
+    check_known(selected, options)?;
+    check_distinct(selected)
+}
+
+/// That all options exist.
+pub(super) fn check_known(selected: &[usize], options: usize) -> Result<(), SelectionError> {
+    match selected.iter().find(|option| **option >= options) {
+        Some(option) => Err(SelectionError::UnknownOption { option: *option, options }),
+        None => Ok(()),
     }
+}
+
+/// That no option stands twice.
+pub(super) fn check_distinct(selected: &[usize]) -> Result<(), SelectionError> {
     let twice = (1_usize..)
         .zip(selected)
         .flat_map(|(next, one)| selected.iter().skip(next).map(|other| one.ct_eq(other)))

@@ -231,7 +231,7 @@ fn with_options(count: usize) -> Value {
 
 #[test]
 fn the_largest_ballot_fills_an_entry_and_one_more_option_is_refused() {
-    let frame = (2 + 32 + 2 + 32 + 32) + 64 + (2 + 1);
+    let frame = (2 + 32 + 2 + 8 + 32 + 32) + 64 + (2 + 1);
     let largest = (0..=MAX_OPTIONS).rev().find(|count| faults(&with_options(*count)).is_empty()).unwrap();
     let form = parse(&with_options(largest)).unwrap().compile_style(0).unwrap().form;
     assert!(form.argued_bytes() + frame <= MAX_ENTRY_BYTES);
@@ -396,10 +396,10 @@ fn words_are_known_or_refused() {
     assert_fault(&[("/trustees/on_disqualification", json!("continue"))], path, ManifestProblem::Unsupported);
     assert_fault(&[("/roll_changes_until", json!("x"))], "roll_changes_until", ManifestProblem::UnknownValue);
     assert_fault(&[("/roll_changes_until", json!("close"))], "roll_changes_until", ManifestProblem::Unsupported);
-    let draft_2 = json!("ballotta/v1-draft.3/manifest");
-    assert_fault(&[("/format", draft_2)], "format", ManifestProblem::UnsupportedFormat);
-    let draft_2 = json!("ballotta/v1-draft.3/ristretto255");
-    assert_fault(&[("/suite", draft_2)], "suite", ManifestProblem::UnsupportedSuite);
+    let another = json!("ballotta/v1-draft.4/manifest");
+    assert_fault(&[("/format", another)], "format", ManifestProblem::UnsupportedFormat);
+    let another = json!("ballotta/v1-draft.4/ristretto255");
+    assert_fault(&[("/suite", another)], "suite", ManifestProblem::UnsupportedSuite);
 }
 
 #[test]

@@ -175,12 +175,28 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<O
 }
 
 impl ContestResult {
-    fn new(contest: &Contest, sums: &EncryptedContest, totals: Option<&ContestTotals>) -> Self {
+    /// The result of a contest, with its totals unless they are withheld.
+    #[must_use]
+    pub fn new(contest: &Contest, sums: &EncryptedContest, totals: Option<&ContestTotals>) -> Self {
+        let outcome = totals.map(|totals| &totals.outcome);
+        let withheld = sums.withheld.map(WithheldReason::from);
+        Self::of_outcome(contest, sums.ballots, sums.weight, withheld, outcome)
+    }
+
+    /// The result of a contest with so many ballots of this weight.
+    #[must_use]
+    pub fn of_outcome(
+        contest: &Contest,
+        ballots: u64,
+        weight: u64,
+        withheld: Option<WithheldReason>,
+        outcome: Option<&Outcome>,
+    ) -> Self {
         let mut result = Self {
             id: contest.id.clone(),
-            ballots: sums.ballots,
-            weight: sums.weight,
-            withheld: sums.withheld.map(WithheldReason::from),
+            ballots,
+            weight,
+            withheld,
             options: Vec::new(),
             blank: None,
             ranking: Vec::new(),
@@ -188,7 +204,7 @@ impl ContestResult {
             pairs: None,
             seats: None,
         };
-        let Some(ContestTotals { outcome, .. }) = totals else { return result };
+        let Some(outcome) = outcome else { return result };
         let id = |option: &usize| contest.options.get(*option).map(|option| option.id.clone()).unwrap_or_default();
         let ids = |options: &[usize]| options.iter().map(id).collect::<Vec<_>>();
         let ranking = |ranking: &[Vec<usize>]| ranking.iter().map(|tied| ids(tied)).collect::<Vec<_>>();

@@ -1,0 +1,187 @@
+"""Every form against the prose of its rule: the slots that some bits give are those that some selection means."""
+
+import itertools
+import unittest
+
+import paths  # noqa: F401
+from contests import Choose, Grades, Points, Positional, Quadratic, Split, compile_form, range_digits
+from encoding import Refused
+from lists import Lists
+from pairs import Pairs
+
+
+def reachable(form, weight=1):
+    """The slot values of all bits that satisfy every constant row."""
+    valid = assignments(form.bits, form.rows[form.slots :], weight)
+    return {tuple(row.value(bits) for row in form.rows[: form.slots]) for bits in valid}
+
+
+def assignments(count, rows, weight=1):
+    """All bits that satisfy the rows: every bit is tried, unless a row is lost already."""
+    touching = [[] for _ in range(count)]
+    targets = [row.target(weight) for row in rows]
+    least, most = [], []  # what the bits that are not set yet can add to a row
+    for number, row in enumerate(rows):
+        least.append(sum(c for _, c in row.terms if c < 0))
+        most.append(sum(c for _, c in row.terms if c > 0))
+        for bit, coefficient in row.terms:
+            touching[bit].append((number, coefficient))
+    bits, values = [0] * count, [0] * len(targets)
+
+    def go(bit):
+        if bit == count:
+            yield list(bits)
+            return
+        for number, c in touching[bit]:
+            least[number] -= min(c, 0)
+            most[number] -= max(c, 0)
+        for value in (0, 1):
+            bits[bit] = value
+            for number, c in touching[bit]:
+                values[number] += c * value
+            if all(values[n] + least[n] <= targets[n] <= values[n] + most[n] for n, _ in touching[bit]):
+                yield from go(bit + 1)
+            for number, c in touching[bit]:
+                values[number] -= c * value
+        bits[bit] = 0
+        for number, c in touching[bit]:
+            least[number] += min(c, 0)
+            most[number] += max(c, 0)
+
+    yield from go(0)
+
+
+def with_blank(selections, slots, blank):
+    """The slot of the blank vote behind the others."""
+    if not blank:
+        return set(selections)
+    return {(*selection, 0) for selection in selections} | {(0,) * slots + (1,)}
+
+
+def weak_orders(q):
+    """Every ranking with ties: of each option how many groups stand before its own."""
+    for ranks in itertools.product(range(q), repeat=q):
+        if set(ranks) == set(range(max(ranks) + 1)):
+            yield ranks
+
+
+class Forms(unittest.TestCase):
+    def same(self, rule, selections, weight=1):
+        """`selections` without the slot of the blank vote."""
+        slots = rule.slots - rule.blank
+        expected = with_blank(selections, slots, rule.blank)
+        self.assertEqual(reachable(rule.form, weight), expected, rule)
+
+    def test_the_search(self):
+        """The search leaves nothing out."""
+        rule = Points(2, True, 5, 4, False, True)
+        form = rule.form
+        every = itertools.product((0, 1), repeat=form.bits)
+        rows = form.rows[form.slots :]
+        valid = [bits for bits in every if all(row.value(bits) == row.constant for row in rows)]
+        self.assertEqual(reachable(form), {tuple(row.value(bits) for row in form.rows[: form.slots]) for bits in valid})
+
+    def test_range_digits(self):
+        self.assertEqual(range_digits(5), [1, 2, 2])
+        for maximum in range(70):
+            digits = range_digits(maximum)
+            sums = {sum(some) for n in range(len(digits) + 1) for some in itertools.combinations(digits, n)}
+            self.assertEqual((sums, len(digits)), (set(range(maximum + 1)), maximum.bit_length()))
+
+    def test_choose(self):
+        for q, blank in itertools.product((1, 2, 3, 4), (False, True)):
+            for most in range(1, q + 1):
+                for least in range(most + 1):
+                    rule = Choose(q, blank, least, most)
+                    marks = [m for m in itertools.product((0, 1), repeat=q) if least <= sum(m) <= most]
+                    self.same(rule, [m[: q - (least == most)] for m in marks])
+
+    def test_score(self):
+        for most, q, blank in itertools.product((1, 2, 5), (1, 2, 3), (False, True)):
+            every = list(itertools.product(range(most + 1), repeat=q))
+            self.same(Points(q, blank, most, None, False, True), every)
+            for total in {1, most, most + 1, q * most - 1, q * most} & set(range(1, q * most + 1)):
+                self.same(Points(q, blank, most, total, False, True), [p for p in every if sum(p) <= total])
+                if q > 1:
+                    self.same(Points(q, blank, most, total, True, True), [p[:-1] for p in every if sum(p) == total])
+
+    def test_split(self):
+        for most, q in ((1, 2), (5, 2), (5, 3), (6, 2)):
+            for weight in range(1, most + 1):
+                every = itertools.product(range(weight + 1), repeat=q)
+                self.same(Split(q, False, most), [p[:-1] for p in every if sum(p) == weight], weight)
+
+    def test_quadratic(self):
+        for q, blank, credits in ((1, True, 1), (2, False, 4), (2, True, 7), (3, True, 5), (2, True, 9)):
+            every = itertools.product(range(credits + 1), repeat=q)
+            self.same(Quadratic(q, blank, credits), [v for v in every if sum(x * x for x in v) <= credits])
+
+    def test_grades(self):
+        for q, g, blank in itertools.product((1, 2, 3), (2, 3), (False, True)):
+            rule = Grades(q, blank, tuple("abcdefgh"[:g]))
+            given = itertools.product(range(g), repeat=q)
+            self.same(rule, [sum(((tuple(int(k == x) for k in range(g - 1))) for x in o), ()) for o in given])
+
+    def test_lists(self):
+        lists = ((0, (3, 5)), (1, ()), (2, (4,)))
+        groups = (((3, 4), 1), ((5, 4), 2), ((3, 5), 1))
+        for preferences, across, of_groups, blank in itertools.product(
+            (1, 2, 3), (False, True), (0, 1, 2, 3), (False, True)
+        ):
+            rule = Lists(6, blank, lists, preferences, across, groups[:of_groups])
+            selections = []
+            for name, candidates in lists:
+                allowed = (3, 4, 5) if across else candidates
+                for n in range(preferences + 1):
+                    for some in itertools.combinations(allowed, n):
+                        if all(len(set(some) & set(group)) <= most for group, most in rule.groups):
+                            selections.append(tuple(int(i == name or i in some) for i in range(6)))
+            self.same(rule, selections)
+        self.same(Lists(1, True, ((0, ()),), 0, False), [(1,)])
+        self.same(Lists(2, False, ((0, ()), (1, ())), 0, True), [(1, 0), (0, 1)])
+
+    def test_positional(self):
+        for q, scores, truncated, blank in itertools.product(
+            (2, 3, 4), ((1,), (2, 1), (3, 0), (0, 1), (5, 3, 1), (4, 3, 2, 1)), (False, True), (False, True)
+        ):
+            if len(scores) <= q:
+                rule = Positional(q, blank, scores, truncated)
+                filled = range(len(scores) + 1) if truncated else [len(scores)]
+                rankings = [r for n in filled for r in itertools.permutations(range(q), n)]
+                score = [tuple(scores[r.index(i)] if i in r else 0 for i in range(q)) for r in rankings]
+                self.same(rule, score)
+
+    def test_pairs_without_ties(self):
+        for q, blank in itertools.product((2, 3, 4), (False, True)):
+            every = [
+                tuple(int(place[i] < place[j]) for i in range(q) for j in range(i + 1, q))
+                for place in itertools.permutations(range(q))
+            ]
+            self.assertEqual(len(set(every)), len(every))
+            self.same(Pairs(q, blank, False, "schulze"), every)
+
+    def test_pairs_with_ties(self):
+        for q, count in ((2, 3), (3, 13), (4, 75)):
+            every = [tuple(int(r[i] < r[j]) for i in range(q) for j in range(q) if i != j) for r in weak_orders(q)]
+            self.assertEqual((len(every), len(set(every))), (count, count))
+            for blank in (False, True):
+                self.same(Pairs(q, blank, True, "schulze"), every)
+
+    def test_several(self):
+        """The forms of a style stand beside each other: any selection of one with any of the other."""
+        one, two = Choose(2, True, 0, 1), Pairs(2, False, False, "schulze")
+        form = compile_form([one, two, Split(2, False, 3)])
+        self.assertEqual(form.bits, one.form.bits + two.form.bits + 4)
+        both = itertools.product(reachable(one.form), reachable(two.form), reachable(Split(2, False, 3).form, 2))
+        self.assertEqual(reachable(form, 2), {a + b + c for a, b, c in both})
+        kinds = [row.kind for row in form.rows]
+        self.assertEqual(kinds, [0] * form.slots + [1] * (len(kinds) - form.slots - 1) + [2])
+
+    def test_limits(self):
+        for rule in (Quadratic(1024, False, 10000), Positional(64, False, (1,) * 64, False)):
+            with self.assertRaisesRegex(Refused, "too many bits"):
+                _ = rule.form
+
+
+if __name__ == "__main__":
+    unittest.main()

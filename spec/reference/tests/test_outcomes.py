@@ -1,0 +1,231 @@
+"""What totals mean, on examples that were computed by hand or published."""
+
+import unittest
+
+import paths  # noqa: F401
+from contests import Choose, Grades, Points, Positional, Quadratic, Split, elected, ranked
+from encoding import Refused
+from lists import Lists, seats_of
+from pairs import Pairs, copeland, ranked_pairs, schulze
+
+SCHULZE_2011 = {"ACBED": 5, "ADECB": 5, "BEDAC": 8, "CABED": 3, "CAEBD": 7, "CBADE": 2, "DCEBA": 7, "EBADC": 8}
+TENNESSEE = {"MNCK": 42, "NCKM": 26, "CKNM": 15, "KCNM": 17}  # Memphis, Nashville, Chattanooga, Knoxville
+
+
+def matrix_of(ballots):
+    """Letters in the order of the alphabet."""
+    letters = sorted(next(iter(ballots)))
+    return [
+        [sum(n for b, n in ballots.items() if b.index(i) < b.index(j)) if i != j else 0 for j in letters]
+        for i in letters
+    ]
+
+
+def named(ranking, letters):
+    return ">".join("=".join(letters[i] for i in tie) for tie in ranking)
+
+
+class Pairwise(unittest.TestCase):
+    def test_schulze(self):
+        """Schulze, Social Choice and Welfare 2011, example 1: 45 voters."""
+        matrix = matrix_of(SCHULZE_2011)
+        rows = ["0 20 26 30 22", "25 0 16 33 18", "19 29 0 17 24", "15 12 28 0 14", "23 27 21 31 0"]
+        self.assertEqual(matrix, [list(map(int, row.split())) for row in rows])
+        self.assertEqual(named(schulze(matrix), "ABCDE"), "E>A>C>B>D")
+
+    def test_ranked_pairs(self):
+        """The same by hand: BD 33, ED 31, AD 30, CB 29, DC 28 (no: C over B over D), EB 27, AC 26, BA 25 (no: A over C
+        over B), CE 24, EA 23 (no: A over C over E)."""
+        self.assertEqual(named(ranked_pairs(matrix_of(SCHULZE_2011)), "ABCDE"), "A>C>E>B>D")
+
+    def test_tennessee(self):
+        matrix = matrix_of(TENNESSEE)  # C, K, M, N
+        self.assertEqual(matrix, [[0, 83, 58, 32], [17, 0, 58, 32], [42, 42, 0, 42], [68, 68, 58, 0]])
+        for method in (schulze, ranked_pairs, copeland):
+            self.assertEqual(named(method(matrix), "CKMN"), "N>C>K>M")
+        slots = [matrix[i][j] for i in range(4) for j in range(i + 1, 4)]
+        outcome = Pairs(4, True, False, "copeland", winners=1).count([*slots, 5], 105)
+        self.assertEqual((outcome.pairs["matrix"], outcome.pairs["condorcet_winner"], outcome.blank), (matrix, 3, 5))
+        self.assertEqual(outcome.ranking, [[3], [0], [1], [2]])
+        self.assertEqual(outcome.options, [{}] * 4)
+
+    def test_cycles_and_ties(self):
+        cycle = [[0, 6, 4], [3, 0, 6], [5, 3, 0]]  # a 6:3 b, b 6:3 c, c 5:4 a
+        outcome = Pairs(3, False, True, "ranked_pairs").count([6, 4, 3, 6, 5, 3], 9)
+        self.assertEqual((outcome.pairs["matrix"], outcome.pairs["condorcet_winner"]), (cycle, None))
+        self.assertEqual(outcome.pairs["schulze"], [[0], [1], [2]])
+        self.assertEqual(outcome.pairs["ranked_pairs"], [[0], [1], [2]])
+        self.assertEqual(outcome.pairs["copeland"], [[0, 1, 2]])
+        even = [[0, 2, 1], [1, 0, 2], [2, 1, 0]]
+        self.assertEqual(schulze(even), [[0, 1, 2]])
+        self.assertEqual(ranked_pairs(even), [[0], [1], [2]])  # 0 over 1 and 1 over 2 are locked, 2 over 0 is not
+        less_against = [[0, 2, 0], [1, 0, 2], [2, 0, 0]]  # of equal defeats those with less against them first
+        self.assertEqual(ranked_pairs(less_against), [[1], [2], [0]])
+        nothing = [[0] * 3] * 3
+        for method in (schulze, ranked_pairs, copeland):
+            self.assertEqual(method(nothing), [[0, 1, 2]])
+        self.assertEqual(copeland([[0, 1, 1], [1, 0, 2], [0, 1, 0]]), [[0, 1], [2]])
+
+    def test_layers(self):
+        """Two options between which nothing is said stand in one layer, in the order of the manifest."""
+        matrix = [[0, 1, 1, 1], [0, 0, 1, 1], [0, 1, 0, 1], [0, 0, 0, 0]]
+        for method in (schulze, ranked_pairs):
+            self.assertEqual(method(matrix), [[0], [1, 2], [3]])
+
+    def test_impossible(self):
+        for rule, slots in (
+            (Pairs(2, False, False, "schulze"), [6]),
+            (Pairs(2, False, True, "schulze"), [3, 3]),
+            (Pairs(2, True, False, "schulze"), [5, 1]),
+        ):
+            with self.subTest(rule), self.assertRaisesRegex(Refused, "impossible: the ballots of a pair"):
+                rule.count(slots, 5)
+
+
+class Seats(unittest.TestCase):
+    VOTES = {0: 100_000, 1: 80_000, 2: 30_000, 3: 20_000}
+
+    def test_textbook(self):
+        """Eight seats for 100, 80, 30 and 20 thousand votes; remainders of the quota of Hare 28,750."""
+        for method, expected in (
+            ("dhondt", [4, 3, 1, 0]),
+            ("sainte_lague", [3, 3, 1, 1]),
+            ("largest_remainder", [3, 3, 1, 1]),
+        ):
+            seats, tied, left = seats_of(self.VOTES, 8, method)
+            self.assertEqual((list(seats.values()), tied, left), (expected, [], 0), method)
+
+    def test_ties(self):
+        self.assertEqual(seats_of({0: 50, 1: 50}, 3, "dhondt"), ({0: 1, 1: 1}, [0, 1], 1))
+        self.assertEqual(seats_of({0: 50, 1: 50}, 4, "dhondt"), ({0: 2, 1: 2}, [], 0))
+        self.assertEqual(seats_of({0: 60, 1: 30, 2: 30}, 2, "dhondt"), ({0: 1, 1: 0, 2: 0}, [0, 1, 2], 1))
+        self.assertEqual(seats_of({0: 3, 1: 1}, 2, "sainte_lague"), ({0: 1, 1: 0}, [0, 1], 1))
+        self.assertEqual(seats_of({0: 1, 1: 1, 2: 1}, 2, "largest_remainder"), ({0: 0, 1: 0, 2: 0}, [0, 1, 2], 2))
+        self.assertEqual(seats_of({0: 5, 1: 0}, 3, "sainte_lague"), ({0: 3, 1: 0}, [], 0))
+        for method in ("dhondt", "sainte_lague", "largest_remainder"):
+            self.assertEqual(seats_of({0: 0, 1: 0}, 3, method), ({0: 0, 1: 0}, [], 3))
+
+    def test_lists(self):
+        rule = Lists(4, True, ((2, (1,)), (0, (3,))), 1, False, (), (3, "dhondt"))
+        outcome = rule.count([5, 2, 9, 4, 1], 15)
+        self.assertEqual(outcome.ranking, [[2], [0]])
+        self.assertEqual(outcome.seats, ({2: 2, 0: 1}, [], 0))
+        self.assertEqual(rule.count([7, 0, 7, 0, 1], 15).ranking, [[0, 2]])  # in the order of the manifest
+        for slots, why in (
+            ([5, 2, 8, 4, 1], "the votes of the lists"),
+            ([5, 2, 9, 6, 1], "the votes of a candidate"),
+            ([5, 2, 9, 4, 16], "more blank votes than ballots"),
+        ):
+            with self.subTest(slots), self.assertRaisesRegex(Refused, why):
+                rule.count(slots, 15)
+        two = Lists(4, False, ((0, (2, 3)), (1, ())), 1, False)
+        with self.assertRaisesRegex(Refused, "candidates of a list"):
+            two.count([3, 2, 2, 2], 5)
+        across = Lists(4, False, ((0, (2, 3)), (1, ())), 1, True)
+        self.assertEqual(across.count([1, 4, 2, 3], 5).options, [{"total": n} for n in (1, 4, 2, 3)])
+        with self.assertRaisesRegex(Refused, "candidates"):
+            across.count([1, 4, 3, 3], 5)
+
+
+class Judgment(unittest.TestCase):
+    def test_gauges(self):
+        """Majority grades by hand, of 10 ballots and four grades."""
+        rule = Grades(5, False, ("excellent", "good", "fair", "bad"), winners=2)
+        rows = [
+            [3, 4, 2],  # good: 3 better, 3 worse: 3-
+            [1, 5, 4],  # good: 1 better, 4 worse: 4-
+            [4, 2, 1],  # good: 4 better, 4 worse: 4-
+            [5, 1, 0],  # half is not above half: good; 5 better, 4 worse: 5+
+            [4, 3, 2],  # good: 4 better, 3 worse: 4+
+        ]
+        outcome = rule.count(sum(rows, []), 10)
+        self.assertEqual([o["grade"] for o in outcome.options], ["good"] * 5)
+        self.assertEqual(outcome.options[0]["grades"], [3, 4, 2, 1])
+        self.assertEqual(outcome.ranking, [[3], [4], [0], [1, 2]])
+        self.assertEqual(elected(outcome.ranking, 4), ([3, 4, 0], [1, 2]))
+        with self.assertRaisesRegex(Refused, "grades of an option"):
+            rule.count([11] + [0] * 14, 10)
+
+    def test_presidential_election(self):
+        """The experiment of Balinski and Laraki in Orsay 2007, three candidates in thousandths of the ballots: Bayrou
+        good+ (44.3 % better), Royal good- (41.5 % worse), Sarkozy good- (46.9 % worse)."""
+        rule = Grades(3, False, ("excellent", "very good", "good", "acceptable", "poor", "reject"))
+        bayrou, royal, sarkozy = [136, 307, 251, 148, 84], [167, 227, 191, 168, 122], [191, 198, 143, 115, 71]
+        outcome = rule.count(bayrou + royal + sarkozy, 1000)
+        self.assertEqual([o["grade"] for o in outcome.options], ["good"] * 3)
+        self.assertEqual(outcome.ranking, [[0], [1], [2]])
+
+    def test_nobody(self):
+        outcome = Grades(2, True, ("yes", "no")).count([0, 0, 3], 3)
+        self.assertEqual(outcome.options, [{"grades": [0, 0], "grade": None}] * 2)
+        self.assertEqual((outcome.ranking, outcome.blank), ([[0, 1]], 3))
+
+
+class Totals(unittest.TestCase):
+    def test_winners(self):
+        ranking = ranked([5, 9, 5, 1])
+        self.assertEqual(ranking, [[1], [0, 2], [3]])
+        expected = [([1], []), ([1], [0, 2]), ([1, 0, 2], []), ([1, 0, 2, 3], [])]
+        self.assertEqual([elected(ranking, n) for n in (1, 2, 3, 4)], expected)
+
+    def test_kinds(self):
+        """A rule, the totals of its slots, those of the options and the blank votes; of weight 10."""
+        for rule, slots, totals, blank in (
+            (Choose(3, True, 1, 1), [3, 4, 1], [3, 4, 2], 1),
+            (Choose(3, False, 0, 2), [3, 10, 0], [3, 10, 0], None),
+            (Points(2, False, 5, None, False, True), [50, 0], [50, 0], None),
+            (Points(3, True, 4, 6, True, True), [20, 30, 0], [20, 30, 10], 0),
+            (Points(2, False, 4, 6, True, False), [25], [25, 35], None),
+            (Split(3, False, 7), [2, 3], [2, 3, 5], None),
+            (Quadratic(2, False, 10), [30, 1], [30, 1], None),
+            (Positional(3, True, (3, 1), False), [20, 16, 0, 1], [20, 16, 0], 1),
+            (Positional(3, False, (3, 1), True), [20, 0, 0], [20, 0, 0], None),
+        ):
+            with self.subTest(rule):
+                outcome = rule.count(slots, 10)
+                self.assertEqual(([o["total"] for o in outcome.options], outcome.blank), (totals, blank))
+
+    def test_averages(self):
+        outcome = Points(3, True, 5, None, False, True).count([20, 12, 0, 2], 10)
+        self.assertEqual([o["average"] for o in outcome.options], [[5, 2], [3, 2], [0, 1]])
+        nobody = Points(1, False, 5, None, False, True).count([0], 0)
+        self.assertEqual(nobody.options, [{"total": 0, "average": [0, 1]}])
+        self.assertEqual(Points(1, False, 5, 5, False, False).count([3], 1).options, [{"total": 3}])
+
+    def test_impossible(self):
+        for rule, slots, why in (
+            (Choose(2, True, 1, 1), [3, 11], "more blank votes"),
+            (Choose(3, False, 1, 1), [6, 5], "an option"),
+            (Choose(3, False, 2, 2), [4, 5], "an option"),
+            (Points(2, True, 5, 10, False, True), [46, 0, 1], "the points of an option"),
+            (Points(2, False, 5, 6, True, True), [5], "the points of an option"),
+            (Points(2, False, 5, 6, False, False), [31, 30], "the points of all options"),
+            (Split(2, False, 5), [11], "the last option"),
+            (Quadratic(2, True, 10), [28, 0, 1], "the votes of an option"),
+            (Positional(2, True, (2, 1), True), [20, 0, 1], "the scores"),
+            (Positional(2, False, (2, 1), True), [20, 11], "the scores"),
+            (Positional(2, False, (2, 1), False), [15, 14], "the scores of all options"),
+        ):
+            with self.subTest(rule), self.assertRaisesRegex(Refused, f"impossible: .*{why}"):
+                rule.count(slots, 10)
+
+    def test_unanimous(self):
+        for rule, slots, expected in (
+            (Choose(3, True, 1, 1), [0, 0, 0], True),
+            (Choose(3, True, 1, 1), [0, 0, 10], True),
+            (Choose(3, True, 1, 1), [9, 0, 1], False),
+            (Points(2, False, 5, None, False, True), [50, 1], True),
+            (Points(2, False, 5, None, False, True), [10, 1], False),
+            (Split(2, False, 100), [0], True),
+            (Grades(1, False, ("yes", "no")), [0], True),
+            (Positional(2, False, (2, 1), False), [20, 10], True),
+            (Pairs(2, False, False, "schulze"), [0], True),
+            (Pairs(2, False, True, "schulze"), [0, 9], False),
+        ):
+            with self.subTest(rule, slots=slots):
+                self.assertEqual(rule.unanimous(rule.count(slots, 10), 10), expected)
+        self.assertFalse(Choose(2, False, 0, 1).unanimous(Choose(2, False, 0, 1).count([0, 0], 0), 0))
+
+
+if __name__ == "__main__":
+    unittest.main()

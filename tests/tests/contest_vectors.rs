@@ -1,0 +1,231 @@
+//! `spec/vectors/contests.json`: of each kind of contest rules with their forms, marks with the bits that they mean, and
+//! totals with the result.
+//!
+//! After a change of the wire format, `BALLOTTA_WRITE_VECTORS=1 cargo test -p ballotta-tests --test contest_vectors` writes
+//! them again. The second verifier makes the same of the rules from the text alone.
+
+use std::fs;
+use std::path::Path;
+
+use ballotta::contest::Selection;
+use ballotta::form::{Bits, FormBuilder};
+use ballotta::manifest::{Contest, Manifest};
+use ballotta::record::ContestResult;
+use ballotta_tests::election::{Election, ElectionOptions};
+use serde_json::{Value, json};
+
+/// The options `o0`, `o1`, ..
+fn contest(rule: &Value, options: usize) -> Contest {
+    let election = Election::build(ElectionOptions::default());
+    let mut manifest: Value = serde_json::from_slice(election.context.manifest().bytes()).unwrap();
+    let title = |text: &str| json!({ "en": text });
+    let option = |number| json!({ "id": format!("o{number}"), "title": title(&format!("Option {number}")) });
+    let options: Vec<Value> = (0..options).map(option).collect();
+    manifest["contests"] = json!([{ "id": "c", "title": title("Contest"), "rule": rule, "options": options }]);
+    manifest["styles"] = json!([{ "id": "s", "contests": ["c"] }]);
+    let manifest = Manifest::parse(manifest.to_string().as_bytes()).unwrap();
+    manifest.contests()[0].clone()
+}
+
+/// A rule with its form, selections with their bits and slots, totals with the outcome.
+fn vector(rule: &Value, options: usize, weight: u64, marks: &[(Value, Selection)], totals: &[(&[u64], u64)]) -> Value {
+    let contest = contest(rule, options);
+    let mut builder = FormBuilder::new();
+    let bits = contest.rule.compile(&contest.options, &mut builder);
+    let form = builder.build().unwrap();
+    assert_eq!((form.slots(), form.bits()), (contest.rule.slots(options), contest.rule.bits(options)), "{rule}");
+    let mark = |(mark, selection): &(Value, Selection)| {
+        let mut assigned = Bits::zero(form.bits());
+        bits.assign(selection, weight, &mut assigned).unwrap();
+        assert_eq!(form.violated_rows(&assigned, weight), [0_usize; 0], "{mark}");
+        let text: String = (0..form.bits()).map(|place| if assigned.is_set(place) { '1' } else { '0' }).collect();
+        json!({ "mark": mark, "bits": text, "slots": form.values(&assigned) })
+    };
+    let outcome = |(totals, weight): &(&[u64], u64)| {
+        let outcome = contest.rule.outcome(&contest.options, totals, *weight);
+        let result =
+            outcome.as_ref().map(|outcome| ContestResult::of_outcome(&contest, *weight, *weight, None, Some(outcome)));
+        json!({ "weight": weight, "totals": totals, "result": result.ok() })
+    };
+    json!({
+        "rule": rule, "options": options, "weight": weight, "bits": form.bits(), "slots": form.slots(),
+        "form": hex::encode(form.encode()), "digest": hex::encode(form.digest().as_bytes()),
+        "bound": contest.rule.slot_bound(),
+        "marks": marks.iter().map(mark).collect::<Vec<_>>(),
+        "outcomes": totals.iter().map(outcome).collect::<Vec<_>>(),
+    })
+}
+
+fn points(points: &[(usize, u64)]) -> (Value, Selection) {
+    let mark: serde_json::Map<String, Value> =
+        points.iter().map(|(option, points)| (format!("o{option}"), json!(points))).collect();
+    (json!({ "points": mark }), Selection::Points(points.to_vec()))
+}
+
+fn ranking(places: &[&[usize]]) -> (Value, Selection) {
+    let names = |place: &&[usize]| place.iter().map(|option| format!("o{option}")).collect::<Vec<_>>();
+    let mark = places.iter().map(names).collect::<Vec<_>>();
+    (json!({ "ranking": mark }), Selection::Ranking(places.iter().map(|place| place.to_vec()).collect()))
+}
+
+fn blank() -> (Value, Selection) {
+    (json!("blank"), Selection::Blank)
+}
+
+fn list(list: usize, preferences: &[usize]) -> (Value, Selection) {
+    let names: Vec<String> = preferences.iter().map(|option| format!("o{option}")).collect();
+    let mark = json!({ "list": format!("o{list}"), "preferences": names });
+    (mark, Selection::List { list, preferences: preferences.to_vec() })
+}
+
+fn grades(of_options: &[usize]) -> (Value, Selection) {
+    let names = ["good", "fair", "bad"];
+    let mark: serde_json::Map<String, Value> =
+        (0..).zip(of_options).map(|(option, grade): (usize, _)| (format!("o{option}"), json!(names[*grade]))).collect();
+    (json!({ "grades": mark }), Selection::Grades(of_options.iter().copied().enumerate().collect()))
+}
+
+/// The pairs of Schulze's example of 45 voters (Social Choice and Welfare 2011, section 3), by option, then the others.
+const SCHULZE: [u64; 20] = [20, 26, 30, 22, 25, 16, 33, 18, 19, 29, 17, 24, 15, 12, 28, 14, 23, 27, 21, 31];
+
+#[test]
+fn contests() {
+    let title = |text: &str| json!({ "en": text });
+    let of_grades = json!([
+        { "id": "good", "title": title("Good") }, { "id": "fair", "title": title("Fair") },
+        { "id": "bad", "title": title("Bad") },
+    ]);
+    let lists = |across: bool, method: &str| {
+        json!({
+            "kind": "lists", "preferences": 2, "across": across, "blank": true,
+            "lists": [{ "list": "o0", "candidates": ["o1", "o2", "o3"] }, { "list": "o4", "candidates": ["o5"] },
+                      { "list": "o6", "candidates": [] }],
+            "groups": [{ "candidates": ["o1", "o5"], "max": 1 }, { "candidates": ["o2", "o3"], "max": 1 }],
+            "seats": { "number": 7, "method": method },
+        })
+    };
+    let vectors = json!([
+        vector(
+            &json!({ "kind": "choose", "min": 1, "max": 2, "blank": true, "winners": 2 }),
+            3,
+            1,
+            &[(json!({ "options": ["o2"] }), Selection::Options(vec![2])), blank()],
+            &[(&[5, 4, 4, 1], 9), (&[0, 0, 0, 0], 0), (&[1, 1, 1, 2], 1)],
+        ),
+        vector(
+            &json!({ "kind": "score", "max": 5, "total": { "at_most": 6 }, "blank": true }),
+            3,
+            1,
+            &[points(&[(0, 5), (2, 1)]), points(&[]), blank()],
+            &[(&[10, 4, 0, 1], 6), (&[31, 0, 0, 0], 6), (&[20, 16, 1, 0], 6)],
+        ),
+        vector(
+            &json!({ "kind": "score", "max": 2, "blank": false, "winners": 1 }),
+            2,
+            1,
+            &[points(&[(1, 2), (0, 1)])],
+            &[(&[3, 3], 4), (&[0, 0], 0)],
+        ),
+        vector(
+            &json!({ "kind": "cumulative", "points": 4, "max": 3, "exact": true, "blank": false }),
+            3,
+            1,
+            &[points(&[(0, 3), (1, 1)]), points(&[(2, 2), (1, 1), (0, 1)])],
+            &[(&[5, 1], 2), (&[7, 0], 2), (&[1, 0], 2)],
+        ),
+        vector(
+            &json!({ "kind": "split", "max": 1000 }),
+            2,
+            100,
+            &[points(&[(0, 70), (1, 30)]), points(&[(1, 100)])],
+            &[(&[170], 300), (&[301], 300)],
+        ),
+        vector(
+            &json!({ "kind": "quadratic", "credits": 10, "blank": false }),
+            3,
+            1,
+            &[points(&[(0, 3), (2, 1)]), points(&[(1, 2)]), points(&[])],
+            &[(&[6, 2, 0], 2), (&[7, 0, 0], 2)],
+        ),
+        vector(
+            &lists(false, "dhondt"),
+            7,
+            1,
+            &[list(0, &[1, 2]), list(4, &[5]), list(6, &[]), blank()],
+            &[
+                (&[53, 20, 30, 10, 24, 24, 23, 5], 105),
+                (&[4, 0, 0, 0, 4, 0, 4, 0], 12),
+                (&[0, 0, 0, 0, 0, 0, 0, 3], 3),
+                (&[2, 0, 0, 0, 1, 2, 0, 0], 3),
+            ],
+        ),
+        vector(
+            &lists(true, "sainte_lague"),
+            7,
+            1,
+            &[list(0, &[5, 2]), list(6, &[3]), blank()],
+            &[(&[53, 20, 30, 10, 24, 24, 23, 5], 105), (&[1, 2, 0, 0, 0, 0, 0, 0], 1)],
+        ),
+        vector(
+            &lists(false, "largest_remainder"),
+            7,
+            1,
+            &[list(0, &[])],
+            &[(&[53, 20, 30, 10, 24, 24, 23, 5], 105), (&[3, 0, 0, 0, 3, 0, 3, 0], 9)],
+        ),
+        vector(
+            &json!({ "kind": "grades", "grades": of_grades, "blank": true, "winners": 1 }),
+            3,
+            1,
+            &[grades(&[0, 2, 1]), blank()],
+            &[
+                (&[4, 3, 3, 4, 5, 1, 1], 11),
+                (&[2, 2, 2, 2, 1, 3, 0], 4),
+                (&[0, 0, 0, 0, 0, 0, 2], 2),
+                (&[3, 0, 0, 0, 0, 0, 0], 2)
+            ],
+        ),
+        vector(
+            &json!({ "kind": "positional", "scores": [2, 1, 0], "truncated": false, "blank": true }),
+            3,
+            1,
+            &[ranking(&[&[2], &[0], &[1]]), blank()],
+            &[(&[4, 3, 2, 1], 4), (&[4, 3, 1, 1], 4)],
+        ),
+        vector(
+            &json!({ "kind": "positional", "scores": [5, 3], "truncated": false, "blank": false }),
+            3,
+            1,
+            &[ranking(&[&[2], &[0]])],
+            &[(&[5, 8, 3], 2)],
+        ),
+        vector(
+            &json!({ "kind": "positional", "scores": [5, 3], "truncated": true, "blank": true }),
+            3,
+            1,
+            &[ranking(&[&[2], &[0]]), ranking(&[&[1]]), ranking(&[]), blank()],
+            &[(&[5, 8, 0, 1], 4), (&[5, 20, 0, 0], 3)],
+        ),
+        vector(
+            &json!({ "kind": "pairs", "ties": false, "method": "ranked_pairs", "blank": true, "winners": 1 }),
+            4,
+            1,
+            &[ranking(&[&[2], &[0], &[3], &[1]]), blank()],
+            // Tennessee: Memphis, Nashville, Chattanooga, Knoxville.
+            &[(&[42, 42, 42, 68, 68, 83, 3], 103), (&[101, 0, 0, 0, 0, 0, 3], 103)],
+        ),
+        vector(
+            &json!({ "kind": "pairs", "ties": true, "method": "schulze", "blank": false }),
+            5,
+            1,
+            &[ranking(&[&[0], &[1, 2], &[3]]), ranking(&[&[4]]), ranking(&[])],
+            &[(&SCHULZE, 45), (&[1; 20], 1), (&[0; 20], 0)],
+        ),
+    ]);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors/contests.json");
+    let text = format!("{}\n", serde_json::to_string_pretty(&vectors).unwrap());
+    if std::env::var_os("BALLOTTA_WRITE_VECTORS").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert!(fs::read_to_string(&path).unwrap() == text, "contests.json has changed: the wire format is another one");
+}
