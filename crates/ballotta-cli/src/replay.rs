@@ -33,7 +33,7 @@ const ORIGIN: &str = "board.example/replay";
 /// Options of a replay.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ReplayArgs {
-    /// A file of ballots, or a folder; either may be compressed with gzip
+    /// A file of ballots, or a folder with them; files may be compressed with gzip
     source: PathBuf,
     /// What the source is; without it, what it looks like
     #[arg(long, value_enum)]
@@ -52,19 +52,19 @@ pub(crate) struct ReplayArgs {
     out: PathBuf,
 }
 
-/// What is read.
+/// What is read. The variants have no documentation: help lists them in one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 enum Format {
-    /// Cast vote records of Dominion, with their manifests
+    // Cast vote records of Dominion, with their manifests
     Dominion,
-    /// Participatory budgeting: files .pb
+    // Participatory budgeting: files .pb
     Pabulib,
-    /// Ranked ballots as comma-separated values
+    // Ranked ballots as comma-separated values
     Ranked,
-    /// An approval profile
+    // An approval profile
     Approval,
-    /// Votes that weigh differently: totals of meetings, weights of tokens
+    // Votes that weigh differently: totals of meetings, weights of tokens
     Shares,
 }
 

@@ -15,7 +15,7 @@ use crate::rehearsal::Question;
 /// The language of the manifest: names of contests and options stay as they are.
 pub(super) const LANGUAGE: &str = "en";
 /// Ballots of a source.
-const MAX_BALLOTS: usize = 1 << 24;
+pub(super) const MAX_BALLOTS: usize = 1 << 24;
 
 /// What a ballot marks in a contest. It was published: it is no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

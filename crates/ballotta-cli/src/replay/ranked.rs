@@ -19,7 +19,7 @@ use ballotta::contest::{Choose, Method, Pairs, Rule};
 use ballotta::limits::{MAX_CONTESTS, MAX_RANKED_OPTIONS};
 use serde::Deserialize;
 
-use super::ballots::{Ballots, Contest, Mark, Names, Published, check_contests, option_number};
+use super::ballots::{Ballots, Contest, MAX_BALLOTS, Mark, Names, Published, check_contests, option_number};
 use super::text::{Lines, Record, Records, find, json, list, number, shortened};
 
 /// Ranks of a contest.
@@ -222,6 +222,7 @@ fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
     let (mut distinct, mut lines) = (HashMap::new(), Vec::new());
     while let Some(record) = records.read()? {
         let place = || records.place(record.line);
+        ensure!(lines.len() < MAX_BALLOTS, "{}: more than {MAX_BALLOTS} ballots", place());
         ensure!(record.values.len() == header.values.len(), "{}: not as many values as columns", place());
         let mut ranks = Vec::new();
         for race in &mut races {
