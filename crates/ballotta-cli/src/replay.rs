@@ -252,4 +252,71 @@ mod tests {
         let problem = Format::of(folder.path()).unwrap_err().to_string();
         assert!(problem.ends_with("has neither ContestManifest.json nor ballots.csv: name a file of it"), "{problem}");
     }
+
+    /// Every source with one byte gone or changed, cut or doubled: it is read, counted and made an election of, or refused;
+    /// never does anything else happen.
+    #[test]
+    fn damaged_sources_are_read_or_refused() {
+        let sources: [(&str, Format, &str); 7] = [
+            (
+                "cards.csv",
+                Format::Dominion,
+                "counting_group,ballot_type,contests\n1,1,7:21;9:40|40\n1,1,9:31;7:!\n1,2,7:\n",
+            ),
+            (
+                "CvrExport_1.json",
+                Format::Dominion,
+                r#"{"Sessions":[{"Original":{"IsCurrent":true,"Cards":[{"Contests":[{"Id":9,"Undervotes":1,"Overvotes":0,
+                    "Marks":[{"CandidateId":40,"IsVote":true}]}]}]}}]}"#,
+            ),
+            (
+                "budget.pb",
+                Format::Pabulib,
+                "META\nkey;value\nvote_type;cumulative\nmax_sum_points;5\nPROJECTS\nproject_id;votes;score;name\nA;2;5;\"T;\"\nB;1;1;B\n\
+                 VOTES\nvoter_id;vote;points\n1;A,B;3,1\n2;A;2\n",
+            ),
+            (
+                "order.pb",
+                Format::Pabulib,
+                "META\nkey;value\nvote_type;ordinal\nmax_length;2\nPROJECTS\nproject_id;score\nA;4\nB;1\nVOTES\nvoter_id;vote\n1;A,B\n2;A\n",
+            ),
+            ("ballots.csv", Format::Ranked, "mayor_1,mayor_2,park_1\n1,2,U\n2,3,1\nO,3,1\n"),
+            (
+                "profile.json",
+                Format::Approval,
+                r#"{"election":"M","candidates":{"1":"A","2":"B"},"totals":{"1":3},"nonblank_ballots":3,"contest_records":4,
+                    "ballots":[{"approve":[1],"count":2},{"approve":[2,1],"count":1}]}"#,
+            ),
+            (
+                "meetings.json",
+                Format::Shares,
+                r#"{"meetings":[{"company":"C","date":"2","items":[{"item":"p","votes_for":7,"against":2,"broker_non_votes":1}]}]}"#,
+            ),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let contests = r#"{"List":[{"Description":"M","Id":7,"VoteFor":1},{"Description":"C","Id":9,"VoteFor":2}]}"#;
+        let candidates = r#"{"List":[{"Description":"A","Id":21,"ContestId":7},{"Description":"E","Id":31,"ContestId":9},
+            {"Description":"W","Id":40,"ContestId":9,"Type":"WriteIn"}]}"#;
+        fs::write(folder.path().join("ContestManifest.json"), contests).unwrap();
+        fs::write(folder.path().join("CandidateManifest.json"), candidates).unwrap();
+        for (name, format, source) in sources {
+            let path = folder.path().join(name);
+            let read = |bytes: &[u8]| {
+                fs::write(&path, bytes).unwrap();
+                let ballots = format.read(&path)?.of_contests(&[])?;
+                count::count(&ballots)?;
+                ballots.election().map(|(_, voters)| voters.len())
+            };
+            assert!(read(source.as_bytes()).unwrap() > 0, "{name}");
+            for position in 0..source.len() {
+                let (before, after) = source.as_bytes().split_at(position);
+                let _ = read(before);
+                let _ = read(&[before, &after[1..]].concat());
+                let _ = read(&[before, &after[..1], after].concat());
+                for byte in [b'0', b'9', b';', b',', b'"', b'\n', b'|', b'-', 0xff] {
+                    let _ = read(&[before, &[byte], &after[1..]].concat());
+                }
+            }
+        }
+    }
 }
