@@ -28,8 +28,7 @@ pub fn bench_rng() -> ChaCha12Rng {
     ChaCha12Rng::from_seed([0xba; 32])
 }
 
-/// An election with one contest: choose at least `min` and at most `max` of its options. Every option is a slot, but for
-/// the last one where `min` is `max`: it follows from the others.
+/// An election with one contest.
 pub struct Election {
     /// What the contest compiles to.
     pub form: Form,
@@ -38,10 +37,7 @@ pub struct Election {
     /// The keys of the contest's slots: all of them.
     pub keys: SlotKeys,
     contest: ContestBits,
-    options: usize,
     slots: Vec<u32>,
-    min: usize,
-    max: usize,
     argument: Transcript,
     signature: Transcript,
 }
@@ -57,15 +53,36 @@ fn numbered(options: u32) -> Vec<ContestOption> {
         .collect()
 }
 
+/// Choose at least `min` and at most `max`.
+#[must_use]
+pub fn choose(min: u32, max: u32) -> Rule {
+    Rule::Choose(Choose { min, max, blank: false, winners: None })
+}
+
+/// So many marks at a random place.
+pub fn draw_marks<R: CryptoRng>(options: usize, count: usize, rng: &mut R) -> Vec<bool> {
+    let first = rng.next_u32() as usize;
+    let mut marks = vec![false; options];
+    for place in 0..count {
+        marks[(first + place) % options] = true;
+    }
+    marks
+}
+
+/// The options that are marked.
+#[must_use]
+pub fn marked(marks: &[bool]) -> Selection {
+    Selection::Options((0..).zip(marks).filter(|(_, marked)| **marked).map(|(option, _)| option).collect())
+}
+
 impl Election {
-    /// A contest of `options` options and new keys for their slots.
+    /// A contest of `options` options and new keys for its slots.
     ///
     /// # Panics
     ///
-    /// Unless `min <= max <= options` and the form stays within the library's limits.
+    /// Unless the rule fits the options and the form stays within the library's limits.
     #[must_use]
-    pub fn choose<R: CryptoRng>(options: u32, min: u32, max: u32, rng: &mut R) -> Self {
-        let rule = Rule::Choose(Choose { min, max, blank: false, winners: None });
+    pub fn new<R: CryptoRng>(rule: &Rule, options: u32, rng: &mut R) -> Self {
         let mut builder = FormBuilder::new();
         let contest = rule.compile(&numbered(options), &mut builder);
         let form = builder.build().expect("a form within the limits");
@@ -76,34 +93,20 @@ impl Election {
             slots: (0..form.slots() as u32).collect(),
             form,
             contest,
-            options: options as usize,
-            min: min as usize,
-            max: max as usize,
             argument: Domain::BallotArgument.for_election(&FINGERPRINT),
             signature: Domain::BallotSignature.for_election(&FINGERPRINT),
         }
     }
 
-    /// Marks that the contest allows: in the middle between fewest and most, at a random place.
-    pub fn draw_marks<R: CryptoRng>(&self, rng: &mut R) -> Vec<bool> {
-        let first = rng.next_u32() as usize;
-        let mut marks = vec![false; self.options];
-        for place in 0..(self.min + self.max).div_ceil(2) {
-            marks[(first + place) % self.options] = true;
-        }
-        marks
-    }
-
-    /// The bits of these marks.
+    /// The bits of a selection.
     ///
     /// # Panics
     ///
-    /// If the contest does not allow them.
+    /// If the contest does not allow it.
     #[must_use]
-    pub fn bits(&self, marks: &[bool]) -> Bits {
-        let selected = (0..).zip(marks).filter(|(_, marked)| **marked).map(|(option, _)| option).collect();
+    pub fn bits(&self, selection: &Selection) -> Bits {
         let mut bits = Bits::zero(self.form.bits());
-        self.contest.assign(&Selection::Options(selected), WEIGHT, &mut bits).expect("marks that the contest allows");
+        self.contest.assign(selection, WEIGHT, &mut bits).expect("a selection that the contest allows");
         bits
     }
 
@@ -111,7 +114,7 @@ impl Election {
     pub fn prove<R: CryptoRng>(
         &self,
         credential: &PublicElement,
-        marks: &[bool],
+        selection: &Selection,
         rng: &mut R,
     ) -> (SlotCiphertext, BallotArgument) {
         let mut seed = [0; 32];
@@ -122,15 +125,15 @@ impl Election {
             &self.form,
             WEIGHT,
             &self.keys,
-            &self.bits(marks),
+            &self.bits(selection),
             &SecretScalar::random(rng),
             &seed,
         )
     }
 
     /// A ballot as bytes: the credential, `R, C_1..C_n` and the argument, and the signature over their hash.
-    pub fn cast<R: CryptoRng>(&self, voter: &KeyPair, marks: &[bool], rng: &mut R) -> Vec<u8> {
-        let (ciphertext, argument) = self.prove(voter.public(), marks, rng);
+    pub fn cast<R: CryptoRng>(&self, voter: &KeyPair, selection: &Selection, rng: &mut R) -> Vec<u8> {
+        let (ciphertext, argument) = self.prove(voter.public(), selection, rng);
         let mut writer = Writer::new();
         writer.element(voter.public());
         ciphertext.encode(&mut writer);
@@ -144,12 +147,17 @@ impl Election {
     }
 
     /// As many ballots, each of a voter of its own.
-    pub fn cast_many<R: CryptoRng>(&self, count: usize, rng: &mut R) -> Vec<Vec<u8>> {
+    pub fn cast_many<R: CryptoRng>(
+        &self,
+        count: usize,
+        draw: impl Fn(&mut R) -> Selection,
+        rng: &mut R,
+    ) -> Vec<Vec<u8>> {
         (0..count)
             .map(|_| {
                 let voter = KeyPair::new(SecretScalar::random(rng));
-                let marks = self.draw_marks(rng);
-                self.cast(&voter, &marks, rng)
+                let selection = draw(rng);
+                self.cast(&voter, &selection, rng)
             })
             .collect()
     }

@@ -153,7 +153,7 @@ fn another_election() {
     refused(&election, CheckId::BallotArgument, &error, &|board| {
         let mut bytes = other.ballot(0, &[option(0)]).prepare().unsigned().as_bytes().to_vec();
         let own = election.ballot(0, &[option(0)]).prepare().unsigned().as_bytes().to_vec();
-        bytes[..100].copy_from_slice(&own[..100]);
+        bytes[..108].copy_from_slice(&own[..108]);
         board.push_ballot(&election.sign(&bytes, election.credentials[0].key_pair()))
     });
 }
@@ -241,8 +241,9 @@ fn an_argument_that_does_not_hold() {
     // Voter 0 copies the ballot of voter 1.
     refused(&|board| {
         let own = election.credentials[0].public().as_bytes();
-        let copy = changed(&Ballot { signer: 0, ..election.ballot(1, &[option(0)]) }, |bytes| {
-            bytes[36..68].copy_from_slice(own);
+        let weight = election.options.voters[0].1;
+        let copy = changed(&Ballot { signer: 0, weight, ..election.ballot(1, &[option(0)]) }, |bytes| {
+            bytes[44..76].copy_from_slice(own);
         });
         board.push_ballot(&copy)
     });
@@ -250,13 +251,13 @@ fn an_argument_that_does_not_hold() {
     refused(&|board| {
         let other = election.ballot(1, &[option(0)]).prepare().unsigned().as_bytes().to_vec();
         let copy =
-            changed(&election.ballot(0, &[option(0)]), |bytes| bytes[100..164].copy_from_slice(&other[100..164]));
+            changed(&election.ballot(0, &[option(0)]), |bytes| bytes[108..172].copy_from_slice(&other[108..172]));
         board.push_ballot(&copy)
     });
     // A predecessor is no part of the argument, but of the tracker that is signed.
     let mut board = election.open_board();
     let ballot = Ballot { previous: Some(Tracker::from_bytes([9; 32])), ..election.ballot(0, &[option(0)]) };
-    let index = board.push_ballot(&changed(&ballot, |bytes| bytes[68..100].fill(0)));
+    let index = board.push_ballot(&changed(&ballot, |bytes| bytes[76..108].fill(0)));
     board.chosen.insert(0, ballot.choices);
     board.finish();
     assert_eq!(board.expect_valid().tally.unwrap().ballots(), 1);
@@ -274,7 +275,7 @@ fn bytes_that_are_no_ballot() {
         (ballot[..length - 1].to_vec(), DecodeError::Truncated { field: "argument" }),
         ([&ballot[..], &[0]].concat(), DecodeError::Trailing { count: 1 }),
         ([&[1, 1], &ballot[2..]].concat(), DecodeError::UnsupportedVersion { found: [1, 1] }),
-        ([&ballot[..100], &[0; 32], &ballot[132..]].concat(), DecodeError::IdentityElement { field: "R" }),
+        ([&ballot[..108], &[0; 32], &ballot[140..]].concat(), DecodeError::IdentityElement { field: "R" }),
         ([&ballot[..100], &[0xff; 32], &ballot[132..]].concat(), DecodeError::InvalidElement { field: "R" }),
     ] {
         let error = AdmissionError::Encoding(error);
@@ -638,13 +639,13 @@ fn entries_that_cannot_be_read() {
     let mut board = election.open_board();
     board.vote(1, &[option(0)]);
     let bad: [(&[u8], DecodeError); 7] = [
-        (&[1, 2, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
-        (&[1, 2, 9, 5], DecodeError::UnknownValue { field: "kind", found: 9 }),
-        (&[1, 2, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
-        (&[1, 2, 3], DecodeError::Truncated { field: "body" }),
+        (&[1, 3, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
+        (&[1, 3, 9, 5], DecodeError::UnknownValue { field: "kind", found: 9 }),
+        (&[1, 3, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
+        (&[1, 3, 3], DecodeError::Truncated { field: "body" }),
         (&[7], DecodeError::Truncated { field: "version" }),
-        (&[1, 2, 2, 0, 1], DecodeError::Truncated { field: "fingerprint" }),
-        (&[1, 2, 5, 1], DecodeError::Truncated { field: "version" }),
+        (&[1, 3, 2, 0, 1], DecodeError::Truncated { field: "fingerprint" }),
+        (&[1, 3, 5, 1], DecodeError::Truncated { field: "version" }),
     ];
     let indices = bad.clone().map(|(bytes, _)| board.push_bytes(bytes.to_vec()));
     board.vote(2, &[option(0)]);

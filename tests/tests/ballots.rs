@@ -4,16 +4,16 @@
 use std::collections::BTreeSet;
 
 use ballotta::ballot::{BallotSeed, OpenedBallot, OpeningError, PlaintextBallot, PlaintextError, PreparedBallot};
-use ballotta::contest::{Choose, Selection, SelectionError};
+use ballotta::contest::{Selection, SelectionError};
 use ballotta::encoding::DecodeError;
 use ballotta::hash::Tracker;
-use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, of_style};
+use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style};
 use ballotta_tests::rng::{DeadRng, TestRng};
 
 /// One to two of three options or blank; yes or no; the first style has both, the second the latter.
 fn election(seed: u64) -> Election {
     Election::build(ElectionOptions {
-        contests: vec![(Choose { min: 1, max: 2, blank: true, winners: None }, 3), (YES_OR_NO, 2)],
+        contests: vec![(choose(1, 2, true), 3), (YES_OR_NO, 2)],
         styles: vec![vec![0, 1], vec![1]],
         voters: vec![(0, 1), (0, 1), (1, 1)],
         trustees: 1,
@@ -126,7 +126,7 @@ fn an_opening_that_does_not_agree() {
 
     // Another credential or predecessor in the ballot, and the tracker of that.
     let foreign = election.credentials[1].public().as_bytes();
-    for (at, part) in [(36, foreign), (68, &[7; 32])] {
+    for (at, part) in [(44, foreign), (76, &[7; 32])] {
         let mut bytes = bytes.to_vec();
         bytes[at..at + 32].copy_from_slice(part);
         let found = match check(&election, &tracker, &bytes, &ballot, seed) {
@@ -134,7 +134,7 @@ fn an_opening_that_does_not_agree() {
             other => panic!("{other:?}"),
         };
         // A predecessor is encrypted again as it is: the ballot is another, and its tracker shown.
-        let expected = (at == 36).then_some(OpeningError::BallotMismatch);
+        let expected = (at == 44).then_some(OpeningError::BallotMismatch);
         assert_eq!(check(&election, &found, &bytes, &ballot, seed), expected);
     }
     let short = DecodeError::Truncated { field: "argument" };
@@ -147,7 +147,7 @@ fn an_opening_that_does_not_agree() {
     let mut rng = TestRng(1);
     for _ in 0..100 {
         let mut changed = bytes.to_vec();
-        changed[100 + rng.below(bytes.len() - 100)] ^= 1 << rng.below(8);
+        changed[108 + rng.below(bytes.len() - 108)] ^= 1 << rng.below(8);
         let refused = match check(&election, &tracker, &changed, &ballot, seed) {
             Some(OpeningError::TrackerMismatch { found }) => check(&election, &found, &changed, &ballot, seed),
             refused => refused,
@@ -225,7 +225,7 @@ fn ballots_of_a_style_have_one_length() {
     let lengths: BTreeSet<usize> = all_choices().iter().map(length).collect();
     assert_eq!(lengths.len(), 1);
     let style = election.context.style(0).unwrap();
-    assert_eq!(lengths.first(), Some(&(100 + style.form().argued_bytes() + 64)));
+    assert_eq!(lengths.first(), Some(&(108 + style.form().argued_bytes() + 64)));
 }
 
 /// Attack G6: no bit of a ballot goes with the vote.
@@ -238,7 +238,7 @@ fn no_bit_tells_the_vote() {
         for seed in 0..BALLOTS {
             let ballot = Ballot { seed: 2 * seed + vote as u64, ..election.ballot(2, &[options(&[vote])]) };
             let prepared = ballot.prepare();
-            let bytes = &prepared.unsigned().as_bytes()[100..];
+            let bytes = &prepared.unsigned().as_bytes()[108..];
             counts.resize(8 * bytes.len(), 0_u64);
             for (bit, count) in counts.iter_mut().enumerate() {
                 *count += u64::from(bytes[bit / 8] >> (bit % 8) & 1);

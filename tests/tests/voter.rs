@@ -2,15 +2,17 @@
 
 use ballotta::ballot::{
     AdmissionError, BallotOpening, BallotSeed, ChoiceError, ChoiceProblem, Choices, Mark, OpeningError, PreparedBallot,
+    SignedBallot,
 };
 use ballotta::board::entry::{Action, EntryKind, OrganiserEntry};
-use ballotta::contest::{Choose, SelectionError};
+use ballotta::contest::SelectionError;
 use ballotta::encoding::DecodeError;
+use ballotta::group::Scalar;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{Closing, Manifest, Revoting};
 use ballotta::record::{self, MemoryRecord, ReadError};
 use ballotta::voter::{self, ClosingWitnesses, Found, Purpose, RecordFetch, VoterError, Window};
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, of_style, verify_record};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record};
 use ballotta_tests::rng::TestRng;
 
 fn choices(json: &str) -> Choices {
@@ -19,7 +21,7 @@ fn choices(json: &str) -> Choices {
 
 fn two_contests() -> Election {
     Election::build(ElectionOptions {
-        contests: vec![(Choose { min: 1, max: 2, blank: true, winners: None }, 3), (YES_OR_NO, 2), (YES_OR_NO, 2)],
+        contests: vec![(choose(1, 2, true), 3), (YES_OR_NO, 2), (YES_OR_NO, 2)],
         styles: vec![vec![0, 1], vec![2]],
         voters: vec![(0, 1), (0, 1), (1, 1)],
         ..ElectionOptions::default()
@@ -257,6 +259,38 @@ fn what_became_of_a_ballot() {
     assert_eq!(find(&record, fork.tracker()), Found::Void { index: fork_at, error });
     assert_eq!(find(&record, late.tracker()), Found::Void { index: late_at, error: AdmissionError::Closed });
     assert_eq!(find(&record, &Tracker::from_bytes([1; 32])), Found::Missing);
+}
+
+/// Of two ballots with one `R` the first stands, whoever cast them: a ballot is not judged by its own credential alone.
+#[test]
+fn a_ballot_with_the_randomness_of_somebody_else() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    let cast = |board: &mut Board<'_>, voter: usize, nonce: u64| {
+        let key_pair = election.credentials[voter].key_pair();
+        let ballot = election.ballot_under(Scalar::from(nonce), 0, key_pair);
+        (board.push_ballot(&ballot), SignedBallot::tracker_of(&ballot).unwrap())
+    };
+    let (first, first_tracker) = cast(&mut board, 0, 5);
+    let (second, second_tracker) = cast(&mut board, 1, 5);
+    // The second is void, and so this is the first of its voter; without a look at voter 0 it would be a fork.
+    let (third, third_tracker) = cast(&mut board, 1, 6);
+    let (fourth, fourth_tracker) = cast(&mut board, 2, 6);
+    board.organise(Action::Close);
+    let record = board.record();
+    let repeated = |index, first| Found::Void { index, error: AdmissionError::RepeatedRandomness { first } };
+    assert_eq!(find(&record, &first_tracker), Found::Counted { index: first });
+    assert_eq!(find(&record, &second_tracker), repeated(second, first));
+    assert_eq!(find(&record, &third_tracker), Found::Counted { index: third });
+    assert_eq!(find(&record, &fourth_tracker), repeated(fourth, third));
+    // The verifier says the same.
+    let verification = verify_record(&record);
+    assert_eq!(verification.tally.map(|tally| tally.ballots()), Some(2));
+    // What does not count is no predecessor.
+    let read = read(&record).unwrap();
+    let line = read.line(&record, election.credentials[2].public().as_bytes()).unwrap().unwrap();
+    let history = voter::History::read(&read, &record, &line, &mut TestRng(7)).unwrap();
+    assert_eq!((history.ballots().len(), history.standing()), (1, None));
 }
 
 #[test]

@@ -18,8 +18,9 @@ usage: cargo xtask <chore>
   test [--full]          everything that must hold before a change is merged; --full adds the slow suites
   bench [filter]         what every stage costs (criterion)
   bench-peers [rounds]   ballotta against elastic-elgamal in the same run
-  wasm                   the npm package, in bindings/wasm/dist; prints its hash and its sizes
-  bench-wasm             what a ballot costs in headless Chromium, behind `wasm` and `test`
+  wasm [--again]         the npm package, in bindings/wasm/dist; prints its hash and its sizes; --again builds it a
+                         second time from nothing and compares every byte
+  bench-wasm             what a voter waits for in headless Chromium and natively, behind `wasm` and `test`
   wheel                  the Python package, in the folder wheels/release of the target folder";
 
 fn main() -> ExitCode {
@@ -39,7 +40,8 @@ fn main() -> ExitCode {
             let cargo = Command::cargo("run --release --package ballotta-benches --bin peers --").args(rounds);
             steps.run("peers", cargo)
         }
-        ["wasm"] => wasm::run(&mut steps),
+        ["wasm"] => wasm::run(&mut steps, false),
+        ["wasm", "--again"] => wasm::run(&mut steps, true),
         ["bench-wasm"] => wasm::bench(&mut steps),
         ["wheel"] => wheel::run(&mut steps),
         _ => {

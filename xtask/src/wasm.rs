@@ -46,16 +46,23 @@ const WASM_OPT: &str = "node_modules/.bin/wasm-opt -Oz --enable-bulk-memory --en
     --enable-multivalue --strip-debug --strip-producers";
 
 /// Builds the package into `bindings/wasm/dist`, and prints its hash and its sizes.
-pub(crate) fn run(steps: &mut Steps) -> Result<(), Failed> {
-    build(steps, &target_folder(steps.root()))?;
+pub(crate) fn run(steps: &mut Steps, again: bool) -> Result<(), Failed> {
+    let target = target_folder(steps.root());
+    build(steps, &target)?;
+    if again {
+        build_again(steps, &target.join("wasm-again"))?;
+    }
     steps.run("wasm: sizes and hash", node("scripts/summary.mjs"))
 }
 
-/// What a ballot costs in a browser.
+/// What a voter waits for in a browser, and natively.
 pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failed> {
-    let command = target_folder(steps.root()).join("debug/ballotta");
+    let target = target_folder(steps.root());
+    steps.run("wasm: the command", Command::cargo("build --package ballotta-cli"))?;
+    steps.run("wasm: natively", Command::cargo("build --release --package ballotta-benches --bin voter"))?;
     let bench = Command::new("node scripts/bench.mjs").within("examples/booth-mini");
-    steps.run("wasm: in Chromium", bench.secretly("BALLOTTA", shown(&command)))
+    let bench = bench.secretly("BALLOTTA", shown(&target.join("debug/ballotta")));
+    steps.run("wasm: in Chromium", bench.secretly("VOTER", shown(&target.join("release/voter"))))
 }
 
 /// Why the package cannot be built here, if it cannot.

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'busy'
   // Where the record comes from.
   | 'network'
+  | 'aborted'
   | 'missing-file'
   | 'unreadable-file'
   | 'record-changed'
@@ -21,6 +22,7 @@ export type ErrorCode =
   | 'bad-ceremony'
   | 'bad-roll'
   | 'other-election'
+  | 'roll-not-signed'
   | 'two-histories'
   // Voting.
   | 'not-open'

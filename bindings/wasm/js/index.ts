@@ -8,8 +8,8 @@
  * @packageDocumentation
  */
 
-import { BallottaError, invalid } from './errors.js';
-import { bytes, choicesJson, hash, options, text } from './input.js';
+import { BallottaError } from './errors.js';
+import { bytes, choicesJson, hash, options, pin, text, verification, weight as heavy } from './input.js';
 import { Instance, parse, parseExact } from './instance.js';
 import { type WasmSource, compile, compileVerifier } from './module.js';
 import { type RawCredential, type RawElection, type RawPrepared, instantiate } from './raw.js';
@@ -68,14 +68,14 @@ export class Ballotta {
    */
   async openElection(record: RecordSource, electionOptions: ElectionOptions): Promise<Election> {
     const { fingerprint, language } = options(electionOptions, 'options', ['fingerprint', 'language']);
-    const pinned = fingerprint !== 'unpinned';
-    const expected = pinned ? hash(fingerprint, 'fingerprint') : '';
+    const expected = pin(fingerprint);
+    const pinned = expected !== 'unpinned';
     const preferred = language === undefined ? undefined : text(language, 'language', 64);
     const from = source(record);
     const instance = await Instance.of(this.module, instantiate);
     try {
       const files = await gather(instance, from, false);
-      const raw = instance.call((module) => new module.RawElection(files, expected));
+      const raw = instance.call((module) => new module.RawElection(files, pinned ? expected : ''));
       return new Election(instance, raw, pinned, preferred);
     } catch (error) {
       instance.end();
@@ -85,13 +85,7 @@ export class Ballotta {
 
   /** Verifies a record. A record that is not valid is a report that says so, and no error. */
   async verify(record: RecordSource, verifyOptions?: VerifyOptions): Promise<Report> {
-    const names = ['fingerprint', 'checkpoint', 'stage', 'onProgress'] as const;
-    const { fingerprint, checkpoint, stage, onProgress } = options(verifyOptions, 'options', names);
-    const expected = fingerprint === undefined ? '' : hash(fingerprint, 'fingerprint');
-    const kept = checkpoint === undefined ? new Uint8Array() : bytes(checkpoint, 'checkpoint');
-    if (checkpoint !== undefined && kept.length === 0) throw invalid('checkpoint', 'the checkpoint is empty');
-    const asked = stage === undefined ? 'complete' : text(stage, 'stage', 16);
-    if (onProgress !== undefined && typeof onProgress !== 'function') throw invalid('onProgress', 'expected a function');
+    const { fingerprint = '', checkpoint = new Uint8Array(), stage = 'complete', onProgress } = verification(verifyOptions);
     const from = source(record);
     const instance = await this.verifying();
     // What the caller's function throws is the caller's; it must not unwind through the library.
@@ -99,7 +93,7 @@ export class Ballotta {
     const progress = {
       report(stage: string, done: number, total: number) {
         try {
-          if (!thrown) (onProgress as ((progress: Progress) => void) | undefined)?.({ stage: stage as Progress['stage'], done, total });
+          if (!thrown) onProgress?.({ stage: stage as Progress['stage'], done, total });
         } catch (error) {
           thrown = { error };
         }
@@ -107,7 +101,7 @@ export class Ballotta {
     };
     try {
       const files = await gather(instance, from, true);
-      const report = instance.call((module) => module.verify_record(files, from.listed, expected, kept, asked, progress));
+      const report = instance.call((module) => module.verify_record(files, from.listed, fingerprint, checkpoint, stage, progress));
       if (thrown) throw thrown.error;
       return parseExact<Report>(report);
     } finally {
@@ -152,10 +146,13 @@ export class Election extends Texts {
     this.pinned = pinned;
   }
 
-  /** Everything that the rules of a ballot style do not allow; nothing, if the choices can be cast. */
-  checkChoices(choices: Choices, style: string): readonly ChoiceProblem[] {
-    const [json, name] = [choicesJson(choices), text(style, 'style', 64)];
-    return this.instance.call(() => parse(wiping(json, () => this.raw.check_choices(json, name))));
+  /**
+   * Everything that the rules of a ballot style do not allow; nothing, if the choices can be cast. `weight` is that of the
+   * credential: it is what a voter divides in a contest of the kind `split`.
+   */
+  checkChoices(choices: Choices, style: string, weight: bigint = 1n): readonly ChoiceProblem[] {
+    const [json, name, divided] = [choicesJson(choices), text(style, 'style', 64), heavy(weight)];
+    return this.instance.call(() => parse(wiping(json, () => this.raw.check_choices(json, name, divided))));
   }
 
   /**
@@ -177,7 +174,8 @@ export class Election extends Texts {
    */
   checkOpening(opening: Uint8Array, tracker: string): CheckedOpening {
     const [copy, shown] = [bytes(opening, 'opening'), hash(tracker, 'tracker')];
-    return this.instance.call(() => parse(wiping(copy, () => this.raw.check_opening(copy, shown))));
+    const opened = this.instance.call(() => parse<CheckedOpening & { weight: string }>(wiping(copy, () => this.raw.check_opening(copy, shown))));
+    return { ...opened, weight: BigInt(opened.weight) };
   }
 
   /** What became of the ballot with a tracker, on the board as it was when the election was opened. */
@@ -231,7 +229,8 @@ export class Credential {
    * Encrypts a ballot. Show its tracker before anybody decides whether it is opened or cast.
    *
    * `previous` is the tracker of the ballot whose place it takes, `null` for a first one; without it, what the board said when
-   * the election was opened.
+   * the election was opened. It is believed: name it only where the board has moved on since. A ballot behind any other than
+   * the one that stands is void.
    *
    * @throws {@link BallottaError} `choices-not-allowed` with all that is wrong, `not-open`, `closed`.
    */
@@ -240,7 +239,7 @@ export class Credential {
     const { previous } = options(prepareOptions, 'options', ['previous']);
     const behind = previous === undefined ? this.predecessor() : previous;
     const tracker = behind === null ? '' : hash(behind, 'previous');
-    // A number that the credential never uses twice, also where the random source repeats itself.
+    // The millisecond, and how many ballots this object prepared: ballots differ also where the random source repeats itself.
     const counter = BigInt.asUintN(64, (BigInt(Date.now()) << 20n) | this.prepared);
     this.prepared += 1n;
     return new PreparedBallot(this.instance, this.call(() => wiping(json, () => this.raw.prepare(json, tracker, counter))));
@@ -248,7 +247,8 @@ export class Credential {
 
   /** Wipes the credential. Ballots that it prepared can still be cast. */
   free(): void {
-    if (!this.freed) this.call(() => this.raw.free());
+    // With its election it is wiped already.
+    if (!this.freed && !this.instance.ended) this.call(() => this.raw.free());
     this.freed = true;
   }
 
@@ -289,7 +289,8 @@ export class PreparedBallot {
 
   /** Wipes the ballot. */
   free(): void {
-    if (!this.used) this.instance.call(() => this.raw.free());
+    // With its election it is wiped already.
+    if (!this.used && !this.instance.ended) this.instance.call(() => this.raw.free());
     this.used = true;
   }
 

@@ -2,11 +2,14 @@
 // no getter is called, and what a Proxy says is asked once: what is checked is what is used.
 
 import { BallottaError, invalid } from './errors.js';
+import type { Progress } from './types.js';
 
 const kindOfArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
 
 /** A value as it is written in JSON: no null, no booleans, no fractions; none of them means a choice. */
 export type Plain = string | number | readonly Plain[] | { readonly [name: string]: Plain };
+
+type OnProgress = (progress: Progress) => void;
 
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 1 << 16;
@@ -28,11 +31,38 @@ export function text(value: unknown, field: string, limit: number): string {
   return value;
 }
 
+/** The weight of a ballot. */
+export function weight(value: unknown): bigint {
+  if (typeof value !== 'bigint' || value < 1n || value >= 1n << 64n) throw invalid('weight', 'expected a bigint from 1 to 2^64 - 1');
+  return value;
+}
+
 /** A tracker or a fingerprint. */
 export function hash(value: unknown, field: string): string {
   const hash = text(value, field, 64);
   if (!/^[0-9a-f]{64}$/.test(hash)) throw invalid(field, 'expected 64 lower-case hexadecimal digits');
   return hash;
+}
+
+/** The fingerprint that an election is opened with. */
+export function pin(value: unknown): string {
+  if (value === 'unpinned') return value;
+  if (typeof value !== 'string') throw invalid('fingerprint', "expected 64 lower-case hexadecimal digits, or 'unpinned'");
+  return hash(value, 'fingerprint');
+}
+
+/** What is asked of a verification, and nothing that is not. */
+export function verification(value: unknown): { fingerprint?: string; checkpoint?: Uint8Array; stage?: string; onProgress?: OnProgress } {
+  const names = ['fingerprint', 'checkpoint', 'stage', 'onProgress'] as const;
+  const { fingerprint, checkpoint, stage, onProgress } = options(value, 'options', names);
+  const asked: ReturnType<typeof verification> = Object.create(null);
+  if (fingerprint !== undefined) asked.fingerprint = hash(fingerprint, 'fingerprint');
+  if (checkpoint !== undefined) asked.checkpoint = bytes(checkpoint, 'checkpoint');
+  if (asked.checkpoint?.length === 0) throw invalid('checkpoint', 'the checkpoint is empty');
+  if (stage !== undefined) asked.stage = text(stage, 'stage', 16);
+  if (onProgress !== undefined && typeof onProgress !== 'function') throw invalid('onProgress', 'expected a function');
+  if (onProgress !== undefined) asked.onProgress = onProgress as OnProgress;
+  return asked;
 }
 
 /** The options of a call, of which no others are known than `names`. */
@@ -108,9 +138,12 @@ export function choicesJson(value: unknown): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(json(copy));
 }
 
-function json(value: Plain): string {
+function json(value: Plain, depth = 0): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') return value.toString();
-  if (Array.isArray(value)) return `[${(value as readonly Plain[]).map(json).join(',')}]`;
-  return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${json(item as Plain)}`).join(',')}}`;
+  if (Array.isArray(value)) return `[${(value as readonly Plain[]).map((item) => json(item, depth + 1)).join(',')}]`;
+  const fields = Object.entries(value) as [string, Plain][];
+  // The fields of a mark have one order, which objects do not promise: `list` before `preferences`.
+  if (depth === 1) fields.sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${fields.map(([name, item]) => `${JSON.stringify(name)}:${json(item, depth + 1)}`).join(',')}}`;
 }

@@ -22,6 +22,11 @@ export class Instance<R extends Raw = Raw> {
     }
   }
 
+  /** Whether there is nothing left to call, and nothing to wipe. */
+  get ended(): boolean {
+    return this.raw === null;
+  }
+
   /** Calls into the module. What is no error of the library is a panic, and ends the instance. */
   call<T>(work: (raw: R) => T): T {
     // A page that changes `crypto`, or a function of the caller's, can call back.
@@ -65,14 +70,15 @@ export function parse<T>(json: Uint8Array): T {
   return JSON.parse(new TextDecoder().decode(json)) as T;
 }
 
-const EXACT = /"(ballots|weight|total|blank|counted|base|eligible_voters|eligible_weight|counted_ballots|counted_weight)":([0-9]+)/g;
+const EXACT = /"(ballots|weight|total|blank|counted|base|eligible_voters|eligible_weight|counted_ballots|counted_weight|average|grades|matrix)":([0-9]+|[0-9,[\]]+\])/g;
 
-/** Data of the module with exact counts. A quotation mark within a string has a backslash before it: only keys match. */
+/** Data of the module with exact counts, and lists of such. A quotation mark within a string has a backslash before it: only keys match. */
 export function parseExact<T>(json: Uint8Array): T {
-  const text = new TextDecoder().decode(json).replace(EXACT, '"$1":{"exact":"$2"}');
+  const exact = (counts: string) => counts.replace(/[0-9]+/g, '{"exact":"$&"}');
+  const text = new TextDecoder().decode(json).replace(EXACT, (_, key: string, counts: string) => `"${key}":${exact(counts)}`);
   return JSON.parse(text, (_, value) => (isExact(value) ? BigInt(value.exact) : value)) as T;
 }
 
 function isExact(value: unknown): value is { exact: string } {
-  return typeof value === 'object' && value !== null && typeof (value as { exact?: unknown }).exact === 'string';
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'exact');
 }

@@ -31,12 +31,13 @@ async function compiled(name: string, source: WasmSource): Promise<WebAssembly.M
       source = await fetch(url, { credentials: 'same-origin' });
     }
     const response = await (source as Response | PromiseLike<Response>);
+    if (!(response instanceof Response)) throw invalid('source', 'expected an address, a Response, bytes or a module');
     if (!response.ok) throw new BallottaError('network', `${name}: the server answers ${response.status}`, name);
     // Not compileStreaming: it insists on a media type that many servers do not know.
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
     if (error instanceof BallottaError) throw error;
-    if (error instanceof WebAssembly.CompileError) throw invalid('source', 'not a module of WebAssembly');
+    if (error instanceof WebAssembly.CompileError) throw invalid('source', `${name} is not a module of WebAssembly`);
     throw new BallottaError('network', `${name} cannot be read`, name);
   }
 }

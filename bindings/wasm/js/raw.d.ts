@@ -12,7 +12,7 @@ export interface RawElection {
   fingerprint(): string;
   manifest(): Uint8Array;
   board(): Uint8Array;
-  check_choices(choices: Uint8Array, style: string): Uint8Array;
+  check_choices(choices: Uint8Array, style: string, weight: bigint): Uint8Array;
   credential(code: Uint8Array): RawCredential;
   check_opening(opening: Uint8Array, tracker: string): Uint8Array;
   find(tracker: string): Uint8Array;

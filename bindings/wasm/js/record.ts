@@ -6,6 +6,7 @@ import { Instance, parse } from './instance.js';
 import type { RecordSource } from './types.js';
 import type { RawFetch } from './raw.js';
 
+type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 type Read = (path: string, limit: number) => Promise<Uint8Array | null>;
 
 /** How many files are fetched at the same time. */
@@ -18,21 +19,37 @@ export interface Source {
   readonly all: ReadonlyMap<string, Uint8Array>;
   /** The address it is fetched from by the global `fetch`. */
   readonly url?: string;
+  /** What ends the waiting. */
+  readonly signal?: AbortSignal | undefined;
   readonly read: Read;
 }
 
 /** Takes down where a record comes from. */
 export function source(record: RecordSource): Source {
-  const entries = record instanceof Map ? new Map<unknown, unknown>(record) : own(record, 'record');
-  if (!(record instanceof Map) && entries.has('url')) {
-    const { url, fetch } = options(record, 'record', ['url', 'fetch']);
-    const base = address(url);
-    return { listed: false, all: new Map(), read: fromUrl(base, fetch), ...(fetch === undefined ? { url: base.href } : {}) };
+  let map: Map<unknown, unknown> | undefined;
+  try {
+    map = record instanceof Map ? new Map<unknown, unknown>(record) : undefined;
+  } catch {
+    throw invalid('record', 'the files cannot be read');
+  }
+  const entries = map ?? own(record, 'record');
+  if (map === undefined && entries.size === 0) throw invalid('record', 'expected a Map or an object of files, or { url }');
+  if (map === undefined && entries.has('url')) {
+    const { url, fetch, signal } = options(record, 'record', ['url', 'fetch', 'signal']);
+    if (fetch !== undefined && typeof fetch !== 'function') throw invalid('fetch', 'expected a function');
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'expected an AbortSignal');
+    const base = address(url, fetch === undefined);
+    const read = fromUrl(base, (fetch ?? globalThis.fetch) as Fetch, signal);
+    return { listed: false, all: new Map(), read, signal, ...(fetch === undefined ? { url: base.href } : {}) };
   }
   const all = new Map<string, Uint8Array>();
   for (const [path, file] of entries) {
     if (typeof path !== 'string') throw invalid('record', 'a path is not a string');
     all.set(path, bytes(file, path));
+  }
+  const misplaced = [...all.keys()].find((path) => /[\\/]manifest\.json$/.test(path));
+  if (misplaced !== undefined && !all.has('manifest.json')) {
+    throw invalid('record', `paths begin in the folder of the record and have slashes: manifest.json, not ${misplaced}`);
   }
   return { listed: true, all, read: async (path) => all.get(path) ?? null };
 }
@@ -55,59 +72,68 @@ export async function gather(instance: Instance, source: Source, whole: boolean)
   }
 }
 
-function address(url: unknown): URL {
+function address(url: unknown, byFetch: boolean): URL {
   const text = url instanceof URL ? url.href : url;
   if (typeof text !== 'string') throw invalid('url', 'expected a string or a URL');
+  let address: URL;
   try {
-    return new URL(text.endsWith('/') ? text : `${text}/`, globalThis.location?.href);
+    address = new URL(text.replace(/\/?$/, '/'), globalThis.location?.href);
   } catch {
     throw invalid('url', 'not an address');
   }
+  if (/[?#]/.test(text)) throw invalid('url', 'the address of a folder has no ? and no #');
+  if (byFetch && !/^https?:$/.test(address.protocol)) throw invalid('url', 'only http: and https: are fetched; hand over files as a Map');
+  return address;
 }
 
-function fromUrl(base: URL, fetcher: unknown): Read {
-  if (fetcher !== undefined && typeof fetcher !== 'function') throw invalid('fetch', 'expected a function');
-  const fetch = (fetcher ?? globalThis.fetch) as (url: URL, init: RequestInit) => Promise<Response>;
+function fromUrl(base: URL, fetch: Fetch, signal: AbortSignal | undefined): Read {
   return async (path, limit) => {
     // Names of files come from the record: none leads out of its folder.
     const url = new URL(path.split('/').map(encodeURIComponent).join('/'), base);
     if (!url.href.startsWith(base.href)) throw new BallottaError('unreadable-file', 'the path leads out of the record', path);
-    const failed = (reason: string) => new BallottaError('network', `${path}: ${reason}`, path);
+    const failed = (reason: string) =>
+      signal?.aborted
+        ? new BallottaError('aborted', `${path}: the caller waits no longer`, path)
+        : new BallottaError('network', `${path}: ${reason}`, path);
+    const init = { credentials: 'omit', redirect: 'error', cache: 'no-cache', ...(signal === undefined ? {} : { signal }) };
     let response: Response;
+    if (signal?.aborted) throw failed('');
     try {
-      response = await fetch(url, Object.assign(Object.create(null), { credentials: 'omit', redirect: 'error', cache: 'no-cache' }));
+      response = await fetch(url, Object.assign(Object.create(null), init));
     } catch {
       throw failed('the server cannot be reached');
     }
+    if (typeof response?.status !== 'number') throw failed('what fetches gave no Response');
     if (response.status === 404 || response.status === 410) return null;
     if (!response.ok) throw failed(`the server answers ${response.status}`);
     try {
-      return await upTo(response, limit);
+      return await upTo(response, path, limit);
     } catch (error) {
       throw error instanceof BallottaError ? error : failed('the connection broke');
     }
-
-    async function upTo(response: Response, limit: number): Promise<Uint8Array> {
-      const parts: Uint8Array[] = [];
-      let length = 0;
-      const reader = response.body?.getReader();
-      while (reader) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        length += value.length;
-        if (length > limit) {
-          await reader.cancel();
-          throw new BallottaError('unreadable-file', `${path}: the file is longer than it may be`, path);
-        }
-        parts.push(value);
-      }
-      const whole = new Uint8Array(length);
-      let offset = 0;
-      for (const part of parts) {
-        whole.set(part, offset);
-        offset += part.length;
-      }
-      return whole;
-    }
   };
+}
+
+/** The body, into one buffer that grows: a server chooses how small its parts are. */
+async function upTo(response: Response, path: string, limit: number): Promise<Uint8Array> {
+  let buffer = new Uint8Array(1 << 12);
+  let length = 0;
+  const reader = response.body?.getReader();
+  while (reader) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const end = length + value.length;
+    if (end > limit) {
+      await reader.cancel();
+      throw new BallottaError('unreadable-file', `${path}: the file is longer than it may be`, path);
+    }
+    if (end > buffer.length) {
+      const larger = new Uint8Array(Math.max(end, Math.min(limit, 2 * buffer.length)));
+      larger.set(buffer.subarray(0, length));
+      buffer = larger;
+    }
+    buffer.set(value, length);
+    length = end;
+  }
+  return buffer.subarray(0, length);
 }

@@ -1,7 +1,7 @@
 // What an election is, for people: from a manifest that the library has read and whose rules hold.
 
 import { invalid } from './errors.js';
-import type { Contest, Style } from './types.js';
+import type { Contest, GradesRule, Rule, Style } from './types.js';
 
 type Text = Readonly<Record<string, string>>;
 
@@ -11,6 +11,9 @@ interface Described {
   readonly description?: Text;
 }
 
+/** A rule in all languages. */
+type ManifestRule = Exclude<Rule, GradesRule> | (Omit<GradesRule, 'grades'> & { readonly grades: readonly Described[] });
+
 interface Manifest {
   readonly kind: 'real' | 'rehearsal';
   readonly languages: readonly string[];
@@ -18,7 +21,7 @@ interface Manifest {
   readonly description?: Text;
   readonly revoting: 'last_counts' | 'not_allowed';
   readonly weights: { readonly unit: Text; readonly max: number };
-  readonly contests: readonly (Described & { readonly rule: Contest['rule']; readonly options: readonly Described[] })[];
+  readonly contests: readonly (Described & { readonly rule: ManifestRule; readonly options: readonly Described[] })[];
   readonly styles: readonly Style[];
 }
 
@@ -32,7 +35,7 @@ export class Texts {
     readonly manifestText: string,
     private readonly preferred: string | undefined,
   ) {
-    this.manifest = JSON.parse(manifestText) as Manifest;
+    this.manifest = JSON.parse(manifestText, bare) as Manifest;
     this.language(preferred);
   }
 
@@ -61,14 +64,28 @@ export class Texts {
     return this.manifest.title[this.language(language)] ?? '';
   }
 
+  /** What a weight counts, such as "shares". */
+  weightUnit(language?: string): string {
+    return this.manifest.weights.unit[this.language(language)] ?? '';
+  }
+
+  /** The largest weight of a voter: 1 if all count alike. */
+  get maxWeight(): bigint {
+    return BigInt(this.manifest.weights.max);
+  }
+
   /** The contests with their rules and options, in the order of the manifest; of one style, if one is named. */
   contests(language?: string, style?: string): readonly Contest[] {
     const chosen = this.language(language);
     const of = (text: Text | undefined) => text?.[chosen] ?? null;
     const described = ({ id, title, description }: Described) => ({ id, title: of(title) ?? '', description: of(description) });
+    const rule = (rule: ManifestRule): Rule => {
+      if (rule.kind !== 'grades') return structuredClone(rule);
+      return { ...rule, grades: rule.grades.map(({ id, title }) => ({ id, title: of(title) ?? '' })) };
+    };
     const all = this.manifest.contests.map((contest) => ({
       ...described(contest),
-      rule: structuredClone(contest.rule),
+      rule: rule(contest.rule),
       options: contest.options.map(described),
     }));
     if (style === undefined) return all;
@@ -84,4 +101,9 @@ export class Texts {
     }
     return language;
   }
+}
+
+/** Objects without a prototype: what the manifest leaves out is not looked up elsewhere. */
+function bare(_: string, value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.assign(Object.create(null), value) : value;
 }

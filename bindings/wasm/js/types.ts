@@ -1,5 +1,11 @@
 // What goes in and comes out, as plain data.
 
+import type { ElectionResult } from './results.js';
+import type { Mark, Rule } from './rules.js';
+
+export type * from './rules.js';
+export type * from './results.js';
+
 /** The files of a record, by their paths. */
 export type Files = ReadonlyMap<string, Uint8Array> | Readonly<Record<string, Uint8Array>>;
 
@@ -9,6 +15,8 @@ export interface RecordUrl {
   readonly url: string | URL;
   /** Fetches in place of the global `fetch`. */
   readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
+  /** Ends the waiting for the server, with an error `aborted`. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where a record is read from. */
@@ -25,12 +33,6 @@ export interface ElectionOptions {
   readonly language?: string;
 }
 
-/**
- * What is marked in one contest: `'blank'`, or an object with one field that is named after what it holds. Further kinds of
- * contests have further fields.
- */
-export type Mark = 'blank' | { readonly options: readonly string[] } | { readonly [kind: string]: unknown };
-
 /** A voter's choices: for each contest of the ballot style, by identifiers, what is marked. */
 export type Choices = { readonly [contest: string]: Mark };
 
@@ -40,9 +42,17 @@ export interface ChoiceProblem {
   readonly field: string;
   /** The contest, if it is about one. */
   readonly contest: string | null;
-  /** The option, if the contest does not have it. */
+  /** The option, if the contest does not have it. Nothing else that was marked is named. */
   readonly option: string | null;
-  /** The stable name of the rule: `overvote`, `undervote`, `missing-contest`, .. */
+  /**
+   * The stable name of the rule that is broken.
+   *
+   * - Of the choices: `malformed`, `unknown-kind`, `unknown-contest`, `missing-contest`, `duplicate-contest`,
+   *   `unknown-option`, `duplicate-option`, `wrong-kind`, `blank-not-allowed`.
+   * - Of what is marked: `overvote`, `undervote`; `too-many-for-option`, `too-many-points`, `too-few-points`,
+   *   `too-many-credits`; `not-a-list`, `not-a-candidate`, `other-list`, `too-many-preferences`, `too-many-of-group`;
+   *   `missing-grade`, `unknown-grade`; `tie-not-allowed`, `empty-place`.
+   */
   readonly rule: string;
   /** A plain sentence. */
   readonly message: string;
@@ -53,13 +63,6 @@ export interface Option {
   readonly id: string;
   readonly title: string;
   readonly description: string | null;
-}
-
-/** The rule of a contest, as it stands in the manifest. */
-export interface Rule {
-  /** The kind of the contest: `choose`. */
-  readonly kind: string;
-  readonly [parameter: string]: unknown;
 }
 
 /** A question on the ballot. */
@@ -96,6 +99,8 @@ export interface CheckedOpening {
   readonly credential: string;
   /** The ballot style. */
   readonly style: string;
+  /** The weight: what a voter divides in a contest of the kind `split`. */
+  readonly weight: bigint;
   /** Exactly what the ballot holds. */
   readonly choices: Choices;
 }
@@ -112,16 +117,20 @@ export interface Witnesses {
   readonly enough: boolean;
 }
 
-/** What became of a ballot. `witnesses` is `null` before the close. */
+/**
+ * What became of a ballot. `witnesses` is `null` before the close. `credential` is the short form of the credential that the
+ * ballot names: compare it with the voter's own, for a device can show the tracker of somebody else's ballot. `null` where a
+ * ballot that does not count names none.
+ */
 export type FoundBallot =
   /** It counts, as things are. */
-  | { readonly state: 'counted'; readonly entry: number; readonly witnesses: Witnesses | null }
+  | { readonly state: 'counted'; readonly entry: number; readonly credential: string; readonly witnesses: Witnesses | null }
   /** A later ballot of the same credential, with the tracker `by`, counts in its place. */
-  | { readonly state: 'superseded'; readonly entry: number; readonly by: string; readonly byEntry: number; readonly witnesses: Witnesses | null }
+  | { readonly state: 'superseded'; readonly entry: number; readonly credential: string; readonly by: string; readonly byEntry: number; readonly witnesses: Witnesses | null }
   /** It stands on the board and does not count. */
-  | { readonly state: 'void'; readonly entry: number; readonly reason: string; readonly witnesses: Witnesses | null }
+  | { readonly state: 'void'; readonly entry: number; readonly credential: string | null; readonly reason: string; readonly witnesses: Witnesses | null }
   /** It does not stand on the board. */
-  | { readonly state: 'missing'; readonly witnesses: Witnesses | null };
+  | { readonly state: 'missing'; readonly credential: null; readonly witnesses: Witnesses | null };
 
 /** How far an election has come. */
 export type Stage = 'voting' | 'closed' | 'complete';
@@ -161,28 +170,7 @@ export interface Failure {
   readonly problem: string;
 }
 
-/** The result of one contest. Totals are exact. */
-export interface ContestResult {
-  readonly id: string;
-  readonly ballots: bigint;
-  readonly weight: bigint;
-  readonly options: readonly { readonly id: string; readonly total: bigint }[];
-  readonly blank: bigint | null;
-}
-
-/** The result that the verifier computed. */
-export interface ElectionResult {
-  readonly format: string;
-  readonly fingerprint: string;
-  readonly eligible_voters: bigint;
-  readonly eligible_weight: bigint;
-  readonly counted_ballots: bigint;
-  readonly counted_weight: bigint;
-  readonly quorum: { readonly counted: bigint; readonly base: bigint; readonly fraction: readonly [number, number]; readonly rule: string; readonly reached: boolean } | null;
-  readonly contests: readonly ContestResult[];
-}
-
-/** What a verification found: the report of `ballotta verify --json`, with counts as `bigint`. */
+/** What a verification found: the report of `ballotta verify --json`, with totals and weights as `bigint`: `JSON.stringify` needs a replacer. */
 export interface Report {
   readonly valid: boolean;
   readonly stage: Stage;

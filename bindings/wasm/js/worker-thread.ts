@@ -6,17 +6,27 @@ import type { Answer, Call } from './worker.js';
 
 interface Port {
   onmessage: ((event: { data: Call }) => void) | null;
+  onmessageerror: (() => void) | null;
   postMessage(message: Answer): void;
 }
 
 const port = globalThis as unknown as Port;
 const made = new Map<number, Election | Credential | PreparedBallot>();
+/** What ends the waiting of calls that read from a server. */
+const waiting = new Map<number, AbortController>();
 let library: Ballotta | undefined;
 let last = 0;
 
+// Whom to answer cannot be read either: the other side hears of the failure, and ends this worker.
+port.onmessageerror = () => {
+  throw new BallottaError('internal', 'a message cannot be read');
+};
+
 port.onmessage = async ({ data: { id, target, method, args } }) => {
   try {
-    port.postMessage({ id, value: await answer(id, target, method, args) });
+    const value = await answer(id, target, method, args);
+    // Giving up is answered by the call that is given up.
+    if (method !== 'abort') port.postMessage({ id, value });
   } catch (error) {
     const known = error instanceof BallottaError ? error : new BallottaError('internal', 'the worker failed');
     port.postMessage({ id, error: { code: known.code, message: known.message, field: known.field } });
@@ -24,16 +34,28 @@ port.onmessage = async ({ data: { id, target, method, args } }) => {
 };
 
 async function answer(id: number, target: number, method: string, args: readonly unknown[]): Promise<unknown> {
-  const [first, second] = args as [never, never];
+  const [first, second, third] = args as [never, never, never];
   if (method === 'load') {
     library = await load(first, second);
     return null;
   }
   if (library === undefined) throw new BallottaError('internal', 'the worker is not loaded');
-  if (method === 'openElection') return describe(await library.openElection(first, second));
-  if (method === 'verify') {
+  if (method === 'abort') {
+    waiting.get(id)?.abort();
+    return undefined;
+  }
+  if (method === 'openElection' || method === 'verify') {
+    const given = first as ReadonlyMap<string, Uint8Array> | { url: string };
+    const controller = new AbortController();
+    waiting.set(id, controller);
+    const record = given instanceof Map ? given : { ...(given as { url: string }), signal: controller.signal };
     const onProgress = (progress: unknown) => port.postMessage({ id, progress });
-    return library.verify(first, { ...(second as object), onProgress });
+    try {
+      if (method === 'openElection') return describe(await library.openElection(record, second));
+      return await library.verify(record, { ...(second as object), onProgress });
+    } finally {
+      waiting.delete(id);
+    }
   }
   const object = made.get(target);
   if (method === 'free') {
@@ -42,7 +64,7 @@ async function answer(id: number, target: number, method: string, args: readonly
     return null;
   }
   if (object instanceof Election) {
-    if (method === 'checkChoices') return object.checkChoices(first, second);
+    if (method === 'checkChoices') return object.checkChoices(first, second, third);
     if (method === 'credential') return describe(object.credential(first));
     if (method === 'checkOpening') return object.checkOpening(first, second);
     if (method === 'findBallot') return object.findBallot(first);

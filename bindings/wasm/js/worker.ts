@@ -5,7 +5,7 @@
  */
 
 import { BallottaError, type ErrorCode, invalid } from './errors.js';
-import { bytes, hash, options, plain, text } from './input.js';
+import { bytes, hash, options, pin, plain, text, verification, weight as heavy } from './input.js';
 import { source } from './record.js';
 import { Texts } from './texts.js';
 import type {
@@ -41,6 +41,7 @@ export interface Answer {
   readonly error?: { readonly code: ErrorCode; readonly message: string; readonly field: string };
 }
 
+const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as typeof Symbol.asyncDispose);
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
 interface Waiting {
@@ -49,42 +50,78 @@ interface Waiting {
   progress: ((progress: Progress) => void) | undefined;
 }
 
+/** What a call listens to while it waits. */
+interface Listening {
+  readonly progress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 class Line {
   private readonly waiting = new Map<number, Waiting>();
   private last = 0;
   private ended = false;
+  /** Whether the worker has answered anything. */
+  private heard = false;
 
   constructor(private readonly worker: Worker) {
     worker.onmessage = ({ data }: { data: Answer }) => this.answered(data);
-    worker.onerror = () => this.end('internal', 'the worker failed');
+    worker.onerror = () => {
+      if (this.heard) this.end('internal', 'the worker failed');
+      else this.end('no-worker', 'worker-thread.js cannot be loaded: hand over a `worker` that runs it', 'worker-thread.js');
+    };
+    worker.onmessageerror = () => this.end('internal', 'an answer of the worker cannot be read');
   }
 
-  call<T>(target: number, method: string, args: readonly unknown[], progress?: (progress: Progress) => void): Promise<T> {
+  call<T>(target: number, method: string, args: readonly unknown[], { progress, signal }: Listening = {}): Promise<T> {
     if (this.ended) return Promise.reject(new BallottaError('gone', 'the worker was ended'));
     this.last += 1;
     const id = this.last;
-    return new Promise<T>((resolve, reject) => {
+    const answered = new Promise<T>((resolve, reject) => {
       this.waiting.set(id, { resolve, reject, progress });
-      this.worker.postMessage({ id, target, method, args } satisfies Call);
+      try {
+        this.worker.postMessage({ id, target, method, args } satisfies Call);
+      } catch {
+        this.waiting.delete(id);
+        reject(new BallottaError('invalid-input', 'an argument cannot be handed to a worker'));
+      }
     });
+    if (signal === undefined) return answered;
+    const abort = () => {
+      if (!this.ended) this.worker.postMessage({ id, target: 0, method: 'abort', args: [] } satisfies Call);
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    return answered.finally(() => signal.removeEventListener('abort', abort));
   }
 
-  end(code: ErrorCode, message: string): void {
+  /** Frees an object of the worker; with the worker everything is freed. */
+  async free(handle: number): Promise<void> {
+    try {
+      await this.call(handle, 'free', []);
+    } catch (error) {
+      if (!this.ended) throw error;
+    }
+  }
+
+  end(code: ErrorCode, message: string, field = ''): void {
     this.ended = true;
     this.worker.terminate();
-    for (const { reject } of this.waiting.values()) reject(new BallottaError(code, message));
+    for (const { reject } of this.waiting.values()) reject(new BallottaError(code, message, field));
     this.waiting.clear();
   }
 
-  private answered({ id, value, progress, error }: Answer): void {
-    const waiting = this.waiting.get(id);
-    if (progress !== undefined) {
-      waiting?.progress?.(progress as Progress);
+  private answered(answer: Answer): void {
+    this.heard = true;
+    const waiting = this.waiting.get(answer.id);
+    // By own properties: what a page adds to all objects is no answer.
+    if (Object.hasOwn(answer, 'progress')) {
+      waiting?.progress?.(answer.progress as Progress);
       return;
     }
-    this.waiting.delete(id);
+    this.waiting.delete(answer.id);
+    const error = Object.hasOwn(answer, 'error') ? answer.error : undefined;
     if (error) waiting?.reject(new BallottaError(error.code, error.message, error.field));
-    else waiting?.resolve(value as never);
+    else waiting?.resolve(answer.value as never);
   }
 }
 
@@ -98,10 +135,19 @@ export async function loadWorker(loadOptions?: {
   readonly worker?: Worker;
 }): Promise<BallottaWorker> {
   const { module, verifier, worker } = options(loadOptions, 'options', ['module', 'verifier', 'worker']);
+  for (const [name, given] of Object.entries({ module, verifier })) {
+    if (given !== undefined && !(given instanceof WebAssembly.Module)) throw invalid(name, 'expected a compiled module');
+  }
+  if (worker !== undefined && typeof (worker as Worker | null)?.postMessage !== 'function') throw invalid('worker', 'expected a Worker');
   if (worker === undefined && typeof Worker === 'undefined') throw new BallottaError('no-worker', 'there are no workers here');
   const thread = worker ?? new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module', name: 'ballotta' });
   const line = new Line(thread as Worker);
-  await line.call(0, 'load', [module, verifier]);
+  try {
+    await line.call(0, 'load', [module, verifier]);
+  } catch (error) {
+    line.end('gone', 'the worker was ended');
+    throw error;
+  }
   return new BallottaWorker(line);
 }
 
@@ -114,17 +160,17 @@ export class BallottaWorker {
   async openElection(record: RecordSource, electionOptions: ElectionOptions): Promise<WorkerElection> {
     const { fingerprint, language } = options(electionOptions, 'options', ['fingerprint', 'language']);
     const asked = language === undefined ? undefined : text(language, 'language', 64);
-    const pinned = { fingerprint: text(fingerprint, 'fingerprint', 64), ...(asked === undefined ? {} : { language: asked }) };
-    const opened = await this.line.call<Opened>(0, 'openElection', [handed(record), pinned]);
+    const pinned = { fingerprint: pin(fingerprint), ...(asked === undefined ? {} : { language: asked }) };
+    const { files, signal } = handed(record);
+    const opened = await this.line.call<Opened>(0, 'openElection', [files, pinned], { signal });
     return new WorkerElection(this.line, opened, asked);
   }
 
   /** See {@link index!Ballotta.verify}. */
   async verify(record: RecordSource, verifyOptions?: VerifyOptions): Promise<Report> {
-    const names = ['fingerprint', 'checkpoint', 'stage', 'onProgress'] as const;
-    const { onProgress, ...asked } = options(verifyOptions, 'options', names);
-    if (onProgress !== undefined && typeof onProgress !== 'function') throw invalid('onProgress', 'expected a function');
-    return this.line.call(0, 'verify', [handed(record), asked], onProgress as VerifyOptions['onProgress']);
+    const { onProgress: progress, ...asked } = verification(verifyOptions);
+    const { files, signal } = handed(record);
+    return this.line.call(0, 'verify', [files, asked], { progress, signal });
   }
 
   /** Ends the worker: everything that is in it is gone. */
@@ -170,8 +216,8 @@ export class WorkerElection extends Texts {
   }
 
   /** See {@link index!Election.checkChoices}. */
-  async checkChoices(choices: Choices, style: string): Promise<readonly ChoiceProblem[]> {
-    return this.line.call(this.handle, 'checkChoices', [copied(choices), text(style, 'style', 64)]);
+  async checkChoices(choices: Choices, style: string, weight: bigint = 1n): Promise<readonly ChoiceProblem[]> {
+    return this.line.call(this.handle, 'checkChoices', [copied(choices), text(style, 'style', 64), heavy(weight)]);
   }
 
   /** See {@link index!Election.credential}. */
@@ -191,7 +237,12 @@ export class WorkerElection extends Texts {
 
   /** Wipes the election, its credentials and its prepared ballots. */
   async free(): Promise<void> {
-    await this.line.call(this.handle, 'free', []);
+    await this.line.free(this.handle);
+  }
+
+  /** Wipes the election, its credentials and its prepared ballots. */
+  [asyncDispose](): Promise<void> {
+    return this.free();
   }
 }
 
@@ -230,7 +281,12 @@ export class WorkerCredential {
 
   /** Wipes the credential. */
   async free(): Promise<void> {
-    await this.line.call(this.handle, 'free', []);
+    await this.line.free(this.handle);
+  }
+
+  /** Wipes the credential. */
+  [asyncDispose](): Promise<void> {
+    return this.free();
   }
 }
 
@@ -261,16 +317,21 @@ export class WorkerPreparedBallot {
 
   /** Wipes the ballot. */
   async free(): Promise<void> {
-    await this.line.call(this.handle, 'free', []);
+    await this.line.free(this.handle);
+  }
+
+  /** Wipes the ballot. */
+  [asyncDispose](): Promise<void> {
+    return this.free();
   }
 }
 
 /** A record for the worker. */
-function handed(record: RecordSource): unknown {
-  const { listed, all, url } = source(record);
-  if (listed) return all;
+function handed(record: RecordSource): { files: unknown; signal: AbortSignal | undefined } {
+  const { listed, all, url, signal } = source(record);
+  if (listed) return { files: all, signal };
   if (url === undefined) throw invalid('fetch', 'a function cannot be handed to a worker');
-  return { url };
+  return { files: { url }, signal };
 }
 
 /** Choices for the worker, which copies them again. Objects of ours have no prototype, and keep none. */

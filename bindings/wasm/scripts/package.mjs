@@ -1,4 +1,5 @@
-// Writes dist/package.json: what is published, without what builds it.
+// Writes dist/package.json: what is published, without what builds it. And names the library of types with `Symbol.dispose`
+// where the compiler does not: who uses the package may not have asked for it.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const { name, version, description, license } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -24,3 +25,7 @@ const published = {
   engines: { node: '>=20.16' },
 };
 writeFileSync('dist/package.json', `${JSON.stringify(published, null, 2)}\n`);
+
+for (const file of ['dist/index.d.ts', 'dist/worker.d.ts']) {
+  writeFileSync(file, `/// <reference lib="esnext.disposable" />\n${readFileSync(file, 'utf8')}`);
+}

@@ -75,7 +75,7 @@ impl RawElection {
         data(&Board { entries: head.size, root: head.root.to_string(), opened, closed })
     }
 
-    /// Everything that the rules do not allow.
+    /// Everything that the rules do not allow a voter of this weight.
     pub fn check_choices(&self, choices: Vec<u8>, style: &str, weight: u64) -> Result<Uint8Array, JsValue> {
         #[derive(Serialize)]
         struct Problem {
@@ -111,7 +111,7 @@ impl RawElection {
         Ok(RawCredential { opened: Rc::clone(&self.opened), voter: Rc::new(voter) })
     }
 
-    /// Checks an opening on the second device: `credential`, `style`, `choices`, `previous`.
+    /// Checks an opening on the second device: `credential`, `style`, `weight` as text, `choices`.
     pub fn check_opening(&self, opening: Vec<u8>, tracker: &str) -> Result<Uint8Array, JsValue> {
         let opening = Zeroizing::new(opening);
         let tracker = parse_tracker(tracker)?;
@@ -119,10 +119,10 @@ impl RawElection {
         let opened = BallotOpening::decode(context, &opening).and_then(|opening| opening.check(context, &tracker));
         let opened = opened.map_err(Refused::from)?;
         let choices = Choices::of(context.manifest(), opened.plaintext()).to_json();
-        let (credential, style) =
-            (short_form(opened.credential()), self.opened.style_of(opened.plaintext().entitlement().style));
+        let Entitlement { style, weight } = opened.plaintext().entitlement();
+        let (credential, style) = (short_form(opened.credential()), self.opened.style_of(style));
         // Of text that needs no escape, so that no further copy of the choices is made.
-        let frame = format!(r#"{{"credential":"{credential}","style":"{style}","choices":"#);
+        let frame = format!(r#"{{"credential":"{credential}","style":"{style}","weight":"{weight}","choices":"#);
         let mut text = Zeroizing::new(String::with_capacity(frame.len() + choices.len() + 1));
         text.push_str(&frame);
         text.push_str(&choices);
@@ -130,7 +130,7 @@ impl RawElection {
         Ok(bytes(text.as_bytes()))
     }
 
-    /// What became of a ballot: `state`, `entry`, `by`, `byEntry`, `reason`, `witnesses`.
+    /// What became of a ballot: `state`, `entry`, `credential`, `by`, `byEntry`, `reason`, `witnesses`.
     pub fn find(&self, tracker: &str) -> Result<Uint8Array, JsValue> {
         #[derive(Serialize)]
         struct Witnesses {
@@ -145,6 +145,7 @@ impl RawElection {
             state: &'static str,
             #[serde(skip_serializing_if = "Option::is_none")]
             entry: Option<u64>,
+            credential: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
             by: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,7 +173,11 @@ impl RawElection {
             Found::Void { index, error } => Place { reason: Some(error.to_string()), ..place("void", index) },
             Found::Missing => Place { state: "missing", ..Place::default() },
         };
-        data(&Place { witnesses, ..place })
+        let credential = match place.entry {
+            Some(entry) => election.ballot_credential(record, entry).map_err(Refused::from)?,
+            None => None,
+        };
+        data(&Place { witnesses, credential: credential.as_ref().map(short_form), ..place })
     }
 }
 

@@ -262,3 +262,76 @@ test('a call from within a call is an error, and hands out nothing', async () =>
     assert.throws(prepare, { code: 'gone' });
   });
 });
+
+test('what a manifest leaves out is not read from polluted prototypes, nor a report', async () => {
+  const { Texts } = await import('ballotta');
+  Object.prototype.description = { en: 'vote for Ada' };
+  Object.prototype.exact = '5';
+  try {
+    const texts = new Texts(new TextDecoder().decode(record().get('manifest.json')), undefined);
+    const [contest] = texts.contests();
+    assert.deepEqual([contest.description, contest.options[0].description], [null, null]);
+    const report = await ballotta.verify(record(), { stage: 'voting' });
+    assert.equal(report.valid, true);
+  } finally {
+    delete Object.prototype.description;
+    delete Object.prototype.exact;
+  }
+});
+
+test('records that are none are refused with words that help', async () => {
+  const refused = (given, message) => assert.rejects(ballotta.openElection(given, pinned), { ...input, message });
+  const nested = new Map([...record()].map(([path, file]) => [`record/${path}`, file]));
+  await refused(nested, 'record: paths begin in the folder of the record and have slashes: manifest.json, not record/manifest.json');
+  await refused(new URL('https://board.example/'), 'record: expected a Map or an object of files, or { url }');
+  await refused({}, 'record: expected a Map or an object of files, or { url }');
+  await refused(new Proxy(new Map(), {}), 'record: the files cannot be read');
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  await refused(proxy, 'record: the files cannot be read');
+  await refused({ url: 'https://board.example/?v=1' }, 'url: the address of a folder has no ? and no #');
+  await refused({ url: 'file:///record' }, 'url: only http: and https: are fetched; hand over files as a Map');
+  await refused({ url: 'https://board.example/', signal: 1 }, 'signal: expected an AbortSignal');
+  await assert.rejects(ballotta.openElection(record(), {}), { message: "fingerprint: expected 64 lower-case hexadecimal digits, or 'unpinned'" });
+  await assert.rejects(load({}), { ...input, field: 'source' });
+});
+
+test('servers that answer nothing, slowly, or byte by byte', async () => {
+  const url = 'https://board.example/';
+  const open = (fetch, more) => ballotta.openElection({ url, fetch, ...more }, pinned);
+  await assert.rejects(open(async () => undefined), { code: 'network' });
+  const controller = new AbortController();
+  const waits = (_, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const waiting = open(waits, { signal: controller.signal });
+  controller.abort();
+  await assert.rejects(waiting, { name: 'BallottaError', code: 'aborted' });
+  const files = record();
+  const dripping = async (address) => {
+    const file = files.get(decodeURIComponent(address.pathname.slice(1)));
+    if (!file) return new Response('', { status: 404 });
+    let place = 0;
+    const pull = (controller) => {
+      if (place === file.length) return controller.close();
+      controller.enqueue(file.subarray(place, place + 1));
+      place += 1;
+    };
+    return new Response(new ReadableStream({ pull }));
+  };
+  assert.equal((await open(dripping)).fingerprint, vectors.fingerprint);
+});
+
+test('what is gone is freed without a word', async () => {
+  const election = await ballotta.openElection(record(), pinned);
+  const credential = election.credential(code);
+  const ballot = credential.prepare(good());
+  election.free();
+  credential.free();
+  ballot.free();
+  election.free();
+  const broken = await load(panicking('rawelection_find'));
+  const other = await broken.openElection(record(), pinned);
+  const voter = other.credential(code);
+  assert.throws(() => other.findBallot(vectors.voted.tracker), { code: 'internal' });
+  voter.free();
+  other.free();
+});

@@ -1,17 +1,14 @@
 // The README's uses, from the packed tarball in fresh folders: a Vite app, a bare page, a script of Node. And the types.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, extname, join, normalize } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { inBrowser, noBrowser } from './browser.mjs';
 import { record, vectors } from './vectors.mjs';
 
 const here = new URL('..', import.meta.url).pathname;
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const noBrowser = existsSync(executablePath) ? false : `${executablePath} is missing`;
 const root = mkdtempSync(join(tmpdir(), 'ballotta-package-'));
 const run = (program, words, cwd) => execFileSync(program, words, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 const [vite, bare, node] = readFileSync(join(here, 'README.md'), 'utf8')
@@ -41,35 +38,6 @@ function writeRecord(folder) {
   }
 }
 
-async function inBrowser(folder, path, look) {
-  const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
-  const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
-    const file = join(folder, path);
-    if (!existsSync(file) || path.endsWith('/')) return response.writeHead(404).end();
-    const policy = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
-    return response.writeHead(200, { 'content-type': types[extname(file)] ?? 'text/plain', 'content-security-policy': policy }).end(readFileSync(file));
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const context = await chromium.launchPersistentContext(mkdtempSync(join(root, 'profile-')), {
-    executablePath,
-    headless: true,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
-  try {
-    const page = await context.newPage();
-    const problems = [];
-    page.on('pageerror', (error) => problems.push(String(error)));
-    page.on('console', (message) => problems.push(message.text()));
-    await page.goto(`http://127.0.0.1:${server.address().port}/${path}`);
-    await look(page, problems);
-  } finally {
-    await context.close();
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
-
 test('the tarball holds what it should', () => {
   const files = run('tar', ['-tzf', tarball], root).trim().split('\n').map((file) => file.slice('package/'.length)).sort();
   for (const needed of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'ballotta.wasm', 'verify.wasm', 'index.js', 'index.d.ts', 'worker.js', 'worker-thread.js']) {
@@ -93,6 +61,12 @@ test('a page without tools', { skip: noBrowser, timeout: 60_000 }, async () => {
     await page.waitForFunction(() => document.title === 'counted');
     assert.match(await page.locator('p').textContent(), new RegExp(vectors.fingerprint));
   });
+  // Without a tracker there is nothing to look for, and nothing to complain of.
+  await inBrowser(made, 'index.html', async (page, problems) => {
+    await page.locator('p').waitFor();
+    assert.equal(await page.title(), '..');
+    assert.deepEqual(problems.filter((problem) => !/404/.test(problem)), []);
+  });
 });
 
 test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
@@ -100,9 +74,12 @@ test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
   symlinkSync(join(here, 'node_modules/vite'), join(made, 'node_modules/vite'));
   writeRecord(join(made, 'public/record'));
   const [{ code, choices }] = vectors.ballots;
-  const given = `declare const FINGERPRINT: string;\nconst code: string = '${code}';\nconst choices: import('ballotta').Choices = ${choices};\n`
+  const given = `declare const FINGERPRINT: string;\nconst code: string = '${code}';\n`
     + "const show = (tracker: string) => { document.title = `prepared ${tracker}`; };\n";
-  const app = `${given}${vite}\ndocument.title = \`cast \${bytes.length} \${ballot.tracker}\`;\nexport {};\n`;
+  // The README's choices are those of an election of its own.
+  const own = /^const choices: Choices = .*$/m;
+  assert.match(vite, own);
+  const app = `${given}${vite.replace(own, `const choices: Choices = ${choices};`)}\ndocument.title = \`cast \${bytes.length} \${ballot.tracker}\`;\nexport {};\n`;
   writeFileSync(join(made, 'main.ts'), app);
   writeFileSync(join(made, 'index.html'), '<!doctype html><meta charset="utf-8"><title>..</title><script type="module" src="./main.ts"></script>');
   writeFileSync(join(made, 'vite.config.js'), `export default {
@@ -110,6 +87,11 @@ test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
     define: { FINGERPRINT: JSON.stringify('${vectors.fingerprint}') },
   };`);
   run('node', [join(here, 'node_modules/vite/bin/vite.js'), 'build'], made);
+  // As they stand in the README, under a compiler that knows nothing newer.
+  writeFileSync(join(made, 'readme.ts'), `${given}${vite}\nexport {};\n`);
+  const compilerOptions = { target: 'ES2022', lib: ['ES2022', 'DOM'], types: [], module: 'ESNext', moduleResolution: 'bundler', strict: true, noEmit: true };
+  writeFileSync(join(made, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['readme.ts', 'main.ts'] }));
+  run('node', [join(here, 'node_modules/typescript/bin/tsc'), '-p', '.'], made);
   await inBrowser(join(made, 'dist'), 'index.html', async (page, problems) => {
     await page.waitForFunction(() => document.title.startsWith('cast'), undefined, { timeout: 30_000 }).catch(() => assert.fail(problems.join('\n')));
     assert.match(await page.title(), /^cast \d+ [0-9a-f]{64}$/);

@@ -277,6 +277,12 @@ impl Form {
             .collect()
     }
 
+    /// The terms of the constant rows with what they have to give, for a ballot of this weight.
+    #[cfg(test)]
+    pub(crate) fn constant_rows(&self, weight: u64) -> impl Iterator<Item = (&[Term], i64)> {
+        self.constant_rows.iter().map(move |(row, target)| (row.terms.as_slice(), target.constant(weight)))
+    }
+
     /// The values of the slots. Constant time in the bits.
     #[must_use]
     pub fn values(&self, bits: &Bits) -> Vec<i64> {
@@ -447,13 +453,13 @@ impl FormBuilder {
             return Err(FormError::FreeBit { bit });
         }
 
-        let half = Scalar::ONE.halve();
-        let half_multiples = slot_rows
-            .iter()
-            .map(|row| {
-                row.terms.iter().map(|(_, coefficient)| Element::mul_generator(&times(half, *coefficient))).collect()
-            })
-            .collect();
+        // Coefficients are public and mostly 1: one multiplication for the form, not one for every term.
+        let half = Element::mul_generator(&Scalar::ONE.halve());
+        let half_multiple = |(_, coefficient): &Term| {
+            let multiple = half.vartime_times(coefficient.unsigned_abs());
+            if *coefficient < 0 { -multiple } else { multiple }
+        };
+        let half_multiples = slot_rows.iter().map(|row| row.terms.iter().map(half_multiple).collect()).collect();
         let encoding = encode(bits, &slot_rows, &self.constant_rows);
         let digest = FormDigest::from_bytes(tagged("form", &[&encoding]));
         Ok(Form { bits, slot_rows, constant_rows: self.constant_rows, half_multiples, digest })

@@ -106,10 +106,10 @@ pub enum VoterError {
     },
     /// The key ceremony is not complete, or does not hold.
     #[error("the key ceremony: {0}")]
-    Ceremony(#[from] CeremonyError),
+    Ceremony(CeremonyError),
     /// The roll breaks a rule.
     #[error("the roll does not hold: {0}")]
-    Roll(#[from] RollRefused),
+    Roll(RollRefused),
     /// Manifest, ceremony and roll do not belong together.
     #[error(transparent)]
     Election(#[from] ElectionError),
@@ -224,10 +224,10 @@ impl Election {
         let manifest = manifest.map_err(VoterError::file(record::MANIFEST))?;
         let manifest = Manifest::parse(&manifest).map_err(VoterError::Manifest)?;
         let board = Board::read(source, &manifest, rng)?;
-        let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT)?;
+        let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).map_err(VoterError::Ceremony)?;
         let ceremony = board.ceremony(source)?;
         let messages: Vec<&[u8]> = ceremony.iter().map(Vec::as_slice).collect();
-        let joint_key = JointKey::verify(&parameters, &messages, rng)?;
+        let joint_key = JointKey::verify(&parameters, &messages, rng).map_err(VoterError::Ceremony)?;
         let roll = read_roll(source, &manifest)?;
         let context = ElectionContext::new(manifest, joint_key, roll.hash())?;
         if let Some((index, opened)) = board.opened.filter(|(_, opened)| opened != context.fingerprint()) {
@@ -431,5 +431,5 @@ fn read_roll(source: &dyn RecordSource, manifest: &Manifest) -> Result<RollIndex
     let mut reader = RollReader::new(RollRules::for_manifest(manifest));
     let read = read_parts(source, record::ROLL, |part, _, _| reader.feed(part, &mut |_| ()));
     read.map_err(VoterError::file(record::ROLL))?;
-    Ok(reader.finish(&mut |_| ())?)
+    reader.finish(&mut |_| ()).map_err(VoterError::Roll)
 }

@@ -1,20 +1,13 @@
-// What a ballot costs in headless Chromium: loading the module, and preparing and signing 1 of 10 and 1 of 100. Medians.
+// What a voter waits for in headless Chromium, and natively beside it: loading the module, opening an election for the first time
+// and again, and preparing and signing 1 of 10 and 1 of 100. Medians, but for what happens for the first time.
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { launch, missing } from '../tests/browser.mjs';
-import { Election } from '../tests/election.mjs';
+import { hundred } from '../tests/hundred.mjs';
 import { serve } from '../tests/server.mjs';
 
 if (missing) throw new Error(missing);
-const contest = (count) => ({
-  id: `of-${count}`,
-  title: { en: `1 of ${count}`, it: `1 di ${count}` },
-  rule: { kind: 'choose', min: 1, max: 1, blank: false },
-  options: Array.from({ length: count }, (_, number) => ({ id: `o${number}`, title: { en: `Option ${number}`, it: `Opzione ${number}` } })),
-});
-const election = new Election([{ style: 'ten', weight: 1 }, { style: 'hundred', weight: 1 }], (manifest) => {
-  manifest.contests = [contest(10), contest(100)];
-  manifest.styles = [{ id: 'ten', contests: ['of-10'] }, { id: 'hundred', contests: ['of-100'] }];
-});
+const election = hundred();
 const server = await serve({
   folders: { '/record/': join(election.folder, 'record'), '/ballotta/': new URL('../../../bindings/wasm/dist/', import.meta.url).pathname },
   files: { '/index.html': () => '<!doctype html><title>bench</title>' },
@@ -35,9 +28,13 @@ try {
       }
       return median(times);
     };
+    const rows = [['load the module', await time(11, () => load())]];
     const library = await load();
-    const rows = [['load', await time(11, () => load())]];
-    rows.push(['open an election', await time(5, async () => (await library.openElection({ url: '/record/' }, { fingerprint })).free())]);
+    const open = async () => (await library.openElection({ url: '/record/' }, { fingerprint })).free();
+    // Once: the browser has not optimised the module yet.
+    rows.push(['open the election, the first time', await time(1, open)]);
+    for (let round = 0; round < 5; round += 1) await open();
+    rows.push(['open the election', await time(21, open)]);
     const opened = await library.openElection({ url: '/record/' }, { fingerprint });
     for (const [code, count, rounds] of [[codes[0], 10, 51], [codes[1], 100, 21]]) {
       const credential = opened.credential(code);
@@ -48,7 +45,11 @@ try {
     }
     return rows;
   }, { fingerprint: election.fingerprint, codes: election.codes });
-  for (const [what, milliseconds] of measured) console.log(`${milliseconds.toFixed(2).padStart(9)} ms  ${what}`);
+  const native = JSON.parse(execFileSync(process.env.VOTER, [join(election.folder, 'record'), ...election.codes], { encoding: 'utf8' }));
+  const beside = [null, null, native.open, ...native.ballots];
+  const cell = (value) => (value === null ? '' : value.toFixed(1)).padStart(12);
+  console.log(`${'Chromium ms'.padStart(12)}${'native ms'.padStart(12)}`);
+  measured.forEach(([what, milliseconds], row) => console.log(`${cell(milliseconds)}${cell(beside[row])}  ${what}`));
 } finally {
   await browser.close();
   await server.close();

@@ -1,21 +1,29 @@
 // The booth: code, choose, review, prepare, then cast or open.
 
 import { type Choices, type WorkerCredential, type WorkerPreparedBallot } from 'ballotta/worker';
-import { choices as chosen, fieldset, summary } from './contests.js';
-import { write } from './handover.js';
+import { choices as chosen, complaint, fieldset, summary } from './contests.js';
+import { send, write } from './handover.js';
 import { Page, element, field, grouped, here, run, save } from './page.js';
 
 await run(async () => enter(await Page.open((words) => words.booth)));
 
 function enter(page: Page): void {
-  const { election } = page;
+  // What is typed stays, also in another language.
+  let typed = '';
   page.step(() => {
-    const { words } = page;
-    if (election.board.opened === null) return [element('p', {}, words.faults['not-open'] ?? '')];
-    if (election.board.closed !== null) return [element('p', {}, words.faults['closed'] ?? '')];
+    const { words, election } = page;
+    const again = () => page.busy(async () => {
+      await page.refresh();
+      enter(page);
+    });
+    const look = element('button', { type: 'button', class: 'plain', click: () => void again() }, words.lookAgain);
+    if (election.board.opened === null) return [element('p', {}, words.faults['not-open'] ?? ''), look];
+    if (election.board.closed !== null) return [element('p', {}, words.faults['closed'] ?? ''), look];
     const code = element('input', {
       name: 'code', required: true, autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: '64', class: 'code',
     });
+    code.value = typed;
+    code.addEventListener('input', () => (typed = code.value));
     const form = element(
       'form', {},
       element('h2', {}, words.enter),
@@ -25,8 +33,12 @@ function enter(page: Page): void {
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       void page.busy(async () => {
-        const credential = await election.credential(code.value);
-        code.value = '';
+        // The board as it is now: a ballot takes the place of the one that stands.
+        await page.refresh();
+        const credential = await page.election.credential(code.value);
+        // Who may not vote again is told so before anything is filled in.
+        await credential.predecessor();
+        code.value = typed = '';
         choose(page, credential, {});
       });
     });
@@ -40,10 +52,13 @@ function choose(page: Page, credential: WorkerCredential, before: Choices): void
   page.step(() => {
     const { words } = page;
     const contests = election.contests(page.language, credential.style);
+    const voter = { weight: credential.weight, unit: election.weightUnit(page.language) };
+    const weighted = election.maxWeight > 1n ? [element('p', {}, words.control.weight(String(voter.weight), voter.unit))] : [];
     const form = element(
       'form', { novalidate: true },
       element('h2', {}, words.yourBallot),
-      ...contests.map((contest) => fieldset(contest, marked[contest.id], words)),
+      ...weighted,
+      ...contests.map((contest) => fieldset(contest, marked[contest.id], words, voter)),
       element('button', {}, words.review),
     );
     // What is marked stays, also in another language.
@@ -52,15 +67,17 @@ function choose(page: Page, credential: WorkerCredential, before: Choices): void
       event.preventDefault();
       marked = chosen(contests, form);
       void page.busy(async () => {
-        const problems = await election.checkChoices(marked, credential.style);
-        for (const set of form.querySelectorAll<HTMLElement>('fieldset')) {
-          const problem = problems.find(({ contest }) => contest === set.dataset['contest']);
-          set.toggleAttribute('aria-invalid', problem !== undefined);
+        const problems = await election.checkChoices(marked, credential.style, credential.weight);
+        for (const set of form.querySelectorAll<HTMLElement>('fieldset[data-contest]')) {
+          const contest = contests.find(({ id }) => id === set.dataset['contest']);
+          const problem = problems.find((problem) => problem.contest === contest?.id);
+          set.classList.toggle('invalid', problem !== undefined);
+          for (const input of set.querySelectorAll('input, select')) input.setAttribute('aria-invalid', String(problem !== undefined));
           const line = set.querySelector('.problem');
-          if (line) line.textContent = problem === undefined ? '' : (words.rules[problem.rule] ?? problem.message);
+          if (line) line.textContent = problem === undefined || !contest ? '' : complaint(contest, problem, words);
         }
         if (problems.length === 0) return review(page, credential, marked);
-        form.querySelector<HTMLElement>('[aria-invalid] input')?.focus();
+        form.querySelector<HTMLElement>('.invalid :is(input, select):enabled')?.focus();
         page.say(words.problems(problems.length), true);
       });
     });
@@ -89,23 +106,18 @@ function decide(page: Page, credential: WorkerCredential, choices: Choices, ball
   page.step(() => {
     const { words } = page;
     const cast = () => page.busy(async () => {
-      const text = write('ballot', await ballot.cast());
       const { endpoint } = page.configuration;
-      if (endpoint === null) save('my-ballot', text);
-      else {
-        const answer = await fetch(here(endpoint), { method: 'POST', body: text, headers: { 'content-type': 'text/plain' } });
-        if (!answer.ok) {
-          // It is signed: the voter may still hand it over.
-          save('my-ballot', text);
-          throw new Error(words.notTaken);
-        }
-      }
+      const address = endpoint === null ? null : here(endpoint);
+      const text = write('ballot', await ballot.cast());
+      const { shortForm } = credential;
       await credential.free();
-      done(page, ballot.tracker, endpoint === null);
+      if (address !== null) return handOver(page, address, text, ballot.tracker, shortForm);
+      save('my-ballot', text);
+      done(page, ballot.tracker, shortForm, true);
     });
     const open = () => page.busy(async () => {
       save('my-ballot.opening', write('ballot-opening', await ballot.open()));
-      opened(page, credential, choices, ballot.tracker);
+      opened(page, credential, choices);
     });
     return [
       element('h2', {}, words.writeDown),
@@ -125,13 +137,32 @@ function decide(page: Page, credential: WorkerCredential, choices: Choices, ball
   });
 }
 
-function opened(page: Page, credential: WorkerCredential, choices: Choices, hash: string): void {
+/** Hands over a signed ballot. If that fails, the voter has it as a file, and can send the same bytes again. */
+async function handOver(page: Page, address: string, text: string, hash: string, shortForm: string): Promise<void> {
+  const sent = await send(address, text);
+  if (sent === 'taken') return done(page, hash, shortForm, false);
+  save('my-ballot', text);
+  page.step(() => {
+    const { words } = page;
+    const again = () => page.busy(() => handOver(page, address, text, hash, shortForm));
+    return [
+      element('h2', { id: 'unsent', 'data-sent': sent }, sent === 'refused' ? words.unsent : words.uncertain),
+      element('p', { class: 'problem' }, sent === 'refused' ? words.notTaken : words.perhapsTaken),
+      tracker(hash),
+      element('div', { class: 'actions' },
+        element('button', { type: 'button', id: 'again', click: () => void again() }, words.sendAgain),
+        element('button', { type: 'button', class: 'plain', click: () => save('my-ballot', text) }, words.saveAgain)),
+    ];
+  });
+}
+
+/** The tracker is not shown: what a device shows once it knows that it is tested proves nothing. */
+function opened(page: Page, credential: WorkerCredential, choices: Choices): void {
   page.step(() => {
     const { words } = page;
     return [
       element('h2', {}, words.openedTitle),
       element('p', {}, words.openedText),
-      tracker(hash),
       element('p', {}, words.credential, ' ', element('strong', { id: 'credential' }, credential.shortForm)),
       element('p', {}, words.stillVote),
       element('button', { type: 'button', click: () => choose(page, credential, choices) }, words.voteNow),
@@ -139,13 +170,14 @@ function opened(page: Page, credential: WorkerCredential, choices: Choices, hash
   });
 }
 
-function done(page: Page, hash: string, file: boolean): void {
+function done(page: Page, hash: string, shortForm: string, file: boolean): void {
   page.step(() => {
     const { words } = page;
     return [
       element('h2', {}, file ? words.savedTitle : words.castDone),
       element('p', {}, file ? words.savedText : words.castDoneText),
       tracker(hash),
+      element('p', {}, words.yourCredential, ' ', element('strong', { id: 'credential' }, shortForm)),
       element('p', {}, element('a', { href: 'check.html' }, words.checkLater)),
     ];
   });

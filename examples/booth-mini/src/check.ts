@@ -2,13 +2,17 @@
 
 import { summary } from './contests.js';
 import { read } from './handover.js';
+import { BallottaError, type FoundBallot } from 'ballotta/worker';
 import { Page, element, explain, field, grouped, run } from './page.js';
 
 await run(async () => start(await Page.open((words) => words.check)));
 
 function start(page: Page): void {
-  page.step(() => [opening(page), find(page)]);
+  page.step(() => [find(page), opening(page)]);
 }
+
+/** What the first device is to blame for. Everything else may be a mistake of who types. */
+const CHEATS = ['other-tracker', 'ballot-mismatch', 'bad-opening', 'other-election'];
 
 /** A tracker as people type it. */
 function typed(input: HTMLTextAreaElement): string {
@@ -16,7 +20,7 @@ function typed(input: HTMLTextAreaElement): string {
 }
 
 function opening(page: Page): HTMLElement {
-  const { election, words } = page;
+  const { words } = page;
   const tracker = element('textarea', { name: 'tracker', required: true, rows: '2', autocomplete: 'off', spellcheck: 'false', class: 'code' });
   const file = element('input', { type: 'file', name: 'opening', required: true });
   const answer = element('div', { id: 'opened', role: 'status', 'aria-live': 'polite' });
@@ -32,20 +36,23 @@ function opening(page: Page): HTMLElement {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void page.busy(async () => {
-      answer.replaceChildren();
+      clear(answer);
+      const { election } = page;
       const bytes = read('ballot-opening', (await file.files?.[0]?.text()) ?? '');
+      if (bytes === null) throw new Error(words.noOpening);
       try {
-        if (bytes === null) throw new Error(words.noOpening);
-        const { credential, style, choices } = await election.checkOpening(bytes, typed(tracker));
+        const { credential, style, weight, choices } = await election.checkOpening(bytes, typed(tracker));
         const contests = election.contests(page.language, style);
         answer.className = 'good';
         answer.append(
           element('h3', {}, words.holds),
           summary(contests, choices, words),
+          element('p', { id: 'held' }, words.control.held(style, String(weight), election.weightUnit(page.language))),
           element('p', {}, words.credential, ' ', element('strong', { id: 'credential' }, credential)),
           element('p', {}, words.holdsText),
         );
       } catch (error) {
+        if (!(error instanceof BallottaError) || !CHEATS.includes(error.code)) throw error;
         answer.className = 'problem';
         answer.append(element('h3', {}, words.doNotVote), element('p', {}, explain(error, words)));
       }
@@ -56,7 +63,7 @@ function opening(page: Page): HTMLElement {
 }
 
 function find(page: Page): HTMLElement {
-  const { election, words } = page;
+  const { words } = page;
   const tracker = element('textarea', { name: 'tracker', required: true, rows: '2', autocomplete: 'off', spellcheck: 'false', class: 'code' });
   const answer = element('div', { id: 'found', role: 'status', 'aria-live': 'polite' });
   const form = element(
@@ -67,18 +74,48 @@ function find(page: Page): HTMLElement {
     element('button', {}, words.look),
     answer,
   );
+  tracker.addEventListener('input', () => clear(answer));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void page.busy(async () => {
-      const found = await election.findBallot(typed(tracker));
-      answer.className = found.state === 'counted' ? 'good' : 'problem';
-      answer.replaceChildren(element('h3', { id: 'state', 'data-state': found.state }, words.states[found.state]));
-      if (found.state === 'superseded') answer.append(element('p', {}, grouped(found.by)));
-      if (found.state === 'void') answer.append(element('p', {}, found.reason));
-      const { witnesses } = found;
-      answer.append(element('p', {}, witnesses === null ? words.notClosed : words.witnesses(witnesses.cosigned, witnesses.quorum)));
+      // Nothing of an earlier answer stands while this one is looked for, nor beside a complaint.
+      clear(answer);
+      const hash = typed(tracker);
+      await page.refresh();
+      const found = await page.election.findBallot(hash);
+      answer.append(...state(page, hash, found));
+      answer.className = holds(found) ? 'good' : 'problem';
       page.say('');
     });
   });
   return form;
+}
+
+function clear(answer: HTMLElement): void {
+  answer.className = '';
+  answer.replaceChildren();
+}
+
+/** Whether a ballot counts, and as many witnesses as were asked for saw the board on which it does, once it is closed. */
+function holds({ state, witnesses }: FoundBallot): boolean {
+  return state === 'counted' && (witnesses === null || witnesses.enough);
+}
+
+/** What was found, with the tracker that it is about. */
+function state(page: Page, hash: string, found: FoundBallot): Node[] {
+  const { words, election } = page;
+  const { witnesses } = found;
+  const title = found.state === 'counted' && !holds(found) ? words.notWitnessed : words.states[found.state];
+  const shown: Node[] = [
+    element('h3', { id: 'state', 'data-state': found.state }, title),
+    element('p', {}, element('code', {}, grouped(hash)), ' ', words.seen(election.board.entries)),
+  ];
+  if (found.credential !== null) {
+    shown.push(element('p', {}, words.ofCredential, ' ', element('strong', { id: 'cast-by' }, found.credential)));
+  }
+  if (found.state === 'superseded') shown.push(element('p', {}, grouped(found.by)));
+  if (found.state === 'void') shown.push(element('p', {}, found.reason));
+  if (witnesses === null) shown.push(element('p', {}, words.notClosed));
+  else if (witnesses.quorum > 0) shown.push(element('p', {}, words.witnesses(witnesses.cosigned, witnesses.quorum)));
+  return shown;
 }

@@ -1,41 +1,26 @@
 // Controls for contests, by their kinds: a further kind is a further entry of `KINDS`.
 
-import type { Choices, Contest, Mark } from 'ballotta/worker';
+import type { ChoiceProblem, Choices, ChooseRule, Contest, Mark, Rule } from 'ballotta/worker';
+import { grades } from './kinds/grades.js';
+import { BLANK, type Kind, type Voter } from './kinds/kind.js';
+import { lists } from './kinds/lists.js';
+import { points } from './kinds/points.js';
+import { ranking } from './kinds/ranking.js';
 import { element } from './page.js';
 import type { Words } from './words.js';
 
-interface Kind {
-  /** What is asked of the voter. */
-  hint(contest: Contest, words: Words): string;
-  /** The controls, with what is marked. */
-  controls(contest: Contest, mark: Mark | undefined, words: Words): Node[];
-  /** What the controls say. */
-  read(contest: Contest, form: HTMLFormElement): Mark;
-  /** What a mark says, for people. */
-  show(contest: Contest, mark: Mark, words: Words): string[];
-}
-
-interface ChooseRule {
-  readonly kind: 'choose';
-  readonly min: number;
-  readonly max: number;
-  readonly blank: boolean;
-}
-
-const BLANK = '';
-
 const choose: Kind = {
   hint(contest, words) {
-    const { min, max } = contest.rule as unknown as ChooseRule;
+    const { min, max } = contest.rule as ChooseRule;
     return words.choose(min, max);
   },
 
   controls(contest, mark, words) {
-    const { min, max, blank } = contest.rule as unknown as ChooseRule;
+    const { min, max, blank } = contest.rule as ChooseRule;
     const type = min === 1 && max === 1 ? 'radio' : 'checkbox';
     const marked = optionsOf(mark);
     const control = (value: string, title: string, description: string | null, checked: boolean) => {
-      const input = element('input', { type, name: contest.id, value, checked });
+      const input = element('input', { type, name: contest.id, value, checked, 'aria-describedby': `problem-${contest.id}` });
       const more = description === null ? [] : [element('span', { class: 'hint' }, description)];
       return element('label', { class: 'option' }, input, element('span', {}, title, ...more));
     };
@@ -65,10 +50,20 @@ const choose: Kind = {
   },
 };
 
-const KINDS: Readonly<Record<string, Kind>> = { choose };
+const KINDS: Readonly<Record<Rule['kind'], Kind>> = {
+  choose,
+  score: points,
+  cumulative: points,
+  split: points,
+  quadratic: points,
+  lists,
+  grades,
+  positional: ranking,
+  pairs: ranking,
+};
 
 function optionsOf(mark: Mark | undefined): readonly string[] {
-  return typeof mark === 'object' && Array.isArray(mark['options']) ? (mark['options'] as string[]) : [];
+  return typeof mark === 'object' && 'options' in mark ? mark.options : [];
 }
 
 function kind(contest: Contest): Kind {
@@ -78,7 +73,7 @@ function kind(contest: Contest): Kind {
 }
 
 /** A contest with its controls. */
-export function fieldset(contest: Contest, mark: Mark | undefined, words: Words): HTMLFieldSetElement {
+export function fieldset(contest: Contest, mark: Mark | undefined, words: Words, voter: Voter): HTMLFieldSetElement {
   const about = contest.description === null ? [] : [element('p', {}, contest.description)];
   const problem = element('p', { class: 'problem', id: `problem-${contest.id}` });
   return element(
@@ -86,15 +81,23 @@ export function fieldset(contest: Contest, mark: Mark | undefined, words: Words)
     { 'data-contest': contest.id, 'aria-describedby': `problem-${contest.id}` },
     element('legend', {}, contest.title),
     ...about,
-    element('p', { class: 'hint' }, kind(contest).hint(contest, words)),
-    ...kind(contest).controls(contest, mark, words),
+    element('p', { class: 'hint' }, kind(contest).hint(contest, words, voter)),
+    ...kind(contest).controls(contest, mark, words, voter),
     problem,
   );
 }
 
-/** The choices of a form. */
+/** The choices of a form. Contests whose controls cannot be read are left out. */
 export function choices(contests: readonly Contest[], form: HTMLFormElement): Choices {
-  return Object.fromEntries(contests.map((contest) => [contest.id, kind(contest).read(contest, form)]));
+  const marks = contests.map((contest) => [contest.id, kind(contest).read(contest, form)] as const);
+  return Object.fromEntries(marks.filter((mark): mark is readonly [string, Mark] => mark[1] !== null));
+}
+
+/** What is wrong with a contest, in the reader's language. One that is missing was left out above. */
+export function complaint(contest: Contest, { rule, message }: ChoiceProblem, words: Words): string {
+  const kinds: Partial<Record<Rule['kind'], string>> = { positional: 'gap', pairs: 'gap', lists: 'missing-contest' };
+  const said = rule === 'missing-contest' ? (kinds[contest.rule.kind] ?? 'unreadable') : rule;
+  return words.rules[said] ?? message;
 }
 
 /** Choices, for people. */

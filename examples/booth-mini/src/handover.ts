@@ -17,3 +17,31 @@ export function read(kind: string, text: string): Uint8Array | null {
     return null;
   }
 }
+
+/** What became of bytes that were sent to the ballot box. */
+export type Sent =
+  /** The ballot box says that it took them. */
+  | 'taken'
+  /** It says that it did not. */
+  | 'refused'
+  /** Nobody knows: the connection broke, or something else answered. */
+  | 'unknown';
+
+/** Hands a ballot to the ballot box. To hand over the same bytes again is harmless: one ballot counts once. */
+export async function send(endpoint: string, text: string): Promise<Sent> {
+  try {
+    const answer = await fetch(endpoint, {
+      method: 'POST',
+      body: text,
+      headers: { 'content-type': 'text/plain' },
+      // A page that says 200, or sends elsewhere, is no ballot box.
+      redirect: 'error',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(60_000),
+    });
+    if (answer.status === 204) return 'taken';
+    return answer.status >= 400 && answer.status < 500 ? 'refused' : 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}

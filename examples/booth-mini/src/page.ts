@@ -39,29 +39,50 @@ export function byId<Found extends HTMLElement>(id: string): Found {
 
 /** Text of a label with its control. */
 export function field(label: string, control: HTMLElement, hint?: string): HTMLElement {
-  const hints = hint === undefined ? [] : [element('span', { class: 'hint' }, hint)];
-  return element('label', { class: 'field' }, element('span', {}, label), ...hints, control);
+  const labelled = element('label', {}, element('span', {}, label), control);
+  if (hint === undefined) return element('div', { class: 'field' }, labelled);
+  const id = `hint-${control.getAttribute('name') ?? ''}`;
+  control.setAttribute('aria-describedby', id);
+  return element('div', { class: 'field' }, labelled, element('span', { class: 'hint', id }, hint));
 }
 
 /** A page with one step at a time. */
 export class Page {
-  language = navigator.language.slice(0, 2);
+  language: string;
   private render: () => void = () => undefined;
+  private working = false;
 
   private constructor(
     readonly configuration: Configuration,
     readonly library: BallottaWorker,
-    readonly election: WorkerElection,
+    private opened: WorkerElection,
     private readonly heading: (words: Words) => string,
   ) {
-    if (!election.languages.includes(this.language)) this.language = election.languages[0] ?? 'en';
+    this.language = preferred(opened.languages);
+  }
+
+  /** The election, with the board as it was read last. */
+  get election(): WorkerElection {
+    return this.opened;
+  }
+
+  /** Whether the page knew the fingerprint. If not, the voter compares it. */
+  get pinned(): boolean {
+    return this.configuration.fingerprint !== 'unpinned';
+  }
+
+  /** Reads the election again: boards grow. What was made of it before is freed. */
+  async refresh(): Promise<void> {
+    // Where any election was taken, it is from then on this one.
+    const next = await opening(this.library, this.configuration, this.opened.fingerprint);
+    await this.opened.free();
+    this.opened = next;
   }
 
   static async open(heading: (words: Words) => string): Promise<Page> {
     const configuration = await configured();
     const library = await loadWorker();
-    const url = here(configuration.record);
-    const election = await library.openElection({ url }, { fingerprint: configuration.fingerprint });
+    const election = await opening(library, configuration, configuration.fingerprint);
     const page = new Page(configuration, library, election, heading);
     const select = byId<HTMLSelectElement>('language');
     const names = (language: string) => new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language;
@@ -98,9 +119,11 @@ export class Page {
     status.textContent = text;
   }
 
-  /** Does something that takes a moment. */
+  /** Does something that takes a moment, and nothing else meanwhile. */
   async busy(work: () => Promise<void>): Promise<void> {
-    const buttons = [...document.querySelectorAll('button')];
+    if (this.working) return;
+    this.working = true;
+    const buttons = [...document.querySelectorAll<HTMLButtonElement | HTMLSelectElement>('button, #language')];
     buttons.forEach((button) => (button.disabled = true));
     this.say(this.words.wait);
     try {
@@ -108,6 +131,7 @@ export class Page {
     } catch (error) {
       this.say(explain(error, this.words), true);
     } finally {
+      this.working = false;
       buttons.forEach((button) => (button.disabled = false));
     }
   }
@@ -116,31 +140,37 @@ export class Page {
     const { election, words } = this;
     document.documentElement.lang = this.language;
     document.title = `${election.title(this.language)} · ${this.heading(words)}`;
+    document.querySelector('header')!.hidden = false;
     byId('title').textContent = election.title(this.language);
     byId('language-label').textContent = words.language;
     const rehearsal = byId('rehearsal');
     rehearsal.hidden = election.kind !== 'rehearsal';
     rehearsal.textContent = words.rehearsal;
-    byId('fingerprint-label').textContent = election.pinned ? words.fingerprint : words.compareFingerprint;
+    const compare = byId('compare');
+    compare.hidden = this.pinned;
+    compare.replaceChildren(words.compareFingerprint, ' ', element('code', {}, grouped(election.fingerprint)));
+    byId('fingerprint-label').textContent = words.fingerprint;
     byId('fingerprint').textContent = grouped(election.fingerprint);
   }
 }
 
 /** Runs a page, or says why it cannot be run. */
 export async function run(start: () => Promise<void>): Promise<void> {
-  byId('status').textContent = words(navigator.language.slice(0, 2)).wait;
+  byId('status').textContent = words(navigator.language).wait;
   try {
     await start();
   } catch (error) {
     const status = byId('status');
     status.className = 'problem';
-    status.textContent = explain(error, words(navigator.language.slice(0, 2)));
+    status.textContent = explain(error, words(navigator.language));
   }
 }
 
 /** What went wrong, in the reader's language where the fault is a common one. */
 export function explain(error: unknown, words: Words): string {
-  if (!(error instanceof BallottaError)) return String(error);
+  if (!(error instanceof BallottaError)) return error instanceof Error ? error.message : String(error);
+  // Of what is wrong with the input, a voter typed the tracker.
+  if (error.code === 'invalid-input' && error.field !== 'tracker') return error.message;
   return words.faults[error.code] ?? error.message;
 }
 
@@ -153,7 +183,25 @@ export function grouped(hash: string): string {
 export function save(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
   element('a', { href: url, download: name }).click();
-  URL.revokeObjectURL(url);
+  // Not at once: some browsers read it later.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** How long a server may take to give the record. */
+const PATIENCE = 120_000;
+
+function opening(library: BallottaWorker, { record }: Configuration, fingerprint: string): Promise<WorkerElection> {
+  return library.openElection({ url: here(record), signal: AbortSignal.timeout(PATIENCE) }, { fingerprint });
+}
+
+/** Of the languages of an election, the one that the reader likes best. */
+function preferred(languages: readonly string[]): string {
+  const base = (language: string) => language.split('-')[0];
+  for (const liked of navigator.languages) {
+    const found = languages.find((language) => language === liked) ?? languages.find((language) => base(language) === base(liked));
+    if (found !== undefined) return found;
+  }
+  return languages[0] ?? 'en';
 }
 
 async function configured(): Promise<Configuration> {

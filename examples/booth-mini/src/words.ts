@@ -1,6 +1,7 @@
 // What the pages say, in each language. A page in a language that is missing here speaks English.
 
 import type { FoundBallot } from 'ballotta/worker';
+import { english as control, italian as controllo } from './kinds/words.js';
 
 const english = {
   booth: 'Vote',
@@ -34,7 +35,7 @@ const english = {
   openText: 'It is opened, and a second device shows what it holds. It never counts; afterwards you prepare another one.',
   open: 'Open this ballot',
   openedTitle: 'Now check it on a second device',
-  openedText: 'Take the file “my-ballot.opening” to another device, open the page “Check a ballot” there, and type the tracker that you wrote down. The file shows what you chose: give it to nobody.',
+  openedText: 'Take the file “my-ballot.opening” to another device, open the page “Check a ballot” there, best from another server than this one, and type the tracker that you wrote down before. This device no longer shows it: it must not choose it now. The file shows what you chose: give it to nobody.',
   credential: 'Short form of your credential:',
   stillVote: 'You have not voted yet.',
   voteNow: 'Prepare another ballot',
@@ -43,6 +44,13 @@ const english = {
   savedTitle: 'Your ballot is saved',
   savedText: 'Hand the file “my-ballot” to the ballot box. Keep the tracker.',
   notTaken: 'The ballot box did not take the ballot. It was saved as a file: hand it on, or ask for help.',
+  perhapsTaken: 'Nobody knows whether the ballot box took the ballot: the connection broke, or something else answered. Send it again, it counts only once. It was also saved as a file.',
+  unsent: 'Your ballot is signed, but not in the ballot box',
+  uncertain: 'It is not certain that your ballot is cast',
+  sendAgain: 'Send it again',
+  saveAgain: 'Save it again',
+  yourCredential: 'Short form of your credential; the page that finds your ballot shows the same:',
+  lookAgain: 'Look again',
   checkLater: 'Check that it counts',
   tracker: 'Tracker',
   checkOpening: 'Check an opened ballot',
@@ -61,11 +69,15 @@ const english = {
     void: 'It does not count',
     missing: 'It is not there',
   } satisfies Record<FoundBallot['state'], string> as Record<FoundBallot['state'], string>,
+  seen: (entries: number) => `On a board of ${entries} entries.`,
+  ofCredential: 'Cast with the credential of this short form; it must be yours:',
+  notWitnessed: 'It counts on the board that you are shown',
   notClosed: 'The voting is not closed: look again afterwards.',
   witnesses: (cosigned: number, quorum: number) =>
     cosigned < quorum
       ? `Only ${cosigned} of ${quorum} witnesses have seen this board. Others may be shown another one: look again from elsewhere.`
       : `${cosigned} witnesses have seen this board; ${quorum} were asked for.`,
+  control,
   rules: {} as Record<string, string>,
   faults: {
     'not-open': 'The voting is not open yet.',
@@ -74,6 +86,16 @@ const english = {
     'unknown-credential': 'This voting code is not of this election. If you typed it rightly, do not vote here, and tell the organiser.',
     'other-election': 'This is another election than the one that this page was made for. Do not vote here, and tell the organiser.',
     'has-voted': 'You have voted, and this election allows no second ballot.',
+    network: 'The server cannot be reached, or does not answer as it should. Try again later.',
+    aborted: 'The server takes too long. Try again later.',
+    'missing-file': 'A file of the election is missing on the server. Tell the organiser.',
+    'record-changed': 'The server changed a file while it was read. Start again.',
+    'two-histories': 'This server shows another board than the one that witnesses saw. Tell the organiser.',
+    'roll-not-signed': 'The list of voters is not signed. Do not vote here, and tell the organiser.',
+    gone: 'The page has to be loaded again.',
+    internal: 'Something failed in this page. Load it again.',
+    'no-worker': 'This browser cannot run the page. Take another one.',
+    'no-randomness': 'This browser gives no randomness. Do not vote with it.',
     'other-tracker': 'The ballot has another tracker than the one that you typed.',
     'ballot-mismatch': 'The ballot does not hold what the first device says: it did not encrypt what it showed.',
     'invalid-input': 'Compare what you typed: a tracker has 64 digits and letters from a to f.',
@@ -115,7 +137,7 @@ const italian: Words = {
   openText: 'La scheda viene aperta e un secondo dispositivo mostra che cosa contiene. Non vale mai; poi ne prepari un’altra.',
   open: 'Apri questa scheda',
   openedTitle: 'Ora controllala su un secondo dispositivo',
-  openedText: 'Porta il file “my-ballot.opening” su un altro dispositivo, apri la pagina “Controlla una scheda” e scrivi il codice di controllo che hai annotato. Il file mostra la tua scelta: non darlo a nessuno.',
+  openedText: 'Porta il file “my-ballot.opening” su un altro dispositivo, apri lì la pagina “Controlla una scheda”, meglio se da un altro server, e scrivi il codice di controllo che hai annotato prima. Questo dispositivo non lo mostra più: non deve sceglierlo adesso. Il file mostra la tua scelta: non darlo a nessuno.',
   credential: 'Forma breve della tua credenziale:',
   stillVote: 'Non hai ancora votato.',
   voteNow: 'Prepara un’altra scheda',
@@ -124,6 +146,13 @@ const italian: Words = {
   savedTitle: 'La tua scheda è salvata',
   savedText: 'Consegna il file “my-ballot” all’urna. Conserva il codice di controllo.',
   notTaken: 'L’urna non ha preso la scheda. È stata salvata come file: consegnalo, o chiedi aiuto.',
+  perhapsTaken: 'Non si sa se l’urna ha preso la scheda: la connessione si è interrotta, o ha risposto qualcos’altro. Inviala di nuovo: vale una volta sola. È stata anche salvata come file.',
+  unsent: 'La tua scheda è firmata, ma non è nell’urna',
+  uncertain: 'Non è certo che la tua scheda sia deposta',
+  sendAgain: 'Inviala di nuovo',
+  saveAgain: 'Salvala di nuovo',
+  yourCredential: 'Forma breve della tua credenziale; la pagina che trova la scheda mostra la stessa:',
+  lookAgain: 'Guarda di nuovo',
   checkLater: 'Controlla che valga',
   tracker: 'Codice di controllo',
   checkOpening: 'Controlla una scheda aperta',
@@ -142,12 +171,17 @@ const italian: Words = {
     void: 'La scheda non vale',
     missing: 'La scheda non c’è',
   },
+  seen: (entries) => `In un registro di ${entries} voci.`,
+  ofCredential: 'Deposta con la credenziale di questa forma breve, che deve essere la tua:',
+  notWitnessed: 'La scheda vale nel registro che ti viene mostrato',
   notClosed: 'Il voto non è chiuso: cerca di nuovo dopo.',
   witnesses: (cosigned, quorum) =>
     cosigned < quorum
       ? `Solo ${cosigned} testimoni su ${quorum} hanno visto questo registro. Ad altri può essere mostrato un altro: cerca di nuovo da altrove.`
       : `${cosigned} testimoni hanno visto questo registro; ne servivano ${quorum}.`,
+  control: controllo,
   rules: {
+    ...controllo.rules,
     overvote: 'Troppe risposte.',
     undervote: 'Troppo poche risposte.',
     'missing-contest': 'Manca la risposta.',
@@ -160,6 +194,16 @@ const italian: Words = {
     'unknown-credential': 'Questo codice non è di questa elezione. Se l’hai scritto bene, non votare qui e avvisa l’organizzatore.',
     'other-election': 'Questa è un’elezione diversa da quella di questa pagina. Non votare qui e avvisa l’organizzatore.',
     'has-voted': 'Hai già votato, e questa elezione non ammette una seconda scheda.',
+    network: 'Il server non è raggiungibile o non risponde come deve. Riprova più tardi.',
+    aborted: 'Il server impiega troppo tempo. Riprova più tardi.',
+    'missing-file': 'Sul server manca un file dell’elezione. Avvisa l’organizzatore.',
+    'record-changed': 'Il server ha cambiato un file durante la lettura. Ricomincia.',
+    'two-histories': 'Questo server mostra un registro diverso da quello visto dai testimoni. Avvisa l’organizzatore.',
+    'roll-not-signed': 'L’elenco dei votanti non è firmato. Non votare qui e avvisa l’organizzatore.',
+    gone: 'La pagina va caricata di nuovo.',
+    internal: 'Qualcosa non ha funzionato in questa pagina. Caricala di nuovo.',
+    'no-worker': 'Questo browser non può eseguire la pagina. Usane un altro.',
+    'no-randomness': 'Questo browser non dà numeri casuali. Non votare con esso.',
     'other-tracker': 'La scheda ha un codice di controllo diverso da quello scritto.',
     'ballot-mismatch': 'La scheda non contiene ciò che dice il primo dispositivo: non ha cifrato ciò che mostrava.',
     'invalid-input': 'Confronta ciò che hai scritto: un codice di controllo ha 64 cifre e lettere da a a f.',
@@ -167,6 +211,7 @@ const italian: Words = {
 };
 
 english.rules = {
+  ...control.rules,
   overvote: 'Too many answers.',
   undervote: 'Too few answers.',
   'missing-contest': 'The answer is missing.',
@@ -176,5 +221,6 @@ english.rules = {
 const LANGUAGES: Readonly<Record<string, Words>> = { en: english, it: italian };
 
 export function words(language: string): Words {
-  return (Object.hasOwn(LANGUAGES, language) ? LANGUAGES[language] : undefined) ?? english;
+  const base = language.split('-')[0] ?? '';
+  return (Object.hasOwn(LANGUAGES, base) ? LANGUAGES[base] : undefined) ?? english;
 }

@@ -18,7 +18,11 @@ export async function serve({ folders, files = {}, post }) {
       if (request.method === 'POST') {
         let body = '';
         for await (const part of request) body += part;
-        return end((await post?.(path, body)) ?? 404);
+        const status = await post?.(path, body);
+        // A connection that breaks.
+        if (status === null) return request.socket.destroy();
+        if (status === 302) response.setHeader('location', '/');
+        return end(status ?? 404);
       }
       const type = (path) => TYPES[extname(path)] ?? 'application/octet-stream';
       if (Object.hasOwn(files, path)) return end(200, await files[path](), type(path));

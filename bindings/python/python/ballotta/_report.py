@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     import pandas
 
 _CHECKS = {slug: (unit, description.strip()) for slug, unit, description in _ballotta.checks()}
+
+
+def _shown(text: str) -> str:
+    """A text that may hold a name of somebody's choice: nothing in it writes lines of its own on a terminal."""
+    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ class Failure:
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.check}: {self.place}: {self.problem}"
+        return f"{self.check}: {_shown(str(self.place))}: {_shown(self.problem)}"
 
 
 @dataclass(frozen=True)
@@ -105,12 +111,16 @@ class Report:
     """What holds, and still should be known."""
     result: dict[str, Any] | None
     """The result that the verifier computed, as in ``result/result.json``; all numbers are ``int``."""
+    size: int | None
+    """How many entries the board had that was verified; ``None`` if it could not be read."""
+    root: str | None
+    """Its Merkle root."""
     _json: str = field(repr=False)
     _table: str = field(repr=False)
 
     @staticmethod
-    def _read(texts: tuple[str, str]) -> Report:
-        text, table = texts
+    def _read(texts: tuple[str, str, tuple[int, str] | None]) -> Report:
+        text, table, head = texts
         read = json.loads(text)
         checks = (
             Check(check["check"], check["status"], check["items"], check["failures"])
@@ -129,6 +139,8 @@ class Report:
             not_checked=tuple(read["not_checked"]),
             warnings=tuple(read["warnings"]),
             result=read["result"],
+            size=None if head is None else head[0],
+            root=None if head is None else head[1],
             _json=text,
             _table=table,
         )
@@ -137,7 +149,35 @@ class Report:
         raise TypeError("a report is neither true nor false: ask report.valid")
 
     def __str__(self) -> str:
-        return self._table
+        return "\n".join([*self._result_lines(), self._table])
+
+    def _result_lines(self) -> list[str]:
+        """The result by the identifiers of the manifest, if the record holds."""
+        if self.result is None or not self.valid:
+            return []
+        lines = [f"{self.result['counted_ballots']:,} of {self.result['eligible_voters']:,} voters took part"]
+        if self.quorum is not None:
+            lines.append(self.quorum)
+        for contest in self.result["contests"]:
+            lines.append(contest["id"])
+            if contest["withheld"]:
+                lines.append(f"  withheld: {contest['withheld'].replace('_', ' ')}")
+                continue
+            lines += [f"  {option['id']}: {option['total']:,}" for option in contest["options"]]
+            if contest["blank"] is not None:
+                lines.append(f"  (blank votes): {contest['blank']:,}")
+        return [*lines, ""]
+
+    @property
+    def quorum(self) -> str | None:
+        """Whether the quorum was reached, as a sentence; ``None`` if there is no result, or no quorum."""
+        quorum = self.result["quorum"] if self.result else None
+        if quorum is None:
+            return None
+        numerator, denominator = quorum["fraction"]
+        rule = quorum["rule"].replace("_", " ")
+        reached = "reached" if quorum["reached"] else "NOT reached"
+        return f"Quorum: {rule} {numerator}/{denominator} of {quorum['base']:,}; {quorum['counted']:,} count: {reached}."
 
     def __repr__(self) -> str:
         verdict = "valid" if self.valid else f"NOT valid, {len(self.failures)} failures"
@@ -154,9 +194,16 @@ class Report:
         if len(self.failures) > 100:
             failures += f"<li>and {len(self.failures) - 100:,} more</li>"
         verdict = "The record is valid." if self.valid else "THE RECORD IS NOT VALID."
+        results = "".join(
+            f"<tr><td>{escape(contest['id'])}</td><td>{escape(_ranked(contest))}</td>"
+            f"<td>{escape(', '.join(contest.get('winners', {}).get('elected', [])))}</td></tr>"
+            for contest in self._contests()
+        )
+        if results:
+            results = f"<table><tr><th>contest</th><th>ranking</th><th>elected</th></tr>{results}</table>"
         return (
-            f"<p><b>{verdict}</b> Fingerprint <code>{escape(str(self.fingerprint))}</code></p>"
-            "<table><tr><th>check</th><th>status</th><th>items</th><th>of</th><th>failures</th></tr>"
+            f"<p><b>{verdict}</b> Fingerprint <code>{escape(self.fingerprint or 'not known')}</code></p>"
+            f"{results}<table><tr><th>check</th><th>status</th><th>items</th><th>of</th><th>failures</th></tr>"
             f"{rows}</table><ul>{failures}</ul>"
         )
 
@@ -182,7 +229,10 @@ class Report:
         return pandas.DataFrame(rows)
 
     def failures_to_pandas(self) -> pandas.DataFrame:
-        """The failures as a table, one row each (extra ``pandas``)."""
+        """The failures as a table, one row each (extra ``pandas``).
+
+        Names of files are as somebody chose them: a spreadsheet may take one for a formula.
+        """
         import pandas
 
         columns = ["check", "kind", "file", "index", "number", "problem"]
@@ -199,15 +249,54 @@ class Report:
         ]
         return pandas.DataFrame(rows, columns=columns).astype({"index": "Int64", "number": "Int64"})
 
+    def counts(self) -> dict[str, list[int] | list[list[int]]]:
+        """For each contest what was counted, in the order of the manifest.
+
+        Of most kinds a list: the totals of the options. Of ``grades`` a list for each option, with the totals of its
+        grades, the best first. Of ``pairs`` a matrix: in row ``i`` and column ``j`` the weight of the ballots that rank
+        option ``i`` above option ``j``. A contest whose totals are withheld has an empty list.
+        """
+        return {contest["id"]: _counted(contest) for contest in self._contests()}
+
     def totals(self) -> dict[str, numpy.ndarray[Any, numpy.dtype[numpy.int64]]]:
-        """For each contest the totals of its options, in the order of the manifest (extra ``numpy``).
+        """What ``counts`` gives, as arrays: of ``grades`` and ``pairs`` with two dimensions (extra ``numpy``).
 
         A contest whose totals are withheld has an empty array. Without a result there are no contests.
         """
         import numpy
 
-        contests = self.result["contests"] if self.result else []
+        return {contest: numpy.array(counted, numpy.int64) for contest, counted in self.counts().items()}
+
+    def averages(self) -> dict[str, list[Fraction]]:
+        """For each contest of the kind ``score`` the averages of its options, exactly."""
         return {
-            contest["id"]: numpy.array([option["total"] for option in contest["options"]], numpy.int64)
-            for contest in contests
+            contest["id"]: [Fraction(*option["average"]) for option in contest["options"]]
+            for contest in self._contests()
+            if any("average" in option for option in contest["options"])
         }
+
+    def rankings(self) -> dict[str, list[list[str]]]:
+        """For each contest its options from the first place to the last, those that tie together; of ``lists`` the lists."""
+        return {contest["id"]: contest["ranking"] for contest in self._contests()}
+
+    def _contests(self) -> list[dict[str, Any]]:
+        return self.result["contests"] if self.result else []
+
+
+def _counted(contest: dict[str, Any]) -> list[int] | list[list[int]]:
+    if "pairs" in contest:
+        return [list(row) for row in contest["pairs"]["matrix"]]
+    if any("grades" in option for option in contest["options"]):
+        return [list(option["grades"]) for option in contest["options"]]
+    return [option["total"] for option in contest["options"]]
+
+
+def _ranked(contest: dict[str, Any]) -> str:
+    """The ranking of a contest in one line, with totals where options have one."""
+    if contest["withheld"]:
+        return f"withheld: {contest['withheld'].replace('_', ' ')}"
+    said = {}
+    for option in contest["options"]:
+        known = option.get("total", option.get("grade"))
+        said[option["id"]] = option["id"] if known is None else f"{option['id']} ({known:,})" if isinstance(known, int) else f"{option['id']} ({known})"
+    return " > ".join(" = ".join(said.get(id, id) for id in tied) for tied in contest["ranking"])

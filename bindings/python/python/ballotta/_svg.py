@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import NamedTuple
 
 _WIDTH = 720
+
+#: How many characters fit into a line.
+LINE = 92
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", kind: str = "") -> str:
@@ -27,21 +31,71 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def bars(title: str, rows: Sequence[tuple[str, int, str]]) -> str:
-    """Horizontal bars: label, value, and what is written behind the bar."""
-    row, label = 34, 220
-    largest = max((value for _, value, _ in rows), default=0) or 1
-    room = _WIDTH - label - 150
+class Bar(NamedTuple):
+    """A bar: its label, how long it is, and what is written behind it."""
+
+    name: str
+    value: int
+    text: str
+    kind: str = ""
+    """The class of the label: what is no option looks like none."""
+
+
+def bars(title: str, rows: Sequence[Bar]) -> str:
+    """Horizontal bars, each below its label: titles are long, and often differ only at their ends."""
+    row = 50
+    largest = max((bar.value for bar in rows), default=0) or 1
+    room = _WIDTH - 170
     parts = []
-    for number, (name, value, text) in enumerate(rows):
+    for number, (name, value, text, kind) in enumerate(rows):
         y = number * row
         length = room * value / largest
-        parts.append(_text(label - 12, y + 21, shortened(name, 30), "end"))
-        parts.append(
-            f'<rect x="{label}" y="{y + 5}" width="{max(length, 1):.1f}" height="22" rx="3" class="bar"/>'
-        )
-        parts.append(_text(label + length + 10, y + 21, text, kind="value"))
+        parts.append(f"<g><title>{escape(name)}</title>")
+        parts.append(_text(0, y + 16, shortened(name, LINE), kind=kind))
+        parts.append(f'<rect x="0" y="{y + 23}" width="{max(length, 1):.1f}" height="18" rx="3" class="bar"/>')
+        parts.append(_text(length + 10, y + 37, text, kind="value") + "</g>")
     return _svg(row * len(rows), title, parts)
+
+
+def _parted(part: int, parts: int) -> tuple[str, bool]:
+    """A colour from blue, the best, over pale to orange, the worst, and whether dark text stands on it."""
+    place = 2 * part / (parts - 1) - 1 if parts > 1 else -1.0
+    distance = abs(place)
+    hue, saturation = (211, 60) if place < 0 else (25, 75)
+    return f"hsl({hue} {saturation if distance else 12}% {84 - 46 * distance:.0f}%)", distance < 0.6
+
+
+def stacked(title: str, names: Sequence[str], rows: Sequence[tuple[str, Sequence[int], str]]) -> str:
+    """Bars of equal length, parted: label, values, and what is written behind. ``names`` are those of the parts."""
+    row, label, right = 34, 220, 150
+    room = _WIDTH - label - right
+    parts = []
+    x, y = 0.0, 0
+    for number, name in enumerate(names):
+        text = shortened(name, 24)
+        width = 34 + 7.5 * len(text)
+        if x > 0 and x + width > _WIDTH:
+            x, y = 0.0, y + 22
+        parts.append(f'<rect x="{x:.1f}" y="{y + 2}" width="14" height="14" rx="2" fill="{_parted(number, len(names))[0]}"/>')
+        parts.append(_text(x + 20, y + 14, text, kind="axis"))
+        x += width
+    top = y + 34
+    for number, (name, values, text) in enumerate(rows):
+        whole = sum(values) or 1
+        y = top + number * row
+        x = float(label)
+        parts.append(_text(label - 12, y + 21, shortened(name, 30), "end"))
+        for part, value in enumerate(values):
+            length = room * value / whole
+            colour, dark = _parted(part, len(names))
+            parts.append(f'<rect x="{x:.1f}" y="{y + 5}" width="{length:.1f}" height="22" fill="{colour}"/>')
+            if length > 9 * len(f"{value:,}"):
+                parts.append(_text(x + length / 2, y + 20, f"{value:,}", "middle", "part dark" if dark else "part"))
+            x += length
+        parts.append(_text(label + room + 10, y + 21, shortened(text, 20), kind="value"))
+    middle = label + room / 2
+    parts.append(f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{top}" y2="{top + row * len(rows)}" class="middle"/>')
+    return _svg(top + row * len(rows), title, parts)
 
 
 def curve(
@@ -63,13 +117,11 @@ def curve(
         return bottom - height * value / highest
 
     parts = []
-    for part in range(5):
-        value = highest * part / 4
+    for value in range(0, highest + 1, -(-highest // 4)):
         parts.append(
             f'<line x1="{left}" x2="{_WIDTH - right}" y1="{y(value):.1f}" y2="{y(value):.1f}" class="grid"/>'
         )
-        if part in (0, 4) or highest >= 4:
-            parts.append(_text(left - 8, y(value) + 4, f"{round(value):,}", "end", "axis"))
+        parts.append(_text(left - 8, y(value) + 4, f"{value:,}", "end", "axis"))
     for number, (name, index) in enumerate(marks):
         parts.append(
             f'<line x1="{x(index):.1f}" x2="{x(index):.1f}" y1="{top}" y2="{bottom}" class="mark"/>'

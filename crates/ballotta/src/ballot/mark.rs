@@ -8,7 +8,7 @@ use core::mem::take;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::choices::{ChoiceError, ChoiceProblem};
-use crate::contest::{Rule, Selection};
+use crate::contest::{Rule, Selection, SelectionError};
 use crate::manifest::Contest;
 use crate::manifest::json::Json;
 
@@ -36,16 +36,21 @@ pub enum Mark {
     },
 }
 
-/// Fails with the identifier of an option or grade that the contest does not have.
-fn position<'a>(contest: &Contest, mut ids: impl Iterator<Item = &'a str>, id: &str) -> Result<usize, ChoiceError> {
-    ids.position(|known| known == id).ok_or_else(|| {
+/// Fails with the identifier of an option that the contest does not have.
+fn option_position(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
+    contest.options.iter().position(|option| option.id == id).ok_or_else(|| {
         let error = ChoiceError::of(contest, ChoiceProblem::UnknownOption);
         ChoiceError { option: Some(id.into()), ..error }
     })
 }
 
-fn option_position(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
-    position(contest, contest.options.iter().map(|option| option.id.as_str()), id)
+/// Fails where the contest has no such grade, or none at all.
+fn grade_position(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
+    let error = match &contest.rule {
+        Rule::Grades(rule) => SelectionError::UnknownGrade { grades: rule.grades.len() },
+        _ => SelectionError::WrongKind,
+    };
+    grades(contest).position(|known| known == id).ok_or_else(|| ChoiceError::of(contest, error.into()))
 }
 
 /// The identifiers of the grades; none of other kinds.
@@ -81,7 +86,7 @@ impl Mark {
             Self::Options(options) => Selection::Options(translate(options, option)?),
             Self::Points(points) => Selection::Points(translate(points, |(id, points)| Ok((option(id)?, *points)))?),
             Self::Grades(of_options) => Selection::Grades(translate(of_options, |(id, grade)| {
-                Ok((option(id)?, position(contest, grades(contest), grade)?))
+                Ok((option(id)?, grade_position(contest, grade)?))
             })?),
             Self::Ranking(ranking) => Selection::Ranking(translate(ranking, |tied| translate(tied, option))?),
             Self::List { list, preferences } => {

@@ -65,15 +65,16 @@ impl Board {
         let mut frontier = Frontier::new();
         for path in bundle_paths(head.size) {
             let bytes = read_bundle(source, &path)?;
-            board.bundles.push((path, FileHash::of(&bytes)));
-            for_each_entry(&path, &bytes, |index, bytes, entry| {
+            let hash = FileHash::of(&bytes);
+            for entry in entries_of(&path, &bytes)? {
+                let (index, bytes, entry) = entry?;
                 frontier.push(leaf_hash(bytes));
                 board.entry(manifest, index, entry, rng)?;
                 if board.closed == Some(index) {
                     board.close_head = Some(frontier.head());
                 }
-                Ok(())
-            })?;
+            }
+            board.bundles.push((path, hash));
         }
         match frontier.root() {
             root if root == head.root => Ok(board),
@@ -140,33 +141,30 @@ impl Board {
         messages.collect()
     }
 
-    /// The ballots, in the order of the board, read again.
-    pub(super) fn ballots(
+    /// The ballots, the last one first, read again: what a ballot depends on stands before it.
+    pub(super) fn ballots_backwards(
         &self,
         source: &dyn RecordSource,
         mut visit: impl FnMut(u64, &[u8]) -> Result<(), VoterError>,
     ) -> Result<(), VoterError> {
-        for bundle in &self.bundles {
+        for bundle in self.bundles.iter().rev() {
             let (path, bytes) = read_again(source, bundle)?;
-            for_each_entry(path, &bytes, |index, _, entry| match entry.kind() {
-                EntryKind::Ballot => visit(index, entry.body()),
-                _ => Ok(()),
-            })?;
+            for entry in entries_of(path, &bytes)?.rev() {
+                let (index, _, entry) = entry?;
+                if entry.kind() == EntryKind::Ballot {
+                    visit(index, entry.body())?;
+                }
+            }
         }
         Ok(())
     }
 
     /// The entries of a bundle, read again; none behind the last bundle.
     pub(super) fn entries(&self, source: &dyn RecordSource, bundle: usize) -> Result<Vec<(u64, Vec<u8>)>, VoterError> {
-        let mut entries = Vec::new();
-        if let Some(bundle) = self.bundles.get(bundle) {
-            let (path, bytes) = read_again(source, bundle)?;
-            for_each_entry(path, &bytes, |index, bytes, _| {
-                entries.push((index, bytes.to_vec()));
-                Ok(())
-            })?;
-        }
-        Ok(entries)
+        let Some(bundle) = self.bundles.get(bundle) else { return Ok(Vec::new()) };
+        let (path, bytes) = read_again(source, bundle)?;
+        let entries = entries_of(path, &bytes)?;
+        entries.map(|entry| entry.map(|(index, bytes, _)| (index, bytes.to_vec()))).collect()
     }
 }
 
@@ -201,16 +199,19 @@ fn read_bundle(source: &dyn RecordSource, path: &TilePath) -> Result<Vec<u8>, Vo
     read_file(source, &path, MAX_BUNDLE_BYTES).map_err(VoterError::file(&path))
 }
 
-fn for_each_entry(
+/// An entry with its position and its bytes.
+type Placed<'a> = (u64, &'a [u8], Entry<'a>);
+
+/// The entries of a bundle.
+fn entries_of<'a>(
     path: &TilePath,
-    bundle: &[u8],
-    mut visit: impl FnMut(u64, &[u8], Entry<'_>) -> Result<(), VoterError>,
-) -> Result<(), VoterError> {
+    bundle: &'a [u8],
+) -> Result<impl DoubleEndedIterator<Item = Result<Placed<'a>, VoterError>>, VoterError> {
     let entries = decode_bundle(bundle, path.width());
     let entries = entries.map_err(|error| VoterError::Bundle { path: path.to_string(), error })?;
-    for (index, bytes) in (path.first()..).zip(entries) {
-        let entry = Entry::decode(bytes).map_err(|error| VoterError::Entry { index, error })?;
-        visit(index, bytes, entry)?;
-    }
-    Ok(())
+    let first = path.first();
+    Ok(entries.into_iter().enumerate().map(move |(place, bytes)| {
+        let index = first + place as u64;
+        Entry::decode(bytes).map(|entry| (index, bytes, entry)).map_err(|error| VoterError::Entry { index, error })
+    }))
 }

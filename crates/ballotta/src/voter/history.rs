@@ -6,8 +6,11 @@ use rand_core::CryptoRng;
 
 use super::{Election, VoterError};
 use crate::ballot::{AdmissionError, BallotHeader, Candidate, SignedBallot, verify_ballots};
+use crate::board::entry::{Entry, EntryKind};
+use crate::board::tiles::TILE_WIDTH;
 use crate::credential::RollLine;
 use crate::encoding::DecodeError;
+use crate::group::PublicElement;
 use crate::hash::Tracker;
 use crate::manifest::Revoting;
 use crate::record::RecordSource;
@@ -70,38 +73,35 @@ impl History {
         line: &RollLine,
         rng: &mut R,
     ) -> Result<Self, VoterError> {
-        let mut entries: Vec<(u64, Vec<u8>)> = Vec::new();
-        election.board.ballots(source, |index, body| {
-            if BallotHeader::read(body).is_ok_and(|header| header.credential == line.credential) {
-                entries.push((index, body.to_vec()));
-            }
-            Ok(())
-        })?;
-        let window = &election.window;
-        let inside = entries.iter().filter(|(index, _)| window.admits(*index).is_ok());
-        let candidates: Vec<Candidate<'_>> =
-            inside.map(|(index, bytes)| Candidate { index: *index, bytes, voter: Some(*line) }).collect();
+        let related = Related::read(election, source, line)?;
+        let (window, ballots) = (&election.window, &related.ballots);
+        let inside = ballots.iter().filter(|ballot| window.admits(ballot.index).is_ok());
+        let candidates: Vec<Candidate<'_>> = inside
+            .map(|BoardBallot { index, bytes, line }| Candidate { index: *index, bytes, voter: Some(*line) })
+            .collect();
         let context = &election.context;
         let revoting = context.manifest().revoting() == Revoting::LastCounts;
         // A roll has fewer lines than that.
         let voters = u32::try_from(election.roll.totals().voters()).unwrap_or(u32::MAX);
         let mut ledger = Ledger::new(voters, candidates.len() as u64, revoting, rng.next_u64());
         let mut verified = verify_ballots(context, &candidates, rng).into_iter();
-        let unreadable = |index| move |error| VoterError::Entry { index, error };
-        let mut ballots = Vec::with_capacity(entries.len());
-        for (index, bytes) in &entries {
+        let mut own = Vec::new();
+        for BoardBallot { index, bytes, line: theirs } in ballots {
             let state = match window.admits(*index) {
                 Err(error) => Err(error),
                 Ok(()) => match verified.next() {
-                    Some(Ok(ballot)) => ledger.admit(&ballot, |index| recorded(&entries, index))?,
+                    Some(Ok(ballot)) => ledger.admit(&ballot, |index| related.recorded(index))?,
                     Some(Err(error)) => Err(error),
                     None => Err(AdmissionError::Encoding(DecodeError::Truncated { field: "ballot" })),
                 },
             };
-            let tracker = SignedBallot::tracker_of(bytes).map_err(unreadable(*index))?;
-            ballots.push(OwnBallot { index: *index, tracker, state });
+            if theirs.credential == line.credential {
+                let tracker = SignedBallot::tracker_of(bytes);
+                let tracker = tracker.map_err(|error| VoterError::Entry { index: *index, error })?;
+                own.push(OwnBallot { index: *index, tracker, state });
+            }
         }
-        Ok(Self { ballots })
+        Ok(Self { ballots: own })
     }
 
     /// The ballots.
@@ -135,15 +135,82 @@ impl History {
     }
 }
 
-fn recorded(entries: &[(u64, Vec<u8>)], index: u64) -> Result<Recorded, VoterError> {
-    let unreadable = |error| VoterError::Entry { index, error };
-    let entry = entries.iter().find(|(other, _)| *other == index);
-    let (_, bytes) = entry.ok_or(DecodeError::Truncated { field: "ballot" }).map_err(unreadable)?;
-    let tracker = SignedBallot::tracker_of(bytes).map_err(unreadable)?;
-    Ok(Recorded { tracker, randomness: BallotHeader::read(bytes).map_err(unreadable)?.randomness })
+/// A ballot of the board, and the line of the roll with its credential.
+struct BoardBallot {
+    index: u64,
+    bytes: Vec<u8>,
+    line: RollLine,
+}
+
+/// All ballots on which it depends whether those of one credential count, in the order of the board: those that name it;
+/// before one of these, others with its randomness, for of two such the first stands; and before those, all that name their
+/// credentials, for only an admitted ballot stands in the way.
+struct Related {
+    ballots: Vec<BoardBallot>,
+}
+
+impl Related {
+    fn read(election: &Election, source: &dyn RecordSource, line: &RollLine) -> Result<Self, VoterError> {
+        // Sorted: maps would be a fiftieth of the module that voters load.
+        let mut lines = alloc::vec![*line];
+        let mut randomness: Vec<[u8; 32]> = Vec::new();
+        let mut ballots = Vec::new();
+        election.board.ballots_backwards(source, |index, body| {
+            let Ok(header) = BallotHeader::read(body) else { return Ok(()) };
+            let inside = election.window.admits(index).is_ok();
+            let seen = randomness.binary_search(&header.randomness);
+            let line = match lines.binary_search_by_key(&header.credential, |line| line.credential) {
+                Ok(place) => lines.get(place).copied(),
+                Err(place) if inside && seen.is_ok() => {
+                    let line = election.line(source, &header.credential)?;
+                    line.inspect(|line| lines.insert(place, *line))
+                }
+                Err(_) => None,
+            };
+            if let Some(line) = line {
+                if let (Err(place), true) = (seen, inside) {
+                    randomness.insert(place, header.randomness);
+                }
+                ballots.push(BoardBallot { index, bytes: body.to_vec(), line });
+            }
+            Ok(())
+        })?;
+        ballots.reverse();
+        Ok(Self { ballots })
+    }
+
+    fn recorded(&self, index: u64) -> Result<Recorded, VoterError> {
+        let unreadable = |error| VoterError::Entry { index, error };
+        let place = self.ballots.binary_search_by_key(&index, |ballot| ballot.index).ok();
+        let ballot = place.and_then(|place| self.ballots.get(place));
+        let BoardBallot { bytes, .. } = ballot.ok_or(DecodeError::Truncated { field: "ballot" }).map_err(unreadable)?;
+        let tracker = SignedBallot::tracker_of(bytes).map_err(unreadable)?;
+        Ok(Recorded { tracker, randomness: BallotHeader::read(bytes).map_err(unreadable)?.randomness })
+    }
 }
 
 impl Election {
+    /// The credential that a ballot of the board names: whoever shows a tracker may show that of another voter's ballot.
+    /// `None` if there is no ballot at this position, or none that names an element of the group.
+    ///
+    /// # Errors
+    ///
+    /// If the record cannot be read again as it was.
+    pub fn ballot_credential(
+        &self,
+        source: &dyn RecordSource,
+        index: u64,
+    ) -> Result<Option<PublicElement>, VoterError> {
+        let bundle = usize::try_from(index / u64::from(TILE_WIDTH)).unwrap_or(usize::MAX);
+        let entries = self.entries(source, bundle)?;
+        let entry = entries.iter().find(|(position, _)| *position == index);
+        let header = entry
+            .and_then(|(_, bytes)| Entry::decode(bytes).ok())
+            .filter(|entry| entry.kind() == EntryKind::Ballot)
+            .and_then(|entry| BallotHeader::read(entry.body()).ok());
+        Ok(header.and_then(|header| PublicElement::from_canonical(&header.credential)))
+    }
+
     /// What became of the ballot with this tracker, whoever cast it.
     ///
     /// # Errors
@@ -157,8 +224,8 @@ impl Election {
     ) -> Result<Found, VoterError> {
         // All entries with one tracker are the same ballot, and name the same credential.
         let mut first = None;
-        self.board.ballots(source, |index, body| {
-            if first.is_none() && SignedBallot::tracker_of(body).ok() == Some(*tracker) {
+        self.board.ballots_backwards(source, |index, body| {
+            if SignedBallot::tracker_of(body).ok() == Some(*tracker) {
                 first = Some((index, BallotHeader::read(body)));
             }
             Ok(())

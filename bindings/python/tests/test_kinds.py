@@ -1,0 +1,190 @@
+"""The results of every kind of contest: as numbers, and on the page."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from ballotta import Report
+from ballotta._contests import contest as shown
+from ballotta._html import page
+
+PEOPLE = [{"id": id, "title": {"en": title, "it": title}} for id, title in [("ada", "Ada"), ("bob", "Bob <b>"), ("eve", "Eve")]]
+LISTS = [{"id": id, "title": {"en": id.title(), "it": id}} for id in ["north", "south"]]
+
+
+def made(id: str, rule: dict[str, Any], options: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"id": id, "title": {"en": f"Contest {id}", "it": id}, "rule": rule, "options": options}
+
+
+def counted(id: str, options: list[dict[str, Any]], ranking: list[list[str]], **more: Any) -> dict[str, Any]:
+    fields = {"id": id, "ballots": 4, "weight": 10, "withheld": None, "options": options, "blank": None, "ranking": ranking}
+    return {**fields, **more}
+
+
+def totals(*values: int) -> list[dict[str, Any]]:
+    return [{"id": option["id"], "total": value} for option, value in zip(PEOPLE, values, strict=True)]
+
+
+BLANK = {"blank": True}
+GRADES = [{"id": id, "title": {"en": id.title(), "it": id}} for id in ["good", "fair", "poor"]]
+MANIFEST = {
+    "title": {"en": "Every kind", "it": "Tutto"},
+    "languages": ["en", "it"],
+    "contests": [
+        made("chair", {"kind": "choose", "min": 0, "max": 2, **BLANK, "winners": 1}, PEOPLE),
+        made("rate", {"kind": "score", "max": 5, **BLANK}, PEOPLE),
+        made("budget", {"kind": "quadratic", "credits": 9, **BLANK}, PEOPLE),
+        made("mandate", {"kind": "split", "max": 9}, PEOPLE),
+        made(
+            "council",
+            {
+                "kind": "lists",
+                "lists": [{"list": "south", "candidates": []}, {"list": "north", "candidates": ["ada"]}],
+                "preferences": 1,
+                "across": False,
+                "seats": {"number": 4, "method": "sainte_lague"},
+                **BLANK,
+            },
+            [*LISTS, PEOPLE[0]],
+        ),
+        made("judge", {"kind": "grades", "grades": GRADES, **BLANK, "winners": 2}, PEOPLE),
+        made("order", {"kind": "pairs", "ties": True, "method": "schulze", **BLANK}, PEOPLE),
+        made("secret", {"kind": "choose", "min": 1, "max": 1, "blank": False}, PEOPLE),
+    ],
+}
+SCHULZE = [["ada"], ["bob", "eve"]]
+RESULT = {
+    "format": "ballotta/v1-draft.3/result",
+    "fingerprint": "0" * 64,
+    "eligible_voters": 5,
+    "eligible_weight": 12,
+    "counted_ballots": 4,
+    "counted_weight": 10,
+    "quorum": None,
+    "contests": [
+        counted(
+            "chair", totals(6, 6, 2), [["ada", "bob"], ["eve"]], blank=1, winners={"number": 1, "elected": [], "tied": ["ada", "bob"]}
+        ),
+        counted(
+            "rate",
+            [{**option, "average": average} for option, average in zip(totals(20, 5, 0), [[20, 9], [5, 9], [0, 1]], strict=True)],
+            [["ada"], ["bob"], ["eve"]],
+            blank=1,
+        ),
+        counted("budget", totals(3, 2**43, 1), [["bob"], ["ada"], ["eve"]], blank=2),
+        counted("mandate", totals(5, 3, 2), [["ada"], ["bob"], ["eve"]]),
+        counted(
+            "council",
+            [{"id": "north", "total": 4}, {"id": "south", "total": 5}, {"id": "ada", "total": 3}],
+            [["south"], ["north"]],
+            blank=1,
+            seats={"lists": [{"id": "south", "seats": 2}, {"id": "north", "seats": 1}], "tied": ["south", "north"], "open": 1},
+        ),
+        counted(
+            "judge",
+            [
+                {"id": "ada", "grades": [7, 2, 0], "grade": "good"},
+                {"id": "bob", "grades": [1, 2, 6], "grade": "poor"},
+                {"id": "eve", "grades": [0, 9, 0], "grade": "fair"},
+            ],
+            [["ada"], ["eve"], ["bob"]],
+            blank=1,
+            winners={"number": 2, "elected": ["ada", "eve"], "tied": []},
+        ),
+        counted(
+            "order",
+            [{"id": option["id"]} for option in PEOPLE],
+            SCHULZE,
+            blank=0,
+            pairs={
+                "matrix": [[0, 6, 7], [3, 0, 4], [1, 4, 0]],
+                "condorcet_winner": "ada",
+                "schulze": SCHULZE,
+                "ranked_pairs": SCHULZE,
+                "copeland": [["ada"], ["bob"], ["eve"]],
+            },
+        ),
+        counted("secret", [], [], withheld="rare_weight"),
+    ],
+}
+
+
+@pytest.fixture
+def report() -> Report:
+    empty: list[str] = []
+    fields = {"valid": True, "stage": "complete", "fingerprint": "0" * 64, "checks": empty, "failures": empty}
+    return Report._read((json.dumps({**fields, "not_checked": empty, "warnings": empty, "result": RESULT}), ""))
+
+
+def test_numbers(report: Report) -> None:
+    counts = report.counts()
+    assert counts["chair"] == [6, 6, 2] and counts["budget"] == [3, 2**43, 1] and counts["council"] == [4, 5, 3]
+    assert counts["judge"] == [[7, 2, 0], [1, 2, 6], [0, 9, 0]]
+    assert counts["order"] == [[0, 6, 7], [3, 0, 4], [1, 4, 0]]
+    assert counts["secret"] == []
+    assert report.averages() == {"rate": [Fraction(20, 9), Fraction(5, 9), Fraction(0)]}
+    assert report.rankings()["order"] == SCHULZE and report.rankings()["secret"] == []
+    # What is handed out is a copy where it could be the report's own.
+    report.counts()["order"][0][0] = 5  # type: ignore[index]
+    assert report.counts()["order"] == counts["order"]
+
+
+def test_arrays(report: Report) -> None:
+    numpy = pytest.importorskip("numpy")
+    arrays = report.totals()
+    assert {array.dtype for array in arrays.values()} == {numpy.dtype("int64")}
+    assert arrays["judge"].shape == (3, 3) and arrays["judge"].sum(axis=1).tolist() == [9, 9, 9]
+    matrix = arrays["order"]
+    assert (matrix > matrix.T).sum(axis=1).tolist() == [2, 0, 0]
+    assert arrays["secret"].shape == (0,) and arrays["budget"].tolist() == [3, 2**43, 1]
+
+
+class Text(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words = ""
+        self.feed(html)
+
+    def handle_data(self, data: str) -> None:
+        self.words += f"{data} "
+
+
+def text(contest: str, manifest: dict[str, Any] | None = MANIFEST) -> str:
+    found = next(found for found in RESULT["contests"] if found["id"] == contest)  # type: ignore[attr-defined]
+    html = shown(found, manifest, "en")
+    assert "<b>" not in html.replace("<b>Elected:</b>", "").replace("<b>6</b>", "").replace("<b>7</b>", "")
+    return " ".join(Text(html).words.split())
+
+
+@pytest.mark.parametrize(
+    ("contest", "says"),
+    [
+        ("chair", ["Bob <b>", "6 (60.0 %)", "blank", "1 (10.0 %)", "Elected: nobody (0 of 1)", "tie for the rest", "Ada, Bob <b>."]),
+        ("rate", ["20 (average 2.22)", "0 (average 0.00)", "Blank votes: 1"]),
+        ("budget", [f"{2**43:,}", "Blank votes: 2"]),
+        ("mandate", ["5 (50.0 %)"]),
+        ("council", ["4 (40.0 %)", "Preferences:", "South 2 North 1", "Seats by Sainte-Laguë.", "Seats that stay open: 1. South, North tie"]),
+        ("judge", ["Good Fair Poor", "Ada 7 2 0 Good", "Blank votes: 1", "Ranking: 1. Ada; 2. Eve; 3. Bob <b>", "Elected: Ada, Eve (2 of 2)"]),
+        ("order", ["Ada 6 7", "Ada beats all others. (Condorcet)", "Schulze: 1. Ada; 2. Bob <b> = Eve", "Copeland: 1. Ada; 2. Bob <b>; 3. Eve"]),
+        ("secret", ["would give single votes away: rare weight."]),
+    ],
+)
+def test_the_page_of_a_kind(contest: str, says: list[str]) -> None:
+    for words in says:
+        assert words in text(contest)
+    # A record whose manifest cannot be read: identifiers in place of titles.
+    bare = text(contest, None)
+    assert contest in bare and "Contest" not in bare
+
+
+def test_the_whole_page_and_the_notebook(report: Report) -> None:
+    whole = page(report, None)
+    assert whole.count("<h3>") == len(MANIFEST["contests"]) and "<script" not in whole
+    notebook = report._repr_html_()
+    assert "ada (6) = bob (6) &gt; eve (2)" in notebook and "withheld: rare weight" in notebook
+    assert "ada (good) &gt; eve (fair) &gt; bob (poor)" in notebook and "<td>ada, eve</td>" in notebook

@@ -1,0 +1,137 @@
+// The library in a Web Worker, in Chromium.
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { inBrowser, noBrowser } from './browser.mjs';
+import { record, vectors } from './vectors.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'ballotta-worker-'));
+
+before(() => {
+  cpSync(new URL('../dist', import.meta.url).pathname, join(folder, 'ballotta'), { recursive: true });
+  for (const [path, bytes] of record()) {
+    const file = join(folder, 'record', path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+  }
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><meta charset="utf-8"><title>worker</title>');
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a function in a page with a worker, and what the page needs. */
+async function inPage(work) {
+  let answer;
+  await inBrowser(folder, 'index.html', async (page) => {
+    await page.evaluate(() => {
+      // What an error is, for the other side of the browser.
+      globalThis.refused = (promise) => promise.then(() => 'nothing', ({ name, code, field }) => ({ name, code, field }));
+      // So long the page listens to nobody but itself.
+      globalThis.turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+    });
+    const given = {
+      fingerprint: vectors.fingerprint, code: vectors.ballots[1].code, choices: JSON.parse(vectors.ballots[1].choices), voted: vectors.voted,
+    };
+    answer = await page.evaluate(work, given);
+    // The threads that are left: ended workers are none.
+    await page.waitForFunction(() => true);
+    answer.workers = page.workers().length;
+  });
+  return answer;
+}
+
+const options = { skip: noBrowser, timeout: 60_000 };
+
+test('calls that overlap have each its own answer', options, async () => {
+  const found = await inPage(async ({ fingerprint, code, choices, voted }) => {
+    const { loadWorker } = await import('/ballotta/worker.js');
+    const ballotta = await loadWorker();
+    const [one, two] = await Promise.all(['unpinned', fingerprint].map((fingerprint) => ballotta.openElection({ url: '/record/' }, { fingerprint })));
+    const [credential, other] = await Promise.all([one.credential(code), two.credential(code)]);
+    const calls = [credential.prepare(choices), one.findBallot(voted.tracker), refused(other.prepare({})), other.prepare(choices), two.findBallot('0'.repeat(64))];
+    const [first, state, problem, second, missing] = await Promise.all(calls);
+    const checked = await two.checkOpening(await second.open(), second.tracker);
+    return {
+      pinned: [one.pinned, two.pinned], same: first.tracker === second.tracker, state, problem, missing, checked: checked.choices, choices,
+      cast: (await first.cast()).length > 0, again: await refused(first.cast()),
+    };
+  });
+  assert.deepEqual(found.pinned, [false, true]);
+  assert.equal(found.same, false);
+  assert.equal(found.state.state, 'counted');
+  assert.equal(found.missing.state, 'missing');
+  assert.equal(found.problem.code, 'choices-not-allowed');
+  assert.deepEqual(found.checked, found.choices);
+  assert.deepEqual([found.cast, found.again.code], [true, 'ballot-used']);
+});
+
+test('a worker verifies, and tells of its progress', options, async () => {
+  const { valid, fingerprint, stages, total, pollution } = await inPage(async () => {
+    const { loadWorker } = await import('/ballotta/worker.js');
+    const ballotta = await loadWorker();
+    const stages = [];
+    const report = await ballotta.verify({ url: '/record/' }, { stage: 'voting', onProgress: ({ stage }) => stages.push(stage) });
+    const complete = await ballotta.verify({ url: '/record/' });
+    // What a page adds to all objects is no answer of the worker's.
+    Object.prototype.progress = 1;
+    Object.prototype.error = { code: 'gone', message: 'the page', field: '' };
+    const again = await ballotta.verify({ url: '/record/' }, { stage: 'voting' });
+    delete Object.prototype.progress;
+    delete Object.prototype.error;
+    return { valid: [report.valid, complete.valid], fingerprint: report.fingerprint, stages: [...new Set(stages)], total: typeof report.checks.length, pollution: again.valid };
+  });
+  assert.deepEqual([valid, fingerprint, stages, total, pollution], [[true, false], vectors.fingerprint, ['roll', 'board', 'ballots'], 'number', true]);
+});
+
+test('a worker that is ended while it works ends what waits, and everything in it', options, async () => {
+  const found = await inPage(async ({ fingerprint, code, choices, voted }) => {
+    const { loadWorker } = await import('/ballotta/worker.js');
+    const ballotta = await loadWorker();
+    const election = await ballotta.openElection({ url: '/record/' }, { fingerprint });
+    const credential = await election.credential(code);
+    const ballot = await credential.prepare(choices);
+    const waiting = [credential.prepare(choices), election.findBallot(voted.tracker), ballotta.verify({ url: '/record/' }), ballot.cast()].map(refused);
+    ballotta.terminate();
+    const pending = await Promise.all(waiting);
+    const later = await Promise.all([ballot.cast(), credential.prepare(choices), ballotta.verify({ url: '/record/' })].map(refused));
+    // Everything is freed already.
+    await Promise.all([ballot.free(), credential.free(), election.free()]);
+    ballotta.terminate();
+    return { pending, later };
+  });
+  const gone = { name: 'BallottaError', code: 'gone', field: '' };
+  assert.deepEqual(found.pending, [gone, gone, gone, gone]);
+  assert.deepEqual(found.later, [gone, gone, gone]);
+  assert.equal(found.workers, 0);
+});
+
+test('what cannot be handed over is refused, and a worker that does not load is ended', options, async () => {
+  const found = await inPage(async ({ fingerprint }) => {
+    const { load } = await import('/ballotta/index.js');
+    const { loadWorker } = await import('/ballotta/worker.js');
+    const { module } = await load();
+    const wrong = [{ module: {} }, { module: () => 1 }, { verifier: 1 }, { worker: {} }, { worker: null }];
+    const refusals = await Promise.all(wrong.map((options) => refused(loadWorker(options))));
+    // A worker of another program answers nothing that is known, or fails.
+    const stranger = new Worker(URL.createObjectURL(new Blob(['throw new Error("mine")'])));
+    const failed = await refused(loadWorker({ worker: stranger }));
+    const ballotta = await loadWorker({ module });
+    const options = [{ stage: () => 1 }, { checkpoint: Symbol() }, { fingerprint: 'x' }, { checkpoint: new Uint8Array() }, { onProgress: 1 }];
+    refusals.push(...await Promise.all(options.map((options) => refused(ballotta.verify({ url: '/record/' }, options)))));
+    refusals.push(await refused(ballotta.openElection({ url: '/record/', fetch: () => 1 }, { fingerprint })));
+    refusals.push(await refused(ballotta.openElection({ url: '/record/' }, {})));
+    const controller = new AbortController();
+    const opening = refused(ballotta.openElection({ url: '/record/', signal: controller.signal }, { fingerprint }));
+    controller.abort();
+    const aborted = await opening;
+    const fine = (await ballotta.openElection({ url: '/record/' }, { fingerprint })).fingerprint;
+    return { refusals, failed, aborted, fine };
+  });
+  const fields = ['module', 'module', 'verifier', 'worker', 'worker', 'stage', 'checkpoint', 'fingerprint', 'checkpoint', 'onProgress', 'fetch', 'fingerprint'];
+  assert.deepEqual(found.refusals, fields.map((field) => ({ name: 'BallottaError', code: 'invalid-input', field })));
+  assert.deepEqual(found.failed, { name: 'BallottaError', code: 'no-worker', field: 'worker-thread.js' });
+  assert.equal(found.aborted.code, 'aborted');
+  assert.equal(found.fine, vectors.fingerprint);
+  assert.equal(found.workers, 1);
+});
