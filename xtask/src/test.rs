@@ -106,6 +106,9 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
         if full { command.env("BALLOTTA_FULL", "1").args(&["--", "--include-ignored"]) } else { command }
     };
     steps.run("tests", tests("test --workspace"))?;
+    if std::env::var_os("BALLOTTA_DATA").is_none() {
+        steps.skip("tests: replays of real ballots", "BALLOTTA_DATA names no folder of published ballots");
+    }
     steps.run("tests: weakened", tests("test --package ballotta --features weaken"))?;
     // The targets are also ordinary tests over a corpus and its mutations: no nightly compiler is needed.
     if steps.has("fuzz/Cargo.toml") {

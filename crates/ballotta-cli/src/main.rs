@@ -21,6 +21,8 @@ mod organiser;
 mod prepared;
 mod publish;
 mod record;
+mod rehearsal;
+mod replay;
 mod secrets;
 mod trustee;
 mod verify;
@@ -90,6 +92,8 @@ enum Verb {
     Inspect(inspect::InspectFile),
     /// Hold a whole election on this machine and verify it
     Demo(demo::DemoArgs),
+    /// Hold an election again from its published ballots, and compare the outcome
+    Replay(replay::ReplayArgs),
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -219,6 +223,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Verify(verb) => verb.run(console),
         Verb::Inspect(verb) => verb.run(console),
         Verb::Demo(verb) => demo::run(&verb, console).map(|_| ()),
+        Verb::Replay(verb) => verb.run(console),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ballotta", &mut script);
