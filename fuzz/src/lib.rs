@@ -6,11 +6,10 @@
 use std::str::from_utf8;
 use std::sync::LazyLock;
 
-use ballotta::ballot::{Entitlement, BallotHeader, BallotOpening, Candidate, Choices, SignedBallot, verify_ballots};
+use ballotta::ballot::{BallotHeader, BallotOpening, Candidate, Choices, Entitlement, SignedBallot, verify_ballots};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Note, NoteKey, NoteSignature, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle, encode_bundle, hash_tile_paths};
-use ballotta::contest::Choose;
 use ballotta::credential::{RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::key_ceremony::CeremonyMessage;
@@ -18,7 +17,8 @@ use ballotta::manifest::Manifest;
 use ballotta::record::{self, FileList, MemoryRecord, ResultDocument};
 use ballotta::tally::EncryptedTally;
 use ballotta::verifier::{PartialVerification, ShardPlan, VerifyOptions, select, verify_shard};
-use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO};
+use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO, choose};
+use ballotta_tests::kinds::every_kind;
 use ballotta_tests::rng::TestRng;
 
 /// A decoder and what is asked of it.
@@ -33,7 +33,7 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
-    Target { name: "manifest", run: manifest, valid: || vec![of_record(record::MANIFEST)] },
+    Target { name: "manifest", run: manifest, valid: manifests },
     Target { name: "roll", run: roll, valid: || vec![of_record(record::ROLL)] },
     Target { name: "ceremony_message", run: ceremony_message, valid: || ELECTION.election_messages() },
     Target { name: "entry", run: entry, valid: || ELECTION.entries.clone() },
@@ -42,7 +42,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "note", run: note, valid: notes },
     Target { name: "signed_ballot", run: signed_ballot, valid: || ELECTION.bodies(EntryKind::Ballot) },
     Target { name: "ballot_header", run: ballot_header, valid: || ELECTION.bodies(EntryKind::Ballot) },
-    Target { name: "choices", run: choices, valid: || vec![CHOICES.to_vec(), b"{}".to_vec()] },
+    Target { name: "choices", run: choices, valid: all_choices },
     Target { name: "ballot_opening", run: ballot_opening, valid: || vec![OPENING.clone()] },
     Target {
         name: "closing_statement",
@@ -54,7 +54,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "voting_code", run: voting_code, valid: voting_codes },
     Target { name: "shard_plan", run: shard_plan, valid: || vec![SHARDS.0.to_bytes()] },
     Target { name: "shard_part", run: shard_part, valid: || vec![SHARDS.1.clone()] },
-    Target { name: "result_document", run: result_document, valid: || vec![of_record(record::RESULT)] },
+    Target { name: "result_document", run: result_document, valid: results },
 ];
 
 /// The target of this name.
@@ -77,7 +77,7 @@ struct Finished {
 
 static ELECTION: LazyLock<Finished> = LazyLock::new(|| {
     let election = Election::build(ElectionOptions {
-        contests: vec![(Choose { min: 1, max: 2, blank: true, winners: None }, 3), (YES_OR_NO, 2)],
+        contests: vec![(choose(1, 2, true), 3), (YES_OR_NO, 2)],
         styles: vec![vec![0, 1], vec![1]],
         voters: vec![(0, 3), (0, 1), (1, 20)],
         trustees: 2,
@@ -97,6 +97,9 @@ static ELECTION: LazyLock<Finished> = LazyLock::new(|| {
     Finished { election, entries, record, tally }
 });
 
+/// An election with every kind of contest.
+static KINDS: LazyLock<Election> = LazyLock::new(|| Election::build(every_kind()));
+
 impl Finished {
     fn election_messages(&self) -> Vec<Vec<u8>> {
         self.election.ceremony.iter().map(|(_, message)| message.clone()).collect()
@@ -114,6 +117,10 @@ fn of_record(path: &str) -> Vec<u8> {
 
 fn under(folder: &str) -> Vec<Vec<u8>> {
     ELECTION.record.files.iter().filter(|(path, _)| path.starts_with(folder)).map(|(_, file)| file.clone()).collect()
+}
+
+fn manifests() -> Vec<Vec<u8>> {
+    vec![of_record(record::MANIFEST), KINDS.context.manifest().bytes().to_vec()]
 }
 
 fn manifest(bytes: &[u8]) {
@@ -164,10 +171,26 @@ fn choices(bytes: &[u8]) {
         let written = choices.to_json();
         let again = Choices::from_json(written.as_bytes()).expect("what was written is read");
         assert_eq!(again.to_json(), written);
-        for error in choices.check(&ELECTION.election.context, Entitlement { style: 0, weight: 1 }) {
-            assert!(!error.to_string().is_empty() && !error.problem.rule().is_empty());
+        for election in [&ELECTION.election, &KINDS] {
+            let (style, weight) = election.options.voters[0];
+            let entitlement = Entitlement { style, weight };
+            let errors = choices.check(&election.context, entitlement);
+            for error in &errors {
+                assert!(!error.to_string().is_empty() && !error.problem.rule().is_empty());
+            }
+            assert_eq!(choices.plaintext(&election.context, entitlement).is_ok(), errors.is_empty());
         }
     }
+}
+
+/// Of the two elections, also all kinds of marks.
+fn all_choices() -> Vec<Vec<u8>> {
+    let manifest = KINDS.context.manifest();
+    let of_kinds = (0..5).map(|seed| {
+        let choices = KINDS.any_choices(0, &mut TestRng(seed));
+        Choices::of(manifest, &KINDS.ballot(0, &choices).plaintext()).to_json().as_bytes().to_vec()
+    });
+    of_kinds.chain([CHOICES.to_vec(), b"{}".to_vec()]).collect()
 }
 
 fn ballot_opening(bytes: &[u8]) {
@@ -276,7 +299,8 @@ fn signed_ballot(bytes: &[u8]) {
         let header = BallotHeader::read(bytes).expect("the header of a ballot");
         assert_eq!(&header.credential, ballot.unsigned().credential().as_bytes());
         assert_eq!(header.previous.as_ref(), ballot.unsigned().previous());
-        assert_eq!(usize::from(header.style), ballot.unsigned().style());
+        let entitlement = Entitlement { style: header.style.into(), weight: header.weight };
+        assert_eq!(entitlement, ballot.unsigned().entitlement());
         assert_eq!(&header.randomness, ballot.unsigned().ciphertext().r().as_bytes());
     }
     let voter = ELECTION.election.credentials.iter().position(|credential| {
@@ -298,9 +322,9 @@ fn ballot_header(bytes: &[u8]) {
     match BallotHeader::read(bytes) {
         Ok(header) => {
             let previous = header.previous.map_or([0; 32], |tracker| *tracker.as_bytes());
-            let style = header.style.to_le_bytes();
-            let parts: [&[u8]; 5] =
-                [header.fingerprint.as_bytes(), &style, &header.credential, &previous, &header.randomness];
+            let (style, weight) = (header.style.to_le_bytes(), header.weight.to_le_bytes());
+            let parts: [&[u8]; 6] =
+                [header.fingerprint.as_bytes(), &style, &weight, &header.credential, &previous, &header.randomness];
             assert_eq!(bytes[2..BallotHeader::BYTES + 32], parts.concat());
         }
         Err(error) => assert!(!error.to_string().is_empty()),
@@ -346,6 +370,10 @@ fn voting_code(bytes: &[u8]) {
 fn voting_codes() -> Vec<Vec<u8>> {
     let code = |seed| VotingCode::generate(&mut TestRng(seed)).expose_text().as_bytes().to_vec();
     (0..5).map(code).chain([b"0024h36h2ncsvrh6daqf6dvvqze6".to_vec()]).collect()
+}
+
+fn results() -> Vec<Vec<u8>> {
+    vec![of_record(record::RESULT), KINDS.run().record().files[record::RESULT].clone()]
 }
 
 /// Results are for people, and JSON has many forms: what is read is written in one of them and read again.

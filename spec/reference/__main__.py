@@ -29,10 +29,10 @@ def main() -> int:
     arguments = parser.parse_args()
     if not os.path.isdir(arguments.record):
         parser.error(f"{arguments.record} is not a folder")
-    if arguments.fingerprint and not is_hex(arguments.fingerprint, 64):
+    if arguments.fingerprint is not None and not is_hex(arguments.fingerprint, 64):
         parser.error("--fingerprint: not 64 lower-case hexadecimal digits")
     record, head = Record(arguments.record), None
-    if arguments.checkpoint:
+    if arguments.checkpoint is not None:
         try:
             with open(arguments.checkpoint, "rb") as file:
                 note = file.read(MAX_CHECKPOINT_BYTES + 1)
@@ -45,7 +45,7 @@ def main() -> int:
             print(f"error: {arguments.checkpoint} is no checkpoint of this board: {problem}", file=sys.stderr)
             return 1
         head = (checkpoint.size, checkpoint.root)
-    fingerprint = bytes.fromhex(arguments.fingerprint) if arguments.fingerprint else None
+    fingerprint = None if arguments.fingerprint is None else bytes.fromhex(arguments.fingerprint)
     report = verify(record, arguments.stage, Pins(fingerprint, head))
     if arguments.json:
         output = json.dumps(report.value(), indent=2, ensure_ascii=False)

@@ -8,6 +8,7 @@ from typing import Any, Iterable
 from encoding import MAX_MESSAGE_BYTES, Reader, Refused, le16, le32, le64, require
 from group import ORDER, Element, Point, element_of, is_identity, multiply_add, read_element, total_of
 from manifest import Manifest
+from report import Place
 from roll import signature_holds
 from tally import Equality, equality_holds, read_equality
 from transcript import begin, hash_to_group, read_schnorr, schnorr_holds, sha256, tagged
@@ -113,39 +114,60 @@ class JointKey:
 
 
 class Broken(Exception):
-    """A rule is broken, by these trustees; by nobody in particular if there are none."""
+    """A rule is broken, at these places."""
 
-    def __init__(self, problem: str, trustees: list[int]):
+    def __init__(self, problem: str, places: list[Place]):
         super().__init__(problem)
-        self.trustees = trustees
+        self.places = places
 
 
 def demand(condition: object, problem: str) -> None:
-    """A rule that no signature lays to anybody's charge."""
+    """A rule of all messages together."""
     if not condition:
-        raise Broken(problem, [])
+        raise Broken(problem, ["record"])
+
+
+def all_hold(problem: str, broken: Iterable[bytes]) -> None:
+    """A rule of single messages that no signature lays to anybody's charge."""
+    if places := [{"file": f"ceremony/{sha256(data).hex()}"} for data in broken]:
+        raise Broken(problem, list(places))
 
 
 def all_keep(problem: str, culprits: Iterable[int]) -> None:
     """A rule that trustees break by what they signed, or did not send."""
-    if trustees := sorted(set(culprits)):
-        raise Broken(f"{problem}: trustees {trustees}", trustees)
+    if places := [{"trustee": trustee} for trustee in sorted(set(culprits))]:
+        raise Broken(problem, list(places))
+
+
+def read_messages(files: list[bytes]) -> list[Message]:
+    messages, unreadable = [], []
+    for data in files:
+        try:
+            messages.append(read_message(data))
+        except Refused:
+            unreadable.append(data)
+    all_hold("the message cannot be read", unreadable)
+    return messages
 
 
 class Ceremony:
     """spec/ceremony.md#verification. The first rule that is broken is raised as Broken."""
 
-    def __init__(self, messages: list[Message], manifest: Manifest):
+    def __init__(self, files: list[bytes], manifest: Manifest):
         self.manifest = manifest
         self.trustees = range(1, len(manifest.trustees) + 1)
-        self.messages = messages
+        self.files = files
 
     def verify(self) -> JointKey:
-        kinds = [message.kind for message in self.messages]
-        demand(kinds == sorted(kinds), "a message was published after one of a later step")
-        registrations = self.step(REGISTRATION, None)
-        self.verify_registrations({j: body for j, (_, body) in registrations.items()})
         m = self.manifest
+        deal = 167 + 32 * m.slots * m.threshold + len(m.trustees) * (112 + 32 * m.slots)
+        demand(deal <= MAX_MESSAGE_BYTES, "a deal of so many slots and trustees is too long")
+        self.messages = read_messages(self.files)
+        kinds = [message.kind for message in self.messages]
+        late = [m.data for n, m in enumerate(self.messages) if m.kind < max(kinds[: n + 1])]
+        all_hold("the message was published after one of a later step", late)
+        registrations = self.step(REGISTRATION, b"")
+        self.verify_registrations({j: body for j, (_, body) in registrations.items()})
         parts = [m.hash, le64(len(m.trustees)), le64(m.threshold), le64(m.slots), le32(ATTEMPT)]
         for j in self.trustees:
             parts += [m.trustees[j - 1].encoding, registrations[j][0].data]
@@ -156,17 +178,19 @@ class Ceremony:
         all_keep("the deal is not the one that was committed to", other)
         self.verify_deals({j: body for j, (_, body) in deals.items()}, roster)
         joint_key = self.joint_key(deals, roster)
-        self.verify_confirmations(
-            {j: body for j, (_, body) in self.step(CONFIRMATION, roster).items()}, joint_key, roster
-        )
+        confirmations = self.step(CONFIRMATION, roster)
+        elsewhere = [message.data for message, body in confirmations.values() if body.root != joint_key.root]
+        all_hold("the confirmation is of another joint key", elsewhere)
+        self.verify_confirmations({j: body for j, (_, body) in confirmations.items()}, joint_key, roster)
         return joint_key
 
-    def step(self, kind: int, roster: bytes | None) -> dict[int, tuple[Message, Any]]:
+    def step(self, kind: int, roster: bytes) -> dict[int, tuple[Message, Any]]:
         """The messages of a step by their authors, and what they say."""
         messages = [message for message in self.messages if message.kind == kind]
-        demand(all(message.author in self.trustees for message in messages), f"a {NAMES[kind]} of no trustee")
-        signed = all(message_signature_holds(message, self.manifest, roster) for message in messages)
-        demand(signed, f"a {NAMES[kind]} is not signed by its author, or is of another ceremony")
+        all_hold(f"a {NAMES[kind]} of no trustee", (m.data for m in messages if m.author not in self.trustees))
+        unsigned = [m.data for m in messages if not message_signature_holds(m, self.manifest)]
+        all_hold(f"the {NAMES[kind]} is not signed by its author", unsigned)
+        all_hold(f"the {NAMES[kind]} is of another roster", (m.data for m in messages if m.roster != roster))
         found: dict[int, tuple[Message, Any]] = {}
         unreadable, twice = [], []
         for message in messages:
@@ -213,23 +237,18 @@ class Ceremony:
         return JointKey(tagged("ceremony", roster, *(sha256(deals[j][0].data) for j in self.trustees)), keys, sums)
 
     def verify_confirmations(self, confirmations: dict[int, Confirmation], joint_key: JointKey, roster: bytes) -> None:
-        demand(
-            all(body.root == joint_key.root for body in confirmations.values()), "a confirmation of another joint key"
-        )
         unproved = [j for j, body in confirmations.items() if not confirmation_holds(body, j, joint_key, roster)]
         all_keep("the backup is not proved", unproved)
         needed = self.manifest.minimum_confirmed
         demand(len(confirmations) >= needed, f"{len(confirmations)} confirmations, {needed} are needed")
 
 
-def message_signature_holds(message: Message, manifest: Manifest, roster: bytes | None) -> bool:
-    if roster is None:
+def message_signature_holds(message: Message, manifest: Manifest) -> bool:
+    if message.kind == REGISTRATION:
         transcript = begin("trustee-registration", "manifest", manifest.hash)
         transcript.append_number("attempt", ATTEMPT)
-    elif message.roster != roster:
-        return False
     else:
-        transcript = begin("ceremony-message", "roster", roster)
+        transcript = begin("ceremony-message", "roster", message.roster)
     transcript.append_number("trustee", message.author)
     transcript.append("message", message.data[:-64])
     return signature_holds(message.data[-64:], manifest.trustees[message.author - 1], transcript)

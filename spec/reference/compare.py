@@ -1,6 +1,6 @@
 """Compares this verifier with the command on a record, and on tampered copies of it.
 
-    python3 -I -S spec/reference/compare.py BALLOTTA RECORD [--mutations N] [--seed S] [--stage STAGE]
+    python3 -I -S spec/reference/compare.py BALLOTTA RECORD [--mutations N] [--bytes N] [--seed S] [--stage STAGE]
 
 Both must say the same of every copy: verdict, checks with their counts, places of failures, warnings, result. Only the
 wording of problems is free. The exit code is 0 if they do.
@@ -24,6 +24,7 @@ import tempfile  # noqa: E402
 from typing import Any  # noqa: E402
 
 from board import bundle_path, read_bundle  # noqa: E402
+from encoding import Refused  # noqa: E402
 from record import Record  # noqa: E402
 from verify import Pins, verify  # noqa: E402
 
@@ -39,9 +40,9 @@ def comparable(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def differences(
-    command: str, folder: str, stage: str = "complete", pins: Pins = Pins(), options: tuple = ()
+    command: str, folder: str, stage: str = "complete", pins: Pins = Pins(), options: tuple[str, ...] = (), tampered: bool = False
 ) -> list[str]:
-    """What the two verifiers do not agree about; nothing, if all is well."""
+    """What the two verifiers do not agree about; nothing, if all is well. What is `tampered` must not be valid."""
     call = [command, "verify", "--json", "--stage", stage, *options, folder]
     process = subprocess.run(call, capture_output=True, timeout=600, check=False)
     if process.returncode not in (0, 1) or not process.stdout:
@@ -49,6 +50,8 @@ def differences(
     theirs = comparable(json.loads(process.stdout))
     ours = comparable(json.loads(json.dumps(verify(Record(folder), stage, pins).value())))
     found = [] if (process.returncode == 0) == ours["valid"] else ["the exit codes differ"]
+    if tampered and ours["valid"]:
+        found.append("nobody noticed")
     for name in theirs.keys() | ours.keys():
         a, b = theirs.get(name), ours.get(name)
         if a == b:
@@ -193,6 +196,17 @@ MUTATIONS = [
 ]  # fmt: skip
 
 
+def mutated(folder: str, chance: random.Random) -> str:
+    """One or two mutations of a copy."""
+    how = []
+    for _ in range(chance.choice((1, 1, 2))):
+        try:
+            how.append(chance.choice(MUTATIONS)(Copy(folder, chance)))
+        except (Refused, OSError, ValueError, IndexError):
+            how.append("no further one, of what cannot be read")
+    return "; ".join(how)
+
+
 def compare(command: str, folder: str, mutations: int, seed: int, stage: str = "complete") -> list[str]:
     """All disagreements, each with the mutation that shows it."""
     found = [f"untouched: {difference}" for difference in differences(command, folder, stage)]
@@ -201,8 +215,28 @@ def compare(command: str, folder: str, mutations: int, seed: int, stage: str = "
         with tempfile.TemporaryDirectory() as scratch:
             copy = os.path.join(scratch, "record")
             shutil.copytree(folder, copy)
-            how = chance.choice(MUTATIONS)(Copy(copy, chance))
+            how = mutated(copy, chance)
             found += [f"{number}: {how}: {difference}" for difference in differences(command, copy, stage)]
+    return found
+
+
+def positions(length: int, most: int) -> list[int]:
+    """Every byte of a short file; of a longer one so many, from the first to the last."""
+    return list(range(length)) if length <= most else sorted({n * (length - 1) // (most - 1) for n in range(most)})
+
+
+def compare_bytes(command: str, folder: str, most: int) -> list[str]:
+    """The same, of copies in which one byte is another: so many bytes of every file, one at a time."""
+    found = []
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Copy(shutil.copytree(folder, os.path.join(scratch, "record")), random.Random())
+        for path in copy.files:
+            data = copy.read(path)
+            for at in positions(len(data), most):
+                copy.write(path, data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
+                how = differences(command, copy.folder, tampered=True)
+                found += [f"{path}, byte {at}: {difference}" for difference in how]
+            copy.write(path, data)
     return found
 
 
@@ -211,11 +245,14 @@ def main() -> int:
     parser.add_argument("command", metavar="BALLOTTA")
     parser.add_argument("record", metavar="RECORD")
     parser.add_argument("--mutations", type=int, default=0)
+    parser.add_argument("--bytes", type=int, default=0, help="of every file so many bytes are changed, one at a time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stage", default="complete")
     arguments = parser.parse_args()
     found = compare(arguments.command, arguments.record, arguments.mutations, arguments.seed, arguments.stage)
-    print("\n".join(found) or f"both say the same of {arguments.mutations + 1} records")
+    if arguments.bytes:
+        found += compare_bytes(arguments.command, arguments.record, max(arguments.bytes, 2))
+    print("\n".join(found) or "both say the same")
     return 1 if found else 0
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from typing import Any
 
 from contests import Outcome, elected
-from encoding import MAX_LIST_BYTES, is_hex, require
+from encoding import MAX_LIST_BYTES, Refused, is_hex, require
 from manifest import Contest, Manifest
 from roll import Roll
 from tally import ContestSums, Tally, quorum_reached
@@ -23,27 +22,25 @@ class Record:
         self.folder = folder
 
     def read(self, path: str, maximum: int) -> bytes | None:
-        """The bytes of a file, at most one more than the maximum; None if there is none."""
+        """The bytes of a file, at most one more than the maximum; None if there is none. What is no file is not opened:
+        a pipe would never end."""
+        target = os.path.join(self.folder, path)
         try:
-            with open(os.path.join(self.folder, path), "rb") as file:
+            if not os.path.isfile(target):
+                return None
+            with open(target, "rb") as file:
                 return file.read(min(os.fstat(file.fileno()).st_size, maximum + 1))
-        except (OSError, ValueError):
-            return None
-
-    def sha256(self, path: str) -> bytes | None:
-        try:
-            with open(os.path.join(self.folder, path), "rb") as file:
-                digest = hashlib.sha256()
-                while block := file.read(1 << 20):
-                    digest.update(block)
-                return digest.digest()
         except (OSError, ValueError):
             return None
 
     def paths(self) -> list[str]:
         """All files, by their paths. A symbolic link is a file, wherever it leads."""
+
+        def refuse(problem: OSError) -> None:
+            raise Refused(f"the files cannot be listed: {problem}")
+
         found = []
-        for folder, folders, names in os.walk(self.folder):
+        for folder, folders, names in os.walk(self.folder, onerror=refuse):
             links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
             for name in names + links:
                 path = os.path.relpath(os.path.join(folder, name), self.folder).replace(os.sep, "/")

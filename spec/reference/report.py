@@ -40,6 +40,8 @@ UNITS = {
 BALLOT_CHECKS = [check for check in UNITS if check.startswith("ballot.")]
 OF_COMPLETE = list(UNITS)[list(UNITS).index("tally.sums") :]
 
+FAILURES_SHOWN = 1000  # of each check: a file of nothing but mistakes must not fill the memory
+
 Place = str | dict[str, Any]
 
 
@@ -55,7 +57,8 @@ class Report:
     stage: str
     items: dict[str, int] = field(default_factory=dict)
     not_asked: set[str] = field(default_factory=set)
-    failures: list[Failure] = field(default_factory=list)
+    failed: dict[str, int] = field(default_factory=dict)  # all failures of a check
+    failures: list[Failure] = field(default_factory=list)  # the first of them
     not_checked: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     fingerprint: bytes | None = None
@@ -66,10 +69,12 @@ class Report:
         self.items[check] = self.items.get(check, 0) + items
 
     def fail(self, check: str, place: Place, problem: object) -> None:
-        self.failures.append(Failure(check, place, str(problem)))
+        if self.failures_of(check) < FAILURES_SHOWN:
+            self.failures.append(Failure(check, place, str(problem)))
+        self.failed[check] = self.failures_of(check) + 1
 
     def failures_of(self, check: str) -> int:
-        return sum(failure.check == check for failure in self.failures)
+        return self.failed.get(check, 0)
 
     def status(self, check: str) -> str:
         if self.failures_of(check):
@@ -120,13 +125,21 @@ class Report:
             items = f"{self.items.get(check, 0)} {UNITS[check]}"
             lines.append(f"{self.status(check):12} {check:22} {items}")
         for failure in self.failures:
-            lines.append(f"failed: {failure.check} at {place_text(failure.place)}: {failure.problem}")
+            lines.append(f"failed: {failure.check} at {shown(place_text(failure.place))}: {shown(failure.problem)}")
+        for check, count in self.failed.items():
+            if count > FAILURES_SHOWN:
+                lines.append(f"failed: {check}: {count - FAILURES_SHOWN} times more")
         lines += [f"not checked: {text}" for text in self.not_checked]
         lines += [f"warning: {text}" for text in self.warnings]
         if self.fingerprint:
             lines.append(f"fingerprint {self.fingerprint.hex()}")
         lines.append("The record is valid." if self.valid() else "The record is NOT valid.")
         return "\n".join(lines)
+
+
+def shown(text: str) -> str:
+    """A text that may hold a name of somebody's choice: nothing in it writes lines of its own, or hides others."""
+    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
 
 
 def place_text(place: Place) -> str:

@@ -32,7 +32,8 @@ def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None])
     """Calls `fail` with the number of every line that breaks a rule."""
     roll = Roll(sha256(data))
     lines = data.split(b"\n")
-    if lines.pop() != b"":
+    ended = lines.pop() == b""
+    if not ended:
         fail(len(lines) + 1, "the last line does not end in a line feed")
     if lines and lines[0] != f"{FIRST_WORD} {manifest.hash.hex()}".encode():
         fail(1, "the first line does not name this manifest")
@@ -49,8 +50,10 @@ def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None])
             roll.voters[credential] = Voter(decode(credential, "credential"), style, weight)
         except Refused as problem:
             fail(number, str(problem))
-    if not 1 <= len(lines) - 1 <= MAX_VOTERS:
-        fail(min(len(lines), MAX_VOTERS + 1) + 1, "there is no voter, or one too many")
+    if len(lines) - 1 > MAX_VOTERS:
+        fail(MAX_VOTERS + 2, "one voter too many")
+    elif len(lines) < 2 and ended:
+        fail(len(lines) + 1, "there is no voter")
     return roll
 
 

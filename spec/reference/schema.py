@@ -89,7 +89,7 @@ class Schema:
         self.distinct(path, names)
         for tag in self.languages:
             shown = [title.get(tag) or "" for title in titles]
-            self.distinct(f"{path}.title.{tag}", [title.strip(WHITE_SPACE).lower() for title in shown if title])
+            self.distinct(f"{path}.title.{tag}", [folded(title) for title in shown if title])
         return names
 
     def distinct(self, path: str, values: list[Any]) -> None:
@@ -111,6 +111,11 @@ def line(text: str) -> str:
     require(not any(unicodedata.category(c) == "Cc" for c in text), "a control character")
     require(not any(c in DIRECTIONS for c in text), "a character that changes the direction of the text")
     return text
+
+
+def folded(title: str) -> str:
+    """What people compare of a title."""
+    return "".join(c.lower() if c < "\u0530" else c for c in title.strip(WHITE_SPACE))
 
 
 def origin(text: str) -> str:

@@ -11,7 +11,7 @@ from board import (
     BALLOT, CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, Checkpoint, Log,
     board_checkpoint, bundle_path, bundle_paths, cosigned_by, read_bundle, read_checkpoint, read_entry, read_pointer,
 )  # fmt: skip
-from ceremony import Broken, Ceremony, JointKey, Message, read_message
+from ceremony import Broken, Ceremony, JointKey
 from contests import Outcome
 from encoding import (
     MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_OTHER_ENTRIES,
@@ -185,7 +185,6 @@ class Verifier:
     def take(self, manifest: Manifest, scan: Scan, log: Log, entry: bytes) -> None:
         """spec/verification.md#entries"""
         report, index = self.report, log.size - 1
-        report.saw("organiser.signature", 0)
         try:
             kind, body = read_entry(entry)
         except Refused as problem:
@@ -199,8 +198,7 @@ class Verifier:
             report.saw("organiser.signature")
             self.take_organiser(manifest, scan, log, index, kind, body)
             return
-        scan.others += 1
-        if scan.others > MAX_OTHER_ENTRIES:
+        if scan.others == MAX_OTHER_ENTRIES:
             report.fail("board.order", self.entry(index), "too many entries that are no ballots")
             return
         before_opening = kind in (CEREMONY, ROLL_SIGNATURE)
@@ -212,6 +210,7 @@ class Verifier:
         lists = {CEREMONY: scan.messages, ROLL_SIGNATURE: scan.signatures, STATEMENT: scan.statements}
         lists |= {DECRYPTION: scan.decryptions, PUBLICATION: scan.publications}
         lists[kind].append(item)
+        scan.others += 1
 
     def take_organiser(self, manifest: Manifest, scan: Scan, log: Log, index: int, kind: int, body: bytes) -> None:
         report, fingerprint = self.report, body[:32]
@@ -229,15 +228,21 @@ class Verifier:
 
     # 5: the ceremony.
 
-    def pointed(self, check: str, folder: str, items: list[tuple[int, bytes]]) -> list[tuple[int, str, int, bytes]]:
+    def pointed(
+        self, check: str, folder: str, items: list[tuple[int, bytes]], most: int = MAX_OTHER_ENTRIES
+    ) -> list[tuple[int, str, int, bytes]]:
         """The files that entries point to: index, path, author and bytes. What cannot be had is left out."""
-        files, hashes = [], set()
+        files: list[tuple[int, str, int, bytes]] = []
+        hashes: set[bytes] = set()
         for index, body in items:
             self.report.saw(check, 0)
             pointer = read_pointer(body)
             path = f"{folder}/{pointer.hash.hex()}" if folder else "SHA256SUMS"
             if pointer.hash in hashes:
                 self.report.fail(check, self.entry(index), "an earlier entry names the same file")
+                continue
+            if len(hashes) == most:
+                self.report.fail(check, self.entry(index), "more files than an election has")
                 continue
             hashes.add(pointer.hash)
             data = self.record.read(path, MAX_MESSAGE_BYTES)
@@ -250,28 +255,22 @@ class Verifier:
         return files
 
     def ceremony(self, manifest: Manifest, scan: Scan) -> JointKey | None:
-        check, report = "ceremony.messages", self.report
-        messages: list[Message] = []
-        broken = False
-        for index, path, author, data in self.pointed(check, "ceremony", scan.messages):
-            report.saw(check)
-            try:
-                message = read_message(data)
-            except Refused as problem:
-                report.fail(check, "record", f"{path}: {problem}")
-                broken = True
-                continue
-            if author != message.author:
-                report.fail(check, self.entry(index), f"the file is of trustee {message.author}")
-            messages.append(message)
+        check, messages = "ceremony.messages", []
+        for index, _, author, data in self.pointed(check, "ceremony", scan.messages, 4 * len(manifest.trustees)):
+            self.report.saw(check)
+            self.same_author(check, index, author, data[3:5])
+            messages.append(data)
         try:
-            return None if broken else Ceremony(messages, manifest).verify()
+            return Ceremony(messages, manifest).verify()
         except Broken as problem:
-            for trustee in problem.trustees:
-                report.fail(check, {"trustee": trustee}, problem)
-            if not problem.trustees:
-                report.fail(check, "record", problem)
+            for place in problem.places:
+                self.report.fail(check, place, problem)
             return None
+
+    def same_author(self, check: str, index: int, author: int, named: bytes) -> None:
+        """An entry names the trustee whose file it points to: spec/board.md#entries."""
+        if len(named) == 2 and author != int.from_bytes(named, "little"):
+            self.report.fail(check, self.entry(index), "the entry names another trustee than the file")
 
     # 6: the election.
 
@@ -365,9 +364,7 @@ class Verifier:
         valid: list[PartialDecryption] = []
         for index, path, author, data in self.pointed("decryption.proof", "decryption", scan.decryptions):
             report.saw("decryption.proof")
-            named = int.from_bytes(data[2:4], "little")
-            if len(data) >= 4 and author != named:
-                report.fail("decryption.proof", self.entry(index), f"the file is of trustee {named}")
+            self.same_author("decryption.proof", index, author, data[2:4])
             try:
                 decryption = verify_decryption(data, manifest, joint_key, tally, close)
                 twice = decryption.trustee in [earlier.trustee for earlier in valid]
@@ -419,13 +416,17 @@ class Verifier:
         }
         named |= {f"ceremony/{read_pointer(body).hash.hex()}" for _, body in scan.messages}
         named |= {f"decryption/{read_pointer(body).hash.hex()}" for _, body in scan.decryptions}
-        found = self.record.paths()
-        report.saw(check, len(listed) + len(found))
+        report.saw(check, len(listed))
         for path, digest in listed.items():
-            actual = self.record.sha256(path)
-            if actual != digest:
-                why = "the file is missing" if actual is None else "not the file that was published"
-                report.fail(check, {"file": path}, why)
+            data = self.record.read(path, MAX_MESSAGE_BYTES)
+            if data is None or len(data) > MAX_MESSAGE_BYTES or sha256(data) != digest:
+                report.fail(check, {"file": path}, "the file is missing, too long, or not the one that was published")
+        try:
+            found = self.record.paths()
+        except Refused as problem:
+            report.fail(check, "record", problem)
+            return
+        report.saw(check, len(found))
         for path in found:
             if path not in named and path not in listed:
                 report.fail(check, {"file": path}, "the file is not part of the record")

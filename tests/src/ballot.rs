@@ -5,6 +5,7 @@
 
 use std::iter::zip;
 
+use ballotta::contest::Rule;
 use ballotta::elgamal::{SlotCiphertext, SlotKeys};
 use ballotta::encoding::{DecodeError, Reader, Writer};
 use ballotta::form::{Bits, Form, FormBuilder, Term};
@@ -16,8 +17,10 @@ use ballotta::transcript::{Domain, ProofTranscript};
 use ballotta::weaken::Check;
 use merlin::Transcript;
 
+use crate::election::numbered_options;
 use crate::rng::TestRng;
-use crate::{decode_all, powers};
+use crate::search::search;
+use crate::{decode_all, powers, sabotage};
 
 /// The transcript of a ballot of the election and the voter with these numbers; without a voter, no credential is
 /// absorbed.
@@ -42,11 +45,15 @@ pub struct Style {
     pub slots: Vec<u32>,
     /// The bases of the election.
     pub bases: SharedBases,
-    slot_rows: Vec<Vec<Term>>,
-    constant_rows: Vec<(Vec<Term>, i64)>,
+    /// The weight of its ballots.
+    pub weight: u64,
+    /// The terms of the slot rows.
+    pub slot_rows: Vec<Vec<Term>>,
+    /// The terms and the targets of the constant rows.
+    pub constant_rows: Vec<(Vec<Term>, i64)>,
 }
 
-/// The weight of the ballots of these styles.
+/// The weight of the ballots of styles that do not say another.
 pub const WEIGHT: u64 = 1;
 
 impl Style {
@@ -76,6 +83,20 @@ impl Style {
         Self::compile(builder, vec![digits.terms().to_vec()], Vec::new())
     }
 
+    /// One contest of this rule, with the options `o0`, `o1`, .., for a ballot of this weight.
+    ///
+    /// # Panics
+    ///
+    /// If the rule and the options are those of no contest.
+    #[must_use]
+    pub fn of(rule: &Rule, options: usize, weight: u64) -> Self {
+        let mut builder = FormBuilder::new();
+        rule.compile(&numbered_options(options), &mut builder);
+        let form = builder.build().expect("a form that obeys the rules of forms");
+        let (slot_rows, constant_rows) = rows(&form, weight).expect("the encoding of a form");
+        Self::with(form, weight, slot_rows, constant_rows)
+    }
+
     fn compile(mut builder: FormBuilder, slot_rows: Vec<Vec<Term>>, constant_rows: Vec<(Vec<Term>, i64)>) -> Self {
         for terms in &slot_rows {
             let slot = builder.slot();
@@ -85,6 +106,10 @@ impl Style {
             builder.constant_row(terms, *target);
         }
         let form = builder.build().expect("a form that obeys the rules of forms");
+        Self::with(form, WEIGHT, slot_rows, constant_rows)
+    }
+
+    fn with(form: Form, weight: u64, slot_rows: Vec<Vec<Term>>, constant_rows: Vec<(Vec<Term>, i64)>) -> Self {
         let mut rng = TestRng(0x5e17);
         let secrets: Vec<Scalar> = slot_rows.iter().map(|_| Scalar::random(&mut rng)).collect();
         let keys: Vec<PublicElement> = secrets.iter().map(|secret| Element::mul_generator(secret).into()).collect();
@@ -94,6 +119,7 @@ impl Style {
             keys: SlotKeys::new(keys),
             form,
             secrets,
+            weight,
             slot_rows,
             constant_rows,
         }
@@ -139,7 +165,7 @@ impl Style {
             transcript,
             generators,
             &self.form,
-            WEIGHT,
+            self.weight,
             &self.keys,
             &self.bits(bits),
             &nonce,
@@ -257,19 +283,73 @@ impl Style {
         let mut batch = Batch::new(&self.bases);
         for (ciphertext, argument) in &decoded {
             let transcript = &mut transcript.clone();
-            batch.push(argument.claim(transcript, &self.form, WEIGHT, &self.keys, &self.slots, ciphertext).unwrap());
+            batch.push(
+                argument.claim(transcript, &self.form, self.weight, &self.keys, &self.slots, ciphertext).unwrap(),
+            );
         }
         batch.verify(&mut TestRng(1))
     }
 
     /// Some bits that satisfy all rows: the first in counting order.
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
     #[must_use]
     pub fn honest_bits(&self) -> Vec<i64> {
-        (0_u32..1 << self.form.bits())
-            .map(|number| (0..self.form.bits()).map(|place| i64::from(number >> place & 1)).collect::<Vec<_>>())
-            .find(|bits| self.form.violated_rows(&self.bits(bits), WEIGHT).is_empty())
-            .expect("a form that some bits satisfy")
+        let bits = search(&self.constant_rows, &vec![vec![0, 1]; self.form.bits()], |_| true);
+        bits.expect("a form that some bits satisfy")
     }
+
+    /// Shows that an argument for `values` with any integers for bits passes without `check`, and not with it; and names
+    /// the equations that must not hold.
+    ///
+    /// # Panics
+    ///
+    /// If it is otherwise.
+    pub fn argue_falsely(&self, check: Check, bits: &[i64], values: &[i64], holding: [bool; 3]) {
+        let forge = |off| {
+            let mut rng = TestRng(1);
+            let sealed = self.seal(values, &mut rng);
+            self.argue(&transcript(1, Some(7)), off, &sealed, bits, &mut rng)
+        };
+        assert_eq!(self.equations(&transcript(1, Some(7)), &forge(None)), holding, "bits {bits:?} for {values:?}");
+        let judge = |ballot: &BallotParts| self.judge(&transcript(1, Some(7)), ballot);
+        sabotage(check, &forgery_refused(), forge, judge);
+    }
+}
+
+/// What [`Style::judge`] says of a forgery, which stands between two honest claims.
+#[must_use]
+pub fn forgery_refused() -> BatchError {
+    BatchError { claims: vec![1] }
+}
+
+/// Terms of slot rows, and terms and targets of constant rows.
+type AllRows = (Vec<Vec<Term>>, Vec<(Vec<Term>, i64)>);
+
+/// The rows of a form for a ballot of this weight, as its encoding says.
+fn rows(form: &Form, weight: u64) -> Result<AllRows, DecodeError> {
+    let mut builder = FormBuilder::new();
+    let bits: Vec<_> = (0..form.bits()).map(|_| builder.bit()).collect();
+    decode_all(&form.encode(), |reader| {
+        let integer = |reader: &mut Reader<'_>| reader.array("integer").map(i64::from_le_bytes);
+        let [_, _, count] = [reader.u32("bits")?, reader.u32("slots")?, reader.u32("rows")?];
+        let (mut slot_rows, mut constant_rows) = (Vec::new(), Vec::new());
+        for _ in 0..form.slots() + count as usize {
+            let (kind, constant) = (reader.u8("kind")?, integer(reader)?);
+            let mut terms: Vec<Term> = Vec::new();
+            for _ in 0..reader.u32("terms")? {
+                terms.push((bits[reader.u32("bit")? as usize], integer(reader)?));
+            }
+            match kind {
+                0 => slot_rows.push(terms),
+                1 => constant_rows.push((terms, constant)),
+                _ => constant_rows.push((terms, weight as i64)),
+            }
+        }
+        Ok((slot_rows, constant_rows))
+    })
 }
 
 /// A ciphertext and the randomness that it was made with.
@@ -326,7 +406,7 @@ impl<'a> Script<'a> {
     /// Absorbs the statement.
     pub fn statement(&mut self, R: &Element, C: &[Element]) {
         self.transcript.append_message(b"form", self.style.form.digest().as_bytes());
-        self.transcript.append_message(b"weight", &WEIGHT.to_le_bytes());
+        self.transcript.append_message(b"weight", &self.style.weight.to_le_bytes());
         self.transcript.append_message(b"Y", self.style.keys.digest().as_bytes());
         if self.off != Some(Check::AbsorbCiphertext) {
             self.absorb(b"R", R);

@@ -13,9 +13,9 @@ use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{Cosigner, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
-use ballotta::contest::{Choose, Rule, Selection};
+use ballotta::contest::{Choose, Rule};
 use ballotta::credential::{Credential, RollLine, RollReader, RollRules, RollSignature, VotingCode};
-use ballotta::decryption::{ClosedTally, ClosingStatement, ContestTotals, PartialDecryption, statements_needed};
+use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption, statements_needed};
 use ballotta::election::ElectionContext;
 use ballotta::encoding::Writer;
 use ballotta::form::{Bits, FormBuilder};
@@ -38,13 +38,14 @@ use ballotta::verifier::{
 };
 use rand_core::Rng;
 
+pub use crate::choice::{Choice, Count, count, counted};
 use crate::rng::TestRng;
 
 /// What an election is to be.
 #[derive(Clone, Debug)]
 pub struct ElectionOptions {
     /// The contests: rule and number of options.
-    pub contests: Vec<(Choose, usize)>,
+    pub contests: Vec<(Rule, usize)>,
     /// The contests of each ballot style.
     pub styles: Vec<Vec<usize>>,
     /// The style and the weight of each voter.
@@ -90,7 +91,13 @@ impl Default for ElectionOptions {
 }
 
 /// One of the options.
-pub const YES_OR_NO: Choose = Choose { min: 1, max: 1, blank: false, winners: None };
+pub const YES_OR_NO: Rule = choose(1, 1, false);
+
+/// So many of the options.
+#[must_use]
+pub const fn choose(min: u32, max: u32, blank: bool) -> Rule {
+    Rule::Choose(Choose { min, max, blank, winners: None })
+}
 
 /// The options `o0`, `o1`, ..
 #[must_use]
@@ -105,34 +112,6 @@ pub fn numbered_options(count: usize) -> Vec<ContestOption> {
 #[must_use]
 pub fn of_style(style: usize) -> Entitlement {
     Entitlement { style, weight: 1 }
-}
-
-/// A voter's choice in one contest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// These options.
-    Options(Vec<usize>),
-    /// The blank vote.
-    Blank,
-}
-
-impl Choice {
-    fn selection(&self) -> Selection {
-        match self {
-            Self::Options(options) => Selection::Options(options.clone()),
-            Self::Blank => Selection::Blank,
-        }
-    }
-
-    /// Any choice that the rule allows.
-    fn any((rule, options): &(Choose, usize), rng: &mut TestRng) -> Self {
-        if rule.blank && rng.below(4) == 0 {
-            return Self::Blank;
-        }
-        let mut left: Vec<usize> = (0..*options).collect();
-        let count = rule.min as usize + rng.below((rule.max - rule.min) as usize + 1);
-        Self::Options((0..count).map(|_| left.swap_remove(rng.below(left.len()))).collect())
-    }
 }
 
 /// Everything that is fixed before the voting opens, with everybody's secrets.
@@ -284,9 +263,9 @@ impl Election {
     /// Choices that the rules allow.
     #[must_use]
     pub fn any_choices(&self, voter: usize, rng: &mut TestRng) -> Vec<Choice> {
-        let (style, _) = self.options.voters[voter];
+        let (style, weight) = self.options.voters[voter];
         let contests = self.options.styles[style].iter();
-        contests.map(|contest| Choice::any(&self.options.contests[*contest], rng)).collect()
+        contests.map(|contest| Choice::any(&self.options.contests[*contest], weight, rng)).collect()
     }
 
     /// A board with the ceremony, on which the voting is open.
@@ -356,11 +335,11 @@ fn draft(
     trustees: &[KeyPair],
     rng: &mut TestRng,
 ) -> ManifestDraft {
-    let contest = |(number, (rule, options)): (usize, &(Choose, usize))| ContestDraft {
+    let contest = |(number, (rule, options)): (usize, &(Rule, usize))| ContestDraft {
         id: format!("c{number}"),
         title: text(format!("Question {number}")),
         description: None,
-        rule: Rule::Choose(rule.clone()),
+        rule: rule.clone(),
         options: numbered_options(*options),
     };
     let style = |(number, contests): (usize, &Vec<usize>)| StyleDraft {
@@ -767,25 +746,13 @@ impl Board<'_> {
     #[must_use]
     pub fn expected(&self) -> Vec<Count> {
         let ElectionOptions { contests, styles, voters, privacy, .. } = &self.election.options;
-        let zero = |(rule, options): &(Choose, usize)| Count {
-            ballots: 0,
-            weight: 0,
-            options: vec![0; *options],
-            blank: rule.blank.then_some(0),
-        };
-        let mut expected: Vec<Count> = contests.iter().map(zero).collect();
+        let mut expected: Vec<Count> = contests.iter().map(Count::zero).collect();
         let mut weights = vec![BTreeMap::<u64, u64>::new(); contests.len()];
         for (voter, choices) in &self.chosen {
             let (style, weight) = voters[*voter];
             for (contest, choice) in zip(&styles[style], choices) {
-                let count = &mut expected[*contest];
-                count.ballots += 1;
-                count.weight += weight;
+                expected[*contest].add(&contests[*contest].0, choice, weight);
                 *weights[*contest].entry(weight).or_default() += 1;
-                match choice {
-                    Choice::Options(options) => options.iter().for_each(|option| count.options[*option] += weight),
-                    Choice::Blank => *count.blank.as_mut().expect("a contest with blank votes") += weight,
-                }
             }
         }
         let rare =
@@ -837,37 +804,6 @@ impl Board<'_> {
         assert_eq!(counted(&verification), Some(self.expected()));
         verification
     }
-}
-
-/// The result of one contest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Count {
-    /// How many ballots.
-    pub ballots: u64,
-    /// Their weight.
-    pub weight: u64,
-    /// What the options got.
-    pub options: Vec<u64>,
-    /// The blank votes, where there are any.
-    pub blank: Option<u64>,
-}
-
-/// The result that a verification computed, of contests that are not withheld.
-#[must_use]
-pub fn counted(verification: &Verification) -> Option<Vec<Count>> {
-    verification.totals.as_deref().map(count)
-}
-
-/// What decrypted totals say.
-#[must_use]
-pub fn count(totals: &[Option<ContestTotals>]) -> Vec<Count> {
-    let count = |ContestTotals { ballots, weight, outcome, .. }: &ContestTotals| Count {
-        ballots: *ballots,
-        weight: *weight,
-        options: outcome.counts().unwrap_or_default().to_vec(),
-        blank: outcome.blank(),
-    };
-    totals.iter().flatten().map(count).collect()
 }
 
 /// Verifies a complete record, in one piece and in shards: one finds what the others find.

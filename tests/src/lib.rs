@@ -6,9 +6,12 @@
 //! claims and not for how it is written; [`sabotage`] shows that with every one.
 
 pub mod ballot;
+pub mod choice;
 pub mod election;
+pub mod kinds;
 pub mod mutate;
 pub mod rng;
+pub mod search;
 pub mod sigma;
 pub mod vectors;
 

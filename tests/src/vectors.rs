@@ -22,6 +22,16 @@ pub fn merlin() -> Value {
     serde_json::from_str(include_str!("../vectors/merlin.json")).expect("JSON")
 }
 
+/// RFC 6962: leaves, roots, proofs.
+///
+/// # Panics
+///
+/// If the file is not JSON.
+#[must_use]
+pub fn merkle() -> Value {
+    serde_json::from_str(include_str!("../vectors/rfc6962_merkle.json")).expect("JSON")
+}
+
 /// The bytes of a text of hexadecimal digits.
 ///
 /// # Panics

@@ -4,16 +4,16 @@
 use std::collections::BTreeSet;
 
 use ballotta::ballot::{BallotSeed, OpenedBallot, OpeningError, PlaintextBallot, PlaintextError, PreparedBallot};
-use ballotta::contest::{Choose, Selection, SelectionError};
+use ballotta::contest::{Selection, SelectionError};
 use ballotta::encoding::DecodeError;
 use ballotta::hash::Tracker;
-use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, of_style};
+use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style};
 use ballotta_tests::rng::{DeadRng, TestRng};
 
 /// One to two of three options or blank; yes or no; the first style has both, the second the latter.
 fn election(seed: u64) -> Election {
     Election::build(ElectionOptions {
-        contests: vec![(Choose { min: 1, max: 2, blank: true, winners: None }, 3), (YES_OR_NO, 2)],
+        contests: vec![(choose(1, 2, true), 3), (YES_OR_NO, 2)],
         styles: vec![vec![0, 1], vec![1]],
         voters: vec![(0, 1), (0, 1), (1, 1)],
         trustees: 1,

@@ -3,7 +3,7 @@
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::board::log::TreeHead;
 use ballotta::board::note::SignedCheckpoint;
-use ballotta::contest::Choose;
+use ballotta::contest::Rule;
 use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, statements_needed};
 use ballotta::encoding::{DecodeError, Writer};
 use ballotta::hash::{Fingerprint, TallyDigest, TreeHash};
@@ -13,11 +13,11 @@ use ballotta::tally::{EncryptedTally, Withheld};
 use ballotta::transcript::{Domain, ProofTranscript};
 use ballotta::verifier::{CheckId, Place, Verification};
 use ballotta::weaken::{Check, Weaken};
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, counted, failures};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, choose, counted, failures};
 use ballotta_tests::rng::TestRng;
 
 /// Any of the options: each has a slot.
-const APPROVAL: Choose = Choose { min: 0, max: 2, blank: false, winners: None };
+const APPROVAL: Rule = choose(0, 2, false);
 
 fn closed_board(election: &Election) -> Board<'_> {
     let mut board = election.open_board();

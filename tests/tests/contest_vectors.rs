@@ -38,7 +38,7 @@ fn vector(rule: &Value, options: usize, weight: u64, marks: &[(Value, Selection)
         let mut assigned = Bits::zero(form.bits());
         bits.assign(selection, weight, &mut assigned).unwrap();
         assert_eq!(form.violated_rows(&assigned, weight), [0_usize; 0], "{mark}");
-        let text: String = (0..form.bits()).map(|place| if assigned.is_set(place) { '1' } else { '0' }).collect();
+        let text: String = (0..form.bits()).map(|place| if assigned.expose_bit(place) { '1' } else { '0' }).collect();
         json!({ "mark": mark, "bits": text, "slots": form.values(&assigned) })
     };
     let outcome = |(totals, weight): &(&[u64], u64)| {

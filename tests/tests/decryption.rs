@@ -7,7 +7,7 @@ use std::iter::zip;
 use std::time::{Duration, Instant};
 
 use ballotta::board::entry::{Action, EntryKind};
-use ballotta::contest::Choose;
+use ballotta::contest::Rule;
 use ballotta::decryption::{ClosedTally, DecryptionError, PartialDecryption, combine};
 use ballotta::encoding::{DecodeError, Writer};
 use ballotta::group::{Element, Scalar};
@@ -19,7 +19,7 @@ use ballotta::transcript::ProofTranscript;
 use ballotta::verifier::{CheckId, Place};
 use ballotta::weaken::{Check, Weaken};
 use ballotta_tests::ballot::Style;
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, count, counted, failures};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, choose, count, counted, failures};
 use ballotta_tests::rng::TestRng;
 
 /// Where the parts of a partial decryption stand: version, trustee, fingerprint, sums.
@@ -28,7 +28,7 @@ const HEADER: usize = 68;
 const PROOF: usize = 96;
 
 /// At most one of two options, each of which has a slot.
-const ONE: Choose = Choose { min: 0, max: 1, blank: false, winners: None };
+const ONE: Rule = choose(0, 1, false);
 
 /// Two contests of two slots; two of three trustees decrypt.
 fn options() -> ElectionOptions {

@@ -14,17 +14,14 @@ use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
 use ballotta::proofs::schnorr::{KeyPair, ProofError, SchnorrProof};
 use ballotta::transcript::ProofTranscript;
 use ballotta::weaken::{Check, Weaken};
-use ballotta_tests::ballot::{BallotParts, Script, Style, WEIGHT, commit, committed, decode_ballot, small, transcript};
+use ballotta_tests::ballot::{
+    BallotParts, Script, Style, WEIGHT, commit, committed, decode_ballot, forgery_refused, small, transcript,
+};
 use ballotta_tests::rng::{DeadRng, TestRng};
 use ballotta_tests::sigma::{
     EqualityParts, SchnorrParts, combine, decrypt, election, publish, schnorr_challenge, sign,
 };
 use ballotta_tests::{decode_all, sabotage};
-
-/// The forgery stands between two honest claims.
-fn forgery_refused() -> BatchError {
-    BatchError { claims: vec![1] }
-}
 
 fn random_element(rng: &mut TestRng) -> Element {
     Element::mul_generator(&Scalar::random(rng))
@@ -204,28 +201,16 @@ fn announcements_chosen_after_x() {
 
 // The ballot argument: its equations.
 
-/// Forges by arguing for `values` with any integers for bits, and names the equations that must not hold.
-fn argue_falsely(style: &Style, check: Check, bits: &[i64], values: &[i64], holding: [bool; 3]) {
-    let forge = |off| {
-        let mut rng = TestRng(1);
-        let sealed = style.seal(values, &mut rng);
-        style.argue(&transcript(1, Some(7)), off, &sealed, bits, &mut rng)
-    };
-    assert_eq!(style.equations(&transcript(1, Some(7)), &forge(None)), holding, "bits {bits:?} for {values:?}");
-    let judge = |ballot: &BallotParts| style.judge(&transcript(1, Some(7)), ballot);
-    sabotage(check, &forgery_refused(), forge, judge);
-}
-
 #[test]
 fn bits_that_are_no_bits() {
     // [B3] -1 is the scalar l - 1. The rows hold: only the bit equation speaks of the size of a bit.
     let style = Style::choose(2, 1, 1);
     for bits in [[2, -1], [-1, 2], [1_000_000, -999_999]] {
-        argue_falsely(&style, Check::BitEquation, &bits, &bits, [false, true, true]);
+        style.argue_falsely(Check::BitEquation, &bits, &bits, [false, true, true]);
     }
     let style = Style::choose(3, 0, 2);
     for bits in [[2, 0, 0, 0, 0], [0, 0, 3, -1, 0], [1, 1, 1, -1, 0], [-1, 1, 1, 1, 0]] {
-        argue_falsely(&style, Check::BitEquation, &bits, &bits[..3], [false, true, true]);
+        style.argue_falsely(Check::BitEquation, &bits, &bits[..3], [false, true, true]);
     }
 }
 
@@ -236,11 +221,11 @@ fn rows_that_do_not_hold() {
     for (bits, values) in
         [([1, 1], [1, 1]), ([0, 0], [0, 0]), ([1, 0], [0, 1]), ([1, 0], [2, -1]), ([1, 0], [7, 0]), ([0, 1], [-1, 1])]
     {
-        argue_falsely(&style, Check::LinkEquation, &bits, &values, [true, true, false]);
+        style.argue_falsely(Check::LinkEquation, &bits, &values, [true, true, false]);
     }
     let style = Style::choose(4, 1, 2);
     for bits in [[1, 1, 1, 0, 0], [0, 0, 0, 0, 1], [0, 0, 0, 0, 0], [1, 1, 0, 0, 1]] {
-        argue_falsely(&style, Check::LinkEquation, &bits, &bits[..4], [true, true, false]);
+        style.argue_falsely(Check::LinkEquation, &bits, &bits[..4], [true, true, false]);
     }
 }
 
@@ -264,7 +249,7 @@ fn randomness_that_is_not_that_of_r() {
 #[test]
 fn row_weights_that_collide() {
     // [N1] If the constant rows are counted from 1 again, the surplus of the sum hides in slot 1.
-    argue_falsely(&Style::choose(2, 1, 1), Check::DistinctRowWeights, &[1, 1], &[2, 1], [true, true, false]);
+    Style::choose(2, 1, 1).argue_falsely(Check::DistinctRowWeights, &[1, 1], &[2, 1], [true, true, false]);
 }
 
 #[test]

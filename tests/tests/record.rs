@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use ballotta::contest::Choose;
+use ballotta::contest::Rule;
 use ballotta::hash::{Fingerprint, TreeHash};
 use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
 use ballotta::record::{MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Place, Report, Stage, Status, VerifyOptions, verify};
-use ballotta_tests::election::{Board, Choice, Count, Election, ElectionOptions, YES_OR_NO, counted, failures};
+use ballotta_tests::election::{Board, Choice, Count, Election, ElectionOptions, YES_OR_NO, choose, counted, failures};
 use ballotta_tests::rng::TestRng;
 
-fn contest(rule: Choose, options: usize) -> ElectionOptions {
+fn contest(rule: Rule, options: usize) -> ElectionOptions {
     ElectionOptions { contests: vec![(rule, options)], ..ElectionOptions::default() }
 }
 
@@ -28,14 +28,14 @@ fn every_rule() {
         (2, 2, true, 4),
         (1, 3, true, 4),
     ] {
-        let election = Election::build(contest(Choose { min, max, blank, winners: None }, options));
+        let election = Election::build(contest(choose(min, max, blank), options));
         election.run().expect_valid();
     }
 }
 
 #[test]
 fn contests_and_styles_and_weights() {
-    let several = Choose { min: 0, max: 2, blank: true, winners: None };
+    let several = choose(0, 2, true);
     let options = ElectionOptions {
         contests: vec![(YES_OR_NO, 2), (several, 3), (YES_OR_NO, 4), (YES_OR_NO, 2)],
         // Nobody has the last style, and so nobody the last contest.
@@ -132,7 +132,7 @@ fn nobody_voted() {
     let verification = board.expect_valid();
     let tally = verification.tally.as_ref().unwrap();
     assert_eq!((tally.ballots(), tally.weight()), (0, 0));
-    let nothing = Count { ballots: 0, weight: 0, options: vec![0, 0], blank: None };
+    let nothing = Count { ballots: 0, weight: 0, options: vec![0, 0], blank: None, detail: vec![] };
     assert_eq!(counted(&verification), Some(vec![nothing]));
     assert_eq!(verification.report.result.unwrap().contests[0].withheld, None);
 }
@@ -221,7 +221,7 @@ fn a_second_ballot_where_one_is_allowed() {
 
 #[test]
 fn unanimity_is_a_warning() {
-    let contests = vec![(Choose { min: 1, max: 1, blank: true, winners: None }, 2)];
+    let contests = vec![(choose(1, 1, true), 2)];
     let election = Election::build(ElectionOptions { contests, ..ElectionOptions::default() });
     for (choices, alarm) in [
         ([Choice::Options(vec![1]), Choice::Options(vec![1])], true),

@@ -170,6 +170,9 @@ fn schnorr_signature_of_the_organiser() {
     check("schnorr.json", &vector);
 }
 
+/// Its kind, its constant, and its terms.
+type Row = (u8, i64, Vec<(u32, i64)>);
+
 /// The rows of a rule, written by hand: bits, the terms of the slot rows, terms and target of the constant row.
 fn form(name: &str, rule: Choose, options: usize, bits: u32, slots: &[u32], last: &[(u32, i64)], target: i64) -> Value {
     let mut builder = FormBuilder::new();
@@ -177,7 +180,7 @@ fn form(name: &str, rule: Choose, options: usize, bits: u32, slots: &[u32], last
     Rule::Choose(rule).compile(&numbered_options(options), &mut builder);
     let library = builder.build().unwrap();
 
-    let mut rows: Vec<(u8, i64, Vec<(u32, i64)>)> = slots.iter().map(|bit| (0, 0, vec![(*bit, 1)])).collect();
+    let mut rows: Vec<Row> = slots.iter().map(|bit| (0, 0, vec![(*bit, 1)])).collect();
     rows.push((1, target, last.to_vec()));
     let mut writer = Writer::new();
     writer.u32(bits).u32(slots.len() as u32).u32(1);

@@ -1,9 +1,11 @@
 //! Vectors written by others: the group is ristretto255, the transcripts are Merlin's.
 
 use ::merlin::Transcript;
+use ballotta::board::log::{Frontier, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta::encoding::{DecodeError, Reader};
 use ballotta::group::{Element, PublicElement, Scalar};
-use ballotta_tests::vectors::{bytes, invalid_elements, merlin, ristretto};
+use ballotta::hash::TreeHash;
+use ballotta_tests::vectors::{bytes, invalid_elements, merkle, merlin, ristretto};
 use serde_json::Value;
 
 #[test]
@@ -44,6 +46,37 @@ fn the_one_way_map() {
     assert_eq!(maps.len(), 7);
     for map in maps {
         assert_eq!(Element::from_uniform(&bytes(&map["input"])).to_bytes(), bytes(&map["output"]));
+    }
+}
+
+/// The log is that of RFC 6962: roots, and proofs that others made.
+#[test]
+fn logs_and_their_proofs() {
+    let vectors = merkle();
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    let hash = |value: &Value| TreeHash::from_bytes(bytes(value));
+    let proof = |vector: &Value| list(&vector["proof"]).iter().map(hash).collect::<Vec<_>>();
+    let number = |vector: &Value, name: &str| vector[name].as_u64().unwrap();
+    let leaves: Vec<TreeHash> =
+        list(&vectors["leaves"]).iter().map(|leaf| leaf_hash(&hex::decode(leaf.as_str().unwrap()).unwrap())).collect();
+    let roots: Vec<TreeHash> = list(&vectors["roots"]).iter().map(hash).collect();
+    let head = |size: u64| TreeHead { size, root: roots[size as usize] };
+    for (size, root) in roots.iter().enumerate() {
+        assert_eq!(leaves[..size].iter().copied().collect::<Frontier>().root(), *root, "{size}");
+    }
+    let (inclusion, consistency) = (list(&vectors["inclusion"]), list(&vectors["consistency"]));
+    assert_eq!((inclusion.len(), consistency.len()), (7, 4));
+    for vector in inclusion {
+        let (size, index) = (number(&vector, "tree_size"), number(&vector, "index"));
+        let proof = proof(&vector);
+        assert_eq!(inclusion_proof(&leaves[..size as usize], index).as_ref(), Ok(&proof), "{index} of {size}");
+        assert_eq!(head(size).verify_inclusion(index, &leaves[index as usize], &proof), Ok(()), "{index} of {size}");
+    }
+    for vector in consistency {
+        let (older, newer) = (number(&vector, "size1"), number(&vector, "size2"));
+        let proof = proof(&vector);
+        assert_eq!(consistency_proof(&leaves[..newer as usize], older).as_ref(), Ok(&proof), "{older} of {newer}");
+        assert_eq!(head(newer).verify_consistency(&head(older), &proof), Ok(()), "{older} of {newer}");
     }
 }
 

@@ -5,14 +5,14 @@ use ballotta::ballot::{
     SignedBallot,
 };
 use ballotta::board::entry::{Action, EntryKind, OrganiserEntry};
-use ballotta::contest::{Choose, SelectionError};
+use ballotta::contest::SelectionError;
 use ballotta::encoding::DecodeError;
 use ballotta::group::Scalar;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{Closing, Manifest, Revoting};
 use ballotta::record::{self, MemoryRecord, ReadError};
 use ballotta::voter::{self, ClosingWitnesses, Found, Purpose, RecordFetch, VoterError, Window};
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, of_style, verify_record};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record};
 use ballotta_tests::rng::TestRng;
 
 fn choices(json: &str) -> Choices {
@@ -21,7 +21,7 @@ fn choices(json: &str) -> Choices {
 
 fn two_contests() -> Election {
     Election::build(ElectionOptions {
-        contests: vec![(Choose { min: 1, max: 2, blank: true, winners: None }, 3), (YES_OR_NO, 2), (YES_OR_NO, 2)],
+        contests: vec![(choose(1, 2, true), 3), (YES_OR_NO, 2), (YES_OR_NO, 2)],
         styles: vec![vec![0, 1], vec![2]],
         voters: vec![(0, 1), (0, 1), (1, 1)],
         ..ElectionOptions::default()

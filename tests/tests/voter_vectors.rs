@@ -7,12 +7,11 @@ use std::path::Path;
 
 use ballotta::ballot::{BallotOpening, Choices, OpeningError};
 use ballotta::board::entry::Action;
-use ballotta::contest::Choose;
 use ballotta::credential::short_form;
 use ballotta::hash::Tracker;
 use ballotta::record::MemoryRecord;
 use ballotta::voter::{Election, VoterError};
-use ballotta_tests::election::{Choice, Election as Made, ElectionOptions, YES_OR_NO, of_style};
+use ballotta_tests::election::{Choice, Election as Made, ElectionOptions, YES_OR_NO, choose, of_style};
 use ballotta_tests::rng::TestRng;
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -32,7 +31,7 @@ fn files(record: &MemoryRecord) -> BTreeMap<&String, String> {
 /// The record of an election that is open, in which voter 0 has voted.
 fn made() -> (Made, MemoryRecord, Tracker) {
     let election = Made::build(ElectionOptions {
-        contests: vec![(Choose { min: 0, max: 2, blank: true, winners: None }, 3), (YES_OR_NO, 2)],
+        contests: vec![(choose(0, 2, true), 3), (YES_OR_NO, 2)],
         styles: vec![vec![0, 1], vec![1]],
         voters: vec![(0, 1), (0, 3), (1, 1_099_511_627_776)],
         ..ElectionOptions::default()

@@ -11,6 +11,12 @@ const FEATURES: [&str; 3] = ["std", "parallel", "precomputed-tables"];
 /// The quick checks come first.
 pub(crate) fn run(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     steps.run("format", Command::cargo("fmt --all --check"))?;
+    let tracked = Command::new("git ls-files *.pyc");
+    if steps.succeeds(&tracked) {
+        steps.inspect("compiled Python", tracked, no_files)?;
+    } else {
+        steps.skip("compiled Python", "this is no clone of the repository");
+    }
     steps.run("lints", Command::cargo("clippy --workspace --all-targets"))?;
     steps.inspect(
         "dependencies",
@@ -48,6 +54,15 @@ fn dependencies(tree: &str) -> Result<(), String> {
     match packages(tree, "getrandom").as_slice() {
         [] => Ok(()),
         found => Err(format!("the library must not draw randomness from the system, but depends on {found:?}")),
+    }
+}
+
+/// Python would run what lies there instead of the text that an auditor reads.
+fn no_files(listed: &str) -> Result<(), String> {
+    if listed.trim().is_empty() {
+        Ok(())
+    } else {
+        Err(format!("compiled files must not be tracked: {}", listed.trim()))
     }
 }
 
@@ -91,6 +106,9 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
         if full { command.env("BALLOTTA_FULL", "1").args(&["--", "--include-ignored"]) } else { command }
     };
     steps.run("tests", tests("test --workspace"))?;
+    if std::env::var_os("BALLOTTA_DATA").is_none() {
+        steps.skip("tests: replays of real ballots", "BALLOTTA_DATA names no folder of published ballots");
+    }
     steps.run("tests: weakened", tests("test --package ballotta --features weaken"))?;
     // The targets are also ordinary tests over a corpus and its mutations: no nightly compiler is needed.
     if steps.has("fuzz/Cargo.toml") {
@@ -113,24 +131,25 @@ fn auditors(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     }
 }
 
-/// The verifier in Python that shares no code: the vectors always, whole elections and the comparison with the command in
-/// minutes.
+/// The verifier in Python that shares no code: the vectors and some changed bytes always, whole elections and the full
+/// comparison with the command in minutes.
 fn second_verifier(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     if !steps.succeeds(&Command::new("python3 --version")) {
         steps.skip("second verifier", "python3 is not installed");
         return Ok(());
     }
     let tests = |line: &str| Command::new(line).within("spec/reference/tests");
-    steps.run("second verifier: vectors", tests("python3 -B -m unittest test_vectors"))?;
-    if !full {
-        return Ok(());
-    }
+    let short = "python3 -B -m unittest test_vectors test_forms test_outcomes";
+    steps.run("second verifier: vectors and forms", tests(short))?;
     steps.run("second verifier: command", Command::cargo("build --package ballotta-cli"))?;
     let command = wasm::target_folder(steps.root()).join("debug/ballotta").display().to_string();
-    steps.run(
-        "second verifier: elections",
-        tests("python3 -B -m unittest test_verifier").secretly("BALLOTTA_COMMAND", command),
-    )
+    let against = |line: &str| tests(line).secretly("BALLOTTA_COMMAND", command.clone());
+    if full {
+        let all = against("python3 -B -m unittest test_verifier test_kinds").env("BALLOTTA_FULL", "1");
+        steps.run("second verifier: elections", all)
+    } else {
+        steps.run("second verifier: bytes", against("python3 -B -m unittest test_verifier.Bytes"))
+    }
 }
 
 /// The npm package, in Node and in a real browser.
@@ -183,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_generation_of_the_group_and_system_randomness_are_refused() {
+    fn what_must_not_be_there_is_refused() {
         let good = "ballotta v0.1.0\n├── curve25519-dalek v5.0.0\n└── ed25519-dalek v3.0.0\n    └── curve25519-dalek v5.0.0 (*)";
         assert_eq!(dependencies(good), Ok(()));
         let two = format!("{good}\n└── merlin v3.0.0\n    └── curve25519-dalek v4.1.3");
@@ -195,6 +214,9 @@ mod tests {
         assert_eq!(one_source_of_randomness(&random), Ok(()));
         let found = r#"expected one getrandom, found ["getrandom v0.2.17", "getrandom v0.4.1"]"#;
         assert_eq!(one_source_of_randomness(&format!("{random}\n└── getrandom v0.2.17")), Err(found.to_owned()));
+        assert_eq!(no_files("\n"), Ok(()));
+        let found = "compiled files must not be tracked: a/__pycache__/b.pyc";
+        assert_eq!(no_files("a/__pycache__/b.pyc\n"), Err(found.to_owned()));
         assert_eq!(one_source_of_randomness(good), Err("expected one getrandom, found []".to_owned()));
     }
 }

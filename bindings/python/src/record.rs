@@ -1,6 +1,7 @@
 //! A record that an auditor explores.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ballotta::ballot::{BallotHeader, BallotOpening, Choices, Entitlement, SignedBallot};
 use ballotta::board::entry::{Entry, EntryKind};
@@ -62,17 +63,17 @@ pub(crate) fn pack(py: Python<'_>, record: PathBuf, archive: PathBuf) -> PyResul
 #[pyclass(frozen, module = "ballotta._ballotta")]
 pub(crate) struct Record {
     source: Source,
-    election: Election,
+    election: Arc<Election>,
 }
 
 #[pymethods]
 impl Record {
     #[new]
     fn new(py: Python<'_>, location: String) -> PyResult<Self> {
-        run(py, None, None, |watch| {
+        run(py, None, None, move |watch| {
             let source = open(&location)?;
-            let watched = Watched { source: source.as_ref(), watch };
-            let election = Election::read(&watched, &mut system_rng())?;
+            let watched = Watched { source: &source, watch };
+            let election = Arc::new(Election::read(&watched, &mut system_rng())?);
             Ok(Self { source, election })
         })
     }
@@ -99,7 +100,7 @@ impl Record {
 
     /// The entries of a bundle.
     fn entries<'py>(&self, py: Python<'py>, bundle: usize) -> PyResult<Vec<PyEntry<'py>>> {
-        let entries = py.detach(|| self.election.entries(self.source.as_ref(), bundle)).map_err(Failure::from)?;
+        let entries = py.detach(|| self.election.entries(&self.source, bundle)).map_err(Failure::from)?;
         let entry = |(index, bytes): (u64, Vec<u8>)| {
             let entry = Entry::decode(&bytes).map_err(|error| Failure::new("bad-entries", error))?;
             Ok((index, kind(entry.kind()), PyBytes::new(py, entry.body())))
@@ -119,19 +120,20 @@ impl Record {
     /// Number, style number and weight of a voter; `None` if the credential does not stand on the roll.
     fn line(&self, py: Python<'_>, credential: &str) -> PyResult<Option<(u64, usize, u64)>> {
         let credential = credential_bytes(credential)?;
-        let line = py.detach(|| self.election.line(self.source.as_ref(), &credential)).map_err(Failure::from)?;
+        let line = py.detach(|| self.election.line(&self.source, &credential)).map_err(Failure::from)?;
         Ok(line.map(|line| (line.number, line.style, line.weight)))
     }
 
     /// All ballots that name a credential.
     fn follow(&self, py: Python<'_>, credential: &str) -> PyResult<Vec<Own>> {
         let credential = credential_bytes(credential)?;
-        run(py, None, None, |watch| {
-            let source = Watched { source: self.source.as_ref(), watch };
-            let line = self.election.line(&source, &credential)?;
+        let (source, election) = (self.source.clone(), Arc::clone(&self.election));
+        run(py, None, None, move |watch| {
+            let source = Watched { source: &source, watch };
+            let line = election.line(&source, &credential)?;
             let line =
                 line.ok_or_else(|| Failure::new("unknown-credential", "the credential does not stand on the roll"))?;
-            let history = History::read(&self.election, &source, &line, &mut system_rng())?;
+            let history = History::read(&election, &source, &line, &mut system_rng())?;
             let own = history.ballots().iter().map(|ballot| {
                 let void = ballot.state.as_ref().err().map(ToString::to_string);
                 (ballot.index, ballot.tracker.to_string(), void)
@@ -143,9 +145,10 @@ impl Record {
     /// What became of a ballot.
     fn find(&self, py: Python<'_>, of: &str) -> PyResult<FoundAs> {
         let tracker = tracker(of)?;
-        run(py, None, None, |watch| {
-            let source = Watched { source: self.source.as_ref(), watch };
-            Ok(match self.election.find(&source, &tracker, &mut system_rng())? {
+        let (source, election) = (self.source.clone(), Arc::clone(&self.election));
+        run(py, None, None, move |watch| {
+            let source = Watched { source: &source, watch };
+            Ok(match election.find(&source, &tracker, &mut system_rng())? {
                 Found::Counted { index } => ("counted", Some(index), None, None, None),
                 Found::Superseded { index, by, by_index } => {
                     ("superseded", Some(index), Some(by.to_string()), Some(by_index), None)

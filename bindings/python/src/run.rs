@@ -2,7 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -59,9 +59,9 @@ impl Watch {
 }
 
 /// Says that the work is done, also when it panics.
-struct Done<'a>(&'a Watch);
+struct Done(Arc<Watch>);
 
-impl Drop for Done<'_> {
+impl Drop for Done {
     fn drop(&mut self) {
         self.0.end();
     }
@@ -73,53 +73,46 @@ pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
 }
 
 /// Does `work` on `jobs` threads (all cores, if not told). `progress` is called on the caller's thread; an exception of it,
-/// and `KeyboardInterrupt`, end the work.
-pub(crate) fn run<T: Send>(
+/// and `KeyboardInterrupt`, end the work: the caller goes on at once, and the threads when they next look.
+pub(crate) fn run<T: Send + 'static>(
     py: Python<'_>,
     progress: Option<&Bound<'_, PyAny>>,
     jobs: Option<usize>,
-    work: impl FnOnce(&Watch) -> Result<T, Failure> + Send,
+    work: impl FnOnce(&Watch) -> Result<T, Failure> + Send + 'static,
 ) -> PyResult<T> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0)).build();
     let pool = pool.map_err(|error| Failure::new("no-threads", error))?;
-    let watch = Watch::default();
-    thread::scope(|scope| {
-        let worker = scope.spawn(|| {
-            let _done = Done(&watch);
-            pool.install(|| work(&watch))
-        });
-        let mut interrupted = None;
-        loop {
-            let (news, done) = py.detach(|| watch.wait());
-            if interrupted.is_none() {
-                let told = match (progress, news) {
-                    (Some(progress), Some(Progress { stage, done, total })) => {
-                        progress.call1((stage, done, total)).map(|_| ())
-                    }
-                    _ => Ok(()),
-                };
-                if let Err(error) = told.and_then(|()| py.check_signals()) {
-                    watch.cancelled.store(true, Ordering::Relaxed);
-                    interrupted = Some(error);
-                }
-            }
-            if done {
-                break;
+    let watch = Arc::new(Watch::default());
+    let done = Done(Arc::clone(&watch));
+    let worker = thread::spawn(move || {
+        let outcome = pool.install(|| work(&done.0));
+        drop(done);
+        outcome
+    });
+    loop {
+        let (news, done) = py.detach(|| watch.wait());
+        let told = match (progress, news) {
+            (Some(progress), Some(Progress { stage, done, total })) => progress.call1((stage, done, total)).map(|_| ()),
+            _ => Ok(()),
+        };
+        if let Err(error) = told.and_then(|()| py.check_signals()) {
+            watch.cancelled.store(true, Ordering::Relaxed);
+            return Err(error);
+        }
+        if done {
+            break;
+        }
+    }
+    match py.detach(|| worker.join()) {
+        Ok(outcome) => Ok(outcome?),
+        Err(panic) => {
+            let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+            match text.or_else(|| panic.downcast_ref::<String>().cloned()) {
+                Some(text) => Err(Failure::new("panic", format!("a fault of the library: {text}")).into()),
+                None => resume_unwind(panic),
             }
         }
-        let outcome = py.detach(|| worker.join());
-        match (outcome, interrupted) {
-            (_, Some(error)) => Err(error),
-            (Ok(outcome), None) => Ok(outcome?),
-            (Err(panic), None) => {
-                let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-                match text.or_else(|| panic.downcast_ref::<String>().cloned()) {
-                    Some(text) => Err(Failure::new("panic", format!("a fault of the library: {text}")).into()),
-                    None => resume_unwind(panic),
-                }
-            }
-        }
-    })
+    }
 }
 
 /// Panics where the library would: tests show that Python gets an exception.

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ballotta::record::RecordSource;
 use ballotta::verifier::{self, PartialVerification, Selected, ShardPlan};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -10,7 +9,7 @@ use pyo3::types::PyBytes;
 use crate::error::Failure;
 use crate::run::{Watch, run, system_rng};
 use crate::source::{Source, Watched, open};
-use crate::verify::{Asked, texts};
+use crate::verify::{Asked, Texts, texts};
 
 /// The first reading of a record: what shards need, and what the report begins with. It ends with the report.
 #[pyclass(frozen, module = "ballotta._ballotta")]
@@ -41,17 +40,19 @@ impl Selection {
         progress: Option<&Bound<'_, PyAny>>,
         jobs: Option<usize>,
     ) -> PyResult<Self> {
-        run(py, progress, jobs, |watch| {
+        run(py, progress, jobs, move |watch| {
             let source = open(&location)?;
-            let watched = Watched { source: source.as_ref(), watch };
+            let watched = Watched { source: &source, watch };
             let options = asked.options(&watched)?;
             let selected = verifier::select(&watched, &options, &|progress| watch.show(progress), &mut system_rng());
+            let selected = source.whole(selected)?;
             Ok(Self { source, selected: Mutex::new(Some(selected)) })
         })
     }
 
-    fn has_plan(&self) -> bool {
-        self.with(|_| ()).is_ok()
+    fn has_plan(&self) -> PyResult<bool> {
+        let selected = self.selected.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(selected.as_ref().ok_or_else(ended)?.plan().is_some())
     }
 
     fn entries(&self) -> PyResult<u64> {
@@ -80,15 +81,19 @@ impl Selection {
         part: Option<&Partial>,
         progress: Option<&Bound<'_, PyAny>>,
         jobs: Option<usize>,
-    ) -> PyResult<(String, String)> {
+    ) -> PyResult<Texts> {
+        let part = part.map(|part| part.part.clone());
         let mut place = self.selected.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who forgot a part has not lost the first reading.
+        place.as_ref().ok_or_else(ended)?.takes(part.as_ref()).map_err(Failure::from)?;
         let selected = place.take().ok_or_else(ended)?;
         drop(place);
-        let part = part.map(|part| part.part.clone());
-        run(py, progress, jobs, |watch| {
-            let source = Watched { source: self.source.as_ref(), watch };
+        let source = self.source.clone();
+        run(py, progress, jobs, move |watch| {
+            let watched = Watched { source: &source, watch };
             let show = |progress| watch.show(progress);
-            texts(&verifier::finish(&source, selected, part, &show, &mut system_rng())?)
+            let found = verifier::finish(&watched, selected, part, &show, &mut system_rng())?;
+            texts(&source.whole(found)?)
         })
     }
 }
@@ -148,14 +153,17 @@ struct Opened {
 static OPENED: Mutex<Option<Arc<Opened>>> = Mutex::new(None);
 
 fn opened(location: &str, bytes: &[u8], watch: &Watch) -> Result<Arc<Opened>, Failure> {
-    let mut last = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(opened) = last.as_ref().filter(|opened| opened.location == location && opened.bytes == bytes) {
+    let last = || OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(opened) = last().as_ref().filter(|opened| opened.location == location && opened.bytes == bytes) {
         return Ok(Arc::clone(opened));
     }
+    // Read outside of the lock: other threads read other records, and a fork must not take the lock with it.
     let source = open(location)?;
-    let plan = ShardPlan::open(&Watched { source: source.as_ref(), watch }, bytes, &mut system_rng())?;
-    let opened = Opened { location: location.to_owned(), bytes: bytes.to_vec(), source, plan };
-    Ok(Arc::clone(last.insert(Arc::new(opened))))
+    let plan = ShardPlan::open(&Watched { source: &source, watch }, bytes, &mut system_rng());
+    let plan = source.whole(plan)??;
+    let opened = Arc::new(Opened { location: location.to_owned(), bytes: bytes.to_vec(), source, plan });
+    *last() = Some(Arc::clone(&opened));
+    Ok(opened)
 }
 
 /// Verifies the ballots of a range of entries by the bytes of a plan.
@@ -171,12 +179,11 @@ pub(crate) fn verify_shard(
     jobs: Option<usize>,
 ) -> PyResult<Partial> {
     let plan = plan.to_vec();
-    run(py, progress, jobs, |watch| {
+    run(py, progress, jobs, move |watch| {
         let opened = opened(&location, &plan, watch)?;
-        let source: &dyn RecordSource = opened.source.as_ref();
-        let source = Watched { source, watch };
+        let source = Watched { source: &opened.source, watch };
         let show = |progress| watch.show(progress);
         let part = verifier::verify_shard(&source, &opened.plan, start..stop, &show, &mut system_rng())?;
-        Ok(Partial { part })
+        Ok(Partial { part: opened.source.whole(part)? })
     })
 }

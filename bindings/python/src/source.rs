@@ -1,10 +1,11 @@
 //! Where a record is read from.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ballotta::record::{RecordSource, SourceError};
+use ballotta::record::{MANIFEST, RecordSource, SourceError};
 use ballotta_io::{FolderRecord, HttpRecord, ZipRecord, fetch_archive};
 
 use crate::error::Failure;
@@ -14,25 +15,91 @@ use crate::run::Watch;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A record in a folder, an archive, or on a server.
-pub(crate) type Source = Box<dyn RecordSource + Send + Sync>;
+#[derive(Clone)]
+pub(crate) struct Source {
+    record: Arc<dyn RecordSource + Send>,
+    /// What a server did not give, for whatever reason but that there is no such file.
+    outage: Option<Arc<Mutex<Option<SourceError>>>>,
+}
+
+impl Source {
+    fn new(record: impl RecordSource + Send + 'static) -> Self {
+        Self { record: Arc::new(record), outage: None }
+    }
+
+    /// What was found, unless a server failed meanwhile: that is no verdict on the record.
+    pub(crate) fn whole<T>(&self, found: T) -> Result<T, Failure> {
+        let outage =
+            self.outage.as_ref().and_then(|outage| outage.lock().unwrap_or_else(PoisonError::into_inner).take());
+        outage.map_or(Ok(found), |error| Err(unreadable(error)))
+    }
+
+    fn note<T>(&self, outcome: Result<T, SourceError>) -> Result<T, SourceError> {
+        if let (Err(error), Some(outage)) = (&outcome, &self.outage) {
+            outage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
+        }
+        outcome
+    }
+}
+
+impl RecordSource for Source {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        self.note(self.record.length(path))
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        self.note(self.record.read_exact_at(path, offset, buffer))
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        self.note(self.record.list())
+    }
+}
+
+fn unreadable(error: SourceError) -> Failure {
+    Failure::new("unreadable-record", error)
+}
 
 /// Opens a record: the address of a web server, the address of an archive, the path of a folder or of an archive.
 pub(crate) fn open(location: &str) -> Result<Source, Failure> {
-    let unreadable = |error: SourceError| Failure::new("unreadable-record", error);
+    let source = open_any(location)?;
+    // Who is off by one folder has no broken election.
+    if source.length(MANIFEST).map_err(unreadable)?.is_none() {
+        let below = format!("/{MANIFEST}");
+        let listed = source.list().ok().flatten().unwrap_or_default();
+        let remedy = match listed.iter().find_map(|path| path.strip_suffix(&below)) {
+            Some(folder) => format!("the record is in {folder:?}, one level too deep"),
+            None => "name the folder of the record".to_owned(),
+        };
+        return Err(Failure::new("no-record", format!("{location:?}: there is no {MANIFEST} here: {remedy}")));
+    }
+    Ok(source)
+}
+
+fn open_any(location: &str) -> Result<Source, Failure> {
     let archive = |file: File| ZipRecord::new(file).map_err(|error| Failure::new("bad-archive", error));
     if location.starts_with("http://") || location.starts_with("https://") {
         return Ok(if location.ends_with(".zip") {
-            Box::new(archive(fetch_archive(location, TIMEOUT).map_err(unreadable)?)?)
+            Source::new(archive(fetch_archive(location, TIMEOUT).map_err(unreadable)?)?)
         } else {
-            Box::new(HttpRecord::new(location, TIMEOUT).map_err(unreadable)?)
+            let record = HttpRecord::new(location, TIMEOUT).map_err(unreadable)?;
+            Source { outage: Some(Arc::default()), ..Source::new(record) }
         });
     }
+    let none = |problem: &dyn std::fmt::Display| {
+        let remedy = if location.contains(":/") { "; an address begins with http:// or https://" } else { "" };
+        Failure::new("no-record", format!("{location:?}: {problem}{remedy}"))
+    };
     let path = Path::new(location);
-    if path.is_dir() {
-        return Ok(Box::new(FolderRecord::new(path)));
+    // Before it is opened: a pipe would never end.
+    let metadata = fs::metadata(path).map_err(|error| none(&error))?;
+    if metadata.is_dir() {
+        return Ok(Source::new(FolderRecord::new(path)));
     }
-    let file = File::open(path).map_err(|error| Failure::new("no-record", format!("{location}: {error}")))?;
-    Ok(Box::new(archive(file)?))
+    if !metadata.is_file() {
+        return Err(none(&"neither a folder nor an archive"));
+    }
+    Ok(Source::new(archive(File::open(path).map_err(|error| none(&error))?)?))
 }
 
 /// A record that can no longer be read when the caller does not want to wait: then the verification ends.

@@ -34,7 +34,8 @@ impl Asked {
             other => return Err(Failure::new("bad-stage", format!("there is no stage {other:?}"))),
         };
         let fingerprint = self.fingerprint.as_deref().map(str::parse::<Fingerprint>).transpose();
-        let fingerprint = fingerprint.map_err(|error| Failure::new("bad-fingerprint", error))?;
+        let fingerprint =
+            fingerprint.map_err(|error| Failure::new("bad-fingerprint", format!("the fingerprint: {error}")))?;
         let checkpoint = self.checkpoint.as_deref().map(|bytes| pinned(source, bytes)).transpose()?;
         Ok(VerifyOptions { stage, fingerprint, checkpoint })
     }
@@ -52,14 +53,17 @@ fn pinned(source: &dyn RecordSource, bytes: &[u8]) -> Result<TreeHead, Failure> 
     Ok(*signed.verify(&key).map_err(|error| bad(&error))?.head())
 }
 
-/// A report for programs, and as a table.
-pub(crate) fn texts(verification: &Verification) -> Result<(String, String), Failure> {
+/// A report for programs, and as a table; size and root of the board, if there is one.
+pub(crate) type Texts = (String, String, Option<(u64, String)>);
+
+pub(crate) fn texts(verification: &Verification) -> Result<Texts, Failure> {
     let report = &verification.report;
     let json = serde_json::to_string(report).map_err(|error| Failure::new("panic", error))?;
-    Ok((json, report.to_string()))
+    let head = verification.head.map(|head| (head.size, head.root.to_string()));
+    Ok((json, report.to_string(), head))
 }
 
-/// Verifies a record; gives the report as JSON and as a table.
+/// Verifies a record; gives the report as JSON and as a table, with the head of the board.
 #[pyfunction]
 #[pyo3(signature = (location, asked, progress, jobs))]
 pub(crate) fn verify(
@@ -68,12 +72,13 @@ pub(crate) fn verify(
     asked: Asked,
     progress: Option<&Bound<'_, PyAny>>,
     jobs: Option<usize>,
-) -> PyResult<(String, String)> {
-    run(py, progress, jobs, |watch| {
+) -> PyResult<Texts> {
+    run(py, progress, jobs, move |watch| {
         let source = open(&location)?;
-        let source = Watched { source: source.as_ref(), watch };
-        let options = asked.options(&source)?;
-        texts(&verifier::verify(&source, &options, &|progress| watch.show(progress), &mut system_rng()))
+        let watched = Watched { source: &source, watch };
+        let options = asked.options(&watched)?;
+        let found = verifier::verify(&watched, &options, &|progress| watch.show(progress), &mut system_rng());
+        texts(&source.whole(found)?)
     })
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import ballotta
+from ballotta import _svg
 from ballotta.__main__ import main
+from ballotta._html import report_page
 
 from .conftest import ByHand
 
@@ -66,6 +69,11 @@ def test_a_page(by_hand: ByHand, tmp_path: Path) -> None:
     assert "Chess <club> & friends" in shown and "<club>" not in text
     assert "Who chairs the <b>club</b>?" in shown
     assert "<b>club</b>" not in text and "2 (66.7 %)" in shown
+    assert "A rehearsal, not an election." in shown and str(by_hand.record) in shown
+    report = ballotta.verify(by_hand.record)
+    assert report.root is not None and report.root in shown and f"Board of {report.size} entries" in shown
+    assert "Nothing was compared with the fingerprint that voters were shown or a checkpoint" in shown
+    assert '<html lang="en">' in text and '<h1 lang="en">' in text
     for section in ["Result", "Turnout over the log", "Among how many each voter hides", "What was checked"]:
         assert section in read.texts
     assert "svg" in read.tags
@@ -77,9 +85,65 @@ def test_a_page_of_a_broken_record(broken: Path, tmp_path: Path) -> None:
     assert "The record is NOT valid" in shown and "tile/entries/002" in shown and "Failures" in read.texts
 
 
-def test_a_page_of_nothing(tmp_path: Path) -> None:
-    _, read = page(tmp_path, tmp_path / "report.html", 1)
+def test_a_page_of_a_record_that_says_nothing(demo: Path, tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    shutil.copytree(demo, record)
+    (record / "manifest.json").write_text("{}")
+    _, read = page(record, tmp_path / "report.html", 1)
     assert "There is no result that could be computed from this record." in read.texts
+    assert "None" not in " ".join(read.texts)
+
+
+def test_no_page_of_nothing(tmp_path: Path) -> None:
+    assert main(["report", str(tmp_path), "--html", str(tmp_path / "report.html")]) == 2
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_page_never_names_what_was_not_verified(by_hand: ByHand, demo: Path, tmp_path: Path) -> None:
+    """A server may give another record to whoever asks again."""
+    report = ballotta.verify(by_hand.record)
+    text = report_page(report, str(by_hand.record))
+    assert "another record was found" not in text and "Who chairs the" in text
+    for other, noticed in ((demo, True), (swapped(by_hand.record, tmp_path / "swapped"), False)):
+        text = report_page(report, str(other))
+        # What does not hold together is not opened at all.
+        assert ("another record was found than the one that was verified" in text) == noticed
+        assert "Turnout over the log" not in text and "Who chairs the" not in text
+        assert ">ada</text>" in text and ">emmy</text>" in text
+
+
+def swapped(record: Path, target: Path) -> Path:
+    """The same record with the titles of its options exchanged."""
+    shutil.copytree(record, target)
+    manifest = (target / "manifest.json").read_text()
+    exchanged = manifest.replace('"Ada"', '"?"').replace('"Emmy"', '"Ada"').replace('"?"', '"Emmy"')
+    assert exchanged != manifest
+    (target / "manifest.json").write_text(exchanged)
+    return target
+
+
+def test_the_quorum_is_on_the_page(demo: Path, tmp_path: Path) -> None:
+    _, read = page(demo, tmp_path / "report.html", 0)
+    assert any(text.startswith("Quorum: ") and text.endswith(": reached.") for text in read.texts)
+
+
+def test_titles_that_begin_alike(tmp_path: Path) -> None:
+    """What differs at the end is told apart, and nothing is cut off on the left."""
+    titles = [f"Approve the budget of 2025, with amendments {letter}" for letter in "AB"]
+    long = ["x" * 200 + letter for letter in "AB"]
+    text = _svg.bars("Result", [_svg.Bar(title, 1, "1") for title in titles + long])
+    for title in titles:
+        assert f">{title}</text>" in text
+    for title in long:
+        assert f"<title>{title}</title>" in text
+    assert 'text-anchor="end"' not in text
+
+
+def test_ticks_are_what_they_say() -> None:
+    for highest in (1, 2, 5, 9, 10**6):
+        text = _svg.curve("Turnout", [0, 10], [("ballots", [0, highest])], [])
+        ticks = [int(tick.replace(",", "")) for tick in re.findall(r'text-anchor="end" class="axis">([\d,]+)<', text)]
+        assert ticks == list(range(0, highest + 1, -(-highest // 4)))
 
 
 def test_the_notebook(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

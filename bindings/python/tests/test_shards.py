@@ -49,7 +49,12 @@ def test_parts_that_do_not_belong_together(demo: Path, broken: Path) -> None:
     assert code(lambda: shards.verify_shard(demo, selection, 0, size + 1)) == "no-such-range"
     merged = one.merge(two)
     assert (merged.start, merged.stop, merged.failures) == (0, three.start, 0)
+    # Who forgets a part has not lost the first reading.
+    assert code(lambda: selection.finish([merged])) == "incomplete"
+    assert code(lambda: selection.finish([two, three])) == "not-adjacent"
+    assert code(lambda: selection.finish([])) == "incomplete"
     assert selection.finish([three, merged]).valid
+    assert code(lambda: selection.ranges(3)) == "ended"
     assert code(lambda: selection.finish([three, merged])) == "ended"
 
 
@@ -63,6 +68,7 @@ def test_ranges_are_whole_numbers(demo: Path, wrong: Any) -> None:
 
 
 def test_a_record_without_ballots_to_verify(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
     selection = shards.select(tmp_path)
     assert not selection.has_plan and selection.ranges(5) == []
     assert selection.finish([]).to_json() == ballotta.verify(tmp_path).to_json()

@@ -1,9 +1,12 @@
 """``verify`` and its report."""
 
+import functools
+import http.server
 import json
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +19,7 @@ from typing import Any
 import pytest
 
 import ballotta
+import ballotta.shards
 from ballotta import BallottaError
 
 from .conftest import ByHand
@@ -26,9 +30,16 @@ def test_a_valid_record(demo: Path, command_report: Callable[[Path], Any]) -> No
     assert report.valid and report.failures == () and report.stage == "complete"
     assert json.loads(report.to_json()) == command_report(demo)
     assert str(report).endswith("The record is valid.")
+    assert report.result is not None and report.quorum is not None
+    (contest,) = report.result["contests"]
+    for option in contest["options"]:
+        assert f"  {option['id']}: {option['total']:,}\n" in str(report)
+    assert report.quorum in str(report) and report.quorum.endswith(": reached.")
+    record = ballotta.open_record(demo)
+    assert (report.size, report.root) == (record.size, record.root)
     assert len(report.checks) == 28 and {check.status for check in report.checks} == {"passed", "not_asked"}
     ballots = next(check for check in report.checks if check.id == "ballot.argument")
-    assert ballots.unit == "ballots" and ballots.items == report.result["counted_ballots"]  # type: ignore[index]
+    assert ballots.unit == "ballots" and ballots.items == report.result["counted_ballots"]
     assert "proved" in ballots.description
     assert len(report.not_checked) == 3 and report.warnings == ()
 
@@ -38,6 +49,7 @@ def test_a_broken_record(broken: Path, command_report: Callable[[Path], Any]) ->
     assert not report.valid
     assert json.loads(report.to_json()) == command_report(broken)
     assert "board.root" in {failure.check for failure in report.failures}
+    assert report.result is None or "took part" not in str(report)
     void = next(failure for failure in report.failures if failure.place.kind == "entry")
     assert void.place.file == "tile/entries/002" and void.place.index is not None
     assert 512 <= void.place.index < 768 and str(void.place) in str(report)
@@ -62,7 +74,9 @@ def test_what_is_pinned(by_hand: ByHand) -> None:
         ("bad-fingerprint", {"fingerprint": "no digits"}),
         ("bad-checkpoint", {"checkpoint": b"no checkpoint"}),
         ("no-checkpoint", {"checkpoint": "/no/such/file"}),
+        ("no-checkpoint", {"checkpoint": "a\0b"}),
         ("bad-stage", {"stage": "soon"}),
+        ("bad-stage", {"stage": "\ud800"}),
     ],
 )
 def test_what_cannot_be_asked(by_hand: ByHand, code: str, arguments: dict[str, Any]) -> None:
@@ -87,8 +101,96 @@ def test_no_record(tmp_path: Path) -> None:
     with pytest.raises(BallottaError) as caught:
         ballotta.verify(tmp_path / "nothing")
     assert caught.value.code == "no-record"
-    report = ballotta.verify(tmp_path)
-    assert not report.valid and report.fingerprint is None and report.result is None
+
+
+def test_a_wrong_place_is_no_broken_election(demo: Path, tmp_path: Path) -> None:
+    def refused(place: str | Path, code: str, text: str) -> None:
+        with pytest.raises(BallottaError) as caught:
+            ballotta.verify(place)
+        assert caught.value.code == code and text in str(caught.value)
+
+    refused(demo.parent, "no-record", f'the record is in "{demo.name}", one level too deep')
+    refused(tmp_path, "no-record", "there is no manifest.json here: name the folder of the record")
+    archive = tmp_path / "deep.zip"
+    with zipfile.ZipFile(archive, "w") as written:
+        for path in sorted(demo.rglob("*")):
+            written.write(path, Path("rec") / path.relative_to(demo))
+    refused(archive, "no-record", 'the record is in "rec", one level too deep')
+    os.mkfifo(tmp_path / "pipe")
+    refused(tmp_path / "pipe", "no-record", "neither a folder nor an archive")
+    refused("", "no-record", '"": No such file')
+    addresses: list[str | Path] = ["HTTP://127.0.0.1/record", "file:///record", Path("http://127.0.0.1/record")]
+    for address in addresses:
+        refused(address, "no-record", "an address begins with http:// or https://")
+    refused(str(tmp_path / "a\udcff"), "no-record", "not a name in UTF-8")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    refused(f"http://127.0.0.1:{port}/record", "unreadable-record", "manifest.json: ")
+
+
+class Failing(http.server.SimpleHTTPRequestHandler):
+    """Serves a record until it is asked for the files of the board."""
+
+    def do_GET(self) -> None:
+        if "/tile/" in self.path:
+            self.send_error(503)
+        else:
+            super().do_GET()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_a_server_that_fails_gives_no_verdict(demo: Path) -> None:
+    handler = functools.partial(Failing, directory=demo)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            place = f"http://127.0.0.1:{server.server_address[1]}"
+            for act in (ballotta.verify, ballotta.shards.select):
+                with pytest.raises(BallottaError) as caught:
+                    act(place)
+                assert caught.value.code == "unreadable-record" and "503" in str(caught.value)
+        finally:
+            server.shutdown()
+
+
+def test_ctrl_c_while_a_server_dribbles() -> None:
+    program = (
+        "import ballotta, sys\n"
+        "print('begins', flush=True)\n"
+        "try:\n"
+        "    ballotta.verify(sys.argv[1])\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', flush=True)\n"
+    )
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def dribble() -> None:
+            stream, _ = listener.accept()
+            with stream:
+                stream.recv(4096)
+                stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                while not stop.wait(0.2):
+                    stream.sendall(b" ")
+
+        thread = threading.Thread(target=dribble, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        process = subprocess.Popen([sys.executable, "-c", program, address], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "begins\n"
+            time.sleep(1)
+            start = time.monotonic()
+            os.kill(process.pid, signal.SIGINT)
+            rest, _ = process.communicate(timeout=20)
+            assert rest == "interrupted\n" and time.monotonic() - start < 5
+        finally:
+            process.kill()
+            process.wait()
+            stop.set()
 
 
 def test_progress_and_jobs(demo: Path) -> None:
@@ -191,7 +293,9 @@ def test_a_web_server(served: str, demo: Path) -> None:
     with pytest.raises(BallottaError) as caught:
         ballotta.verify(f"{served}/nothing.zip")
     assert caught.value.code == "unreadable-record"
-    assert not ballotta.verify(f"{served}/nothing").valid
+    with pytest.raises(BallottaError) as caught:
+        ballotta.verify(f"{served}/nothing")
+    assert caught.value.code == "no-record"
 
 
 def test_reports_for_people_and_programs(broken: Path) -> None:

@@ -1,48 +1,323 @@
-//! The result as bars: in a terminal, and as a picture.
+//! The result for people: as text in a terminal, and as a picture.
+//!
+//! See `spec/command-line.md#result`. Both show the same blocks, which are made here of a result and its manifest.
+//! Numbers are rounded in exact integers.
 
-use std::fmt::Write as _;
+mod svg;
+mod terminal;
 
+use ballotta::contest::{Grades, Lists, Method, Pairs, Rule, SeatMethod};
 use ballotta::manifest::{Contest, Manifest, QuorumBase, QuorumOf, QuorumRule};
-use ballotta::record::{ContestResult, ResultDocument, WithheldReason};
+use ballotta::record::{ContestResult, OptionResult, PairsResult, ResultDocument, SeatsResult, WithheldReason};
 
+pub(crate) use self::svg::svg;
+pub(crate) use self::terminal::terminal;
 use crate::console::{grouped, percent};
 
-/// One bar: what it is called, and its total.
+/// A contest and its result.
+struct Chart {
+    title: String,
+    blocks: Vec<Block>,
+}
+
+/// A part of a result.
+enum Block {
+    /// Sentences.
+    Lines(Vec<String>),
+    /// Bars, of which `whole` would be the longest possible one.
+    Bars { heading: Option<String>, bars: Vec<Bar>, whole: u128 },
+    /// For each option, how much it has of each grade.
+    Grades { grades: Vec<String>, rows: Vec<GradesRow>, voted: u64 },
+    /// For each option, how many rank it above each other one.
+    Pairs { names: Vec<String>, matrix: Vec<Vec<u64>> },
+}
+
 struct Bar {
     label: String,
     total: u64,
+    /// The total in words.
+    text: String,
+    standing: Standing,
 }
 
-fn bars(contest: &Contest, result: &ContestResult, language: &str) -> Vec<Bar> {
-    let options = contest.options.iter().zip(&result.options).filter_map(|(option, result)| {
-        Some(Bar { label: option.title.get(language).unwrap_or(&option.id).to_owned(), total: result.total? })
-    });
-    options.chain(result.blank.map(|total| Bar { label: "(blank)".to_owned(), total })).collect()
+/// What a bar is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// An option of a contest that elects nobody, or a list.
+    Counted,
+    Elected,
+    Tied,
+    NotElected,
+    /// A candidate of the list above.
+    Candidate,
+    Blank,
 }
 
-/// A contest and its result, with the title in the manifest's first language.
-struct Chart {
-    title: String,
-    bars: Vec<Bar>,
-    weight: u64,
-    /// Why there are no bars, if there are none.
-    withheld: Option<String>,
+struct GradesRow {
+    label: String,
+    totals: Vec<u64>,
+    majority: Option<String>,
 }
 
 fn charts<'a>(manifest: &'a Manifest, result: &'a ResultDocument) -> impl Iterator<Item = Chart> + 'a {
     let language = manifest.languages().first().map_or("", String::as_str);
     manifest.contests().iter().zip(&result.contests).map(move |(contest, result)| {
         let title = contest.title.get(language).unwrap_or(&contest.id).to_owned();
-        let withheld = result.withheld.map(|reason| match reason {
-            WithheldReason::TooFewBallots => format!(
-                "not decrypted: {}, fewer than the {} that the manifest asks for",
-                counted(result.ballots, "ballot", "ballots"),
-                grouped(manifest.privacy().minimum_counted_ballots)
-            ),
-            WithheldReason::RareWeight => "not decrypted: a weight would single somebody out".to_owned(),
-        });
-        Chart { title, bars: bars(contest, result, language), weight: result.weight, withheld }
+        let blocks = match result.withheld {
+            Some(reason) => vec![Block::Lines(vec![withheld(manifest, result, reason)])],
+            None => Counted { contest, result, language }.blocks(),
+        };
+        Chart { title, blocks }
     })
+}
+
+fn withheld(manifest: &Manifest, result: &ContestResult, reason: WithheldReason) -> String {
+    match reason {
+        WithheldReason::TooFewBallots => format!(
+            "not decrypted: {}, fewer than the {} that the manifest asks for",
+            counted(result.ballots, "ballot", "ballots"),
+            grouped(manifest.privacy().minimum_counted_ballots)
+        ),
+        WithheldReason::RareWeight => "not decrypted: a weight would single somebody out".to_owned(),
+    }
+}
+
+/// The totals of a contest.
+struct Counted<'a> {
+    contest: &'a Contest,
+    result: &'a ContestResult,
+    language: &'a str,
+}
+
+impl Counted<'_> {
+    fn blocks(&self) -> Vec<Block> {
+        let mut blocks = match &self.contest.rule {
+            Rule::Choose(_) => {
+                // Options stand as on the ballot, unless somebody is elected.
+                let bars =
+                    if self.result.winners.is_some() { self.ranked() } else { self.result.options.iter().collect() };
+                let bars = self.bars(bars, |option, total| self.share(option, total));
+                vec![Block::Bars { heading: None, bars: self.with_blank(bars), whole: self.result.weight.into() }]
+            }
+            Rule::Lists(rule) => self.lists(rule),
+            Rule::Grades(rule) => self.grades(rule),
+            Rule::Pairs(rule) => self.result.pairs.iter().flat_map(|pairs| self.pairs(rule, pairs)).collect(),
+            rule => self.points(rule),
+        };
+        let mut lines = self.winners();
+        match (&self.contest.rule, self.result.blank) {
+            (Rule::Choose(_) | Rule::Lists(_), _) | (_, None) => {}
+            (_, Some(blank)) => {
+                let share = percent(blank, self.result.weight);
+                lines.push(format!("{} ({share})", counted(blank, "blank vote", "blank votes")));
+            }
+        }
+        if !lines.is_empty() {
+            blocks.push(Block::Lines(lines));
+        }
+        blocks
+    }
+
+    fn title(&self, id: &str) -> String {
+        let option = self.contest.options.iter().find(|option| option.id == id);
+        option.and_then(|option| option.title.get(self.language)).unwrap_or(id).to_owned()
+    }
+
+    fn titles(&self, ids: &[String]) -> String {
+        ids.iter().map(|id| self.title(id)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn option(&self, id: &str) -> Option<&OptionResult> {
+        self.result.options.iter().find(|option| option.id == id)
+    }
+
+    /// The options from the first to the last.
+    fn ranked(&self) -> Vec<&OptionResult> {
+        self.result.ranking.iter().flatten().filter_map(|id| self.option(id)).collect()
+    }
+
+    fn ranking(&self, ranking: &[Vec<String>]) -> String {
+        let place = |tied: &Vec<String>| tied.iter().map(|id| self.title(id)).collect::<Vec<_>>().join(" = ");
+        ranking.iter().map(place).collect::<Vec<_>>().join(" > ")
+    }
+
+    fn standing(&self, id: &String) -> Standing {
+        match &self.result.winners {
+            None => Standing::Counted,
+            Some(winners) if winners.elected.contains(id) => Standing::Elected,
+            Some(winners) if winners.tied.contains(id) => Standing::Tied,
+            Some(_) => Standing::NotElected,
+        }
+    }
+
+    fn bars(&self, options: Vec<&OptionResult>, text: impl Fn(&OptionResult, u64) -> String) -> Vec<Bar> {
+        let bar = |option: &OptionResult| {
+            let total = option.total?;
+            let (label, standing) = (self.title(&option.id), self.standing(&option.id));
+            Some(Bar { label, total, text: text(option, total), standing })
+        };
+        options.into_iter().filter_map(bar).collect()
+    }
+
+    /// A total as a part of the weight of all ballots.
+    fn share(&self, _: &OptionResult, total: u64) -> String {
+        format!("{} ({})", grouped(total), percent(total, self.result.weight))
+    }
+
+    fn with_blank(&self, mut bars: Vec<Bar>) -> Vec<Bar> {
+        if let Some(total) = self.result.blank {
+            let text = format!("{} ({})", grouped(total), percent(total, self.result.weight));
+            bars.push(Bar { label: "(blank)".to_owned(), total, text, standing: Standing::Blank });
+        }
+        bars
+    }
+
+    /// What options received of points, votes or weight.
+    fn points(&self, rule: &Rule) -> Vec<Block> {
+        let voted = u128::from(self.result.weight.saturating_sub(self.result.blank.unwrap_or(0)));
+        let given = self.result.options.iter().filter_map(|option| option.total).fold(0, u64::saturating_add);
+        let whole = match rule {
+            Rule::Score(rule) => u128::from(rule.max) * voted,
+            Rule::Positional(rule) => u128::from(rule.scores.iter().copied().max().unwrap_or(0)) * voted,
+            Rule::Cumulative(_) | Rule::Quadratic(_) => given.into(),
+            _ => self.result.weight.into(),
+        };
+        let text = |option: &OptionResult, total| {
+            let points = counted(total, "point", "points");
+            match (rule, option.average) {
+                (Rule::Score(_), Some(average)) => format!("{points}, average {}", fraction(average)),
+                (Rule::Positional(_), _) => points,
+                (Rule::Cumulative(_), _) => format!("{points} ({})", percent(total, given)),
+                (Rule::Quadratic(_), _) => format!("{} ({})", counted(total, "vote", "votes"), percent(total, given)),
+                _ => self.share(option, total),
+            }
+        };
+        vec![Block::Bars { heading: None, bars: self.bars(self.ranked(), text), whole }]
+    }
+
+    /// The lists, each with its candidates, and the seats.
+    fn lists(&self, rule: &Lists) -> Vec<Block> {
+        let mut bars = Vec::new();
+        for list in self.ranked() {
+            let candidates = rule.lists.iter().find(|of_rule| of_rule.list == list.id).map(|list| &list.candidates);
+            bars.extend(self.bars(vec![list], |option, total| self.share(option, total)));
+            let candidates = candidates.into_iter().flatten().filter_map(|id| self.option(id)).collect();
+            let mut of_list = self.bars(candidates, |_, total| counted(total, "preference", "preferences"));
+            of_list.sort_by_key(|bar| std::cmp::Reverse(bar.total));
+            bars.extend(of_list.into_iter().map(|bar| Bar {
+                label: format!("· {}", bar.label),
+                standing: Standing::Candidate,
+                ..bar
+            }));
+        }
+        let whole = self.result.weight.into();
+        let mut blocks = vec![Block::Bars { heading: None, bars: self.with_blank(bars), whole }];
+        if let (Some(seats), Some(of_rule)) = (&self.result.seats, rule.seats) {
+            let method = match of_rule.method {
+                SeatMethod::Dhondt => "D'Hondt",
+                SeatMethod::SainteLague => "Sainte-Laguë",
+                SeatMethod::LargestRemainder => "largest remainders",
+            };
+            blocks.extend(self.seats(seats, of_rule.number, method));
+        }
+        blocks
+    }
+
+    fn seats(&self, seats: &SeatsResult, number: u32, method: &str) -> Vec<Block> {
+        let bar = |label: String, total: u32, standing: Standing| {
+            let text = counted(total.into(), "seat", "seats");
+            Bar { label, total: total.into(), text, standing }
+        };
+        // In the order of the bars above.
+        let of = |id: &String| seats.lists.iter().find(|list| list.id == *id);
+        let lists = self.result.ranking.iter().flatten().filter_map(of);
+        let mut bars: Vec<Bar> = lists.map(|list| bar(self.title(&list.id), list.seats, Standing::Counted)).collect();
+        let mut lines = Vec::new();
+        if seats.open > 0 {
+            bars.push(bar("(open)".to_owned(), seats.open, Standing::Tied));
+            lines.push(open(seats.open, number, "seat", &self.titles(&seats.tied)));
+        }
+        let heading = Some(format!("{}, by {method}", counted(number.into(), "seat", "seats")));
+        vec![Block::Bars { heading, bars, whole: number.into() }, Block::Lines(lines)]
+    }
+
+    fn grades(&self, rule: &Grades) -> Vec<Block> {
+        let title = |id: &String| {
+            let grade = rule.grades.iter().find(|grade| grade.id == *id);
+            grade.and_then(|grade| grade.title.get(self.language)).unwrap_or(id).to_owned()
+        };
+        let row = |option: &OptionResult| GradesRow {
+            label: self.title(&option.id),
+            totals: option.grades.clone().unwrap_or_default(),
+            majority: option.grade.iter().flatten().map(title).next(),
+        };
+        let rows = self.ranked().into_iter().map(row).collect();
+        let voted = self.result.weight.saturating_sub(self.result.blank.unwrap_or(0));
+        let grades = rule.grades.iter().map(|grade| title(&grade.id)).collect();
+        let ranking = format!("Majority judgment: {}", self.ranking(&self.result.ranking));
+        vec![Block::Grades { grades, rows, voted }, Block::Lines(vec![ranking])]
+    }
+
+    fn pairs(&self, rule: &Pairs, pairs: &PairsResult) -> Vec<Block> {
+        // Options from the first to the last, as rows and as columns.
+        let position = |id: &String| self.contest.options.iter().position(|option| option.id == *id);
+        let order: Vec<usize> = self.result.ranking.iter().flatten().filter_map(position).collect();
+        let cell = |row: usize, column: usize| pairs.matrix.get(row).and_then(|row| row.get(column)).copied();
+        let row = |row: &usize| order.iter().map(|column| cell(*row, *column).unwrap_or(0)).collect();
+        let matrix = order.iter().map(row).collect();
+        let names = self.result.ranking.iter().flatten().map(|id| self.title(id)).collect();
+
+        let mut lines = vec![match &pairs.condorcet_winner {
+            Some(winner) => format!("Condorcet winner: {} beats every other option", self.title(winner)),
+            None => "No option beats all others: there is no Condorcet winner".to_owned(),
+        }];
+        let methods = [
+            (Method::Schulze, "Schulze", &pairs.schulze),
+            (Method::RankedPairs, "Ranked pairs", &pairs.ranked_pairs),
+            (Method::Copeland, "Copeland", &pairs.copeland),
+        ];
+        for (method, name, ranking) in methods {
+            let chosen = if method == rule.method { ", which this contest asks for" } else { "" };
+            lines.push(format!("{name}{chosen}: {}", self.ranking(ranking)));
+        }
+        vec![Block::Pairs { names, matrix }, Block::Lines(lines)]
+    }
+
+    fn winners(&self) -> Vec<String> {
+        let Some(winners) = &self.result.winners else { return Vec::new() };
+        let mut lines = Vec::new();
+        if !winners.elected.is_empty() {
+            lines.push(format!("Elected: {}", self.titles(&winners.elected)));
+        }
+        let left = (winners.number as usize).saturating_sub(winners.elected.len());
+        if let (Ok(left @ 1..), false) = (u32::try_from(left), winners.tied.is_empty()) {
+            lines.push(open(left, winners.number, "place", &self.titles(&winners.tied)));
+        }
+        lines
+    }
+}
+
+/// Seats or places that nobody has, and who ties for them.
+fn open(open: u32, number: u32, what: &str, tied: &str) -> String {
+    let stay = if open == 1 { "stays" } else { "stay" };
+    let of = counted(number.into(), what, &format!("{what}s"));
+    if tied.is_empty() {
+        return format!("{} of {of} {stay} open: nobody has a vote", grouped(open.into()));
+    }
+    format!("{} of {of} {stay} open, for a tie of {tied}", grouped(open.into()))
+}
+
+/// A fraction with its decimals, of which there are three at most: `7/2 = 3.5`, `10/3 ≈ 3.333`.
+fn fraction([numerator, denominator]: [u64; 2]) -> String {
+    let (part, whole) = (u128::from(numerator), u128::from(denominator));
+    let Some(thousandths) = (part * 2000 + whole).checked_div(2 * whole) else { return "unknown".to_owned() };
+    if whole == 1 {
+        return grouped(numerator);
+    }
+    let is_exact = (part * 1000).is_multiple_of(whole);
+    let decimals = format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
+    let (sign, decimals) = if is_exact { ('=', decimals.trim_end_matches('0')) } else { ('≈', decimals.as_str()) };
+    format!("{}/{} {sign} {decimals}", grouped(numerator), grouped(denominator))
 }
 
 /// How much took part: of the voters, of the weight where voters weigh differently, and for the quorum.
@@ -84,90 +359,31 @@ fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// Bars for a terminal, `width` characters for the longest possible one.
-pub(crate) fn terminal(manifest: &Manifest, result: &ResultDocument, width: u64) -> String {
-    let mut text = String::new();
-    for Chart { title, bars, weight, withheld } in charts(manifest, result) {
-        let _ = writeln!(text, "  {title}");
-        if let Some(withheld) = withheld {
-            let _ = writeln!(text, "  {withheld}");
-        }
-        let label_width = bars.iter().map(|bar| bar.label.chars().count()).max().unwrap_or(0);
-        for Bar { label, total } in bars {
-            // In eighths of a character.
-            let eighths = (u128::from(total) * u128::from(width) * 8).checked_div(weight.into()).unwrap_or(0) as usize;
-            let mut bar = "█".repeat(eighths / 8);
-            bar.extend(['▏', '▎', '▍', '▌', '▋', '▊', '▉'].get((eighths % 8).wrapping_sub(1)));
-            let padding = " ".repeat(label_width - label.chars().count());
-            let _ = writeln!(text, "  {label}{padding}  {bar} {} ({})", grouped(total), percent(total, weight));
-        }
-    }
-    for line in participation(manifest, result) {
-        let _ = writeln!(text, "  {line}");
-    }
-    text
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-const ROW: usize = 36;
-const LEFT: usize = 200;
-const BAR: usize = 480;
-const WIDTH: usize = LEFT + BAR + 200;
-
-/// The same as a picture (SVG) that needs no fonts, scripts or links of its own.
-pub(crate) fn svg(manifest: &Manifest, result: &ResultDocument) -> String {
-    let mut body = String::new();
-    let mut y = 24;
-    for Chart { title, bars, weight, withheld } in charts(manifest, result) {
-        y += 20;
-        let _ = writeln!(body, r#"<text x="16" y="{y}" font-size="18" font-weight="600">{}</text>"#, escaped(&title));
-        y += 16;
-        if let Some(withheld) = withheld {
-            let _ = writeln!(body, r##"<text x="16" y="{}" fill="#55606e">{withheld}</text>"##, y + 12);
-            y += 24;
-        }
-        for Bar { label, total } in bars {
-            let width = (u128::from(total) * BAR as u128).checked_div(weight.into()).unwrap_or(0);
-            let (text, number) = (y + 23, format!("{} ({})", grouped(total), percent(total, weight)));
-            let label = escaped(&shortened(&label, 26));
-            let _ = writeln!(body, r#"<text x="{}" y="{text}" text-anchor="end">{label}</text>"#, LEFT - 10);
-            let _ = writeln!(body, r##"<rect x="{LEFT}" y="{}" width="{BAR}" height="24" fill="#e8ecf1"/>"##, y + 6);
-            let _ = writeln!(body, r##"<rect x="{LEFT}" y="{}" width="{width}" height="24" fill="#2f6fb3"/>"##, y + 6);
-            let _ = writeln!(body, r#"<text x="{}" y="{text}">{number}</text>"#, LEFT + BAR + 10);
-            y += ROW;
-        }
-        y += 8;
-    }
-    for line in participation(manifest, result) {
-        let _ = writeln!(body, r##"<text x="16" y="{}" fill="#55606e">{}</text>"##, y + 16, escaped(&line));
-        y += 24;
-    }
-    let height = y + 12;
-    format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" font-family="system-ui, sans-serif" font-size="15" fill="#1c2430">
-<rect width="100%" height="100%" fill="#ffffff"/>
-{body}</svg>
-"##
-    )
-}
-
-fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most - 1).chain(['…']).collect()
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
+    #[test]
+    fn fractions_are_exact_or_say_that_they_are_not() {
+        for (fraction_of, text) in [
+            ([0, 1], "0"),
+            ([4, 1], "4"),
+            ([7, 2], "7/2 = 3.5"),
+            ([1, 8], "1/8 = 0.125"),
+            ([10, 3], "10/3 ≈ 3.333"),
+            ([2, 3], "2/3 ≈ 0.667"),
+            ([1, 16], "1/16 ≈ 0.063"),
+            ([127_341, 60_940], "127,341/60,940 ≈ 2.090"),
+            ([u64::MAX, 2], "18,446,744,073,709,551,615/2 = 9223372036854775807.5"),
+            ([1, 0], "unknown"),
+        ] {
+            assert_eq!(fraction(fraction_of), text);
         }
     }
-    escaped
+
+    #[test]
+    fn what_stays_open_names_who_ties() {
+        assert_eq!(open(1, 3, "place", "Ada, Bob"), "1 of 3 places stays open, for a tie of Ada, Bob");
+        assert_eq!(open(7, 7, "seat", ""), "7 of 7 seats stay open: nobody has a vote");
+    }
 }

@@ -20,6 +20,7 @@ use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta_io::FolderRecord;
 use serde_json::{Map, Value, json};
 
+use crate::chart;
 use crate::console::{Console, print};
 use crate::duties;
 use crate::failure::Advice as _;
@@ -53,7 +54,7 @@ impl InspectFile {
         }
         let bytes = zeroize::Zeroizing::new(fs::read(&self.file).with_context(cannot_read)?);
         let manifest = self.manifest()?;
-        let inspection = Inspection { path: &self.file, manifest: manifest.as_ref() };
+        let inspection = Inspection { path: &self.file, manifest: manifest.as_ref(), for_people: !console.is_json() };
         let fields = inspection
             .file(&bytes)
             .with_context(|| format!("{} cannot be shown", self.file.display()))
@@ -106,11 +107,17 @@ fn print_value(name: &str, value: &Value, indent: usize) -> Result<()> {
     let space = " ".repeat(indent);
     match value {
         Value::String(text) => print(format_args!("{space}{name}: {text}")),
+        Value::Array(items) if items.iter().all(Value::is_number) => {
+            print(format_args!("{space}{name}: {}", on_a_line(items)))
+        }
         Value::Array(items) => {
             print(format_args!("{space}{name}:"))?;
             for item in items {
                 match item {
                     Value::String(text) => print(format_args!("{space}  {text}")),
+                    Value::Array(items) if items.iter().all(|item| item.is_string() || item.is_number()) => {
+                        print(format_args!("{space}  {}", on_a_line(items)))
+                    }
                     item => print_value("-", item, indent + 2),
                 }?;
             }
@@ -127,10 +134,17 @@ fn print_value(name: &str, value: &Value, indent: usize) -> Result<()> {
     }
 }
 
+fn on_a_line(items: &[Value]) -> String {
+    let text = |item: &Value| item.as_str().map_or_else(|| item.to_string(), str::to_owned);
+    items.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
 /// A file, and the manifest that says how long its parts are.
 struct Inspection<'a> {
     path: &'a Path,
     manifest: Option<&'a Manifest>,
+    /// Whether people read it, and no program.
+    for_people: bool,
 }
 
 impl Inspection<'_> {
@@ -193,8 +207,7 @@ impl Inspection<'_> {
         let value: Value = serde_json::from_str(text).context("JSON that cannot be read")?;
         let format = value.get("format").and_then(Value::as_str).context("JSON without a format of this project")?;
         if format == ResultDocument::FORMAT {
-            let result: ResultDocument = serde_json::from_value(value)?;
-            return Ok(Fields::of("the result of an election").with("result", serde_json::to_value(result)?));
+            return self.result(serde_json::from_value(value)?);
         }
         match format.strip_prefix("ballotta/v1-draft.3/") {
             Some("manifest") => manifest(text.as_bytes()),
@@ -209,6 +222,23 @@ impl Inspection<'_> {
             Some("trustee-state") => Ok(Fields::of("what a trustee stated").with("state", value)),
             Some("witness-state") => Ok(Fields::of("what a witness cosigned").with("state", value)),
             _ => bail!("{format} is not a format that is known"),
+        }
+    }
+
+    /// As it was published; of a result of the manifest, people see what everybody else who reads it sees.
+    fn result(&self, result: ResultDocument) -> Result<Fields> {
+        let fields = Fields::of("the result of an election");
+        let contests = |manifest: &&Manifest| {
+            let ids = result.contests.iter().map(|contest| &contest.id);
+            manifest.contests().iter().map(|contest| &contest.id).eq(ids)
+        };
+        match self.manifest.filter(contests) {
+            Some(manifest) if self.for_people => {
+                let shown = chart::terminal(manifest, &result, 40);
+                let lines: Vec<&str> = shown.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
+                Ok(fields.with("fingerprint", result.fingerprint.as_str()).with("result", lines))
+            }
+            _ => Ok(fields.with("result", serde_json::to_value(result)?)),
         }
     }
 

@@ -7,6 +7,7 @@ mod ballot_box;
 mod board;
 mod chart;
 mod console;
+mod contests;
 mod credentials;
 mod demo;
 mod duties;
@@ -15,10 +16,13 @@ mod handover;
 mod inspect;
 mod keys;
 mod manifest;
+mod marks;
 mod organiser;
 mod prepared;
 mod publish;
 mod record;
+mod rehearsal;
+mod replay;
 mod secrets;
 mod trustee;
 mod verify;
@@ -88,6 +92,8 @@ enum Verb {
     Inspect(inspect::InspectFile),
     /// Hold a whole election on this machine and verify it
     Demo(demo::DemoArgs),
+    /// Hold an election again from its published ballots, and compare the outcome
+    Replay(replay::ReplayArgs),
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -217,6 +223,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Verify(verb) => verb.run(console),
         Verb::Inspect(verb) => verb.run(console),
         Verb::Demo(verb) => demo::run(&verb, console).map(|_| ()),
+        Verb::Replay(verb) => verb.run(console),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ballotta", &mut script);

@@ -9,37 +9,21 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Error, Result, bail, ensure};
 use ballotta::SUITE;
-use ballotta::contest::{Choose, Rule};
 use ballotta::decryption::statements_needed;
 use ballotta::limits::MAX_MANIFEST_BYTES;
 use ballotta::manifest::{
-    BoardDraft, Closing, ContestDraft, ContestOption, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft,
-    OnDisqualification, PartyDraft, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule,
-    StyleDraft, Text, TrusteesDraft, Weights, WitnessesDraft,
+    BoardDraft, Closing, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft, OnDisqualification, PartyDraft,
+    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, StyleDraft, Text,
+    TrusteesDraft, Weights, WitnessesDraft,
 };
 use rand_core::Rng as _;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::console::{Console, print};
+use crate::contests::{ContestArguments, Named};
 use crate::failure::{Advice as _, refusal};
 use crate::secrets::system_rng;
-
-/// A name and what it stands for: `NAME=VALUE`.
-#[derive(Clone, Debug)]
-struct Named {
-    name: String,
-    value: String,
-}
-
-impl FromStr for Named {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self> {
-        // A key never contains the sign; what people call a trustee may.
-        let (name, value) = text.split_once('=').context("expected NAME=VALUE")?;
-        Ok(Self { name: name.to_owned(), value: value.to_owned() })
-    }
-}
 
 /// The quorum as people write it: `more_than 1/2 of heads on roll`.
 #[derive(Clone, Debug)]
@@ -77,7 +61,7 @@ enum ClosingRule {
     Witnesses,
 }
 
-/// The manifest of an election of one ballot style, in one language. Other rules, such as several ballot styles, are written
+/// The manifest of an election of one ballot style, in one language. Other things, such as several ballot styles, are written
 /// into the file by hand, and checked with `ballotta manifest check`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct NewManifest {
@@ -90,21 +74,8 @@ pub(crate) struct NewManifest {
     /// The language of all texts, such as `it` or `pt-BR`
     #[arg(long, default_value = "en")]
     language: String,
-    /// A contest, `id=Question`; several in their order
-    #[arg(long, value_name = "ID=QUESTION", required = true)]
-    contest: Vec<Named>,
-    /// An option of a contest, `contest/id=Title`; several in their order
-    #[arg(long, value_name = "CONTEST/ID=TITLE", required = true)]
-    option: Vec<Named>,
-    /// At least so many options are chosen in each contest
-    #[arg(long, default_value_t = 1)]
-    min: u32,
-    /// At most so many options are chosen in each contest
-    #[arg(long, default_value_t = 1)]
-    max: u32,
-    /// Lets voters cast a blank vote, which is counted on its own
-    #[arg(long)]
-    blank: bool,
+    #[command(flatten)]
+    contests: ContestArguments,
     /// The organiser's public key
     #[arg(long, value_name = "KEY")]
     organiser: String,
@@ -178,21 +149,7 @@ impl NewManifest {
         let mut election_id = [0; 32];
         system_rng().fill_bytes(&mut election_id);
         let text = |text: &str| Text::from_iter([(self.language.as_str(), text)]);
-        let contests: Vec<ContestDraft> = self
-            .contest
-            .iter()
-            .map(|contest| ContestDraft {
-                id: contest.name.clone(),
-                title: text(&contest.value),
-                description: None,
-                rule: Rule::Choose(Choose { min: self.min, max: self.max, blank: self.blank, winners: None }),
-                options: self.options_of(&contest.name, text),
-            })
-            .collect();
-        for option in &self.option {
-            let known = option.name.split_once('/').is_some_and(|(contest, _)| self.is_contest(contest));
-            ensure!(known, "--option {}: expected CONTEST/ID=TITLE of a --contest", option.name);
-        }
+        let contests = self.contests.drafts(&self.language, self.max_weight)?;
         let parties = |named: &[Named]| -> Vec<PartyDraft> {
             named.iter().map(|Named { name, value }| PartyDraft { name: name.clone(), key: value.clone() }).collect()
         };
@@ -242,18 +199,6 @@ impl NewManifest {
             },
             client_software: None,
         })
-    }
-
-    fn is_contest(&self, id: &str) -> bool {
-        self.contest.iter().any(|contest| contest.name == id)
-    }
-
-    fn options_of(&self, contest: &str, text: impl Fn(&str) -> Text) -> Vec<ContestOption> {
-        let options = self.option.iter().filter_map(|option| {
-            let id = option.name.strip_prefix(contest)?.strip_prefix('/')?;
-            Some(ContestOption { id: id.to_owned(), title: text(&option.value), description: None })
-        });
-        options.collect()
     }
 }
 

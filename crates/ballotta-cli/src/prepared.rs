@@ -8,9 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use ballotta::ballot::{ChoiceErrors, ChoiceProblem, Choices, Mark, PreparedBallot};
+use ballotta::ballot::PreparedBallot;
 use ballotta::election::ElectionContext;
-use ballotta::manifest::{Contest, Manifest};
 use ballotta_io::{rename, write_atomically, write_secret};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,51 +17,6 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::failure::{Advice as _, refusal};
-use crate::record::text;
-
-/// The choices of a ballot in the words of the manifest, a line for each contest.
-pub(crate) fn for_people(manifest: &Manifest, choices: &Choices) -> Vec<String> {
-    choices.expose_marks().map(|(contest, mark)| mark_for_people(manifest, contest, mark)).collect()
-}
-
-fn mark_for_people(manifest: &Manifest, id: &str, mark: &Mark) -> String {
-    let Some(contest) = manifest.contests().iter().find(|contest| contest.id == id) else { return id.to_owned() };
-    let title = |id: &String| {
-        let option = contest.options.iter().find(|option| option.id == *id);
-        option.map_or(id.clone(), |option| text(manifest, &option.title).to_owned())
-    };
-    let chosen = match mark {
-        Mark::Blank => "(blank)".to_owned(),
-        Mark::Options(options) if options.is_empty() => "(nothing)".to_owned(),
-        Mark::Options(options) => options.iter().map(title).collect::<Vec<_>>().join(", "),
-        // The command offers no other marks yet.
-        _ => "(marked)".to_owned(),
-    };
-    format!("{}: {chosen}", text(manifest, &contest.title))
-}
-
-/// Says the first thing that is wrong with choices, and what there is instead.
-pub(crate) fn explain<T>(manifest: &Manifest, errors: &ChoiceErrors) -> Result<T> {
-    let error = errors.errors().first().context("the rules do not allow these choices")?;
-    let contest = manifest.contests().iter().find(|contest| Some(&contest.id) == error.contest.as_ref());
-    let what = match (&error.problem, contest) {
-        (ChoiceProblem::UnknownContest, None) => {
-            let known: Vec<&str> = manifest.contests().iter().map(|contest| contest.id.as_str()).collect();
-            format!("{error}; there is {}", known.join(", "))
-        }
-        (ChoiceProblem::UnknownOption, Some(contest)) => {
-            let known: Vec<&str> = contest.options.iter().map(|option| option.id.as_str()).collect();
-            format!("{error}; it has {}", known.join(", "))
-        }
-        _ => error.to_string(),
-    };
-    match (&error.problem, contest) {
-        (ChoiceProblem::MissingContest, Some(Contest { id, .. })) => {
-            Err(anyhow!(what)).remedy(format!("add --choose {id}=OPTION, or --blank {id} where the contest allows it"))
-        }
-        _ => Err(anyhow!(what)),
-    }
-}
 
 const FORMAT: &str = "ballotta/v1-draft.3/prepared-ballot";
 

@@ -200,6 +200,19 @@ pub(crate) fn read_checkpoint(source: &FolderRecord, path: &str) -> Result<Optio
     SignedCheckpoint::parse(&bytes).refused().with_context(|| path.to_owned()).map(Some)
 }
 
+/// The language that was asked for, or the manifest's first.
+pub(crate) fn language<'a>(manifest: &'a Manifest, asked: Option<&str>) -> Result<&'a str> {
+    let languages = manifest.languages();
+    let found = match asked {
+        Some(asked) => languages.iter().find(|language| language.eq_ignore_ascii_case(asked)),
+        None => languages.first(),
+    };
+    let asked = asked.unwrap_or_default();
+    found
+        .map(String::as_str)
+        .with_context(|| format!("the election has no texts in {asked}, but in {}", languages.join(", ")))
+}
+
 /// A text of a manifest in its first language.
 pub(crate) fn text<'a>(manifest: &Manifest, text: &'a Text) -> &'a str {
     manifest.languages().first().and_then(|language| text.get(language)).unwrap_or_default()

@@ -3,12 +3,11 @@
 //! See `spec/command-line.md#voter`. The tracker is shown before the choice between casting and opening. Nothing is asked
 //! of the record that the voter could not check: whoever does not know the voting code cannot show a roll with its credential.
 
-use std::path::PathBuf;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Error, Result, ensure};
-use ballotta::ballot::{BallotOpening, Choices, Mark, PreparedBallot, SignedBallot};
+use anyhow::{Context as _, Result, ensure};
+use ballotta::ballot::{BallotOpening, Choices, PreparedBallot, SignedBallot};
 use ballotta::credential::{VotingCode, short_form};
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::ElectionKind;
@@ -19,34 +18,21 @@ use serde_json::json;
 use crate::console::Console;
 use crate::failure::{Advice as _, refusal};
 use crate::handover::{Handover, Kind};
-use crate::prepared::{Fate, PreparedFile, explain, for_people};
-use crate::record::{read_election, text};
+use crate::marks::{MarkArguments, explain, for_people};
+use crate::prepared::{Fate, PreparedFile};
+use crate::record::{language, read_election};
 use crate::secrets::{system_rng, voting_code_text};
-
-/// `contest=option,option`.
-#[derive(Clone, Debug)]
-struct ChooseOption(String, Vec<String>);
-
-impl FromStr for ChooseOption {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self> {
-        let (contest, options) = text.split_once('=').context("expected CONTEST=OPTION[,OPTION]")?;
-        let options = options.split(',').filter(|option| !option.is_empty()).map(str::to_owned).collect();
-        Ok(Self(contest.to_owned(), options))
-    }
-}
 
 /// Encrypts a ballot and shows its tracker.
 #[derive(clap::Args, Debug)]
 pub(crate) struct PrepareBallot {
     /// The record
     record: PathBuf,
-    /// What is chosen in a contest, by the identifiers of the manifest
-    #[arg(long, value_name = "CONTEST=OPTION[,OPTION]")]
-    choose: Vec<ChooseOption>,
-    /// A contest in which a blank vote is cast
-    #[arg(long, value_name = "CONTEST")]
-    blank: Vec<String>,
+    #[command(flatten)]
+    marks: MarkArguments,
+    /// The language in which the choices are shown back [default: the manifest's first]
+    #[arg(long, value_name = "TAG")]
+    language: Option<String>,
     /// Reads the voting code from a file instead of the terminal; `-` is the standard input
     #[arg(long, value_name = "FILE")]
     code_file: Option<PathBuf>,
@@ -60,6 +46,11 @@ pub(crate) struct PrepareBallot {
 
 impl PrepareBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
+        ensure!(
+            !(self.marks.read_standard_input() && self.code_file.as_deref() == Some(Path::new("-"))),
+            "the standard input holds the choices or the voting code, not both"
+        );
+        let choices = self.marks.choices()?;
         let source = FolderRecord::new(&self.record);
         let election = read_election(&source)?;
         let (context, manifest) = (&election.context, election.context.manifest());
@@ -67,16 +58,10 @@ impl PrepareBallot {
             let same = election.expect(expected).refused();
             same.remedy("do not vote: this is not the election that you were told of")?;
         }
+        let language = language(manifest, self.language.as_deref())?;
         election.is_open().refused()?;
         let voter = read_voter(self.code_file.as_deref(), &source, &election)?;
 
-        let mut choices = Choices::new();
-        for ChooseOption(contest, options) in &self.choose {
-            choices.mark(contest, Mark::Options(options.clone()));
-        }
-        for contest in &self.blank {
-            choices.mark(contest, Mark::Blank);
-        }
         // A counter that never repeats, also where the random source does.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
         let counter = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
@@ -89,10 +74,10 @@ impl PrepareBallot {
         PreparedFile::new(&self.record, context, &prepared)?.write(&self.out)?;
 
         let (fingerprint, credential) = (context.fingerprint(), short_form(voter.credential().public()));
-        console.say(format!("{}: {}", kind(manifest.kind()), text(manifest, manifest.title())));
+        console.say(format!("{}: {}", kind(manifest.kind()), manifest.title().get(language).unwrap_or_default()));
         console.say(format!("Fingerprint {fingerprint}: compare it with the one that you were told."));
         console.say(format!("Your credential {credential}, weight {}.", voter.line().weight));
-        for choice in for_people(manifest, &choices) {
+        for choice in for_people(manifest, language, &choices) {
             console.say(format!("  {choice}"));
         }
         if let Some(previous) = previous {
@@ -126,7 +111,7 @@ fn kind(kind: ElectionKind) -> &'static str {
 }
 
 /// The voter of the code that is typed. A record without the credential is not the voter's election.
-fn read_voter(file: Option<&std::path::Path>, source: &FolderRecord, election: &Election) -> Result<Voter> {
+fn read_voter(file: Option<&Path>, source: &FolderRecord, election: &Election) -> Result<Voter> {
     let code = voting_code_text(file)?;
     let code: VotingCode =
         code.trim().parse().context("this is not a voting code").remedy("type it again, group by group")?;
@@ -227,21 +212,25 @@ pub(crate) struct CheckOpening {
     /// The tracker that the first device showed
     #[arg(long, value_name = "HEX")]
     tracker: Tracker,
+    /// The language in which the choices are shown [default: the manifest's first]
+    #[arg(long, value_name = "TAG")]
+    language: Option<String>,
 }
 
 impl CheckOpening {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let Election { context, .. } = read_election(&FolderRecord::new(&self.record))?;
+        let manifest = context.manifest();
+        let language = language(manifest, self.language.as_deref())?;
         let opening = zeroize::Zeroizing::new(Handover::read_kind(&self.opening, Kind::BallotOpening)?);
         let opened = BallotOpening::decode(&context, &opening)
             .and_then(|opening| opening.check(&context, &self.tracker))
             .refused()
             .remedy("do not vote with the first device, and tell the organiser")?;
-        let manifest = context.manifest();
         let credential = short_form(opened.credential());
         console.say(format!("Fingerprint {}", context.fingerprint()));
         console.say(format!("Credential {credential}: compare it with the first device."));
-        let choices = for_people(manifest, &Choices::of(manifest, opened.plaintext()));
+        let choices = for_people(manifest, language, &Choices::of(manifest, opened.plaintext()));
         console.say(
             "The ballot with this tracker holds exactly this; if it is what you chose, the device encrypts honestly:",
         );

@@ -2,20 +2,30 @@
 //!
 //! # Security
 //!
-//! A server can withhold files and change them; the verifier notices. It cannot send this reader elsewhere, keep it for
-//! ever, or fill its memory or disk: there are no redirects, every request has its time, and every file its length.
+//! A server can withhold files and change them; the verifier notices. It cannot send this reader elsewhere, or keep it for
+//! ever at one file, or fill its memory: there are no redirects, every file has its length, and a server that is too slow
+//! is given up. The roll and archives go into temporary files, and may be as long as the largest of them: whoever reads
+//! from a server that is not trusted leaves no more disk to them than it may fill.
+//!
+//! # Implementation details
+//!
+//! Files are fetched whole, without requests for ranges, which many servers of static files do not know. A worker that
+//! verifies a part of a record needs no others: bundles of 256 entries are files of their own, and of the roll it needs
+//! every line, since a ballot of its part may be anybody's.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek as _};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use ballotta::board::tiles::MAX_BUNDLE_BYTES;
 use ballotta::limits::{MAX_MESSAGE_BYTES, MAX_ROLL_LINE_BYTES, MAX_VOTERS};
 use ballotta::record::{ROLL, RecordSource, SourceError};
+use ureq::Agent;
 use ureq::http::StatusCode;
-use ureq::{Agent, Body};
 
 use crate::folder::{read_exact_at, source_error};
 
@@ -28,35 +38,37 @@ const MAX_ARCHIVE_BYTES: u64 = 1 << 40;
 pub struct HttpRecord {
     address: String,
     agent: Agent,
+    timeout: Duration,
     kept: Mutex<HashMap<String, Vec<u8>>>,
     roll: OnceLock<Option<(File, u64)>>,
 }
 
 impl HttpRecord {
-    /// The record below an address that begins with `http://` or `https://`; each request has at most `timeout`.
+    /// The record below an address that begins with `http://` or `https://`; it is given
+    /// up when it does not answer, or sends no further 64 KiB, within `timeout`.
     ///
     /// # Errors
     ///
     /// If the address is none.
     pub fn new(address: &str, timeout: Duration) -> Result<Self, SourceError> {
         let (address, agent) = agent(address, timeout)?;
-        Ok(Self { address, agent, kept: Mutex::default(), roll: OnceLock::new() })
+        Ok(Self { address, agent, timeout, kept: Mutex::default(), roll: OnceLock::new() })
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn get(&self, path: &str) -> Result<Option<Body>, SourceError> {
-        get(&self.agent, &format!("{}/{}", self.address, encode(path)), path)
+    fn get(&self, path: &str) -> Result<Option<Paced>, SourceError> {
+        get(&self.agent, &format!("{}/{}", self.address, encode(path)), path, self.timeout)
     }
 
     /// A whole file; `None` if there is none.
     fn fetch(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
-        let Some(mut body) = self.get(path)? else { return Ok(None) };
+        let Some(body) = self.get(path)? else { return Ok(None) };
         let limit = MAX_BUNDLE_BYTES.max(MAX_MESSAGE_BYTES);
         let mut bytes = Vec::new();
-        let read = body.as_reader().take(limit as u64 + 1).read_to_end(&mut bytes);
+        let read = body.take(limit as u64 + 1).read_to_end(&mut bytes);
         read.map_err(|error| source_error(path, &error))?;
         if bytes.len() > limit { Err(too_long(path, limit as u64)) } else { Ok(Some(bytes)) }
     }
@@ -79,7 +91,7 @@ impl HttpRecord {
 pub fn fetch_archive(address: &str, timeout: Duration) -> Result<File, SourceError> {
     let (address, agent) = agent(address, timeout)?;
     let missing = || SourceError { path: address.clone(), reason: "there is no such file".to_owned() };
-    let body = get(&agent, &address, &address)?.ok_or_else(missing)?;
+    let body = get(&agent, &address, &address, timeout)?.ok_or_else(missing)?;
     Ok(spool(body, &address, MAX_ARCHIVE_BYTES)?.0)
 }
 
@@ -102,22 +114,59 @@ fn agent(address: &str, timeout: Duration) -> Result<(String, Agent), SourceErro
     Ok((address.trim_end_matches('/').to_owned(), Agent::new_with_config(config)))
 }
 
-fn get(agent: &Agent, address: &str, path: &str) -> Result<Option<Body>, SourceError> {
+fn get(agent: &Agent, address: &str, path: &str, timeout: Duration) -> Result<Option<Paced>, SourceError> {
     let failed = |reason: String| SourceError { path: path.to_owned(), reason };
     let response = agent.get(address).call().map_err(|error| failed(error.to_string()))?;
     match response.status() {
-        StatusCode::OK => Ok(Some(response.into_body())),
+        StatusCode::OK => Ok(Some(Paced::new(response.into_body().into_reader(), timeout))),
         StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
         status if status.is_redirection() => Err(failed("the server sends elsewhere, where nobody follows".to_owned())),
         status => Err(failed(format!("the server answers {status}"))),
     }
 }
 
+/// A body that comes fast enough. It is read on a thread of its own, which is left alone when the server stalls: it ends
+/// with the time that a whole body has.
+struct Paced {
+    pieces: Receiver<io::Result<Vec<u8>>>,
+    piece: io::Cursor<Vec<u8>>,
+    timeout: Duration,
+}
+
+impl Paced {
+    const PIECE: u64 = 64 << 10;
+
+    fn new(mut body: impl Read + Send + 'static, timeout: Duration) -> Self {
+        let (sender, pieces) = sync_channel(1);
+        thread::spawn(move || {
+            loop {
+                let mut piece = Vec::new();
+                let read = body.by_ref().take(Self::PIECE).read_to_end(&mut piece);
+                let last = !matches!(read, Ok(1..));
+                if sender.send(read.map(|_| piece)).is_err() || last {
+                    break;
+                }
+            }
+        });
+        Self { pieces, piece: io::Cursor::default(), timeout }
+    }
+}
+
+impl Read for Paced {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.piece.position() == self.piece.get_ref().len() as u64 {
+            let slow = |_| io::Error::new(io::ErrorKind::TimedOut, "the server sends too slowly");
+            self.piece = io::Cursor::new(self.pieces.recv_timeout(self.timeout).map_err(slow)??);
+        }
+        self.piece.read(buffer)
+    }
+}
+
 /// Writes a body into a temporary file.
-fn spool(mut body: Body, path: &str, limit: u64) -> Result<(File, u64), SourceError> {
-    let mut copy = || {
+fn spool(body: Paced, path: &str, limit: u64) -> Result<(File, u64), SourceError> {
+    let copy = || {
         let mut file = tempfile::tempfile()?;
-        let length = io::copy(&mut body.as_reader().take(limit.saturating_add(1)), &mut file)?;
+        let length = io::copy(&mut body.take(limit.saturating_add(1)), &mut file)?;
         file.rewind()?;
         Ok((file, length))
     };
@@ -263,6 +312,32 @@ mod tests {
         let error = record.length("manifest.json").unwrap_err();
         assert_eq!((error.path.as_str(), error.reason.as_str()), ("manifest.json", "timeout: receive response"));
         assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    /// One that sends a byte now and then, and one that stops: nobody waits for the end.
+    #[test]
+    fn a_server_that_dribbles() {
+        for sends_on in [true, false] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = format!("http://{}", listener.local_addr().unwrap());
+            let server = thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 4096]).unwrap();
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").unwrap();
+                for _ in 0..40 {
+                    if sends_on && stream.write_all(b"x").is_err() {
+                        break;
+                    }
+                    thread::sleep(Duration::from_millis(50));
+                }
+            });
+            let record = HttpRecord::new(&address, Duration::from_millis(300)).unwrap();
+            let start = std::time::Instant::now();
+            let error = record.length("manifest.json").unwrap_err();
+            assert_eq!((error.path.as_str(), error.reason.as_str()), ("manifest.json", "the server sends too slowly"));
+            assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
+            server.join().unwrap();
+        }
     }
 
     #[test]

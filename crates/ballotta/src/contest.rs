@@ -16,6 +16,8 @@ pub mod score;
 mod seats;
 mod selection;
 pub mod split;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 

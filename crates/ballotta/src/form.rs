@@ -287,9 +287,9 @@ impl Bits {
         self.bits.iter().map(|bit| Choice::from(bit & 1))
     }
 
-    /// Whether the bit at a position is set.
+    /// Whether the bit at a position is set: a secret.
     #[must_use]
-    pub fn is_set(&self, position: usize) -> bool {
+    pub fn expose_bit(&self, position: usize) -> bool {
         self.bits.get(position) == Some(&1)
     }
 
@@ -399,6 +399,12 @@ impl Form {
             .filter(|(_, (row, target))| row.value(bits) != target.constant(weight))
             .map(|(number, _)| number)
             .collect()
+    }
+
+    /// The terms of the constant rows with what they have to give, for a ballot of this weight.
+    #[cfg(test)]
+    pub(crate) fn constant_rows(&self, weight: u64) -> impl Iterator<Item = (&[Term], i64)> {
+        self.constant_rows.iter().map(move |(row, target)| (row.terms.as_slice(), target.constant(weight)))
     }
 
     /// The values of the slots. Constant time in the bits.

@@ -58,7 +58,7 @@ mod steps;
 mod tests;
 mod trustee;
 
-pub use error::CeremonyError;
+pub use error::{CeremonyError, Evidence, Unanswered};
 pub use joint_key::JointKey;
 pub use messages::{CeremonyMessage, Confirmation, Deal, DealCommitment, MessageKind, Registration, Signed, peek};
 pub use polynomial::lagrange_at_zero;

@@ -7,8 +7,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 REFERENCE = HERE.parent
 VECTORS = REFERENCE.parent / "vectors"
-# Vectors of others that are too large to be copied, and the command: the tests that need them say so when they skip.
-FOREIGN = os.environ.get("BALLOTTA_FOREIGN_VECTORS")
+# Vectors of others, with their sources and licences.
+FOREIGN = REFERENCE.parent.parent / "tests" / "vectors"
+# The command: the tests that need it say so when they skip.
 COMMAND = os.environ.get("BALLOTTA_COMMAND")
 
 for folder in (str(REFERENCE), str(HERE)):

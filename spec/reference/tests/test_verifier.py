@@ -13,11 +13,12 @@ import unittest
 from paths import COMMAND, REFERENCE
 
 from board import OPENING, Log
-from compare import compare, differences
+from compare import compare, compare_bytes, differences
 from forge import VOTERS, Forge, bits_of, default_manifest, small_election, times
-from manifest import read_manifest
-from encoding import Refused
+from manifest import folded, read_manifest
+from encoding import MAX_MESSAGE_BYTES, Refused
 from record import Record
+from report import Report
 from strict_json import parse
 from tally import Close
 from verify import Pins, verify
@@ -54,6 +55,24 @@ def witnesses(quorum, *cosigners):
         forge.files["closing-checkpoint"] = forge.note(forge.entries, cosigners)
 
     return small_election(None, manifest, closing=closing)
+
+
+def smallest_election():
+    """One trustee, one contest, one voter."""
+    manifest = default_manifest()
+    trustees = {"threshold": 1, "minimum_confirmed": 1, "members": [{"name": "anna"}]}
+    manifest["contests"] = manifest["contests"][:1]
+    manifest["styles"] = [{"id": "all", "contests": ["one"]}]
+    manifest["trustees"] |= trustees
+    manifest["privacy"] = {"minimum_counted_ballots": 1, "minimum_ballots_per_weight": 1}
+    return small_election(
+        None,
+        manifest,
+        roll=lambda f: f.roll([("all", 1)]),
+        ballots=lambda f: f.cast(0, bits_of(f, 0, [1])),
+        statements=lambda f: f.statement(1),
+        decryptions=lambda f: f.decryption(1),
+    )
 
 
 def changed(**fields):
@@ -93,7 +112,7 @@ CASES = {
         lambda: small_election({"message 1 2": put(0, BAD)}),
         {("ceremony.messages", "trustee")},
     ),
-    "registration unsigned": (lambda: small_election({"signed 1 2": flip(-3)}), {("ceremony.messages", "record")}),
+    "registration unsigned": (lambda: small_election({"signed 1 2": flip(-3)}), {("ceremony.messages", "file")}),
     "deal not committed": (lambda: small_election({"message 2 3": flip(3)}), {("ceremony.messages", "trustee")}),
     "deal not proved": (
         lambda: small_election({"message 3 2": put(34, times(5).encoding)}),
@@ -106,11 +125,11 @@ CASES = {
     "confirmation not proved": (lambda: small_election({"message 5 2": flip(-3)}), {("ceremony.messages", "trustee")}),
     "confirmation of another root": (
         lambda: small_election({"message 5 2": flip(0)}),
-        {("ceremony.messages", "record")},
+        {("ceremony.messages", "file")},
     ),
     "step out of order": (
         lambda: small_election({"messages": lambda m: m[:2] + [m[3], m[2]] + m[4:]}),
-        {("ceremony.messages", "record")},
+        {("ceremony.messages", "file")},
     ),
     "roll not signed": (lambda: small_election(roll_signature=lambda f: None), {("roll.signature", "record")}),
     "roll line": (
@@ -214,6 +233,62 @@ CASES = {
 }
 
 
+def long_file(path):
+    """As long as a disk, without anything on it."""
+    with open(path, "wb") as file:
+        file.truncate(1 << 40)
+
+
+def edits(edit, kind, *trustees, name="message"):
+    return {f"{name} {kind} {trustee}": edit for trustee in trustees}
+
+
+def inserted(at, *makers):
+    """A ceremony with further messages in front of the one at this position, and not more of them altogether."""
+
+    def ceremony(forge):
+        forge.edit["messages"] = lambda m: (m[:at] + [make(forge) for make in makers] + m[at:])[: max(12, at + 2)]
+        forge.ceremony()
+
+    return {"ceremony": ceremony}
+
+
+def another(kind, author, roster=b""):
+    return lambda forge: (author, forge.message(kind, author, times(author + 50).encoding + bytes(64), roster))
+
+
+SLOTS = Forge().manifest.slots
+
+# Rules that several break: all are named, trustees by their number and files by the entry that points to them.
+# Entries 0 to 2 are registrations, then come commitments, deals, confirmations.
+CULPRITS = {
+    "registrations without a version": (edits(put(0, b"\x09"), 1, 1, 3, name="signed"), {}, [], [0, 2]),
+    "deals cut off": (edits(lambda b: b[:40], 3, 2, 3, name="signed"), {}, [], [7, 8]),
+    "two late": ({"messages": lambda m: [m[3], m[0], m[4], m[1], m[2]] + m[5:]}, {}, [], [1, 3, 4]),
+    "registrations not signed": (edits(flip(-3), 1, 2, 3, name="signed"), {}, [], [1, 2]),
+    "commitments not signed": (edits(flip(-3), 2, 1, 3, name="signed"), {}, [], [3, 5]),
+    "commitments for another roster": ({}, inserted(3, another(2, 1, OTHER), another(2, 3, OTHER)), [], [3, 4]),
+    "registrations unreadable": (edits(put(0, BAD), 1, 1, 2), {}, [1, 2], []),
+    "deals of another threshold": (edits(put(0, b"\x03"), 3, 1, 2), {}, [1, 2], []),
+    "two messages for one step": ({}, inserted(3, another(1, 3), another(1, 1)), [1, 3], []),
+    "missing": ({"messages": lambda m: m[:4] + m[6:]}, {}, [2, 3], []),
+    "possession not proved": (edits(flip(70), 1, 1, 2), {}, [1, 2], []),
+    "equal keys": (edits(lambda e: 5, "secret", 1, 3, name="encryption"), {}, [1, 3], []),
+    "deals not committed": (edits(flip(3), 2, 2, 3), {}, [2, 3], []),
+    "terms not proved": (edits(put(34, times(5).encoding), 3, 1, 3), {}, [1, 3], []),
+    "ephemeral keys not proved": (edits(put(66 + 64 * SLOTS, times(5).encoding), 3, 1, 2), {}, [1, 2], []),
+    "ephemeral keys twice": (
+        {"ephemeral 1 1": lambda e: 77, "ephemeral 3 2": lambda e: 77, "ephemeral 2 1": lambda e: 78}
+        | {"ephemeral 2 2": lambda e: 78},
+        {},
+        [1, 2, 3],
+        [],
+    ),
+    "roots": (edits(flip(0), 5, 1, 3), {}, [], [9, 11]),
+    "backups not proved": (edits(flip(-3), 5, 1, 2), {}, [1, 2], []),
+}
+
+
 def write(forge, folder):
     """The record with its result and its list of files."""
     forge.compute_result(folder)
@@ -236,6 +311,113 @@ class Verifier(unittest.TestCase):
                 if COMMAND:
                     self.assertEqual(differences(COMMAND, folder), [])
 
+    def test_culprits(self):
+        for name, (edit, steps, trustees, entries) in CULPRITS.items():
+            with self.subTest(name), tempfile.TemporaryDirectory() as scratch:
+                forge = small_election(edit, **steps)
+                self.assertEqual(forge.edit, {})
+                folder = write(forge, os.path.join(scratch, "record"))
+                report = verify(Record(folder))
+                files = [f"ceremony/{forge.entries[entry][9:].hex()}" for entry in entries]
+                expected = [{"trustee": trustee} for trustee in trustees] + [{"file": path} for path in files]
+                found = [f.place for f in report.failures if f.check == "ceremony.messages"]
+                self.assertEqual(found, expected, report.text())
+                if COMMAND:
+                    self.assertEqual(differences(COMMAND, folder), [])
+
+    def test_limits(self):
+        """Of files of the ceremony 4T are read, and of failures the first thousand are shown."""
+        junk = [lambda forge, n=n: (1, b"\x01\x02\x05\x01\x00" + bytes([n])) for n in (1, 2)]
+        for name, forge, entries in (
+            ("files", small_election(None, **inserted(12, *junk)), [12, 13]),
+            ("copies", small_election({"messages": lambda m: m + m[:1]}), [12]),
+            ("others", small_election(more_ballots=lambda f: [f.add_file(1, "", 1, b"late") for _ in range(4200)]), []),
+            ("failures", small_election(roll=roll_step(lambda b: b + b"\n" * 1500)), []),
+        ):
+            with self.subTest(name), tempfile.TemporaryDirectory() as scratch:
+                folder = write(forge, os.path.join(scratch, "record"))
+                report = verify(Record(folder))
+                places = [f.place["entry"]["index"] for f in report.failures if f.check == "ceremony.messages"]
+                self.assertEqual(places, entries)
+                if name == "others":
+                    self.assertEqual(report.failures_of("board.order"), 4200)
+                    self.assertIsNotNone(report.result)
+                if name == "failures":
+                    lines = [f.place["roll_line"] for f in report.failures if f.check == "roll.lines"]
+                    self.assertEqual(lines, list(range(8, 1008)))
+                    self.assertEqual(report.failures_of("roll.lines"), 1500)
+                if COMMAND:
+                    self.assertEqual(differences(COMMAND, folder), [])
+
+    def test_what_is_no_file(self):
+        """Pipes, endless devices, files that are too long: named at once, and never waited for."""
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = write(small_election(), os.path.join(scratch, "record"))
+            for path, check in (
+                ("manifest.json", "manifest.valid"),
+                ("checkpoint", "board.checkpoint"),
+                ("roll", "roll.lines"),
+                ("README.md", "record.files"),
+            ):
+                target = os.path.join(folder, path)
+                os.rename(target, target + ".kept")
+                for make in (os.mkfifo, lambda t: os.symlink("/dev/zero", t), long_file):
+                    if make is long_file and path == "roll":
+                        continue  # it may be as long as it likes, and is read to its end
+                    with self.subTest(path):
+                        make(target)
+                        self.assertIn((check, {"file": path}), [(f.check, f.place) for f in verify(Record(folder)).failures])
+                        if COMMAND:
+                            self.assertEqual(differences(COMMAND, folder), [])
+                        os.remove(target)
+                os.rename(target + ".kept", target)
+
+    def test_a_long_listed_file(self):
+        for size in (MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES + 1):
+            with self.subTest(size), tempfile.TemporaryDirectory() as scratch:
+                forge = small_election()
+                forge.files["result/paper.pdf"] = bytes(size)
+                folder = write(forge, os.path.join(scratch, "record"))
+                places = [f.place for f in verify(Record(folder)).failures]
+                self.assertEqual(places, [{"file": "result/paper.pdf"}] if size > MAX_MESSAGE_BYTES else [])
+                if COMMAND:
+                    self.assertEqual(differences(COMMAND, folder), [])
+
+    def test_files_that_cannot_be_listed(self):
+        """A path that is longer than the system takes hides what lies below it."""
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = write(small_election(), os.path.join(scratch, "record"))
+            before = os.getcwd()
+            os.chdir(folder)
+            for _ in range(30):
+                os.mkdir("a" * 200)
+                os.chdir("a" * 200)
+            os.chdir(before)
+            report = verify(Record(folder))
+            self.assertEqual([(f.check, f.place) for f in report.failures], [("record.files", "record")])
+            if COMMAND:
+                self.assertEqual(differences(COMMAND, folder), [])
+            subprocess.run(["rm", "-r", folder], check=True)
+
+    def test_open_and_empty_boards(self):
+        """Voting that was never opened, and voting that is open."""
+        for entries in (0, 12, 13, 14, 17):
+            with self.subTest(entries), tempfile.TemporaryDirectory() as scratch:
+                forge = small_election()
+                del forge.entries[entries:]
+                folder = forge.write(os.path.join(scratch, "record"))
+                report = verify(Record(folder), "voting")
+                self.assertEqual(report.valid(), entries > 13)
+                self.assertEqual(report.status("organiser.signature"), "passed" if entries > 13 else "not_checked")
+                if COMMAND:
+                    self.assertEqual(differences(COMMAND, folder, "voting"), [])
+
+    def test_names_on_the_terminal(self):
+        report = Report("complete")
+        report.fail("record.files", {"file": "a\nThe record is valid.\x1b[8m\u202e\x9b 'Città'"}, "not\rthis")
+        line = "at file a\\u{a}The record is valid.\\u{1b}[8m\\u{202e}\\u{9b} 'Città': not\\u{d}this"
+        self.assertIn(line, report.text())
+
     def test_isolated(self):
         """python3 -I -S on the folder, exit codes and outputs."""
         with tempfile.TemporaryDirectory() as scratch:
@@ -243,6 +425,9 @@ class Verifier(unittest.TestCase):
             call = [sys.executable, "-I", "-S", str(REFERENCE), "verify", folder]
             process = subprocess.run(call + ["--json"], capture_output=True, check=False)
             self.assertEqual((process.returncode, json.loads(process.stdout)["valid"]), (0, True))
+            for option in ("--fingerprint", "--checkpoint"):
+                process = subprocess.run(call + [option, ""], capture_output=True, check=False)
+                self.assertEqual(process.returncode, 2)
             process = subprocess.run(call + ["--fingerprint", "00" * 32], capture_output=True, check=False)
             self.assertEqual(process.returncode, 1)
             self.assertIn(b"election.pinned", process.stdout)
@@ -295,6 +480,25 @@ class Verifier(unittest.TestCase):
             self.assertEqual(compare(COMMAND, os.path.join(folder, "record"), 15, 2), [])
 
 
+@unittest.skipUnless(COMMAND, "the command is missing: name it in BALLOTTA_COMMAND")
+class Bytes(unittest.TestCase):
+    """A change of any byte of any published file is reported by both verifiers, under the same check at the same place."""
+
+    def compare(self, most):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = write(smallest_election(), os.path.join(scratch, "record"))
+            self.assertEqual(differences(COMMAND, folder), [])
+            self.assertTrue(verify(Record(folder)).valid())
+            self.assertEqual(compare_bytes(COMMAND, folder, most), [])
+
+    def test_some(self):
+        self.compare(8)
+
+    @unittest.skipUnless(os.environ.get("BALLOTTA_FULL"), "takes minutes: set BALLOTTA_FULL")
+    def test_many(self):
+        self.compare(150)
+
+
 class Manifests(unittest.TestCase):
     def setUp(self):
         self.document = Forge().document
@@ -312,7 +516,7 @@ class Manifests(unittest.TestCase):
     def test_rules(self):
         read_manifest(json.dumps(self.document).encode())
         for path, value in (
-            (("format",), "ballotta/v1-draft.2/manifest"),
+            (("format",), "ballotta/v0/manifest"),
             (("election_id",), "AB" * 32),
             (("languages",), ["en", "EN"]),
             (("title", "en"), "\u200e"),
@@ -335,6 +539,16 @@ class Manifests(unittest.TestCase):
         ):
             with self.subTest(path=path, value=value):
                 self.refused(path, value)
+
+    def test_titles(self):
+        """Which titles read alike does not depend on the version of Unicode."""
+        for alike, pairs in (
+            (True, ((" Ada ", "ADA"), ("É", "é"), ("ΟΔΟΣ", "οδοσ"), ("Ж", "ж"), ("İ", "i\u0307"))),
+            (False, (("\U00010d50", "\U00010d70"), ("\ua7dc", "\u019b"), ("\ua7cb", "\u0264"), ("\u1c89", "\u1c8a"))),
+            (False, (("Ა", "ა"), ("οδος", "οδοσ"))),
+        ):
+            for one, other in pairs:
+                self.assertEqual(folded(one) == folded(other), alike, (one, other))
 
     def test_json(self):
         for text in ('{"a":1,"\\u0061":1}', "1.0", "1e0", "-0", "01", "18446744073709551616",

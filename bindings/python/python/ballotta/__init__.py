@@ -72,8 +72,9 @@ def verify(
     and the ``"ballots"``; an exception of it ends the verification, as Ctrl-C does. ``jobs`` is the number of threads,
     as many as there are cores if it is ``None``. Python's lock is not held meanwhile.
 
-    A record that is not valid gives a report that says so. ``BallottaError`` is raised if there is no record to read, or
-    what is pinned cannot be read; ``TypeError`` for arguments of another kind.
+    A record that is not valid gives a report that says so. ``BallottaError`` is raised if there is no record to read: no
+    ``manifest.json`` (``no-record``), or a web server that fails, however far the reading came (``unreadable-record``);
+    and if what is pinned cannot be read. ``TypeError`` is raised for arguments of another kind.
     """
     question = asked(fingerprint, checkpoint, stage)
     return Report._read(_ballotta.verify(location(record), question, progress, _jobs(jobs)))

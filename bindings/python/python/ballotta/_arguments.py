@@ -9,17 +9,20 @@ from ._errors import BallottaError
 Location = Union[str, "os.PathLike[str]"]
 Buffer = Union[bytes, bytearray, memoryview]
 
+STAGES = ("voting", "closed", "complete")
 MAX_JOBS = 1024
 MAX_ENTRIES = 1 << 30
 
 
 def location(value: Location) -> str:
     """A path or an address."""
-    if isinstance(value, str):
-        return value
-    path = os.fspath(value)
+    path = value if isinstance(value, str) else os.fspath(value)
     if not isinstance(path, str):
         raise TypeError("expected a path or an address as text, not bytes")
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise BallottaError(f"{path!r}: not a name in UTF-8", "no-record") from error
     return path
 
 
@@ -67,8 +70,8 @@ def pinned(checkpoint: "Location | Buffer | None") -> list[int] | None:
         with open(path, "rb") as file:
             # A checkpoint is shorter.
             return list(file.read(1 << 17))
-    except OSError as error:
-        raise BallottaError(f"{path}: {error.strerror}", "no-checkpoint") from error
+    except (OSError, ValueError) as error:
+        raise BallottaError(f"{path!r}: {error}", "no-checkpoint") from error
 
 
 def asked(
@@ -77,8 +80,10 @@ def asked(
     """What is asked of a verification, as the extension module takes it."""
     if fingerprint is not None:
         text("fingerprint", fingerprint)
+    if text("stage", stage) not in STAGES:
+        raise BallottaError(f"there is no stage {stage!r}, but {', '.join(STAGES)}", "bad-stage")
     return {
         "fingerprint": fingerprint,
         "checkpoint": pinned(checkpoint),
-        "stage": text("stage", stage),
+        "stage": stage,
     }

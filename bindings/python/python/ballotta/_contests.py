@@ -72,7 +72,7 @@ class _Contest:
 
     def _blank(self) -> list[tuple[str, int]]:
         blank = self.result["blank"]
-        return [] if blank is None else [("blank", blank)]
+        return [] if blank is None else [("blank votes", blank)]
 
     def _share(self, total: int) -> str:
         shares = self.rule.get("kind") in _SHARES and not self._has("average")
@@ -84,12 +84,17 @@ class _Contest:
             total = option["total"]
             average = option.get("average")
             note = f" (average {average[0] / average[1]:.2f})" if average else self._share(total)
-            rows.append((self._name(option["id"]), total, f"{total:,}{note}"))
+            rows.append(_svg.Bar(self._name(option["id"]), total, f"{total:,}{note}"))
+        parts = []
         if self._share(1):
-            rows += [(name, total, f"{total:,}{self._share(total)}") for name, total in more]
-            return _svg.bars(title, rows)
-        # A blank vote is no number of points.
-        return "".join([_svg.bars(title, rows), *(paragraph(f"Blank votes: {total:,}") for _, total in more)])
+            rows += [_svg.Bar(name, total, f"{total:,}{self._share(total)}", "blank") for name, total in more]
+        else:
+            # A blank vote is no number of points.
+            parts = [paragraph(f"Blank votes: {total:,}") for _, total in more]
+        cut = [bar.name for bar in rows if len(bar.name) > _svg.LINE]
+        if cut:
+            parts += [paragraph("In full:"), "<ul>", *(f"<li>{escape(name)}</li>" for name in cut), "</ul>"]
+        return "".join([_svg.bars(title, rows), *parts])
 
     def _lists(self) -> list[str]:
         lists = [entry["list"] for entry in self.rule["lists"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timezone
 from html import escape
 from typing import Any
 
@@ -29,7 +30,7 @@ td.number, .counts th:not(:first-child) { text-align: right } .wide { overflow-x
 td.number { white-space: nowrap; font-variant-numeric: tabular-nums }
 .passed { color: var(--good); font-weight: 600 } .failed { color: var(--bad); font-weight: 600 } .other { color: var(--soft) }
 svg { width: 100%; height: auto; font: 14px system-ui, sans-serif } svg text { fill: var(--ink) }
-svg .axis { fill: var(--soft); font-size: 12px } svg .value { font-variant-numeric: tabular-nums }
+svg .blank { font-style: italic; fill: var(--soft) } svg .axis { fill: var(--soft); font-size: 12px } svg .value { font-variant-numeric: tabular-nums }
 svg .bar { fill: var(--bar) } svg .grid { stroke: var(--line) } svg .mark { stroke: var(--soft); stroke-dasharray: 3 3 }
 svg polyline { fill: none; stroke-width: 2.5 } svg .line0 { stroke: var(--bar) } svg .line1 { stroke: #d98324; stroke-dasharray: 9 6 }
 svg .middle { stroke: var(--ink); stroke-dasharray: 4 3 } svg .part { fill: #fff; font-size: 12px } svg .part.dark { fill: #1d2733 }
@@ -44,6 +45,12 @@ _STATUS = {
     "not_asked": ("other", "not asked for"),
 }
 
+#: What an auditor compares a record with.
+_PINS = {
+    "election.pinned": "the fingerprint that voters were shown",
+    "board.pinned": "a checkpoint that was kept before",
+}
+
 #: Of more failures only the number is shown.
 _MAX_FAILURES = 200
 
@@ -56,11 +63,18 @@ def _list(items: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
+def _status(report: Report, name: str) -> str:
+    return next((check.status for check in report.checks if check.id == name), "not_checked")
+
+
 def _verdict(report: Report) -> str:
     if report.valid:
         text = "Every check that could be made passed: the published result is the sum of the ballots on the board."
         if report.stage != "complete":
             text = "Every check that can be made at this stage of the election passed."
+        unpinned = [name for check, name in _PINS.items() if _status(report, check) == "not_asked"]
+        if unpinned:
+            text += f" Nothing was compared with {' or '.join(unpinned)}: see below."
         return f'<div class="verdict good"><b>The record is valid</b>{escape(text)}</div>'
     count = len(report.failures)
     what = "1 failure" if count == 1 else f"{count:,} failures"
@@ -75,6 +89,8 @@ def _results(report: Report, manifest: dict[str, Any] | None, language: str) -> 
     counted, eligible = result["counted_ballots"], result["eligible_voters"]
     share = f", {100 * counted / eligible:.1f} %" if eligible else ""
     parts = [paragraph(f"{counted:,} of {eligible:,} voters on the roll took part{share}.")]
+    if report.quorum is not None:
+        parts.append(paragraph(report.quorum))
     parts += [contest(of_contest, manifest, language) for of_contest in result["contests"]]
     return _section("Result", *parts)
 
@@ -97,9 +113,10 @@ def _turnout(record: Record) -> str:
 def _anonymity(record: Record, report: Report) -> str:
     sets = record.anonymity_sets(report)
     rows = [
-        (f"{style}, weight {weight:,}", count, f"{count:,} voters") for (style, weight), count in sets.items()
+        _svg.Bar(f"{style}, weight {weight:,}", count, f"{count:,} voters")
+        for (style, weight), count in sets.items()
     ]
-    rows.sort(key=lambda row: row[1])
+    rows.sort(key=lambda bar: bar.value)
     text = (
         "Who votes with the same ballot style and weight cannot be told apart in the totals. The smallest sets come first:"
         " small ones deserve a look."
@@ -139,16 +156,16 @@ def _failures(report: Report) -> str:
     return _section("Failures", "<table>", head, *rows, "</table>", *note)
 
 
-def page(report: Report, record: Record | None) -> str:
-    """The page for a report; with the record, if it can be opened, also what only that shows."""
+def page(report: Report, record: Record | None, source: str = "", note: str | None = None) -> str:
+    """The page for a report; with the record that was verified, if there is one, also what only that shows."""
     manifest = record.manifest if record else None
     language = manifest["languages"][0] if manifest else "en"
     title = named(manifest["title"], language) if manifest else "Election record"
-    notes = [*report.warnings, *(f"Not checked: {text}" for text in report.not_checked)]
+    notes = [*([note] if note else []), *report.warnings, *(f"Not checked: {text}" for text in report.not_checked)]
     parts = [
-        f"<header><h1>{escape(title)}</h1>",
-        f'<p class="soft">Fingerprint <code>{escape(str(report.fingerprint))}</code>: it must be the one that the voters'
-        " were shown.</p></header>",
+        f'<header><h1 lang="{escape(language, quote=True)}">{escape(title)}</h1>',
+        _source(report, manifest, source),
+        "</header>",
         _verdict(report),
         _failures(report),
         _results(report, manifest, language),
@@ -158,11 +175,12 @@ def page(report: Report, record: Record | None) -> str:
     if notes:
         parts.append(_section("What to know besides", _list(notes)))
     parts.append(_checks(report))
-    parts.append(f'<p class="soft">Made by ballotta {escape(__version__)} from the record alone.</p>')
+    when = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    parts.append(f'<p class="soft">Made by ballotta {escape(__version__)} from the record alone, {when}.</p>')
     # The policy says what the page keeps to anyhow.
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
-        f'<!DOCTYPE html>\n<html lang="{escape(language, quote=True)}"><head><meta charset="utf-8">'
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}: verification report</title><style>{_STYLE}</style></head>"
@@ -170,14 +188,33 @@ def page(report: Report, record: Record | None) -> str:
     )
 
 
+def _source(report: Report, manifest: dict[str, Any] | None, source: str) -> str:
+    """What was verified, so that two pages can be compared."""
+    lines = []
+    if manifest and manifest["kind"] == "rehearsal":
+        lines.append("<b>A rehearsal, not an election.</b>")
+    if source:
+        lines.append(f"Read from <code>{escape(source)}</code>")
+    if report.size is not None:
+        lines.append(f"Board of {report.size:,} entries, root <code>{escape(str(report.root))}</code>")
+    if report.fingerprint is not None:
+        pinned = _status(report, "election.pinned") == "passed"
+        what = "it is the one that was pinned" if pinned else "it must be the one that the voters were shown"
+        lines.append(f"Fingerprint <code>{escape(report.fingerprint)}</code>: {what}")
+    return f'<p class="soft">{"<br>".join(lines)}</p>' if lines else ""
+
+
 def report_page(report: Report, location: str) -> str:
-    """The page for the report of a record, which may be broken."""
+    """The page for the report of a record, which may be broken, and may be another by now."""
     try:
         record = Record(location)
+        if (record.fingerprint, record.size, record.root) != (report.fingerprint, report.size, report.root):
+            note = (
+                "When this page was made, another record was found than the one that was verified: titles and pictures"
+                " are left out."
+            )
+            return page(report, None, location, note)
+        return page(report, record, location)
     except BallottaError:
-        return page(report, None)
-    try:
-        return page(report, record)
-    except BallottaError:
-        # Entries that cannot be read again: the report says so.
-        return page(report, None)
+        # What cannot be read again: the report says so, or it was a server.
+        return page(report, None, location)

@@ -15,6 +15,8 @@ from ._errors import BallottaError
 from ._report import Report
 
 _BUNDLE = 256
+#: Of so long a board every entry is a point of a picture.
+_EVERY_ENTRY = 4096
 
 
 @dataclass(frozen=True)
@@ -211,20 +213,26 @@ class Record:
         return OpenedBallot(credential, self._styles[style], weight, json.loads(choices))
 
     def turnout(self) -> Turnout:
-        """How the log grew, at every 256th entry and at its end: one pass over the board."""
+        """How the log grew: one pass over the board.
+
+        At every entry of a board of up to 4,096; of a longer one at every 256th, around the opening and the close, and
+        at its end.
+        """
         seen: set[bytes] = set()
         ballots = 0
         entries_, ballots_, voters_ = [0], [0], [0]
+        around = {end for index in (self.opened, self.closed) if index is not None for end in (index, index + 1)}
         for bundle in range(-(-self.size // _BUNDLE)):
-            index = 0
             for index, kind, body in self._record.entries(bundle):
                 header = _ballotta.Record.header(body) if kind == "ballot" else None
                 if header is not None:
                     ballots += 1
                     seen.add(bytes.fromhex(header[1]))
-            entries_.append(index + 1)
-            ballots_.append(ballots)
-            voters_.append(len(seen))
+                end = index + 1
+                if self.size <= _EVERY_ENTRY or end % _BUNDLE == 0 or end == self.size or end in around:
+                    entries_.append(end)
+                    ballots_.append(ballots)
+                    voters_.append(len(seen))
         marks = [("opening", self.opened), ("close", self.closed), ("checkpoint", self.size)]
         known = tuple((name, index) for name, index in marks if index is not None)
         return Turnout(tuple(entries_), tuple(ballots_), tuple(voters_), known)

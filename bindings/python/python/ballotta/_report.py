@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _CHECKS = {slug: (unit, description.strip()) for slug, unit, description in _ballotta.checks()}
 
 
+def _shown(text: str) -> str:
+    """A text that may hold a name of somebody's choice: nothing in it writes lines of its own on a terminal."""
+    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
+
+
 @dataclass(frozen=True)
 class Check:
     """One check: its stable name, what became of it, and how many items it saw."""
@@ -85,7 +90,7 @@ class Failure:
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.check}: {self.place}: {self.problem}"
+        return f"{self.check}: {_shown(str(self.place))}: {_shown(self.problem)}"
 
 
 @dataclass(frozen=True)
@@ -106,12 +111,16 @@ class Report:
     """What holds, and still should be known."""
     result: dict[str, Any] | None
     """The result that the verifier computed, as in ``result/result.json``; all numbers are ``int``."""
+    size: int | None
+    """How many entries the board had that was verified; ``None`` if it could not be read."""
+    root: str | None
+    """Its Merkle root."""
     _json: str = field(repr=False)
     _table: str = field(repr=False)
 
     @staticmethod
-    def _read(texts: tuple[str, str]) -> Report:
-        text, table = texts
+    def _read(texts: tuple[str, str, tuple[int, str] | None]) -> Report:
+        text, table, head = texts
         read = json.loads(text)
         checks = (
             Check(check["check"], check["status"], check["items"], check["failures"])
@@ -130,6 +139,8 @@ class Report:
             not_checked=tuple(read["not_checked"]),
             warnings=tuple(read["warnings"]),
             result=read["result"],
+            size=None if head is None else head[0],
+            root=None if head is None else head[1],
             _json=text,
             _table=table,
         )
@@ -138,7 +149,35 @@ class Report:
         raise TypeError("a report is neither true nor false: ask report.valid")
 
     def __str__(self) -> str:
-        return self._table
+        return "\n".join([*self._result_lines(), self._table])
+
+    def _result_lines(self) -> list[str]:
+        """The result by the identifiers of the manifest, if the record holds."""
+        if self.result is None or not self.valid:
+            return []
+        lines = [f"{self.result['counted_ballots']:,} of {self.result['eligible_voters']:,} voters took part"]
+        if self.quorum is not None:
+            lines.append(self.quorum)
+        for contest in self.result["contests"]:
+            lines.append(contest["id"])
+            if contest["withheld"]:
+                lines.append(f"  withheld: {contest['withheld'].replace('_', ' ')}")
+                continue
+            lines += [f"  {option['id']}: {option['total']:,}" for option in contest["options"]]
+            if contest["blank"] is not None:
+                lines.append(f"  (blank votes): {contest['blank']:,}")
+        return [*lines, ""]
+
+    @property
+    def quorum(self) -> str | None:
+        """Whether the quorum was reached, as a sentence; ``None`` if there is no result, or no quorum."""
+        quorum = self.result["quorum"] if self.result else None
+        if quorum is None:
+            return None
+        numerator, denominator = quorum["fraction"]
+        rule = quorum["rule"].replace("_", " ")
+        reached = "reached" if quorum["reached"] else "NOT reached"
+        return f"Quorum: {rule} {numerator}/{denominator} of {quorum['base']:,}; {quorum['counted']:,} count: {reached}."
 
     def __repr__(self) -> str:
         verdict = "valid" if self.valid else f"NOT valid, {len(self.failures)} failures"
@@ -163,7 +202,7 @@ class Report:
         if results:
             results = f"<table><tr><th>contest</th><th>ranking</th><th>elected</th></tr>{results}</table>"
         return (
-            f"<p><b>{verdict}</b> Fingerprint <code>{escape(str(self.fingerprint))}</code></p>"
+            f"<p><b>{verdict}</b> Fingerprint <code>{escape(self.fingerprint or 'not known')}</code></p>"
             f"{results}<table><tr><th>check</th><th>status</th><th>items</th><th>of</th><th>failures</th></tr>"
             f"{rows}</table><ul>{failures}</ul>"
         )
@@ -190,7 +229,10 @@ class Report:
         return pandas.DataFrame(rows)
 
     def failures_to_pandas(self) -> pandas.DataFrame:
-        """The failures as a table, one row each (extra ``pandas``)."""
+        """The failures as a table, one row each (extra ``pandas``).
+
+        Names of files are as somebody chose them: a spreadsheet may take one for a formula.
+        """
         import pandas
 
         columns = ["check", "kind", "file", "index", "number", "problem"]

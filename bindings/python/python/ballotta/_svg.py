@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import NamedTuple
 
 _WIDTH = 720
+
+#: How many characters fit into a line.
+LINE = 92
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", kind: str = "") -> str:
@@ -27,20 +31,29 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def bars(title: str, rows: Sequence[tuple[str, int, str]]) -> str:
-    """Horizontal bars: label, value, and what is written behind the bar."""
-    row, label = 34, 220
-    largest = max((value for _, value, _ in rows), default=0) or 1
-    room = _WIDTH - label - 150
+class Bar(NamedTuple):
+    """A bar: its label, how long it is, and what is written behind it."""
+
+    name: str
+    value: int
+    text: str
+    kind: str = ""
+    """The class of the label: what is no option looks like none."""
+
+
+def bars(title: str, rows: Sequence[Bar]) -> str:
+    """Horizontal bars, each below its label: titles are long, and often differ only at their ends."""
+    row = 50
+    largest = max((bar.value for bar in rows), default=0) or 1
+    room = _WIDTH - 170
     parts = []
-    for number, (name, value, text) in enumerate(rows):
+    for number, (name, value, text, kind) in enumerate(rows):
         y = number * row
         length = room * value / largest
-        parts.append(_text(label - 12, y + 21, shortened(name, 30), "end"))
-        parts.append(
-            f'<rect x="{label}" y="{y + 5}" width="{max(length, 1):.1f}" height="22" rx="3" class="bar"/>'
-        )
-        parts.append(_text(label + length + 10, y + 21, text, kind="value"))
+        parts.append(f"<g><title>{escape(name)}</title>")
+        parts.append(_text(0, y + 16, shortened(name, LINE), kind=kind))
+        parts.append(f'<rect x="0" y="{y + 23}" width="{max(length, 1):.1f}" height="18" rx="3" class="bar"/>')
+        parts.append(_text(length + 10, y + 37, text, kind="value") + "</g>")
     return _svg(row * len(rows), title, parts)
 
 
@@ -104,13 +117,11 @@ def curve(
         return bottom - height * value / highest
 
     parts = []
-    for part in range(5):
-        value = highest * part / 4
+    for value in range(0, highest + 1, -(-highest // 4)):
         parts.append(
             f'<line x1="{left}" x2="{_WIDTH - right}" y1="{y(value):.1f}" y2="{y(value):.1f}" class="grid"/>'
         )
-        if part in (0, 4) or highest >= 4:
-            parts.append(_text(left - 8, y(value) + 4, f"{round(value):,}", "end", "axis"))
+        parts.append(_text(left - 8, y(value) + 4, f"{value:,}", "end", "axis"))
     for number, (name, index) in enumerate(marks):
         parts.append(
             f'<line x1="{x(index):.1f}" x2="{x(index):.1f}" y1="{top}" y2="{bottom}" class="mark"/>'

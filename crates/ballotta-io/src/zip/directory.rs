@@ -202,10 +202,14 @@ pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, Zi
             member.header,
             behind.filter(|end| *end <= start).ok_or(ZipError::Directory("a file lies behind its end"))?,
         ));
-        if name.ends_with('/') {
-            continue;
-        }
         let (packed, length) = (member.packed, member.length);
+        if name.ends_with('/') {
+            // Nobody would look at them.
+            match (packed, length) {
+                (0, 0) => continue,
+                _ => return Err(ZipError::Directory("a folder has bytes")),
+            }
+        }
         let most = match member.method {
             Method::Stored => packed,
             Method::Deflated => packed.saturating_mul(MAX_RATIO),

@@ -153,6 +153,8 @@ fn archives_that_are_not_strictly_one() {
     assert_eq!(refusal(&overlap), "the directory of the archive cannot be read: two files share bytes");
     let behind = [two[0].clone(), Forged { header: Some(u32::MAX - 1), ..two[1].clone() }];
     assert_eq!(refusal(&behind), "the directory of the archive cannot be read: a file lies behind its end");
+    let hidden = "the directory of the archive cannot be read: a folder has bytes";
+    assert_eq!(refusal(&[stored("a/", b"1")]), hidden);
     let good = archive(&two);
     let none = "not a zip archive, or bytes follow its end";
     for bytes in [&b""[..], b"PK", &good[..good.len() - 1], &[&good[..], b"x"].concat(), &[0; 100]] {

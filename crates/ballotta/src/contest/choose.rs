@@ -162,6 +162,7 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
+    use crate::contest::tests::{self, satisfiable, subsets};
     use crate::contest::{ContestBits, Multiplier, Rule};
     use crate::form::{Form, FormError};
     use crate::testing::numbered_options;
@@ -179,25 +180,7 @@ mod tests {
     }
 
     fn compile(options: usize, rule: &Choose) -> (Form, ContestBits) {
-        let mut builder = FormBuilder::new();
-        let bits = Rule::Choose(rule.clone()).compile(&numbered_options(options), &mut builder);
-        (builder.build().unwrap(), bits)
-    }
-
-    fn subsets(count: usize) -> impl Iterator<Item = Vec<usize>> {
-        (0..1_usize << count).map(move |set| (0..count).filter(|place| set >> place & 1 == 1).collect())
-    }
-
-    /// The values of the slots that some bits give which satisfy all rows.
-    fn satisfiable(form: &Form) -> BTreeSet<Vec<i64>> {
-        let mut builder = FormBuilder::new();
-        let places: Vec<Bit> = (0..form.bits()).map(|_| builder.bit()).collect();
-        let assignments = subsets(form.bits()).map(|set| {
-            let mut bits = Bits::zero(form.bits());
-            set.iter().for_each(|place| bits.set(places[*place], 1));
-            bits
-        });
-        assignments.filter(|bits| form.violated_rows(bits, 1).is_empty()).map(|bits| form.values(&bits)).collect()
+        tests::compile(&Rule::Choose(rule.clone()), &numbered_options(options))
     }
 
     /// What the rule allows, said without bits and rows.
@@ -224,7 +207,7 @@ mod tests {
             let (form, _) = compile(options, &rule);
             assert_eq!(form.slots(), rule.slots(options), "{options} {rule:?}");
             assert_eq!(form.bits(), rule.bits(options), "{options} {rule:?}");
-            assert_eq!(satisfiable(&form), allowed(options, &rule), "{options} {rule:?}");
+            assert_eq!(satisfiable(&form, 1), allowed(options, &rule), "{options} {rule:?}");
         }
     }
 
@@ -241,7 +224,7 @@ mod tests {
         let pairs = allowed(2, &one).into_iter().flat_map(|first| {
             allowed(2, &two).into_iter().map(move |second| [first.as_slice(), second.as_slice()].concat())
         });
-        assert_eq!(satisfiable(&builder.build().unwrap()), pairs.collect());
+        assert_eq!(satisfiable(&builder.build().unwrap(), 1), pairs.collect());
     }
 
     #[test]
@@ -267,9 +250,9 @@ mod tests {
         let rule = Choose { min: 1, max: 6, blank: false, winners: None };
         let weakened = {
             let _weaken = crate::weaken::Weaken::without(crate::weaken::Check::ExactRange);
-            satisfiable(&compile(6, &rule).0)
+            satisfiable(&compile(6, &rule).0, 1)
         };
-        let strict = satisfiable(&compile(6, &rule).0);
+        let strict = satisfiable(&compile(6, &rule).0, 1);
         assert_eq!(strict, allowed(6, &rule));
         assert_eq!(weakened.difference(&strict).collect::<Vec<_>>(), [&alloc::vec![0; 6]]);
     }

@@ -145,7 +145,7 @@ impl Lists {
         let candidates = roles.candidates.len() as u64;
         let preferences = object.integer("preferences", u64::from(candidates > 0)..=candidates);
         let across = object.boolean("across");
-        let groups = object.optional("groups", |node| node.list(0..=MAX_OPTIONS, |node| roles.group(&node)));
+        let groups = object.optional("groups", |node| node.list(1..=MAX_OPTIONS, |node| roles.group(&node)));
         let seats = object.optional("seats", |node| {
             let mut object = node.object()?;
             let number = object.integer("number", 1..=MAX_SEATS);

@@ -1,12 +1,41 @@
 //! What can be wrong in a ceremony, and whose fault it is.
 
-use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::messages::MessageKind;
 use crate::encoding::DecodeError;
+use crate::hash::FileHash;
 
-/// Why a ceremony cannot go on.
+/// A message by what it says of itself. Nobody answers for it: its author did not sign it, or was shown other messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// The file of the message.
+    pub file: FileHash,
+    /// Its kind.
+    pub kind: MessageKind,
+    /// The author that it names.
+    pub author: u16,
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in the name of trustee {}", self.kind, self.author)
+    }
+}
+
+/// Two different messages that one trustee signed for one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The trustee.
+    pub trustee: u16,
+    /// Both messages as they were signed.
+    pub messages: [Vec<u8>; 2],
+}
+
+/// Why a ceremony cannot go on. Of a rule that several broke, all are named.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CeremonyError {
@@ -37,13 +66,17 @@ pub enum CeremonyError {
         /// The index.
         index: u16,
     },
-    /// A message cannot be read.
-    #[error("a message{} cannot be read: {error}", SignedBy(*.trustee))]
+    /// Messages cannot be read, not even far enough to know who signed them.
+    #[error("messages cannot be read: {}", list(.messages.iter().map(|(_, error)| error)))]
+    Unreadable {
+        /// Their files, and what is wrong with the bytes.
+        messages: Vec<(FileHash, DecodeError)>,
+    },
+    /// Trustees signed messages that cannot be read.
+    #[error("messages signed by trustees cannot be read: {}", list(.trustees.iter().map(|(trustee, error)| format!("{trustee}: {error}"))))]
     Decode {
-        /// Who signed it; `None` if it could not be read far enough to know.
-        trustee: Option<u16>,
-        /// What is wrong with the bytes.
-        error: DecodeError,
+        /// Who signed, and what is wrong with the bytes.
+        trustees: Vec<(u16, DecodeError)>,
     },
     /// A message of another step stands among those of this one.
     #[error("expected a {expected} but found a {found} of trustee {trustee}")]
@@ -55,19 +88,23 @@ pub enum CeremonyError {
         /// The kind of this step.
         expected: MessageKind,
     },
-    /// A message was published after one of a later step.
-    #[error("the {kind} of trustee {trustee} was published after a message of a later step")]
+    /// Messages were published after one of a later step.
+    #[error("published after a message of a later step: {}", list(.messages))]
     OutOfOrder {
-        /// The author that the late message names.
-        trustee: u16,
-        /// The kind of the late message.
-        kind: MessageKind,
+        /// The late messages.
+        messages: Vec<Unanswered>,
+    },
+    /// Messages carry indices that no trustee has.
+    #[error("there is no such trustee: {}", list(.messages))]
+    UnknownAuthor {
+        /// The messages.
+        messages: Vec<Unanswered>,
     },
     /// Messages are not signed by the trustees whose index they carry.
-    #[error("messages in the name of trustees {trustees:?} are not signed by them, or for another ceremony")]
+    #[error("not signed by that trustee, or for another ceremony: {}", list(.messages))]
     BadSignature {
-        /// The authors that the messages name.
-        trustees: Vec<u16>,
+        /// The messages.
+        messages: Vec<Unanswered>,
     },
     /// The same message stands twice.
     #[error("the {kind} of trustee {trustee} stands twice")]
@@ -77,13 +114,11 @@ pub enum CeremonyError {
         /// The kind of the message.
         kind: MessageKind,
     },
-    /// A trustee signed two different messages for one step.
-    #[error("trustee {trustee} signed two different messages for one step")]
+    /// Trustees signed two different messages for one step.
+    #[error("two different messages for one step, signed by trustees {:?}", .evidence.iter().map(|evidence| evidence.trustee).collect::<Vec<_>>())]
     Equivocation {
-        /// The trustee.
-        trustee: u16,
-        /// The evidence: both messages as they were signed.
-        messages: Box<[Vec<u8>; 2]>,
+        /// The first two of each of them.
+        evidence: Vec<Evidence>,
     },
     /// Messages of this step are missing.
     #[error("no {kind} of trustees {absent:?}")]
@@ -93,11 +128,11 @@ pub enum CeremonyError {
         /// Whose messages are missing.
         absent: Vec<u16>,
     },
-    /// A trustee signed for a roster other than the registrations give.
-    #[error("trustee {trustee} signed for another roster: it saw other registrations")]
+    /// Messages are signed for a roster other than the registrations give.
+    #[error("signed for another roster, by somebody who saw other registrations: {}", list(.messages))]
     RosterMismatch {
-        /// The trustee.
-        trustee: u16,
+        /// The messages.
+        messages: Vec<Unanswered>,
     },
     /// Trustees do not prove that they know their encryption keys.
     #[error("trustees {trustees:?} do not prove that they know their encryption keys")]
@@ -111,21 +146,11 @@ pub enum CeremonyError {
         /// Who registered the key.
         trustees: Vec<u16>,
     },
-    /// A deal is not the one that its dealer committed to.
-    #[error("the deal of trustee {dealer} is not the one that it committed to")]
+    /// Deals are not those that their dealers committed to.
+    #[error("the deals of trustees {dealers:?} are not those that they committed to")]
     CommitmentMismatch {
-        /// The dealer.
-        dealer: u16,
-    },
-    /// A dealer's polynomials do not have the degree that the threshold demands.
-    #[error("the deal of trustee {dealer} has {got} commitments per slot instead of {want}")]
-    WrongCommitmentCount {
-        /// The dealer.
-        dealer: u16,
-        /// Coefficient commitments per slot found.
-        got: usize,
-        /// Coefficient commitments per slot demanded: the threshold.
-        want: usize,
+        /// The dealers.
+        dealers: Vec<u16>,
     },
     /// Dealers do not prove that they know their constant terms.
     #[error("trustees {dealers:?} do not prove that they know the constant terms of their polynomials")]
@@ -133,19 +158,17 @@ pub enum CeremonyError {
         /// The dealers.
         dealers: Vec<u16>,
     },
-    /// A dealer does not prove that it knows the ephemeral key of encrypted shares.
-    #[error("trustee {dealer} does not prove that it made the encryption of the shares for trustee {receiver}")]
+    /// Dealers do not prove that they know the ephemeral keys of encrypted shares.
+    #[error("a dealer does not prove that it made the encryption of the shares (dealer, receiver): {places:?}")]
     ShareProofInvalid {
-        /// The dealer.
-        dealer: u16,
-        /// The receiver.
-        receiver: u16,
+        /// Dealer and receiver of the shares.
+        places: Vec<(u16, u16)>,
     },
-    /// An ephemeral key stands in two places, of which only those who made both know it.
-    #[error("one ephemeral key encrypts shares twice (dealer, receiver): {places:?}")]
+    /// Ephemeral keys stand in two places, of which only those who made both know them.
+    #[error("an ephemeral key encrypts shares twice (dealer, receiver): {places:?}")]
     CopiedEphemeral {
-        /// Dealer and receiver of both places.
-        places: [(u16, u16); 2],
+        /// Dealer and receiver of all these places.
+        places: Vec<(u16, u16)>,
     },
     /// A key is the identity.
     #[error("{field} {number} is the identity")]
@@ -175,9 +198,15 @@ pub enum CeremonyError {
         /// The slot, counted from 1.
         slot: usize,
     },
-    /// A trustee's root is not that of the messages.
-    #[error("trustee {trustee} has another ceremony root: it saw other messages")]
+    /// Confirmations of another root than the messages have.
+    #[error("of another ceremony root, by somebody who saw other messages: {}", list(.messages))]
     RootMismatch {
+        /// The confirmations.
+        messages: Vec<Unanswered>,
+    },
+    /// A trustee's shares are of another ceremony.
+    #[error("the shares of trustee {trustee} are of another ceremony")]
+    OtherCeremony {
         /// The trustee.
         trustee: u16,
     },
@@ -198,70 +227,90 @@ pub enum CeremonyError {
 }
 
 impl CeremonyError {
-    /// The trustees at fault, as far as this process can know it.
+    /// The trustees at fault, as far as this process can know it, in ascending order.
     ///
     /// Nobody is named for bytes that anybody could have sent, or where two views of the messages differ: showing the
     /// messages to each other then leads to the `Equivocation` that caused it.
     #[must_use]
     pub fn culprits(&self) -> Vec<u16> {
-        match self {
+        let mut culprits: Vec<u16> = match self {
             Self::Parameter { .. }
             | Self::NotATrustee
             | Self::IndexOutOfRange { .. }
             | Self::DuplicateIndex { .. }
+            | Self::Unreadable { .. }
             | Self::UnexpectedMessage { .. }
             | Self::OutOfOrder { .. }
+            | Self::UnknownAuthor { .. }
             | Self::BadSignature { .. }
             | Self::DuplicateMessage { .. }
             | Self::RosterMismatch { .. }
             | Self::IdentityElement { .. }
             | Self::RootMismatch { .. }
+            | Self::OtherCeremony { .. }
             | Self::TooFewConfirmed { .. } => Vec::new(),
-            Self::Decode { trustee, .. } => trustee.iter().copied().collect(),
-            Self::Equivocation { trustee, .. } => alloc::vec![*trustee],
+            Self::Decode { trustees } => trustees.iter().map(|(trustee, _)| *trustee).collect(),
+            Self::Equivocation { evidence } => evidence.iter().map(|evidence| evidence.trustee).collect(),
             Self::MissingMessage { absent: trustees, .. }
             | Self::PossessionProofInvalid { trustees }
             | Self::KeyReuse { trustees }
+            | Self::CommitmentMismatch { dealers: trustees }
             | Self::DealProofInvalid { dealers: trustees }
             | Self::BackupProofInvalid { trustees } => trustees.clone(),
-            Self::CommitmentMismatch { dealer }
-            | Self::WrongCommitmentCount { dealer, .. }
-            | Self::ShareProofInvalid { dealer, .. }
-            | Self::ShareDecryptFailed { dealer, .. }
-            | Self::ShareInconsistent { dealer, .. } => alloc::vec![*dealer],
-            Self::CopiedEphemeral { places: [(first, _), (second, _)] } => {
-                let mut dealers = alloc::vec![*first, *second];
-                dealers.dedup();
-                dealers
+            Self::ShareProofInvalid { places } | Self::CopiedEphemeral { places } => {
+                places.iter().map(|(dealer, _)| *dealer).collect()
             }
+            Self::ShareDecryptFailed { dealer, .. } | Self::ShareInconsistent { dealer, .. } => alloc::vec![*dealer],
+        };
+        culprits.sort_unstable();
+        culprits.dedup();
+        culprits
+    }
+
+    /// The files of messages that break a rule and for which nobody answers, in the order in which they were given.
+    #[must_use]
+    pub fn files(&self) -> Vec<FileHash> {
+        match self {
+            Self::Unreadable { messages } => messages.iter().map(|(file, _)| *file).collect(),
+            Self::OutOfOrder { messages }
+            | Self::UnknownAuthor { messages }
+            | Self::BadSignature { messages }
+            | Self::RosterMismatch { messages }
+            | Self::RootMismatch { messages } => messages.iter().map(|message| message.file).collect(),
+            _ => Vec::new(),
         }
     }
 }
 
-/// " signed by trustee 3", or nothing.
-struct SignedBy(Option<u16>);
-
-impl core::fmt::Display for SignedBy {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.map_or(Ok(()), |trustee| write!(f, " signed by trustee {trustee}"))
-    }
+fn list(items: impl IntoIterator<Item: ToString>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    items.join("; ")
 }
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
-
     use super::*;
 
     #[test]
     fn an_error_says_who_signed() {
         let error = DecodeError::IdentityElement { field: "commitment" };
-        let decode = |trustee| CeremonyError::Decode { trustee, error: error.clone() }.to_string();
+        let trustees = alloc::vec![(3, error.clone()), (5, error.clone())];
         assert_eq!(
-            decode(Some(3)),
-            "a message signed by trustee 3 cannot be read: commitment: the identity is not allowed here"
+            CeremonyError::Decode { trustees }.to_string(),
+            "messages signed by trustees cannot be read: 3: commitment: the identity is not allowed here; \
+             5: commitment: the identity is not allowed here"
         );
-        assert_eq!(decode(None), "a message cannot be read: commitment: the identity is not allowed here");
+        let file = FileHash::of(b"a message");
+        assert_eq!(
+            CeremonyError::Unreadable { messages: alloc::vec![(file, error)] }.to_string(),
+            "messages cannot be read: commitment: the identity is not allowed here"
+        );
+        let unanswered = |author| Unanswered { file, kind: MessageKind::Deal, author };
+        assert_eq!(
+            CeremonyError::BadSignature { messages: alloc::vec![unanswered(2), unanswered(5)] }.to_string(),
+            "not signed by that trustee, or for another ceremony: \
+             deal in the name of trustee 2; deal in the name of trustee 5"
+        );
         let absent = CeremonyError::MissingMessage { kind: MessageKind::Deal, absent: alloc::vec![2, 5] };
         assert_eq!(absent.to_string(), "no deal of trustees [2, 5]");
     }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::messages::{Confirmation, Envelope, MessageKind, Signed};
-use super::steps::{Deals, JointCommitments, Parties, read_step, verify_all, verify_commitments};
+use super::steps::{Deals, JointCommitments, Parties, read_step, refuse, verify_all, verify_commitments};
 use super::{CeremonyError, CeremonyParameters};
 use crate::group::PublicElement;
 use crate::hash::CeremonyRoot;
@@ -32,7 +32,7 @@ impl JointKey {
     ///
     /// # Errors
     ///
-    /// The first rule that is broken, and by whom.
+    /// The first rule that is broken, and all who broke it.
     pub fn verify<M: AsRef<[u8]>, R: CryptoRng>(
         parameters: &CeremonyParameters,
         messages: &[M],
@@ -121,23 +121,23 @@ fn verify_confirmations<R: CryptoRng>(
 ) -> Result<Vec<u16>, CeremonyError> {
     let (roster, root) = (&parties.roster, &deals.root);
     let confirmations: Vec<Signed<Confirmation>> = read_step(parameters, Some(roster), messages, rng)?;
-    let mut claims = Vec::with_capacity(confirmations.len());
+    let elsewhere = confirmations.iter().filter(|confirmation| confirmation.body().root != *root);
+    refuse(elsewhere.map(Signed::unanswered).collect(), |messages| CeremonyError::RootMismatch { messages })?;
+    let (mut claims, mut failing) = (Vec::with_capacity(confirmations.len()), Vec::new());
     for confirmation in &confirmations {
-        let trustee = confirmation.author();
-        let Confirmation { root: confirmed, factors, proof } = confirmation.body();
-        if confirmed != root {
-            return Err(CeremonyError::RootMismatch { trustee });
-        }
+        let (trustee, Confirmation { factors, proof, .. }) = (confirmation.author(), confirmation.body());
         let base = Confirmation::base(root, trustee);
         let keys = deals.joint.vartime_evaluate(trustee);
         let statement = EqualityStatement { base: &base, keys: &keys, factors };
-        let claim = proof.claim(&mut Confirmation::transcript(roster, root, trustee), &statement);
-        claims
-            .push((trustee, claim.map_err(|_| CeremonyError::BackupProofInvalid { trustees: alloc::vec![trustee] })?));
+        match proof.claim(&mut Confirmation::transcript(roster, root, trustee), &statement) {
+            Ok(claim) => claims.push((trustee, claim)),
+            Err(_) => failing.push(trustee),
+        }
     }
     if weaken::is_on(Check::BackupProof) {
-        verify_all(claims, rng).map_err(|trustees| CeremonyError::BackupProofInvalid { trustees })?;
+        failing.extend(verify_all(claims, rng).err().into_iter().flatten());
     }
+    refuse(failing, |trustees| CeremonyError::BackupProofInvalid { trustees })?;
     let (confirmed, required) = (confirmations.len() as u16, parameters.minimum_confirmed());
     if confirmed < required {
         return Err(CeremonyError::TooFewConfirmed { confirmed, required });
@@ -159,15 +159,13 @@ impl<'a> Steps<'a> {
     /// begin a step when the one before is complete.
     pub(crate) fn sort<M: AsRef<[u8]>>(messages: &'a [M], in_order: bool) -> Result<Self, CeremonyError> {
         let mut steps = Self::default();
-        let mut latest = MessageKind::Registration;
-        for message in messages {
-            let bytes = message.as_ref();
-            let Envelope { kind, author, .. } =
-                Envelope::open(bytes).map_err(|error| CeremonyError::Decode { trustee: None, error })?;
+        let (mut latest, mut late) = (MessageKind::Registration, Vec::new());
+        for envelope in Envelope::open_all(messages)? {
+            let Envelope { kind, bytes, .. } = envelope;
             if in_order && kind < latest {
-                return Err(CeremonyError::OutOfOrder { trustee: author, kind });
+                late.push(envelope.unanswered());
             }
-            latest = kind;
+            latest = latest.max(kind);
             match kind {
                 MessageKind::Registration => steps.registrations.push(bytes),
                 MessageKind::DealCommitment => steps.commitments.push(bytes),
@@ -175,6 +173,7 @@ impl<'a> Steps<'a> {
                 MessageKind::Confirmation => steps.confirmations.push(bytes),
             }
         }
+        refuse(late, |messages| CeremonyError::OutOfOrder { messages })?;
         Ok(steps)
     }
 }

@@ -26,15 +26,17 @@ use merlin::Transcript;
 
 use super::polynomial::Commitments;
 use super::share::EncryptedShares;
+use super::steps::refuse;
 use super::trustee::TrusteeSeed;
-use super::{CeremonyError, CeremonyParameters};
+use super::{CeremonyError, CeremonyParameters, Unanswered};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{PublicElement, hash_to_group};
 use crate::hash::{CeremonyRoot, FileHash, Roster};
-use crate::limits::{MAX_MESSAGE_BYTES, MAX_TRUSTEES};
+use crate::limits::MAX_MESSAGE_BYTES;
 use crate::proofs::equality::EqualityProof;
 use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
 use crate::transcript::{Domain, ProofTranscript};
+use crate::weaken::{self, Check};
 
 /// The kinds of messages, in the order of the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +116,13 @@ impl<B> Signed<B> {
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
+
+    pub(crate) fn unanswered(&self) -> Unanswered
+    where
+        B: Body,
+    {
+        Unanswered { file: FileHash::of(&self.bytes), kind: B::KIND, author: self.author }
+    }
 }
 
 impl<B> AsRef<[u8]> for Signed<B> {
@@ -176,6 +185,19 @@ pub(crate) struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    /// Opens all messages, or names all that cannot be read.
+    pub(crate) fn open_all<M: AsRef<[u8]>>(messages: &'a [M]) -> Result<Vec<Self>, CeremonyError> {
+        let (mut envelopes, mut unreadable) = (Vec::with_capacity(messages.len()), Vec::new());
+        for message in messages.iter().map(AsRef::as_ref) {
+            match Self::open(message) {
+                Ok(envelope) => envelopes.push(envelope),
+                Err(error) => unreadable.push((FileHash::of(message), error)),
+            }
+        }
+        refuse(unreadable, |messages| CeremonyError::Unreadable { messages })?;
+        Ok(envelopes)
+    }
+
     pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         if bytes.len() > MAX_MESSAGE_BYTES {
             let (found, limit) = (bytes.len() as u64, MAX_MESSAGE_BYTES as u64);
@@ -196,11 +218,15 @@ impl<'a> Envelope<'a> {
         Ok(Self { kind, author, roster, bytes, body, signed, signature })
     }
 
-    /// The claim that the author signed this message, whose key it is.
-    pub(crate) fn claim(&self, parameters: &CeremonyParameters) -> Result<SchnorrClaim, CeremonyError> {
-        let key = parameters.signing_key(self.author)?;
+    pub(crate) fn unanswered(&self) -> Unanswered {
+        Unanswered { file: FileHash::of(self.bytes), kind: self.kind, author: self.author }
+    }
+
+    /// The claim that the author signed this message; `None` if there is no such trustee.
+    pub(crate) fn claim(&self, parameters: &CeremonyParameters) -> Option<SchnorrClaim> {
+        let key = parameters.signing_key(self.author).ok()?;
         let mut transcript = signature_transcript(parameters, self.roster.as_ref(), self.author, self.signed);
-        Ok(self.signature.claim(&mut transcript, key))
+        Some(self.signature.claim(&mut transcript, key))
     }
 
     pub(crate) fn read<B: Body>(&self, parameters: &CeremonyParameters) -> Result<Signed<B>, DecodeError> {
@@ -356,12 +382,11 @@ impl Body for Deal {
     const KIND: MessageKind = MessageKind::Deal;
 
     fn decode(reader: &mut Reader<'_>, parameters: &CeremonyParameters) -> Result<Self, DecodeError> {
-        // Whether it is the threshold is for the verification to say, which names the dealer.
-        let coefficients = usize::from(reader.u16("t")?);
-        if coefficients > MAX_TRUSTEES {
-            let (found, limit) = (coefficients as u64, MAX_TRUSTEES as u64);
-            return Err(DecodeError::LimitExceeded { field: "t", found, limit });
+        let coefficients = reader.u16("t")?;
+        if coefficients != parameters.threshold() && weaken::is_on(Check::DealLength) {
+            return Err(DecodeError::UnknownValue { field: "t", found: coefficients.into() });
         }
+        let coefficients = usize::from(coefficients);
         if reader.remaining() < 32 * parameters.slots() * coefficients {
             return Err(DecodeError::Truncated { field: "commitment" });
         }

@@ -2,7 +2,6 @@
 //!
 //! See `spec/ceremony.md#verification`.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::iter::zip;
@@ -12,7 +11,7 @@ use rand_core::CryptoRng;
 use super::messages::{Body, Deal, DealCommitment, Envelope, MessageKind, Registration, Signed};
 use super::polynomial::{possession_claim, vartime_evaluate};
 use super::share::Route;
-use super::{CeremonyError, CeremonyParameters};
+use super::{CeremonyError, CeremonyParameters, Evidence};
 use crate::group::{Element, PublicElement};
 use crate::hash::{CeremonyRoot, FileHash, Roster, tagged};
 use crate::proofs::batch::{Batch, BatchError, Claim, SharedBases};
@@ -25,53 +24,79 @@ pub(crate) fn read_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
     messages: &[M],
     rng: &mut R,
 ) -> Result<Vec<Signed<B>>, CeremonyError> {
+    let mut envelopes = open_step(parameters, roster, B::KIND, messages, rng)?;
+    // Here, where messages of all steps are alike: sorting is much code for each type that is sorted.
+    envelopes.sort_by_key(|envelope| envelope.author);
     // From here on, what is wrong in a message convicts its author.
     let mut step: Vec<Signed<B>> = Vec::with_capacity(messages.len());
-    for envelope in open_step(parameters, B::KIND, messages, rng)? {
-        let trustee = envelope.author;
-        if envelope.roster.as_ref() != roster {
-            return Err(CeremonyError::RosterMismatch { trustee });
+    let mut unreadable = Vec::new();
+    for envelope in envelopes {
+        match envelope.read(parameters) {
+            Ok(message) => step.push(message),
+            Err(error) => unreadable.push((envelope.author, error)),
         }
-        if let Some(first) = step.iter().find(|first| first.author() == trustee) {
-            return Err(second_message(first, envelope.bytes));
-        }
-        let message = envelope.read(parameters);
-        let message = message.map_err(|error| CeremonyError::Decode { trustee: Some(trustee), error })?;
-        step.insert(step.partition_point(|other| other.author() < trustee), message);
     }
+    unreadable.dedup_by_key(|(trustee, _)| *trustee);
+    refuse(unreadable, |trustees| CeremonyError::Decode { trustees })?;
+    refuse_second_messages(&step)?;
     Ok(step)
 }
 
-/// The envelopes of messages of this kind, which their authors signed.
+/// The envelopes of messages of this kind, which their authors signed for this roster.
 fn open_step<'m, M: AsRef<[u8]>, R: CryptoRng>(
     parameters: &CeremonyParameters,
+    roster: Option<&Roster>,
     expected: MessageKind,
     messages: &'m [M],
     rng: &mut R,
 ) -> Result<Vec<Envelope<'m>>, CeremonyError> {
-    let mut claims = Vec::with_capacity(messages.len());
-    let mut envelopes = Vec::with_capacity(messages.len());
-    for message in messages {
-        let envelope =
-            Envelope::open(message.as_ref()).map_err(|error| CeremonyError::Decode { trustee: None, error })?;
-        let Envelope { kind, author: trustee, .. } = envelope;
-        claims.push((trustee, envelope.claim(parameters)?));
-        if kind != expected {
-            return Err(CeremonyError::UnexpectedMessage { trustee, found: kind, expected });
-        }
-        envelopes.push(envelope);
+    let envelopes = Envelope::open_all(messages)?;
+    if let Some(Envelope { kind: found, author: trustee, .. }) =
+        envelopes.iter().find(|envelope| envelope.kind != expected)
+    {
+        return Err(CeremonyError::UnexpectedMessage { trustee: *trustee, found: *found, expected });
     }
-    verify_all(claims, rng).map_err(|trustees| CeremonyError::BadSignature { trustees })?;
+    let (mut claims, mut unknown) = (Vec::with_capacity(messages.len()), Vec::new());
+    for envelope in &envelopes {
+        match envelope.claim(parameters) {
+            Some(claim) => claims.push((envelope, claim)),
+            None => unknown.push(envelope.unanswered()),
+        }
+    }
+    refuse(unknown, |messages| CeremonyError::UnknownAuthor { messages })?;
+    verify_all(claims, rng).map_err(|failing| CeremonyError::BadSignature {
+        messages: failing.into_iter().map(Envelope::unanswered).collect(),
+    })?;
+    let elsewhere = envelopes.iter().filter(|envelope| envelope.roster.as_ref() != roster);
+    refuse(elsewhere.map(Envelope::unanswered).collect(), |messages| CeremonyError::RosterMismatch { messages })?;
     Ok(envelopes)
 }
 
-/// What a second message of the author for the same step is.
-pub(crate) fn second_message<B: Body>(first: &Signed<B>, second: &[u8]) -> CeremonyError {
-    let trustee = first.author();
-    if first.as_bytes() == second {
-        return CeremonyError::DuplicateMessage { trustee, kind: B::KIND };
+/// An error of everything that breaks a rule, if anything does.
+pub(crate) fn refuse<T>(broken: Vec<T>, error: impl FnOnce(Vec<T>) -> CeremonyError) -> Result<(), CeremonyError> {
+    if broken.is_empty() { Ok(()) } else { Err(error(broken)) }
+}
+
+/// Refuses what trustees sent twice; `step` is sorted by authors.
+fn refuse_second_messages<B: Body>(step: &[Signed<B>]) -> Result<(), CeremonyError> {
+    let (mut evidence, mut copied) = (Vec::new(), None);
+    for messages in step.chunk_by(|one, next| one.author() == next.author()) {
+        let [first, others @ ..] = messages else { continue };
+        match others.iter().find(|other| other.as_bytes() != first.as_bytes()) {
+            Some(other) => evidence.push(Evidence::of(first, other)),
+            None if !others.is_empty() => copied = copied.or(Some(first.author())),
+            None => {}
+        }
     }
-    CeremonyError::Equivocation { trustee, messages: Box::new([first.as_bytes().to_vec(), second.to_vec()]) }
+    refuse(evidence, |evidence| CeremonyError::Equivocation { evidence })?;
+    copied.map_or(Ok(()), |trustee| Err(CeremonyError::DuplicateMessage { trustee, kind: B::KIND }))
+}
+
+impl Evidence {
+    /// Two different messages of one author.
+    pub(crate) fn of<B: Body>(first: &Signed<B>, second: &Signed<B>) -> Self {
+        Self { trustee: first.author(), messages: [first.as_bytes().to_vec(), second.as_bytes().to_vec()] }
+    }
 }
 
 /// The messages of one step, of all trustees, in index order.
@@ -83,8 +108,9 @@ fn read_complete_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
 ) -> Result<Vec<Signed<B>>, CeremonyError> {
     let step = read_step(parameters, roster, messages, rng)?;
     let spoke = |index: &u16| step.iter().any(|message: &Signed<B>| message.author() == *index);
-    let absent: Vec<u16> = parameters.indices().filter(|index| !spoke(index)).collect();
-    if absent.is_empty() { Ok(step) } else { Err(CeremonyError::MissingMessage { kind: B::KIND, absent }) }
+    let absent = parameters.indices().filter(|index| !spoke(index)).collect();
+    refuse(absent, |absent| CeremonyError::MissingMessage { kind: B::KIND, absent })?;
+    Ok(step)
 }
 
 /// Verifies claims in one batch; the labels of those that do not hold.
@@ -147,17 +173,12 @@ fn refuse_key_reuse(
     parameters: &CeremonyParameters,
     registrations: &[Signed<Registration>],
 ) -> Result<(), CeremonyError> {
-    let mut seen: BTreeMap<&[u8; 32], u16> = BTreeMap::new();
-    for registration in registrations {
-        let (trustee, key) = (registration.author(), &registration.body().encryption_key);
-        if parameters.signing_keys().contains(key) {
-            return Err(CeremonyError::KeyReuse { trustees: alloc::vec![trustee] });
-        }
-        if let Some(other) = seen.insert(key.as_bytes(), trustee) {
-            return Err(CeremonyError::KeyReuse { trustees: alloc::vec![other, trustee] });
-        }
-    }
-    Ok(())
+    let key = |registration: &Signed<Registration>| registration.body().encryption_key;
+    let reused = registrations.iter().filter(|registration| {
+        let taken = registrations.iter().filter(|other| key(other) == key(registration)).count() > 1;
+        taken || parameters.signing_keys().contains(&key(registration))
+    });
+    refuse(reused.map(Signed::author).collect(), |trustees| CeremonyError::KeyReuse { trustees })
 }
 
 /// The roster: everything that is fixed when registration closes.
@@ -204,16 +225,11 @@ impl Deals {
         let roster = &parties.roster;
         let deals: Vec<Signed<Deal>> = read_complete_step(parameters, Some(roster), messages, rng)?;
         let hashes: Vec<FileHash> = deals.iter().map(|deal| FileHash::of(deal.as_bytes())).collect();
-        for ((deal, hash), commitment) in zip(zip(&deals, &hashes), commitments) {
-            let dealer = deal.author();
-            if *hash != commitment.body().deal && weaken::is_on(Check::DealCommitment) {
-                return Err(CeremonyError::CommitmentMismatch { dealer });
-            }
-            let want = parameters.threshold().into();
-            let got = deal.body().commitments.first().map_or(0, Vec::len);
-            if got != want && weaken::is_on(Check::DealLength) {
-                return Err(CeremonyError::WrongCommitmentCount { dealer, got, want });
-            }
+        if weaken::is_on(Check::DealCommitment) {
+            let exchanged = zip(zip(&deals, &hashes), commitments)
+                .filter(|((_, hash), commitment)| **hash != commitment.body().deal)
+                .map(|((deal, _), _)| deal.author());
+            refuse(exchanged.collect(), |dealers| CeremonyError::CommitmentMismatch { dealers })?;
         }
         if weaken::is_on(Check::DealPossession) {
             let claims = deals.iter().map(|message| {
@@ -243,17 +259,15 @@ fn verify_ephemerals<R: CryptoRng>(
             zip(routes, &deal.body().shares).map(|(route, shares)| ((route.dealer, route.receiver), route, shares))
         })
     };
-    verify_all(places().map(|(place, route, shares)| (place, shares.claim(&route))), rng).map_err(|failing| {
-        let (dealer, receiver) = failing.first().copied().unwrap_or_default();
-        CeremonyError::ShareProofInvalid { dealer, receiver }
-    })?;
-    let mut seen = BTreeMap::new();
-    for (place, _, shares) in places() {
-        if let Some(before) = seen.insert(shares.ephemeral.as_bytes(), place) {
-            return Err(CeremonyError::CopiedEphemeral { places: [before, place] });
-        }
+    verify_all(places().map(|(place, route, shares)| (place, shares.claim(&route))), rng)
+        .map_err(|places| CeremonyError::ShareProofInvalid { places })?;
+    let mut seen: BTreeMap<&[u8; 32], u32> = BTreeMap::new();
+    for (_, _, shares) in places() {
+        *seen.entry(shares.ephemeral.as_bytes()).or_default() += 1;
     }
-    Ok(())
+    let copied =
+        places().filter(|(_, _, shares)| seen.get(shares.ephemeral.as_bytes()).is_some_and(|count| *count > 1));
+    refuse(copied.map(|(place, _, _)| place).collect(), |places| CeremonyError::CopiedEphemeral { places })
 }
 
 /// The coefficients of the joint polynomials in the exponent, per slot: the sums over all dealers.

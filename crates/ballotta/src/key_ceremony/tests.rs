@@ -1,6 +1,5 @@
 //! Whole ceremonies, and the ways to cheat in them: each is refused by its own error, which names the culprit.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::iter::zip;
 
@@ -148,6 +147,19 @@ impl Ceremony {
     }
 }
 
+/// The messages of the ceremony for which nobody answers.
+fn unanswered(messages: &[&[u8]]) -> Vec<Unanswered> {
+    let name = |message: &&[u8]| {
+        let (kind, author) = peek(message).unwrap();
+        Unanswered { file: FileHash::of(message), kind, author }
+    };
+    messages.iter().map(name).collect()
+}
+
+fn bad_signature(messages: &[&[u8]]) -> CeremonyError {
+    CeremonyError::BadSignature { messages: unanswered(messages) }
+}
+
 /// All lists of `count` of the indices `1..=of`.
 fn subsets(of: u16, count: usize) -> Vec<Vec<u16>> {
     (0_u32..1 << of)
@@ -292,7 +304,7 @@ fn rogue_keys_are_refused() {
     // The whole registration of another attempt.
     let mut ceremony = honest.clone();
     ceremony.registrations[1] = Ceremony::run(parameters(2, &[1, 2, 3], 3, 2), &[1, 2, 3]).registrations[1].clone();
-    assert_eq!(ceremony.rejection(1), CeremonyError::BadSignature { trustees: alloc::vec![2] });
+    assert_eq!(ceremony.rejection(1), bad_signature(&[&ceremony.registrations[1]]));
 
     // The proof of another dealer, and one of the dealer's own for other polynomials.
     for proof in [honest.read_deal(1).possession, honest.other_deal(2, 2).possession] {
@@ -348,7 +360,7 @@ fn without_the_proof_of_possession_one_dealer_takes_over_the_joint_key() {
 fn a_deal_is_fixed_before_the_others_are_seen() {
     let mut ceremony = Ceremony::of(2, 3);
     ceremony.deal_without_commitment(3, ceremony.other_deal(3, 2));
-    let refused = CeremonyError::CommitmentMismatch { dealer: 3 };
+    let refused = CeremonyError::CommitmentMismatch { dealers: alloc::vec![3] };
     assert_eq!(ceremony.rejection(1), refused);
     assert_eq!(refused.culprits(), [3]);
     #[cfg(feature = "weaken")]
@@ -361,7 +373,13 @@ fn a_deal_is_fixed_before_the_others_are_seen() {
     let mut late = honest.messages();
     let commitment = late.remove(5);
     late.insert(6, commitment);
-    let refused = CeremonyError::OutOfOrder { trustee: 3, kind: MessageKind::DealCommitment };
+    let refused = CeremonyError::OutOfOrder { messages: unanswered(&[commitment]) };
+    assert_eq!(JointKey::verify(&honest.parameters, &late, &mut TestRng(2)).err(), Some(refused));
+    // All that are late, whatever stands between them.
+    let early = late.remove(0);
+    late.insert(7, early);
+    let refused = CeremonyError::OutOfOrder { messages: unanswered(&[commitment, early]) };
+    assert_eq!(refused.files(), [FileHash::of(commitment), FileHash::of(early)]);
     assert_eq!(JointKey::verify(&honest.parameters, &late, &mut TestRng(2)).err(), Some(refused));
     // Without all commitments nobody deals.
     let mut absent = honest;
@@ -377,7 +395,8 @@ fn the_degree_is_that_of_the_threshold() {
     for got in [0, 1, 3, 4] {
         let mut ceremony = Ceremony::of(2, 3);
         ceremony.deal(3, ceremony.other_deal(3, got));
-        let refused = CeremonyError::WrongCommitmentCount { dealer: 3, got: got.into(), want: 2 };
+        let error = DecodeError::UnknownValue { field: "t", found: got.into() };
+        let refused = CeremonyError::Decode { trustees: alloc::vec![(3, error)] };
         assert_eq!(ceremony.rejection(1), refused);
         assert_eq!(refused.culprits(), [3]);
     }
@@ -404,15 +423,18 @@ fn indices_come_from_the_manifest() {
             let mut ceremony = honest.clone();
             let Ceremony { registrations, commitments, deals, confirmations, .. } = &mut ceremony;
             [registrations, commitments, deals, confirmations][step][1][3..5].copy_from_slice(&index.to_le_bytes());
-            assert_eq!(ceremony.verify().err(), Some(CeremonyError::IndexOutOfRange { index }));
+            let message = ceremony.messages()[3 * step + 1];
+            let refused = CeremonyError::UnknownAuthor { messages: unanswered(&[message]) };
+            assert_eq!(ceremony.verify().err(), Some(refused));
         }
     }
     // The index of somebody else.
     let mut ceremony = honest;
     ceremony.deals[1][3..5].copy_from_slice(&3_u16.to_le_bytes());
-    let refused = CeremonyError::BadSignature { trustees: alloc::vec![3] };
+    let refused = bad_signature(&[&ceremony.deals[1]]);
     assert_eq!(ceremony.rejection(1), refused);
     assert!(refused.culprits().is_empty());
+    assert_eq!(refused.files(), [FileHash::of(&ceremony.deals[1])]);
 }
 
 /// D5: different messages to different receivers.
@@ -420,8 +442,7 @@ fn indices_come_from_the_manifest() {
 fn two_messages_for_one_step_convict() {
     let honest = Ceremony::of(2, 3);
     let equivocation = |first: &[u8], second: &[u8]| CeremonyError::Equivocation {
-        trustee: 3,
-        messages: Box::new([first.to_vec(), second.to_vec()]),
+        evidence: alloc::vec![Evidence { trustee: 3, messages: [first.to_vec(), second.to_vec()] }],
     };
 
     let key = KeyPair::new(SecretScalar::random(&mut TestRng(10)));
@@ -435,7 +456,9 @@ fn two_messages_for_one_step_convict() {
     ceremony.registrations[2] = second.clone();
     assert_eq!(ceremony.recover(3).err(), Some(equivocation(&honest.registrations[2], &second)));
     // Who saw other registrations has another roster.
-    assert_eq!(ceremony.verify().err(), Some(CeremonyError::RosterMismatch { trustee: 1 }));
+    let commitments: Vec<&[u8]> = honest.commitments.iter().map(Vec::as_slice).collect();
+    let refused = CeremonyError::RosterMismatch { messages: unanswered(&commitments) };
+    assert_eq!(ceremony.verify().err(), Some(refused));
 
     let second = honest.sign(3, DealCommitment { deal: FileHash::of(b"another deal") });
     let mut ceremony = honest.clone();
@@ -456,8 +479,8 @@ fn two_messages_for_one_step_convict() {
     let mut forged = honest.commitments[2].clone();
     forged[40] ^= 1;
     let mut ceremony = honest.clone();
-    ceremony.commitments.push(forged);
-    assert_eq!(ceremony.rejection(1), CeremonyError::BadSignature { trustees: alloc::vec![3] });
+    ceremony.commitments.push(forged.clone());
+    assert_eq!(ceremony.rejection(1), bad_signature(&[&forged]));
 
     // A split confirmation.
     let confirmation = confirmation_of(&honest, 3, |confirmation| {
@@ -465,7 +488,8 @@ fn two_messages_for_one_step_convict() {
     });
     let mut ceremony = honest;
     ceremony.confirmations[2] = confirmation;
-    assert_eq!(ceremony.verify().err(), Some(CeremonyError::RootMismatch { trustee: 3 }));
+    let refused = CeremonyError::RootMismatch { messages: unanswered(&[&ceremony.confirmations[2]]) };
+    assert_eq!(ceremony.verify().err(), Some(refused));
 }
 
 fn confirmation_of(ceremony: &Ceremony, trustee: u16, change: impl FnOnce(&mut Confirmation)) -> Vec<u8> {
@@ -493,7 +517,7 @@ fn shares_belong_to_their_dealer_and_receiver() {
 
     // The shares for trustee 1, to trustee 3: with everything, and as a ciphertext only.
     let moved = with_deal(&|deal| deal.shares.swap(0, 2));
-    assert_eq!(moved.rejection(1), CeremonyError::ShareProofInvalid { dealer: 2, receiver: 1 });
+    assert_eq!(moved.rejection(1), CeremonyError::ShareProofInvalid { places: alloc::vec![(2, 1), (2, 3)] });
     let moved = with_deal(&|deal| deal.shares[2].ciphertext = deal.shares[0].ciphertext.clone());
     assert!(moved.recover(1).is_ok());
     assert_eq!(moved.recover(3).err(), Some(failed(3)));
@@ -508,7 +532,7 @@ fn shares_belong_to_their_dealer_and_receiver() {
     // Another sender in the message.
     let mut ceremony = honest.clone();
     ceremony.deals[1][3] = 1;
-    assert_eq!(ceremony.rejection(1), CeremonyError::BadSignature { trustees: alloc::vec![1] });
+    assert_eq!(ceremony.rejection(1), bad_signature(&[&ceremony.deals[1]]));
 }
 
 /// A dealer that gives one receiver shares of another polynomial.
@@ -619,7 +643,7 @@ fn shares_belong_to_one_ceremony() {
     let (ours, theirs) = (honest.recover(3).unwrap(), other.recover(3).unwrap());
     assert_eq!(ours.verification_keys(), theirs.verification_keys());
     assert_eq!(theirs.check_against(&joint_key), Ok(()));
-    assert_eq!(ours.check_against(&joint_key), Err(CeremonyError::RootMismatch { trustee: 3 }));
+    assert_eq!(ours.check_against(&joint_key), Err(CeremonyError::OtherCeremony { trustee: 3 }));
 }
 
 /// N12: a proof that the shares decrypt a ciphertext of somebody's choice.
@@ -644,7 +668,7 @@ fn nobody_chooses_what_a_confirmation_decrypts() {
 fn the_identity_is_refused() {
     let honest = Ceremony::of(2, 3);
     let identity = PublicElement::from(Element::identity());
-    let refused = |field| CeremonyError::Decode { trustee: Some(2), error: DecodeError::IdentityElement { field } };
+    let refused = |field| CeremonyError::Decode { trustees: alloc::vec![(2, DecodeError::IdentityElement { field })] };
 
     let mut ceremony = honest.clone();
     let seed = honest.seed(2);
@@ -719,7 +743,7 @@ fn ephemeral_keys_are_not_copied() {
     deal.shares[0] = honest.read_deal(3).shares[0].clone();
     let mut ceremony = honest.clone();
     ceremony.deal(2, deal);
-    let refused = CeremonyError::ShareProofInvalid { dealer: 2, receiver: 1 };
+    let refused = CeremonyError::ShareProofInvalid { places: alloc::vec![(2, 1)] };
     assert_eq!(ceremony.rejection(1), refused);
     assert_eq!(refused.culprits(), [2]);
 
@@ -733,9 +757,130 @@ fn ephemeral_keys_are_not_copied() {
     }
     let mut ceremony = honest.clone();
     ceremony.deal(2, deal);
-    let refused = CeremonyError::CopiedEphemeral { places: [(2, 1), (2, 2)] };
+    let refused = CeremonyError::CopiedEphemeral { places: alloc::vec![(2, 1), (2, 2)] };
     assert_eq!(ceremony.rejection(1), refused);
     assert_eq!(refused.culprits(), [2]);
+}
+
+/// Of several who break one rule, all are named: whoever is left out would be believed, and keep the seat in the next
+/// attempt.
+#[test]
+fn every_culprit_is_named() {
+    let honest = Ceremony::of(2, 4);
+    let two_of = |messages: &[Vec<u8>]| [messages[1].clone(), messages[3].clone()];
+    let both = |messages: &[Vec<u8>]| unanswered(&[&messages[1], &messages[3]]);
+    let changed = |step: usize, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut ceremony = honest.clone();
+        let Ceremony { registrations, commitments, deals, confirmations, .. } = &mut ceremony;
+        for (number, message) in [registrations, commitments, deals, confirmations][step].iter_mut().enumerate() {
+            if number % 2 == 1 {
+                change(message);
+            }
+        }
+        ceremony
+    };
+    let of_step = |ceremony: &Ceremony, step: usize| {
+        let Ceremony { registrations, commitments, deals, confirmations, .. } = ceremony;
+        [registrations, commitments, deals, confirmations][step].clone()
+    };
+    for step in 0..4 {
+        let ceremony = changed(step, &|message| message[0] = 9);
+        let error = DecodeError::UnsupportedVersion { found: [9, 3] };
+        let messages = two_of(&of_step(&ceremony, step)).iter().map(|one| (FileHash::of(one), error.clone())).collect();
+        assert_eq!(ceremony.verify().err(), Some(CeremonyError::Unreadable { messages }), "{step}");
+
+        let ceremony = changed(step, &|message| message[4] = 9);
+        let messages = both(&of_step(&ceremony, step));
+        assert_eq!(ceremony.verify().err(), Some(CeremonyError::UnknownAuthor { messages }), "{step}");
+
+        let ceremony = changed(step, &|message| *message.last_mut().unwrap() ^= 1);
+        let messages = both(&of_step(&ceremony, step));
+        let refused = CeremonyError::BadSignature { messages };
+        assert_eq!(refused.files(), two_of(&of_step(&ceremony, step)).map(|message| FileHash::of(&message)), "{step}");
+        assert_eq!(ceremony.verify().err(), Some(refused), "{step}");
+    }
+
+    // Signed, and not to be read: the deals of another threshold too.
+    let mut ceremony = honest.clone();
+    for (dealer, coefficients) in [(4, 1), (2, 3)] {
+        ceremony.deal(dealer, honest.other_deal(dealer, coefficients));
+    }
+    let error = |found| DecodeError::UnknownValue { field: "t", found };
+    let refused = CeremonyError::Decode { trustees: alloc::vec![(2, error(3)), (4, error(1))] };
+    assert_eq!(refused.culprits(), [2, 4]);
+    assert_eq!(ceremony.rejection(1), refused);
+
+    // Two messages for one step.
+    let mut ceremony = honest.clone();
+    let mut evidence = Vec::new();
+    for trustee in [2, 4] {
+        let second = honest.sign(trustee, DealCommitment { deal: FileHash::of(b"another deal") });
+        let first = honest.commitments[usize::from(trustee) - 1].clone();
+        ceremony.commitments.push(second.clone());
+        evidence.push(Evidence { trustee, messages: [first, second] });
+    }
+    let refused = CeremonyError::Equivocation { evidence };
+    assert_eq!(refused.culprits(), [2, 4]);
+    assert_eq!(ceremony.rejection(1), refused);
+
+    // Keys that serve twice: of two pairs, and of one that signs.
+    let mut ceremony = honest.clone();
+    let encryption = |number: u16| honest.seed(number).encryption_key(&honest.parameters);
+    for (trustee, key) in [(2, encryption(1)), (4, honest.seed(3).signing_key())] {
+        ceremony.register(trustee, Registration::new(&honest.parameters, trustee, &key, &honest.seed(trustee)));
+    }
+    assert_eq!(ceremony.rejection(3), CeremonyError::KeyReuse { trustees: alloc::vec![1, 2, 4] });
+
+    // Deals that were exchanged.
+    let mut ceremony = honest.clone();
+    for dealer in [2, 4] {
+        ceremony.deal_without_commitment(dealer, honest.other_deal(dealer, 2));
+    }
+    let refused = CeremonyError::CommitmentMismatch { dealers: alloc::vec![2, 4] };
+    assert_eq!(refused.culprits(), [2, 4]);
+    assert_eq!(ceremony.rejection(1), refused);
+
+    // Ephemeral keys that nobody proves.
+    let mut ceremony = honest.clone();
+    for (dealer, receiver) in [(2, 1), (2, 3), (4, 4)] {
+        let mut deal = ceremony.read_deal(dealer);
+        deal.shares[receiver - 1].ephemeral = *encryption(1).public();
+        ceremony.deal(dealer, deal);
+    }
+    let refused = CeremonyError::ShareProofInvalid { places: alloc::vec![(2, 1), (2, 3), (4, 4)] };
+    assert_eq!(refused.culprits(), [2, 4]);
+    assert_eq!(ceremony.rejection(1), refused);
+
+    // Ephemeral keys whose secret several dealers know.
+    let mut ceremony = honest.clone();
+    let keys = [21, 22].map(|number| KeyPair::new(SecretScalar::random(&mut TestRng(number))));
+    for (dealer, receiver, key) in [(4, 1, 0), (3, 1, 1), (2, 1, 0), (3, 4, 1)] {
+        let parties = honest.parties();
+        let route = parties.routes(dealer).nth(receiver - 1).unwrap();
+        let mut deal = ceremony.read_deal(dealer);
+        deal.shares[receiver - 1].ephemeral = *keys[key].public();
+        let mut transcript = route.transcript(Domain::ShareEphemeral);
+        deal.shares[receiver - 1].proof = keys[key].prove(&mut transcript, &mut TestRng(23));
+        ceremony.deal(dealer, deal);
+    }
+    let places = alloc::vec![(2, 1), (3, 1), (3, 4), (4, 1)];
+    let refused = CeremonyError::CopiedEphemeral { places };
+    assert_eq!(refused.culprits(), [2, 3, 4]);
+    assert_eq!(ceremony.rejection(1), refused);
+
+    // Confirmations of other messages, and of shares that nobody has.
+    let mut ceremony = honest.clone();
+    for (seat, trustee) in [(1, 2), (3, 4)] {
+        ceremony.confirmations[seat] =
+            confirmation_of(&honest, trustee, |confirmation| confirmation.root = CeremonyRoot::from_bytes([1; 32]));
+    }
+    let refused = CeremonyError::RootMismatch { messages: both(&ceremony.confirmations) };
+    assert_eq!(ceremony.verify().err(), Some(refused));
+    for (seat, trustee) in [(1, 2), (3, 4)] {
+        ceremony.confirmations[seat] = confirmation_without_shares(&honest, trustee);
+    }
+    let refused = CeremonyError::BackupProofInvalid { trustees: alloc::vec![2, 4] };
+    assert_eq!(ceremony.verify().err(), Some(refused));
 }
 
 #[test]

@@ -19,8 +19,8 @@ use super::joint_key::{JointKey, Steps, joint_keys};
 use super::messages::{Body, Confirmation, Deal, DealCommitment, Registration, Signed, sign};
 use super::polynomial::{Polynomial, prove_possession, vartime_evaluate};
 use super::share::{EncryptedShares, Route};
-use super::steps::{Deals, Parties, second_message, verify_commitments};
-use super::{CeremonyError, CeremonyParameters};
+use super::steps::{Deals, Parties, verify_commitments};
+use super::{CeremonyError, CeremonyParameters, Evidence};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
 use crate::hash::{CeremonyRoot, FileHash, Roster};
 use crate::proofs::equality::{EqualityProof, EqualityStatement};
@@ -110,7 +110,9 @@ impl Trustee {
     /// Among the messages of all trustees, that of this one must be its own.
     fn recognise<B: Body>(&self, own: &Signed<B>, messages: &[Signed<B>]) -> Result<(), CeremonyError> {
         match messages.iter().find(|message| message.author() == self.index) {
-            Some(message) if message.as_bytes() != own.as_bytes() => Err(second_message(own, message.as_bytes())),
+            Some(message) if message.as_bytes() != own.as_bytes() => {
+                Err(CeremonyError::Equivocation { evidence: alloc::vec![Evidence::of(own, message)] })
+            }
             _ => Ok(()),
         }
     }
@@ -302,12 +304,12 @@ impl TrusteeShares {
     ///
     /// # Errors
     ///
-    /// `RootMismatch` if they are of another ceremony.
+    /// `OtherCeremony` if they are of another ceremony.
     pub fn check_against(&self, joint_key: &JointKey) -> Result<(), CeremonyError> {
         if self.root == *joint_key.root() && self.verification_keys == joint_key.verification_keys(self.index)? {
             Ok(())
         } else {
-            Err(CeremonyError::RootMismatch { trustee: self.index })
+            Err(CeremonyError::OtherCeremony { trustee: self.index })
         }
     }
 

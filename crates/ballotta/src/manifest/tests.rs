@@ -1,5 +1,7 @@
 //! A full manifest, and everything that can be wrong with one.
 
+mod rules;
+
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;

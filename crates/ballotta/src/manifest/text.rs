@@ -93,8 +93,18 @@ fn overrides_direction(character: char) -> bool {
 }
 
 /// What people compare of a title: not the spaces around it, not the case.
+///
+/// Of Latin, Greek and Cyrillic letters only: the cases of other scripts grow with every version of Unicode, and whether a
+/// manifest holds must not depend on the version that a program was built with.
 pub(super) fn fold(title: &str) -> String {
-    title.trim().to_lowercase()
+    let mut folded = String::with_capacity(title.len());
+    for character in title.trim().chars() {
+        match character {
+            ..'\u{530}' => folded.extend(character.to_lowercase()),
+            _ => folded.push(character),
+        }
+    }
+    folded
 }
 
 /// `[a-z0-9][a-z0-9-]{0,63}`.
@@ -132,4 +142,28 @@ pub(super) fn read_origin<'a>(node: &Node<'a>) -> Option<&'a str> {
         return node.place().refuse(ManifestProblem::BadOrigin);
     }
     Some(origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_read_alike() {
+        for (one, other) in [(" Ada ", "ADA"), ("É", "é"), ("ΟΔΟΣ", "οδοσ"), ("Ж", "ж"), ("İ", "i\u{307}")]
+        {
+            assert_eq!(fold(one), fold(other), "{one} {other}");
+        }
+        // Letters of which only some versions of Unicode know that they are a pair, and others of their blocks.
+        for (one, other) in [
+            ("\u{10d50}", "\u{10d70}"),
+            ("\u{a7dc}", "\u{19b}"),
+            ("\u{a7cb}", "\u{264}"),
+            ("\u{1c89}", "\u{1c8a}"),
+            ("Ა", "ა"),
+            ("οδος", "οδοσ"),
+        ] {
+            assert_ne!(fold(one), fold(other), "{one} {other}");
+        }
+    }
 }

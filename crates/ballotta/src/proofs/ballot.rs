@@ -101,6 +101,7 @@ impl BallotArgument {
     /// ballot nonce `r`; every other secret comes from a clone of the live transcript keyed with `seed`, so that a
     /// changed statement changes them all.
     #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "the statement, the witness and the context are what they are")]
     pub fn prove(
         transcript: &mut Transcript,
         generators: &Generators,

@@ -74,6 +74,10 @@ pub(super) fn place_of(index: u64, size: u64) -> Place {
     Place::Entry { index, file }
 }
 
+/// So much is kept of an entry that is no ballot, until it is its turn: more than any that can be read has. Bundles are
+/// scanned many at a time, and a board may fill them with entries of 65,535 bytes.
+const MAX_OTHER_BYTES: usize = 512;
+
 /// An entry as the first reading keeps it.
 enum Scanned {
     /// With what the ledger looks at, if the credential stands on the roll. Where the window is, is not known yet.
@@ -116,7 +120,10 @@ fn scan(
             Ok(entry) if entry.kind() == EntryKind::Ballot => {
                 Scanned::Ballot(roll.and_then(|roll| ledger_entry(source, roll, index, entry.body())))
             }
-            Ok(entry) => Scanned::Other { kind: entry.kind(), body: entry.body().to_vec() },
+            Ok(entry) => {
+                let body = entry.body();
+                Scanned::Other { kind: entry.kind(), body: body.get(..MAX_OTHER_BYTES).unwrap_or(body).to_vec() }
+            }
             Err(error) => Scanned::Bad(error),
         })
         .collect();
@@ -330,5 +337,28 @@ impl Verifier<'_> {
             Other::Statement(statement) => board.statements.push((index, statement)),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::FORMAT_VERSION;
+    use crate::record::MemoryRecord;
+
+    /// A board may fill its bundles with entries as long as any, and many bundles are scanned at a time.
+    #[test]
+    fn no_more_is_kept_of_a_long_entry_than_shows_it() {
+        let path = TilePath::bundle_of(0, 1).unwrap();
+        let mut bundle = u16::MAX.to_be_bytes().to_vec();
+        bundle.extend([FORMAT_VERSION[0], FORMAT_VERSION[1], 1]);
+        bundle.resize(2 + usize::from(u16::MAX), 0);
+        let source = MemoryRecord { files: [(path.to_string(), bundle)].into() };
+        let scanned = scan(&source, None, &path).unwrap();
+        let [Scanned::Other { kind: EntryKind::Ceremony, body }] = scanned.entries.as_slice() else {
+            panic!("one entry of the ceremony");
+        };
+        assert_eq!(body.capacity(), MAX_OTHER_BYTES);
+        assert_eq!(Pointer::decode(body), Err(DecodeError::Trailing { count: MAX_OTHER_BYTES - 38 }));
     }
 }

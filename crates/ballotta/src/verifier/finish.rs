@@ -32,24 +32,32 @@ pub fn finish<R: CryptoRng>(
     progress: &(dyn Fn(Progress) + Sync),
     rng: &mut R,
 ) -> Result<Verification, ShardError> {
-    match (&selected.plan, &part) {
-        (None, None) => {}
-        (None, Some(_)) => return Err(ShardError::NoPlan),
-        (Some(plan), None) => return Err(ShardError::Incomplete { found: 0, expected: plan.entries() }),
-        (Some(plan), Some(part)) => {
-            if !part.is_of(plan) {
-                return Err(ShardError::OtherPlan);
-            }
-            let entries = part.entries();
-            if entries.start != 0 {
-                return Err(ShardError::NotAdjacent { found: entries.start, expected: 0 });
-            }
-            if entries.end != plan.entries() {
-                return Err(ShardError::Incomplete { found: entries.end, expected: plan.entries() });
+    selected.takes(part.as_ref())?;
+    Ok(finish_with(source, selected, part, progress, rng))
+}
+
+impl Selected {
+    /// Whether [`finish`] takes this part.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`finish`].
+    pub fn takes(&self, part: Option<&PartialVerification>) -> Result<(), ShardError> {
+        match (&self.plan, part) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(ShardError::NoPlan),
+            (Some(plan), None) => Err(ShardError::Incomplete { found: 0, expected: plan.entries() }),
+            (Some(plan), Some(part)) if !part.is_of(plan) => Err(ShardError::OtherPlan),
+            (Some(plan), Some(part)) => {
+                let (entries, expected) = (part.entries(), plan.entries());
+                match (entries.start, entries.end) {
+                    (0, end) if end == expected => Ok(()),
+                    (0, found) => Err(ShardError::Incomplete { found, expected }),
+                    (found, _) => Err(ShardError::NotAdjacent { found, expected: 0 }),
+                }
             }
         }
     }
-    Ok(finish_with(source, selected, part, progress, rng))
 }
 
 /// The same for a part that is of the plan and of the whole board.

@@ -161,7 +161,7 @@ impl fmt::Display for Report {
             }
         }
         for Failure { check, place, problem } in &self.failures {
-            writeln!(f, "\n{check}: {place}: {problem}")?;
+            writeln!(f, "\n{check}: {}: {}", Shown(&place.to_string()), Shown(problem))?;
         }
         for CheckReport { check, failures, .. } in &self.checks {
             match failures.saturating_sub(Self::FAILURES_SHOWN) {
@@ -184,6 +184,18 @@ impl fmt::Display for Report {
             writeln!(f, "fingerprint {fingerprint}")?;
         }
         f.write_str(if self.valid { "The record is valid." } else { "THE RECORD IS NOT VALID." })
+    }
+}
+
+/// A text that may hold a name of somebody's choice: nothing in it writes lines of its own on a terminal, or hides others.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|character| match character {
+            '"' | '\'' | '\\' => write!(f, "{character}"),
+            _ => write!(f, "{}", character.escape_debug()),
+        })
     }
 }
 
@@ -367,6 +379,17 @@ mod tests {
                 "{left_out} saw nothing"
             );
         }
+    }
+
+    /// A file in the record has a name of somebody's choice.
+    #[test]
+    fn names_write_no_lines_of_their_own() {
+        let mut findings = Findings::default();
+        let place = Place::File("a\nThe record is valid.\u{1b}[8m\u{202e}\u{9b}2J 'Città' \\".into());
+        findings.fail(CheckId::Files, place, "not\rthis");
+        let text = findings.report(Stage::Complete, None, None, |_| true).to_string();
+        let line = "record.files: a\\nThe record is valid.\\u{1b}[8m\\u{202e}\\u{9b}2J 'Città' \\: not\\rthis\n";
+        assert!(text.contains(line), "{text}");
     }
 
     /// A roll of nothing but ends of lines has as many failures as bytes.

@@ -256,11 +256,14 @@ impl Verifier<'_> {
                 Some(joint_key)
             }
             Err(error) => {
-                for culprit in error.culprits() {
-                    self.findings.fail(CheckId::Ceremony, Place::Trustee(culprit), &error);
+                let trustees = error.culprits().into_iter().map(Place::Trustee);
+                let files = error.files().into_iter().map(|file| Place::File(record::ceremony_path(&file)));
+                let mut places: Vec<Place> = trustees.chain(files).collect();
+                if places.is_empty() {
+                    places.push(Place::Record);
                 }
-                if error.culprits().is_empty() {
-                    self.findings.fail(CheckId::Ceremony, Place::Record, &error);
+                for place in places {
+                    self.findings.fail(CheckId::Ceremony, place, &error);
                 }
                 None
             }

@@ -1,0 +1,256 @@
+//! A result as a picture (SVG) that needs no fonts, scripts or links of its own.
+
+use std::fmt::Write as _;
+
+use ballotta::manifest::Manifest;
+use ballotta::record::ResultDocument;
+
+use super::{Bar, Block, Chart, GradesRow, Standing, charts, participation};
+use crate::console::grouped;
+
+const ROW: usize = 36;
+const LEFT: usize = 200;
+const BAR: usize = 460;
+/// The picture is as wide as this at least.
+const WIDTH: usize = LEFT + BAR + 220;
+/// No character is wider on average.
+const CHARACTER: usize = 8;
+/// So many characters fit on a line of text, and so many in front of a bar.
+const LINE: usize = 110;
+const LABEL: usize = 23;
+
+const GREY: &str = "#55606e";
+const GROUND: &str = "#e8ecf1";
+const STRONG: &str = "#2f6fb3";
+
+impl Standing {
+    fn colour(self) -> &'static str {
+        match self {
+            Self::Counted | Self::Elected => STRONG,
+            Self::Tied => "#d9822b",
+            Self::NotElected | Self::Candidate => "#a9bdd3",
+            Self::Blank => "#8a94a2",
+        }
+    }
+}
+
+/// The result as a picture.
+pub(crate) fn svg(manifest: &Manifest, result: &ResultDocument) -> String {
+    let mut canvas = Canvas { body: String::new(), y: 24, width: WIDTH };
+    for Chart { title, blocks } in charts(manifest, result) {
+        canvas.y += 20;
+        for line in wrapped(&title, LINE * 5 / 6) {
+            canvas.text(16, r#" font-size="18" font-weight="600""#, &line);
+            canvas.y += 24;
+        }
+        canvas.y -= 8;
+        for block in blocks {
+            match block {
+                Block::Lines(lines) => lines.iter().for_each(|line| canvas.line(line)),
+                Block::Bars { heading, bars, whole } => {
+                    if let Some(heading) = heading {
+                        canvas.y += 8;
+                        canvas.line(&heading);
+                    }
+                    bars.iter().for_each(|bar| canvas.bar(bar, whole));
+                }
+                Block::Grades { grades, rows, voted } => canvas.grades(&grades, &rows, voted),
+                Block::Pairs { names, matrix } => canvas.pairs(&names, &matrix),
+            }
+        }
+        canvas.y += 8;
+    }
+    participation(manifest, result).iter().for_each(|line| canvas.line(line));
+    let Canvas { body, y, width } = canvas;
+    let height = y + 12;
+    format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="system-ui, sans-serif" font-size="15" fill="#1c2430">
+<rect width="100%" height="100%" fill="#ffffff"/>
+{body}</svg>
+"##
+    )
+}
+
+/// What is drawn so far, how far down, and how far to the right.
+struct Canvas {
+    body: String,
+    y: usize,
+    width: usize,
+}
+
+// Writing to a string does not fail.
+impl Canvas {
+    fn text(&mut self, x: usize, attributes: &str, text: &str) {
+        let _ = writeln!(self.body, r#"<text x="{x}" y="{}"{attributes}>{}</text>"#, self.y, escaped(text));
+    }
+
+    fn rectangle(&mut self, x: usize, width: usize, height: usize, fill: &str) {
+        let _ =
+            writeln!(self.body, r#"<rect x="{x}" y="{}" width="{width}" height="{height}" fill="{fill}"/>"#, self.y);
+    }
+
+    /// A sentence, on as many lines as it needs.
+    fn line(&mut self, text: &str) {
+        for line in wrapped(text, LINE) {
+            self.y += 16;
+            self.text(16, &format!(r#" fill="{GREY}""#), &line);
+            self.y += 8;
+        }
+    }
+
+    fn label(&mut self, label: &str) {
+        self.y += 17;
+        self.text(LEFT - 10, r#" text-anchor="end""#, &shortened(label, LABEL));
+        self.y -= 17;
+    }
+
+    fn right(&mut self, text: &str) {
+        self.width = self.width.max(LEFT + BAR + 20 + CHARACTER * text.chars().count());
+        self.y += 17;
+        self.text(LEFT + BAR + 10, "", text);
+        self.y -= 17;
+    }
+
+    fn bar(&mut self, bar: &Bar, whole: u128) {
+        let width = (u128::from(bar.total) * BAR as u128).checked_div(whole).unwrap_or(0) as usize;
+        self.y += 6;
+        self.label(&bar.label);
+        self.rectangle(LEFT, BAR, 24, GROUND);
+        self.rectangle(LEFT, width.min(BAR), 24, bar.standing.colour());
+        self.right(&bar.text);
+        self.y += ROW - 6;
+    }
+
+    /// Stacked bars, the best grade to the left. The line in the middle goes through the majority grades.
+    fn grades(&mut self, grades: &[String], rows: &[GradesRow], voted: u64) {
+        self.y += 6;
+        let mut x = LEFT;
+        for (number, title) in grades.iter().enumerate() {
+            let width = 36 + CHARACTER * title.chars().count().min(LABEL);
+            if x > LEFT && x + width > WIDTH - 16 {
+                x = LEFT;
+                self.y += 22;
+            }
+            self.rectangle(x, 14, 14, &grade_colour(number, grades.len()).0);
+            self.y += 12;
+            self.text(x + 20, "", &shortened(title, LABEL));
+            self.y -= 12;
+            x += width;
+        }
+        self.y += 26;
+        let top = self.y;
+        for GradesRow { label, totals, majority } in rows {
+            self.y += 6;
+            self.label(label);
+            self.rectangle(LEFT, BAR, 24, GROUND);
+            let (mut sum, mut from) = (0_u128, 0);
+            for (number, total) in totals.iter().enumerate() {
+                sum += u128::from(*total);
+                let to = (sum * BAR as u128).checked_div(voted.into()).unwrap_or(0) as usize;
+                let (fill, ink) = grade_colour(number, grades.len());
+                let width = to.min(BAR).saturating_sub(from);
+                self.rectangle(LEFT + from, width, 24, &fill);
+                let number = grouped(*total);
+                if *total > 0 && width > CHARACTER * number.len() + 6 {
+                    self.y += 17;
+                    self.text(LEFT + from + 6, &format!(r#" fill="{ink}""#), &number);
+                    self.y -= 17;
+                }
+                from = to.min(BAR);
+            }
+            self.right(majority.as_deref().unwrap_or("no grade"));
+            self.y += ROW - 6;
+        }
+        let x = LEFT + BAR / 2;
+        let _ = writeln!(
+            self.body,
+            r##"<line x1="{x}" y1="{top}" x2="{x}" y2="{}" stroke="#1c2430" stroke-width="2" stroke-dasharray="4 3"/>"##,
+            self.y
+        );
+        self.y += 4;
+        self.text(x, &format!(r#" text-anchor="middle" font-size="12" fill="{GREY}" dy="8""#), "50 %");
+        self.y += 8;
+    }
+
+    /// Who stands above whom: a cell is coloured where the option of its line beats that of its column.
+    fn pairs(&mut self, names: &[String], matrix: &[Vec<u64>]) {
+        let longest = matrix.iter().flatten().map(|above| grouped(*above).len()).max().unwrap_or(0);
+        let cell = (BAR / names.len().max(5)).max(CHARACTER * longest + 16);
+        self.width = self.width.max(LEFT + cell * names.len() + 16);
+        self.line("How many rank the option of a line above that of a column; coloured where more do than the reverse");
+        self.y += 18;
+        let middle = |column: usize| LEFT + column * cell + cell / 2;
+        for column in 0..names.len() {
+            self.text(middle(column), r#" text-anchor="middle" font-weight="600""#, &(column + 1).to_string());
+        }
+        self.y += 4;
+        for (row, (name, above)) in names.iter().zip(matrix).enumerate() {
+            self.y += 4;
+            self.label(&format!("{} {name}", row + 1));
+            for (column, above) in above.iter().enumerate() {
+                let below = matrix.get(column).and_then(|other| other.get(row)).copied().unwrap_or(0);
+                let beats = *above > below;
+                if row != column {
+                    self.rectangle(LEFT + column * cell + 2, cell - 4, 24, if beats { STRONG } else { GROUND });
+                }
+                let number = if row == column { "–".to_owned() } else { grouped(*above) };
+                let ink = if beats { "#ffffff" } else { "#1c2430" };
+                self.y += 17;
+                self.text(middle(column), &format!(r#" text-anchor="middle" fill="{ink}""#), &number);
+                self.y -= 17;
+            }
+            self.y += 24;
+        }
+        self.y += 8;
+    }
+}
+
+/// The colours of a grade and of the number in it: from blue, the best, through grey to red.
+fn grade_colour(number: usize, grades: usize) -> (String, &'static str) {
+    const ENDS: [[usize; 3]; 3] = [[33, 102, 172], [232, 232, 232], [178, 24, 43]];
+    // In halves of the way from end to end.
+    let (part, whole) = (2 * number, grades.saturating_sub(1).max(1));
+    let (from, to, part) = if part < whole { (ENDS[0], ENDS[1], part) } else { (ENDS[1], ENDS[2], part - whole) };
+    let mix = |channel: usize| (from[channel] * whole.saturating_sub(part) + to[channel] * part) / whole;
+    let [red, green, blue] = [mix(0), mix(1), mix(2)];
+    let is_dark = 299 * red + 587 * green + 114 * blue < 140_000;
+    (format!("#{red:02x}{green:02x}{blue:02x}"), if is_dark { "#ffffff" } else { "#1c2430" })
+}
+
+/// The lines of a text that is broken between words.
+fn wrapped(text: &str, most: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.into_iter().map(|line| shortened(&line, most)).collect()
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,103 @@
+//! A result as text.
+
+use std::fmt::Write as _;
+
+use ballotta::manifest::Manifest;
+use ballotta::record::ResultDocument;
+
+use super::{Bar, Block, Chart, GradesRow, charts, participation};
+use crate::console::grouped;
+
+/// Text for a terminal, with bars of `width` characters for the longest possible one.
+pub(crate) fn terminal(manifest: &Manifest, result: &ResultDocument, width: u64) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    for (number, Chart { title, blocks }) in charts(manifest, result).enumerate() {
+        let space = if number > 0 { "\n" } else { "" };
+        let _ = writeln!(text, "{space}  {title}");
+        for block in blocks {
+            match block {
+                Block::Lines(lines) => lines.iter().for_each(|line| {
+                    let _ = writeln!(text, "  {line}");
+                }),
+                Block::Bars { heading, bars, whole } => {
+                    if let Some(heading) = heading {
+                        let _ = writeln!(text, "  {heading}");
+                    }
+                    write_bars(&bars, whole, width, &mut text);
+                }
+                Block::Grades { grades, rows, .. } => write_grades(&grades, &rows, &mut text),
+                Block::Pairs { names, matrix } => write_pairs(&names, &matrix, &mut text),
+            }
+        }
+    }
+    if result.contests.len() > 1 {
+        text.push('\n');
+    }
+    for line in participation(manifest, result) {
+        let _ = writeln!(text, "  {line}");
+    }
+    text
+}
+
+fn write_bars(bars: &[Bar], whole: u128, width: u64, text: &mut String) {
+    let label_width = bars.iter().map(|bar| length(&bar.label)).max().unwrap_or(0);
+    for Bar { label, total, text: in_words, .. } in bars {
+        // In eighths of a character.
+        let eighths = (u128::from(*total) * u128::from(width) * 8).checked_div(whole).unwrap_or(0) as usize;
+        let mut bar = "█".repeat(eighths / 8);
+        bar.extend(['▏', '▎', '▍', '▌', '▋', '▊', '▉'].get((eighths % 8).wrapping_sub(1)));
+        let padding = " ".repeat(label_width - length(label));
+        let _ = writeln!(text, "  {label}{padding}  {bar} {in_words}");
+    }
+}
+
+fn write_grades(grades: &[String], rows: &[GradesRow], text: &mut String) {
+    let mut table = vec![[&["".to_owned()], grades, &["Majority grade".to_owned()]].concat()];
+    for GradesRow { label, totals, majority } in rows {
+        let totals = totals.iter().map(|total| grouped(*total));
+        let majority = majority.clone().unwrap_or_else(|| "none".to_owned());
+        table.push([label.clone()].into_iter().chain(totals).chain([majority]).collect());
+    }
+    write_table(&table, text);
+}
+
+fn write_pairs(names: &[String], matrix: &[Vec<u64>], text: &mut String) {
+    let _ =
+        writeln!(text, "  How many rank the option of a line above that of a column; * where more do than the reverse");
+    let numbers = (1..=names.len()).map(|number| format!("{number} "));
+    let mut table = vec![[String::new()].into_iter().chain(numbers).collect::<Vec<_>>()];
+    for (row, (name, above)) in names.iter().zip(matrix).enumerate() {
+        let cells = above.iter().enumerate().map(|(column, above)| {
+            let below = matrix.get(column).and_then(|other| other.get(row)).copied().unwrap_or(0);
+            match () {
+                () if row == column => "– ".to_owned(),
+                () if *above > below => format!("{}*", grouped(*above)),
+                () => format!("{} ", grouped(*above)),
+            }
+        });
+        table.push([format!("{} {name}", row + 1)].into_iter().chain(cells).collect());
+    }
+    write_table(&table, text);
+}
+
+/// A table whose first column stands to the left, and the others to the right.
+fn write_table(table: &[Vec<String>], text: &mut String) {
+    let columns = table.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| table.iter().filter_map(|row| row.get(column)).map(|cell| length(cell)).max().unwrap_or(0))
+        .collect();
+    for row in table {
+        let mut line = String::from(" ");
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let padding = " ".repeat(width - length(cell));
+            line += &if column == 0 { format!(" {cell}{padding}") } else { format!("  {padding}{cell}") };
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+}
+
+/// How many characters wide a text is, as far as one can know.
+fn length(text: &str) -> usize {
+    text.chars().count()
+}

@@ -1,0 +1,227 @@
+//! Contests of a new manifest: from options of the command, and from files.
+//!
+//! See `spec/contests.md`. What a rule must keep, the reader of the manifest says; here is only how a rule is written on one
+//! line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
+use ballotta::contest::{Choose, Rule};
+use ballotta::limits::MAX_MANIFEST_BYTES;
+use ballotta::manifest::{ContestDraft, ContestOption, Text};
+use serde_json::{Map, Value, json};
+
+use crate::failure::Advice as _;
+
+/// A name and what it stands for: `NAME=VALUE`.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl FromStr for Named {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self> {
+        // A key never contains the sign; what people call a trustee may.
+        let (name, value) = text.split_once('=').context("expected NAME=VALUE")?;
+        Ok(Self { name: name.to_owned(), value: value.to_owned() })
+    }
+}
+
+const RULES: &str = "\
+Rules, by their kind; what stands in brackets may be left out, and each may end with `winners=N`:
+  choose [min=1] [max=1] [blank]               choose options
+  score max=5 [at_most=N | exactly=N] [blank]  points for each option, and for all together
+  cumulative points=10 max=4 [exact] [blank]   distribute points over the options
+  split                                        divide the own weight among the options
+  quadratic credits=25 [blank]                 buy votes, v of them for v*v credits
+  positional scores=3,2,1 [truncated] [blank]  rank options; each place has a score
+  pairs [ties] [method=schulze] [blank]        rank options; who stands above whom is counted
+    (or method=ranked_pairs, method=copeland)
+Lists and grades are written into a file for --contests: a JSON array of contests, as in a manifest.";
+
+/// The contests of a new manifest, in their order: those of options, and then those of files.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = RULES)]
+pub(crate) struct ContestArguments {
+    /// A contest, `id=Question`; several in their order
+    #[arg(long, value_name = "ID=QUESTION", required_unless_present = "contests")]
+    contest: Vec<Named>,
+    /// An option of a contest, `contest/id=Title`; several in their order
+    #[arg(long, value_name = "CONTEST/ID=TITLE", required_unless_present = "contests")]
+    option: Vec<Named>,
+    /// The rule of a contest, see below: --rule "budget=score max=5 at_most=20"; without one, options are chosen
+    #[arg(long, value_name = "CONTEST=RULE")]
+    rule: Vec<Named>,
+    /// A JSON array of contests with their rules and options, as in a manifest
+    #[arg(long, value_name = "FILE")]
+    contests: Vec<PathBuf>,
+    /// At least so many options are chosen in each contest without --rule
+    #[arg(long, default_value_t = 1)]
+    min: u32,
+    /// At most so many options are chosen in each contest without --rule
+    #[arg(long, default_value_t = 1)]
+    max: u32,
+    /// Lets voters cast a blank vote in each contest without --rule, which is counted on its own
+    #[arg(long)]
+    blank: bool,
+}
+
+impl ContestArguments {
+    /// The contests with texts in this language, for voters of at most this weight.
+    pub(crate) fn drafts(&self, language: &str, max_weight: u64) -> Result<Vec<ContestDraft>> {
+        let text = |text: &str| Text::from_iter([(language, text)]);
+        let is_contest = |id: &str| self.contest.iter().any(|contest| contest.name == id);
+        for option in &self.option {
+            let known = option.name.split_once('/').is_some_and(|(contest, _)| is_contest(contest));
+            ensure!(known, "--option {}: expected CONTEST/ID=TITLE of a --contest", option.name);
+        }
+        for (position, rule) in self.rule.iter().enumerate() {
+            ensure!(is_contest(&rule.name), "--rule {}: expected CONTEST=RULE of a --contest", rule.name);
+            let twice = self.rule.iter().take(position).any(|earlier| earlier.name == rule.name);
+            ensure!(!twice, "--rule {}: the contest has a rule already", rule.name);
+        }
+        let mut drafts = Vec::new();
+        for contest in &self.contest {
+            let rule = match self.rule.iter().find(|rule| rule.name == contest.name) {
+                Some(rule) => read_rule(&rule.value, max_weight).with_context(|| format!("--rule {}", contest.name))?,
+                None => Rule::Choose(Choose { min: self.min, max: self.max, blank: self.blank, winners: None }),
+            };
+            drafts.push(ContestDraft {
+                id: contest.name.clone(),
+                title: text(&contest.value),
+                description: None,
+                rule,
+                options: self.options_of(&contest.name, text),
+            });
+        }
+        for file in &self.contests {
+            drafts.extend(read_contests(file)?);
+        }
+        Ok(drafts)
+    }
+
+    fn options_of(&self, contest: &str, text: impl Fn(&str) -> Text) -> Vec<ContestOption> {
+        let options = self.option.iter().filter_map(|option| {
+            let id = option.name.strip_prefix(contest)?.strip_prefix('/')?;
+            Some(ContestOption { id: id.to_owned(), title: text(&option.value), description: None })
+        });
+        options.collect()
+    }
+}
+
+/// Reads contests as they stand in a manifest.
+fn read_contests(path: &Path) -> Result<Vec<ContestDraft>> {
+    let cannot_read = || format!("{} cannot be read", path.display());
+    let length = fs::metadata(path).with_context(cannot_read)?.len();
+    ensure!(length <= MAX_MANIFEST_BYTES as u64, "{} is too long for contests of a manifest", path.display());
+    serde_json::from_slice(&fs::read(path).with_context(cannot_read)?)
+        .with_context(|| format!("{} is no JSON array of contests", path.display()))
+        .remedy("write them as in a manifest; `spec/contests.md` has every kind with its fields")
+}
+
+/// Reads a rule from one line: its kind, and `field=value` or, for what is true, `field`.
+fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
+    let mut words = line.split_whitespace();
+    let kind = words.next().context("a rule begins with its kind")?;
+    let mut fields = match kind {
+        "choose" => json!({ "min": 1, "max": 1, "blank": false }),
+        "score" | "quadratic" => json!({ "blank": false }),
+        "cumulative" => json!({ "exact": false, "blank": false }),
+        "split" => json!({ "max": max_weight }),
+        "positional" => json!({ "truncated": false, "blank": false }),
+        "pairs" => json!({ "ties": false, "method": "schulze", "blank": false }),
+        "lists" | "grades" => {
+            return Err(anyhow!("{kind} are more than one line"))
+                .remedy("write the contest into a file as in `spec/contests.md`, for --contests");
+        }
+        _ => bail!("{kind} is no kind: there is choose, score, cumulative, split, quadratic, positional, pairs"),
+    };
+    let mut given = Map::new();
+    for word in words {
+        let (name, value) = match word.split_once('=') {
+            None => (word, Value::Bool(true)),
+            Some((name, value)) => (name, value_of(name, value)),
+        };
+        // The two limits of a score are one field.
+        let (name, value) = match name {
+            "at_most" | "exactly" if kind == "score" => ("total", json!({ name: value })),
+            _ => (name, value),
+        };
+        ensure!(given.insert(name.to_owned(), value).is_none(), "{name} stands twice");
+    }
+    if let Value::Object(fields) = &mut fields {
+        fields.append(&mut given);
+        fields.insert("kind".to_owned(), json!(kind));
+    }
+    serde_json::from_value(fields).with_context(|| format!("\"{line}\" is not complete, or says too much"))
+}
+
+/// A number, a list of numbers, or a word.
+fn value_of(name: &str, value: &str) -> Value {
+    let number = |text: &str| text.parse::<u64>().map_or_else(|_| json!(text), Value::from);
+    if name == "scores" { value.split(',').map(number).collect() } else { number(value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Value {
+        serde_json::to_value(read_rule(line, 500).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn rules_are_read_from_a_line() {
+        assert_eq!(
+            read("choose max=3 winners=2"),
+            json!({ "kind": "choose", "min": 1, "max": 3, "blank": false, "winners": 2 })
+        );
+        assert_eq!(
+            read("score max=5 at_most=20 blank"),
+            json!({ "kind": "score", "max": 5, "total": { "at_most": 20 }, "blank": true })
+        );
+        assert_eq!(
+            read("cumulative points=10 max=4 exact"),
+            json!({ "kind": "cumulative", "points": 10, "max": 4, "exact": true, "blank": false })
+        );
+        assert_eq!(read("split"), json!({ "kind": "split", "max": 500 }));
+        assert_eq!(read("quadratic credits=25"), json!({ "kind": "quadratic", "credits": 25, "blank": false }));
+        assert_eq!(
+            read("positional scores=5,3,1 truncated"),
+            json!({ "kind": "positional", "scores": [5, 3, 1], "truncated": true, "blank": false })
+        );
+        assert_eq!(
+            read("pairs ties method=copeland"),
+            json!({ "kind": "pairs", "ties": true, "method": "copeland", "blank": false })
+        );
+    }
+
+    #[test]
+    fn a_rule_that_is_none_is_refused() {
+        for (line, error) in [
+            ("", "a rule begins with its kind"),
+            (
+                "approval",
+                "approval is no kind: there is choose, score, cumulative, split, quadratic, positional, pairs",
+            ),
+            ("grades", "grades are more than one line"),
+            ("score max=5 max=6", "max stands twice"),
+            ("score max=5 at_most=6 exactly=6", "total stands twice"),
+            ("score", "\"score\" is not complete, or says too much: missing field `max`"),
+            (
+                "split exact",
+                "\"split exact\" is not complete, or says too much: unknown field `exact`, expected `max` or `winners`",
+            ),
+            (
+                "quadratic credits=many",
+                "\"quadratic credits=many\" is not complete, or says too much: invalid type: string \"many\", expected u64",
+            ),
+        ] {
+            assert_eq!(format!("{:#}", read_rule(line, 1).unwrap_err()), error);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! What a voter marks: from the command line or from JSON, shown back in the words of the manifest, and what is wrong with it.
+//!
+//! See `spec/ballot.md#choices`.
+
+use std::fs::File;
+use std::io::{Read, stdin};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context as _, Error, Result, anyhow, ensure};
+use ballotta::ballot::{ChoiceErrors, ChoiceProblem, Choices, Mark};
+use ballotta::contest::{Rule, SelectionError};
+use ballotta::limits::MAX_CHOICES_BYTES;
+use ballotta::manifest::{Contest, Manifest, Text};
+use zeroize::Zeroizing;
+
+use crate::failure::Advice as _;
+
+/// A contest and what is marked in it, as it was typed: `contest=..`.
+#[derive(Clone, Debug)]
+struct InContest {
+    contest: String,
+    typed: String,
+}
+
+impl FromStr for InContest {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self> {
+        let (contest, typed) = text.split_once('=').context("expected CONTEST=..")?;
+        Ok(Self { contest: contest.to_owned(), typed: typed.to_owned() })
+    }
+}
+
+/// Reads a mark as it is typed.
+type ReadMark = fn(&str) -> Result<Mark>;
+
+/// What is marked, by the identifiers of the manifest.
+#[derive(clap::Args, Debug)]
+pub(crate) struct MarkArguments {
+    /// Options that are chosen: --choose chair=ada
+    #[arg(long, value_name = "CONTEST=OPTION[,..]")]
+    choose: Vec<InContest>,
+    /// Points of options, votes, or parts of the own weight; none where an option is left out: --points budget=park:3,school:1
+    #[arg(long, value_name = "CONTEST=OPTION:NUMBER[,..]")]
+    points: Vec<InContest>,
+    /// A grade of every option: --grades mayor=ada:good,bob:bad
+    #[arg(long, value_name = "CONTEST=OPTION:GRADE[,..]")]
+    grades: Vec<InContest>,
+    /// Options from the first place to the last, with = between those that tie: --rank 'mayor=ada>bob=eve'
+    #[arg(long, value_name = "CONTEST=OPTION[>..]")]
+    rank: Vec<InContest>,
+    /// A list, and candidates that are preferred: --list council=north:ada,bob
+    #[arg(long, value_name = "CONTEST=LIST[:CANDIDATE,..]")]
+    list: Vec<InContest>,
+    /// A contest in which a blank vote is cast: --blank statute
+    #[arg(long, value_name = "CONTEST")]
+    blank: Vec<String>,
+    /// Reads choices from a file, such as {"chair":{"options":["ada"]},"statute":"blank"}; `-` is the standard input
+    #[arg(long, value_name = "FILE")]
+    choices: Option<PathBuf>,
+}
+
+impl MarkArguments {
+    /// Whether the choices are read from the standard input.
+    pub(crate) fn read_standard_input(&self) -> bool {
+        self.choices.as_deref() == Some(Path::new("-"))
+    }
+
+    /// The choices, not checked against any rule.
+    pub(crate) fn choices(&self) -> Result<Choices> {
+        let mut choices = match &self.choices {
+            Some(path) => read(path)?,
+            None => Choices::new(),
+        };
+        let each: [(&str, &[InContest], ReadMark); 5] = [
+            ("choose", &self.choose, |typed| Ok(Mark::Options(identifiers(typed, ',')))),
+            ("points", &self.points, points),
+            ("grades", &self.grades, grades),
+            ("rank", &self.rank, |typed| Ok(ranking(typed))),
+            ("list", &self.list, list),
+        ];
+        for (option, marks, read) in each {
+            for InContest { contest, typed } in marks {
+                let mark = read(typed).with_context(|| format!("--{option} {contest}={typed}"))?;
+                choices.mark(contest, mark);
+            }
+        }
+        for contest in &self.blank {
+            choices.mark(contest, Mark::Blank);
+        }
+        Ok(choices)
+    }
+}
+
+/// Reads choices as JSON.
+fn read(path: &Path) -> Result<Choices> {
+    // Never grown: what is moved is not wiped.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_CHOICES_BYTES + 1));
+    let limit = MAX_CHOICES_BYTES as u64 + 1;
+    let read = if path == Path::new("-") {
+        stdin().take(limit).read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    read.with_context(|| format!("the choices {} cannot be read", path.display()))?;
+    ensure!(bytes.len() <= MAX_CHOICES_BYTES, "the choices are longer than {MAX_CHOICES_BYTES} bytes");
+    Choices::from_json(&bytes).with_context(|| path.display().to_string()).remedy(
+        "write them as in {\"chair\":{\"options\":[\"ada\"]},\"statute\":\"blank\"}; `spec/ballot.md` has every kind",
+    )
+}
+
+fn identifiers(typed: &str, separator: char) -> Vec<String> {
+    typed.split(separator).filter(|id| !id.is_empty()).map(str::to_owned).collect()
+}
+
+/// `option:value,option:value`.
+fn pairs<T>(typed: &str, form: &'static str, value: impl Fn(&str) -> Option<T>) -> Result<Vec<(String, T)>> {
+    let pairs = typed.split(',').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (option, text) = pair.split_once(':')?;
+        Some((option.to_owned(), value(text)?))
+    });
+    pairs.collect::<Option<_>>().context(form)
+}
+
+fn points(typed: &str) -> Result<Mark> {
+    let number = |text: &str| text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    pairs(typed, "expected OPTION:NUMBER[,OPTION:NUMBER ..]", number).map(Mark::Points)
+}
+
+fn grades(typed: &str) -> Result<Mark> {
+    let grade = |text: &str| Some(text.to_owned());
+    pairs(typed, "expected OPTION:GRADE[,OPTION:GRADE ..]", grade).map(Mark::Grades)
+}
+
+fn ranking(typed: &str) -> Mark {
+    let places = if typed.is_empty() { None } else { Some(typed.split('>')) };
+    Mark::Ranking(places.into_iter().flatten().map(|place| identifiers(place, '=')).collect())
+}
+
+fn list(typed: &str) -> Result<Mark> {
+    let (list, candidates) = typed.split_once(':').unwrap_or((typed, ""));
+    ensure!(!list.is_empty() && !list.contains(','), "expected LIST[:CANDIDATE,CANDIDATE ..]");
+    Ok(Mark::List { list: list.to_owned(), preferences: identifiers(candidates, ',') })
+}
+
+/// The choices of a ballot in the words of the manifest, a line for each contest, in the order of the ballot.
+pub(crate) fn for_people(manifest: &Manifest, language: &str, choices: &Choices) -> Vec<String> {
+    let lines = manifest.contests().iter().filter_map(|contest| {
+        let (id, mark) = choices.expose_marks().find(|(id, _)| *id == contest.id)?;
+        let title = contest.title.get(language).unwrap_or(id);
+        Some(format!("{title}: {}", Shown { contest, language }.mark(mark)))
+    });
+    lines.collect()
+}
+
+/// A contest in the language of a voter.
+struct Shown<'a> {
+    contest: &'a Contest,
+    language: &'a str,
+}
+
+const NOTHING: &str = "(nothing)";
+
+impl Shown<'_> {
+    fn text(&self, text: &Text, id: &str) -> String {
+        text.get(self.language).unwrap_or(id).to_owned()
+    }
+
+    fn title(&self, id: &String) -> String {
+        let option = self.contest.options.iter().find(|option| option.id == *id);
+        option.map_or(id.clone(), |option| self.text(&option.title, id))
+    }
+
+    fn titles(&self, ids: &[String], separator: &str) -> String {
+        ids.iter().map(|id| self.title(id)).collect::<Vec<_>>().join(separator)
+    }
+
+    fn mark(&self, mark: &Mark) -> String {
+        match mark {
+            Mark::Blank => "(blank)".to_owned(),
+            Mark::Options(options) if options.is_empty() => NOTHING.to_owned(),
+            Mark::Options(options) => self.titles(options, ", "),
+            Mark::Points(points) => self.points(points),
+            Mark::Grades(grades) => self.grades(grades),
+            Mark::Ranking(ranking) => self.ranking(ranking),
+            Mark::List { list, preferences } if preferences.is_empty() => self.title(list),
+            Mark::List { list, preferences } => {
+                format!("{}, preferring {}", self.title(list), self.titles(preferences, ", "))
+            }
+            _ => "(a mark that this program does not know)".to_owned(),
+        }
+    }
+
+    /// The options with points, in the order of the ballot, as two devices show them alike.
+    fn points(&self, points: &[(String, u64)]) -> String {
+        let given = |id: &str| points.iter().find(|(option, _)| option == id).map_or(0, |(_, points)| *points);
+        let options = self.contest.options.iter();
+        let with_points: Vec<String> = options
+            .filter(|option| given(&option.id) > 0)
+            .map(|option| format!("{} {}", self.text(&option.title, &option.id), given(&option.id)))
+            .collect();
+        let others = if with_points.len() == self.contest.options.len() { "" } else { "; nothing for others" };
+        let credits = match &self.contest.rule {
+            Rule::Quadratic(rule) => {
+                let cost: u128 = points.iter().map(|(_, votes)| u128::from(*votes).pow(2)).sum();
+                format!("; {cost} of {} credits", rule.credits)
+            }
+            _ => String::new(),
+        };
+        if with_points.is_empty() {
+            return NOTHING.to_owned();
+        }
+        format!("{}{others}{credits}", with_points.join(", "))
+    }
+
+    fn grades(&self, grades: &[(String, String)]) -> String {
+        let known = if let Rule::Grades(rule) = &self.contest.rule { rule.grades.as_slice() } else { &[] };
+        let title = |id: &String| {
+            let grade = known.iter().find(|grade| grade.id == *id);
+            grade.map_or(id.clone(), |grade| self.text(&grade.title, id))
+        };
+        let options = self.contest.options.iter().filter_map(|option| {
+            let (_, grade) = grades.iter().find(|(id, _)| *id == option.id)?;
+            Some(format!("{} = {}", self.text(&option.title, &option.id), title(grade)))
+        });
+        options.collect::<Vec<_>>().join(", ")
+    }
+
+    fn ranking(&self, ranking: &[Vec<String>]) -> String {
+        let places = (1..).zip(ranking).map(|(place, tied)| format!("{place}. {}", self.titles(tied, " = ")));
+        let mut places: Vec<String> = places.collect();
+        let ranked: usize = ranking.iter().map(Vec::len).sum();
+        match &self.contest.rule {
+            _ if ranked >= self.contest.options.len() => {}
+            Rule::Positional(_) if places.is_empty() => return NOTHING.to_owned(),
+            Rule::Positional(_) => places.push("no place for others".to_owned()),
+            _ if places.is_empty() => return "1. all together".to_owned(),
+            _ => places.push(format!("{}. all others together", places.len() + 1)),
+        }
+        places.join(", ")
+    }
+}
+
+/// How a contest of this rule is marked on the command line.
+fn how_to_mark(contest: &Contest) -> String {
+    let id = &contest.id;
+    match contest.rule {
+        Rule::Score(_) | Rule::Cumulative(_) | Rule::Split(_) | Rule::Quadratic(_) => {
+            format!("--points {id}=OPTION:NUMBER,..")
+        }
+        Rule::Lists(_) => format!("--list {id}=LIST:CANDIDATE,.."),
+        Rule::Grades(_) => format!("--grades {id}=OPTION:GRADE,.."),
+        Rule::Positional(_) | Rule::Pairs(_) => format!("--rank '{id}=OPTION>OPTION..'"),
+        _ => format!("--choose {id}=OPTION"),
+    }
+}
+
+/// Says the first thing that is wrong with choices, and what there is instead.
+pub(crate) fn explain<T>(manifest: &Manifest, errors: &ChoiceErrors) -> Result<T> {
+    let error = errors.errors().first().context("the rules do not allow these choices")?;
+    let contest = manifest.contests().iter().find(|contest| Some(&contest.id) == error.contest.as_ref());
+    let what = match (&error.problem, contest) {
+        (ChoiceProblem::UnknownContest, None) => {
+            let known: Vec<&str> = manifest.contests().iter().map(|contest| contest.id.as_str()).collect();
+            format!("{error}; there is {}", known.join(", "))
+        }
+        (ChoiceProblem::UnknownOption, Some(contest)) => {
+            let known: Vec<&str> = contest.options.iter().map(|option| option.id.as_str()).collect();
+            format!("{error}; it has {}", known.join(", "))
+        }
+        (
+            ChoiceProblem::Selection(SelectionError::UnknownGrade { .. } | SelectionError::MissingGrade),
+            Some(Contest { rule: Rule::Grades(rule), .. }),
+        ) => {
+            let known: Vec<&str> = rule.grades.iter().map(|grade| grade.id.as_str()).collect();
+            format!("{error}; grades are {}", known.join(", "))
+        }
+        _ => error.to_string(),
+    };
+    match (&error.problem, contest) {
+        (ChoiceProblem::MissingContest, Some(contest)) => {
+            let (mark, id) = (how_to_mark(contest), &contest.id);
+            Err(anyhow!(what)).remedy(format!("add {mark}, or --blank {id} where the contest allows it"))
+        }
+        (ChoiceProblem::Selection(SelectionError::WrongKind), Some(contest)) => {
+            Err(anyhow!(what)).remedy(format!("mark it with {}", how_to_mark(contest)))
+        }
+        _ => Err(anyhow!(what)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(mark: Mark) -> String {
+        let mut choices = Choices::new();
+        choices.mark("c", mark);
+        choices.to_json().to_string()
+    }
+
+    #[test]
+    fn marks_are_read_as_they_are_typed() {
+        assert_eq!(json(points("a:3,b:0").unwrap()), r#"{"c":{"points":{"a":3,"b":0}}}"#);
+        assert_eq!(json(grades("a:good,b:bad").unwrap()), r#"{"c":{"grades":{"a":"good","b":"bad"}}}"#);
+        assert_eq!(json(ranking("a>b=c")), r#"{"c":{"ranking":[["a"],["b","c"]]}}"#);
+        assert_eq!(json(ranking("")), r#"{"c":{"ranking":[]}}"#);
+        // What is wrong here, the rule says.
+        assert_eq!(json(ranking("a>>b")), r#"{"c":{"ranking":[["a"],[],["b"]]}}"#);
+        assert_eq!(json(list("n:a,b").unwrap()), r#"{"c":{"list":"n","preferences":["a","b"]}}"#);
+        assert_eq!(json(list("n").unwrap()), r#"{"c":{"list":"n","preferences":[]}}"#);
+    }
+
+    #[test]
+    fn what_is_typed_wrong_is_refused() {
+        for typed in ["a", "a:", "a:-1", "a:+1", "a:1.5", "a:18446744073709551616", "a:1,b"] {
+            assert_eq!(
+                points(typed).err().unwrap().to_string(),
+                "expected OPTION:NUMBER[,OPTION:NUMBER ..]",
+                "{typed}"
+            );
+        }
+        assert_eq!(grades("a:good,b").err().unwrap().to_string(), "expected OPTION:GRADE[,OPTION:GRADE ..]");
+        for typed in ["", ":a", "n,m"] {
+            assert_eq!(list(typed).err().unwrap().to_string(), "expected LIST[:CANDIDATE,CANDIDATE ..]", "{typed}");
+        }
+        assert_eq!("chair".parse::<InContest>().unwrap_err().to_string(), "expected CONTEST=..");
+    }
+}

@@ -1,0 +1,367 @@
+//! A whole election on one machine, for the demo and for replays: every party with its key, and every act in its order.
+//!
+//! Nothing is left out: keys, credentials, encrypted and signed ballots, admission, tally, decryption, and the verification
+//! of what was written, from disk, as a stranger would.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use age::secrecy::SecretString;
+use anyhow::{Context as _, Result, anyhow};
+use ballotta::ballot::{BallotSeed, Entitlement, PlaintextBallot, PreparedBallot};
+use ballotta::board::entry::{Action, OrganiserEntry};
+use ballotta::board::note::{Cosigner, NoteSigner};
+use ballotta::contest::Selection;
+use ballotta::credential::{Credential, RollLine, RollRules, RollSignature, VotingCode};
+use ballotta::election::ElectionContext;
+use ballotta::group::SecretScalar;
+use ballotta::key_ceremony::TrusteeSeed;
+use ballotta::manifest::{
+    BoardDraft, Closing, ContestDraft, ElectionKind, KeyDraft, ManifestDraft, OnDisqualification, PartyDraft, Privacy,
+    Quorum, Revoting, RollChanges, Schedule, StyleDraft, Text, TrusteesDraft, Weights, WitnessesDraft,
+};
+use ballotta::proofs::schnorr::KeyPair;
+use ballotta::record;
+use ballotta::verifier::{Verification, VerifyOptions, verify};
+use ballotta_io::FolderRecord;
+use rand_core::Rng as _;
+use rayon::prelude::*;
+
+use crate::ballot_box::BallotBox;
+use crate::console::{Console, VerifierBars, grouped, seconds};
+use crate::duties;
+use crate::failure::Advice as _;
+use crate::publish::publish;
+use crate::secrets::{KeyFile, WorkFactor, read_trustee_seed, system_rng, write_trustee_seed};
+
+/// How many ballots are made and admitted together.
+const BATCH: usize = 4096;
+/// Trustees' passphrases are printed here: nothing is lost by an easy work factor.
+const WORK_FACTOR: WorkFactor = Some(12);
+
+/// Where a rehearsal writes to.
+pub(crate) struct Folders {
+    /// The public record.
+    pub(crate) record: PathBuf,
+    /// What its parties keep for themselves.
+    pub(crate) secrets: PathBuf,
+}
+
+impl Folders {
+    /// The folders `record` and `secrets` of a folder in which neither has anything yet.
+    pub(crate) fn new(out: &Path) -> Result<Self> {
+        let folders = Self { record: out.join("record"), secrets: out.join("secrets") };
+        for folder in [&folders.record, &folders.secrets] {
+            let is_new = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+            if !is_new {
+                let problem = anyhow!("{} is there already, and secrets are never overwritten", folder.display());
+                return Err(problem).remedy("remove it, or choose another folder with --out");
+            }
+        }
+        Ok(folders)
+    }
+}
+
+/// What an election asks, and of whom: what a manifest says besides keys.
+pub(crate) struct Question {
+    pub(crate) languages: Vec<String>,
+    pub(crate) title: Text,
+    pub(crate) schedule: Option<Schedule>,
+    pub(crate) contests: Vec<ContestDraft>,
+    pub(crate) styles: Vec<StyleDraft>,
+    pub(crate) weights: Weights,
+    pub(crate) quorum: Option<Quorum>,
+    pub(crate) privacy: Privacy,
+}
+
+/// Everybody with a key. In a real election these are different people on different machines.
+pub(crate) struct Parties {
+    origin: &'static str,
+    organiser: KeyPair,
+    authority: KeyPair,
+    trustees: [(&'static str, PathBuf, KeyPair); 3],
+    board_seed: [u8; 32],
+    witnesses: [(&'static str, [u8; 32]); 4],
+}
+
+impl Parties {
+    /// Draws all keys and writes them to files, the trustees' under passphrases.
+    pub(crate) fn generate(origin: &'static str, folder: &Path) -> Result<Self> {
+        let signing = |name: &str| -> Result<KeyPair> {
+            let key = KeyPair::new(SecretScalar::random(&mut system_rng()));
+            KeyFile::Schnorr.write(&folder.join(name), &key.secret().expose_scalar().to_bytes())?;
+            Ok(key)
+        };
+        let note = |name: &str| -> Result<[u8; 32]> {
+            let mut seed = [0; 32];
+            system_rng().fill_bytes(&mut seed);
+            KeyFile::Note.write(&folder.join(name), &seed)?;
+            Ok(seed)
+        };
+        let trustee = |name: &'static str| -> Result<(&'static str, PathBuf, KeyPair)> {
+            let seed = TrusteeSeed::random(&mut system_rng());
+            let path = folder.join(format!("trustee-{name}.age"));
+            write_trustee_seed(&path, &seed, &passphrase(name), WORK_FACTOR)?;
+            Ok((name, path, seed.signing_key()))
+        };
+        Ok(Self {
+            origin,
+            organiser: signing("organiser.key")?,
+            authority: signing("credential-authority.key")?,
+            trustees: [trustee("anna")?, trustee("bruno")?, trustee("carla")?],
+            board_seed: note("board.key")?,
+            witnesses: [
+                ("witness.example/university", note("witness-university.key")?),
+                ("witness.example/newspaper", note("witness-newspaper.key")?),
+                ("witness.example/association", note("witness-association.key")?),
+                ("witness.example/opposition", note("witness-opposition.key")?),
+            ],
+        })
+    }
+
+    fn board(&self) -> Result<NoteSigner> {
+        Ok(NoteSigner::from_seed(self.origin, &self.board_seed)?)
+    }
+
+    fn witness(&self, number: usize) -> Result<Cosigner> {
+        let (name, seed) = self.witnesses.get(number).context("there is no such witness")?;
+        Ok(Cosigner::from_seed(name, seed)?)
+    }
+
+    /// The manifest: the question, and everybody's keys.
+    fn manifest(&self, question: Question) -> Result<Vec<u8>> {
+        let key = |key: &KeyPair| hex::encode(key.public().as_bytes());
+        let note_key = |seed: &[u8; 32]| -> Result<String> {
+            Ok(hex::encode(NoteSigner::from_seed(self.origin, seed)?.key().as_bytes()))
+        };
+        let mut election_id = [0; 32];
+        system_rng().fill_bytes(&mut election_id);
+        let party = |name: &str, key: String| PartyDraft { name: name.to_owned(), key };
+        let Question { languages, title, schedule, contests, styles, weights, quorum, privacy } = question;
+        let draft = ManifestDraft {
+            format: ballotta::manifest::FORMAT.to_owned(),
+            suite: ballotta::SUITE.to_owned(),
+            election_id: hex::encode(election_id),
+            kind: ElectionKind::Rehearsal,
+            languages,
+            title,
+            description: None,
+            schedule,
+            contests,
+            styles,
+            weights,
+            revoting: Revoting::LastCounts,
+            quorum,
+            privacy,
+            closing: Closing::Witnesses,
+            roll_changes_until: RollChanges::Open,
+            organiser: KeyDraft { key: key(&self.organiser) },
+            credential_authorities: vec![party("credential authority", key(&self.authority))],
+            trustees: TrusteesDraft {
+                threshold: 2,
+                minimum_confirmed: 3,
+                on_disqualification: OnDisqualification::NewAttempt,
+                members: self.trustees.iter().map(|(name, _, pair)| party(name, key(pair))).collect(),
+            },
+            board: BoardDraft { origin: self.origin.to_owned(), key: note_key(&self.board_seed)? },
+            witnesses: WitnessesDraft {
+                quorum: 3,
+                members: self
+                    .witnesses
+                    .iter()
+                    .map(|(name, seed)| Ok(party(name, note_key(seed)?)))
+                    .collect::<Result<_>>()?,
+            },
+            client_software: None,
+        };
+        Ok(draft.to_bytes())
+    }
+}
+
+/// The trustees' passphrases here are no secret.
+fn passphrase(trustee: &str) -> SecretString {
+    SecretString::from(format!("the passphrase of {trustee} in the demo"))
+}
+
+/// An election that is being held.
+pub(crate) struct Rehearsal {
+    parties: Parties,
+    folders: Folders,
+    ballot_box: BallotBox,
+    console: Console,
+}
+
+impl Rehearsal {
+    /// Begins the record, and makes the joint key: every trustee makes the message that is due, until there is none.
+    pub(crate) fn begin(folders: Folders, parties: Parties, question: Question, console: Console) -> Result<Self> {
+        let manifest = parties.manifest(question)?;
+        let mut ballot_box = BallotBox::create(&folders.record, &manifest, parties.board()?)?;
+        let source = FolderRecord::new(&folders.record);
+        loop {
+            let mut messages = Vec::new();
+            for (name, path, _) in &parties.trustees {
+                let seed = read_trustee_seed(path, &passphrase(name))?;
+                messages.extend(duties::due_message(&source, seed)?);
+            }
+            if messages.is_empty() {
+                break;
+            }
+            for message in messages {
+                ballot_box.add_ceremony_message(&message)?;
+            }
+            ballot_box.commit()?;
+        }
+        console.say("   three trustees made a joint key; any two of them can decrypt, one alone cannot");
+        Ok(Self { parties, folders, ballot_box, console })
+    }
+
+    /// The folder of the record.
+    pub(crate) fn record(&self) -> &Path {
+        &self.folders.record
+    }
+
+    /// Draws a voting code for each voter, and writes the roll and, for the envelopes, the codes.
+    pub(crate) fn issue_credentials(&self, voters: &[Entitlement]) -> Result<Vec<VotingCode>> {
+        let manifest = self.ballot_box.manifest();
+        let joint_key = duties::joint_key(&FolderRecord::new(self.record()))?;
+        let bar = self.console.bar("issuing credentials", voters.len() as u64);
+        let issued: Vec<(VotingCode, RollLine)> = voters
+            .par_iter()
+            .enumerate()
+            .map(|(number, Entitlement { style, weight })| {
+                let code = VotingCode::generate(&mut system_rng());
+                let credential = Credential::derive(&code, manifest.hash(), joint_key.root())?;
+                bar.inc(1);
+                let credential = *credential.public().as_bytes();
+                Ok((code, RollLine { number: number as u64, credential, style: *style, weight: *weight }))
+            })
+            .collect::<Result<_>>()?;
+        bar.finish();
+        let (codes, lines): (Vec<_>, Vec<_>) = issued.into_iter().unzip();
+        let rules = RollRules::for_manifest(manifest);
+        let roll = rules.write(lines);
+        let roll: String = roll.map_err(|errors| anyhow!("the roll breaks its rules: {errors:?}"))?.collect();
+        ballotta_io::write_new(&self.record().join(record::ROLL), roll.as_bytes())?;
+        let mut text = zeroize::Zeroizing::new(String::new());
+        for code in &codes {
+            text.push_str(&code.expose_text());
+            text.push('\n');
+        }
+        ballotta_io::write_secret(&self.folders.secrets.join("voting-codes"), text.as_bytes())?;
+        Ok(codes)
+    }
+
+    /// Opens the voting, lets everybody vote who has a code here, and closes. `choices` says what voter `number` of `codes`
+    /// votes on; the voters vote in batches of which each is made and then admitted.
+    pub(crate) fn vote(
+        &mut self,
+        codes: &[VotingCode],
+        choices: impl Fn(usize) -> (Entitlement, Vec<(usize, Selection)>) + Sync,
+    ) -> Result<()> {
+        let rng = &mut system_rng();
+        let (ballot_box, parties) = (&mut self.ballot_box, &self.parties);
+        let roll = fs::read(ballot_box.root().join(record::ROLL))?;
+        let roll_hash = ballotta::hash::RollHash::from_bytes(*ballotta::hash::FileHash::of(&roll).as_bytes());
+        let joint_key = duties::joint_key(&FolderRecord::new(ballot_box.root()))?;
+        let context = ElectionContext::new(ballot_box.manifest().clone(), joint_key, &roll_hash)?;
+        let signature = RollSignature::sign(1, context.fingerprint(), &parties.authority, rng);
+        ballot_box.add_roll_signature(&signature.encode())?;
+        let opening = OrganiserEntry::sign(Action::Open, context.fingerprint(), &parties.organiser, rng);
+        ballot_box.add_opening(&opening.encode())?;
+
+        let making = self.console.bar("encrypting, proving, signing", codes.len() as u64);
+        let mut admitting = Duration::ZERO;
+        for (batch, codes_of_batch) in codes.chunks(BATCH).enumerate() {
+            let ballots: Vec<Vec<u8>> = codes_of_batch
+                .par_iter()
+                .enumerate()
+                .map(|(number, code)| {
+                    making.inc(1);
+                    let number = batch * BATCH + number;
+                    let (entitlement, choices) = choices(number);
+                    ballot(&context, code, entitlement, choices).with_context(|| format!("ballot {}", number + 1))
+                })
+                .collect::<Result<_>>()?;
+            let start = Instant::now();
+            for outcome in ballot_box.add_ballots(&ballots)? {
+                outcome.context("a ballot of the rehearsal was refused")?;
+            }
+            ballot_box.commit()?;
+            admitting += start.elapsed();
+        }
+        making.finish();
+        let rate = codes.len() as f64 / admitting.as_secs_f64();
+        self.console.say(format!(
+            "  {:<36} {:>9} {:>10} {rate:>12.0} /s",
+            "  of it, admitting to the board",
+            grouped(codes.len() as u64),
+            seconds(admitting)
+        ));
+
+        let closing = OrganiserEntry::sign(Action::Close, context.fingerprint(), &parties.organiser, rng);
+        ballot_box.add_closing(&closing.encode())?;
+        Ok(())
+    }
+
+    /// Three of four witnesses cosign the close; two of three trustees verify the record, state what they decrypt, and
+    /// decrypt. The result is published.
+    pub(crate) fn decrypt(&mut self) -> Result<()> {
+        let (ballot_box, console) = (&mut self.ballot_box, self.console);
+        let source = FolderRecord::new(&self.folders.record);
+        for number in 0..3 {
+            let line = duties::cosign(&source, &self.parties.witness(number)?)?;
+            ballot_box.add_cosignature(&line)?;
+        }
+        let mut verified = Vec::new();
+        let mut result = None;
+        for (name, path, _) in self.parties.trustees.iter().take(2) {
+            let bars = VerifierBars::new(console);
+            let seed = read_trustee_seed(path, &passphrase(name))?;
+            let trustee = duties::TrusteeDay::begin(&source, seed, &|progress| bars.show(progress))?;
+            drop(bars);
+            let state = duties::state_path(path);
+            ballot_box.add_statement(&trustee.state(&state)?)?;
+            let decryption = trustee.decrypt(&source, &state)?;
+            verified.push(ballot_box.add_partial_decryption(&decryption, trustee.verification())?);
+            console.say(format!("   {name} verified the record and decrypted the sums, nothing else"));
+            if verified.len() == 2 {
+                result = Some(trustee.verification().result(&verified)?);
+            }
+        }
+        console.say("   carla is away: two of three suffice");
+        ballot_box.commit()?;
+        publish(ballot_box, &result.context("two trustees decrypt")?)
+    }
+
+    /// Verifies the record, from disk.
+    pub(crate) fn verify(&self) -> Verification {
+        let bars = VerifierBars::new(self.console);
+        let source = FolderRecord::new(self.record());
+        let verification =
+            verify(&source, &VerifyOptions::default(), &|progress| bars.show(progress), &mut system_rng());
+        drop(bars);
+        let report = &verification.report;
+        let passed = report.checks.iter().filter(|check| check.failures == 0 && check.items > 0).count();
+        self.console.say(format!("   {passed} checks passed, {} failed", report.failures.len()));
+        for failure in &report.failures {
+            self.console.say(format!("   {}: {}: {}", failure.check, failure.place, failure.problem));
+        }
+        verification
+    }
+}
+
+/// What one voter's device does.
+fn ballot(
+    context: &ElectionContext,
+    code: &VotingCode,
+    entitlement: Entitlement,
+    choices: Vec<(usize, Selection)>,
+) -> Result<Vec<u8>> {
+    let rng = &mut system_rng();
+    let credential = Credential::derive(code, context.manifest().hash(), context.joint_key().root())?;
+    let plaintext = PlaintextBallot::new(context, entitlement, choices)?;
+    let seed = BallotSeed::derive(credential.key_pair(), 0, rng);
+    let prepared = PreparedBallot::prepare(context, credential.public(), None, plaintext, seed)?;
+    Ok(prepared.cast(context, credential.key_pair(), rng).to_bytes())
+}

@@ -1,0 +1,201 @@
+//! Votes that weigh differently, of which only totals or weights are published.
+//!
+//! ```text
+//! {"meetings":[{"company":"..","date":"..","shares_voting":120,"broker_non_votes":20,
+//!               "items":[{"item":"say on pay","votes_for":70,"against":25,"abstain":5}]}]}
+//! {"source":"..","weights":["7526.9811523992","73446.8943013686"]}
+//! ```
+//!
+//! *Meetings* (SEC Form 8-K, item 5.07): every item is a contest, and every total one voter with so many shares, who is
+//! made up. Broker non-votes are blank. *Weights* are those of voters who all voted yes: cut behind four decimals, they
+//! are whole numbers of the unit `1/10000`, which the manifest names.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use ballotta::contest::{Choose, Rule};
+use ballotta::limits::{MAX_TOTAL, MAX_WEIGHT};
+use serde::Deserialize;
+
+use super::ballots::{Ballots, Contest, Mark, Names, Published, check_contests};
+use super::text::{json, number, shortened};
+
+/// Decimals that are kept of a weight.
+const DECIMALS: usize = 4;
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Document {
+    Meetings { meetings: Vec<Meeting> },
+    Weights { source: String, weights: Vec<String> },
+}
+
+#[derive(Deserialize)]
+struct Meeting {
+    company: String,
+    date: String,
+    #[serde(default)]
+    shares_voting: Option<u64>,
+    #[serde(default)]
+    broker_non_votes: Option<u64>,
+    items: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    item: String,
+    votes_for: u64,
+    #[serde(default)]
+    against: Option<u64>,
+    #[serde(default)]
+    withheld: Option<u64>,
+    #[serde(default)]
+    against_and_withheld: Option<u64>,
+    #[serde(default)]
+    abstain: Option<u64>,
+    #[serde(default)]
+    broker_non_votes: Option<u64>,
+}
+
+/// Reads meetings or weights.
+pub(super) fn read(path: &Path) -> Result<Ballots> {
+    let ballots = match json(path)? {
+        Document::Meetings { meetings } => of_meetings(meetings),
+        Document::Weights { source, weights } => of_weights(&source, &weights),
+    };
+    ballots.with_context(|| path.display().to_string())
+}
+
+fn of_meetings(meetings: Vec<Meeting>) -> Result<Ballots> {
+    let mut ballots = Ballots::new("Meetings of shareholders", "shares");
+    check_contests(meetings.iter().map(|meeting| meeting.items.len()).sum())?;
+    let (mut names, mut all) = (Names::default(), 0_u64);
+    for Meeting { company, date, shares_voting, broker_non_votes, items } in meetings {
+        for item in items {
+            let place = format!("{company}, {}", item.item);
+            let blank = item.broker_non_votes.or(broker_non_votes);
+            let totals: Vec<(&str, u64)> = [
+                ("For", Some(item.votes_for)),
+                ("Against", item.against),
+                ("Withheld", item.withheld),
+                ("Against or withheld", item.against_and_withheld),
+                ("Abstain", item.abstain),
+            ]
+            .into_iter()
+            .filter_map(|(name, total)| Some((name, total?)))
+            .collect();
+            ensure!(totals.len() > 1, "{place}: only votes for it");
+            let contest = ballots.contests.len();
+            let mut weight = 0_u64;
+            let marks = (0..).zip(&totals).map(|(option, (_, total))| (Mark::Options(vec![option]), *total));
+            for (mark, total) in marks.chain(blank.map(|total| (Mark::Blank, total))) {
+                ensure!(total <= MAX_WEIGHT, "{place}: {total} is more than a voter may weigh, {MAX_WEIGHT}");
+                // Nobody votes with no shares.
+                if total > 0 {
+                    ballots.cast(vec![(contest, mark)], total)?;
+                    weight += total;
+                }
+            }
+            all += weight;
+            ensure!(all <= MAX_TOTAL, "{place}: more than {MAX_TOTAL} shares");
+            let (id, title) =
+                names.add(&format!("{company} {}", item.item), &format!("{company}, {date}: {}", item.item));
+            let mut names = Names::default();
+            ballots.contests.push(Contest {
+                id,
+                title,
+                options: totals.iter().map(|(name, _)| names.add(name, name)).collect(),
+                rule: Rule::Choose(Choose { min: 1, max: 1, blank: blank.is_some(), winners: None }),
+                published: Published {
+                    ballots: None,
+                    weight: shares_voting,
+                    options: totals.iter().map(|(_, total)| Some(*total)).collect(),
+                    blank,
+                    ..Published::default()
+                },
+            });
+        }
+    }
+    Ok(ballots)
+}
+
+fn of_weights(source: &str, weights: &[String]) -> Result<Ballots> {
+    let mut ballots = Ballots::new("A vote by tokens", "1/10000 of a token");
+    ballots.notes.push(format!("source: {}", Names::default().add("", source).1));
+    let mut sum = 0_u64;
+    for (position, weight) in weights.iter().enumerate() {
+        let place = || format!("weight {}", position + 1);
+        let units = units(weight).with_context(place)?;
+        ensure!(
+            units > 0 && units <= MAX_WEIGHT,
+            "{}: {units} units, between 1 and {MAX_WEIGHT} are possible",
+            place()
+        );
+        ballots.cast(vec![(0, Mark::Options(vec![0]))], units).with_context(place)?;
+        sum += units;
+        ensure!(sum <= MAX_TOTAL, "{}: more than {MAX_TOTAL} units together", place());
+    }
+    let (id, title) = Names::default().add("proposal", "Is the proposal accepted?");
+    let mut names = Names::default();
+    ballots.contests.push(Contest {
+        id,
+        title,
+        options: ["Yes", "No"].map(|name| names.add(name, name)).to_vec(),
+        rule: Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None }),
+        published: Published {
+            ballots: Some(weights.len() as u64),
+            weight: Some(sum),
+            options: vec![Some(sum), Some(0)],
+            blank: None,
+            ..Published::default()
+        },
+    });
+    Ok(ballots)
+}
+
+/// A decimal number in units of its fourth decimal; what stands behind that is cut off.
+fn units(text: &str) -> Result<u64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let known = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    ensure!(known(whole) && known(decimals), "{:?} is not a decimal number", shortened(text));
+    number(&whole.chars().chain(decimals.chars().chain(std::iter::repeat('0')).take(DECIMALS)).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::count::count;
+
+    #[test]
+    fn weights_are_cut_behind_four_decimals() {
+        for (text, expected) in
+            [("1", 10_000), ("0.00019", 1), ("2134.07935", 21_340_793), ("7526.9811523992", 75_269_811)]
+        {
+            assert_eq!(units(text).unwrap(), expected);
+        }
+        for text in ["", ".", "1.", ".5", "-1", "1e3", "1.2.3", "x"] {
+            assert_eq!(units(text).unwrap_err().to_string(), format!("{text:?} is not a decimal number"));
+        }
+        let problem = of_weights("s", &["1".to_owned(), "0.00001".to_owned()]).err().unwrap().to_string();
+        assert_eq!(problem, "weight 2: 0 units, between 1 and 1099511627776 are possible");
+    }
+
+    #[test]
+    fn a_total_of_a_meeting_is_a_voter() {
+        let meeting = |items: &str| {
+            let text = format!(
+                r#"{{"meetings":[{{"company":"C","date":"2024","shares_voting":100,"broker_non_votes":20,"items":[{items}]}}]}}"#
+            );
+            let Document::Meetings { meetings } = serde_json::from_str(&text).unwrap() else { panic!("meetings") };
+            of_meetings(meetings)
+        };
+        let ballots = meeting(r#"{"item":"pay","votes_for":70,"against":10,"abstain":0}"#).unwrap();
+        assert_eq!(ballots.len(), 3);
+        let count = count(&ballots).unwrap().remove(0);
+        assert_eq!((count.ballots, count.weight, count.blank, count.options), (3, 100, 20, vec![70, 10, 0]));
+        let problem = meeting(r#"{"item":"pay","votes_for":70}"#).err().unwrap().to_string();
+        assert_eq!(problem, "C, pay: only votes for it");
+        let problem = meeting(r#"{"item":"pay","votes_for":1099511627777,"against":1}"#).err().unwrap().to_string();
+        assert_eq!(problem, "C, pay: 1099511627777 is more than a voter may weigh, 1099511627776");
+    }
+}

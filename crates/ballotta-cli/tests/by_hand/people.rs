@@ -1,0 +1,100 @@
+//! People who hold an election with the command, each in a folder of their own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder in which everybody has a folder of their own.
+pub(crate) struct People {
+    root: tempfile::TempDir,
+}
+
+/// What a process left behind.
+pub(crate) struct Ran {
+    pub(crate) command: String,
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl People {
+    pub(crate) fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["organiser", "authority", "trustee1", "trustee2", "board", "witness", "voters", "auditor"] {
+            fs::create_dir(root.path().join(name)).unwrap();
+        }
+        fs::write(root.path().join("trustee1/passphrase"), "one correct horse\n").unwrap();
+        fs::write(root.path().join("trustee2/passphrase"), "two correct horses\n").unwrap();
+        Self { root }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Runs a line of arguments, separated by spaces; `_` stands for a space inside one.
+    pub(crate) fn run(&self, line: &str) -> Ran {
+        let arguments = line.split_whitespace().map(|argument| argument.replace('_', " "));
+        run(self.root.path(), line, arguments)
+    }
+
+    /// The same, which must succeed; the standard output without its last end of line.
+    pub(crate) fn ok(&self, line: &str) -> String {
+        let ran = self.run(line);
+        assert_eq!(ran.code, 0, "{}", ran.shown());
+        ran.stdout.trim_end().to_owned()
+    }
+
+    /// The same, which must fail with this code and an error that contains this text.
+    #[track_caller]
+    pub(crate) fn fails(&self, code: i32, error: &str, line: &str) {
+        let ran = self.run(line);
+        assert!(ran.code == code && ran.stderr.contains(error), "expected code {code}, {error:?}\n{}", ran.shown());
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.shown());
+    }
+
+    /// A field that a command prints as `name: value`.
+    pub(crate) fn field(&self, line: &str, name: &str) -> String {
+        let shown = self.ok(line);
+        let field = shown.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        field.unwrap_or_else(|| panic!("no {name} in\n{shown}")).to_owned()
+    }
+
+    /// The board takes files, every one of them.
+    #[track_caller]
+    pub(crate) fn add(&self, files: &str) -> String {
+        self.ok(&format!("board add record --board-key board/key {files}"))
+    }
+
+    #[track_caller]
+    pub(crate) fn add_fails(&self, error: &str, files: &str) {
+        let ran = self.run(&format!("board add record --board-key board/key {files}"));
+        assert!(ran.code == 1 && ran.stdout.contains(error), "expected {error:?}\n{}", ran.shown());
+    }
+}
+
+impl Ran {
+    pub(crate) fn shown(&self) -> String {
+        format!("ballotta {}\ncode {}\n{}\n{}", self.command, self.code, self.stdout, self.stderr)
+    }
+}
+
+pub(crate) fn run(folder: &Path, line: &str, arguments: impl Iterator<Item = String>) -> Ran {
+    let output: Output = Command::new(env!("CARGO_BIN_EXE_ballotta"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+    Ran { command: line.to_owned(), code: output.status.code().unwrap(), stdout, stderr }
+}

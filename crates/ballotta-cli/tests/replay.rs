@@ -1,0 +1,273 @@
+//! Elections that are held again from published ballots: small samples of every format, and the real ballots of the
+//! folder that `BALLOTTA_DATA` names. Whole replays of minutes run with `BALLOTTA_FULL`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn replay(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ballotta")).arg("replay").args(arguments).output().unwrap()
+}
+
+/// Replays a source as an election, and returns what the command says.
+fn held(source: &Path, arguments: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("election");
+    let own = [source.to_str().unwrap(), "--json", "--out", out.to_str().unwrap()];
+    let output = replay(&[own.as_slice(), arguments].concat());
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{source:?}: {errors}"));
+    assert_eq!(output.status.code(), Some(0), "{source:?}: {errors}{summary:#}");
+    assert_eq!((&summary["agrees"], &summary["valid"]), (&Value::Bool(true), &Value::Bool(true)), "{source:?}");
+    assert!(out.join("record/result/result.json").is_file());
+    summary
+}
+
+/// Every number that was decrypted: the contest, what it is, and the number.
+fn decrypted(summary: &Value) -> Vec<(String, String, u64)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut all = Vec::new();
+    for contest in summary["contests"].as_array().unwrap() {
+        for number in contest["numbers"].as_array().unwrap() {
+            all.push((text(&contest["id"]), text(&number["what"]), number["decrypted"].as_u64().unwrap()));
+        }
+    }
+    all
+}
+
+/// How many published numbers there are. They all agree.
+fn published(summary: &Value) -> usize {
+    let contests = summary["contests"].as_array().unwrap().iter();
+    contests
+        .flat_map(|contest| contest["numbers"].as_array().unwrap())
+        .filter(|one| !one["published"].is_null())
+        .count()
+}
+
+/// A sample in a folder of its own.
+fn sample(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    folder
+}
+
+fn expect(source: &Path, expected: &[(&str, &str, u64)]) -> Value {
+    let summary = held(source, &[]);
+    let found = decrypted(&summary);
+    let found: Vec<(&str, &str, u64)> =
+        found.iter().map(|(one, two, number)| (one.as_str(), two.as_str(), *number)).collect();
+    assert_eq!(found, expected);
+    summary
+}
+
+#[test]
+fn cast_vote_records() {
+    let folder = sample(&[
+        (
+            "ContestManifest.json",
+            r#"{"List":[{"Description":"Mayor","Id":7,"VoteFor":1},{"Description":"Council","Id":9,"VoteFor":2}]}"#,
+        ),
+        (
+            "CandidateManifest.json",
+            r#"{"List":[{"Description":"Ada","Id":21,"ContestId":7},{"Description":"Bob","Id":22,"ContestId":7},
+                {"Description":"Eve","Id":31,"ContestId":9},{"Description":"Write-in","Id":40,"ContestId":9,"Type":"WriteIn"}]}"#,
+        ),
+        ("cards.csv", "counting_group,ballot_type,contests\n1,1,7:21;9:40|40\n1,1,9:31;7:!\n1,2,7:22\n1,2,7:\n"),
+        (
+            "tally.json",
+            r#"{"contests":[{"contest_id":9,"cards":2,"undervotes":1,"overvoted_ballots":0,
+                "votes":[{"candidate_id":31,"votes":1},{"candidate_id":40,"votes":2}]}]}"#,
+        ),
+    ]);
+    let summary = expect(
+        folder.path(),
+        &[
+            ("contest-7", "ballots", 4),
+            ("contest-7", "Ada", 1),
+            ("contest-7", "Bob", 1),
+            ("contest-7", "(blank)", 1),
+            ("contest-7", "(marks not made)", 1),
+            ("contest-9", "ballots", 2),
+            ("contest-9", "Eve", 1),
+            ("contest-9", "Write-in", 1),
+            ("contest-9", "Write-in (2)", 1),
+            ("contest-9", "(all lines of 40)", 2),
+            ("contest-9", "(blank)", 0),
+            ("contest-9", "(marks not made)", 1),
+        ],
+    );
+    assert_eq!(published(&summary), 5);
+    let one = held(folder.path(), &["--contest", "contest-9", "--limit", "1"]);
+    assert_eq!((one["ballots"].as_u64(), published(&one)), (Some(1), 0));
+}
+
+#[test]
+fn participatory_budgets() {
+    let file = |meta: &str, votes: &str| {
+        let projects = "project_id;votes;score;name\nA;2;5;Trees\nB;1;1;Benches\nC;1;3;Lamps\n";
+        sample(&[("budget.pb", &format!("META\nkey;value\nnum_votes;2\n{meta}PROJECTS\n{projects}VOTES\n{votes}"))])
+    };
+    let read = |folder: &tempfile::TempDir, numbers: [u64; 3]| {
+        let [trees, benches, lamps] = numbers;
+        let expected = [("ballots", 2), ("Trees", trees), ("Benches", benches), ("Lamps", lamps)]
+            .map(|(what, number)| ("projects", what, number));
+        let summary = held(&folder.path().join("budget.pb"), &[]);
+        let found = decrypted(&summary);
+        let found: Vec<(&str, &str, u64)> =
+            found.iter().map(|(one, two, number)| (one.as_str(), two.as_str(), *number)).take(4).collect();
+        assert_eq!(found, expected);
+    };
+    read(&file("vote_type;approval\nmax_length;2\n", "voter_id;vote\n1;A,B\n2;A,C\n"), [2, 1, 1]);
+    let cumulative = "vote_type;cumulative\nmin_sum_points;4\nmax_sum_points;5\n";
+    read(&file(cumulative, "voter_id;vote;points\n1;A,B;3,1\n2;A,C;2,3\n"), [5, 1, 3]);
+    let exact = "vote_type;cumulative\nmin_sum_points;4\nmax_sum_points;4\n";
+    let folder = file(exact, "voter_id;vote;points\n1;A,B;3,1\n2;A,C;2,2\n");
+    let path = folder.path().join("budget.pb");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("C;1;3;", "C;1;2;")).unwrap();
+    read(&folder, [5, 1, 2]);
+    let ordinal = file("vote_type;ordinal\nmin_length;2\nmax_length;2\n", "voter_id;vote\n1;A,B\n2;A,C\n");
+    let path = ordinal.path().join("budget.pb");
+    let text = fs::read_to_string(&path).unwrap().replace("A;2;5;", "A;2;4;").replace("C;1;3;", "C;1;1;");
+    fs::write(&path, text).unwrap();
+    read(&ordinal, [4, 1, 1]);
+}
+
+#[test]
+fn ranked_ballots() {
+    let folder = sample(&[("ballots.csv", "mayor_1,mayor_2,mayor_3\n1,2,U\n2,3,1\nO,3,1\nU,U,U\n")]);
+    let expected = [("ballots", 4), ("1", 1), ("2", 1), ("3", 1), ("(blank)", 1)]
+        .map(|(what, number)| ("mayor-first", what, number));
+    let pairs = [("mayor-pairs", "ballots", 4)];
+    let summary = expect(folder.path(), &[expected.as_slice(), pairs.as_slice()].concat());
+    let pairs = &summary["contests"][1];
+    let above: Vec<u64> =
+        pairs["pairs"].as_array().unwrap().iter().map(|pair| pair["decrypted"].as_u64().unwrap()).collect();
+    // 1 above 2, 1 above 3, 2 above 1, ..
+    assert_eq!(above, [2, 1, 1, 2, 2, 1]);
+    assert_eq!(pairs["ranking"]["decrypted"], pairs["ranking"]["counted"]);
+}
+
+#[test]
+fn approval_profiles_and_weights() {
+    let profile = r#"{"election":"Mayor","candidates":{"1":"Ada","2":"Bob"},"totals":{"1":3,"2":1},"nonblank_ballots":3,
+        "contest_records":4,"ballots":[{"approve":[1],"count":2},{"approve":[2,1],"count":1}]}"#;
+    let meetings = r#"{"meetings":[{"company":"C","date":"2024","items":[
+        {"item":"pay","votes_for":700,"against":250,"abstain":50,"broker_non_votes":20}]}]}"#;
+    let weights = r#"{"source":"s","weights":["2134.07935","0.00011"]}"#;
+    let folder = sample(&[("profile.json", profile), ("meetings.json", meetings), ("weights.json", weights)]);
+    let numbers = [("ballots", 4), ("Ada", 3), ("Bob", 1), ("(blank)", 1), ("(marks not made)", 2)];
+    expect(&folder.path().join("profile.json"), &numbers.map(|(what, number)| ("approval", what, number)));
+    let numbers = [("ballots", 4), ("weight", 1020), ("For", 700), ("Against", 250), ("Abstain", 50), ("(blank)", 20)];
+    expect(&folder.path().join("meetings.json"), &numbers.map(|(what, number)| ("c-pay", what, number)));
+    let numbers = [("ballots", 2), ("weight", 21_340_794), ("Yes", 21_340_794), ("No", 0)];
+    expect(&folder.path().join("weights.json"), &numbers.map(|(what, number)| ("proposal", what, number)));
+    let manifest = |source: &str| {
+        let out = folder.path().join("out");
+        let output = replay(&[folder.path().join(source).to_str().unwrap(), "--out", out.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0));
+        fs::read_to_string(out.join("record/manifest.json")).unwrap()
+    };
+    assert!(manifest("weights.json").contains("1/10000 of a token"));
+}
+
+#[test]
+fn what_differs_ends_with_one_and_what_is_broken_with_two() {
+    let profile = r#"{"election":"Mayor","candidates":{"1":"Ada","2":"Bob"},"totals":{"1":3,"2":2},"nonblank_ballots":3,
+        "ballots":[{"approve":[1],"count":2},{"approve":[2,1],"count":1}]}"#;
+    let budget = "META\nkey;value\nvote_type;choose-1\nPROJECTS\nproject_id\nA\nB\nVOTES\nvoter_id;vote\n1;A\n2;X\n";
+    let folder = sample(&[("profile.json", profile), ("budget.pb", budget)]);
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    for plain in [&["--plain"][..], &["--out", &path("out")]] {
+        let output = replay(&[&[path("profile.json").as_str()], plain].concat());
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{shown}");
+        let bob = shown.lines().find(|line| line.starts_with("  Bob")).unwrap();
+        assert!(bob.ends_with("DIFFERENT"), "{bob}");
+        assert!(shown.contains("published    3 of 4 numbers are the same"), "{shown}");
+    }
+    let output = replay(&[&path("budget.pb"), "--plain"]);
+    assert_eq!(output.status.code(), Some(2));
+    let problem = format!("error: {}, line 11: there is no project \"X\"\n", path("budget.pb"));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), problem);
+    // An election is never held into a folder that has one.
+    fs::create_dir_all(folder.path().join("taken/secrets/x")).unwrap();
+    let output = replay(&[&path("profile.json"), "--out", &path("taken")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("secrets are never overwritten"));
+}
+
+/// A source of the real ballots, or nothing if it is missing; then it is said.
+fn real(source: &str) -> Option<PathBuf> {
+    let Some(folder) = std::env::var_os("BALLOTTA_DATA") else {
+        eprintln!("skipped: {source}: BALLOTTA_DATA names no folder of published ballots");
+        return None;
+    };
+    let path = Path::new(&folder).join(source);
+    if !path.exists() {
+        eprintln!("skipped: {} is missing", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// Real sources: how many ballots they have, how many numbers are published, and an option for whole replays of minutes.
+const SOURCES: [(&str, u64, usize); 8] = [
+    ("sf_2020_primary_cvr", 588_542, 244),
+    ("pabulib/Poland_Lodz_2022.pb.gz", 90_494, 161),
+    ("pabulib/Poland_Katowice_2023.pb.gz", 39_828, 26),
+    ("pabulib/Worldwide_Mechanical_Turk_Utilities_8.pb.gz", 74, 21),
+    ("minneapolis_2017_rcv", 105_928, 19),
+    ("stlouis_2025_mayor_approval/profile.json", 34_982, 6),
+    ("weighted_votes/sec_8k_meetings.json", 67, 73),
+    ("weighted_votes/beanstalk_bip0.json", 26, 4),
+];
+
+#[test]
+fn all_real_ballots_make_the_published_numbers_when_they_are_counted_plainly() {
+    for (source, ballots, numbers) in SOURCES {
+        let Some(path) = real(source) else { continue };
+        let output = replay(&[path.to_str().unwrap(), "--plain", "--json"]);
+        assert_eq!(output.status.code(), Some(0), "{source}: {}", String::from_utf8_lossy(&output.stderr));
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(summary["agrees"], Value::Bool(true), "{source}");
+        assert_eq!((summary["ballots"].as_u64(), published(&summary)), (Some(ballots), numbers), "{source}");
+    }
+}
+
+#[test]
+fn the_first_real_ballots_make_the_same_in_an_election() {
+    for (source, ballots, numbers) in SOURCES {
+        let Some(path) = real(source) else { continue };
+        let summary = held(&path, &["--limit", "200"]);
+        let published_of_all = if ballots <= 200 { numbers } else { 0 };
+        assert_eq!((summary["ballots"].as_u64(), published(&summary)), (Some(ballots.min(200)), published_of_all));
+    }
+    // One file as the machine exported it.
+    if let Some(path) = real("sf_2020_primary_cvr/raw_sample_CvrExport_10.json.gz") {
+        assert_eq!(held(&path, &[])["ballots"].as_u64(), Some(106));
+    }
+}
+
+#[test]
+fn whole_elections_make_the_published_numbers() {
+    if std::env::var_os("BALLOTTA_FULL").is_none() {
+        eprintln!("skipped: whole replays take minutes: BALLOTTA_FULL is not set");
+        return;
+    }
+    let first = ["--contest", "mayor-first"];
+    for (source, arguments) in [
+        ("stlouis_2025_mayor_approval/profile.json", [].as_slice()),
+        ("pabulib/Poland_Katowice_2023.pb.gz", &[]),
+        ("pabulib/Poland_Lodz_2022.pb.gz", &[]),
+        ("minneapolis_2017_rcv", &first),
+    ] {
+        let Some(path) = real(source) else { continue };
+        let (_, ballots, numbers) = SOURCES.into_iter().find(|(known, ..)| *known == source).unwrap();
+        let summary = held(&path, arguments);
+        assert_eq!((summary["ballots"].as_u64(), published(&summary)), (Some(ballots), numbers), "{source}");
+    }
+}

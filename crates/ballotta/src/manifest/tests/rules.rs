@@ -1,0 +1,449 @@
+//! Every kind of contest in a manifest, and everything that can be wrong with its rule.
+
+use super::*;
+use crate::limits::{MAX_CREDITS, MAX_GRADES, MAX_POINTS, MAX_RANKED_OPTIONS, MAX_SEATS, MAX_TOTAL};
+
+/// A title of this text.
+fn title(text: &str) -> Value {
+    json!({ "it": text, "en": text })
+}
+
+/// The options `o0`, `o1`, ..
+fn options(count: usize) -> Value {
+    let option = |number| json!({ "id": format!("o{number}"), "title": title(&format!("{number}")) });
+    (0..count).map(option).collect::<Vec<_>>().into()
+}
+
+/// A rule of every kind for four options, with every field that it may have.
+fn rules() -> Vec<Value> {
+    let grade = |id: &str| json!({ "id": id, "title": title(id) });
+    let lists = json!([{ "list": "o0", "candidates": ["o1"] }, { "list": "o3", "candidates": ["o2"] }]);
+    vec![
+        json!({ "kind": "choose", "min": 1, "max": 2, "blank": true, "winners": 1 }),
+        json!({ "kind": "score", "max": 5, "total": { "at_most": 7 }, "blank": false, "winners": 2 }),
+        json!({ "kind": "score", "max": 5, "total": { "exactly": 7 }, "blank": true, "winners": 4 }),
+        json!({ "kind": "cumulative", "points": 10, "max": 4, "exact": false, "blank": true, "winners": 1 }),
+        json!({ "kind": "split", "max": 1000, "winners": 1 }),
+        json!({ "kind": "quadratic", "credits": 25, "blank": false, "winners": 3 }),
+        json!({
+            "kind": "lists", "lists": lists, "preferences": 2, "across": true, "blank": true,
+            "groups": [{ "candidates": ["o2", "o1"], "max": 1 }], "seats": { "number": 7, "method": "dhondt" },
+        }),
+        json!({ "kind": "grades", "grades": [grade("good"), grade("bad")], "blank": false, "winners": 1 }),
+        json!({ "kind": "positional", "scores": [3, 0, 1], "truncated": true, "blank": false, "winners": 1 }),
+        json!({ "kind": "pairs", "ties": false, "method": "schulze", "blank": true, "winners": 1 }),
+    ]
+}
+
+/// The manifest with this rule for a contest of so many options.
+fn of_rule(rule: &Value, count: usize) -> Value {
+    with(&[("/contests/1/rule", rule.clone()), ("/contests/1/options", options(count))])
+}
+
+/// The rule with the value at a JSON pointer replaced, which may be new in its object.
+fn changed(rule: &Value, pointer: &str, new: Value) -> Value {
+    let mut rule = rule.clone();
+    let (parent, field) = pointer.rsplit_once('/').unwrap();
+    match rule.pointer_mut(parent).unwrap() {
+        Value::Object(object) => drop(object.insert(field.into(), new)),
+        Value::Array(array) => array[field.parse::<usize>().unwrap()] = new,
+        _ => unreachable!(),
+    }
+    rule
+}
+
+/// What is wrong with a rule for so many options, with paths from the rule on.
+fn faults_of(rule: &Value, count: usize) -> Vec<(String, ManifestProblem)> {
+    let of_rule = |(path, problem): (String, ManifestProblem)| {
+        (path.strip_prefix("contests[1].rule").unwrap_or(&path).to_string(), problem)
+    };
+    faults(&self::of_rule(rule, count)).into_iter().map(of_rule).collect()
+}
+
+#[track_caller]
+fn assert_refused(rule: &Value, count: usize, path: &str, problem: ManifestProblem) {
+    assert_eq!(faults_of(rule, count), [(path.to_string(), problem)], "{rule}");
+}
+
+fn kind(name: &str) -> Value {
+    rules().into_iter().find(|rule| rule["kind"] == name).unwrap()
+}
+
+#[test]
+fn every_kind_is_read_and_written() {
+    for rule in rules() {
+        let manifest = parse(&of_rule(&rule, 4)).unwrap();
+        let contest = &manifest.contests()[1];
+        assert_eq!(serde_json::to_value(&contest.rule).unwrap(), rule);
+        assert_eq!(serde_json::from_value::<Rule>(rule).unwrap(), contest.rule);
+        let compiled = manifest.compile_style(1).unwrap();
+        let statute = &manifest.contests()[2];
+        assert_eq!(compiled.form.bits(), contest.rule.bits(4) + statute.rule.bits(2));
+        assert_eq!(contest.slots.len(), contest.rule.slots(4));
+    }
+}
+
+#[test]
+fn optional_fields_of_rules_may_be_absent() {
+    for rule in rules() {
+        for field in ["winners", "total", "groups", "seats"] {
+            let mut without = rule.clone();
+            if without.as_object_mut().unwrap().remove(field).is_some() {
+                let manifest = parse(&of_rule(&without, 4)).unwrap();
+                assert_eq!(serde_json::to_value(&manifest.contests()[1].rule).unwrap(), without);
+            }
+        }
+    }
+}
+
+/// All values in a rule but the rule itself.
+fn places_in(rule: &Value) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    places(rule, String::new(), String::new(), &mut all);
+    all.retain(|(pointer, _)| !pointer.is_empty());
+    all.into_iter().map(|(pointer, path)| (pointer, format!(".{path}"))).collect()
+}
+
+#[test]
+fn fields_of_rules_are_theirs_and_all_there() {
+    for rule in rules() {
+        for (pointer, path) in places_in(&rule).into_iter().chain([(String::new(), String::new())]) {
+            let mut more = rule.clone();
+            if let Some(Value::Object(object)) = more.pointer_mut(&pointer) {
+                object.insert("zz".into(), json!(1));
+                let in_text = path.ends_with("title");
+                let problem = if in_text { ManifestProblem::UnknownLanguage } else { ManifestProblem::UnknownField };
+                assert_refused(&more, 4, &format!("{path}.zz"), problem);
+            }
+            let Some((parent, field)) = pointer.rsplit_once('/') else { continue };
+            let mut less = rule.clone();
+            let Some(Value::Object(object)) = less.pointer_mut(parent) else { continue };
+            object.remove(field);
+            if ["winners", "total", "groups", "seats"].contains(&field) {
+                assert_eq!(faults_of(&less, 4), [], "{rule} without {pointer}");
+                continue;
+            }
+            let problem = match parent.ends_with("title") {
+                true => ManifestProblem::MissingLanguage,
+                false => ManifestProblem::MissingField,
+            };
+            // A total is one of two fields.
+            let path = if field == "exactly" { ".total.at_most".into() } else { path };
+            assert!(faults_of(&less, 4).contains(&(path.clone(), problem)), "{rule} without {pointer}");
+        }
+    }
+}
+
+#[test]
+fn values_in_rules_have_their_type() {
+    let wrong = [
+        (json!(null), JsonKind::Null),
+        (json!(true), JsonKind::Boolean),
+        (json!("x"), JsonKind::String),
+        (json!(7), JsonKind::Integer),
+        (json!(-1), JsonKind::OtherNumber),
+        (json!(1.5), JsonKind::OtherNumber),
+        (json!([]), JsonKind::Array),
+        (json!({}), JsonKind::Object),
+    ];
+    for rule in rules() {
+        for (pointer, path) in places_in(&rule) {
+            let expected = match rule.pointer(&pointer).unwrap() {
+                Value::Null => unreachable!(),
+                Value::Bool(_) => JsonKind::Boolean,
+                Value::Number(_) => JsonKind::Integer,
+                Value::String(_) => JsonKind::String,
+                Value::Array(_) => JsonKind::Array,
+                Value::Object(_) => JsonKind::Object,
+            };
+            for (new, found) in wrong.iter().filter(|(_, found)| *found != expected) {
+                let problem = ManifestProblem::WrongType { expected, found: *found };
+                let found = faults_of(&changed(&rule, &pointer, new.clone()), 4);
+                assert!(found.contains(&(path.clone(), problem)), "{rule} {pointer}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_of_rules_stay_within_their_range() {
+    let cases = [
+        ("choose", "/max", 1, 4),
+        ("choose", "/min", 0, 2),
+        ("score", "/max", 1, MAX_POINTS),
+        ("score", "/total/at_most", 1, 20),
+        ("cumulative", "/max", 1, MAX_POINTS),
+        ("cumulative", "/points", 1, 16),
+        ("split", "/max", 1000, MAX_WEIGHT),
+        ("quadratic", "/credits", 1, MAX_CREDITS),
+        ("lists", "/preferences", 1, 2),
+        ("lists", "/groups/0/max", 1, 1024),
+        ("lists", "/seats/number", 1, MAX_SEATS),
+        ("positional", "/scores/0", 0, MAX_POINTS),
+    ];
+    let winners = rules().into_iter().filter(|rule| rule["kind"] != "lists").map(|rule| (rule, "/winners", 1, 4));
+    let exactly = [(rules()[2].clone(), "/total/exactly", 1, 20)];
+    let cases = cases.into_iter().map(|(name, pointer, min, max)| (kind(name), pointer, min, max));
+    for (rule, pointer, min, max) in cases.chain(winners).chain(exactly) {
+        let path = pointer.replace("/0", "[0]").replace('/', ".");
+        for found in [u64::checked_sub(min, 1), Some(max + 1), Some(u64::MAX)].into_iter().flatten() {
+            let faults = faults_of(&changed(&rule, pointer, json!(found)), 4);
+            let problem = ManifestProblem::OutOfRange { found, min, max };
+            assert!(faults.contains(&(path.clone(), problem)), "{rule} {pointer} {found}: {faults:?}");
+        }
+        for found in [min, max] {
+            let faults = faults_of(&changed(&rule, pointer, json!(found)), 4);
+            let of_range =
+                |(_, problem): &&(String, ManifestProblem)| matches!(problem, ManifestProblem::OutOfRange { .. });
+            // What is larger than another field lets it be is said there.
+            assert!(faults.iter().find(of_range).is_none_or(|(other, _)| *other != path), "{rule} {pointer} {found}");
+        }
+    }
+}
+
+#[test]
+fn lists_in_rules_have_a_limit() {
+    for (name, pointer, min, max) in [
+        ("lists", "/lists", 1, MAX_OPTIONS),
+        ("lists", "/lists/0/candidates", 0, MAX_OPTIONS),
+        ("lists", "/groups", 1, MAX_OPTIONS),
+        ("lists", "/groups/0/candidates", 1, MAX_OPTIONS),
+        ("grades", "/grades", 2, MAX_GRADES),
+        ("positional", "/scores", 1, 4),
+    ] {
+        let path = pointer.replace("/0", "[0]").replace('/', ".");
+        for found in [usize::checked_sub(min, 1), Some(max + 1), Some(20_000)].into_iter().flatten() {
+            let faults = faults_of(&changed(&kind(name), pointer, vec![0; found].into()), 4);
+            let problem = ManifestProblem::WrongCount { found, min, max };
+            assert!(faults.contains(&(path.clone(), problem)), "{pointer} {found}: {faults:?}");
+        }
+    }
+}
+
+#[test]
+fn words_of_rules_are_known() {
+    for (name, pointer) in [("choose", "/kind"), ("pairs", "/method"), ("lists", "/seats/method")] {
+        for word in ["", "Choose", "dhondt ", "irv"] {
+            let rule = changed(&kind(name), pointer, json!(word));
+            let faults = faults_of(&rule, 4);
+            let expected = (pointer.replace('/', "."), ManifestProblem::UnknownValue);
+            assert_eq!(faults, [expected], "{rule}");
+        }
+    }
+    for method in ["schulze", "ranked_pairs", "copeland"] {
+        assert_eq!(faults_of(&changed(&kind("pairs"), "/method", json!(method)), 4), []);
+    }
+    for method in ["dhondt", "sainte_lague", "largest_remainder"] {
+        assert_eq!(faults_of(&changed(&kind("lists"), "/seats/method", json!(method)), 4), []);
+    }
+}
+
+#[test]
+fn a_total_is_at_most_or_exactly() {
+    let total = |total: Value| changed(&kind("score"), "/total", total);
+    assert_refused(&total(json!({})), 4, ".total.at_most", ManifestProblem::MissingField);
+    let both = total(json!({ "at_most": 7, "exactly": 7 }));
+    assert_refused(&both, 4, ".total.exactly", ManifestProblem::UnknownField);
+}
+
+#[test]
+fn kinds_leave_a_choice() {
+    let one = |rule: Value| {
+        let mut rule = rule;
+        rule.as_object_mut().unwrap().remove("winners");
+        rule
+    };
+    let problem = || ManifestProblem::TooFewOptions { options: 1, needed: 2 };
+    for rule in [
+        json!({ "kind": "score", "max": 9, "total": { "exactly": 7 }, "blank": true }),
+        json!({ "kind": "cumulative", "points": 7, "max": 9, "exact": true, "blank": true }),
+        one(kind("split")),
+        json!({ "kind": "positional", "scores": [1], "truncated": true, "blank": true }),
+        one(kind("pairs")),
+        // One list and no blank vote.
+        json!({ "kind": "lists", "lists": [{ "list": "o0", "candidates": [] }], "preferences": 0, "across": false,
+                "blank": false }),
+    ] {
+        assert_refused(&rule, 1, "", problem());
+    }
+    for rule in [
+        json!({ "kind": "score", "max": 9, "total": { "at_most": 7 }, "blank": false }),
+        json!({ "kind": "score", "max": 9, "blank": false }),
+        json!({ "kind": "cumulative", "points": 7, "max": 9, "exact": false, "blank": false }),
+        one(kind("quadratic")),
+        one(kind("grades")),
+        json!({ "kind": "lists", "lists": [{ "list": "o0", "candidates": [] }], "preferences": 0, "across": false,
+                "blank": true }),
+    ] {
+        assert_eq!(faults_of(&rule, 1), [], "{rule}");
+    }
+}
+
+#[test]
+fn pairs_are_of_a_dozen_options() {
+    let limit = MAX_RANKED_OPTIONS;
+    for ties in [false, true] {
+        let rule = changed(&kind("pairs"), "/ties", json!(ties));
+        assert_eq!(faults_of(&rule, limit), []);
+        let problem = ManifestProblem::TooManyOptions { options: limit + 1, limit };
+        assert_refused(&rule, limit + 1, "", problem);
+    }
+}
+
+#[test]
+fn a_place_counts() {
+    for (scores, problem) in [
+        (json!([0]), Some(ManifestProblem::NothingCounts)),
+        (json!([0, 0, 0, 0]), Some(ManifestProblem::NothingCounts)),
+        (json!([0, 0, 0, 1]), None),
+        (json!([1, 1]), None),
+        (json!([1, 2, 3]), None),
+    ] {
+        let faults = faults_of(&changed(&kind("positional"), "/scores", scores), 4);
+        assert_eq!(faults, problem.map(|problem| (".scores".to_string(), problem)).into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn options_are_lists_or_candidates_of_one() {
+    let lists = |lists: Value| {
+        let mut rule = changed(&kind("lists"), "/lists", lists);
+        rule.as_object_mut().unwrap().remove("groups");
+        rule
+    };
+    let of = |list: &str, candidates: &[&str]| json!({ "list": list, "candidates": candidates });
+    let refused = |value: Value, path: &str, problem: ManifestProblem| {
+        let faults = faults_of(&lists(value), 4);
+        assert!(faults.contains(&(path.into(), problem)), "{faults:?}");
+    };
+    assert_eq!(faults_of(&lists(json!([of("o3", &["o1"]), of("o0", &["o2"])])), 4), []);
+    assert_eq!(faults_of(&lists(json!([of("o3", &["o1", "o0"]), of("o2", &[])])), 4), []);
+    let (unknown, twice) = (ManifestProblem::UnknownOption, ManifestProblem::OptionTwice);
+    refused(json!([of("o4", &["o1"]), of("o0", &["o2"])]), ".lists[0].list", unknown.clone());
+    refused(json!([of("o3", &["nobody"]), of("o0", &["o2"])]), ".lists[0].candidates[0]", unknown.clone());
+    refused(json!([of("o3", &["o1"]), of("o3", &["o2"])]), ".lists[1].list", twice.clone());
+    refused(json!([of("o3", &["o1"]), of("o1", &["o2"])]), ".lists[1].list", twice.clone());
+    refused(json!([of("o3", &["o3"]), of("o0", &["o2"])]), ".lists[0].candidates[0]", twice.clone());
+    refused(json!([of("o3", &["o1", "o1"]), of("o0", &["o2"])]), ".lists[0].candidates[1]", twice.clone());
+    refused(json!([of("o3", &["o1"]), of("o0", &["o1"])]), ".lists[1].candidates[0]", twice.clone());
+    let short = lists(json!([of("o3", &["o1", "o0"]), of("o4", &[])]));
+    assert_refused(&short, 6, "", ManifestProblem::OptionWithoutList);
+
+    let group = |candidates: &[&str]| changed(&kind("lists"), "/groups/0/candidates", json!(candidates));
+    assert_refused(&group(&["o1", "o4"]), 4, ".groups[0].candidates[1]", unknown.clone());
+    // A list is no candidate.
+    assert_refused(&group(&["o0"]), 4, ".groups[0].candidates[0]", unknown);
+    assert_refused(&group(&["o1", "o1"]), 4, ".groups[0].candidates[1]", twice);
+    assert_eq!(faults_of(&changed(&kind("lists"), "/groups/0/max", json!(1024)), 4), []);
+}
+
+#[test]
+fn preferences_need_candidates() {
+    let lists = json!([{ "list": "o0", "candidates": [] }, { "list": "o1", "candidates": [] }]);
+    for across in [false, true] {
+        let rule = |preferences: u64| json!({ "kind": "lists", "lists": lists, "preferences": preferences, "across": across, "blank": false });
+        assert_eq!(faults_of(&rule(0), 2), []);
+        let problem = ManifestProblem::OutOfRange { found: 1, min: 0, max: 0 };
+        assert_refused(&rule(1), 2, ".preferences", problem);
+    }
+}
+
+#[test]
+fn grades_are_told_apart() {
+    let rule = kind("grades");
+    let first = |field: &str| format!("contests[1].rule.grades[0].{field}");
+    let same_id = changed(&rule, "/grades/1/id", json!("good"));
+    assert_refused(&same_id, 4, ".grades[1].id", ManifestProblem::RepeatedId { first: first("id") });
+    assert_refused(&changed(&rule, "/grades/1/id", json!("Bad")), 4, ".grades[1].id", ManifestProblem::BadId);
+    let same_title = changed(&rule, "/grades/1/title/it", json!(" GOOD"));
+    let problem = ManifestProblem::AmbiguousTitle { first: first("title.it") };
+    assert_refused(&same_title, 4, ".grades[1].title.it", problem);
+    let empty = changed(&rule, "/grades/1/title/en", json!(""));
+    assert_refused(&empty, 4, ".grades[1].title.en", ManifestProblem::EmptyText);
+    let described = changed(&rule, "/grades/1/description", title("x"));
+    assert_refused(&described, 4, ".grades[1].description", ManifestProblem::UnknownField);
+    // A grade may be called what an option is called.
+    assert_eq!(faults_of(&changed(&rule, "/grades/1/id", json!("o1")), 4), []);
+}
+
+#[test]
+fn totals_stay_within_what_can_be_decrypted() {
+    let of_weight = |rule: &Value, weight: u64| {
+        let mut manifest = of_rule(rule, 4);
+        manifest["weights"]["max"] = json!(weight);
+        faults(&manifest)
+    };
+    let most = MAX_TOTAL / 5;
+    let score = json!({ "kind": "score", "max": 5, "blank": true });
+    assert_eq!(of_weight(&score, most.min(MAX_WEIGHT)), []);
+    let wide = json!({ "kind": "score", "max": 100, "blank": true });
+    let problem = |found: u128| ManifestProblem::TotalTooLarge { found, limit: MAX_TOTAL };
+    for (rule, bound) in [
+        (wide, 100),
+        (json!({ "kind": "cumulative", "points": 100, "max": 100, "exact": true, "blank": true }), 100),
+        (json!({ "kind": "quadratic", "credits": 10_000, "blank": true }), 100),
+        (json!({ "kind": "positional", "scores": [1, 100], "truncated": false, "blank": true }), 100),
+    ] {
+        let most = MAX_TOTAL / bound;
+        assert_eq!(of_weight(&rule, most), [], "{rule}");
+        let expected = problem(u128::from(bound) * u128::from(most + 1));
+        assert_eq!(of_weight(&rule, most + 1), [("contests[1].rule".to_string(), expected)], "{rule}");
+    }
+    // Where a ballot counts once for each unit of its weight, every weight will do.
+    for rule in
+        [kind("choose"), json!({ "kind": "split", "max": MAX_WEIGHT }), kind("lists"), kind("grades"), kind("pairs")]
+    {
+        assert_eq!(of_weight(&rule, MAX_WEIGHT), [], "{rule}");
+    }
+    let problem = ManifestProblem::OutOfRange { found: 1000, min: 1001, max: MAX_WEIGHT };
+    assert_eq!(of_weight(&kind("split"), 1001), [("contests[1].rule.max".to_string(), problem)]);
+}
+
+#[test]
+fn the_bits_of_a_ballot_have_a_limit() {
+    // 500 options of five grades have 2,000 slots and 2,500 bits.
+    let grade = |number: usize| json!({ "id": format!("g{number}"), "title": title(&format!("g{number}")) });
+    let grades: Vec<Value> = (0..5).map(grade).collect();
+    let rule = json!({ "kind": "grades", "grades": grades, "blank": false });
+    let found = faults(&of_rule(&rule, 500));
+    let too_large = |(path, problem): &(String, ManifestProblem)| {
+        path.starts_with("styles[") && matches!(problem, ManifestProblem::BallotTooLarge { limit: MAX_ENTRY_BYTES, .. })
+    };
+    assert!(found.len() == 2 && found.iter().all(too_large), "{found:?}");
+}
+
+#[test]
+fn mutations_of_rules_never_panic() {
+    let mut rng = TestRng(11);
+    let mut below = |bound: usize| usize::try_from(rng.next_u64() % bound as u64).unwrap();
+    let valid: Vec<String> = rules().iter().map(ToString::to_string).collect();
+    let manifest = with(&[("/contests/1/rule", json!("@@")), ("/contests/1/options", options(4))]).to_string();
+    let tokens = ["0", "1", "-1", "true", "null", "[]", "{}", "\"o0\"", "\"o1\"", "1e9", "\"kind\"", ","];
+    let mut accepted = 0;
+    for _ in 0..3_000 {
+        let mut rule = valid[below(valid.len())].clone();
+        for _ in 0..=below(2) {
+            let digits: Vec<usize> = rule.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at).collect();
+            if below(2) == 0 && !digits.is_empty() {
+                let at = digits[below(digits.len())];
+                rule.replace_range(at..=at, &below(30).to_string());
+                continue;
+            }
+            let (at, length) = (below(rule.len()), below(12));
+            let part = if below(2) == 0 {
+                tokens[below(tokens.len())].to_string()
+            } else {
+                let other = &valid[below(valid.len())];
+                let from = below(other.len());
+                other[from..(from + length).min(other.len())].to_string()
+            };
+            let end = (at + below(12)).min(rule.len());
+            rule.replace_range(at..end, &part);
+        }
+        if let Ok(manifest) = Manifest::parse(manifest.replace("\"@@\"", &rule).as_bytes()) {
+            accepted += 1;
+            assert!(manifest.compile_style(1).is_ok(), "{rule}");
+        }
+    }
+    assert!(accepted > 100, "{accepted}");
+}
