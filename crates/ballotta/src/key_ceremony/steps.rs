@@ -12,6 +12,7 @@ use super::messages::{Body, Deal, DealCommitment, Envelope, MessageKind, Registr
 use super::polynomial::{possession_claim, vartime_evaluate};
 use super::share::Route;
 use super::{CeremonyError, CeremonyParameters, Evidence};
+use crate::encoding::DecodeError;
 use crate::group::{Element, PublicElement};
 use crate::hash::{CeremonyRoot, FileHash, Roster, tagged};
 use crate::proofs::batch::{Batch, BatchError, Claim, SharedBases};
@@ -36,10 +37,16 @@ pub(crate) fn read_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
             Err(error) => unreadable.push((envelope.author, error)),
         }
     }
-    unreadable.dedup_by_key(|(trustee, _)| *trustee);
-    refuse(unreadable, |trustees| CeremonyError::Decode { trustees })?;
-    refuse_second_messages(&step)?;
+    refuse_unreadable(unreadable)?;
+    let written: Vec<(u16, &[u8])> = step.iter().map(|message| (message.author(), message.as_bytes())).collect();
+    refuse_second_messages(B::KIND, &written)?;
     Ok(step)
+}
+
+/// Refuses messages that cannot be read; each trustee is named once.
+fn refuse_unreadable(mut unreadable: Vec<(u16, DecodeError)>) -> Result<(), CeremonyError> {
+    unreadable.dedup_by_key(|(trustee, _)| *trustee);
+    refuse(unreadable, |trustees| CeremonyError::Decode { trustees })
 }
 
 /// The envelopes of messages of this kind, which their authors signed for this roster.
@@ -77,19 +84,21 @@ pub(crate) fn refuse<T>(broken: Vec<T>, error: impl FnOnce(Vec<T>) -> CeremonyEr
     if broken.is_empty() { Ok(()) } else { Err(error(broken)) }
 }
 
-/// Refuses what trustees sent twice; `step` is sorted by authors.
-fn refuse_second_messages<B: Body>(step: &[Signed<B>]) -> Result<(), CeremonyError> {
+/// Refuses what trustees sent twice; the messages of a step are sorted by their authors.
+fn refuse_second_messages(kind: MessageKind, step: &[(u16, &[u8])]) -> Result<(), CeremonyError> {
     let (mut evidence, mut copied) = (Vec::new(), None);
-    for messages in step.chunk_by(|one, next| one.author() == next.author()) {
-        let [first, others @ ..] = messages else { continue };
-        match others.iter().find(|other| other.as_bytes() != first.as_bytes()) {
-            Some(other) => evidence.push(Evidence::of(first, other)),
-            None if !others.is_empty() => copied = copied.or(Some(first.author())),
+    for messages in step.chunk_by(|(one, _), (next, _)| one == next) {
+        let [(trustee, first), others @ ..] = messages else { continue };
+        match others.iter().find(|(_, other)| other != first) {
+            Some((_, other)) => {
+                evidence.push(Evidence { trustee: *trustee, messages: [first.to_vec(), other.to_vec()] });
+            }
+            None if !others.is_empty() => copied = copied.or(Some(*trustee)),
             None => {}
         }
     }
     refuse(evidence, |evidence| CeremonyError::Equivocation { evidence })?;
-    copied.map_or(Ok(()), |trustee| Err(CeremonyError::DuplicateMessage { trustee, kind: B::KIND }))
+    copied.map_or(Ok(()), |trustee| Err(CeremonyError::DuplicateMessage { trustee, kind }))
 }
 
 impl Evidence {
