@@ -112,7 +112,10 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     steps.run("tests: weakened", tests("test --package ballotta --features weaken"))?;
     // The targets are also ordinary tests over a corpus and its mutations: no nightly compiler is needed.
     if steps.has("fuzz/Cargo.toml") {
-        steps.run("tests: fuzz targets", tests("test --manifest-path fuzz/Cargo.toml"))?;
+        // A workspace of its own, with the same profiles: what both need is built once.
+        let target = wasm::target_folder(steps.root()).display().to_string();
+        let line = format!("test --manifest-path fuzz/Cargo.toml --target-dir {target}");
+        steps.run("tests: fuzz targets", tests(&line))?;
     } else {
         steps.skip("tests: fuzz targets", "there is no fuzz/Cargo.toml");
     }

@@ -118,7 +118,7 @@ RESULT = {
 def report() -> Report:
     empty: list[str] = []
     fields = {"valid": True, "stage": "complete", "fingerprint": "0" * 64, "checks": empty, "failures": empty}
-    return Report._read((json.dumps({**fields, "not_checked": empty, "warnings": empty, "result": RESULT}), ""))
+    return Report._read((json.dumps({**fields, "not_checked": empty, "warnings": empty, "result": RESULT}), "", None))
 
 
 def test_numbers(report: Report) -> None:
