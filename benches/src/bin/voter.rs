@@ -1,7 +1,7 @@
 //! What a voter's device does, natively, for the table beside Chromium's: `cargo xtask bench-wasm` runs it.
 //!
 //! `voter RECORD CODE..` opens the election of a record and prepares and signs a ballot for each voting code, which marks the
-//! first option of every contest. Medians in milliseconds, as one line of JSON.
+//! first option of every contest, or ranks all. Medians in milliseconds, as one line of JSON.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use ballotta::ballot::Choices;
+use ballotta::contest::Rule;
 use ballotta::credential::VotingCode;
 use ballotta::record::MemoryRecord;
 use ballotta::voter::Election;
@@ -41,14 +42,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The first option of every contest of a style.
+/// The first option of every contest of a style; of pairs a ranking in which two tie at a time.
 fn marks(election: &Election, style: usize) -> Result<String, Box<dyn Error>> {
     let manifest = election.context.manifest();
     let style = manifest.styles().get(style).ok_or("a style")?;
     let contests = style.contests.iter().filter_map(|contest| manifest.contests().get(*contest));
     let marks = contests.map(|contest| {
-        let first = contest.options.first().map(|option| option.id.as_str());
-        (contest.id.to_string(), json!({ "options": [first] }))
+        let ids: Vec<&str> = contest.options.iter().map(|option| option.id.as_str()).collect();
+        let mark = match &contest.rule {
+            Rule::Pairs(_) => json!({ "ranking": ids.chunks(2).collect::<Vec<_>>() }),
+            _ => json!({ "options": [ids.first()] }),
+        };
+        (contest.id.to_string(), mark)
     });
     Ok(serde_json::Value::Object(marks.collect()).to_string())
 }

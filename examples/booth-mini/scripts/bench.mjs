@@ -1,5 +1,5 @@
 // What a voter waits for in headless Chromium, and natively beside it: loading the module, opening an election for the first time
-// and again, and preparing and signing 1 of 10 and 1 of 100. Medians, but for what happens for the first time.
+// and again, and preparing and signing 1 of 10, 1 of 100 and pairs of 10 with ties. Medians, but for what happens for the first time.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { launch, missing } from '../tests/browser.mjs';
@@ -36,12 +36,17 @@ try {
     for (let round = 0; round < 5; round += 1) await open();
     rows.push(['open the election', await time(21, open)]);
     const opened = await library.openElection({ url: '/record/' }, { fingerprint });
-    for (const [code, count, rounds] of [[codes[0], 10, 51], [codes[1], 100, 21]]) {
-      const credential = opened.credential(code);
-      const choices = { [`of-${count}`]: { options: ['o3'] } };
+    const ranking = [['o3'], ['o1', 'o7'], ['o0'], ['o2', 'o4', 'o5'], ['o9']];
+    const ballots = [
+      ['1 of 10', { 'of-10': { options: ['o3'] } }, 51],
+      ['1 of 100', { 'of-100': { options: ['o3'] } }, 21],
+      ['pairs of 10, with ties', { pairs: { ranking } }, 21],
+    ];
+    for (const [number, [name, choices, rounds]] of ballots.entries()) {
+      const credential = opened.credential(codes[number]);
       const ballot = () => credential.prepare(choices, { previous: null }).cast();
       await time(5, ballot);
-      rows.push([`prepare and sign 1 of ${count}`, await time(rounds, ballot)]);
+      rows.push([`prepare and sign ${name}`, await time(rounds, ballot)]);
     }
     return rows;
   }, { fingerprint: election.fingerprint, codes: election.codes });

@@ -1,4 +1,4 @@
-// An election of one voter for 1 of 10 and one for 1 of 100: what takes time.
+// An election of one voter for 1 of 10, one for 1 of 100 and one who ranks 10 options with ties: what takes time.
 import { Election } from './election.mjs';
 
 const contest = (count) => ({
@@ -8,7 +8,9 @@ const contest = (count) => ({
   options: Array.from({ length: count }, (_, number) => ({ id: `o${number}`, title: { en: `Option ${number}`, it: `Opzione ${number}` } })),
 });
 
-export const hundred = () => new Election([{ style: 'ten', weight: 1 }, { style: 'hundred', weight: 1 }], (manifest) => {
-  manifest.contests = [contest(10), contest(100)];
-  manifest.styles = [{ id: 'ten', contests: ['of-10'] }, { id: 'hundred', contests: ['of-100'] }];
+const pairs = { ...contest(10), id: 'pairs', rule: { kind: 'pairs', ties: true, method: 'schulze', blank: false } };
+
+export const hundred = () => new Election(['ten', 'hundred', 'pairs'].map((style) => ({ style, weight: 1 })), (manifest) => {
+  manifest.contests = [contest(10), contest(100), pairs];
+  manifest.styles = [{ id: 'ten', contests: ['of-10'] }, { id: 'hundred', contests: ['of-100'] }, { id: 'pairs', contests: ['pairs'] }];
 });

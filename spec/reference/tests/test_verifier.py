@@ -15,7 +15,8 @@ from paths import COMMAND, REFERENCE
 from board import OPENING, Log
 from compare import compare, compare_bytes, differences
 from forge import VOTERS, Forge, bits_of, default_manifest, small_election, times
-from manifest import folded, read_manifest
+from manifest import read_manifest
+from schema import folded
 from encoding import MAX_MESSAGE_BYTES, Refused
 from record import Record
 from report import Report
