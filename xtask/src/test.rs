@@ -114,8 +114,8 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     if steps.has("fuzz/Cargo.toml") {
         // A workspace of its own, with the same profiles: what both need is built once.
         let target = wasm::target_folder(steps.root()).display().to_string();
-        let line = format!("test --manifest-path fuzz/Cargo.toml --target-dir {target}");
-        steps.run("tests: fuzz targets", tests(&line))?;
+        let targets = tests("test --manifest-path fuzz/Cargo.toml").secretly("CARGO_TARGET_DIR", target);
+        steps.run("tests: fuzz targets", targets)?;
     } else {
         steps.skip("tests: fuzz targets", "there is no fuzz/Cargo.toml");
     }
