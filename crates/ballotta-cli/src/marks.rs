@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, Error, Result, anyhow, ensure};
-use ballotta::ballot::{ChoiceErrors, ChoiceProblem, Choices, Mark};
+use ballotta::ballot::{ChoiceError, ChoiceErrors, ChoiceProblem, Choices, Mark};
 use ballotta::contest::{Rule, SelectionError};
 use ballotta::limits::MAX_CHOICES_BYTES;
 use ballotta::manifest::{Contest, Manifest, Text};
@@ -255,9 +255,17 @@ fn how_to_mark(contest: &Contest) -> String {
     }
 }
 
-/// Says the first thing that is wrong with choices, and what there is instead.
+/// Says everything that is wrong with choices, a line each, and what there is instead.
 pub(crate) fn explain<T>(manifest: &Manifest, errors: &ChoiceErrors) -> Result<T> {
-    let error = errors.errors().first().context("the rules do not allow these choices")?;
+    let explained = errors.errors().iter().map(|error| explain_one(manifest, error));
+    let (problems, remedies): (Vec<String>, Vec<Option<String>>) = explained.unzip();
+    let remedies: Vec<String> = remedies.into_iter().flatten().collect();
+    let all = Err(anyhow!(problems.join("\n")));
+    if remedies.is_empty() { all } else { all.remedy(remedies.join("; ")) }
+}
+
+/// What is wrong, and what to do about it.
+fn explain_one(manifest: &Manifest, error: &ChoiceError) -> (String, Option<String>) {
     let contest = manifest.contests().iter().find(|contest| Some(&contest.id) == error.contest.as_ref());
     let what = match (&error.problem, contest) {
         (ChoiceProblem::UnknownContest, None) => {
@@ -277,16 +285,17 @@ pub(crate) fn explain<T>(manifest: &Manifest, errors: &ChoiceErrors) -> Result<T
         }
         _ => error.to_string(),
     };
-    match (&error.problem, contest) {
+    let remedy = match (&error.problem, contest) {
         (ChoiceProblem::MissingContest, Some(contest)) => {
             let (mark, id) = (how_to_mark(contest), &contest.id);
-            Err(anyhow!(what)).remedy(format!("add {mark}, or --blank {id} where the contest allows it"))
+            Some(format!("add {mark}, or --blank {id} where the contest allows it"))
         }
         (ChoiceProblem::Selection(SelectionError::WrongKind), Some(contest)) => {
-            Err(anyhow!(what)).remedy(format!("mark it with {}", how_to_mark(contest)))
+            Some(format!("mark {} with {}", contest.id, how_to_mark(contest)))
         }
-        _ => Err(anyhow!(what)),
-    }
+        _ => None,
+    };
+    (what, remedy)
 }
 
 #[cfg(test)]

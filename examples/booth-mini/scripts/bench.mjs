@@ -3,11 +3,11 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { launch, missing } from '../tests/browser.mjs';
-import { hundred } from '../tests/hundred.mjs';
+import { timed } from '../tests/timed.mjs';
 import { serve } from '../tests/server.mjs';
 
 if (missing) throw new Error(missing);
-const election = hundred();
+const election = timed();
 const server = await serve({
   folders: { '/record/': join(election.folder, 'record'), '/ballotta/': new URL('../../../bindings/wasm/dist/', import.meta.url).pathname },
   files: { '/index.html': () => '<!doctype html><title>bench</title>' },

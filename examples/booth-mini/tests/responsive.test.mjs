@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { launch, missing } from './browser.mjs';
-import { hundred } from './hundred.mjs';
+import { timed } from './timed.mjs';
 import { serve } from './server.mjs';
 
 test('the page stays responsive while a ballot for 1 of 100 is prepared', { skip: missing, timeout: 120_000 }, async () => {
-  const election = hundred();
+  const election = timed();
   const server = await serve({
     folders: { '/record/': join(election.folder, 'record'), '/ballotta/': new URL('../../../bindings/wasm/dist/', import.meta.url).pathname },
     files: { '/index.html': () => '<!doctype html><title>responsive</title>' },

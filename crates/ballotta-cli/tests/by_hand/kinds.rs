@@ -189,7 +189,7 @@ fn voters_type_it_wrong(people: &People) {
         (
             "--choose board=ada,bob",
             "--points board=ada:1",
-            "error: contest board: what is marked is not of the kind of this contest\nremedy: mark it with --choose board=OPTION\n",
+            "error: contest board: what is marked is not of the kind of this contest\nremedy: mark board with --choose board=OPTION\n",
         ),
         (
             "--points places=park:5,school:3",
@@ -200,6 +200,12 @@ fn voters_type_it_wrong(people: &People) {
             "places=park:5,school:3",
             "places=park:6",
             "error: contest places: an option has more than the 5 that one may have\n",
+        ),
+        // All of it at once.
+        (
+            "--points places=park:5,school:3",
+            "--points places=park:6 --points nowhere=a:1",
+            "error: contest places: an option has more than the 5 that one may have\nthere is no contest nowhere on this ballot; there is ",
         ),
         (
             "places=park:5,school:3",

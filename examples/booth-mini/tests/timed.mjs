@@ -10,7 +10,7 @@ const contest = (count) => ({
 
 const pairs = { ...contest(10), id: 'pairs', rule: { kind: 'pairs', ties: true, method: 'schulze', blank: false } };
 
-export const hundred = () => new Election(['ten', 'hundred', 'pairs'].map((style) => ({ style, weight: 1 })), (manifest) => {
+export const timed = () => new Election(['ten', 'hundred', 'pairs'].map((style) => ({ style, weight: 1 })), (manifest) => {
   manifest.contests = [contest(10), contest(100), pairs];
   manifest.styles = [{ id: 'ten', contests: ['of-10'] }, { id: 'hundred', contests: ['of-100'] }, { id: 'pairs', contests: ['pairs'] }];
 });
