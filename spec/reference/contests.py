@@ -11,7 +11,8 @@ from math import gcd, isqrt
 from typing import Any, Iterable
 
 from encoding import (
-    MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, MAX_WEIGHT, ROW_BOUND, le32, require,
+    MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, MAX_PACKED, MAX_TOTAL, MAX_WEIGHT, ROW_BOUND, le32,
+    require,
 )  # fmt: skip
 from transcript import tagged
 
@@ -56,9 +57,10 @@ class Form:
 
 @dataclass
 class Builder:
-    """Takes the bits and rows of one contest after the other."""
+    """Takes the bits, counts and rows of one contest after the other."""
 
     bits: int = 0
+    counts: list[Terms] = field(default_factory=list)  # of the contest, until they are packed
     slot_rows: list[Row] = field(default_factory=list)
     constant_rows: list[Row] = field(default_factory=list)
 
@@ -73,8 +75,15 @@ class Builder:
         weights = range_digits(maximum)
         return list(zip(self.take(len(weights)), weights))
 
-    def slot(self, terms: Terms) -> None:
-        self.slot_rows.append(Row(SLOT, 0, in_order(terms)))
+    def count(self, terms: Terms) -> None:
+        self.counts.append(terms)
+
+    def pack(self, rule: Rule) -> None:
+        """The counts of a contest share slots: spec/contests.md#packing."""
+        for counts in rule.shared(self.counts):
+            digits = [(bit, rule.radix**i * factor) for i, terms in enumerate(counts) for bit, factor in terms]
+            self.slot_rows.append(Row(SLOT, 0, in_order(digits)))
+        self.counts = []
 
     def constant(self, target: int, terms: Terms) -> None:
         self.constant_rows.append(Row(CONSTANT, target, in_order(terms)))
@@ -120,6 +129,7 @@ def compile_form(rules: Iterable[Rule]) -> Form:
     builder = Builder()
     for rule in rules:
         rule.append_to(builder)
+        builder.pack(rule)
     return builder.form()
 
 
@@ -130,7 +140,7 @@ Ranking = list[list[int]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a contest gives. Options are numbers; `counts` are all numbers that the bound of a slot holds for."""
+    """What a contest gives. Options are numbers; `counts` are all numbers that the bound of a count holds for."""
 
     counts: list[int]
     ranking: Ranking
@@ -145,15 +155,16 @@ class Rule:
     options: int
     blank: bool
     winners: int | None = field(default=None, kw_only=True)
+    weights_total: int = field(default=MAX_TOTAL, kw_only=True)  # of the manifest: how many counts share a slot
 
     multiplied = True  # by the weight of the roll
-    bound = 1  # what a unit of weight adds to a slot at most; 1 of blank votes
+    bound = 1  # what a unit of weight adds to a count at most; 1 of blank votes
 
     def append_to(self, builder: Builder) -> None:
         raise NotImplementedError
 
-    def outcome(self, slots: list[int], voted: int) -> Outcome:
-        """From the totals of the slots but that of the blank votes. Refuses what no ballots give."""
+    def outcome(self, totals: list[int], voted: int) -> Outcome:
+        """From the totals of the counts but that of the blank votes. Refuses what no ballots give."""
         raise NotImplementedError
 
     @cached_property
@@ -164,15 +175,36 @@ class Rule:
     def slots(self) -> int:
         return self.form.slots
 
-    def bounds(self, weight: int) -> list[int]:
-        """Of the total of each slot."""
-        return [self.bound * weight] * (self.slots - self.blank) + [weight] * self.blank
+    @cached_property
+    def counts(self) -> int:
+        builder = Builder()
+        self.append_to(builder)
+        return len(builder.counts)
 
-    def count(self, slots: list[int], weight: int) -> Outcome:
-        """What the totals of the slots mean."""
-        blank = slots[-1] if self.blank else None
+    @property
+    def radix(self) -> int:
+        """spec/contests.md#packing"""
+        return self.bound * self.weights_total + 1
+
+    @property
+    def per_slot(self) -> int:
+        """How many counts share a slot."""
+        many = [k for k in range(3, MAX_PACKED.bit_length()) if self.radix**k <= MAX_PACKED]
+        return max(many, default=2 if self.radix**2 <= MAX_TOTAL else 1)
+
+    def shared(self, counts: list[Any]) -> list[list[Any]]:
+        """What there is for each count, slot by slot."""
+        return [counts[first : first + self.per_slot] for first in range(0, len(counts), self.per_slot)]
+
+    def bounds(self, weight: int) -> list[list[int]]:
+        """Of the totals of each slot."""
+        return self.shared([self.bound * weight] * (self.counts - self.blank) + [weight] * self.blank)
+
+    def count(self, totals: list[int], weight: int) -> Outcome:
+        """What the totals of the counts mean."""
+        blank = totals[-1] if self.blank else None
         require((blank or 0) <= weight, "the totals are impossible: more blank votes than ballots")
-        outcome = self.outcome(slots[: len(slots) - self.blank], weight - (blank or 0))
+        outcome = self.outcome(totals[: len(totals) - self.blank], weight - (blank or 0))
         return Outcome(**vars(outcome) | {"blank": blank})
 
     def unanimous(self, outcome: Outcome, weight: int) -> bool:
@@ -214,15 +246,15 @@ class Choose(Rule):
         options, beta = builder.take(self.options), builder.take(self.blank)
         slack = builder.digits(self.max - self.min)
         for bit in [*options[: self.options - (self.min == self.max)], *beta]:
-            builder.slot(ones([bit]))
+            builder.count(ones([bit]))
         builder.constant(self.max, ones(options) + scaled(self.max, beta) + slack)
 
-    def outcome(self, slots: list[int], voted: int) -> Outcome:
+    def outcome(self, totals: list[int], voted: int) -> Outcome:
         if self.min == self.max:
-            slots = slots + [self.max * voted - sum(slots)]
-        impossible(not all(0 <= total <= voted for total in slots), "the votes of an option")
-        impossible(not self.min * voted <= sum(slots) <= self.max * voted, "the votes of all options")
-        return by_totals(slots)
+            totals = totals + [self.max * voted - sum(totals)]
+        impossible(not all(0 <= total <= voted for total in totals), "the votes of an option")
+        impossible(not self.min * voted <= sum(totals) <= self.max * voted, "the votes of all options")
+        return by_totals(totals)
 
 
 @dataclass(frozen=True)
@@ -242,20 +274,20 @@ class Points(Rule):
         points = [builder.digits(self.max) for _ in range(self.options)]
         beta = builder.take(self.blank)
         for digits in points[: self.options - self.exactly]:
-            builder.slot(digits)
+            builder.count(digits)
         for bit in beta:
-            builder.slot(ones([bit]))
+            builder.count(ones([bit]))
         total = self.max * self.options if self.total is None and self.blank else self.total
         if total is not None:
             slack = [] if self.exactly else builder.digits(total)
             builder.constant(total, [term for digits in points for term in digits] + scaled(total, beta) + slack)
 
-    def outcome(self, slots: list[int], voted: int) -> Outcome:
+    def outcome(self, totals: list[int], voted: int) -> Outcome:
         if self.exactly:
-            slots = slots + [(self.total or 0) * voted - sum(slots)]
-        impossible(not all(0 <= total <= self.max * voted for total in slots), "the points of an option")
-        impossible(self.total is not None and sum(slots) > self.total * voted, "the points of all options")
-        outcome = by_totals(slots)
+            totals = totals + [(self.total or 0) * voted - sum(totals)]
+        impossible(not all(0 <= total <= self.max * voted for total in totals), "the points of an option")
+        impossible(self.total is not None and sum(totals) > self.total * voted, "the points of all options")
+        outcome = by_totals(totals)
         for option in outcome.options if self.averages else []:
             divisor = gcd(option["total"], voted) or 1
             option["average"] = [option["total"] // divisor, voted // divisor or 1]
@@ -273,12 +305,12 @@ class Split(Rule):
     def append_to(self, builder: Builder) -> None:
         points = [builder.digits(self.max) for _ in range(self.options)]
         for digits in points[:-1]:
-            builder.slot(digits)
+            builder.count(digits)
         builder.weight(term for digits in points for term in digits)
 
-    def outcome(self, slots: list[int], voted: int) -> Outcome:
-        impossible(sum(slots) > voted, "the weight of the last option")
-        return by_totals(slots + [voted - sum(slots)])
+    def outcome(self, totals: list[int], voted: int) -> Outcome:
+        impossible(sum(totals) > voted, "the weight of the last option")
+        return by_totals(totals + [voted - sum(totals)])
 
 
 @dataclass(frozen=True)
@@ -295,13 +327,13 @@ class Quadratic(Rule):
         units = [builder.take(self.bound) for _ in range(self.options)]
         beta, slack = builder.take(self.blank), builder.digits(self.credits)
         for bits in [*units, *([beta] if beta else [])]:
-            builder.slot(ones(bits))
+            builder.count(ones(bits))
         costs = [(bit, 2 * k - 1) for bits in units for k, bit in enumerate(bits, 1)]
         builder.constant(self.credits, costs + scaled(self.credits, beta) + slack)
 
-    def outcome(self, slots: list[int], voted: int) -> Outcome:
-        impossible(max(slots) > self.bound * voted, "the votes of an option")
-        return by_totals(slots)
+    def outcome(self, totals: list[int], voted: int) -> Outcome:
+        impossible(max(totals) > self.bound * voted, "the votes of an option")
+        return by_totals(totals)
 
 
 @dataclass(frozen=True)
@@ -314,13 +346,13 @@ class Grades(Rule):
         grades = [builder.take(len(self.grades)) for _ in range(self.options)]
         beta = builder.take(self.blank)
         for bit in [bit for of_option in grades for bit in of_option[:-1]] + list(beta):
-            builder.slot(ones([bit]))
+            builder.count(ones([bit]))
         for of_option in grades:
             builder.constant(1, ones([*of_option, *beta]))
 
-    def outcome(self, slots: list[int], voted: int) -> Outcome:
+    def outcome(self, totals: list[int], voted: int) -> Outcome:
         width = len(self.grades) - 1
-        table = [slots[width * i : width * (i + 1)] for i in range(self.options)]
+        table = [totals[width * i : width * (i + 1)] for i in range(self.options)]
         table = [row + [voted - sum(row)] for row in table]
         impossible(min(row[-1] for row in table) < 0, "the grades of an option")
         options = [{"grades": row, "grade": self.grades[majority(row)] if voted else None} for row in table]
@@ -358,9 +390,9 @@ class Positional(Rule):
         n = builder.take(k + 1 if self.truncated else 0)
         beta = builder.take(self.blank)
         for bits in places:
-            builder.slot(zip(bits, self.scores))
+            builder.count(zip(bits, self.scores))
         for bit in beta:
-            builder.slot(ones([bit]))
+            builder.count(ones([bit]))
         for i, bits in enumerate(places):
             builder.constant(1, ones([*bits, *([u[i]] if u else beta)]))
         if self.truncated:
@@ -372,8 +404,8 @@ class Positional(Rule):
             else:
                 builder.constant(1, column + ones(beta))
 
-    def outcome(self, slots: list[int], voted: int) -> Outcome:
+    def outcome(self, totals: list[int], voted: int) -> Outcome:
         most = sum(self.scores) * voted
-        impossible(max(slots) > self.bound * voted or sum(slots) > most, "the scores")
-        impossible(not self.truncated and sum(slots) != most, "the scores of all options")
-        return by_totals(slots)
+        impossible(max(totals) > self.bound * voted or sum(totals) > most, "the scores")
+        impossible(not self.truncated and sum(totals) != most, "the scores of all options")
+        return by_totals(totals)

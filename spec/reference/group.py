@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Iterable
+from itertools import islice
+from typing import Iterable, Iterator
 
 from encoding import Reader, require
 
@@ -283,33 +284,63 @@ def affine_y(points: list[Point]) -> list[int]:
     return ys[::-1]
 
 
+Axes = tuple[tuple[int, int], ...]  # what a step adds to v, and how many values there are
+
+
+def digit_steps(bounds: list[int], radix: int) -> tuple[Axes, Axes]:
+    """Small steps over as many values of each digit, from the lowest, as the square root of all values allows; large
+    ones over the rest, which may go beyond a bound."""
+    left = min(math.isqrt(math.prod(bound + 1 for bound in bounds)), 2**20)
+    small, large = [], []
+    for place, bound in enumerate(bounds):
+        count = min(bound + 1, left)
+        left //= count
+        small.append((radix**place, count))
+        large.append((-count * radix**place, -(-(bound + 1) // count)))
+    return tuple(small), tuple(large)
+
+
+def lattice(start: Point, axes: Axes) -> Iterator[tuple[int, Point]]:
+    """v and start + [4 v]G, for every v that is a sum of 0 to count - 1 times the step of each axis (step, count)."""
+    moves = [(step, addend(multiply(4 * step, BASE)), count) for step, count in axes if count > 1]
+
+    def walk(v: int, here: Point, depth: int) -> Iterator[tuple[int, Point]]:
+        if depth == 0:
+            yield v, here
+            return
+        step, move, count = moves[depth - 1]
+        for n in range(count):
+            if n:
+                v, here = v + step, plus(here, move)
+            yield from walk(v, here, depth - 1)
+
+    return walk(0, start, len(moves))
+
+
+def affine(points: Iterator[tuple[int, Point]]) -> Iterator[tuple[int, int]]:
+    """v and y, a thousand at a time."""
+    while some := list(islice(points, 1024)):
+        yield from zip((v for v, _ in some), affine_y([p for _, p in some]))
+
+
 @lru_cache(maxsize=1)
-def small_steps(count: int) -> dict[int, int]:
-    step = addend(double(double(BASE)))
-    points = [IDENTITY]
-    while len(points) < count:
-        points.append(plus(points[-1], step))
-    return {y: v for v, y in enumerate(affine_y(points))}
+def small_steps(axes: Axes) -> dict[int, int]:
+    return {y: v for v, y in affine(lattice(IDENTITY, axes))}
 
 
-def discrete_logarithm(p: Point, bound: int) -> int | None:
-    """The v from 0 to `bound` with [v]G = p, or None: small steps and large ones (Shanks).
+def discrete_logarithm(p: Point, bounds: list[int], radix: int) -> list[int] | None:
+    """The digits, each from 0 to its bound, of the v with [v]G = p, or None: small steps and large ones (Shanks).
 
     Everything is taken times 4, so that an element is one point of the curve and not one of four. y alone says v up to
     its sign; the candidate is compared in the end.
     """
-    steps = min(math.isqrt(bound) + 1, 2**20)
-    table = small_steps(steps)
-    stride = addend(multiply(4 * steps, BASE))
-    here, start = double(double(p)), 0
-    while start <= bound:
-        points: list[Point] = []
-        while len(points) < 1024 and start + len(points) * steps <= bound:
-            points.append(here)
-            here = minus(here, stride)
-        for y in affine_y(points):
-            v = start + table.get(y, bound + 1)
-            if v <= bound and equal(multiply(v, BASE), p):
-                return v
-            start += steps
+    small, large = digit_steps(bounds, radix)
+    table = small_steps(small)
+    for v, y in affine(lattice(double(double(p)), large)):
+        if y in table:
+            v = table[y] - v
+            digits = [v // radix**place % radix for place in range(len(bounds))]
+            within = v < radix ** len(bounds) and all(digit <= bound for digit, bound in zip(digits, bounds))
+            if within and equal(multiply(v, BASE), p):
+                return digits
     return None

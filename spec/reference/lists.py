@@ -30,7 +30,7 @@ class Lists(Rule):
     def append_to(self, builder: Builder) -> None:
         options, beta = builder.take(self.options), builder.take(self.blank)
         for bit in [*options, *beta]:
-            builder.slot(ones([bit]))
+            builder.count(ones([bit]))
         builder.constant(1, ones([*(options[name] for name, _ in self.lists), *beta]))
         if not self.across:
             for name, candidates in self.lists:
@@ -45,23 +45,23 @@ class Lists(Rule):
         for candidates, most in self.groups:
             builder.constant(most, ones(options[i] for i in candidates) + builder.digits(most))
 
-    def outcome(self, slots: list[int], voted: int) -> Outcome:
-        impossible(sum(slots[name] for name, _ in self.lists) != voted, "the votes of the lists")
+    def outcome(self, totals: list[int], voted: int) -> Outcome:
+        impossible(sum(totals[name] for name, _ in self.lists) != voted, "the votes of the lists")
         for name, candidates in self.lists if not self.across else []:
-            votes = [slots[i] for i in candidates]
-            impossible(max(votes, default=0) > slots[name], "the votes of a candidate")
-            impossible(sum(votes) > self.most(candidates) * slots[name], "the votes of the candidates of a list")
+            votes = [totals[i] for i in candidates]
+            impossible(max(votes, default=0) > totals[name], "the votes of a candidate")
+            impossible(sum(votes) > self.most(candidates) * totals[name], "the votes of the candidates of a list")
         if self.across:
-            votes = [slots[i] for i in self.candidates]
+            votes = [totals[i] for i in self.candidates]
             impossible(max(votes, default=0) > voted, "the votes of a candidate")
             impossible(sum(votes) > self.preferences * voted, "the votes of the candidates")
         names = [name for name, _ in self.lists]
-        of_lists = {name: slots[name] for name in names}
+        of_lists = {name: totals[name] for name in names}
         # Options stand in the order of the manifest.
         ranking = ranked([of_lists.get(i, -1) for i in range(self.options)])
         ranking = [tie for tie in ranking if tie[0] in of_lists]
         seats = seats_of(of_lists, *self.seats) if self.seats else None
-        return Outcome(slots, ranking, options=[{"total": total} for total in slots], seats=seats)
+        return Outcome(totals, ranking, options=[{"total": total} for total in totals], seats=seats)
 
 
 def seats_of(votes: dict[int, int], number: int, method: str) -> tuple[dict[int, int], list[int], int]:

@@ -16,9 +16,9 @@ from schema import MISSING, Schema, check, ed25519_key, hexadecimal, identifier,
 from strict_json import parse
 from transcript import tagged
 
-FORMAT = "ballotta/v1-draft.3/manifest"
+FORMAT = "ballotta/v1-draft.4/manifest"
 PRIVACY = "minimum_counted_ballots minimum_ballots_per_weight"
-SUITE_NAME = "ballotta/v1-draft.3/ristretto255"
+SUITE_NAME = "ballotta/v1-draft.4/ristretto255"
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class Manifest:
     contests: list[Contest]
     styles: list[Style]
     max_weight: int
+    total_weight: int  # the most of the roll together
     revoting: bool
     quorum: Quorum | None
     minimum_counted_ballots: int
@@ -80,11 +81,6 @@ class Manifest:
     witness_quorum: int
     witnesses: list[NoteKey]
     slots: int
-
-    @property
-    def max_total(self) -> int:
-        """The largest weight of the roll: spec/contests.md#what-all-kinds-share."""
-        return MAX_TOTAL // max(contest.rule.bound for contest in self.contests)
 
 
 def read_manifest(data: bytes) -> Manifest:
@@ -120,10 +116,11 @@ class Document(Schema):
         if (schedule := top.get("schedule", MISSING)) is not MISSING:
             for name, item in self.fields("schedule", schedule, "opens closes").items():
                 self.string(f"schedule.{name}", item, line)
-        weights = self.fields("weights", top["weights"], "unit max")
+        weights = self.fields("weights", top["weights"], "unit max total")
         self.text("weights.unit", weights["unit"])
         max_weight = self.integer("weights.max", weights["max"], 1, MAX_WEIGHT)
-        contests = self.contests(top["contests"], max_weight or 1)
+        total_weight = self.integer("weights.total", weights["total"], max_weight or 1, MAX_TOTAL)
+        contests = self.contests(top["contests"], max_weight or 1, total_weight or MAX_TOTAL)
         styles = self.styles(top["styles"], contests)
         revoting = self.word("revoting", top["revoting"], "last_counts", "not_allowed")
         quorum = self.quorum(top.get("quorum", MISSING))
@@ -163,14 +160,14 @@ class Document(Schema):
         if slots > MAX_SLOTS:
             self.problems.append(f"contests: {slots} slots are too many")
         for number, contest in enumerate(contests):
-            if contest.rule.bound * max_weight > MAX_TOTAL:
-                self.problems.append(f"contests[{number}].rule: one ballot of the largest weight gives too much")
+            if contest.rule.bound * total_weight > MAX_TOTAL:
+                self.problems.append(f"contests[{number}].rule: its totals can become too large")
         return Manifest(
-            digest, contests, styles, max_weight, revoting == "last_counts", quorum, counted, per_weight, closing,
-            organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses, slots,
+            digest, contests, styles, max_weight, total_weight, revoting == "last_counts", quorum, counted, per_weight,
+            closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses, slots,
         )  # fmt: skip
 
-    def contests(self, value: Any, max_weight: int) -> list[Contest]:
+    def contests(self, value: Any, max_weight: int, total_weight: int) -> list[Contest]:
         contests: list[Contest] = []
         for path, item in self.items("contests", value, 1, MAX_CONTESTS):
             found = self.fields(path, item, "id title rule options", "description")
@@ -178,7 +175,7 @@ class Document(Schema):
             self.text(f"{path}.title", found["title"])
             self.text(f"{path}.description", found.get("description", MISSING))
             options = self.titled(f"{path}.options", found["options"], 1, MAX_OPTIONS, "description")
-            rule = read_rule(self, f"{path}.rule", found["rule"], options, max_weight)
+            rule = read_rule(self, f"{path}.rule", found["rule"], options, max_weight, total_weight)
             slots = self.attempt(f"{path}.rule", lambda: rule.slots) if rule else None
             if name and slots is not None:
                 first = contests[-1].slots.stop if contests else 0

@@ -27,7 +27,7 @@ class Pairs(Rule):
         p = {(i, j): builder.take(1)[0] for i in range(q) for j in range(i + 1, q)}
         beta = builder.take(self.blank)
         for bit in [*p.values(), *beta]:
-            builder.slot(ones([bit]))
+            builder.count(ones([bit]))
         for i in range(q):
             builder.constant(1, ones([*b[i], *beta]))
         for k in range(q):
@@ -46,7 +46,7 @@ class Pairs(Rule):
         h = {(s, k): builder.take(1)[0] for s in places for k in range(s, q)}
         beta = builder.take(self.blank)
         for bit in [*p.values(), *beta]:
-            builder.slot(ones([bit]))
+            builder.count(ones([bit]))
         for of_option in a + e:
             builder.constant(1, ones([*of_option, *beta]))
         for i in places:
@@ -64,8 +64,8 @@ class Pairs(Rule):
         for k in places:
             builder.constant(0, ones(e[i][k] for i in places) + [(h[s, k], -(k - s + 1)) for s in range(k + 1)])
 
-    def outcome(self, slots: list[int], voted: int) -> Outcome:
-        q, values = self.options, iter(slots)
+    def outcome(self, totals: list[int], voted: int) -> Outcome:
+        q, values = self.options, iter(totals)
         matrix = [[0] * q for _ in range(q)]
         for i in range(q):
             for j in range(q):

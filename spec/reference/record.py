@@ -12,7 +12,7 @@ from manifest import Contest, Manifest
 from roll import Roll
 from tally import ContestSums, Tally, quorum_reached
 
-RESULT_FORMAT = "ballotta/v1-draft.3/result"
+RESULT_FORMAT = "ballotta/v1-draft.4/result"
 
 
 class Record:

@@ -10,7 +10,7 @@ from group import Element, decode
 from manifest import Manifest
 from transcript import Transcript, begin, read_schnorr, schnorr_holds, sha256
 
-FIRST_WORD = "ballotta/v1-draft.3/roll"
+FIRST_WORD = "ballotta/v1-draft.4/roll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None])
     if lines and lines[0] != f"{FIRST_WORD} {manifest.hash.hex()}".encode():
         fail(1, "the first line does not name this manifest")
     styles = {style.id: number for number, style in enumerate(manifest.styles)}
-    last, most = NO_DIGEST, manifest.max_total
+    last, most = NO_DIGEST, manifest.total_weight
     for number, line in enumerate(lines[1:], 2):
         try:
             credential, style, weight = read_line(line, styles, manifest.max_weight)

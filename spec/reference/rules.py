@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contests import Choose, Grades, Points, Positional, Quadratic, Rule, Split
@@ -30,7 +30,9 @@ FIELDS = {
 OPTIONAL = {"score": "total winners", "lists": "groups seats"}  # of the others: winners
 
 
-def read_rule(schema: Schema, path: str, value: Any, options: list[str], max_weight: int) -> Rule | None:
+def read_rule(
+    schema: Schema, path: str, value: Any, options: list[str], max_weight: int, total_weight: int
+) -> Rule | None:
     """None, with the broken rules noted, if there are any."""
     before = len(schema.problems)
     kind = value.get("kind") if isinstance(value, dict) else None
@@ -39,7 +41,7 @@ def read_rule(schema: Schema, path: str, value: Any, options: list[str], max_wei
         return None
     found = schema.fields(path, value, "kind " + FIELDS[kind], OPTIONAL.get(kind, "winners"))
     reader = RuleReader(schema, path, found, options, max_weight)
-    rule = getattr(reader, kind)()
+    rule = replace(getattr(reader, kind)(), weights_total=total_weight)
     return rule if len(schema.problems) == before else None
 
 

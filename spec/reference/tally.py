@@ -226,14 +226,14 @@ def totals(manifest: Manifest, tally: Tally, valid: list[PartialDecryption]) -> 
             results.append(None)
             continue
         values: list[int] = []
-        for slot, (c, bound) in enumerate(zip(sums.c, contest.rule.bounds(sums.weight))):
+        for slot, (c, bounds) in enumerate(zip(sums.c, contest.rule.bounds(sums.weight), strict=True)):
             if not is_identity(sums.r):
                 shares = [(w, decryption.factors[number][slot].point) for w, decryption in zip(lambdas, chosen)]
                 c = add(c, negate(multiply_add(shares)))
-            value = discrete_logarithm(c, bound)
-            if value is None:
-                raise Refused(f"slot {slot} of contest {contest.id} has no total within its bound")
-            values.append(value)
+            found = discrete_logarithm(c, bounds, contest.rule.radix)
+            if found is None:
+                raise Refused(f"slot {slot} of contest {contest.id} has no totals within their bounds")
+            values += found
         results.append(contest.rule.count(values, sums.weight))
     return results
 

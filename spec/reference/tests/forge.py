@@ -51,7 +51,7 @@ def base64(data: bytes) -> str:
 
 
 def default_manifest() -> dict[str, Any]:
-    """Two contests, two styles, weights; keys are filled in."""
+    """Two contests, two styles, weights, two counts in a slot; keys are filled in."""
 
     def contest(name: str, options: int, **rule: Any) -> dict[str, Any]:
         return {
@@ -62,15 +62,15 @@ def default_manifest() -> dict[str, Any]:
         }
 
     return {
-        "format": "ballotta/v1-draft.3/manifest",
-        "suite": "ballotta/v1-draft.3/ristretto255",
+        "format": "ballotta/v1-draft.4/manifest",
+        "suite": "ballotta/v1-draft.4/ristretto255",
         "election_id": "ab" * 32,
         "kind": "rehearsal",
         "languages": ["en"],
         "title": {"en": "Forged"},
         "contests": [contest("one", 3, min=1, max=1, blank=True), contest("many", 3, min=0, max=2, blank=False)],
         "styles": [{"id": "all", "contests": ["one", "many"]}, {"id": "second", "contests": ["many"]}],
-        "weights": {"unit": {"en": "votes"}, "max": 5},
+        "weights": {"unit": {"en": "votes"}, "max": 5, "total": 2000},
         "revoting": "last_counts",
         "quorum": {"of": "weight", "base": "roll", "rule": "at_least", "fraction": [1, 2]},
         "privacy": {"minimum_counted_ballots": 2, "minimum_ballots_per_weight": 1},
@@ -268,7 +268,7 @@ class Forge:
         """Style and weight of every voter."""
         secrets = sorted((self.scalar() for _ in voters), key=lambda s: times(s).encoding)
         self.voters = [(secret, style, weight) for secret, (style, weight) in zip(secrets, voters)]
-        lines = [f"ballotta/v1-draft.3/roll {self.manifest.hash.hex()}"]
+        lines = [f"ballotta/v1-draft.4/roll {self.manifest.hash.hex()}"]
         lines += [f"{times(s).encoding.hex()} {style} {weight}" for s, style, weight in self.voters]
         self.files["roll"] = self.edited("roll", "".join(line + "\n" for line in lines).encode())
         self.fingerprint = tagged("fingerprint", self.manifest.hash, self.root, sha256(self.files["roll"]))

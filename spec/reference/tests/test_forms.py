@@ -1,11 +1,12 @@
-"""Every form against the prose of its rule: the slots that some bits give are those that some selection means."""
+"""Every form against the prose of its rule: the counts that some bits give are those that some selection means."""
 
 import itertools
 import unittest
+from dataclasses import replace
 
 import paths  # noqa: F401
 from contests import Choose, Grades, Points, Positional, Quadratic, Split, compile_form, range_digits
-from encoding import Refused
+from encoding import MAX_TOTAL, Refused
 from lists import Lists
 from pairs import Pairs
 
@@ -51,11 +52,11 @@ def assignments(count, rows, weight=1):
     yield from go(0)
 
 
-def with_blank(selections, slots, blank):
-    """The slot of the blank vote behind the others."""
+def with_blank(selections, counts, blank):
+    """The count of the blank vote behind the others."""
     if not blank:
         return set(selections)
-    return {(*selection, 0) for selection in selections} | {(0,) * slots + (1,)}
+    return {(*selection, 0) for selection in selections} | {(0,) * counts + (1,)}
 
 
 def weak_orders(q):
@@ -65,12 +66,26 @@ def weak_orders(q):
             yield ranks
 
 
+def packed(rule, counts):
+    """The numbers of the slots that these counts share."""
+    k = rule.per_slot
+    slots = [counts[first : first + k] for first in range(0, len(counts), k)]
+    return tuple(sum(count * rule.radix**i for i, count in enumerate(slot)) for slot in slots)
+
+
 class Forms(unittest.TestCase):
     def same(self, rule, selections, weight=1):
-        """`selections` without the slot of the blank vote."""
-        slots = rule.slots - rule.blank
-        expected = with_blank(selections, slots, rule.blank)
+        """`selections` without the count of the blank vote; counts have slots of their own, then they share them."""
+        expected = with_blank(selections, rule.counts - rule.blank, rule.blank)
         self.assertEqual(reachable(rule.form, weight), expected, rule)
+        for total in (2**21 // rule.bound, weight):
+            several = replace(rule, weights_total=total)
+            self.assertEqual(several.form.rows[several.slots :], rule.form.rows[rule.slots :])
+            for bit in range(rule.form.bits):  # each by itself: rows are linear
+                bits = [int(j == bit) for j in range(rule.form.bits)]
+                counts = [row.value(bits) for row in rule.form.rows[: rule.slots]]
+                slots = tuple(row.value(bits) for row in several.form.rows[: several.slots])
+                self.assertEqual(slots, packed(several, counts), several)
 
     def test_the_search(self):
         """The search leaves nothing out."""
@@ -181,6 +196,74 @@ class Forms(unittest.TestCase):
         for rule in (Quadratic(1024, False, 10000), Positional(64, False, (1,) * 64, False)):
             with self.assertRaisesRegex(Refused, "too many bits"):
                 _ = rule.form
+
+
+class Packing(unittest.TestCase):
+    """spec/contests.md#packing"""
+
+    def test_borders(self):
+        """With the bound 1, how many counts share a slot below and at a total that is too large for so many."""
+        for total, most in (
+            (2, 20),  # 3^20 < 2^32 < 3^21
+            (3, 16),  # 4^16 = 2^32
+            (4, 13),  # 5^13 < 2^32 < 5^14
+            (255, 4),  # 256^4 = 2^32
+            (256, 3),
+            (1624, 3),  # 1625^3 < 2^32 < 1626^3
+            (1625, 2),
+            (2**22 - 1, 2),  # the square is 2^44
+            (2**22, 1),
+            (MAX_TOTAL, 1),
+        ):
+            for rule in (Choose(50, False, 0, 1), Grades(50, True, ("yes", "no")), Split(50, False, 5)):
+                rule = replace(rule, weights_total=total)
+                self.assertEqual((rule.radix, rule.per_slot), (total + 1, most), rule)
+                self.assertEqual(rule.slots, -(-rule.counts // most), rule)
+        self.assertEqual(replace(Choose(50, False, 0, 1), weights_total=1).per_slot, 32)  # 2^32
+
+    def test_bounds(self):
+        """The bound of the kind goes into the radix, also for the blank votes."""
+        for rule, bound in (
+            (Points(3, True, 5, None, False, True), 5),
+            (Quadratic(3, True, 26), 5),
+            (Positional(3, True, (1, 5), False), 5),
+        ):
+            for total, most in ((51, 4), (52, 3), (324, 3), (325, 2), (838_860, 2), (838_861, 1)):
+                several = replace(rule, weights_total=total)
+                self.assertEqual((several.bound, several.radix, several.per_slot), (bound, 5 * total + 1, most))
+                bounds = [50, 50, 50, 10]
+                self.assertEqual(several.bounds(10), [bounds[i : i + most] for i in range(0, 4, most)])
+                self.assertEqual(several.slots, len(several.bounds(10)))
+
+    def test_row(self):
+        """The row of a slot: powers of the radix, terms in the order of the bits, those of zero left out."""
+        radix = 5 * 324 + 1
+        points = Points(4, True, 5, None, False, True, weights_total=324)
+        powers = [1, radix, radix**2]
+        digits = [(3 * i + n, power * digit) for i, power in enumerate(powers) for n, digit in enumerate((1, 2, 2))]
+        rows = [list(row.terms) for row in points.form.rows[:2]]
+        self.assertEqual(rows, [digits, [(9, 1), (10, 2), (11, 2), (12, radix)]])
+        self.assertEqual([(row.kind, row.constant) for row in points.form.rows], [(0, 0), (0, 0), (1, 20)])
+        places = Positional(2, False, (5, 0), False, weights_total=324)
+        self.assertEqual(list(places.form.rows[0].terms), [(0, 5), (2, 5 * radix)])
+
+    def test_of_a_style(self):
+        """No slot holds counts of two contests; each has its own radix."""
+        one = Choose(3, False, 1, 2, weights_total=2000)
+        two = Points(2, False, 5, None, False, False, weights_total=2000)
+        form = compile_form([one, two])
+        self.assertEqual((form.bits, form.slots), (one.form.bits + two.form.bits, 3))
+        rows = [list(row.terms) for row in form.rows[:3]]
+        self.assertEqual(rows[:2], [[(0, 1), (1, 2001)], [(2, 1)]])
+        self.assertEqual(rows[2], [(4, 1), (5, 2), (6, 2), (7, 10001), (8, 20002), (9, 20002)])
+
+    def test_row_bound(self):
+        """What one voter divides may be so much more than what all may have that a row is too large."""
+        for total, slots in ((2**22 - 3, 10), (2**22, 19)):
+            self.assertEqual(Split(20, False, 2**40, weights_total=total).slots, slots)
+        for total in (5, 2**22 - 2, 2**22 - 1):
+            with self.subTest(total), self.assertRaisesRegex(Refused, "its numbers are too large"):
+                _ = Split(20, False, 2**40, weights_total=total).form
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ class Pairwise(unittest.TestCase):
         self.assertEqual(matrix, [[0, 83, 58, 32], [17, 0, 58, 32], [42, 42, 0, 42], [68, 68, 58, 0]])
         for method in (schulze, ranked_pairs, copeland):
             self.assertEqual(named(method(matrix), "CKMN"), "N>C>K>M")
-        slots = [matrix[i][j] for i in range(4) for j in range(i + 1, 4)]
-        outcome = Pairs(4, True, False, "copeland", winners=1).count([*slots, 5], 105)
+        counts = [matrix[i][j] for i in range(4) for j in range(i + 1, 4)]
+        outcome = Pairs(4, True, False, "copeland", winners=1).count([*counts, 5], 105)
         self.assertEqual((outcome.pairs["matrix"], outcome.pairs["condorcet_winner"], outcome.blank), (matrix, 3, 5))
         self.assertEqual(outcome.ranking, [[3], [0], [1], [2]])
         self.assertEqual(outcome.options, [{}] * 4)
@@ -73,13 +73,13 @@ class Pairwise(unittest.TestCase):
             self.assertEqual(method(matrix), [[0], [1, 2], [3]])
 
     def test_impossible(self):
-        for rule, slots in (
+        for rule, counts in (
             (Pairs(2, False, False, "schulze"), [6]),
             (Pairs(2, False, True, "schulze"), [3, 3]),
             (Pairs(2, True, False, "schulze"), [5, 1]),
         ):
             with self.subTest(rule), self.assertRaisesRegex(Refused, "impossible: the ballots of a pair"):
-                rule.count(slots, 5)
+                rule.count(counts, 5)
 
 
 class Seats(unittest.TestCase):
@@ -111,13 +111,13 @@ class Seats(unittest.TestCase):
         self.assertEqual(outcome.ranking, [[2], [0]])
         self.assertEqual(outcome.seats, ({2: 2, 0: 1}, [], 0))
         self.assertEqual(rule.count([7, 0, 7, 0, 1], 15).ranking, [[0, 2]])  # in the order of the manifest
-        for slots, why in (
+        for counts, why in (
             ([5, 2, 8, 4, 1], "the votes of the lists"),
             ([5, 2, 9, 6, 1], "the votes of a candidate"),
             ([5, 2, 9, 4, 16], "more blank votes than ballots"),
         ):
-            with self.subTest(slots), self.assertRaisesRegex(Refused, why):
-                rule.count(slots, 15)
+            with self.subTest(counts), self.assertRaisesRegex(Refused, why):
+                rule.count(counts, 15)
         two = Lists(4, False, ((0, (2, 3)), (1, ())), 1, False)
         with self.assertRaisesRegex(Refused, "candidates of a list"):
             two.count([3, 2, 2, 2], 5)
@@ -169,8 +169,8 @@ class Totals(unittest.TestCase):
         self.assertEqual([elected(ranking, n) for n in (1, 2, 3, 4)], expected)
 
     def test_kinds(self):
-        """A rule, the totals of its slots, those of the options and the blank votes; of weight 10."""
-        for rule, slots, totals, blank in (
+        """A rule, the totals of its counts, those of the options and the blank votes; of weight 10."""
+        for rule, counts, totals, blank in (
             (Choose(3, True, 1, 1), [3, 4, 1], [3, 4, 2], 1),
             (Choose(3, False, 0, 2), [3, 10, 0], [3, 10, 0], None),
             (Points(2, False, 5, None, False, True), [50, 0], [50, 0], None),
@@ -182,7 +182,7 @@ class Totals(unittest.TestCase):
             (Positional(3, False, (3, 1), True), [20, 0, 0], [20, 0, 0], None),
         ):
             with self.subTest(rule):
-                outcome = rule.count(slots, 10)
+                outcome = rule.count(counts, 10)
                 self.assertEqual(([o["total"] for o in outcome.options], outcome.blank), (totals, blank))
 
     def test_averages(self):
@@ -193,7 +193,7 @@ class Totals(unittest.TestCase):
         self.assertEqual(Points(1, False, 5, 5, False, False).count([3], 1).options, [{"total": 3}])
 
     def test_impossible(self):
-        for rule, slots, why in (
+        for rule, counts, why in (
             (Choose(2, True, 1, 1), [3, 11], "more blank votes"),
             (Choose(3, False, 1, 1), [6, 5], "an option"),
             (Choose(3, False, 2, 2), [4, 5], "an option"),
@@ -207,10 +207,10 @@ class Totals(unittest.TestCase):
             (Positional(2, False, (2, 1), False), [15, 14], "the scores of all options"),
         ):
             with self.subTest(rule), self.assertRaisesRegex(Refused, f"impossible: .*{why}"):
-                rule.count(slots, 10)
+                rule.count(counts, 10)
 
     def test_unanimous(self):
-        for rule, slots, expected in (
+        for rule, counts, expected in (
             (Choose(3, True, 1, 1), [0, 0, 0], True),
             (Choose(3, True, 1, 1), [0, 0, 10], True),
             (Choose(3, True, 1, 1), [9, 0, 1], False),
@@ -222,8 +222,8 @@ class Totals(unittest.TestCase):
             (Pairs(2, False, False, "schulze"), [0], True),
             (Pairs(2, False, True, "schulze"), [0, 9], False),
         ):
-            with self.subTest(rule, slots=slots):
-                self.assertEqual(rule.unanimous(rule.count(slots, 10), 10), expected)
+            with self.subTest(rule, counts=counts):
+                self.assertEqual(rule.unanimous(rule.count(counts, 10), 10), expected)
         self.assertFalse(Choose(2, False, 0, 1).unanimous(Choose(2, False, 0, 1).count([0, 0], 0), 0))
 
 

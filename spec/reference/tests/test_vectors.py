@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 import unittest
 
 from paths import FOREIGN, VECTORS
@@ -12,7 +13,10 @@ from ballot import Ballot, StyleKeys, argument_holds, ballot_signature_holds, fi
 from board import Log, NoteKey, bundle_path, ed25519_holds, key_id, leaf, node, read_checkpoint
 from contests import Choose, compile_form
 from encoding import Reader, Refused, le64
-from group import BASE, ORDER, decode, decode_edwards, discrete_logarithm, encode, equal, multiply_add, one_way_map
+from group import (
+    BASE, IDENTITY, ORDER, add, decode, decode_edwards, digit_steps, discrete_logarithm, encode, equal, multiply_add,
+    one_way_map,
+)  # fmt: skip
 from choices import bits_of_mark
 from manifest import Contest, Style
 from record import contest_value
@@ -76,7 +80,8 @@ class Specification(unittest.TestCase):
     def test_forms(self):
         for v in vectors("forms.json"):
             rule = v["choose"]
-            form = compile_form([Choose(rule["options"], rule["blank"], rule["min"], rule["max"])])
+            total = v["weights_total"]
+            form = compile_form([Choose(rule["options"], rule["blank"], rule["min"], rule["max"], weights_total=total)])
             self.assertEqual((form.bits, form.slots), (v["bits"], v["slots"]), v["name"])
             self.assertEqual([[row.kind, row.constant, [list(t) for t in row.terms]] for row in form.rows], v["rows"])
             self.assertEqual(form.encoding.hex(), v["encoding"])
@@ -86,7 +91,7 @@ class Specification(unittest.TestCase):
         for v in vectors("contests.json"):
             kind, options = v["rule"]["kind"], [f"o{number}" for number in range(v["options"])]
             schema = Schema(languages=["en"])
-            rule = read_rule(schema, "rule", v["rule"], options, v["weight"])
+            rule = read_rule(schema, "rule", v["rule"], options, v["weight"], v["weights_total"])
             self.assertEqual(schema.problems, [], kind)
             self.assertEqual((rule.form.bits, rule.form.slots, rule.bound), (v["bits"], v["slots"], v["bound"]), kind)
             self.assertEqual(rule.form.encoding.hex(), v["form"], kind)
@@ -107,11 +112,11 @@ class Specification(unittest.TestCase):
 
     def test_ballot(self):
         v = vectors("ballot.json")
-        form = compile_form([Choose(3, False, 1, 2)])
+        form = compile_form([Choose(3, False, 1, 2, weights_total=v["weights_total"])])
         self.assertEqual(form.digest.hex(), v["form"])
         keys = StyleKeys([decode(h(key), "Y") for key in v["Y"]], tagged("slot-keys", *map(h, v["Y"])))
         self.assertEqual(keys.digest.hex(), v["Y_digest"])
-        signed, style = h(v["signed_ballot"]), Style("", [0], form, [0, 1, 2])
+        signed, style = h(v["signed_ballot"]), Style("", [0], form, list(range(form.slots)))
 
         class OneStyle:
             styles = [style]
@@ -177,6 +182,15 @@ class Specification(unittest.TestCase):
             self.assertEqual(encode(multiply_add([(secret, BASE)])).hex(), v["public"])
 
 
+def digits_within(v, bounds, radix):
+    """The digits of a number, if there are so many and each is within its bound."""
+    digits = []
+    for _ in bounds:
+        v, digit = divmod(v, radix)
+        digits.append(digit)
+    return digits if v == 0 and all(digit <= bound for digit, bound in zip(digits, bounds)) else None
+
+
 class Ristretto(unittest.TestCase):
     def test_rfc_9496(self):
         v = foreign("rfc9496_ristretto255.json")
@@ -195,8 +209,44 @@ class Ristretto(unittest.TestCase):
     def test_discrete_logarithm(self):
         for bound in (0, 1, 2, 7, 99):
             for v in (0, 1, 2, 6, 7, 8, 98, 99, 100, ORDER - 1):
-                found = discrete_logarithm(multiply_add([(v, BASE)]), bound)
-                self.assertEqual(found, v if v <= bound else None)
+                found = discrete_logarithm(multiply_add([(v, BASE)]), [bound], 101)
+                self.assertEqual(found, [v] if v <= bound else None)
+
+    def test_digits(self):
+        """All numbers of a radix: those whose digits are within their bounds, and no others."""
+        for radix, bounds in (
+            (2, [1] * 6), (2, [1, 0, 1, 1]), (3, [0, 0, 0]), (3, [2, 2, 1]), (4, [3, 3, 3]), (5, [4, 4, 4]),
+            (5, [2, 3]), (6, [5, 3, 1]), (7, [4, 0, 6]), (8, [1, 2, 5]), (20, [19, 11]), (300, [250]),
+        ):  # fmt: skip
+            p = IDENTITY
+            for v in range(radix ** len(bounds) + radix):
+                self.assertEqual(discrete_logarithm(p, bounds, radix), digits_within(v, bounds, radix), (radix, bounds, v))
+                p = add(p, BASE)
+            for v in range(1, radix + 2):
+                self.assertIsNone(discrete_logarithm(multiply_add([(-v, BASE)]), bounds, radix))
+
+    def test_large_digits(self):
+        """The largest totals, and what is one above or below them."""
+        for radix, bounds in (
+            (2, [1] * 16), (256, [255, 255, 40]), (1625, [40, 1624, 9]), (1625, [1624, 160]), (2001, [2000, 150]),
+            (2**22, [90, 2**10]), (2**44, [10**6]),
+        ):  # fmt: skip
+            top = sum(bound * radix**place for place, bound in enumerate(bounds))
+            others = [top + sign * n * radix**i for sign in (1, -1) for i, b in enumerate(bounds) for n in (1, b, b + 1)]
+            for v in (0, 1, top, *others):
+                found = discrete_logarithm(multiply_add([(v, BASE)]), bounds, radix)
+                self.assertEqual(found, digits_within(v, bounds, radix), (radix, bounds, v))
+            self.assertEqual(digits_within(top, bounds, radix), bounds)
+
+    def test_work(self):
+        """It grows with the square root of the numbers that are possible, and not of the radix."""
+        for radix, bounds in (
+            (2, [1] * 32), (3, [2] * 21), (1625, [1624, 1624, 9]), (1626, [7] * 4), (2**22, [2**22 - 1] * 2),
+            (2**22, [0, 0]), (2**44, [2**44 - 1]),
+        ):  # fmt: skip
+            small, large = (math.prod(count for _, count in axes) for axes in digit_steps(bounds, radix))
+            root = math.isqrt(math.prod(bound + 1 for bound in bounds))
+            self.assertTrue(small <= min(root, 2**20) and large <= 4 * root, (bounds, small, large))
 
 
 class Transcripts(unittest.TestCase):
