@@ -164,7 +164,8 @@ class Document(Schema):
                 self.problems.append(f"contests[{number}].rule: its totals can become too large")
         return Manifest(
             digest, contests, styles, max_weight, total_weight, revoting == "last_counts", quorum, counted, per_weight,
-            closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses, slots,
+            closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses,
+            slots,
         )  # fmt: skip
 
     def contests(self, value: Any, max_weight: int, total_weight: int) -> list[Contest]:

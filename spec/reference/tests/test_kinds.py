@@ -14,17 +14,19 @@ from choices import bits_of_mark, digits, read_choices, written
 from contests import Points, Positional, Quadratic, range_digits
 from encoding import Refused
 from forge import Forge, kinds_manifest, option, small_election
+from group import BASE, IDENTITY, multiply
 from manifest import Contest, read_manifest
 from pairs import Pairs
 from record import Record
-from test_forms import assignments
+from test_forms import assignments, packed
+from tally import Counted, PartialDecryption, Tally, totals
 from test_verifier import write
 from verify import verify
 
 GRADES = [option("good"), option("fair"), option("bad")]
 LISTS = [{"list": "north", "candidates": ["ada", "bob"]}, {"list": "south", "candidates": ["eve"]}]
 GROUPS = [{"candidates": ["ada", "eve"], "max": 1}]
-# Of every rule: options, rule, choices that it allows with the slots that they mean, choices that it refuses and why.
+# Of every rule: options, rule, choices that it allows with the counts that they mean, choices that it refuses and why.
 KINDS = {
     "choose": (
         "a b c",
@@ -146,12 +148,12 @@ class Choices(unittest.TestCase):
         for contest in self.manifest.contests:
             _, _, allowed, refused = KINDS[contest.id]
             form = contest.rule.form
-            for mark, slots in allowed.items():
+            for mark, counts in allowed.items():
                 with self.subTest(contest.id, mark=mark):
                     bits = bits_of_mark(contest, json.loads(mark))
                     self.assertEqual((len(bits), set(bits) | {0, 1}), (form.bits, {0, 1}))
                     values = [row.value(bits) for row in form.rows]
-                    self.assertEqual(values[: form.slots], slots)
+                    self.assertEqual(tuple(values[: form.slots]), packed(contest.rule, counts))
                     self.assertEqual(values[form.slots :], [row.target(1) for row in form.rows[form.slots :]])
             for mark, why in refused.items():
                 with self.subTest(contest.id, mark=mark), self.assertRaisesRegex(Refused, why):
@@ -264,21 +266,43 @@ class Rules(unittest.TestCase):
     def test_sizes(self):
         """The length of a ballot, and totals that are too large."""
         choose = {"kind": "choose", "min": 0, "max": 1, "blank": False}
-        most = " ".join(f"o{i}" for i in range(1017))  # as many slots, and a bit more
-        self.assertEqual(Forge(kinds_manifest({"c": (most, choose)})).manifest.styles[0].form.bits, 1018)
-        with self.assertRaisesRegex(Refused, r"styles\[0\]: its ballots do not fit an entry of the board"):
-            Forge(kinds_manifest({"c": (most + " more", choose)}))
+        grades = {"kind": "grades", "grades": GRADES[:2], "blank": False}
+        for rule, total, most, bits, slots in (
+            (choose, 2**22, 1017, 1018, 1017),  # as many slots, and a bit more
+            (grades, 2000, 814, 1628, 407),  # two counts in a slot
+            (grades, 255, 904, 1808, 226),  # four
+        ):
+            weights = {"unit": {"en": "votes"}, "max": 5, "total": total}
+            options = [" ".join(f"o{i}" for i in range(number)) for number in (most, most + 1)]
+            form = Forge(kinds_manifest({"c": (options[0], rule)}, weights=weights)).manifest.styles[0].form
+            self.assertEqual((form.bits, form.slots), (bits, slots))
+            with self.assertRaisesRegex(Refused, r"styles\[0\]: its ballots do not fit an entry of the board"):
+                Forge(kinds_manifest({"c": (options[1], rule)}, weights=weights))
         quadratic = {"kind": "quadratic", "credits": 10_000, "blank": False}
         with self.assertRaisesRegex(Refused, r"contests\[0\].rule: the form has too many bits"):
             Forge(kinds_manifest({"q": (" ".join(f"o{i}" for i in range(21)), quadratic)}))
         score = {"s": ("a b", {"kind": "score", "max": 1_000_000, "blank": False})}
-        weights = {"unit": {"en": "votes"}, "max": 2**44 // 10**6}
-        manifest = Forge(kinds_manifest(score, weights=weights)).manifest
-        self.assertEqual(manifest.max_total, 2**44 // 10**6)
-        with self.assertRaisesRegex(Refused, r"contests\[0\].rule: one ballot of the largest weight gives too much"):
-            Forge(kinds_manifest(score, weights=weights | {"max": 2**44 // 10**6 + 1}))
+        most = 2**44 // 10**6
+        self.assertEqual(Forge(kinds_manifest(score, weights=weights | {"total": most})).manifest.total_weight, most)
+        with self.assertRaisesRegex(Refused, r"contests\[0\].rule: its totals can become too large"):
+            Forge(kinds_manifest(score, weights=weights | {"total": most + 1}))
         split = {"s": ("a b", {"kind": "split", "max": 2**40})}
-        self.assertEqual(Forge(kinds_manifest(split, weights=weights | {"max": 2**40})).manifest.max_total, 2**44)
+        weights |= {"max": 2**40, "total": 2**44}
+        self.assertEqual(Forge(kinds_manifest(split, weights=weights)).manifest.total_weight, 2**44)
+        split = {"s": (" ".join(f"o{i}" for i in range(20)), {"kind": "split", "max": 2**40})}
+        with self.assertRaisesRegex(Refused, r"contests\[0\].rule: a row has no term, or its numbers are too large"):
+            Forge(kinds_manifest(split, weights=weights | {"max": 5, "total": 5}))
+
+    def test_weights_total(self):
+        weights = {"unit": {"en": "votes"}, "max": 5}
+        for total in (4, 0, 2**44 + 1, "5", None):
+            with self.subTest(total), self.assertRaisesRegex(Refused, r"^weights.total: [^\n]*$"):
+                Forge(manifest_of("choose", weights=weights | {"total": total}))
+        with self.assertRaisesRegex(Refused, "weights: the field 'total' is missing"):
+            Forge(manifest_of("choose", weights=weights))
+        for total in (5, 2**44):
+            manifest = Forge(manifest_of("choose", weights=weights | {"total": total})).manifest
+            self.assertEqual(manifest.total_weight, total)
 
 
 class Arguments(unittest.TestCase):
@@ -346,6 +370,38 @@ VOTES = [
 ]  # of the weights 1, 2 and 3
 
 
+class Totals(unittest.TestCase):
+    """The sums of ballots without nonces, which hide nothing: [v]G of every slot."""
+
+    def totals(self, total, *counts):
+        """The outcomes of ballots of the weights 1, 2, .. with these counts."""
+        weights = {"unit": {"en": "votes"}, "max": 5, "total": total}
+        manifest = Forge(manifest_of("choose", "score", weights=weights)).manifest
+        counted = []
+        for weight, of_contests in enumerate(counts, 1):
+            slots = [packed(contest.rule, some) for contest, some in zip(manifest.contests, of_contests)]
+            counted.append(Counted(0, weight, IDENTITY, [multiply(v, BASE) for v in sum(slots, ())]))
+        valid = [PartialDecryption(j, {}) for j in (1, 2)]
+        return manifest, [outcome.options for outcome in totals(manifest, Tally(manifest, counted), valid)]
+
+    def test_bounds(self):
+        """A total is found up to its bound, however many counts share the slot, and none above it."""
+        most = [[1, 1, 0, 0], [5, 2, 0]], [[1, 1, 0, 0], [5, 0, 0]]
+        above = (0, [0, 2, 0, 0]), (0, [0, 0, 0, 2]), (1, [6, 0, 0]), (1, [0, 6, 0]), (1, [0, 0, 2])
+        for total, slots in (
+            (6, [1, 1]), (100, [1, 1]), (1000, [2, 2]), (2000, [2, 2]), (2**20, [2, 3]), (2**22, [4, 3]),
+        ):  # fmt: skip
+            with self.subTest(total):
+                manifest, (choose, score) = self.totals(total, *most)
+                self.assertEqual([contest.rule.slots for contest in manifest.contests], slots)
+                self.assertEqual([option["total"] for option in choose + score], [3, 3, 0, 15, 2])
+                for contest, counts in above:
+                    too_much = list(most[1])
+                    too_much[contest] = counts
+                    with self.subTest(counts=counts), self.assertRaisesRegex(Refused, "no totals within their bounds"):
+                        self.totals(total, too_much, too_much)
+
+
 class Elections(unittest.TestCase):
     def election(self, votes, manifest, *voters):
         def ballots(forge):
@@ -366,10 +422,19 @@ class Elections(unittest.TestCase):
             return report
 
     def test_all_kinds(self):
-        """Three voters of the weights 1, 2 and 3; the totals by hand."""
+        """Three voters of the weights 1, 2 and 3; the totals by hand. Many counts share a slot, three, two, or none."""
+        for total, in_slots in ((6, [11, 7, 8, 7]), (1000, [3, 2, 2, 2]), (2000, [2] * 4), (2**22, [1] * 4)):
+            with self.subTest(total):
+                self.all_kinds({"unit": {"en": "votes"}, "max": 5, "total": total}, in_slots)
+
+    def all_kinds(self, weights, in_slots):
         names = [name for name in RULES if f'"{name}"' in VOTES[0]]
         privacy = {"minimum_counted_ballots": 2, "minimum_ballots_per_weight": 1}
-        report = self.election(VOTES, manifest_of(*names, privacy=privacy), ("all", 1), ("all", 2), ("all", 3))
+        manifest = manifest_of(*names, privacy=privacy, weights=weights)
+        rules = {contest.id: contest.rule for contest in Forge(one_trustee(manifest)).manifest.contests}
+        shared = [rules[name].per_slot for name in ("choose", "exactly", "quadratic", "truncated")]
+        self.assertEqual(shared, in_slots)
+        report = self.election(VOTES, manifest, ("all", 1), ("all", 2), ("all", 3))
         results = {contest.pop("id"): contest for contest in report.result["contests"]}
         for contest in results.values():
             shared = [contest.pop(name) for name in ("ballots", "weight", "withheld")]
@@ -448,11 +513,11 @@ class Elections(unittest.TestCase):
                 self.assertEqual(len([w for w in report.warnings if "split" in w]), 1)
 
     def test_roll_too_heavy(self):
-        """The largest total must stay below the limit: the line at which it does not is named."""
+        """The weights together must not be more than the manifest says: the lines at which they are, are named."""
         score = {"s": ("a b", {"kind": "score", "max": 1_000_000, "blank": False})}
         most = 2**44 // 10**6
-        manifest = kinds_manifest(score, weights={"unit": {"en": "votes"}, "max": most})
-        for weights, failures in (((most - 1, 1), []), ((most, 1), [3])):
+        manifest = kinds_manifest(score, weights={"unit": {"en": "votes"}, "max": most, "total": most})
+        for weights, failures in (((most - 1, 1), []), ((most, 1), [3]), ((most, most, 1), [3, 4])):
             forge = small_election(
                 None, one_trustee(manifest), roll=lambda f: f.roll([("all", weight) for weight in weights]),
                 ballots=lambda f: None, statements=lambda f: f.statement(1), decryptions=lambda f: f.decryption(1),

@@ -220,7 +220,8 @@ class Ristretto(unittest.TestCase):
         ):  # fmt: skip
             p = IDENTITY
             for v in range(radix ** len(bounds) + radix):
-                self.assertEqual(discrete_logarithm(p, bounds, radix), digits_within(v, bounds, radix), (radix, bounds, v))
+                found = discrete_logarithm(p, bounds, radix)
+                self.assertEqual(found, digits_within(v, bounds, radix), (radix, bounds, v))
                 p = add(p, BASE)
             for v in range(1, radix + 2):
                 self.assertIsNone(discrete_logarithm(multiply_add([(-v, BASE)]), bounds, radix))
@@ -232,8 +233,8 @@ class Ristretto(unittest.TestCase):
             (2**22, [90, 2**10]), (2**44, [10**6]),
         ):  # fmt: skip
             top = sum(bound * radix**place for place, bound in enumerate(bounds))
-            others = [top + sign * n * radix**i for sign in (1, -1) for i, b in enumerate(bounds) for n in (1, b, b + 1)]
-            for v in (0, 1, top, *others):
+            steps = [n * radix**place for place, bound in enumerate(bounds) for n in (1, bound, bound + 1)]
+            for v in (0, 1, top, *(top + step for step in steps), *(top - step for step in steps)):
                 found = discrete_logarithm(multiply_add([(v, BASE)]), bounds, radix)
                 self.assertEqual(found, digits_within(v, bounds, radix), (radix, bounds, v))
             self.assertEqual(digits_within(top, bounds, radix), bounds)

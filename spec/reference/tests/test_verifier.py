@@ -98,6 +98,8 @@ def roll_step(edit):
 # name, how to make it, the checks that fail with the kind of their place
 CASES = {
     "honest": (lambda: small_election(), set()),
+    "honest, all counts of a contest in a slot": (lambda: small_election(None, changed(weights={"total": 11})), set()),
+    "honest, slots of single counts": (lambda: small_election(None, changed(weights={"total": 2**22})), set()),
     "honest, closed by witnesses": (lambda: witnesses(2, 0, 2), set()),
     "no ballots": (lambda: small_election(ballots=lambda f: None), set()),
     "withheld": (lambda: small_election(None, changed(privacy={"minimum_counted_ballots": 4})), set()),
@@ -137,6 +139,10 @@ CASES = {
         lambda: small_election(roll=roll_step(lambda b: b.replace(b" 5\n", b" 05\n"))),
         {("roll.lines", "roll_line")},
     ),
+    "roll too heavy": (
+        lambda: small_election(None, changed(weights={"total": 10})),
+        {("roll.lines", "roll_line")},
+    ),
     "opening of another election": (
         lambda: small_election(opening=lambda f: f.organiser_entry(OPENING, OTHER)),
         {(c, "entry") for c in ("election.fingerprint", "organiser.signature")}
@@ -174,7 +180,11 @@ CASES = {
         {("ballot.argument", "entry")},
     ),
     "ballot of five votes": (
-        lambda: small_election(more_ballots=ballot_step(values=[5, 0, 0, 0, 0, 0])),
+        lambda: small_election(more_ballots=ballot_step(values=[5, 0, 1, 0])),
+        {("ballot.argument", "entry")},
+    ),
+    "ballot of a vote in another count of the slot": (
+        lambda: small_election(more_ballots=ballot_step(values=[2001, 0, 1, 0])),
         {("ballot.argument", "entry")},
     ),
     "ballot twice": (
@@ -522,6 +532,8 @@ class Manifests(unittest.TestCase):
             (("languages",), ["en", "EN"]),
             (("title", "en"), "\u200e"),
             (("title", "it"), "x"),
+            (("weights", "total"), 4),
+            (("weights", "total"), 2**44 + 1),
             (("quorum", "fraction"), [2, 1]),
             (("quorum", "fraction"), [True, 2]),
             (("contests", 0, "rule", "min"), 2),
