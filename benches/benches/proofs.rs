@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use ballotta::contest::Packing;
 use ballotta::discrete_log::DiscreteLog;
 use ballotta::group::{Element, Generators, PublicElement, Scalar, SecretScalar};
 use ballotta::hash::Fingerprint;
@@ -131,13 +132,21 @@ pub(crate) fn equality(c: &mut Criterion) {
 pub(crate) fn discrete_log(c: &mut Criterion) {
     let mut c = c.benchmark_group("discrete log");
     c.sample_size(10);
-    for (name, bound) in [("1e6", 1_000_000_u64), ("2^32", 1 << 32)] {
-        let table = DiscreteLog::new(bound, 1);
+    for (name, packing, counts, bound) in [
+        ("1e6", Packing::NONE, 1, 1_000_000_u64),
+        ("2^32", Packing::NONE, 1, 1 << 32),
+        ("2 of 100,000", Packing::new(1, 100_000), 2, 100_000),
+        ("3 of 1,000", Packing::new(1, 1000), 3, 1000),
+    ] {
+        let table = DiscreteLog::new(packing, bound, 1);
         // The last giant step: nothing takes longer.
-        let element = Element::mul_generator(&Scalar::from(bound));
-        c.bench_function(BenchmarkId::new("prepare", name), |b| b.iter(|| DiscreteLog::new(black_box(bound), 1)));
+        let number = (0..counts).map(|place| bound * packing.unit(place)).sum::<u64>();
+        let element = Element::mul_generator(&Scalar::from(number));
+        c.bench_function(BenchmarkId::new("prepare", name), |b| {
+            b.iter(|| DiscreteLog::new(packing, black_box(bound), 1));
+        });
         c.bench_function(BenchmarkId::new("find", name), |b| {
-            b.iter(|| table.vartime_find(&element, bound).expect("a total within the bound"));
+            b.iter(|| table.vartime_find(&element, counts, bound).expect("a total within the bound"));
         });
     }
 }

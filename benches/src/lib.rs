@@ -2,7 +2,7 @@
 
 mod rehearsal;
 
-use ballotta::contest::{Choose, ContestBits, Rule, Selection};
+use ballotta::contest::{Choose, ContestBits, Packing, Rule, Selection};
 use ballotta::elgamal::{SlotCiphertext, SlotKeys};
 use ballotta::encoding::{DecodeError, Reader, Writer};
 use ballotta::form::{Bits, Form, FormBuilder};
@@ -44,6 +44,8 @@ pub struct Election {
 
 /// The weight of every ballot.
 const WEIGHT: u64 = 1;
+/// The most voters that there may be, where nothing else is said: two counts share a slot.
+pub const TOTAL_WEIGHT: u64 = 100_000;
 
 /// So many options.
 fn numbered(options: u32) -> Vec<ContestOption> {
@@ -83,7 +85,18 @@ impl Election {
     /// Unless the rule fits the options and the form stays within the library's limits.
     #[must_use]
     pub fn new<R: CryptoRng>(rule: &Rule, options: u32, rng: &mut R) -> Self {
+        Self::of_roll(rule, options, TOTAL_WEIGHT, rng)
+    }
+
+    /// The same, with the counts that share slots on a roll of up to this weight.
+    ///
+    /// # Panics
+    ///
+    /// Unless the rule fits the options and the form stays within the library's limits.
+    #[must_use]
+    pub fn of_roll<R: CryptoRng>(rule: &Rule, options: u32, total_weight: u64, rng: &mut R) -> Self {
         let mut builder = FormBuilder::new();
+        builder.pack(Packing::new(rule.count_bound(), total_weight));
         let contest = rule.compile(&numbered(options), &mut builder);
         let form = builder.build().expect("a form within the limits");
         let keys: Vec<PublicElement> = (0..form.slots()).map(|_| SecretScalar::random(rng).public()).collect();

@@ -74,7 +74,7 @@ impl Keys {
                 "rule": { "kind": "choose", "min": 1, "max": 1, "blank": false }, "options": options,
             }],
             "styles": [{ "id": "all", "contests": ["contest"] }],
-            "weights": { "unit": { "en": "vote" }, "max": 1 },
+            "weights": { "unit": { "en": "vote" }, "max": 1, "total": 1_000_000 },
             "revoting": "last_counts",
             "privacy": { "minimum_counted_ballots": 1, "minimum_ballots_per_weight": 1 },
             "closing": "statements", "roll_changes_until": "open",

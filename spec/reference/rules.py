@@ -40,7 +40,7 @@ def read_rule(
         schema.problems.append(f"{path}.kind: not one of {', '.join(FIELDS)}")
         return None
     found = schema.fields(path, value, "kind " + FIELDS[kind], OPTIONAL.get(kind, "winners"))
-    reader = RuleReader(schema, path, found, options, max_weight)
+    reader = RuleReader(schema, path, found, options, max_weight, total_weight)
     rule = replace(getattr(reader, kind)(), weights_total=total_weight)
     return rule if len(schema.problems) == before else None
 
@@ -54,6 +54,7 @@ class RuleReader:
     found: dict[str, Any]
     options: list[str]
     max_weight: int
+    total_weight: int
 
     # Fields.
 
@@ -111,7 +112,8 @@ class RuleReader:
 
     def split(self) -> Rule:
         self.at_least_two()
-        return Split(len(self.options), False, self.integer("max", self.max_weight, MAX_WEIGHT), winners=self.winners())
+        most = min(self.total_weight, MAX_WEIGHT)
+        return Split(len(self.options), False, self.integer("max", self.max_weight, most), winners=self.winners())
 
     def quadratic(self) -> Rule:
         credits = self.integer("credits", 1, MAX_CREDITS)

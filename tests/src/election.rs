@@ -50,6 +50,8 @@ pub struct ElectionOptions {
     pub styles: Vec<Vec<usize>>,
     /// The style and the weight of each voter.
     pub voters: Vec<(usize, u64)>,
+    /// The largest weight of the roll: four times what there is, if nothing is said.
+    pub most_weight: Option<u64>,
     /// How many credential authorities there are.
     pub authorities: u16,
     /// How many trustees there are.
@@ -77,6 +79,7 @@ impl Default for ElectionOptions {
             contests: vec![(YES_OR_NO, 2)],
             styles: vec![vec![0]],
             voters: vec![(0, 1); 10],
+            most_weight: None,
             authorities: 1,
             trustees: 3,
             threshold: 2,
@@ -360,6 +363,9 @@ fn draft(
         weights: Weights {
             unit: text("votes".into()),
             max: options.voters.iter().map(|(_, weight)| *weight).max().unwrap_or(1),
+            total: options
+                .most_weight
+                .unwrap_or_else(|| 4 * options.voters.iter().map(|(_, weight)| *weight).sum::<u64>()),
         },
         revoting: options.revoting,
         quorum: options.quorum.clone(),

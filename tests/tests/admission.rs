@@ -639,13 +639,13 @@ fn entries_that_cannot_be_read() {
     let mut board = election.open_board();
     board.vote(1, &[option(0)]);
     let bad: [(&[u8], DecodeError); 7] = [
-        (&[1, 3, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
-        (&[1, 3, 9, 5], DecodeError::UnknownValue { field: "kind", found: 9 }),
-        (&[1, 3, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
-        (&[1, 3, 3], DecodeError::Truncated { field: "body" }),
+        (&[1, 4, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
+        (&[1, 4, 9, 5], DecodeError::UnknownValue { field: "kind", found: 9 }),
+        (&[1, 4, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
+        (&[1, 4, 3], DecodeError::Truncated { field: "body" }),
         (&[7], DecodeError::Truncated { field: "version" }),
-        (&[1, 3, 2, 0, 1], DecodeError::Truncated { field: "fingerprint" }),
-        (&[1, 3, 5, 1], DecodeError::Truncated { field: "version" }),
+        (&[1, 4, 2, 0, 1], DecodeError::Truncated { field: "fingerprint" }),
+        (&[1, 4, 5, 1], DecodeError::Truncated { field: "version" }),
     ];
     let indices = bad.clone().map(|(bytes, _)| board.push_bytes(bytes.to_vec()));
     board.vote(2, &[option(0)]);
@@ -701,7 +701,7 @@ fn rolls_that_break_a_rule() {
     assert_eq!(*problem, RollProblem::Duplicate.to_string());
 
     let weak = Weaken::without(Check::RollManifest);
-    let header = "ballotta/v1-draft.3/roll ".len();
+    let header = "ballotta/v1-draft.4/roll ".len();
     let foreign = |roll: &mut Vec<u8>| roll[header] = if roll[header] == b'0' { b'1' } else { b'0' };
     let election = Election::build_with(options(), |_| (), foreign);
     let board = election.run();

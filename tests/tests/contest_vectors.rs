@@ -7,33 +7,50 @@
 use std::fs;
 use std::path::Path;
 
-use ballotta::contest::Selection;
-use ballotta::form::{Bits, FormBuilder};
+use ballotta::contest::{ContestBits, Selection};
+use ballotta::form::{Bits, Form, FormBuilder};
 use ballotta::manifest::{Contest, Manifest};
 use ballotta::record::ContestResult;
 use ballotta_tests::election::{Election, ElectionOptions};
 use serde_json::{Value, json};
 
-/// The options `o0`, `o1`, ..
-fn contest(rule: &Value, options: usize) -> Contest {
+/// The options `o0`, `o1`, .., on a roll of at most this weight.
+fn contest(rule: &Value, options: usize, total_weight: u64) -> Contest {
     let election = Election::build(ElectionOptions::default());
     let mut manifest: Value = serde_json::from_slice(election.context.manifest().bytes()).unwrap();
     let title = |text: &str| json!({ "en": text });
     let option = |number| json!({ "id": format!("o{number}"), "title": title(&format!("Option {number}")) });
     let options: Vec<Value> = (0..options).map(option).collect();
     manifest["contests"] = json!([{ "id": "c", "title": title("Contest"), "rule": rule, "options": options }]);
+    manifest["weights"]["total"] = json!(total_weight);
     manifest["styles"] = json!([{ "id": "s", "contests": ["c"] }]);
     let manifest = Manifest::parse(manifest.to_string().as_bytes()).unwrap();
     manifest.contests()[0].clone()
 }
 
+/// The weight of the roll for which forms are written down, and others for which their digests are.
+const TOTAL_WEIGHTS: [u64; 4] = [1000, 100, 1_000_000, 16_000_000];
+
+/// The form of a contest, and where its bits stand.
+fn compile(contest: &Contest) -> (Form, ContestBits) {
+    let mut builder = FormBuilder::new();
+    builder.pack(contest.packing);
+    let bits = contest.rule.compile(&contest.options, &mut builder);
+    (builder.build().unwrap(), bits)
+}
+
 /// A rule with its form, selections with their bits and slots, totals with the outcome.
 fn vector(rule: &Value, options: usize, weight: u64, marks: &[(Value, Selection)], totals: &[(&[u64], u64)]) -> Value {
-    let contest = contest(rule, options);
-    let mut builder = FormBuilder::new();
-    let bits = contest.rule.compile(&contest.options, &mut builder);
-    let form = builder.build().unwrap();
-    assert_eq!((form.slots(), form.bits()), (contest.rule.slots(options), contest.rule.bits(options)), "{rule}");
+    let [contest, others @ ..] = TOTAL_WEIGHTS.map(|total_weight| contest(rule, options, total_weight));
+    let (form, bits) = compile(&contest);
+    assert_eq!((form.slots(), form.bits()), (contest.slots.len(), contest.rule.bits(options)), "{rule}");
+    let other = |(total_weight, contest): (&u64, &Contest)| {
+        let (form, _) = compile(contest);
+        json!({
+            "weights_total": total_weight, "counts_per_slot": contest.packing.per_slot(), "slots": form.slots(),
+            "digest": hex::encode(form.digest().as_bytes()),
+        })
+    };
     let mark = |(mark, selection): &(Value, Selection)| {
         let mut assigned = Bits::zero(form.bits());
         bits.assign(selection, weight, &mut assigned).unwrap();
@@ -50,7 +67,9 @@ fn vector(rule: &Value, options: usize, weight: u64, marks: &[(Value, Selection)
     json!({
         "rule": rule, "options": options, "weight": weight, "bits": form.bits(), "slots": form.slots(),
         "form": hex::encode(form.encode()), "digest": hex::encode(form.digest().as_bytes()),
-        "bound": contest.rule.slot_bound(),
+        "weights_total": TOTAL_WEIGHTS[0], "counts": contest.rule.counts(options),
+        "counts_per_slot": contest.packing.per_slot(), "bound": contest.rule.count_bound(),
+        "other_rolls": TOTAL_WEIGHTS[1..].iter().zip(&others).map(other).collect::<Vec<_>>(),
         "marks": marks.iter().map(mark).collect::<Vec<_>>(),
         "outcomes": totals.iter().map(outcome).collect::<Vec<_>>(),
     })
@@ -134,7 +153,7 @@ fn contests() {
             &[(&[5, 1], 2), (&[7, 0], 2), (&[1, 0], 2)],
         ),
         vector(
-            &json!({ "kind": "split", "max": 1000 }),
+            &json!({ "kind": "split", "max": 100 }),
             2,
             100,
             &[points(&[(0, 70), (1, 30)]), points(&[(1, 100)])],

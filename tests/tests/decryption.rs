@@ -12,6 +12,7 @@ use ballotta::decryption::{ClosedTally, DecryptionError, PartialDecryption, comb
 use ballotta::encoding::{DecodeError, Writer};
 use ballotta::group::{Element, Scalar};
 use ballotta::hash::FileHash;
+use ballotta::limits::MAX_TOTAL;
 use ballotta::record;
 use ballotta::tally::EncryptedTally;
 use ballotta::transcript::Domain;
@@ -36,6 +37,8 @@ fn options() -> ElectionOptions {
         contests: vec![(ONE, 2), (ONE, 2)],
         styles: vec![vec![0, 1]],
         voters: vec![(0, 1); 6],
+        // Every option has a slot of its own.
+        most_weight: Some(MAX_TOTAL),
         ..ElectionOptions::default()
     }
 }
@@ -412,6 +415,46 @@ fn a_total_that_is_out_of_range() {
         board.finish();
         board.expect_failures(&[(CheckId::BallotArgument, board.place(index), error.clone())]);
     }
+}
+
+/// Attack P2: a vote so large that it is one for the next option, whose count shares the slot.
+#[test]
+fn a_count_that_spills_into_its_neighbour() {
+    let most_weight = Some(40);
+    let contests = vec![(ONE, 3)];
+    let election = Election::build(ElectionOptions { contests, styles: vec![vec![0]], most_weight, ..options() });
+    let context = &election.context;
+    let style = Style::packed(&ONE, 3, 40).under(context.style(0).unwrap(), context.bases());
+    assert_eq!(style.form.slots(), 1);
+    let voter = election.credentials[0].key_pair();
+    let mut transcript = Domain::BallotArgument.for_election(context.fingerprint());
+    transcript.absorb_element(b"credential", voter.public());
+    let forge = |board: &mut Board<'_>| {
+        // 41 votes for the first option, which the constant row takes back in the slack.
+        let (bits, rng) = ([41, 0, 0, 1 - 41], &mut TestRng(5));
+        let sealed = style.seal(&bits, rng);
+        let argued = style.argue(&transcript, Some(Check::BitEquation), &sealed, &bits, rng);
+        let mut writer = Writer::versioned();
+        writer.put(context.fingerprint().as_bytes()).u16(0).u64(1).element(voter.public()).put(&[0; 32]);
+        writer.put(&argued.encode());
+        board.push_ballot(&election.sign(&writer.finish(), voter))
+    };
+    let mut honest = election.open_board();
+    for voter in 1..6 {
+        honest.vote(voter, &[option(2)]);
+    }
+    let weak = Weaken::without(Check::BitEquation);
+    let mut board = honest.clone();
+    forge(&mut board);
+    board.finish();
+    assert_eq!(counted(&board.verify()).unwrap()[0].options, [0, 1, 5]);
+    assert!(board.verify().report.valid, "without the bit equation");
+    drop(weak);
+    let mut board = honest.clone();
+    let index = forge(&mut board);
+    board.finish();
+    let error = ballotta::ballot::AdmissionError::ArgumentInvalid.to_string();
+    board.expect_failures(&[(CheckId::BallotArgument, board.place(index), error)]);
 }
 
 /// Attack T2: the totals follow from the record, whatever somebody publishes.

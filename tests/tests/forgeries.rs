@@ -6,6 +6,7 @@
 
 use std::iter::zip;
 
+use ballotta::contest::Packing;
 use ballotta::discrete_log::{DiscreteLog, OutOfRange};
 use ballotta::encoding::{DecodeError, Reader, Writer};
 use ballotta::group::{Element, Scalar, SecretScalar};
@@ -85,7 +86,7 @@ fn a_ciphertext_chosen_after_the_challenges() {
         ballot.C[0] += small(5);
         ballot.C[1] += -(&small(5) * &rho.invert());
         assert_eq!(style.open(&ballot, 0), small(6));
-        let unreadable = DiscreteLog::new(1 << 20, 1).vartime_find(&style.open(&ballot, 1), 1 << 20);
+        let unreadable = DiscreteLog::new(Packing::NONE, 1 << 20, 1).vartime_find(&style.open(&ballot, 1), 1, 1 << 20);
         assert_eq!(unreadable, Err(OutOfRange { bound: 1 << 20 }));
         ballot
     };

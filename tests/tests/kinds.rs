@@ -112,6 +112,8 @@ fn of_one_contest(rule: &Rule, options: usize, weight: u64) -> Election {
     Election::build(ElectionOptions {
         contests: vec![(rule.clone(), options)],
         voters: vec![(0, weight)],
+        // Nobody divides more than all weigh together.
+        most_weight: if let Rule::Split(rule) = rule { Some(rule.max) } else { None },
         trustees: 1,
         threshold: 1,
         ..ElectionOptions::default()

@@ -20,6 +20,7 @@ use ballotta::encoding::{FORMAT_VERSION, Writer};
 use ballotta::form::FormBuilder;
 use ballotta::group::{Element, Generators, PublicElement, Scalar, SecretScalar, hash_to_group};
 use ballotta::hash::{CeremonyRoot, Fingerprint, ManifestHash, RollHash};
+use ballotta::limits::MAX_TOTAL;
 use ballotta::proofs::schnorr::KeyPair;
 use ballotta::transcript::{Domain, ProofTranscript};
 use ballotta_tests::ballot::{Style, WEIGHT, committed, transcript};
@@ -173,7 +174,8 @@ fn schnorr_signature_of_the_organiser() {
 /// Its kind, its constant, and its terms.
 type Row = (u8, i64, Vec<(u32, i64)>);
 
-/// The rows of a rule, written by hand: bits, the terms of the slot rows, terms and target of the constant row.
+/// The rows of a rule, written by hand: bits, the bits that are slots, terms and target of the constant row. The roll may be
+/// so large that no counts share a slot.
 fn form(name: &str, rule: Choose, options: usize, bits: u32, slots: &[u32], last: &[(u32, i64)], target: i64) -> Value {
     let mut builder = FormBuilder::new();
     let parameters = json!({ "min": rule.min, "max": rule.max, "blank": rule.blank, "options": options });
@@ -194,7 +196,7 @@ fn form(name: &str, rule: Choose, options: usize, bits: u32, slots: &[u32], last
     let (digest, _) = tagged("form", &[&encoding]);
     assert_eq!(library.digest().as_bytes(), &digest, "{name}");
     json!({
-        "name": name, "choose": parameters, "bits": bits, "slots": slots.len(), "rows": rows,
+        "name": name, "choose": parameters, "weights_total": MAX_TOTAL, "bits": bits, "slots": slots.len(), "rows": rows,
         "encoding": hex::encode(encoding), "digest": hex::encode(digest),
     })
 }
@@ -256,6 +258,7 @@ fn a_ballot_and_its_argument() {
     check(
         "ballot.json",
         &json!({
+            "weights_total": MAX_TOTAL,
             "form": hex::encode(style.form.digest().as_bytes()),
             "fingerprint": hex::encode(fingerprint.as_bytes()),
             "credential_secret": scalar(&Scalar::from(VOTER)),

@@ -86,12 +86,12 @@ fn builds(steps: &mut Steps) -> Result<(), Failed> {
         steps.run(&format!("features: {feature}"), check)?;
     }
     for target in BARE_TARGETS {
-        let name = format!("build: {target}");
+        let name = format!("target: {target}");
         let install = Command::new("rustup target add").args(&[target]);
         // The second try is for a network that fails once.
         if steps.succeeds(&install) || steps.succeeds(&install) {
-            let build = Command::cargo("build --package ballotta --no-default-features --target").args(&[target]);
-            steps.run(&name, build)?;
+            let check = Command::cargo("check --package ballotta --no-default-features --target").args(&[target]);
+            steps.run(&name, check)?;
         } else {
             steps.skip(&name, &format!("the target is missing and `{install}` fails"));
         }
@@ -122,6 +122,11 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     Ok(())
 }
 
+/// The command as the tests have built it. Building its package alone would build all of it again, with other features.
+pub(crate) fn built_command(steps: &Steps) -> std::path::PathBuf {
+    wasm::target_folder(steps.root()).join("debug/ballotta")
+}
+
 /// The Python package, on the wheel.
 fn auditors(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     second_verifier(steps, full)?;
@@ -144,8 +149,7 @@ fn second_verifier(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     let tests = |line: &str| Command::new(line).within("spec/reference/tests");
     let short = "python3 -B -m unittest test_vectors test_forms test_outcomes";
     steps.run("second verifier: vectors and forms", tests(short))?;
-    steps.run("second verifier: command", Command::cargo("build --package ballotta-cli"))?;
-    let command = wasm::target_folder(steps.root()).join("debug/ballotta").display().to_string();
+    let command = built_command(steps).display().to_string();
     let against = |line: &str| tests(line).secretly("BALLOTTA_COMMAND", command.clone());
     if full {
         let all = against("python3 -B -m unittest test_verifier test_kinds").env("BALLOTTA_FULL", "1");
@@ -184,10 +188,9 @@ fn clients(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     steps.run_again("booth-mini: npm packages", &|| booth("npm ci --ignore-scripts --no-audit --no-fund"))?;
     steps.run("booth-mini: types", booth("node_modules/.bin/tsc --noEmit"))?;
     steps.run("booth-mini: build", booth("node_modules/.bin/vite build"))?;
-    steps.run("booth-mini: command", Command::cargo("build --package ballotta-cli"))?;
     let shown = |path: std::path::PathBuf| path.display().to_string();
     let test = booth("node --test tests/")
-        .secretly("BALLOTTA", shown(target.join("debug/ballotta")))
+        .secretly("BALLOTTA", shown(built_command(steps)))
         .secretly("SCREENSHOTS", shown(target.join("screenshots")));
     steps.run("booth-mini: twenty voters", test)
 }

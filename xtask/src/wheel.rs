@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::step::{Command, Failed, Steps};
+use crate::test::built_command;
 use crate::wasm::{shown, target_folder};
 
 const PACKAGE: &str = "bindings/python";
@@ -33,8 +34,7 @@ pub(crate) fn test(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     let extras = if full { "test,spark" } else { "test" };
     pip(steps, "wheel: install", &environment, &format!("{}[{extras}]", shown(&wheel)))?;
     // The records of the tests are the command's.
-    steps.run("wheel: the command", Command::cargo("build --package ballotta-cli"))?;
-    let command = shown(&target.join("debug/ballotta"));
+    let command = shown(&built_command(steps));
     let pytest = Command::new(&python(&environment)).args(&["-m", "pytest"]).within(PACKAGE);
     let pytest = pytest.secretly("BALLOTTA_COMMAND", command);
     steps.run("wheel: tests", if full { pytest.env("BALLOTTA_FULL", "1") } else { pytest })

@@ -7,7 +7,8 @@
 //!
 //! - verifying a ballot of ballotta includes the voter's signature and decoding the credential; the peer has no
 //!   signature;
-//! - ballotta has a key of its own for every slot, the peer one key for all;
+//! - ballotta has a key of its own for every slot, the peer one key for all; two options share a slot, since there are at
+//!   most 100,000 voters, and the peer has a ciphertext for each;
 //! - ballotta's approval contest proves that the marks are within bounds, the peer's multiple choice has no bounds.
 //!
 //! Where exactly one option is chosen, ballotta encrypts all but the last, whose total is what the others leave; the peer
@@ -38,6 +39,8 @@ const DEFAULT_ROUNDS: usize = 15;
 const SAMPLE: Duration = Duration::from_millis(10);
 /// Ballots in a batch.
 const BATCH: usize = 512;
+/// Voters of a small election.
+const FEW: u64 = 1000;
 /// Bytes of the credential and its signature, which the peer does not have.
 const SIGNATURE_BYTES: usize = 32 + 64;
 
@@ -52,10 +55,11 @@ fn main() {
     };
     let mut rng = bench_rng();
     let yardstick = yardstick(rounds, &mut rng);
+    let of = Election::new::<ChaCha12Rng>;
     eprintln!("backend {}, {rounds} rounds, batches of {BATCH}", backend());
     eprintln!("Y = one constant-time multiplication = {yardstick:.1} us; times in us, ratios are peer / ballotta\n");
     eprintln!(
-        "{:15}{:>9}{:>9}{:>9}{:>7}{:>12}{:>12}{:>12}   ratios:{:>7}{:>7}{:>7}{:>7}",
+        "{:20}{:>9}{:>9}{:>9}{:>7}{:>12}{:>12}{:>12}   ratios:{:>7}{:>7}{:>7}{:>7}",
         "case",
         "prove",
         "verify",
@@ -72,16 +76,23 @@ fn main() {
     for options in [2, 5, 10, 100] {
         let peer = ChoiceParams::single(peer_key(&mut rng), options as usize);
         let peer = Choices { params: &peer, marks: |rng: &mut ChaCha12Rng| draw_marks(options as usize, 1, rng) };
-        compare(&format!("1-of-{options}"), &choose(1, 1), options, peer, rounds, &mut rng).print(yardstick);
+        compare(&format!("1-of-{options}"), &of(&choose(1, 1), options, &mut rng), peer, rounds, &mut rng)
+            .print(yardstick);
     }
     let peer = ChoiceParams::multi(peer_key(&mut rng), 10);
     let peer = Choices { params: &peer, marks: |rng: &mut ChaCha12Rng| draw_marks(10, 5, rng) };
-    compare("approval-of-10", &choose(0, 10), 10, peer, rounds, &mut rng).print(yardstick);
+    compare("approval-of-10", &of(&choose(0, 10), 10, &mut rng), peer, rounds, &mut rng).print(yardstick);
     let params = QuadraticVotingParams::new(peer_key(&mut rng), 5, 25);
     let quadratic = Rule::Quadratic(Quadratic { credits: 25, blank: false, winners: None });
-    compare("quadratic-5-25", &quadratic, 5, Votes { params: &params }, rounds, &mut rng).print(yardstick);
+    let election = of(&quadratic, 5, &mut rng);
+    compare("quadratic-5-25", &election, Votes { params: &params }, rounds, &mut rng).print(yardstick);
     for (case, rule, options, draw) in kinds() {
-        compare(case, &rule, options, Nobody { draw }, rounds, &mut rng).print(yardstick);
+        compare(case, &of(&rule, options, &mut rng), Nobody { draw }, rounds, &mut rng).print(yardstick);
+    }
+    // Three counts share a slot where there are few voters.
+    for (case, rule, options, draw) in kinds().into_iter().filter(|(case, ..)| case.starts_with("pairs")) {
+        let election = Election::of_roll(&rule, options, FEW, &mut rng);
+        compare(&format!("{case}, few"), &election, Nobody { draw }, rounds, &mut rng).print(yardstick);
     }
 }
 
@@ -265,15 +276,7 @@ struct Comparison {
     peer_bytes: usize,
 }
 
-fn compare<P: Peer>(
-    case: &str,
-    rule: &Rule,
-    options: u32,
-    peer: P,
-    rounds: usize,
-    rng: &mut ChaCha12Rng,
-) -> Comparison {
-    let election = Election::new(rule, options, rng);
+fn compare<P: Peer>(case: &str, election: &Election, peer: P, rounds: usize, rng: &mut ChaCha12Rng) -> Comparison {
     let ballots = election.cast_many(BATCH, |rng| peer.selection(&peer.draw(rng)), rng);
     let [mut prove, mut verify_one, mut verify_batch] = [const { Vec::new() }; 3];
     let (mut of_peer, mut bytes_of_peer) = ([const { Vec::new() }; 3], 0);
@@ -322,7 +325,7 @@ impl Comparison {
             "backend": backend(),
         });
         println!("{line}");
-        eprint!("{case:15}{prove:9.1}{verify_one:9.1}{verify_batch:9.1}{bytes:7}");
+        eprint!("{case:20}{prove:9.1}{verify_one:9.1}{verify_batch:9.1}{bytes:7}");
         if peer_prove.is_nan() {
             let [one, batch] = [verify_one, verify_batch].map(|time| time / yardstick);
             return eprintln!("   verified in {one:.1} Y, in a batch {batch:.1} Y");

@@ -11,14 +11,14 @@ const text = (en, it) => ({ en, it });
 test('rules have their texts in the language that is asked for, and nothing else is changed', () => {
   const rules = [
     { kind: 'grades', grades: [{ id: 'good', title: text('Good', 'Buono') }, { id: 'bad', title: text('Bad', 'Cattivo') }], blank: true, winners: 1 },
-    { kind: 'split', max: 1_099_511_627_776 },
+    { kind: 'split', max: 1_099_511_627_776, total: 1_099_511_627_776 },
     { kind: 'lists', lists: [{ list: 'north', candidates: ['ada'] }, { list: 'south', candidates: [] }], preferences: 1, across: false,
       groups: [{ candidates: ['ada'], max: 1 }], seats: { number: 7, method: 'dhondt' }, blank: false },
     { kind: 'pairs', ties: true, method: 'schulze', blank: false },
   ];
   const contests = rules.map((rule, number) => ({ id: `c${number}`, title: text('Title', 'Titolo'), rule, options: [{ id: 'ada', title: text('Ada', 'Ada') }] }));
   const manifest = { kind: 'real', languages: ['en', 'it'], title: text('Club', 'Circolo'), revoting: 'last_counts',
-    weights: { unit: text('shares', 'quote'), max: 1_099_511_627_776 }, contests, styles: [{ id: 'all', contests: contests.map(({ id }) => id) }] };
+    weights: { unit: text('shares', 'quote'), max: 1_099_511_627_776, total: 1_099_511_627_776 }, contests, styles: [{ id: 'all', contests: contests.map(({ id }) => id) }] };
   const texts = new Texts(JSON.stringify(manifest), undefined);
   const [grades, ...others] = texts.contests('it').map(({ rule }) => rule);
   assert.deepEqual(grades, { ...rules[0], grades: [{ id: 'good', title: 'Buono' }, { id: 'bad', title: 'Cattivo' }] });

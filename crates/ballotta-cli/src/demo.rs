@@ -192,7 +192,7 @@ fn question() -> Question {
         }),
         contests: vec![contest],
         styles: vec![StyleDraft { id: "iscritti".to_owned(), contests: vec!["statuto".to_owned()] }],
-        weights: Weights { unit: text("voti", "votes"), max: 1 },
+        weights: Weights { unit: text("voti", "votes"), max: 1, total: ELIGIBLE },
         quorum: Some(Quorum {
             of: QuorumOf::Heads,
             base: QuorumBase::Roll,

@@ -67,7 +67,7 @@ impl Kind {
     }
 }
 
-const PREFIX: &str = "ballotta/v1-draft.3/";
+const PREFIX: &str = "ballotta/v1-draft.4/";
 /// Longer than any message in base64.
 const MAX_BYTES: u64 = 24 << 20;
 
@@ -150,11 +150,11 @@ mod tests {
         }
         for (text, error) in [
             ("", "a handed-over file has two lines"),
-            ("ballotta/v1-draft.0/ballot\nAA==\n", "the first line does not begin with ballotta/v1-draft.3/"),
-            ("ballotta/v1-draft.3/vote\nAA==\n", "vote is not a kind of file that is handed over"),
-            ("ballotta/v1-draft.3/ballot\nA\n", "the second line is not base64"),
-            ("ballotta/v1-draft.3/ballot\nAA==\n\n", "the second line is not base64"),
-            ("ballotta/v1-draft.3/ballot\nAA==", "a handed-over file has two lines"),
+            ("ballotta/v1-draft.0/ballot\nAA==\n", "the first line does not begin with ballotta/v1-draft.4/"),
+            ("ballotta/v1-draft.4/vote\nAA==\n", "vote is not a kind of file that is handed over"),
+            ("ballotta/v1-draft.4/ballot\nA\n", "the second line is not base64"),
+            ("ballotta/v1-draft.4/ballot\nAA==\n\n", "the second line is not base64"),
+            ("ballotta/v1-draft.4/ballot\nAA==", "a handed-over file has two lines"),
         ] {
             assert_eq!(Handover::parse(text).unwrap_err().to_string(), error);
         }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, Error, Result, bail, ensure};
 use ballotta::SUITE;
 use ballotta::decryption::statements_needed;
-use ballotta::limits::MAX_MANIFEST_BYTES;
+use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_TOTAL};
 use ballotta::manifest::{
     BoardDraft, Closing, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft, OnDisqualification, PartyDraft,
     Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, StyleDraft, Text,
@@ -121,6 +121,10 @@ pub(crate) struct NewManifest {
     /// The largest weight of a voter
     #[arg(long, value_name = "N", default_value_t = 1)]
     max_weight: u64,
+    /// The largest weight of all voters together: if all weigh 1, the most voters that there may be. The fewer, the smaller
+    /// are ballots [default: a million times the largest weight]
+    #[arg(long, value_name = "N")]
+    total_weight: Option<u64>,
     /// When voting is meant to open, for people
     #[arg(long, value_name = "TIME", requires = "closes")]
     opens: Option<String>,
@@ -150,6 +154,10 @@ impl NewManifest {
         system_rng().fill_bytes(&mut election_id);
         let text = |text: &str| Text::from_iter([(self.language.as_str(), text)]);
         let contests = self.contests.drafts(&self.language, self.max_weight)?;
+        // What a total cannot reach need not be asked for.
+        let bound = contests.iter().map(|contest| contest.rule.count_bound()).max().unwrap_or(1).max(1);
+        let most = self.max_weight.saturating_mul(1_000_000).min(MAX_TOTAL / bound).max(self.max_weight);
+        let total = self.total_weight.unwrap_or(most);
         let parties = |named: &[Named]| -> Vec<PartyDraft> {
             named.iter().map(|Named { name, value }| PartyDraft { name: name.clone(), key: value.clone() }).collect()
         };
@@ -175,7 +183,7 @@ impl NewManifest {
                 contests: contests.iter().map(|contest| contest.id.clone()).collect(),
             }],
             contests,
-            weights: Weights { unit: text(&self.weight_unit), max: self.max_weight },
+            weights: Weights { unit: text(&self.weight_unit), max: self.max_weight, total },
             revoting: if self.revoting { Revoting::LastCounts } else { Revoting::NotAllowed },
             quorum: self.quorum.clone().map(|quorum| quorum.0),
             privacy: Privacy {

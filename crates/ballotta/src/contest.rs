@@ -8,6 +8,7 @@ pub mod cumulative;
 pub mod grades;
 pub mod lists;
 mod outcome;
+mod packing;
 pub mod pairs;
 mod points;
 pub mod positional;
@@ -26,6 +27,7 @@ pub use self::cumulative::Cumulative;
 pub use self::grades::{Grade, Grades, GradesBits};
 pub use self::lists::{Group, List, Lists, ListsBits, Seats};
 pub use self::outcome::{Detail, Outcome, OutcomeError, PairsOutcome, SeatsOutcome, Winners};
+pub use self::packing::Packing;
 pub use self::pairs::{Method, Pairs, PairsBits};
 pub use self::points::PointsBits;
 pub use self::positional::{Positional, PositionalBits};
@@ -95,6 +97,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) options: Option<&'a [Option<&'a str>]>,
     /// The largest weight of a voter.
     pub(crate) max_weight: Option<u64>,
+    /// The largest weight of the roll.
+    pub(crate) total_weight: Option<u64>,
     /// The languages of all texts.
     pub(crate) languages: Option<&'a [alloc::string::String]>,
 }
@@ -140,10 +144,10 @@ impl Rule {
         }
     }
 
-    /// How many slots a contest of `options` options has.
+    /// How many counts a contest of `options` options has. [`Packing`] says how many of them share a slot.
     #[must_use]
-    pub fn slots(&self, options: usize) -> usize {
-        of_kind!(self, rule => rule.slots(options))
+    pub fn counts(&self, options: usize) -> usize {
+        of_kind!(self, rule => rule.counts(options))
     }
 
     /// How many bits a contest of `options` options has.
@@ -152,7 +156,7 @@ impl Rule {
         of_kind!(self, rule => rule.bits(options))
     }
 
-    /// Appends the bits, the slots and the rows of a contest with these options to a form.
+    /// Appends the bits, the counts and the rows of a contest with these options to a form.
     pub fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ContestBits {
         let count = options.len();
         match self {
@@ -179,8 +183,8 @@ impl Rule {
 
     /// The most that a ballot of weight 1 adds to a total; a ballot adds its weight times as much.
     #[must_use]
-    pub fn slot_bound(&self) -> u64 {
-        of_kind!(self, rule => rule.slot_bound())
+    pub fn count_bound(&self) -> u64 {
+        of_kind!(self, rule => rule.count_bound())
     }
 
     /// How many options are elected, where the rule says so.
@@ -199,7 +203,7 @@ impl Rule {
         }
     }
 
-    /// What the totals of the slots mean for the options, for ballots of this weight together.
+    /// What the totals mean for the options, for ballots of this weight together.
     ///
     /// # Errors
     ///

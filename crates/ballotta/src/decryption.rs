@@ -22,6 +22,7 @@
 //!
 //! [withheld]: EncryptedContest::withheld
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::iter::zip;
 
@@ -29,7 +30,7 @@ use rand_core::CryptoRng;
 
 use crate::board::note::SignedCheckpoint;
 use crate::board::{board_key, witness_keys};
-use crate::contest::{Outcome, OutcomeError, Rule};
+use crate::contest::{Outcome, OutcomeError, Packing, Rule};
 use crate::discrete_log::DiscreteLog;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer};
@@ -540,7 +541,7 @@ pub struct ContestTotals {
     pub ballots: u64,
     /// Their weight.
     pub weight: u64,
-    /// The total of each slot.
+    /// The total of each count.
     pub totals: Vec<u64>,
     /// What they mean for the options.
     pub outcome: Outcome,
@@ -564,17 +565,24 @@ pub fn combine(
         .map_err(|_| DecryptionError::DuplicateDecryption { trustee: indices.first().copied().unwrap_or(0) })?;
 
     let contests = || zip(context.manifest().contests(), tally.contests()).enumerate();
-    let bound = |rule: &Rule, sums: &EncryptedContest| rule.slot_bound().saturating_mul(sums.weight);
-    let largest = contests().map(|(_, (contest, sums))| bound(&contest.rule, sums)).max();
-    let lookups = tally.contests().iter().map(|sums| sums.c.len() as u64).sum();
-    let table = DiscreteLog::new(largest.unwrap_or(0), lookups);
+    let bound = |rule: &Rule, sums: &EncryptedContest| rule.count_bound().saturating_mul(sums.weight);
+    // Contests of one packing share a table.
+    let mut lookups: BTreeMap<Packing, (u64, u64)> = BTreeMap::new();
+    for (_, (contest, sums)) in contests().filter(|(_, (_, sums))| sums.withheld.is_none()) {
+        let (largest, slots) = lookups.entry(contest.packing).or_default();
+        *largest = bound(&contest.rule, sums).max(*largest);
+        *slots += sums.c.len() as u64;
+    }
+    let tables: BTreeMap<Packing, DiscreteLog> = lookups
+        .into_iter()
+        .map(|(packing, (largest, slots))| (packing, DiscreteLog::new(packing, largest, slots)))
+        .collect();
 
     contests()
         .map(|(number, (contest, sums))| {
-            if sums.withheld.is_some() {
-                return Ok(None);
-            }
+            let Some(table) = tables.get(&contest.packing).filter(|_| sums.withheld.is_none()) else { return Ok(None) };
             let bound = bound(&contest.rule, sums);
+            let mut left = contest.rule.counts(contest.options.len());
             let find = |(slot, c): (usize, &PublicElement)| {
                 // Where nothing hides the sums there are no factors.
                 let factors: Vec<&Element> = used
@@ -585,9 +593,11 @@ pub fn combine(
                 let blinding =
                     Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied());
                 let out_of_range = |_| DecryptionError::TotalOutOfRange { contest: number, slot, bound };
-                table.vartime_find(&(*c.element() - blinding), bound).map_err(out_of_range)
+                let counts = left.min(contest.packing.per_slot());
+                left -= counts;
+                table.vartime_find(&(*c.element() - blinding), counts, bound).map_err(out_of_range)
             };
-            let totals = sums.c.iter().enumerate().map(find).collect::<Result<Vec<_>, _>>()?;
+            let totals = sums.c.iter().enumerate().map(find).collect::<Result<Vec<_>, _>>()?.concat();
             let outcome = contest.rule.outcome(&contest.options, &totals, sums.weight);
             let outcome = outcome.map_err(|error| DecryptionError::ImpossibleTotals { contest: number, error })?;
             Ok(Some(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals, outcome }))

@@ -1,28 +1,29 @@
-//! Bounded discrete logarithms: the total `v` of a decrypted slot `[v]G`.
+//! Bounded discrete logarithms: the totals in a decrypted slot `[v]G`.
 //!
 //! See `spec/tally.md#totals`.
 //!
 //! # Construction
 //!
-//! Baby steps and giant steps (Shanks): a table of `[i]G` for `i < m`, then `[v]G - [j m]G` is looked up for
-//! `j = 0, 1, ..` up to the bound. Steps are encoded in groups, for the price of one inversion a group.
+//! Baby steps and giant steps (Shanks), over the numbers whose digits are possible totals: a slot that holds several
+//! counts has far fewer of them than there are numbers below the largest. The table has all values of the low digits
+//! and some of the next; giant steps go through what is left of that digit, and the high ones. Steps are encoded in groups,
+//! for the price of one inversion a group.
 //!
 //! # Security
 //!
-//! Variable time: a total is public once it is decrypted. The work is bounded by the bound, whatever the input.
+//! Variable time: a total is public once it is decrypted. The work is bounded by the bounds, whatever the input.
 
 use alloc::vec::Vec;
-use core::iter::successors;
 
+use crate::contest::Packing;
 use crate::group::{Element, Scalar};
-use crate::limits::MAX_TOTAL;
 
 /// How many steps are encoded together.
 const GROUP: usize = 256;
 /// At most how many baby steps are kept: 16 bytes each.
 const MAX_BABY_STEPS: u64 = 1 << 22;
 
-/// An element that is not `[v]G` for any `v` up to the bound.
+/// An element that is not `[v]G` for any possible `v`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no total up to {bound} fits")]
 pub struct OutOfRange {
@@ -30,46 +31,58 @@ pub struct OutOfRange {
     pub bound: u64,
 }
 
-/// Baby steps for totals up to a bound.
+/// Baby steps for slots of one packing.
 pub struct DiscreteLog {
-    /// The first 8 bytes of the encoding of `[i]G`, with `i`, sorted.
+    packing: Packing,
+    /// The first 8 bytes of the encoding of `[v]G`, with which value of the wheels `v` is, sorted.
     baby_steps: Vec<(u64, u32)>,
-    bound: u64,
+    baby: Vec<Wheel>,
+    giant: Vec<Wheel>,
 }
 
 impl DiscreteLog {
-    /// Prepares to find up to `lookups` totals of up to `bound`, which is capped at [`MAX_TOTAL`].
+    /// Prepares to open up to `lookups` slots whose totals are up to `bound`.
     #[must_use]
-    pub fn new(bound: u64, lookups: u64) -> Self {
-        let bound = bound.min(MAX_TOTAL);
-        // Work is steps + lookups * bound / steps: least at the square root of lookups * bound.
-        let steps = bound.saturating_add(1).saturating_mul(lookups.max(1)).isqrt().clamp(1, MAX_BABY_STEPS);
-        let half = &Element::generator() * &Scalar::ONE.halve();
-        let mut baby_steps: Vec<(u64, u32)> =
-            encodings(Element::identity(), half).zip(0..).take(usize::try_from(steps).unwrap_or(1)).collect();
+    pub fn new(packing: Packing, bound: u64, lookups: u64) -> Self {
+        let totals = bound.min(packing.largest()) + 1;
+        // Work is steps + lookups * numbers / steps: least at the square root of lookups * numbers.
+        let numbers = (0..packing.per_slot()).fold(1_u64, |numbers, _| numbers.saturating_mul(totals));
+        let steps = numbers.saturating_mul(lookups.max(1)).isqrt().clamp(1, MAX_BABY_STEPS);
+        let (mut baby, mut giant) = (Vec::new(), Vec::new());
+        let mut left = steps;
+        for place in 0..packing.per_slot() {
+            // How many values of this digit the table still takes; those of the others are giant steps.
+            let kept = left.min(totals);
+            left /= kept;
+            baby.push(Wheel { place, stride: 1, count: kept });
+            giant.push(Wheel { place, stride: kept, count: totals.div_ceil(kept) });
+        }
+        let steps = walk(packing, Element::identity(), &baby, Scalar::ONE.halve());
+        let mut baby_steps: Vec<(u64, u32)> = steps.zip(0..).collect();
         baby_steps.sort_unstable();
-        Self { baby_steps, bound }
+        Self { packing, baby_steps, baby, giant }
     }
 
-    /// The `v` with `[v]G = element`.
+    /// The totals in `[v]G = element`, a slot of so many counts: `v` has them as digits.
     ///
     /// # Errors
     ///
-    /// [`OutOfRange`] if there is none up to `bound` or the bound that was prepared for.
-    pub fn vartime_find(&self, element: &Element, bound: u64) -> Result<u64, OutOfRange> {
-        let bound = bound.min(self.bound);
-        let steps = self.baby_steps.len() as u64;
+    /// [`OutOfRange`] if there are none up to `bound` and the bound that was prepared for.
+    pub fn vartime_find(&self, element: &Element, counts: usize, bound: u64) -> Result<Vec<u64>, OutOfRange> {
         let half = Scalar::ONE.halve();
-        let stride = -Element::mul_generator(&(Scalar::from(steps) * half));
-        let giant_steps = encodings(element * &half, stride).zip(0..=bound / steps);
-        for (key, giant) in giant_steps {
+        for (key, number) in walk(self.packing, element * &half, &self.giant, -half).zip(0..) {
             let first = self.baby_steps.partition_point(|(other, _)| *other < key);
             let candidates = self.baby_steps.iter().skip(first).take_while(|(other, _)| *other == key);
-            for (_, baby) in candidates {
-                let value = giant * steps + u64::from(*baby);
+            for (_, other) in candidates {
+                let mut totals = alloc::vec![0; self.packing.per_slot()];
+                turn(&self.giant, number, &mut totals);
+                turn(&self.baby, u64::from(*other), &mut totals);
+                let number = self.packing.number(&totals);
+                let beyond = totals.split_off(counts.min(totals.len()));
+                let fits = totals.iter().all(|total| *total <= bound) && beyond.iter().all(|total| *total == 0);
                 // 8 bytes can agree by chance.
-                if value <= bound && Element::mul_generator(&Scalar::from(value)) == *element {
-                    return Ok(value);
+                if fits && Element::mul_generator(&number) == *element {
+                    return Ok(totals);
                 }
             }
         }
@@ -77,10 +90,60 @@ impl DiscreteLog {
     }
 }
 
-/// The first 8 bytes of the encodings of the doubles of `start, start + stride, start + 2 stride, ..`
-fn encodings(start: Element, stride: Element) -> impl Iterator<Item = u64> {
-    let mut halves = successors(Some(start), move |half| Some(*half + stride));
+/// A digit that takes the values `0, stride, 2 stride, ..`, `count` of them.
+#[derive(Clone, Copy, Debug)]
+struct Wheel {
+    place: usize,
+    stride: u64,
+    count: u64,
+}
+
+/// Adds to each digit what its wheel shows after so many steps.
+fn turn(wheels: &[Wheel], mut steps: u64, digits: &mut [u64]) {
+    for (wheel, digit) in wheels.iter().zip(digits) {
+        *digit += steps % wheel.count * wheel.stride;
+        steps /= wheel.count;
+    }
+}
+
+/// The first 8 bytes of the encodings of the doubles of `start + [v * unit]G`, for the numbers `v` that the wheels show one
+/// after the other.
+fn walk(packing: Packing, start: Element, wheels: &[Wheel], unit: Scalar) -> impl Iterator<Item = u64> {
+    struct Turning {
+        stride: Element,
+        count: u64,
+        steps: u64,
+        /// Where this wheel stands, with all before it at 0.
+        element: Element,
+    }
+    let mut wheels: Vec<Turning> = wheels
+        .iter()
+        .filter(|wheel| wheel.count > 1)
+        .map(|wheel| {
+            let stride = Scalar::from(wheel.stride) * Scalar::from(packing.unit(wheel.place)) * unit;
+            Turning { stride: Element::mul_generator(&stride), count: wheel.count, steps: 0, element: start }
+        })
+        .collect();
+    let mut next = Some(start);
+    let mut halves = core::iter::from_fn(move || {
+        let current = next?;
+        let turned = wheels.iter_mut().position(|wheel| {
+            wheel.steps = (wheel.steps + 1) % wheel.count;
+            wheel.steps != 0
+        });
+        next = turned.and_then(|turned| {
+            let (before, from) = wheels.split_at_mut(turned);
+            let wheel = from.first_mut()?;
+            wheel.element += wheel.stride;
+            for other in before {
+                other.element = wheel.element;
+            }
+            Some(wheel.element)
+        });
+        Some(current)
+    });
     core::iter::from_fn(move || Some(Element::double_and_encode(&halves.by_ref().take(GROUP).collect::<Vec<_>>())))
+        .take_while(|group| !group.is_empty())
         .flatten()
         .map(|bytes| bytes.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk)))
 }
@@ -89,37 +152,67 @@ fn encodings(start: Element, stride: Element) -> impl Iterator<Item = u64> {
 mod tests {
     use super::*;
 
+    fn element(value: impl Into<Scalar>) -> Element {
+        Element::mul_generator(&value.into())
+    }
+
     #[test]
     fn finds_every_total_up_to_the_bound_and_none_beyond() {
         for bound in [0, 1, 2, 9, 1000] {
-            let table = DiscreteLog::new(bound, 3);
+            let table = DiscreteLog::new(Packing::NONE, bound, 3);
             for value in 0..=bound {
-                let element = Element::mul_generator(&Scalar::from(value));
-                assert_eq!(table.vartime_find(&element, bound), Ok(value));
+                assert_eq!(table.vartime_find(&element(value), 1, bound), Ok(alloc::vec![value]));
             }
             for value in [bound + 1, bound + 17, u64::MAX] {
-                let element = Element::mul_generator(&Scalar::from(value));
-                assert_eq!(table.vartime_find(&element, bound), Err(OutOfRange { bound }));
+                assert_eq!(table.vartime_find(&element(value), 1, bound), Err(OutOfRange { bound }));
             }
-            assert_eq!(table.vartime_find(&-Element::generator(), bound), Err(OutOfRange { bound }));
+            assert_eq!(table.vartime_find(&-Element::generator(), 1, bound), Err(OutOfRange { bound }));
         }
     }
 
     #[test]
     fn the_bound_of_a_lookup_may_be_smaller() {
-        let table = DiscreteLog::new(1000, 1);
-        let element = Element::mul_generator(&Scalar::from(500_u64));
-        assert_eq!(table.vartime_find(&element, 499), Err(OutOfRange { bound: 499 }));
-        assert_eq!(table.vartime_find(&element, 500), Ok(500));
+        let table = DiscreteLog::new(Packing::NONE, 1000, 1);
+        assert_eq!(table.vartime_find(&element(500_u64), 1, 499), Err(OutOfRange { bound: 499 }));
+        assert_eq!(table.vartime_find(&element(500_u64), 1, 500), Ok(alloc::vec![500]));
+    }
+
+    #[test]
+    fn finds_all_totals_of_a_slot() {
+        for (weight, per_slot, bounds) in [(6, 11, [0, 1, 2]), (1000, 3, [0, 1, 12]), (70_000, 2, [1, 9, 60])] {
+            let packing = Packing::new(1, weight);
+            assert_eq!(packing.per_slot(), per_slot);
+            for (bound, lookups) in bounds.into_iter().flat_map(|bound| [(bound, 1), (bound, 50)]) {
+                let table = DiscreteLog::new(packing, bound, lookups);
+                let mut totals = alloc::vec![0; per_slot];
+                for number in 0..400_u64 {
+                    for (place, total) in totals.iter_mut().enumerate() {
+                        *total = (number * 7 + number * number * place as u64) % (bound + 1);
+                    }
+                    let slot = element(packing.number(&totals));
+                    assert_eq!(table.vartime_find(&slot, per_slot, bound), Ok(totals.clone()));
+                }
+                totals.fill(bound);
+                let full = element(packing.number(&totals));
+                assert_eq!(table.vartime_find(&full, per_slot, bound), Ok(totals.clone()));
+                // One of the totals is too large, or there is one where no count is.
+                let refused = Err(OutOfRange { bound });
+                totals[per_slot - 1] = bound + 1;
+                assert_eq!(table.vartime_find(&element(packing.number(&totals)), per_slot, bound), refused);
+                totals.fill(0);
+                totals[per_slot - 1] = bound;
+                let last = table.vartime_find(&element(packing.number(&totals)), per_slot - 1, bound);
+                assert_eq!(last, if bound == 0 { Ok(alloc::vec![0; per_slot - 1]) } else { refused });
+            }
+        }
     }
 
     #[test]
     fn finds_a_total_of_forty_bits() {
         let bound = 1_u64 << 40;
-        let table = DiscreteLog::new(bound, 1);
+        let table = DiscreteLog::new(Packing::NONE, bound, 1);
         for value in [bound, bound - 1, 987_654_321_012_u64] {
-            let element = Element::mul_generator(&Scalar::from(value));
-            assert_eq!(table.vartime_find(&element, bound), Ok(value));
+            assert_eq!(table.vartime_find(&element(value), 1, bound), Ok(alloc::vec![value]));
         }
     }
 }

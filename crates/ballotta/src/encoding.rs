@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use crate::group::{PublicElement, Scalar};
 use crate::weaken::{self, Check};
 
-/// The version that every binary format begins with: major 1, draft 3. A frozen version has draft 0.
-pub const FORMAT_VERSION: [u8; 2] = [1, 3];
+/// The version that every binary format begins with: major 1, draft 4. A frozen version has draft 0.
+pub const FORMAT_VERSION: [u8; 2] = [1, 4];
 
 /// Bytes that are not the canonical encoding of what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

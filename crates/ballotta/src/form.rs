@@ -18,6 +18,7 @@ use core::iter::zip;
 use subtle::Choice;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::contest::Packing;
 use crate::encoding::Writer;
 use crate::group::{Element, Scalar};
 use crate::hash::{FormDigest, tagged};
@@ -401,6 +402,12 @@ impl Form {
             .collect()
     }
 
+    /// The terms of the slot rows.
+    #[cfg(test)]
+    pub(crate) fn slot_rows(&self) -> impl Iterator<Item = &[Term]> {
+        self.slot_rows.iter().map(|row| row.terms.as_slice())
+    }
+
     /// The terms of the constant rows with what they have to give, for a ballot of this weight.
     #[cfg(test)]
     pub(crate) fn constant_rows(&self, weight: u64) -> impl Iterator<Item = (&[Term], i64)> {
@@ -478,12 +485,21 @@ fn times(scalar: Scalar, integer: i64) -> Scalar {
 }
 
 /// Builds a form row by row.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct FormBuilder {
     bits: u32,
     slots: usize,
     slot_rows: Vec<(usize, Row)>,
     constant_rows: Vec<(Row, Target)>,
+    packing: Packing,
+    /// How many counts the last slot holds, of those that share slots.
+    packed: usize,
+}
+
+impl Default for FormBuilder {
+    fn default() -> Self {
+        Self { bits: 0, slots: 0, slot_rows: Vec::new(), constant_rows: Vec::new(), packing: Packing::NONE, packed: 0 }
+    }
 }
 
 impl FormBuilder {
@@ -529,13 +545,26 @@ impl FormBuilder {
         self.slot_rows.push((slot, Row { terms: terms.to_vec() }));
     }
 
-    /// A new slot with the row that counts these terms.
-    pub fn count(&mut self, Terms(terms): Terms) {
-        let slot = self.slot();
-        self.slot_rows.push((slot, Row { terms }));
+    /// Begins a contest whose counts share slots like this, with none of another contest.
+    pub fn pack(&mut self, packing: Packing) {
+        self.packing = packing;
+        self.packed = 0;
     }
 
-    /// A new slot for each bit, which counts it.
+    /// A new count, of these terms. Its bits stand behind those of the count before it.
+    pub fn count(&mut self, Terms(mut terms): Terms) {
+        self.packing.place(&mut terms, self.packed);
+        match self.slot_rows.last_mut() {
+            Some((_, row)) if self.packed > 0 => row.terms.append(&mut terms),
+            _ => {
+                let slot = self.slot();
+                self.slot_rows.push((slot, Row { terms }));
+            }
+        }
+        self.packed = (self.packed + 1) % self.packing.per_slot();
+    }
+
+    /// A new count for each bit.
     pub fn count_bits(&mut self, bits: impl IntoIterator<Item = Bit>) {
         for bit in bits {
             self.count(Terms(alloc::vec![(bit, 1)]));

@@ -52,4 +52,4 @@ pub mod voter;
 pub mod weaken;
 
 /// The suite: group, hashes, transcripts and formats together. It is absorbed by every transcript; any other is refused.
-pub const SUITE: &str = "ballotta/v1-draft.3/ristretto255";
+pub const SUITE: &str = "ballotta/v1-draft.4/ristretto255";

@@ -27,13 +27,13 @@ pub use self::json::JsonKind;
 pub use self::problem::{ManifestError, ManifestErrors, ManifestProblem};
 pub(crate) use self::read::read_named;
 pub use self::text::Text;
-use crate::contest::{ContestBits, Rule};
+use crate::contest::{ContestBits, Packing, Rule};
 use crate::form::{Form, FormBuilder, FormError};
 use crate::group::PublicElement;
 use crate::hash::{FileHash, ManifestHash};
 
 /// The format of a manifest.
-pub const FORMAT: &str = "ballotta/v1-draft.3/manifest";
+pub const FORMAT: &str = "ballotta/v1-draft.4/manifest";
 
 // Words of the manifest that decide something.
 macro_rules! words {
@@ -160,6 +160,8 @@ pub struct Contest {
     pub rule: Rule,
     /// What can be chosen.
     pub options: Vec<ContestOption>,
+    /// How its counts share slots.
+    pub packing: Packing,
     /// Its slots among all slots of the election.
     pub slots: Range<u32>,
 }
@@ -182,6 +184,8 @@ pub struct Weights {
     pub unit: Text,
     /// The largest weight of a voter; 1 means one person, one vote.
     pub max: u64,
+    /// The largest weight of the roll: of all voters together. Totals stay below what it allows.
+    pub total: u64,
 }
 
 /// How much takes part in a valid election.
@@ -409,6 +413,7 @@ impl Manifest {
         let mut contests = Vec::with_capacity(style.contests.len());
         for position in &style.contests {
             if let Some(contest) = self.contents.contests.get(*position) {
+                builder.pack(contest.packing);
                 contests.push((*position, contest.rule.compile(&contest.options, &mut builder)));
                 slots.extend(contest.slots.clone());
             }

@@ -1,6 +1,6 @@
 // Files that people hand on: a line that says what they are, and base64. See spec/command-line.md#files.
 
-const PREFIX = 'ballotta/v1-draft.3/';
+const PREFIX = 'ballotta/v1-draft.4/';
 
 export function write(kind: 'ballot' | 'ballot-opening', bytes: Uint8Array): string {
   let binary = '';

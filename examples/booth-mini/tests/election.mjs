@@ -32,7 +32,7 @@ export class Election {
     const manifest = JSON.parse(this.read('drawn.json'));
     manifest.languages = ['en', 'it'];
     manifest.title = text('Chess club, spring', 'Circolo degli scacchi, primavera');
-    manifest.weights = { unit: text('votes', 'voti'), max: 3 };
+    manifest.weights = { unit: text('votes', 'voti'), max: 3, total: 1000 };
     const option = (id, en, it, description) => ({ id, title: text(en, it), ...(description ? { description } : {}) });
     manifest.contests = [
       {

@@ -96,6 +96,11 @@ class Specification(unittest.TestCase):
             self.assertEqual((rule.form.bits, rule.form.slots, rule.bound), (v["bits"], v["slots"], v["bound"]), kind)
             self.assertEqual(rule.form.encoding.hex(), v["form"], kind)
             self.assertEqual(rule.form.digest.hex(), v["digest"], kind)
+            self.assertEqual((rule.counts, rule.per_slot), (v["counts"], v["counts_per_slot"]), kind)
+            for roll in v["other_rolls"]:
+                other = read_rule(schema, "rule", v["rule"], options, v["weight"], roll["weights_total"])
+                self.assertEqual((other.per_slot, other.form.slots), (roll["counts_per_slot"], roll["slots"]), kind)
+                self.assertEqual(other.form.digest.hex(), roll["digest"], kind)
             contest = Contest("c", rule, options, 0)
             for mark in v["marks"]:
                 bits = bits_of_mark(contest, mark["mark"], v["weight"])

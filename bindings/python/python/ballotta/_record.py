@@ -260,7 +260,7 @@ class Record:
 
 
 #: The first line of the file of an opening; behind it stand its bytes in base64.
-_OPENING_FILE = b"ballotta/v1-draft.3/ballot-opening\n"
+_OPENING_FILE = b"ballotta/v1-draft.4/ballot-opening\n"
 
 
 def _unwrapped(opening: bytes) -> bytes:

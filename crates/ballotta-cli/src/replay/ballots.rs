@@ -215,6 +215,7 @@ impl Ballots {
             weights: Weights {
                 unit: text(&self.unit),
                 max: voters.iter().map(|voter| voter.weight).max().unwrap_or(1),
+                total: voters.iter().map(|voter| voter.weight).sum(),
             },
             quorum: None,
             // The ballots are published already: every total is wanted.

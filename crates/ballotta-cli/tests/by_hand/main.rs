@@ -144,8 +144,8 @@ fn key_ceremony(people: &People) {
 /// Bytes that anybody could have made in the name of a trustee do not stop the ceremony.
 fn forged_registration(people: &People) {
     let registration = people.read("trustee1/registration");
-    // Version, kind and author are 01 03 01 01 00; the author becomes 2.
-    let forged = registration.replacen("\nAQMBAQ", "\nAQMBAg", 1);
+    // Version, kind and author are 01 04 01 01 00; the author becomes 2.
+    let forged = registration.replacen("\nAQQBAQ", "\nAQQBAg", 1);
     assert_ne!(forged, registration);
     fs::write(people.path("board/forged"), forged).unwrap();
     people.add_fails(
@@ -519,7 +519,7 @@ fn inspecting(people: &People) {
     assert_eq!(what("inspect record/closing-checkpoint"), "a checkpoint of a board");
     assert_eq!(people.field("inspect record/closing-checkpoint", "witnesses"), "1 of 1");
     assert_eq!(what("inspect trustee1/deal --record record"), "handed over: ceremony-message");
-    assert_eq!(people.field("inspect trustee1/deal --record record", "slots"), "4");
+    assert_eq!(people.field("inspect trustee1/deal --record record", "slots"), "2");
     assert_eq!(people.field("inspect voters/one.cast", "state"), "used");
 }
 

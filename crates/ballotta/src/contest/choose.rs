@@ -6,12 +6,12 @@
 //!
 //! ```text
 //! bits    b_1..b_q, one for each option; beta if there is a blank vote; slack, the digits of a range 0..max-min
-//! rows    slot_i = b_i                          i = 1..q, or 1..q-1 if min = max
-//!         slot = beta                           behind them
+//! rows    count_i = b_i                          i = 1..q, or 1..q-1 if min = max
+//!         count = beta                           behind them
 //!         sum b_i + max*beta + slack = max
 //! ```
 //!
-//! If `min = max`, the last option needs no slot: what the others and the blank votes leave of `max` selections a ballot
+//! If `min = max`, the last option needs no count: what the others and the blank votes leave of `max` selections a ballot
 //! is its total. One ciphertext, one key and one decryption less for every question of the kind yes or no, one of many.
 //!
 //! Without `beta`, `sum b_i = max - slack` lies in `min..max`. With `beta = 1` nothing is left for the options: a blank
@@ -19,7 +19,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::outcome::{Outcome, OutcomeError, Slots, possible, rest, sum};
+use super::outcome::{Counts, Outcome, OutcomeError, possible, rest, sum};
 use super::selection::{check_distinct, check_known, is_among};
 use super::{Selection, SelectionError, Surroundings, at_least, read_end};
 use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
@@ -58,7 +58,7 @@ impl Choose {
         if self.min == 0 || self.blank { 1 } else { 2 }
     }
 
-    pub(super) fn slots(&self, options: usize) -> usize {
+    pub(super) fn counts(&self, options: usize) -> usize {
         options - usize::from(self.is_exact()) + usize::from(self.blank)
     }
 
@@ -90,13 +90,13 @@ impl Choose {
         ChooseBits { min: self.min, max: self.max, marks, blank, slack }
     }
 
-    pub(super) fn slot_bound(&self) -> u64 {
+    pub(super) fn count_bound(&self) -> u64 {
         1
     }
 
-    /// What the totals of the slots mean, for ballots of this weight together.
+    /// What the totals mean, for ballots of this weight together.
     pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options), self.blank, weight)?;
+        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
         let mut counts = totals.to_vec();
         if self.is_exact() {
             let last = rest(u128::from(voted) * u128::from(self.max), totals)?;
@@ -205,7 +205,7 @@ mod tests {
     fn the_rows_allow_exactly_what_the_rule_allows() {
         for (options, rule) in rules(4) {
             let (form, _) = compile(options, &rule);
-            assert_eq!(form.slots(), rule.slots(options), "{options} {rule:?}");
+            assert_eq!(form.slots(), rule.counts(options), "{options} {rule:?}");
             assert_eq!(form.bits(), rule.bits(options), "{options} {rule:?}");
             assert_eq!(satisfiable(&form, 1), allowed(options, &rule), "{options} {rule:?}");
         }
@@ -298,12 +298,12 @@ mod tests {
     fn totals_become_counts_and_a_ranking_that_shows_ties() {
         let rule = Rule::Choose(Choose { min: 0, max: 1, blank: true, winners: None });
         assert_eq!(rule.multiplier(), Multiplier::RollWeight);
-        assert_eq!(rule.slot_bound(), 1);
+        assert_eq!(rule.count_bound(), 1);
         let outcome = rule.outcome(&numbered_options(4), &[7, 9, 7, 0, 3], 30).unwrap();
         assert_eq!(outcome.counts().unwrap(), [7, 9, 7, 0]);
         assert_eq!(outcome.blank(), Some(3));
         assert_eq!(outcome.ranking(), [alloc::vec![1], alloc::vec![0, 2], alloc::vec![3]]);
-        let wrong = |totals, slots| Err(OutcomeError::WrongNumber { totals, slots });
+        let wrong = |totals, counts| Err(OutcomeError::WrongNumber { totals, counts });
         assert_eq!(rule.outcome(&numbered_options(4), &[1; 4], 30), wrong(4, 5));
         let rule = Rule::Choose(Choose { min: 0, max: 2, blank: false, winners: None });
         assert_eq!(rule.outcome(&numbered_options(2), &[0, 0], 0).as_ref().map(Outcome::blank), Ok(None));
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(yes_or_no.outcome(&numbered_options(2), &[60_941], 60_940), Err(OutcomeError::Impossible));
         assert_eq!(
             yes_or_no.outcome(&numbered_options(2), &[1, 1], 2),
-            Err(OutcomeError::WrongNumber { totals: 2, slots: 1 })
+            Err(OutcomeError::WrongNumber { totals: 2, counts: 1 })
         );
         let two_or_blank = Rule::Choose(Choose { min: 2, max: 2, blank: true, winners: None });
         // Ten ballots, three of them blank: seven ballots with two selections each.
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn the_totals_of_the_slots_count_what_was_selected() {
+    fn the_totals_count_what_was_selected() {
         for (options, rule) in rules(4) {
             let (form, contest) = compile(options, &rule);
             let mut sums = alloc::vec![0_u64; form.slots()];

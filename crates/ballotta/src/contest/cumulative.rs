@@ -45,8 +45,8 @@ impl Cumulative {
         Points { max: self.max, budget, blank: self.blank }
     }
 
-    pub(super) fn slots(&self, options: usize) -> usize {
-        self.points().slots(options)
+    pub(super) fn counts(&self, options: usize) -> usize {
+        self.points().counts(options)
     }
 
     pub(super) fn bits(&self, options: usize) -> usize {
@@ -57,7 +57,7 @@ impl Cumulative {
         self.points().compile(options, builder)
     }
 
-    pub(super) fn slot_bound(&self) -> u64 {
+    pub(super) fn count_bound(&self) -> u64 {
         self.max
     }
 

@@ -6,12 +6,12 @@
 //!
 //! ```text
 //! bits    b_i1..b_ig for each option, the best grade first ; beta if there is a blank vote
-//! rows    slot_ik = b_ik                    k = 1..g-1
-//!         slot = beta                       behind them
+//! rows    count_ik = b_ik                    k = 1..g-1
+//!         count = beta                       behind them
 //!         sum_k b_ik + beta = 1             for each option
 //! ```
 //!
-//! The last grade of an option needs no slot: it has what the others leave of all who voted.
+//! The last grade of an option needs no count: it has what the others leave of all who voted.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::outcome::{Detail, Outcome, OutcomeError, Slots, rank_by, rest, sum};
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, rank_by, rest, sum};
 use super::selection::{check_options, value_of};
 use super::{Selection, SelectionError, Surroundings, read_end};
 use crate::form::{Bit, BitTable, Bits, FormBuilder};
@@ -59,7 +59,7 @@ impl Grades {
         Some(Self { grades, blank: blank?, winners: winners? })
     }
 
-    pub(super) fn slots(&self, options: usize) -> usize {
+    pub(super) fn counts(&self, options: usize) -> usize {
         options * (self.grades.len() - 1) + usize::from(self.blank)
     }
 
@@ -81,12 +81,12 @@ impl Grades {
         GradesBits { bits, blank }
     }
 
-    pub(super) fn slot_bound(&self) -> u64 {
+    pub(super) fn count_bound(&self) -> u64 {
         1
     }
 
     pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options), self.blank, weight)?;
+        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
         let totals = totals
             .chunks(self.grades.len() - 1)
             .map(|of_option| {

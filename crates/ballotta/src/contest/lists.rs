@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! bits    one for each option ; beta if there is a blank vote ; the digits of the ranges below
-//! rows    slot_i = the bit of option i ; slot = beta behind them
+//! rows    count_i = the bit of option i ; count = beta behind them
 //!         sum_j l_j + beta = 1
 //!         sum_k c_jk + digits(0..P_j) - P_j*l_j = 0      for each list, unless preferences may be across lists;
 //!         sum c + digits(0..P) + P*beta = P              if they may
@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::outcome::{Detail, Outcome, OutcomeError, SeatsOutcome, Slots, possible, rank_by, sum};
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, SeatsOutcome, possible, rank_by, sum};
 use super::seats::{SeatMethod, allocate};
 use super::selection::{check_options, is_among};
 use super::{Selection, SelectionError, Surroundings};
@@ -174,7 +174,7 @@ impl Lists {
         Some(rule)
     }
 
-    pub(super) fn slots(&self, options: usize) -> usize {
+    pub(super) fn counts(&self, options: usize) -> usize {
         options + usize::from(self.blank)
     }
 
@@ -245,7 +245,7 @@ impl Lists {
         ListsBits { preferences: self.preferences, across: self.across, positions, marks, blank, slacks }
     }
 
-    pub(super) fn slot_bound(&self) -> u64 {
+    pub(super) fn count_bound(&self) -> u64 {
         1
     }
 
@@ -255,7 +255,7 @@ impl Lists {
         totals: &[u64],
         weight: u64,
     ) -> Result<Outcome, OutcomeError> {
-        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options.len()), self.blank, weight)?;
+        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options.len()), self.blank, weight)?;
         let positions = self.positions(options);
         let total = |option: usize| totals.get(option).copied().unwrap_or(0);
         let of_lists: Vec<u64> = positions.lists.iter().map(|(list, _)| total(*list)).collect();

@@ -7,13 +7,13 @@ use core::cmp::Ordering;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutcomeError {
-    /// There are not as many totals as slots.
-    #[error("{totals} totals for {slots} slots")]
+    /// There are not as many totals as counts.
+    #[error("{totals} totals for {counts} counts")]
     WrongNumber {
         /// How many totals.
         totals: usize,
-        /// How many slots.
-        slots: usize,
+        /// How many counts.
+        counts: usize,
     },
     /// The totals are not what so many ballots can give.
     #[error("the totals are not what so many ballots can give")]
@@ -169,18 +169,18 @@ pub(super) fn rank(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> 
     order.chunk_by(|one, next| compare(*one, *next).is_eq()).map(<[usize]>::to_vec).collect()
 }
 
-/// The totals of the slots of a contest: the blank votes apart, and the weight that is not blank.
-pub(super) struct Slots<'a> {
+/// The totals of a contest: the blank votes apart, and the weight that is not blank.
+pub(super) struct Counts<'a> {
     pub(super) totals: &'a [u64],
     pub(super) blank: Option<u64>,
     pub(super) voted: u64,
 }
 
-impl<'a> Slots<'a> {
-    /// Of a contest of so many slots, of which the last is the blank vote if there is one.
-    pub(super) fn of(totals: &'a [u64], slots: usize, has_blank: bool, weight: u64) -> Result<Self, OutcomeError> {
-        if totals.len() != slots {
-            return Err(OutcomeError::WrongNumber { totals: totals.len(), slots });
+impl<'a> Counts<'a> {
+    /// Of a contest of so many counts, of which the last is the blank vote if there is one.
+    pub(super) fn of(totals: &'a [u64], counts: usize, has_blank: bool, weight: u64) -> Result<Self, OutcomeError> {
+        if totals.len() != counts {
+            return Err(OutcomeError::WrongNumber { totals: totals.len(), counts });
         }
         let (blank, totals) = match totals.split_last() {
             Some((blank, rest)) if has_blank => (Some(*blank), rest),

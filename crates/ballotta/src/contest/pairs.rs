@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! bits    b_i1..b_iq for each option: its place ; p_ij for i < j ; beta if there is a blank vote
-//! rows    slot_ij = p_ij ; slot = beta behind them
+//! rows    count_ij = p_ij ; count = beta behind them
 //!         sum_k b_ik + beta = 1                        for each option
 //!         sum_i b_ik + beta = 1                        for each place
 //!         sum_{j>i} p_ij - sum_{j<i} p_ji - sum_k (q-k)*b_ik - (i-1)*beta = -(i-1)      for each option
@@ -19,7 +19,7 @@
 //! ```text
 //! bits    p_ij for i != j ; a_i0.. for each option: how many are above it ; e_i0..: the last place of its tie ;
 //!         h_sk for s <= k: the places s to k are a tie ; beta if there is a blank vote
-//! rows    slot_ij = p_ij ; slot = beta behind them
+//! rows    count_ij = p_ij ; count = beta behind them
 //!         sum_s a_is + beta = 1 ;  sum_k e_ik + beta = 1                                for each option
 //!         sum_j p_ji - sum_s s*a_is = 0 ;  sum_j p_ij - sum_k (q-1-k)*e_ik = 0          for each option
 //!         sum_k h_0k + beta = 1 ;  sum_k h_sk - sum_j h_j,s-1 = 0                       a path through the places
@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeEq, ConstantTimeLess};
 use zeroize::Zeroizing;
 
-use super::outcome::{Detail, Outcome, OutcomeError, PairsOutcome, Slots, possible, rank_by};
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, PairsOutcome, possible, rank_by};
 use super::selection::{check_options, is_among, value_of};
 use super::{Selection, SelectionError, Surroundings, at_least, read_end};
 use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
@@ -95,7 +95,7 @@ impl Pairs {
         }
     }
 
-    pub(super) fn slots(&self, options: usize) -> usize {
+    pub(super) fn counts(&self, options: usize) -> usize {
         pair_count(options, self.ties) + usize::from(self.blank)
     }
 
@@ -112,12 +112,12 @@ impl Pairs {
         bits
     }
 
-    pub(super) fn slot_bound(&self) -> u64 {
+    pub(super) fn count_bound(&self) -> u64 {
         1
     }
 
     pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options), self.blank, weight)?;
+        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
         let mut matrix = alloc::vec![alloc::vec![0_u64; options]; options];
         let mut set = |(i, j): (usize, usize), total: u64| {
             if let Some(cell) = matrix.get_mut(i).and_then(|row| row.get_mut(j)) {

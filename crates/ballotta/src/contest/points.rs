@@ -4,14 +4,14 @@
 //!
 //! ```text
 //! bits    for each option the digits of a range 0..S ; beta if there is a blank vote ; slack, the digits of 0..D
-//! rows    slot_i = digits of option i                i = 1..q, or 1..q-1 if the points of all options are fixed
-//!         slot = beta                                behind them
+//! rows    count_i = digits of option i                i = 1..q, or 1..q-1 if the points of all options are fixed
+//!         count = beta                                behind them
 //!         sum of all digits + D*beta + slack = D     or the weight of the voter instead of D, without beta and slack
 //! ```
 
 use alloc::vec::Vec;
 
-use super::outcome::{Outcome, OutcomeError, Slots, possible, rest, sum};
+use super::outcome::{Counts, Outcome, OutcomeError, possible, rest, sum};
 use super::selection::{check_options, value_of};
 use super::{Selection, SelectionError};
 use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Terms};
@@ -38,12 +38,12 @@ pub(super) struct Points {
 }
 
 impl Points {
-    /// Whether the last option needs no slot: its total is what the others leave.
+    /// Whether the last option needs no count: its total is what the others leave.
     fn is_exact(&self) -> bool {
         matches!(self.budget, Budget::Exactly(_) | Budget::Weight)
     }
 
-    pub(super) fn slots(&self, options: usize) -> usize {
+    pub(super) fn counts(&self, options: usize) -> usize {
         options - usize::from(self.is_exact()) + usize::from(self.blank)
     }
 
@@ -78,7 +78,7 @@ impl Points {
     }
 
     pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<(Outcome, u64), OutcomeError> {
-        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options), self.blank, weight)?;
+        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
         let mut counts = totals.to_vec();
         let voted_wide = u128::from(voted);
         match self.budget {

@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! bits    b_i1..b_iK for each option ; u_1..u_q ; n_0..n_K ; beta if there is a blank vote
-//! rows    slot_i = sum_k score_k*b_ik ; slot = beta behind them
+//! rows    count_i = sum_k score_k*b_ik ; count = beta behind them
 //!         sum_k b_ik + u_i = 1                          for each option; without u: + beta
 //!         sum_k n_k + beta = 1                          if truncated
 //!         sum_i b_ik - sum_{j>=k} n_j = 0               for each place; if not truncated: sum_i b_ik + beta = 1
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::outcome::{Outcome, OutcomeError, Slots, possible, sum};
+use super::outcome::{Counts, Outcome, OutcomeError, possible, sum};
 use super::selection::check_options;
 use super::{Selection, SelectionError, Surroundings, at_least, read_end};
 use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
@@ -70,7 +70,7 @@ impl Positional {
         self.truncated || self.places() < options
     }
 
-    pub(super) fn slots(&self, options: usize) -> usize {
+    pub(super) fn counts(&self, options: usize) -> usize {
         options + usize::from(self.blank)
     }
 
@@ -117,14 +117,14 @@ impl Positional {
         PositionalBits { places, unplaced, lengths, blank, count: self.places() }
     }
 
-    pub(super) fn slot_bound(&self) -> u64 {
+    pub(super) fn count_bound(&self) -> u64 {
         self.scores.iter().copied().max().unwrap_or(0)
     }
 
     pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options), self.blank, weight)?;
+        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
         let voted = u128::from(voted);
-        possible(totals.iter().all(|total| u128::from(*total) <= u128::from(self.slot_bound()) * voted))?;
+        possible(totals.iter().all(|total| u128::from(*total) <= u128::from(self.count_bound()) * voted))?;
         let (all, most) = (sum(totals), sum(&self.scores) * voted);
         possible(if self.truncated { all <= most } else { all == most })?;
         Ok(Outcome::of_totals(totals.to_vec(), blank))

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! bits    t_i1..t_iV for each option, V^2 <= Q < (V+1)^2 ; beta if there is a blank vote ; slack, the digits of 0..Q
-//! rows    slot_i = sum_k t_ik ; slot = beta behind them
+//! rows    count_i = sum_k t_ik ; count = beta behind them
 //!         sum (2k-1)*t_ik + Q*beta + slack = Q
 //! ```
 //!
@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeGreater;
 
-use super::outcome::{Outcome, OutcomeError, Slots, possible};
+use super::outcome::{Counts, Outcome, OutcomeError, possible};
 use super::selection::{check_options, value_of};
 use super::{Selection, SelectionError, Surroundings, read_end};
 use crate::form::{Bit, BitTable, Bits, FormBuilder, RangeDigits, Terms};
@@ -50,7 +50,7 @@ impl Quadratic {
         (1..=self.credits).take_while(|votes| votes * votes <= self.credits).count() as u64
     }
 
-    pub(super) fn slots(&self, options: usize) -> usize {
+    pub(super) fn counts(&self, options: usize) -> usize {
         options + usize::from(self.blank)
     }
 
@@ -80,12 +80,12 @@ impl Quadratic {
         QuadraticBits { credits: self.credits, most: self.most(), units, blank, slack }
     }
 
-    pub(super) fn slot_bound(&self) -> u64 {
+    pub(super) fn count_bound(&self) -> u64 {
         self.most()
     }
 
     pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        let Slots { totals, blank, voted } = Slots::of(totals, self.slots(options), self.blank, weight)?;
+        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
         possible(totals.iter().all(|total| u128::from(*total) <= u128::from(self.most()) * u128::from(voted)))?;
         Ok(Outcome::of_totals(totals.to_vec(), blank))
     }

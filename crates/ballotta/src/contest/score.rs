@@ -76,8 +76,8 @@ impl Score {
         Points { max: self.max, budget, blank: self.blank }
     }
 
-    pub(super) fn slots(&self, options: usize) -> usize {
-        self.points(options).slots(options)
+    pub(super) fn counts(&self, options: usize) -> usize {
+        self.points(options).counts(options)
     }
 
     pub(super) fn bits(&self, options: usize) -> usize {
@@ -88,7 +88,7 @@ impl Score {
         self.points(options).compile(options, builder)
     }
 
-    pub(super) fn slot_bound(&self) -> u64 {
+    pub(super) fn count_bound(&self) -> u64 {
         self.max
     }
 

@@ -26,7 +26,9 @@ pub struct Split {
 impl Split {
     pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
         let least = known.max_weight.unwrap_or(1).clamp(1, MAX_WEIGHT);
-        let max = object.integer("max", least..=MAX_WEIGHT);
+        // Nobody weighs more than the roll.
+        let most = known.total_weight.unwrap_or(MAX_WEIGHT).min(MAX_WEIGHT);
+        let max = object.integer("max", least..=most);
         let winners = read_winners(&mut object, known);
         let place = object.place().clone();
         object.finish();
@@ -39,8 +41,8 @@ impl Split {
         Points { max: self.max, budget: Budget::Weight, blank: false }
     }
 
-    pub(super) fn slots(&self, options: usize) -> usize {
-        self.points().slots(options)
+    pub(super) fn counts(&self, options: usize) -> usize {
+        self.points().counts(options)
     }
 
     pub(super) fn bits(&self, options: usize) -> usize {
@@ -52,7 +54,7 @@ impl Split {
     }
 
     /// A ballot of weight `w` adds at most `w`.
-    pub(super) fn slot_bound(&self) -> u64 {
+    pub(super) fn count_bound(&self) -> u64 {
         1
     }
 

@@ -183,12 +183,16 @@ impl Search {
 /// refused as it says. Returns in how many ways bits satisfy the rows.
 fn check(rule: &Rule, options: &[ContestOption], weight: u64, cases: Vec<Case>) -> usize {
     let (form, contest) = compile(rule, options);
-    assert_eq!(form.slots(), rule.slots(options.len()), "{rule:?}");
+    assert_eq!(form.slots(), rule.counts(options.len()), "{rule:?}");
     assert_eq!(form.bits(), rule.bits(options.len()), "{rule:?}");
     let allowed: BTreeSet<Vec<i64>> = cases.iter().filter_map(|(_, expected)| expected.clone().ok()).collect();
     let solutions = solutions(&form, weight);
     let reached: BTreeSet<Vec<i64>> = solutions.iter().map(|bits| form.values(&bits_of(bits))).collect();
     assert_eq!(reached, allowed, "{} options, weight {weight}: {rule:?}", options.len());
+
+    // Counts that share a slot rely on this: none is ever larger.
+    let most = i64::try_from(rule.count_bound() * if let Rule::Split(_) = rule { weight } else { 1 }).unwrap();
+    assert!(reached.iter().flatten().all(|count| (0..=most).contains(count)), "{rule:?}");
 
     // What was there before does not matter.
     let mut bits = bits_of(&vec![1; form.bits()]);
@@ -222,7 +226,7 @@ fn outcome_of(rule: &Rule, options: &[ContestOption], ballots: &[(Selection, u64
         let times = if rule.multiplier() == super::Multiplier::One { 1 } else { *weight };
         let values = form.values(&bits);
         totals.iter_mut().zip(values).for_each(|(total, value)| *total += times * u64::try_from(value).unwrap());
-        let bound = rule.slot_bound() * weight;
+        let bound = rule.count_bound() * weight;
         assert!(form.values(&bits).iter().all(|value| times * value.unsigned_abs() <= bound), "no more than the bound");
     }
     let weight = ballots.iter().map(|(_, weight)| weight).sum();

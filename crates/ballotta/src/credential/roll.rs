@@ -5,7 +5,7 @@
 //! # Layout
 //!
 //! ```text
-//! ballotta/v1-draft.3/roll <manifest hash>
+//! ballotta/v1-draft.4/roll <manifest hash>
 //! <public credential> <style> <weight>
 //! <public credential> <style> <weight>
 //! ```
@@ -44,7 +44,7 @@ use crate::manifest::Manifest;
 use crate::weaken::{self, Check};
 
 /// What the first line begins with.
-const HEADER: &str = "ballotta/v1-draft.3/roll";
+const HEADER: &str = "ballotta/v1-draft.4/roll";
 /// At most how many different weights are counted one by one.
 const MAX_DISTINCT_WEIGHTS: usize = 1 << 16;
 
@@ -186,8 +186,7 @@ impl RollRules {
     pub fn for_manifest(manifest: &Manifest) -> Self {
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
         let rules = Self::new(*manifest.hash(), &styles, manifest.weights().max);
-        let largest = manifest.contests().iter().map(|contest| contest.rule.slot_bound()).max().unwrap_or(1);
-        Self { max_total: MAX_TOTAL / largest.max(1), ..rules }
+        Self { max_total: manifest.weights().total, ..rules }
     }
 
     /// The rules of the election of a manifest with these styles, whose identifiers contain neither spaces nor line
@@ -554,7 +553,7 @@ mod tests {
         ];
         assert_eq!(write(voters), sample().into_bytes());
         let index = index(sample().as_bytes());
-        assert_eq!(index.hash().to_string(), "4bad0fea170110e2dd0d7b897e84749c462bcd39e30680c40c64d946dfb09c98");
+        assert_eq!(index.hash().to_string(), "9503ae66c4b78c48bd07aebe99a2fa6d94e8c9bb2d3011455105ff42b7419fcd");
         assert_eq!((index.totals().voters(), index.totals().weight()), (3, 1021));
         let styles = [StyleTotals { voters: 2, weight: 1001 }, StyleTotals { voters: 1, weight: 20 }];
         assert_eq!(index.totals().styles(), styles);
@@ -611,7 +610,7 @@ mod tests {
             roll.replacen(from, to, 1)
         };
         let cases = [
-            (change("draft.3", "draft.4"), 1, BadHeader),
+            (change("draft.4", "draft.5"), 1, BadHeader),
             (change("ballotta", "\u{feff}ballotta"), 1, BadHeader),
             (change("abab", "ABAB"), 1, BadHeader),
             (change("roll ", "roll"), 1, BadHeader),
@@ -721,6 +720,14 @@ mod tests {
         let heavy = vec![RollLine { weight: MAX_WEIGHT + 1, ..voters[0] }];
         let error = RollError { line: 1, problem: RollProblem::WeightOutOfRange { max: MAX_WEIGHT } };
         assert_eq!(rules.write(heavy).err(), Some(vec![error]));
+        // The manifest says how large the roll may be.
+        let mut draft = crate::manifest::tests::draft();
+        draft.weights.total = 3000;
+        let rules = RollRules::for_manifest(&Manifest::parse(&draft.to_bytes()).unwrap());
+        let voters: Vec<_> = voters.iter().map(|voter| RollLine { weight: 1000, ..*voter }).collect();
+        assert!(rules.write(voters[..3].to_vec()).is_ok());
+        let error = RollError { line: 4, problem: RollProblem::TotalTooLarge { limit: 3000 } };
+        assert_eq!(rules.write(voters[..4].to_vec()).err(), Some(vec![error]));
         let mut full = RollTotals { voters: MAX_VOTERS, ..RollTotals::new(1) };
         assert_eq!(full.add(&RollLine { weight: 1, ..voters[0] }, MAX_TOTAL), Err(RollProblem::TooManyVoters));
     }

@@ -15,7 +15,7 @@ use super::{
     Software, Style, Text, Trustees, Weights, Witnesses,
 };
 use crate::SUITE;
-use crate::contest::{Rule, Surroundings};
+use crate::contest::{Packing, Rule, Surroundings};
 use crate::group::PublicElement;
 use crate::hash::{FileHash, parse_hex32};
 use crate::limits::{
@@ -31,7 +31,7 @@ const BALLOT_FRAME_BYTES: usize = (2 + 32 + 2 + 8 + 32 + 32) + 64 + (2 + 1);
 pub(super) fn read(bytes: &[u8]) -> Result<Contents, ManifestErrors> {
     let json = read_document(bytes)?;
     let report = Report::default();
-    let contents = Reader { languages: None, max_weight: None, keys: Distinct::default() }
+    let contents = Reader { languages: None, weights: None, keys: Distinct::default() }
         .manifest(&Node::new(&json, Place::root(&report)));
     // A fault never comes without a report; a report may come without anything that cannot be read.
     match (contents, report.into_errors()) {
@@ -55,8 +55,8 @@ fn read_document(bytes: &[u8]) -> Result<Json, ManifestProblem> {
 struct Reader {
     /// `None`, if they are broken.
     languages: Option<Vec<String>>,
-    /// The largest weight; `None`, if it is broken.
-    max_weight: Option<u64>,
+    /// The largest weights, of a voter and of all; `None`, if they are broken.
+    weights: Option<(u64, u64)>,
     /// Every key that the manifest trusts, of either kind.
     keys: Distinct,
 }
@@ -74,7 +74,7 @@ impl Reader {
         let description = object.optional("description", |node| self.text(node));
         let schedule = object.optional("schedule", |node| read_schedule(&node));
         let weights = object.required("weights", |node| self.weights(&node));
-        self.max_weight = weights.as_ref().map(|weights| weights.max);
+        self.weights = weights.as_ref().map(|weights| (weights.max, weights.total));
         let mut ids = BTreeMap::new();
         let contests = object.required("contests", |node| self.contests(&node, &mut ids));
         let styles = object.required("styles", |node| read_styles(&node, &ids, contests.as_deref()));
@@ -152,7 +152,7 @@ impl Reader {
         let mut slots = 0_usize;
         for contest in &mut contests {
             let first = slots;
-            slots += contest.rule.slots(contest.options.len());
+            slots += contest.packing.slots(contest.rule.counts(contest.options.len()));
             contest.slots = u32::try_from(first).ok()?..u32::try_from(slots).ok()?;
         }
         if slots > MAX_SLOTS {
@@ -172,12 +172,14 @@ impl Reader {
         let option_ids = object.names("options");
         let known = Surroundings {
             options: option_ids.as_deref(),
-            max_weight: self.max_weight,
+            max_weight: self.weights.map(|(max, _)| max),
+            total_weight: self.weights.map(|(_, total)| total),
             languages: self.languages.as_deref(),
         };
         let rule = object.required("rule", |node| Rule::read(&node, &known));
+        let weight = self.weights.map_or(1, |(_, total)| total);
         if let Some(rule) = &rule {
-            let found = u128::from(rule.slot_bound()) * u128::from(self.max_weight.unwrap_or(1));
+            let found = u128::from(rule.count_bound()) * u128::from(weight);
             if found > u128::from(MAX_TOTAL) {
                 object.place().field("rule").report(ManifestProblem::TotalTooLarge { found, limit: MAX_TOTAL });
             }
@@ -187,12 +189,14 @@ impl Reader {
         let options = object
             .required("options", |node| node.list(1..=MAX_OPTIONS, |node| self.option(&node, &mut ids, &mut titles)));
         object.finish();
+        let packing = rule.as_ref().map(|rule| Packing::new(rule.count_bound(), weight));
         Some(Contest {
             id: id?.into(),
             title: title?,
             description: description?,
             rule: rule?,
             options: options?,
+            packing: packing?,
             slots: 0..0,
         })
     }
@@ -210,8 +214,9 @@ impl Reader {
         let mut object = node.object()?;
         let unit = object.required("unit", |node| self.text(node));
         let max = object.integer("max", 1..=MAX_WEIGHT);
+        let total = object.integer("total", max.unwrap_or(1)..=MAX_TOTAL);
         object.finish();
-        Some(Weights { unit: unit?, max: max? })
+        Some(Weights { unit: unit?, max: max?, total: total? })
     }
 
     fn trustees(&mut self, node: &Node<'_>) -> Option<Trustees> {
@@ -399,8 +404,7 @@ fn read_style_contests(node: &Node<'_>, ids: &BTreeMap<&str, usize>) -> Option<V
 /// A signed ballot fits an entry of the board; this keeps the form of the style within its limits, too.
 fn check_ballot_size<'c>(node: &Node<'_>, contests: impl Iterator<Item = &'c Contest>) {
     let found = contests.fold(BALLOT_FRAME_BYTES + 32 + 192, |bytes, contest| {
-        let options = contest.options.len();
-        bytes + 32 * (contest.rule.slots(options) + contest.rule.bits(options))
+        bytes + 32 * (contest.slots.len() + contest.rule.bits(contest.options.len()))
     });
     if found > MAX_ENTRY_BYTES {
         node.place().report(ManifestProblem::BallotTooLarge { found, limit: MAX_ENTRY_BYTES });

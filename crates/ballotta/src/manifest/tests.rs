@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::SUITE;
-use crate::contest::choose::Choose;
+use crate::contest::{Choose, Packing, Rule};
 use crate::group::{Element, Scalar};
 use crate::limits::{
     MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS,
-    MAX_STYLES, MAX_TEXT_BYTES, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+    MAX_STYLES, MAX_TEXT_BYTES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
 use crate::testing::TestRng;
 
@@ -76,7 +76,7 @@ pub(crate) fn draft() -> ManifestDraft {
             StyleDraft { id: "member".into(), contests: vec!["board".into(), "audit".into(), "statute".into()] },
             StyleDraft { id: "guest".into(), contests: vec!["audit".into(), "statute".into()] },
         ],
-        weights: Weights { unit: text("quote", "shares"), max: 1000 },
+        weights: Weights { unit: text("quote", "shares"), max: 1000, total: 1_000_000 },
         revoting: Revoting::LastCounts,
         quorum: Some(Quorum {
             of: QuorumOf::Weight,
@@ -159,7 +159,10 @@ fn a_draft_becomes_the_manifest_that_it_says() {
     for (contest, draft) in manifest.contests().iter().zip(draft().contests) {
         let ContestDraft { id, title, description, rule, options } = draft;
         let slots = contest.slots.clone();
-        assert_eq!(contest, &Contest { id, title, description, rule, options, slots });
+        assert_eq!(
+            contest,
+            &Contest { id, title, description, rule, options, packing: Packing::new(1, 1_000_000), slots }
+        );
     }
     assert_eq!(manifest.styles()[1], Style { id: "guest".into(), contests: vec![1, 2] });
     assert_eq!(manifest.weights(), &draft().weights);
@@ -204,9 +207,10 @@ fn optional_fields_may_be_absent() {
 fn styles_compile_to_forms_over_the_slots_of_the_election() {
     let manifest = Manifest::parse(&draft().to_bytes()).unwrap();
     let ranges: Vec<_> = (0..4).map(|contest| manifest.contest_slots(contest)).collect();
-    assert_eq!(ranges, [0..4, 4..8, 8..9, 0..0]);
-    assert_eq!(manifest.slots(), 9);
-    for (style, (contests, slots)) in [(vec![0, 1, 2], 0..9), (vec![1, 2], 4..9)].into_iter().enumerate() {
+    // Two counts share a slot, none of two contests.
+    assert_eq!(ranges, [0..2, 2..4, 4..5, 0..0]);
+    assert_eq!(manifest.slots(), 5);
+    for (style, (contests, slots)) in [(vec![0, 1, 2], 0..5), (vec![1, 2], 2..5)].into_iter().enumerate() {
         let compiled = manifest.compile_style(style).unwrap();
         assert_eq!(compiled.slots, slots.collect::<Vec<u32>>());
         assert_eq!(compiled.form.slots(), compiled.slots.len());
@@ -228,7 +232,8 @@ fn with_options(count: usize) -> Value {
         (0..count).map(|number| json!({ "id": format!("o{number}"), "title": title(number) })).collect();
     let mut contest = value()["contests"][2].clone();
     contest["options"] = options.into();
-    with(&[("/contests", json!([contest])), ("/styles", json!([{ "id": "all", "contests": ["statute"] }]))])
+    let alone = ("/weights/total", json!(MAX_TOTAL));
+    with(&[alone, ("/contests", json!([contest])), ("/styles", json!([{ "id": "all", "contests": ["statute"] }]))])
 }
 
 #[test]
@@ -398,9 +403,9 @@ fn words_are_known_or_refused() {
     assert_fault(&[("/trustees/on_disqualification", json!("continue"))], path, ManifestProblem::Unsupported);
     assert_fault(&[("/roll_changes_until", json!("x"))], "roll_changes_until", ManifestProblem::UnknownValue);
     assert_fault(&[("/roll_changes_until", json!("close"))], "roll_changes_until", ManifestProblem::Unsupported);
-    let another = json!("ballotta/v1-draft.4/manifest");
+    let another = json!("ballotta/v1-draft.5/manifest");
     assert_fault(&[("/format", another)], "format", ManifestProblem::UnsupportedFormat);
-    let another = json!("ballotta/v1-draft.4/ristretto255");
+    let another = json!("ballotta/v1-draft.5/ristretto255");
     assert_fault(&[("/suite", another)], "suite", ManifestProblem::UnsupportedSuite);
 }
 
@@ -408,6 +413,7 @@ fn words_are_known_or_refused() {
 fn numbers_stay_within_their_range() {
     let cases = [
         ("/weights/max", "weights.max", 1, MAX_WEIGHT),
+        ("/weights/total", "weights.total", 1000, MAX_TOTAL),
         ("/privacy/minimum_counted_ballots", "privacy.minimum_counted_ballots", 1, MAX_VOTERS),
         ("/privacy/minimum_ballots_per_weight", "privacy.minimum_ballots_per_weight", 1, MAX_VOTERS),
         ("/trustees/threshold", "trustees.threshold", 1, 3),
@@ -560,7 +566,11 @@ fn slots_have_a_limit() {
     let styles: Vec<_> =
         (0..5).map(|number| json!({ "id": format!("s{number}"), "contests": [format!("c{number}")] })).collect();
     let problem = ManifestProblem::TooManySlots { found: 4495, limit: 4096 };
-    assert_fault(&[("/contests", contests.into()), ("/styles", styles.into())], "contests", problem);
+    let changes = [("/contests", contests.into()), ("/styles", styles.into())];
+    // Two counts share a slot, unless the roll may be too large for that.
+    assert_eq!(faults(&with(&changes)), []);
+    let alone = ("/weights/total", json!(MAX_TOTAL));
+    assert_fault(&[changes.as_slice(), &[alone]].concat(), "contests", problem);
 }
 
 #[test]

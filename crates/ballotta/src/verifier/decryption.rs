@@ -70,7 +70,7 @@ impl Verifier<'_> {
                         self.findings.warnings.push(warning);
                     }
                     let Some(totals) = totals else { continue };
-                    let most = contest.rule.slot_bound().saturating_mul(totals.weight);
+                    let most = contest.rule.count_bound().saturating_mul(totals.weight);
                     if totals.ballots > 0 && totals.outcome.is_unanimous(most, totals.weight) {
                         self.findings.warnings.push(alloc::format!(
                             "contest {id}: one choice has the votes of everybody who voted, which tells how each of them voted",

@@ -62,7 +62,7 @@ fn every_option_has_one_grade() {
     for (options, grades) in [(1, 2), (1, 3), (1, 6), (2, 2), (2, 3), (2, 7), (3, 2), (3, 5), (4, 2), (4, 4), (5, 3)] {
         for blank in [false, true] {
             let rule = rule(grades, blank);
-            assert_eq!(rule.slot_bound(), 1);
+            assert_eq!(rule.count_bound(), 1);
             let ways = check(&rule, &numbered_options(options), 1, cases(options, grades, blank));
             assert_eq!(ways, grades.pow(options as u32) + usize::from(blank), "each in one way");
         }

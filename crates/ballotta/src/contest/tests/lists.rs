@@ -103,7 +103,7 @@ impl Plan {
 
     fn check(&self) {
         let rule = Rule::Lists(self.rule());
-        assert_eq!(rule.slot_bound(), 1);
+        assert_eq!(rule.count_bound(), 1);
         check(&rule, &numbered_options(self.options()), 1, self.cases());
     }
 }

@@ -77,7 +77,7 @@ fn totals_of_grades_that_no_ballots_give() {
     for totals in [[4, 2, 0, 0, 2], [0, 0, 6, 0, 2], [0, 0, 0, 0, 8], [u64::MAX, 1, 0, 0, 0], [u64::MAX; 5]] {
         assert_eq!(rule.outcome(&options, &totals, 7), Err(OutcomeError::Impossible), "{totals:?}");
     }
-    let wrong = Err(OutcomeError::WrongNumber { totals: 4, slots: 5 });
+    let wrong = Err(OutcomeError::WrongNumber { totals: 4, counts: 5 });
     assert_eq!(rule.outcome(&options, &[0; 4], 7), wrong);
 }
 

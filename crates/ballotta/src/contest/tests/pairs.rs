@@ -65,7 +65,7 @@ pub(super) fn rule(ties: bool, method: Method, blank: bool) -> Rule {
 fn in_one_way(options: usize, ties: bool) {
     for blank in [false, true] {
         let rule = rule(ties, Method::Schulze, blank);
-        assert_eq!(rule.slot_bound(), 1);
+        assert_eq!(rule.count_bound(), 1);
         let ways = check(&rule, &numbered_options(options), 1, cases(options, ties, blank));
         let orders = if ties { rankings(options).len() } else { arrangements(options, options).len() };
         let whole = arrangements(options, options).iter().filter(|order| order.len() == options).count();

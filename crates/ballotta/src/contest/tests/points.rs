@@ -78,7 +78,7 @@ fn scores_are_what_the_rule_allows() {
                     Limit::Exactly(total) => Some(Total::Exactly(total)),
                 };
                 let rule = Rule::Score(Score { max, total, blank, winners: None });
-                assert_eq!(rule.slot_bound(), max);
+                assert_eq!(rule.count_bound(), max);
                 check(&rule, &numbered_options(options), 1, cases(options, max, limit, blank));
             }
         }
@@ -96,7 +96,7 @@ fn cumulative_points_are_what_the_rule_allows() {
                     Limit::Exactly(total) => (total, true),
                 };
                 let rule = Rule::Cumulative(Cumulative { points, max, exact, blank, winners: None });
-                assert_eq!(rule.slot_bound(), max);
+                assert_eq!(rule.count_bound(), max);
                 check(&rule, &numbered_options(options), 1, cases(options, max, limit, blank));
             }
         }
@@ -119,7 +119,7 @@ fn a_weight_is_divided_whole() {
     for options in 2..=3 {
         for max in 1..=6 {
             let rule = Rule::Split(Split { max, winners: None });
-            assert_eq!(rule.slot_bound(), 1);
+            assert_eq!(rule.count_bound(), 1);
             // The manifest's largest weight is at most `max`. Of a larger one the rows allow no option more than `max`.
             for weight in 0..=max {
                 let cases = cases(options, max, Limit::Exactly(weight), false);

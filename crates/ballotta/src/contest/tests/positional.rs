@@ -72,7 +72,7 @@ fn rankings_fill_the_places_from_the_first() {
             for blank in [false, true] {
                 let rule = Positional { scores: scores.to_vec(), truncated, blank, winners: None };
                 let rule = Rule::Positional(rule);
-                assert_eq!(rule.slot_bound(), *scores.iter().max().unwrap());
+                assert_eq!(rule.count_bound(), *scores.iter().max().unwrap());
                 let ways = check(&rule, &numbered_options(options), 1, cases(options, scores, truncated, blank));
                 let all = arrangements(options, scores.len());
                 let orders = all.iter().filter(|order| truncated || order.len() == scores.len()).count();

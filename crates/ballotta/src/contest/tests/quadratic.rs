@@ -48,7 +48,7 @@ fn votes_are_what_the_credits_buy() {
         for credits in 1..=most {
             for blank in [false, true] {
                 let rule = Rule::Quadratic(Quadratic { credits, blank, winners: None });
-                assert_eq!(rule.slot_bound(), credits.isqrt());
+                assert_eq!(rule.count_bound(), credits.isqrt());
                 check(&rule, &numbered_options(options), 1, cases(options, credits, blank));
             }
         }

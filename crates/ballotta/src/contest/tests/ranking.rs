@@ -171,7 +171,7 @@ fn totals_of_pairs_that_no_ballots_give() {
     refused(&with_ties, &[u64::MAX, 0, 1, 0, 0, 0, 2]);
     refused(&with_ties, &[0, 0, 0, 0, 0, 0, 8]);
     for (rule, slots) in [(&strict, 4), (&with_ties, 7)] {
-        let wrong = OutcomeError::WrongNumber { totals: 5, slots };
+        let wrong = OutcomeError::WrongNumber { totals: 5, counts: slots };
         assert_eq!(rule.outcome(&options, &[0; 5], 7).err(), Some(wrong));
     }
 }

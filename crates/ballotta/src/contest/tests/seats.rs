@@ -204,5 +204,5 @@ fn totals_of_lists_that_no_ballots_give() {
     refused(true, [5, 10, 0, 0, 4, 0, 1]);
     refused(true, [5, 9, 9, 1, 4, 0, 1]);
     let wrong = Rule::Lists(plan(true).rule()).outcome(&options, &[0; 6], 10);
-    assert_eq!(wrong.err(), Some(OutcomeError::WrongNumber { totals: 6, slots: 7 }));
+    assert_eq!(wrong.err(), Some(OutcomeError::WrongNumber { totals: 6, counts: 7 }));
 }

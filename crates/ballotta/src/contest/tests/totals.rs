@@ -97,7 +97,7 @@ fn totals_of_divided_weights_that_no_ballots_give() {
     refused(&rule, 3, &[70, 31], 100);
     refused(&rule, 3, &[101, 0], 100);
     refused(&rule, 3, &[u64::MAX, 1], 100);
-    let wrong = OutcomeError::WrongNumber { totals: 3, slots: 2 };
+    let wrong = OutcomeError::WrongNumber { totals: 3, counts: 2 };
     assert_eq!(rule.outcome(&numbered_options(3), &[0; 3], 100).err(), Some(wrong));
 }
 

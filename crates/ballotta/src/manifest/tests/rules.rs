@@ -79,7 +79,8 @@ fn every_kind_is_read_and_written() {
         let compiled = manifest.compile_style(1).unwrap();
         let statute = &manifest.contests()[2];
         assert_eq!(compiled.form.bits(), contest.rule.bits(4) + statute.rule.bits(2));
-        assert_eq!(contest.slots.len(), contest.rule.slots(4));
+        assert_eq!(contest.packing, Packing::new(contest.rule.count_bound(), 1_000_000));
+        assert_eq!(contest.slots.len(), contest.packing.slots(contest.rule.counts(4)));
     }
 }
 
@@ -174,7 +175,7 @@ fn numbers_of_rules_stay_within_their_range() {
         ("score", "/total/at_most", 1, 20),
         ("cumulative", "/max", 1, MAX_POINTS),
         ("cumulative", "/points", 1, 16),
-        ("split", "/max", 1000, MAX_WEIGHT),
+        ("split", "/max", 1000, 1_000_000),
         ("quadratic", "/credits", 1, MAX_CREDITS),
         ("lists", "/preferences", 1, 2),
         ("lists", "/groups/0/max", 1, 1024),
@@ -368,14 +369,12 @@ fn grades_are_told_apart() {
 
 #[test]
 fn totals_stay_within_what_can_be_decrypted() {
-    let of_weight = |rule: &Value, weight: u64| {
+    let of_weight = |rule: &Value, total: u64| {
         let mut manifest = of_rule(rule, 4);
-        manifest["weights"]["max"] = json!(weight);
+        manifest["weights"]["max"] = json!(total.min(MAX_WEIGHT));
+        manifest["weights"]["total"] = json!(total);
         faults(&manifest)
     };
-    let most = MAX_TOTAL / 5;
-    let score = json!({ "kind": "score", "max": 5, "blank": true });
-    assert_eq!(of_weight(&score, most.min(MAX_WEIGHT)), []);
     let wide = json!({ "kind": "score", "max": 100, "blank": true });
     let problem = |found: u128| ManifestProblem::TotalTooLarge { found, limit: MAX_TOTAL };
     for (rule, bound) in [
@@ -393,15 +392,20 @@ fn totals_stay_within_what_can_be_decrypted() {
     for rule in
         [kind("choose"), json!({ "kind": "split", "max": MAX_WEIGHT }), kind("lists"), kind("grades"), kind("pairs")]
     {
-        assert_eq!(of_weight(&rule, MAX_WEIGHT), [], "{rule}");
+        assert_eq!(of_weight(&rule, MAX_TOTAL), [], "{rule}");
     }
-    let problem = ManifestProblem::OutOfRange { found: 1000, min: 1001, max: MAX_WEIGHT };
+    let problem = ManifestProblem::OutOfRange { found: 1000, min: 1001, max: 1001 };
     assert_eq!(of_weight(&kind("split"), 1001), [("contests[1].rule.max".to_string(), problem)]);
+    // Nobody divides more than all weigh together.
+    let mut manifest = of_rule(&kind("split"), 4);
+    manifest["weights"] = json!({ "unit": manifest["weights"]["unit"], "max": 10, "total": 999 });
+    let problem = ManifestProblem::OutOfRange { found: 1000, min: 10, max: 999 };
+    assert_eq!(faults(&manifest), [("contests[1].rule.max".to_string(), problem)]);
 }
 
 #[test]
 fn the_bits_of_a_ballot_have_a_limit() {
-    // 500 options of five grades have 2,000 slots and 2,500 bits.
+    // 500 options of five grades have 2,000 counts and 2,500 bits.
     let grade = |number: usize| json!({ "id": format!("g{number}"), "title": title(&format!("g{number}")) });
     let grades: Vec<Value> = (0..5).map(grade).collect();
     let rule = json!({ "kind": "grades", "grades": grades, "blank": false });

@@ -1,0 +1,133 @@
+//! Packing: several counts in one slot.
+//!
+//! See `spec/contests.md#packing`. What a ballot counts, an option, a pair of options, is a *count*; what it encrypts is
+//! a *slot*. A slot holds several counts as the digits of a number, so that a ballot has fewer ciphertexts to make, to
+//! send and to decode.
+//!
+//! # Construction
+//!
+//! Within the weight that the manifest allows on the roll no total reaches the radix: sums never carry, and the digits
+//! of a decrypted sum are the totals. The rows of a form prove each count of a ballot as they did alone; the row of a slot
+//! is their sum with the powers of the radix.
+
+use crate::form::Term;
+use crate::group::Scalar;
+use crate::limits::{MAX_PACKED, MAX_TOTAL};
+
+/// How counts share slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Packing {
+    radix: u64,
+    per_slot: u32,
+}
+
+impl Packing {
+    /// Every count has a slot of its own.
+    pub const NONE: Self = Self { radix: 1 << 62, per_slot: 1 };
+
+    /// For counts to which a ballot adds up to `bound` for each unit of its weight, on a roll of up to `weight`. The product
+    /// is at most [`MAX_TOTAL`].
+    ///
+    /// Two counts share a slot wherever the discrete logarithm of their number can be found: that takes less than the
+    /// ballots whose verification it makes shorter. More than two only where it takes next to nothing.
+    #[must_use]
+    pub fn new(bound: u64, weight: u64) -> Self {
+        let radix = bound.saturating_mul(weight).saturating_add(1);
+        let fits = |counts: u32| {
+            let limit = if counts > 2 { MAX_PACKED } else { MAX_TOTAL };
+            radix.checked_pow(counts).is_some_and(|numbers| numbers <= limit)
+        };
+        let per_slot = (2..u32::BITS).take_while(|counts| fits(*counts)).last().unwrap_or(1);
+        Self { radix, per_slot }
+    }
+
+    /// The largest total of a count.
+    #[must_use]
+    pub fn largest(self) -> u64 {
+        MAX_TOTAL.min(self.radix - 1)
+    }
+
+    /// How many counts a slot holds at most; the last slot of a contest may hold fewer.
+    #[must_use]
+    pub fn per_slot(self) -> usize {
+        self.per_slot as usize
+    }
+
+    /// How many slots so many counts take.
+    #[must_use]
+    pub fn slots(self, counts: usize) -> usize {
+        counts.div_ceil(self.per_slot())
+    }
+
+    /// What a count at this place of its slot is multiplied by.
+    #[must_use]
+    pub fn unit(self, place: usize) -> u64 {
+        u32::try_from(place).ok().and_then(|place| self.radix.checked_pow(place)).unwrap_or(u64::MAX)
+    }
+
+    /// The number of a slot whose counts have these values.
+    #[must_use]
+    pub(crate) fn number(self, values: &[u64]) -> Scalar {
+        let values = values.iter().enumerate();
+        values.map(|(place, value)| Scalar::from(*value) * Scalar::from(self.unit(place))).sum()
+    }
+
+    /// The terms of a count, as those of the slot in which it has this place.
+    pub(crate) fn place(self, terms: &mut [Term], place: usize) {
+        // What is too large for a row is refused when the form is built.
+        let unit = i64::try_from(self.unit(place)).unwrap_or(i64::MAX);
+        for (_, coefficient) in terms {
+            *coefficient = coefficient.saturating_mul(unit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::form::{FormBuilder, Terms};
+
+    #[test]
+    fn as_many_counts_share_a_slot_as_fit() {
+        // The largest weights for 4, 3 and 2 counts: radix^4 and radix^3 are at most 2^32, radix^2 is at most 2^44.
+        for (weight, per_slot) in [(255, 4), (256, 3), (1624, 3), (1625, 2), ((1 << 22) - 1, 2), (1 << 22, 1)] {
+            assert_eq!(Packing::new(1, weight).per_slot(), per_slot, "{weight}");
+        }
+        assert_eq!(Packing::new(1, MAX_TOTAL).per_slot(), 1);
+        // It is the product that counts.
+        assert_eq!(Packing::new(5, 51).per_slot(), 4);
+        assert_eq!(Packing::new(5, 52).per_slot(), 3);
+        assert_eq!(Packing::new(1, 1).per_slot(), 31);
+        assert_eq!(Packing::new(u64::MAX, u64::MAX).per_slot(), 1);
+        let packing = Packing::new(1, 1000);
+        assert_eq!([0, 1, 3, 4, 45].map(|counts| packing.slots(counts)), [0, 1, 1, 2, 15]);
+        assert_eq!([0, 1, 2].map(|place| packing.unit(place)), [1, 1001, 1001 * 1001]);
+        assert_eq!(packing.number(&[7, 0, 2]), Scalar::from(7 + 2 * 1001 * 1001_u64));
+    }
+
+    #[test]
+    fn the_row_of_a_slot_is_that_of_its_counts() {
+        let mut builder = FormBuilder::new();
+        let bits: Vec<_> = builder.line(6).collect();
+        builder.pack(Packing::new(2, 500));
+        for pair in bits.chunks(2).take(2) {
+            let mut terms = Terms::new();
+            terms.bit(pair[0], 1);
+            terms.bit(pair[1], -2);
+            builder.count(terms);
+        }
+        builder.count_bits([bits[4]]);
+        // Another contest has slots of its own.
+        builder.pack(Packing::new(1, 500));
+        builder.count_bits([bits[5]]);
+        let form = builder.build().unwrap();
+        let rows: Vec<Vec<(usize, i64)>> = form
+            .slot_rows()
+            .map(|row| row.iter().map(|(bit, coefficient)| (bit.index(), *coefficient)).collect())
+            .collect();
+        assert_eq!(rows, [vec![(0, 1), (1, -2), (2, 1001), (3, -2002), (4, 1001 * 1001)], vec![(5, 1)],]);
+    }
+}
