@@ -22,7 +22,6 @@
 //!
 //! [withheld]: EncryptedContest::withheld
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::iter::zip;
 
@@ -37,7 +36,7 @@ use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement};
 use crate::hash::{Fingerprint, TallyDigest, TreeHash};
 use crate::key_ceremony::{TrusteeShares, lagrange_at_zero};
-use crate::manifest::{Closing, Manifest};
+use crate::manifest::{Closing, Contest, Manifest};
 use crate::proofs::equality::{EqualityProof, EqualityStatement};
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
 use crate::tally::{EncryptedContest, EncryptedTally};
@@ -566,21 +565,22 @@ pub fn combine(
 
     let contests = || zip(context.manifest().contests(), tally.contests()).enumerate();
     let bound = |rule: &Rule, sums: &EncryptedContest| rule.count_bound().saturating_mul(sums.weight);
-    // Contests of one packing share a table.
-    let mut lookups: BTreeMap<Packing, (u64, u64)> = BTreeMap::new();
-    for (_, (contest, sums)) in contests().filter(|(_, (_, sums))| sums.withheld.is_none()) {
-        let (largest, slots) = lookups.entry(contest.packing).or_default();
-        *largest = bound(&contest.rule, sums).max(*largest);
-        *slots += sums.c.len() as u64;
+    // Contests of one packing share a table: it is for the largest of their totals, and all their slots.
+    let decrypted = || contests().filter(|(_, (_, sums))| sums.withheld.is_none());
+    let mut tables: Vec<(Packing, DiscreteLog)> = Vec::new();
+    for (_, (Contest { packing, .. }, _)) in decrypted() {
+        if tables.iter().all(|(other, _)| other != packing) {
+            let alike = || decrypted().filter(|(_, (contest, _))| contest.packing == *packing);
+            let largest = alike().map(|(_, (contest, sums))| bound(&contest.rule, sums)).max().unwrap_or(0);
+            let slots = alike().map(|(_, (_, sums))| sums.c.len() as u64).sum();
+            tables.push((*packing, DiscreteLog::new(*packing, largest, slots)));
+        }
     }
-    let tables: BTreeMap<Packing, DiscreteLog> = lookups
-        .into_iter()
-        .map(|(packing, (largest, slots))| (packing, DiscreteLog::new(packing, largest, slots)))
-        .collect();
 
     contests()
         .map(|(number, (contest, sums))| {
-            let Some(table) = tables.get(&contest.packing).filter(|_| sums.withheld.is_none()) else { return Ok(None) };
+            let table = tables.iter().find(|(packing, _)| *packing == contest.packing);
+            let Some((_, table)) = table.filter(|_| sums.withheld.is_none()) else { return Ok(None) };
             let bound = bound(&contest.rule, sums);
             let mut left = contest.rule.counts(contest.options.len());
             let find = |(slot, c): (usize, &PublicElement)| {

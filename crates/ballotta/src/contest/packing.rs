@@ -15,7 +15,7 @@ use crate::group::Scalar;
 use crate::limits::{MAX_PACKED, MAX_TOTAL};
 
 /// How counts share slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packing {
     radix: u64,
     per_slot: u32,
