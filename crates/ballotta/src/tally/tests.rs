@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
+use crate::contest::{Choose, Split};
 use crate::elgamal::SlotCiphertext;
 use crate::group::Scalar;
 use crate::hash::{RollHash, Tracker};
@@ -145,4 +146,20 @@ fn weights_that_overflow() {
         let merged = one.merge(&other).and_then(|tally| closed(&context, tally));
         assert_eq!(merged.map(|_| ()), Err(TallyError::WeightOverflow));
     }
+}
+
+#[test]
+fn what_is_divided_has_no_rare_weight() {
+    // Totals of what voters divide do not show multiples of their weights.
+    let limits = Privacy { minimum_counted_ballots: 3, minimum_ballots_per_weight: 2 };
+    let counted = Counted::of([(1, 4), (70, 1)]).unwrap();
+    let split = Rule::Split(Split { max: 100, winners: None });
+    let choose = Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None });
+    let rare = Withheld::RareWeight { found: 1, minimum: 2 };
+    assert_eq!(Withheld::of(&limits, &choose, &counted), Some(rare));
+    assert_eq!(Withheld::of(&limits, &split, &counted), None);
+    // Few ballots give themselves away in either.
+    let few = Counted::of([(1, 2)]).unwrap();
+    let few_ballots = Some(Withheld::TooFewBallots { found: 2, minimum: 3 });
+    assert_eq!([&choose, &split].map(|rule| Withheld::of(&limits, rule, &few)), [few_ballots; 2]);
 }

@@ -8,8 +8,8 @@ use rand_core::Rng;
 use super::lists::Plan;
 use super::{outcome_of, subsets};
 use crate::contest::{
-    Choose, Cumulative, Detail, Multiplier, Outcome, OutcomeError, Positional, Quadratic, Rule, Score, Selection,
-    Split, Total, Winners,
+    Choose, Cumulative, Detail, Grade, Grades, Method, Multiplier, Outcome, OutcomeError, Pairs, Positional, Quadratic,
+    Rule, Score, Selection, Split, Total, Winners,
 };
 use crate::testing::{TestRng, numbered_options};
 
@@ -336,4 +336,27 @@ fn random_lists_against_a_plain_count() {
         let outcome = outcome_of(&rule, &numbered_options(7), &ballots);
         assert_eq!((outcome.counts(), outcome.blank()), (Some(counts.as_slice()), Some(blank)));
     }
+}
+
+#[test]
+fn results_that_tell_how_everybody_voted() {
+    // As the verifier asks: the most of an option is its bound for each unit of weight.
+    let tells = |rule: &Rule, options: usize, totals: &[u64], weight: u64| {
+        accepted(rule, options, totals, weight).is_unanimous(rule.count_bound() * weight, weight)
+    };
+    let five = score(5, None, true);
+    assert!(tells(&five, 2, &[35, 0, 0], 7), "all points of everybody");
+    assert!(!tells(&five, 2, &[34, 7, 0], 7), "7 is no more than one point of everybody");
+    assert!(tells(&five, 2, &[0, 0, 7], 7), "a blank vote of everybody");
+    let grade = |id: &str| Grade { id: id.into(), title: [("en", id)].into() };
+    let grades = vec![grade("good"), grade("fair"), grade("bad")];
+    let grades = Rule::Grades(Grades { grades, blank: false, winners: None });
+    assert!(tells(&grades, 2, &[3, 2, 7, 0], 7), "one grade of everybody");
+    assert!(tells(&grades, 2, &[3, 2, 0, 0], 7), "the last grade, which has no count");
+    assert!(!tells(&grades, 2, &[3, 2, 6, 1], 7));
+    let pairs = |ties| Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: false, winners: None });
+    assert!(tells(&pairs(false), 3, &[4, 7, 3], 7), "the first above the third");
+    assert!(tells(&pairs(false), 3, &[4, 0, 3], 7), "the third above the first, which has no count");
+    assert!(!tells(&pairs(false), 3, &[4, 6, 3], 7));
+    assert!(!tells(&pairs(true), 2, &[3, 3], 7), "one tie");
 }
