@@ -83,33 +83,20 @@ impl Style {
         Self::compile(builder, vec![digits.terms().to_vec()], Vec::new())
     }
 
-    /// One contest of this rule, with the options `o0`, `o1`, .., for a ballot of this weight.
+    /// One contest of this rule, with the options `o0`, `o1`, .., for a ballot of this weight, on a roll of up to
+    /// `total_weight`.
     ///
     /// # Panics
     ///
     /// If the rule and the options are those of no contest.
     #[must_use]
-    pub fn of(rule: &Rule, options: usize, weight: u64) -> Self {
-        let mut builder = FormBuilder::new();
-        rule.compile(&numbered_options(options), &mut builder);
-        let form = builder.build().expect("a form that obeys the rules of forms");
-        let (slot_rows, constant_rows) = rows(&form, weight).expect("the encoding of a form");
-        Self::with(form, weight, slot_rows, constant_rows)
-    }
-
-    /// The same, of a ballot of weight 1, with the counts that share slots on a roll of up to this weight.
-    ///
-    /// # Panics
-    ///
-    /// If the rule and the options are those of no contest.
-    #[must_use]
-    pub fn packed(rule: &Rule, options: usize, total_weight: u64) -> Self {
+    pub fn of(rule: &Rule, options: usize, weight: u64, total_weight: u64) -> Self {
         let mut builder = FormBuilder::new();
         builder.pack(Packing::new(rule.count_bound(), total_weight));
         rule.compile(&numbered_options(options), &mut builder);
         let form = builder.build().expect("a form that obeys the rules of forms");
-        let (slot_rows, constant_rows) = rows(&form, WEIGHT).expect("the encoding of a form");
-        Self::with(form, WEIGHT, slot_rows, constant_rows)
+        let (slot_rows, constant_rows) = rows(&form, weight).expect("the encoding of a form");
+        Self::with(form, weight, slot_rows, constant_rows)
     }
 
     fn compile(mut builder: FormBuilder, slot_rows: Vec<Vec<Term>>, constant_rows: Vec<(Vec<Term>, i64)>) -> Self {

@@ -424,7 +424,7 @@ fn a_count_that_spills_into_its_neighbour() {
     let contests = vec![(ONE, 3)];
     let election = Election::build(ElectionOptions { contests, styles: vec![vec![0]], most_weight, ..options() });
     let context = &election.context;
-    let style = Style::packed(&ONE, 3, 40).under(context.style(0).unwrap(), context.bases());
+    let style = Style::of(&ONE, 3, 1, 40).under(context.style(0).unwrap(), context.bases());
     assert_eq!(style.form.slots(), 1);
     let voter = election.credentials[0].key_pair();
     let mut transcript = Domain::BallotArgument.for_election(context.fingerprint());

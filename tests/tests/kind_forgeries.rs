@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ballotta::contest::{Rule, Total};
+use ballotta::limits::MAX_TOTAL;
 use ballotta::weaken::{Check, Weaken};
 use ballotta_tests::ballot::{BallotParts, Style, WEIGHT, forgery_refused, transcript};
 use ballotta_tests::election::choose;
@@ -17,19 +18,21 @@ struct Small {
     rule: Rule,
     options: usize,
     weight: u64,
+    /// The largest weight of the roll: how many counts share a slot.
+    total_weight: u64,
     /// Whether each constant row follows from the others, so that no bits break it alone.
     implied: bool,
 }
 
 impl Small {
     fn style(&self) -> Style {
-        Style::of(&self.rule, self.options, self.weight)
+        Style::of(&self.rule, self.options, self.weight, self.total_weight)
     }
 }
 
 fn all() -> Vec<Small> {
-    let small = |name, rule, options| Small { name, rule, options, weight: WEIGHT, implied: false };
-    vec![
+    let small = |name, rule, options| Small { name, rule, options, weight: WEIGHT, total_weight: 10, implied: false };
+    let packed = vec![
         small("choose", choose(1, 6, true), 6),
         small("score", score(5, None, true), 2),
         small("score at most", score(5, Some(Total::AtMost(6)), true), 2),
@@ -47,7 +50,9 @@ fn all() -> Vec<Small> {
         small("truncated", positional(&[2, 1], true), 3),
         Small { implied: true, ..small("pairs", pairs(false), 3) },
         Small { implied: true, ..small("pairs with ties", pairs(true), 3) },
-    ]
+    ];
+    let alone = |small: &Small| Small { rule: small.rule.clone(), total_weight: MAX_TOTAL, ..*small };
+    packed.iter().map(alone).collect::<Vec<_>>().into_iter().chain(packed).collect()
 }
 
 #[test]
@@ -131,8 +136,8 @@ fn each_bit_out_of_range() {
 
 #[test]
 fn each_range_exceeded_by_one() {
-    // [B3] A slot has one more, or one less than nothing: with digits that are no bits the rows hold.
-    for small in all() {
+    // [B3] A count has one more, or one less than nothing: with digits that are no bits the rows hold.
+    for small in all().into_iter().filter(|small| small.total_weight == MAX_TOTAL) {
         let style = small.style();
         let zero_or_one = vec![vec![0, 1]; style.form.bits()];
         let small_integers = vec![vec![0, 1, -1, 2]; style.form.bits()];
@@ -204,14 +209,14 @@ fn plain_binary_digits_in_every_kind_that_has_ranges() {
         let judge = |ballot: &BallotParts| small.style().judge(&transcript(1, Some(7)), ballot);
         sabotage(Check::ExactRange, &forgery_refused(), forge, judge);
     }
-    assert_eq!(found, ranges);
+    assert_eq!(found, [ranges, ranges].concat());
 }
 
 #[test]
 fn a_weight_that_is_not_the_ballots() {
     // Five may be divided, and six is: the row of the weight does not hold. The ballot of weight 6 with the same bits does.
     let rule = split(6);
-    let [five, six] = [5, 6].map(|weight| Style::of(&rule, 2, weight));
+    let [five, six] = [5, 6].map(|weight| Style::of(&rule, 2, weight, 100));
     assert_eq!(five.form.digest(), six.form.digest());
     let zero_or_one = vec![vec![0, 1]; six.form.bits()];
     for yes in 0..=6 {

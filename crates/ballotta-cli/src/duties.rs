@@ -107,7 +107,7 @@ impl CeremonyMessages {
 
     /// The joint key of a completed ceremony.
     pub(crate) fn joint_key(&self) -> Result<JointKey> {
-        JointKey::verify(&self.parameters, &self.all(), &mut system_rng()).context("the key ceremony is not complete")
+        JointKey::verify(&self.parameters, &self.all(), &mut system_rng()).context("the key ceremony")
     }
 
     /// The message of a trustee that is due, if one is: it is a function of its seed and the board.

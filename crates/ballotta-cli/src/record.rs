@@ -172,10 +172,13 @@ pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
 }
 
 fn incomplete<T>(manifest: &Manifest, error: CeremonyError) -> Result<T> {
-    Err(duties::with_names(manifest, error))
-        .refused()
-        .context("the key ceremony is not complete")
-        .remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it")
+    let is_missing = matches!(error, CeremonyError::MissingMessage { .. } | CeremonyError::TooFewConfirmed { .. });
+    // What the library says of it, and with it every client.
+    let error = Err(duties::with_names(manifest, error)).refused().context("the key ceremony");
+    match is_missing {
+        true => error.remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it"),
+        false => error,
+    }
 }
 
 /// Reads the board that its checkpoint covers, and shows every entry.

@@ -11,6 +11,13 @@
 //! shows nothing (Kurosawa, PKC 2002). The price is paid by the trustees, once: a ceremony for as many keys as there
 //! are slots.
 //!
+//! ## Several counts in one slot
+//!
+//! Decoding elements is most of what verifying many ballots takes. Since the manifest says how much the roll weighs at
+//! most, totals of two options fit one number whose discrete logarithm is still found, and share a ciphertext. Three or more
+//! share one only in small elections: the logarithm of their number takes the square root of all numbers that there are,
+//! which soon is more than the ballots saved. The rows keep every count below its bound, so nothing carries.
+//!
 //! ## One argument for the whole ballot
 //!
 //! Every kind of contest compiles to bits and rows, and one argument says that the bits are bits and the rows hold. A

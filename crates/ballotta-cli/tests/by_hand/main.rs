@@ -111,7 +111,7 @@ fn ceremony(number: u8, step: &str) -> String {
 fn key_ceremony(people: &People) {
     people.fails(
         1,
-        "the key ceremony is not complete",
+        "the key ceremony: no registration of trustees 1 (One), 2 (Two)",
         "credentials issue record --voters 5 --codes authority/codes.csv",
     );
     for step in ["registration", "commitment", "deal", "confirmation"] {
