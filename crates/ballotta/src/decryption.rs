@@ -29,7 +29,7 @@ use rand_core::CryptoRng;
 
 use crate::board::note::SignedCheckpoint;
 use crate::board::{board_key, witness_keys};
-use crate::contest::{Outcome, OutcomeError, Packing, Rule};
+use crate::contest::{Outcome, OutcomeError};
 use crate::discrete_log::DiscreteLog;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer};
@@ -564,43 +564,56 @@ pub fn combine(
         .map_err(|_| DecryptionError::DuplicateDecryption { trustee: indices.first().copied().unwrap_or(0) })?;
 
     let contests = || zip(context.manifest().contests(), tally.contests()).enumerate();
-    let bound = |rule: &Rule, sums: &EncryptedContest| rule.count_bound().saturating_mul(sums.weight);
-    // Contests of one packing share a table: it is for the largest of their totals, and all their slots.
-    let decrypted = || contests().filter(|(_, (_, sums))| sums.withheld.is_none());
-    let mut tables: Vec<(Packing, DiscreteLog)> = Vec::new();
-    for (_, (Contest { packing, .. }, _)) in decrypted() {
-        if tables.iter().all(|(other, _)| other != packing) {
-            let alike = || decrypted().filter(|(_, (contest, _))| contest.packing == *packing);
-            let largest = alike().map(|(_, (contest, sums))| bound(&contest.rule, sums)).max().unwrap_or(0);
-            let slots = alike().map(|(_, (_, sums))| sums.c.len() as u64).sum();
-            tables.push((*packing, DiscreteLog::new(*packing, largest, slots)));
+    let mut results: Vec<Option<ContestTotals>> = contests().map(|_| None).collect();
+    for (first, (Contest { packing, .. }, sums)) in contests() {
+        if sums.withheld.is_some() || results.get(first).is_some_and(Option::is_some) {
+            continue;
         }
-    }
-
-    contests()
-        .map(|(number, (contest, sums))| {
-            let table = tables.iter().find(|(packing, _)| *packing == contest.packing);
-            let Some((_, table)) = table.filter(|_| sums.withheld.is_none()) else { return Ok(None) };
-            let bound = bound(&contest.rule, sums);
-            let mut left = contest.rule.counts(contest.options.len());
-            let find = |(slot, c): (usize, &PublicElement)| {
+        // Contests of one packing share a table, for the largest of their totals and for all their slots. There is one at a
+        // time: a table may be large.
+        let alike = || contests().filter(|(_, (contest, sums))| contest.packing == *packing && sums.withheld.is_none());
+        let largest = alike().map(|(_, (contest, sums))| bound(contest, sums)).max().unwrap_or(0);
+        let slots = alike().map(|(_, (_, sums))| sums.c.len() as u64).sum();
+        let table = DiscreteLog::new(*packing, largest, slots);
+        for (number, (contest, sums)) in alike() {
+            let blindings = (0..sums.c.len()).map(|slot| {
                 // Where nothing hides the sums there are no factors.
-                let factors: Vec<&Element> = used
-                    .iter()
-                    .filter_map(|part| part.factors.get(number)?.get(slot))
-                    .map(PublicElement::element)
-                    .collect();
-                let blinding =
-                    Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied());
-                let out_of_range = |_| DecryptionError::TotalOutOfRange { contest: number, slot, bound };
-                let counts = left.min(contest.packing.per_slot());
-                left -= counts;
-                table.vartime_find(&(*c.element() - blinding), counts, bound).map_err(out_of_range)
-            };
-            let totals = sums.c.iter().enumerate().map(find).collect::<Result<Vec<_>, _>>()?.concat();
+                let factors = used.iter().filter_map(|part| part.factors.get(number)?.get(slot));
+                let factors: Vec<&Element> = factors.map(PublicElement::element).collect();
+                Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied())
+            });
+            let opened = zip(&sums.c, blindings).map(|(c, blinding)| *c.element() - blinding);
+            let totals = find_totals(number, contest, bound(contest, sums), opened, &table)?;
             let outcome = contest.rule.outcome(&contest.options, &totals, sums.weight);
             let outcome = outcome.map_err(|error| DecryptionError::ImpossibleTotals { contest: number, error })?;
-            Ok(Some(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals, outcome }))
-        })
-        .collect()
+            if let Some(result) = results.get_mut(number) {
+                *result = Some(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals, outcome });
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// The most that the total of a count can be.
+fn bound(contest: &Contest, sums: &EncryptedContest) -> u64 {
+    contest.rule.count_bound().saturating_mul(sums.weight)
+}
+
+/// The totals of a contest's counts in `[v]G` of its slots.
+fn find_totals(
+    number: usize,
+    contest: &Contest,
+    bound: u64,
+    slots: impl Iterator<Item = Element>,
+    table: &DiscreteLog,
+) -> Result<Vec<u64>, DecryptionError> {
+    let mut left = contest.rule.counts(contest.options.len());
+    let mut totals = Vec::with_capacity(left);
+    for (slot, element) in slots.enumerate() {
+        let counts = left.min(contest.packing.per_slot());
+        left -= counts;
+        let found = table.vartime_find(&element, counts, bound);
+        totals.extend(found.map_err(|_| DecryptionError::TotalOutOfRange { contest: number, slot, bound })?);
+    }
+    Ok(totals)
 }

@@ -185,18 +185,10 @@ fn winners_of_every_kind_are_from_the_front_of_the_ranking() {
             vec![2, 3, 1],
         ),
         // Four of six are above the first with the second, and five above the third.
-        (
-            Rule::Pairs(crate::contest::Pairs {
-                ties: false,
-                method: crate::contest::Method::Schulze,
-                blank: false,
-                winners: Some(1),
-            }),
-            vec![2, 5, 5],
-        ),
+        (Rule::Pairs(Pairs { ties: false, method: Method::Schulze, blank: false, winners: Some(1) }), vec![2, 5, 5]),
     ];
     if let Rule::Grades(rule) = super::grades::rule(2, false) {
-        rules.push((Rule::Grades(crate::contest::Grades { winners: Some(1), ..rule }), vec![2, 5, 1]));
+        rules.push((Rule::Grades(Grades { winners: Some(1), ..rule }), vec![2, 5, 1]));
     }
     for (rule, totals) in rules {
         assert_eq!(rule.winners(), Some(1));
