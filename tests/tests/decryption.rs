@@ -417,7 +417,7 @@ fn a_total_that_is_out_of_range() {
     }
 }
 
-/// Attack P2: a vote so large that it is one for the next option, whose count shares the slot.
+/// Attack B3: a vote so large that it is one for the next option, whose count shares the slot.
 #[test]
 fn a_count_that_spills_into_its_neighbour() {
     let most_weight = Some(40);

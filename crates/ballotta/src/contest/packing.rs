@@ -37,7 +37,7 @@ impl Packing {
             let limit = if counts > 2 { MAX_PACKED } else { MAX_TOTAL };
             radix.checked_pow(counts).is_some_and(|numbers| numbers <= limit)
         };
-        let per_slot = (2..u32::BITS).take_while(|counts| fits(*counts)).last().unwrap_or(1);
+        let per_slot = (2..=u32::BITS).take_while(|counts| fits(*counts)).last().unwrap_or(1);
         Self { radix, per_slot }
     }
 
@@ -100,7 +100,7 @@ mod tests {
         // It is the product that counts.
         assert_eq!(Packing::new(5, 51).per_slot(), 4);
         assert_eq!(Packing::new(5, 52).per_slot(), 3);
-        assert_eq!(Packing::new(1, 1).per_slot(), 31);
+        assert_eq!(Packing::new(1, 1).per_slot(), 32);
         assert_eq!(Packing::new(u64::MAX, u64::MAX).per_slot(), 1);
         let packing = Packing::new(1, 1000);
         assert_eq!([0, 1, 3, 4, 45].map(|counts| packing.slots(counts)), [0, 1, 1, 2, 15]);
