@@ -1,5 +1,5 @@
 //! `spec/vectors/contests.json`: of each kind of contest rules with their forms, marks with the bits that they mean, and
-//! totals with the result.
+//! totals with the result. `spec/vectors/packings.json`: how many counts share a slot.
 //!
 //! After a change of the wire format, `BALLOTTA_WRITE_VECTORS=1 cargo test -p ballotta-tests --test contest_vectors` writes
 //! them again. The second verifier makes the same of the rules from the text alone.
@@ -7,8 +7,9 @@
 use std::fs;
 use std::path::Path;
 
-use ballotta::contest::{ContestBits, Selection};
+use ballotta::contest::{ContestBits, Packing, Selection};
 use ballotta::form::{Bits, Form, FormBuilder};
+use ballotta::limits::{MAX_PACKED, MAX_TOTAL};
 use ballotta::manifest::{Contest, Manifest};
 use ballotta::record::ContestResult;
 use ballotta_tests::election::{Election, ElectionOptions};
@@ -241,10 +242,45 @@ fn contests() {
             &[(&SCHULZE, 45), (&[1; 20], 1), (&[0; 20], 0)],
         ),
     ]);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors/contests.json");
-    let text = format!("{}\n", serde_json::to_string_pretty(&vectors).unwrap());
+    check("contests.json", &vectors);
+}
+
+/// How many counts share a slot, at the borders of every number.
+#[test]
+fn packings() {
+    // The largest radix of so many counts, and one more.
+    let borders = (2..=32_u32).flat_map(|counts| {
+        let limit = if counts > 2 { MAX_PACKED } else { MAX_TOTAL };
+        let mut radix = limit.isqrt().min(1 << 22);
+        while radix.checked_pow(counts).is_none_or(|numbers| numbers > limit) {
+            radix -= 1;
+        }
+        [radix, radix + 1]
+    });
+    let bounds = borders.filter(|radix| *radix > 1).map(|radix| (1, radix - 1)).chain([
+        (1, 1),
+        (1, MAX_TOTAL),
+        (5, 51),
+        (5, 52),
+        (5, 325),
+        (1_000_000, 4),
+        (1_000_000, 5),
+        (1_000_000, 17_592_186),
+    ]);
+    let vector = |(bound, weights_total): (u64, u64)| {
+        let packing = Packing::new(bound, weights_total);
+        let units: Vec<u64> = (0..packing.per_slot()).map(|place| packing.unit(place)).collect();
+        json!({ "bound": bound, "weights_total": weights_total, "counts_per_slot": packing.per_slot(), "units": units })
+    };
+    check("packings.json", &bounds.map(vector).collect());
+}
+
+/// Writes the vectors, if that is what is wanted, and compares them with those that are there.
+fn check(name: &str, vectors: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors").join(name);
+    let text = format!("{}\n", serde_json::to_string_pretty(vectors).unwrap());
     if std::env::var_os("BALLOTTA_WRITE_VECTORS").is_some() {
         fs::write(&path, &text).unwrap();
     }
-    assert!(fs::read_to_string(&path).unwrap() == text, "contests.json has changed: the wire format is another one");
+    assert!(fs::read_to_string(&path).unwrap() == text, "{name} has changed: the wire format is another one");
 }

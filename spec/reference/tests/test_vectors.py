@@ -11,7 +11,7 @@ from paths import FOREIGN, VECTORS
 
 from ballot import Ballot, StyleKeys, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot
 from board import Log, NoteKey, bundle_path, ed25519_holds, key_id, leaf, node, read_checkpoint
-from contests import Choose, compile_form
+from contests import Choose, Points, compile_form
 from encoding import Reader, Refused, le64
 from group import (
     BASE, IDENTITY, ORDER, add, decode, decode_edwards, digit_steps, discrete_logarithm, encode, equal, multiply_add,
@@ -86,6 +86,12 @@ class Specification(unittest.TestCase):
             self.assertEqual([[row.kind, row.constant, [list(t) for t in row.terms]] for row in form.rows], v["rows"])
             self.assertEqual(form.encoding.hex(), v["encoding"])
             self.assertEqual(form.digest.hex(), v["digest"])
+
+    def test_packings(self):
+        for v in vectors("packings.json"):
+            rule = Points(2, False, v["bound"], None, False, False, weights_total=v["weights_total"])
+            self.assertEqual(rule.per_slot, v["counts_per_slot"], v)
+            self.assertEqual([rule.radix**place for place in range(rule.per_slot)], v["units"], v)
 
     def test_contests(self):
         for v in vectors("contests.json"):
