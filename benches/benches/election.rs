@@ -10,6 +10,7 @@ use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption, Ver
 use ballotta::group::SecretScalar;
 use ballotta::hash::{CeremonyRoot, ManifestHash};
 use ballotta::key_ceremony::{JointKey, Trustee, TrusteeShares};
+use ballotta::limits::MAX_TOTAL;
 use ballotta::manifest::Manifest;
 use ballotta::record::{self, MemoryRecord, RecordSource};
 use ballotta::tally::{CountedBallot, Ledger, PartialTally};
@@ -87,7 +88,7 @@ pub(crate) fn credential(c: &mut Criterion) {
 }
 
 pub(crate) fn roll(c: &mut Criterion) {
-    let rules = RollRules::new(MANIFEST, &["all"], 1);
+    let rules = RollRules::new(MANIFEST, &["all"], 1, MAX_TOTAL);
     let read = |roll: &[u8]| -> RollIndex {
         let mut reader = RollReader::new(rules.clone());
         reader.feed(roll, &mut |_| ());

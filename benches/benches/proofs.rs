@@ -135,8 +135,8 @@ pub(crate) fn discrete_log(c: &mut Criterion) {
     for (name, packing, counts, bound) in [
         ("1e6", Packing::NONE, 1, 1_000_000_u64),
         ("2^32", Packing::NONE, 1, 1 << 32),
-        ("2 of 100,000", Packing::new(1, 100_000), 2, 100_000),
-        ("3 of 1,000", Packing::new(1, 1000), 3, 1000),
+        ("2 of 100,000", Packing::new(1, 1, 100_000), 2, 100_000),
+        ("3 of 1,000", Packing::new(1, 1, 1000), 3, 1000),
     ] {
         let table = DiscreteLog::new(packing, bound, 1);
         // The last giant step: nothing takes longer.

@@ -96,7 +96,7 @@ impl Election {
     #[must_use]
     pub fn of_roll<R: CryptoRng>(rule: &Rule, options: u32, total_weight: u64, rng: &mut R) -> Self {
         let mut builder = FormBuilder::new();
-        builder.pack(Packing::new(rule.count_bound(), total_weight));
+        builder.pack(Packing::new(rule.count_bound(), WEIGHT, total_weight));
         let contest = rule.compile(&numbered(options), &mut builder);
         let form = builder.build().expect("a form within the limits");
         let keys: Vec<PublicElement> = (0..form.slots()).map(|_| SecretScalar::random(rng).public()).collect();

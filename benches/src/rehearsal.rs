@@ -241,7 +241,7 @@ impl Rehearsal {
         voters.sort_by_key(|voter| *voter.public().as_bytes());
         let line =
             |voter: &Credential| RollLine { number: 0, credential: *voter.public().as_bytes(), style: 0, weight: 1 };
-        let rules = RollRules::new(*manifest.hash(), &["all"], 1);
+        let rules = RollRules::for_manifest(&manifest);
         let roll: String = rules.write(voters.iter().map(line).collect()).expect("a roll within its rules").collect();
         let mut lines = Vec::new();
         let mut reader = RollReader::new(rules);

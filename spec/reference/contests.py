@@ -11,7 +11,7 @@ from math import gcd, isqrt
 from typing import Any, Iterable
 
 from encoding import (
-    MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, MAX_PACKED, MAX_TOTAL, MAX_WEIGHT, ROW_BOUND, le32,
+    MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, MAX_LIGHT, MAX_PACKED, MAX_TOTAL, MAX_WEIGHT, ROW_BOUND, le32,
     require,
 )  # fmt: skip
 from transcript import tagged
@@ -155,7 +155,8 @@ class Rule:
     options: int
     blank: bool
     winners: int | None = field(default=None, kw_only=True)
-    weights_total: int = field(default=MAX_TOTAL, kw_only=True)  # of the manifest: how many counts share a slot
+    weights_max: int = field(default=1, kw_only=True)  # these two of the manifest: how many counts share a slot
+    weights_total: int = field(default=MAX_TOTAL, kw_only=True)
 
     multiplied = True  # by the weight of the roll
     bound = 1  # what a unit of weight adds to a count at most; 1 of blank votes
@@ -189,8 +190,9 @@ class Rule:
     @property
     def per_slot(self) -> int:
         """How many counts share a slot."""
-        many = [k for k in range(3, MAX_PACKED.bit_length()) if self.radix**k <= MAX_PACKED]
-        return max(many, default=2 if self.radix**2 <= MAX_TOTAL else 1)
+        many = [k for k in range(2, MAX_PACKED.bit_length()) if self.radix**k <= MAX_PACKED]
+        light = self.radix**2 <= MAX_TOTAL and self.bound * self.weights_max <= MAX_LIGHT
+        return max(many, default=2 if light else 1)
 
     def shared(self, counts: list[Any]) -> list[list[Any]]:
         """What there is for each count, slot by slot."""

@@ -41,7 +41,7 @@ def read_rule(
         return None
     found = schema.fields(path, value, "kind " + FIELDS[kind], OPTIONAL.get(kind, "winners"))
     reader = RuleReader(schema, path, found, options, max_weight, total_weight)
-    rule = replace(getattr(reader, kind)(), weights_total=total_weight)
+    rule = replace(getattr(reader, kind)(), weights_max=max_weight, weights_total=total_weight)
     return rule if len(schema.problems) == before else None
 
 

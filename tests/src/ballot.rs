@@ -92,7 +92,7 @@ impl Style {
     #[must_use]
     pub fn of(rule: &Rule, options: usize, weight: u64, total_weight: u64) -> Self {
         let mut builder = FormBuilder::new();
-        builder.pack(Packing::new(rule.count_bound(), total_weight));
+        builder.pack(Packing::new(rule.count_bound(), weight, total_weight));
         rule.compile(&numbered_options(options), &mut builder);
         let form = builder.build().expect("a form that obeys the rules of forms");
         let (slot_rows, constant_rows) = rows(&form, weight).expect("the encoding of a form");

@@ -15,14 +15,15 @@ use ballotta::record::ContestResult;
 use ballotta_tests::election::{Election, ElectionOptions};
 use serde_json::{Value, json};
 
-/// The options `o0`, `o1`, .., on a roll of at most this weight.
-fn contest(rule: &Value, options: usize, total_weight: u64) -> Contest {
+/// The options `o0`, `o1`, .., for voters of at most this weight, and a roll.
+fn contest(rule: &Value, options: usize, weight: u64, total_weight: u64) -> Contest {
     let election = Election::build(ElectionOptions::default());
     let mut manifest: Value = serde_json::from_slice(election.context.manifest().bytes()).unwrap();
     let title = |text: &str| json!({ "en": text });
     let option = |number| json!({ "id": format!("o{number}"), "title": title(&format!("Option {number}")) });
     let options: Vec<Value> = (0..options).map(option).collect();
     manifest["contests"] = json!([{ "id": "c", "title": title("Contest"), "rule": rule, "options": options }]);
+    manifest["weights"]["max"] = json!(weight);
     manifest["weights"]["total"] = json!(total_weight);
     manifest["styles"] = json!([{ "id": "s", "contests": ["c"] }]);
     let manifest = Manifest::parse(manifest.to_string().as_bytes()).unwrap();
@@ -42,7 +43,7 @@ fn compile(contest: &Contest) -> (Form, ContestBits) {
 
 /// A rule with its form, selections with their bits and slots, totals with the outcome.
 fn vector(rule: &Value, options: usize, weight: u64, marks: &[(Value, Selection)], totals: &[(&[u64], u64)]) -> Value {
-    let [contest, others @ ..] = TOTAL_WEIGHTS.map(|total_weight| contest(rule, options, total_weight));
+    let [contest, others @ ..] = TOTAL_WEIGHTS.map(|total_weight| contest(rule, options, weight, total_weight));
     let (form, bits) = compile(&contest);
     assert_eq!((form.slots(), form.bits()), (contest.slots.len(), contest.rule.bits(options)), "{rule}");
     let other = |(total_weight, contest): (&u64, &Contest)| {
@@ -257,20 +258,28 @@ fn packings() {
         }
         [radix, radix + 1]
     });
-    let bounds = borders.filter(|radix| *radix > 1).map(|radix| (1, radix - 1)).chain([
-        (1, 1),
-        (1, MAX_TOTAL),
-        (5, 51),
-        (5, 52),
-        (5, 325),
-        (1_000_000, 4),
-        (1_000_000, 5),
-        (1_000_000, 17_592_186),
+    let bounds = borders.filter(|radix| *radix > 1).map(|radix| (1, 1, radix - 1)).chain([
+        (1, 1, MAX_TOTAL),
+        (5, 1, 51),
+        (5, 1, 52),
+        (5, 1, 325),
+        (5, 2, 100_000),
+        (1, 8, 100_000),
+        (1, 9, 100_000),
+        (1, 9, 65_535),
+        (1, 9, 65_536),
+        (8, 1, 500_000),
+        (9, 1, 400_000),
+        (1_000_000, 1, 4),
+        (1_000_000, 1, 17_592_186),
     ]);
-    let vector = |(bound, weights_total): (u64, u64)| {
-        let packing = Packing::new(bound, weights_total);
+    let vector = |(bound, weights_max, weights_total): (u64, u64, u64)| {
+        let packing = Packing::new(bound, weights_max, weights_total);
         let units: Vec<u64> = (0..packing.per_slot()).map(|place| packing.unit(place)).collect();
-        json!({ "bound": bound, "weights_total": weights_total, "counts_per_slot": packing.per_slot(), "units": units })
+        json!({
+            "bound": bound, "weights_max": weights_max, "weights_total": weights_total,
+            "counts_per_slot": packing.per_slot(), "units": units,
+        })
     };
     check("packings.json", &bounds.map(vector).collect());
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::contest::Rule;
+use ballotta::credential::RollProblem;
 use ballotta::decryption::{ClosedTally, DecryptionError, PartialDecryption, combine};
 use ballotta::encoding::{DecodeError, Writer};
 use ballotta::group::{Element, Scalar};
@@ -455,6 +456,32 @@ fn a_count_that_spills_into_its_neighbour() {
     board.finish();
     let error = ballotta::ballot::AdmissionError::ArgumentInvalid.to_string();
     board.expect_failures(&[(CheckId::BallotArgument, board.place(index), error)]);
+}
+
+/// Attack B3: on a roll that weighs more than its manifest allows, digits carry.
+#[test]
+fn a_roll_that_weighs_more_than_the_manifest_allows() {
+    let of_total = |most_weight| {
+        let contests = vec![(ONE, 2)];
+        let most_weight = Some(most_weight);
+        Election::build(ElectionOptions { contests, styles: vec![vec![0]], most_weight, ..options() })
+    };
+    // Five voters are allowed and six stand on the roll: the radix is 6, and six votes are none, and one for the second.
+    let weak = Weaken::without(Check::RollTotal);
+    let election = of_total(5);
+    let mut board = election.open_board();
+    for voter in 0..6 {
+        board.vote(voter, &[option(0)]);
+    }
+    board.finish();
+    assert_eq!(counted(&board.verify()).unwrap()[0].options, [0, 1]);
+    assert!(board.verify().report.valid, "without the limit of the roll");
+    drop(weak);
+    let verification = board.verify();
+    let error = RollProblem::TotalTooLarge { limit: 5 }.to_string();
+    let (check, _, problem) = failures(&verification).into_iter().next().expect("a failure");
+    assert_eq!((check, problem), (CheckId::Roll, error));
+    assert!(verification.totals.is_none());
 }
 
 /// Attack T2: the totals follow from the record, whatever somebody publishes.

@@ -67,6 +67,15 @@ impl IssueCredentials {
         }
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
         let voters = self.voters.read(&styles)?;
+        let weight = voters.iter().fold(0_u64, |sum, voter| sum.saturating_add(voter.weight));
+        let most = manifest.weights().total;
+        if weight > most {
+            let (weight, most) = (grouped(weight), grouped(most));
+            return refusal(format!(
+                "the voters weigh {weight} together, and the manifest's `weights.total` is {most}"
+            ))
+            .remedy("the manifest, and with it the key ceremony, has to be made anew: with `--total-weight`");
+        }
 
         let mut codes = Zeroizing::new(String::with_capacity(64 * (voters.len() + 1)));
         codes.push_str("number,code,style,weight\n");

@@ -20,7 +20,7 @@ use rand_core::Rng as _;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::console::{Console, print};
+use crate::console::{Console, grouped, print};
 use crate::contests::{ContestArguments, Named};
 use crate::failure::{Advice as _, refusal};
 use crate::secrets::system_rng;
@@ -145,6 +145,8 @@ impl NewManifest {
         for warning in trustee_warnings(&manifest) {
             console.say(format!("warning: {warning}"));
         }
+        let total = grouped(manifest.weights().total);
+        console.say(format!("All voters may weigh {total} together: with weight 1, so many there may be."));
         console.say(format!("The manifest is in {}. Its hash:", self.out.display()));
         answer(console, &manifest)
     }

@@ -87,7 +87,7 @@ fn main() -> Fallible<()> {
             "options": [{ "id": "red", "title": { "en": "Red" } }, { "id": "blue", "title": { "en": "Blue" } }],
         }],
         "styles": [{ "id": "all", "contests": ["door"] }],
-        "weights": { "unit": { "en": "vote" }, "max": 1 },
+        "weights": { "unit": { "en": "vote" }, "max": 1, "total": 5 },
         "revoting": "last_counts",
         "privacy": { "minimum_counted_ballots": 3, "minimum_ballots_per_weight": 3 },
         "closing": "statements", "roll_changes_until": "open",
@@ -126,7 +126,7 @@ fn main() -> Fallible<()> {
     let derive = |code| Credential::derive(code, manifest.hash(), joint_key.root());
     let voters = codes.iter().map(derive).collect::<Result<Vec<_>, _>>()?;
     let line = |voter: &Credential| RollLine { number: 0, credential: *voter.public().as_bytes(), style: 0, weight: 1 };
-    let rules = RollRules::new(*manifest.hash(), &["all"], 1);
+    let rules = RollRules::for_manifest(&manifest);
     let roll: String = rules.write(voters.iter().map(line).collect()).map_err(|errors| errors[0])?.collect();
     let mut reader = RollReader::new(rules);
     reader.feed(roll.as_bytes(), &mut |_| ());

@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn finds_all_totals_of_a_slot() {
         for (weight, per_slot, bounds) in [(6, 11, [0, 1, 2]), (1000, 3, [0, 1, 12]), (70_000, 2, [1, 9, 60])] {
-            let packing = Packing::new(1, weight);
+            let packing = Packing::new(1, 1, weight);
             assert_eq!(packing.per_slot(), per_slot);
             for (bound, lookups) in bounds.into_iter().flat_map(|bound| [(bound, 1), (bound, 50)]) {
                 let table = DiscreteLog::new(packing, bound, lookups);

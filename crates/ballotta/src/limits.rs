@@ -59,8 +59,10 @@ pub const ROW_BOUND: u64 = 1 << 62;
 pub const MAX_WEIGHT: u64 = 1 << 40;
 /// The total of a slot: what a bounded discrete logarithm still finds.
 pub const MAX_TOTAL: u64 = 1 << 44;
-/// The numbers of a slot that holds more than two counts: what a discrete logarithm finds in no time.
+/// The numbers of a slot that holds several counts, whatever ballots weigh: what a discrete logarithm finds in no time.
 pub const MAX_PACKED: u64 = 1 << 32;
+/// What a ballot adds to a count at most, for two to share a slot beyond that.
+pub const MAX_LIGHT: u64 = 8;
 /// Entries of a board.
 pub const MAX_ENTRIES: u64 = 1 << 30;
 /// Bytes of the name of a key that signs notes: of a log, a witness.

@@ -15,8 +15,8 @@
 //!
 //! Decoding elements is most of what verifying many ballots takes. Since the manifest says how much the roll weighs at
 //! most, totals of two options fit one number whose discrete logarithm is still found, and share a ciphertext. Three or more
-//! share one only in small elections: the logarithm of their number takes the square root of all numbers that there are,
-//! which soon is more than the ballots saved. The rows keep every count below its bound, so nothing carries.
+//! share one only in small elections, and in elections of few heavy voters none does: the logarithm takes the square root of
+//! all numbers that there are, which soon is more than the ballots save. The rows keep every count below its bound, so nothing carries.
 //!
 //! ## One argument for the whole ballot
 //!

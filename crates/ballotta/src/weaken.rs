@@ -93,6 +93,8 @@ pub enum Check {
     RollManifest,
     /// The credentials of a roll ascend strictly (a voter who stands there twice).
     RollOrder,
+    /// A roll weighs no more than its manifest allows (digits of a slot that carry into the next).
+    RollTotal,
     /// A part of the roll that is read again is what was read before.
     RollBlock,
 }

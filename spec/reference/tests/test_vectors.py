@@ -89,7 +89,8 @@ class Specification(unittest.TestCase):
 
     def test_packings(self):
         for v in vectors("packings.json"):
-            rule = Points(2, False, v["bound"], None, False, False, weights_total=v["weights_total"])
+            weights = {"weights_max": v["weights_max"], "weights_total": v["weights_total"]}
+            rule = Points(2, False, v["bound"], None, False, False, **weights)
             self.assertEqual(rule.per_slot, v["counts_per_slot"], v)
             self.assertEqual([rule.radix**place for place in range(rule.per_slot)], v["units"], v)
 

@@ -12,7 +12,7 @@
 
 use crate::form::Term;
 use crate::group::Scalar;
-use crate::limits::{MAX_PACKED, MAX_TOTAL};
+use crate::limits::{MAX_LIGHT, MAX_PACKED, MAX_TOTAL};
 
 /// How counts share slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,20 +25,19 @@ impl Packing {
     /// Every count has a slot of its own.
     pub const NONE: Self = Self { radix: 1 << 62, per_slot: 1 };
 
-    /// For counts to which a ballot adds up to `bound` for each unit of its weight, on a roll of up to `weight`. The product
-    /// is at most [`MAX_TOTAL`].
+    /// For counts to which a ballot adds up to `bound` for each unit of its weight, where a voter weighs up to `max` and the
+    /// roll up to `total`. The product of `bound` and `total` is at most [`MAX_TOTAL`].
     ///
-    /// Two counts share a slot wherever the discrete logarithm of their number can be found: that takes less than the
-    /// ballots whose verification it makes shorter. More than two only where it takes next to nothing.
+    /// As many counts share a slot as make numbers whose discrete logarithm is found in next to no time. Beyond that two
+    /// do, if no ballot is heavy: then a large total is that of many ballots, and the logarithm takes less than what it
+    /// saves in their verification.
     #[must_use]
-    pub fn new(bound: u64, weight: u64) -> Self {
-        let radix = bound.saturating_mul(weight).saturating_add(1);
-        let fits = |counts: u32| {
-            let limit = if counts > 2 { MAX_PACKED } else { MAX_TOTAL };
-            radix.checked_pow(counts).is_some_and(|numbers| numbers <= limit)
-        };
-        let per_slot = (2..=u32::BITS).take_while(|counts| fits(*counts)).last().unwrap_or(1);
-        Self { radix, per_slot }
+    pub fn new(bound: u64, max: u64, total: u64) -> Self {
+        let radix = bound.saturating_mul(total).saturating_add(1);
+        let fits = |counts: u32, limit: u64| radix.checked_pow(counts).is_some_and(|numbers| numbers <= limit);
+        let many = (2..=u32::BITS).take_while(|counts| fits(*counts, MAX_PACKED)).last();
+        let are_light = bound.saturating_mul(max) <= MAX_LIGHT && fits(2, MAX_TOTAL);
+        Self { radix, per_slot: many.unwrap_or(if are_light { 2 } else { 1 }) }
     }
 
     /// The largest total of a count.
@@ -94,15 +93,21 @@ mod tests {
     fn as_many_counts_share_a_slot_as_fit() {
         // The largest weights for 4, 3 and 2 counts: radix^4 and radix^3 are at most 2^32, radix^2 is at most 2^44.
         for (weight, per_slot) in [(255, 4), (256, 3), (1624, 3), (1625, 2), ((1 << 22) - 1, 2), (1 << 22, 1)] {
-            assert_eq!(Packing::new(1, weight).per_slot(), per_slot, "{weight}");
+            assert_eq!(Packing::new(1, 1, weight).per_slot(), per_slot, "{weight}");
         }
-        assert_eq!(Packing::new(1, MAX_TOTAL).per_slot(), 1);
+        assert_eq!(Packing::new(1, 1, MAX_TOTAL).per_slot(), 1);
         // It is the product that counts.
-        assert_eq!(Packing::new(5, 51).per_slot(), 4);
-        assert_eq!(Packing::new(5, 52).per_slot(), 3);
-        assert_eq!(Packing::new(1, 1).per_slot(), 32);
-        assert_eq!(Packing::new(u64::MAX, u64::MAX).per_slot(), 1);
-        let packing = Packing::new(1, 1000);
+        assert_eq!(Packing::new(5, 1, 51).per_slot(), 4);
+        assert_eq!(Packing::new(5, 1, 52).per_slot(), 3);
+        assert_eq!(Packing::new(1, 1, 1).per_slot(), 32);
+        assert_eq!(Packing::new(u64::MAX, u64::MAX, u64::MAX).per_slot(), 1);
+        // Heavy ballots may be few: then only what is found at once.
+        for (bound, max, total, per_slot) in
+            [(1, 8, 65_536, 2), (1, 9, 65_536, 1), (1, 9, 65_535, 2), (3, 3, 30_000, 1)]
+        {
+            assert_eq!(Packing::new(bound, max, total).per_slot(), per_slot, "{bound} {max} {total}");
+        }
+        let packing = Packing::new(1, 1, 1000);
         assert_eq!([0, 1, 3, 4, 45].map(|counts| packing.slots(counts)), [0, 1, 1, 2, 15]);
         assert_eq!([0, 1, 2].map(|place| packing.unit(place)), [1, 1001, 1001 * 1001]);
         assert_eq!(packing.number(&[7, 0, 2]), Scalar::from(7 + 2 * 1001 * 1001_u64));
@@ -112,7 +117,7 @@ mod tests {
     fn the_row_of_a_slot_is_that_of_its_counts() {
         let mut builder = FormBuilder::new();
         let bits: Vec<_> = builder.line(6).collect();
-        builder.pack(Packing::new(2, 500));
+        builder.pack(Packing::new(2, 1, 500));
         for pair in bits.chunks(2).take(2) {
             let mut terms = Terms::new();
             terms.bit(pair[0], 1);
@@ -121,7 +126,7 @@ mod tests {
         }
         builder.count_bits([bits[4]]);
         // Another contest has slots of its own.
-        builder.pack(Packing::new(1, 500));
+        builder.pack(Packing::new(1, 1, 500));
         builder.count_bits([bits[5]]);
         let form = builder.build().unwrap();
         let rows: Vec<Vec<(usize, i64)>> = form

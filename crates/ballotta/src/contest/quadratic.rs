@@ -46,8 +46,7 @@ impl Quadratic {
 
     /// The most votes for one option.
     fn most(&self) -> u64 {
-        // At most 100: counting is shorter than a root.
-        (1..=self.credits).take_while(|votes| votes * votes <= self.credits).count() as u64
+        self.credits.isqrt()
     }
 
     pub(super) fn counts(&self, options: usize) -> usize {

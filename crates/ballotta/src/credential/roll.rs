@@ -98,8 +98,8 @@ pub enum RollProblem {
         /// The largest that is allowed.
         max: u64,
     },
-    /// The weights of all voters together are too large for a total to be found.
-    #[error("the weights up to here add up to more than {limit}, so that totals could not be found")]
+    /// The weights of all voters together are more than the manifest allows.
+    #[error("the weights up to here add up to more than the {limit} of the manifest's `weights.total`")]
     TotalTooLarge {
         /// The most that they may be.
         limit: u64,
@@ -185,20 +185,26 @@ impl RollRules {
     #[must_use]
     pub fn for_manifest(manifest: &Manifest) -> Self {
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
-        let rules = Self::new(*manifest.hash(), &styles, manifest.weights().max);
-        Self { max_total: manifest.weights().total, ..rules }
+        Self::new(*manifest.hash(), &styles, manifest.weights().max, manifest.weights().total)
     }
 
     /// The rules of the election of a manifest with these styles, whose identifiers contain neither spaces nor line
-    /// ends. `max_weight` is capped at [`MAX_WEIGHT`].
+    /// ends. A voter weighs at most `max_weight`, which is capped at [`MAX_WEIGHT`], and all together at most `max_total`,
+    /// which is capped at [`MAX_TOTAL`].
     #[must_use]
-    pub fn new<S: AsRef<str>>(manifest: ManifestHash, styles: &[S], max_weight: u64) -> Self {
+    pub fn new<S: AsRef<str>>(manifest: ManifestHash, styles: &[S], max_weight: u64, max_total: u64) -> Self {
         let styles: Vec<String> = styles.iter().map(|style| style.as_ref().to_string()).collect();
         let mut positions = BTreeMap::new();
         for (position, style) in styles.iter().enumerate() {
             positions.insert(style.clone(), position);
         }
-        Self { manifest, styles, positions, max_weight: max_weight.min(MAX_WEIGHT), max_total: MAX_TOTAL }
+        Self {
+            manifest,
+            styles,
+            positions,
+            max_weight: max_weight.min(MAX_WEIGHT),
+            max_total: max_total.min(MAX_TOTAL),
+        }
     }
 
     /// The lines of the roll of these voters, in ascending order and with their ends: one after the other, they are the
@@ -323,8 +329,11 @@ impl RollTotals {
         if self.voters >= MAX_VOTERS {
             return Err(RollProblem::TooManyVoters);
         }
-        let weight = self.weight.checked_add(line.weight).filter(|sum| *sum <= limit);
-        self.weight = weight.ok_or(RollProblem::TotalTooLarge { limit })?;
+        // What is too much stays: every line behind it is one at which the weights are too large.
+        self.weight = self.weight.saturating_add(line.weight);
+        if self.weight > limit && weaken::is_on(Check::RollTotal) {
+            return Err(RollProblem::TotalTooLarge { limit });
+        }
         self.voters += 1;
         if let Some(style) = self.styles.get_mut(line.style) {
             style.voters += 1;
@@ -490,7 +499,7 @@ mod tests {
     const MAX: u64 = 1000;
 
     pub(super) fn rules() -> RollRules {
-        RollRules::new(MANIFEST, &["town", "district-2"], MAX)
+        RollRules::new(MANIFEST, &["town", "district-2"], MAX, MAX_TOTAL)
     }
 
     pub(super) fn line(number: u64, credential: [u8; 32]) -> RollLine {
@@ -710,7 +719,7 @@ mod tests {
 
     #[test]
     fn totals_stay_within_their_bounds() {
-        let rules = RollRules::new(MANIFEST, &["town"], u64::MAX);
+        let rules = RollRules::new(MANIFEST, &["town"], u64::MAX, u64::MAX);
         let voters: Vec<_> = (1..=17)
             .map(|number| RollLine { number, credential: [number as u8; 32], style: 0, weight: MAX_WEIGHT })
             .collect();
@@ -730,6 +739,16 @@ mod tests {
         assert_eq!(rules.write(voters[..4].to_vec()).err(), Some(vec![error]));
         let mut full = RollTotals { voters: MAX_VOTERS, ..RollTotals::new(1) };
         assert_eq!(full.add(&RollLine { weight: 1, ..voters[0] }, MAX_TOTAL), Err(RollProblem::TooManyVoters));
+    }
+
+    /// Whatever they weigh themselves.
+    #[test]
+    fn every_line_behind_the_largest_total_is_named() {
+        let voter = |number: u64, weight| RollLine { number, credential: [number as u8; 32], style: 0, weight };
+        let lines: Vec<RollLine> = [(2, 4), (3, 3), (4, 1)].map(|(number, weight)| voter(number, weight)).into();
+        let rules = RollRules::new(MANIFEST, &["town"], MAX, 5);
+        let expected = [3, 4].map(|line| RollError { line, problem: RollProblem::TotalTooLarge { limit: 5 } });
+        assert_eq!(rules.write(lines).err(), Some(expected.to_vec()));
     }
 
     #[test]
@@ -810,7 +829,7 @@ mod tests {
 
         #[test]
         fn without_the_manifest_the_roll_of_another_election_is_read() {
-            let other = RollRules::new(ManifestHash::from_bytes([0xcd; 32]), &["town", "district-2"], MAX);
+            let other = RollRules::new(ManifestHash::from_bytes([0xcd; 32]), &["town", "district-2"], MAX, MAX_TOTAL);
             let bytes: String = other.write(voters(3, 9)).unwrap().collect();
             let _weaken = Weaken::without(Check::RollManifest);
             assert_eq!(index(bytes.as_bytes()).totals().voters(), 3);

@@ -238,10 +238,10 @@ pub enum ManifestProblem {
     /// Scores that all are 0.
     #[error("no place counts anything")]
     NothingCounts,
-    /// The largest weight could make a total that cannot be found.
-    #[error("a ballot of the largest weight could add {found} to a total, more than {limit}")]
+    /// A roll of the largest weight could make a total that cannot be found.
+    #[error("ballots of all the weight that the roll may have could add {found} to a total, more than {limit}")]
     TotalTooLarge {
-        /// What it could add.
+        /// What they could add.
         found: u128,
         /// The largest total.
         limit: u64,

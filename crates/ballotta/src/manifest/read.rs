@@ -177,9 +177,9 @@ impl Reader {
             languages: self.languages.as_deref(),
         };
         let rule = object.required("rule", |node| Rule::read(&node, &known));
-        let weight = self.weights.map_or(1, |(_, total)| total);
+        let (max, total) = self.weights.unwrap_or((1, 1));
         if let Some(rule) = &rule {
-            let found = u128::from(rule.count_bound()) * u128::from(weight);
+            let found = u128::from(rule.count_bound()) * u128::from(total);
             if found > u128::from(MAX_TOTAL) {
                 object.place().field("rule").report(ManifestProblem::TotalTooLarge { found, limit: MAX_TOTAL });
             }
@@ -189,7 +189,7 @@ impl Reader {
         let options = object
             .required("options", |node| node.list(1..=MAX_OPTIONS, |node| self.option(&node, &mut ids, &mut titles)));
         object.finish();
-        let packing = rule.as_ref().map(|rule| Packing::new(rule.count_bound(), weight));
+        let packing = rule.as_ref().map(|rule| Packing::new(rule.count_bound(), max, total));
         Some(Contest {
             id: id?.into(),
             title: title?,

@@ -76,7 +76,7 @@ pub(crate) fn draft() -> ManifestDraft {
             StyleDraft { id: "member".into(), contests: vec!["board".into(), "audit".into(), "statute".into()] },
             StyleDraft { id: "guest".into(), contests: vec!["audit".into(), "statute".into()] },
         ],
-        weights: Weights { unit: text("quote", "shares"), max: 1000, total: 1_000_000 },
+        weights: Weights { unit: text("quote", "shares"), max: 1000, total: 60_000 },
         revoting: Revoting::LastCounts,
         quorum: Some(Quorum {
             of: QuorumOf::Weight,
@@ -161,7 +161,7 @@ fn a_draft_becomes_the_manifest_that_it_says() {
         let slots = contest.slots.clone();
         assert_eq!(
             contest,
-            &Contest { id, title, description, rule, options, packing: Packing::new(1, 1_000_000), slots }
+            &Contest { id, title, description, rule, options, packing: Packing::new(1, 1000, 60_000), slots }
         );
     }
     assert_eq!(manifest.styles()[1], Style { id: "guest".into(), contests: vec![1, 2] });

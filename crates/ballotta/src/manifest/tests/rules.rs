@@ -79,7 +79,7 @@ fn every_kind_is_read_and_written() {
         let compiled = manifest.compile_style(1).unwrap();
         let statute = &manifest.contests()[2];
         assert_eq!(compiled.form.bits(), contest.rule.bits(4) + statute.rule.bits(2));
-        assert_eq!(contest.packing, Packing::new(contest.rule.count_bound(), 1_000_000));
+        assert_eq!(contest.packing, Packing::new(contest.rule.count_bound(), 1000, 60_000));
         assert_eq!(contest.slots.len(), contest.packing.slots(contest.rule.counts(4)));
     }
 }
@@ -175,7 +175,7 @@ fn numbers_of_rules_stay_within_their_range() {
         ("score", "/total/at_most", 1, 20),
         ("cumulative", "/max", 1, MAX_POINTS),
         ("cumulative", "/points", 1, 16),
-        ("split", "/max", 1000, 1_000_000),
+        ("split", "/max", 1000, 60_000),
         ("quadratic", "/credits", 1, MAX_CREDITS),
         ("lists", "/preferences", 1, 2),
         ("lists", "/groups/0/max", 1, 1024),
