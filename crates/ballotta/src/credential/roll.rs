@@ -98,8 +98,8 @@ pub enum RollProblem {
         /// The largest that is allowed.
         max: u64,
     },
-    /// The weights of all voters together are too large for a total to be found.
-    #[error("the weights up to here add up to more than {limit}, so that totals could not be found")]
+    /// The weights of all voters together are more than the manifest allows.
+    #[error("all weights together are more than {limit}, the most that the manifest allows")]
     TotalTooLarge {
         /// The most that they may be.
         limit: u64,

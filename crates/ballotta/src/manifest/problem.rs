@@ -238,10 +238,10 @@ pub enum ManifestProblem {
     /// Scores that all are 0.
     #[error("no place counts anything")]
     NothingCounts,
-    /// The largest weight could make a total that cannot be found.
-    #[error("a ballot of the largest weight could add {found} to a total, more than {limit}")]
+    /// The weights of all voters together could make a total that cannot be found.
+    #[error("the weights of all voters together could make a total of {found}, more than {limit}")]
     TotalTooLarge {
-        /// What it could add.
+        /// What the total could be.
         found: u128,
         /// The largest total.
         limit: u64,
