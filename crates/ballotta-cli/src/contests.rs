@@ -41,6 +41,7 @@ Rules, by their kind; what stands in brackets may be left out, and each may end 
   positional scores=3,2,1 [truncated] [blank]  rank options; each place has a score
   pairs [ties] [method=schulze] [blank]        rank options; who stands above whom is counted
     (or method=ranked_pairs, method=copeland)
+`blank`, `exact`, `truncated` and `ties` take no value: the word alone says that the contest has it.
 Lists and grades are written into a file for --contests: a JSON array of contests, as in a manifest.";
 
 /// The contests of a new manifest, in their order: those of options, and then those of files.
@@ -56,7 +57,7 @@ pub(crate) struct ContestArguments {
     /// The rule of a contest, see below: --rule "budget=score max=5 at_most=20"; without one, options are chosen
     #[arg(long, value_name = "CONTEST=RULE")]
     rule: Vec<Named>,
-    /// A JSON array of contests with their rules and options, as in a manifest
+    /// A JSON array of contests with their rules and options, as in a manifest; they stand behind those of --contest
     #[arg(long, value_name = "FILE")]
     contests: Vec<PathBuf>,
     /// At least so many options are chosen in each contest without --rule

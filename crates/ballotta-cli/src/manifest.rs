@@ -112,17 +112,18 @@ pub(crate) struct NewManifest {
     /// A contest with fewer counted ballots is not decrypted
     #[arg(long, value_name = "N", default_value_t = 2)]
     minimum_ballots: u64,
-    /// A contest with fewer counted ballots of any weight that occurs in it is not decrypted
+    /// A contest with fewer counted ballots of any weight that occurs in it is not decrypted. With 1,
+    /// totals can tell how somebody voted whose weight no other has
     #[arg(long, value_name = "N", default_value_t = 1)]
     minimum_per_weight: u64,
-    /// What a weight counts
+    /// What a weight counts, as reports say it, such as `share`
     #[arg(long, default_value = "voter")]
     weight_unit: String,
     /// The largest weight of a voter
     #[arg(long, value_name = "N", default_value_t = 1)]
     max_weight: u64,
     /// The largest weight of all voters together: if all weigh 1, the most voters that there may be. The fewer, the smaller
-    /// are ballots [default: a million times the largest weight]
+    /// are ballots; a roll that weighs more is refused [default: a million times the largest weight]
     #[arg(long, value_name = "N")]
     total_weight: Option<u64>,
     /// When voting is meant to open, for people

@@ -241,7 +241,8 @@ impl Reader {
         let is_counted = form.kind == VoteType::Approval || form.kind == VoteType::Choose1;
         for ((id, _), (published, named)) in self.options.iter().zip(self.votes.iter().zip(&self.named)) {
             let agrees = is_counted || published.is_none_or(|published| published == *named);
-            ensure!(agrees, "project {id} is named on {named} ballots, but {published:?} were published");
+            let published = published.unwrap_or_default();
+            ensure!(agrees, "project {id} is named on {named} ballots, but {published} were published");
         }
         let voters = self.votes.iter().flatten().count();
         if !is_counted && voters > 0 {
@@ -409,7 +410,7 @@ mod tests {
             (file("", "project_id;votes\nA;many\n", ""), "sample, line 6: votes: \"many\" is not a whole number"),
             (
                 file("vote_type;ordinal\n", "project_id;votes\nA;2\nB;1\n", "voter_id;vote\n1;A\n"),
-                "project A is named on 1 ballots, but Some(2) were published",
+                "project A is named on 1 ballots, but 2 were published",
             ),
         ] {
             assert_eq!(format!("{:#}", parse(&text).err().unwrap()), expected, "{text}");

@@ -24,7 +24,7 @@ use super::text::{json, number, shortened};
 const DECIMALS: usize = 4;
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "neither meetings with their items nor weights with their source, or a number is none")]
 enum Document {
     Meetings { meetings: Vec<Meeting> },
     Weights { source: String, weights: Vec<String> },

@@ -238,10 +238,10 @@ pub enum ManifestProblem {
     /// Scores that all are 0.
     #[error("no place counts anything")]
     NothingCounts,
-    /// A roll of the largest weight could make a total that cannot be found.
-    #[error("ballots of all the weight that the roll may have could add {found} to a total, more than {limit}")]
+    /// The weights of all voters together could make a total that cannot be found.
+    #[error("the weights of all voters together could make a total of {found}, more than {limit}")]
     TotalTooLarge {
-        /// What they could add.
+        /// What the total could be.
         found: u128,
         /// The largest total.
         limit: u64,
