@@ -12,7 +12,7 @@ use ballotta::record::{ContestResult, OptionResult, PairsResult, ResultDocument,
 
 pub(crate) use self::svg::svg;
 pub(crate) use self::terminal::terminal;
-use crate::console::{grouped, percent};
+use crate::console::{grouped, isolated, percent};
 
 /// A contest and its result.
 struct Chart {
@@ -120,7 +120,7 @@ impl Counted<'_> {
 
     fn title(&self, id: &str) -> String {
         let option = self.contest.options.iter().find(|option| option.id == id);
-        option.and_then(|option| option.title.get(self.language)).unwrap_or(id).to_owned()
+        isolated(option.and_then(|option| option.title.get(self.language)).unwrap_or(id))
     }
 
     fn titles(&self, ids: &[String]) -> String {
@@ -244,7 +244,7 @@ impl Counted<'_> {
     fn grades(&self, rule: &Grades) -> Vec<Block> {
         let title = |id: &String| {
             let grade = rule.grades.iter().find(|grade| grade.id == *id);
-            grade.and_then(|grade| grade.title.get(self.language)).unwrap_or(id).to_owned()
+            isolated(grade.and_then(|grade| grade.title.get(self.language)).unwrap_or(id))
         };
         let row = |option: &OptionResult| GradesRow {
             label: self.title(&option.id),

@@ -125,6 +125,16 @@ impl Drop for VerifierBars {
     }
 }
 
+/// A title between other texts. What is written from right to left is isolated, or else `1. A > B` changes the order in which
+/// it is shown; manifests have no such characters themselves.
+pub(crate) fn isolated(title: &str) -> String {
+    let is_right_to_left = |character: char| {
+        matches!(character, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
+            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+    };
+    if title.contains(is_right_to_left) { format!("\u{2068}{title}\u{2069}") } else { title.to_owned() }
+}
+
 /// A number with its digits in groups of three.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -3,6 +3,7 @@
 //! See `spec/command-line.md#credentials`. Codes are numbered as the voters of the list; the roll is in the order of its
 //! credentials, which says nothing about people. Who made the codes destroys the file when they are handed out.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,16 @@ impl IssueCredentials {
                 "the voters weigh {weight} together, and the manifest's `weights.total` is {most}"
             ))
             .remedy("the manifest, and with it the key ceremony, has to be made anew: with `--total-weight`");
+        }
+
+        let mut of_weight: BTreeMap<u64, u64> = BTreeMap::new();
+        voters.iter().for_each(|voter| *of_weight.entry(voter.weight).or_default() += 1);
+        let alone = of_weight.values().filter(|count| **count == 1).count() as u64;
+        if alone > 0 && of_weight.len() > 1 && manifest.privacy().minimum_ballots_per_weight < 2 {
+            let weights = if alone == 1 { "1 weight has" } else { &format!("{} weights have", grouped(alone)) };
+            console.say(format!(
+                "warning: {weights} one voter only, and totals may show how they voted; the manifest lets them"
+            ));
         }
 
         let mut codes = Zeroizing::new(String::with_capacity(64 * (voters.len() + 1)));

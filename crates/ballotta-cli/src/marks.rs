@@ -14,6 +14,7 @@ use ballotta::limits::MAX_CHOICES_BYTES;
 use ballotta::manifest::{Contest, Manifest, Text};
 use zeroize::Zeroizing;
 
+use crate::console::isolated;
 use crate::failure::Advice as _;
 
 /// A contest and what is marked in it, as it was typed: `contest=..`.
@@ -147,7 +148,7 @@ fn list(typed: &str) -> Result<Mark> {
 pub(crate) fn for_people(manifest: &Manifest, language: &str, choices: &Choices) -> Vec<String> {
     let lines = manifest.contests().iter().filter_map(|contest| {
         let (id, mark) = choices.expose_marks().find(|(id, _)| *id == contest.id)?;
-        let title = contest.title.get(language).unwrap_or(id);
+        let title = isolated(contest.title.get(language).unwrap_or(id));
         Some(format!("{title}: {}", Shown { contest, language }.mark(mark)))
     });
     lines.collect()
@@ -163,7 +164,7 @@ const NOTHING: &str = "(nothing)";
 
 impl Shown<'_> {
     fn text(&self, text: &Text, id: &str) -> String {
-        text.get(self.language).unwrap_or(id).to_owned()
+        isolated(text.get(self.language).unwrap_or(id))
     }
 
     fn title(&self, id: &String) -> String {
@@ -306,6 +307,12 @@ mod tests {
         let mut choices = Choices::new();
         choices.mark("c", mark);
         choices.to_json().to_string()
+    }
+
+    #[test]
+    fn titles_from_right_to_left_keep_their_places() {
+        assert_eq!(isolated("Ada, 東京"), "Ada, 東京");
+        assert_eq!(isolated("محمد"), "\u{2068}محمد\u{2069}");
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl TrusteeDuty {
         let record = Record::read(&self.record)?;
         let messages = CeremonyMessages::read(record.source()).refused()?;
         let due = messages.due(self.seed()?).refused().context("the key ceremony cannot go on")?;
+        let state = state_path(&self.key);
+        if due.is_some() && state.exists() {
+            return refusal(format!("{} is of another election: a trustee's key serves one", state.display()))
+                .remedy("make a key for this election with `ballotta trustee new`, and a manifest that names it");
+        }
         if let Some((kind, bytes)) = due {
             self.hand_over(Kind::CeremonyMessage, bytes)?;
             console.say(format!("The manifest has the hash {}.", record.manifest().hash()));

@@ -98,6 +98,18 @@ impl Canvas {
         }
     }
 
+    /// What a bar is of: in front of it, or if it is too long, above.
+    fn title(&mut self, title: &str) {
+        if columns(title) <= LABEL {
+            return self.label(title);
+        }
+        for line in wrapped(title, LINE * 3 / 4) {
+            self.y += 14;
+            self.text(LEFT, "", &line);
+            self.y += 6;
+        }
+    }
+
     fn label(&mut self, label: &str) {
         self.y += 17;
         self.text(LEFT - 10, r#" text-anchor="end""#, &shortened(label, LABEL));
@@ -114,7 +126,7 @@ impl Canvas {
     fn bar(&mut self, bar: &Bar, whole: u128) {
         let width = (u128::from(bar.total) * BAR as u128).checked_div(whole).unwrap_or(0) as usize;
         self.y += 6;
-        self.label(&bar.label);
+        self.title(&bar.label);
         self.rectangle(LEFT, BAR, 24, GROUND);
         self.rectangle(LEFT, width.min(BAR), 24, bar.standing.colour());
         self.right(&bar.text);
@@ -141,7 +153,7 @@ impl Canvas {
         let top = self.y;
         for GradesRow { label, totals, majority } in rows {
             self.y += 6;
-            self.label(label);
+            self.title(label);
             self.rectangle(LEFT, BAR, 24, GROUND);
             let (mut sum, mut from) = (0_u128, 0);
             for (number, total) in totals.iter().enumerate() {
@@ -217,13 +229,30 @@ fn grade_colour(number: usize, grades: usize) -> (String, &'static str) {
     (format!("#{red:02x}{green:02x}{blue:02x}"), if is_dark { "#ffffff" } else { "#1c2430" })
 }
 
+/// How wide a text is, in characters: those of East Asia are as wide as two.
+fn columns(text: &str) -> usize {
+    text.chars()
+        .map(|character| match character {
+            '\u{2068}' | '\u{2069}' => 0,
+            '\u{1100}'..='\u{115f}'
+            | '\u{2e80}'..='\u{a4cf}'
+            | '\u{ac00}'..='\u{d7a3}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{ff00}'..='\u{ff60}'
+            | '\u{1f300}'..='\u{1faff}'
+            | '\u{20000}'..='\u{3fffd}' => 2,
+            _ => 1,
+        })
+        .sum()
+}
+
 /// The lines of a text that is broken between words.
 fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         match lines.last_mut() {
             Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+            Some(line) if columns(line) + 1 + columns(word) <= most => {
                 line.push(' ');
                 line.push_str(word);
             }

@@ -114,6 +114,10 @@ fn key_ceremony(people: &People) {
         "the key ceremony: no registration of trustees 1 (One), 2 (Two)",
         "credentials issue record --voters 5 --codes authority/codes.csv",
     );
+    let state = people.path("trustee1/seed.age.state");
+    fs::write(&state, "what a trustee remembers of an election before").unwrap();
+    people.fails(1, "is of another election: a trustee's key serves one", &ceremony(1, "registration"));
+    fs::remove_file(state).unwrap();
     for step in ["registration", "commitment", "deal", "confirmation"] {
         for number in [1, 2] {
             let made = people.ok(&ceremony(number, step));
@@ -167,6 +171,11 @@ fn credentials_and_opening(people: &People) {
         1,
         "voter 2: the weight",
         "credentials issue record --list authority/list.csv --codes authority/codes.csv",
+    );
+    people.fails(
+        1,
+        "the voters weigh 1,000,001 together, and the manifest's `weights.total` is 1,000,000",
+        "credentials issue record --voters 1000001 --codes authority/codes.csv",
     );
     let fingerprint = people.ok("credentials issue record --voters 5 --codes authority/codes.csv");
     people.fails(1, "credentials are issued once", "credentials issue record --voters 5 --codes authority/more.csv");
