@@ -171,6 +171,43 @@ fn the_length_of_a_divided_weight_is_that_of_every_weight() {
     assert_eq!(lengths.len(), 1);
 }
 
+// Packing.
+
+/// Everybody gives all there is, on a roll of all the weight that there may be: digits are as large as they can be.
+#[test]
+fn digits_as_large_as_they_can_be() {
+    for (rule, options, choice, total) in [
+        (choose(0, 5, true), 5, Choice::Options((0..5).collect()), 1),
+        (choose(0, 5, true), 5, Choice::Blank, 1),
+        (score(3, None, true), 3, Choice::Points((0..3).map(|option| (option, 3)).collect()), 3),
+        (quadratic(12), 3, Choice::Points(vec![(2, 3)]), 3),
+        (positional(&[3, 2, 1], true), 3, Choice::Ranking(vec![vec![2], vec![1]]), 3),
+        (lists(&[2, 1], 2, true), 5, Choice::List(3, vec![2, 4]), 1),
+        (pairs(true), 3, Choice::Ranking(vec![vec![2], vec![0, 1]]), 1),
+        (grades(3), 2, Choice::Grades(vec![(0, 1), (1, 0)]), 1),
+    ] {
+        for weights in [vec![1], vec![5], vec![1, 1, 8], vec![200, 55], vec![600, 1, 1, 1], vec![1 << 13]] {
+            let sum: u64 = weights.iter().sum();
+            let election = Election::build(ElectionOptions {
+                contests: vec![(rule.clone(), options)],
+                voters: weights.iter().map(|weight| (0, *weight)).collect(),
+                most_weight: Some(sum),
+                trustees: 1,
+                threshold: 1,
+                ..ElectionOptions::default()
+            });
+            let packing = election.context.manifest().contests()[0].packing;
+            assert_eq!(packing.largest(), total * sum);
+            let mut board = election.open_board();
+            (0..weights.len()).for_each(|voter| {
+                board.vote(voter, std::slice::from_ref(&choice));
+            });
+            board.finish();
+            board.expect_valid();
+        }
+    }
+}
+
 // The weight of a ballot.
 
 /// Two contests, one of which divides weights; the voters have the weights 5 and 6.

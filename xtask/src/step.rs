@@ -23,6 +23,11 @@ impl Command {
         Self { words, environment: Vec::new(), secret: Vec::new(), folder: "" }
     }
 
+    /// A program, whose path may have spaces.
+    pub(crate) fn program(path: &str) -> Self {
+        Self { words: vec![path.to_owned()], environment: Vec::new(), secret: Vec::new(), folder: "" }
+    }
+
     /// A command of cargo.
     pub(crate) fn cargo(line: &str) -> Self {
         Self::new(&format!("cargo {line}"))

@@ -109,6 +109,9 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     if std::env::var_os("BALLOTTA_DATA").is_none() {
         steps.skip("tests: replays of real ballots", "BALLOTTA_DATA names no folder of published ballots");
     }
+    // The tests have built it: building it alone would build all of it again.
+    let example = wasm::target_folder(steps.root()).join("debug/examples/whole_election").display().to_string();
+    steps.run("tests: an example", Command::program(&example))?;
     steps.run("tests: weakened", tests("test --package ballotta --features weaken"))?;
     // The targets are also ordinary tests over a corpus and its mutations: no nightly compiler is needed.
     if steps.has("fuzz/Cargo.toml") {

@@ -35,7 +35,7 @@ pub(crate) fn test(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     pip(steps, "wheel: install", &environment, &format!("{}[{extras}]", shown(&wheel)))?;
     // The records of the tests are the command's.
     let command = shown(&built_command(steps));
-    let pytest = Command::new(&python(&environment)).args(&["-m", "pytest"]).within(PACKAGE);
+    let pytest = Command::program(&python(&environment)).args(&["-m", "pytest"]).within(PACKAGE);
     let pytest = pytest.secretly("BALLOTTA_COMMAND", command);
     steps.run("wheel: tests", if full { pytest.env("BALLOTTA_FULL", "1") } else { pytest })
 }
@@ -51,7 +51,7 @@ fn build(steps: &mut Steps, target: &Path, profile: &str) -> Result<PathBuf, Fai
     let _ = fs::remove_dir_all(&wheels);
     let maturin = environment.join("bin/maturin");
     let arguments = ["build", "--profile", profile, "--out", &shown(&wheels)];
-    steps.run(&format!("wheel: {profile}"), Command::new(&shown(&maturin)).args(&arguments).within(PACKAGE))?;
+    steps.run(&format!("wheel: {profile}"), Command::program(&shown(&maturin)).args(&arguments).within(PACKAGE))?;
     let mut found = fs::read_dir(&wheels).into_iter().flatten().flatten().map(|entry| entry.path());
     found.next().ok_or(Failed)
 }
@@ -63,5 +63,5 @@ fn python(environment: &Path) -> String {
 fn pip(steps: &mut Steps, name: &str, environment: &Path, what: &str) -> Result<(), Failed> {
     let arguments =
         ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint", CONSTRAINTS, what];
-    steps.run_again(name, &|| Command::new(&python(environment)).args(&arguments).within(PACKAGE))
+    steps.run_again(name, &|| Command::program(&python(environment)).args(&arguments).within(PACKAGE))
 }
