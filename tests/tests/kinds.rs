@@ -186,7 +186,7 @@ fn digits_as_large_as_they_can_be() {
         (pairs(true), 3, Choice::Ranking(vec![vec![2], vec![0, 1]]), 1),
         (grades(3), 2, Choice::Grades(vec![(0, 1), (1, 0)]), 1),
     ] {
-        for weights in [vec![1], vec![5], vec![1, 1, 8], vec![200, 55], vec![600, 1, 1, 1], vec![1 << 13]] {
+        for weights in [vec![1, 1, 8], vec![200, 55], vec![1 << 13]] {
             let sum: u64 = weights.iter().sum();
             let election = Election::build(ElectionOptions {
                 contests: vec![(rule.clone(), options)],

@@ -15,7 +15,6 @@
 //!         sum of the group + digits(0..max) = max        for each group
 //! ```
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -83,27 +82,29 @@ pub struct Seats {
 
 /// Which option is what, while a rule is read.
 struct Roles<'a> {
-    /// `None`, if they could not be read.
-    options: Option<Numbers<'a>>,
+    options: Option<&'a [Option<&'a str>]>,
     /// The candidates and lists that were named.
-    taken: Numbers<'a>,
-    candidates: Numbers<'a>,
+    taken: Vec<&'a str>,
+    candidates: Vec<&'a str>,
 }
-
-/// Identifiers with numbers.
-type Numbers<'a> = BTreeMap<&'a str, usize>;
 
 impl<'a> Roles<'a> {
     /// An option that is nothing yet.
     fn take(&mut self, node: &Node<'a>) -> Option<&'a str> {
         let id = node.string()?;
-        if self.options.as_ref().is_some_and(|options| !options.contains_key(id)) {
+        // There is no more to say of more names than there can be options, nor time to compare them all.
+        if self.taken.len() >= MAX_OPTIONS {
+            let options = self.taken.len() + 1;
+            return node.place().refuse(ManifestProblem::TooManyOptions { options, limit: MAX_OPTIONS });
+        }
+        if self.options.is_some_and(|options| !options.contains(&Some(id))) {
             return node.place().refuse(ManifestProblem::UnknownOption);
         }
-        match self.taken.insert(id, 0) {
-            Some(_) => node.place().refuse(ManifestProblem::OptionTwice),
-            None => Some(id),
+        if self.taken.contains(&id) {
+            return node.place().refuse(ManifestProblem::OptionTwice);
         }
+        self.taken.push(id);
+        Some(id)
     }
 
     fn list(&mut self, node: &Node<'a>) -> Option<List> {
@@ -112,7 +113,7 @@ impl<'a> Roles<'a> {
         let candidates = object.required("candidates", |node| {
             node.list(0..=MAX_OPTIONS, |node| {
                 let id = self.take(&node)?;
-                self.candidates.insert(id, 0);
+                self.candidates.push(id);
                 Some(String::from(id))
             })
         });
@@ -122,17 +123,18 @@ impl<'a> Roles<'a> {
 
     fn group(&self, node: &Node<'a>) -> Option<Group> {
         let mut object = node.object()?;
-        let mut named = Numbers::new();
+        let mut named = Vec::new();
         let candidates = object.required("candidates", |node| {
             node.list(1..=MAX_OPTIONS, |node| {
                 let id = node.string()?;
-                if !self.candidates.contains_key(id) {
+                if !self.candidates.contains(&id) {
                     return node.place().refuse(ManifestProblem::UnknownOption);
                 }
-                match named.insert(id, 0) {
-                    Some(_) => node.place().refuse(ManifestProblem::OptionTwice),
-                    None => Some(String::from(id)),
+                if named.contains(&id) {
+                    return node.place().refuse(ManifestProblem::OptionTwice);
                 }
+                named.push(id);
+                Some(String::from(id))
             })
         });
         let max = object.integer("max", 1..=MAX_OPTIONS as u64);
@@ -143,8 +145,7 @@ impl<'a> Roles<'a> {
 
 impl Lists {
     pub(super) fn read<'a>(mut object: Object<'a>, known: &Surroundings<'a>) -> Option<Self> {
-        let options = known.options.map(|options| options.iter().flatten().map(|id| (*id, 0)).collect());
-        let mut roles = Roles { options, taken: Numbers::new(), candidates: Numbers::new() };
+        let mut roles = Roles { options: known.options, taken: Vec::new(), candidates: Vec::new() };
         let lists = object.required("lists", |node| node.list(1..=MAX_OPTIONS, |node| roles.list(&node)));
         let candidates = roles.candidates.len() as u64;
         let preferences = object.integer("preferences", u64::from(candidates > 0)..=candidates);
@@ -199,8 +200,7 @@ impl Lists {
 
     /// The numbers of lists, candidates and groups among the options.
     fn positions(&self, options: &[ContestOption]) -> Positions {
-        let numbers: Numbers<'_> = options.iter().map(|option| option.id.as_str()).zip(0..).collect();
-        let position = |id: &String| numbers.get(id.as_str()).copied();
+        let position = |id: &String| options.iter().position(|option| option.id == *id);
         let positions = |ids: &[String]| ids.iter().filter_map(position).collect::<Vec<_>>();
         let list = |list: &List| Some((position(&list.list)?, positions(&list.candidates)));
         Positions {
