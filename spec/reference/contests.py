@@ -11,7 +11,7 @@ from math import gcd, isqrt
 from typing import Any, Iterable
 
 from encoding import (
-    MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, MAX_LIGHT, MAX_PACKED, MAX_TOTAL, MAX_WEIGHT, ROW_BOUND, le32,
+    MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, MAX_LIGHT_BALLOT, MAX_PACKED, MAX_TOTAL, MAX_WEIGHT, ROW_BOUND, le32,
     require,
 )  # fmt: skip
 from transcript import tagged
@@ -191,7 +191,7 @@ class Rule:
     def per_slot(self) -> int:
         """How many counts share a slot."""
         many = [k for k in range(2, MAX_PACKED.bit_length()) if self.radix**k <= MAX_PACKED]
-        light = self.radix**2 <= MAX_TOTAL and self.bound * self.weights_max <= MAX_LIGHT
+        light = self.radix**2 <= MAX_TOTAL and self.bound * self.weights_max <= MAX_LIGHT_BALLOT
         return max(many, default=2 if light else 1)
 
     def shared(self, counts: list[Any]) -> list[list[Any]]:

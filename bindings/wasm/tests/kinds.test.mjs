@@ -11,7 +11,7 @@ const text = (en, it) => ({ en, it });
 test('rules have their texts in the language that is asked for, and nothing else is changed', () => {
   const rules = [
     { kind: 'grades', grades: [{ id: 'good', title: text('Good', 'Buono') }, { id: 'bad', title: text('Bad', 'Cattivo') }], blank: true, winners: 1 },
-    { kind: 'split', max: 1_099_511_627_776, total: 1_099_511_627_776 },
+    { kind: 'split', max: 1_099_511_627_776 },
     { kind: 'lists', lists: [{ list: 'north', candidates: ['ada'] }, { list: 'south', candidates: [] }], preferences: 1, across: false,
       groups: [{ candidates: ['ada'], max: 1 }], seats: { number: 7, method: 'dhondt' }, blank: false },
     { kind: 'pairs', ties: true, method: 'schulze', blank: false },

@@ -175,9 +175,10 @@ fn incomplete<T>(manifest: &Manifest, error: CeremonyError) -> Result<T> {
     let is_missing = matches!(error, CeremonyError::MissingMessage { .. } | CeremonyError::TooFewConfirmed { .. });
     // What the library says of it, and with it every client.
     let error = Err(duties::with_names(manifest, error)).refused().context("the key ceremony");
-    match is_missing {
-        true => error.remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it"),
-        false => error,
+    if is_missing {
+        error.remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it")
+    } else {
+        error
     }
 }
 

@@ -62,7 +62,7 @@ pub const MAX_TOTAL: u64 = 1 << 44;
 /// The numbers of a slot that holds several counts, whatever ballots weigh: what a discrete logarithm finds in no time.
 pub const MAX_PACKED: u64 = 1 << 32;
 /// What a ballot adds to a count at most, for two to share a slot beyond that.
-pub const MAX_LIGHT: u64 = 8;
+pub const MAX_LIGHT_BALLOT: u64 = 8;
 /// Entries of a board.
 pub const MAX_ENTRIES: u64 = 1 << 30;
 /// Bytes of the name of a key that signs notes: of a log, a witness.

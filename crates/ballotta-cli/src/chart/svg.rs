@@ -283,3 +283,25 @@ fn escaped(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_never_cut_where_bars_are_compared() {
+        let drawn = |label: &str| {
+            let mut canvas = Canvas { body: String::new(), y: 0, width: WIDTH };
+            let (label, text) = (label.to_owned(), "1".to_owned());
+            canvas.bar(&Bar { label, total: 1, text, standing: Standing::Counted }, 2);
+            (canvas.body, canvas.y)
+        };
+        let (short, height) = drawn("Ada");
+        assert!(short.contains(r#"text-anchor="end">Ada<"#), "{short}");
+        // Characters of East Asia take the place of two.
+        for long in ["The society of the friends of Ada", "東京東京東京東京東京東京"] {
+            let (body, taller) = drawn(long);
+            assert!(body.contains(&format!(">{long}<")) && taller > height, "{body}");
+        }
+    }
+}

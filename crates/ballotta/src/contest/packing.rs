@@ -12,7 +12,7 @@
 
 use crate::form::Term;
 use crate::group::Scalar;
-use crate::limits::{MAX_LIGHT, MAX_PACKED, MAX_TOTAL};
+use crate::limits::{MAX_LIGHT_BALLOT, MAX_PACKED, MAX_TOTAL};
 
 /// How counts share slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Packing {
 }
 
 impl Packing {
-    /// Every count has a slot of its own.
+    /// Every count has a slot of its own: no row can have a total as large as the radix.
     pub const NONE: Self = Self { radix: 1 << 62, per_slot: 1 };
 
     /// For counts to which a ballot adds up to `bound` for each unit of its weight, where a voter weighs up to `max` and the
@@ -36,7 +36,7 @@ impl Packing {
         let radix = bound.saturating_mul(total).saturating_add(1);
         let fits = |counts: u32, limit: u64| radix.checked_pow(counts).is_some_and(|numbers| numbers <= limit);
         let many = (2..=u32::BITS).take_while(|counts| fits(*counts, MAX_PACKED)).last();
-        let are_light = bound.saturating_mul(max) <= MAX_LIGHT && fits(2, MAX_TOTAL);
+        let are_light = bound.saturating_mul(max) <= MAX_LIGHT_BALLOT && fits(2, MAX_TOTAL);
         Self { radix, per_slot: many.unwrap_or(if are_light { 2 } else { 1 }) }
     }
 

@@ -64,3 +64,9 @@ fn dearer_units_do_not_help() {
     // The digits 1, 2, 4, 2 of what is left make 9, 8, 6, 5, 4, 3, 1, 0 in so many ways.
     assert_eq!(ways, 1 + 1 + 2 + 2 + 2 + 2 + 1 + 1);
 }
+
+#[test]
+fn the_bound_of_a_rule_that_nobody_checked() {
+    let rule = Rule::Quadratic(Quadratic { credits: u64::MAX, blank: false, winners: None });
+    assert_eq!(rule.count_bound(), u64::from(u32::MAX));
+}

@@ -451,3 +451,20 @@ fn mutations_of_rules_never_panic() {
     }
     assert!(accepted > 100, "{accepted}");
 }
+
+#[test]
+fn no_more_names_of_lists_are_compared_than_there_can_be_options() {
+    let of_options = |options: Value| {
+        let candidates = |list: usize| (0..MAX_OPTIONS / 2).map(move |name| json!(format!("c{list}-{name}")));
+        let list =
+            |list: usize| json!({ "list": format!("l{list}"), "candidates": candidates(list).collect::<Value>() });
+        let lists: Vec<Value> = (0..3).map(list).collect();
+        let rule = json!({ "kind": "lists", "lists": lists, "preferences": 1, "across": true, "blank": true });
+        faults(&with(&[("/contests/1/rule", rule), ("/contests/1/options", options)]))
+    };
+    // Whether or not they are options: the one behind the last that can be is refused, and those behind it.
+    let limit = MAX_OPTIONS;
+    let problem = ManifestProblem::TooManyOptions { options: limit + 1, limit };
+    let path = "contests[1].rule.lists[1].candidates[511]".to_string();
+    assert!(of_options(json!(1)).contains(&(path, problem)));
+}
