@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_row_of_a_slot_is_that_of_its_counts() {
         let mut builder = FormBuilder::new();
-        let bits: Vec<_> = builder.line(6).collect();
+        let bits: Vec<_> = builder.line(7).collect();
         builder.pack(Packing::new(2, 1, 500));
         for pair in bits.chunks(2).take(2) {
             let mut terms = Terms::new();
@@ -124,15 +124,15 @@ mod tests {
             terms.bit(pair[1], -2);
             builder.count(terms);
         }
-        builder.count_bits([bits[4]]);
+        builder.count_bits([bits[4], bits[5]]);
         // Another contest has slots of its own.
         builder.pack(Packing::new(1, 1, 500));
-        builder.count_bits([bits[5]]);
+        builder.count_bits([bits[6]]);
         let form = builder.build().unwrap();
         let rows: Vec<Vec<(usize, i64)>> = form
             .slot_rows()
             .map(|row| row.iter().map(|(bit, coefficient)| (bit.index(), *coefficient)).collect())
             .collect();
-        assert_eq!(rows, [vec![(0, 1), (1, -2), (2, 1001), (3, -2002), (4, 1001 * 1001)], vec![(5, 1)],]);
+        assert_eq!(rows, [vec![(0, 1), (1, -2), (2, 1001), (3, -2002), (4, 1001 * 1001)], vec![(5, 1)], vec![(6, 1)]]);
     }
 }

@@ -386,6 +386,10 @@ fn totals_stay_within_what_can_be_decrypted() {
         let most = MAX_TOTAL / bound;
         assert_eq!(of_weight(&rule, most), [], "{rule}");
         let expected = problem(u128::from(bound) * u128::from(most + 1));
+        // What all weigh together counts, not what one does.
+        let mut light = of_rule(&rule, 4);
+        light["weights"] = json!({ "unit": light["weights"]["unit"], "max": 1, "total": most + 1 });
+        assert_eq!(faults(&light), [("contests[1].rule".to_string(), expected.clone())], "{rule}");
         assert_eq!(of_weight(&rule, most + 1), [("contests[1].rule".to_string(), expected)], "{rule}");
     }
     // Where a ballot counts once for each unit of its weight, every weight will do.
