@@ -108,6 +108,7 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
         let command = Command::cargo(line);
         if full { command.env("BALLOTTA_FULL", "1").args(&["--", "--include-ignored"]) } else { command }
     };
+    // `tests/` asks for `weaken`, so that all packages are built with it: the library's own weakened tests run here, too.
     steps.run("tests", tests("test --workspace"))?;
     if std::env::var_os("BALLOTTA_DATA").is_none() {
         steps.skip("tests: replays of real ballots", "BALLOTTA_DATA names no folder of published ballots");
@@ -115,7 +116,6 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     // The tests have built it: building it alone would build all of it again.
     let example = wasm::target_folder(steps.root()).join("debug/examples/whole_election").display().to_string();
     steps.run("tests: an example", Command::program(&example))?;
-    steps.run("tests: weakened", tests("test --package ballotta --features weaken"))?;
     // The targets are also ordinary tests over a corpus and its mutations: no nightly compiler is needed.
     if steps.has("fuzz/Cargo.toml") {
         // A workspace of its own, with the same profiles: what both need is built once.

@@ -147,7 +147,10 @@ impl NewManifest {
             console.say(format!("warning: {warning}"));
         }
         let total = grouped(manifest.weights().total);
-        console.say(format!("All voters may weigh {total} together: with weight 1, so many there may be."));
+        console.say(match manifest.weights().max {
+            1 => format!("There may be at most {total} voters on the roll (--total-weight)."),
+            _ => format!("All voters may weigh at most {total} together (--total-weight)."),
+        });
         console.say(format!("The manifest is in {}. Its hash:", self.out.display()));
         answer(console, &manifest)
     }
