@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use crate::group::{PublicElement, Scalar};
+use crate::group::{PublicElement, PublicScalar, Scalar};
 use crate::weaken::{self, Check};
 
 /// The version that every binary format begins with: major 1, draft 4. A frozen version has draft 0.
@@ -168,6 +168,15 @@ impl<'a> Reader<'a> {
         Scalar::from_canonical(&self.array(field)?).ok_or(DecodeError::NonCanonicalScalar { field })
     }
 
+    /// An integer modulo `l` that anybody may know, in canonical form. Variable time.
+    ///
+    /// # Errors
+    ///
+    /// `NonCanonicalScalar`.
+    pub fn public_scalar(&mut self, field: &'static str) -> Result<PublicScalar, DecodeError> {
+        PublicScalar::from_canonical(&self.array(field)?).ok_or(DecodeError::NonCanonicalScalar { field })
+    }
+
     /// An element that is not the identity: a key, a commitment, an announcement.
     ///
     /// # Errors
@@ -250,6 +259,11 @@ impl Writer {
 
     /// Appends a scalar.
     pub fn scalar(&mut self, value: &Scalar) -> &mut Self {
+        self.put(&value.to_bytes())
+    }
+
+    /// Appends a scalar that anybody may know.
+    pub fn public_scalar(&mut self, value: &PublicScalar) -> &mut Self {
         self.put(&value.to_bytes())
     }
 

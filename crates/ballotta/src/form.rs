@@ -20,7 +20,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::contest::Packing;
 use crate::encoding::Writer;
-use crate::group::{Element, Scalar};
+use crate::group::{Element, Integer, PublicScalar, Scalar};
 use crate::hash::{FormDigest, tagged};
 use crate::limits::{MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, MAX_WEIGHT, ROW_BOUND};
 use crate::weaken::{self, Check};
@@ -433,45 +433,66 @@ impl Form {
             .collect()
     }
 
-    /// The random combination of all rows of a ballot of this weight: row `k` weighs `rho^k`.
-    pub(crate) fn combine(&self, rho: &Scalar, ballot_weight: u64) -> RowCombination {
-        let mut slots = Vec::with_capacity(self.slots());
-        let mut bits = alloc::vec![Scalar::ZERO; self.bits];
-        let mut constant = Scalar::ZERO;
-        let mut weight = *rho;
-        for row in &self.slot_rows {
-            slots.push(weight);
-            add_row(&mut bits, row, weight);
-            weight *= *rho;
-        }
+    /// What each row weighs in the random combination of all: row `k` weighs `rho^k`.
+    pub(crate) fn row_weights(&self, rho: &Scalar) -> RowWeights {
+        let powers = || core::iter::successors(Some(*rho), |power| Some(*power * *rho));
+        let mut rest = powers();
+        let slots = rest.by_ref().take(self.slot_rows.len()).collect();
         if !weaken::is_on(Check::DistinctRowWeights) {
-            weight = *rho;
+            rest = powers();
         }
-        for (row, target) in &self.constant_rows {
-            add_row(&mut bits, row, weight);
-            constant += times(weight, target.constant(ballot_weight));
-            weight *= *rho;
-        }
-        RowCombination { slots, bits, constant }
+        let constants = rest.take(self.constant_rows.len()).collect();
+        RowWeights { slots, constants }
     }
-}
 
-/// All rows of a form, weighed by the powers of `rho`.
-pub(crate) struct RowCombination {
-    /// `rho^k` for the slots.
-    pub(crate) slots: Vec<Scalar>,
+    fn weighed_rows<'a>(&'a self, weights: &'a RowWeights) -> impl Iterator<Item = (&'a Row, &'a Scalar)> {
+        let slots = zip(&self.slot_rows, &weights.slots);
+        slots.chain(zip(&self.constant_rows, &weights.constants).map(|((row, _), weight)| (row, weight)))
+    }
+
     /// The coefficient of each bit in `L(.) = sum_k rho^k row_k(.)`.
-    pub(crate) bits: Vec<Scalar>,
-    /// `c* = sum_k rho^k c_k` over the constant rows.
-    pub(crate) constant: Scalar,
+    pub(crate) fn combine(&self, weights: &RowWeights) -> Vec<Scalar> {
+        let mut bits = alloc::vec![Scalar::ZERO; self.bits];
+        for (row, weight) in self.weighed_rows(weights) {
+            for (bit, coefficient) in &row.terms {
+                if let Some(sum) = bits.get_mut(bit.index()) {
+                    *sum += times(*weight, *coefficient);
+                }
+            }
+        }
+        bits
+    }
+
+    /// `L(f) = sum_k rho^k row_k(f)`.
+    pub(crate) fn vartime_combination(&self, weights: &RowWeights, f: &[PublicScalar]) -> Scalar {
+        // Rows are below 2^256 ROW_BOUND < 2^320, and there are fewer than 2^64.
+        let mut sum = Integer::<10>::ZERO;
+        for (row, weight) in self.weighed_rows(weights) {
+            let mut value = Integer::<5>::ZERO;
+            for (bit, coefficient) in &row.terms {
+                if let Some(f) = f.get(bit.index()) {
+                    f.vartime_add_times(*coefficient, &mut value);
+                }
+            }
+            sum.add_product(PublicScalar::from(*weight).integer(), &value);
+        }
+        sum.reduce()
+    }
+
+    /// `c* = sum_k rho^k c_k` over the constant rows, for a ballot of this weight.
+    pub(crate) fn constant(&self, weights: &RowWeights, ballot_weight: u64) -> Scalar {
+        zip(&self.constant_rows, &weights.constants)
+            .map(|((_, target), weight)| times(*weight, target.constant(ballot_weight)))
+            .sum()
+    }
 }
 
-fn add_row(bits: &mut [Scalar], row: &Row, weight: Scalar) {
-    for (bit, coefficient) in &row.terms {
-        if let Some(sum) = bits.get_mut(bit.index()) {
-            *sum += times(weight, *coefficient);
-        }
-    }
+/// What each row of a form weighs.
+pub(crate) struct RowWeights {
+    /// `rho^k` for the slot rows.
+    pub(crate) slots: Vec<Scalar>,
+    /// `rho^k` for the constant rows.
+    constants: Vec<Scalar>,
 }
 
 /// A scalar times a public integer, which mostly is 1 or -1.

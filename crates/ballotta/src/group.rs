@@ -21,6 +21,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::SUITE;
 
+mod public_scalar;
+
+pub(crate) use public_scalar::Integer;
+pub use public_scalar::PublicScalar;
+
 /// An integer modulo the order `l` of the group.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scalar(DalekScalar);

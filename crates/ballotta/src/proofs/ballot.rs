@@ -45,7 +45,8 @@ use super::schnorr::ProofError;
 use crate::elgamal::{SlotCiphertext, SlotKeys};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::form::{Bits, Form};
-use crate::group::{Element, Generators, PublicElement, Scalar, SecretScalar};
+use crate::group::{Element, Generators, PublicElement, PublicScalar, Scalar, SecretScalar};
+use crate::hash::tagged;
 use crate::transcript::ProofTranscript;
 use crate::weaken::{self, Check};
 
@@ -58,7 +59,7 @@ pub struct BallotArgument {
     E_C: PublicElement,
     z_B: Scalar,
     z_r: Scalar,
-    f: Vec<Scalar>,
+    f: Vec<PublicScalar>,
 }
 
 fn absorb_statement(
@@ -126,14 +127,16 @@ impl BallotArgument {
         let (B, A) = commit(generators, bits, &a, &s_B, &s_A);
         let rho = draw_rho(transcript, &B, &A);
 
-        let rows = form.combine(&rho, weight);
-        let Y = Element::vartime_multiscalar(&rows.slots, keys.keys().iter().map(PublicElement::element));
-        let L = Zeroizing::new(zip(&rows.bits, a.iter()).map(|(weight, a)| *weight * *a).sum::<Scalar>());
+        let weights = form.row_weights(&rho);
+        let Y = Element::vartime_multiscalar(&weights.slots, keys.keys().iter().map(PublicElement::element));
+        let rows = form.combine(&weights);
+        let L = Zeroizing::new(zip(&rows, a.iter()).map(|(weight, a)| *weight * *a).sum::<Scalar>());
         let E_R = s.public();
         let E_C = PublicElement::from(Element::multiscalar(&[*s.expose_scalar(), *L], &[Y, Element::generator()]));
         let x = draw_x(transcript, &E_R, &E_C);
 
-        let f = zip(bits.choices(), a.iter()).map(|(b, a)| Scalar::select(&Scalar::ZERO, &x, b) + *a).collect();
+        let f =
+            zip(bits.choices(), a.iter()).map(|(b, a)| (Scalar::select(&Scalar::ZERO, &x, b) + *a).into()).collect();
         let z_B = *s_B.expose_scalar() * x + *s_A.expose_scalar();
         let z_r = *nonce.expose_scalar() * x + *s.expose_scalar();
         (ciphertext, Self { B, A, E_R, E_C, z_B, z_r, f })
@@ -152,7 +155,7 @@ impl BallotArgument {
             E_C: reader.element("E_C")?,
             z_B: reader.scalar("z_B")?,
             z_r: reader.scalar("z_r")?,
-            f: (0..bits).map(|_| reader.scalar("f")).collect::<Result<_, _>>()?,
+            f: (0..bits).map(|_| reader.public_scalar("f")).collect::<Result<_, _>>()?,
         })
     }
 
@@ -163,7 +166,7 @@ impl BallotArgument {
         }
         writer.scalar(&self.z_B).scalar(&self.z_r);
         for f in &self.f {
-            writer.scalar(f);
+            writer.public_scalar(f);
         }
     }
 
@@ -239,44 +242,48 @@ pub struct BallotClaim<'a> {
 
 impl BallotClaim<'_> {
     /// Absorbs what binds the claim: the last challenge, which covers the statement and all that came before it, and the
-    /// responses.
+    /// responses. They are long, and a digest of them is sooner absorbed.
     pub(crate) fn absorb(&self, transcript: &mut Transcript) {
-        transcript.absorb_scalars(b"ballot", &[self.x, self.argument.z_B, self.argument.z_r]);
-        transcript.absorb_scalars(b"f", &self.argument.f);
+        let BallotArgument { z_B, z_r, f, .. } = self.argument;
+        let mut responses = Writer::new();
+        responses.scalar(&self.x).scalar(z_B).scalar(z_r);
+        for f in f {
+            responses.public_scalar(f);
+        }
+        transcript.absorb_bytes(b"ballot", &tagged("batch-responses", &[&responses.finish()]));
     }
 
     /// The three equations of the module's `verify`.
-    pub(crate) fn accumulate(&self, [w1, w2, w3]: &[Scalar; 3], sum: &mut Accumulator<'_>) {
+    pub(crate) fn accumulate(&self, [w1, w2, w3]: [u128; 3], sum: &mut Accumulator<'_>) {
         let BallotArgument { B, A, E_R, E_C, z_B, z_r, f } = self.argument;
         let x = self.x;
         if weaken::is_on(Check::BitEquation) {
-            sum.add(*w1 * x, B);
-            sum.add(*w1, A);
-            sum.h -= *w1 * *z_B;
-            for ([u, v], f) in zip(sum.pairs_mut(f.len()), f) {
-                let weighed = *w1 * *f;
-                *u -= weighed;
-                *v -= weighed * (x - *f);
-            }
+            sum.add_bits(w1, f, &x.into());
+            let w1 = Scalar::from(w1);
+            sum.add(w1 * x, B);
+            sum.add(w1, A);
+            sum.h -= w1 * *z_B;
         }
         if weaken::is_on(Check::RandomnessEquation) {
-            sum.add(*w2 * x, self.ciphertext.r());
-            sum.add(*w2, E_R);
-            sum.g -= *w2 * *z_r;
+            let w2 = Scalar::from(w2);
+            sum.add(w2 * x, self.ciphertext.r());
+            sum.add(w2, E_R);
+            sum.g -= w2 * *z_r;
         }
         if weaken::is_on(Check::LinkEquation) {
-            let rows = self.form.combine(&self.rho, self.weight);
-            let weighed_x = *w3 * x;
-            let weighed_z = *w3 * *z_r;
-            for ((power, C), slot) in zip(zip(&rows.slots, self.ciphertext.c()), self.slots) {
+            let w3 = Scalar::from(w3);
+            let weights = self.form.row_weights(&self.rho);
+            let weighed_x = w3 * x;
+            let weighed_z = w3 * *z_r;
+            for ((power, C), slot) in zip(zip(&weights.slots, self.ciphertext.c()), self.slots) {
                 sum.add(weighed_x * *power, C);
                 if let Some(key) = sum.keys.get_mut(*slot as usize) {
                     *key -= weighed_z * *power;
                 }
             }
-            sum.add(*w3, E_C);
-            let L: Scalar = zip(&rows.bits, f).map(|(weight, f)| *weight * *f).sum();
-            sum.g += weighed_x * rows.constant - *w3 * L;
+            sum.add(w3, E_C);
+            let constant = self.form.constant(&weights, self.weight);
+            sum.g += weighed_x * constant - w3 * self.form.vartime_combination(&weights, f);
         }
     }
 }

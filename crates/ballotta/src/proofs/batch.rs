@@ -20,6 +20,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::iter::zip;
 
 use merlin::Transcript;
 use rand_core::CryptoRng;
@@ -28,7 +29,7 @@ use super::ballot::BallotClaim;
 use super::equality::EqualityClaim;
 use super::schnorr::SchnorrClaim;
 use crate::SUITE;
-use crate::group::{Element, Generators, PublicElement, Scalar, Tables};
+use crate::group::{Element, Generators, Integer, PublicElement, PublicScalar, Scalar, Tables};
 use crate::transcript::ProofTranscript;
 use crate::weaken::{self, Check};
 
@@ -56,7 +57,7 @@ impl Claim<'_> {
         }
     }
 
-    fn accumulate(&self, weights: &[Scalar; MAX_EQUATIONS], sum: &mut Accumulator<'_>) {
+    fn accumulate(&self, weights: [u128; MAX_EQUATIONS], sum: &mut Accumulator<'_>) {
         match self {
             Self::Ballot(claim) => claim.accumulate(weights, sum),
             Self::Schnorr(claim) => claim.accumulate(weights, sum),
@@ -125,7 +126,7 @@ impl SharedBases {
         &self.keys
     }
 
-    /// `G`, `H`, the keys, then `U` and `V`: the order of [`Accumulator::shared`].
+    /// `G`, `H`, the keys, then `U` and `V`: the order of the coefficients in [`Accumulator::is_zero`].
     fn elements(&self) -> impl Iterator<Item = Element> {
         let keys = self.keys.iter().map(|key| *key.element());
         [Element::generator(), *self.generators.blinding()]
@@ -218,16 +219,21 @@ impl<'a> Batch<'a> {
         let (weights, _) = bytes.as_chunks::<16>();
         let (weights, _) = weights.as_chunks::<MAX_EQUATIONS>();
         for (claim, weights) in claims.iter().zip(weights) {
-            claim.accumulate(&weights.map(weight), &mut sum);
+            claim.accumulate(weights.map(weight), &mut sum);
         }
         sum.is_zero()
     }
 }
 
 /// A weight of 128 bits that is not zero.
-fn weight(bytes: [u8; 16]) -> Scalar {
-    if weaken::is_on(Check::RandomBatchWeights) { Scalar::from(u128::from_le_bytes(bytes).max(1)) } else { Scalar::ONE }
+fn weight(bytes: [u8; 16]) -> u128 {
+    if weaken::is_on(Check::RandomBatchWeights) { u128::from_le_bytes(bytes).max(1) } else { 1 }
 }
+
+/// A sum of `w f`, each below `2^(128 + 253)`: fewer than `2^64` of them fit.
+type BitSum = Integer<7>;
+/// A sum of `w f (x-f)`, each below `2^(128 + 2 * 253)`.
+type BitProductSum = Integer<11>;
 
 /// The weighted sum of equations.
 pub(crate) struct Accumulator<'a> {
@@ -236,8 +242,8 @@ pub(crate) struct Accumulator<'a> {
     pub(crate) g: Scalar,
     /// The coefficient of `H`.
     pub(crate) h: Scalar,
-    /// The coefficients of `U_1, V_1, U_2, V_2, ..`
-    pub(crate) pairs: Vec<Scalar>,
+    /// What `U_j` and `V_j` have on the other side, as integers.
+    pairs: Vec<(BitSum, BitProductSum)>,
     /// The coefficients of the keys of all slots.
     pub(crate) keys: Vec<Scalar>,
     scalars: Vec<Scalar>,
@@ -263,37 +269,38 @@ impl<'a> Accumulator<'a> {
         self.elements.push(*element.element());
     }
 
-    /// The coefficients of `U_j, V_j` for the first `bits` pairs.
-    pub(crate) fn pairs_mut(&mut self, bits: usize) -> &mut [[Scalar; 2]] {
-        if self.pairs.len() < 2 * bits {
-            self.pairs.resize(2 * bits, Scalar::ZERO);
+    /// Adds `[w f_j]U_j + [w f_j(x-f_j)]V_j` to the other side, `j = 1, 2, ..`
+    pub(crate) fn add_bits(&mut self, w: u128, f: &[PublicScalar], x: &PublicScalar) {
+        if self.pairs.len() < f.len() {
+            self.pairs.resize(f.len(), (Integer::ZERO, Integer::ZERO));
         }
-        let (pairs, _) = self.pairs.as_chunks_mut();
-        pairs.get_mut(..bits).unwrap_or_default()
+        let w = Integer::from(w);
+        for ((u, v), f) in zip(&mut self.pairs, f) {
+            let mut weighed = Integer::<6>::ZERO;
+            weighed.add_product(&w, f.integer());
+            u.add(&weighed);
+            v.add_product(&weighed, x.minus(f).integer());
+        }
     }
 
     fn is_zero(&self) -> bool {
         // A form larger than the generators of the election would lose terms here.
-        if self.pairs.len() > self.bases.generators.pairs().len() {
+        if 2 * self.pairs.len() > self.bases.generators.pairs().len() {
             return false;
         }
+        let pairs: Vec<Scalar> = self.pairs.iter().flat_map(|(u, v)| [-u.reduce(), -v.reduce()]).collect();
+        let shared = || [&self.g, &self.h].into_iter().chain(&self.keys).chain(&pairs);
         let sum = match &self.bases.tables {
-            Some(tables) if self.shared().count() + self.scalars.len() < Tables::LONG_SUM => {
-                tables.vartime_multiscalar(self.shared(), &self.scalars, &self.elements)
+            Some(tables) if shared().count() + self.scalars.len() < Tables::LONG_SUM => {
+                tables.vartime_multiscalar(shared(), &self.scalars, &self.elements)
             }
             _ => {
-                let shared =
-                    self.shared().copied().zip(self.bases.elements()).filter(|(scalar, _)| *scalar != Scalar::ZERO);
+                let shared = shared().copied().zip(self.bases.elements()).filter(|(scalar, _)| *scalar != Scalar::ZERO);
                 let own = self.scalars.iter().copied().zip(self.elements.iter().copied());
                 let (scalars, elements): (Vec<Scalar>, Vec<Element>) = shared.chain(own).unzip();
                 Element::vartime_multiscalar(&scalars, &elements)
             }
         };
         sum.is_identity()
-    }
-
-    /// The coefficients of `G`, `H`, the keys and as many `U` and `V` as there are bits in the largest form so far.
-    fn shared(&self) -> impl Iterator<Item = &Scalar> {
-        [&self.g, &self.h].into_iter().chain(&self.keys).chain(&self.pairs)
     }
 }

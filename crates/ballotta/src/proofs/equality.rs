@@ -207,13 +207,14 @@ impl EqualityClaim {
     }
 
     /// `A + [c]Y* - [z]G = 0` and `B + [c]D* - [z]R = 0`
-    pub(crate) fn accumulate(&self, [w1, w2, ..]: &[Scalar; 3], sum: &mut Accumulator<'_>) {
+    pub(crate) fn accumulate(&self, [w1, w2, ..]: [u128; 3], sum: &mut Accumulator<'_>) {
+        let [w1, w2] = [w1, w2].map(Scalar::from);
         let EqualityProof { A, B, z } = &self.proof;
-        sum.add(*w1, A);
-        sum.add(*w1 * self.c, &self.Y);
-        sum.g -= *w1 * *z;
-        sum.add(*w2, B);
-        sum.add(*w2 * self.c, &self.D);
-        sum.add(-(*w2 * *z), &self.R);
+        sum.add(w1, A);
+        sum.add(w1 * self.c, &self.Y);
+        sum.g -= w1 * *z;
+        sum.add(w2, B);
+        sum.add(w2 * self.c, &self.D);
+        sum.add(-(w2 * *z), &self.R);
     }
 }

@@ -166,9 +166,10 @@ impl SchnorrClaim {
     }
 
     /// `K + [c]P - [s]G = 0`
-    pub(crate) fn accumulate(&self, [w, ..]: &[Scalar; 3], sum: &mut Accumulator<'_>) {
-        sum.add(*w, &self.K);
-        sum.add(*w * self.c, &self.P);
-        sum.g -= *w * self.s;
+    pub(crate) fn accumulate(&self, [w, ..]: [u128; 3], sum: &mut Accumulator<'_>) {
+        let w = Scalar::from(w);
+        sum.add(w, &self.K);
+        sum.add(w * self.c, &self.P);
+        sum.g -= w * self.s;
     }
 }
