@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ballotta::ballot::{BallotOpening, Choices, OpeningError};
+use ballotta::ballot::{BallotOpening, Choices, Entitlement, OpeningError};
 use ballotta::board::entry::Action;
+use ballotta::contest::{Rule, Total};
 use ballotta::credential::short_form;
 use ballotta::hash::Tracker;
+use ballotta::limits::MAX_WEIGHT;
 use ballotta::record::MemoryRecord;
 use ballotta::voter::{Election, VoterError};
-use ballotta_tests::election::{Choice, Election as Made, ElectionOptions, YES_OR_NO, choose, of_style};
+use ballotta_tests::election::{Choice, Election as Made, ElectionOptions, YES_OR_NO, choose};
+use ballotta_tests::kinds::{cumulative, grades, lists, pairs, positional, quadratic, score, split};
 use ballotta_tests::rng::TestRng;
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -28,12 +31,29 @@ fn files(record: &MemoryRecord) -> BTreeMap<&String, String> {
     record.files.iter().map(|(path, bytes)| (path, hex::encode(bytes))).collect()
 }
 
+/// A contest of every other kind: `c2`, `c3`, ..
+fn other_kinds() -> Vec<(Rule, usize)> {
+    vec![
+        (score(4, Some(Total::AtMost(6)), true), 3),
+        (cumulative(5, 3, true), 3),
+        (split(MAX_WEIGHT), 2),
+        (quadratic(12), 2),
+        (lists(&[2, 1], 2, false), 5),
+        (grades(3), 2),
+        (positional(&[2, 1], true), 3),
+        (pairs(false), 3),
+        (pairs(true), 3),
+    ]
+}
+
 /// The record of an election that is open, in which voter 0 has voted.
 fn made() -> (Made, MemoryRecord, Tracker) {
+    let contests = [vec![(choose(0, 2, true), 3), (YES_OR_NO, 2)], other_kinds()].concat();
     let election = Made::build(ElectionOptions {
-        contests: vec![(choose(0, 2, true), 3), (YES_OR_NO, 2)],
-        styles: vec![vec![0, 1], vec![1]],
-        voters: vec![(0, 1), (0, 3), (1, 1_099_511_627_776)],
+        styles: vec![vec![0, 1], vec![1], (2..contests.len()).collect()],
+        contests,
+        voters: vec![(0, 1), (0, 3), (1, MAX_WEIGHT), (2, 9)],
+        most_weight: Some(MAX_WEIGHT + 13),
         ..ElectionOptions::default()
     });
     let (record, tracker) = {
@@ -42,6 +62,51 @@ fn made() -> (Made, MemoryRecord, Tracker) {
         (board.record(), board.heads[&0])
     };
     (election, record, tracker)
+}
+
+/// What is marked in the contests of other kinds, and what is marked instead where there may be a blank vote.
+const OTHER_MARKS: [&str; 9] = [
+    r#"{"points":{"o0":4,"o2":1}}"#,
+    r#"{"points":{"o0":2,"o1":3}}"#,
+    r#"{"points":{"o0":7,"o1":2}}"#,
+    r#"{"points":{"o0":1,"o1":3}}"#,
+    r#"{"list":"o0","preferences":["o1","o2"]}"#,
+    r#"{"grades":{"o0":"g2","o1":"g0"}}"#,
+    r#"{"ranking":[["o2"]]}"#,
+    r#"{"ranking":[["o1"],["o2"],["o0"]]}"#,
+    r#"{"ranking":[["o1"],["o0","o2"]]}"#,
+];
+const BLANK: &str = r#""blank""#;
+const BLANK_MARKS: [&str; 9] =
+    [BLANK, BLANK, r#"{"points":{"o1":9}}"#, BLANK, BLANK, BLANK, r#"{"ranking":[]}"#, BLANK, r#"{"ranking":[]}"#];
+
+/// More than each rule allows, and less.
+const TOO_MUCH: [&str; 9] = [
+    r#"{"points":{"o0":4,"o1":3}}"#,
+    r#"{"points":{"o0":4,"o1":1}}"#,
+    r#"{"points":{"o0":9,"o1":1}}"#,
+    r#"{"points":{"o0":3,"o1":2}}"#,
+    r#"{"list":"o0","preferences":["o1","o4"]}"#,
+    r#"{"grades":{"o0":"g2","o1":"g3"}}"#,
+    r#"{"ranking":[["o2"],["o1"],["o0"]]}"#,
+    r#"{"ranking":[["o1","o2"],["o0"]]}"#,
+    r#"{"ranking":[["o1"],["o0","o1"]]}"#,
+];
+const TOO_LITTLE: [&str; 9] = [
+    r#"{"points":{"o3":1}}"#,
+    r#"{"points":{"o0":2,"o1":2}}"#,
+    r#"{"points":{"o0":7}}"#,
+    r#"{"points":{"o9":1}}"#,
+    r#"{"list":"o1","preferences":[]}"#,
+    r#"{"grades":{"o0":"g2"}}"#,
+    r#"{"ranking":[[]]}"#,
+    r#"{"ranking":[["o1"],["o2"]]}"#,
+    r#"{"ranking":[["o1"],[]]}"#,
+];
+
+fn of_other_kinds(marks: [&str; 9]) -> String {
+    let fields: Vec<String> = (2..).zip(marks).map(|(contest, mark)| format!(r#""c{contest}":{mark}"#)).collect();
+    format!("{{{}}}", fields.join(","))
 }
 
 fn ballot(election: &Election, record: &MemoryRecord, code: &str, choices: &str) -> Value {
@@ -70,9 +135,10 @@ fn ballot(election: &Election, record: &MemoryRecord, code: &str, choices: &str)
     })
 }
 
-fn refused_choices(election: &Election, choices: &str) -> Value {
+fn refused_choices(election: &Election, style: usize, choices: &str) -> Value {
+    let weight = if style == 2 { 9 } else { 1 };
     let errors = match Choices::from_json(choices.as_bytes()) {
-        Ok(choices) => choices.check(&election.context, of_style(0)),
+        Ok(choices) => choices.check(&election.context, Entitlement { style, weight }),
         Err(error) => vec![error],
     };
     assert!(!errors.is_empty(), "{choices}");
@@ -80,7 +146,8 @@ fn refused_choices(election: &Election, choices: &str) -> Value {
         .iter()
         .map(|error| json!({ "field": error.field(), "rule": error.problem.rule(), "message": error.to_string() }))
         .collect();
-    json!({ "style": "s0", "choices": choices, "problems": errors })
+    let style = format!("s{style}");
+    json!({ "style": style, "weight": weight.to_string(), "choices": choices, "problems": errors })
 }
 
 fn refused_opening(election: &Election, ballot: &Value, opening: &[u8], tracker: &str, code: &str) -> Value {
@@ -120,6 +187,8 @@ fn voter() {
         (1, r#"{"c0":{"options":[]},"c1":{"options":["o0"]}}"#),
         (1, r#"{"c0":"blank","c1":{"options":["o0"]}}"#),
         (2, r#"{"c1":{"options":["o1"]}}"#),
+        (3, &of_other_kinds(OTHER_MARKS)),
+        (3, &of_other_kinds(BLANK_MARKS)),
     ]
     .into_iter()
     .map(|(voter, choices)| ballot(&election, &record, &made.codes[voter], choices))
@@ -156,12 +225,16 @@ fn voter() {
         "voted": { "tracker": voted.to_string(), "entry": election.window.opened.unwrap() + 1 },
         "other_election": { "fingerprint": other.context.fingerprint().to_string(), "code": other.codes[0] },
         "refused_choices": [
-            refused_choices(&election, r#"{"c0":{"options":["o0","o1","o2"]}}"#),
-            refused_choices(&election, r#"{"c0":{"options":["o0","o0"]},"c1":"blank"}"#),
-            refused_choices(&election, r#"{"c0":{"options":["x"]},"c1":{"options":[]},"c2":"blank"}"#),
-            refused_choices(&election, r#"{"c0":"none","c1":{"options":["o0"]}}"#),
-            refused_choices(&election, r#"{"c0":{"scores":{"o0":1}},"c1":{"options":["o0"]}}"#),
-            refused_choices(&election, r#"{"c0":{"options":["o0"],"blank":"o1"},"c1":{"options":["o0"]}}"#),
+            refused_choices(&election, 0, r#"{"c0":{"options":["o0","o1","o2"]}}"#),
+            refused_choices(&election, 0, r#"{"c0":{"options":["o0","o0"]},"c1":"blank"}"#),
+            refused_choices(&election, 0, r#"{"c0":{"options":["x"]},"c1":{"options":[]},"c2":"blank"}"#),
+            refused_choices(&election, 0, r#"{"c0":"none","c1":{"options":["o0"]}}"#),
+            refused_choices(&election, 0, r#"{"c0":{"scores":{"o0":1}},"c1":{"options":["o0"]}}"#),
+            refused_choices(&election, 0, r#"{"c0":{"options":["o0"],"blank":"o1"},"c1":{"options":["o0"]}}"#),
+            refused_choices(&election, 2, &of_other_kinds([r#"{"options":["o0"]}"#; 9])),
+            refused_choices(&election, 2, &of_other_kinds([BLANK; 9])),
+            refused_choices(&election, 2, &of_other_kinds(TOO_MUCH)),
+            refused_choices(&election, 2, &of_other_kinds(TOO_LITTLE)),
         ],
         "refused_openings": [
             refused_opening(&opening, voted.to_string().as_str(), "other-tracker"),
