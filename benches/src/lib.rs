@@ -48,7 +48,8 @@ const WEIGHT: u64 = 1;
 pub const TOTAL_WEIGHT: u64 = 100_000;
 
 /// So many options.
-fn numbered(options: u32) -> Vec<ContestOption> {
+#[must_use]
+pub fn numbered(options: u32) -> Vec<ContestOption> {
     let title = |number| Text::from([("en", format!("Option {number}").as_str())]);
     (0..options)
         .map(|number| ContestOption { id: format!("o{number}"), title: title(number), description: None })

@@ -125,7 +125,16 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     } else {
         steps.skip("tests: fuzz targets", "there is no fuzz/Cargo.toml");
     }
-    Ok(())
+    if full { constant_time(steps) } else { Ok(()) }
+}
+
+/// Encoding of choices, on the machine code of a release build.
+fn constant_time(steps: &mut Steps) -> Result<(), Failed> {
+    if !steps.succeeds(&Command::new("valgrind --version")) {
+        steps.skip("constant time", "valgrind is not installed");
+        return Ok(());
+    }
+    steps.run("constant time", Command::cargo("run --release --package ballotta-benches --bin traces"))
 }
 
 /// The command as the tests have built it. Building its package alone would build all of it again, with other features.

@@ -149,7 +149,8 @@ fn add_times(sum: &mut [u64], left: u64, right: &[u64]) {
 }
 
 /// `2^512` modulo `l`.
-const OF_NINTH_WORD: [u64; 4] = [0xa406_11e3_449c_0f01, 0xd00e_1ba7_6885_9347, 0xceec_73d2_17f5_be65, 0x0399_411b_7c30_9a3d];
+const OF_NINTH_WORD: [u64; 4] =
+    [0xa406_11e3_449c_0f01, 0xd00e_1ba7_6885_9347, 0xceec_73d2_17f5_be65, 0x0399_411b_7c30_9a3d];
 
 /// The integer with these words modulo `l`: of up to 8, with one reduction.
 fn reduce(words: &[u64]) -> Scalar {

@@ -357,4 +357,36 @@ mod tests {
             }
         }
     }
+
+    /// The weights of a batch depend on the responses: they come behind the last challenge.
+    #[test]
+    fn every_response_is_absorbed() {
+        let mut rng = TestRng(2);
+        let (form, marks, _) = choose(3, 1, 1);
+        let keys = SlotKeys::new((0..3).map(|_| SecretScalar::random(&mut rng).public()).collect());
+        let mut bits = Bits::zero(form.bits());
+        bits.set(marks[0], 1);
+        let transcript = Domain::BallotArgument.for_election(&Fingerprint::from_bytes([7; 32]));
+        let (generators, nonce) = (Generators::new(form.bits()), SecretScalar::random(&mut rng));
+        let (ciphertext, argument) =
+            BallotArgument::prove(&mut transcript.clone(), &generators, &form, 1, &keys, &bits, &nonce, &[9; 32]);
+        let mut changed = alloc::vec![argument.clone(); 6];
+        changed[1].z_B += Scalar::ONE;
+        changed[2].z_r += Scalar::ONE;
+        for (argument, place) in zip(&mut changed[3..], 0..) {
+            argument.f[place] = Scalar::ONE.into();
+        }
+        let mut states: Vec<Scalar> = changed
+            .iter()
+            .map(|argument| {
+                let claim = argument.claim(&mut transcript.clone(), &form, 1, &keys, &[0, 1, 2], &ciphertext).unwrap();
+                let mut batch = Transcript::new(b"a batch");
+                claim.absorb(&mut batch);
+                batch.challenge_scalar(b"x")
+            })
+            .collect();
+        states.sort_unstable_by_key(Scalar::to_bytes);
+        states.dedup();
+        assert_eq!(states.len(), changed.len());
+    }
 }
