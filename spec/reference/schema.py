@@ -14,7 +14,11 @@ WHITE_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 MISSING = object()
 
 
@@ -106,7 +110,7 @@ def check(condition: object, value: Any, problem: str) -> Any:
 
 
 def line(text: str) -> str:
-    require(text.strip(WHITE_SPACE), "nothing to see")
+    require(INVISIBLE.sub("", text).strip(WHITE_SPACE), "nothing to see")
     require(len(text.encode()) <= MAX_TEXT_BYTES, "too long")
     require(not any(unicodedata.category(c) == "Cc" for c in text), "a control character")
     require(not any(c in DIRECTIONS for c in text), "a character that changes the direction of the text")
@@ -115,7 +119,8 @@ def line(text: str) -> str:
 
 def folded(title: str) -> str:
     """What people compare of a title."""
-    return "".join(c.lower() if c < "\u0530" else c for c in title.strip(WHITE_SPACE))
+    words = re.sub(f"[{WHITE_SPACE}]+", " ", INVISIBLE.sub("", title)).strip(" ")
+    return "".join(c.lower() if c < "\u0530" else c for c in words)
 
 
 def origin(text: str) -> str:

@@ -236,7 +236,9 @@ impl Inspection<'_> {
             Some(manifest) if self.for_people => {
                 let shown = chart::terminal(manifest, &result, 40);
                 let lines: Vec<&str> = shown.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
-                Ok(fields.with("fingerprint", result.fingerprint.as_str()).with("result", lines))
+                let checked = "nothing: this is the file as it is; `ballotta verify` says whether the ballots give it";
+                let fields = fields.with("fingerprint", result.fingerprint.as_str()).with("checked", checked);
+                Ok(fields.with("result", lines))
             }
             _ => Ok(fields.with("result", serde_json::to_value(result)?)),
         }

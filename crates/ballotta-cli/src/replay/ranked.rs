@@ -165,14 +165,16 @@ fn rank_of(column: &str) -> Option<(&str, usize)> {
 
 /// A contest of the file: its columns in the order of their ranks, and its candidates in the order of their numbers, which
 /// is not known before all ballots are read.
-struct Race {
+struct Race<'a> {
     name: String,
+    /// What people call the candidates: whoever has no name here is none.
+    names: Option<&'a ContestNames>,
     columns: Vec<usize>,
     seen: HashMap<String, u16>,
     candidates: Vec<String>,
 }
 
-impl Race {
+impl Race<'_> {
     fn rank(&mut self, record: &Record, column: usize) -> Result<Rank> {
         let value = record.values.get(column).context("too few values")?.trim();
         match value.to_ascii_lowercase().as_str() {
@@ -183,6 +185,8 @@ impl Race {
         if let Some(candidate) = self.seen.get(value) {
             return Ok(Rank::Candidate(*candidate));
         }
+        let is_known = self.names.is_none_or(|names| names.candidates.contains_key(value));
+        ensure!(is_known, "{:?} is not named among the candidates of {}", shortened(value), self.name);
         let candidate = option_number(self.candidates.len())?;
         self.seen.insert(value.to_owned(), candidate);
         self.candidates.push(value.to_owned());
@@ -190,7 +194,7 @@ impl Race {
     }
 }
 
-fn races(header: &Record) -> Result<Vec<Race>> {
+fn races<'a>(header: &Record, names: &'a Candidates) -> Result<Vec<Race<'a>>> {
     let mut races: Vec<(String, BTreeMap<usize, usize>)> = Vec::new();
     for (position, column) in header.values.iter().enumerate() {
         let (contest, rank) =
@@ -208,14 +212,15 @@ fn races(header: &Record) -> Result<Vec<Race>> {
     }
     let race = |(name, columns): (String, BTreeMap<usize, usize>)| {
         ensure!(columns.keys().copied().eq(1..=columns.len()), "the ranks of {name} have a hole");
-        Ok(Race { name, columns: columns.into_values().collect(), seen: HashMap::new(), candidates: Vec::new() })
+        let columns = columns.into_values().collect();
+        Ok(Race { names: names_of(&name, names), name, columns, seen: HashMap::new(), candidates: Vec::new() })
     };
     races.into_iter().map(race).collect()
 }
 
 fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
     let header = records.read()?.context("there is no line")?;
-    let mut races = races(&header).with_context(|| records.place(header.line))?;
+    let mut races = races(&header, &beside.names).with_context(|| records.place(header.line))?;
     check_contests(2 * races.len())?;
     let first_rank = FirstRank::new(beside.config.as_ref())?;
     // Every different line, and the lines by its number.
@@ -252,7 +257,9 @@ fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
             ballots.notes.push(format!("nobody is ranked for {}: the contest is left out", race.name));
             continue;
         }
-        let shown = names_of(race, &beside.names);
+        let named = |candidate: &String| race.names.and_then(|names| names.candidates.get(candidate)).cloned();
+        let name = |candidate: &String| named(candidate).unwrap_or_else(|| candidate.clone());
+        let shown: Vec<String> = race.candidates.iter().map(name).collect();
         // Candidates in the order of their names in the file, numbers by size.
         let mut order: Vec<u16> = (0..).take(race.candidates.len()).collect();
         order.sort_by_key(|candidate| {
@@ -312,16 +319,13 @@ fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
     Ok(ballots)
 }
 
-/// What people call the candidates of a contest: of the names whose contest is this one, or begins with it.
-fn names_of(race: &Race, names: &Candidates) -> Vec<String> {
-    let begins = format!("{}_", race.name);
-    let known = names.get(&race.name).or_else(|| {
+/// The names whose contest is this one, or begins with it.
+fn names_of<'a>(contest: &str, names: &'a Candidates) -> Option<&'a ContestNames> {
+    let begins = format!("{contest}_");
+    names.get(contest).or_else(|| {
         let mut others = names.iter().filter(|(name, _)| name.starts_with(&begins));
         others.next().filter(|_| others.next().is_none()).map(|(_, names)| names)
-    });
-    let name =
-        |candidate: &String| known.and_then(|known| known.candidates.get(candidate)).unwrap_or(candidate).clone();
-    race.candidates.iter().map(name).collect()
+    })
 }
 
 /// The first round of the report, if it is of this contest: if it names these candidates.
@@ -406,6 +410,8 @@ mod tests {
         ] {
             assert_eq!(format!("{:#}", parse(text, &Beside::default()).err().unwrap()), expected);
         }
+        let named = format!("{:#}", parse("mayor_1\n2\n7\n", &beside()).err().unwrap());
+        assert_eq!(named, "sample, line 3: \"7\" is not named among the candidates of mayor");
         let mut other = beside();
         other.config.as_mut().unwrap().rules.overvote_rule = "guess".to_owned();
         let problem = parse("a_1\n1\n", &other).err().unwrap().to_string();

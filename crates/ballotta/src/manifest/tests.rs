@@ -468,13 +468,15 @@ fn texts_show_what_they_are() {
     let title = |text: &str, problem| assert_fault(&[("/title/it", json!(text))], "title.it", problem);
     title("", ManifestProblem::EmptyText);
     title(" \u{a0}\n", ManifestProblem::EmptyText);
+    title("\u{200b} \u{feff}", ManifestProblem::EmptyText);
     let (found, limit) = (MAX_TEXT_BYTES + 1, MAX_TEXT_BYTES);
     title(&"x".repeat(found), ManifestProblem::TextTooLong { found, limit });
     assert_eq!(faults(&with(&[("/title/it", json!("è".repeat(limit / 2)))])), []);
     for control in ['\0', '\n', '\t', '\u{1b}', '\u{7f}', '\u{85}'] {
         title(&format!("è{control}b"), ManifestProblem::ControlCharacter { position: 1 });
     }
-    let overrides = ['\u{200e}', '\u{200f}'].into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
+    let overrides =
+        ['\u{61c}', '\u{200e}', '\u{200f}'].into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
     for character in overrides {
         title(&format!("è{character}b"), ManifestProblem::DirectionOverride { position: 1 });
     }
@@ -496,7 +498,14 @@ fn titles_of_options_are_told_apart() {
     };
     let first = "contests[1].options[0].title.it".to_string();
     let ambiguous = [("contests[1].options[3].title.it".to_string(), ManifestProblem::AmbiguousTitle { first })];
-    for (one, other) in [("Sì", "Sì"), ("Sì", " sÌ\u{a0}"), ("ΣΊΓΜΑ", "σίγμα"), ("ÀB", "àb")] {
+    for (one, other) in [
+        ("Sì", "Sì"),
+        ("Sì", " sÌ\u{a0}"),
+        ("ΣΊΓΜΑ", "σίγμα"),
+        ("ÀB", "àb"),
+        ("A B", "a\u{2009} b"),
+        ("Sì", "S\u{200d}ì"),
+    ] {
         assert_eq!(titles(one, other), ambiguous, "{one} {other}");
     }
     assert_eq!(titles("Sì", "Si"), []);

@@ -73,7 +73,7 @@ impl<L: Into<String>, T: Into<String>> FromIterator<(L, T)> for Text {
 /// One line of text: not empty, not too long, and nothing in it that shows people something else than what it is.
 pub(super) fn read_line<'a>(node: &Node<'a>) -> Option<&'a str> {
     let text = node.string()?;
-    if text.trim().is_empty() {
+    if text.chars().all(|character| character.is_whitespace() || is_invisible(character)) {
         return node.place().refuse(ManifestProblem::EmptyText);
     }
     if text.len() > MAX_TEXT_BYTES {
@@ -89,16 +89,35 @@ pub(super) fn read_line<'a>(node: &Node<'a>) -> Option<&'a str> {
 }
 
 fn overrides_direction(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What people compare of a title: not the spaces around it, not the case.
+/// What shows nothing by itself: joiners, fillers, selectors of variants (Unicode 17, Default_Ignorable_Code_Point).
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// What people compare of a title: not its case, not what shows nothing, and of white space that it parts words.
 ///
-/// Of Latin, Greek and Cyrillic letters only: the cases of other scripts grow with every version of Unicode, and whether a
-/// manifest holds must not depend on the version that a program was built with.
+/// The case of Latin, Greek and Cyrillic letters only: the cases of other scripts grow with every version of Unicode, and
+/// whether a manifest holds must not depend on the version that a program was built with.
 pub(super) fn fold(title: &str) -> String {
     let mut folded = String::with_capacity(title.len());
-    for character in title.trim().chars() {
+    let mut parts = false;
+    for character in title.chars().filter(|character| !is_invisible(*character)) {
+        if character.is_whitespace() {
+            parts = !folded.is_empty();
+            continue;
+        }
+        if core::mem::take(&mut parts) {
+            folded.push(' ');
+        }
         match character {
             ..'\u{530}' => folded.extend(character.to_lowercase()),
             _ => folded.push(character),
@@ -150,8 +169,16 @@ mod tests {
 
     #[test]
     fn titles_read_alike() {
-        for (one, other) in [(" Ada ", "ADA"), ("É", "é"), ("ΟΔΟΣ", "οδοσ"), ("Ж", "ж"), ("İ", "i\u{307}")]
-        {
+        for (one, other) in [
+            (" Ada ", "ADA"),
+            ("É", "é"),
+            ("ΟΔΟΣ", "οδοσ"),
+            ("Ж", "ж"),
+            ("İ", "i\u{307}"),
+            ("Ada  Byron", "ada\u{a0}byron"),
+            ("Ada\u{200b}", "A\u{ad}d\u{2060}a\u{fe0f} \u{feff}"),
+            ("Ada \u{200d} Byron", "Ada Byron"),
+        ] {
             assert_eq!(fold(one), fold(other), "{one} {other}");
         }
         // Letters of which only some versions of Unicode know that they are a pair, and others of their blocks.
@@ -161,6 +188,7 @@ mod tests {
             ("\u{a7cb}", "\u{264}"),
             ("\u{1c89}", "\u{1c8a}"),
             ("Ა", "ა"),
+            ("Ada Byron", "AdaByron"),
             ("οδος", "οδοσ"),
         ] {
             assert_ne!(fold(one), fold(other), "{one} {other}");
