@@ -44,19 +44,7 @@ impl DiscreteLog {
     /// Prepares to open up to `lookups` slots whose totals are up to `bound`.
     #[must_use]
     pub fn new(packing: Packing, bound: u64, lookups: u64) -> Self {
-        let totals = bound.min(packing.largest()) + 1;
-        // Work is steps + lookups * numbers / steps: least at the square root of lookups * numbers.
-        let numbers = (0..packing.per_slot()).fold(1_u64, |numbers, _| numbers.saturating_mul(totals));
-        let steps = numbers.saturating_mul(lookups.max(1)).isqrt().clamp(1, MAX_BABY_STEPS);
-        let (mut baby, mut giant) = (Vec::new(), Vec::new());
-        let mut left = steps;
-        for place in 0..packing.per_slot() {
-            // How many values of this digit the table still takes; those of the others are giant steps.
-            let kept = left.min(totals);
-            left /= kept;
-            baby.push(Wheel { place, stride: 1, count: kept });
-            giant.push(Wheel { place, stride: kept, count: totals.div_ceil(kept) });
-        }
+        let (baby, giant) = wheels(packing, bound, lookups);
         let steps = walk(packing, Element::identity(), &baby, Scalar::ONE.halve());
         let mut baby_steps: Vec<(u64, u32)> = steps.zip(0..).collect();
         baby_steps.sort_unstable();
@@ -88,6 +76,23 @@ impl DiscreteLog {
         }
         Err(OutOfRange { bound })
     }
+}
+
+/// The wheels of the baby steps and of the giant steps, a pair for each digit.
+fn wheels(packing: Packing, bound: u64, lookups: u64) -> (Vec<Wheel>, Vec<Wheel>) {
+    let totals = bound.min(packing.largest()) + 1;
+    // Work is steps + lookups * numbers / steps: least at the square root of lookups * numbers.
+    let numbers = (0..packing.per_slot()).fold(1_u64, |numbers, _| numbers.saturating_mul(totals));
+    let mut left = numbers.saturating_mul(lookups.max(1)).isqrt().clamp(1, MAX_BABY_STEPS);
+    let (mut baby, mut giant) = (Vec::new(), Vec::new());
+    for place in 0..packing.per_slot() {
+        // How many values of this digit the table still takes; those of the others are giant steps.
+        let kept = left.min(totals);
+        left /= kept;
+        baby.push(Wheel { place, stride: 1, count: kept });
+        giant.push(Wheel { place, stride: kept, count: totals.div_ceil(kept) });
+    }
+    (baby, giant)
 }
 
 /// A digit that takes the values `0, stride, 2 stride, ..`, `count` of them.
@@ -151,6 +156,7 @@ fn walk(packing: Packing, start: Element, wheels: &[Wheel], unit: Scalar) -> imp
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::{MAX_SLOTS, MAX_TOTAL};
 
     fn element(value: impl Into<Scalar>) -> Element {
         Element::mul_generator(&value.into())
@@ -203,6 +209,25 @@ mod tests {
                 totals[per_slot - 1] = bound;
                 let last = table.vartime_find(&element(packing.number(&totals)), per_slot - 1, bound);
                 assert_eq!(last, if bound == 0 { Ok(alloc::vec![0; per_slot - 1]) } else { refused });
+            }
+        }
+    }
+
+    /// Attack T3: whatever a slot holds, the table and the search have an end that is not far.
+    #[test]
+    fn the_work_is_bounded_by_the_rules() {
+        let steps = |wheels: &[Wheel]| wheels.iter().map(|wheel| u128::from(wheel.count)).product::<u128>();
+        // As many counts in a slot as any, three, two of light ballots, one; the largest totals of each.
+        for (bound, total) in
+            [(1, 1), (1, 255), (1, 1624), (1, 65_535), (8, (1 << 19) - 1), (1, (1 << 22) - 1), (1, MAX_TOTAL)]
+        {
+            let packing = Packing::new(bound, 1, total);
+            for lookups in [0, 1, 45, MAX_SLOTS as u64] {
+                let (baby, giant) = wheels(packing, u64::MAX, lookups);
+                assert!(steps(&baby) <= u128::from(MAX_BABY_STEPS), "{bound} {total} {lookups}");
+                assert!(steps(&giant) <= 1 << 23, "{bound} {total} {lookups}: {}", steps(&giant));
+                let numbers = u128::from(bound * total + 1).pow(packing.per_slot() as u32);
+                assert!(steps(&baby) * steps(&giant) >= numbers, "{bound} {total} {lookups}");
             }
         }
     }
