@@ -122,14 +122,20 @@ impl<const WORDS: usize> Integer<WORDS> {
         right: &Integer<RIGHT>,
     ) {
         const { assert!(LEFT + RIGHT <= WORDS, "the product has to fit") };
-        for (shift, left) in left.0.iter().enumerate() {
-            add_times(self.0.get_mut(shift..).unwrap_or_default(), *left, &right.0);
-        }
+        add_product(&mut self.0, &left.0, &right.0);
     }
 
     /// The integer modulo `l`.
     pub(crate) fn reduce(&self) -> Scalar {
         reduce(&self.0)
+    }
+}
+
+/// `sum += left * right`, for a sum that is as long as both together or longer.
+fn add_product(mut sum: &mut [u64], left: &[u64], right: &[u64]) {
+    for left in left {
+        add_times(sum, *left, right);
+        sum = sum.split_first_mut().map_or(&mut [], |(_, rest)| rest);
     }
 }
 
