@@ -177,6 +177,10 @@ class Rule:
         return self.form.slots
 
     @cached_property
+    def terms(self) -> int:
+        return sum(len(row.terms) for row in self.form.rows)
+
+    @cached_property
     def counts(self) -> int:
         builder = Builder()
         self.append_to(builder)

@@ -7,7 +7,7 @@ from typing import Any
 
 from contests import Form, Rule, compile_form
 from encoding import (
-    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS,
+    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_TERMS,
     MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES, Refused, require,
 )  # fmt: skip
 from group import Element, Point
@@ -187,6 +187,7 @@ class Document(Schema):
     def styles(self, value: Any, contests: list[Contest]) -> list[Style]:
         numbers = {contest.id: number for number, contest in enumerate(contests)}
         styles: list[Style] = []
+        terms = 0
         for path, item in self.items("styles", value, 1, MAX_STYLES):
             style = self.fields(path, item, "id contests")
             name = self.string(f"{path}.id", style["id"], identifier)
@@ -199,12 +200,18 @@ class Document(Schema):
                     chosen.append(number)
             if any(a >= b for a, b in zip(chosen, chosen[1:])):
                 self.problems.append(f"{path}.contests: a contest stands twice, or not in the order of the manifest")
-            form = self.attempt(path, compile_form, [contests[number].rule for number in chosen]) or Form(0, 0, ())
+            rules = [contests[number].rule for number in chosen]
+            terms += sum(rule.terms for rule in rules)
+            # Beyond the limit no more are made.
+            form = self.attempt(path, compile_form, rules) if terms <= MAX_TERMS else None
+            form = form or Form(0, 0, ())
             if 3 + 108 + 32 * (1 + form.slots) + 192 + 32 * form.bits + 64 > MAX_ENTRY_BYTES:
                 self.problems.append(f"{path}: its ballots do not fit an entry of the board")
             styles.append(
                 Style(name or "", chosen, form, [slot for number in chosen for slot in contests[number].slots])
             )
+        if terms > MAX_TERMS:
+            self.problems.append(f"styles: the forms of all styles have {terms} terms together, which is too many")
         self.distinct("styles", [style.id for style in styles])
         for number in set(numbers.values()) - {number for style in styles for number in style.contests}:
             self.problems.append(f"contests[{number}]: no style has it")

@@ -46,6 +46,43 @@ fn other_kinds() -> Vec<(Rule, usize)> {
     ]
 }
 
+/// The record of an election of few voters, so that counts share slots: kinds with other fields than above.
+fn few() -> (Made, MemoryRecord) {
+    let election = Made::build(ElectionOptions {
+        contests: vec![
+            (choose(2, 2, false), 4),
+            (score(3, None, false), 3),
+            (score(3, Some(Total::Exactly(4)), true), 3),
+            (lists(&[2, 1, 0], 2, true), 6),
+            (positional(&[3, 2, 1], false), 3),
+            (pairs(true), 4),
+        ],
+        styles: vec![(0..6).collect()],
+        voters: vec![(0, 1), (0, 3)],
+        seed: 3,
+        ..ElectionOptions::default()
+    });
+    let record = election.open_board().record();
+    (election, record)
+}
+
+const FEW_MARKS: [&str; 6] = [
+    r#"{"options":["o1","o3"]}"#,
+    r#"{"points":{"o0":3,"o1":3,"o2":2}}"#,
+    r#"{"points":{"o1":3,"o2":1}}"#,
+    r#"{"list":"o3","preferences":["o1","o2"]}"#,
+    r#"{"ranking":[["o2"],["o0"],["o1"]]}"#,
+    r#"{"ranking":[["o3"],["o0","o1"],["o2"]]}"#,
+];
+const FEW_TOO_MUCH: [&str; 6] = [
+    r#"{"options":["o1"]}"#,
+    r#"{"points":{"o0":4}}"#,
+    r#"{"points":{"o1":3}}"#,
+    r#"{"list":"o3","preferences":["o1","o4"]}"#,
+    r#"{"ranking":[["o2"],["o0"],["o1"],["o0"]]}"#,
+    r#"{"ranking":[["o4"]]}"#,
+];
+
 /// The record of an election that is open, in which voter 0 has voted.
 fn made() -> (Made, MemoryRecord, Tracker) {
     let contests = [vec![(choose(0, 2, true), 3), (YES_OR_NO, 2)], other_kinds()].concat();
@@ -105,7 +142,12 @@ const TOO_LITTLE: [&str; 9] = [
 ];
 
 fn of_other_kinds(marks: [&str; 9]) -> String {
-    let fields: Vec<String> = (2..).zip(marks).map(|(contest, mark)| format!(r#""c{contest}":{mark}"#)).collect();
+    in_contests(2, &marks)
+}
+
+/// Marks in the contests from one on.
+fn in_contests(first: usize, marks: &[&str]) -> String {
+    let fields: Vec<String> = (first..).zip(marks).map(|(contest, mark)| format!(r#""c{contest}":{mark}"#)).collect();
     format!("{{{}}}", fields.join(","))
 }
 
@@ -216,6 +258,9 @@ fn voter() {
     noise[0] ^= 1;
     let mut weight = String::from_utf8(record.files["roll"].clone()).unwrap();
     weight = weight.replacen(" 3\n", " 2\n", 1);
+    let (few, few_record) = few();
+    let of_few = Election::read(&few_record, &mut TestRng(1)).unwrap();
+    assert!(of_few.context.manifest().contests().iter().all(|contest| contest.packing.per_slot() > 1));
     let vectors = json!({
         "random": hex::encode(RANDOM),
         "counter": 0,
@@ -235,7 +280,20 @@ fn voter() {
             refused_choices(&election, 2, &of_other_kinds([BLANK; 9])),
             refused_choices(&election, 2, &of_other_kinds(TOO_MUCH)),
             refused_choices(&election, 2, &of_other_kinds(TOO_LITTLE)),
+            refused_choices(&election, 2, r#"{"c6":{"list":"o0","preferences":["o3"]}}"#),
+            refused_choices(&election, 2, r#"{"c6":{"list":"o0","preferences":["o1","o2","o4"]}}"#),
         ],
+        "few_voters": {
+            "fingerprint": of_few.context.fingerprint().to_string(),
+            "record": files(&few_record),
+            "ballots": [
+                ballot(&of_few, &few_record, &few.codes[0], &in_contests(0, &FEW_MARKS)),
+                ballot(&of_few, &few_record, &few.codes[1], &in_contests(0, &FEW_MARKS)),
+            ],
+            "refused_choices": [
+                refused_choices(&of_few, 0, &in_contests(0, &FEW_TOO_MUCH)),
+            ],
+        },
         "refused_openings": [
             refused_opening(&opening, voted.to_string().as_str(), "other-tracker"),
             refused_opening(&flipped(10), tracker, "ballot-mismatch"),

@@ -161,8 +161,40 @@ fn parts(total: usize, of: usize, rng: &mut ChaCha12Rng) -> Vec<usize> {
     numbers
 }
 
+/// These values, each with an option of its own, in any order: so many of the options have one.
+fn of_options(values: &[usize], options: usize, rng: &mut ChaCha12Rng) -> Vec<usize> {
+    some(values.len(), options, rng).into_iter().zip(values).flat_map(|(option, value)| [option, *value]).collect()
+}
+
+/// So many values below a bound.
+fn values(count: usize, bound: usize, rng: &mut ChaCha12Rng) -> Vec<usize> {
+    (0..count).map(|_| below(bound, rng)).collect()
+}
+
+/// A list, and two candidates of any lists, of whom at most one is the first of a list.
+fn across(rng: &mut ChaCha12Rng) -> Vec<usize> {
+    let list = below(3, rng);
+    let mut of_list = || if below(2, rng) == 0 { list } else { (list + 1 + below(2, rng)) % 3 };
+    let (one, other) = (of_list(), of_list());
+    vec![4 * list, 4 * one + 1 + below(2, rng), 4 * other + 3]
+}
+
+fn chosen(numbers: &[usize]) -> Selection {
+    Selection::Options(numbers.to_vec())
+}
+
 fn points(numbers: &[usize]) -> Selection {
-    Selection::Points((0..).zip(numbers).map(|(option, points)| (option, *points as u64)).collect())
+    let pairs = numbers.as_chunks::<2>().0;
+    Selection::Points(pairs.iter().map(|[option, points]| (*option, *points as u64)).collect())
+}
+
+fn graded(numbers: &[usize]) -> Selection {
+    let pairs = numbers.as_chunks::<2>().0;
+    Selection::Grades(pairs.iter().map(|[option, grade]| (*option, *grade)).collect())
+}
+
+fn preferring(numbers: &[usize]) -> Selection {
+    Selection::List { list: numbers[0], preferences: numbers[1..].to_vec() }
 }
 
 /// One option in each place.
@@ -171,7 +203,8 @@ fn order(numbers: &[usize]) -> Selection {
 }
 
 fn cases() -> Vec<Case> {
-    let choose = || Rule::Choose(Choose { min: 0, max: 4, blank: true, winners: None });
+    let choose = |min| Rule::Choose(Choose { min, max: 4, blank: true, winners: None });
+    let quadratic = || Rule::Quadratic(Quadratic { credits: 40, blank: true, winners: None });
     let score = |total| Rule::Score(Score { max: 5, total, blank: true, winners: None });
     let grade = |number| Grade { id: format!("g{number}"), title: [("en", format!("Grade {number}").as_str())].into() };
     let positional = |scores: &[u64], truncated| {
@@ -188,32 +221,41 @@ fn cases() -> Vec<Case> {
     };
     let case = |name, rule, options, draw, selection| Case { name, rule, options, draw, selection };
     vec![
-        case(LEAK, choose(), 10, |rng| some(3, 10, rng), |numbers| Selection::Options(numbers.to_vec())),
-        case("choose", choose(), 10, |rng| some(3, 10, rng), |numbers| Selection::Options(numbers.to_vec())),
-        case("score", score(None), 6, |rng| (0..6).map(|_| below(6, rng)).collect(), points),
-        case("score, together at most", score(Some(Total::AtMost(12))), 6, |rng| parts(below(6, rng), 6, rng), points),
-        case("score, together exactly", score(Some(Total::Exactly(5))), 6, |rng| parts(5, 6, rng), points),
+        case(LEAK, choose(0), 10, |rng| some(3, 10, rng), chosen),
+        case("choose", choose(0), 10, |rng| some(3, 10, rng), chosen),
+        case("choose, exactly", choose(4), 10, |rng| some(4, 10, rng), chosen),
+        case("score", score(None), 6, |rng| of_options(&values(6, 6, rng), 6, rng), points),
+        case("score, of some options", score(None), 6, |rng| of_options(&values(3, 6, rng), 6, rng), points),
+        case(
+            "score, together at most",
+            score(Some(Total::AtMost(12))),
+            6,
+            |rng| of_options(&parts(below(6, rng), 3, rng), 6, rng),
+            points,
+        ),
+        case(
+            "score, together exactly",
+            score(Some(Total::Exactly(5))),
+            6,
+            |rng| of_options(&parts(5, 6, rng), 6, rng),
+            points,
+        ),
         case(
             "cumulative",
             Rule::Cumulative(Cumulative { points: 10, max: 10, exact: true, blank: true, winners: None }),
             5,
-            |rng| parts(10, 5, rng),
+            |rng| of_options(&parts(10, 4, rng), 5, rng),
             points,
         ),
         case(
             "split",
             Rule::Split(Split { max: 1 << 20, winners: None }),
             4,
-            |rng| parts(WEIGHT as usize, 4, rng),
+            |rng| of_options(&parts(WEIGHT as usize, 3, rng), 4, rng),
             points,
         ),
-        case(
-            "quadratic",
-            Rule::Quadratic(Quadratic { credits: 40, blank: true, winners: None }),
-            5,
-            |rng| parts(below(7, rng), 5, rng),
-            points,
-        ),
+        case("quadratic", quadratic(), 5, |rng| of_options(&parts(below(7, rng), 5, rng), 5, rng), points),
+        case("quadratic, of some options", quadratic(), 5, |rng| of_options(&parts(6, 3, rng), 5, rng), points),
         case(
             "lists",
             lists(false),
@@ -222,26 +264,21 @@ fn cases() -> Vec<Case> {
                 let list = 4 * below(3, rng);
                 [vec![list], some(2, 3, rng).iter().map(|one| list + 1 + one).collect()].concat()
             },
-            |numbers| Selection::List { list: numbers[0], preferences: numbers[1..].to_vec() },
+            preferring,
         ),
-        case(
-            "lists, across",
-            lists(true),
-            12,
-            // Not both are the first of their lists.
-            |rng| vec![4 * below(3, rng), 4 * below(3, rng) + 1, 4 * below(3, rng) + 2 + below(2, rng)],
-            |numbers| Selection::List { list: numbers[0], preferences: numbers[1..].to_vec() },
-        ),
+        case("lists, across", lists(true), 12, across, preferring),
         case(
             "grades",
             Rule::Grades(Grades { grades: (0..6).map(grade).collect(), blank: true, winners: None }),
             5,
-            |rng| (0..5).map(|_| below(6, rng)).collect(),
-            |numbers| Selection::Grades(numbers.iter().copied().enumerate().collect()),
+            |rng| of_options(&values(5, 6, rng), 5, rng),
+            graded,
         ),
         case("positional", positional(&[5, 4, 3, 2, 1], false), 5, |rng| some(5, 5, rng), order),
+        case("positional, of some options", positional(&[3, 2, 1], false), 6, |rng| some(3, 6, rng), order),
         case("positional, truncated", positional(&[3, 2, 1], true), 6, |rng| some(2, 6, rng), order),
         case("pairs", pairs(false), 6, |rng| some(6, 6, rng), order),
+        case("pairs, of some options", pairs(true), 6, |rng| some(3, 6, rng), order),
         case(
             "pairs, with ties",
             pairs(true),

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 export const vectors = JSON.parse(readFileSync(new URL('../../../spec/vectors/voter.json', import.meta.url), 'utf8'));
 export const unhex = (text) => new Uint8Array(Buffer.from(text, 'hex'));
 export const hex = (bytes) => Buffer.from(bytes).toString('hex');
-export const record = () => new Map(Object.entries(vectors.record).map(([path, bytes]) => [path, unhex(bytes)]));
+export const record = (of = vectors) => new Map(Object.entries(of.record).map(([path, bytes]) => [path, unhex(bytes)]));
 export const pinned = { fingerprint: vectors.fingerprint };
 
 /** Runs with a source of randomness and a clock that say what the vectors were made with. */

@@ -6,38 +6,48 @@ import { fixed, hex, pinned, record, unhex, vectors } from './vectors.mjs';
 
 const ballotta = await load();
 
+// Of many voters, and of few, whose counts share slots.
+const elections = [
+  [vectors, () => ballotta.openElection(record(), pinned)],
+  [vectors.few_voters, () => ballotta.openElection(record(vectors.few_voters), vectors.few_voters)],
+];
+
 test('ballots and openings are those of the library, byte for byte', async () => {
-  for (const vector of vectors.ballots) {
-    // A credential of its own for each: the counter begins with it.
-    const prepare = (election) => fixed(() => election.credential(vector.code).prepare(JSON.parse(vector.choices)));
-    const election = await ballotta.openElection(record(), pinned);
-    const credential = election.credential(vector.code);
-    assert.deepEqual(
-      [credential.shortForm, credential.style, credential.weight, credential.predecessor()],
-      [vector.credential, vector.style, BigInt(vector.weight), vector.previous],
-    );
-    const ballot = await prepare(election);
-    assert.equal(ballot.tracker, vector.tracker);
-    assert.equal(await fixed(() => hex(ballot.cast())), vector.ballot);
-    const opening = (await prepare(election)).open();
-    assert.equal(hex(opening), vector.opening);
-    assert.deepEqual(election.checkOpening(opening, vector.tracker), {
-      credential: vector.credential,
-      style: vector.style,
-      weight: BigInt(vector.weight),
-      choices: JSON.parse(vector.choices),
-    });
+  for (const [{ ballots }, open] of elections) {
+    for (const vector of ballots) {
+      // A credential of its own for each: the counter begins with it.
+      const prepare = (election) => fixed(() => election.credential(vector.code).prepare(JSON.parse(vector.choices)));
+      const election = await open();
+      const credential = election.credential(vector.code);
+      assert.deepEqual(
+        [credential.shortForm, credential.style, credential.weight, credential.predecessor()],
+        [vector.credential, vector.style, BigInt(vector.weight), vector.previous],
+      );
+      const ballot = await prepare(election);
+      assert.equal(ballot.tracker, vector.tracker);
+      assert.equal(await fixed(() => hex(ballot.cast())), vector.ballot);
+      const opening = (await prepare(election)).open();
+      assert.equal(hex(opening), vector.opening);
+      assert.deepEqual(election.checkOpening(opening, vector.tracker), {
+        credential: vector.credential,
+        style: vector.style,
+        weight: BigInt(vector.weight),
+        choices: JSON.parse(vector.choices),
+      });
+    }
   }
 });
 
 test('choices are refused with the same words', async () => {
-  const election = await ballotta.openElection(record(), pinned);
-  for (const { choices, style, weight, problems } of vectors.refused_choices) {
-    const found = election.checkChoices(JSON.parse(choices), style, BigInt(weight));
-    assert.deepEqual(found.map(({ field, rule, message }) => ({ field, rule, message })), problems);
-    const code = { code: 'choices-not-allowed', field: problems[0].field };
-    const voter = election.credential(vectors.ballots.find((ballot) => ballot.style === style).code);
-    assert.throws(() => voter.prepare(JSON.parse(choices)), code);
+  for (const [{ ballots, refused_choices }, open] of elections) {
+    const election = await open();
+    for (const { choices, style, weight, problems } of refused_choices) {
+      const found = election.checkChoices(JSON.parse(choices), style, BigInt(weight));
+      assert.deepEqual(found.map(({ field, rule, message }) => ({ field, rule, message })), problems);
+      const code = { code: 'choices-not-allowed', field: problems[0].field };
+      const voter = election.credential(ballots.find((ballot) => ballot.style === style).code);
+      assert.throws(() => voter.prepare(JSON.parse(choices)), code);
+    }
   }
 });
 

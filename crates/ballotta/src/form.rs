@@ -615,6 +615,16 @@ impl FormBuilder {
         self.constant_rows.push((Row { terms }, Target::Weight));
     }
 
+    fn all_rows(&self) -> impl Iterator<Item = &Row> {
+        self.slot_rows.iter().map(|(_, row)| row).chain(self.constant_rows.iter().map(|(row, _)| row))
+    }
+
+    /// How many terms all rows have together.
+    #[must_use]
+    pub fn terms(&self) -> usize {
+        self.all_rows().map(|row| row.terms.len()).sum()
+    }
+
     /// The form.
     ///
     /// # Errors
@@ -623,14 +633,11 @@ impl FormBuilder {
     pub fn build(self) -> Result<Form, FormError> {
         let bits = self.bits as usize;
         let rows = self.slot_rows.len() + self.constant_rows.len();
-        let all_rows =
-            || self.slot_rows.iter().map(|(_, row)| row).chain(self.constant_rows.iter().map(|(row, _)| row));
-        let terms = all_rows().map(|row| row.terms.len()).sum();
         for (what, found, limit) in [
             ("bits", bits, MAX_FORM_BITS),
             ("slots", self.slots, MAX_FORM_SLOTS),
             ("rows", rows, MAX_FORM_ROWS),
-            ("terms", terms, MAX_FORM_TERMS),
+            ("terms", self.terms(), MAX_FORM_TERMS),
         ] {
             if found > limit {
                 return Err(FormError::TooLarge { what, found, limit });

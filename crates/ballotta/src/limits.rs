@@ -52,6 +52,8 @@ pub const MAX_FORM_SLOTS: usize = 2048;
 pub const MAX_FORM_ROWS: usize = 8192;
 /// Terms of a form, over all rows.
 pub const MAX_FORM_TERMS: usize = 1 << 20;
+/// Terms of the forms of all styles together.
+pub const MAX_TERMS: usize = 1 << 22;
 /// The size of the coefficients of a row and of its constant together stays below this, so that nothing wraps modulo
 /// the order of the group.
 pub const ROW_BOUND: u64 = 1 << 62;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 use core::mem::take;
 
+use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::choices::{ChoiceError, ChoiceProblem};
@@ -36,9 +37,19 @@ pub enum Mark {
     },
 }
 
+/// The position of an identifier, which stands there once. The time depends on how long the identifiers are, not on where
+/// it stands.
+fn position<'a>(known: impl Iterator<Item = &'a str>, id: &str) -> Option<usize> {
+    // Counted from 1: 0 is none.
+    let found = (1_u64..).zip(known).fold(0, |found, (number, known)| {
+        u64::conditional_select(&found, &number, known.as_bytes().ct_eq(id.as_bytes()))
+    });
+    usize::try_from(found).ok()?.checked_sub(1)
+}
+
 /// Fails with the identifier of an option that the contest does not have.
 fn option_position(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
-    contest.options.iter().position(|option| option.id == id).ok_or_else(|| {
+    position(contest.options.iter().map(|option| option.id.as_str()), id).ok_or_else(|| {
         let error = ChoiceError::of(contest, ChoiceProblem::UnknownOption);
         ChoiceError { option: Some(id.into()), ..error }
     })
@@ -50,7 +61,7 @@ fn grade_position(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
         Rule::Grades(rule) => SelectionError::UnknownGrade { grades: rule.grades.len() },
         _ => SelectionError::WrongKind,
     };
-    grades(contest).position(|known| known == id).ok_or_else(|| ChoiceError::of(contest, error.into()))
+    position(grades(contest), id).ok_or_else(|| ChoiceError::of(contest, error.into()))
 }
 
 /// The identifiers of the grades; none of other kinds.

@@ -19,6 +19,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
+use subtle::{Choice, ConstantTimeLess};
 use zeroize::Zeroizing;
 
 use super::outcome::{Counts, Detail, Outcome, OutcomeError, SeatsOutcome, possible, rank_by, sum};
@@ -438,7 +439,9 @@ impl ListsBits {
             .iter()
             .map(|(one, candidates)| usize::from(bool::from(is_among(*one, [list].into_iter()))) * count(candidates))
             .sum();
-        if !self.across && own < given {
+        // One branch on both: a compiler may test the secret first and ask only then whether it matters.
+        let elsewhere = (own as u64).ct_lt(&(given as u64)) & Choice::from(u8::from(!self.across));
+        if bool::from(elsewhere) {
             return Err(SelectionError::OtherList);
         }
         match self.positions.groups.iter().find(|(candidates, max)| count(candidates) > *max as usize) {

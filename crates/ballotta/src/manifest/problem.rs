@@ -262,6 +262,14 @@ pub enum ManifestProblem {
         /// How many are allowed.
         limit: usize,
     },
+    /// The forms of all styles together have too many terms: whoever reads the election makes all of them.
+    #[error("the forms of all ballot styles together have {found} terms, more than {limit}")]
+    TooManyTerms {
+        /// How many.
+        found: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
     /// A style names a contest that there is not.
     #[error("there is no contest with this identifier")]
     UnknownContest,

@@ -16,11 +16,12 @@ use super::{
 };
 use crate::SUITE;
 use crate::contest::{Packing, Rule, Surroundings};
+use crate::form::FormBuilder;
 use crate::group::PublicElement;
 use crate::hash::{FileHash, parse_hex32};
 use crate::limits::{
     MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS,
-    MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+    MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
 use crate::weaken::{self, Check};
 
@@ -375,16 +376,39 @@ fn read_schedule(node: &Node<'_>) -> Option<Schedule> {
 /// Reads the styles. `ids` are the positions of the contests; `contests` are `None`, if one of them is broken.
 fn read_styles(node: &Node<'_>, ids: &BTreeMap<&str, usize>, contests: Option<&[Contest]>) -> Option<Vec<Style>> {
     let mut names = Distinct::default();
-    node.list(1..=MAX_STYLES, |node| {
+    let terms: Vec<usize> = contests.unwrap_or_default().iter().map(terms).collect();
+    let mut found = 0_usize;
+    let styles = node.list(1..=MAX_STYLES, |node| {
         let mut object = node.object()?;
         let id = read_distinct_id(&mut object, &mut names);
         let positions = object.required("contests", |node| read_style_contests(&node, ids));
         object.finish();
         if let (Some(positions), Some(contests)) = (&positions, contests) {
-            check_ballot_size(&node, positions.iter().filter_map(|position| contests.get(*position)));
+            let found = ballot_bytes(positions.iter().filter_map(|position| contests.get(*position)));
+            if found > MAX_ENTRY_BYTES {
+                node.place().report(ManifestProblem::BallotTooLarge { found, limit: MAX_ENTRY_BYTES });
+            }
+        }
+        for terms in positions.iter().flatten().filter_map(|position| terms.get(*position)) {
+            found = found.saturating_add(*terms);
         }
         Some(Style { id: id?.into(), contests: positions? })
-    })
+    });
+    if found > MAX_TERMS {
+        node.place().report(ManifestProblem::TooManyTerms { found, limit: MAX_TERMS });
+    }
+    styles
+}
+
+/// How many terms a contest has in the form of each style. A contest that fits no ballot is refused anyway.
+fn terms(contest: &Contest) -> usize {
+    if ballot_bytes(core::iter::once(contest)) > MAX_ENTRY_BYTES {
+        return 0;
+    }
+    let mut builder = FormBuilder::new();
+    builder.pack(contest.packing);
+    contest.rule.compile(&contest.options, &mut builder);
+    builder.terms()
 }
 
 /// The positions of the contests of a style, ascending.
@@ -401,14 +425,11 @@ fn read_style_contests(node: &Node<'_>, ids: &BTreeMap<&str, usize>) -> Option<V
     })
 }
 
-/// A signed ballot fits an entry of the board; this keeps the form of the style within its limits, too.
-fn check_ballot_size<'c>(node: &Node<'_>, contests: impl Iterator<Item = &'c Contest>) {
-    let found = contests.fold(BALLOT_FRAME_BYTES + 32 + 192, |bytes, contest| {
+/// How long a signed ballot of these contests is. That it fits an entry of the board keeps the form within its limits, too.
+fn ballot_bytes<'c>(contests: impl Iterator<Item = &'c Contest>) -> usize {
+    contests.fold(BALLOT_FRAME_BYTES + 32 + 192, |bytes, contest| {
         bytes + 32 * (contest.slots.len() + contest.rule.bits(contest.options.len()))
-    });
-    if found > MAX_ENTRY_BYTES {
-        node.place().report(ManifestProblem::BallotTooLarge { found, limit: MAX_ENTRY_BYTES });
-    }
+    })
 }
 
 fn read_quorum(node: &Node<'_>) -> Option<Quorum> {

@@ -1,7 +1,7 @@
 //! Every kind of contest in a manifest, and everything that can be wrong with its rule.
 
 use super::*;
-use crate::limits::{MAX_CREDITS, MAX_GRADES, MAX_POINTS, MAX_RANKED_OPTIONS, MAX_SEATS, MAX_TOTAL};
+use crate::limits::{MAX_CREDITS, MAX_GRADES, MAX_POINTS, MAX_RANKED_OPTIONS, MAX_SEATS, MAX_TERMS, MAX_TOTAL};
 
 /// A title of this text.
 fn title(text: &str) -> Value {
@@ -418,6 +418,38 @@ fn the_bits_of_a_ballot_have_a_limit() {
         path.starts_with("styles[") && matches!(problem, ManifestProblem::BallotTooLarge { limit: MAX_ENTRY_BYTES, .. })
     };
     assert!(found.len() == 2 && found.iter().all(too_large), "{found:?}");
+}
+
+#[test]
+fn the_terms_of_all_styles_have_a_limit() {
+    // A list of 1,000 candidates who are in 100 groups: a term for each time a candidate is named, for the list and its
+    // digits, and for the counts.
+    let candidates: Vec<String> = (1..=1000).map(|number| format!("o{number}")).collect();
+    let groups: Vec<Value> = (0..100).map(|_| json!({ "candidates": candidates, "max": 1 })).collect();
+    let rule = json!({
+        "kind": "lists", "lists": [{ "list": "o0", "candidates": candidates }], "preferences": 1, "across": false,
+        "groups": groups, "blank": true,
+    });
+    let terms = 1000 * 101 + 1 + 1 + 100 + 2 + 1002;
+    let mut manifest = of_rule(&rule, 1001);
+    manifest["weights"]["max"] = json!(1);
+    manifest["weights"]["total"] = json!(1);
+    let contest = manifest["contests"][1].clone();
+    let id = contest["id"].clone();
+    manifest["contests"] = json!([contest]);
+    let mut of_styles = |count: usize| {
+        let style = |number: usize| json!({ "id": format!("s{number}"), "contests": [id] });
+        manifest["styles"] = (0..count).map(style).collect();
+        manifest.clone()
+    };
+    let most = MAX_TERMS / terms;
+    let form = parse(&of_styles(1)).unwrap().compile_style(0).unwrap().form;
+    let all = form.slot_rows().map(<[_]>::len).chain(form.constant_rows(1).map(|(row, _)| row.len()));
+    assert_eq!(all.sum::<usize>(), terms);
+    assert_eq!(faults(&of_styles(most)), []);
+    let found = (most + 1) * terms;
+    let problem = ManifestProblem::TooManyTerms { found, limit: MAX_TERMS };
+    assert_eq!(faults(&of_styles(most + 1)), [("styles".to_string(), problem)]);
 }
 
 #[test]
