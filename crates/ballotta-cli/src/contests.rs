@@ -54,18 +54,18 @@ pub(crate) struct ContestArguments {
     /// An option of a contest, `contest/id=Title`; several in their order
     #[arg(long, value_name = "CONTEST/ID=TITLE", required_unless_present = "contests")]
     option: Vec<Named>,
-    /// The rule of a contest, see below: --rule "budget=score max=5 at_most=20"; without one, options are chosen
+    /// The rule of a contest, see below: --rule "budget=score max=5 at_most=10"; without one, options are chosen
     #[arg(long, value_name = "CONTEST=RULE")]
     rule: Vec<Named>,
     /// A JSON array of contests with their rules and options, as in a manifest; they stand behind those of --contest
     #[arg(long, value_name = "FILE")]
     contests: Vec<PathBuf>,
-    /// At least so many options are chosen in each contest without --rule
-    #[arg(long, default_value_t = 1)]
-    min: u32,
-    /// At most so many options are chosen in each contest without --rule
-    #[arg(long, default_value_t = 1)]
-    max: u32,
+    /// At least so many options are chosen in each contest without --rule [default: 1]
+    #[arg(long, value_name = "N")]
+    min: Option<u32>,
+    /// At most so many options are chosen in each contest without --rule [default: 1]
+    #[arg(long, value_name = "N")]
+    max: Option<u32>,
     /// Lets voters cast a blank vote in each contest without --rule, which is counted on its own
     #[arg(long)]
     blank: bool,
@@ -85,11 +85,20 @@ impl ContestArguments {
             let twice = self.rule.iter().take(position).any(|earlier| earlier.name == rule.name);
             ensure!(!twice, "--rule {}: the contest has a rule already", rule.name);
         }
+        let says_something = self.min.is_some() || self.max.is_some() || self.blank;
+        let without_rule = |contest: &Named| !self.rule.iter().any(|rule| rule.name == contest.name);
+        if says_something && !self.contest.iter().any(without_rule) {
+            return Err(anyhow!("--min, --max and --blank are of contests without a rule, and every contest has one"))
+                .remedy("write them into the rule, as in --rule \"chair=choose min=1 max=2 blank\"");
+        }
         let mut drafts = Vec::new();
         for contest in &self.contest {
             let rule = match self.rule.iter().find(|rule| rule.name == contest.name) {
                 Some(rule) => read_rule(&rule.value, max_weight).with_context(|| format!("--rule {}", contest.name))?,
-                None => Rule::Choose(Choose { min: self.min, max: self.max, blank: self.blank, winners: None }),
+                None => {
+                    let (min, max) = (self.min.unwrap_or(1), self.max.unwrap_or(1));
+                    Rule::Choose(Choose { min, max, blank: self.blank, winners: None })
+                }
             };
             drafts.push(ContestDraft {
                 id: contest.name.clone(),
@@ -120,51 +129,102 @@ fn read_contests(path: &Path) -> Result<Vec<ContestDraft>> {
     let length = fs::metadata(path).with_context(cannot_read)?.len();
     ensure!(length <= MAX_MANIFEST_BYTES as u64, "{} is too long for contests of a manifest", path.display());
     serde_json::from_slice(&fs::read(path).with_context(cannot_read)?)
-        .with_context(|| format!("{} is no JSON array of contests", path.display()))
+        .with_context(|| {
+            format!("{} is not what is expected: contests between [ and ], as in a manifest", path.display())
+        })
         .remedy("write them as in a manifest; `spec/contests.md` has every kind with its fields")
+}
+
+/// What a field of a rule takes.
+#[derive(Clone, Copy)]
+enum Takes {
+    Number,
+    Numbers,
+    Word,
+    Nothing,
+}
+
+/// The fields of a kind on one line, but `winners`: those that must be there, and others.
+fn fields_of(kind: &str) -> Option<[&'static [(&'static str, Takes)]; 2]> {
+    use Takes::{Nothing, Number, Numbers, Word};
+    Some(match kind {
+        "choose" => [&[], &[("min", Number), ("max", Number), ("blank", Nothing)]],
+        "score" => [&[("max", Number)], &[("at_most", Number), ("exactly", Number), ("blank", Nothing)]],
+        "cumulative" => [&[("points", Number), ("max", Number)], &[("exact", Nothing), ("blank", Nothing)]],
+        "split" => [&[], &[]],
+        "quadratic" => [&[("credits", Number)], &[("blank", Nothing)]],
+        "positional" => [&[("scores", Numbers)], &[("truncated", Nothing), ("blank", Nothing)]],
+        "pairs" => [&[], &[("ties", Nothing), ("method", Word), ("blank", Nothing)]],
+        _ => return None,
+    })
 }
 
 /// Reads a rule from one line: its kind, and `field=value` or, for what is true, `field`.
 fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
     let mut words = line.split_whitespace();
     let kind = words.next().context("a rule begins with its kind")?;
+    if let "lists" | "grades" = kind {
+        return Err(anyhow!("{kind} are more than one line"))
+            .remedy("write the contest into a file as in `spec/contests.md`, for --contests");
+    }
+    let Some([needed, others]) = fields_of(kind) else {
+        let known = "choose, score, cumulative, split, quadratic, positional, pairs";
+        return Err(anyhow!("{kind} is no kind: there is {known}"))
+            .remedy("lists and grades are written into a file, for --contests");
+    };
     let mut fields = match kind {
         "choose" => json!({ "min": 1, "max": 1, "blank": false }),
-        "score" | "quadratic" => json!({ "blank": false }),
         "cumulative" => json!({ "exact": false, "blank": false }),
         "split" => json!({ "max": max_weight }),
         "positional" => json!({ "truncated": false, "blank": false }),
         "pairs" => json!({ "ties": false, "method": "schulze", "blank": false }),
-        "lists" | "grades" => {
-            return Err(anyhow!("{kind} are more than one line"))
-                .remedy("write the contest into a file as in `spec/contests.md`, for --contests");
-        }
-        _ => bail!("{kind} is no kind: there is choose, score, cumulative, split, quadratic, positional, pairs"),
+        _ => json!({ "blank": false }),
     };
+    let known = || needed.iter().chain(others).chain(&[("winners", Takes::Number)]);
     let mut given = Map::new();
     for word in words {
-        let (name, value) = match word.split_once('=') {
-            None => (word, Value::Bool(true)),
-            Some((name, value)) => (name, value_of(name, value)),
+        let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+        let Some((_, takes)) = known().find(|(known, _)| *known == name) else {
+            let known: Vec<&str> = known().map(|(name, _)| *name).collect();
+            bail!("{kind} has no {name}; there is {}", known.join(", "));
         };
+        let value = value_of(*takes, value).with_context(|| format!("{kind}: {word}"))?;
         // The two limits of a score are one field.
-        let (name, value) = match name {
-            "at_most" | "exactly" if kind == "score" => ("total", json!({ name: value })),
+        let (field, value) = match name {
+            "at_most" | "exactly" => ("total", json!({ name: value })),
             _ => (name, value),
         };
-        ensure!(given.insert(name.to_owned(), value).is_none(), "{name} stands twice");
+        if given.insert(field.to_owned(), value).is_some() {
+            ensure!(field == name, "{kind}: there is at_most or exactly, once");
+            bail!("{kind}: {name} stands twice");
+        }
+    }
+    if let Some((missing, _)) = needed.iter().find(|(name, _)| !given.contains_key(*name)) {
+        bail!("{kind} needs {missing}=..");
     }
     if let Value::Object(fields) = &mut fields {
         fields.append(&mut given);
         fields.insert("kind".to_owned(), json!(kind));
     }
-    serde_json::from_value(fields).with_context(|| format!("\"{line}\" is not complete, or says too much"))
+    serde_json::from_value(fields).with_context(|| format!("\"{line}\" is no rule"))
 }
 
-/// A number, a list of numbers, or a word.
-fn value_of(name: &str, value: &str) -> Value {
-    let number = |text: &str| text.parse::<u64>().map_or_else(|_| json!(text), Value::from);
-    if name == "scores" { value.split(',').map(number).collect() } else { number(value) }
+/// The value of a field as it stands in a manifest.
+fn value_of(takes: Takes, value: Option<&str>) -> Result<Value> {
+    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    match (takes, value) {
+        (Takes::Nothing, None) => Ok(json!(true)),
+        (Takes::Nothing, Some(_)) => bail!("the word alone says that the contest has it"),
+        (Takes::Number, value) => Ok(json!(value.and_then(number).context("expected a whole number")?)),
+        (Takes::Numbers, value) => {
+            let numbers = value.unwrap_or_default().split(',').map(number).collect::<Option<Vec<u32>>>();
+            Ok(json!(numbers.context("expected whole numbers with commas and no spaces, as in scores=3,2,1")?))
+        }
+        (Takes::Word, value) => match value {
+            Some(word @ ("schulze" | "ranked_pairs" | "copeland")) => Ok(json!(word)),
+            _ => bail!("there is schulze, ranked_pairs, copeland"),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -210,17 +270,19 @@ mod tests {
                 "approval is no kind: there is choose, score, cumulative, split, quadratic, positional, pairs",
             ),
             ("grades", "grades are more than one line"),
-            ("score max=5 max=6", "max stands twice"),
-            ("score max=5 at_most=6 exactly=6", "total stands twice"),
-            ("score", "\"score\" is not complete, or says too much: missing field `max`"),
+            ("score max=5 max=6", "score: max stands twice"),
+            ("score max=5 at_most=6 exactly=6", "score: there is at_most or exactly, once"),
+            ("score", "score needs max=.."),
+            ("score total=7", "score has no total; there is max, at_most, exactly, blank, winners"),
+            ("split exact", "split has no exact; there is winners"),
+            ("quadratic credits=many", "quadratic: credits=many: expected a whole number"),
+            ("choose min", "choose: min: expected a whole number"),
+            ("choose blank=yes", "choose: blank=yes: the word alone says that the contest has it"),
             (
-                "split exact",
-                "\"split exact\" is not complete, or says too much: unknown field `exact`, expected `max` or `winners`",
+                "positional scores=3, 2, 1",
+                "positional: scores=3,: expected whole numbers with commas and no spaces, as in scores=3,2,1",
             ),
-            (
-                "quadratic credits=many",
-                "\"quadratic credits=many\" is not complete, or says too much: invalid type: string \"many\", expected u64",
-            ),
+            ("pairs method=borda", "pairs: method=borda: there is schulze, ranked_pairs, copeland"),
         ] {
             assert_eq!(format!("{:#}", read_rule(line, 1).unwrap_err()), error);
         }

@@ -12,13 +12,13 @@ use ballotta::SUITE;
 use ballotta::decryption::statements_needed;
 use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_TOTAL};
 use ballotta::manifest::{
-    BoardDraft, Closing, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft, OnDisqualification, PartyDraft,
-    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, StyleDraft, Text,
+    BoardDraft, Closing, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft, ManifestErrors, OnDisqualification,
+    PartyDraft, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, StyleDraft, Text,
     TrusteesDraft, Weights, WitnessesDraft,
 };
 use rand_core::Rng as _;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::console::{Console, grouped, print};
 use crate::contests::{ContestArguments, Named};
@@ -242,13 +242,14 @@ pub(crate) struct CheckManifest {
 
 impl CheckManifest {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        match Manifest::parse(&read(&self.file)?) {
+        let bytes = read(&self.file)?;
+        match Manifest::parse(&bytes) {
             Ok(manifest) => {
                 console.say("The manifest keeps every rule. Its hash:");
                 answer(console, &manifest)
             }
             Err(errors) => {
-                let lines: Vec<String> = errors.errors().iter().map(ToString::to_string).collect();
+                let lines = lines(&bytes, &errors);
                 if console.is_json() {
                     console.json(&json!({ "valid": false, "errors": lines }))?;
                 } else {
@@ -278,8 +279,21 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// Reads a manifest whose rules must hold; the error has a line for every one that does not.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Manifest> {
-    let parsed = Manifest::parse(bytes).refused().context("these rules of a manifest do not hold");
+    let parsed = Manifest::parse(bytes).or_else(|errors| refusal(lines(bytes, &errors).join("\n")));
+    let parsed = parsed.context("these rules of a manifest do not hold");
     parsed.remedy("correct the fields that are named; `spec/manifest.md` has every rule")
+}
+
+/// A line for each rule that does not hold, with the contest by its name: `contests[0] (chair).rule.max: ..`
+fn lines(bytes: &[u8], errors: &ManifestErrors) -> Vec<String> {
+    let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let named = |line: String| {
+        let number = line.strip_prefix("contests[")?.split_once(']')?.0;
+        let id = document.get("contests")?.get(number.parse::<usize>().ok()?)?.get("id")?.as_str()?;
+        let place = format!("contests[{number}]");
+        Some(line.replacen(&place, &format!("{place} ({})", id.escape_default()), 1))
+    };
+    errors.errors().iter().map(ToString::to_string).map(|line| named(line.clone()).unwrap_or(line)).collect()
 }
 
 #[cfg(test)]

@@ -2,18 +2,21 @@
 //!
 //! See `spec/ballot.md#choices`.
 
+mod explain;
+
 use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context as _, Error, Result, anyhow, ensure};
-use ballotta::ballot::{ChoiceError, ChoiceErrors, ChoiceProblem, Choices, Mark};
-use ballotta::contest::{Rule, SelectionError};
+use anyhow::{Context as _, Error, Result, ensure};
+use ballotta::ballot::{Choices, Mark};
+use ballotta::contest::Rule;
 use ballotta::limits::MAX_CHOICES_BYTES;
 use ballotta::manifest::{Contest, Manifest, Text};
 use zeroize::Zeroizing;
 
+pub(crate) use self::explain::explain;
 use crate::console::isolated;
 use crate::failure::Advice as _;
 
@@ -74,10 +77,10 @@ impl MarkArguments {
             None => Choices::new(),
         };
         let each: [(&str, &[InContest], ReadMark); 5] = [
-            ("choose", &self.choose, |typed| Ok(Mark::Options(identifiers(typed, ',')))),
+            ("choose", &self.choose, |typed| Ok(Mark::Options(identifiers(typed, ',')?))),
             ("points", &self.points, points),
             ("grades", &self.grades, grades),
-            ("rank", &self.rank, |typed| Ok(ranking(typed))),
+            ("rank", &self.rank, ranking),
             ("list", &self.list, list),
         ];
         for (option, marks, read) in each {
@@ -110,17 +113,25 @@ fn read(path: &Path) -> Result<Choices> {
     )
 }
 
-fn identifiers(typed: &str, separator: char) -> Vec<String> {
-    typed.split(separator).filter(|id| !id.is_empty()).map(str::to_owned).collect()
+/// Names between separators; none of nothing. Spaces around them are none of them.
+fn identifiers(typed: &str, separator: char) -> Result<Vec<String>> {
+    if typed.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let name = |name: &str| {
+        ensure!(!name.trim().is_empty(), "a name is missing beside {separator}");
+        Ok(name.trim().to_owned())
+    };
+    typed.split(separator).map(name).collect()
 }
 
 /// `option:value,option:value`.
 fn pairs<T>(typed: &str, form: &'static str, value: impl Fn(&str) -> Option<T>) -> Result<Vec<(String, T)>> {
-    let pairs = typed.split(',').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (option, text) = pair.split_once(':')?;
-        Some((option.to_owned(), value(text)?))
-    });
-    pairs.collect::<Option<_>>().context(form)
+    let pair = |pair: String| {
+        let (option, text) = pair.split_once(':').filter(|(option, _)| !option.trim().is_empty())?;
+        Some((option.trim().to_owned(), value(text.trim())?))
+    };
+    identifiers(typed, ',')?.into_iter().map(pair).collect::<Option<_>>().context(form)
 }
 
 fn points(typed: &str) -> Result<Mark> {
@@ -133,15 +144,17 @@ fn grades(typed: &str) -> Result<Mark> {
     pairs(typed, "expected OPTION:GRADE[,OPTION:GRADE ..]", grade).map(Mark::Grades)
 }
 
-fn ranking(typed: &str) -> Mark {
-    let places = if typed.is_empty() { None } else { Some(typed.split('>')) };
-    Mark::Ranking(places.into_iter().flatten().map(|place| identifiers(place, '=')).collect())
+fn ranking(typed: &str) -> Result<Mark> {
+    ensure!(!typed.contains(','), "expected OPTION>OPTION .., with > between places and = between options that tie");
+    let places = identifiers(typed, '>')?.iter().map(|place| identifiers(place, '=')).collect::<Result<_>>()?;
+    Ok(Mark::Ranking(places))
 }
 
 fn list(typed: &str) -> Result<Mark> {
     let (list, candidates) = typed.split_once(':').unwrap_or((typed, ""));
+    let list = list.trim();
     ensure!(!list.is_empty() && !list.contains(','), "expected LIST[:CANDIDATE,CANDIDATE ..]");
-    Ok(Mark::List { list: list.to_owned(), preferences: identifiers(candidates, ',') })
+    Ok(Mark::List { list: list.to_owned(), preferences: identifiers(candidates, ',')? })
 }
 
 /// The choices of a ballot in the words of the manifest, a line for each contest, in the order of the ballot.
@@ -242,63 +255,6 @@ impl Shown<'_> {
     }
 }
 
-/// How a contest of this rule is marked on the command line.
-fn how_to_mark(contest: &Contest) -> String {
-    let id = &contest.id;
-    match contest.rule {
-        Rule::Score(_) | Rule::Cumulative(_) | Rule::Split(_) | Rule::Quadratic(_) => {
-            format!("--points {id}=OPTION:NUMBER,..")
-        }
-        Rule::Lists(_) => format!("--list {id}=LIST:CANDIDATE,.."),
-        Rule::Grades(_) => format!("--grades {id}=OPTION:GRADE,.."),
-        Rule::Positional(_) | Rule::Pairs(_) => format!("--rank '{id}=OPTION>OPTION..'"),
-        _ => format!("--choose {id}=OPTION"),
-    }
-}
-
-/// Says everything that is wrong with choices, a line each, and what there is instead.
-pub(crate) fn explain<T>(manifest: &Manifest, errors: &ChoiceErrors) -> Result<T> {
-    let explained = errors.errors().iter().map(|error| explain_one(manifest, error));
-    let (problems, remedies): (Vec<String>, Vec<Option<String>>) = explained.unzip();
-    let remedies: Vec<String> = remedies.into_iter().flatten().collect();
-    let all = Err(anyhow!(problems.join("\n")));
-    if remedies.is_empty() { all } else { all.remedy(remedies.join("; ")) }
-}
-
-/// What is wrong, and what to do about it.
-fn explain_one(manifest: &Manifest, error: &ChoiceError) -> (String, Option<String>) {
-    let contest = manifest.contests().iter().find(|contest| Some(&contest.id) == error.contest.as_ref());
-    let what = match (&error.problem, contest) {
-        (ChoiceProblem::UnknownContest, None) => {
-            let known: Vec<&str> = manifest.contests().iter().map(|contest| contest.id.as_str()).collect();
-            format!("{error}; there is {}", known.join(", "))
-        }
-        (ChoiceProblem::UnknownOption, Some(contest)) => {
-            let known: Vec<&str> = contest.options.iter().map(|option| option.id.as_str()).collect();
-            format!("{error}; it has {}", known.join(", "))
-        }
-        (
-            ChoiceProblem::Selection(SelectionError::UnknownGrade { .. } | SelectionError::MissingGrade),
-            Some(Contest { rule: Rule::Grades(rule), .. }),
-        ) => {
-            let known: Vec<&str> = rule.grades.iter().map(|grade| grade.id.as_str()).collect();
-            format!("{error}; grades are {}", known.join(", "))
-        }
-        _ => error.to_string(),
-    };
-    let remedy = match (&error.problem, contest) {
-        (ChoiceProblem::MissingContest, Some(contest)) => {
-            let (mark, id) = (how_to_mark(contest), &contest.id);
-            Some(format!("add {mark}, or --blank {id} where the contest allows it"))
-        }
-        (ChoiceProblem::Selection(SelectionError::WrongKind), Some(contest)) => {
-            Some(format!("mark {} with {}", contest.id, how_to_mark(contest)))
-        }
-        _ => None,
-    };
-    (what, remedy)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,10 +275,10 @@ mod tests {
     fn marks_are_read_as_they_are_typed() {
         assert_eq!(json(points("a:3,b:0").unwrap()), r#"{"c":{"points":{"a":3,"b":0}}}"#);
         assert_eq!(json(grades("a:good,b:bad").unwrap()), r#"{"c":{"grades":{"a":"good","b":"bad"}}}"#);
-        assert_eq!(json(ranking("a>b=c")), r#"{"c":{"ranking":[["a"],["b","c"]]}}"#);
-        assert_eq!(json(ranking("")), r#"{"c":{"ranking":[]}}"#);
-        // What is wrong here, the rule says.
-        assert_eq!(json(ranking("a>>b")), r#"{"c":{"ranking":[["a"],[],["b"]]}}"#);
+        assert_eq!(json(ranking("a > b=c").unwrap()), r#"{"c":{"ranking":[["a"],["b","c"]]}}"#);
+        assert_eq!(json(ranking("").unwrap()), r#"{"c":{"ranking":[]}}"#);
+        assert_eq!(identifiers(" a, b", ',').unwrap(), ["a", "b"]);
+        assert_eq!(identifiers("", ',').unwrap(), [""; 0]);
         assert_eq!(json(list("n:a,b").unwrap()), r#"{"c":{"list":"n","preferences":["a","b"]}}"#);
         assert_eq!(json(list("n").unwrap()), r#"{"c":{"list":"n","preferences":[]}}"#);
     }
@@ -340,6 +296,18 @@ mod tests {
         for typed in ["", ":a", "n,m"] {
             assert_eq!(list(typed).err().unwrap().to_string(), "expected LIST[:CANDIDATE,CANDIDATE ..]", "{typed}");
         }
+        for (typed, missing) in [("a>>b", '>'), ("a>", '>'), ("a>b=", '='), ("a==b", '=')] {
+            assert_eq!(
+                ranking(typed).err().unwrap().to_string(),
+                format!("a name is missing beside {missing}"),
+                "{typed}"
+            );
+        }
+        for typed in [",", "a,", "a,,b"] {
+            assert_eq!(identifiers(typed, ',').err().unwrap().to_string(), "a name is missing beside ,", "{typed}");
+        }
+        let expected = "expected OPTION>OPTION .., with > between places and = between options that tie";
+        assert_eq!(ranking("a,b").err().unwrap().to_string(), expected);
         assert_eq!("chair".parse::<InContest>().unwrap_err().to_string(), "expected CONTEST=..");
     }
 }

@@ -68,7 +68,7 @@ impl PrepareBallot {
         let rng = &mut system_rng();
         let previous = voter.predecessor(&election, &source, rng).refused()?;
         let prepared = match voter.prepare(context, &choices, previous, counter, rng) {
-            Err(VoterError::Choices(errors)) => explain(manifest, &errors)?,
+            Err(VoterError::Choices(errors)) => explain(manifest, &choices, &errors)?,
             prepared => prepared?,
         };
         PreparedFile::new(&self.record, context, &prepared)?.write(&self.out)?;

@@ -203,6 +203,22 @@ impl Rule {
         }
     }
 
+    /// Whether there is a blank vote.
+    #[must_use]
+    pub fn has_blank(&self) -> bool {
+        match self {
+            Self::Split(_) => false,
+            Self::Choose(rule) => rule.blank,
+            Self::Score(rule) => rule.blank,
+            Self::Cumulative(rule) => rule.blank,
+            Self::Quadratic(rule) => rule.blank,
+            Self::Lists(rule) => rule.blank,
+            Self::Grades(rule) => rule.blank,
+            Self::Positional(rule) => rule.blank,
+            Self::Pairs(rule) => rule.blank,
+        }
+    }
+
     /// What the totals mean for the options, for ballots of this weight together.
     ///
     /// # Errors

@@ -107,11 +107,11 @@ fn open_the_voting(people: &People) {
         new(&more.map(str::to_owned))
     };
     for (rule, error) in [
-        ("a=score", "error: --rule a: \"score\" is not complete, or says too much: missing field `max`\n"),
+        ("a=score", "error: --rule a: score needs max=..\n"),
         ("b=split", "error: --rule b: expected CONTEST=RULE of a --contest\n"),
         ("a=lists", "error: --rule a: lists are more than one line\nremedy: write the contest into a file"),
-        ("a=cumulative points=9 max=4", "contests[0].rule.points: "),
-        ("a=split max=499", "contests[0].rule.max: "),
+        ("a=cumulative points=9 max=4", "contests[0] (a).rule.points: "),
+        ("a=split max=499", "error: --rule a: split has no max; there is winners\n"),
     ] {
         let ran = line(rule, "organiser/none");
         assert!(ran.code != 0 && ran.stderr.contains(error), "{rule}: {}", ran.shown());
@@ -194,18 +194,18 @@ fn voters_type_it_wrong(people: &People) {
         (
             "--points places=park:5,school:3",
             "",
-            "error: contest places has no choice\nremedy: add --points places=OPTION:NUMBER,.., or --blank places where",
+            "error: contest places has no choice\nremedy: add --points places=OPTION:NUMBER,.., or --blank places\n",
         ),
         (
             "places=park:5,school:3",
             "places=park:6",
-            "error: contest places: an option has more than the 5 that one may have\n",
+            "error: contest places: an option has more than the 5 that one may have: park has 6\n",
         ),
         // All of it at once.
         (
             "--points places=park:5,school:3",
             "--points places=park:6 --points nowhere=a:1",
-            "error: contest places: an option has more than the 5 that one may have\nthere is no contest nowhere on this ballot; there is ",
+            "error: contest places: an option has more than the 5 that one may have: park has 6\nthere is no contest nowhere on this ballot; there is ",
         ),
         (
             "places=park:5,school:3",
@@ -222,30 +222,40 @@ fn voters_type_it_wrong(people: &People) {
         (
             "council=north:ada,bob",
             "council=north:eve",
-            "error: contest council: a candidate of another list is preferred\n",
+            "error: contest council: a candidate of another list is preferred: eve is a candidate of south\n",
         ),
         (
             "council=north:ada,bob",
             "council=north:bob,carl",
-            "error: contest council: more candidates of one group are preferred than the 1 that may be\n",
+            "error: contest council: more candidates of one group are preferred than the 1 that may be: the group is ",
         ),
         (
             "ada:excellent,",
             "ada:superb,",
-            "error: contest mayor: there is no such grade: the contest has 4; grades are excellent, good, fair, poor\n",
+            "error: contest mayor: there is no such grade: the contest has 4: ada:superb; grades are excellent, good, fair, poor\n",
         ),
         (
             "ada:excellent,",
             "",
-            "error: contest mayor: an option has no grade; grades are excellent, good, fair, poor\n",
+            "error: contest mayor: an option has no grade: ada; grades are excellent, good, fair, poor\n",
         ),
         (
             "song=tosca>carmen",
             "song=tosca=carmen",
             "error: contest song: options share a place, which this contest does not allow\n",
         ),
-        ("chair=ada>bob=eve", "chair=ada>ada", "error: contest chair: an option is selected twice\n"),
-        ("chair=ada>bob=eve", "chair=ada>>eve", "error: contest chair: a place of the ranking has no option\n"),
+        ("chair=ada>bob=eve", "chair=ada>ada", "error: contest chair: an option is selected twice: ada stands twice\n"),
+        ("chair=ada>bob=eve", "chair=ada>>eve", "error: --rank chair=ada>>eve: a name is missing beside >\n"),
+        (
+            "council=north:ada,bob",
+            "council=ada",
+            "error: contest council: what is chosen as a list is none: ada; lists are north, ",
+        ),
+        (
+            "budget=park:6,school:4",
+            "budget=park:9,school:1",
+            "error: contest budget: an option has more than the 6 that one may have: park has 9\n",
+        ),
         (
             "--rank chair=ada>bob=eve",
             "--rank chair=ada --blank chair",

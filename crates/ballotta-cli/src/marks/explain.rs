@@ -1,0 +1,157 @@
+//! What is wrong with marks, and what there is instead. The library names no option of a mark, which is secret; who typed it
+//! needs to know which.
+
+use anyhow::{Result, anyhow};
+use ballotta::ballot::{ChoiceError, ChoiceErrors, ChoiceProblem, Choices, Mark};
+use ballotta::contest::{Grades, List, Lists, Rule, SelectionError};
+use ballotta::manifest::{Contest, Manifest};
+
+use crate::failure::Advice as _;
+
+/// Says everything that is wrong with choices, a line each, and what there is instead.
+pub(crate) fn explain<T>(manifest: &Manifest, choices: &Choices, errors: &ChoiceErrors) -> Result<T> {
+    let (mut problems, mut remedies) = (Vec::new(), Vec::new());
+    for error in errors.errors() {
+        let contest = manifest.contests().iter().find(|contest| Some(&contest.id) == error.contest.as_ref());
+        let mark = choices.expose_marks().find(|(id, _)| Some(*id) == error.contest.as_deref());
+        problems.push(problem(manifest, contest, mark.map(|(_, mark)| mark), error));
+        remedies.extend(contest.and_then(|contest| remedy(contest, &error.problem)));
+    }
+    let all = Err(anyhow!(problems.join("\n")));
+    if remedies.is_empty() { all } else { all.remedy(remedies.join("; ")) }
+}
+
+/// How a contest of this rule is marked on the command line.
+fn how_to_mark(contest: &Contest) -> String {
+    let id = &contest.id;
+    match contest.rule {
+        Rule::Score(_) | Rule::Cumulative(_) | Rule::Split(_) | Rule::Quadratic(_) => {
+            format!("--points {id}=OPTION:NUMBER,..")
+        }
+        Rule::Lists(_) => format!("--list {id}=LIST:CANDIDATE,.."),
+        Rule::Grades(_) => format!("--grades {id}=OPTION:GRADE,.."),
+        Rule::Positional(_) | Rule::Pairs(_) => format!("--rank '{id}=OPTION>OPTION..'"),
+        _ => format!("--choose {id}=OPTION"),
+    }
+}
+
+/// What to do about it, where it is not plain.
+fn remedy(contest: &Contest, problem: &ChoiceProblem) -> Option<String> {
+    let (mark, id) = (how_to_mark(contest), &contest.id);
+    match problem {
+        ChoiceProblem::MissingContest if contest.rule.has_blank() => Some(format!("add {mark}, or --blank {id}")),
+        ChoiceProblem::MissingContest => Some(format!("add {mark}")),
+        ChoiceProblem::Selection(SelectionError::WrongKind | SelectionError::BlankNotAllowed) => {
+            Some(format!("mark {id} with {mark}"))
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong.
+fn problem(manifest: &Manifest, contest: Option<&Contest>, mark: Option<&Mark>, error: &ChoiceError) -> String {
+    let more = match (&error.problem, contest, mark) {
+        (ChoiceProblem::UnknownContest, ..) => {
+            let known = manifest.contests().iter().map(|contest| contest.id.as_str());
+            return format!("{error}; there is {}", join(known));
+        }
+        (ChoiceProblem::UnknownOption, Some(contest), _) => {
+            return format!("{error}; it has {}", join(contest.options.iter().map(|option| option.id.as_str())));
+        }
+        (ChoiceProblem::Selection(problem), Some(contest), Some(mark)) => which(contest, mark, problem),
+        _ => None,
+    };
+    match more {
+        Some(more) => format!("{error}: {more}"),
+        None => error.to_string(),
+    }
+}
+
+/// Which options of the mark it is about.
+fn which(contest: &Contest, mark: &Mark, problem: &SelectionError) -> Option<String> {
+    match (problem, mark, &contest.rule) {
+        (SelectionError::TooManyForOption { max }, Mark::Points(points), _) => {
+            let given = points.iter().filter(|(_, points)| points > max);
+            Some(join(given.map(|(option, points)| format!("{option} has {points}"))))
+        }
+        (SelectionError::DuplicateOption, ..) => {
+            let options = options(mark);
+            let (position, twice) = options
+                .iter()
+                .enumerate()
+                .find(|(position, option)| options.iter().take(*position).any(|one| one == *option))?;
+            let is_list = position > 0 && matches!(mark, Mark::List { list, .. } if list == twice);
+            Some(if is_list { format!("{twice} is the list") } else { format!("{twice} stands twice") })
+        }
+        (SelectionError::Undervote { .. }, Mark::Ranking(_), _) => {
+            Some(format!("missing are {}", join(unmarked(contest, mark))))
+        }
+        (SelectionError::MissingGrade, _, Rule::Grades(rule)) => {
+            Some(format!("{}; grades are {}", join(unmarked(contest, mark)), join(ids(rule))))
+        }
+        (SelectionError::UnknownGrade { .. }, Mark::Grades(grades), Rule::Grades(rule)) => {
+            let known = |grade: &str| rule.grades.iter().any(|known| known.id == *grade);
+            let unknown = grades.iter().filter(|(_, grade)| !known(grade));
+            let unknown = join(unknown.map(|(option, grade)| format!("{option}:{}", grade.escape_default())));
+            Some(format!("{unknown}; grades are {}", join(ids(rule))))
+        }
+        (SelectionError::NotAList, Mark::List { list, .. }, Rule::Lists(rule)) => {
+            Some(format!("{list}; lists are {}", join(rule.lists.iter().map(|list| list.list.as_str()))))
+        }
+        (SelectionError::NotACandidate, Mark::List { preferences, .. }, Rule::Lists(rule)) => {
+            let are_lists = preferences.iter().filter(|option| rule.lists.iter().any(|list| list.list == **option));
+            Some(format!("{} is a list", join(are_lists)))
+        }
+        (SelectionError::OtherList, Mark::List { list, preferences }, Rule::Lists(rule)) => {
+            let others = preferences.iter().filter_map(|option| {
+                let of = list_of(rule, option).filter(|of| of.list != *list)?;
+                Some(format!("{option} is a candidate of {}", of.list))
+            });
+            Some(join(others))
+        }
+        (SelectionError::TooManyOfGroup { .. }, Mark::List { preferences, .. }, Rule::Lists(rule)) => {
+            let too_many = rule.groups.iter().find(|group| {
+                preferences.iter().filter(|option| group.candidates.contains(option)).count() > group.max as usize
+            })?;
+            Some(format!("the group is {}", join(too_many.candidates.iter().map(String::as_str))))
+        }
+        (
+            SelectionError::TooManyPoints { total, .. } | SelectionError::TooFewPoints { total, .. },
+            _,
+            Rule::Split(_),
+        ) => Some(format!("divide the whole weight of this ballot, {total}")),
+        _ => None,
+    }
+}
+
+/// The list of a candidate.
+fn list_of<'a>(rule: &'a Lists, candidate: &String) -> Option<&'a List> {
+    rule.lists.iter().find(|list| list.candidates.contains(candidate))
+}
+
+/// The options that a mark names, in its order.
+fn options(mark: &Mark) -> Vec<&str> {
+    match mark {
+        Mark::Options(options) => options.iter().map(String::as_str).collect(),
+        Mark::Points(points) => points.iter().map(|(option, _)| option.as_str()).collect(),
+        Mark::Grades(grades) => grades.iter().map(|(option, _)| option.as_str()).collect(),
+        Mark::Ranking(ranking) => ranking.iter().flatten().map(String::as_str).collect(),
+        Mark::List { list, preferences } => [list].into_iter().chain(preferences).map(String::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The options that a mark does not name.
+fn unmarked<'a>(contest: &'a Contest, mark: &'a Mark) -> impl Iterator<Item = &'a str> {
+    let marked = options(mark);
+    contest.options.iter().map(|option| option.id.as_str()).filter(move |option| !marked.contains(option))
+}
+
+fn ids(rule: &Grades) -> impl Iterator<Item = &str> {
+    rule.grades.iter().map(|grade| grade.id.as_str())
+}
+
+fn join(texts: impl Iterator<Item: AsRef<str>>) -> String {
+    let texts: Vec<_> = texts.collect();
+    texts.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
+}
