@@ -4,6 +4,7 @@
 //! of the record that the voter could not check: whoever does not know the voting code cannot show a roll with its credential.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
@@ -198,6 +199,12 @@ impl CastBallot {
     }
 }
 
+/// A tracker as somebody wrote it down: with spaces or hyphens, in capitals or not.
+fn written_down(text: &str) -> Result<Tracker, <Tracker as FromStr>::Err> {
+    let digits = text.chars().filter(|character| !character.is_whitespace() && *character != '-');
+    digits.collect::<String>().to_lowercase().parse()
+}
+
 fn file_tracker(signed: &SignedBallot) -> String {
     signed.tracker().to_string()
 }
@@ -210,7 +217,7 @@ pub(crate) struct CheckOpening {
     /// The opening
     opening: PathBuf,
     /// The tracker that the first device showed
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", value_parser = written_down)]
     tracker: Tracker,
     /// The language in which the choices are shown [default: the manifest's first]
     #[arg(long, value_name = "TAG")]
@@ -244,7 +251,7 @@ pub(crate) struct CheckBallot {
     /// The record
     record: PathBuf,
     /// The tracker that was written down
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", value_parser = written_down)]
     tracker: Tracker,
 }
 
@@ -302,4 +309,18 @@ fn check_witnesses(source: &FolderRecord, election: &Election, console: Console)
         console.say(format!("{found}."));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trackers_are_read_as_people_write_them_down() {
+        let written = "8A72 f14b-63 00".to_owned() + &"ab".repeat(25) + "\t\n";
+        let digits = "8a72f14b6300".to_owned() + &"ab".repeat(25);
+        assert_eq!(written_down(&written).err(), written_down("").err());
+        let (written, digits) = (written + "-00", digits + "00");
+        assert_eq!(written_down(&written).unwrap().to_string(), digits);
+    }
 }
