@@ -148,7 +148,7 @@ impl Verifier<'_> {
             let read = |path: &str| [record::RESULT, record::CLOSING_CHECKPOINT].contains(&path);
             if list.iter().any(|(path, _)| !read(path)) {
                 self.findings.not_checked.push(String::from(
-                    "what pictures, tables and texts for people say, whoever published them: the result is the one shown here",
+                    "what pictures, tables and texts for people say, whoever published them: nothing compares them with the result",
                 ));
             }
             for (path, hash) in list.iter() {
