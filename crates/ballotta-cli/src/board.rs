@@ -73,6 +73,8 @@ impl AddToBoard {
         board.ballot_box.commit()?;
         if outcomes.len() > 1 {
             bar.finish();
+        } else {
+            drop(bar);
         }
         report(console, &outcomes)
     }

@@ -9,6 +9,8 @@ use anyhow::{Error, Result};
 use ballotta::ballot::AdmissionError;
 use ballotta::decryption::DecryptionError;
 
+use crate::console::complain;
+
 /// The exit code of a check that failed.
 const REFUSED: u8 = 1;
 /// The exit code of a command that was called wrongly, files that cannot be read or written included.
@@ -74,9 +76,9 @@ pub(crate) fn refusal<T>(problem: impl fmt::Display) -> Result<T> {
 /// Prints an error with its remedy and returns the exit code.
 pub(crate) fn report(error: Error) -> u8 {
     let Failure { error, refused, remedy } = Failure::of(error);
-    eprintln!("error: {error:#}");
+    complain(format_args!("error: {error:#}"));
     if let Some(remedy) = remedy {
-        eprintln!("remedy: {remedy}");
+        complain(format_args!("remedy: {remedy}"));
     }
     if refused { REFUSED } else { CALLED_WRONGLY }
 }

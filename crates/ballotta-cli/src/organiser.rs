@@ -38,6 +38,7 @@ impl OrganiserAct {
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
         let bars = VerifierBars::new(console);
         let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
+        drop(bars);
         if let Some(failure) = verification.report.failures.first() {
             let refused = refusal(format!("{}: {}: {}", failure.check, failure.place, failure.problem));
             return match failure.check {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 mod kinds;
 mod people;
+mod terminal;
 
 use self::people::{People, run};
 
@@ -212,7 +213,7 @@ fn credentials_and_opening(people: &People) {
     people.ok("board add early --board-key board/key authority/signature");
     people.ok("organiser open early --key organiser/key --out organiser/early");
     people.add_fails("credential authority 1 has not signed the roll", "organiser/early");
-    people.add("authority/signature");
+    terminal::bars_leave_what_is_said(people, &fingerprint);
     people.add_fails("credential authority 1 has signed the roll already", "authority/signature");
 
     people.fails(
