@@ -176,6 +176,11 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// A number with the word for what it counts.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
 /// `part` of `whole` as a percentage with two digits, rounded to the nearest, in exact integers.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     let (part, whole) = (u128::from(part), u128::from(whole));
@@ -198,6 +203,8 @@ mod tests {
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1000), "1,000");
         assert_eq!(grouped(113_894), "113,894");
+        assert_eq!(counted(1, "voter", "voters"), "1 voter");
+        assert_eq!(counted(0, "voter", "voters"), "0 voters");
         assert_eq!(percent(53_238, 60_940), "87.36 %");
         assert_eq!(percent(1, 0), "0.00 %");
         assert_eq!(percent(7, 7), "100.00 %");

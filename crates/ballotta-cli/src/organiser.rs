@@ -9,7 +9,7 @@ use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::verifier::{CheckId, Stage, VerifyOptions, verify};
 use serde_json::json;
 
-use crate::console::{Console, VerifierBars, grouped};
+use crate::console::{Console, VerifierBars, counted};
 use crate::failure::{Advice as _, refusal};
 use crate::handover::{Handover, Kind};
 use crate::record::Record;
@@ -52,7 +52,8 @@ impl OrganiserAct {
             console.say(format!("Note: {warning}."));
         }
         let voters = verification.roll.map_or(0, |roll| roll.totals().voters());
-        console.say(format!("{} voters stand on the roll.", grouped(voters)));
+        let (voters, stand) = (counted(voters, "voter", "voters"), if voters == 1 { "stands" } else { "stand" });
+        console.say(format!("{voters} {stand} on the roll."));
         self.sign(&record, Action::Open, console)
     }
 
