@@ -64,7 +64,9 @@ impl IssueCredentials {
         }
         let roll = record.root().join(record::ROLL);
         if roll.exists() {
-            return refusal(format!("{} is there already: credentials are issued once", roll.display()));
+            return refusal(format!("{} is there already: credentials are issued once", roll.display())).remedy(
+                "hand out the codes that were made with it; if they are lost, the election begins anew in another record",
+            );
         }
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
         let voters = self.voters.read(&styles)?;

@@ -32,7 +32,8 @@ impl OrganiserAct {
     pub(crate) fn open(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
         if let Some(index) = record.election()?.window.opened {
-            return refusal(format!("the voting is open already, by entry {index}"));
+            return refusal(format!("the voting is open already, by entry {index}"))
+                .remedy("nothing: the opening is on the board");
         }
         // Everything before the voting, every line of the roll included.
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
@@ -64,7 +65,8 @@ impl OrganiserAct {
             return refusal("the voting was never opened");
         }
         if let Some(index) = window.closed {
-            return refusal(format!("the voting is closed already, by entry {index}"));
+            return refusal(format!("the voting is closed already, by entry {index}"))
+                .remedy("nothing: the closing is on the board");
         }
         self.sign(&record, Action::Close, console)
     }
