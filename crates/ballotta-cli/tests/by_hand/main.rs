@@ -530,6 +530,9 @@ fn inspecting(people: &People) {
     }
     let what = |line: &str| people.field(line, "what");
     assert_eq!(what("inspect organiser/key"), "the secret key of an organiser or a credential authority");
+    let shown = people.ok("inspect record/manifest.json");
+    assert!(shown.contains("\n  statute:\n    options:\n      yes: Yes\n      no: No\n"), "{shown}");
+    assert_eq!(people.field("inspect record/manifest.json", "largest total weight"), "1000000");
     assert_eq!(what("inspect record/roll"), "a credential roll");
     assert_eq!(what("inspect record/closing-checkpoint"), "a checkpoint of a board");
     assert_eq!(people.field("inspect record/closing-checkpoint", "witnesses"), "1 of 1");
