@@ -119,7 +119,7 @@ impl Drop for Bar {
 }
 
 /// A rate as a whole number.
-fn whole(rate: f64) -> String {
+pub(crate) fn whole(rate: f64) -> String {
     grouped(rate.round() as u64)
 }
 
