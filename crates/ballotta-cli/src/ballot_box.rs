@@ -20,6 +20,7 @@ use ballotta_io::{BoardFolder, FolderRecord, write_atomically, write_new};
 use rand_core::Rng as _;
 use rayon::prelude::*;
 
+use crate::failure::{Advice as _, refusal};
 use crate::secrets::system_rng;
 
 /// How many ballots are verified in one batch.
@@ -184,7 +185,9 @@ impl BallotBox {
 
     /// Opens the voting, if everything before it holds: what is missing then can never be added.
     pub(crate) fn add_opening(&mut self, body: &[u8]) -> Result<u64> {
-        ensure!(!self.opened, "the voting is open already");
+        if self.opened {
+            return refusal("the voting is open already").remedy("nothing: the opening is on the board");
+        }
         self.folder.commit(&self.signer)?;
         if let Some(Failure { check, place, problem }) = self.load_election()?.first() {
             bail!("the record does not hold before the opening: {check}: {place}: {problem}");
@@ -197,7 +200,9 @@ impl BallotBox {
     /// Closes the voting, and publishes the checkpoint that witnesses cosign.
     pub(crate) fn add_closing(&mut self, body: &[u8]) -> Result<u64> {
         ensure!(self.opened, "the voting was never opened");
-        ensure!(!self.closed, "the voting is closed already");
+        if self.closed {
+            return refusal("the voting is closed already").remedy("nothing: the closing is on the board");
+        }
         self.check_organiser(Action::Close, body)?;
         self.closed = true;
         let index = self.append(EntryKind::Close, body)?;

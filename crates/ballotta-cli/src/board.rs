@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::ballot_box::BallotBox;
 use crate::console::{Console, VerifierBars, print};
 use crate::duties::{trustees_named, with_names};
-use crate::failure::{Advice as _, refusal, remedy_of};
+use crate::failure::{Advice as _, refusal, remedy_of, said};
 use crate::handover::{Handover, Kind};
 use crate::record::{Record, board_signer, lock_record, read_checkpoint};
 use crate::secrets::system_rng;
@@ -73,6 +73,8 @@ impl AddToBoard {
         board.ballot_box.commit()?;
         if outcomes.len() > 1 {
             bar.finish();
+        } else {
+            drop(bar);
         }
         report(console, &outcomes)
     }
@@ -121,7 +123,7 @@ impl Board {
                     self.add_ballots(&mut run, outcomes)?;
                     let added = match other {
                         Ok(handover) => self.add_one(&handover),
-                        Err(error) => Err(Error::msg(format!("{error:#}"))),
+                        Err(error) => Err(Error::msg(said(&error))),
                     };
                     outcomes.push(outcome(file, added.as_ref().copied()));
                 }
@@ -234,7 +236,7 @@ fn outcome<'a>(file: &'a Path, added: Result<Option<u64>, &Error>) -> Outcome<'a
         Ok(entry) => (entry, None),
         Err(error) => {
             let remedy = remedy_of(error).map(|remedy| format!("; remedy: {remedy}")).unwrap_or_default();
-            (None, Some(format!("{error:#}{remedy}")))
+            (None, Some(format!("{}{remedy}", said(error))))
         }
     };
     Outcome { file, entry, error }

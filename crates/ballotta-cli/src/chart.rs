@@ -12,7 +12,7 @@ use ballotta::record::{ContestResult, OptionResult, PairsResult, ResultDocument,
 
 pub(crate) use self::svg::svg;
 pub(crate) use self::terminal::terminal;
-use crate::console::{grouped, isolated, percent};
+use crate::console::{counted, grouped, isolated, percent};
 
 /// A contest and its result.
 struct Chart {
@@ -352,11 +352,6 @@ fn participation(manifest: &Manifest, result: &ResultDocument) -> Vec<String> {
         lines.push(format!("Quorum: {least} {numerator}/{denominator} of {base}; {share} took part: {reached}"));
     }
     lines
-}
-
-/// A number with the word for what it counts.
-fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use ballotta::verifier::Progress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, WeakProgressBar};
 use serde::Serialize;
 
 /// Where a verb says what it does.
@@ -30,7 +30,7 @@ impl Console {
     /// A line for people.
     pub(crate) fn say(self, line: impl AsRef<str>) {
         if !self.json {
-            eprintln!("{}", line.as_ref());
+            complain(line.as_ref());
         }
     }
 
@@ -51,17 +51,41 @@ impl Console {
     pub(crate) fn bar(self, label: &str, total: u64) -> Bar {
         let target = if self.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(total), target).with_message(label.to_owned());
-        let template = "  {msg:<36} {bar:28} {human_pos:>9}/{human_len} {per_sec:>14}";
+        // The bar takes what the terminal has left: a line that is broken is two.
+        let template = "  {msg:<28} {wide_bar} {human_pos:>9}/{human_len} {rate:>10}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+                // Text that cannot be written is not shown.
+                let _ = write!(text, "{} /s", whole(state.per_sec()));
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
+        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.downgrade());
         Bar { bar, label: label.to_owned(), started: Instant::now(), console: self }
     }
 }
 
 /// Prints a line on the standard output, which a reader such as `head` may have closed.
 pub(crate) fn print(line: impl Display) -> Result<()> {
-    writeln!(std::io::stdout(), "{line}").context("the standard output is closed")
+    above_the_bar(|| writeln!(std::io::stdout(), "{line}")).context("the standard output is closed")
+}
+
+/// Prints a line on the standard error.
+pub(crate) fn complain(line: impl Display) {
+    above_the_bar(|| eprintln!("{line}"));
+}
+
+/// The bar that is on the terminal, as long as it is.
+static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
+
+/// Writes while no bar is on the terminal. A bar removes the line in which it believes to be: of what is printed behind it,
+/// the last line would be gone.
+fn above_the_bar<R>(write: impl FnOnce() -> R) -> R {
+    let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(WeakProgressBar::upgrade);
+    match shown {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
 }
 
 /// The progress of one piece of work.
@@ -83,8 +107,20 @@ impl Bar {
         let (items, seconds) = (self.bar.position(), self.started.elapsed().as_secs_f64());
         self.bar.finish_and_clear();
         let rate = if seconds > 0.0 { items as f64 / seconds } else { 0.0 };
-        self.console.say(format!("  {:<36} {:>9} {seconds:>8.1} s {rate:>12.0} /s", self.label, grouped(items)));
+        let (items, rate) = (grouped(items), whole(rate));
+        self.console.say(format!("  {:<36} {items:>9} {seconds:>8.1} s {rate:>12} /s", self.label));
     }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A rate as a whole number.
+pub(crate) fn whole(rate: f64) -> String {
+    grouped(rate.round() as u64)
 }
 
 /// Shows the progress of a verification: a bar for each of its stages, one behind the other.
@@ -107,20 +143,12 @@ impl VerifierBars {
                 "board" => "reading the board",
                 _ => "verifying ballots",
             };
-            if let Some((_, bar)) = current.replace((stage, self.console.bar(label, total))) {
-                bar.bar.finish_and_clear();
-            }
+            // The one before is cleared first.
+            *current = None;
+            *current = Some((stage, self.console.bar(label, total)));
         }
         if let Some((_, bar)) = current.as_ref() {
             bar.bar.set_position(done);
-        }
-    }
-}
-
-impl Drop for VerifierBars {
-    fn drop(&mut self) {
-        if let Ok(Some((_, bar))) = self.current.get_mut().map(Option::take) {
-            bar.bar.finish_and_clear();
         }
     }
 }
@@ -148,6 +176,11 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// A number with the word for what it counts.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
 /// `part` of `whole` as a percentage with two digits, rounded to the nearest, in exact integers.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     let (part, whole) = (u128::from(part), u128::from(whole));
@@ -170,8 +203,11 @@ mod tests {
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1000), "1,000");
         assert_eq!(grouped(113_894), "113,894");
+        assert_eq!(counted(1, "voter", "voters"), "1 voter");
+        assert_eq!(counted(0, "voter", "voters"), "0 voters");
         assert_eq!(percent(53_238, 60_940), "87.36 %");
         assert_eq!(percent(1, 0), "0.00 %");
         assert_eq!(percent(7, 7), "100.00 %");
+        assert_eq!(whole(1_086.757_757), "1,087");
     }
 }

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::console::{Console, grouped};
+use crate::console::{Console, counted, grouped};
 use crate::failure::{Advice as _, refusal};
 use crate::handover::{Handover, Kind};
 use crate::record::Record;
@@ -64,7 +64,9 @@ impl IssueCredentials {
         }
         let roll = record.root().join(record::ROLL);
         if roll.exists() {
-            return refusal(format!("{} is there already: credentials are issued once", roll.display()));
+            return refusal(format!("{} is there already: credentials are issued once", roll.display())).remedy(
+                "hand out the codes that were made with it; if they are lost, the election begins anew in another record",
+            );
         }
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
         let voters = self.voters.read(&styles)?;
@@ -123,8 +125,8 @@ impl IssueCredentials {
         written.with_context(|| format!("the codes cannot be written to {}", self.codes.display()))?;
         write_new(&roll, text.as_bytes()).with_context(|| format!("{} cannot be written", roll.display()))?;
         console.say(format!(
-            "{} voting codes are in {}: secret, one for each voter. The roll is in the record.",
-            grouped(voters.len() as u64),
+            "{} in {}: secret, one for each voter. The roll is in the record.",
+            counted(voters.len() as u64, "voting code is", "voting codes are"),
             self.codes.display()
         ));
         let fingerprint = record.election()?.context.fingerprint().to_string();
@@ -165,7 +167,9 @@ impl SignRoll {
         }
         let signature = RollSignature::sign(u16::try_from(seat + 1)?, fingerprint, &key, &mut system_rng());
         Handover::new(Kind::RollSignature, signature.encode()).write(&self.out)?;
-        console.say(format!("{} voters stand on the roll.", grouped(roll.totals().voters())));
+        let voters = roll.totals().voters();
+        let (voters, stand) = (counted(voters, "voter", "voters"), if voters == 1 { "stands" } else { "stand" });
+        console.say(format!("{voters} {stand} on the roll."));
         console.say(format!("Hand {} to the board. It signs the roll of the election:", self.out.display()));
         console.answer(&fingerprint.to_string(), &json!({ "fingerprint": fingerprint.to_string() }))
     }

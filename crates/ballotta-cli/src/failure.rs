@@ -9,6 +9,8 @@ use anyhow::{Error, Result};
 use ballotta::ballot::AdmissionError;
 use ballotta::decryption::DecryptionError;
 
+use crate::console::complain;
+
 /// The exit code of a check that failed.
 const REFUSED: u8 = 1;
 /// The exit code of a command that was called wrongly, files that cannot be read or written included.
@@ -24,7 +26,7 @@ struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#}", self.error)
+        f.write_str(&said(&self.error))
     }
 }
 
@@ -74,11 +76,26 @@ pub(crate) fn refusal<T>(problem: impl fmt::Display) -> Result<T> {
 /// Prints an error with its remedy and returns the exit code.
 pub(crate) fn report(error: Error) -> u8 {
     let Failure { error, refused, remedy } = Failure::of(error);
-    eprintln!("error: {error:#}");
+    complain(format_args!("error: {}", said(&error)));
     if let Some(remedy) = remedy {
-        eprintln!("remedy: {remedy}");
+        complain(format_args!("remedy: {remedy}"));
     }
     if refused { REFUSED } else { CALLED_WRONGLY }
+}
+
+/// An error with its causes on a line. Of those of the operating system that come up every day, without its number.
+pub(crate) fn said(error: &Error) -> String {
+    let cause = |cause: &(dyn std::error::Error + 'static)| {
+        let system = cause.downcast_ref::<io::Error>().filter(|error| error.raw_os_error().is_some());
+        match system.map(io::Error::kind) {
+            Some(io::ErrorKind::AlreadyExists) => "it exists already".to_owned(),
+            Some(io::ErrorKind::NotFound) => "there is no such file or folder".to_owned(),
+            Some(io::ErrorKind::PermissionDenied) => "it is not permitted".to_owned(),
+            Some(io::ErrorKind::IsADirectory) => "it is a folder".to_owned(),
+            _ => cause.to_string(),
+        }
+    };
+    error.chain().map(cause).collect::<Vec<_>>().join(": ")
 }
 
 /// What can be done about an error, if its origin or this module knows.
@@ -140,6 +157,14 @@ mod tests {
         assert!(failure.refused);
         assert_eq!(failure.remedy.as_deref(), Some("look again"));
         assert_eq!(failure.to_string(), "outer: entity not found");
+
+        let system = |number| said(&Error::new(io::Error::from_raw_os_error(number)).context("x cannot be read"));
+        if cfg!(unix) {
+            assert_eq!(system(2), "x cannot be read: there is no such file or folder");
+            assert_eq!(system(13), "x cannot be read: it is not permitted");
+            assert_eq!(system(17), "x cannot be read: it exists already");
+            assert!(system(5).ends_with("(os error 5)"));
+        }
 
         let plain = Failure::of(Error::new(missing()).context("outer"));
         assert!(!plain.refused);

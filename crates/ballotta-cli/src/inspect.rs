@@ -112,13 +112,13 @@ fn print_value(name: &str, value: &Value, indent: usize) -> Result<()> {
         }
         Value::Array(items) => {
             print(format_args!("{space}{name}:"))?;
-            for item in items {
+            for (number, item) in (1..).zip(items) {
                 match item {
                     Value::String(text) => print(format_args!("{space}  {text}")),
                     Value::Array(items) if items.iter().all(|item| item.is_string() || item.is_number()) => {
                         print(format_args!("{space}  {}", on_a_line(items)))
                     }
-                    item => print_value("-", item, indent + 2),
+                    item => print_item(number, item, indent + 2),
                 }?;
             }
             Ok(())
@@ -132,6 +132,17 @@ fn print_value(name: &str, value: &Value, indent: usize) -> Result<()> {
         }
         value => print(format_args!("{space}{name}: {value}")),
     }
+}
+
+/// An item of a list, headed by what it is called, or by its number.
+fn print_item(number: usize, item: &Value, indent: usize) -> Result<()> {
+    let Some((id, mut fields)) =
+        item.as_object().and_then(|fields| Some((fields.get("id")?.as_str()?, fields.clone())))
+    else {
+        return print_value(&number.to_string(), item, indent);
+    };
+    fields.remove("id");
+    print_value(id, &Value::Object(fields), indent)
 }
 
 fn on_a_line(items: &[Value]) -> String {
@@ -358,6 +369,7 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
         .with("contests", contests)
         .with("ballot styles", styles)
         .with("largest weight", manifest.weights().max)
+        .with("largest total weight", manifest.weights().total)
         .with("revoting", json!(manifest.revoting()))
         .with("quorum", json!(manifest.quorum()))
         .with("privacy", json!(manifest.privacy()))

@@ -9,7 +9,7 @@ use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::verifier::{CheckId, Stage, VerifyOptions, verify};
 use serde_json::json;
 
-use crate::console::{Console, VerifierBars, grouped};
+use crate::console::{Console, VerifierBars, counted};
 use crate::failure::{Advice as _, refusal};
 use crate::handover::{Handover, Kind};
 use crate::record::Record;
@@ -32,12 +32,14 @@ impl OrganiserAct {
     pub(crate) fn open(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
         if let Some(index) = record.election()?.window.opened {
-            return refusal(format!("the voting is open already, by entry {index}"));
+            return refusal(format!("the voting is open already, by entry {index}"))
+                .remedy("nothing: the opening is on the board");
         }
         // Everything before the voting, every line of the roll included.
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
         let bars = VerifierBars::new(console);
         let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
+        drop(bars);
         if let Some(failure) = verification.report.failures.first() {
             let refused = refusal(format!("{}: {}: {}", failure.check, failure.place, failure.problem));
             return match failure.check {
@@ -51,7 +53,8 @@ impl OrganiserAct {
             console.say(format!("Note: {warning}."));
         }
         let voters = verification.roll.map_or(0, |roll| roll.totals().voters());
-        console.say(format!("{} voters stand on the roll.", grouped(voters)));
+        let (voters, stand) = (counted(voters, "voter", "voters"), if voters == 1 { "stands" } else { "stand" });
+        console.say(format!("{voters} {stand} on the roll."));
         self.sign(&record, Action::Open, console)
     }
 
@@ -62,7 +65,8 @@ impl OrganiserAct {
             return refusal("the voting was never opened");
         }
         if let Some(index) = window.closed {
-            return refusal(format!("the voting is closed already, by entry {index}"));
+            return refusal(format!("the voting is closed already, by entry {index}"))
+                .remedy("nothing: the closing is on the board");
         }
         self.sign(&record, Action::Close, console)
     }

@@ -29,7 +29,7 @@ use rand_core::Rng as _;
 use rayon::prelude::*;
 
 use crate::ballot_box::BallotBox;
-use crate::console::{Console, VerifierBars, grouped, seconds};
+use crate::console::{Console, VerifierBars, grouped, seconds, whole};
 use crate::duties;
 use crate::failure::Advice as _;
 use crate::publish::publish;
@@ -291,9 +291,9 @@ impl Rehearsal {
             admitting += start.elapsed();
         }
         making.finish();
-        let rate = codes.len() as f64 / admitting.as_secs_f64();
+        let rate = whole(codes.len() as f64 / admitting.as_secs_f64());
         self.console.say(format!(
-            "  {:<36} {:>9} {:>10} {rate:>12.0} /s",
+            "  {:<36} {:>9} {:>10} {rate:>12} /s",
             "  of it, admitting to the board",
             grouped(codes.len() as u64),
             seconds(admitting)

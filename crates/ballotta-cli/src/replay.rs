@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use self::ballots::Ballots;
 use self::compare::{Comparison, compare};
-use crate::console::{Console, grouped, print, seconds};
+use crate::console::{Console, counted, print, seconds};
 use crate::failure::{Advice as _, refusal};
 use crate::rehearsal::{Folders, Parties, Rehearsal};
 
@@ -113,6 +113,9 @@ struct Summary<'a> {
     title: &'a str,
     format: Format,
     ballots: usize,
+    /// Whether there are more ballots, and what was published is not of these.
+    #[serde(skip)]
+    is_part: bool,
     notes: &'a [String],
     contests: &'a [Comparison],
     /// Whether every number agrees.
@@ -136,10 +139,12 @@ impl ReplayArgs {
         let mut times = BTreeMap::new();
         let format = self.format.map_or_else(|| Format::of(&self.source), Ok)?;
         // A contest may be on none of the first ballots.
-        let ballots = format.read(&self.source)?.of_contests(&self.contests)?.limited(self.limit).of_contests(&[])?;
+        let all = format.read(&self.source)?.of_contests(&self.contests)?;
+        let number_of_all = all.len();
+        let ballots = all.limited(self.limit).of_contests(&[])?;
         let counts = count::count(&ballots)?;
         times.insert("reading", started.elapsed().as_secs_f64());
-        console.say(format!("{}: {} ballots", ballots.title, grouped(ballots.len() as u64)));
+        console.say(format!("{}: {}", ballots.title, counted(ballots.len() as u64, "ballot", "ballots")));
         for note in &ballots.notes {
             console.say(format!("   note: {note}"));
         }
@@ -151,6 +156,7 @@ impl ReplayArgs {
                     title: &ballots.title,
                     format,
                     ballots: ballots.len(),
+                    is_part: ballots.len() < number_of_all,
                     notes: &ballots.notes,
                     agrees: contests.iter().all(Comparison::agrees),
                     contests: &contests,
@@ -187,6 +193,7 @@ impl ReplayArgs {
                 title: &ballots.title,
                 format,
                 ballots: ballots.len(),
+                is_part: ballots.len() < number_of_all,
                 notes: &ballots.notes,
                 agrees: report.valid && contests.iter().all(Comparison::agrees),
                 contests: &contests,
@@ -204,7 +211,8 @@ impl ReplayArgs {
             for contest in summary.contests {
                 print(contest)?;
             }
-            print(compare::total(summary.contests))?;
+            let part = summary.is_part.then_some(summary.ballots);
+            print(compare::total(summary.contests, part))?;
             if let Some(Held { record, fingerprint, valid }) = &summary.held {
                 let valid = if *valid { "valid" } else { "NOT VALID" };
                 print(format_args!("record       {}: {valid}\nfingerprint  {fingerprint}", record.display()))?;

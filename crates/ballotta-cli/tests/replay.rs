@@ -149,6 +149,11 @@ fn ranked_ballots() {
     // 1 above 2, 1 above 3, 2 above 1, ..
     assert_eq!(above, [2, 1, 1, 2, 2, 1]);
     assert_eq!(pairs["ranking"]["decrypted"], pairs["ranking"]["counted"]);
+    let names = r#"{"mayor":{"candidates":{"1":"Ada","2":"Bob","3":"Eve"}}}"#;
+    fs::write(folder.path().join("candidates.json"), names).unwrap();
+    let shown = String::from_utf8(replay(&[folder.path().to_str().unwrap(), "--plain"]).stdout).unwrap();
+    assert!(shown.contains("  Schulze: Ada = Bob = Eve   the same\n"), "{shown}");
+    assert!(!shown.contains("decrypted  "), "{shown}");
 }
 
 #[test]

@@ -41,14 +41,14 @@ pub(crate) fn terminal(manifest: &Manifest, result: &ResultDocument, width: u64)
 }
 
 fn write_bars(bars: &[Bar], whole: u128, width: u64, text: &mut String) {
-    let label_width = bars.iter().map(|bar| length(&bar.label)).max().unwrap_or(0);
+    let label_width = label_width(bars.iter().map(|bar| bar.label.as_str()));
     for Bar { label, total, text: in_words, .. } in bars {
         // In eighths of a character.
         let eighths = (u128::from(*total) * u128::from(width) * 8).checked_div(whole).unwrap_or(0) as usize;
         let mut bar = "█".repeat(eighths / 8);
         bar.extend(['▏', '▎', '▍', '▌', '▋', '▊', '▉'].get((eighths % 8).wrapping_sub(1)));
-        let padding = " ".repeat(label_width - length(label));
-        let _ = writeln!(text, "  {label}{padding}  {bar} {in_words}");
+        let label = label_before(label, label_width, text);
+        let _ = writeln!(text, "  {label}  {bar} {in_words}");
     }
 }
 
@@ -84,20 +84,61 @@ fn write_pairs(names: &[String], matrix: &[Vec<u64>], text: &mut String) {
 /// A table whose first column stands to the left, and the others to the right.
 fn write_table(table: &[Vec<String>], text: &mut String) {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns)
+    let first = label_width(table.iter().filter_map(|row| row.first()).map(String::as_str));
+    let widths: Vec<usize> = (1..columns)
         .map(|column| table.iter().filter_map(|row| row.get(column)).map(|cell| length(cell)).max().unwrap_or(0))
         .collect();
     for row in table {
-        let mut line = String::from(" ");
-        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+        let Some((label, cells)) = row.split_first() else { continue };
+        let mut line = format!("  {}", label_before(label, first, text));
+        for (cell, width) in cells.iter().zip(&widths) {
             let padding = " ".repeat(width - length(cell));
-            line += &if column == 0 { format!(" {cell}{padding}") } else { format!("  {padding}{cell}") };
+            line += &format!("  {padding}{cell}");
         }
         let _ = writeln!(text, "{}", line.trim_end());
     }
 }
 
+/// What stands in front of bars and numbers is never wider.
+const LABEL: usize = 40;
+
+/// How wide labels are that stand in front of something.
+fn label_width<'a>(labels: impl Iterator<Item = &'a str>) -> usize {
+    labels.map(length).filter(|length| *length <= LABEL).max().unwrap_or(0)
+}
+
+/// A label as wide as the others, or if it is too long, nothing: it is written on a line of its own.
+fn label_before(label: &str, width: usize, text: &mut String) -> String {
+    let Some(padding) = width.checked_sub(length(label)) else {
+        let _ = writeln!(text, "  {label}");
+        return " ".repeat(width);
+    };
+    format!("{label}{}", " ".repeat(padding))
+}
+
 /// How many characters wide a text is, as far as one can know.
 fn length(text: &str) -> usize {
     text.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::Standing;
+
+    #[test]
+    fn a_long_title_stands_above_and_moves_no_others() {
+        let bar = |label: &str| {
+            let (label, text) = (label.to_owned(), "1 (50 %)".to_owned());
+            Bar { label, total: 1, text, standing: Standing::Counted }
+        };
+        let long = "The society of the friends of Ada, Countess of Lovelace";
+        let mut text = String::new();
+        write_bars(&[bar("Ada"), bar(long), bar("Grace")], 2, 4, &mut text);
+        assert_eq!(text, format!("  Ada    ██ 1 (50 %)\n  {long}\n         ██ 1 (50 %)\n  Grace  ██ 1 (50 %)\n"));
+        let mut text = String::new();
+        write_pairs(&["Ada".to_owned(), long.to_owned()], &[vec![0, 2], vec![1, 0]], &mut text);
+        let table = text.split_once('\n').unwrap().1;
+        assert_eq!(table, format!("         1   2\n  1 Ada  –   2*\n  2 {long}\n         1   –\n"));
+    }
 }

@@ -10,14 +10,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::contest::{Choose, Rule};
 use serde::Deserialize;
 
 use super::ballots::{Ballots, Contest, Mark, Names, Published, check_distinct, option_number};
-use super::text::{json, number};
+use super::text::{json, number, shortened};
 
+/// A field that is not known may be one that counts: it is refused.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Profile {
     election: String,
     candidates: BTreeMap<String, String>,
@@ -29,6 +31,7 @@ struct Profile {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Pattern {
     approve: Vec<u64>,
     count: u64,
@@ -45,6 +48,10 @@ fn interpret(profile: Profile) -> Result<Ballots> {
         candidates.push((number(&id).context("a candidate")?, name));
     }
     candidates.sort();
+    let is_known = |id: &&String| candidates.iter().any(|(candidate, _)| candidate.to_string() == **id);
+    if let Some(id) = profile.totals.keys().find(|id| !is_known(id)) {
+        bail!("totals: there is no candidate {}", shortened(id));
+    }
     let max = u32::from(option_number(candidates.len())?);
     ensure!(max > 0, "there are no candidates");
     let mut ballots = Ballots::new(Names::default().add("", &profile.election).1, "ballots");
@@ -82,11 +89,14 @@ mod tests {
     use crate::replay::count::count;
 
     fn parse(ballots: &str, records: u64) -> Result<Ballots> {
-        let text = format!(
+        interpret(serde_json::from_str(&profile(ballots, records))?)
+    }
+
+    fn profile(ballots: &str, records: u64) -> String {
+        format!(
             r#"{{"election":"Mayor","candidates":{{"10":"Bob","2":"Ada"}},"totals":{{"2":3,"10":1}},"nonblank_ballots":3,
                 "contest_records":{records},"ballots":[{ballots}]}}"#
-        );
-        interpret(serde_json::from_str(&text).unwrap())
+        )
     }
 
     #[test]
@@ -108,5 +118,19 @@ mod tests {
         ] {
             assert_eq!(format!("{:#}", parse(patterns, records).err().unwrap()), expected);
         }
+    }
+    #[test]
+    fn what_is_not_known_may_be_votes_and_is_refused() {
+        let text = profile("", 4);
+        let refused = |from: &str, to: &str| {
+            let read = serde_json::from_str(&text.replace(from, to)).map_err(anyhow::Error::new).and_then(interpret);
+            read.err().unwrap().to_string()
+        };
+        let known = "`election`, `candidates`, `totals`, `nonblank_ballots`, `contest_records`, `ballots`";
+        let expected = format!("unknown field `contest_record`, expected one of {known} at line 2 column 32");
+        assert_eq!(refused("contest_records", "contest_record"), expected);
+        assert_eq!(refused("\"10\":1", "\"3\":1"), "totals: there is no candidate 3");
+        let problem = parse(r#"{"approve":[2],"counts":2}"#, 3).err().unwrap().to_string();
+        assert_eq!(problem, "unknown field `counts`, expected `approve` or `count` at line 2 column 70");
     }
 }

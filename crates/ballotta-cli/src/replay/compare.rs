@@ -1,5 +1,6 @@
 //! What was published, what is counted plainly, and what an election decrypts, number beside number.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use ballotta::contest::Rule;
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use super::ballots::{Ballots, Contest};
 use super::count::{Count, schulze};
-use crate::console::grouped;
+use crate::console::{grouped, isolated};
 
 /// A contest with all its numbers.
 #[derive(Debug, Serialize)]
@@ -39,6 +40,9 @@ struct Ranking {
     counted: Vec<Vec<String>>,
     decrypted: Option<Vec<Vec<String>>>,
     same: bool,
+    /// The titles of the options, by their identifiers.
+    #[serde(skip)]
+    titles: BTreeMap<String, String>,
 }
 
 /// Compares the contests of a source with their plain counts and with the result of the election, if one was held.
@@ -115,7 +119,8 @@ impl Comparison {
             let counted: Vec<Vec<String>> =
                 schulze(&count.pairs).iter().map(|tied| tied.iter().map(id).collect()).collect();
             let decrypted = result.map(|result| result.map(|result| result.ranking.clone()).unwrap_or_default());
-            Ranking { same: decrypted.as_ref().is_none_or(|decrypted| *decrypted == counted), counted, decrypted }
+            let same = decrypted.as_ref().is_none_or(|decrypted| *decrypted == counted);
+            Ranking { counted, decrypted, same, titles: contest.options.iter().cloned().collect() }
         });
         Self { id: contest.id.clone(), title: contest.title.clone(), numbers, pairs, ranking }
     }
@@ -156,9 +161,10 @@ impl fmt::Display for Comparison {
             writeln!(f, "  {same} of {} pairs are the same", self.pairs.len())?;
             self.pairs.iter().filter(|pair| !pair.same).try_for_each(|pair| pair.fmt(f))?;
         }
-        let Some(Ranking { counted, decrypted, same }) = &self.ranking else { return Ok(()) };
-        let shown =
-            |ranking: &[Vec<String>]| ranking.iter().map(|tied| tied.join(" = ")).collect::<Vec<_>>().join(" > ");
+        let Some(Ranking { counted, decrypted, same, titles }) = &self.ranking else { return Ok(()) };
+        let title = |id: &String| isolated(titles.get(id).unwrap_or(id));
+        let tied = |ids: &Vec<String>| ids.iter().map(title).collect::<Vec<_>>().join(" = ");
+        let shown = |ranking: &[Vec<String>]| ranking.iter().map(tied).collect::<Vec<_>>().join(" > ");
         writeln!(f, "  Schulze: {}   {}", shown(counted), if *same { "the same" } else { "DIFFERENT" })?;
         match decrypted {
             Some(decrypted) if !same => writeln!(f, "  decrypted: {}", shown(decrypted)),
@@ -167,17 +173,29 @@ impl fmt::Display for Comparison {
     }
 }
 
-/// How many numbers there are, and how many agree.
-pub(super) fn total(contests: &[Comparison]) -> String {
+/// How many numbers there are, and how many agree. `part` is the number of ballots that took part, if it was not all.
+pub(super) fn total(contests: &[Comparison], part: Option<usize>) -> String {
     let all = || contests.iter().flat_map(Comparison::all);
-    let count = |wanted: &dyn Fn(&Number) -> bool| grouped(all().filter(|number| wanted(number)).count() as u64);
-    format!(
-        "published    {} of {} numbers are the same\ndecrypted    {} of {} numbers are the same as the plain count",
-        count(&|number| number.published.is_some() && number.published == number.counted),
-        count(&|number| number.published.is_some()),
-        count(&|number| number.decrypted.is_some() && number.decrypted == number.counted),
-        count(&|number| number.decrypted.is_some()),
-    )
+    let count = |wanted: &dyn Fn(&Number) -> bool| all().filter(|number| wanted(number)).count() as u64;
+    let same = |same: u64, of: u64| {
+        let are = if of == 1 { "number is" } else { "numbers are" };
+        format!("{} of {} {are} the same", grouped(same), grouped(of))
+    };
+    let published = match (count(&|number| number.published.is_some()), part) {
+        (0, Some(1)) => "not compared: only the first ballot took part".to_owned(),
+        (0, Some(part)) => format!("not compared: only the first {} ballots took part", grouped(part as u64)),
+        (0, None) => "not compared: the source has no numbers of these contests".to_owned(),
+        (of, _) => same(count(&|number| number.published.is_some() && number.published == number.counted), of),
+    };
+    let decrypted = match count(&|number| number.decrypted.is_some()) {
+        // Then no election was held, or its result is missing and every number differs.
+        0 => String::new(),
+        of => {
+            let same = same(count(&|number| number.decrypted.is_some() && number.decrypted == number.counted), of);
+            format!("\ndecrypted    {same} as the plain count")
+        }
+    };
+    format!("published    {published}{decrypted}")
 }
 
 #[cfg(test)]
@@ -221,7 +239,8 @@ mod tests {
         assert!(compared[0].agrees());
         let expected =
             "published    2 of 2 numbers are the same\ndecrypted    3 of 3 numbers are the same as the plain count";
-        assert_eq!(total(&compared), expected);
+        assert_eq!(total(&compared, None), expected);
+        assert_eq!(total(&compare(&ballots, &counts, None), None), "published    2 of 2 numbers are the same");
         let wrong = compare(&ballots, &counts, Some(&contest(r#"{"id":"a","total":1},{"id":"b","total":1}"#)));
         assert!(!wrong[0].agrees());
         assert!(
@@ -230,7 +249,15 @@ mod tests {
         for missing in [contest(r#"{"id":"a","total":1}"#), contest(r#"{"id":"a"},{"id":"b","total":2}"#), result("")] {
             assert!(!compare(&ballots, &counts, Some(&missing))[0].agrees());
         }
-        ballots.contests[0].published.options[1] = Some(3);
+        let mut part = Ballots::new("t", "votes");
+        part.contests.push(Contest { published: Published::default(), ..ballots.contests.pop().unwrap() });
+        let compared = compare(&part, &counts, None);
+        assert_eq!(total(&compared, Some(1_500)), "published    not compared: only the first 1,500 ballots took part");
+        assert_eq!(total(&compared, Some(1)), "published    not compared: only the first ballot took part");
+        let nothing = "published    not compared: the source has no numbers of these contests";
+        assert_eq!(total(&compared, None), nothing);
+        ballots.contests.append(&mut part.contests);
+        ballots.contests[0].published.options = vec![Some(1), Some(3)];
         assert!(!compare(&ballots, &counts, Some(&right))[0].agrees());
     }
 }

@@ -11,7 +11,7 @@
 //! first place, one less for the second. Where published ballots have fewer marks or points than the file asks for, the
 //! rule allows fewer, and a note says so: they were counted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -20,6 +20,7 @@ use ballotta::limits::MAX_POINTS;
 
 use super::ballots::{Ballots, Contest, Mark, Names, Published, check_distinct, option_number};
 use super::text::{Lines, Record, Records, number, shortened};
+use crate::console::counted;
 
 /// Reads a file.
 pub(super) fn read(path: &Path) -> Result<Ballots> {
@@ -41,9 +42,19 @@ enum VoteType {
     Ordinal,
 }
 
+const VOTE_TYPES: [(&str, VoteType); 4] = [
+    ("approval", VoteType::Approval),
+    ("choose-1", VoteType::Choose1),
+    ("cumulative", VoteType::Cumulative),
+    ("ordinal", VoteType::Ordinal),
+];
+
 #[derive(Default)]
 struct Reader {
-    meta: HashMap<String, String>,
+    /// The keys of META.
+    meta: HashMap<String, MetaValue>,
+    /// The line META itself.
+    meta_place: String,
     /// By the names of projects.
     projects: HashMap<String, u16>,
     options: Vec<(String, String)>,
@@ -52,6 +63,14 @@ struct Reader {
     scores: Vec<Option<u64>>,
     /// How many ballots name a project.
     named: Vec<u64>,
+    /// Who has voted.
+    voters: HashSet<String>,
+}
+
+/// The value of a key, and the line where it stands, for errors.
+struct MetaValue {
+    value: String,
+    place: String,
 }
 
 /// The columns of a section.
@@ -65,6 +84,11 @@ impl Columns {
             ensure!(columns.insert(name, position).is_none(), "a column stands twice");
         }
         Ok(Self(columns))
+    }
+
+    fn has(&self, name: &str) -> Result<()> {
+        ensure!(self.0.contains_key(name), "there is no column {name}");
+        Ok(())
     }
 
     fn get<'a>(&self, record: &'a Record, name: &str) -> Result<Option<&'a str>> {
@@ -84,6 +108,8 @@ struct Form {
     min: usize,
     max: usize,
     points: Option<(u64, u64, u64)>,
+    /// How many ballots were published.
+    ballots: Option<u64>,
 }
 
 impl Reader {
@@ -106,20 +132,30 @@ impl Reader {
                 ensure!(next == expected, "{}: the sections are META, PROJECTS, VOTES", place());
                 section = Some(next);
                 columns = None;
-                if next == Section::Votes {
-                    form = Some(self.form().with_context(place)?);
+                match next {
+                    Section::Meta => self.meta_place = place(),
+                    Section::Projects => {}
+                    Section::Votes => {
+                        ensure!(!self.options.is_empty(), "{}: there are no projects", place());
+                        form = Some(self.form()?);
+                    }
                 }
                 continue;
             }
             let Some(known) = &columns else {
                 ensure!(section.is_some(), "{}: the first line is not META", place());
-                columns = Some(Columns::new(&record).with_context(place)?);
+                let found = Columns::new(&record).with_context(place)?;
+                for name in needed(section, form.as_ref()) {
+                    found.has(name).with_context(place)?;
+                }
+                columns = Some(found);
                 continue;
             };
             match (section, &form) {
                 (Some(Section::Meta), _) => {
                     let [key, value, ..] = record.values.as_slice() else { bail!("{}: no value", place()) };
-                    let is_new = self.meta.insert(key.trim().to_lowercase(), value.trim().to_owned()).is_none();
+                    let value = MetaValue { value: value.trim().to_owned(), place: place() };
+                    let is_new = self.meta.insert(key.trim().to_lowercase(), value).is_none();
                     ensure!(is_new, "{}: {:?} stands twice", place(), shortened(key));
                 }
                 (Some(Section::Projects), _) => self.project(known, &record).with_context(place)?,
@@ -134,8 +170,8 @@ impl Reader {
                 _ => bail!("{}: a line outside of all sections", place()),
             }
         }
-        let form = form.context("there is no section VOTES")?;
-        ensure!(ballots.len() > 0, "there are no votes");
+        let form = form.context("there is no section VOTES").with_context(|| records.file())?;
+        ensure!(ballots.len() > 0, "{}: there are no votes", records.file());
         if below > 0 {
             ballots.notes.push(format!(
                 "{below} of {} ballots have fewer marks or points than the file asks for; they were counted, and the rule allows them",
@@ -143,24 +179,33 @@ impl Reader {
             ));
         }
         let rule = form.rule(self.options.len(), fewest, least)?;
-        self.finish(ballots, &form, rule)
+        self.finish(ballots, &form, rule).with_context(|| records.file())
+    }
+
+    fn meta(&self, key: &str) -> Option<&str> {
+        self.meta.get(key).map(|meta| meta.value.as_str())
     }
 
     /// The number of META, if it is there.
     fn meta_number(&self, key: &str) -> Result<Option<u64>> {
-        self.meta.get(key).map(|value| number(value).with_context(|| key.to_owned())).transpose()
+        let Some(MetaValue { value, place }) = self.meta.get(key) else { return Ok(None) };
+        number(value).map(Some).with_context(|| format!("{place}: {key}"))
+    }
+
+    /// Where the first of these keys stands that is there, or META.
+    fn meta_place(&self, keys: &[&str]) -> &str {
+        let found = keys.iter().find_map(|key| self.meta.get(*key));
+        found.map_or(&self.meta_place, |meta| &meta.place)
     }
 
     fn form(&self) -> Result<Form> {
-        let kind = match self.meta.get("vote_type").map(String::as_str).context("META has no vote_type")? {
-            "approval" => VoteType::Approval,
-            "choose-1" => VoteType::Choose1,
-            "cumulative" => VoteType::Cumulative,
-            "ordinal" => VoteType::Ordinal,
-            other => bail!("votes of the type {:?} are not read", shortened(other)),
+        let place = |keys: &[&str]| self.meta_place(keys).to_owned();
+        let kind = self.meta("vote_type").with_context(|| format!("{}: META has no vote_type", self.meta_place))?;
+        let Some((_, kind)) = VOTE_TYPES.into_iter().find(|(name, _)| *name == kind) else {
+            let known = VOTE_TYPES.map(|(name, _)| name).join(", ");
+            bail!("{}: votes of the type {:?} are not read, only {known}", place(&["vote_type"]), shortened(kind))
         };
         let projects = self.options.len();
-        ensure!(projects > 0, "there are no projects");
         let length = |key: &str, default: usize| -> Result<usize> {
             Ok(self
                 .meta_number(key)?
@@ -170,24 +215,37 @@ impl Reader {
             VoteType::Choose1 => (1, 1),
             _ => (length("min_length", 1)?, length("max_length", projects)?),
         };
-        ensure!(max > 0 && min <= max, "min_length and max_length contradict each other");
+        ensure!(
+            max > 0 && min <= max,
+            "{}: min_length and max_length contradict each other",
+            place(&["max_length", "min_length"])
+        );
         let points = (kind == VoteType::Cumulative).then(|| -> Result<_> {
-            let all = self.meta_number("max_sum_points")?.context("META has no max_sum_points")?;
+            let all = self.meta_number("max_sum_points")?;
+            let all = all.with_context(|| format!("{}: META has no max_sum_points", self.meta_place))?;
             let least = self.meta_number("min_sum_points")?.unwrap_or(0);
             let one = self.meta_number("max_points")?.unwrap_or(all).min(all);
-            ensure!(one > 0 && least <= all, "the points that META allows contradict each other");
+            ensure!(all > 0, "{}: voters have no points", place(&["max_sum_points"]));
+            ensure!(one > 0, "{}: projects may have no points", place(&["max_points"]));
+            ensure!(least <= all, "{}: more points than max_sum_points", place(&["min_sum_points"]));
             // What a rule allows; sums of these never overflow.
             ensure!(
                 one <= MAX_POINTS && all <= MAX_POINTS * projects as u64,
-                "more than {MAX_POINTS} points for a project"
+                "{}: more than {MAX_POINTS} points for a project",
+                place(&[if one > MAX_POINTS { "max_points" } else { "max_sum_points" }, "max_sum_points"])
             );
             Ok((one, least, all))
         });
         if kind == VoteType::Ordinal {
-            let scoring = self.meta.get("scoring_fn").map_or("Borda", String::as_str);
-            ensure!(scoring == "Borda", "the scores of {:?} are not known", shortened(scoring));
+            let scoring = self.meta("scoring_fn").unwrap_or("Borda");
+            ensure!(
+                scoring == "Borda",
+                "{}: the scores of {:?} are not known, only Borda",
+                place(&["scoring_fn"]),
+                shortened(scoring)
+            );
         }
-        Ok(Form { kind, min, max, points: points.transpose()? })
+        Ok(Form { kind, min, max, points: points.transpose()?, ballots: self.meta_number("num_votes")? })
     }
 
     fn project(&mut self, columns: &Columns, record: &Record) -> Result<()> {
@@ -207,6 +265,11 @@ impl Reader {
     }
 
     fn vote(&mut self, form: &Form, columns: &Columns, record: &Record) -> Result<Mark> {
+        let (values, names) = (record.values.len(), columns.0.len());
+        ensure!(values <= names, "{values} values, and {names} columns");
+        if let Some(voter) = columns.get(record, "voter_id")?.filter(|voter| !voter.is_empty()) {
+            ensure!(self.voters.insert(voter.to_owned()), "voter {:?} stands twice", shortened(voter));
+        }
         let vote = columns.need(record, "vote")?;
         let ids = || vote.split(',').filter(|_| !vote.is_empty());
         let count = ids().count();
@@ -236,13 +299,14 @@ impl Reader {
         Ok(Mark::Points(options.into_iter().zip(points).collect()))
     }
 
-    fn finish(self, mut ballots: Ballots, form: &Form, rule: Rule) -> Result<Ballots> {
+    fn finish(mut self, mut ballots: Ballots, form: &Form, rule: Rule) -> Result<Ballots> {
         // A ballot counts a project once; so what is published of its voters is what is counted, or checked here.
         let is_counted = form.kind == VoteType::Approval || form.kind == VoteType::Choose1;
         for ((id, _), (published, named)) in self.options.iter().zip(self.votes.iter().zip(&self.named)) {
             let agrees = is_counted || published.is_none_or(|published| published == *named);
             let published = published.unwrap_or_default();
-            ensure!(agrees, "project {id} is named on {named} ballots, but {published} were published");
+            let named = counted(*named, "ballot", "ballots");
+            ensure!(agrees, "project {id} is named on {named}, but {published} were published");
         }
         let voters = self.votes.iter().flatten().count();
         if !is_counted && voters > 0 {
@@ -251,14 +315,12 @@ impl Reader {
             ));
         }
         let published = Published {
-            ballots: self.meta_number("num_votes")?,
-            options: if is_counted { self.votes } else { self.scores },
+            ballots: form.ballots,
+            options: if is_counted { std::mem::take(&mut self.votes) } else { std::mem::take(&mut self.scores) },
             ..Published::default()
         };
-        ballots.title =
-            self.meta.get("description").filter(|text| !text.is_empty()).cloned().unwrap_or("Votes".to_owned());
-        if let Some(instance) = self.meta.get("instance").filter(|instance| !ballots.title.contains(instance.as_str()))
-        {
+        ballots.title = self.meta("description").filter(|text| !text.is_empty()).unwrap_or("Votes").to_owned();
+        if let Some(instance) = self.meta("instance").filter(|instance| !ballots.title.contains(instance)) {
             ballots.title = format!("{}, {instance}", ballots.title);
         }
         let mut names = Names::default();
@@ -303,6 +365,16 @@ impl Form {
                 Rule::Choose(Choose { min, max: u32::try_from(self.max)?, blank: false, winners: None })
             }
         })
+    }
+}
+
+/// The columns without which a section cannot be read.
+fn needed(section: Option<Section>, form: Option<&Form>) -> &'static [&'static str] {
+    match (section, form.map(|form| form.kind)) {
+        (Some(Section::Projects), _) => &["project_id"],
+        (Some(Section::Votes), Some(VoteType::Cumulative)) => &["vote", "points"],
+        (Some(Section::Votes), _) => &["vote"],
+        _ => &[],
     }
 }
 
@@ -379,13 +451,16 @@ mod tests {
             let meta = "vote_type;cumulative\nmax_sum_points;3\nmax_points;2\n";
             file(meta, "project_id\nA\nB\n", &format!("voter_id;vote;points\n{vote}\n"))
         };
+        let cumulative = |meta: &str| file(&format!("vote_type;cumulative\n{meta}\n"), APPROVED, "");
         for (text, expected) in [
             (approval("voter_id;vote\n1;A/1\n2;A/1,B\n"), "sample, line 13: 2 projects, at most 1 may be named"),
             (approval("voter_id;vote\n1;X\n"), "sample, line 12: there is no project \"X\""),
             (approval("voter_id;vote\n1\n"), "sample, line 12: there is no value of vote"),
-            (approval("voter_id;votes\n1;B\n"), "sample, line 12: there is no column vote"),
+            (approval("voter_id;votes\n1;B\n"), "sample, line 11: there is no column vote"),
+            (approval("voter_id;vote\n1;B;A/1\n"), "sample, line 12: 3 values, and 2 columns"),
+            (approval("voter_id;vote\n1;B\n2;B\n1;B\n"), "sample, line 14: voter \"1\" stands twice"),
             (approval("voter_id;vote;vote\n"), "sample, line 11: a column stands twice"),
-            (approval("voter_id;vote\n"), "there are no votes"),
+            (approval("voter_id;vote\n"), "sample: there are no votes"),
             (approval("voter_id;vote\n1;B\nMETA\n"), "sample, line 13: a section behind VOTES"),
             (points("1;A,A;1,1"), "sample, line 13: an option is marked twice"),
             (points("1;A,B;1"), "sample, line 13: 2 projects and 1 numbers of points"),
@@ -394,23 +469,47 @@ mod tests {
             (points("1;A;-1"), "sample, line 13: \"-1\" is not a whole number"),
             ("PROJECTS\n".to_owned(), "sample, line 1: the sections are META, PROJECTS, VOTES"),
             ("key;value\n".to_owned(), "sample, line 1: the first line is not META"),
-            ("META\nkey;value\n".to_owned(), "there is no section VOTES"),
-            (file("vote_type;scoring\n", APPROVED, ""), "sample, line 9: votes of the type \"scoring\" are not read"),
-            (file("", APPROVED, ""), "sample, line 8: META has no vote_type"),
-            (file("vote_type;cumulative\n", APPROVED, ""), "sample, line 9: META has no max_sum_points"),
+            ("META\nkey;value\n".to_owned(), "sample: there is no section VOTES"),
+            (
+                file("vote_type;scoring\n", APPROVED, ""),
+                "sample, line 4: votes of the type \"scoring\" are not read, only approval, choose-1, cumulative, ordinal",
+            ),
+            (file("", APPROVED, ""), "sample, line 1: META has no vote_type"),
+            (file("vote_type;cumulative\n", APPROVED, ""), "sample, line 1: META has no max_sum_points"),
             (
                 file("vote_type;approval\nmin_length;2\nmax_length;1\n", APPROVED, ""),
-                "sample, line 11: min_length and max_length contradict each other",
+                "sample, line 6: min_length and max_length contradict each other",
             ),
             (
                 file("vote_type;ordinal\n", "project_id;votes\nA;1\nA;1\n", ""),
                 "sample, line 8: project \"A\" stands twice",
             ),
             (file("vote_type;ordinal\nvote_type;x\n", APPROVED, ""), "sample, line 5: \"vote_type\" stands twice"),
+            (
+                file("vote_type;approval\nmax_length;two\n", APPROVED, ""),
+                "sample, line 5: max_length: \"two\" is not a whole number",
+            ),
+            (
+                file("num_votes;x\nvote_type;approval\n", APPROVED, ""),
+                "sample, line 4: num_votes: \"x\" is not a whole number",
+            ),
+            (
+                file("vote_type;ordinal\nscoring_fn;x\n", APPROVED, ""),
+                "sample, line 5: the scores of \"x\" are not known, only Borda",
+            ),
+            (cumulative("max_sum_points;0"), "sample, line 5: voters have no points"),
+            (cumulative("max_sum_points;5\nmax_points;0"), "sample, line 6: projects may have no points"),
+            (cumulative("min_sum_points;6\nmax_sum_points;5"), "sample, line 5: more points than max_sum_points"),
+            (
+                file("vote_type;cumulative\nmax_sum_points;5\n", APPROVED, "voter_id;vote\n"),
+                "sample, line 11: there is no column points",
+            ),
+            (file("vote_type;ordinal\n", "project_id\n", ""), "sample, line 7: there are no projects"),
+            (file("vote_type;ordinal\n", "project;votes\n", ""), "sample, line 6: there is no column project_id"),
             (file("", "project_id;votes\nA;many\n", ""), "sample, line 6: votes: \"many\" is not a whole number"),
             (
                 file("vote_type;ordinal\n", "project_id;votes\nA;2\nB;1\n", "voter_id;vote\n1;A\n"),
-                "project A is named on 1 ballots, but 2 were published",
+                "sample: project A is named on 1 ballot, but 2 were published",
             ),
         ] {
             assert_eq!(format!("{:#}", parse(&text).err().unwrap()), expected, "{text}");

@@ -12,10 +12,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::contest::{Choose, Rule};
 use ballotta::limits::{MAX_TOTAL, MAX_WEIGHT};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::ballots::{Ballots, Contest, Mark, Names, Published, check_contests};
 use super::text::{json, number, shortened};
@@ -23,14 +24,23 @@ use super::text::{json, number, shortened};
 /// Decimals that are kept of a weight.
 const DECIMALS: usize = 4;
 
+/// Either meetings, or weights with their source. A field that is not known may be one that counts: it is refused.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "neither meetings with their items nor weights with their source, or a number is none")]
-enum Document {
-    Meetings { meetings: Vec<Meeting> },
-    Weights { source: String, weights: Vec<String> },
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    meetings: Option<Vec<Meeting>>,
+    #[serde(default)]
+    source: Option<String>,
+    #[serde(default)]
+    weights: Option<Vec<String>>,
+    /// Known, and counts nothing.
+    #[serde(default, rename = "note")]
+    _note: IgnoredAny,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Meeting {
     company: String,
     date: String,
@@ -39,9 +49,15 @@ struct Meeting {
     #[serde(default)]
     broker_non_votes: Option<u64>,
     items: Vec<Item>,
+    /// Known, and count nothing: where it was published, and how many shares might have voted.
+    #[serde(default, rename = "source")]
+    _source: IgnoredAny,
+    #[serde(default, rename = "shares_entitled")]
+    _shares_entitled: IgnoredAny,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Item {
     item: String,
     votes_for: u64,
@@ -59,18 +75,22 @@ struct Item {
 
 /// Reads meetings or weights.
 pub(super) fn read(path: &Path) -> Result<Ballots> {
-    let ballots = match json(path)? {
-        Document::Meetings { meetings } => of_meetings(meetings),
-        Document::Weights { source, weights } => of_weights(&source, &weights),
-    };
-    ballots.with_context(|| path.display().to_string())
+    interpret(json(path)?).with_context(|| path.display().to_string())
+}
+
+fn interpret(document: Document) -> Result<Ballots> {
+    match document {
+        Document { meetings: Some(meetings), weights: None, .. } => of_meetings(meetings),
+        Document { meetings: None, weights: Some(weights), source: Some(source), .. } => of_weights(&source, &weights),
+        _ => bail!("there are to be meetings with their items, or weights with their source, and not both"),
+    }
 }
 
 fn of_meetings(meetings: Vec<Meeting>) -> Result<Ballots> {
     let mut ballots = Ballots::new("Meetings of shareholders", "shares");
     check_contests(meetings.iter().map(|meeting| meeting.items.len()).sum())?;
     let (mut names, mut all) = (Names::default(), 0_u64);
-    for Meeting { company, date, shares_voting, broker_non_votes, items } in meetings {
+    for Meeting { company, date, shares_voting, broker_non_votes, items, .. } in meetings {
         for item in items {
             let place = format!("{company}, {}", item.item);
             let blank = item.broker_non_votes.or(broker_non_votes);
@@ -186,8 +206,7 @@ mod tests {
             let text = format!(
                 r#"{{"meetings":[{{"company":"C","date":"2024","shares_voting":100,"broker_non_votes":20,"items":[{items}]}}]}}"#
             );
-            let Document::Meetings { meetings } = serde_json::from_str(&text).unwrap() else { panic!("meetings") };
-            of_meetings(meetings)
+            interpret(serde_json::from_str(&text)?)
         };
         let ballots = meeting(r#"{"item":"pay","votes_for":70,"against":10,"abstain":0}"#).unwrap();
         assert_eq!(ballots.len(), 3);
@@ -197,5 +216,36 @@ mod tests {
         assert_eq!(problem, "C, pay: only votes for it");
         let problem = meeting(r#"{"item":"pay","votes_for":1099511627777,"against":1}"#).err().unwrap().to_string();
         assert_eq!(problem, "C, pay: 1099511627777 is more than a voter may weigh, 1099511627776");
+    }
+    #[test]
+    fn what_is_not_known_may_be_votes_and_is_refused() {
+        let refused = |text: &str| {
+            let read = serde_json::from_str(text).map_err(anyhow::Error::new).and_then(interpret);
+            read.err().unwrap().to_string()
+        };
+        let known = "`company`, `date`, `shares_voting`, `broker_non_votes`, `items`, `source`, `shares_entitled`";
+        let of_items =
+            "`item`, `votes_for`, `against`, `withheld`, `against_and_withheld`, `abstain`, `broker_non_votes`";
+        let either = "there are to be meetings with their items, or weights with their source, and not both";
+        for (text, expected) in [
+            (
+                r#"{"meetings":[{"company":"C","date":"D","items":[{"item":"I","votes_for":10,"votes_against":3}]}]}"#,
+                format!("unknown field `votes_against`, expected one of {of_items} at line 1 column 90"),
+            ),
+            (
+                r#"{"meetings":[{"company":"C","date":"D","items":[],"total":3}]}"#,
+                format!("unknown field `total`, expected one of {known} at line 1 column 57"),
+            ),
+            (
+                r#"{"source":"s","weights":["1"],"against":["2"]}"#,
+                "unknown field `against`, expected one of `meetings`, `source`, `weights`, `note` at line 1 column 39"
+                    .to_owned(),
+            ),
+            (r#"{"source":"s","weights":["1"],"meetings":[]}"#, either.to_owned()),
+            (r#"{"weights":["1"]}"#, either.to_owned()),
+            (r#"{"note":"n"}"#, either.to_owned()),
+        ] {
+            assert_eq!(refused(text), expected);
+        }
     }
 }

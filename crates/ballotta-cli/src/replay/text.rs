@@ -147,6 +147,11 @@ impl Records {
         Self { lines, separator }
     }
 
+    /// The file, for errors.
+    pub(super) fn file(&self) -> String {
+        self.lines.shown.clone()
+    }
+
     /// The place of a line, for errors.
     pub(super) fn place(&self, line: u64) -> String {
         self.lines.place(line)

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 mod kinds;
 mod people;
+mod terminal;
 
 use self::people::{People, run};
 
@@ -37,7 +38,8 @@ fn keys_and_manifest(people: &People) {
         ))
     };
     let (one, two) = (trustee(1), trustee(2));
-    people.fails(2, "nothing is ever overwritten", "organiser new --out organiser/key");
+    let there = "organiser/key: it exists already\nremedy: choose another file: nothing is ever overwritten\n";
+    people.fails(2, there, "organiser new --out organiser/key");
     fs::write(people.path("voters/short"), "fourteen chars\n").unwrap();
     people.fails(
         2,
@@ -178,7 +180,11 @@ fn credentials_and_opening(people: &People) {
         "credentials issue record --voters 1000001 --codes authority/codes.csv",
     );
     let fingerprint = people.ok("credentials issue record --voters 5 --codes authority/codes.csv");
-    people.fails(1, "credentials are issued once", "credentials issue record --voters 5 --codes authority/more.csv");
+    people.fails(
+        1,
+        "issued once\nremedy: hand out the codes that were made with it; if they are lost, the election",
+        "credentials issue record --voters 5 --codes authority/more.csv",
+    );
     let codes = people.read("authority/codes.csv");
     for (number, line) in codes.lines().skip(1).enumerate() {
         let fields: Vec<&str> = line.split(',').collect();
@@ -212,7 +218,7 @@ fn credentials_and_opening(people: &People) {
     people.ok("board add early --board-key board/key authority/signature");
     people.ok("organiser open early --key organiser/key --out organiser/early");
     people.add_fails("credential authority 1 has not signed the roll", "organiser/early");
-    people.add("authority/signature");
+    terminal::bars_leave_what_is_said(people, &fingerprint);
     people.add_fails("credential authority 1 has signed the roll already", "authority/signature");
 
     people.fails(
@@ -225,7 +231,7 @@ fn credentials_and_opening(people: &People) {
     assert_eq!(people.ok("organiser open record --key organiser/key --out organiser/opening"), fingerprint);
     people.add("organiser/opening");
     people.fails(1, "open already", "organiser open record --key organiser/key --out organiser/again");
-    people.add_fails("open already", "organiser/opening");
+    people.add_fails("open already; remedy: nothing: the opening is on the board", "organiser/opening");
     people.add_fails("after a message of a later step", "trustee1/deal");
     people.fails(1, "verify with --stage voting", "verify record");
     people.ok(&format!("verify record --stage voting --fingerprint {fingerprint}"));
@@ -524,6 +530,9 @@ fn inspecting(people: &People) {
     }
     let what = |line: &str| people.field(line, "what");
     assert_eq!(what("inspect organiser/key"), "the secret key of an organiser or a credential authority");
+    let shown = people.ok("inspect record/manifest.json");
+    assert!(shown.contains("\n  statute:\n    options:\n      yes: Yes\n      no: No\n"), "{shown}");
+    assert_eq!(people.field("inspect record/manifest.json", "largest total weight"), "1000000");
     assert_eq!(what("inspect record/roll"), "a credential roll");
     assert_eq!(what("inspect record/closing-checkpoint"), "a checkpoint of a board");
     assert_eq!(people.field("inspect record/closing-checkpoint", "witnesses"), "1 of 1");
