@@ -69,7 +69,7 @@ impl IssueCredentials {
             );
         }
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
-        let voters = self.voters.read(&styles)?;
+        let voters = self.voters.read(&styles, manifest.weights().max)?;
         let weight = voters.iter().fold(0_u64, |sum, voter| sum.saturating_add(voter.weight));
         let most = manifest.weights().total;
         if weight > most {
@@ -183,19 +183,19 @@ struct Voter {
 }
 
 impl Voters {
-    fn read(&self, styles: &[&str]) -> Result<Vec<Voter>> {
+    fn read(&self, styles: &[&str], heaviest: u64) -> Result<Vec<Voter>> {
         match (self.voters, &self.list) {
             (Some(count), _) if styles.len() == 1 => Ok(vec![Voter { style: 0, weight: 1 }; usize::try_from(count)?]),
             (Some(_), _) => {
                 bail!("the manifest has {} ballot styles: say with --list who votes on which", styles.len())
             }
-            (None, Some(path)) => read_list(path, styles),
+            (None, Some(path)) => read_list(path, styles, heaviest),
             (None, None) => bail!("say with --voters or --list who may vote"),
         }
     }
 }
 
-fn read_list(path: &Path, styles: &[&str]) -> Result<Vec<Voter>> {
+fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<Vec<Voter>> {
     let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let voters = text.lines().enumerate().filter(|(number, line)| *number > 0 || *line != "style,weight");
     let voters: Vec<Voter> = voters
@@ -203,9 +203,12 @@ fn read_list(path: &Path, styles: &[&str]) -> Result<Vec<Voter>> {
             let place = || format!("{}, line {}", path.display(), number + 1);
             let (style, weight) = line.split_once(',').context("expected style,weight").with_context(place)?;
             let position = styles.iter().position(|known| *known == style.trim());
-            let known = || format!("the manifest has no ballot style {style:?}, only {styles:?}");
+            let known = || format!("the manifest has no ballot style {style:?}, only {}", styles.join(", "));
             let style = position.with_context(known).with_context(place)?;
-            let weight = weight.trim().parse().ok().context("the weight is not a whole number").with_context(place)?;
+            let weight: u64 =
+                weight.trim().parse().ok().context("the weight is not a whole number").with_context(place)?;
+            let fits = (1..=heaviest).contains(&weight);
+            ensure!(fits, "{}: the weight is {weight}, and the manifest allows 1 to {heaviest}", place());
             Ok(Voter { style, weight })
         })
         .collect::<Result<_>>()

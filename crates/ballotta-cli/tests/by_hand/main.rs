@@ -165,13 +165,13 @@ fn credentials_and_opening(people: &People) {
     fs::write(people.path("authority/list.csv"), "style,weight\nall,1\nall,1\nnone,1\n").unwrap();
     people.fails(
         2,
-        "line 4: the manifest has no ballot style \"none\", only [\"all\"]",
+        "line 4: the manifest has no ballot style \"none\", only all\n",
         "credentials issue record --list authority/list.csv --codes authority/codes.csv",
     );
     fs::write(people.path("authority/list.csv"), "style,weight\nall,1\nall,2\n").unwrap();
     people.fails(
-        1,
-        "voter 2: the weight",
+        2,
+        "list.csv, line 3: the weight is 2, and the manifest allows 1 to 1\n",
         "credentials issue record --list authority/list.csv --codes authority/codes.csv",
     );
     people.fails(
