@@ -85,7 +85,7 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
     console.say("The statute vote of the Movimento 5 Stelle, 2-3 August 2021, as a verifiable election.\n");
     console.say("1  Keys, manifest and key ceremony");
     let parties = Parties::generate(ORIGIN, &folders.secrets)?;
-    let mut rehearsal = Rehearsal::begin(folders, parties, question(), console)?;
+    let mut rehearsal = Rehearsal::begin(folders, parties, question(figures.eligible), console)?;
     timed("key_ceremony");
 
     console.say("2  Credentials");
@@ -168,8 +168,8 @@ fn comparison(figures: Figures, counted: u64, yes: u64, no: u64) -> String {
 /// Every voter of the demo: one style, one vote.
 const VOTER: Entitlement = Entitlement { style: 0, weight: 1 };
 
-/// The vote: a question, and the rules of its election.
-fn question() -> Question {
+/// The vote: a question, and the rules of its election, for so many voters.
+fn question(eligible: u64) -> Question {
     let text = |it: &str, en: &str| Text::from([("it", it), ("en", en)]);
     let option =
         |id: &str, it: &str, en: &str| ContestOption { id: id.to_owned(), title: text(it, en), description: None };
@@ -192,7 +192,7 @@ fn question() -> Question {
         }),
         contests: vec![contest],
         styles: vec![StyleDraft { id: "iscritti".to_owned(), contests: vec!["statuto".to_owned()] }],
-        weights: Weights { unit: text("voti", "votes"), max: 1, total: ELIGIBLE },
+        weights: Weights { unit: text("voti", "votes"), max: 1, total: eligible },
         quorum: Some(Quorum {
             of: QuorumOf::Heads,
             base: QuorumBase::Roll,
@@ -221,5 +221,10 @@ mod tests {
         assert_eq!(Figures::scaled(ELIGIBLE), Figures { eligible: 113_894, voted: 60_940, yes: 53_238 });
         assert_eq!(VOTED - YES, 7_702);
         assert_eq!(Figures::scaled(1000), Figures { eligible: 1000, voted: 535, yes: 467 });
+    }
+
+    #[test]
+    fn there_may_be_more_voters_than_there_were() {
+        assert_eq!(question(10 * ELIGIBLE).weights.total, 1_138_940);
     }
 }

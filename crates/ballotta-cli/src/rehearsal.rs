@@ -13,7 +13,7 @@ use ballotta::ballot::{BallotSeed, Entitlement, PlaintextBallot, PreparedBallot}
 use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::board::note::{Cosigner, NoteSigner};
 use ballotta::contest::Selection;
-use ballotta::credential::{Credential, RollLine, RollRules, RollSignature, VotingCode};
+use ballotta::credential::{Credential, RollError, RollLine, RollRules, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
 use ballotta::key_ceremony::TrusteeSeed;
@@ -241,7 +241,12 @@ impl Rehearsal {
         let (codes, lines): (Vec<_>, Vec<_>) = issued.into_iter().unzip();
         let rules = RollRules::for_manifest(manifest);
         let roll = rules.write(lines);
-        let roll: String = roll.map_err(|errors| anyhow!("the roll breaks its rules: {errors:?}"))?.collect();
+        let first = |errors: Vec<RollError>| {
+            let first =
+                errors.first().map_or(String::new(), |error| format!(": voter {}: {}", error.line, error.problem));
+            anyhow!("the roll breaks its rules{first}")
+        };
+        let roll: String = roll.map_err(first)?.collect();
         ballotta_io::write_new(&self.record().join(record::ROLL), roll.as_bytes())?;
         let mut text = zeroize::Zeroizing::new(String::new());
         for code in &codes {
