@@ -6,14 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Error, Result, bail};
-use ballotta::board::entry::{EntryKind, Pointer};
-use ballotta::board::witness_keys;
-use ballotta::decryption::{ClosingStatement, PartialDecryption};
+use ballotta::admission::EntryRefused;
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, JointKey, peek};
 use ballotta::manifest::Manifest;
-use ballotta::record::CLOSING_CHECKPOINT;
 use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
-use ballotta_io::FolderRecord;
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
@@ -21,7 +17,7 @@ use crate::console::{Console, VerifierBars, print};
 use crate::duties::{trustees_named, with_names};
 use crate::failure::{Advice as _, refusal, remedy_of, said};
 use crate::handover::{Handover, Kind};
-use crate::record::{Record, board_signer, lock_record, read_checkpoint};
+use crate::record::{Record, board_signer, lock_record};
 use crate::secrets::system_rng;
 
 /// Appends what was handed over to the board of a record.
@@ -53,17 +49,8 @@ const BATCH: usize = 4096;
 impl AddToBoard {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let _lock = lock_record(&self.record)?;
-        let record = Record::read(&self.record)?;
-        let signer = board_signer(record.manifest(), &self.board_key)?;
-        let ballot_box = BallotBox::open(&self.record, signer).refused()?;
-        let mut board = Board {
-            ballot_box,
-            ceremony: Ceremony::of(&record)?,
-            decrypted: decrypted(&record),
-            published: record.is_published(),
-            tally: None,
-            console,
-        };
+        let ballot_box = BallotBox::open(&self.record, |manifest| board_signer(manifest, &self.board_key)).refused()?;
+        let mut board = Board { ballot_box, ceremony: None, tally: None, console };
         let mut outcomes = Vec::with_capacity(self.files.len());
         let bar = console.bar("appending to the board", self.files.len() as u64);
         for files in self.files.chunks(BATCH) {
@@ -99,15 +86,11 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
     }
 }
 
-/// A board with what it needs to know to refuse what would spoil the record.
+/// A board, and what was computed from its record when it was first needed.
 struct Board {
     ballot_box: BallotBox,
-    ceremony: Ceremony,
-    /// The trustees whose partial decryption stands on the board.
-    decrypted: Vec<u16>,
-    /// Whether the result is published.
-    published: bool,
-    /// The record up to the close, verified when it is first needed.
+    ceremony: Option<Ceremony>,
+    /// The verification of the record up to the close.
     tally: Option<Verification>,
     console: Console,
 }
@@ -148,23 +131,30 @@ impl Board {
     fn add_one(&mut self, Handover { kind, bytes }: &Handover) -> Result<Option<u64>> {
         let entry = match kind {
             Kind::CeremonyMessage => {
-                self.ceremony.check(bytes)?;
+                let ceremony = match &mut self.ceremony {
+                    Some(ceremony) => ceremony,
+                    None => self.ceremony.insert(Ceremony::of(&Record::read(self.ballot_box.root())?)?),
+                };
+                ceremony.check(bytes)?;
                 let entry = self.ballot_box.add_ceremony_message(bytes)?;
-                self.ceremony.messages.push(bytes.clone());
+                ceremony.messages.push(bytes.clone());
                 entry
             }
             Kind::RollSignature => self.ballot_box.add_roll_signature(bytes)?,
             Kind::Opening => self.ballot_box.add_opening(bytes)?,
             Kind::Closing => self.ballot_box.add_closing(bytes)?,
             Kind::ClosingStatement => {
-                let statement = ClosingStatement::decode(bytes)?;
-                statement.agrees(self.tally()?.tally.as_ref().context(NOT_CLOSED)?)?;
-                self.ballot_box.add_statement(bytes)?
+                self.verify_closed()?;
+                self.ballot_box.add_statement(bytes, self.tally.as_ref().context(NOT_CLOSED)?)?
             }
-            Kind::PartialDecryption => self.add_decryption(bytes)?,
+            Kind::PartialDecryption => {
+                self.verify_closed()?;
+                let added = self.ballot_box.add_partial_decryption(bytes, self.tally.as_ref().context(NOT_CLOSED)?);
+                added.map_err(|error| name_trustees(self.ballot_box.manifest(), error))?.0
+            }
             Kind::Cosignature => {
                 let line = str::from_utf8(bytes).context("the cosignature is not text")?;
-                self.add_cosignature(line.trim_end())?;
+                self.ballot_box.add_cosignature(line.trim_end())?;
                 return Ok(None);
             }
             Kind::BallotOpening => {
@@ -176,56 +166,32 @@ impl Board {
         Ok(Some(entry))
     }
 
-    fn add_decryption(&mut self, bytes: &[u8]) -> Result<u64> {
-        self.tally()?;
-        let verification = self.tally.as_ref().context(NOT_CLOSED)?;
-        let (Some(context), Some(tally)) = (&verification.context, &verification.tally) else {
-            bail!(NOT_CLOSED);
-        };
-        let part =
-            PartialDecryption::decode(context, tally, bytes).context("not a partial decryption of this tally")?;
-        let trustee = part.trustee();
-        if self.decrypted.contains(&trustee) {
-            let whose = trustees_named(self.ballot_box.manifest(), &[trustee]);
-            bail!("the partial decryption of {whose} stands on the board already");
-        }
-        let entry = self.ballot_box.size();
-        self.ballot_box.add_partial_decryption(bytes, verification)?;
-        self.decrypted.push(trustee);
-        Ok(entry)
-    }
-
-    /// Adds the line of a witness that has not cosigned yet; the lines of others would only make the file grow.
-    fn add_cosignature(&mut self, line: &str) -> Result<()> {
-        if self.published {
-            bail!("the result is published, and the closing checkpoint with it");
-        }
-        let source = FolderRecord::new(self.ballot_box.root());
-        let mut checkpoint = read_checkpoint(&source, CLOSING_CHECKPOINT)?.context(NOT_CLOSED)?;
-        let witnesses = witness_keys(self.ballot_box.manifest())?;
-        let before = checkpoint.cosigned_by(&witnesses)?.len();
-        checkpoint.add_cosignature(line.parse()?);
-        if checkpoint.cosigned_by(&witnesses)?.len() == before {
-            bail!("not a cosignature of a further witness that the manifest names");
-        }
-        self.ballot_box.add_cosignature(line)
-    }
-
-    /// The tally of the record up to the close.
-    fn tally(&mut self) -> Result<&Verification> {
+    /// Verifies the record up to the close, once.
+    fn verify_closed(&mut self) -> Result<()> {
         if self.tally.is_none() {
-            // What was appended in this run stands on the board before it is read again.
+            // What was appended in this run must be on the board before it is read again.
             self.ballot_box.commit()?;
             let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
             let bars = VerifierBars::new(self.console);
-            let record = Record::read(self.ballot_box.root())?;
-            let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
+            let source = self.ballot_box.source();
+            let verification = verify(source, &options, &|progress| bars.show(progress), &mut system_rng());
             if verification.tally.is_none() {
                 bail!(NOT_CLOSED);
             }
             self.tally = Some(verification);
         }
-        self.tally.as_ref().context(NOT_CLOSED)
+        Ok(())
+    }
+}
+
+/// Names the trustee of an error of the library.
+fn name_trustees(manifest: &Manifest, error: Error) -> Error {
+    match error.downcast_ref() {
+        Some(EntryRefused::DecryptedAlready { trustee }) => {
+            let whose = trustees_named(manifest, &[*trustee]);
+            Error::msg(format!("the partial decryption of {whose} is on the board already"))
+        }
+        _ => error,
     }
 }
 
@@ -240,12 +206,6 @@ fn outcome<'a>(file: &'a Path, added: Result<Option<u64>, &Error>) -> Outcome<'a
         }
     };
     Outcome { file, entry, error }
-}
-
-/// The trustees whose partial decryption a record has.
-fn decrypted(record: &Record) -> Vec<u16> {
-    let pointers = record.entries(EntryKind::PartialDecryption).filter_map(|(_, body)| Pointer::decode(body).ok());
-    pointers.map(|pointer| pointer.author()).collect()
 }
 
 /// The messages of the key ceremony so far.

@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use ballotta::board::board_key;
-use ballotta::board::entry::{Entry, EntryKind, Pointer};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
+use ballotta::board::timeline::{Event, Observed, Timeline};
 use ballotta::credential::RollRules;
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
-use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MESSAGE_BYTES};
+use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::{Manifest, Text};
-use ballotta::record::{self, ReadError, RecordSource as _, read_file};
+use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource as _, read_file};
 use ballotta::voter::{Election, VoterError};
-use ballotta_io::{BoardFolder, FolderRecord};
+use ballotta_io::FolderRecord;
 use serde_json::json;
 
 use crate::ballot_box::BallotBox;
@@ -83,22 +83,20 @@ pub(crate) struct Record {
     root: PathBuf,
     source: FolderRecord,
     manifest: Manifest,
-    /// All entries but ballots.
-    entries: Vec<(u64, EntryKind, Vec<u8>)>,
+    board: PublishedBoard,
+    is_published: bool,
 }
 
 impl Record {
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let source = FolderRecord::new(root);
         let manifest = duties::read_manifest(&source).with_context(|| format!("{} is not a record", root.display()))?;
-        let mut entries = Vec::new();
-        read_board(root, &manifest, |index, entry| {
-            if entry.kind() != EntryKind::Ballot {
-                entries.push((index, entry.kind(), entry.body().to_vec()));
-            }
-            Ok(())
-        })?;
-        Ok(Self { root: root.to_path_buf(), source, manifest, entries })
+        let mut is_published = false;
+        let mut visit = |observed: &Observed<'_>, _: &Timeline| {
+            is_published |= matches!(observed.event, Some(Event::Publication(_)));
+        };
+        let board = PublishedBoard::read(&source, &manifest, &mut visit, &mut system_rng()).refused()?;
+        Ok(Self { root: root.to_path_buf(), source, manifest, board, is_published })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -113,27 +111,14 @@ impl Record {
         &self.manifest
     }
 
-    /// The bodies of the entries of one kind.
-    pub(crate) fn entries(&self, kind: EntryKind) -> impl Iterator<Item = (u64, &[u8])> {
-        let of_kind = self.entries.iter().filter(move |(_, other, _)| *other == kind);
-        of_kind.map(|(index, _, body)| (*index, body.as_slice()))
-    }
-
     /// Whether the result is published.
     pub(crate) fn is_published(&self) -> bool {
-        self.entries(EntryKind::Publication).next().is_some()
+        self.is_published
     }
 
     /// The messages of the key ceremony, in the order of the board.
     pub(crate) fn ceremony(&self) -> Result<Vec<Vec<u8>>> {
-        let messages = self.entries(EntryKind::Ceremony).map(|(index, body)| {
-            let pointer = Pointer::decode(body).with_context(|| format!("entry {index} cannot be read"))?;
-            let path = record::ceremony_path(pointer.hash());
-            let bytes = read_file(&self.source, &path, MAX_MESSAGE_BYTES).with_context(|| path.clone())?;
-            pointer.verify_file(&bytes).with_context(|| path)?;
-            Ok(bytes)
-        });
-        messages.collect::<Result<_>>().refused()
+        self.board.ceremony_messages(&self.source).refused()
     }
 
     pub(crate) fn parameters(&self) -> Result<CeremonyParameters> {
@@ -160,10 +145,10 @@ impl Record {
 /// The election of a record, as voters read it: key ceremony and roll must be there.
 pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
     match Election::read(source, &mut system_rng()) {
-        Err(VoterError::File { path, error }) if path == record::MANIFEST => {
+        Err(VoterError::Record(RecordError::File { path, error })) if path == record::MANIFEST => {
             Err(error).context(path).with_context(|| format!("{} is not a record", source.root().display()))
         }
-        Err(VoterError::File { path, error: ReadError::Missing }) if path == record::ROLL => {
+        Err(VoterError::Record(RecordError::File { path, error: ReadError::Missing })) if path == record::ROLL => {
             refusal("the record has no roll").remedy("issue credentials first")
         }
         Err(VoterError::Ceremony(error)) => incomplete(&duties::read_manifest(source)?, error),
@@ -180,19 +165,6 @@ fn incomplete<T>(manifest: &Manifest, error: CeremonyError) -> Result<T> {
     } else {
         error
     }
-}
-
-/// Reads the board that its checkpoint covers, and shows every entry.
-fn read_board(root: &Path, manifest: &Manifest, mut visit: impl FnMut(u64, Entry<'_>) -> Result<()>) -> Result<()> {
-    let mut visited = Ok(());
-    let folder = BoardFolder::read(root, &board_key(manifest)?, |index, bytes| {
-        if visited.is_ok() {
-            let entry = Entry::decode(bytes).with_context(|| format!("entry {index} of the board cannot be read"));
-            visited = entry.refused().and_then(|entry| visit(index, entry));
-        }
-    });
-    folder.refused().context("the board does not hold")?;
-    visited
 }
 
 /// A checkpoint of a record, whose signatures are still to be verified; `None` if there is no such file.

@@ -326,9 +326,9 @@ impl Rehearsal {
             let trustee = duties::TrusteeDay::begin(&source, seed, &|progress| bars.show(progress))?;
             drop(bars);
             let state = duties::state_path(path);
-            ballot_box.add_statement(&trustee.state(&state)?)?;
+            ballot_box.add_statement(&trustee.state(&state)?, trustee.verification())?;
             let decryption = trustee.decrypt(&source, &state)?;
-            verified.push(ballot_box.add_partial_decryption(&decryption, trustee.verification())?);
+            verified.push(ballot_box.add_partial_decryption(&decryption, trustee.verification())?.1);
             console.say(format!("   {name} verified the record and decrypted the sums, nothing else"));
             if verified.len() == 2 {
                 result = Some(trustee.verification().result(&verified)?);

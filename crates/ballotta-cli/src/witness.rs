@@ -10,11 +10,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use ballotta::board::board_key;
-use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
+use ballotta::board::log::{Frontier, TreeHead};
 use ballotta::board::note::Cosigner;
+use ballotta::board::timeline::{Observed, Timeline};
 use ballotta::hash::TreeHash;
-use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT};
-use ballotta_io::{BoardFolder, write_atomically};
+use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, PublishedBoard};
+use ballotta_io::write_atomically;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -23,7 +24,7 @@ use crate::duties::state_path;
 use crate::failure::{Advice as _, refusal};
 use crate::handover::{Handover, Kind};
 use crate::record::{Record, lock, read_checkpoint};
-use crate::secrets::KeyFile;
+use crate::secrets::{KeyFile, system_rng};
 
 /// A witness's cosignature of the closing checkpoint; before the close, of the checkpoint.
 #[derive(clap::Args, Debug)]
@@ -107,16 +108,14 @@ impl Cosign {
 
 /// Checks that a head is one of the board in the record, and continues the one that was cosigned before.
 fn check_consistent(record: &Record, head: &TreeHead, seen: Option<TreeHead>) -> Result<()> {
-    let mut frontier = Frontier::new();
-    let mut roots = BTreeMap::from([(0, frontier.root())]);
+    let mut roots = BTreeMap::from([(0, Frontier::new().root())]);
     let asked = [Some(*head), seen].map(|head| head.map(|head| head.size));
-    BoardFolder::read(record.root(), &board_key(record.manifest())?, |_, entry| {
-        frontier.push(leaf_hash(entry));
-        if asked.contains(&Some(frontier.size())) {
-            roots.insert(frontier.size(), frontier.root());
+    let mut visit = |_: &Observed<'_>, timeline: &Timeline| {
+        if asked.contains(&Some(timeline.size())) {
+            roots.insert(timeline.size(), timeline.head().root);
         }
-    })
-    .refused()?;
+    };
+    PublishedBoard::read(record.source(), record.manifest(), &mut visit, &mut system_rng()).refused()?;
     if roots.get(&head.size) != Some(&head.root) {
         return refusal("the checkpoint is not one of the board in this record");
     }

@@ -4,14 +4,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ballotta::admission::BoardEntries;
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{NoteError, NoteKey, NoteSigner, SignedCheckpoint};
-use ballotta::board::tiles::{
-    MAX_BUNDLE_BYTES, TILE_WIDTH, TileError, TilePath, bundle_paths, decode_bundle, encode_bundle,
-};
+use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, encode_bundle};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
-use ballotta::record::CHECKPOINT;
+use ballotta::record::{Bundle, BundleError, CHECKPOINT};
 
+use crate::FolderRecord;
 use crate::files::{read_at_most, write_atomically};
 
 /// A board that cannot be opened or appended to.
@@ -30,13 +30,8 @@ pub enum BoardFolderError {
     #[error("the checkpoint is not signed by this board: {0}")]
     Checkpoint(#[from] NoteError),
     /// A bundle of entries cannot be read.
-    #[error("{path}: {error}")]
-    Bundle {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: TileError,
-    },
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
     /// The entries are not those that the checkpoint covers: nothing is appended to a board that was tampered with.
     #[error("the entries on disk do not have the tree head of the checkpoint")]
     RootMismatch,
@@ -75,74 +70,49 @@ impl BoardFolder {
         Ok(Self { root: root.to_path_buf(), frontier, last: Vec::new(), committed })
     }
 
+    /// Goes on with a board that was read before: `frontier` is the tree of its entries.
+    ///
+    /// # Errors
+    ///
+    /// If the last bundle cannot be read.
+    pub fn resume(root: &Path, frontier: Frontier) -> Result<Self, BoardFolderError> {
+        let committed = frontier.head();
+        let partial = last_bundle(committed.size).filter(|tile| tile.width() < TILE_WIDTH);
+        let last = match partial {
+            Some(tile) => {
+                let bundle = Bundle::read(&FolderRecord::new(root), tile)?;
+                bundle.entries()?.map(|(_, entry)| entry.to_vec()).collect()
+            }
+            None => Vec::new(),
+        };
+        Ok(Self { root: root.to_path_buf(), frontier, last, committed })
+    }
+
     /// Opens the board that a checkpoint in the folder covers, signed by `key`.
     ///
     /// # Errors
     ///
     /// If checkpoint or entries are missing, or do not belong together.
     pub fn open(root: &Path, key: &NoteKey) -> Result<Self, BoardFolderError> {
-        Self::read(root, key, |_, _| {})
-    }
-
-    /// The same, and shows every entry with its position.
-    ///
-    /// # Errors
-    ///
-    /// If checkpoint or entries are missing, or do not belong together.
-    pub fn read(root: &Path, key: &NoteKey, mut entry: impl FnMut(u64, &[u8])) -> Result<Self, BoardFolderError> {
-        let read =
-            |path: PathBuf, limit| read_at_most(&path, limit).map_err(|error| BoardFolderError::Io { path, error });
-        let checkpoint = read(root.join(CHECKPOINT), MAX_CHECKPOINT_BYTES)?;
+        let path = root.join(CHECKPOINT);
+        let checkpoint = read_at_most(&path, MAX_CHECKPOINT_BYTES).map_err(|error| BoardFolderError::Io { path, error })?;
         let committed = *SignedCheckpoint::parse(&checkpoint)?.verify(key)?.head();
         let mut frontier = Frontier::new();
-        let mut last = Vec::new();
         for tile in bundle_paths(committed.size) {
-            let path = root.join(tile.to_string());
-            let bytes = read(path.clone(), MAX_BUNDLE_BYTES)?;
-            let entries =
-                decode_bundle(&bytes, tile.width()).map_err(|error| BoardFolderError::Bundle { path, error })?;
-            for bytes in &entries {
-                entry(frontier.size(), bytes);
-                frontier.push(leaf_hash(bytes));
-            }
-            if tile.width() < TILE_WIDTH {
-                last = entries.into_iter().map(<[u8]>::to_vec).collect();
+            for (_, entry) in Bundle::read(&FolderRecord::new(root), tile)?.entries()? {
+                frontier.push(leaf_hash(entry));
             }
         }
         if frontier.head() != committed {
             return Err(BoardFolderError::RootMismatch);
         }
-        Ok(Self { root: root.to_path_buf(), frontier, last, committed })
-    }
-
-    /// How many entries there are, those that are not committed yet included.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.frontier.size()
+        Self::resume(root, frontier)
     }
 
     /// The tree head, over entries that are not committed yet as well.
     #[must_use]
     pub fn head(&self) -> TreeHead {
         self.frontier.head()
-    }
-
-    /// The entry at a position, committed or not.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be read.
-    pub fn entry(&self, index: u64) -> Result<Vec<u8>, BoardFolderError> {
-        let width = u64::from(TILE_WIDTH);
-        let (bundle, position) = (index / width, usize::try_from(index % width).unwrap_or(usize::MAX));
-        if bundle == self.frontier.size() / width {
-            return self.last.get(position).cloned().ok_or(BoardFolderError::NoSuchEntry(index));
-        }
-        let tile = TilePath::bundle_of(index, self.frontier.size()).ok_or(BoardFolderError::NoSuchEntry(index))?;
-        let path = self.root.join(tile.to_string());
-        let bytes = fs::read(&path).map_err(|error| BoardFolderError::Io { path: path.clone(), error })?;
-        let entries = decode_bundle(&bytes, tile.width()).map_err(|error| BoardFolderError::Bundle { path, error })?;
-        entries.get(position).map(|entry| entry.to_vec()).ok_or(BoardFolderError::NoSuchEntry(index))
     }
 
     /// Appends an entry and returns its position.
@@ -182,7 +152,7 @@ impl BoardFolder {
         let Some(tile) = last_bundle(self.frontier.size()).filter(|_| !self.last.is_empty()) else { return Ok(()) };
         let path = self.root.join(tile.to_string());
         let bytes =
-            encode_bundle(&self.last).map_err(|error| BoardFolderError::Bundle { path: path.clone(), error })?;
+            encode_bundle(&self.last).map_err(|error| BundleError { path: tile.to_string(), problem: error.into() })?;
         write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })
     }
 
@@ -197,6 +167,27 @@ impl BoardFolder {
             let _ = fs::remove_dir(folder);
         }
         Ok(())
+    }
+}
+
+impl BoardEntries for BoardFolder {
+    type Error = BoardFolderError;
+
+    fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    fn entry(&self, index: u64) -> Result<Vec<u8>, BoardFolderError> {
+        let missing = BoardFolderError::NoSuchEntry(index);
+        let size = self.frontier.size();
+        let first = size - self.last.len() as u64;
+        if index >= first {
+            return self.last.get((index - first) as usize).cloned().ok_or(missing);
+        }
+        let tile = TilePath::bundle_of(index, size).ok_or(missing)?;
+        let bundle = Bundle::read(&FolderRecord::new(&self.root), tile)?;
+        let entry = bundle.entries()?.find(|(position, _)| *position == index).map(|(_, entry)| entry.to_vec());
+        entry.ok_or(BoardFolderError::NoSuchEntry(index))
     }
 }
 
@@ -223,9 +214,8 @@ mod tests {
                 assert_eq!(board.append(entry(board.size())).unwrap() + 1, board.size());
             }
             board.commit(&signer).unwrap();
-            let mut seen = Vec::new();
-            board = BoardFolder::read(root, signer.key(), |index, bytes| seen.push((index, bytes.to_vec()))).unwrap();
-            assert_eq!(seen, (0..size).map(|index| (index, entry(index))).collect::<Vec<_>>());
+            board = BoardFolder::open(root, signer.key()).unwrap();
+            assert_eq!(board.size(), size);
             assert!((0..size).all(|index| board.entry(index).unwrap() == entry(index)));
             assert!(matches!(board.entry(size), Err(BoardFolderError::NoSuchEntry(missing)) if missing == size));
             let files: Vec<String> = bundle_paths(size).map(|tile| tile.to_string()).collect();

@@ -23,7 +23,7 @@ pub use mark::Mark;
 pub use opening::{BallotOpening, OpenedBallot, OpeningError};
 pub use plaintext::{PlaintextBallot, PlaintextError};
 pub use prepare::{BallotSeed, PreparedBallot};
-pub use signed::{BallotHeader, SignedBallot, UnsignedBallot};
+pub use signed::{BallotHeader, BoardBallotInfo, SignedBallot, UnsignedBallot};
 pub use verify::{AdmissionError, Candidate, VerifiedBallot, Window, verify_ballots};
 
 /// What the roll entitles a voter to: a ballot of this style, with this weight.

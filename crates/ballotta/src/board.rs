@@ -18,6 +18,7 @@ pub mod entry;
 pub mod log;
 pub mod note;
 pub mod tiles;
+pub mod timeline;
 
 /// The key with which the board of an election signs its checkpoints.
 ///

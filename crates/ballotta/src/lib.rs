@@ -25,6 +25,7 @@ extern crate std;
 #[cfg(all(feature = "weaken", not(debug_assertions)))]
 compile_error!("the feature `weaken` switches checks off: it is for tests and cannot be part of a release build");
 
+pub mod admission;
 pub mod ballot;
 pub mod board;
 pub mod contest;

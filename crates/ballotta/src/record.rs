@@ -17,18 +17,25 @@
 //! SHA256SUMS           the hashes of the files that no other entry of the board names
 //! ```
 
+mod bundle;
 mod files;
+mod published;
 mod result;
+mod roll;
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+pub(crate) use bundle::BundleIndex;
+pub use bundle::{Bundle, BundleError, BundleProblem};
 pub use files::{FileList, FileListError};
+pub use published::{PublishedBoard, RecordError, read_head, read_manifest};
 pub use result::{
     ContestResult, ListSeats, OptionResult, PairsResult, QuorumResult, ResultDocument, SeatsResult, WinnersResult,
     WithheldReason,
 };
+pub use roll::PublishedRoll;
 
 use crate::hash::FileHash;
 

@@ -12,8 +12,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::iter::zip;
 
-pub(crate) use ledger::LedgerEntry;
-pub use ledger::{Ledger, Recorded, Selection};
+pub use ledger::{CountedSet, LedgerError};
+pub(crate) use ledger::{Ledger, LedgerEntry};
 
 use crate::ballot::VerifiedBallot;
 use crate::contest::{Multiplier, Rule};
@@ -27,6 +27,7 @@ use crate::weaken::{self, Check};
 /// A ballot that is verified and selected: the only thing that enters a tally.
 #[derive(Clone, Debug)]
 pub struct CountedBallot {
+    index: u64,
     ballot: VerifiedBallot,
 }
 
@@ -182,7 +183,7 @@ impl PartialTally {
     ///
     /// If it does not lie behind the ballots added so far.
     pub fn add(&mut self, context: &ElectionContext, counted: &CountedBallot) -> Result<(), TallyError> {
-        let index = counted.ballot.index;
+        let index = counted.index;
         if index < self.end {
             return Err(TallyError::OutOfOrder { found: index, last: self.end });
         }
@@ -253,12 +254,10 @@ impl PartialTally {
         self.end = next.end;
     }
 
-    /// Adds the ballot if the selection counts it. It lies behind those added so far.
-    pub(crate) fn count(&mut self, context: &ElectionContext, selection: &Selection, ballot: &VerifiedBallot) {
-        if selection.contains(ballot.index) {
-            self.correct(context, ballot, Correction::Add);
-            self.end = ballot.index + 1;
-        }
+    /// Adds the ballot at position `index`, after those added so far.
+    pub(crate) fn count(&mut self, context: &ElectionContext, index: u64, ballot: &VerifiedBallot) {
+        self.correct(context, ballot, Correction::Add);
+        self.end = index + 1;
     }
 
     /// Writes the sums, without the range.

@@ -34,11 +34,10 @@ pub use shards::{PartialVerification, ShardError, ShardPlan, merge_all, verify_s
 
 use self::report::Findings;
 use crate::board::log::TreeHead;
-use crate::credential::{RollIndex, RollLine, RollLookupError, RollTotals};
 use crate::decryption::{ClosedTally, ClosingStatement, ContestTotals, DecryptionError, VerifiedDecryption, combine};
 use crate::election::ElectionContext;
-use crate::hash::{Fingerprint, RollHash};
-use crate::record::{self, RecordSource, ResultDocument, SourceError};
+use crate::hash::Fingerprint;
+use crate::record::{PublishedRoll, RecordSource, ResultDocument};
 use crate::tally::EncryptedTally;
 
 /// What is asked of a verification.
@@ -76,7 +75,7 @@ pub struct Verification {
     /// The election, if manifest, ceremony and roll could be read.
     pub context: Option<ElectionContext>,
     /// The roll, if it could be read.
-    pub roll: Option<VerifiedRoll>,
+    pub roll: Option<PublishedRoll>,
     /// The board up to the last entry.
     pub head: Option<TreeHead>,
     /// The tally that was recomputed, if the board is closed.
@@ -121,38 +120,6 @@ impl Verification {
         };
         let totals = combine(context, tally, decryptions)?;
         Ok(ResultDocument::new(context, roll.totals(), tally, &totals))
-    }
-}
-
-/// A roll that was read.
-pub struct VerifiedRoll {
-    index: RollIndex,
-}
-
-impl VerifiedRoll {
-    /// The hash of the roll.
-    #[must_use]
-    pub fn hash(&self) -> &RollHash {
-        self.index.hash()
-    }
-
-    /// How many voters, and their weight.
-    #[must_use]
-    pub fn totals(&self) -> &RollTotals {
-        self.index.totals()
-    }
-
-    /// The line of a credential.
-    ///
-    /// # Errors
-    ///
-    /// If the source cannot be read, or is not as it was.
-    pub fn find(
-        &self,
-        source: &dyn RecordSource,
-        credential: &[u8; 32],
-    ) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
-        self.index.lookup(credential, |offset, buffer| source.read_exact_at(record::ROLL, offset, buffer))
     }
 }
 

@@ -9,107 +9,40 @@
 //! A server that serves a voter another manifest or another roll shows another fingerprint, which the voter compares with
 //! the one that was told elsewhere, and a roll without the voter's credential.
 
-mod board;
 mod fetch;
 mod history;
 
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use self::board::Board;
-pub use self::fetch::{Purpose, RecordFetch, Wanted};
-pub use self::history::{Found, History, OwnBallot};
+pub use self::fetch::{FileRequest, Purpose, RecordFetch};
+pub use self::history::{BallotStatus, History, OwnBallot};
 pub use crate::ballot::Window;
 use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PlaintextError, PreparedBallot};
 use crate::board::log::TreeHead;
-use crate::board::note::{NoteError, SignedCheckpoint};
-use crate::board::tiles::TileError;
+use crate::board::note::SignedCheckpoint;
 use crate::board::{board_key, witness_keys};
-use crate::credential::{
-    Credential, CredentialError, RollError, RollIndex, RollLine, RollLookupError, RollReader, RollRefused, RollRules,
-    VotingCode,
-};
+use crate::credential::{Credential, CredentialError, RollError, RollLine, VotingCode};
 use crate::election::{ElectionContext, ElectionError};
-use crate::encoding::DecodeError;
-use crate::hash::{Fingerprint, Tracker, TreeHash};
+use crate::hash::{Fingerprint, Tracker};
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
-use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
-use crate::manifest::{Manifest, ManifestErrors, Revoting};
-use crate::record::{self, ReadError, RecordSource, SourceError, read_file, read_parts};
+use crate::limits::MAX_CHECKPOINT_BYTES;
+use crate::manifest::{Manifest, Revoting};
+use crate::record::{
+    self, PublishedBoard, PublishedRoll, ReadError, RecordError, RecordSource, read_file, read_manifest,
+};
 
 /// Why a voter cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VoterError {
-    /// A file of the record is missing, too long, or cannot be read.
-    #[error("{path}: {error}")]
-    File {
-        /// The file.
-        path: String,
-        /// Why.
-        error: ReadError,
-    },
-    /// The manifest breaks its rules.
-    #[error("the manifest does not hold: {0}")]
-    Manifest(ManifestErrors),
-    /// A checkpoint is not the board's.
-    #[error("{path}: {error}")]
-    Checkpoint {
-        /// The file.
-        path: &'static str,
-        /// Why.
-        error: NoteError,
-    },
-    /// A bundle of entries cannot be read.
-    #[error("{path}: {error}")]
-    Bundle {
-        /// The file.
-        path: String,
-        /// Why.
-        error: TileError,
-    },
-    /// An entry of the board cannot be read.
-    #[error("entry {index} of the board cannot be read: {error}")]
-    Entry {
-        /// Its position.
-        index: u64,
-        /// Why.
-        error: DecodeError,
-    },
-    /// The board has more entries than one can have.
-    #[error("the board has {size} entries, more than there can be")]
-    TooManyEntries {
-        /// How many.
-        size: u64,
-    },
-    /// The entries are not those that the board signed.
-    #[error("the entries have the root {found}, the board signed {signed}")]
-    RootMismatch {
-        /// The root of the entries.
-        found: TreeHash,
-        /// The root of the checkpoint.
-        signed: TreeHash,
-    },
-    /// A file is not the one that the entry of the board names.
-    #[error("{path}: the file is not the one that the board names")]
-    OtherFile {
-        /// The file.
-        path: String,
-    },
-    /// A file is not as it was when it was read first.
-    #[error("{path}: the file changed while it was read")]
-    Changed {
-        /// The file.
-        path: String,
-    },
+    /// A part of the record cannot be read, or does not fit the rest.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The key ceremony is not complete, or does not hold.
     #[error("the key ceremony: {0}")]
     Ceremony(CeremonyError),
-    /// The roll breaks a rule.
-    #[error("the roll does not hold: {0}")]
-    Roll(RollRefused),
     /// Manifest, ceremony and roll do not belong together.
     #[error(transparent)]
     Election(#[from] ElectionError),
@@ -171,16 +104,9 @@ impl VoterError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::File { error: ReadError::Missing, .. } => "missing-file",
-            Self::File { .. } => "unreadable-file",
-            Self::Manifest(_) => "bad-manifest",
-            Self::Checkpoint { .. } => "bad-checkpoint",
-            Self::Bundle { .. } | Self::Entry { .. } | Self::TooManyEntries { .. } => "bad-entries",
-            Self::RootMismatch { .. } => "bad-root",
-            Self::OtherFile { .. } => "other-file",
-            Self::Changed { .. } => "record-changed",
+            Self::Record(error) => error.code(),
             Self::Ceremony(_) => "bad-ceremony",
-            Self::Roll(_) | Self::RollLine(_) => "bad-roll",
+            Self::RollLine(_) => "bad-roll",
             Self::Election(_) | Self::OpenedAnother { .. } | Self::OtherElection { .. } => "other-election",
             Self::RollNotSigned { .. } => "roll-not-signed",
             Self::NotOpen => "not-open",
@@ -192,14 +118,6 @@ impl VoterError {
             Self::TwoHistories => "two-histories",
         }
     }
-
-    fn file(path: &str) -> impl FnOnce(ReadError) -> Self + '_ {
-        |error| Self::File { path: path.into(), error }
-    }
-
-    fn source(error: SourceError) -> Self {
-        Self::File { path: error.path.clone(), error: error.into() }
-    }
 }
 
 /// An election as a voter reads it from a record: manifest, key ceremony, roll, and the board up to its checkpoint.
@@ -207,10 +125,10 @@ pub struct Election {
     /// Manifest, joint key and fingerprint.
     pub context: ElectionContext,
     /// The roll.
-    pub roll: RollIndex,
-    /// When ballots count.
+    pub roll: PublishedRoll,
+    /// The positions between which ballots count.
     pub window: Window,
-    board: Board,
+    board: PublishedBoard,
 }
 
 impl Election {
@@ -220,23 +138,35 @@ impl Election {
     ///
     /// What is missing or does not hold.
     pub fn read<R: CryptoRng>(source: &dyn RecordSource, rng: &mut R) -> Result<Self, VoterError> {
-        let manifest = read_file(source, record::MANIFEST, MAX_MANIFEST_BYTES);
-        let manifest = manifest.map_err(VoterError::file(record::MANIFEST))?;
-        let manifest = Manifest::parse(&manifest).map_err(VoterError::Manifest)?;
-        let board = Board::read(source, &manifest, rng)?;
+        let manifest = read_manifest(source)?;
+        let board = PublishedBoard::read(source, &manifest, &mut |_, _| (), rng)?;
+        Self::of_board(source, manifest, board, rng)
+    }
+
+    /// The same, where manifest and board were read before.
+    ///
+    /// # Errors
+    ///
+    /// What is missing or does not hold.
+    pub fn of_board<R: CryptoRng>(
+        source: &dyn RecordSource,
+        manifest: Manifest,
+        board: PublishedBoard,
+        rng: &mut R,
+    ) -> Result<Self, VoterError> {
         let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).map_err(VoterError::Ceremony)?;
-        let ceremony = board.ceremony(source)?;
-        let messages: Vec<&[u8]> = ceremony.iter().map(Vec::as_slice).collect();
-        let joint_key = JointKey::verify(&parameters, &messages, rng).map_err(VoterError::Ceremony)?;
-        let roll = read_roll(source, &manifest)?;
+        let ceremony = board.ceremony_messages(source)?;
+        let joint_key = JointKey::verify(&parameters, &ceremony, rng).map_err(VoterError::Ceremony)?;
+        let roll = PublishedRoll::read(source, &manifest)?;
         let context = ElectionContext::new(manifest, joint_key, roll.hash())?;
-        if let Some((index, opened)) = board.opened.filter(|(_, opened)| opened != context.fingerprint()) {
+        let opening = board.timeline().opening().map(|(index, opening)| (*index, *opening.fingerprint()));
+        if let Some((index, opened)) = opening.filter(|(_, opened)| opened != context.fingerprint()) {
             return Err(VoterError::OpenedAnother { index, opened, found: *context.fingerprint() });
         }
-        if let Some(authority) = board.roll_not_signed_by(&context, rng) {
+        if let Some(authority) = board.missing_roll_signature(&context, rng) {
             return Err(VoterError::RollNotSigned { authority });
         }
-        Ok(Self { context, roll, window: board.window(), board })
+        Ok(Self { context, roll, window: board.timeline().window(), board })
     }
 
     /// Whether this is the election that the voter was told of.
@@ -251,17 +181,17 @@ impl Election {
 
     /// The head of the board as it was read.
     #[must_use]
-    pub fn head(&self) -> &TreeHead {
-        &self.board.head
+    pub fn head(&self) -> TreeHead {
+        self.board.timeline().head()
     }
 
-    /// The entries of a bundle of 256, with their positions, read again; none behind the last bundle.
+    /// Reads the entries of a bundle of 256 again, with their positions; none after the last bundle.
     ///
     /// # Errors
     ///
     /// If the record cannot be read again as it was.
-    pub fn entries(&self, source: &dyn RecordSource, bundle: usize) -> Result<Vec<(u64, Vec<u8>)>, VoterError> {
-        self.board.entries(source, bundle)
+    pub fn entries(&self, source: &dyn RecordSource, bundle: u64) -> Result<Vec<(u64, Vec<u8>)>, VoterError> {
+        Ok(self.board.entries(source, bundle)?)
     }
 
     /// Whether ballots may be cast.
@@ -283,11 +213,7 @@ impl Election {
     ///
     /// If the roll cannot be read again as it was, or the line does not hold.
     pub fn line(&self, source: &dyn RecordSource, credential: &[u8; 32]) -> Result<Option<RollLine>, VoterError> {
-        let read_at = |offset, buffer: &mut [u8]| source.read_exact_at(record::ROLL, offset, buffer);
-        let line = self.roll.lookup(credential, read_at).map_err(|error| match error {
-            RollLookupError::Source(error) => VoterError::source(error),
-            RollLookupError::Changed { .. } => VoterError::Changed { path: record::ROLL.to_string() },
-        })?;
+        let line = self.roll.find(source, credential).map_err(RecordError::from)?;
         if let Some(line) = &line {
             line.key()?;
         }
@@ -312,13 +238,13 @@ impl Election {
     ///
     /// `TwoHistories` if the closing checkpoint is of another board, or why it cannot be read.
     pub fn closing_witnesses(&self, source: &dyn RecordSource) -> Result<Option<ClosingWitnesses>, VoterError> {
-        let Some(close_head) = self.board.close_head else { return Ok(None) };
+        let Some(close_head) = self.board.timeline().closing_head() else { return Ok(None) };
         let manifest = self.context.manifest();
         let path = record::CLOSING_CHECKPOINT;
-        let checkpoint_error = |error| VoterError::Checkpoint { path, error };
+        let checkpoint_error = |error| RecordError::Checkpoint { path, error };
         let cosigned = match read_file(source, path, MAX_CHECKPOINT_BYTES) {
             Err(ReadError::Missing) => 0,
-            Err(error) => return Err(VoterError::file(path)(error)),
+            Err(error) => return Err(RecordError::file(path)(error).into()),
             Ok(bytes) => {
                 let signed = SignedCheckpoint::parse(&bytes).map_err(checkpoint_error)?;
                 let key = board_key(manifest).map_err(checkpoint_error)?;
@@ -399,10 +325,10 @@ impl Voter {
         rng: &mut R,
     ) -> Result<Option<Tracker>, VoterError> {
         election.is_open()?;
-        let standing = self.history(election, source, rng)?.standing().map(|ballot| ballot.tracker);
+        let counted = self.history(election, source, rng)?.counted().map(|ballot| ballot.tracker);
         match election.context.manifest().revoting() {
-            Revoting::NotAllowed if standing.is_some() => Err(VoterError::HasVoted),
-            _ => Ok(standing),
+            Revoting::NotAllowed if counted.is_some() => Err(VoterError::HasVoted),
+            _ => Ok(counted),
         }
     }
 
@@ -424,12 +350,4 @@ impl Voter {
         let seed = BallotSeed::derive(self.credential.key_pair(), counter, rng);
         Ok(PreparedBallot::prepare(context, self.credential.public(), previous, plaintext, seed)?)
     }
-}
-
-/// Streams the roll.
-fn read_roll(source: &dyn RecordSource, manifest: &Manifest) -> Result<RollIndex, VoterError> {
-    let mut reader = RollReader::new(RollRules::for_manifest(manifest));
-    let read = read_parts(source, record::ROLL, |part, _, _| reader.feed(part, &mut |_| ()));
-    read.map_err(VoterError::file(record::ROLL))?;
-    reader.finish(&mut |_| ()).map_err(VoterError::Roll)
 }

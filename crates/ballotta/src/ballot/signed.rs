@@ -61,6 +61,27 @@ impl BallotHeader {
     }
 }
 
+/// What decides whether two ballots of a board are the same, or share their randomness: read again from the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoardBallotInfo {
+    /// The tracker.
+    pub tracker: Tracker,
+    /// The bytes of `R`.
+    pub randomness: [u8; 32],
+}
+
+impl BoardBallotInfo {
+    /// Reads the bytes of a signed ballot. Nothing of it is verified.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are too short for a signed ballot, or of another version.
+    pub fn read(ballot: &[u8]) -> Result<Self, DecodeError> {
+        let BallotHeader { randomness, .. } = BallotHeader::read(ballot)?;
+        Ok(Self { tracker: SignedBallot::tracker_of(ballot)?, randomness })
+    }
+}
+
 /// An encrypted ballot without its signature. Its tracker names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsignedBallot {
@@ -142,7 +163,11 @@ impl UnsignedBallot {
 
     /// Reads an unsigned ballot: its header, then what the form of its style prescribes.
     pub(super) fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
-        let header = BallotHeader::read(bytes)?;
+        Self::decode_after(&BallotHeader::read(bytes)?, context, bytes)
+    }
+
+    /// Reads an unsigned ballot whose header was read before.
+    fn decode_after(header: &BallotHeader, context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
         let unknown = DecodeError::UnknownValue { field: "style", found: u64::from(header.style) };
         let form = context.style(usize::from(header.style)).ok_or(unknown)?.form();
         let mut reader = Reader::new(bytes);
@@ -194,8 +219,18 @@ impl SignedBallot {
     ///
     /// The field that is not canonical.
     pub fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
+        let (unsigned, _) = split(bytes)?;
+        Self::decode_after(&BallotHeader::read(unsigned)?, context, bytes)
+    }
+
+    /// Reads a signed ballot whose header was read before.
+    pub(super) fn decode_after(
+        header: &BallotHeader,
+        context: &ElectionContext,
+        bytes: &[u8],
+    ) -> Result<Self, DecodeError> {
         let (unsigned, signature) = split(bytes)?;
-        let unsigned = UnsignedBallot::decode(context, unsigned)?;
+        let unsigned = UnsignedBallot::decode_after(header, context, unsigned)?;
         let mut reader = Reader::new(signature);
         let signature = SchnorrProof::decode(&mut reader)?;
         reader.finish()?;

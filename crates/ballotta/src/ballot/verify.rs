@@ -9,7 +9,7 @@ use core::iter::zip;
 use rand_core::CryptoRng;
 
 use super::Entitlement;
-use super::signed::SignedBallot;
+use super::signed::{BallotHeader, SignedBallot};
 use crate::credential::RollLine;
 use crate::election::{ElectionContext, Style};
 use crate::elgamal::SlotCiphertext;
@@ -71,6 +71,9 @@ pub enum AdmissionError {
     /// The voting is closed.
     #[error("voting is closed")]
     Closed,
+    /// The board has [`MAX_ENTRIES`](crate::limits::MAX_ENTRIES) entries.
+    #[error("the board has as many entries as a board can have")]
+    BoardFull,
     /// The election allows one ballot a voter.
     #[error("this credential has voted, and the election allows no second ballot")]
     RevoteNotAllowed {
@@ -111,21 +114,40 @@ impl Window {
     }
 }
 
-/// A ballot to be verified: an entry of the board, or one that asks to become it.
+/// A ballot to be verified, with its line of the roll: an entry of the board, or one that asks to become it.
 #[derive(Clone, Debug)]
 pub struct Candidate<'a> {
-    /// The position on the board.
-    pub index: u64,
-    /// The bytes of the signed ballot.
-    pub bytes: &'a [u8],
-    /// The line of the roll with the ballot's credential, if there is one.
-    pub voter: Option<RollLine>,
+    bytes: &'a [u8],
+    header: Result<BallotHeader, DecodeError>,
+    line: Option<RollLine>,
+}
+
+impl<'a> Candidate<'a> {
+    /// The candidate of these bytes of a signed ballot. `find` looks the ballot's credential up on the roll; it is not asked
+    /// if the header cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// The error of `find`.
+    pub fn new<E>(bytes: &'a [u8], find: impl FnOnce(&[u8; 32]) -> Result<Option<RollLine>, E>) -> Result<Self, E> {
+        let header = BallotHeader::read(bytes);
+        let line = match &header {
+            Ok(header) => find(&header.credential)?,
+            Err(_) => None,
+        };
+        Ok(Self { bytes, header, line })
+    }
+
+    /// The same, with a line that was looked up before.
+    #[must_use]
+    pub fn with_line(bytes: &'a [u8], line: Option<RollLine>) -> Self {
+        Self { bytes, header: BallotHeader::read(bytes), line }
+    }
 }
 
 /// A ballot whose bytes, eligibility, signature and argument were verified. Only [`verify_ballots`] makes it.
 #[derive(Clone, Debug)]
 pub struct VerifiedBallot {
-    pub(crate) index: u64,
     pub(crate) voter: u32,
     pub(crate) weight: u64,
     pub(crate) style: usize,
@@ -135,18 +157,6 @@ pub struct VerifiedBallot {
 }
 
 impl VerifiedBallot {
-    /// The same ballot, at the position that the board gives it.
-    #[must_use]
-    pub fn placed_at(self, index: u64) -> Self {
-        Self { index, ..self }
-    }
-
-    /// The position on the board.
-    #[must_use]
-    pub fn index(&self) -> u64 {
-        self.index
-    }
-
     /// The voter's place on the roll, counted from 0.
     #[must_use]
     pub fn voter(&self) -> u32 {
@@ -210,7 +220,6 @@ pub fn verify_ballots<R: CryptoRng>(
 struct Decoded<'a> {
     ballot: SignedBallot,
     style: &'a Style,
-    index: u64,
     voter: u32,
     weight: u64,
 }
@@ -233,9 +242,8 @@ impl<'a> Decoded<'a> {
     }
 
     fn verified(self) -> VerifiedBallot {
-        let Self { ballot: SignedBallot { unsigned, .. }, index, voter, weight, .. } = self;
+        let Self { ballot: SignedBallot { unsigned, .. }, voter, weight, .. } = self;
         VerifiedBallot {
-            index,
             voter,
             weight,
             style: unsigned.entitlement().style,
@@ -247,13 +255,13 @@ impl<'a> Decoded<'a> {
 }
 
 fn decode<'a>(context: &'a ElectionContext, candidate: &Candidate<'_>) -> Result<Decoded<'a>, AdmissionError> {
-    let header = super::BallotHeader::read(candidate.bytes)?;
+    let header = candidate.header.as_ref().map_err(Clone::clone)?;
     if header.fingerprint != *context.fingerprint() && weaken::is_on(Check::BallotFingerprint) {
         return Err(AdmissionError::WrongElection);
     }
-    let ballot = SignedBallot::decode(context, candidate.bytes)?;
+    let ballot = SignedBallot::decode_after(header, context, candidate.bytes)?;
     let unknown = AdmissionError::UnknownCredential;
-    let line = candidate.voter.as_ref().ok_or_else(|| unknown.clone())?;
+    let line = candidate.line.as_ref().ok_or_else(|| unknown.clone())?;
     if line.credential != header.credential && weaken::is_on(Check::CredentialOnRoll) {
         return Err(unknown);
     }
@@ -265,5 +273,5 @@ fn decode<'a>(context: &'a ElectionContext, candidate: &Candidate<'_>) -> Result
         return Err(AdmissionError::WrongWeight { found: weight, expected: line.weight });
     }
     let style = context.style(found).ok_or(DecodeError::UnknownValue { field: "style", found: found as u64 })?;
-    Ok(Decoded { ballot, style, index: candidate.index, voter: line.voter(), weight })
+    Ok(Decoded { ballot, style, voter: line.voter(), weight })
 }

@@ -141,12 +141,16 @@ pub struct RollLine {
     pub weight: u64,
 }
 
+/// The place of a voter on the roll, from 0: the first voter is on line 2. A roll has at most 2^28 voters.
+fn voter_on_line(number: u64) -> u32 {
+    number.saturating_sub(2) as u32
+}
+
 impl RollLine {
     /// The voter's place on the roll, counted from 0: the first voter stands on line 2.
     #[must_use]
     pub fn voter(&self) -> u32 {
-        // A roll has fewer lines than that.
-        u32::try_from(self.number.saturating_sub(2)).unwrap_or(u32::MAX)
+        voter_on_line(self.number)
     }
 
     /// What the line entitles the voter to.

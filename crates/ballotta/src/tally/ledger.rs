@@ -12,37 +12,38 @@
 
 use alloc::vec::Vec;
 
+use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 
 use super::CountedBallot;
-use crate::ballot::{AdmissionError, VerifiedBallot};
+use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, SignedBallot, VerifiedBallot};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::hash::Tracker;
+use crate::limits::MAX_ENTRIES;
+use crate::manifest::Revoting;
 use crate::weaken::{self, Check};
-
-/// What a ballot on the board says of itself, read again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
-    /// The tracker.
-    pub tracker: Tracker,
-    /// The bytes of `R`.
-    pub randomness: [u8; 32],
-}
 
 /// What the ledger looks at of a ballot. Whether the ballot is valid by itself is not its business.
 #[derive(Clone, Debug)]
 pub(crate) struct LedgerEntry {
-    pub(crate) index: u64,
+    /// The voter's place on the roll, from 0.
     pub(crate) voter: u32,
     pub(crate) tracker: Tracker,
     pub(crate) previous: Option<Tracker>,
     pub(crate) randomness: [u8; 32],
 }
 
+impl LedgerEntry {
+    /// The entry of a signed ballot with these bytes; `None` if they are too short for a ballot. `header` is theirs.
+    pub(crate) fn new(header: &BallotHeader, voter: u32, ballot: &[u8]) -> Option<Self> {
+        let BallotHeader { previous, randomness, .. } = *header;
+        Some(Self { voter, tracker: SignedBallot::tracker_of(ballot).ok()?, previous, randomness })
+    }
+}
+
 impl From<&VerifiedBallot> for LedgerEntry {
     fn from(ballot: &VerifiedBallot) -> Self {
         Self {
-            index: ballot.index(),
             voter: ballot.voter(),
             tracker: *ballot.tracker(),
             previous: ballot.previous().copied(),
@@ -51,55 +52,77 @@ impl From<&VerifiedBallot> for LedgerEntry {
     }
 }
 
-/// The valid ballots of a board so far, in the order of the board.
-pub struct Ledger {
-    /// For each line of the roll, one more than the position of the last valid ballot; 0 for none.
-    heads: Vec<u32>,
-    randomness: RandomnessTable,
-    revoting: bool,
+/// A ballot that the ledger does not take. It is as before.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError<E> {
+    /// The ballot breaks a rule, and does not count.
+    #[error(transparent)]
+    Refused(AdmissionError),
+    /// The ballots before it could not be read again.
+    #[error(transparent)]
+    Board(E),
 }
 
-impl Ledger {
-    /// The ledger of a board without ballots. `revoting`: whether the last ballot of a credential counts, or only one is
-    /// allowed. `key` is random and keeps others from choosing which `R` fall together in the table.
-    #[must_use]
-    pub fn new(voters: u32, entries: u64, revoting: bool, key: u64) -> Self {
-        Self { heads: alloc::vec![0; voters as usize], randomness: RandomnessTable::new(entries, key), revoting }
-    }
-
-    /// Admits a verified ballot behind those admitted so far. `recorded` reads an entry of the board again.
+impl<E> LedgerError<E> {
+    /// The rule that the ballot breaks.
     ///
     /// # Errors
     ///
-    /// The rule that the ballot breaks: it does not count, and the ledger is as before. An error of `recorded` is passed
-    /// on as the outer error.
-    pub fn admit<E>(
-        &mut self,
-        ballot: &VerifiedBallot,
-        recorded: impl FnMut(u64) -> Result<Recorded, E>,
-    ) -> Result<Result<(), AdmissionError>, E> {
-        self.admit_entry(&ballot.into(), recorded)
+    /// The error of the board.
+    pub(crate) fn into_refusal(self) -> Result<AdmissionError, E> {
+        match self {
+            Self::Refused(error) => Ok(error),
+            Self::Board(error) => Err(error),
+        }
+    }
+}
+
+impl<E> From<AdmissionError> for LedgerError<E> {
+    fn from(error: AdmissionError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// The valid ballots of a board so far, in the order of the board.
+pub(crate) struct Ledger {
+    /// For each line of the roll, one more than the position of the last valid ballot; 0 for none.
+    heads: Vec<u32>,
+    randomness: RandomnessTable,
+    revoting: Revoting,
+}
+
+impl Ledger {
+    /// The ledger of a board without ballots, for a roll of `voters` lines and about `entries` entries. `rng` draws a key
+    /// that keeps others from choosing which `R` fall together in the table.
+    pub(crate) fn new<R: CryptoRng>(voters: u64, revoting: Revoting, entries: u64, rng: &mut R) -> Self {
+        Self::keyed(voters, revoting, entries, rng.next_u64())
     }
 
-    /// The same, of a ballot that somebody else verifies.
-    pub(crate) fn admit_entry<E>(
+    fn keyed(voters: u64, revoting: Revoting, entries: u64, key: u64) -> Self {
+        // A roll has at most MAX_VOTERS lines.
+        Self { heads: alloc::vec![0; voters as usize], randomness: RandomnessTable::new(entries, key), revoting }
+    }
+
+    /// Admits the ballot at position `index` after those admitted so far. `recorded` reads a ballot of the board again.
+    pub(crate) fn admit<E>(
         &mut self,
+        index: u64,
         ballot: &LedgerEntry,
-        mut recorded: impl FnMut(u64) -> Result<Recorded, E>,
-    ) -> Result<Result<(), AdmissionError>, E> {
+        mut recorded: impl FnMut(u64) -> Result<BoardBallotInfo, E>,
+    ) -> Result<(), LedgerError<E>> {
+        let mut recorded = |first| recorded(first).map_err(LedgerError::Board);
+        let position = position(index)?;
         let randomness = &ballot.randomness;
         for first in self.randomness.candidates(randomness) {
             let earlier = recorded(first)?;
             if earlier.tracker == ballot.tracker {
-                return Ok(Err(AdmissionError::DuplicateBallot { first }));
+                return Err(AdmissionError::DuplicateBallot { first }.into());
             }
             if earlier.randomness == *randomness && weaken::is_on(Check::RepeatedRandomness) {
-                return Ok(Err(AdmissionError::RepeatedRandomness { first }));
+                return Err(AdmissionError::RepeatedRandomness { first }.into());
             }
         }
-        let Some(head) = self.heads.get_mut(ballot.voter as usize) else {
-            return Ok(Err(AdmissionError::UnknownCredential));
-        };
+        let head = self.heads.get_mut(ballot.voter as usize).ok_or(AdmissionError::UnknownCredential)?;
         let first = head.checked_sub(1).map(u64::from);
         if weaken::is_on(Check::Predecessor) {
             let follows = match (first, ballot.previous) {
@@ -107,39 +130,46 @@ impl Ledger {
                 (Some(first), Some(previous)) => recorded(first)?.tracker == previous,
                 _ => false,
             };
-            match first {
-                Some(first) if !self.revoting => return Ok(Err(AdmissionError::RevoteNotAllowed { first })),
-                _ if !follows => return Ok(Err(AdmissionError::RevoteFork { head: first })),
+            match (first, self.revoting) {
+                (Some(first), Revoting::NotAllowed) => {
+                    return Err(AdmissionError::RevoteNotAllowed { first }.into());
+                }
+                _ if !follows => return Err(AdmissionError::RevoteFork { head: first }.into()),
                 _ => {}
             }
         }
-        // Positions are below MAX_ENTRIES, which fits.
-        *head = u32::try_from(ballot.index + 1).unwrap_or(u32::MAX);
-        self.randomness.insert(ballot.index, randomness);
-        Ok(Ok(()))
+        *head = position + 1;
+        self.randomness.insert(position, randomness);
+        Ok(())
     }
 
-    /// The position of the ballot that counts for a voter so far.
-    #[must_use]
-    pub fn head(&self, voter: u32) -> Option<u64> {
-        self.heads.get(voter as usize)?.checked_sub(1).map(u64::from)
+    /// Takes a ballot that was admitted before, without checking it again.
+    pub(crate) fn resume(&mut self, index: u64, voter: u32, randomness: &[u8; 32]) -> Result<(), AdmissionError> {
+        let position = position(index)?;
+        *self.heads.get_mut(voter as usize).ok_or(AdmissionError::UnknownCredential)? = position + 1;
+        self.randomness.insert(position, randomness);
+        Ok(())
     }
 
     /// The ballots that count.
-    #[must_use]
-    pub fn into_selection(self) -> Selection {
-        Selection::of(&self.heads)
+    pub(crate) fn into_counted(self) -> CountedSet {
+        CountedSet::of(&self.heads)
     }
 }
 
-/// Which ballots count: a bit for each entry of the board.
+/// The position of an entry, as the ledger keeps it: a board has at most 2^30 entries.
+fn position(index: u64) -> Result<u32, AdmissionError> {
+    u32::try_from(index).ok().filter(|_| index < MAX_ENTRIES).ok_or(AdmissionError::BoardFull)
+}
+
+/// The ballots that count: a bit for each entry of the board.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
+pub struct CountedSet {
     words: Vec<u64>,
 }
 
-impl Selection {
-    /// The selection of the ballots at these positions, each one more than it is, 0 for none.
+impl CountedSet {
+    /// The set of the ballots at these positions, each one more than it is, 0 for none.
     fn of(heads: &[u32]) -> Self {
         let end = heads.iter().max().copied().unwrap_or(0);
         let mut words = alloc::vec![0; end.div_ceil(u64::BITS) as usize];
@@ -162,10 +192,10 @@ impl Selection {
         usize::try_from(word).is_ok_and(|word| self.word(word) >> bit & 1 == 1)
     }
 
-    /// The ballot, if it counts.
+    /// The ballot at this position of the board, if it counts.
     #[must_use]
-    pub fn count(&self, ballot: VerifiedBallot) -> Option<CountedBallot> {
-        self.contains(ballot.index()).then_some(CountedBallot { ballot })
+    pub fn count(&self, index: u64, ballot: VerifiedBallot) -> Option<CountedBallot> {
+        self.contains(index).then_some(CountedBallot { index, ballot })
     }
 
     /// Writes a bit for each entry of a board of `size` entries, in words of 8 bytes.
@@ -194,7 +224,7 @@ impl Selection {
         Ok(Self { words })
     }
 
-    /// The positions of ballots that count in one of the two selections and not in the other.
+    /// The positions of ballots that are in one of the two sets and not in the other.
     pub(crate) fn differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = u64> + 'a {
         let words =
             (0..self.words.len().max(other.words.len())).map(|number| (number, self.word(number) ^ other.word(number)));
@@ -219,7 +249,7 @@ impl Selection {
 
 /// Finds ballots with one `R`, up to chance.
 struct RandomnessTable {
-    /// For each entry of the board, a keyed digest of `R`. In chunks: a vector that grows is larger than what it holds.
+    /// For each entry of the board, a keyed digest of `R`. In chunks: a vector that grows is larger than what it contains.
     digests: Vec<Vec<u64>>,
     /// Open addressing: one more than a position, 0 for free. Its length is a power of two.
     places: Vec<u32>,
@@ -230,28 +260,30 @@ struct RandomnessTable {
 impl RandomnessTable {
     /// Entries of a chunk.
     const CHUNK: usize = 512;
-    /// How many entries are believed before they are there: anybody can sign a long board.
-    const BELIEVED: u64 = 1 << 20;
+    /// The most entries for which room is reserved before they are read: anybody can sign a long board.
+    const MAX_RESERVED: u64 = 1 << 20;
 
     fn new(entries: u64, key: u64) -> Self {
-        let entries = usize::try_from(entries.min(Self::BELIEVED)).unwrap_or(0);
+        let entries = entries.min(Self::MAX_RESERVED) as usize;
         let places = (entries + entries / 3 + 2).next_power_of_two();
         Self { digests: Vec::new(), places: alloc::vec![0; places], used: 0, key }
     }
 
-    fn digest_at(&self, position: usize) -> Option<u64> {
+    fn digest_at(&self, position: u32) -> Option<u64> {
+        let position = position as usize;
         self.digests.get(position / Self::CHUNK)?.get(position % Self::CHUNK).copied()
     }
 
     fn digest(&self, randomness: &[u8; 32]) -> u64 {
         let digest = Sha256::new().chain_update(self.key.to_le_bytes()).chain_update(randomness).finalize();
-        digest.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk))
+        let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = digest.into();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 
     /// The places to look at, from the first on.
     fn probe(&self, digest: u64) -> impl Iterator<Item = usize> + use<> {
         let mask = self.places.len() - 1;
-        let start = usize::try_from(digest & mask as u64).unwrap_or(0);
+        let start = (digest & mask as u64) as usize;
         (0..=mask).map(move |step| (start + step) & mask)
     }
 
@@ -259,14 +291,13 @@ impl RandomnessTable {
         let digest = self.digest(randomness);
         self.probe(digest)
             .map_while(|place| self.places.get(place)?.checked_sub(1))
-            .filter(|position| self.digest_at(*position as usize) == Some(digest))
+            .filter(|position| self.digest_at(*position) == Some(digest))
             .map(u64::from)
             .collect()
     }
 
-    fn insert(&mut self, index: u64, randomness: &[u8; 32]) {
-        let position = usize::try_from(index).unwrap_or(usize::MAX);
-        let (chunk, place) = (position / Self::CHUNK, position % Self::CHUNK);
+    fn insert(&mut self, position: u32, randomness: &[u8; 32]) {
+        let (chunk, place) = (position as usize / Self::CHUNK, position as usize % Self::CHUNK);
         if chunk >= self.digests.len() {
             self.digests.resize_with(chunk + 1, || alloc::vec![0; Self::CHUNK]);
         }
@@ -281,10 +312,10 @@ impl RandomnessTable {
         self.used += 1;
     }
 
-    fn place(&mut self, digest: u64, position: usize) {
+    fn place(&mut self, digest: u64, position: u32) {
         let free = self.probe(digest).find(|place| self.places.get(*place) == Some(&0));
         if let Some(place) = free.and_then(|place| self.places.get_mut(place)) {
-            *place = u32::try_from(position + 1).unwrap_or(u32::MAX);
+            *place = position + 1;
         }
     }
 
@@ -292,8 +323,9 @@ impl RandomnessTable {
         let larger = alloc::vec![0; 2 * self.places.len()];
         for position in core::mem::replace(&mut self.places, larger) {
             let Some(position) = position.checked_sub(1) else { continue };
-            let digest = self.digest_at(position as usize).unwrap_or(0);
-            self.place(digest, position as usize);
+            if let Some(digest) = self.digest_at(position) {
+                self.place(digest, position);
+            }
         }
     }
 }
@@ -327,7 +359,7 @@ mod tests {
         for entries in [1, 1000, 60_000, 98_303, 600_000, 1_572_865] {
             let mut table = RandomnessTable::new(entries, 0x5eed);
             for index in 0..entries {
-                table.insert(index, &random(&mut TestRng(index)));
+                table.insert(index as u32, &random(&mut TestRng(index)));
             }
             for index in (0..entries).step_by(97) {
                 assert_eq!(table.candidates(&random(&mut TestRng(index))), [index]);
@@ -335,15 +367,28 @@ mod tests {
             }
             assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + (8 << 10), "{entries}: {}", bytes(&table));
         }
-        let ledger = Ledger::new(600_000, 0, true, 1);
+        let ledger = Ledger::keyed(600_000, Revoting::LastCounts, 0, 1);
         assert_eq!(4 * ledger.heads.capacity(), BYTES_PER_LINE * 600_000);
     }
 
     #[test]
+    fn a_board_has_an_end() {
+        let mut ledger = Ledger::keyed(1, Revoting::LastCounts, 0, 1);
+        let ballot =
+            LedgerEntry { voter: 0, tracker: Tracker::from_bytes([1; 32]), previous: None, randomness: [2; 32] };
+        let recorded = |_| -> Result<BoardBallotInfo, ()> { panic!("no ballot before it") };
+        let full = Err(LedgerError::Refused(AdmissionError::BoardFull));
+        assert_eq!(ledger.admit(MAX_ENTRIES, &ballot, recorded), full);
+        assert_eq!(ledger.resume(MAX_ENTRIES, 0, &[2; 32]), Err(AdmissionError::BoardFull));
+        assert_eq!(ledger.admit(MAX_ENTRIES - 1, &ballot, recorded), Ok(()));
+        assert_eq!(ledger.into_counted().len(), 1);
+    }
+
+    #[test]
     fn selections_differ_where_another_ballot_counts() {
-        let one = Selection::of(&[3, 0, 70, 200]);
-        let other = Selection::of(&[3, 9, 70, 300]);
-        assert_eq!((one.len(), other.len(), Selection::of(&[0, 0]).is_empty()), (3, 4, true));
+        let one = CountedSet::of(&[3, 0, 70, 200]);
+        let other = CountedSet::of(&[3, 9, 70, 300]);
+        assert_eq!((one.len(), other.len(), CountedSet::of(&[0, 0]).is_empty()), (3, 4, true));
         assert_eq!(one.differences(&other).collect::<Vec<_>>(), [8, 199, 299]);
         assert_eq!(other.differences(&one).collect::<Vec<_>>(), [8, 199, 299]);
         assert_eq!(one.differences(&one).count(), 0);
@@ -351,16 +396,16 @@ mod tests {
 
     #[test]
     fn a_selection_has_one_encoding() {
-        let selection = Selection::of(&[3, 0, 70]);
+        let selection = CountedSet::of(&[3, 0, 70]);
         let mut writer = Writer::new();
         selection.encode(129, &mut writer);
         let bytes = writer.finish();
         assert_eq!(bytes.len(), 24);
-        assert_eq!(Selection::decode(129, &mut Reader::new(&bytes)), Ok(selection));
+        assert_eq!(CountedSet::decode(129, &mut Reader::new(&bytes)), Ok(selection));
         let truncated = DecodeError::Truncated { field: "selection" };
-        assert_eq!(Selection::decode(193, &mut Reader::new(&bytes)), Err(truncated));
+        assert_eq!(CountedSet::decode(193, &mut Reader::new(&bytes)), Err(truncated));
         let beyond = DecodeError::UnknownValue { field: "selection", found: 1 << 5 };
-        assert_eq!(Selection::decode(69, &mut Reader::new(&bytes)), Err(beyond));
+        assert_eq!(CountedSet::decode(69, &mut Reader::new(&bytes)), Err(beyond));
     }
 
     /// Whoever chooses many `R` that begin alike makes none a candidate of another; the same `R` is found.
@@ -379,7 +424,7 @@ mod tests {
     fn the_table_grows() {
         let mut table = RandomnessTable::new(0, 9);
         for index in 0..10_000 {
-            table.insert(2 * index, &random(&mut TestRng(index)));
+            table.insert(2 * index as u32, &random(&mut TestRng(index)));
         }
         for index in 0..10_000 {
             assert_eq!(table.candidates(&random(&mut TestRng(index))), [2 * index]);

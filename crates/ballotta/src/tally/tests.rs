@@ -39,7 +39,7 @@ fn ballot(context: &ElectionContext, index: u64, style: usize, weight: u64) -> C
     let element = |number| PublicElement::from(Element::mul_generator(&Scalar::from(1000 * (index + 1) + number)));
     let ciphertext = SlotCiphertext { r: element(0), c: (1..=slots).map(element).collect() };
     let tracker = Tracker::from_bytes([0; 32]);
-    CountedBallot { ballot: VerifiedBallot { index, voter: 0, weight, style, tracker, previous: None, ciphertext } }
+    CountedBallot { index, ballot: VerifiedBallot { voter: 0, weight, style, tracker, previous: None, ciphertext } }
 }
 
 /// The tally of ballots that stand between `first` and `end`.
@@ -50,7 +50,7 @@ fn add_up(
     end: u64,
 ) -> Result<PartialTally, TallyError> {
     let mut tally = PartialTally::zero(context, first);
-    for counted in ballots.iter().filter(|counted| (first..end).contains(&counted.ballot.index())) {
+    for counted in ballots.iter().filter(|counted| (first..end).contains(&counted.index)) {
         tally.add(context, counted)?;
     }
     Ok(tally.up_to(end))

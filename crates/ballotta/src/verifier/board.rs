@@ -7,20 +7,20 @@ use rand_core::CryptoRng;
 
 use super::ballots::{Bundles, Unreadable, ledger_entry};
 use super::report::Place;
-use super::{CheckId, Progress, VerifiedRoll, Verifier, parallel};
-use crate::ballot::{AdmissionError, Window};
-use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
-use crate::board::log::{Frontier, TreeHead, leaf_hash};
-use crate::board::tiles::{MAX_BUNDLE_BYTES, TilePath, bundle_paths, decode_bundle};
+use super::{CheckId, Progress, Verifier, parallel};
+use crate::ballot::AdmissionError;
+use crate::board::entry::{Entry, EntryKind, Pointer};
+use crate::board::log::{TreeHead, leaf_hash};
+use crate::board::tiles::{TilePath, bundle_paths};
+use crate::board::timeline::{EntryFault, Event, Observed, Timeline};
 use crate::credential::RollSignature;
 use crate::decryption::ClosingStatement;
 use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
 use crate::limits::{MAX_ENTRIES, MAX_TRUSTEES};
-use crate::manifest::{Manifest, Revoting};
-use crate::record::{ReadError, RecordSource, read_file};
-use crate::tally::{Ledger, LedgerEntry, Selection};
-use crate::weaken::{self, Check};
+use crate::manifest::Manifest;
+use crate::record::{Bundle, BundleIndex, PublishedRoll, RecordSource};
+use crate::tally::{CountedSet, Ledger, LedgerEntry};
 
 /// At most how many entries that are not ballots are kept: several attempts at a ceremony, with room.
 const MAX_KEPT: usize = 64 * MAX_TRUSTEES;
@@ -33,54 +33,48 @@ pub(super) enum PointerKind {
     Publication,
 }
 
-/// A board that was read once.
-pub(super) struct Board {
+/// A board that the verifier has read once.
+pub(super) struct ScannedBoard {
     pub(super) head: TreeHead,
-    /// The hashes of the bundles.
-    pub(super) bundles: Vec<FileHash>,
-    /// The first opening and the first closing.
-    pub(super) open: Option<(u64, OrganiserEntry)>,
-    pub(super) close: Option<(u64, OrganiserEntry)>,
-    /// The tree head up to the first closing, that included.
-    pub(super) close_head: Option<TreeHead>,
+    pub(super) timeline: Timeline,
+    pub(super) bundles: BundleIndex,
     pub(super) pointers: Vec<(u64, PointerKind, Pointer)>,
     /// The authorities' signatures of the roll, before the opening.
     pub(super) roll_signatures: Vec<(u64, RollSignature)>,
     pub(super) statements: Vec<(u64, ClosingStatement)>,
-    /// How many ballots stand on the board.
+    /// How many ballots are on the board.
     pub(super) ballots: u64,
     /// The ballots that count if every ballot is valid by itself.
-    pub(super) selection: Selection,
-    /// Then these are refused for the ballots before them.
+    pub(super) counted: CountedSet,
+    /// The ballots that are then refused for the ballots before them.
     pub(super) refused: Vec<(u64, AdmissionError)>,
 }
 
-impl Board {
-    /// When ballots count.
-    pub(super) fn window(&self) -> Window {
-        let index = |entry: &Option<(u64, OrganiserEntry)>| entry.as_ref().map(|(index, _)| *index);
-        Window { opened: index(&self.open), closed: index(&self.close) }
-    }
-
-    /// Where an entry stands.
+impl ScannedBoard {
+    /// The place of an entry.
     pub(super) fn place(&self, index: u64) -> Place {
         place_of(index, self.head.size)
     }
+
+    /// How many entries are kept that are not ballots.
+    fn kept(&self) -> usize {
+        self.pointers.len() + self.roll_signatures.len() + self.statements.len()
+    }
 }
 
-/// Where an entry of a board of `size` entries stands.
+/// The place of an entry of a board of `size` entries.
 pub(super) fn place_of(index: u64, size: u64) -> Place {
     let file = TilePath::bundle_of(index, size).map(|path| path.to_string()).unwrap_or_default();
     Place::Entry { index, file }
 }
 
-/// So much is kept of an entry that is no ballot, until it is its turn: more than any that can be read has. Bundles are
-/// scanned many at a time, and a board may fill them with entries of 65,535 bytes.
+/// The bytes that are kept of an entry that is not a ballot, until the timeline reads it: more than any that can be read
+/// has. Bundles are scanned many at a time, and a board may fill them with entries of 65,535 bytes.
 const MAX_OTHER_BYTES: usize = 512;
 
 /// An entry as the first reading keeps it.
 enum Scanned {
-    /// With what the ledger looks at, if the credential stands on the roll. Where the window is, is not known yet.
+    /// With what the ledger looks at, if the credential is on the roll. The window is not known yet.
     Ballot(Option<LedgerEntry>),
     Other {
         kind: EntryKind,
@@ -89,46 +83,32 @@ enum Scanned {
     Bad(DecodeError),
 }
 
-/// An entry of any kind but ballots, openings and closings.
-enum Other {
-    Pointer(PointerKind, Pointer),
-    RollSignature(RollSignature),
-    Statement(ClosingStatement),
-}
-
 struct ScannedBundle {
     hash: FileHash,
     leaves: Vec<TreeHash>,
     entries: Vec<Scanned>,
 }
 
-/// Reads a bundle of the size that its path says.
-pub(super) fn read_bundle(source: &dyn RecordSource, path: &TilePath) -> Result<Vec<u8>, ReadError> {
-    read_file(source, &path.to_string(), MAX_BUNDLE_BYTES)
-}
-
-fn scan(
-    source: &dyn RecordSource,
-    roll: Option<&VerifiedRoll>,
-    path: &TilePath,
-) -> Result<ScannedBundle, alloc::string::String> {
-    let bytes = read_bundle(source, path).map_err(|error| error.to_string())?;
-    let bundle = decode_bundle(&bytes, path.width()).map_err(|error| error.to_string())?;
-    let entries = (path.first()..)
-        .zip(&bundle)
-        .map(|(index, entry)| match Entry::decode(entry) {
+fn scan(source: &dyn RecordSource, roll: Option<&PublishedRoll>, path: TilePath) -> Result<ScannedBundle, Unreadable> {
+    let unreadable = || Unreadable::bundle(path.index());
+    let bundle = Bundle::read(source, path).map_err(unreadable())?;
+    let mut leaves = Vec::new();
+    let mut entries = Vec::new();
+    for (_, bytes) in bundle.entries().map_err(unreadable())? {
+        leaves.push(leaf_hash(bytes));
+        entries.push(match Entry::decode(bytes) {
             Ok(entry) if entry.kind() == EntryKind::Ballot => {
-                Scanned::Ballot(roll.and_then(|roll| ledger_entry(source, roll, index, entry.body())))
+                let ballot = roll.map(|roll| ledger_entry(source, roll, entry.body())).transpose();
+                Scanned::Ballot(ballot.map_err(Unreadable::roll(path.index()))?.flatten())
             }
             Ok(entry) => {
                 let body = entry.body();
                 Scanned::Other { kind: entry.kind(), body: body.get(..MAX_OTHER_BYTES).unwrap_or(body).to_vec() }
             }
             Err(error) => Scanned::Bad(error),
-        })
-        .collect();
-    let leaves = bundle.iter().map(|entry| leaf_hash(entry)).collect();
-    Ok(ScannedBundle { hash: FileHash::of(&bytes), leaves, entries })
+        });
+    }
+    Ok(ScannedBundle { hash: bundle.hash(), leaves, entries })
 }
 
 impl Verifier<'_> {
@@ -137,31 +117,28 @@ impl Verifier<'_> {
         &mut self,
         manifest: &Manifest,
         signed: TreeHead,
-        roll: Option<&VerifiedRoll>,
+        roll: Option<&PublishedRoll>,
         rng: &mut R,
-    ) -> Option<Board> {
+    ) -> Option<ScannedBoard> {
         if signed.size > MAX_ENTRIES {
             let problem = alloc::format!("{} entries are more than {MAX_ENTRIES}", signed.size);
             self.findings.fail(CheckId::Entries, Place::Record, problem);
             return None;
         }
-        let voters = roll.map_or(0, |roll| u32::try_from(roll.totals().voters()).unwrap_or(u32::MAX));
-        let mut board = Board {
+        let mut board = ScannedBoard {
             head: signed,
-            bundles: Vec::new(),
-            open: None,
-            close: None,
-            close_head: None,
+            timeline: Timeline::new(manifest),
+            bundles: BundleIndex { size: signed.size, hashes: Vec::new() },
             pointers: Vec::new(),
             roll_signatures: Vec::new(),
             statements: Vec::new(),
             ballots: 0,
-            selection: Selection::default(),
+            counted: CountedSet::default(),
             refused: Vec::new(),
         };
-        let revoting = manifest.revoting() == Revoting::LastCounts;
-        let mut ledger = Ledger::new(voters, signed.size, revoting, rng.next_u64());
-        let mut frontier = Frontier::new();
+        // Without a roll no ballot reaches the ledger.
+        let voters = roll.map_or(0, |roll| roll.totals().voters());
+        let mut ledger = Ledger::new(voters, manifest.revoting(), signed.size, rng);
         let mut pinned_root = None;
         let source = self.source;
         let mut paths = bundle_paths(signed.size);
@@ -170,40 +147,31 @@ impl Verifier<'_> {
             if wave.is_empty() {
                 break;
             }
-            let scanned = parallel::map(wave, |path| (path, scan(source, roll, &path)));
-            for (path, scanned) in scanned {
-                let bundle = match scanned {
-                    Ok(bundle) => bundle,
-                    Err(problem) => {
-                        self.findings.fail(CheckId::Entries, Place::File(path.to_string()), problem);
-                        return None;
+            for scanned in parallel::map(wave, |path| scan(source, roll, path)) {
+                let read = scanned.and_then(|bundle| {
+                    board.bundles.hashes.push(bundle.hash);
+                    self.findings.saw(CheckId::Entries, bundle.entries.len() as u64);
+                    for (leaf, entry) in bundle.leaves.into_iter().zip(bundle.entries) {
+                        self.entry(&mut board, &mut ledger, leaf, entry, rng)?;
+                        if self.options.checkpoint.is_some_and(|pinned| pinned.size == board.timeline.size()) {
+                            pinned_root = Some(board.timeline.head().root);
+                        }
                     }
-                };
-                board.bundles.push(bundle.hash);
-                self.findings.saw(CheckId::Entries, bundle.entries.len() as u64);
-                for (leaf, entry) in bundle.leaves.into_iter().zip(bundle.entries) {
-                    let index = frontier.size();
-                    frontier.push(leaf);
-                    if let Err(error) = self.entry(&mut board, &mut ledger, manifest, index, entry, rng) {
-                        self.findings.fail(CheckId::Entries, error.place(), error.problem);
-                        return None;
-                    }
-                    if board.close.as_ref().is_some_and(|(close, _)| *close == index) {
-                        board.close_head = Some(frontier.head());
-                    }
-                    if self.options.checkpoint.is_some_and(|pinned| pinned.size == frontier.size()) {
-                        pinned_root = Some(frontier.root());
-                    }
+                    Ok(())
+                });
+                if let Err(error) = read {
+                    self.findings.fail(CheckId::Entries, error.place(), error.problem);
+                    return None;
                 }
             }
-            (self.progress)(Progress { stage: "board", done: frontier.size(), total: signed.size });
+            (self.progress)(Progress { stage: "board", done: board.timeline.size(), total: signed.size });
         }
-        board.selection = ledger.into_selection();
-        self.findings.saw(CheckId::Order, frontier.size());
+        board.counted = ledger.into_counted();
+        let found = board.timeline.head();
+        self.findings.saw(CheckId::Order, found.size);
         self.findings.saw(CheckId::Root, 1);
-        if frontier.root() != signed.root {
-            let problem =
-                alloc::format!("the entries have the root {}, the board signed {}", frontier.root(), signed.root);
+        if found.root != signed.root {
+            let problem = alloc::format!("the entries have the root {}, the board signed {}", found.root, signed.root);
             self.findings.fail(CheckId::Root, Place::Record, problem);
         }
         if let Some(pinned) = self.options.checkpoint {
@@ -219,124 +187,71 @@ impl Verifier<'_> {
     /// Takes an entry. An error is of an earlier bundle that cannot be read again.
     fn entry<R: CryptoRng>(
         &mut self,
-        board: &mut Board,
+        board: &mut ScannedBoard,
         ledger: &mut Ledger,
-        manifest: &Manifest,
-        index: u64,
+        leaf: TreeHash,
         entry: Scanned,
         rng: &mut R,
     ) -> Result<(), Unreadable> {
-        match entry {
+        let entry = match &entry {
             Scanned::Ballot(ballot) => {
+                let index = board.timeline.push_leaf(leaf);
                 board.ballots += 1;
-                if let (Some(ballot), Ok(())) = (ballot, board.window().admits(index)) {
-                    let bundles = Bundles { source: self.source, hashes: &board.bundles, size: board.head.size };
-                    if let Err(error) = ledger.admit_entry(&ballot, |index| bundles.recorded(index))? {
-                        board.refused.push((index, error));
+                if let (Some(ballot), Ok(())) = (ballot, board.timeline.window().admits(index)) {
+                    let bundles = Bundles { source: self.source, index: &board.bundles };
+                    if let Err(error) = ledger.admit(index, ballot, |index| bundles.ballot_info(index)) {
+                        board.refused.push((index, error.into_refusal()?));
                     }
                 }
+                return Ok(());
             }
-            Scanned::Other { kind, body } => {
-                let read = match kind {
-                    EntryKind::Open => self.organiser_entry(board, manifest, index, Action::Open, &body, rng),
-                    EntryKind::Close => self.organiser_entry(board, manifest, index, Action::Close, &body, rng),
-                    _ => self.other_entry(board, index, kind, &body),
-                };
-                if let Err(error) = read {
-                    let place = board.place(index);
-                    self.findings.fail(CheckId::Entries, place, error);
-                }
-            }
-            Scanned::Bad(error) => {
-                let place = board.place(index);
-                self.findings.fail(CheckId::Entries, place, error);
-            }
-        }
+            Scanned::Other { kind, body } => Entry::new(*kind, body),
+            Scanned::Bad(error) => Err(error.clone()),
+        };
+        let kind = entry.as_ref().ok().map(Entry::kind);
+        let observed = board.timeline.push_hashed(leaf, entry, rng);
+        self.observed(board, kind, observed);
         Ok(())
     }
 
-    /// The first opening that the organiser signed, and the first closing of the same election behind it, have effect.
-    /// One that the organiser did not sign is named and has none: else a board could end the voting by itself.
-    fn organiser_entry<R: CryptoRng>(
-        &mut self,
-        board: &mut Board,
-        manifest: &Manifest,
-        index: u64,
-        action: Action,
-        body: &[u8],
-        rng: &mut R,
-    ) -> Result<(), DecodeError> {
-        let entry = OrganiserEntry::decode(action, body)?;
-        self.findings.saw(CheckId::Organiser, 1);
-        let opened = board.open.as_ref().map(|(_, open)| *open.fingerprint());
-        let expected = opened.unwrap_or(*entry.fingerprint());
-        if let Err(error) = entry.verify(&expected, manifest.organiser(), rng) {
-            self.findings.fail(CheckId::Organiser, board.place(index), error);
-            if weaken::is_on(Check::OrganiserSignature) {
-                return Ok(());
-            }
-        }
-        let problem = match (action, opened.is_some(), board.close.is_some()) {
-            (Action::Open, false, _) => {
-                board.open = Some((index, entry));
-                return Ok(());
-            }
-            (Action::Close, true, false) => {
-                board.close = Some((index, entry));
-                return Ok(());
-            }
-            (Action::Open, true, _) => "the voting is opened a second time",
-            (Action::Close, _, true) => "the voting is closed a second time",
-            (Action::Close, false, _) => "the voting is closed before it is opened",
+    /// Reports what is wrong with an entry that is not a ballot, and keeps what it does.
+    fn observed(&mut self, board: &mut ScannedBoard, kind: Option<EntryKind>, observed: Observed<'_>) {
+        let Observed { index, event, fault } = observed;
+        let place = board.place(index);
+        // What cannot be read is no entry, in whatever place.
+        let statement = match event {
+            Some(Event::ClosingStatement(body)) => ClosingStatement::decode(body).map(Some),
+            _ => Ok(None),
         };
-        self.findings.fail(CheckId::Order, board.place(index), problem);
-        Ok(())
-    }
-
-    fn other_entry(&mut self, board: &mut Board, index: u64, kind: EntryKind, body: &[u8]) -> Result<(), DecodeError> {
-        let (opened, closed) = (board.open.is_some(), board.close.is_some());
-        // What cannot be read is no entry, wherever it stands.
-        let other = match kind {
-            EntryKind::Ceremony => Other::Pointer(PointerKind::Ceremony, Pointer::decode(body)?),
-            EntryKind::RollSignature => Other::RollSignature(RollSignature::decode(body)?),
-            EntryKind::ClosingStatement => Other::Statement(ClosingStatement::decode(body)?),
-            EntryKind::PartialDecryption => Other::Pointer(PointerKind::Decryption, Pointer::decode(body)?),
-            EntryKind::Publication => Other::Pointer(PointerKind::Publication, Pointer::decode(body)?),
-            EntryKind::Ballot | EntryKind::Open | EntryKind::Close => return Ok(()),
+        let encoding = match (&fault, &statement) {
+            (Some(EntryFault::Encoding(error)), _) | (_, Err(error)) => Some(error),
+            _ => None,
         };
-        let mut out_of_order = |problem: &str| {
-            let place = board.place(index);
-            self.findings.fail(CheckId::Order, place, problem);
-        };
-        if board.pointers.len() + board.roll_signatures.len() + board.statements.len() >= MAX_KEPT {
-            out_of_order("more entries of this kind than an election has");
-            return Ok(());
+        if let Some(error) = encoding {
+            self.findings.fail(CheckId::Entries, place, error);
+            return;
         }
-        match other {
-            // The opening fixes ceremony and roll: what comes later changes no key, and breaks none.
-            Other::Pointer(PointerKind::Ceremony, _) if opened => {
-                out_of_order("a message of the key ceremony after the opening");
-                return Ok(());
-            }
-            Other::RollSignature(_) if opened => {
-                out_of_order("a signature of the roll after the opening");
-                return Ok(());
-            }
-            Other::Statement(_) if !closed => out_of_order("a trustee's statement before the close"),
-            Other::Pointer(PointerKind::Decryption, _) if !closed => {
-                out_of_order("a partial decryption before the close");
-            }
-            Other::Pointer(PointerKind::Publication, _) if !closed => {
-                out_of_order("a publication of the result before the close");
-            }
-            _ => {}
+        if matches!(kind, Some(EntryKind::Open | EntryKind::Close)) {
+            self.findings.saw(CheckId::Organiser, 1);
+        } else if board.kept() >= MAX_KEPT {
+            self.findings.fail(CheckId::Order, place, "more entries of this kind than an election has");
+            return;
         }
-        match other {
-            Other::Pointer(kind, pointer) => board.pointers.push((index, kind, pointer)),
-            Other::RollSignature(signature) => board.roll_signatures.push((index, signature)),
-            Other::Statement(statement) => board.statements.push((index, statement)),
+        match fault {
+            Some(EntryFault::NotSigned(error)) => self.findings.fail(CheckId::Organiser, place, error),
+            Some(EntryFault::Order(error)) => self.findings.fail(CheckId::Order, place, error),
+            Some(EntryFault::Encoding(_)) | None => {}
         }
-        Ok(())
+        match event {
+            Some(Event::CeremonyMessage(pointer)) => board.pointers.push((index, PointerKind::Ceremony, pointer)),
+            Some(Event::PartialDecryption(pointer)) => board.pointers.push((index, PointerKind::Decryption, pointer)),
+            Some(Event::Publication(pointer)) => board.pointers.push((index, PointerKind::Publication, pointer)),
+            Some(Event::RollSignature(signature)) => board.roll_signatures.push((index, signature)),
+            Some(Event::ClosingStatement(_)) => {
+                board.statements.extend(statement.ok().flatten().map(|statement| (index, statement)));
+            }
+            Some(Event::Ballot(_) | Event::Opening | Event::Closing) | None => {}
+        }
     }
 }
 
@@ -354,7 +269,7 @@ mod tests {
         bundle.extend([FORMAT_VERSION[0], FORMAT_VERSION[1], 1]);
         bundle.resize(2 + usize::from(u16::MAX), 0);
         let source = MemoryRecord { files: [(path.to_string(), bundle)].into() };
-        let scanned = scan(&source, None, &path).unwrap();
+        let scanned = scan(&source, None, path).unwrap();
         let [Scanned::Other { kind: EntryKind::Ceremony, body }] = scanned.entries.as_slice() else {
             panic!("one entry of the ceremony");
         };

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::board::{Board, PointerKind};
+use super::board::{PointerKind, ScannedBoard};
 use super::report::Place;
 use super::{CheckId, Verification, Verifier};
 use crate::board::note::SignedCheckpoint;
@@ -22,7 +22,7 @@ impl Verifier<'_> {
     pub(super) fn decryption<R: CryptoRng>(
         &mut self,
         context: &ElectionContext,
-        board: &Board,
+        board: &ScannedBoard,
         outcome: &mut Verification,
         rng: &mut R,
     ) {
@@ -84,7 +84,13 @@ impl Verifier<'_> {
     }
 
     /// Every trustee's one statement, of these sums.
-    fn statements<R: CryptoRng>(&mut self, manifest: &Manifest, tally: &EncryptedTally, board: &Board, rng: &mut R) {
+    fn statements<R: CryptoRng>(
+        &mut self,
+        manifest: &Manifest,
+        tally: &EncryptedTally,
+        board: &ScannedBoard,
+        rng: &mut R,
+    ) {
         if matches!(manifest.closing(), Closing::Statements) || !board.statements.is_empty() {
             self.findings.saw(CheckId::TallySums, board.statements.len() as u64);
         }
@@ -118,7 +124,7 @@ impl Verifier<'_> {
     }
 
     /// The result and the files that the board's last entry lists; no file lies in the record unseen.
-    pub(super) fn files(&mut self, board: &Board, context: &ElectionContext, outcome: &Verification) {
+    pub(super) fn files(&mut self, board: &ScannedBoard, context: &ElectionContext, outcome: &Verification) {
         if !board.pointers.iter().any(|(_, kind, _)| *kind == PointerKind::Publication) {
             self.findings.fail(CheckId::Files, Place::Record, "the result is not published: no entry lists its files");
         }

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::ballots::{BALLOT_CHECKS, Unreadable, check_of, first_entry, ledger_entry};
-use super::board::{Board, place_of};
+use super::ballots::{BALLOT_CHECKS, Unreadable, check_of, ledger_entry};
+use super::board::{ScannedBoard, place_of};
 use super::parallel::{self, WeightRng};
 use super::report::{Findings, Place};
 use super::select::Selected;
@@ -16,9 +16,9 @@ use super::{CheckId, Progress, Stage, Verification, Verifier};
 use crate::ballot::{AdmissionError, VerifiedBallot};
 use crate::board::tiles::TILE_WIDTH;
 use crate::election::ElectionContext;
-use crate::manifest::{Closing, Revoting};
+use crate::manifest::Closing;
 use crate::record::{RecordSource, ResultDocument};
-use crate::tally::{ClosePoint, Correction, EncryptedTally, Ledger, PartialTally, Selection, TallyError};
+use crate::tally::{ClosePoint, Correction, CountedSet, EncryptedTally, Ledger, PartialTally};
 
 /// Ends a verification with the part that all shards are together; `None` if there is no plan.
 ///
@@ -32,17 +32,17 @@ pub fn finish<R: CryptoRng>(
     progress: &(dyn Fn(Progress) + Sync),
     rng: &mut R,
 ) -> Result<Verification, ShardError> {
-    selected.takes(part.as_ref())?;
+    selected.check_part(part.as_ref())?;
     Ok(finish_with(source, selected, part, progress, rng))
 }
 
 impl Selected {
-    /// Whether [`finish`] takes this part.
+    /// Checks that [`finish`] can end this verification with the part.
     ///
     /// # Errors
     ///
     /// Those of [`finish`].
-    pub fn takes(&self, part: Option<&PartialVerification>) -> Result<(), ShardError> {
+    pub fn check_part(&self, part: Option<&PartialVerification>) -> Result<(), ShardError> {
         match (&self.plan, part) {
             (None, None) => Ok(()),
             (None, Some(_)) => Err(ShardError::NoPlan),
@@ -74,7 +74,7 @@ pub(super) fn finish_with<R: CryptoRng>(
         outcome.tally = verifier.ballots(&board, &plan, part, rng);
         let ShardPlan { context, roll, .. } = plan;
         outcome.roll = Some(roll);
-        if options.stage >= Stage::Complete && board.close.is_some() {
+        if options.stage >= Stage::Complete && board.timeline.closed_at().is_some() {
             verifier.decryption(&context, &board, &mut outcome, rng);
             verifier.files(&board, &context, &outcome);
         }
@@ -112,13 +112,13 @@ fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Veri
 }
 
 /// The ballots that count, and those that are refused for the ballots before them.
-type Replayed = (Selection, Vec<(u64, AdmissionError)>);
+type Replayed = (CountedSet, Vec<(u64, AdmissionError)>);
 
 impl Verifier<'_> {
     /// Reports every ballot that is not valid, and adds the counted ones up if the board is closed.
     fn ballots<R: CryptoRng>(
         &mut self,
-        board: &Board,
+        board: &ScannedBoard,
         plan: &ShardPlan,
         part: PartialVerification,
         rng: &mut R,
@@ -132,22 +132,22 @@ impl Verifier<'_> {
             None if !failures.is_empty() => self.replay(plan, &failures, rng).map_err(|error| unreadable = Some(error)),
             _ => Err(()),
         };
-        let (selection, refused) = match &replayed {
-            Ok((selection, refused)) => (selection, refused),
-            Err(()) => (&plan.selection, &board.refused),
+        let (counted, refused) = match &replayed {
+            Ok((counted, refused)) => (counted, refused),
+            Err(()) => (&plan.counted, &board.refused),
         };
         // Behind what cannot be read nothing is known.
-        let known = unreadable.as_ref().map_or(plan.size, |error| first_entry(error.bundle, plan.size));
+        let known = unreadable.as_ref().map_or(plan.entries(), |error| plan.bundles.first_entry(error.bundle));
         let refused = refused.iter().map(|(index, error)| (*index, check_of(error), error.to_string()));
         let failures = failures.into_iter().map(|failure| (failure.index, failure.check, failure.problem));
         let mut failures: Vec<(u64, CheckId, alloc::string::String)> =
             failures.chain(refused).filter(|(index, ..)| *index < known).collect();
         failures.sort_by_key(|(index, ..)| *index);
         for (index, check, problem) in failures {
-            self.findings.fail(check, place_of(index, plan.size), problem);
+            self.findings.fail(check, place_of(index, plan.entries()), problem);
         }
         let corrected = match unreadable {
-            None => self.correct(plan, tally, selection, rng),
+            None => self.correct(plan, tally, counted, rng),
             Some(error) => Err(error),
         };
         let tally = match corrected {
@@ -157,11 +157,10 @@ impl Verifier<'_> {
                 return None;
             }
         };
-        let close = board.close_head?;
+        let close = board.timeline.closing_head()?;
         match tally.close(&plan.context, ClosePoint { size: close.size, root: close.root }) {
             Ok(tally) => Some(tally),
             Err(error) => {
-                let error: TallyError = error;
                 self.findings.fail(CheckId::TallySums, Place::Record, error);
                 None
             }
@@ -175,28 +174,30 @@ impl Verifier<'_> {
         failures: &[super::shards::Finding],
         rng: &mut R,
     ) -> Result<Replayed, Unreadable> {
-        let revoting = plan.context.manifest().revoting() == Revoting::LastCounts;
-        let voters = u32::try_from(plan.roll.totals().voters()).unwrap_or(u32::MAX);
-        let mut ledger = Ledger::new(voters, plan.size, revoting, rng.next_u64());
+        let revoting = plan.context.manifest().revoting();
+        let mut ledger = Ledger::new(plan.roll.totals().voters(), revoting, plan.entries(), rng);
         let mut refused = Vec::new();
         let bundles = plan.board(self.source);
         let void = |index: u64| failures.binary_search_by_key(&index, |failure| failure.index).is_ok();
-        for wave in waves((0..plan.bundles()).collect()) {
+        for wave in waves((0..plan.bundles.len()).collect()) {
             let read = parallel::map(wave, |bundle| {
                 let ballots = bundles.ballots(bundle)?.into_iter();
                 let ballots = ballots.filter(|(index, _)| plan.window().admits(*index).is_ok() && !void(*index));
-                let entry = |(index, bytes): (u64, Vec<u8>)| ledger_entry(self.source, &plan.roll, index, &bytes);
-                Ok(ballots.filter_map(entry).collect::<Vec<_>>())
+                let entries = ballots.filter_map(|(index, bytes)| {
+                    let entry = ledger_entry(self.source, &plan.roll, &bytes).map_err(Unreadable::roll(bundle));
+                    entry.transpose().map(|entry| Ok((index, entry?)))
+                });
+                entries.collect::<Result<Vec<_>, Unreadable>>()
             });
             for entries in read {
-                for entry in entries? {
-                    if let Err(error) = ledger.admit_entry(&entry, |index| bundles.recorded(index))? {
-                        refused.push((entry.index, error));
+                for (index, entry) in entries? {
+                    if let Err(error) = ledger.admit(index, &entry, |index| bundles.ballot_info(index)) {
+                        refused.push((index, error.into_refusal()?));
                     }
                 }
             }
         }
-        Ok((ledger.into_selection(), refused))
+        Ok((ledger.into_counted(), refused))
     }
 
     /// Adds the valid ballots that count and were not added, and takes away those that were added and do not count.
@@ -204,23 +205,24 @@ impl Verifier<'_> {
         &self,
         plan: &ShardPlan,
         mut tally: PartialTally,
-        selection: &Selection,
+        counted: &CountedSet,
         rng: &mut R,
     ) -> Result<PartialTally, Unreadable> {
         let mut wrong: Vec<u64> =
-            plan.selection.differences(selection).map(|index| index / u64::from(TILE_WIDTH)).collect();
+            plan.counted.differences(counted).map(|index| index / u64::from(TILE_WIDTH)).collect();
         wrong.dedup();
         for wave in waves(wrong) {
             let wave: Vec<(u64, WeightRng)> = wave.into_iter().map(|bundle| (bundle, WeightRng::fork(rng))).collect();
             let corrections = parallel::map(wave, |(bundle, mut rng)| {
                 let mut ballots = plan.board(self.source).ballots(bundle)?;
-                ballots.retain(|(index, _)| plan.selection.contains(*index) != selection.contains(*index));
+                ballots.retain(|(index, _)| plan.counted.contains(*index) != counted.contains(*index));
                 let verified = plan.verify_ballots(self.source, bundle, &ballots, &mut rng)?;
-                Ok(verified.into_iter().flatten().collect::<Vec<VerifiedBallot>>())
+                let valid = verified.into_iter().filter_map(|(index, ballot)| Some((index, ballot.ok()?)));
+                Ok(valid.collect::<Vec<(u64, VerifiedBallot)>>())
             });
             for ballots in corrections {
-                for ballot in ballots? {
-                    let counts = selection.contains(ballot.index());
+                for (index, ballot) in ballots? {
+                    let counts = counted.contains(index);
                     let correction = if counts { Correction::Add } else { Correction::Remove };
                     tally.correct(&plan.context, &ballot, correction);
                 }

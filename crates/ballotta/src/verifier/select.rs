@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::board::{Board, PointerKind};
+use super::board::{PointerKind, ScannedBoard};
 use super::report::{Findings, Place};
 use super::shards::ShardPlan;
-use super::{CheckId, Progress, Stage, Verification, VerifiedRoll, Verifier, VerifyOptions, parallel};
+use super::{CheckId, Progress, Stage, Verification, Verifier, VerifyOptions, parallel};
 use crate::board::board_key;
 use crate::board::log::TreeHead;
 use crate::board::note::SignedCheckpoint;
@@ -18,7 +18,7 @@ use crate::hash::FileHash;
 use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
 use crate::manifest::Manifest;
-use crate::record::{self, FileList, RecordSource, read_file, read_parts};
+use crate::record::{self, FileList, PublishedRoll, RecordSource, read_file, read_parts};
 use crate::weaken::{self, Check};
 
 /// What the first reading of a record found: everything but the ballots themselves.
@@ -26,7 +26,7 @@ pub struct Selected {
     pub(super) options: VerifyOptions,
     pub(super) findings: Findings,
     pub(super) outcome: Verification,
-    pub(super) board: Option<Board>,
+    pub(super) board: Option<ScannedBoard>,
     pub(super) plan: Option<ShardPlan>,
 }
 
@@ -65,7 +65,11 @@ fn author_of(kind: PointerKind, file: &[u8]) -> Option<u16> {
 }
 
 impl Verifier<'_> {
-    fn select<R: CryptoRng>(&mut self, outcome: &mut Verification, rng: &mut R) -> Option<(Board, Option<ShardPlan>)> {
+    fn select<R: CryptoRng>(
+        &mut self,
+        outcome: &mut Verification,
+        rng: &mut R,
+    ) -> Option<(ScannedBoard, Option<ShardPlan>)> {
         let manifest = self.manifest()?;
         let checkpoint = self.checkpoint(&manifest);
         let roll = self.roll(&manifest);
@@ -103,7 +107,7 @@ impl Verifier<'_> {
         };
         self.roll_signatures(&context, &board, rng);
         self.opening(&context, &board);
-        if self.options.stage >= Stage::Closed && board.close.is_none() {
+        if self.options.stage >= Stage::Closed && board.timeline.closed_at().is_none() {
             self.findings.fail(CheckId::Order, Place::Record, "the voting is not closed");
         }
         outcome.statements = board.statements.iter().map(|(_, statement)| statement.clone()).collect();
@@ -145,7 +149,7 @@ impl Verifier<'_> {
     }
 
     /// Streams the roll: every line is checked, and what is kept finds a line again.
-    fn roll(&mut self, manifest: &Manifest) -> Option<VerifiedRoll> {
+    fn roll(&mut self, manifest: &Manifest) -> Option<PublishedRoll> {
         let mut reader = RollReader::new(RollRules::for_manifest(manifest));
         let source = self.source;
         let read = read_parts(source, record::ROLL, |part, done, total| {
@@ -163,7 +167,7 @@ impl Verifier<'_> {
         self.roll_lines(end);
         let sound = self.findings.failed(CheckId::Roll) == 0;
         // A roll that is not sound names nobody's election: its fingerprint was never opened.
-        index.filter(|_| sound).map(|index| VerifiedRoll { index })
+        index.filter(|_| sound).map(PublishedRoll::from)
     }
 
     /// Checks that the credentials of some lines are elements of the group.
@@ -181,7 +185,7 @@ impl Verifier<'_> {
     }
 
     /// Warns of a weight that so few voters have that the ballot of one of them keeps the totals of a contest encrypted.
-    fn rare_weights(&mut self, manifest: &Manifest, roll: &VerifiedRoll) {
+    fn rare_weights(&mut self, manifest: &Manifest, roll: &PublishedRoll) {
         let minimum = manifest.privacy().minimum_ballots_per_weight;
         let rare = |(_, voters): &(&u64, &u64)| **voters < minimum;
         if let Some((weight, voters)) = roll.totals().weights().and_then(|weights| weights.iter().find(rare)) {
@@ -196,7 +200,7 @@ impl Verifier<'_> {
     /// many. They are read one by one: whatever a board names, the memory holds what `visit` keeps of it.
     pub(super) fn pointed_files(
         &mut self,
-        board: &Board,
+        board: &ScannedBoard,
         kind: PointerKind,
         most: usize,
         visit: &mut dyn FnMut(&mut Self, FileHash, Vec<u8>),
@@ -271,7 +275,7 @@ impl Verifier<'_> {
     }
 
     /// Every credential authority says that the roll is the one that it issued.
-    fn roll_signatures<R: CryptoRng>(&mut self, context: &ElectionContext, board: &Board, rng: &mut R) {
+    fn roll_signatures<R: CryptoRng>(&mut self, context: &ElectionContext, board: &ScannedBoard, rng: &mut R) {
         let manifest = context.manifest();
         self.findings.saw(CheckId::RollSignature, board.roll_signatures.len() as u64);
         let mut signed = Vec::new();
@@ -290,7 +294,7 @@ impl Verifier<'_> {
     }
 
     /// The fingerprint that was opened, and the one that was pinned.
-    fn opening(&mut self, context: &ElectionContext, board: &Board) {
+    fn opening(&mut self, context: &ElectionContext, board: &ScannedBoard) {
         let fingerprint = context.fingerprint();
         if let Some(pinned) = self.options.fingerprint {
             self.findings.saw(CheckId::PinnedFingerprint, 1);
@@ -299,7 +303,7 @@ impl Verifier<'_> {
                 self.findings.fail(CheckId::PinnedFingerprint, Place::Record, problem);
             }
         }
-        if let Some((index, open)) = &board.open {
+        if let Some((index, open)) = board.timeline.opening() {
             self.findings.saw(CheckId::Fingerprint, 1);
             if open.fingerprint() != fingerprint {
                 let problem =

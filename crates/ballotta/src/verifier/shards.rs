@@ -9,7 +9,7 @@
 
 mod part;
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -17,21 +17,19 @@ use rand_core::CryptoRng;
 
 pub(super) use self::part::Finding;
 pub use self::part::{PartialVerification, merge_all};
-use super::ballots::{Bundles, PlacedBallot, Unreadable, check_of, first_entry, unreadable_roll};
-use super::board::Board;
+use super::Progress;
+use super::ballots::{Bundles, PlacedBallot, Unreadable, check_of};
+use super::board::ScannedBoard;
 use super::parallel::{self, WeightRng};
-use super::{Progress, VerifiedRoll};
-use crate::ballot::{AdmissionError, BallotHeader, Candidate, VerifiedBallot, Window, verify_ballots};
+use crate::ballot::{AdmissionError, Candidate, VerifiedBallot, Window, verify_ballots};
 use crate::board::tiles::TILE_WIDTH;
-use crate::credential::{RollReader, RollRefused, RollRules};
 use crate::election::{ElectionContext, ElectionError};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::hash::{FileHash, Fingerprint, tagged};
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
-use crate::limits::{MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_TRUSTEES};
-use crate::manifest::{Manifest, ManifestErrors};
-use crate::record::{self, ReadError, RecordSource, read_file, read_parts};
-use crate::tally::{PartialTally, Selection};
+use crate::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TRUSTEES};
+use crate::record::{self, BundleIndex, PublishedRoll, RecordError, RecordSource, read_file, read_manifest};
+use crate::tally::{CountedSet, PartialTally};
 
 /// How many bundles are verified in one batch.
 const BUNDLES_PER_BATCH: u64 = 2;
@@ -77,23 +75,12 @@ pub enum ShardError {
     /// The record broke before its ballots: there is no plan.
     #[error("the record is broken before its ballots: there is nothing to verify in shards")]
     NoPlan,
-    /// A file of the record cannot be read.
-    #[error("{path}: {error}")]
-    File {
-        /// The file.
-        path: String,
-        /// Why.
-        error: ReadError,
-    },
-    /// The manifest breaks a rule.
-    #[error("the manifest does not hold: {0}")]
-    Manifest(ManifestErrors),
+    /// A part of the record cannot be read, or breaks a rule.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The key ceremony does not hold.
     #[error("the key ceremony: {0}")]
     Ceremony(#[from] CeremonyError),
-    /// The roll breaks a rule.
-    #[error("the roll does not hold: {0}")]
-    Roll(#[from] RollRefused),
     /// Manifest, ceremony and roll do not fit.
     #[error(transparent)]
     Election(#[from] ElectionError),
@@ -118,11 +105,8 @@ impl ShardError {
             Self::Incomplete { .. } => "incomplete",
             Self::NoSuchRange { .. } => "no-such-range",
             Self::NoPlan => "no-plan",
-            Self::File { error: ReadError::Missing, .. } => "missing-file",
-            Self::File { .. } => "unreadable-file",
-            Self::Manifest(_) => "bad-manifest",
+            Self::Record(error) => error.code(),
             Self::Ceremony(_) => "bad-ceremony",
-            Self::Roll(_) => "bad-roll",
             Self::Election(_) | Self::OtherRecord { .. } => "other-election",
         }
     }
@@ -132,30 +116,28 @@ impl ShardError {
 /// themselves.
 pub struct ShardPlan {
     pub(super) context: ElectionContext,
-    pub(super) roll: VerifiedRoll,
+    pub(super) roll: PublishedRoll,
     ceremony: Vec<FileHash>,
-    pub(super) size: u64,
     window: Window,
-    hashes: Vec<FileHash>,
-    pub(super) selection: Selection,
+    pub(super) bundles: BundleIndex,
+    pub(super) counted: CountedSet,
     digest: [u8; 32],
 }
 
 impl ShardPlan {
     pub(super) fn new(
         context: ElectionContext,
-        roll: VerifiedRoll,
+        roll: PublishedRoll,
         ceremony: Vec<FileHash>,
-        board: &mut Board,
+        board: &mut ScannedBoard,
     ) -> Self {
         let mut plan = Self {
             context,
             roll,
             ceremony,
-            size: board.head.size,
-            window: board.window(),
-            hashes: core::mem::take(&mut board.bundles),
-            selection: core::mem::take(&mut board.selection),
+            window: board.timeline.window(),
+            bundles: core::mem::take(&mut board.bundles),
+            counted: core::mem::take(&mut board.counted),
             digest: [0; 32],
         };
         plan.digest = digest(&plan.to_bytes());
@@ -165,12 +147,7 @@ impl ShardPlan {
     /// How many entries the board has: shards are ranges of them.
     #[must_use]
     pub fn entries(&self) -> u64 {
-        self.size
-    }
-
-    /// How many bundles.
-    pub(super) fn bundles(&self) -> u64 {
-        self.hashes.len() as u64
+        self.bundles.size
     }
 
     /// The election.
@@ -183,12 +160,12 @@ impl ShardPlan {
     /// a bundle if there are as many bundles.
     #[must_use]
     pub fn ranges(&self, count: u64) -> Vec<Range<u64>> {
-        let count = count.clamp(1, self.size.max(1));
-        let unit = if count <= self.bundles() { u64::from(TILE_WIDTH) } else { 1 };
-        let units = self.size.div_ceil(unit);
+        let count = count.clamp(1, self.entries().max(1));
+        let unit = if count <= self.bundles.len() { u64::from(TILE_WIDTH) } else { 1 };
+        let units = self.entries().div_ceil(unit);
         // Below `units`, which fits.
         let bound = |number: u64| (u128::from(units) * u128::from(number) / u128::from(count)) as u64 * unit;
-        (0..count).map(|number| bound(number)..bound(number + 1).min(self.size)).collect()
+        (0..count).map(|number| bound(number)..bound(number + 1).min(self.entries())).collect()
     }
 
     /// The bytes for workers.
@@ -196,13 +173,13 @@ impl ShardPlan {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::versioned();
         let position = |index: Option<u64>| index.map_or(0, |index| index + 1);
-        writer.put(self.context.fingerprint().as_bytes()).u64(self.size);
+        writer.put(self.context.fingerprint().as_bytes()).u64(self.entries());
         writer.u64(position(self.window.opened)).u64(position(self.window.closed));
         writer.u16(u16::try_from(self.ceremony.len()).unwrap_or(u16::MAX));
-        for hash in self.ceremony.iter().chain(&self.hashes) {
+        for hash in self.ceremony.iter().chain(&self.bundles.hashes) {
             writer.put(hash.as_bytes());
         }
-        self.selection.encode(self.size, &mut writer);
+        self.counted.encode(self.entries(), &mut writer);
         writer.finish()
     }
 
@@ -223,65 +200,56 @@ impl ShardPlan {
         let ceremony = hashes("ceremony", files, &mut reader)?;
         let bundles = usize::try_from(size.div_ceil(u64::from(TILE_WIDTH))).unwrap_or(usize::MAX);
         let hashes = hashes("bundles", bundles, &mut reader)?;
-        let selection = Selection::decode(size, &mut reader)?;
+        let counted = CountedSet::decode(size, &mut reader)?;
         reader.finish()?;
 
-        let file = |path: &str, limit: usize| {
-            read_file(source, path, limit).map_err(|error| ShardError::File { path: path.to_string(), error })
-        };
-        let manifest = Manifest::parse(&file(record::MANIFEST, MAX_MANIFEST_BYTES)?).map_err(ShardError::Manifest)?;
+        let file = |path: &str, limit: usize| read_file(source, path, limit).map_err(RecordError::file(path));
+        let manifest = read_manifest(source)?;
         let messages = ceremony.iter().map(|hash| file(&record::ceremony_path(hash), MAX_MESSAGE_BYTES));
         let messages: Vec<Vec<u8>> = messages.collect::<Result<_, _>>()?;
         let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT)?;
         let joint_key = JointKey::verify(&parameters, &messages, rng)?;
-        let mut roll = RollReader::new(RollRules::for_manifest(&manifest));
-        read_parts(source, record::ROLL, |part, _, _| roll.feed(part, &mut |_| ()))
-            .map_err(|error| ShardError::File { path: record::ROLL.to_string(), error })?;
-        let roll = VerifiedRoll { index: roll.finish(&mut |_| ())? };
+        let roll = PublishedRoll::read(source, &manifest)?;
         let context = ElectionContext::new(manifest, joint_key, roll.hash())?;
         let found = *context.fingerprint();
         if found != expected {
             return Err(ShardError::OtherRecord { found, expected });
         }
         let window = Window { opened, closed };
-        Ok(Self { context, roll, ceremony, size, window, hashes, selection, digest: digest(bytes) })
+        let bundles = BundleIndex { size, hashes };
+        Ok(Self { context, roll, ceremony, window, bundles, counted, digest: digest(bytes) })
     }
 
     pub(super) fn board<'a>(&'a self, source: &'a dyn RecordSource) -> Bundles<'a> {
-        Bundles { source, hashes: &self.hashes, size: self.size }
+        Bundles { source, index: &self.bundles }
     }
 
     pub(super) fn window(&self) -> &Window {
         &self.window
     }
 
-    /// Verifies ballots, whatever else stands on the board.
+    /// Verifies ballots by themselves, whatever else is on the board.
     pub(super) fn verify_ballots(
         &self,
         source: &dyn RecordSource,
         bundle: u64,
         ballots: &[PlacedBallot],
         rng: &mut WeightRng,
-    ) -> Result<Vec<Result<VerifiedBallot, AdmissionError>>, Unreadable> {
-        Ok(verify_ballots(&self.context, &self.candidates(source, bundle, ballots)?, rng))
+    ) -> Result<Vec<(u64, Result<VerifiedBallot, AdmissionError>)>, Unreadable> {
+        let candidates = self.candidates(source, bundle, ballots)?;
+        let verified = verify_ballots(&self.context, &candidates, rng);
+        Ok(ballots.iter().map(|(index, _)| *index).zip(verified).collect())
     }
 
-    /// Ballots with their lines of the roll.
+    /// The ballots of a bundle with their lines of the roll.
     fn candidates<'b>(
         &self,
         source: &dyn RecordSource,
         bundle: u64,
         ballots: &'b [PlacedBallot],
     ) -> Result<Vec<Candidate<'b>>, Unreadable> {
-        let candidates = ballots.iter().map(|(index, bytes)| {
-            let voter = match BallotHeader::read(bytes) {
-                Ok(header) => self.roll.find(source, &header.credential),
-                Err(_) => Ok(None),
-            };
-            let voter = voter.map_err(|error| unreadable_roll(bundle, error))?;
-            Ok(Candidate { index: *index, bytes, voter })
-        });
-        candidates.collect()
+        let candidate = |(_, bytes): &'b PlacedBallot| Candidate::new(bytes, |key| self.roll.find(source, key));
+        ballots.iter().map(|ballot| candidate(ballot).map_err(Unreadable::roll(bundle))).collect()
     }
 
     /// The entries of a range that stand in some bundles, up to the first bundle that cannot be read.
@@ -292,8 +260,8 @@ impl ShardPlan {
         bundles: Range<u64>,
         rng: &mut WeightRng,
     ) -> PartialVerification {
-        let start = first_entry(bundles.start, self.size).max(entries.start);
-        let end = first_entry(bundles.end, self.size).min(entries.end);
+        let start = self.bundles.first_entry(bundles.start).max(entries.start);
+        let end = self.bundles.first_entry(bundles.end).min(entries.end);
         let mut part = PartialVerification::empty(self, start..end);
         let mut outside = Vec::new();
         let mut inside: Vec<(u64, Vec<PlacedBallot>)> = Vec::new();
@@ -315,12 +283,15 @@ impl ShardPlan {
                 }
             }
         }
-        let mut candidates = Vec::new();
+        let (mut positions, mut candidates) = (Vec::new(), Vec::new());
         for (bundle, ballots) in &inside {
             match self.candidates(source, *bundle, ballots) {
-                Ok(found) => candidates.extend(found),
+                Ok(found) => {
+                    positions.extend(ballots.iter().map(|(index, _)| *index));
+                    candidates.extend(found);
+                }
                 Err(error) => {
-                    outside.retain(|(index, _)| *index < first_entry(*bundle, self.size));
+                    outside.retain(|(index, _)| *index < self.bundles.first_entry(*bundle));
                     part.unreadable = Some(error);
                     break;
                 }
@@ -328,10 +299,11 @@ impl ShardPlan {
         }
         let mut tally = PartialTally::zero(&self.context, start);
         let verified = verify_ballots(&self.context, &candidates, rng);
-        for (candidate, outcome) in candidates.iter().zip(verified) {
+        for (index, outcome) in positions.into_iter().zip(verified) {
             match outcome {
-                Ok(ballot) => tally.count(&self.context, &self.selection, &ballot),
-                Err(error) => outside.push((candidate.index, error)),
+                Ok(ballot) if self.counted.contains(index) => tally.count(&self.context, index, &ballot),
+                Ok(_) => {}
+                Err(error) => outside.push((index, error)),
             }
         }
         outside.sort_by_key(|(index, _)| *index);
@@ -373,8 +345,8 @@ pub fn verify_shard<R: CryptoRng>(
     rng: &mut R,
 ) -> Result<PartialVerification, ShardError> {
     let Range { start, end } = entries;
-    if start > end || end > plan.size {
-        return Err(ShardError::NoSuchRange { start, end, size: plan.size });
+    if start > end || end > plan.entries() {
+        return Err(ShardError::NoSuchRange { start, end, size: plan.entries() });
     }
     Ok(verify_entries(source, plan, entries, progress, rng))
 }

@@ -4,11 +4,9 @@ use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::board::board_key;
 use crate::board::entry::{Entry, EntryKind, Pointer};
-use crate::board::note::SignedCheckpoint;
 use crate::board::tiles::{MAX_BUNDLE_BYTES, TilePath, bundle_paths, decode_bundle};
-use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
+use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
 use crate::manifest::Manifest;
 use crate::record::{self, FileList, MemoryRecord, ResultDocument};
 
@@ -23,7 +21,7 @@ pub enum Purpose {
 
 /// A file that is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct FileRequest {
     /// Its path.
     pub path: String,
     /// At most how many bytes it has; a longer one is none.
@@ -46,7 +44,7 @@ pub struct RecordFetch {
     /// The bundles that are not looked at yet, once manifest and checkpoint are known.
     bundles: Option<Vec<TilePath>>,
     /// The files that the bundles and the list of files name.
-    named: Vec<Wanted>,
+    named: Vec<FileRequest>,
     listed: bool,
 }
 
@@ -86,7 +84,7 @@ impl RecordFetch {
     }
 
     /// The files that are needed next, at most some hundred; none if there are all that can be known of.
-    pub fn wanted(&mut self) -> Vec<Wanted> {
+    pub fn wanted(&mut self) -> Vec<FileRequest> {
         let mut wanted = Vec::new();
         for (path, limit) in [
             (record::MANIFEST, MAX_MANIFEST_BYTES as u64),
@@ -105,7 +103,7 @@ impl RecordFetch {
         }
         if wanted.is_empty() {
             self.read_list();
-            for Wanted { path, limit } in &self.named {
+            for FileRequest { path, limit } in &self.named {
                 if wanted.len() < Self::AT_ONCE {
                     self.want(&mut wanted, path, *limit);
                 }
@@ -114,15 +112,15 @@ impl RecordFetch {
         wanted
     }
 
-    fn want(&self, wanted: &mut Vec<Wanted>, path: &str, limit: u64) {
+    fn want(&self, wanted: &mut Vec<FileRequest>, path: &str, limit: u64) {
         let known = self.record.files.contains_key(path) || self.absent.contains(path);
         if !known && !wanted.iter().any(|earlier| earlier.path == path) {
-            wanted.push(Wanted { path: path.to_string(), limit });
+            wanted.push(FileRequest { path: path.to_string(), limit });
         }
     }
 
     fn name(&mut self, path: String, limit: usize) {
-        self.named.push(Wanted { path, limit: limit as u64 });
+        self.named.push(FileRequest { path, limit: limit as u64 });
     }
 
     /// The bundles of the head that the board signed: nobody else can make a voter ask for more.
@@ -130,12 +128,9 @@ impl RecordFetch {
         if self.bundles.is_some() {
             return;
         }
-        let file = |path| self.record.files.get(path).map(Vec::as_slice).unwrap_or_default();
         let size = || {
-            let manifest = Manifest::parse(file(record::MANIFEST)).ok()?;
-            let signed = SignedCheckpoint::parse(file(record::CHECKPOINT)).ok()?;
-            let head = *signed.verify(&board_key(&manifest).ok()?).ok()?.head();
-            Some(head.size).filter(|size| *size <= MAX_ENTRIES)
+            let manifest = Manifest::parse(self.record.files.get(record::MANIFEST)?).ok()?;
+            Some(record::read_head(&self.record, &manifest).ok()?.size)
         };
         self.bundles = Some(bundle_paths(size().unwrap_or(0)).collect());
     }
@@ -147,7 +142,7 @@ impl RecordFetch {
             let name = path.to_string();
             match self.record.files.get(&name) {
                 Some(bytes) => {
-                    let entries: Vec<Wanted> = decode_bundle(bytes, path.width())
+                    let entries: Vec<FileRequest> = decode_bundle(bytes, path.width())
                         .unwrap_or_default()
                         .into_iter()
                         .filter_map(|entry| self.named_by(Entry::decode(entry).ok()?))
@@ -162,7 +157,7 @@ impl RecordFetch {
     }
 
     /// The file that an entry names.
-    fn named_by(&self, entry: Entry<'_>) -> Option<Wanted> {
+    fn named_by(&self, entry: Entry<'_>) -> Option<FileRequest> {
         let whole = self.purpose == Purpose::Verify;
         let pointer = || Pointer::decode(entry.body()).ok();
         let (path, limit) = match entry.kind() {
@@ -173,7 +168,7 @@ impl RecordFetch {
             EntryKind::Publication if whole => (record::FILE_LIST.to_string(), FileList::MAX_BYTES),
             _ => return None,
         };
-        Some(Wanted { path, limit: limit as u64 })
+        Some(FileRequest { path, limit: limit as u64 })
     }
 
     /// Looks at the list of files, once.

@@ -5,16 +5,15 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::{Election, VoterError};
-use crate::ballot::{AdmissionError, BallotHeader, Candidate, SignedBallot, verify_ballots};
+use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, Candidate, SignedBallot, verify_ballots};
 use crate::board::entry::{Entry, EntryKind};
 use crate::board::tiles::TILE_WIDTH;
 use crate::credential::RollLine;
 use crate::encoding::DecodeError;
 use crate::group::PublicElement;
 use crate::hash::Tracker;
-use crate::manifest::Revoting;
-use crate::record::RecordSource;
-use crate::tally::{Ledger, Recorded};
+use crate::record::{RecordError, RecordSource};
+use crate::tally::Ledger;
 
 /// A ballot that names a credential, and whether it is valid where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +34,7 @@ pub struct History {
 
 /// What became of a ballot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum BallotStatus {
     /// It counts, as things are.
     Counted {
         /// Its position on the board.
@@ -73,31 +72,31 @@ impl History {
         line: &RollLine,
         rng: &mut R,
     ) -> Result<Self, VoterError> {
-        let related = Related::read(election, source, line)?;
+        let related = DependencySet::read(election, source, line)?;
         let (window, ballots) = (&election.window, &related.ballots);
         let inside = ballots.iter().filter(|ballot| window.admits(ballot.index).is_ok());
-        let candidates: Vec<Candidate<'_>> = inside
-            .map(|BoardBallot { index, bytes, line }| Candidate { index: *index, bytes, voter: Some(*line) })
-            .collect();
+        let candidates: Vec<Candidate<'_>> =
+            inside.map(|BoardBallot { bytes, line, .. }| Candidate::with_line(bytes, Some(*line))).collect();
         let context = &election.context;
-        let revoting = context.manifest().revoting() == Revoting::LastCounts;
-        // A roll has fewer lines than that.
-        let voters = u32::try_from(election.roll.totals().voters()).unwrap_or(u32::MAX);
-        let mut ledger = Ledger::new(voters, candidates.len() as u64, revoting, rng.next_u64());
+        let (voters, revoting) = (election.roll.totals().voters(), context.manifest().revoting());
+        let mut ledger = Ledger::new(voters, revoting, candidates.len() as u64, rng);
         let mut verified = verify_ballots(context, &candidates, rng).into_iter();
         let mut own = Vec::new();
         for BoardBallot { index, bytes, line: theirs } in ballots {
             let state = match window.admits(*index) {
                 Err(error) => Err(error),
                 Ok(()) => match verified.next() {
-                    Some(Ok(ballot)) => ledger.admit(&ballot, |index| related.recorded(index))?,
+                    Some(Ok(ballot)) => match ledger.admit(*index, &(&ballot).into(), |index| related.info(index)) {
+                        Ok(()) => Ok(()),
+                        Err(error) => Err(error.into_refusal()?),
+                    },
                     Some(Err(error)) => Err(error),
                     None => Err(AdmissionError::Encoding(DecodeError::Truncated { field: "ballot" })),
                 },
             };
             if theirs.credential == line.credential {
                 let tracker = SignedBallot::tracker_of(bytes);
-                let tracker = tracker.map_err(|error| VoterError::Entry { index: *index, error })?;
+                let tracker = tracker.map_err(|error| RecordError::Entry { index: *index, error })?;
                 own.push(OwnBallot { index: *index, tracker, state });
             }
         }
@@ -110,27 +109,27 @@ impl History {
         &self.ballots
     }
 
-    /// The last valid one: it counts.
+    /// The last valid ballot, which counts.
     #[must_use]
-    pub fn standing(&self) -> Option<&OwnBallot> {
+    pub fn counted(&self) -> Option<&OwnBallot> {
         self.ballots.iter().rfind(|ballot| ballot.state.is_ok())
     }
 
     /// What became of the ballot with this tracker. Anybody can put a void copy beside a valid ballot: the valid one is
     /// the voter's.
     #[must_use]
-    pub fn find(&self, tracker: &Tracker) -> Found {
+    pub fn find(&self, tracker: &Tracker) -> BallotStatus {
         let with_tracker = || self.ballots.iter().filter(|ballot| ballot.tracker == *tracker);
         let valid = with_tracker().find(|ballot| ballot.state.is_ok());
-        match (valid.or_else(|| with_tracker().next()), self.standing()) {
-            (None, _) => Found::Missing,
+        match (valid.or_else(|| with_tracker().next()), self.counted()) {
+            (None, _) => BallotStatus::Missing,
             (Some(OwnBallot { index, state: Err(error), .. }), _) => {
-                Found::Void { index: *index, error: error.clone() }
+                BallotStatus::Void { index: *index, error: error.clone() }
             }
-            (Some(own), Some(standing)) if standing.index != own.index => {
-                Found::Superseded { index: own.index, by: standing.tracker, by_index: standing.index }
+            (Some(own), Some(counted)) if counted.index != own.index => {
+                BallotStatus::Superseded { index: own.index, by: counted.tracker, by_index: counted.index }
             }
-            (Some(own), _) => Found::Counted { index: own.index },
+            (Some(own), _) => BallotStatus::Counted { index: own.index },
         }
     }
 }
@@ -145,17 +144,17 @@ struct BoardBallot {
 /// All ballots on which it depends whether those of one credential count, in the order of the board: those that name it;
 /// before one of these, others with its randomness, for of two such the first stands; and before those, all that name their
 /// credentials, for only an admitted ballot stands in the way.
-struct Related {
+struct DependencySet {
     ballots: Vec<BoardBallot>,
 }
 
-impl Related {
+impl DependencySet {
     fn read(election: &Election, source: &dyn RecordSource, line: &RollLine) -> Result<Self, VoterError> {
         // Sorted: maps would be a fiftieth of the module that voters load.
         let mut lines = alloc::vec![*line];
         let mut randomness: Vec<[u8; 32]> = Vec::new();
         let mut ballots = Vec::new();
-        election.board.ballots_backwards(source, |index, body| {
+        election.board.ballots_backwards::<VoterError>(source, |index, body| {
             let Ok(header) = BallotHeader::read(body) else { return Ok(()) };
             let inside = election.window.admits(index).is_ok();
             let seen = randomness.binary_search(&header.randomness);
@@ -179,13 +178,12 @@ impl Related {
         Ok(Self { ballots })
     }
 
-    fn recorded(&self, index: u64) -> Result<Recorded, VoterError> {
-        let unreadable = |error| VoterError::Entry { index, error };
+    /// The ballot at a position, as far as the ledger compares it.
+    fn info(&self, index: u64) -> Result<BoardBallotInfo, RecordError> {
         let place = self.ballots.binary_search_by_key(&index, |ballot| ballot.index).ok();
-        let ballot = place.and_then(|place| self.ballots.get(place));
-        let BoardBallot { bytes, .. } = ballot.ok_or(DecodeError::Truncated { field: "ballot" }).map_err(unreadable)?;
-        let tracker = SignedBallot::tracker_of(bytes).map_err(unreadable)?;
-        Ok(Recorded { tracker, randomness: BallotHeader::read(bytes).map_err(unreadable)?.randomness })
+        let ballot = place.and_then(|place| self.ballots.get(place)).ok_or(DecodeError::Truncated { field: "ballot" });
+        let info = ballot.and_then(|ballot| BoardBallotInfo::read(&ballot.bytes));
+        info.map_err(|error| RecordError::Entry { index, error })
     }
 }
 
@@ -201,8 +199,7 @@ impl Election {
         source: &dyn RecordSource,
         index: u64,
     ) -> Result<Option<PublicElement>, VoterError> {
-        let bundle = usize::try_from(index / u64::from(TILE_WIDTH)).unwrap_or(usize::MAX);
-        let entries = self.entries(source, bundle)?;
+        let entries = self.entries(source, index / u64::from(TILE_WIDTH))?;
         let entry = entries.iter().find(|(position, _)| *position == index);
         let header = entry
             .and_then(|(_, bytes)| Entry::decode(bytes).ok())
@@ -221,21 +218,21 @@ impl Election {
         source: &dyn RecordSource,
         tracker: &Tracker,
         rng: &mut R,
-    ) -> Result<Found, VoterError> {
+    ) -> Result<BallotStatus, VoterError> {
         // All entries with one tracker are the same ballot, and name the same credential.
         let mut first = None;
-        self.board.ballots_backwards(source, |index, body| {
+        self.board.ballots_backwards::<VoterError>(source, |index, body| {
             if SignedBallot::tracker_of(body).ok() == Some(*tracker) {
                 first = Some((index, BallotHeader::read(body)));
             }
             Ok(())
         })?;
         match first {
-            None => Ok(Found::Missing),
-            Some((index, Err(error))) => Ok(Found::Void { index, error: error.into() }),
+            None => Ok(BallotStatus::Missing),
+            Some((index, Err(error))) => Ok(BallotStatus::Void { index, error: error.into() }),
             Some((index, Ok(header))) => match self.line(source, &header.credential)? {
                 Some(line) => Ok(History::read(self, source, &line, rng)?.find(tracker)),
-                None => Ok(Found::Void { index, error: AdmissionError::UnknownCredential }),
+                None => Ok(BallotStatus::Void { index, error: AdmissionError::UnknownCredential }),
             },
         }
     }

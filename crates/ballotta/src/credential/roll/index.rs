@@ -13,7 +13,7 @@ use core::mem::take;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{RollLine, RollRules, RollTotals};
+use super::{RollLine, RollRules, RollTotals, voter_on_line};
 use crate::hash::RollHash;
 use crate::weaken::{self, Check};
 
@@ -70,36 +70,74 @@ impl RollIndex {
         credential: &[u8; 32],
         mut read_at: impl FnMut(u64, &mut [u8]) -> Result<(), E>,
     ) -> Result<Option<RollLine>, RollLookupError<E>> {
+        let mut last = None;
+        let Some((number, line)) = self.find(credential, &mut last, &mut read_at)? else { return Ok(None) };
+        let line = self.rules.parse(number, line);
+        line.map(Some)
+            .map_err(|_| RollLookupError::Changed { line: number - u64::from(voter_on_line(number)) % BLOCK_LINES })
+    }
+
+    /// Looks many voters up: their places on the roll, from 0, in the order of the credentials. Each block is read once
+    /// if the credentials ascend.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::lookup`].
+    pub fn lookup_all<'c, E>(
+        &self,
+        credentials: impl Iterator<Item = &'c [u8; 32]>,
+        mut read_at: impl FnMut(u64, &mut [u8]) -> Result<(), E>,
+    ) -> Result<Vec<Option<u32>>, RollLookupError<E>> {
+        let mut last = None;
+        let voters = credentials.map(|credential| {
+            let found = self.find(credential, &mut last, &mut read_at)?;
+            Ok(found.map(|(number, _)| voter_on_line(number)))
+        });
+        voters.collect()
+    }
+
+    /// The line of a credential, with its number. `last` is the block that was read last.
+    fn find<'b, E>(
+        &self,
+        credential: &[u8; 32],
+        last: &'b mut Option<ReadBlock>,
+        read_at: &mut impl FnMut(u64, &mut [u8]) -> Result<(), E>,
+    ) -> Result<Option<(u64, &'b [u8])>, RollLookupError<E>> {
         let key = first_bytes(credential);
         let wanted = hex::encode(credential);
-        // Of the blocks that begin with the key every one may hold it, and so may the one before them.
+        // Of the blocks that begin with the key each may contain it, and so may the one before them.
         let mut low = self.blocks.partition_point(|block| block.first < key).saturating_sub(1);
         let mut high = self.blocks.partition_point(|block| block.first <= key);
-        while low < high {
-            let middle = low.midpoint(high);
-            let (first_line, bytes) = self.read_block(middle, &mut read_at)?;
-            // Lower-case digits are ordered as the bytes they stand for.
-            let lines = bytes.split(|byte| *byte == b'\n');
-            if let Some((line, number)) = lines.zip(first_line..).find(|(line, _)| line.starts_with(wanted.as_bytes()))
-            {
-                let line = self.rules.parse(number, line);
-                return line.map(Some).map_err(|_| RollLookupError::Changed { line: first_line });
+        let place = loop {
+            if low >= high {
+                return Ok(None);
             }
-            if bytes.as_slice() < wanted.as_bytes() {
+            let middle = low.midpoint(high);
+            let block = match last.take() {
+                Some(block) if block.position == middle => block,
+                _ => self.read_block(middle, read_at)?,
+            };
+            let block = last.insert(block);
+            if let Some(place) = block.lines().position(|line| line.starts_with(wanted.as_bytes())) {
+                break place;
+            }
+            // Lower-case digits are ordered as the bytes that they write.
+            if block.bytes.as_slice() < wanted.as_bytes() {
                 low = middle + 1;
             } else {
                 high = middle;
             }
-        }
-        Ok(None)
+        };
+        let line = last.as_ref().and_then(|block| Some((block.first_line + place as u64, block.lines().nth(place)?)));
+        Ok(line)
     }
 
-    /// The number of the first line of a block, and its bytes.
+    /// Reads a block again.
     fn read_block<E>(
         &self,
         position: usize,
         read_at: &mut impl FnMut(u64, &mut [u8]) -> Result<(), E>,
-    ) -> Result<(u64, Vec<u8>), RollLookupError<E>> {
+    ) -> Result<ReadBlock, RollLookupError<E>> {
         let first_line = position as u64 * BLOCK_LINES + 2;
         let changed = RollLookupError::Changed { line: first_line };
         let Some(block) = self.blocks.get(position) else { return Err(changed) };
@@ -110,7 +148,21 @@ impl RollIndex {
         if Sha256::digest(&bytes)[..] != block.digest && weaken::is_on(Check::RollBlock) {
             return Err(changed);
         }
-        Ok((first_line, bytes))
+        Ok(ReadBlock { position, first_line, bytes })
+    }
+}
+
+/// The lines of a block that was read again.
+struct ReadBlock {
+    position: usize,
+    /// The number of its first line.
+    first_line: u64,
+    bytes: Vec<u8>,
+}
+
+impl ReadBlock {
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.split(|byte| *byte == b'\n')
     }
 }
 

@@ -126,13 +126,13 @@ impl PartialVerification {
             return Err(ShardError::OtherPlan);
         }
         let start = reader.u64("start")?;
-        let end = bounded("end", reader.u64("end")?, plan.size)?;
+        let end = bounded("end", reader.u64("end")?, plan.entries())?;
         let mut part = Self::empty(plan, bounded("start", start, end)?..end);
         part.unreadable = match reader.u8("unreadable")? {
             0 => None,
             1 => {
                 let bundle = reader.u64("bundle")?;
-                if bundle >= plan.bundles() {
+                if bundle >= plan.bundles.len() {
                     return Err(DecodeError::UnknownValue { field: "bundle", found: bundle }.into());
                 }
                 Some(Unreadable { bundle, path: text("path", &mut reader)?, problem: text("problem", &mut reader)? })

@@ -1,0 +1,248 @@
+//! The ballot box without storage or network: what a board may take, decided from what is on it.
+//!
+//! See `spec/ballot.md#admission`. [`Admission`] decides about ballots, [`EntryRules`] about every other entry. Neither
+//! appends: the caller appends what is admitted, makes it durable, and only then acknowledges it.
+//!
+//! # Implementation details
+//!
+//! [`Admission::verify`] does the work, needs no exclusive access, and may run on many threads; [`Admission::sequence`]
+//! takes the ballots one by one, in the order in which they are appended. [`Admission::admit`] does both for one ballot.
+//! Ballots that are already on the board are not verified again: the board's own checkpoint covers them.
+
+mod rules;
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+pub use self::rules::{EntryRefused, EntryRules};
+use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, Candidate, VerifiedBallot, Window, verify_ballots};
+use crate::board::entry::{Entry, EntryKind};
+use crate::board::timeline::{Event, Observed};
+use crate::credential::RollLookupError;
+use crate::election::ElectionContext;
+use crate::encoding::DecodeError;
+use crate::record::{PublishedRoll, RecordSource, SourceError};
+use crate::tally::{Ledger, LedgerError};
+
+/// The entries of a board so far, appended or committed.
+pub trait BoardEntries {
+    /// Why an entry cannot be read.
+    type Error;
+
+    /// The number of entries, and so the position of the next.
+    fn size(&self) -> u64;
+
+    /// Reads an entry again.
+    ///
+    /// # Errors
+    ///
+    /// If the entry cannot be read.
+    fn entry(&self, index: u64) -> Result<Vec<u8>, Self::Error>;
+}
+
+/// Why a ballot is not admitted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdmitError<E> {
+    /// The ballot breaks a rule.
+    #[error(transparent)]
+    Refused(AdmissionError),
+    /// The roll could not be read: nothing is known of the ballot.
+    #[error(transparent)]
+    Roll(RollLookupError<SourceError>),
+    /// The board could not be read: nothing is known of the ballot.
+    #[error(transparent)]
+    Board(E),
+    /// An entry of the board that must be a ballot cannot be decoded: nothing is known of the ballot.
+    #[error("entry {index} of the board cannot be read: {error}")]
+    Entry {
+        /// The position of the entry on the board.
+        index: u64,
+        /// Why.
+        error: DecodeError,
+    },
+}
+
+impl<E> From<AdmissionError> for AdmitError<E> {
+    fn from(error: AdmissionError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// Why the admission of a board cannot be resumed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResumeError {
+    /// The roll could not be read.
+    #[error(transparent)]
+    Roll(RollLookupError<SourceError>),
+    /// The board has a ballot that no ballot box admits.
+    #[error("entry {index} of the board is a ballot that no ballot box admits: its credential is not on the roll")]
+    NotAdmitted {
+        /// The position of the ballot on the board.
+        index: u64,
+    },
+}
+
+/// The ballots of a board from which admission is resumed: a position, a credential and `R` of each.
+#[derive(Debug, Default)]
+pub struct AdmittedBallots {
+    ballots: Vec<AdmittedBallot>,
+    /// The first ballot that cannot be read.
+    unreadable: Option<u64>,
+}
+
+#[derive(Debug)]
+struct AdmittedBallot {
+    index: u64,
+    credential: [u8; 32],
+    randomness: [u8; 32],
+}
+
+impl AdmittedBallots {
+    /// Notes an entry of the board, if it is a ballot. Entries come in the order of the board.
+    pub fn observe(&mut self, observed: &Observed<'_>) {
+        if let Some(Event::Ballot(ballot)) = observed.event {
+            let index = observed.index;
+            match BallotHeader::read(ballot) {
+                Ok(BallotHeader { credential, randomness, .. }) => {
+                    self.ballots.push(AdmittedBallot { index, credential, randomness });
+                }
+                Err(_) => self.unreadable = self.unreadable.or(Some(index)),
+            }
+        }
+    }
+}
+
+/// The ballots of an election that is open: admits one after the other.
+pub struct Admission<S> {
+    context: ElectionContext,
+    roll: PublishedRoll,
+    source: S,
+    window: Window,
+    ledger: Ledger,
+}
+
+impl<S: RecordSource> Admission<S> {
+    /// Resumes admission after the ballots that are on the board. `source` is where the lines of the roll are read again,
+    /// and `window` says when ballots count. Nothing is verified: the board admitted these ballots before it signed for
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// `Roll` if the roll cannot be read, `NotAdmitted` if a ballot in the window is none that a ballot box admits.
+    pub fn resume<R: CryptoRng>(
+        context: ElectionContext,
+        roll: PublishedRoll,
+        source: S,
+        window: Window,
+        ballots: AdmittedBallots,
+        rng: &mut R,
+    ) -> Result<Self, ResumeError> {
+        let AdmittedBallots { mut ballots, unreadable } = ballots;
+        if let Some(index) = unreadable.filter(|index| window.admits(*index).is_ok()) {
+            return Err(ResumeError::NotAdmitted { index });
+        }
+        ballots.retain(|ballot| window.admits(ballot.index).is_ok());
+        // In the order of the roll every block of it is read once.
+        ballots.sort_unstable_by(|one, other| one.credential.cmp(&other.credential));
+        let voters = roll.find_all(&source, ballots.iter().map(|ballot| &ballot.credential));
+        let mut found: Vec<(AdmittedBallot, Option<u32>)> =
+            ballots.into_iter().zip(voters.map_err(ResumeError::Roll)?).collect();
+        found.sort_unstable_by_key(|(ballot, _)| ballot.index);
+
+        let revoting = context.manifest().revoting();
+        let mut ledger = Ledger::new(roll.totals().voters(), revoting, roll.totals().voters(), rng);
+        for (AdmittedBallot { index, randomness, .. }, voter) in found {
+            let not_admitted = ResumeError::NotAdmitted { index };
+            let voter = voter.ok_or(not_admitted.clone())?;
+            ledger.resume(index, voter, &randomness).map_err(|_| not_admitted)?;
+        }
+        Ok(Self { context, roll, source, window, ledger })
+    }
+
+    /// The election.
+    #[must_use]
+    pub fn context(&self) -> &ElectionContext {
+        &self.context
+    }
+
+    /// Says that the entry at this position closes the voting: no ballot is admitted after it.
+    pub fn close(&mut self, index: u64) {
+        self.window.closed = Some(index);
+    }
+
+    /// Verifies ballots by themselves: encoding, election, roll, signature and argument. The results are in their order. An
+    /// invalid ballot does not affect the others.
+    ///
+    /// # Errors
+    ///
+    /// If the roll cannot be read: nothing is known of these ballots.
+    #[expect(clippy::type_complexity, reason = "a result for each ballot, inside a result for all of them")]
+    pub fn verify<R: CryptoRng>(
+        &self,
+        ballots: &[&[u8]],
+        rng: &mut R,
+    ) -> Result<Vec<Result<VerifiedBallot, AdmissionError>>, RollLookupError<SourceError>> {
+        let find = |credential: &[u8; 32]| self.roll.find(&self.source, credential);
+        let candidates: Result<Vec<Candidate<'_>>, _> =
+            ballots.iter().map(|ballot| Candidate::new(ballot, find)).collect();
+        Ok(verify_ballots(&self.context, &candidates?, rng))
+    }
+
+    /// Admits a verified ballot as the next entry of the board, by the rules that depend on the ballots before it. The
+    /// caller appends [`ballot_entry`] of its bytes before the next call; if that fails, admission must be resumed from the
+    /// board.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` with the rule that the ballot breaks; `Board` or `Entry` if earlier ballots cannot be read. Then the ballot is
+    /// not admitted, and everything is as before.
+    pub fn sequence<B: BoardEntries>(
+        &mut self,
+        ballot: &VerifiedBallot,
+        board: &B,
+    ) -> Result<(), AdmitError<B::Error>> {
+        let position = board.size();
+        self.window.admits(position)?;
+        let admitted = self.ledger.admit(position, &ballot.into(), |index| {
+            let bytes = board.entry(index).map_err(AdmitError::Board)?;
+            let info = Entry::decode(&bytes).and_then(|entry| BoardBallotInfo::read(entry.body()));
+            info.map_err(|error| AdmitError::Entry { index, error })
+        });
+        admitted.map_err(|error| match error {
+            LedgerError::Refused(error) => AdmitError::Refused(error),
+            LedgerError::Board(error) => error,
+        })
+    }
+
+    /// Verifies a ballot and admits it as the next entry of the board. Returns the bytes of the entry, which the caller
+    /// appends before the next call.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` with the rule that the ballot breaks; the others if roll or board cannot be read.
+    pub fn admit<B: BoardEntries, R: CryptoRng>(
+        &mut self,
+        ballot: &[u8],
+        board: &B,
+        rng: &mut R,
+    ) -> Result<Vec<u8>, AdmitError<B::Error>> {
+        // A closed box verifies nothing.
+        self.window.admits(board.size())?;
+        for verified in self.verify(&[ballot], rng).map_err(AdmitError::Roll)? {
+            self.sequence(&verified?, board)?;
+        }
+        Ok(ballot_entry(ballot)?)
+    }
+}
+
+/// The bytes of the entry of a signed ballot.
+///
+/// # Errors
+///
+/// `Encoding` if the ballot is empty or too long for an entry, which no verified ballot is.
+pub fn ballot_entry(ballot: &[u8]) -> Result<Vec<u8>, AdmissionError> {
+    Ok(Entry::new(EntryKind::Ballot, ballot)?.encode())
+}

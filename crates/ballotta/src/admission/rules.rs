@@ -1,0 +1,302 @@
+//! Which entries besides ballots a board takes.
+//!
+//! What would spoil the record for everybody is refused before it is appended: an entry that comes too early or too late, one
+//! that its author did not sign, and a second one of the same author.
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use crate::board::entry::{Action, EntryError, OrganiserEntry};
+use crate::board::note::{NoteError, SignedCheckpoint};
+use crate::board::timeline::{Event, Observed};
+use crate::board::witness_keys;
+use crate::credential::{RollSignature, RollSignatureError};
+use crate::decryption::{ClosingStatement, DecryptionError, PartialDecryption, VerifiedDecryption};
+use crate::election::ElectionContext;
+use crate::encoding::DecodeError;
+use crate::manifest::Manifest;
+use crate::tally::EncryptedTally;
+use crate::verifier::{Failure, Report};
+
+/// Why an entry that is not a ballot is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EntryRefused {
+    /// The bytes are not those of an entry of this kind.
+    #[error("not {what}: {error}")]
+    Encoding {
+        /// What they must be.
+        what: &'static str,
+        /// Why they are not.
+        error: DecodeError,
+    },
+    /// A message of the key ceremony after the opening.
+    #[error("the voting is open: the key ceremony is over")]
+    CeremonyOver,
+    /// A signature of the roll after the opening.
+    #[error("the voting is open: the roll is fixed")]
+    RollFixed,
+    /// A signature of the roll that is not its authority's.
+    #[error(transparent)]
+    RollSignature(#[from] RollSignatureError),
+    /// A second signature of a credential authority.
+    #[error("credential authority {authority} has signed the roll already")]
+    SignedAlready {
+        /// The authority, from 1.
+        authority: u16,
+    },
+    /// A second opening.
+    #[error("the voting is open already")]
+    OpenedAlready,
+    /// An opening of a record that is not valid so far: what is missing then can never be added.
+    #[error("the record is not valid before the opening: {}: {}: {}", .0.check, .0.place, .0.problem)]
+    RecordNotValid(Failure),
+    /// An opening or closing that the organiser did not sign.
+    #[error(transparent)]
+    Organiser(#[from] EntryError),
+    /// A closing before the opening.
+    #[error("the voting was never opened")]
+    NeverOpened,
+    /// A second closing.
+    #[error("the voting is closed already")]
+    ClosedAlready,
+    /// An entry that follows the closing, before it.
+    #[error("the voting is not closed yet")]
+    NotClosed,
+    /// A statement or a partial decryption that is not its trustee's, or of another tally.
+    #[error(transparent)]
+    Decryption(#[from] DecryptionError),
+    /// A second statement of a trustee.
+    #[error("the statement of trustee {trustee} is on the board already")]
+    StatedAlready {
+        /// The trustee, from 1.
+        trustee: u16,
+    },
+    /// A second partial decryption of a trustee.
+    #[error("the partial decryption of trustee {trustee} is on the board already")]
+    DecryptedAlready {
+        /// The trustee, from 1.
+        trustee: u16,
+    },
+    /// A cosignature after the result and its closing checkpoint were published.
+    #[error("the result is published, and the closing checkpoint with it")]
+    Published,
+    /// A line that is not the cosignature of a checkpoint.
+    #[error(transparent)]
+    Cosignature(#[from] NoteError),
+    /// A cosignature that adds no witness: a line of somebody else would only make the file grow.
+    #[error("not a cosignature of a further witness that the manifest names")]
+    NoFurtherWitness,
+}
+
+/// What is on a board besides ballots, as far as it decides what may follow.
+#[derive(Clone, Debug, Default)]
+pub struct EntryRules {
+    opened: bool,
+    closed: bool,
+    published: bool,
+    /// The authorities that signed the roll, and the trustees that stated and decrypted.
+    signed: Vec<u16>,
+    stated: Vec<u16>,
+    decrypted: Vec<u16>,
+}
+
+impl EntryRules {
+    /// Notes an entry of the board. Entries come in the order of the board.
+    pub fn observe(&mut self, observed: &Observed<'_>) {
+        match &observed.event {
+            Some(Event::Opening) => self.opened = true,
+            Some(Event::Closing) => self.closed = true,
+            Some(Event::RollSignature(signature)) => self.signed.push(signature.authority()),
+            Some(Event::ClosingStatement(body)) => {
+                self.stated.extend(ClosingStatement::decode(body).map(|statement| statement.trustee()));
+            }
+            Some(Event::PartialDecryption(pointer)) => self.decrypted.push(pointer.author()),
+            Some(Event::Publication(_)) => self.published = true,
+            Some(Event::Ballot(_) | Event::CeremonyMessage(_)) | None => {}
+        }
+    }
+
+    /// Whether the voting was opened.
+    #[must_use]
+    pub fn is_opened(&self) -> bool {
+        self.opened
+    }
+
+    /// Whether the voting was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Checks that the key ceremony may go on. What a message says, the ceremony's own rules check.
+    ///
+    /// # Errors
+    ///
+    /// `CeremonyOver` after the opening.
+    pub fn check_ceremony_message(&self) -> Result<(), EntryRefused> {
+        if self.opened { Err(EntryRefused::CeremonyOver) } else { Ok(()) }
+    }
+
+    /// Checks a credential authority's signature of the roll, and notes it.
+    ///
+    /// # Errors
+    ///
+    /// `RollFixed`, `Encoding`, `RollSignature` or `SignedAlready`.
+    pub fn add_roll_signature<R: CryptoRng>(
+        &mut self,
+        context: &ElectionContext,
+        body: &[u8],
+        rng: &mut R,
+    ) -> Result<(), EntryRefused> {
+        if self.opened {
+            return Err(EntryRefused::RollFixed);
+        }
+        let signature = RollSignature::decode(body).map_err(not("a signature of a roll"))?;
+        signature.verify(context.manifest(), context.fingerprint(), rng)?;
+        // Anybody can hand in again what is on the board, and a verifier looks at a limited number of entries.
+        let authority = signature.authority();
+        if self.signed.contains(&authority) {
+            return Err(EntryRefused::SignedAlready { authority });
+        }
+        self.signed.push(authority);
+        Ok(())
+    }
+
+    /// Checks the organiser's opening of a record, of which `report` is the verification for the stage of voting, and
+    /// notes it.
+    ///
+    /// # Errors
+    ///
+    /// `OpenedAlready`, `RecordNotValid`, `Encoding` or `Organiser`.
+    pub fn add_opening<R: CryptoRng>(
+        &mut self,
+        context: &ElectionContext,
+        report: &Report,
+        body: &[u8],
+        rng: &mut R,
+    ) -> Result<(), EntryRefused> {
+        if self.opened {
+            return Err(EntryRefused::OpenedAlready);
+        }
+        if let Some(failure) = report.failures.first() {
+            return Err(EntryRefused::RecordNotValid(failure.clone()));
+        }
+        check_organiser(context, Action::Open, body, rng)?;
+        self.opened = true;
+        Ok(())
+    }
+
+    /// Checks the organiser's closing, and notes it.
+    ///
+    /// # Errors
+    ///
+    /// `NeverOpened`, `ClosedAlready`, `Encoding` or `Organiser`.
+    pub fn add_closing<R: CryptoRng>(
+        &mut self,
+        context: &ElectionContext,
+        body: &[u8],
+        rng: &mut R,
+    ) -> Result<(), EntryRefused> {
+        if !self.opened {
+            return Err(EntryRefused::NeverOpened);
+        }
+        if self.closed {
+            return Err(EntryRefused::ClosedAlready);
+        }
+        check_organiser(context, Action::Close, body, rng)?;
+        self.closed = true;
+        Ok(())
+    }
+
+    /// Checks a trustee's statement of the tally that a verification of the closed board computed, and notes it.
+    ///
+    /// # Errors
+    ///
+    /// `NotClosed`, `Encoding`, `Decryption` or `StatedAlready`.
+    pub fn add_statement<R: CryptoRng>(
+        &mut self,
+        manifest: &Manifest,
+        tally: &EncryptedTally,
+        body: &[u8],
+        rng: &mut R,
+    ) -> Result<(), EntryRefused> {
+        if !self.closed {
+            return Err(EntryRefused::NotClosed);
+        }
+        let statement = ClosingStatement::decode(body).map_err(not("a statement"))?;
+        statement.agrees(tally)?;
+        statement.verify(manifest, rng)?;
+        let trustee = statement.trustee();
+        if self.stated.contains(&trustee) {
+            return Err(EntryRefused::StatedAlready { trustee });
+        }
+        self.stated.push(trustee);
+        Ok(())
+    }
+
+    /// Checks a partial decryption of the tally that a verification of the closed board computed, and notes it.
+    ///
+    /// # Errors
+    ///
+    /// `NotClosed`, `Encoding`, `DecryptedAlready` or `Decryption`.
+    pub fn add_partial_decryption<R: CryptoRng>(
+        &mut self,
+        context: &ElectionContext,
+        tally: &EncryptedTally,
+        bytes: &[u8],
+        rng: &mut R,
+    ) -> Result<VerifiedDecryption, EntryRefused> {
+        if !self.closed {
+            return Err(EntryRefused::NotClosed);
+        }
+        let part =
+            PartialDecryption::decode(context, tally, bytes).map_err(not("a partial decryption of this tally"))?;
+        let trustee = part.trustee();
+        if self.decrypted.contains(&trustee) {
+            return Err(EntryRefused::DecryptedAlready { trustee });
+        }
+        let verified = part.verify(context, tally, rng)?;
+        self.decrypted.push(trustee);
+        Ok(verified)
+    }
+
+    /// Adds a witness's line to the closing checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// `Published`, `Cosignature`, or `NoFurtherWitness` if the line is not of a witness that has not cosigned yet. Then the
+    /// checkpoint is not to be used.
+    pub fn add_cosignature(
+        &self,
+        manifest: &Manifest,
+        closing_checkpoint: &mut SignedCheckpoint,
+        line: &str,
+    ) -> Result<(), EntryRefused> {
+        if self.published {
+            return Err(EntryRefused::Published);
+        }
+        let witnesses = witness_keys(manifest)?;
+        let before = closing_checkpoint.cosigned_by(&witnesses)?.len();
+        closing_checkpoint.add_cosignature(line.parse()?);
+        if closing_checkpoint.cosigned_by(&witnesses)?.len() == before {
+            return Err(EntryRefused::NoFurtherWitness);
+        }
+        Ok(())
+    }
+}
+
+fn not(what: &'static str) -> impl FnOnce(DecodeError) -> EntryRefused {
+    move |error| EntryRefused::Encoding { what, error }
+}
+
+fn check_organiser<R: CryptoRng>(
+    context: &ElectionContext,
+    action: Action,
+    body: &[u8],
+    rng: &mut R,
+) -> Result<(), EntryRefused> {
+    let entry = OrganiserEntry::decode(action, body).map_err(not("an organiser's entry"))?;
+    Ok(entry.verify(context.fingerprint(), context.manifest().organiser(), rng)?)
+}

@@ -1,0 +1,350 @@
+//! The state of an election as the entries of its board give it: the one place that interprets their order.
+//!
+//! See `spec/board.md#entries`. Verifier, voter, trustee, witness and ballot box feed the entries of a board, in their order,
+//! into a [`Timeline`]. It says what each entry does, what is wrong with it, and when ballots count.
+
+use rand_core::CryptoRng;
+
+use super::entry::{Action, Entry, EntryError, EntryKind, OrganiserEntry, Pointer};
+use super::log::{Frontier, TreeHead, leaf_hash};
+use crate::ballot::Window;
+use crate::credential::RollSignature;
+use crate::encoding::DecodeError;
+use crate::group::PublicElement;
+use crate::hash::TreeHash;
+use crate::manifest::Manifest;
+use crate::weaken::{self, Check};
+
+/// What an entry does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A signed ballot is handed in. Its bytes are not checked; [`Timeline::window`] says whether it is in time.
+    Ballot(&'a [u8]),
+    /// A message of the key ceremony is published, before the opening.
+    CeremonyMessage(Pointer),
+    /// A credential authority signs the roll, before the opening. The signature is not verified: that takes the fingerprint.
+    RollSignature(RollSignature),
+    /// The organiser opens the voting.
+    Opening,
+    /// The organiser closes the voting.
+    Closing,
+    /// A trustee states what it will decrypt. The bytes of the statement are not checked.
+    ClosingStatement(&'a [u8]),
+    /// A partial decryption is published.
+    PartialDecryption(Pointer),
+    /// The result is published: the file that lists its files.
+    Publication(Pointer),
+}
+
+/// An entry that comes too early or too late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OrderError {
+    /// An opening after the opening. It has no effect.
+    #[error("the voting is opened a second time")]
+    OpenedTwice,
+    /// A closing after the closing. It has no effect.
+    #[error("the voting is closed a second time")]
+    ClosedTwice,
+    /// A closing before the opening. It has no effect.
+    #[error("the voting is closed before it is opened")]
+    ClosedBeforeOpening,
+    /// A message of the key ceremony after the opening, which fixes the keys. It has no effect.
+    #[error("a message of the key ceremony after the opening")]
+    CeremonyAfterOpening,
+    /// A signature of the roll after the opening, which fixes the roll. It has no effect.
+    #[error("a signature of the roll after the opening")]
+    RollSignatureAfterOpening,
+    /// A trustee's statement before the closing. It is read all the same.
+    #[error("a trustee's statement before the close")]
+    StatementBeforeClose,
+    /// A partial decryption before the closing. It is read all the same.
+    #[error("a partial decryption before the close")]
+    DecryptionBeforeClose,
+    /// A publication of the result before the closing. It is read all the same.
+    #[error("a publication of the result before the close")]
+    PublicationBeforeClose,
+}
+
+/// What is wrong with an entry.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EntryFault {
+    /// The entry is not canonical, or of a kind that is not known. It has no effect.
+    #[error(transparent)]
+    Encoding(DecodeError),
+    /// An opening or closing that the organiser did not sign for this election. It has no effect.
+    #[error(transparent)]
+    NotSigned(EntryError),
+    /// The entry comes too early or too late.
+    #[error(transparent)]
+    Order(OrderError),
+}
+
+/// An entry that a timeline has read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed<'a> {
+    /// The position of the entry on the board, from 0.
+    pub index: u64,
+    /// What the entry does; `None` if it has no effect.
+    pub event: Option<Event<'a>>,
+    /// What is wrong with the entry. An entry that comes too early may have an effect all the same.
+    pub fault: Option<EntryFault>,
+}
+
+/// The entries of a board up to one of them, and what they amount to.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    organiser: PublicElement,
+    frontier: Frontier,
+    opening: Option<(u64, OrganiserEntry)>,
+    closing: Option<(u64, OrganiserEntry)>,
+    closing_head: Option<TreeHead>,
+}
+
+impl Timeline {
+    /// The timeline of a board without entries.
+    #[must_use]
+    pub fn new(manifest: &Manifest) -> Self {
+        let organiser = *manifest.organiser();
+        Self { organiser, frontier: Frontier::new(), opening: None, closing: None, closing_head: None }
+    }
+
+    /// Reads the next entry of the board. `rng` draws the weights with which signatures of the organiser are verified.
+    pub fn push<'a, R: CryptoRng>(&mut self, entry: &'a [u8], rng: &mut R) -> Observed<'a> {
+        self.push_hashed(leaf_hash(entry), Entry::decode(entry), rng)
+    }
+
+    /// Reads the next entry, which somebody else has hashed and decoded.
+    pub(crate) fn push_hashed<'a, R: CryptoRng>(
+        &mut self,
+        leaf: TreeHash,
+        entry: Result<Entry<'a>, DecodeError>,
+        rng: &mut R,
+    ) -> Observed<'a> {
+        let index = self.push_leaf(leaf);
+        let read = entry.and_then(|entry| self.read(index, entry, rng));
+        let (event, fault) = read.unwrap_or_else(|error| (None, Some(EntryFault::Encoding(error))));
+        if event == Some(Event::Closing) {
+            self.closing_head = Some(self.frontier.head());
+        }
+        Observed { index, event, fault }
+    }
+
+    /// Reads the next entry, which is a ballot, by its hash alone. Returns its position.
+    pub(crate) fn push_leaf(&mut self, leaf: TreeHash) -> u64 {
+        let index = self.frontier.size();
+        self.frontier.push(leaf);
+        index
+    }
+
+    fn read<'a, R: CryptoRng>(
+        &mut self,
+        index: u64,
+        entry: Entry<'a>,
+        rng: &mut R,
+    ) -> Result<(Option<Event<'a>>, Option<EntryFault>), DecodeError> {
+        let (opened, closed) = (self.opening.is_some(), self.closing.is_some());
+        let body = entry.body();
+        let (event, too_late, too_early) = match entry.kind() {
+            EntryKind::Open => return self.organiser_entry(index, Action::Open, body, rng),
+            EntryKind::Close => return self.organiser_entry(index, Action::Close, body, rng),
+            EntryKind::Ballot => (Event::Ballot(body), None, None),
+            // The opening fixes ceremony and roll: a later message changes no key, and spoils none.
+            EntryKind::Ceremony => {
+                let pointer = Pointer::decode(body)?;
+                (Event::CeremonyMessage(pointer), opened.then_some(OrderError::CeremonyAfterOpening), None)
+            }
+            EntryKind::RollSignature => {
+                let signature = RollSignature::decode(body)?;
+                (Event::RollSignature(signature), opened.then_some(OrderError::RollSignatureAfterOpening), None)
+            }
+            EntryKind::ClosingStatement => {
+                (Event::ClosingStatement(body), None, (!closed).then_some(OrderError::StatementBeforeClose))
+            }
+            EntryKind::PartialDecryption => {
+                let pointer = Pointer::decode(body)?;
+                (Event::PartialDecryption(pointer), None, (!closed).then_some(OrderError::DecryptionBeforeClose))
+            }
+            EntryKind::Publication => {
+                let pointer = Pointer::decode(body)?;
+                (Event::Publication(pointer), None, (!closed).then_some(OrderError::PublicationBeforeClose))
+            }
+        };
+        let event = too_late.is_none().then_some(event);
+        Ok((event, too_late.or(too_early).map(EntryFault::Order)))
+    }
+
+    /// The first opening that the organiser signed has effect, and the first closing of the same election after it.
+    /// One that the organiser did not sign has none: otherwise a board could end the voting by itself.
+    fn organiser_entry<'a, R: CryptoRng>(
+        &mut self,
+        index: u64,
+        action: Action,
+        body: &[u8],
+        rng: &mut R,
+    ) -> Result<(Option<Event<'a>>, Option<EntryFault>), DecodeError> {
+        let entry = OrganiserEntry::decode(action, body)?;
+        let expected = self.opening.as_ref().map_or(*entry.fingerprint(), |(_, opening)| *opening.fingerprint());
+        let not_signed = entry.verify(&expected, &self.organiser, rng).err().map(EntryFault::NotSigned);
+        if not_signed.is_some() && weaken::is_on(Check::OrganiserSignature) {
+            return Ok((None, not_signed));
+        }
+        let order = match (action, self.opening.is_some(), self.closing.is_some()) {
+            (Action::Open, false, _) => {
+                self.opening = Some((index, entry));
+                return Ok((Some(Event::Opening), not_signed));
+            }
+            (Action::Close, true, false) => {
+                self.closing = Some((index, entry));
+                return Ok((Some(Event::Closing), not_signed));
+            }
+            (Action::Open, true, _) => OrderError::OpenedTwice,
+            (Action::Close, _, true) => OrderError::ClosedTwice,
+            (Action::Close, false, _) => OrderError::ClosedBeforeOpening,
+        };
+        Ok((None, Some(EntryFault::Order(order))))
+    }
+
+    /// The tree of the entries, which grows as the board does.
+    #[must_use]
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    /// The number of entries and their root.
+    #[must_use]
+    pub fn head(&self) -> TreeHead {
+        self.frontier.head()
+    }
+
+    /// The number of entries.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// The opening that has effect, with its position on the board.
+    #[must_use]
+    pub fn opening(&self) -> Option<&(u64, OrganiserEntry)> {
+        self.opening.as_ref()
+    }
+
+    /// The position of the closing that has effect.
+    #[must_use]
+    pub fn closed_at(&self) -> Option<u64> {
+        self.closing.as_ref().map(|(index, _)| *index)
+    }
+
+    /// The head of the board up to the closing, with the closing as its last entry.
+    #[must_use]
+    pub fn closing_head(&self) -> Option<TreeHead> {
+        self.closing_head
+    }
+
+    /// The positions between which ballots count.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        Window { opened: self.opening.as_ref().map(|(index, _)| *index), closed: self.closed_at() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::group::SecretScalar;
+    use crate::hash::Fingerprint;
+    use crate::proofs::schnorr::KeyPair;
+    use crate::testing::TestRng;
+
+    const ELECTION: Fingerprint = Fingerprint::from_bytes([7; 32]);
+
+    fn organiser() -> KeyPair {
+        KeyPair::new(SecretScalar::random(&mut TestRng(1)))
+    }
+
+    fn empty() -> Timeline {
+        Timeline {
+            organiser: *organiser().public(),
+            frontier: Frontier::new(),
+            opening: None,
+            closing: None,
+            closing_head: None,
+        }
+    }
+
+    fn signed(action: Action, fingerprint: &Fingerprint, key: &KeyPair) -> Vec<u8> {
+        let body = OrganiserEntry::sign(action, fingerprint, key, &mut TestRng(2)).encode();
+        Entry::new(action.kind(), &body).unwrap().encode()
+    }
+
+    fn entry(kind: EntryKind, body: &[u8]) -> Vec<u8> {
+        Entry::new(kind, body).unwrap().encode()
+    }
+
+    /// Pushes an entry and returns whether it has an effect, and what is wrong with it.
+    fn push(timeline: &mut Timeline, entry: &[u8]) -> (bool, Option<EntryFault>) {
+        let size = timeline.size();
+        let Observed { index, event, fault } = timeline.push(entry, &mut TestRng(3));
+        assert_eq!((index, timeline.size()), (size, size + 1));
+        (event.is_some(), fault)
+    }
+
+    #[test]
+    fn the_first_signed_opening_and_closing_have_effect() {
+        let order = |error| (false, Some(EntryFault::Order(error)));
+        let somebody = KeyPair::new(SecretScalar::random(&mut TestRng(4)));
+        let mut timeline = empty();
+        let close = signed(Action::Close, &ELECTION, &organiser());
+        assert_eq!(push(&mut timeline, &close), order(OrderError::ClosedBeforeOpening));
+        let (event, fault) = push(&mut timeline, &signed(Action::Open, &ELECTION, &somebody));
+        assert!(!event && matches!(fault, Some(EntryFault::NotSigned(EntryError::Signature(_)))));
+        assert_eq!(timeline.window(), Window { opened: None, closed: None });
+        let open = signed(Action::Open, &ELECTION, &organiser());
+        assert_eq!(push(&mut timeline, &open), (true, None));
+        assert_eq!(push(&mut timeline, &open), order(OrderError::OpenedTwice));
+        let other = Fingerprint::from_bytes([8; 32]);
+        let (event, fault) = push(&mut timeline, &signed(Action::Close, &other, &organiser()));
+        assert!(!event && fault == Some(EntryFault::NotSigned(EntryError::OtherElection { found: other })));
+        assert_eq!((timeline.closed_at(), timeline.closing_head()), (None, None));
+        assert_eq!(push(&mut timeline, &close), (true, None));
+        let head = timeline.head();
+        assert_eq!(push(&mut timeline, &close), order(OrderError::ClosedTwice));
+        assert_eq!(timeline.window(), Window { opened: Some(2), closed: Some(5) });
+        assert_eq!(timeline.closing_head(), Some(head));
+    }
+
+    #[test]
+    fn entries_that_come_too_early_or_too_late() {
+        let pointer = Pointer::to_file(1, b"file").unwrap().encode();
+        let ceremony = entry(EntryKind::Ceremony, &pointer);
+        let statement = entry(EntryKind::ClosingStatement, b"statement");
+        let decryption = entry(EntryKind::PartialDecryption, &pointer);
+        let publication = entry(EntryKind::Publication, &pointer);
+        let mut timeline = empty();
+        assert_eq!(push(&mut timeline, &ceremony), (true, None));
+        push(&mut timeline, &signed(Action::Open, &ELECTION, &organiser()));
+        let order = |effect, error| (effect, Some(EntryFault::Order(error)));
+        assert_eq!(push(&mut timeline, &ceremony), order(false, OrderError::CeremonyAfterOpening));
+        assert_eq!(push(&mut timeline, &statement), order(true, OrderError::StatementBeforeClose));
+        assert_eq!(push(&mut timeline, &decryption), order(true, OrderError::DecryptionBeforeClose));
+        assert_eq!(push(&mut timeline, &publication), order(true, OrderError::PublicationBeforeClose));
+        assert_eq!(push(&mut timeline, &entry(EntryKind::Ballot, b"ballot")), (true, None));
+        push(&mut timeline, &signed(Action::Close, &ELECTION, &organiser()));
+        for entry in [statement, decryption, publication] {
+            assert_eq!(push(&mut timeline, &entry), (true, None));
+        }
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_read_has_no_effect_and_its_place() {
+        let mut timeline = empty();
+        let truncated = DecodeError::Truncated { field: "version" };
+        assert_eq!(push(&mut timeline, b""), (false, Some(EntryFault::Encoding(truncated))));
+        let pointer = push(&mut timeline, &entry(EntryKind::Ceremony, b"p"));
+        assert_eq!(pointer, (false, Some(EntryFault::Encoding(DecodeError::Truncated { field: "author" }))));
+    }
+}

@@ -1,0 +1,273 @@
+//! A board as everybody but the verifier reads it: once, in its order, under the head that it signed.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::bundle::{Bundle, BundleError, BundleIndex, BundleProblem};
+use super::{CHECKPOINT, MANIFEST, ROLL, ReadError, RecordSource, SourceError, ceremony_path, read_file};
+use crate::board::board_key;
+use crate::board::entry::{Entry, EntryKind, Pointer};
+use crate::board::log::{TreeHead, leaf_hash};
+use crate::board::note::{NoteError, SignedCheckpoint};
+use crate::board::tiles::bundle_paths;
+use crate::board::timeline::{EntryFault, Event, Observed, Timeline};
+use crate::credential::{RollLookupError, RollRefused, RollSignature};
+use crate::election::ElectionContext;
+use crate::encoding::DecodeError;
+use crate::hash::TreeHash;
+use crate::limits::{MAX_AUTHORITIES, MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
+use crate::manifest::{Manifest, ManifestErrors};
+
+/// At most how many signatures of the roll are kept: a board of nothing else ends somewhere.
+const MAX_ROLL_SIGNATURES: usize = 64 * MAX_AUTHORITIES;
+
+/// A part of a record that cannot be read, or does not fit the rest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// A file is missing, too long, or cannot be read.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        error: ReadError,
+    },
+    /// A checkpoint is not the board's.
+    #[error("{path}: {error}")]
+    Checkpoint {
+        /// The file.
+        path: &'static str,
+        /// Why.
+        error: NoteError,
+    },
+    /// A bundle of entries cannot be read.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// An entry of the board cannot be read.
+    #[error("entry {index} of the board cannot be read: {error}")]
+    Entry {
+        /// Its position on the board.
+        index: u64,
+        /// Why.
+        error: DecodeError,
+    },
+    /// The board has more entries than [`MAX_ENTRIES`].
+    #[error("the board has {size} entries, more than there can be")]
+    TooManyEntries {
+        /// The number of entries.
+        size: u64,
+    },
+    /// The entries are not those that the board signed.
+    #[error("the entries have the root {found}, the board signed {signed}")]
+    RootMismatch {
+        /// The root of the entries.
+        found: TreeHash,
+        /// The root of the checkpoint.
+        signed: TreeHash,
+    },
+    /// A file is not the one that the entry of the board names.
+    #[error("{path}: the file is not the one that the board names")]
+    OtherFile {
+        /// The file.
+        path: String,
+    },
+    /// A file is not as it was when it was read first.
+    #[error("{path}: the file changed while it was read")]
+    Changed {
+        /// The file.
+        path: String,
+    },
+    /// The manifest breaks its rules.
+    #[error("the manifest does not hold: {0}")]
+    Manifest(#[from] ManifestErrors),
+    /// The roll breaks a rule.
+    #[error("the roll does not hold: {0}")]
+    Roll(#[from] RollRefused),
+}
+
+impl RecordError {
+    /// The stable name of the fault, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File { error: ReadError::Missing, .. }
+            | Self::Bundle(BundleError { problem: BundleProblem::Read(ReadError::Missing), .. }) => "missing-file",
+            Self::File { .. } | Self::Bundle(BundleError { problem: BundleProblem::Read(_), .. }) => "unreadable-file",
+            Self::Checkpoint { .. } => "bad-checkpoint",
+            Self::Bundle(BundleError { problem: BundleProblem::Changed, .. }) | Self::Changed { .. } => {
+                "record-changed"
+            }
+            Self::Bundle(_) | Self::Entry { .. } | Self::TooManyEntries { .. } => "bad-entries",
+            Self::RootMismatch { .. } => "bad-root",
+            Self::OtherFile { .. } => "other-file",
+            Self::Manifest(_) => "bad-manifest",
+            Self::Roll(_) => "bad-roll",
+        }
+    }
+
+    /// The error of a file that cannot be read.
+    pub(crate) fn file(path: &str) -> impl FnOnce(ReadError) -> Self + '_ {
+        |error| Self::File { path: path.into(), error }
+    }
+}
+
+impl From<RollLookupError<SourceError>> for RecordError {
+    fn from(error: RollLookupError<SourceError>) -> Self {
+        match error {
+            RollLookupError::Source(error) => Self::File { path: error.path.clone(), error: error.into() },
+            RollLookupError::Changed { .. } => Self::Changed { path: ROLL.into() },
+        }
+    }
+}
+
+/// Reads the manifest of a record.
+///
+/// # Errors
+///
+/// `File` or `Manifest`.
+pub fn read_manifest(source: &dyn RecordSource) -> Result<Manifest, RecordError> {
+    let bytes = read_file(source, MANIFEST, MAX_MANIFEST_BYTES).map_err(RecordError::file(MANIFEST))?;
+    Ok(Manifest::parse(&bytes)?)
+}
+
+/// Reads the head of the board that an election's checkpoint signs.
+///
+/// # Errors
+///
+/// `File`, `Checkpoint` or `TooManyEntries`.
+pub fn read_head(source: &dyn RecordSource, manifest: &Manifest) -> Result<TreeHead, RecordError> {
+    let path = CHECKPOINT;
+    let bytes = read_file(source, path, MAX_CHECKPOINT_BYTES).map_err(RecordError::file(path))?;
+    let read = || Ok(*SignedCheckpoint::parse(&bytes)?.verify(&board_key(manifest)?)?.head());
+    match read() {
+        Ok(head) if head.size > MAX_ENTRIES => Err(RecordError::TooManyEntries { size: head.size }),
+        Ok(head) => Ok(head),
+        Err(error) => Err(RecordError::Checkpoint { path, error }),
+    }
+}
+
+/// A board that was read once: its entries have the head that it signed.
+pub struct PublishedBoard {
+    timeline: Timeline,
+    /// The messages of the key ceremony before the opening, each once.
+    ceremony: Vec<Pointer>,
+    /// The signatures of the roll before the opening. They are not verified.
+    roll_signatures: Vec<RollSignature>,
+    bundles: BundleIndex,
+}
+
+impl PublishedBoard {
+    /// Reads the board of a record, and shows every entry to `visit`, with the timeline up to this entry.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`]: checkpoint or entries cannot be read, or do not belong together.
+    pub fn read<R: CryptoRng>(
+        source: &dyn RecordSource,
+        manifest: &Manifest,
+        visit: &mut dyn FnMut(&Observed<'_>, &Timeline),
+        rng: &mut R,
+    ) -> Result<Self, RecordError> {
+        let head = read_head(source, manifest)?;
+        let mut board = Self {
+            timeline: Timeline::new(manifest),
+            ceremony: Vec::new(),
+            roll_signatures: Vec::new(),
+            bundles: BundleIndex { size: head.size, hashes: Vec::new() },
+        };
+        for path in bundle_paths(head.size) {
+            let bundle = Bundle::read(source, path)?;
+            for (index, bytes) in bundle.entries()? {
+                let entry = Entry::decode(bytes).map_err(|error| RecordError::Entry { index, error })?;
+                let before_opening = board.timeline.opening().is_none();
+                let observed = board.timeline.push_hashed(leaf_hash(bytes), Ok(entry), rng);
+                match (&observed.event, &observed.fault) {
+                    (Some(Event::CeremonyMessage(pointer)), _) => {
+                        if !board.ceremony.iter().any(|earlier| earlier.hash() == pointer.hash()) {
+                            board.ceremony.push(*pointer);
+                        }
+                    }
+                    (Some(Event::RollSignature(signature)), _) if board.roll_signatures.len() < MAX_ROLL_SIGNATURES => {
+                        board.roll_signatures.push(signature.clone());
+                    }
+                    // Without the message there is no ceremony; after the opening it has no effect.
+                    (_, Some(EntryFault::Encoding(error))) if before_opening && entry.kind() == EntryKind::Ceremony => {
+                        return Err(RecordError::Entry { index, error: error.clone() });
+                    }
+                    _ => {}
+                }
+                visit(&observed, &board.timeline);
+            }
+            board.bundles.hashes.push(bundle.hash());
+        }
+        match board.timeline.head().root {
+            root if root == head.root => Ok(board),
+            found => Err(RecordError::RootMismatch { found, signed: head.root }),
+        }
+    }
+
+    /// The state of the election.
+    #[must_use]
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Reads the messages of the key ceremony, in the order of the board.
+    ///
+    /// # Errors
+    ///
+    /// `File`, or `OtherFile` if a file is not the one that its entry names.
+    pub fn ceremony_messages(&self, source: &dyn RecordSource) -> Result<Vec<Vec<u8>>, RecordError> {
+        let messages = self.ceremony.iter().map(|pointer| {
+            let path = ceremony_path(pointer.hash());
+            let bytes = read_file(source, &path, MAX_MESSAGE_BYTES).map_err(RecordError::file(&path))?;
+            pointer.verify_file(&bytes).map_err(|_| RecordError::OtherFile { path })?;
+            Ok(bytes)
+        });
+        messages.collect()
+    }
+
+    /// The first credential authority that did not sign the roll before the opening, counted from 1; before the opening
+    /// nobody has to, and it is `None`.
+    pub fn missing_roll_signature<R: CryptoRng>(&self, context: &ElectionContext, rng: &mut R) -> Option<u16> {
+        self.timeline.opening()?;
+        let is_valid =
+            |signature: &&RollSignature| signature.verify(context.manifest(), context.fingerprint(), rng).is_ok();
+        let signed: Vec<u16> = self.roll_signatures.iter().filter(is_valid).map(RollSignature::authority).collect();
+        (1..).take(context.manifest().credential_authorities().len()).find(|authority| !signed.contains(authority))
+    }
+
+    /// Reads the ballots again, the last one first: what a ballot depends on comes before it on the board.
+    pub(crate) fn ballots_backwards<E: From<RecordError>>(
+        &self,
+        source: &dyn RecordSource,
+        mut visit: impl FnMut(u64, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for bundle in (0..self.bundles.len()).rev() {
+            let bundle = self.bundles.read(source, bundle).map_err(RecordError::from)?;
+            for (index, bytes) in bundle.entries().map_err(RecordError::from)?.rev() {
+                let entry = Entry::decode(bytes).map_err(|error| RecordError::Entry { index, error })?;
+                if entry.kind() == EntryKind::Ballot {
+                    visit(index, entry.body())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the entries of a bundle of 256 again, with their positions on the board; none after the last bundle.
+    ///
+    /// # Errors
+    ///
+    /// If the record cannot be read again as it was.
+    pub fn entries(&self, source: &dyn RecordSource, bundle: u64) -> Result<Vec<(u64, Vec<u8>)>, RecordError> {
+        if bundle >= self.bundles.len() {
+            return Ok(Vec::new());
+        }
+        let bundle = self.bundles.read(source, bundle)?;
+        Ok(bundle.entries()?.map(|(index, bytes)| (index, bytes.to_vec())).collect())
+    }
+}

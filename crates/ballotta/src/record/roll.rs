@@ -1,0 +1,72 @@
+//! The roll of a record: read once as a whole, and again line by line.
+
+use alloc::vec::Vec;
+
+use super::{ROLL, RecordError, RecordSource, SourceError, read_parts};
+use crate::credential::{RollIndex, RollLine, RollLookupError, RollReader, RollRules, RollTotals};
+use crate::hash::RollHash;
+use crate::manifest::Manifest;
+
+/// A roll that was read and breaks no rule. Its lines are read again from the record, and are those that were read before.
+pub struct PublishedRoll {
+    index: RollIndex,
+}
+
+impl PublishedRoll {
+    /// Reads the roll of a record. That its credentials are elements of the group is not checked: see [`RollLine::key`].
+    ///
+    /// # Errors
+    ///
+    /// `File` if the roll cannot be read, `Roll` if it breaks a rule.
+    pub fn read(source: &dyn RecordSource, manifest: &Manifest) -> Result<Self, RecordError> {
+        let mut reader = RollReader::new(RollRules::for_manifest(manifest));
+        let read = read_parts(source, ROLL, |part, _, _| reader.feed(part, &mut |_| ()));
+        read.map_err(RecordError::file(ROLL))?;
+        Ok(Self { index: reader.finish(&mut |_| ())? })
+    }
+
+    /// The hash of the roll.
+    #[must_use]
+    pub fn hash(&self) -> &RollHash {
+        self.index.hash()
+    }
+
+    /// The number of voters, and their weights.
+    #[must_use]
+    pub fn totals(&self) -> &RollTotals {
+        self.index.totals()
+    }
+
+    /// The line of a credential; `None` if the roll has none.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read, or gives other bytes than before.
+    pub fn find(
+        &self,
+        source: &dyn RecordSource,
+        credential: &[u8; 32],
+    ) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
+        self.index.lookup(credential, |offset, buffer| source.read_exact_at(ROLL, offset, buffer))
+    }
+
+    /// The places of many credentials on the roll, from 0, in their order; `None` for one that the roll does not have. If
+    /// the credentials ascend, the roll is read once.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read, or gives other bytes than before.
+    pub fn find_all<'c>(
+        &self,
+        source: &dyn RecordSource,
+        credentials: impl Iterator<Item = &'c [u8; 32]>,
+    ) -> Result<Vec<Option<u32>>, RollLookupError<SourceError>> {
+        self.index.lookup_all(credentials, |offset, buffer| source.read_exact_at(ROLL, offset, buffer))
+    }
+}
+
+impl From<RollIndex> for PublishedRoll {
+    fn from(index: RollIndex) -> Self {
+        Self { index }
+    }
+}
