@@ -8,9 +8,8 @@ use core::iter::zip;
 
 use rand_core::CryptoRng;
 
-use super::Entitlement;
 use super::signed::{BallotHeader, SignedBallot};
-use crate::credential::RollLine;
+use crate::credential::{Entitlement, RollLine};
 use crate::election::{ElectionContext, Style};
 use crate::elgamal::SlotCiphertext;
 use crate::encoding::DecodeError;
