@@ -4,7 +4,8 @@ use std::cell::LazyCell;
 use std::convert::Infallible;
 use std::hint::black_box;
 
-use ballotta::ballot::{BallotSeed, Candidate, OpenedBallot, PreparedBallot, VerifiedBallot, verify_ballots};
+use ballotta::admission::{Admission, AdmittedBallots, BoardEntries};
+use ballotta::ballot::{BallotSeed, Candidate, OpenedBallot, PreparedBallot, VerifiedBallot, Window, verify_ballots};
 use ballotta::credential::{Credential, RollIndex, RollLine, RollReader, RollRules, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption, VerifiedDecryption, combine};
 use ballotta::group::SecretScalar;
@@ -12,8 +13,8 @@ use ballotta::hash::{CeremonyRoot, ManifestHash};
 use ballotta::key_ceremony::{JointKey, Trustee, TrusteeShares};
 use ballotta::limits::MAX_TOTAL;
 use ballotta::manifest::Manifest;
-use ballotta::record::{self, MemoryRecord, RecordSource};
-use ballotta::tally::{CountedBallot, Ledger, PartialTally};
+use ballotta::record::{self, MemoryRecord, PublishedRoll, RecordSource};
+use ballotta::tally::{CountedBallot, PartialTally};
 use ballotta::verifier::{VerifyOptions, verify};
 use ballotta_benches::{Ceremony, Keys, Rehearsal, bench_rng, plaintext};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
@@ -175,22 +176,41 @@ fn vote(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
 }
 
 fn candidates(rehearsal: &Rehearsal) -> Vec<Candidate<'_>> {
-    (0..)
-        .zip(rehearsal.ballots.iter().zip(&rehearsal.lines))
-        .map(|(index, (bytes, line))| Candidate { index, bytes, voter: Some(*line) })
-        .collect()
+    let ballots = rehearsal.ballots.iter().zip(&rehearsal.lines);
+    ballots.map(|(bytes, line)| Candidate::with_line(bytes, Some(*line))).collect()
+}
+
+/// A board on which every voter votes once: no entry is read again.
+struct OncePerVoter(u64);
+
+impl BoardEntries for OncePerVoter {
+    type Error = Infallible;
+
+    fn size(&self) -> u64 {
+        self.0
+    }
+
+    fn entry(&self, _: u64) -> Result<Vec<u8>, Infallible> {
+        unreachable!("every voter votes once")
+    }
 }
 
 /// What the ballot box does with a ballot, and every verifier again.
 fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
     let mut rng = bench_rng();
-    let ledger = || Ledger::new(BALLOTS as u32, BALLOTS as u64, true, 7);
-    let admit = |mut ledger: Ledger, ballots: &[VerifiedBallot]| {
-        for ballot in ballots {
-            let Ok(admitted) = ledger.admit::<Infallible>(ballot, |_| unreachable!("every voter votes once"));
-            admitted.expect("a ballot that counts");
+    let window = Window { opened: Some(0), closed: None };
+    let begin = || {
+        let record = &rehearsal.record;
+        let roll = PublishedRoll::read(record, rehearsal.context.manifest()).expect("a roll");
+        let context = rehearsal.context.clone();
+        Admission::resume(context, roll, record.clone(), window, AdmittedBallots::default(), &mut bench_rng())
+            .expect("a board without ballots")
+    };
+    let admit = |mut admission: Admission<MemoryRecord>, ballots: &[VerifiedBallot]| {
+        for (index, ballot) in (1..).zip(ballots) {
+            admission.sequence(ballot, &OncePerVoter(index)).expect("a ballot that counts");
         }
-        ledger
+        admission
     };
     let verified = LazyCell::new(|| -> Vec<VerifiedBallot> {
         let outcomes = verify_ballots(&rehearsal.context, &candidates(rehearsal), &mut bench_rng());
@@ -207,12 +227,12 @@ fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
     c.throughput(Throughput::Elements(BALLOTS as u64));
     c.bench_function(BenchmarkId::new("admit to the ledger", BALLOTS), |b| {
         let ballots = &*verified;
-        b.iter_batched(ledger, |ledger| admit(ledger, ballots), BatchSize::LargeInput);
+        b.iter_batched(begin, |admission| admit(admission, ballots), BatchSize::LargeInput);
     });
     c.bench_function(BenchmarkId::new("add to the tally", BALLOTS), |b| {
-        let selection = admit(ledger(), &verified).into_selection();
+        let counts = admit(begin(), &verified).into_counted();
         let counted: Vec<CountedBallot> =
-            verified.iter().filter_map(|ballot| selection.count(ballot.clone())).collect();
+            (1..).zip(&*verified).filter_map(|(index, ballot)| counts.count(index, ballot.clone())).collect();
         assert_eq!(counted.len(), BALLOTS);
         b.iter(|| {
             let mut tally = PartialTally::zero(&rehearsal.context, 0);

@@ -311,7 +311,7 @@ fn signed_ballot(bytes: &[u8]) {
         let credential = *ELECTION.election.credentials[voter].public().as_bytes();
         ballotta::credential::RollLine { number: voter as u64 + 2, credential, style, weight }
     });
-    let candidate = Candidate { index: 0, bytes, voter: line };
+    let candidate = Candidate::with_line(bytes, line);
     let verified = verify_ballots(context, &[candidate], &mut TestRng(1));
     if verified.iter().any(Result::is_ok) {
         assert!(ELECTION.bodies(EntryKind::Ballot).iter().any(|ballot| ballot == bytes));

@@ -172,7 +172,7 @@ fn a_credential_that_is_not_on_the_roll() {
     // A ballot that is held against somebody else's line: what a ballot box does that trusts a name.
     let line = RollLine { number: 2, credential: *election.credentials[1].public().as_bytes(), style: 0, weight: 1 };
     let judge = || {
-        let candidate = Candidate { index: 0, bytes: &stranger, voter: Some(line) };
+        let candidate = Candidate::with_line(&stranger, Some(line));
         let mut verified = verify_ballots(&election.context, &[candidate], &mut TestRng(1));
         verified.remove(0).map(|ballot| ballot.voter())
     };

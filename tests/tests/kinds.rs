@@ -229,7 +229,7 @@ fn judge(election: &Election, voter: usize, ballot: &[u8]) -> Result<(), Admissi
     let (style, weight) = election.options.voters[voter];
     let credential = *election.credentials[voter].public().as_bytes();
     let line = RollLine { number: voter as u64 + 2, credential, style, weight };
-    let candidate = Candidate { index: 7, bytes: ballot, voter: Some(line) };
+    let candidate = Candidate::with_line(ballot, Some(line));
     verify_ballots(&election.context, &[candidate], &mut TestRng(1)).remove(0).map(|_| ())
 }
 

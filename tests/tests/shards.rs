@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ballotta::ballot::{AdmissionError, SignedBallot};
 use ballotta::encoding::DecodeError;
 use ballotta::manifest::Revoting;
-use ballotta::record::{self, MemoryRecord, RecordSource, SourceError};
+use ballotta::record::{self, MemoryRecord, RecordError, RecordSource, SourceError};
 use ballotta::verifier::{
     CheckId, PartialVerification, Selected, ShardError, ShardPlan, VerifyOptions, finish, merge_all, select,
     verify_shard,
@@ -193,11 +193,11 @@ fn parts_and_plans_of_another_record() {
     let stranger = Election::build(ElectionOptions { seed: 2, ..options() });
     let record = stranger.run().record();
     let opened = ShardPlan::open(&record, &plan.to_bytes(), &mut TestRng(1)).err();
-    assert!(matches!(opened, Some(ShardError::File { .. })), "{opened:?}");
+    assert!(matches!(opened, Some(ShardError::Record(RecordError::File { .. }))), "{opened:?}");
     let mut record = board.record();
     record.files.insert(record::ROLL.into(), stranger.roll.clone());
     let opened = ShardPlan::open(&record, &plan.to_bytes(), &mut TestRng(1)).err();
-    assert!(matches!(opened, Some(ShardError::Roll(_))), "{opened:?}");
+    assert!(matches!(opened, Some(ShardError::Record(RecordError::Roll(_)))), "{opened:?}");
 }
 
 fn bundle(board: &Board<'_>) -> String {

@@ -10,8 +10,8 @@ use ballotta::encoding::DecodeError;
 use ballotta::group::Scalar;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{Closing, Manifest, Revoting};
-use ballotta::record::{self, MemoryRecord, ReadError};
-use ballotta::voter::{self, ClosingWitnesses, Found, Purpose, RecordFetch, VoterError, Window};
+use ballotta::record::{self, MemoryRecord, ReadError, RecordError};
+use ballotta::voter::{self, BallotStatus, ClosingWitnesses, Purpose, RecordFetch, VoterError, Window};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record};
 use ballotta_tests::rng::TestRng;
 
@@ -194,7 +194,7 @@ fn read(record: &MemoryRecord) -> Result<voter::Election, VoterError> {
     voter::Election::read(record, &mut TestRng(5))
 }
 
-fn find(record: &MemoryRecord, tracker: &Tracker) -> Found {
+fn find(record: &MemoryRecord, tracker: &Tracker) -> BallotStatus {
     read(record).unwrap().find(record, tracker, &mut TestRng(6)).unwrap()
 }
 
@@ -224,7 +224,7 @@ fn entries_that_the_organiser_did_not_sign_neither_open_nor_close() {
     let record = board.record();
     let election_read = read(&record).unwrap();
     assert_eq!(election_read.window, Window { opened: Some(opened), closed: Some(closed) });
-    assert_eq!(find(&record, &board.heads[&1]), Found::Counted { index: ballot });
+    assert_eq!(find(&record, &board.heads[&1]), BallotStatus::Counted { index: ballot });
     // The verifier agrees about who counts.
     assert_eq!(verify_record(&record).tally.map(|tally| tally.ballots()), Some(2));
 }
@@ -252,13 +252,16 @@ fn what_became_of_a_ballot() {
     let late_at = board.push_ballot(&late.to_bytes());
 
     let record = board.record();
-    assert_eq!(find(&record, &first_tracker), Found::Superseded { index: first, by: second_tracker, by_index: second });
-    assert_eq!(find(&record, &second_tracker), Found::Counted { index: second });
-    assert_eq!(find(&record, copied.tracker()), Found::Counted { index: genuine });
+    assert_eq!(
+        find(&record, &first_tracker),
+        BallotStatus::Superseded { index: first, by: second_tracker, by_index: second }
+    );
+    assert_eq!(find(&record, &second_tracker), BallotStatus::Counted { index: second });
+    assert_eq!(find(&record, copied.tracker()), BallotStatus::Counted { index: genuine });
     let error = AdmissionError::RevoteFork { head: Some(second) };
-    assert_eq!(find(&record, fork.tracker()), Found::Void { index: fork_at, error });
-    assert_eq!(find(&record, late.tracker()), Found::Void { index: late_at, error: AdmissionError::Closed });
-    assert_eq!(find(&record, &Tracker::from_bytes([1; 32])), Found::Missing);
+    assert_eq!(find(&record, fork.tracker()), BallotStatus::Void { index: fork_at, error });
+    assert_eq!(find(&record, late.tracker()), BallotStatus::Void { index: late_at, error: AdmissionError::Closed });
+    assert_eq!(find(&record, &Tracker::from_bytes([1; 32])), BallotStatus::Missing);
 }
 
 /// Of two ballots with one `R` the first stands, whoever cast them: a ballot is not judged by its own credential alone.
@@ -278,10 +281,10 @@ fn a_ballot_with_the_randomness_of_somebody_else() {
     let (fourth, fourth_tracker) = cast(&mut board, 2, 6);
     board.organise(Action::Close);
     let record = board.record();
-    let repeated = |index, first| Found::Void { index, error: AdmissionError::RepeatedRandomness { first } };
-    assert_eq!(find(&record, &first_tracker), Found::Counted { index: first });
+    let repeated = |index, first| BallotStatus::Void { index, error: AdmissionError::RepeatedRandomness { first } };
+    assert_eq!(find(&record, &first_tracker), BallotStatus::Counted { index: first });
     assert_eq!(find(&record, &second_tracker), repeated(second, first));
-    assert_eq!(find(&record, &third_tracker), Found::Counted { index: third });
+    assert_eq!(find(&record, &third_tracker), BallotStatus::Counted { index: third });
     assert_eq!(find(&record, &fourth_tracker), repeated(fourth, third));
     // The verifier says the same.
     let verification = verify_record(&record);
@@ -290,7 +293,7 @@ fn a_ballot_with_the_randomness_of_somebody_else() {
     let read = read(&record).unwrap();
     let line = read.line(&record, election.credentials[2].public().as_bytes()).unwrap().unwrap();
     let history = voter::History::read(&read, &record, &line, &mut TestRng(7)).unwrap();
-    assert_eq!((history.ballots().len(), history.standing()), (1, None));
+    assert_eq!((history.ballots().len(), history.counted()), (1, None));
 }
 
 #[test]
@@ -303,7 +306,7 @@ fn a_voter_prepares_behind_the_ballot_that_stands() {
         let read = read(&record).unwrap();
         let line = read.line(&record, election.credentials[0].public().as_bytes()).unwrap().unwrap();
         let history = voter::History::read(&read, &record, &line, &mut TestRng(7)).unwrap();
-        assert_eq!(history.standing().map(|ballot| ballot.tracker), Some(board.heads[&0]));
+        assert_eq!(history.counted().map(|ballot| ballot.tracker), Some(board.heads[&0]));
         assert_eq!(read.line(&record, &[9; 32]).unwrap(), None);
         assert_eq!(read.expect(election.context.fingerprint()), Ok(()));
         let (found, expected) = (*election.context.fingerprint(), Fingerprint::from_bytes([3; 32]));
@@ -329,12 +332,12 @@ fn a_server_that_swaps_files_is_refused() {
     for path in board.files.keys() {
         let mut record = board.clone();
         record.files.remove(path);
-        let missing = VoterError::File { path: path.clone(), error: ReadError::Missing };
-        assert_eq!(read(&record).err(), Some(missing));
+        let missing = RecordError::File { path: path.clone(), error: ReadError::Missing };
+        assert_eq!(read(&record).err(), Some(missing.into()));
         if path.starts_with("ceremony/") {
             let mut record = board.clone();
             record.files.get_mut(path).unwrap()[0] ^= 1;
-            assert_eq!(read(&record).err(), Some(VoterError::OtherFile { path: path.clone() }));
+            assert_eq!(read(&record).err(), Some(RecordError::OtherFile { path: path.clone() }.into()));
         }
     }
     // A roll with another weight keeps every rule of a roll: what was opened tells.
@@ -351,7 +354,7 @@ fn a_server_that_swaps_files_is_refused() {
     let end = roll.len() - 2;
     roll[end] ^= 1;
     let line = read.line(&record, election.credentials[0].public().as_bytes());
-    assert_eq!(line, Err(VoterError::Changed { path: record::ROLL.into() }));
+    assert_eq!(line, Err(RecordError::Changed { path: record::ROLL.into() }.into()));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ballotta::ballot::{BallotHeader, BallotOpening, Choices, SignedBallot};
 use ballotta::board::entry::{Entry, EntryKind};
 use ballotta::credential::Entitlement;
 use ballotta::hash::Tracker;
-use ballotta::voter::{Election, Found, History};
+use ballotta::voter::{BallotStatus, Election, History};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -100,7 +100,7 @@ impl Record {
     }
 
     /// The entries of a bundle.
-    fn entries<'py>(&self, py: Python<'py>, bundle: usize) -> PyResult<Vec<PyEntry<'py>>> {
+    fn entries<'py>(&self, py: Python<'py>, bundle: u64) -> PyResult<Vec<PyEntry<'py>>> {
         let entries = py.detach(|| self.election.entries(&self.source, bundle)).map_err(Failure::from)?;
         let entry = |(index, bytes): (u64, Vec<u8>)| {
             let entry = Entry::decode(&bytes).map_err(|error| Failure::new("bad-entries", error))?;
@@ -150,12 +150,12 @@ impl Record {
         run(py, None, None, move |watch| {
             let source = Watched { source: &source, watch };
             Ok(match election.find(&source, &tracker, &mut system_rng())? {
-                Found::Counted { index } => ("counted", Some(index), None, None, None),
-                Found::Superseded { index, by, by_index } => {
+                BallotStatus::Counted { index } => ("counted", Some(index), None, None, None),
+                BallotStatus::Superseded { index, by, by_index } => {
                     ("superseded", Some(index), Some(by.to_string()), Some(by_index), None)
                 }
-                Found::Void { index, error } => ("void", Some(index), None, None, Some(error.to_string())),
-                Found::Missing => ("missing", None, None, None, None),
+                BallotStatus::Void { index, error } => ("void", Some(index), None, None, Some(error.to_string())),
+                BallotStatus::Missing => ("missing", None, None, None, None),
             })
         })
     }

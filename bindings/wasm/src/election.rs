@@ -11,7 +11,7 @@ use ballotta::ballot::{BallotOpening, ChoiceError, Choices, PreparedBallot};
 use ballotta::credential::{Entitlement, VotingCode, short_form};
 use ballotta::hash::Tracker;
 use ballotta::record::MemoryRecord;
-use ballotta::voter::{Election, Found, Voter};
+use ballotta::voter::{BallotStatus, Election, Voter};
 use js_sys::Uint8Array;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -171,12 +171,12 @@ impl RawElection {
         });
         let place = |state, entry| Place { state, entry: Some(entry), ..Place::default() };
         let place = match found {
-            Found::Counted { index } => place("counted", index),
-            Found::Superseded { index, by, by_index } => {
+            BallotStatus::Counted { index } => place("counted", index),
+            BallotStatus::Superseded { index, by, by_index } => {
                 Place { by: Some(by.to_string()), by_entry: Some(by_index), ..place("superseded", index) }
             }
-            Found::Void { index, error } => Place { reason: Some(error.to_string()), ..place("void", index) },
-            Found::Missing => Place { state: "missing", ..Place::default() },
+            BallotStatus::Void { index, error } => Place { reason: Some(error.to_string()), ..place("void", index) },
+            BallotStatus::Missing => Place { state: "missing", ..Place::default() },
         };
         let credential = match place.entry {
             Some(entry) => election.ballot_credential(record, entry).map_err(Refused::from)?,

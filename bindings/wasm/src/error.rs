@@ -37,9 +37,7 @@ impl From<VoterError> for Refused {
     fn from(error: VoterError) -> Self {
         match error {
             VoterError::Choices(errors) => errors.into(),
-            VoterError::File { ref path, .. }
-            | VoterError::OtherFile { ref path }
-            | VoterError::Changed { ref path } => Self::new(error.code(), path, &error),
+            VoterError::Record(error) => Self::new(error.code(), error.path().unwrap_or_default(), &error),
             error => Self::new(error.code(), "", &error),
         }
     }

@@ -92,11 +92,6 @@ impl BallotBox {
         &self.manifest
     }
 
-    /// The election, once the voting was opened.
-    pub(crate) fn context(&self) -> Option<&ElectionContext> {
-        self.admission.as_ref().map(Admission::context)
-    }
-
     /// Commits what was appended, and verifies the record as far as it has come. Manifest, key ceremony and roll must be
     /// there; what else is wrong with the record is in the report.
     fn verify_before_opening(&mut self) -> Result<(ElectionContext, PublishedRoll, Report)> {
@@ -162,12 +157,10 @@ impl BallotBox {
         if self.rules.is_closed() {
             return Err(EntryRefused::ClosedAlready).refused().remedy("nothing: the closing is on the board");
         }
-        let context = self.context().ok_or(EntryRefused::NeverOpened)?.clone();
-        self.rules.add_closing(&context, body, &mut system_rng())?;
+        let admission = self.admission.as_mut().ok_or(EntryRefused::NeverOpened)?;
+        self.rules.add_closing(admission.context(), body, &mut system_rng())?;
+        admission.close(self.folder.size());
         let index = self.append(EntryKind::Close, body)?;
-        if let Some(admission) = &mut self.admission {
-            admission.close(index);
-        }
         let checkpoint = self.folder.commit(&self.signer)?;
         if !self.manifest.witnesses().members.is_empty() {
             self.write(record::CLOSING_CHECKPOINT, checkpoint.to_string().as_bytes())?;

@@ -135,7 +135,7 @@ impl PublishResult {
             return refusal("the result is published already");
         }
         let mut ballot_box =
-            BallotBox::open(&self.record, board_signer(record.manifest(), &self.board_key)?).refused()?;
+            BallotBox::open(&self.record, |manifest| board_signer(manifest, &self.board_key)).refused()?;
         let bars = VerifierBars::new(console);
         let options = VerifyOptions::default();
         let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());

@@ -12,7 +12,7 @@ use ballotta::ballot::{BallotOpening, Choices, PreparedBallot, SignedBallot};
 use ballotta::credential::{VotingCode, short_form};
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::ElectionKind;
-use ballotta::voter::{ClosingWitnesses, Election, Found, Voter, VoterError};
+use ballotta::voter::{BallotStatus, ClosingWitnesses, Election, Voter, VoterError};
 use ballotta_io::FolderRecord;
 use serde_json::json;
 
@@ -266,17 +266,17 @@ impl CheckBallot {
             console.answer(&line, &json!({ "state": state, "entry": entry, "superseded_by": by }))
         };
         match election.find(&source, &self.tracker, &mut system_rng()).refused()? {
-            Found::Counted { index } => answer("counted", Some(index), None, format!("counted: entry {index}")),
-            Found::Superseded { index, by, by_index } => {
+            BallotStatus::Counted { index } => answer("counted", Some(index), None, format!("counted: entry {index}")),
+            BallotStatus::Superseded { index, by, by_index } => {
                 answer("superseded", Some(index), Some(by), format!("superseded by {by}: entry {by_index}"))?;
                 refusal("a later ballot of the same credential counts")
                     .remedy("if you did not cast it, somebody else has your voting code: tell the organiser")
             }
-            Found::Void { index, error } => {
+            BallotStatus::Void { index, error } => {
                 answer("void", Some(index), None, format!("void: entry {index}: {error}"))?;
                 refusal("the ballot stands on the board and does not count")
             }
-            Found::Missing => {
+            BallotStatus::Missing => {
                 answer("missing", None, None, "missing".to_owned())?;
                 let remedy = match election.window.closed {
                     None => "hand the ballot to the board, get the record again and look again",

@@ -6,9 +6,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use ballotta::ballot::{
-    BallotHeader, BallotSeed, Candidate, OpenedBallot, PlaintextBallot, PreparedBallot, verify_ballots,
-};
+use ballotta::ballot::{BallotSeed, Candidate, OpenedBallot, PlaintextBallot, PreparedBallot, verify_ballots};
 use ballotta::contest::Selection;
 use ballotta::credential::{Credential, VotingCode, short_form};
 use ballotta::verifier::{Stage, VerifyOptions, verify};
@@ -52,8 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // The ballot that counts, and what a ballot box says of it.
     let ballot = prepare(0, 1, rng)?.cast(context, credential.key_pair(), rng).to_bytes();
-    let voter = roll.find(&source, &BallotHeader::read(&ballot)?.credential)?;
-    for outcome in verify_ballots(context, &[Candidate { index: 0, bytes: &ballot, voter }], rng) {
+    let candidate = Candidate::new(&ballot, |credential| roll.find(&source, credential))?;
+    for outcome in verify_ballots(context, &[candidate], rng) {
         println!("a valid ballot of {} bytes, tracker {}", ballot.len(), outcome?.tracker());
     }
     Ok(())

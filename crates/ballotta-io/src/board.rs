@@ -95,7 +95,8 @@ impl BoardFolder {
     /// If checkpoint or entries are missing, or do not belong together.
     pub fn open(root: &Path, key: &NoteKey) -> Result<Self, BoardFolderError> {
         let path = root.join(CHECKPOINT);
-        let checkpoint = read_at_most(&path, MAX_CHECKPOINT_BYTES).map_err(|error| BoardFolderError::Io { path, error })?;
+        let checkpoint =
+            read_at_most(&path, MAX_CHECKPOINT_BYTES).map_err(|error| BoardFolderError::Io { path, error })?;
         let committed = *SignedCheckpoint::parse(&checkpoint)?.verify(key)?.head();
         let mut frontier = Frontier::new();
         for tile in bundle_paths(committed.size) {
@@ -219,7 +220,7 @@ mod tests {
             assert!((0..size).all(|index| board.entry(index).unwrap() == entry(index)));
             assert!(matches!(board.entry(size), Err(BoardFolderError::NoSuchEntry(missing)) if missing == size));
             let files: Vec<String> = bundle_paths(size).map(|tile| tile.to_string()).collect();
-            let record = crate::FolderRecord::new(root);
+            let record = FolderRecord::new(root);
             let mut listed = ballotta::record::RecordSource::list(&record).unwrap().unwrap();
             listed.retain(|path| path != CHECKPOINT);
             assert_eq!(listed, files);

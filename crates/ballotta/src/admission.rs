@@ -18,12 +18,13 @@ use rand_core::CryptoRng;
 pub use self::rules::{EntryRefused, EntryRules};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, Candidate, VerifiedBallot, Window, verify_ballots};
 use crate::board::entry::{Entry, EntryKind};
+use crate::board::log::LogError;
 use crate::board::timeline::{Event, Observed};
 use crate::credential::RollLookupError;
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
 use crate::record::{PublishedRoll, RecordSource, SourceError};
-use crate::tally::{Ledger, LedgerError};
+use crate::tally::{CountedSet, Ledger, LedgerError};
 
 /// The entries of a board so far, appended or committed.
 pub trait BoardEntries {
@@ -39,6 +40,20 @@ pub trait BoardEntries {
     ///
     /// If the entry cannot be read.
     fn entry(&self, index: u64) -> Result<Vec<u8>, Self::Error>;
+}
+
+/// A board in memory.
+impl BoardEntries for Vec<Vec<u8>> {
+    type Error = LogError;
+
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn entry(&self, index: u64) -> Result<Vec<u8>, LogError> {
+        let entry = usize::try_from(index).ok().and_then(|index| self.get(index));
+        entry.cloned().ok_or(LogError::OutsideTree { index, size: self.size() })
+    }
 }
 
 /// Why a ballot is not admitted.
@@ -171,6 +186,12 @@ impl<S: RecordSource> Admission<S> {
     /// Says that the entry at this position closes the voting: no ballot is admitted after it.
     pub fn close(&mut self, index: u64) {
         self.window.closed = Some(index);
+    }
+
+    /// The ballots that count so far.
+    #[must_use]
+    pub fn into_counted(self) -> CountedSet {
+        self.ledger.into_counted()
     }
 
     /// Verifies ballots by themselves: encoding, election, roll, signature and argument. The results are in their order. An

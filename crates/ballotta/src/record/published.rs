@@ -45,7 +45,7 @@ pub enum RecordError {
     },
     /// A bundle of entries cannot be read.
     #[error(transparent)]
-    Bundle(#[from] BundleError),
+    Bundle(BundleError),
     /// An entry of the board cannot be read.
     #[error("entry {index} of the board cannot be read: {error}")]
     Entry {
@@ -93,13 +93,10 @@ impl RecordError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::File { error: ReadError::Missing, .. }
-            | Self::Bundle(BundleError { problem: BundleProblem::Read(ReadError::Missing), .. }) => "missing-file",
-            Self::File { .. } | Self::Bundle(BundleError { problem: BundleProblem::Read(_), .. }) => "unreadable-file",
+            Self::File { error: ReadError::Missing, .. } => "missing-file",
+            Self::File { .. } => "unreadable-file",
             Self::Checkpoint { .. } => "bad-checkpoint",
-            Self::Bundle(BundleError { problem: BundleProblem::Changed, .. }) | Self::Changed { .. } => {
-                "record-changed"
-            }
+            Self::Changed { .. } => "record-changed",
             Self::Bundle(_) | Self::Entry { .. } | Self::TooManyEntries { .. } => "bad-entries",
             Self::RootMismatch { .. } => "bad-root",
             Self::OtherFile { .. } => "other-file",
@@ -108,9 +105,28 @@ impl RecordError {
         }
     }
 
+    /// The file that is at fault, if it is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::File { path, .. } | Self::OtherFile { path } | Self::Changed { path } => Some(path),
+            _ => None,
+        }
+    }
+
     /// The error of a file that cannot be read.
     pub(crate) fn file(path: &str) -> impl FnOnce(ReadError) -> Self + '_ {
         |error| Self::File { path: path.into(), error }
+    }
+}
+
+impl From<BundleError> for RecordError {
+    fn from(error: BundleError) -> Self {
+        match error {
+            BundleError { path, problem: BundleProblem::Read(error) } => Self::File { path, error },
+            BundleError { path, problem: BundleProblem::Changed } => Self::Changed { path },
+            error => Self::Bundle(error),
+        }
     }
 }
 
