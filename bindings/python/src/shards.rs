@@ -85,7 +85,7 @@ impl Selection {
         let part = part.map(|part| part.part.clone());
         let mut place = self.selected.lock().unwrap_or_else(PoisonError::into_inner);
         // Who forgot a part has not lost the first reading.
-        place.as_ref().ok_or_else(ended)?.takes(part.as_ref()).map_err(Failure::from)?;
+        place.as_ref().ok_or_else(ended)?.check_part(part.as_ref()).map_err(Failure::from)?;
         let selected = place.take().ok_or_else(ended)?;
         drop(place);
         let source = self.source.clone();

@@ -350,7 +350,7 @@ fn closing_and_decryption(people: &People) {
     people.ok(&trustee(1, "state", "again"));
     assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
     people.add("trustee1/statement");
-    people.add_fails("the statement of trustee 1 stands on the board already", "trustee1/statement");
+    people.add_fails("the statement of trustee 1 is on the board already", "trustee1/statement");
     let waiting = "error: no statement of trustee 2 (Two) is on the board: 1 trustees stated what they decrypt, the closing rule \
                    asks for 2\nremedy: wait until the other trustees' statements are on the board";
     people.fails(1, waiting, &trustee(1, "decrypt", "decryption"));
@@ -389,7 +389,7 @@ fn closing_and_decryption(people: &People) {
         people.ok(&trustee(number, "decrypt", "decryption"));
         people.ok("verify record --stage closed");
         people.add(&format!("trustee{number}/decryption"));
-        people.add_fails("stands on the board already", &format!("trustee{number}/decryption"));
+        people.add_fails("is on the board already", &format!("trustee{number}/decryption"));
     }
     // Totals that two trustees give before the closing rule holds are no result.
     people.ok("board add unstated --board-key board/key trustee1/decryption trustee2/decryption");
