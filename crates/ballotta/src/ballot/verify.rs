@@ -11,7 +11,7 @@ use rand_core::CryptoRng;
 use super::signed::SignedBallot;
 use crate::credential::Entitlement;
 use crate::credential::RollLine;
-use crate::election::{ElectionContext, Style};
+use crate::election::{CompiledBallotStyle, ElectionContext};
 use crate::elgamal::SlotCiphertext;
 use crate::encoding::DecodeError;
 use crate::hash::Tracker;
@@ -209,7 +209,7 @@ pub fn verify_ballots<R: CryptoRng>(
 /// A ballot of which bytes, election and place on the roll were checked.
 struct Decoded<'a> {
     ballot: SignedBallot,
-    style: &'a Style,
+    style: &'a CompiledBallotStyle,
     index: u64,
     voter: u32,
     weight: u64,
