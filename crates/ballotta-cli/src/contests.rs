@@ -132,9 +132,9 @@ fn read_contests(path: &Path) -> Result<Vec<Contest>> {
         .remedy("write them as in a manifest; `spec/contests.md` has every kind with its fields")
 }
 
-/// What a field of a rule takes.
+/// What is written after the name of a field of a rule.
 #[derive(Clone, Copy)]
-enum Takes {
+enum FieldValue {
     Number,
     Numbers,
     Word,
@@ -142,8 +142,8 @@ enum Takes {
 }
 
 /// The fields of a kind on one line, but `winners`: those that must be there, and others.
-fn fields_of(kind: &str) -> Option<[&'static [(&'static str, Takes)]; 2]> {
-    use Takes::{Nothing, Number, Numbers, Word};
+fn fields_of(kind: &str) -> Option<[&'static [(&'static str, FieldValue)]; 2]> {
+    use FieldValue::{Nothing, Number, Numbers, Word};
     Some(match kind {
         "choose" => [&[], &[("min", Number), ("max", Number), ("blank", Nothing)]],
         "score" => [&[("max", Number)], &[("at_most", Number), ("exactly", Number), ("blank", Nothing)]],
@@ -177,15 +177,15 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
         "pairs" => json!({ "ties": false, "method": "schulze", "blank": false }),
         _ => json!({ "blank": false }),
     };
-    let known = || needed.iter().chain(others).chain(&[("winners", Takes::Number)]);
+    let known = || needed.iter().chain(others).chain(&[("winners", FieldValue::Number)]);
     let mut given = Map::new();
     for word in words {
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
-        let Some((_, takes)) = known().find(|(known, _)| *known == name) else {
+        let Some((_, expected)) = known().find(|(known, _)| *known == name) else {
             let known: Vec<&str> = known().map(|(name, _)| *name).collect();
             bail!("{kind} has no {name}; there is {}", known.join(", "));
         };
-        let value = value_of(*takes, value).with_context(|| format!("{kind}: {word}"))?;
+        let value = value_of(*expected, value).with_context(|| format!("{kind}: {word}"))?;
         // The two limits of a score are one field.
         let (field, value) = match name {
             "at_most" | "exactly" => ("total", json!({ name: value })),
@@ -206,18 +206,18 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
     Ok(parse_rule(fields.to_string().as_bytes())?)
 }
 
-/// The value of a field as it stands in a manifest.
-fn value_of(takes: Takes, value: Option<&str>) -> Result<Value> {
+/// The value of a field as it is written in a manifest.
+fn value_of(expected: FieldValue, value: Option<&str>) -> Result<Value> {
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
-    match (takes, value) {
-        (Takes::Nothing, None) => Ok(json!(true)),
-        (Takes::Nothing, Some(_)) => bail!("the word alone says that the contest has it"),
-        (Takes::Number, value) => Ok(json!(value.and_then(number).context("expected a whole number")?)),
-        (Takes::Numbers, value) => {
+    match (expected, value) {
+        (FieldValue::Nothing, None) => Ok(json!(true)),
+        (FieldValue::Nothing, Some(_)) => bail!("the word alone says that the contest has it"),
+        (FieldValue::Number, value) => Ok(json!(value.and_then(number).context("expected a whole number")?)),
+        (FieldValue::Numbers, value) => {
             let numbers = value.unwrap_or_default().split(',').map(number).collect::<Option<Vec<u32>>>();
             Ok(json!(numbers.context("expected whole numbers with commas and no spaces, as in scores=3,2,1")?))
         }
-        (Takes::Word, value) => match value {
+        (FieldValue::Word, value) => match value {
             Some(word @ ("schulze" | "ranked_pairs" | "copeland")) => Ok(json!(word)),
             _ => bail!("there is schulze, ranked_pairs, copeland"),
         },
