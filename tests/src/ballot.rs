@@ -133,7 +133,7 @@ impl Style {
     ///
     /// If the forms differ.
     #[must_use]
-    pub fn under(self, style: &ballotta::election::Style, bases: &SharedBases) -> Self {
+    pub fn under(self, style: &ballotta::election::CompiledBallotStyle, bases: &SharedBases) -> Self {
         assert_eq!(self.form.digest(), style.form().digest());
         let bases = SharedBases::new(Generators::new(bases.generators().bits()), bases.keys().to_vec());
         Self { secrets: Vec::new(), keys: style.keys().clone(), slots: style.slots().to_vec(), bases, ..self }

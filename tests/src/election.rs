@@ -11,7 +11,7 @@ use std::iter::zip;
 use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
-use ballotta::board::note::{Cosigner, NoteSigner, SignedCheckpoint};
+use ballotta::board::note::{Cosigner, NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
@@ -23,8 +23,8 @@ use ballotta::group::{Scalar, SecretScalar};
 use ballotta::hash::{FileHash, RollHash, Tracker};
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed, TrusteeShares};
 use ballotta::manifest::{
-    BoardDraft, Closing, ContestDraft, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft, OnDisqualification,
-    PartyDraft, Privacy, Quorum, Revoting, RollChanges, StyleDraft, Text, TrusteesDraft, Weights, WitnessesDraft,
+    BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
+    Privacy, Quorum, Revoting, RollChanges, Text, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::proofs::ballot::BallotArgument;
 use ballotta::proofs::schnorr::{KeyPair, SchnorrProof};
@@ -169,8 +169,9 @@ impl Election {
         let trustee_keys = seeds.iter().map(|seed| TrusteeSeed::from_bytes(seed).signing_key()).collect::<Vec<_>>();
         let authority = |_| KeyPair::new(SecretScalar::random(&mut rng));
         let authorities: Vec<KeyPair> = (1..=options.authorities).map(authority).collect();
-        let draft = draft(&options, &organiser, &authorities, &signer, &witnesses, &trustee_keys, &mut rng);
-        let manifest = Manifest::parse(&draft.to_bytes()).expect("a manifest that keeps the rules");
+        let contents = contents(&options, &organiser, &authorities, &signer, &witnesses, &trustee_keys, &mut rng);
+        let bytes = contents.to_bytes().expect("a manifest as JSON");
+        let manifest = Manifest::parse(&bytes).expect("a manifest that keeps the rules");
 
         let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).expect("a ceremony");
         let (ceremony, shares) = run_ceremony(&parameters, &seeds, &mut rng);
@@ -324,11 +325,15 @@ fn text(text: String) -> Text {
     [("en", text)].into_iter().collect()
 }
 
-fn party(name: String, key: &[u8; 32]) -> PartyDraft {
-    PartyDraft { name, key: hex::encode(key) }
+fn party(name: String, key: &KeyPair) -> Party {
+    Party { name, key: *key.public() }
 }
 
-fn draft(
+fn log_key(key: &NoteKey) -> LogKey {
+    LogKey { name: key.name().into(), key: parse_log_key(&hex::encode(key.as_bytes())).expect("a key of a log") }
+}
+
+fn contents(
     options: &ElectionOptions,
     organiser: &KeyPair,
     authorities: &[KeyPair],
@@ -336,22 +341,20 @@ fn draft(
     witnesses: &[Cosigner],
     trustees: &[KeyPair],
     rng: &mut TestRng,
-) -> ManifestDraft {
-    let contest = |(number, (rule, options)): (usize, &(Rule, usize))| ContestDraft {
+) -> ManifestContents {
+    let contest = |(number, (rule, options)): (usize, &(Rule, usize))| Contest {
         id: format!("c{number}"),
         title: text(format!("Question {number}")),
         description: None,
         rule: rule.clone(),
         options: numbered_options(*options),
     };
-    let style = |(number, contests): (usize, &Vec<usize>)| StyleDraft {
+    let style = |(number, contests): (usize, &Vec<usize>)| BallotStyle {
         id: format!("s{number}"),
         contests: contests.iter().map(|contest| format!("c{contest}")).collect(),
     };
-    ManifestDraft {
-        format: FORMAT.into(),
-        suite: ballotta::SUITE.into(),
-        election_id: hex::encode(random(rng)),
+    ManifestContents {
+        election_id: random(rng),
         kind: ElectionKind::Rehearsal,
         languages: vec!["en".into()],
         title: text("Election".into()),
@@ -371,28 +374,23 @@ fn draft(
         privacy: options.privacy.clone(),
         closing: options.closing,
         roll_changes_until: RollChanges::Open,
-        organiser: KeyDraft { key: hex::encode(organiser.public().as_bytes()) },
+        organiser: *organiser.public(),
         credential_authorities: (1..)
             .zip(authorities)
-            .map(|(number, key)| party(format!("Office {number}"), key.public().as_bytes()))
+            .map(|(number, key)| party(format!("Office {number}"), key))
             .collect(),
-        trustees: TrusteesDraft {
+        trustees: Trustees {
             threshold: options.threshold,
             minimum_confirmed: options.trustees,
             on_disqualification: OnDisqualification::NewAttempt,
-            members: zip(1.., trustees)
-                .map(|(number, key)| party(format!("Trustee {number}"), key.public().as_bytes()))
-                .collect(),
+            members: zip(1.., trustees).map(|(number, key)| party(format!("Trustee {number}"), key)).collect(),
         },
-        board: BoardDraft { origin: signer.key().name().into(), key: hex::encode(signer.key().as_bytes()) },
-        witnesses: WitnessesDraft {
+        board: log_key(signer.key()),
+        witnesses: Witnesses {
             quorum: options.witnesses.1,
-            members: witnesses
-                .iter()
-                .map(|witness| party(witness.key().name().into(), witness.key().as_bytes()))
-                .collect(),
+            members: witnesses.iter().map(|witness| log_key(witness.key())).collect(),
         },
-        client_software: None,
+        client_software: Vec::new(),
     }
 }
 

@@ -16,7 +16,7 @@ use ballotta_tests::election::{Election, ElectionOptions};
 use serde_json::{Value, json};
 
 /// The options `o0`, `o1`, .., for voters of at most this weight, and a roll.
-fn contest(rule: &Value, options: usize, weight: u64, total_weight: u64) -> Contest {
+fn contest(rule: &Value, options: usize, weight: u64, total_weight: u64) -> (Contest, Packing) {
     let election = Election::build(ElectionOptions::default());
     let mut manifest: Value = serde_json::from_slice(election.context.manifest().bytes()).unwrap();
     let title = |text: &str| json!({ "en": text });
@@ -27,29 +27,32 @@ fn contest(rule: &Value, options: usize, weight: u64, total_weight: u64) -> Cont
     manifest["weights"]["total"] = json!(total_weight);
     manifest["styles"] = json!([{ "id": "s", "contests": ["c"] }]);
     let manifest = Manifest::parse(manifest.to_string().as_bytes()).unwrap();
-    manifest.contests()[0].clone()
+    let contest = &manifest.contests()[0];
+    (contest.clone(), contest.packing(manifest.weights()))
 }
 
 /// The weight of the roll for which forms are written down, and others for which their digests are.
 const TOTAL_WEIGHTS: [u64; 4] = [1000, 100, 1_000_000, 16_000_000];
 
 /// The form of a contest, and where its bits stand.
-fn compile(contest: &Contest) -> (Form, ContestBits) {
+fn compile(contest: &Contest, packing: Packing) -> (Form, ContestBits) {
     let mut builder = FormBuilder::new();
-    builder.pack(contest.packing);
+    builder.pack(packing);
     let bits = contest.rule.compile(&contest.options, &mut builder);
     (builder.build().unwrap(), bits)
 }
 
 /// A rule with its form, selections with their bits and slots, totals with the outcome.
 fn vector(rule: &Value, options: usize, weight: u64, marks: &[(Value, Selection)], totals: &[(&[u64], u64)]) -> Value {
-    let [contest, others @ ..] = TOTAL_WEIGHTS.map(|total_weight| contest(rule, options, weight, total_weight));
-    let (form, bits) = compile(&contest);
-    assert_eq!((form.slots(), form.bits()), (contest.slots.len(), contest.rule.bits(options)), "{rule}");
-    let other = |(total_weight, contest): (&u64, &Contest)| {
-        let (form, _) = compile(contest);
+    let [(contest, packing), others @ ..] =
+        TOTAL_WEIGHTS.map(|total_weight| contest(rule, options, weight, total_weight));
+    let (form, bits) = compile(&contest, packing);
+    let slots = packing.slots(contest.rule.counts(options));
+    assert_eq!((form.slots(), form.bits()), (slots, contest.rule.bits(options)), "{rule}");
+    let other = |(total_weight, (contest, packing)): (&u64, &(Contest, Packing))| {
+        let (form, _) = compile(contest, *packing);
         json!({
-            "weights_total": total_weight, "counts_per_slot": contest.packing.per_slot(), "slots": form.slots(),
+            "weights_total": total_weight, "counts_per_slot": packing.per_slot(), "slots": form.slots(),
             "digest": hex::encode(form.digest().as_bytes()),
         })
     };
@@ -70,7 +73,7 @@ fn vector(rule: &Value, options: usize, weight: u64, marks: &[(Value, Selection)
         "rule": rule, "options": options, "weight": weight, "bits": form.bits(), "slots": form.slots(),
         "form": hex::encode(form.encode()), "digest": hex::encode(form.digest().as_bytes()),
         "weights_total": TOTAL_WEIGHTS[0], "counts": contest.rule.counts(options),
-        "counts_per_slot": contest.packing.per_slot(), "bound": contest.rule.count_bound(),
+        "counts_per_slot": packing.per_slot(), "bound": contest.rule.count_bound(),
         "other_rolls": TOTAL_WEIGHTS[1..].iter().zip(&others).map(other).collect::<Vec<_>>(),
         "marks": marks.iter().map(mark).collect::<Vec<_>>(),
         "outcomes": totals.iter().map(outcome).collect::<Vec<_>>(),

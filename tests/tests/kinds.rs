@@ -196,7 +196,8 @@ fn digits_as_large_as_they_can_be() {
                 threshold: 1,
                 ..ElectionOptions::default()
             });
-            let packing = election.context.manifest().contests()[0].packing;
+            let manifest = election.context.manifest();
+            let packing = manifest.contests()[0].packing(manifest.weights());
             assert_eq!(packing.largest(), total * sum);
             let mut board = election.open_board();
             (0..weights.len()).for_each(|voter| {

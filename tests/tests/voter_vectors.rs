@@ -260,7 +260,8 @@ fn voter() {
     weight = weight.replacen(" 3\n", " 2\n", 1);
     let (few, few_record) = few();
     let of_few = Election::read(&few_record, &mut TestRng(1)).unwrap();
-    assert!(of_few.context.manifest().contests().iter().all(|contest| contest.packing.per_slot() > 1));
+    let manifest = of_few.context.manifest();
+    assert!(manifest.contests().iter().all(|contest| contest.packing(manifest.weights()).per_slot() > 1));
     let vectors = json!({
         "random": hex::encode(RANDOM),
         "counter": 0,

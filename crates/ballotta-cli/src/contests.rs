@@ -1,7 +1,6 @@
 //! Contests of a new manifest: from options of the command, and from files.
 //!
-//! See `spec/contests.md`. What a rule must keep, the reader of the manifest says; here is only how a rule is written on one
-//! line.
+//! See `spec/contests.md`. The parser of manifests checks every rule; here is only how a rule is written on one line.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
 use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::limits::MAX_MANIFEST_BYTES;
-use ballotta::manifest::{ContestDraft, Text};
+use ballotta::manifest::{Contest, Text, parse_contests, parse_rule};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Advice as _;
@@ -73,7 +72,7 @@ pub(crate) struct ContestArguments {
 
 impl ContestArguments {
     /// The contests with texts in this language, for voters of at most this weight.
-    pub(crate) fn drafts(&self, language: &str, max_weight: u64) -> Result<Vec<ContestDraft>> {
+    pub(crate) fn read(&self, language: &str, max_weight: u64) -> Result<Vec<Contest>> {
         let text = |text: &str| Text::from_iter([(language, text)]);
         let is_contest = |id: &str| self.contest.iter().any(|contest| contest.name == id);
         for option in &self.option {
@@ -91,7 +90,7 @@ impl ContestArguments {
             return Err(anyhow!("--min, --max and --blank are of contests without a rule, and every contest has one"))
                 .remedy("write them into the rule, as in --rule \"chair=choose min=1 max=2 blank\"");
         }
-        let mut drafts = Vec::new();
+        let mut contests = Vec::new();
         for contest in &self.contest {
             let rule = match self.rule.iter().find(|rule| rule.name == contest.name) {
                 Some(rule) => read_rule(&rule.value, max_weight).with_context(|| format!("--rule {}", contest.name))?,
@@ -100,7 +99,7 @@ impl ContestArguments {
                     Rule::Choose(Choose { min, max, blank: self.blank, winners: None })
                 }
             };
-            drafts.push(ContestDraft {
+            contests.push(Contest {
                 id: contest.name.clone(),
                 title: text(&contest.value),
                 description: None,
@@ -109,9 +108,9 @@ impl ContestArguments {
             });
         }
         for file in &self.contests {
-            drafts.extend(read_contests(file)?);
+            contests.extend(read_contests(file)?);
         }
-        Ok(drafts)
+        Ok(contests)
     }
 
     fn options_of(&self, contest: &str, text: impl Fn(&str) -> Text) -> Vec<ContestOption> {
@@ -123,21 +122,19 @@ impl ContestArguments {
     }
 }
 
-/// Reads contests as they stand in a manifest.
-fn read_contests(path: &Path) -> Result<Vec<ContestDraft>> {
+/// Reads a file of contests, which are written as in a manifest.
+fn read_contests(path: &Path) -> Result<Vec<Contest>> {
     let cannot_read = || format!("{} cannot be read", path.display());
     let length = fs::metadata(path).with_context(cannot_read)?.len();
     ensure!(length <= MAX_MANIFEST_BYTES as u64, "{} is too long for contests of a manifest", path.display());
-    serde_json::from_slice(&fs::read(path).with_context(cannot_read)?)
-        .with_context(|| {
-            format!("{} is not what is expected: contests between [ and ], as in a manifest", path.display())
-        })
+    parse_contests(&fs::read(path).with_context(cannot_read)?)
+        .with_context(|| format!("{} does not have contests between [ and ], as in a manifest", path.display()))
         .remedy("write them as in a manifest; `spec/contests.md` has every kind with its fields")
 }
 
-/// What a field of a rule takes.
+/// What is written after the name of a field of a rule.
 #[derive(Clone, Copy)]
-enum Takes {
+enum FieldValue {
     Number,
     Numbers,
     Word,
@@ -145,8 +142,8 @@ enum Takes {
 }
 
 /// The fields of a kind on one line, but `winners`: those that must be there, and others.
-fn fields_of(kind: &str) -> Option<[&'static [(&'static str, Takes)]; 2]> {
-    use Takes::{Nothing, Number, Numbers, Word};
+fn fields_of(kind: &str) -> Option<[&'static [(&'static str, FieldValue)]; 2]> {
+    use FieldValue::{Nothing, Number, Numbers, Word};
     Some(match kind {
         "choose" => [&[], &[("min", Number), ("max", Number), ("blank", Nothing)]],
         "score" => [&[("max", Number)], &[("at_most", Number), ("exactly", Number), ("blank", Nothing)]],
@@ -180,15 +177,15 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
         "pairs" => json!({ "ties": false, "method": "schulze", "blank": false }),
         _ => json!({ "blank": false }),
     };
-    let known = || needed.iter().chain(others).chain(&[("winners", Takes::Number)]);
+    let known = || needed.iter().chain(others).chain(&[("winners", FieldValue::Number)]);
     let mut given = Map::new();
     for word in words {
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
-        let Some((_, takes)) = known().find(|(known, _)| *known == name) else {
+        let Some((_, expected)) = known().find(|(known, _)| *known == name) else {
             let known: Vec<&str> = known().map(|(name, _)| *name).collect();
             bail!("{kind} has no {name}; there is {}", known.join(", "));
         };
-        let value = value_of(*takes, value).with_context(|| format!("{kind}: {word}"))?;
+        let value = value_of(*expected, value).with_context(|| format!("{kind}: {word}"))?;
         // The two limits of a score are one field.
         let (field, value) = match name {
             "at_most" | "exactly" => ("total", json!({ name: value })),
@@ -206,21 +203,21 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
         fields.append(&mut given);
         fields.insert("kind".to_owned(), json!(kind));
     }
-    serde_json::from_value(fields).with_context(|| format!("\"{line}\" is no rule"))
+    Ok(parse_rule(fields.to_string().as_bytes())?)
 }
 
-/// The value of a field as it stands in a manifest.
-fn value_of(takes: Takes, value: Option<&str>) -> Result<Value> {
+/// The value of a field as it is written in a manifest.
+fn value_of(expected: FieldValue, value: Option<&str>) -> Result<Value> {
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
-    match (takes, value) {
-        (Takes::Nothing, None) => Ok(json!(true)),
-        (Takes::Nothing, Some(_)) => bail!("the word alone says that the contest has it"),
-        (Takes::Number, value) => Ok(json!(value.and_then(number).context("expected a whole number")?)),
-        (Takes::Numbers, value) => {
+    match (expected, value) {
+        (FieldValue::Nothing, None) => Ok(json!(true)),
+        (FieldValue::Nothing, Some(_)) => bail!("the word alone says that the contest has it"),
+        (FieldValue::Number, value) => Ok(json!(value.and_then(number).context("expected a whole number")?)),
+        (FieldValue::Numbers, value) => {
             let numbers = value.unwrap_or_default().split(',').map(number).collect::<Option<Vec<u32>>>();
             Ok(json!(numbers.context("expected whole numbers with commas and no spaces, as in scores=3,2,1")?))
         }
-        (Takes::Word, value) => match value {
+        (FieldValue::Word, value) => match value {
             Some(word @ ("schulze" | "ranked_pairs" | "copeland")) => Ok(json!(word)),
             _ => bail!("there is schulze, ranked_pairs, copeland"),
         },

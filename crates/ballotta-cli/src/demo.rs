@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use ballotta::contest::{Choose, ContestOption, Rule, Selection};
 use ballotta::credential::Entitlement;
 use ballotta::manifest::{
-    ContestDraft, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Schedule, StyleDraft, Text, Weights,
+    BallotStyle, Contest, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Schedule, Text, Weights,
 };
 use ballotta::verifier::Verification;
 use rand_core::CryptoRng;
@@ -173,7 +173,7 @@ fn question(eligible: u64) -> Question {
     let text = |it: &str, en: &str| Text::from([("it", it), ("en", en)]);
     let option =
         |id: &str, it: &str, en: &str| ContestOption { id: id.to_owned(), title: text(it, en), description: None };
-    let contest = ContestDraft {
+    let contest = Contest {
         id: "statuto".to_owned(),
         title: text("Approvi il nuovo statuto?", "Do you approve the new statute?"),
         description: None,
@@ -191,7 +191,7 @@ fn question(eligible: u64) -> Question {
             closes: "2021-08-03T22:00+02:00".to_owned(),
         }),
         contests: vec![contest],
-        styles: vec![StyleDraft { id: "iscritti".to_owned(), contests: vec!["statuto".to_owned()] }],
+        styles: vec![BallotStyle { id: "iscritti".to_owned(), contests: vec!["statuto".to_owned()] }],
         weights: Weights { unit: text("voti", "votes"), max: 1, total: eligible },
         quorum: Some(Quorum {
             of: QuorumOf::Heads,

@@ -8,16 +8,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, Error, Result, bail, ensure};
-use ballotta::SUITE;
 use ballotta::decryption::statements_needed;
+use ballotta::group::PublicElement;
 use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_TOTAL};
 use ballotta::manifest::{
-    BoardDraft, Closing, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft, ManifestErrors, OnDisqualification,
-    PartyDraft, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, StyleDraft, Text,
-    TrusteesDraft, Weights, WitnessesDraft,
+    BallotStyle, Closing, ElectionKind, LogKey, Manifest, ManifestContents, ManifestErrors, OnDisqualification, Party,
+    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Text, Trustees, Weights,
+    Witnesses, parse_key, parse_log_key,
 };
 use rand_core::Rng as _;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::console::{Console, grouped, print};
@@ -39,17 +38,24 @@ impl FromStr for QuorumText {
             .split_once('/')
             .and_then(|(numerator, denominator)| Some([numerator.parse().ok()?, denominator.parse().ok()?]));
         Ok(Self(Quorum {
-            of: word::<QuorumOf>(of).context(FORM)?,
-            base: word::<QuorumBase>(base).context(FORM)?,
-            rule: word::<QuorumRule>(rule).context(FORM)?,
+            of: QuorumOf::from_word(of).context(FORM)?,
+            base: QuorumBase::from_word(base).context(FORM)?,
+            rule: QuorumRule::from_word(rule).context(FORM)?,
             fraction: fraction.context(FORM)?,
         }))
     }
 }
 
-/// A word of the manifest.
-fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_value(json!(text)).ok()
+/// A credential authority or a trustee: `NAME=KEY`.
+fn party(text: &str) -> Result<Party> {
+    let Named { name, value } = text.parse()?;
+    Ok(Party { name, key: parse_key(&value)? })
+}
+
+/// A board or a witness: `NAME=KEY`.
+fn log_key(text: &str) -> Result<LogKey> {
+    let Named { name, value } = text.parse()?;
+    Ok(LogKey { name, key: parse_log_key(&value)? })
 }
 
 /// What trustees wait for before they decrypt.
@@ -77,14 +83,14 @@ pub(crate) struct NewManifest {
     #[command(flatten)]
     contests: ContestArguments,
     /// The organiser's public key
-    #[arg(long, value_name = "KEY")]
-    organiser: String,
+    #[arg(long, value_name = "KEY", value_parser = parse_key)]
+    organiser: PublicElement,
     /// A credential authority and its public key
-    #[arg(long, value_name = "NAME=KEY", required = true)]
-    authority: Vec<Named>,
+    #[arg(long, value_name = "NAME=KEY", required = true, value_parser = party)]
+    authority: Vec<Party>,
     /// A trustee and its public key; several in their order
-    #[arg(long, value_name = "NAME=KEY", required = true)]
-    trustee: Vec<Named>,
+    #[arg(long, value_name = "NAME=KEY", required = true, value_parser = party)]
+    trustee: Vec<Party>,
     /// How many trustees are needed to decrypt
     #[arg(long)]
     threshold: u16,
@@ -92,11 +98,11 @@ pub(crate) struct NewManifest {
     #[arg(long, value_name = "N")]
     confirmed: Option<u16>,
     /// The board's origin and public key
-    #[arg(long, value_name = "ORIGIN=KEY")]
-    board: Named,
+    #[arg(long, value_name = "ORIGIN=KEY", value_parser = log_key)]
+    board: LogKey,
     /// A witness of the board and its public key
-    #[arg(long, value_name = "NAME=KEY")]
-    witness: Vec<Named>,
+    #[arg(long, value_name = "NAME=KEY", value_parser = log_key)]
+    witness: Vec<LogKey>,
     /// How many witnesses must cosign [default: more than half of them]
     #[arg(long, value_name = "N")]
     witnesses_needed: Option<usize>,
@@ -139,7 +145,7 @@ pub(crate) struct NewManifest {
 
 impl NewManifest {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let bytes = self.draft()?.to_bytes();
+        let bytes = self.contents()?.to_bytes()?;
         let manifest = parse(&bytes).context("the options do not make a manifest")?;
         ballotta_io::write_new(&self.out, &bytes)
             .with_context(|| format!("{} cannot be written", self.out.display()))?;
@@ -155,18 +161,15 @@ impl NewManifest {
         answer(console, &manifest)
     }
 
-    fn draft(&self) -> Result<ManifestDraft> {
+    fn contents(&self) -> Result<ManifestContents> {
         let mut election_id = [0; 32];
         system_rng().fill_bytes(&mut election_id);
         let text = |text: &str| Text::from_iter([(self.language.as_str(), text)]);
-        let contests = self.contests.drafts(&self.language, self.max_weight)?;
+        let contests = self.contests.read(&self.language, self.max_weight)?;
         // What a total cannot reach need not be asked for.
         let bound = contests.iter().map(|contest| contest.rule.count_bound()).max().unwrap_or(1).max(1);
         let most = self.max_weight.saturating_mul(1_000_000).min(MAX_TOTAL / bound).max(self.max_weight);
         let total = self.total_weight.unwrap_or(most);
-        let parties = |named: &[Named]| -> Vec<PartyDraft> {
-            named.iter().map(|Named { name, value }| PartyDraft { name: name.clone(), key: value.clone() }).collect()
-        };
         let closing = match self.closing {
             Some(ClosingRule::Statements) => Closing::Statements,
             None if self.witness.is_empty() => Closing::Statements,
@@ -174,17 +177,15 @@ impl NewManifest {
         };
         let schedule = self.opens.clone().zip(self.closes.clone()).map(|(opens, closes)| Schedule { opens, closes });
         let majority = if self.witness.is_empty() { 0 } else { self.witness.len() / 2 + 1 };
-        let trustees = u16::try_from(self.trustee.len()).unwrap_or(u16::MAX);
-        Ok(ManifestDraft {
-            format: FORMAT.to_owned(),
-            suite: SUITE.to_owned(),
-            election_id: hex::encode(election_id),
+        let trustees = u16::try_from(self.trustee.len()).context("there are too many trustees")?;
+        Ok(ManifestContents {
+            election_id,
             kind: if self.rehearsal { ElectionKind::Rehearsal } else { ElectionKind::Real },
             languages: vec![self.language.clone()],
             title: text(&self.title),
             description: None,
             schedule,
-            styles: vec![StyleDraft {
+            styles: vec![BallotStyle {
                 id: "all".to_owned(),
                 contests: contests.iter().map(|contest| contest.id.clone()).collect(),
             }],
@@ -198,20 +199,17 @@ impl NewManifest {
             },
             closing,
             roll_changes_until: RollChanges::Open,
-            organiser: KeyDraft { key: self.organiser.clone() },
-            credential_authorities: parties(&self.authority),
-            trustees: TrusteesDraft {
+            organiser: self.organiser,
+            credential_authorities: self.authority.clone(),
+            trustees: Trustees {
                 threshold: self.threshold,
                 minimum_confirmed: self.confirmed.unwrap_or(trustees),
                 on_disqualification: OnDisqualification::NewAttempt,
-                members: parties(&self.trustee),
+                members: self.trustee.clone(),
             },
-            board: BoardDraft { origin: self.board.name.clone(), key: self.board.value.clone() },
-            witnesses: WitnessesDraft {
-                quorum: self.witnesses_needed.unwrap_or(majority),
-                members: parties(&self.witness),
-            },
-            client_software: None,
+            board: self.board.clone(),
+            witnesses: Witnesses { quorum: self.witnesses_needed.unwrap_or(majority), members: self.witness.clone() },
+            client_software: Vec::new(),
         })
     }
 }

@@ -18,8 +18,8 @@ use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
 use ballotta::key_ceremony::TrusteeSeed;
 use ballotta::manifest::{
-    BoardDraft, Closing, ContestDraft, ElectionKind, KeyDraft, ManifestDraft, OnDisqualification, PartyDraft, Privacy,
-    Quorum, Revoting, RollChanges, Schedule, StyleDraft, Text, TrusteesDraft, Weights, WitnessesDraft,
+    BallotStyle, Closing, Contest, ElectionKind, LogKey, ManifestContents, OnDisqualification, Party, Privacy, Quorum,
+    Revoting, RollChanges, Schedule, Text, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record;
@@ -68,8 +68,8 @@ pub(crate) struct Question {
     pub(crate) languages: Vec<String>,
     pub(crate) title: Text,
     pub(crate) schedule: Option<Schedule>,
-    pub(crate) contests: Vec<ContestDraft>,
-    pub(crate) styles: Vec<StyleDraft>,
+    pub(crate) contests: Vec<Contest>,
+    pub(crate) styles: Vec<BallotStyle>,
     pub(crate) weights: Weights,
     pub(crate) quorum: Option<Quorum>,
     pub(crate) privacy: Privacy,
@@ -131,18 +131,16 @@ impl Parties {
 
     /// The manifest: the question, and everybody's keys.
     fn manifest(&self, question: Question) -> Result<Vec<u8>> {
-        let key = |key: &KeyPair| hex::encode(key.public().as_bytes());
-        let note_key = |seed: &[u8; 32]| -> Result<String> {
-            Ok(hex::encode(NoteSigner::from_seed(self.origin, seed)?.key().as_bytes()))
+        let log_key = |name: &str, seed: &[u8; 32]| -> Result<LogKey> {
+            let key = hex::encode(NoteSigner::from_seed(name, seed)?.key().as_bytes());
+            Ok(LogKey { name: name.to_owned(), key: parse_log_key(&key)? })
         };
         let mut election_id = [0; 32];
         system_rng().fill_bytes(&mut election_id);
-        let party = |name: &str, key: String| PartyDraft { name: name.to_owned(), key };
+        let party = |name: &str, key: &KeyPair| Party { name: name.to_owned(), key: *key.public() };
         let Question { languages, title, schedule, contests, styles, weights, quorum, privacy } = question;
-        let draft = ManifestDraft {
-            format: ballotta::manifest::FORMAT.to_owned(),
-            suite: ballotta::SUITE.to_owned(),
-            election_id: hex::encode(election_id),
+        let contents = ManifestContents {
+            election_id,
             kind: ElectionKind::Rehearsal,
             languages,
             title,
@@ -156,26 +154,22 @@ impl Parties {
             privacy,
             closing: Closing::Witnesses,
             roll_changes_until: RollChanges::Open,
-            organiser: KeyDraft { key: key(&self.organiser) },
-            credential_authorities: vec![party("credential authority", key(&self.authority))],
-            trustees: TrusteesDraft {
+            organiser: *self.organiser.public(),
+            credential_authorities: vec![party("credential authority", &self.authority)],
+            trustees: Trustees {
                 threshold: 2,
                 minimum_confirmed: 3,
                 on_disqualification: OnDisqualification::NewAttempt,
-                members: self.trustees.iter().map(|(name, _, pair)| party(name, key(pair))).collect(),
+                members: self.trustees.iter().map(|(name, _, pair)| party(name, pair)).collect(),
             },
-            board: BoardDraft { origin: self.origin.to_owned(), key: note_key(&self.board_seed)? },
-            witnesses: WitnessesDraft {
+            board: log_key(self.origin, &self.board_seed)?,
+            witnesses: Witnesses {
                 quorum: 3,
-                members: self
-                    .witnesses
-                    .iter()
-                    .map(|(name, seed)| Ok(party(name, note_key(seed)?)))
-                    .collect::<Result<_>>()?,
+                members: self.witnesses.iter().map(|(name, seed)| log_key(name, seed)).collect::<Result<_>>()?,
             },
-            client_software: None,
+            client_software: Vec::new(),
         };
-        Ok(draft.to_bytes())
+        Ok(contents.to_bytes()?)
     }
 }
 

@@ -20,7 +20,7 @@ pub mod split;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use self::choose::{Choose, ChooseBits};
 pub use self::cumulative::Cumulative;
@@ -41,7 +41,7 @@ use crate::json::{JsonPath, Node, Object};
 use crate::problem::ManifestProblem;
 
 /// The rule of a contest: a kind, and what the kind wants to know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rule {

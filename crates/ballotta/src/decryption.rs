@@ -33,6 +33,7 @@ use crate::contest::{Outcome, OutcomeError};
 use crate::discrete_log::DiscreteLog;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer};
+use crate::form::Packing;
 use crate::group::{Element, PublicElement};
 use crate::hash::{Fingerprint, TallyDigest, TreeHash};
 use crate::key_ceremony::{TrusteeShares, lagrange_at_zero};
@@ -563,18 +564,22 @@ pub fn combine(
     let lagrange = lagrange_at_zero(&indices)
         .map_err(|_| DecryptionError::DuplicateDecryption { trustee: indices.first().copied().unwrap_or(0) })?;
 
+    let weights = context.manifest().weights();
     let contests = || zip(context.manifest().contests(), tally.contests()).enumerate();
     let mut results: Vec<Option<ContestTotals>> = contests().map(|_| None).collect();
-    for (first, (Contest { packing, .. }, sums)) in contests() {
+    for (first, (contest, sums)) in contests() {
         if sums.withheld.is_some() || results.get(first).is_some_and(Option::is_some) {
             continue;
         }
         // Contests of one packing share a table, for the largest of their totals and for all their slots. There is one at a
         // time: a table may be large.
-        let alike = || contests().filter(|(_, (contest, sums))| contest.packing == *packing && sums.withheld.is_none());
+        let packing = contest.packing(weights);
+        let is_alike =
+            |contest: &Contest, sums: &EncryptedContest| contest.packing(weights) == packing && sums.withheld.is_none();
+        let alike = || contests().filter(|(_, (contest, sums))| is_alike(contest, sums));
         let largest = alike().map(|(_, (contest, sums))| bound(contest, sums)).max().unwrap_or(0);
         let slots = alike().map(|(_, (_, sums))| sums.c.len() as u64).sum();
-        let table = DiscreteLog::new(*packing, largest, slots);
+        let table = DiscreteLog::new(packing, largest, slots);
         for (number, (contest, sums)) in alike() {
             let blindings = (0..sums.c.len()).map(|slot| {
                 // Where nothing hides the sums there are no factors.
@@ -583,7 +588,7 @@ pub fn combine(
                 Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied())
             });
             let opened = zip(&sums.c, blindings).map(|(c, blinding)| *c.element() - blinding);
-            let totals = find_totals(number, contest, bound(contest, sums), opened, &table)?;
+            let totals = find_totals(number, contest, packing, bound(contest, sums), opened, &table)?;
             let outcome = contest.rule.outcome(&contest.options, &totals, sums.weight);
             let outcome = outcome.map_err(|error| DecryptionError::ImpossibleTotals { contest: number, error })?;
             if let Some(result) = results.get_mut(number) {
@@ -603,6 +608,7 @@ fn bound(contest: &Contest, sums: &EncryptedContest) -> u64 {
 fn find_totals(
     number: usize,
     contest: &Contest,
+    packing: Packing,
     bound: u64,
     slots: impl Iterator<Item = Element>,
     table: &DiscreteLog,
@@ -610,7 +616,7 @@ fn find_totals(
     let mut left = contest.rule.counts(contest.options.len());
     let mut totals = Vec::with_capacity(left);
     for (slot, element) in slots.enumerate() {
-        let counts = left.min(contest.packing.per_slot());
+        let counts = left.min(packing.per_slot());
         left -= counts;
         let found = table.vartime_find(&element, counts, bound);
         totals.extend(found.map_err(|_| DecryptionError::TotalOutOfRange { contest: number, slot, bound })?);

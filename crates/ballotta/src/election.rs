@@ -11,7 +11,7 @@ use crate::form::Form;
 use crate::group::{Generators, PublicElement};
 use crate::hash::{Fingerprint, RollHash, Tracker};
 use crate::key_ceremony::JointKey;
-use crate::manifest::{CompiledStyle, Manifest, StyleError};
+use crate::manifest::{Manifest, StyleError, StyleForm};
 use crate::proofs::batch::SharedBases;
 use crate::transcript::{Domain, ProofTranscript};
 use crate::weaken::{self, Check};
@@ -52,17 +52,17 @@ pub enum ElectionError {
     },
 }
 
-/// A ballot style with everything that proving and verifying need.
+/// A ballot style with its form and the keys of its slots: what proving and verifying need.
 #[derive(Clone)]
-pub struct Style {
-    compiled: CompiledStyle,
+pub struct CompiledBallotStyle {
+    compiled: StyleForm,
     keys: SlotKeys,
 }
 
-impl Style {
-    /// What the style compiled to.
+impl CompiledBallotStyle {
+    /// The form of the style and its place in the election.
     #[must_use]
-    pub fn compiled(&self) -> &CompiledStyle {
+    pub fn compiled(&self) -> &StyleForm {
         &self.compiled
     }
 
@@ -90,7 +90,7 @@ pub struct ElectionContext {
     manifest: Manifest,
     joint_key: JointKey,
     fingerprint: Fingerprint,
-    styles: Vec<Style>,
+    styles: Vec<CompiledBallotStyle>,
     bases: SharedBases,
     /// The transcripts of arguments and signatures up to the fingerprint: the same for every ballot.
     argument: Transcript,
@@ -122,7 +122,7 @@ impl ElectionContext {
                 let compiled = manifest.compile_style(style).map_err(|error| ElectionError::Style { style, error })?;
                 let slot = |slot: &u32| keys.get(*slot as usize).copied();
                 let keys = SlotKeys::new(compiled.slots.iter().filter_map(slot).collect());
-                Ok(Style { compiled, keys })
+                Ok(CompiledBallotStyle { compiled, keys })
             })
             .collect::<Result<Vec<_>, _>>()?;
         let bits = styles.iter().map(|style| style.form().bits()).max().unwrap_or(0);
@@ -153,13 +153,13 @@ impl ElectionContext {
 
     /// The ballot styles, in the order of the manifest.
     #[must_use]
-    pub fn styles(&self) -> &[Style] {
+    pub fn styles(&self) -> &[CompiledBallotStyle] {
         &self.styles
     }
 
     /// The ballot style with this number.
     #[must_use]
-    pub fn style(&self, style: usize) -> Option<&Style> {
+    pub fn style(&self, style: usize) -> Option<&CompiledBallotStyle> {
         self.styles.get(style)
     }
 

@@ -137,6 +137,11 @@ impl<'a> JsonPath<'a> {
         self.log.errors.borrow_mut().push(ManifestError { path: self.text.clone(), problem });
     }
 
+    /// Returns the value, or adds the problem to the log and returns `None`.
+    pub(crate) fn check<T>(&self, value: Result<T, ManifestProblem>) -> Option<T> {
+        value.map_or_else(|problem| self.fail(problem), Some)
+    }
+
     /// Adds a problem to the log and returns `None`, because no value can be read.
     pub(crate) fn fail<T>(&self, problem: ManifestProblem) -> Option<T> {
         self.report(problem);
@@ -149,8 +154,8 @@ impl<'a> JsonPath<'a> {
 pub(crate) struct Distinct(BTreeMap<String, String>);
 
 impl Distinct {
-    /// Takes `key` for `path`, unless it is taken: then `problem` of the first path is reported here.
-    pub(crate) fn take(&mut self, key: &str, path: &JsonPath<'_>, problem: fn(String) -> ManifestProblem) {
+    /// Adds the key at `path`. If an earlier path has it, `problem` of that path is reported instead.
+    pub(crate) fn insert(&mut self, key: &str, path: &JsonPath<'_>, problem: fn(String) -> ManifestProblem) {
         match self.0.get(key) {
             Some(first) => path.report(problem(first.clone())),
             None => drop(self.0.insert(key.into(), path.text.clone())),

@@ -139,6 +139,9 @@ pub enum ManifestProblem {
         /// The column, counted from 1.
         column: usize,
     },
+    /// The contents of a manifest cannot be written as JSON. This is a bug.
+    #[error("the manifest cannot be written as JSON: this is a bug")]
+    NotWritten,
     /// A value of another type.
     #[error("expected {expected}, found {found}")]
     WrongType {

@@ -318,8 +318,7 @@ impl PartialTally {
             )
         };
         let contests = zip(self.contests, manifest.contests()).enumerate().map(|(number, (sum, contest))| {
-            let styles = manifest.styles();
-            let counted = counted_in(&|style| styles.get(style).is_some_and(|style| style.contests.contains(&number)))?;
+            let counted = counted_in(&|style| manifest.style_contests(style).contains(&number))?;
             let ContestSum { r, c } = sum;
             Ok(EncryptedContest {
                 r: r.into(),

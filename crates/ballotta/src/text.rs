@@ -6,14 +6,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::json::{Distinct, Node, Object};
 use crate::limits::{MAX_KEY_NAME_BYTES, MAX_NAME_CHARS, MAX_TEXT_BYTES};
 use crate::problem::ManifestProblem;
 
 /// A text in every language of the manifest.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Text(BTreeMap<String, String>);
 
@@ -188,7 +188,7 @@ pub(crate) fn read_origin<'a>(node: &Node<'a>) -> Option<&'a str> {
 pub(crate) fn read_distinct_id<'a>(object: &mut Object<'a>, ids: &mut Distinct) -> Option<&'a str> {
     object.required("id", |node| {
         let id = read_id(&node)?;
-        ids.take(id, node.path(), |first| ManifestProblem::RepeatedId { first });
+        ids.insert(id, node.path(), |first| ManifestProblem::RepeatedId { first });
         Some(id)
     })
 }
@@ -220,7 +220,7 @@ pub(crate) fn read_distinct_title(
     for (language, text) in title.iter() {
         // No text has a line feed.
         let key = format!("{language}\n{}", fold(text));
-        titles.take(&key, &node.path().field(language), |first| ManifestProblem::AmbiguousTitle { first });
+        titles.insert(&key, &node.path().field(language), |first| ManifestProblem::AmbiguousTitle { first });
     }
     Some(title)
 }

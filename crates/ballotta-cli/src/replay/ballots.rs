@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use ballotta::contest::{ContestOption, Rule, Selection};
 use ballotta::credential::Entitlement;
 use ballotta::limits::{MAX_CONTESTS, MAX_NAME_CHARS, MAX_OPTIONS, MAX_TEXT_BYTES};
-use ballotta::manifest::{ContestDraft, Privacy, StyleDraft, Text, Weights};
+use ballotta::manifest::{self, BallotStyle, Privacy, Text, Weights};
 
 use crate::rehearsal::Question;
 
@@ -193,13 +193,13 @@ impl Ballots {
         let voters: Vec<Entitlement> =
             self.cast.iter().map(|(marks, weight)| Entitlement { style: style_of[*marks], weight: *weight }).collect();
         let id = |contest: &usize| self.contests[*contest].id.clone();
-        let style = |(number, contests): (usize, &Vec<usize>)| StyleDraft {
+        let style = |(number, contests): (usize, &Vec<usize>)| BallotStyle {
             id: format!("style-{}", number + 1),
             contests: contests.iter().map(id).collect(),
         };
         let option =
             |(id, title): &(String, String)| ContestOption { id: id.clone(), title: text(title), description: None };
-        let contests = self.contests.iter().map(|contest| ContestDraft {
+        let contests = self.contests.iter().map(|contest| manifest::Contest {
             id: contest.id.clone(),
             title: text(&contest.title),
             description: None,

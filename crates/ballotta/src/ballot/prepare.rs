@@ -11,7 +11,7 @@ use super::opening::{BallotOpening, OpeningError, expose_bytes};
 use super::plaintext::{PlaintextBallot, PlaintextError};
 use super::signed::{SignedBallot, UnsignedBallot, sign};
 use crate::SUITE;
-use crate::election::{ElectionContext, Style};
+use crate::election::{CompiledBallotStyle, ElectionContext};
 use crate::group::{PublicElement, Scalar, SecretScalar};
 use crate::hash::{Tracker, tagged};
 use crate::manifest::Manifest;
@@ -54,7 +54,7 @@ impl BallotSeed {
         &self,
         context: &ElectionContext,
         credential: &PublicElement,
-        style: &Style,
+        style: &CompiledBallotStyle,
         plaintext: &PlaintextBallot,
     ) -> SecretScalar {
         let choices: Zeroizing<Vec<u8>> =

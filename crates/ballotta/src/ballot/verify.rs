@@ -10,7 +10,7 @@ use rand_core::CryptoRng;
 
 use super::signed::{BallotHeader, SignedBallot};
 use crate::credential::{Entitlement, RollLine};
-use crate::election::{ElectionContext, Style};
+use crate::election::{CompiledBallotStyle, ElectionContext};
 use crate::elgamal::SlotCiphertext;
 use crate::encoding::DecodeError;
 use crate::hash::Tracker;
@@ -218,7 +218,7 @@ pub fn verify_ballots<R: CryptoRng>(
 /// A ballot of which bytes, election and place on the roll were checked.
 struct Decoded<'a> {
     ballot: SignedBallot,
-    style: &'a Style,
+    style: &'a CompiledBallotStyle,
     voter: u32,
     weight: u64,
 }

@@ -17,7 +17,7 @@
 //! Without `beta`, `sum b_i = max - slack` lies in `min..max`. With `beta = 1` nothing is left for the options: a blank
 //! vote excludes everything else.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::outcome::{Counts, Outcome, OutcomeError, possible, rest, sum};
 use super::selection::{check_distinct, check_known, is_among};
@@ -27,8 +27,7 @@ use crate::json::Object;
 use crate::limits::MAX_OPTIONS;
 
 /// Choose at least `min` and at most `max` of the options. A manifest checks the numbers against the options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Choose {
     /// At least so many.
     pub min: u32,
@@ -37,7 +36,7 @@ pub struct Choose {
     /// Whether there is a blank vote, which is proved and counted on its own.
     pub blank: bool,
     /// How many options are elected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! See `spec/contests.md#cumulative`; the rows are those of [points](super::PointsBits).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
@@ -12,8 +12,7 @@ use crate::json::Object;
 use crate::limits::{MAX_OPTIONS, MAX_POINTS};
 
 /// Distribute points. A manifest checks the numbers against the options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cumulative {
     /// How many points a voter has.
     pub points: u64,
@@ -24,7 +23,7 @@ pub struct Cumulative {
     /// Whether there is a blank vote.
     pub blank: bool,
     /// How many options are elected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 

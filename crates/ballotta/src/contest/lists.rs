@@ -18,7 +18,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use subtle::{Choice, ConstantTimeLess};
 use zeroize::Zeroizing;
 
@@ -33,8 +33,7 @@ use crate::limits::{MAX_OPTIONS, MAX_SEATS};
 use crate::problem::ManifestProblem;
 
 /// Choose a list and prefer candidates. Lists and candidates are options of the contest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lists {
     /// The lists with their candidates.
     pub lists: Vec<List>,
@@ -43,18 +42,17 @@ pub struct Lists {
     /// Whether they may be for candidates of other lists than the chosen one.
     pub across: bool,
     /// Of which candidates only so many may be preferred together.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
     /// How seats are given to the lists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<Seats>,
     /// Whether there is a blank vote.
     pub blank: bool,
 }
 
 /// A list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct List {
     /// The option that is the list.
     pub list: String,
@@ -63,8 +61,7 @@ pub struct List {
 }
 
 /// Candidates of whom only so many may be preferred together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Group {
     /// The candidates.
     pub candidates: Vec<String>,
@@ -73,8 +70,7 @@ pub struct Group {
 }
 
 /// How many seats there are, and how they are given to lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Seats {
     /// How many.
     pub number: u32,

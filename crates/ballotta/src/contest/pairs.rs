@@ -30,7 +30,7 @@
 
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use subtle::{Choice, ConstantTimeEq, ConstantTimeLess};
 use zeroize::Zeroizing;
 
@@ -43,8 +43,7 @@ use crate::limits::MAX_RANKED_OPTIONS;
 use crate::problem::ManifestProblem;
 
 /// Rank options and count pairs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pairs {
     /// Whether options may tie, and be left out.
     pub ties: bool,
@@ -53,12 +52,12 @@ pub struct Pairs {
     /// Whether there is a blank vote.
     pub blank: bool,
     /// How many options are elected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 
 /// How pairs become a ranking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// By the strongest paths (Schulze, Social Choice and Welfare 2011).

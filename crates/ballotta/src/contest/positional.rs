@@ -19,7 +19,7 @@
 use alloc::vec::Vec;
 use core::iter::zip;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -32,8 +32,7 @@ use crate::limits::{MAX_OPTIONS, MAX_POINTS};
 use crate::problem::ManifestProblem;
 
 /// Rank options; each place has a score. A manifest checks the numbers against the options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Positional {
     /// What the places count, from the first.
     pub scores: Vec<u64>,
@@ -42,7 +41,7 @@ pub struct Positional {
     /// Whether there is a blank vote.
     pub blank: bool,
     /// How many options are elected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 

@@ -14,7 +14,7 @@
 
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use subtle::ConstantTimeGreater;
 
 use super::outcome::{Counts, Outcome, OutcomeError, possible};
@@ -25,15 +25,14 @@ use crate::json::Object;
 use crate::limits::MAX_CREDITS;
 
 /// Buy votes for options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Quadratic {
     /// How many credits a voter has.
     pub credits: u64,
     /// Whether there is a blank vote.
     pub blank: bool,
     /// How many options are elected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 

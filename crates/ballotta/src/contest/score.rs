@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::outcome::{Detail, Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
@@ -15,23 +15,22 @@ use crate::limits::{MAX_OPTIONS, MAX_POINTS};
 use crate::problem::ManifestProblem;
 
 /// Give each option points. A manifest checks the numbers against the options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Score {
     /// At most so many points for one option.
     pub max: u64,
     /// How many for all together, if that is limited.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<Total>,
     /// Whether there is a blank vote.
     pub blank: bool,
     /// How many options are elected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 
 /// How many points all options have together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Total {
     /// At most so many.

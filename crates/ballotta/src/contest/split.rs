@@ -3,7 +3,7 @@
 //! See `spec/contests.md#split`; the rows are those of [points](super::PointsBits), with the weight of the ballot as the
 //! target of the last one. The ciphertexts are added up as they are: the weight is already in them.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
@@ -13,13 +13,12 @@ use crate::json::Object;
 use crate::limits::MAX_WEIGHT;
 
 /// Divide the own weight.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Split {
     /// The most that one voter divides: at least the largest weight.
     pub max: u64,
     /// How many options are elected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 

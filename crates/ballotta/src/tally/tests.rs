@@ -9,20 +9,20 @@ use crate::elgamal::SlotCiphertext;
 use crate::group::Scalar;
 use crate::hash::{RollHash, Tracker};
 use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed};
-use crate::manifest::{Manifest, PartyDraft, StyleDraft, tests::draft};
+use crate::manifest::{BallotStyle, Manifest, Party, tests::contents};
 use crate::testing::TestRng;
 
 /// An election of one trustee. No contest stands in both of its styles.
 fn context() -> ElectionContext {
     let (seed, mut rng) = (|| TrusteeSeed::from_bytes(&[7; 32]), TestRng(1));
-    let mut draft = draft();
-    draft.styles = [("member", vec!["board", "audit"]), ("guest", vec!["statute"])]
-        .map(|(id, contests)| StyleDraft { id: id.into(), contests: contests.into_iter().map(Into::into).collect() })
+    let mut contents = contents();
+    contents.styles = [("member", vec!["board", "audit"]), ("guest", vec!["statute"])]
+        .map(|(id, contests)| BallotStyle { id: id.into(), contests: contests.into_iter().map(Into::into).collect() })
         .into();
-    let key = hex::encode(seed().signing_key().public().as_bytes());
-    draft.trustees.members = vec![PartyDraft { name: "Tea".into(), key }];
-    (draft.trustees.threshold, draft.trustees.minimum_confirmed) = (1, 1);
-    let manifest = Manifest::parse(&draft.to_bytes()).unwrap();
+    let key = *seed().signing_key().public();
+    contents.trustees.members = vec![Party { name: "Tea".into(), key }];
+    (contents.trustees.threshold, contents.trustees.minimum_confirmed) = (1, 1);
+    let manifest = Manifest::parse(&contents.to_bytes().unwrap()).unwrap();
     let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).unwrap();
     let (trustee, registration) = Trustee::register(parameters.clone(), seed()).unwrap();
     let (trustee, commitment) = trustee.commit(&[&registration], &mut rng).unwrap();

@@ -75,12 +75,13 @@ fn every_kind_is_read_and_written() {
         let manifest = parse(&of_rule(&rule, 4)).unwrap();
         let contest = &manifest.contests()[1];
         assert_eq!(serde_json::to_value(&contest.rule).unwrap(), rule);
-        assert_eq!(serde_json::from_value::<Rule>(rule).unwrap(), contest.rule);
+        assert_eq!(parse_rule(rule.to_string().as_bytes()).unwrap(), contest.rule);
         let compiled = manifest.compile_style(1).unwrap();
         let statute = &manifest.contests()[2];
         assert_eq!(compiled.form.bits(), contest.rule.bits(4) + statute.rule.bits(2));
-        assert_eq!(contest.packing, Packing::new(contest.rule.count_bound(), 1000, 60_000));
-        assert_eq!(contest.slots.len(), contest.packing.slots(contest.rule.counts(4)));
+        let packing = contest.packing(manifest.weights());
+        assert_eq!(packing, Packing::new(contest.rule.count_bound(), 1000, 60_000));
+        assert_eq!(manifest.contest_slots(1).len(), packing.slots(contest.rule.counts(4)));
     }
 }
 

@@ -1,68 +1,99 @@
-//! From bytes to a manifest whose rules all hold. See `spec/manifest.md#rules`.
+//! From bytes to a manifest that satisfies every rule. See `spec/manifest.md#rules`.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use ed25519_dalek::VerifyingKey;
 
-use super::{
-    Closing, Contents, Contest, ElectionKind, FORMAT, LogKey, OnDisqualification, Party, Privacy, Quorum, QuorumBase,
-    QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Software, Style, Trustees, Weights, Witnesses,
+use super::Layout;
+use super::contents::{
+    BallotStyle, Closing, Contest, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification, Party, Privacy,
+    Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Software, Trustees, Weights, Witnesses,
+    parse_hex, parse_key, parse_log_key,
 };
 use crate::SUITE;
 use crate::contest::{ContestOption, Rule, Surroundings};
 use crate::form::{FormBuilder, Packing};
 use crate::group::PublicElement;
-use crate::hash::{FileHash, parse_hex32};
-use crate::json::{Distinct, Json, JsonPath, Node, ProblemLog, parse};
+use crate::hash::FileHash;
+use crate::json::{self, Distinct, JsonPath, Node, ProblemLog};
 use crate::limits::{
     MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS,
     MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
 use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::{Text, read_distinct_id, read_distinct_title, read_language, read_line, read_origin};
-use crate::weaken::{self, Check};
 
 /// The bytes of an entry of a signed ballot besides ciphertext and argument: version, fingerprint, style, weight,
 /// credential, tracker of the previous entry; signature; version and kind of the entry.
 const BALLOT_FRAME_BYTES: usize = (2 + 32 + 2 + 8 + 32 + 32) + 64 + (2 + 1);
 
-pub(super) fn read(bytes: &[u8]) -> Result<Contents, ManifestErrors> {
-    let json = read_document(bytes)?;
+/// Reads a manifest.
+pub(super) fn parse(bytes: &[u8]) -> Result<(ManifestContents, Layout), ManifestErrors> {
+    read_document(bytes, |node, parser| parser.manifest(node))
+}
+
+/// Reads contests by themselves: a JSON array of contests as in a manifest.
+///
+/// What the contests must satisfy together with the rest of a manifest is checked when the manifest is parsed: its
+/// languages, weights, and limits.
+///
+/// # Errors
+///
+/// Every rule that is broken, each with the path of the value that breaks it, such as `[0].rule.max`.
+pub fn parse_contests(bytes: &[u8]) -> Result<Vec<Contest>, ManifestErrors> {
+    read_document(bytes, |node, parser| parser.contests(node, &mut BTreeMap::new()))
+}
+
+/// Reads the rule of a contest by itself, as it is written in a manifest.
+///
+/// What the rule must satisfy together with the options of its contest and the weights is checked when the manifest is
+/// parsed.
+///
+/// # Errors
+///
+/// Every rule that is broken, each with the path of the value that breaks it, such as `scores[0]`.
+pub fn parse_rule(bytes: &[u8]) -> Result<Rule, ManifestErrors> {
+    read_document(bytes, |node, parser| Rule::read(node, &parser.surroundings(None)))
+}
+
+/// Reads a JSON document with a parser that knows nothing yet.
+fn read_document<T>(
+    bytes: &[u8],
+    read: impl FnOnce(&Node<'_>, &mut ManifestParser) -> Option<T>,
+) -> Result<T, ManifestErrors> {
+    if bytes.len() > MAX_MANIFEST_BYTES {
+        return Err(ManifestProblem::TooLong { found: bytes.len(), limit: MAX_MANIFEST_BYTES }.into());
+    }
+    let text = str::from_utf8(bytes).map_err(|error| ManifestProblem::NotUtf8 { at: error.valid_up_to() })?;
+    if text.starts_with('\u{feff}') {
+        return Err(ManifestProblem::ByteOrderMark.into());
+    }
+    let json = json::parse(text)?;
     let log = ProblemLog::default();
-    let contents = ManifestParser { languages: None, weights: None, keys: Distinct::default() }
-        .manifest(&Node::new(&json, JsonPath::root(&log)));
-    // A fault never comes without a report; a report may come without anything that cannot be read.
-    match (contents, log.into_errors()) {
-        (Some(contents), errors) if errors.errors().is_empty() => Ok(contents),
+    let value = read(&Node::new(&json, JsonPath::root(&log)), &mut ManifestParser::default());
+    // A value that cannot be read is always reported. A problem may be reported of a value that can be read.
+    match (value, log.into_errors()) {
+        (Some(value), errors) if errors.errors().is_empty() => Ok(value),
         (_, errors) => Err(errors),
     }
 }
 
-fn read_document(bytes: &[u8]) -> Result<Json, ManifestProblem> {
-    if bytes.len() > MAX_MANIFEST_BYTES {
-        return Err(ManifestProblem::TooLong { found: bytes.len(), limit: MAX_MANIFEST_BYTES });
-    }
-    let text = str::from_utf8(bytes).map_err(|error| ManifestProblem::NotUtf8 { at: error.valid_up_to() })?;
-    if text.starts_with('\u{feff}') {
-        return Err(ManifestProblem::ByteOrderMark);
-    }
-    parse(text)
-}
-
-/// What later fields need to know of earlier ones.
+/// The fields that later fields of a manifest depend on.
+#[derive(Default)]
 struct ManifestParser {
-    /// `None`, if they are broken.
+    /// The languages of all texts; `None` if they are not known.
     languages: Option<Vec<String>>,
-    /// The largest weights, of a voter and of all; `None`, if they are broken.
-    weights: Option<(u64, u64)>,
+    /// The largest weights; `None` if they are not known.
+    weights: Option<Weights>,
     /// Every key that the manifest trusts, of either kind.
     keys: Distinct,
 }
 
 impl ManifestParser {
-    fn manifest(&mut self, node: &Node<'_>) -> Option<Contents> {
+    fn manifest(&mut self, node: &Node<'_>) -> Option<(ManifestContents, Layout)> {
         let mut object = node.object()?;
         object.required("format", |node| read_constant(&node, FORMAT, ManifestProblem::UnsupportedFormat));
         object.required("suite", |node| read_constant(&node, SUITE, ManifestProblem::UnsupportedSuite));
@@ -74,10 +105,13 @@ impl ManifestParser {
         let description = object.optional("description", |node| self.text(node));
         let schedule = object.optional("schedule", |node| read_schedule(&node));
         let weights = object.required("weights", |node| self.weights(&node));
-        self.weights = weights.as_ref().map(|weights| (weights.max, weights.total));
+        self.weights.clone_from(&weights);
         let mut ids = BTreeMap::new();
-        let contests = object.required("contests", |node| self.contests(&node, &mut ids));
-        let styles = object.required("styles", |node| read_styles(&node, &ids, contests.as_deref()));
+        let contests = object.required("contests", |node| {
+            let contests = self.contests(&node, &mut ids)?;
+            self.number_slots(node.path(), contests)
+        });
+        let styles = object.required("styles", |node| self.styles(&node, &ids, contests.as_deref()));
         let revoting = object.required("revoting", |node| node.word(Revoting::WORDS));
         let quorum = object.optional("quorum", |node| read_quorum(&node));
         let privacy = object.required("privacy", |node| read_privacy(&node));
@@ -104,23 +138,26 @@ impl ManifestParser {
         object.finish();
 
         for position in ids.values() {
-            let holds = |style: &Style| style.contests.binary_search(position).is_ok();
-            if styles.as_ref().is_some_and(|styles| !styles.iter().any(holds)) {
+            let has_contest = |(_, contests): &(BallotStyle, Vec<usize>)| contests.binary_search(position).is_ok();
+            if styles.as_ref().is_some_and(|styles| !styles.iter().any(has_contest)) {
                 node.path().field("contests").item(*position).report(ManifestProblem::ContestWithoutStyle);
             }
         }
         if let (Some((Closing::Witnesses, path)), Some(Witnesses { quorum: 0, .. })) = (&closing, &witnesses) {
             path.report(ManifestProblem::ClosingWithoutWitnesses);
         }
-        Some(Contents {
+        let (contests, contest_slots) = contests?.into_iter().unzip();
+        let (styles, style_contests) = styles?.into_iter().unzip();
+        let layout = Layout { slots: contest_slots, styles: style_contests };
+        let contents = ManifestContents {
             election_id: election_id?,
             kind: kind?,
             languages: languages?,
             title: title?,
             description: description?,
             schedule: schedule?,
-            contests: contests?,
-            styles: styles?,
+            contests,
+            styles,
             weights: weights?,
             revoting: revoting?,
             quorum: quorum?,
@@ -133,32 +170,56 @@ impl ManifestParser {
             board: board?,
             witnesses: witnesses?,
             client_software: client_software?.unwrap_or_default(),
-        })
+        };
+        Some((contents, layout))
     }
 
     fn text(&self, node: Node<'_>) -> Option<Text> {
         Text::read(&node, self.languages.as_deref())
     }
 
-    /// Reads the contests and numbers their slots. `ids` receives the position of every contest that has a name, broken
-    /// or not.
+    /// What is known of the contest of a rule, besides the rule.
+    fn surroundings<'a>(&'a self, options: Option<&'a [Option<&'a str>]>) -> Surroundings<'a> {
+        Surroundings {
+            options,
+            max_weight: self.weights.as_ref().map(|weights| weights.max),
+            total_weight: self.weights.as_ref().map(|weights| weights.total),
+            languages: self.languages.as_deref(),
+        }
+    }
+
+    /// The packing of a contest; as if everybody weighed 1, if the weights are not known.
+    fn packing(&self, contest: &Contest) -> Packing {
+        match &self.weights {
+            Some(weights) => contest.packing(weights),
+            None => Packing::new(contest.rule.count_bound(), 1, 1),
+        }
+    }
+
+    /// Reads the contests. `ids` receives the position of every contest that has an identifier, even if the contest is broken.
     fn contests<'a>(&self, node: &Node<'a>, ids: &mut BTreeMap<&'a str, usize>) -> Option<Vec<Contest>> {
         let mut names = Distinct::default();
         let mut position = 0;
-        let mut contests = node.list(1..=MAX_CONTESTS, |node| {
+        node.list(1..=MAX_CONTESTS, |node| {
             position += 1;
             self.contest(&node, &mut names, |id| _ = ids.entry(id).or_insert(position - 1))
-        })?;
-        let mut slots = 0_usize;
-        for contest in &mut contests {
-            let first = slots;
-            slots += contest.packing.slots(contest.rule.counts(contest.options.len()));
-            contest.slots = u32::try_from(first).ok()?..u32::try_from(slots).ok()?;
+        })
+    }
+
+    /// Gives each contest its slots among all slots of the election.
+    fn number_slots(&self, path: &JsonPath<'_>, contests: Vec<Contest>) -> Option<Vec<(Contest, Range<u32>)>> {
+        let slots = |contest: &Contest| self.packing(contest).slots(contest.rule.counts(contest.options.len()));
+        let found = contests.iter().map(slots).sum();
+        if found > MAX_SLOTS {
+            return path.fail(ManifestProblem::TooManySlots { found, limit: MAX_SLOTS });
         }
-        if slots > MAX_SLOTS {
-            return node.path().fail(ManifestProblem::TooManySlots { found: slots, limit: MAX_SLOTS });
-        }
-        Some(contests)
+        let mut next = 0_u32;
+        let numbered = contests.into_iter().map(|contest| {
+            let first = next;
+            next += slots(&contest) as u32;
+            (contest, first..next)
+        });
+        Some(numbered.collect())
     }
 
     fn contest<'a>(&self, node: &Node<'a>, names: &mut Distinct, mut named: impl FnMut(&'a str)) -> Option<Contest> {
@@ -170,35 +231,22 @@ impl ManifestParser {
         let title = object.required("title", |node| self.text(node));
         let description = object.optional("description", |node| self.text(node));
         let option_ids = object.names("options");
-        let known = Surroundings {
-            options: option_ids.as_deref(),
-            max_weight: self.weights.map(|(max, _)| max),
-            total_weight: self.weights.map(|(_, total)| total),
-            languages: self.languages.as_deref(),
-        };
-        let rule = object.required("rule", |node| Rule::read(&node, &known));
-        let (max, total) = self.weights.unwrap_or((1, 1));
-        if let Some(rule) = &rule {
+        let known = self.surroundings(option_ids.as_deref());
+        let rule = object.required("rule", |node| {
+            let rule = Rule::read(&node, &known)?;
+            let total = self.weights.as_ref().map_or(1, |weights| weights.total);
             let found = u128::from(rule.count_bound()) * u128::from(total);
             if found > u128::from(MAX_TOTAL) {
-                object.path().field("rule").report(ManifestProblem::TotalTooLarge { found, limit: MAX_TOTAL });
+                node.path().report(ManifestProblem::TotalTooLarge { found, limit: MAX_TOTAL });
             }
-        }
+            Some(rule)
+        });
         let mut ids = Distinct::default();
         let mut titles = Distinct::default();
         let options = object
             .required("options", |node| node.list(1..=MAX_OPTIONS, |node| self.option(&node, &mut ids, &mut titles)));
         object.finish();
-        let packing = rule.as_ref().map(|rule| Packing::new(rule.count_bound(), max, total));
-        Some(Contest {
-            id: id?.into(),
-            title: title?,
-            description: description?,
-            rule: rule?,
-            options: options?,
-            packing: packing?,
-            slots: 0..0,
-        })
+        Some(Contest { id: id?.into(), title: title?, description: description?, rule: rule?, options: options? })
     }
 
     fn option<'a>(&self, node: &Node<'a>, ids: &mut Distinct, titles: &mut Distinct) -> Option<ContestOption> {
@@ -208,6 +256,51 @@ impl ManifestParser {
         let description = object.optional("description", |node| self.text(node));
         object.finish();
         Some(ContestOption { id: id?.into(), title: title?, description: description? })
+    }
+
+    /// Reads the styles, each with the positions of its contests. `ids` has the positions of all contests; `contests` are
+    /// `None` if one of them is broken.
+    fn styles(
+        &self,
+        node: &Node<'_>,
+        ids: &BTreeMap<&str, usize>,
+        contests: Option<&[(Contest, Range<u32>)]>,
+    ) -> Option<Vec<(BallotStyle, Vec<usize>)>> {
+        let mut names = Distinct::default();
+        let terms: Vec<usize> = contests.unwrap_or_default().iter().map(|contest| self.terms(contest)).collect();
+        let mut found = 0_usize;
+        let styles = node.list(1..=MAX_STYLES, |node| {
+            let mut object = node.object()?;
+            let id = read_distinct_id(&mut object, &mut names);
+            let (contest_ids, positions) = object.required("contests", |node| read_style_contests(&node, ids)).unzip();
+            object.finish();
+            if let (Some(positions), Some(contests)) = (&positions, contests) {
+                let found = ballot_bytes(positions.iter().filter_map(|position| contests.get(*position)));
+                if found > MAX_ENTRY_BYTES {
+                    node.path().report(ManifestProblem::BallotTooLarge { found, limit: MAX_ENTRY_BYTES });
+                }
+            }
+            for terms in positions.iter().flatten().filter_map(|position| terms.get(*position)) {
+                found = found.saturating_add(*terms);
+            }
+            Some((BallotStyle { id: id?.into(), contests: contest_ids? }, positions?))
+        });
+        if found > MAX_TERMS {
+            node.path().report(ManifestProblem::TooManyTerms { found, limit: MAX_TERMS });
+        }
+        styles
+    }
+
+    /// How many terms a contest has in the form of each style. A contest that fits no ballot is refused anyway.
+    fn terms(&self, contest: &(Contest, Range<u32>)) -> usize {
+        if ballot_bytes(core::iter::once(contest)) > MAX_ENTRY_BYTES {
+            return 0;
+        }
+        let (contest, _) = contest;
+        let mut builder = FormBuilder::new();
+        builder.pack(self.packing(contest));
+        contest.rule.compile(&contest.options, &mut builder);
+        builder.terms()
     }
 
     fn weights(&self, node: &Node<'_>) -> Option<Weights> {
@@ -268,61 +361,39 @@ impl ManifestParser {
     }
 
     fn key(&mut self, node: &Node<'_>) -> Option<PublicElement> {
-        let bytes = read_hex(node)?;
-        let Some(key) = PublicElement::from_canonical(&bytes) else {
-            return node.path().fail(ManifestProblem::InvalidElement);
-        };
-        if key.is_identity() && weaken::is_on(Check::RefuseIdentity) {
-            return node.path().fail(ManifestProblem::IdentityElement);
-        }
-        self.distinct_key(node);
-        Some(key)
+        self.distinct_key(node, parse_key)
     }
 
     fn ed25519_key(&mut self, node: &Node<'_>) -> Option<VerifyingKey> {
-        let bytes = read_hex(node)?;
-        // Decompression forgives bytes that are not canonical: one key, two encodings, two witnesses.
-        let canonical = |key: &VerifyingKey| key.to_edwards().compress().to_bytes() == bytes;
-        let Some(key) = VerifyingKey::from_bytes(&bytes).ok().filter(canonical) else {
-            return node.path().fail(ManifestProblem::InvalidEd25519Key);
-        };
-        if key.is_weak() {
-            return node.path().fail(ManifestProblem::WeakEd25519Key);
-        }
-        // Notes refuse such a key, so that a board which has it could never sign a checkpoint.
-        if !key.to_edwards().is_torsion_free() {
-            return node.path().fail(ManifestProblem::InvalidEd25519Key);
-        }
-        self.distinct_key(node);
-        Some(key)
+        self.distinct_key(node, parse_log_key)
     }
 
-    /// No key serves two purposes or two parties.
-    fn distinct_key(&mut self, node: &Node<'_>) {
-        // A key is written in one way only.
-        let key = node.string().unwrap_or_default();
-        self.keys.take(key, node.path(), |first| ManifestProblem::KeyReuse { first });
+    /// Reads a key that has no other purpose and belongs to no other party.
+    fn distinct_key<T>(&mut self, node: &Node<'_>, parse: fn(&str) -> Result<T, ManifestProblem>) -> Option<T> {
+        let text = node.string()?;
+        let key = node.path().check(parse(text))?;
+        // A key has only one text.
+        self.keys.insert(text, node.path(), |first| ManifestProblem::KeyReuse { first });
+        Some(key)
     }
 }
 
-/// Reads a field that has one value.
+/// Reads a field whose value is fixed.
 fn read_constant(node: &Node<'_>, expected: &str, problem: ManifestProblem) -> Option<()> {
     if node.string()? == expected { Some(()) } else { node.path().fail(problem) }
 }
 
 fn read_hex(node: &Node<'_>) -> Option<[u8; 32]> {
-    match parse_hex32(node.string()?) {
-        Ok(bytes) => Some(bytes),
-        Err(_) => node.path().fail(ManifestProblem::BadHex),
-    }
+    node.path().check(parse_hex(node.string()?))
 }
 
-/// Tags of languages are alike whatever their case (BCP 47).
+/// Reads the tags of languages, which are distinct without regard to case (BCP 47).
 fn read_languages(node: &Node<'_>) -> Option<Vec<String>> {
     let mut distinct = Distinct::default();
     node.list(1..=MAX_LANGUAGES, |node| {
         let language = read_language(&node)?;
-        distinct.take(&language.to_ascii_lowercase(), node.path(), |first| ManifestProblem::RepeatedLanguage { first });
+        distinct
+            .insert(&language.to_ascii_lowercase(), node.path(), |first| ManifestProblem::RepeatedLanguage { first });
         Some(language.into())
     })
 }
@@ -335,62 +406,26 @@ fn read_schedule(node: &Node<'_>) -> Option<Schedule> {
     Some(Schedule { opens: opens?.into(), closes: closes?.into() })
 }
 
-/// Reads the styles. `ids` are the positions of the contests; `contests` are `None`, if one of them is broken.
-fn read_styles(node: &Node<'_>, ids: &BTreeMap<&str, usize>, contests: Option<&[Contest]>) -> Option<Vec<Style>> {
-    let mut names = Distinct::default();
-    let terms: Vec<usize> = contests.unwrap_or_default().iter().map(terms).collect();
-    let mut found = 0_usize;
-    let styles = node.list(1..=MAX_STYLES, |node| {
-        let mut object = node.object()?;
-        let id = read_distinct_id(&mut object, &mut names);
-        let positions = object.required("contests", |node| read_style_contests(&node, ids));
-        object.finish();
-        if let (Some(positions), Some(contests)) = (&positions, contests) {
-            let found = ballot_bytes(positions.iter().filter_map(|position| contests.get(*position)));
-            if found > MAX_ENTRY_BYTES {
-                node.path().report(ManifestProblem::BallotTooLarge { found, limit: MAX_ENTRY_BYTES });
-            }
-        }
-        for terms in positions.iter().flatten().filter_map(|position| terms.get(*position)) {
-            found = found.saturating_add(*terms);
-        }
-        Some(Style { id: id?.into(), contests: positions? })
-    });
-    if found > MAX_TERMS {
-        node.path().report(ManifestProblem::TooManyTerms { found, limit: MAX_TERMS });
-    }
-    styles
-}
-
-/// How many terms a contest has in the form of each style. A contest that fits no ballot is refused anyway.
-fn terms(contest: &Contest) -> usize {
-    if ballot_bytes(core::iter::once(contest)) > MAX_ENTRY_BYTES {
-        return 0;
-    }
-    let mut builder = FormBuilder::new();
-    builder.pack(contest.packing);
-    contest.rule.compile(&contest.options, &mut builder);
-    builder.terms()
-}
-
-/// The positions of the contests of a style, ascending.
-fn read_style_contests(node: &Node<'_>, ids: &BTreeMap<&str, usize>) -> Option<Vec<usize>> {
+/// The contests of a style: their identifiers and their positions, ascending.
+fn read_style_contests(node: &Node<'_>, ids: &BTreeMap<&str, usize>) -> Option<(Vec<String>, Vec<usize>)> {
     let mut last = None;
-    node.list(1..=MAX_CONTESTS, |node| {
-        let Some(position) = ids.get(node.string()?).copied() else {
+    let contests = node.list(1..=MAX_CONTESTS, |node| {
+        let id = node.string()?;
+        let Some(position) = ids.get(id).copied() else {
             return node.path().fail(ManifestProblem::UnknownContest);
         };
         if last.replace(position).is_some_and(|last| last >= position) {
             return node.path().fail(ManifestProblem::ContestOrder);
         }
-        Some(position)
-    })
+        Some((String::from(id), position))
+    });
+    Some(contests?.into_iter().unzip())
 }
 
-/// How long a signed ballot of these contests is. That it fits an entry of the board keeps the form within its limits, too.
-fn ballot_bytes<'c>(contests: impl Iterator<Item = &'c Contest>) -> usize {
-    contests.fold(BALLOT_FRAME_BYTES + 32 + 192, |bytes, contest| {
-        bytes + 32 * (contest.slots.len() + contest.rule.bits(contest.options.len()))
+/// The length of a signed ballot of these contests, in bytes. A ballot that fits an entry of the board has a form within its limits.
+fn ballot_bytes<'c>(contests: impl Iterator<Item = &'c (Contest, Range<u32>)>) -> usize {
+    contests.fold(BALLOT_FRAME_BYTES + 32 + 192, |bytes, (contest, slots)| {
+        bytes + 32 * (slots.len() + contest.rule.bits(contest.options.len()))
     })
 }
 
