@@ -20,13 +20,15 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::outcome::{Counts, Detail, Outcome, OutcomeError, rank_by, rest, sum};
-use super::selection::{check_options, value_of};
-use super::{Selection, SelectionError, Surroundings, read_end};
+use super::kind::{ContestKind, EncodeSelection};
+use super::mark::{MarkKind, Selection};
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, rank_by, remainder, sum};
+use super::read::{RuleContext, read_end};
+use super::selection::{SelectionError, check_options, value_of};
 use crate::form::{Bit, BitTable, Bits, FormBuilder};
 use crate::limits::MAX_GRADES;
 use crate::manifest::json::Object;
-use crate::manifest::{Text, read_named};
+use crate::manifest::{ContestOption, Text, read_named};
 
 /// Give each option a grade.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,23 +53,28 @@ pub struct Grade {
     pub title: Text,
 }
 
-impl Grades {
-    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
-        let grades = object.required("grades", |node| read_named(&node, 2..=MAX_GRADES, known.languages));
-        let (blank, winners, _) = read_end(object, known);
+impl ContestKind for Grades {
+    type Bits = GradesBits;
+
+    const MARK: MarkKind = MarkKind::Grades;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+        let grades = object.required("grades", |node| read_named(&node, 2..=MAX_GRADES, context.languages));
+        let (blank, winners, _) = read_end(object, context);
         let grades = grades?.into_iter().map(|(id, title)| Grade { id, title }).collect();
         Some(Self { grades, blank: blank?, winners: winners? })
     }
 
-    pub(super) fn counts(&self, options: usize) -> usize {
+    fn counts(&self, options: usize) -> usize {
         options * (self.grades.len() - 1) + usize::from(self.blank)
     }
 
-    pub(super) fn bits(&self, options: usize) -> usize {
+    fn bits(&self, options: usize) -> usize {
         options * self.grades.len() + usize::from(self.blank)
     }
 
-    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> GradesBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> GradesBits {
+        let options = options.len();
         let grades = self.grades.len();
         let bits = builder.table(options, grades);
         let blank = self.blank.then(|| builder.bit());
@@ -81,17 +88,18 @@ impl Grades {
         GradesBits { bits, blank }
     }
 
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         1
     }
 
-    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let options = options.len();
         let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
         let totals = totals
             .chunks(self.grades.len() - 1)
             .map(|of_option| {
                 let mut of_option = of_option.to_vec();
-                of_option.push(rest(voted.into(), &of_option)?);
+                of_option.push(remainder(voted.into(), &of_option)?);
                 Ok(of_option)
             })
             .collect::<Result<Vec<_>, OutcomeError>>()?;
@@ -100,6 +108,18 @@ impl Grades {
         let ranking = rank_by(options, |option| gauges.get(option).map(Gauge::key));
         let majority = (voted > 0).then(|| gauges.iter().map(|gauge| gauge.grade).collect());
         Ok(Outcome { counts: None, blank, ranking, detail: Detail::Grades { totals, majority }, winners: None })
+    }
+
+    fn has_blank(&self) -> bool {
+        self.blank
+    }
+
+    fn winners(&self) -> Option<u32> {
+        self.winners
+    }
+
+    fn grades(&self) -> &[Grade] {
+        &self.grades
     }
 }
 
@@ -128,16 +148,16 @@ impl Gauge {
     }
 }
 
-/// Where the bits of such a contest stand in its form.
+/// Where the bits of such a contest are in its form.
 #[derive(Clone, Debug)]
-pub struct GradesBits {
+pub(super) struct GradesBits {
     bits: BitTable,
     blank: Option<Bit>,
 }
 
-impl GradesBits {
+impl EncodeSelection for GradesBits {
     /// The time does not depend on the grades.
-    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+    fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (grades, is_blank) = match selection {
             Selection::Grades(grades) => (grades.as_slice(), false),
             Selection::Blank if self.blank.is_some() => (&[][..], true),
@@ -158,7 +178,9 @@ impl GradesBits {
         }
         Ok(())
     }
+}
 
+impl GradesBits {
     fn check(&self, grades: &[(usize, usize)]) -> Result<(), SelectionError> {
         let named: Zeroizing<Vec<usize>> = Zeroizing::new(grades.iter().map(|(option, _)| *option).collect());
         check_options(&named, self.bits.len())?;

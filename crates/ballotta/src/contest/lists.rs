@@ -22,10 +22,12 @@ use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeLess};
 use zeroize::Zeroizing;
 
-use super::outcome::{Counts, Detail, Outcome, OutcomeError, SeatsOutcome, possible, rank_by, sum};
+use super::kind::{ContestKind, EncodeSelection};
+use super::mark::{MarkKind, Selection};
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, SeatsOutcome, rank_by, require_possible, sum};
+use super::read::RuleContext;
 use super::seats::{SeatMethod, allocate};
-use super::selection::{check_options, is_among};
-use super::{Selection, SelectionError, Surroundings};
+use super::selection::{SelectionError, check_options, is_among};
 use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
 use crate::limits::{MAX_OPTIONS, MAX_SEATS};
 use crate::manifest::json::{Node, Object};
@@ -145,8 +147,39 @@ impl<'a> Roles<'a> {
 }
 
 impl Lists {
-    pub(super) fn read<'a>(mut object: Object<'a>, known: &Surroundings<'a>) -> Option<Self> {
-        let mut roles = Roles { options: known.options, taken: Vec::new(), candidates: Vec::new() };
+    /// `P_j`, the most preferences within a list of this many candidates.
+    fn preferences_in(&self, candidates: usize) -> u64 {
+        u64::from(self.preferences).min(candidates as u64)
+    }
+
+    /// The numbers of lists, candidates and groups among the options.
+    fn positions(&self, options: &[ContestOption]) -> Positions {
+        // Sorted once: groups can name every candidate a thousand times.
+        let mut sorted: Vec<(&str, usize)> = Vec::with_capacity(options.len());
+        for (number, option) in options.iter().enumerate() {
+            let place = sorted.partition_point(|(id, _)| *id < option.id.as_str());
+            sorted.insert(place, (&option.id, number));
+        }
+        let position = |name: &String| {
+            let place = sorted.binary_search_by(|(id, _)| (*id).cmp(name)).ok()?;
+            sorted.get(place).map(|(_, number)| *number)
+        };
+        let positions = |ids: &[String]| ids.iter().filter_map(position).collect::<Vec<_>>();
+        let list = |list: &List| Some((position(&list.list)?, positions(&list.candidates)));
+        Positions {
+            lists: self.lists.iter().filter_map(list).collect(),
+            groups: self.groups.iter().map(|group| (positions(&group.candidates), group.max)).collect(),
+        }
+    }
+}
+
+impl ContestKind for Lists {
+    type Bits = ListsBits;
+
+    const MARK: MarkKind = MarkKind::List;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+        let mut roles = Roles { options: context.options, taken: Vec::new(), candidates: Vec::new() };
         let lists = object.required("lists", |node| node.list(1..=MAX_OPTIONS, |node| roles.list(&node)));
         let candidates = roles.candidates.len() as u64;
         let preferences = object.integer("preferences", u64::from(candidates > 0)..=candidates);
@@ -170,7 +203,7 @@ impl Lists {
             seats: seats?,
             blank: blank?,
         };
-        if known.count().is_some_and(|options| options != roles.taken.len()) {
+        if context.option_count().is_some_and(|options| options != roles.taken.len()) {
             return place.refuse(ManifestProblem::OptionWithoutList);
         }
         let (options, needed) = (rule.lists.len(), if rule.blank { 1 } else { 2 });
@@ -180,11 +213,11 @@ impl Lists {
         Some(rule)
     }
 
-    pub(super) fn counts(&self, options: usize) -> usize {
+    fn counts(&self, options: usize) -> usize {
         options + usize::from(self.blank)
     }
 
-    pub(super) fn bits(&self, options: usize) -> usize {
+    fn bits(&self, options: usize) -> usize {
         let preferences: usize = if self.across {
             RangeDigits::count(self.preferences.into())
         } else {
@@ -194,32 +227,7 @@ impl Lists {
         options + usize::from(self.blank) + preferences + groups
     }
 
-    /// `P_j` of a list of so many candidates.
-    fn preferences_in(&self, candidates: usize) -> u64 {
-        u64::from(self.preferences).min(candidates as u64)
-    }
-
-    /// The numbers of lists, candidates and groups among the options.
-    fn positions(&self, options: &[ContestOption]) -> Positions {
-        // Sorted once: groups can name every candidate a thousand times.
-        let id = |number: &usize| options.get(*number).map_or("", |option| option.id.as_str());
-        let mut sorted: Vec<usize> = Vec::with_capacity(options.len());
-        for number in 0..options.len() {
-            sorted.insert(sorted.partition_point(|other| id(other) < id(&number)), number);
-        }
-        let position = |name: &String| {
-            let place = sorted.binary_search_by(|number| id(number).cmp(name)).ok()?;
-            sorted.get(place).copied()
-        };
-        let positions = |ids: &[String]| ids.iter().filter_map(position).collect::<Vec<_>>();
-        let list = |list: &List| Some((position(&list.list)?, positions(&list.candidates)));
-        Positions {
-            lists: self.lists.iter().filter_map(list).collect(),
-            groups: self.groups.iter().map(|group| (positions(&group.candidates), group.max)).collect(),
-        }
-    }
-
-    pub(super) fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ListsBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ListsBits {
         let positions = self.positions(options);
         let marks = builder.line(options.len());
         let blank = self.blank.then(|| builder.bit());
@@ -260,31 +268,26 @@ impl Lists {
         ListsBits { preferences: self.preferences, across: self.across, positions, marks, blank, slacks }
     }
 
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         1
     }
 
-    pub(super) fn outcome(
-        &self,
-        options: &[ContestOption],
-        totals: &[u64],
-        weight: u64,
-    ) -> Result<Outcome, OutcomeError> {
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
         let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options.len()), self.blank, weight)?;
         let positions = self.positions(options);
         let total = |option: usize| totals.get(option).copied().unwrap_or(0);
         let of_lists: Vec<u64> = positions.lists.iter().map(|(list, _)| total(*list)).collect();
-        possible(sum(&of_lists) == u128::from(voted))?;
+        require_possible(sum(&of_lists) == u128::from(voted))?;
         if self.across {
             let preferred: Vec<u64> = positions.candidates().map(total).collect();
-            possible(preferred.iter().all(|preferred| *preferred <= voted))?;
-            possible(sum(&preferred) <= u128::from(self.preferences) * u128::from(voted))?;
+            require_possible(preferred.iter().all(|preferred| *preferred <= voted))?;
+            require_possible(sum(&preferred) <= u128::from(self.preferences) * u128::from(voted))?;
         } else {
             for (list, candidates) in &positions.lists {
                 let preferred: Vec<u64> = candidates.iter().map(|candidate| total(*candidate)).collect();
-                possible(preferred.iter().all(|preferred| *preferred <= total(*list)))?;
+                require_possible(preferred.iter().all(|preferred| *preferred <= total(*list)))?;
                 let most = u128::from(self.preferences_in(candidates.len()));
-                possible(sum(&preferred) <= most * u128::from(total(*list)))?;
+                require_possible(sum(&preferred) <= most * u128::from(total(*list)))?;
             }
         }
         let option_of = |number: usize| positions.lists.get(number).map_or(0, |(list, _)| *list);
@@ -306,6 +309,14 @@ impl Lists {
             })
         });
         Ok(Outcome { counts: Some(totals.to_vec()), blank, ranking, detail, winners: None })
+    }
+
+    fn has_blank(&self) -> bool {
+        self.blank
+    }
+
+    fn winners(&self) -> Option<u32> {
+        None
     }
 }
 
@@ -359,9 +370,9 @@ enum Slack {
     Group(usize),
 }
 
-/// Where the bits of such a contest stand in its form.
+/// Where the bits of such a contest are in its form.
 #[derive(Clone, Debug)]
-pub struct ListsBits {
+pub(super) struct ListsBits {
     preferences: u32,
     across: bool,
     positions: Positions,
@@ -370,9 +381,9 @@ pub struct ListsBits {
     slacks: Vec<(Slack, RangeDigits)>,
 }
 
-impl ListsBits {
+impl EncodeSelection for ListsBits {
     /// The time depends on how many candidates are preferred, not on which, and not on the list.
-    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+    fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (list, preferences, is_blank) = match selection {
             Selection::List { list, preferences } => (*list, preferences.as_slice(), false),
             // No option has this number.
@@ -411,7 +422,9 @@ impl ListsBits {
         }
         Ok(())
     }
+}
 
+impl ListsBits {
     fn check(&self, list: usize, preferences: &[usize]) -> Result<(), SelectionError> {
         let options = self.marks.len();
         let mut named = Zeroizing::new(Vec::with_capacity(preferences.len() + 1));

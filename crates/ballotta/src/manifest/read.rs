@@ -15,7 +15,7 @@ use super::{
     Software, Style, Text, Trustees, Weights, Witnesses,
 };
 use crate::SUITE;
-use crate::contest::{Packing, Rule, Surroundings};
+use crate::contest::{Packing, Rule, RuleContext};
 use crate::form::FormBuilder;
 use crate::group::PublicElement;
 use crate::hash::{FileHash, parse_hex32};
@@ -171,7 +171,7 @@ impl Reader {
         let title = object.required("title", |node| self.text(node));
         let description = object.optional("description", |node| self.text(node));
         let option_ids = object.names("options");
-        let known = Surroundings {
+        let known = RuleContext {
             options: option_ids.as_deref(),
             max_weight: self.weights.map(|(max, _)| max),
             total_weight: self.weights.map(|(_, total)| total),
