@@ -9,8 +9,8 @@ pub mod grades;
 mod kind;
 pub mod lists;
 pub(crate) mod mark;
+mod option;
 mod outcome;
-mod packing;
 pub mod pairs;
 mod points;
 pub mod positional;
@@ -27,12 +27,12 @@ use serde::{Deserialize, Serialize};
 
 pub use self::choose::Choose;
 pub use self::cumulative::Cumulative;
-pub use self::grades::{Grade, Grades};
+pub use self::grades::Grades;
 use self::kind::{ContestKind, EncodeSelection, kinds};
 pub use self::lists::{Group, List, Lists, Seats};
 pub use self::mark::{MarkKind, Selection};
+pub use self::option::{ContestOption, Grade};
 pub use self::outcome::{Detail, Outcome, OutcomeError, PairsOutcome, SeatsOutcome, Winners};
-pub use self::packing::Packing;
 pub use self::pairs::{Method, Pairs};
 pub use self::positional::Positional;
 pub use self::quadratic::Quadratic;
@@ -42,8 +42,7 @@ pub use self::seats::SeatMethod;
 pub use self::selection::SelectionError;
 pub use self::split::Split;
 use crate::form::{Bits, FormBuilder};
-use crate::manifest::ContestOption;
-use crate::manifest::json::{Node, Object};
+use crate::json::{Node, Object};
 
 // The list of kinds: the type of each, and its name in the manifest.
 kinds! {

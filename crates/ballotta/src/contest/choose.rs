@@ -21,12 +21,12 @@ use serde::{Deserialize, Serialize};
 
 use super::kind::{ContestKind, EncodeSelection};
 use super::mark::{MarkKind, Selection};
+use super::option::ContestOption;
 use super::outcome::{Counts, Outcome, OutcomeError, remainder, require_possible, sum};
 use super::read::{RuleContext, read_end, require_options};
 use super::selection::{SelectionError, check_distinct, check_known, is_among};
 use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
-use crate::manifest::ContestOption;
-use crate::manifest::json::Object;
+use crate::json::Object;
 
 /// Choose at least `min` and at most `max` of the options. A manifest checks the numbers against the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,9 +68,9 @@ impl ContestKind for Choose {
         let most = context.options_or_limit() as u64;
         let max: Option<u32> = object.integer("max", 1..=most);
         let min = object.integer("min", 0..=max.map_or(most, u64::from));
-        let (blank, winners, place) = read_end(object, context);
+        let (blank, winners, path) = read_end(object, context);
         let rule = Self { min: min?, max: max?, blank: blank?, winners: winners? };
-        require_options(rule.fewest_options(), context, &place)?;
+        require_options(rule.fewest_options(), context, &path)?;
         Some(rule)
     }
 

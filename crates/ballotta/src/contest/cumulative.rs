@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::kind::ContestKind;
 use super::mark::MarkKind;
+use super::option::ContestOption;
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
 use super::read::{RuleContext, read_end, require_options};
 use crate::form::FormBuilder;
+use crate::json::Object;
 use crate::limits::MAX_POINTS;
-use crate::manifest::ContestOption;
-use crate::manifest::json::Object;
 
 /// Distribute points. A manifest checks the numbers against the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,9 +48,9 @@ impl ContestKind for Cumulative {
         let max: Option<u64> = object.integer("max", 1..=MAX_POINTS);
         let points = object.integer("points", 1..=max.unwrap_or(MAX_POINTS) * options);
         let exact = object.boolean("exact");
-        let (blank, winners, place) = read_end(object, context);
+        let (blank, winners, path) = read_end(object, context);
         let rule = Self { points: points?, max: max?, exact: exact?, blank: blank?, winners: winners? };
-        require_options(if rule.exact { 2 } else { 1 }, context, &place)?;
+        require_options(if rule.exact { 2 } else { 1 }, context, &path)?;
         Some(rule)
     }
 

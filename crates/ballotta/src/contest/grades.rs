@@ -13,7 +13,6 @@
 //!
 //! The last grade of an option needs no count: it has what the others leave of all who voted.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -22,13 +21,14 @@ use zeroize::Zeroizing;
 
 use super::kind::{ContestKind, EncodeSelection};
 use super::mark::{MarkKind, Selection};
+use super::option::{ContestOption, Grade};
 use super::outcome::{Counts, Detail, Outcome, OutcomeError, rank_by, remainder, sum};
 use super::read::{RuleContext, read_end};
 use super::selection::{SelectionError, check_options, value_of};
 use crate::form::{Bit, BitTable, Bits, FormBuilder};
+use crate::json::Object;
 use crate::limits::MAX_GRADES;
-use crate::manifest::json::Object;
-use crate::manifest::{ContestOption, Text, read_named};
+use crate::text::read_named;
 
 /// Give each option a grade.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,16 +41,6 @@ pub struct Grades {
     /// How many options are elected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
-}
-
-/// A grade.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Grade {
-    /// Its name for machines.
-    pub id: String,
-    /// What it is called.
-    pub title: Text,
 }
 
 impl ContestKind for Grades {

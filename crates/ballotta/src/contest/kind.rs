@@ -4,14 +4,14 @@
 
 use core::fmt::Debug;
 
+use super::Multiplier;
 use super::mark::{MarkKind, Selection};
+use super::option::{ContestOption, Grade};
 use super::outcome::{Outcome, OutcomeError};
 use super::read::RuleContext;
 use super::selection::SelectionError;
-use super::{Grade, Multiplier};
 use crate::form::{Bits, FormBuilder};
-use crate::manifest::ContestOption;
-use crate::manifest::json::Object;
+use crate::json::Object;
 
 /// A kind of contest: the type that implements this holds the parameters of one rule, as they are in the manifest.
 pub(super) trait ContestKind: Sized {
@@ -99,7 +99,7 @@ macro_rules! kinds {
             &[$(($name, |object, context| ContestKind::read(object, context).map(Rule::$kind)),)+];
 
         impl Rule {
-            /// The number of counts of a contest with this many options: the totals that are decrypted. [`Packing`] says
+            /// The number of counts of a contest with this many options: the totals that are decrypted. [`Packing`](crate::form::Packing) says
             /// how many of them share a slot.
             #[must_use]
             pub fn counts(&self, options: usize) -> usize {

@@ -36,13 +36,14 @@ use zeroize::Zeroizing;
 
 use super::kind::{ContestKind, EncodeSelection};
 use super::mark::{MarkKind, Selection};
+use super::option::ContestOption;
 use super::outcome::{Counts, Detail, Outcome, OutcomeError, PairsOutcome, rank_by, require_possible};
 use super::read::{RuleContext, read_end, require_options};
 use super::selection::{SelectionError, check_options, is_among, value_of};
 use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
+use crate::json::Object;
 use crate::limits::MAX_RANKED_OPTIONS;
-use crate::manifest::json::Object;
-use crate::manifest::{ContestOption, ManifestProblem};
+use crate::problem::ManifestProblem;
 
 /// Rank options and count pairs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,12 +91,12 @@ impl ContestKind for Pairs {
     fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
         let ties = object.boolean("ties");
         let method = object.required("method", |node| node.word(Method::WORDS));
-        let (blank, winners, place) = read_end(object, context);
+        let (blank, winners, path) = read_end(object, context);
         let rule = Self { ties: ties?, method: method?, blank: blank?, winners: winners? };
-        require_options(2, context, &place)?;
+        require_options(2, context, &path)?;
         match context.option_count() {
             Some(options) if options > MAX_RANKED_OPTIONS => {
-                place.refuse(ManifestProblem::TooManyOptions { options, limit: MAX_RANKED_OPTIONS })
+                path.fail(ManifestProblem::TooManyOptions { options, limit: MAX_RANKED_OPTIONS })
             }
             _ => Some(rule),
         }

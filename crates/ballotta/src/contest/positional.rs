@@ -25,13 +25,14 @@ use zeroize::Zeroizing;
 
 use super::kind::{ContestKind, EncodeSelection};
 use super::mark::{MarkKind, Selection};
+use super::option::ContestOption;
 use super::outcome::{Counts, Outcome, OutcomeError, require_possible, sum};
 use super::read::{RuleContext, read_end, require_options};
 use super::selection::{SelectionError, check_options};
 use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
+use crate::json::Object;
 use crate::limits::MAX_POINTS;
-use crate::manifest::json::Object;
-use crate::manifest::{ContestOption, ManifestProblem};
+use crate::problem::ManifestProblem;
 
 /// Rank options; each place has a score. A manifest checks the numbers against the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,12 +70,12 @@ impl ContestKind for Positional {
         let scores = object.required("scores", |node| {
             let scores: Vec<u64> = node.list(1..=options, |node| node.integer(0..=MAX_POINTS))?;
             let counts = scores.iter().any(|score| *score > 0);
-            if counts { Some(scores) } else { node.place().refuse(ManifestProblem::NothingCounts) }
+            if counts { Some(scores) } else { node.path().fail(ManifestProblem::NothingCounts) }
         });
         let truncated = object.boolean("truncated");
-        let (blank, winners, place) = read_end(object, context);
+        let (blank, winners, path) = read_end(object, context);
         let rule = Self { scores: scores?, truncated: truncated?, blank: blank?, winners: winners? };
-        require_options(2, context, &place)?;
+        require_options(2, context, &path)?;
         Some(rule)
     }
 

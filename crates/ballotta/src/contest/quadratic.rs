@@ -19,13 +19,13 @@ use subtle::ConstantTimeGreater;
 
 use super::kind::{ContestKind, EncodeSelection};
 use super::mark::{MarkKind, Selection};
+use super::option::ContestOption;
 use super::outcome::{Counts, Outcome, OutcomeError, require_possible};
 use super::read::{RuleContext, read_end};
 use super::selection::{SelectionError, check_options, value_of};
 use crate::form::{Bit, BitTable, Bits, FormBuilder, RangeDigits, Terms};
+use crate::json::Object;
 use crate::limits::MAX_CREDITS;
-use crate::manifest::ContestOption;
-use crate::manifest::json::Object;
 
 /// Buy votes for options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! What the kinds have in common when their rules are read from a manifest.
 
+use crate::json::{JsonPath, Object};
 use crate::limits::MAX_OPTIONS;
-use crate::manifest::ManifestProblem;
-use crate::manifest::json::{Object, Place};
+use crate::problem::ManifestProblem;
 
 /// What the manifest says besides a rule, as far as it could be read.
 pub(crate) struct RuleContext<'a> {
@@ -38,18 +38,18 @@ pub(super) fn read_winners(object: &mut Object<'_>, context: &RuleContext<'_>) -
 pub(super) fn read_end<'a>(
     mut object: Object<'a>,
     context: &RuleContext<'_>,
-) -> (Option<bool>, Option<Option<u32>>, Place<'a>) {
+) -> (Option<bool>, Option<Option<u32>>, JsonPath<'a>) {
     let blank = object.boolean("blank");
     let winners = read_winners(&mut object, context);
-    let place = object.place().clone();
+    let path = object.path().clone();
     object.finish();
-    (blank, winners, place)
+    (blank, winners, path)
 }
 
 /// Reports at `place` that the contest has fewer options than the rule needs, if it has.
-pub(super) fn require_options(needed: usize, context: &RuleContext<'_>, place: &Place<'_>) -> Option<()> {
+pub(super) fn require_options(needed: usize, context: &RuleContext<'_>, path: &JsonPath<'_>) -> Option<()> {
     match context.option_count().filter(|count| *count < needed) {
-        Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed }),
+        Some(options) => path.fail(ManifestProblem::TooFewOptions { options, needed }),
         None => Some(()),
     }
 }

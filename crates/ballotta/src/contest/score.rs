@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::kind::ContestKind;
 use super::mark::MarkKind;
+use super::option::ContestOption;
 use super::outcome::{Detail, Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
 use super::read::{RuleContext, read_end, require_options};
 use crate::form::FormBuilder;
+use crate::json::Object;
 use crate::limits::MAX_POINTS;
-use crate::manifest::json::Object;
-use crate::manifest::{ContestOption, ManifestProblem};
+use crate::problem::ManifestProblem;
 
 /// Give each option points. A manifest checks the numbers against the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,19 +67,19 @@ impl ContestKind for Score {
             let mut object = node.object()?;
             let at_most = object.optional("at_most", |node| node.integer(1..=most));
             let exactly = object.optional("exactly", |node| node.integer(1..=most));
-            let place = object.place().clone();
+            let path = object.path().clone();
             object.finish();
             match (at_most?, exactly?) {
                 (Some(total), None) => Some(Total::AtMost(total)),
                 (None, Some(total)) => Some(Total::Exactly(total)),
-                (None, None) => place.field("at_most").refuse(ManifestProblem::MissingField),
-                (Some(_), Some(_)) => place.field("exactly").refuse(ManifestProblem::UnknownField),
+                (None, None) => path.field("at_most").fail(ManifestProblem::MissingField),
+                (Some(_), Some(_)) => path.field("exactly").fail(ManifestProblem::UnknownField),
             }
         });
-        let (blank, winners, place) = read_end(object, context);
+        let (blank, winners, path) = read_end(object, context);
         let rule = Self { max: max?, total: total?, blank: blank?, winners: winners? };
         // With one option there would be nothing to choose.
-        require_options(if let Some(Total::Exactly(_)) = rule.total { 2 } else { 1 }, context, &place)?;
+        require_options(if let Some(Total::Exactly(_)) = rule.total { 2 } else { 1 }, context, &path)?;
         Some(rule)
     }
 
@@ -102,7 +103,8 @@ impl ContestKind for Score {
     fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
         let options = options.len();
         let (mut outcome, voted) = self.points(options).outcome(options, totals, weight)?;
-        outcome.detail = Detail::Averages(outcome.counts.iter().flatten().map(|total| reduced(*total, voted)).collect());
+        outcome.detail =
+            Detail::Averages(outcome.counts.iter().flatten().map(|total| reduced(*total, voted)).collect());
         Ok(outcome)
     }
 

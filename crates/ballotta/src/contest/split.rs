@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::Multiplier;
 use super::kind::ContestKind;
 use super::mark::MarkKind;
+use super::option::ContestOption;
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
 use super::read::{RuleContext, read_winners, require_options};
 use crate::form::FormBuilder;
+use crate::json::Object;
 use crate::limits::MAX_WEIGHT;
-use crate::manifest::ContestOption;
-use crate::manifest::json::Object;
 
 /// Divide the own weight.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,10 +44,10 @@ impl ContestKind for Split {
         let most = context.total_weight.unwrap_or(MAX_WEIGHT).min(MAX_WEIGHT);
         let max = object.integer("max", least..=most);
         let winners = read_winners(&mut object, context);
-        let place = object.place().clone();
+        let path = object.path().clone();
         object.finish();
         let rule = Self { max: max?, winners: winners? };
-        require_options(2, context, &place)?;
+        require_options(2, context, &path)?;
         Some(rule)
     }
 
