@@ -2,7 +2,8 @@
 
 use std::iter::zip;
 
-use ballotta::contest::{Detail, Lists, Pairs, Positional, Rule, Score, Selection, Split, Total};
+use ballotta::ballot::Mark;
+use ballotta::contest::{Detail, Lists, Multiplier, Pairs, Positional, Rule, Score, Split, Total};
 use ballotta::decryption::ContestTotals;
 use ballotta::verifier::Verification;
 
@@ -26,16 +27,22 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// What the library calls it.
+    /// The mark of this choice. Options are called `o0`, `o1`, .. and grades `g0`, `g1`, ..
     #[must_use]
-    pub fn selection(&self) -> Selection {
-        match self.clone() {
-            Self::Options(options) => Selection::Options(options),
-            Self::Blank => Selection::Blank,
-            Self::Points(points) => Selection::Points(points),
-            Self::Grades(grades) => Selection::Grades(grades),
-            Self::Ranking(ranking) => Selection::Ranking(ranking),
-            Self::List(list, preferences) => Selection::List { list, preferences },
+    pub fn mark(&self) -> Mark {
+        let option = |number: &usize| format!("o{number}");
+        let options = |numbers: &[usize]| numbers.iter().map(option).collect::<Vec<_>>();
+        match self {
+            Self::Options(numbers) => Mark::Options(options(numbers)),
+            Self::Blank => Mark::Blank,
+            Self::Points(points) => {
+                Mark::Points(points.iter().map(|(number, points)| (option(number), *points)).collect())
+            }
+            Self::Grades(grades) => {
+                Mark::Grades(grades.iter().map(|(number, grade)| (option(number), format!("g{grade}"))).collect())
+            }
+            Self::Ranking(ranking) => Mark::Ranking(ranking.iter().map(|tied| options(tied)).collect()),
+            Self::List(list, preferences) => Mark::List { list: option(list), preferences: options(preferences) },
         }
     }
 
@@ -45,7 +52,7 @@ impl Choice {
     ///
     /// If the kind of the rule is not known here.
     pub fn any((rule, options): &(Rule, usize), weight: u64, rng: &mut TestRng) -> Self {
-        if has_blank(rule) && rng.below(4) == 0 {
+        if rule.has_blank() && rng.below(4) == 0 {
             return Self::Blank;
         }
         let options = *options;
@@ -98,20 +105,6 @@ impl Choice {
             }
             _ => panic!("a kind of contest without a random choice"),
         }
-    }
-}
-
-fn has_blank(rule: &Rule) -> bool {
-    match rule {
-        Rule::Choose(rule) => rule.blank,
-        Rule::Score(rule) => rule.blank,
-        Rule::Cumulative(rule) => rule.blank,
-        Rule::Quadratic(rule) => rule.blank,
-        Rule::Lists(rule) => rule.blank,
-        Rule::Grades(rule) => rule.blank,
-        Rule::Positional(rule) => rule.blank,
-        Rule::Pairs(rule) => rule.blank,
-        _ => false,
     }
 }
 
@@ -183,7 +176,7 @@ impl Count {
             Rule::Pairs(_) => (0, vec![vec![0; *options]; *options]),
             _ => (*options, vec![]),
         };
-        Self { ballots: 0, weight: 0, options: vec![0; totals], blank: has_blank(rule).then_some(0), detail }
+        Self { ballots: 0, weight: 0, options: vec![0; totals], blank: rule.has_blank().then_some(0), detail }
     }
 
     /// Counts a choice that the rule allows.
@@ -201,7 +194,7 @@ impl Count {
                 preferences.iter().chain([list]).for_each(|option| self.options[*option] += weight);
             }
             Choice::Points(points) => {
-                let times = if let Rule::Split(_) = rule { 1 } else { weight };
+                let times = if rule.multiplier() == Multiplier::One { 1 } else { weight };
                 points.iter().for_each(|(option, points)| self.options[*option] += times * points);
             }
             Choice::Grades(grades) => grades.iter().for_each(|(option, grade)| self.detail[*option][*grade] += weight),

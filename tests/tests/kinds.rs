@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use ballotta::ballot::{AdmissionError, Candidate, PlaintextBallot, verify_ballots};
-use ballotta::contest::{Rule, Score, Selection};
+use ballotta::ballot::{AdmissionError, Candidate, verify_ballots};
+use ballotta::contest::{Rule, Score};
 use ballotta::credential::{Entitlement, RollLine};
 use ballotta::verifier::CheckId;
 use ballotta::weaken::Check;
-use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose};
+use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose, named};
 use ballotta_tests::kinds::{cumulative, every_kind, grades, lists, pairs, positional, quadratic, score, small, split};
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::sabotage;
@@ -101,10 +101,8 @@ fn all_choices(election: &Election, rule: &Rule, options: usize) -> Vec<Choice> 
             choices.extend(tuples(10).into_iter().map(|it| Choice::Points(points(it))));
         }
     }
-    let allowed = |choice: &Choice| {
-        let selections = vec![(0, choice.selection())];
-        PlaintextBallot::new(&election.context, Entitlement { style: 0, weight }, selections).is_ok()
-    };
+    let allowed =
+        |choice: &Choice| named([(0, choice)]).check(&election.context, Entitlement { style: 0, weight }).is_ok();
     choices.into_iter().filter(allowed).collect()
 }
 
@@ -283,13 +281,12 @@ fn a_ballot_that_only_says_another_weight() {
 fn a_weight_is_divided_whole_or_not_at_all() {
     let election = weighted();
     let refused = |points: Vec<(usize, u64)>, weight| {
-        let selections = vec![(0, Selection::Points(points)), (1, Selection::Options(vec![0]))];
-        PlaintextBallot::new(&election.context, Entitlement { style: 0, weight }, selections)
-            .err()
-            .map(|it| it.to_string())
+        let choices = named([(0, &Choice::Points(points)), (1, &Choice::Options(vec![0]))]);
+        let checked = choices.check(&election.context, Entitlement { style: 0, weight });
+        checked.err().map(|errors| errors.to_string())
     };
     assert_eq!(refused(vec![(0, 2), (1, 3)], 5), None);
-    let text = |text: &str| Some(format!("contest 0: {text}"));
+    let text = |text: &str| Some(format!("contest c0: {text}"));
     assert_eq!(refused(vec![(0, 2), (1, 4)], 5), text("6 points are given, but at most 5 may be"));
     assert_eq!(refused(vec![(0, 2), (1, 2)], 5), text("4 points are given, but all 5 must be"));
     assert_eq!(refused(vec![(0, 10)], 10), text("an option has more than the 9 that one may have"));

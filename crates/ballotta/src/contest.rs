@@ -8,7 +8,7 @@ pub mod cumulative;
 pub mod grades;
 mod kind;
 pub mod lists;
-pub(crate) mod mark;
+mod mark;
 mod option;
 mod outcome;
 pub mod pairs;
@@ -30,7 +30,11 @@ pub use self::cumulative::Cumulative;
 pub use self::grades::Grades;
 use self::kind::{ContestKind, EncodeSelection, kinds};
 pub use self::lists::{Group, List, Lists, Seats};
-pub use self::mark::{MarkKind, Selection};
+#[cfg(not(feature = "hazmat"))]
+pub(crate) use self::mark::Selection;
+#[cfg(feature = "hazmat")]
+pub use self::mark::Selection;
+pub use self::mark::{Mark, MarkKind};
 pub use self::option::{ContestOption, Grade};
 pub use self::outcome::{Detail, Outcome, OutcomeError, PairsOutcome, SeatsOutcome, Winners};
 pub use self::pairs::{Method, Pairs};
@@ -109,7 +113,12 @@ impl ContestBits {
     /// # Errors
     ///
     /// The part of the rule that the selection breaks.
+    #[cfg(any(feature = "hazmat", test))]
     pub fn assign(&self, selection: &Selection, weight: u64, bits: &mut Bits) -> Result<(), SelectionError> {
+        self.encode(selection, weight, bits)
+    }
+
+    pub(crate) fn encode(&self, selection: &Selection, weight: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         self.0.assign(selection, weight, bits)
     }
 }

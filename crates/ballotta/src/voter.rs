@@ -22,7 +22,7 @@ use self::board::Board;
 pub use self::fetch::{Purpose, RecordFetch, Wanted};
 pub use self::history::{Found, History, OwnBallot};
 pub use crate::ballot::Window;
-use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PlaintextError, PreparedBallot};
+use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PreparedBallot};
 use crate::board::log::TreeHead;
 use crate::board::note::{NoteError, SignedCheckpoint};
 use crate::board::tiles::TileError;
@@ -158,9 +158,6 @@ pub enum VoterError {
     /// The rules do not allow the choices.
     #[error(transparent)]
     Choices(#[from] ChoiceErrors),
-    /// The choices were checked against the rules of another election.
-    #[error(transparent)]
-    Plaintext(#[from] PlaintextError),
     /// The closing checkpoint is of another board: a server that shows two boards has the cosignatures of one.
     #[error("the closing checkpoint is not of this board: it shows two histories")]
     TwoHistories,
@@ -188,7 +185,7 @@ impl VoterError {
             Self::Credential(_) => "bad-credential",
             Self::UnknownCredential => "unknown-credential",
             Self::HasVoted => "has-voted",
-            Self::Choices(_) | Self::Plaintext(_) => "choices-not-allowed",
+            Self::Choices(_) => "choices-not-allowed",
             Self::TwoHistories => "two-histories",
         }
     }
@@ -415,14 +412,14 @@ impl Voter {
     pub fn prepare<R: CryptoRng>(
         &self,
         context: &ElectionContext,
-        choices: &Choices,
+        choices: Choices,
         previous: Option<Tracker>,
         counter: u64,
         rng: &mut R,
     ) -> Result<PreparedBallot, VoterError> {
-        let plaintext = choices.plaintext(context, self.line.entitlement())?;
         let seed = BallotSeed::derive(self.credential.key_pair(), counter, rng);
-        Ok(PreparedBallot::prepare(context, self.credential.public(), previous, plaintext, seed)?)
+        let (credential, entitlement) = (self.credential.public(), self.line.entitlement());
+        Ok(PreparedBallot::prepare(context, credential, entitlement, choices, previous, seed)?)
     }
 }
 

@@ -30,6 +30,7 @@ pub enum Mark<Id: Zeroize = String> {
 }
 
 /// A mark by the numbers of options and grades, which are counted from 0.
+#[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
 pub type Selection = Mark<usize>;
 
 /// What a contest is marked with, besides the blank vote: the variants of [`Mark`].
