@@ -3,11 +3,9 @@
 use std::iter::zip;
 
 use ballotta::ballot::Mark;
-use ballotta::contest::{Detail, Lists, Multiplier, Pairs, Positional, Rule, Score, Split, Total};
+use ballotta::contest::{Detail, Multiplier, Rule};
 use ballotta::decryption::ContestTotals;
 use ballotta::verifier::Verification;
-
-use crate::rng::TestRng;
 
 /// A voter's choice in one contest, by the numbers of its options.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,111 +43,6 @@ impl Choice {
             Self::List(list, preferences) => Mark::List { list: option(list), preferences: options(preferences) },
         }
     }
-
-    /// Any choice that the rule allows a voter of this weight. Options are called `o0`, `o1`, ..
-    ///
-    /// # Panics
-    ///
-    /// If the kind of the rule is not known here.
-    pub fn any((rule, options): &(Rule, usize), weight: u64, rng: &mut TestRng) -> Self {
-        if rule.has_blank() && rng.below(4) == 0 {
-            return Self::Blank;
-        }
-        let options = *options;
-        match rule {
-            Rule::Choose(rule) => {
-                let count = rule.min as usize + rng.below((rule.max - rule.min) as usize + 1);
-                Self::Options(draw(options, count, rng))
-            }
-            Rule::Score(Score { max, total: None, .. }) => {
-                Self::Points((0..options).map(|option| (option, rng.below(*max as usize + 1) as u64)).collect())
-            }
-            Rule::Score(Score { max, total: Some(Total::AtMost(total)), .. }) => deal(options, 0..=*total, *max, rng),
-            Rule::Score(Score { max, total: Some(Total::Exactly(total)), .. }) => {
-                deal(options, *total..=*total, *max, rng)
-            }
-            Rule::Cumulative(rule) => {
-                deal(options, if rule.exact { rule.points } else { 0 }..=rule.points, rule.max, rng)
-            }
-            Rule::Split(Split { max, .. }) => deal(options, weight..=weight, *max, rng),
-            Rule::Quadratic(rule) => {
-                let mut left = rng.below(rule.credits as usize + 1) as u64;
-                let mut votes = |option| {
-                    let votes = rng.below(left.isqrt() as usize + 1) as u64;
-                    left -= votes * votes;
-                    (option, votes)
-                };
-                Self::Points((0..options).map(&mut votes).collect())
-            }
-            Rule::Lists(rule) => any_list(rule, options, rng),
-            Rule::Grades(rule) => {
-                Self::Grades((0..options).map(|option| (option, rng.below(rule.grades.len()))).collect())
-            }
-            Rule::Positional(Positional { scores, truncated, .. }) => {
-                let length = if *truncated { rng.below(scores.len() + 1) } else { scores.len() };
-                Self::Ranking(draw(options, length, rng).into_iter().map(|option| vec![option]).collect())
-            }
-            Rule::Pairs(Pairs { ties: false, .. }) => {
-                Self::Ranking(draw(options, options, rng).into_iter().map(|option| vec![option]).collect())
-            }
-            Rule::Pairs(Pairs { ties: true, .. }) => {
-                let ranked = rng.below(options + 1);
-                let mut ranking: Vec<Vec<usize>> = Vec::new();
-                for option in draw(options, ranked, rng) {
-                    match ranking.last_mut() {
-                        Some(tied) if rng.below(3) == 0 => tied.push(option),
-                        _ => ranking.push(vec![option]),
-                    }
-                }
-                Self::Ranking(ranking)
-            }
-            _ => panic!("a kind of contest without a random choice"),
-        }
-    }
-}
-
-/// So many of the numbers `0..of`, in any order.
-fn draw(of: usize, count: usize, rng: &mut TestRng) -> Vec<usize> {
-    let mut left: Vec<usize> = (0..of).collect();
-    (0..count).map(|_| left.swap_remove(rng.below(left.len()))).collect()
-}
-
-/// Points of which so many are given together, at most `max` to an option.
-fn deal(options: usize, together: std::ops::RangeInclusive<u64>, max: u64, rng: &mut TestRng) -> Choice {
-    let (least, most) = together.into_inner();
-    let mut left = least + rng.below((most - least) as usize + 1) as u64;
-    let mut points = vec![0; options];
-    for (position, option) in draw(options, options, rng).into_iter().enumerate() {
-        // What those behind cannot take, this one must.
-        let others = max * (options - position - 1) as u64;
-        let (must, may) = (left.saturating_sub(others), left.min(max));
-        points[option] = must + rng.below((may - must) as usize + 1) as u64;
-        left -= points[option];
-    }
-    Choice::Points(points.into_iter().enumerate().collect())
-}
-
-fn number(id: &str) -> usize {
-    id[1..].parse().expect("an option by its number")
-}
-
-fn any_list(rule: &Lists, options: usize, rng: &mut TestRng) -> Choice {
-    let list = &rule.lists[rng.below(rule.lists.len())];
-    let lists: Vec<usize> = rule.lists.iter().map(|list| number(&list.list)).collect();
-    let own: Vec<usize> = list.candidates.iter().map(|id| number(id)).collect();
-    let wanted = rng.below(rule.preferences as usize + 1);
-    let mut preferences: Vec<usize> = Vec::new();
-    for option in draw(options, options, rng) {
-        let is_candidate = if rule.across { !lists.contains(&option) } else { own.contains(&option) };
-        let fits = rule.groups.iter().all(|group| {
-            let of_group = |option: &usize| group.candidates.iter().any(|id| number(id) == *option);
-            !of_group(&option) || preferences.iter().filter(|one| of_group(one)).count() < group.max as usize
-        });
-        if preferences.len() < wanted && is_candidate && fits {
-            preferences.push(option);
-        }
-    }
-    Choice::List(number(&list.list), preferences)
 }
 
 /// The result of one contest.

@@ -38,6 +38,7 @@ use ballotta::verifier::{
 use rand_core::Rng;
 
 pub use crate::choice::{Choice, Count, count, counted};
+use crate::kinds::any_choice;
 use crate::rng::TestRng;
 
 /// What an election is to be.
@@ -267,7 +268,7 @@ impl Election {
     pub fn any_choices(&self, voter: usize, rng: &mut TestRng) -> Vec<Choice> {
         let (style, weight) = self.options.voters[voter];
         let contests = self.options.styles[style].iter();
-        contests.map(|contest| Choice::any(&self.options.contests[*contest], weight, rng)).collect()
+        contests.map(|contest| any_choice(&self.options.contests[*contest], weight, rng)).collect()
     }
 
     /// A board with the ceremony, on which the voting is open.

@@ -3,7 +3,7 @@
 
 use ballotta::ballot::{BallotOpening, BallotSeed, ChoiceError, ChoiceErrors, ChoiceProblem, Choices, PreparedBallot};
 use ballotta::credential::Entitlement;
-use ballotta_tests::election::Election;
+use ballotta_tests::election::{Election, ElectionOptions};
 use ballotta_tests::kinds::every_kind;
 use ballotta_tests::rng::TestRng;
 
@@ -29,6 +29,17 @@ const MARKS: [&str; 16] = [
 
 const VOTER: Entitlement = Entitlement { style: 0, weight: 7 };
 
+/// An election with the contests of [`MARKS`] on one ballot.
+fn election() -> Election {
+    let options = every_kind();
+    Election::build(ElectionOptions {
+        contests: options.contests[..MARKS.len()].to_vec(),
+        styles: vec![(0..MARKS.len()).collect()],
+        voters: vec![(0, VOTER.weight); 3],
+        ..options
+    })
+}
+
 /// The marks, with another one in one contest.
 fn with(contest: usize, mark: &str) -> String {
     let mut marks = MARKS.map(str::to_owned);
@@ -49,7 +60,7 @@ fn errors(election: &Election, json: &str) -> Vec<ChoiceError> {
 
 #[test]
 fn marks_of_every_kind_have_one_written_form() {
-    let election = Election::build(every_kind());
+    let election = election();
     let public = election.credentials[0].public();
     // The choices that the opening of a ballot carries.
     let kept = |choices| {
@@ -180,7 +191,7 @@ fn what_is_written_of_anything_is_read_or_refused() {
 
 #[test]
 fn every_rule_of_every_kind_is_named() {
-    let election = Election::build(every_kind());
+    let election = election();
     let kind = "what is marked is not of the kind of this contest";
     for (contest, mark, rule, text) in [
         (0, r#"{"points":{"o0":1}}"#, "wrong-kind", kind),

@@ -3,23 +3,23 @@
 //! See `spec/contests.md`. Every kind of contest has a file of its own, which implements the private trait `ContestKind`;
 //! [`Rule`] is made from the one list of kinds below. `docs/contest-kinds.md` describes how a kind is added.
 
-pub mod choose;
-pub mod cumulative;
-pub mod grades;
+mod choose;
+mod cumulative;
+mod grades;
 mod kind;
-pub mod lists;
+mod lists;
 mod mark;
 mod option;
 mod outcome;
-pub mod pairs;
+mod pairs;
 mod points;
-pub mod positional;
-pub mod quadratic;
+mod positional;
+mod quadratic;
 mod read;
-pub mod score;
+mod score;
 mod seats;
 mod selection;
-pub mod split;
+mod split;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! Distribute points over the options.
 //!
-//! See `spec/contests.md#cumulative`; the rows are those of [points](super::PointsBits).
+//! See `spec/contests.md#cumulative`; the rows are those of `points.rs`.
 
 use serde::{Deserialize, Serialize};
 

@@ -124,14 +124,21 @@ struct Gauge {
 
 impl Gauge {
     fn of(totals: &[u64], voted: u64) -> Self {
-        let reaches = |grade: usize| 2 * sum(totals.get(..=grade).unwrap_or_default()) > u128::from(voted);
-        let grade = (0..totals.len()).find(|grade| reaches(*grade)).unwrap_or(0);
-        let (better, others) = totals.split_at_checked(grade).unwrap_or_default();
-        Self { grade, better: sum(better), worse: sum(others.get(1..).unwrap_or_default()) }
+        let all = sum(totals);
+        let mut better = 0;
+        for (grade, total) in totals.iter().enumerate() {
+            let reached = better + u128::from(*total);
+            if 2 * reached > voted.into() {
+                return Self { grade, better, worse: all - reached };
+            }
+            better = reached;
+        }
+        // Nobody voted.
+        Self { grade: 0, better: 0, worse: 0 }
     }
 
-    /// Larger for the option that stands before: the better grade; then those with more better grades than worse ones,
-    /// by the better; then the others, by how few are worse.
+    /// Larger for the option that ranks first: the better grade; then options with more better grades than worse ones, by the
+    /// better; then the others, by how few are worse.
     fn key(&self) -> impl Ord + use<> {
         let plus = self.better > self.worse;
         (core::cmp::Reverse(self.grade), plus, if plus { self.better } else { u128::MAX - self.worse })

@@ -15,13 +15,17 @@
 //!         sum of the group + digits(0..max) = max        for each group
 //! ```
 
+mod roles;
+
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::iter::zip;
 
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeLess};
 use zeroize::Zeroizing;
 
+use self::roles::Roles;
 use super::kind::{ContestKind, EncodeSelection};
 use super::mark::{MarkKind, Selection};
 use super::option::ContestOption;
@@ -30,7 +34,7 @@ use super::read::RuleContext;
 use super::seats::{SeatMethod, allocate};
 use super::selection::{SelectionError, check_options, is_among};
 use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
-use crate::json::{Node, Object};
+use crate::json::Object;
 use crate::limits::{MAX_OPTIONS, MAX_SEATS};
 use crate::problem::ManifestProblem;
 
@@ -82,69 +86,6 @@ pub struct Seats {
     pub number: u32,
     /// How.
     pub method: SeatMethod,
-}
-
-/// Which option is what, while a rule is read.
-struct Roles<'a> {
-    options: Option<&'a [Option<&'a str>]>,
-    /// The candidates and lists that were named.
-    taken: Vec<&'a str>,
-    candidates: Vec<&'a str>,
-}
-
-impl<'a> Roles<'a> {
-    /// An option that is nothing yet.
-    fn take(&mut self, node: &Node<'a>) -> Option<&'a str> {
-        let id = node.string()?;
-        // There is no more to say of more names than there can be options, nor time to compare them all.
-        if self.taken.len() >= MAX_OPTIONS {
-            let options = self.taken.len() + 1;
-            return node.path().fail(ManifestProblem::TooManyOptions { options, limit: MAX_OPTIONS });
-        }
-        if self.options.is_some_and(|options| !options.contains(&Some(id))) {
-            return node.path().fail(ManifestProblem::UnknownOption);
-        }
-        if self.taken.contains(&id) {
-            return node.path().fail(ManifestProblem::OptionTwice);
-        }
-        self.taken.push(id);
-        Some(id)
-    }
-
-    fn list(&mut self, node: &Node<'a>) -> Option<List> {
-        let mut object = node.object()?;
-        let list = object.required("list", |node| self.take(&node));
-        let candidates = object.required("candidates", |node| {
-            node.list(0..=MAX_OPTIONS, |node| {
-                let id = self.take(&node)?;
-                self.candidates.push(id);
-                Some(String::from(id))
-            })
-        });
-        object.finish();
-        Some(List { list: list?.into(), candidates: candidates? })
-    }
-
-    fn group(&self, node: &Node<'a>) -> Option<Group> {
-        let mut object = node.object()?;
-        let mut named = Vec::new();
-        let candidates = object.required("candidates", |node| {
-            node.list(1..=MAX_OPTIONS, |node| {
-                let id = node.string()?;
-                if !self.candidates.contains(&id) {
-                    return node.path().fail(ManifestProblem::UnknownOption);
-                }
-                if named.contains(&id) {
-                    return node.path().fail(ManifestProblem::OptionTwice);
-                }
-                named.push(id);
-                Some(String::from(id))
-            })
-        });
-        let max = object.integer("max", 1..=MAX_OPTIONS as u64);
-        object.finish();
-        Some(Group { candidates: candidates?, max: max? })
-    }
 }
 
 impl Lists {
@@ -249,7 +190,7 @@ impl ContestKind for Lists {
         if self.across {
             let most = i64::from(self.preferences);
             if most > 0 {
-                let terms = row(marks, positions.candidates(), None, blank, most);
+                let terms = row(marks, positions.candidates().copied(), None, blank, most);
                 slacks.push((Slack::Across, limited(terms, most.unsigned_abs(), most)));
             }
         } else {
@@ -276,27 +217,29 @@ impl ContestKind for Lists {
     fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
         let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options.len()), self.blank, weight)?;
         let positions = self.positions(options);
-        let total = |option: usize| totals.get(option).copied().unwrap_or(0);
-        let of_lists: Vec<u64> = positions.lists.iter().map(|(list, _)| total(*list)).collect();
+        let wrong_number = OutcomeError::WrongNumber { totals: totals.len(), counts: options.len() };
+        let total = |option: &usize| totals.get(*option).copied().ok_or(wrong_number);
+        let of_lists: Vec<u64> = positions.lists.iter().map(|(list, _)| total(list)).collect::<Result<_, _>>()?;
         require_possible(sum(&of_lists) == u128::from(voted))?;
+        // No candidate has more than `each`, and all of them together no more than `most` times as much.
+        let check = |candidates: &mut dyn Iterator<Item = &usize>, each: u64, most: u64| {
+            let preferred: Vec<u64> = candidates.map(total).collect::<Result<_, _>>()?;
+            require_possible(preferred.iter().all(|preferred| *preferred <= each))?;
+            require_possible(sum(&preferred) <= u128::from(most) * u128::from(each))
+        };
         if self.across {
-            let preferred: Vec<u64> = positions.candidates().map(total).collect();
-            require_possible(preferred.iter().all(|preferred| *preferred <= voted))?;
-            require_possible(sum(&preferred) <= u128::from(self.preferences) * u128::from(voted))?;
+            check(&mut positions.candidates(), voted, self.preferences.into())?;
         } else {
-            for (list, candidates) in &positions.lists {
-                let preferred: Vec<u64> = candidates.iter().map(|candidate| total(*candidate)).collect();
-                require_possible(preferred.iter().all(|preferred| *preferred <= total(*list)))?;
-                let most = u128::from(self.preferences_in(candidates.len()));
-                require_possible(sum(&preferred) <= most * u128::from(total(*list)))?;
+            for ((_, candidates), of_list) in zip(&positions.lists, &of_lists) {
+                check(&mut candidates.iter(), *of_list, self.preferences_in(candidates.len()))?;
             }
         }
-        let option_of = |number: usize| positions.lists.get(number).map_or(0, |(list, _)| *list);
+        let option_of = |number: usize| positions.lists.get(number).map(|(list, _)| *list);
         let ranking = rank_by(of_lists.len(), |list| of_lists.get(list).copied())
             .into_iter()
             .map(|tied| {
                 // In the order of the manifest, which need not be that of the rule.
-                let mut tied: Vec<usize> = tied.into_iter().map(option_of).collect();
+                let mut tied: Vec<usize> = tied.into_iter().filter_map(option_of).collect();
                 tied.sort_unstable();
                 tied
             })
@@ -304,8 +247,8 @@ impl ContestKind for Lists {
         let detail = self.seats.map_or(Detail::None, |seats| {
             let allocation = allocate(&of_lists, seats.number, seats.method);
             Detail::Seats(SeatsOutcome {
-                lists: allocation.seats.into_iter().enumerate().map(|(list, seats)| (option_of(list), seats)).collect(),
-                tied: allocation.tied.into_iter().map(option_of).collect(),
+                lists: zip(&positions.lists, allocation.seats).map(|((list, _), seats)| (*list, seats)).collect(),
+                tied: allocation.tied.into_iter().filter_map(option_of).collect(),
                 open: allocation.open,
             })
         });
@@ -355,8 +298,8 @@ struct Positions {
 }
 
 impl Positions {
-    fn candidates(&self) -> impl Iterator<Item = usize> + '_ {
-        self.lists.iter().flat_map(|(_, candidates)| candidates).copied()
+    fn candidates(&self) -> impl Iterator<Item = &usize> {
+        self.lists.iter().flat_map(|(_, candidates)| candidates)
     }
 }
 
@@ -436,7 +379,7 @@ impl ListsBits {
         if !bool::from(is_among(list, lists.iter().map(|(list, _)| *list))) {
             return Err(SelectionError::NotAList);
         }
-        let candidates = |one: &usize| bool::from(is_among(*one, self.positions.candidates()));
+        let candidates = |one: &usize| bool::from(is_among(*one, self.positions.candidates().copied()));
         if !preferences.iter().all(candidates) {
             return Err(SelectionError::NotACandidate);
         }

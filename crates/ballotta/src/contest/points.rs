@@ -69,7 +69,8 @@ impl Points {
             Budget::Free => {}
             Budget::Weight => builder.weight_row(terms),
             Budget::AtMost(total) | Budget::Exactly(total) => {
-                let total = i64::try_from(total).unwrap_or(i64::MAX);
+                // At most the points of all options together, far below 2^63.
+                let total = total.cast_signed();
                 terms.optional(blank, total);
                 slack.iter().for_each(|slack| terms.digits(slack));
                 builder.constant(terms, total);

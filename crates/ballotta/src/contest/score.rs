@@ -1,6 +1,6 @@
 //! Give each option 0 to `max` points, with or without a limit on all together.
 //!
-//! See `spec/contests.md#score`; the rows are those of [points](super::PointsBits).
+//! See `spec/contests.md#score`; the rows are those of `points.rs`.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! Divide exactly the own weight among the options: delegates who vote 70 yes and 30 no in one ballot.
 //!
-//! See `spec/contests.md#split`; the rows are those of [points](super::PointsBits), with the weight of the ballot as the
+//! See `spec/contests.md#split`; the rows are those of `points.rs`, with the weight of the ballot as the
 //! target of the last one. The ciphertexts are added up as they are: the weight is already in them.
 
 use serde::{Deserialize, Serialize};
