@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ballotta::ballot::{BallotHeader, BallotOpening, Choices, SignedBallot};
+use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Entry, EntryKind};
 use ballotta::credential::Entitlement;
 use ballotta::hash::Tracker;
