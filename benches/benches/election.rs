@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::hint::black_box;
 
 use ballotta::admission::{Admission, AdmittedBallots, BoardEntries};
-use ballotta::ballot::{BallotSeed, Candidate, OpenedBallot, PreparedBallot, VerifiedBallot, Window, verify_ballots};
+use ballotta::ballot::{BallotOpening, BallotSeed, Candidate, PreparedBallot, VerifiedBallot, Window, verify_ballots};
 use ballotta::credential::{Credential, RollIndex, RollLine, RollReader, RollRules, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption, VerifiedDecryption, combine};
 use ballotta::group::SecretScalar;
@@ -16,7 +16,7 @@ use ballotta::manifest::Manifest;
 use ballotta::record::{self, MemoryRecord, PublishedRoll, RecordSource};
 use ballotta::tally::{CountedBallot, PartialTally};
 use ballotta::verifier::{VerifyOptions, verify};
-use ballotta_benches::{Ceremony, Keys, Rehearsal, bench_rng, plaintext};
+use ballotta_benches::{Ceremony, Keys, Rehearsal, VOTER, bench_rng, choose_option};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 
 /// Ballots on the board of a rehearsal.
@@ -146,11 +146,11 @@ pub(crate) fn vote_to_result(c: &mut Criterion) {
 
 fn vote(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
     let mut rng = bench_rng();
-    let choose = || plaintext(&rehearsal.context, 1);
+    let choose = || choose_option(1);
     let seed = || BallotSeed::from_bytes([7; 32]);
     let prepare = |(choices, seed)| {
         let Rehearsal { context, voters, .. } = &**rehearsal;
-        PreparedBallot::prepare(context, voters[0].public(), None, choices, seed).expect("a ballot")
+        PreparedBallot::prepare(context, voters[0].public(), VOTER, choices, None, seed).expect("a ballot")
     };
     let prepared = || prepare((choose(), seed()));
     let mut c = c.benchmark_group(name);
@@ -165,13 +165,13 @@ fn vote(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
     });
     c.bench_function("open and check", |b| {
         let context = &rehearsal.context;
-        let check = |(ballot, choices): (PreparedBallot, _)| {
-            let opening = ballot.open();
-            let ballot = opening.unsigned();
-            OpenedBallot::check(context, ballot.tracker(), ballot.as_bytes(), choices, opening.seed())
-                .expect("an honest device")
+        let check = |ballot: PreparedBallot| {
+            let tracker = *ballot.tracker();
+            let bytes = ballot.open().expose_bytes();
+            let opening = BallotOpening::decode(context, &bytes).expect("an opening");
+            opening.check(context, &tracker).expect("an honest device")
         };
-        b.iter_batched(|| (prepared(), choose()), check, BatchSize::SmallInput);
+        b.iter_batched(prepared, check, BatchSize::SmallInput);
     });
 }
 

@@ -17,7 +17,7 @@ use chacha20::ChaCha12Rng;
 use merlin::Transcript;
 use rand_core::{CryptoRng, SeedableRng};
 
-pub use self::rehearsal::{Ceremony, Keys, Rehearsal, plaintext};
+pub use self::rehearsal::{Ceremony, Keys, Rehearsal, VOTER, choose_option};
 
 /// The election of all benches.
 const FINGERPRINT: Fingerprint = Fingerprint::from_bytes([7; 32]);

@@ -2,12 +2,11 @@
 
 use std::iter::zip;
 
-use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
+use ballotta::ballot::{BallotSeed, Choices, Mark, PreparedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::NoteSigner;
 use ballotta::board::tiles::{bundle_paths, encode_bundle};
-use ballotta::contest::Selection;
 use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
@@ -256,9 +255,9 @@ impl Rehearsal {
         board.add(EntryKind::Open, &open.encode());
         let mut ballots = Vec::with_capacity(voters.len());
         for (voter, option) in zip(&voters, (0..options).cycle()) {
-            let plaintext = plaintext(&context, option);
             let seed = BallotSeed::derive(voter.key_pair(), 0, rng);
-            let prepared = PreparedBallot::prepare(&context, voter.public(), None, plaintext, seed).expect("a ballot");
+            let prepared = PreparedBallot::prepare(&context, voter.public(), VOTER, choose_option(option), None, seed);
+            let prepared = prepared.expect("a ballot");
             let ballot = prepared.cast(&context, voter.key_pair(), rng).to_bytes();
             board.add(EntryKind::Ballot, &ballot);
             ballots.push(ballot);
@@ -303,16 +302,15 @@ impl Rehearsal {
     }
 }
 
-/// The choice of one option.
-///
-/// # Panics
-///
-/// If the contest does not have it.
+/// What the roll says of every voter.
+pub const VOTER: Entitlement = Entitlement { style: 0, weight: 1 };
+
+/// The choice of one option, by its number, which is counted from 0.
 #[must_use]
-pub fn plaintext(context: &ElectionContext, option: usize) -> PlaintextBallot {
-    let entitlement = Entitlement { style: 0, weight: 1 };
-    PlaintextBallot::new(context, entitlement, vec![(0, Selection::Options(vec![option]))])
-        .expect("an option of the contest")
+pub fn choose_option(option: usize) -> Choices {
+    let mut choices = Choices::new();
+    choices.mark("contest", Mark::Options(vec![format!("o{}", option + 1)]));
+    choices
 }
 
 /// The board: its entries, the files they become, and the key that signs the tree head.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::iter::zip;
 
-use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot, SignedBallot};
+use ballotta::ballot::{BallotSeed, Choices, PreparedBallot, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{Cosigner, NoteKey, NoteSigner, SignedCheckpoint};
@@ -38,6 +38,7 @@ use ballotta::verifier::{
 use rand_core::Rng;
 
 pub use crate::choice::{Choice, Count, count, counted};
+use crate::kinds::any_choice;
 use crate::rng::TestRng;
 
 /// What an election is to be.
@@ -268,7 +269,7 @@ impl Election {
     pub fn any_choices(&self, voter: usize, rng: &mut TestRng) -> Vec<Choice> {
         let (style, weight) = self.options.voters[voter];
         let contests = self.options.styles[style].iter();
-        contests.map(|contest| Choice::any(&self.options.contests[*contest], weight, rng)).collect()
+        contests.map(|contest| any_choice(&self.options.contests[*contest], weight, rng)).collect()
     }
 
     /// A board with the ceremony, on which the voting is open.
@@ -448,17 +449,16 @@ pub struct Ballot<'a> {
 }
 
 impl Ballot<'_> {
-    /// The choices, checked against the rules.
-    ///
-    /// # Panics
-    ///
-    /// If the rules do not allow them.
+    /// The choices by identifiers.
     #[must_use]
-    pub fn plaintext(&self) -> PlaintextBallot {
-        let contests = self.election.options.styles[self.style].iter().copied();
-        let selections = contests.zip(self.choices.iter().map(Choice::selection)).collect();
-        let entitlement = Entitlement { style: self.style, weight: self.weight };
-        PlaintextBallot::new(&self.election.context, entitlement, selections).expect("choices that the rules allow")
+    pub fn choices(&self) -> Choices {
+        named(zip(self.election.options.styles[self.style].iter().copied(), &self.choices))
+    }
+
+    /// The ballot style and the weight that the ballot is made for.
+    #[must_use]
+    pub fn entitlement(&self) -> Entitlement {
+        Entitlement { style: self.style, weight: self.weight }
     }
 
     /// The prepared ballot.
@@ -468,10 +468,21 @@ impl Ballot<'_> {
     /// If the rules do not allow the choices.
     #[must_use]
     pub fn prepare(&self) -> PreparedBallot {
+        let credential = self.election.credentials[self.voter].key_pair();
+        self.prepare_with(BallotSeed::derive(credential, 0, &mut TestRng(self.seed)))
+    }
+
+    /// The prepared ballot of another seed.
+    ///
+    /// # Panics
+    ///
+    /// If the rules do not allow the choices.
+    #[must_use]
+    pub fn prepare_with(&self, seed: BallotSeed) -> PreparedBallot {
         let Self { election, voter, previous, .. } = self;
         let public = election.credentials[*voter].public();
-        let seed = BallotSeed::derive(election.credentials[*voter].key_pair(), 0, &mut TestRng(self.seed));
-        PreparedBallot::prepare(&election.context, public, *previous, self.plaintext(), seed).expect("a ballot")
+        PreparedBallot::prepare(&election.context, public, self.entitlement(), self.choices(), *previous, seed)
+            .expect("choices that the rules allow")
     }
 
     /// The signed ballot.
@@ -486,6 +497,15 @@ impl Ballot<'_> {
     pub fn tracker(&self) -> Tracker {
         *self.prepare().tracker()
     }
+}
+
+/// Choices in contests, which are called `c0`, `c1`, ..
+pub fn named<'a>(choices: impl IntoIterator<Item = (usize, &'a Choice)>) -> Choices {
+    let mut named = Choices::new();
+    for (contest, choice) in choices {
+        named.mark(&format!("c{contest}"), choice.mark());
+    }
+    named
 }
 
 /// A board that grows, what lies beside it, and what honest voters chose.

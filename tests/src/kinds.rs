@@ -1,11 +1,13 @@
-//! Rules of every kind, for options that are called `o0`, `o1`, ..
+//! Rules of every kind, for options that are called `o0`, `o1`, .., and random choices in contests with these rules.
 
 use ballotta::contest::{
     Cumulative, Grade, Grades, Group, List, Lists, Method, Pairs, Positional, Quadratic, Rule, Score, SeatMethod,
     Seats, Split, Total,
 };
 
+use crate::choice::Choice;
 use crate::election::{ElectionOptions, choose};
+use crate::rng::TestRng;
 
 /// Points of each option, up to `max`.
 #[must_use]
@@ -107,4 +109,105 @@ pub fn every_kind() -> ElectionOptions {
         trustees: 2,
         ..ElectionOptions::default()
     }
+}
+
+/// A random choice that the rule allows a voter of this weight.
+///
+/// # Panics
+///
+/// If the kind of the rule is not known here.
+pub fn any_choice((rule, options): &(Rule, usize), weight: u64, rng: &mut TestRng) -> Choice {
+    if rule.has_blank() && rng.below(4) == 0 {
+        return Choice::Blank;
+    }
+    let options = *options;
+    match rule {
+        Rule::Choose(rule) => {
+            let count = rule.min as usize + rng.below((rule.max - rule.min) as usize + 1);
+            Choice::Options(draw(options, count, rng))
+        }
+        Rule::Score(Score { max, total: None, .. }) => {
+            Choice::Points((0..options).map(|option| (option, rng.below(*max as usize + 1) as u64)).collect())
+        }
+        Rule::Score(Score { max, total: Some(Total::AtMost(total)), .. }) => deal(options, 0..=*total, *max, rng),
+        Rule::Score(Score { max, total: Some(Total::Exactly(total)), .. }) => deal(options, *total..=*total, *max, rng),
+        Rule::Cumulative(rule) => deal(options, if rule.exact { rule.points } else { 0 }..=rule.points, rule.max, rng),
+        Rule::Split(Split { max, .. }) => deal(options, weight..=weight, *max, rng),
+        Rule::Quadratic(rule) => {
+            let mut left = rng.below(rule.credits as usize + 1) as u64;
+            let mut votes = |option| {
+                let votes = rng.below(left.isqrt() as usize + 1) as u64;
+                left -= votes * votes;
+                (option, votes)
+            };
+            Choice::Points((0..options).map(&mut votes).collect())
+        }
+        Rule::Lists(rule) => any_list(rule, options, rng),
+        Rule::Grades(rule) => {
+            Choice::Grades((0..options).map(|option| (option, rng.below(rule.grades.len()))).collect())
+        }
+        Rule::Positional(Positional { scores, truncated, .. }) => {
+            let length = if *truncated { rng.below(scores.len() + 1) } else { scores.len() };
+            Choice::Ranking(draw(options, length, rng).into_iter().map(|option| vec![option]).collect())
+        }
+        Rule::Pairs(Pairs { ties: false, .. }) => {
+            Choice::Ranking(draw(options, options, rng).into_iter().map(|option| vec![option]).collect())
+        }
+        Rule::Pairs(Pairs { ties: true, .. }) => {
+            let ranked = rng.below(options + 1);
+            let mut ranking: Vec<Vec<usize>> = Vec::new();
+            for option in draw(options, ranked, rng) {
+                match ranking.last_mut() {
+                    Some(tied) if rng.below(3) == 0 => tied.push(option),
+                    _ => ranking.push(vec![option]),
+                }
+            }
+            Choice::Ranking(ranking)
+        }
+        _ => panic!("a kind of contest without a random choice"),
+    }
+}
+
+/// So many of the numbers `0..of`, in any order.
+fn draw(of: usize, count: usize, rng: &mut TestRng) -> Vec<usize> {
+    let mut left: Vec<usize> = (0..of).collect();
+    (0..count).map(|_| left.swap_remove(rng.below(left.len()))).collect()
+}
+
+/// Points of which so many are given together, at most `max` to an option.
+fn deal(options: usize, together: std::ops::RangeInclusive<u64>, max: u64, rng: &mut TestRng) -> Choice {
+    let (least, most) = together.into_inner();
+    let mut left = least + rng.below((most - least) as usize + 1) as u64;
+    let mut points = vec![0; options];
+    for (position, option) in draw(options, options, rng).into_iter().enumerate() {
+        // What those behind cannot take, this one must.
+        let others = max * (options - position - 1) as u64;
+        let (must, may) = (left.saturating_sub(others), left.min(max));
+        points[option] = must + rng.below((may - must) as usize + 1) as u64;
+        left -= points[option];
+    }
+    Choice::Points(points.into_iter().enumerate().collect())
+}
+
+fn number(id: &str) -> usize {
+    id[1..].parse().expect("an option by its number")
+}
+
+fn any_list(rule: &Lists, options: usize, rng: &mut TestRng) -> Choice {
+    let list = &rule.lists[rng.below(rule.lists.len())];
+    let lists: Vec<usize> = rule.lists.iter().map(|list| number(&list.list)).collect();
+    let own: Vec<usize> = list.candidates.iter().map(|id| number(id)).collect();
+    let wanted = rng.below(rule.preferences as usize + 1);
+    let mut preferences: Vec<usize> = Vec::new();
+    for option in draw(options, options, rng) {
+        let is_candidate = if rule.across { !lists.contains(&option) } else { own.contains(&option) };
+        let fits = rule.groups.iter().all(|group| {
+            let of_group = |option: &usize| group.candidates.iter().any(|id| number(id) == *option);
+            !of_group(&option) || preferences.iter().filter(|one| of_group(one)).count() < group.max as usize
+        });
+        if preferences.len() < wanted && is_candidate && fits {
+            preferences.push(option);
+        }
+    }
+    Choice::List(number(&list.list), preferences)
 }

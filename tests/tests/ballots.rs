@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use ballotta::ballot::{BallotSeed, OpenedBallot, OpeningError, PlaintextBallot, PlaintextError, PreparedBallot};
-use ballotta::contest::{Selection, SelectionError};
-use ballotta::encoding::DecodeError;
+use ballotta::ballot::{BallotOpening, BallotSeed, ChoiceErrors, ChoiceProblem, OpeningError};
+use ballotta::contest::SelectionError;
+use ballotta::encoding::{DecodeError, FORMAT_VERSION};
 use ballotta::hash::Tracker;
-use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style};
+use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose, named, of_style};
 use ballotta_tests::rng::{DeadRng, TestRng};
 
 /// One to two of three options or blank; yes or no; the first style has both, the second the latter.
@@ -36,35 +36,41 @@ fn all_choices() -> Vec<Vec<Choice>> {
 #[test]
 fn choices_that_the_rules_do_not_allow() {
     let election = election(1);
-    let select = |options: &[usize]| Selection::Options(options.to_vec());
-    let refused = |style, selections| PlaintextBallot::new(&election.context, of_style(style), selections).err();
-    let selection = |contest, error| Some(PlaintextError::Selection { contest, error });
-    assert_eq!(refused(0, vec![(0, select(&[2])), (1, select(&[0]))]), None);
-    assert_eq!(refused(0, vec![(1, select(&[0])), (0, Selection::Blank)]), None);
-    assert_eq!(refused(2, vec![]), Some(PlaintextError::UnknownStyle { style: 2 }));
-    assert_eq!(refused(1, vec![(0, select(&[2]))]), Some(PlaintextError::UnknownContest { contest: 0 }));
-    assert_eq!(refused(0, vec![(0, select(&[2]))]), Some(PlaintextError::MissingContest { contest: 1 }));
-    let twice = vec![(1, select(&[0])), (1, select(&[0]))];
-    assert_eq!(refused(1, twice), Some(PlaintextError::DuplicateContest { contest: 1 }));
+    let refused = |style, choices: &[(usize, Choice)]| -> Vec<(Option<String>, ChoiceProblem)> {
+        let choices = named(choices.iter().map(|(contest, choice)| (*contest, choice)));
+        let checked = choices.check(&election.context, of_style(style));
+        let errors = checked.err().map(ChoiceErrors::into_errors).unwrap_or_default();
+        errors.into_iter().map(|error| (error.contest, error.problem)).collect()
+    };
+    let in_contest = |contest: usize, problem| (Some(format!("c{contest}")), problem);
+    assert_eq!(refused(0, &[(0, options(&[2])), (1, options(&[0]))]), []);
+    assert_eq!(refused(0, &[(1, options(&[0])), (0, Choice::Blank)]), []);
+    assert_eq!(refused(2, &[]), [(None, ChoiceProblem::UnknownStyle)]);
+    let missing = in_contest(1, ChoiceProblem::MissingContest);
+    let unknown = in_contest(0, ChoiceProblem::UnknownContest);
+    assert_eq!(refused(1, &[(0, options(&[2]))]), [unknown, missing.clone()]);
+    assert_eq!(refused(0, &[(0, options(&[2]))]), [missing]);
+    let twice = [(1, options(&[0])), (1, options(&[0]))];
+    assert_eq!(refused(1, &twice), [in_contest(1, ChoiceProblem::DuplicateContest)]);
     for (first, error) in [
-        (select(&[0, 1, 2]), SelectionError::Overvote { selected: 3, max: 2 }),
-        (select(&[]), SelectionError::Undervote { selected: 0, min: 1 }),
-        (select(&[3]), SelectionError::UnknownOption { option: 3, options: 3 }),
-        (select(&[1, 1]), SelectionError::DuplicateOption),
+        (options(&[0, 1, 2]), SelectionError::Overvote { selected: 3, max: 2 }.into()),
+        (options(&[]), SelectionError::Undervote { selected: 0, min: 1 }.into()),
+        (options(&[3]), ChoiceProblem::UnknownOption),
+        (options(&[1, 1]), SelectionError::DuplicateOption.into()),
     ] {
-        assert_eq!(refused(0, vec![(0, first), (1, select(&[0]))]), selection(0, error));
+        assert_eq!(refused(0, &[(0, first), (1, options(&[0]))]), [in_contest(0, error)]);
     }
-    assert_eq!(refused(1, vec![(1, Selection::Blank)]), selection(1, SelectionError::BlankNotAllowed));
+    let blank = SelectionError::BlankNotAllowed.into();
+    assert_eq!(refused(1, &[(1, Choice::Blank)]), [in_contest(1, blank)]);
 }
 
 #[test]
 fn choices_of_another_election() {
     let ours = election(1);
     let theirs = Election::build(ElectionOptions { voters: vec![(0, 1)], ..ElectionOptions::default() });
-    let plaintext = ours.ballot(0, &[options(&[0]), options(&[0])]).plaintext();
-    let public = theirs.credentials[0].public();
-    let prepared = PreparedBallot::prepare(&theirs.context, public, None, plaintext, BallotSeed::from_bytes([1; 32]));
-    assert_eq!(prepared.err(), Some(PlaintextError::UnknownStyle { style: 0 }));
+    let choices = ours.ballot(0, &[options(&[0]), options(&[0])]).choices();
+    let errors = choices.check(&theirs.context, of_style(0)).err().unwrap();
+    assert_eq!(errors.to_string(), "there is no contest c1 on this ballot");
 }
 
 /// Attack B6: everything derives from the seed.
@@ -85,12 +91,12 @@ fn an_opening_agrees() {
         let ballot = Ballot { previous: Some(Tracker::from_bytes([3; 32])), ..election.ballot(1, &choices) };
         let prepared = ballot.prepare();
         let tracker = *prepared.tracker();
-        let opening = prepared.open();
-        let (bytes, seed) = (opening.unsigned().as_bytes(), opening.seed());
-        let opened = OpenedBallot::check(&election.context, &tracker, bytes, ballot.plaintext(), seed).ok().unwrap();
+        let bytes = prepared.open().expose_bytes();
+        let opening = BallotOpening::decode(&election.context, &bytes).unwrap();
+        let opened = opening.check(&election.context, &tracker).ok().unwrap();
         assert_eq!(opened.credential(), election.credentials[1].public());
-        let shown: Vec<usize> = opened.plaintext().expose_selections().iter().map(|(contest, _)| *contest).collect();
-        assert_eq!(shown, [0, 1]);
+        assert_eq!(opened.entitlement(), ballot.entitlement());
+        assert_eq!(opened.expose_choices().to_json(), ballot.choices().to_json());
     }
 }
 
@@ -102,7 +108,11 @@ fn an_opening_that_does_not_agree() {
     let opening = ballot.prepare().open();
     let (bytes, seed, tracker) = (opening.unsigned().as_bytes(), opening.seed(), *opening.unsigned().tracker());
     let check = |election: &Election, tracker: &Tracker, bytes: &[u8], ballot: &Ballot<'_>, seed: &BallotSeed| {
-        OpenedBallot::check(&election.context, tracker, bytes, ballot.plaintext(), seed).err()
+        let length = (bytes.len() as u32).to_le_bytes();
+        let choices = ballot.choices().to_json();
+        let opening = [&FORMAT_VERSION, seed.expose_bytes().as_slice(), &length, bytes, choices.as_bytes()].concat();
+        let opening = BallotOpening::decode(&election.context, &opening);
+        opening.and_then(|opening| opening.check(&election.context, tracker)).err()
     };
     assert_eq!(check(&election, &tracker, bytes, &ballot, seed), None);
     // Other choices than those that it shows.
@@ -162,9 +172,7 @@ fn two_voters_with_one_seed() {
     let election = election(1);
     let ballots = [0, 1].map(|voter| {
         let ballot = election.ballot(voter, &[Choice::Blank, options(&[0])]);
-        let public = election.credentials[voter].public();
-        let seed = BallotSeed::from_bytes([9; 32]);
-        PreparedBallot::prepare(&election.context, public, None, ballot.plaintext(), seed).ok().unwrap()
+        ballot.prepare_with(BallotSeed::from_bytes([9; 32]))
     });
     let [one, other] = &ballots;
     assert_ne!(one.tracker(), other.tracker());
@@ -180,10 +188,7 @@ fn one_seed_and_changed_statements() {
     for election in &elections {
         for choices in all_choices() {
             for voter in 0..2 {
-                let plaintext = election.ballot(voter, &choices).plaintext();
-                let public = election.credentials[voter].public();
-                let seed = BallotSeed::from_bytes([9; 32]);
-                let ballot = PreparedBallot::prepare(&election.context, public, None, plaintext, seed).ok().unwrap();
+                let ballot = election.ballot(voter, &choices).prepare_with(BallotSeed::from_bytes([9; 32]));
                 pads.insert(*ballot.unsigned().ciphertext().r().as_bytes());
                 ballots += 1;
             }

@@ -1,9 +1,9 @@
 //! Choices by name in every kind of contest: marks are read and written in one form, and every rule that is broken is
 //! named.
 
-use ballotta::ballot::{ChoiceProblem, Choices};
+use ballotta::ballot::{BallotOpening, BallotSeed, ChoiceError, ChoiceErrors, ChoiceProblem, Choices, PreparedBallot};
 use ballotta::credential::Entitlement;
-use ballotta_tests::election::Election;
+use ballotta_tests::election::{Election, ElectionOptions};
 use ballotta_tests::kinds::every_kind;
 use ballotta_tests::rng::TestRng;
 
@@ -29,6 +29,17 @@ const MARKS: [&str; 16] = [
 
 const VOTER: Entitlement = Entitlement { style: 0, weight: 7 };
 
+/// An election with the contests of [`MARKS`] on one ballot.
+fn election() -> Election {
+    let options = every_kind();
+    Election::build(ElectionOptions {
+        contests: options.contests[..MARKS.len()].to_vec(),
+        styles: vec![(0..MARKS.len()).collect()],
+        voters: vec![(0, VOTER.weight); 3],
+        ..options
+    })
+}
+
 /// The marks, with another one in one contest.
 fn with(contest: usize, mark: &str) -> String {
     let mut marks = MARKS.map(str::to_owned);
@@ -42,21 +53,32 @@ fn read(json: &str) -> Choices {
     Choices::from_json(json.as_bytes()).unwrap()
 }
 
+/// Everything that the rules do not allow.
+fn errors(election: &Election, json: &str) -> Vec<ChoiceError> {
+    read(json).check(&election.context, VOTER).err().map(ChoiceErrors::into_errors).unwrap_or_default()
+}
+
 #[test]
 fn marks_of_every_kind_have_one_written_form() {
-    let election = Election::build(every_kind());
-    let manifest = election.context.manifest();
+    let election = election();
+    let public = election.credentials[0].public();
+    // The choices that the opening of a ballot carries.
+    let kept = |choices| {
+        let seed = BallotSeed::from_bytes([1; 32]);
+        let prepared = PreparedBallot::prepare(&election.context, public, VOTER, choices, None, seed).unwrap();
+        let bytes = prepared.open().expose_bytes();
+        BallotOpening::decode(&election.context, &bytes).unwrap()
+    };
     for json in [with(0, MARKS[0]), with(0, "\"blank\""), with(15, r#"{"ranking":[]}"#)] {
         let choices = read(&json);
         assert_eq!(*choices.to_json(), json);
-        let plaintext = choices.plaintext(&election.context, VOTER).unwrap();
-        assert_eq!(*Choices::of(manifest, &plaintext).to_json(), json, "as it was given");
+        assert_eq!(choices.check(&election.context, VOTER), Ok(()));
+        assert_eq!(*kept(choices).expose_choices().to_json(), json, "as it was given");
     }
     // Blank wherever that is possible.
     for contest in (0..MARKS.len()).filter(|contest| ![2, 7].contains(contest)) {
         let json = with(contest, "\"blank\"");
-        let plaintext = read(&json).plaintext(&election.context, VOTER).unwrap();
-        assert_eq!(*Choices::of(manifest, &plaintext).to_json(), json);
+        assert_eq!(*kept(read(&json)).expose_choices().to_json(), json);
     }
     // Forms that are read and not written.
     for (other, written) in [
@@ -72,16 +94,14 @@ fn marks_of_every_kind_have_one_written_form() {
 #[test]
 fn random_choices_survive_being_written() {
     let election = Election::build(every_kind());
-    let manifest = election.context.manifest();
     for seed in 0..50 {
         let voter = seed as usize % election.options.voters.len();
         let choices = election.any_choices(voter, &mut TestRng(seed));
-        let plaintext = election.ballot(voter, &choices).plaintext();
-        let json = Choices::of(manifest, &plaintext).to_json();
+        let ballot = election.ballot(voter, &choices);
+        let json = ballot.choices().to_json();
         let again = read(&json);
         assert_eq!(*again.to_json(), *json);
-        let plaintext = again.plaintext(&election.context, plaintext.entitlement()).unwrap();
-        assert_eq!(*Choices::of(manifest, &plaintext).to_json(), *json);
+        assert_eq!(again.check(&election.context, ballot.entitlement()), Ok(()));
     }
 }
 
@@ -171,7 +191,7 @@ fn what_is_written_of_anything_is_read_or_refused() {
 
 #[test]
 fn every_rule_of_every_kind_is_named() {
-    let election = Election::build(every_kind());
+    let election = election();
     let kind = "what is marked is not of the kind of this contest";
     for (contest, mark, rule, text) in [
         (0, r#"{"points":{"o0":1}}"#, "wrong-kind", kind),
@@ -234,7 +254,7 @@ fn every_rule_of_every_kind_is_named() {
         (15, r#"{"ranking":[["o0","o0"]]}"#, "duplicate-option", "an option is selected twice"),
         (15, r#"{"list":"o0","preferences":[]}"#, "wrong-kind", kind),
     ] {
-        let errors = read(&with(contest, mark)).check(&election.context, VOTER);
+        let errors = errors(&election, &with(contest, mark));
         let [error] = errors.as_slice() else { panic!("{mark}: {errors:?}") };
         let expected = (format!("c{contest}"), rule, format!("contest c{contest}: {text}"));
         assert_eq!((error.field(), error.problem.rule(), error.to_string()), expected, "{mark}");
@@ -249,13 +269,13 @@ fn every_rule_of_every_kind_is_named() {
         (12, r#"{"ranking":["o9"]}"#),
         (15, r#"{"ranking":[["o0","o9"]]}"#),
     ] {
-        let errors = read(&with(contest, mark)).check(&election.context, VOTER);
+        let errors = errors(&election, &with(contest, mark));
         let [error] = errors.as_slice() else { panic!("{mark}: {errors:?}") };
         assert_eq!((error.field(), error.problem.rule()), (format!("c{contest}/o9"), "unknown-option"), "{mark}");
         assert_eq!(error.to_string(), format!("contest c{contest} has no option o9"));
     }
     // A grade that there is not.
-    let errors = read(&with(11, r#"{"grades":{"o0":"g0","o1":"g3"}}"#)).check(&election.context, VOTER);
+    let errors = errors(&election, &with(11, r#"{"grades":{"o0":"g0","o1":"g3"}}"#));
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].contest.as_deref(), Some("c11"));
 }

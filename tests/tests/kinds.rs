@@ -2,14 +2,17 @@
 //! the weight that the roll says.
 
 use std::collections::BTreeSet;
+use std::iter::zip;
 
-use ballotta::ballot::{AdmissionError, Candidate, PlaintextBallot, verify_ballots};
-use ballotta::contest::{Rule, Score, Selection};
+use ballotta::ballot::{AdmissionError, Candidate, verify_ballots};
+use ballotta::contest::{MarkKind, Rule};
 use ballotta::credential::{Entitlement, RollLine};
 use ballotta::verifier::CheckId;
 use ballotta::weaken::Check;
-use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose};
-use ballotta_tests::kinds::{cumulative, every_kind, grades, lists, pairs, positional, quadratic, score, small, split};
+use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose, named};
+use ballotta_tests::kinds::{
+    any_choice, cumulative, every_kind, grades, lists, pairs, positional, quadratic, score, small, split,
+};
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::sabotage;
 
@@ -30,17 +33,13 @@ fn second_ballots_and_blank_ones() {
     }
     // Blank wherever there is a blank vote.
     for voter in [3, 6] {
-        let (style, weight) = election.options.voters[voter];
-        let contests = election.options.styles[style].iter().map(|contest| &election.options.contests[*contest]);
-        let choice = |(rule, options): &(Rule, usize)| match rule {
-            Rule::Split(_) => Choice::Points(vec![(0, weight)]),
-            Rule::Score(Score { blank: false, .. }) => Choice::Points(vec![]),
-            _ => {
-                assert!(*options > 1);
-                Choice::Blank
-            }
+        let (style, _) = election.options.voters[voter];
+        let blank = |(contest, choice): (&usize, Choice)| {
+            let (rule, _) = &election.options.contests[*contest];
+            if rule.has_blank() { Choice::Blank } else { choice }
         };
-        let choices: Vec<Choice> = contests.map(choice).collect();
+        let others = election.any_choices(voter, &mut board.rng());
+        let choices: Vec<Choice> = zip(&election.options.styles[style], others).map(blank).collect();
         board.vote(voter, &choices);
     }
     board.finish();
@@ -77,19 +76,19 @@ fn all_choices(election: &Election, rule: &Rule, options: usize) -> Vec<Choice> 
         || tuples(2).into_iter().map(|set| (0..options).filter(|option| set[*option] == 1).collect::<Vec<_>>());
     let (_, weight) = election.options.voters[0];
     let mut choices = vec![Choice::Blank];
-    match rule {
-        Rule::Choose(_) => choices.extend(subsets().map(Choice::Options)),
-        Rule::Grades(rule) => {
+    match rule.mark_kind() {
+        MarkKind::Options => choices.extend(subsets().map(Choice::Options)),
+        MarkKind::Grades => {
             choices.extend(
-                tuples(rule.grades.len()).into_iter().map(|it| Choice::Grades(it.into_iter().enumerate().collect())),
+                tuples(rule.grades().len()).into_iter().map(|it| Choice::Grades(it.into_iter().enumerate().collect())),
             );
         }
-        Rule::Lists(_) => {
+        MarkKind::List => {
             choices.extend(
                 (0..options).flat_map(|list| subsets().map(move |preferences| Choice::List(list, preferences))),
             );
         }
-        Rule::Positional(_) | Rule::Pairs(_) => {
+        MarkKind::Ranking => {
             // Each option has a place, or none.
             choices.extend(tuples(options + 1).into_iter().map(|places| {
                 let tied = |place: usize| (0..options).filter(|option| places[*option] == place).collect::<Vec<_>>();
@@ -101,10 +100,8 @@ fn all_choices(election: &Election, rule: &Rule, options: usize) -> Vec<Choice> 
             choices.extend(tuples(10).into_iter().map(|it| Choice::Points(points(it))));
         }
     }
-    let allowed = |choice: &Choice| {
-        let selections = vec![(0, choice.selection())];
-        PlaintextBallot::new(&election.context, Entitlement { style: 0, weight }, selections).is_ok()
-    };
+    let allowed =
+        |choice: &Choice| named([(0, choice)]).check(&election.context, Entitlement { style: 0, weight }).is_ok();
     choices.into_iter().filter(allowed).collect()
 }
 
@@ -153,7 +150,7 @@ fn ballots_of_large_contests_have_one_length() {
         (pairs(true), 10),
     ] {
         let election = of_one_contest(&rule, options, 7);
-        let choices: Vec<Choice> = (0..6).map(|_| Choice::any(&(rule.clone(), options), 7, &mut rng)).collect();
+        let choices: Vec<Choice> = (0..6).map(|_| any_choice(&(rule.clone(), options), 7, &mut rng)).collect();
         let style = election.context.style(0).unwrap();
         assert_eq!(lengths(&election, &choices), [108 + style.form().argued_bytes() + 64].into(), "{rule:?}");
     }
@@ -284,13 +281,12 @@ fn a_ballot_that_only_says_another_weight() {
 fn a_weight_is_divided_whole_or_not_at_all() {
     let election = weighted();
     let refused = |points: Vec<(usize, u64)>, weight| {
-        let selections = vec![(0, Selection::Points(points)), (1, Selection::Options(vec![0]))];
-        PlaintextBallot::new(&election.context, Entitlement { style: 0, weight }, selections)
-            .err()
-            .map(|it| it.to_string())
+        let choices = named([(0, &Choice::Points(points)), (1, &Choice::Options(vec![0]))]);
+        let checked = choices.check(&election.context, Entitlement { style: 0, weight });
+        checked.err().map(|errors| errors.to_string())
     };
     assert_eq!(refused(vec![(0, 2), (1, 3)], 5), None);
-    let text = |text: &str| Some(format!("contest 0: {text}"));
+    let text = |text: &str| Some(format!("contest c0: {text}"));
     assert_eq!(refused(vec![(0, 2), (1, 4)], 5), text("6 points are given, but at most 5 may be"));
     assert_eq!(refused(vec![(0, 2), (1, 2)], 5), text("4 points are given, but all 5 must be"));
     assert_eq!(refused(vec![(0, 10)], 10), text("an option has more than the 9 that one may have"));

@@ -1,15 +1,15 @@
 //! The voter's side: choices by name, openings as bytes, reading an election, and what became of a ballot.
 
 use ballotta::ballot::{
-    AdmissionError, BallotOpening, BallotSeed, ChoiceError, ChoiceProblem, Choices, Mark, OpeningError, PreparedBallot,
-    SignedBallot,
+    AdmissionError, BallotOpening, BallotSeed, ChoiceError, ChoiceErrors, ChoiceProblem, Choices, Mark, OpeningError,
+    PreparedBallot, SignedBallot,
 };
 use ballotta::board::entry::{Action, EntryKind, OrganiserEntry};
 use ballotta::contest::SelectionError;
 use ballotta::encoding::DecodeError;
 use ballotta::group::Scalar;
 use ballotta::hash::{Fingerprint, Tracker};
-use ballotta::manifest::{Closing, Manifest, Revoting};
+use ballotta::manifest::{Closing, Revoting};
 use ballotta::record::{self, MemoryRecord, ReadError, RecordError};
 use ballotta::voter::{self, BallotStatus, ClosingWitnesses, Purpose, RecordFetch, VoterError, Window};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record};
@@ -72,7 +72,8 @@ fn every_rule_that_choices_break_is_named() {
     let election = two_contests();
     let check = |json: &str| -> Vec<(String, &'static str, String)> {
         let named = |error: ChoiceError| (error.field(), error.problem.rule(), error.to_string());
-        choices(json).check(&election.context, of_style(0)).into_iter().map(named).collect()
+        let checked = choices(json).check(&election.context, of_style(0));
+        checked.err().map(ChoiceErrors::into_errors).unwrap_or_default().into_iter().map(named).collect()
     };
     let fault = |field: &str, rule, text: &str| (field.to_owned(), rule, text.to_owned());
     assert_eq!(check(r#"{"c0":{"options":["o0","o2"]},"c1":{"options":["o1"]}}"#), []);
@@ -100,9 +101,9 @@ fn every_rule_that_choices_break_is_named() {
             fault("c1/<b>", "unknown-option", "contest c1 has no option <b>"),
         ]
     );
-    let errors = choices("{}").plaintext(&election.context, of_style(7)).err().unwrap();
+    let errors = choices("{}").check(&election.context, of_style(7)).err().unwrap();
     assert_eq!(errors.errors()[0].problem, ChoiceProblem::UnknownStyle);
-    let errors = choices(r#"{"c2":"blank"}"#).plaintext(&election.context, of_style(1)).err().unwrap();
+    let errors = choices(r#"{"c2":"blank"}"#).check(&election.context, of_style(1)).err().unwrap();
     assert_eq!(errors.errors()[0].problem, ChoiceProblem::Selection(SelectionError::BlankNotAllowed));
 }
 
@@ -111,42 +112,43 @@ fn every_rule_that_choices_break_is_named() {
 fn names_and_numbers_are_the_same_choices() {
     let election = two_contests();
     let json = r#"{"c0":{"options":["o2","o0"]},"c1":{"options":["o1"]}}"#;
-    let by_name = choices(json).plaintext(&election.context, of_style(0)).unwrap();
-    assert_eq!(*Choices::of(election.context.manifest(), &by_name).to_json(), json);
+    assert_eq!(*choices(json).to_json(), json);
     let by_number = election.ballot(0, &[Choice::Options(vec![2, 0]), Choice::Options(vec![1])]);
     let expected = by_number.prepare();
     let mut built = Choices::new();
     built.mark("c0", Mark::Options(vec!["o2".into(), "o0".into()]));
     built.mark("c1", Mark::Options(vec!["o1".into()]));
     assert_eq!(*built.to_json(), json);
-    let built = built.plaintext(&election.context, of_style(0)).unwrap();
-    let seed = seed(&expected, election.context.manifest());
     let credential = expected.unsigned().credential();
-    let again = PreparedBallot::prepare(&election.context, credential, None, built, seed);
-    assert_eq!(again.unwrap().unsigned(), expected.unsigned());
+    for choices in [choices(json), built] {
+        let seed = seed(&expected);
+        let again = PreparedBallot::prepare(&election.context, credential, of_style(0), choices, None, seed).unwrap();
+        assert_eq!(again.unsigned(), expected.unsigned());
+        assert_eq!(*again.expose_choices().to_json(), json);
+    }
 }
 
 /// The seed of a ballot, from the bytes of its opening.
-fn seed(ballot: &PreparedBallot, manifest: &Manifest) -> BallotSeed {
-    let bytes = ballot.expose_bytes(manifest);
+fn seed(ballot: &PreparedBallot) -> BallotSeed {
+    let bytes = ballot.expose_bytes();
     BallotSeed::from_bytes(*bytes[2..].first_chunk().unwrap())
 }
 
 #[test]
 fn an_opening_has_one_encoding() {
     let election = two_contests();
-    let (context, manifest) = (&election.context, election.context.manifest());
+    let context = &election.context;
     let ballot = election.ballot(0, &[Choice::Options(vec![0, 2]), Choice::Options(vec![1])]);
     let tracker = ballot.tracker();
-    let bytes = ballot.prepare().open().expose_bytes(manifest);
+    let bytes = ballot.prepare().open().expose_bytes();
     let opening = BallotOpening::decode(context, &bytes).unwrap();
-    assert_eq!(*opening.expose_bytes(manifest), *bytes);
+    assert_eq!(*opening.expose_bytes(), *bytes);
     let opened = opening.check(context, &tracker).unwrap();
     assert_eq!(opened.credential(), election.credentials[0].public());
     let json = r#"{"c0":{"options":["o0","o2"]},"c1":{"options":["o1"]}}"#;
-    assert_eq!(*Choices::of(manifest, opened.plaintext()).to_json(), json);
+    assert_eq!(*opened.expose_choices().to_json(), json);
     // What a device keeps until the fate of the ballot is decided.
-    assert_eq!(*ballot.prepare().expose_bytes(manifest), *bytes);
+    assert_eq!(*ballot.prepare().expose_bytes(), *bytes);
     assert_eq!(*PreparedBallot::from_bytes(context, &bytes).unwrap().tracker(), tracker);
 
     let decode = |bytes: &[u8]| BallotOpening::decode(context, bytes).err().unwrap();

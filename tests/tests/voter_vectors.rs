@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ballotta::ballot::{BallotOpening, Choices, OpeningError};
+use ballotta::ballot::{BallotOpening, ChoiceErrors, Choices, OpeningError};
 use ballotta::board::entry::Action;
 use ballotta::contest::{Rule, Total};
 use ballotta::credential::{Entitlement, short_form};
@@ -155,13 +155,13 @@ fn ballot(election: &Election, record: &MemoryRecord, code: &str, choices: &str)
     let rng = &mut random();
     let voter = election.voter(record, &code.parse().unwrap()).unwrap();
     let previous = voter.predecessor(election, record, rng).unwrap();
-    let read = Choices::from_json(choices.as_bytes()).unwrap();
-    let prepare = || voter.prepare(&election.context, &read, previous, 0, &mut random()).unwrap();
+    let read = || Choices::from_json(choices.as_bytes()).unwrap();
+    let prepare = || voter.prepare(&election.context, read(), previous, 0, &mut random()).unwrap();
     let prepared = prepare();
     let tracker = *prepared.tracker();
-    let opening = prepared.open().expose_bytes(election.context.manifest()).to_vec();
+    let opening = prepared.open().expose_bytes().to_vec();
     let opened = BallotOpening::decode(&election.context, &opening).unwrap().check(&election.context, &tracker);
-    assert_eq!(*Choices::of(election.context.manifest(), opened.unwrap().plaintext()).to_json(), choices);
+    assert_eq!(*opened.unwrap().expose_choices().to_json(), choices);
     let key_pair = voter.credential().key_pair();
     let signed = prepare().cast(&election.context, key_pair, &mut random());
     json!({
@@ -179,10 +179,9 @@ fn ballot(election: &Election, record: &MemoryRecord, code: &str, choices: &str)
 
 fn refused_choices(election: &Election, style: usize, choices: &str) -> Value {
     let weight = if style == 2 { 9 } else { 1 };
-    let errors = match Choices::from_json(choices.as_bytes()) {
-        Ok(choices) => choices.check(&election.context, Entitlement { style, weight }),
-        Err(error) => vec![error],
-    };
+    let read = Choices::from_json(choices.as_bytes()).map_err(ChoiceErrors::from);
+    let checked = read.and_then(|choices| choices.check(&election.context, Entitlement { style, weight }));
+    let errors = checked.err().map(ChoiceErrors::into_errors).unwrap_or_default();
     assert!(!errors.is_empty(), "{choices}");
     let errors: Vec<Value> = errors
         .iter()

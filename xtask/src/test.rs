@@ -6,7 +6,7 @@ use crate::{wasm, wheel};
 /// Where the library must build without the standard library: a browser, and a processor without an operating system.
 const BARE_TARGETS: [&str; 2] = ["thumbv7em-none-eabi", "wasm32-unknown-unknown"];
 /// The features of the library, each of which must build alone (with `--full`). `weaken` is for tests, which run with it.
-const FEATURES: [&str; 3] = ["std", "parallel", "precomputed-tables"];
+const FEATURES: [&str; 4] = ["std", "parallel", "precomputed-tables", "hazmat"];
 
 /// The quick checks come first.
 pub(crate) fn run(steps: &mut Steps, full: bool) -> Result<(), Failed> {

@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
-use ballotta::ballot::Choices;
+use ballotta::ballot::{ChoiceErrors, Choices};
 use ballotta::contest::Rule;
 use ballotta::credential::VotingCode;
 use ballotta::record::MemoryRecord;
@@ -31,9 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut ballots = Vec::new();
     for code in codes {
         let voter = election.voter(&record, &code.parse::<VotingCode>()?)?;
-        let choices = Choices::from_json(marks(&election, voter.line().style)?.as_bytes())?;
+        let marks = marks(&election, voter.line().style)?;
         ballots.push(median(|counter| {
-            let prepared = voter.prepare(&election.context, &choices, None, counter, &mut rng)?;
+            let choices = Choices::from_json(marks.as_bytes()).map_err(ChoiceErrors::from)?;
+            let prepared = voter.prepare(&election.context, choices, None, counter, &mut rng)?;
             black_box(prepared.cast(&election.context, voter.credential().key_pair(), &mut rng).to_bytes());
             Ok::<(), ballotta::voter::VoterError>(())
         })?);

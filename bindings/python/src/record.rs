@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ballotta::ballot::{BallotHeader, BallotOpening, Choices, SignedBallot};
+use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Entry, EntryKind};
 use ballotta::credential::Entitlement;
 use ballotta::hash::Tracker;
@@ -166,8 +166,8 @@ impl Record {
         let tracker = tracker(of)?;
         let opening = BallotOpening::decode(context, opening).map_err(Failure::from)?;
         let opened = opening.check(context, &tracker).map_err(Failure::from)?;
-        let choices = Choices::of(context.manifest(), opened.plaintext()).to_json();
-        let Entitlement { style, weight } = opened.plaintext().entitlement();
+        let choices = opened.expose_choices().to_json();
+        let Entitlement { style, weight } = opened.entitlement();
         Ok((hex::encode(opened.credential().as_bytes()), style, weight, choices.to_string()))
     }
 }

@@ -4,10 +4,9 @@ use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString as _};
-use alloc::vec;
 use alloc::vec::Vec;
 
-use ballotta::ballot::{BallotOpening, ChoiceError, Choices, PreparedBallot};
+use ballotta::ballot::{BallotOpening, ChoiceError, ChoiceErrors, Choices, PreparedBallot};
 use ballotta::credential::{Entitlement, VotingCode, short_form};
 use ballotta::hash::Tracker;
 use ballotta::record::MemoryRecord;
@@ -92,10 +91,9 @@ impl RawElection {
         }
         let choices = Zeroizing::new(choices);
         let entitlement = Entitlement { style: self.opened.style(style)?, weight };
-        let errors = match Choices::from_json(&choices) {
-            Ok(choices) => choices.check(&self.opened.election.context, entitlement),
-            Err(error) => vec![error],
-        };
+        let choices = Choices::from_json(&choices).map_err(ChoiceErrors::from);
+        let checked = choices.and_then(|choices| choices.check(&self.opened.election.context, entitlement));
+        let errors = checked.err().map(ChoiceErrors::into_errors).unwrap_or_default();
         let problem = |error: ChoiceError| Problem {
             field: error.field(),
             message: error.to_string(),
@@ -123,8 +121,8 @@ impl RawElection {
         let context = &self.opened.election.context;
         let opened = BallotOpening::decode(context, &opening).and_then(|opening| opening.check(context, &tracker));
         let opened = opened.map_err(Refused::from)?;
-        let choices = Choices::of(context.manifest(), opened.plaintext()).to_json();
-        let Entitlement { style, weight } = opened.plaintext().entitlement();
+        let choices = opened.expose_choices().to_json();
+        let Entitlement { style, weight } = opened.entitlement();
         let (credential, style) = (short_form(opened.credential()), self.opened.style_of(style));
         // Of text that needs no escape, so that no further copy of the choices is made.
         let frame = format!(r#"{{"credential":"{credential}","style":"{style}","weight":"{weight}","choices":"#);
@@ -237,14 +235,13 @@ impl RawCredential {
     /// Prepares a ballot behind the one with the tracker `previous`; a first one, if that is empty.
     pub fn prepare(&self, choices: Vec<u8>, previous: &str, counter: u64) -> Result<RawPrepared, JsValue> {
         let choices = Zeroizing::new(choices);
-        let choices =
-            Choices::from_json(&choices).map_err(|error| Refused::from(ballotta::ballot::ChoiceErrors::from(error)))?;
+        let choices = Choices::from_json(&choices).map_err(|error| Refused::from(ChoiceErrors::from(error)))?;
         let previous = if previous.is_empty() { None } else { Some(parse_tracker(previous)?) };
         let election = &self.opened.election;
         election.is_open().map_err(Refused::from)?;
         let context = &election.context;
         let prepared =
-            self.voter.prepare(context, &choices, previous, counter, &mut system_rng()?).map_err(Refused::from)?;
+            self.voter.prepare(context, choices, previous, counter, &mut system_rng()?).map_err(Refused::from)?;
         let (opened, voter) = (Rc::clone(&self.opened), Rc::clone(&self.voter));
         Ok(RawPrepared { tracker: prepared.tracker().to_string(), prepared: Some(prepared), opened, voter })
     }
@@ -268,8 +265,7 @@ impl RawPrepared {
 
     /// Opens the ballot: the bytes for the second device.
     pub fn open(&mut self) -> Result<Uint8Array, JsValue> {
-        let manifest = self.opened.election.context.manifest();
-        Ok(bytes(&self.prepared.take().ok_or_else(used)?.open().expose_bytes(manifest)))
+        Ok(bytes(&self.prepared.take().ok_or_else(used)?.open().expose_bytes()))
     }
 
     /// Casts the ballot: the bytes for the board.

@@ -132,29 +132,71 @@ fn read_contests(path: &Path) -> Result<Vec<Contest>> {
         .remedy("write them as in a manifest; `spec/contests.md` has every kind with its fields")
 }
 
-/// What is written after the name of a field of a rule.
+/// The value of a field on one line.
 #[derive(Clone, Copy)]
 enum FieldValue {
     Number,
     Numbers,
     Word,
-    Nothing,
+    /// The name alone stands for `true`.
+    True,
 }
 
-/// The fields of a kind on one line, but `winners`: those that must be there, and others.
-fn fields_of(kind: &str) -> Option<[&'static [(&'static str, FieldValue)]; 2]> {
-    use FieldValue::{Nothing, Number, Numbers, Word};
-    Some(match kind {
-        "choose" => [&[], &[("min", Number), ("max", Number), ("blank", Nothing)]],
-        "score" => [&[("max", Number)], &[("at_most", Number), ("exactly", Number), ("blank", Nothing)]],
-        "cumulative" => [&[("points", Number), ("max", Number)], &[("exact", Nothing), ("blank", Nothing)]],
-        "split" => [&[], &[]],
-        "quadratic" => [&[("credits", Number)], &[("blank", Nothing)]],
-        "positional" => [&[("scores", Numbers)], &[("truncated", Nothing), ("blank", Nothing)]],
-        "pairs" => [&[], &[("ties", Nothing), ("method", Word), ("blank", Nothing)]],
-        _ => return None,
-    })
+type Fields = &'static [(&'static str, FieldValue)];
+
+/// A kind whose rules are written on one line.
+struct LineKind {
+    name: &'static str,
+    /// Fields that must be there.
+    needed: Fields,
+    /// Fields that may be left out, besides `winners`.
+    optional: Fields,
+    /// The fields that are left out, as in a manifest.
+    absent: &'static str,
 }
+
+const BLANK: (&str, FieldValue) = ("blank", FieldValue::True);
+
+const LINE_KINDS: &[LineKind] = &[
+    LineKind {
+        name: "choose",
+        needed: &[],
+        optional: &[("min", FieldValue::Number), ("max", FieldValue::Number), BLANK],
+        absent: r#"{"min":1,"max":1,"blank":false}"#,
+    },
+    LineKind {
+        name: "score",
+        needed: &[("max", FieldValue::Number)],
+        optional: &[("at_most", FieldValue::Number), ("exactly", FieldValue::Number), BLANK],
+        absent: r#"{"blank":false}"#,
+    },
+    LineKind {
+        name: "cumulative",
+        needed: &[("points", FieldValue::Number), ("max", FieldValue::Number)],
+        optional: &[("exact", FieldValue::True), BLANK],
+        absent: r#"{"exact":false,"blank":false}"#,
+    },
+    // `max` is the largest weight of a voter.
+    LineKind { name: "split", needed: &[], optional: &[], absent: "{}" },
+    LineKind {
+        name: "quadratic",
+        needed: &[("credits", FieldValue::Number)],
+        optional: &[BLANK],
+        absent: r#"{"blank":false}"#,
+    },
+    LineKind {
+        name: "positional",
+        needed: &[("scores", FieldValue::Numbers)],
+        optional: &[("truncated", FieldValue::True), BLANK],
+        absent: r#"{"truncated":false,"blank":false}"#,
+    },
+    LineKind {
+        name: "pairs",
+        needed: &[],
+        optional: &[("ties", FieldValue::True), ("method", FieldValue::Word), BLANK],
+        absent: r#"{"ties":false,"method":"schulze","blank":false}"#,
+    },
+];
 
 /// Reads a rule from one line: its kind, and `field=value` or, for what is true, `field`.
 fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
@@ -164,20 +206,16 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
         return Err(anyhow!("{kind} are more than one line"))
             .remedy("write the contest into a file as in `spec/contests.md`, for --contests");
     }
-    let Some([needed, others]) = fields_of(kind) else {
-        let known = "choose, score, cumulative, split, quadratic, positional, pairs";
+    let Some(LineKind { needed, optional, absent, .. }) = LINE_KINDS.iter().find(|known| known.name == kind) else {
+        let known = LINE_KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
         return Err(anyhow!("{kind} is no kind: there is {known}"))
             .remedy("lists and grades are written into a file, for --contests");
     };
-    let mut fields = match kind {
-        "choose" => json!({ "min": 1, "max": 1, "blank": false }),
-        "cumulative" => json!({ "exact": false, "blank": false }),
-        "split" => json!({ "max": max_weight }),
-        "positional" => json!({ "truncated": false, "blank": false }),
-        "pairs" => json!({ "ties": false, "method": "schulze", "blank": false }),
-        _ => json!({ "blank": false }),
-    };
-    let known = || needed.iter().chain(others).chain(&[("winners", FieldValue::Number)]);
+    let mut fields: Map<String, Value> = serde_json::from_str(absent)?;
+    if kind == "split" {
+        fields.insert("max".to_owned(), json!(max_weight));
+    }
+    let known = || needed.iter().chain(*optional).chain(&[("winners", FieldValue::Number)]);
     let mut given = Map::new();
     for word in words {
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
@@ -199,19 +237,17 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
     if let Some((missing, _)) = needed.iter().find(|(name, _)| !given.contains_key(*name)) {
         bail!("{kind} needs {missing}=..");
     }
-    if let Value::Object(fields) = &mut fields {
-        fields.append(&mut given);
-        fields.insert("kind".to_owned(), json!(kind));
-    }
-    Ok(parse_rule(fields.to_string().as_bytes())?)
+    fields.append(&mut given);
+    fields.insert("kind".to_owned(), json!(kind));
+    Ok(parse_rule(Value::Object(fields).to_string().as_bytes())?)
 }
 
 /// The value of a field as it is written in a manifest.
 fn value_of(expected: FieldValue, value: Option<&str>) -> Result<Value> {
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
     match (expected, value) {
-        (FieldValue::Nothing, None) => Ok(json!(true)),
-        (FieldValue::Nothing, Some(_)) => bail!("the word alone says that the contest has it"),
+        (FieldValue::True, None) => Ok(json!(true)),
+        (FieldValue::True, Some(_)) => bail!("the word alone says that the contest has it"),
         (FieldValue::Number, value) => Ok(json!(value.and_then(number).context("expected a whole number")?)),
         (FieldValue::Numbers, value) => {
             let numbers = value.unwrap_or_default().split(',').map(number).collect::<Option<Vec<u32>>>();

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use ballotta::contest::{Choose, ContestOption, Rule, Selection};
+use ballotta::ballot::{Choices, Mark};
+use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::credential::Entitlement;
 use ballotta::manifest::{
     BallotStyle, Contest, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Schedule, Text, Weights,
@@ -30,6 +31,9 @@ const VOTED: u64 = 60_940;
 const YES: u64 = 53_238;
 
 const ORIGIN: &str = "board.example/statuto-2021";
+/// The identifiers of the contest and of its two options.
+const CONTEST: &str = "statuto";
+const ANSWERS: [&str; 2] = ["si", "no"];
 
 /// Options of the demo.
 #[derive(clap::Args, Debug)]
@@ -100,7 +104,12 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
     let mut choices: Vec<usize> = (0..figures.voted).map(|ballot| usize::from(ballot >= figures.yes)).collect();
     shuffle(&mut choices, rng);
     codes.truncate(choices.len());
-    rehearsal.vote(&codes, |number| (VOTER, vec![(0, Selection::Options(vec![choices[number]]))]))?;
+    let vote = |number: usize| {
+        let mut marks = Choices::new();
+        marks.mark(CONTEST, Mark::Options(vec![ANSWERS[choices[number]].to_owned()]));
+        (VOTER, marks)
+    };
+    rehearsal.vote(&codes, vote)?;
     timed("voting");
 
     console.say("4  Closing, tally and decryption");
@@ -174,11 +183,11 @@ fn question(eligible: u64) -> Question {
     let option =
         |id: &str, it: &str, en: &str| ContestOption { id: id.to_owned(), title: text(it, en), description: None };
     let contest = Contest {
-        id: "statuto".to_owned(),
+        id: CONTEST.to_owned(),
         title: text("Approvi il nuovo statuto?", "Do you approve the new statute?"),
         description: None,
         rule: Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None }),
-        options: vec![option("si", "Sì", "Yes"), option("no", "No", "No")],
+        options: vec![option(ANSWERS[0], "Sì", "Yes"), option(ANSWERS[1], "No", "No")],
     };
     Question {
         languages: vec!["it".to_owned(), "en".to_owned()],
@@ -191,7 +200,7 @@ fn question(eligible: u64) -> Question {
             closes: "2021-08-03T22:00+02:00".to_owned(),
         }),
         contests: vec![contest],
-        styles: vec![BallotStyle { id: "iscritti".to_owned(), contests: vec!["statuto".to_owned()] }],
+        styles: vec![BallotStyle { id: "iscritti".to_owned(), contests: vec![CONTEST.to_owned()] }],
         weights: Weights { unit: text("voti", "votes"), max: 1, total: eligible },
         quorum: Some(Quorum {
             of: QuorumOf::Heads,

@@ -228,9 +228,8 @@ impl Shown<'_> {
     }
 
     fn grades(&self, grades: &[(String, String)]) -> String {
-        let known = if let Rule::Grades(rule) = &self.contest.rule { rule.grades.as_slice() } else { &[] };
         let title = |id: &String| {
-            let grade = known.iter().find(|grade| grade.id == *id);
+            let grade = self.contest.rule.grades().iter().find(|grade| grade.id == *id);
             grade.map_or(id.clone(), |grade| self.text(&grade.title, id))
         };
         let options = self.contest.options.iter().filter_map(|option| {

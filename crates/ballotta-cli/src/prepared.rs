@@ -66,7 +66,7 @@ impl Fate {
 
 impl PreparedFile {
     pub(crate) fn new(record: &Path, context: &ElectionContext, prepared: &PreparedBallot) -> Result<Self> {
-        let secrets = prepared.expose_bytes(context.manifest());
+        let secrets = prepared.expose_bytes();
         Ok(Self {
             format: FORMAT.to_owned(),
             record: fs::canonicalize(record).context("the record has no path")?,

@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 
 use age::secrecy::SecretString;
 use anyhow::{Context as _, Result, anyhow};
-use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
+use ballotta::ballot::{BallotSeed, Choices, PreparedBallot};
 use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::board::note::{Cosigner, NoteSigner};
-use ballotta::contest::Selection;
 use ballotta::credential::{Credential, Entitlement, RollError, RollLine, RollRules, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
@@ -252,11 +251,11 @@ impl Rehearsal {
     }
 
     /// Opens the voting, lets everybody vote who has a code here, and closes. `choices` says what voter `number` of `codes`
-    /// votes on; the voters vote in batches of which each is made and then admitted.
+    /// chooses; the voters vote in batches of which each is made and then admitted.
     pub(crate) fn vote(
         &mut self,
         codes: &[VotingCode],
-        choices: impl Fn(usize) -> (Entitlement, Vec<(usize, Selection)>) + Sync,
+        choices: impl Fn(usize) -> (Entitlement, Choices) + Sync,
     ) -> Result<()> {
         let rng = &mut system_rng();
         let (ballot_box, parties) = (&mut self.ballot_box, &self.parties);
@@ -351,16 +350,10 @@ impl Rehearsal {
 }
 
 /// What one voter's device does.
-fn ballot(
-    context: &ElectionContext,
-    code: &VotingCode,
-    entitlement: Entitlement,
-    choices: Vec<(usize, Selection)>,
-) -> Result<Vec<u8>> {
+fn ballot(context: &ElectionContext, code: &VotingCode, entitlement: Entitlement, choices: Choices) -> Result<Vec<u8>> {
     let rng = &mut system_rng();
     let credential = Credential::derive(code, context.manifest().hash(), context.joint_key().root())?;
-    let plaintext = PlaintextBallot::new(context, entitlement, choices)?;
     let seed = BallotSeed::derive(credential.key_pair(), 0, rng);
-    let prepared = PreparedBallot::prepare(context, credential.public(), None, plaintext, seed)?;
+    let prepared = PreparedBallot::prepare(context, credential.public(), entitlement, choices, None, seed)?;
     Ok(prepared.cast(context, credential.key_pair(), rng).to_bytes())
 }

@@ -178,7 +178,7 @@ impl ReplayArgs {
         timed("key_ceremony");
         let codes = rehearsal.issue_credentials(&voters)?;
         timed("credentials");
-        rehearsal.vote(&codes, |number| (voters[number], ballots.selections(number)))?;
+        rehearsal.vote(&codes, |number| (voters[number], ballots.choices(number)))?;
         timed("voting");
         rehearsal.decrypt()?;
         timed("decryption");

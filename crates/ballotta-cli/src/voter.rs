@@ -8,11 +8,11 @@ use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use ballotta::ballot::{BallotOpening, Choices, PreparedBallot, SignedBallot};
+use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
 use ballotta::credential::{VotingCode, short_form};
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::ElectionKind;
-use ballotta::voter::{BallotStatus, ClosingWitnesses, Election, Voter, VoterError};
+use ballotta::voter::{BallotStatus, ClosingWitnesses, Election, Voter};
 use ballotta_io::FolderRecord;
 use serde_json::json;
 
@@ -68,17 +68,17 @@ impl PrepareBallot {
         let counter = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let rng = &mut system_rng();
         let previous = voter.predecessor(&election, &source, rng).refused()?;
-        let prepared = match voter.prepare(context, &choices, previous, counter, rng) {
-            Err(VoterError::Choices(errors)) => explain(manifest, &choices, &errors)?,
-            prepared => prepared?,
-        };
+        if let Err(errors) = choices.check(context, voter.line().entitlement()) {
+            return explain(manifest, &choices, &errors);
+        }
+        let prepared = voter.prepare(context, choices, previous, counter, rng)?;
         PreparedFile::new(&self.record, context, &prepared)?.write(&self.out)?;
 
         let (fingerprint, credential) = (context.fingerprint(), short_form(voter.credential().public()));
         console.say(format!("{}: {}", kind(manifest.kind()), manifest.title().get(language).unwrap_or_default()));
         console.say(format!("Fingerprint {fingerprint}: compare it with the one that you were told."));
         console.say(format!("Your credential {credential}, weight {}.", voter.line().weight));
-        for choice in for_people(manifest, language, &choices) {
+        for choice in for_people(manifest, language, prepared.expose_choices()) {
             console.say(format!("  {choice}"));
         }
         if let Some(previous) = previous {
@@ -237,7 +237,7 @@ impl CheckOpening {
         let credential = short_form(opened.credential());
         console.say(format!("Fingerprint {}", context.fingerprint()));
         console.say(format!("Credential {credential}: compare it with the first device."));
-        let choices = for_people(manifest, language, &Choices::of(manifest, opened.plaintext()));
+        let choices = for_people(manifest, language, opened.expose_choices());
         console.say(
             "The ballot with this tracker holds exactly this; if it is what you chose, the device encrypts honestly:",
         );

@@ -6,8 +6,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use ballotta::ballot::{BallotSeed, Candidate, OpenedBallot, PlaintextBallot, PreparedBallot, verify_ballots};
-use ballotta::contest::Selection;
+use ballotta::ballot::{BallotOpening, BallotSeed, Candidate, Choices, Mark, PreparedBallot, verify_ballots};
 use ballotta::credential::{Credential, VotingCode, short_form};
 use ballotta::verifier::{Stage, VerifyOptions, verify};
 use ballotta_io::FolderRecord;
@@ -34,22 +33,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let code: VotingCode = std::fs::read_to_string(codes)?.lines().next().unwrap_or_default().parse()?;
     let credential = Credential::derive(&code, context.manifest().hash(), context.joint_key().root())?;
     let line = roll.find(&source, credential.public().as_bytes())?.ok_or("this code is not of this election")?;
-    let prepare = |option: usize, counter: u64, rng: &mut _| -> Result<PreparedBallot, Box<dyn Error>> {
-        let plaintext = PlaintextBallot::new(context, line.entitlement(), vec![(0, Selection::Options(vec![option]))])?;
+    let prepare = |option: &str, counter: u64, rng: &mut _| -> Result<PreparedBallot, Box<dyn Error>> {
+        let mut choices = Choices::new();
+        choices.mark("statuto", Mark::Options(vec![option.into()]));
         let seed = BallotSeed::derive(credential.key_pair(), counter, rng);
-        Ok(PreparedBallot::prepare(context, credential.public(), None, plaintext, seed)?)
+        Ok(PreparedBallot::prepare(context, credential.public(), line.entitlement(), choices, None, seed)?)
     };
 
     // A test: the tracker is known before the device learns that this ballot will be opened, by a second device.
-    let test = prepare(1, 0, rng)?;
+    let test = prepare("no", 0, rng)?;
     let tracker = *test.tracker();
-    let opening = test.open();
-    let shown = PlaintextBallot::new(context, line.entitlement(), vec![(0, Selection::Options(vec![1]))])?;
-    OpenedBallot::check(context, &tracker, opening.unsigned().as_bytes(), shown, opening.seed())?;
-    println!("{}: the device encrypts what it shows", short_form(credential.public()));
+    let opening = test.open().expose_bytes();
+    let opened = BallotOpening::decode(context, &opening)?.check(context, &tracker)?;
+    println!("{}: the ballot contains {}", short_form(opened.credential()), *opened.expose_choices().to_json());
 
     // The ballot that counts, and what a ballot box says of it.
-    let ballot = prepare(0, 1, rng)?.cast(context, credential.key_pair(), rng).to_bytes();
+    let ballot = prepare("si", 1, rng)?.cast(context, credential.key_pair(), rng).to_bytes();
     let candidate = Candidate::new(&ballot, |credential| roll.find(&source, credential))?;
     for outcome in verify_ballots(context, &[candidate], rng) {
         println!("a valid ballot of {} bytes, tracker {}", ballot.len(), outcome?.tracker());

@@ -3,12 +3,11 @@
 
 use std::error::Error;
 
-use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
+use ballotta::ballot::{BallotSeed, Choices, Mark, PreparedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::NoteSigner;
 use ballotta::board::tiles::{bundle_paths, encode_bundle};
-use ballotta::contest::Selection;
 use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
@@ -138,14 +137,12 @@ fn main() -> Fallible<()> {
     board.add(EntryKind::RollSignature, &signature.encode())?;
     let open = OrganiserEntry::sign(Action::Open, context.fingerprint(), &organiser, &mut rng);
     board.add(EntryKind::Open, &open.encode())?;
-    for (voter, option) in voters.iter().zip([0, 1, 0, 0, 1]) {
-        let plaintext = PlaintextBallot::new(
-            &context,
-            Entitlement { style: 0, weight: 1 },
-            vec![(0, Selection::Options(vec![option]))],
-        )?;
+    for (voter, colour) in voters.iter().zip(["red", "blue", "red", "red", "blue"]) {
+        let mut choices = Choices::new();
+        choices.mark("door", Mark::Options(vec![colour.into()]));
+        let entitlement = Entitlement { style: 0, weight: 1 };
         let seed = BallotSeed::derive(voter.key_pair(), 0, &mut rng);
-        let prepared = PreparedBallot::prepare(&context, voter.public(), None, plaintext, seed)?;
+        let prepared = PreparedBallot::prepare(&context, voter.public(), entitlement, choices, None, seed)?;
         println!("tracker {}", prepared.tracker());
         board.add(EntryKind::Ballot, &prepared.cast(&context, voter.key_pair(), &mut rng).to_bytes())?;
     }

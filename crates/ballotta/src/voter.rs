@@ -19,7 +19,7 @@ use rand_core::CryptoRng;
 pub use self::fetch::{FileRequest, Purpose, RecordFetch};
 pub use self::history::{BallotStatus, History, OwnBallot};
 pub use crate::ballot::Window;
-use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PlaintextError, PreparedBallot};
+use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PreparedBallot};
 use crate::board::log::TreeHead;
 use crate::board::note::SignedCheckpoint;
 use crate::board::{board_key, witness_keys};
@@ -91,9 +91,6 @@ pub enum VoterError {
     /// The rules do not allow the choices.
     #[error(transparent)]
     Choices(#[from] ChoiceErrors),
-    /// The choices were checked against the rules of another election.
-    #[error(transparent)]
-    Plaintext(#[from] PlaintextError),
     /// The closing checkpoint is of another board: a server that shows two boards has the cosignatures of one.
     #[error("the closing checkpoint is not of this board: it shows two histories")]
     TwoHistories,
@@ -114,7 +111,7 @@ impl VoterError {
             Self::Credential(_) => "bad-credential",
             Self::UnknownCredential => "unknown-credential",
             Self::HasVoted => "has-voted",
-            Self::Choices(_) | Self::Plaintext(_) => "choices-not-allowed",
+            Self::Choices(_) => "choices-not-allowed",
             Self::TwoHistories => "two-histories",
         }
     }
@@ -341,13 +338,13 @@ impl Voter {
     pub fn prepare<R: CryptoRng>(
         &self,
         context: &ElectionContext,
-        choices: &Choices,
+        choices: Choices,
         previous: Option<Tracker>,
         counter: u64,
         rng: &mut R,
     ) -> Result<PreparedBallot, VoterError> {
-        let plaintext = choices.plaintext(context, self.line.entitlement())?;
         let seed = BallotSeed::derive(self.credential.key_pair(), counter, rng);
-        Ok(PreparedBallot::prepare(context, self.credential.public(), previous, plaintext, seed)?)
+        let (credential, entitlement) = (self.credential.public(), self.line.entitlement());
+        Ok(PreparedBallot::prepare(context, credential, entitlement, choices, previous, seed)?)
     }
 }

@@ -3,7 +3,7 @@
 
 use anyhow::{Result, anyhow};
 use ballotta::ballot::{ChoiceError, ChoiceErrors, ChoiceProblem, Choices, Mark};
-use ballotta::contest::{Grades, List, Lists, Rule, SelectionError};
+use ballotta::contest::{List, Lists, MarkKind, Rule, SelectionError};
 use ballotta::manifest::{Contest, Manifest};
 
 use crate::failure::Advice as _;
@@ -21,16 +21,14 @@ pub(crate) fn explain<T>(manifest: &Manifest, choices: &Choices, errors: &Choice
     if remedies.is_empty() { all } else { all.remedy(remedies.join("; ")) }
 }
 
-/// How a contest of this rule is marked on the command line.
+/// How a contest is marked on the command line.
 fn how_to_mark(contest: &Contest) -> String {
     let id = &contest.id;
-    match contest.rule {
-        Rule::Score(_) | Rule::Cumulative(_) | Rule::Split(_) | Rule::Quadratic(_) => {
-            format!("--points {id}=OPTION:NUMBER,..")
-        }
-        Rule::Lists(_) => format!("--list {id}=LIST:CANDIDATE,.."),
-        Rule::Grades(_) => format!("--grades {id}=OPTION:GRADE,.."),
-        Rule::Positional(_) | Rule::Pairs(_) => format!("--rank '{id}=OPTION>OPTION..'"),
+    match contest.rule.mark_kind() {
+        MarkKind::Points => format!("--points {id}=OPTION:NUMBER,.."),
+        MarkKind::List => format!("--list {id}=LIST:CANDIDATE,.."),
+        MarkKind::Grades => format!("--grades {id}=OPTION:GRADE,.."),
+        MarkKind::Ranking => format!("--rank '{id}=OPTION>OPTION..'"),
         _ => format!("--choose {id}=OPTION"),
     }
 }
@@ -86,14 +84,14 @@ fn which(contest: &Contest, mark: &Mark, problem: &SelectionError) -> Option<Str
         (SelectionError::Undervote { .. }, Mark::Ranking(_), _) => {
             Some(format!("missing are {}", join(unmarked(contest, mark))))
         }
-        (SelectionError::MissingGrade, _, Rule::Grades(rule)) => {
-            Some(format!("{}; grades are {}", join(unmarked(contest, mark)), join(ids(rule))))
+        (SelectionError::MissingGrade, ..) => {
+            Some(format!("{}; grades are {}", join(unmarked(contest, mark)), join(grade_ids(contest))))
         }
-        (SelectionError::UnknownGrade { .. }, Mark::Grades(grades), Rule::Grades(rule)) => {
-            let known = |grade: &str| rule.grades.iter().any(|known| known.id == *grade);
+        (SelectionError::UnknownGrade { .. }, Mark::Grades(grades), _) => {
+            let known = |grade: &str| grade_ids(contest).any(|known| known == grade);
             let unknown = grades.iter().filter(|(_, grade)| !known(grade));
             let unknown = join(unknown.map(|(option, grade)| format!("{option}:{}", grade.escape_default())));
-            Some(format!("{unknown}; grades are {}", join(ids(rule))))
+            Some(format!("{unknown}; grades are {}", join(grade_ids(contest))))
         }
         (SelectionError::NotAList, Mark::List { list, .. }, Rule::Lists(rule)) => {
             Some(format!("{list}; lists are {}", join(rule.lists.iter().map(|list| list.list.as_str()))))
@@ -147,8 +145,8 @@ fn unmarked<'a>(contest: &'a Contest, mark: &'a Mark) -> impl Iterator<Item = &'
     contest.options.iter().map(|option| option.id.as_str()).filter(move |option| !marked.contains(option))
 }
 
-fn ids(rule: &Grades) -> impl Iterator<Item = &str> {
-    rule.grades.iter().map(|grade| grade.id.as_str())
+fn grade_ids(contest: &Contest) -> impl Iterator<Item = &str> {
+    contest.rule.grades().iter().map(|grade| grade.id.as_str())
 }
 
 fn join(texts: impl Iterator<Item: AsRef<str>>) -> String {

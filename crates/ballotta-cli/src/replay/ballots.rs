@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
-use ballotta::contest::{ContestOption, Rule, Selection};
+use ballotta::ballot::{Choices, Mark as VoterMark};
+use ballotta::contest::{ContestOption, Rule};
 use ballotta::credential::Entitlement;
 use ballotta::limits::{MAX_CONTESTS, MAX_NAME_CHARS, MAX_OPTIONS, MAX_TEXT_BYTES};
 use ballotta::manifest::{self, BallotStyle, Privacy, Text, Weights};
@@ -28,14 +29,16 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    fn selection(&self) -> Selection {
+    /// The mark with the identifiers of the options.
+    fn named(&self, contest: &Contest) -> VoterMark {
+        let id = |option: &u16| contest.options[usize::from(*option)].0.clone();
         match self {
-            Self::Blank => Selection::Blank,
-            Self::Options(options) => Selection::Options(options.iter().map(|option| (*option).into()).collect()),
+            Self::Blank => VoterMark::Blank,
+            Self::Options(options) => VoterMark::Options(options.iter().map(id).collect()),
             Self::Points(points) => {
-                Selection::Points(points.iter().map(|(option, points)| ((*option).into(), *points)).collect())
+                VoterMark::Points(points.iter().map(|(option, points)| (id(option), *points)).collect())
             }
-            Self::Ranking(ranking) => Selection::Ranking(ranking.iter().map(|option| vec![(*option).into()]).collect()),
+            Self::Ranking(ranking) => VoterMark::Ranking(ranking.iter().map(|option| vec![id(option)]).collect()),
         }
     }
 }
@@ -224,10 +227,14 @@ impl Ballots {
         Ok((question, voters))
     }
 
-    /// What ballot `number` selects.
-    pub(super) fn selections(&self, number: usize) -> Vec<(usize, Selection)> {
-        let marks = &self.distinct[self.cast[number].0];
-        marks.iter().map(|(contest, mark)| (*contest, mark.selection())).collect()
+    /// The choices of ballot `number`.
+    pub(super) fn choices(&self, number: usize) -> Choices {
+        let mut choices = Choices::new();
+        for (contest, mark) in self.distinct[self.cast[number].0].iter() {
+            let contest = &self.contests[*contest];
+            choices.mark(&contest.id, mark.named(contest));
+        }
+        choices
     }
 }
 

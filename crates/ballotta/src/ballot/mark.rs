@@ -1,4 +1,4 @@
-//! What is marked in one contest, by the identifiers of the manifest. See `spec/ballot.md#choices`.
+//! Marks by the identifiers of the manifest: reading, writing, and numbering. See `spec/ballot.md#choices`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,71 +6,53 @@ use core::fmt::Write as _;
 use core::mem::take;
 
 use subtle::{ConditionallySelectable, ConstantTimeEq};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
-use super::choices::{ChoiceError, ChoiceProblem};
-use crate::contest::{Rule, Selection, SelectionError};
+use super::error::{ChoiceError, ChoiceProblem};
+use crate::contest::{Mark, Selection, SelectionError};
 use crate::json::Json;
 use crate::manifest::Contest;
 
-/// What is marked in one contest, by identifiers. A further kind of mark is a variant here, in [`Selection`] and in their
-/// two translations.
-#[derive(Zeroize, ZeroizeOnDrop)]
-#[non_exhaustive]
-pub enum Mark {
-    /// The blank vote.
-    Blank,
-    /// These options.
-    Options(Vec<String>),
-    /// Points of options, or votes.
-    Points(Vec<(String, u64)>),
-    /// Grades of options.
-    Grades(Vec<(String, String)>),
-    /// Options from the first place to the last; those that tie stand together.
-    Ranking(Vec<Vec<String>>),
-    /// A list, and the candidates that are preferred.
-    List {
-        /// The list.
-        list: String,
-        /// The candidates.
-        preferences: Vec<String>,
-    },
-}
-
-/// The position of an identifier, which stands there once. The time depends on how long the identifiers are, not on where
-/// it stands.
+/// The position of an identifier among identifiers that are all different. The time depends on how long the identifiers are,
+/// not on the position.
 fn position<'a>(known: impl Iterator<Item = &'a str>, id: &str) -> Option<usize> {
-    // Counted from 1: 0 is none.
+    // Counted from 1, because 0 means that there is none.
     let found = (1_u64..).zip(known).fold(0, |found, (number, known)| {
         u64::conditional_select(&found, &number, known.as_bytes().ct_eq(id.as_bytes()))
     });
     usize::try_from(found).ok()?.checked_sub(1)
 }
 
-/// Fails with the identifier of an option that the contest does not have.
-fn option_position(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
+/// The number of an option.
+///
+/// # Errors
+///
+/// `UnknownOption` with the identifier if the contest has no such option.
+fn option_number(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
     position(contest.options.iter().map(|option| option.id.as_str()), id).ok_or_else(|| {
-        let error = ChoiceError::of(contest, ChoiceProblem::UnknownOption);
+        let error = ChoiceError::in_contest(&contest.id, ChoiceProblem::UnknownOption);
         ChoiceError { option: Some(id.into()), ..error }
     })
 }
 
-/// Fails where the contest has no such grade, or none at all.
-fn grade_position(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
-    let error = match &contest.rule {
-        Rule::Grades(rule) => SelectionError::UnknownGrade { grades: rule.grades.len() },
-        _ => SelectionError::WrongKind,
-    };
-    position(grades(contest), id).ok_or_else(|| ChoiceError::of(contest, error.into()))
+/// The number of a grade.
+///
+/// # Errors
+///
+/// `UnknownGrade` if the contest has no such grade, and `WrongKind` if it has no grades at all.
+fn grade_number(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
+    let grades = contest.rule.grades();
+    position(grades.iter().map(|grade| grade.id.as_str()), id).ok_or_else(|| {
+        let error = match grades.len() {
+            0 => SelectionError::WrongKind,
+            grades => SelectionError::UnknownGrade { grades },
+        };
+        ChoiceError::in_contest(&contest.id, error.into())
+    })
 }
 
-/// The identifiers of the grades; none of other kinds.
-fn grades(contest: &Contest) -> impl Iterator<Item = &str> {
-    let grades = if let Rule::Grades(rule) = &contest.rule { rule.grades.as_slice() } else { &[] };
-    grades.iter().map(|grade| grade.id.as_str())
-}
-
-/// Translates every item. As long as it will become: what is moved is not wiped; and what is done so far is.
+/// Translates every item. The result has its final capacity from the start, because memory that a vector leaves when it grows
+/// is not wiped. If an item cannot be translated, the items before it are wiped.
 fn translate<T, U>(items: &[T], each: impl Fn(&T) -> Result<U, ChoiceError>) -> Result<Vec<U>, ChoiceError>
 where
     Vec<U>: Zeroize,
@@ -89,40 +71,25 @@ where
 }
 
 impl Mark {
-    /// The mark as the library numbers it.
-    pub(super) fn selection(&self, contest: &Contest) -> Result<Selection, ChoiceError> {
-        let option = |id: &String| option_position(contest, id);
+    /// The same mark with the numbers of options and grades.
+    ///
+    /// # Errors
+    ///
+    /// An identifier that the contest does not have.
+    pub(super) fn numbered(&self, contest: &Contest) -> Result<Selection, ChoiceError> {
+        let option = |id: &String| option_number(contest, id);
         Ok(match self {
             Self::Blank => Selection::Blank,
             Self::Options(options) => Selection::Options(translate(options, option)?),
             Self::Points(points) => Selection::Points(translate(points, |(id, points)| Ok((option(id)?, *points)))?),
             Self::Grades(of_options) => Selection::Grades(translate(of_options, |(id, grade)| {
-                Ok((option(id)?, grade_position(contest, grade)?))
+                Ok((option(id)?, grade_number(contest, grade)?))
             })?),
             Self::Ranking(ranking) => Selection::Ranking(translate(ranking, |tied| translate(tied, option))?),
             Self::List { list, preferences } => {
                 Selection::List { list: option(list)?, preferences: translate(preferences, option)? }
             }
         })
-    }
-
-    /// The mark of a selection that the contest allows.
-    pub(super) fn of(selection: &Selection, contest: &Contest) -> Self {
-        let id = |number: &usize| contest.options.get(*number).map(|option| option.id.clone()).unwrap_or_default();
-        let ids = |numbers: &[usize]| numbers.iter().map(id).collect::<Vec<_>>();
-        match selection {
-            Selection::Blank => Self::Blank,
-            Selection::Options(numbers) => Self::Options(ids(numbers)),
-            Selection::Points(points) => {
-                Self::Points(points.iter().map(|(number, points)| (id(number), *points)).collect())
-            }
-            Selection::Grades(of_options) => {
-                let grade = |number: usize| grades(contest).nth(number).unwrap_or_default().into();
-                Self::Grades(of_options.iter().map(|(number, of_option)| (id(number), grade(*of_option))).collect())
-            }
-            Selection::Ranking(ranking) => Self::Ranking(ranking.iter().map(|tied| ids(tied)).collect()),
-            Selection::List { list, preferences } => Self::List { list: id(list), preferences: ids(preferences) },
-        }
     }
 
     pub(super) fn read(json: &mut Json) -> Result<Self, ChoiceProblem> {
@@ -154,7 +121,7 @@ impl Mark {
 
     fn read_list(list: &mut Json, preferences: &mut Json) -> Result<Self, ChoiceProblem> {
         let preferences = strings(preferences)?;
-        // What was read so far is wiped with the mark.
+        // Inside a mark, the preferences are wiped even if the list cannot be read.
         let mut mark = Self::List { list: String::new(), preferences };
         if let Self::List { list: place, .. } = &mut mark {
             *place = string(list)?;
@@ -197,7 +164,7 @@ impl Mark {
         }
     }
 
-    /// At most how many bytes the mark is written in.
+    /// An upper bound of the bytes that [`write`](Self::write) appends.
     pub(super) fn written_bytes(&self) -> usize {
         const FRAME: usize = "{\"list\":,\"preferences\":}".len();
         const DIGITS: usize = "18446744073709551615".len();
@@ -216,7 +183,7 @@ impl Mark {
     }
 }
 
-/// Reads every item; what is done so far is wiped where one cannot be read.
+/// Reads every item. If one cannot be read, the items before it are wiped.
 fn each<T, U>(items: &mut [T], read: impl Fn(&mut T) -> Result<U, ChoiceProblem>) -> Result<Vec<U>, ChoiceProblem>
 where
     Vec<U>: Zeroize,
@@ -253,7 +220,7 @@ where
     each(fields, |(id, json)| Ok((take(id), value(json)?)))
 }
 
-/// Places of a ranking: a list of options, or one option.
+/// Reads the places of a ranking, each a list of options or one option.
 fn ranking(json: &mut Json) -> Result<Vec<Vec<String>>, ChoiceProblem> {
     let Json::Array(places) = json else { return Err(ChoiceProblem::Malformed) };
     each(places, |place| match place {
@@ -290,12 +257,12 @@ fn write_entries<T>(name: &str, entries: &[(String, T)], text: &mut String, writ
     text.push_str("}}");
 }
 
-/// At most how many bytes a text is written in.
+/// An upper bound of the bytes that [`write_string`] appends.
 pub(super) fn string_bytes(text: &str) -> usize {
     2 + 6 * text.len()
 }
 
-/// Writes a text. Identifiers need no escape; whatever does, becomes one that the reader refuses.
+/// Writes a text as a JSON string. Identifiers need no escape; any other text is escaped, which the reader refuses.
 pub(super) fn write_string(text: &str, json: &mut String) {
     json.push('"');
     for c in text.chars() {

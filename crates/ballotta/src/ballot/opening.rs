@@ -6,16 +6,16 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::choices::{ChoiceErrors, ChoiceProblem, Choices};
-use super::plaintext::PlaintextBallot;
-use super::prepare::{BallotSeed, encrypt};
+use super::choices::Choices;
+use super::encrypt::{BallotSeed, encrypt};
+use super::error::{ChoiceErrors, ChoiceProblem};
 use super::signed::{BallotHeader, UnsignedBallot};
+use crate::credential::Entitlement;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, FORMAT_VERSION, Reader};
 use crate::group::PublicElement;
 use crate::hash::Tracker;
 use crate::limits::{MAX_CHOICES_BYTES, MAX_ENTRY_BYTES};
-use crate::manifest::Manifest;
 
 /// Why an opening does not agree with the ballot that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,28 +50,24 @@ pub enum OpeningError {
 /// one written form.
 pub struct BallotOpening {
     pub(super) unsigned: UnsignedBallot,
-    pub(super) plaintext: PlaintextBallot,
+    pub(super) choices: Choices,
     pub(super) seed: BallotSeed,
 }
 
 impl BallotOpening {
-    pub(super) fn new(unsigned: UnsignedBallot, plaintext: PlaintextBallot, seed: BallotSeed) -> Self {
-        Self { unsigned, plaintext, seed }
-    }
-
-    /// The encrypted ballot.
+    /// The encrypted ballot, without a signature.
     #[must_use]
     pub fn unsigned(&self) -> &UnsignedBallot {
         &self.unsigned
     }
 
-    /// The choices.
+    /// The choices that the ballot is said to contain.
     #[must_use]
-    pub fn plaintext(&self) -> &PlaintextBallot {
-        &self.plaintext
+    pub fn expose_choices(&self) -> &Choices {
+        &self.choices
     }
 
-    /// The seed.
+    /// The seed from which the ballot's randomness derives.
     #[must_use]
     pub fn seed(&self) -> &BallotSeed {
         &self.seed
@@ -79,27 +75,36 @@ impl BallotOpening {
 
     /// The bytes for the second device, which give the choices away.
     #[must_use]
-    pub fn expose_bytes(&self, manifest: &Manifest) -> Zeroizing<Vec<u8>> {
-        expose_bytes(manifest, &self.unsigned, &self.plaintext, &self.seed)
+    pub fn expose_bytes(&self) -> Zeroizing<Vec<u8>> {
+        const FRAME_BYTES: usize = 2 + 32 + 4;
+        let choices = self.choices.to_json();
+        let ballot = self.unsigned.as_bytes();
+        // With its final capacity from the start, because memory that a vector leaves when it grows is not wiped.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(FRAME_BYTES + ballot.len() + choices.len()));
+        bytes.extend_from_slice(&FORMAT_VERSION);
+        bytes.extend_from_slice(self.seed.expose_bytes());
+        // A ballot is shorter than an entry of the board.
+        bytes.extend_from_slice(&(ballot.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(ballot);
+        bytes.extend_from_slice(choices.as_bytes());
+        bytes
     }
 
-    /// Reads an opening. Whether the ballot holds these choices is [`Self::check`]'s to say.
+    /// Reads an opening. [`Self::check`] says whether the ballot contains these choices.
     ///
     /// # Errors
     ///
-    /// `WrongElection`, or what is not canonical.
+    /// `WrongElection`, or what is not canonical or not allowed.
     pub fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, OpeningError> {
-        let OpeningParts { ballot, choices, seed } = OpeningParts::read(bytes)?;
-        if BallotHeader::read(ballot)?.fingerprint != *context.fingerprint() {
-            return Err(OpeningError::WrongElection);
-        }
+        let OpeningParts { ballot, choices: written, seed } = OpeningParts::read(bytes)?;
+        check_election(context, ballot)?;
         let unsigned = UnsignedBallot::decode(context, ballot)?;
-        let read = Choices::from_json(choices).map_err(ChoiceErrors::from)?;
-        let plaintext = read.plaintext(context, unsigned.entitlement())?;
-        if Choices::of(context.manifest(), &plaintext).to_json().as_bytes() != choices {
-            return Err(ChoiceErrors::one(ChoiceProblem::Malformed).into());
+        let choices = Choices::from_json(written).map_err(ChoiceErrors::from)?;
+        choices.check(context, unsigned.entitlement())?;
+        if choices.to_json().as_bytes() != written {
+            return Err(ChoiceErrors::whole(ChoiceProblem::Malformed).into());
         }
-        Ok(Self { unsigned, plaintext, seed: BallotSeed::from_bytes(*seed) })
+        Ok(Self { unsigned, choices, seed: BallotSeed::from_bytes(*seed) })
     }
 
     /// The unsigned ballot in the bytes of an opening of whatever election, not read further.
@@ -111,34 +116,34 @@ impl BallotOpening {
         OpeningParts::read(bytes).map(|parts| parts.ballot)
     }
 
-    /// Checks that the ballot holds exactly these choices, on the second device: see [`OpenedBallot::check`].
+    /// Encrypts the choices again and compares every byte of the ballot: what the second device does, which obtains manifest
+    /// and fingerprint by itself. `tracker` is the one that the voter wrote down.
     ///
     /// # Errors
     ///
-    /// Why the opening does not agree.
+    /// Why the opening does not agree with the ballot.
     pub fn check(self, context: &ElectionContext, tracker: &Tracker) -> Result<OpenedBallot, OpeningError> {
-        OpenedBallot::check(context, tracker, self.unsigned.as_bytes(), self.plaintext, &self.seed)
+        check_election(context, self.unsigned.as_bytes())?;
+        if self.unsigned.tracker() != tracker {
+            return Err(OpeningError::TrackerMismatch { found: *self.unsigned.tracker() });
+        }
+        self.check_encryption(context)?;
+        let Self { unsigned, choices, .. } = self;
+        Ok(OpenedBallot { credential: *unsigned.credential(), entitlement: unsigned.entitlement(), choices })
+    }
+
+    /// Refuses a ballot that choices and seed do not give.
+    pub(super) fn check_encryption(&self, context: &ElectionContext) -> Result<(), OpeningError> {
+        let Self { unsigned, choices, seed } = self;
+        let (credential, previous) = (unsigned.credential(), unsigned.previous().copied());
+        let again = encrypt(context, credential, unsigned.entitlement(), choices, previous, seed)?;
+        if again.as_bytes() == unsigned.as_bytes() { Ok(()) } else { Err(OpeningError::BallotMismatch) }
     }
 }
 
-/// The bytes of an opening.
-pub(super) fn expose_bytes(
-    manifest: &Manifest,
-    unsigned: &UnsignedBallot,
-    plaintext: &PlaintextBallot,
-    seed: &BallotSeed,
-) -> Zeroizing<Vec<u8>> {
-    const FRAME_BYTES: usize = 2 + 32 + 4;
-    let choices = Choices::of(manifest, plaintext).to_json();
-    let ballot = unsigned.as_bytes();
-    // Never grown: what is moved is not wiped. A ballot is shorter than an entry of the board.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(FRAME_BYTES + ballot.len() + choices.len()));
-    bytes.extend_from_slice(&FORMAT_VERSION);
-    bytes.extend_from_slice(seed.expose_bytes());
-    bytes.extend_from_slice(&(ballot.len() as u32).to_le_bytes());
-    bytes.extend_from_slice(ballot);
-    bytes.extend_from_slice(choices.as_bytes());
-    bytes
+fn check_election(context: &ElectionContext, ballot: &[u8]) -> Result<(), OpeningError> {
+    let found = BallotHeader::read(ballot)?.fingerprint;
+    if found == *context.fingerprint() { Ok(()) } else { Err(OpeningError::WrongElection) }
 }
 
 /// The bytes of an opening, taken apart.
@@ -154,62 +159,41 @@ impl<'a> OpeningParts<'a> {
         reader.version()?;
         let seed = Zeroizing::new(reader.array("seed")?);
         let length = reader.u32("ballot")?;
-        within("ballot", length.into(), MAX_ENTRY_BYTES)?;
+        check_limit("ballot", length.into(), MAX_ENTRY_BYTES)?;
         let ballot = reader.take("ballot", length as usize)?;
-        within("choices", reader.remaining() as u64, MAX_CHOICES_BYTES)?;
+        check_limit("choices", reader.remaining() as u64, MAX_CHOICES_BYTES)?;
         let choices = reader.take("choices", reader.remaining())?;
         Ok(Self { seed, ballot, choices })
     }
 }
 
-fn within(field: &'static str, found: u64, limit: usize) -> Result<(), DecodeError> {
+fn check_limit(field: &'static str, found: u64, limit: usize) -> Result<(), DecodeError> {
     if found <= limit as u64 { Ok(()) } else { Err(DecodeError::LimitExceeded { field, found, limit: limit as u64 }) }
 }
 
-/// A ballot that was opened and holds exactly the choices that it was said to hold.
+/// A ballot that was opened and contains exactly the choices that it was said to contain. [`BallotOpening::check`] makes it.
 pub struct OpenedBallot {
     credential: PublicElement,
-    plaintext: PlaintextBallot,
+    entitlement: Entitlement,
+    choices: Choices,
 }
 
 impl OpenedBallot {
-    /// Encrypts the choices again and compares every byte: what the second device does, which obtains manifest and
-    /// fingerprint by itself. `tracker` is the one that the voter wrote down.
-    ///
-    /// # Errors
-    ///
-    /// Why the opening does not agree.
-    pub fn check(
-        context: &ElectionContext,
-        tracker: &Tracker,
-        ballot: &[u8],
-        plaintext: PlaintextBallot,
-        seed: &BallotSeed,
-    ) -> Result<Self, OpeningError> {
-        if BallotHeader::read(ballot)?.fingerprint != *context.fingerprint() {
-            return Err(OpeningError::WrongElection);
-        }
-        let shown = UnsignedBallot::decode(context, ballot)?;
-        if shown.tracker() != tracker {
-            return Err(OpeningError::TrackerMismatch { found: *shown.tracker() });
-        }
-        let again = encrypt(context, shown.credential(), shown.previous().copied(), &plaintext, seed)
-            .map_err(|_| OpeningError::BallotMismatch)?;
-        if again.as_bytes() != ballot {
-            return Err(OpeningError::BallotMismatch);
-        }
-        Ok(Self { credential: *shown.credential(), plaintext })
-    }
-
-    /// The public credential, to be shown in its short form.
+    /// The public credential of the ballot, which is shown in its short form.
     #[must_use]
     pub fn credential(&self) -> &PublicElement {
         &self.credential
     }
 
-    /// The choices that the ballot holds.
+    /// The ballot style and the weight of the ballot.
     #[must_use]
-    pub fn plaintext(&self) -> &PlaintextBallot {
-        &self.plaintext
+    pub fn entitlement(&self) -> Entitlement {
+        self.entitlement
+    }
+
+    /// The choices that the ballot contains.
+    #[must_use]
+    pub fn expose_choices(&self) -> &Choices {
+        &self.choices
     }
 }

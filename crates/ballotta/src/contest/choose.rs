@@ -19,12 +19,14 @@
 
 use serde::Serialize;
 
-use super::outcome::{Counts, Outcome, OutcomeError, possible, rest, sum};
-use super::selection::{check_distinct, check_known, is_among};
-use super::{Selection, SelectionError, Surroundings, at_least, read_end};
+use super::kind::{ContestKind, EncodeSelection};
+use super::mark::{MarkKind, Selection};
+use super::option::ContestOption;
+use super::outcome::{Counts, Outcome, OutcomeError, remainder, require_possible, sum};
+use super::read::{RuleContext, read_end, require_options};
+use super::selection::{SelectionError, check_distinct, check_known, is_among};
 use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
 use crate::json::Object;
-use crate::limits::MAX_OPTIONS;
 
 /// Choose at least `min` and at most `max` of the options. A manifest checks the numbers against the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,40 +43,46 @@ pub struct Choose {
 }
 
 impl Choose {
-    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
-        let options = known.count();
-        let most = options.unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS) as u64;
-        let max: Option<u32> = object.integer("max", 1..=most);
-        let min = object.integer("min", 0..=max.map_or(most, u64::from));
-        let (blank, winners, path) = read_end(object, known);
-        let rule = Self { min: min?, max: max?, blank: blank?, winners: winners? };
-        at_least(rule.fewest_options(), known, &path)?;
-        Some(rule)
-    }
-
     /// With fewer options there would be nothing to choose.
     fn fewest_options(&self) -> usize {
         if self.min == 0 || self.blank { 1 } else { 2 }
     }
 
-    pub(super) fn counts(&self, options: usize) -> usize {
-        options - usize::from(self.is_exact()) + usize::from(self.blank)
-    }
-
-    /// Whether every ballot that is not blank selects equally many options: the last one follows from the others.
+    /// Whether every ballot that is not blank selects the same number of options: the last count follows from the others.
     fn is_exact(&self) -> bool {
         self.min == self.max
-    }
-
-    pub(super) fn bits(&self, options: usize) -> usize {
-        options + usize::from(self.blank) + RangeDigits::count(self.slack().into())
     }
 
     fn slack(&self) -> u32 {
         self.max.saturating_sub(self.min)
     }
+}
 
-    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> ChooseBits {
+impl ContestKind for Choose {
+    type Bits = ChooseBits;
+
+    const MARK: MarkKind = MarkKind::Options;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+        let most = context.options_or_limit() as u64;
+        let max: Option<u32> = object.integer("max", 1..=most);
+        let min = object.integer("min", 0..=max.map_or(most, u64::from));
+        let (blank, winners, path) = read_end(object, context);
+        let rule = Self { min: min?, max: max?, blank: blank?, winners: winners? };
+        require_options(rule.fewest_options(), context, &path)?;
+        Some(rule)
+    }
+
+    fn counts(&self, options: usize) -> usize {
+        options - usize::from(self.is_exact()) + usize::from(self.blank)
+    }
+
+    fn bits(&self, options: usize) -> usize {
+        options + usize::from(self.blank) + RangeDigits::count(self.slack().into())
+    }
+
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ChooseBits {
+        let options = options.len();
         let marks = builder.line(options);
         let blank = self.blank.then(|| builder.bit());
         let slack = builder.range(self.slack().into());
@@ -89,28 +97,35 @@ impl Choose {
         ChooseBits { min: self.min, max: self.max, marks, blank, slack }
     }
 
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         1
     }
 
-    /// What the totals mean, for ballots of this weight together.
-    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options.len()), self.blank, weight)?;
         let mut counts = totals.to_vec();
         if self.is_exact() {
-            let last = rest(u128::from(voted) * u128::from(self.max), totals)?;
+            let last = remainder(u128::from(voted) * u128::from(self.max), totals)?;
             counts.push(last);
         }
-        possible(counts.iter().all(|count| *count <= voted))?;
+        require_possible(counts.iter().all(|count| *count <= voted))?;
         let (voted, all) = (u128::from(voted), sum(&counts));
-        possible((u128::from(self.min) * voted..=u128::from(self.max) * voted).contains(&all))?;
+        require_possible((u128::from(self.min) * voted..=u128::from(self.max) * voted).contains(&all))?;
         Ok(Outcome::of_totals(counts, blank))
+    }
+
+    fn has_blank(&self) -> bool {
+        self.blank
+    }
+
+    fn winners(&self) -> Option<u32> {
+        self.winners
     }
 }
 
-/// Where the bits of one such contest stand in its form.
+/// Where the bits of such a contest are in its form.
 #[derive(Clone, Debug)]
-pub struct ChooseBits {
+pub(super) struct ChooseBits {
     min: u32,
     max: u32,
     marks: BitLine,
@@ -118,9 +133,9 @@ pub struct ChooseBits {
     slack: RangeDigits,
 }
 
-impl ChooseBits {
+impl EncodeSelection for ChooseBits {
     /// The time depends on how many options are selected, not on which.
-    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+    fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (selected, is_blank) = match selection {
             Selection::Options(selected) => (selected.as_slice(), 0_u8),
             Selection::Blank => (&[][..], 1),
@@ -139,7 +154,9 @@ impl ChooseBits {
         self.slack.assign(u64::from(self.max) - used, bits);
         Ok(())
     }
+}
 
+impl ChooseBits {
     fn check(&self, selected: &[usize], is_blank: bool) -> Result<(), SelectionError> {
         if is_blank {
             return self.blank.map(|_| ()).ok_or(SelectionError::BlankNotAllowed);

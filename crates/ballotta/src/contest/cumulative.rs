@@ -1,15 +1,18 @@
 //! Distribute points over the options.
 //!
-//! See `spec/contests.md#cumulative`; the rows are those of [points](super::PointsBits).
+//! See `spec/contests.md#cumulative`; the rows are those of `points.rs`.
 
 use serde::Serialize;
 
+use super::kind::ContestKind;
+use super::mark::MarkKind;
+use super::option::ContestOption;
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
-use super::{Surroundings, at_least, read_end};
+use super::read::{RuleContext, read_end, require_options};
 use crate::form::FormBuilder;
 use crate::json::Object;
-use crate::limits::{MAX_OPTIONS, MAX_POINTS};
+use crate::limits::MAX_POINTS;
 
 /// Distribute points. A manifest checks the numbers against the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,39 +31,53 @@ pub struct Cumulative {
 }
 
 impl Cumulative {
-    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
-        let options = known.count().unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS) as u64;
-        let max: Option<u64> = object.integer("max", 1..=MAX_POINTS);
-        let points = object.integer("points", 1..=max.unwrap_or(MAX_POINTS) * options);
-        let exact = object.boolean("exact");
-        let (blank, winners, path) = read_end(object, known);
-        let rule = Self { points: points?, max: max?, exact: exact?, blank: blank?, winners: winners? };
-        at_least(if rule.exact { 2 } else { 1 }, known, &path)?;
-        Some(rule)
-    }
-
     fn points(&self) -> Points {
         let budget = if self.exact { Budget::Exactly(self.points) } else { Budget::AtMost(self.points) };
         Points { max: self.max, budget, blank: self.blank }
     }
+}
 
-    pub(super) fn counts(&self, options: usize) -> usize {
+impl ContestKind for Cumulative {
+    type Bits = PointsBits;
+
+    const MARK: MarkKind = MarkKind::Points;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+        let options = context.options_or_limit() as u64;
+        let max: Option<u64> = object.integer("max", 1..=MAX_POINTS);
+        let points = object.integer("points", 1..=max.unwrap_or(MAX_POINTS) * options);
+        let exact = object.boolean("exact");
+        let (blank, winners, path) = read_end(object, context);
+        let rule = Self { points: points?, max: max?, exact: exact?, blank: blank?, winners: winners? };
+        require_options(if rule.exact { 2 } else { 1 }, context, &path)?;
+        Some(rule)
+    }
+
+    fn counts(&self, options: usize) -> usize {
         self.points().counts(options)
     }
 
-    pub(super) fn bits(&self, options: usize) -> usize {
+    fn bits(&self, options: usize) -> usize {
         self.points().bits(options)
     }
 
-    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PointsBits {
-        self.points().compile(options, builder)
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> PointsBits {
+        self.points().compile(options.len(), builder)
     }
 
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         self.max
     }
 
-    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        self.points().outcome(options, totals, weight).map(|(outcome, _)| outcome)
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        self.points().outcome(options.len(), totals, weight).map(|(outcome, _)| outcome)
+    }
+
+    fn has_blank(&self) -> bool {
+        self.blank
+    }
+
+    fn winners(&self) -> Option<u32> {
+        self.winners
     }
 }

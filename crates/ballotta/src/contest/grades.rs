@@ -13,20 +13,22 @@
 //!
 //! The last grade of an option needs no count: it has what the others leave of all who voted.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::outcome::{Counts, Detail, Outcome, OutcomeError, rank_by, rest, sum};
-use super::selection::{check_options, value_of};
-use super::{Selection, SelectionError, Surroundings, read_end};
+use super::kind::{ContestKind, EncodeSelection};
+use super::mark::{MarkKind, Selection};
+use super::option::{ContestOption, Grade};
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, rank_by, remainder, sum};
+use super::read::{RuleContext, read_end};
+use super::selection::{SelectionError, check_options, value_of};
 use crate::form::{Bit, BitTable, Bits, FormBuilder};
 use crate::json::Object;
 use crate::limits::MAX_GRADES;
-use crate::text::{Text, read_named};
+use crate::text::read_named;
 
 /// Give each option a grade.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,32 +42,28 @@ pub struct Grades {
     pub winners: Option<u32>,
 }
 
-/// A grade.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Grade {
-    /// Its name for machines.
-    pub id: String,
-    /// What it is called.
-    pub title: Text,
-}
+impl ContestKind for Grades {
+    type Bits = GradesBits;
 
-impl Grades {
-    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
-        let grades = object.required("grades", |node| read_named(&node, 2..=MAX_GRADES, known.languages));
-        let (blank, winners, _) = read_end(object, known);
+    const MARK: MarkKind = MarkKind::Grades;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+        let grades = object.required("grades", |node| read_named(&node, 2..=MAX_GRADES, context.languages));
+        let (blank, winners, _) = read_end(object, context);
         let grades = grades?.into_iter().map(|(id, title)| Grade { id, title }).collect();
         Some(Self { grades, blank: blank?, winners: winners? })
     }
 
-    pub(super) fn counts(&self, options: usize) -> usize {
+    fn counts(&self, options: usize) -> usize {
         options * (self.grades.len() - 1) + usize::from(self.blank)
     }
 
-    pub(super) fn bits(&self, options: usize) -> usize {
+    fn bits(&self, options: usize) -> usize {
         options * self.grades.len() + usize::from(self.blank)
     }
 
-    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> GradesBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> GradesBits {
+        let options = options.len();
         let grades = self.grades.len();
         let bits = builder.table(options, grades);
         let blank = self.blank.then(|| builder.bit());
@@ -79,17 +77,18 @@ impl Grades {
         GradesBits { bits, blank }
     }
 
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         1
     }
 
-    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let options = options.len();
         let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
         let totals = totals
             .chunks(self.grades.len() - 1)
             .map(|of_option| {
                 let mut of_option = of_option.to_vec();
-                of_option.push(rest(voted.into(), &of_option)?);
+                of_option.push(remainder(voted.into(), &of_option)?);
                 Ok(of_option)
             })
             .collect::<Result<Vec<_>, OutcomeError>>()?;
@@ -98,6 +97,18 @@ impl Grades {
         let ranking = rank_by(options, |option| gauges.get(option).map(Gauge::key));
         let majority = (voted > 0).then(|| gauges.iter().map(|gauge| gauge.grade).collect());
         Ok(Outcome { counts: None, blank, ranking, detail: Detail::Grades { totals, majority }, winners: None })
+    }
+
+    fn has_blank(&self) -> bool {
+        self.blank
+    }
+
+    fn winners(&self) -> Option<u32> {
+        self.winners
+    }
+
+    fn grades(&self) -> &[Grade] {
+        &self.grades
     }
 }
 
@@ -112,30 +123,37 @@ struct Gauge {
 
 impl Gauge {
     fn of(totals: &[u64], voted: u64) -> Self {
-        let reaches = |grade: usize| 2 * sum(totals.get(..=grade).unwrap_or_default()) > u128::from(voted);
-        let grade = (0..totals.len()).find(|grade| reaches(*grade)).unwrap_or(0);
-        let (better, others) = totals.split_at_checked(grade).unwrap_or_default();
-        Self { grade, better: sum(better), worse: sum(others.get(1..).unwrap_or_default()) }
+        let all = sum(totals);
+        let mut better = 0;
+        for (grade, total) in totals.iter().enumerate() {
+            let reached = better + u128::from(*total);
+            if 2 * reached > voted.into() {
+                return Self { grade, better, worse: all - reached };
+            }
+            better = reached;
+        }
+        // Nobody voted.
+        Self { grade: 0, better: 0, worse: 0 }
     }
 
-    /// Larger for the option that stands before: the better grade; then those with more better grades than worse ones,
-    /// by the better; then the others, by how few are worse.
+    /// Larger for the option that ranks first: the better grade; then options with more better grades than worse ones, by the
+    /// better; then the others, by how few are worse.
     fn key(&self) -> impl Ord + use<> {
         let plus = self.better > self.worse;
         (core::cmp::Reverse(self.grade), plus, if plus { self.better } else { u128::MAX - self.worse })
     }
 }
 
-/// Where the bits of such a contest stand in its form.
+/// Where the bits of such a contest are in its form.
 #[derive(Clone, Debug)]
-pub struct GradesBits {
+pub(super) struct GradesBits {
     bits: BitTable,
     blank: Option<Bit>,
 }
 
-impl GradesBits {
+impl EncodeSelection for GradesBits {
     /// The time does not depend on the grades.
-    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+    fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (grades, is_blank) = match selection {
             Selection::Grades(grades) => (grades.as_slice(), false),
             Selection::Blank if self.blank.is_some() => (&[][..], true),
@@ -156,7 +174,9 @@ impl GradesBits {
         }
         Ok(())
     }
+}
 
+impl GradesBits {
     fn check(&self, grades: &[(usize, usize)]) -> Result<(), SelectionError> {
         let named: Zeroizing<Vec<usize>> = Zeroizing::new(grades.iter().map(|(option, _)| *option).collect());
         check_options(&named, self.bits.len())?;

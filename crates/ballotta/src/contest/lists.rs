@@ -15,20 +15,26 @@
 //!         sum of the group + digits(0..max) = max        for each group
 //! ```
 
+mod roles;
+
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::iter::zip;
 
 use serde::Serialize;
 use subtle::{Choice, ConstantTimeLess};
 use zeroize::Zeroizing;
 
+use self::roles::Roles;
+use super::kind::{ContestKind, EncodeSelection};
+use super::mark::{MarkKind, Selection};
 use super::option::ContestOption;
-use super::outcome::{Counts, Detail, Outcome, OutcomeError, SeatsOutcome, possible, rank_by, sum};
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, SeatsOutcome, rank_by, require_possible, sum};
+use super::read::RuleContext;
 use super::seats::{SeatMethod, allocate};
-use super::selection::{check_options, is_among};
-use super::{Selection, SelectionError, Surroundings};
+use super::selection::{SelectionError, check_options, is_among};
 use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
-use crate::json::{Node, Object};
+use crate::json::Object;
 use crate::limits::{MAX_OPTIONS, MAX_SEATS};
 use crate::problem::ManifestProblem;
 
@@ -78,72 +84,40 @@ pub struct Seats {
     pub method: SeatMethod,
 }
 
-/// Which option is what, while a rule is read.
-struct Roles<'a> {
-    options: Option<&'a [Option<&'a str>]>,
-    /// The candidates and lists that were named.
-    taken: Vec<&'a str>,
-    candidates: Vec<&'a str>,
-}
-
-impl<'a> Roles<'a> {
-    /// An option that is nothing yet.
-    fn take(&mut self, node: &Node<'a>) -> Option<&'a str> {
-        let id = node.string()?;
-        // There is no more to say of more names than there can be options, nor time to compare them all.
-        if self.taken.len() >= MAX_OPTIONS {
-            let options = self.taken.len() + 1;
-            return node.path().fail(ManifestProblem::TooManyOptions { options, limit: MAX_OPTIONS });
-        }
-        if self.options.is_some_and(|options| !options.contains(&Some(id))) {
-            return node.path().fail(ManifestProblem::UnknownOption);
-        }
-        if self.taken.contains(&id) {
-            return node.path().fail(ManifestProblem::OptionTwice);
-        }
-        self.taken.push(id);
-        Some(id)
-    }
-
-    fn list(&mut self, node: &Node<'a>) -> Option<List> {
-        let mut object = node.object()?;
-        let list = object.required("list", |node| self.take(&node));
-        let candidates = object.required("candidates", |node| {
-            node.list(0..=MAX_OPTIONS, |node| {
-                let id = self.take(&node)?;
-                self.candidates.push(id);
-                Some(String::from(id))
-            })
-        });
-        object.finish();
-        Some(List { list: list?.into(), candidates: candidates? })
-    }
-
-    fn group(&self, node: &Node<'a>) -> Option<Group> {
-        let mut object = node.object()?;
-        let mut named = Vec::new();
-        let candidates = object.required("candidates", |node| {
-            node.list(1..=MAX_OPTIONS, |node| {
-                let id = node.string()?;
-                if !self.candidates.contains(&id) {
-                    return node.path().fail(ManifestProblem::UnknownOption);
-                }
-                if named.contains(&id) {
-                    return node.path().fail(ManifestProblem::OptionTwice);
-                }
-                named.push(id);
-                Some(String::from(id))
-            })
-        });
-        let max = object.integer("max", 1..=MAX_OPTIONS as u64);
-        object.finish();
-        Some(Group { candidates: candidates?, max: max? })
-    }
-}
-
 impl Lists {
-    pub(super) fn read<'a>(mut object: Object<'a>, known: &Surroundings<'a>) -> Option<Self> {
-        let mut roles = Roles { options: known.options, taken: Vec::new(), candidates: Vec::new() };
+    /// `P_j`, the most preferences within a list of this many candidates.
+    fn preferences_in(&self, candidates: usize) -> u64 {
+        u64::from(self.preferences).min(candidates as u64)
+    }
+
+    /// The numbers of lists, candidates and groups among the options.
+    fn positions(&self, options: &[ContestOption]) -> Positions {
+        // Sorted once: groups can name every candidate a thousand times.
+        let mut sorted: Vec<(&str, usize)> = Vec::with_capacity(options.len());
+        for (number, option) in options.iter().enumerate() {
+            let place = sorted.partition_point(|(id, _)| *id < option.id.as_str());
+            sorted.insert(place, (&option.id, number));
+        }
+        let position = |name: &String| {
+            let place = sorted.binary_search_by(|(id, _)| (*id).cmp(name)).ok()?;
+            sorted.get(place).map(|(_, number)| *number)
+        };
+        let positions = |ids: &[String]| ids.iter().filter_map(position).collect::<Vec<_>>();
+        let list = |list: &List| Some((position(&list.list)?, positions(&list.candidates)));
+        Positions {
+            lists: self.lists.iter().filter_map(list).collect(),
+            groups: self.groups.iter().map(|group| (positions(&group.candidates), group.max)).collect(),
+        }
+    }
+}
+
+impl ContestKind for Lists {
+    type Bits = ListsBits;
+
+    const MARK: MarkKind = MarkKind::List;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+        let mut roles = Roles { options: context.options, taken: Vec::new(), candidates: Vec::new() };
         let lists = object.required("lists", |node| node.list(1..=MAX_OPTIONS, |node| roles.list(&node)));
         let candidates = roles.candidates.len() as u64;
         let preferences = object.integer("preferences", u64::from(candidates > 0)..=candidates);
@@ -167,7 +141,7 @@ impl Lists {
             seats: seats?,
             blank: blank?,
         };
-        if known.count().is_some_and(|options| options != roles.taken.len()) {
+        if context.option_count().is_some_and(|options| options != roles.taken.len()) {
             return path.fail(ManifestProblem::OptionWithoutList);
         }
         let (options, needed) = (rule.lists.len(), if rule.blank { 1 } else { 2 });
@@ -177,11 +151,11 @@ impl Lists {
         Some(rule)
     }
 
-    pub(super) fn counts(&self, options: usize) -> usize {
+    fn counts(&self, options: usize) -> usize {
         options + usize::from(self.blank)
     }
 
-    pub(super) fn bits(&self, options: usize) -> usize {
+    fn bits(&self, options: usize) -> usize {
         let preferences: usize = if self.across {
             RangeDigits::count(self.preferences.into())
         } else {
@@ -191,32 +165,7 @@ impl Lists {
         options + usize::from(self.blank) + preferences + groups
     }
 
-    /// `P_j` of a list of so many candidates.
-    fn preferences_in(&self, candidates: usize) -> u64 {
-        u64::from(self.preferences).min(candidates as u64)
-    }
-
-    /// The numbers of lists, candidates and groups among the options.
-    fn positions(&self, options: &[ContestOption]) -> Positions {
-        // Sorted once: groups can name every candidate a thousand times.
-        let id = |number: &usize| options.get(*number).map_or("", |option| option.id.as_str());
-        let mut sorted: Vec<usize> = Vec::with_capacity(options.len());
-        for number in 0..options.len() {
-            sorted.insert(sorted.partition_point(|other| id(other) < id(&number)), number);
-        }
-        let position = |name: &String| {
-            let place = sorted.binary_search_by(|number| id(number).cmp(name)).ok()?;
-            sorted.get(place).copied()
-        };
-        let positions = |ids: &[String]| ids.iter().filter_map(position).collect::<Vec<_>>();
-        let list = |list: &List| Some((position(&list.list)?, positions(&list.candidates)));
-        Positions {
-            lists: self.lists.iter().filter_map(list).collect(),
-            groups: self.groups.iter().map(|group| (positions(&group.candidates), group.max)).collect(),
-        }
-    }
-
-    pub(super) fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ListsBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ListsBits {
         let positions = self.positions(options);
         let marks = builder.line(options.len());
         let blank = self.blank.then(|| builder.bit());
@@ -237,7 +186,7 @@ impl Lists {
         if self.across {
             let most = i64::from(self.preferences);
             if most > 0 {
-                let terms = row(marks, positions.candidates(), None, blank, most);
+                let terms = row(marks, positions.candidates().copied(), None, blank, most);
                 slacks.push((Slack::Across, limited(terms, most.unsigned_abs(), most)));
             }
         } else {
@@ -257,39 +206,36 @@ impl Lists {
         ListsBits { preferences: self.preferences, across: self.across, positions, marks, blank, slacks }
     }
 
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         1
     }
 
-    pub(super) fn outcome(
-        &self,
-        options: &[ContestOption],
-        totals: &[u64],
-        weight: u64,
-    ) -> Result<Outcome, OutcomeError> {
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
         let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options.len()), self.blank, weight)?;
         let positions = self.positions(options);
-        let total = |option: usize| totals.get(option).copied().unwrap_or(0);
-        let of_lists: Vec<u64> = positions.lists.iter().map(|(list, _)| total(*list)).collect();
-        possible(sum(&of_lists) == u128::from(voted))?;
+        let wrong_number = OutcomeError::WrongNumber { totals: totals.len(), counts: options.len() };
+        let total = |option: &usize| totals.get(*option).copied().ok_or(wrong_number);
+        let of_lists: Vec<u64> = positions.lists.iter().map(|(list, _)| total(list)).collect::<Result<_, _>>()?;
+        require_possible(sum(&of_lists) == u128::from(voted))?;
+        // No candidate has more than `each`, and all of them together no more than `most` times as much.
+        let check = |candidates: &mut dyn Iterator<Item = &usize>, each: u64, most: u64| {
+            let preferred: Vec<u64> = candidates.map(total).collect::<Result<_, _>>()?;
+            require_possible(preferred.iter().all(|preferred| *preferred <= each))?;
+            require_possible(sum(&preferred) <= u128::from(most) * u128::from(each))
+        };
         if self.across {
-            let preferred: Vec<u64> = positions.candidates().map(total).collect();
-            possible(preferred.iter().all(|preferred| *preferred <= voted))?;
-            possible(sum(&preferred) <= u128::from(self.preferences) * u128::from(voted))?;
+            check(&mut positions.candidates(), voted, self.preferences.into())?;
         } else {
-            for (list, candidates) in &positions.lists {
-                let preferred: Vec<u64> = candidates.iter().map(|candidate| total(*candidate)).collect();
-                possible(preferred.iter().all(|preferred| *preferred <= total(*list)))?;
-                let most = u128::from(self.preferences_in(candidates.len()));
-                possible(sum(&preferred) <= most * u128::from(total(*list)))?;
+            for ((_, candidates), of_list) in zip(&positions.lists, &of_lists) {
+                check(&mut candidates.iter(), *of_list, self.preferences_in(candidates.len()))?;
             }
         }
-        let option_of = |number: usize| positions.lists.get(number).map_or(0, |(list, _)| *list);
+        let option_of = |number: usize| positions.lists.get(number).map(|(list, _)| *list);
         let ranking = rank_by(of_lists.len(), |list| of_lists.get(list).copied())
             .into_iter()
             .map(|tied| {
                 // In the order of the manifest, which need not be that of the rule.
-                let mut tied: Vec<usize> = tied.into_iter().map(option_of).collect();
+                let mut tied: Vec<usize> = tied.into_iter().filter_map(option_of).collect();
                 tied.sort_unstable();
                 tied
             })
@@ -297,12 +243,20 @@ impl Lists {
         let detail = self.seats.map_or(Detail::None, |seats| {
             let allocation = allocate(&of_lists, seats.number, seats.method);
             Detail::Seats(SeatsOutcome {
-                lists: allocation.seats.into_iter().enumerate().map(|(list, seats)| (option_of(list), seats)).collect(),
-                tied: allocation.tied.into_iter().map(option_of).collect(),
+                lists: zip(&positions.lists, allocation.seats).map(|((list, _), seats)| (*list, seats)).collect(),
+                tied: allocation.tied.into_iter().filter_map(option_of).collect(),
                 open: allocation.open,
             })
         });
         Ok(Outcome { counts: Some(totals.to_vec()), blank, ranking, detail, winners: None })
+    }
+
+    fn has_blank(&self) -> bool {
+        self.blank
+    }
+
+    fn winners(&self) -> Option<u32> {
+        None
     }
 }
 
@@ -340,8 +294,8 @@ struct Positions {
 }
 
 impl Positions {
-    fn candidates(&self) -> impl Iterator<Item = usize> + '_ {
-        self.lists.iter().flat_map(|(_, candidates)| candidates).copied()
+    fn candidates(&self) -> impl Iterator<Item = &usize> {
+        self.lists.iter().flat_map(|(_, candidates)| candidates)
     }
 }
 
@@ -356,9 +310,9 @@ enum Slack {
     Group(usize),
 }
 
-/// Where the bits of such a contest stand in its form.
+/// Where the bits of such a contest are in its form.
 #[derive(Clone, Debug)]
-pub struct ListsBits {
+pub(super) struct ListsBits {
     preferences: u32,
     across: bool,
     positions: Positions,
@@ -367,9 +321,9 @@ pub struct ListsBits {
     slacks: Vec<(Slack, RangeDigits)>,
 }
 
-impl ListsBits {
+impl EncodeSelection for ListsBits {
     /// The time depends on how many candidates are preferred, not on which, and not on the list.
-    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+    fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (list, preferences, is_blank) = match selection {
             Selection::List { list, preferences } => (*list, preferences.as_slice(), false),
             // No option has this number.
@@ -408,7 +362,9 @@ impl ListsBits {
         }
         Ok(())
     }
+}
 
+impl ListsBits {
     fn check(&self, list: usize, preferences: &[usize]) -> Result<(), SelectionError> {
         let options = self.marks.len();
         let mut named = Zeroizing::new(Vec::with_capacity(preferences.len() + 1));
@@ -419,7 +375,7 @@ impl ListsBits {
         if !bool::from(is_among(list, lists.iter().map(|(list, _)| *list))) {
             return Err(SelectionError::NotAList);
         }
-        let candidates = |one: &usize| bool::from(is_among(*one, self.positions.candidates()));
+        let candidates = |one: &usize| bool::from(is_among(*one, self.positions.candidates().copied()));
         if !preferences.iter().all(candidates) {
             return Err(SelectionError::NotACandidate);
         }

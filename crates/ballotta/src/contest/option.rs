@@ -1,4 +1,4 @@
-//! The options of a contest.
+//! The options of a contest, and the grades that they are given.
 
 use alloc::string::String;
 
@@ -16,4 +16,13 @@ pub struct ContestOption {
     /// More about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
+}
+
+/// A grade that options are given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Grade {
+    /// Its identifier, which marks and results contain.
+    pub id: String,
+    /// Its title, which voters see.
+    pub title: Text,
 }

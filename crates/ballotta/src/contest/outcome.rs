@@ -177,7 +177,7 @@ pub(super) struct Counts<'a> {
 }
 
 impl<'a> Counts<'a> {
-    /// Of a contest of so many counts, of which the last is the blank vote if there is one.
+    /// The totals of a contest with this many counts, of which the last is the blank vote if there is one.
     pub(super) fn of(totals: &'a [u64], counts: usize, has_blank: bool, weight: u64) -> Result<Self, OutcomeError> {
         if totals.len() != counts {
             return Err(OutcomeError::WrongNumber { totals: totals.len(), counts });
@@ -192,17 +192,16 @@ impl<'a> Counts<'a> {
 }
 
 /// What `parts` leave of `whole`.
-pub(super) fn rest(whole: u128, parts: &[u64]) -> Result<u64, OutcomeError> {
-    let parts: u128 = parts.iter().map(|part| u128::from(*part)).sum();
-    whole.checked_sub(parts).and_then(|rest| u64::try_from(rest).ok()).ok_or(OutcomeError::Impossible)
+pub(super) fn remainder(whole: u128, parts: &[u64]) -> Result<u64, OutcomeError> {
+    whole.checked_sub(sum(parts)).and_then(|rest| u64::try_from(rest).ok()).ok_or(OutcomeError::Impossible)
 }
 
-/// Nothing, if it is so.
-pub(super) fn possible(is_possible: bool) -> Result<(), OutcomeError> {
+/// Refuses totals for which a condition of possible totals is false.
+pub(super) fn require_possible(is_possible: bool) -> Result<(), OutcomeError> {
     if is_possible { Ok(()) } else { Err(OutcomeError::Impossible) }
 }
 
-/// The sum without overflow.
+/// The sum, which cannot overflow.
 pub(super) fn sum(parts: &[u64]) -> u128 {
     parts.iter().map(|part| u128::from(*part)).sum()
 }

@@ -34,9 +34,12 @@ use serde::Serialize;
 use subtle::{Choice, ConstantTimeEq, ConstantTimeLess};
 use zeroize::Zeroizing;
 
-use super::outcome::{Counts, Detail, Outcome, OutcomeError, PairsOutcome, possible, rank_by};
-use super::selection::{check_options, is_among, value_of};
-use super::{Selection, SelectionError, Surroundings, at_least, read_end};
+use super::kind::{ContestKind, EncodeSelection};
+use super::mark::{MarkKind, Selection};
+use super::option::ContestOption;
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, PairsOutcome, rank_by, require_possible};
+use super::read::{RuleContext, read_end, require_options};
+use super::selection::{SelectionError, check_options, is_among, value_of};
 use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
 use crate::json::Object;
 use crate::limits::MAX_RANKED_OPTIONS;
@@ -79,14 +82,18 @@ fn pairs(options: usize, both: bool) -> impl Iterator<Item = (usize, usize)> {
         .flat_map(move |i| (0..options).filter(move |j| if both { i != *j } else { i < *j }).map(move |j| (i, j)))
 }
 
-impl Pairs {
-    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
+impl ContestKind for Pairs {
+    type Bits = PairsBits;
+
+    const MARK: MarkKind = MarkKind::Ranking;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
         let ties = object.boolean("ties");
         let method = object.required("method", |node| node.word(Method::WORDS));
-        let (blank, winners, path) = read_end(object, known);
+        let (blank, winners, path) = read_end(object, context);
         let rule = Self { ties: ties?, method: method?, blank: blank?, winners: winners? };
-        at_least(2, known, &path)?;
-        match known.count() {
+        require_options(2, context, &path)?;
+        match context.option_count() {
             Some(options) if options > MAX_RANKED_OPTIONS => {
                 path.fail(ManifestProblem::TooManyOptions { options, limit: MAX_RANKED_OPTIONS })
             }
@@ -94,16 +101,17 @@ impl Pairs {
         }
     }
 
-    pub(super) fn counts(&self, options: usize) -> usize {
+    fn counts(&self, options: usize) -> usize {
         pair_count(options, self.ties) + usize::from(self.blank)
     }
 
-    pub(super) fn bits(&self, options: usize) -> usize {
+    fn bits(&self, options: usize) -> usize {
         let others = if self.ties { 2 * options * options + options * (options + 1) / 2 } else { options * options };
         pair_count(options, self.ties) + others + usize::from(self.blank)
     }
 
-    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PairsBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> PairsBits {
+        let options = options.len();
         let bits =
             if self.ties { with_ties(options, self.blank, builder) } else { strict(options, self.blank, builder) };
         builder.count_bits(bits.pairs);
@@ -111,11 +119,12 @@ impl Pairs {
         bits
     }
 
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         1
     }
 
-    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let options = options.len();
         let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
         let mut matrix = alloc::vec![alloc::vec![0_u64; options]; options];
         let mut set = |(i, j): (usize, usize), total: u64| {
@@ -132,7 +141,7 @@ impl Pairs {
         let matrix = Matrix(matrix);
         let fits =
             |(i, j): (usize, usize)| matrix.above(i, j).checked_add(matrix.above(j, i)).is_some_and(|sum| sum <= voted);
-        possible(pairs(options, false).all(fits))?;
+        require_possible(pairs(options, false).all(fits))?;
         let pairs = matrix.outcome();
         let ranking = match self.method {
             Method::Schulze => pairs.schulze.clone(),
@@ -140,6 +149,14 @@ impl Pairs {
             Method::Copeland => pairs.copeland.clone(),
         };
         Ok(Outcome { counts: None, blank, ranking, detail: Detail::Pairs(pairs), winners: None })
+    }
+
+    fn has_blank(&self) -> bool {
+        self.blank
+    }
+
+    fn winners(&self) -> Option<u32> {
+        self.winners
     }
 }
 
@@ -222,9 +239,9 @@ fn with_ties(options: usize, has_blank: bool, builder: &mut FormBuilder) -> Pair
     PairsBits { options, pairs: bits, blank, ranks: Ranks::Ties { above, ends, ties: tie_bits } }
 }
 
-/// Where the bits of such a contest stand in its form.
+/// Where the bits of such a contest are in its form.
 #[derive(Clone, Debug)]
-pub struct PairsBits {
+pub(super) struct PairsBits {
     options: usize,
     pairs: BitLine,
     blank: Option<Bit>,
@@ -238,9 +255,9 @@ enum Ranks {
     Ties { above: BitTable, ends: BitTable, ties: BitLine },
 }
 
-impl PairsBits {
+impl EncodeSelection for PairsBits {
     /// The time depends on how many options are ranked and into how many places, not on which and where.
-    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+    fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (ranking, is_blank) = match selection {
             Selection::Ranking(ranking) => (ranking.as_slice(), false),
             Selection::Blank if self.blank.is_some() => (&[][..], true),
@@ -311,7 +328,9 @@ impl PairsBits {
         }
         Ok(())
     }
+}
 
+impl PairsBits {
     fn check(&self, ranking: &[Vec<usize>]) -> Result<(), SelectionError> {
         let named: Zeroizing<Vec<usize>> = Zeroizing::new(ranking.concat());
         check_options(&named, self.options)?;

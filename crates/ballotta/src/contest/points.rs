@@ -11,9 +11,10 @@
 
 use alloc::vec::Vec;
 
-use super::outcome::{Counts, Outcome, OutcomeError, possible, rest, sum};
-use super::selection::{check_options, value_of};
-use super::{Selection, SelectionError};
+use super::kind::EncodeSelection;
+use super::mark::Selection;
+use super::outcome::{Counts, Outcome, OutcomeError, remainder, require_possible, sum};
+use super::selection::{SelectionError, check_options, value_of};
 use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Terms};
 
 /// What the points of all options have to make.
@@ -68,7 +69,8 @@ impl Points {
             Budget::Free => {}
             Budget::Weight => builder.weight_row(terms),
             Budget::AtMost(total) | Budget::Exactly(total) => {
-                let total = i64::try_from(total).unwrap_or(i64::MAX);
+                // At most the points of all options together, far below 2^63.
+                let total = total.cast_signed();
                 terms.optional(blank, total);
                 slack.iter().for_each(|slack| terms.digits(slack));
                 builder.constant(terms, total);
@@ -83,28 +85,28 @@ impl Points {
         let voted_wide = u128::from(voted);
         match self.budget {
             Budget::Free => {}
-            Budget::AtMost(total) => possible(sum(totals) <= u128::from(total) * voted_wide)?,
-            Budget::Exactly(total) => counts.push(rest(u128::from(total) * voted_wide, totals)?),
-            Budget::Weight => counts.push(rest(voted_wide, totals)?),
+            Budget::AtMost(total) => require_possible(sum(totals) <= u128::from(total) * voted_wide)?,
+            Budget::Exactly(total) => counts.push(remainder(u128::from(total) * voted_wide, totals)?),
+            Budget::Weight => counts.push(remainder(voted_wide, totals)?),
         }
         let max = if matches!(self.budget, Budget::Weight) { 1 } else { self.max };
-        possible(counts.iter().all(|count| u128::from(*count) <= u128::from(max) * voted_wide))?;
+        require_possible(counts.iter().all(|count| u128::from(*count) <= u128::from(max) * voted_wide))?;
         Ok((Outcome::of_totals(counts, blank), voted))
     }
 }
 
-/// Where the bits of such a contest stand in its form.
+/// Where the bits of such a contest are in its form.
 #[derive(Clone, Debug)]
-pub struct PointsBits {
+pub(super) struct PointsBits {
     rule: Points,
     digits: Vec<RangeDigits>,
     blank: Option<Bit>,
     slack: Option<RangeDigits>,
 }
 
-impl PointsBits {
+impl EncodeSelection for PointsBits {
     /// The time depends on how many options have points, not on which or how many points.
-    pub(super) fn assign(&self, selection: &Selection, weight: u64, bits: &mut Bits) -> Result<(), SelectionError> {
+    fn assign(&self, selection: &Selection, weight: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (points, is_blank) = match selection {
             Selection::Points(points) => (points.as_slice(), 0_u8),
             Selection::Blank if self.blank.is_some() => (&[][..], 1),
@@ -124,7 +126,9 @@ impl PointsBits {
         }
         Ok(())
     }
+}
 
+impl PointsBits {
     /// The points that are given together.
     fn check(&self, points: &[(usize, u64)], weight: u64, is_blank: bool) -> Result<u64, SelectionError> {
         let named: zeroize::Zeroizing<Vec<usize>> =

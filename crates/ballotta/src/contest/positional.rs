@@ -23,12 +23,15 @@ use serde::Serialize;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::outcome::{Counts, Outcome, OutcomeError, possible, sum};
-use super::selection::check_options;
-use super::{Selection, SelectionError, Surroundings, at_least, read_end};
+use super::kind::{ContestKind, EncodeSelection};
+use super::mark::{MarkKind, Selection};
+use super::option::ContestOption;
+use super::outcome::{Counts, Outcome, OutcomeError, require_possible, sum};
+use super::read::{RuleContext, read_end, require_options};
+use super::selection::{SelectionError, check_options};
 use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
 use crate::json::Object;
-use crate::limits::{MAX_OPTIONS, MAX_POINTS};
+use crate::limits::MAX_POINTS;
 use crate::problem::ManifestProblem;
 
 /// Rank options; each place has a score. A manifest checks the numbers against the options.
@@ -46,40 +49,47 @@ pub struct Positional {
 }
 
 impl Positional {
-    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
-        let options = known.count().unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS);
+    fn places(&self) -> usize {
+        self.scores.len()
+    }
+
+    /// Whether an option can be without a place.
+    fn has_unplaced(&self, options: usize) -> bool {
+        self.truncated || self.places() < options
+    }
+}
+
+impl ContestKind for Positional {
+    type Bits = PositionalBits;
+
+    const MARK: MarkKind = MarkKind::Ranking;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+        let options = context.options_or_limit();
         let scores = object.required("scores", |node| {
             let scores: Vec<u64> = node.list(1..=options, |node| node.integer(0..=MAX_POINTS))?;
             let counts = scores.iter().any(|score| *score > 0);
             if counts { Some(scores) } else { node.path().fail(ManifestProblem::NothingCounts) }
         });
         let truncated = object.boolean("truncated");
-        let (blank, winners, path) = read_end(object, known);
+        let (blank, winners, path) = read_end(object, context);
         let rule = Self { scores: scores?, truncated: truncated?, blank: blank?, winners: winners? };
-        at_least(2, known, &path)?;
+        require_options(2, context, &path)?;
         Some(rule)
     }
 
-    fn places(&self) -> usize {
-        self.scores.len()
-    }
-
-    /// Whether an option can be without place.
-    fn has_unplaced(&self, options: usize) -> bool {
-        self.truncated || self.places() < options
-    }
-
-    pub(super) fn counts(&self, options: usize) -> usize {
+    fn counts(&self, options: usize) -> usize {
         options + usize::from(self.blank)
     }
 
-    pub(super) fn bits(&self, options: usize) -> usize {
+    fn bits(&self, options: usize) -> usize {
         let unplaced = if self.has_unplaced(options) { options } else { 0 };
         let lengths = if self.truncated { self.places() + 1 } else { 0 };
         options * self.places() + unplaced + lengths + usize::from(self.blank)
     }
 
-    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PositionalBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> PositionalBits {
+        let options = options.len();
         let places = builder.table(options, self.places());
         let unplaced = builder.line(if self.has_unplaced(options) { options } else { 0 });
         let lengths = builder.line(if self.truncated { self.places() + 1 } else { 0 });
@@ -116,23 +126,31 @@ impl Positional {
         PositionalBits { places, unplaced, lengths, blank, count: self.places() }
     }
 
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         self.scores.iter().copied().max().unwrap_or(0)
     }
 
-    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options.len()), self.blank, weight)?;
         let voted = u128::from(voted);
-        possible(totals.iter().all(|total| u128::from(*total) <= u128::from(self.count_bound()) * voted))?;
+        require_possible(totals.iter().all(|total| u128::from(*total) <= u128::from(self.count_bound()) * voted))?;
         let (all, most) = (sum(totals), sum(&self.scores) * voted);
-        possible(if self.truncated { all <= most } else { all == most })?;
+        require_possible(if self.truncated { all <= most } else { all == most })?;
         Ok(Outcome::of_totals(totals.to_vec(), blank))
+    }
+
+    fn has_blank(&self) -> bool {
+        self.blank
+    }
+
+    fn winners(&self) -> Option<u32> {
+        self.winners
     }
 }
 
-/// Where the bits of such a contest stand in its form.
+/// Where the bits of such a contest are in its form.
 #[derive(Clone, Debug)]
-pub struct PositionalBits {
+pub(super) struct PositionalBits {
     places: BitTable,
     unplaced: BitLine,
     lengths: BitLine,
@@ -140,9 +158,9 @@ pub struct PositionalBits {
     count: usize,
 }
 
-impl PositionalBits {
+impl EncodeSelection for PositionalBits {
     /// The time depends on how many options are ranked, not on which and where.
-    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+    fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (ranking, is_blank) = match selection {
             Selection::Ranking(ranking) => (ranking.as_slice(), false),
             Selection::Blank if self.blank.is_some() => (&[][..], true),
@@ -168,7 +186,9 @@ impl PositionalBits {
         }
         Ok(())
     }
+}
 
+impl PositionalBits {
     /// The options in their order.
     fn check(&self, ranking: &[Vec<usize>], is_blank: bool) -> Result<Zeroizing<Vec<usize>>, SelectionError> {
         let mut order = Zeroizing::new(Vec::with_capacity(ranking.len()));

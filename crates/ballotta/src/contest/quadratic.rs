@@ -17,9 +17,12 @@ use alloc::vec::Vec;
 use serde::Serialize;
 use subtle::ConstantTimeGreater;
 
-use super::outcome::{Counts, Outcome, OutcomeError, possible};
-use super::selection::{check_options, value_of};
-use super::{Selection, SelectionError, Surroundings, read_end};
+use super::kind::{ContestKind, EncodeSelection};
+use super::mark::{MarkKind, Selection};
+use super::option::ContestOption;
+use super::outcome::{Counts, Outcome, OutcomeError, require_possible};
+use super::read::{RuleContext, read_end};
+use super::selection::{SelectionError, check_options, value_of};
 use crate::form::{Bit, BitTable, Bits, FormBuilder, RangeDigits, Terms};
 use crate::json::Object;
 use crate::limits::MAX_CREDITS;
@@ -37,26 +40,33 @@ pub struct Quadratic {
 }
 
 impl Quadratic {
-    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
-        let credits = object.integer("credits", 1..=MAX_CREDITS);
-        let (blank, winners, _) = read_end(object, known);
-        Some(Self { credits: credits?, blank: blank?, winners: winners? })
-    }
-
     /// The most votes for one option.
     fn most(&self) -> u64 {
         self.credits.isqrt()
     }
+}
 
-    pub(super) fn counts(&self, options: usize) -> usize {
+impl ContestKind for Quadratic {
+    type Bits = QuadraticBits;
+
+    const MARK: MarkKind = MarkKind::Points;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+        let credits = object.integer("credits", 1..=MAX_CREDITS);
+        let (blank, winners, _) = read_end(object, context);
+        Some(Self { credits: credits?, blank: blank?, winners: winners? })
+    }
+
+    fn counts(&self, options: usize) -> usize {
         options + usize::from(self.blank)
     }
 
-    pub(super) fn bits(&self, options: usize) -> usize {
+    fn bits(&self, options: usize) -> usize {
         options * self.most() as usize + usize::from(self.blank) + RangeDigits::count(self.credits)
     }
 
-    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> QuadraticBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> QuadraticBits {
+        let options = options.len();
         let units = builder.table(options, self.most() as usize);
         let blank = self.blank.then(|| builder.bit());
         let slack = builder.range(self.credits);
@@ -78,20 +88,28 @@ impl Quadratic {
         QuadraticBits { credits: self.credits, most: self.most(), units, blank, slack }
     }
 
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         self.most()
     }
 
-    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options), self.blank, weight)?;
-        possible(totals.iter().all(|total| u128::from(*total) <= u128::from(self.most()) * u128::from(voted)))?;
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let Counts { totals, blank, voted } = Counts::of(totals, self.counts(options.len()), self.blank, weight)?;
+        require_possible(totals.iter().all(|total| u128::from(*total) <= u128::from(self.most()) * u128::from(voted)))?;
         Ok(Outcome::of_totals(totals.to_vec(), blank))
+    }
+
+    fn has_blank(&self) -> bool {
+        self.blank
+    }
+
+    fn winners(&self) -> Option<u32> {
+        self.winners
     }
 }
 
-/// Where the bits of such a contest stand in its form.
+/// Where the bits of such a contest are in its form.
 #[derive(Clone, Debug)]
-pub struct QuadraticBits {
+pub(super) struct QuadraticBits {
     credits: u64,
     most: u64,
     units: BitTable,
@@ -99,9 +117,9 @@ pub struct QuadraticBits {
     slack: RangeDigits,
 }
 
-impl QuadraticBits {
+impl EncodeSelection for QuadraticBits {
     /// The time depends on how many options have votes, not on which or how many votes.
-    pub(super) fn assign(&self, selection: &Selection, bits: &mut Bits) -> Result<(), SelectionError> {
+    fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (votes, is_blank) = match selection {
             Selection::Points(votes) => (votes.as_slice(), 0_u8),
             Selection::Blank if self.blank.is_some() => (&[][..], 1),
@@ -121,7 +139,9 @@ impl QuadraticBits {
         self.slack.assign((self.credits - cost) & u64::from(is_blank).wrapping_sub(1), bits);
         Ok(())
     }
+}
 
+impl QuadraticBits {
     /// What the votes cost.
     fn check(&self, votes: &[(usize, u64)]) -> Result<u64, SelectionError> {
         let named: zeroize::Zeroizing<Vec<usize>> =

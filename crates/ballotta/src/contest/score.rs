@@ -1,17 +1,18 @@
 //! Give each option 0 to `max` points, with or without a limit on all together.
 //!
-//! See `spec/contests.md#score`; the rows are those of [points](super::PointsBits).
-
-use alloc::vec::Vec;
+//! See `spec/contests.md#score`; the rows are those of `points.rs`.
 
 use serde::Serialize;
 
+use super::kind::ContestKind;
+use super::mark::MarkKind;
+use super::option::ContestOption;
 use super::outcome::{Detail, Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
-use super::{Surroundings, at_least, read_end};
+use super::read::{RuleContext, read_end, require_options};
 use crate::form::FormBuilder;
 use crate::json::Object;
-use crate::limits::{MAX_OPTIONS, MAX_POINTS};
+use crate::limits::MAX_POINTS;
 use crate::problem::ManifestProblem;
 
 /// Give each option points. A manifest checks the numbers against the options.
@@ -40,8 +41,25 @@ pub enum Total {
 }
 
 impl Score {
-    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
-        let options = known.count().unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS) as u64;
+    fn points(&self, options: usize) -> Points {
+        let budget = match self.total {
+            Some(Total::AtMost(total)) => Budget::AtMost(total),
+            Some(Total::Exactly(total)) => Budget::Exactly(total),
+            // The row that lets a blank vote exclude everything else.
+            None if self.blank => Budget::AtMost(self.max * options as u64),
+            None => Budget::Free,
+        };
+        Points { max: self.max, budget, blank: self.blank }
+    }
+}
+
+impl ContestKind for Score {
+    type Bits = PointsBits;
+
+    const MARK: MarkKind = MarkKind::Points;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+        let options = context.options_or_limit() as u64;
         let max: Option<u64> = object.integer("max", 1..=MAX_POINTS);
         let most = max.unwrap_or(MAX_POINTS) * options;
         let total = object.optional("total", |node| {
@@ -57,46 +75,44 @@ impl Score {
                 (Some(_), Some(_)) => path.field("exactly").fail(ManifestProblem::UnknownField),
             }
         });
-        let (blank, winners, path) = read_end(object, known);
+        let (blank, winners, path) = read_end(object, context);
         let rule = Self { max: max?, total: total?, blank: blank?, winners: winners? };
         // With one option there would be nothing to choose.
-        at_least(if let Some(Total::Exactly(_)) = rule.total { 2 } else { 1 }, known, &path)?;
+        require_options(if let Some(Total::Exactly(_)) = rule.total { 2 } else { 1 }, context, &path)?;
         Some(rule)
     }
 
-    fn points(&self, options: usize) -> Points {
-        let budget = match self.total {
-            Some(Total::AtMost(total)) => Budget::AtMost(total),
-            Some(Total::Exactly(total)) => Budget::Exactly(total),
-            // The row that lets a blank vote exclude everything else.
-            None if self.blank => Budget::AtMost(self.max * options as u64),
-            None => Budget::Free,
-        };
-        Points { max: self.max, budget, blank: self.blank }
-    }
-
-    pub(super) fn counts(&self, options: usize) -> usize {
+    fn counts(&self, options: usize) -> usize {
         self.points(options).counts(options)
     }
 
-    pub(super) fn bits(&self, options: usize) -> usize {
+    fn bits(&self, options: usize) -> usize {
         self.points(options).bits(options)
     }
 
-    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PointsBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> PointsBits {
+        let options = options.len();
         self.points(options).compile(options, builder)
     }
 
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         self.max
     }
 
-    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        let options = options.len();
         let (mut outcome, voted) = self.points(options).outcome(options, totals, weight)?;
-        let averages =
-            outcome.counts().unwrap_or_default().iter().map(|total| reduced(*total, voted)).collect::<Vec<_>>();
-        outcome.detail = Detail::Averages(averages);
+        outcome.detail =
+            Detail::Averages(outcome.counts.iter().flatten().map(|total| reduced(*total, voted)).collect());
         Ok(outcome)
+    }
+
+    fn has_blank(&self) -> bool {
+        self.blank
+    }
+
+    fn winners(&self) -> Option<u32> {
+        self.winners
     }
 }
 

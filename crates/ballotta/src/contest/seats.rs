@@ -4,8 +4,11 @@
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use core::iter::zip;
 
 use serde::Serialize;
+
+use super::outcome::sum;
 
 /// How seats are given to lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -46,36 +49,30 @@ impl Fraction {
 
 /// Gives `number` seats to lists with these totals.
 pub(super) fn allocate(totals: &[u64], number: u32, method: SeatMethod) -> Allocation {
-    let voted: u128 = totals.iter().map(|total| u128::from(*total)).sum();
+    let voted = sum(totals);
     let mut allocation = Allocation { seats: alloc::vec![0; totals.len()], tied: Vec::new(), open: number };
     if voted == 0 {
         return allocation;
     }
     let quota = |total: &u64| u128::from(*total) * u128::from(number);
     if let SeatMethod::LargestRemainder = method {
-        for (seats, total) in allocation.seats.iter_mut().zip(totals) {
-            // At most `number`.
-            *seats = u32::try_from(quota(total) / voted).unwrap_or(number);
+        for (seats, total) in zip(&mut allocation.seats, totals) {
+            *seats = (quota(total) / voted).min(number.into()) as u32;
             allocation.open -= *seats;
         }
     }
-    // Who takes part in one round of largest remainders has the seat and takes part no more.
+    // A list that gets a seat in the round of largest remainders takes no part in the rest of the round.
     let mut done = alloc::vec![false; totals.len()];
     while allocation.open > 0 {
-        let claim = |list: usize, seats: u32| {
-            let total = totals.get(list).copied().unwrap_or(0);
-            match method {
-                SeatMethod::Dhondt => Fraction { numerator: total.into(), denominator: u128::from(seats) + 1 },
-                SeatMethod::SainteLague => Fraction { numerator: total.into(), denominator: 2 * u128::from(seats) + 1 },
-                SeatMethod::LargestRemainder => Fraction { numerator: quota(&total) % voted, denominator: 1 },
-            }
+        let claim = |total: u64, seats: u32| match method {
+            SeatMethod::Dhondt => Fraction { numerator: total.into(), denominator: u128::from(seats) + 1 },
+            SeatMethod::SainteLague => Fraction { numerator: total.into(), denominator: 2 * u128::from(seats) + 1 },
+            SeatMethod::LargestRemainder => Fraction { numerator: quota(&total) % voted, denominator: 1 },
         };
-        let claims: Vec<(usize, Fraction)> = allocation
-            .seats
-            .iter()
+        let claims: Vec<(usize, Fraction)> = zip(totals, zip(&allocation.seats, &done))
             .enumerate()
-            .filter(|(list, _)| totals.get(*list).is_some_and(|total| *total > 0) && done.get(*list) == Some(&false))
-            .map(|(list, seats)| (list, claim(list, *seats)))
+            .filter(|(_, (total, (_, done)))| **total > 0 && !**done)
+            .map(|(list, (total, (seats, _)))| (list, claim(*total, *seats)))
             .collect();
         let Some(largest) = claims.iter().map(|(_, claim)| *claim).max_by(Fraction::compare) else { break };
         let first: Vec<usize> =

@@ -1,32 +1,6 @@
-//! What a voter marks, and why a rule does not allow it.
-
-use alloc::vec::Vec;
+//! Why a rule does not allow a selection, and what the checks of all kinds have in common.
 
 use subtle::{Choice, ConstantTimeEq};
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
-/// What a voter marks in one contest. It is the secret that a ballot keeps. Options are counted from 0.
-#[derive(Zeroize, ZeroizeOnDrop)]
-#[non_exhaustive]
-pub enum Selection {
-    /// The blank vote, where the rule has one.
-    Blank,
-    /// These options, in any order.
-    Options(Vec<usize>),
-    /// Points of options, or votes; those that are left out have none.
-    Points(Vec<(usize, u64)>),
-    /// Grades of options, counted from 0, the best.
-    Grades(Vec<(usize, usize)>),
-    /// Options from the first place to the last; those that tie stand together.
-    Ranking(Vec<Vec<usize>>),
-    /// A list, and the candidates that are preferred.
-    List {
-        /// The list.
-        list: usize,
-        /// The candidates.
-        preferences: Vec<usize>,
-    },
-}
 
 /// A selection that the rule does not allow: what a page shows before anything is encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,13 +1,17 @@
 //! Divide exactly the own weight among the options: delegates who vote 70 yes and 30 no in one ballot.
 //!
-//! See `spec/contests.md#split`; the rows are those of [points](super::PointsBits), with the weight of the ballot as the
+//! See `spec/contests.md#split`; the rows are those of `points.rs`, with the weight of the ballot as the
 //! target of the last one. The ciphertexts are added up as they are: the weight is already in them.
 
 use serde::Serialize;
 
+use super::Multiplier;
+use super::kind::ContestKind;
+use super::mark::MarkKind;
+use super::option::ContestOption;
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
-use super::{Surroundings, at_least, read_winners};
+use super::read::{RuleContext, read_winners, require_options};
 use crate::form::FormBuilder;
 use crate::json::Object;
 use crate::limits::MAX_WEIGHT;
@@ -23,41 +27,60 @@ pub struct Split {
 }
 
 impl Split {
-    pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
-        let least = known.max_weight.unwrap_or(1).clamp(1, MAX_WEIGHT);
-        // Nobody weighs more than the roll.
-        let most = known.total_weight.unwrap_or(MAX_WEIGHT).min(MAX_WEIGHT);
-        let max = object.integer("max", least..=most);
-        let winners = read_winners(&mut object, known);
-        let path = object.path().clone();
-        object.finish();
-        let rule = Self { max: max?, winners: winners? };
-        at_least(2, known, &path)?;
-        Some(rule)
-    }
-
     fn points(&self) -> Points {
         Points { max: self.max, budget: Budget::Weight, blank: false }
     }
+}
 
-    pub(super) fn counts(&self, options: usize) -> usize {
+impl ContestKind for Split {
+    type Bits = PointsBits;
+
+    const MARK: MarkKind = MarkKind::Points;
+
+    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+        let least = context.max_weight.unwrap_or(1).clamp(1, MAX_WEIGHT);
+        // Nobody weighs more than the roll.
+        let most = context.total_weight.unwrap_or(MAX_WEIGHT).min(MAX_WEIGHT);
+        let max = object.integer("max", least..=most);
+        let winners = read_winners(&mut object, context);
+        let path = object.path().clone();
+        object.finish();
+        let rule = Self { max: max?, winners: winners? };
+        require_options(2, context, &path)?;
+        Some(rule)
+    }
+
+    fn counts(&self, options: usize) -> usize {
         self.points().counts(options)
     }
 
-    pub(super) fn bits(&self, options: usize) -> usize {
+    fn bits(&self, options: usize) -> usize {
         self.points().bits(options)
     }
 
-    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PointsBits {
-        self.points().compile(options, builder)
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> PointsBits {
+        self.points().compile(options.len(), builder)
     }
 
     /// A ballot of weight `w` adds at most `w`.
-    pub(super) fn count_bound(&self) -> u64 {
+    fn count_bound(&self) -> u64 {
         1
     }
 
-    pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        self.points().outcome(options, totals, weight).map(|(outcome, _)| outcome)
+    fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
+        self.points().outcome(options.len(), totals, weight).map(|(outcome, _)| outcome)
+    }
+
+    fn has_blank(&self) -> bool {
+        false
+    }
+
+    fn winners(&self) -> Option<u32> {
+        self.winners
+    }
+
+    /// The slots contain the weight already.
+    fn multiplier(&self) -> Multiplier {
+        Multiplier::One
     }
 }

@@ -19,11 +19,11 @@ use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{ContestBits, ContestOption, Outcome, Rule, Selection, SelectionError};
+use super::{ContestBits, ContestOption, Multiplier, Outcome, Rule, Selection, SelectionError};
 use crate::form::{Bit, Bits, Form, FormBuilder};
 
 /// A selection and what it counts in each slot, or why it is refused.
-type Case = (Selection, Result<Vec<i64>, SelectionError>);
+pub(super) type Case = (Selection, Result<Vec<i64>, SelectionError>);
 
 /// The form of one contest.
 pub(super) fn compile(rule: &Rule, options: &[ContestOption]) -> (Form, ContestBits) {
@@ -180,7 +180,7 @@ impl Search {
 
 /// Shows that the rows of a contest allow what the cases allow and nothing else, and that every case is assigned or
 /// refused as it says. Returns in how many ways bits satisfy the rows.
-fn check(rule: &Rule, options: &[ContestOption], weight: u64, cases: Vec<Case>) -> usize {
+pub(super) fn check(rule: &Rule, options: &[ContestOption], weight: u64, cases: Vec<Case>) -> usize {
     let (form, contest) = compile(rule, options);
     assert_eq!(form.slots(), rule.counts(options.len()), "{rule:?}");
     assert_eq!(form.bits(), rule.bits(options.len()), "{rule:?}");
@@ -190,7 +190,8 @@ fn check(rule: &Rule, options: &[ContestOption], weight: u64, cases: Vec<Case>) 
     assert_eq!(reached, allowed, "{} options, weight {weight}: {rule:?}", options.len());
 
     // Counts that share a slot rely on this: none is ever larger.
-    let most = i64::try_from(rule.count_bound() * if let Rule::Split(_) = rule { weight } else { 1 }).unwrap();
+    let times = if rule.multiplier() == Multiplier::One { weight } else { 1 };
+    let most = i64::try_from(rule.count_bound() * times).unwrap();
     assert!(reached.iter().flatten().all(|count| (0..=most).contains(count)), "{rule:?}");
 
     // What was there before does not matter.
@@ -208,21 +209,21 @@ fn check(rule: &Rule, options: &[ContestOption], weight: u64, cases: Vec<Case>) 
 }
 
 /// What every kind says of the blank vote and of selections of other kinds.
-fn common_cases(slots: usize, has_blank: bool, others: Vec<Selection>) -> Vec<Case> {
+pub(super) fn common_cases(slots: usize, has_blank: bool, others: Vec<Selection>) -> Vec<Case> {
     let blank = if has_blank { Ok(blank(slots)) } else { Err(SelectionError::BlankNotAllowed) };
     let others = others.into_iter().map(|selection| (selection, Err(SelectionError::WrongKind)));
     [(Selection::Blank, blank)].into_iter().chain(others).collect()
 }
 
 /// The outcome of these selections, each of a voter of its weight: by assigning and adding up, as ballots are.
-fn outcome_of(rule: &Rule, options: &[ContestOption], ballots: &[(Selection, u64)]) -> Outcome {
+pub(super) fn outcome_of(rule: &Rule, options: &[ContestOption], ballots: &[(Selection, u64)]) -> Outcome {
     let (form, contest) = compile(rule, options);
     let mut totals = vec![0_u64; form.slots()];
     let mut bits = Bits::zero(form.bits());
     for (selection, weight) in ballots {
         contest.assign(selection, *weight, &mut bits).unwrap();
         assert_eq!(form.violated_rows(&bits, *weight), [0; 0]);
-        let times = if rule.multiplier() == super::Multiplier::One { 1 } else { *weight };
+        let times = if rule.multiplier() == Multiplier::One { 1 } else { *weight };
         let values = form.values(&bits);
         totals.iter_mut().zip(values).for_each(|(total, value)| *total += times * u64::try_from(value).unwrap());
         let bound = rule.count_bound() * weight;

@@ -14,7 +14,7 @@ use super::contents::{
     parse_hex, parse_key, parse_log_key,
 };
 use crate::SUITE;
-use crate::contest::{ContestOption, Rule, Surroundings};
+use crate::contest::{ContestOption, Rule, RuleContext};
 use crate::form::{FormBuilder, Packing};
 use crate::group::PublicElement;
 use crate::hash::FileHash;
@@ -56,7 +56,7 @@ pub fn parse_contests(bytes: &[u8]) -> Result<Vec<Contest>, ManifestErrors> {
 ///
 /// Every rule that is broken, each with the path of the value that breaks it, such as `scores[0]`.
 pub fn parse_rule(bytes: &[u8]) -> Result<Rule, ManifestErrors> {
-    read_document(bytes, |node, parser| Rule::read(node, &parser.surroundings(None)))
+    read_document(bytes, |node, parser| Rule::read(node, &parser.rule_context(None)))
 }
 
 /// Reads a JSON document with a parser that knows nothing yet.
@@ -179,8 +179,8 @@ impl ManifestParser {
     }
 
     /// What is known of the contest of a rule, besides the rule.
-    fn surroundings<'a>(&'a self, options: Option<&'a [Option<&'a str>]>) -> Surroundings<'a> {
-        Surroundings {
+    fn rule_context<'a>(&'a self, options: Option<&'a [Option<&'a str>]>) -> RuleContext<'a> {
+        RuleContext {
             options,
             max_weight: self.weights.as_ref().map(|weights| weights.max),
             total_weight: self.weights.as_ref().map(|weights| weights.total),
@@ -231,7 +231,7 @@ impl ManifestParser {
         let title = object.required("title", |node| self.text(node));
         let description = object.optional("description", |node| self.text(node));
         let option_ids = object.names("options");
-        let known = self.surroundings(option_ids.as_deref());
+        let known = self.rule_context(option_ids.as_deref());
         let rule = object.required("rule", |node| {
             let rule = Rule::read(&node, &known)?;
             let total = self.weights.as_ref().map_or(1, |weights| weights.total);

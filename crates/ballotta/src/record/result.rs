@@ -6,7 +6,7 @@ use core::iter::zip;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contest::{Detail, Outcome, Rule};
+use crate::contest::{Detail, Outcome};
 use crate::credential::RollTotals;
 use crate::decryption::ContestTotals;
 use crate::election::ElectionContext;
@@ -248,11 +248,11 @@ fn option_result(contest: &Contest, outcome: &Outcome, option: usize) -> OptionR
         grades: None,
         grade: None,
     };
-    match (outcome.detail(), &contest.rule) {
-        (Detail::Averages(averages), _) => result.average = averages.get(option).copied(),
-        (Detail::Grades { totals, majority }, Rule::Grades(rule)) => {
-            let grade =
-                majority.as_ref().and_then(|grades| grades.get(option)).and_then(|grade| rule.grades.get(*grade));
+    match outcome.detail() {
+        Detail::Averages(averages) => result.average = averages.get(option).copied(),
+        Detail::Grades { totals, majority } => {
+            let known = contest.rule.grades();
+            let grade = majority.as_ref().and_then(|grades| grades.get(option)).and_then(|grade| known.get(*grade));
             result.grades = totals.get(option).cloned();
             result.grade = Some(grade.map(|grade| grade.id.clone()));
         }
