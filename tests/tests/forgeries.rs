@@ -10,9 +10,10 @@ use ballotta::contest::Packing;
 use ballotta::discrete_log::{DiscreteLog, OutOfRange};
 use ballotta::encoding::{DecodeError, Reader, Writer};
 use ballotta::group::{Element, Scalar, SecretScalar};
+use ballotta::proofs::ProofError;
 use ballotta::proofs::batch::{Batch, BatchError, SharedBases};
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
-use ballotta::proofs::schnorr::{KeyPair, ProofError, SchnorrProof};
+use ballotta::proofs::schnorr::{KeyPair, SchnorrProof};
 use ballotta::transcript::ProofTranscript;
 use ballotta::weaken::{Check, Weaken};
 use ballotta_tests::ballot::{

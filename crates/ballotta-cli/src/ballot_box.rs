@@ -11,7 +11,7 @@ use ballotta::credential::RollSignature;
 use ballotta::decryption::{ClosingStatement, PartialDecryption, VerifiedDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
-use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, peek};
+use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::manifest::{Manifest, Revoting};
 use ballotta::record;
 use ballotta::tally::{Ledger, Recorded};
@@ -164,7 +164,7 @@ impl BallotBox {
         ensure!(!self.opened, "the voting is open: the key ceremony is over");
         let parameters = CeremonyParameters::for_manifest(&self.manifest, FIRST_ATTEMPT)?;
         CeremonyMessage::decode(bytes, &parameters).context("not a message of this key ceremony")?;
-        let (_, author) = peek(bytes).context("not a message of this key ceremony")?;
+        let (_, author) = message_header(bytes).context("not a message of this key ceremony")?;
         self.append_file(EntryKind::Ceremony, author, &record::ceremony_path(&FileHash::of(bytes)), bytes)
     }
 

@@ -14,7 +14,7 @@ use ballotta::board::{board_key, witness_keys};
 use ballotta::credential::RollSignature;
 use ballotta::encoding::{DecodeError, Reader};
 use ballotta::hash::{FileHash, Fingerprint, RollHash, TallyDigest, TreeHash};
-use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, peek};
+use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::manifest::Manifest;
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta_io::FolderRecord;
@@ -302,7 +302,7 @@ impl Inspection<'_> {
         if parts.iter().rev().nth(1) == Some(&"decryption") {
             return decryption(bytes);
         }
-        if peek(bytes).is_ok() {
+        if message_header(bytes).is_ok() {
             return self.ceremony_message(bytes);
         }
         match decode_bundle(bytes, TILE_WIDTH) {
@@ -319,7 +319,7 @@ impl Inspection<'_> {
     }
 
     fn ceremony_message(&self, bytes: &[u8]) -> Result<Fields> {
-        let (kind, author) = peek(bytes)?;
+        let (kind, author) = message_header(bytes)?;
         let fields = Fields::of("a message of the key ceremony")
             .with("step", kind.to_string())
             .with("trustee", author)

@@ -82,8 +82,8 @@ digest_type! {
     ManifestHash
 }
 digest_type! {
-    /// Names the parties of one attempt at the key ceremony.
-    Roster
+    /// Names the roster of one attempt at the key ceremony: its parameters and all registrations.
+    RosterHash
 }
 digest_type! {
     /// Names a completed key ceremony and with it the joint key.

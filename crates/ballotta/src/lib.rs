@@ -37,6 +37,7 @@ pub mod encoding;
 pub mod form;
 pub mod group;
 pub mod hash;
+pub mod index;
 pub mod key_ceremony;
 pub mod limits;
 pub mod manifest;

@@ -8,4 +8,7 @@
 pub mod ballot;
 pub mod batch;
 pub mod equality;
+mod equations;
 pub mod schnorr;
+
+pub use equations::ProofError;

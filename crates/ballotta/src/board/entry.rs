@@ -35,9 +35,9 @@ use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::PublicElement;
 use crate::hash::{FileHash, Fingerprint};
 use crate::limits::{MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES};
-use crate::proofs::schnorr::{KeyPair, ProofError, SchnorrProof};
-use crate::transcript::{Domain, ProofTranscript};
-use crate::weaken::{self, Check};
+use crate::proofs::ProofError;
+use crate::proofs::schnorr::{KeyPair, SchnorrProof};
+use crate::transcript::{Domain, Guarded};
 
 /// What is wrong with an entry that can be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -337,9 +337,7 @@ impl OrganiserEntry {
 
 fn transcript(action: Action, fingerprint: &Fingerprint) -> Transcript {
     let mut transcript = Domain::OrganiserEntry.for_election(fingerprint);
-    if weaken::is_on(Check::AbsorbAction) {
-        transcript.absorb_u64(b"action", action.kind() as u64);
-    }
+    Guarded::ACTION.absorb_u64(&mut transcript, action.kind() as u64);
     transcript
 }
 
@@ -435,7 +433,7 @@ mod tests {
 
         #[cfg(feature = "weaken")]
         {
-            let _weaken = weaken::Weaken::without(Check::AbsorbAction);
+            let _weaken = crate::weaken::Weaken::without(crate::weaken::Check::AbsorbAction);
             let closing = OrganiserEntry { action: Action::Close, ..opening() };
             assert_eq!(verify(&closing, &ELECTION), Ok(()));
         }
@@ -448,7 +446,7 @@ mod tests {
 
         #[cfg(feature = "weaken")]
         {
-            let _weaken = weaken::Weaken::without(Check::AbsorbFingerprint);
+            let _weaken = crate::weaken::Weaken::without(crate::weaken::Check::AbsorbFingerprint);
             let moved = OrganiserEntry { fingerprint: OTHER_ELECTION, ..opening() };
             assert_eq!(verify(&moved, &OTHER_ELECTION), Ok(()));
         }
