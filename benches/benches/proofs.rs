@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 
-use ballotta::contest::Packing;
 use ballotta::discrete_log::DiscreteLog;
+use ballotta::form::Packing;
 use ballotta::group::{Element, Generators, PublicElement, Scalar, SecretScalar};
 use ballotta::hash::Fingerprint;
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};

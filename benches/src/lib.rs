@@ -2,13 +2,13 @@
 
 mod rehearsal;
 
-use ballotta::contest::{Choose, ContestBits, Packing, Rule, Selection};
+use ballotta::contest::{Choose, ContestBits, ContestOption, Rule, Selection};
 use ballotta::elgamal::{SlotCiphertext, SlotKeys};
 use ballotta::encoding::{DecodeError, Reader, Writer};
-use ballotta::form::{Bits, Form, FormBuilder};
+use ballotta::form::{Bits, Form, FormBuilder, Packing};
 use ballotta::group::{Generators, PublicElement, SecretScalar};
 use ballotta::hash::{FileHash, Fingerprint};
-use ballotta::manifest::{ContestOption, Text};
+use ballotta::manifest::Text;
 use ballotta::proofs::ballot::{BallotArgument, BallotClaim};
 use ballotta::proofs::batch::{Batch, BatchError, SharedBases};
 use ballotta::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};

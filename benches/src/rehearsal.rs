@@ -2,13 +2,13 @@
 
 use std::iter::zip;
 
-use ballotta::ballot::{BallotSeed, Entitlement, PlaintextBallot, PreparedBallot};
+use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::NoteSigner;
 use ballotta::board::tiles::{bundle_paths, encode_bundle};
 use ballotta::contest::Selection;
-use ballotta::credential::{Credential, RollLine, RollReader, RollRules, RollSignature, VotingCode};
+use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;

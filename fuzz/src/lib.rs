@@ -6,11 +6,11 @@
 use std::str::from_utf8;
 use std::sync::LazyLock;
 
-use ballotta::ballot::{BallotHeader, BallotOpening, Candidate, Choices, Entitlement, SignedBallot, verify_ballots};
+use ballotta::ballot::{BallotHeader, BallotOpening, Candidate, Choices, SignedBallot, verify_ballots};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Note, NoteKey, NoteSignature, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle, encode_bundle, hash_tile_paths};
-use ballotta::credential::{RollReader, RollRules, RollSignature, VotingCode};
+use ballotta::credential::{Entitlement, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::key_ceremony::CeremonyMessage;
 use ballotta::manifest::Manifest;

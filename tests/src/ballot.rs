@@ -5,10 +5,10 @@
 
 use std::iter::zip;
 
-use ballotta::contest::{Packing, Rule};
+use ballotta::contest::Rule;
 use ballotta::elgamal::{SlotCiphertext, SlotKeys};
 use ballotta::encoding::{DecodeError, Reader, Writer};
-use ballotta::form::{Bits, Form, FormBuilder, Term};
+use ballotta::form::{Bits, Form, FormBuilder, Packing, Term};
 use ballotta::group::{Element, Generators, PublicElement, Scalar, SecretScalar, hash_to_group};
 use ballotta::hash::Fingerprint;
 use ballotta::proofs::ballot::BallotArgument;

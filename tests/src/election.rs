@@ -8,13 +8,13 @@
 use std::collections::BTreeMap;
 use std::iter::zip;
 
-use ballotta::ballot::{BallotSeed, Entitlement, PlaintextBallot, PreparedBallot, SignedBallot};
+use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{Cosigner, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
-use ballotta::contest::{Choose, Rule};
-use ballotta::credential::{Credential, RollLine, RollReader, RollRules, RollSignature, VotingCode};
+use ballotta::contest::{Choose, ContestOption, Rule};
+use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption, statements_needed};
 use ballotta::election::ElectionContext;
 use ballotta::encoding::Writer;
@@ -24,9 +24,8 @@ use ballotta::hash::{FileHash, RollHash, Tracker};
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed, TrusteeShares};
 use ballotta::manifest::{
-    BoardDraft, Closing, ContestDraft, ContestOption, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft,
-    OnDisqualification, PartyDraft, Privacy, Quorum, Revoting, RollChanges, StyleDraft, Text, TrusteesDraft, Weights,
-    WitnessesDraft,
+    BoardDraft, Closing, ContestDraft, ElectionKind, FORMAT, KeyDraft, Manifest, ManifestDraft, OnDisqualification,
+    PartyDraft, Privacy, Quorum, Revoting, RollChanges, StyleDraft, Text, TrusteesDraft, Weights, WitnessesDraft,
 };
 use ballotta::proofs::ballot::BallotArgument;
 use ballotta::proofs::schnorr::{KeyPair, SchnorrProof};

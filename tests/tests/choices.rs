@@ -1,7 +1,8 @@
 //! Choices by name in every kind of contest: marks are read and written in one form, and every rule that is broken is
 //! named.
 
-use ballotta::ballot::{ChoiceProblem, Choices, Entitlement};
+use ballotta::ballot::{ChoiceProblem, Choices};
+use ballotta::credential::Entitlement;
 use ballotta_tests::election::Election;
 use ballotta_tests::kinds::every_kind;
 use ballotta_tests::rng::TestRng;

@@ -7,8 +7,8 @@
 use std::fs;
 use std::path::Path;
 
-use ballotta::contest::{ContestBits, Packing, Selection};
-use ballotta::form::{Bits, Form, FormBuilder};
+use ballotta::contest::{ContestBits, Selection};
+use ballotta::form::{Bits, Form, FormBuilder, Packing};
 use ballotta::limits::{MAX_PACKED, MAX_TOTAL};
 use ballotta::manifest::{Contest, Manifest};
 use ballotta::record::ContestResult;

@@ -6,9 +6,9 @@
 
 use std::iter::zip;
 
-use ballotta::contest::Packing;
 use ballotta::discrete_log::{DiscreteLog, OutOfRange};
 use ballotta::encoding::{DecodeError, Reader, Writer};
+use ballotta::form::Packing;
 use ballotta::group::{Element, Scalar, SecretScalar};
 use ballotta::proofs::ProofError;
 use ballotta::proofs::batch::{Batch, BatchError, SharedBases};

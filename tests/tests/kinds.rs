@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use ballotta::ballot::{AdmissionError, Candidate, Entitlement, PlaintextBallot, verify_ballots};
+use ballotta::ballot::{AdmissionError, Candidate, PlaintextBallot, verify_ballots};
 use ballotta::contest::{Rule, Score, Selection};
-use ballotta::credential::RollLine;
+use ballotta::credential::{Entitlement, RollLine};
 use ballotta::verifier::CheckId;
 use ballotta::weaken::Check;
 use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ballotta::ballot::{BallotOpening, Choices, Entitlement, OpeningError};
+use ballotta::ballot::{BallotOpening, Choices, OpeningError};
 use ballotta::board::entry::Action;
 use ballotta::contest::{Rule, Total};
-use ballotta::credential::short_form;
+use ballotta::credential::{Entitlement, short_form};
 use ballotta::hash::Tracker;
 use ballotta::limits::MAX_WEIGHT;
 use ballotta::record::MemoryRecord;

@@ -13,10 +13,10 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ballotta::contest::{
-    Choose, Cumulative, Grade, Grades, Group, List, Lists, Method, Packing, Pairs, Positional, Quadratic, Rule, Score,
+    Choose, Cumulative, Grade, Grades, Group, List, Lists, Method, Pairs, Positional, Quadratic, Rule, Score,
     Selection, Split, Total,
 };
-use ballotta::form::{Bits, FormBuilder};
+use ballotta::form::{Bits, FormBuilder, Packing};
 use ballotta_benches::{bench_rng, numbered};
 use chacha20::ChaCha12Rng;
 use rand_core::Rng as _;

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ballotta::ballot::{BallotHeader, BallotOpening, Choices, Entitlement, SignedBallot};
+use ballotta::ballot::{BallotHeader, BallotOpening, Choices, SignedBallot};
 use ballotta::board::entry::{Entry, EntryKind};
+use ballotta::credential::Entitlement;
 use ballotta::hash::Tracker;
 use ballotta::voter::{Election, Found, History};
 use pyo3::prelude::*;

@@ -7,8 +7,8 @@ use alloc::string::{String, ToString as _};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use ballotta::ballot::{BallotOpening, ChoiceError, Choices, Entitlement, PreparedBallot};
-use ballotta::credential::{VotingCode, short_form};
+use ballotta::ballot::{BallotOpening, ChoiceError, Choices, PreparedBallot};
+use ballotta::credential::{Entitlement, VotingCode, short_form};
 use ballotta::hash::Tracker;
 use ballotta::record::MemoryRecord;
 use ballotta::voter::{Election, Found, Voter};

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
-use ballotta::contest::{Choose, Rule};
+use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::limits::MAX_MANIFEST_BYTES;
-use ballotta::manifest::{ContestDraft, ContestOption, Text};
+use ballotta::manifest::{ContestDraft, Text};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Advice as _;

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use ballotta::ballot::Entitlement;
-use ballotta::contest::{Choose, Rule, Selection};
+use ballotta::contest::{Choose, ContestOption, Rule, Selection};
+use ballotta::credential::Entitlement;
 use ballotta::manifest::{
-    ContestDraft, ContestOption, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Schedule, StyleDraft, Text, Weights,
+    ContestDraft, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Schedule, StyleDraft, Text, Weights,
 };
 use ballotta::verifier::Verification;
 use rand_core::CryptoRng;

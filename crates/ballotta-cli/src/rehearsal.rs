@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use age::secrecy::SecretString;
 use anyhow::{Context as _, Result, anyhow};
-use ballotta::ballot::{BallotSeed, Entitlement, PlaintextBallot, PreparedBallot};
+use ballotta::ballot::{BallotSeed, PlaintextBallot, PreparedBallot};
 use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::board::note::{Cosigner, NoteSigner};
 use ballotta::contest::Selection;
-use ballotta::credential::{Credential, RollError, RollLine, RollRules, RollSignature, VotingCode};
+use ballotta::credential::{Credential, Entitlement, RollError, RollLine, RollRules, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
 use ballotta::index::AuthorityIndex;

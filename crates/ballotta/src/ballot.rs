@@ -25,12 +25,3 @@ pub use plaintext::{PlaintextBallot, PlaintextError};
 pub use prepare::{BallotSeed, PreparedBallot};
 pub use signed::{BallotHeader, SignedBallot, UnsignedBallot};
 pub use verify::{AdmissionError, Candidate, VerifiedBallot, Window, verify_ballots};
-
-/// What the roll entitles a voter to: a ballot of this style, with this weight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entitlement {
-    /// The ballot style, counted from 0.
-    pub style: usize,
-    /// The weight.
-    pub weight: u64,
-}

@@ -7,8 +7,8 @@ pub mod choose;
 pub mod cumulative;
 pub mod grades;
 pub mod lists;
+mod option;
 mod outcome;
-mod packing;
 pub mod pairs;
 mod points;
 pub mod positional;
@@ -26,8 +26,8 @@ pub use self::choose::{Choose, ChooseBits};
 pub use self::cumulative::Cumulative;
 pub use self::grades::{Grade, Grades, GradesBits};
 pub use self::lists::{Group, List, Lists, ListsBits, Seats};
+pub use self::option::ContestOption;
 pub use self::outcome::{Detail, Outcome, OutcomeError, PairsOutcome, SeatsOutcome, Winners};
-pub use self::packing::Packing;
 pub use self::pairs::{Method, Pairs, PairsBits};
 pub use self::points::PointsBits;
 pub use self::positional::{Positional, PositionalBits};
@@ -37,8 +37,8 @@ pub use self::seats::SeatMethod;
 pub use self::selection::{Selection, SelectionError};
 pub use self::split::Split;
 use crate::form::{Bits, FormBuilder};
-use crate::manifest::json::{Node, Object, Place};
-use crate::manifest::{ContestOption, ManifestProblem};
+use crate::json::{JsonPath, Node, Object};
+use crate::problem::ManifestProblem;
 
 /// The rule of a contest: a kind, and what the kind wants to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,7 +144,7 @@ impl Rule {
         }
     }
 
-    /// How many counts a contest of `options` options has. [`Packing`] says how many of them share a slot.
+    /// How many counts a contest of `options` options has. [`Packing`](crate::form::Packing) says how many of them share a slot.
     #[must_use]
     pub fn counts(&self, options: usize) -> usize {
         of_kind!(self, rule => rule.counts(options))
@@ -251,18 +251,18 @@ fn read_winners(object: &mut Object<'_>, known: &Surroundings<'_>) -> Option<Opt
 }
 
 /// Reads what most rules end with, `blank` and `winners`, and that there is nothing else.
-fn read_end<'a>(mut object: Object<'a>, known: &Surroundings<'_>) -> (Option<bool>, Option<Option<u32>>, Place<'a>) {
+fn read_end<'a>(mut object: Object<'a>, known: &Surroundings<'_>) -> (Option<bool>, Option<Option<u32>>, JsonPath<'a>) {
     let blank = object.boolean("blank");
     let winners = read_winners(&mut object, known);
-    let place = object.place().clone();
+    let path = object.path().clone();
     object.finish();
-    (blank, winners, place)
+    (blank, winners, path)
 }
 
 /// Refuses a contest with fewer options.
-fn at_least(needed: usize, known: &Surroundings<'_>, place: &Place<'_>) -> Option<()> {
+fn at_least(needed: usize, known: &Surroundings<'_>, path: &JsonPath<'_>) -> Option<()> {
     match known.count().filter(|count| *count < needed) {
-        Some(options) => place.refuse(ManifestProblem::TooFewOptions { options, needed }),
+        Some(options) => path.fail(ManifestProblem::TooFewOptions { options, needed }),
         None => Some(()),
     }
 }

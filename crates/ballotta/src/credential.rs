@@ -19,6 +19,7 @@
 //! roll that contains the voter's credential.
 
 mod code;
+mod entitlement;
 mod roll;
 
 use alloc::format;
@@ -31,6 +32,7 @@ use sha2::Sha512;
 use zeroize::Zeroizing;
 
 pub use self::code::{VotingCode, VotingCodeError};
+pub use self::entitlement::Entitlement;
 pub use self::roll::{
     RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader, RollRefused, RollRules, RollSignature,
     RollSignatureError, RollTotals, StyleTotals,

@@ -15,7 +15,7 @@
 
 use alloc::vec::Vec;
 
-use crate::contest::Packing;
+use crate::form::Packing;
 use crate::group::{Element, Scalar};
 
 /// How many steps are encoded together.

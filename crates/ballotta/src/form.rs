@@ -12,13 +12,15 @@
 //! The constant of a weight row is the weight of the ballot. One form serves voters of all weights: compiling it is not
 //! in the way of any ballot, and the length of a ballot says nothing.
 
+mod packing;
+
 use alloc::vec::Vec;
 use core::iter::zip;
 
 use subtle::Choice;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::contest::Packing;
+pub use self::packing::Packing;
 use crate::encoding::Writer;
 use crate::group::{Element, Integer, PublicScalar, Scalar};
 use crate::hash::{FormDigest, tagged};

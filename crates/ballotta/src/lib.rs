@@ -3,13 +3,20 @@
 //! Ballots are encrypted where they are made, proved valid without being opened and added up under encryption; several
 //! trustees together open only the total. Everything that is published can be verified by anybody.
 //!
-//! The modules stand in the order of an election; a module imports only from those before it:
+//! # Layers
+//!
+//! The modules are listed in an order that follows an election; a module imports only from modules before it. A test reads
+//! the list and all imports.
 //!
 //! ```text
-//! group -> encoding, hash, transcript -> elgamal, discrete_log, form -> proofs
-//!   -> manifest, contest, credential, key_ceremony -> election -> ballot -> board
-//!   -> tally -> decryption -> record -> verifier, voter
+//! limits -> weaken -> problem -> json -> text
+//!   -> group -> hash -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs
+//!   -> contest -> manifest -> credential -> key_ceremony -> election -> ballot -> board
+//!   -> tally -> decryption -> record -> verifier -> voter
 //! ```
+//!
+//! Inside a module, a file may use what its parent file defines; apart from that, files do not import from each other in a
+//! circle.
 //!
 //! The library has no input or output, no clock and no randomness of its own: random number generators are the last
 //! parameter of what needs them. The normative text is `spec/` in the repository.
@@ -38,15 +45,18 @@ pub mod form;
 pub mod group;
 pub mod hash;
 pub mod index;
+mod json;
 pub mod key_ceremony;
 pub mod limits;
 pub mod manifest;
 pub mod manual;
+mod problem;
 pub mod proofs;
 pub mod record;
 pub mod tally;
 #[cfg(test)]
 mod testing;
+mod text;
 pub mod transcript;
 pub mod verifier;
 pub mod voter;

@@ -5,12 +5,9 @@
 //! [`ManifestDraft`] writes one.
 
 mod draft;
-pub(crate) mod json;
-mod problem;
 mod read;
 #[cfg(test)]
 pub(crate) mod tests;
-mod text;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,14 +20,12 @@ pub use self::draft::{
     BoardDraft, ContestDraft, KeyDraft, ManifestDraft, PartyDraft, SoftwareDraft, StyleDraft, TrusteesDraft,
     WitnessesDraft,
 };
-pub use self::json::JsonKind;
-pub use self::problem::{ManifestError, ManifestErrors, ManifestProblem};
-pub(crate) use self::read::read_named;
-pub use self::text::Text;
-use crate::contest::{ContestBits, Packing, Rule};
-use crate::form::{Form, FormBuilder, FormError};
+use crate::contest::{ContestBits, ContestOption, Rule};
+use crate::form::{Form, FormBuilder, FormError, Packing};
 use crate::group::PublicElement;
 use crate::hash::{FileHash, ManifestHash};
+pub use crate::problem::{JsonKind, ManifestError, ManifestErrors, ManifestProblem};
+pub use crate::text::Text;
 
 /// The format of a manifest.
 pub const FORMAT: &str = "ballotta/v1-draft.4/manifest";
@@ -131,19 +126,6 @@ pub struct Schedule {
     pub opens: String,
     /// When it closes.
     pub closes: String,
-}
-
-/// Something that can be chosen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ContestOption {
-    /// Its name for machines.
-    pub id: String,
-    /// What it is called. No two options of a contest read alike.
-    pub title: Text,
-    /// More about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<Text>,
 }
 
 /// A question on the ballot.

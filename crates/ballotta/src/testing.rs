@@ -25,8 +25,8 @@ impl rand_core::TryRng for TestRng {
 impl rand_core::TryCryptoRng for TestRng {}
 
 /// The options `o0`, `o1`, ..
-pub(crate) fn numbered_options(count: usize) -> alloc::vec::Vec<crate::manifest::ContestOption> {
-    let option = |number| crate::manifest::ContestOption {
+pub(crate) fn numbered_options(count: usize) -> alloc::vec::Vec<crate::contest::ContestOption> {
+    let option = |number| crate::contest::ContestOption {
         id: alloc::format!("o{number}"),
         title: [("en", alloc::format!("Option {number}").as_str())].into(),
         description: None,

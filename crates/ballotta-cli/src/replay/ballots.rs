@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
-use ballotta::ballot::Entitlement;
-use ballotta::contest::{Rule, Selection};
+use ballotta::contest::{ContestOption, Rule, Selection};
+use ballotta::credential::Entitlement;
 use ballotta::limits::{MAX_CONTESTS, MAX_NAME_CHARS, MAX_OPTIONS, MAX_TEXT_BYTES};
-use ballotta::manifest::{ContestDraft, ContestOption, Privacy, StyleDraft, Text, Weights};
+use ballotta::manifest::{ContestDraft, Privacy, StyleDraft, Text, Weights};
 
 use crate::rehearsal::Question;
 

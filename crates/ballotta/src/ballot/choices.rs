@@ -14,14 +14,14 @@ use core::mem::take;
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::Entitlement;
 use super::mark::{Mark, string_bytes, write_string};
 use super::plaintext::PlaintextBallot;
 use crate::contest::{Selection, SelectionError};
+use crate::credential::Entitlement;
 use crate::election::ElectionContext;
 use crate::form::Bits;
+use crate::json::Json;
 use crate::limits::{MAX_CHOICES_BYTES, MAX_CONTESTS};
-use crate::manifest::json::Json;
 use crate::manifest::{Contest, Manifest};
 
 /// A voter's choices, not checked against any rule yet. Secret: wiped when dropped.

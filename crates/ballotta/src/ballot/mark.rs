@@ -10,8 +10,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::choices::{ChoiceError, ChoiceProblem};
 use crate::contest::{Rule, Selection, SelectionError};
+use crate::json::Json;
 use crate::manifest::Contest;
-use crate::manifest::json::Json;
 
 /// What is marked in one contest, by identifiers. A further kind of mark is a variant here, in [`Selection`] and in their
 /// two translations.

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::Entitlement;
 use crate::contest::{Selection, SelectionError};
+use crate::credential::Entitlement;
 use crate::election::ElectionContext;
 use crate::form::Bits;
 use crate::hash::FormDigest;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::Entitlement;
+use crate::credential::Entitlement;
 use crate::election::ElectionContext;
 use crate::elgamal::SlotCiphertext;
 use crate::encoding::{DecodeError, Reader, Writer};

@@ -8,8 +8,8 @@ use core::iter::zip;
 
 use rand_core::CryptoRng;
 
-use super::Entitlement;
 use super::signed::SignedBallot;
+use crate::credential::Entitlement;
 use crate::credential::RollLine;
 use crate::election::{ElectionContext, Style};
 use crate::elgamal::SlotCiphertext;

@@ -23,8 +23,8 @@ use super::outcome::{Counts, Outcome, OutcomeError, possible, rest, sum};
 use super::selection::{check_distinct, check_known, is_among};
 use super::{Selection, SelectionError, Surroundings, at_least, read_end};
 use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
+use crate::json::Object;
 use crate::limits::MAX_OPTIONS;
-use crate::manifest::json::Object;
 
 /// Choose at least `min` and at most `max` of the options. A manifest checks the numbers against the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +47,9 @@ impl Choose {
         let most = options.unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS) as u64;
         let max: Option<u32> = object.integer("max", 1..=most);
         let min = object.integer("min", 0..=max.map_or(most, u64::from));
-        let (blank, winners, place) = read_end(object, known);
+        let (blank, winners, path) = read_end(object, known);
         let rule = Self { min: min?, max: max?, blank: blank?, winners: winners? };
-        at_least(rule.fewest_options(), known, &place)?;
+        at_least(rule.fewest_options(), known, &path)?;
         Some(rule)
     }
 

@@ -8,8 +8,8 @@ use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
 use super::{Surroundings, at_least, read_end};
 use crate::form::FormBuilder;
+use crate::json::Object;
 use crate::limits::{MAX_OPTIONS, MAX_POINTS};
-use crate::manifest::json::Object;
 
 /// Distribute points. A manifest checks the numbers against the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,9 +34,9 @@ impl Cumulative {
         let max: Option<u64> = object.integer("max", 1..=MAX_POINTS);
         let points = object.integer("points", 1..=max.unwrap_or(MAX_POINTS) * options);
         let exact = object.boolean("exact");
-        let (blank, winners, place) = read_end(object, known);
+        let (blank, winners, path) = read_end(object, known);
         let rule = Self { points: points?, max: max?, exact: exact?, blank: blank?, winners: winners? };
-        at_least(if rule.exact { 2 } else { 1 }, known, &place)?;
+        at_least(if rule.exact { 2 } else { 1 }, known, &path)?;
         Some(rule)
     }
 

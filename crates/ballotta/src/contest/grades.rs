@@ -24,9 +24,9 @@ use super::outcome::{Counts, Detail, Outcome, OutcomeError, rank_by, rest, sum};
 use super::selection::{check_options, value_of};
 use super::{Selection, SelectionError, Surroundings, read_end};
 use crate::form::{Bit, BitTable, Bits, FormBuilder};
+use crate::json::Object;
 use crate::limits::MAX_GRADES;
-use crate::manifest::json::Object;
-use crate::manifest::{Text, read_named};
+use crate::text::{Text, read_named};
 
 /// Give each option a grade.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

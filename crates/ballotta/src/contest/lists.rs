@@ -22,14 +22,15 @@ use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeLess};
 use zeroize::Zeroizing;
 
+use super::option::ContestOption;
 use super::outcome::{Counts, Detail, Outcome, OutcomeError, SeatsOutcome, possible, rank_by, sum};
 use super::seats::{SeatMethod, allocate};
 use super::selection::{check_options, is_among};
 use super::{Selection, SelectionError, Surroundings};
 use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
+use crate::json::{Node, Object};
 use crate::limits::{MAX_OPTIONS, MAX_SEATS};
-use crate::manifest::json::{Node, Object};
-use crate::manifest::{ContestOption, ManifestProblem};
+use crate::problem::ManifestProblem;
 
 /// Choose a list and prefer candidates. Lists and candidates are options of the contest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,13 +97,13 @@ impl<'a> Roles<'a> {
         // There is no more to say of more names than there can be options, nor time to compare them all.
         if self.taken.len() >= MAX_OPTIONS {
             let options = self.taken.len() + 1;
-            return node.place().refuse(ManifestProblem::TooManyOptions { options, limit: MAX_OPTIONS });
+            return node.path().fail(ManifestProblem::TooManyOptions { options, limit: MAX_OPTIONS });
         }
         if self.options.is_some_and(|options| !options.contains(&Some(id))) {
-            return node.place().refuse(ManifestProblem::UnknownOption);
+            return node.path().fail(ManifestProblem::UnknownOption);
         }
         if self.taken.contains(&id) {
-            return node.place().refuse(ManifestProblem::OptionTwice);
+            return node.path().fail(ManifestProblem::OptionTwice);
         }
         self.taken.push(id);
         Some(id)
@@ -129,10 +130,10 @@ impl<'a> Roles<'a> {
             node.list(1..=MAX_OPTIONS, |node| {
                 let id = node.string()?;
                 if !self.candidates.contains(&id) {
-                    return node.place().refuse(ManifestProblem::UnknownOption);
+                    return node.path().fail(ManifestProblem::UnknownOption);
                 }
                 if named.contains(&id) {
-                    return node.place().refuse(ManifestProblem::OptionTwice);
+                    return node.path().fail(ManifestProblem::OptionTwice);
                 }
                 named.push(id);
                 Some(String::from(id))
@@ -160,7 +161,7 @@ impl Lists {
             Some(Seats { number: number?, method: method? })
         });
         let blank = object.boolean("blank");
-        let place = object.place().clone();
+        let path = object.path().clone();
         object.finish();
         let rule = Self {
             lists: lists?,
@@ -171,11 +172,11 @@ impl Lists {
             blank: blank?,
         };
         if known.count().is_some_and(|options| options != roles.taken.len()) {
-            return place.refuse(ManifestProblem::OptionWithoutList);
+            return path.fail(ManifestProblem::OptionWithoutList);
         }
         let (options, needed) = (rule.lists.len(), if rule.blank { 1 } else { 2 });
         if options < needed {
-            return place.refuse(ManifestProblem::TooFewOptions { options, needed });
+            return path.fail(ManifestProblem::TooFewOptions { options, needed });
         }
         Some(rule)
     }

@@ -38,9 +38,9 @@ use super::outcome::{Counts, Detail, Outcome, OutcomeError, PairsOutcome, possib
 use super::selection::{check_options, is_among, value_of};
 use super::{Selection, SelectionError, Surroundings, at_least, read_end};
 use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
+use crate::json::Object;
 use crate::limits::MAX_RANKED_OPTIONS;
-use crate::manifest::ManifestProblem;
-use crate::manifest::json::Object;
+use crate::problem::ManifestProblem;
 
 /// Rank options and count pairs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,12 +84,12 @@ impl Pairs {
     pub(super) fn read(mut object: Object<'_>, known: &Surroundings<'_>) -> Option<Self> {
         let ties = object.boolean("ties");
         let method = object.required("method", |node| node.word(Method::WORDS));
-        let (blank, winners, place) = read_end(object, known);
+        let (blank, winners, path) = read_end(object, known);
         let rule = Self { ties: ties?, method: method?, blank: blank?, winners: winners? };
-        at_least(2, known, &place)?;
+        at_least(2, known, &path)?;
         match known.count() {
             Some(options) if options > MAX_RANKED_OPTIONS => {
-                place.refuse(ManifestProblem::TooManyOptions { options, limit: MAX_RANKED_OPTIONS })
+                path.fail(ManifestProblem::TooManyOptions { options, limit: MAX_RANKED_OPTIONS })
             }
             _ => Some(rule),
         }

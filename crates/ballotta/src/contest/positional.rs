@@ -27,9 +27,9 @@ use super::outcome::{Counts, Outcome, OutcomeError, possible, sum};
 use super::selection::check_options;
 use super::{Selection, SelectionError, Surroundings, at_least, read_end};
 use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
+use crate::json::Object;
 use crate::limits::{MAX_OPTIONS, MAX_POINTS};
-use crate::manifest::ManifestProblem;
-use crate::manifest::json::Object;
+use crate::problem::ManifestProblem;
 
 /// Rank options; each place has a score. A manifest checks the numbers against the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,12 +52,12 @@ impl Positional {
         let scores = object.required("scores", |node| {
             let scores: Vec<u64> = node.list(1..=options, |node| node.integer(0..=MAX_POINTS))?;
             let counts = scores.iter().any(|score| *score > 0);
-            if counts { Some(scores) } else { node.place().refuse(ManifestProblem::NothingCounts) }
+            if counts { Some(scores) } else { node.path().fail(ManifestProblem::NothingCounts) }
         });
         let truncated = object.boolean("truncated");
-        let (blank, winners, place) = read_end(object, known);
+        let (blank, winners, path) = read_end(object, known);
         let rule = Self { scores: scores?, truncated: truncated?, blank: blank?, winners: winners? };
-        at_least(2, known, &place)?;
+        at_least(2, known, &path)?;
         Some(rule)
     }
 

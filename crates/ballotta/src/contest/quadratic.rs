@@ -21,8 +21,8 @@ use super::outcome::{Counts, Outcome, OutcomeError, possible};
 use super::selection::{check_options, value_of};
 use super::{Selection, SelectionError, Surroundings, read_end};
 use crate::form::{Bit, BitTable, Bits, FormBuilder, RangeDigits, Terms};
+use crate::json::Object;
 use crate::limits::MAX_CREDITS;
-use crate::manifest::json::Object;
 
 /// Buy votes for options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

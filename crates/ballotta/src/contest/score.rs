@@ -10,9 +10,9 @@ use super::outcome::{Detail, Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
 use super::{Surroundings, at_least, read_end};
 use crate::form::FormBuilder;
+use crate::json::Object;
 use crate::limits::{MAX_OPTIONS, MAX_POINTS};
-use crate::manifest::ManifestProblem;
-use crate::manifest::json::Object;
+use crate::problem::ManifestProblem;
 
 /// Give each option points. A manifest checks the numbers against the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,19 +49,19 @@ impl Score {
             let mut object = node.object()?;
             let at_most = object.optional("at_most", |node| node.integer(1..=most));
             let exactly = object.optional("exactly", |node| node.integer(1..=most));
-            let place = object.place().clone();
+            let path = object.path().clone();
             object.finish();
             match (at_most?, exactly?) {
                 (Some(total), None) => Some(Total::AtMost(total)),
                 (None, Some(total)) => Some(Total::Exactly(total)),
-                (None, None) => place.field("at_most").refuse(ManifestProblem::MissingField),
-                (Some(_), Some(_)) => place.field("exactly").refuse(ManifestProblem::UnknownField),
+                (None, None) => path.field("at_most").fail(ManifestProblem::MissingField),
+                (Some(_), Some(_)) => path.field("exactly").fail(ManifestProblem::UnknownField),
             }
         });
-        let (blank, winners, place) = read_end(object, known);
+        let (blank, winners, path) = read_end(object, known);
         let rule = Self { max: max?, total: total?, blank: blank?, winners: winners? };
         // With one option there would be nothing to choose.
-        at_least(if let Some(Total::Exactly(_)) = rule.total { 2 } else { 1 }, known, &place)?;
+        at_least(if let Some(Total::Exactly(_)) = rule.total { 2 } else { 1 }, known, &path)?;
         Some(rule)
     }
 

@@ -9,8 +9,8 @@ use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
 use super::{Surroundings, at_least, read_winners};
 use crate::form::FormBuilder;
+use crate::json::Object;
 use crate::limits::MAX_WEIGHT;
-use crate::manifest::json::Object;
 
 /// Divide the own weight.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,10 +30,10 @@ impl Split {
         let most = known.total_weight.unwrap_or(MAX_WEIGHT).min(MAX_WEIGHT);
         let max = object.integer("max", least..=most);
         let winners = read_winners(&mut object, known);
-        let place = object.place().clone();
+        let path = object.path().clone();
         object.finish();
         let rule = Self { max: max?, winners: winners? };
-        at_least(2, known, &place)?;
+        at_least(2, known, &path)?;
         Some(rule)
     }
 

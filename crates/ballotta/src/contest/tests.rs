@@ -19,9 +19,8 @@ use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{ContestBits, Outcome, Rule, Selection, SelectionError};
+use super::{ContestBits, ContestOption, Outcome, Rule, Selection, SelectionError};
 use crate::form::{Bit, Bits, Form, FormBuilder};
-use crate::manifest::ContestOption;
 
 /// A selection and what it counts in each slot, or why it is refused.
 type Case = (Selection, Result<Vec<i64>, SelectionError>);

@@ -36,7 +36,7 @@ use sha2::{Digest as _, Sha256};
 use self::index::Blocks;
 pub use self::index::{RollIndex, RollLookupError};
 pub use self::signature::{RollSignature, RollSignatureError};
-use crate::ballot::Entitlement;
+use super::entitlement::Entitlement;
 use crate::group::PublicElement;
 use crate::hash::{ManifestHash, RollHash, parse_hex32};
 use crate::limits::{MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, MAX_WEIGHT};

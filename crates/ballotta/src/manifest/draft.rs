@@ -6,10 +6,9 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Closing, ContestOption, ElectionKind, OnDisqualification, Privacy, Quorum, Revoting, RollChanges, Schedule, Text,
-    Weights,
+    Closing, ElectionKind, OnDisqualification, Privacy, Quorum, Revoting, RollChanges, Schedule, Text, Weights,
 };
-use crate::contest::Rule;
+use crate::contest::{ContestOption, Rule};
 
 /// A manifest that nobody has checked yet. [`Manifest::parse`](super::Manifest::parse) of its bytes checks it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,28 +1,27 @@
 //! From bytes to a manifest whose rules all hold. See `spec/manifest.md#rules`.
 
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use ed25519_dalek::VerifyingKey;
 
-use super::json::{Distinct, Json, Node, Object, Place, Report, parse};
-use super::text::{fold, read_id, read_language, read_line, read_origin};
 use super::{
-    Closing, Contents, Contest, ContestOption, ElectionKind, FORMAT, LogKey, ManifestErrors, ManifestProblem,
-    OnDisqualification, Party, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule,
-    Software, Style, Text, Trustees, Weights, Witnesses,
+    Closing, Contents, Contest, ElectionKind, FORMAT, LogKey, OnDisqualification, Party, Privacy, Quorum, QuorumBase,
+    QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Software, Style, Trustees, Weights, Witnesses,
 };
 use crate::SUITE;
-use crate::contest::{Packing, Rule, Surroundings};
-use crate::form::FormBuilder;
+use crate::contest::{ContestOption, Rule, Surroundings};
+use crate::form::{FormBuilder, Packing};
 use crate::group::PublicElement;
 use crate::hash::{FileHash, parse_hex32};
+use crate::json::{Distinct, Json, JsonPath, Node, ProblemLog, parse};
 use crate::limits::{
     MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS,
     MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
+use crate::problem::{ManifestErrors, ManifestProblem};
+use crate::text::{Text, read_distinct_id, read_distinct_title, read_language, read_line, read_origin};
 use crate::weaken::{self, Check};
 
 /// The bytes of an entry of a signed ballot besides ciphertext and argument: version, fingerprint, style, weight,
@@ -31,11 +30,11 @@ const BALLOT_FRAME_BYTES: usize = (2 + 32 + 2 + 8 + 32 + 32) + 64 + (2 + 1);
 
 pub(super) fn read(bytes: &[u8]) -> Result<Contents, ManifestErrors> {
     let json = read_document(bytes)?;
-    let report = Report::default();
-    let contents = Reader { languages: None, weights: None, keys: Distinct::default() }
-        .manifest(&Node::new(&json, Place::root(&report)));
+    let log = ProblemLog::default();
+    let contents = ManifestParser { languages: None, weights: None, keys: Distinct::default() }
+        .manifest(&Node::new(&json, JsonPath::root(&log)));
     // A fault never comes without a report; a report may come without anything that cannot be read.
-    match (contents, report.into_errors()) {
+    match (contents, log.into_errors()) {
         (Some(contents), errors) if errors.errors().is_empty() => Ok(contents),
         (_, errors) => Err(errors),
     }
@@ -53,7 +52,7 @@ fn read_document(bytes: &[u8]) -> Result<Json, ManifestProblem> {
 }
 
 /// What later fields need to know of earlier ones.
-struct Reader {
+struct ManifestParser {
     /// `None`, if they are broken.
     languages: Option<Vec<String>>,
     /// The largest weights, of a voter and of all; `None`, if they are broken.
@@ -62,7 +61,7 @@ struct Reader {
     keys: Distinct,
 }
 
-impl Reader {
+impl ManifestParser {
     fn manifest(&mut self, node: &Node<'_>) -> Option<Contents> {
         let mut object = node.object()?;
         object.required("format", |node| read_constant(&node, FORMAT, ManifestProblem::UnsupportedFormat));
@@ -83,12 +82,12 @@ impl Reader {
         let quorum = object.optional("quorum", |node| read_quorum(&node));
         let privacy = object.required("privacy", |node| read_privacy(&node));
         let closing = object.required("closing", |node| {
-            let place = node.place().clone();
-            node.word(Closing::WORDS).map(|closing| (closing, place))
+            let path = node.path().clone();
+            node.word(Closing::WORDS).map(|closing| (closing, path))
         });
         let roll_changes_until = object.required("roll_changes_until", |node| match node.word(RollChanges::WORDS)? {
             RollChanges::Open => Some(RollChanges::Open),
-            RollChanges::Close => node.place().refuse(ManifestProblem::Unsupported),
+            RollChanges::Close => node.path().fail(ManifestProblem::Unsupported),
         });
         let organiser = object.required("organiser", |node| {
             let mut object = node.object()?;
@@ -107,11 +106,11 @@ impl Reader {
         for position in ids.values() {
             let holds = |style: &Style| style.contests.binary_search(position).is_ok();
             if styles.as_ref().is_some_and(|styles| !styles.iter().any(holds)) {
-                node.place().field("contests").item(*position).report(ManifestProblem::ContestWithoutStyle);
+                node.path().field("contests").item(*position).report(ManifestProblem::ContestWithoutStyle);
             }
         }
-        if let (Some((Closing::Witnesses, place)), Some(Witnesses { quorum: 0, .. })) = (&closing, &witnesses) {
-            place.report(ManifestProblem::ClosingWithoutWitnesses);
+        if let (Some((Closing::Witnesses, path)), Some(Witnesses { quorum: 0, .. })) = (&closing, &witnesses) {
+            path.report(ManifestProblem::ClosingWithoutWitnesses);
         }
         Some(Contents {
             election_id: election_id?,
@@ -157,7 +156,7 @@ impl Reader {
             contest.slots = u32::try_from(first).ok()?..u32::try_from(slots).ok()?;
         }
         if slots > MAX_SLOTS {
-            return node.place().refuse(ManifestProblem::TooManySlots { found: slots, limit: MAX_SLOTS });
+            return node.path().fail(ManifestProblem::TooManySlots { found: slots, limit: MAX_SLOTS });
         }
         Some(contests)
     }
@@ -182,7 +181,7 @@ impl Reader {
         if let Some(rule) = &rule {
             let found = u128::from(rule.count_bound()) * u128::from(total);
             if found > u128::from(MAX_TOTAL) {
-                object.place().field("rule").report(ManifestProblem::TotalTooLarge { found, limit: MAX_TOTAL });
+                object.path().field("rule").report(ManifestProblem::TotalTooLarge { found, limit: MAX_TOTAL });
             }
         }
         let mut ids = Distinct::default();
@@ -230,7 +229,7 @@ impl Reader {
         let on_disqualification =
             object.required("on_disqualification", |node| match node.word(OnDisqualification::WORDS)? {
                 OnDisqualification::NewAttempt => Some(OnDisqualification::NewAttempt),
-                OnDisqualification::Continue => node.place().refuse(ManifestProblem::Unsupported),
+                OnDisqualification::Continue => node.path().fail(ManifestProblem::Unsupported),
             });
         let members = object.required("members", |node| node.list(1..=MAX_TRUSTEES, |node| self.party(&node)));
         object.finish();
@@ -271,10 +270,10 @@ impl Reader {
     fn key(&mut self, node: &Node<'_>) -> Option<PublicElement> {
         let bytes = read_hex(node)?;
         let Some(key) = PublicElement::from_canonical(&bytes) else {
-            return node.place().refuse(ManifestProblem::InvalidElement);
+            return node.path().fail(ManifestProblem::InvalidElement);
         };
         if key.is_identity() && weaken::is_on(Check::RefuseIdentity) {
-            return node.place().refuse(ManifestProblem::IdentityElement);
+            return node.path().fail(ManifestProblem::IdentityElement);
         }
         self.distinct_key(node);
         Some(key)
@@ -285,14 +284,14 @@ impl Reader {
         // Decompression forgives bytes that are not canonical: one key, two encodings, two witnesses.
         let canonical = |key: &VerifyingKey| key.to_edwards().compress().to_bytes() == bytes;
         let Some(key) = VerifyingKey::from_bytes(&bytes).ok().filter(canonical) else {
-            return node.place().refuse(ManifestProblem::InvalidEd25519Key);
+            return node.path().fail(ManifestProblem::InvalidEd25519Key);
         };
         if key.is_weak() {
-            return node.place().refuse(ManifestProblem::WeakEd25519Key);
+            return node.path().fail(ManifestProblem::WeakEd25519Key);
         }
         // Notes refuse such a key, so that a board which has it could never sign a checkpoint.
         if !key.to_edwards().is_torsion_free() {
-            return node.place().refuse(ManifestProblem::InvalidEd25519Key);
+            return node.path().fail(ManifestProblem::InvalidEd25519Key);
         }
         self.distinct_key(node);
         Some(key)
@@ -302,56 +301,20 @@ impl Reader {
     fn distinct_key(&mut self, node: &Node<'_>) {
         // A key is written in one way only.
         let key = node.string().unwrap_or_default();
-        self.keys.take(key, node.place(), |first| ManifestProblem::KeyReuse { first });
+        self.keys.take(key, node.path(), |first| ManifestProblem::KeyReuse { first });
     }
 }
 
 /// Reads a field that has one value.
 fn read_constant(node: &Node<'_>, expected: &str, problem: ManifestProblem) -> Option<()> {
-    if node.string()? == expected { Some(()) } else { node.place().refuse(problem) }
+    if node.string()? == expected { Some(()) } else { node.path().fail(problem) }
 }
 
 fn read_hex(node: &Node<'_>) -> Option<[u8; 32]> {
     match parse_hex32(node.string()?) {
         Ok(bytes) => Some(bytes),
-        Err(_) => node.place().refuse(ManifestProblem::BadHex),
+        Err(_) => node.path().fail(ManifestProblem::BadHex),
     }
-}
-
-fn read_distinct_id<'a>(object: &mut Object<'a>, ids: &mut Distinct) -> Option<&'a str> {
-    object.required("id", |node| {
-        let id = read_id(&node)?;
-        ids.take(id, node.place(), |first| ManifestProblem::RepeatedId { first });
-        Some(id)
-    })
-}
-
-/// Reads a list of objects with distinct identifiers in `id` and distinct texts in `title`, and nothing else.
-pub(crate) fn read_named(
-    node: &Node<'_>,
-    count: core::ops::RangeInclusive<usize>,
-    languages: Option<&[String]>,
-) -> Option<Vec<(String, Text)>> {
-    let mut ids = Distinct::default();
-    let mut titles = Distinct::default();
-    node.list(count, |node| {
-        let mut object = node.object()?;
-        let id = read_distinct_id(&mut object, &mut ids);
-        let title = object.required("title", |node| read_distinct_title(&node, languages, &mut titles));
-        object.finish();
-        Some((id?.into(), title?))
-    })
-}
-
-/// Reads a title that does not read like one before it.
-fn read_distinct_title(node: &Node<'_>, languages: Option<&[String]>, titles: &mut Distinct) -> Option<Text> {
-    let title = Text::read(node, languages)?;
-    for (language, text) in title.iter() {
-        // No text has a line feed.
-        let key = format!("{language}\n{}", fold(text));
-        titles.take(&key, &node.place().field(language), |first| ManifestProblem::AmbiguousTitle { first });
-    }
-    Some(title)
 }
 
 /// Tags of languages are alike whatever their case (BCP 47).
@@ -359,8 +322,7 @@ fn read_languages(node: &Node<'_>) -> Option<Vec<String>> {
     let mut distinct = Distinct::default();
     node.list(1..=MAX_LANGUAGES, |node| {
         let language = read_language(&node)?;
-        distinct
-            .take(&language.to_ascii_lowercase(), node.place(), |first| ManifestProblem::RepeatedLanguage { first });
+        distinct.take(&language.to_ascii_lowercase(), node.path(), |first| ManifestProblem::RepeatedLanguage { first });
         Some(language.into())
     })
 }
@@ -386,7 +348,7 @@ fn read_styles(node: &Node<'_>, ids: &BTreeMap<&str, usize>, contests: Option<&[
         if let (Some(positions), Some(contests)) = (&positions, contests) {
             let found = ballot_bytes(positions.iter().filter_map(|position| contests.get(*position)));
             if found > MAX_ENTRY_BYTES {
-                node.place().report(ManifestProblem::BallotTooLarge { found, limit: MAX_ENTRY_BYTES });
+                node.path().report(ManifestProblem::BallotTooLarge { found, limit: MAX_ENTRY_BYTES });
             }
         }
         for terms in positions.iter().flatten().filter_map(|position| terms.get(*position)) {
@@ -395,7 +357,7 @@ fn read_styles(node: &Node<'_>, ids: &BTreeMap<&str, usize>, contests: Option<&[
         Some(Style { id: id?.into(), contests: positions? })
     });
     if found > MAX_TERMS {
-        node.place().report(ManifestProblem::TooManyTerms { found, limit: MAX_TERMS });
+        node.path().report(ManifestProblem::TooManyTerms { found, limit: MAX_TERMS });
     }
     styles
 }
@@ -416,10 +378,10 @@ fn read_style_contests(node: &Node<'_>, ids: &BTreeMap<&str, usize>) -> Option<V
     let mut last = None;
     node.list(1..=MAX_CONTESTS, |node| {
         let Some(position) = ids.get(node.string()?).copied() else {
-            return node.place().refuse(ManifestProblem::UnknownContest);
+            return node.path().fail(ManifestProblem::UnknownContest);
         };
         if last.replace(position).is_some_and(|last| last >= position) {
-            return node.place().refuse(ManifestProblem::ContestOrder);
+            return node.path().fail(ManifestProblem::ContestOrder);
         }
         Some(position)
     })
@@ -441,7 +403,7 @@ fn read_quorum(node: &Node<'_>) -> Option<Quorum> {
         let parts: Vec<u32> = node.list(2..=2, |node| node.integer(1..=u32::MAX.into()))?;
         let [numerator, denominator] = parts.try_into().ok()?;
         if numerator > denominator {
-            return node.place().refuse(ManifestProblem::FractionAboveOne { numerator, denominator });
+            return node.path().fail(ManifestProblem::FractionAboveOne { numerator, denominator });
         }
         Some([numerator, denominator])
     });

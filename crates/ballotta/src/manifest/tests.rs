@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::SUITE;
-use crate::contest::{Choose, Packing, Rule};
+use crate::contest::{Choose, Rule};
+use crate::form::Packing;
 use crate::group::{Element, Scalar};
 use crate::limits::{
     MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS,

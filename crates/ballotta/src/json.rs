@@ -14,40 +14,7 @@ use core::ops::RangeInclusive;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{ManifestError, ManifestErrors, ManifestProblem};
-
-/// What a value of JSON is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JsonKind {
-    /// `null`.
-    Null,
-    /// `true` or `false`.
-    Boolean,
-    /// An unsigned integer, written without sign, fraction and exponent.
-    Integer,
-    /// Any other number.
-    OtherNumber,
-    /// Text.
-    String,
-    /// A list.
-    Array,
-    /// Named fields.
-    Object,
-}
-
-impl fmt::Display for JsonKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Null => "null",
-            Self::Boolean => "true or false",
-            Self::Integer => "an unsigned integer",
-            Self::OtherNumber => "a number that is not an unsigned integer",
-            Self::String => "a string",
-            Self::Array => "an array",
-            Self::Object => "an object",
-        })
-    }
-}
+use crate::problem::{JsonKind, ManifestError, ManifestErrors, ManifestProblem};
 
 /// A value as it is written: fields in their order, with their repetitions.
 pub(crate) enum Json {
@@ -130,85 +97,85 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 }
 
-/// The faults found so far.
+/// Collects the problems of a document while it is read.
 #[derive(Default)]
-pub(super) struct Report {
+pub(crate) struct ProblemLog {
     errors: RefCell<ManifestErrors>,
 }
 
-impl Report {
-    pub(super) fn into_errors(self) -> ManifestErrors {
+impl ProblemLog {
+    pub(crate) fn into_errors(self) -> ManifestErrors {
         self.errors.into_inner()
     }
 }
 
-/// A place in the manifest, where faults are reported.
+/// Where a value is in the document: `contests[2].options[0].title.it`. Problems are reported at a path.
 #[derive(Clone)]
-pub(crate) struct Place<'a> {
-    path: String,
-    report: &'a Report,
+pub(crate) struct JsonPath<'a> {
+    text: String,
+    log: &'a ProblemLog,
 }
 
-impl<'a> Place<'a> {
-    pub(super) fn root(report: &'a Report) -> Self {
-        Self { path: String::new(), report }
+impl<'a> JsonPath<'a> {
+    pub(crate) fn root(log: &'a ProblemLog) -> Self {
+        Self { text: String::new(), log }
     }
 
-    /// The place of a field. Names that the manifest makes up are shown with their escapes.
+    /// The path of a field. Names that the manifest makes up are shown with their escapes.
     pub(crate) fn field(&self, name: &str) -> Self {
-        let dot = if self.path.is_empty() { "" } else { "." };
-        Self { path: format!("{}{dot}{}", self.path, name.escape_default()), report: self.report }
+        let dot = if self.text.is_empty() { "" } else { "." };
+        Self { text: format!("{}{dot}{}", self.text, name.escape_default()), log: self.log }
     }
 
-    /// The place of an item.
-    pub(super) fn item(&self, index: usize) -> Self {
-        Self { path: format!("{}[{index}]", self.path), report: self.report }
+    /// The path of an item.
+    pub(crate) fn item(&self, index: usize) -> Self {
+        Self { text: format!("{}[{index}]", self.text), log: self.log }
     }
 
-    /// Reports a fault.
+    /// Adds a problem of the value at this path to the log.
     pub(crate) fn report(&self, problem: ManifestProblem) {
-        self.report.errors.borrow_mut().push(ManifestError { path: self.path.clone(), problem });
+        self.log.errors.borrow_mut().push(ManifestError { path: self.text.clone(), problem });
     }
 
-    /// Reports a fault that leaves nothing to go on with.
-    pub(crate) fn refuse<T>(&self, problem: ManifestProblem) -> Option<T> {
+    /// Adds a problem to the log and returns `None`, because no value can be read.
+    pub(crate) fn fail<T>(&self, problem: ManifestProblem) -> Option<T> {
         self.report(problem);
         None
     }
 }
 
-/// Names and keys that must be distinct, each with the path where it stands first.
+/// Names and keys that must be distinct, each with the path where it appears first.
 #[derive(Default)]
-pub(super) struct Distinct(BTreeMap<String, String>);
+pub(crate) struct Distinct(BTreeMap<String, String>);
 
 impl Distinct {
-    /// Takes `key` for `place`, unless it is taken: then `problem` of the first path is reported here.
-    pub(super) fn take(&mut self, key: &str, place: &Place<'_>, problem: fn(String) -> ManifestProblem) {
+    /// Takes `key` for `path`, unless it is taken: then `problem` of the first path is reported here.
+    pub(crate) fn take(&mut self, key: &str, path: &JsonPath<'_>, problem: fn(String) -> ManifestProblem) {
         match self.0.get(key) {
-            Some(first) => place.report(problem(first.clone())),
-            None => drop(self.0.insert(key.into(), place.path.clone())),
+            Some(first) => path.report(problem(first.clone())),
+            None => drop(self.0.insert(key.into(), path.text.clone())),
         }
     }
 }
 
-/// A value and its place. What cannot be read is reported and becomes `None`.
+/// A value and its path. What cannot be read is reported and becomes `None`.
 #[derive(Clone)]
 pub(crate) struct Node<'a> {
     json: &'a Json,
-    place: Place<'a>,
+    path: JsonPath<'a>,
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn new(json: &'a Json, place: Place<'a>) -> Self {
-        Self { json, place }
+    pub(crate) fn new(json: &'a Json, path: JsonPath<'a>) -> Self {
+        Self { json, path }
     }
 
-    pub(crate) fn place(&self) -> &Place<'a> {
-        &self.place
+    pub(crate) fn path(&self) -> &JsonPath<'a> {
+        &self.path
     }
 
     fn wrong_type<T>(&self, expected: JsonKind) -> Option<T> {
-        self.place.refuse(ManifestProblem::WrongType { expected, found: self.json.kind() })
+        self.path.fail(ManifestProblem::WrongType { expected, found: self.json.kind() })
     }
 
     pub(crate) fn boolean(&self) -> Option<bool> {
@@ -224,7 +191,7 @@ impl<'a> Node<'a> {
             Json::Integer(value) if range.contains(value) => T::try_from(*value).ok(),
             Json::Integer(found) => {
                 let (min, max) = range.into_inner();
-                self.place.refuse(ManifestProblem::OutOfRange { found: *found, min, max })
+                self.path.fail(ManifestProblem::OutOfRange { found: *found, min, max })
             }
             _ => self.wrong_type(JsonKind::Integer),
         }
@@ -242,7 +209,7 @@ impl<'a> Node<'a> {
         let found = self.string()?;
         match words.iter().find(|(word, _)| *word == found) {
             Some((_, value)) => Some(*value),
-            None => self.place.refuse(ManifestProblem::UnknownValue),
+            None => self.path.fail(ManifestProblem::UnknownValue),
         }
     }
 
@@ -256,7 +223,7 @@ impl<'a> Node<'a> {
         let mut list = Vec::with_capacity(items.len());
         // All items are read, so that all faults are found, before the first broken one makes the list broken.
         for (index, json) in items.iter().enumerate() {
-            list.extend(read(Node { json, place: self.place.item(index) }));
+            list.extend(read(Node { json, path: self.path.item(index) }));
         }
         (list.len() == items.len()).then_some(list)
     }
@@ -265,7 +232,7 @@ impl<'a> Node<'a> {
         let Json::Array(items) = self.json else { return self.wrong_type(JsonKind::Array) };
         if !count.contains(&items.len()) {
             let (min, max) = count.into_inner();
-            return self.place.refuse(ManifestProblem::WrongCount { found: items.len(), min, max });
+            return self.path.fail(ManifestProblem::WrongCount { found: items.len(), min, max });
         }
         Some(items)
     }
@@ -275,26 +242,26 @@ impl<'a> Node<'a> {
         let mut fields = BTreeMap::new();
         for (name, json) in entries {
             if fields.insert(name.as_str(), json).is_some() {
-                self.place.field(name).report(ManifestProblem::DuplicateKey);
+                self.path.field(name).report(ManifestProblem::DuplicateKey);
             }
         }
-        Some(Object { fields, place: self.place.clone() })
+        Some(Object { fields, path: self.path.clone() })
     }
 }
 
 /// The fields of an object that have not been read yet.
 pub(crate) struct Object<'a> {
     fields: BTreeMap<&'a str, &'a Json>,
-    place: Place<'a>,
+    path: JsonPath<'a>,
 }
 
 impl<'a> Object<'a> {
-    pub(crate) fn place(&self) -> &Place<'a> {
-        &self.place
+    pub(crate) fn path(&self) -> &JsonPath<'a> {
+        &self.path
     }
 
     fn take(&mut self, name: &str) -> Option<Node<'a>> {
-        self.fields.remove(name).map(|json| Node { json, place: self.place.field(name) })
+        self.fields.remove(name).map(|json| Node { json, path: self.path.field(name) })
     }
 
     /// Reads a field.
@@ -305,7 +272,7 @@ impl<'a> Object<'a> {
     fn take_required(&mut self, name: &str) -> Option<Node<'a>> {
         let node = self.take(name);
         if node.is_none() {
-            self.place.field(name).report(ManifestProblem::MissingField);
+            self.path.field(name).report(ManifestProblem::MissingField);
         }
         node
     }
@@ -349,18 +316,18 @@ impl<'a> Object<'a> {
     /// Whatever was not read is unknown.
     pub(crate) fn finish(self) {
         for name in self.fields.keys() {
-            self.place.field(name).report(ManifestProblem::UnknownField);
+            self.path.field(name).report(ManifestProblem::UnknownField);
         }
     }
 
     /// All fields, of an object whose names are data.
     pub(crate) fn entries(self) -> impl Iterator<Item = (&'a str, Node<'a>)> {
-        let Self { fields, place } = self;
-        fields.into_iter().map(move |(name, json)| (name, Node { json, place: place.field(name) }))
+        let Self { fields, path } = self;
+        fields.into_iter().map(move |(name, json)| (name, Node { json, path: path.field(name) }))
     }
 }
 
 /// Reads the tree of a whole document.
-pub(super) fn parse(text: &str) -> Result<Json, ManifestProblem> {
+pub(crate) fn parse(text: &str) -> Result<Json, ManifestProblem> {
     serde_json::from_str(text).map_err(|error| ManifestProblem::Syntax { line: error.line(), column: error.column() })
 }

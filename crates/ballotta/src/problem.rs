@@ -4,8 +4,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::json::JsonKind;
-
 /// How many faults are kept; those beyond are only counted.
 const MAX_KEPT: usize = 4096;
 
@@ -17,7 +15,7 @@ pub struct ManifestErrors {
 }
 
 impl ManifestErrors {
-    pub(super) fn push(&mut self, error: ManifestError) {
+    pub(crate) fn push(&mut self, error: ManifestError) {
         if self.errors.len() < MAX_KEPT { self.errors.push(error) } else { self.omitted += 1 }
     }
 
@@ -78,6 +76,39 @@ impl fmt::Display for ManifestError {
 }
 
 impl core::error::Error for ManifestError {}
+
+/// What a value of JSON is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonKind {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Boolean,
+    /// An unsigned integer, written without sign, fraction and exponent.
+    Integer,
+    /// Any other number.
+    OtherNumber,
+    /// Text.
+    String,
+    /// A list.
+    Array,
+    /// Named fields.
+    Object,
+}
+
+impl fmt::Display for JsonKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Boolean => "true or false",
+            Self::Integer => "an unsigned integer",
+            Self::OtherNumber => "a number that is not an unsigned integer",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        })
+    }
+}
 
 /// The rules that a manifest could break.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

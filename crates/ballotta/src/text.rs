@@ -1,14 +1,16 @@
 //! What people read in a manifest, and the names that are made for machines. See `spec/manifest.md#texts`.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::ManifestProblem;
-use super::json::Node;
+use crate::json::{Distinct, Node, Object};
 use crate::limits::{MAX_KEY_NAME_BYTES, MAX_NAME_CHARS, MAX_TEXT_BYTES};
+use crate::problem::ManifestProblem;
 
 /// A text in every language of the manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +39,7 @@ impl Text {
     /// Reads a text that has exactly `languages`; any, if they are broken and nothing can be said of them.
     pub(crate) fn read(node: &Node<'_>, languages: Option<&[String]>) -> Option<Self> {
         let object = node.object()?;
-        let place = object.place().clone();
+        let path = object.path().clone();
         let mut texts = Self::default();
         let mut found = Vec::new();
         let mut whole = true;
@@ -50,13 +52,13 @@ impl Text {
                     None => whole = false,
                 }
             } else {
-                node.place().report(ManifestProblem::UnknownLanguage);
+                node.path().report(ManifestProblem::UnknownLanguage);
                 whole = false;
             }
         }
         for language in languages.unwrap_or_default() {
             if !found.contains(&language.as_str()) {
-                place.field(language).report(ManifestProblem::MissingLanguage);
+                path.field(language).report(ManifestProblem::MissingLanguage);
                 whole = false;
             }
         }
@@ -71,19 +73,19 @@ impl<L: Into<String>, T: Into<String>> FromIterator<(L, T)> for Text {
 }
 
 /// One line of text: not empty, not too long, and nothing in it that shows people something else than what it is.
-pub(super) fn read_line<'a>(node: &Node<'a>) -> Option<&'a str> {
+pub(crate) fn read_line<'a>(node: &Node<'a>) -> Option<&'a str> {
     let text = node.string()?;
     if text.chars().all(|character| character.is_whitespace() || is_invisible(character)) {
-        return node.place().refuse(ManifestProblem::EmptyText);
+        return node.path().fail(ManifestProblem::EmptyText);
     }
     if text.len() > MAX_TEXT_BYTES {
-        return node.place().refuse(ManifestProblem::TextTooLong { found: text.len(), limit: MAX_TEXT_BYTES });
+        return node.path().fail(ManifestProblem::TextTooLong { found: text.len(), limit: MAX_TEXT_BYTES });
     }
     if let Some(position) = text.chars().position(char::is_control) {
-        return node.place().refuse(ManifestProblem::ControlCharacter { position });
+        return node.path().fail(ManifestProblem::ControlCharacter { position });
     }
     if let Some(position) = text.chars().position(overrides_direction) {
-        return node.place().refuse(ManifestProblem::DirectionOverride { position });
+        return node.path().fail(ManifestProblem::DirectionOverride { position });
     }
     Some(text)
 }
@@ -126,7 +128,7 @@ fn is_invisible(character: char) -> bool {
 ///
 /// The case of Latin, Greek and Cyrillic letters only: the cases of other scripts grow with every version of Unicode, and
 /// whether a manifest holds must not depend on the version that a program was built with.
-pub(super) fn fold(title: &str) -> String {
+pub(crate) fn fold(title: &str) -> String {
     let mut folded = String::with_capacity(title.len());
     let mut parts = false;
     for character in title.chars().filter(|character| !is_invisible(*character)) {
@@ -146,19 +148,19 @@ pub(super) fn fold(title: &str) -> String {
 }
 
 /// `[a-z0-9][a-z0-9-]{0,63}`.
-pub(super) fn read_id<'a>(node: &Node<'a>) -> Option<&'a str> {
+pub(crate) fn read_id<'a>(node: &Node<'a>) -> Option<&'a str> {
     let id = node.string()?;
     let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let begins = id.bytes().next().is_some_and(known);
     if begins && id.len() <= MAX_NAME_CHARS && id.bytes().all(|byte| known(byte) || byte == b'-') {
         Some(id)
     } else {
-        node.place().refuse(ManifestProblem::BadId)
+        node.path().fail(ManifestProblem::BadId)
     }
 }
 
 /// `[a-z]{2,3}(-[A-Za-z0-9]{2,8})*`, of at most as many characters as an identifier.
-pub(super) fn read_language<'a>(node: &Node<'a>) -> Option<&'a str> {
+pub(crate) fn read_language<'a>(node: &Node<'a>) -> Option<&'a str> {
     let tag = node.string()?;
     let mut parts = tag.split('-');
     let primary = |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -166,20 +168,61 @@ pub(super) fn read_language<'a>(node: &Node<'a>) -> Option<&'a str> {
     if tag.len() <= MAX_NAME_CHARS && parts.next().is_some_and(primary) && parts.all(subtag) {
         Some(tag)
     } else {
-        node.place().refuse(ManifestProblem::BadLanguage)
+        node.path().fail(ManifestProblem::BadLanguage)
     }
 }
 
 /// The name of a log or of a witness, as C2SP signed notes have it.
-pub(super) fn read_origin<'a>(node: &Node<'a>) -> Option<&'a str> {
+pub(crate) fn read_origin<'a>(node: &Node<'a>) -> Option<&'a str> {
     let origin = read_line(node)?;
     if origin.len() > MAX_KEY_NAME_BYTES {
-        return node.place().refuse(ManifestProblem::TextTooLong { found: origin.len(), limit: MAX_KEY_NAME_BYTES });
+        return node.path().fail(ManifestProblem::TextTooLong { found: origin.len(), limit: MAX_KEY_NAME_BYTES });
     }
     if origin.contains(|character: char| character.is_whitespace() || character == '+') {
-        return node.place().refuse(ManifestProblem::BadOrigin);
+        return node.path().fail(ManifestProblem::BadOrigin);
     }
     Some(origin)
+}
+
+/// Reads the field `id`, an identifier that no object before it has.
+pub(crate) fn read_distinct_id<'a>(object: &mut Object<'a>, ids: &mut Distinct) -> Option<&'a str> {
+    object.required("id", |node| {
+        let id = read_id(&node)?;
+        ids.take(id, node.path(), |first| ManifestProblem::RepeatedId { first });
+        Some(id)
+    })
+}
+
+/// Reads a list of objects with distinct identifiers in `id` and distinct texts in `title`, and nothing else.
+pub(crate) fn read_named(
+    node: &Node<'_>,
+    count: RangeInclusive<usize>,
+    languages: Option<&[String]>,
+) -> Option<Vec<(String, Text)>> {
+    let mut ids = Distinct::default();
+    let mut titles = Distinct::default();
+    node.list(count, |node| {
+        let mut object = node.object()?;
+        let id = read_distinct_id(&mut object, &mut ids);
+        let title = object.required("title", |node| read_distinct_title(&node, languages, &mut titles));
+        object.finish();
+        Some((id?.into(), title?))
+    })
+}
+
+/// Reads a title that does not read like one before it.
+pub(crate) fn read_distinct_title(
+    node: &Node<'_>,
+    languages: Option<&[String]>,
+    titles: &mut Distinct,
+) -> Option<Text> {
+    let title = Text::read(node, languages)?;
+    for (language, text) in title.iter() {
+        // No text has a line feed.
+        let key = format!("{language}\n{}", fold(text));
+        titles.take(&key, &node.path().field(language), |first| ManifestProblem::AmbiguousTitle { first });
+    }
+    Some(title)
 }
 
 #[cfg(test)]
