@@ -167,7 +167,7 @@ struct TrusteeState {
     statement: String,
 }
 
-const STATE_FORMAT: &str = "ballotta/v1-draft.4/trustee-state";
+const STATE_FORMAT: &str = ballotta::format_name!("trustee-state");
 
 /// The file in which a trustee remembers what it stated: beside its key.
 pub(crate) fn state_path(key: &Path) -> PathBuf {

@@ -177,7 +177,7 @@ impl Inspection<'_> {
         if let Some(kind) = KeyFile::of_header(first) {
             return self.key(kind);
         }
-        if first.starts_with("ballotta/v1-draft.4/roll ") {
+        if first.starts_with(concat!(ballotta::format_name!("roll"), " ")) {
             return roll(text);
         }
         if first.starts_with("ballotta/") {
@@ -220,7 +220,7 @@ impl Inspection<'_> {
         if format == ResultDocument::FORMAT {
             return self.result(serde_json::from_value(value)?);
         }
-        match format.strip_prefix("ballotta/v1-draft.4/") {
+        match format.strip_prefix(ballotta::format_name!("")) {
             Some("manifest") => manifest(text.as_bytes()),
             Some("prepared-ballot") => {
                 let file: PreparedFile = serde_json::from_value(value)?;

@@ -33,8 +33,8 @@ pub(crate) enum KeyFile {
 impl KeyFile {
     fn header(self) -> &'static str {
         match self {
-            Self::Schnorr => "ballotta/v1-draft.4/signing-key",
-            Self::Note => "ballotta/v1-draft.4/note-key",
+            Self::Schnorr => ballotta::format_name!("signing-key"),
+            Self::Note => ballotta::format_name!("note-key"),
         }
     }
 

@@ -62,5 +62,14 @@ pub mod verifier;
 pub mod voter;
 pub mod weaken;
 
+/// The name of a format in the version of this library, as a string literal: `format_name!("roll")` is
+/// `ballotta/v1-draft.4/roll`. All names with the version in them are made here.
+#[macro_export]
+macro_rules! format_name {
+    ($format:literal) => {
+        concat!("ballotta/v1-draft.4/", $format)
+    };
+}
+
 /// The suite: group, hashes, transcripts and formats together. It is absorbed by every transcript; any other is refused.
-pub const SUITE: &str = "ballotta/v1-draft.4/ristretto255";
+pub const SUITE: &str = format_name!("ristretto255");

@@ -28,7 +28,7 @@ pub use crate::problem::{JsonKind, ManifestError, ManifestErrors, ManifestProble
 pub use crate::text::Text;
 
 /// The format of a manifest.
-pub const FORMAT: &str = "ballotta/v1-draft.4/manifest";
+pub const FORMAT: &str = crate::format_name!("manifest");
 
 // Words of the manifest that decide something.
 macro_rules! words {

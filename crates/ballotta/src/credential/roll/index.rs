@@ -13,7 +13,9 @@ use core::mem::take;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{RollLine, RollRules, RollTotals};
+use super::line::RollLine;
+use super::rules::RollRules;
+use super::totals::RollTotals;
 use crate::hash::RollHash;
 use crate::weaken::{self, Check};
 
@@ -164,7 +166,8 @@ impl Blocks {
 }
 
 fn first_bytes(credential: &[u8; 32]) -> u64 {
-    credential.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+    let [a, b, c, d, e, f, g, h, ..] = *credential;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 #[cfg(test)]
