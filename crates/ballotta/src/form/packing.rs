@@ -10,7 +10,7 @@
 //! of a decrypted sum are the totals. The rows of a form prove each count of a ballot as they did alone; the row of a slot
 //! is their sum with the powers of the radix.
 
-use super::Term;
+use super::bits::Term;
 use crate::group::Scalar;
 use crate::limits::{MAX_LIGHT_BALLOT, MAX_PACKED, MAX_TOTAL};
 
