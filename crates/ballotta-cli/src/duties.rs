@@ -16,8 +16,8 @@ use ballotta::key_ceremony::{
 };
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
 use ballotta::manifest::Manifest;
-use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record::{self, RecordSource, read_file};
+use ballotta::signing::KeyPair;
 use ballotta::verifier::{Progress, Stage, Verification, VerifyOptions, verify};
 use ballotta_io::write_new;
 use serde::{Deserialize, Serialize};

@@ -22,8 +22,8 @@ use ballotta::manifest::{
     BoardDraft, Closing, ContestDraft, ElectionKind, KeyDraft, ManifestDraft, OnDisqualification, PartyDraft, Privacy,
     Quorum, Revoting, RollChanges, Schedule, StyleDraft, Text, TrusteesDraft, Weights, WitnessesDraft,
 };
-use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record;
+use ballotta::signing::KeyPair;
 use ballotta::verifier::{Verification, VerifyOptions, verify};
 use ballotta_io::FolderRecord;
 use rand_core::Rng as _;

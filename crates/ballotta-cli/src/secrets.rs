@@ -8,7 +8,7 @@ use age::secrecy::{ExposeSecret as _, SecretString};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::key_ceremony::TrusteeSeed;
-use ballotta::proofs::schnorr::KeyPair;
+use ballotta::signing::KeyPair;
 use ballotta_io::write_secret;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;

@@ -72,6 +72,11 @@ pub enum DecodeError {
     },
 }
 
+/// Refuses a number or length above its limit with `LimitExceeded`, and returns it otherwise.
+pub(crate) fn at_most(field: &'static str, found: u64, limit: u64) -> Result<u64, DecodeError> {
+    if found <= limit { Ok(found) } else { Err(DecodeError::LimitExceeded { field, found, limit }) }
+}
+
 /// Reads a canonical encoding from its beginning.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {

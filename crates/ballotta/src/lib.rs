@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! limits -> weaken -> problem -> json -> text
-//!   -> group -> hash -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs
+//!   -> group -> hash -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs -> signing
 //!   -> contest -> manifest -> credential -> key_ceremony -> election -> ballot -> board
 //!   -> tally -> decryption -> record -> verifier -> voter
 //! ```
@@ -53,6 +53,7 @@ pub mod manual;
 mod problem;
 pub mod proofs;
 pub mod record;
+pub mod signing;
 pub mod tally;
 #[cfg(test)]
 mod testing;
@@ -60,6 +61,7 @@ mod text;
 pub mod transcript;
 pub mod verifier;
 pub mod voter;
+#[cfg_attr(not(feature = "weaken"), doc(hidden))]
 pub mod weaken;
 
 /// The name of a format in the version of this library, as a string literal: `format_name!("roll")` is

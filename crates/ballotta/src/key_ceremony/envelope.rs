@@ -21,7 +21,7 @@ use super::error::{CeremonyError, UnattributedMessage, refuse_if_any};
 use super::kind::MessageKind;
 use super::parameters::CeremonyParameters;
 use super::seed::TrusteeSeed;
-use crate::encoding::{DecodeError, Reader, Writer};
+use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::hash::{FileHash, RosterHash};
 use crate::index::TrusteeIndex;
 use crate::limits::MAX_MESSAGE_BYTES;
@@ -147,10 +147,7 @@ impl<'a> Envelope<'a> {
     }
 
     pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        if bytes.len() > MAX_MESSAGE_BYTES {
-            let (found, limit) = (bytes.len() as u64, MAX_MESSAGE_BYTES as u64);
-            return Err(DecodeError::LimitExceeded { field: "message", found, limit });
-        }
+        at_most("message", bytes.len() as u64, MAX_MESSAGE_BYTES as u64)?;
         let (signed, signature) =
             bytes.split_last_chunk::<{ SchnorrProof::BYTES }>().ok_or(DecodeError::Truncated { field: "signature" })?;
         let mut reader = Reader::new(signed);

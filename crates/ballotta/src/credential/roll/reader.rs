@@ -67,9 +67,9 @@ impl RollReader {
     /// [`RollRefused`] if anything was wrong, here or before.
     pub fn finish(mut self, visit: &mut impl FnMut(Result<RollLine, RollError>)) -> Result<RollIndex, RollRefused> {
         if !self.partial.is_empty() {
-            self.refuse(self.lines + 1, RollProblem::TrailingBytes, visit);
+            self.report(self.lines + 1, RollProblem::TrailingBytes, visit);
         } else if self.lines < 2 {
-            self.refuse(self.lines + 1, RollProblem::Empty, visit);
+            self.report(self.lines + 1, RollProblem::Empty, visit);
         }
         let hash = RollHash::from_bytes(self.hash.finalize().into());
         match self.first {
@@ -89,7 +89,7 @@ impl RollReader {
         match self.read(bytes) {
             Ok(Some(line)) => visit(Ok(line)),
             Ok(None) => {}
-            Err(problem) => self.refuse(self.lines, problem, visit),
+            Err(problem) => self.report(self.lines, problem, visit),
         }
     }
 
@@ -112,7 +112,8 @@ impl RollReader {
         Ok(Some(line))
     }
 
-    fn refuse(&mut self, line: u64, problem: RollProblem, visit: &mut impl FnMut(Result<RollLine, RollError>)) {
+    /// Counts an error and shows it to `visit`.
+    fn report(&mut self, line: u64, problem: RollProblem, visit: &mut impl FnMut(Result<RollLine, RollError>)) {
         let error = RollError { line, problem };
         self.errors += 1;
         self.first.get_or_insert(error);
