@@ -1,4 +1,4 @@
-//! Credentials: voting codes that people type, the secrets they stand for, and the roll of those who may vote.
+//! Credentials: voting codes that people type, the secrets that derive from them, and the roll of those who may vote.
 //!
 //! See `spec/credential.md`.
 //!
@@ -76,7 +76,7 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// The credential that a voting code stands for in the election of this manifest and key ceremony. Constant time.
+    /// The credential that derives from a voting code in the election of this manifest and key ceremony. Constant time.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ impl Credential {
         Ok(Self { key_pair: KeyPair::new(secret) })
     }
 
-    /// The public credential, as it stands on the roll.
+    /// The public credential, as it appears on the roll.
     #[must_use]
     pub fn public(&self) -> &PublicElement {
         self.key_pair.public()
@@ -193,7 +193,7 @@ impl CredentialPossession {
         self.proof.encode(writer);
     }
 
-    /// The claim that the proof holds for a part, to be verified in a batch.
+    /// The claim that the proof is valid for a part, to be verified in a batch.
     ///
     /// # Errors
     ///

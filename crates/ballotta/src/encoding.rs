@@ -46,7 +46,7 @@ pub enum DecodeError {
         /// The field.
         field: &'static str,
     },
-    /// The identity stands where it must not.
+    /// An element is the identity where this is not allowed.
     #[error("{field}: the identity is not allowed here")]
     IdentityElement {
         /// The field.

@@ -6,7 +6,7 @@
 //!
 //! Rows are numbered once: first the `n` slot rows in slot order, then the constant rows. The target of a slot row is
 //! the value of its slot, the target of a constant row is a public integer. Every slot is the target of exactly one
-//! row, every bit stands in some row, and the coefficients of a row and its constant together stay below `2^62`, so
+//! row, every bit appears in some row, and the coefficients of a row and its constant together stay below `2^62`, so
 //! that nothing wraps modulo the order of the group.
 //!
 //! The constant of a weight row is the weight of the ballot. One form serves voters of all weights: compiling it is not

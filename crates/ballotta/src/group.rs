@@ -368,7 +368,7 @@ impl Sum for Element {
     }
 }
 
-/// Tables of elements that stand in many short sums. They take 10 KB an element.
+/// Tables of elements that appear in many short sums. They take 10 KB an element.
 #[derive(Clone)]
 pub(crate) struct Tables(Arc<VartimeRistrettoPrecomputation>);
 

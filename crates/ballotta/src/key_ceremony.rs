@@ -1,4 +1,4 @@
-//! The key ceremony: trustees make the joint key together, and nobody ever holds its secret.
+//! The key ceremony: trustees make the joint key together, and nobody ever has its secret.
 //!
 //! See `spec/ceremony.md`.
 //!
@@ -28,7 +28,7 @@
 //!
 //! A receiver whose shares do not decrypt or do not agree with the commitments stops with
 //! [`ShareDecryptFailed`](CeremonyError::ShareDecryptFailed) or [`ShareInconsistent`](CeremonyError::ShareInconsistent).
-//! A complaint that proves this to everybody stands between deal and confirmation: it publishes the Diffie-Hellman value
+//! A complaint that proves this to everybody comes between deal and confirmation: it publishes the Diffie-Hellman value
 //! of the encryption with a proof under [`Domain::Complaint`](crate::transcript::Domain::Complaint), and the wire kind 4
 //! is its own. Until then the ceremony is repeated, as a new attempt.
 //!

@@ -19,7 +19,7 @@ use crate::weaken::{self, Check};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Domain {
-    /// "This ciphertext holds a ballot that the rules allow."
+    /// "This ciphertext contains a ballot that the rules allow."
     BallotArgument,
     /// A voter's signature over the tracker of a ballot.
     BallotSignature,
@@ -211,7 +211,7 @@ pub trait ProofTranscript {
     fn nonces<R: CryptoRng>(&self, secret: &SecretScalar, rng: &mut R) -> Nonces;
 
     /// The nonces of a proof that is a function of its secret and its transcript: inside a ballot, where the seed
-    /// stands for the randomness as well, and in the ceremony, where a step repeated after a crash must give the same
+    /// replaces the randomness as well, and in the ceremony, where a step repeated after a crash must give the same
     /// bytes.
     fn deterministic_nonces(&self, secret: &[u8; 32]) -> Nonces;
 }

@@ -25,7 +25,7 @@
 //! Ed25519 in its strict form: canonical `s`, no announcement of small order, and a key that is not of the prime-order
 //! subgroup is refused when it is read. So all verifiers agree on every signature.
 //!
-//! A cosignature does not name its witness: whoever holds it can publish it under any name that has the same key.
+//! A cosignature does not name its witness: whoever has it can publish it under any name that has the same key.
 //! Witnesses are therefore counted by key.
 
 mod checkpoint;

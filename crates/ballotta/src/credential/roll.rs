@@ -16,7 +16,7 @@
 //!
 //! # Implementation details
 //!
-//! A roll is read in pieces and never held in memory; its [`RollIndex`] says where its voters stand.
+//! A roll is read in pieces and never kept in memory; its [`RollIndex`] says where its voters are.
 //!
 //! Decoding a credential costs far more than reading its line: it is left to [`RollLine::key`], which callers call for
 //! many lines in parallel.

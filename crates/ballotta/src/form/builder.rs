@@ -25,7 +25,7 @@ pub enum FormError {
         /// How many are allowed.
         limit: usize,
     },
-    /// A bit stands in no row: it would be free.
+    /// A bit appears in no row: nothing would bind its value.
     #[error("bit {bit} stands in no row")]
     FreeBit {
         /// The bit.
@@ -45,7 +45,7 @@ pub enum FormError {
         /// How many rows have it as their target.
         rows: usize,
     },
-    /// A coefficient is zero, or a bit stands twice in a row.
+    /// A coefficient is zero, or a bit appears twice in a row.
     #[error("row {row}: bit {bit} stands twice or with coefficient 0")]
     BadTerm {
         /// The row, counted from 1.
@@ -69,7 +69,7 @@ pub struct FormBuilder {
     slot_rows: Vec<(usize, Row)>,
     constant_rows: Vec<(Row, Target)>,
     packing: Packing,
-    /// How many counts the last slot holds, of those that share slots.
+    /// How many counts are in the last slot, of those that share slots.
     packed: usize,
 }
 

@@ -71,7 +71,7 @@ impl Deals {
     }
 }
 
-/// Every ephemeral key is known to its dealer, and stands in one place only.
+/// Every ephemeral key is known to its dealer, and appears in one place only.
 fn verify_ephemerals<R: CryptoRng>(roster: &Roster, deals: &[Signed<Deal>], rng: &mut R) -> Result<(), CeremonyError> {
     let all_shares = || {
         TrusteeIndex::enumerate(deals)

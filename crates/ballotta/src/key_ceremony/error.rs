@@ -60,7 +60,7 @@ pub enum CeremonyError {
         /// The index found.
         index: u16,
     },
-    /// An index stands twice among those that are to be combined.
+    /// An index appears twice among those that are to be combined.
     #[error("the index {index} stands twice")]
     DuplicateIndex {
         /// The index.
@@ -78,7 +78,7 @@ pub enum CeremonyError {
         /// Who signed, and what is wrong with the bytes.
         trustees: Vec<(u16, DecodeError)>,
     },
-    /// A message of another step stands among those of this one.
+    /// A message of another step is among those of this one.
     #[error("expected a {expected} but found a {found} of trustee {trustee}")]
     UnexpectedMessage {
         /// The author that the message names.
@@ -106,7 +106,7 @@ pub enum CeremonyError {
         /// The messages.
         messages: Vec<UnattributedMessage>,
     },
-    /// The same message stands twice.
+    /// The same message appears twice.
     #[error("the {kind} of trustee {trustee} stands twice")]
     DuplicateMessage {
         /// The author.
@@ -164,7 +164,7 @@ pub enum CeremonyError {
         /// Dealer and receiver of the shares.
         places: Vec<(u16, u16)>,
     },
-    /// Ephemeral keys stand in two places, of which only those who made both know them.
+    /// An ephemeral key appears in two places: whoever made both knows its secret.
     #[error("an ephemeral key encrypts shares twice (dealer, receiver): {places:?}")]
     CopiedEphemeral {
         /// Dealer and receiver of all these places.

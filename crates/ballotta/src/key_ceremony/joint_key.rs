@@ -19,7 +19,7 @@ use crate::index::TrusteeIndex;
 use crate::proofs::equality::EqualityStatement;
 use crate::weaken::{self, Check};
 
-/// The keys `Y_1..Y_N` of all slots, and what a verifier needs to know about those who hold their secrets.
+/// The keys `Y_1..Y_N` of all slots, and what a verifier needs to know about the trustees who have their secrets.
 #[derive(Clone, Debug)]
 pub struct JointKey {
     parameters: CeremonyParameters,
@@ -30,10 +30,10 @@ pub struct JointKey {
 }
 
 impl JointKey {
-    /// Verifies a whole ceremony, whose messages stand in the order of their publication.
+    /// Verifies a whole ceremony, whose messages are in the order of their publication.
     ///
-    /// Whoever publishes a confirmation that does not hold is named; without it the ceremony stands if enough others
-    /// confirmed.
+    /// If a confirmation is invalid, its author is named. Without that confirmation the ceremony is valid if enough other
+    /// trustees confirmed.
     ///
     /// # Errors
     ///

@@ -43,7 +43,7 @@ impl TrusteeSeed {
         &self.0
     }
 
-    /// The key pair that signs: its public half stands in the manifest.
+    /// The key pair that signs: its public half is in the manifest.
     #[must_use]
     pub fn signing_key(&self) -> KeyPair {
         let mut nonces = Domain::TrusteeSecrets.transcript().deterministic_nonces(&self.0);

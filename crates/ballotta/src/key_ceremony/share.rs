@@ -107,7 +107,7 @@ impl EncryptedShares {
         Self { ephemeral: E, proof, ciphertext }
     }
 
-    /// The shares; `None` unless the ciphertext was made for this address and holds canonical scalars.
+    /// The shares; `None` unless the ciphertext was made for this address and contains canonical scalars.
     pub(crate) fn open(&self, address: &ShareAddress<'_>, receiver: &SecretScalar) -> Option<Vec<SecretScalar>> {
         let K = Zeroizing::new(self.ephemeral.element() * receiver.expose_scalar());
         let cipher = address.cipher(&self.ephemeral, &K);

@@ -142,7 +142,7 @@ pub(crate) fn read_complete_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
     Ok(step)
 }
 
-/// Verifies claims in one batch; the labels of those that do not hold.
+/// Verifies claims in one batch; the error is the labels of those that fail.
 pub(crate) fn verify_all<L, C: for<'a> Into<Claim<'a>>, R: CryptoRng>(
     claims: impl IntoIterator<Item = (L, C)>,
     rng: &mut R,

@@ -1,4 +1,4 @@
-//! The ballot argument: the bits of a ballot are bits, and all rows of its form hold.
+//! The ballot argument: the bits of a ballot are bits, and all rows of its form are satisfied.
 //!
 //! One argument covers every kind of contest and the whole ballot at once. See `spec/ballot.md#argument`.
 //!
@@ -49,7 +49,7 @@ use crate::hash::tagged;
 use crate::transcript::{Guarded, ProofTranscript};
 use crate::weaken::{self, Check};
 
-/// A proof that a ciphertext holds a ballot which its form allows.
+/// A proof that a ciphertext contains a ballot that its form allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BallotArgument {
     B: PublicElement,
@@ -163,13 +163,13 @@ impl BallotArgument {
         }
     }
 
-    /// The claim that the argument holds, over a transcript that has absorbed fingerprint and credential. `slots` are
+    /// The claim that the argument is valid, over a transcript that has absorbed fingerprint and credential. `slots` are
     /// the numbers of the form's slots among all slots of the election.
     ///
     /// # Errors
     ///
     /// [`ProofError`] unless argument, ciphertext, keys and slots are as long as the form says: a slot that no row binds
-    /// could hold anything.
+    /// could contain anything.
     pub fn claim<'a>(
         &'a self,
         transcript: &mut Transcript,
@@ -221,7 +221,7 @@ fn commit(
     (B.into(), A.into())
 }
 
-/// That a ballot argument holds.
+/// The claim that a ballot argument is valid.
 #[derive(Clone, Debug)]
 pub struct BallotClaim<'a> {
     argument: &'a BallotArgument,
@@ -351,7 +351,7 @@ mod tests {
         }
     }
 
-    /// The weights of a batch depend on the responses: they come behind the last challenge.
+    /// The weights of a batch depend on the responses: they come after the last challenge.
     #[test]
     fn every_response_is_absorbed() {
         let mut rng = TestRng(2);

@@ -6,13 +6,13 @@
 //!
 //! Every equation of every claim has the form `sum [s_i]P_i = 0`. Each gets a weight of its own of 128 bits, not zero,
 //! and the weighted sum of all equations is computed once, with the bases that the claims share taken together
-//! (Bellare, Garay, Rabin, EUROCRYPT 1998). If one equation does not hold, the sum is the identity with probability at
+//! (Bellare, Garay, Rabin, EUROCRYPT 1998). If one equation is not satisfied, the sum is the identity with probability at
 //! most `2^-127`.
 //!
 //! The weights come from a transcript that has absorbed every claim, responses included, *and* fresh randomness: a dead
 //! random source is not a forgery, and nobody can prepare proofs whose errors cancel.
 //!
-//! A batch that fails is split until the claims that do not hold are known.
+//! A batch that fails is split until the claims that fail are known.
 //!
 //! # Implementation details
 //!
@@ -35,7 +35,7 @@ use crate::group::PublicElement;
 use crate::transcript::ProofTranscript;
 use crate::weaken::{self, Check};
 
-/// That the equations of one proof hold.
+/// The statement that the equations of one proof are satisfied.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Claim<'a> {
@@ -83,7 +83,7 @@ impl From<EqualityClaim> for Claim<'_> {
     }
 }
 
-/// Claims of a batch that do not hold: at least one, in the order in which they were pushed.
+/// The claims of a batch that fail: at least one, in the order in which they were pushed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} claims do not hold", claims.len())]
 pub struct BatchError {
@@ -131,25 +131,24 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     ///
-    /// The claims that do not hold.
+    /// The claims that fail.
     pub fn verify<R: CryptoRng>(mut self, rng: &mut R) -> Result<(), BatchError> {
         let mut randomness = [0; 32];
         rng.fill_bytes(&mut randomness);
         self.transcript.append_message(b"randomness", &randomness);
         let mut failing = Vec::new();
-        let mut parts = alloc::vec![0..self.claims.len()];
-        while let Some(part) = parts.pop() {
-            let claims = self.claims.get(part.clone()).unwrap_or_default();
-            if self.equations_hold(part.start, claims) {
+        let mut parts = alloc::vec![(0, self.claims.as_slice())];
+        while let Some((start, claims)) = parts.pop() {
+            if self.equations_hold(start, claims) {
                 continue;
             }
-            if claims.len() == 1 {
-                failing.push(part.start);
+            let (first, second) = claims.split_at(claims.len() / 2);
+            if first.is_empty() {
+                failing.push(start);
             } else {
-                let middle = part.start + claims.len() / 2;
                 // The second half is pushed first: claims are found in their order.
-                parts.push(middle..part.end);
-                parts.push(part.start..middle);
+                parts.push((start + first.len(), second));
+                parts.push((start, first));
             }
         }
         if failing.is_empty() { Ok(()) } else { Err(BatchError { claims: failing }) }

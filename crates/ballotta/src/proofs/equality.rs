@@ -134,7 +134,7 @@ impl EqualityProof {
         writer.element(&self.A).element(&self.B).scalar(&self.z);
     }
 
-    /// The claim that the proof holds, over a transcript that has absorbed its context.
+    /// The claim that the proof is valid, over a transcript that has absorbed its context.
     ///
     /// # Errors
     ///
@@ -159,7 +159,7 @@ impl EqualityProof {
     }
 }
 
-/// That an equality proof holds.
+/// The claim that an equality proof is valid.
 #[derive(Clone, Debug)]
 pub struct EqualityClaim {
     R: PublicElement,

@@ -11,7 +11,7 @@ use core::iter::zip;
 
 use crate::group::{Element, Generators, Integer, PublicElement, PublicScalar, Scalar, Tables};
 
-/// A proof or signature that does not hold: malformed, or made for another context.
+/// A proof or signature is invalid: it is malformed, or was made for another context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the proof does not hold: it is malformed, or was made for another context")]
 pub struct ProofError;
@@ -19,7 +19,7 @@ pub struct ProofError;
 /// At most how many equations a claim has, over all kinds.
 pub(super) const MAX_EQUATIONS: usize = 3;
 
-/// The bases that claims share and that therefore stand once in a batch: `U`, `V`, `H`, and the keys of all slots.
+/// The bases that claims share and that therefore appear once in a batch: `U`, `V`, `H`, and the keys of all slots.
 #[derive(Clone)]
 pub struct SharedBases {
     generators: Generators,

@@ -105,7 +105,7 @@ impl SchnorrProof {
         writer.element(&self.K).scalar(&self.s);
     }
 
-    /// The claim that the proof holds for `public`, over a transcript that has absorbed context and message.
+    /// The claim that the proof is valid for `public`, over a transcript that has absorbed context and message.
     #[must_use]
     pub fn claim(&self, transcript: &mut Transcript, public: &PublicElement) -> SchnorrClaim {
         Guarded::PUBLIC_KEY.absorb_element(transcript, public);
@@ -115,7 +115,7 @@ impl SchnorrProof {
     }
 }
 
-/// That a Schnorr proof holds.
+/// The claim that a Schnorr proof is valid.
 #[derive(Clone, Debug)]
 pub struct SchnorrClaim {
     P: PublicElement,

@@ -102,7 +102,7 @@ impl SignedCheckpoint {
         self.note.verify(log).map(|_| &self.checkpoint)
     }
 
-    /// Which of `witnesses` have cosigned, as their positions. A witness that stands there under several names is one.
+    /// Which of `witnesses` have cosigned, as their positions. A witness that appears under several names counts once.
     ///
     /// # Errors
     ///

@@ -65,7 +65,7 @@ pub enum NoteError {
         /// Whose key.
         name: String,
     },
-    /// A signature under a known name and key id does not hold.
+    /// A signature under a known name and key id is invalid.
     #[error("the signature of {name} does not hold")]
     BadSignature {
         /// Whose signature.

@@ -38,7 +38,7 @@ impl Note {
         Ok(Self { text: format!("{text}\n"), signatures })
     }
 
-    /// The text, if `key` has signed it and every signature under its name and id holds. Others are ignored.
+    /// The text, if `key` has signed it and every signature under its name and id is valid. Others are ignored.
     ///
     /// # Errors
     ///

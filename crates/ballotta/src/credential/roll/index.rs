@@ -1,4 +1,4 @@
-//! Where the voters of a roll stand: 48 bytes for every 32 lines.
+//! Where the voters of a roll are: 48 bytes for every 32 lines.
 //!
 //! See `spec/credential.md#roll`.
 //!
@@ -37,7 +37,7 @@ pub enum RollLookupError<E> {
     },
 }
 
-/// A roll that was read and breaks no rule: its totals, and where its voters stand. The elements of its credentials are
+/// A roll that was read and breaks no rule: its totals, and where its voters are. The elements of its credentials are
 /// the caller's to check, with [`RollLine::key`].
 pub struct RollIndex {
     rules: RollRules,
@@ -74,13 +74,13 @@ impl RollIndex {
     ) -> Result<Option<RollLine>, RollLookupError<E>> {
         let key = first_bytes(credential);
         let wanted = hex::encode(credential);
-        // Of the blocks that begin with the key every one may hold it, and so may the one before them.
+        // Of the blocks that begin with the key every one may contain it, and so may the one before them.
         let mut low = self.blocks.partition_point(|block| block.first < key).saturating_sub(1);
         let mut high = self.blocks.partition_point(|block| block.first <= key);
         while low < high {
             let middle = low.midpoint(high);
             let (first_line, bytes) = self.read_block(middle, &mut read_at)?;
-            // Lower-case digits are ordered as the bytes they stand for.
+            // Lower-case digits are ordered as the bytes that they encode.
             let lines = bytes.split(|byte| *byte == b'\n');
             if let Some((line, number)) = lines.zip(first_line..).find(|(line, _)| line.starts_with(wanted.as_bytes()))
             {

@@ -8,7 +8,7 @@ use crate::weaken::{self, Check};
 /// One voter of a roll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RollLine {
-    /// The number of the line, counted from 1; the first voter stands on line 2. Of a voter who is to be written: a
+    /// The number of the line, counted from 1; the first voter is on line 2. Of a voter who is to be written: a
     /// number by which an error shall name that voter.
     pub number: u64,
     /// The bytes of the public credential, which need not be an element of the group.
@@ -20,7 +20,7 @@ pub struct RollLine {
 }
 
 impl RollLine {
-    /// The voter's place on the roll, counted from 0: the first voter stands on line 2.
+    /// The voter's place on the roll, counted from 0: the first voter is on line 2.
     #[must_use]
     pub fn voter(&self) -> u32 {
         // A roll has fewer lines than that.

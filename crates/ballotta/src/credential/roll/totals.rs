@@ -63,7 +63,7 @@ impl RollTotals {
         if self.voters >= MAX_VOTERS {
             return Err(RollProblem::TooManyVoters);
         }
-        // What is too much stays: every line behind it is one at which the weights are too large.
+        // What is too much stays: every line after it is one at which the weights are too large.
         self.weight = self.weight.saturating_add(line.weight);
         if self.weight > limit && weaken::is_on(Check::RollTotal) {
             return Err(RollProblem::TotalTooLarge { limit });
