@@ -12,6 +12,7 @@ use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
 use ballotta::hash::{FileHash, ManifestHash};
+use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{
     CeremonyParameters, Committed, Confirmation, Deal, DealCommitment, Dealt, FIRST_ATTEMPT, JointKey, Registered,
     Registration, Signed, Trustee, TrusteeSeed, TrusteeShares,
@@ -249,7 +250,7 @@ impl Rehearsal {
         let context = ElectionContext::new(manifest, joint_key, index.hash()).expect("what belongs together");
         board.publish(record::ROLL, roll.as_bytes());
 
-        let signature = RollSignature::sign(1, context.fingerprint(), &keys.authority, rng);
+        let signature = RollSignature::sign(AuthorityIndex::FIRST, context.fingerprint(), &keys.authority, rng);
         board.add(EntryKind::RollSignature, &signature.encode());
         let open = OrganiserEntry::sign(Action::Open, context.fingerprint(), &keys.organiser, rng);
         board.add(EntryKind::Open, &open.encode());
@@ -283,7 +284,7 @@ impl Rehearsal {
             let part = PartialDecryption::decrypt(&context, &closed, share, rng).expect("shares of this election");
             let bytes = part.to_bytes();
             let path = record::decryption_path(&FileHash::of(&bytes));
-            board.add_file(EntryKind::PartialDecryption, share.index(), &path, &bytes);
+            board.add_file(EntryKind::PartialDecryption, share.index().get(), &path, &bytes);
             decryptions.push(part);
         }
 

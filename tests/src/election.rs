@@ -21,6 +21,7 @@ use ballotta::encoding::Writer;
 use ballotta::form::{Bits, FormBuilder};
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::hash::{FileHash, RollHash, Tracker};
+use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed, TrusteeShares};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
@@ -569,7 +570,7 @@ impl Board<'_> {
     /// If there is no such authority.
     pub fn sign_roll(&mut self, authority: u16) -> u64 {
         let (election, mut rng) = (self.election, self.rng());
-        let key = &election.authorities[usize::from(authority) - 1];
+        let (authority, key) = AuthorityIndex::find(authority, &election.authorities).unwrap();
         let signature = RollSignature::sign(authority, election.context.fingerprint(), key, &mut rng);
         self.push(EntryKind::RollSignature, &signature.encode())
     }

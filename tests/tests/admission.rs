@@ -9,6 +9,7 @@ use ballotta::credential::{RollLine, RollProblem, RollSignature, RollSignatureEr
 use ballotta::encoding::DecodeError;
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::hash::{FileHash, Tracker};
+use ballotta::index::AuthorityIndex;
 use ballotta::manifest::Revoting;
 use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record;
@@ -527,11 +528,15 @@ fn the_authority_signs_the_roll() {
     let smaller = Election::build(ElectionOptions { voters: vec![(0, 1); 3], ..options() });
     let (ours, theirs) = (election.context.fingerprint(), *smaller.context.fingerprint());
     let somebody = KeyPair::new(SecretScalar::random(&mut TestRng(8)));
-    let sign = |authority, fingerprint, key| RollSignature::sign(authority, fingerprint, key, &mut TestRng(9)).encode();
+    let sign = |authority, fingerprint, key| {
+        let authority = AuthorityIndex::new(authority).unwrap();
+        RollSignature::sign(authority, fingerprint, key, &mut TestRng(9)).encode()
+    };
+    let of_nobody = [&[0, 0], &sign(1, ours, &election.authorities[0])[2..]].concat();
     for (signature, error) in [
         (sign(1, ours, &somebody), RollSignatureError::Signature { authority: 1 }),
         (sign(2, ours, &election.authorities[0]), RollSignatureError::UnknownAuthority { authority: 2 }),
-        (sign(0, ours, &election.authorities[0]), RollSignatureError::UnknownAuthority { authority: 0 }),
+        (of_nobody, RollSignatureError::UnknownAuthority { authority: 0 }),
         (sign(1, &theirs, &election.authorities[0]), RollSignatureError::OtherElection { authority: 1, found: theirs }),
     ] {
         let mut board = unsigned();
@@ -555,7 +560,8 @@ fn the_authority_signs_the_roll() {
 fn an_authority_signs_for_itself() {
     let election = Election::build(options());
     let fingerprint = election.context.fingerprint();
-    let sign = || RollSignature::sign(2, fingerprint, &election.authorities[0], &mut TestRng(9)).encode();
+    let second = AuthorityIndex::new(2).unwrap();
+    let sign = || RollSignature::sign(second, fingerprint, &election.authorities[0], &mut TestRng(9)).encode();
     let moved = |signature: Vec<u8>| RollSignature::decode(&[&[1, 0], &signature[2..]].concat()).unwrap();
     let verify =
         |signature: &RollSignature| signature.verify(election.context.manifest(), fingerprint, &mut TestRng(1));

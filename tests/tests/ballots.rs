@@ -230,7 +230,7 @@ fn ballots_of_a_style_have_one_length() {
     let lengths: BTreeSet<usize> = all_choices().iter().map(length).collect();
     assert_eq!(lengths.len(), 1);
     let style = election.context.style(0).unwrap();
-    assert_eq!(lengths.first(), Some(&(108 + style.form().argued_bytes() + 64)));
+    assert_eq!(lengths.first(), Some(&(108 + style.form().ciphertext_and_argument_bytes() + 64)));
 }
 
 /// Attack G6: no bit of a ballot goes with the vote.

@@ -10,9 +10,10 @@ use ballotta::discrete_log::{DiscreteLog, OutOfRange};
 use ballotta::encoding::{DecodeError, Reader, Writer};
 use ballotta::form::Packing;
 use ballotta::group::{Element, Scalar, SecretScalar};
+use ballotta::proofs::ProofError;
 use ballotta::proofs::batch::{Batch, BatchError, SharedBases};
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
-use ballotta::proofs::schnorr::{KeyPair, ProofError, SchnorrProof};
+use ballotta::proofs::schnorr::{KeyPair, SchnorrProof};
 use ballotta::transcript::ProofTranscript;
 use ballotta::weaken::{Check, Weaken};
 use ballotta_tests::ballot::{
@@ -505,7 +506,7 @@ fn proofs_of_nothing_but_zeros() {
     let zeros = |_| ();
     let style = Style::approve(2);
     let judge = |(): &()| {
-        let (ciphertext, argument) = decode_ballot(&vec![0; style.form.argued_bytes()], 2, 2)?;
+        let (ciphertext, argument) = decode_ballot(&vec![0; style.form.ciphertext_and_argument_bytes()], 2, 2)?;
         let mut batch = Batch::new(&style.bases);
         let transcript = &mut transcript(1, Some(7));
         batch.push(argument.claim(transcript, &style.form, WEIGHT, &style.keys, &style.slots, &ciphertext).unwrap());

@@ -128,7 +128,11 @@ fn ballots_of_small_contests_have_one_length() {
         let choices = all_choices(&election, &rule, options);
         assert!(choices.len() > 5, "{} choices of {rule:?}", choices.len());
         let style = election.context.style(0).unwrap();
-        assert_eq!(lengths(&election, &choices), [108 + style.form().argued_bytes() + 64].into(), "{rule:?}");
+        assert_eq!(
+            lengths(&election, &choices),
+            [108 + style.form().ciphertext_and_argument_bytes() + 64].into(),
+            "{rule:?}"
+        );
     }
 }
 
@@ -152,7 +156,11 @@ fn ballots_of_large_contests_have_one_length() {
         let election = of_one_contest(&rule, options, 7);
         let choices: Vec<Choice> = (0..6).map(|_| any_choice(&(rule.clone(), options), 7, &mut rng)).collect();
         let style = election.context.style(0).unwrap();
-        assert_eq!(lengths(&election, &choices), [108 + style.form().argued_bytes() + 64].into(), "{rule:?}");
+        assert_eq!(
+            lengths(&election, &choices),
+            [108 + style.form().ciphertext_and_argument_bytes() + 64].into(),
+            "{rule:?}"
+        );
     }
 }
 

@@ -6,10 +6,10 @@ use ballotta::SUITE;
 use ballotta::elgamal::SlotKeys;
 use ballotta::form::{Form, FormBuilder};
 use ballotta::group::{Element, Scalar};
-use ballotta::hash::{Fingerprint, ManifestHash, Roster};
+use ballotta::hash::{Fingerprint, ManifestHash, RosterHash};
+use ballotta::proofs::ProofError;
 use ballotta::proofs::batch::{Batch, BatchError};
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
-use ballotta::proofs::schnorr::ProofError;
 use ballotta::transcript::{Domain, ProofTranscript};
 use ballotta_tests::ballot::{BallotParts, Style, WEIGHT, small, transcript};
 use ballotta_tests::decode_all;
@@ -54,7 +54,7 @@ fn how_transcripts_begin() {
     for (domain, label) in DOMAINS {
         let contexts = [
             (domain.for_election(&Fingerprint::from_bytes([1; 32])), b"fingerprint".as_slice()),
-            (domain.for_roster(&Roster::from_bytes([1; 32])), b"roster"),
+            (domain.for_roster(&RosterHash::from_bytes([1; 32])), b"roster"),
             (domain.for_manifest(&ManifestHash::from_bytes([1; 32])), b"manifest"),
         ];
         for (transcript, context) in contexts {
@@ -99,7 +99,7 @@ fn no_domain_takes_the_proofs_of_another() {
             assert_eq!(signature.judge(&used.for_election(&context), &small(42)), expected, "{made:?} as {used:?}");
             assert_eq!(proof.judge(&used.for_election(&context)), expected, "{made:?} as {used:?}");
         }
-        assert_eq!(signature.judge(&made.for_roster(&Roster::from_bytes([1; 32])), &small(42)), Err(ProofError));
+        assert_eq!(signature.judge(&made.for_roster(&RosterHash::from_bytes([1; 32])), &small(42)), Err(ProofError));
         assert_eq!(
             signature.judge(&made.for_manifest(&ManifestHash::from_bytes([1; 32])), &small(42)),
             Err(ProofError)

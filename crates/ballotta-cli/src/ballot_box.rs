@@ -11,7 +11,7 @@ use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::decryption::VerifiedDecryption;
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
-use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, peek};
+use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::manifest::Manifest;
 use ballotta::record::{self, PublishedBoard, PublishedRoll};
 use ballotta::verifier::{Report, Stage, Verification, VerifyOptions, verify};
@@ -125,7 +125,7 @@ impl BallotBox {
         self.rules.check_ceremony_message()?;
         let parameters = CeremonyParameters::for_manifest(&self.manifest, FIRST_ATTEMPT)?;
         CeremonyMessage::decode(bytes, &parameters).context("not a message of this key ceremony")?;
-        let (_, author) = peek(bytes).context("not a message of this key ceremony")?;
+        let (_, author) = message_header(bytes).context("not a message of this key ceremony")?;
         self.append_file(EntryKind::Ceremony, author, &record::ceremony_path(&FileHash::of(bytes)), bytes)
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Error, Result, bail};
 use ballotta::admission::EntryRefused;
-use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, JointKey, peek};
+use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, JointKey, message_header};
 use ballotta::manifest::Manifest;
 use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
 use serde::Serialize;
@@ -223,7 +223,7 @@ impl Ceremony {
 
     /// Whether the ceremony may go on with a further message: it is its author's, the first for its step, and due.
     fn check(&self, message: &[u8]) -> Result<()> {
-        let (kind, author) = peek(message).context("not a message of a key ceremony")?;
+        let (kind, author) = message_header(message).context("not a message of a key ceremony")?;
         let messages: Vec<&[u8]> = self.messages.iter().map(Vec::as_slice).chain([message]).collect();
         match JointKey::verify(&self.parameters, &messages, &mut system_rng()) {
             // Nothing is wrong with what is there.

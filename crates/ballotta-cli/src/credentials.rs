@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::credential::{Credential, RollLine, RollSignature, VotingCode};
 use ballotta::hash::Fingerprint;
+use ballotta::index::AuthorityIndex;
 use ballotta::limits::MAX_VOTERS;
 use ballotta::record;
 use ballotta::voter::Election;
@@ -156,7 +157,8 @@ impl SignRoll {
         let record = Record::read(&self.record)?;
         let key = read_signing_key(&self.key)?;
         let authorities = record.manifest().credential_authorities();
-        let Some(seat) = authorities.iter().position(|authority| authority.key == *key.public()) else {
+        let named = AuthorityIndex::enumerate(authorities).find(|(_, authority)| authority.key == *key.public());
+        let Some((index, _)) = named else {
             return refusal(format!("{} is not the key of an authority that the manifest names", self.key.display()));
         };
         let Election { context, roll, .. } = record.election()?;
@@ -165,7 +167,7 @@ impl SignRoll {
             return refusal(format!("the election has the fingerprint {fingerprint}, not {}", self.fingerprint))
                 .remedy("somebody changed manifest, key ceremony or roll after the codes were issued: do not sign");
         }
-        let signature = RollSignature::sign(u16::try_from(seat + 1)?, fingerprint, &key, &mut system_rng());
+        let signature = RollSignature::sign(index, fingerprint, &key, &mut system_rng());
         Handover::new(Kind::RollSignature, signature.encode()).write(&self.out)?;
         let voters = roll.totals().voters();
         let (voters, stand) = (counted(voters, "voter", "voters"), if voters == 1 { "stands" } else { "stand" });

@@ -10,13 +10,14 @@ use ballotta::board::entry::{Entry, EntryKind, Pointer};
 use ballotta::board::note::{Cosigner, SignedCheckpoint};
 use ballotta::board::tiles::{MAX_BUNDLE_BYTES, bundle_paths, decode_bundle};
 use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption};
+use ballotta::index::TrusteeIndex;
 use ballotta::key_ceremony::{
     CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey, MessageKind, Trustee, TrusteeSeed, TrusteeShares,
 };
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
 use ballotta::manifest::Manifest;
-use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record::{self, RecordSource, read_file};
+use ballotta::signing::KeyPair;
 use ballotta::verifier::{Progress, Stage, Verification, VerifyOptions, verify};
 use ballotta_io::write_new;
 use serde::{Deserialize, Serialize};
@@ -35,8 +36,8 @@ pub(crate) fn trustees_named(manifest: &Manifest, indices: &[u16]) -> String {
     let names: Vec<String> = indices
         .iter()
         .map(|&index| {
-            let member = usize::from(index).checked_sub(1).and_then(|seat| manifest.trustees().members.get(seat));
-            member.map_or(index.to_string(), |member| format!("{index} ({})", member.name))
+            let found = TrusteeIndex::find(index, &manifest.trustees().members);
+            found.map_or(index.to_string(), |(_, member)| format!("{index} ({})", member.name))
         })
         .collect();
     format!("{} {}", if names.len() == 1 { "trustee" } else { "trustees" }, names.join(", "))
@@ -83,7 +84,7 @@ impl CeremonyMessages {
                 let path = record::ceremony_path(pointer.hash());
                 let bytes = read_file(source, &path, MAX_MESSAGE_BYTES).with_context(|| path.clone())?;
                 pointer.verify_file(&bytes).with_context(|| path)?;
-                let (kind, author) = ballotta::key_ceremony::peek(&bytes)?;
+                let (kind, author) = ballotta::key_ceremony::message_header(&bytes)?;
                 messages.push((kind, author, bytes));
             }
         }
@@ -166,7 +167,7 @@ struct TrusteeState {
     statement: String,
 }
 
-const STATE_FORMAT: &str = "ballotta/v1-draft.4/trustee-state";
+const STATE_FORMAT: &str = ballotta::format_name!("trustee-state");
 
 /// The file in which a trustee remembers what it stated: beside its key.
 pub(crate) fn state_path(key: &Path) -> PathBuf {
@@ -233,7 +234,7 @@ impl TrusteeDay {
             })?;
             return Ok(stored.to_bytes());
         }
-        let (index, manifest) = (self.shares.index(), context.manifest());
+        let (index, manifest) = (self.shares.index().get(), context.manifest());
         let is_own = |statement: &&ClosingStatement| statement.trustee() == index;
         let own = self.verification.statements.iter().find(is_own);
         if own.is_some_and(|statement| statement.verify(manifest, &mut system_rng()).is_ok()) {

@@ -67,7 +67,7 @@ impl Kind {
     }
 }
 
-const PREFIX: &str = "ballotta/v1-draft.4/";
+const PREFIX: &str = ballotta::format_name!("");
 /// Longer than any message in base64.
 const MAX_BYTES: u64 = 24 << 20;
 

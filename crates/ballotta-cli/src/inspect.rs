@@ -14,7 +14,7 @@ use ballotta::board::{board_key, witness_keys};
 use ballotta::credential::RollSignature;
 use ballotta::encoding::{DecodeError, Reader};
 use ballotta::hash::{FileHash, Fingerprint, RollHash, TallyDigest, TreeHash};
-use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, peek};
+use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::manifest::Manifest;
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta_io::FolderRecord;
@@ -177,7 +177,7 @@ impl Inspection<'_> {
         if let Some(kind) = KeyFile::of_header(first) {
             return self.key(kind);
         }
-        if first.starts_with("ballotta/v1-draft.4/roll ") {
+        if first.starts_with(concat!(ballotta::format_name!("roll"), " ")) {
             return roll(text);
         }
         if first.starts_with("ballotta/") {
@@ -220,7 +220,7 @@ impl Inspection<'_> {
         if format == ResultDocument::FORMAT {
             return self.result(serde_json::from_value(value)?);
         }
-        match format.strip_prefix("ballotta/v1-draft.4/") {
+        match format.strip_prefix(ballotta::format_name!("")) {
             Some("manifest") => manifest(text.as_bytes()),
             Some("prepared-ballot") => {
                 let file: PreparedFile = serde_json::from_value(value)?;
@@ -302,7 +302,7 @@ impl Inspection<'_> {
         if parts.iter().rev().nth(1) == Some(&"decryption") {
             return decryption(bytes);
         }
-        if peek(bytes).is_ok() {
+        if message_header(bytes).is_ok() {
             return self.ceremony_message(bytes);
         }
         match decode_bundle(bytes, TILE_WIDTH) {
@@ -319,7 +319,7 @@ impl Inspection<'_> {
     }
 
     fn ceremony_message(&self, bytes: &[u8]) -> Result<Fields> {
-        let (kind, author) = peek(bytes)?;
+        let (kind, author) = message_header(bytes)?;
         let fields = Fields::of("a message of the key ceremony")
             .with("step", kind.to_string())
             .with("trustee", author)

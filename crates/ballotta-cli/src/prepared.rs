@@ -18,7 +18,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::failure::{Advice as _, refusal};
 
-const FORMAT: &str = "ballotta/v1-draft.4/prepared-ballot";
+const FORMAT: &str = ballotta::format_name!("prepared-ballot");
 
 /// The file of a prepared ballot.
 #[derive(Serialize, Deserialize)]

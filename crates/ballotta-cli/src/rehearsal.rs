@@ -15,13 +15,14 @@ use ballotta::board::note::{Cosigner, NoteSigner};
 use ballotta::credential::{Credential, Entitlement, RollError, RollLine, RollRules, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
+use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::TrusteeSeed;
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, ManifestContents, OnDisqualification, Party, Privacy, Quorum,
     Revoting, RollChanges, Schedule, Text, Trustees, Weights, Witnesses, parse_log_key,
 };
-use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record;
+use ballotta::signing::KeyPair;
 use ballotta::verifier::{Verification, VerifyOptions, verify};
 use ballotta_io::FolderRecord;
 use rand_core::Rng as _;
@@ -263,7 +264,7 @@ impl Rehearsal {
         let roll_hash = ballotta::hash::RollHash::from_bytes(*ballotta::hash::FileHash::of(&roll).as_bytes());
         let joint_key = duties::joint_key(&FolderRecord::new(ballot_box.root()))?;
         let context = ElectionContext::new(ballot_box.manifest().clone(), joint_key, &roll_hash)?;
-        let signature = RollSignature::sign(1, context.fingerprint(), &parties.authority, rng);
+        let signature = RollSignature::sign(AuthorityIndex::FIRST, context.fingerprint(), &parties.authority, rng);
         ballot_box.add_roll_signature(&signature.encode())?;
         let opening = OrganiserEntry::sign(Action::Open, context.fingerprint(), &parties.organiser, rng);
         ballot_box.add_opening(&opening.encode())?;

@@ -8,7 +8,7 @@ use age::secrecy::{ExposeSecret as _, SecretString};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::key_ceremony::TrusteeSeed;
-use ballotta::proofs::schnorr::KeyPair;
+use ballotta::signing::KeyPair;
 use ballotta_io::write_secret;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -33,8 +33,8 @@ pub(crate) enum KeyFile {
 impl KeyFile {
     fn header(self) -> &'static str {
         match self {
-            Self::Schnorr => "ballotta/v1-draft.4/signing-key",
-            Self::Note => "ballotta/v1-draft.4/note-key",
+            Self::Schnorr => ballotta::format_name!("signing-key"),
+            Self::Note => ballotta::format_name!("note-key"),
         }
     }
 

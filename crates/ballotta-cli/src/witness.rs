@@ -55,7 +55,7 @@ struct SeenHead {
     root: String,
 }
 
-const STATE_FORMAT: &str = "ballotta/v1-draft.4/witness-state";
+const STATE_FORMAT: &str = ballotta::format_name!("witness-state");
 
 impl Cosign {
     pub(crate) fn run(&self, console: Console) -> Result<()> {

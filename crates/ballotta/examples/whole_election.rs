@@ -13,10 +13,11 @@ use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
 use ballotta::hash::FileHash;
+use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed};
 use ballotta::manifest::Manifest;
-use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record::{self, FileList, MemoryRecord};
+use ballotta::signing::KeyPair;
 use ballotta::verifier::{Stage, VerifyOptions, verify};
 use getrandom::SysRng;
 use rand_core::{Rng as _, UnwrapErr};
@@ -133,7 +134,7 @@ fn main() -> Fallible<()> {
     board.record.files.insert(record::ROLL.into(), roll.into_bytes());
 
     // The vote.
-    let signature = RollSignature::sign(1, context.fingerprint(), &authority, &mut rng);
+    let signature = RollSignature::sign(AuthorityIndex::FIRST, context.fingerprint(), &authority, &mut rng);
     board.add(EntryKind::RollSignature, &signature.encode())?;
     let open = OrganiserEntry::sign(Action::Open, context.fingerprint(), &organiser, &mut rng);
     board.add(EntryKind::Open, &open.encode())?;
@@ -164,7 +165,7 @@ fn main() -> Fallible<()> {
     for share in &shares {
         let part = PartialDecryption::decrypt(&context, &closed, share, &mut rng)?.to_bytes();
         let path = record::decryption_path(&FileHash::of(&part));
-        board.add_file(EntryKind::PartialDecryption, share.index(), path, part)?;
+        board.add_file(EntryKind::PartialDecryption, share.index().get(), path, part)?;
     }
     board.commit()?;
 

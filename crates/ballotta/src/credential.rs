@@ -1,4 +1,4 @@
-//! Credentials: voting codes that people type, the secrets they stand for, and the roll of those who may vote.
+//! Credentials: voting codes that people type, the secrets that derive from them, and the roll of those who may vote.
 //!
 //! See `spec/credential.md`.
 //!
@@ -34,15 +34,16 @@ use zeroize::Zeroizing;
 pub use self::code::{VotingCode, VotingCodeError};
 pub use self::entitlement::Entitlement;
 pub use self::roll::{
-    RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader, RollRefused, RollRules, RollSignature,
-    RollSignatureError, RollTotals, StyleTotals,
+    ROLL_FORMAT, RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader, RollRefused, RollRules,
+    RollSignature, RollSignatureError, RollTotals, StyleTotals,
 };
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
 use crate::hash::{CeremonyRoot, ManifestHash, tagged};
+use crate::index::AuthorityIndex;
 use crate::limits::MAX_AUTHORITIES;
 use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
-use crate::transcript::{Domain, ProofTranscript};
+use crate::transcript::{Domain, Guarded};
 use crate::weaken::{self, Check};
 
 /// What is wrong with the parts of a credential.
@@ -64,8 +65,8 @@ pub enum CredentialError {
     /// An authority did not prove that it knows its part.
     #[error("credential authority {authority} does not prove that it knows its part of the credential")]
     Possession {
-        /// The authority, counted from 1.
-        authority: u32,
+        /// The authority.
+        authority: AuthorityIndex,
     },
 }
 
@@ -75,7 +76,7 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// The credential that a voting code stands for in the election of this manifest and key ceremony. Constant time.
+    /// The credential that derives from a voting code in the election of this manifest and key ceremony. Constant time.
     ///
     /// # Errors
     ///
@@ -112,7 +113,7 @@ impl Credential {
         Ok(Self { key_pair: KeyPair::new(secret) })
     }
 
-    /// The public credential, as it stands on the roll.
+    /// The public credential, as it appears on the roll.
     #[must_use]
     pub fn public(&self) -> &PublicElement {
         self.key_pair.public()
@@ -169,7 +170,12 @@ impl CredentialPossession {
 
     /// Proves knowledge of a part.
     #[must_use]
-    pub fn prove<R: CryptoRng>(manifest: &ManifestHash, authority: u32, part: &Credential, rng: &mut R) -> Self {
+    pub fn prove<R: CryptoRng>(
+        manifest: &ManifestHash,
+        authority: AuthorityIndex,
+        part: &Credential,
+        rng: &mut R,
+    ) -> Self {
         Self { proof: part.key_pair.prove(&mut possession_transcript(manifest, authority), rng) }
     }
 
@@ -187,7 +193,7 @@ impl CredentialPossession {
         self.proof.encode(writer);
     }
 
-    /// The claim that the proof holds for a part, to be verified in a batch.
+    /// The claim that the proof is valid for a part, to be verified in a batch.
     ///
     /// # Errors
     ///
@@ -195,7 +201,7 @@ impl CredentialPossession {
     pub fn claim(
         &self,
         manifest: &ManifestHash,
-        authority: u32,
+        authority: AuthorityIndex,
         part: &PublicElement,
     ) -> Result<SchnorrClaim, CredentialError> {
         refuse_identity(part)?;
@@ -210,7 +216,7 @@ impl CredentialPossession {
     pub fn verify<R: CryptoRng>(
         &self,
         manifest: &ManifestHash,
-        authority: u32,
+        authority: AuthorityIndex,
         part: &PublicElement,
         rng: &mut R,
     ) -> Result<(), CredentialError> {
@@ -221,11 +227,9 @@ impl CredentialPossession {
     }
 }
 
-fn possession_transcript(manifest: &ManifestHash, authority: u32) -> Transcript {
+fn possession_transcript(manifest: &ManifestHash, authority: AuthorityIndex) -> Transcript {
     let mut transcript = Domain::CredentialPossession.for_manifest(manifest);
-    if weaken::is_on(Check::AbsorbAuthority) {
-        transcript.absorb_u64(b"authority", authority.into());
-    }
+    Guarded::AUTHORITY.absorb_u64(&mut transcript, authority.get().into());
     transcript
 }
 
@@ -235,6 +239,8 @@ mod tests {
     use crate::testing::TestRng;
 
     const MANIFEST: ManifestHash = ManifestHash::from_bytes([1; 32]);
+    const FIRST: AuthorityIndex = AuthorityIndex::FIRST;
+    const SECOND: AuthorityIndex = AuthorityIndex::new(2).unwrap();
     const CEREMONY: CeremonyRoot = CeremonyRoot::from_bytes([2; 32]);
 
     fn credential(seed: u64) -> Credential {
@@ -306,7 +312,7 @@ mod tests {
 
     fn zero_possession(rng: &mut TestRng) -> (PublicElement, CredentialPossession) {
         let key_pair = KeyPair::new(SecretScalar::new(Scalar::ZERO));
-        let proof = key_pair.prove(&mut possession_transcript(&MANIFEST, 1), rng);
+        let proof = key_pair.prove(&mut possession_transcript(&MANIFEST, FIRST), rng);
         (*key_pair.public(), CredentialPossession { proof })
     }
 
@@ -315,8 +321,8 @@ mod tests {
     fn the_identity_is_nobodys_part() {
         let mut rng = TestRng(7);
         let (identity, possession) = zero_possession(&mut rng);
-        assert_eq!(possession.verify(&MANIFEST, 1, &identity, &mut rng), Err(CredentialError::Identity));
-        assert_eq!(possession.claim(&MANIFEST, 1, &identity).err(), Some(CredentialError::Identity));
+        assert_eq!(possession.verify(&MANIFEST, FIRST, &identity, &mut rng), Err(CredentialError::Identity));
+        assert_eq!(possession.claim(&MANIFEST, FIRST, &identity).err(), Some(CredentialError::Identity));
     }
 
     /// Attack B2, and D1 for credentials: a proof holds for its key, its authority and its manifest alone.
@@ -324,20 +330,20 @@ mod tests {
     fn possession_is_bound_to_key_authority_and_manifest() {
         let mut rng = TestRng(8);
         let part = credential(1);
-        let possession = CredentialPossession::prove(&MANIFEST, 1, &part, &mut rng);
+        let possession = CredentialPossession::prove(&MANIFEST, FIRST, &part, &mut rng);
         let mut verify =
             |manifest, authority, part: &PublicElement| possession.verify(manifest, authority, part, &mut rng);
-        assert_eq!(verify(&MANIFEST, 1, part.public()), Ok(()));
-        assert_eq!(verify(&MANIFEST, 2, part.public()), Err(CredentialError::Possession { authority: 2 }));
-        let refused = Err(CredentialError::Possession { authority: 1 });
-        assert_eq!(verify(&MANIFEST, 1, credential(2).public()), refused);
-        assert_eq!(verify(&ManifestHash::from_bytes([9; 32]), 1, part.public()), refused);
+        assert_eq!(verify(&MANIFEST, FIRST, part.public()), Ok(()));
+        assert_eq!(verify(&MANIFEST, SECOND, part.public()), Err(CredentialError::Possession { authority: SECOND }));
+        let refused = Err(CredentialError::Possession { authority: FIRST });
+        assert_eq!(verify(&MANIFEST, FIRST, credential(2).public()), refused);
+        assert_eq!(verify(&ManifestHash::from_bytes([9; 32]), FIRST, part.public()), refused);
     }
 
     #[test]
     fn possession_is_written_and_read() {
         let mut rng = TestRng(9);
-        let possession = CredentialPossession::prove(&MANIFEST, 1, &credential(1), &mut rng);
+        let possession = CredentialPossession::prove(&MANIFEST, FIRST, &credential(1), &mut rng);
         let mut writer = Writer::new();
         possession.encode(&mut writer);
         let bytes = writer.finish();
@@ -358,7 +364,7 @@ mod tests {
             let (identity, possession) = zero_possession(&mut rng);
             let parts = cancelling(1).map(|part| *part.public());
             let _weaken = Weaken::without(Check::RefuseIdentity);
-            assert_eq!(possession.verify(&MANIFEST, 1, &identity, &mut rng), Ok(()));
+            assert_eq!(possession.verify(&MANIFEST, FIRST, &identity, &mut rng), Ok(()));
             assert_eq!(combine_public(&parts), Ok(identity));
         }
 
@@ -367,8 +373,8 @@ mod tests {
             let mut rng = TestRng(8);
             let part = credential(1);
             let _weaken = Weaken::without(Check::AbsorbAuthority);
-            let possession = CredentialPossession::prove(&MANIFEST, 1, &part, &mut rng);
-            assert_eq!(possession.verify(&MANIFEST, 2, part.public(), &mut rng), Ok(()));
+            let possession = CredentialPossession::prove(&MANIFEST, FIRST, &part, &mut rng);
+            assert_eq!(possession.verify(&MANIFEST, SECOND, part.public(), &mut rng), Ok(()));
         }
     }
 }

@@ -36,6 +36,7 @@ use crate::encoding::{DecodeError, Reader, Writer};
 use crate::form::Packing;
 use crate::group::{Element, PublicElement};
 use crate::hash::{Fingerprint, TallyDigest, TreeHash};
+use crate::index::TrusteeIndex;
 use crate::key_ceremony::{TrusteeShares, lagrange_at_zero};
 use crate::manifest::{Closing, Contest, Manifest};
 use crate::proofs::equality::{EqualityProof, EqualityStatement};
@@ -157,8 +158,7 @@ pub enum DecryptionError {
 
 /// The signing key of a trustee, counted from 1.
 fn signing_key(manifest: &Manifest, trustee: u16) -> Option<&PublicElement> {
-    let seat = usize::from(trustee).checked_sub(1)?;
-    manifest.trustees().members.get(seat).map(|member| &member.key)
+    TrusteeIndex::find(trustee, &manifest.trustees().members).map(|(_, member)| &member.key)
 }
 
 /// A trustee's one statement about what it is going to decrypt.
@@ -401,7 +401,7 @@ impl PartialDecryption {
         shares: &TrusteeShares,
         rng: &mut R,
     ) -> Result<Self, DecryptionError> {
-        let (tally, trustee) = (closed.tally(), shares.index());
+        let (tally, trustee) = (closed.tally(), shares.index().get());
         if tally.fingerprint() != context.fingerprint() || shares.check_against(context.joint_key()).is_err() {
             return Err(DecryptionError::WrongShares);
         }
@@ -447,8 +447,9 @@ impl PartialDecryption {
         if self.fingerprint != *tally.fingerprint() || self.sums != *tally.digest() {
             return Err(DecryptionError::WrongTally { trustee });
         }
-        let unknown = DecryptionError::UnknownTrustee { trustee };
-        let keys = context.joint_key().verification_keys(trustee).map_err(|_| unknown)?;
+        let (index, keys) = TrusteeIndex::new(trustee)
+            .and_then(|index| Some((index, context.joint_key().verification_keys(index).ok()?)))
+            .ok_or(DecryptionError::UnknownTrustee { trustee })?;
         let mut factors = Vec::with_capacity(self.contests.len());
         for (contest, (sums, part)) in zip(tally.contests(), self.contests).enumerate() {
             let wrong_shape = DecryptionError::WrongShape { trustee, contest };
@@ -471,7 +472,7 @@ impl PartialDecryption {
                 .map_err(|_| DecryptionError::PartialDecryptionInvalid { trustee, contest })?;
             factors.push(part.factors);
         }
-        Ok(VerifiedDecryption { trustee, factors })
+        Ok(VerifiedDecryption { trustee: index, factors })
     }
 
     /// Reads a partial decryption of the tally of an election: its shape is that of the tally.
@@ -521,7 +522,7 @@ impl PartialDecryption {
 /// A partial decryption that was verified. Only [`PartialDecryption::verify`] makes it.
 #[derive(Clone, Debug)]
 pub struct VerifiedDecryption {
-    trustee: u16,
+    trustee: TrusteeIndex,
     /// By contest and slot.
     factors: Vec<Vec<PublicElement>>,
 }
@@ -530,7 +531,7 @@ impl VerifiedDecryption {
     /// The trustee, counted from 1.
     #[must_use]
     pub fn trustee(&self) -> u16 {
-        self.trustee
+        self.trustee.get()
     }
 }
 
@@ -560,9 +561,10 @@ pub fn combine(
     let need = usize::from(context.joint_key().threshold());
     let have = decryptions.len();
     let used = decryptions.get(..need).ok_or(DecryptionError::InsufficientShares { have, need })?;
-    let indices: Vec<u16> = used.iter().map(VerifiedDecryption::trustee).collect();
-    let lagrange = lagrange_at_zero(&indices)
-        .map_err(|_| DecryptionError::DuplicateDecryption { trustee: indices.first().copied().unwrap_or(0) })?;
+    let indices: Vec<TrusteeIndex> = used.iter().map(|decryption| decryption.trustee).collect();
+    let lagrange = lagrange_at_zero(&indices).map_err(|_| DecryptionError::DuplicateDecryption {
+        trustee: indices.first().map_or(0, |index| index.get()),
+    })?;
 
     let weights = context.manifest().weights();
     let contests = || zip(context.manifest().contests(), tally.contests()).enumerate();

@@ -13,8 +13,7 @@ use crate::hash::{Fingerprint, RollHash, Tracker};
 use crate::key_ceremony::JointKey;
 use crate::manifest::{Manifest, StyleError, StyleForm};
 use crate::proofs::batch::SharedBases;
-use crate::transcript::{Domain, ProofTranscript};
-use crate::weaken::{self, Check};
+use crate::transcript::{Domain, Guarded, ProofTranscript};
 
 /// Manifest, joint key and roll that do not belong together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -172,9 +171,7 @@ impl ElectionContext {
     /// The transcript of a ballot argument, up to who speaks.
     pub(crate) fn argument_transcript(&self, credential: &PublicElement) -> Transcript {
         let mut transcript = self.argument.clone();
-        if weaken::is_on(Check::AbsorbCredential) {
-            transcript.absorb_element(b"credential", credential);
-        }
+        Guarded::CREDENTIAL.absorb_element(&mut transcript, credential);
         transcript
     }
 

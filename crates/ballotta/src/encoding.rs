@@ -46,7 +46,7 @@ pub enum DecodeError {
         /// The field.
         field: &'static str,
     },
-    /// The identity stands where it must not.
+    /// An element is the identity where this is not allowed.
     #[error("{field}: the identity is not allowed here")]
     IdentityElement {
         /// The field.
@@ -70,6 +70,11 @@ pub enum DecodeError {
         /// The number found.
         found: u64,
     },
+}
+
+/// Refuses a number or length above its limit with `LimitExceeded`, and returns it otherwise.
+pub(crate) fn at_most(field: &'static str, found: u64, limit: u64) -> Result<u64, DecodeError> {
+    if found <= limit { Ok(found) } else { Err(DecodeError::LimitExceeded { field, found, limit }) }
 }
 
 /// Reads a canonical encoding from its beginning.

@@ -69,6 +69,11 @@ impl Scalar {
         self.0.to_bytes()
     }
 
+    /// `x, x^2, x^3, ..`: endlessly many powers of this scalar.
+    pub(crate) fn powers(self) -> impl Iterator<Item = Self> {
+        core::iter::successors(Some(self), move |power| Some(*power * self))
+    }
+
     /// The inverse; zero for zero.
     #[must_use]
     pub fn invert(&self) -> Self {
@@ -363,7 +368,7 @@ impl Sum for Element {
     }
 }
 
-/// Tables of elements that stand in many short sums. They take 10 KB an element.
+/// Tables of elements that appear in many short sums. They take 10 KB an element.
 #[derive(Clone)]
 pub(crate) struct Tables(Arc<VartimeRistrettoPrecomputation>);
 

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::SUITE;
 
-/// SHA-256 over the suite, a tag and parts, each behind its length as 8 little-endian bytes, so that different lists of
+/// SHA-256 over the suite, a tag and parts, each after its length as 8 little-endian bytes, so that different lists of
 /// parts never hash alike.
 #[must_use]
 pub(crate) fn tagged(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
@@ -82,8 +82,8 @@ digest_type! {
     ManifestHash
 }
 digest_type! {
-    /// Names the parties of one attempt at the key ceremony.
-    Roster
+    /// Names the roster of one attempt at the key ceremony: its parameters and all registrations.
+    RosterHash
 }
 digest_type! {
     /// Names a completed key ceremony and with it the joint key.

@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! limits -> weaken -> problem -> json -> text
-//!   -> group -> hash -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs
+//!   -> group -> hash -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs -> signing
 //!   -> contest -> manifest -> credential -> key_ceremony -> election -> ballot -> board
 //!   -> tally -> decryption -> record -> verifier -> voter -> admission
 //! ```
@@ -45,6 +45,7 @@ pub mod encoding;
 pub mod form;
 pub mod group;
 pub mod hash;
+pub mod index;
 mod json;
 pub mod key_ceremony;
 pub mod limits;
@@ -53,6 +54,7 @@ pub mod manual;
 mod problem;
 pub mod proofs;
 pub mod record;
+pub mod signing;
 pub mod tally;
 #[cfg(test)]
 mod testing;
@@ -60,7 +62,17 @@ mod text;
 pub mod transcript;
 pub mod verifier;
 pub mod voter;
+#[cfg_attr(not(feature = "weaken"), doc(hidden))]
 pub mod weaken;
 
+/// The name of a format in the version of this library, as a string literal: `format_name!("roll")` is
+/// `ballotta/v1-draft.4/roll`. All names with the version in them are made here.
+#[macro_export]
+macro_rules! format_name {
+    ($format:literal) => {
+        concat!("ballotta/v1-draft.4/", $format)
+    };
+}
+
 /// The suite: group, hashes, transcripts and formats together. It is absorbed by every transcript; any other is refused.
-pub const SUITE: &str = "ballotta/v1-draft.4/ristretto255";
+pub const SUITE: &str = format_name!("ristretto255");

@@ -1,4 +1,4 @@
-//! Fiat-Shamir transcripts: every domain separator and every way to absorb something stands here.
+//! Fiat-Shamir transcripts: every domain separator and every way to absorb something.
 //!
 //! See `spec/suite.md#transcripts`. A challenge comes from a Merlin transcript that has absorbed, in this order: the
 //! suite, the proof's own domain, the context (the election fingerprint; in the ceremony, the roster), who speaks, the
@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 
 use crate::SUITE;
 use crate::group::{PublicElement, Scalar, SecretScalar};
-use crate::hash::{Fingerprint, ManifestHash, Roster};
+use crate::hash::{Fingerprint, ManifestHash, RosterHash};
 use crate::weaken::{self, Check};
 
 /// What a transcript is for. No two kinds of proof or signature share a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Domain {
-    /// "This ciphertext holds a ballot that the rules allow."
+    /// "This ciphertext contains a ballot that the rules allow."
     BallotArgument,
     /// A voter's signature over the tracker of a ballot.
     BallotSignature,
@@ -88,15 +88,13 @@ impl Domain {
     #[must_use]
     pub fn for_election(self, fingerprint: &Fingerprint) -> Transcript {
         let mut transcript = self.transcript();
-        if weaken::is_on(Check::AbsorbFingerprint) {
-            transcript.append_message(b"fingerprint", fingerprint.as_bytes());
-        }
+        Guarded::FINGERPRINT.absorb_bytes(&mut transcript, fingerprint.as_bytes());
         transcript
     }
 
     /// A transcript within one attempt at the key ceremony.
     #[must_use]
-    pub fn for_roster(self, roster: &Roster) -> Transcript {
+    pub fn for_roster(self, roster: &RosterHash) -> Transcript {
         let mut transcript = self.transcript();
         transcript.append_message(b"roster", roster.as_bytes());
         transcript
@@ -111,15 +109,89 @@ impl Domain {
     }
 }
 
+/// A message that a transcript absorbs unless a test has switched its check off: the forgery that this admits is what
+/// the message protects from.
+///
+/// This is the table of all these messages. No other code asks whether a message is to be absorbed.
+#[derive(Clone, Copy)]
+pub(crate) struct Guarded {
+    label: &'static [u8],
+    check: Check,
+}
+
+impl Guarded {
+    /// The election, in all transcripts within an election.
+    pub(crate) const FINGERPRINT: Self = Self::new(b"fingerprint", Check::AbsorbFingerprint);
+    /// The speaker of a ballot argument or a ballot signature.
+    pub(crate) const CREDENTIAL: Self = Self::new(b"credential", Check::AbsorbCredential);
+    /// The speaker of a proof of possession of a credential's part, or of a signature of the roll.
+    pub(crate) const AUTHORITY: Self = Self::new(b"authority", Check::AbsorbAuthority);
+    /// What the organiser signs: opening or closing.
+    pub(crate) const ACTION: Self = Self::new(b"action", Check::AbsorbAction);
+    /// The ciphertext of a ballot argument.
+    pub(crate) const R: Self = Self::new(b"R", Check::AbsorbCiphertext);
+    /// The ciphertext of a ballot argument.
+    pub(crate) const C: Self = Self::new(b"C", Check::AbsorbCiphertext);
+    /// The commitments of a ballot argument, before `rho` is drawn.
+    pub(crate) const B: Self = Self::new(b"B", Check::AbsorbBitCommitments);
+    /// The commitments of a ballot argument, before `rho` is drawn.
+    pub(crate) const A: Self = Self::new(b"A", Check::AbsorbBitCommitments);
+    /// The announcements of a ballot argument, before `x` is drawn.
+    pub(crate) const E_R: Self = Self::new(b"E_R", Check::AbsorbLinkAnnouncements);
+    /// The announcements of a ballot argument, before `x` is drawn.
+    pub(crate) const E_C: Self = Self::new(b"E_C", Check::AbsorbLinkAnnouncements);
+    /// The public key of a Schnorr proof.
+    pub(crate) const PUBLIC_KEY: Self = Self::new(b"P", Check::AbsorbPublicKey);
+    /// The announcement of a Schnorr proof.
+    pub(crate) const NONCE: Self = Self::new(b"K", Check::AbsorbNonce);
+    /// The base of an equality proof.
+    pub(crate) const EQUALITY_BASE: Self = Self::new(b"R", Check::AbsorbEqualityBase);
+    /// The keys of an equality proof, each followed by its factor.
+    pub(crate) const EQUALITY_KEY: Self = Self::new(b"Y", Check::AbsorbFactors);
+    /// The factors of an equality proof.
+    pub(crate) const EQUALITY_FACTOR: Self = Self::new(b"D", Check::AbsorbFactors);
+    /// The announcements of an equality proof.
+    pub(crate) const EQUALITY_A: Self = Self::new(b"A", Check::AbsorbEqualityAnnouncements);
+    /// The announcements of an equality proof.
+    pub(crate) const EQUALITY_B: Self = Self::new(b"B", Check::AbsorbEqualityAnnouncements);
+
+    const fn new(label: &'static [u8], check: Check) -> Self {
+        Self { label, check }
+    }
+
+    pub(crate) fn absorb_bytes(self, transcript: &mut Transcript, bytes: &[u8]) {
+        if weaken::is_on(self.check) {
+            transcript.append_message(self.label, bytes);
+        }
+    }
+
+    pub(crate) fn absorb_element(self, transcript: &mut Transcript, element: &PublicElement) {
+        self.absorb_bytes(transcript, element.as_bytes());
+    }
+
+    pub(crate) fn absorb_elements(self, transcript: &mut Transcript, elements: &[PublicElement]) {
+        self.absorb_bytes(transcript, &concatenated(elements));
+    }
+
+    pub(crate) fn absorb_u64(self, transcript: &mut Transcript, value: u64) {
+        self.absorb_bytes(transcript, &value.to_le_bytes());
+    }
+}
+
+/// The encodings of elements, one after the other.
+fn concatenated(elements: &[PublicElement]) -> Vec<u8> {
+    elements.iter().flat_map(PublicElement::as_bytes).copied().collect()
+}
+
 /// What a transcript absorbs and gives.
 pub trait ProofTranscript {
     /// Absorbs an element.
     fn absorb_element(&mut self, label: &'static [u8], element: &PublicElement);
 
-    /// Absorbs elements as one message, one encoding behind the other.
+    /// Absorbs elements as one message, one encoding after the other.
     fn absorb_elements(&mut self, label: &'static [u8], elements: &[PublicElement]);
 
-    /// Absorbs scalars as one message, one encoding behind the other.
+    /// Absorbs scalars as one message, one encoding after the other.
     fn absorb_scalars(&mut self, label: &'static [u8], scalars: &[Scalar]);
 
     /// Absorbs bytes.
@@ -139,7 +211,7 @@ pub trait ProofTranscript {
     fn nonces<R: CryptoRng>(&self, secret: &SecretScalar, rng: &mut R) -> Nonces;
 
     /// The nonces of a proof that is a function of its secret and its transcript: inside a ballot, where the seed
-    /// stands for the randomness as well, and in the ceremony, where a step repeated after a crash must give the same
+    /// replaces the randomness as well, and in the ceremony, where a step repeated after a crash must give the same
     /// bytes.
     fn deterministic_nonces(&self, secret: &[u8; 32]) -> Nonces;
 }
@@ -150,8 +222,7 @@ impl ProofTranscript for Transcript {
     }
 
     fn absorb_elements(&mut self, label: &'static [u8], elements: &[PublicElement]) {
-        let bytes: Vec<u8> = elements.iter().flat_map(PublicElement::as_bytes).copied().collect();
-        self.append_message(label, &bytes);
+        self.append_message(label, &concatenated(elements));
     }
 
     fn absorb_scalars(&mut self, label: &'static [u8], scalars: &[Scalar]) {

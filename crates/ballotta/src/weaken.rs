@@ -1,7 +1,7 @@
 //! The checks that a test may switch off, one at a time, to show that a forgery passes without them.
 //!
 //! Without the feature `weaken` (which a release build refuses) every check is on and `is_off` is the constant
-//! `false`. With it, a `Weaken` value switches one check off on the thread that holds it, for as long as it lives.
+//! `false`. With it, a `Weaken` value switches one check off on the thread that owns it, until it is dropped.
 
 /// A check that tests can switch off, named after what it protects from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Check {
     DistinctRowWeights,
     /// The bit equation of the ballot argument is verified (bits outside `{0, 1}`).
     BitEquation,
-    /// The link equation of the ballot argument is verified (rows that do not hold).
+    /// The link equation of the ballot argument is verified (rows that are not satisfied).
     LinkEquation,
     /// The equation that proves the ciphertext's randomness is verified.
     RandomnessEquation,
@@ -47,7 +47,7 @@ pub enum Check {
     BallotStyle,
     /// A ballot's weight is the one that the roll gives its credential.
     BallotWeight,
-    /// A ballot's credential stands on the roll.
+    /// A ballot's credential is on the roll.
     CredentialOnRoll,
     /// A ballot is signed by its credential.
     BallotSignature,
@@ -91,7 +91,7 @@ pub enum Check {
     RollSignature,
     /// A roll names the manifest of its election.
     RollManifest,
-    /// The credentials of a roll ascend strictly (a voter who stands there twice).
+    /// The credentials of a roll ascend strictly (a voter who appears twice).
     RollOrder,
     /// A roll weighs no more than its manifest allows (digits of a slot that carry into the next).
     RollTotal,

@@ -12,7 +12,7 @@ use super::error::{ChoiceErrors, ChoiceProblem};
 use super::signed::{BallotHeader, UnsignedBallot};
 use crate::credential::Entitlement;
 use crate::election::ElectionContext;
-use crate::encoding::{DecodeError, FORMAT_VERSION, Reader};
+use crate::encoding::{DecodeError, FORMAT_VERSION, Reader, at_most};
 use crate::group::PublicElement;
 use crate::hash::Tracker;
 use crate::limits::{MAX_CHOICES_BYTES, MAX_ENTRY_BYTES};
@@ -159,16 +159,12 @@ impl<'a> OpeningParts<'a> {
         reader.version()?;
         let seed = Zeroizing::new(reader.array("seed")?);
         let length = reader.u32("ballot")?;
-        check_limit("ballot", length.into(), MAX_ENTRY_BYTES)?;
+        at_most("ballot", length.into(), MAX_ENTRY_BYTES as u64)?;
         let ballot = reader.take("ballot", length as usize)?;
-        check_limit("choices", reader.remaining() as u64, MAX_CHOICES_BYTES)?;
+        at_most("choices", reader.remaining() as u64, MAX_CHOICES_BYTES as u64)?;
         let choices = reader.take("choices", reader.remaining())?;
         Ok(Self { seed, ballot, choices })
     }
-}
-
-fn check_limit(field: &'static str, found: u64, limit: usize) -> Result<(), DecodeError> {
-    if found <= limit as u64 { Ok(()) } else { Err(DecodeError::LimitExceeded { field, found, limit: limit as u64 }) }
 }
 
 /// A ballot that was opened and contains exactly the choices that it was said to contain. [`BallotOpening::check`] makes it.

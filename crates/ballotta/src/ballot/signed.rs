@@ -172,7 +172,7 @@ impl UnsignedBallot {
         let form = context.style(usize::from(header.style)).ok_or(unknown)?.form();
         let mut reader = Reader::new(bytes);
         reader.take("header", BallotHeader::BYTES)?;
-        let expected = form.argued_bytes();
+        let expected = form.ciphertext_and_argument_bytes();
         match reader.remaining().checked_sub(expected) {
             None => return Err(DecodeError::Truncated { field: "argument" }),
             Some(0) => {}

@@ -31,13 +31,13 @@ use alloc::vec::Vec;
 use merlin::Transcript;
 use rand_core::CryptoRng;
 
-use crate::encoding::{DecodeError, Reader, Writer};
+use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::group::PublicElement;
 use crate::hash::{FileHash, Fingerprint};
 use crate::limits::{MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES};
-use crate::proofs::schnorr::{KeyPair, ProofError, SchnorrProof};
-use crate::transcript::{Domain, ProofTranscript};
-use crate::weaken::{self, Check};
+use crate::proofs::ProofError;
+use crate::proofs::schnorr::{KeyPair, SchnorrProof};
+use crate::transcript::{Domain, Guarded};
 
 /// What is wrong with an entry that can be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -128,7 +128,7 @@ impl<'a> Entry<'a> {
         if body.is_empty() {
             return Err(DecodeError::Truncated { field: "body" });
         }
-        check_length("entry", Self::HEADER_BYTES.saturating_add(body.len()), MAX_ENTRY_BYTES)?;
+        at_most("entry", Self::HEADER_BYTES.saturating_add(body.len()) as u64, MAX_ENTRY_BYTES as u64)?;
         Ok(Self { kind, body })
     }
 
@@ -165,14 +165,6 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn check_length(field: &'static str, found: usize, limit: usize) -> Result<(), DecodeError> {
-    if found <= limit {
-        Ok(())
-    } else {
-        Err(DecodeError::LimitExceeded { field, found: found as u64, limit: limit as u64 })
-    }
-}
-
 /// Names a file of the record that is too long for an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pointer {
@@ -188,7 +180,7 @@ impl Pointer {
     ///
     /// `LimitExceeded` if the file is longer than a message may be.
     pub fn to_file(author: u16, file: &[u8]) -> Result<Self, DecodeError> {
-        check_length("length", file.len(), MAX_MESSAGE_BYTES)?;
+        at_most("length", file.len() as u64, MAX_MESSAGE_BYTES as u64)?;
         Ok(Self { author, length: file.len() as u32, hash: FileHash::of(file) })
     }
 
@@ -232,7 +224,7 @@ impl Pointer {
         let mut reader = Reader::new(body);
         let author = reader.u16("author")?;
         let length = reader.u32("length")?;
-        check_length("length", length as usize, MAX_MESSAGE_BYTES)?;
+        at_most("length", length.into(), MAX_MESSAGE_BYTES as u64)?;
         let hash = FileHash::from_bytes(reader.array("hash")?);
         reader.finish()?;
         Ok(Self { author, length, hash })
@@ -337,9 +329,7 @@ impl OrganiserEntry {
 
 fn transcript(action: Action, fingerprint: &Fingerprint) -> Transcript {
     let mut transcript = Domain::OrganiserEntry.for_election(fingerprint);
-    if weaken::is_on(Check::AbsorbAction) {
-        transcript.absorb_u64(b"action", action.kind() as u64);
-    }
+    Guarded::ACTION.absorb_u64(&mut transcript, action.kind() as u64);
     transcript
 }
 
@@ -435,7 +425,7 @@ mod tests {
 
         #[cfg(feature = "weaken")]
         {
-            let _weaken = weaken::Weaken::without(Check::AbsorbAction);
+            let _weaken = crate::weaken::Weaken::without(crate::weaken::Check::AbsorbAction);
             let closing = OrganiserEntry { action: Action::Close, ..opening() };
             assert_eq!(verify(&closing, &ELECTION), Ok(()));
         }
@@ -448,7 +438,7 @@ mod tests {
 
         #[cfg(feature = "weaken")]
         {
-            let _weaken = weaken::Weaken::without(Check::AbsorbFingerprint);
+            let _weaken = crate::weaken::Weaken::without(crate::weaken::Check::AbsorbFingerprint);
             let moved = OrganiserEntry { fingerprint: OTHER_ELECTION, ..opening() };
             assert_eq!(verify(&moved, &OTHER_ELECTION), Ok(()));
         }

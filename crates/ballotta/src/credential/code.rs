@@ -13,7 +13,7 @@
 //!
 //! # Construction
 //!
-//! The checksum is that of a Reed-Solomon code over `GF(32) = GF(2)[a]/(a^5 + a^2 + 1)`, behind an unwritten symbol
+//! The checksum is that of a Reed-Solomon code over `GF(32) = GF(2)[a]/(a^5 + a^2 + 1)`, after an unwritten symbol
 //! `c_0 = 1`, without which a code of zeros would do:
 //!
 //! ```text
@@ -38,7 +38,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Symbols of a code, its checksum included.
 const SYMBOLS: usize = 28;
-/// Symbols that hold the random bits.
+/// Symbols that encode the random bits.
 const DATA_SYMBOLS: usize = 26;
 /// Symbols of a group; the last group is shorter.
 const GROUP: usize = 5;

@@ -1,7 +1,7 @@
 //! Packing: several counts in one slot.
 //!
 //! See `spec/contests.md#packing`. What a ballot counts, an option, a pair of options, is a *count*; what it encrypts is
-//! a *slot*. A slot holds several counts as the digits of a number, so that a ballot has fewer ciphertexts to make, to
+//! a *slot*. A slot contains several counts as the digits of a number, so that a ballot has fewer ciphertexts to make, to
 //! send and to decode.
 //!
 //! # Construction
@@ -10,7 +10,7 @@
 //! of a decrypted sum are the totals. The rows of a form prove each count of a ballot as they did alone; the row of a slot
 //! is their sum with the powers of the radix.
 
-use super::Term;
+use super::bits::Term;
 use crate::group::Scalar;
 use crate::limits::{MAX_LIGHT_BALLOT, MAX_PACKED, MAX_TOTAL};
 
@@ -46,7 +46,7 @@ impl Packing {
         MAX_TOTAL.min(self.radix - 1)
     }
 
-    /// How many counts a slot holds at most; the last slot of a contest may hold fewer.
+    /// The most counts in a slot; the last slot of a contest may have fewer.
     #[must_use]
     pub fn per_slot(self) -> usize {
         self.per_slot as usize

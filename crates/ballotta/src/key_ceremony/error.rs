@@ -5,13 +5,13 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::messages::MessageKind;
+use super::kind::MessageKind;
 use crate::encoding::DecodeError;
 use crate::hash::FileHash;
 
 /// A message by what it says of itself. Nobody answers for it: its author did not sign it, or was shown other messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unanswered {
+pub struct UnattributedMessage {
     /// The file of the message.
     pub file: FileHash,
     /// Its kind.
@@ -20,7 +20,7 @@ pub struct Unanswered {
     pub author: u16,
 }
 
-impl fmt::Display for Unanswered {
+impl fmt::Display for UnattributedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in the name of trustee {}", self.kind, self.author)
     }
@@ -60,7 +60,7 @@ pub enum CeremonyError {
         /// The index found.
         index: u16,
     },
-    /// An index stands twice among those that are to be combined.
+    /// An index appears twice among those that are to be combined.
     #[error("the index {index} stands twice")]
     DuplicateIndex {
         /// The index.
@@ -78,7 +78,7 @@ pub enum CeremonyError {
         /// Who signed, and what is wrong with the bytes.
         trustees: Vec<(u16, DecodeError)>,
     },
-    /// A message of another step stands among those of this one.
+    /// A message of another step is among those of this one.
     #[error("expected a {expected} but found a {found} of trustee {trustee}")]
     UnexpectedMessage {
         /// The author that the message names.
@@ -92,21 +92,21 @@ pub enum CeremonyError {
     #[error("published after a message of a later step: {}", list(.messages))]
     OutOfOrder {
         /// The late messages.
-        messages: Vec<Unanswered>,
+        messages: Vec<UnattributedMessage>,
     },
     /// Messages carry indices that no trustee has.
     #[error("there is no such trustee: {}", list(.messages))]
     UnknownAuthor {
         /// The messages.
-        messages: Vec<Unanswered>,
+        messages: Vec<UnattributedMessage>,
     },
     /// Messages are not signed by the trustees whose index they carry.
     #[error("not signed by that trustee, or for another ceremony: {}", list(.messages))]
     BadSignature {
         /// The messages.
-        messages: Vec<Unanswered>,
+        messages: Vec<UnattributedMessage>,
     },
-    /// The same message stands twice.
+    /// The same message appears twice.
     #[error("the {kind} of trustee {trustee} stands twice")]
     DuplicateMessage {
         /// The author.
@@ -132,7 +132,7 @@ pub enum CeremonyError {
     #[error("signed for another roster, by somebody who saw other registrations: {}", list(.messages))]
     RosterMismatch {
         /// The messages.
-        messages: Vec<Unanswered>,
+        messages: Vec<UnattributedMessage>,
     },
     /// Trustees do not prove that they know their encryption keys.
     #[error("trustees {trustees:?} do not prove that they know their encryption keys")]
@@ -164,7 +164,7 @@ pub enum CeremonyError {
         /// Dealer and receiver of the shares.
         places: Vec<(u16, u16)>,
     },
-    /// Ephemeral keys stand in two places, of which only those who made both know them.
+    /// An ephemeral key appears in two places: whoever made both knows its secret.
     #[error("an ephemeral key encrypts shares twice (dealer, receiver): {places:?}")]
     CopiedEphemeral {
         /// Dealer and receiver of all these places.
@@ -202,7 +202,7 @@ pub enum CeremonyError {
     #[error("of another ceremony root, by somebody who saw other messages: {}", list(.messages))]
     RootMismatch {
         /// The confirmations.
-        messages: Vec<Unanswered>,
+        messages: Vec<UnattributedMessage>,
     },
     /// A trustee's shares are of another ceremony.
     #[error("the shares of trustee {trustee} are of another ceremony")]
@@ -282,6 +282,14 @@ impl CeremonyError {
     }
 }
 
+/// An error of everything that breaks a rule, if anything does.
+pub(super) fn refuse_if_any<T>(
+    broken: Vec<T>,
+    error: impl FnOnce(Vec<T>) -> CeremonyError,
+) -> Result<(), CeremonyError> {
+    if broken.is_empty() { Ok(()) } else { Err(error(broken)) }
+}
+
 fn list(items: impl IntoIterator<Item: ToString>) -> String {
     let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
     items.join("; ")
@@ -305,9 +313,9 @@ mod tests {
             CeremonyError::Unreadable { messages: alloc::vec![(file, error)] }.to_string(),
             "messages cannot be read: commitment: the identity is not allowed here"
         );
-        let unanswered = |author| Unanswered { file, kind: MessageKind::Deal, author };
+        let unattributed = |author| UnattributedMessage { file, kind: MessageKind::Deal, author };
         assert_eq!(
-            CeremonyError::BadSignature { messages: alloc::vec![unanswered(2), unanswered(5)] }.to_string(),
+            CeremonyError::BadSignature { messages: alloc::vec![unattributed(2), unattributed(5)] }.to_string(),
             "not signed by that trustee, or for another ceremony: \
              deal in the name of trustee 2; deal in the name of trustee 5"
         );

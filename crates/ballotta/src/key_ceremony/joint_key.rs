@@ -6,29 +6,34 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::messages::{Confirmation, Envelope, MessageKind, Signed};
-use super::steps::{Deals, JointCommitments, Parties, read_step, refuse, verify_all, verify_commitments};
-use super::{CeremonyError, CeremonyParameters};
+use super::deals::{Deals, JointCommitments, verify_commitments};
+use super::envelope::Signed;
+use super::error::{CeremonyError, refuse_if_any};
+use super::messages::Confirmation;
+use super::parameters::CeremonyParameters;
+use super::roster::Roster;
+use super::steps::{MessagesByStep, read_step, verify_all};
 use crate::group::PublicElement;
 use crate::hash::CeremonyRoot;
+use crate::index::TrusteeIndex;
 use crate::proofs::equality::EqualityStatement;
 use crate::weaken::{self, Check};
 
-/// The keys `Y_1..Y_N` of all slots, and what a verifier needs to know about those who hold their secrets.
+/// The keys `Y_1..Y_N` of all slots, and what a verifier needs to know about the trustees who have their secrets.
 #[derive(Clone, Debug)]
 pub struct JointKey {
     parameters: CeremonyParameters,
     root: CeremonyRoot,
     keys: Vec<PublicElement>,
     joint: JointCommitments,
-    confirmed: Vec<u16>,
+    confirmed: Vec<TrusteeIndex>,
 }
 
 impl JointKey {
-    /// Verifies a whole ceremony, whose messages stand in the order of their publication.
+    /// Verifies a whole ceremony, whose messages are in the order of their publication.
     ///
-    /// Whoever publishes a confirmation that does not hold is named; without it the ceremony stands if enough others
-    /// confirmed.
+    /// If a confirmation is invalid, its author is named. Without that confirmation the ceremony is valid if enough other
+    /// trustees confirmed.
     ///
     /// # Errors
     ///
@@ -38,12 +43,12 @@ impl JointKey {
         messages: &[M],
         rng: &mut R,
     ) -> Result<Self, CeremonyError> {
-        let steps = Steps::sort(messages, true)?;
-        let parties = Parties::verify(parameters, &steps.registrations, rng)?;
-        let commitments = verify_commitments(parameters, &parties.roster, &steps.commitments, rng)?;
-        let deals = Deals::verify(parameters, &parties, &commitments, &steps.deals, rng)?;
+        let steps = MessagesByStep::sort(messages, true)?;
+        let roster = Roster::verify(parameters, &steps.registrations, rng)?;
+        let commitments = verify_commitments(parameters, &roster.hash, &steps.commitments, rng)?;
+        let deals = Deals::verify(parameters, &roster, &commitments, &steps.deals, rng)?;
         let keys = joint_keys(&deals)?;
-        let confirmed = verify_confirmations(parameters, &parties, &deals, &steps.confirmations, rng)?;
+        let confirmed = verify_confirmations(parameters, &roster, &deals, &steps.confirmations, rng)?;
         Ok(Self { parameters: parameters.clone(), root: deals.root, keys, joint: deals.joint, confirmed })
     }
 
@@ -57,10 +62,10 @@ impl JointKey {
     ///
     /// # Errors
     ///
-    /// `IndexOutOfRange` unless the index lies between 1 and `T`: at 0 stands the joint key itself.
-    pub fn verification_keys(&self, trustee: u16) -> Result<Vec<PublicElement>, CeremonyError> {
-        self.parameters.signing_key(trustee)?;
-        Ok(self.joint.vartime_evaluate(trustee))
+    /// `IndexOutOfRange` if the index is above `T`.
+    pub fn verification_keys(&self, trustee: TrusteeIndex) -> Result<Vec<PublicElement>, CeremonyError> {
+        let trustee = self.parameters.trustee(trustee.get())?;
+        Ok(self.joint.vartime_verification_keys(trustee))
     }
 
     /// What the ceremony was for.
@@ -89,7 +94,7 @@ impl JointKey {
 
     /// The indices of the trustees that proved that their shares decrypt.
     #[must_use]
-    pub fn confirmed(&self) -> &[u16] {
+    pub fn confirmed(&self) -> &[TrusteeIndex] {
         &self.confirmed
     }
 
@@ -102,7 +107,7 @@ impl JointKey {
 
 /// `Y_1..Y_N`: none is the identity.
 pub(crate) fn joint_keys(deals: &Deals) -> Result<Vec<PublicElement>, CeremonyError> {
-    let keys = deals.joint.vartime_evaluate(0);
+    let keys = deals.joint.joint_keys();
     match keys.iter().position(PublicElement::is_identity) {
         Some(slot) if weaken::is_on(Check::RefuseIdentity) => {
             Err(CeremonyError::IdentityElement { field: "joint key of slot", number: slot + 1 })
@@ -111,69 +116,40 @@ pub(crate) fn joint_keys(deals: &Deals) -> Result<Vec<PublicElement>, CeremonyEr
     }
 }
 
-/// Who confirmed.
+/// Verifies the confirmations and returns who confirmed, in index order.
 fn verify_confirmations<R: CryptoRng>(
     parameters: &CeremonyParameters,
-    parties: &Parties,
+    roster: &Roster,
     deals: &Deals,
     messages: &[&[u8]],
     rng: &mut R,
-) -> Result<Vec<u16>, CeremonyError> {
-    let (roster, root) = (&parties.roster, &deals.root);
+) -> Result<Vec<TrusteeIndex>, CeremonyError> {
+    let (roster, root) = (&roster.hash, &deals.root);
     let confirmations: Vec<Signed<Confirmation>> = read_step(parameters, Some(roster), messages, rng)?;
     let elsewhere = confirmations.iter().filter(|confirmation| confirmation.body().root != *root);
-    refuse(elsewhere.map(Signed::unanswered).collect(), |messages| CeremonyError::RootMismatch { messages })?;
+    refuse_if_any(elsewhere.map(Signed::unattributed).collect(), |messages| CeremonyError::RootMismatch { messages })?;
     let (mut claims, mut failing) = (Vec::with_capacity(confirmations.len()), Vec::new());
+    let mut confirmed = Vec::with_capacity(confirmations.len());
     for confirmation in &confirmations {
-        let (trustee, Confirmation { factors, proof, .. }) = (confirmation.author(), confirmation.body());
+        let Confirmation { factors, proof, .. } = confirmation.body();
+        let trustee = parameters.trustee(confirmation.author())?;
+        confirmed.push(trustee);
         let base = Confirmation::base(root, trustee);
-        let keys = deals.joint.vartime_evaluate(trustee);
+        let keys = deals.joint.vartime_verification_keys(trustee);
         let statement = EqualityStatement { base: &base, keys: &keys, factors };
         match proof.claim(&mut Confirmation::transcript(roster, root, trustee), &statement) {
-            Ok(claim) => claims.push((trustee, claim)),
-            Err(_) => failing.push(trustee),
+            Ok(claim) => claims.push((trustee.get(), claim)),
+            Err(_) => failing.push(trustee.get()),
         }
     }
     if weaken::is_on(Check::BackupProof) {
         failing.extend(verify_all(claims, rng).err().into_iter().flatten());
     }
-    refuse(failing, |trustees| CeremonyError::BackupProofInvalid { trustees })?;
-    let (confirmed, required) = (confirmations.len() as u16, parameters.minimum_confirmed());
-    if confirmed < required {
-        return Err(CeremonyError::TooFewConfirmed { confirmed, required });
+    refuse_if_any(failing, |trustees| CeremonyError::BackupProofInvalid { trustees })?;
+    // At most one of each trustee.
+    let (found, required) = (confirmed.len() as u16, parameters.minimum_confirmed());
+    if found < required {
+        return Err(CeremonyError::TooFewConfirmed { confirmed: found, required });
     }
-    Ok(confirmations.iter().map(Signed::author).collect())
-}
-
-/// The messages of a ceremony by step.
-#[derive(Default)]
-pub(crate) struct Steps<'a> {
-    pub(crate) registrations: Vec<&'a [u8]>,
-    pub(crate) commitments: Vec<&'a [u8]>,
-    pub(crate) deals: Vec<&'a [u8]>,
-    pub(crate) confirmations: Vec<&'a [u8]>,
-}
-
-impl<'a> Steps<'a> {
-    /// Sorts messages by step; `in_order` refuses one that was published after another of a later step. Honest trustees
-    /// begin a step when the one before is complete.
-    pub(crate) fn sort<M: AsRef<[u8]>>(messages: &'a [M], in_order: bool) -> Result<Self, CeremonyError> {
-        let mut steps = Self::default();
-        let (mut latest, mut late) = (MessageKind::Registration, Vec::new());
-        for envelope in Envelope::open_all(messages)? {
-            let Envelope { kind, bytes, .. } = envelope;
-            if in_order && kind < latest {
-                late.push(envelope.unanswered());
-            }
-            latest = latest.max(kind);
-            match kind {
-                MessageKind::Registration => steps.registrations.push(bytes),
-                MessageKind::DealCommitment => steps.commitments.push(bytes),
-                MessageKind::Deal => steps.deals.push(bytes),
-                MessageKind::Confirmation => steps.confirmations.push(bytes),
-            }
-        }
-        refuse(late, |messages| CeremonyError::OutOfOrder { messages })?;
-        Ok(steps)
-    }
+    Ok(confirmed)
 }

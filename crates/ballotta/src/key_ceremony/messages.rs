@@ -1,241 +1,35 @@
-//! The messages of the ceremony, as they are published.
+//! The bodies of the ceremony's messages, as they are published.
 //!
 //! See `spec/ceremony.md#messages`.
 //!
 //! # Layout
 //!
 //! ```text
-//! message       version 2 bytes, kind u8, author u16, roster 32 bytes (not in a registration), body, signature 64 bytes
-//!
 //! 1 registration  encryption key 32, proof of possession 64
 //! 2 commitment    SHA-256 of the deal, as it will be published
 //! 3 deal          t u16, A_{1,0} .. A_{1,t-1} A_{2,0} .. A_{N,t-1}, proof 64, encrypted shares for receiver 1..T
 //! 4               reserved for complaints
 //! 5 confirmation  ceremony root 32, factors D_1..D_N, equality proof 96
 //! ```
-//!
-//! # Security
-//!
-//! The signature is over everything before it. It is verified before the body is read, so that whatever is wrong in a
-//! body convicts its author.
 
 use alloc::vec::Vec;
-use core::fmt;
 
 use merlin::Transcript;
 
+use super::envelope::{Body, Envelope, Signed};
+use super::kind::MessageKind;
+use super::parameters::CeremonyParameters;
 use super::polynomial::Commitments;
+use super::seed::TrusteeSeed;
 use super::share::EncryptedShares;
-use super::steps::refuse;
-use super::trustee::TrusteeSeed;
-use super::{CeremonyError, CeremonyParameters, Unanswered};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{PublicElement, hash_to_group};
-use crate::hash::{CeremonyRoot, FileHash, Roster};
-use crate::limits::MAX_MESSAGE_BYTES;
+use crate::hash::{CeremonyRoot, FileHash, RosterHash};
+use crate::index::TrusteeIndex;
 use crate::proofs::equality::EqualityProof;
 use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
 use crate::transcript::{Domain, ProofTranscript};
 use crate::weaken::{self, Check};
-
-/// The kinds of messages, in the order of the steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum MessageKind {
-    /// [`Registration`]
-    Registration,
-    /// [`DealCommitment`]
-    DealCommitment,
-    /// [`Deal`]
-    Deal,
-    /// [`Confirmation`]
-    Confirmation,
-}
-
-impl MessageKind {
-    fn code(self) -> u8 {
-        match self {
-            Self::Registration => 1,
-            Self::DealCommitment => 2,
-            Self::Deal => 3,
-            Self::Confirmation => 5,
-        }
-    }
-
-    fn from_code(code: u8) -> Result<Self, DecodeError> {
-        [Self::Registration, Self::DealCommitment, Self::Deal, Self::Confirmation]
-            .into_iter()
-            .find(|kind| kind.code() == code)
-            .ok_or(DecodeError::UnknownValue { field: "kind", found: code.into() })
-    }
-}
-
-impl fmt::Display for MessageKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Registration => "registration",
-            Self::DealCommitment => "commitment to a deal",
-            Self::Deal => "deal",
-            Self::Confirmation => "confirmation",
-        })
-    }
-}
-
-/// The body of a message.
-pub(crate) trait Body: Sized {
-    const KIND: MessageKind;
-
-    fn decode(reader: &mut Reader<'_>, parameters: &CeremonyParameters) -> Result<Self, DecodeError>;
-
-    fn encode(&self, writer: &mut Writer);
-}
-
-/// A body with its author, and the bytes under which it is published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signed<B> {
-    author: u16,
-    body: B,
-    bytes: Vec<u8>,
-}
-
-impl<B> Signed<B> {
-    /// The index of the author.
-    #[must_use]
-    pub fn author(&self) -> u16 {
-        self.author
-    }
-
-    /// The body.
-    #[must_use]
-    pub fn body(&self) -> &B {
-        &self.body
-    }
-
-    /// The message as published, signature included.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    pub(crate) fn unanswered(&self) -> Unanswered
-    where
-        B: Body,
-    {
-        Unanswered { file: FileHash::of(&self.bytes), kind: B::KIND, author: self.author }
-    }
-}
-
-impl<B> AsRef<[u8]> for Signed<B> {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-/// Signs a body. There is a roster for every kind but a registration.
-pub(crate) fn sign<B: Body>(
-    body: B,
-    author: u16,
-    parameters: &CeremonyParameters,
-    roster: Option<&Roster>,
-    key: &KeyPair,
-    seed: &TrusteeSeed,
-) -> Signed<B> {
-    let mut writer = Writer::versioned();
-    writer.u8(B::KIND.code()).u16(author);
-    if let Some(roster) = roster {
-        writer.put(roster.as_bytes());
-    }
-    body.encode(&mut writer);
-    let mut bytes = writer.finish();
-    let mut transcript = signature_transcript(parameters, roster, author, &bytes);
-    let mut signature = Writer::new();
-    key.prove_deterministically(&mut transcript, seed.expose_bytes()).encode(&mut signature);
-    bytes.extend(signature.finish());
-    Signed { author, body, bytes }
-}
-
-fn signature_transcript(
-    parameters: &CeremonyParameters,
-    roster: Option<&Roster>,
-    author: u16,
-    signed: &[u8],
-) -> Transcript {
-    let mut transcript = match roster {
-        Some(roster) => Domain::CeremonyMessage.for_roster(roster),
-        None => {
-            let mut transcript = Domain::TrusteeRegistration.for_manifest(parameters.manifest());
-            transcript.absorb_u64(b"attempt", parameters.attempt().into());
-            transcript
-        }
-    };
-    transcript.absorb_u64(b"trustee", author.into());
-    transcript.absorb_bytes(b"message", signed);
-    transcript
-}
-
-/// A message whose body is not read yet.
-pub(crate) struct Envelope<'a> {
-    pub(crate) kind: MessageKind,
-    pub(crate) author: u16,
-    pub(crate) roster: Option<Roster>,
-    pub(crate) bytes: &'a [u8],
-    body: &'a [u8],
-    signed: &'a [u8],
-    signature: SchnorrProof,
-}
-
-impl<'a> Envelope<'a> {
-    /// Opens all messages, or names all that cannot be read.
-    pub(crate) fn open_all<M: AsRef<[u8]>>(messages: &'a [M]) -> Result<Vec<Self>, CeremonyError> {
-        let (mut envelopes, mut unreadable) = (Vec::with_capacity(messages.len()), Vec::new());
-        for message in messages.iter().map(AsRef::as_ref) {
-            match Self::open(message) {
-                Ok(envelope) => envelopes.push(envelope),
-                Err(error) => unreadable.push((FileHash::of(message), error)),
-            }
-        }
-        refuse(unreadable, |messages| CeremonyError::Unreadable { messages })?;
-        Ok(envelopes)
-    }
-
-    pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        if bytes.len() > MAX_MESSAGE_BYTES {
-            let (found, limit) = (bytes.len() as u64, MAX_MESSAGE_BYTES as u64);
-            return Err(DecodeError::LimitExceeded { field: "message", found, limit });
-        }
-        let (signed, signature) =
-            bytes.split_last_chunk::<{ SchnorrProof::BYTES }>().ok_or(DecodeError::Truncated { field: "signature" })?;
-        let mut reader = Reader::new(signed);
-        reader.version()?;
-        let kind = MessageKind::from_code(reader.u8("kind")?)?;
-        let author = reader.u16("author")?;
-        let roster = match kind {
-            MessageKind::Registration => None,
-            _ => Some(Roster::from_bytes(reader.array("roster")?)),
-        };
-        let body = reader.take("body", reader.remaining())?;
-        let signature = SchnorrProof::decode(&mut Reader::new(signature))?;
-        Ok(Self { kind, author, roster, bytes, body, signed, signature })
-    }
-
-    pub(crate) fn unanswered(&self) -> Unanswered {
-        Unanswered { file: FileHash::of(self.bytes), kind: self.kind, author: self.author }
-    }
-
-    /// The claim that the author signed this message; `None` if there is no such trustee.
-    pub(crate) fn claim(&self, parameters: &CeremonyParameters) -> Option<SchnorrClaim> {
-        let key = parameters.signing_key(self.author).ok()?;
-        let mut transcript = signature_transcript(parameters, self.roster.as_ref(), self.author, self.signed);
-        Some(self.signature.claim(&mut transcript, key))
-    }
-
-    pub(crate) fn read<B: Body>(&self, parameters: &CeremonyParameters) -> Result<Signed<B>, DecodeError> {
-        let mut reader = Reader::new(self.body);
-        let body = B::decode(&mut reader, parameters)?;
-        reader.finish()?;
-        Ok(Signed { author: self.author, body, bytes: self.bytes.to_vec() })
-    }
-}
 
 /// A message that was read, not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -268,12 +62,12 @@ impl CeremonyMessage {
     }
 }
 
-/// The kind and the author that a message names, without reading the rest.
+/// The kind and the author that a message names. Neither the body nor the signature is checked.
 ///
 /// # Errors
 ///
 /// The field that is wrong.
-pub fn peek(bytes: &[u8]) -> Result<(MessageKind, u16), DecodeError> {
+pub fn message_header(bytes: &[u8]) -> Result<(MessageKind, u16), DecodeError> {
     let envelope = Envelope::open(bytes)?;
     Ok((envelope.kind, envelope.author))
 }
@@ -292,21 +86,26 @@ impl Registration {
         &self.encryption_key
     }
 
-    pub(crate) fn new(parameters: &CeremonyParameters, index: u16, key: &KeyPair, seed: &TrusteeSeed) -> Self {
-        let mut transcript = Self::possession_transcript(parameters, index);
+    pub(crate) fn new(
+        parameters: &CeremonyParameters,
+        trustee: TrusteeIndex,
+        key: &KeyPair,
+        seed: &TrusteeSeed,
+    ) -> Self {
+        let mut transcript = Self::possession_transcript(parameters, trustee);
         let possession = key.prove_deterministically(&mut transcript, seed.expose_bytes());
         Self { encryption_key: *key.public(), possession }
     }
 
-    /// The claim that the author knows the secret of the encryption key.
-    pub(crate) fn claim(&self, parameters: &CeremonyParameters, author: u16) -> SchnorrClaim {
-        self.possession.claim(&mut Self::possession_transcript(parameters, author), &self.encryption_key)
+    /// The claim that the trustee knows the secret of the encryption key.
+    pub(crate) fn claim(&self, parameters: &CeremonyParameters, trustee: TrusteeIndex) -> SchnorrClaim {
+        self.possession.claim(&mut Self::possession_transcript(parameters, trustee), &self.encryption_key)
     }
 
-    fn possession_transcript(parameters: &CeremonyParameters, author: u16) -> Transcript {
+    fn possession_transcript(parameters: &CeremonyParameters, trustee: TrusteeIndex) -> Transcript {
         let mut transcript = Domain::EncryptionKeyPossession.for_manifest(parameters.manifest());
         transcript.absorb_u64(b"attempt", parameters.attempt().into());
-        transcript.absorb_u64(b"trustee", author.into());
+        transcript.absorb_u64(b"trustee", trustee.get().into());
         transcript
     }
 }
@@ -370,12 +169,6 @@ impl Deal {
     pub fn shares(&self) -> &[EncryptedShares] {
         &self.shares
     }
-
-    /// The length of the message.
-    pub(crate) const fn bytes(slots: usize, threshold: usize, trustees: usize) -> usize {
-        let header = 2 + 1 + 2 + 32 + 2;
-        header + 32 * slots * threshold + trustees * EncryptedShares::bytes(slots) + 2 * SchnorrProof::BYTES
-    }
 }
 
 impl Body for Deal {
@@ -429,15 +222,15 @@ impl Confirmation {
 
     /// The base whose multiples by the shares are the factors: hashed to the group from the final root, so that nobody
     /// can choose a ciphertext and have it decrypted.
-    pub(crate) fn base(root: &CeremonyRoot, trustee: u16) -> PublicElement {
-        hash_to_group("backup-test", &[root.as_bytes(), &trustee.to_le_bytes()]).into()
+    pub(crate) fn base(root: &CeremonyRoot, trustee: TrusteeIndex) -> PublicElement {
+        hash_to_group("backup-test", &[root.as_bytes(), &trustee.get().to_le_bytes()]).into()
     }
 
     /// The transcript of the proof that the shares decrypt.
-    pub(crate) fn transcript(roster: &Roster, root: &CeremonyRoot, trustee: u16) -> Transcript {
+    pub(crate) fn transcript(roster: &RosterHash, root: &CeremonyRoot, trustee: TrusteeIndex) -> Transcript {
         let mut transcript = Domain::BackupDecryption.for_roster(roster);
         transcript.absorb_bytes(b"root", root.as_bytes());
-        transcript.absorb_u64(b"trustee", trustee.into());
+        transcript.absorb_u64(b"trustee", trustee.get().into());
         transcript
     }
 }

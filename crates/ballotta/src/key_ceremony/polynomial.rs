@@ -9,9 +9,10 @@ use core::iter::zip;
 
 use merlin::Transcript;
 
-use super::CeremonyError;
+use super::error::CeremonyError;
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
-use crate::hash::Roster;
+use crate::hash::RosterHash;
+use crate::index::TrusteeIndex;
 use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
 use crate::transcript::{Domain, Nonces, ProofTranscript};
 
@@ -32,8 +33,8 @@ impl Polynomial {
     }
 
     /// `f(index)`, in constant time.
-    pub(crate) fn evaluate(&self, index: u16) -> SecretScalar {
-        let x = Scalar::from(u64::from(index));
+    pub(crate) fn evaluate(&self, index: TrusteeIndex) -> SecretScalar {
+        let x = Scalar::from(u64::from(index.get()));
         let sum = self.coefficients.iter().rev().fold(Scalar::ZERO, |sum, a| sum * x + *a.expose_scalar());
         SecretScalar::new(sum)
     }
@@ -55,35 +56,35 @@ pub(crate) type Commitments = Vec<Vec<PublicElement>>;
 ///         P = sum_s w^s A_{s,0}       p = sum_s w^s a_{s,0}
 /// ```
 pub(crate) fn prove_possession(
-    roster: &Roster,
-    dealer: u16,
+    roster: &RosterHash,
+    dealer: TrusteeIndex,
     polynomials: &[Polynomial],
     commitments: &Commitments,
     seed: &[u8; 32],
 ) -> SchnorrProof {
     let (mut transcript, w) = possession_transcript(roster, dealer, commitments);
     let terms = polynomials.iter().filter_map(|polynomial| polynomial.coefficients.first());
-    let p = zip(powers(w), terms).map(|(power, a)| power * *a.expose_scalar()).sum();
+    let p = zip(w.powers(), terms).map(|(power, a)| power * *a.expose_scalar()).sum();
     KeyPair::new(SecretScalar::new(p)).prove_deterministically(&mut transcript, seed)
 }
 
 /// The claim that a dealer knows its constant terms.
 pub(crate) fn possession_claim(
-    roster: &Roster,
-    dealer: u16,
+    roster: &RosterHash,
+    dealer: TrusteeIndex,
     commitments: &Commitments,
     proof: &SchnorrProof,
 ) -> SchnorrClaim {
     let (mut transcript, w) = possession_transcript(roster, dealer, commitments);
     let terms: Vec<&Element> = commitments.iter().filter_map(|slot| slot.first()).map(PublicElement::element).collect();
-    let weights: Vec<Scalar> = powers(w).take(terms.len()).collect();
+    let weights: Vec<Scalar> = w.powers().take(terms.len()).collect();
     let P = Element::vartime_multiscalar(&weights, terms);
     proof.claim(&mut transcript, &P.into())
 }
 
-fn possession_transcript(roster: &Roster, dealer: u16, commitments: &Commitments) -> (Transcript, Scalar) {
+fn possession_transcript(roster: &RosterHash, dealer: TrusteeIndex, commitments: &Commitments) -> (Transcript, Scalar) {
     let mut transcript = Domain::DealPossession.for_roster(roster);
-    transcript.absorb_u64(b"trustee", dealer.into());
+    transcript.absorb_u64(b"trustee", dealer.get().into());
     transcript.absorb_u64(b"t", commitments.first().map_or(0, Vec::len) as u64);
     for A in commitments.iter().flatten() {
         transcript.absorb_element(b"A", A);
@@ -92,25 +93,12 @@ fn possession_transcript(roster: &Roster, dealer: u16, commitments: &Commitments
     (transcript, w)
 }
 
-/// `w, w^2, w^3, ..`
-fn powers(w: Scalar) -> impl Iterator<Item = Scalar> {
-    core::iter::successors(Some(w), move |power| Some(*power * w))
-}
-
 /// `sum_c [index^c]A_c`: Horner's rule in the exponent. Variable time: everything here is public.
 pub(crate) fn vartime_evaluate<'a>(
     coefficients: impl IntoIterator<Item = &'a Element, IntoIter: DoubleEndedIterator>,
-    index: u16,
+    index: TrusteeIndex,
 ) -> Element {
-    coefficients.into_iter().rev().fold(Element::identity(), |sum, A| vartime_times(sum, index) + *A)
-}
-
-/// `[factor]element` by doubling and adding: a trustee's index has few bits.
-fn vartime_times(element: Element, factor: u16) -> Element {
-    (0..u16::BITS - factor.leading_zeros()).rev().fold(Element::identity(), |sum, bit| {
-        let double = sum + sum;
-        if factor >> bit & 1 == 1 { double + element } else { double }
-    })
+    coefficients.into_iter().rev().fold(Element::identity(), |sum, A| sum.vartime_times(index.get().into()) + *A)
 }
 
 /// The Lagrange coefficients that interpolate at zero from the values at `indices`, in their order:
@@ -118,19 +106,16 @@ fn vartime_times(element: Element, factor: u16) -> Element {
 ///
 /// # Errors
 ///
-/// `IndexOutOfRange` for 0, at which the secret itself stands; `DuplicateIndex`.
-pub fn lagrange_at_zero(indices: &[u16]) -> Result<Vec<Scalar>, CeremonyError> {
-    let coefficient = |(position, i): (usize, &u16)| {
-        if *i == 0 {
-            return Err(CeremonyError::IndexOutOfRange { index: 0 });
-        }
+/// `DuplicateIndex` if an index appears twice.
+pub fn lagrange_at_zero(indices: &[TrusteeIndex]) -> Result<Vec<Scalar>, CeremonyError> {
+    let coefficient = |(position, i): (usize, &TrusteeIndex)| {
         if indices.iter().take(position).any(|before| before == i) {
-            return Err(CeremonyError::DuplicateIndex { index: *i });
+            return Err(CeremonyError::DuplicateIndex { index: i.get() });
         }
         let (mut numerator, mut denominator) = (Scalar::ONE, Scalar::ONE);
         for j in indices.iter().filter(|j| *j != i) {
-            numerator *= Scalar::from(u64::from(*j));
-            denominator *= Scalar::from_i64(i64::from(*j) - i64::from(*i));
+            numerator *= Scalar::from(u64::from(j.get()));
+            denominator *= Scalar::from_i64(i64::from(j.get()) - i64::from(i.get()));
         }
         Ok(numerator * denominator.invert())
     };
@@ -141,12 +126,16 @@ pub fn lagrange_at_zero(indices: &[u16]) -> Result<Vec<Scalar>, CeremonyError> {
 mod tests {
     use super::*;
 
+    fn index(number: u16) -> TrusteeIndex {
+        TrusteeIndex::new(number).unwrap()
+    }
+
     #[test]
     fn both_evaluations_agree() {
         let mut nonces = Domain::TrusteeSecrets.transcript().deterministic_nonces(&[1; 32]);
         let polynomial = Polynomial::draw(&mut nonces, 5);
         let commitments = polynomial.commitments();
-        for index in [0, 1, 2, 3, 64, u16::MAX] {
+        for index in [1, 2, 3, 64, u16::MAX].map(index) {
             let exponent = vartime_evaluate(commitments.iter().map(PublicElement::element), index);
             assert_eq!(polynomial.evaluate(index).public(), exponent.into());
         }
@@ -154,9 +143,9 @@ mod tests {
 
     #[test]
     fn indices_that_interpolate_nothing_are_refused() {
-        assert_eq!(lagrange_at_zero(&[1, 0]).err(), Some(CeremonyError::IndexOutOfRange { index: 0 }));
-        assert_eq!(lagrange_at_zero(&[3, 1, 3]).err(), Some(CeremonyError::DuplicateIndex { index: 3 }));
-        assert_eq!(lagrange_at_zero(&[7]), Ok(alloc::vec![Scalar::ONE]));
+        let repeated = [3, 1, 3].map(index);
+        assert_eq!(lagrange_at_zero(&repeated).err(), Some(CeremonyError::DuplicateIndex { index: 3 }));
+        assert_eq!(lagrange_at_zero(&[index(7)]), Ok(alloc::vec![Scalar::ONE]));
         assert_eq!(lagrange_at_zero(&[]), Ok(Vec::new()));
     }
 }

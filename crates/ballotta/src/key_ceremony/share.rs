@@ -31,28 +31,28 @@ use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use merlin::Transcript;
 use zeroize::Zeroizing;
 
-use super::trustee::TrusteeSeed;
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
-use crate::hash::Roster;
+use crate::hash::RosterHash;
+use crate::index::TrusteeIndex;
 use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
 use crate::transcript::{Domain, ProofTranscript};
 
-/// From whom to whom shares go.
+/// Where encrypted shares belong: the attempt, their dealer and their receiver. Their key is bound to all of it.
 #[derive(Clone, Copy)]
-pub(crate) struct Route<'a> {
-    pub(crate) roster: &'a Roster,
-    pub(crate) dealer: u16,
-    pub(crate) receiver: u16,
+pub(crate) struct ShareAddress<'a> {
+    pub(crate) roster: &'a RosterHash,
+    pub(crate) dealer: TrusteeIndex,
+    pub(crate) receiver: TrusteeIndex,
     /// The encryption key of the receiver.
     pub(crate) receiver_key: &'a PublicElement,
 }
 
-impl Route<'_> {
+impl ShareAddress<'_> {
     pub(super) fn transcript(&self, domain: Domain) -> Transcript {
         let mut transcript = domain.for_roster(self.roster);
-        transcript.absorb_u64(b"trustee", self.dealer.into());
-        transcript.absorb_u64(b"receiver", self.receiver.into());
+        transcript.absorb_u64(b"trustee", self.dealer.get().into());
+        transcript.absorb_u64(b"receiver", self.receiver.get().into());
         transcript
     }
 
@@ -90,35 +90,35 @@ impl EncryptedShares {
         32 * slots + 16
     }
 
-    pub(crate) fn seal(route: &Route<'_>, shares: &[SecretScalar], seed: &TrusteeSeed) -> Self {
+    pub(crate) fn seal(address: &ShareAddress<'_>, shares: &[SecretScalar], seed: &[u8; 32]) -> Self {
         let mut plaintext = Zeroizing::new(Vec::with_capacity(32 * shares.len()));
         for share in shares {
             plaintext.extend_from_slice(Zeroizing::new(share.expose_scalar().to_bytes()).as_ref());
         }
-        let mut transcript = route.transcript(Domain::TrusteeSecrets);
+        let mut transcript = address.transcript(Domain::TrusteeSecrets);
         transcript.absorb_bytes(b"shares", &plaintext);
-        let ephemeral = KeyPair::new(transcript.deterministic_nonces(seed.expose_bytes()).draw(b"ephemeral"));
+        let ephemeral = KeyPair::new(transcript.deterministic_nonces(seed).draw(b"ephemeral"));
         let E = *ephemeral.public();
-        let K = Zeroizing::new(route.receiver_key.element() * ephemeral.secret().expose_scalar());
+        let K = Zeroizing::new(address.receiver_key.element() * ephemeral.secret().expose_scalar());
         // Fails for plaintexts of more than 256 GiB: the limit of slots is far below.
-        let ciphertext = route.cipher(&E, &K).encrypt(&Nonce::default(), plaintext.as_slice()).unwrap_or_default();
-        let mut transcript = route.transcript(Domain::ShareEphemeral);
-        let proof = ephemeral.prove_deterministically(&mut transcript, seed.expose_bytes());
+        let ciphertext = address.cipher(&E, &K).encrypt(&Nonce::default(), plaintext.as_slice()).unwrap_or_default();
+        let mut transcript = address.transcript(Domain::ShareEphemeral);
+        let proof = ephemeral.prove_deterministically(&mut transcript, seed);
         Self { ephemeral: E, proof, ciphertext }
     }
 
-    /// The shares; `None` unless the ciphertext was made for this route and holds canonical scalars.
-    pub(crate) fn open(&self, route: &Route<'_>, receiver: &SecretScalar) -> Option<Vec<SecretScalar>> {
+    /// The shares; `None` unless the ciphertext was made for this address and contains canonical scalars.
+    pub(crate) fn open(&self, address: &ShareAddress<'_>, receiver: &SecretScalar) -> Option<Vec<SecretScalar>> {
         let K = Zeroizing::new(self.ephemeral.element() * receiver.expose_scalar());
-        let cipher = route.cipher(&self.ephemeral, &K);
+        let cipher = address.cipher(&self.ephemeral, &K);
         let plaintext = Zeroizing::new(cipher.decrypt(&Nonce::default(), self.ciphertext.as_slice()).ok()?);
         let (shares, _) = plaintext.as_chunks::<32>();
         shares.iter().map(|share| Scalar::from_canonical(share).map(SecretScalar::new)).collect()
     }
 
     /// The claim that the dealer knows the ephemeral key.
-    pub(crate) fn claim(&self, route: &Route<'_>) -> SchnorrClaim {
-        self.proof.claim(&mut route.transcript(Domain::ShareEphemeral), &self.ephemeral)
+    pub(crate) fn claim(&self, address: &ShareAddress<'_>) -> SchnorrClaim {
+        self.proof.claim(&mut address.transcript(Domain::ShareEphemeral), &self.ephemeral)
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>, slots: usize) -> Result<Self, DecodeError> {

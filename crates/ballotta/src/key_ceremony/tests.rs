@@ -5,22 +5,30 @@ use core::iter::zip;
 
 use rand_core::Rng;
 
+use super::deals::{Deals, verify_commitments};
+use super::envelope::{Body, sign};
 #[cfg(feature = "weaken")]
 use super::joint_key::joint_keys;
-use super::messages::{Body, sign};
+use super::parameters::deal_bytes;
 use super::polynomial::{Commitments, Polynomial};
-use super::steps::{Deals, Parties, verify_commitments};
+use super::roster::Roster;
 use super::trustee::make_deal;
 use super::*;
 use crate::encoding::{DecodeError, Writer};
-use crate::group::{Element, Scalar, SecretScalar};
+use crate::group::{Element, PublicElement, Scalar, SecretScalar};
 use crate::hash::{CeremonyRoot, FileHash, ManifestHash};
+use crate::index::TrusteeIndex;
+use crate::limits::MAX_MESSAGE_BYTES;
 use crate::proofs::equality::{EqualityProof, EqualityStatement};
 use crate::proofs::schnorr::KeyPair;
 use crate::testing::TestRng;
 use crate::transcript::{Domain, ProofTranscript};
 #[cfg(feature = "weaken")]
 use crate::weaken::{Check, Weaken};
+
+fn index(number: u16) -> TrusteeIndex {
+    TrusteeIndex::new(number).unwrap()
+}
 
 fn seed(number: u8) -> TrusteeSeed {
     TrusteeSeed::from_bytes(&[number; 32])
@@ -95,16 +103,16 @@ impl Ceremony {
         seed(self.seeds[usize::from(index) - 1])
     }
 
-    fn parties(&self) -> Parties {
-        Parties::verify(&self.parameters, &self.registrations, &mut TestRng(4)).unwrap()
+    fn roster(&self) -> Roster {
+        Roster::verify(&self.parameters, &self.registrations, &mut TestRng(4)).unwrap()
     }
 
     /// The joint key that the deals give, before anybody has confirmed it.
     #[cfg(feature = "weaken")]
     fn joint_keys(&self) -> Result<Vec<PublicElement>, CeremonyError> {
-        let (parameters, parties, rng) = (&self.parameters, self.parties(), &mut TestRng(9));
-        let commitments = verify_commitments(parameters, &parties.roster, &self.commitments, rng)?;
-        joint_keys(&Deals::verify(parameters, &parties, &commitments, &self.deals, rng)?)
+        let (parameters, roster, rng) = (&self.parameters, self.roster(), &mut TestRng(9));
+        let commitments = verify_commitments(parameters, &roster.hash, &self.commitments, rng)?;
+        joint_keys(&Deals::verify(parameters, &roster, &commitments, &self.deals, rng)?)
     }
 
     fn read_deal(&self, dealer: u16) -> Deal {
@@ -118,9 +126,9 @@ impl Ceremony {
         let seed = self.seed(author);
         let roster = match B::KIND {
             MessageKind::Registration => None,
-            _ => Some(self.parties().roster),
+            _ => Some(self.roster().hash),
         };
-        sign(body, author, &self.parameters, roster.as_ref(), &seed.signing_key(), &seed).as_bytes().to_vec()
+        sign(body, index(author), &self.parameters, roster.as_ref(), &seed.signing_key(), &seed).as_bytes().to_vec()
     }
 
     fn register(&mut self, author: u16, registration: Registration) {
@@ -143,21 +151,25 @@ impl Ceremony {
         let mut nonces = Domain::TrusteeSecrets.transcript().deterministic_nonces(&[99; 32]);
         let polynomials: Vec<_> =
             (0..self.parameters.slots()).map(|_| Polynomial::draw(&mut nonces, coefficients)).collect();
-        make_deal(&self.parties(), dealer, &polynomials, &self.seed(dealer))
+        make_deal(&self.roster(), index(dealer), &polynomials, &self.seed(dealer))
     }
 }
 
 /// The messages of the ceremony for which nobody answers.
-fn unanswered(messages: &[&[u8]]) -> Vec<Unanswered> {
+fn unattributed(messages: &[&[u8]]) -> Vec<UnattributedMessage> {
     let name = |message: &&[u8]| {
-        let (kind, author) = peek(message).unwrap();
-        Unanswered { file: FileHash::of(message), kind, author }
+        let (kind, author) = message_header(message).unwrap();
+        UnattributedMessage { file: FileHash::of(message), kind, author }
     };
     messages.iter().map(name).collect()
 }
 
 fn bad_signature(messages: &[&[u8]]) -> CeremonyError {
-    CeremonyError::BadSignature { messages: unanswered(messages) }
+    CeremonyError::BadSignature { messages: unattributed(messages) }
+}
+
+fn confirmed(joint_key: &JointKey) -> Vec<u16> {
+    joint_key.confirmed().iter().map(|index| index.get()).collect()
 }
 
 /// All lists of `count` of the indices `1..=of`.
@@ -169,8 +181,9 @@ fn subsets(of: u16, count: usize) -> Vec<Vec<u16>> {
 }
 
 fn interpolate(shares: &[TrusteeShares], indices: &[u16], slot: usize) -> PublicElement {
-    let secret: Scalar = zip(indices, lagrange_at_zero(indices).unwrap())
-        .map(|(index, weight)| weight * *shares[usize::from(*index) - 1].expose_secrets()[slot].expose_scalar())
+    let indices: Vec<_> = indices.iter().copied().map(index).collect();
+    let secret: Scalar = zip(&indices, lagrange_at_zero(&indices).unwrap())
+        .map(|(index, weight)| weight * *shares[usize::from(index.get()) - 1].expose_secrets()[slot].expose_scalar())
         .sum();
     SecretScalar::new(secret).public()
 }
@@ -181,7 +194,7 @@ fn every_quorum_holds_the_joint_key() {
         let seeds: Vec<u8> = (1..=trustees).collect();
         let (ceremony, shares) = Ceremony::run_with_shares(parameters(threshold, &seeds, 3, 1), &seeds, 1);
         let joint_key = ceremony.verify().unwrap();
-        assert_eq!(joint_key.confirmed(), (1..=u16::from(trustees)).collect::<Vec<_>>());
+        assert_eq!(confirmed(&joint_key), (1..=u16::from(trustees)).collect::<Vec<_>>());
         assert_eq!((joint_key.threshold(), joint_key.trustees(), joint_key.slots()), (threshold, trustees.into(), 3));
         for (slot, key) in joint_key.keys().iter().enumerate() {
             for quorum in subsets(trustees.into(), threshold.into()) {
@@ -196,11 +209,10 @@ fn every_quorum_holds_the_joint_key() {
             let public: Vec<_> = shares.expose_secrets().iter().map(SecretScalar::public).collect();
             assert_eq!(joint_key.verification_keys(shares.index()), Ok(public));
         }
-        for index in [0, u16::from(trustees) + 1] {
-            let error = joint_key.verification_keys(index).err();
-            assert_eq!(error, Some(CeremonyError::IndexOutOfRange { index }));
-        }
-        let bytes = Deal::bytes(3, threshold.into(), trustees.into());
+        let above = u16::from(trustees) + 1;
+        let error = joint_key.verification_keys(index(above)).err();
+        assert_eq!(error, Some(CeremonyError::IndexOutOfRange { index: above }));
+        let bytes = deal_bytes(3, threshold.into(), trustees.into());
         assert!(ceremony.deals.iter().all(|deal| deal.len() == bytes));
     }
 }
@@ -215,8 +227,12 @@ fn a_step_that_is_repeated_gives_the_same_bytes() {
         // Messages arrive in any order.
         let mut messages = first.messages();
         messages.reverse();
-        let recovered =
-            TrusteeShares::recover(first.parameters.clone(), first.seed(before.index()), &messages, &mut TestRng(5));
+        let recovered = TrusteeShares::recover(
+            first.parameters.clone(),
+            first.seed(before.index().get()),
+            &messages,
+            &mut TestRng(5),
+        );
         let recovered = recovered.unwrap();
         assert_eq!(recovered.verification_keys(), before.verification_keys());
         recovered.check_against(&first.verify().unwrap()).unwrap();
@@ -244,7 +260,7 @@ fn another_roster_gives_other_polynomials() {
     let mut seen = Vec::new();
     for ceremony in &ceremonies {
         for dealer in ceremony.parameters.indices() {
-            let deal = ceremony.read_deal(dealer);
+            let deal = ceremony.read_deal(dealer.get());
             seen.extend(deal.commitments.into_iter().flatten().map(|element| *element.as_bytes()));
             seen.extend(deal.shares.iter().map(|shares| *shares.ephemeral().as_bytes()));
         }
@@ -266,7 +282,7 @@ fn parameters_have_bounds() {
     assert_eq!(new(4, keys(3), 1), parameter("threshold", 4, 1, 3));
     assert_eq!(new(2, keys(3), 0), parameter("slots", 0, 1, 4096));
     assert_eq!(new(2, keys(3), 4097), parameter("slots", 4097, 1, 4096));
-    let bytes = Deal::bytes(4096, 64, 64);
+    let bytes = deal_bytes(4096, 64, 64);
     assert_eq!(new(64, keys(64), 4096), parameter("bytes of a deal", bytes, 0, MAX_MESSAGE_BYTES));
     let with = |holders| parameters(2, &[1, 2, 3], 1, 1).with_minimum_confirmed(holders).err();
     assert_eq!(with(1), parameter("confirmed holders", 1, 2, 3));
@@ -284,13 +300,13 @@ fn parameters_have_bounds() {
 fn rogue_keys_are_refused() {
     let honest = Ceremony::of(2, 3);
     let refused = CeremonyError::PossessionProofInvalid { trustees: alloc::vec![2] };
-    let registration = |ceremony: &Ceremony, index| {
-        let seed = ceremony.seed(index);
-        Registration::new(&ceremony.parameters, index, &seed.encryption_key(&ceremony.parameters), &seed)
+    let registration = |ceremony: &Ceremony, number| {
+        let seed = ceremony.seed(number);
+        Registration::new(&ceremony.parameters, index(number), &seed.encryption_key(&ceremony.parameters), &seed)
     };
     let copied = registration(&honest, 1);
     let elsewhere = registration(&Ceremony::run(parameters(2, &[1, 2, 3], 3, 2), &[1, 2, 3]), 2);
-    let others = [1, 3].map(|index| *registration(&honest, index).encryption_key.element());
+    let others = [1, 3].map(|number| *registration(&honest, number).encryption_key.element());
     let target = SecretScalar::random(&mut TestRng(6)).public();
     let rogue = PublicElement::from(*target.element() - others[0] - others[1]);
     let rogue = Registration { encryption_key: rogue, ..registration(&honest, 2) };
@@ -332,10 +348,10 @@ fn take_over_the_joint_key() -> (Ceremony, PublicElement) {
             alloc::vec![constant.into(), (*share.public().element() - constant).into()]
         })
         .collect::<Commitments>();
-    let parties = ceremony.parties();
-    let route = parties.routes(2).next().unwrap();
+    let roster = ceremony.roster();
+    let address = roster.share_addresses(index(2)).next().unwrap();
     let shares: Vec<_> = (0..3).map(|_| SecretScalar::new(*share.expose_scalar())).collect();
-    deal.shares[0] = EncryptedShares::seal(&route, &shares, &ceremony.seed(2));
+    deal.shares[0] = EncryptedShares::seal(&address, &shares, ceremony.seed(2).expose_bytes());
     ceremony.deal(2, deal);
     (ceremony, target.public())
 }
@@ -373,12 +389,12 @@ fn a_deal_is_fixed_before_the_others_are_seen() {
     let mut late = honest.messages();
     let commitment = late.remove(5);
     late.insert(6, commitment);
-    let refused = CeremonyError::OutOfOrder { messages: unanswered(&[commitment]) };
+    let refused = CeremonyError::OutOfOrder { messages: unattributed(&[commitment]) };
     assert_eq!(JointKey::verify(&honest.parameters, &late, &mut TestRng(2)).err(), Some(refused));
     // All that are late, whatever stands between them.
     let early = late.remove(0);
     late.insert(7, early);
-    let refused = CeremonyError::OutOfOrder { messages: unanswered(&[commitment, early]) };
+    let refused = CeremonyError::OutOfOrder { messages: unattributed(&[commitment, early]) };
     assert_eq!(refused.files(), [FileHash::of(commitment), FileHash::of(early)]);
     assert_eq!(JointKey::verify(&honest.parameters, &late, &mut TestRng(2)).err(), Some(refused));
     // Without all commitments nobody deals.
@@ -424,7 +440,7 @@ fn indices_come_from_the_manifest() {
             let Ceremony { registrations, commitments, deals, confirmations, .. } = &mut ceremony;
             [registrations, commitments, deals, confirmations][step][1][3..5].copy_from_slice(&index.to_le_bytes());
             let message = ceremony.messages()[3 * step + 1];
-            let refused = CeremonyError::UnknownAuthor { messages: unanswered(&[message]) };
+            let refused = CeremonyError::UnknownAuthor { messages: unattributed(&[message]) };
             assert_eq!(ceremony.verify().err(), Some(refused));
         }
     }
@@ -446,7 +462,7 @@ fn two_messages_for_one_step_convict() {
     };
 
     let key = KeyPair::new(SecretScalar::random(&mut TestRng(10)));
-    let second = honest.sign(3, Registration::new(&honest.parameters, 3, &key, &honest.seed(3)));
+    let second = honest.sign(3, Registration::new(&honest.parameters, index(3), &key, &honest.seed(3)));
     let mut ceremony = honest.clone();
     ceremony.registrations.push(second.clone());
     assert_eq!(ceremony.rejection(1), equivocation(&honest.registrations[2], &second));
@@ -457,7 +473,7 @@ fn two_messages_for_one_step_convict() {
     assert_eq!(ceremony.recover(3).err(), Some(equivocation(&honest.registrations[2], &second)));
     // Who saw other registrations has another roster.
     let commitments: Vec<&[u8]> = honest.commitments.iter().map(Vec::as_slice).collect();
-    let refused = CeremonyError::RosterMismatch { messages: unanswered(&commitments) };
+    let refused = CeremonyError::RosterMismatch { messages: unattributed(&commitments) };
     assert_eq!(ceremony.verify().err(), Some(refused));
 
     let second = honest.sign(3, DealCommitment { deal: FileHash::of(b"another deal") });
@@ -488,7 +504,7 @@ fn two_messages_for_one_step_convict() {
     });
     let mut ceremony = honest;
     ceremony.confirmations[2] = confirmation;
-    let refused = CeremonyError::RootMismatch { messages: unanswered(&[&ceremony.confirmations[2]]) };
+    let refused = CeremonyError::RootMismatch { messages: unattributed(&[&ceremony.confirmations[2]]) };
     assert_eq!(ceremony.verify().err(), Some(refused));
 }
 
@@ -576,7 +592,7 @@ fn a_holder_proves_that_its_shares_decrypt() {
     #[cfg(feature = "weaken")]
     {
         let _weaken = Weaken::without(Check::BackupProof);
-        assert_eq!(ceremony.verify().unwrap().confirmed(), [1, 2, 3]);
+        assert_eq!(confirmed(&ceremony.verify().unwrap()), [1, 2, 3]);
     }
     // The confirmation of somebody else.
     ceremony.confirmations[1] = {
@@ -591,7 +607,7 @@ fn a_holder_proves_that_its_shares_decrypt() {
 
     let mut ceremony = honest;
     ceremony.confirmations.remove(1);
-    assert_eq!(ceremony.verify().unwrap().confirmed(), [1, 3]);
+    assert_eq!(confirmed(&ceremony.verify().unwrap()), [1, 3]);
     let strict = ceremony.parameters.clone().with_minimum_confirmed(3).unwrap();
     let error = JointKey::verify(&strict, &ceremony.messages(), &mut TestRng(2)).err();
     assert_eq!(error, Some(CeremonyError::TooFewConfirmed { confirmed: 2, required: 3 }));
@@ -601,20 +617,20 @@ fn a_holder_proves_that_its_shares_decrypt() {
 
 /// A confirmation that proves the decryption of some base by some secrets.
 fn prove_backup(ceremony: &Ceremony, trustee: u16, base: &PublicElement, secrets: &[SecretScalar]) -> Vec<u8> {
-    let roster = ceremony.parties().roster;
+    let roster = ceremony.roster().hash;
     confirmation_of(ceremony, trustee, |confirmation| {
         let keys: Vec<_> = secrets.iter().map(SecretScalar::public).collect();
         let factors = secrets.iter().map(|secret| (base.element() * secret.expose_scalar()).into());
         confirmation.factors = factors.collect();
         let statement = EqualityStatement { base, keys: &keys, factors: &confirmation.factors };
-        let mut transcript = Confirmation::transcript(&roster, &confirmation.root, trustee);
+        let mut transcript = Confirmation::transcript(&roster, &confirmation.root, index(trustee));
         confirmation.proof = EqualityProof::prove(&mut transcript, &statement, secrets, &mut TestRng(11));
     })
 }
 
 fn confirmation_without_shares(ceremony: &Ceremony, trustee: u16) -> Vec<u8> {
     let secrets: Vec<_> = (0..3).map(|number| SecretScalar::random(&mut TestRng(number))).collect();
-    let base = Confirmation::base(ceremony.verify().unwrap().root(), trustee);
+    let base = Confirmation::base(ceremony.verify().unwrap().root(), index(trustee));
     prove_backup(ceremony, trustee, &base, &secrets)
 }
 
@@ -628,14 +644,14 @@ fn shares_belong_to_one_ceremony() {
     let mut deal = honest.read_deal(2);
     deal.shares[0].ciphertext[0] ^= 1;
     other.deal(2, deal);
-    let (parties, rng) = (other.parties(), &mut TestRng(16));
-    let commitments = verify_commitments(&other.parameters, &parties.roster, &other.commitments, rng).unwrap();
-    let root = Deals::verify(&other.parameters, &parties, &commitments, &other.deals, rng).unwrap().root;
+    let (roster, rng) = (other.roster(), &mut TestRng(16));
+    let commitments = verify_commitments(&other.parameters, &roster.hash, &other.commitments, rng).unwrap();
+    let root = Deals::verify(&other.parameters, &roster, &commitments, &other.deals, rng).unwrap().root;
     for trustee in [2, 3] {
         let shares = honest.recover(trustee).unwrap();
         let seat = usize::from(trustee) - 1;
         other.confirmations[seat] = confirmation_of(&other, trustee, |confirmation| confirmation.root = root);
-        let base = Confirmation::base(&root, trustee);
+        let base = Confirmation::base(&root, index(trustee));
         other.confirmations[seat] = prove_backup(&other, trustee, &base, shares.expose_secrets());
     }
     other.confirmations.remove(0);
@@ -651,12 +667,12 @@ fn shares_belong_to_one_ceremony() {
 fn nobody_chooses_what_a_confirmation_decrypts() {
     let honest = Ceremony::of(2, 3);
     let (joint_key, shares) = (honest.verify().unwrap(), honest.recover(2).unwrap());
-    let hashed = Confirmation::base(joint_key.root(), 2);
+    let hashed = Confirmation::base(joint_key.root(), index(2));
     let mut ceremony = honest.clone();
     ceremony.confirmations[1] = prove_backup(&honest, 2, &hashed, shares.expose_secrets());
     assert!(ceremony.verify().is_ok());
     let chosen = SecretScalar::random(&mut TestRng(12)).public();
-    for base in [chosen, Confirmation::base(joint_key.root(), 1), Element::generator().into()] {
+    for base in [chosen, Confirmation::base(joint_key.root(), index(1)), Element::generator().into()] {
         ceremony.confirmations[1] = prove_backup(&honest, 2, &base, shares.expose_secrets());
         let refused = CeremonyError::BackupProofInvalid { trustees: alloc::vec![2] };
         assert_eq!(ceremony.verify().err(), Some(refused));
@@ -673,7 +689,7 @@ fn the_identity_is_refused() {
     let mut ceremony = honest.clone();
     let seed = honest.seed(2);
     let key = KeyPair::new(SecretScalar::new(Scalar::ZERO));
-    ceremony.register(2, Registration::new(&honest.parameters, 2, &key, &seed));
+    ceremony.register(2, Registration::new(&honest.parameters, index(2), &key, &seed));
     assert_eq!(ceremony.rejection(1), refused("encryption key"));
     assert_eq!(refused("encryption key").culprits(), [2]);
 
@@ -699,14 +715,14 @@ fn the_identity_is_refused() {
 #[test]
 fn the_joint_key_is_not_the_identity() {
     let mut ceremony = Ceremony::of(1, 2);
-    let parties = ceremony.parties();
+    let roster = ceremony.roster();
     for (dealer, sign) in [(1, Scalar::ONE), (2, -Scalar::ONE)] {
         let mut nonces = Domain::TrusteeSecrets.transcript().deterministic_nonces(&[5; 32]);
         let polynomials = [Scalar::ONE, sign, Scalar::ONE].map(|sign| {
             Polynomial::of(alloc::vec![SecretScalar::new(sign * *nonces.draw(b"constant").expose_scalar())])
         });
         let seed = ceremony.seed(dealer);
-        ceremony.deal(dealer, make_deal(&parties, dealer, &polynomials, &seed));
+        ceremony.deal(dealer, make_deal(&roster, index(dealer), &polynomials, &seed));
     }
     let refused = CeremonyError::IdentityElement { field: "joint key of slot", number: 2 };
     assert_eq!(ceremony.verify().err(), Some(refused));
@@ -721,9 +737,10 @@ fn the_joint_key_is_not_the_identity() {
 #[test]
 fn a_key_has_one_purpose_and_one_owner() {
     let honest = Ceremony::of(2, 3);
-    let register = |index, key: &KeyPair| {
+    let register = |number, key: &KeyPair| {
         let mut ceremony = honest.clone();
-        ceremony.register(index, Registration::new(&honest.parameters, index, key, &honest.seed(index)));
+        let registration = Registration::new(&honest.parameters, index(number), key, &honest.seed(number));
+        ceremony.register(number, registration);
         ceremony.rejection(1)
     };
     let error = register(2, &honest.seed(2).signing_key());
@@ -748,12 +765,12 @@ fn ephemeral_keys_are_not_copied() {
     assert_eq!(refused.culprits(), [2]);
 
     // A dealer's own, for two receivers: the proofs hold.
-    let parties = honest.parties();
+    let roster = honest.roster();
     let mut deal = honest.read_deal(2);
     let ephemeral = KeyPair::new(SecretScalar::random(&mut TestRng(13)));
-    for (route, shares) in zip(parties.routes(2), &mut deal.shares).take(2) {
+    for (address, shares) in zip(roster.share_addresses(index(2)), &mut deal.shares).take(2) {
         shares.ephemeral = *ephemeral.public();
-        shares.proof = ephemeral.prove(&mut route.transcript(Domain::ShareEphemeral), &mut TestRng(14));
+        shares.proof = ephemeral.prove(&mut address.transcript(Domain::ShareEphemeral), &mut TestRng(14));
     }
     let mut ceremony = honest.clone();
     ceremony.deal(2, deal);
@@ -768,7 +785,7 @@ fn ephemeral_keys_are_not_copied() {
 fn every_culprit_is_named() {
     let honest = Ceremony::of(2, 4);
     let two_of = |messages: &[Vec<u8>]| [messages[1].clone(), messages[3].clone()];
-    let both = |messages: &[Vec<u8>]| unanswered(&[&messages[1], &messages[3]]);
+    let both = |messages: &[Vec<u8>]| unattributed(&[&messages[1], &messages[3]]);
     let changed = |step: usize, change: &dyn Fn(&mut Vec<u8>)| {
         let mut ceremony = honest.clone();
         let Ceremony { registrations, commitments, deals, confirmations, .. } = &mut ceremony;
@@ -827,7 +844,8 @@ fn every_culprit_is_named() {
     let mut ceremony = honest.clone();
     let encryption = |number: u16| honest.seed(number).encryption_key(&honest.parameters);
     for (trustee, key) in [(2, encryption(1)), (4, honest.seed(3).signing_key())] {
-        ceremony.register(trustee, Registration::new(&honest.parameters, trustee, &key, &honest.seed(trustee)));
+        let registration = Registration::new(&honest.parameters, index(trustee), &key, &honest.seed(trustee));
+        ceremony.register(trustee, registration);
     }
     assert_eq!(ceremony.rejection(3), CeremonyError::KeyReuse { trustees: alloc::vec![1, 2, 4] });
 
@@ -855,11 +873,11 @@ fn every_culprit_is_named() {
     let mut ceremony = honest.clone();
     let keys = [21, 22].map(|number| KeyPair::new(SecretScalar::random(&mut TestRng(number))));
     for (dealer, receiver, key) in [(4, 1, 0), (3, 1, 1), (2, 1, 0), (3, 4, 1)] {
-        let parties = honest.parties();
-        let route = parties.routes(dealer).nth(receiver - 1).unwrap();
+        let roster = honest.roster();
+        let address = roster.share_addresses(index(dealer)).nth(receiver - 1).unwrap();
         let mut deal = ceremony.read_deal(dealer);
         deal.shares[receiver - 1].ephemeral = *keys[key].public();
-        let mut transcript = route.transcript(Domain::ShareEphemeral);
+        let mut transcript = address.transcript(Domain::ShareEphemeral);
         deal.shares[receiver - 1].proof = keys[key].prove(&mut transcript, &mut TestRng(23));
         ceremony.deal(dealer, deal);
     }

@@ -13,71 +13,30 @@ use alloc::vec::Vec;
 use core::iter::zip;
 
 use rand_core::CryptoRng;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
-use super::joint_key::{JointKey, Steps, joint_keys};
-use super::messages::{Body, Confirmation, Deal, DealCommitment, Registration, Signed, sign};
+use super::deals::{Deals, verify_commitments};
+use super::envelope::{Body, Signed, sign};
+use super::error::{CeremonyError, Evidence};
+use super::joint_key::{JointKey, joint_keys};
+use super::messages::{Confirmation, Deal, DealCommitment, Registration};
+use super::parameters::CeremonyParameters;
 use super::polynomial::{Polynomial, prove_possession, vartime_evaluate};
-use super::share::{EncryptedShares, Route};
-use super::steps::{Deals, Parties, verify_commitments};
-use super::{CeremonyError, CeremonyParameters, Evidence};
+use super::roster::Roster;
+use super::seed::TrusteeSeed;
+use super::share::{EncryptedShares, ShareAddress};
+use super::steps::MessagesByStep;
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
-use crate::hash::{CeremonyRoot, FileHash, Roster};
+use crate::hash::{CeremonyRoot, FileHash, RosterHash};
+use crate::index::TrusteeIndex;
 use crate::proofs::equality::{EqualityProof, EqualityStatement};
 use crate::proofs::schnorr::KeyPair;
-use crate::transcript::{Domain, ProofTranscript};
 use crate::weaken::{self, Check};
-
-/// The one secret that a trustee keeps.
-#[derive(ZeroizeOnDrop)]
-pub struct TrusteeSeed([u8; 32]);
-
-impl TrusteeSeed {
-    /// Draws a seed.
-    #[must_use]
-    pub fn random<R: CryptoRng>(rng: &mut R) -> Self {
-        let mut bytes = Zeroizing::new([0; 32]);
-        rng.fill_bytes(bytes.as_mut());
-        Self(*bytes)
-    }
-
-    /// The seed with these bytes. The caller wipes its own copy.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
-        Self(*bytes)
-    }
-
-    /// The seed itself, to be stored where nobody else reads it.
-    #[must_use]
-    pub fn expose_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// The key pair that signs: its public half stands in the manifest.
-    #[must_use]
-    pub fn signing_key(&self) -> KeyPair {
-        let mut nonces = Domain::TrusteeSecrets.transcript().deterministic_nonces(&self.0);
-        KeyPair::new(nonces.draw(b"signing-key"))
-    }
-
-    /// The key pair to which shares are encrypted: one for each attempt.
-    pub(super) fn encryption_key(&self, parameters: &CeremonyParameters) -> KeyPair {
-        let mut transcript = Domain::TrusteeSecrets.for_manifest(parameters.manifest());
-        transcript.absorb_u64(b"attempt", parameters.attempt().into());
-        KeyPair::new(transcript.deterministic_nonces(&self.0).draw(b"encryption-key"))
-    }
-
-    /// The polynomials of all slots: others for every roster.
-    pub(super) fn polynomials(&self, parameters: &CeremonyParameters, roster: &Roster) -> Vec<Polynomial> {
-        let mut nonces = Domain::TrusteeSecrets.for_roster(roster).deterministic_nonces(&self.0);
-        (0..parameters.slots()).map(|_| Polynomial::draw(&mut nonces, parameters.threshold())).collect()
-    }
-}
 
 /// A trustee in a ceremony: what all its states have in common.
 pub struct Trustee {
     parameters: CeremonyParameters,
-    index: u16,
+    index: TrusteeIndex,
     seed: TrusteeSeed,
     signing: KeyPair,
     encryption: KeyPair,
@@ -103,35 +62,38 @@ impl Trustee {
         Ok((Registered { trustee, registration: registration.clone() }, registration))
     }
 
-    fn sign<B: Body>(&self, body: B, roster: Option<&Roster>) -> Signed<B> {
+    fn sign<B: Body>(&self, body: B, roster: Option<&RosterHash>) -> Signed<B> {
         sign(body, self.index, &self.parameters, roster, &self.signing, &self.seed)
     }
 
     /// Among the messages of all trustees, that of this one must be its own.
     fn recognise<B: Body>(&self, own: &Signed<B>, messages: &[Signed<B>]) -> Result<(), CeremonyError> {
-        match messages.iter().find(|message| message.author() == self.index) {
+        match messages.iter().find(|message| message.author() == self.index.get()) {
             Some(message) if message.as_bytes() != own.as_bytes() => {
-                Err(CeremonyError::Equivocation { evidence: alloc::vec![Evidence::of(own, message)] })
+                let messages = [own, message].map(|message| message.as_bytes().to_vec());
+                let evidence = alloc::vec![Evidence { trustee: self.index.get(), messages }];
+                Err(CeremonyError::Equivocation { evidence })
             }
             _ => Ok(()),
         }
     }
 
-    fn deal(&self, parties: &Parties) -> Signed<Deal> {
-        let polynomials = self.seed.polynomials(&self.parameters, &parties.roster);
-        self.sign(make_deal(parties, self.index, &polynomials, &self.seed), Some(&parties.roster))
+    fn deal(&self, roster: &Roster) -> Signed<Deal> {
+        let polynomials = self.seed.polynomials(&self.parameters, &roster.hash);
+        self.sign(make_deal(roster, self.index, &polynomials, &self.seed), Some(&roster.hash))
     }
 
-    /// Opens the shares from one dealer and holds them against its commitments.
-    fn receive(&self, parties: &Parties, message: &Signed<Deal>) -> Result<Vec<SecretScalar>, CeremonyError> {
-        let (dealer, receiver, deal) = (message.author(), self.index, message.body());
-        let shares = zip(parties.routes(dealer), &deal.shares)
-            .find(|(route, _)| route.receiver == receiver)
-            .and_then(|(route, shares)| shares.open(&route, self.encryption.secret()))
-            .ok_or(CeremonyError::ShareDecryptFailed { dealer, receiver })?;
+    /// Opens the shares of this trustee in one deal and checks them against the commitments of the dealer.
+    fn receive(&self, roster: &Roster, dealer: TrusteeIndex, deal: &Deal) -> Result<Vec<SecretScalar>, CeremonyError> {
+        let receiver = self.index;
+        let shares = zip(roster.share_addresses(dealer), &deal.shares)
+            .find(|(address, _)| address.receiver == receiver)
+            .and_then(|(address, shares)| shares.open(&address, self.encryption.secret()))
+            .ok_or(CeremonyError::ShareDecryptFailed { dealer: dealer.get(), receiver: receiver.get() })?;
         for (slot, (share, commitments)) in (1..).zip(zip(&shares, &deal.commitments)) {
             let expected = vartime_evaluate(commitments.iter().map(PublicElement::element), receiver);
             if Element::mul_generator(share.expose_scalar()) != expected && weaken::is_on(Check::ShareConsistency) {
+                let (dealer, receiver) = (dealer.get(), receiver.get());
                 return Err(CeremonyError::ShareInconsistent { dealer, receiver, slot });
             }
         }
@@ -140,14 +102,14 @@ impl Trustee {
 }
 
 /// The deal of these polynomials.
-pub(super) fn make_deal(parties: &Parties, dealer: u16, polynomials: &[Polynomial], seed: &TrusteeSeed) -> Deal {
+pub(super) fn make_deal(roster: &Roster, dealer: TrusteeIndex, polynomials: &[Polynomial], seed: &TrusteeSeed) -> Deal {
     let commitments = polynomials.iter().map(Polynomial::commitments).collect();
-    let possession = prove_possession(&parties.roster, dealer, polynomials, &commitments, seed.expose_bytes());
-    let seal = |route: Route<'_>| {
-        let shares: Vec<_> = polynomials.iter().map(|polynomial| polynomial.evaluate(route.receiver)).collect();
-        EncryptedShares::seal(&route, &shares, seed)
+    let possession = prove_possession(&roster.hash, dealer, polynomials, &commitments, seed.expose_bytes());
+    let seal = |address: ShareAddress<'_>| {
+        let shares: Vec<_> = polynomials.iter().map(|polynomial| polynomial.evaluate(address.receiver)).collect();
+        EncryptedShares::seal(&address, &shares, seed.expose_bytes())
     };
-    Deal { commitments, possession, shares: parties.routes(dealer).map(seal).collect() }
+    Deal { commitments, possession, shares: roster.share_addresses(dealer).map(seal).collect() }
 }
 
 /// A trustee that has registered.
@@ -168,28 +130,28 @@ impl Registered {
         rng: &mut R,
     ) -> Result<(Committed, Signed<DealCommitment>), CeremonyError> {
         let Self { trustee, registration } = self;
-        let parties = Parties::verify(&trustee.parameters, registrations, rng)?;
-        trustee.recognise(&registration, &parties.registrations)?;
-        let deal = trustee.deal(&parties);
+        let roster = Roster::verify(&trustee.parameters, registrations, rng)?;
+        trustee.recognise(&registration, &roster.registrations)?;
+        let deal = trustee.deal(&roster);
         let commitment = DealCommitment { deal: FileHash::of(deal.as_bytes()) };
-        let commitment = trustee.sign(commitment, Some(&parties.roster));
-        Ok((Committed { trustee, parties, deal, commitment: commitment.clone() }, commitment))
+        let commitment = trustee.sign(commitment, Some(&roster.hash));
+        Ok((Committed { trustee, roster, deal, commitment: commitment.clone() }, commitment))
     }
 }
 
 /// A trustee that has committed to its deal.
 pub struct Committed {
     trustee: Trustee,
-    parties: Parties,
+    roster: Roster,
     deal: Signed<Deal>,
     commitment: Signed<DealCommitment>,
 }
 
 impl Committed {
-    /// The roster of this attempt.
+    /// The hash that names the roster of this attempt.
     #[must_use]
-    pub fn roster(&self) -> &Roster {
-        &self.parties.roster
+    pub fn roster_hash(&self) -> &RosterHash {
+        &self.roster.hash
     }
 
     /// The third step: given the commitments of all trustees, hands out the deal.
@@ -202,17 +164,17 @@ impl Committed {
         commitments: &[M],
         rng: &mut R,
     ) -> Result<(Dealt, Signed<Deal>), CeremonyError> {
-        let Self { trustee, parties, deal, commitment } = self;
-        let commitments = verify_commitments(&trustee.parameters, &parties.roster, commitments, rng)?;
+        let Self { trustee, roster, deal, commitment } = self;
+        let commitments = verify_commitments(&trustee.parameters, &roster.hash, commitments, rng)?;
         trustee.recognise(&commitment, &commitments)?;
-        Ok((Dealt { trustee, parties, commitments }, deal))
+        Ok((Dealt { trustee, roster, commitments }, deal))
     }
 }
 
 /// A trustee that has dealt.
 pub struct Dealt {
     trustee: Trustee,
-    parties: Parties,
+    roster: Roster,
     commitments: Vec<Signed<DealCommitment>>,
 }
 
@@ -227,12 +189,12 @@ impl Dealt {
         deals: &[M],
         rng: &mut R,
     ) -> Result<(TrusteeShares, Signed<Confirmation>), CeremonyError> {
-        let Self { trustee, parties, commitments } = self;
-        let deals = Deals::verify(&trustee.parameters, &parties, &commitments, deals, rng)?;
+        let Self { trustee, roster, commitments } = self;
+        let deals = Deals::verify(&trustee.parameters, &roster, &commitments, deals, rng)?;
         joint_keys(&deals)?;
         let mut sums = Zeroizing::new(alloc::vec![Scalar::ZERO; trustee.parameters.slots()]);
-        for deal in &deals.deals {
-            for (sum, share) in zip(sums.iter_mut(), trustee.receive(&parties, deal)?) {
+        for (dealer, deal) in TrusteeIndex::enumerate(&deals.deals) {
+            for (sum, share) in zip(sums.iter_mut(), trustee.receive(&roster, dealer, deal.body())?) {
                 *sum += *share.expose_scalar();
             }
         }
@@ -240,17 +202,17 @@ impl Dealt {
             index: trustee.index,
             root: deals.root,
             secrets: sums.iter().map(|sum| SecretScalar::new(*sum)).collect(),
-            verification_keys: deals.joint.vartime_evaluate(trustee.index),
+            verification_keys: deals.joint.vartime_verification_keys(trustee.index),
         };
-        let confirmation = shares.confirm(&parties.roster, &trustee.seed);
-        let confirmation = trustee.sign(confirmation, Some(&parties.roster));
+        let confirmation = shares.confirm(&roster.hash, &trustee.seed);
+        let confirmation = trustee.sign(confirmation, Some(&roster.hash));
         Ok((shares, confirmation))
     }
 }
 
 /// A trustee's shares `x_{j,1}..x_{j,N}` of the joint secret key.
 pub struct TrusteeShares {
-    index: u16,
+    index: TrusteeIndex,
     root: CeremonyRoot,
     secrets: Vec<SecretScalar>,
     verification_keys: Vec<PublicElement>,
@@ -268,7 +230,7 @@ impl TrusteeShares {
         messages: &[M],
         rng: &mut R,
     ) -> Result<Self, CeremonyError> {
-        let steps = Steps::sort(messages, false)?;
+        let steps = MessagesByStep::sort(messages, false)?;
         let (registered, _) = Trustee::register(parameters, seed)?;
         let (committed, _) = registered.commit(&steps.registrations, rng)?;
         let (dealt, _) = committed.deal(&steps.commitments, rng)?;
@@ -278,7 +240,7 @@ impl TrusteeShares {
 
     /// The index of the trustee.
     #[must_use]
-    pub fn index(&self) -> u16 {
+    pub fn index(&self) -> TrusteeIndex {
         self.index
     }
 
@@ -300,7 +262,7 @@ impl TrusteeShares {
         &self.secrets
     }
 
-    /// Holds the shares against a joint key: they belong to its ceremony, and to its verification keys.
+    /// Checks that the shares belong to the ceremony of a joint key, and to its verification keys.
     ///
     /// # Errors
     ///
@@ -309,12 +271,12 @@ impl TrusteeShares {
         if self.root == *joint_key.root() && self.verification_keys == joint_key.verification_keys(self.index)? {
             Ok(())
         } else {
-            Err(CeremonyError::OtherCeremony { trustee: self.index })
+            Err(CeremonyError::OtherCeremony { trustee: self.index.get() })
         }
     }
 
     /// Decrypts a test that nobody has chosen, and proves it.
-    fn confirm(&self, roster: &Roster, seed: &TrusteeSeed) -> Confirmation {
+    fn confirm(&self, roster: &RosterHash, seed: &TrusteeSeed) -> Confirmation {
         let (root, keys) = (self.root, &self.verification_keys);
         let base = Confirmation::base(&root, self.index);
         let factors: Vec<PublicElement> =

@@ -229,8 +229,8 @@ fn the_largest_ballot_fills_an_entry_and_one_more_option_is_refused() {
     let frame = (2 + 32 + 2 + 8 + 32 + 32) + 64 + (2 + 1);
     let largest = (0..=MAX_OPTIONS).rev().find(|count| faults(&with_options(*count)).is_empty()).unwrap();
     let form = parse(&with_options(largest)).unwrap().compile_style(0).unwrap().form;
-    assert!(form.argued_bytes() + frame <= MAX_ENTRY_BYTES);
-    let found = form.argued_bytes() + frame + 64;
+    assert!(form.ciphertext_and_argument_bytes() + frame <= MAX_ENTRY_BYTES);
+    let found = form.ciphertext_and_argument_bytes() + frame + 64;
     let problem = ManifestProblem::BallotTooLarge { found, limit: MAX_ENTRY_BYTES };
     assert_eq!(faults(&with_options(largest + 1)), [("styles[0]".into(), problem)]);
 }

@@ -1,4 +1,4 @@
-//! The ballot argument: the bits of a ballot are bits, and all rows of its form hold.
+//! The ballot argument: the bits of a ballot are bits, and all rows of its form are satisfied.
 //!
 //! One argument covers every kind of contest and the whole ballot at once. See `spec/ballot.md#argument`.
 //!
@@ -40,17 +40,16 @@ use core::iter::zip;
 use merlin::Transcript;
 use zeroize::Zeroizing;
 
-use super::batch::Accumulator;
-use super::schnorr::ProofError;
+use super::equations::{ProofError, WeightedSum};
 use crate::elgamal::{SlotCiphertext, SlotKeys};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::form::{Bits, Form};
 use crate::group::{Element, Generators, PublicElement, PublicScalar, Scalar, SecretScalar};
 use crate::hash::tagged;
-use crate::transcript::ProofTranscript;
+use crate::transcript::{Guarded, ProofTranscript};
 use crate::weaken::{self, Check};
 
-/// A proof that a ciphertext holds a ballot which its form allows.
+/// A proof that a ciphertext contains a ballot that its form allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BallotArgument {
     B: PublicElement,
@@ -72,25 +71,19 @@ fn absorb_statement(
     transcript.absorb_bytes(b"form", form.digest().as_bytes());
     transcript.absorb_u64(b"weight", weight);
     transcript.absorb_bytes(b"Y", keys.digest().as_bytes());
-    if weaken::is_on(Check::AbsorbCiphertext) {
-        transcript.absorb_element(b"R", ciphertext.r());
-        transcript.absorb_elements(b"C", ciphertext.c());
-    }
+    Guarded::R.absorb_element(transcript, ciphertext.r());
+    Guarded::C.absorb_elements(transcript, ciphertext.c());
 }
 
 fn draw_rho(transcript: &mut Transcript, B: &PublicElement, A: &PublicElement) -> Scalar {
-    if weaken::is_on(Check::AbsorbBitCommitments) {
-        transcript.absorb_element(b"B", B);
-        transcript.absorb_element(b"A", A);
-    }
+    Guarded::B.absorb_element(transcript, B);
+    Guarded::A.absorb_element(transcript, A);
     transcript.challenge_scalar(b"rho")
 }
 
 fn draw_x(transcript: &mut Transcript, E_R: &PublicElement, E_C: &PublicElement) -> Scalar {
-    if weaken::is_on(Check::AbsorbLinkAnnouncements) {
-        transcript.absorb_element(b"E_R", E_R);
-        transcript.absorb_element(b"E_C", E_C);
-    }
+    Guarded::E_R.absorb_element(transcript, E_R);
+    Guarded::E_C.absorb_element(transcript, E_C);
     transcript.challenge_scalar(b"x")
 }
 
@@ -170,13 +163,13 @@ impl BallotArgument {
         }
     }
 
-    /// The claim that the argument holds, over a transcript that has absorbed fingerprint and credential. `slots` are
+    /// The claim that the argument is valid, over a transcript that has absorbed fingerprint and credential. `slots` are
     /// the numbers of the form's slots among all slots of the election.
     ///
     /// # Errors
     ///
     /// [`ProofError`] unless argument, ciphertext, keys and slots are as long as the form says: a slot that no row binds
-    /// could hold anything.
+    /// could contain anything.
     pub fn claim<'a>(
         &'a self,
         transcript: &mut Transcript,
@@ -228,7 +221,7 @@ fn commit(
     (B.into(), A.into())
 }
 
-/// That a ballot argument holds.
+/// The claim that a ballot argument is valid.
 #[derive(Clone, Debug)]
 pub struct BallotClaim<'a> {
     argument: &'a BallotArgument,
@@ -254,7 +247,7 @@ impl BallotClaim<'_> {
     }
 
     /// The three equations of the module's `verify`.
-    pub(crate) fn accumulate(&self, [w1, w2, w3]: [u128; 3], sum: &mut Accumulator<'_>) {
+    pub(crate) fn accumulate(&self, [w1, w2, w3]: [u128; 3], sum: &mut WeightedSum<'_>) {
         let BallotArgument { B, A, E_R, E_C, z_B, z_r, f } = self.argument;
         let x = self.x;
         if weaken::is_on(Check::BitEquation) {
@@ -358,7 +351,7 @@ mod tests {
         }
     }
 
-    /// The weights of a batch depend on the responses: they come behind the last challenge.
+    /// The weights of a batch depend on the responses: they come after the last challenge.
     #[test]
     fn every_response_is_absorbed() {
         let mut rng = TestRng(2);

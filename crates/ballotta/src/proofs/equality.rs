@@ -34,12 +34,10 @@ use merlin::Transcript;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::batch::{Accumulator, Batch, SharedBases};
-use super::schnorr::ProofError;
+use super::equations::{ProofError, WeightedSum};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
-use crate::transcript::{Nonces, ProofTranscript};
-use crate::weaken::{self, Check};
+use crate::transcript::{Guarded, Nonces, ProofTranscript};
 
 /// A proof that `log_G Y_s = log_R D_s` for all slots `s`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,30 +61,19 @@ pub struct EqualityStatement<'a> {
 impl EqualityStatement<'_> {
     /// Absorbs the statement and draws the weight of the slots.
     fn absorb(&self, transcript: &mut Transcript) -> Scalar {
-        if weaken::is_on(Check::AbsorbEqualityBase) {
-            transcript.absorb_element(b"R", self.base);
-        }
+        Guarded::EQUALITY_BASE.absorb_element(transcript, self.base);
         transcript.absorb_u64(b"n", self.keys.len() as u64);
-        if weaken::is_on(Check::AbsorbFactors) {
-            for (Y, D) in zip(self.keys, self.factors) {
-                transcript.absorb_element(b"Y", Y);
-                transcript.absorb_element(b"D", D);
-            }
+        for (Y, D) in zip(self.keys, self.factors) {
+            Guarded::EQUALITY_KEY.absorb_element(transcript, Y);
+            Guarded::EQUALITY_FACTOR.absorb_element(transcript, D);
         }
         transcript.challenge_scalar(b"w")
     }
 }
 
 fn absorb_announcements(transcript: &mut Transcript, A: &PublicElement, B: &PublicElement) {
-    if weaken::is_on(Check::AbsorbEqualityAnnouncements) {
-        transcript.absorb_element(b"A", A);
-        transcript.absorb_element(b"B", B);
-    }
-}
-
-/// `w, w^2, w^3, ..`
-fn powers(w: Scalar) -> impl Iterator<Item = Scalar> {
-    core::iter::successors(Some(w), move |power| Some(*power * w))
+    Guarded::EQUALITY_A.absorb_element(transcript, A);
+    Guarded::EQUALITY_B.absorb_element(transcript, B);
 }
 
 impl EqualityProof {
@@ -122,7 +109,7 @@ impl EqualityProof {
         debug_assert_eq!(statement.keys.len(), secrets.len());
         debug_assert_eq!(statement.factors.len(), secrets.len());
         let w = statement.absorb(transcript);
-        let x = SecretScalar::new(zip(powers(w), secrets).map(|(power, x)| power * *x.expose_scalar()).sum());
+        let x = SecretScalar::new(zip(w.powers(), secrets).map(|(power, x)| power * *x.expose_scalar()).sum());
         let a = nonces(transcript, &x).draw(b"a");
         let A = a.public();
         let B = PublicElement::from(statement.base.element() * a.expose_scalar());
@@ -147,7 +134,7 @@ impl EqualityProof {
         writer.element(&self.A).element(&self.B).scalar(&self.z);
     }
 
-    /// The claim that the proof holds, over a transcript that has absorbed its context.
+    /// The claim that the proof is valid, over a transcript that has absorbed its context.
     ///
     /// # Errors
     ///
@@ -164,32 +151,15 @@ impl EqualityProof {
         let w = statement.absorb(transcript);
         absorb_announcements(transcript, &self.A, &self.B);
         let c = transcript.challenge_scalar(b"c");
-        let weights: Vec<Scalar> = powers(w).take(keys.len()).collect();
+        let weights: Vec<Scalar> = w.powers().take(keys.len()).collect();
         let sum = |elements: &[PublicElement]| {
             PublicElement::from(Element::vartime_multiscalar(&weights, elements.iter().map(PublicElement::element)))
         };
         Ok(EqualityClaim { R: **base, Y: sum(keys), D: sum(factors), proof: self.clone(), c })
     }
-
-    /// Verifies the proof: a batch of one.
-    ///
-    /// # Errors
-    ///
-    /// [`ProofError`] if it does not hold.
-    pub fn verify<R: CryptoRng>(
-        &self,
-        transcript: &mut Transcript,
-        statement: &EqualityStatement<'_>,
-        rng: &mut R,
-    ) -> Result<(), ProofError> {
-        let bases = SharedBases::none();
-        let mut batch = Batch::new(&bases);
-        batch.push(self.claim(transcript, statement)?);
-        batch.verify(rng).map_err(|_| ProofError)
-    }
 }
 
-/// That an equality proof holds.
+/// The claim that an equality proof is valid.
 #[derive(Clone, Debug)]
 pub struct EqualityClaim {
     R: PublicElement,
@@ -207,7 +177,7 @@ impl EqualityClaim {
     }
 
     /// `A + [c]Y* - [z]G = 0` and `B + [c]D* - [z]R = 0`
-    pub(crate) fn accumulate(&self, [w1, w2, ..]: [u128; 3], sum: &mut Accumulator<'_>) {
+    pub(crate) fn accumulate(&self, [w1, w2, ..]: [u128; 3], sum: &mut WeightedSum<'_>) {
         let [w1, w2] = [w1, w2].map(Scalar::from);
         let EqualityProof { A, B, z } = &self.proof;
         sum.add(w1, A);

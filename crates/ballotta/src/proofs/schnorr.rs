@@ -26,16 +26,10 @@
 use merlin::Transcript;
 use rand_core::CryptoRng;
 
-use super::batch::{Accumulator, Batch, SharedBases};
+use super::equations::WeightedSum;
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{PublicElement, Scalar, SecretScalar};
-use crate::transcript::ProofTranscript;
-use crate::weaken::{self, Check};
-
-/// A proof or signature that does not hold: malformed, or made for another context.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the proof does not hold: it is malformed, or was made for another context")]
-pub struct ProofError;
+use crate::transcript::{Guarded, ProofTranscript};
 
 /// A Schnorr proof or signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,36 +66,24 @@ impl KeyPair {
 
     /// Proves knowledge of the secret over a transcript that has absorbed context and message.
     pub fn prove<R: CryptoRng>(&self, transcript: &mut Transcript, rng: &mut R) -> SchnorrProof {
-        absorb_key(transcript, &self.public);
+        Guarded::PUBLIC_KEY.absorb_element(transcript, &self.public);
         let k = transcript.nonces(&self.secret, rng).draw(b"k");
         self.respond(transcript, &k)
     }
 
     /// The same as a function of secret and transcript, for steps that must give the same bytes when they are repeated.
     pub(crate) fn prove_deterministically(&self, transcript: &mut Transcript, seed: &[u8; 32]) -> SchnorrProof {
-        absorb_key(transcript, &self.public);
+        Guarded::PUBLIC_KEY.absorb_element(transcript, &self.public);
         let k = transcript.deterministic_nonces(seed).draw(b"k");
         self.respond(transcript, &k)
     }
 
     fn respond(&self, transcript: &mut Transcript, k: &SecretScalar) -> SchnorrProof {
         let K = k.public();
-        absorb_nonce(transcript, &K);
+        Guarded::NONCE.absorb_element(transcript, &K);
         let c = transcript.challenge_scalar(b"c");
         let s = *k.expose_scalar() + c * *self.secret.expose_scalar();
         SchnorrProof { K, s }
-    }
-}
-
-fn absorb_key(transcript: &mut Transcript, P: &PublicElement) {
-    if weaken::is_on(Check::AbsorbPublicKey) {
-        transcript.absorb_element(b"P", P);
-    }
-}
-
-fn absorb_nonce(transcript: &mut Transcript, K: &PublicElement) {
-    if weaken::is_on(Check::AbsorbNonce) {
-        transcript.absorb_element(b"K", K);
     }
 }
 
@@ -123,34 +105,17 @@ impl SchnorrProof {
         writer.element(&self.K).scalar(&self.s);
     }
 
-    /// The claim that the proof holds for `public`, over a transcript that has absorbed context and message.
+    /// The claim that the proof is valid for `public`, over a transcript that has absorbed context and message.
     #[must_use]
     pub fn claim(&self, transcript: &mut Transcript, public: &PublicElement) -> SchnorrClaim {
-        absorb_key(transcript, public);
-        absorb_nonce(transcript, &self.K);
+        Guarded::PUBLIC_KEY.absorb_element(transcript, public);
+        Guarded::NONCE.absorb_element(transcript, &self.K);
         let c = transcript.challenge_scalar(b"c");
         SchnorrClaim { P: *public, K: self.K, s: self.s, c }
     }
-
-    /// Verifies the proof: a batch of one.
-    ///
-    /// # Errors
-    ///
-    /// [`ProofError`] if it does not hold.
-    pub fn verify<R: CryptoRng>(
-        &self,
-        transcript: &mut Transcript,
-        public: &PublicElement,
-        rng: &mut R,
-    ) -> Result<(), ProofError> {
-        let bases = SharedBases::none();
-        let mut batch = Batch::new(&bases);
-        batch.push(self.claim(transcript, public));
-        batch.verify(rng).map_err(|_| ProofError)
-    }
 }
 
-/// That a Schnorr proof holds.
+/// The claim that a Schnorr proof is valid.
 #[derive(Clone, Debug)]
 pub struct SchnorrClaim {
     P: PublicElement,
@@ -166,7 +131,7 @@ impl SchnorrClaim {
     }
 
     /// `K + [c]P - [s]G = 0`
-    pub(crate) fn accumulate(&self, [w, ..]: [u128; 3], sum: &mut Accumulator<'_>) {
+    pub(crate) fn accumulate(&self, [w, ..]: [u128; 3], sum: &mut WeightedSum<'_>) {
         let w = Scalar::from(w);
         sum.add(w, &self.K);
         sum.add(w * self.c, &self.P);

@@ -263,7 +263,7 @@ fn option_result(contest: &Contest, outcome: &Outcome, option: usize) -> OptionR
 
 impl ResultDocument {
     /// The format of a result.
-    pub const FORMAT: &str = "ballotta/v1-draft.4/result";
+    pub const FORMAT: &str = crate::format_name!("result");
     /// The longest result that is read.
     pub const MAX_BYTES: usize = 16 << 20;
 

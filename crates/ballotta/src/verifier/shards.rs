@@ -24,7 +24,7 @@ use super::parallel::{self, WeightRng};
 use crate::ballot::{AdmissionError, Candidate, VerifiedBallot, Window, verify_ballots};
 use crate::board::tiles::TILE_WIDTH;
 use crate::election::{ElectionContext, ElectionError};
-use crate::encoding::{DecodeError, Reader, Writer};
+use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::hash::{FileHash, Fingerprint, tagged};
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TRUSTEES};
@@ -192,11 +192,11 @@ impl ShardPlan {
         let mut reader = Reader::new(bytes);
         reader.version()?;
         let expected = Fingerprint::from_bytes(reader.array("fingerprint")?);
-        let size = bounded("size", reader.u64("size")?, MAX_ENTRIES)?;
-        let opened = bounded("opened", reader.u64("opened")?, size)?.checked_sub(1);
-        let closed = bounded("closed", reader.u64("closed")?, size)?.checked_sub(1);
+        let size = at_most("size", reader.u64("size")?, MAX_ENTRIES)?;
+        let opened = at_most("opened", reader.u64("opened")?, size)?.checked_sub(1);
+        let closed = at_most("closed", reader.u64("closed")?, size)?.checked_sub(1);
         let files = usize::from(reader.u16("ceremony")?);
-        bounded("ceremony", files as u64, MAX_CEREMONY_FILES as u64)?;
+        at_most("ceremony", files as u64, MAX_CEREMONY_FILES as u64)?;
         let ceremony = hashes("ceremony", files, &mut reader)?;
         let bundles = usize::try_from(size.div_ceil(u64::from(TILE_WIDTH))).unwrap_or(usize::MAX);
         let hashes = hashes("bundles", bundles, &mut reader)?;
@@ -316,10 +316,6 @@ impl ShardPlan {
         part.tally = tally.up_to(end);
         part
     }
-}
-
-fn bounded(field: &'static str, found: u64, limit: u64) -> Result<u64, DecodeError> {
-    if found <= limit { Ok(found) } else { Err(DecodeError::LimitExceeded { field, found, limit }) }
 }
 
 fn hashes(field: &'static str, count: usize, reader: &mut Reader<'_>) -> Result<Vec<FileHash>, DecodeError> {

@@ -7,7 +7,10 @@ use core::fmt;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use ed25519_dalek::{Signer as _, SigningKey};
 
-use super::{KeyKind, Note, NoteError, NoteKey, NoteSignature, NoteSigner, check_name, cosigned_text, is_time};
+use super::error::NoteError;
+use super::key::{KeyKind, NoteKey, check_name, cosigned_text, is_time};
+use super::signature::NoteSignature;
+use super::text::{Note, NoteSigner};
 use crate::board::log::TreeHead;
 use crate::hash::TreeHash;
 use crate::weaken::{self, Check};
@@ -99,7 +102,7 @@ impl SignedCheckpoint {
         self.note.verify(log).map(|_| &self.checkpoint)
     }
 
-    /// Which of `witnesses` have cosigned, as their positions. A witness that stands there under several names is one.
+    /// Which of `witnesses` have cosigned, as their positions. A witness that appears under several names counts once.
     ///
     /// # Errors
     ///

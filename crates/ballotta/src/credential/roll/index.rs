@@ -1,4 +1,4 @@
-//! Where the voters of a roll stand: 48 bytes for every 32 lines.
+//! Where the voters of a roll are: 48 bytes for every 32 lines.
 //!
 //! See `spec/credential.md#roll`.
 //!
@@ -13,7 +13,9 @@ use core::mem::take;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{RollLine, RollRules, RollTotals, voter_on_line};
+use super::line::{RollLine, voter_on_line};
+use super::rules::RollRules;
+use super::totals::RollTotals;
 use crate::hash::RollHash;
 use crate::weaken::{self, Check};
 
@@ -35,7 +37,7 @@ pub enum RollLookupError<E> {
     },
 }
 
-/// A roll that was read and breaks no rule: its totals, and where its voters stand. The elements of its credentials are
+/// A roll that was read and breaks no rule: its totals, and where its voters are. The elements of its credentials are
 /// the caller's to check, with [`RollLine::key`].
 pub struct RollIndex {
     rules: RollRules,
@@ -216,7 +218,8 @@ impl Blocks {
 }
 
 fn first_bytes(credential: &[u8; 32]) -> u64 {
-    credential.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+    let [a, b, c, d, e, f, g, h, ..] = *credential;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 #[cfg(test)]

@@ -14,10 +14,10 @@ use rand_core::CryptoRng;
 
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::hash::Fingerprint;
+use crate::index::AuthorityIndex;
 use crate::manifest::Manifest;
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
-use crate::transcript::{Domain, ProofTranscript};
-use crate::weaken::{self, Check};
+use crate::transcript::{Domain, Guarded};
 
 /// What is wrong with the authorities' signatures of a roll.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,14 +60,19 @@ pub struct RollSignature {
 }
 
 impl RollSignature {
-    /// The signature of the authority with this number, counted from 1.
+    /// Signs in the name of an authority, whose key this is.
     #[must_use]
-    pub fn sign<R: CryptoRng>(authority: u16, fingerprint: &Fingerprint, key: &KeyPair, rng: &mut R) -> Self {
+    pub fn sign<R: CryptoRng>(
+        authority: AuthorityIndex,
+        fingerprint: &Fingerprint,
+        key: &KeyPair,
+        rng: &mut R,
+    ) -> Self {
         let signature = key.prove(&mut transcript(authority, fingerprint), rng);
-        Self { authority, fingerprint: *fingerprint, signature }
+        Self { authority: authority.get(), fingerprint: *fingerprint, signature }
     }
 
-    /// The authority, counted from 1.
+    /// The number of the authority that the signature names.
     #[must_use]
     pub fn authority(&self) -> u16 {
         self.authority
@@ -92,13 +97,12 @@ impl RollSignature {
     ) -> Result<(), RollSignatureError> {
         let Self { authority, fingerprint: found, signature } = self;
         let authority = *authority;
-        let seat = usize::from(authority).checked_sub(1);
-        let party = seat.and_then(|seat| manifest.credential_authorities().get(seat));
-        let party = party.ok_or(RollSignatureError::UnknownAuthority { authority })?;
+        let (index, party) = AuthorityIndex::find(authority, manifest.credential_authorities())
+            .ok_or(RollSignatureError::UnknownAuthority { authority })?;
         if found != fingerprint {
             return Err(RollSignatureError::OtherElection { authority, found: *found });
         }
-        let verified = signature.verify(&mut transcript(authority, fingerprint), &party.key, rng);
+        let verified = signature.verify(&mut transcript(index, fingerprint), &party.key, rng);
         verified.map_err(|_| RollSignatureError::Signature { authority })
     }
 
@@ -126,10 +130,8 @@ impl RollSignature {
     }
 }
 
-fn transcript(authority: u16, fingerprint: &Fingerprint) -> Transcript {
+fn transcript(authority: AuthorityIndex, fingerprint: &Fingerprint) -> Transcript {
     let mut transcript = Domain::RollSignature.for_election(fingerprint);
-    if weaken::is_on(Check::AbsorbAuthority) {
-        transcript.absorb_u64(b"authority", u64::from(authority));
-    }
+    Guarded::AUTHORITY.absorb_u64(&mut transcript, authority.get().into());
     transcript
 }

@@ -6,8 +6,8 @@ use core::ops::Range;
 
 use super::super::CheckId;
 use super::super::ballots::{BALLOT_CHECKS, Unreadable};
-use super::{ShardError, ShardPlan, bounded};
-use crate::encoding::{DecodeError, Reader, Writer};
+use super::{ShardError, ShardPlan};
+use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::tally::PartialTally;
 
 /// A ballot that is not valid by itself.
@@ -126,8 +126,8 @@ impl PartialVerification {
             return Err(ShardError::OtherPlan);
         }
         let start = reader.u64("start")?;
-        let end = bounded("end", reader.u64("end")?, plan.entries())?;
-        let mut part = Self::empty(plan, bounded("start", start, end)?..end);
+        let end = at_most("end", reader.u64("end")?, plan.entries())?;
+        let mut part = Self::empty(plan, at_most("start", start, end)?..end);
         part.unreadable = match reader.u8("unreadable")? {
             0 => None,
             1 => {

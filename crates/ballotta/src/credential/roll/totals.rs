@@ -1,0 +1,84 @@
+//! What is counted while a roll is read: voters and weights, of all and by style.
+
+use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::error::RollProblem;
+use super::line::RollLine;
+use crate::limits::MAX_VOTERS;
+use crate::weaken::{self, Check};
+
+/// At most how many different weights are counted one by one.
+pub(super) const MAX_DISTINCT_WEIGHTS: usize = 1 << 16;
+
+/// What is counted of the voters of one style.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StyleTotals {
+    /// How many voters.
+    pub voters: u64,
+    /// Their weights together.
+    pub weight: u64,
+}
+
+/// What is counted while a roll is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollTotals {
+    pub(super) voters: u64,
+    weight: u64,
+    styles: Vec<StyleTotals>,
+    weights: Option<BTreeMap<u64, u64>>,
+}
+
+impl RollTotals {
+    pub(super) fn new(styles: usize) -> Self {
+        Self { voters: 0, weight: 0, styles: vec![StyleTotals::default(); styles], weights: Some(BTreeMap::new()) }
+    }
+
+    /// How many voters.
+    #[must_use]
+    pub fn voters(&self) -> u64 {
+        self.voters
+    }
+
+    /// The weights of all voters together, at most [`MAX_TOTAL`](crate::limits::MAX_TOTAL).
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// The same for every style, in the order of the styles.
+    #[must_use]
+    pub fn styles(&self) -> &[StyleTotals] {
+        &self.styles
+    }
+
+    /// How many voters have which weight; `None` if there are more than 65 536 different weights.
+    #[must_use]
+    pub fn weights(&self) -> Option<&BTreeMap<u64, u64>> {
+        self.weights.as_ref()
+    }
+
+    pub(super) fn add(&mut self, line: &RollLine, limit: u64) -> Result<(), RollProblem> {
+        if self.voters >= MAX_VOTERS {
+            return Err(RollProblem::TooManyVoters);
+        }
+        // What is too much stays: every line after it is one at which the weights are too large.
+        self.weight = self.weight.saturating_add(line.weight);
+        if self.weight > limit && weaken::is_on(Check::RollTotal) {
+            return Err(RollProblem::TotalTooLarge { limit });
+        }
+        self.voters += 1;
+        if let Some(style) = self.styles.get_mut(line.style) {
+            style.voters += 1;
+            style.weight += line.weight;
+        }
+        if let Some(weights) = &mut self.weights {
+            *weights.entry(line.weight).or_default() += 1;
+            if weights.len() > MAX_DISTINCT_WEIGHTS {
+                self.weights = None;
+            }
+        }
+        Ok(())
+    }
+}

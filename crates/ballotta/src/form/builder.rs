@@ -1,0 +1,261 @@
+//! Building a form row by row, and the rules that it must satisfy.
+
+use alloc::vec::Vec;
+
+use super::Form;
+use super::bits::{Bit, BitLine, BitTable, Term};
+use super::digits::{RangeDigits, Terms};
+use super::packing::Packing;
+use super::rows::{Row, Target, all_targets, encode};
+use crate::group::{Element, Scalar};
+use crate::hash::{FormDigest, tagged};
+use crate::limits::{MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, ROW_BOUND};
+
+/// The rules of a form that a compiler could break.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormError {
+    /// More of something than the limit allows.
+    #[error("a form of {found} {what}, more than {limit}")]
+    TooLarge {
+        /// Of what: bits, slots, rows or terms.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// A bit appears in no row: nothing would bind its value.
+    #[error("bit {bit} stands in no row")]
+    FreeBit {
+        /// The bit.
+        bit: usize,
+    },
+    /// A row without terms.
+    #[error("row {row} has no terms")]
+    EmptyRow {
+        /// The row, counted from 1.
+        row: usize,
+    },
+    /// A slot is not the target of exactly one row.
+    #[error("slot {slot} is the target of {rows} rows")]
+    SlotRows {
+        /// The slot, counted from 0.
+        slot: usize,
+        /// How many rows have it as their target.
+        rows: usize,
+    },
+    /// A coefficient is zero, or a bit appears twice in a row.
+    #[error("row {row}: bit {bit} stands twice or with coefficient 0")]
+    BadTerm {
+        /// The row, counted from 1.
+        row: usize,
+        /// The bit.
+        bit: usize,
+    },
+    /// The coefficients of a row could wrap modulo the order of the group.
+    #[error("row {row}: the coefficients are too large")]
+    RowTooLarge {
+        /// The row, counted from 1.
+        row: usize,
+    },
+}
+
+/// Builds a form row by row.
+#[derive(Clone, Debug)]
+pub struct FormBuilder {
+    bits: u32,
+    slots: usize,
+    slot_rows: Vec<(usize, Row)>,
+    constant_rows: Vec<(Row, Target)>,
+    packing: Packing,
+    /// How many counts are in the last slot, of those that share slots.
+    packed: usize,
+}
+
+impl Default for FormBuilder {
+    fn default() -> Self {
+        Self { bits: 0, slots: 0, slot_rows: Vec::new(), constant_rows: Vec::new(), packing: Packing::NONE, packed: 0 }
+    }
+}
+
+impl FormBuilder {
+    /// An empty form.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A new bit.
+    pub fn bit(&mut self) -> Bit {
+        let bit = Bit(self.bits);
+        self.bits = self.bits.saturating_add(1);
+        bit
+    }
+
+    /// New bits, one after the other. If there are more than there can be, the form is refused when it is built.
+    pub fn line(&mut self, count: usize) -> BitLine {
+        let line = BitLine { next: self.bits, step: 1, left: u32::try_from(count).unwrap_or(u32::MAX) };
+        self.bits = self.bits.saturating_add(line.left);
+        line
+    }
+
+    /// New bits as a table.
+    pub fn table(&mut self, rows: usize, columns: usize) -> BitTable {
+        BitTable { all: self.line(rows.saturating_mul(columns)), columns: u32::try_from(columns).unwrap_or(u32::MAX) }
+    }
+
+    /// New bits for a number from 0 to `max`, which is below `2^62`.
+    pub fn range(&mut self, max: u64) -> RangeDigits {
+        RangeDigits::new(max, || self.bit())
+    }
+
+    /// Declares a new slot and returns its number.
+    pub fn slot(&mut self) -> usize {
+        self.slots += 1;
+        self.slots - 1
+    }
+
+    /// A row whose target is the value of a declared slot.
+    pub fn slot_row(&mut self, slot: usize, terms: &[Term]) {
+        self.slot_rows.push((slot, Row { terms: terms.to_vec() }));
+    }
+
+    /// Begins a contest whose counts share slots like this, with none of another contest.
+    pub fn pack(&mut self, packing: Packing) {
+        self.packing = packing;
+        self.packed = 0;
+    }
+
+    /// A new count, of these terms. Its bits come after those of the count before it.
+    pub fn count(&mut self, Terms(mut terms): Terms) {
+        self.packing.place(&mut terms, self.packed);
+        match self.slot_rows.last_mut() {
+            Some((_, row)) if self.packed > 0 => row.terms.append(&mut terms),
+            _ => {
+                let slot = self.slot();
+                self.slot_rows.push((slot, Row { terms }));
+            }
+        }
+        self.packed = (self.packed + 1) % self.packing.per_slot();
+    }
+
+    /// A new count for each bit.
+    pub fn count_bits(&mut self, bits: impl IntoIterator<Item = Bit>) {
+        for bit in bits {
+            self.count(Terms(alloc::vec![(bit, 1)]));
+        }
+    }
+
+    /// A row whose target is a public integer.
+    pub fn constant_row(&mut self, terms: &[Term], target: i64) {
+        self.constant(Terms(terms.to_vec()), target);
+    }
+
+    /// A row whose target is a public integer.
+    pub fn constant(&mut self, Terms(terms): Terms, target: i64) {
+        self.constant_rows.push((Row { terms }, Target::Constant(target)));
+    }
+
+    /// A row of bits, and perhaps one more, of which exactly one is set.
+    pub fn exactly_one(&mut self, bits: BitLine, other: Option<Bit>) {
+        let mut terms = Terms::new();
+        terms.bits(bits, 1);
+        terms.optional(other, 1);
+        self.constant(terms, 1);
+    }
+
+    /// A row whose target is the weight of the ballot.
+    pub fn weight_row(&mut self, Terms(terms): Terms) {
+        self.constant_rows.push((Row { terms }, Target::Weight));
+    }
+
+    fn all_rows(&self) -> impl Iterator<Item = &Row> {
+        self.slot_rows.iter().map(|(_, row)| row).chain(self.constant_rows.iter().map(|(row, _)| row))
+    }
+
+    /// How many terms all rows have together.
+    #[must_use]
+    pub fn terms(&self) -> usize {
+        self.all_rows().map(|row| row.terms.len()).sum()
+    }
+
+    /// The form.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken.
+    pub fn build(self) -> Result<Form, FormError> {
+        let bits = self.bits as usize;
+        let rows = self.slot_rows.len() + self.constant_rows.len();
+        for (what, found, limit) in [
+            ("bits", bits, MAX_FORM_BITS),
+            ("slots", self.slots, MAX_FORM_SLOTS),
+            ("rows", rows, MAX_FORM_ROWS),
+            ("terms", self.terms(), MAX_FORM_TERMS),
+        ] {
+            if found > limit {
+                return Err(FormError::TooLarge { what, found, limit });
+            }
+        }
+
+        let mut targets = alloc::vec![0_usize; self.slots];
+        for (slot, _) in &self.slot_rows {
+            match targets.get_mut(*slot) {
+                Some(count) => *count += 1,
+                None => return Err(FormError::SlotRows { slot: *slot, rows: 0 }),
+            }
+        }
+        if let Some((slot, rows)) = targets.iter().copied().enumerate().find(|(_, rows)| *rows != 1) {
+            return Err(FormError::SlotRows { slot, rows });
+        }
+
+        // One row a slot, in the order of the slots.
+        let mut placed: Vec<Option<Row>> = self.slot_rows.iter().map(|_| None).collect();
+        for (slot, row) in self.slot_rows {
+            if let Some(place) = placed.get_mut(slot) {
+                *place = Some(row);
+            }
+        }
+        let slot_rows: Vec<Row> = placed.into_iter().flatten().collect();
+        let targets = all_targets(&slot_rows, &self.constant_rows);
+        let mut last_row = alloc::vec![0_usize; bits];
+        for (number, (row, target)) in (1..).zip(targets) {
+            check_row(number, row, target, &mut last_row)?;
+        }
+        if let Some(bit) = last_row.iter().position(|row| *row == 0) {
+            return Err(FormError::FreeBit { bit });
+        }
+
+        // Coefficients are public and mostly 1: one multiplication for the form, not one for every term.
+        let half = Element::mul_generator(&Scalar::ONE.halve());
+        let half_multiple = |(_, coefficient): &Term| {
+            let multiple = half.vartime_times(coefficient.unsigned_abs());
+            if *coefficient < 0 { -multiple } else { multiple }
+        };
+        let half_multiples = slot_rows.iter().map(|row| row.terms.iter().map(half_multiple).collect()).collect();
+        let encoding = encode(bits, &slot_rows, &self.constant_rows);
+        let digest = FormDigest::from_bytes(tagged("form", &[&encoding]));
+        Ok(Form { bits, slot_rows, constant_rows: self.constant_rows, half_multiples, digest })
+    }
+}
+
+/// `last_row[bit]` is the number of the last row in which the bit was seen, 0 for none.
+fn check_row(number: usize, row: &Row, target: Target, last_row: &mut [usize]) -> Result<(), FormError> {
+    if row.terms.is_empty() {
+        return Err(FormError::EmptyRow { row: number });
+    }
+    let mut size = u128::from(target.size());
+    for (bit, coefficient) in &row.terms {
+        let bad = FormError::BadTerm { row: number, bit: bit.index() };
+        match last_row.get_mut(bit.index()) {
+            Some(last) if *last != number && *coefficient != 0 => *last = number,
+            _ => return Err(bad),
+        }
+        size += u128::from(coefficient.unsigned_abs());
+    }
+    if size >= u128::from(ROW_BOUND) {
+        return Err(FormError::RowTooLarge { row: number });
+    }
+    Ok(())
+}

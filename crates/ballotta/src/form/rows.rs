@@ -1,0 +1,80 @@
+//! The rows of a form, and its encoding.
+//!
+//! See `spec/ballot.md#form`.
+
+use alloc::vec::Vec;
+
+use super::bits::{Bits, Term};
+use crate::encoding::Writer;
+use crate::limits::MAX_WEIGHT;
+
+/// A row without its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) terms: Vec<Term>,
+}
+
+impl Row {
+    pub(super) fn value(&self, bits: &Bits) -> i64 {
+        self.terms.iter().map(|(bit, coefficient)| coefficient * i64::from(bits.get(*bit))).sum()
+    }
+}
+
+/// What a row has to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// The value of its slot.
+    Slot,
+    /// This integer.
+    Constant(i64),
+    /// The weight of the ballot.
+    Weight,
+}
+
+impl Target {
+    /// The integer, for a ballot of this weight.
+    pub(super) fn constant(self, weight: u64) -> i128 {
+        match self {
+            Self::Slot => 0,
+            Self::Constant(constant) => constant.into(),
+            Self::Weight => weight.into(),
+        }
+    }
+
+    /// The largest size of the integer.
+    pub(super) fn size(self) -> u64 {
+        match self {
+            Self::Slot => 0,
+            Self::Constant(constant) => constant.unsigned_abs(),
+            Self::Weight => MAX_WEIGHT,
+        }
+    }
+}
+
+/// All rows in their order.
+pub(super) fn all_targets<'a>(
+    slot_rows: &'a [Row],
+    constant_rows: &'a [(Row, Target)],
+) -> impl Iterator<Item = (&'a Row, Target)> {
+    let constants = constant_rows.iter().map(|(row, target)| (row, *target));
+    slot_rows.iter().map(|row| (row, Target::Slot)).chain(constants)
+}
+
+/// The encoding of bits, slots and rows, for a form that is within its limits.
+pub(super) fn encode(bits: usize, slot_rows: &[Row], constant_rows: &[(Row, Target)]) -> Vec<u8> {
+    let mut writer = Writer::new();
+    // All limits of forms are below 2^32.
+    writer.u32(bits as u32).u32(slot_rows.len() as u32).u32(constant_rows.len() as u32);
+    for (row, target) in all_targets(slot_rows, constant_rows) {
+        let (kind, constant) = match target {
+            Target::Slot => (0, 0),
+            Target::Constant(constant) => (1, constant),
+            Target::Weight => (2, 0_i64),
+        };
+        writer.u8(kind).put(&constant.to_le_bytes()).u32(row.terms.len() as u32);
+        for (bit, coefficient) in &row.terms {
+            writer.u32(bit.0).put(&coefficient.to_le_bytes());
+        }
+    }
+    writer.finish()
+}
