@@ -17,7 +17,7 @@ use super::error::{ChoiceError, ChoiceErrors, ChoiceProblem};
 use super::mark::{string_bytes, write_string};
 use crate::contest::Mark;
 use crate::credential::Entitlement;
-use crate::election::{ElectionContext, Style};
+use crate::election::{CompiledBallotStyle, ElectionContext};
 use crate::form::Bits;
 use crate::json::Json;
 use crate::limits::{MAX_CHOICES_BYTES, MAX_CONTESTS};
@@ -117,7 +117,7 @@ impl Choices {
         &self,
         context: &'a ElectionContext,
         entitlement: Entitlement,
-    ) -> Result<(&'a Style, Bits), ChoiceErrors> {
+    ) -> Result<(&'a CompiledBallotStyle, Bits), ChoiceErrors> {
         let Entitlement { style, weight } = entitlement;
         let contests = context.manifest().contests();
         let style = context.style(style).ok_or_else(|| ChoiceErrors::whole(ChoiceProblem::UnknownStyle))?;

@@ -12,7 +12,7 @@ use super::error::ChoiceErrors;
 use super::signed::UnsignedBallot;
 use crate::SUITE;
 use crate::credential::Entitlement;
-use crate::election::{ElectionContext, Style};
+use crate::election::{CompiledBallotStyle, ElectionContext};
 use crate::form::Bits;
 use crate::group::{PublicElement, Scalar, SecretScalar};
 use crate::hash::{Tracker, tagged};
@@ -51,7 +51,7 @@ impl BallotSeed {
     }
 
     /// The ballot nonce `r`, which derives from the seed and from everything that is encrypted under it.
-    fn nonce(&self, context: &ElectionContext, credential: &PublicElement, style: &Style, bits: &Bits) -> SecretScalar {
+    fn nonce(&self, context: &ElectionContext, credential: &PublicElement, style: &CompiledBallotStyle, bits: &Bits) -> SecretScalar {
         let choices: Zeroizing<Vec<u8>> = Zeroizing::new(bits.choices().map(|choice| choice.unwrap_u8()).collect());
         let info = Zeroizing::new(tagged(
             "ballot-nonce",

@@ -17,7 +17,7 @@ use crate::text::Text;
 use crate::weaken::{self, Check};
 
 /// The format of a manifest, which is its first field.
-pub const FORMAT: &str = "ballotta/v1-draft.4/manifest";
+pub const FORMAT: &str = crate::format_name!("manifest");
 
 /// Everything that a manifest says. The fields are in the order in which they are written.
 ///

@@ -244,9 +244,9 @@ fn totals_stay_within_their_bounds() {
     let error = RollError { line: 1, problem: RollProblem::WeightOutOfRange { max: MAX_WEIGHT } };
     assert_eq!(rules.write(heavy).err(), Some(vec![error]));
     // The manifest says how large the roll may be.
-    let mut draft = crate::manifest::tests::draft();
-    draft.weights.total = 3000;
-    let rules = RollRules::for_manifest(&Manifest::parse(&draft.to_bytes()).unwrap());
+    let mut contents = crate::manifest::tests::contents();
+    contents.weights.total = 3000;
+    let rules = RollRules::for_manifest(&Manifest::parse(&contents.to_bytes().unwrap()).unwrap());
     let voters: Vec<_> = voters.iter().map(|voter| RollLine { weight: 1000, ..*voter }).collect();
     assert!(rules.write(voters[..3].to_vec()).is_ok());
     let error = RollError { line: 4, problem: RollProblem::TotalTooLarge { limit: 3000 } };
