@@ -52,6 +52,7 @@ mod error;
 mod joint_key;
 mod messages;
 mod polynomial;
+mod progress;
 mod share;
 mod steps;
 #[cfg(test)]
@@ -62,6 +63,7 @@ pub use error::{CeremonyError, Evidence, Unanswered};
 pub use joint_key::JointKey;
 pub use messages::{CeremonyMessage, Confirmation, Deal, DealCommitment, MessageKind, Registration, Signed, peek};
 pub use polynomial::lagrange_at_zero;
+pub use progress::{CeremonyStep, NextMessageError, check_next_message};
 pub use share::EncryptedShares;
 pub use trustee::{Committed, Dealt, Registered, Trustee, TrusteeSeed, TrusteeShares};
 

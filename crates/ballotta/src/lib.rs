@@ -8,7 +8,7 @@
 //! ```text
 //! group -> encoding, hash, transcript -> elgamal, discrete_log, form -> proofs
 //!   -> manifest, contest, credential, key_ceremony -> election -> ballot -> board
-//!   -> tally -> decryption -> record -> verifier, voter
+//!   -> tally -> decryption -> record -> verifier -> voter, trustee, witness
 //! ```
 //!
 //! The library has no input or output, no clock and no randomness of its own: random number generators are the last
@@ -47,9 +47,11 @@ pub mod tally;
 #[cfg(test)]
 mod testing;
 pub mod transcript;
+pub mod trustee;
 pub mod verifier;
 pub mod voter;
 pub mod weaken;
+pub mod witness;
 
 /// The suite: group, hashes, transcripts and formats together. It is absorbed by every transcript; any other is refused.
 pub const SUITE: &str = "ballotta/v1-draft.4/ristretto255";
