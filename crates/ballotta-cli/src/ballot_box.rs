@@ -20,7 +20,7 @@ use ballotta_io::{BoardFolder, FolderRecord, write_atomically, write_new};
 use rand_core::Rng as _;
 use rayon::prelude::*;
 
-use crate::failure::{Advice as _, refusal};
+use crate::failure::{ErrorContext as _, refusal};
 use crate::secrets::system_rng;
 
 /// How many ballots are verified in one batch.

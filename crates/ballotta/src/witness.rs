@@ -162,6 +162,12 @@ pub struct CheckpointReview<'a, S> {
 }
 
 impl<S: HeadStore> CheckpointReview<'_, S> {
+    /// The checkpoint, which the board has signed.
+    #[must_use]
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
     /// Adds the [leaf hash](crate::board::log::leaf_hash) of the next entry of the board.
     pub fn push(&mut self, leaf: TreeHash) {
         self.entries.push(leaf);
