@@ -19,7 +19,7 @@ use ballotta::voter::Election;
 use ballotta_io::{BoardFolder, FolderRecord, write_atomically, write_new};
 use rayon::prelude::*;
 
-use crate::failure::Advice as _;
+use crate::failure::ErrorContext as _;
 use crate::secrets::system_rng;
 
 /// How many ballots are verified in one batch.
@@ -61,7 +61,7 @@ impl BallotBox {
         let board = PublishedBoard::read(
             &source,
             &manifest,
-            &mut |observed, _| {
+            &mut |observed| {
                 rules.observe(observed);
                 ballots.observe(observed);
             },

@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Error, Result, bail};
 use ballotta::admission::EntryRefused;
-use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, JointKey, message_header};
+use ballotta::key_ceremony::{CeremonyParameters, NextMessageError, check_next_message};
 use ballotta::manifest::Manifest;
 use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
 use crate::console::{Console, VerifierBars, print};
-use crate::duties::{trustees_named, with_names};
-use crate::failure::{Advice as _, refusal, remedy_of, said};
-use crate::handover::{Handover, Kind};
+use crate::failure::{ErrorContext as _, error_text, refusal, remedy_of};
+use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, board_signer, lock_record};
 use crate::secrets::system_rng;
+use crate::trustee_names::{trustees_named, with_names};
 
 /// Appends what was handed over to the board of a record.
 #[derive(clap::Args, Debug)]
@@ -100,13 +100,13 @@ impl Board {
     fn add<'a>(&mut self, files: &'a [PathBuf], outcomes: &mut Vec<Outcome<'a>>) -> Result<()> {
         let mut run = Vec::new();
         for file in files {
-            match Handover::read(file) {
-                Ok(Handover { kind: Kind::Ballot, bytes }) => run.push((file.as_path(), bytes)),
+            match MessageFile::read(file) {
+                Ok(MessageFile { kind: FileKind::Ballot, bytes }) => run.push((file.as_path(), bytes)),
                 other => {
                     self.add_ballots(&mut run, outcomes)?;
                     let added = match other {
-                        Ok(handover) => self.add_one(&handover),
-                        Err(error) => Err(Error::msg(said(&error))),
+                        Ok(file) => self.add_one(&file),
+                        Err(error) => Err(Error::msg(error_text(&error))),
                     };
                     outcomes.push(outcome(file, added.as_ref().copied()));
                 }
@@ -128,9 +128,9 @@ impl Board {
     }
 
     /// Adds a file that is not a ballot.
-    fn add_one(&mut self, Handover { kind, bytes }: &Handover) -> Result<Option<u64>> {
+    fn add_one(&mut self, MessageFile { kind, bytes }: &MessageFile) -> Result<Option<u64>> {
         let entry = match kind {
-            Kind::CeremonyMessage => {
+            FileKind::CeremonyMessage => {
                 let ceremony = match &mut self.ceremony {
                     Some(ceremony) => ceremony,
                     None => self.ceremony.insert(Ceremony::of(&Record::read(self.ballot_box.root())?)?),
@@ -140,28 +140,28 @@ impl Board {
                 ceremony.messages.push(bytes.clone());
                 entry
             }
-            Kind::RollSignature => self.ballot_box.add_roll_signature(bytes)?,
-            Kind::Opening => self.ballot_box.add_opening(bytes)?,
-            Kind::Closing => self.ballot_box.add_closing(bytes)?,
-            Kind::ClosingStatement => {
+            FileKind::RollSignature => self.ballot_box.add_roll_signature(bytes)?,
+            FileKind::Opening => self.ballot_box.add_opening(bytes)?,
+            FileKind::Closing => self.ballot_box.add_closing(bytes)?,
+            FileKind::ClosingStatement => {
                 self.verify_closed()?;
                 self.ballot_box.add_statement(bytes, self.tally.as_ref().context(NOT_CLOSED)?)?
             }
-            Kind::PartialDecryption => {
+            FileKind::PartialDecryption => {
                 self.verify_closed()?;
                 let added = self.ballot_box.add_partial_decryption(bytes, self.tally.as_ref().context(NOT_CLOSED)?);
                 added.map_err(|error| name_trustees(self.ballot_box.manifest(), error))?.0
             }
-            Kind::Cosignature => {
+            FileKind::Cosignature => {
                 let line = str::from_utf8(bytes).context("the cosignature is not text")?;
                 self.ballot_box.add_cosignature(line.trim_end())?;
                 return Ok(None);
             }
-            Kind::BallotOpening => {
+            FileKind::BallotOpening => {
                 bail!("the opening of a ballot shows a voter's choices: it is for the voter's second device");
             }
             // Ballots are admitted in runs.
-            Kind::Ballot => bail!("ballots are admitted together"),
+            FileKind::Ballot => bail!("ballots are admitted together"),
         };
         Ok(Some(entry))
     }
@@ -202,7 +202,7 @@ fn outcome<'a>(file: &'a Path, added: Result<Option<u64>, &Error>) -> Outcome<'a
         Ok(entry) => (entry, None),
         Err(error) => {
             let remedy = remedy_of(error).map(|remedy| format!("; remedy: {remedy}")).unwrap_or_default();
-            (None, Some(format!("{}{remedy}", said(error))))
+            (None, Some(format!("{}{remedy}", error_text(error))))
         }
     };
     Outcome { file, entry, error }
@@ -221,25 +221,21 @@ impl Ceremony {
         Ok(Self { manifest, parameters: record.parameters()?, messages: record.ceremony()? })
     }
 
-    /// Whether the ceremony may go on with a further message: it is its author's, the first for its step, and due.
+    /// Checks that a message may be published after those that are on the board.
     fn check(&self, message: &[u8]) -> Result<()> {
-        let (kind, author) = message_header(message).context("not a message of a key ceremony")?;
-        let messages: Vec<&[u8]> = self.messages.iter().map(Vec::as_slice).chain([message]).collect();
-        match JointKey::verify(&self.parameters, &messages, &mut system_rng()) {
-            // Nothing is wrong with what is there.
-            Ok(_) | Err(CeremonyError::TooFewConfirmed { .. }) => Ok(()),
-            Err(CeremonyError::MissingMessage { kind: step, .. }) if step >= kind => Ok(()),
-            Err(CeremonyError::MissingMessage { kind: step, absent }) => Err(Error::msg(format!(
-                "the {kind} of {} comes too early: no {step} of {}",
-                trustees_named(&self.manifest, &[author]),
+        let checked = check_next_message(&self.parameters, &self.messages, message, &mut system_rng());
+        checked.map_err(|error| match error {
+            NextMessageError::TooEarly { trustee, kind, missing, absent } => Error::msg(format!(
+                "the {kind} of {} comes too early: no {missing} of {}",
+                trustees_named(&self.manifest, &[trustee]),
                 trustees_named(&self.manifest, &absent)
-            ))),
-            Err(CeremonyError::DuplicateMessage { trustee, kind }) => {
-                Err(Error::msg(format!("the {kind} of {} stands twice", trustees_named(&self.manifest, &[trustee]))))
-            }
-            // The fault of others, which the board shows: their ceremony has failed, and not by this message.
-            Err(error) if !error.culprits().is_empty() && !error.culprits().contains(&author) => Ok(()),
-            Err(error) => Err(with_names(&self.manifest, error)),
-        }
+            )),
+            NextMessageError::AlreadyPublished { trustee, kind } => Error::msg(format!(
+                "the {kind} of {} is on the board already",
+                trustees_named(&self.manifest, &[trustee])
+            )),
+            NextMessageError::Ceremony(error) => with_names(&self.manifest, error),
+            error => error.into(),
+        })
     }
 }

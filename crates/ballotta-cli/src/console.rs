@@ -30,7 +30,7 @@ impl Console {
     /// A line for people.
     pub(crate) fn say(self, line: impl AsRef<str>) {
         if !self.json {
-            complain(line.as_ref());
+            print_to_stderr(line.as_ref());
         }
     }
 
@@ -71,7 +71,7 @@ pub(crate) fn print(line: impl Display) -> Result<()> {
 }
 
 /// Prints a line on the standard error.
-pub(crate) fn complain(line: impl Display) {
+pub(crate) fn print_to_stderr(line: impl Display) {
     above_the_bar(|| eprintln!("{line}"));
 }
 

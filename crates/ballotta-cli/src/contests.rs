@@ -12,7 +12,7 @@ use ballotta::limits::MAX_MANIFEST_BYTES;
 use ballotta::manifest::{Contest, Text, parse_contests, parse_rule};
 use serde_json::{Map, Value, json};
 
-use crate::failure::Advice as _;
+use crate::failure::ErrorContext as _;
 
 /// A name and what it stands for: `NAME=VALUE`.
 #[derive(Clone, Debug)]

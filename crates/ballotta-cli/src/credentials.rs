@@ -21,8 +21,8 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::console::{Console, counted, grouped};
-use crate::failure::{Advice as _, refusal};
-use crate::handover::{Handover, Kind};
+use crate::failure::{ErrorContext as _, refusal};
+use crate::message_file::{FileKind, MessageFile};
 use crate::record::Record;
 use crate::secrets::{read_signing_key, system_rng};
 
@@ -168,7 +168,7 @@ impl SignRoll {
                 .remedy("somebody changed manifest, key ceremony or roll after the codes were issued: do not sign");
         }
         let signature = RollSignature::sign(index, fingerprint, &key, &mut system_rng());
-        Handover::new(Kind::RollSignature, signature.encode()).write(&self.out)?;
+        MessageFile::new(FileKind::RollSignature, signature.encode()).write(&self.out)?;
         let voters = roll.totals().voters();
         let (voters, stand) = (counted(voters, "voter", "voters"), if voters == 1 { "stands" } else { "stand" });
         console.say(format!("{voters} {stand} on the roll."));

@@ -9,7 +9,7 @@ use anyhow::{Error, Result};
 use ballotta::ballot::AdmissionError;
 use ballotta::decryption::DecryptionError;
 
-use crate::console::complain;
+use crate::console::print_to_stderr;
 
 /// The exit code of a check that failed.
 const REFUSED: u8 = 1;
@@ -26,7 +26,7 @@ struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&said(&self.error))
+        f.write_str(&error_text(&self.error))
     }
 }
 
@@ -49,16 +49,19 @@ fn find<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
     error.chain().find_map(|cause| cause.downcast_ref())
 }
 
-/// Says more about the error of a result.
-pub(crate) trait Advice<T> {
-    /// A check failed: the command was called rightly, and what it looked at does not hold.
+/// Adds to the error of a result what its origin knows: that a check failed, and what can be done.
+pub(crate) trait ErrorContext<T> {
+    /// Marks the error as a check that failed: the exit code is 1 and not 2.
     fn refused(self) -> Result<T>;
 
-    /// What can be done.
+    /// Adds what can be done, for the line `remedy:` after the error.
     fn remedy(self, remedy: impl Into<String>) -> Result<T>;
 }
 
-impl<T, E: Into<Error>> Advice<T> for Result<T, E> {
+/// The name under which `replay.rs` imports it.
+pub(crate) use self::ErrorContext as Advice;
+
+impl<T, E: Into<Error>> ErrorContext<T> for Result<T, E> {
     fn refused(self) -> Result<T> {
         self.map_err(|error| Failure { refused: true, ..Failure::of(error.into()) }.into())
     }
@@ -68,7 +71,7 @@ impl<T, E: Into<Error>> Advice<T> for Result<T, E> {
     }
 }
 
-/// A check that failed.
+/// An error of a check that failed.
 pub(crate) fn refusal<T>(problem: impl fmt::Display) -> Result<T> {
     Err(Error::msg(problem.to_string())).refused()
 }
@@ -76,15 +79,15 @@ pub(crate) fn refusal<T>(problem: impl fmt::Display) -> Result<T> {
 /// Prints an error with its remedy and returns the exit code.
 pub(crate) fn report(error: Error) -> u8 {
     let Failure { error, refused, remedy } = Failure::of(error);
-    complain(format_args!("error: {}", said(&error)));
+    print_to_stderr(format_args!("error: {}", error_text(&error)));
     if let Some(remedy) = remedy {
-        complain(format_args!("remedy: {remedy}"));
+        print_to_stderr(format_args!("remedy: {remedy}"));
     }
     if refused { REFUSED } else { CALLED_WRONGLY }
 }
 
-/// An error with its causes on a line. Of those of the operating system that come up every day, without its number.
-pub(crate) fn said(error: &Error) -> String {
+/// An error with its causes on one line. Frequent errors of the operating system are in words, without their number.
+pub(crate) fn error_text(error: &Error) -> String {
     let cause = |cause: &(dyn std::error::Error + 'static)| {
         let system = cause.downcast_ref::<io::Error>().filter(|error| error.raw_os_error().is_some());
         match system.map(io::Error::kind) {
@@ -100,8 +103,8 @@ pub(crate) fn said(error: &Error) -> String {
 
 /// What can be done about an error, if its origin or this module knows.
 pub(crate) fn remedy_of(error: &Error) -> Option<String> {
-    let said = error.downcast_ref::<Failure>().and_then(|failure| failure.remedy.clone());
-    said.or_else(|| known_remedy(error).map(str::to_owned))
+    let given = error.downcast_ref::<Failure>().and_then(|failure| failure.remedy.clone());
+    given.or_else(|| known_remedy(error).map(str::to_owned))
 }
 
 /// What can be done about errors that come up in several places.
@@ -158,7 +161,7 @@ mod tests {
         assert_eq!(failure.remedy.as_deref(), Some("look again"));
         assert_eq!(failure.to_string(), "outer: entity not found");
 
-        let system = |number| said(&Error::new(io::Error::from_raw_os_error(number)).context("x cannot be read"));
+        let system = |number| error_text(&Error::new(io::Error::from_raw_os_error(number)).context("x cannot be read"));
         if cfg!(unix) {
             assert_eq!(system(2), "x cannot be read: there is no such file or folder");
             assert_eq!(system(13), "x cannot be read: it is not permitted");

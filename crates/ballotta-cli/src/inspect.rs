@@ -12,8 +12,8 @@ use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_bundle};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::credential::RollSignature;
-use ballotta::encoding::{DecodeError, Reader};
-use ballotta::hash::{FileHash, Fingerprint, RollHash, TallyDigest, TreeHash};
+use ballotta::decryption::{ClosingStatement, PartialDecryptionHeader};
+use ballotta::hash::{FileHash, RollHash};
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::manifest::Manifest;
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
@@ -22,11 +22,10 @@ use serde_json::{Map, Value, json};
 
 use crate::chart;
 use crate::console::{Console, print};
-use crate::duties;
-use crate::failure::Advice as _;
-use crate::handover::{Handover, Kind};
+use crate::failure::ErrorContext as _;
+use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::PreparedFile;
-use crate::record::text;
+use crate::record::{read_manifest, text};
 use crate::secrets::{KeyFile, read_signing_key};
 
 /// Says what a file is and shows its fields.
@@ -68,11 +67,11 @@ impl InspectFile {
     /// The manifest of the record that is named, or in which the file lies.
     fn manifest(&self) -> Result<Option<Manifest>> {
         if let Some(record) = &self.record {
-            return duties::read_manifest(&FolderRecord::new(record)).map(Some);
+            return read_manifest(&FolderRecord::new(record)).map(Some);
         }
         let path = fs::canonicalize(&self.file)?;
         let record = path.ancestors().skip(1).find(|folder| folder.join(MANIFEST).is_file());
-        Ok(record.and_then(|record| duties::read_manifest(&FolderRecord::new(record)).ok()))
+        Ok(record.and_then(|record| read_manifest(&FolderRecord::new(record)).ok()))
     }
 }
 
@@ -181,7 +180,7 @@ impl Inspection<'_> {
             return roll(text);
         }
         if first.starts_with("ballotta/") {
-            return self.handover(text);
+            return self.message_file(text);
         }
         if text.trim_start().starts_with('{') {
             return self.json(text);
@@ -274,18 +273,18 @@ impl Inspection<'_> {
         Ok(fields.with("verified", verified).with("witnesses", witnesses))
     }
 
-    fn handover(&self, text: &str) -> Result<Fields> {
-        let Handover { kind, bytes } = Handover::parse(text)?;
+    fn message_file(&self, text: &str) -> Result<Fields> {
+        let MessageFile { kind, bytes } = MessageFile::parse(text)?;
         let fields = match kind {
-            Kind::CeremonyMessage => self.ceremony_message(&bytes)?,
-            Kind::RollSignature => roll_signature(&bytes)?,
-            Kind::Opening => organiser_entry(Action::Open, &bytes)?,
-            Kind::Closing => organiser_entry(Action::Close, &bytes)?,
-            Kind::Ballot => ballot(&bytes)?,
-            Kind::ClosingStatement => statement(&bytes)?,
-            Kind::PartialDecryption => decryption(&bytes)?,
-            Kind::Cosignature => Fields::of("").with("line", str::from_utf8(&bytes)?.trim_end()),
-            Kind::BallotOpening => header(BallotOpening::ballot_of(&bytes)?)?
+            FileKind::CeremonyMessage => self.ceremony_message(&bytes)?,
+            FileKind::RollSignature => roll_signature(&bytes)?,
+            FileKind::Opening => organiser_entry(Action::Open, &bytes)?,
+            FileKind::Closing => organiser_entry(Action::Close, &bytes)?,
+            FileKind::Ballot => ballot(&bytes)?,
+            FileKind::ClosingStatement => statement(&bytes)?,
+            FileKind::PartialDecryption => decryption(&bytes)?,
+            FileKind::Cosignature => Fields::of("").with("line", str::from_utf8(&bytes)?.trim_end()),
+            FileKind::BallotOpening => header(BallotOpening::ballot_of(&bytes)?)?
                 .with("choices", "secret: `ballotta voter check-opening` shows them"),
         };
         Ok(Fields::of(&format!("handed over: {}", kind.name())).and(fields))
@@ -418,28 +417,23 @@ fn ballot(bytes: &[u8]) -> Result<Fields> {
 }
 
 fn statement(bytes: &[u8]) -> Result<Fields> {
-    let mut reader = Reader::new(bytes);
-    let fields = trustee_and_fingerprint(&mut reader)?.with("size", reader.u64("size")?);
-    let root = TreeHash::from_bytes(reader.array("root")?);
-    Ok(fields.with("root", root.to_string()).with("sums", sums(&mut reader)?))
+    let statement = ClosingStatement::decode(bytes)?;
+    Ok(Fields::of("")
+        .with("trustee", statement.trustee())
+        .with("fingerprint", statement.fingerprint().to_string())
+        .with("size", statement.size())
+        .with("root", statement.root().to_string())
+        .with("sums", statement.tally_digest().to_string()))
 }
 
 fn decryption(bytes: &[u8]) -> Result<Fields> {
-    let mut reader = Reader::new(bytes);
-    let fields = trustee_and_fingerprint(&mut reader)?;
-    let fields = fields.with("sums", sums(&mut reader)?).with("bytes", bytes.len());
-    Ok(Fields::of("a partial decryption").and(fields).with("sha256", FileHash::of(bytes).to_string()))
-}
-
-fn trustee_and_fingerprint(reader: &mut Reader<'_>) -> Result<Fields, DecodeError> {
-    reader.version()?;
-    let trustee = reader.u16("trustee")?;
-    let fingerprint = Fingerprint::from_bytes(reader.array("fingerprint")?);
-    Ok(Fields::of("").with("trustee", trustee).with("fingerprint", fingerprint.to_string()))
-}
-
-fn sums(reader: &mut Reader<'_>) -> Result<String, DecodeError> {
-    Ok(TallyDigest::from_bytes(reader.array("sums")?).to_string())
+    let PartialDecryptionHeader { trustee, fingerprint, tally_digest } = PartialDecryptionHeader::read(bytes)?;
+    Ok(Fields::of("a partial decryption")
+        .with("trustee", trustee)
+        .with("fingerprint", fingerprint.to_string())
+        .with("sums", tally_digest.to_string())
+        .with("bytes", bytes.len())
+        .with("sha256", FileHash::of(bytes).to_string()))
 }
 
 /// An entry of a board on one line.
@@ -467,7 +461,7 @@ fn entry_line(bytes: &[u8]) -> String {
             EntryKind::Close => opening(Action::Close, "closing")?,
             EntryKind::Ballot => format!("ballot {}", SignedBallot::tracker_of(body)?),
             EntryKind::ClosingStatement => {
-                format!("statement of trustee {}", ballotta::decryption::ClosingStatement::decode(body)?.trustee())
+                format!("statement of trustee {}", ClosingStatement::decode(body)?.trustee())
             }
             EntryKind::PartialDecryption => pointer("partial decryption")?,
             EntryKind::Publication => pointer("publication of the result")?,

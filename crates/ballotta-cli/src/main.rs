@@ -10,13 +10,12 @@ mod console;
 mod contests;
 mod credentials;
 mod demo;
-mod duties;
 mod failure;
-mod handover;
 mod inspect;
 mod keys;
 mod manifest;
 mod marks;
+mod message_file;
 mod organiser;
 mod prepared;
 mod publish;
@@ -24,7 +23,9 @@ mod record;
 mod rehearsal;
 mod replay;
 mod secrets;
+mod state_file;
 mod trustee;
+mod trustee_names;
 mod verify;
 mod voter;
 mod witness;
@@ -124,11 +125,12 @@ enum TrusteeVerb {
     /// Make a seed, encrypted under a passphrase
     New(keys::NewTrusteeSeed),
     /// Make the message of the key ceremony that is due
-    Ceremony(trustee::TrusteeDuty),
-    /// Verify the closed record, and state what will be decrypted: once
-    State(trustee::TrusteeDuty),
-    /// Verify the closed record again, and decrypt the sums that were stated
-    Decrypt(trustee::TrusteeDuty),
+    Ceremony(trustee::TrusteeArguments),
+    /// Verify the closed record, and sign the one statement of what will be decrypted
+    #[command(alias = "state")]
+    SignClosing(trustee::TrusteeArguments),
+    /// Verify the closed record again, and decrypt the sums that the statement is about
+    Decrypt(trustee::TrusteeArguments),
 }
 
 #[derive(Subcommand, Debug)]
@@ -204,7 +206,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Authority(AuthorityVerb::Sign(verb)) => verb.run(console),
         Verb::Trustee(TrusteeVerb::New(verb)) => verb.run(console),
         Verb::Trustee(TrusteeVerb::Ceremony(verb)) => verb.ceremony(console),
-        Verb::Trustee(TrusteeVerb::State(verb)) => verb.state(console),
+        Verb::Trustee(TrusteeVerb::SignClosing(verb)) => verb.sign_closing(console),
         Verb::Trustee(TrusteeVerb::Decrypt(verb)) => verb.decrypt(console),
         Verb::Manifest(ManifestVerb::New(verb)) => verb.run(console),
         Verb::Manifest(ManifestVerb::Check(verb)) => verb.run(console),

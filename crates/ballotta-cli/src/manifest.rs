@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::console::{Console, grouped, print};
 use crate::contests::{ContestArguments, Named};
-use crate::failure::{Advice as _, refusal};
+use crate::failure::{ErrorContext as _, refusal};
 use crate::secrets::system_rng;
 
 /// The quorum as people write it: `more_than 1/2 of heads on roll`.

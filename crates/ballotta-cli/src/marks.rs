@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use self::explain::explain;
 use crate::console::isolated;
-use crate::failure::Advice as _;
+use crate::failure::ErrorContext as _;
 
 /// A contest and what is marked in it, as it was typed: `contest=..`.
 #[derive(Clone, Debug)]

@@ -10,8 +10,8 @@ use ballotta::verifier::{CheckId, Stage, VerifyOptions, verify};
 use serde_json::json;
 
 use crate::console::{Console, VerifierBars, counted};
-use crate::failure::{Advice as _, refusal};
-use crate::handover::{Handover, Kind};
+use crate::failure::{ErrorContext as _, refusal};
+use crate::message_file::{FileKind, MessageFile};
 use crate::record::Record;
 use crate::secrets::{read_signing_key, system_rng};
 
@@ -80,10 +80,10 @@ impl OrganiserAct {
         let fingerprint = *election.context.fingerprint();
         let entry = OrganiserEntry::sign(action, &fingerprint, &key, &mut system_rng());
         let (kind, what) = match action {
-            Action::Open => (Kind::Opening, "opening"),
-            Action::Close => (Kind::Closing, "closing"),
+            Action::Open => (FileKind::Opening, "opening"),
+            Action::Close => (FileKind::Closing, "closing"),
         };
-        let written = Handover::new(kind, entry.encode()).write(&self.out);
+        let written = MessageFile::new(kind, entry.encode()).write(&self.out);
         written.with_context(|| format!("the {what} is not handed over"))?;
         console.say(format!("Hand {} to the board. The {what} is of the election:", self.out.display()));
         console.answer(&fingerprint.to_string(), &json!({ "fingerprint": fingerprint.to_string() }))

@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::failure::{Advice as _, refusal};
+use crate::failure::{ErrorContext as _, refusal};
 
 const FORMAT: &str = ballotta::format_name!("prepared-ballot");
 
@@ -38,14 +38,14 @@ pub(crate) struct PreparedFile {
 #[serde(transparent)]
 struct BallotSecrets(String);
 
-/// What becomes of a prepared ballot.
+/// The state in which a prepared ballot ends: one of the two, for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum FinalState {
     Cast,
     Opened,
 }
 
-impl Fate {
+impl FinalState {
     /// Where the ballot is kept afterwards.
     pub(crate) fn path(self, prepared: &Path) -> PathBuf {
         let mut path = prepared.as_os_str().to_owned();
@@ -78,13 +78,13 @@ impl PreparedFile {
 
     /// Writes a new file that only its owner may read.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        for fate in [Fate::Cast, Fate::Opened] {
-            let used = fate.path(path);
+        for state in [FinalState::Cast, FinalState::Opened] {
+            let used = state.path(path);
             ensure!(
                 !used.exists(),
                 "{} is of a ballot that was {} before: choose another file",
                 used.display(),
-                fate.past()
+                state.past()
             );
         }
         let text = Zeroizing::new(serde_json::to_string_pretty(self)?);
@@ -101,15 +101,15 @@ impl PreparedFile {
         Ok(file)
     }
 
-    /// Reads a prepared ballot that is about to meet its fate; again, if a crash came between the two.
-    pub(crate) fn before(fate: Fate, path: &Path) -> Result<Self> {
-        for other in [Fate::Cast, Fate::Opened] {
+    /// Reads a prepared ballot that is about to be cast or opened; again, if a crash interrupted the same act before.
+    pub(crate) fn read_for(state: FinalState, path: &Path) -> Result<Self> {
+        for other in [FinalState::Cast, FinalState::Opened] {
             let used = other.path(path);
             if !used.exists() {
                 continue;
             }
             let file = Self::read(&used)?;
-            if other == fate && file.secrets.is_some() {
+            if other == state && file.secrets.is_some() {
                 return Ok(file);
             }
             return refusal(format!("{} was {} already", path.display(), other.past()))
@@ -118,9 +118,9 @@ impl PreparedFile {
         Self::read(path)
     }
 
-    /// Makes the fate of the ballot final, before anything of it is handed out.
-    pub(crate) fn consume(fate: Fate, path: &Path) -> Result<()> {
-        let consumed = fate.path(path);
+    /// Renames the file, before anything of the ballot is handed out: the state is final.
+    pub(crate) fn enter(state: FinalState, path: &Path) -> Result<()> {
+        let consumed = state.path(path);
         if consumed.exists() {
             return Ok(());
         }
@@ -128,9 +128,9 @@ impl PreparedFile {
     }
 
     /// Removes seed and choices from what remains of a ballot that was handed out.
-    pub(crate) fn forget(mut self, fate: Fate, path: &Path) -> Result<()> {
+    pub(crate) fn forget(mut self, state: FinalState, path: &Path) -> Result<()> {
         self.secrets = None;
-        let consumed = fate.path(path);
+        let consumed = state.path(path);
         write_atomically(&consumed, &serde_json::to_vec_pretty(&self)?)
             .with_context(|| format!("{} cannot be written", consumed.display()))
     }

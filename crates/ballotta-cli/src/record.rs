@@ -9,22 +9,22 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use ballotta::board::board_key;
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
-use ballotta::board::timeline::{Event, Observed, Timeline};
+use ballotta::board::timeline::{Event, Observed};
 use ballotta::credential::RollRules;
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
-use ballotta::limits::MAX_CHECKPOINT_BYTES;
+use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use ballotta::manifest::{Manifest, Text};
-use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource as _, read_file};
+use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource, read_file};
 use ballotta::voter::{Election, VoterError};
 use ballotta_io::FolderRecord;
 use serde_json::json;
 
 use crate::ballot_box::BallotBox;
 use crate::console::Console;
-use crate::duties;
-use crate::failure::{Advice as _, refusal};
+use crate::failure::{ErrorContext as _, refusal};
 use crate::manifest;
 use crate::secrets::{KeyFile, system_rng};
+use crate::trustee_names::with_names;
 
 /// A new record.
 #[derive(clap::Args, Debug)]
@@ -55,6 +55,12 @@ impl NewRecord {
             .say(format!("{} holds the manifest and an empty board. The hash of the manifest:", self.record.display()));
         console.answer(&hash, &json!({ "record": self.record, "manifest": hash }))
     }
+}
+
+/// The manifest of a record.
+pub(crate) fn read_manifest(source: &dyn RecordSource) -> Result<Manifest> {
+    let bytes = read_file(source, record::MANIFEST, MAX_MANIFEST_BYTES).context(record::MANIFEST)?;
+    Manifest::parse(&bytes).context("the manifest breaks its rules: `ballotta manifest check` lists them")
 }
 
 /// The signer of the board that a manifest names.
@@ -90,11 +96,10 @@ pub(crate) struct Record {
 impl Record {
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let source = FolderRecord::new(root);
-        let manifest = duties::read_manifest(&source).with_context(|| format!("{} is not a record", root.display()))?;
+        let manifest = read_manifest(&source).with_context(|| format!("{} is not a record", root.display()))?;
         let mut is_published = false;
-        let mut visit = |observed: &Observed<'_>, _: &Timeline| {
-            is_published |= matches!(observed.event, Some(Event::Publication(_)));
-        };
+        let mut visit =
+            |observed: &Observed<'_>| is_published |= matches!(observed.event, Some(Event::Publication(_)));
         let board = PublishedBoard::read(&source, &manifest, &mut visit, &mut system_rng()).refused()?;
         Ok(Self { root: root.to_path_buf(), source, manifest, board, is_published })
     }
@@ -116,7 +121,7 @@ impl Record {
         self.is_published
     }
 
-    /// The messages of the key ceremony, in the order of the board.
+    /// The messages of the key ceremony, in the order of the board. After the opening there are none that have an effect.
     pub(crate) fn ceremony(&self) -> Result<Vec<Vec<u8>>> {
         self.board.ceremony_messages(&self.source).refused()
     }
@@ -151,7 +156,7 @@ pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
         Err(VoterError::Record(RecordError::File { path, error: ReadError::Missing })) if path == record::ROLL => {
             refusal("the record has no roll").remedy("issue credentials first")
         }
-        Err(VoterError::Ceremony(error)) => incomplete(&duties::read_manifest(source)?, error),
+        Err(VoterError::Ceremony(error)) => incomplete(&read_manifest(source)?, error),
         read => read.refused(),
     }
 }
@@ -159,7 +164,7 @@ pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
 fn incomplete<T>(manifest: &Manifest, error: CeremonyError) -> Result<T> {
     let is_missing = matches!(error, CeremonyError::MissingMessage { .. } | CeremonyError::TooFewConfirmed { .. });
     // What the library says of it, and with it every client.
-    let error = Err(duties::with_names(manifest, error)).refused().context("the key ceremony");
+    let error = Err(with_names(manifest, error)).refused().context("the key ceremony");
     if is_missing {
         error.remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it")
     } else {

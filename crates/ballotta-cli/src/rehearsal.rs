@@ -11,18 +11,19 @@ use age::secrecy::SecretString;
 use anyhow::{Context as _, Result, anyhow};
 use ballotta::ballot::{BallotSeed, Choices, PreparedBallot};
 use ballotta::board::entry::{Action, OrganiserEntry};
-use ballotta::board::note::{Cosigner, NoteSigner};
+use ballotta::board::note::NoteSigner;
 use ballotta::credential::{Credential, Entitlement, RollError, RollLine, RollRules, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
 use ballotta::index::AuthorityIndex;
-use ballotta::key_ceremony::TrusteeSeed;
+use ballotta::key_ceremony::{CeremonyStep, TrusteeSeed};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, ManifestContents, OnDisqualification, Party, Privacy, Quorum,
     Revoting, RollChanges, Schedule, Text, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::record;
 use ballotta::signing::KeyPair;
+use ballotta::trustee::TrusteeSession;
 use ballotta::verifier::{Verification, VerifyOptions, verify};
 use ballotta_io::FolderRecord;
 use rand_core::Rng as _;
@@ -30,10 +31,12 @@ use rayon::prelude::*;
 
 use crate::ballot_box::BallotBox;
 use crate::console::{Console, VerifierBars, grouped, seconds, whole};
-use crate::duties;
-use crate::failure::Advice as _;
+use crate::failure::ErrorContext as _;
 use crate::publish::publish;
+use crate::record::Record;
 use crate::secrets::{KeyFile, WorkFactor, read_trustee_seed, system_rng, write_trustee_seed};
+use crate::state_file::StateFile;
+use crate::witness::cosign_closing;
 
 /// How many ballots are made and admitted together.
 const BATCH: usize = 4096;
@@ -82,7 +85,7 @@ pub(crate) struct Parties {
     authority: KeyPair,
     trustees: [(&'static str, PathBuf, KeyPair); 3],
     board_seed: [u8; 32],
-    witnesses: [(&'static str, [u8; 32]); 4],
+    witnesses: [(&'static str, PathBuf, [u8; 32]); 4],
 }
 
 impl Parties {
@@ -93,11 +96,16 @@ impl Parties {
             KeyFile::Schnorr.write(&folder.join(name), &key.secret().expose_scalar().to_bytes())?;
             Ok(key)
         };
-        let note = |name: &str| -> Result<[u8; 32]> {
+        let note = |path: &Path| -> Result<[u8; 32]> {
             let mut seed = [0; 32];
             system_rng().fill_bytes(&mut seed);
-            KeyFile::Note.write(&folder.join(name), &seed)?;
+            KeyFile::Note.write(path, &seed)?;
             Ok(seed)
+        };
+        let witness = |name: &'static str, file: &str| -> Result<(&'static str, PathBuf, [u8; 32])> {
+            let path = folder.join(file);
+            let seed = note(&path)?;
+            Ok((name, path, seed))
         };
         let trustee = |name: &'static str| -> Result<(&'static str, PathBuf, KeyPair)> {
             let seed = TrusteeSeed::random(&mut system_rng());
@@ -110,23 +118,18 @@ impl Parties {
             organiser: signing("organiser.key")?,
             authority: signing("credential-authority.key")?,
             trustees: [trustee("anna")?, trustee("bruno")?, trustee("carla")?],
-            board_seed: note("board.key")?,
+            board_seed: note(&folder.join("board.key"))?,
             witnesses: [
-                ("witness.example/university", note("witness-university.key")?),
-                ("witness.example/newspaper", note("witness-newspaper.key")?),
-                ("witness.example/association", note("witness-association.key")?),
-                ("witness.example/opposition", note("witness-opposition.key")?),
+                witness("witness.example/university", "witness-university.key")?,
+                witness("witness.example/newspaper", "witness-newspaper.key")?,
+                witness("witness.example/association", "witness-association.key")?,
+                witness("witness.example/opposition", "witness-opposition.key")?,
             ],
         })
     }
 
     fn board(&self) -> Result<NoteSigner> {
         Ok(NoteSigner::from_seed(self.origin, &self.board_seed)?)
-    }
-
-    fn witness(&self, number: usize) -> Result<Cosigner> {
-        let (name, seed) = self.witnesses.get(number).context("there is no such witness")?;
-        Ok(Cosigner::from_seed(name, seed)?)
     }
 
     /// The manifest: the question, and everybody's keys.
@@ -165,7 +168,7 @@ impl Parties {
             board: log_key(self.origin, &self.board_seed)?,
             witnesses: Witnesses {
                 quorum: 3,
-                members: self.witnesses.iter().map(|(name, seed)| log_key(name, seed)).collect::<Result<_>>()?,
+                members: self.witnesses.iter().map(|(name, _, seed)| log_key(name, seed)).collect::<Result<_>>()?,
             },
             client_software: Vec::new(),
         };
@@ -176,6 +179,11 @@ impl Parties {
 /// The trustees' passphrases here are no secret.
 fn passphrase(trustee: &str) -> SecretString {
     SecretString::from(format!("the passphrase of {trustee} in the demo"))
+}
+
+/// The session of a trustee with the seed in this file.
+fn session(name: &str, key: &Path) -> Result<TrusteeSession<StateFile>> {
+    Ok(TrusteeSession::new(read_trustee_seed(key, &passphrase(name))?, StateFile::beside(key)))
 }
 
 /// An election that is being held.
@@ -191,18 +199,19 @@ impl Rehearsal {
     pub(crate) fn begin(folders: Folders, parties: Parties, question: Question, console: Console) -> Result<Self> {
         let manifest = parties.manifest(question)?;
         let mut ballot_box = BallotBox::create(&folders.record, &manifest, parties.board()?)?;
-        let source = FolderRecord::new(&folders.record);
         loop {
-            let mut messages = Vec::new();
+            let record = Record::read(&folders.record)?;
+            let (parameters, published) = (record.parameters()?, record.ceremony()?);
+            let mut complete = true;
             for (name, path, _) in &parties.trustees {
-                let seed = read_trustee_seed(path, &passphrase(name))?;
-                messages.extend(duties::due_message(&source, seed)?);
+                let step = session(name, path)?.ceremony_step(parameters.clone(), &published, &mut system_rng())?;
+                if let CeremonyStep::Due { message, .. } = step {
+                    ballot_box.add_ceremony_message(&message)?;
+                    complete = false;
+                }
             }
-            if messages.is_empty() {
+            if complete {
                 break;
-            }
-            for message in messages {
-                ballot_box.add_ceremony_message(&message)?;
             }
             ballot_box.commit()?;
         }
@@ -218,7 +227,7 @@ impl Rehearsal {
     /// Draws a voting code for each voter, and writes the roll and, for the envelopes, the codes.
     pub(crate) fn issue_credentials(&self, voters: &[Entitlement]) -> Result<Vec<VotingCode>> {
         let manifest = self.ballot_box.manifest();
-        let joint_key = duties::joint_key(&FolderRecord::new(self.record()))?;
+        let joint_key = Record::read(self.record())?.joint_key()?;
         let bar = self.console.bar("issuing credentials", voters.len() as u64);
         let issued: Vec<(VotingCode, RollLine)> = voters
             .par_iter()
@@ -262,7 +271,7 @@ impl Rehearsal {
         let (ballot_box, parties) = (&mut self.ballot_box, &self.parties);
         let roll = fs::read(ballot_box.root().join(record::ROLL))?;
         let roll_hash = ballotta::hash::RollHash::from_bytes(*ballotta::hash::FileHash::of(&roll).as_bytes());
-        let joint_key = duties::joint_key(&FolderRecord::new(ballot_box.root()))?;
+        let joint_key = Record::read(ballot_box.root())?.joint_key()?;
         let context = ElectionContext::new(ballot_box.manifest().clone(), joint_key, &roll_hash)?;
         let signature = RollSignature::sign(AuthorityIndex::FIRST, context.fingerprint(), &parties.authority, rng);
         ballot_box.add_roll_signature(&signature.encode())?;
@@ -303,25 +312,25 @@ impl Rehearsal {
         Ok(())
     }
 
-    /// Three of four witnesses cosign the close; two of three trustees verify the record, state what they decrypt, and
+    /// Three of four witnesses cosign the close; two of three trustees verify the record, sign what they decrypt, and
     /// decrypt. The result is published.
     pub(crate) fn decrypt(&mut self) -> Result<()> {
         let (ballot_box, console) = (&mut self.ballot_box, self.console);
         let source = FolderRecord::new(&self.folders.record);
-        for number in 0..3 {
-            let line = duties::cosign(&source, &self.parties.witness(number)?)?;
+        let witnesses: Vec<&Path> = self.parties.witnesses.iter().take(3).map(|(_, path, _)| path.as_path()).collect();
+        for line in cosign_closing(&source, ballot_box.manifest(), &witnesses)? {
             ballot_box.add_cosignature(&line)?;
         }
         let mut verified = Vec::new();
         let mut result = None;
         for (name, path, _) in self.parties.trustees.iter().take(2) {
             let bars = VerifierBars::new(console);
-            let seed = read_trustee_seed(path, &passphrase(name))?;
-            let trustee = duties::TrusteeDay::begin(&source, seed, &|progress| bars.show(progress))?;
+            let rng = &mut system_rng();
+            let mut trustee = session(name, path)?.verify_closed(&source, &|progress| bars.show(progress), rng)?;
             drop(bars);
-            let state = duties::state_path(path);
-            ballot_box.add_statement(&trustee.state(&state)?, trustee.verification())?;
-            let decryption = trustee.decrypt(&source, &state)?;
+            let statement = trustee.sign_closing(rng)?.to_bytes();
+            ballot_box.add_statement(&statement, trustee.verification())?;
+            let decryption = trustee.decrypt(&source, rng)?.to_bytes();
             verified.push(ballot_box.add_partial_decryption(&decryption, trustee.verification())?.1);
             console.say(format!("   {name} verified the record and decrypted the sums, nothing else"));
             if verified.len() == 2 {

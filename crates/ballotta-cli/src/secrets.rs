@@ -14,7 +14,7 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
-use crate::failure::Advice as _;
+use crate::failure::ErrorContext as _;
 
 /// The system's random number generator. It ends the program where the system has no randomness to give.
 pub(crate) fn system_rng() -> UnwrapErr<SysRng> {

@@ -1,23 +1,29 @@
-//! A trustee's duties: the key ceremony, and the decryption of a closed election.
+//! The verbs of a trustee: key ceremony, closing statement and decryption. The rules are those of [`ballotta::trustee`].
 //!
 //! See `spec/command-line.md#trustee`.
 
+use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use ballotta::key_ceremony::{MessageKind, TrusteeSeed};
+use ballotta::decryption::DecryptionError;
+use ballotta::key_ceremony::{CeremonyError, CeremonyStep};
+use ballotta::manifest::Manifest;
+use ballotta::trustee::{ClosingSession, TrusteeError, TrusteeSession};
 use serde_json::json;
 
 use crate::console::{Console, VerifierBars};
-use crate::duties::{CeremonyMessages, TrusteeDay, state_path, trustees_named};
-use crate::failure::{Advice as _, refusal};
-use crate::handover::{Handover, Kind};
+use crate::failure::{ErrorContext as _, refusal};
+use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, lock};
-use crate::secrets::{passphrase, read_trustee_seed};
+use crate::secrets::{passphrase, read_trustee_seed, system_rng};
+use crate::state_file::StateFile;
+use crate::trustee_names::{trustees_named, with_names};
 
-/// What every duty of a trustee needs.
+/// What every verb of a trustee needs.
 #[derive(clap::Args, Debug)]
-pub(crate) struct TrusteeDuty {
+pub(crate) struct TrusteeArguments {
     /// The record
     record: PathBuf,
     /// The trustee's seed
@@ -31,57 +37,49 @@ pub(crate) struct TrusteeDuty {
     out: PathBuf,
 }
 
-impl TrusteeDuty {
-    /// The message of the key ceremony that is due.
+impl TrusteeArguments {
+    /// Makes the message of the key ceremony that is due.
     pub(crate) fn ceremony(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
-        let messages = CeremonyMessages::read(record.source()).refused()?;
-        let due = messages.due(self.seed()?).refused().context("the key ceremony cannot go on")?;
-        let state = state_path(&self.key);
-        if due.is_some() && state.exists() {
-            return refusal(format!("{} is of another election: a trustee's key serves one", state.display()))
-                .remedy("make a key for this election with `ballotta trustee new`, and a manifest that names it");
-        }
-        if let Some((kind, bytes)) = due {
-            self.hand_over(Kind::CeremonyMessage, bytes)?;
-            console.say(format!("The manifest has the hash {}.", record.manifest().hash()));
-            console.say(format!("Hand {} to the board. It is this trustee's", self.out.display()));
-            return console.answer(&kind.to_string(), &json!({ "step": kind.to_string() }));
-        }
-        let steps =
-            [MessageKind::Registration, MessageKind::DealCommitment, MessageKind::Deal, MessageKind::Confirmation];
-        let waiting = steps
-            .into_iter()
-            .find_map(|kind| Some((kind, messages.missing(kind))).filter(|(_, missing)| !missing.is_empty()));
-        match waiting {
-            Some((kind, missing)) => {
-                let whom = trustees_named(record.manifest(), &missing);
+        let (manifest, messages) = (record.manifest(), record.ceremony()?);
+        let step = self.session()?.ceremony_step(record.parameters()?, &messages, &mut system_rng());
+        match step.or_else(|error| self.explain(manifest, error)).context("the key ceremony cannot go on")? {
+            CeremonyStep::Due { kind, message } => {
+                self.hand_over(FileKind::CeremonyMessage, message)?;
+                console.say(format!("The manifest has the hash {}.", manifest.hash()));
+                console.say(format!("Hand {} to the board. It is this trustee's", self.out.display()));
+                console.answer(&kind.to_string(), &json!({ "step": kind.to_string() }))
+            }
+            CeremonyStep::Waiting { kind, absent } => {
+                let whom = trustees_named(manifest, &absent);
                 refusal(format!("nothing is due: waiting for the {kind} of {whom}"))
                     .remedy("try again when what is waited for is on the board")
             }
-            None => console.answer("the key ceremony is complete", &json!({ "step": null })),
+            _ => console.answer("the key ceremony is complete", &json!({ "step": null })),
         }
     }
 
-    /// The one statement of what this trustee is going to decrypt.
-    pub(crate) fn state(&self, console: Console) -> Result<()> {
-        let (_lock, day, _) = self.begin(console)?;
-        let statement = day.state(&state_path(&self.key)).refused()?;
-        self.hand_over(Kind::ClosingStatement, statement)?;
-        console.say(format!("{} remembers the statement: keep it with the key.", state_path(&self.key).display()));
+    /// Signs the one statement of what this trustee is going to decrypt.
+    pub(crate) fn sign_closing(&self, console: Console) -> Result<()> {
+        let (_lock, mut session, record) = self.verify_closed(console)?;
+        let statement = session.sign_closing(&mut system_rng());
+        let statement = statement.or_else(|error| self.explain(record.manifest(), error))?;
+        self.hand_over(FileKind::ClosingStatement, statement.to_bytes())?;
+        console.say(format!("{} remembers the statement: keep it with the key.", self.state().path().display()));
         console.answer(&format!("Hand {} to the board.", self.out.display()), &json!({ "statement": self.out }))
     }
 
-    /// The partial decryption.
+    /// Makes the partial decryption.
     pub(crate) fn decrypt(&self, console: Console) -> Result<()> {
-        let (_lock, day, record) = self.begin(console)?;
-        let part = day.decrypt(record.source(), &state_path(&self.key)).refused()?;
-        self.hand_over(Kind::PartialDecryption, part)?;
+        let (_lock, session, record) = self.verify_closed(console)?;
+        let part = session.decrypt(record.source(), &mut system_rng());
+        let part = part.or_else(|error| self.explain(record.manifest(), error))?;
+        self.hand_over(FileKind::PartialDecryption, part.to_bytes())?;
         console.answer(&format!("Hand {} to the board.", self.out.display()), &json!({ "decryption": self.out }))
     }
 
-    /// Verifies the record, alone with the key.
-    fn begin(&self, console: Console) -> Result<(std::fs::File, TrusteeDay, Record)> {
+    /// Verifies the record up to the close, while no other process uses the key.
+    fn verify_closed(&self, console: Console) -> Result<(File, ClosingSession<StateFile>, Record)> {
         let lock = lock(&self.key)?;
         let record = Record::read(&self.record)?;
         // The commonest mistake deserves a sentence; a record that cannot be read deserves the whole report.
@@ -91,20 +89,75 @@ impl TrusteeDuty {
             return refusal("the voting is not closed")
                 .remedy("wait until the organiser has closed and the board has added the closing");
         }
+        let session = self.session()?;
         let bars = VerifierBars::new(console);
-        let day = TrusteeDay::begin(record.source(), self.seed()?, &|progress| bars.show(progress)).refused()?;
+        let session = session.verify_closed(record.source(), &|progress| bars.show(progress), &mut system_rng());
         drop(bars);
-        for failure in &day.verification().report.failures {
+        let session = session.or_else(|error| self.explain(record.manifest(), error))?;
+        for failure in &session.verification().report.failures {
             console.say(format!("Without effect: {}: {}", failure.place, failure.problem));
         }
-        Ok((lock, day, record))
+        Ok((lock, session, record))
     }
 
-    fn seed(&self) -> Result<TrusteeSeed> {
-        read_trustee_seed(&self.key, &passphrase(self.passphrase_file.as_deref(), &self.key)?)
+    fn session(&self) -> Result<TrusteeSession<StateFile>> {
+        let passphrase = passphrase(self.passphrase_file.as_deref(), &self.key)?;
+        Ok(TrusteeSession::new(read_trustee_seed(&self.key, &passphrase)?, self.state()))
     }
 
-    fn hand_over(&self, kind: Kind, bytes: Vec<u8>) -> Result<()> {
-        Handover::new(kind, bytes).write(&self.out)
+    fn state(&self) -> StateFile {
+        StateFile::beside(&self.key)
+    }
+
+    fn hand_over(&self, kind: FileKind, bytes: Vec<u8>) -> Result<()> {
+        MessageFile::new(kind, bytes).write(&self.out)
+    }
+
+    /// Fails with what a session refused, in terms of the file with its state and of the people of the manifest.
+    fn explain<T>(&self, manifest: &Manifest, error: TrusteeError<io::Error>) -> Result<T> {
+        let state = self.state();
+        let state = state.path().display();
+        match error {
+            TrusteeError::Ceremony(CeremonyError::NotATrustee) => Err(CeremonyError::NotATrustee)
+                .refused()
+                .remedy("give the seed whose public key was handed to the organiser"),
+            TrusteeError::Ceremony(error) => Err(with_names(manifest, error)).refused(),
+            TrusteeError::SeedUsed => {
+                refusal(format!("{state} is of another election: a trustee's key serves one election"))
+                    .remedy("make a key for this election with `ballotta trustee new`, and a manifest that names it")
+            }
+            TrusteeError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")).refused(),
+            TrusteeError::Store(error) => Err(error)
+                .with_context(|| format!("the statement cannot be stored in {state}, and is not given out"))
+                .refused(),
+            TrusteeError::StatementDamaged => {
+                refusal(format!("{state} is damaged: a trustee that has lost its statement takes no part"))
+            }
+            TrusteeError::StatementOfAnotherTrustee { trustee } => {
+                refusal(format!("{state} has the statement of {}", trustees_named(manifest, &[trustee])))
+                    .remedy("bring back the file that belongs to this key")
+            }
+            TrusteeError::OtherTally(error) => Err(error)
+                .with_context(|| {
+                    format!("{state} has the one statement of this trustee, and it is about another board")
+                })
+                .refused(),
+            TrusteeError::StatementLost => refusal(format!(
+                "{state} is lost: the board has a statement of this trustee, which takes no part any more"
+            )),
+            TrusteeError::NotSigned => refusal(format!(
+                "{state} is missing: a trustee decrypts only the tally about which it has signed a statement"
+            ))
+            .remedy("sign one with `ballotta trustee sign-closing`, or bring the file back beside the key"),
+            TrusteeError::InvalidRecord(report) => {
+                refusal(format!("the record is not valid, and nothing of it is decrypted:\n{report}"))
+            }
+            TrusteeError::AwaitingStatements { found, needed, absent } => {
+                Err(DecryptionError::TooFewStatements { found, needed })
+                    .with_context(|| format!("no statement of {} is on the board", trustees_named(manifest, &absent)))
+                    .refused()
+            }
+            error => Err(error).refused(),
+        }
     }
 }

@@ -18,11 +18,11 @@ use ballotta_io::FolderRecord;
 use crate::ballot_box::BallotBox;
 use crate::chart;
 use crate::console::{Console, VerifierBars, print};
-use crate::duties;
-use crate::failure::{Advice as _, refusal};
+use crate::failure::{ErrorContext as _, refusal};
 use crate::publish::publish;
-use crate::record::{Record, board_signer, lock_record};
+use crate::record::{Record, board_signer, lock_record, read_manifest};
 use crate::secrets::system_rng;
+use crate::trustee_names::trustees_named;
 
 /// How far the election must have come.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -104,7 +104,7 @@ impl VerifyRecord {
 fn pinned(source: &FolderRecord, path: &Path) -> Result<TreeHead> {
     let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     ensure!(bytes.len() <= MAX_CHECKPOINT_BYTES, "{} is too long for a checkpoint", path.display());
-    let manifest = duties::read_manifest(source).refused()?;
+    let manifest = read_manifest(source).refused()?;
     let not_of_this_board = || format!("{} is not a checkpoint of this board", path.display());
     let signed = SignedCheckpoint::parse(&bytes).with_context(not_of_this_board)?;
     Ok(*signed.verify(&board_key(&manifest)?).refused().with_context(not_of_this_board)?.head())
@@ -172,7 +172,7 @@ fn no_result(record: &Record, verification: &Verification) -> Result<()> {
     if found >= usize::from(needed) {
         return refusal("there is no result: the record does not hold").remedy("`ballotta verify` says what is wrong");
     }
-    let whose = duties::trustees_named(record.manifest(), &missing);
+    let whose = trustees_named(record.manifest(), &missing);
     refusal(format!("there is no result yet: {found} of {needed} partial decryptions are there, and none of {whose}"))
         .remedy("trustees make them with `ballotta trustee decrypt`, and the board adds them")
 }

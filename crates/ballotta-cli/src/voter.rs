@@ -17,10 +17,10 @@ use ballotta_io::FolderRecord;
 use serde_json::json;
 
 use crate::console::Console;
-use crate::failure::{Advice as _, refusal};
-use crate::handover::{Handover, Kind};
+use crate::failure::{ErrorContext as _, refusal};
 use crate::marks::{MarkArguments, explain, for_people};
-use crate::prepared::{Fate, PreparedFile};
+use crate::message_file::{FileKind, MessageFile};
+use crate::prepared::{FinalState, PreparedFile};
 use crate::record::{language, read_election};
 use crate::secrets::{system_rng, voting_code_text};
 
@@ -145,14 +145,14 @@ pub(crate) struct CastBallot {
 
 impl UseBallot {
     /// The prepared ballot, and the election for which it was prepared.
-    fn begin(&self, fate: Fate) -> Result<(PreparedFile, FolderRecord, Election, PreparedBallot)> {
+    fn begin(&self, state: FinalState) -> Result<(PreparedFile, FolderRecord, Election, PreparedBallot)> {
         ensure!(!self.out.exists(), "{} exists: nothing is overwritten", self.out.display());
         ensure!(
-            self.out != fate.path(&self.prepared),
+            self.out != state.path(&self.prepared),
             "{} is where the used ballot is kept, which shows the choices: choose another file for --out",
             self.out.display()
         );
-        let file = PreparedFile::before(fate, &self.prepared)?;
+        let file = PreparedFile::read_for(state, &self.prepared)?;
         let record = self.record.as_ref().unwrap_or(&file.record);
         let source = FolderRecord::new(record);
         let election = read_election(&source).remedy("say with --record where the record is")?;
@@ -164,12 +164,12 @@ impl UseBallot {
     }
 
     pub(crate) fn open(&self, console: Console) -> Result<()> {
-        let (file, _, election, prepared) = self.begin(Fate::Opened)?;
+        let (file, _, election, prepared) = self.begin(FinalState::Opened)?;
         let tracker = prepared.tracker().to_string();
-        PreparedFile::consume(Fate::Opened, &self.prepared)?;
+        PreparedFile::enter(FinalState::Opened, &self.prepared)?;
         let opening = prepared.open().expose_bytes(election.context.manifest());
-        Handover::new(Kind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
-        file.forget(Fate::Opened, &self.prepared)?;
+        MessageFile::new(FileKind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
+        file.forget(FinalState::Opened, &self.prepared)?;
         console.say(format!("{} shows your choices: it is for your second device alone.", self.out.display()));
         console.say(
             "This ballot can no longer be cast. On the second device, `ballotta voter check-opening` with the tracker:",
@@ -180,17 +180,17 @@ impl UseBallot {
 
 impl CastBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let (file, source, election, prepared) = self.ballot.begin(Fate::Cast)?;
+        let (file, source, election, prepared) = self.ballot.begin(FinalState::Cast)?;
         let voter = read_voter(self.code_file.as_deref(), &source, &election)?;
         let credential = voter.credential();
         if credential.public() != prepared.unsigned().credential() {
             return refusal("the ballot was prepared with another voting code")
                 .remedy("type the code that it was prepared with");
         }
-        PreparedFile::consume(Fate::Cast, &self.ballot.prepared)?;
+        PreparedFile::enter(FinalState::Cast, &self.ballot.prepared)?;
         let signed = prepared.cast(&election.context, credential.key_pair(), &mut system_rng());
-        Handover::new(Kind::Ballot, signed.to_bytes()).write(&self.ballot.out)?;
-        file.forget(Fate::Cast, &self.ballot.prepared)?;
+        MessageFile::new(FileKind::Ballot, signed.to_bytes()).write(&self.ballot.out)?;
+        file.forget(FinalState::Cast, &self.ballot.prepared)?;
         console.say(format!(
             "Hand {} to the board. Keep the tracker to look for it after the close:",
             self.ballot.out.display()
@@ -229,7 +229,7 @@ impl CheckOpening {
         let Election { context, .. } = read_election(&FolderRecord::new(&self.record))?;
         let manifest = context.manifest();
         let language = language(manifest, self.language.as_deref())?;
-        let opening = zeroize::Zeroizing::new(Handover::read_kind(&self.opening, Kind::BallotOpening)?);
+        let opening = zeroize::Zeroizing::new(MessageFile::read_kind(&self.opening, FileKind::BallotOpening)?);
         let opened = BallotOpening::decode(&context, &opening)
             .and_then(|opening| opening.check(&context, &self.tracker))
             .refused()

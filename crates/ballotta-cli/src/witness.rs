@@ -1,30 +1,28 @@
-//! A witness cosigns what it has seen grow, and nothing that contradicts it.
+//! The verb of a witness, which cosigns a checkpoint. The rules are those of [`ballotta::witness`].
 //!
 //! See `spec/command-line.md#witness`. Witnesses that watch many logs use software of their own: any that speaks C2SP
 //! tlog-witness.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::io;
+use std::iter::zip;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow};
 use ballotta::board::board_key;
-use ballotta::board::log::{Frontier, TreeHead};
-use ballotta::board::note::Cosigner;
-use ballotta::board::timeline::{Observed, Timeline};
-use ballotta::hash::TreeHash;
+use ballotta::board::timeline::Observed;
+use ballotta::manifest::Manifest;
 use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, PublishedBoard};
-use ballotta_io::write_atomically;
-use serde::{Deserialize, Serialize};
+use ballotta::witness::{CheckpointReview, WitnessError, WitnessSession};
+use ballotta_io::FolderRecord;
 use serde_json::json;
 
 use crate::console::Console;
-use crate::duties::state_path;
-use crate::failure::{Advice as _, refusal};
-use crate::handover::{Handover, Kind};
+use crate::failure::{ErrorContext as _, refusal};
+use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, lock, read_checkpoint};
 use crate::secrets::{KeyFile, system_rng};
+use crate::state_file::StateFile;
 
 /// A witness's cosignature of the closing checkpoint; before the close, of the checkpoint.
 #[derive(clap::Args, Debug)]
@@ -39,122 +37,82 @@ pub(crate) struct Cosign {
     out: PathBuf,
 }
 
-/// The largest head of every board that the witness has cosigned.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WitnessState {
-    format: String,
-    /// By origin.
-    boards: BTreeMap<String, SeenHead>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeenHead {
-    size: u64,
-    root: String,
-}
-
-const STATE_FORMAT: &str = ballotta::format_name!("witness-state");
-
 impl Cosign {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let _lock = lock(&self.key)?;
         let record = Record::read(&self.record)?;
-        let board = board_key(record.manifest())?;
-        let cosigner = self.cosigner(&record)?;
+        let mut session = session(record.manifest(), &self.key)?;
         let closing = read_checkpoint(record.source(), CLOSING_CHECKPOINT)?;
         let path = if closing.is_some() { CLOSING_CHECKPOINT } else { CHECKPOINT };
         let signed = match closing {
             Some(closing) => closing,
             None => read_checkpoint(record.source(), CHECKPOINT)?.context("the record has no checkpoint")?,
         };
-        let checkpoint = signed.verify(&board).refused().with_context(|| path.to_owned())?;
-
-        let state_path = state_path(&self.key);
-        let mut state = WitnessState::read(&state_path)?;
-        let seen = state.boards.get(board.name()).map(SeenHead::head).transpose()?;
-        check_consistent(&record, checkpoint.head(), seen)?;
-        let head = checkpoint.head();
-        let now = SeenHead { size: head.size, root: head.root.to_string() };
-        state.boards.insert(board.name().to_owned(), now);
-        let stored = write_atomically(&state_path, &serde_json::to_vec_pretty(&state)?);
-        stored.with_context(|| format!("{} cannot be written", state_path.display()))?;
-
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
-        let line = cosigner.cosign(checkpoint, time)?.to_string();
-        Handover::new(Kind::Cosignature, line.clone().into_bytes()).write(&self.out)?;
-        console.say(format!(
-            "Cosigned the {path} over {} entries. Hand {} to the board.",
-            head.size,
-            self.out.display()
-        ));
-        console.answer(&line, &json!({ "checkpoint": path, "size": head.size, "cosignature": line }))
-    }
-
-    /// The witness of the manifest whose key this is.
-    fn cosigner(&self, record: &Record) -> Result<Cosigner> {
-        let seed = KeyFile::Note.read(&self.key)?;
-        let witnesses = &record.manifest().witnesses().members;
-        for witness in witnesses {
-            let cosigner = Cosigner::from_seed(&witness.name, &seed)?;
-            if cosigner.key().as_bytes() == witness.key.as_bytes() {
-                return Ok(cosigner);
-            }
-        }
-        refusal(format!("{} is the key of no witness that the manifest names", self.key.display()))
+        let review = session.review(&signed).or_else(|error| explain(&self.key, error).context(path))?;
+        let size = review.checkpoint().size();
+        let mut reviews = [review];
+        push_entries(record.source(), record.manifest(), &mut reviews)?;
+        let [review] = reviews;
+        let line = review.cosign(now()?).or_else(|error| explain(&self.key, error))?.to_string();
+        MessageFile::new(FileKind::Cosignature, line.clone().into_bytes()).write(&self.out)?;
+        console.say(format!("Cosigned the {path} over {size} entries. Hand {} to the board.", self.out.display()));
+        console.answer(&line, &json!({ "checkpoint": path, "size": size, "cosignature": line }))
     }
 }
 
-/// Checks that a head is one of the board in the record, and continues the one that was cosigned before.
-fn check_consistent(record: &Record, head: &TreeHead, seen: Option<TreeHead>) -> Result<()> {
-    let mut roots = BTreeMap::from([(0, Frontier::new().root())]);
-    let asked = [Some(*head), seen].map(|head| head.map(|head| head.size));
-    let mut visit = |_: &Observed<'_>, timeline: &Timeline| {
-        if asked.contains(&Some(timeline.size())) {
-            roots.insert(timeline.size(), timeline.head().root);
-        }
+/// The cosignatures of the closing checkpoint by the witnesses whose keys are in these files. The board is read once.
+pub(crate) fn cosign_closing(source: &FolderRecord, manifest: &Manifest, keys: &[&Path]) -> Result<Vec<String>> {
+    let closing = read_checkpoint(source, CLOSING_CHECKPOINT)?.context("the voting is not closed yet")?;
+    let mut sessions = keys.iter().map(|key| session(manifest, key)).collect::<Result<Vec<_>>>()?;
+    let reviews =
+        zip(&mut sessions, keys).map(|(session, key)| session.review(&closing).or_else(|error| explain(key, error)));
+    let mut reviews = reviews.collect::<Result<Vec<_>>>()?;
+    push_entries(source, manifest, &mut reviews)?;
+    let time = now()?;
+    let line = |(review, key): (CheckpointReview<'_, _>, &&Path)| {
+        Ok(review.cosign(time).or_else(|error| explain(key, error))?.to_string())
     };
-    PublishedBoard::read(record.source(), record.manifest(), &mut visit, &mut system_rng()).refused()?;
-    if roots.get(&head.size) != Some(&head.root) {
-        return refusal("the checkpoint is not one of the board in this record");
-    }
-    let Some(seen) = seen else { return Ok(()) };
-    if head.size < seen.size {
-        return refusal(format!("the checkpoint is of {} entries, cosigned were {} before", head.size, seen.size))
-            .remedy("nothing: a witness never goes back");
-    }
-    if roots.get(&seen.size) != Some(&seen.root) {
-        return refusal(format!(
-            "this board does not continue the one of {} entries that was cosigned before",
-            seen.size
-        ))
-        .remedy("keep this record and tell everybody: the board shows two histories");
-    }
-    Ok(())
+    zip(reviews, keys).map(line).collect()
 }
 
-impl WitnessState {
-    /// The state beside a key; an empty one, if there is none yet.
-    fn read(path: &Path) -> Result<Self> {
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self { format: STATE_FORMAT.to_owned(), boards: BTreeMap::new() });
-            }
-            Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
-        };
-        let damaged =
-            || format!("{} is damaged: without it the witness does not know what it cosigned", path.display());
-        let state: Self = serde_json::from_slice(&bytes).with_context(damaged)?;
-        ensure!(state.format == STATE_FORMAT, damaged());
-        Ok(state)
-    }
+/// The session of the witness whose key is in a file.
+fn session(manifest: &Manifest, key: &Path) -> Result<WitnessSession<StateFile>> {
+    let seed = KeyFile::Note.read(key)?;
+    WitnessSession::new(manifest, &seed, StateFile::beside(key)).or_else(|error| explain(key, error))
 }
 
-impl SeenHead {
-    fn head(&self) -> Result<TreeHead> {
-        let root: TreeHash = self.root.parse().context("the state of the witness is damaged")?;
-        Ok(TreeHead { size: self.size, root })
+/// Shows every entry of the board to reviews of its checkpoints.
+fn push_entries(
+    source: &FolderRecord,
+    manifest: &Manifest,
+    reviews: &mut [CheckpointReview<'_, StateFile>],
+) -> Result<()> {
+    let mut visit = |observed: &Observed<'_>| reviews.iter_mut().for_each(|review| review.push(observed.leaf));
+    PublishedBoard::read(source, manifest, &mut visit, &mut system_rng()).refused().map(|_| ())
+}
+
+/// The time in seconds since 1970.
+fn now() -> Result<u64> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs())
+}
+
+/// Fails with what a session refused, in terms of the files of the key and of its state.
+fn explain<T>(key: &Path, error: WitnessError<io::Error>) -> Result<T> {
+    let state = StateFile::beside(key);
+    let state = state.path().display();
+    match error {
+        WitnessError::NotAWitness => {
+            refusal(format!("{} is the key of no witness that the manifest names", key.display()))
+        }
+        WitnessError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")),
+        WitnessError::Store(error) => Err(error).with_context(|| format!("{state} cannot be written")),
+        WitnessError::StateDamaged => {
+            Err(anyhow!("{state} is damaged: without it the witness does not know what it has cosigned"))
+        }
+        error @ WitnessError::GoesBack { .. } => Err(error).refused().remedy("nothing: a witness never goes back"),
+        error @ WitnessError::OtherHistory { .. } => {
+            Err(error).refused().remedy("keep this record and tell everybody: the board shows two histories")
+        }
+        error => Err(error).refused(),
     }
 }

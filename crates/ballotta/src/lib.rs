@@ -12,7 +12,7 @@
 //! limits -> weaken -> problem -> json -> text
 //!   -> group -> hash -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs -> signing
 //!   -> contest -> manifest -> credential -> key_ceremony -> election -> ballot -> board
-//!   -> tally -> decryption -> record -> verifier -> voter -> admission
+//!   -> tally -> decryption -> record -> verifier -> voter -> trustee -> witness -> admission
 //! ```
 //!
 //! Inside a module, a file may use what its parent file defines; apart from that, files do not import from each other in a
@@ -60,10 +60,12 @@ pub mod tally;
 mod testing;
 mod text;
 pub mod transcript;
+pub mod trustee;
 pub mod verifier;
 pub mod voter;
 #[cfg_attr(not(feature = "weaken"), doc(hidden))]
 pub mod weaken;
+pub mod witness;
 
 /// The name of a format in the version of this library, as a string literal: `format_name!("roll")` is
 /// `ballotta/v1-draft.4/roll`. All names with the version in them are made here.

@@ -136,7 +136,7 @@ impl Election {
     /// What is missing or does not hold.
     pub fn read<R: CryptoRng>(source: &dyn RecordSource, rng: &mut R) -> Result<Self, VoterError> {
         let manifest = read_manifest(source)?;
-        let board = PublishedBoard::read(source, &manifest, &mut |_, _| (), rng)?;
+        let board = PublishedBoard::read(source, &manifest, &mut |_| (), rng)?;
         Self::of_board(source, manifest, board, rng)
     }
 

@@ -6,7 +6,7 @@ use ballotta::ballot::{ChoiceError, ChoiceErrors, ChoiceProblem, Choices, Mark};
 use ballotta::contest::{List, Lists, MarkKind, Rule, SelectionError};
 use ballotta::manifest::{Contest, Manifest};
 
-use crate::failure::Advice as _;
+use crate::failure::ErrorContext as _;
 
 /// Says everything that is wrong with choices, a line each, and what there is instead.
 pub(crate) fn explain<T>(manifest: &Manifest, choices: &Choices, errors: &ChoiceErrors) -> Result<T> {

@@ -319,7 +319,7 @@ fn vote(people: &People) {
 fn publish(people: &People) {
     people.ok("organiser close record --key organiser/key --out organiser/closing");
     people.add("organiser/closing");
-    for (duty, out) in [("state", "statement"), ("decrypt", "decryption")] {
+    for (duty, out) in [("sign-closing", "statement"), ("decrypt", "decryption")] {
         people.ok(&format!(
             "trustee {duty} record --key trustee1/seed.age --passphrase-file trustee1/passphrase --out trustee1/{out}"
         ));

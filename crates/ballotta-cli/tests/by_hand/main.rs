@@ -129,7 +129,7 @@ fn key_ceremony(people: &People) {
             assert_eq!(people.read(&format!("trustee{number}/{step}")), people.read(&format!("trustee{number}/again")));
             fs::remove_file(people.path(&format!("trustee{number}/again"))).unwrap();
             people.add(&format!("trustee{number}/{step}"));
-            people.add_fails("stands twice", &format!("trustee{number}/{step}"));
+            people.add_fails("is on the board already", &format!("trustee{number}/{step}"));
             if number == 1 {
                 if step == "registration" {
                     forged_registration(people);
@@ -335,7 +335,7 @@ fn trustee(number: u8, duty: &str, out: &str) -> String {
 }
 
 fn closing_and_decryption(people: &People) {
-    people.fails(1, "not closed", &trustee(1, "state", "statement"));
+    people.fails(1, "not closed", &trustee(1, "sign-closing", "statement"));
     people.fails(1, "no result yet: the voting is not closed", "result publish record --board-key board/key");
     people.ok("witness cosign record --key witness/key --out witness/line0");
     // A record that is cut off here is the beginning of another history.
@@ -344,9 +344,13 @@ fn closing_and_decryption(people: &People) {
     people.add("organiser/closing");
     people.add_fails("voting is closed", "voters/four.ballot");
 
-    people.fails(1, "decrypts what it stated before", &trustee(1, "decrypt", "decryption"));
-    people.ok(&trustee(1, "state", "statement"));
-    // Asked again, the trustee gives the same statement.
+    people.fails(
+        1,
+        "a trustee decrypts only the tally about which it has signed a statement",
+        &trustee(1, "decrypt", "decryption"),
+    );
+    people.ok(&trustee(1, "sign-closing", "statement"));
+    // Asked again, the trustee gives the same statement; the verb has an older name.
     people.ok(&trustee(1, "state", "again"));
     assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
     people.add("trustee1/statement");
@@ -365,25 +369,29 @@ fn closing_and_decryption(people: &People) {
     people.ok("organiser close other --key organiser/key --out organiser/other");
     people.ok("board add other --board-key board/key organiser/other");
     let elsewhere = |line: String| line.replace(" record ", " other ");
-    people.fails(1, "the one statement of this trustee", &elsewhere(trustee(1, "state", "other")));
+    people.fails(
+        1,
+        "has the one statement of this trustee, and it is about another board: ",
+        &elsewhere(trustee(1, "sign-closing", "other")),
+    );
     people.fails(1, "differs from the board", &elsewhere(trustee(1, "decrypt", "other")));
     assert!(!people.path("trustee1/other").exists());
     // A witness cosigns one history.
     people.ok("witness cosign record --key witness/key --out witness/line");
     people.fails(1, "does not continue", "witness cosign other --key witness/key --out witness/other");
     people.fails(1, "the key of no witness", "witness cosign record --key board/key --out witness/other");
-    people.ok(&elsewhere(trustee(2, "state", "other")));
+    people.ok(&elsewhere(trustee(2, "sign-closing", "other")));
     people.add_fails("differs from the board", "trustee2/other");
     // No board but the other shows this statement, so that the trustee can forget it, as none should.
     fs::remove_file(people.path("trustee2/seed.age.state")).unwrap();
 
-    people.ok(&trustee(2, "state", "statement"));
+    people.ok(&trustee(2, "sign-closing", "statement"));
     copy(&people.path("record"), &people.path("unstated"));
     people.add("trustee2/statement witness/line");
     people.add_fails("not a cosignature of a further witness", "witness/line");
-    // A trustee that has forgotten what it stated takes no part.
+    // A trustee that has lost its statement takes no part.
     fs::rename(people.path("trustee2/seed.age.state"), people.path("trustee2/state")).unwrap();
-    people.fails(1, "takes no part any more", &trustee(2, "state", "third"));
+    people.fails(1, "takes no part any more", &trustee(2, "sign-closing", "third"));
     fs::rename(people.path("trustee2/state"), people.path("trustee2/seed.age.state")).unwrap();
     for number in [1, 2] {
         people.ok(&trustee(number, "decrypt", "decryption"));

@@ -87,6 +87,8 @@ pub enum EntryFault {
 pub struct Observed<'a> {
     /// The position of the entry on the board, from 0.
     pub index: u64,
+    /// The hash of the entry as a leaf of the tree.
+    pub leaf: TreeHash,
     /// What the entry does; `None` if it has no effect.
     pub event: Option<Event<'a>>,
     /// What is wrong with the entry. An entry that comes too early may have an effect all the same.
@@ -129,7 +131,7 @@ impl Timeline {
         if event == Some(Event::Closing) {
             self.closing_head = Some(self.frontier.head());
         }
-        Observed { index, event, fault }
+        Observed { index, leaf, event, fault }
     }
 
     /// Reads the next entry, which is a ballot, by its hash alone. Returns its position.
@@ -288,7 +290,7 @@ mod tests {
     /// Pushes an entry and returns whether it has an effect, and what is wrong with it.
     fn push(timeline: &mut Timeline, entry: &[u8]) -> (bool, Option<EntryFault>) {
         let size = timeline.size();
-        let Observed { index, event, fault } = timeline.push(entry, &mut TestRng(3));
+        let Observed { index, event, fault, .. } = timeline.push(entry, &mut TestRng(3));
         assert_eq!((index, timeline.size()), (size, size + 1));
         (event.is_some(), fault)
     }

@@ -176,7 +176,7 @@ pub struct PublishedBoard {
 }
 
 impl PublishedBoard {
-    /// Reads the board of a record, and shows every entry to `visit`, with the timeline up to this entry.
+    /// Reads the board of a record, and shows every entry to `visit`.
     ///
     /// # Errors
     ///
@@ -184,7 +184,7 @@ impl PublishedBoard {
     pub fn read<R: CryptoRng>(
         source: &dyn RecordSource,
         manifest: &Manifest,
-        visit: &mut dyn FnMut(&Observed<'_>, &Timeline),
+        visit: &mut dyn FnMut(&Observed<'_>),
         rng: &mut R,
     ) -> Result<Self, RecordError> {
         let head = read_head(source, manifest)?;
@@ -215,7 +215,7 @@ impl PublishedBoard {
                     }
                     _ => {}
                 }
-                visit(&observed, &board.timeline);
+                visit(&observed);
             }
             board.bundles.hashes.push(bundle.hash());
         }

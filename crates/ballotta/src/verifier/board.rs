@@ -216,7 +216,7 @@ impl Verifier<'_> {
 
     /// Reports what is wrong with an entry that is not a ballot, and keeps what it does.
     fn observed(&mut self, board: &mut ScannedBoard, kind: Option<EntryKind>, observed: Observed<'_>) {
-        let Observed { index, event, fault } = observed;
+        let Observed { index, event, fault, .. } = observed;
         let place = board.place(index);
         // What cannot be read is no entry, in whatever place.
         let statement = match event {

@@ -1,4 +1,4 @@
-//! Files that people hand to each other: a line that says what they are, and base64.
+//! Message files, which people hand to each other: a line that says what they are, and base64.
 //!
 //! See `spec/command-line.md#files`.
 
@@ -12,9 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// What a file holds.
+/// What a message file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FileKind {
     CeremonyMessage,
     RollSignature,
     Opening,
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
     BallotOpening,
 }
 
-impl Kind {
+impl FileKind {
     const ALL: [Self; 9] = [
         Self::CeremonyMessage,
         Self::RollSignature,
@@ -54,8 +54,8 @@ impl Kind {
     }
 }
 
-impl Kind {
-    /// At most how many bytes such a file holds: a board reads many of them at once.
+impl FileKind {
+    /// The largest number of bytes, before base64: a board reads many files at once.
     fn max_bytes(self) -> usize {
         match self {
             Self::CeremonyMessage | Self::PartialDecryption | Self::BallotOpening => MAX_MESSAGE_BYTES,
@@ -71,15 +71,15 @@ const PREFIX: &str = ballotta::format_name!("");
 /// Longer than any message in base64.
 const MAX_BYTES: u64 = 24 << 20;
 
-/// What a file holds, and its bytes.
+/// A message file: its kind, and the bytes that are in base64 in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Handover {
-    pub(crate) kind: Kind,
+pub(crate) struct MessageFile {
+    pub(crate) kind: FileKind,
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Handover {
-    pub(crate) fn new(kind: Kind, bytes: Vec<u8>) -> Self {
+impl MessageFile {
+    pub(crate) fn new(kind: FileKind, bytes: Vec<u8>) -> Self {
         Self { kind, bytes }
     }
 
@@ -87,7 +87,7 @@ impl Handover {
         let (header, body) = text.split_once('\n').context("a handed-over file has two lines")?;
         let name = header.strip_prefix(PREFIX);
         let name = name.with_context(|| format!("the first line does not begin with {PREFIX}"))?;
-        let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) else {
+        let Some(kind) = FileKind::ALL.into_iter().find(|kind| kind.name() == name) else {
             bail!("{name} is not a kind of file that is handed over");
         };
         let body = body.strip_suffix('\n').context("a handed-over file has two lines")?;
@@ -114,11 +114,11 @@ impl Handover {
     }
 
     /// The same, of one kind.
-    pub(crate) fn read_kind(path: &Path, kind: Kind) -> Result<Vec<u8>> {
-        let handover = Self::read(path)?;
-        let found = handover.kind.name();
-        ensure!(handover.kind == kind, "{} holds a {found}, expected a {}", path.display(), kind.name());
-        Ok(handover.bytes)
+    pub(crate) fn read_kind(path: &Path, kind: FileKind) -> Result<Vec<u8>> {
+        let file = Self::read(path)?;
+        let found = file.kind.name();
+        ensure!(file.kind == kind, "{} holds a {found}, expected a {}", path.display(), kind.name());
+        Ok(file.bytes)
     }
 
     /// Writes a new file; `-` is the standard output.
@@ -144,9 +144,9 @@ mod tests {
 
     #[test]
     fn every_kind_reads_back() {
-        for kind in Kind::ALL {
-            let handover = Handover::new(kind, vec![0, 1, 2, 255]);
-            assert_eq!(Handover::parse(&handover.to_text()).unwrap(), handover);
+        for kind in FileKind::ALL {
+            let file = MessageFile::new(kind, vec![0, 1, 2, 255]);
+            assert_eq!(MessageFile::parse(&file.to_text()).unwrap(), file);
         }
         for (text, error) in [
             ("", "a handed-over file has two lines"),
@@ -156,10 +156,10 @@ mod tests {
             ("ballotta/v1-draft.4/ballot\nAA==\n\n", "the second line is not base64"),
             ("ballotta/v1-draft.4/ballot\nAA==", "a handed-over file has two lines"),
         ] {
-            assert_eq!(Handover::parse(text).unwrap_err().to_string(), error);
+            assert_eq!(MessageFile::parse(text).unwrap_err().to_string(), error);
         }
         // No entry of a board is longer.
-        let ballot = |length| Handover::parse(&Handover::new(Kind::Ballot, vec![0; length]).to_text());
+        let ballot = |length| MessageFile::parse(&MessageFile::new(FileKind::Ballot, vec![0; length]).to_text());
         assert_eq!(ballot(65_535).unwrap().bytes.len(), 65_535);
         let error = "65536 bytes are more than the 65535 that a ballot can have";
         assert_eq!(ballot(65_536).unwrap_err().to_string(), error);

@@ -1,0 +1,28 @@
+//! Trustees in messages for people: by index and name.
+
+use anyhow::{Error, anyhow};
+use ballotta::key_ceremony::CeremonyError;
+use ballotta::manifest::Manifest;
+
+/// Trustees with their index and their name: `trustee 2 (Bruno)`, `trustees 2 (Bruno), 3 (Carla)`.
+pub(crate) fn trustees_named(manifest: &Manifest, indices: &[u16]) -> String {
+    let names: Vec<String> = indices
+        .iter()
+        .map(|&index| {
+            let member = usize::from(index).checked_sub(1).and_then(|seat| manifest.trustees().members.get(seat));
+            member.map_or(index.to_string(), |member| format!("{index} ({})", member.name))
+        })
+        .collect();
+    format!("{} {}", if names.len() == 1 { "trustee" } else { "trustees" }, names.join(", "))
+}
+
+/// An error of the key ceremony with the names of the trustees that are at fault or whose messages are missing.
+pub(crate) fn with_names(manifest: &Manifest, error: CeremonyError) -> Error {
+    match (&error, error.culprits()) {
+        (CeremonyError::MissingMessage { kind, absent }, _) => {
+            anyhow!("no {kind} of {}", trustees_named(manifest, absent))
+        }
+        (_, culprits) if culprits.is_empty() => error.into(),
+        (_, culprits) => anyhow!("{error}: {}", trustees_named(manifest, &culprits)),
+    }
+}

@@ -1,0 +1,84 @@
+//! The closing rule of a manifest: what must be signed before anything is decrypted.
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::{ClosingStatement, DecryptionError};
+use crate::board::note::SignedCheckpoint;
+use crate::board::{board_key, witness_keys};
+use crate::manifest::{Closing, Manifest};
+use crate::tally::EncryptedTally;
+
+/// The number of equal statements that the closing rule requires: `ceil((T + t) / 2)`. While fewer than `t` trustees are
+/// dishonest, two prefixes of the board cannot both have that many.
+#[must_use]
+pub fn statements_needed(trustees: usize, threshold: u16) -> usize {
+    (trustees + usize::from(threshold)).div_ceil(2)
+}
+
+/// A tally for which the manifest's closing rule is satisfied, so that it may be decrypted.
+#[derive(Clone, Debug)]
+pub struct ClosedTally {
+    tally: EncryptedTally,
+}
+
+impl ClosedTally {
+    /// Checks the closing rule: statements of enough trustees, or a closing checkpoint with enough cosignatures. What
+    /// the rule does not require is not read.
+    ///
+    /// # Errors
+    ///
+    /// `TooFewStatements`, `TooFewWitnesses` or `ClosingCheckpointMismatch`. Statements that are not signed by their
+    /// trustee or are about another tally do not count.
+    pub fn check<R: CryptoRng>(
+        manifest: &Manifest,
+        tally: EncryptedTally,
+        statements: &[ClosingStatement],
+        closing_checkpoint: Option<&SignedCheckpoint>,
+        rng: &mut R,
+    ) -> Result<Self, DecryptionError> {
+        match manifest.closing() {
+            Closing::Statements => {
+                let trustees = manifest.trustees();
+                let needed = statements_needed(trustees.members.len(), trustees.threshold);
+                let mut agreeing: Vec<u16> = statements
+                    .iter()
+                    .filter(|statement| statement.agrees(&tally).is_ok() && statement.verify(manifest, rng).is_ok())
+                    .map(ClosingStatement::trustee)
+                    .collect();
+                agreeing.sort_unstable();
+                agreeing.dedup();
+                let found = agreeing.len();
+                if found < needed {
+                    return Err(DecryptionError::TooFewStatements { found, needed });
+                }
+            }
+            Closing::Witnesses => {
+                let needed = manifest.witnesses().quorum;
+                let Some(signed) = closing_checkpoint else {
+                    return Err(DecryptionError::TooFewWitnesses { found: 0, needed });
+                };
+                let mismatch = DecryptionError::ClosingCheckpointMismatch;
+                let board = board_key(manifest).map_err(|_| mismatch.clone())?;
+                let checkpoint = signed.verify(&board).map_err(|_| mismatch.clone())?;
+                let close = tally.close();
+                if checkpoint.size() != close.size || *checkpoint.root() != close.root {
+                    return Err(mismatch);
+                }
+                let cosigned = witness_keys(manifest).and_then(|witnesses| signed.cosigned_by(&witnesses));
+                let found = cosigned.map_or(0, |witnesses| witnesses.len());
+                if found < needed {
+                    return Err(DecryptionError::TooFewWitnesses { found, needed });
+                }
+            }
+        }
+        Ok(Self { tally })
+    }
+
+    /// The tally that may be decrypted.
+    #[must_use]
+    pub fn tally(&self) -> &EncryptedTally {
+        &self.tally
+    }
+}

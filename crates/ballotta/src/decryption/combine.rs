@@ -1,0 +1,109 @@
+//! The totals that enough partial decryptions give together.
+
+use alloc::vec::Vec;
+use core::iter::zip;
+
+use super::{DecryptionError, VerifiedDecryption};
+use crate::contest::Outcome;
+use crate::discrete_log::DiscreteLog;
+use crate::election::ElectionContext;
+use crate::form::Packing;
+use crate::group::{Element, PublicElement};
+use crate::index::TrusteeIndex;
+use crate::key_ceremony::lagrange_at_zero;
+use crate::manifest::Contest;
+use crate::tally::{EncryptedContest, EncryptedTally};
+
+/// The totals of one contest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContestTotals {
+    /// The number of ballots that count in the contest.
+    pub ballots: u64,
+    /// The sum of the weights of these ballots.
+    pub weight: u64,
+    /// The total of each count, in the order of the contest's rule.
+    pub totals: Vec<u64>,
+    /// What the totals mean for the options.
+    pub outcome: Outcome,
+}
+
+/// Computes the totals of all contests, in the order of the manifest; `None` for a contest whose totals are
+/// [withheld](EncryptedContest::withheld).
+///
+/// # Errors
+///
+/// `InsufficientShares` or `DuplicateDecryption`; `TotalOutOfRange` or `ImpossibleTotals` for totals that no valid ballots
+/// of this roll give.
+pub fn combine(
+    context: &ElectionContext,
+    tally: &EncryptedTally,
+    decryptions: &[VerifiedDecryption],
+) -> Result<Vec<Option<ContestTotals>>, DecryptionError> {
+    let need = usize::from(context.joint_key().threshold());
+    let have = decryptions.len();
+    let used = decryptions.get(..need).ok_or(DecryptionError::InsufficientShares { have, need })?;
+    let indices: Vec<TrusteeIndex> = used.iter().map(VerifiedDecryption::index).collect();
+    let lagrange = lagrange_at_zero(&indices).map_err(|_| {
+        let twice = indices.iter().enumerate().find(|(place, index)| indices.iter().take(*place).any(|one| one == *index));
+        DecryptionError::DuplicateDecryption { trustee: twice.map_or(0, |(_, index)| index.get()) }
+    })?;
+    let weights = context.manifest().weights();
+
+    let contests = || zip(context.manifest().contests(), tally.contests()).enumerate();
+    let mut results: Vec<Option<ContestTotals>> = contests().map(|_| None).collect();
+    for (first, (contest, sums)) in contests() {
+        if sums.withheld.is_some() || results.get(first).is_some_and(Option::is_some) {
+            continue;
+        }
+        // Contests of one packing share a table, for the largest of their totals and for all their slots. There is one at a
+        // time: a table may be large.
+        let packing = contest.packing(weights);
+        let is_alike =
+            |contest: &Contest, sums: &EncryptedContest| contest.packing(weights) == packing && sums.withheld.is_none();
+        let alike = || contests().filter(|(_, (contest, sums))| is_alike(contest, sums));
+        let largest = alike().map(|(_, (contest, sums))| bound(contest, sums)).max().unwrap_or(0);
+        let slots = alike().map(|(_, (_, sums))| sums.c.len() as u64).sum();
+        let table = DiscreteLog::new(packing, largest, slots);
+        for (number, (contest, sums)) in alike() {
+            let blindings = (0..sums.c.len()).map(|slot| {
+                // Where nothing hides the sums there are no factors.
+                let factors = used.iter().filter_map(|part| part.factor(number, slot));
+                let factors: Vec<&Element> = factors.map(PublicElement::element).collect();
+                Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied())
+            });
+            let opened = zip(&sums.c, blindings).map(|(c, blinding)| *c.element() - blinding);
+            let totals = find_totals(number, contest, packing, bound(contest, sums), opened, &table)?;
+            let outcome = contest.rule.outcome(&contest.options, &totals, sums.weight);
+            let outcome = outcome.map_err(|error| DecryptionError::ImpossibleTotals { contest: number, error })?;
+            if let Some(result) = results.get_mut(number) {
+                *result = Some(ContestTotals { ballots: sums.ballots, weight: sums.weight, totals, outcome });
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// The most that the total of a count can be.
+fn bound(contest: &Contest, sums: &EncryptedContest) -> u64 {
+    contest.rule.count_bound().saturating_mul(sums.weight)
+}
+
+/// The totals of a contest's counts in `[v]G` of its slots.
+fn find_totals(
+    number: usize,
+    contest: &Contest,
+    packing: Packing,
+    bound: u64,
+    slots: impl Iterator<Item = Element>,
+    table: &DiscreteLog,
+) -> Result<Vec<u64>, DecryptionError> {
+    let mut left = contest.rule.counts(contest.options.len());
+    let mut totals = Vec::with_capacity(left);
+    for (slot, element) in slots.enumerate() {
+        let counts = left.min(packing.per_slot());
+        left -= counts;
+        let found = table.vartime_find(&element, counts, bound);
+        totals.extend(found.map_err(|_| DecryptionError::TotalOutOfRange { contest: number, slot, bound })?);
+    }
+    Ok(totals)
+}

@@ -1,0 +1,301 @@
+//! A trustee's session: the message of the key ceremony that is due, the one closing statement, the partial decryption.
+//!
+//! See `spec/ceremony.md#steps` and `spec/tally.md#decryption`. The command, a service and a page for trustees run this
+//! same code; they bring the seed, the record and a [`StatementStore`].
+//!
+//! # Security
+//!
+//! A trustee signs *one* closing statement in its life. [`ClosingSession::sign_closing`] stores it before it returns it,
+//! returns a stored one again, and refuses to sign about any other tally. A trustee that has lost its store takes no
+//! part any more if the board has a statement of it. Only one session at a time may use a store: the caller must lock it.
+//!
+//! # Examples
+//!
+//! ```
+//! use ballotta::key_ceremony::TrusteeSeed;
+//! use ballotta::record::RecordSource;
+//! use ballotta::trustee::{StatementStore, TrusteeError, TrusteeSession};
+//! use rand_core::CryptoRng;
+//!
+//! /// Returns the closing statement to publish. After enough of them are on the board, the same session on a newer copy
+//! /// of the record returns the partial decryption with `closing.decrypt(record, rng)`.
+//! fn sign_closing<S: StatementStore, R: CryptoRng>(
+//!     record: &dyn RecordSource,
+//!     seed: TrusteeSeed,
+//!     store: S,
+//!     rng: &mut R,
+//! ) -> Result<Vec<u8>, TrusteeError<S::Error>> {
+//!     let mut closing = TrusteeSession::new(seed, store).verify_closed(record, &|_| (), rng)?;
+//!     Ok(closing.sign_closing(rng)?.to_bytes())
+//! }
+//! ```
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+use serde::Deserialize;
+
+use crate::board::note::{NoteError, SignedCheckpoint};
+use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption};
+use crate::election::ElectionContext;
+use crate::key_ceremony::{CeremonyError, CeremonyParameters, CeremonyStep, Trustee, TrusteeSeed, TrusteeShares};
+use crate::limits::MAX_CHECKPOINT_BYTES;
+use crate::proofs::schnorr::KeyPair;
+use crate::record::{self, RecordSource, read_file};
+use crate::tally::EncryptedTally;
+use crate::verifier::{Progress, Report, Stage, Verification, VerifyOptions, verify};
+
+/// Where a trustee keeps its one closing statement: a file beside its key, a row of a database, the storage of a browser.
+pub trait StatementStore {
+    /// Why the store cannot be read or written.
+    type Error;
+
+    /// Reads the stored document; `None` if nothing was ever stored.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be read. It must not return `None` then: the trustee would sign a second statement.
+    fn load(&self) -> Result<Option<Vec<u8>>, Self::Error>;
+
+    /// Stores the document durably: after this has returned, no crash loses it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, or if there is a document already, which must not be replaced.
+    fn store_new(&mut self, document: &[u8]) -> Result<(), Self::Error>;
+}
+
+/// Why a trustee does not sign, decrypt or take part. `E` is the error of its [`StatementStore`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrusteeError<E> {
+    /// The messages of the key ceremony break a rule, or the seed is not that of a trustee of this election.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    /// The store has a closing statement, but the key ceremony is not complete: the seed was used in another election.
+    #[error("the seed has signed the closing statement of another election: a seed serves one election")]
+    SeedUsed,
+    /// The store cannot be read.
+    #[error("the stored closing statement cannot be read")]
+    Load(#[source] E),
+    /// The store cannot be written, so that the statement is not given out.
+    #[error("the closing statement cannot be stored and is not given out")]
+    Store(#[source] E),
+    /// The stored document is damaged.
+    #[error("the stored closing statement is damaged: a trustee that has lost its statement takes no part")]
+    StatementDamaged,
+    /// The stored statement names another trustee.
+    #[error("the stored closing statement is that of trustee {trustee}")]
+    StatementOfAnotherTrustee {
+        /// The trustee that it names, counted from 1.
+        trustee: u16,
+    },
+    /// The stored statement is about another tally: the trustee was shown two boards.
+    #[error("the stored closing statement is about another tally")]
+    OtherTally(#[source] DecryptionError),
+    /// The board has a statement of this trustee and the store has none.
+    #[error("the stored closing statement is lost: the board has one of this trustee, which takes no part any more")]
+    StatementLost,
+    /// Nothing is decrypted before the trustee has signed its closing statement.
+    #[error("no closing statement is stored: a trustee decrypts only the tally that it has signed a statement about")]
+    NotSigned,
+    /// The record is not valid up to the close.
+    #[error("the record is not valid up to the close, and nothing of it is decrypted")]
+    InvalidRecord(Box<Report>),
+    /// There is no tally.
+    #[error("the record has no tally: the voting is not closed")]
+    NotClosed,
+    /// The closing checkpoint cannot be read.
+    #[error("the closing checkpoint cannot be read")]
+    ClosingCheckpoint(#[source] NoteError),
+    /// The closing rule requires the statements of more trustees.
+    #[error("{found} trustees have signed what they decrypt, the closing rule requires {needed}: none of {absent:?}")]
+    AwaitingStatements {
+        /// The number of trustees with a valid statement about this tally.
+        found: usize,
+        /// The number that the closing rule requires.
+        needed: usize,
+        /// The trustees without a statement on the board, in ascending order.
+        absent: Vec<u16>,
+    },
+    /// The closing rule is not satisfied, or the shares are not those of this election.
+    #[error(transparent)]
+    Decryption(#[from] DecryptionError),
+}
+
+/// A trustee with its seed and its store.
+pub struct TrusteeSession<S> {
+    seed: TrusteeSeed,
+    store: S,
+}
+
+impl<S: StatementStore> TrusteeSession<S> {
+    /// A session of the trustee with this seed.
+    #[must_use]
+    pub fn new(seed: TrusteeSeed, store: S) -> Self {
+        Self { seed, store }
+    }
+
+    /// The next step of the key ceremony, given all of its messages that are on the board.
+    ///
+    /// # Errors
+    ///
+    /// `SeedUsed` if a message is due and the store has a closing statement; `Ceremony` or `Load`.
+    pub fn ceremony_step<M: AsRef<[u8]>, R: CryptoRng>(
+        self,
+        parameters: CeremonyParameters,
+        messages: &[M],
+        rng: &mut R,
+    ) -> Result<CeremonyStep, TrusteeError<S::Error>> {
+        let step = Trustee::next_step(parameters, self.seed, messages, rng)?;
+        let is_due = matches!(step, CeremonyStep::Due { .. });
+        if is_due && self.store.load().map_err(TrusteeError::Load)?.is_some() {
+            return Err(TrusteeError::SeedUsed);
+        }
+        Ok(step)
+    }
+
+    /// Verifies a record up to the close, as anybody does, and recovers the trustee's shares.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRecord` or `NotClosed`; `Ceremony` if the shares are not those of this election.
+    pub fn verify_closed<R: CryptoRng>(
+        self,
+        source: &dyn RecordSource,
+        progress: &(dyn Fn(Progress) + Sync),
+        rng: &mut R,
+    ) -> Result<ClosingSession<S>, TrusteeError<S::Error>> {
+        let Self { seed, store } = self;
+        let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
+        let verification = verify(source, &options, progress, rng);
+        if !verification.report.tally_holds() {
+            return Err(TrusteeError::InvalidRecord(Box::new(verification.report)));
+        }
+        let (context, _) = closed(&verification)?;
+        let joint_key = context.joint_key();
+        let signing = seed.signing_key();
+        let shares = TrusteeShares::recover(joint_key.parameters().clone(), seed, &verification.ceremony, rng)?;
+        shares.check_against(joint_key)?;
+        Ok(ClosingSession { verification, signing, shares, store })
+    }
+}
+
+/// A trustee that has verified a closed record.
+pub struct ClosingSession<S> {
+    verification: Verification,
+    signing: KeyPair,
+    shares: TrusteeShares,
+    store: S,
+}
+
+impl<S: StatementStore> ClosingSession<S> {
+    /// What the trustee found in the record.
+    #[must_use]
+    pub fn verification(&self) -> &Verification {
+        &self.verification
+    }
+
+    /// Returns the trustee's one closing statement about this record. It is signed and stored the first time, and read
+    /// from the store each time after.
+    ///
+    /// # Errors
+    ///
+    /// `OtherTally` if the stored statement is about another tally; `StatementLost` if the store is empty and the board
+    /// has a statement of this trustee; otherwise what is wrong with the store.
+    pub fn sign_closing<R: CryptoRng>(&mut self, rng: &mut R) -> Result<ClosingStatement, TrusteeError<S::Error>> {
+        let (context, tally) = closed(&self.verification)?;
+        if let Some(stored) = self.stored(tally)? {
+            return Ok(stored);
+        }
+        let (trustee, manifest) = (self.shares.index(), context.manifest());
+        let mut own = self.verification.statements.iter().filter(|statement| statement.trustee() == trustee);
+        // Anybody can put a statement under this trustee's name on the board: only a signed one is its own.
+        if own.any(|statement| statement.verify(manifest, rng).is_ok()) {
+            return Err(TrusteeError::StatementLost);
+        }
+        let statement = ClosingStatement::sign(tally, trustee, &self.signing, rng);
+        self.store.store_new(StatementDocument::encode(&statement).as_bytes()).map_err(TrusteeError::Store)?;
+        Ok(statement)
+    }
+
+    /// Returns the trustee's partial decryption, if the closing rule is satisfied by the statements that were on the
+    /// board when the record was verified, or by the closing checkpoint that `source` has now.
+    ///
+    /// # Errors
+    ///
+    /// `NotSigned` or `OtherTally` unless the store has the statement about this tally; `AwaitingStatements`,
+    /// `ClosingCheckpoint` or `Decryption` if the closing rule is not satisfied.
+    pub fn decrypt<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        rng: &mut R,
+    ) -> Result<PartialDecryption, TrusteeError<S::Error>> {
+        let (context, tally) = closed(&self.verification)?;
+        self.stored(tally)?.ok_or(TrusteeError::NotSigned)?;
+        let checkpoint = read_file(source, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES).ok();
+        let checkpoint = checkpoint.map(|bytes| SignedCheckpoint::parse(&bytes)).transpose();
+        let checkpoint = checkpoint.map_err(TrusteeError::ClosingCheckpoint)?;
+        let statements = &self.verification.statements;
+        let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint.as_ref(), rng)
+            .map_err(|error| match error {
+                DecryptionError::TooFewStatements { found, needed } => {
+                    let signed = |index: &u16| statements.iter().any(|statement| statement.trustee() == *index);
+                    let absent = (1..=context.joint_key().trustees()).filter(|index| !signed(index)).collect();
+                    TrusteeError::AwaitingStatements { found, needed, absent }
+                }
+                error => TrusteeError::Decryption(error),
+            })?;
+        Ok(PartialDecryption::decrypt(context, &closed, &self.shares, rng)?)
+    }
+
+    /// The stored statement, which must be this trustee's and about this tally.
+    fn stored(&self, tally: &EncryptedTally) -> Result<Option<ClosingStatement>, TrusteeError<S::Error>> {
+        let Some(document) = self.store.load().map_err(TrusteeError::Load)? else { return Ok(None) };
+        let statement = StatementDocument::decode(&document).ok_or(TrusteeError::StatementDamaged)?;
+        let trustee = statement.trustee();
+        if trustee != self.shares.index() {
+            return Err(TrusteeError::StatementOfAnotherTrustee { trustee });
+        }
+        statement.agrees(tally).map_err(TrusteeError::OtherTally)?;
+        Ok(Some(statement))
+    }
+}
+
+/// The election and the tally of a record that is closed.
+fn closed<E>(verification: &Verification) -> Result<(&ElectionContext, &EncryptedTally), TrusteeError<E>> {
+    verification.context.as_ref().zip(verification.tally.as_ref()).ok_or(TrusteeError::NotClosed)
+}
+
+/// What a store holds of a closing statement: JSON, see `spec/command-line.md#trustee`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StatementDocument {
+    format: String,
+    #[expect(dead_code, reason = "for people, who compare it")]
+    fingerprint: String,
+    /// The statement in hexadecimal.
+    statement: String,
+}
+
+impl StatementDocument {
+    const FORMAT: &str = "ballotta/v1-draft.4/trustee-state";
+
+    fn encode(statement: &ClosingStatement) -> String {
+        let (format, fingerprint) = (Self::FORMAT, statement.fingerprint());
+        let statement = hex::encode(statement.to_bytes());
+        // No text has a character that JSON escapes.
+        format!(
+            "{{\n  \"format\": \"{format}\",\n  \"fingerprint\": \"{fingerprint}\",\n  \"statement\": \"{statement}\"\n}}"
+        )
+    }
+
+    fn decode(document: &[u8]) -> Option<ClosingStatement> {
+        let Self { format, statement, .. } = serde_json::from_slice(document).ok()?;
+        let statement = hex::decode(statement).ok().filter(|_| format == Self::FORMAT)?;
+        ClosingStatement::decode(&statement).ok()
+    }
+}

@@ -1,0 +1,390 @@
+//! What keeps a trustee to its rules: the message that is due, the one closing statement, and what it decrypts.
+
+use std::cell::{Cell, RefCell};
+
+use ballotta::board::entry::{Action, EntryKind};
+use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError};
+use ballotta::encoding::{DecodeError, Writer};
+use ballotta::key_ceremony::{
+    CeremonyError, CeremonyParameters, CeremonyStep, FIRST_ATTEMPT, MessageKind, NextMessageError, TrusteeSeed,
+    check_next_message,
+};
+use ballotta::manifest::Closing;
+use ballotta::proofs::schnorr::SchnorrProof;
+use ballotta::record::CLOSING_CHECKPOINT;
+use ballotta::transcript::{Domain, ProofTranscript as _};
+use ballotta::trustee::{ClosingSession, StatementStore, TrusteeError, TrusteeSession};
+use ballotta::verifier::Report;
+use ballotta_tests::election::{Board, Election, ElectionOptions};
+use ballotta_tests::rng::TestRng;
+use rand_core::Rng as _;
+
+/// A store in memory, which fails when it is told to.
+#[derive(Default)]
+struct Memory {
+    document: RefCell<Option<Vec<u8>>>,
+    is_broken: Cell<bool>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Broken;
+
+impl Memory {
+    fn check(&self) -> Result<(), Broken> {
+        if self.is_broken.get() { Err(Broken) } else { Ok(()) }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.document.borrow().clone().unwrap()).unwrap()
+    }
+
+    fn of(text: String) -> Self {
+        Self { document: RefCell::new(Some(text.into_bytes())), ..Self::default() }
+    }
+}
+
+impl StatementStore for &Memory {
+    type Error = Broken;
+
+    fn load(&self) -> Result<Option<Vec<u8>>, Broken> {
+        self.check()?;
+        Ok(self.document.borrow().clone())
+    }
+
+    fn store_new(&mut self, document: &[u8]) -> Result<(), Broken> {
+        self.check()?;
+        assert_eq!(self.document.replace(Some(document.to_vec())), None, "nothing is replaced");
+        Ok(())
+    }
+}
+
+type Refused = TrusteeError<Broken>;
+
+/// The seed of a trustee, counted from 1: among the randomness from which the election is built.
+fn seed(election: &Election, trustee: u16) -> TrusteeSeed {
+    let key = election.trustee_keys[usize::from(trustee) - 1].public();
+    let mut seeds = (0..1000).map(|words| {
+        let mut rng = TestRng(election.options.seed);
+        (0..words).for_each(|_| {
+            rng.next_u64();
+        });
+        let mut bytes = [0; 32];
+        rng.fill_bytes(&mut bytes);
+        TrusteeSeed::from_bytes(&bytes)
+    });
+    seeds.find(|seed| seed.signing_key().public() == key).unwrap()
+}
+
+fn session<'a>(election: &Election, trustee: u16, store: &'a Memory) -> TrusteeSession<&'a Memory> {
+    TrusteeSession::new(seed(election, trustee), store)
+}
+
+fn closing<'a>(board: &Board<'_>, trustee: u16, store: &'a Memory) -> Result<ClosingSession<&'a Memory>, Refused> {
+    session(board.election, trustee, store).verify_closed(&board.record(), &|_| (), &mut TestRng(1))
+}
+
+/// What a session on this board signs.
+fn sign(board: &Board<'_>, trustee: u16, store: &Memory) -> Result<ClosingStatement, Refused> {
+    closing(board, trustee, store)?.sign_closing(&mut TestRng(2))
+}
+
+fn closed_board(election: &Election) -> Board<'_> {
+    let mut board = election.open_board();
+    board.everybody_votes();
+    board.organise(Action::Close);
+    board
+}
+
+/// Makes a signature at the end of bytes invalid.
+fn flip_signature(bytes: &mut [u8]) {
+    let response = bytes.len() - 32;
+    bytes[response] ^= 1;
+}
+
+fn parameters(election: &Election) -> CeremonyParameters {
+    CeremonyParameters::for_manifest(election.context.manifest(), FIRST_ATTEMPT).unwrap()
+}
+
+#[test]
+fn every_trustee_sends_the_message_that_is_due() {
+    let election = Election::build(ElectionOptions::default());
+    let store = Memory::default();
+    let step = |trustee, published: &[Vec<u8>]| {
+        session(&election, trustee, &store).ceremony_step(parameters(&election), published, &mut TestRng(1)).unwrap()
+    };
+    let kinds = [MessageKind::Registration, MessageKind::DealCommitment, MessageKind::Deal, MessageKind::Confirmation];
+    let mut published: Vec<Vec<u8>> = Vec::new();
+    for (position, (author, message)) in election.ceremony.iter().enumerate() {
+        let (kind, trustee) = (kinds[position / 3], *author);
+        assert_eq!(step(trustee, &published), CeremonyStep::Due { kind, message: message.clone() });
+        if trustee > 1 {
+            let absent = (trustee..=3).collect();
+            assert_eq!(step(1, &published), CeremonyStep::Waiting { kind, absent });
+        }
+        published.push(message.clone());
+    }
+    assert_eq!(step(1, &published), CeremonyStep::Complete);
+    assert_eq!(step(3, &published), CeremonyStep::Complete);
+}
+
+#[test]
+fn a_seed_serves_one_election() {
+    let election = Election::build(ElectionOptions::default());
+    let store = Memory::of("any document".into());
+    let step = |published: &[Vec<u8>]| {
+        session(&election, 1, &store).ceremony_step(parameters(&election), published, &mut TestRng(1))
+    };
+    assert!(matches!(step(&[]), Err(TrusteeError::SeedUsed)));
+    // After the ceremony, the statement is the one of this election.
+    let all: Vec<Vec<u8>> = election.ceremony.iter().map(|(_, message)| message.clone()).collect();
+    assert!(matches!(step(&all), Ok(CeremonyStep::Complete)));
+    store.is_broken.set(true);
+    assert!(matches!(step(&[]), Err(TrusteeError::Load(Broken))));
+
+    let stranger = TrusteeSession::new(TrusteeSeed::from_bytes(&[9; 32]), &store);
+    let step = stranger.ceremony_step::<Vec<u8>, _>(parameters(&election), &[], &mut TestRng(1));
+    assert!(matches!(step, Err(TrusteeError::Ceremony(CeremonyError::NotATrustee))));
+}
+
+/// What would spoil a ceremony is refused before it is on the board.
+#[test]
+fn messages_that_may_be_published_next() {
+    let election = Election::build(ElectionOptions::default());
+    let messages: Vec<Vec<u8>> = election.ceremony.iter().map(|(_, message)| message.clone()).collect();
+    let check = |published: &[Vec<u8>], message: &[u8]| {
+        check_next_message(&parameters(&election), published, message, &mut TestRng(1))
+    };
+    for (position, message) in messages.iter().enumerate() {
+        assert_eq!(check(&messages[..position], message), Ok(()));
+    }
+    // The order within a step is free.
+    assert_eq!(check(&messages[..3], &messages[5]), Ok(()));
+
+    let unreadable = NextMessageError::Unreadable(DecodeError::Truncated { field: "signature" });
+    assert_eq!(check(&[], b"noise"), Err(unreadable));
+    let (kind, missing) = (MessageKind::Deal, MessageKind::DealCommitment);
+    let early = NextMessageError::TooEarly { trustee: 1, kind, missing, absent: vec![2, 3] };
+    assert_eq!(check(&messages[..4], &messages[6]), Err(early));
+    let again = NextMessageError::AlreadyPublished { trustee: 2, kind: MessageKind::Registration };
+    assert_eq!(check(&messages[..2], &messages[1]), Err(again));
+    let mut forged = messages[0].clone();
+    flip_signature(&mut forged);
+    let refused = check(&[], &forged);
+    assert!(matches!(refused, Err(NextMessageError::Ceremony(CeremonyError::BadSignature { .. }))), "{refused:?}");
+    // A message of an earlier step.
+    let late = check(&messages[..4], &messages[0]);
+    assert!(matches!(late, Err(NextMessageError::Ceremony(CeremonyError::OutOfOrder { .. }))), "{late:?}");
+    // A message that its author signed although nobody can read it: refused, and if it is on the board all the same, no
+    // reason to refuse those of others.
+    let mut writer = Writer::new();
+    writer.put(&messages[0][..messages[0].len() - SchnorrProof::BYTES]).u8(0);
+    let mut signed = writer.finish();
+    let mut transcript = Domain::TrusteeRegistration.for_manifest(election.context.manifest().hash());
+    transcript.absorb_u64(b"attempt", FIRST_ATTEMPT.into());
+    transcript.absorb_u64(b"trustee", 1);
+    transcript.absorb_bytes(b"message", &signed);
+    let mut signature = Writer::new();
+    election.trustee_keys[0].prove(&mut transcript, &mut TestRng(1)).encode(&mut signature);
+    signed.extend(signature.finish());
+    let error = CeremonyError::Decode { trustees: vec![(1, DecodeError::Trailing { count: 1 })] };
+    assert_eq!(check(&[], &signed), Err(NextMessageError::Ceremony(error)));
+    assert_eq!(check(&[signed], &messages[1]), Ok(()));
+}
+
+#[test]
+fn the_statement_is_stored_before_it_is_given_out_and_only_ever_repeated() {
+    let election = Election::build(ElectionOptions::default());
+    let board = closed_board(&election);
+    let store = Memory::default();
+    store.is_broken.set(true);
+    assert!(matches!(sign(&board, 1, &store), Err(TrusteeError::Load(Broken))));
+    store.is_broken.set(false);
+    let mut trustee = closing(&board, 1, &store).unwrap();
+    let statement = trustee.sign_closing(&mut TestRng(5)).unwrap();
+    assert_eq!(statement.verify(election.context.manifest(), &mut TestRng(1)), Ok(()));
+    assert_eq!(statement.agrees(&board.tally()), Ok(()));
+    assert_eq!((statement.trustee(), statement.size()), (1, board.entries.len() as u64));
+    assert_eq!((statement.fingerprint(), statement.root()), (election.context.fingerprint(), &board.head().root));
+    assert_eq!(statement.tally_digest(), board.tally().digest());
+    // The document, as every version of the command has written it.
+    assert_eq!(
+        store.text(),
+        format!(
+            "{{\n  \"format\": \"ballotta/v1-draft.4/trustee-state\",\n  \"fingerprint\": \"{}\",\n  \"statement\": \"{}\"\n}}",
+            election.context.fingerprint(),
+            hex::encode(statement.to_bytes())
+        )
+    );
+    // With other randomness, in the same session and in another one.
+    assert_eq!(trustee.sign_closing(&mut TestRng(6)).unwrap(), statement);
+    assert_eq!(sign(&board, 1, &store).unwrap(), statement);
+    // Also after it is on the board.
+    let mut published = board.clone();
+    published.push(EntryKind::ClosingStatement, &statement.to_bytes());
+    assert_eq!(sign(&published, 1, &store).unwrap(), statement);
+}
+
+/// A store that fails between the two acts.
+struct ReadOnly;
+
+impl StatementStore for ReadOnly {
+    type Error = Broken;
+
+    fn load(&self) -> Result<Option<Vec<u8>>, Broken> {
+        Ok(None)
+    }
+
+    fn store_new(&mut self, _: &[u8]) -> Result<(), Broken> {
+        Err(Broken)
+    }
+}
+
+#[test]
+fn no_statement_without_a_store() {
+    let election = Election::build(ElectionOptions::default());
+    let board = closed_board(&election);
+    let session = TrusteeSession::new(seed(&election, 1), ReadOnly);
+    let mut session = session.verify_closed(&board.record(), &|_| (), &mut TestRng(1)).unwrap();
+    assert!(matches!(session.sign_closing(&mut TestRng(2)), Err(TrusteeError::Store(Broken))));
+}
+
+/// Attacks D11 and N4: one trustee, two boards.
+#[test]
+fn no_second_statement() {
+    let election = Election::build(ElectionOptions::default());
+    let mut longer = election.open_board();
+    longer.everybody_votes();
+    let mut board = longer.clone();
+    board.organise(Action::Close);
+    let choices = election.any_choices(0, &mut TestRng(3));
+    longer.vote(0, &choices);
+    longer.organise(Action::Close);
+    let store = Memory::default();
+    let statement = sign(&board, 1, &store).unwrap();
+
+    let mismatch = |refused: Option<Refused>| match refused {
+        Some(TrusteeError::OtherTally(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    let size = DecryptionError::StatementMismatch { trustee: 1, what: "size" };
+    assert_eq!(mismatch(sign(&longer, 1, &store).err()), size);
+    let session = closing(&longer, 1, &store).unwrap();
+    assert_eq!(mismatch(session.decrypt(&longer.record(), &mut TestRng(1)).err()), size);
+
+    // The store is lost and the board has the statement.
+    board.push(EntryKind::ClosingStatement, &statement.to_bytes());
+    assert!(matches!(sign(&board, 1, &Memory::default()), Err(TrusteeError::StatementLost)));
+    // One that the trustee did not sign is nobody's: it neither stops the trustee nor hides the true one.
+    let mut forged = statement.to_bytes();
+    flip_signature(&mut forged);
+    let (mut honest, mut hidden) = (closed_board(&election), closed_board(&election));
+    honest.push(EntryKind::ClosingStatement, &forged);
+    assert!(sign(&honest, 1, &Memory::default()).is_ok());
+    let own = sign(&hidden, 1, &Memory::default()).unwrap();
+    hidden.push(EntryKind::ClosingStatement, &forged);
+    hidden.push(EntryKind::ClosingStatement, &own.to_bytes());
+    assert!(matches!(sign(&hidden, 1, &Memory::default()), Err(TrusteeError::StatementLost)));
+    // The statements of others do not stop it.
+    assert!(sign(&hidden, 2, &Memory::default()).is_ok());
+}
+
+#[test]
+fn stores_that_are_damaged() {
+    let election = Election::build(ElectionOptions::default());
+    let board = closed_board(&election);
+    let store = Memory::default();
+    sign(&board, 1, &store).unwrap();
+    let text = store.text();
+    for damaged in [
+        String::new(),
+        text[..text.len() - 1].to_owned(),
+        text.replace("draft.4", "draft.3"),
+        text.replace("\"statement\": \"", "\"statement\": \"0"),
+        text.replace("\"statement\": \"01", "\"statement\": \"02"),
+        text.replace("{\n", "{\n  \"more\": 1,\n"),
+    ] {
+        assert_ne!(damaged, text);
+        assert!(matches!(sign(&board, 1, &Memory::of(damaged)), Err(TrusteeError::StatementDamaged)));
+    }
+    let error = sign(&board, 2, &Memory::of(text));
+    assert!(matches!(error, Err(TrusteeError::StatementOfAnotherTrustee { trustee: 1 })));
+}
+
+#[test]
+fn nothing_is_decrypted_before_the_closing_rule() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = closed_board(&election);
+    let stores = [Memory::default(), Memory::default(), Memory::default()];
+    let decrypt = |board: &Board<'_>, trustee: u16| {
+        let session = closing(board, trustee, &stores[usize::from(trustee) - 1])?;
+        session.decrypt(&board.record(), &mut TestRng(4))
+    };
+    assert!(matches!(decrypt(&board, 1), Err(TrusteeError::NotSigned)));
+    let statements: Vec<_> = (1..=3).map(|trustee| sign(&board, trustee, &stores[usize::from(trustee) - 1])).collect();
+    for (number, statement) in statements.into_iter().enumerate() {
+        match decrypt(&board, 1) {
+            Err(TrusteeError::AwaitingStatements { found, needed: 3, absent }) => {
+                assert_eq!((found, absent), (number, (number as u16 + 1..=3).collect::<Vec<u16>>()));
+            }
+            other => panic!("{:?}", other.err()),
+        }
+        board.push(EntryKind::ClosingStatement, &statement.unwrap().to_bytes());
+    }
+    let part = decrypt(&board, 1).unwrap();
+    assert_eq!(part.verify(&election.context, &board.tally(), &mut TestRng(1)).map(|part| part.trustee()), Ok(1));
+    // The closing rule does not replace the own statement.
+    let empty = Memory::default();
+    let forgetful = closing(&board, 2, &empty).unwrap();
+    assert!(matches!(forgetful.decrypt(&board.record(), &mut TestRng(1)), Err(TrusteeError::NotSigned)));
+}
+
+#[test]
+fn witnesses_close_the_board() {
+    let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (2, 2), ..ElectionOptions::default() };
+    let election = Election::build(options);
+    let mut board = closed_board(&election);
+    let store = Memory::default();
+    sign(&board, 1, &store).unwrap();
+    let tally = board.tally();
+    let decrypt = |board: &Board<'_>| closing(board, 1, &store)?.decrypt(&board.record(), &mut TestRng(4));
+    let refused = |board: &Board<'_>| match decrypt(board).err() {
+        Some(TrusteeError::Decryption(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(&board), DecryptionError::TooFewWitnesses { found: 0, needed: 2 });
+    let few = board.closing_checkpoint(&tally, 1).to_string();
+    board.files.insert(CLOSING_CHECKPOINT.into(), few.into_bytes());
+    assert_eq!(refused(&board), DecryptionError::TooFewWitnesses { found: 1, needed: 2 });
+    board.files.insert(CLOSING_CHECKPOINT.into(), b"noise".to_vec());
+    assert!(matches!(decrypt(&board), Err(TrusteeError::ClosingCheckpoint(_))));
+    let enough = board.closing_checkpoint(&tally, 2);
+    board.files.insert(CLOSING_CHECKPOINT.into(), enough.to_string().into_bytes());
+    let manifest = election.context.manifest();
+    assert!(ClosedTally::check(manifest, tally.clone(), &[], Some(&enough), &mut TestRng(1)).is_ok());
+    assert!(decrypt(&board).unwrap().verify(&election.context, &tally, &mut TestRng(1)).is_ok());
+}
+
+#[test]
+fn only_a_valid_record_is_decrypted() {
+    let election = Election::build(ElectionOptions::default());
+    let report = |board: &Board<'_>| -> Report {
+        match closing(board, 1, &Memory::default()).err() {
+            Some(TrusteeError::InvalidRecord(report)) => *report,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut board = election.open_board();
+    board.everybody_votes();
+    assert!(!report(&board).tally_holds(), "the voting is not closed");
+    board.organise(Action::Close);
+    assert!(closing(&board, 1, &Memory::default()).is_ok());
+    let message = board.files.keys().find(|path| path.starts_with("ceremony/")).unwrap().clone();
+    board.files.remove(&message);
+    assert!(!report(&board).valid);
+
+    // A seed that is not that of a trustee of this election.
+    let store = Memory::default();
+    let stranger = TrusteeSession::new(TrusteeSeed::from_bytes(&[9; 32]), &store);
+    let refused = stranger.verify_closed(&closed_board(&election).record(), &|_| (), &mut TestRng(1));
+    assert!(matches!(refused.err(), Some(TrusteeError::Ceremony(CeremonyError::NotATrustee))));
+}
