@@ -58,16 +58,19 @@ struct Summary<'a> {
     /// Whether every number agrees.
     agrees: bool,
     #[serde(flatten)]
-    held: Option<Held<'a>>,
+    held: Option<Held>,
     seconds: BTreeMap<&'static str, f64>,
 }
 
 /// The election, if one was held.
 #[derive(Serialize)]
-struct Held<'a> {
-    record: &'a Path,
-    fingerprint: &'a str,
+struct Held {
+    /// The folder of its record.
+    record: PathBuf,
+    fingerprint: String,
     valid: bool,
+    #[serde(skip)]
+    result: ResultDocument,
 }
 
 /// How long each stage took.
@@ -94,14 +97,8 @@ impl ReplayArgs {
         for note in ballots.notes() {
             console.say(format!("   note: {note}"));
         }
-        let election = if self.plain { None } else { Some(self.hold(&ballots, console, &mut laps)?) };
-        let result = election.as_ref().map(|(_, valid, result)| (*valid, result));
-        let contests = compare(&ballots, &counts, result.map(|(_, result)| result));
-        let held = election.as_ref().map(|(record, valid, result)| Held {
-            record,
-            fingerprint: &result.fingerprint,
-            valid: *valid,
-        });
+        let held = (!self.plain).then(|| self.hold(&ballots, console, &mut laps)).transpose()?;
+        let contests = compare(&ballots, &counts, held.as_ref().map(|held| &held.result));
         finish(
             console,
             &Summary {
@@ -118,8 +115,8 @@ impl ReplayArgs {
         )
     }
 
-    /// Holds an election on the ballots: the folder of its record, whether it is valid, and its result.
-    fn hold(&self, ballots: &Ballots, console: Console, laps: &mut Laps) -> Result<(PathBuf, bool, ResultDocument)> {
+    /// Holds an election on the ballots, from the key ceremony to the verification of the record.
+    fn hold(&self, ballots: &Ballots, console: Console, laps: &mut Laps) -> Result<Held> {
         let folders = Folders::new(&self.out)?;
         let Questions { languages, title, contests, styles, weights, privacy, voters } = ballots.questions();
         let question = Question { languages, title, schedule: None, contests, styles, weights, quorum: None, privacy };
@@ -136,7 +133,8 @@ impl ReplayArgs {
         let Verification { report, .. } = rehearsal.verify();
         laps.end("verification");
         let result = report.result.context("the record has no result")?;
-        Ok((rehearsal.record().to_path_buf(), report.valid, result))
+        let record = rehearsal.record().to_path_buf();
+        Ok(Held { record, fingerprint: result.fingerprint.clone(), valid: report.valid, result })
     }
 }
 
@@ -157,7 +155,7 @@ fn finish(console: Console, summary: &Summary<'_>) -> Result<()> {
         }
         let part = summary.is_part.then_some(summary.ballots);
         print(table::totals(summary.contests, part))?;
-        if let Some(Held { record, fingerprint, valid }) = &summary.held {
+        if let Some(Held { record, fingerprint, valid, .. }) = &summary.held {
             let valid = if *valid { "valid" } else { "NOT VALID" };
             print(format_args!("record       {}: {valid}\nfingerprint  {fingerprint}", record.display()))?;
         }

@@ -59,14 +59,13 @@ fn interpret(profile: Profile) -> Result<Ballots> {
             let position = candidates.iter().position(|(candidate, _)| candidate == id);
             option_number(position.ok_or_else(|| problem!("there is no candidate {id}"))?)
         };
-        let mark = || {
-            let options: Vec<u16> = approve.iter().map(option).collect::<Result<_>>()?;
+        let options: Vec<u16> = approve.iter().map(option).collect::<Result<_>>()?;
+        let cast = || {
             ensure!(!options.is_empty(), "nobody is approved of");
             check_distinct(&options)?;
-            Ok(Mark::Options(options))
+            ballots.cast_often(vec![(0, Mark::Options(options))], 1, count)
         };
-        let cast = mark().and_then(|mark| ballots.cast_often(vec![(0, mark)], 1, count));
-        cast.at(|| format!("pattern {}", number + 1))?;
+        cast().at(|| format!("pattern {}", number + 1))?;
     }
     let records = profile.contest_records.unwrap_or(profile.nonblank_ballots);
     let blank = records.checked_sub(profile.nonblank_ballots);
