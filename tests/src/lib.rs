@@ -1,4 +1,4 @@
-//! What the tests across crates share: deterministic randomness, small elections, and proofs whose parts are anything.
+//! What the tests across crates share: the test election (`ballotta-testkit`), and proofs whose parts are anything.
 //!
 //! A forgery is made of bytes: the modules [`ballot`] and [`sigma`] take proofs apart, replay their transcripts by hand
 //! and encode whatever somebody puts together. They have an argument and equations of their own, and the library's
@@ -6,14 +6,12 @@
 //! claims and not for how it is written; [`sabotage`] shows that with every one.
 
 pub mod ballot;
-pub mod choice;
-pub mod election;
-pub mod kinds;
 pub mod mutate;
-pub mod rng;
 pub mod search;
 pub mod sigma;
 pub mod vectors;
+
+pub use ballotta_testkit::{choice, election, kinds, rng};
 
 use std::fmt::Debug;
 use std::iter::successors;

@@ -17,7 +17,8 @@ use ballotta::contest::{
     Selection, Split, Total,
 };
 use ballotta::form::{Bits, FormBuilder};
-use ballotta_benches::{bench_rng, numbered};
+use ballotta_benches::bench_rng;
+use ballotta_testkit::election::numbered_options;
 use chacha20::ChaCha12Rng;
 use rand_core::Rng as _;
 
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
 fn encode(case: &Case) -> ExitCode {
     let mut builder = FormBuilder::new();
     builder.pack(Packing::new(case.rule.count_bound(), WEIGHT, 1000 * WEIGHT));
-    let contest = case.rule.compile(&numbered(case.options), &mut builder);
+    let contest = case.rule.compile(&numbered_options(case.options as usize), &mut builder);
     let form = builder.build().expect("a form within the limits");
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).expect("numbers");
