@@ -44,7 +44,7 @@ impl Rehearsal {
     ///
     /// # Panics
     ///
-    /// If an election cannot have so many.
+    /// If an election cannot have this number.
     #[must_use]
     pub fn hold(options: usize, voters: usize) -> Self {
         let election = Election::build(one_of(options, voters));

@@ -20,11 +20,11 @@ use ballotta::encoding::{DecodeError, Reader};
 use ballotta::group::Scalar;
 use ballotta::weaken::{Check, Weaken};
 
-/// Shows that `check`, and nothing else, stands between a forgery and its acceptance.
+/// Shows that `check`, and nothing else, keeps a forgery from being accepted.
 ///
 /// `forge` makes the forgery against a verifier without the check that it is given, or against the real one. Three
-/// judgements follow: the verifier without `check` accepts; the real one refuses the same forgery with `refusal`; and it
-/// refuses as well what the same recipe gives when it is aimed at the real one.
+/// judgements follow: the verifier without `check` accepts; the real one refuses the same forgery with `refusal`; and
+/// it refuses as well what the same recipe gives when it is aimed at the real one.
 ///
 /// # Panics
 ///

@@ -97,7 +97,7 @@ fn main() {
     }
 }
 
-/// A rule of so many options, and how a selection is drawn.
+/// A rule, its number of options, and how a selection is drawn.
 type Kind = (&'static str, Rule, u32, fn(&mut ChaCha12Rng) -> Selection);
 
 /// Kinds of contests that the peer does not have.

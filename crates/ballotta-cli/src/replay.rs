@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use ballotta::record::ResultDocument;
 use ballotta::verifier::Verification;
 use ballotta_replay::{Ballots, Comparison, Format, Questions, ReplayError, compare, count};
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
 use crate::console::{Console, counted, print, seconds};
@@ -28,7 +28,7 @@ pub(crate) struct ReplayArgs {
     /// A file of ballots, or a folder with them; files may be compressed with gzip
     source: PathBuf,
     /// What the source is; without it, what it looks like
-    #[arg(long, value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>()))]
+    #[arg(long, value_parser = formats())]
     format: Option<Format>,
     /// Only the first N ballots, compared with a plain count of the same ones
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -136,6 +136,11 @@ impl ReplayArgs {
         let record = rehearsal.record().to_path_buf();
         Ok(Held { record, fingerprint: result.fingerprint.clone(), valid: report.valid, result })
     }
+}
+
+/// The formats by their names.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse())
 }
 
 /// The format that a source seems to have.

@@ -16,7 +16,8 @@ const LANGUAGE: &str = "en";
 /// Ballots of a source, at most.
 pub(crate) const MAX_BALLOTS: usize = 1 << 24;
 
-/// What a ballot marks in a contest, of the kind that the rule of the contest asks for. It was published: it is no secret.
+/// What a ballot marks in a contest, of the kind that the rule of the contest asks for. It was published: it is no
+/// secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Mark {
     Blank,
@@ -131,7 +132,8 @@ impl Ballots {
         self.title = shown(title);
     }
 
-    /// What people should know of the source, a sentence each: what was left out, what was counted against its own rules.
+    /// What people should know of the source, a sentence each: what was left out, what was counted against its own
+    /// rules.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -191,8 +193,8 @@ impl Ballots {
         self.cast.iter().any(|(_, weight)| *weight != 1)
     }
 
-    /// The first `limit` ballots, all if there is none, with the contests of these identifiers, all if there are none. A
-    /// contest that is on no ballot is left out, with a note.
+    /// The first `limit` ballots, all if there is none, with the contests of these identifiers, all if there are none.
+    /// A contest that is on no ballot is left out, with a note.
     ///
     /// # Errors
     ///
@@ -251,7 +253,8 @@ impl Ballots {
         if kept.is_empty() { Err(ReplayError::NoBallots) } else { Ok(kept) }
     }
 
-    /// What an election of these ballots asks, and what each ballot is entitled to. The contests of a ballot are its style.
+    /// What an election of these ballots asks, and what each ballot is entitled to. The contests of a ballot are its
+    /// style.
     #[must_use]
     pub fn questions(&self) -> Questions {
         let text = |text: &str| Text::from([(LANGUAGE, text)]);
@@ -293,8 +296,8 @@ impl Ballots {
         }
     }
 
-    /// What ballot `number`, counted from 0, selects: contests of the [questions](Self::questions) by their position, and
-    /// the selection in each.
+    /// What ballot `number`, counted from 0, selects: contests of the [questions](Self::questions) by their position,
+    /// and the selection in each.
     ///
     /// # Panics
     ///
@@ -332,8 +335,8 @@ impl Names {
     }
 }
 
-/// A text that is not taken yet, with a number after it if it must have one. Texts that differ in case or in spaces only
-/// read alike.
+/// A text that is not taken yet, with a number after it if it must have one. Texts that differ in case or in spaces
+/// only read alike.
 fn numbered(taken: &mut HashSet<String>, text: &str, suffix: impl Fn(u32) -> String) -> String {
     let (mut chosen, mut number) = (text.to_owned(), 2);
     while !taken.insert(chosen.trim().to_lowercase()) {

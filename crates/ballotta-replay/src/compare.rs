@@ -35,7 +35,8 @@ pub struct Number {
     pub published: Option<u64>,
     /// The plain count. `None` if the ballots cannot have such a number, which then differs.
     pub counted: Option<u64>,
-    /// What the election decrypted. `None` if no election was held, or if its result lacks the number, which then differs.
+    /// What the election decrypted. `None` if no election was held, or if its result lacks the number, which then
+    /// differs.
     pub decrypted: Option<u64>,
     /// Whether all origins that have to have the number agree.
     pub same: bool,

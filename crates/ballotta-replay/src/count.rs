@@ -15,7 +15,8 @@ pub struct Count {
     pub blank: u64,
     /// What each option received, in the order of the options. Empty if the contest counts pairs.
     pub options: Vec<u64>,
-    /// For each option the weight of the ballots that rank it above each other one. Empty unless the contest counts pairs.
+    /// For each option the weight of the ballots that rank it above each other one. Empty unless the contest counts
+    /// pairs.
     pub pairs: Vec<Vec<u64>>,
 }
 
@@ -78,8 +79,8 @@ pub fn count(ballots: &Ballots) -> Vec<Count> {
     counts
 }
 
-/// Schulze's ranking in layers, from how many rank each option above each other one. The strongest paths are found by what
-/// is still reached when weaker defeats are left out, and the layers by the longest chain before an option.
+/// Schulze's ranking in layers, from how many rank each option above each other one. The strongest paths are found by
+/// what is still reached when weaker defeats are left out, and the layers by the longest chain before an option.
 pub(crate) fn schulze(pairs: &[Vec<u64>]) -> Vec<Vec<usize>> {
     let size = pairs.len();
     let mut strengths: Vec<u64> = Vec::new();

@@ -6,9 +6,10 @@
 //! 1,82,13:66;16:78;22:;7:!             a contest with the candidates that count ; nothing: none ; !: an over-vote
 //! ```
 //!
-//! A sheet is a ballot: records do not say which sheets are one voter's. An over-voted contest counts as blank, which is
-//! proved and counted on its own; a contest without marks is not blank. Where several candidates may be chosen, a candidate
-//! of the type `WriteIn` has as many lines as there are votes, and may be marked once for each: every line is an option.
+//! A sheet is a ballot: records do not say which sheets are one voter's. An over-voted contest counts as blank, which
+//! is proved and counted on its own; a contest without marks is not blank. Where several candidates may be chosen, a
+//! candidate of the type `WriteIn` has as many lines as there are votes, and may be marked once for each: every line is
+//! an option.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

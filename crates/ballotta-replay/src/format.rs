@@ -141,8 +141,8 @@ mod tests {
         assert!(problem.ends_with("has neither ContestManifest.json nor ballots.csv: name a file of it"), "{problem}");
     }
 
-    /// Every source with one byte gone or changed, cut or doubled: it is read, counted and made an election of, or refused;
-    /// never does anything else happen.
+    /// Every source with one byte gone or changed, cut or doubled: it is read, counted and made an election of, or
+    /// refused; never does anything else happen.
     #[test]
     fn damaged_sources_are_read_or_refused() {
         let sources: [(&str, Format, &str); 7] = [

@@ -7,9 +7,9 @@
 //! VOTES        voter_id;vote;points ..          `vote` and `points` with commas
 //! ```
 //!
-//! `approval` and `choose-1` are `choose`, `cumulative` is `cumulative`, `ordinal` is `positional` with `max_length` for the
-//! first place, one less for the second. Where published ballots have fewer marks or points than the file asks for, the
-//! rule allows fewer, and a note says so: they were counted.
+//! `approval` and `choose-1` are `choose`, `cumulative` is `cumulative`, `ordinal` is `positional` with `max_length`
+//! for the first place, one less for the second. Where published ballots have fewer marks or points than the file asks
+//! for, the rule allows fewer, and a note says so: they were counted.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;

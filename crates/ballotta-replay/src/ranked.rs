@@ -166,8 +166,8 @@ fn rank_of(column: &str) -> Option<(&str, usize)> {
     (!contest.is_empty() && (1..=MAX_RANKS).contains(&rank)).then_some((contest, rank))
 }
 
-/// A contest of the file: its columns in the order of their ranks, and its candidates in the order of their numbers, which
-/// is not known before all ballots are read.
+/// A contest of the file: its columns in the order of their ranks, and its candidates in the order of their numbers,
+/// which is not known before all ballots are read.
 struct Race<'a> {
     name: String,
     /// What people call the candidates: whoever has no name here is none.

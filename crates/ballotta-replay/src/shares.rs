@@ -6,9 +6,9 @@
 //! {"source":"..","weights":["7526.9811523992","73446.8943013686"]}
 //! ```
 //!
-//! *Meetings* (SEC Form 8-K, item 5.07): every item is a contest, and every total one voter with so many shares, who is
-//! made up. Broker non-votes are blank. *Weights* are those of voters who all voted yes: cut after four decimals, they
-//! are whole numbers of the unit `1/10000`, which the manifest names.
+//! *Meetings* (SEC Form 8-K, item 5.07): every item is a contest, and every total one voter with that number of shares,
+//! who is made up. Broker non-votes are blank. *Weights* are those of voters who all voted yes: cut after four
+//! decimals, they are whole numbers of the unit `1/10000`, which the manifest names.
 
 use std::path::Path;
 

@@ -115,19 +115,19 @@ fn has_blank(rule: &Rule) -> bool {
     }
 }
 
-/// So many of the numbers `0..of`, in any order.
+/// Draws `count` of the numbers `0..of`, in any order.
 fn draw(of: usize, count: usize, rng: &mut TestRng) -> Vec<usize> {
     let mut left: Vec<usize> = (0..of).collect();
     (0..count).map(|_| left.swap_remove(rng.below(left.len()))).collect()
 }
 
-/// Points of which so many are given together, at most `max` to an option.
+/// Points for the options, at most `max` for each, whose sum is in a range.
 fn deal(options: usize, together: std::ops::RangeInclusive<u64>, max: u64, rng: &mut TestRng) -> Choice {
     let (least, most) = together.into_inner();
     let mut left = least + rng.below((most - least) as usize + 1) as u64;
     let mut points = vec![0; options];
     for (position, option) in draw(options, options, rng).into_iter().enumerate() {
-        // What those behind cannot take, this one must.
+        // The options after this one take no more than their maximum: the rest is for this one.
         let others = max * (options - position - 1) as u64;
         let (must, may) = (left.saturating_sub(others), left.min(max));
         points[option] = must + rng.below((may - must) as usize + 1) as u64;

@@ -1,9 +1,9 @@
 //! Whole elections in memory: every step is really taken, all randomness comes from one seed, and any step can be
 //! altered.
 //!
-//! An [`Election`] is what is fixed before the voting opens: manifest, ceremony, credentials, roll. A [`Board`] is a log
-//! that grows; its entries are bytes that a test may change before they are signed, so that a forged log is one that a
-//! dishonest board signed. It counts in clear what honest voters chose: [`Board::expected`].
+//! An [`Election`] is what is fixed before the voting opens: manifest, ceremony, credentials, roll. A [`Board`] is a
+//! log that grows; its entries are bytes that a test may change before they are signed, so that a forged log is one
+//! that a dishonest board signed. It counts in clear what honest voters chose: [`Board::expected`].
 
 use std::collections::BTreeMap;
 use std::iter::zip;
@@ -241,8 +241,8 @@ impl Election {
         writer.finish()
     }
 
-    /// A first ballot for the first option of a style of one contest, of which one is chosen, under a nonce of anybody's
-    /// choice: by the library's own prover.
+    /// A first ballot for the first option of a style of one contest, of which one is chosen, under a nonce of
+    /// anybody's choice: by the library's own prover.
     ///
     /// # Panics
     ///
@@ -302,7 +302,8 @@ impl Election {
         board
     }
 
-    /// The index of the first ballot of an [open board](Self::open_board): it follows ceremony, signed roll and opening.
+    /// The index of the first ballot of an [open board](Self::open_board): it follows ceremony, signed roll and
+    /// opening.
     #[must_use]
     pub fn first_ballot(&self) -> u64 {
         self.ceremony.len() as u64 + u64::from(self.options.authorities) + 1

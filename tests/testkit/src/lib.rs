@@ -1,7 +1,8 @@
-//! The test election: a whole one in memory, from the manifest to the published result, whose every step can be altered.
+//! The test election: a whole one in memory, from the manifest to the published result, whose every step can be
+//! altered.
 //!
-//! All randomness comes from one seed, so that vectors, failures and measurements repeat themselves. The package does not
-//! ask for the feature `weaken` of the library: benches build it for release.
+//! All randomness comes from one seed, so that vectors, failures and measurements repeat themselves. The package does
+//! not ask for the feature `weaken` of the library: benches build it for release.
 //!
 //! # Examples
 //!
