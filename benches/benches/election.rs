@@ -10,13 +10,16 @@ use ballotta::credential::{Credential, RollIndex, RollLine, RollReader, RollRule
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption, VerifiedDecryption, combine};
 use ballotta::group::SecretScalar;
 use ballotta::hash::{CeremonyRoot, ManifestHash};
-use ballotta::key_ceremony::{JointKey, Trustee, TrusteeShares};
+use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed, TrusteeShares};
 use ballotta::limits::MAX_TOTAL;
 use ballotta::manifest::Manifest;
 use ballotta::record::{self, MemoryRecord, PublishedRoll, RecordSource};
 use ballotta::tally::{CountedBallot, PartialTally};
 use ballotta::verifier::{VerifyOptions, verify};
-use ballotta_benches::{Ceremony, Keys, Rehearsal, VOTER, bench_rng, choose_option};
+use ballotta_benches::{Rehearsal, bench_rng, one_of};
+use ballotta_testkit::ceremony::Ceremony;
+use ballotta_testkit::election::{Choice, Election, Parties, of_style};
+use ballotta_testkit::rng::TestRng;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 
 /// Ballots on the board of a rehearsal.
@@ -29,9 +32,12 @@ const MANIFEST: ManifestHash = ManifestHash::from_bytes([7; 32]);
 type Lazy<'a> = LazyCell<Rehearsal, Box<dyn FnOnce() -> Rehearsal + 'a>>;
 
 pub(crate) fn manifest(c: &mut Criterion) {
-    let keys = Keys::random(&mut bench_rng());
     for options in [2, 10, 100] {
-        let bytes = keys.manifest(options);
+        let (options_of_election, rng) = (one_of(options, 1), &mut TestRng(1));
+        let bytes = Parties::draw(&options_of_election, rng)
+            .contents(&options_of_election, [7; 32])
+            .to_bytes()
+            .expect("a manifest");
         let manifest = Manifest::parse(&bytes).expect("a manifest");
         let mut c = c.benchmark_group(format!("manifest 1-of-{options}"));
         c.bench_function("parse", |b| b.iter(|| Manifest::parse(black_box(&bytes)).expect("a manifest")));
@@ -45,29 +51,38 @@ pub(crate) fn key_ceremony(c: &mut Criterion) {
     let mut rng = bench_rng();
     let mut c = c.benchmark_group("key ceremony 2-of-3");
     for slots in [1, 100] {
-        let ceremony = Ceremony::for_slots(slots, &mut rng);
-        let (parameters, messages) = (&ceremony.parameters, ceremony.messages());
+        let seeds = [[1; 32], [2; 32], [3; 32]];
+        let signing = seeds.map(|seed| *TrusteeSeed::from_bytes(&seed).signing_key().public()).to_vec();
+        let parameters = CeremonyParameters::new(MANIFEST, 2, signing, slots, FIRST_ATTEMPT);
+        let parameters = &parameters.expect("slots of an election");
+        let ceremony = Ceremony::hold(parameters, &seeds, &mut TestRng(1));
+        let Ceremony { registrations, commitments, deals, .. } = &ceremony;
+        let messages: Vec<&[u8]> = ceremony.messages().into_iter().map(|(_, message)| message).collect();
+
+        // The first trustee, at every step.
+        let seed = || TrusteeSeed::from_bytes(&seeds[0]);
+        let registered = || Trustee::register(parameters.clone(), seed()).expect(HONEST).0;
+        let committed = || registered().commit(registrations, &mut bench_rng()).expect(HONEST).0;
+        let dealt = || committed().deal(commitments, &mut bench_rng()).expect(HONEST).0;
         let size = BatchSize::LargeInput;
         c.bench_function(BenchmarkId::new("register", slots), |b| {
-            let input = || (parameters.clone(), ceremony.seed());
+            let input = || (parameters.clone(), seed());
             b.iter_batched(input, |(parameters, seed)| Trustee::register(parameters, seed).expect(HONEST), size);
         });
         c.bench_function(BenchmarkId::new("commit", slots), |b| {
-            let input = || ceremony.registered();
-            b.iter_batched(input, |state| state.commit(&ceremony.registrations, &mut rng).expect(HONEST), size);
+            b.iter_batched(registered, |state| state.commit(registrations, &mut rng).expect(HONEST), size);
         });
         c.bench_function(BenchmarkId::new("deal", slots), |b| {
-            let input = || ceremony.committed();
-            b.iter_batched(input, |state| state.deal(&ceremony.commitments, &mut rng).expect(HONEST), size);
+            b.iter_batched(committed, |state| state.deal(commitments, &mut rng).expect(HONEST), size);
         });
         c.bench_function(BenchmarkId::new("confirm", slots), |b| {
-            b.iter_batched(|| ceremony.dealt(), |state| state.confirm(&ceremony.deals, &mut rng).expect(HONEST), size);
+            b.iter_batched(dealt, |state| state.confirm(deals, &mut rng).expect(HONEST), size);
         });
         c.bench_function(BenchmarkId::new("verify", slots), |b| {
             b.iter(|| JointKey::verify(parameters, &messages, &mut rng).expect(HONEST));
         });
         c.bench_function(BenchmarkId::new("recover shares", slots), |b| {
-            let input = || (parameters.clone(), ceremony.seed());
+            let input = || (parameters.clone(), seed());
             b.iter_batched(
                 input,
                 |(parameters, seed)| TrusteeShares::recover(parameters, seed, &messages, &mut rng).expect(HONEST),
@@ -134,7 +149,7 @@ pub(crate) fn roll(c: &mut Criterion) {
 /// From the voter's choice to the verification of the record: elections of [`BALLOTS`] ballots.
 pub(crate) fn vote_to_result(c: &mut Criterion) {
     for options in [2, 10] {
-        let hold = move || Rehearsal::hold(options, BALLOTS, &mut bench_rng());
+        let hold = move || Rehearsal::hold(options, BALLOTS);
         let rehearsal: Lazy<'_> = LazyCell::new(Box::new(hold));
         let name = |stage: &str| format!("{stage} 1-of-{options}");
         vote(c, &name("vote"), &rehearsal);
@@ -146,25 +161,26 @@ pub(crate) fn vote_to_result(c: &mut Criterion) {
 
 fn vote(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
     let mut rng = bench_rng();
-    let choose = || choose_option(1);
+    let choose = || rehearsal.election.ballot(0, &[Choice::Options(vec![1])]).choices();
     let seed = || BallotSeed::from_bytes([7; 32]);
     let prepare = |(choices, seed)| {
-        let Rehearsal { context, voters, .. } = &**rehearsal;
-        PreparedBallot::prepare(context, voters[0].public(), VOTER, choices, None, seed).expect("a ballot")
+        let Election { context, credentials, .. } = &rehearsal.election;
+        let voter = of_style(0);
+        PreparedBallot::prepare(context, credentials[0].public(), voter, choices, None, seed).expect("a ballot")
     };
     let prepared = || prepare((choose(), seed()));
     let mut c = c.benchmark_group(name);
     c.bench_function("prepare", |b| b.iter_batched(|| (choose(), seed()), prepare, BatchSize::SmallInput));
     c.bench_function("cast", |b| {
-        let Rehearsal { context, voters, .. } = &**rehearsal;
+        let Election { context, credentials, .. } = &rehearsal.election;
         b.iter_batched(
             prepared,
-            |ballot| ballot.cast(context, voters[0].key_pair(), &mut rng).to_bytes(),
+            |ballot| ballot.cast(context, credentials[0].key_pair(), &mut rng).to_bytes(),
             BatchSize::SmallInput,
         );
     });
     c.bench_function("open and check", |b| {
-        let context = &rehearsal.context;
+        let context = &rehearsal.election.context;
         let check = |ballot: PreparedBallot| {
             let tracker = *ballot.tracker();
             let bytes = ballot.open().expose_bytes();
@@ -201,8 +217,8 @@ fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
     let window = Window { opened: Some(0), closed: None };
     let begin = || {
         let record = &rehearsal.record;
-        let roll = PublishedRoll::read(record, rehearsal.context.manifest()).expect("a roll");
-        let context = rehearsal.context.clone();
+        let roll = PublishedRoll::read(record, rehearsal.election.context.manifest()).expect("a roll");
+        let context = rehearsal.election.context.clone();
         Admission::resume(context, roll, record.clone(), window, AdmittedBallots::default(), &mut bench_rng())
             .expect("a board without ballots")
     };
@@ -213,7 +229,7 @@ fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
         admission
     };
     let verified = LazyCell::new(|| -> Vec<VerifiedBallot> {
-        let outcomes = verify_ballots(&rehearsal.context, &candidates(rehearsal), &mut bench_rng());
+        let outcomes = verify_ballots(&rehearsal.election.context, &candidates(rehearsal), &mut bench_rng());
         outcomes.into_iter().collect::<Result<_, _>>().expect("valid ballots")
     });
     let mut c = c.benchmark_group(name);
@@ -221,7 +237,7 @@ fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
         c.throughput(Throughput::Elements(size as u64));
         c.bench_function(BenchmarkId::new("verify ballots", size), |b| {
             let candidates = &candidates(rehearsal)[..size];
-            b.iter(|| verify_ballots(&rehearsal.context, candidates, &mut rng));
+            b.iter(|| verify_ballots(&rehearsal.election.context, candidates, &mut rng));
         });
     }
     c.throughput(Throughput::Elements(BALLOTS as u64));
@@ -235,9 +251,9 @@ fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
             (1..).zip(&*verified).filter_map(|(index, ballot)| counts.count(index, ballot.clone())).collect();
         assert_eq!(counted.len(), BALLOTS);
         b.iter(|| {
-            let mut tally = PartialTally::zero(&rehearsal.context, 0);
+            let mut tally = PartialTally::zero(&rehearsal.election.context, 0);
             for ballot in &counted {
-                tally.add(&rehearsal.context, ballot).expect("ballots in order");
+                tally.add(&rehearsal.election.context, ballot).expect("ballots in order");
             }
             tally
         });
@@ -248,25 +264,26 @@ fn decryption(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
     let mut rng = bench_rng();
     let mut c = c.benchmark_group(name);
     c.bench_function("sign a closing statement", |b| {
-        let Rehearsal { tally, signing, .. } = &**rehearsal;
-        b.iter(|| ClosingStatement::sign(tally, 1, &signing[0], &mut rng));
+        let Rehearsal { election, tally, .. } = &**rehearsal;
+        b.iter(|| ClosingStatement::sign(tally, 1, &election.trustee_keys[0], &mut rng));
     });
     c.bench_function("check the closing rule", |b| {
-        let Rehearsal { context, tally, statements, .. } = &**rehearsal;
-        let mut check = |tally| ClosedTally::check(context.manifest(), tally, statements, None, &mut rng);
+        let Rehearsal { election, tally, statements, .. } = &**rehearsal;
+        let manifest = election.context.manifest();
+        let mut check = |tally| ClosedTally::check(manifest, tally, statements, None, &mut rng);
         b.iter_batched(|| tally.clone(), |tally| check(tally).expect("statements of all"), BatchSize::SmallInput);
     });
     c.bench_function("decrypt", |b| {
-        let Rehearsal { context, closed, shares, .. } = &**rehearsal;
+        let Rehearsal { election: Election { context, shares, .. }, closed, .. } = &**rehearsal;
         b.iter(|| PartialDecryption::decrypt(context, closed, &shares[0], &mut rng).expect("shares of this election"));
     });
     c.bench_function("verify a partial decryption", |b| {
-        let Rehearsal { context, tally, decryptions, .. } = &**rehearsal;
+        let Rehearsal { election: Election { context, .. }, tally, decryptions, .. } = &**rehearsal;
         let verify = |part: PartialDecryption| part.verify(context, tally, &mut rng).expect("an honest trustee");
         b.iter_batched(|| decryptions[0].clone(), verify, BatchSize::SmallInput);
     });
     c.bench_function("combine", |b| {
-        let Rehearsal { context, tally, decryptions, .. } = &**rehearsal;
+        let Rehearsal { election: Election { context, .. }, tally, decryptions, .. } = &**rehearsal;
         let verified = decryptions.iter().map(|part| part.clone().verify(context, tally, &mut bench_rng()));
         let verified: Vec<VerifiedDecryption> = verified.collect::<Result<_, _>>().expect("honest trustees");
         b.iter(|| combine(context, tally, &verified).expect("totals of valid ballots"));

@@ -9,7 +9,8 @@ use ballotta::hash::Fingerprint;
 use ballotta::proofs::equality::{EqualityProof, EqualityStatement};
 use ballotta::proofs::schnorr::KeyPair;
 use ballotta::transcript::{Domain, ProofTranscript};
-use ballotta_benches::{Ballot, Election, bench_rng, choose, draw_marks, marked};
+use ballotta_benches::{Ballot, Election, bench_rng, draw_marks, marked};
+use ballotta_testkit::election::choose;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use merlin::Transcript;
 use rand_core::CryptoRng;
@@ -70,7 +71,7 @@ pub(crate) fn ballot(c: &mut Criterion) {
     for (name, options, min, max) in
         [("1-of-2", 2, 1, 1), ("1-of-10", 10, 1, 1), ("1-of-100", 100, 1, 1), ("approval-of-10", 10, 0, 10)]
     {
-        let election = Election::new(&choose(min, max), options, &mut rng);
+        let election = Election::new(&choose(min, max, false), options, &mut rng);
         let voter = KeyPair::new(SecretScalar::random(&mut rng));
         let marks = marked(&draw_marks(options as usize, u32::div_ceil(min + max, 2) as usize, &mut rng));
         let bytes = election.cast(&voter, &marks, &mut rng);
@@ -87,7 +88,7 @@ pub(crate) fn ballot(c: &mut Criterion) {
 /// From bytes to a verdict, and of that the part that is left once ballots are decoded and claimed.
 pub(crate) fn batch(c: &mut Criterion) {
     let mut rng = bench_rng();
-    let election = Election::new(&choose(1, 1), 10, &mut rng);
+    let election = Election::new(&choose(1, 1, false), 10, &mut rng);
     let ballots = election.cast_many(1024, |rng| marked(&draw_marks(10, 1, rng)), &mut rng);
     let mut c = c.benchmark_group("batch 1-of-10");
     for size in [1, 16, 256, 1024] {

@@ -2,22 +2,22 @@
 
 mod rehearsal;
 
-use ballotta::contest::{Choose, ContestBits, ContestOption, Rule, Selection};
+use ballotta::contest::{ContestBits, Rule, Selection};
 use ballotta::elgamal::{SlotCiphertext, SlotKeys};
 use ballotta::encoding::{DecodeError, Reader, Writer};
 use ballotta::form::{Bits, Form, FormBuilder, Packing};
 use ballotta::group::{Generators, PublicElement, SecretScalar};
 use ballotta::hash::{FileHash, Fingerprint};
-use ballotta::manifest::Text;
 use ballotta::proofs::ballot::{BallotArgument, BallotClaim};
 use ballotta::proofs::batch::{Batch, BatchError, SharedBases};
 use ballotta::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
 use ballotta::transcript::{Domain, ProofTranscript};
+use ballotta_testkit::election::numbered_options;
 use chacha20::ChaCha12Rng;
 use merlin::Transcript;
 use rand_core::{CryptoRng, SeedableRng};
 
-pub use self::rehearsal::{Ceremony, Keys, Rehearsal, VOTER, choose_option};
+pub use self::rehearsal::{Rehearsal, one_of};
 
 /// The election of all benches.
 const FINGERPRINT: Fingerprint = Fingerprint::from_bytes([7; 32]);
@@ -47,22 +47,7 @@ const WEIGHT: u64 = 1;
 /// The most voters that there may be, where nothing else is said: two counts share a slot.
 pub const TOTAL_WEIGHT: u64 = 100_000;
 
-/// So many options.
-#[must_use]
-pub fn numbered(options: u32) -> Vec<ContestOption> {
-    let title = |number| Text::from([("en", format!("Option {number}").as_str())]);
-    (0..options)
-        .map(|number| ContestOption { id: format!("o{number}"), title: title(number), description: None })
-        .collect()
-}
-
-/// Choose at least `min` and at most `max`.
-#[must_use]
-pub fn choose(min: u32, max: u32) -> Rule {
-    Rule::Choose(Choose { min, max, blank: false, winners: None })
-}
-
-/// So many marks at a random place.
+/// Marks for `count` options, one after the other from a random one on.
 pub fn draw_marks<R: CryptoRng>(options: usize, count: usize, rng: &mut R) -> Vec<bool> {
     let first = rng.next_u32() as usize;
     let mut marks = vec![false; options];
@@ -98,7 +83,7 @@ impl Election {
     pub fn of_roll<R: CryptoRng>(rule: &Rule, options: u32, total_weight: u64, rng: &mut R) -> Self {
         let mut builder = FormBuilder::new();
         builder.pack(Packing::new(rule.count_bound(), WEIGHT, total_weight));
-        let contest = rule.compile(&numbered(options), &mut builder);
+        let contest = rule.compile(&numbered_options(options as usize), &mut builder);
         let form = builder.build().expect("a form within the limits");
         let keys: Vec<PublicElement> = (0..form.slots()).map(|_| SecretScalar::random(rng).public()).collect();
         Self {

@@ -33,7 +33,8 @@ pub fn transcript(election: u8, voter: Option<u64>) -> Transcript {
     transcript
 }
 
-/// A ballot style with all that its verifier needs, its rows as they were meant, and the keys that trustees would share.
+/// A ballot style with all that its verifier needs, its rows as they were meant, and the keys that trustees would
+/// share.
 pub struct Style {
     /// The form.
     pub form: Form,
@@ -194,7 +195,7 @@ impl Style {
     }
 
     /// Argues about any ciphertext with any integers for bits, to a verifier without the check `off`: the algebra of
-    /// the honest prover, without its honesty. Bits beyond the generators of the election stand in no commitment.
+    /// the honest prover, without its honesty. Bits beyond the generators of the election are in no commitment.
     #[must_use]
     pub fn argue(
         &self,
@@ -303,8 +304,8 @@ impl Style {
         bits.expect("a form that some bits satisfy")
     }
 
-    /// Shows that an argument for `values` with any integers for bits passes without `check`, and not with it; and names
-    /// the equations that must not hold.
+    /// Shows that an argument for `values` with any integers for bits passes without `check`, and not with it; and
+    /// names the equations that must not hold.
     ///
     /// # Panics
     ///
@@ -321,7 +322,7 @@ impl Style {
     }
 }
 
-/// What [`Style::judge`] says of a forgery, which stands between two honest claims.
+/// What [`Style::judge`] says of a forgery that is judged between two honest claims.
 #[must_use]
 pub fn forgery_refused() -> BatchError {
     BatchError { claims: vec![1] }

@@ -1,4 +1,4 @@
-//! What the tests across crates share: deterministic randomness, small elections, and proofs whose parts are anything.
+//! What the tests across crates share: the test election (`ballotta-testkit`), and proofs whose parts are anything.
 //!
 //! A forgery is made of bytes: the modules [`ballot`] and [`sigma`] take proofs apart, replay their transcripts by hand
 //! and encode whatever somebody puts together. They have an argument and equations of their own, and the library's
@@ -6,14 +6,12 @@
 //! claims and not for how it is written; [`sabotage`] shows that with every one.
 
 pub mod ballot;
-pub mod choice;
-pub mod election;
-pub mod kinds;
 pub mod mutate;
-pub mod rng;
 pub mod search;
 pub mod sigma;
 pub mod vectors;
+
+pub use ballotta_testkit::{choice, election, kinds, rng};
 
 use std::fmt::Debug;
 use std::iter::successors;
@@ -22,11 +20,11 @@ use ballotta::encoding::{DecodeError, Reader};
 use ballotta::group::Scalar;
 use ballotta::weaken::{Check, Weaken};
 
-/// Shows that `check`, and nothing else, stands between a forgery and its acceptance.
+/// Shows that `check`, and nothing else, keeps a forgery from being accepted.
 ///
 /// `forge` makes the forgery against a verifier without the check that it is given, or against the real one. Three
-/// judgements follow: the verifier without `check` accepts; the real one refuses the same forgery with `refusal`; and it
-/// refuses as well what the same recipe gives when it is aimed at the real one.
+/// judgements follow: the verifier without `check` accepts; the real one refuses the same forgery with `refusal`; and
+/// it refuses as well what the same recipe gives when it is aimed at the real one.
 ///
 /// # Panics
 ///

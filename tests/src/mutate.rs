@@ -6,7 +6,7 @@ use ballotta::group::{Element, Scalar};
 
 use crate::rng::TestRng;
 
-/// What stands for the bytes of a field where something special is wanted: zero, one, `l - 1`, `l`, the largest integers.
+/// Special values for the bytes of a field: zero, one, `l - 1`, `l`, the largest integers.
 fn special() -> [[u8; 32]; 6] {
     let mut l = Scalar::from_i64(-1).to_bytes();
     l[0] += 1;

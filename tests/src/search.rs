@@ -46,7 +46,7 @@ struct Open {
 
 struct Search<'a, F> {
     integers: &'a [Vec<i64>],
-    /// For each bit the rows in which it stands.
+    /// For each bit the rows in which it appears.
     of_bits: Vec<Vec<(usize, i64)>>,
     open: Vec<Open>,
     values: Vec<i64>,

@@ -26,7 +26,8 @@ use std::time::{Duration, Instant};
 use ballotta::contest::{Grade, Grades, Method, Pairs, Quadratic, Rule, Score, Selection};
 use ballotta::group::{Element, Scalar, SecretScalar};
 use ballotta::proofs::schnorr::KeyPair;
-use ballotta_benches::{Election, backend, bench_rng, choose, draw_marks, marked};
+use ballotta_benches::{Election, backend, bench_rng, draw_marks, marked};
+use ballotta_testkit::election::choose;
 use chacha20::ChaCha12Rng;
 use elastic_elgamal::Keypair;
 use elastic_elgamal::app::{ChoiceParams, EncryptedChoice, ProveSum, QuadraticVotingBallot, QuadraticVotingParams};
@@ -76,12 +77,12 @@ fn main() {
     for options in [2, 5, 10, 100] {
         let peer = ChoiceParams::single(peer_key(&mut rng), options as usize);
         let peer = Choices { params: &peer, marks: |rng: &mut ChaCha12Rng| draw_marks(options as usize, 1, rng) };
-        compare(&format!("1-of-{options}"), &of(&choose(1, 1), options, &mut rng), peer, rounds, &mut rng)
+        compare(&format!("1-of-{options}"), &of(&choose(1, 1, false), options, &mut rng), peer, rounds, &mut rng)
             .print(yardstick);
     }
     let peer = ChoiceParams::multi(peer_key(&mut rng), 10);
     let peer = Choices { params: &peer, marks: |rng: &mut ChaCha12Rng| draw_marks(10, 5, rng) };
-    compare("approval-of-10", &of(&choose(0, 10), 10, &mut rng), peer, rounds, &mut rng).print(yardstick);
+    compare("approval-of-10", &of(&choose(0, 10, false), 10, &mut rng), peer, rounds, &mut rng).print(yardstick);
     let params = QuadraticVotingParams::new(peer_key(&mut rng), 5, 25);
     let quadratic = Rule::Quadratic(Quadratic { credits: 25, blank: false, winners: None });
     let election = of(&quadratic, 5, &mut rng);
@@ -96,7 +97,7 @@ fn main() {
     }
 }
 
-/// A rule of so many options, and how a selection is drawn.
+/// A rule, its number of options, and how a selection is drawn.
 type Kind = (&'static str, Rule, u32, fn(&mut ChaCha12Rng) -> Selection);
 
 /// Kinds of contests that the peer does not have.
@@ -106,7 +107,7 @@ fn kinds() -> Vec<Kind> {
     let score = Rule::Score(Score { max: 5, total: None, blank: false, winners: None });
     let pairs = |ties| Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: false, winners: None });
     vec![
-        ("5-of-160", choose(0, 5), 160, |rng| marked(&draw_marks(160, 3, rng))),
+        ("5-of-160", choose(0, 5, false), 160, |rng| marked(&draw_marks(160, 3, rng))),
         ("score-20-of-5", score, 20, |rng| Selection::Points((0..20).map(|option| (option, below(6, rng))).collect())),
         ("grades-10-of-6", grades, 10, |rng| {
             Selection::Grades((0..10).map(|option| (option, below(6, rng) as usize)).collect())

@@ -17,7 +17,8 @@ use ballotta::contest::{
     Selection, Split, Total,
 };
 use ballotta::form::{Bits, FormBuilder, Packing};
-use ballotta_benches::{bench_rng, numbered};
+use ballotta_benches::bench_rng;
+use ballotta_testkit::election::numbered_options;
 use chacha20::ChaCha12Rng;
 use rand_core::Rng as _;
 
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
 fn encode(case: &Case) -> ExitCode {
     let mut builder = FormBuilder::new();
     builder.pack(Packing::new(case.rule.count_bound(), WEIGHT, 1000 * WEIGHT));
-    let contest = case.rule.compile(&numbered(case.options), &mut builder);
+    let contest = case.rule.compile(&numbered_options(case.options as usize), &mut builder);
     let form = builder.build().expect("a form within the limits");
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).expect("numbers");
@@ -142,7 +143,7 @@ fn below(bound: usize, rng: &mut ChaCha12Rng) -> usize {
     rng.next_u32() as usize % bound
 }
 
-/// So many different ones of these numbers, in any order.
+/// Draws different ones of these numbers, in any order.
 fn some(count: usize, of: usize, rng: &mut ChaCha12Rng) -> Vec<usize> {
     let mut numbers: Vec<usize> = (0..of).collect();
     for place in (1..of).rev() {
@@ -152,7 +153,7 @@ fn some(count: usize, of: usize, rng: &mut ChaCha12Rng) -> Vec<usize> {
     numbers
 }
 
-/// Numbers for so many options, that together make `total`.
+/// Numbers for the options whose sum is `total`.
 fn parts(total: usize, of: usize, rng: &mut ChaCha12Rng) -> Vec<usize> {
     let mut numbers = vec![0; of];
     for _ in 0..total {
@@ -161,12 +162,12 @@ fn parts(total: usize, of: usize, rng: &mut ChaCha12Rng) -> Vec<usize> {
     numbers
 }
 
-/// These values, each with an option of its own, in any order: so many of the options have one.
+/// These values, each for an option of its own, in any order.
 fn of_options(values: &[usize], options: usize, rng: &mut ChaCha12Rng) -> Vec<usize> {
     some(values.len(), options, rng).into_iter().zip(values).flat_map(|(option, value)| [option, *value]).collect()
 }
 
-/// So many values below a bound.
+/// A number of values below a bound.
 fn values(count: usize, bound: usize, rng: &mut ChaCha12Rng) -> Vec<usize> {
     (0..count).map(|_| below(bound, rng)).collect()
 }

@@ -98,8 +98,7 @@ impl Record {
         let source = FolderRecord::new(root);
         let manifest = read_manifest(&source).with_context(|| format!("{} is not a record", root.display()))?;
         let mut is_published = false;
-        let mut visit =
-            |observed: &Observed<'_>| is_published |= matches!(observed.event, Some(Event::Publication(_)));
+        let mut visit = |observed: &Observed<'_>| is_published |= matches!(observed.event, Some(Event::Publication(_)));
         let board = PublishedBoard::read(&source, &manifest, &mut visit, &mut system_rng()).refused()?;
         Ok(Self { root: root.to_path_buf(), source, manifest, board, is_published })
     }

@@ -211,7 +211,7 @@ impl<S: StatementStore> ClosingSession<S> {
         if let Some(stored) = self.stored(tally)? {
             return Ok(stored);
         }
-        let (trustee, manifest) = (self.shares.index(), context.manifest());
+        let (trustee, manifest) = (self.shares.index().get(), context.manifest());
         let mut own = self.verification.statements.iter().filter(|statement| statement.trustee() == trustee);
         // Anybody can put a statement under this trustee's name on the board: only a signed one is its own.
         if own.any(|statement| statement.verify(manifest, rng).is_ok()) {
@@ -257,7 +257,7 @@ impl<S: StatementStore> ClosingSession<S> {
         let Some(document) = self.store.load().map_err(TrusteeError::Load)? else { return Ok(None) };
         let statement = StatementDocument::decode(&document).ok_or(TrusteeError::StatementDamaged)?;
         let trustee = statement.trustee();
-        if trustee != self.shares.index() {
+        if trustee != self.shares.index().get() {
             return Err(TrusteeError::StatementOfAnotherTrustee { trustee });
         }
         statement.agrees(tally).map_err(TrusteeError::OtherTally)?;

@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// The circles that are still there, each with its files in alphabetical order. A circle that is no longer there must be removed
 /// from this list.
-const KNOWN_CIRCLES: &[&[&str]] = &[
-];
+const KNOWN_CIRCLES: &[&[&str]] = &[];
 
 /// A module that is a file, or a name in one: `["contest", "choose"]`. The root of the crate is empty.
 type Name = Vec<String>;

@@ -51,7 +51,13 @@ impl BallotSeed {
     }
 
     /// The ballot nonce `r`, which derives from the seed and from everything that is encrypted under it.
-    fn nonce(&self, context: &ElectionContext, credential: &PublicElement, style: &CompiledBallotStyle, bits: &Bits) -> SecretScalar {
+    fn nonce(
+        &self,
+        context: &ElectionContext,
+        credential: &PublicElement,
+        style: &CompiledBallotStyle,
+        bits: &Bits,
+    ) -> SecretScalar {
         let choices: Zeroizing<Vec<u8>> = Zeroizing::new(bits.choices().map(|choice| choice.unwrap_u8()).collect());
         let info = Zeroizing::new(tagged(
             "ballot-nonce",

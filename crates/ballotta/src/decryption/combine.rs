@@ -44,7 +44,8 @@ pub fn combine(
     let used = decryptions.get(..need).ok_or(DecryptionError::InsufficientShares { have, need })?;
     let indices: Vec<TrusteeIndex> = used.iter().map(VerifiedDecryption::index).collect();
     let lagrange = lagrange_at_zero(&indices).map_err(|_| {
-        let twice = indices.iter().enumerate().find(|(place, index)| indices.iter().take(*place).any(|one| one == *index));
+        let twice =
+            indices.iter().enumerate().find(|(place, index)| indices.iter().take(*place).any(|one| one == *index));
         DecryptionError::DuplicateDecryption { trustee: twice.map_or(0, |(_, index)| index.get()) }
     })?;
     let weights = context.manifest().weights();

@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::messages::Envelope;
+use super::envelope::Envelope;
 use super::{CeremonyError, CeremonyParameters, JointKey, MessageKind, Trustee, TrusteeSeed};
 use crate::encoding::DecodeError;
+use crate::index::TrusteeIndex;
 
 /// What a trustee has to do in a ceremony that has come so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,14 +46,14 @@ impl Trustee {
         messages: &[M],
         rng: &mut R,
     ) -> Result<CeremonyStep, CeremonyError> {
-        let indices = parameters.indices();
+        let indices: Vec<u16> = parameters.indices().map(TrusteeIndex::get).collect();
         let (registered, registration) = Self::register(parameters, seed)?;
         let published = Envelope::open_all(messages)?;
         let of_kind = |kind| published.iter().filter(move |message| message.kind == kind);
         let bytes = |kind| of_kind(kind).map(|message| message.bytes).collect::<Vec<_>>();
         let absent = |kind| -> Vec<u16> {
             let is_absent = |index: &u16| of_kind(kind).all(|message| message.author != *index);
-            indices.clone().filter(is_absent).collect()
+            indices.iter().copied().filter(is_absent).collect()
         };
         let step = |kind, message: &[u8]| match absent(kind) {
             absent if absent.contains(&registration.author()) => {

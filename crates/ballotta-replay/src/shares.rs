@@ -6,20 +6,19 @@
 //! {"source":"..","weights":["7526.9811523992","73446.8943013686"]}
 //! ```
 //!
-//! *Meetings* (SEC Form 8-K, item 5.07): every item is a contest, and every total one voter with so many shares, who is
-//! made up. Broker non-votes are blank. *Weights* are those of voters who all voted yes: cut behind four decimals, they
-//! are whole numbers of the unit `1/10000`, which the manifest names.
+//! *Meetings* (SEC Form 8-K, item 5.07): every item is a contest, and every total one voter with that number of shares,
+//! who is made up. Broker non-votes are blank. *Weights* are those of voters who all voted yes: cut after four
+//! decimals, they are whole numbers of the unit `1/10000`, which the manifest names.
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use ballotta::contest::{Choose, Rule};
 use ballotta::limits::{MAX_TOTAL, MAX_WEIGHT};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::ballots::{Ballots, Contest, Mark, Names, Published, check_contests};
-use super::text::{json, number, shortened};
+use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_contests, choose, shown};
+use crate::error::{At as _, Result, bail, ensure};
+use crate::text::{json, number, shortened};
 
 /// Decimals that are kept of a weight.
 const DECIMALS: usize = 4;
@@ -74,8 +73,8 @@ struct Item {
 }
 
 /// Reads meetings or weights.
-pub(super) fn read(path: &Path) -> Result<Ballots> {
-    interpret(json(path)?).with_context(|| path.display().to_string())
+pub(crate) fn read(path: &Path) -> Result<Ballots> {
+    interpret(json(path)?).at(|| path.display())
 }
 
 fn interpret(document: Document) -> Result<Ballots> {
@@ -120,14 +119,12 @@ fn of_meetings(meetings: Vec<Meeting>) -> Result<Ballots> {
             ensure!(all <= MAX_TOTAL, "{place}: more than {MAX_TOTAL} shares");
             let (id, title) =
                 names.add(&format!("{company} {}", item.item), &format!("{company}, {date}: {}", item.item));
-            let mut names = Names::default();
             ballots.contests.push(Contest {
                 id,
                 title,
-                options: totals.iter().map(|(name, _)| names.add(name, name)).collect(),
-                rule: Rule::Choose(Choose { min: 1, max: 1, blank: blank.is_some(), winners: None }),
+                options: Names::of_options(totals.iter().map(|(name, _)| (*name, *name))),
+                rule: choose(1, 1, blank.is_some()),
                 published: Published {
-                    ballots: None,
                     weight: shares_voting,
                     options: totals.iter().map(|(_, total)| Some(*total)).collect(),
                     blank,
@@ -141,39 +138,35 @@ fn of_meetings(meetings: Vec<Meeting>) -> Result<Ballots> {
 
 fn of_weights(source: &str, weights: &[String]) -> Result<Ballots> {
     let mut ballots = Ballots::new("A vote by tokens", "1/10000 of a token");
-    ballots.notes.push(format!("source: {}", Names::default().add("", source).1));
+    ballots.notes.push(format!("source: {}", shown(source)));
     let mut sum = 0_u64;
     for (position, weight) in weights.iter().enumerate() {
-        let place = || format!("weight {}", position + 1);
-        let units = units(weight).with_context(place)?;
-        ensure!(
-            units > 0 && units <= MAX_WEIGHT,
-            "{}: {units} units, between 1 and {MAX_WEIGHT} are possible",
-            place()
-        );
-        ballots.cast(vec![(0, Mark::Options(vec![0]))], units).with_context(place)?;
-        sum += units;
-        ensure!(sum <= MAX_TOTAL, "{}: more than {MAX_TOTAL} units together", place());
+        let mut cast = || {
+            let units = units(weight)?;
+            ensure!((1..=MAX_WEIGHT).contains(&units), "{units} units, between 1 and {MAX_WEIGHT} are possible");
+            ballots.cast(vec![(0, Mark::Options(vec![0]))], units)?;
+            sum += units;
+            ensure!(sum <= MAX_TOTAL, "more than {MAX_TOTAL} units together");
+            Ok(())
+        };
+        cast().at(|| format!("weight {}", position + 1))?;
     }
-    let (id, title) = Names::default().add("proposal", "Is the proposal accepted?");
-    let mut names = Names::default();
     ballots.contests.push(Contest {
-        id,
-        title,
-        options: ["Yes", "No"].map(|name| names.add(name, name)).to_vec(),
-        rule: Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None }),
+        id: "proposal".to_owned(),
+        title: "Is the proposal accepted?".to_owned(),
+        options: Names::of_options([("Yes", "Yes"), ("No", "No")]),
+        rule: choose(1, 1, false),
         published: Published {
             ballots: Some(weights.len() as u64),
             weight: Some(sum),
             options: vec![Some(sum), Some(0)],
-            blank: None,
             ..Published::default()
         },
     });
     Ok(ballots)
 }
 
-/// A decimal number in units of its fourth decimal; what stands behind that is cut off.
+/// A decimal number in units of its fourth decimal. Further decimals are cut off.
 fn units(text: &str) -> Result<u64> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     let known = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -184,10 +177,10 @@ fn units(text: &str) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replay::count::count;
+    use crate::count::count;
 
     #[test]
-    fn weights_are_cut_behind_four_decimals() {
+    fn weights_are_cut_after_four_decimals() {
         for (text, expected) in
             [("1", 10_000), ("0.00019", 1), ("2134.07935", 21_340_793), ("7526.9811523992", 75_269_811)]
         {
@@ -206,22 +199,23 @@ mod tests {
             let text = format!(
                 r#"{{"meetings":[{{"company":"C","date":"2024","shares_voting":100,"broker_non_votes":20,"items":[{items}]}}]}}"#
             );
-            interpret(serde_json::from_str(&text)?)
+            interpret(serde_json::from_str(&text).unwrap())
         };
         let ballots = meeting(r#"{"item":"pay","votes_for":70,"against":10,"abstain":0}"#).unwrap();
         assert_eq!(ballots.len(), 3);
-        let count = count(&ballots).unwrap().remove(0);
+        let count = count(&ballots).remove(0);
         assert_eq!((count.ballots, count.weight, count.blank, count.options), (3, 100, 20, vec![70, 10, 0]));
         let problem = meeting(r#"{"item":"pay","votes_for":70}"#).err().unwrap().to_string();
         assert_eq!(problem, "C, pay: only votes for it");
         let problem = meeting(r#"{"item":"pay","votes_for":1099511627777,"against":1}"#).err().unwrap().to_string();
         assert_eq!(problem, "C, pay: 1099511627777 is more than a voter may weigh, 1099511627776");
     }
+
     #[test]
     fn what_is_not_known_may_be_votes_and_is_refused() {
         let refused = |text: &str| {
-            let read = serde_json::from_str(text).map_err(anyhow::Error::new).and_then(interpret);
-            read.err().unwrap().to_string()
+            let document = serde_json::from_str(text).map_err(|error| error.to_string());
+            document.and_then(|document| interpret(document).map_err(|error| error.to_string())).err().unwrap()
         };
         let known = "`company`, `date`, `shares_voting`, `broker_non_votes`, `items`, `source`, `shares_entitled`";
         let of_items =

@@ -10,12 +10,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use ballotta::contest::{Choose, Rule};
 use serde::Deserialize;
 
-use super::ballots::{Ballots, Contest, Mark, Names, Published, check_distinct, option_number};
-use super::text::{json, number, shortened};
+use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_distinct, choose, option_number};
+use crate::error::{At as _, Result, bail, ensure, problem};
+use crate::text::{json, number, shortened};
 
 /// A field that is not known may be one that counts: it is refused.
 #[derive(Deserialize)]
@@ -38,14 +37,14 @@ struct Pattern {
 }
 
 /// Reads a profile.
-pub(super) fn read(path: &Path) -> Result<Ballots> {
-    interpret(json(path)?).with_context(|| path.display().to_string())
+pub(crate) fn read(path: &Path) -> Result<Ballots> {
+    interpret(json(path)?).at(|| path.display())
 }
 
 fn interpret(profile: Profile) -> Result<Ballots> {
     let mut candidates: Vec<(u64, String)> = Vec::new();
     for (id, name) in profile.candidates {
-        candidates.push((number(&id).context("a candidate")?, name));
+        candidates.push((number(&id).at(|| "a candidate")?, name));
     }
     candidates.sort();
     let is_known = |id: &&String| candidates.iter().any(|(candidate, _)| candidate.to_string() == **id);
@@ -54,31 +53,37 @@ fn interpret(profile: Profile) -> Result<Ballots> {
     }
     let max = u32::from(option_number(candidates.len())?);
     ensure!(max > 0, "there are no candidates");
-    let mut ballots = Ballots::new(Names::default().add("", &profile.election).1, "ballots");
+    let mut ballots = Ballots::new(&profile.election, "ballots");
     for (number, Pattern { approve, count }) in profile.ballots.into_iter().enumerate() {
         let option = |id: &u64| {
             let position = candidates.iter().position(|(candidate, _)| candidate == id);
-            option_number(position.with_context(|| format!("there is no candidate {id}"))?)
+            option_number(position.ok_or_else(|| problem!("there is no candidate {id}"))?)
         };
         let options: Vec<u16> = approve.iter().map(option).collect::<Result<_>>()?;
-        let place = || format!("pattern {}", number + 1);
-        ensure!(!options.is_empty(), "{}: nobody is approved of", place());
-        check_distinct(options.iter().copied()).with_context(place)?;
-        ballots.cast_often(vec![(0, Mark::Options(options))], 1, count).with_context(place)?;
+        let cast = || {
+            ensure!(!options.is_empty(), "nobody is approved of");
+            check_distinct(&options)?;
+            ballots.cast_often(vec![(0, Mark::Options(options))], 1, count)
+        };
+        cast().at(|| format!("pattern {}", number + 1))?;
     }
     let records = profile.contest_records.unwrap_or(profile.nonblank_ballots);
-    let blank = records.checked_sub(profile.nonblank_ballots).context("fewer records than ballots")?;
+    let blank = records.checked_sub(profile.nonblank_ballots);
+    let blank = blank.ok_or_else(|| problem!("fewer records than ballots"))?;
     ballots.cast_often(vec![(0, Mark::Blank)], 1, blank)?;
-    let totals = candidates.iter().map(|(id, _)| profile.totals.get(&id.to_string()).copied()).collect();
-    let mut names = Names::default();
-    let options = candidates.iter().map(|(id, name)| names.add(&id.to_string(), name)).collect();
-    let (id, title) = Names::default().add("approval", "Of whom do you approve?");
+    let ids: Vec<String> = candidates.iter().map(|(id, _)| id.to_string()).collect();
+    let names = candidates.iter().map(|(_, name)| name.as_str());
     ballots.contests.push(Contest {
-        id,
-        title,
-        options,
-        rule: Rule::Choose(Choose { min: 1, max, blank: true, winners: None }),
-        published: Published { ballots: Some(records), options: totals, blank: Some(blank), ..Published::default() },
+        id: "approval".to_owned(),
+        title: "Of whom do you approve?".to_owned(),
+        options: Names::of_options(ids.iter().map(String::as_str).zip(names)),
+        rule: choose(1, max, true),
+        published: Published {
+            ballots: Some(records),
+            options: ids.iter().map(|id| profile.totals.get(id).copied()).collect(),
+            blank: Some(blank),
+            ..Published::default()
+        },
     });
     Ok(ballots)
 }
@@ -86,10 +91,11 @@ fn interpret(profile: Profile) -> Result<Ballots> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replay::count::count;
+    use crate::count::count;
+    use crate::error::on_one_line;
 
     fn parse(ballots: &str, records: u64) -> Result<Ballots> {
-        interpret(serde_json::from_str(&profile(ballots, records))?)
+        interpret(serde_json::from_str(&profile(ballots, records)).unwrap())
     }
 
     fn profile(ballots: &str, records: u64) -> String {
@@ -102,7 +108,7 @@ mod tests {
     #[test]
     fn a_profile_is_read_with_its_blank_ballots() {
         let ballots = parse(r#"{"approve":[2],"count":2},{"approve":[10,2],"count":1}"#, 5).unwrap();
-        let count = count(&ballots).unwrap().remove(0);
+        let count = count(&ballots).remove(0);
         assert_eq!((count.ballots, count.blank, count.options.as_slice()), (5, 2, [3, 1].as_slice()));
         assert_eq!(ballots.contests[0].published.options, [Some(3), Some(1)]);
     }
@@ -116,21 +122,20 @@ mod tests {
             (r#"{"approve":[2],"count":18446744073709551615}"#, 3, "pattern 1: more than 16777216 ballots"),
             ("", 2, "fewer records than ballots"),
         ] {
-            assert_eq!(format!("{:#}", parse(patterns, records).err().unwrap()), expected);
+            assert_eq!(on_one_line(&parse(patterns, records).err().unwrap()), expected);
         }
     }
+
     #[test]
     fn what_is_not_known_may_be_votes_and_is_refused() {
+        let refused = |text: &str| serde_json::from_str::<Profile>(text).err().unwrap().to_string();
         let text = profile("", 4);
-        let refused = |from: &str, to: &str| {
-            let read = serde_json::from_str(&text.replace(from, to)).map_err(anyhow::Error::new).and_then(interpret);
-            read.err().unwrap().to_string()
-        };
         let known = "`election`, `candidates`, `totals`, `nonblank_ballots`, `contest_records`, `ballots`";
         let expected = format!("unknown field `contest_record`, expected one of {known} at line 2 column 32");
-        assert_eq!(refused("contest_records", "contest_record"), expected);
-        assert_eq!(refused("\"10\":1", "\"3\":1"), "totals: there is no candidate 3");
-        let problem = parse(r#"{"approve":[2],"counts":2}"#, 3).err().unwrap().to_string();
-        assert_eq!(problem, "unknown field `counts`, expected `approve` or `count` at line 2 column 70");
+        assert_eq!(refused(&text.replace("contest_records", "contest_record")), expected);
+        let unknown = serde_json::from_str(&text.replace("\"10\":1", "\"3\":1")).unwrap();
+        assert_eq!(interpret(unknown).err().unwrap().to_string(), "totals: there is no candidate 3");
+        let expected = "unknown field `counts`, expected `approve` or `count` at line 2 column 70";
+        assert_eq!(refused(&profile(r#"{"approve":[2],"counts":2}"#, 3)), expected);
     }
 }

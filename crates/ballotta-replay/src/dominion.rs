@@ -6,25 +6,26 @@
 //! 1,82,13:66;16:78;22:;7:!             a contest with the candidates that count ; nothing: none ; !: an over-vote
 //! ```
 //!
-//! A sheet is a ballot: records do not say which sheets are one voter's. An over-voted contest counts as blank, which is
-//! proved and counted on its own; a contest without marks is not blank. Where several candidates may be chosen, a candidate
-//! of the type `WriteIn` has as many lines as there are votes, and may be marked once for each: every line is an option.
+//! A sheet is a ballot: records do not say which sheets are one voter's. An over-voted contest counts as blank, which
+//! is proved and counted on its own; a contest without marks is not blank. Where several candidates may be chosen, a
+//! candidate of the type `WriteIn` has as many lines as there are votes, and may be marked once for each: every line is
+//! an option.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
-use ballotta::contest::{Choose, Rule};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::ballots::{Ballots, Contest, Mark, Names, Published, check_contests, option_number};
-use super::text::{Lines, Records, find, json, list, number, shortened};
+use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_contests, choose, option_number};
+use crate::error::{At as _, Result, bail, ensure, problem};
+use crate::text::{Lines, Records, beginning, find, folder_of, json, json_beside, list, number, shortened};
 
 /// Candidates of this type are lines to write on.
 const WRITE_IN: &str = "WriteIn";
 
 /// The first line of `cards.csv`.
-pub(super) const HEADER: &str = "counting_group,ballot_type,contests";
+pub(crate) const HEADER: &str = "counting_group,ballot_type,contests";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -107,7 +108,7 @@ struct CardMark {
     is_vote: bool,
 }
 
-/// What was recomputed of all cards, beside them.
+/// What was counted from all cards, in a file beside them.
 #[derive(Deserialize)]
 struct Tally {
     contests: Vec<TallyContest>,
@@ -128,34 +129,28 @@ struct TallyVotes {
     votes: u64,
 }
 
-/// The contests by their numbers in the records.
+/// What the numbers of contests and candidates in the records mean.
 struct Reader {
     ballots: Ballots,
     contests: HashMap<u64, usize>,
     /// By the numbers of contest and candidate: the first option, and how many lines there are.
     candidates: HashMap<(u64, u64), (u16, u16)>,
-    /// Votes of each contest, which may be more than there are options.
+    /// For each contest how many candidates a voter may choose, which may be more than there are options.
     votes: Vec<u32>,
 }
 
 /// Reads a folder of records with its manifests, or one file of such a folder.
-pub(super) fn read(source: &Path) -> Result<Ballots> {
-    let folder = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new(".")) };
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let manifest = |name: &str| {
-        find(folder, name)
-            .with_context(|| format!("{} has no {name}, which says what the records mean", folder.display()))
-    };
-    let contests: ManifestList<ContestEntry> = json(&manifest("ContestManifest.json")?)?;
-    let candidates: ManifestList<CandidateEntry> = json(&manifest("CandidateManifest.json")?)?;
-    let event =
-        find(folder, "ElectionEventManifest.json").map(|path| json::<ManifestList<Event>>(&path)).transpose()?;
+pub(crate) fn read(source: &Path) -> Result<Ballots> {
+    let folder = folder_of(source);
+    let contests: ManifestList<ContestEntry> = manifest(folder, "ContestManifest.json")?;
+    let candidates: ManifestList<CandidateEntry> = manifest(folder, "CandidateManifest.json")?;
+    let event: Option<ManifestList<Event>> = json_beside(folder, "ElectionEventManifest.json")?;
     let event = event.and_then(|event| event.list.into_iter().next());
     let title = event.map_or("Cast vote records".to_owned(), |event| event.description);
-    let mut reader = Reader::new(&title, contests.list, candidates.list)?;
+    let mut reader = Reader::new(&title, contests.list, &candidates.list)?;
     let cards = if source.is_dir() { find(source, "cards.csv") } else { Some(source.to_path_buf()) };
     match cards {
-        Some(path) if is_cards(&path)? => {
+        Some(path) if beginning(&path)?.starts_with(HEADER) => {
             reader.cards(Records::new(Lines::open(&path)?, ','))?;
             reader.published(folder)?;
         }
@@ -172,12 +167,13 @@ pub(super) fn read(source: &Path) -> Result<Ballots> {
     Ok(reader.ballots)
 }
 
-fn is_cards(path: &Path) -> Result<bool> {
-    Ok(super::text::beginning(path)?.starts_with(HEADER))
+fn manifest<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T> {
+    let manifest = json_beside(folder, name)?;
+    manifest.ok_or_else(|| problem!("{} has no {name}, which says what the records mean", folder.display()))
 }
 
 impl Reader {
-    fn new(title: &str, contests: Vec<ContestEntry>, candidates: Vec<CandidateEntry>) -> Result<Self> {
+    fn new(title: &str, contests: Vec<ContestEntry>, candidates: &[CandidateEntry]) -> Result<Self> {
         let mut reader = Self {
             ballots: Ballots::new(title, "ballots"),
             contests: HashMap::new(),
@@ -191,81 +187,86 @@ impl Reader {
             ensure!(num_of_ranks == 0, "contest {id} is ranked: this format is read for marks only");
             ensure!(vote_for > 0, "contest {id} allows no votes");
             ensure!(reader.contests.insert(id, position).is_none(), "contest {id} stands twice in the manifest");
-            let (contest, title) = names.add(&format!("contest-{id}"), &description);
-            let mut options = Vec::new();
-            let mut names = Names::default();
-            for candidate in candidates.iter().filter(|candidate| candidate.contest_id == id) {
-                let first = option_number(options.len()).with_context(|| format!("contest {id}"))?;
-                let lines = if candidate.kind == WRITE_IN { vote_for.min(u32::from(u16::MAX)) as u16 } else { 1 };
-                option_number(usize::from(first) + usize::from(lines - 1)).with_context(|| format!("contest {id}"))?;
-                let is_new = reader.candidates.insert((id, candidate.id), (first, lines)).is_none();
-                ensure!(is_new, "candidate {} of contest {id} stands twice in the manifest", candidate.id);
-                options.extend((0..lines).map(|_| names.add(&candidate.id.to_string(), &candidate.description)));
-            }
+            let options = reader.options(id, vote_for, candidates)?;
             reader.votes.push(vote_for);
-            let max = vote_for.min(u32::try_from(options.len())?).max(1);
-            let rule = Rule::Choose(Choose { min: 0, max, blank: true, winners: None });
+            let rule = choose(0, vote_for.min(options.len() as u32).max(1), true);
+            let (contest, title) = names.add(&format!("contest-{id}"), &description);
             let published = Published::default();
             reader.ballots.contests.push(Contest { id: contest, title, options, rule, published });
         }
         Ok(reader)
     }
 
-    fn contest(&self, id: u64) -> Result<usize> {
-        self.contests.get(&id).copied().with_context(|| format!("contest {id} is not in the manifest"))
-    }
-
-    fn most(&self, contest: usize) -> usize {
-        match &self.ballots.contests[contest].rule {
-            Rule::Choose(rule) => rule.max as usize,
-            _ => 0,
+    /// The options of contest `id`: its candidates, with several lines for write-ins.
+    fn options(&mut self, id: u64, vote_for: u32, candidates: &[CandidateEntry]) -> Result<Vec<(String, String)>> {
+        let contest = || format!("contest {id}");
+        let (mut options, mut names) = (Vec::new(), Names::default());
+        for candidate in candidates.iter().filter(|candidate| candidate.contest_id == id) {
+            let first = option_number(options.len()).at(contest)?;
+            let lines = if candidate.kind == WRITE_IN { vote_for.min(u32::from(u16::MAX)) as u16 } else { 1 };
+            option_number(usize::from(first) + usize::from(lines - 1)).at(contest)?;
+            let is_new = self.candidates.insert((id, candidate.id), (first, lines)).is_none();
+            ensure!(is_new, "candidate {} of contest {id} stands twice in the manifest", candidate.id);
+            options.extend((0..lines).map(|_| names.add(&candidate.id.to_string(), &candidate.description)));
         }
+        Ok(options)
     }
 
-    /// The marks of a contest that is not over-voted.
-    fn mark(&self, id: u64, candidates: impl Iterator<Item = Result<u64>>) -> Result<Mark> {
+    fn contest(&self, id: u64) -> Result<usize> {
+        self.contests.get(&id).copied().ok_or_else(|| problem!("contest {id} is not in the manifest"))
+    }
+
+    fn candidate(&self, contest: u64, id: u64) -> Result<(u16, u16)> {
+        let known = self.candidates.get(&(contest, id)).copied();
+        known.ok_or_else(|| problem!("contest {contest} has no candidate {id}"))
+    }
+
+    /// How many options a ballot may mark: not more than there are.
+    fn most(&self, contest: usize) -> usize {
+        (self.votes[contest] as usize).min(self.ballots.contests[contest].options.len()).max(1)
+    }
+
+    /// The options that a ballot marks in a contest that is not over-voted.
+    fn marked(&self, id: u64, candidates: impl Iterator<Item = Result<u64>>) -> Result<Vec<u16>> {
         let most = self.most(self.contest(id)?);
         let mut options = Vec::new();
         for candidate in candidates {
             let candidate = candidate?;
-            let known = self.candidates.get(&(id, candidate)).copied();
-            let (first, lines) = known.with_context(|| format!("contest {id} has no candidate {candidate}"))?;
+            let (first, lines) = self.candidate(id, candidate)?;
             let option = (first..first + lines).find(|line| !options.contains(line));
-            options.push(option.with_context(|| format!("contest {id}: candidate {candidate} is marked too often"))?);
+            let too_often = || problem!("contest {id}: candidate {candidate} is marked too often");
+            options.push(option.ok_or_else(too_often)?);
             ensure!(options.len() <= most, "contest {id} has more than {most} marks that count");
         }
-        Ok(Mark::Options(options))
+        Ok(options)
     }
 
     /// Reads `cards.csv`.
     fn cards(&mut self, mut records: Records) -> Result<()> {
-        let header = records.read()?.context("there is no line")?;
+        let header = records.read()?.ok_or_else(|| problem!("there is no line"))?;
         ensure!(header.values.join(",") == HEADER, "{}: expected {HEADER}", records.place(header.line));
         while let Some(record) = records.read()? {
             let marks = match record.values.as_slice() {
-                [_, _, contests] => self.card(contests),
-                values => Err(anyhow::anyhow!("{} values, expected 3", values.len())),
+                [_, _, contests] => contests.split(';').map(|contest| self.card(contest)).collect(),
+                values => Err(problem!("{} values, expected 3", values.len())),
             };
             let cast = marks.and_then(|marks| self.ballots.cast(marks, 1));
-            cast.with_context(|| records.place(record.line))?;
+            cast.at(|| records.place(record.line))?;
         }
         Ok(())
     }
 
-    fn card(&self, contests: &str) -> Result<Vec<(usize, Mark)>> {
-        let contest = |text: &str| {
-            let (id, marks) = text
-                .split_once(':')
-                .with_context(|| format!("{:?} is not a contest with its marks", shortened(text)))?;
-            let id = number(id)?;
-            let mark = match marks {
-                "!" => Mark::Blank,
-                "" => Mark::Options(Vec::new()),
-                marks => self.mark(id, marks.split('|').map(number))?,
-            };
-            Ok((self.contest(id)?, mark))
+    /// A contest of a card, with its marks.
+    fn card(&self, text: &str) -> Result<(usize, Mark)> {
+        let parts = text.split_once(':');
+        let (id, marks) = parts.ok_or_else(|| problem!("{:?} is not a contest with its marks", shortened(text)))?;
+        let id = number(id)?;
+        let mark = match marks {
+            "!" => Mark::Blank,
+            "" => Mark::Options(Vec::new()),
+            marks => Mark::Options(self.marked(id, marks.split('|').map(number))?),
         };
-        contests.split(';').map(contest).collect()
+        Ok((self.contest(id)?, mark))
     }
 
     /// Reads one `CvrExport*.json`.
@@ -281,7 +282,7 @@ impl Reader {
             let (cards, old) = (version.cards.into_iter().map(|card| card.contests), version.contests);
             for contests in cards.chain(Some(old)).filter(|contests| !contests.is_empty()) {
                 let marks = contests.iter().map(|contest| self.card_contest(contest)).collect::<Result<Vec<_>>>();
-                marks.and_then(|marks| self.ballots.cast(marks, 1)).with_context(place)?;
+                marks.and_then(|marks| self.ballots.cast(marks, 1)).at(place)?;
             }
         }
         Ok(())
@@ -294,12 +295,10 @@ impl Reader {
             return Ok((position, Mark::Blank));
         }
         let votes = marks.iter().filter(|mark| mark.is_vote).map(|mark| Ok(mark.candidate_id));
-        let mark = self.mark(*id, votes)?;
-        if let Mark::Options(options) = &mark {
-            let (found, most) = (options.len() + *undervotes as usize, self.votes[position] as usize);
-            ensure!(found == most, "contest {id}: marks and undervotes are {found}, not {most}");
-        }
-        Ok((position, mark))
+        let options = self.marked(*id, votes)?;
+        let (found, most) = (options.len() + *undervotes as usize, self.votes[position] as usize);
+        ensure!(found == most, "contest {id}: marks and undervotes are {found}, not {most}");
+        Ok((position, Mark::Options(options)))
     }
 
     /// Takes over what `tally.json` says, if it is there.
@@ -308,7 +307,7 @@ impl Reader {
         let tally: Tally = json(&path)?;
         for contest in tally.contests {
             let id = contest.contest_id;
-            let position = self.contest(id).with_context(|| path.display().to_string())?;
+            let position = self.contest(id).at(|| path.display())?;
             let mut published = Published {
                 ballots: Some(contest.cards),
                 options: vec![None; self.ballots.contests[position].options.len()],
@@ -318,18 +317,13 @@ impl Reader {
                 ..Published::default()
             };
             for TallyVotes { candidate_id, votes } in contest.votes {
-                let option = self.candidates.get(&(id, candidate_id));
-                let unknown = || format!("{}: contest {id} has no candidate {candidate_id}", path.display());
-                let (first, lines) = *option.with_context(unknown)?;
+                let (first, lines) = self.candidate(id, candidate_id).at(|| path.display())?;
                 let first = usize::from(first);
                 if lines == 1 {
                     published.options[first] = Some(votes);
                 } else {
-                    published.sums.push((
-                        format!("(all lines of {candidate_id})"),
-                        first..first + usize::from(lines),
-                        votes,
-                    ));
+                    let what = format!("(all lines of {candidate_id})");
+                    published.sums.push((what, first..first + usize::from(lines), votes));
                 }
             }
             self.ballots.contests[position].published = published;
@@ -343,7 +337,8 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::replay::count::count;
+    use crate::count::count;
+    use crate::error::on_one_line;
 
     const CONTESTS: &str = r#"{"Version":"5","List":[{"Description":"Mayor","Id":7,"VoteFor":1,"NumOfRanks":0},
         {"Description":"Council","Id":9,"VoteFor":2,"NumOfRanks":0}]}"#;
@@ -373,7 +368,7 @@ mod tests {
         assert_eq!((published.ballots, published.undervotes), (Some(2), Some(1)));
         assert_eq!(published.options, [None, None, Some(2), None, None]);
         assert_eq!(published.sums, [("(all lines of 40)".to_owned(), 3..5, 2)]);
-        let counts = count(&ballots).unwrap();
+        let counts = count(&ballots);
         assert_eq!((counts[0].ballots, counts[0].blank), (3, 1));
         assert_eq!(counts[0].options, [1, 0]);
         assert_eq!(counts[1].options, [1, 0, 2, 1, 1]);
@@ -394,7 +389,7 @@ mod tests {
         );
         let two = format!(r#"{{"Original":{{"IsCurrent":true,"Contests":[{}]}}}}"#, vote(7, &[], 0, 1));
         let good = folder(&[("CvrExport_1.json", &export(&[one.clone(), two]))]);
-        let counts = count(&read(good.path()).unwrap()).unwrap();
+        let counts = count(&read(good.path()).unwrap());
         assert_eq!((counts[0].ballots, counts[0].blank), (2, 1));
         assert_eq!(
             (counts[0].options.as_slice(), counts[1].options.as_slice()),
@@ -410,14 +405,14 @@ mod tests {
         ] {
             let broken = format!(r#"{{"Original":{{"IsCurrent":true,"Contests":[{contests}]}}}}"#);
             let folder = folder(&[("CvrExport_1.json", &export(&[one.clone(), broken]))]);
-            let problem = format!("{:#}", read(folder.path()).err().unwrap());
+            let problem = on_one_line(&read(folder.path()).err().unwrap());
             assert_eq!(problem, format!("{}, {expected}", folder.path().join("CvrExport_1.json").display()));
         }
         let none = folder(&[("CvrExport_1.json", r#"{"Sessions":[{"Original":{"IsCurrent":false}}]}"#)]);
         let problem = read(none.path()).err().unwrap().to_string();
         assert!(problem.ends_with("session 1: no version of it is the current one"), "{problem}");
         let cut = folder(&[("CvrExport_1.json", "{\"Sessions\":[\n{")]);
-        let problem = format!("{:#}", read(cut.path()).err().unwrap());
+        let problem = on_one_line(&read(cut.path()).err().unwrap());
         assert!(
             problem.ends_with("is not of this format: EOF while parsing an object at line 2 column 1"),
             "{problem}"
@@ -439,7 +434,7 @@ mod tests {
             ("1,2,7:;7:", "a contest stands twice on a ballot"),
         ] {
             let folder = folder(&[("cards.csv", &format!("{HEADER}\n1,2,7:21\n{card}\n"))]);
-            let problem = format!("{:#}", read(folder.path()).err().unwrap());
+            let problem = on_one_line(&read(folder.path()).err().unwrap());
             assert_eq!(problem, format!("{}, line 3: {expected}", folder.path().join("cards.csv").display()));
         }
         let folder = folder(&[]);

@@ -15,7 +15,7 @@ pub fn score(max: u64, total: Option<Total>, blank: bool) -> Rule {
     Rule::Score(Score { max, total, blank, winners: None })
 }
 
-/// So many points, at most `max` of them for one option, with a blank vote.
+/// A number of points, at most `max` of them for one option, with a blank vote.
 #[must_use]
 pub fn cumulative(points: u64, max: u64, exact: bool) -> Rule {
     Rule::Cumulative(Cumulative { points, max, exact, blank: true, winners: Some(1) })
@@ -33,7 +33,7 @@ pub fn quadratic(credits: u64) -> Rule {
     Rule::Quadratic(Quadratic { credits, blank: true, winners: None })
 }
 
-/// So many grades, `g0` the best, with a blank vote.
+/// A number of grades, `g0` the best, with a blank vote.
 #[must_use]
 pub fn grades(count: usize) -> Rule {
     let grade = |number| Grade { id: format!("g{number}"), title: [("en", format!("Grade {number}").as_str())].into() };
@@ -52,7 +52,7 @@ pub fn pairs(ties: bool) -> Rule {
     Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: true, winners: Some(1) })
 }
 
-/// Lists with so many candidates each: the options are the first list, its candidates, the second list, and so
+/// Lists with these numbers of candidates: the options are the first list, its candidates, the second list, and so
 /// on. The first candidates of all lists are a group.
 ///
 /// # Panics

@@ -1,51 +1,67 @@
-//! Files of others: perhaps compressed, in lines, as values with separators, or as JSON. Nothing of them is believed.
+//! Files of others: perhaps compressed, in lines, as values with separators, or as JSON. Every length is limited.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
 use flate2::bufread::MultiGzDecoder;
 use serde::de::DeserializeOwned;
 
-/// Bytes of a line, and of a record of several.
+use crate::error::{At as _, ReplayError, Result, bail, ensure, problem};
+
+/// Bytes of a line, and of a record of several lines, at most.
 const MAX_LINE_BYTES: usize = 1 << 20;
-/// Bytes of a file that is read line by line, unpacked.
+/// Bytes of a file that is read line by line, unpacked, at most.
 const MAX_TEXT_BYTES: u64 = 4 << 30;
-/// Bytes of a JSON document, unpacked.
+/// Bytes of a JSON document, unpacked, at most.
 const MAX_JSON_BYTES: u64 = 256 << 20;
-/// Values of a line.
+/// Values of a line, at most.
 const MAX_FIELDS: usize = 4096;
+
+/// An error of the operating system about a file or folder.
+fn unreadable(path: &Path) -> impl Fn(io::Error) -> ReplayError {
+    |source| ReplayError::Read { place: path.display().to_string(), source }
+}
 
 /// Opens a file; one that begins like gzip is unpacked.
 fn open(path: &Path) -> Result<Box<dyn BufRead>> {
-    let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let file = File::open(path).map_err(unreadable(path))?;
     let mut reader = BufReader::with_capacity(1 << 16, file);
-    let start = reader.fill_buf().with_context(|| format!("{} cannot be read", path.display()))?;
-    if start.starts_with(&[0x1f, 0x8b]) {
+    if reader.fill_buf().map_err(unreadable(path))?.starts_with(&[0x1f, 0x8b]) {
         return Ok(Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader))));
     }
     Ok(Box::new(reader))
 }
 
-/// The first bytes of a file, unpacked: enough to see what it is.
-pub(super) fn beginning(path: &Path) -> Result<String> {
+/// The first `limit` bytes of a file, unpacked.
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = open(path)?.take(4096).read_to_end(&mut bytes);
-    read.with_context(|| format!("{} cannot be unpacked", path.display()))?;
-    Ok(String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned())
+    let read = open(path)?.take(limit).read_to_end(&mut bytes);
+    read.map_err(|source| ReplayError::Unpack { place: path.display().to_string(), source })?;
+    Ok(bytes)
+}
+
+/// The first bytes of a file, unpacked: enough to see what it is.
+pub(crate) fn beginning(path: &Path) -> Result<String> {
+    Ok(String::from_utf8_lossy(&read(path, 4096)?).trim_start_matches('\u{feff}').to_owned())
+}
+
+/// The folder that a source is, or in which it lies.
+pub(crate) fn folder_of(source: &Path) -> &Path {
+    let folder = if source.is_dir() { source } else { source.parent().unwrap_or(source) };
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
 
 /// The file of this name in a folder, as it is or with `.gz`.
-pub(super) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     [name.to_owned(), format!("{name}.gz")].map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
 }
 
-/// The files of a folder whose names, without `.gz`, begin and end like this, in the order of their names.
-pub(super) fn list(folder: &Path, begins: &str, ends: &str) -> Result<Vec<PathBuf>> {
+/// The files of a folder whose names, without `.gz`, have this beginning and this end, in the order of their names.
+pub(crate) fn list(folder: &Path, begins: &str, ends: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
-        let path = entry?.path();
+    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+        let path = entry.map_err(unreadable(folder))?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         if name.starts_with(begins) && name.ends_with(ends) && path.is_file() {
@@ -57,16 +73,19 @@ pub(super) fn list(folder: &Path, begins: &str, ends: &str) -> Result<Vec<PathBu
 }
 
 /// Reads a JSON document. An error names its line.
-pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let mut bytes = Vec::new();
-    let read = open(path)?.take(MAX_JSON_BYTES + 1).read_to_end(&mut bytes);
-    read.with_context(|| format!("{} cannot be unpacked", path.display()))?;
+pub(crate) fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let bytes = read(path, MAX_JSON_BYTES + 1)?;
     ensure!(bytes.len() as u64 <= MAX_JSON_BYTES, "{} is longer than {MAX_JSON_BYTES} bytes", path.display());
-    serde_json::from_slice(&bytes).with_context(|| format!("{} is not of this format", path.display()))
+    serde_json::from_slice(&bytes).map_err(|source| ReplayError::Json { path: path.to_path_buf(), source })
+}
+
+/// Reads the JSON document of this name in a folder, if there is one.
+pub(crate) fn json_beside<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>> {
+    find(folder, name).map(|path| json(&path)).transpose()
 }
 
 /// The lines of a file, counted from 1.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     reader: Box<dyn BufRead>,
     shown: String,
     number: u64,
@@ -74,7 +93,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         Ok(Self::new(open(path)?, path.display().to_string()))
     }
 
@@ -83,87 +102,91 @@ impl Lines {
     }
 
     #[cfg(test)]
-    pub(super) fn of_text(text: &str) -> Self {
-        Self::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())), "sample".to_owned())
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self::new(Box::new(io::Cursor::new(text.as_bytes().to_vec())), "sample".to_owned())
     }
 
     /// The place of line `number`, for errors.
-    pub(super) fn place(&self, number: u64) -> String {
+    pub(crate) fn place(&self, number: u64) -> String {
         format!("{}, line {number}", self.shown)
     }
 
-    /// The next line without its end, or nothing behind the last.
+    /// The next line without its end, or nothing after the last.
     fn read(&mut self) -> Result<Option<String>> {
         let number = self.number + 1;
         let mut bytes = Vec::new();
         let limit = self.left.min(MAX_LINE_BYTES as u64 + 1);
         let read = (&mut self.reader).take(limit).read_until(b'\n', &mut bytes);
-        let read = read.with_context(|| format!("{} cannot be unpacked", self.place(number)))?;
+        let read = read.map_err(|source| ReplayError::Unpack { place: self.place(number), source })?;
         if read == 0 && self.left > 0 {
             return Ok(None);
         }
         self.left -= read as u64;
-        ensure!(self.left > 0, "{}: the file is longer than {MAX_TEXT_BYTES} bytes", self.place(number));
-        ensure!(bytes.len() <= MAX_LINE_BYTES, "{}: longer than {MAX_LINE_BYTES} bytes", self.place(number));
         self.number = number;
-        let mut line = String::from_utf8(bytes).with_context(|| format!("{}: not UTF-8", self.place(number)))?;
+        self.line(bytes).map(Some).at(|| self.place(number))
+    }
+
+    fn line(&self, bytes: Vec<u8>) -> Result<String> {
+        ensure!(self.left > 0, "the file is longer than {MAX_TEXT_BYTES} bytes");
+        ensure!(bytes.len() <= MAX_LINE_BYTES, "longer than {MAX_LINE_BYTES} bytes");
+        let mut line = String::from_utf8(bytes).map_err(|error| problem!("not UTF-8: {error}"))?;
         for end in ['\n', '\r'] {
             if line.ends_with(end) {
                 line.pop();
             }
         }
-        if number == 1 && line.starts_with('\u{feff}') {
+        if self.number == 1 && line.starts_with('\u{feff}') {
             line.remove(0);
         }
-        Ok(Some(line))
+        Ok(line)
     }
 }
 
 /// Values with separators (RFC 4180, with another separator perhaps): a value in quotation marks may hold separators,
 /// doubled quotation marks and ends of lines.
-pub(super) struct Records {
+pub(crate) struct Records {
     lines: Lines,
     separator: char,
 }
 
 /// The values of a line, or of several if one of them goes over its end.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Record {
+pub(crate) struct Record {
     /// The line in which it begins.
-    pub(super) line: u64,
-    pub(super) values: Vec<String>,
+    pub(crate) line: u64,
+    pub(crate) values: Vec<String>,
 }
 
-/// Where a reader stands in a value.
+/// What a reader of values has before it.
 enum State {
     Plain,
     Quoted,
-    /// Behind a quotation mark that ends the value, unless another one follows.
+    /// After a quotation mark that ends the value, unless another one follows.
     Quote,
 }
 
 impl Records {
-    pub(super) fn new(lines: Lines, separator: char) -> Self {
+    pub(crate) fn new(lines: Lines, separator: char) -> Self {
         Self { lines, separator }
     }
 
     /// The file, for errors.
-    pub(super) fn file(&self) -> String {
+    pub(crate) fn file(&self) -> String {
         self.lines.shown.clone()
     }
 
     /// The place of a line, for errors.
-    pub(super) fn place(&self, line: u64) -> String {
+    pub(crate) fn place(&self, line: u64) -> String {
         self.lines.place(line)
     }
 
-    /// The next record, or nothing behind the last; empty lines are none.
-    pub(super) fn read(&mut self) -> Result<Option<Record>> {
+    /// The next record, or nothing after the last. Empty lines are no records.
+    pub(crate) fn read(&mut self) -> Result<Option<Record>> {
         loop {
             let Some(text) = self.lines.read()? else { return Ok(None) };
             if !text.trim().is_empty() {
                 let line = self.lines.number;
-                let values = self.split(line, text).with_context(|| self.place(line))?;
+                let values = self.split(line, text).at(|| self.place(line))?;
                 return Ok(Some(Record { line, values }));
             }
         }
@@ -198,7 +221,7 @@ impl Records {
                 values.push(value);
                 return Ok(values);
             }
-            text = self.lines.read()?.context("a quotation mark is never closed")?;
+            text = self.lines.read()?.ok_or_else(|| problem!("a quotation mark is never closed"))?;
             length += text.len();
             ensure!(length <= MAX_LINE_BYTES, "a value from line {line} on is longer than {MAX_LINE_BYTES} bytes");
             value.push('\n');
@@ -207,14 +230,14 @@ impl Records {
 }
 
 /// A whole number in decimal digits, without sign or spaces.
-pub(super) fn number(text: &str) -> Result<u64> {
+pub(crate) fn number(text: &str) -> Result<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = digits.then(|| text.parse().ok()).flatten();
-    number.with_context(|| format!("{:?} is not a whole number", shortened(text)))
+    number.ok_or_else(|| problem!("{:?} is not a whole number", shortened(text)))
 }
 
 /// As much of a text as an error shows.
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const MOST: usize = 60;
     if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST).chain(['…']).collect() }
 }
@@ -227,6 +250,7 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::*;
+    use crate::error::on_one_line;
 
     fn records(text: &str, separator: char) -> Result<Vec<Record>> {
         let mut records = Records::new(Lines::of_text(text), separator);
@@ -248,7 +272,7 @@ mod tests {
 
     #[test]
     fn broken_lines_are_named() {
-        let problem = |text: &str| format!("{:#}", records(text, ',').unwrap_err());
+        let problem = |text: &str| on_one_line(&records(text, ',').unwrap_err());
         assert_eq!(problem("a\n\"b\"c\n"), "sample, line 2: text behind a value in quotation marks");
         assert_eq!(problem("a\n\n\"b\nc"), "sample, line 3: a quotation mark is never closed");
         assert_eq!(problem(&",".repeat(MAX_FIELDS)), format!("sample, line 1: more than {MAX_FIELDS} values"));
@@ -282,7 +306,7 @@ mod tests {
         let problem = loop {
             match records.read() {
                 Ok(Some(_)) => {}
-                other => break format!("{:#}", other.unwrap_err()),
+                other => break on_one_line(&other.unwrap_err()),
             }
         };
         assert!(problem.starts_with(&format!("{}, line ", path.display())), "{problem}");

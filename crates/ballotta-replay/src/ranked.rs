@@ -5,49 +5,52 @@
 //! 11,13,U,2,U                           the candidate with the rank ; U: none ; O: several
 //! ```
 //!
-//! Beside it may stand `candidates.json` with names, and of RCTab (Bright Spots) a configuration, whose rules say which
-//! rank is the first that counts, and an expected report, whose first round is compared.
+//! The folder may also have `candidates.json` with names, and two files of RCTab (Bright Spots): a configuration, whose
+//! rules say which rank is the first that counts, and an expected report, whose first round is compared.
 //!
-//! Every contest becomes two: `<contest>-first`, the first preferences, and `<contest>-pairs`, who stands above whom among
-//! the most preferred, of which a contest of pairs has at most 12. Whoever is not ranked ties for the last place.
+//! Every contest becomes two: `<contest>-first`, the first preferences, and `<contest>-pairs`, who is ranked above whom
+//! among the most preferred, of which a contest of pairs has at most 12. All who are not ranked tie for the last place.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use ballotta::contest::{Choose, Method, Pairs, Rule};
+use ballotta::contest::{Method, Pairs, Rule};
 use ballotta::limits::{MAX_CONTESTS, MAX_RANKED_OPTIONS};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::ballots::{Ballots, Contest, MAX_BALLOTS, Mark, Names, Published, check_contests, option_number};
-use super::text::{Lines, Record, Records, find, json, list, number, shortened};
+use crate::ballots::{Ballots, Contest, MAX_BALLOTS, Mark, Names, Published, check_contests, choose, option_number};
+use crate::error::{At as _, Result, bail, ensure, problem};
+use crate::text::{Lines, Record, Records, find, folder_of, json, json_beside, list, number, shortened};
 
-/// Ranks of a contest.
+/// Ranks of a contest, at most.
 const MAX_RANKS: usize = 64;
 
 /// Reads a folder with `ballots.csv`, or such a file.
-pub(super) fn read(source: &Path) -> Result<Ballots> {
-    let folder = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new(".")) };
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let ballots = if source.is_dir() {
-        find(source, "ballots.csv").with_context(|| format!("{} has no ballots.csv", source.display()))?
-    } else {
-        source.to_path_buf()
+pub(crate) fn read(source: &Path) -> Result<Ballots> {
+    let ballots = if source.is_dir() { find(source, "ballots.csv") } else { Some(source.to_path_buf()) };
+    let ballots = ballots.ok_or_else(|| problem!("{} has no ballots.csv", source.display()))?;
+    let folder = folder_of(source);
+    let beside = Beside {
+        config: first_json(folder, "_config.json")?,
+        names: json_beside(folder, "candidates.json")?.unwrap_or_default(),
+        report: first_json(folder, "_expected_detailed_report.json")?,
     };
-    let config = list(folder, "", "_config.json")?.first().map(|path| json::<Config>(path)).transpose()?;
-    let names = find(folder, "candidates.json").map(|path| json::<Candidates>(&path)).transpose()?;
-    let report =
-        list(folder, "", "_expected_detailed_report.json")?.first().map(|path| json::<Report>(path)).transpose()?;
-    let beside = Beside { config, names: names.unwrap_or_default(), report };
     interpret(Records::new(Lines::open(&ballots)?, ','), &beside)
 }
 
+/// Reads the first JSON document of a folder whose name has this end, if there is one.
+fn first_json<T: DeserializeOwned>(folder: &Path, ends: &str) -> Result<Option<T>> {
+    list(folder, "", ends)?.first().map(|path| json(path)).transpose()
+}
+
 /// Whether this is the first line of such a file.
-pub(super) fn is_header(line: &str) -> bool {
+pub(crate) fn is_header(line: &str) -> bool {
     line.split(',').all(|column| rank_of(column.trim()).is_some())
 }
 
-/// What stands beside the ballots.
+/// What the other files of the folder say.
 #[derive(Default)]
 struct Beside {
     config: Option<Config>,
@@ -110,7 +113,7 @@ const UNDECLARED: &str = "Undeclared Write-ins";
 
 /// Which rank counts first.
 struct FirstRank {
-    /// More skipped ranks than this, one behind the other, end the ballot.
+    /// More skipped ranks than this, one after the other, end the ballot.
     skipped: usize,
     /// Whether an over-vote ends it.
     overvote_ends: bool,
@@ -121,7 +124,7 @@ impl FirstRank {
         let Some(Config { rules, .. }) = config else { return Ok(Self { skipped: usize::MAX, overvote_ends: false }) };
         let skipped = match rules.max_skipped_ranks_allowed.as_str() {
             "unlimited" => usize::MAX,
-            skipped => usize::try_from(number(skipped).context("maxSkippedRanksAllowed")?)?,
+            skipped => usize::try_from(number(skipped).at(|| "maxSkippedRanksAllowed")?).unwrap_or(usize::MAX),
         };
         let overvote_ends = match rules.overvote_rule.as_str() {
             "alwaysSkipToNextRank" => false,
@@ -163,8 +166,8 @@ fn rank_of(column: &str) -> Option<(&str, usize)> {
     (!contest.is_empty() && (1..=MAX_RANKS).contains(&rank)).then_some((contest, rank))
 }
 
-/// A contest of the file: its columns in the order of their ranks, and its candidates in the order of their numbers, which
-/// is not known before all ballots are read.
+/// A contest of the file: its columns in the order of their ranks, and its candidates in the order of their numbers,
+/// which is not known before all ballots are read.
 struct Race<'a> {
     name: String,
     /// What people call the candidates: whoever has no name here is none.
@@ -175,8 +178,22 @@ struct Race<'a> {
 }
 
 impl Race<'_> {
-    fn rank(&mut self, record: &Record, column: usize) -> Result<Rank> {
-        let value = record.values.get(column).context("too few values")?.trim();
+    /// What a ballot has at every rank of the contest.
+    fn ranks(&mut self, record: &Record) -> Result<Vec<Rank>> {
+        let mut ranks = Vec::with_capacity(self.columns.len());
+        for position in 0..self.columns.len() {
+            ranks.push(self.rank(record.values[self.columns[position]].trim())?);
+        }
+        Ok(ranks)
+    }
+
+    /// The name of a candidate in the file, and the one that people know.
+    fn named(&self, candidate: u16) -> (&str, &str) {
+        let name = &self.candidates[usize::from(candidate)];
+        (name, self.names.and_then(|names| names.candidates.get(name)).unwrap_or(name))
+    }
+
+    fn rank(&mut self, value: &str) -> Result<Rank> {
         match value.to_ascii_lowercase().as_str() {
             "u" | "" | "undervote" | "skipped" => return Ok(Rank::None),
             "o" | "overvote" => return Ok(Rank::Overvote),
@@ -198,7 +215,7 @@ fn races<'a>(header: &Record, names: &'a Candidates) -> Result<Vec<Race<'a>>> {
     let mut races: Vec<(String, BTreeMap<usize, usize>)> = Vec::new();
     for (position, column) in header.values.iter().enumerate() {
         let (contest, rank) =
-            rank_of(column.trim()).with_context(|| format!("{:?} is not <contest>_<rank>", shortened(column)))?;
+            rank_of(column.trim()).ok_or_else(|| problem!("{:?} is not <contest>_<rank>", shortened(column)))?;
         let race = match races.iter().position(|(name, _)| name == contest) {
             Some(race) => race,
             None => {
@@ -219,89 +236,77 @@ fn races<'a>(header: &Record, names: &'a Candidates) -> Result<Vec<Race<'a>>> {
 }
 
 fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
-    let header = records.read()?.context("there is no line")?;
-    let mut races = races(&header, &beside.names).with_context(|| records.place(header.line))?;
+    let header = records.read()?.ok_or_else(|| problem!("there is no line"))?;
+    let mut races = races(&header, &beside.names).at(|| records.place(header.line))?;
     check_contests(2 * races.len())?;
     let first_rank = FirstRank::new(beside.config.as_ref())?;
-    // Every different line, and the lines by its number.
-    let (mut distinct, mut lines) = (HashMap::new(), Vec::new());
+    // Every different line, by its number, and how often it appears; and the number of every line.
+    let (mut numbers, mut often, mut lines) = (HashMap::new(), Vec::<u64>::new(), Vec::new());
     while let Some(record) = records.read()? {
         let place = || records.place(record.line);
         ensure!(lines.len() < MAX_BALLOTS, "{}: more than {MAX_BALLOTS} ballots", place());
         ensure!(record.values.len() == header.values.len(), "{}: not as many values as columns", place());
-        let mut ranks = Vec::new();
+        let mut ranks = Vec::with_capacity(record.values.len());
         for race in &mut races {
-            for column in race.columns.clone() {
-                ranks.push(race.rank(&record, column).with_context(place)?);
-            }
+            ranks.push(race.ranks(&record).at(place)?);
         }
-        let next = distinct.len();
-        lines.push(*distinct.entry(ranks).or_insert(next));
+        let number = *numbers.entry(ranks).or_insert(often.len());
+        often.resize(numbers.len(), 0);
+        often[number] += 1;
+        lines.push(number);
     }
-    let mut by_number: Vec<(Vec<Rank>, usize)> = distinct.into_iter().collect();
-    by_number.sort_by_key(|(_, number)| *number);
-    let mut made: Vec<Vec<(usize, Mark)>> = vec![Vec::new(); by_number.len()];
-    let mut often = vec![0_u64; by_number.len()];
-    for line in &lines {
-        often[*line] += 1;
-    }
+    let mut distinct: Vec<(Vec<Vec<Rank>>, usize)> = numbers.into_iter().collect();
+    distinct.sort_by_key(|(_, number)| *number);
+    let mut marks: Vec<Vec<(usize, Mark)>> = vec![Vec::new(); distinct.len()];
 
     let title = beside.config.as_ref().map_or("Ranked ballots", |config| &config.output_settings.contest_name);
-    let mut ballots = Ballots::new(Names::default().add("", title).1, "ballots");
-    let (mut names, mut start) = (Names::default(), 0);
-    for race in &races {
-        let (from, width) = (start, race.columns.len());
-        let of_race = |ranks: &[Rank]| -> Vec<Rank> { ranks.iter().skip(from).take(width).copied().collect() };
-        start += width;
+    let mut ballots = Ballots::new(title, "ballots");
+    let mut names = Names::default();
+    for (position, race) in races.iter().enumerate() {
         if race.candidates.is_empty() {
             ballots.notes.push(format!("nobody is ranked for {}: the contest is left out", race.name));
             continue;
         }
-        let named = |candidate: &String| race.names.and_then(|names| names.candidates.get(candidate)).cloned();
-        let name = |candidate: &String| named(candidate).unwrap_or_else(|| candidate.clone());
-        let shown: Vec<String> = race.candidates.iter().map(name).collect();
+        let ranks = || distinct.iter().map(|(ranks, _)| &ranks[position]);
         // Candidates in the order of their names in the file, numbers by size.
         let mut order: Vec<u16> = (0..).take(race.candidates.len()).collect();
-        order.sort_by_key(|candidate| {
+        order.sort_by_cached_key(|candidate| {
             let name = &race.candidates[usize::from(*candidate)];
-            (number(name).unwrap_or(u64::MAX), name.clone())
+            (number(name).unwrap_or(u64::MAX), name)
         });
-        let place: HashMap<u16, u16> = order.iter().copied().zip(0..).collect();
-        let mut taken = Names::default();
-        let options: Vec<(String, String)> = order
-            .iter()
-            .map(|candidate| taken.add(&race.candidates[usize::from(*candidate)], &shown[usize::from(*candidate)]))
-            .collect();
+        let option_of: HashMap<u16, u16> = order.iter().copied().zip(0..).collect();
+        let candidate = |candidate: &u16| race.named(*candidate);
+        let options = Names::of_options(order.iter().map(candidate));
 
         let contest = ballots.contests.len();
         let mut preferred = vec![0_u64; order.len()];
-        for (((ranks, _), marks), often) in by_number.iter().zip(&mut made).zip(&often) {
-            let first = first_rank.of(&of_race(ranks)).map(|candidate| place[&candidate]);
+        for ((ranks, marks), often) in ranks().zip(&mut marks).zip(&often) {
+            let first = first_rank.of(ranks).map(|candidate| option_of[&candidate]);
             if let Some(first) = first {
                 preferred[usize::from(first)] += often;
             }
             marks.push((contest, first.map_or(Mark::Blank, |first| Mark::Options(vec![first]))));
         }
         let (id, title) = names.add(&format!("{}-first", race.name), &format!("{}: first preferences", race.name));
-        let published = published(beside, &order, &shown)?;
-        let rule = Rule::Choose(Choose { min: 1, max: 1, blank: true, winners: None });
-        ballots.contests.push(Contest { id, title, options: options.clone(), rule, published });
+        let shown: Vec<&str> = order.iter().map(candidate).map(|(_, shown)| shown).collect();
+        let published = published(beside, &shown)?;
+        ballots.contests.push(Contest { id, title, options: options.clone(), rule: choose(1, 1, true), published });
 
         if options.len() < 2 {
             continue;
         }
-        // The most preferred; who is equal, in the order of the file.
+        // The most preferred, and those that are equal in the order of the file.
         let mut most: Vec<u16> = (0..).take(options.len()).collect();
-        most.sort_by_key(|option| std::cmp::Reverse(preferred[usize::from(*option)]));
+        most.sort_by_key(|option| Reverse(preferred[usize::from(*option)]));
         most.truncate(MAX_RANKED_OPTIONS);
         most.sort_unstable();
         let paired: HashMap<u16, u16> = most.iter().copied().zip(0..).collect();
-        for ((ranks, _), marks) in by_number.iter().zip(&mut made) {
+        for (ranks, marks) in ranks().zip(&mut marks) {
             let mut ranking = Vec::new();
-            for rank in of_race(ranks) {
+            for rank in ranks {
                 let Rank::Candidate(candidate) = rank else { continue };
                 // A candidate that is ranked twice has the better rank.
-                match paired.get(&place[&candidate]) {
+                match paired.get(&option_of[candidate]) {
                     Some(option) if !ranking.contains(option) => ranking.push(*option),
                     _ => {}
                 }
@@ -314,7 +319,7 @@ fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
         ballots.contests.push(Contest { id, title, options, rule, published: Published::default() });
     }
     for line in lines {
-        ballots.cast(made[line].clone(), 1)?;
+        ballots.cast(marks[line].clone(), 1)?;
     }
     Ok(ballots)
 }
@@ -329,29 +334,28 @@ fn names_of<'a>(contest: &str, names: &'a Candidates) -> Option<&'a ContestNames
 }
 
 /// The first round of the report, if it is of this contest: if it names these candidates.
-fn published(beside: &Beside, order: &[u16], shown: &[String]) -> Result<Published> {
+fn published(beside: &Beside, shown: &[&str]) -> Result<Published> {
     let first = beside.report.as_ref().and_then(|report| report.results.iter().find(|round| round.round == 1));
     let Some(Round { tally, .. }) = first else { return Ok(Published::default()) };
-    let sources = beside.config.iter().flat_map(|config| &config.cvr_file_sources);
-    let labels: Vec<&str> = sources.map(|source| source.undeclared_write_in_label.as_str()).collect();
-    let name = |candidate: &u16| {
-        let name = shown[usize::from(*candidate)].as_str();
-        if labels.contains(&name) { UNDECLARED } else { name }
+    let is_label = |name: &str| {
+        let mut sources = beside.config.iter().flat_map(|config| &config.cvr_file_sources);
+        sources.any(|source| source.undeclared_write_in_label == name)
     };
-    let names: Vec<&str> = order.iter().map(name).collect();
-    // Who has no vote at all stands on no ballot, perhaps.
+    let names: Vec<&str> = shown.iter().map(|name| if is_label(name) { UNDECLARED } else { name }).collect();
+    // A candidate without any vote may be on no ballot.
     let is_known = |(reported, votes): (&String, &String)| votes == "0" || names.contains(&reported.as_str());
     if !tally.iter().all(is_known) {
         return Ok(Published::default());
     }
-    let votes = |name: &&str| tally.get(*name).map(|votes| number(votes).context("the expected report")).transpose();
+    let votes = |name: &&str| tally.get(*name).map(|votes| number(votes).at(|| "the expected report")).transpose();
     Ok(Published { options: names.iter().map(votes).collect::<Result<_>>()?, ..Published::default() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replay::count::{count, schulze};
+    use crate::count::{count, schulze};
+    use crate::error::on_one_line;
 
     fn parse(text: &str, beside: &Beside) -> Result<Ballots> {
         interpret(Records::new(Lines::of_text(text), ','), beside)
@@ -373,7 +377,7 @@ mod tests {
     fn a_contest_becomes_first_preferences_and_pairs() {
         let text = "mayor_1,mayor_2,mayor_3\n2,10,U\nU,2,10\nO,10,2\nU,U,10\n11,11,2\n";
         let ballots = parse(text, &beside()).unwrap();
-        let counts = count(&ballots).unwrap();
+        let counts = count(&ballots);
         let [first, pairs] = ballots.contests.as_slice() else { panic!("two contests") };
         assert_eq!((first.id.as_str(), pairs.id.as_str()), ("mayor-first", "mayor-pairs"));
         let titles: Vec<&str> = first.options.iter().map(|(_, title)| title.as_str()).collect();
@@ -385,7 +389,7 @@ mod tests {
 
         // Without a configuration, whatever rank is the first counts.
         let ballots = parse(text, &Beside::default()).unwrap();
-        assert_eq!(count(&ballots).unwrap()[0].options, [2, 2, 1]);
+        assert_eq!(count(&ballots)[0].options, [2, 2, 1]);
         assert_eq!(ballots.contests[0].published, Published::default());
     }
 
@@ -408,9 +412,9 @@ mod tests {
             ("a_1,a_2\n1,2,3\n", "sample, line 2: not as many values as columns"),
             ("", "there is no line"),
         ] {
-            assert_eq!(format!("{:#}", parse(text, &Beside::default()).err().unwrap()), expected);
+            assert_eq!(on_one_line(&parse(text, &Beside::default()).err().unwrap()), expected);
         }
-        let named = format!("{:#}", parse("mayor_1\n2\n7\n", &beside()).err().unwrap());
+        let named = on_one_line(&parse("mayor_1\n2\n7\n", &beside()).err().unwrap());
         assert_eq!(named, "sample, line 3: \"7\" is not named among the candidates of mayor");
         let mut other = beside();
         other.config.as_mut().unwrap().rules.overvote_rule = "guess".to_owned();

@@ -1,91 +1,87 @@
 //! Plain counts: what the outcome has to be, computed from the ballots as they are, without the library.
 
-use anyhow::{Result, ensure};
 use ballotta::contest::Rule;
 
-use super::ballots::{Ballots, Contest, Mark};
+use crate::ballots::{Ballots, Contest, Mark};
 
-/// The plain count of a contest.
+/// The plain count of a contest. Every number is a sum of weights, except for the number of ballots.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Count {
-    pub(super) ballots: u64,
-    pub(super) weight: u64,
-    pub(super) blank: u64,
-    /// What each option received; of pairs, nothing.
-    pub(super) options: Vec<u64>,
-    /// For each option the weight of the ballots that rank it above each other one; of other kinds than pairs, nothing.
-    pub(super) pairs: Vec<Vec<u64>>,
+pub struct Count {
+    /// How many ballots have the contest.
+    pub ballots: u64,
+    /// The weight of all these ballots.
+    pub weight: u64,
+    /// The weight of the ballots that are blank in this contest.
+    pub blank: u64,
+    /// What each option received, in the order of the options. Empty if the contest counts pairs.
+    pub options: Vec<u64>,
+    /// For each option the weight of the ballots that rank it above each other one. Empty unless the contest counts
+    /// pairs.
+    pub pairs: Vec<Vec<u64>>,
 }
 
 impl Count {
     /// Marks that could have been made and were not, blank ballots apart, where every ballot may mark `max` options.
-    pub(super) fn undervotes(weight: u64, blank: u64, options: &[u64], max: u32) -> Option<u64> {
+    pub(crate) fn undervotes(weight: u64, blank: u64, options: &[u64], max: u32) -> Option<u64> {
         let possible = u64::from(max).checked_mul(weight.checked_sub(blank)?)?;
         possible.checked_sub(options.iter().sum())
     }
-}
 
-/// Counts every contest.
-pub(super) fn count(ballots: &Ballots) -> Result<Vec<Count>> {
-    let nothing = |contest: &Contest| {
+    fn zero(contest: &Contest) -> Self {
         let options = contest.options.len();
-        let is_pairs = matches!(contest.rule, Rule::Pairs(_));
-        Count {
-            ballots: 0,
-            weight: 0,
-            blank: 0,
-            options: vec![0; if is_pairs { 0 } else { options }],
-            pairs: vec![vec![0; options]; if is_pairs { options } else { 0 }],
-        }
-    };
-    let mut counts: Vec<Count> = ballots.contests.iter().map(nothing).collect();
-    for (marks, weight) in ballots.iter() {
-        for (contest, mark) in marks {
-            let count = &mut counts[*contest];
-            count.ballots += 1;
-            count.weight += weight;
-            add(count, &ballots.contests[*contest].rule, mark, weight)?;
-        }
+        let (options, pairs) = if matches!(contest.rule, Rule::Pairs(_)) { (0, options) } else { (options, 0) };
+        Self { ballots: 0, weight: 0, blank: 0, options: vec![0; options], pairs: vec![vec![0; pairs]; pairs] }
     }
-    Ok(counts)
-}
 
-fn add(count: &mut Count, rule: &Rule, mark: &Mark, weight: u64) -> Result<()> {
-    match (rule, mark) {
-        (_, Mark::Blank) => count.blank += weight,
-        (Rule::Choose(_), Mark::Options(options)) => {
-            for option in options {
-                count.options[usize::from(*option)] += weight;
+    fn add(&mut self, rule: &Rule, mark: &Mark, weight: u64) {
+        self.ballots += 1;
+        self.weight += weight;
+        match mark {
+            Mark::Blank => self.blank += weight,
+            Mark::Options(options) => {
+                for option in options {
+                    self.options[usize::from(*option)] += weight;
+                }
             }
-        }
-        (Rule::Cumulative(_), Mark::Points(points)) => {
-            for (option, points) in points {
-                count.options[usize::from(*option)] += points * weight;
+            Mark::Points(points) => {
+                for (option, points) in points {
+                    self.options[usize::from(*option)] += points * weight;
+                }
             }
-        }
-        (Rule::Positional(rule), Mark::Ranking(ranking)) => {
-            for (option, score) in ranking.iter().zip(&rule.scores) {
-                count.options[usize::from(*option)] += score * weight;
-            }
-        }
-        (Rule::Pairs(_), Mark::Ranking(ranking)) => {
-            for (place, option) in ranking.iter().map(|option| usize::from(*option)).enumerate() {
-                // Whoever stands behind it, or nowhere.
-                for other in 0..count.pairs.len() {
-                    if !ranking.iter().take(place + 1).any(|above| usize::from(*above) == other) {
-                        count.pairs[option][other] += weight;
+            Mark::Ranking(ranking) => {
+                if let Rule::Positional(rule) = rule {
+                    for (option, score) in ranking.iter().zip(&rule.scores) {
+                        self.options[usize::from(*option)] += score * weight;
+                    }
+                }
+                for (place, option) in ranking.iter().enumerate() {
+                    // Every other one that is not ranked before: it comes later, or is not ranked.
+                    for (other, total) in (0..).zip(self.pairs.get_mut(usize::from(*option)).into_iter().flatten()) {
+                        if !ranking[..=place].contains(&other) {
+                            *total += weight;
+                        }
                     }
                 }
             }
         }
-        _ => ensure!(false, "a mark is not of the kind of its contest"),
     }
-    Ok(())
 }
 
-/// Schulze's ranking in layers, of how many rank each option above each other one: the strongest paths by what can still
-/// be reached when weaker defeats are left out, and the layers by the longest chain in front of an option.
-pub(super) fn schulze(pairs: &[Vec<u64>]) -> Vec<Vec<usize>> {
+/// Counts every contest, in the order of the contests.
+#[must_use]
+pub fn count(ballots: &Ballots) -> Vec<Count> {
+    let mut counts: Vec<Count> = ballots.contests.iter().map(Count::zero).collect();
+    for (marks, weight) in ballots.iter() {
+        for (contest, mark) in marks {
+            counts[*contest].add(&ballots.contests[*contest].rule, mark, weight);
+        }
+    }
+    counts
+}
+
+/// Schulze's ranking in layers, from how many rank each option above each other one. The strongest paths are found by
+/// what is still reached when weaker defeats are left out, and the layers by the longest chain before an option.
+pub(crate) fn schulze(pairs: &[Vec<u64>]) -> Vec<Vec<usize>> {
     let size = pairs.len();
     let mut strengths: Vec<u64> = Vec::new();
     let defeat = |i: usize, j: usize| if pairs[i][j] > pairs[j][i] { pairs[i][j] } else { 0 };

@@ -1,0 +1,111 @@
+//! Why a source is refused, and how the readers say where.
+
+use std::fmt::Display;
+use std::io;
+use std::path::PathBuf;
+
+/// Why published ballots cannot be read. The sources of an error say more, down to that of the operating system.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// A file or folder of the source cannot be opened or read.
+    #[error("{place} cannot be read")]
+    Read {
+        /// The file or folder, and the line in it if one was reached.
+        place: String,
+        /// What the operating system answers.
+        source: io::Error,
+    },
+    /// A file begins like gzip and breaks off, or is damaged.
+    #[error("{place} cannot be unpacked")]
+    Unpack {
+        /// The file, and the line in it if one was reached.
+        place: String,
+        /// What is wrong with the compressed bytes.
+        source: io::Error,
+    },
+    /// A document is not JSON, or has not the fields of its format.
+    #[error("{path} is not of this format", path = path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        source: serde_json::Error,
+    },
+    /// No format begins like this file. The caller may know the format and name it.
+    #[error("{path} looks like no format that is read", path = path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The content of a source breaks the rules of its format, or goes beyond what an election can have.
+    #[error("{}{problem}", place.as_ref().map_or_else(String::new, |place| format!("{place}: ")))]
+    Content {
+        /// The file and the line, session or entry in it, if the fault is in one place.
+        place: Option<String>,
+        /// What is wrong, in words.
+        problem: String,
+    },
+    /// A contest was asked for that the source does not have.
+    #[error("there is no contest {id:?}, only {}", known.join(", "))]
+    UnknownContest {
+        /// The identifier that was asked for.
+        id: String,
+        /// The identifiers of all contests of the source.
+        known: Vec<String>,
+    },
+    /// There is not one ballot with the contests that were asked for.
+    #[error("there are no ballots")]
+    NoBallots,
+}
+
+pub(crate) type Result<T, E = ReplayError> = std::result::Result<T, E>;
+
+/// Names the place of a fault, from the inside to the outside.
+pub(crate) trait At<T> {
+    fn at<P: Display>(self, outer: impl FnOnce() -> P) -> Result<T>;
+}
+
+impl<T> At<T> for Result<T> {
+    fn at<P: Display>(self, outer: impl FnOnce() -> P) -> Self {
+        self.map_err(|error| match error {
+            ReplayError::Content { place, problem } => {
+                let place = place.map_or_else(String::new, |inner| format!(": {inner}"));
+                ReplayError::Content { place: Some(format!("{}{place}", outer())), problem }
+            }
+            other => other,
+        })
+    }
+}
+
+/// A fault of the content whose place is not named yet.
+macro_rules! problem {
+    ($($text:tt)*) => { $crate::error::ReplayError::Content { place: None, problem: format!($($text)*) } };
+}
+
+/// Returns with a fault of the content.
+macro_rules! bail {
+    ($($text:tt)*) => { return Err($crate::error::problem!($($text)*)) };
+}
+
+/// Returns with a fault of the content unless a condition is true.
+macro_rules! ensure {
+    ($condition:expr, $($text:tt)*) => {
+        if !$condition {
+            $crate::error::bail!($($text)*);
+        }
+    };
+}
+
+pub(crate) use {bail, ensure, problem};
+
+/// An error with its sources on one line, as tests compare it.
+#[cfg(test)]
+pub(crate) fn on_one_line(error: &ReplayError) -> String {
+    let (mut text, mut error) = (error.to_string(), std::error::Error::source(error));
+    while let Some(source) = error {
+        text = format!("{text}: {source}");
+        error = source.source();
+    }
+    text
+}

@@ -1,0 +1,533 @@
+//! Participatory budgeting: files `.pb` (Stolicki, Szufa, Talmon, "Pabulib: A Participatory Budgeting Library",
+//! arXiv:2012.06539; <http://pabulib.org/format>).
+//!
+//! ```text
+//! META         key;value                       vote_type, min_length, max_length, max_sum_points ..
+//! PROJECTS     project_id;cost;votes;score ..  with what was published of each
+//! VOTES        voter_id;vote;points ..          `vote` and `points` with commas
+//! ```
+//!
+//! `approval` and `choose-1` are `choose`, `cumulative` is `cumulative`, `ordinal` is `positional` with `max_length`
+//! for the first place, one less for the second. Where published ballots have fewer marks or points than the file asks
+//! for, the rule allows fewer, and a note says so: they were counted.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use ballotta::contest::{Cumulative, Positional, Rule};
+use ballotta::limits::MAX_POINTS;
+
+use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_distinct, choose, option_number};
+use crate::error::{At as _, ReplayError, Result, bail, ensure, problem};
+use crate::text::{Lines, Record, Records, number, shortened};
+
+/// Reads a file.
+pub(crate) fn read(path: &Path) -> Result<Ballots> {
+    Reader::new(Records::new(Lines::open(path)?, ';')).read()
+}
+
+#[derive(Clone, Copy)]
+enum Section {
+    Start,
+    Meta,
+    Projects,
+    Votes(Form),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum VoteType {
+    Approval,
+    Choose1,
+    Cumulative,
+    Ordinal,
+}
+
+const VOTE_TYPES: [(&str, VoteType); 4] = [
+    ("approval", VoteType::Approval),
+    ("choose-1", VoteType::Choose1),
+    ("cumulative", VoteType::Cumulative),
+    ("ordinal", VoteType::Ordinal),
+];
+
+/// What the votes are, as the section META has it.
+#[derive(Clone, Copy)]
+struct Form {
+    kind: VoteType,
+    /// How many projects a ballot names.
+    min: usize,
+    max: usize,
+    points: Option<Points>,
+    /// How many ballots were published.
+    ballots: Option<u64>,
+}
+
+/// The points that a ballot gives.
+#[derive(Clone, Copy)]
+struct Points {
+    /// To one project, at most.
+    one: u64,
+    /// To all projects together, at least and at most.
+    least: u64,
+    all: u64,
+}
+
+struct Reader {
+    records: Records,
+    section: Section,
+    /// The columns of the section, once their line is read.
+    columns: Option<Columns>,
+    /// The values of META and their lines.
+    meta: HashMap<String, (String, u64)>,
+    /// The line META itself.
+    meta_line: u64,
+    projects: Vec<Project>,
+    /// By the identifiers of projects.
+    numbers: HashMap<String, u16>,
+    /// Who has voted.
+    voters: HashSet<String>,
+    ballots: Ballots,
+    /// The fewest projects that a ballot names, and the fewest points that one gives.
+    fewest: usize,
+    least: u64,
+    /// How many ballots have fewer of them than the file asks for.
+    below: u64,
+}
+
+struct Project {
+    id: String,
+    name: String,
+    /// What was published: how many ballots name the project, and its score.
+    votes: Option<u64>,
+    score: Option<u64>,
+    /// How many ballots name it.
+    named: u64,
+}
+
+/// The columns of a section.
+struct Columns(HashMap<String, usize>);
+
+impl Columns {
+    fn new(record: &Record, needed: &[&str]) -> Result<Self> {
+        let mut columns = Self(HashMap::new());
+        for (position, name) in record.values.iter().enumerate() {
+            ensure!(columns.0.insert(name.trim().to_lowercase(), position).is_none(), "a column stands twice");
+        }
+        for name in needed {
+            columns.position(name)?;
+        }
+        Ok(columns)
+    }
+
+    fn position(&self, name: &str) -> Result<usize> {
+        self.0.get(name).copied().ok_or_else(|| problem!("there is no column {name}"))
+    }
+
+    /// The value of a column that must be there.
+    fn need<'a>(&self, record: &'a Record, name: &str) -> Result<&'a str> {
+        let value = record.values.get(self.position(name)?);
+        value.map(|value| value.trim()).ok_or_else(|| problem!("there is no value of {name}"))
+    }
+
+    /// The value of a column, if the column is there and the value is not empty.
+    fn get<'a>(&self, record: &'a Record, name: &str) -> Result<Option<&'a str>> {
+        let value = self.0.contains_key(name).then(|| self.need(record, name)).transpose()?;
+        Ok(value.filter(|value| !value.is_empty()))
+    }
+}
+
+impl Reader {
+    fn new(records: Records) -> Self {
+        Self {
+            records,
+            section: Section::Start,
+            columns: None,
+            meta: HashMap::new(),
+            meta_line: 0,
+            projects: Vec::new(),
+            numbers: HashMap::new(),
+            voters: HashSet::new(),
+            ballots: Ballots::new("", "votes"),
+            fewest: usize::MAX,
+            least: u64::MAX,
+            below: 0,
+        }
+    }
+
+    fn read(mut self) -> Result<Ballots> {
+        while let Some(record) = self.records.read()? {
+            if let Some(name) = section_name(&record) {
+                self.section = self.begin(name, record.line)?;
+                self.columns = None;
+            } else {
+                self.take(&record).at(|| self.records.place(record.line))?;
+            }
+        }
+        let file = self.records.file();
+        self.finish().at(|| file)
+    }
+
+    fn begin(&mut self, name: &str, line: u64) -> Result<Section> {
+        let problem = match (self.section, name) {
+            (Section::Start, "META") => {
+                self.meta_line = line;
+                return Ok(Section::Meta);
+            }
+            (Section::Meta, "PROJECTS") => return Ok(Section::Projects),
+            (Section::Projects, "VOTES") if !self.projects.is_empty() => return self.form().map(Section::Votes),
+            (Section::Projects, "VOTES") => "there are no projects",
+            (Section::Votes(_), _) => "a section behind VOTES",
+            _ => "the sections are META, PROJECTS, VOTES",
+        };
+        Err(ReplayError::Content { place: Some(self.records.place(line)), problem: problem.to_owned() })
+    }
+
+    /// Takes over a line that does not begin a section.
+    fn take(&mut self, record: &Record) -> Result<()> {
+        let needed: &[&str] = match self.section {
+            Section::Start => bail!("the first line is not META"),
+            Section::Meta => &[],
+            Section::Projects => &["project_id"],
+            Section::Votes(Form { points: None, .. }) => &["vote"],
+            Section::Votes(Form { points: Some(_), .. }) => &["vote", "points"],
+        };
+        let Some(columns) = self.columns.take() else {
+            self.columns = Some(Columns::new(record, needed)?);
+            return Ok(());
+        };
+        match self.section {
+            Section::Start | Section::Meta => self.meta(record)?,
+            Section::Projects => self.project(&columns, record)?,
+            Section::Votes(form) => self.vote(form, &columns, record)?,
+        }
+        self.columns = Some(columns);
+        Ok(())
+    }
+
+    fn meta(&mut self, record: &Record) -> Result<()> {
+        let [key, value, ..] = record.values.as_slice() else { bail!("no value") };
+        let value = (value.trim().to_owned(), record.line);
+        ensure!(self.meta.insert(key.trim().to_lowercase(), value).is_none(), "{:?} stands twice", shortened(key));
+        Ok(())
+    }
+
+    fn meta_text(&self, key: &str) -> Option<&str> {
+        self.meta.get(key).map(|(value, _)| value.as_str())
+    }
+
+    /// The number of META, if it is there.
+    fn meta_number(&self, key: &str) -> Result<Option<u64>> {
+        let Some((value, line)) = self.meta.get(key) else { return Ok(None) };
+        number(value).map(Some).at(|| format!("{}: {key}", self.records.place(*line)))
+    }
+
+    /// A fault of META: in the line of the first of these keys that is there, or else in the line META itself.
+    fn refused(&self, keys: &[&str], problem: impl Into<String>) -> ReplayError {
+        let line = keys.iter().find_map(|key| self.meta.get(*key)).map_or(self.meta_line, |(_, line)| *line);
+        ReplayError::Content { place: Some(self.records.place(line)), problem: problem.into() }
+    }
+
+    fn form(&self) -> Result<Form> {
+        let kind = self.meta_text("vote_type").ok_or_else(|| self.refused(&[], "META has no vote_type"))?;
+        let Some((_, kind)) = VOTE_TYPES.into_iter().find(|(name, _)| *name == kind) else {
+            let known = VOTE_TYPES.map(|(name, _)| name).join(", ");
+            let problem = format!("votes of the type {:?} are not read, only {known}", shortened(kind));
+            return Err(self.refused(&["vote_type"], problem));
+        };
+        let projects = self.projects.len();
+        let length = |key: &str, default: usize| -> Result<usize> {
+            Ok(self.meta_number(key)?.map_or(default, |length| length.min(projects as u64) as usize))
+        };
+        let (min, max) = match kind {
+            VoteType::Choose1 => (1, 1),
+            _ => (length("min_length", 1)?, length("max_length", projects)?),
+        };
+        if max == 0 || min > max {
+            let keys = ["max_length", "min_length"];
+            return Err(self.refused(&keys, "min_length and max_length contradict each other"));
+        }
+        let points = (kind == VoteType::Cumulative).then(|| self.points()).transpose()?;
+        let scoring = self.meta_text("scoring_fn").unwrap_or("Borda");
+        if kind == VoteType::Ordinal && scoring != "Borda" {
+            let problem = format!("the scores of {:?} are not known, only Borda", shortened(scoring));
+            return Err(self.refused(&["scoring_fn"], problem));
+        }
+        Ok(Form { kind, min, max, points, ballots: self.meta_number("num_votes")? })
+    }
+
+    fn points(&self) -> Result<Points> {
+        let all = self.meta_number("max_sum_points")?;
+        let all = all.ok_or_else(|| self.refused(&[], "META has no max_sum_points"))?;
+        let least = self.meta_number("min_sum_points")?.unwrap_or(0);
+        let one = self.meta_number("max_points")?.unwrap_or(all).min(all);
+        // What a rule allows. Sums of these never overflow.
+        let most = MAX_POINTS * self.projects.len() as u64;
+        let too_many = || format!("more than {MAX_POINTS} points for a project");
+        Err(if all == 0 {
+            self.refused(&["max_sum_points"], "voters have no points")
+        } else if one == 0 {
+            self.refused(&["max_points"], "projects may have no points")
+        } else if least > all {
+            self.refused(&["min_sum_points"], "more points than max_sum_points")
+        } else if one > MAX_POINTS {
+            self.refused(&["max_points", "max_sum_points"], too_many())
+        } else if all > most {
+            self.refused(&["max_sum_points"], too_many())
+        } else {
+            return Ok(Points { one, least, all });
+        })
+    }
+
+    fn project(&mut self, columns: &Columns, record: &Record) -> Result<()> {
+        let option = option_number(self.projects.len())?;
+        let id = columns.need(record, "project_id")?;
+        ensure!(!id.is_empty(), "a project without project_id");
+        ensure!(self.numbers.insert(id.to_owned(), option).is_none(), "project {:?} stands twice", shortened(id));
+        let name = columns.get(record, "name")?.unwrap_or(id).to_owned();
+        let published =
+            |column: &'static str| columns.get(record, column)?.map(|value| number(value).at(|| column)).transpose();
+        let (votes, score) = (published("votes")?, published("score")?);
+        self.projects.push(Project { id: id.to_owned(), name, votes, score, named: 0 });
+        Ok(())
+    }
+
+    fn vote(&mut self, form: Form, columns: &Columns, record: &Record) -> Result<()> {
+        let (values, names) = (record.values.len(), columns.0.len());
+        ensure!(values <= names, "{values} values, and {names} columns");
+        if let Some(voter) = columns.get(record, "voter_id")? {
+            ensure!(self.voters.insert(voter.to_owned()), "voter {:?} stands twice", shortened(voter));
+        }
+        let list = |text: &'static str| -> Result<Vec<&str>> {
+            let text = columns.need(record, text)?;
+            Ok(text.split(',').filter(|_| !text.is_empty()).map(str::trim).collect())
+        };
+        let ids = list("vote")?;
+        ensure!(ids.len() <= form.max, "{} projects, at most {} may be named", ids.len(), form.max);
+        let option = |id: &&str| {
+            let option = self.numbers.get(*id).copied();
+            option.ok_or_else(|| problem!("there is no project {:?}", shortened(id)))
+        };
+        let options: Vec<u16> = ids.iter().map(option).collect::<Result<_>>()?;
+        check_distinct(&options)?;
+        for option in &options {
+            self.projects[usize::from(*option)].named += 1;
+        }
+        self.fewest = self.fewest.min(options.len());
+        let mut is_below = options.len() < form.min;
+        let mark = if let Some(Points { one, least, all }) = form.points {
+            let points: Vec<u64> = list("points")?.into_iter().map(number).collect::<Result<_>>()?;
+            ensure!(points.len() == options.len(), "{} projects and {} numbers of points", options.len(), points.len());
+            ensure!(points.iter().all(|points| *points <= one), "more than the {one} points that a project may have");
+            let sum: u64 = points.iter().sum();
+            ensure!(sum <= all, "{sum} points, at most {all} may be given");
+            self.least = self.least.min(sum);
+            is_below |= sum < least;
+            Mark::Points(options.into_iter().zip(points).collect())
+        } else if form.kind == VoteType::Ordinal {
+            Mark::Ranking(options)
+        } else {
+            Mark::Options(options)
+        };
+        self.below += u64::from(is_below);
+        self.ballots.cast(vec![(0, mark)], 1)
+    }
+
+    fn finish(self) -> Result<Ballots> {
+        let Section::Votes(form) = self.section else { bail!("there is no section VOTES") };
+        let description = self.meta_text("description").filter(|text| !text.is_empty()).unwrap_or("Votes");
+        let mut title = description.to_owned();
+        if let Some(instance) = self.meta_text("instance").filter(|instance| !title.contains(instance)) {
+            title = format!("{title}, {instance}");
+        }
+        let Self { mut ballots, projects, fewest, least, below, .. } = self;
+        ballots.set_title(&title);
+        ensure!(!ballots.is_empty(), "there are no votes");
+        if below > 0 {
+            ballots.notes.push(format!(
+                "{below} of {} ballots have fewer marks or points than the file asks for; they were counted, and the rule allows them",
+                ballots.len()
+            ));
+        }
+        // A ballot counts a project once: what is published of its voters is what is counted, or else is checked here.
+        let is_counted = form.kind == VoteType::Approval || form.kind == VoteType::Choose1;
+        for Project { id, votes, named, .. } in projects.iter().filter(|_| !is_counted) {
+            let votes = votes.unwrap_or(*named);
+            let ballots = if *named == 1 { "ballot" } else { "ballots" };
+            ensure!(votes == *named, "project {id} is named on {named} {ballots}, but {votes} were published");
+        }
+        let voters = projects.iter().filter(|project| project.votes.is_some()).count();
+        if !is_counted && voters > 0 {
+            ballots.notes.push(format!(
+                "how many ballots name each of {voters} projects is as published; the election counts what they give"
+            ));
+        }
+        let published = |project: &Project| if is_counted { project.votes } else { project.score };
+        ballots.contests.push(Contest {
+            id: "projects".to_owned(),
+            title: "Which projects?".to_owned(),
+            options: Names::of_options(projects.iter().map(|project| (&*project.id, &*project.name))),
+            rule: form.rule(projects.len(), fewest, least),
+            published: Published {
+                ballots: form.ballots,
+                options: projects.iter().map(published).collect(),
+                ..Published::default()
+            },
+        });
+        Ok(ballots)
+    }
+}
+
+impl Form {
+    /// The rule of these votes, of which one names `fewest` projects and one gives `least` points.
+    fn rule(&self, projects: usize, fewest: usize, least: u64) -> Rule {
+        let min = self.min.min(fewest);
+        match (self.kind, self.points) {
+            (VoteType::Ordinal, _) => Rule::Positional(Positional {
+                scores: (1..=self.max as u64).rev().collect(),
+                truncated: min < self.max,
+                blank: false,
+                winners: None,
+            }),
+            (_, Some(points)) => Rule::Cumulative(Cumulative {
+                points: points.all,
+                max: points.one,
+                exact: points.least == points.all && least == points.all,
+                blank: false,
+                winners: None,
+            }),
+            // Of one option there is nothing to choose unless it may be left out.
+            _ => choose(if projects == 1 { 0 } else { min as u32 }, self.max as u32, false),
+        }
+    }
+}
+
+/// The name of a section, if a line has one value, and it is such a name. No other line of these sections is like it.
+fn section_name(record: &Record) -> Option<&str> {
+    let [name, rest @ ..] = record.values.as_slice() else { return None };
+    let name = Some(name.trim()).filter(|name| ["META", "PROJECTS", "VOTES"].contains(name));
+    name.filter(|_| rest.iter().all(|value| value.trim().is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::count::count;
+    use crate::error::on_one_line;
+
+    fn parse(text: &str) -> Result<Ballots> {
+        Reader::new(Records::new(Lines::of_text(text), ';')).read()
+    }
+
+    fn file(meta: &str, projects: &str, votes: &str) -> String {
+        format!("META\nkey;value\ndescription;Budget\n{meta}PROJECTS\n{projects}VOTES\n{votes}")
+    }
+
+    const APPROVED: &str = "project_id;cost;votes;name\nA/1;5;2;\"Trees; more\"\nB;6;1;Benches\n";
+    const SCORED: &str = "project_id;votes;score\nA;2;5\nB;1;1\nC;1;3\n";
+
+    fn rule_and_options(text: &str) -> (Rule, Vec<u64>) {
+        let ballots = parse(text).unwrap();
+        let counts = count(&ballots);
+        assert!(
+            ballots.contests[0].published.options.iter().zip(&counts[0].options).all(|(one, two)| *one == Some(*two))
+        );
+        (ballots.contests[0].rule.clone(), counts[0].options.clone())
+    }
+
+    #[test]
+    fn every_type_of_vote_becomes_its_rule() {
+        let text = file("vote_type;approval\nmax_length;2\n", APPROVED, "voter_id;vote\n1;A/1,B\n2;A/1\n");
+        assert_eq!(rule_and_options(&text), (choose(1, 2, false), vec![2, 1]));
+        let ballots = parse(&text).unwrap();
+        assert_eq!(ballots.contests[0].options[0], ("a-1".to_owned(), "Trees; more".to_owned()));
+        let text = file("vote_type;choose-1\n", APPROVED, "voter_id;vote\r\n1;A/1\r\n2;A/1\r\n3;B\r\n");
+        assert_eq!(rule_and_options(&text), (choose(1, 1, false), vec![2, 1]));
+
+        let cumulative = |exact| Rule::Cumulative(Cumulative { points: 5, max: 5, exact, blank: false, winners: None });
+        let meta = "vote_type;cumulative\nmin_sum_points;5\nmax_sum_points;5\n";
+        let text = file(meta, SCORED, "voter_id;vote;points\n1;A,B;3,1\n2;A,C;2,3\n");
+        assert_eq!(rule_and_options(&text), (cumulative(false), vec![5, 1, 3]));
+        assert_eq!(parse(&text).unwrap().notes.len(), 2);
+        let text = file(meta, "project_id\nA\nB\n", "voter_id;vote;points\n1;A,B;4,1\n");
+        assert_eq!(parse(&text).unwrap().contests[0].rule, cumulative(true));
+
+        let meta = "vote_type;ordinal\nmin_length;2\nmax_length;2\n";
+        let text = file(meta, "project_id;score\nA;4\nB;1\nC;1\n", "voter_id;vote\n1;A,B\n2;A,C\n");
+        let positional =
+            |truncated| Rule::Positional(Positional { scores: vec![2, 1], truncated, blank: false, winners: None });
+        assert_eq!(rule_and_options(&text), (positional(false), vec![4, 1, 1]));
+        let text = file(meta, "project_id;score\nA;4\nB;1\nC;0\n", "voter_id;vote\n1;A,B\n2;A\n");
+        assert_eq!(rule_and_options(&text), (positional(true), vec![4, 1, 0]));
+    }
+
+    #[test]
+    fn broken_files_are_named_by_their_line() {
+        let approval = |votes: &str| file("vote_type;approval\nmax_length;1\n", APPROVED, votes);
+        let points = |vote: &str| {
+            let meta = "vote_type;cumulative\nmax_sum_points;3\nmax_points;2\n";
+            file(meta, "project_id\nA\nB\n", &format!("voter_id;vote;points\n{vote}\n"))
+        };
+        let cumulative = |meta: &str| file(&format!("vote_type;cumulative\n{meta}\n"), APPROVED, "");
+        for (text, expected) in [
+            (approval("voter_id;vote\n1;A/1\n2;A/1,B\n"), "sample, line 13: 2 projects, at most 1 may be named"),
+            (approval("voter_id;vote\n1;X\n"), "sample, line 12: there is no project \"X\""),
+            (approval("voter_id;vote\n1\n"), "sample, line 12: there is no value of vote"),
+            (approval("voter_id;votes\n1;B\n"), "sample, line 11: there is no column vote"),
+            (approval("voter_id;vote\n1;B;A/1\n"), "sample, line 12: 3 values, and 2 columns"),
+            (approval("voter_id;vote\n1;B\n2;B\n1;B\n"), "sample, line 14: voter \"1\" stands twice"),
+            (approval("voter_id;vote;vote\n"), "sample, line 11: a column stands twice"),
+            (approval("voter_id;vote\n"), "sample: there are no votes"),
+            (approval("voter_id;vote\n1;B\nMETA\n"), "sample, line 13: a section behind VOTES"),
+            (points("1;A,A;1,1"), "sample, line 13: an option is marked twice"),
+            (points("1;A,B;1"), "sample, line 13: 2 projects and 1 numbers of points"),
+            (points("1;A;3"), "sample, line 13: more than the 2 points that a project may have"),
+            (points("1;A,B;2,2"), "sample, line 13: 4 points, at most 3 may be given"),
+            (points("1;A;-1"), "sample, line 13: \"-1\" is not a whole number"),
+            ("PROJECTS\n".to_owned(), "sample, line 1: the sections are META, PROJECTS, VOTES"),
+            ("key;value\n".to_owned(), "sample, line 1: the first line is not META"),
+            ("META\nkey;value\n".to_owned(), "sample: there is no section VOTES"),
+            (
+                file("vote_type;scoring\n", APPROVED, ""),
+                "sample, line 4: votes of the type \"scoring\" are not read, only approval, choose-1, cumulative, ordinal",
+            ),
+            (file("", APPROVED, ""), "sample, line 1: META has no vote_type"),
+            (file("vote_type;cumulative\n", APPROVED, ""), "sample, line 1: META has no max_sum_points"),
+            (
+                file("vote_type;approval\nmin_length;2\nmax_length;1\n", APPROVED, ""),
+                "sample, line 6: min_length and max_length contradict each other",
+            ),
+            (
+                file("vote_type;ordinal\n", "project_id;votes\nA;1\nA;1\n", ""),
+                "sample, line 8: project \"A\" stands twice",
+            ),
+            (file("vote_type;ordinal\nvote_type;x\n", APPROVED, ""), "sample, line 5: \"vote_type\" stands twice"),
+            (
+                file("vote_type;approval\nmax_length;two\n", APPROVED, ""),
+                "sample, line 5: max_length: \"two\" is not a whole number",
+            ),
+            (
+                file("num_votes;x\nvote_type;approval\n", APPROVED, ""),
+                "sample, line 4: num_votes: \"x\" is not a whole number",
+            ),
+            (
+                file("vote_type;ordinal\nscoring_fn;x\n", APPROVED, ""),
+                "sample, line 5: the scores of \"x\" are not known, only Borda",
+            ),
+            (cumulative("max_sum_points;0"), "sample, line 5: voters have no points"),
+            (cumulative("max_sum_points;5\nmax_points;0"), "sample, line 6: projects may have no points"),
+            (cumulative("min_sum_points;6\nmax_sum_points;5"), "sample, line 5: more points than max_sum_points"),
+            (
+                file("vote_type;cumulative\nmax_sum_points;5\n", APPROVED, "voter_id;vote\n"),
+                "sample, line 11: there is no column points",
+            ),
+            (file("vote_type;ordinal\n", "project_id\n", ""), "sample, line 7: there are no projects"),
+            (file("vote_type;ordinal\n", "project;votes\n", ""), "sample, line 6: there is no column project_id"),
+            (file("", "project_id;votes\nA;many\n", ""), "sample, line 6: votes: \"many\" is not a whole number"),
+            (
+                file("vote_type;ordinal\n", "project_id;votes\nA;2\nB;1\n", "voter_id;vote\n1;A\n"),
+                "sample: project A is named on 1 ballot, but 2 were published",
+            ),
+        ] {
+            assert_eq!(on_one_line(&parse(&text).err().unwrap()), expected, "{text}");
+        }
+    }
+}
