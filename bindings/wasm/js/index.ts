@@ -301,7 +301,7 @@ export class PreparedBallot {
   }
 
   private use(work: () => Uint8Array): Uint8Array {
-    if (this.used) throw new BallottaError('ballot-used', 'the ballot was cast, opened or freed already: prepare another one');
+    if (this.used) throw new BallottaError('ballot-used', 'the ballot was already cast, opened or freed: prepare another one');
     // The ballot is kept if there is no randomness to sign with, since nothing was output.
     const bytes = this.instance.call(work);
     this.free();
