@@ -51,7 +51,7 @@ def differences(
     ours = comparable(json.loads(json.dumps(verify(Record(folder), stage, pins).value())))
     found = [] if (process.returncode == 0) == ours["valid"] else ["the exit codes differ"]
     if tampered and ours["valid"]:
-        found.append("nobody noticed")
+        found.append("no verifier noticed the change")
     for name in theirs.keys() | ours.keys():
         a, b = theirs.get(name), ours.get(name)
         if a == b:
@@ -245,14 +245,14 @@ def main() -> int:
     parser.add_argument("command", metavar="BALLOTTA")
     parser.add_argument("record", metavar="RECORD")
     parser.add_argument("--mutations", type=int, default=0)
-    parser.add_argument("--bytes", type=int, default=0, help="of every file so many bytes are changed, one at a time")
+    parser.add_argument("--bytes", type=int, default=0, help="the number of bytes to change in every file, one at a time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stage", default="complete")
     arguments = parser.parse_args()
     found = compare(arguments.command, arguments.record, arguments.mutations, arguments.seed, arguments.stage)
     if arguments.bytes:
         found += compare_bytes(arguments.command, arguments.record, max(arguments.bytes, 2))
-    print("\n".join(found) or "both say the same")
+    print("\n".join(found) or "both verifiers agree")
     return 1 if found else 0
 
 

@@ -214,7 +214,7 @@ class Document(Schema):
             self.problems.append(f"styles: the forms of all styles have {terms} terms together, which is too many")
         self.distinct("styles", [style.id for style in styles])
         for number in set(numbers.values()) - {number for style in styles for number in style.contests}:
-            self.problems.append(f"contests[{number}]: no style has it")
+            self.problems.append(f"contests[{number}]: the contest is in no style")
         return styles
 
     def quorum(self, value: Any) -> Quorum | None:
@@ -229,7 +229,7 @@ class Document(Schema):
         if len(numbers) != 2 or None in numbers:
             return None
         if numbers[0] > numbers[1]:
-            self.problems.append("quorum.fraction: more than the whole")
+            self.problems.append("quorum.fraction: the fraction is above 1")
         return Quorum(of, base, rule, numbers[0], numbers[1])
 
     def trustees(self, value: Any) -> tuple[int, int, list[Element]]:

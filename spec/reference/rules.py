@@ -127,7 +127,7 @@ class RuleReader:
         self.at_least_two()
         items = self.schema.items(f"{self.path}.scores", self.found["scores"], 1, len(self.options))
         scores = [self.schema.integer(path, score, 0, MAX_POINTS) or 0 for path, score in items]
-        self.require(any(scores), ".scores", "none is above 0")
+        self.require(any(scores), ".scores", "no score is above 0")
         truncated, blank = self.flag("truncated"), self.flag("blank")
         return Positional(len(self.options), blank, tuple(scores), truncated, winners=self.winners())
 
@@ -157,7 +157,7 @@ class RuleReader:
             lists.append((name, self.option_list(f"{path}.candidates", fields["candidates"], 0)))
         candidates = [candidate for _, some in lists for candidate in some]
         once = sorted([name for name, _ in lists] + candidates) == list(range(q))
-        self.require(once, ".lists", "an option is not exactly one list, or a candidate of exactly one")
+        self.require(once, ".lists", "an option is neither exactly one list nor a candidate of exactly one list")
         preferences = self.integer("preferences", min(1, len(candidates)), len(candidates))
         groups = []
         if self.found["groups"] is not MISSING:
@@ -165,7 +165,7 @@ class RuleReader:
                 fields = schema.fields(path, item, "candidates max")
                 members = self.option_list(f"{path}.candidates", fields["candidates"], 1)
                 if len(set(members)) != len(members) or not set(members) <= set(candidates):
-                    schema.problems.append(f"{path}.candidates: one twice, or one that is no candidate")
+                    schema.problems.append(f"{path}.candidates: a candidate appears twice, or an option is not a candidate")
                 groups.append((members, schema.integer(f"{path}.max", fields["max"], 1, MAX_OF_GROUP) or 1))
         seats = None
         if self.found["seats"] is not MISSING:
