@@ -1,11 +1,11 @@
 import { defineConfig } from 'vite';
 
 export default defineConfig({
-  // Any folder of any server.
+  // The pages work in any folder of any server.
   base: './',
   build: {
     target: 'es2022',
-    // Everything is a file of its own: the content security policy allows no data in its place.
+    // Nothing is inlined, because the content security policy does not allow data addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: { input: ['index.html', 'check.html'] },

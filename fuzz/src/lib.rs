@@ -1,5 +1,5 @@
-//! What every decoder must do with any bytes: refuse them, or read them such that writing gives the same bytes again.
-//! Nothing may panic.
+//! Tests of all decoders with arbitrary bytes. A decoder must refuse the bytes, or read them so that writing gives the
+//! same bytes again. Nothing may panic.
 //!
 //! [`TARGETS`] are run by libFuzzer (`fuzz_targets/`) and over mutations of valid bytes by an ordinary test.
 
@@ -21,17 +21,17 @@ use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO, cho
 use ballotta_tests::kinds::every_kind;
 use ballotta_tests::rng::TestRng;
 
-/// A decoder and what is asked of it.
+/// A decoder and the property that it must have.
 pub struct Target {
     /// The name of the target for libFuzzer.
     pub name: &'static str,
-    /// Panics if the decoder does not keep its promise for these bytes.
+    /// Panics if the decoder does not have the property for these bytes.
     pub run: fn(&[u8]),
-    /// Bytes that it reads.
+    /// Valid bytes that the decoder reads.
     pub valid: fn() -> Vec<Vec<u8>>,
 }
 
-/// All targets.
+/// All targets, one for each decoder.
 pub const TARGETS: &[Target] = &[
     Target { name: "manifest", run: manifest, valid: manifests },
     Target { name: "roll", run: roll, valid: || vec![of_record(record::ROLL)] },
@@ -57,17 +57,17 @@ pub const TARGETS: &[Target] = &[
     Target { name: "result_document", run: result_document, valid: results },
 ];
 
-/// The target of this name.
+/// Returns the target with this name.
 ///
 /// # Panics
 ///
-/// If there is none.
+/// If there is no such target.
 #[must_use]
 pub fn target(name: &str) -> &'static Target {
     TARGETS.iter().find(|target| target.name == name).expect("a target")
 }
 
-/// An election that is over, whose formats the decoders read.
+/// A finished election, whose formats the decoders read.
 struct Finished {
     election: Election,
     entries: Vec<Vec<u8>>,
@@ -136,7 +136,7 @@ fn manifest(bytes: &[u8]) {
     }
 }
 
-/// In one piece and in many: the same voters, the same errors. A roll without errors is written as it was read.
+/// Reading in one piece and in many gives the same voters and errors. A roll without errors is written as it was read.
 fn roll(bytes: &[u8]) {
     let manifest = ELECTION.election.context.manifest();
     let rules = RollRules::for_manifest(manifest);
@@ -165,7 +165,7 @@ static OPENING: LazyLock<Vec<u8>> = LazyLock::new(|| {
     ballot.prepare().open().expose_bytes().to_vec()
 });
 
-/// What is read is written in one form, and that form is read again.
+/// Choices that are read are written in their canonical text, which is read again.
 fn choices(bytes: &[u8]) {
     if let Ok(choices) = Choices::from_json(bytes) {
         let written = choices.to_json();
@@ -184,7 +184,7 @@ fn choices(bytes: &[u8]) {
     }
 }
 
-/// Of the two elections, also all kinds of marks.
+/// Choices of the two elections, with all kinds of marks.
 fn all_choices() -> Vec<Vec<u8>> {
     let of_kinds = (0..5).map(|seed| {
         let choices = KINDS.any_choices(0, &mut TestRng(seed));
@@ -234,7 +234,7 @@ fn entry(bytes: &[u8]) {
     }
 }
 
-/// The first byte says of how many entries, less one.
+/// The first byte is the number of entries minus one.
 fn bundle(bytes: &[u8]) {
     let Some((width, bundle)) = bytes.split_first() else { return };
     if let Ok(entries) = decode_bundle(bundle, u16::from(*width) + 1) {
@@ -289,7 +289,7 @@ fn notes() -> Vec<Vec<u8>> {
     vec![checkpoint.clone(), signature, ELECTION.election.signer.key().to_string().into_bytes()]
 }
 
-/// Nothing is believed but what was cast.
+/// No ballot is accepted except those that were cast.
 fn signed_ballot(bytes: &[u8]) {
     let context = &ELECTION.election.context;
     let decoded = SignedBallot::decode(context, bytes);
@@ -356,7 +356,7 @@ fn file_list(bytes: &[u8]) {
     }
 }
 
-/// People type codes in many ways; all of them are one code.
+/// People type codes in many ways, and all of them give the same code.
 fn voting_code(bytes: &[u8]) {
     let Ok(text) = from_utf8(bytes) else { return };
     if let Ok(code) = text.parse::<VotingCode>() {
@@ -376,7 +376,7 @@ fn results() -> Vec<Vec<u8>> {
     vec![of_record(record::RESULT), KINDS.run().record().files[record::RESULT].clone()]
 }
 
-/// Results are for people, and JSON has many forms: what is read is written in one of them and read again.
+/// JSON has many forms: a result that is read is written in one form, which is read again.
 fn result_document(bytes: &[u8]) {
     if let Ok(result) = serde_json::from_slice::<ResultDocument>(bytes) {
         let written = result.to_bytes();
@@ -398,7 +398,7 @@ static SHARDS: LazyLock<(ShardPlan, Vec<u8>)> = LazyLock::new(|| {
     (plan, part)
 });
 
-/// Of the record of the election: a plan that names other files is refused when they are not found.
+/// Plans for the record of the election. A plan that names other files is refused when they are not found.
 fn shard_plan(bytes: &[u8]) {
     if let Ok(plan) = ShardPlan::open(&ELECTION.record, bytes, &mut TestRng(1)) {
         assert_eq!(plan.to_bytes(), bytes);

@@ -1,4 +1,4 @@
-//! Every target over its valid bytes and 10,000 mutations of them, without libFuzzer; over a million with
+//! Runs every target over its valid bytes and 10,000 mutations of them, without libFuzzer; over a million with
 //! `BALLOTTA_FULL`.
 
 use std::panic::catch_unwind;
@@ -9,7 +9,7 @@ use ballotta_tests::rng::TestRng;
 
 const MUTATIONS: usize = 10_000;
 
-/// Changes text as people and programs do: a slice of another valid text, a line or a digit more, less or elsewhere.
+/// Changes text as people and programs do: copies a slice of another text; adds, removes or moves a line or digit.
 fn splice(valid: &[u8], other: &[u8], rng: &mut TestRng) -> Vec<u8> {
     let mut bytes = valid.to_vec();
     let (from, to) = (rng.below(other.len()), rng.below(other.len()));
@@ -44,7 +44,7 @@ fn targets() {
     }
 }
 
-/// libFuzzer finds every target.
+/// Checks that every target has a program for libFuzzer.
 #[test]
 fn every_target_has_a_file() {
     for target in TARGETS {

@@ -20,12 +20,12 @@ from verify import Pins, verify  # noqa: E402
 def main() -> int:
     parser = argparse.ArgumentParser(prog="reference", description="The second verifier of Ballotta.")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("verify", help="verify a record: everything that can be checked, by anybody")
-    verb.add_argument("record", help="the record: a folder")
+    verb = verbs.add_parser("verify", help="verify everything in a record that can be checked")
+    verb.add_argument("record", help="the folder of the record")
     verb.add_argument("--stage", choices=STAGES, default="complete", help="how far the election must have come")
     verb.add_argument("--fingerprint", metavar="HEX", help="the fingerprint that the voters were shown")
-    verb.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the board that was kept before")
-    verb.add_argument("--json", action="store_true", help="one JSON value on the standard output")
+    verb.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the board that somebody kept earlier")
+    verb.add_argument("--json", action="store_true", help="write one JSON value to the standard output")
     arguments = parser.parse_args()
     if not os.path.isdir(arguments.record):
         parser.error(f"{arguments.record} is not a folder")
@@ -42,7 +42,7 @@ def main() -> int:
         try:
             board_checkpoint(note, read_manifest(record.read("manifest.json", MAX_MANIFEST_BYTES) or b"").board)
         except Refused as problem:
-            print(f"error: {arguments.checkpoint} is no checkpoint of this board: {problem}", file=sys.stderr)
+            print(f"error: {arguments.checkpoint} is not a checkpoint of this board: {problem}", file=sys.stderr)
             return 1
         head = (checkpoint.size, checkpoint.root)
     fingerprint = None if arguments.fingerprint is None else bytes.fromhex(arguments.fingerprint)

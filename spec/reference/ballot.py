@@ -40,7 +40,7 @@ class Ballot:
 
 
 class Void(Exception):
-    """The check of the first rule of admission that a ballot breaks, and why."""
+    """A ballot breaks a rule of admission: the check of the first such rule, and the reason."""
 
     def __init__(self, slug: str, problem: str):
         super().__init__(problem)
@@ -56,7 +56,7 @@ def fingerprint_of(data: bytes) -> bytes:
 
 
 def read_ballot(data: bytes, manifest: Manifest) -> Ballot:
-    """Rule 5."""
+    """Rule 5 of spec/ballot.md#admission."""
     reader = Reader(data)
     reader.take(34, "version and fingerprint")
     number, weight, credential, previous = (
@@ -68,7 +68,7 @@ def read_ballot(data: bytes, manifest: Manifest) -> Ballot:
     require(number < len(manifest.styles), "there is no such style")
     form = manifest.styles[number].form
     unsigned_bytes = 108 + 32 * (1 + form.slots) + 192 + 32 * form.bits
-    require(len(data) == unsigned_bytes + SIGNATURE_BYTES, "another length than that of the form")
+    require(len(data) == unsigned_bytes + SIGNATURE_BYTES, "the length is not that of the form")
     r = read_element(reader, "R")
     c = [read_element_or_identity(reader, f"C_{i + 1}") for i in range(form.slots)]
     b, a, e_r, e_c = (read_element(reader, name) for name in ("B", "A", "E_R", "E_C"))

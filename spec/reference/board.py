@@ -21,7 +21,7 @@ from transcript import read_schnorr, sha256
 # Entries: spec/board.md#entries.
 
 CEREMONY, OPENING, BALLOT, CLOSING, STATEMENT, DECRYPTION, PUBLICATION, ROLL_SIGNATURE = range(1, 9)
-SIGNED_BYTES = {OPENING: 32, CLOSING: 32, ROLL_SIGNATURE: 34}  # in front of the signature
+SIGNED_BYTES = {OPENING: 32, CLOSING: 32, ROLL_SIGNATURE: 34}  # before the signature
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Pointer:
 
 
 def read_entry(data: bytes) -> tuple[int, bytes]:
-    """Kind and body."""
+    """The kind and body of an entry."""
     require(len(data) <= MAX_ENTRY_BYTES, "the entry is too long")
     reader = Reader(data)
     reader.version()
@@ -71,7 +71,7 @@ def node(left: bytes, right: bytes) -> bytes:
 
 
 class Log:
-    """Roots of growing logs: the roots of full subtrees, from the largest to the smallest."""
+    """The root of a growing log, kept as the roots of its full subtrees, from the largest to the smallest."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -99,7 +99,7 @@ class Log:
 
 
 def bundle_path(number: int, size: int) -> str:
-    """Where the bundle lies in a log of this size."""
+    """The path of a bundle in a log of this size."""
     digits = str(number).zfill((len(str(number)) + 2) // 3 * 3)
     groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
     path = "tile/entries/" + "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
@@ -108,7 +108,7 @@ def bundle_path(number: int, size: int) -> str:
 
 
 def bundle_paths(size: int) -> Iterator[tuple[str, int]]:
-    """All bundles of a log, with the number of their entries."""
+    """The paths of all bundles of a log, with the number of their entries."""
     for number in range((size + 255) // 256):
         yield bundle_path(number, size), min(256, size - 256 * number)
 
@@ -202,7 +202,7 @@ def ed25519_holds(key: NoteKey, message: bytes, signature: bytes) -> bool:
 
 
 def board_checkpoint(data: bytes, board: NoteKey) -> Checkpoint:
-    """A checkpoint of the board; anything else is refused."""
+    """Reads a checkpoint of the board, and refuses everything else."""
     checkpoint = read_checkpoint(data)
     require(checkpoint.origin == board.name, f"the checkpoint is of the log {checkpoint.origin}, not of {board.name}")
     mine = [s for s in checkpoint.signatures if (s.name, s.key_id) == (board.name, key_id(board, 1))]
@@ -212,7 +212,7 @@ def board_checkpoint(data: bytes, board: NoteKey) -> Checkpoint:
 
 
 def cosigned_by(checkpoint: Checkpoint, manifest: Manifest) -> int:
-    """How many witnesses of the manifest cosigned; none, if a signature of any of them does not hold."""
+    """The number of witnesses of the manifest that cosigned; 0 if a signature of any of them is not valid."""
     cosigned = 0
     for witness in manifest.witnesses:
         found = [s for s in checkpoint.signatures if (s.name, s.key_id) == (witness.name, key_id(witness, 4))]

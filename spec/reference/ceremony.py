@@ -39,7 +39,7 @@ class EncryptedShares:
 @dataclass(frozen=True)
 class Deal:
     threshold: int
-    coefficients: list[list[Element]]  # of slot s, from the constant term
+    coefficients: list[list[Element]]  # for each slot s, from the constant term
     possession: Schnorr
     shares: list[EncryptedShares]
 
@@ -53,7 +53,7 @@ class Confirmation:
 
 @dataclass(frozen=True)
 class Message:
-    """What can be read of a message before its signature is verified."""
+    """The parts of a message that are read before its signature is verified."""
 
     data: bytes
     kind: int
@@ -105,7 +105,7 @@ def read_deal(reader: Reader, manifest: Manifest) -> Deal:
 class JointKey:
     root: bytes
     keys: list[Element]
-    sums: list[list[Point]]  # of slot s: the sums of all dealers' A_{s,c}
+    sums: list[list[Point]]  # for each slot s, the sums of all dealers' A_{s,c}
 
     def verification_keys(self, trustee: int, slots: range) -> list[Element]:
         """Y_{j,s} = sum_c [j^c] sum_d A_{d,s,c}"""
@@ -114,7 +114,7 @@ class JointKey:
 
 
 class Broken(Exception):
-    """A rule is broken, at these places."""
+    """A rule is broken, at the given places."""
 
     def __init__(self, problem: str, places: list[Place]):
         super().__init__(problem)
@@ -122,19 +122,19 @@ class Broken(Exception):
 
 
 def demand(condition: object, problem: str) -> None:
-    """A rule of all messages together."""
+    """A rule for all messages together is broken."""
     if not condition:
         raise Broken(problem, ["record"])
 
 
 def all_hold(problem: str, broken: Iterable[bytes]) -> None:
-    """A rule of single messages that no signature lays to anybody's charge."""
+    """A rule for single messages is broken, and no signature shows who is at fault."""
     if places := [{"file": f"ceremony/{sha256(data).hex()}"} for data in broken]:
         raise Broken(problem, list(places))
 
 
 def all_keep(problem: str, culprits: Iterable[int]) -> None:
-    """A rule that trustees break by what they signed, or did not send."""
+    """A rule is broken by what trustees signed, or did not send."""
     if places := [{"trustee": trustee} for trustee in sorted(set(culprits))]:
         raise Broken(problem, list(places))
 
@@ -151,7 +151,7 @@ def read_messages(files: list[bytes]) -> list[Message]:
 
 
 class Ceremony:
-    """spec/ceremony.md#verification. The first rule that is broken is raised as Broken."""
+    """spec/ceremony.md#verification. Raises Broken for the first broken rule."""
 
     def __init__(self, files: list[bytes], manifest: Manifest):
         self.manifest = manifest
@@ -185,7 +185,7 @@ class Ceremony:
         return joint_key
 
     def step(self, kind: int, roster: bytes) -> dict[int, tuple[Message, Any]]:
-        """The messages of a step by their authors, and what they say."""
+        """The messages of a step with their decoded bodies, by author."""
         messages = [message for message in self.messages if message.kind == kind]
         all_hold(f"a {NAMES[kind]} of no trustee", (m.data for m in messages if m.author not in self.trustees))
         unsigned = [m.data for m in messages if not message_signature_holds(m, self.manifest)]

@@ -30,11 +30,11 @@ from verify import Pins, verify  # noqa: E402
 
 
 def comparable(report: dict[str, Any]) -> dict[str, Any]:
-    """The report without wording, and with failures in an order that does not depend on the program."""
+    """The report without sentences, and with the failures in a fixed order."""
     failures = sorted((failure["check"], json.dumps(failure["place"])) for failure in report["failures"])
     checks = [dict(check) for check in report["checks"]]
     if checks[0]["status"] == "failed":
-        failures, checks[0]["failures"] = failures[:1], 1  # how many rules of the manifest are named is free
+        failures, checks[0]["failures"] = failures[:1], 1  # a program may report any number of broken rules of a manifest
     counts = {name: len(report[name]) for name in ("warnings", "not_checked")}
     return report | counts | {"failures": failures, "checks": checks}
 
@@ -42,7 +42,7 @@ def comparable(report: dict[str, Any]) -> dict[str, Any]:
 def differences(
     command: str, folder: str, stage: str = "complete", pins: Pins = Pins(), options: tuple[str, ...] = (), tampered: bool = False
 ) -> list[str]:
-    """What the two verifiers do not agree about; nothing, if all is well. What is `tampered` must not be valid."""
+    """The differences between the two verifiers; none if they agree. A `tampered` record must not be valid."""
     call = [command, "verify", "--json", "--stage", stage, *options, folder]
     process = subprocess.run(call, capture_output=True, timeout=600, check=False)
     if process.returncode not in (0, 1) or not process.stdout:
@@ -51,7 +51,7 @@ def differences(
     ours = comparable(json.loads(json.dumps(verify(Record(folder), stage, pins).value())))
     found = [] if (process.returncode == 0) == ours["valid"] else ["the exit codes differ"]
     if tampered and ours["valid"]:
-        found.append("nobody noticed")
+        found.append("no verifier noticed the change")
     for name in theirs.keys() | ours.keys():
         a, b = theirs.get(name), ours.get(name)
         if a == b:
@@ -66,7 +66,7 @@ def differences(
     return found
 
 
-# Mutations. Each changes a copy of the record and says how.
+# Mutations. Each changes a copy of the record and returns a description of the change.
 
 
 class Copy:
@@ -86,7 +86,7 @@ class Copy:
             file.write(data)
 
     def file(self, prefix: str = "") -> str:
-        """Any file, but every folder and stand-alone file as often as another."""
+        """A random file. Every folder and every file outside a folder has the same probability."""
         groups = sorted({path.split("/")[0] for path in self.files if path.startswith(prefix)})
         group = self.chance.choice(groups)
         return self.chance.choice([p for p in self.files if p.split("/")[0] == group and p.startswith(prefix)])
@@ -119,7 +119,7 @@ class Copy:
         return entries
 
     def write_entries(self, entries: list[bytes]) -> None:
-        """As many as there were: the size is signed."""
+        """Writes as many entries as before, because the size is signed."""
         for number in range((len(entries) + 255) // 256):
             some = entries[256 * number : 256 * (number + 1)]
             bundle = b"".join(len(entry).to_bytes(2, "big") + entry for entry in some)
@@ -174,7 +174,7 @@ def tamper_an_entry(copy: Copy) -> str:
 
 
 def tamper_behind_a_pointer(copy: Copy) -> str:
-    """The file changes and its entry with it, so that not only the hash is wrong."""
+    """Changes a file together with its entry, so that not only the hash is wrong."""
     entries = copy.entries()
     pointers = [index for index, entry in enumerate(entries) if entry[2] in (1, 6, 7)]
     a = copy.chance.choice(pointers)
@@ -197,18 +197,18 @@ MUTATIONS = [
 
 
 def mutated(folder: str, chance: random.Random) -> str:
-    """One or two mutations of a copy."""
+    """Makes one or two mutations of a copy."""
     how = []
     for _ in range(chance.choice((1, 1, 2))):
         try:
             how.append(chance.choice(MUTATIONS)(Copy(folder, chance)))
         except (Refused, OSError, ValueError, IndexError):
-            how.append("no further one, of what cannot be read")
+            how.append("no further mutation, since the record cannot be read")
     return "; ".join(how)
 
 
 def compare(command: str, folder: str, mutations: int, seed: int, stage: str = "complete") -> list[str]:
-    """All disagreements, each with the mutation that shows it."""
+    """All differences, each with the mutation that shows it."""
     found = [f"untouched: {difference}" for difference in differences(command, folder, stage)]
     for number in range(mutations):
         chance = random.Random(f"{seed} {number}")
@@ -221,12 +221,12 @@ def compare(command: str, folder: str, mutations: int, seed: int, stage: str = "
 
 
 def positions(length: int, most: int) -> list[int]:
-    """Every byte of a short file; of a longer one so many, from the first to the last."""
+    """All byte positions of a short file; of a longer one the given number, from the first to the last."""
     return list(range(length)) if length <= most else sorted({n * (length - 1) // (most - 1) for n in range(most)})
 
 
 def compare_bytes(command: str, folder: str, most: int) -> list[str]:
-    """The same, of copies in which one byte is another: so many bytes of every file, one at a time."""
+    """All differences on copies with one changed byte, for the given number of bytes of every file."""
     found = []
     with tempfile.TemporaryDirectory() as scratch:
         copy = Copy(shutil.copytree(folder, os.path.join(scratch, "record")), random.Random())
@@ -245,14 +245,14 @@ def main() -> int:
     parser.add_argument("command", metavar="BALLOTTA")
     parser.add_argument("record", metavar="RECORD")
     parser.add_argument("--mutations", type=int, default=0)
-    parser.add_argument("--bytes", type=int, default=0, help="of every file so many bytes are changed, one at a time")
+    parser.add_argument("--bytes", type=int, default=0, help="the number of bytes to change in every file, one at a time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stage", default="complete")
     arguments = parser.parse_args()
     found = compare(arguments.command, arguments.record, arguments.mutations, arguments.seed, arguments.stage)
     if arguments.bytes:
         found += compare_bytes(arguments.command, arguments.record, max(arguments.bytes, 2))
-    print("\n".join(found) or "both say the same")
+    print("\n".join(found) or "both verifiers agree")
     return 1 if found else 0
 
 

@@ -1,4 +1,4 @@
-"""What a contest means: spec/contests.md, and the forms of spec/ballot.md#form.
+"""Contests: spec/contests.md, and the forms of spec/ballot.md#form.
 
 Lists and pairs, which have more to count, are in `lists.py` and `pairs.py`.
 """
@@ -22,7 +22,7 @@ Terms = Iterable[tuple[int, int]]
 
 @dataclass(frozen=True)
 class Row:
-    """row(b) = sum coefficient * b[bit]: the value of a slot, the constant, or the weight of the ballot."""
+    """row(b) = sum coefficient * b[bit], which is the value of a slot, the constant, or the weight of the ballot."""
 
     kind: int
     constant: int
@@ -57,7 +57,7 @@ class Form:
 
 @dataclass
 class Builder:
-    """Takes the bits, counts and rows of one contest after the other."""
+    """Collects the bits, counts and rows of one contest after another."""
 
     bits: int = 0
     counts: list[Terms] = field(default_factory=list)  # of the contest, until they are packed
@@ -65,13 +65,13 @@ class Builder:
     constant_rows: list[Row] = field(default_factory=list)
 
     def take(self, count: int) -> range:
-        """The next bits."""
+        """Appends new bits and returns them."""
         self.bits += count
         require(self.bits <= MAX_FORM_BITS, "the form has too many bits")
         return range(self.bits - count, self.bits)
 
     def digits(self, maximum: int) -> list[tuple[int, int]]:
-        """New bits for a number from 0 to `maximum`, as terms."""
+        """Appends bits for a number from 0 to `maximum`, and returns them as terms."""
         weights = range_digits(maximum)
         return list(zip(self.take(len(weights)), weights))
 
@@ -79,7 +79,7 @@ class Builder:
         self.counts.append(terms)
 
     def pack(self, rule: Rule) -> None:
-        """The counts of a contest share slots: spec/contests.md#packing."""
+        """Packs the counts of a contest into slots: spec/contests.md#packing."""
         for counts in rule.shared(self.counts):
             digits = [(bit, rule.radix**i * factor) for i, terms in enumerate(counts) for bit, factor in terms]
             self.slot_rows.append(Row(SLOT, 0, in_order(digits)))
@@ -92,12 +92,12 @@ class Builder:
         self.constant_rows.append(Row(WEIGHT, 0, in_order(terms)))
 
     def form(self) -> Form:
-        """All slot rows, then all constant rows; what spec/ballot.md#form asks of them."""
+        """Returns all slot rows, then all constant rows, after the checks of spec/ballot.md#form."""
         rows = self.slot_rows + self.constant_rows
         terms = [term for row in rows for term in row.terms]
         require(len(self.slot_rows) <= MAX_FORM_SLOTS, "the form has too many slots")
         require(len(rows) <= MAX_FORM_ROWS and len(terms) <= MAX_FORM_TERMS, "the form has too many rows or terms")
-        require({bit for bit, _ in terms} == set(range(self.bits)), "a bit stands in no row")
+        require({bit for bit, _ in terms} == set(range(self.bits)), "a bit is in no row")
         for row in rows:
             size = abs(row.target(MAX_WEIGHT)) + sum(abs(coefficient) for _, coefficient in row.terms)
             require(row.terms and size < ROW_BOUND, "a row has no term, or its numbers are too large")
@@ -125,7 +125,7 @@ def range_digits(maximum: int) -> list[int]:
 
 
 def compile_form(rules: Iterable[Rule]) -> Form:
-    """The form of a style."""
+    """Compiles the form of a style."""
     builder = Builder()
     for rule in rules:
         rule.append_to(builder)
@@ -140,14 +140,14 @@ Ranking = list[list[int]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a contest gives. Options are numbers; `counts` are all numbers that the bound of a count holds for."""
+    """The result of a contest. Options are numbers; `counts` are all totals that have the bound of a count."""
 
     counts: list[int]
     ranking: Ranking
     blank: int | None = None
     options: list[dict[str, Any]] = field(default_factory=list)  # further fields of spec/record.md#result
     pairs: dict[str, Any] | None = None
-    seats: tuple[dict[int, int], list[int], int] | None = None  # of each list, lists that tie, open ones
+    seats: tuple[dict[int, int], list[int], int] | None = None  # the seats of each list, the lists that tie, the open seats
 
 
 @dataclass(frozen=True)
@@ -155,17 +155,17 @@ class Rule:
     options: int
     blank: bool
     winners: int | None = field(default=None, kw_only=True)
-    weights_max: int = field(default=1, kw_only=True)  # these two of the manifest: how many counts share a slot
+    weights_max: int = field(default=1, kw_only=True)  # these two come from the manifest, and decide how many counts share a slot
     weights_total: int = field(default=MAX_TOTAL, kw_only=True)
 
-    multiplied = True  # by the weight of the roll
-    bound = 1  # what a unit of weight adds to a count at most; 1 of blank votes
+    multiplied = True  # whether ciphertexts are multiplied by the weight of the roll
+    bound = 1  # the most that a unit of weight adds to a count; 1 for blank votes
 
     def append_to(self, builder: Builder) -> None:
         raise NotImplementedError
 
     def outcome(self, totals: list[int], voted: int) -> Outcome:
-        """From the totals of the counts but that of the blank votes. Refuses what no ballots give."""
+        """The result from the totals of all counts except the blank votes. Refuses totals that no ballots give."""
         raise NotImplementedError
 
     @cached_property
@@ -193,28 +193,28 @@ class Rule:
 
     @property
     def per_slot(self) -> int:
-        """How many counts share a slot."""
+        """The number of counts that share a slot."""
         many = [k for k in range(2, MAX_PACKED.bit_length()) if self.radix**k <= MAX_PACKED]
         light = self.radix**2 <= MAX_TOTAL and self.bound * self.weights_max <= MAX_LIGHT_BALLOT
         return max(many, default=2 if light else 1)
 
     def shared(self, counts: list[Any]) -> list[list[Any]]:
-        """What there is for each count, slot by slot."""
+        """Groups values, one for each count, by slots."""
         return [counts[first : first + self.per_slot] for first in range(0, len(counts), self.per_slot)]
 
     def bounds(self, weight: int) -> list[list[int]]:
-        """Of the totals of each slot."""
+        """The bounds of the totals of each slot."""
         return self.shared([self.bound * weight] * (self.counts - self.blank) + [weight] * self.blank)
 
     def count(self, totals: list[int], weight: int) -> Outcome:
-        """What the totals of the counts mean."""
+        """The result of the contest from the totals of its counts."""
         blank = totals[-1] if self.blank else None
         require((blank or 0) <= weight, "the totals are impossible: more blank votes than ballots")
         outcome = self.outcome(totals[: len(totals) - self.blank], weight - (blank or 0))
         return Outcome(**vars(outcome) | {"blank": blank})
 
     def unanimous(self, outcome: Outcome, weight: int) -> bool:
-        """spec/verification.md#report: something has as much as the ballots can give it."""
+        """spec/verification.md#report: whether some total is as large as the ballots can make it."""
         return weight > 0 and (self.bound * weight in outcome.counts or outcome.blank == weight)
 
 
@@ -223,7 +223,7 @@ def impossible(condition: object, problem: str) -> None:
 
 
 def ranked(keys: list[Any]) -> Ranking:
-    """The largest first; equal ones together, in the order of the manifest."""
+    """Ranks options, the largest value first; equal ones are together, in the order of the manifest."""
     return [[i for i, key in enumerate(keys) if key == best] for best in sorted(set(keys), reverse=True)]
 
 
@@ -232,7 +232,7 @@ def by_totals(totals: list[int], **more: Any) -> Outcome:
 
 
 def elected(ranking: Ranking, number: int) -> tuple[list[int], list[int]]:
-    """Who is elected, and who ties for the rest."""
+    """The elected options, and those that tie for the remaining places."""
     front: list[int] = []
     for tie in ranking:
         if len(front) + len(tie) > number:
@@ -367,12 +367,12 @@ class Grades(Rule):
 
 
 def majority(row: list[int]) -> int:
-    """The best grade that is, with all better ones, above half; the best of all if nobody voted."""
+    """The majority grade: the best grade whose weight, with all better ones, is above half; the first if nobody voted."""
     return next((a for a in range(len(row)) if 2 * sum(row[: a + 1]) > sum(row)), 0)
 
 
 def gauge(row: list[int]) -> tuple[int, bool, int]:
-    """The larger, the better."""
+    """The sort key of an option; a larger key is better."""
     a = majority(row)
     p, w = sum(row[:a]), sum(row[a + 1 :])
     return (-a, p > w, p if p > w else -w)

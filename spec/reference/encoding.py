@@ -40,11 +40,11 @@ NO_DIGEST = bytes(32)
 
 
 class Refused(Exception):
-    """What was read breaks a rule; the message says which."""
+    """The input breaks a rule; the message says which one."""
 
 
 def require(condition: object, problem: str) -> None:
-    """Refuse unless the condition holds."""
+    """Raises Refused unless the condition is true."""
     if not condition:
         raise Refused(problem)
 
@@ -62,12 +62,12 @@ def le64(number: int) -> bytes:
 
 
 def is_hex(text: str, digits: int) -> bool:
-    """Lower case, and of this length (spec/README.md#notation)."""
+    """Whether a text is hexadecimal in lower case, and of this length (spec/README.md#notation)."""
     return len(text) == digits and all(c in "0123456789abcdef" for c in text)
 
 
 def decimal(text: str, maximum: int) -> int | None:
-    """A decimal number without sign and leading zeros, at most `maximum`; otherwise None."""
+    """Reads a decimal number without sign and leading zeros, at most `maximum`; None for other texts."""
     if not text or len(text) > len(str(maximum)) or any(c not in "0123456789" for c in text):
         return None
     if text[0] == "0" and text != "0":
@@ -76,7 +76,7 @@ def decimal(text: str, maximum: int) -> int | None:
 
 
 class Reader:
-    """Takes fields off the front of bytes."""
+    """Reads fields from the beginning of bytes."""
 
     def __init__(self, data: bytes):
         self.data = data

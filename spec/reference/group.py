@@ -25,7 +25,7 @@ ONE_MINUS_D_SQ = (1 - D * D) % P
 D_MINUS_ONE_SQ = (D - 1) ** 2 % P
 
 Point = tuple[int, int, int, int]
-Addend = tuple[int, int, int, int]  # (Y - X, Y + X, 2 d T, 2 Z) of a point: what an addition needs
+Addend = tuple[int, int, int, int]  # (Y - X, Y + X, 2 d T, 2 Z) of a point, prepared for an addition
 IDENTITY: Point = (0, 1, 1, 0)
 
 
@@ -72,7 +72,7 @@ def negate(p: Point) -> Point:
 
 
 def odd_multiples(p: Point, width: int) -> list[Addend]:
-    """[1]p, [3]p, [5]p, .. for signed digits of this width."""
+    """The multiples [1]p, [3]p, [5]p, .. for signed digits of this width."""
     twice, multiples = addend(double(p)), [p]
     for _ in range(2 ** (width - 2) - 1):
         multiples.append(plus(multiples[-1], twice))
@@ -81,7 +81,7 @@ def odd_multiples(p: Point, width: int) -> list[Addend]:
 
 @lru_cache(maxsize=16384)
 def fixed_multiples(p: Point) -> list[Addend]:
-    """For points that return with every ballot: base point, generators, keys."""
+    """The same table with a memory, for points that every ballot uses: base point, generators, keys."""
     return odd_multiples(p, 7)
 
 
@@ -142,7 +142,7 @@ def absolute(x: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element with its one encoding."""
+    """An element with its canonical encoding."""
 
     encoding: bytes
     point: Point
@@ -165,7 +165,7 @@ def encode(p: Point) -> bytes:
 
 
 def decode(data: bytes, field: str) -> Element:
-    """RFC 9496, section 4.3.1. The identity is decoded, too."""
+    """RFC 9496, section 4.3.1. The identity is accepted."""
     s = int.from_bytes(data, "little")
     require(len(data) == 32 and s < P and not s & 1, f"{field}: not the encoding of an element")
     ss = s * s % P
@@ -211,7 +211,7 @@ def elligator(data: bytes) -> Point:
 
 
 def one_way_map(data: bytes) -> Element:
-    """64 bytes to an element: RFC 9496, section 4.3.4."""
+    """The one-way map of 64 bytes to an element: RFC 9496, section 4.3.4."""
     return element_of(add(elligator(data[:32]), elligator(data[32:])))
 
 
@@ -225,7 +225,7 @@ def read_scalar(reader: Reader, field: str) -> int:
 
 
 def read_element(reader: Reader, field: str) -> Element:
-    """An element that is not the identity."""
+    """Reads an element that is not the identity."""
     element = read_element_or_identity(reader, field)
     require(not is_identity(element.point), f"{field}: the identity")
     return element
@@ -253,7 +253,7 @@ def decode_edwards(data: bytes) -> Point:
 
 
 def same_point(p: Point, q: Point) -> bool:
-    """Equal on the curve, which is stricter than equal in ristretto255."""
+    """Equality on the curve, which is stricter than equality in ristretto255."""
     return (p[0] * q[2] - q[0] * p[2]) % P == 0 and (p[1] * q[2] - q[1] * p[2]) % P == 0
 
 
@@ -262,7 +262,7 @@ def is_small_order(p: Point) -> bool:
 
 
 def is_prime_order(p: Point) -> bool:
-    """In the subgroup of prime order, and not the identity."""
+    """Whether a point is in the subgroup of prime order and not the identity."""
     return not is_small_order(p) and same_point(add(multiply(ORDER - 1, p), p), IDENTITY)
 
 
@@ -273,7 +273,7 @@ BASE = decode_edwards(Y_BASE.to_bytes(32, "little"))
 
 
 def affine_y(points: list[Point]) -> list[int]:
-    """y of all points, with one inversion (Montgomery's trick)."""
+    """The affine y of all points, with one inversion (Montgomery's trick)."""
     products = [1]
     for p in points:
         products.append(products[-1] * p[2] % P)
@@ -284,12 +284,12 @@ def affine_y(points: list[Point]) -> list[int]:
     return ys[::-1]
 
 
-Axes = tuple[tuple[int, int], ...]  # what a step adds to v, and how many values there are
+Axes = tuple[tuple[int, int], ...]  # for each axis, the step that is added to v, and the number of values
 
 
 def digit_steps(bounds: list[int], radix: int) -> tuple[Axes, Axes]:
-    """Small steps over as many values of each digit, from the lowest, as the square root of all values allows; large
-    ones over the rest, which may go beyond a bound."""
+    """Divides the digits into small and large steps. The small steps cover the lowest digits, about as many values as
+    the square root of all. The large steps cover the rest and may exceed a bound."""
     left = min(math.isqrt(math.prod(bound + 1 for bound in bounds)), 2**20)
     small, large = [], []
     for place, bound in enumerate(bounds):
@@ -301,7 +301,7 @@ def digit_steps(bounds: list[int], radix: int) -> tuple[Axes, Axes]:
 
 
 def lattice(start: Point, axes: Axes) -> Iterator[tuple[int, Point]]:
-    """v and start + [4 v]G, for every v that is a sum of 0 to count - 1 times the step of each axis (step, count)."""
+    """Yields v and start + [4 v]G for every v that is a sum of 0 to count - 1 times the step of each axis (step, count)."""
     moves = [(step, addend(multiply(4 * step, BASE)), count) for step, count in axes if count > 1]
 
     def walk(v: int, here: Point, depth: int) -> Iterator[tuple[int, Point]]:
@@ -318,7 +318,7 @@ def lattice(start: Point, axes: Axes) -> Iterator[tuple[int, Point]]:
 
 
 def affine(points: Iterator[tuple[int, Point]]) -> Iterator[tuple[int, int]]:
-    """v and y, a thousand at a time."""
+    """Yields v and the affine y of its point, computed for a thousand points at a time."""
     while some := list(islice(points, 1024)):
         yield from zip((v for v, _ in some), affine_y([p for _, p in some]))
 
@@ -329,10 +329,10 @@ def small_steps(axes: Axes) -> dict[int, int]:
 
 
 def discrete_logarithm(p: Point, bounds: list[int], radix: int) -> list[int] | None:
-    """The digits, each from 0 to its bound, of the v with [v]G = p, or None: small steps and large ones (Shanks).
+    """The digits, each from 0 to its bound, of the v with [v]G = p, or None. Uses small and large steps (Shanks).
 
-    Everything is taken times 4, so that an element is one point of the curve and not one of four. y alone says v up to
-    its sign; the candidate is compared in the end.
+    All points are multiplied by 4, so that an element is one point of the curve instead of four. y gives v up to its
+    sign, so a candidate is compared at the end.
     """
     small, large = digit_steps(bounds, radix)
     table = small_steps(small)

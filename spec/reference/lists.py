@@ -11,9 +11,9 @@ from contests import Builder, Outcome, Rule, impossible, ones, ranked, scaled
 
 @dataclass(frozen=True)
 class Lists(Rule):
-    """Options by their numbers."""
+    """The rule of a contest of lists. Options are numbers."""
 
-    lists: tuple[tuple[int, tuple[int, ...]], ...]  # each with its candidates
+    lists: tuple[tuple[int, tuple[int, ...]], ...]  # each list with its candidates
     preferences: int
     across: bool
     groups: tuple[tuple[tuple[int, ...], int], ...] = ()  # candidates, max
@@ -24,7 +24,7 @@ class Lists(Rule):
         return [candidate for _, candidates in self.lists for candidate in candidates]
 
     def most(self, candidates: tuple[int, ...]) -> int:
-        """P_j"""
+        """P_j of spec/contests.md#lists."""
         return min(self.preferences, len(candidates))
 
     def append_to(self, builder: Builder) -> None:
@@ -57,7 +57,7 @@ class Lists(Rule):
             impossible(sum(votes) > self.preferences * voted, "the votes of the candidates")
         names = [name for name, _ in self.lists]
         of_lists = {name: totals[name] for name in names}
-        # Options stand in the order of the manifest.
+        # Options are in the order of the manifest.
         ranking = ranked([of_lists.get(i, -1) for i in range(self.options)])
         ranking = [tie for tie in ranking if tie[0] in of_lists]
         seats = seats_of(of_lists, *self.seats) if self.seats else None
@@ -81,7 +81,7 @@ def seats_of(votes: dict[int, int], number: int, method: str) -> tuple[dict[int,
 def give(
     seats: dict[int, int], left: list[int], number: int, claim: Callable[[int], Fraction], once: bool
 ) -> tuple[dict[int, int], list[int], int]:
-    """The seats that are left, one round after the other, to those with the largest claim."""
+    """Gives the seats that are left in rounds, to the lists with the largest claim."""
     while (free := number - sum(seats.values())) > 0:
         best = max(map(claim, left))
         equal = [name for name in left if claim(name) == best]

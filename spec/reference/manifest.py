@@ -1,4 +1,4 @@
-"""What an election is: spec/manifest.md."""
+"""The manifest of an election: spec/manifest.md."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUITE_NAME = "ballotta/v1-draft.4/ristretto255"
 
 @dataclass(frozen=True)
 class NoteKey:
-    """An Ed25519 key with the name it signs under."""
+    """An Ed25519 key with the name under which it signs."""
 
     name: str
     key: bytes
@@ -39,7 +39,7 @@ class Contest:
 
     @property
     def slots(self) -> range:
-        """Among the slots of the election."""
+        """The contest's slots among the slots of the election."""
         return range(self.first_slot, self.first_slot + self.rule.slots)
 
 
@@ -66,7 +66,7 @@ class Manifest:
     contests: list[Contest]
     styles: list[Style]
     max_weight: int
-    total_weight: int  # the most of the roll together
+    total_weight: int  # the largest sum of all weights of the roll
     revoting: bool
     quorum: Quorum | None
     minimum_counted_ballots: int
@@ -84,7 +84,7 @@ class Manifest:
 
 
 def read_manifest(data: bytes) -> Manifest:
-    """Refuses with all problems that were found, each with its path, one a line."""
+    """Reads a manifest. The error has all problems, each with its path, one on each line."""
     require(len(data) <= MAX_MANIFEST_BYTES, "the manifest is too long")
     schema = Document()
     manifest = schema.manifest(parse(data), tagged("manifest", data))
@@ -94,7 +94,7 @@ def read_manifest(data: bytes) -> Manifest:
 
 
 class Document(Schema):
-    """The fields of a manifest."""
+    """Reads the fields of a manifest."""
 
     def manifest(self, value: Any, digest: bytes) -> Manifest | None:
         top = self.fields(
@@ -199,10 +199,10 @@ class Document(Schema):
                 if number is not None:
                     chosen.append(number)
             if any(a >= b for a, b in zip(chosen, chosen[1:])):
-                self.problems.append(f"{path}.contests: a contest stands twice, or not in the order of the manifest")
+                self.problems.append(f"{path}.contests: a contest appears twice, or the contests are not in the order of the manifest")
             rules = [contests[number].rule for number in chosen]
             terms += sum(rule.terms for rule in rules)
-            # Beyond the limit no more are made.
+            # After the limit is reached, no more forms are made.
             form = self.attempt(path, compile_form, rules) if terms <= MAX_TERMS else None
             form = form or Form(0, 0, ())
             if 3 + 108 + 32 * (1 + form.slots) + 192 + 32 * form.bits + 64 > MAX_ENTRY_BYTES:
@@ -214,7 +214,7 @@ class Document(Schema):
             self.problems.append(f"styles: the forms of all styles have {terms} terms together, which is too many")
         self.distinct("styles", [style.id for style in styles])
         for number in set(numbers.values()) - {number for style in styles for number in style.contests}:
-            self.problems.append(f"contests[{number}]: no style has it")
+            self.problems.append(f"contests[{number}]: the contest is in no style")
         return styles
 
     def quorum(self, value: Any) -> Quorum | None:
@@ -229,7 +229,7 @@ class Document(Schema):
         if len(numbers) != 2 or None in numbers:
             return None
         if numbers[0] > numbers[1]:
-            self.problems.append("quorum.fraction: more than the whole")
+            self.problems.append("quorum.fraction: the fraction is above 1")
         return Quorum(of, base, rule, numbers[0], numbers[1])
 
     def trustees(self, value: Any) -> tuple[int, int, list[Element]]:

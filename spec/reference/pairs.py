@@ -84,7 +84,7 @@ class Pairs(Rule):
 
 
 def layers(before: list[list[bool]]) -> Ranking:
-    """First those before which no other stands, together, then the same among the rest."""
+    """Ranks in layers: first the options that no other option is before, together, then the same among the rest."""
     left, ranking = list(range(len(before))), []
     while left:
         first = [i for i in left if not any(before[j][i] for j in left)]
@@ -94,7 +94,7 @@ def layers(before: list[list[bool]]) -> Ranking:
 
 
 def schulze(matrix: Matrix) -> Ranking:
-    """The strongest paths, by Floyd and Warshall."""
+    """The strengths of the strongest paths, by Floyd and Warshall."""
     q = range(len(matrix))
     strength = [[matrix[i][j] if matrix[i][j] > matrix[j][i] else 0 for j in q] for i in q]
     for k in q:
@@ -117,7 +117,8 @@ def ranked_pairs(matrix: Matrix) -> Ranking:
 
 
 def copeland(matrix: Matrix) -> Ranking:
-    """Two for every option that is beaten, one for every one that is equal: itself, too, which is the same for all."""
+    """Two points for every option that is beaten, and one for every equal one. This includes the option itself, which
+    adds the same to all."""
     q = range(len(matrix))
     beaten = [sum(matrix[i][j] > matrix[j][i] for j in q) for i in q]
     equal = [sum(matrix[i][j] == matrix[j][i] for j in q) for i in q]

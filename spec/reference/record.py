@@ -16,14 +16,14 @@ RESULT_FORMAT = "ballotta/v1-draft.4/result"
 
 
 class Record:
-    """A folder."""
+    """A record in a folder."""
 
     def __init__(self, folder: str):
         self.folder = folder
 
     def read(self, path: str, maximum: int) -> bytes | None:
-        """The bytes of a file, at most one more than the maximum; None if there is none. What is no file is not opened:
-        a pipe would never end."""
+        """The bytes of a file, at most one more than the maximum; None if it is missing. Only regular files are opened,
+        since a pipe might never end."""
         target = os.path.join(self.folder, path)
         try:
             if not os.path.isfile(target):
@@ -34,7 +34,7 @@ class Record:
             return None
 
     def paths(self) -> list[str]:
-        """All files, by their paths. A symbolic link is a file, wherever it leads."""
+        """The paths of all files. A symbolic link counts as a file, whatever its target is."""
 
         def refuse(problem: OSError) -> None:
             raise Refused(f"the files cannot be listed: {problem}")
@@ -49,7 +49,7 @@ class Record:
 
 
 def read_list(data: bytes) -> dict[str, bytes]:
-    """SHA256SUMS: the hash of every path."""
+    """Reads SHA256SUMS: a hash for every path."""
     require(len(data) <= MAX_LIST_BYTES, "the list is too long")
     require(all(0x20 < byte < 0x7F or byte in b" \n" for byte in data), "the list has characters that are not visible")
     require(not data or data.endswith(b"\n"), "the list does not end in a line feed")
@@ -68,7 +68,7 @@ def read_list(data: bytes) -> dict[str, bytes]:
 def result_value(
     manifest: Manifest, fingerprint: bytes, roll: Roll, tally: Tally, outcomes: list[Outcome | None]
 ) -> dict[str, Any]:
-    """result/result.json as a value: spec/record.md#result."""
+    """The content of result/result.json as a value: spec/record.md#result."""
     quorum = None
     if manifest.quorum:
         heads = manifest.quorum.of == "heads"

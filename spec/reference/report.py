@@ -1,4 +1,4 @@
-"""What a verifier says: spec/verification.md#report."""
+"""The report of a verifier: spec/verification.md#report."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ UNITS = {
 BALLOT_CHECKS = [check for check in UNITS if check.startswith("ballot.")]
 OF_COMPLETE = list(UNITS)[list(UNITS).index("tally.sums") :]
 
-FAILURES_SHOWN = 1000  # of each check: a file of nothing but mistakes must not fill the memory
+FAILURES_SHOWN = 1000  # for each check, so that a file full of errors cannot fill the memory
 
 Place = str | dict[str, Any]
 
@@ -57,15 +57,15 @@ class Report:
     stage: str
     items: dict[str, int] = field(default_factory=dict)
     not_asked: set[str] = field(default_factory=set)
-    failed: dict[str, int] = field(default_factory=dict)  # all failures of a check
-    failures: list[Failure] = field(default_factory=list)  # the first of them
+    failed: dict[str, int] = field(default_factory=dict)  # the number of all failures of a check
+    failures: list[Failure] = field(default_factory=list)  # the first failures of each check
     not_checked: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     fingerprint: bytes | None = None
     result: dict[str, Any] | None = None
 
     def saw(self, check: str, items: int = 1) -> None:
-        """The check was done, on so many more items."""
+        """Notes that a check was done, on this many more items."""
         self.items[check] = self.items.get(check, 0) + items
 
     def fail(self, check: str, place: Place, problem: object) -> None:
@@ -92,7 +92,7 @@ class Report:
         return not self.failures and all(self.status(check) in ("passed", "not_asked") for check in self.checks())
 
     def value(self) -> dict[str, Any]:
-        """As the command writes it with --json."""
+        """The report as the command writes it with --json."""
         return {
             "valid": self.valid(),
             "stage": self.stage,
@@ -138,7 +138,7 @@ class Report:
 
 
 def shown(text: str) -> str:
-    """A text that may hold a name of somebody's choice: nothing in it writes lines of its own, or hides others."""
+    """Escapes a text that may contain a name that somebody chose, so that it cannot add lines or hide others."""
     return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
 
 

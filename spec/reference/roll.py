@@ -29,7 +29,7 @@ class Roll:
 
 
 def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None]) -> Roll:
-    """Calls `fail` with the number of every line that breaks a rule."""
+    """Reads a roll. Calls `fail` with the number of every line that breaks a rule."""
     roll = Roll(sha256(data))
     lines = data.split(b"\n")
     ended = lines.pop() == b""
@@ -63,7 +63,7 @@ def read_line(line: bytes, styles: dict[str, int], max_weight: int) -> tuple[byt
     require(len(words) == 3 and is_hex(words[0], 64), "not credential, style and weight")
     require(words[1] in styles, "no such style")
     weight = decimal(words[2], max_weight)
-    require(weight, "the weight is no number from 1 to the largest")
+    require(weight, "the weight is not a number from 1 to the largest weight")
     return bytes.fromhex(words[0]), styles[words[1]], weight or 0
 
 
@@ -87,7 +87,7 @@ def roll_signature_holds(signature: RollSignature, key: Element) -> bool:
 
 
 def signature_holds(signature: bytes, key: Element, transcript: Transcript) -> bool:
-    """A Schnorr signature from its bytes; one that cannot be read does not hold."""
+    """Whether a Schnorr signature is valid; one that cannot be read is not valid."""
     try:
         announcement, response = read_schnorr(Reader(signature), "signature")
     except Refused:

@@ -1,4 +1,4 @@
-"""Reading the rule of a contest: spec/contests.md, with the restrictions of every kind."""
+"""Reads the rule of a contest, with the restrictions of every kind: spec/contests.md."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ FIELDS = {
     "positional": "scores truncated blank",
     "pairs": "ties method blank",
 }
-OPTIONAL = {"score": "total winners", "lists": "groups seats"}  # of the others: winners
+OPTIONAL = {"score": "total winners", "lists": "groups seats"}  # all other kinds: winners
 
 
 def read_rule(
     schema: Schema, path: str, value: Any, options: list[str], max_weight: int, total_weight: int
 ) -> Rule | None:
-    """None, with the broken rules noted, if there are any."""
+    """Reads a rule. If it is broken, notes the problems and returns None."""
     before = len(schema.problems)
     kind = value.get("kind") if isinstance(value, dict) else None
     if not isinstance(kind, str) or kind not in FIELDS:
@@ -47,7 +47,7 @@ def read_rule(
 
 @dataclass
 class RuleReader:
-    """One method for each kind. What it returns is looked at only if no problem was noted."""
+    """Has one method for each kind. Its return value is used only if no problem was noted."""
 
     schema: Schema
     path: str
@@ -63,7 +63,7 @@ class RuleReader:
             self.schema.problems.append(f"{self.path}{name}: {problem}")
 
     def integer(self, name: str, least: int, most: int) -> int:
-        """The least one stands for what breaks a rule."""
+        """Reads an integer. A value that breaks a rule is replaced by the smallest allowed one."""
         value = self.schema.integer(f"{self.path}.{name}", self.found[name], least, most)
         return least if value is None else value
 
@@ -127,7 +127,7 @@ class RuleReader:
         self.at_least_two()
         items = self.schema.items(f"{self.path}.scores", self.found["scores"], 1, len(self.options))
         scores = [self.schema.integer(path, score, 0, MAX_POINTS) or 0 for path, score in items]
-        self.require(any(scores), ".scores", "none is above 0")
+        self.require(any(scores), ".scores", "no score is above 0")
         truncated, blank = self.flag("truncated"), self.flag("blank")
         return Positional(len(self.options), blank, tuple(scores), truncated, winners=self.winners())
 
@@ -140,7 +140,7 @@ class RuleReader:
     # Lists.
 
     def option(self, path: str, value: Any) -> int:
-        """Its number, or -1."""
+        """The number of an option, or -1 if there is no such option."""
         options = self.options
         found = self.schema.string(path, value, lambda text: check(text in options, text, "no such option"))
         return -1 if found is None else options.index(found)
@@ -157,7 +157,7 @@ class RuleReader:
             lists.append((name, self.option_list(f"{path}.candidates", fields["candidates"], 0)))
         candidates = [candidate for _, some in lists for candidate in some]
         once = sorted([name for name, _ in lists] + candidates) == list(range(q))
-        self.require(once, ".lists", "an option is not exactly one list, or a candidate of exactly one")
+        self.require(once, ".lists", "an option is neither exactly one list nor a candidate of exactly one list")
         preferences = self.integer("preferences", min(1, len(candidates)), len(candidates))
         groups = []
         if self.found["groups"] is not MISSING:
@@ -165,7 +165,7 @@ class RuleReader:
                 fields = schema.fields(path, item, "candidates max")
                 members = self.option_list(f"{path}.candidates", fields["candidates"], 1)
                 if len(set(members)) != len(members) or not set(members) <= set(candidates):
-                    schema.problems.append(f"{path}.candidates: one twice, or one that is no candidate")
+                    schema.problems.append(f"{path}.candidates: a candidate appears twice, or an option is not a candidate")
                 groups.append((members, schema.integer(f"{path}.max", fields["max"], 1, MAX_OF_GROUP) or 1))
         seats = None
         if self.found["seats"] is not MISSING:

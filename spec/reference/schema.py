@@ -1,4 +1,4 @@
-"""Reading a JSON document by its schema, with every broken rule and its path: spec/manifest.md."""
+"""Reads a JSON document by its schema, and notes every broken rule with its path: spec/manifest.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MISSING = object()
 
 @dataclass
 class Schema:
-    """Walks through the document. What breaks a rule is noted, and None stands for it."""
+    """Walks through the document. A value that breaks a rule is noted, and replaced by None."""
 
     problems: list[str] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Schema:
             return None
 
     def fields(self, path: str, value: Any, required: str, optional: str = "") -> dict[str, Any]:
-        """Every field of an object; a field that is missing or too much is noted."""
+        """Reads every field of an object, and notes missing and unknown fields."""
         if not isinstance(value, dict):
             self.problems.append(f"{path}: not an object")
             return {name: MISSING for name in required.split()}
@@ -50,7 +50,7 @@ class Schema:
         return {name: value.get(name, MISSING) for name in required.split() + optional.split()}
 
     def items(self, path: str, value: Any, least: int, most: int) -> list[tuple[str, Any]]:
-        """Every item of a list, with its path."""
+        """Reads every item of a list, with its path."""
         if value is MISSING:
             return []
         if not isinstance(value, list) or not least <= len(value) <= most:
@@ -78,12 +78,12 @@ class Schema:
         return value
 
     def text(self, path: str, value: Any) -> dict[str, str]:
-        """One line for each language."""
+        """Reads a text, with one line for each language."""
         texts = self.fields(path, value, " ".join(self.languages)) if value is not MISSING else {}
         return {tag: self.string(f"{path}.{tag}", text, line) for tag, text in texts.items()}
 
     def titled(self, path: str, value: Any, least: int, most: int, optional: str = "") -> list[str]:
-        """The identifiers of options or grades; they and the titles are distinct."""
+        """Reads the identifiers of options or grades. They must be distinct, and so must the titles."""
         names, titles = [], []
         for item_path, item in self.items(path, value, least, most):
             fields = self.fields(item_path, item, "id title", optional)
@@ -98,7 +98,7 @@ class Schema:
 
     def distinct(self, path: str, values: list[Any]) -> None:
         if len(set(values)) != len(values):
-            self.problems.append(f"{path}: something stands twice")
+            self.problems.append(f"{path}: something appears twice")
 
 
 # Texts: spec/manifest.md#texts.
@@ -110,7 +110,7 @@ def check(condition: object, value: Any, problem: str) -> Any:
 
 
 def line(text: str) -> str:
-    require(INVISIBLE.sub("", text).strip(WHITE_SPACE), "nothing to see")
+    require(INVISIBLE.sub("", text).strip(WHITE_SPACE), "no visible character")
     require(len(text.encode()) <= MAX_TEXT_BYTES, "too long")
     require(not any(unicodedata.category(c) == "Cc" for c in text), "a control character")
     require(not any(c in DIRECTIONS for c in text), "a character that changes the direction of the text")
@@ -118,7 +118,7 @@ def line(text: str) -> str:
 
 
 def folded(title: str) -> str:
-    """What people compare of a title."""
+    """A title in the form in which titles are compared."""
     words = re.sub(f"[{WHITE_SPACE}]+", " ", INVISIBLE.sub("", title)).strip(" ")
     return "".join(c.lower() if c < "\u0530" else c for c in words)
 
@@ -146,7 +146,7 @@ def hexadecimal(text: str) -> bytes:
 
 def key(text: str) -> Element:
     element = decode(hexadecimal(text), "key")
-    require(not is_identity(element.point), "the identity is no key")
+    require(not is_identity(element.point), "the identity is not a key")
     return element
 
 

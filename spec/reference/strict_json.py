@@ -1,6 +1,6 @@
-"""JSON that forgives nothing: spec/manifest.md#json.
+"""A strict JSON parser: spec/manifest.md#json.
 
-The parser of the standard library takes a name twice, fractions, lone surrogates and any depth, so this is another one.
+The parser of the standard library accepts duplicate names, fractions, lone surrogates and any depth, so it is not used.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r":
 
 
 def parse(data: bytes) -> Any:
-    """Objects as dict, arrays as list, strings, unsigned integers below 2^64, True, False, None."""
+    """Parses JSON to dict, list, str, unsigned integers below 2^64, True, False and None."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -40,7 +40,7 @@ class Parser:
         self.position = match.end() if match else self.position
 
     def starts(self, token: str) -> bool:
-        """Take the token, if it is next."""
+        """Takes the token, if it is next."""
         if not self.text.startswith(token, self.position):
             return False
         self.position += len(token)
@@ -82,7 +82,7 @@ class Parser:
             self.space()
             self.expect('"')
             name = self.string()
-            require(name not in fields, f"the name {name!r} stands twice")
+            require(name not in fields, f"the name {name!r} appears twice")
             self.space()
             self.expect(":")
             fields[name] = self.value(depth)
@@ -123,11 +123,11 @@ class Parser:
             return ESCAPES[letter]
         unit = self.four_digits()
         if 0xD800 <= unit < 0xDC00:
-            require(self.starts("\\u"), "a surrogate stands alone")
+            require(self.starts("\\u"), "a surrogate without its pair")
             low = self.four_digits()
-            require(0xDC00 <= low < 0xE000, "a surrogate stands alone")
+            require(0xDC00 <= low < 0xE000, "a surrogate without its pair")
             return chr(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))
-        require(not 0xDC00 <= unit < 0xE000, "a surrogate stands alone")
+        require(not 0xDC00 <= unit < 0xE000, "a surrogate without its pair")
         return chr(unit)
 
     def four_digits(self) -> int:

@@ -31,7 +31,7 @@ def read_equality(reader: Reader) -> Equality:
 def equality_holds(
     transcript: Transcript, base: Element, keys: list[Element], factors: list[Element], proof: Equality
 ) -> bool:
-    """That keys and factors have the same logarithms, for G and for the base."""
+    """Whether keys and factors have the same logarithms, for G and for the base."""
     transcript.append("R", base.encoding)
     transcript.append_number("n", len(keys))
     for key, factor in zip(keys, factors, strict=True):
@@ -54,7 +54,7 @@ def equality_holds(
 @dataclass
 class ContestSums:
     c: list[Point]
-    multiplied: bool  # by the weight of the roll
+    multiplied: bool  # whether by the weight of the roll
     r: Point = IDENTITY
     ballots: int = 0
     weight: int = 0
@@ -73,7 +73,7 @@ class ContestSums:
 
 @dataclass(frozen=True)
 class Counted:
-    """What the sums need of a ballot that counts."""
+    """The parts of a counted ballot that the sums need."""
 
     style: int
     weight: int
@@ -107,7 +107,7 @@ class Tally:
         self.digest = tagged("tally", encoding)
 
     def decrypted(self) -> list[int]:
-        """The contests that partial decryptions have factors for."""
+        """The contests for which partial decryptions have factors."""
         return [
             number
             for number, sums in enumerate(self.contests)
@@ -117,7 +117,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Close:
-    """What is decrypted: the board up to the first closing, and the sums of its ballots."""
+    """The state that is decrypted: the board up to the first closing, and the sums of its ballots."""
 
     fingerprint: bytes
     size: int
@@ -151,7 +151,7 @@ def read_statement(body: bytes) -> Statement:
 
 
 def statement_holds(statement: Statement, manifest: Manifest) -> bool:
-    """The trustee exists, and signed."""
+    """Whether the trustee exists and signed the statement."""
     if not 1 <= statement.trustee <= len(manifest.trustees):
         return False
     transcript = begin("closing-statement", "fingerprint", statement.close.fingerprint)
@@ -171,13 +171,13 @@ class HasVerificationKeys(Protocol):
 @dataclass(frozen=True)
 class PartialDecryption:
     trustee: int
-    factors: dict[int, list[Element]]  # of contest c, one for each slot
+    factors: dict[int, list[Element]]  # for each contest c, one factor for each slot
 
 
 def verify_decryption(
     data: bytes, manifest: Manifest, joint_key: HasVerificationKeys, tally: Tally, close: Close
 ) -> PartialDecryption:
-    """Refuses what is not valid."""
+    """Reads a partial decryption, and refuses one that is not valid."""
     reader = Reader(data)
     reader.version()
     trustee = reader.integer(2, "trustee")
@@ -213,7 +213,7 @@ def lagrange(trustees: list[int], j: int) -> int:
 
 
 def totals(manifest: Manifest, tally: Tally, valid: list[PartialDecryption]) -> list[Outcome | None]:
-    """The outcome of every contest, None where it is withheld. Refuses if there are none."""
+    """The outcome of every contest; None if it is withheld. Refuses if a contest has no totals."""
     require(
         len(valid) >= manifest.threshold, f"{len(valid)} valid partial decryptions, {manifest.threshold} are needed"
     )

@@ -152,7 +152,7 @@ class Transcript:
         return self.strobe.squeeze(count)
 
     def challenge(self, label: str) -> int:
-        """A wide scalar."""
+        """Draws a challenge as a wide scalar."""
         return int.from_bytes(self.challenge_bytes(label, 64), "little") % ORDER
 
     def clone(self) -> Transcript:
@@ -171,7 +171,7 @@ def beginning(domain: str, context: str, digest: bytes) -> Transcript:
 
 
 def begin(domain: str, context: str, digest: bytes) -> Transcript:
-    """spec/suite.md#transcripts: how every transcript of a proof begins."""
+    """Begins the transcript of a proof: spec/suite.md#transcripts."""
     return beginning(domain, context, digest).clone()
 
 
@@ -179,7 +179,7 @@ def begin(domain: str, context: str, digest: bytes) -> Transcript:
 
 
 def schnorr_holds(transcript: Transcript, key: Element, announcement: Element, response: int) -> bool:
-    """[s]G = K + [c]P"""
+    """Whether [s]G = K + [c]P."""
     transcript.append("P", key.encoding)
     transcript.append("K", announcement.encoding)
     c = transcript.challenge("c")
@@ -187,7 +187,7 @@ def schnorr_holds(transcript: Transcript, key: Element, announcement: Element, r
 
 
 def holds(left: list[tuple[int, Point]], right: list[tuple[int, Point]], constant: Point) -> bool:
-    """constant + sum left = sum right, where the points on the right are those that return."""
+    """Whether constant + sum left = sum right. The points on the right are used again, and their tables are kept."""
     return equal(multiply_add([(-s, p) for s, p in left], right), constant)
 
 

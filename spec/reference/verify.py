@@ -31,7 +31,7 @@ MAX_BUNDLE_BYTES = 256 * (2 + 65535)
 
 @dataclass(frozen=True)
 class Pins:
-    """What the auditor knows from elsewhere."""
+    """The values that the auditor knows from another source."""
 
     fingerprint: bytes | None = None
     head: tuple[int, bytes] | None = None
@@ -39,9 +39,9 @@ class Pins:
 
 @dataclass
 class Scan:
-    """What the entries of the board are: spec/verification.md#entries."""
+    """The entries of the board by their kinds: spec/verification.md#entries."""
 
-    messages: list[tuple[int, bytes]] = field(default_factory=list)  # index and body, as everywhere here
+    messages: list[tuple[int, bytes]] = field(default_factory=list)  # index and body, as in all these lists
     signatures: list[tuple[int, bytes]] = field(default_factory=list)
     statements: list[tuple[int, bytes]] = field(default_factory=list)
     decryptions: list[tuple[int, bytes]] = field(default_factory=list)
@@ -68,14 +68,14 @@ class Verifier:
         self.size = 0
 
     def run(self) -> None:
-        """spec/verification.md#order. Each step returns None where the verifier cannot go on."""
+        """spec/verification.md#order. Each step returns None if the verifier cannot continue."""
         report, pins = self.report, self.pins
         if pins.fingerprint is None:
             report.not_asked.add("election.pinned")
             report.not_checked.append("that the voters were shown this fingerprint: compare it, or pin it")
         if pins.head is None:
             report.not_asked.add("board.pinned")
-            report.not_checked.append("that the board showed everybody the same: pin a checkpoint that was kept before")
+            report.not_checked.append("that the board showed everybody the same entries: pin a checkpoint that somebody kept earlier")
         manifest = self.manifest()
         if manifest is None:
             return
@@ -109,7 +109,7 @@ class Verifier:
     def entry(self, index: int) -> Place:
         return {"entry": {"index": index, "file": bundle_path(index // 256, self.size)}}
 
-    # 1 to 3: the files that stand alone.
+    # 1 to 3: manifest, checkpoint and roll.
 
     def required(self, check: str, path: str, maximum: int) -> bytes | None:
         data = self.record.read(path, maximum)
@@ -137,7 +137,7 @@ class Verifier:
             return None
 
     def roll(self, manifest: Manifest) -> Roll | None:
-        """None, if any line breaks a rule: it is nobody's roll."""
+        """Reads the roll; None if any line breaks a rule."""
         data = self.record.read("roll", 1 << 40)
         if data is None:
             self.report.saw("roll.lines", 0)
@@ -199,14 +199,14 @@ class Verifier:
             self.take_organiser(manifest, scan, log, index, kind, body)
             return
         if scan.others == MAX_OTHER_ENTRIES:
-            report.fail("board.order", self.entry(index), "too many entries that are no ballots")
+            report.fail("board.order", self.entry(index), "too many entries other than ballots, openings and closings")
             return
         before_opening = kind in (CEREMONY, ROLL_SIGNATURE)
         if before_opening and scan.opening is not None:
-            report.fail("board.order", self.entry(index), "the entry stands behind the opening")
+            report.fail("board.order", self.entry(index), "the entry is after the opening")
             return
         if not before_opening and scan.closing is None:
-            report.fail("board.order", self.entry(index), "the entry stands before the closing")
+            report.fail("board.order", self.entry(index), "the entry is before the closing")
         lists = {CEREMONY: scan.messages, ROLL_SIGNATURE: scan.signatures, STATEMENT: scan.statements}
         lists |= {DECRYPTION: scan.decryptions, PUBLICATION: scan.publications}
         lists[kind].append(item)
@@ -231,7 +231,7 @@ class Verifier:
     def pointed(
         self, check: str, folder: str, items: list[tuple[int, bytes]], most: int = MAX_OTHER_ENTRIES
     ) -> list[tuple[int, str, int, bytes]]:
-        """The files that entries point to: index, path, author and bytes. What cannot be had is left out."""
+        """The files that entries point to: index, path, author and bytes. Files that cannot be read are left out."""
         files: list[tuple[int, str, int, bytes]] = []
         hashes: set[bytes] = set()
         for index, body in items:
@@ -242,7 +242,7 @@ class Verifier:
                 self.report.fail(check, self.entry(index), "an earlier entry names the same file")
                 continue
             if len(hashes) == most:
-                self.report.fail(check, self.entry(index), "more files than an election has")
+                self.report.fail(check, self.entry(index), "more files than an election can have")
                 continue
             hashes.add(pointer.hash)
             data = self.record.read(path, MAX_MESSAGE_BYTES)
@@ -268,7 +268,7 @@ class Verifier:
             return None
 
     def same_author(self, check: str, index: int, author: int, named: bytes) -> None:
-        """An entry names the trustee whose file it points to: spec/board.md#entries."""
+        """Checks that an entry names the trustee of its file: spec/board.md#entries."""
         if len(named) == 2 and author != int.from_bytes(named, "little"):
             self.report.fail(check, self.entry(index), "the entry names another trustee than the file")
 
@@ -283,9 +283,9 @@ class Verifier:
             if not 1 <= signature.authority <= len(manifest.authorities):
                 report.fail("roll.signature", self.entry(index), "there is no such credential authority")
             elif signature.fingerprint != fingerprint:
-                report.fail("roll.signature", self.entry(index), "the roll of another election is signed")
+                report.fail("roll.signature", self.entry(index), "the signature is for the roll of another election")
             elif not roll_signature_holds(signature, manifest.authorities[signature.authority - 1]):
-                report.fail("roll.signature", self.entry(index), "the signature does not hold")
+                report.fail("roll.signature", self.entry(index), "the signature is not valid")
             else:
                 signed.add(signature.authority)
         for authority in range(1, len(manifest.authorities) + 1):
@@ -392,7 +392,7 @@ class Verifier:
                     f"contest {contest.id}: the totals stay encrypted: {sums.withheld(manifest)}"
                 )
             elif contest.rule.unanimous(total, sums.weight):
-                self.report.warnings.append(f"contest {contest.id}: everybody who voted gave one choice all they could")
+                self.report.warnings.append(f"contest {contest.id}: everybody who voted gave one option all that they could")
 
     def files(self, scan: Scan, checkpoint: Checkpoint) -> None:
         """spec/record.md#files"""
@@ -410,7 +410,7 @@ class Verifier:
             report.fail(check, {"file": "SHA256SUMS"}, problem)
             return
         if set(listed) - {"result/result.json", "closing-checkpoint"}:
-            report.not_checked.append("what pictures, tables and texts for people say")
+            report.not_checked.append("the content of pictures, tables and texts for people")
         named = {"manifest.json", "roll", "checkpoint", "SHA256SUMS"} | {
             path for path, _ in bundle_paths(checkpoint.size)
         }
@@ -433,7 +433,7 @@ class Verifier:
 
 
 class Ballots:
-    """Admission, spec/ballot.md#admission, and which ballots count, spec/tally.md#selection."""
+    """Applies spec/ballot.md#admission, and selects the ballots that count: spec/tally.md#selection."""
 
     def __init__(self, manifest: Manifest, joint_key: JointKey, roll: Roll, fingerprint: bytes):
         self.manifest = manifest
@@ -458,7 +458,7 @@ class Ballots:
         credential = ballot.credential.encoding
         voter = self.roll.voters.get(credential)
         if voter is None:
-            raise Void("credential", "the credential does not stand on the roll")
+            raise Void("credential", "the credential is not on the roll")
         fits = (ballot.style, ballot.weight) == (voter.style, voter.weight)
         rule("style", fits, "style and weight are not those of the voter")
         rule("signature", ballot_signature_holds(ballot, fingerprint), "the signature is not the credential's")

@@ -1,6 +1,6 @@
-//! The chores of this repository: `cargo xtask` lists them.
+//! The tasks of this repository. `cargo xtask` lists them.
 //!
-//! Everything that continuous integration checks is a step of `cargo xtask test`, so that it can be repeated anywhere.
+//! Every check of continuous integration is a step of `cargo xtask test`, so that it can be repeated anywhere.
 
 mod step;
 mod test;
@@ -13,18 +13,18 @@ use std::process::ExitCode;
 use step::{Command, Steps};
 
 const USAGE: &str = "\
-usage: cargo xtask <chore>
+usage: cargo xtask <task>
 
-  test [--full]          everything that must hold before a change is merged; --full adds the slow suites
-  bench [filter]         what every stage costs (criterion)
-  bench-peers [rounds]   ballotta against elastic-elgamal in the same run
-  wasm [--again]         the npm package, in bindings/wasm/dist; prints its hash and its sizes; --again builds it a
-                         second time from nothing and compares every byte
-  bench-wasm             what a voter waits for in headless Chromium and natively, behind `wasm` and `test`
-  wheel                  the Python package, in the folder wheels/release of the target folder";
+  test [--full]          everything that must pass before a merge; --full adds the slow suites
+  bench [filter]         measures every stage (criterion)
+  bench-peers [rounds]   measures ballotta and elastic-elgamal in the same run
+  wasm [--again]         builds the npm package in bindings/wasm/dist, and prints its hash and sizes; --again builds it
+                         a second time from nothing and compares every byte
+  bench-wasm             measures a voter's waiting times in headless Chromium and natively, after `wasm` and `test`
+  wheel                  builds the Python package in the folder wheels/release of the target folder";
 
 fn main() -> ExitCode {
-    // The manifest of this package lies one folder below the root.
+    // The manifest of this package is one folder below the root.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

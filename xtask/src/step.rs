@@ -1,4 +1,4 @@
-//! Steps: commands that are timed, summed up and, when one fails, easy to repeat.
+//! Steps: commands that are timed and summarised, and easy to repeat after a failure.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,30 +10,30 @@ use std::time::{Duration, Instant};
 pub(crate) struct Command {
     words: Vec<String>,
     environment: Vec<(&'static str, &'static str)>,
-    /// Variables that are long and of this machine: they are not shown.
+    /// Variables that are not shown, because they are long and specific to this machine.
     secret: Vec<(&'static str, String)>,
     /// The folder of the repository in which the command runs.
     folder: &'static str,
 }
 
 impl Command {
-    /// A command of words that are separated by spaces.
+    /// Makes a command from words that are separated by spaces.
     pub(crate) fn new(line: &str) -> Self {
         let words = line.split_whitespace().map(str::to_owned).collect();
         Self { words, environment: Vec::new(), secret: Vec::new(), folder: "" }
     }
 
-    /// A program, whose path may have spaces.
+    /// Makes a command from the path of a program, which may have spaces.
     pub(crate) fn program(path: &str) -> Self {
         Self { words: vec![path.to_owned()], environment: Vec::new(), secret: Vec::new(), folder: "" }
     }
 
-    /// A command of cargo.
+    /// Makes a command that runs cargo.
     pub(crate) fn cargo(line: &str) -> Self {
         Self::new(&format!("cargo {line}"))
     }
 
-    /// Appends arguments as they are.
+    /// Appends arguments, which may have spaces.
     pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
         self.words.extend(arguments.iter().map(|argument| (*argument).to_owned()));
         self
@@ -61,7 +61,7 @@ impl Command {
     fn process(&self, folder: &Path) -> process::Command {
         let (program, arguments) = self.words.split_first().expect("a command has a program");
         let folder = folder.join(self.folder);
-        // A program of the folder itself is found there.
+        // A relative path of a program is relative to the command's folder.
         let program = if program.contains('/') { folder.join(program) } else { program.into() };
         let mut process = process::Command::new(program);
         process.args(arguments).envs(self.environment.iter().copied()).current_dir(folder);
@@ -80,7 +80,7 @@ impl fmt::Display for Command {
     }
 }
 
-/// A step has failed and has said why; no step follows it.
+/// A step has failed and has printed the reason. No step follows it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failed;
 
@@ -90,7 +90,7 @@ enum Outcome {
     Skipped { missing: String },
 }
 
-/// The steps of a chore so far.
+/// The steps of a task so far.
 pub(crate) struct Steps {
     root: PathBuf,
     done: Vec<(String, Outcome, Duration)>,
@@ -119,7 +119,7 @@ impl Steps {
         })
     }
 
-    /// Runs a command that downloads as a step, and once more if it fails: networks do, once.
+    /// Runs a command that downloads something as a step, and once more if it fails, since networks fail sometimes.
     pub(crate) fn run_again(&mut self, name: &str, command: &dyn Fn() -> Command) -> Result<(), Failed> {
         if self.run(name, command()).is_ok() {
             return Ok(());
@@ -128,7 +128,7 @@ impl Steps {
         self.run(name, command())
     }
 
-    /// Does something that is no command as a step.
+    /// Runs a function as a step.
     pub(crate) fn act(&mut self, name: &str, act: impl FnOnce() -> Result<(), String>) -> Result<(), Failed> {
         println!("\n== {name}");
         let start = Instant::now();
@@ -141,7 +141,7 @@ impl Steps {
         })
     }
 
-    /// Runs a command as a step and judges what it prints.
+    /// Runs a command as a step and checks its output.
     pub(crate) fn inspect(
         &mut self,
         name: &str,
@@ -158,13 +158,13 @@ impl Steps {
         })
     }
 
-    /// Leaves a step out, saying what it would need.
+    /// Skips a step, and prints what it would need.
     pub(crate) fn skip(&mut self, name: &str, missing: &str) {
         println!("\n== {name}: skipped, {missing}");
         self.done.push((name.to_owned(), Outcome::Skipped { missing: missing.to_owned() }, Duration::ZERO));
     }
 
-    /// Whether a command that is not a step succeeds, without a word.
+    /// Whether a command that is not a step succeeds. Prints nothing.
     pub(crate) fn succeeds(&self, command: &Command) -> bool {
         let mut process = command.process(&self.root);
         process.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
@@ -194,7 +194,7 @@ impl Steps {
         }
     }
 
-    /// One line for each step.
+    /// Prints one line for each step.
     pub(crate) fn print_summary(&self) {
         println!("\n{:>9}  step", "seconds");
         for (name, outcome, duration) in &self.done {

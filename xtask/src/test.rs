@@ -1,14 +1,14 @@
-//! `cargo xtask test`: everything that must hold before a change is merged.
+//! `cargo xtask test`: everything that must pass before a merge.
 
 use crate::step::{Command, Failed, Steps};
 use crate::{wasm, wheel};
 
-/// Where the library must build without the standard library: a browser, and a processor without an operating system.
+/// The targets for which the library must build without the standard library: a browser, and bare metal.
 const BARE_TARGETS: [&str; 2] = ["thumbv7em-none-eabi", "wasm32-unknown-unknown"];
 /// The features of the library, each of which must build alone (with `--full`). `weaken` is for tests, which run with it.
 const FEATURES: [&str; 4] = ["std", "parallel", "precomputed-tables", "hazmat"];
 
-/// The quick checks come first.
+/// Runs all steps, the quick checks first.
 pub(crate) fn run(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     steps.run("format", Command::cargo("fmt --all --check"))?;
     let tracked = Command::new("git ls-files *.pyc");
@@ -25,7 +25,7 @@ pub(crate) fn run(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     )?;
     licences(steps)?;
     builds(steps, full)?;
-    // Private items too: whoever reads the code reads those.
+    // Private items are included, because readers of the code read their documentation.
     let documentation = Command::cargo("doc --workspace --no-deps --document-private-items");
     steps.run("documentation", documentation.env("RUSTDOCFLAGS", "-Dwarnings"))?;
     tests(steps, full)?;
@@ -33,7 +33,7 @@ pub(crate) fn run(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     auditors(steps, full)
 }
 
-/// The packages of this name in what `cargo tree` prints, each version once.
+/// The packages of this name in the output of `cargo tree`, each version once.
 fn packages<'a>(tree: &'a str, name: &str) -> Vec<&'a str> {
     let mut found: Vec<&str> = tree
         .lines()
@@ -45,7 +45,7 @@ fn packages<'a>(tree: &'a str, name: &str) -> Vec<&'a str> {
     found
 }
 
-/// The library's own dependencies: one generation of the group, and no source of randomness.
+/// Checks that the library depends on one version of the group, and on no source of randomness.
 fn dependencies(tree: &str) -> Result<(), String> {
     match packages(tree, "curve25519-dalek").as_slice() {
         [_] => {}
@@ -57,7 +57,7 @@ fn dependencies(tree: &str) -> Result<(), String> {
     }
 }
 
-/// Python would run what lies there instead of the text that an auditor reads.
+/// Checks that no compiled Python is tracked, because Python would run it instead of the text that an auditor reads.
 fn no_files(listed: &str) -> Result<(), String> {
     if listed.trim().is_empty() {
         Ok(())
@@ -78,7 +78,7 @@ fn licences(steps: &mut Steps) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Checked, not built: the tests build the library, and other features would build every dependency again. A bare target
+/// Checks the library without building it, because other features would build every dependency again. A bare target
 /// has no features, and the modules for browsers are built later.
 fn builds(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     for feature in FEATURES.iter().filter(|_| full) {
@@ -103,22 +103,22 @@ fn builds(steps: &mut Steps, full: bool) -> Result<(), Failed> {
 }
 
 fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
-    // Suites that take minutes look for the variable; tests that take longer still are ignored otherwise.
+    // Suites that take minutes test for this variable. Tests that take even longer are ignored without `--full`.
     let tests = |line: &str| {
         let command = Command::cargo(line);
         if full { command.env("BALLOTTA_FULL", "1").args(&["--", "--include-ignored"]) } else { command }
     };
-    // `tests/` asks for `weaken`, so that all packages are built with it: the library's own weakened tests run here, too.
+    // `tests/` enables `weaken`, so all packages are built with it, and the library's weakened tests run here as well.
     steps.run("tests", tests("test --workspace"))?;
     if std::env::var_os("BALLOTTA_DATA").is_none() {
         steps.skip("tests: replays of real ballots", "BALLOTTA_DATA names no folder of published ballots");
     }
-    // The tests have built it: building it alone would build all of it again.
+    // The tests have built the example. Building it alone would build everything again.
     let example = wasm::target_folder(steps.root()).join("debug/examples/whole_election").display().to_string();
     steps.run("tests: an example", Command::program(&example))?;
-    // The targets are also ordinary tests over a corpus and its mutations: no nightly compiler is needed.
+    // The fuzz targets are also ordinary tests over a corpus and its mutations, which need no nightly compiler.
     if steps.has("fuzz/Cargo.toml") {
-        // A workspace of its own, with the same profiles: what both need is built once.
+        // This is a separate workspace with the same profiles, so that common dependencies are built once.
         let target = wasm::target_folder(steps.root()).display().to_string();
         let targets = tests("test --manifest-path fuzz/Cargo.toml").secretly("CARGO_TARGET_DIR", target);
         steps.run("tests: fuzz targets", targets)?;
@@ -128,7 +128,7 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     if full { constant_time(steps) } else { Ok(()) }
 }
 
-/// Encoding of choices, on the machine code of a release build.
+/// Measures the encoding of choices in the machine code of a release build.
 fn constant_time(steps: &mut Steps) -> Result<(), Failed> {
     if !steps.succeeds(&Command::new("valgrind --version")) {
         steps.skip("constant time", "valgrind is not installed");
@@ -137,12 +137,12 @@ fn constant_time(steps: &mut Steps) -> Result<(), Failed> {
     steps.run("constant time", Command::cargo("run --release --package ballotta-benches --bin traces"))
 }
 
-/// The command as the tests have built it. Building its package alone would build all of it again, with other features.
+/// The command that the tests have built. Building its package alone would build everything again, with other features.
 pub(crate) fn built_command(steps: &Steps) -> std::path::PathBuf {
     wasm::target_folder(steps.root()).join("debug/ballotta")
 }
 
-/// The Python package, on the wheel.
+/// Tests the Python package on its wheel.
 fn auditors(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     second_verifier(steps, full)?;
     match wheel::missing(steps) {
@@ -154,8 +154,8 @@ fn auditors(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     }
 }
 
-/// The verifier in Python that shares no code: the vectors and some changed bytes always, whole elections and the full
-/// comparison with the command in minutes.
+/// Tests the second verifier in Python: always the vectors and some changed bytes; with `--full` whole elections and
+/// the complete comparison with the command, which take minutes.
 fn second_verifier(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     if !steps.succeeds(&Command::new("python3 --version")) {
         steps.skip("second verifier", "python3 is not installed");
@@ -174,7 +174,7 @@ fn second_verifier(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     }
 }
 
-/// The npm package, in Node and in a real browser.
+/// Tests the npm package, in Node and in a real browser.
 fn clients(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     let tree = "tree --package ballotta-wasm --target wasm32-unknown-unknown --edges normal";
     steps.inspect("wasm: dependencies", Command::cargo(tree), one_source_of_randomness)?;
@@ -187,7 +187,7 @@ fn clients(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     if full {
         wasm::build_again(steps, &target.join("wasm-again"))?;
     }
-    // One try as root, and one more behind a fresh list of packages.
+    // First try as root, then once more after updating the list of packages.
     let chromium = Command::new("test -x /usr/bin/chromium");
     let install = Command::new("apt-get install -y --no-install-recommends chromium");
     let ready = [&chromium, &install, &chromium].map(|command| steps.succeeds(command));
@@ -210,7 +210,7 @@ fn clients(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     steps.run("booth-mini: twenty voters", test)
 }
 
-/// A second generation of `getrandom` would be a second way to randomness, with a backend of its own.
+/// Checks that there is one version of `getrandom`. A second one would be a second source of randomness.
 fn one_source_of_randomness(tree: &str) -> Result<(), String> {
     match packages(tree, "getrandom").as_slice() {
         [_] => Ok(()),

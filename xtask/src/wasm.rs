@@ -1,4 +1,4 @@
-//! `cargo xtask wasm`: the npm package, the same bytes on every machine.
+//! `cargo xtask wasm`: builds the npm package, with the same bytes on every machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,21 +7,21 @@ use crate::step::{Command, Failed, Steps};
 
 const PACKAGE: &str = "bindings/wasm";
 const DIST: &str = "bindings/wasm/dist";
-/// A module of the package.
+/// A WebAssembly module of the package.
 struct Module {
-    /// The feature of the crate that it is built with.
+    /// The feature of the crate with which it is built.
     feature: &'static str,
-    /// The names of the module and of the JavaScript that calls it.
+    /// The name of the module and of the JavaScript that calls it.
     file: &'static str,
     glue: &'static str,
-    /// What that JavaScript gives to `js/`.
+    /// The names that this JavaScript exports to `js/`.
     gives: &'static str,
-    /// What it must stay below, uncompressed and with brotli at its best. Lower these when it shrinks, and never raise them.
+    /// The size limits, uncompressed and with the best brotli. Lower them when the module shrinks; never raise them.
     max_bytes: u64,
     max_brotli_bytes: u64,
 }
 
-/// Every voter loads the first; only who verifies, the second.
+/// The modules. Every voter loads the first; the second is loaded only for a verification.
 const MODULES: [Module; 2] = [
     Module {
         feature: "voter",
@@ -36,7 +36,7 @@ const MODULES: [Module; 2] = [
         file: "verify.wasm",
         glue: "raw-verifier.js",
         gives: "RawFetch, verify_record, progress",
-        // Raised once, when eight kinds of contests came with what their totals mean.
+        // Raised once, when eight kinds of contests and their results were added.
         max_bytes: 474_000,
         max_brotli_bytes: 177_000,
     },
@@ -56,7 +56,7 @@ pub(crate) fn run(steps: &mut Steps, again: bool) -> Result<(), Failed> {
     steps.run("wasm: sizes and hash", node("scripts/summary.mjs"))
 }
 
-/// What a voter waits for in a browser, and natively.
+/// Measures a voter's waiting times in a browser, and natively.
 pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failed> {
     let target = target_folder(steps.root());
     steps.run("wasm: the command", Command::cargo("build --package ballotta-cli"))?;
@@ -66,7 +66,7 @@ pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failed> {
     steps.run("wasm: in Chromium", bench.secretly("VOTER", shown(&target.join("release/voter"))))
 }
 
-/// Why the package cannot be built here, if it cannot.
+/// The reason why the package cannot be built here, if there is one.
 pub(crate) fn missing(steps: &Steps) -> Option<&'static str> {
     let install = Command::new("rustup target add wasm32-unknown-unknown");
     if !steps.succeeds(&Command::new("node --version")) || !steps.succeeds(&Command::new("npm --version")) {
@@ -107,7 +107,7 @@ pub(crate) fn build(steps: &mut Steps, target: &Path) -> Result<(), Failed> {
     steps.run("wasm: limits", limits)
 }
 
-/// Builds the package a second time, from nothing: the same bytes.
+/// Builds the package a second time, from nothing, and compares the bytes.
 pub(crate) fn build_again(steps: &mut Steps, target: &Path) -> Result<(), Failed> {
     let hash = |steps: &mut Steps, name: &str, expected: Option<&str>| {
         let mut found = String::new();
@@ -145,7 +145,7 @@ impl Module {
     }
 }
 
-/// Compiles a module. Paths of this machine become names: they would stand in messages of panics.
+/// Compiles a module. Paths of this machine are replaced by names, because they would be in the messages of panics.
 fn compile(steps: &mut Steps, target: &Path, feature: &str) -> Result<PathBuf, Failed> {
     let home = |variable: &str, folder: &str| {
         std::env::var(variable).unwrap_or_else(|_| format!("{}/{folder}", std::env::var("HOME").unwrap_or_default()))
@@ -160,29 +160,29 @@ fn compile(steps: &mut Steps, target: &Path, feature: &str) -> Result<PathBuf, F
         (cargo.clone(), "cargo".to_owned()),
         (home("RUSTUP_HOME", ".rustup"), "rustup".to_owned()),
     ];
-    // The last one that fits is taken. The folder of a registry has its address in its name.
+    // The last prefix that matches is used. The folder of a registry has its address in its name.
     let registries = fs::read_dir(format!("{cargo}/registry/src")).into_iter().flatten().flatten();
     renamed.extend(registries.map(|registry| (shown(&registry.path()), "registry".to_owned())));
-    // The standard library's own, as they are where its source is not installed.
+    // Paths of the standard library, as they are if its source is not installed.
     let version = rustc("-vV");
     if let Some(commit) = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")) {
         let source = rustc("--print=sysroot") + "/lib/rustlib/src/rust";
         renamed.push((source, format!("/rustc/{commit}")));
     }
     let mut flags: Vec<String> = renamed.iter().map(|(from, to)| format!("--remap-path-prefix={from}={to}")).collect();
-    // SHA-2 with loops: unrolled, its rounds are 19 KB.
+    // SHA-2 uses loops, since unrolled rounds take 19 KB.
     flags.extend(["--cfg", "sha2_backend_soft=\"compact\""].map(str::to_owned));
     let build = Command::cargo("build --locked --package ballotta-wasm --profile wasm --target wasm32-unknown-unknown")
         .args(&["--no-default-features", "--features", feature]);
-    // The flags of .cargo/config.toml are those of other processors.
+    // The flags of .cargo/config.toml are for other processors.
     let build = build.args(&["--target-dir", &shown(target)]).secretly("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     steps.run("wasm: compile", build)?;
     Ok(target.join("wasm32-unknown-unknown/wasm/ballotta_wasm.wasm"))
 }
 
-/// Makes a function of what wasm-bindgen wrote: every call has variables, and with them a module, of its own.
+/// Wraps the output of wasm-bindgen in a function, so that every call has its own variables and its own module.
 ///
-/// What `js/` ends is wiped at once; a finalizer that came later would free memory that is none any more.
+/// `js/` wipes an instance at once, and a later finalizer would free memory that no longer exists. So there are none.
 fn wrap(glue: &str, gives: &str) -> Result<String, String> {
     let mut body = String::new();
     let mut ends = 0;
@@ -205,7 +205,7 @@ fn wrap(glue: &str, gives: &str) -> Result<String, String> {
     if ends != 1 || body.contains("import.meta") || body.lines().any(foreign) {
         return Err("wasm-bindgen writes other JavaScript than this function knows".to_owned());
     }
-    // Whom the verifier tells of its progress: the caller sets it.
+    // The receiver of the verifier's progress, which the caller sets.
     let progress = if gives.contains("progress") { "  const progress = { report() {} };\n" } else { "" };
     Ok(format!(
         "export function instantiate() {{\n  const FinalizationRegistry = undefined;\n{progress}{body}  return {{ init: __wbg_init, {gives} }};\n}}\n"
@@ -224,7 +224,7 @@ fn steps_root(dist: &Path) -> &Path {
     dist.ancestors().nth(3).unwrap_or(dist)
 }
 
-/// Where cargo builds.
+/// The target folder of cargo.
 pub(crate) fn target_folder(root: &Path) -> PathBuf {
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     root.join(folder)

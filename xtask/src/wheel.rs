@@ -1,4 +1,4 @@
-//! `cargo xtask wheel`: the Python package, and its tests on the wheel that was built.
+//! `cargo xtask wheel`: builds the Python package, and runs its tests on the wheel.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,14 +17,14 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failed> {
     build(steps, &target, "release").map(drop)
 }
 
-/// Why the package cannot be built here, if it cannot.
+/// The reason why the package cannot be built here, if there is one.
 pub(crate) fn missing(steps: &Steps) -> Option<&'static str> {
     let python = steps.succeeds(&Command::new("python3 -c").args(&["import sys; assert sys.version_info >= (3, 10)"]));
     let venv = steps.succeeds(&Command::new("python3 -m venv --help"));
     (!python || !venv).then_some("python3 with venv, 3.10 or later, is not installed")
 }
 
-/// Builds a wheel and runs its tests in a fresh environment. Cryptography that is not optimised to the last suffices.
+/// Builds a wheel and runs its tests in a fresh environment. The cryptography need not be fully optimised.
 pub(crate) fn test(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     let target = target_folder(steps.root());
     let wheel = build(steps, &target, "dev")?;
@@ -33,14 +33,14 @@ pub(crate) fn test(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     steps.run("wheel: fresh environment", Command::new("python3 -m venv").args(&[&shown(&environment)]))?;
     let extras = if full { "test,spark" } else { "test" };
     pip(steps, "wheel: install", &environment, &format!("{}[{extras}]", shown(&wheel)))?;
-    // The records of the tests are the command's.
+    // The command makes the records for the tests.
     let command = shown(&built_command(steps));
     let pytest = Command::program(&python(&environment)).args(&["-m", "pytest"]).within(PACKAGE);
     let pytest = pytest.secretly("BALLOTTA_COMMAND", command);
     steps.run("wheel: tests", if full { pytest.env("BALLOTTA_FULL", "1") } else { pytest })
 }
 
-/// Builds a wheel, alone in its folder, with maturin in an environment of its own.
+/// Builds a wheel, alone in its folder, with maturin in a separate environment.
 fn build(steps: &mut Steps, target: &Path, profile: &str) -> Result<PathBuf, Failed> {
     let environment = target.join("python-build");
     if !environment.join("bin/maturin").exists() {

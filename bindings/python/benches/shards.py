@@ -1,9 +1,9 @@
-"""What verification in shards costs, and what it would cost for a large election.
+"""Measures the cost of verification in shards, and projects it to a large election.
 
     python benches/shards.py RECORD [--shards N] [--workers N] [--ballots N]
 
-Shares are of processor time, so that another load on the machine matters little. The projection takes costs to grow with
-ballots, entries and lines of the roll, as they do.
+All times are processor time, so that other load on the machine matters little. The projection assumes that costs grow in
+proportion to ballots, entries and lines of the roll.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ballotta import shards
 
 
 class Clock:
-    """Processor time of this process, all threads together."""
+    """A clock for the processor time of this process, with all its threads."""
 
     def __init__(self) -> None:
         self.last = time.process_time()

@@ -1,11 +1,11 @@
-//! One exception, with a stable code.
+//! The exception of the package, with a stable code.
 
 use ballotta::ballot::OpeningError;
 use ballotta::verifier::ShardError;
 use ballotta::voter::VoterError;
 use pyo3::prelude::*;
 
-/// A failure on its way to Python: `BallottaError(message, code)`.
+/// A failure that becomes the Python exception `BallottaError(message, code)`.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: &'static str,

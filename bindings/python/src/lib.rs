@@ -1,6 +1,6 @@
-//! The extension module behind the Python package `ballotta`: a thin map of types and errors.
+//! The extension module of the Python package `ballotta`, which maps types and errors of the library.
 //!
-//! There is no cryptography here. Python's files say what everything is for; this says how it is reached.
+//! It contains no cryptography. The Python files document the functions; this module only makes them available.
 
 mod error;
 mod record;
@@ -11,7 +11,7 @@ mod verify;
 
 use pyo3::prelude::*;
 
-/// The extension module.
+/// The extension module `_ballotta`.
 #[pymodule]
 fn _ballotta(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;

@@ -1,4 +1,4 @@
-//! A record that an auditor explores.
+//! A record for an auditor to explore.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use crate::error::Failure;
 use crate::run::{run, system_rng};
 use crate::source::{Source, Watched, open};
 
-/// An entry: position, kind, body.
+/// An entry of the board: position, kind, body.
 type PyEntry<'py> = (u64, &'static str, Bound<'py, PyBytes>);
-/// Style number, credential, previous tracker, tracker.
+/// The header of a ballot: style number, credential, previous tracker, tracker.
 type Header = (u16, String, Option<String>, String);
-/// A ballot of a credential: position, tracker, why it is void.
+/// A ballot of a credential: position, tracker, and the reason if it is void.
 type Own = (u64, String, Option<String>);
 /// The board: entries, root, opening, closing.
 type Board = (u64, String, Option<u64>, Option<u64>);
-/// Credential, style number, weight, choices.
+/// An opened ballot: credential, style number, weight, choices.
 type Opened = (String, usize, u64, String);
-/// State, position, tracker and position of the ballot that counts, why it is void.
+/// The state of a ballot: state, position, tracker and position of the ballot that counts instead, reason if void.
 type FoundAs = (&'static str, Option<u64>, Option<String>, Option<u64>, Option<String>);
 
 fn kind(kind: EntryKind) -> &'static str {
@@ -53,14 +53,14 @@ pub(crate) fn tracker_of(ballot: &[u8]) -> PyResult<String> {
     Ok(tracker.to_string())
 }
 
-/// Writes the record in a folder as an archive.
+/// Writes the record in a folder as a zip archive.
 #[pyfunction]
 pub(crate) fn pack(py: Python<'_>, record: PathBuf, archive: PathBuf) -> PyResult<()> {
     let packed = py.detach(|| ballotta_io::pack(&record, &archive));
     packed.map_err(|error| Failure::new("not-packed", error).into())
 }
 
-/// A record whose manifest, ceremony, roll and board hold together.
+/// A record whose manifest, ceremony, roll and board are consistent.
 #[pyclass(frozen, module = "ballotta._ballotta")]
 pub(crate) struct Record {
     source: Source,
@@ -80,7 +80,7 @@ impl Record {
     }
 
     fn manifest(&self) -> &str {
-        // A manifest that was parsed is text.
+        // A manifest that was parsed is valid UTF-8.
         std::str::from_utf8(self.election.context.manifest().bytes()).unwrap_or_default()
     }
 
@@ -93,13 +93,13 @@ impl Record {
         (head.size, head.root.to_string(), window.opened, window.closed)
     }
 
-    /// Voters and their weight, together and by style.
+    /// The number of voters and their weight, together and by style.
     fn roll(&self) -> (u64, u64, Vec<(u64, u64)>) {
         let totals = self.election.roll.totals();
         (totals.voters(), totals.weight(), totals.styles().iter().map(|style| (style.voters, style.weight)).collect())
     }
 
-    /// The entries of a bundle.
+    /// The entries of a bundle of the board.
     fn entries<'py>(&self, py: Python<'py>, bundle: u64) -> PyResult<Vec<PyEntry<'py>>> {
         let entries = py.detach(|| self.election.entries(&self.source, bundle)).map_err(Failure::from)?;
         let entry = |(index, bytes): (u64, Vec<u8>)| {
@@ -109,7 +109,7 @@ impl Record {
         entries.into_iter().map(entry).collect()
     }
 
-    /// What a ballot says of itself; `None` if it is none.
+    /// Reads the header of a ballot; `None` if it is too short.
     #[staticmethod]
     fn header(ballot: &[u8]) -> Option<Header> {
         let header = BallotHeader::read(ballot).ok()?;
@@ -118,22 +118,21 @@ impl Record {
         Some((header.style, hex::encode(header.credential), previous, tracker.to_string()))
     }
 
-    /// Number, style number and weight of a voter; `None` if the credential does not stand on the roll.
+    /// Number, style number and weight of a voter; `None` if the credential is not on the roll.
     fn line(&self, py: Python<'_>, credential: &str) -> PyResult<Option<(u64, usize, u64)>> {
         let credential = credential_bytes(credential)?;
         let line = py.detach(|| self.election.line(&self.source, &credential)).map_err(Failure::from)?;
         Ok(line.map(|line| (line.number, line.style, line.weight)))
     }
 
-    /// All ballots that name a credential.
+    /// Verifies all ballots that name a credential.
     fn follow(&self, py: Python<'_>, credential: &str) -> PyResult<Vec<Own>> {
         let credential = credential_bytes(credential)?;
         let (source, election) = (self.source.clone(), Arc::clone(&self.election));
         run(py, None, None, move |watch| {
             let source = Watched { source: &source, watch };
             let line = election.line(&source, &credential)?;
-            let line =
-                line.ok_or_else(|| Failure::new("unknown-credential", "the credential does not stand on the roll"))?;
+            let line = line.ok_or_else(|| Failure::new("unknown-credential", "the credential is not on the roll"))?;
             let history = History::read(&election, &source, &line, &mut system_rng())?;
             let own = history.ballots().iter().map(|ballot| {
                 let void = ballot.state.as_ref().err().map(ToString::to_string);
@@ -143,7 +142,7 @@ impl Record {
         })
     }
 
-    /// What became of a ballot.
+    /// The state of the ballot with a tracker.
     fn find(&self, py: Python<'_>, of: &str) -> PyResult<FoundAs> {
         let tracker = tracker(of)?;
         let (source, election) = (self.source.clone(), Arc::clone(&self.election));
@@ -160,7 +159,7 @@ impl Record {
         })
     }
 
-    /// Encrypts the choices of an opening again; gives credential, style number and weight, and the choices as JSON.
+    /// Encrypts the choices of an opening again. Returns credential, style number, weight, and the choices as JSON.
     fn check_opening(&self, opening: &[u8], of: &str) -> PyResult<Opened> {
         let context = &self.election.context;
         let tracker = tracker(of)?;

@@ -1,4 +1,4 @@
-//! Long work without Python's lock: on threads of its own, while the caller's thread looks for signals and reports progress.
+//! Long work without Python's lock, on separate threads. The caller's thread checks for signals and reports progress.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +13,10 @@ use rand_core::UnwrapErr;
 
 use crate::error::Failure;
 
-/// How often the caller's thread looks for signals.
+/// The interval at which the caller's thread checks for signals.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What the working and the waiting thread know of each other.
+/// The state that the working and the waiting thread share.
 #[derive(Default)]
 pub(crate) struct Watch {
     cancelled: AtomicBool,
@@ -49,7 +49,7 @@ impl Watch {
         self.changed.notify_one();
     }
 
-    /// Waits for news, and takes them.
+    /// Waits for new progress or the end, and takes it.
     fn wait(&self) -> (Option<Progress>, bool) {
         let quiet = |state: &mut State| state.progress.is_none() && !state.done;
         let waited = self.changed.wait_timeout_while(self.state(), LOOK, quiet);
@@ -58,7 +58,7 @@ impl Watch {
     }
 }
 
-/// Says that the work is done, also when it panics.
+/// Signals that the work is done when it is dropped, also after a panic.
 struct Done(Arc<Watch>);
 
 impl Drop for Done {
@@ -67,13 +67,13 @@ impl Drop for Done {
     }
 }
 
-/// The system's randomness.
+/// A random number generator, seeded by the system.
 pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
 }
 
-/// Does `work` on `jobs` threads (all cores, if not told). `progress` is called on the caller's thread; an exception of it,
-/// and `KeyboardInterrupt`, end the work: the caller goes on at once, and the threads when they next look.
+/// Does `work` on `jobs` threads (by default one for each core). `progress` is called on the caller's thread. If it
+/// raises, or on `KeyboardInterrupt`, the caller returns at once, and the threads end at their next check.
 pub(crate) fn run<T: Send + 'static>(
     py: Python<'_>,
     progress: Option<&Bound<'_, PyAny>>,
@@ -108,14 +108,14 @@ pub(crate) fn run<T: Send + 'static>(
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(ToString::to_string);
             match text.or_else(|| panic.downcast_ref::<String>().cloned()) {
-                Some(text) => Err(Failure::new("panic", format!("a fault of the library: {text}")).into()),
+                Some(text) => Err(Failure::new("panic", format!("an error inside the library: {text}")).into()),
                 None => resume_unwind(panic),
             }
         }
     }
 }
 
-/// Panics where the library would: tests show that Python gets an exception.
+/// Panics inside the library, so that a test can show that Python gets an exception.
 #[pyfunction(name = "_panic")]
 pub(crate) fn panic_for_tests(py: Python<'_>) -> PyResult<()> {
     run(py, None, Some(1), |_| panic!("on purpose"))

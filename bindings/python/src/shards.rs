@@ -1,4 +1,4 @@
-//! Verification in shards.
+//! Verification in shards, for Python.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use crate::run::{Watch, run, system_rng};
 use crate::source::{Source, Watched, open};
 use crate::verify::{Asked, Texts, texts};
 
-/// The first reading of a record: what shards need, and what the report begins with. It ends with the report.
+/// The first reading of a record: the plan for the shards, and the beginning of the report. It can be finished once.
 #[pyclass(frozen, module = "ballotta._ballotta")]
 pub(crate) struct Selection {
     source: Source,
@@ -19,7 +19,7 @@ pub(crate) struct Selection {
 }
 
 fn ended() -> Failure {
-    Failure::new("ended", "the selection has given its report already")
+    Failure::new("ended", "the selection has already returned its report")
 }
 
 impl Selection {
@@ -68,13 +68,13 @@ impl Selection {
         Ok(PyBytes::new(py, &self.with(ShardPlan::to_bytes)?))
     }
 
-    /// Reads the bytes of a part.
+    /// Reads the bytes of a part of this plan.
     fn partial(&self, bytes: &[u8]) -> PyResult<Partial> {
         let part = self.with(|plan| PartialVerification::from_bytes(plan, bytes))?.map_err(Failure::from)?;
         Ok(Partial { part })
     }
 
-    /// Ends the verification: the report as JSON and as a table.
+    /// Ends the verification, and returns the report as JSON and as a table.
     fn finish(
         &self,
         py: Python<'_>,
@@ -84,7 +84,7 @@ impl Selection {
     ) -> PyResult<Texts> {
         let part = part.map(|part| part.part.clone());
         let mut place = self.selected.lock().unwrap_or_else(PoisonError::into_inner);
-        // Who forgot a part has not lost the first reading.
+        // The selection is kept if a part is missing, so that the caller can try again.
         place.as_ref().ok_or_else(ended)?.check_part(part.as_ref()).map_err(Failure::from)?;
         let selected = place.take().ok_or_else(ended)?;
         drop(place);
@@ -98,7 +98,7 @@ impl Selection {
     }
 }
 
-/// What was found in a range of entries.
+/// The findings of a range of entries.
 #[pyclass(frozen, module = "ballotta._ballotta")]
 pub(crate) struct Partial {
     part: PartialVerification,
@@ -135,14 +135,14 @@ impl Partial {
     }
 }
 
-/// Puts parts together, in whatever order they came.
+/// Puts parts together, in any order.
 #[pyfunction]
 pub(crate) fn merge(parts: Vec<PyRef<'_, Partial>>) -> PyResult<Partial> {
     let part = verifier::merge_all(parts.iter().map(|part| part.part.clone())).map_err(Failure::from)?;
     Ok(Partial { part })
 }
 
-/// The plan that this process opened last: a worker verifies many shards of one record.
+/// The plan that this process opened last, since a worker verifies many shards of one record.
 struct Opened {
     location: String,
     bytes: Vec<u8>,
@@ -157,7 +157,7 @@ fn opened(location: &str, bytes: &[u8], watch: &Watch) -> Result<Arc<Opened>, Fa
     if let Some(opened) = last().as_ref().filter(|opened| opened.location == location && opened.bytes == bytes) {
         return Ok(Arc::clone(opened));
     }
-    // Read outside of the lock: other threads read other records, and a fork must not take the lock with it.
+    // The record is read without the lock: other threads read other records, and a fork must not copy a held lock.
     let source = open(location)?;
     let plan = ShardPlan::open(&Watched { source: &source, watch }, bytes, &mut system_rng());
     let plan = source.whole(plan)??;
@@ -166,7 +166,7 @@ fn opened(location: &str, bytes: &[u8], watch: &Watch) -> Result<Arc<Opened>, Fa
     Ok(opened)
 }
 
-/// Verifies the ballots of a range of entries by the bytes of a plan.
+/// Verifies the ballots of a range of entries, with the bytes of a plan.
 #[pyfunction]
 #[pyo3(signature = (location, plan, start, stop, progress, jobs))]
 pub(crate) fn verify_shard(

@@ -1,4 +1,4 @@
-//! Where a record is read from.
+//! The source of a record: a folder, an archive or a web server.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -11,14 +11,14 @@ use ballotta_io::{FolderRecord, HttpRecord, ZipRecord, fetch_archive};
 use crate::error::Failure;
 use crate::run::Watch;
 
-/// How long a web server may take to answer.
+/// The time that a web server may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A record in a folder, an archive, or on a server.
 #[derive(Clone)]
 pub(crate) struct Source {
     record: Arc<dyn RecordSource + Send>,
-    /// What a server did not give, for whatever reason but that there is no such file.
+    /// The error of a server, other than the answer that a file does not exist.
     outage: Option<Arc<Mutex<Option<SourceError>>>>,
 }
 
@@ -27,7 +27,7 @@ impl Source {
         Self { record: Arc::new(record), outage: None }
     }
 
-    /// What was found, unless a server failed meanwhile: that is no verdict on the record.
+    /// Returns the findings, unless a server failed meanwhile, which is not a verdict on the record.
     pub(crate) fn whole<T>(&self, found: T) -> Result<T, Failure> {
         let outage =
             self.outage.as_ref().and_then(|outage| outage.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -63,7 +63,7 @@ fn unreadable(error: SourceError) -> Failure {
 /// Opens a record: the address of a web server, the address of an archive, the path of a folder or of an archive.
 pub(crate) fn open(location: &str) -> Result<Source, Failure> {
     let source = open_any(location)?;
-    // Who is off by one folder has no broken election.
+    // A path that is wrong by one folder is not a broken election.
     if source.length(MANIFEST).map_err(unreadable)?.is_none() {
         let below = format!("/{MANIFEST}");
         let listed = source.list().ok().flatten().unwrap_or_default();
@@ -91,7 +91,7 @@ fn open_any(location: &str) -> Result<Source, Failure> {
         Failure::new("no-record", format!("{location:?}: {problem}{remedy}"))
     };
     let path = Path::new(location);
-    // Before it is opened: a pipe would never end.
+    // This is checked before opening, because a pipe might never end.
     let metadata = fs::metadata(path).map_err(|error| none(&error))?;
     if metadata.is_dir() {
         return Ok(Source::new(FolderRecord::new(path)));
@@ -102,7 +102,7 @@ fn open_any(location: &str) -> Result<Source, Failure> {
     Ok(Source::new(archive(File::open(path).map_err(|error| none(&error))?)?))
 }
 
-/// A record that can no longer be read when the caller does not want to wait: then the verification ends.
+/// A record that returns errors after the caller has cancelled, so that the verification ends.
 pub(crate) struct Watched<'a> {
     pub(crate) source: &'a dyn RecordSource,
     pub(crate) watch: &'a Watch,

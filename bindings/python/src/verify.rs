@@ -1,4 +1,4 @@
-//! `verify`, and reports as text.
+//! The function `verify`, and reports as text.
 
 use ballotta::board::board_key;
 use ballotta::board::log::TreeHead;
@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::run::{run, system_rng};
 use crate::source::{Watched, open};
 
-/// What is asked of a verification, as Python says it.
+/// The options of a verification, from Python.
 #[derive(FromPyObject)]
 pub(crate) struct Asked {
     #[pyo3(item)]
@@ -44,7 +44,7 @@ impl Asked {
 /// The head of a checkpoint that the auditor kept, which the board of the record must have signed.
 fn pinned(source: &dyn RecordSource, bytes: &[u8]) -> Result<TreeHead, Failure> {
     let bad = |error: &dyn std::fmt::Display| {
-        Failure::new("bad-checkpoint", format!("what is pinned is no checkpoint of this board: {error}"))
+        Failure::new("bad-checkpoint", format!("the pinned file is not a checkpoint of this board: {error}"))
     };
     let manifest = read_file(source, MANIFEST, MAX_MANIFEST_BYTES).map_err(|error| bad(&error))?;
     let manifest = Manifest::parse(&manifest).map_err(|error| bad(&error))?;
@@ -63,7 +63,7 @@ pub(crate) fn texts(verification: &Verification) -> Result<Texts, Failure> {
     Ok((json, report.to_string(), head))
 }
 
-/// Verifies a record; gives the report as JSON and as a table, with the head of the board.
+/// Verifies a record. Returns the report as JSON and as a table, with the head of the board.
 #[pyfunction]
 #[pyo3(signature = (location, asked, progress, jobs))]
 pub(crate) fn verify(
@@ -82,7 +82,7 @@ pub(crate) fn verify(
     })
 }
 
-/// All checks: slug, unit, description.
+/// The list of all checks: slug, unit, description.
 #[pyfunction]
 pub(crate) fn checks() -> Vec<(&'static str, &'static str, &'static str)> {
     CheckId::ALL.iter().map(|check| (check.slug(), check.unit(), check.description())).collect()

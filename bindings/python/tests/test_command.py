@@ -74,7 +74,7 @@ def test_a_page(by_hand: ByHand, tmp_path: Path) -> None:
     assert report.root is not None and report.root in shown and f"Board of {report.size} entries" in shown
     assert "Nothing was compared with the fingerprint that voters were shown or a checkpoint" in shown
     assert '<html lang="en">' in text and '<h1 lang="en">' in text
-    for section in ["Result", "Turnout over the log", "Among how many each voter hides", "What was checked"]:
+    for section in ["Result", "Turnout over the log", "Anonymity sets", "What was checked"]:
         assert section in read.texts
     assert "svg" in read.tags
 

@@ -1,19 +1,19 @@
-/** The stable names of everything that can go wrong. */
+/** The stable names of all errors of this package. */
 export type ErrorCode =
-  // What was called, and with what.
+  // Calls and their arguments.
   | 'invalid-input'
   | 'bad-voting-code'
   | 'choices-not-allowed'
   | 'ballot-used'
   | 'gone'
   | 'busy'
-  // Where the record comes from.
+  // The source of the record.
   | 'network'
   | 'aborted'
   | 'missing-file'
   | 'unreadable-file'
   | 'record-changed'
-  // What the record says.
+  // The content of the record.
   | 'bad-manifest'
   | 'bad-checkpoint'
   | 'bad-entries'
@@ -39,22 +39,22 @@ export type ErrorCode =
   | 'no-worker'
   | 'internal';
 
-/** What every function of this package throws, and every promise is rejected with. */
+/** The error that every function of this package throws, and with which every promise is rejected. */
 export class BallottaError extends Error {
   override readonly name = 'BallottaError';
 
   constructor(
-    /** The stable name of the fault: programs compare this, never the message. */
+    /** The stable name of the error: programs compare this, never the message. */
     readonly code: ErrorCode,
     message: string,
-    /** What it is about: an argument, a file of the record, `contest` or `contest/option`; empty if nothing in particular. */
+    /** What the error is about: an argument, a file of the record, `contest` or `contest/option`; empty if nothing in particular. */
     readonly field: string = '',
   ) {
     super(message);
   }
 }
 
-/** Refuses an argument. */
+/** The error for an argument that is refused. */
 export function invalid(field: string, message: string): BallottaError {
   return new BallottaError('invalid-input', `${field}: ${message}`, field);
 }

@@ -1,9 +1,9 @@
 /**
- * Elections whose result anybody can check and whose ballots nobody can read: the voter's side and the verifier, in browsers
- * and in Node.
+ * Elections with a result that anybody can check and ballots that nobody can read: the voter's side and the verifier, in
+ * browsers and in Node.
  *
- * Everything secret lives in the memory of a WebAssembly instance and is wiped by `free()`; what JavaScript hands over or
- * gets (a voting code, choices, an opening) is the caller's to forget.
+ * All secrets are in the memory of a WebAssembly instance and are wiped by `free()`. The caller must not keep the values
+ * that JavaScript passes in or receives (a voting code, choices, an opening).
  *
  * @packageDocumentation
  */
@@ -34,37 +34,37 @@ export type { WasmSource } from './module.js';
 export { Texts } from './texts.js';
 export type * from './types.js';
 
-/** Runtimes without `using` have no such symbol. */
+/** The symbol for `using`, also in runtimes that do not define it. */
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
-/** Longer than any voting code with spaces and hyphens. */
+/** A limit that is longer than any voting code with spaces and hyphens. */
 const MAX_CODE = 256;
 
 /**
- * Loads the library: the modules beside this file, or the caller's. `verifier` is `verify.wasm`, which is loaded when
- * something is verified for the first time, and not before.
+ * Loads the library from the modules next to this file, or from those of the caller. `verifier` is `verify.wasm`, which
+ * is not loaded before the first verification.
  *
- * Nothing is kept outside what this returns: two calls give two libraries that share nothing.
+ * All state is in the returned object: two calls return two libraries that share nothing.
  */
 export async function load(source?: WasmSource, verifier?: WasmSource): Promise<Ballotta> {
   return new Ballotta(await compile(source), verifier);
 }
 
-/** The library. */
+/** The library, which opens elections and verifies records. */
 export class Ballotta {
   private verifier: Promise<WebAssembly.Module> | undefined;
 
   /** @internal */
   constructor(
-    /** The compiled module of voters, which can be handed to a worker. */
+    /** The compiled module of voters, which can be sent to a worker. */
     readonly module: WebAssembly.Module,
     private readonly verifierSource: WasmSource | undefined,
   ) {}
 
   /**
-   * Opens an election: reads manifest, key ceremony, roll and board, and believes nothing that can be checked.
+   * Opens an election: reads manifest, key ceremony, roll and board, and checks everything that can be checked.
    *
-   * @throws {@link BallottaError} `other-election` if the record is not that of the fingerprint.
+   * @throws {@link BallottaError} `other-election` if the record does not have the given fingerprint.
    */
   async openElection(record: RecordSource, electionOptions: ElectionOptions): Promise<Election> {
     const { fingerprint, language } = options(electionOptions, 'options', ['fingerprint', 'language']);
@@ -83,12 +83,12 @@ export class Ballotta {
     }
   }
 
-  /** Verifies a record. A record that is not valid is a report that says so, and no error. */
+  /** Verifies a record. If the record is not valid, the report says so; this is not an error. */
   async verify(record: RecordSource, verifyOptions?: VerifyOptions): Promise<Report> {
     const { fingerprint = '', checkpoint = new Uint8Array(), stage = 'complete', onProgress } = verification(verifyOptions);
     const from = source(record);
     const instance = await this.verifying();
-    // What the caller's function throws is the caller's; it must not unwind through the library.
+    // An exception of the caller's function must not unwind through the library; it is thrown again afterwards.
     let thrown: { error: unknown } | undefined;
     const progress = (stage: string, done: number, total: number) => {
       try {
@@ -110,7 +110,7 @@ export class Ballotta {
     }
   }
 
-  /** An instance of the module that verifies, which is fetched once; again, if that failed. */
+  /** An instance of the module that verifies. The module is fetched once, and again if that failed. */
   private async verifying(): Promise<Instance<RawVerifier>> {
     this.verifier ??= compileVerifier(this.verifierSource);
     let parts: [WebAssembly.Module, typeof import('./raw-verifier.js')];
@@ -125,13 +125,13 @@ export class Ballotta {
   }
 }
 
-/** An election that was read. `free()` wipes it with everything that was made of it. */
+/** An election that was read. `free()` wipes it with everything that was made from it. */
 export class Election extends Texts {
   /** The fingerprint that manifest, ceremony and roll give. */
   readonly fingerprint: string;
-  /** Whether the caller knew it. If not, the voter must compare it with the one that was told elsewhere. */
+  /** Whether the caller gave the fingerprint. If not, the voter must compare it with the one from another source. */
   readonly pinned: boolean;
-  /** How far the board had come. */
+  /** The state of the board when the election was opened. */
   readonly board: BoardState;
 
   /** @internal */
@@ -148,8 +148,8 @@ export class Election extends Texts {
   }
 
   /**
-   * Everything that the rules of a ballot style do not allow; nothing, if the choices can be cast. `weight` is that of the
-   * credential: it is what a voter divides in a contest of the kind `split`.
+   * Returns everything that the rules of a ballot style do not allow; an empty list if the choices can be cast. `weight`
+   * is the weight of the credential, which a voter divides in a contest of the kind `split`.
    */
   checkChoices(choices: Choices, style: string, weight: bigint = 1n): readonly ChoiceProblem[] {
     const [json, name, divided] = [choicesJson(choices), text(style, 'style', 64), heavy(weight)];
@@ -157,10 +157,10 @@ export class Election extends Texts {
   }
 
   /**
-   * The credential of a voting code.
+   * Derives the credential of a voting code.
    *
-   * @throws {@link BallottaError} `bad-voting-code` for a mistake in copying; `unknown-credential` if the roll lacks the
-   * credential: then this is not the voter's election.
+   * @throws {@link BallottaError} `bad-voting-code` if the code was mistyped; `unknown-credential` if the credential is
+   * not on the roll: then this is not the voter's election.
    */
   credential(code: string): Credential {
     const letters = new TextEncoder().encode(text(code, 'code', MAX_CODE));
@@ -168,8 +168,8 @@ export class Election extends Texts {
   }
 
   /**
-   * Checks on a second device that an opened ballot holds what the first one showed. `tracker` is the one that the voter
-   * wrote down before the ballot was opened.
+   * Checks on a second device that an opened ballot contains what the first device showed. `tracker` is the one that the
+   * voter wrote down before the ballot was opened.
    *
    * @throws {@link BallottaError} `other-tracker`, `ballot-mismatch`: the first device cheated. Do not vote with it.
    */
@@ -179,7 +179,7 @@ export class Election extends Texts {
     return { ...opened, weight: BigInt(opened.weight) };
   }
 
-  /** What became of the ballot with a tracker, on the board as it was when the election was opened. */
+  /** The state of the ballot with this tracker, on the board as it was when the election was opened. */
   findBallot(tracker: string): FoundBallot {
     const shown = hash(tracker, 'tracker');
     return this.instance.call(() => parse(this.raw.find(shown)));
@@ -196,13 +196,13 @@ export class Election extends Texts {
   }
 }
 
-/** A voter's credential, which stands on the roll of its election. */
+/** A voter's credential, which is on the roll of its election. */
 export class Credential {
   /** The short form of the public credential, for comparing two screens. */
   readonly shortForm: string;
   /** The identifier of the voter's ballot style. */
   readonly style: string;
-  /** The weight. */
+  /** The weight of the voter's ballots. */
   readonly weight: bigint;
   private prepared = 0n;
   private freed = false;
@@ -218,7 +218,7 @@ export class Credential {
   }
 
   /**
-   * The tracker of the ballot whose place a new one takes, or `null`.
+   * The tracker of the ballot that a new ballot replaces, or `null` if there is none.
    *
    * @throws {@link BallottaError} `has-voted` if the election allows no second ballot.
    */
@@ -227,20 +227,20 @@ export class Credential {
   }
 
   /**
-   * Encrypts a ballot. Show its tracker before anybody decides whether it is opened or cast.
+   * Encrypts a ballot. Show its tracker before the voter decides whether to open or to cast it.
    *
-   * `previous` is the tracker of the ballot whose place it takes, `null` for a first one; without it, what the board said when
-   * the election was opened. It is believed: name it only where the board has moved on since. A ballot behind any other than
-   * the one that stands is void.
+   * `previous` is the tracker of the ballot that the new one replaces, `null` for a first ballot. The default comes from
+   * the board as it was when the election was opened. The value is not checked: give it only if the board has newer
+   * entries. A ballot with a wrong predecessor is void.
    *
-   * @throws {@link BallottaError} `choices-not-allowed` with all that is wrong, `not-open`, `closed`.
+   * @throws {@link BallottaError} `choices-not-allowed` with everything that is wrong, `not-open`, `closed`.
    */
   prepare(choices: Choices, prepareOptions?: { readonly previous?: string | null }): PreparedBallot {
     const json = choicesJson(choices);
     const { previous } = options(prepareOptions, 'options', ['previous']);
     const behind = previous === undefined ? this.predecessor() : previous;
     const tracker = behind === null ? '' : hash(behind, 'previous');
-    // The millisecond, and how many ballots this object prepared: ballots differ also where the random source repeats itself.
+    // The millisecond and the number of prepared ballots make ballots differ even if the random source repeats itself.
     const counter = BigInt.asUintN(64, (BigInt(Date.now()) << 20n) | this.prepared);
     this.prepared += 1n;
     return new PreparedBallot(this.instance, this.call(() => wiping(json, () => this.raw.prepare(json, tracker, counter))));
@@ -248,7 +248,7 @@ export class Credential {
 
   /** Wipes the credential. Ballots that it prepared can still be cast. */
   free(): void {
-    // With its election it is wiped already.
+    // If the election was freed, this is already wiped.
     if (!this.freed && !this.instance.ended) this.call(() => this.raw.free());
     this.freed = true;
   }
@@ -264,9 +264,9 @@ export class Credential {
   }
 }
 
-/** A ballot that is encrypted, and either opened or cast, once. */
+/** An encrypted ballot, which can be opened or cast, once. */
 export class PreparedBallot {
-  /** The tracker: for the voter to write down before the choice between opening and casting. */
+  /** The tracker. The voter writes it down before the choice between opening and casting. */
   readonly tracker: string;
   private used = false;
 
@@ -278,19 +278,19 @@ export class PreparedBallot {
     this.tracker = instance.call(() => raw.tracker());
   }
 
-  /** Opens the ballot: bytes for the voter's second device alone, since they show the choices. It can no longer be cast. */
+  /** Opens the ballot: the bytes are only for the voter's second device, since they show the choices. It can no longer be cast. */
   open(): Uint8Array {
     return this.use(() => this.raw.open());
   }
 
-  /** Signs the ballot: bytes for the ballot box. It can no longer be opened. */
+  /** Signs the ballot: the bytes are for the ballot box. It can no longer be opened. */
   cast(): Uint8Array {
     return this.use(() => this.raw.cast());
   }
 
   /** Wipes the ballot. */
   free(): void {
-    // With its election it is wiped already.
+    // If the election was freed, this is already wiped.
     if (!this.used && !this.instance.ended) this.instance.call(() => this.raw.free());
     this.used = true;
   }
@@ -301,15 +301,15 @@ export class PreparedBallot {
   }
 
   private use(work: () => Uint8Array): Uint8Array {
-    if (this.used) throw new BallottaError('ballot-used', 'the ballot was cast, opened or freed already: prepare another one');
-    // Kept if there is no randomness to sign with: nothing was handed out.
+    if (this.used) throw new BallottaError('ballot-used', 'the ballot was already cast, opened or freed: prepare another one');
+    // The ballot is kept if there is no randomness to sign with, since nothing was output.
     const bytes = this.instance.call(work);
     this.free();
     return bytes;
   }
 }
 
-/** Forgets what was handed over. */
+/** Calls `work`, then overwrites the secret bytes. */
 function wiping<T>(secret: Uint8Array, work: () => T): T {
   try {
     return work();

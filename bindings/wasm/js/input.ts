@@ -1,12 +1,12 @@
-// Whatever callers hand over is read once, by its own properties, into values of ours. Nothing is looked up along a prototype,
-// no getter is called, and what a Proxy says is asked once: what is checked is what is used.
+// Every argument of a caller is read once, by its own properties, into new values. Prototypes are not searched, no getter
+// is called, and a Proxy is asked once: the checked value is the value that is used.
 
 import { BallottaError, invalid } from './errors.js';
 import type { Progress } from './types.js';
 
 const kindOfArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
 
-/** A value as it is written in JSON: no null, no booleans, no fractions; none of them means a choice. */
+/** A JSON value without null, booleans and fractions, since none of them can be part of a choice. */
 export type Plain = string | number | readonly Plain[] | { readonly [name: string]: Plain };
 
 type OnProgress = (progress: Progress) => void;
@@ -14,7 +14,7 @@ type OnProgress = (progress: Progress) => void;
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 1 << 16;
 
-/** The bytes of an array, copied. */
+/** A copy of the bytes of an array. */
 export function bytes(value: unknown, field: string): Uint8Array<ArrayBuffer> {
   if (!ArrayBuffer.isView(value) || kindOfArray.call(value) !== 'Uint8Array') throw invalid(field, 'expected a Uint8Array');
   try {
@@ -24,20 +24,20 @@ export function bytes(value: unknown, field: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** A text of at most `limit` characters. */
+/** A string of at most `limit` characters. */
 export function text(value: unknown, field: string, limit: number): string {
   if (typeof value !== 'string') throw invalid(field, 'expected a string');
   if (value.length > limit) throw invalid(field, `longer than ${limit} characters`);
   return value;
 }
 
-/** The weight of a ballot. */
+/** The weight of a ballot, as a `bigint`. */
 export function weight(value: unknown): bigint {
   if (typeof value !== 'bigint' || value < 1n || value >= 1n << 64n) throw invalid('weight', 'expected a bigint from 1 to 2^64 - 1');
   return value;
 }
 
-/** A tracker or a fingerprint. */
+/** A tracker or a fingerprint, as hexadecimal digits. */
 export function hash(value: unknown, field: string): string {
   const hash = text(value, field, 64);
   if (!/^[0-9a-f]{64}$/.test(hash)) throw invalid(field, 'expected 64 lower-case hexadecimal digits');
@@ -51,7 +51,7 @@ export function pin(value: unknown): string {
   return hash(value, 'fingerprint');
 }
 
-/** What is asked of a verification, and nothing that is not. */
+/** The options of a verification; an option that was not given is absent. */
 export function verification(value: unknown): { fingerprint?: string; checkpoint?: Uint8Array; stage?: string; onProgress?: OnProgress } {
   const names = ['fingerprint', 'checkpoint', 'stage', 'onProgress'] as const;
   const { fingerprint, checkpoint, stage, onProgress } = options(value, 'options', names);
@@ -65,7 +65,7 @@ export function verification(value: unknown): { fingerprint?: string; checkpoint
   return asked;
 }
 
-/** The options of a call, of which no others are known than `names`. */
+/** The options of a call. Options other than `names` are refused. */
 export function options<Name extends string>(value: unknown, field: string, names: readonly Name[]): Partial<Record<Name, unknown>> {
   if (value === undefined) return Object.create(null);
   const found = own(value, field);
@@ -143,7 +143,7 @@ function json(value: Plain, depth = 0): string {
   if (typeof value === 'number') return value.toString();
   if (Array.isArray(value)) return `[${(value as readonly Plain[]).map((item) => json(item, depth + 1)).join(',')}]`;
   const fields = Object.entries(value) as [string, Plain][];
-  // The fields of a mark have one order, which objects do not promise: `list` before `preferences`.
+  // The fields of a mark have a fixed order, `list` before `preferences`, which objects do not guarantee.
   if (depth === 1) fields.sort(([one], [other]) => (one < other ? -1 : 1));
   return `{${fields.map(([name, item]) => `${JSON.stringify(name)}:${json(item, depth + 1)}`).join(',')}}`;
 }

@@ -1,5 +1,5 @@
-// One instance of the module for each election and each verification: they share nothing, a panic in one leaves the others
-// alone, and what was in it is wiped with its memory.
+// One instance of the module for each election and each verification. They share nothing: a panic in one does not affect
+// the others, and its content is wiped with its memory.
 
 import { BallottaError, type ErrorCode } from './errors.js';
 import type { Raw } from './raw.js';
@@ -22,17 +22,17 @@ export class Instance<R extends Raw = Raw> {
     }
   }
 
-  /** Whether there is nothing left to call, and nothing to wipe. */
+  /** Whether the instance has ended, so that nothing can be called and nothing needs to be wiped. */
   get ended(): boolean {
     return this.raw === null;
   }
 
-  /** Calls into the module. What is no error of the library is a panic, and ends the instance. */
+  /** Calls into the module. An exception that is not an error of the library is a panic, and ends the instance. */
   call<T>(work: (raw: R) => T): T {
-    // A page that changes `crypto`, or a function of the caller's, can call back.
+    // A page that replaces `crypto`, or a function of the caller, can call the library again from within.
     if (this.busy) throw new BallottaError('busy', 'the library was called from within one of its calls');
     if (this.raw === null) {
-      throw new BallottaError('gone', 'the election was freed, or ended by an internal error: open it again');
+      throw new BallottaError('gone', 'the election was freed or ended by an internal error: open it again');
     }
     this.busy = true;
     try {
@@ -41,14 +41,14 @@ export class Instance<R extends Raw = Raw> {
       if (error instanceof BallottaError) throw error;
       if (typeof error === 'string') throw taken(error);
       this.raw = null;
-      throw new BallottaError('internal', 'the library failed; what was made of this election is gone: open it again');
+      throw new BallottaError('internal', 'the library failed and everything made from this election is gone: open the election again');
     } finally {
       this.busy = false;
       if (this.raw === null) this.wipe();
     }
   }
 
-  /** Wipes all memory of the instance; as soon as it is left, if it is at work. */
+  /** Wipes all memory of the instance. If a call is running, the memory is wiped after it. */
   end(): void {
     this.raw = null;
     if (!this.busy) this.wipe();
@@ -59,20 +59,23 @@ export class Instance<R extends Raw = Raw> {
   }
 }
 
-/** An error as `src/error.rs` writes it. */
+/** Reads an error in the format of `src/error.rs`. */
 function taken(error: string): BallottaError {
   const [code = '', field = '', ...message] = error.split('\n');
   return new BallottaError(code as ErrorCode, message.join('\n'), field);
 }
 
-/** Data of the module. */
+/** Reads JSON from the module. */
 export function parse<T>(json: Uint8Array): T {
   return JSON.parse(new TextDecoder().decode(json)) as T;
 }
 
 const EXACT = /"(ballots|weight|total|blank|counted|base|eligible_voters|eligible_weight|counted_ballots|counted_weight|average|grades|matrix)":([0-9]+|[0-9,[\]]+\])/g;
 
-/** Data of the module with exact counts, and lists of such. A quotation mark within a string has a backslash before it: only keys match. */
+/**
+ * Reads JSON from the module, with exact counts and lists of counts. A quotation mark within a string has a backslash
+ * before it, so the pattern matches only keys.
+ */
 export function parseExact<T>(json: Uint8Array): T {
   const exact = (counts: string) => counts.replace(/[0-9]+/g, '{"exact":"$&"}');
   const text = new TextDecoder().decode(json).replace(EXACT, (_, key: string, counts: string) => `"${key}":${exact(counts)}`);

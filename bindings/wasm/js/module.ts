@@ -1,8 +1,8 @@
-// The compiled modules: from beside this file, or from wherever the caller has them.
+// The compiled modules: from the folder of this file, or from the caller.
 
 import { BallottaError, invalid } from './errors.js';
 
-/** Where a module, `ballotta.wasm` or `verify.wasm`, comes from. */
+/** The source of a module, `ballotta.wasm` or `verify.wasm`. */
 export type WasmSource = string | URL | Response | PromiseLike<Response> | Uint8Array | ArrayBuffer | WebAssembly.Module;
 
 interface NodeProcess {
@@ -25,7 +25,7 @@ async function compiled(name: string, source: WasmSource): Promise<WebAssembly.M
     if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return await WebAssembly.compile(new Uint8Array(source as Uint8Array));
     if (typeof source === 'string' || source instanceof URL) {
       const url = new URL(source, globalThis.location?.href ?? import.meta.url);
-      // Node fetches no files.
+      // In Node, `fetch` does not read files.
       const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.('node:fs/promises');
       if (url.protocol === 'file:' && node) return await WebAssembly.compile(await node.readFile(url));
       source = await fetch(url, { credentials: 'same-origin' });
@@ -33,7 +33,7 @@ async function compiled(name: string, source: WasmSource): Promise<WebAssembly.M
     const response = await (source as Response | PromiseLike<Response>);
     if (!(response instanceof Response)) throw invalid('source', 'expected an address, a Response, bytes or a module');
     if (!response.ok) throw new BallottaError('network', `${name}: the server answers ${response.status}`, name);
-    // Not compileStreaming: it insists on a media type that many servers do not know.
+    // `compileStreaming` is not used, because it requires a media type that many servers do not send.
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
     if (error instanceof BallottaError) throw error;

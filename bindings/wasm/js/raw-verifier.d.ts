@@ -1,4 +1,4 @@
-// The module that verifies, `verify.wasm`: see `raw.d.ts`.
+// The types of the module that verifies, `verify.wasm`: see `raw.d.ts`.
 
 import type { Raw, RawFetch } from './raw.js';
 
@@ -10,7 +10,7 @@ export interface RawVerifier extends Raw {
     checkpoint: Uint8Array,
     stage: string,
   ): Uint8Array;
-  /** What is told of the progress; the caller sets `report`. */
+  /** The receiver of progress; the caller sets `report`. */
   readonly progress: { report(stage: string, done: number, total: number): void };
 }
 

@@ -1,5 +1,5 @@
-// What wasm-bindgen makes of `src/`, as `cargo xtask wasm` wraps it: a function, so that every call has a module of its own.
-// This is the module of voters, `ballotta.wasm`; `raw-verifier.d.ts` has the one that verifies.
+// The types of what wasm-bindgen generates from `src/`. `cargo xtask wasm` wraps it in a function, so that every call has
+// a module of its own. This is the module of voters, `ballotta.wasm`; `raw-verifier.d.ts` has the one that verifies.
 
 export interface RawFetch {
   wanted(): Uint8Array;
@@ -35,7 +35,7 @@ export interface RawPrepared {
   free(): void;
 }
 
-/** What both modules have. */
+/** The functions that both modules have. */
 export interface Raw {
   init(options: { module_or_path: WebAssembly.Module }): Promise<{ memory: WebAssembly.Memory }>;
   readonly RawFetch: new (whole: boolean) => RawFetch;

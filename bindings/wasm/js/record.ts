@@ -1,4 +1,4 @@
-// Records: from the caller's files, or file by file from a web server.
+// Records, from files of the caller or file by file from a web server.
 
 import { BallottaError, invalid } from './errors.js';
 import { bytes, options, own } from './input.js';
@@ -9,22 +9,22 @@ import type { RawFetch } from './raw.js';
 type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 type Read = (path: string, limit: number) => Promise<Uint8Array | null>;
 
-/** How many files are fetched at the same time. */
+/** The number of files that are fetched at the same time. */
 const AT_ONCE = 8;
 
-/** Where a record comes from, taken down before anything waits. */
+/** The source of a record, copied from the arguments before anything asynchronous begins. */
 export interface Source {
-  /** Whether all its files are known: then none lies in it unseen. */
+  /** Whether all files of the record are known, so that an additional file is noticed. */
   readonly listed: boolean;
   readonly all: ReadonlyMap<string, Uint8Array>;
-  /** The address it is fetched from by the global `fetch`. */
+  /** The address, if the record is fetched with the global `fetch`. */
   readonly url?: string;
-  /** What ends the waiting. */
+  /** The signal that aborts fetching. */
   readonly signal?: AbortSignal | undefined;
   readonly read: Read;
 }
 
-/** Takes down where a record comes from. */
+/** Reads the source of a record from the arguments. */
 export function source(record: RecordSource): Source {
   let map: Map<unknown, unknown> | undefined;
   try {
@@ -54,7 +54,7 @@ export function source(record: RecordSource): Source {
   return { listed: true, all, read: async (path) => all.get(path) ?? null };
 }
 
-/** Gathers the files that are needed: of a record that is verified, all. */
+/** Gathers the files that are needed; with `whole`, all files of the record. */
 export async function gather(instance: Instance, source: Source, whole: boolean): Promise<RawFetch> {
   const fetch = instance.call((raw) => new raw.RawFetch(whole));
   if (whole) for (const [path, file] of source.all) instance.call(() => fetch.add(path, file));
@@ -88,12 +88,12 @@ function address(url: unknown, byFetch: boolean): URL {
 
 function fromUrl(base: URL, fetch: Fetch, signal: AbortSignal | undefined): Read {
   return async (path, limit) => {
-    // Names of files come from the record: none leads out of its folder.
+    // Names of files come from the record, so a name must not lead out of its folder.
     const url = new URL(path.split('/').map(encodeURIComponent).join('/'), base);
     if (!url.href.startsWith(base.href)) throw new BallottaError('unreadable-file', 'the path leads out of the record', path);
     const failed = (reason: string) =>
       signal?.aborted
-        ? new BallottaError('aborted', `${path}: the caller waits no longer`, path)
+        ? new BallottaError('aborted', `${path}: the caller aborted the request`, path)
         : new BallottaError('network', `${path}: ${reason}`, path);
     const init = { credentials: 'omit', redirect: 'error', cache: 'no-cache', ...(signal === undefined ? {} : { signal }) };
     let response: Response;
@@ -103,7 +103,7 @@ function fromUrl(base: URL, fetch: Fetch, signal: AbortSignal | undefined): Read
     } catch {
       throw failed('the server cannot be reached');
     }
-    if (typeof response?.status !== 'number') throw failed('what fetches gave no Response');
+    if (typeof response?.status !== 'number') throw failed('the function `fetch` did not return a Response');
     if (response.status === 404 || response.status === 410) return null;
     if (!response.ok) throw failed(`the server answers ${response.status}`);
     try {
@@ -114,7 +114,7 @@ function fromUrl(base: URL, fetch: Fetch, signal: AbortSignal | undefined): Read
   };
 }
 
-/** The body, into one buffer that grows: a server chooses how small its parts are. */
+/** Reads the body into one buffer that grows, since a server decides how small the parts are. */
 async function upTo(response: Response, path: string, limit: number): Promise<Uint8Array> {
   let buffer = new Uint8Array(1 << 12);
   let length = 0;
@@ -125,7 +125,7 @@ async function upTo(response: Response, path: string, limit: number): Promise<Ui
     const end = length + value.length;
     if (end > limit) {
       await reader.cancel();
-      throw new BallottaError('unreadable-file', `${path}: the file is longer than it may be`, path);
+      throw new BallottaError('unreadable-file', `${path}: the file is longer than the limit of its kind`, path);
     }
     if (end > buffer.length) {
       const larger = new Uint8Array(Math.max(end, Math.min(limit, 2 * buffer.length)));

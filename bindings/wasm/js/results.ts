@@ -1,14 +1,14 @@
 // The result as the verifier computes it: see spec/record.md#result. Totals and weights are exact.
 
-/** Options from the first place to the last; those that tie stand together. */
+/** Options from the first place to the last; options that tie are in one list. */
 export type Ranking = readonly (readonly string[])[];
 
-/** The result of one option. Which fields it has depends on the kind of the contest. */
+/** The result of one option. Its fields depend on the kind of the contest. */
 export interface OptionResult {
   readonly id: string;
-  /** The total, of all kinds but `grades` and `pairs`. */
+  /** The total, for all kinds except `grades` and `pairs`. */
   readonly total?: bigint;
-  /** The average of a `score`: numerator and denominator, reduced. */
+  /** The average for the kind `score`: numerator and denominator, reduced. */
   readonly average?: readonly [bigint, bigint];
   /** The totals of the grades, the best first. */
   readonly grades?: readonly bigint[];
@@ -16,19 +16,19 @@ export interface OptionResult {
   readonly grade?: string | null;
 }
 
-/** Who is elected, where the rule says how many are. */
+/** The elected options, if the rule says how many options are elected. */
 export interface Winners {
-  /** How many are to be elected. */
+  /** The number of options to elect. */
   readonly number: number;
-  /** Who is, in the order of the ranking. */
+  /** The elected options, in the order of the ranking. */
   readonly elected: readonly string[];
-  /** Who ties for the places that are left: nobody draws lots here. */
+  /** The options that tie for the places that are left. The tie is not broken here. */
   readonly tied: readonly string[];
 }
 
-/** Who stands above whom, in a contest of the kind `pairs`. */
+/** The comparison of every pair of options, in a contest of the kind `pairs`. */
 export interface PairsResult {
-  /** For each option, in the order of the manifest, the weight that ranks it above each other one; 0 for itself. */
+  /** For each option, in the order of the manifest, the weight of the ballots that rank it above each other one; 0 for itself. */
   readonly matrix: readonly (readonly bigint[])[];
   /** The option that beats all others, if there is one. */
   readonly condorcet_winner: string | null;
@@ -42,21 +42,21 @@ export interface SeatsResult {
   readonly lists: readonly { readonly id: string; readonly seats: number }[];
   /** The lists with equal claims to the seats that stay open. */
   readonly tied: readonly string[];
-  /** How many seats stay open. */
+  /** The number of seats that stay open. */
   readonly open: number;
 }
 
-/** The result of one contest. Totals are exact. */
+/** The result of one contest, with exact totals. */
 export interface ContestResult {
   readonly id: string;
   readonly ballots: bigint;
   readonly weight: bigint;
-  /** Why the totals are withheld, if they are: then `options` is empty, and nobody can decrypt them. */
+  /** The reason why the totals are withheld, if they are. Then `options` is empty, and the trustees do not decrypt them. */
   readonly withheld: 'too_few_ballots' | 'rare_weight' | null;
   readonly options: readonly OptionResult[];
-  /** The blank votes, where the rule has them. */
+  /** The total of blank votes, if the rule has them. */
   readonly blank: bigint | null;
-  /** The options, or of `lists` the lists; empty where the totals are withheld. */
+  /** The ranking of the options, or for the kind `lists` of the lists; empty if the totals are withheld. */
   readonly ranking: Ranking;
   readonly winners?: Winners;
   readonly pairs?: PairsResult;

@@ -1,4 +1,4 @@
-// What an election is, for people: from a manifest that the library has read and whose rules hold.
+// The texts and rules of an election, from a manifest that the library has read and checked.
 
 import { invalid } from './errors.js';
 import type { Contest, GradesRule, Rule, Style } from './types.js';
@@ -11,7 +11,7 @@ interface Described {
   readonly description?: Text;
 }
 
-/** A rule in all languages. */
+/** A rule with its texts in all languages. */
 type ManifestRule = Exclude<Rule, GradesRule> | (Omit<GradesRule, 'grades'> & { readonly grades: readonly Described[] });
 
 interface Manifest {
@@ -25,13 +25,13 @@ interface Manifest {
   readonly styles: readonly Style[];
 }
 
-/** The texts of an election. */
+/** The texts of an election, in every language of the manifest. */
 export class Texts {
   private readonly manifest: Manifest;
 
   /** @internal */
   constructor(
-    /** The manifest as it was published. */
+    /** The manifest as it was published, as a JSON value. */
     readonly manifestText: string,
     private readonly preferred: string | undefined,
   ) {
@@ -39,7 +39,7 @@ export class Texts {
     this.language(preferred);
   }
 
-  /** Whether the result means something, or nothing: a rehearsal. */
+  /** Whether the election is real or a rehearsal, whose result means nothing. */
   get kind(): 'real' | 'rehearsal' {
     return this.manifest.kind;
   }
@@ -49,32 +49,32 @@ export class Texts {
     return [...this.manifest.languages];
   }
 
-  /** Whether a further ballot takes the place of the one before. */
+  /** Whether a further ballot replaces the one before. */
   get revoting(): boolean {
     return this.manifest.revoting === 'last_counts';
   }
 
-  /** The ballot styles: which contests a voter gets. */
+  /** The ballot styles, with the contests of each. */
   get styles(): readonly Style[] {
     return structuredClone(this.manifest.styles) as Style[];
   }
 
-  /** What the election is called. */
+  /** The title of the election. */
   title(language?: string): string {
     return this.manifest.title[this.language(language)] ?? '';
   }
 
-  /** What a weight counts, such as "shares". */
+  /** The unit of weights, such as "shares". */
   weightUnit(language?: string): string {
     return this.manifest.weights.unit[this.language(language)] ?? '';
   }
 
-  /** The largest weight of a voter: 1 if all count alike. */
+  /** The largest weight of a voter: 1 if all ballots count the same. */
   get maxWeight(): bigint {
     return BigInt(this.manifest.weights.max);
   }
 
-  /** The contests with their rules and options, in the order of the manifest; of one style, if one is named. */
+  /** The contests with their rules and options, in the order of the manifest; only those of a style, if one is given. */
   contests(language?: string, style?: string): readonly Contest[] {
     const chosen = this.language(language);
     const of = (text: Text | undefined) => text?.[chosen] ?? null;
@@ -103,7 +103,7 @@ export class Texts {
   }
 }
 
-/** Objects without a prototype: what the manifest leaves out is not looked up elsewhere. */
+/** Returns objects without a prototype, so that a field that the manifest leaves out is not found elsewhere. */
 function bare(_: string, value: unknown): unknown {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.assign(Object.create(null), value) : value;
 }

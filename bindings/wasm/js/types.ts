@@ -1,4 +1,4 @@
-// What goes in and comes out, as plain data.
+// The arguments and results of the package, as plain data.
 
 import type { ElectionResult } from './results.js';
 import type { Mark, Rule } from './rules.js';
@@ -6,66 +6,66 @@ import type { Mark, Rule } from './rules.js';
 export type * from './rules.js';
 export type * from './results.js';
 
-/** The files of a record, by their paths. */
+/** The files of a record, with their paths as keys. */
 export type Files = ReadonlyMap<string, Uint8Array> | Readonly<Record<string, Uint8Array>>;
 
 /** A record on a web server: a folder of static files. */
 export interface RecordUrl {
-  /** The address of the folder. */
+  /** The address of the folder, with or without a slash at the end. */
   readonly url: string | URL;
-  /** Fetches in place of the global `fetch`. */
+  /** A function that is used in place of the global `fetch`. */
   readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
-  /** Ends the waiting for the server, with an error `aborted`. */
+  /** A signal that aborts the requests, with the error `aborted`. */
   readonly signal?: AbortSignal;
 }
 
-/** Where a record is read from. */
+/** The source of a record: its files, or a web server. */
 export type RecordSource = Files | RecordUrl;
 
-/** How an election is opened. */
+/** The options for opening an election. */
 export interface ElectionOptions {
   /**
-   * The fingerprint that the voter was told elsewhere: 64 hexadecimal digits. `'unpinned'` takes any election; then the page
-   * must show {@link Election.fingerprint}, and the voter must compare it.
+   * The fingerprint that the voter knows from another source: 64 hexadecimal digits. `'unpinned'` accepts any election;
+   * then the page must show {@link Election.fingerprint}, and the voter must compare it.
    */
   readonly fingerprint: string;
-  /** The language of texts where none is asked for; the manifest's first without it. */
+  /** The language of texts if a call gives none. The default is the manifest's first language. */
   readonly language?: string;
 }
 
-/** A voter's choices: for each contest of the ballot style, by identifiers, what is marked. */
+/** A voter's choices: a mark for each contest of the ballot style, by identifiers. */
 export type Choices = { readonly [contest: string]: Mark };
 
-/** What the rules do not allow. */
+/** One problem of a voter's choices that the rules do not allow. */
 export interface ChoiceProblem {
-  /** Where: `contest`, or `contest/option`; empty if it is about the choices as a whole. */
+  /** The place: `contest`, or `contest/option`; empty if the problem is about the choices as a whole. */
   readonly field: string;
-  /** The contest, if it is about one. */
+  /** The contest, if the problem is about one contest. */
   readonly contest: string | null;
-  /** The option, if the contest does not have it. Nothing else that was marked is named. */
+  /** The option, if the contest does not have it. No other option that was marked is given. */
   readonly option: string | null;
   /**
    * The stable name of the rule that is broken.
    *
-   * - Of the choices: `malformed`, `unknown-kind`, `unknown-contest`, `missing-contest`, `duplicate-contest`,
+   * - Of the choices as a whole: `malformed`, `unknown-kind`, `unknown-contest`, `missing-contest`, `duplicate-contest`,
    *   `unknown-option`, `duplicate-option`, `wrong-kind`, `blank-not-allowed`.
-   * - Of what is marked: `overvote`, `undervote`; `too-many-for-option`, `too-many-points`, `too-few-points`,
+   * - Of the mark in one contest: `overvote`, `undervote`; `too-many-for-option`, `too-many-points`, `too-few-points`,
    *   `too-many-credits`; `not-a-list`, `not-a-candidate`, `other-list`, `too-many-preferences`, `too-many-of-group`;
    *   `missing-grade`, `unknown-grade`; `tie-not-allowed`, `empty-place`.
    */
   readonly rule: string;
-  /** A plain sentence. */
+  /** The problem as a plain sentence. */
   readonly message: string;
 }
 
-/** Something that can be chosen. Texts are those of the manifest: text, never markup. */
+/** An option of a contest. Texts are those of the manifest: text, never markup. */
 export interface Option {
   readonly id: string;
   readonly title: string;
   readonly description: string | null;
 }
 
-/** A question on the ballot. */
+/** A contest: one question on the ballot. */
 export interface Contest {
   readonly id: string;
   readonly title: string;
@@ -74,87 +74,87 @@ export interface Contest {
   readonly options: readonly Option[];
 }
 
-/** Which contests a voter gets. */
+/** A ballot style: the contests that a voter gets. */
 export interface Style {
   readonly id: string;
   /** The identifiers of its contests, in their order. */
   readonly contests: readonly string[];
 }
 
-/** How far the board had come when the election was opened. */
+/** The state of the board when the election was opened. */
 export interface BoardState {
-  /** How many entries it has. */
+  /** The number of entries. */
   readonly entries: number;
   /** The root of the Merkle tree over them: 64 hexadecimal digits. */
   readonly root: string;
-  /** The entry that opened the voting. */
+  /** The index of the entry that opened the voting. */
   readonly opened: number | null;
-  /** The entry that closed it. */
+  /** The index of the entry that closed the voting, or `null` while it is open. */
   readonly closed: number | null;
 }
 
-/** What an opened ballot holds. */
+/** The content of an opened ballot. */
 export interface CheckedOpening {
   /** The short form of the credential: compare it with the first device. */
   readonly credential: string;
-  /** The ballot style. */
+  /** The identifier of the ballot style. */
   readonly style: string;
-  /** The weight: what a voter divides in a contest of the kind `split`. */
+  /** The weight, which a voter divides in a contest of the kind `split`. */
   readonly weight: bigint;
-  /** Exactly what the ballot holds. */
+  /** The exact choices that the ballot contains. */
   readonly choices: Choices;
 }
 
-/** Who saw the board at its close. */
+/** The witnesses that cosigned the board at its close. */
 export interface Witnesses {
-  /** How many cosigned it. */
+  /** The number of witnesses that cosigned. */
   readonly cosigned: number;
-  /** Of how many. */
+  /** The number of witnesses in the manifest. */
   readonly members: number;
-  /** How many the manifest asks for. */
+  /** The number of cosignatures that the manifest requires. */
   readonly quorum: number;
-  /** Whether that many did. What fewer saw, the board says perhaps to this voter alone. */
+  /** Whether enough witnesses cosigned. If not, the board may show this state to this voter alone. */
   readonly enough: boolean;
 }
 
 /**
- * What became of a ballot. `witnesses` is `null` before the close. `credential` is the short form of the credential that the
- * ballot names: compare it with the voter's own, for a device can show the tracker of somebody else's ballot. `null` where a
- * ballot that does not count names none.
+ * The state of a ballot on the board. `witnesses` is `null` before the close. `credential` is the short form of the
+ * credential that the ballot names: compare it with the voter's own, because a device can show the tracker of another
+ * voter's ballot. It is `null` if a ballot that does not count names no credential.
  */
 export type FoundBallot =
-  /** It counts, as things are. */
+  /** The ballot counts at present. */
   | { readonly state: 'counted'; readonly entry: number; readonly credential: string; readonly witnesses: Witnesses | null }
-  /** A later ballot of the same credential, with the tracker `by`, counts in its place. */
+  /** A later ballot of the same credential, with the tracker `by`, counts instead. */
   | { readonly state: 'superseded'; readonly entry: number; readonly credential: string; readonly by: string; readonly byEntry: number; readonly witnesses: Witnesses | null }
-  /** It stands on the board and does not count. */
+  /** The ballot is on the board and does not count. */
   | { readonly state: 'void'; readonly entry: number; readonly credential: string | null; readonly reason: string; readonly witnesses: Witnesses | null }
-  /** It does not stand on the board. */
+  /** The ballot is not on the board. */
   | { readonly state: 'missing'; readonly credential: null; readonly witnesses: Witnesses | null };
 
-/** How far an election has come. */
+/** A stage: how far an election has come. */
 export type Stage = 'voting' | 'closed' | 'complete';
 
-/** What the verifier works at. */
+/** The progress of the verifier in one of its steps. */
 export interface Progress {
   readonly stage: 'roll' | 'board' | 'ballots';
   readonly done: number;
   readonly total: number;
 }
 
-/** What is asked of a verification. */
+/** The options of a verification. */
 export interface VerifyOptions {
-  /** The fingerprint that the auditor knows. */
+  /** The fingerprint that the auditor knows from another source. */
   readonly fingerprint?: string;
-  /** The bytes of a checkpoint that was kept before. */
+  /** The bytes of a checkpoint that somebody kept earlier. */
   readonly checkpoint?: Uint8Array;
-  /** How far the election must have come; `complete` without it. */
+  /** How far the election must have come. The default is `complete`. */
   readonly stage?: Stage;
-  /** Told of the progress. */
+  /** A function that is called with the progress. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** One check of a report. */
+/** One check of a report, with its status. */
 export interface CheckReport {
   readonly check: string;
   readonly status: 'passed' | 'failed' | 'not_checked' | 'not_asked';
@@ -162,15 +162,18 @@ export interface CheckReport {
   readonly failures: number;
 }
 
-/** One failure of one check. */
+/** One failure of a check, with its place. */
 export interface Failure {
   readonly check: string;
-  /** Where: a file, an entry, a line of the roll, a trustee, or `record`. */
+  /** The place: a file, an entry, a line of the roll, a trustee, or `record`. */
   readonly place: unknown;
   readonly problem: string;
 }
 
-/** What a verification found: the report of `ballotta verify --json`, with totals and weights as `bigint`: `JSON.stringify` needs a replacer. */
+/**
+ * The report of a verification, as of `ballotta verify --json`, with totals and weights as `bigint`. `JSON.stringify`
+ * needs a replacer for them.
+ */
 export interface Report {
   readonly valid: boolean;
   readonly stage: Stage;

@@ -1,4 +1,4 @@
-// What runs in the worker: the same library, called by messages.
+// The code that runs in the worker: the same library, called by messages.
 
 import { BallottaError } from './errors.js';
 import { type Ballotta, Credential, Election, PreparedBallot, load } from './index.js';
@@ -12,12 +12,12 @@ interface Port {
 
 const port = globalThis as unknown as Port;
 const made = new Map<number, Election | Credential | PreparedBallot>();
-/** What ends the waiting of calls that read from a server. */
+/** The controllers that abort calls that read from a server. */
 const waiting = new Map<number, AbortController>();
 let library: Ballotta | undefined;
 let last = 0;
 
-// Whom to answer cannot be read either: the other side hears of the failure, and ends this worker.
+// The call to answer cannot be read either, so this throws: the other side sees the failure and ends this worker.
 port.onmessageerror = () => {
   throw new BallottaError('internal', 'a message cannot be read');
 };
@@ -25,7 +25,7 @@ port.onmessageerror = () => {
 port.onmessage = async ({ data: { id, target, method, args } }) => {
   try {
     const value = await answer(id, target, method, args);
-    // Giving up is answered by the call that is given up.
+    // A request to abort is answered by the call that it aborts.
     if (method !== 'abort') port.postMessage({ id, value });
   } catch (error) {
     const known = error instanceof BallottaError ? error : new BallottaError('internal', 'the worker failed');
@@ -80,7 +80,7 @@ async function answer(id: number, target: number, method: string, args: readonly
   throw new BallottaError('gone', 'the object was freed');
 }
 
-/** Keeps an object, and tells the other side of it. */
+/** Keeps an object and sends its number to the other side. */
 function describe(object: Election | Credential | PreparedBallot): unknown {
   last += 1;
   made.set(last, object);

@@ -50,7 +50,7 @@ interface Waiting {
   progress: ((progress: Progress) => void) | undefined;
 }
 
-/** What a call listens to while it waits. */
+/** The progress function and the abort signal of a waiting call. */
 interface Listening {
   readonly progress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -60,14 +60,14 @@ class Line {
   private readonly waiting = new Map<number, Waiting>();
   private last = 0;
   private ended = false;
-  /** Whether the worker has answered anything. */
+  /** Whether the worker has sent an answer yet. */
   private heard = false;
 
   constructor(private readonly worker: Worker) {
     worker.onmessage = ({ data }: { data: Answer }) => this.answered(data);
     worker.onerror = () => {
       if (this.heard) this.end('internal', 'the worker failed');
-      else this.end('no-worker', 'worker-thread.js cannot be loaded: hand over a `worker` that runs it', 'worker-thread.js');
+      else this.end('no-worker', 'worker-thread.js cannot be loaded: pass a `worker` that runs it', 'worker-thread.js');
     };
     worker.onmessageerror = () => this.end('internal', 'an answer of the worker cannot be read');
   }
@@ -82,7 +82,7 @@ class Line {
         this.worker.postMessage({ id, target, method, args } satisfies Call);
       } catch {
         this.waiting.delete(id);
-        reject(new BallottaError('invalid-input', 'an argument cannot be handed to a worker'));
+        reject(new BallottaError('invalid-input', 'an argument cannot be sent to a worker'));
       }
     });
     if (signal === undefined) return answered;
@@ -94,7 +94,7 @@ class Line {
     return answered.finally(() => signal.removeEventListener('abort', abort));
   }
 
-  /** Frees an object of the worker; with the worker everything is freed. */
+  /** Frees an object of the worker. When the worker ends, everything is freed. */
   async free(handle: number): Promise<void> {
     try {
       await this.call(handle, 'free', []);
@@ -113,7 +113,7 @@ class Line {
   private answered(answer: Answer): void {
     this.heard = true;
     const waiting = this.waiting.get(answer.id);
-    // By own properties: what a page adds to all objects is no answer.
+    // Only own properties are read, so that a property that a page adds to all objects is not taken as an answer.
     if (Object.hasOwn(answer, 'progress')) {
       waiting?.progress?.(answer.progress as Progress);
       return;
@@ -126,7 +126,7 @@ class Line {
 }
 
 /**
- * Loads the library in a worker of its own. `module` and `verifier` are compiled modules that the page has already; `worker` a
+ * Loads the library in a new worker. `module` and `verifier` are compiled modules that the page already has. `worker` is a
  * worker that runs `ballotta/worker-thread`, for bundlers that do not find it by themselves.
  */
 export async function loadWorker(loadOptions?: {
@@ -139,7 +139,7 @@ export async function loadWorker(loadOptions?: {
     if (given !== undefined && !(given instanceof WebAssembly.Module)) throw invalid(name, 'expected a compiled module');
   }
   if (worker !== undefined && typeof (worker as Worker | null)?.postMessage !== 'function') throw invalid('worker', 'expected a Worker');
-  if (worker === undefined && typeof Worker === 'undefined') throw new BallottaError('no-worker', 'there are no workers here');
+  if (worker === undefined && typeof Worker === 'undefined') throw new BallottaError('no-worker', 'workers are not available here');
   const thread = worker ?? new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module', name: 'ballotta' });
   const line = new Line(thread as Worker);
   try {
@@ -151,12 +151,12 @@ export async function loadWorker(loadOptions?: {
   return new BallottaWorker(line);
 }
 
-/** The library in a worker. */
+/** The library in a worker, with the methods of {@link index!Ballotta}. */
 export class BallottaWorker {
   /** @internal */
   constructor(private readonly line: Line) {}
 
-  /** See {@link index!Ballotta.openElection}; a `fetch` of the caller's cannot be handed to a worker. */
+  /** See {@link index!Ballotta.openElection}. A `fetch` function of the caller cannot be sent to a worker. */
   async openElection(record: RecordSource, electionOptions: ElectionOptions): Promise<WorkerElection> {
     const { fingerprint, language } = options(electionOptions, 'options', ['fingerprint', 'language']);
     const asked = language === undefined ? undefined : text(language, 'language', 64);
@@ -173,7 +173,7 @@ export class BallottaWorker {
     return this.line.call(0, 'verify', [files, asked], { progress, signal });
   }
 
-  /** Ends the worker: everything that is in it is gone. */
+  /** Ends the worker and everything in it. */
   terminate(): void {
     this.line.end('gone', 'the worker was ended');
   }
@@ -192,13 +192,13 @@ interface Opened {
   readonly board: BoardState;
 }
 
-/** An election in the worker. */
+/** An election in the worker, with the methods of {@link index!Election}. */
 export class WorkerElection extends Texts {
   /** The fingerprint that manifest, ceremony and roll give. */
   readonly fingerprint: string;
-  /** Whether the caller knew it. */
+  /** Whether the caller gave the fingerprint. */
   readonly pinned: boolean;
-  /** How far the board had come. */
+  /** The state of the board when the election was opened. */
   readonly board: BoardState;
   private readonly handle: number;
 
@@ -246,13 +246,13 @@ export class WorkerElection extends Texts {
   }
 }
 
-/** A credential in the worker. */
+/** A credential in the worker, with the methods of {@link index!Credential}. */
 export class WorkerCredential {
   /** The short form of the public credential. */
   readonly shortForm: string;
   /** The identifier of the voter's ballot style. */
   readonly style: string;
-  /** The weight. */
+  /** The weight of the voter's ballots. */
   readonly weight: bigint;
   private readonly handle: number;
 
@@ -290,9 +290,9 @@ export class WorkerCredential {
   }
 }
 
-/** A prepared ballot in the worker. */
+/** A prepared ballot in the worker, with the methods of {@link index!PreparedBallot}. */
 export class WorkerPreparedBallot {
-  /** The tracker. */
+  /** The tracker of the ballot. */
   readonly tracker: string;
   private readonly handle: number;
 
@@ -326,15 +326,15 @@ export class WorkerPreparedBallot {
   }
 }
 
-/** A record for the worker. */
+/** A record in the form that is sent to the worker. */
 function handed(record: RecordSource): { files: unknown; signal: AbortSignal | undefined } {
   const { listed, all, url, signal } = source(record);
   if (listed) return { files: all, signal };
-  if (url === undefined) throw invalid('fetch', 'a function cannot be handed to a worker');
+  if (url === undefined) throw invalid('fetch', 'a function cannot be sent to a worker');
   return { files: { url }, signal };
 }
 
-/** Choices for the worker, which copies them again. Objects of ours have no prototype, and keep none. */
+/** A copy of the choices for the worker, which copies them again. The copies have no prototype. */
 function copied(choices: Choices): unknown {
   return plain(choices, 'choices');
 }

@@ -1,4 +1,4 @@
-// Fails if a module is larger than it may be, or a file tells where it was built: limits.mjs [MODULE BYTES BROTLI_BYTES]..
+// Fails if a module is above its size limit, or a file contains the path of the build: limits.mjs [MODULE BYTES BROTLI_BYTES]..
 import { readFileSync, readdirSync } from 'node:fs';
 import { brotliCompressSync, constants } from 'node:zlib';
 

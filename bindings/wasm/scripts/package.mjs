@@ -1,5 +1,5 @@
-// Writes dist/package.json: what is published, without what builds it. And names the library of types with `Symbol.dispose`
-// where the compiler does not: who uses the package may not have asked for it.
+// Writes dist/package.json without the fields for building. Also adds a reference to the type library with
+// `Symbol.dispose` where the compiler does not, since users of the package may not have included it.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const { name, version, description, license } = JSON.parse(readFileSync('package.json', 'utf8'));

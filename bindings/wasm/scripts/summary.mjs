@@ -1,7 +1,7 @@
 // Prints the hash of the package and the sizes of its files.
 //
 // The hash is SHA-256 over one line for each file, in ascending order of paths: 64 lower-case hexadecimal digits of the file's
-// SHA-256, two spaces, the path, a line feed: that of `sha256sum` over all files, sorted by path.
+// SHA-256, two spaces, the path, a line feed. This is the output of `sha256sum` over all files, sorted by path.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 

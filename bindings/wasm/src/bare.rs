@@ -1,4 +1,4 @@
-//! What a program without standard library has to say itself.
+//! The panic handler and allocator, which a program without the standard library must define itself.
 
 use core::panic::PanicInfo;
 
@@ -7,7 +7,7 @@ use dlmalloc::GlobalDlmalloc;
 #[global_allocator]
 static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
 
-/// Ends the instance: JavaScript sees an error of WebAssembly.
+/// Ends the instance on a panic: JavaScript sees a WebAssembly error.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()

@@ -22,7 +22,7 @@ use crate::fetch::RawFetch;
 use crate::random::system_rng;
 use crate::{bytes, json};
 
-/// An election and the record it was read from.
+/// An election and the record from which it was read.
 struct Opened {
     record: MemoryRecord,
     election: Election,
@@ -40,7 +40,7 @@ impl Opened {
     }
 }
 
-/// An election.
+/// An election that was read from a record, for JavaScript.
 #[wasm_bindgen]
 pub struct RawElection {
     opened: Rc<Opened>,
@@ -48,23 +48,23 @@ pub struct RawElection {
 
 #[wasm_bindgen]
 impl RawElection {
-    /// Reads the election of a record, of the fingerprint that the caller knows; of any, where that is empty.
+    /// Reads the election of a record. It must have the given fingerprint, or may have any if that is empty.
     #[wasm_bindgen(constructor)]
     pub fn new(fetch: RawFetch, fingerprint: &str) -> Result<Self, JsValue> {
         Ok(Self::read(fetch, fingerprint)?)
     }
 
-    /// The fingerprint.
+    /// The fingerprint of the election, in hexadecimal.
     pub fn fingerprint(&self) -> String {
         self.opened.election.context.fingerprint().to_string()
     }
 
-    /// The bytes of the manifest.
+    /// The bytes of the manifest as published.
     pub fn manifest(&self) -> Uint8Array {
         bytes(self.opened.election.context.manifest().bytes())
     }
 
-    /// How far the board has come: `entries`, `opened`, `closed`.
+    /// The state of the board, as JSON: `entries`, `opened`, `closed`.
     pub fn board(&self) -> Result<Uint8Array, JsValue> {
         #[derive(Serialize)]
         struct Board {
@@ -79,7 +79,7 @@ impl RawElection {
         data(&Board { entries: head.size, root: head.root.to_string(), opened, closed })
     }
 
-    /// Everything that the rules do not allow a voter of this weight.
+    /// All problems of choices that the rules do not allow a voter of this weight.
     pub fn check_choices(&self, choices: Vec<u8>, style: &str, weight: u64) -> Result<Uint8Array, JsValue> {
         #[derive(Serialize)]
         struct Problem {
@@ -104,7 +104,7 @@ impl RawElection {
         data(&errors.into_iter().map(problem).collect::<Vec<_>>())
     }
 
-    /// The credential of a voting code, which must stand on the roll.
+    /// Derives the credential of a voting code, which must be on the roll.
     pub fn credential(&self, code: Vec<u8>) -> Result<RawCredential, JsValue> {
         let code = Zeroizing::new(code);
         let refused = |message: String| Refused::new("bad-voting-code", "code", message);
@@ -124,7 +124,7 @@ impl RawElection {
         let choices = opened.expose_choices().to_json();
         let Entitlement { style, weight } = opened.entitlement();
         let (credential, style) = (short_form(opened.credential()), self.opened.style_of(style));
-        // Of text that needs no escape, so that no further copy of the choices is made.
+        // The text needs no escape, so no further copy of the choices is made.
         let frame = format!(r#"{{"credential":"{credential}","style":"{style}","weight":"{weight}","choices":"#);
         let mut text = Zeroizing::new(String::with_capacity(frame.len() + choices.len() + 1));
         text.push_str(&frame);
@@ -133,7 +133,7 @@ impl RawElection {
         Ok(bytes(text.as_bytes()))
     }
 
-    /// What became of a ballot: `state`, `entry`, `credential`, `by`, `byEntry`, `reason`, `witnesses`.
+    /// The state of a ballot, as JSON: `state`, `entry`, `credential`, `by`, `byEntry`, `reason`, `witnesses`.
     pub fn find(&self, tracker: &str) -> Result<Uint8Array, JsValue> {
         #[derive(Serialize)]
         struct Witnesses {
@@ -201,7 +201,7 @@ impl RawElection {
     }
 }
 
-/// A voter whose credential stands on the roll.
+/// A voter whose credential is on the roll.
 #[wasm_bindgen]
 pub struct RawCredential {
     opened: Rc<Opened>,
@@ -220,19 +220,19 @@ impl RawCredential {
         self.opened.style_of(self.voter.line().style).to_owned()
     }
 
-    /// The weight.
+    /// The weight of the voter's ballots.
     pub fn weight(&self) -> u64 {
         self.voter.line().weight
     }
 
-    /// The tracker of the ballot whose place a new one takes; nothing, if there is none.
+    /// The tracker of the ballot that a new one replaces; nothing, if there is none.
     pub fn predecessor(&self) -> Result<Option<String>, JsValue> {
         let Opened { record, election } = &*self.opened;
         let previous = self.voter.predecessor(election, record, &mut system_rng()?).map_err(Refused::from)?;
         Ok(previous.map(|tracker| tracker.to_string()))
     }
 
-    /// Prepares a ballot behind the one with the tracker `previous`; a first one, if that is empty.
+    /// Prepares a ballot that replaces the one with the tracker `previous`; a first ballot, if that is empty.
     pub fn prepare(&self, choices: Vec<u8>, previous: &str, counter: u64) -> Result<RawPrepared, JsValue> {
         let choices = Zeroizing::new(choices);
         let choices = Choices::from_json(&choices).map_err(|error| Refused::from(ChoiceErrors::from(error)))?;
@@ -247,7 +247,7 @@ impl RawCredential {
     }
 }
 
-/// A ballot that is cast or opened, once.
+/// A prepared ballot, which can be cast or opened, once.
 #[wasm_bindgen]
 pub struct RawPrepared {
     tracker: String,
@@ -258,17 +258,17 @@ pub struct RawPrepared {
 
 #[wasm_bindgen]
 impl RawPrepared {
-    /// The tracker.
+    /// The tracker of the ballot, in hexadecimal.
     pub fn tracker(&self) -> String {
         self.tracker.clone()
     }
 
-    /// Opens the ballot: the bytes for the second device.
+    /// Opens the ballot and returns the bytes for the second device.
     pub fn open(&mut self) -> Result<Uint8Array, JsValue> {
         Ok(bytes(&self.prepared.take().ok_or_else(used)?.open().expose_bytes()))
     }
 
-    /// Casts the ballot: the bytes for the board.
+    /// Casts the ballot and returns the bytes for the board.
     pub fn cast(&mut self) -> Result<Uint8Array, JsValue> {
         let mut rng = system_rng()?;
         let prepared = self.prepared.take().ok_or_else(used)?;
@@ -278,7 +278,7 @@ impl RawPrepared {
 }
 
 fn used() -> Refused {
-    Refused::new("ballot-used", "", "the ballot was cast or opened already: prepare another one")
+    Refused::new("ballot-used", "", "the ballot was already cast or opened: prepare another one")
 }
 
 fn parse_tracker(text: &str) -> Outcome<Tracker> {

@@ -1,4 +1,4 @@
-//! Errors for JavaScript.
+//! Errors of the library in the form that JavaScript reads.
 
 use alloc::borrow::ToOwned as _;
 use alloc::format;
@@ -9,14 +9,14 @@ use ballotta::ballot::{ChoiceErrors, OpeningError};
 use ballotta::voter::VoterError;
 use wasm_bindgen::JsValue;
 
-/// An error as `js/` takes it apart: stable name, field, sentence, each on its line.
+/// An error in the format that `js/` reads: stable name, field and sentence, each on a line.
 pub(crate) struct Refused {
     code: &'static str,
     field: String,
     message: String,
 }
 
-/// What a call gives.
+/// The result of a call from JavaScript.
 pub(crate) type Outcome<T> = Result<T, Refused>;
 
 impl Refused {
@@ -27,7 +27,7 @@ impl Refused {
 
 impl From<Refused> for JsValue {
     fn from(Refused { code, field, message }: Refused) -> Self {
-        // A field is a name of ours or one that a caller made up; lines end where they should.
+        // A field may be a name from the caller, so line feeds in it are removed.
         let field = field.replace('\n', " ");
         Self::from_str(&format!("{code}\n{field}\n{message}"))
     }

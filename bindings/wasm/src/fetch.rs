@@ -1,4 +1,4 @@
-//! Records, file by file.
+//! Records that are fetched file by file.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -26,24 +26,24 @@ struct Wanted {
 
 #[wasm_bindgen]
 impl RawFetch {
-    /// A record of which nothing is known, for voting or for verifying.
+    /// Begins to fetch a record, for voting or for verifying.
     #[wasm_bindgen(constructor)]
     pub fn new(whole: bool) -> Self {
         Self { fetch: RecordFetch::new(if whole { Purpose::Verify } else { Purpose::Vote }) }
     }
 
-    /// The files that are needed next: a list of `path` and `limit`.
+    /// The files that are needed next, as a JSON list of `path` and `limit`.
     pub fn wanted(&mut self) -> Result<Uint8Array, wasm_bindgen::JsValue> {
         let wanted = self.fetch.wanted().into_iter().map(|wanted| Wanted { path: wanted.path, limit: wanted.limit });
         Ok(json(&wanted.collect::<Vec<_>>()).map_err(Refused::from)?)
     }
 
-    /// Adds a file.
+    /// Adds a file that was fetched.
     pub fn add(&mut self, path: &str, bytes: Vec<u8>) {
         self.fetch.add(path, bytes);
     }
 
-    /// Says that there is no such file.
+    /// Notes that the record has no such file.
     pub fn absent(&mut self, path: &str) {
         self.fetch.absent(path);
     }

@@ -1,18 +1,18 @@
-//! The module behind the npm package `ballotta`: types and errors of the library, mapped for JavaScript, and nothing else.
+//! The WebAssembly modules of the npm package `ballotta`. They only map types and errors of the library for JavaScript.
 //!
-//! What crosses is bytes, text and numbers: data as JSON, secrets as bytes that are wiped here. `js/` makes of it what
-//! people call; nobody else calls what stands here. It is built twice: the feature `voter` makes the module that every voter
-//! loads, `verifier` the one that is loaded when somebody verifies.
+//! Bytes, text and numbers are exchanged: data as JSON, secrets as bytes that are wiped here. Only `js/` calls these
+//! functions; users call `js/`. The crate is built twice: the feature `voter` makes the module that every voter loads,
+//! `verifier` the one that is loaded for a verification.
 //!
 //! # Security
 //!
-//! Randomness is `crypto.getRandomValues`, of which every call takes 32 bytes and expands them with ChaCha20; without it
-//! nothing is done. A panic ends the instance of the module: `js/` discards it with everything in it.
+//! Randomness is `crypto.getRandomValues`: every call takes 32 bytes and expands them with ChaCha20. Without it, the
+//! call fails. A panic ends the instance of the module: `js/` discards it with everything in it.
 //!
 //! # Implementation details
 //!
-//! There is no standard library in the modules. Nobody reads what a panic says here, and without the machinery that says it,
-//! and the places in the source that it names, the modules are a tenth smaller.
+//! The modules do not contain the standard library. Nobody reads panic messages here. Without the code that formats
+//! them, and the source locations in them, the modules are a tenth smaller.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
@@ -37,12 +37,12 @@ pub use self::fetch::RawFetch;
 #[cfg(feature = "verifier")]
 pub use self::verify::verify_record;
 
-/// Data for JavaScript, as JSON.
+/// Writes data for JavaScript as JSON.
 fn json(data: &impl Serialize) -> Result<Uint8Array, serde_json::Error> {
     Ok(bytes(&serde_json::to_vec(data)?))
 }
 
-/// Bytes for JavaScript, copied at once: what stays here is wiped by whoever owns it.
+/// Copies bytes for JavaScript. The owner of the bytes wipes the original.
 fn bytes(bytes: &[u8]) -> Uint8Array {
     Uint8Array::from(bytes)
 }

@@ -1,4 +1,4 @@
-//! The verifier.
+//! The verifier for JavaScript.
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -21,12 +21,12 @@ use crate::random::system_rng;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Told what the verifier works at: `progress` of the JavaScript that `cargo xtask wasm` wraps, one for each instance.
+    /// Receives the progress: `progress` in the JavaScript that `cargo xtask wasm` wraps, one for each instance.
     #[wasm_bindgen(js_namespace = progress, js_name = report)]
     fn show(stage: &str, done: f64, total: f64);
 }
 
-/// Verifies a record: the report as the command prints it. `listed`: whether these are all the files that there are.
+/// Verifies a record and returns the report as the command prints it. `listed` says whether all files were given.
 #[wasm_bindgen]
 pub fn verify_record(
     fetch: RawFetch,
@@ -46,7 +46,7 @@ pub fn verify_record(
     Ok(json(&verification.report).map_err(Refused::from)?)
 }
 
-/// A record from a place that cannot list its files.
+/// A record from a source that cannot list its files.
 struct Unlisted(MemoryRecord);
 
 impl RecordSource for Unlisted {
@@ -63,7 +63,7 @@ impl RecordSource for Unlisted {
     }
 }
 
-/// Counts of bytes and entries of a record in memory are exact in a double.
+/// Passes the progress to JavaScript. Counts of bytes and entries of a record in memory are exact in a double.
 fn report(seen: Progress) {
     show(seen.stage, seen.done as f64, seen.total as f64);
 }
@@ -86,7 +86,7 @@ fn options(record: &MemoryRecord, fingerprint: &str, checkpoint: &[u8], stage: &
     Ok(VerifyOptions { stage, fingerprint, checkpoint })
 }
 
-/// The head of a checkpoint that was kept, which the board of the record must have signed.
+/// The head of a checkpoint that somebody kept, which the board of the record must have signed.
 fn head(record: &MemoryRecord, checkpoint: &[u8]) -> Outcome<TreeHead> {
     let refused = |message: String| Refused::new("bad-checkpoint", "checkpoint", message);
     let manifest = read_file(record, MANIFEST, MAX_MANIFEST_BYTES).map_err(|error| refused(error.to_string()))?;

@@ -1,4 +1,4 @@
-// A folder on a server of this machine, and Chromium in front of it.
+// Serves a folder on this machine and opens it in Chromium.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core';
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const noBrowser = existsSync(executablePath) ? false : `${executablePath} is missing`;
 
-/** Serves a folder, opens a page of it in Chromium, and looks at it; `problems` are what the page complains of. */
+/** Serves a folder, opens one of its pages in Chromium, and runs `look`. `problems` are the errors of the page. */
 export async function inBrowser(folder, path, look) {
   const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
   const server = createServer((request, response) => {

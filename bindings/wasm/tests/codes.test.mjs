@@ -1,4 +1,4 @@
-// The list of codes is what is thrown: no more, and no less.
+// The list of codes has exactly the codes that are thrown.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// What a page, a server or an extension may do to the library.
+// Attacks of a page, a server or an extension on the library.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { afterEach, test } from 'node:test';
@@ -66,7 +66,7 @@ test('values that are no choices are refused', async () => {
       assert.throws(() => election.checkChoices(value, 's0'), input, String(typeof value));
       assert.throws(() => credential.prepare(value), input);
     }
-    // Numbers are data of other kinds of contests; this one does not know them.
+    // Other kinds of contests have numbers as data; this one has not.
     assert.throws(() => credential.prepare(of([1])), { code: 'choices-not-allowed' });
     assert.throws(() => credential.prepare(of(['o0', '"'])), { code: 'choices-not-allowed' });
     assert.throws(() => credential.prepare({ ...good(), __proto__: null, ['__proto__']: 'blank' }), { code: 'choices-not-allowed' });
@@ -146,7 +146,7 @@ test('labels with markup stay text', async () => {
   const files = record();
   const manifest = new TextDecoder().decode(files.get('manifest.json'));
   const markup = '<img src=x onerror=alert(1)>';
-  // A manifest of its own belongs to no record; its texts are read by the same code.
+  // This manifest belongs to no record, but the same code reads its texts.
   const { Texts } = await import('ballotta');
   const texts = new Texts(manifest.replaceAll('Question 0', markup), undefined);
   assert.equal(texts.contests()[0].title, markup);
@@ -171,7 +171,7 @@ test('without randomness nothing is made', async () => {
       Object.defineProperty(globalThis, 'crypto', own);
       Math.random = random;
     }
-    // Nothing was handed out: the ballot can still be cast.
+    // Nothing was output, so the ballot can still be cast.
     assert.ok(ballot.cast().length > 0);
   });
 });
@@ -195,7 +195,7 @@ test('a ballot has one fate', async () => {
   });
 });
 
-/** A module with a function that panics: `unreachable`, as a panic of Rust ends. */
+/** A module with a function that executes `unreachable`, as a panic in Rust does. */
 function panicking(name, file = 'ballotta.wasm') {
   const module = binaryen.readBinary(readFileSync(new URL(import.meta.resolve(`ballotta/${file}`))));
   const { Features } = binaryen;
@@ -216,7 +216,7 @@ test('a panic becomes an error and poisons nothing', async () => {
   const ballot = credential.prepare(good());
   const internal = (error) => error instanceof BallottaError && error.code === 'internal' && !/unreachable/.test(error.message);
   assert.throws(() => one.findBallot(vectors.voted.tracker), internal);
-  // What was made of it is gone, and says so; what was not, goes on; and so does what is made afterwards.
+  // Objects of this election report `gone`. Other objects, and objects that are made later, still work.
   const gone = { name: 'BallottaError', code: 'gone' };
   assert.throws(() => one.findBallot(vectors.voted.tracker), gone);
   assert.throws(() => credential.prepare(good()), gone);
@@ -254,7 +254,7 @@ test('a call from within a call is an error, and hands out nothing', async () =>
     assert.deepEqual(refused, ['busy', 'busy', 'busy']);
     const { tracker } = ballot;
     assert.deepEqual(election.checkOpening(ballot.open(), tracker).choices, good());
-    // An election that is freed within a call is wiped behind it.
+    // An election that is freed within a call is wiped after the call.
     crypto.getRandomValues = (bytes) => {
       election.free();
       return getRandomValues.call(crypto, bytes);

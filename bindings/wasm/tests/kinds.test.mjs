@@ -1,4 +1,4 @@
-// The data of every kind of contest: rules with their texts, weights, and results. Ballots of every kind go through the page of
+// The data of every kind of contest: rules with their texts, weights, and results. Ballots of every kind are tested in
 // examples/booth-mini.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// The README's uses, from the packed tarball in fresh folders: a Vite app, a bare page, a script of Node. And the types.
+// Runs the README's examples from the packed tarball in fresh folders: a Vite app, a bare page, a Node script. Tests the types.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ before(() => {
 });
 after(() => rmSync(root, { recursive: true, force: true }));
 
-/** A fresh folder with the package as npm unpacks it, and the record of the vectors. */
+/** Makes a fresh folder with the package as npm unpacks it, and the record of the vectors. */
 function folder(name, place = 'node_modules/ballotta') {
   const made = join(root, name);
   mkdirSync(join(made, place), { recursive: true });
@@ -61,7 +61,7 @@ test('a page without tools', { skip: noBrowser, timeout: 60_000 }, async () => {
     await page.waitForFunction(() => document.title === 'counted');
     assert.match(await page.locator('p').textContent(), new RegExp(vectors.fingerprint));
   });
-  // Without a tracker there is nothing to look for, and nothing to complain of.
+  // Without a tracker the page looks for nothing, and reports no error.
   await inBrowser(made, 'index.html', async (page, problems) => {
     await page.locator('p').waitFor();
     assert.equal(await page.title(), '..');
@@ -76,7 +76,7 @@ test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
   const [{ code, choices }] = vectors.ballots;
   const given = `declare const FINGERPRINT: string;\nconst code: string = '${code}';\n`
     + "const show = (tracker: string) => { document.title = `prepared ${tracker}`; };\n";
-  // The README's choices are those of an election of its own.
+  // The choices in the README belong to another election.
   const own = /^const choices: Choices = .*$/m;
   assert.match(vite, own);
   const app = `${given}${vite.replace(own, `const choices: Choices = ${choices};`)}\ndocument.title = \`cast \${bytes.length} \${ballot.tracker}\`;\nexport {};\n`;
@@ -87,7 +87,7 @@ test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
     define: { FINGERPRINT: JSON.stringify('${vectors.fingerprint}') },
   };`);
   run('node', [join(here, 'node_modules/vite/bin/vite.js'), 'build'], made);
-  // As they stand in the README, under a compiler that knows nothing newer.
+  // The examples are compiled as they are in the README, with the oldest supported target.
   writeFileSync(join(made, 'readme.ts'), `${given}${vite}\nexport {};\n`);
   const compilerOptions = { target: 'ES2022', lib: ['ES2022', 'DOM'], types: [], module: 'ESNext', moduleResolution: 'bundler', strict: true, noEmit: true };
   writeFileSync(join(made, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['readme.ts', 'main.ts'] }));

@@ -1,4 +1,4 @@
-// The vectors that every client shares, and the randomness they were made with.
+// The vectors that all clients share, and the randomness with which they were made.
 import { readFileSync } from 'node:fs';
 
 export const vectors = JSON.parse(readFileSync(new URL('../../../spec/vectors/voter.json', import.meta.url), 'utf8'));
@@ -7,7 +7,7 @@ export const hex = (bytes) => Buffer.from(bytes).toString('hex');
 export const record = (of = vectors) => new Map(Object.entries(of.record).map(([path, bytes]) => [path, unhex(bytes)]));
 export const pinned = { fingerprint: vectors.fingerprint };
 
-/** Runs with a source of randomness and a clock that say what the vectors were made with. */
+/** Runs a function with the randomness and the clock with which the vectors were made. */
 export async function fixed(work) {
   const [getRandomValues, now] = [crypto.getRandomValues, Date.now];
   crypto.getRandomValues = (bytes) => {

@@ -1,4 +1,4 @@
-// The same bytes and the same refusals as the library's.
+// The package gives the same bytes and the same errors as the library.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from 'ballotta';
@@ -6,7 +6,7 @@ import { fixed, hex, pinned, record, unhex, vectors } from './vectors.mjs';
 
 const ballotta = await load();
 
-// Of many voters, and of few, whose counts share slots.
+// The vectors of an election with many voters, and with few, in which counts share slots.
 const elections = [vectors, vectors.few_voters].map((of) => {
   const { fingerprint } = of;
   return [of, () => ballotta.openElection(record(of), { fingerprint })];
@@ -15,7 +15,7 @@ const elections = [vectors, vectors.few_voters].map((of) => {
 test('ballots and openings are those of the library, byte for byte', async () => {
   for (const [{ ballots }, open] of elections) {
     for (const vector of ballots) {
-      // A credential of its own for each: the counter begins with it.
+      // Each ballot has a new credential object, so that the counter begins again.
       const prepare = (election) => fixed(() => election.credential(vector.code).prepare(JSON.parse(vector.choices)));
       const election = await open();
       const credential = election.credential(vector.code);

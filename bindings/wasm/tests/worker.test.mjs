@@ -20,21 +20,21 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a function in a page with a worker, and what the page needs. */
+/** Runs a function in a page with a worker and helpers. */
 async function inPage(work) {
   let answer;
   await inBrowser(folder, 'index.html', async (page) => {
     await page.evaluate(() => {
-      // What an error is, for the other side of the browser.
+      // Describes an error as data that can be sent out of the browser.
       globalThis.refused = (promise) => promise.then(() => 'nothing', ({ name, code, field }) => ({ name, code, field }));
-      // So long the page listens to nobody but itself.
+      // Waits for one turn of the event loop.
       globalThis.turn = () => new Promise((resolve) => setTimeout(resolve, 0));
     });
     const given = {
       fingerprint: vectors.fingerprint, code: vectors.ballots[1].code, choices: JSON.parse(vectors.ballots[1].choices), voted: vectors.voted,
     };
     answer = await page.evaluate(work, given);
-    // The threads that are left: ended workers are none.
+    // The threads that are left, without ended workers.
     await page.waitForFunction(() => true);
     answer.workers = page.workers().length;
   });
@@ -73,7 +73,7 @@ test('a worker verifies, and tells of its progress', options, async () => {
     const stages = [];
     const report = await ballotta.verify({ url: '/record/' }, { stage: 'voting', onProgress: ({ stage }) => stages.push(stage) });
     const complete = await ballotta.verify({ url: '/record/' });
-    // What a page adds to all objects is no answer of the worker's.
+    // A property that a page adds to all objects is not an answer of the worker.
     Object.prototype.progress = 1;
     Object.prototype.error = { code: 'gone', message: 'the page', field: '' };
     const again = await ballotta.verify({ url: '/record/' }, { stage: 'voting' });
@@ -95,7 +95,7 @@ test('a worker that is ended while it works ends what waits, and everything in i
     ballotta.terminate();
     const pending = await Promise.all(waiting);
     const later = await Promise.all([ballot.cast(), credential.prepare(choices), ballotta.verify({ url: '/record/' })].map(refused));
-    // Everything is freed already.
+    // Everything is already freed.
     await Promise.all([ballot.free(), credential.free(), election.free()]);
     ballotta.terminate();
     return { pending, later };
@@ -113,7 +113,7 @@ test('what cannot be handed over is refused, and a worker that does not load is 
     const { module } = await load();
     const wrong = [{ module: {} }, { module: () => 1 }, { verifier: 1 }, { worker: {} }, { worker: null }];
     const refusals = await Promise.all(wrong.map((options) => refused(loadWorker(options))));
-    // A worker of another program answers nothing that is known, or fails.
+    // A worker that runs another program gives no known answer, or fails.
     const stranger = new Worker(URL.createObjectURL(new Blob(['throw new Error("mine")'])));
     const failed = await refused(loadWorker({ worker: stranger }));
     const ballotta = await loadWorker({ module });

@@ -1,5 +1,5 @@
-// What a voter waits for in headless Chromium, and natively beside it: loading the module, opening an election for the first time
-// and again, and preparing and signing 1 of 10, 1 of 100 and pairs of 10 with ties. Medians, but for what happens for the first time.
+// Measures how long a voter waits in headless Chromium, and natively: loading the module, opening an election for the first time
+// and again, preparing and signing 1 of 10, 1 of 100 and pairs of 10 with ties. All values but the first opening are medians.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { launch, missing } from '../tests/browser.mjs';
@@ -31,7 +31,7 @@ try {
     const rows = [['load the module', await time(11, () => load())]];
     const library = await load();
     const open = async () => (await library.openElection({ url: '/record/' }, { fingerprint })).free();
-    // Once: the browser has not optimised the module yet.
+    // Only once, because the browser has not optimised the module yet.
     rows.push(['open the election, the first time', await time(1, open)]);
     for (let round = 0; round < 5; round += 1) await open();
     rows.push(['open the election', await time(21, open)]);

@@ -8,7 +8,7 @@ import { Page, element, field, grouped, here, run, save } from './page.js';
 await run(async () => enter(await Page.open((words) => words.booth)));
 
 function enter(page: Page): void {
-  // What is typed stays, also in another language.
+  // The typed text stays when the language changes.
   let typed = '';
   page.step(() => {
     const { words, election } = page;
@@ -33,10 +33,10 @@ function enter(page: Page): void {
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       void page.busy(async () => {
-        // The board as it is now: a ballot takes the place of the one that stands.
+        // Reads the board as it is now, since a ballot names the one that it replaces.
         await page.refresh();
         const credential = await page.election.credential(code.value);
-        // Who may not vote again is told so before anything is filled in.
+        // A voter who may not vote again is told so before filling in anything.
         await credential.predecessor();
         code.value = typed = '';
         choose(page, credential, {});
@@ -61,7 +61,7 @@ function choose(page: Page, credential: WorkerCredential, before: Choices): void
       ...contests.map((contest) => fieldset(contest, marked[contest.id], words, voter)),
       element('button', {}, words.review),
     );
-    // What is marked stays, also in another language.
+    // The marks stay when the language changes.
     form.addEventListener('change', () => (marked = chosen(contests, form)));
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -137,7 +137,7 @@ function decide(page: Page, credential: WorkerCredential, choices: Choices, ball
   });
 }
 
-/** Hands over a signed ballot. If that fails, the voter has it as a file, and can send the same bytes again. */
+/** Sends a signed ballot to the ballot box. If that fails, the voter gets a file, and can send the same bytes again. */
 async function handOver(page: Page, address: string, text: string, hash: string, shortForm: string): Promise<void> {
   const sent = await send(address, text);
   if (sent === 'taken') return done(page, hash, shortForm, false);
@@ -156,7 +156,7 @@ async function handOver(page: Page, address: string, text: string, hash: string,
   });
 }
 
-/** The tracker is not shown: what a device shows once it knows that it is tested proves nothing. */
+/** Does not show the tracker: what a device shows after it knows that it is tested proves nothing. */
 function opened(page: Page, credential: WorkerCredential, choices: Choices): void {
   page.step(() => {
     const { words } = page;

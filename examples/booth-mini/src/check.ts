@@ -11,10 +11,10 @@ function start(page: Page): void {
   page.step(() => [find(page), opening(page)]);
 }
 
-/** What the first device is to blame for. Everything else may be a mistake of who types. */
+/** The errors that only the first device can cause. All others may be typing mistakes. */
 const CHEATS = ['other-tracker', 'ballot-mismatch', 'bad-opening', 'other-election'];
 
-/** A tracker as people type it. */
+/** Normalises a tracker as people type it. */
 function typed(input: HTMLTextAreaElement): string {
   return input.value.replace(/\s/g, '').toLowerCase();
 }
@@ -78,7 +78,7 @@ function find(page: Page): HTMLElement {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void page.busy(async () => {
-      // Nothing of an earlier answer stands while this one is looked for, nor beside a complaint.
+      // An earlier answer is removed, so that it is not shown during the search or next to an error.
       clear(answer);
       const hash = typed(tracker);
       await page.refresh();
@@ -96,12 +96,12 @@ function clear(answer: HTMLElement): void {
   answer.replaceChildren();
 }
 
-/** Whether a ballot counts, and as many witnesses as were asked for saw the board on which it does, once it is closed. */
+/** Whether a ballot counts and, after the close, enough witnesses saw the board on which it counts. */
 function holds({ state, witnesses }: FoundBallot): boolean {
   return state === 'counted' && (witnesses === null || witnesses.enough);
 }
 
-/** What was found, with the tracker that it is about. */
+/** Shows the state of a ballot, with its tracker. */
 function state(page: Page, hash: string, found: FoundBallot): Node[] {
   const { words, election } = page;
   const { witnesses } = found;

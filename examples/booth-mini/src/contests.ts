@@ -1,4 +1,4 @@
-// Controls for contests, by their kinds: a further kind is a further entry of `KINDS`.
+// Controls for contests, by their kinds. A new kind is a new entry of `KINDS`.
 
 import type { ChoiceProblem, Choices, ChooseRule, Contest, Mark, Rule } from 'ballotta/worker';
 import { grades } from './kinds/grades.js';
@@ -27,7 +27,7 @@ const choose: Kind = {
     const options = contest.options.map(({ id, title, description }) => control(id, title, description, marked.includes(id)));
     if (blank) options.push(control(BLANK, words.blank, null, mark === 'blank'));
     const list = element('div', { class: 'options' }, ...options);
-    // A blank vote stands alone.
+    // A blank vote excludes all other marks.
     list.addEventListener('change', ({ target }) => {
       if (type === 'radio' || !(target instanceof HTMLInputElement) || !target.checked) return;
       for (const input of list.querySelectorAll('input')) {
@@ -87,20 +87,20 @@ export function fieldset(contest: Contest, mark: Mark | undefined, words: Words,
   );
 }
 
-/** The choices of a form. Contests whose controls cannot be read are left out. */
+/** Reads the choices of a form. Contests whose controls cannot be read are left out. */
 export function choices(contests: readonly Contest[], form: HTMLFormElement): Choices {
   const marks = contests.map((contest) => [contest.id, kind(contest).read(contest, form)] as const);
   return Object.fromEntries(marks.filter((mark): mark is readonly [string, Mark] => mark[1] !== null));
 }
 
-/** What is wrong with a contest, in the reader's language. One that is missing was left out above. */
+/** Says what is wrong with a contest, in the reader's language. A missing contest is one that could not be read above. */
 export function complaint(contest: Contest, { rule, message }: ChoiceProblem, words: Words): string {
   const kinds: Partial<Record<Rule['kind'], string>> = { positional: 'gap', pairs: 'gap', lists: 'missing-contest' };
   const said = rule === 'missing-contest' ? (kinds[contest.rule.kind] ?? 'unreadable') : rule;
   return words.rules[said] ?? message;
 }
 
-/** Choices, for people. */
+/** Shows choices as text for people. */
 export function summary(contests: readonly Contest[], choices: Choices, words: Words): HTMLElement {
   const items = contests.flatMap((contest) => {
     const mark = choices[contest.id];

@@ -1,4 +1,4 @@
-// Files that people hand on: a line that says what they are, and base64. See spec/command-line.md#files.
+// Files that people exchange: a line with their kind, and base64. See spec/command-line.md#files.
 
 const PREFIX = 'ballotta/v1-draft.4/';
 
@@ -18,23 +18,23 @@ export function read(kind: string, text: string): Uint8Array | null {
   }
 }
 
-/** What became of bytes that were sent to the ballot box. */
+/** The outcome of sending bytes to the ballot box. */
 export type Sent =
-  /** The ballot box says that it took them. */
+  /** The ballot box says that it accepted them. */
   | 'taken'
-  /** It says that it did not. */
+  /** The ballot box says that it refused them. */
   | 'refused'
-  /** Nobody knows: the connection broke, or something else answered. */
+  /** The outcome is unknown: the connection broke, or something else answered. */
   | 'unknown';
 
-/** Hands a ballot to the ballot box. To hand over the same bytes again is harmless: one ballot counts once. */
+/** Sends a ballot to the ballot box. Sending the same bytes again is harmless, because a ballot counts once. */
 export async function send(endpoint: string, text: string): Promise<Sent> {
   try {
     const answer = await fetch(endpoint, {
       method: 'POST',
       body: text,
       headers: { 'content-type': 'text/plain' },
-      // A page that says 200, or sends elsewhere, is no ballot box.
+      // A server that answers 200 or redirects is not a ballot box.
       redirect: 'error',
       cache: 'no-store',
       signal: AbortSignal.timeout(60_000),

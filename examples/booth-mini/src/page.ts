@@ -1,21 +1,21 @@
-// What both pages share: elements with text that is never markup, the configuration, and the language.
+// The code that both pages share: elements with text that is never markup, the configuration, and the language.
 
 import { BallottaError, type BallottaWorker, type WorkerElection, loadWorker } from 'ballotta/worker';
 import { type Words, words } from './words.js';
 
-/** What the organiser puts beside the page, as `booth.json`. */
+/** The configuration that the organiser puts next to the page, as `booth.json`. */
 export interface Configuration {
-  /** The folder of the record: on this server. */
+  /** The folder of the record, on this server. */
   readonly record: string;
-  /** The fingerprint of the election, or `unpinned`: then the voter compares it. */
+  /** The fingerprint of the election, or `unpinned` if the voter compares it. */
   readonly fingerprint: string;
-  /** Where ballots are posted, on this server; without it, the voter saves a file. */
+  /** The address on this server to which ballots are posted. Without it, the voter saves a file. */
   readonly endpoint: string | null;
 }
 
 type Content = Node | string;
 
-/** An element with attributes and content. Strings become text. */
+/** Makes an element with attributes and content. Strings become text. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Readonly<Record<string, string | boolean | EventListener>> = {},
@@ -37,7 +37,7 @@ export function byId<Found extends HTMLElement>(id: string): Found {
   return found as Found;
 }
 
-/** Text of a label with its control. */
+/** Makes a label with its text and control. */
 export function field(label: string, control: HTMLElement, hint?: string): HTMLElement {
   const labelled = element('label', {}, element('span', {}, label), control);
   if (hint === undefined) return element('div', { class: 'field' }, labelled);
@@ -46,7 +46,7 @@ export function field(label: string, control: HTMLElement, hint?: string): HTMLE
   return element('div', { class: 'field' }, labelled, element('span', { class: 'hint', id }, hint));
 }
 
-/** A page with one step at a time. */
+/** A page that shows one step at a time. */
 export class Page {
   language: string;
   private render: () => void = () => undefined;
@@ -61,19 +61,19 @@ export class Page {
     this.language = preferred(opened.languages);
   }
 
-  /** The election, with the board as it was read last. */
+  /** The election, with the board as it was last read. */
   get election(): WorkerElection {
     return this.opened;
   }
 
-  /** Whether the page knew the fingerprint. If not, the voter compares it. */
+  /** Whether the configuration has the fingerprint. If not, the voter compares it. */
   get pinned(): boolean {
     return this.configuration.fingerprint !== 'unpinned';
   }
 
-  /** Reads the election again: boards grow. What was made of it before is freed. */
+  /** Reads the election again, because the board may have new entries. Objects of the earlier reading are freed. */
   async refresh(): Promise<void> {
-    // Where any election was taken, it is from then on this one.
+    // If any election was accepted at first, only this one is accepted from then on.
     const next = await opening(this.library, this.configuration, this.opened.fingerprint);
     await this.opened.free();
     this.opened = next;
@@ -101,7 +101,7 @@ export class Page {
     return words(this.language);
   }
 
-  /** Shows a step, now and in another language. */
+  /** Shows a step, and shows it again when the language changes. */
   step(content: () => readonly Node[]): void {
     this.render = () => {
       byId('main').replaceChildren(...content());
@@ -112,14 +112,14 @@ export class Page {
     window.scrollTo(0, 0);
   }
 
-  /** Says what has happened, to eyes and to screen readers. */
+  /** Shows a message, also to screen readers. */
   say(text: string, problem = false): void {
     const status = byId('status');
     status.className = problem ? 'problem' : '';
     status.textContent = text;
   }
 
-  /** Does something that takes a moment, and nothing else meanwhile. */
+  /** Runs something that takes a moment. The page does nothing else meanwhile. */
   async busy(work: () => Promise<void>): Promise<void> {
     if (this.working) return;
     this.working = true;
@@ -154,7 +154,7 @@ export class Page {
   }
 }
 
-/** Runs a page, or says why it cannot be run. */
+/** Runs a page, or shows why it cannot run. */
 export async function run(start: () => Promise<void>): Promise<void> {
   byId('status').textContent = words(navigator.language).wait;
   try {
@@ -166,35 +166,35 @@ export async function run(start: () => Promise<void>): Promise<void> {
   }
 }
 
-/** What went wrong, in the reader's language where the fault is a common one. */
+/** Describes an error. Common errors are described in the reader's language. */
 export function explain(error: unknown, words: Words): string {
   if (!(error instanceof BallottaError)) return error instanceof Error ? error.message : String(error);
-  // Of what is wrong with the input, a voter typed the tracker.
+  // The tracker is the only wrong input that a voter can have typed.
   if (error.code === 'invalid-input' && error.field !== 'tracker') return error.message;
   return words.faults[error.code] ?? error.message;
 }
 
-/** Sixteen digits are compared more easily in fours. */
+/** Divides digits into groups of four, which are easier to compare. */
 export function grouped(hash: string): string {
   return hash.replace(/(.{4})(?=.)/g, '$1 ');
 }
 
-/** Saves a file that the person hands on. */
+/** Saves a file that the person gives to somebody else. */
 export function save(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
   element('a', { href: url, download: name }).click();
-  // Not at once: some browsers read it later.
+  // The address is revoked later, since some browsers read it with a delay.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** How long a server may take to give the record. */
+/** The time that a server may take to send the record, in milliseconds. */
 const PATIENCE = 120_000;
 
 function opening(library: BallottaWorker, { record }: Configuration, fingerprint: string): Promise<WorkerElection> {
   return library.openElection({ url: here(record), signal: AbortSignal.timeout(PATIENCE) }, { fingerprint });
 }
 
-/** Of the languages of an election, the one that the reader likes best. */
+/** The language of the election that the reader prefers. */
 function preferred(languages: readonly string[]): string {
   const base = (language: string) => language.split('-')[0];
   for (const liked of navigator.languages) {
@@ -212,7 +212,7 @@ async function configured(): Promise<Configuration> {
   return { record, fingerprint, endpoint };
 }
 
-/** An address on this server: no other is asked. */
+/** Resolves an address on this server, and refuses any other server. */
 export function here(address: string): string {
   const url = new URL(address, document.baseURI);
   if (url.origin !== location.origin) throw new Error(`${url.origin} is another server`);

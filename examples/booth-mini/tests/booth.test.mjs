@@ -1,4 +1,4 @@
-// Twenty voters through the pages, in a real browser, into a record that the command verifies.
+// Twenty voters vote on the pages, in a real browser, and the command verifies the record.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const dist = new URL('../dist/', import.meta.url).pathname;
 const shots = process.env.SCREENSHOTS;
 const VOTERS = 20;
 
-/** What voter `number` chooses: every kind of answer occurs, in both styles. */
+/** The choices of voter `number`. Every kind of answer occurs, in both styles. */
 function wish(number) {
   const chair = [['ada'], ['emmy'], ['bobby'], 'blank'][number % 4];
   const days = [[], ['monday'], ['monday', 'friday'], 'blank', ['sunday']][number % 5];
@@ -20,7 +20,7 @@ function wish(number) {
 }
 
 let election, server, browser, configuration;
-/** What answers in place of the ballot box, if anything does. */
+/** A handler that answers instead of the ballot box, if there is one. */
 let endpoint;
 const problems = [];
 
@@ -79,7 +79,7 @@ async function mark(page, wish) {
   }
 }
 
-/** From the code to the tracker. */
+/** Goes through the steps from the code to the tracker. */
 async function prepare(page, code, wish, name) {
   if (name) await shot(page, `${name}-1-code`);
   await page.fill('input[name=code]', code);
@@ -116,7 +116,7 @@ test('twenty voters', { skip: missing, timeout: 240_000 }, async () => {
     const page = await open('', { language, width });
     const name = number === 0 ? 'wide' : number === 1 ? 'narrow' : undefined;
     if (number === 2 || number === 3) {
-      // The device is tested first, with other choices, on a second device that has the page by itself.
+      // The device is tested first, with other choices, on a second device that loads its own page.
       const other = { ...wish(number), chair: ['ada'] };
       const tracker = await prepare(page, election.codes[number], other);
       const { path, credential } = await opened(page);
@@ -128,22 +128,22 @@ test('twenty voters', { skip: missing, timeout: 240_000 }, async () => {
       await check.locator('#opened.good').waitFor();
       assert.equal(await check.locator('#opened #credential').textContent(), credential);
       assert.equal(await check.locator('#opened dd').first().textContent(), 'Ada');
-      // A device that knows that it is tested shows no tracker.
+      // A device that knows that it is tested does not show the tracker.
       assert.equal(await page.locator('#tracker').count(), 0);
       if (number === 3) await shot(check, 'check-1-holds');
-      // A tracker that is another one.
+      // A wrong tracker.
       await check.fill('#check-opening [name=tracker]', 'ab'.repeat(32));
       await check.click('#check-opening button');
       await check.locator('#opened.problem').waitFor();
       if (number === 3) await shot(check, 'check-2-other');
-      // A mistake in typing accuses nobody.
+      // A typing mistake does not accuse the first device.
       await check.fill('#check-opening [name=tracker]', tracker.slice(1));
       await check.click('#check-opening button');
       await check.locator('#status.problem').waitFor();
       assert.equal(await check.locator('#opened').textContent(), '');
       await check.close();
       await page.click('main button');
-      // What was marked before is still marked: the voter changes it.
+      // The earlier marks are still there, and the voter changes them.
       await page.locator('fieldset').first().waitFor();
       await mark(page, wish(number));
       await page.click('main form > button');
@@ -165,7 +165,7 @@ test('a second ballot takes the place of the first', { skip: missing, timeout: 6
   trackers[5] = await prepare(page, election.codes[5], { chair: ['emmy'], days: ['friday'] });
   assert.notEqual(trackers[5], first);
   assert.match(await page.locator('main').textContent(), /You have voted before/);
-  // This page is older than the ballot: it looks at the board as it is then.
+  // This page is older than the ballot, so it must read the board again.
   const check = await open('check.html');
   const credential = await cast(page);
   for (const [tracker, state] of [[first, 'superseded'], [trackers[5], 'counted'], ['0'.repeat(64), 'missing']]) {
@@ -176,7 +176,7 @@ test('a second ballot takes the place of the first', { skip: missing, timeout: 6
     if (state !== 'missing') assert.equal(await check.locator('#cast-by').textContent(), credential);
     await shot(check, `check-3-${state}`);
   }
-  // No answer stands beside another tracker, nor beside a complaint.
+  // An answer is not shown next to another tracker or an error.
   await check.fill('#find textarea', trackers[5]);
   await check.click('#find button');
   await check.locator('#state[data-state=counted]').waitFor();
@@ -208,7 +208,7 @@ test('what is not allowed is said beside the question', { skip: missing, timeout
   const marked = (contest) => page.locator(`fieldset[data-contest=${contest}] input[aria-invalid=true]`).count();
   assert.deepEqual([await marked('days') > 0, await marked('chair') > 0, await marked('statute')], [true, true, 2]);
   await shot(page, 'narrow-8-not-allowed');
-  // A blank vote stands alone, and markup of the organiser is text.
+  // A blank vote excludes other marks, and markup in the organiser's texts is shown as text.
   await page.check('input[name=days][value=""]');
   assert.equal(await page.locator('input[name=days]:checked').count(), 1);
   assert.equal(await page.locator('main img').count(), 0);
@@ -256,7 +256,7 @@ test('a ballot box that does not answer as one has not taken the ballot', { skip
   await shot(page, 'wide-9-unsent');
   const files = paths.map((path) => readFileSync(path, 'utf8'));
   assert.deepEqual([...new Set(files)], [files[0]]);
-  // What is shown stays in another language, and the same bytes are taken in the end.
+  // The step stays when the language changes, and in the end the same bytes are accepted.
   await page.selectOption('#language', 'en');
   assert.match(await page.locator('main').textContent(), /The ballot box did not take the ballot/);
   let posted;
@@ -270,7 +270,7 @@ test('a ballot box that does not answer as one has not taken the ballot', { skip
   await page.locator('a[href="check.html"]').waitFor();
   endpoint = undefined;
   assert.equal(posted, files[0]);
-  // The browser's own complaints of what the server did.
+  // The browser's own messages about the answers of the server.
   for (const problem of problems.splice(0)) assert.match(problem, /Failed to load resource|redirect/i);
   await page.close();
 });
@@ -278,7 +278,7 @@ test('a ballot box that does not answer as one has not taken the ballot', { skip
 test('one press, one ballot', { skip: missing, timeout: 60_000 }, async () => {
   const page = await open('');
   await page.fill('input[name=code]', election.codes[9]);
-  // The language changes nothing of what is typed.
+  // A change of the language keeps the typed text.
   await page.selectOption('#language', 'it');
   assert.equal(await page.inputValue('input[name=code]'), election.codes[9]);
   await page.click('main button');
@@ -296,7 +296,7 @@ test('one press, one ballot', { skip: missing, timeout: 60_000 }, async () => {
     const language = document.querySelector('#language');
     document.querySelector('.actions button').click();
     const disabled = language.disabled;
-    // Another rendering has buttons of its own: they do nothing while the page works.
+    // After rendering again there are new buttons, which do nothing while the page is busy.
     language.value = 'en';
     language.dispatchEvent(new Event('change'));
     document.querySelector('.actions button').click();
@@ -326,7 +326,7 @@ test('a ballot is saved where there is no ballot box', { skip: missing, timeout:
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#cast')]);
   await download.saveAs(join(election.folder, 'saved'));
   assert.ok(existsSync(join(election.folder, 'saved')));
-  // Not handed over: the first ballot of voter 7 counts.
+  // This ballot was not sent, so the first ballot of voter 7 counts.
   await page.close();
 });
 
@@ -357,7 +357,7 @@ test('the record verifies, and its result is the plain count', { skip: missing, 
   await check.locator('#state[data-state=counted]').waitFor();
   assert.match(await check.locator('#found').textContent(), /1 witnesses have seen this board/);
   await shot(check, 'check-4-closed');
-  // The same board, which no witness saw.
+  // The same board, without a cosignature of a witness.
   const [closing, away] = ['record/closing-checkpoint', 'closing-checkpoint'].map((path) => join(election.folder, path));
   renameSync(closing, away);
   await check.click('#find button');

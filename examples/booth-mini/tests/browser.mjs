@@ -1,4 +1,4 @@
-// Chromium, as the system has it.
+// Starts the Chromium of the system.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 export const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const missing = existsSync(executablePath) ? false : `${executablePath} is missing`;
 
-/** A fresh browser that asks nobody for anything. */
+/** A fresh browser that connects to no other server. */
 export async function launch(options = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
   const context = await chromium.launchPersistentContext(profile, {

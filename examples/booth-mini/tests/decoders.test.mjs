@@ -1,4 +1,4 @@
-// The same answers where lengths have 32 bits as where they have 64: changed records, in the modules and by the command.
+// Lengths of 32 bits (modules) and of 64 bits (command) must give the same answers on changed records.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ function record() {
   return found;
 }
 
-/** Numbers that differ from run to run in nothing. */
+/** Random numbers that are the same in every run. */
 function* numbers(seed) {
   for (let state = seed >>> 0; ;) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -47,7 +47,7 @@ function* numbers(seed) {
   }
 }
 
-/** Lengths and counts that only 64 bits hold, and what a careless reader makes of them. */
+/** Lengths and counts that need 64 bits, and their values after truncation to 32 bits. */
 const WIDE = [[0xff, 0xff, 0xff, 0xff], [0, 0, 0, 0x80], [1, 0, 0, 0, 1, 0, 0, 0], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]];
 const WIDE_TEXT = ['4294967295', '4294967296', '4294967297', '9007199254740993', '18446744073709551615', '18446744073709551617', '-1', '1e9'];
 
@@ -73,21 +73,21 @@ function changed(bytes, random) {
   }
 }
 
-/** The command's answer: what it prints, or the sentence with which it ends. */
+/** The command's answer: its output, or its error message. */
 function native(words) {
   const { stdout, stderr } = spawnSync(command, words, { cwd: election.folder, encoding: 'utf8' });
   if (stdout !== '') return JSON.parse(stdout);
   return stderr.replace(/^error: /, '').split('\nremedy: ')[0].trim();
 }
 
-/** What the command says of a ballot: it refuses to say anything of a board that too few witnesses saw. */
+/** What the command says of a ballot. It says nothing of a board that too few witnesses saw. */
 function answer({ state, witnesses }) {
   if (witnesses === null || witnesses.enough) return state;
   const { cosigned, members, quorum } = witnesses;
   return `${cosigned} of ${members} witnesses cosigned the board at the close; the manifest asks for ${quorum}`;
 }
 
-/** Totals as the command's JSON has them. */
+/** Totals in the form of the command's JSON. */
 const plain = (value) => JSON.parse(JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? Number(item) : item)));
 
 test('a changed record is the same to the module and to the command', { timeout: 300_000 }, async () => {
@@ -110,6 +110,6 @@ test('a changed record is the same to the module and to the command', { timeout:
       writeFileSync(place, bytes);
     }
   }
-  // Else the changes reached no decoder.
+  // Otherwise the changes did not reach a decoder.
   assert.ok(compared >= 100 && refusals.size >= 20, `${compared} records, ${refusals.size} answers`);
 });

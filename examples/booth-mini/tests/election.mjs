@@ -1,4 +1,4 @@
-// An election by hand, with the command `ballotta`: two styles, two languages, one witness, and as many voters as are asked for.
+// An election made with the command `ballotta`: two styles, two languages, one witness, and any number of voters.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -91,7 +91,7 @@ export class Election {
     this.run(['board', 'add', 'record', '--board-key', 'board.key', ...files]);
   }
 
-  /** Closes, decrypts, publishes, and gives the report of `ballotta verify`. */
+  /** Closes, decrypts, publishes, and returns the report of `ballotta verify`. */
   finish() {
     const run = (line) => this.run(line.split(' '));
     run('organiser close record --key organiser.key --out closing');

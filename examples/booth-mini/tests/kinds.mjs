@@ -1,4 +1,4 @@
-// An election with every kind of contest, and what is done in each by the keyboard or the mouse.
+// An election with every kind of contest, and the marks that are made in each with the keyboard or the mouse.
 import assert from 'node:assert/strict';
 
 const text = (en, it) => ({ en, it });
@@ -35,10 +35,10 @@ export const CONTESTS = [
   { id: 'equal', title: text('Rank, also equally', 'Ordina, anche alla pari'), rule: { kind: 'pairs', ties: true, method: 'schulze', blank: false, winners: 1 }, options: people },
 ];
 
-/** One of the lists of `lists`, by the number of the voter. */
+/** The list in the contest of the kind `lists` that a voter with this number chooses. */
 const turn = (number, lists) => lists[number % lists.length];
 
-/** What voter `number`, with this weight, marks. */
+/** The marks of voter `number` with this weight. */
 export function wish(number, weight) {
   const points = (entries) => ({ points: entries });
   return {
@@ -62,7 +62,7 @@ export function wish(number, weight) {
   };
 }
 
-/** Marks a wish in the page. */
+/** Makes a mark in the page. */
 export async function mark(page, wish) {
   for (const [contest, marked] of Object.entries(wish)) {
     const set = page.locator(`fieldset[data-contest="${contest}"]`);
@@ -83,7 +83,7 @@ export async function mark(page, wish) {
   }
 }
 
-/** The plain count: of every option its weighted sum, the blank votes, the grades, and who stands above whom. */
+/** The plain count: the weighted sum of every option, the blank votes, the grades, and the pairs. */
 export function count(contest, votes) {
   const { rule, options } = contest;
   const ids = options.map(({ id }) => id);
@@ -111,7 +111,7 @@ export function count(contest, votes) {
   return { blank, totals: ids.map(total) };
 }
 
-/** That a contest of a result is the plain count. */
+/** Asserts that a contest of a result equals the plain count. */
 export function same(found, contest, votes) {
   const { blank, totals, grades, matrix } = count(contest, votes);
   assert.equal(found.withheld, null, contest.id);

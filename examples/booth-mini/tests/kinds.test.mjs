@@ -1,4 +1,4 @@
-// Every kind of contest through the pages, in a real browser, into a record that the command verifies.
+// Every kind of contest on the pages, in a real browser, and the command verifies the record.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -76,7 +76,7 @@ test('every kind: mark, review, cast, and open on a second device', { skip: miss
     await mark(page, wanted);
     if (number < 2) for (const { id } of CONTESTS) await shot(contest(page, id), `${language}-${id}`);
     if (number === 1) {
-      // What is marked stays, also in another language.
+      // The marks stay when the language changes.
       await page.selectOption('#language', 'en');
       assert.match(await contest(page, 'judge').textContent(), /To reject/);
       await page.selectOption('#language', 'it');
@@ -148,19 +148,19 @@ test('what a voter gives is added up as it is typed, and what is wrong stands be
   for (const { id } of CONTESTS) said[id] = await contest(page, id).locator(':scope > .problem').textContent();
   assert.deepEqual(said, {
     chair: 'Too few answers.',
-    rate: 'Too much together.',
-    free: 'Something is missing here, or is no number from 0.',
-    ten: 'Not all is given.',
-    mandate: 'Not all is given.',
+    rate: 'The sum is too large.',
+    free: 'Enter a whole number, 0 or more, in every field.',
+    ten: 'The sum is too small.',
+    mandate: 'The sum is too small.',
     budget: 'These votes cost more credits than you have.',
     council: '',
     board: 'The answer is missing.',
     judge: 'A grade is missing.',
-    stage: 'A place before a taken one is free.',
-    order: 'Two share a place: here each has its own.',
+    stage: 'There is an empty place before a filled one.',
+    order: 'Two share a place, but each needs its own.',
     equal: '',
   });
-  // The first control that is wrong has the focus, and says where the complaint stands.
+  // The first wrong control has the focus, and refers to the error text.
   const focus = await page.evaluate(() => [document.activeElement.name, document.activeElement.getAttribute('aria-describedby')]);
   assert.equal(focus[0], 'chair');
   await shot(page, 'wrong');

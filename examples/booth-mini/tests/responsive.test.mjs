@@ -1,4 +1,4 @@
-// A page that encrypts in the worker goes on: its timers tick while a ballot for 1 of 100 is prepared.
+// A page that encrypts in the worker stays responsive: its timers run while a ballot for 1 of 100 is prepared.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -48,7 +48,7 @@ test('the page stays responsive while a ballot for 1 of 100 is prepared', { skip
     for (const [where, { count, longest, took }] of Object.entries({ worker, page: here })) {
       console.log(`in the ${where}: ${count} ticks, the longest wait ${longest.toFixed(1)} ms, ten ballots ${took.toFixed(0)} ms`);
     }
-    // Generous: other processes share the machine. A page that is held up ticks once for every ballot, if at all.
+    // The limits are generous, because other processes share the machine. A blocked page ticks at most once for each ballot.
     assert.ok(worker.count >= 100, `${worker.count} ticks`);
     assert.ok(here.count <= 20, `${here.count} ticks without the worker: this test measures nothing`);
   } finally {

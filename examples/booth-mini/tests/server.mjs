@@ -6,7 +6,7 @@ import { extname, join, normalize } from 'node:path';
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json' };
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Serves folders by prefix; `files` are made up; `post` takes what is posted. */
+/** Serves folders by prefix. `files` are generated files; `post` receives what is posted. */
 export async function serve({ folders, files = {}, post }) {
   const asked = [];
   const server = createServer(async (request, response) => {
@@ -19,7 +19,7 @@ export async function serve({ folders, files = {}, post }) {
         let body = '';
         for await (const part of request) body += part;
         const status = await post?.(path, body);
-        // A connection that breaks.
+        // Breaks the connection.
         if (status === null) return request.socket.destroy();
         if (status === 302) response.setHeader('location', '/');
         return end(status ?? 404);

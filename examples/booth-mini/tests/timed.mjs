@@ -1,4 +1,4 @@
-// An election of one voter for 1 of 10, one for 1 of 100 and one who ranks 10 options with ties: what takes time.
+// An election for timing: one voter for 1 of 10, one for 1 of 100, and one who ranks 10 options with ties.
 import { Election } from './election.mjs';
 
 const contest = (count) => ({

@@ -1,4 +1,4 @@
-"""What a voter chooses, read as a ballot's device must read it, and its bits: spec/ballot.md#choices."""
+"""Reads a voter's choices as a voter's device must read them, and makes their bits: spec/ballot.md#choices."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_choices(text: bytes, manifest: Manifest, style: Style, weight: int) -> 
 
 
 def written(choices: Any) -> bytes:
-    """The one written form, of choices whose ties are lists."""
+    """The canonical text of choices whose ties are lists."""
     return json.dumps(choices, separators=(",", ":")).encode()
 
 
@@ -46,7 +46,7 @@ def bits_of_mark(contest: Contest, mark: Any, weight: int = 1) -> list[int]:
 
 
 def digits(number: int, maximum: int) -> list[int]:
-    """spec/contests.md#range-digits: from the last digit to the first, each that is not above what is left."""
+    """spec/contests.md#range-digits: from the last digit to the first, takes each that is not above what is left."""
     bits = []
     for digit in reversed(range_digits(maximum)):
         bits.append(int(number >= digit))
@@ -60,7 +60,7 @@ def one_of(place: int, places: int) -> list[int]:
 
 
 def blank_bits(rule: Rule) -> list[int]:
-    """Nothing but beta, and what the rows then ask for."""
+    """The bits of a blank vote: beta, and what the rows then require."""
     q = rule.options
     if isinstance(rule, Choose):
         return [0] * q + [1] + digits(0, rule.max - rule.min)
@@ -80,7 +80,7 @@ def blank_bits(rule: Rule) -> list[int]:
 
 
 class Marks:
-    """One method for each kind of rule; what the rule does not allow is refused."""
+    """Has one method for each kind of rule. Marks that the rule does not allow are refused."""
 
     def __init__(self, options: list[str]):
         self.options = options
@@ -89,7 +89,7 @@ class Marks:
         require(isinstance(names, list), "not a list of options")
         for name in names:
             require(isinstance(name, str) and name in self.options, "no such option")
-        require(len(set(names)) == len(names), "an option stands twice")
+        require(len(set(names)) == len(names), "an option appears twice")
         return [self.options.index(name) for name in names]
 
     def amounts(self, points: Any) -> list[int]:

@@ -1,4 +1,4 @@
-"""Makes elections for tests, honest ones and others: every prover of the specification, with all secrets in one place.
+"""Makes honest and forged elections for tests: every prover of the specification, with all secrets in one place.
 
 Nothing here is secret, constant time or random. What is to be wrong is said by `edit`: a function for a named body of
 bytes, applied before the bytes are signed or hashed, so that only the one rule is broken.
@@ -51,7 +51,7 @@ def base64(data: bytes) -> str:
 
 
 def default_manifest() -> dict[str, Any]:
-    """Two contests, two styles, weights, two counts in a slot; keys are filled in."""
+    """A manifest with two contests, two styles, weights and two counts in a slot; keys are filled in."""
 
     def contest(name: str, options: int, **rule: Any) -> dict[str, Any]:
         return {
@@ -94,7 +94,7 @@ def option(name: str) -> dict[str, Any]:
 
 
 def kinds_manifest(rules: dict[str, tuple[str, dict[str, Any]]], **fields: Any) -> dict[str, Any]:
-    """A contest for each rule, with its options; a style with all of them, and one for each."""
+    """A manifest with a contest for each rule, a style with all contests, and a style for each contest."""
     contests = [
         {"id": name, "title": {"en": f"Contest {name}"}, "rule": rule, "options": [option(o) for o in options.split()]}
         for name, (options, rule) in rules.items()
@@ -265,7 +265,7 @@ class Forge:
     # Roll.
 
     def roll(self, voters: list[tuple[str, int]]) -> None:
-        """Style and weight of every voter."""
+        """Writes the roll, from the style and weight of every voter."""
         secrets = sorted((self.scalar() for _ in voters), key=lambda s: times(s).encoding)
         self.voters = [(secret, style, weight) for secret, (style, weight) in zip(secrets, voters)]
         lines = [f"ballotta/v1-draft.4/roll {self.manifest.hash.hex()}"]
@@ -292,7 +292,7 @@ class Forge:
     # Ballots.
 
     def ballot(self, voter: int, bits: list[int], **wrong: Any) -> bytes:
-        """A signed ballot. `wrong` replaces what the code looks for."""
+        """Makes a signed ballot. `wrong` replaces the values that the code below looks up."""
         secret, style_name, _ = self.voters[voter]
         style = wrong.get("style", [s.id for s in self.manifest.styles].index(style_name))
         fingerprint = wrong.get("fingerprint", self.fingerprint)
@@ -348,7 +348,7 @@ class Forge:
         return data
 
     def vote(self, voter: int, choices: dict[str, Any], **wrong: Any) -> bytes:
-        """A ballot of choices by their identifiers, cast."""
+        """Casts a ballot of choices that are given by identifiers."""
         _, style_name, weight = self.voters[voter]
         style = next(style for style in self.manifest.styles if style.id == style_name)
         weight = wrong.get("weight", weight)
@@ -361,7 +361,7 @@ class Forge:
         self.note_close()
 
     def note_close(self) -> None:
-        """The sums and the head that are decrypted: those of the entries so far."""
+        """The sums and the head of the entries so far, which are decrypted."""
         log = Log()
         for entry in self.entries:
             log.append(entry)
@@ -394,7 +394,7 @@ class Forge:
     # Record.
 
     def publish(self) -> None:
-        """SHA256SUMS over what is there, and its entry."""
+        """Writes SHA256SUMS over the existing files, and its entry."""
         listed = [p for p in sorted(self.files) if not p.startswith(("ceremony/", "decryption/"))]
         listed = [p for p in listed if p not in ("manifest.json", "roll", "checkpoint", "SHA256SUMS")]
         lines = "".join(f"{sha256(self.files[path]).hex()}  {path}\n" for path in listed)
@@ -416,7 +416,7 @@ class Forge:
         return folder
 
     def compute_result(self, folder: str) -> None:
-        """What the reference computes from what was written so far."""
+        """The result that the reference computes from the record so far."""
         report = verify(Record(self.write(folder)))
         if report.result:
             self.files["result/result.json"] = json.dumps(report.result, indent=2).encode() + b"\n"
@@ -432,7 +432,7 @@ VOTERS = [("all", 1), ("all", 1), ("all", 2), ("second", 1), ("second", 5), ("al
 
 
 def bits_of(forge: Forge, style: int, *chosen: list[int] | None) -> list[int]:
-    """The bits of a ballot: for each contest of the style the chosen options, or None for the blank vote."""
+    """The bits of a ballot, from the chosen options for each contest of the style, or None for the blank vote."""
     contests = [forge.manifest.contests[number] for number in forge.manifest.styles[style].contests]
     return [
         bit
@@ -444,7 +444,7 @@ def bits_of(forge: Forge, style: int, *chosen: list[int] | None) -> list[int]:
 def small_election(
     edit: dict[str, Callable] | None = None, manifest: dict[str, Any] | None = None, **steps: Any
 ) -> Forge:
-    """An honest election; `steps` replaces or adds what happens at a place: see the code."""
+    """Makes an honest election. `steps` replaces or adds acts at given places: see the code."""
     forge = Forge(manifest, edit)
 
     def step(name: str, usual: Callable[[], Any] = lambda: None) -> None:

@@ -1,4 +1,4 @@
-"""Where things are, for the tests; importing this lets them import the verifier."""
+"""The paths that the tests use. A test that imports this module can import the verifier."""
 
 import os
 import sys
@@ -7,9 +7,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 REFERENCE = HERE.parent
 VECTORS = REFERENCE.parent / "vectors"
-# Vectors of others, with their sources and licences.
+# Test vectors from other projects, with their sources and licences.
 FOREIGN = REFERENCE.parent.parent / "tests" / "vectors"
-# The command: the tests that need it say so when they skip.
+# The command. Tests that need it are skipped with a message if it is missing.
 COMMAND = os.environ.get("BALLOTTA_COMMAND")
 
 for folder in (str(REFERENCE), str(HERE)):

@@ -1,4 +1,4 @@
-"""How many ballots of one contest, one of five options, the verifier takes a second of processor time.
+"""Measures how many ballots (one contest, one of five options) the verifier verifies in a second of processor time.
 
     python3 -B spec/reference/tests/speed.py [BALLOTS]
 """
@@ -16,7 +16,7 @@ from verify import verify
 
 
 def seconds(ballots: int) -> float:
-    """What the verification of a record with so many ballots takes, beside a roll of always the same length."""
+    """The time to verify a record with this many ballots. The roll always has the same length."""
     manifest = default_manifest()
     manifest["contests"] = manifest["contests"][:1]
     rule = {"kind": "choose", "min": 1, "max": 1, "blank": False}

@@ -1,4 +1,4 @@
-"""Every form against the prose of its rule: the counts that some bits give are those that some selection means."""
+"""Compares every form with the prose of its rule: the counts of the valid bits are those of the valid selections."""
 
 import itertools
 import unittest
@@ -18,10 +18,10 @@ def reachable(form, weight=1):
 
 
 def assignments(count, rows, weight=1):
-    """All bits that satisfy the rows: every bit is tried, unless a row is lost already."""
+    """All bits that satisfy the rows. Both values of every bit are tried, unless a row cannot be satisfied any more."""
     touching = [[] for _ in range(count)]
     targets = [row.target(weight) for row in rows]
-    least, most = [], []  # what the bits that are not set yet can add to a row
+    least, most = [], []  # the least and the most that the bits that are not set yet can add to a row
     for number, row in enumerate(rows):
         least.append(sum(c for _, c in row.terms if c < 0))
         most.append(sum(c for _, c in row.terms if c > 0))
@@ -53,14 +53,14 @@ def assignments(count, rows, weight=1):
 
 
 def with_blank(selections, counts, blank):
-    """The count of the blank vote behind the others."""
+    """The counts with that of the blank vote after the others."""
     if not blank:
         return set(selections)
     return {(*selection, 0) for selection in selections} | {(0,) * counts + (1,)}
 
 
 def weak_orders(q):
-    """Every ranking with ties: of each option how many groups stand before its own."""
+    """Every ranking with ties: for each option, the number of groups before its own."""
     for ranks in itertools.product(range(q), repeat=q):
         if set(ranks) == set(range(max(ranks) + 1)):
             yield ranks
@@ -75,7 +75,7 @@ def packed(rule, counts):
 
 class Forms(unittest.TestCase):
     def same(self, rule, selections, weight=1):
-        """`selections` without the count of the blank vote; counts have slots of their own, then they share them."""
+        """`selections` has no count of the blank vote. Counts first have slots of their own, then they share slots."""
         expected = with_blank(selections, rule.counts - rule.blank, rule.blank)
         self.assertEqual(reachable(rule.form, weight), expected, rule)
         for total in (2**21 // rule.bound, weight):
@@ -88,7 +88,7 @@ class Forms(unittest.TestCase):
                 self.assertEqual(slots, packed(several, counts), several)
 
     def test_the_search(self):
-        """The search leaves nothing out."""
+        """The search finds all bits."""
         rule = Points(2, True, 5, 4, False, True)
         form = rule.form
         every = itertools.product((0, 1), repeat=form.bits)
@@ -183,7 +183,7 @@ class Forms(unittest.TestCase):
                 self.same(Pairs(q, blank, True, "schulze"), every)
 
     def test_several(self):
-        """The forms of a style stand beside each other: any selection of one with any of the other."""
+        """The contests of a style are independent: any selection of one is valid with any of the other."""
         one, two = Choose(2, True, 0, 1), Pairs(2, False, False, "schulze")
         form = compile_form([one, two, Split(2, False, 3)])
         self.assertEqual(form.bits, one.form.bits + two.form.bits + 4)
@@ -202,7 +202,7 @@ class Packing(unittest.TestCase):
     """spec/contests.md#packing"""
 
     def test_borders(self):
-        """With the bound 1, how many counts share a slot below and at a total that is too large for so many."""
+        """With the bound 1: how many counts share a slot, at a total and just above it."""
         for total, most in (
             (2, 20),  # 3^20 < 2^32 < 3^21
             (3, 16),  # 4^16 = 2^32
@@ -248,7 +248,7 @@ class Packing(unittest.TestCase):
         self.assertEqual(list(places.form.rows[0].terms), [(0, 5), (2, 5 * radix)])
 
     def test_of_a_style(self):
-        """No slot holds counts of two contests; each has its own radix."""
+        """No slot has counts of two contests; each contest has its own radix."""
         one = Choose(3, False, 1, 2, weights_total=2000)
         two = Points(2, False, 5, None, False, False, weights_total=2000)
         form = compile_form([one, two])
@@ -258,7 +258,7 @@ class Packing(unittest.TestCase):
         self.assertEqual(rows[2], [(4, 1), (5, 2), (6, 2), (7, 10001), (8, 20002), (9, 20002)])
 
     def test_row_bound(self):
-        """What one voter divides may be so much more than what all may have that a row is too large."""
+        """A row is too large if one voter may divide much more than the weight of all."""
         for total, slots in ((2**22 - 3, 10), (2**22, 19)):
             self.assertEqual(Split(20, False, 2**40, weights_total=total).slots, slots)
         for total in (5, 2**22 - 2, 2**22 - 1):

@@ -26,7 +26,7 @@ from verify import verify
 GRADES = [option("good"), option("fair"), option("bad")]
 LISTS = [{"list": "north", "candidates": ["ada", "bob"]}, {"list": "south", "candidates": ["eve"]}]
 GROUPS = [{"candidates": ["ada", "eve"], "max": 1}]
-# Of every rule: options, rule, choices that it allows with the counts that they mean, choices that it refuses and why.
+# For every rule: options, rule, allowed choices with their counts, refused choices with the reason.
 KINDS = {
     "choose": (
         "a b c",
@@ -289,7 +289,7 @@ class Rules(unittest.TestCase):
         split = {"s": ("a b", {"kind": "split", "max": 2**40})}
         weights |= {"max": 2**40, "total": 2**44}
         self.assertEqual(Forge(kinds_manifest(split, weights=weights)).manifest.total_weight, 2**44)
-        # Nobody divides more than all weigh together.
+        # Nobody divides more than the weight of all voters together.
         with self.assertRaisesRegex(Refused, r"contests\[0\].rule.max: not an integer from 5 to 5"):
             Forge(kinds_manifest(split, weights=weights | {"max": 5, "total": 5}))
 
@@ -307,8 +307,8 @@ class Rules(unittest.TestCase):
 
 class Arguments(unittest.TestCase):
     def test_each_row(self):
-        """A ballot that breaks one row alone is refused; one that breaks none is not. In pairs every row follows from
-        the others: there another one is broken with it, or what a flipped bit breaks."""
+        """A ballot that breaks only one row is refused; a ballot that breaks none is accepted. In pairs every row follows
+        from the others, so another row is broken as well, or those that a flipped bit breaks."""
         forge = Forge(one_trustee(manifest_of()))
         forge.ceremony()
         forge.roll([(style.id, 1) for style in forge.manifest.styles[1:]])
@@ -340,7 +340,7 @@ class Arguments(unittest.TestCase):
                 self.assertFalse(holds(broken(row)), (name, at))
 
     def test_weight(self):
-        """The weight is bound: of another weight the argument does not hold, whether a row needs it or not."""
+        """The argument is bound to the weight: with another weight it is not valid, whether a row needs it or not."""
         forge = Forge(one_trustee(manifest_of("choose", "split")))
         forge.ceremony()
         forge.roll([("only-choose", 2), ("only-split", 2)])
@@ -367,11 +367,11 @@ VOTES = [
     '"split":{"points":{"no":3}},"quadratic":{"points":{"b":2}},"lists":{"list":"south","preferences":["eve"]},'
     '"grades":{"grades":{"a":"bad","b":"fair"}},"positional":{"ranking":["b","c"]},'
     '"truncated":{"ranking":["a","b","c"]},"pairs":{"ranking":["b","c","a"]},"ties":{"ranking":["b"]}}',
-]  # of the weights 1, 2 and 3
+]  # for the weights 1, 2 and 3
 
 
 class Totals(unittest.TestCase):
-    """The sums of ballots without nonces, which hide nothing: [v]G of every slot."""
+    """The sums of ballots without nonces, which hide nothing: [v]G for every slot."""
 
     def totals(self, total, *counts):
         """The outcomes of ballots of the weights 1, 2, .. with these counts."""
@@ -385,7 +385,7 @@ class Totals(unittest.TestCase):
         return manifest, [outcome.options for outcome in totals(manifest, Tally(manifest, counted), valid)]
 
     def test_bounds(self):
-        """A total is found up to its bound, however many counts share the slot, and none above it."""
+        """Every total up to its bound is found, and none above it, for any number of counts in the slot."""
         most = [[1, 1, 0, 0], [5, 2, 0]], [[1, 1, 0, 0], [5, 0, 0]]
         above = (0, [0, 2, 0, 0]), (0, [0, 0, 0, 2]), (1, [6, 0, 0]), (1, [0, 6, 0]), (1, [0, 0, 2])
         for total, slots in (
@@ -422,7 +422,7 @@ class Elections(unittest.TestCase):
             return report
 
     def test_all_kinds(self):
-        """Three voters of the weights 1, 2 and 3; the totals by hand. Many counts share a slot, three, two, or none."""
+        """Three voters of the weights 1, 2 and 3, with totals computed by hand. Many, three, two or no counts share a slot."""
         for total, in_slots in ((6, [11, 7, 8, 7]), (1000, [3, 2, 2, 2]), (2000, [2] * 4), (2**22, [1] * 4)):
             with self.subTest(total):
                 self.all_kinds({"unit": {"en": "votes"}, "max": 5, "total": total}, in_slots)
@@ -488,7 +488,7 @@ class Elections(unittest.TestCase):
         self.assertEqual([option["total"] for option in split["options"]], [1, 2])
 
     def test_weights(self):
-        """Another weight than that of the roll, and more than the own weight divided."""
+        """A ballot with another weight than on the roll, and a ballot that divides more than its weight."""
         cases = {
             "ballot.style": lambda f: f.cast(1, f.bits, weight=3, unadmitted=True),
             "ballot.argument": lambda f: f.cast(1, f.bits, unadmitted=True),
@@ -513,7 +513,7 @@ class Elections(unittest.TestCase):
                 self.assertEqual(len([w for w in report.warnings if "split" in w]), 1)
 
     def test_roll_too_heavy(self):
-        """The weights together must not be more than the manifest says: the lines at which they are, are named."""
+        """The sum of the weights must not be above the limit of the manifest; every line at which it is above is named."""
         score = {"s": ("a b", {"kind": "score", "max": 1_000_000, "blank": False})}
         most = 2**44 // 10**6
         manifest = kinds_manifest(score, weights={"unit": {"en": "votes"}, "max": most, "total": most})

@@ -1,4 +1,4 @@
-"""What totals mean, on examples that were computed by hand or published."""
+"""Results from totals, on examples that were computed by hand or published."""
 
 import unittest
 
@@ -13,7 +13,7 @@ TENNESSEE = {"MNCK": 42, "NCKM": 26, "CKNM": 15, "KCNM": 17}  # Memphis, Nashvil
 
 
 def matrix_of(ballots):
-    """Letters in the order of the alphabet."""
+    """The matrix of rankings that are written as letters, which are sorted alphabetically."""
     letters = sorted(next(iter(ballots)))
     return [
         [sum(n for b, n in ballots.items() if b.index(i) < b.index(j)) if i != j else 0 for j in letters]
@@ -59,7 +59,7 @@ class Pairwise(unittest.TestCase):
         even = [[0, 2, 1], [1, 0, 2], [2, 1, 0]]
         self.assertEqual(schulze(even), [[0, 1, 2]])
         self.assertEqual(ranked_pairs(even), [[0], [1], [2]])  # 0 over 1 and 1 over 2 are locked, 2 over 0 is not
-        less_against = [[0, 2, 0], [1, 0, 2], [2, 0, 0]]  # of equal defeats those with less against them first
+        less_against = [[0, 2, 0], [1, 0, 2], [2, 0, 0]]  # among equal defeats, those with fewer ballots against them come first
         self.assertEqual(ranked_pairs(less_against), [[1], [2], [0]])
         nothing = [[0] * 3] * 3
         for method in (schulze, ranked_pairs, copeland):
@@ -67,7 +67,7 @@ class Pairwise(unittest.TestCase):
         self.assertEqual(copeland([[0, 1, 1], [1, 0, 2], [0, 1, 0]]), [[0, 1], [2]])
 
     def test_layers(self):
-        """Two options between which nothing is said stand in one layer, in the order of the manifest."""
+        """Two options without a comparison are in one layer, in the order of the manifest."""
         matrix = [[0, 1, 1, 1], [0, 0, 1, 1], [0, 1, 0, 1], [0, 0, 0, 0]]
         for method in (schulze, ranked_pairs):
             self.assertEqual(method(matrix), [[0], [1, 2], [3]])
@@ -86,7 +86,7 @@ class Seats(unittest.TestCase):
     VOTES = {0: 100_000, 1: 80_000, 2: 30_000, 3: 20_000}
 
     def test_textbook(self):
-        """Eight seats for 100, 80, 30 and 20 thousand votes; remainders of the quota of Hare 28,750."""
+        """Eight seats for 100, 80, 30 and 20 thousand votes; remainders of the Hare quota 28,750."""
         for method, expected in (
             ("dhondt", [4, 3, 1, 0]),
             ("sainte_lague", [3, 3, 1, 1]),
@@ -169,7 +169,7 @@ class Totals(unittest.TestCase):
         self.assertEqual([elected(ranking, n) for n in (1, 2, 3, 4)], expected)
 
     def test_kinds(self):
-        """A rule, the totals of its counts, those of the options and the blank votes; of weight 10."""
+        """A rule, the totals of its counts, the totals of the options, and the blank votes; the weight is 10."""
         for rule, counts, totals, blank in (
             (Choose(3, True, 1, 1), [3, 4, 1], [3, 4, 2], 1),
             (Choose(3, False, 0, 2), [3, 10, 0], [3, 10, 0], None),

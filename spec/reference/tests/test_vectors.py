@@ -1,4 +1,4 @@
-"""The vectors of the specification, and those of the standards under it."""
+"""The vectors of the specification, and those of the standards that it uses."""
 
 import base64
 import hashlib
@@ -195,7 +195,7 @@ class Specification(unittest.TestCase):
 
 
 def digits_within(v, bounds, radix):
-    """The digits of a number, if there are so many and each is within its bound."""
+    """The digits of a number, if their number is right and each is within its bound."""
     digits = []
     for _ in bounds:
         v, digit = divmod(v, radix)
@@ -239,7 +239,7 @@ class Ristretto(unittest.TestCase):
                 self.assertIsNone(discrete_logarithm(multiply_add([(-v, BASE)]), bounds, radix))
 
     def test_large_digits(self):
-        """The largest totals, and what is one above or below them."""
+        """The largest totals, and the numbers one above and one below."""
         for radix, bounds in (
             (2, [1] * 16), (256, [255, 255, 40]), (1625, [40, 1624, 9]), (1625, [1624, 160]), (2001, [2000, 150]),
             (2**22, [90, 2**10]), (2**44, [10**6]),
@@ -252,7 +252,7 @@ class Ristretto(unittest.TestCase):
             self.assertEqual(digits_within(top, bounds, radix), bounds)
 
     def test_work(self):
-        """It grows with the square root of the numbers that are possible, and not of the radix."""
+        """The time grows with the square root of the number of possible values, and not of the radix."""
         for radix, bounds in (
             (2, [1] * 32), (3, [2] * 21), (1625, [1624, 1624, 9]), (1626, [7] * 4), (2**22, [2**22 - 1] * 2),
             (2**22, [0, 0]), (2**44, [2**44 - 1]),
@@ -282,7 +282,7 @@ class Transcripts(unittest.TestCase):
         self.assertEqual(challenge.hex(), expected)
 
     def test_strobe(self):
-        """The states of STROBE-128 at its beginning; other operations than Merlin's are not written here."""
+        """The initial states of STROBE-128. Only the operations that Merlin uses are implemented here."""
         for v in foreign("strobe.json"):
             self.assertEqual(Strobe(v["proto_string"].encode()).state.hex(), v["state"])
 
@@ -297,7 +297,7 @@ class Logs(unittest.TestCase):
             self.assertEqual(log.root().hex(), root)
 
     def test_rfc_6962_proofs(self):
-        """Leaves and nodes are those of proofs that others made. A verifier of records needs no proofs."""
+        """Leaves and nodes are those of proofs from other projects. A verifier of records needs no proofs."""
 
         def halves(leaves):
             half = 1 << (len(leaves) - 1).bit_length() - 1

@@ -1,4 +1,4 @@
-"""The verifier on elections forged in Python, and against the command where there is one."""
+"""The verifier on elections forged in Python, and compared with the command if it is available."""
 
 import copy
 import json
@@ -37,7 +37,7 @@ def put(at, value):
 
 
 def with_edit(name, edit, act):
-    """A step in which one thing is wrong."""
+    """A step with one error."""
 
     def step(forge):
         forge.edit[name] = edit
@@ -59,7 +59,7 @@ def witnesses(quorum, *cosigners):
 
 
 def smallest_election():
-    """One trustee, one contest, one voter."""
+    """An election with one trustee, one contest and one voter."""
     manifest = default_manifest()
     trustees = {"threshold": 1, "minimum_confirmed": 1, "members": [{"name": "anna"}]}
     manifest["contests"] = manifest["contests"][:1]
@@ -245,7 +245,7 @@ CASES = {
 
 
 def long_file(path):
-    """As long as a disk, without anything on it."""
+    """Makes a sparse file of the size of a disk."""
     with open(path, "wb") as file:
         file.truncate(1 << 40)
 
@@ -255,7 +255,7 @@ def edits(edit, kind, *trustees, name="message"):
 
 
 def inserted(at, *makers):
-    """A ceremony with further messages in front of the one at this position, and not more of them altogether."""
+    """A ceremony with further messages before the one at this position, and with the same number of messages."""
 
     def ceremony(forge):
         forge.edit["messages"] = lambda m: (m[:at] + [make(forge) for make in makers] + m[at:])[: max(12, at + 2)]
@@ -270,7 +270,7 @@ def another(kind, author, roster=b""):
 
 SLOTS = Forge().manifest.slots
 
-# Rules that several break: all are named, trustees by their number and files by the entry that points to them.
+# Rules that several break. All are named: trustees by their index, and files by the entry that points to them.
 # Entries 0 to 2 are registrations, then come commitments, deals, confirmations.
 CULPRITS = {
     "registrations without a version": (edits(put(0, b"\x09"), 1, 1, 3, name="signed"), {}, [], [0, 2]),
@@ -337,7 +337,7 @@ class Verifier(unittest.TestCase):
                     self.assertEqual(differences(COMMAND, folder), [])
 
     def test_limits(self):
-        """Of files of the ceremony 4T are read, and of failures the first thousand are shown."""
+        """At most 4T files of the ceremony are read, and the first thousand failures are shown."""
         junk = [lambda forge, n=n: (1, b"\x01\x02\x05\x01\x00" + bytes([n])) for n in (1, 2)]
         for name, forge, entries in (
             ("files", small_election(None, **inserted(12, *junk)), [12, 13]),
@@ -361,7 +361,7 @@ class Verifier(unittest.TestCase):
                     self.assertEqual(differences(COMMAND, folder), [])
 
     def test_what_is_no_file(self):
-        """Pipes, endless devices, files that are too long: named at once, and never waited for."""
+        """Pipes, endless devices and files that are too long are named at once, without waiting."""
         with tempfile.TemporaryDirectory() as scratch:
             folder = write(small_election(), os.path.join(scratch, "record"))
             for path, check in (
@@ -374,7 +374,7 @@ class Verifier(unittest.TestCase):
                 os.rename(target, target + ".kept")
                 for make in (os.mkfifo, lambda t: os.symlink("/dev/zero", t), long_file):
                     if make is long_file and path == "roll":
-                        continue  # it may be as long as it likes, and is read to its end
+                        continue  # this file has no limit, and is read to its end
                     with self.subTest(path):
                         make(target)
                         self.assertIn((check, {"file": path}), [(f.check, f.place) for f in verify(Record(folder)).failures])
@@ -395,7 +395,7 @@ class Verifier(unittest.TestCase):
                     self.assertEqual(differences(COMMAND, folder), [])
 
     def test_files_that_cannot_be_listed(self):
-        """A path that is longer than the system takes hides what lies below it."""
+        """A path that is too long for the system hides the files below it."""
         with tempfile.TemporaryDirectory() as scratch:
             folder = write(small_election(), os.path.join(scratch, "record"))
             before = os.getcwd()
@@ -411,7 +411,7 @@ class Verifier(unittest.TestCase):
             subprocess.run(["rm", "-r", folder], check=True)
 
     def test_open_and_empty_boards(self):
-        """Voting that was never opened, and voting that is open."""
+        """Records of voting that was never opened, and of voting that is open."""
         for entries in (0, 12, 13, 14, 17):
             with self.subTest(entries), tempfile.TemporaryDirectory() as scratch:
                 forge = small_election()
@@ -460,7 +460,7 @@ class Verifier(unittest.TestCase):
             self.assertEqual({f.check for f in wrong.failures}, {"board.pinned", "election.pinned"})
 
     def test_any_bytes(self):
-        """Whatever lies in the files, there is a report."""
+        """There is a report for any content of the files."""
         chance = random.Random(5)
         with tempfile.TemporaryDirectory() as scratch:
             folder = write(small_election(), os.path.join(scratch, "record"))
@@ -554,7 +554,7 @@ class Manifests(unittest.TestCase):
                 self.refused(path, value)
 
     def test_titles(self):
-        """Which titles read alike does not depend on the version of Unicode."""
+        """Which titles are equal does not depend on the version of Unicode."""
         for alike, pairs in (
             (True, ((" Ada ", "ADA"), ("É", "é"), ("ΟΔΟΣ", "οδοσ"), ("Ж", "ж"), ("İ", "i\u0307"))),
             (True, (("Ada  Byron", "ada\u00a0byron"), ("Ada\u200b", "A\u00add\u2060a\ufe0f \ufeff"))),

@@ -4,8 +4,8 @@
 >>> report = ballotta.verify("demo-election/record")
 >>> print(report)
 
-The library that verifies is the one that the command and the trustees use; this package maps its types and errors. A
-second verifier that shares no code with it is ``spec/reference`` in the repository: run both.
+This package uses the same Rust library as the command and the trustees, and maps its types and errors. The repository
+has a second verifier in ``spec/reference`` that shares no code with it: run both.
 """
 
 from __future__ import annotations
@@ -62,19 +62,20 @@ def verify(
     progress: Callable[[str, int, int], object] | None = None,
     jobs: SupportsIndex | None = None,
 ) -> Report:
-    """Verifies a record: everything that can be checked.
+    """Verifies everything in a record that can be checked.
 
-    ``record`` is a folder, a zip archive, or the address of either on a web server (which cannot list its files: the
-    report says so). ``fingerprint`` is what the voters were shown; ``checkpoint`` one that was kept before, as a path or
-    as bytes; ``stage`` how far the election must have come: ``"voting"``, ``"closed"`` or ``"complete"``.
+    ``record`` is a folder, a zip archive, or the address of either on a web server (which cannot list its files; the
+    report says so). ``fingerprint`` is the one that the voters were shown. ``checkpoint`` is one that somebody kept
+    earlier, as a path or as bytes. ``stage`` says how far the election must have come: ``"voting"``, ``"closed"`` or
+    ``"complete"``.
 
-    ``progress(stage, done, total)`` is called now and then, with bytes of the ``"roll"`` and entries of the ``"board"``
-    and the ``"ballots"``; an exception of it ends the verification, as Ctrl-C does. ``jobs`` is the number of threads,
-    as many as there are cores if it is ``None``. Python's lock is not held meanwhile.
+    ``progress(stage, done, total)`` is called from time to time, with bytes of the ``"roll"`` and entries of the
+    ``"board"`` and the ``"ballots"``. If it raises an exception, the verification ends, as with Ctrl-C. ``jobs`` is the
+    number of threads; ``None`` means one for each core. The global interpreter lock is released during the verification.
 
-    A record that is not valid gives a report that says so. ``BallottaError`` is raised if there is no record to read: no
-    ``manifest.json`` (``no-record``), or a web server that fails, however far the reading came (``unreadable-record``);
-    and if what is pinned cannot be read. ``TypeError`` is raised for arguments of another kind.
+    If the record is not valid, the report says so. ``BallottaError`` is raised if there is no record to read: without
+    ``manifest.json`` (``no-record``), or if a web server fails at any time (``unreadable-record``). It is also raised if
+    a pinned value cannot be read. ``TypeError`` is raised for arguments of another type.
     """
     question = asked(fingerprint, checkpoint, stage)
     return Report._read(_ballotta.verify(location(record), question, progress, _jobs(jobs)))

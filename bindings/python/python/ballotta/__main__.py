@@ -20,10 +20,10 @@ def _arguments() -> argparse.ArgumentParser:
     for verb, text in [("verify", "verify a record"), ("report", "verify a record and write a page")]:
         sub = verbs.add_parser(verb, help=text, description=text)
         sub.add_argument("record", help="a folder, a zip archive, or the address of either")
-        sub.add_argument("--fingerprint", metavar="HEX", help="what the voters were shown")
-        sub.add_argument("--checkpoint", metavar="FILE", help="a checkpoint that was kept before")
+        sub.add_argument("--fingerprint", metavar="HEX", help="the fingerprint that the voters were shown")
+        sub.add_argument("--checkpoint", metavar="FILE", help="a checkpoint that somebody kept earlier")
         sub.add_argument("--stage", choices=["voting", "closed", "complete"], default="complete")
-        sub.add_argument("--jobs", type=int, metavar="N", help="threads; all cores, if not given")
+        sub.add_argument("--jobs", type=int, metavar="N", help="number of threads; one for each core by default")
         if verb == "verify":
             sub.add_argument("--json", action="store_true", help="print the report as JSON")
         else:
@@ -32,7 +32,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; gives the exit code."""
+    """Runs the command and returns the exit code."""
     asked = _arguments().parse_args(arguments)
     try:
         report = verify(

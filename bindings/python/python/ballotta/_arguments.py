@@ -1,4 +1,4 @@
-"""What callers hand over: checked and copied before anything is done with it."""
+"""Arguments of callers, which are checked and copied before they are used."""
 
 import operator
 import os
@@ -15,7 +15,7 @@ MAX_ENTRIES = 1 << 30
 
 
 def location(value: Location) -> str:
-    """A path or an address."""
+    """Returns a path or an address as text."""
     path = value if isinstance(value, str) else os.fspath(value)
     if not isinstance(path, str):
         raise TypeError("expected a path or an address as text, not bytes")
@@ -27,7 +27,7 @@ def location(value: Location) -> str:
 
 
 def count(name: str, value: SupportsIndex, minimum: int, maximum: int) -> int:
-    """A whole number; no bool and no float, however whole."""
+    """Returns an integer in a range. Refuses ``bool`` and ``float``, also a float with an integral value."""
     expected = f"{name}: expected a whole number from {minimum} to {maximum}"
     if isinstance(value, bool):
         raise TypeError(f"{expected}, not a bool")
@@ -41,26 +41,26 @@ def count(name: str, value: SupportsIndex, minimum: int, maximum: int) -> int:
 
 
 def jobs(value: SupportsIndex | None) -> int | None:
-    """A number of threads; ``None`` for as many as there are cores."""
+    """Returns a number of threads; ``None`` means one for each core."""
     return None if value is None else count("jobs", value, 1, MAX_JOBS)
 
 
 def copied(name: str, value: Buffer) -> bytes:
-    """Bytes that nobody changes while they are read."""
+    """Returns a copy of bytes, so that nobody changes them while they are read."""
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError(f"{name}: expected bytes, not {type(value).__name__}")
     return bytes(value)
 
 
 def text(name: str, value: str) -> str:
-    """Text."""
+    """Returns an argument that must be a ``str``."""
     if not isinstance(value, str):
         raise TypeError(f"{name}: expected text, not {type(value).__name__}")
     return value
 
 
 def pinned(checkpoint: "Location | Buffer | None") -> list[int] | None:
-    """The bytes of a checkpoint, or of the file with this path."""
+    """Returns the bytes of a checkpoint, given as bytes or as the path of a file."""
     if checkpoint is None:
         return None
     if isinstance(checkpoint, (bytes, bytearray, memoryview)):
@@ -68,7 +68,7 @@ def pinned(checkpoint: "Location | Buffer | None") -> list[int] | None:
     path = location(checkpoint)
     try:
         with open(path, "rb") as file:
-            # A checkpoint is shorter.
+            # No checkpoint is longer.
             return list(file.read(1 << 17))
     except (OSError, ValueError) as error:
         raise BallottaError(f"{path!r}: {error}", "no-checkpoint") from error
@@ -77,11 +77,11 @@ def pinned(checkpoint: "Location | Buffer | None") -> list[int] | None:
 def asked(
     fingerprint: str | None, checkpoint: "Location | Buffer | None", stage: str
 ) -> dict[str, object]:
-    """What is asked of a verification, as the extension module takes it."""
+    """Returns the options of a verification in the form that the extension module takes."""
     if fingerprint is not None:
         text("fingerprint", fingerprint)
     if text("stage", stage) not in STAGES:
-        raise BallottaError(f"there is no stage {stage!r}, but {', '.join(STAGES)}", "bad-stage")
+        raise BallottaError(f"there is no stage {stage!r}; the stages are {', '.join(STAGES)}", "bad-stage")
     return {
         "fingerprint": fingerprint,
         "checkpoint": pinned(checkpoint),

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import _svg
 
-#: Of these a total is a part of the weight that voted; of the others it is a sum of points.
+#: In these kinds a total is a part of the weight that voted; in the others it is a sum of points.
 _SHARES = {"choose", "lists", "split", None}
 
 _SEATS = {"dhondt": "D'Hondt", "sainte_lague": "Sainte-Laguë", "largest_remainder": "largest remainders"}
@@ -17,17 +17,17 @@ _METHODS = [("schulze", "Schulze"), ("ranked_pairs", "Ranked pairs"), ("copeland
 
 
 def named(texts: Any, language: str) -> str:
-    """A text of the manifest in a language, or in the first that there is."""
+    """Returns a text of the manifest in a language, or in the first one that it has."""
     return str(texts.get(language, next(iter(texts.values()), ""))) if isinstance(texts, dict) else str(texts)
 
 
 def paragraph(text: str, kind: str = "") -> str:
-    """Text as a paragraph."""
+    """Returns text as an HTML paragraph."""
     return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
 
 
 def contest(result: dict[str, Any], manifest: dict[str, Any] | None, language: str) -> str:
-    """A contest of a result. Without its manifest, options have their identifiers."""
+    """Returns the HTML of a contest of a result. Without the manifest, options are shown by their identifiers."""
     contests = manifest["contests"] if manifest else []
     known: dict[str, Any] = next((contest for contest in contests if contest["id"] == result["id"]), {})
     return _Contest(result, known, language).html()
@@ -89,7 +89,7 @@ class _Contest:
         if self._share(1):
             rows += [_svg.Bar(name, total, f"{total:,}{self._share(total)}", "blank") for name, total in more]
         else:
-            # A blank vote is no number of points.
+            # Blank votes are not points.
             parts = [paragraph(f"Blank votes: {total:,}") for _, total in more]
         cut = [bar.name for bar in rows if len(bar.name) > _svg.LINE]
         if cut:
@@ -173,12 +173,12 @@ class _Contest:
         elected = self._all(winners["elected"]) or "nobody"
         parts = [f"<p><b>Elected:</b> {escape(elected)} ({len(winners['elected'])} of {winners['number']:,})</p>"]
         if winners["tied"]:
-            parts.append(paragraph(f"These tie for the rest, and nobody draws lots here: {self._all(winners['tied'])}."))
+            parts.append(paragraph(f"These tie for the remaining places, and the tie is not broken here: {self._all(winners['tied'])}."))
         return parts
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], shown: Callable[[str], str] = escape) -> str:
-    """A table whose first column is text and whose others are numbers. ``shown`` makes markup of a cell."""
+    """Returns a table whose first column is text and whose other columns are numbers. ``shown`` returns a cell as HTML."""
     columns = "".join(f"<th>{escape(text)}</th>" for text in head)
     lines = [
         f"<tr><td>{shown(first)}</td>{''.join(f'<td class=number>{shown(text)}</td>' for text in rest)}</tr>"

@@ -1,11 +1,11 @@
-"""The one exception of the package."""
+"""The exception that this package raises."""
 
 
 class BallottaError(Exception):
-    """What cannot be read, or does not hold together.
+    """Something cannot be read, or its parts contradict each other.
 
-    A record that is not valid is no error: ``verify`` reports it. ``code`` is the stable name of the fault, for
-    programs; the text is for people and may change.
+    A record that is not valid is not an error: ``verify`` reports it. ``code`` is the stable name of the error, for
+    programs. The text is for people and may change.
     """
 
     code: str

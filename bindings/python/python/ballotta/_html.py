@@ -1,4 +1,4 @@
-"""A report as one page that needs nothing else: no scripts, no fonts, no pictures from elsewhere."""
+"""A report as one HTML page without scripts, fonts or pictures from elsewhere."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ _STATUS = {
     "not_asked": ("other", "not asked for"),
 }
 
-#: What an auditor compares a record with.
+#: The values that an auditor compares a record with.
 _PINS = {
     "election.pinned": "the fingerprint that voters were shown",
-    "board.pinned": "a checkpoint that was kept before",
+    "board.pinned": "a checkpoint that somebody kept earlier",
 }
 
-#: Of more failures only the number is shown.
+#: Failures above this number are only counted.
 _MAX_FAILURES = 200
 
 
@@ -118,12 +118,12 @@ def _anonymity(record: Record, report: Report) -> str:
     ]
     rows.sort(key=lambda bar: bar.value)
     text = (
-        "Who votes with the same ballot style and weight cannot be told apart in the totals. The smallest sets come first:"
-        " small ones deserve a look."
+        "The totals do not distinguish voters with the same ballot style and weight. The smallest sets come first; check"
+        " whether they are large enough."
     )
     more = [paragraph(f"And {len(rows) - 20} larger sets.")] if len(rows) > 20 else []
     return _section(
-        "Among how many each voter hides",
+        "Anonymity sets",
         f'<p class="soft">{escape(text)}</p>',
         _svg.bars("Sizes of anonymity sets", rows[:20]),
         *more,
@@ -157,7 +157,7 @@ def _failures(report: Report) -> str:
 
 
 def page(report: Report, record: Record | None, source: str = "", note: str | None = None) -> str:
-    """The page for a report; with the record that was verified, if there is one, also what only that shows."""
+    """Returns the page for a report. If the verified record is given, the page also has texts and pictures from it."""
     manifest = record.manifest if record else None
     language = manifest["languages"][0] if manifest else "en"
     title = named(manifest["title"], language) if manifest else "Election record"
@@ -173,11 +173,11 @@ def page(report: Report, record: Record | None, source: str = "", note: str | No
     if record:
         parts += [_turnout(record), _anonymity(record, report)]
     if notes:
-        parts.append(_section("What to know besides", _list(notes)))
+        parts.append(_section("Further notes", _list(notes)))
     parts.append(_checks(report))
     when = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     parts.append(f'<p class="soft">Made by ballotta {escape(__version__)} from the record alone, {when}.</p>')
-    # The policy says what the page keeps to anyhow.
+    # The page would not load anything without this policy either.
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -189,7 +189,7 @@ def page(report: Report, record: Record | None, source: str = "", note: str | No
 
 
 def _source(report: Report, manifest: dict[str, Any] | None, source: str) -> str:
-    """What was verified, so that two pages can be compared."""
+    """Returns a description of what was verified, so that two pages can be compared."""
     lines = []
     if manifest and manifest["kind"] == "rehearsal":
         lines.append("<b>A rehearsal, not an election.</b>")
@@ -205,16 +205,16 @@ def _source(report: Report, manifest: dict[str, Any] | None, source: str) -> str
 
 
 def report_page(report: Report, location: str) -> str:
-    """The page for the report of a record, which may be broken, and may be another by now."""
+    """Returns the page for the report of a record, which may be broken, and may have changed since."""
     try:
         record = Record(location)
         if (record.fingerprint, record.size, record.root) != (report.fingerprint, report.size, report.root):
             note = (
-                "When this page was made, another record was found than the one that was verified: titles and pictures"
-                " are left out."
+                "When this page was made, another record was found than the one that was verified, so titles and"
+                " pictures are left out."
             )
             return page(report, None, location, note)
         return page(report, record, location)
     except BallottaError:
-        # What cannot be read again: the report says so, or it was a server.
+        # The record cannot be read again. The report says why, or a server failed.
         return page(report, None, location)

@@ -1,4 +1,4 @@
-"""A record that an auditor explores."""
+"""A record for an auditor to explore: its entries, ballots and openings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._errors import BallottaError
 from ._report import Report
 
 _BUNDLE = 256
-#: Of so long a board every entry is a point of a picture.
+#: On a board of at most this many entries, turnout has a point for every entry.
 _EVERY_ENTRY = 4096
 
 
@@ -24,48 +24,48 @@ class Entry:
     """An entry of the board."""
 
     index: int
-    """Its position, from 0."""
+    """The position of the entry on the board, from 0."""
     kind: str
     """``ceremony``, ``roll-signature``, ``open``, ``ballot``, ``close``, ``statement``, ``decryption`` or ``publication``."""
     body: bytes = field(repr=False)
-    """Its bytes, without version and kind."""
+    """The bytes of the entry, without version and kind."""
 
 
 @dataclass(frozen=True)
 class Ballot:
-    """A ballot as it stands on the board, valid or not: it is encrypted. Digests are hexadecimal."""
+    """An encrypted ballot as it is on the board, valid or not. Digests are hexadecimal."""
 
     index: int
-    """Its position on the board, from 0."""
+    """The position of the ballot on the board, from 0."""
     tracker: str
-    """What its voter wrote down, computed from the bytes."""
+    """The tracker that its voter wrote down, computed from the bytes."""
     credential: str
-    """The public credential that it names."""
+    """The public credential that the ballot names."""
     style: str | None
-    """The ballot style that it names; ``None`` if the manifest has none of that number."""
+    """The ballot style that the ballot names; ``None`` if the manifest has no style with this number."""
     weight: int | None
-    """The weight of the credential on the roll; ``None`` if it does not stand there."""
+    """The weight of the credential on the roll; ``None`` if the credential is not on the roll."""
     previous: str | None
-    """The tracker of the ballot whose place it takes."""
+    """The tracker of the ballot that this one replaces; ``None`` for a first ballot."""
     raw: bytes = field(repr=False)
-    """The signed ballot."""
+    """The bytes of the signed ballot."""
 
 
 @dataclass(frozen=True)
 class FollowedBallot:
-    """A ballot of one credential, and what became of it."""
+    """A ballot of one credential, and its state."""
 
     index: int
     tracker: str
     state: str
     """``counted``, ``superseded`` by a later one, or ``void``."""
     problem: str | None
-    """Why it is void."""
+    """The reason why the ballot is void."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What became of a ballot."""
+    """The state of a ballot on the board."""
 
     state: str
     """``counted``, ``superseded``, ``void`` or ``missing``."""
@@ -78,33 +78,33 @@ class Found:
 
 @dataclass(frozen=True)
 class OpenedBallot:
-    """A ballot that was opened and holds exactly these choices."""
+    """A ballot that was opened and contains exactly these choices."""
 
     credential: str
     style: str
-    """The ballot style."""
+    """The identifier of the ballot style."""
     weight: int
-    """The weight: what a voter divides in a contest of the kind ``split``."""
+    """The weight, which a voter divides in a contest of the kind ``split``."""
     choices: dict[str, Any]
-    """For each contest what is marked, by the identifiers of the manifest: ``"blank"``, or a ``dict`` that is named after
-    what it holds: ``options``, ``points``, ``list`` and ``preferences``, ``grades``, or ``ranking``."""
+    """The mark in each contest, with the identifiers of the manifest: ``"blank"``, or a ``dict`` with the keys
+    ``options``, ``points``, ``list`` and ``preferences``, ``grades``, or ``ranking``."""
 
 
 @dataclass(frozen=True)
 class Turnout:
-    """How the log grew: after ``entries[i]`` entries it held ``ballots[i]`` ballots of ``voters[i]`` credentials."""
+    """The growth of the log: after ``entries[i]`` entries it had ``ballots[i]`` ballots of ``voters[i]`` credentials."""
 
     entries: tuple[int, ...]
     ballots: tuple[int, ...]
     voters: tuple[int, ...]
     marks: tuple[tuple[str, int], ...]
-    """What else the board signed or the organiser did: ``opening``, ``close`` and ``checkpoint``, with their positions."""
+    """The positions of other events: ``opening`` and ``close`` by the organiser, and the signed ``checkpoint``."""
 
 
 class Record:
-    """A record whose checkpoint, entries, key ceremony and roll hold together. Nothing is kept in memory but hashes.
+    """A record whose checkpoint, entries, key ceremony and roll are consistent. Only hashes are kept in memory.
 
-    This is for exploring. Whether the record is valid, ``ballotta.verify`` says.
+    This class is for exploring a record. Use ``ballotta.verify`` to find out whether the record is valid.
     """
 
     def __init__(self, record: Location) -> None:
@@ -113,7 +113,7 @@ class Record:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """The manifest: a new ``dict`` each time."""
+        """The manifest as a ``dict``, which is a new one each time."""
         manifest: dict[str, Any] = json.loads(self._record.manifest())
         return manifest
 
@@ -124,7 +124,7 @@ class Record:
 
     @property
     def size(self) -> int:
-        """How many entries the board has."""
+        """The number of entries of the board."""
         return self._record.board()[0]
 
     @property
@@ -134,35 +134,35 @@ class Record:
 
     @property
     def opened(self) -> int | None:
-        """The entry that opened the voting."""
+        """The index of the entry that opened the voting; ``None`` if there is none."""
         return self._record.board()[2]
 
     @property
     def closed(self) -> int | None:
-        """The entry that closed the voting."""
+        """The index of the entry that closed the voting; ``None`` if there is none."""
         return self._record.board()[3]
 
     @property
     def eligible(self) -> dict[str, tuple[int, int]]:
-        """For each ballot style how many voters the roll has, and their weight."""
+        """For each ballot style, the number of voters on the roll, and their weight together."""
         return dict(zip(self._styles, self._record.roll()[2], strict=True))
 
     @property
     def eligible_voters(self) -> int:
-        """How many voters the roll has."""
+        """The number of voters on the roll."""
         return self._record.roll()[0]
 
     def entries(self) -> Iterator[Entry]:
-        """The entries, in the order of the board, read as they are asked for.
+        """Returns the entries in the order of the board. Each is read when it is needed.
 
-        Raises ``BallottaError`` if the record cannot be read again as it was.
+        Raises ``BallottaError`` if the record has changed or cannot be read again.
         """
         for bundle in range(-(-self.size // _BUNDLE)):
             for index, kind, body in self._record.entries(bundle):
                 yield Entry(index, kind, body)
 
     def ballots(self) -> Iterator[Ballot]:
-        """The ballots, in the order of the board, read as they are asked for. What is too short for one is left out."""
+        """Returns the ballots in the order of the board. Each is read when it is needed; too short ones are left out."""
         for entry in self.entries():
             header = _ballotta.Record.header(entry.body) if entry.kind == "ballot" else None
             if header is None:
@@ -180,9 +180,9 @@ class Record:
             )
 
     def follow(self, credential: str) -> list[FollowedBallot]:
-        """All ballots that name a credential, each verified, and what became of it.
+        """Verifies all ballots that name a credential, and returns them with their states.
 
-        Raises ``BallottaError`` with ``unknown-credential`` if it does not stand on the roll.
+        Raises ``BallottaError`` with ``unknown-credential`` if the credential is not on the roll.
         """
         own = self._record.follow(text("credential", credential))
         valid = [index for index, _, problem in own if problem is None]
@@ -199,24 +199,25 @@ class Record:
         ]
 
     def find(self, tracker: str) -> Found:
-        """What became of the ballot with this tracker."""
+        """Returns the state of the ballot with this tracker."""
         return Found(*self._record.find(text("tracker", tracker)))
 
     def check_opening(self, opening: Buffer, tracker: str) -> OpenedBallot:
         """Encrypts the choices of an opened ballot again and compares every byte.
 
-        ``opening`` is the file that the command or a voter's page wrote, or the bytes in it; ``tracker`` is what the device
-        showed before. Raises ``BallottaError``: ``ballot-mismatch`` means that the device did not encrypt what it showed.
+        ``opening`` is the file that the command or a voter's page wrote, or the bytes in it. ``tracker`` is the one that
+        the device showed before the opening. Raises ``BallottaError``; ``ballot-mismatch`` means that the device did not
+        encrypt what it showed.
         """
         bytes_ = _unwrapped(copied("opening", opening))
         credential, style, weight, choices = self._record.check_opening(bytes_, text("tracker", tracker))
         return OpenedBallot(credential, self._styles[style], weight, json.loads(choices))
 
     def turnout(self) -> Turnout:
-        """How the log grew: one pass over the board.
+        """Returns how the log grew, in one pass over the board.
 
-        At every entry of a board of up to 4,096; of a longer one at every 256th, around the opening and the close, and
-        at its end.
+        A board of up to 4,096 entries has a point for every entry. A longer one has a point for every 256th entry,
+        around the opening and the close, and at the end.
         """
         seen: set[bytes] = set()
         ballots = 0
@@ -238,10 +239,10 @@ class Record:
         return Turnout(tuple(entries_), tuple(ballots_), tuple(voters_), known)
 
     def anonymity_sets(self, report: Report | None = None) -> dict[tuple[str, int], int]:
-        """How many voters voted with each ballot style and weight: among so many each of them hides.
+        """Returns the number of voters with each ballot style and weight, whose votes the totals do not distinguish.
 
-        The last ballot of each credential in the window is taken; with the ``report`` of a verification, of those that
-        it did not find void.
+        The last ballot of each credential between opening and close counts. With the ``report`` of a verification,
+        ballots that it found void do not count.
         """
         void = {failure.place.index for failure in report.failures} if report is not None else set()
         last: dict[str, tuple[str, int]] = {}
@@ -259,7 +260,7 @@ class Record:
         return dict(sorted(Counter(last.values()).items()))
 
 
-#: The first line of the file of an opening; behind it stand its bytes in base64.
+#: The first line of the file of an opening, before its bytes in base64.
 _OPENING_FILE = b"ballotta/v1-draft.4/ballot-opening\n"
 
 
@@ -276,19 +277,19 @@ def _unwrapped(opening: bytes) -> bytes:
 def open_record(record: Location) -> Record:
     """Opens a record: a folder, a zip archive, or the address of either on a web server.
 
-    Raises ``BallottaError`` if checkpoint, entries, key ceremony and roll do not hold together.
+    Raises ``BallottaError`` if checkpoint, entries, key ceremony and roll are not consistent.
     """
     return Record(record)
 
 
 def tracker_of(ballot: Buffer) -> str:
-    """The tracker of the signed ballot with these bytes: 64 hexadecimal digits.
+    """Returns the tracker of the signed ballot with these bytes, as 64 hexadecimal digits.
 
-    Raises ``BallottaError`` if they are too short for a ballot.
+    Raises ``BallottaError`` if the bytes are too short for a ballot.
     """
     return _ballotta.tracker_of(copied("ballot", ballot))
 
 
 def pack(record: Location, archive: Location) -> None:
-    """Writes the record in a folder as a zip archive, which must not exist yet. The same record gives the same bytes."""
+    """Writes the record in a folder as a new zip archive. The same record always gives the same bytes."""
     _ballotta.pack(location(record), location(archive))

@@ -1,4 +1,4 @@
-"""What a verification found."""
+"""The report of a verification."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CHECKS = {slug: (unit, description.strip()) for slug, unit, description in _bal
 
 
 def _shown(text: str) -> str:
-    """A text that may hold a name of somebody's choice: nothing in it writes lines of its own on a terminal."""
+    """Returns a text with control characters escaped. It may contain names that somebody chose to disturb a terminal."""
     return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its stable name, what became of it, and how many items it saw."""
+    """One check: its stable name, its status, and the number of items that it examined."""
 
     id: str
     status: str
@@ -34,27 +34,27 @@ class Check:
 
     @property
     def unit(self) -> str:
-        """What ``items`` counts."""
+        """The unit that ``items`` counts."""
         return _CHECKS[self.id][0]
 
     @property
     def description(self) -> str:
-        """What the check says, for people."""
+        """The description of the check, for people."""
         return _CHECKS[self.id][1]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where something was found. What does not apply is ``None``."""
+    """The place of a failure. Fields that do not apply are ``None``."""
 
     kind: str
     """``file``, ``entry``, ``roll_line``, ``trustee`` or ``record``."""
     file: str | None = None
-    """The file, relative to the record; of an entry, the file that holds it."""
+    """The file, relative to the record; for an entry, the file that contains it."""
     index: int | None = None
     """The position of an entry of the board, from 0."""
     number: int | None = None
-    """The line of the roll or the trustee, from 1."""
+    """The line of the roll or the trustee index, from 1."""
 
     def __str__(self) -> str:
         match self.kind:
@@ -83,7 +83,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Failure:
-    """One failure of one check."""
+    """One failure of a check, with its place and a sentence."""
 
     check: str
     place: Place
@@ -95,26 +95,26 @@ class Failure:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a verification found. ``print(report)`` shows it as a table."""
+    """The report of a verification. ``print(report)`` shows it as a table."""
 
     valid: bool
     """Whether every check that was asked for passed, and none failed."""
     stage: str
     """How far the election had to come: ``voting``, ``closed`` or ``complete``."""
     fingerprint: str | None
-    """What manifest, ceremony and roll give: to be compared with what the voters were shown."""
+    """The fingerprint of manifest, ceremony and roll. Compare it with the one that the voters were shown."""
     checks: tuple[Check, ...]
     failures: tuple[Failure, ...]
     not_checked: tuple[str, ...]
-    """What the verifier could not check, for people."""
+    """Sentences for people about what the verifier could not check."""
     warnings: tuple[str, ...]
-    """What holds, and still should be known."""
+    """Sentences about facts that are no failures, but that people should know."""
     result: dict[str, Any] | None
     """The result that the verifier computed, as in ``result/result.json``; all numbers are ``int``."""
     size: int | None
-    """How many entries the board had that was verified; ``None`` if it could not be read."""
+    """The number of entries of the verified board; ``None`` if it could not be read."""
     root: str | None
-    """Its Merkle root."""
+    """The Merkle root of the verified board."""
     _json: str = field(repr=False)
     _table: str = field(repr=False)
 
@@ -146,13 +146,13 @@ class Report:
         )
 
     def __bool__(self) -> bool:
-        raise TypeError("a report is neither true nor false: ask report.valid")
+        raise TypeError("a report is neither true nor false: use report.valid")
 
     def __str__(self) -> str:
         return "\n".join([*self._result_lines(), self._table])
 
     def _result_lines(self) -> list[str]:
-        """The result by the identifiers of the manifest, if the record holds."""
+        """Returns the result with the identifiers of the manifest, if the record is valid."""
         if self.result is None or not self.valid:
             return []
         lines = [f"{self.result['counted_ballots']:,} of {self.result['eligible_voters']:,} voters took part"]
@@ -208,11 +208,11 @@ class Report:
         )
 
     def to_json(self) -> str:
-        """The report for programs: one JSON object, the same that the command prints with ``--json``."""
+        """Returns the report for programs: the JSON object that the command prints with ``--json``."""
         return self._json
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The checks as a table, one row each (extra ``pandas``)."""
+        """Returns the checks as a table with one row each (extra ``pandas``)."""
         import pandas
 
         rows = [
@@ -229,9 +229,9 @@ class Report:
         return pandas.DataFrame(rows)
 
     def failures_to_pandas(self) -> pandas.DataFrame:
-        """The failures as a table, one row each (extra ``pandas``).
+        """Returns the failures as a table with one row each (extra ``pandas``).
 
-        Names of files are as somebody chose them: a spreadsheet may take one for a formula.
+        Names of files are not escaped: a spreadsheet may take one for a formula.
         """
         import pandas
 
@@ -250,25 +250,25 @@ class Report:
         return pandas.DataFrame(rows, columns=columns).astype({"index": "Int64", "number": "Int64"})
 
     def counts(self) -> dict[str, list[int] | list[list[int]]]:
-        """For each contest what was counted, in the order of the manifest.
+        """Returns the counted totals of each contest, in the order of the manifest.
 
-        Of most kinds a list: the totals of the options. Of ``grades`` a list for each option, with the totals of its
-        grades, the best first. Of ``pairs`` a matrix: in row ``i`` and column ``j`` the weight of the ballots that rank
-        option ``i`` above option ``j``. A contest whose totals are withheld has an empty list.
+        For most kinds this is a list with the totals of the options. For ``grades`` it is a list for each option, with
+        the totals of its grades, the best first. For ``pairs`` it is a matrix: row ``i`` and column ``j`` have the
+        weight of the ballots that rank option ``i`` above option ``j``. If the totals are withheld, the list is empty.
         """
         return {contest["id"]: _counted(contest) for contest in self._contests()}
 
     def totals(self) -> dict[str, numpy.ndarray[Any, numpy.dtype[numpy.int64]]]:
-        """What ``counts`` gives, as arrays: of ``grades`` and ``pairs`` with two dimensions (extra ``numpy``).
+        """Returns what ``counts`` returns, as arrays; for ``grades`` and ``pairs`` with two dimensions (extra ``numpy``).
 
-        A contest whose totals are withheld has an empty array. Without a result there are no contests.
+        If the totals of a contest are withheld, its array is empty. Without a result there are no contests.
         """
         import numpy
 
         return {contest: numpy.array(counted, numpy.int64) for contest, counted in self.counts().items()}
 
     def averages(self) -> dict[str, list[Fraction]]:
-        """For each contest of the kind ``score`` the averages of its options, exactly."""
+        """Returns the exact averages of the options of each contest of the kind ``score``."""
         return {
             contest["id"]: [Fraction(*option["average"]) for option in contest["options"]]
             for contest in self._contests()
@@ -276,7 +276,7 @@ class Report:
         }
 
     def rankings(self) -> dict[str, list[list[str]]]:
-        """For each contest its options from the first place to the last, those that tie together; of ``lists`` the lists."""
+        """Returns the ranking of each contest: its options (for ``lists``, its lists) by places, ties in one list."""
         return {contest["id"]: contest["ranking"] for contest in self._contests()}
 
     def _contests(self) -> list[dict[str, Any]]:
@@ -292,7 +292,7 @@ def _counted(contest: dict[str, Any]) -> list[int] | list[list[int]]:
 
 
 def _ranked(contest: dict[str, Any]) -> str:
-    """The ranking of a contest in one line, with totals where options have one."""
+    """Returns the ranking of a contest in one line, with the totals of options that have one."""
     if contest["withheld"]:
         return f"withheld: {contest['withheld'].replace('_', ' ')}"
     said = {}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 _WIDTH = 720
 
-#: How many characters fit into a line.
+#: The number of characters that fit into a line.
 LINE = 92
 
 
@@ -27,22 +27,22 @@ def _svg(height: float, title: str, parts: Sequence[str]) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """A text that fits into a line."""
+    """Returns a text that is shortened to fit into a line."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 class Bar(NamedTuple):
-    """A bar: its label, how long it is, and what is written behind it."""
+    """A bar: its label, its length, and the text after it."""
 
     name: str
     value: int
     text: str
     kind: str = ""
-    """The class of the label: what is no option looks like none."""
+    """The CSS class of the label, so that a bar that is not an option looks different."""
 
 
 def bars(title: str, rows: Sequence[Bar]) -> str:
-    """Horizontal bars, each below its label: titles are long, and often differ only at their ends."""
+    """Draws horizontal bars, each below its label, because titles are long and often differ only at their ends."""
     row = 50
     largest = max((bar.value for bar in rows), default=0) or 1
     room = _WIDTH - 170
@@ -58,7 +58,7 @@ def bars(title: str, rows: Sequence[Bar]) -> str:
 
 
 def _parted(part: int, parts: int) -> tuple[str, bool]:
-    """A colour from blue, the best, over pale to orange, the worst, and whether dark text stands on it."""
+    """Returns a colour from blue (the best) over pale to orange (the worst), and whether text on it must be dark."""
     place = 2 * part / (parts - 1) - 1 if parts > 1 else -1.0
     distance = abs(place)
     hue, saturation = (211, 60) if place < 0 else (25, 75)
@@ -66,7 +66,7 @@ def _parted(part: int, parts: int) -> tuple[str, bool]:
 
 
 def stacked(title: str, names: Sequence[str], rows: Sequence[tuple[str, Sequence[int], str]]) -> str:
-    """Bars of equal length, parted: label, values, and what is written behind. ``names`` are those of the parts."""
+    """Draws bars of equal length that are divided into parts. A row is a label, values, and the text after the bar."""
     row, label, right = 34, 220, 150
     room = _WIDTH - label - right
     parts = []
@@ -104,7 +104,7 @@ def curve(
     series: Sequence[tuple[str, Sequence[int]]],
     marks: Sequence[tuple[str, int]],
 ) -> str:
-    """Lines over a common axis that begins at 0, with marks where something happened."""
+    """Draws lines over a common axis that begins at 0, with marks at given positions."""
     left, right, top, bottom = 70, 20, 48, 250
     width, height = _WIDTH - left - right, bottom - top
     last = max(xs[-1] if xs else 0, 1)
@@ -126,7 +126,7 @@ def curve(
         parts.append(
             f'<line x1="{x(index):.1f}" x2="{x(index):.1f}" y1="{top}" y2="{bottom}" class="mark"/>'
         )
-        # What stands close together is written at different heights.
+        # Marks that are close together are labelled at different heights.
         anchor = "start" if index < last / 2 else "end"
         parts.append(_text(x(index), top - 6 - 13 * (number % 3), name, anchor, "axis"))
     for number, (_, values) in enumerate(series):

@@ -17,7 +17,7 @@ from ._report import Report
 
 __all__ = ["verify"]
 
-#: Shards for each thread of the cluster, so that all end at about the same time.
+#: The number of shards for each thread of the cluster, so that all threads end at about the same time.
 SHARDS_PER_THREAD = 4
 
 
@@ -35,8 +35,9 @@ def verify(
 ) -> Report:
     """Verifies a record on the workers of ``client`` (a ``distributed.Client``).
 
-    Every worker must find the record under the same path or address. ``number`` is how many shards there are, if not
-    a few for each thread; ``options`` are those of ``shards.select``. The report is that of ``ballotta.verify``.
+    Every worker must find the record under the same path or address. ``number`` is the number of shards; the default is
+    a few for each thread. ``options`` are those of ``shards.select``. The report is the same as from
+    ``ballotta.verify``.
     """
     where = location(record)
     selection = shards.select(where, **options)

@@ -6,8 +6,8 @@
 >>> parts = [shards.verify_shard(path, plan, start, stop) for start, stop in selection.ranges(8)]
 >>> report = selection.finish(parts)
 
-The report is the one that ``ballotta.verify`` gives, whatever the ranges and the order in which they end. A part is
-believed as it is: workers are the auditor's own. ``ballotta.dask`` and ``ballotta.spark`` do this on clusters.
+The report is the same as from ``ballotta.verify``, for all ranges and in any order. Parts are not verified again: the
+auditor must trust the workers. ``ballotta.dask`` and ``ballotta.spark`` do this on clusters.
 """
 
 from __future__ import annotations
@@ -27,32 +27,32 @@ _Progress = Callable[[str, int, int], object]
 
 
 class Selection:
-    """The first reading of a record: what shards need, and what the report begins with."""
+    """The first reading of a record: the plan for the shards, and the beginning of the report."""
 
     def __init__(self, selection: _ballotta.Selection) -> None:
         self._selection = selection
 
     @property
     def has_plan(self) -> bool:
-        """Whether there are ballots to verify: a record may be broken before that. Then ``finish([])`` says how."""
+        """Whether there are ballots to verify. If not, the record is broken, and ``finish([])`` returns the report."""
         return self._selection.has_plan()
 
     @property
     def entries(self) -> int:
-        """How many entries the board has."""
+        """The number of entries of the board."""
         return self._selection.entries()
 
     def ranges(self, number: SupportsIndex) -> list[tuple[int, int]]:
-        """At most ``number`` ranges of entries of nearly the same size that together are the board; none without a plan."""
+        """Divides the board into at most ``number`` ranges of nearly the same size; without a plan there are none."""
         number = count("number", number, 1, MAX_ENTRIES)
         return self._selection.ranges(number) if self.has_plan else []
 
     def to_bytes(self) -> bytes:
-        """The plan for workers: about 0.25 bytes for each entry of the board. Raises ``BallottaError`` if there is none."""
+        """Returns the plan for workers, about 0.25 bytes for each entry. Raises ``BallottaError`` without a plan."""
         return self._selection.to_bytes()
 
     def partial(self, part: Buffer) -> Partial:
-        """Reads the bytes of a part. Raises ``BallottaError`` if they are of another plan, or not canonical."""
+        """Reads the bytes of a part. Raises ``BallottaError`` if they belong to another plan, or are not canonical."""
         return self._selection.partial(copied("part", part))
 
     def finish(
@@ -62,9 +62,9 @@ class Selection:
         progress: _Progress | None = None,
         jobs: SupportsIndex | None = None,
     ) -> Report:
-        """Puts the parts together, in whatever order they came, and ends the verification. A selection ends once.
+        """Puts the parts together, in any order, and ends the verification. This can be done only once.
 
-        Raises ``BallottaError`` if parts are missing (``incomplete``, ``not-adjacent``), there twice, or of another plan.
+        Raises ``BallottaError`` if parts are missing (``incomplete``, ``not-adjacent``), overlap, or belong to another plan.
         """
         read = [part if isinstance(part, Partial) else self.partial(part) for part in parts]
         whole = merge(read) if read else None
@@ -80,7 +80,7 @@ def select(
     progress: _Progress | None = None,
     jobs: SupportsIndex | None = None,
 ) -> Selection:
-    """Reads a record for the first time. Arguments and errors are those of ``ballotta.verify``."""
+    """Reads a record and makes the plan for the shards. Arguments and errors are those of ``ballotta.verify``."""
     question = asked(fingerprint, checkpoint, stage)
     return Selection(_ballotta.Selection(location(record), question, progress, _jobs(jobs)))
 
@@ -94,10 +94,10 @@ def verify_shard(
     progress: _Progress | None = None,
     jobs: SupportsIndex | None = None,
 ) -> Partial:
-    """Verifies the ballots of the entries from ``start`` up to ``stop``, which is not part of them.
+    """Verifies the ballots of the entries from ``start`` up to, and not including, ``stop``.
 
-    ``record`` is the same record, wherever the worker finds it: what is not as in the plan is reported. A process keeps
-    the plan that it used last. Raises ``BallottaError`` if the record is another one, or has no such entries.
+    ``record`` is the same record, under the worker's path or address. Differences from the plan are reported. A process
+    keeps the plan that it used last. Raises ``BallottaError`` if it is another record, or has no such entries.
     """
     bytes_ = plan.to_bytes() if isinstance(plan, Selection) else copied("plan", plan)
     first = count("start", start, 0, MAX_ENTRIES)
@@ -106,5 +106,5 @@ def verify_shard(
 
 
 def merge(parts: Iterable[Partial]) -> Partial:
-    """Puts parts together, in whatever order they came. Raises ``BallottaError`` for gaps and overlaps."""
+    """Puts parts together, in any order. Raises ``BallottaError`` for gaps and overlaps."""
     return _ballotta.merge(list(parts))

@@ -15,7 +15,7 @@ from ._report import Report
 
 __all__ = ["verify"]
 
-#: Shards for each core of the cluster.
+#: The number of shards for each core of the cluster.
 SHARDS_PER_CORE = 4
 
 
@@ -24,8 +24,8 @@ def verify(
 ) -> Report:
     """Verifies a record on the executors of ``context`` (a ``pyspark.SparkContext``).
 
-    Every executor must find the record under the same path or address, and have this package. ``number`` is how many
-    shards there are, if not a few for each core; ``options`` are those of ``shards.select``.
+    Every executor must find the record under the same path or address, and have this package. ``number`` is the number
+    of shards; the default is a few for each core. ``options`` are those of ``shards.select``.
     """
     where = location(record)
     selection = shards.select(where, **options)

@@ -1,4 +1,4 @@
-//! `ballotta-bindgen MODULE.wasm FOLDER`: writes the module without its descriptions, and the JavaScript that calls it.
+//! `ballotta-bindgen MODULE.wasm FOLDER` writes the module without wasm-bindgen's descriptions, and its JavaScript.
 
 use std::env::args_os;
 use std::error::Error;
@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [module, folder] = arguments.as_slice() else { return Err("ballotta-bindgen MODULE.wasm FOLDER".into()) };
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).out_name("raw").typescript(true).web(true)?.omit_default_module_path(true);
-    // Names of functions tell nobody anything, and cost a third of the module.
+    // The names of functions are not needed, and are a third of the module.
     bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.generate(folder)?;
     Ok(())

@@ -61,7 +61,7 @@ export const lists: Kind = {
     const data = new FormData(form);
     const list = data.get(contest.id);
     if (typeof list !== 'string') return null;
-    // Candidates of a list that was not chosen are switched off, and are not among them.
+    // Candidates of lists that were not chosen are switched off, so they are not included.
     return list === BLANK ? 'blank' : { list, preferences: data.getAll(candidatesName(contest)).map(String) };
   },
 

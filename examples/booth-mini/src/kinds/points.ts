@@ -1,19 +1,19 @@
-// Points, votes and parts of a weight: a number for each option, and what is left.
+// Points, votes and parts of a weight: a number for each option, and the rest that is left.
 
 import type { Contest, Mark } from 'ballotta/worker';
 import { element } from '../page.js';
 import type { Words } from '../words.js';
 import { type Kind, type Voter, described, isBlank, nameOf, orBlank, runningLine, titleOf } from './kind.js';
 
-/** What the numbers of a contest have to keep to. */
+/** The limits for the numbers of a contest. */
 interface Limits {
-  /** The most for one option. */
+  /** The largest number for one option. */
   readonly each: number;
-  /** What all cost together, at most. */
+  /** The largest cost of all numbers together. */
   readonly together: number | null;
-  /** Whether all of it has to be given. */
+  /** Whether the whole sum has to be given. */
   readonly exact: boolean;
-  /** What a number costs. */
+  /** The cost of a number. */
   cost(number: number): number;
 }
 
@@ -36,7 +36,7 @@ function limits({ rule }: Contest, { weight }: Voter): Limits {
   }
 }
 
-/** The number in a control; `null` for what is no number from 0. */
+/** The number in a control; `null` if it is not a whole number, 0 or more. */
 function numberIn(input: HTMLInputElement): number | null {
   if (input.value === '') return input.validity.badInput ? null : 0;
   return /^[0-9]{1,15}$/.test(input.value) ? Number(input.value) : null;
@@ -82,7 +82,7 @@ export const points: Kind = {
     if (isBlank(contest, form)) return 'blank';
     const numbers = contest.options.map(({ id }) => [id, numberIn(form.elements.namedItem(nameOf(contest, id)) as HTMLInputElement)] as const);
     if (numbers.some(([, number]) => number === null)) return null;
-    // Also those without points: how many there are is nobody's business.
+    // Options without points are included, so that the number of marked options does not show.
     return { points: Object.fromEntries(numbers as [string, number][]) };
   },
 

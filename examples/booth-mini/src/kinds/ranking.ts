@@ -1,11 +1,11 @@
-// A ranking: for every option the place that it has, and the order that this makes.
+// A ranking: the place of every option, and the order that follows from the places.
 
 import type { Contest, Mark } from 'ballotta/worker';
 import { element } from '../page.js';
 import type { Words } from '../words.js';
 import { type Kind, described, isBlank, nameOf, orBlank, runningLine, titleOf } from './kind.js';
 
-/** Places, and whether options may share one, and whether a place before a taken one may be free. */
+/** The number of places, whether options may share one, and whether a place before a filled one may be empty. */
 function places({ rule, options }: Contest): { readonly count: number; readonly shared: boolean; readonly free: boolean } {
   if (rule.kind === 'positional') return { count: rule.scores.length, shared: false, free: false };
   return { count: options.length, shared: rule.kind === 'pairs' && rule.ties, free: rule.kind === 'pairs' && rule.ties };
@@ -16,13 +16,13 @@ function rankingOf(mark: Mark | undefined): readonly (readonly string[])[] {
   return mark.ranking.map((place) => (typeof place === 'string' ? [place] : place));
 }
 
-/** The options of each place, from the first; empty where nobody has it. */
+/** The options in each place, from the first; an empty list for an empty place. */
 function taken(contest: Contest, place: (option: string) => number | null): string[][] {
   const { count } = places(contest);
   return Array.from({ length: count }, (_, index) => contest.options.map(({ id }) => id).filter((id) => place(id) === index + 1));
 }
 
-/** A ranking as lines: what shares a place stands on one. */
+/** A ranking as lines. Options that share a place are on one line. */
 function lines(contest: Contest, ranking: readonly (readonly string[])[], words: Words): string[] {
   const ranked = ranking.map((ids, place) => `${place + 1}. ${ids.map((id) => titleOf(contest, id)).join(' = ')}`);
   const left = contest.options.filter(({ id }) => !ranking.flat().includes(id)).map(({ title }) => title);
@@ -67,7 +67,7 @@ export const ranking: Kind = {
     const all = taken(contest, (id) => Number(data.get(nameOf(contest, id))) || null);
     const last = all.findLastIndex((ids) => ids.length > 0);
     const ranking = all.slice(0, last + 1);
-    // Whoever comes after a free place would move up, where places have scores: that is for the voter to say.
+    // If places have scores, options after an empty place would move up. The voter must decide this.
     if (!places(contest).free && ranking.some((ids) => ids.length === 0)) return null;
     return { ranking: ranking.filter((ids) => ids.length > 0) };
   },
