@@ -13,9 +13,10 @@ use ballotta::hash::{CeremonyRoot, ManifestHash};
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed, TrusteeShares};
 use ballotta::limits::MAX_TOTAL;
 use ballotta::manifest::Manifest;
-use ballotta::record::{self, MemoryRecord, PublishedRoll, RecordSource};
+use ballotta::record::{self, MemoryRecord, RecordSource};
 use ballotta::tally::{CountedBallot, PartialTally};
 use ballotta::verifier::{VerifyOptions, verify};
+use ballotta::voter;
 use ballotta_benches::{Rehearsal, bench_rng, one_of};
 use ballotta_testkit::ceremony::Ceremony;
 use ballotta_testkit::election::{Choice, Election, Parties, of_style};
@@ -217,8 +218,7 @@ fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
     let window = Window { opened: Some(0), closed: None };
     let begin = || {
         let record = &rehearsal.record;
-        let roll = PublishedRoll::read(record, rehearsal.election.context.manifest()).expect("a roll");
-        let context = rehearsal.election.context.clone();
+        let voter::Election { context, roll, .. } = voter::Election::read(record, &mut bench_rng()).expect("a record");
         Admission::resume(context, roll, record.clone(), window, AdmittedBallots::default(), &mut bench_rng())
             .expect("a board without ballots")
     };
