@@ -46,8 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The first option of every contest of a style; of pairs a ranking in which two tie at a time.
 fn marks(election: &Election, style: usize) -> Result<String, Box<dyn Error>> {
     let manifest = election.context.manifest();
-    let style = manifest.styles().get(style).ok_or("a style")?;
-    let contests = style.contests.iter().filter_map(|contest| manifest.contests().get(*contest));
+    let contests = manifest.style_contests(style).iter().filter_map(|contest| manifest.contests().get(*contest));
     let marks = contests.map(|contest| {
         let ids: Vec<&str> = contest.options.iter().map(|option| option.id.as_str()).collect();
         let mark = match &contest.rule {

@@ -164,10 +164,10 @@ impl UseBallot {
     }
 
     pub(crate) fn open(&self, console: Console) -> Result<()> {
-        let (file, _, election, prepared) = self.begin(FinalState::Opened)?;
+        let (file, .., prepared) = self.begin(FinalState::Opened)?;
         let tracker = prepared.tracker().to_string();
         PreparedFile::enter(FinalState::Opened, &self.prepared)?;
-        let opening = prepared.open().expose_bytes(election.context.manifest());
+        let opening = prepared.open().expose_bytes();
         MessageFile::new(FileKind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
         file.forget(FinalState::Opened, &self.prepared)?;
         console.say(format!("{} shows your choices: it is for your second device alone.", self.out.display()));

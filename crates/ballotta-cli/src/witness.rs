@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, anyhow};
-use ballotta::board::board_key;
 use ballotta::board::timeline::Observed;
 use ballotta::manifest::Manifest;
 use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, PublishedBoard};

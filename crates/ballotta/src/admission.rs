@@ -161,7 +161,7 @@ impl<S: RecordSource> Admission<S> {
         }
         ballots.retain(|ballot| window.admits(ballot.index).is_ok());
         // In the order of the roll every block of it is read once.
-        ballots.sort_unstable_by(|one, other| one.credential.cmp(&other.credential));
+        ballots.sort_unstable_by_key(|ballot| ballot.credential);
         let voters = roll.find_all(&source, ballots.iter().map(|ballot| &ballot.credential));
         let mut found: Vec<(AdmittedBallot, Option<u32>)> =
             ballots.into_iter().zip(voters.map_err(ResumeError::Roll)?).collect();
@@ -200,7 +200,6 @@ impl<S: RecordSource> Admission<S> {
     /// # Errors
     ///
     /// If the roll cannot be read: nothing is known of these ballots.
-    #[expect(clippy::type_complexity, reason = "a result for each ballot, inside a result for all of them")]
     pub fn verify<R: CryptoRng>(
         &self,
         ballots: &[&[u8]],

@@ -3,6 +3,8 @@
 //! See `spec/board.md#entries`. Verifier, voter, trustee, witness and ballot box feed the entries of a board, in their order,
 //! into a [`Timeline`]. It says what each entry does, what is wrong with it, and when ballots count.
 
+use alloc::boxed::Box;
+
 use rand_core::CryptoRng;
 
 use super::entry::{Action, Entry, EntryError, EntryKind, OrganiserEntry, Pointer};
@@ -24,7 +26,7 @@ pub enum Event<'a> {
     /// A message of the key ceremony is published, before the opening.
     CeremonyMessage(Pointer),
     /// A credential authority signs the roll, before the opening. The signature is not verified: that takes the fingerprint.
-    RollSignature(RollSignature),
+    RollSignature(Box<RollSignature>),
     /// The organiser opens the voting.
     Opening,
     /// The organiser closes the voting.
@@ -160,7 +162,11 @@ impl Timeline {
             }
             EntryKind::RollSignature => {
                 let signature = RollSignature::decode(body)?;
-                (Event::RollSignature(signature), opened.then_some(OrderError::RollSignatureAfterOpening), None)
+                (
+                    Event::RollSignature(Box::new(signature)),
+                    opened.then_some(OrderError::RollSignatureAfterOpening),
+                    None,
+                )
             }
             EntryKind::ClosingStatement => {
                 (Event::ClosingStatement(body), None, (!closed).then_some(OrderError::StatementBeforeClose))

@@ -201,13 +201,13 @@ impl PublishedBoard {
                 let before_opening = board.timeline.opening().is_none();
                 let observed = board.timeline.push_hashed(leaf_hash(bytes), Ok(entry), rng);
                 match (&observed.event, &observed.fault) {
-                    (Some(Event::CeremonyMessage(pointer)), _) => {
-                        if !board.ceremony.iter().any(|earlier| earlier.hash() == pointer.hash()) {
-                            board.ceremony.push(*pointer);
-                        }
+                    (Some(Event::CeremonyMessage(pointer)), _)
+                        if board.ceremony.iter().all(|earlier| earlier.hash() != pointer.hash()) =>
+                    {
+                        board.ceremony.push(*pointer);
                     }
                     (Some(Event::RollSignature(signature)), _) if board.roll_signatures.len() < MAX_ROLL_SIGNATURES => {
-                        board.roll_signatures.push(signature.clone());
+                        board.roll_signatures.push(signature.as_ref().clone());
                     }
                     // Without the message there is no ceremony; after the opening it has no effect.
                     (_, Some(EntryFault::Encoding(error))) if before_opening && entry.kind() == EntryKind::Ceremony => {

@@ -246,7 +246,7 @@ impl Verifier<'_> {
             Some(Event::CeremonyMessage(pointer)) => board.pointers.push((index, PointerKind::Ceremony, pointer)),
             Some(Event::PartialDecryption(pointer)) => board.pointers.push((index, PointerKind::Decryption, pointer)),
             Some(Event::Publication(pointer)) => board.pointers.push((index, PointerKind::Publication, pointer)),
-            Some(Event::RollSignature(signature)) => board.roll_signatures.push((index, signature)),
+            Some(Event::RollSignature(signature)) => board.roll_signatures.push((index, *signature)),
             Some(Event::ClosingStatement(_)) => {
                 board.statements.extend(statement.ok().flatten().map(|statement| (index, statement)));
             }

@@ -13,7 +13,7 @@ use super::report::{Findings, Place};
 use super::select::Selected;
 use super::shards::{PartialVerification, ShardError, ShardPlan};
 use super::{CheckId, Progress, Stage, Verification, Verifier};
-use crate::ballot::{AdmissionError, VerifiedBallot};
+use crate::ballot::AdmissionError;
 use crate::board::tiles::TILE_WIDTH;
 use crate::election::ElectionContext;
 use crate::manifest::Closing;
@@ -216,9 +216,7 @@ impl Verifier<'_> {
             let corrections = parallel::map(wave, |(bundle, mut rng)| {
                 let mut ballots = plan.board(self.source).ballots(bundle)?;
                 ballots.retain(|(index, _)| plan.counted.contains(*index) != counted.contains(*index));
-                let verified = plan.verify_ballots(self.source, bundle, &ballots, &mut rng)?;
-                let valid = verified.into_iter().filter_map(|(index, ballot)| Some((index, ballot.ok()?)));
-                Ok(valid.collect::<Vec<(u64, VerifiedBallot)>>())
+                plan.verify_ballots(self.source, bundle, &ballots, &mut rng)
             });
             for ballots in corrections {
                 for (index, ballot) in ballots? {

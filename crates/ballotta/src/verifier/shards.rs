@@ -228,17 +228,18 @@ impl ShardPlan {
         &self.window
     }
 
-    /// Verifies ballots by themselves, whatever else is on the board.
+    /// Verifies ballots by themselves, whatever else is on the board, and returns those that are valid, with their positions.
     pub(super) fn verify_ballots(
         &self,
         source: &dyn RecordSource,
         bundle: u64,
         ballots: &[PlacedBallot],
         rng: &mut WeightRng,
-    ) -> Result<Vec<(u64, Result<VerifiedBallot, AdmissionError>)>, Unreadable> {
+    ) -> Result<Vec<(u64, VerifiedBallot)>, Unreadable> {
         let candidates = self.candidates(source, bundle, ballots)?;
         let verified = verify_ballots(&self.context, &candidates, rng);
-        Ok(ballots.iter().map(|(index, _)| *index).zip(verified).collect())
+        let placed = ballots.iter().map(|(index, _)| *index).zip(verified);
+        Ok(placed.filter_map(|(index, ballot)| Some((index, ballot.ok()?))).collect())
     }
 
     /// The ballots of a bundle with their lines of the roll.
