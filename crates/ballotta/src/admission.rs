@@ -100,11 +100,12 @@ pub enum ResumeError {
     },
 }
 
-/// The ballots of a board from which admission is resumed: a position, a credential and `R` of each.
+/// The ballots of a board from which admission is resumed: position, credential and `R` of each that is in time.
 #[derive(Debug, Default)]
 pub struct AdmittedBallots {
+    is_open: bool,
     ballots: Vec<AdmittedBallot>,
-    /// The first ballot that cannot be read.
+    /// The first of them that cannot be read.
     unreadable: Option<u64>,
 }
 
@@ -116,16 +117,18 @@ struct AdmittedBallot {
 }
 
 impl AdmittedBallots {
-    /// Notes an entry of the board, if it is a ballot. Entries come in the order of the board.
+    /// Notes an entry of the board, if it is a ballot between opening and closing. Entries come in the order of the board.
     pub fn observe(&mut self, observed: &Observed<'_>) {
-        if let Some(Event::Ballot(ballot)) = observed.event {
-            let index = observed.index;
-            match BallotHeader::read(ballot) {
+        match observed.event {
+            Some(Event::Opening) => self.is_open = true,
+            Some(Event::Closing) => self.is_open = false,
+            Some(Event::Ballot(ballot)) if self.is_open => match BallotHeader::read(ballot) {
                 Ok(BallotHeader { credential, randomness, .. }) => {
-                    self.ballots.push(AdmittedBallot { index, credential, randomness });
+                    self.ballots.push(AdmittedBallot { index: observed.index, credential, randomness });
                 }
-                Err(_) => self.unreadable = self.unreadable.or(Some(index)),
-            }
+                Err(_) => self.unreadable = self.unreadable.or(Some(observed.index)),
+            },
+            _ => {}
         }
     }
 }
@@ -146,7 +149,7 @@ impl<S: RecordSource> Admission<S> {
     ///
     /// # Errors
     ///
-    /// `Roll` if the roll cannot be read, `NotAdmitted` if a ballot in the window is none that a ballot box admits.
+    /// `Roll` if the roll cannot be read, `NotAdmitted` if a ballot is none that a ballot box admits.
     pub fn resume<R: CryptoRng>(
         context: ElectionContext,
         roll: PublishedRoll,
@@ -155,11 +158,10 @@ impl<S: RecordSource> Admission<S> {
         ballots: AdmittedBallots,
         rng: &mut R,
     ) -> Result<Self, ResumeError> {
-        let AdmittedBallots { mut ballots, unreadable } = ballots;
-        if let Some(index) = unreadable.filter(|index| window.admits(*index).is_ok()) {
+        let AdmittedBallots { mut ballots, unreadable, .. } = ballots;
+        if let Some(index) = unreadable {
             return Err(ResumeError::NotAdmitted { index });
         }
-        ballots.retain(|ballot| window.admits(ballot.index).is_ok());
         // In the order of the roll every block of it is read once.
         ballots.sort_unstable_by_key(|ballot| ballot.credential);
         let voters = roll.find_all(&source, ballots.iter().map(|ballot| &ballot.credential));

@@ -1,0 +1,351 @@
+//! The rules of a ballot box: what a board may take, and that a restarted box decides as one that was never stopped.
+
+use ballotta::admission::{
+    Admission, AdmitError, AdmittedBallots, BoardEntries, EntryRefused, EntryRules, ResumeError, ballot_entry,
+};
+use ballotta::ballot::AdmissionError;
+use ballotta::board::entry::{Action, EntryError, EntryKind, OrganiserEntry};
+use ballotta::board::log::LogError;
+use ballotta::board::note::NoteSignature;
+use ballotta::credential::{RollLookupError, RollSignature, RollSignatureError};
+use ballotta::decryption::DecryptionError;
+use ballotta::encoding::DecodeError;
+use ballotta::group::Scalar;
+use ballotta::index::AuthorityIndex;
+use ballotta::manifest::{Closing, Revoting};
+use ballotta::proofs::ProofError;
+use ballotta::record::{self, MemoryRecord, PublishedBoard};
+use ballotta::verifier::{Stage, VerifyOptions, verify};
+use ballotta::voter;
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions};
+use ballotta_tests::rng::TestRng;
+
+fn yes() -> [Choice; 1] {
+    [Choice::Options(vec![0])]
+}
+
+/// Resumes admission from the record of a board, as a ballot box does when it starts.
+fn resume(board: &Board<'_>) -> Result<Admission<MemoryRecord>, ResumeError> {
+    let (record, rng) = (board.record(), &mut TestRng(1));
+    let manifest = record::read_manifest(&record).unwrap();
+    let mut ballots = AdmittedBallots::default();
+    let read = PublishedBoard::read(&record, &manifest, &mut |observed| ballots.observe(observed), rng).unwrap();
+    let election = voter::Election::of_board(&record, manifest, read, rng).unwrap();
+    Admission::resume(election.context, election.roll, record, election.window, ballots, rng)
+}
+
+/// Admits a ballot and appends it; gives its position.
+fn admit(
+    admission: &mut Admission<MemoryRecord>,
+    board: &mut Board<'_>,
+    ballot: &[u8],
+) -> Result<u64, AdmitError<LogError>> {
+    let entry = admission.admit(ballot, &board.entries, &mut TestRng(2))?;
+    assert_eq!(entry, ballot_entry(ballot).unwrap());
+    Ok(board.push_bytes(entry))
+}
+
+fn refused<T>(error: AdmissionError) -> Result<T, AdmitError<LogError>> {
+    Err(AdmitError::Refused(error))
+}
+
+/// Every rule of the ledger, asked of a box that goes on and of one that is started again for each ballot.
+#[test]
+fn a_restarted_box_decides_as_one_that_goes_on() {
+    let election = Election::build(ElectionOptions::default());
+    let ballot = |voter, previous| {
+        let mut ballot = election.ballot(voter, &yes());
+        (ballot.previous, ballot.seed) = (previous, 7 + voter as u64);
+        ballot.cast()
+    };
+    let other_seed = |voter, previous| {
+        let mut ballot = election.ballot(voter, &yes());
+        (ballot.previous, ballot.seed) = (previous, 99 + voter as u64);
+        ballot.cast()
+    };
+    let first = ballot(0, None);
+    let again = {
+        let mut again = election.ballot(0, &yes());
+        (again.previous, again.seed) = (Some(*first.tracker()), 50);
+        again.cast()
+    };
+    let nonce = Scalar::from(11_u64);
+    let [one, other] = [1, 2].map(|voter| election.ballot_under(nonce, 0, election.credentials[voter].key_pair()));
+    let mut restarted = election.open_board();
+    let mut running = restarted.clone();
+    let mut admission = resume(&running).unwrap();
+    let opened = running.entries.len() as u64;
+    let cases = [
+        (first.to_bytes(), Ok(opened)),
+        (first.to_bytes(), refused(AdmissionError::DuplicateBallot { first: opened })),
+        (ballot(0, None).to_bytes(), refused(AdmissionError::DuplicateBallot { first: opened })),
+        (again.to_bytes(), Ok(opened + 1)),
+        // It names the first ballot, and not the last.
+        (
+            other_seed(0, Some(*first.tracker())).to_bytes(),
+            refused(AdmissionError::RevoteFork { head: Some(opened + 1) }),
+        ),
+        (ballot(3, Some(*first.tracker())).to_bytes(), refused(AdmissionError::RevoteFork { head: None })),
+        (one, Ok(opened + 2)),
+        (other, refused(AdmissionError::RepeatedRandomness { first: opened + 2 })),
+        (ballot(3, None).to_bytes(), Ok(opened + 3)),
+    ];
+    for (number, (ballot, expected)) in cases.into_iter().enumerate() {
+        assert_eq!(admit(&mut admission, &mut running, &ballot), expected, "case {number}");
+        let mut started = resume(&restarted).unwrap();
+        assert_eq!(admit(&mut started, &mut restarted, &ballot), expected, "case {number}, restarted");
+        assert_eq!(running.entries, restarted.entries);
+    }
+    let counted: Vec<u64> =
+        (0..opened + 5).filter(|index| resume(&running).unwrap().into_counted().contains(*index)).collect();
+    assert_eq!(counted, [opened + 1, opened + 2, opened + 3]);
+    running.organise(Action::Close);
+    assert!(
+        verify(
+            &running.record(),
+            &VerifyOptions { stage: Stage::Closed, ..Default::default() },
+            &|_| (),
+            &mut TestRng(1)
+        )
+        .report
+        .valid
+    );
+}
+
+#[test]
+fn one_ballot_where_revoting_is_not_allowed() {
+    let election = Election::build(ElectionOptions { revoting: Revoting::NotAllowed, ..ElectionOptions::default() });
+    let mut board = election.open_board();
+    let first = board.vote(0, &yes());
+    let mut again = election.ballot(0, &yes());
+    (again.previous, again.seed) = (Some(board.heads[&0]), 99);
+    let mut admission = resume(&board).unwrap();
+    let error = refused(AdmissionError::RevoteNotAllowed { first });
+    assert_eq!(admit(&mut admission, &mut board, &again.cast().to_bytes()), error);
+}
+
+#[test]
+fn nothing_is_admitted_before_the_opening_and_after_the_close() {
+    let election = Election::build(ElectionOptions::default());
+    let ballot = election.ballot(0, &yes()).cast().to_bytes();
+    let mut unopened = election.unopened_board();
+    assert_eq!(admit(&mut resume(&unopened).unwrap(), &mut unopened, &ballot), refused(AdmissionError::NotOpen));
+    let mut board = election.open_board();
+    let mut admission = resume(&board).unwrap();
+    admission.close(board.organise(Action::Close));
+    assert_eq!(admit(&mut admission, &mut board, &ballot), refused(AdmissionError::Closed));
+    assert_eq!(admit(&mut resume(&board).unwrap(), &mut board, &ballot), refused(AdmissionError::Closed));
+}
+
+#[test]
+fn a_board_that_no_box_made_is_not_resumed() {
+    let election = Election::build(ElectionOptions::default());
+    let stranger = Election::build(ElectionOptions { seed: 2, ..ElectionOptions::default() });
+    let foreign = stranger.ballot(0, &yes()).cast().to_bytes();
+    for ballot in [foreign.as_slice(), b"no ballot"] {
+        let mut board = election.unopened_board();
+        board.push_ballot(ballot);
+        board.organise(Action::Open);
+        assert!(resume(&board).is_ok(), "before the opening it has no effect");
+        let index = board.push_ballot(ballot);
+        assert_eq!(resume(&board).err(), Some(ResumeError::NotAdmitted { index }));
+    }
+}
+
+/// What is on the board was verified before the board signed for it: only the new ballot is verified.
+#[test]
+fn ballots_on_the_board_are_not_verified_again() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    let mut ballot = election.ballot(0, &yes()).cast().to_bytes();
+    *ballot.last_mut().unwrap() ^= 1;
+    board.push_ballot(&ballot);
+    let mut admission = resume(&board).unwrap();
+    let verified = admission.verify(&[&ballot], &mut TestRng(1)).unwrap();
+    assert_eq!(
+        verified.into_iter().map(|ballot| ballot.err()).collect::<Vec<_>>(),
+        [Some(AdmissionError::BadSignature)]
+    );
+    assert!(admit(&mut admission, &mut board, &election.ballot(1, &yes()).cast().to_bytes()).is_ok());
+}
+
+/// A board whose entries can no longer be read.
+struct Unreadable(u64);
+
+impl BoardEntries for Unreadable {
+    type Error = LogError;
+
+    fn size(&self) -> u64 {
+        self.0
+    }
+
+    fn entry(&self, index: u64) -> Result<Vec<u8>, LogError> {
+        Err(LogError::OutsideTree { index, size: 0 })
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_no_verdict() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    let first = board.vote(0, &yes());
+    let mut again = election.ballot(0, &yes());
+    (again.previous, again.seed) = (Some(board.heads[&0]), 99);
+    let again = again.cast().to_bytes();
+    let rng = &mut TestRng(1);
+    let mut admission = resume(&board).unwrap();
+    let size = board.entries.len() as u64;
+    let error = AdmitError::Board(LogError::OutsideTree { index: first, size: 0 });
+    assert_eq!(admission.admit(&again, &Unreadable(size), rng), Err(error));
+    let mut garbled = board.entries.clone();
+    garbled[first as usize].truncate(2);
+    let error = AdmitError::Entry { index: first, error: DecodeError::Truncated { field: "kind" } };
+    assert_eq!(admission.admit(&again, &garbled, rng), Err(error));
+    // Nothing has changed.
+    assert_eq!(admit(&mut admission, &mut board, &again), Ok(size));
+
+    // A roll that is not as it was.
+    let mut record = board.record();
+    let manifest = record::read_manifest(&record).unwrap();
+    let published = PublishedBoard::read(&record, &manifest, &mut |_| (), rng).unwrap();
+    let voter::Election { context, roll, window, .. } =
+        voter::Election::of_board(&record, manifest, published, rng).unwrap();
+    let last = record.files.get_mut(record::ROLL).unwrap().last_mut().unwrap();
+    *last ^= 1;
+    let mut admission = Admission::resume(context, roll, record, window, AdmittedBallots::default(), rng).unwrap();
+    let error = AdmitError::Roll(RollLookupError::Changed { line: 2 });
+    assert_eq!(admission.admit(&election.ballot(1, &yes()).cast().to_bytes(), &board.entries, rng), Err(error));
+}
+
+/// The rules of a board, fed with its entries.
+fn rules(board: &Board<'_>) -> EntryRules {
+    let record = board.record();
+    let manifest = record::read_manifest(&record).unwrap();
+    let mut rules = EntryRules::default();
+    PublishedBoard::read(&record, &manifest, &mut |observed| rules.observe(observed), &mut TestRng(1)).unwrap();
+    rules
+}
+
+fn organiser_entry(election: &Election, action: Action) -> Vec<u8> {
+    OrganiserEntry::sign(action, election.context.fingerprint(), &election.organiser, &mut TestRng(3)).encode()
+}
+
+#[test]
+fn entries_before_the_close() {
+    let election = Election::build(ElectionOptions { authorities: 2, ..ElectionOptions::default() });
+    let (context, rng) = (&election.context, &mut TestRng(1));
+    let mut board = election.unopened_board();
+    board.entries.retain(|entry| entry[2] != EntryKind::RollSignature as u8);
+    let valid_so_far = |board: &Board<'_>| {
+        let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
+        verify(&board.record(), &options, &|_| (), &mut TestRng(1)).report
+    };
+
+    // Signatures of the roll.
+    let mut at = rules(&board);
+    assert_eq!(at.check_ceremony_message(), Ok(()));
+    let index = |number| AuthorityIndex::new(number).unwrap();
+    let signature = |number, key: usize| {
+        RollSignature::sign(index(number), context.fingerprint(), &election.authorities[key], &mut TestRng(4)).encode()
+    };
+    let encoding = |what, field| EntryRefused::Encoding { what, error: DecodeError::Truncated { field } };
+    assert_eq!(at.add_roll_signature(context, b"", rng), Err(encoding("a signature of a roll", "authority")));
+    let wrong = at.add_roll_signature(context, &signature(2, 0), rng);
+    assert!(
+        matches!(wrong, Err(EntryRefused::RollSignature(RollSignatureError::Signature { authority: 2 }))),
+        "{wrong:?}"
+    );
+    assert_eq!(at.add_roll_signature(context, &signature(1, 0), rng), Ok(()));
+    assert_eq!(
+        at.add_roll_signature(context, &signature(1, 0), rng),
+        Err(EntryRefused::SignedAlready { authority: 1 })
+    );
+
+    // The opening needs everything before it.
+    let opening = organiser_entry(&election, Action::Open);
+    let report = valid_so_far(&board);
+    let missing = report.failures.first().unwrap().clone();
+    assert_eq!(at.add_opening(context, &report, &opening, rng), Err(EntryRefused::RecordNotValid(missing)));
+    board.sign_roll(1);
+    board.sign_roll(2);
+    let (mut at, report) = (rules(&board), valid_so_far(&board));
+    assert_eq!(
+        at.add_roll_signature(context, &signature(2, 1), rng),
+        Err(EntryRefused::SignedAlready { authority: 2 })
+    );
+    assert_eq!(at.add_closing(context, &opening, rng), Err(EntryRefused::NeverOpened));
+    let not_signed = EntryRefused::Organiser(EntryError::Signature(ProofError));
+    let closing = organiser_entry(&election, Action::Close);
+    assert_eq!(at.add_opening(context, &report, &closing, rng), Err(not_signed.clone()));
+    assert!(!at.is_opened());
+    assert_eq!(at.add_opening(context, &report, &opening, rng), Ok(()));
+    assert_eq!(at.add_opening(context, &report, &opening, rng), Err(EntryRefused::OpenedAlready));
+    assert_eq!(at.check_ceremony_message(), Err(EntryRefused::CeremonyOver));
+    assert_eq!(at.add_roll_signature(context, &signature(2, 1), rng), Err(EntryRefused::RollFixed));
+
+    board.organise(Action::Open);
+    let mut at = rules(&board);
+    assert!(at.is_opened() && !at.is_closed());
+    assert_eq!(at.add_closing(context, &opening, rng), Err(not_signed));
+    assert_eq!(at.add_closing(context, &closing, rng), Ok(()));
+    assert_eq!(at.add_closing(context, &closing, rng), Err(EntryRefused::ClosedAlready));
+}
+
+#[test]
+fn entries_after_the_close() {
+    let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (3, 2), ..ElectionOptions::default() };
+    let election = Election::build(options);
+    let (context, rng) = (&election.context, &mut TestRng(1));
+    let manifest = context.manifest();
+    let mut board = election.open_board();
+    board.everybody_votes();
+    let mut open = rules(&board);
+    board.organise(Action::Close);
+    let tally = board.tally();
+    let statement = board.statement(&tally, 1);
+    let closed = board.closed_tally();
+    let part = board.partial_decryption(&closed, 1);
+    let (body, bytes) = (statement.to_bytes(), part.to_bytes());
+    assert_eq!(open.add_statement(manifest, &tally, &body, rng), Err(EntryRefused::NotClosed));
+    assert_eq!(open.add_partial_decryption(context, &tally, &bytes, rng).err(), Some(EntryRefused::NotClosed));
+
+    let mut at = rules(&board);
+    let mut forged = body.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    let error = EntryRefused::Decryption(DecryptionError::BadStatementSignature { trustee: 1 });
+    assert_eq!(at.add_statement(manifest, &tally, &forged, rng), Err(error));
+    assert_eq!(at.add_statement(manifest, &tally, &body, rng), Ok(()));
+    assert_eq!(at.add_statement(manifest, &tally, &body, rng), Err(EntryRefused::StatedAlready { trustee: 1 }));
+    let mut other = election.open_board();
+    other.organise(Action::Close);
+    let foreign = other.statement(&other.tally(), 2).to_bytes();
+    let error = EntryRefused::Decryption(DecryptionError::StatementMismatch { trustee: 2, what: "size" });
+    assert_eq!(at.add_statement(manifest, &tally, &foreign, rng), Err(error));
+
+    let mut wrong = bytes.clone();
+    *wrong.last_mut().unwrap() ^= 1;
+    let error = EntryRefused::Decryption(DecryptionError::PartialDecryptionInvalid { trustee: 1, contest: 0 });
+    assert_eq!(at.add_partial_decryption(context, &tally, &wrong, rng).err(), Some(error));
+    assert_eq!(at.add_partial_decryption(context, &tally, &bytes, rng).unwrap().trustee(), 1);
+    let again = at.add_partial_decryption(context, &tally, &bytes, rng).err();
+    assert_eq!(again, Some(EntryRefused::DecryptedAlready { trustee: 1 }));
+
+    // What is on the board counts as what was added by this box.
+    board.push(EntryKind::ClosingStatement, &body);
+    board.push_file(EntryKind::PartialDecryption, 1, &bytes);
+    let mut at = rules(&board);
+    assert_eq!(at.add_statement(manifest, &tally, &body, rng), Err(EntryRefused::StatedAlready { trustee: 1 }));
+    let again = at.add_partial_decryption(context, &tally, &bytes, rng).err();
+    assert_eq!(again, Some(EntryRefused::DecryptedAlready { trustee: 1 }));
+
+    // Cosignatures: each of a further witness.
+    let mut checkpoint = board.closing_checkpoint(&tally, 1);
+    let lines: Vec<String> = board.closing_checkpoint(&tally, 2).to_string().lines().map(str::to_owned).collect();
+    let second = lines.last().unwrap();
+    assert_eq!(at.add_cosignature(manifest, &mut checkpoint, second), Ok(()));
+    assert_eq!(at.add_cosignature(manifest, &mut checkpoint, second), Err(EntryRefused::NoFurtherWitness));
+    let nonsense = at.add_cosignature(manifest, &mut checkpoint, "nonsense");
+    assert_eq!(nonsense, Err(EntryRefused::Cosignature("nonsense".parse::<NoteSignature>().unwrap_err())));
+    board.push_file(EntryKind::Publication, 0, b"list");
+    assert_eq!(rules(&board).add_cosignature(manifest, &mut checkpoint, second), Err(EntryRefused::Published));
+}
