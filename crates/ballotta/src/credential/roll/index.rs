@@ -106,7 +106,10 @@ impl RollIndex {
         read_at: &mut impl FnMut(u64, &mut [u8]) -> Result<(), E>,
     ) -> Result<Option<(u64, &'b [u8])>, RollLookupError<E>> {
         let key = first_bytes(credential);
-        let wanted = hex::encode(credential);
+        let mut wanted = [0; 64];
+        if hex::encode_to_slice(credential, &mut wanted).is_err() {
+            return Ok(None);
+        }
         // Of the blocks that begin with the key each may contain it, and so may the one before them.
         let mut low = self.blocks.partition_point(|block| block.first < key).saturating_sub(1);
         let mut high = self.blocks.partition_point(|block| block.first <= key);
@@ -120,17 +123,21 @@ impl RollIndex {
                 _ => self.read_block(middle, read_at)?,
             };
             let block = last.insert(block);
-            if let Some(place) = block.lines().position(|line| line.starts_with(wanted.as_bytes())) {
+            // Lower-case digits are ordered as the bytes that they write, and lines as their credentials.
+            let place = block.starts.partition_point(|start| block.line(*start) < &wanted);
+            if block.starts.get(place).is_some_and(|start| block.line(*start).starts_with(&wanted)) {
                 break place;
             }
-            // Lower-case digits are ordered as the bytes that they write.
-            if block.bytes.as_slice() < wanted.as_bytes() {
+            if place > 0 {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         };
-        let line = last.as_ref().and_then(|block| Some((block.first_line + place as u64, block.lines().nth(place)?)));
+        let line = last.as_ref().and_then(|block| {
+            let line = block.line(*block.starts.get(place)?).split(|byte| *byte == b'\n').next()?;
+            Some((block.first_line + place as u64, line))
+        });
         Ok(line)
     }
 
@@ -150,7 +157,9 @@ impl RollIndex {
         if Sha256::digest(&bytes)[..] != block.digest && weaken::is_on(Check::RollBlock) {
             return Err(changed);
         }
-        Ok(ReadBlock { position, first_line, bytes })
+        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(end, _)| end + 1);
+        let starts = core::iter::once(0).chain(ends).filter(|start| *start < bytes.len()).collect();
+        Ok(ReadBlock { position, first_line, bytes, starts })
     }
 }
 
@@ -160,11 +169,14 @@ struct ReadBlock {
     /// The number of its first line.
     first_line: u64,
     bytes: Vec<u8>,
+    /// Where the lines begin.
+    starts: Vec<usize>,
 }
 
 impl ReadBlock {
-    fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.bytes.split(|byte| *byte == b'\n')
+    /// The bytes from the beginning of a line on.
+    fn line(&self, start: usize) -> &[u8] {
+        self.bytes.get(start..).unwrap_or_default()
     }
 }
 
