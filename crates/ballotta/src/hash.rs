@@ -26,14 +26,27 @@ pub(crate) fn tagged(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
 #[error("expected 64 lower-case hexadecimal digits")]
 pub struct ParseDigestError;
 
+/// The value of a lower-case hexadecimal digit; 16 for any other byte.
+fn hex_value(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => 16,
+    }
+}
+
 /// Reads 64 lower-case hexadecimal digits. Upper case is refused: a digest has one written form.
 pub(crate) fn parse_hex32(text: &str) -> Result<[u8; 32], ParseDigestError> {
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Err(ParseDigestError);
-    }
+    let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| ParseDigestError)?;
+    let (pairs, _) = digits.as_chunks();
     let mut bytes = [0; 32];
-    hex::decode_to_slice(text, &mut bytes).map_err(|_| ParseDigestError)?;
-    Ok(bytes)
+    let mut invalid = 0;
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        let (high, low) = (hex_value(*high), hex_value(*low));
+        invalid |= high | low;
+        *byte = (high << 4) | (low & 15);
+    }
+    if invalid < 16 { Ok(bytes) } else { Err(ParseDigestError) }
 }
 
 macro_rules! digest_type {
