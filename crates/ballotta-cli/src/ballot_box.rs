@@ -1,4 +1,4 @@
-//! The board of a record in a folder: what the library admits is appended here, and signed for with a checkpoint.
+//! The board of a record in a folder. Entries that the library admits are appended here, and a checkpoint signs them.
 
 use std::path::{Path, PathBuf};
 
@@ -22,10 +22,10 @@ use rayon::prelude::*;
 use crate::failure::ErrorContext as _;
 use crate::secrets::system_rng;
 
-/// How many ballots are verified in one batch.
+/// The number of ballots that are verified in one batch.
 const BATCH: usize = 1024;
 
-/// A record's board with the key that signs for it, and what the rules of its entries depend on.
+/// The board of a record, the key that signs its checkpoints, and the state of the rules for its entries.
 pub(crate) struct BallotBox {
     root: PathBuf,
     source: FolderRecord,
@@ -33,15 +33,15 @@ pub(crate) struct BallotBox {
     signer: NoteSigner,
     folder: BoardFolder,
     rules: EntryRules,
-    /// The ballots, once the voting is open.
+    /// The admission of ballots; `None` before the opening.
     admission: Option<Admission<FolderRecord>>,
 }
 
 impl BallotBox {
-    /// Begins a record: the manifest, and a board without entries.
+    /// Begins a record with the manifest and a board without entries.
     pub(crate) fn create(root: &Path, manifest: &[u8], signer: NoteSigner) -> Result<Self> {
         let parsed = Manifest::parse(manifest).context("the manifest breaks its rules")?;
-        ensure!(*signer.key() == board_key(&parsed)?, "the key is not that of the board which the manifest names");
+        ensure!(*signer.key() == board_key(&parsed)?, "this is not the key of the board that the manifest names");
         let mut folder = BoardFolder::create(root)?;
         let path = root.join(record::MANIFEST);
         write_new(&path, manifest).with_context(|| format!("{} cannot be written", path.display()))?;
@@ -50,7 +50,7 @@ impl BallotBox {
         Ok(Self { root: root.to_path_buf(), source, manifest: parsed, signer, folder, rules, admission: None })
     }
 
-    /// Goes on with a record: its board is read once. `signer` is the board's, for the manifest of the record.
+    /// Opens a record, and reads its board once. `signer` returns the board's signer for the manifest of the record.
     pub(crate) fn open(root: &Path, signer: impl FnOnce(&Manifest) -> Result<NoteSigner>) -> Result<Self> {
         let rng = &mut system_rng();
         let source = FolderRecord::new(root);
@@ -92,8 +92,8 @@ impl BallotBox {
         &self.manifest
     }
 
-    /// Commits what was appended, and verifies the record as far as it has come. Manifest, key ceremony and roll must be
-    /// there; what else is wrong with the record is in the report.
+    /// Commits the appended entries, and verifies the record up to the opening. Fails if the manifest, the key ceremony
+    /// or the roll is missing or not valid; all other failures are in the report.
     fn verify_before_opening(&mut self) -> Result<(ElectionContext, PublishedRoll, Report)> {
         self.commit()?;
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
@@ -103,7 +103,7 @@ impl BallotBox {
             _ => {
                 let first = report.failures.first();
                 let first = first.map_or(String::new(), |failure| format!(": {}: {}", failure.place, failure.problem));
-                Err(anyhow!("manifest, key ceremony and roll are not ready{first}"))
+                Err(anyhow!("the manifest, the key ceremony or the roll is missing or not valid{first}"))
             }
         }
     }
@@ -113,14 +113,14 @@ impl BallotBox {
         Ok(self.folder.append(entry.encode())?)
     }
 
-    /// Publishes a file and points to it.
+    /// Publishes a file, and appends an entry that points to it.
     fn append_file(&mut self, kind: EntryKind, author: u16, path: &str, bytes: &[u8]) -> Result<u64> {
         let pointer = Pointer::to_file(author, bytes)?;
         self.write(path, bytes)?;
         self.append(kind, &pointer.encode())
     }
 
-    /// Appends a message of the key ceremony. What it says is verified when the ceremony is complete.
+    /// Appends a message of the key ceremony. Its content is verified when the ceremony is complete.
     pub(crate) fn add_ceremony_message(&mut self, bytes: &[u8]) -> Result<u64> {
         self.rules.check_ceremony_message()?;
         let parameters = CeremonyParameters::for_manifest(&self.manifest, FIRST_ATTEMPT)?;
@@ -140,7 +140,7 @@ impl BallotBox {
     /// Opens the voting, if everything before it is valid.
     pub(crate) fn add_opening(&mut self, body: &[u8]) -> Result<u64> {
         if self.rules.is_opened() {
-            return Err(EntryRefused::OpenedAlready).refused().remedy("nothing: the opening is on the board");
+            return Err(EntryRefused::OpenedAlready).refused().remedy("nothing to do: the opening is on the board");
         }
         let rng = &mut system_rng();
         let (context, roll, report) = self.verify_before_opening()?;
@@ -155,7 +155,7 @@ impl BallotBox {
     /// Closes the voting, and publishes the checkpoint that witnesses cosign.
     pub(crate) fn add_closing(&mut self, body: &[u8]) -> Result<u64> {
         if self.rules.is_closed() {
-            return Err(EntryRefused::ClosedAlready).refused().remedy("nothing: the closing is on the board");
+            return Err(EntryRefused::ClosedAlready).refused().remedy("nothing to do: the closing is on the board");
         }
         let admission = self.admission.as_mut().ok_or(EntryRefused::NeverOpened)?;
         self.rules.add_closing(admission.context(), body, &mut system_rng())?;
@@ -168,7 +168,7 @@ impl BallotBox {
         Ok(index)
     }
 
-    /// Admits ballots, in their order; a ballot that is refused does not affect the others.
+    /// Admits ballots in their order. A ballot that is refused does not affect the others.
     pub(crate) fn add_ballots(&mut self, ballots: &[Vec<u8>]) -> Result<Vec<Result<u64, AdmissionError>>> {
         let Some(admission) = &mut self.admission else {
             return Ok(ballots.iter().map(|_| Err(AdmissionError::NotOpen)).collect());
@@ -221,7 +221,7 @@ impl BallotBox {
         self.write(record::CLOSING_CHECKPOINT, checkpoint.to_string().as_bytes())
     }
 
-    /// Appends the list of the files that no other entry names.
+    /// Publishes the list of the files that no other entry names, and appends an entry that points to it.
     pub(crate) fn add_publication(&mut self, list: &[u8]) -> Result<u64> {
         self.append_file(EntryKind::Publication, 0, record::FILE_LIST, list)
     }
@@ -232,7 +232,7 @@ impl BallotBox {
         write_atomically(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))
     }
 
-    /// Signs for the entries appended so far.
+    /// Signs a checkpoint of the entries that were appended so far.
     pub(crate) fn commit(&mut self) -> Result<()> {
         self.folder.commit(&self.signer)?;
         Ok(())

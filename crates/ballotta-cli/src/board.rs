@@ -1,7 +1,7 @@
-//! The board takes what is handed to it: each file is checked, appended or refused with a reason.
+//! Adding files to the board: each file is checked, and then appended or refused with a reason.
 //!
-//! See `spec/command-line.md#board`. What would spoil the record for everybody is refused before it stands there: a message
-//! of the key ceremony that its author did not sign, a trustee's second decryption, a statement of another board.
+//! See `spec/command-line.md#board`. Entries that would make the record invalid for everybody are refused: a message of
+//! the key ceremony that its author did not sign, a trustee's second decryption, a statement about another board.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ use crate::record::{Record, board_signer, lock_record};
 use crate::secrets::system_rng;
 use crate::trustee_names::{trustees_named, with_names};
 
-/// Appends what was handed over to the board of a record.
+/// Appends files that people sent to the board of a record.
 #[derive(clap::Args, Debug)]
 pub(crate) struct AddToBoard {
     /// The record
@@ -28,22 +28,22 @@ pub(crate) struct AddToBoard {
     /// The secret key of the board
     #[arg(long, value_name = "FILE")]
     board_key: PathBuf,
-    /// The files, in their order: messages of the key ceremony, signatures of the roll, opening, ballots, closing, statements,
-    /// decryptions, cosignatures
+    /// The files that people sent, in the order in which they are added: messages of the key ceremony, signatures of
+    /// the roll, opening, ballots, closing, statements, decryptions, cosignatures
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
 
-/// What became of a file.
+/// The outcome of adding a file.
 #[derive(Serialize)]
 struct Outcome<'a> {
     file: &'a Path,
-    /// The position on the board; none for a cosignature, which stands in the closing checkpoint.
+    /// The index of the entry; `None` for a cosignature, which is part of the closing checkpoint.
     entry: Option<u64>,
     error: Option<String>,
 }
 
-/// At most how many ballots are verified together.
+/// The largest number of ballots that are verified together.
 const BATCH: usize = 4096;
 
 impl AddToBoard {
@@ -86,7 +86,7 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
     }
 }
 
-/// A board, and what was computed from its record when it was first needed.
+/// A board, and values that are computed from its record when they are first needed.
 struct Board {
     ballot_box: BallotBox,
     ceremony: Option<Ceremony>,
@@ -96,7 +96,8 @@ struct Board {
 }
 
 impl Board {
-    /// Adds files in their order, runs of ballots together. Of other files, which may be long, one is in memory at a time.
+    /// Adds files in their order. Consecutive ballots are added together. Other files may be long, so only one of them
+    /// is in memory at a time.
     fn add<'a>(&mut self, files: &'a [PathBuf], outcomes: &mut Vec<Outcome<'a>>) -> Result<()> {
         let mut run = Vec::new();
         for file in files {
@@ -115,7 +116,7 @@ impl Board {
         self.add_ballots(&mut run, outcomes)
     }
 
-    /// Adds a run of ballots, and empties it.
+    /// Adds consecutive ballots, and empties `run`.
     fn add_ballots<'a>(&mut self, run: &mut Vec<(&'a Path, Vec<u8>)>, outcomes: &mut Vec<Outcome<'a>>) -> Result<()> {
         let (files, ballots): (Vec<&Path>, Vec<Vec<u8>>) = run.drain(..).unzip();
         if ballots.is_empty() {
@@ -158,9 +159,9 @@ impl Board {
                 return Ok(None);
             }
             FileKind::BallotOpening => {
-                bail!("the opening of a ballot shows a voter's choices: it is for the voter's second device");
+                bail!("this opening of a ballot shows a voter's choices: give it only to the voter's second device");
             }
-            // Ballots are admitted in runs.
+            // `add_ballots` adds ballots.
             FileKind::Ballot => bail!("ballots are admitted together"),
         };
         Ok(Some(entry))
@@ -169,7 +170,7 @@ impl Board {
     /// Verifies the record up to the close, once.
     fn verify_closed(&mut self) -> Result<()> {
         if self.tally.is_none() {
-            // What was appended in this run must be on the board before it is read again.
+            // The entries that were appended before must be on disk when the board is read again.
             self.ballot_box.commit()?;
             let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
             let bars = VerifierBars::new(self.console);
@@ -184,7 +185,7 @@ impl Board {
     }
 }
 
-/// Names the trustee of an error of the library.
+/// Adds the name of the trustee to an error of the library.
 fn name_trustees(manifest: &Manifest, error: Error) -> Error {
     match error.downcast_ref() {
         Some(EntryRefused::DecryptedAlready { trustee }) => {
@@ -226,7 +227,7 @@ impl Ceremony {
         let checked = check_next_message(&self.parameters, &self.messages, message, &mut system_rng());
         checked.map_err(|error| match error {
             NextMessageError::TooEarly { trustee, kind, missing, absent } => Error::msg(format!(
-                "the {kind} of {} comes too early: no {missing} of {}",
+                "the {kind} of {} comes too early: the {missing} of {} is missing",
                 trustees_named(&self.manifest, &[trustee]),
                 trustees_named(&self.manifest, &absent)
             )),

@@ -1,7 +1,7 @@
-//! The result for people: as text in a terminal, and as a picture.
+//! The result for people, as text in a terminal and as a picture.
 //!
-//! See `spec/command-line.md#result`. Both show the same blocks, which are made here of a result and its manifest.
-//! Numbers are rounded in exact integers.
+//! See `spec/command-line.md#result`. Both show the same blocks, which this module makes from a result and its
+//! manifest. Numbers are rounded in exact integers.
 
 mod svg;
 mod terminal;
@@ -24,11 +24,11 @@ struct Chart {
 enum Block {
     /// Sentences.
     Lines(Vec<String>),
-    /// Bars, of which `whole` would be the longest possible one.
+    /// Bars. A bar with the total `whole` has the full length.
     Bars { heading: Option<String>, bars: Vec<Bar>, whole: u128 },
-    /// For each option, how much it has of each grade.
+    /// For each option, the total of each grade.
     Grades { grades: Vec<String>, rows: Vec<GradesRow>, voted: u64 },
-    /// For each option, how many rank it above each other one.
+    /// For each option, the weight of the ballots that rank it above each other option.
     Pairs { names: Vec<String>, matrix: Vec<Vec<u64>> },
 }
 
@@ -40,10 +40,10 @@ struct Bar {
     standing: Standing,
 }
 
-/// What a bar is of.
+/// What a bar shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
-    /// An option of a contest that elects nobody, or a list.
+    /// A list, or an option of a contest without winners.
     Counted,
     Elected,
     Tied,
@@ -74,11 +74,14 @@ fn charts<'a>(manifest: &'a Manifest, result: &'a ResultDocument) -> impl Iterat
 fn withheld(manifest: &Manifest, result: &ContestResult, reason: WithheldReason) -> String {
     match reason {
         WithheldReason::TooFewBallots => format!(
-            "not decrypted: {}, fewer than the {} that the manifest asks for",
+            "not decrypted: {}, fewer than the {} that the manifest requires",
             counted(result.ballots, "ballot", "ballots"),
             grouped(manifest.privacy().minimum_counted_ballots)
         ),
-        WithheldReason::RareWeight => "not decrypted: a weight would single somebody out".to_owned(),
+        WithheldReason::RareWeight => {
+            "not decrypted: too few ballots have the same weight, so the totals could reveal how a voter voted"
+                .to_owned()
+        }
     }
 }
 
@@ -93,7 +96,7 @@ impl Counted<'_> {
     fn blocks(&self) -> Vec<Block> {
         let mut blocks = match &self.contest.rule {
             Rule::Choose(_) => {
-                // Options stand as on the ballot, unless somebody is elected.
+                // Options are in the order of the ballot, unless the contest has winners.
                 let bars =
                     if self.result.winners.is_some() { self.ranked() } else { self.result.options.iter().collect() };
                 let bars = self.bars(bars, |option, total| self.share(option, total));
@@ -159,7 +162,7 @@ impl Counted<'_> {
         options.into_iter().filter_map(bar).collect()
     }
 
-    /// A total as a part of the weight of all ballots.
+    /// A total, with its percentage of the weight of all ballots.
     fn share(&self, _: &OptionResult, total: u64) -> String {
         format!("{} ({})", grouped(total), percent(total, self.result.weight))
     }
@@ -172,7 +175,7 @@ impl Counted<'_> {
         bars
     }
 
-    /// What options received of points, votes or weight.
+    /// The points, votes or weight that options received.
     fn points(&self, rule: &Rule) -> Vec<Block> {
         let voted = u128::from(self.result.weight.saturating_sub(self.result.blank.unwrap_or(0)));
         let given = self.result.options.iter().filter_map(|option| option.total).fold(0, u64::saturating_add);
@@ -195,7 +198,7 @@ impl Counted<'_> {
         vec![Block::Bars { heading: None, bars: self.bars(self.ranked(), text), whole }]
     }
 
-    /// The lists, each with its candidates, and the seats.
+    /// The lists with their candidates, and the seats.
     fn lists(&self, rule: &Lists) -> Vec<Block> {
         let mut bars = Vec::new();
         for list in self.ranked() {
@@ -277,7 +280,7 @@ impl Counted<'_> {
             (Method::Copeland, "Copeland", &pairs.copeland),
         ];
         for (method, name, ranking) in methods {
-            let chosen = if method == rule.method { ", which this contest asks for" } else { "" };
+            let chosen = if method == rule.method { " (the method of this contest)" } else { "" };
             lines.push(format!("{name}{chosen}: {}", self.ranking(ranking)));
         }
         vec![Block::Pairs { names, matrix }, Block::Lines(lines)]
@@ -297,17 +300,17 @@ impl Counted<'_> {
     }
 }
 
-/// Seats or places that nobody has, and who ties for them.
+/// A sentence about seats or places that stay open, and who ties for them.
 fn open(open: u32, number: u32, what: &str, tied: &str) -> String {
     let stay = if open == 1 { "stays" } else { "stay" };
     let of = counted(number.into(), what, &format!("{what}s"));
     if tied.is_empty() {
         return format!("{} of {of} {stay} open: nobody has a vote", grouped(open.into()));
     }
-    format!("{} of {of} {stay} open, for a tie of {tied}", grouped(open.into()))
+    format!("{} of {of} {stay} open, because of a tie: {tied}", grouped(open.into()))
 }
 
-/// A fraction with its decimals, of which there are three at most: `7/2 = 3.5`, `10/3 ≈ 3.333`.
+/// A fraction with at most three decimals: `7/2 = 3.5`, `10/3 ≈ 3.333`.
 fn fraction([numerator, denominator]: [u64; 2]) -> String {
     let (part, whole) = (u128::from(numerator), u128::from(denominator));
     let Some(thousandths) = (part * 2000 + whole).checked_div(2 * whole) else { return "unknown".to_owned() };
@@ -320,7 +323,7 @@ fn fraction([numerator, denominator]: [u64; 2]) -> String {
     format!("{}/{} {sign} {decimals}", grouped(numerator), grouped(denominator))
 }
 
-/// How much took part: of the voters, of the weight where voters weigh differently, and for the quorum.
+/// The participation: by voters, by weight if weights differ, and for the quorum.
 fn participation(manifest: &Manifest, result: &ResultDocument) -> Vec<String> {
     let share = |part, whole, what: &str| {
         format!("{} of {} {what} took part ({})", grouped(part), grouped(whole), percent(part, whole))
@@ -333,7 +336,7 @@ fn participation(manifest: &Manifest, result: &ResultDocument) -> Vec<String> {
     if result.eligible_weight != result.eligible_voters {
         let language = manifest.languages().first().map_or("", String::as_str);
         let unit = manifest.weights().unit.get(language).unwrap_or_default();
-        lines.push(share(result.counted_weight, result.eligible_weight, &format!("by weight ({unit})")));
+        lines.push(share(result.counted_weight, result.eligible_weight, &format!("units of weight ({unit})")));
     }
     if let (Some(quorum), Some(rule)) = (&result.quorum, manifest.quorum()) {
         let least = match rule.rule {
@@ -378,7 +381,7 @@ mod tests {
 
     #[test]
     fn what_stays_open_names_who_ties() {
-        assert_eq!(open(1, 3, "place", "Ada, Bob"), "1 of 3 places stays open, for a tie of Ada, Bob");
+        assert_eq!(open(1, 3, "place", "Ada, Bob"), "1 of 3 places stays open, because of a tie: Ada, Bob");
         assert_eq!(open(7, 7, "seat", ""), "7 of 7 seats stay open: nobody has a vote");
     }
 }

@@ -1,4 +1,4 @@
-//! What people see: lines and progress bars on the standard error, one JSON value on the standard output.
+//! Output: lines and progress bars for people on the standard error, answers and JSON on the standard output.
 
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
@@ -10,7 +10,7 @@ use ballotta::verifier::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, WeakProgressBar};
 use serde::Serialize;
 
-/// Where a verb says what it does.
+/// Where a verb prints its messages, progress bars and answers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Console {
     json: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    /// Bars are drawn on a terminal only; with `json`, nothing but the value is printed.
+    /// Bars are drawn only on a terminal. With `json`, only the JSON value is printed.
     pub(crate) fn new(json: bool) -> Self {
         Self { json, bars: !json && std::io::stderr().is_terminal() }
     }
@@ -27,19 +27,19 @@ impl Console {
         self.json
     }
 
-    /// A line for people.
+    /// Prints a line for people; with `json`, prints nothing.
     pub(crate) fn say(self, line: impl AsRef<str>) {
         if !self.json {
             print_to_stderr(line.as_ref());
         }
     }
 
-    /// The value for programs.
+    /// Prints a value as JSON.
     pub(crate) fn json(self, value: &impl Serialize) -> Result<()> {
         print(serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?)
     }
 
-    /// What a verb was asked for, for people on one line or for programs.
+    /// Prints the answer of a verb: `line` for people, or with `json` the value.
     pub(crate) fn answer(self, line: &str, value: &impl Serialize) -> Result<()> {
         if self.json {
             return self.json(value);
@@ -47,15 +47,15 @@ impl Console {
         print(line)
     }
 
-    /// A bar for `total` items of work, which says the rate when it is finished.
+    /// Starts a bar for `total` items of work. When it is finished, it prints the rate.
     pub(crate) fn bar(self, label: &str, total: u64) -> Bar {
         let target = if self.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(total), target).with_message(label.to_owned());
-        // The bar takes what the terminal has left: a line that is broken is two.
+        // The bar takes the rest of the line, because a line that wraps could not be removed.
         let template = "  {msg:<28} {wide_bar} {human_pos:>9}/{human_len} {rate:>10}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
-                // Text that cannot be written is not shown.
+                // If the text cannot be written, nothing is shown.
                 let _ = write!(text, "{} /s", whole(state.per_sec()));
             };
             bar.set_style(style.with_key("rate", rate));
@@ -65,7 +65,7 @@ impl Console {
     }
 }
 
-/// Prints a line on the standard output, which a reader such as `head` may have closed.
+/// Prints a line on the standard output. Fails if its reader, such as `head`, has closed it.
 pub(crate) fn print(line: impl Display) -> Result<()> {
     above_the_bar(|| writeln!(std::io::stdout(), "{line}")).context("the standard output is closed")
 }
@@ -75,11 +75,11 @@ pub(crate) fn print_to_stderr(line: impl Display) {
     above_the_bar(|| eprintln!("{line}"));
 }
 
-/// The bar that is on the terminal, as long as it is.
+/// The bar that is on the terminal now, if any.
 static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
 
-/// Writes while no bar is on the terminal. A bar removes the line in which it believes to be: of what is printed behind it,
-/// the last line would be gone.
+/// Removes the bar from the terminal while `write` runs. Otherwise the bar would later remove the last line that was
+/// printed.
 fn above_the_bar<R>(write: impl FnOnce() -> R) -> R {
     let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(WeakProgressBar::upgrade);
     match shown {
@@ -97,12 +97,12 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// `count` more items are done.
+    /// Records that `count` more items are done.
     pub(crate) fn inc(&self, count: u64) {
         self.bar.inc(count);
     }
 
-    /// Ends the bar with a line that stays.
+    /// Removes the bar, and prints the number of items, the time and the rate.
     pub(crate) fn finish(self) {
         let (items, seconds) = (self.bar.position(), self.started.elapsed().as_secs_f64());
         self.bar.finish_and_clear();
@@ -118,12 +118,12 @@ impl Drop for Bar {
     }
 }
 
-/// A rate as a whole number.
+/// Formats a rate as a whole number.
 pub(crate) fn whole(rate: f64) -> String {
     grouped(rate.round() as u64)
 }
 
-/// Shows the progress of a verification: a bar for each of its stages, one behind the other.
+/// Shows the progress of a verification: a bar for each stage, one after the other.
 pub(crate) struct VerifierBars {
     console: Console,
     current: Mutex<Option<(&'static str, Bar)>>,
@@ -143,7 +143,7 @@ impl VerifierBars {
                 "board" => "reading the board",
                 _ => "verifying ballots",
             };
-            // The one before is cleared first.
+            // The previous bar must be removed before the next one is drawn.
             *current = None;
             *current = Some((stage, self.console.bar(label, total)));
         }
@@ -153,8 +153,8 @@ impl VerifierBars {
     }
 }
 
-/// A title between other texts. What is written from right to left is isolated, or else `1. A > B` changes the order in which
-/// it is shown; manifests have no such characters themselves.
+/// Formats a title that appears between other texts. A title that is written from right to left is put between Unicode
+/// isolates; otherwise a terminal would show `1. A > B` in another order. Manifests cannot contain these characters.
 pub(crate) fn isolated(title: &str) -> String {
     let is_right_to_left = |character: char| {
         matches!(character, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
@@ -163,7 +163,7 @@ pub(crate) fn isolated(title: &str) -> String {
     if title.contains(is_right_to_left) { format!("\u{2068}{title}\u{2069}") } else { title.to_owned() }
 }
 
-/// A number with its digits in groups of three.
+/// Formats a number with its digits in groups of three.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -176,19 +176,19 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// A number with the word for what it counts.
+/// Formats a number and the noun for what it counts, in the singular or the plural.
 pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// `part` of `whole` as a percentage with two digits, rounded to the nearest, in exact integers.
+/// Formats `part` of `whole` as a percentage with two decimals, rounded to the nearest, in exact integers.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     let (part, whole) = (u128::from(part), u128::from(whole));
     let hundredths = (part * 20_000 + whole).checked_div(2 * whole).unwrap_or(0);
     format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
 
-/// Seconds with one digit.
+/// Formats a duration in seconds with one decimal.
 pub(crate) fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
 }

@@ -1,6 +1,7 @@
 //! Contests of a new manifest: from options of the command, and from files.
 //!
-//! See `spec/contests.md`. The parser of manifests checks every rule; here is only how a rule is written on one line.
+//! See `spec/contests.md`. The parser of manifests checks every rule; this module only reads rules that are
+//! written on one line.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::failure::ErrorContext as _;
 
-/// A name and what it stands for: `NAME=VALUE`.
+/// A name and its value: `NAME=VALUE`.
 #[derive(Clone, Debug)]
 pub(crate) struct Named {
     pub(crate) name: String,
@@ -24,71 +25,73 @@ pub(crate) struct Named {
 impl FromStr for Named {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self> {
-        // A key never contains the sign; what people call a trustee may.
+        // The name ends at the first `=`, because a value such as a title may contain more of them.
         let (name, value) = text.split_once('=').context("expected NAME=VALUE")?;
         Ok(Self { name: name.to_owned(), value: value.to_owned() })
     }
 }
 
 const RULES: &str = "\
-Rules, by their kind; what stands in brackets may be left out, and each may end with `winners=N`:
+Kinds of rules. Parts in brackets may be left out, and each rule may end with `winners=N`:
   choose [min=1] [max=1] [blank]               choose options
-  score max=5 [at_most=N | exactly=N] [blank]  points for each option, and for all together
+  score max=5 [at_most=N | exactly=N] [blank]  give each option points, within the limits
   cumulative points=10 max=4 [exact] [blank]   distribute points over the options
-  split                                        divide the own weight among the options
-  quadratic credits=25 [blank]                 buy votes, v of them for v*v credits
+  split                                        divide the weight of the voter among the options
+  quadratic credits=25 [blank]                 buy votes for options; v votes cost v*v credits
   positional scores=3,2,1 [truncated] [blank]  rank options; each place has a score
-  pairs [ties] [method=schulze] [blank]        rank options; who stands above whom is counted
+  pairs [ties] [method=schulze] [blank]        rank options; every two options are compared
     (or method=ranked_pairs, method=copeland)
-`blank`, `exact`, `truncated` and `ties` take no value: the word alone says that the contest has it.
-Lists and grades are written into a file for --contests: a JSON array of contests, as in a manifest.";
+Write `blank`, `exact`, `truncated` and `ties` without a value.
+For `lists` and `grades`, write the contests into a file and name it with --contests.";
 
-/// The contests of a new manifest, in their order: those of options, and then those of files.
+/// The contests of a new manifest: first those of --contest, then those of the files.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = RULES)]
 pub(crate) struct ContestArguments {
-    /// A contest, `id=Question`; several in their order
+    /// A contest, such as `chair=Who chairs the club?`; repeat this for more contests
     #[arg(long, value_name = "ID=QUESTION", required_unless_present = "contests")]
     contest: Vec<Named>,
-    /// An option of a contest, `contest/id=Title`; several in their order
+    /// An option of a contest, such as `chair/ada=Ada`; repeat this for more options
     #[arg(long, value_name = "CONTEST/ID=TITLE", required_unless_present = "contests")]
     option: Vec<Named>,
-    /// The rule of a contest, see below: --rule "budget=score max=5 at_most=10"; without one, options are chosen
+    /// The rule of a contest, such as `budget=score max=5 at_most=10`; the kinds of rules are below [default: `choose`]
     #[arg(long, value_name = "CONTEST=RULE")]
     rule: Vec<Named>,
-    /// A JSON array of contests with their rules and options, as in a manifest; they stand behind those of --contest
+    /// A file with a JSON array of contests, as in a manifest; they come after those of --contest
     #[arg(long, value_name = "FILE")]
     contests: Vec<PathBuf>,
-    /// At least so many options are chosen in each contest without --rule [default: 1]
+    /// The least number of options that a voter must choose in a contest without --rule [default: 1]
     #[arg(long, value_name = "N")]
     min: Option<u32>,
-    /// At most so many options are chosen in each contest without --rule [default: 1]
+    /// The largest number of options that a voter may choose in a contest without --rule [default: 1]
     #[arg(long, value_name = "N")]
     max: Option<u32>,
-    /// Lets voters cast a blank vote in each contest without --rule, which is counted on its own
+    /// Let voters cast a blank vote in a contest without --rule; blank votes are counted separately
     #[arg(long)]
     blank: bool,
 }
 
 impl ContestArguments {
-    /// The contests with texts in this language, for voters of at most this weight.
+    /// Reads the contests. Their texts are in `language`; `max_weight` is the largest weight of a voter.
     pub(crate) fn read(&self, language: &str, max_weight: u64) -> Result<Vec<Contest>> {
         let text = |text: &str| Text::from_iter([(language, text)]);
         let is_contest = |id: &str| self.contest.iter().any(|contest| contest.name == id);
         for option in &self.option {
             let known = option.name.split_once('/').is_some_and(|(contest, _)| is_contest(contest));
-            ensure!(known, "--option {}: expected CONTEST/ID=TITLE of a --contest", option.name);
+            ensure!(known, "--option {}: expected CONTEST/ID=TITLE, and --contest CONTEST=..", option.name);
         }
         for (position, rule) in self.rule.iter().enumerate() {
-            ensure!(is_contest(&rule.name), "--rule {}: expected CONTEST=RULE of a --contest", rule.name);
+            ensure!(is_contest(&rule.name), "--rule {}: expected CONTEST=RULE, and --contest CONTEST=..", rule.name);
             let twice = self.rule.iter().take(position).any(|earlier| earlier.name == rule.name);
             ensure!(!twice, "--rule {}: the contest has a rule already", rule.name);
         }
         let says_something = self.min.is_some() || self.max.is_some() || self.blank;
         let without_rule = |contest: &Named| !self.rule.iter().any(|rule| rule.name == contest.name);
         if says_something && !self.contest.iter().any(without_rule) {
-            return Err(anyhow!("--min, --max and --blank are of contests without a rule, and every contest has one"))
-                .remedy("write them into the rule, as in --rule \"chair=choose min=1 max=2 blank\"");
+            return Err(anyhow!(
+                "--min, --max and --blank are for contests without --rule, but every contest has a --rule"
+            ))
+            .remedy("write them into the rule, as in --rule \"chair=choose min=1 max=2 blank\"");
         }
         let mut contests = Vec::new();
         for contest in &self.contest {
@@ -126,32 +129,32 @@ impl ContestArguments {
 fn read_contests(path: &Path) -> Result<Vec<Contest>> {
     let cannot_read = || format!("{} cannot be read", path.display());
     let length = fs::metadata(path).with_context(cannot_read)?.len();
-    ensure!(length <= MAX_MANIFEST_BYTES as u64, "{} is too long for contests of a manifest", path.display());
+    ensure!(length <= MAX_MANIFEST_BYTES as u64, "{} is too long for a file of contests", path.display());
     parse_contests(&fs::read(path).with_context(cannot_read)?)
-        .with_context(|| format!("{} does not have contests between [ and ], as in a manifest", path.display()))
-        .remedy("write them as in a manifest; `spec/contests.md` has every kind with its fields")
+        .with_context(|| format!("{} is not a JSON array of contests, as in a manifest", path.display()))
+        .remedy("write the contests as in a manifest; `spec/contests.md` describes every kind and its fields")
 }
 
-/// The value of a field on one line.
+/// The type of a field of a rule on one line.
 #[derive(Clone, Copy)]
 enum FieldValue {
     Number,
     Numbers,
     Word,
-    /// The name alone stands for `true`.
+    /// The name without a value means `true`.
     True,
 }
 
 type Fields = &'static [(&'static str, FieldValue)];
 
-/// A kind whose rules are written on one line.
+/// A kind with rules that can be written on one line.
 struct LineKind {
     name: &'static str,
-    /// Fields that must be there.
+    /// Fields that are required.
     needed: Fields,
-    /// Fields that may be left out, besides `winners`.
+    /// Fields that may be left out. In addition, every kind has `winners`.
     optional: Fields,
-    /// The fields that are left out, as in a manifest.
+    /// The default values of fields that are left out, as in a manifest.
     absent: &'static str,
 }
 
@@ -198,18 +201,18 @@ const LINE_KINDS: &[LineKind] = &[
     },
 ];
 
-/// Reads a rule from one line: its kind, and `field=value` or, for what is true, `field`.
+/// Reads a rule from one line: its kind, then `field=value`, or `field` for a value of `true`.
 fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
     let mut words = line.split_whitespace();
     let kind = words.next().context("a rule begins with its kind")?;
     if let "lists" | "grades" = kind {
-        return Err(anyhow!("{kind} are more than one line"))
-            .remedy("write the contest into a file as in `spec/contests.md`, for --contests");
+        return Err(anyhow!("rules for {kind} do not fit on one line"))
+            .remedy("write the contest into a file for --contests; `spec/contests.md` describes the fields");
     }
     let Some(LineKind { needed, optional, absent, .. }) = LINE_KINDS.iter().find(|known| known.name == kind) else {
         let known = LINE_KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
-        return Err(anyhow!("{kind} is no kind: there is {known}"))
-            .remedy("lists and grades are written into a file, for --contests");
+        return Err(anyhow!("{kind} is not a kind of rule: the kinds are {known}"))
+            .remedy("for lists and grades, write a file for --contests");
     };
     let mut fields: Map<String, Value> = serde_json::from_str(absent)?;
     if kind == "split" {
@@ -221,7 +224,7 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
         let Some((_, expected)) = known().find(|(known, _)| *known == name) else {
             let known: Vec<&str> = known().map(|(name, _)| *name).collect();
-            bail!("{kind} has no {name}; there is {}", known.join(", "));
+            bail!("{kind} has no field {name}; its fields are {}", known.join(", "));
         };
         let value = value_of(*expected, value).with_context(|| format!("{kind}: {word}"))?;
         // The two limits of a score are one field.
@@ -230,8 +233,8 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
             _ => (name, value),
         };
         if given.insert(field.to_owned(), value).is_some() {
-            ensure!(field == name, "{kind}: there is at_most or exactly, once");
-            bail!("{kind}: {name} stands twice");
+            ensure!(field == name, "{kind}: give at_most or exactly only once, and not both");
+            bail!("{kind}: {name} appears twice");
         }
     }
     if let Some((missing, _)) = needed.iter().find(|(name, _)| !given.contains_key(*name)) {
@@ -247,7 +250,7 @@ fn value_of(expected: FieldValue, value: Option<&str>) -> Result<Value> {
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
     match (expected, value) {
         (FieldValue::True, None) => Ok(json!(true)),
-        (FieldValue::True, Some(_)) => bail!("the word alone says that the contest has it"),
+        (FieldValue::True, Some(_)) => bail!("this field has no value"),
         (FieldValue::Number, value) => Ok(json!(value.and_then(number).context("expected a whole number")?)),
         (FieldValue::Numbers, value) => {
             let numbers = value.unwrap_or_default().split(',').map(number).collect::<Option<Vec<u32>>>();
@@ -255,7 +258,7 @@ fn value_of(expected: FieldValue, value: Option<&str>) -> Result<Value> {
         }
         (FieldValue::Word, value) => match value {
             Some(word @ ("schulze" | "ranked_pairs" | "copeland")) => Ok(json!(word)),
-            _ => bail!("there is schulze, ranked_pairs, copeland"),
+            _ => bail!("the methods are schulze, ranked_pairs, copeland"),
         },
     }
 }
@@ -300,22 +303,23 @@ mod tests {
             ("", "a rule begins with its kind"),
             (
                 "approval",
-                "approval is no kind: there is choose, score, cumulative, split, quadratic, positional, pairs",
+                "approval is not a kind of rule: \
+                 the kinds are choose, score, cumulative, split, quadratic, positional, pairs",
             ),
-            ("grades", "grades are more than one line"),
-            ("score max=5 max=6", "score: max stands twice"),
-            ("score max=5 at_most=6 exactly=6", "score: there is at_most or exactly, once"),
+            ("grades", "rules for grades do not fit on one line"),
+            ("score max=5 max=6", "score: max appears twice"),
+            ("score max=5 at_most=6 exactly=6", "score: give at_most or exactly only once, and not both"),
             ("score", "score needs max=.."),
-            ("score total=7", "score has no total; there is max, at_most, exactly, blank, winners"),
-            ("split exact", "split has no exact; there is winners"),
+            ("score total=7", "score has no field total; its fields are max, at_most, exactly, blank, winners"),
+            ("split exact", "split has no field exact; its fields are winners"),
             ("quadratic credits=many", "quadratic: credits=many: expected a whole number"),
             ("choose min", "choose: min: expected a whole number"),
-            ("choose blank=yes", "choose: blank=yes: the word alone says that the contest has it"),
+            ("choose blank=yes", "choose: blank=yes: this field has no value"),
             (
                 "positional scores=3, 2, 1",
                 "positional: scores=3,: expected whole numbers with commas and no spaces, as in scores=3,2,1",
             ),
-            ("pairs method=borda", "pairs: method=borda: there is schulze, ranked_pairs, copeland"),
+            ("pairs method=borda", "pairs: method=borda: the methods are schulze, ranked_pairs, copeland"),
         ] {
             assert_eq!(format!("{:#}", read_rule(line, 1).unwrap_err()), error);
         }

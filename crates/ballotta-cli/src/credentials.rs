@@ -1,7 +1,8 @@
-//! Voting codes for voters, and the roll of the credentials that they stand for.
+//! Voting codes for voters, and the roll with the credentials that belong to them.
 //!
-//! See `spec/command-line.md#credentials`. Codes are numbered as the voters of the list; the roll is in the order of its
-//! credentials, which says nothing about people. Who made the codes destroys the file when they are handed out.
+//! See `spec/command-line.md#credentials`. Codes have the numbers of the voters in the list. The roll is in the order
+//! of its credentials, which says nothing about people. Whoever made the codes destroys the file after they are handed
+//! out.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -29,11 +30,11 @@ use crate::secrets::{read_signing_key, system_rng};
 /// New voting codes, and their roll.
 #[derive(clap::Args, Debug)]
 pub(crate) struct IssueCredentials {
-    /// The record, whose key ceremony is complete
+    /// The record; its key ceremony must be complete
     record: PathBuf,
     #[command(flatten)]
     voters: Voters,
-    /// The new file for the secret voting codes: a line for each voter, `number,code,style,weight`
+    /// The new file for the secret voting codes, with a line `number,code,style,weight` for each voter
     #[arg(long, value_name = "FILE")]
     codes: PathBuf,
 }
@@ -41,15 +42,15 @@ pub(crate) struct IssueCredentials {
 #[derive(clap::Args, Debug)]
 #[group(required = true, multiple = false)]
 struct Voters {
-    /// So many voters of the only ballot style, each of weight 1
+    /// The number of voters, if all have weight 1 and there is only one ballot style
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_VOTERS))]
     voters: Option<u64>,
-    /// A file with a line for each voter: `style,weight`
+    /// A file with a line `style,weight` for each voter
     #[arg(long, value_name = "FILE.csv")]
     list: Option<PathBuf>,
 }
 
-/// How many credentials are made between two steps of the progress bar.
+/// The number of credentials between two steps of the progress bar.
 const BATCH: usize = 4096;
 
 impl IssueCredentials {
@@ -60,14 +61,13 @@ impl IssueCredentials {
         let authorities = manifest.credential_authorities().len();
         if authorities != 1 {
             return refusal(format!(
-                "the manifest names {authorities} credential authorities: this command makes whole credentials, for one"
+                "the manifest names {authorities} credential authorities, but this command can serve only one"
             ));
         }
         let roll = record.root().join(record::ROLL);
         if roll.exists() {
-            return refusal(format!("{} is there already: credentials are issued once", roll.display())).remedy(
-                "hand out the codes that were made with it; if they are lost, the election begins anew in another record",
-            );
+            return refusal(format!("{} exists already: credentials are issued only once", roll.display()))
+                .remedy("hand out the codes that were made with it; if they are lost, begin the election again");
         }
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
         let voters = self.voters.read(&styles, manifest.weights().max)?;
@@ -76,9 +76,9 @@ impl IssueCredentials {
         if weight > most {
             let (weight, most) = (grouped(weight), grouped(most));
             return refusal(format!(
-                "the voters weigh {weight} together, and the manifest's `weights.total` is {most}"
+                "the sum of all weights is {weight}, but the manifest allows only {most} (`weights.total`)"
             ))
-            .remedy("the manifest, and with it the key ceremony, has to be made anew: with `--total-weight`");
+            .remedy("make a new manifest with a larger `--total-weight`, and then a new record and key ceremony");
         }
 
         let mut of_weight: BTreeMap<u64, u64> = BTreeMap::new();
@@ -87,7 +87,8 @@ impl IssueCredentials {
         if alone > 0 && of_weight.len() > 1 && manifest.privacy().minimum_ballots_per_weight < 2 {
             let weights = if alone == 1 { "1 weight has" } else { &format!("{} weights have", grouped(alone)) };
             console.say(format!(
-                "warning: {weights} one voter only, and totals may show how they voted; the manifest lets them"
+                "warning: {weights} only one voter, so the totals can reveal how this voter voted; \
+                 `--minimum-per-weight 2` in a new manifest prevents this"
             ));
         }
 
@@ -126,12 +127,12 @@ impl IssueCredentials {
         written.with_context(|| format!("the codes cannot be written to {}", self.codes.display()))?;
         write_new(&roll, text.as_bytes()).with_context(|| format!("{} cannot be written", roll.display()))?;
         console.say(format!(
-            "{} in {}: secret, one for each voter. The roll is in the record.",
+            "{} in {}, one for each voter. Keep this file secret. The roll is in the record.",
             counted(voters.len() as u64, "voting code is", "voting codes are"),
             self.codes.display()
         ));
         let fingerprint = record.election()?.context.fingerprint().to_string();
-        console.say("The fingerprint of the election, for the voters to compare:");
+        console.say("Give all voters the fingerprint of the election, so that they can compare it:");
         console.answer(&fingerprint, &json!({ "voters": voters.len(), "fingerprint": fingerprint }))
     }
 }
@@ -144,10 +145,10 @@ pub(crate) struct SignRoll {
     /// The secret key of the credential authority
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The fingerprint that `credentials issue` showed: another roll is not signed
+    /// The fingerprint that `credentials issue` printed; an election with another one is not signed
     #[arg(long, value_name = "HEX")]
     fingerprint: Fingerprint,
-    /// The new file, to be handed to the board
+    /// The new file, which you then send to the board
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -159,25 +160,31 @@ impl SignRoll {
         let authorities = record.manifest().credential_authorities();
         let named = AuthorityIndex::enumerate(authorities).find(|(_, authority)| authority.key == *key.public());
         let Some((index, _)) = named else {
-            return refusal(format!("{} is not the key of an authority that the manifest names", self.key.display()));
+            return refusal(format!(
+                "{} is not the key of a credential authority that the manifest names",
+                self.key.display()
+            ));
         };
         let Election { context, roll, .. } = record.election()?;
         let fingerprint = context.fingerprint();
         if *fingerprint != self.fingerprint {
             return refusal(format!("the election has the fingerprint {fingerprint}, not {}", self.fingerprint))
-                .remedy("somebody changed manifest, key ceremony or roll after the codes were issued: do not sign");
+                .remedy("check the fingerprint; if it is right, do not sign: the record was changed after the issue");
         }
         let signature = RollSignature::sign(index, fingerprint, &key, &mut system_rng());
         MessageFile::new(FileKind::RollSignature, signature.encode()).write(&self.out)?;
         let voters = roll.totals().voters();
-        let (voters, stand) = (counted(voters, "voter", "voters"), if voters == 1 { "stands" } else { "stand" });
-        console.say(format!("{voters} {stand} on the roll."));
-        console.say(format!("Hand {} to the board. It signs the roll of the election:", self.out.display()));
+        let (voters, are) = (counted(voters, "voter", "voters"), if voters == 1 { "is" } else { "are" });
+        console.say(format!("{voters} {are} on the roll."));
+        console.say(format!(
+            "Send {} to the board.\nIt signs the roll of the election with this fingerprint:",
+            self.out.display()
+        ));
         console.answer(&fingerprint.to_string(), &json!({ "fingerprint": fingerprint.to_string() }))
     }
 }
 
-/// What the roll says of a voter besides the credential.
+/// The ballot style and the weight of a voter.
 #[derive(Clone, Copy)]
 struct Voter {
     style: usize,
@@ -189,10 +196,10 @@ impl Voters {
         match (self.voters, &self.list) {
             (Some(count), _) if styles.len() == 1 => Ok(vec![Voter { style: 0, weight: 1 }; usize::try_from(count)?]),
             (Some(_), _) => {
-                bail!("the manifest has {} ballot styles: say with --list who votes on which", styles.len())
+                bail!("the manifest has {} ballot styles: give a list of voters with --list", styles.len())
             }
             (None, Some(path)) => read_list(path, styles, heaviest),
-            (None, None) => bail!("say with --voters or --list who may vote"),
+            (None, None) => bail!("give --voters or --list"),
         }
     }
 }
@@ -210,11 +217,11 @@ fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<Vec<Voter>> 
             let weight: u64 =
                 weight.trim().parse().ok().context("the weight is not a whole number").with_context(place)?;
             let fits = (1..=heaviest).contains(&weight);
-            ensure!(fits, "{}: the weight is {weight}, and the manifest allows 1 to {heaviest}", place());
+            ensure!(fits, "{}: the weight is {weight}, but the manifest allows 1 to {heaviest}", place());
             Ok(Voter { style, weight })
         })
         .collect::<Result<_>>()
-        .remedy("write a line for each voter: the ballot style, a comma, the weight; and no names of people")?;
-    ensure!(!voters.is_empty(), "{} names no voters", path.display());
+        .remedy("write a line for each voter: the ballot style, a comma, the weight; do not write names of people")?;
+    ensure!(!voters.is_empty(), "{} has no voters", path.display());
     Ok(voters)
 }

@@ -1,7 +1,8 @@
 //! A whole election in one command: the vote of the Movimento 5 Stelle on its statute, 2-3 August 2021.
 //!
-//! The figures are those that the movement published. Everything else really happens: keys, credentials, encrypted and
-//! signed ballots, admission, tally, decryption, and the verification of what was written, from disk, as a stranger would.
+//! The movement published the figures. Everything else is done as in a real election: keys, credentials, encrypted and
+//! signed ballots, admission, tally, decryption, and the verification of the record from disk, as an outsider would do
+//! it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,11 +24,11 @@ use crate::console::{Console, grouped, print, seconds};
 use crate::rehearsal::{Folders, Parties, Question, Rehearsal};
 use crate::secrets::system_rng;
 
-/// On the roll, as published.
+/// The published number of voters on the roll.
 const ELIGIBLE: u64 = 113_894;
-/// Who voted, as published.
+/// The published number of ballots.
 const VOTED: u64 = 60_940;
-/// Who voted yes, as published; the others voted no.
+/// The published number of votes for yes; all others voted no.
 const YES: u64 = 53_238;
 
 const ORIGIN: &str = "board.example/statuto-2021";
@@ -38,10 +39,10 @@ const ANSWERS: [&str; 2] = ["si", "no"];
 /// Options of the demo.
 #[derive(clap::Args, Debug)]
 pub(crate) struct DemoArgs {
-    /// How many voters stand on the roll; turnout and result are scaled to it
+    /// The number of voters on the roll; turnout and result are scaled to it
     #[arg(long, default_value_t = ELIGIBLE, value_parser = clap::value_parser!(u64).range(40..=10_000_000))]
     voters: u64,
-    /// The folder to write to: the public record in `record`, the secrets in `secrets`
+    /// The folder to write to, with the public record in `record` and the secrets in `secrets`
     #[arg(long, default_value = "demo-election")]
     out: PathBuf,
 }
@@ -61,7 +62,7 @@ impl Figures {
     }
 }
 
-/// What the demo says to programs.
+/// The output of the demo as JSON.
 #[derive(Serialize)]
 struct Summary<'a> {
     published: Figures,
@@ -98,7 +99,7 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
     timed("credentials");
 
     console.say("3  Voting");
-    // Who votes, and what, is drawn: the movement published only the sums.
+    // Voters and choices are drawn at random, because the movement published only the sums.
     let rng = &mut system_rng();
     shuffle(&mut codes, rng);
     let mut choices: Vec<usize> = (0..figures.voted).map(|ballot| usize::from(ballot >= figures.yes)).collect();
@@ -155,13 +156,13 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
         seconds(started.elapsed())
     ))?;
     print(format_args!(
-        "Verify it again, or change a byte of it first:\n  cargo run --release -- verify {}",
+        "To verify the record again, perhaps after you change a byte of it, run\n  cargo run --release -- verify {}",
         root.display()
     ))?;
     Ok(agrees)
 }
 
-/// The published figures beside those that came out of the decryption.
+/// A table of the published and the decrypted figures.
 fn comparison(figures: Figures, counted: u64, yes: u64, no: u64) -> String {
     let published = if figures.eligible == ELIGIBLE { "published" } else { "published, scaled" };
     let mut table = format!("  {:<8} {published:>18} {:>18}\n", "", "decrypted here");
@@ -174,10 +175,10 @@ fn comparison(figures: Figures, counted: u64, yes: u64, no: u64) -> String {
     table
 }
 
-/// Every voter of the demo: one style, one vote.
+/// The ballot style and the weight of every voter of the demo.
 const VOTER: Entitlement = Entitlement { style: 0, weight: 1 };
 
-/// The vote: a question, and the rules of its election, for so many voters.
+/// The question of the vote and the rules of its election, for this number of voters.
 fn question(eligible: u64) -> Question {
     let text = |it: &str, en: &str| Text::from([("it", it), ("en", en)]);
     let option =
@@ -212,10 +213,10 @@ fn question(eligible: u64) -> Question {
     }
 }
 
-/// Fisher and Yates.
+/// Shuffles items with the method of Fisher and Yates.
 fn shuffle<T, R: CryptoRng>(items: &mut [T], rng: &mut R) {
     for last in (1..items.len()).rev() {
-        // The bias of a remainder of 64 bits is of no account here.
+        // The small bias of the remainder does not matter here.
         let other = (rng.next_u64() % (last as u64 + 1)) as usize;
         items.swap(last, other);
     }

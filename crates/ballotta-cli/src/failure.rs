@@ -1,4 +1,4 @@
-//! What goes wrong, what can be done about it, and the exit code that says so.
+//! The errors of the command: what is wrong, what to do about it, and the exit code.
 //!
 //! See `spec/command-line.md#exit-codes`.
 
@@ -13,10 +13,10 @@ use crate::console::print_to_stderr;
 
 /// The exit code of a check that failed.
 const REFUSED: u8 = 1;
-/// The exit code of a command that was called wrongly, files that cannot be read or written included.
+/// The exit code if the command was called wrongly, or a file cannot be read or written.
 const CALLED_WRONGLY: u8 = 2;
 
-/// An error with what its origin knows about it: whether a check failed, and what can be done.
+/// An error, whether it means that a check failed, and what to do about it.
 #[derive(Debug)]
 struct Failure {
     error: Error,
@@ -33,13 +33,13 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 impl Failure {
-    /// Keeps what is known about an error already.
+    /// Wraps an error, and keeps what is already known about it.
     fn of(error: Error) -> Self {
         let known = error.downcast_ref::<Self>();
         let (refused, remedy) = known.map_or((false, None), |known| (known.refused, known.remedy.clone()));
-        // What the library says of these is a finding, wherever it comes up.
+        // These errors of the library always mean that a check failed.
         let refused = refused || find::<AdmissionError>(&error).is_some() || find::<DecryptionError>(&error).is_some();
-        // A failure has no source: what its error has a remedy for is asked before it is wrapped.
+        // A failure has no source, so the remedy is looked up before the error is wrapped.
         let remedy = remedy.or_else(|| known_remedy(&error).map(str::to_owned));
         Self { error, refused, remedy }
     }
@@ -49,16 +49,16 @@ fn find<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
     error.chain().find_map(|cause| cause.downcast_ref())
 }
 
-/// Adds to the error of a result what its origin knows: that a check failed, and what can be done.
+/// Adds to the error of a result that a check failed, or what to do about it.
 pub(crate) trait ErrorContext<T> {
-    /// Marks the error as a check that failed: the exit code is 1 and not 2.
+    /// Marks the error as a failed check: the exit code is 1 and not 2.
     fn refused(self) -> Result<T>;
 
-    /// Adds what can be done, for the line `remedy:` after the error.
+    /// Adds what to do, for the line `remedy:` after the error.
     fn remedy(self, remedy: impl Into<String>) -> Result<T>;
 }
 
-/// The name under which `replay.rs` imports it.
+/// The name that `replay.rs` imports.
 pub(crate) use self::ErrorContext as Advice;
 
 impl<T, E: Into<Error>> ErrorContext<T> for Result<T, E> {
@@ -71,7 +71,7 @@ impl<T, E: Into<Error>> ErrorContext<T> for Result<T, E> {
     }
 }
 
-/// An error of a check that failed.
+/// Returns the error of a failed check, with this message.
 pub(crate) fn refusal<T>(problem: impl fmt::Display) -> Result<T> {
     Err(Error::msg(problem.to_string())).refused()
 }
@@ -86,14 +86,14 @@ pub(crate) fn report(error: Error) -> u8 {
     if refused { REFUSED } else { CALLED_WRONGLY }
 }
 
-/// An error with its causes on one line. Frequent errors of the operating system are in words, without their number.
+/// Formats an error with its causes on one line. Common errors of the operating system are in words, without a number.
 pub(crate) fn error_text(error: &Error) -> String {
     let cause = |cause: &(dyn std::error::Error + 'static)| {
         let system = cause.downcast_ref::<io::Error>().filter(|error| error.raw_os_error().is_some());
         match system.map(io::Error::kind) {
-            Some(io::ErrorKind::AlreadyExists) => "it exists already".to_owned(),
+            Some(io::ErrorKind::AlreadyExists) => "it already exists".to_owned(),
             Some(io::ErrorKind::NotFound) => "there is no such file or folder".to_owned(),
-            Some(io::ErrorKind::PermissionDenied) => "it is not permitted".to_owned(),
+            Some(io::ErrorKind::PermissionDenied) => "you do not have the permission".to_owned(),
             Some(io::ErrorKind::IsADirectory) => "it is a folder".to_owned(),
             _ => cause.to_string(),
         }
@@ -101,13 +101,13 @@ pub(crate) fn error_text(error: &Error) -> String {
     error.chain().map(cause).collect::<Vec<_>>().join(": ")
 }
 
-/// What can be done about an error, if its origin or this module knows.
+/// What to do about an error, if that is known.
 pub(crate) fn remedy_of(error: &Error) -> Option<String> {
     let given = error.downcast_ref::<Failure>().and_then(|failure| failure.remedy.clone());
     given.or_else(|| known_remedy(error).map(str::to_owned))
 }
 
-/// What can be done about errors that come up in several places.
+/// What to do about errors that several verbs return.
 fn known_remedy(error: &Error) -> Option<&'static str> {
     if let Some(error) = find::<AdmissionError>(error) {
         return admission_remedy(error);
@@ -116,20 +116,24 @@ fn known_remedy(error: &Error) -> Option<&'static str> {
         return decryption_remedy(error);
     }
     match find::<io::Error>(error)?.kind() {
-        io::ErrorKind::AlreadyExists => Some("choose another file: nothing is ever overwritten"),
+        io::ErrorKind::AlreadyExists => Some("choose another file name: files are never overwritten"),
         io::ErrorKind::NotFound => Some("check the path"),
         io::ErrorKind::InvalidData => Some("check that this is the right file"),
-        io::ErrorKind::PermissionDenied => Some("check who owns the file and who may read it"),
+        io::ErrorKind::PermissionDenied => Some("check the owner and the permissions of the file"),
         _ => None,
     }
 }
 
 pub(crate) fn admission_remedy(error: &AdmissionError) -> Option<&'static str> {
     Some(match error {
-        AdmissionError::WrongElection => "compare fingerprints: the voter was shown another election",
-        AdmissionError::UnknownCredential => "the voter's code is not of this election",
-        AdmissionError::RevoteFork { .. } => "prepare the ballot again from the record as it is now",
-        AdmissionError::DuplicateBallot { .. } => "nothing: the ballot is on the board",
+        AdmissionError::WrongElection => {
+            "the ballot is for another election: compare the fingerprint that the voter saw with that of this record"
+        }
+        AdmissionError::UnknownCredential => {
+            "the voting code is not for this election: prepare the ballot again with a code for this one"
+        }
+        AdmissionError::RevoteFork { .. } => "prepare the ballot again with the current record",
+        AdmissionError::DuplicateBallot { .. } => "nothing to do: the ballot is on the board",
         AdmissionError::NotOpen => "add the organiser's opening first",
         _ => return None,
     })
@@ -140,7 +144,7 @@ fn decryption_remedy(error: &DecryptionError) -> Option<&'static str> {
         DecryptionError::TooFewStatements { .. } => "wait until the other trustees' statements are on the board",
         DecryptionError::TooFewWitnesses { .. } => "wait until the witnesses' cosignatures are on the board",
         DecryptionError::StatementMismatch { .. } => {
-            "compare the checkpoints with the other trustees: somebody was shown another board"
+            "compare checkpoints with the other trustees: the board shows different people different entries"
         }
         _ => return None,
     })
@@ -164,8 +168,8 @@ mod tests {
         let system = |number| error_text(&Error::new(io::Error::from_raw_os_error(number)).context("x cannot be read"));
         if cfg!(unix) {
             assert_eq!(system(2), "x cannot be read: there is no such file or folder");
-            assert_eq!(system(13), "x cannot be read: it is not permitted");
-            assert_eq!(system(17), "x cannot be read: it exists already");
+            assert_eq!(system(13), "x cannot be read: you do not have the permission");
+            assert_eq!(system(17), "x cannot be read: it already exists");
             assert!(system(5).ends_with("(os error 5)"));
         }
 

@@ -1,6 +1,6 @@
-//! What a file is, and what it says: of every format of this project, and never a secret.
+//! Shows what a file of this project is and what it contains, without secrets.
 //!
-//! See `spec/command-line.md#inspect`. What is shown is read, not verified, unless it says so.
+//! See `spec/command-line.md#inspect`. The content is read, not verified, unless the output says so.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,17 +28,17 @@ use crate::prepared::PreparedFile;
 use crate::record::{read_manifest, text};
 use crate::secrets::{KeyFile, read_signing_key};
 
-/// Says what a file is and shows its fields.
+/// Shows what a file is, and its fields.
 #[derive(clap::Args, Debug)]
 pub(crate) struct InspectFile {
     /// The file
     file: PathBuf,
-    /// The record to which the file belongs, if it does not lie in it
+    /// The record to which the file belongs, if the file is not in its folder
     #[arg(long)]
     record: Option<PathBuf>,
 }
 
-/// No file that is shown is longer; a roll is counted line by line.
+/// The largest length of a file that is shown.
 const MAX_BYTES: u64 = 4 << 30;
 
 impl InspectFile {
@@ -57,14 +57,14 @@ impl InspectFile {
         let fields = inspection
             .file(&bytes)
             .with_context(|| format!("{} cannot be shown", self.file.display()))
-            .remedy("formats that are known: files of a record, files that are handed over, keys")?;
+            .remedy("give a file of a record, a message file or a key")?;
         if console.is_json() {
             return console.json(&fields.into_value());
         }
         fields.print(0)
     }
 
-    /// The manifest of the record that is named, or in which the file lies.
+    /// The manifest of the record that was given, or that contains the file.
     fn manifest(&self) -> Result<Option<Manifest>> {
         if let Some(record) = &self.record {
             return read_manifest(&FolderRecord::new(record)).map(Some);
@@ -75,7 +75,7 @@ impl InspectFile {
     }
 }
 
-/// Names and values, in the order in which people read them.
+/// Names and values, in the order in which they are printed.
 struct Fields(Vec<(&'static str, Value)>);
 
 impl Fields {
@@ -133,7 +133,7 @@ fn print_value(name: &str, value: &Value, indent: usize) -> Result<()> {
     }
 }
 
-/// An item of a list, headed by what it is called, or by its number.
+/// Prints an item of a list under its identifier or, if it has none, its number.
 fn print_item(number: usize, item: &Value, indent: usize) -> Result<()> {
     let Some((id, mut fields)) =
         item.as_object().and_then(|fields| Some((fields.get("id")?.as_str()?, fields.clone())))
@@ -153,7 +153,7 @@ fn on_a_line(items: &[Value]) -> String {
 struct Inspection<'a> {
     path: &'a Path,
     manifest: Option<&'a Manifest>,
-    /// Whether people read it, and no program.
+    /// Whether the output is for people, not for programs.
     for_people: bool,
 }
 
@@ -193,7 +193,7 @@ impl Inspection<'_> {
                 let files: Vec<String> = list.iter().map(|(path, hash)| format!("{hash}  {path}")).collect();
                 Ok(Fields::of("the hashes of files of a record").with("files", files))
             }
-            // A message may be text by chance.
+            // The bytes of a message can be valid text by chance.
             _ => self.binary(text.as_bytes()),
         }
     }
@@ -214,8 +214,8 @@ impl Inspection<'_> {
     }
 
     fn json(&self, text: &str) -> Result<Fields> {
-        let value: Value = serde_json::from_str(text).context("JSON that cannot be read")?;
-        let format = value.get("format").and_then(Value::as_str).context("JSON without a format of this project")?;
+        let value: Value = serde_json::from_str(text).context("the JSON cannot be read")?;
+        let format = value.get("format").and_then(Value::as_str).context("the JSON has no field `format`")?;
         if format == ResultDocument::FORMAT {
             return self.result(serde_json::from_value(value)?);
         }
@@ -229,13 +229,13 @@ impl Inspection<'_> {
                     .with("fingerprint", file.fingerprint.as_str())
                     .with("tracker", file.tracker.as_str()))
             }
-            Some("trustee-state") => Ok(Fields::of("what a trustee stated").with("state", value)),
-            Some("witness-state") => Ok(Fields::of("what a witness cosigned").with("state", value)),
-            _ => bail!("{format} is not a format that is known"),
+            Some("trustee-state") => Ok(Fields::of("the state of a trustee").with("state", value)),
+            Some("witness-state") => Ok(Fields::of("the state of a witness").with("state", value)),
+            _ => bail!("the format {format} is not known"),
         }
     }
 
-    /// As it was published; of a result of the manifest, people see what everybody else who reads it sees.
+    /// A result. If the manifest is known and has the same contests, people see the chart of the result.
     fn result(&self, result: ResultDocument) -> Result<Fields> {
         let fields = Fields::of("the result of an election");
         let contests = |manifest: &&Manifest| {
@@ -246,7 +246,8 @@ impl Inspection<'_> {
             Some(manifest) if self.for_people => {
                 let shown = chart::terminal(manifest, &result, 40);
                 let lines: Vec<&str> = shown.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
-                let checked = "nothing: this is the file as it is; `ballotta verify` says whether the ballots give it";
+                let checked =
+                    "nothing: this is only the content of the file; `ballotta verify` checks it against the ballots";
                 let fields = fields.with("fingerprint", result.fingerprint.as_str()).with("checked", checked);
                 Ok(fields.with("result", lines))
             }
@@ -261,7 +262,9 @@ impl Inspection<'_> {
             Fields::of("a checkpoint of a board").with("origin", next()).with("size", next()).with("root", next());
         let signatures: Vec<&str> = text.lines().filter(|line| line.starts_with('—')).collect();
         let fields = fields.with("signatures", signatures);
-        let Some(manifest) = self.manifest else { return Ok(fields.with("verified", "no: --record names no board")) };
+        let Some(manifest) = self.manifest else {
+            return Ok(fields.with("verified", "no: give the record with --record"));
+        };
         let verified = match signed.verify(&board_key(manifest)?) {
             Ok(_) => "signed by the board of the manifest".to_owned(),
             Err(error) => format!("no: {error}"),
@@ -287,7 +290,7 @@ impl Inspection<'_> {
             FileKind::BallotOpening => header(BallotOpening::ballot_of(&bytes)?)?
                 .with("choices", "secret: `ballotta voter check-opening` shows them"),
         };
-        Ok(Fields::of(&format!("handed over: {}", kind.name())).and(fields))
+        Ok(Fields::of(&format!("message file: {}", kind.name())).and(fields))
     }
 
     fn binary(&self, bytes: &[u8]) -> Result<Fields> {
@@ -306,7 +309,7 @@ impl Inspection<'_> {
         }
         match decode_bundle(bytes, TILE_WIDTH) {
             Ok(_) => self.bundle(bytes, 0, TILE_WIDTH),
-            Err(_) => Err(anyhow!("not a format that is known")),
+            Err(_) => Err(anyhow!("the format is not known")),
         }
     }
 
@@ -402,7 +405,7 @@ fn organiser_entry(action: Action, body: &[u8]) -> Result<Fields> {
     Ok(Fields::of("").with("fingerprint", entry.fingerprint().to_string()))
 }
 
-/// What every ballot says of itself, signed or not.
+/// The public fields of a ballot, signed or not.
 fn header(ballot: &[u8]) -> Result<Fields> {
     let BallotHeader { fingerprint, style, credential, previous, .. } = BallotHeader::read(ballot)?;
     Ok(Fields::of("")

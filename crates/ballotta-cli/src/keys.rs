@@ -1,6 +1,6 @@
-//! New keys: of organiser, credential authority, board, witnesses and trustees.
+//! New keys for the organiser, credential authorities, the board, witnesses and trustees.
 //!
-//! See `spec/command-line.md#keys`. The public half goes to the standard output: it is what the manifest names.
+//! See `spec/command-line.md#keys`. The public half goes to the standard output, for the manifest.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::console::Console;
 use crate::secrets::{KeyFile, new_passphrase, system_rng, write_trustee_seed};
 
-/// Where a new key goes.
+/// The file for a new key.
 #[derive(clap::Args, Debug)]
 pub(crate) struct NewKey {
     /// The new file for the secret key; only its owner may read it
@@ -45,7 +45,7 @@ pub(crate) struct NewBoardKey {
 impl NewBoardKey {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let seed = random_seed();
-        let signer = NoteSigner::from_seed(&self.origin, &seed).context("this is no origin for a board")?;
+        let signer = NoteSigner::from_seed(&self.origin, &seed).context("--origin is not a valid name of a board")?;
         KeyFile::Note.write(&self.key.out, &seed)?;
         print_note_key(console, signer.key(), &self.key.out)
     }
@@ -64,7 +64,7 @@ pub(crate) struct NewWitnessKey {
 impl NewWitnessKey {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let seed = random_seed();
-        let cosigner = Cosigner::from_seed(&self.name, &seed).context("this is no name for a witness")?;
+        let cosigner = Cosigner::from_seed(&self.name, &seed).context("--name is not a valid name of a witness")?;
         KeyFile::Note.write(&self.key.out, &seed)?;
         print_note_key(console, cosigner.key(), &self.key.out)
     }
@@ -73,13 +73,14 @@ impl NewWitnessKey {
 /// The seed of a trustee.
 #[derive(clap::Args, Debug)]
 pub(crate) struct NewTrusteeSeed {
-    /// The new file for the seed, encrypted under the passphrase (age), which has at least 15 characters
+    /// The new file for the seed, encrypted with a passphrase of at least 15 characters (age)
     #[arg(long, value_name = "FILE.age")]
     out: PathBuf,
-    /// Reads the passphrase from a file instead of the terminal
+    /// Read the passphrase from a file instead of the terminal
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// How hard passphrases are to guess: the logarithm of scrypt's work factor; without it, about a second of this machine
+    /// The work to try one passphrase, as the binary logarithm of scrypt's work factor [default: about one second of
+    /// this machine]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=22))]
     work_factor: Option<u8>,
 }
@@ -90,7 +91,8 @@ impl NewTrusteeSeed {
         let seed = TrusteeSeed::random(&mut system_rng());
         write_trustee_seed(&self.out, &seed, &passphrase, self.work_factor)?;
         print_element(console, seed.signing_key().public(), &self.out)?;
-        console.say("Keep a copy of this file, and the passphrase: if you lose either, your part of the key is lost.");
+        console
+            .say("Keep a copy of this file and of the passphrase: if you lose either, your part of the key is lost.");
         Ok(())
     }
 }
@@ -103,14 +105,18 @@ fn random_seed() -> Zeroizing<[u8; 32]> {
 
 fn print_element(console: Console, public: &PublicElement, path: &Path) -> Result<()> {
     let public = hex::encode(public.as_bytes());
-    console.say(format!("The secret key is in {}. The public key:", path.display()));
+    console
+        .say(format!("The secret key is in {}: show it to nobody. The public key, for the manifest:", path.display()));
     console.answer(&public, &json!({ "public_key": public }))
 }
 
-/// The public key, and the same as other programs that read signed notes want it.
+/// Prints the public key, and the same key in the format of other programs that read signed notes.
 fn print_note_key(console: Console, key: &NoteKey, path: &Path) -> Result<()> {
     let public = hex::encode(key.as_bytes());
-    console.say(format!("The secret key is in {}. As a verifier key of signed notes: {key}", path.display()));
-    console.say("The public key:");
+    console.say(format!(
+        "The secret key is in {}: show it to nobody. For other programs that read signed notes: {key}",
+        path.display()
+    ));
+    console.say("The public key, for the manifest:");
     console.answer(&public, &json!({ "name": key.name(), "public_key": public, "verifier_key": key.to_string() }))
 }

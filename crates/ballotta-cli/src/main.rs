@@ -1,7 +1,7 @@
-//! The command `ballotta`: every act of an election, one file for each stage.
+//! The command `ballotta`: the verbs of an election, one file for each stage.
 //!
-//! The folder of the record is what everybody shares; what people hand to the board are files
-//! of their own. Results go to the standard output, everything else to the standard error.
+//! Everybody shares the folder of the record. What people send to the board are separate files. Results go to the
+//! standard output, everything else to the standard error.
 
 mod ballot_box;
 mod board;
@@ -40,15 +40,15 @@ use crate::console::Console;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done, or valid
-  1  a check failed
+  0  done, and everything that was checked is valid
+  1  a check failed, or something was refused
   2  called wrongly, or a file cannot be read or written";
 
-/// Elections whose result anybody can check and whose ballots nobody can read.
+/// Elections with a result that anybody can check and ballots that nobody can read.
 #[derive(Parser, Debug)]
 #[command(name = "ballotta", version, after_help = EXIT_CODES)]
 struct Arguments {
-    /// Prints one JSON value on the standard output, and nothing for people
+    /// Print one JSON value on the standard output, and no text for people
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -57,45 +57,45 @@ struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
-    /// The organiser: keys, opening and closing
+    /// The organiser: make a key, open and close the voting
     #[command(subcommand)]
     Organiser(OrganiserVerb),
-    /// Credential authorities: keys
+    /// Credential authorities: make a key, sign the roll
     #[command(subcommand)]
     Authority(AuthorityVerb),
-    /// Trustees: keys, key ceremony and decryption
+    /// Trustees: make a key, take part in the key ceremony, decrypt
     #[command(subcommand)]
     Trustee(TrusteeVerb),
-    /// Manifests: what an election is
+    /// Manifests: write and check the definition of an election
     #[command(subcommand)]
     Manifest(ManifestVerb),
-    /// Records: everything that an election publishes
+    /// Records: begin the folder with everything that an election publishes
     #[command(subcommand)]
     Record(RecordVerb),
-    /// Voting codes and the roll
+    /// Voting codes and the credential roll
     #[command(subcommand)]
     Credentials(CredentialsVerb),
-    /// The board: keys, and what is handed to it
+    /// The board: make a key, add the files that people send
     #[command(subcommand)]
     Board(BoardVerb),
-    /// Witnesses of the board: keys and cosignatures
+    /// Witnesses of the board: make a key, cosign checkpoints
     #[command(subcommand)]
     Witness(WitnessVerb),
     /// Voters: prepare, cast, open and check ballots
     #[command(subcommand)]
     Voter(VoterVerb),
-    /// The result
+    /// The result: publish it
     #[command(subcommand)]
     Result(ResultVerb),
-    /// Verify a record: everything that can be checked, by anybody
+    /// Verify everything in a record
     Verify(verify::VerifyRecord),
-    /// Say what a file is and what it holds; never a secret
+    /// Show what a file is and what it contains, without secrets
     Inspect(inspect::InspectFile),
-    /// Hold a whole election on this machine and verify it
+    /// Run a whole election on this machine and verify it
     Demo(demo::DemoArgs),
-    /// Hold an election again from its published ballots, and compare the outcome
+    /// Run an election again from its published ballots, and compare the results
     Replay(replay::ReplayArgs),
-    /// Print the completions of a shell
+    /// Print the completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -116,20 +116,20 @@ enum OrganiserVerb {
 enum AuthorityVerb {
     /// Make a key
     New(keys::NewKey),
-    /// Sign the roll of a record: that it is the one which was issued
+    /// Sign the roll of a record, to confirm that it is the one that was issued
     Sign(credentials::SignRoll),
 }
 
 #[derive(Subcommand, Debug)]
 enum TrusteeVerb {
-    /// Make a seed, encrypted under a passphrase
+    /// Make a secret seed, encrypted with a passphrase
     New(keys::NewTrusteeSeed),
-    /// Make the message of the key ceremony that is due
+    /// Make the next message of the key ceremony
     Ceremony(trustee::TrusteeArguments),
-    /// Verify the closed record, and sign the one statement of what will be decrypted
+    /// Verify the closed record, and sign the statement of what this trustee will decrypt
     #[command(alias = "state")]
     SignClosing(trustee::TrusteeArguments),
-    /// Verify the closed record again, and decrypt the sums that the statement is about
+    /// Verify the closed record again, and decrypt the sums in the statement
     Decrypt(trustee::TrusteeArguments),
 }
 
@@ -143,13 +143,13 @@ enum ManifestVerb {
 
 #[derive(Subcommand, Debug)]
 enum RecordVerb {
-    /// Begin a record: a manifest and an empty board
+    /// Begin a record with a manifest and an empty board
     New(record::NewRecord),
 }
 
 #[derive(Subcommand, Debug)]
 enum CredentialsVerb {
-    /// Make voting codes, and the roll of the record
+    /// Make the voting codes and the roll of a record
     Issue(credentials::IssueCredentials),
 }
 
@@ -157,7 +157,7 @@ enum CredentialsVerb {
 enum BoardVerb {
     /// Make a key
     New(keys::NewBoardKey),
-    /// Check files that were handed over, and append them
+    /// Check the files that people sent, and add them to the board
     Add(board::AddToBoard),
 }
 
@@ -165,21 +165,21 @@ enum BoardVerb {
 enum WitnessVerb {
     /// Make a key
     New(keys::NewWitnessKey),
-    /// Cosign the checkpoint of a board that continues what was cosigned before
+    /// Cosign the checkpoint of a board, if it continues the last one that this witness cosigned
     Cosign(witness::Cosign),
 }
 
 #[derive(Subcommand, Debug)]
 enum VoterVerb {
-    /// Encrypt a ballot, and show its tracker
+    /// Encrypt a ballot and show its tracker
     Prepare(voter::PrepareBallot),
-    /// Sign a prepared ballot: it can no longer be opened
+    /// Sign a prepared ballot for the board; then it can no longer be opened
     Cast(voter::CastBallot),
-    /// Open a prepared ballot for a second device: it can no longer be cast
+    /// Open a prepared ballot to test this device; then it can no longer be cast
     Open(voter::UseBallot),
-    /// Check an opening on a second device
+    /// Check the opening of a ballot on a second device
     CheckOpening(voter::CheckOpening),
-    /// Look for a cast ballot on the board: counted, superseded or missing
+    /// Look for a cast ballot on the board, and say whether it is counted
     Check(voter::CheckBallot),
 }
 

@@ -1,7 +1,7 @@
-//! Manifests: a simple one from options, and the check of any.
+//! Manifests: writing the manifest of a simple election from options, and checking any manifest.
 //!
-//! See `spec/command-line.md#manifest`. What options cannot say is written into the file by hand; `manifest check` finds
-//! every rule that is broken then.
+//! See `spec/command-line.md#manifest`. Settings without an option are written into the file by hand; `manifest check`
+//! then finds every broken rule.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,20 +61,20 @@ fn log_key(text: &str) -> Result<LogKey> {
 /// What trustees wait for before they decrypt.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum ClosingRule {
-    /// Equal statements of trustees: half of the sum of trustees and threshold, rounded up
+    /// Equal statements of half of (trustees + threshold) trustees, rounded up
     Statements,
     /// The cosignatures of enough witnesses on the closing checkpoint
     Witnesses,
 }
 
-/// The manifest of an election of one ballot style, in one language. Other things, such as several ballot styles, are written
-/// into the file by hand, and checked with `ballotta manifest check`.
+/// The manifest of an election of one ballot style, in one language. Other settings, such as several ballot styles, are
+/// written into the file by hand, and checked with `ballotta manifest check`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct NewManifest {
     /// The new file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// What the election is called
+    /// The title of the election
     #[arg(long)]
     title: String,
     /// The language of all texts, such as `it` or `pt-BR`
@@ -85,60 +85,60 @@ pub(crate) struct NewManifest {
     /// The organiser's public key
     #[arg(long, value_name = "KEY", value_parser = parse_key)]
     organiser: PublicElement,
-    /// A credential authority and its public key
+    /// A credential authority and its public key; repeat this for more authorities
     #[arg(long, value_name = "NAME=KEY", required = true, value_parser = party)]
     authority: Vec<Party>,
-    /// A trustee and its public key; several in their order
+    /// A trustee and its public key; repeat this for more trustees
     #[arg(long, value_name = "NAME=KEY", required = true, value_parser = party)]
     trustee: Vec<Party>,
-    /// How many trustees are needed to decrypt
+    /// The number of trustees that are needed to decrypt
     #[arg(long)]
     threshold: u16,
-    /// How many trustees must confirm their part of the key before voting opens [default: all]
+    /// The number of trustees that must confirm their part of the key before voting opens [default: all]
     #[arg(long, value_name = "N")]
     confirmed: Option<u16>,
     /// The board's origin and public key
     #[arg(long, value_name = "ORIGIN=KEY", value_parser = log_key)]
     board: LogKey,
-    /// A witness of the board and its public key
+    /// A witness of the board and its public key; repeat this for more witnesses
     #[arg(long, value_name = "NAME=KEY", value_parser = log_key)]
     witness: Vec<LogKey>,
-    /// How many witnesses must cosign [default: more than half of them]
+    /// The number of witnesses that must cosign [default: more than half of them]
     #[arg(long, value_name = "N")]
     witnesses_needed: Option<usize>,
     /// What trustees wait for before they decrypt [default: witnesses, if there are any]
     #[arg(long, value_enum)]
     closing: Option<ClosingRule>,
-    /// Lets voters vote again: the last valid ballot counts
+    /// Let voters vote again: the last valid ballot counts
     #[arg(long)]
     revoting: bool,
-    /// How much must take part, such as `more_than 1/2 of heads on roll`
+    /// The participation that is required, such as `more_than 1/2 of heads on roll`
     #[arg(long)]
     quorum: Option<QuorumText>,
     /// A contest with fewer counted ballots is not decrypted
     #[arg(long, value_name = "N", default_value_t = 2)]
     minimum_ballots: u64,
-    /// A contest with fewer counted ballots of any weight that occurs in it is not decrypted. With 1,
-    /// totals can tell how somebody voted whose weight no other has
+    /// A contest is not decrypted if a weight occurs in it on fewer counted ballots. With 1, totals
+    /// can reveal the choices of a voter if nobody else has the same weight
     #[arg(long, value_name = "N", default_value_t = 1)]
     minimum_per_weight: u64,
-    /// What a weight counts, as reports say it, such as `share`
+    /// The unit of weights in reports, such as `share`
     #[arg(long, default_value = "voter")]
     weight_unit: String,
     /// The largest weight of a voter
     #[arg(long, value_name = "N", default_value_t = 1)]
     max_weight: u64,
-    /// The largest weight of all voters together: if all weigh 1, the most voters that there may be. The fewer, the smaller
-    /// are ballots; a roll that weighs more is refused [default: a million times the largest weight]
+    /// The largest sum of all weights: if every voter has weight 1, the largest number of voters. A smaller number
+    /// makes ballots smaller; a roll with a larger sum is refused [default: a million times the largest weight]
     #[arg(long, value_name = "N")]
     total_weight: Option<u64>,
-    /// When voting is meant to open, for people
+    /// The planned time of the opening, for information
     #[arg(long, value_name = "TIME", requires = "closes")]
     opens: Option<String>,
-    /// When voting is meant to close, for people
+    /// The planned time of the close, for information
     #[arg(long, value_name = "TIME", requires = "opens")]
     closes: Option<String>,
-    /// The result means nothing, and every report says so
+    /// This is a rehearsal: the result does not count, and every report says so
     #[arg(long)]
     rehearsal: bool,
 }
@@ -146,7 +146,7 @@ pub(crate) struct NewManifest {
 impl NewManifest {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let bytes = self.contents()?.to_bytes()?;
-        let manifest = parse(&bytes).context("the options do not make a manifest")?;
+        let manifest = parse(&bytes).context("the options do not make a valid manifest")?;
         ballotta_io::write_new(&self.out, &bytes)
             .with_context(|| format!("{} cannot be written", self.out.display()))?;
         for warning in trustee_warnings(&manifest) {
@@ -154,8 +154,8 @@ impl NewManifest {
         }
         let total = grouped(manifest.weights().total);
         console.say(match manifest.weights().max {
-            1 => format!("There may be at most {total} voters on the roll (--total-weight)."),
-            _ => format!("All voters may weigh at most {total} together (--total-weight)."),
+            1 => format!("The roll can have at most {total} voters (--total-weight)."),
+            _ => format!("The sum of the weights of all voters can be at most {total} (--total-weight)."),
         });
         console.say(format!("The manifest is in {}. Its hash:", self.out.display()));
         answer(console, &manifest)
@@ -166,7 +166,7 @@ impl NewManifest {
         system_rng().fill_bytes(&mut election_id);
         let text = |text: &str| Text::from_iter([(self.language.as_str(), text)]);
         let contests = self.contests.read(&self.language, self.max_weight)?;
-        // What a total cannot reach need not be asked for.
+        // The default of `weights.total` must not make a total too large.
         let bound = contests.iter().map(|contest| contest.rule.count_bound()).max().unwrap_or(1).max(1);
         let most = self.max_weight.saturating_mul(1_000_000).min(MAX_TOTAL / bound).max(self.max_weight);
         let total = self.total_weight.unwrap_or(most);
@@ -214,19 +214,19 @@ impl NewManifest {
     }
 }
 
-/// What is no error, and should be known before the ceremony: that one key opens everything, or that one lost key loses it.
+/// Warnings for the organiser before the ceremony: one key can decrypt every ballot, or one lost key loses the result.
 fn trustee_warnings(manifest: &Manifest) -> Vec<String> {
     let (members, threshold) = (manifest.trustees().members.len(), manifest.trustees().threshold);
     let stating = statements_needed(members, threshold);
     if threshold == 1 {
-        return vec!["one trustee alone can decrypt every single ballot".to_owned()];
+        return vec!["one trustee alone can decrypt every ballot".to_owned()];
     }
     if usize::from(threshold) == members {
         return vec![format!("all {members} trustees are needed to decrypt: one lost key loses the result")];
     }
     if matches!(manifest.closing(), Closing::Statements) && stating == members {
-        let rule = format!("all {members} trustees must state what is decrypted before any {threshold} decrypt it");
-        return vec![format!("{rule}: one lost key loses the result; witnesses, or more trustees, avoid that")];
+        let rule = format!("all {members} trustees must sign a statement before any {threshold} of them can decrypt");
+        return vec![format!("{rule}: one lost key loses the result; name witnesses or more trustees to avoid that")];
     }
     Vec::new()
 }
@@ -243,7 +243,7 @@ impl CheckManifest {
         let bytes = read(&self.file)?;
         match Manifest::parse(&bytes) {
             Ok(manifest) => {
-                console.say("The manifest keeps every rule. Its hash:");
+                console.say("The manifest is valid. Its hash:");
                 answer(console, &manifest)
             }
             Err(errors) => {
@@ -275,14 +275,14 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
-/// Reads a manifest whose rules must hold; the error has a line for every one that does not.
+/// Reads a valid manifest. The error has a line for each broken rule.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Manifest> {
     let parsed = Manifest::parse(bytes).or_else(|errors| refusal(lines(bytes, &errors).join("\n")));
-    let parsed = parsed.context("these rules of a manifest do not hold");
-    parsed.remedy("correct the fields that are named; `spec/manifest.md` has every rule")
+    let parsed = parsed.context("the manifest breaks these rules");
+    parsed.remedy("correct these fields; `spec/manifest.md` describes every rule")
 }
 
-/// A line for each rule that does not hold, with the contest by its name: `contests[0] (chair).rule.max: ..`
+/// Returns a line for each broken rule, with the identifier of the contest: `contests[0] (chair).rule.max: ..`
 fn lines(bytes: &[u8], errors: &ManifestErrors) -> Vec<String> {
     let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
     let named = |line: String| {

@@ -1,4 +1,5 @@
-//! What a voter marks: from the command line or from JSON, shown back in the words of the manifest, and what is wrong with it.
+//! The choices of a voter: read from the command line or from JSON, shown in the words of the manifest, and explained
+//! if they are wrong.
 //!
 //! See `spec/ballot.md#choices`.
 
@@ -20,7 +21,7 @@ pub(crate) use self::explain::explain;
 use crate::console::isolated;
 use crate::failure::ErrorContext as _;
 
-/// A contest and what is marked in it, as it was typed: `contest=..`.
+/// A contest and the mark in it, as it was typed: `contest=..`.
 #[derive(Clone, Debug)]
 struct InContest {
     contest: String,
@@ -35,31 +36,33 @@ impl FromStr for InContest {
     }
 }
 
-/// Reads a mark as it is typed.
+/// A function that reads a mark as it was typed.
 type ReadMark = fn(&str) -> Result<Mark>;
 
-/// What is marked, by the identifiers of the manifest.
+/// The choices, with the identifiers of the manifest.
 #[derive(clap::Args, Debug)]
 pub(crate) struct MarkArguments {
-    /// Options that are chosen: --choose chair=ada
+    /// The chosen options, such as --choose chair=ada
     #[arg(long, value_name = "CONTEST=OPTION[,..]")]
     choose: Vec<InContest>,
-    /// Points of options, votes, or parts of the own weight; none where an option is left out: --points budget=park:3,school:1
+    /// Points, votes or parts of your weight for options, such as --points budget=park:3,school:1; other options get
+    /// none
     #[arg(long, value_name = "CONTEST=OPTION:NUMBER[,..]")]
     points: Vec<InContest>,
-    /// A grade of every option: --grades mayor=ada:good,bob:bad
+    /// A grade for every option, such as --grades mayor=ada:good,bob:bad
     #[arg(long, value_name = "CONTEST=OPTION:GRADE[,..]")]
     grades: Vec<InContest>,
-    /// Options from the first place to the last, with = between those that tie: --rank 'mayor=ada>bob=eve'
+    /// Options from the first place to the last, with = between equal ones, such as --rank 'mayor=ada>bob=eve'
     #[arg(long, value_name = "CONTEST=OPTION[>..]")]
     rank: Vec<InContest>,
-    /// A list, and candidates that are preferred: --list council=north:ada,bob
+    /// A list and its preferred candidates, such as --list council=north:ada,bob
     #[arg(long, value_name = "CONTEST=LIST[:CANDIDATE,..]")]
     list: Vec<InContest>,
-    /// A contest in which a blank vote is cast: --blank statute
+    /// A contest in which you cast a blank vote, such as --blank statute
     #[arg(long, value_name = "CONTEST")]
     blank: Vec<String>,
-    /// Reads choices from a file, such as {"chair":{"options":["ada"]},"statute":"blank"}; `-` is the standard input
+    /// Read choices from a JSON file, such as {"chair":{"options":["ada"]},"statute":"blank"}; `-` is the standard
+    /// input
     #[arg(long, value_name = "FILE")]
     choices: Option<PathBuf>,
 }
@@ -98,7 +101,7 @@ impl MarkArguments {
 
 /// Reads choices as JSON.
 fn read(path: &Path) -> Result<Choices> {
-    // Never grown: what is moved is not wiped.
+    // The buffer must not grow, because bytes that are moved are not wiped.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_CHOICES_BYTES + 1));
     let limit = MAX_CHOICES_BYTES as u64 + 1;
     let read = if path == Path::new("-") {
@@ -109,17 +112,18 @@ fn read(path: &Path) -> Result<Choices> {
     read.with_context(|| format!("the choices {} cannot be read", path.display()))?;
     ensure!(bytes.len() <= MAX_CHOICES_BYTES, "the choices are longer than {MAX_CHOICES_BYTES} bytes");
     Choices::from_json(&bytes).with_context(|| path.display().to_string()).remedy(
-        "write them as in {\"chair\":{\"options\":[\"ada\"]},\"statute\":\"blank\"}; `spec/ballot.md` has every kind",
+        "write them as in {\"chair\":{\"options\":[\"ada\"]},\"statute\":\"blank\"}; \
+         see `spec/ballot.md` for every kind",
     )
 }
 
-/// Names between separators; none of nothing. Spaces around them are none of them.
+/// Splits names at a separator, and removes spaces around them. An empty text has no names.
 fn identifiers(typed: &str, separator: char) -> Result<Vec<String>> {
     if typed.trim().is_empty() {
         return Ok(Vec::new());
     }
     let name = |name: &str| {
-        ensure!(!name.trim().is_empty(), "a name is missing beside {separator}");
+        ensure!(!name.trim().is_empty(), "a name is missing next to {separator}");
         Ok(name.trim().to_owned())
     };
     typed.split(separator).map(name).collect()
@@ -145,7 +149,7 @@ fn grades(typed: &str) -> Result<Mark> {
 }
 
 fn ranking(typed: &str) -> Result<Mark> {
-    ensure!(!typed.contains(','), "expected OPTION>OPTION .., with > between places and = between options that tie");
+    ensure!(!typed.contains(','), "expected OPTION>OPTION .., with > between places and = between equal options");
     let places = identifiers(typed, '>')?.iter().map(|place| identifiers(place, '=')).collect::<Result<_>>()?;
     Ok(Mark::Ranking(places))
 }
@@ -205,7 +209,7 @@ impl Shown<'_> {
         }
     }
 
-    /// The options with points, in the order of the ballot, as two devices show them alike.
+    /// The options with points, in the order of the ballot, so that two devices show the same.
     fn points(&self, points: &[(String, u64)]) -> String {
         let given = |id: &str| points.iter().find(|(option, _)| option == id).map_or(0, |(_, points)| *points);
         let options = self.contest.options.iter();
@@ -298,14 +302,14 @@ mod tests {
         for (typed, missing) in [("a>>b", '>'), ("a>", '>'), ("a>b=", '='), ("a==b", '=')] {
             assert_eq!(
                 ranking(typed).err().unwrap().to_string(),
-                format!("a name is missing beside {missing}"),
+                format!("a name is missing next to {missing}"),
                 "{typed}"
             );
         }
         for typed in [",", "a,", "a,,b"] {
-            assert_eq!(identifiers(typed, ',').err().unwrap().to_string(), "a name is missing beside ,", "{typed}");
+            assert_eq!(identifiers(typed, ',').err().unwrap().to_string(), "a name is missing next to ,", "{typed}");
         }
-        let expected = "expected OPTION>OPTION .., with > between places and = between options that tie";
+        let expected = "expected OPTION>OPTION .., with > between places and = between equal options";
         assert_eq!(ranking("a,b").err().unwrap().to_string(), expected);
         assert_eq!("chair".parse::<InContest>().unwrap_err().to_string(), "expected CONTEST=..");
     }

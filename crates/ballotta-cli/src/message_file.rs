@@ -1,4 +1,4 @@
-//! Message files, which people hand to each other: a line that says what they are, and base64.
+//! Message files, which people send to each other: a line with their kind, and a line of base64.
 //!
 //! See `spec/command-line.md#files`.
 
@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// What a message file has.
+/// The kind of a message file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {
     CeremonyMessage,
@@ -55,7 +55,7 @@ impl FileKind {
 }
 
 impl FileKind {
-    /// The largest number of bytes, before base64: a board reads many files at once.
+    /// The largest number of bytes before base64. It is small, because a board reads many files at once.
     fn max_bytes(self) -> usize {
         match self {
             Self::CeremonyMessage | Self::PartialDecryption | Self::BallotOpening => MAX_MESSAGE_BYTES,
@@ -71,7 +71,7 @@ const PREFIX: &str = ballotta::format_name!("");
 /// Longer than any message in base64.
 const MAX_BYTES: u64 = 24 << 20;
 
-/// A message file: its kind, and the bytes that are in base64 in the file.
+/// A message file: its kind, and its bytes, which are in base64 in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MessageFile {
     pub(crate) kind: FileKind,
@@ -84,16 +84,16 @@ impl MessageFile {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        let (header, body) = text.split_once('\n').context("a handed-over file has two lines")?;
+        let (header, body) = text.split_once('\n').context("a message file has two lines")?;
         let name = header.strip_prefix(PREFIX);
         let name = name.with_context(|| format!("the first line does not begin with {PREFIX}"))?;
         let Some(kind) = FileKind::ALL.into_iter().find(|kind| kind.name() == name) else {
-            bail!("{name} is not a kind of file that is handed over");
+            bail!("{name} is not a kind of message file");
         };
-        let body = body.strip_suffix('\n').context("a handed-over file has two lines")?;
+        let body = body.strip_suffix('\n').context("a message file has two lines")?;
         let bytes = STANDARD.decode(body).map_err(|_| anyhow!("the second line is not base64"))?;
         let (length, limit) = (bytes.len(), kind.max_bytes());
-        ensure!(length <= limit, "{length} bytes are more than the {limit} that a {name} can have");
+        ensure!(length <= limit, "a {name} has at most {limit} bytes, but this one has {length}");
         Ok(Self { kind, bytes })
     }
 
@@ -110,14 +110,19 @@ impl MessageFile {
             fs::File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
         };
         read.with_context(|| format!("{} cannot be read", path.display()))?;
-        Self::parse(&text).with_context(|| format!("{} is not a file that is handed over", path.display()))
+        Self::parse(&text).with_context(|| format!("{} is not a message file", path.display()))
     }
 
-    /// The same, of one kind.
+    /// Reads a file of one kind.
     pub(crate) fn read_kind(path: &Path, kind: FileKind) -> Result<Vec<u8>> {
         let file = Self::read(path)?;
         let found = file.kind.name();
-        ensure!(file.kind == kind, "{} holds a {found}, expected a {}", path.display(), kind.name());
+        ensure!(
+            file.kind == kind,
+            "{} is a message file of the kind `{found}`, expected `{}`",
+            path.display(),
+            kind.name()
+        );
         Ok(file.bytes)
     }
 
@@ -149,19 +154,19 @@ mod tests {
             assert_eq!(MessageFile::parse(&file.to_text()).unwrap(), file);
         }
         for (text, error) in [
-            ("", "a handed-over file has two lines"),
+            ("", "a message file has two lines"),
             ("ballotta/v1-draft.0/ballot\nAA==\n", "the first line does not begin with ballotta/v1-draft.4/"),
-            ("ballotta/v1-draft.4/vote\nAA==\n", "vote is not a kind of file that is handed over"),
+            ("ballotta/v1-draft.4/vote\nAA==\n", "vote is not a kind of message file"),
             ("ballotta/v1-draft.4/ballot\nA\n", "the second line is not base64"),
             ("ballotta/v1-draft.4/ballot\nAA==\n\n", "the second line is not base64"),
-            ("ballotta/v1-draft.4/ballot\nAA==", "a handed-over file has two lines"),
+            ("ballotta/v1-draft.4/ballot\nAA==", "a message file has two lines"),
         ] {
             assert_eq!(MessageFile::parse(text).unwrap_err().to_string(), error);
         }
-        // No entry of a board is longer.
+        // This is the largest entry of a board.
         let ballot = |length| MessageFile::parse(&MessageFile::new(FileKind::Ballot, vec![0; length]).to_text());
         assert_eq!(ballot(65_535).unwrap().bytes.len(), 65_535);
-        let error = "65536 bytes are more than the 65535 that a ballot can have";
+        let error = "a ballot has at most 65535 bytes, but this one has 65536";
         assert_eq!(ballot(65_536).unwrap_err().to_string(), error);
     }
 }

@@ -1,4 +1,4 @@
-//! The organiser's two acts: opening the voting and closing it.
+//! The verbs of the organiser: opening the voting and closing it.
 //!
 //! See `spec/command-line.md#organiser`.
 
@@ -15,7 +15,7 @@ use crate::message_file::{FileKind, MessageFile};
 use crate::record::Record;
 use crate::secrets::{read_signing_key, system_rng};
 
-/// The organiser's signature under an opening or a closing.
+/// The organiser's signature of an opening or a closing.
 #[derive(clap::Args, Debug)]
 pub(crate) struct OrganiserAct {
     /// The record
@@ -23,7 +23,7 @@ pub(crate) struct OrganiserAct {
     /// The organiser's secret key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The new file, to be handed to the board
+    /// The new file, which you then send to the board
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -32,10 +32,10 @@ impl OrganiserAct {
     pub(crate) fn open(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
         if let Some(index) = record.election()?.window.opened {
-            return refusal(format!("the voting is open already, by entry {index}"))
-                .remedy("nothing: the opening is on the board");
+            return refusal(format!("the voting is open already (entry {index})"))
+                .remedy("nothing to do: the opening is on the board");
         }
-        // Everything before the voting, every line of the roll included.
+        // Everything before the voting must be valid, including every line of the roll.
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
         let bars = VerifierBars::new(console);
         let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
@@ -43,18 +43,17 @@ impl OrganiserAct {
         if let Some(failure) = verification.report.failures.first() {
             let refused = refusal(format!("{}: {}: {}", failure.check, failure.place, failure.problem));
             return match failure.check {
-                CheckId::RollSignature => refused.remedy(
-                    "every credential authority signs with `ballotta authority sign`, and the board adds its file",
-                ),
+                CheckId::RollSignature => refused
+                    .remedy("each authority must sign with `ballotta authority sign`, and the board must add the file"),
                 _ => refused,
             };
         }
         for warning in &verification.report.warnings {
-            console.say(format!("Note: {warning}."));
+            console.say(format!("note: {warning}"));
         }
         let voters = verification.roll.map_or(0, |roll| roll.totals().voters());
-        let (voters, stand) = (counted(voters, "voter", "voters"), if voters == 1 { "stands" } else { "stand" });
-        console.say(format!("{voters} {stand} on the roll."));
+        let (voters, are) = (counted(voters, "voter", "voters"), if voters == 1 { "is" } else { "are" });
+        console.say(format!("{voters} {are} on the roll."));
         self.sign(&record, Action::Open, console)
     }
 
@@ -65,8 +64,8 @@ impl OrganiserAct {
             return refusal("the voting was never opened");
         }
         if let Some(index) = window.closed {
-            return refusal(format!("the voting is closed already, by entry {index}"))
-                .remedy("nothing: the closing is on the board");
+            return refusal(format!("the voting is closed already (entry {index})"))
+                .remedy("nothing to do: the closing is on the board");
         }
         self.sign(&record, Action::Close, console)
     }
@@ -74,7 +73,7 @@ impl OrganiserAct {
     fn sign(&self, record: &Record, action: Action, console: Console) -> Result<()> {
         let key = read_signing_key(&self.key)?;
         if key.public() != record.manifest().organiser() {
-            return refusal(format!("{} is not the organiser's key that the manifest names", self.key.display()));
+            return refusal(format!("{} is not the organiser's key in the manifest", self.key.display()));
         }
         let election = record.election()?;
         let fingerprint = *election.context.fingerprint();
@@ -84,8 +83,11 @@ impl OrganiserAct {
             Action::Close => (FileKind::Closing, "closing"),
         };
         let written = MessageFile::new(kind, entry.encode()).write(&self.out);
-        written.with_context(|| format!("the {what} is not handed over"))?;
-        console.say(format!("Hand {} to the board. The {what} is of the election:", self.out.display()));
+        written.with_context(|| format!("the {what} is not written"))?;
+        console.say(format!(
+            "Send {} to the board.\nIt is the {what} of the election with this fingerprint:",
+            self.out.display()
+        ));
         console.answer(&fingerprint.to_string(), &json!({ "fingerprint": fingerprint.to_string() }))
     }
 }

@@ -1,8 +1,8 @@
-//! A prepared ballot on disk, until it is cast or opened: one excludes the other.
+//! The file of a prepared ballot, until it is cast or opened: it cannot be both.
 //!
-//! See `spec/command-line.md#prepared`. The file is renamed before anything is handed out, and the folder is synchronised:
-//! who finds `.cast` never opens, who finds `.opened` never casts, also after a crash. When the output is written, seed and
-//! choices are removed from what remains.
+//! See `spec/command-line.md#prepared`. The file is renamed before any output is written, and the folder is
+//! synchronised. If `.cast` exists, the ballot is never opened; if `.opened` exists, it is never cast, also after a
+//! crash. After the output is written, the seed and the choices are removed from the renamed file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,12 +33,12 @@ pub(crate) struct PreparedFile {
     secrets: Option<BallotSecrets>,
 }
 
-/// What the library keeps of a prepared ballot, in base64.
+/// The bytes of the library's prepared ballot, in base64.
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 struct BallotSecrets(String);
 
-/// The state in which a prepared ballot ends: one of the two, for ever.
+/// The final state of a prepared ballot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FinalState {
     Cast,
@@ -46,7 +46,7 @@ pub(crate) enum FinalState {
 }
 
 impl FinalState {
-    /// Where the ballot is kept afterwards.
+    /// The path of the ballot in this state.
     pub(crate) fn path(self, prepared: &Path) -> PathBuf {
         let mut path = prepared.as_os_str().to_owned();
         path.push(match self {
@@ -69,7 +69,7 @@ impl PreparedFile {
         let secrets = prepared.expose_bytes();
         Ok(Self {
             format: FORMAT.to_owned(),
-            record: fs::canonicalize(record).context("the record has no path")?,
+            record: fs::canonicalize(record).context("the path of the record cannot be found")?,
             fingerprint: context.fingerprint().to_string(),
             tracker: prepared.tracker().to_string(),
             secrets: Some(BallotSecrets(STANDARD.encode(&*secrets))),
@@ -82,7 +82,7 @@ impl PreparedFile {
             let used = state.path(path);
             ensure!(
                 !used.exists(),
-                "{} is of a ballot that was {} before: choose another file",
+                "{} belongs to a ballot that was already {}: choose another file for --out",
                 used.display(),
                 state.past()
             );
@@ -95,13 +95,13 @@ impl PreparedFile {
         let text = fs::read_to_string(path).map(Zeroizing::new);
         let text = text.with_context(|| format!("{} cannot be read", path.display()))?;
         let not_prepared = || format!("{} is not a prepared ballot", path.display());
-        // What the parser complains about it quotes: perhaps a voting code that was given as the wrong file.
+        // The parser's error quotes the file, which may be a voting code given by mistake, so it is not shown.
         let file: Self = serde_json::from_str(&text).ok().with_context(not_prepared)?;
         ensure!(file.format == FORMAT, not_prepared());
         Ok(file)
     }
 
-    /// Reads a prepared ballot that is about to be cast or opened; again, if a crash interrupted the same act before.
+    /// Reads a prepared ballot that is about to be cast or opened. After a crash, the same act can be repeated.
     pub(crate) fn read_for(state: FinalState, path: &Path) -> Result<Self> {
         for other in [FinalState::Cast, FinalState::Opened] {
             let used = other.path(path);
@@ -113,21 +113,22 @@ impl PreparedFile {
                 return Ok(file);
             }
             return refusal(format!("{} was {} already", path.display(), other.past()))
-                .remedy("prepare another ballot: a ballot is either cast or opened, and once");
+                .remedy("prepare another ballot: a ballot can be cast or opened only once, and not both");
         }
         Self::read(path)
     }
 
-    /// Renames the file, before anything of the ballot is handed out: the state is final.
+    /// Renames the file before any output is written. The state is then final.
     pub(crate) fn enter(state: FinalState, path: &Path) -> Result<()> {
         let consumed = state.path(path);
         if consumed.exists() {
             return Ok(());
         }
-        rename(path, &consumed).with_context(|| format!("{} cannot be renamed, and is not used", path.display()))
+        rename(path, &consumed)
+            .with_context(|| format!("{} cannot be renamed, so the ballot is not used", path.display()))
     }
 
-    /// Removes seed and choices from what remains of a ballot that was handed out.
+    /// Removes the seed and the choices from the file of a used ballot.
     pub(crate) fn forget(mut self, state: FinalState, path: &Path) -> Result<()> {
         self.secrets = None;
         let consumed = state.path(path);
@@ -139,7 +140,7 @@ impl PreparedFile {
         self.secrets.is_none()
     }
 
-    /// The ballot, encrypted again: the same bytes.
+    /// Encrypts the ballot again, which gives the same bytes.
     pub(crate) fn prepare_again(&self, context: &ElectionContext) -> Result<PreparedBallot> {
         const DAMAGED: &str = "the prepared ballot is damaged";
         let secrets = self.secrets.as_ref().context("the ballot was used already")?;

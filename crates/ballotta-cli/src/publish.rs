@@ -1,4 +1,4 @@
-//! The result as files of the record.
+//! Publishing the result: its files in the record.
 
 use anyhow::Result;
 use ballotta::manifest::Manifest;
@@ -10,7 +10,7 @@ use crate::chart;
 /// The picture of the result.
 const CHART: &str = "result/chart.svg";
 
-/// Publishes the result, and closes the record with the list of its files.
+/// Publishes the result, and completes the record with the list of its files.
 pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Result<()> {
     let manifest = ballot_box.manifest();
     let mut files = vec![
@@ -30,7 +30,7 @@ pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Re
     ballot_box.commit()
 }
 
-/// What every file of the record is, and how to verify it.
+/// The text that explains the files of the record and how to verify it.
 fn readme(manifest: &Manifest, result: &ResultDocument) -> String {
     let language = manifest.languages().first().map_or("", String::as_str);
     let title = manifest.title().get(language).unwrap_or("An election");
@@ -38,24 +38,24 @@ fn readme(manifest: &Manifest, result: &ResultDocument) -> String {
     format!(
         "# {title}: the record
 
-Everything that this election published. Nobody has to be believed: whoever has these files can check that only voters of
-the roll voted, that every ballot is valid, that the result is the sum of the ballots, and that nothing was dropped or
-changed behind the checkpoint that voters and witnesses saw.
+This folder contains everything that the election published. You do not have to trust anybody: with these files you can
+check that only voters on the roll voted, that every ballot is valid, that the result is the sum of the ballots, and
+that nothing was dropped or changed after the checkpoint that voters and witnesses saw. The command of the project
+Ballotta does this:
 
     ballotta verify .
 
-does that with the command of the project Ballotta. Compare the fingerprint that it prints with the one that the voters
-were shown:
+Compare the fingerprint that it prints with the one that the voters saw:
 
     {fingerprint}
 
 | file | what it is |
 |---|---|
 | `manifest.json` | the question, the rules, and every key that is trusted |
-| `ceremony/` | the messages by which the trustees made the joint key, named by their SHA-256 |
+| `ceremony/` | the trustees' messages that made the joint key, named by their SHA-256 |
 | `roll` | one line for each voter: public credential, ballot style, weight |
 | `tile/entries/` | the board: signed roll, opening, encrypted ballots, closing, statements, in their order (C2SP tlog-tiles) |
-| `checkpoint` | the tree head of the board, signed by it (C2SP tlog-checkpoint) |
+| `checkpoint` | the tree head of the board, with the board's signature (C2SP tlog-checkpoint) |
 | `closing-checkpoint` | the same at the close, with the witnesses' cosignatures, if the manifest names witnesses |
 | `decryption/` | the trustees' partial decryptions with their proofs, named by their SHA-256 |
 | `result/result.json` | the result |

@@ -1,7 +1,7 @@
-//! Records as those who act on them read them, and a new one.
+//! Reading a record for the other verbs, and beginning a new one.
 //!
-//! See `spec/command-line.md#record`. What is read here hangs together and is signed by the board; everything else that
-//! must hold, each verb asks for, and `ballotta verify` for all of it.
+//! See `spec/command-line.md#record`. Reading checks the entries against the tree head that the board signed. Each verb
+//! checks what else it needs, and `ballotta verify` checks everything.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -29,13 +29,13 @@ use crate::trustee_names::with_names;
 /// A new record.
 #[derive(clap::Args, Debug)]
 pub(crate) struct NewRecord {
-    /// The manifest that is published with it
+    /// The manifest of the election
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
     /// The secret key of the board
     #[arg(long, value_name = "FILE")]
     board_key: PathBuf,
-    /// The new folder
+    /// The new folder for the record
     record: PathBuf,
 }
 
@@ -46,13 +46,15 @@ impl NewRecord {
         let there = self.record.join(record::CHECKPOINT).exists();
         let created = BallotBox::create(&self.record, &bytes, board_signer(&manifest, &self.board_key)?);
         if there {
-            created.remedy("choose another folder: a record is begun once")?
+            created.remedy("choose another folder: this one already has a record")?
         } else {
             created?
         };
         let hash = manifest.hash().to_string();
-        console
-            .say(format!("{} holds the manifest and an empty board. The hash of the manifest:", self.record.display()));
+        console.say(format!(
+            "{} contains the manifest and an empty board. The hash of the manifest:",
+            self.record.display()
+        ));
         console.answer(&hash, &json!({ "record": self.record, "manifest": hash }))
     }
 }
@@ -72,19 +74,19 @@ pub(crate) fn board_signer(manifest: &Manifest, key: &Path) -> Result<NoteSigner
     Ok(signer)
 }
 
-/// Keeps other processes away from a file or a folder of files until it is dropped.
+/// Locks a file against other processes until the returned value is dropped.
 pub(crate) fn lock(path: &Path) -> Result<File> {
     let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
     file.lock().with_context(|| format!("{} cannot be locked", path.display()))?;
     Ok(file)
 }
 
-/// The same for a record.
+/// Locks a record against other processes until the returned value is dropped.
 pub(crate) fn lock_record(root: &Path) -> Result<File> {
     lock(&root.join(record::MANIFEST)).with_context(|| format!("{} is not a record", root.display()))
 }
 
-/// A record whose entries have the tree head that its board signed.
+/// A record with entries that match the tree head that its board signed.
 pub(crate) struct Record {
     root: PathBuf,
     source: FolderRecord,
@@ -120,7 +122,7 @@ impl Record {
         self.is_published
     }
 
-    /// The messages of the key ceremony, in the order of the board. After the opening there are none that have an effect.
+    /// The messages of the key ceremony, in the order of the board. Messages after the opening have no effect.
     pub(crate) fn ceremony(&self) -> Result<Vec<Vec<u8>>> {
         self.board.ceremony_messages(&self.source).refused()
     }
@@ -135,25 +137,25 @@ impl Record {
         joint_key.or_else(|error| incomplete(&self.manifest, error))
     }
 
-    /// The election: key ceremony and roll must be there.
+    /// The election. Fails if the key ceremony or the roll is missing.
     pub(crate) fn election(&self) -> Result<Election> {
         read_election(&self.source)
     }
 
-    /// The rules of the roll that the manifest makes.
+    /// The rules for the roll of this manifest.
     pub(crate) fn roll_rules(&self) -> RollRules {
         RollRules::for_manifest(&self.manifest)
     }
 }
 
-/// The election of a record, as voters read it: key ceremony and roll must be there.
+/// Reads the election of a record as voters do. Fails if the key ceremony or the roll is missing.
 pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
     match Election::read(source, &mut system_rng()) {
         Err(VoterError::Record(RecordError::File { path, error })) if path == record::MANIFEST => {
             Err(error).context(path).with_context(|| format!("{} is not a record", source.root().display()))
         }
         Err(VoterError::Record(RecordError::File { path, error: ReadError::Missing })) if path == record::ROLL => {
-            refusal("the record has no roll").remedy("issue credentials first")
+            refusal("the record has no roll").remedy("issue credentials first, with `ballotta credentials issue`")
         }
         Err(VoterError::Ceremony(error)) => incomplete(&read_manifest(source)?, error),
         read => read.refused(),
@@ -162,10 +164,12 @@ pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
 
 fn incomplete<T>(manifest: &Manifest, error: CeremonyError) -> Result<T> {
     let is_missing = matches!(error, CeremonyError::MissingMessage { .. } | CeremonyError::TooFewConfirmed { .. });
-    // What the library says of it, and with it every client.
+    // The prefix is that of the library's error.
     let error = Err(with_names(manifest, error)).refused().context("the key ceremony");
     if is_missing {
-        error.remedy("each of them makes the message with `ballotta trustee ceremony`, and the board adds it")
+        error.remedy(
+            "each of these trustees must make the message with `ballotta trustee ceremony`, and the board must add it",
+        )
     } else {
         error
     }
@@ -180,7 +184,7 @@ pub(crate) fn read_checkpoint(source: &FolderRecord, path: &str) -> Result<Optio
     SignedCheckpoint::parse(&bytes).refused().with_context(|| path.to_owned()).map(Some)
 }
 
-/// The language that was asked for, or the manifest's first.
+/// The requested language, or the manifest's first. Fails if the manifest does not have it.
 pub(crate) fn language<'a>(manifest: &'a Manifest, asked: Option<&str>) -> Result<&'a str> {
     let languages = manifest.languages();
     let found = match asked {
@@ -190,7 +194,7 @@ pub(crate) fn language<'a>(manifest: &'a Manifest, asked: Option<&str>) -> Resul
     let asked = asked.unwrap_or_default();
     found
         .map(String::as_str)
-        .with_context(|| format!("the election has no texts in {asked}, but in {}", languages.join(", ")))
+        .with_context(|| format!("the election has no texts in {asked}, only in {}", languages.join(", ")))
 }
 
 /// A text of a manifest in its first language.

@@ -1,7 +1,7 @@
-//! A whole election on one machine, for the demo and for replays: every party with its key, and every act in its order.
+//! A whole election on one machine, for the demo and for replays, with a key for every party.
 //!
-//! Nothing is left out: keys, credentials, encrypted and signed ballots, admission, tally, decryption, and the verification
-//! of what was written, from disk, as a stranger would.
+//! Every step of a real election is done: keys, credentials, encrypted and signed ballots, admission, tally,
+//! decryption, and the verification of the record from disk, as an outsider would do it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,27 +38,27 @@ use crate::secrets::{KeyFile, WorkFactor, read_trustee_seed, system_rng, write_t
 use crate::state_file::StateFile;
 use crate::witness::cosign_closing;
 
-/// How many ballots are made and admitted together.
+/// The number of ballots that are made and admitted together.
 const BATCH: usize = 4096;
-/// Trustees' passphrases are printed here: nothing is lost by an easy work factor.
+/// The passphrases of these trustees are in the source code, so a low work factor does no harm.
 const WORK_FACTOR: WorkFactor = Some(12);
 
-/// Where a rehearsal writes to.
+/// The folders of a rehearsal.
 pub(crate) struct Folders {
     /// The public record.
     pub(crate) record: PathBuf,
-    /// What its parties keep for themselves.
+    /// The secrets of its parties.
     pub(crate) secrets: PathBuf,
 }
 
 impl Folders {
-    /// The folders `record` and `secrets` of a folder in which neither has anything yet.
+    /// Returns the folders `record` and `secrets` in a folder. Fails if one of them has files.
     pub(crate) fn new(out: &Path) -> Result<Self> {
         let folders = Self { record: out.join("record"), secrets: out.join("secrets") };
         for folder in [&folders.record, &folders.secrets] {
             let is_new = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
             if !is_new {
-                let problem = anyhow!("{} is there already, and secrets are never overwritten", folder.display());
+                let problem = anyhow!("{} exists already, and secrets are never overwritten", folder.display());
                 return Err(problem).remedy("remove it, or choose another folder with --out");
             }
         }
@@ -66,7 +66,7 @@ impl Folders {
     }
 }
 
-/// What an election asks, and of whom: what a manifest says besides keys.
+/// The contests and the settings of an election: a manifest without keys.
 pub(crate) struct Question {
     pub(crate) languages: Vec<String>,
     pub(crate) title: Text,
@@ -78,7 +78,7 @@ pub(crate) struct Question {
     pub(crate) privacy: Privacy,
 }
 
-/// Everybody with a key. In a real election these are different people on different machines.
+/// All parties with a key. In a real election these are different people on different machines.
 pub(crate) struct Parties {
     origin: &'static str,
     organiser: KeyPair,
@@ -89,7 +89,7 @@ pub(crate) struct Parties {
 }
 
 impl Parties {
-    /// Draws all keys and writes them to files, the trustees' under passphrases.
+    /// Makes all keys and writes them to files, those of trustees encrypted with passphrases.
     pub(crate) fn generate(origin: &'static str, folder: &Path) -> Result<Self> {
         let signing = |name: &str| -> Result<KeyPair> {
             let key = KeyPair::new(SecretScalar::random(&mut system_rng()));
@@ -132,7 +132,7 @@ impl Parties {
         Ok(NoteSigner::from_seed(self.origin, &self.board_seed)?)
     }
 
-    /// The manifest: the question, and everybody's keys.
+    /// Makes the manifest from the question and the keys of all parties.
     fn manifest(&self, question: Question) -> Result<Vec<u8>> {
         let log_key = |name: &str, seed: &[u8; 32]| -> Result<LogKey> {
             let key = hex::encode(NoteSigner::from_seed(name, seed)?.key().as_bytes());
@@ -176,7 +176,7 @@ impl Parties {
     }
 }
 
-/// The trustees' passphrases here are no secret.
+/// The passphrase of a trustee, which is not secret here.
 fn passphrase(trustee: &str) -> SecretString {
     SecretString::from(format!("the passphrase of {trustee} in the demo"))
 }
@@ -186,7 +186,7 @@ fn session(name: &str, key: &Path) -> Result<TrusteeSession<StateFile>> {
     Ok(TrusteeSession::new(read_trustee_seed(key, &passphrase(name))?, StateFile::beside(key)))
 }
 
-/// An election that is being held.
+/// An election that is running.
 pub(crate) struct Rehearsal {
     parties: Parties,
     folders: Folders,
@@ -195,7 +195,7 @@ pub(crate) struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Begins the record, and makes the joint key: every trustee makes the message that is due, until there is none.
+    /// Begins the record and makes the joint key: every trustee makes its next message until the ceremony is complete.
     pub(crate) fn begin(folders: Folders, parties: Parties, question: Question, console: Console) -> Result<Self> {
         let manifest = parties.manifest(question)?;
         let mut ballot_box = BallotBox::create(&folders.record, &manifest, parties.board()?)?;
@@ -224,7 +224,7 @@ impl Rehearsal {
         &self.folders.record
     }
 
-    /// Draws a voting code for each voter, and writes the roll and, for the envelopes, the codes.
+    /// Makes a voting code for each voter, and writes the roll and the codes.
     pub(crate) fn issue_credentials(&self, voters: &[Entitlement]) -> Result<Vec<VotingCode>> {
         let manifest = self.ballot_box.manifest();
         let joint_key = Record::read(self.record())?.joint_key()?;
@@ -260,8 +260,8 @@ impl Rehearsal {
         Ok(codes)
     }
 
-    /// Opens the voting, lets everybody vote who has a code here, and closes. `choices` says what voter `number` of `codes`
-    /// chooses; the voters vote in batches of which each is made and then admitted.
+    /// Opens the voting, casts a ballot for each of `codes`, and closes. `choices` returns the choices of the voter
+    /// with this number in `codes`. Ballots are made and admitted in batches.
     pub(crate) fn vote(
         &mut self,
         codes: &[VotingCode],
@@ -302,7 +302,7 @@ impl Rehearsal {
         let rate = whole(codes.len() as f64 / admitting.as_secs_f64());
         self.console.say(format!(
             "  {:<36} {:>9} {:>10} {rate:>12} /s",
-            "  of it, admitting to the board",
+            "  of this, adding to the board",
             grouped(codes.len() as u64),
             seconds(admitting)
         ));
@@ -312,8 +312,8 @@ impl Rehearsal {
         Ok(())
     }
 
-    /// Three of four witnesses cosign the close; two of three trustees verify the record, sign what they decrypt, and
-    /// decrypt. The result is published.
+    /// Lets three of four witnesses cosign the close, and two of three trustees verify the record, sign their
+    /// statements and decrypt; then publishes the result.
     pub(crate) fn decrypt(&mut self) -> Result<()> {
         let (ballot_box, console) = (&mut self.ballot_box, self.console);
         let source = FolderRecord::new(&self.folders.record);
@@ -332,17 +332,17 @@ impl Rehearsal {
             ballot_box.add_statement(&statement, trustee.verification())?;
             let decryption = trustee.decrypt(&source, rng)?.to_bytes();
             verified.push(ballot_box.add_partial_decryption(&decryption, trustee.verification())?.1);
-            console.say(format!("   {name} verified the record and decrypted the sums, nothing else"));
+            console.say(format!("   {name} verified the record and decrypted only the sums"));
             if verified.len() == 2 {
                 result = Some(trustee.verification().result(&verified)?);
             }
         }
-        console.say("   carla is away: two of three suffice");
+        console.say("   carla is not needed: two of three trustees are enough");
         ballot_box.commit()?;
         publish(ballot_box, &result.context("two trustees decrypt")?)
     }
 
-    /// Verifies the record, from disk.
+    /// Verifies the record from disk.
     pub(crate) fn verify(&self) -> Verification {
         let bars = VerifierBars::new(self.console);
         let source = FolderRecord::new(self.record());
@@ -359,7 +359,7 @@ impl Rehearsal {
     }
 }
 
-/// What one voter's device does.
+/// Makes a signed ballot, as a voter's device does.
 fn ballot(context: &ElectionContext, code: &VotingCode, entitlement: Entitlement, choices: Choices) -> Result<Vec<u8>> {
     let rng = &mut system_rng();
     let credential = Credential::derive(code, context.manifest().hash(), context.joint_key().root())?;

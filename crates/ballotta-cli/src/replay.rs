@@ -1,7 +1,7 @@
-//! Ballots that nobody here wrote, as a whole encrypted election, and what comes out beside what was published.
+//! Published ballots become a whole encrypted election, and its numbers are compared with the published ones.
 //!
 //! See `spec/command-line.md#replay`. `ballotta-replay` reads the ballots, counts them plainly and compares. This verb
-//! holds an election on them and prints every number that it decrypts beside the plain count and the published one.
+//! runs an election with them, and prints every decrypted number next to the plain count and the published number.
 
 mod table;
 
@@ -25,32 +25,32 @@ const ORIGIN: &str = "board.example/replay";
 /// Options of a replay.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ReplayArgs {
-    /// A file of ballots, or a folder with them; files may be compressed with gzip
+    /// A file or a folder with published ballots; files may be compressed with gzip
     source: PathBuf,
-    /// What the source is; without it, what it looks like
+    /// The format of the source [default: detected from its files]
     #[arg(long, value_parser = formats())]
     format: Option<Format>,
-    /// Only the first N ballots, compared with a plain count of the same ones
+    /// Use only the first N ballots, and compare with a plain count of these
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// Only this contest; repeat it for several
+    /// Use only this contest; repeat this for more contests
     #[arg(long = "contest", value_name = "ID")]
     contests: Vec<String>,
-    /// Count plainly and compare with what was published, without an election
+    /// Compare a plain count with the published numbers, without an election
     #[arg(long)]
     plain: bool,
-    /// The folder to write to: the public record in `record`, the secrets in `secrets`
+    /// The folder to write to, with the public record in `record` and the secrets in `secrets`
     #[arg(long, default_value = "replay-election")]
     out: PathBuf,
 }
 
-/// What a replay says to programs.
+/// The output of a replay as JSON.
 #[derive(Serialize)]
 struct Summary<'a> {
     title: &'a str,
     format: Format,
     ballots: usize,
-    /// Whether there are more ballots than were counted, so that the published numbers are not compared.
+    /// Whether only a part of the ballots was counted. The published numbers are then not compared.
     #[serde(skip)]
     is_part: bool,
     notes: &'a [String],
@@ -62,7 +62,7 @@ struct Summary<'a> {
     seconds: BTreeMap<&'static str, f64>,
 }
 
-/// The election, if one was held.
+/// The election, if one was run.
 #[derive(Serialize)]
 struct Held {
     /// The folder of its record.
@@ -115,7 +115,7 @@ impl ReplayArgs {
         )
     }
 
-    /// Holds an election on the ballots, from the key ceremony to the verification of the record.
+    /// Runs an election with the ballots, from the key ceremony to the verification of the record.
     fn hold(&self, ballots: &Ballots, console: Console, laps: &mut Laps) -> Result<Held> {
         let folders = Folders::new(&self.out)?;
         let Questions { languages, title, contests, styles, weights, privacy, voters } = ballots.questions();
@@ -147,10 +147,10 @@ fn formats() -> impl TypedValueParser<Value = Format> {
 fn detect(source: &Path) -> Result<Format> {
     let format = Format::detect(source);
     let is_unknown = matches!(format, Err(ReplayError::UnknownFormat { .. }));
-    if is_unknown { format.remedy("say with --format what it is") } else { Ok(format?) }
+    if is_unknown { format.remedy("give the format with --format") } else { Ok(format?) }
 }
 
-/// Prints what was found, and refuses if anything differs.
+/// Prints the comparison, and fails if anything differs.
 fn finish(console: Console, summary: &Summary<'_>) -> Result<()> {
     if console.is_json() {
         console.json(summary)?;
@@ -167,5 +167,9 @@ fn finish(console: Console, summary: &Summary<'_>) -> Result<()> {
         let time = Duration::from_secs_f64(summary.seconds.values().sum());
         print(format_args!("time         {}", seconds(time)))?;
     }
-    if summary.agrees { Ok(()) } else { refusal("the outcome differs from the plain count or from what was published") }
+    if summary.agrees {
+        Ok(())
+    } else {
+        refusal("the result differs from the plain count or from the published numbers, or the record is not valid")
+    }
 }

@@ -1,4 +1,5 @@
-//! Secrets on disk: files that only their owner may read, that are never overwritten, and of trustees encrypted.
+//! Secrets on disk. Only the owner of a file may read it, it is never overwritten, and the seeds of trustees are
+//! encrypted.
 
 use std::fs;
 use std::io::{BufRead as _, Read as _, Write as _};
@@ -16,17 +17,18 @@ use zeroize::Zeroizing;
 
 use crate::failure::ErrorContext as _;
 
-/// The system's random number generator. It ends the program where the system has no randomness to give.
+/// The random number generator of the system. It panics if the system has no randomness.
 pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
 }
 
-/// The two kinds of key that are kept as they are: their holders must act without a person at the keyboard, or act twice.
+/// The two kinds of key that are not encrypted, because their holders act more than once, or without a person at the
+/// keyboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyFile {
-    /// An organiser's or a credential authority's: Schnorr on ristretto255.
+    /// The key of an organiser or a credential authority: Schnorr on ristretto255.
     Schnorr,
-    /// A board's or a witness's: Ed25519.
+    /// The key of a board or a witness: Ed25519.
     Note,
 }
 
@@ -38,7 +40,7 @@ impl KeyFile {
         }
     }
 
-    /// Who holds such a key.
+    /// The parties that have such a key.
     pub(crate) fn holder(self) -> &'static str {
         match self {
             Self::Schnorr => "an organiser or a credential authority",
@@ -78,10 +80,11 @@ pub(crate) fn read_signing_key(path: &Path) -> Result<KeyPair> {
     Ok(KeyPair::new(SecretScalar::new(scalar)))
 }
 
-/// How hard it is to try passphrases: the logarithm of scrypt's work factor. `None`: about a second on this machine.
+/// The work to try one passphrase: the binary logarithm of scrypt's work factor. `None` means about a second on this
+/// machine.
 pub(crate) type WorkFactor = Option<u8>;
 
-/// Encrypts a trustee's seed under its passphrase (age, scrypt) and writes it to a new file.
+/// Encrypts a trustee's seed with its passphrase (age, scrypt) and writes it to a new file.
 pub(crate) fn write_trustee_seed(
     path: &Path,
     seed: &TrusteeSeed,
@@ -115,12 +118,13 @@ pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Resul
     reader.take(33).read_to_end(&mut seed).with_context(|| format!("{} is damaged", path.display()))?;
     let seed: Zeroizing<[u8; 32]> = match seed.as_slice().try_into() {
         Ok(seed) => Zeroizing::new(seed),
-        Err(_) => bail!("{} does not hold a trustee's seed", path.display()),
+        Err(_) => bail!("{} does not contain a trustee's seed", path.display()),
     };
     Ok(TrusteeSeed::from_bytes(&seed))
 }
 
-/// The least length of a new passphrase, in characters: what NIST SP 800-63B-4 asks of a password that protects alone.
+/// The least length of a new passphrase, in characters. NIST SP 800-63B-4 requires it if a password is the only
+/// protection.
 const LEAST_PASSPHRASE: usize = 15;
 
 /// The passphrase of a trustee's seed, from a file or typed by a person.
@@ -131,7 +135,7 @@ pub(crate) fn passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretStrin
     }
 }
 
-/// The passphrase under which a new seed is to be encrypted: a person types it twice.
+/// The passphrase for a new seed, from a file or typed twice by a person.
 pub(crate) fn new_passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretString> {
     let passphrase = match file {
         Some(file) => passphrase_in(file)?,
@@ -139,10 +143,10 @@ pub(crate) fn new_passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretS
     };
     if passphrase.expose_secret().chars().count() < LEAST_PASSPHRASE {
         return Err(anyhow!("the passphrase is shorter than {LEAST_PASSPHRASE} characters"))
-            .remedy("take several words that nobody would guess together: who has the file may try for years");
+            .remedy("take several words that nobody would guess together: a thief of the file can try for years");
     }
     if file.is_none() {
-        let again = typed("The same again: ")?;
+        let again = typed("Repeat the passphrase: ")?;
         ensure!(passphrase.expose_secret() == again.expose_secret(), "the two passphrases differ");
     }
     Ok(passphrase)
@@ -155,7 +159,7 @@ fn passphrase_in(file: &Path) -> Result<SecretString> {
 }
 
 fn typed(prompt: &str) -> Result<SecretString> {
-    const NO_TERMINAL: &str = "there is no terminal to type a passphrase at; give it with --passphrase-file";
+    const NO_TERMINAL: &str = "there is no terminal to type the passphrase; give it with --passphrase-file";
     not_empty(SecretString::from(rpassword::prompt_password(prompt).context(NO_TERMINAL)?))
 }
 
@@ -178,7 +182,7 @@ pub(crate) fn voting_code_text(file: Option<&Path>) -> Result<Zeroizing<String>>
         }
         None => {
             let prompt = rpassword::prompt_password("Voting code: ").map(Zeroizing::new);
-            prompt.context("there is no terminal to type a voting code at; give it with --code-file")
+            prompt.context("there is no terminal to type the voting code; give it with --code-file")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a trustee or a witness must never forget: a file beside its key.
+//! The state that a trustee or a witness must never lose: a file next to its key.
 
 use std::fs;
 use std::io;
@@ -8,7 +8,7 @@ use ballotta::trustee::StatementStore;
 use ballotta::witness::HeadStore;
 use ballotta_io::{write_atomically, write_new};
 
-/// The file `<key>.state`. Whoever uses it must lock the key.
+/// The file `<key>.state`. The caller must lock the key.
 pub(crate) struct StateFile {
     path: PathBuf,
 }

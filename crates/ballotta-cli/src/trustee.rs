@@ -1,4 +1,5 @@
-//! The verbs of a trustee: key ceremony, closing statement and decryption. The rules are those of [`ballotta::trustee`].
+//! The verbs of a trustee: key ceremony, closing statement and decryption. The rules are those of
+//! [`ballotta::trustee`].
 //!
 //! See `spec/command-line.md#trustee`.
 
@@ -21,52 +22,58 @@ use crate::secrets::{passphrase, read_trustee_seed, system_rng};
 use crate::state_file::StateFile;
 use crate::trustee_names::{trustees_named, with_names};
 
-/// What every verb of a trustee needs.
+/// The arguments of every verb of a trustee.
 #[derive(clap::Args, Debug)]
 pub(crate) struct TrusteeArguments {
     /// The record
     record: PathBuf,
-    /// The trustee's seed
+    /// The trustee's secret seed
     #[arg(long, value_name = "FILE.age")]
     key: PathBuf,
-    /// Reads the passphrase from a file instead of the terminal
+    /// Read the passphrase from a file instead of the terminal
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// The new file, to be handed to the board
+    /// The new file, which you then send to the board
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
 
 impl TrusteeArguments {
-    /// Makes the message of the key ceremony that is due.
+    /// Makes the next message of the key ceremony.
     pub(crate) fn ceremony(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
         let (manifest, messages) = (record.manifest(), record.ceremony()?);
         let step = self.session()?.ceremony_step(record.parameters()?, &messages, &mut system_rng());
-        match step.or_else(|error| self.explain(manifest, error)).context("the key ceremony cannot go on")? {
+        match step.or_else(|error| self.explain(manifest, error)).context("the key ceremony cannot continue")? {
             CeremonyStep::Due { kind, message } => {
                 self.hand_over(FileKind::CeremonyMessage, message)?;
-                console.say(format!("The manifest has the hash {}.", manifest.hash()));
-                console.say(format!("Hand {} to the board. It is this trustee's", self.out.display()));
+                console.say(format!(
+                    "The hash of the manifest is {}. All trustees must have the same one.",
+                    manifest.hash()
+                ));
+                console.say(format!("Send {} to the board. It is a message of the key ceremony:", self.out.display()));
                 console.answer(&kind.to_string(), &json!({ "step": kind.to_string() }))
             }
             CeremonyStep::Waiting { kind, absent } => {
                 let whom = trustees_named(manifest, &absent);
-                refusal(format!("nothing is due: waiting for the {kind} of {whom}"))
-                    .remedy("try again when what is waited for is on the board")
+                refusal(format!("there is nothing to do yet: the {kind} of {whom} is missing"))
+                    .remedy("try again after it is on the board")
             }
             _ => console.answer("the key ceremony is complete", &json!({ "step": null })),
         }
     }
 
-    /// Signs the one statement of what this trustee is going to decrypt.
+    /// Signs this trustee's only statement of what it will decrypt.
     pub(crate) fn sign_closing(&self, console: Console) -> Result<()> {
         let (_lock, mut session, record) = self.verify_closed(console)?;
         let statement = session.sign_closing(&mut system_rng());
         let statement = statement.or_else(|error| self.explain(record.manifest(), error))?;
         self.hand_over(FileKind::ClosingStatement, statement.to_bytes())?;
-        console.say(format!("{} remembers the statement: keep it with the key.", self.state().path().display()));
-        console.answer(&format!("Hand {} to the board.", self.out.display()), &json!({ "statement": self.out }))
+        console.say(format!(
+            "The statement is stored in {}: keep this file next to the key.",
+            self.state().path().display()
+        ));
+        console.answer(&format!("Send {} to the board.", self.out.display()), &json!({ "statement": self.out }))
     }
 
     /// Makes the partial decryption.
@@ -75,19 +82,19 @@ impl TrusteeArguments {
         let part = session.decrypt(record.source(), &mut system_rng());
         let part = part.or_else(|error| self.explain(record.manifest(), error))?;
         self.hand_over(FileKind::PartialDecryption, part.to_bytes())?;
-        console.answer(&format!("Hand {} to the board.", self.out.display()), &json!({ "decryption": self.out }))
+        console.answer(&format!("Send {} to the board.", self.out.display()), &json!({ "decryption": self.out }))
     }
 
     /// Verifies the record up to the close, while no other process uses the key.
     fn verify_closed(&self, console: Console) -> Result<(File, ClosingSession<StateFile>, Record)> {
         let lock = lock(&self.key)?;
         let record = Record::read(&self.record)?;
-        // The commonest mistake deserves a sentence; a record that cannot be read deserves the whole report.
+        // This mistake is common, so it has its own message. If the record cannot be read, the report below says why.
         if let Ok(election) = record.election()
             && election.window.closed.is_none()
         {
             return refusal("the voting is not closed")
-                .remedy("wait until the organiser has closed and the board has added the closing");
+                .remedy("wait until the organiser has closed the voting and the board has added the closing");
         }
         let session = self.session()?;
         let bars = VerifierBars::new(console);
@@ -95,7 +102,7 @@ impl TrusteeArguments {
         drop(bars);
         let session = session.or_else(|error| self.explain(record.manifest(), error))?;
         for failure in &session.verification().report.failures {
-            console.say(format!("Without effect: {}: {}", failure.place, failure.problem));
+            console.say(format!("Without effect on the tally: {}: {}", failure.place, failure.problem));
         }
         Ok((lock, session, record))
     }
@@ -113,44 +120,44 @@ impl TrusteeArguments {
         MessageFile::new(kind, bytes).write(&self.out)
     }
 
-    /// Fails with what a session refused, in terms of the file with its state and of the people of the manifest.
+    /// Fails with the error of a session, and names the file with its state and the trustees of the manifest.
     fn explain<T>(&self, manifest: &Manifest, error: TrusteeError<io::Error>) -> Result<T> {
         let state = self.state();
         let state = state.path().display();
         match error {
             TrusteeError::Ceremony(CeremonyError::NotATrustee) => Err(CeremonyError::NotATrustee)
                 .refused()
-                .remedy("give the seed whose public key was handed to the organiser"),
+                .remedy("give the seed that belongs to a public key in the manifest"),
             TrusteeError::Ceremony(error) => Err(with_names(manifest, error)).refused(),
-            TrusteeError::SeedUsed => {
-                refusal(format!("{state} is of another election: a trustee's key serves one election"))
-                    .remedy("make a key for this election with `ballotta trustee new`, and a manifest that names it")
-            }
+            TrusteeError::SeedUsed => refusal(format!(
+                "{state} is of another election: a trustee's key is for one election only"
+            ))
+            .remedy("make a new key with `ballotta trustee new`, and ask the organiser for a manifest that names it"),
             TrusteeError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")).refused(),
             TrusteeError::Store(error) => Err(error)
-                .with_context(|| format!("the statement cannot be stored in {state}, and is not given out"))
+                .with_context(|| format!("the statement cannot be stored in {state}, so it is not published"))
                 .refused(),
             TrusteeError::StatementDamaged => {
-                refusal(format!("{state} is damaged: a trustee that has lost its statement takes no part"))
+                refusal(format!("{state} is damaged: a trustee without its statement cannot take part"))
             }
             TrusteeError::StatementOfAnotherTrustee { trustee } => {
                 refusal(format!("{state} has the statement of {}", trustees_named(manifest, &[trustee])))
-                    .remedy("bring back the file that belongs to this key")
+                    .remedy("restore the file that belongs to this key")
             }
             TrusteeError::OtherTally(error) => Err(error)
                 .with_context(|| {
-                    format!("{state} has the one statement of this trustee, and it is about another board")
+                    format!("{state} has the only statement of this trustee, and it is about another board")
                 })
                 .refused(),
             TrusteeError::StatementLost => refusal(format!(
-                "{state} is lost: the board has a statement of this trustee, which takes no part any more"
+                "{state} is missing, but this trustee has a statement on the board: it cannot take part"
             )),
             TrusteeError::NotSigned => refusal(format!(
                 "{state} is missing: a trustee decrypts only the tally about which it has signed a statement"
             ))
-            .remedy("sign one with `ballotta trustee sign-closing`, or bring the file back beside the key"),
+            .remedy("sign one with `ballotta trustee sign-closing`, or restore the file next to the key"),
             TrusteeError::InvalidRecord(report) => {
-                refusal(format!("the record is not valid, and nothing of it is decrypted:\n{report}"))
+                refusal(format!("the record is not valid, so nothing is decrypted:\n{report}"))
             }
             TrusteeError::AwaitingStatements { found, needed, absent } => {
                 Err(DecryptionError::TooFewStatements { found, needed })

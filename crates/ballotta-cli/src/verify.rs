@@ -1,4 +1,4 @@
-//! The verifier as a command, and the publication of the result.
+//! The verbs that verify a record and publish the result.
 //!
 //! See `spec/command-line.md#verify`.
 
@@ -29,7 +29,7 @@ use crate::trustee_names::trustees_named;
 enum StageName {
     /// Voting is open
     Voting,
-    /// Voting is closed, nothing is decrypted yet
+    /// Voting is closed, and nothing is decrypted yet
     Closed,
     /// The result is published
     Complete,
@@ -38,12 +38,12 @@ enum StageName {
 /// Verifies a record.
 #[derive(clap::Args, Debug)]
 pub(crate) struct VerifyRecord {
-    /// The record: a folder
+    /// The folder of the record
     record: PathBuf,
     /// The fingerprint that the voters were shown
     #[arg(long, value_name = "HEX")]
     fingerprint: Option<Fingerprint>,
-    /// A checkpoint of the board that was kept before
+    /// A checkpoint of the board that you kept before
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// How far the election must have come
@@ -69,7 +69,7 @@ impl VerifyRecord {
         if console.is_json() {
             console.json(report)?;
         } else {
-            // A record that does not hold has no result.
+            // A record that is not valid has no result.
             if report.valid {
                 print_result(&verification)?;
             }
@@ -85,7 +85,7 @@ impl VerifyRecord {
         };
         match (stage, &verification) {
             _ if !self.record.join(MANIFEST).exists() => {
-                refused.remedy("name the folder of the record: it holds manifest.json")
+                refused.remedy("give the folder of the record, which contains manifest.json")
             }
             (Stage::Closed | Stage::Complete, Verification { context: Some(_), tally: None, .. }) => {
                 refused.remedy("while voting is open, verify with --stage voting")
@@ -142,16 +142,17 @@ impl PublishResult {
         drop(bars);
         let Some(result) = &verification.report.result else { return no_result(&record, &verification) };
         if verification.closed.is_none() {
-            return refusal(
-                "the closing rule does not hold yet: too few statements of trustees, or cosignatures of witnesses",
-            )
-            .remedy("`ballotta verify` says what is missing");
+            return refusal("the closing rule is not met yet: too few trustees' statements or witnesses' cosignatures")
+                .remedy("`ballotta verify` says what is missing");
         }
         publish(&mut ballot_box, result)?;
         if !console.is_json() {
             print_result(&verification)?;
         }
-        console.say(format!("The result is in {}. Verify the record before you announce it.", self.record.display()));
+        console.say(format!(
+            "The result is published in {}. Verify the record before you announce the result.",
+            self.record.display()
+        ));
         if console.is_json() { console.json(result) } else { Ok(()) }
     }
 }
@@ -163,16 +164,18 @@ fn no_result(record: &Record, verification: &Verification) -> Result<()> {
         return refusal("there is no result yet: the voting is not closed");
     }
     let Verification { context: Some(context), tally: Some(_), decryptions, .. } = verification else {
-        return refusal("there is no result: the record does not hold").remedy("`ballotta verify` says what is wrong");
+        return refusal("there is no result: the record is not valid").remedy("`ballotta verify` says what is wrong");
     };
     let missing: Vec<u16> = (1..=context.joint_key().trustees())
         .filter(|index| decryptions.iter().all(|decryption| decryption.trustee() != *index))
         .collect();
     let (found, needed) = (decryptions.len(), context.joint_key().threshold());
     if found >= usize::from(needed) {
-        return refusal("there is no result: the record does not hold").remedy("`ballotta verify` says what is wrong");
+        return refusal("there is no result: the record is not valid").remedy("`ballotta verify` says what is wrong");
     }
     let whose = trustees_named(record.manifest(), &missing);
-    refusal(format!("there is no result yet: {found} of {needed} partial decryptions are there, and none of {whose}"))
-        .remedy("trustees make them with `ballotta trustee decrypt`, and the board adds them")
+    refusal(format!(
+        "there is no result yet: {found} of {needed} partial decryptions are on the board, and none of {whose}"
+    ))
+    .remedy("the trustees must make them with `ballotta trustee decrypt`, and the board must add them")
 }

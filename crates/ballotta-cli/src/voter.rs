@@ -1,7 +1,7 @@
-//! A voter's acts: prepare a ballot, cast it or open it, and look for it on the board.
+//! The verbs of a voter: prepare a ballot, cast it or open it, and look for it on the board.
 //!
-//! See `spec/command-line.md#voter`. The tracker is shown before the choice between casting and opening. Nothing is asked
-//! of the record that the voter could not check: whoever does not know the voting code cannot show a roll with its credential.
+//! See `spec/command-line.md#voter`. The tracker is shown before the choice between casting and opening. The voter does
+//! not have to trust the record: somebody who does not know the voting code cannot make a roll with its credential.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -31,16 +31,16 @@ pub(crate) struct PrepareBallot {
     record: PathBuf,
     #[command(flatten)]
     marks: MarkArguments,
-    /// The language in which the choices are shown back [default: the manifest's first]
+    /// The language in which the choices are shown [default: the manifest's first]
     #[arg(long, value_name = "TAG")]
     language: Option<String>,
-    /// Reads the voting code from a file instead of the terminal; `-` is the standard input
+    /// Read the voting code from a file instead of the terminal; `-` is the standard input
     #[arg(long, value_name = "FILE")]
     code_file: Option<PathBuf>,
-    /// Goes on only if the election has this fingerprint
+    /// The fingerprint that you were given; stop if the election has another one
     #[arg(long, value_name = "HEX")]
     fingerprint: Option<Fingerprint>,
-    /// The new file for the prepared ballot, which shows the choices: keep it to yourself
+    /// The new file for the prepared ballot; it shows your choices, so keep it secret
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -49,7 +49,7 @@ impl PrepareBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         ensure!(
             !(self.marks.read_standard_input() && self.code_file.as_deref() == Some(Path::new("-"))),
-            "the standard input holds the choices or the voting code, not both"
+            "--choices and --code-file cannot both be `-`: give a file for one of them"
         );
         let choices = self.marks.choices()?;
         let source = FolderRecord::new(&self.record);
@@ -57,13 +57,13 @@ impl PrepareBallot {
         let (context, manifest) = (&election.context, election.context.manifest());
         if let Some(expected) = &self.fingerprint {
             let same = election.expect(expected).refused();
-            same.remedy("do not vote: this is not the election that you were told of")?;
+            same.remedy("do not vote: this record is of another election than yours")?;
         }
         let language = language(manifest, self.language.as_deref())?;
         election.is_open().refused()?;
         let voter = read_voter(self.code_file.as_deref(), &source, &election)?;
 
-        // A counter that never repeats, also where the random source does.
+        // The counter never repeats, even if the random number generator does.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
         let counter = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let rng = &mut system_rng();
@@ -76,17 +76,21 @@ impl PrepareBallot {
 
         let (fingerprint, credential) = (context.fingerprint(), short_form(voter.credential().public()));
         console.say(format!("{}: {}", kind(manifest.kind()), manifest.title().get(language).unwrap_or_default()));
-        console.say(format!("Fingerprint {fingerprint}: compare it with the one that you were told."));
-        console.say(format!("Your credential {credential}, weight {}.", voter.line().weight));
+        console.say(format!("Fingerprint {fingerprint}: compare it with the one that you were given."));
+        console.say(format!(
+            "Your public credential is {credential}, and your weight is {}. Your choices:",
+            voter.line().weight
+        ));
         for choice in for_people(manifest, language, prepared.expose_choices()) {
             console.say(format!("  {choice}"));
         }
         if let Some(previous) = previous {
-            console.say(format!("This ballot will take the place of your ballot {previous}."));
+            console.say(format!("This ballot replaces your earlier ballot {previous}."));
         }
         console.say(format!(
-            "Write the tracker down. Then `ballotta voter cast {0} --out FILE`, or to test this device `ballotta voter open {0} \
-             --out FILE`.",
+            "To cast this ballot, run `ballotta voter cast {0} --out FILE`.\n\
+             To test this device instead, run `ballotta voter open {0} --out FILE`.\n\
+             First write down the tracker, which identifies the ballot:",
             self.out.display()
         ));
         let tracker = prepared.tracker().to_string();
@@ -107,17 +111,18 @@ impl PrepareBallot {
 fn kind(kind: ElectionKind) -> &'static str {
     match kind {
         ElectionKind::Real => "Election",
-        ElectionKind::Rehearsal => "Rehearsal, which means nothing",
+        ElectionKind::Rehearsal => "Rehearsal (the result does not count)",
     }
 }
 
-/// The voter of the code that is typed. A record without the credential is not the voter's election.
+/// Reads the voting code and finds the voter on the roll. If the roll does not have the credential, the record is not
+/// that of the voter's election.
 fn read_voter(file: Option<&Path>, source: &FolderRecord, election: &Election) -> Result<Voter> {
     let code = voting_code_text(file)?;
     let code: VotingCode =
-        code.trim().parse().context("this is not a voting code").remedy("type it again, group by group")?;
+        code.trim().parse().context("this is not a voting code").remedy("type it again, and check each group")?;
     let voter = election.voter(source, &code).refused();
-    voter.remedy("compare code and fingerprint; if both are right, do not vote here: this is not your election")
+    voter.remedy("check the voting code and the fingerprint; if both are right, do not vote: this is not your election")
 }
 
 /// Casts or opens a prepared ballot.
@@ -125,20 +130,20 @@ fn read_voter(file: Option<&Path>, source: &FolderRecord, election: &Election) -
 pub(crate) struct UseBallot {
     /// The prepared ballot
     prepared: PathBuf,
-    /// The record, if it does not lie where the ballot was prepared
+    /// The folder of the record, if it has moved since the ballot was prepared
     #[arg(long)]
     record: Option<PathBuf>,
-    /// The new file to hand on; `PREPARED.cast` and `PREPARED.opened` are taken
+    /// The new file to send; its name must not be `PREPARED.cast` or `PREPARED.opened`
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
 
-/// Signs a prepared ballot, to be handed to the board.
+/// Signs a prepared ballot, which the voter then sends to the board.
 #[derive(clap::Args, Debug)]
 pub(crate) struct CastBallot {
     #[command(flatten)]
     ballot: UseBallot,
-    /// Reads the voting code from a file instead of the terminal; `-` is the standard input
+    /// Read the voting code from a file instead of the terminal; `-` is the standard input
     #[arg(long, value_name = "FILE")]
     code_file: Option<PathBuf>,
 }
@@ -146,18 +151,22 @@ pub(crate) struct CastBallot {
 impl UseBallot {
     /// The prepared ballot, and the election for which it was prepared.
     fn begin(&self, state: FinalState) -> Result<(PreparedFile, FolderRecord, Election, PreparedBallot)> {
-        ensure!(!self.out.exists(), "{} exists: nothing is overwritten", self.out.display());
+        ensure!(
+            !self.out.exists(),
+            "{} already exists, and files are never overwritten: choose another file for --out",
+            self.out.display()
+        );
         ensure!(
             self.out != state.path(&self.prepared),
-            "{} is where the used ballot is kept, which shows the choices: choose another file for --out",
+            "this command keeps the used ballot in {}: choose another file for --out",
             self.out.display()
         );
         let file = PreparedFile::read_for(state, &self.prepared)?;
         let record = self.record.as_ref().unwrap_or(&file.record);
         let source = FolderRecord::new(record);
-        let election = read_election(&source).remedy("say with --record where the record is")?;
+        let election = read_election(&source).remedy("give the folder of the record with --record")?;
         if election.context.fingerprint().to_string() != file.fingerprint {
-            return refusal("the record is not that of the election for which the ballot was prepared");
+            return refusal("the ballot was prepared for another election than that of this record");
         }
         let prepared = file.prepare_again(&election.context)?;
         Ok((file, source, election, prepared))
@@ -170,9 +179,10 @@ impl UseBallot {
         let opening = prepared.open().expose_bytes();
         MessageFile::new(FileKind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
         file.forget(FinalState::Opened, &self.prepared)?;
-        console.say(format!("{} shows your choices: it is for your second device alone.", self.out.display()));
+        console.say(format!("{} shows your choices: give it only to your second device.", self.out.display()));
         console.say(
-            "This ballot can no longer be cast. On the second device, `ballotta voter check-opening` with the tracker:",
+            "This ballot can no longer be cast.\n\
+             On the second device, run `ballotta voter check-opening` with this tracker:",
         );
         console.answer(&tracker, &json!({ "tracker": tracker }))
     }
@@ -185,21 +195,21 @@ impl CastBallot {
         let credential = voter.credential();
         if credential.public() != prepared.unsigned().credential() {
             return refusal("the ballot was prepared with another voting code")
-                .remedy("type the code that it was prepared with");
+                .remedy("type the code with which it was prepared");
         }
         PreparedFile::enter(FinalState::Cast, &self.ballot.prepared)?;
         let signed = prepared.cast(&election.context, credential.key_pair(), &mut system_rng());
         MessageFile::new(FileKind::Ballot, signed.to_bytes()).write(&self.ballot.out)?;
         file.forget(FinalState::Cast, &self.ballot.prepared)?;
         console.say(format!(
-            "Hand {} to the board. Keep the tracker to look for it after the close:",
+            "Send {} to the board. After the close, look for the ballot with this tracker:",
             self.ballot.out.display()
         ));
         console.answer(&file_tracker(&signed), &json!({ "tracker": file_tracker(&signed) }))
     }
 }
 
-/// A tracker as somebody wrote it down: with spaces or hyphens, in capitals or not.
+/// Reads a tracker that a person wrote down: it may have spaces, hyphens and capital letters.
 fn written_down(text: &str) -> Result<Tracker, <Tracker as FromStr>::Err> {
     let digits = text.chars().filter(|character| !character.is_whitespace() && *character != '-');
     digits.collect::<String>().to_lowercase().parse()
@@ -209,12 +219,12 @@ fn file_tracker(signed: &SignedBallot) -> String {
     signed.tracker().to_string()
 }
 
-/// Checks, on a second device, that an opened ballot holds what it was said to hold.
+/// Checks on a second device that an opened ballot contains the voter's choices.
 #[derive(clap::Args, Debug)]
 pub(crate) struct CheckOpening {
-    /// The record, which this device has obtained by itself
+    /// The record, which the second device must have downloaded itself
     record: PathBuf,
-    /// The opening
+    /// The file that `voter open` wrote
     opening: PathBuf,
     /// The tracker that the first device showed
     #[arg(long, value_name = "HEX", value_parser = written_down)]
@@ -236,11 +246,10 @@ impl CheckOpening {
             .remedy("do not vote with the first device, and tell the organiser")?;
         let credential = short_form(opened.credential());
         console.say(format!("Fingerprint {}", context.fingerprint()));
-        console.say(format!("Credential {credential}: compare it with the first device."));
+        console.say(format!("Public credential {credential}: compare it with the one on the first device."));
         let choices = for_people(manifest, language, opened.expose_choices());
-        console.say(
-            "The ballot with this tracker holds exactly this; if it is what you chose, the device encrypts honestly:",
-        );
+        console
+            .say("The ballot with this tracker contains these choices. If they are yours, the first device is honest:");
         console.answer(&choices.join("\n"), &json!({ "credential": credential, "choices": choices }))
     }
 }
@@ -250,7 +259,7 @@ impl CheckOpening {
 pub(crate) struct CheckBallot {
     /// The record
     record: PathBuf,
-    /// The tracker that was written down
+    /// The tracker that you wrote down
     #[arg(long, value_name = "HEX", value_parser = written_down)]
     tracker: Tracker,
 }
@@ -269,19 +278,19 @@ impl CheckBallot {
             BallotStatus::Counted { index } => answer("counted", Some(index), None, format!("counted: entry {index}")),
             BallotStatus::Superseded { index, by, by_index } => {
                 answer("superseded", Some(index), Some(by), format!("superseded by {by}: entry {by_index}"))?;
-                refusal("a later ballot of the same credential counts")
+                refusal("a later ballot with the same voting code is counted instead")
                     .remedy("if you did not cast it, somebody else has your voting code: tell the organiser")
             }
             BallotStatus::Void { index, error } => {
                 answer("void", Some(index), None, format!("void: entry {index}: {error}"))?;
-                refusal("the ballot stands on the board and does not count")
+                refusal("the ballot is on the board, but it is not counted; ask the organiser")
             }
             BallotStatus::Missing => {
                 answer("missing", None, None, "missing".to_owned())?;
                 let remedy = match election.window.closed {
-                    None => "hand the ballot to the board, get the record again and look again",
+                    None => "send the ballot to the board, get the record again, and repeat this check",
                     Some(_) => {
-                        "get the record again from another place; if the ballot was handed over in time, tell everybody"
+                        "get the record from another source and check again; if you sent it in time, make this public"
                     }
                 };
                 refusal("no ballot on this board has this tracker").remedy(remedy)
@@ -290,21 +299,23 @@ impl CheckBallot {
     }
 }
 
-/// What a board says that not enough witnesses saw, it says perhaps to this voter alone.
+/// Checks that enough witnesses saw the board. Otherwise the board may show these entries to this voter only.
 fn check_witnesses(source: &FolderRecord, election: &Election, console: Console) -> Result<()> {
-    let Some(witnesses) = election.closing_witnesses(source).refused().remedy("keep this record and tell everybody")?
+    let Some(witnesses) =
+        election.closing_witnesses(source).refused().remedy("keep this record as evidence, and make it public")?
     else {
-        console.say("The voting is not closed: check again after the close.");
+        console.say("The voting is not closed yet: check again after the close.");
         return Ok(());
     };
     let ClosingWitnesses { cosigned, members, quorum } = witnesses;
     let found =
-        format!("{cosigned} of {members} witnesses cosigned the board at the close; the manifest asks for {quorum}");
+        format!("{cosigned} of {members} witnesses cosigned the board at the close; the manifest requires {quorum}");
     if !witnesses.enough() {
-        return refusal(found).remedy("check again later, and from elsewhere: others may be shown another board");
+        return refusal(found)
+            .remedy("check again later and from another place: the board may show other people other entries");
     }
     if cosigned == 0 {
-        console.say("No witness has seen the board: compare its checkpoint with others.");
+        console.say("No witness has cosigned the board: compare its checkpoint with those of other people.");
     } else {
         console.say(format!("{found}."));
     }

@@ -1,7 +1,6 @@
-//! The verb of a witness, which cosigns a checkpoint. The rules are those of [`ballotta::witness`].
+//! The verb with which a witness cosigns a checkpoint. The rules are those of [`ballotta::witness`].
 //!
-//! See `spec/command-line.md#witness`. Witnesses that watch many logs use software of their own: any that speaks C2SP
-//! tlog-witness.
+//! See `spec/command-line.md#witness`. Witnesses of many logs use other software that implements C2SP tlog-witness.
 
 use std::io;
 use std::iter::zip;
@@ -31,7 +30,7 @@ pub(crate) struct Cosign {
     /// The secret key of the witness
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The new file, to be handed to the board
+    /// The new file, which you then send to the board
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -54,7 +53,7 @@ impl Cosign {
         let [review] = reviews;
         let line = review.cosign(now()?).or_else(|error| explain(&self.key, error))?.to_string();
         MessageFile::new(FileKind::Cosignature, line.clone().into_bytes()).write(&self.out)?;
-        console.say(format!("Cosigned the {path} over {size} entries. Hand {} to the board.", self.out.display()));
+        console.say(format!("Cosigned the {path} over {size} entries. Send {} to the board.", self.out.display()));
         console.answer(&line, &json!({ "checkpoint": path, "size": size, "cosignature": line }))
     }
 }
@@ -80,7 +79,7 @@ fn session(manifest: &Manifest, key: &Path) -> Result<WitnessSession<StateFile>>
     WitnessSession::new(manifest, &seed, StateFile::beside(key)).or_else(|error| explain(key, error))
 }
 
-/// Shows every entry of the board to reviews of its checkpoints.
+/// Gives every entry of the board to the reviews of its checkpoints.
 fn push_entries(
     source: &FolderRecord,
     manifest: &Manifest,
@@ -95,23 +94,25 @@ fn now() -> Result<u64> {
     Ok(SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs())
 }
 
-/// Fails with what a session refused, in terms of the files of the key and of its state.
+/// Fails with the error of a session, and names the files of the key and of its state.
 fn explain<T>(key: &Path, error: WitnessError<io::Error>) -> Result<T> {
     let state = StateFile::beside(key);
     let state = state.path().display();
     match error {
         WitnessError::NotAWitness => {
-            refusal(format!("{} is the key of no witness that the manifest names", key.display()))
+            refusal(format!("{} is not the key of a witness that the manifest names", key.display()))
         }
         WitnessError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")),
         WitnessError::Store(error) => Err(error).with_context(|| format!("{state} cannot be written")),
         WitnessError::StateDamaged => {
-            Err(anyhow!("{state} is damaged: without it the witness does not know what it has cosigned"))
+            Err(anyhow!("{state} is damaged: restore it, because it records what the witness has cosigned"))
         }
-        error @ WitnessError::GoesBack { .. } => Err(error).refused().remedy("nothing: a witness never goes back"),
-        error @ WitnessError::OtherHistory { .. } => {
-            Err(error).refused().remedy("keep this record and tell everybody: the board shows two histories")
+        error @ WitnessError::GoesBack { .. } => {
+            Err(error).refused().remedy("nothing to do: a witness never cosigns an older checkpoint")
         }
+        error @ WitnessError::OtherHistory { .. } => Err(error)
+            .refused()
+            .remedy("keep this record as evidence, and make it public: the board shows two histories"),
         error => Err(error).refused(),
     }
 }

@@ -1,4 +1,4 @@
-//! What the command prints, as transcripts: `TRYCMD=overwrite cargo test -p ballotta-cli --test cli` writes them anew.
+//! The output of the command as transcripts. `TRYCMD=overwrite cargo test -p ballotta-cli --test cli` updates them.
 
 #[test]
 fn transcripts() {

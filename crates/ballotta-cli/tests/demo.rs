@@ -1,4 +1,4 @@
-//! The demo, as its user runs it, and the record that it leaves behind, as a stranger gets it.
+//! The demo as a user runs it, and the record that it writes as an outsider verifies it.
 
 use std::fs;
 use std::path::Path;
@@ -50,7 +50,7 @@ fn the_demo_decrypts_what_was_published_and_leaves_a_valid_record() {
     assert!(!again.status.success());
     assert!(String::from_utf8_lossy(&again.stderr).contains("secrets are never overwritten"));
 
-    // Nothing but the record, elsewhere, in a process of its own.
+    // Verifies only the record, in another folder, in a separate process.
     let record = folder.path().join("elsewhere");
     copy(&out.join("record"), &record);
     fs::remove_dir_all(&out).unwrap();

@@ -1,4 +1,4 @@
-//! A reader that goes away, as `head` does, is an error and no crash.
+//! If the reader of the output stops, as `head` does, this is an error and not a crash.
 
 use std::fs;
 use std::process::Command;

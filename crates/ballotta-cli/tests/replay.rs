@@ -1,4 +1,4 @@
-//! Elections that are held again from published ballots: small samples of every format, and the real ballots of the
+//! Elections that run again from published ballots: small samples of every format, and the real ballots of the
 //! folder that `BALLOTTA_DATA` names. Whole replays of minutes run with `BALLOTTA_FULL`.
 
 use std::fs;
@@ -25,7 +25,7 @@ fn held(source: &Path, arguments: &[&str]) -> Value {
     summary
 }
 
-/// Every number that was decrypted: the contest, what it is, and the number.
+/// Every decrypted number, with its contest and its meaning.
 fn decrypted(summary: &Value) -> Vec<(String, String, u64)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut all = Vec::new();
@@ -198,14 +198,14 @@ fn what_differs_ends_with_one_and_what_is_broken_with_two() {
     assert_eq!(output.status.code(), Some(2));
     let problem = format!("error: {}, line 11: there is no project \"X\"\n", path("budget.pb"));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), problem);
-    // An election is never held into a folder that has one.
+    // A replay does not overwrite an election.
     fs::create_dir_all(folder.path().join("taken/secrets/x")).unwrap();
     let output = replay(&[&path("profile.json"), "--out", &path("taken")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("secrets are never overwritten"));
 }
 
-/// A source of the real ballots, or nothing if it is missing; then it is said.
+/// A source of the real ballots. If it is missing, prints that and returns nothing.
 fn real(source: &str) -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("BALLOTTA_DATA") else {
         eprintln!("skipped: {source}: BALLOTTA_DATA names no folder of published ballots");
@@ -219,7 +219,8 @@ fn real(source: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// Real sources: how many ballots they have, how many numbers are published, and an option for whole replays of minutes.
+/// Real sources: how many ballots they have, how many numbers are published, and an option for whole replays of
+/// minutes.
 const SOURCES: [(&str, u64, usize); 8] = [
     ("sf_2020_primary_cvr", 588_542, 244),
     ("pabulib/Poland_Lodz_2022.pb.gz", 90_494, 161),

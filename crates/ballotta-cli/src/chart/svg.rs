@@ -1,4 +1,4 @@
-//! A result as a picture (SVG) that needs no fonts, scripts or links of its own.
+//! A result as a picture (SVG) without fonts, scripts or links.
 
 use std::fmt::Write as _;
 
@@ -11,11 +11,11 @@ use crate::console::grouped;
 const ROW: usize = 36;
 const LEFT: usize = 200;
 const BAR: usize = 460;
-/// The picture is as wide as this at least.
+/// The least width of the picture.
 const WIDTH: usize = LEFT + BAR + 220;
-/// No character is wider on average.
+/// An upper bound of the average width of a character.
 const CHARACTER: usize = 8;
-/// So many characters fit on a line of text, and so many in front of a bar.
+/// The number of characters that fit on a line of text, and in front of a bar.
 const LINE: usize = 110;
 const LABEL: usize = 23;
 
@@ -71,7 +71,7 @@ pub(crate) fn svg(manifest: &Manifest, result: &ResultDocument) -> String {
     )
 }
 
-/// What is drawn so far, how far down, and how far to the right.
+/// The elements that are drawn so far, the current height, and the width.
 struct Canvas {
     body: String,
     y: usize,
@@ -89,7 +89,7 @@ impl Canvas {
             writeln!(self.body, r#"<rect x="{x}" y="{}" width="{width}" height="{height}" fill="{fill}"/>"#, self.y);
     }
 
-    /// A sentence, on as many lines as it needs.
+    /// Draws a sentence on as many lines as it needs.
     fn line(&mut self, text: &str) {
         for line in wrapped(text, LINE) {
             self.y += 16;
@@ -98,7 +98,7 @@ impl Canvas {
         }
     }
 
-    /// What a bar is of: in front of it, or if it is too long, above.
+    /// Draws the title of a bar in front of it, or above it if it is too long.
     fn title(&mut self, title: &str) {
         if columns(title) <= LABEL {
             return self.label(title);
@@ -133,7 +133,7 @@ impl Canvas {
         self.y += ROW - 6;
     }
 
-    /// Stacked bars, the best grade to the left. The line in the middle goes through the majority grades.
+    /// Draws stacked bars, with the best grade on the left. The line in the middle goes through the majority grades.
     fn grades(&mut self, grades: &[String], rows: &[GradesRow], voted: u64) {
         self.y += 6;
         let mut x = LEFT;
@@ -184,12 +184,14 @@ impl Canvas {
         self.y += 8;
     }
 
-    /// Who stands above whom: a cell is coloured where the option of its line beats that of its column.
+    /// Draws the matrix of pairs. A cell is coloured if the option of its row beats that of its column.
     fn pairs(&mut self, names: &[String], matrix: &[Vec<u64>]) {
         let longest = matrix.iter().flatten().map(|above| grouped(*above).len()).max().unwrap_or(0);
         let cell = (BAR / names.len().max(5)).max(CHARACTER * longest + 16);
         self.width = self.width.max(LEFT + cell * names.len() + 16);
-        self.line("How many rank the option of a line above that of a column; coloured where more do than the reverse");
+        self.line(
+            "How many rank the option of the row above that of the column; coloured if more than the other way round",
+        );
         self.y += 18;
         let middle = |column: usize| LEFT + column * cell + cell / 2;
         for column in 0..names.len() {
@@ -217,10 +219,10 @@ impl Canvas {
     }
 }
 
-/// The colours of a grade and of the number in it: from blue, the best, through grey to red.
+/// The colours of a grade and of the number in it, from blue for the best grade through grey to red.
 fn grade_colour(number: usize, grades: usize) -> (String, &'static str) {
     const ENDS: [[usize; 3]; 3] = [[33, 102, 172], [232, 232, 232], [178, 24, 43]];
-    // In halves of the way from end to end.
+    // Positions count in halves of the way from end to end.
     let (part, whole) = (2 * number, grades.saturating_sub(1).max(1));
     let (from, to, part) = if part < whole { (ENDS[0], ENDS[1], part) } else { (ENDS[1], ENDS[2], part - whole) };
     let mix = |channel: usize| (from[channel] * whole.saturating_sub(part) + to[channel] * part) / whole;
@@ -229,7 +231,7 @@ fn grade_colour(number: usize, grades: usize) -> (String, &'static str) {
     (format!("#{red:02x}{green:02x}{blue:02x}"), if is_dark { "#ffffff" } else { "#1c2430" })
 }
 
-/// How wide a text is, in characters: those of East Asia are as wide as two.
+/// The width of a text in characters. Characters of East Asia count as two.
 fn columns(text: &str) -> usize {
     text.chars()
         .map(|character| match character {
@@ -246,7 +248,7 @@ fn columns(text: &str) -> usize {
         .sum()
 }
 
-/// The lines of a text that is broken between words.
+/// Breaks a text into lines between words.
 fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

@@ -1,4 +1,4 @@
-//! A result as text.
+//! A result as text for a terminal.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use ballotta::record::ResultDocument;
 use super::{Bar, Block, Chart, GradesRow, charts, participation};
 use crate::console::grouped;
 
-/// Text for a terminal, with bars of `width` characters for the longest possible one.
+/// Formats a result as text. The longest possible bar has `width` characters.
 pub(crate) fn terminal(manifest: &Manifest, result: &ResultDocument, width: u64) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
@@ -43,7 +43,7 @@ pub(crate) fn terminal(manifest: &Manifest, result: &ResultDocument, width: u64)
 fn write_bars(bars: &[Bar], whole: u128, width: u64, text: &mut String) {
     let label_width = label_width(bars.iter().map(|bar| bar.label.as_str()));
     for Bar { label, total, text: in_words, .. } in bars {
-        // In eighths of a character.
+        // The length of a bar counts in eighths of a character.
         let eighths = (u128::from(*total) * u128::from(width) * 8).checked_div(whole).unwrap_or(0) as usize;
         let mut bar = "█".repeat(eighths / 8);
         bar.extend(['▏', '▎', '▍', '▌', '▋', '▊', '▉'].get((eighths % 8).wrapping_sub(1)));
@@ -63,8 +63,10 @@ fn write_grades(grades: &[String], rows: &[GradesRow], text: &mut String) {
 }
 
 fn write_pairs(names: &[String], matrix: &[Vec<u64>], text: &mut String) {
-    let _ =
-        writeln!(text, "  How many rank the option of a line above that of a column; * where more do than the reverse");
+    let _ = writeln!(
+        text,
+        "  How many rank the option of the row above that of the column; * if more than the other way round"
+    );
     let numbers = (1..=names.len()).map(|number| format!("{number} "));
     let mut table = vec![[String::new()].into_iter().chain(numbers).collect::<Vec<_>>()];
     for (row, (name, above)) in names.iter().zip(matrix).enumerate() {
@@ -81,7 +83,7 @@ fn write_pairs(names: &[String], matrix: &[Vec<u64>], text: &mut String) {
     write_table(&table, text);
 }
 
-/// A table whose first column stands to the left, and the others to the right.
+/// Writes a table with its first column aligned left, and the others aligned right.
 fn write_table(table: &[Vec<String>], text: &mut String) {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
     let first = label_width(table.iter().filter_map(|row| row.first()).map(String::as_str));
@@ -99,15 +101,15 @@ fn write_table(table: &[Vec<String>], text: &mut String) {
     }
 }
 
-/// What stands in front of bars and numbers is never wider.
+/// The largest width of a label in front of bars and numbers.
 const LABEL: usize = 40;
 
-/// How wide labels are that stand in front of something.
+/// The width of the labels in front of bars or numbers. Longer labels have a line of their own.
 fn label_width<'a>(labels: impl Iterator<Item = &'a str>) -> usize {
     labels.map(length).filter(|length| *length <= LABEL).max().unwrap_or(0)
 }
 
-/// A label as wide as the others, or if it is too long, nothing: it is written on a line of its own.
+/// Returns a label padded to this width. If it is too long, writes it on a line of its own and returns spaces.
 fn label_before(label: &str, width: usize, text: &mut String) -> String {
     let Some(padding) = width.checked_sub(length(label)) else {
         let _ = writeln!(text, "  {label}");
@@ -116,7 +118,7 @@ fn label_before(label: &str, width: usize, text: &mut String) -> String {
     format!("{label}{}", " ".repeat(padding))
 }
 
-/// How many characters wide a text is, as far as one can know.
+/// The width of a text in characters, approximately.
 fn length(text: &str) -> usize {
     text.chars().count()
 }

@@ -1,5 +1,5 @@
-//! What is wrong with marks, and what there is instead. The library names no option of a mark, which is secret; who typed it
-//! needs to know which.
+//! Explains errors in choices. The library does not name the options of a mark, which are secret, but the voter who
+//! typed them needs to know which ones are wrong.
 
 use anyhow::{Result, anyhow};
 use ballotta::ballot::{ChoiceError, ChoiceErrors, ChoiceProblem, Choices, Mark};
@@ -8,7 +8,7 @@ use ballotta::manifest::{Contest, Manifest};
 
 use crate::failure::ErrorContext as _;
 
-/// Says everything that is wrong with choices, a line each, and what there is instead.
+/// Fails with a line for each error in the choices, and with remedies.
 pub(crate) fn explain<T>(manifest: &Manifest, choices: &Choices, errors: &ChoiceErrors) -> Result<T> {
     let (mut problems, mut remedies) = (Vec::new(), Vec::new());
     for error in errors.errors() {
@@ -21,7 +21,7 @@ pub(crate) fn explain<T>(manifest: &Manifest, choices: &Choices, errors: &Choice
     if remedies.is_empty() { all } else { all.remedy(remedies.join("; ")) }
 }
 
-/// How a contest is marked on the command line.
+/// The option of the command line that marks a contest.
 fn how_to_mark(contest: &Contest) -> String {
     let id = &contest.id;
     match contest.rule.mark_kind() {
@@ -33,7 +33,7 @@ fn how_to_mark(contest: &Contest) -> String {
     }
 }
 
-/// What to do about it, where it is not plain.
+/// What to do about a problem, if the message does not already say it.
 fn remedy(contest: &Contest, problem: &ChoiceProblem) -> Option<String> {
     let (mark, id) = (how_to_mark(contest), &contest.id);
     match problem {
@@ -46,15 +46,18 @@ fn remedy(contest: &Contest, problem: &ChoiceProblem) -> Option<String> {
     }
 }
 
-/// What is wrong.
+/// Describes an error, with the identifiers that cause it or that are allowed.
 fn problem(manifest: &Manifest, contest: Option<&Contest>, mark: Option<&Mark>, error: &ChoiceError) -> String {
     let more = match (&error.problem, contest, mark) {
         (ChoiceProblem::UnknownContest, ..) => {
             let known = manifest.contests().iter().map(|contest| contest.id.as_str());
-            return format!("{error}; there is {}", join(known));
+            return format!("{error}; the contests are {}", join(known));
         }
         (ChoiceProblem::UnknownOption, Some(contest), _) => {
-            return format!("{error}; it has {}", join(contest.options.iter().map(|option| option.id.as_str())));
+            return format!(
+                "{error}; its options are {}",
+                join(contest.options.iter().map(|option| option.id.as_str()))
+            );
         }
         (ChoiceProblem::Selection(problem), Some(contest), Some(mark)) => which(contest, mark, problem),
         _ => None,
@@ -65,7 +68,7 @@ fn problem(manifest: &Manifest, contest: Option<&Contest>, mark: Option<&Mark>, 
     }
 }
 
-/// Which options of the mark it is about.
+/// The options of the mark that cause the error.
 fn which(contest: &Contest, mark: &Mark, problem: &SelectionError) -> Option<String> {
     match (problem, mark, &contest.rule) {
         (SelectionError::TooManyForOption { max }, Mark::Points(points), _) => {
@@ -79,22 +82,22 @@ fn which(contest: &Contest, mark: &Mark, problem: &SelectionError) -> Option<Str
                 .enumerate()
                 .find(|(position, option)| options.iter().take(*position).any(|one| one == *option))?;
             let is_list = position > 0 && matches!(mark, Mark::List { list, .. } if list == twice);
-            Some(if is_list { format!("{twice} is the list") } else { format!("{twice} stands twice") })
+            Some(if is_list { format!("{twice} is the list") } else { format!("{twice} appears twice") })
         }
         (SelectionError::Undervote { .. }, Mark::Ranking(_), _) => {
-            Some(format!("missing are {}", join(unmarked(contest, mark))))
+            Some(format!("the missing options are {}", join(unmarked(contest, mark))))
         }
         (SelectionError::MissingGrade, ..) => {
-            Some(format!("{}; grades are {}", join(unmarked(contest, mark)), join(grade_ids(contest))))
+            Some(format!("{}; the grades are {}", join(unmarked(contest, mark)), join(grade_ids(contest))))
         }
         (SelectionError::UnknownGrade { .. }, Mark::Grades(grades), _) => {
             let known = |grade: &str| grade_ids(contest).any(|known| known == grade);
             let unknown = grades.iter().filter(|(_, grade)| !known(grade));
             let unknown = join(unknown.map(|(option, grade)| format!("{option}:{}", grade.escape_default())));
-            Some(format!("{unknown}; grades are {}", join(grade_ids(contest))))
+            Some(format!("{unknown}; the grades are {}", join(grade_ids(contest))))
         }
         (SelectionError::NotAList, Mark::List { list, .. }, Rule::Lists(rule)) => {
-            Some(format!("{list}; lists are {}", join(rule.lists.iter().map(|list| list.list.as_str()))))
+            Some(format!("{list}; the lists are {}", join(rule.lists.iter().map(|list| list.list.as_str()))))
         }
         (SelectionError::NotACandidate, Mark::List { preferences, .. }, Rule::Lists(rule)) => {
             let are_lists = preferences.iter().filter(|option| rule.lists.iter().any(|list| list.list == **option));

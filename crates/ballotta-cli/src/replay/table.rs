@@ -1,13 +1,13 @@
-//! The comparison of a replay as people read it: a table for each contest, and how many numbers agree.
+//! The comparison of a replay as text: a table for each contest, and how many numbers agree.
 
 use ballotta_replay::{Comparison, Number, Ranking};
 
 use crate::console::{grouped, isolated};
 
-/// Characters of what a number is.
+/// The width of the first column, in characters.
 const WIDTH: usize = 44;
 
-/// All numbers of a contest. Of pairs only those that differ are listed.
+/// A table of all numbers of a contest. Of the pairs, only those that differ are listed.
 pub(super) fn contest(contest: &Comparison) -> String {
     let Comparison { id, title, numbers, pairs, ranking } = contest;
     let mut table =
@@ -45,7 +45,7 @@ fn line(number: &Number) -> String {
     format!("  {what:<WIDTH$} {published:>15} {counted:>15} {decrypted:>15}   {}\n", sameness(*same))
 }
 
-/// How many numbers there are, and how many agree. `part` is the number of ballots that took part, if it was not all.
+/// How many numbers there are, and how many agree. `part` is the number of counted ballots, if it was not all.
 pub(super) fn totals(contests: &[Comparison], part: Option<usize>) -> String {
     let all = || contests.iter().flat_map(Comparison::all);
     let count = |wanted: &dyn Fn(&Number) -> bool| all().filter(|number| wanted(number)).count() as u64;
@@ -54,13 +54,13 @@ pub(super) fn totals(contests: &[Comparison], part: Option<usize>) -> String {
         format!("{} of {} {are} the same", grouped(same), grouped(of))
     };
     let published = match (count(&|number| number.published.is_some()), part) {
-        (0, Some(1)) => "not compared: only the first ballot took part".to_owned(),
-        (0, Some(part)) => format!("not compared: only the first {} ballots took part", grouped(part as u64)),
+        (0, Some(1)) => "not compared: only the first ballot was counted".to_owned(),
+        (0, Some(part)) => format!("not compared: only the first {} ballots were counted", grouped(part as u64)),
         (0, None) => "not compared: the source has no numbers of these contests".to_owned(),
         (of, _) => same(count(&|number| number.published.is_some() && number.published == number.counted), of),
     };
     let decrypted = match count(&|number| number.decrypted.is_some()) {
-        // Then no election was held, or its result is missing and every number differs.
+        // Either no election was run, or its result is missing and every number differs.
         0 => String::new(),
         of => {
             let same = same(count(&|number| number.decrypted.is_some() && number.decrypted == number.counted), of);
@@ -95,9 +95,9 @@ mod tests {
         assert!(wrong.lines().any(|line| line.ends_with("2               2               1   DIFFERENT")), "{wrong}");
 
         let unpublished = [of(vec![number("A", None, 1, None)])];
-        let part = "published    not compared: only the first 1,500 ballots took part";
+        let part = "published    not compared: only the first 1,500 ballots were counted";
         assert_eq!(totals(&unpublished, Some(1_500)), part);
-        assert_eq!(totals(&unpublished, Some(1)), "published    not compared: only the first ballot took part");
+        assert_eq!(totals(&unpublished, Some(1)), "published    not compared: only the first ballot was counted");
         let nothing = "published    not compared: the source has no numbers of these contests";
         assert_eq!(totals(&unpublished, None), nothing);
     }

@@ -1,4 +1,4 @@
-//! An election with a contest of every kind, by hand: what voters type, what is shown back to them, and the result.
+//! An election with a contest of every kind, by hand: what voters type, how it is shown, and the result.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ fn example(kind: &str) -> PathBuf {
 /// Weights of the voters.
 const WEIGHTS: [u64; 5] = [1, 1, 2, 1, 4];
 
-/// What each of them marks; `_` stands for a space.
+/// The marks of each voter; `_` means a space.
 const MARKS: [&str; 5] = [
     "--choose board=ada,bob --points places=park:5,school:3 --points budget=park:6,school:4 --points motion=yes:1 \
      --points projects=park:4,school:3 --list council=north:ada,bob --grades mayor=ada:excellent,bob:fair,eve:poor \
@@ -101,17 +101,17 @@ fn open_the_voting(people: &People) {
     .collect();
     let new = |more: &[String]| run(people.root(), "manifest new ..", arguments.iter().cloned().chain(more.to_vec()));
 
-    // Rules on one line, and what is wrong with them.
+    // Rules on one line, and their errors.
     let line = |rule: &str, out: &str| {
         let more = ["--contest", "a=Which?", "--option", "a/x=X", "--option", "a/y=Y", "--rule", rule, "--out", out];
         new(&more.map(str::to_owned))
     };
     for (rule, error) in [
         ("a=score", "error: --rule a: score needs max=..\n"),
-        ("b=split", "error: --rule b: expected CONTEST=RULE of a --contest\n"),
-        ("a=lists", "error: --rule a: lists are more than one line\nremedy: write the contest into a file"),
+        ("b=split", "error: --rule b: expected CONTEST=RULE, and --contest CONTEST=..\n"),
+        ("a=lists", "error: --rule a: rules for lists do not fit on one line\nremedy: write the contest into a file"),
         ("a=cumulative points=9 max=4", "contests[0] (a).rule.points: "),
-        ("a=split max=499", "error: --rule a: split has no max; there is winners\n"),
+        ("a=split max=499", "error: --rule a: split has no field max; its fields are winners\n"),
     ] {
         let ran = line(rule, "organiser/none");
         assert!(ran.code != 0 && ran.stderr.contains(error), "{rule}: {}", ran.shown());
@@ -127,7 +127,7 @@ fn open_the_voting(people: &People) {
         let out = format!("organiser/{kind}.json");
         let made = new(&["--contests".to_owned(), file.clone(), "--out".to_owned(), out.clone()]);
         if kind == "pairs" {
-            assert!(made.code == 2 && made.stderr.contains("nothing is ever overwritten"), "{}", made.shown());
+            assert!(made.code == 2 && made.stderr.contains("files are never overwritten"), "{}", made.shown());
         } else {
             assert_eq!(made.code, 0, "{}", made.shown());
             assert_eq!(people.ok(&format!("manifest check {out}")), made.stdout.trim_end());
@@ -205,7 +205,8 @@ fn voters_type_it_wrong(people: &People) {
         (
             "--points places=park:5,school:3",
             "--points places=park:6 --points nowhere=a:1",
-            "error: contest places: an option has more than the 5 that one may have: park has 6\nthere is no contest nowhere on this ballot; there is ",
+            "error: contest places: an option has more than the 5 that one may have: park has 6\n\
+             there is no contest nowhere on this ballot; the contests are ",
         ),
         (
             "places=park:5,school:3",
@@ -232,24 +233,29 @@ fn voters_type_it_wrong(people: &People) {
         (
             "ada:excellent,",
             "ada:superb,",
-            "error: contest mayor: there is no such grade: the contest has 4: ada:superb; grades are excellent, good, fair, poor\n",
+            "error: contest mayor: there is no such grade: the contest has 4: ada:superb; \
+             the grades are excellent, good, fair, poor\n",
         ),
         (
             "ada:excellent,",
             "",
-            "error: contest mayor: an option has no grade: ada; grades are excellent, good, fair, poor\n",
+            "error: contest mayor: an option has no grade: ada; the grades are excellent, good, fair, poor\n",
         ),
         (
             "song=tosca>carmen",
             "song=tosca=carmen",
             "error: contest song: options share a place, which this contest does not allow\n",
         ),
-        ("chair=ada>bob=eve", "chair=ada>ada", "error: contest chair: an option is selected twice: ada stands twice\n"),
-        ("chair=ada>bob=eve", "chair=ada>>eve", "error: --rank chair=ada>>eve: a name is missing beside >\n"),
+        (
+            "chair=ada>bob=eve",
+            "chair=ada>ada",
+            "error: contest chair: an option is selected twice: ada appears twice\n",
+        ),
+        ("chair=ada>bob=eve", "chair=ada>>eve", "error: --rank chair=ada>>eve: a name is missing next to >\n"),
         (
             "council=north:ada,bob",
             "council=ada",
-            "error: contest council: what is chosen as a list is none: ada; lists are north, ",
+            "error: contest council: what is chosen as a list is none: ada; the lists are north, ",
         ),
         (
             "budget=park:6,school:4",
@@ -264,7 +270,7 @@ fn voters_type_it_wrong(people: &People) {
         (
             "--rank chair=ada>bob=eve",
             "--rank chair=ada --language fr",
-            "error: the election has no texts in fr, but in en, it\n",
+            "error: the election has no texts in fr, only in en, it\n",
         ),
         (
             "--rank chair=ada>bob=eve",
@@ -274,7 +280,7 @@ fn voters_type_it_wrong(people: &People) {
         (
             "--rank chair=ada>bob=eve",
             "--choices - --code-file -",
-            "error: the standard input holds the choices or the voting code, not both\n",
+            "error: --choices and --code-file cannot both be `-`: give a file for one of them\n",
         ),
     ] {
         let marks = MARKS[0].replacen(right, wrong, 1);
@@ -293,7 +299,7 @@ fn vote(people: &People) {
         };
         let test = prepare("test");
         assert_eq!(test.code, 0, "{}", test.shown());
-        // What the first device shows, the second one shows as well.
+        // The second device shows the same as the first one.
         people.ok(&format!("voter open voters/test{voter} --out voters/opening{voter}"));
         let tracker = test.stdout.trim_end();
         let shown = people.ok(&format!("voter check-opening record voters/opening{voter} --tracker {tracker}"));
@@ -329,7 +335,7 @@ fn publish(people: &People) {
     assert_eq!(format!("\n{shown}\n"), RESULT);
     assert!(people.ok("verify record").starts_with(shown.trim_end()));
 
-    // The same in the picture and in what `inspect` says, and as numbers for programs.
+    // The picture and `inspect` show the same, and programs get the numbers.
     let inspected = people.ok("inspect record/result/result.json");
     for line in shown.lines() {
         assert!(inspected.contains(line.trim_start()), "{line}\n{inspected}");
@@ -349,7 +355,7 @@ fn publish(people: &People) {
     assert_eq!(inspected["result"], published);
 }
 
-/// What is shown at the end.
+/// The result as it is shown.
 const RESULT: &str = "
   Who shall sit on the board?
   Bob      ██████████████████████▏ 5 (55.56 %)
@@ -395,7 +401,7 @@ const RESULT: &str = "
   Western list   █████▋ 1 seat
   Southern list   0 seats
   (open)         ███████████▍ 2 seats
-  2 of 7 seats stay open, for a tie of Northern list, Southern list, Western list
+  2 of 7 seats stay open, because of a tie: Northern list, Southern list, Western list
 
   How good a mayor would they be?
        Excellent  Good  Fair  Poor  Majority grade
@@ -413,19 +419,19 @@ const RESULT: &str = "
   2 blank votes (22.22 %)
 
   Who chairs the club?
-  How many rank the option of a line above that of a column; * where more do than the reverse
+  How many rank the option of the row above that of the column; * if more than the other way round
          1   2   3   4
   1 Zoe  –   5*  4   4
   2 Ada  3   –   3*  5*
   3 Bob  4   1   –   5*
   4 Eve  4   3   2   –
   No option beats all others: there is no Condorcet winner
-  Schulze, which this contest asks for: Zoe > Ada > Bob > Eve
+  Schulze (the method of this contest): Zoe > Ada > Bob > Eve
   Ranked pairs: Zoe > Ada > Bob > Eve
   Copeland: Ada = Zoe > Bob > Eve
   Elected: Zoe
   0 blank votes (0.00 %)
 
   5 of 5 voters took part (100.00 %)
-  9 of 9 by weight (voter) took part (100.00 %)
+  9 of 9 units of weight (voter) took part (100.00 %)
 ";

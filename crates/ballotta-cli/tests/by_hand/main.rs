@@ -1,5 +1,4 @@
-//! A whole election by hand: every act is a process of its own, and people share nothing but the record and the files that
-//! they hand over.
+//! A whole election by hand: every step is a separate process, and people share only the record and the message files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +37,7 @@ fn keys_and_manifest(people: &People) {
         ))
     };
     let (one, two) = (trustee(1), trustee(2));
-    let there = "organiser/key: it exists already\nremedy: choose another file: nothing is ever overwritten\n";
+    let there = "organiser/key: it already exists\nremedy: choose another file name: files are never overwritten\n";
     people.fails(2, there, "organiser new --out organiser/key");
     fs::write(people.path("voters/short"), "fourteen chars\n").unwrap();
     people.fails(
@@ -58,7 +57,7 @@ fn keys_and_manifest(people: &People) {
         --quorum more_than_1/2_of_heads_on_roll --minimum-ballots 2 --revoting"
     )
     .replace("more_than_1", "more\u{1}than_1");
-    // The one underscore that is meant.
+    // The only underscore that must stay.
     let arguments: Vec<String> = manifest
         .split_whitespace()
         .map(|argument| argument.replace('_', " ").replace('\u{1}', "_"))
@@ -69,7 +68,7 @@ fn keys_and_manifest(people: &People) {
     assert!(made.stderr.starts_with("warning: all 2 trustees are needed to decrypt"), "{}", made.shown());
     assert_eq!(people.ok("manifest check organiser/manifest.json"), made.stdout.trim_end());
 
-    // A key that serves two, and a threshold that cannot be reached.
+    // One key for two trustees, and a threshold that cannot be reached.
     let broken = arguments.iter().map(|argument| match argument.as_str() {
         "organiser/manifest.json" => "organiser/broken.json".to_owned(),
         other => other.replace(&two, &one),
@@ -86,7 +85,7 @@ fn keys_and_manifest(people: &People) {
     people.fails(2, "cannot be read", "manifest check organiser/nothing.json");
     people.fails(
         1,
-        "rules of a manifest do not hold",
+        "the manifest breaks these rules",
         "record new --manifest organiser/broken.json --board-key board/key other",
     );
 
@@ -113,12 +112,12 @@ fn ceremony(number: u8, step: &str) -> String {
 fn key_ceremony(people: &People) {
     people.fails(
         1,
-        "the key ceremony: no registration of trustees 1 (One), 2 (Two)",
+        "the key ceremony: the registration of trustees 1 (One), 2 (Two) is missing",
         "credentials issue record --voters 5 --codes authority/codes.csv",
     );
     let state = people.path("trustee1/seed.age.state");
     fs::write(&state, "what a trustee remembers of an election before").unwrap();
-    people.fails(1, "is of another election: a trustee's key serves one", &ceremony(1, "registration"));
+    people.fails(1, "is of another election: a trustee's key is for one election only", &ceremony(1, "registration"));
     fs::remove_file(state).unwrap();
     for step in ["registration", "commitment", "deal", "confirmation"] {
         for number in [1, 2] {
@@ -147,7 +146,7 @@ fn key_ceremony(people: &People) {
     );
 }
 
-/// Bytes that anybody could have made in the name of a trustee do not stop the ceremony.
+/// A message that somebody else made in the name of a trustee does not stop the ceremony.
 fn forged_registration(people: &People) {
     let registration = people.read("trustee1/registration");
     // Version, kind and author are 01 04 01 01 00; the author becomes 2.
@@ -171,18 +170,18 @@ fn credentials_and_opening(people: &People) {
     fs::write(people.path("authority/list.csv"), "style,weight\nall,1\nall,2\n").unwrap();
     people.fails(
         2,
-        "list.csv, line 3: the weight is 2, and the manifest allows 1 to 1\n",
+        "list.csv, line 3: the weight is 2, but the manifest allows 1 to 1\n",
         "credentials issue record --list authority/list.csv --codes authority/codes.csv",
     );
     people.fails(
         1,
-        "the voters weigh 1,000,001 together, and the manifest's `weights.total` is 1,000,000",
+        "the sum of all weights is 1,000,001, but the manifest allows only 1,000,000 (`weights.total`)",
         "credentials issue record --voters 1000001 --codes authority/codes.csv",
     );
     let fingerprint = people.ok("credentials issue record --voters 5 --codes authority/codes.csv");
     people.fails(
         1,
-        "issued once\nremedy: hand out the codes that were made with it; if they are lost, the election",
+        "issued only once\nremedy: hand out the codes that were made with it; if they are lost, begin the election",
         "credentials issue record --voters 5 --codes authority/more.csv",
     );
     let codes = people.read("authority/codes.csv");
@@ -193,7 +192,7 @@ fn credentials_and_opening(people: &People) {
     }
     assert_eq!(codes.lines().count(), 6);
 
-    // Nobody opens the voting with a roll that the authority did not sign, and nobody signs for it.
+    // The voting cannot be opened with a roll that the authority did not sign.
     people.fails(
         1,
         "roll.signature: record: credential authority 1 has not signed the roll",
@@ -201,19 +200,19 @@ fn credentials_and_opening(people: &People) {
     );
     people.fails(
         1,
-        "organiser/key is not the key of an authority",
+        "organiser/key is not the key of a credential authority",
         &format!("authority sign record --key organiser/key --fingerprint {fingerprint} --out authority/signature"),
     );
     people.fails(
         1,
-        "remedy: somebody changed manifest, key ceremony or roll",
+        "remedy: check the fingerprint; if it is right, do not sign",
         &format!("authority sign record --key authority/key --fingerprint {} --out authority/none", "0".repeat(64)),
     );
     let sign =
         format!("authority sign record --key authority/key --fingerprint {fingerprint} --out authority/signature");
     let signed = people.ok(&sign);
     assert_eq!(signed, fingerprint);
-    // Nor does the board open with it, whatever the organiser signs: behind the opening a signature has no effect.
+    // The board refuses it too, whatever the organiser signs: a signature of the roll after the opening has no effect.
     copy(&people.path("record"), &people.path("early"));
     people.ok("board add early --board-key board/key authority/signature");
     people.ok("organiser open early --key organiser/key --out organiser/early");
@@ -231,7 +230,7 @@ fn credentials_and_opening(people: &People) {
     assert_eq!(people.ok("organiser open record --key organiser/key --out organiser/opening"), fingerprint);
     people.add("organiser/opening");
     people.fails(1, "open already", "organiser open record --key organiser/key --out organiser/again");
-    people.add_fails("open already; remedy: nothing: the opening is on the board", "organiser/opening");
+    people.add_fails("open already; remedy: nothing to do: the opening is on the board", "organiser/opening");
     people.add_fails("after a message of a later step", "trustee1/deal");
     people.fails(1, "verify with --stage voting", "verify record");
     people.ok(&format!("verify record --stage voting --fingerprint {fingerprint}"));
@@ -250,7 +249,7 @@ fn cast(people: &People, voter: u8, name: &str) {
 fn voting(people: &People) {
     let voter = |line: &str| format!("voter prepare record {line} --code-file voters/code1 --out voters/wrong");
     people.fails(2, "contest board has no choice", &voter("--choose statute=yes"));
-    people.fails(2, "no option maybe; it has yes, no", &voter("--choose statute=maybe --blank board"));
+    people.fails(2, "no option maybe; its options are yes, no", &voter("--choose statute=maybe --blank board"));
     people.fails(2, "there is no contest statutes", &voter("--choose statutes=yes --blank board"));
     people.fails(2, "at most 1 may be", &voter("--choose statute=yes,no --blank board"));
     fs::write(people.path("voters/code9"), "0024H-36H2N-CSVRH-6DAQF-6DVVQ-ZE6").unwrap();
@@ -284,8 +283,12 @@ fn voting(people: &People) {
     people.add_fails("second device", "voters/opening");
     prepare(people, 1, "one", "yes", "--choose board=emmy");
     people.fails(1, "another voting code", "voter cast voters/one --code-file voters/code2 --out voters/one.ballot");
-    people.fails(2, "nothing is overwritten", "voter cast voters/one --code-file voters/code1 --out voters/opening");
-    let kept = "is where the used ballot is kept";
+    people.fails(
+        2,
+        "files are never overwritten",
+        "voter cast voters/one --code-file voters/code1 --out voters/opening",
+    );
+    let kept = "this command keeps the used ballot in";
     people.fails(2, kept, "voter cast voters/one --code-file voters/code1 --out voters/one.cast");
     people.fails(2, kept, "voter open voters/one --out voters/one.opened");
     cast(people, 1, "one");
@@ -296,14 +299,14 @@ fn voting(people: &People) {
 
     prepare(people, 5, "unused", "no", "--blank board");
 
-    // A crash behind the renaming: the same act is repeated, the other stays excluded.
+    // A crash after the renaming: the same act can be repeated, the other is excluded.
     prepare(people, 5, "crash", "no", "--blank board");
     fs::rename(people.path("voters/crash"), people.path("voters/crash.cast")).unwrap();
     people.fails(1, "was cast already", "voter open voters/crash --out voters/opening2");
     cast(people, 5, "crash");
     people.fails(1, "was cast already", "voter cast voters/crash --code-file voters/code5 --out voters/crash2.ballot");
 
-    // Voter 2 votes twice; two ballots behind the same one are a fork.
+    // Voter 2 votes twice; two ballots with the same predecessor are a fork.
     prepare(people, 2, "two", "no", "--blank board");
     prepare(people, 2, "fork", "yes", "--blank board");
     cast(people, 2, "two");
@@ -317,7 +320,7 @@ fn voting(people: &People) {
     cast(people, 3, "three");
     prepare(people, 4, "four", "no", "--choose board=emmy");
     cast(people, 4, "four");
-    // What is refused does not hold up the others.
+    // A refused file does not affect the others.
     fs::write(people.path("board/noise"), "noise\n").unwrap();
     let mixed = "voters/three.ballot board/noise board/nothing voters/three.ballot voters/again.ballot";
     let ran = people.run(&format!("board add record --board-key board/key --json {mixed}"));
@@ -338,7 +341,7 @@ fn closing_and_decryption(people: &People) {
     people.fails(1, "not closed", &trustee(1, "sign-closing", "statement"));
     people.fails(1, "no result yet: the voting is not closed", "result publish record --board-key board/key");
     people.ok("witness cosign record --key witness/key --out witness/line0");
-    // A record that is cut off here is the beginning of another history.
+    // A copy of the record becomes the beginning of another history.
     copy(&people.path("record"), &people.path("other"));
     people.ok("organiser close record --key organiser/key --out organiser/closing");
     people.add("organiser/closing");
@@ -350,7 +353,7 @@ fn closing_and_decryption(people: &People) {
         &trustee(1, "decrypt", "decryption"),
     );
     people.ok(&trustee(1, "sign-closing", "statement"));
-    // Asked again, the trustee gives the same statement; the verb has an older name.
+    // The trustee repeats the same statement; `state` is an older name of the verb.
     people.ok(&trustee(1, "state", "again"));
     assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
     people.add("trustee1/statement");
@@ -360,7 +363,8 @@ fn closing_and_decryption(people: &People) {
     people.fails(1, waiting, &trustee(1, "decrypt", "decryption"));
     people.fails(
         1,
-        "error: there is no result yet: 0 of 2 partial decryptions are there, and none of trustees 1 (One), 2 (Two)\nremedy: ",
+        "error: there is no result yet: 0 of 2 partial decryptions are on the board, \
+         and none of trustees 1 (One), 2 (Two)\nremedy: ",
         "result publish record --board-key board/key",
     );
 
@@ -371,7 +375,7 @@ fn closing_and_decryption(people: &People) {
     let elsewhere = |line: String| line.replace(" record ", " other ");
     people.fails(
         1,
-        "has the one statement of this trustee, and it is about another board: ",
+        "has the only statement of this trustee, and it is about another board: ",
         &elsewhere(trustee(1, "sign-closing", "other")),
     );
     people.fails(1, "differs from the board", &elsewhere(trustee(1, "decrypt", "other")));
@@ -379,10 +383,10 @@ fn closing_and_decryption(people: &People) {
     // A witness cosigns one history.
     people.ok("witness cosign record --key witness/key --out witness/line");
     people.fails(1, "does not continue", "witness cosign other --key witness/key --out witness/other");
-    people.fails(1, "the key of no witness", "witness cosign record --key board/key --out witness/other");
+    people.fails(1, "is not the key of a witness", "witness cosign record --key board/key --out witness/other");
     people.ok(&elsewhere(trustee(2, "sign-closing", "other")));
     people.add_fails("differs from the board", "trustee2/other");
-    // No board but the other shows this statement, so that the trustee can forget it, as none should.
+    // Only the other board has this statement, so this test can delete it; a real trustee must not.
     fs::remove_file(people.path("trustee2/seed.age.state")).unwrap();
 
     people.ok(&trustee(2, "sign-closing", "statement"));
@@ -391,7 +395,7 @@ fn closing_and_decryption(people: &People) {
     people.add_fails("not a cosignature of a further witness", "witness/line");
     // A trustee that has lost its statement takes no part.
     fs::rename(people.path("trustee2/seed.age.state"), people.path("trustee2/state")).unwrap();
-    people.fails(1, "takes no part any more", &trustee(2, "sign-closing", "third"));
+    people.fails(1, "on the board: it cannot take part", &trustee(2, "sign-closing", "third"));
     fs::rename(people.path("trustee2/state"), people.path("trustee2/seed.age.state")).unwrap();
     for number in [1, 2] {
         people.ok(&trustee(number, "decrypt", "decryption"));
@@ -399,13 +403,13 @@ fn closing_and_decryption(people: &People) {
         people.add(&format!("trustee{number}/decryption"));
         people.add_fails("is on the board already", &format!("trustee{number}/decryption"));
     }
-    // Totals that two trustees give before the closing rule holds are no result.
+    // Totals that two trustees decrypt before the closing rule is met are not a result.
     people.ok("board add unstated --board-key board/key trustee1/decryption trustee2/decryption");
-    people.fails(1, "the closing rule does not hold yet", "result publish unstated --board-key board/key");
+    people.fails(1, "the closing rule is not met yet", "result publish unstated --board-key board/key");
     assert!(!people.path("unstated/result").exists());
 }
 
-/// Publishes, and gives nothing but the record to an auditor.
+/// Publishes the result, and gives only the record to an auditor.
 fn publication(people: &People) -> PathBuf {
     people.fails(1, "not valid", "verify record");
     people.fails(1, "is not the key of the board", "result publish record --board-key witness/key");
@@ -444,7 +448,7 @@ fn auditing(people: &People, record: &Path) {
     people.fails(2, "required arguments were not provided", "verify");
     people.fails(2, "is not a folder", "verify nothing");
 
-    // What voters find on the board.
+    // The voters look for their ballots on the board.
     let tracker = |name: &str| people.field(&format!("inspect voters/{name}"), "tracker");
     let check = |name: &str| people.run(&format!("voter check auditor/record --tracker {}", tracker(name)));
     for (name, code, state) in [
@@ -470,7 +474,7 @@ fn auditing(people: &People, record: &Path) {
     people.fails(1, "0 of 1 witnesses cosigned", &four);
 }
 
-/// One byte of any file is enough.
+/// A change of one byte in any file is found.
 fn tampering(people: &People, record: &Path) {
     let mut files = Vec::new();
     list(record, &mut files);
@@ -486,8 +490,8 @@ fn tampering(people: &People, record: &Path) {
             assert_eq!(ran.code, 1, "byte {position} of {name}\n{}", ran.shown());
             let report: Value = serde_json::from_str(&ran.stdout).unwrap();
             let failures = report["failures"].to_string();
-            // A manifest with another byte is another manifest: then nothing else belongs to it. Of entries that still can
-            // be read, the tree head tells that one is another.
+            // A changed manifest is another manifest, and nothing else belongs to it. If the entries can still be read,
+            // the tree head shows that one was changed.
             let named = match name.as_str() {
                 "manifest.json" => failures.contains("manifest"),
                 tile if tile.starts_with("tile/") => failures.contains(tile) || failures.contains("board.root"),
@@ -512,7 +516,7 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Every file of an election can be inspected, and no secret comes out.
+/// Every file of an election can be inspected, and no secret is shown.
 fn inspecting(people: &People) {
     let mut files = Vec::new();
     list(people.root(), &mut files);
@@ -523,7 +527,7 @@ fn inspecting(people: &People) {
             people.read("authority/codes.csv").lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()),
         )
         .collect();
-    // What is no format of this project: codes by themselves, passphrases, lists of voters, noise.
+    // Files without a format of this project: codes, passphrases, lists of voters, noise.
     let foreign = ["code", "typo", "passphrase", "list.csv", "noise", "README.md", "chart.svg"];
     for path in files {
         let name = path.strip_prefix(people.root()).unwrap().to_str().unwrap();
@@ -544,7 +548,7 @@ fn inspecting(people: &People) {
     assert_eq!(what("inspect record/roll"), "a credential roll");
     assert_eq!(what("inspect record/closing-checkpoint"), "a checkpoint of a board");
     assert_eq!(people.field("inspect record/closing-checkpoint", "witnesses"), "1 of 1");
-    assert_eq!(what("inspect trustee1/deal --record record"), "handed over: ceremony-message");
+    assert_eq!(what("inspect trustee1/deal --record record"), "message file: ceremony-message");
     assert_eq!(people.field("inspect trustee1/deal --record record", "slots"), "2");
     assert_eq!(people.field("inspect voters/one.cast", "state"), "used");
 }

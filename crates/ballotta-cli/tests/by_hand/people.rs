@@ -1,15 +1,15 @@
-//! People who hold an election with the command, each in a folder of their own.
+//! People who run an election with the command, each in a separate folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// A folder in which everybody has a folder of their own.
+/// A folder with a separate folder for each person.
 pub(crate) struct People {
     root: tempfile::TempDir,
 }
 
-/// What a process left behind.
+/// The exit code and the output of a process.
 pub(crate) struct Ran {
     pub(crate) command: String,
     pub(crate) code: i32,
@@ -40,20 +40,20 @@ impl People {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// Runs a line of arguments, separated by spaces; `_` stands for a space inside one.
+    /// Runs a line of arguments, separated by spaces; `_` means a space inside one.
     pub(crate) fn run(&self, line: &str) -> Ran {
         let arguments = line.split_whitespace().map(|argument| argument.replace('_', " "));
         run(self.root.path(), line, arguments)
     }
 
-    /// The same, which must succeed; the standard output without its last end of line.
+    /// Runs a line that must succeed, and returns the standard output without its last end of line.
     pub(crate) fn ok(&self, line: &str) -> String {
         let ran = self.run(line);
         assert_eq!(ran.code, 0, "{}", ran.shown());
         ran.stdout.trim_end().to_owned()
     }
 
-    /// The same, which must fail with this code and an error that contains this text.
+    /// Runs a line that must fail with this code and an error that contains this text.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, error: &str, line: &str) {
         let ran = self.run(line);
@@ -61,14 +61,14 @@ impl People {
         assert!(!ran.stderr.contains("panicked"), "{}", ran.shown());
     }
 
-    /// A field that a command prints as `name: value`.
+    /// Runs a line, and returns the field that it prints as `name: value`.
     pub(crate) fn field(&self, line: &str, name: &str) -> String {
         let shown = self.ok(line);
         let field = shown.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         field.unwrap_or_else(|| panic!("no {name} in\n{shown}")).to_owned()
     }
 
-    /// The board takes files, every one of them.
+    /// Adds files to the board, which must accept all of them.
     #[track_caller]
     pub(crate) fn add(&self, files: &str) -> String {
         self.ok(&format!("board add record --board-key board/key {files}"))

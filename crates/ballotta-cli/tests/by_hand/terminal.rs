@@ -1,4 +1,4 @@
-//! What is left on the screen of a terminal, where bars are drawn and removed again.
+//! Progress bars are drawn on a terminal and removed again, and messages stay.
 
 use std::process::{Command, Stdio};
 
@@ -6,8 +6,8 @@ use crate::people::People;
 
 const COLUMNS: usize = 80;
 
-/// The board takes the authority's signature, refuses it, and the voting is opened: a bar is drawn each time, and what the
-/// command says stays.
+/// The board takes the authority's signature, refuses it, and the voting is opened: a bar is drawn each time, and what
+/// the command says stays.
 pub(crate) fn bars_leave_what_is_said(people: &People, fingerprint: &str) {
     let add = "board add record --board-key board/key authority/signature";
     let Some(screen) = screen(people, add) else { return people.add("authority/signature").truncate(0) };
@@ -16,12 +16,16 @@ pub(crate) fn bars_leave_what_is_said(people: &People, fingerprint: &str) {
     let refused = "authority/signature: refused: credential authority 1 has signed the roll already";
     assert_eq!(screen.concat(), format!("{refused}error: the file was refused"));
     let screen = self::screen(people, "organiser open record --key organiser/key --out organiser/shown").unwrap();
-    let handed = "Hand organiser/shown to the board. The opening is of the election:";
-    // In front of them, notes of the verification.
-    assert!(screen.ends_with(&["5 voters stand on the roll.", handed, fingerprint].map(str::to_owned)), "{screen:?}");
+    let [send, opening] =
+        ["Send organiser/shown to the board.", "It is the opening of the election with this fingerprint:"];
+    // Notes of the verification come before these lines.
+    assert!(
+        screen.ends_with(&["5 voters are on the roll.", send, opening, fingerprint].map(str::to_owned)),
+        "{screen:?}"
+    );
 }
 
-/// Runs the command on a terminal and returns the lines that are left on it, or nothing if none can be made.
+/// Runs the command on a terminal and returns the lines that are left on it; `None` if there is no `script`.
 fn screen(people: &People, line: &str) -> Option<Vec<String>> {
     let command = format!("stty columns {COLUMNS} rows 24; exec '{}' {line}", env!("CARGO_BIN_EXE_ballotta"));
     let script = Command::new("script")
