@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_known_or_named() {
+    fn every_kind_of_entry_is_known_or_refused() {
         for byte in 0..=u8::MAX {
             let entry = [1, 4, byte, 0];
             match Entry::decode(&entry) {
@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn an_opening_is_no_closing() {
+    fn an_opening_is_not_a_closing() {
         let closing = OrganiserEntry { action: Action::Close, ..opening() };
         assert_eq!(verify(&closing, &ELECTION), Err(EntryError::Signature(ProofError)));
 

@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_sets_the_bits_that_mean_it_or_names_the_rule_it_breaks() {
+    fn a_selection_sets_its_bits_or_is_refused() {
         for (options, rule) in rules(4) {
             let (form, contest) = compile(options, &rule);
             // Earlier values of the bits do not matter.
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_option_of_an_exact_choice_has_what_is_left() {
+    fn the_last_option_of_an_exact_choice_has_the_remaining_votes() {
         let yes_or_no = Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None });
         assert_eq!(
             yes_or_no.outcome(&numbered_options(2), &[53_238], 60_940).unwrap().counts().unwrap(),

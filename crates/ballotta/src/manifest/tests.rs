@@ -144,7 +144,7 @@ fn assert_fault(changes: &[(&str, Value)], path: &str, problem: ManifestProblem)
 }
 
 #[test]
-fn contents_become_the_manifest_that_they_say() {
+fn contents_are_written_and_read_back() {
     let bytes = contents().to_bytes().unwrap();
     let manifest = Manifest::parse(&bytes).unwrap();
     assert_eq!(manifest.bytes(), bytes);
@@ -170,7 +170,7 @@ fn contents_become_the_manifest_that_they_say() {
 }
 
 #[test]
-fn any_other_byte_is_another_manifest() {
+fn other_white_space_gives_another_manifest() {
     let pretty = Manifest::parse(&contents().to_bytes().unwrap()).unwrap();
     let compact = parse(&value()).unwrap();
     assert_eq!(pretty.contents(), compact.contents());
@@ -452,7 +452,7 @@ fn lists_have_a_limit() {
 }
 
 #[test]
-fn texts_show_what_they_are() {
+fn texts_are_not_empty_long_or_misleading() {
     let title = |text: &str, problem| assert_fault(&[("/title/it", json!(text))], "title.it", problem);
     title("", ManifestProblem::EmptyText);
     title(" \u{a0}\n", ManifestProblem::EmptyText);
@@ -477,7 +477,7 @@ fn texts_show_what_they_are() {
 }
 
 #[test]
-fn titles_of_options_are_told_apart() {
+fn titles_of_options_are_distinct() {
     let titles = |first: &str, second: &str| {
         faults(&with(&[
             ("/contests/1/options/0/title/it", json!(first)),
@@ -542,7 +542,7 @@ fn ids_are_plain_and_distinct() {
 }
 
 #[test]
-fn rules_leave_a_choice() {
+fn rules_without_a_choice_are_refused() {
     let options = json!([value()["contests"][2]["options"][0]]);
     let problem = ManifestProblem::TooFewOptions { options: 1, needed: 2 };
     assert_fault(&[("/contests/2/options", options.clone())], "contests[2].rule", problem);
@@ -651,7 +651,7 @@ fn closing_by_witnesses_needs_witnesses() {
 }
 
 #[test]
-fn every_fault_is_reported_and_a_flood_is_counted() {
+fn every_fault_is_reported_up_to_a_limit() {
     let changes = [
         ("/format", json!("x")),
         ("/title/it", json!("")),

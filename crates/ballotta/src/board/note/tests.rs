@@ -112,7 +112,7 @@ fn encoded(low: u8, rest: u8, high: u8) -> [u8; 32] {
 }
 
 #[test]
-fn unsound_keys_are_refused() {
+fn invalid_keys_are_refused() {
     let refused = |key: &[u8; 32]| {
         assert_eq!(
             NoteKey::new("k", KeyKind::Ed25519, key),

@@ -115,7 +115,7 @@ fn cumulative_is_score_with_a_limit() {
 }
 
 #[test]
-fn a_weight_is_divided_whole() {
+fn the_whole_weight_is_divided() {
     for options in 2..=3 {
         for max in 1..=6 {
             let rule = Rule::Split(Split { max, winners: None });
@@ -151,7 +151,7 @@ fn the_form_of_a_divided_weight_is_the_same_for_all_weights() {
 }
 
 #[test]
-fn nothing_is_not_blank() {
+fn an_empty_selection_is_not_blank() {
     let rule = Rule::Score(Score { max: 2, total: None, blank: true, winners: None });
     let (form, contest) = super::compile(&rule, &numbered_options(2));
     let mut bits = crate::form::Bits::zero(form.bits());

@@ -56,7 +56,7 @@ fn votes_are_what_the_credits_buy() {
 }
 
 #[test]
-fn dearer_units_do_not_help() {
+fn more_expensive_units_do_not_help() {
     // The second and the third unit cost 3 + 5 = 8 of 9 credits, and count two votes. The rows allow that, as every
     // choice of the three units: 1, 3, 5 give 0, 1, 3, 4, 5, 6, 8, 9. The first two units count the same and cost less.
     let rule = Rule::Quadratic(Quadratic { credits: 9, blank: false, winners: None });

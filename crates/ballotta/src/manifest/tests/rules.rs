@@ -107,7 +107,7 @@ fn places_in(rule: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn fields_of_rules_are_theirs_and_all_there() {
+fn fields_of_rules_are_known_and_complete() {
     for rule in rules() {
         for (pointer, path) in places_in(&rule).into_iter().chain([(String::new(), String::new())]) {
             let mut more = rule.clone();
@@ -249,7 +249,7 @@ fn a_total_is_at_most_or_exactly() {
 }
 
 #[test]
-fn kinds_leave_a_choice() {
+fn kinds_without_a_choice_are_refused() {
     let one = |rule: Value| {
         let mut rule = rule;
         rule.as_object_mut().unwrap().remove("winners");
@@ -282,7 +282,7 @@ fn kinds_leave_a_choice() {
 }
 
 #[test]
-fn pairs_are_of_a_dozen_options() {
+fn pairs_have_at_most_twelve_options() {
     let limit = MAX_RANKED_OPTIONS;
     for ties in [false, true] {
         let rule = changed(&kind("pairs"), "/ties", json!(ties));
@@ -293,7 +293,7 @@ fn pairs_are_of_a_dozen_options() {
 }
 
 #[test]
-fn a_place_counts() {
+fn some_place_has_a_score() {
     for (scores, problem) in [
         (json!([0]), Some(ManifestProblem::NothingCounts)),
         (json!([0, 0, 0, 0]), Some(ManifestProblem::NothingCounts)),
@@ -307,7 +307,7 @@ fn a_place_counts() {
 }
 
 #[test]
-fn options_are_lists_or_candidates_of_one() {
+fn every_option_is_a_list_or_a_candidate_of_one_list() {
     let lists = |lists: Value| {
         let mut rule = changed(&kind("lists"), "/lists", lists);
         rule.as_object_mut().unwrap().remove("groups");
@@ -351,7 +351,7 @@ fn preferences_need_candidates() {
 }
 
 #[test]
-fn grades_are_told_apart() {
+fn grades_are_distinct() {
     let rule = kind("grades");
     let first = |field: &str| format!("contests[1].rule.grades[0].{field}");
     let same_id = changed(&rule, "/grades/1/id", json!("good"));
@@ -490,7 +490,7 @@ fn mutations_of_rules_never_panic() {
 }
 
 #[test]
-fn no_more_names_of_lists_are_compared_than_there_can_be_options() {
+fn names_of_lists_are_compared_up_to_the_limit_of_options() {
     let of_options = |options: Value| {
         let candidates = |list: usize| (0..MAX_OPTIONS / 2).map(move |name| json!(format!("c{list}-{name}")));
         let list =
