@@ -1,4 +1,4 @@
-//! The life of a ballot: choices, the prepared ballot, its opening or casting, and what is verified before it counts.
+//! The life of a ballot: choices, the prepared ballot, its opening or casting, and its verification.
 //!
 //! See `spec/ballot.md#life`.
 //!
@@ -7,8 +7,8 @@
 //!                           \--open--> BallotOpening --check--> OpenedBallot (on a second device, never cast)
 //! ```
 //!
-//! A [`PreparedBallot`] is consumed by casting and by opening: one path excludes the other. Its tracker is shown before
-//! the choice between them.
+//! Casting and opening both consume a [`PreparedBallot`], so that one excludes the other. Its tracker is shown before
+//! the voter chooses between them.
 
 mod choices;
 mod encrypt;

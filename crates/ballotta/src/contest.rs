@@ -1,7 +1,7 @@
-//! Contests: what may be chosen, how a choice becomes bits and rows, and what the totals mean.
+//! Contests: the rules of choices, their encoding in bits and rows, and the meaning of the totals.
 //!
-//! See `spec/contests.md`. Every kind of contest has a file of its own, which implements the private trait `ContestKind`;
-//! [`Rule`] is made from the one list of kinds below. `docs/contest-kinds.md` describes how a kind is added.
+//! See `spec/contests.md`. Every kind of contest has its own file, which implements the private trait `ContestKind`.
+//! The list of kinds below defines [`Rule`]. `docs/contest-kinds.md` describes how to add a kind.
 
 mod choose;
 mod cumulative;
@@ -48,15 +48,15 @@ pub use self::split::Split;
 use crate::form::{Bits, FormBuilder};
 use crate::json::{Node, Object};
 
-// The list of kinds: the type of each, and its name in the manifest.
+// The list of kinds: the type of each kind, and its name in the manifest.
 kinds! {
     /// Choose some of the options.
     Choose = "choose",
-    /// Give each option points.
+    /// Give each option a number of points.
     Score = "score",
     /// Distribute points over the options.
     Cumulative = "cumulative",
-    /// Divide the own weight among the options.
+    /// Divide the voter's weight among the options.
     Split = "split",
     /// Buy votes for options; each vote for an option costs more than the one before.
     Quadratic = "quadratic",
@@ -66,7 +66,7 @@ kinds! {
     Grades = "grades",
     /// Rank options; each place has a score.
     Positional = "positional",
-    /// Rank options; for each pair of options, the ballots that rank one above the other are counted.
+    /// Rank options. For each pair of options, the ballots that rank one above the other are counted.
     Pairs = "pairs",
 }
 
@@ -78,11 +78,12 @@ impl Rule {
         read(object, context)
     }
 
-    /// Computes what the totals mean for the options, for ballots of this weight together, and who is elected.
+    /// Computes the result of the contest, with the elected options, from the totals of all counts. `weight` is the sum
+    /// of the weights of all counted ballots.
     ///
     /// # Errors
     ///
-    /// [`OutcomeError`] if no ballots of this weight give these totals.
+    /// [`OutcomeError`] if no ballots of this weight can give these totals.
     pub fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
         let outcome = self.outcome_of_kind(options, totals, weight)?;
         Ok(match self.winners() {
@@ -92,27 +93,27 @@ impl Rule {
     }
 }
 
-/// What a ballot's slots are multiplied by when they are added up.
+/// The factor by which the slots of a ballot are multiplied in the tally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Multiplier {
-    /// The voter's weight on the roll.
+    /// The weight of the voter on the roll.
     RollWeight,
-    /// One, because the slots contain the weight already.
+    /// The factor 1, because the slots already contain the weight.
     One,
 }
 
-/// Where the bits of one contest are in its form.
+/// The positions of the bits of one contest in its form.
 #[derive(Clone, Debug)]
 pub struct ContestBits(BitsOfKind);
 
 impl ContestBits {
-    /// Checks a selection and sets all bits of the contest to what it means for a voter of this weight. The time depends on
-    /// how much is marked, not on what. If the selection is refused, the bits stay as they are.
+    /// Checks a selection and sets all bits of the contest for a voter of this weight. If the selection is refused, the
+    /// bits are unchanged. The time depends on the number of marks, not on which options are marked.
     ///
     /// # Errors
     ///
-    /// The part of the rule that the selection breaks.
+    /// [`SelectionError`], which names the part of the rule that the selection breaks.
     #[cfg(any(feature = "hazmat", test))]
     pub fn assign(&self, selection: &Selection, weight: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         self.encode(selection, weight, bits)

@@ -1,4 +1,4 @@
-//! An election: manifest, joint key and roll together, from which every later transcript starts.
+//! An election: its manifest, joint key and roll, to which every later transcript is bound.
 //!
 //! See `spec/election.md`.
 
@@ -15,43 +15,44 @@ use crate::manifest::{Manifest, StyleError, StyleForm};
 use crate::proofs::batch::SharedBases;
 use crate::transcript::{Domain, Guarded, ProofTranscript};
 
-/// Manifest, joint key and roll that do not belong together.
+/// The reason why a manifest, a joint key and a roll do not belong together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ElectionError {
-    /// The joint key has another number of slots than the manifest.
-    #[error("the joint key has {found} slots, the manifest {expected}")]
+    /// The joint key is for another number of slots than the manifest has.
+    #[error("the joint key is for {found} slots, but the manifest has {expected}")]
     SlotMismatch {
-        /// Slots of the joint key.
+        /// The number of slots of the joint key.
         found: usize,
-        /// Slots of the manifest.
+        /// The number of slots of the manifest.
         expected: usize,
     },
     /// The joint key was made for another number of trustees or another threshold.
     #[error(
-        "the joint key is of {found_threshold} of {found_trustees} trustees, the manifest names {threshold} of {trustees}"
+        "the joint key is for {found_threshold} of {found_trustees} trustees, but the manifest has {threshold} of \
+         {trustees}"
     )]
     TrusteeMismatch {
-        /// Threshold of the joint key.
+        /// The threshold of the joint key.
         found_threshold: u16,
-        /// Trustees of the joint key.
+        /// The number of trustees of the joint key.
         found_trustees: u16,
-        /// Threshold of the manifest.
+        /// The threshold of the manifest.
         threshold: u16,
-        /// Trustees of the manifest.
+        /// The number of trustees of the manifest.
         trustees: usize,
     },
-    /// A style does not compile. A parsed manifest has none.
-    #[error("style {style}: {error}")]
+    /// A style does not compile. The styles of a parsed manifest all compile.
+    #[error("ballot style {style}: {error}")]
     Style {
-        /// The style, counted from 0.
+        /// The number of the style, counted from 0.
         style: usize,
-        /// Why.
+        /// The reason why it does not compile.
         error: StyleError,
     },
 }
 
-/// A ballot style with its form and the keys of its slots: what proving and verifying need.
+/// A ballot style with its form and the keys of its slots, ready for proving and verifying.
 #[derive(Clone)]
 pub struct CompiledBallotStyle {
     compiled: StyleForm,
@@ -59,49 +60,49 @@ pub struct CompiledBallotStyle {
 }
 
 impl CompiledBallotStyle {
-    /// The form of the style and its place in the election.
+    /// Returns the form of the style and its place in the election.
     #[must_use]
     pub fn compiled(&self) -> &StyleForm {
         &self.compiled
     }
 
-    /// The form.
+    /// Returns the form that every ballot of the style satisfies.
     #[must_use]
     pub fn form(&self) -> &Form {
         &self.compiled.form
     }
 
-    /// The keys of the form's slots.
+    /// Returns the keys of the form's slots.
     #[must_use]
     pub fn keys(&self) -> &SlotKeys {
         &self.keys
     }
 
-    /// The numbers of the form's slots among all slots of the election.
+    /// Returns, for each slot of the form, its number among all slots of the election.
     #[must_use]
     pub fn slots(&self) -> &[u32] {
         &self.compiled.slots
     }
 }
 
-/// Manifest, joint key and fingerprint of an election, with what they compile to.
+/// The manifest, the joint key and the fingerprint of an election, with its compiled ballot styles.
 pub struct ElectionContext {
     manifest: Manifest,
     joint_key: JointKey,
     fingerprint: Fingerprint,
     styles: Vec<CompiledBallotStyle>,
     bases: SharedBases,
-    /// The transcripts of arguments and signatures up to the fingerprint: the same for every ballot.
+    /// The transcripts of arguments and signatures up to the fingerprint, which are the same for every ballot.
     argument: Transcript,
     signature: Transcript,
 }
 
 impl ElectionContext {
-    /// Puts an election together.
+    /// Combines a manifest, a joint key and the hash of a roll to an election.
     ///
     /// # Errors
     ///
-    /// If the three do not belong together.
+    /// [`ElectionError`] if manifest and joint key do not belong together.
     pub fn new(manifest: Manifest, joint_key: JointKey, roll: &RollHash) -> Result<Self, ElectionError> {
         let keys = joint_key.keys();
         if keys.len() != manifest.slots() {
@@ -132,57 +133,57 @@ impl ElectionContext {
         Ok(Self { manifest, joint_key, fingerprint, styles, bases, argument, signature })
     }
 
-    /// The manifest.
+    /// Returns the manifest of the election.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// The joint key.
+    /// Returns the joint key of the election.
     #[must_use]
     pub fn joint_key(&self) -> &JointKey {
         &self.joint_key
     }
 
-    /// The fingerprint.
+    /// Returns the fingerprint, which identifies manifest, joint key and roll.
     #[must_use]
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
     }
 
-    /// The ballot styles, in the order of the manifest.
+    /// Returns the ballot styles, in the order of the manifest.
     #[must_use]
     pub fn styles(&self) -> &[CompiledBallotStyle] {
         &self.styles
     }
 
-    /// The ballot style with this number.
+    /// Returns the ballot style with this number, counted from 0.
     #[must_use]
     pub fn style(&self, style: usize) -> Option<&CompiledBallotStyle> {
         self.styles.get(style)
     }
 
-    /// The bases that batches of this election share.
+    /// Returns the bases that all batches of this election share.
     #[must_use]
     pub fn bases(&self) -> &SharedBases {
         &self.bases
     }
 
-    /// The transcript of a ballot argument, up to who speaks.
+    /// Returns the transcript of a ballot argument, up to the credential.
     pub(crate) fn argument_transcript(&self, credential: &PublicElement) -> Transcript {
         let mut transcript = self.argument.clone();
         Guarded::CREDENTIAL.absorb_element(&mut transcript, credential);
         transcript
     }
 
-    /// The transcript of a ballot's signature.
+    /// Returns the transcript of a ballot's signature, up to the tracker.
     pub(crate) fn signature_transcript(&self, tracker: &Tracker) -> Transcript {
         let mut transcript = self.signature.clone();
         transcript.absorb_bytes(b"tracker", tracker.as_bytes());
         transcript
     }
 
-    /// The keys of the slots of a contest.
+    /// Returns the keys of the slots of the contest with this number. The slice is empty if there is no such contest.
     #[must_use]
     pub fn contest_keys(&self, contest: usize) -> &[PublicElement] {
         let slots = self.manifest.contest_slots(contest);

@@ -1,8 +1,8 @@
-//! The manifest: what an election is, and every key that it trusts.
+//! The manifest: the definition of an election, with every key that it trusts.
 //!
 //! See `spec/manifest.md`. A manifest is a JSON document. The hash of its bytes as published identifies it, so a
-//! [`Manifest`] keeps these bytes. [`Manifest::parse`] is the only way to a [`Manifest`]; it checks every rule and reports
-//! all that are broken. To make a manifest, fill in [`ManifestContents`], write them with
+//! [`Manifest`] keeps these bytes. [`Manifest::parse`] is the only way to a [`Manifest`]; it checks every rule and
+//! reports all that are broken. To make a manifest, fill in [`ManifestContents`], write them with
 //! [`to_bytes`](ManifestContents::to_bytes) and parse the result.
 
 mod contents;
@@ -27,7 +27,7 @@ use crate::hash::ManifestHash;
 pub use crate::problem::{JsonKind, ManifestError, ManifestErrors, ManifestProblem};
 pub use crate::text::Text;
 
-/// A manifest that satisfies every rule.
+/// A manifest that satisfies every rule of `spec/manifest.md#rules`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
     bytes: Vec<u8>,
@@ -36,12 +36,12 @@ pub struct Manifest {
     layout: Layout,
 }
 
-/// Where the contests of the contents are.
+/// The positions of slots and contests, computed when the manifest is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Layout {
-    /// Of each contest, its slots among all slots of the election.
+    /// For each contest, its slots among all slots of the election.
     slots: Vec<Range<u32>>,
-    /// Of each ballot style, its contests by their position in the manifest, ascending.
+    /// For each ballot style, the positions of its contests in the manifest, ascending.
     styles: Vec<Vec<usize>>,
 }
 
@@ -61,41 +61,41 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// Every rule that is broken, each with the path of the value that breaks it; of a document that is not JSON, the first
-    /// position where it is not.
+    /// Every rule that is broken, each with the path of the value that breaks it. If the document is not JSON, the
+    /// first position at which it is not.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestErrors> {
         let (contents, layout) = parse::parse(bytes)?;
         Ok(Self { bytes: bytes.to_vec(), hash: ManifestHash::of(bytes), contents, layout })
     }
 
-    /// The bytes of the manifest as they are published.
+    /// Returns the bytes of the manifest as they are published.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The hash of the published bytes, which identifies the manifest.
+    /// Returns the hash of the published bytes, which identifies the manifest.
     #[must_use]
     pub fn hash(&self) -> &ManifestHash {
         &self.hash
     }
 
-    /// Everything that the manifest says.
+    /// Returns all fields of the manifest.
     #[must_use]
     pub fn contents(&self) -> &ManifestContents {
         &self.contents
     }
 
     getters! {
-        /// The 32 random bytes that give the election a name of its own.
+        /// The 32 random bytes that distinguish this election from all others.
         election_id: &[u8; 32] = |it| &it.election_id;
-        /// Whether the result of the election means something.
+        /// Whether this is a real election or a rehearsal.
         kind: ElectionKind = |it| it.kind;
         /// The languages of all texts; at least one.
         languages: &[String] = |it| &it.languages;
-        /// The title of the election.
+        /// The title of the election, in every language.
         title: &Text = |it| &it.title;
-        /// A longer description of the election.
+        /// A longer description of the election, if there is one.
         description: Option<&Text> = |it| it.description.as_ref();
         /// When the election is meant to open and close.
         schedule: Option<&Schedule> = |it| it.schedule.as_ref();
@@ -103,57 +103,57 @@ impl Manifest {
         contests: &[Contest] = |it| &it.contests;
         /// The ballot styles; at least one.
         styles: &[BallotStyle] = |it| &it.styles;
-        /// What a weight counts, and the largest weights.
+        /// The unit of weights, and the largest weights.
         weights: &Weights = |it| &it.weights;
-        /// What a further ballot of the same credential does.
+        /// What happens if a credential casts another ballot.
         revoting: Revoting = |it| it.revoting;
-        /// How much must take part in a valid election.
+        /// The turnout that a valid election needs, if there is a quorum.
         quorum: Option<&Quorum> = |it| it.quorum.as_ref();
-        /// How many ballots a contest must have to be decrypted.
+        /// The number of ballots that a contest must have before it is decrypted.
         privacy: &Privacy = |it| &it.privacy;
-        /// What trustees wait for before they decrypt.
+        /// The condition under which trustees decrypt.
         closing: Closing = |it| it.closing;
-        /// Until when the roll of voters may change.
+        /// The time until which the roll of voters may change.
         roll_changes_until: RollChanges = |it| it.roll_changes_until;
-        /// The key that signs the opening and the closing of the election.
+        /// The public key that verifies the opening and the closing of the election.
         organiser: &PublicElement = |it| &it.organiser;
-        /// The authorities that make credentials; at least one.
+        /// The authorities that issue credentials; at least one.
         credential_authorities: &[Party] = |it| &it.credential_authorities;
-        /// The trustees, who hold shares of the key of the election.
+        /// The trustees, who together make and keep the joint key.
         trustees: &Trustees = |it| &it.trustees;
-        /// The log of the election.
+        /// The name and the key of the board.
         board: &LogKey = |it| &it.board;
         /// The witnesses, who cosign checkpoints of the board.
         witnesses: &Witnesses = |it| &it.witnesses;
-        /// The programs that voters are told to use.
+        /// The programs that the manifest tells voters to use.
         client_software: &[Software] = |it| &it.client_software;
     }
 
-    /// The slots of a contest, by its position in the manifest, among all slots of the election. There are none if there is
-    /// no such contest.
+    /// Returns the slots of the contest at this position of the manifest, counted over all slots of the election. The
+    /// range is empty if there is no such contest.
     #[must_use]
     pub fn contest_slots(&self, contest: usize) -> Range<u32> {
         self.layout.slots.get(contest).cloned().unwrap_or(0..0)
     }
 
-    /// The number of slots of the election, which is the number of its keys.
+    /// Returns the number of slots of the election. Each slot has a key of its own.
     #[must_use]
     pub fn slots(&self) -> usize {
         self.layout.slots.last().map_or(0, |slots| slots.end as usize)
     }
 
-    /// The contests of a ballot style, by their position in the manifest, ascending. There are none if there is no such
-    /// style.
+    /// Returns the positions of a ballot style's contests in the manifest, ascending. The slice is empty if there is no
+    /// such style.
     #[must_use]
     pub fn style_contests(&self, style: usize) -> &[usize] {
         self.layout.styles.get(style).map_or(&[], Vec::as_slice)
     }
 
-    /// Compiles a ballot style, by its position in the manifest.
+    /// Compiles the ballot style at this position of the manifest.
     ///
     /// # Errors
     ///
-    /// There is no such style. The rules of the manifest ensure that each of its styles compiles.
+    /// `NoSuchStyle` if the manifest has no such style. All styles of a parsed manifest compile.
     pub fn compile_style(&self, style: usize) -> Result<StyleForm, StyleError> {
         let styles = self.layout.styles.len();
         let positions = self.layout.styles.get(style).ok_or(StyleError::NoSuchStyle { style, styles })?;
@@ -171,15 +171,15 @@ impl Manifest {
     }
 }
 
-/// The form that a ballot style compiles to, and how it belongs to the election.
+/// The form of a compiled ballot style, and its place in the election.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StyleForm {
     /// The form that every ballot of the style satisfies.
     pub form: Form,
-    /// The numbers of the form's slots among all slots of the election, in the order of the form.
+    /// For each slot of the form, its number among all slots of the election.
     pub slots: Vec<u32>,
-    /// The contests of the style, by their position in the manifest, each with the positions of its bits in the form.
+    /// The position of each contest of the style in the manifest, and the positions of its bits in the form.
     pub contests: Vec<(usize, ContestBits)>,
 }
 
@@ -187,15 +187,15 @@ pub struct StyleForm {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StyleError {
-    /// The manifest has no such style.
-    #[error("there is no style {style}: the manifest has {styles}")]
+    /// The manifest has no style with this number.
+    #[error("there is no ballot style {style}: the manifest has {styles}, counted from 0")]
     NoSuchStyle {
         /// The number of the style, counted from 0.
         style: usize,
-        /// How many styles the manifest has.
+        /// The number of styles of the manifest.
         styles: usize,
     },
-    /// The form breaks a rule. This is a bug, because the rules of the manifest are stricter.
+    /// The form breaks one of its own rules. This is a bug, because the rules of the manifest are stricter.
     #[error(transparent)]
     Form(#[from] FormError),
 }

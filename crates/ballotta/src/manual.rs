@@ -1,163 +1,164 @@
-//! The manual: why the defaults are what they are, and what is done about attacks that are known.
+//! The manual: reasons for the defaults, and known attacks with the defences against them.
 //!
-//! There is no code here. The normative text is `spec/README.md` in the repository.
+//! This module has no code. The normative text is `spec/README.md` in the repository.
 //!
 //! # Why the defaults are what they are
 //!
-//! ## One randomness, many keys
+//! ## One nonce, many keys
 //!
-//! A ballot has one nonce `r` for all its slots, and every slot has a key of its own. Separate ciphertexts would need
-//! twice the elements. Reusing `r` under *one* key would show at once which slots are equal; under independent keys it
-//! shows nothing (Kurosawa, PKC 2002). The price is paid by the trustees, once: a ceremony for as many keys as there
-//! are slots.
+//! A ballot has one nonce `r` for all its slots, and every slot has its own key. Separate ciphertexts would need twice
+//! as many elements. Reusing `r` with *one* key would reveal which slots are equal; with independent keys it reveals
+//! nothing (Kurosawa, PKC 2002). The trustees pay for this once, with a ceremony for as many keys as there are slots.
 //!
 //! ## Several counts in one slot
 //!
-//! Decoding elements is most of what verifying many ballots takes. Since the manifest says how much the roll weighs at
-//! most, totals of two options fit one number whose discrete logarithm is still found, and share a ciphertext. Three or more
-//! share one only in small elections, and in elections of few heavy voters none does: the logarithm takes the square root of
-//! all numbers that there are, which soon is more than the ballots save. The rows keep every count below its bound, so nothing carries.
+//! Decoding elements is the largest cost of verifying many ballots. The manifest limits the weight of the roll.
+//! Therefore the totals of two options fit into one number whose discrete logarithm can still be found, and share a
+//! ciphertext. Three or more share one only in small elections. In elections of few voters with large weights, none
+//! share one: the logarithm takes the square root of the number of possible values, which soon costs more than shorter
+//! ballots save. The rows keep every count below its bound, so that no count carries into the next.
 //!
 //! ## One argument for the whole ballot
 //!
-//! Every kind of contest compiles to bits and rows, and one argument says that the bits are bits and the rows hold. A
-//! kind of contest is then a matter of rows, which can be tested by brute force, and not of new cryptography. The size
-//! of a ballot depends on its style and never on the choices.
+//! Every kind of contest compiles to bits and rows. One argument proves that every bit is 0 or 1 and that all rows are
+//! satisfied. A new kind of contest needs only rows, which can be tested by brute force, and no new cryptography. The
+//! size of a ballot depends on its style and never on the choices.
 //!
 //! ## Addition, no mixing
 //!
-//! Ballots are added up under encryption and only sums are decrypted. A single ballot is never opened, and no pattern
-//! of marks can be used to sign it. There are no texts that voters write.
+//! Ballots are added under encryption, and only sums are decrypted. A single ballot is never decrypted, and no voter
+//! can mark a ballot with a recognisable pattern. Voters cannot write texts.
 //!
 //! ## Trustees: two of three
 //!
-//! A threshold that equals the number of trustees makes one lost key a lost election. It has happened: a learned
-//! society had to repeat its election in 2025, since one of three trustees had lost a key and all three were needed.
-//! The verifier warns about it. Before the opening every trustee proves that its backup decrypts, so that a lost key
-//! shows while it costs little. One trustee of one runs the same protocol, and is trusted with every ballot.
+//! If the threshold equals the number of trustees, one lost key means a lost election. This has happened: in 2025 a
+//! learned society had to repeat its election, because one of three trustees lost a key and all three were needed. The
+//! verifier warns about such a threshold. Before the opening, every trustee proves that its backup decrypts, so that a
+//! lost key is found while it costs little. A single trustee runs the same protocol and must be trusted with every
+//! ballot.
 //!
 //! ## Minimum of counted ballots
 //!
-//! The manifest has no default for it and must name it. A result over few ballots, or a weight that one voter alone
-//! has, gives votes away whatever the cryptography does. Trustees refuse below the limits; that a contest was
-//! unanimous is known only after the decryption, and is reported.
+//! The manifest must set this minimum; there is no default. A result of few ballots reveals votes whatever the
+//! cryptography does, and so does a weight that only one voter has. Trustees do not decrypt below the limits. Whether a
+//! contest is unanimous is known only after decryption, and is reported.
 //!
 //! ## The closing rule
 //!
-//! Trustees decrypt only when enough of them stated the same tally, or enough witnesses cosigned the closing
-//! checkpoint. Otherwise a server shows two trustees two boards that differ in one ballot, and takes the difference of
-//! two honest results. With two of three trustees the rule by statements needs all three; name witnesses where one
-//! trustee may be away.
+//! Trustees decrypt only after enough of them have stated the same tally, or enough witnesses have cosigned the closing
+//! checkpoint. Otherwise a server could show two trustees two boards that differ in one ballot, and compute the
+//! difference of two honest results. With two of three trustees, the rule by statements needs all three. Use witnesses
+//! if one trustee may be absent.
 //!
 //! ## Voting codes of 128 bits
 //!
-//! A code is typed once and guessed for ever: the roll is public, and whoever guesses a code sees at once that it is
-//! right. So the codes are as long as keys, with a checksum that finds any two wrong letters, and no letters that look
-//! alike.
+//! A code is typed once, but an attacker can guess it for ever: the roll is public and shows whether a guess is right.
+//! So codes are as long as keys. Their checksum finds any two wrong letters, and they have no letters that look alike.
 //!
 //! ## The last ballot counts
 //!
-//! Where the manifest allows to vote again, every ballot names the one before. A server cannot let an old ballot
-//! overtake a new one, and two ballots with one predecessor are seen by all.
+//! If the manifest allows revoting, every ballot names the voter's ballot before it. A server cannot put an old ballot
+//! after a new one, and everyone can see two ballots that name the same ballot.
 //!
 //! ## Nothing is configurable that need not be
 //!
-//! There is one suite. Generators are hashed from its name. Limits are constants. A manifest with a field that is not
-//! known is refused. What cannot be chosen cannot be chosen badly, and cannot be chosen by an attacker.
+//! There is one suite. Generators are hashed from its name. Limits are constants. A manifest with an unknown field is
+//! refused. A value that cannot be configured cannot be configured badly, and an attacker cannot choose it.
 //!
 //! # Known attacks
 //!
 //! ## On proofs
 //!
-//! *Statements that are not hashed.* If the challenge does not depend on the whole statement, the prover chooses the
-//! statement afterwards (Bernhard, Pereira, Warinschi, ASIACRYPT 2012). Trustees could so shift a total by a number of
-//! their choice, or turn ballots into nonsense; voters could prove a ciphertext that holds no vote. Several systems
-//! were affected, and years later again by keys or generators that were left out. Here a transcript absorbs suite,
-//! domain, election, speaker, statement and every message, in this order ([`transcript`](crate::transcript)). Tests
-//! replay transcripts by hand, change every input alone, and carry out these forgeries against verifiers that lack one
-//! message.
+//! *Statements that are not hashed.* If the challenge does not depend on the whole statement, the prover can choose the
+//! statement afterwards (Bernhard, Pereira, Warinschi, ASIACRYPT 2012). Trustees could then shift a total by a number
+//! of their choice or make ballots undecryptable, and voters could prove a ciphertext that contains no vote. Several
+//! systems were affected, some of them years later through keys or generators that were left out. Here a transcript
+//! absorbs suite, domain, election, speaker, statement and every message, in this order
+//! ([`transcript`](crate::transcript)). Tests replay transcripts by hand, change every input separately, and carry out
+//! these forgeries against verifiers that lack one message.
 //!
-//! *Messages that are hashed too late.* In 2025 the confidential transfers of a blockchain lost a proof to one
-//! response that no challenge had absorbed. The weights of the rows here are drawn after `B` and `A`, the last
+//! *Messages that are hashed too late.* In 2025 a proof of a blockchain's confidential transfers was broken, because no
+//! challenge had absorbed one of its responses. Here the weights of the rows are drawn after `B` and `A`, the last
 //! challenge after `E_R` and `E_C`, and the weights of a batch after every response.
 //!
-//! *Proofs in another place.* A proof for one election, voter, trustee or step is offered for another. No two kinds
-//! share a domain, and fingerprint and speaker are absorbed.
+//! *Proofs in another place.* A proof for one election, voter, trustee or step is used for another. Every kind of proof
+//! has its own domain, and fingerprint and speaker are absorbed.
 //!
-//! *Ambiguous hashing.* Lists that hash alike, zero that hashes like nothing. Every part stands behind its length.
+//! *Ambiguous hashing.* Two different lists have the same hash, or zero has the same hash as nothing. Every part is
+//! hashed after its length.
 //!
-//! *Batches with weights that are known.* Errors of two proofs cancel. Weights depend on all that is batched and on
-//! fresh randomness, so that neither a dead random source nor a patient forger helps.
+//! *Batches with weights that are known.* The errors of two proofs cancel. Weights depend on everything in the batch
+//! and on fresh randomness, so that neither a failed random source nor a patient forger is enough for this attack.
 //!
 //! ## On elements and encodings
 //!
-//! *The identity.* It decodes like any other element. As a key it encrypts nothing, as a commitment it fixes nothing.
-//! Whatever is a key, commitment, announcement or factor is refused if it is the identity
+//! *The identity.* It decodes like any other element. As a key it encrypts nothing, and as a commitment it fixes
+//! nothing. Every key, commitment, announcement and factor is refused if it is the identity
 //! ([`encoding`](crate::encoding)).
 //!
-//! *Two encodings of one ballot.* Two trackers, two receipts. Every value has one encoding, and all others are
+//! *Two encodings of one ballot.* They would have two trackers. Every value has one encoding, and all others are
 //! refused.
 //!
-//! *Small subgroups.* ristretto255 has none. Ed25519, which stands in notes only, is verified strictly.
+//! *Small subgroups.* ristretto255 has none. Ed25519, which is used only in notes, is verified strictly.
 //!
 //! ## On ballots
 //!
-//! *Copies.* Whoever casts a copy of another's ballot learns from the result how it was cast (Cortier, Smyth, Journal
-//! of Computer Security 2013). A ballot is bound to its credential and to its ciphertext, and the same `R` does not
-//! count twice.
+//! *Copies.* A voter who casts a copy of another voter's ballot can learn from the result how it was cast (Cortier,
+//! Smyth, Journal of Computer Security 2013). A ballot is bound to its credential and to its ciphertext, and the same
+//! `R` does not count twice.
 //!
 //! *Clashes.* A dishonest device gives two voters one tracker (Kuesters, Truderung, Vogt, S&P 2012). The credential is
 //! part of the ballot, and a tracker does not count twice.
 //!
-//! *Votes of two, votes of minus one.* Bits that are no bits, rows that do not hold, digits that reach too far:
-//! refused by the argument, with a forgery for each.
+//! *Votes of two, votes of minus one.* The ballot has bits that are not 0 or 1, rows that are not satisfied, or digits
+//! of a larger range. The argument refuses all of these. Tests have a forgery for each.
 //!
-//! *Devices that cheat.* A voter can open a ballot instead of casting it; a second device encrypts the choices again
-//! and compares every byte (Benaloh, EVT 2006). All randomness derives from one seed, so that nothing can be hidden in
-//! it but by trying seeds.
+//! *Devices that cheat.* A voter can open a ballot instead of casting it. A second device then encrypts the choices
+//! again and compares every byte (Benaloh, EVT 2006). All randomness derives from one seed, so that a device can hide
+//! information in it only by trying many seeds.
 //!
-//! *Lengths that tell.* How long a message is has given away votes over encrypted connections. Ballots of one style
-//! have one length.
+//! *Lengths that reveal votes.* The lengths of messages have revealed votes over encrypted connections. All ballots of
+//! one style have the same length.
 //!
 //! ## On the ceremony
 //!
-//! *Rogue keys.* The last trustee chooses its key so that the sum is its own. Dealers commit before they see anything,
-//! and prove that they know their constant terms.
+//! *Rogue keys.* The last trustee chooses its key so that it alone knows the secret of the sum. Dealers commit before
+//! they see anything, and prove that they know their constant terms.
 //!
-//! *Polynomials of another degree.* One commitment too many, and the key is lost (found in several libraries in 2024).
-//! The number of commitments is the threshold, no more and no fewer.
+//! *Polynomials of another degree.* With one commitment too many, the key is lost (found in several libraries in 2024).
+//! The number of commitments must be exactly the threshold.
 //!
-//! *Bad indices.* A share at index zero is the secret. Indices are the trustees' places in the manifest.
+//! *Bad indices.* A share at index zero is the secret. Trustee indices are the positions in the manifest, from 1.
 //!
-//! *Two messages for one step.* Both are signed, and together they convict.
+//! *Two messages for one step.* Both are signed, and together they convict the trustee.
 //!
-//! *A restart at other seats.* The same polynomial evaluated for another roster gives away enough shares. Whatever
-//! derives from the seed derives from the roster as well.
+//! *A restart with another roster.* The same polynomial, evaluated for another roster, reveals enough shares to
+//! decrypt. Everything that derives from the seed also derives from the roster.
 //!
 //! ## On tally and board
 //!
-//! *Sums that nobody adds up.* The verifier computes the tally from the ballots; nothing that is published takes its
-//! place.
+//! *Sums that nobody checks.* The verifier computes the tally from the ballots and never uses a published one instead.
 //!
-//! *Decryption to order.* A server asks for the tally of one voter, and then of the next. There is no function that
-//! decrypts something else than the tally of a closed record, and a trustee makes one statement ever.
+//! *Decryption to order.* A server asks for the tally of one voter, and then of the next. No function decrypts anything
+//! but the tally of a closed record, and a trustee makes only one closing statement.
 //!
-//! *Two boards.* Privacy and verifiability both fall if voters and trustees see different boards (Hirschi, Schmid,
-//! Basin, CSF 2021). Checkpoints are signed and cosigned, and a fork is evidence against whoever signed it.
+//! *Two boards.* Privacy and verifiability both fail if voters and trustees see different boards (Hirschi, Schmid,
+//! Basin, CSF 2021). Checkpoints are signed and cosigned, and a fork is evidence against everyone who signed both
+//! sides.
 //!
-//! *Leaves and nodes.* An inner node of the tree passes for an entry. The two are hashed apart, and the length of a
-//! proof follows from sizes and index.
+//! *Leaves and nodes.* An inner node of the tree is presented as an entry. Leaves and nodes are hashed differently, and
+//! the length of a proof follows from sizes and index.
 //!
-//! *Logarithms without end.* A slot that holds nonsense is searched for ever. The search has a bound, from the rules
-//! and the roll.
+//! *Logarithms without end.* The search for the content of an invalid slot never ends. The search has a bound, which
+//! follows from the rules and the roll.
 //!
-//! ## On whoever reads
+//! ## On readers
 //!
-//! *Forgiving parsers.* One program takes the first of two equal fields, the other the last. The manifest is read by a
-//! reader that forgives nothing ([`manifest`](crate::manifest)), and reports everything that is wrong.
+//! *Forgiving parsers.* Of two fields with the same name, one program uses the first and another the last. The
+//! manifest's reader forgives nothing ([`manifest`](crate::manifest)), and reports everything that is wrong.
 //!
-//! *Two manifests.* Voters are shown names in another order. The manifest's bytes are part of the fingerprint, and of
-//! what a voting code stands for: on the roll of another manifest the voter's credential does not stand.
+//! *Two manifests.* Voters see names in another order. The manifest's bytes are part of the fingerprint. They are also
+//! part of the derivation from a voting code, so that the voter's credential is not on the roll of another manifest.
 //!
-//! *Text that reads as something else.* Characters that turn the direction of the text, titles that differ in case
-//! only: refused.
+//! *Text that reads as something else.* Characters that change the direction of the text, and titles that differ only
+//! in case, are refused.

@@ -1,11 +1,11 @@
-//! Choices by the identifiers of the manifest: what voters' pages and programs write, and what an opening carries.
+//! Choices with the identifiers of the manifest. Voters' pages and programs write them, and openings contain them.
 //!
 //! See `spec/ballot.md#choices`.
 //!
 //! # Security
 //!
-//! Choices are the secret that a ballot keeps. They are wiped when dropped, and so is what the reader makes on its way;
-//! messages name contests, and options only where the contest has none of that name.
+//! Choices are secret. They are wiped when dropped, and so are the intermediate values of the reader. Error messages
+//! name contests, and name an option only if the contest does not have it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -22,12 +22,13 @@ use crate::form::Bits;
 use crate::json::Json;
 use crate::limits::{MAX_CHOICES_BYTES, MAX_CONTESTS};
 
-/// A voter's choices by identifiers, not yet checked against any rule. They are secret, and wiped when dropped.
+/// The choices of a voter, with identifiers. They may break rules until they are checked. They are secret and wiped
+/// when dropped.
 ///
 /// # Layout
 ///
-/// A JSON object from identifiers of contests to marks: `"blank"`, or an object with one field that is named after what
-/// it holds.
+/// A JSON object from the identifiers of contests to marks. A mark is `"blank"` or an object whose first field names
+/// the kind of mark.
 ///
 /// ```text
 /// {"chair":{"options":["ada"]},"statute":"blank"}
@@ -38,31 +39,31 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// Choices without any mark.
+    /// Returns choices without any marks.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the mark in a contest.
+    /// Adds a mark for the contest with this identifier.
     pub fn mark(&mut self, contest: &str, mark: Mark) {
         self.marks.push((contest.into(), mark));
     }
 
-    /// The contests and what is marked in each, in the order in which they were given.
+    /// Returns the identifiers of the contests with their marks, in the order in which they were added.
     pub fn expose_marks(&self) -> impl ExactSizeIterator<Item = (&str, &Mark)> {
         self.marks.iter().map(|(contest, mark)| (contest.as_str(), mark))
     }
 
-    /// Reads choices.
+    /// Reads choices from JSON.
     ///
     /// # Errors
     ///
-    /// `Malformed` for what is no such object (no identifier needs an escape, so none is read), `UnknownKind` for a mark
-    /// of another kind.
+    /// `Malformed` if the bytes are not such an object or contain an escape, which no identifier needs. `UnknownKind`
+    /// if a mark is of an unknown kind.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ChoiceError> {
         let malformed = || ChoiceError { contest: None, option: None, problem: ChoiceProblem::Malformed };
-        // Text with escapes would pass through a buffer that nobody wipes.
+        // The parser copies text with escapes to a buffer that is not wiped.
         if bytes.len() > MAX_CHOICES_BYTES || bytes.contains(&b'\\') {
             return Err(malformed());
         }
@@ -84,11 +85,11 @@ impl Choices {
         Ok(choices)
     }
 
-    /// The one written form of these choices.
+    /// Writes the choices in canonical form. The order of the contests is that of [`expose_marks`](Self::expose_marks).
     #[must_use]
     pub fn to_json(&self) -> Zeroizing<String> {
         let bytes = self.marks.iter().map(|(contest, mark)| 2 + string_bytes(contest) + mark.written_bytes());
-        // Never grown: what is moved is not wiped.
+        // The text must not grow, because memory that it leaves is not wiped.
         let mut text = Zeroizing::new(String::with_capacity(2 + bytes.sum::<usize>()));
         text.push('{');
         for (position, (contest, mark)) in self.marks.iter().enumerate() {
@@ -107,7 +108,7 @@ impl Choices {
     ///
     /// # Errors
     ///
-    /// Everything that the rules do not allow, in the order of the choices and then of the style.
+    /// All rules that the choices break, in the order of the choices and then of the style.
     pub fn check(&self, context: &ElectionContext, entitlement: Entitlement) -> Result<(), ChoiceErrors> {
         self.encode(context, entitlement).map(drop)
     }
@@ -155,7 +156,7 @@ impl Drop for Wiped {
     }
 }
 
-/// Wipes every text. The reader limits how deep a tree is.
+/// Wipes every text. The recursion is bounded, because the parser limits the depth of a tree.
 fn wipe(json: &mut Json) {
     match json {
         Json::String(text) => text.zeroize(),

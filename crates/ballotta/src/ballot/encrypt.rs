@@ -1,4 +1,4 @@
-//! Encryption of a ballot: a function of context, credential, choices and one seed.
+//! The encryption of a ballot, which depends only on context, credential, choices and one seed.
 
 use alloc::vec::Vec;
 
@@ -19,14 +19,14 @@ use crate::hash::{Tracker, tagged};
 use crate::proofs::ballot::BallotArgument;
 use crate::proofs::schnorr::KeyPair;
 
-/// The seed from which all randomness of a ballot derives. Seed and choices together give the same ballot again, byte for
+/// The seed from which all randomness of a ballot derives. The same seed and choices give the same ballot, byte for
 /// byte.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct BallotSeed([u8; 32]);
 
 impl BallotSeed {
     /// Derives a seed from fresh randomness, the credential's secret and a counter of the ballots that this credential
-    /// has prepared: even where the random source is dead, two ballots do not share a seed.
+    /// has prepared. Two ballots have different seeds even if the random source fails.
     #[must_use]
     pub fn derive<R: CryptoRng>(credential: &KeyPair, counter: u64, rng: &mut R) -> Self {
         let mut material = Zeroizing::new([0; 64]);
@@ -38,19 +38,19 @@ impl BallotSeed {
         seed
     }
 
-    /// The seed with these bytes, for the second device that checks an opening.
+    /// Makes a seed from its bytes, for the second device that checks an opening.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The bytes of the seed. Anybody who has them can test guesses of the ballot's choices.
+    /// Returns the bytes of the seed. Anyone who has them can test guesses of the ballot's choices.
     #[must_use]
     pub fn expose_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The ballot nonce `r`, which derives from the seed and from everything that is encrypted under it.
+    /// Derives the ballot nonce `r` from the seed and from everything that is encrypted with it.
     fn nonce(
         &self,
         context: &ElectionContext,
@@ -77,11 +77,11 @@ fn expand(material: &[u8], label: &[u8], info: &[u8], output: &mut [u8]) {
     debug_assert!(expanded.is_ok());
 }
 
-/// Checks choices and encrypts them: what the voter's device does, and the second device again.
+/// Checks choices and encrypts them. The voter's device and the second device both call this.
 ///
 /// # Errors
 ///
-/// Everything that the rules of the ballot style do not allow.
+/// All rules of the ballot style that the choices break.
 pub(super) fn encrypt(
     context: &ElectionContext,
     credential: &PublicElement,

@@ -1,4 +1,4 @@
-//! What is wrong with a voter's choices.
+//! The errors of a voter's choices.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,14 +6,14 @@ use core::fmt;
 
 use crate::contest::SelectionError;
 
-/// A rule that choices break.
+/// A rule that choices can break.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChoiceProblem {
     /// The choices are not JSON of the form that choices have.
     #[error("the choices cannot be read")]
     Malformed,
-    /// A mark is of a kind that the library does not know.
+    /// A mark is of an unknown kind.
     #[error("what is marked is of no kind that is known")]
     UnknownKind,
     /// The ballot style has no contest with this identifier.
@@ -37,7 +37,7 @@ pub enum ChoiceProblem {
 }
 
 impl ChoiceProblem {
-    /// The stable name of the rule that is broken, for programs.
+    /// Returns the stable name of the broken rule, for programs.
     #[must_use]
     pub fn rule(&self) -> &'static str {
         match self {
@@ -53,14 +53,14 @@ impl ChoiceProblem {
     }
 }
 
-/// One thing that is wrong with choices, and where.
+/// One error in the choices of a voter, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChoiceError {
     /// The identifier of the contest, if the error is about one.
     pub contest: Option<String>,
     /// The identifier of the option, if the error is about an option that the contest does not have.
     pub option: Option<String>,
-    /// What is wrong with the mark or with the choices.
+    /// The rule that the mark or the choices break.
     pub problem: ChoiceProblem,
 }
 
@@ -69,7 +69,8 @@ impl ChoiceError {
         Self { contest: Some(contest.into()), option: None, problem }
     }
 
-    /// Where the error is, for a form: `contest` or `contest/option`. Empty if the error is about the choices as a whole.
+    /// Returns the place of the error as `contest` or `contest/option`, for a form on a page. Empty if the error is
+    /// about the choices as a whole.
     #[must_use]
     pub fn field(&self) -> String {
         let contest = self.contest.as_deref().unwrap_or_default();
@@ -82,7 +83,7 @@ impl ChoiceError {
 
 impl fmt::Display for ChoiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names that nobody checked are shown with their escapes.
+        // The names were not checked, so that special characters are escaped.
         let contest = self.contest.as_deref().unwrap_or_default().escape_default();
         match (&self.problem, &self.option) {
             (ChoiceProblem::UnknownContest, _) => write!(f, "there is no contest {contest} on this ballot"),
@@ -98,7 +99,7 @@ impl fmt::Display for ChoiceError {
 
 impl core::error::Error for ChoiceError {}
 
-/// Everything that is wrong with the choices of a voter: at least one error.
+/// All errors in the choices of a voter. There is at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChoiceErrors {
     pub(super) errors: Vec<ChoiceError>,
@@ -110,13 +111,13 @@ impl ChoiceErrors {
         ChoiceError { contest: None, option: None, problem }.into()
     }
 
-    /// All errors, in the order of the choices and then of the ballot style.
+    /// Returns all errors, in the order of the choices and then of the ballot style.
     #[must_use]
     pub fn errors(&self) -> &[ChoiceError] {
         &self.errors
     }
 
-    /// The same errors by value.
+    /// Returns all errors by value, in the same order.
     #[must_use]
     pub fn into_errors(self) -> Vec<ChoiceError> {
         self.errors

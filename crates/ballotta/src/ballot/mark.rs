@@ -1,4 +1,5 @@
-//! Marks by the identifiers of the manifest: reading, writing, and numbering. See `spec/ballot.md#choices`.
+//! Marks with the identifiers of the manifest: reading, writing, and conversion to numbers. See
+//! `spec/ballot.md#choices`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,17 +14,17 @@ use crate::contest::{Mark, Selection, SelectionError};
 use crate::json::Json;
 use crate::manifest::Contest;
 
-/// The position of an identifier among identifiers that are all different. The time depends on how long the identifiers are,
-/// not on the position.
+/// Returns the position of an identifier among distinct identifiers. The time depends on the lengths of the
+/// identifiers, not on the position.
 fn position<'a>(known: impl Iterator<Item = &'a str>, id: &str) -> Option<usize> {
-    // Counted from 1, because 0 means that there is none.
+    // Positions are counted from 1 here, because 0 means that the identifier was not found.
     let found = (1_u64..).zip(known).fold(0, |found, (number, known)| {
         u64::conditional_select(&found, &number, known.as_bytes().ct_eq(id.as_bytes()))
     });
     usize::try_from(found).ok()?.checked_sub(1)
 }
 
-/// The number of an option.
+/// Returns the number of an option.
 ///
 /// # Errors
 ///
@@ -35,7 +36,7 @@ fn option_number(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
     })
 }
 
-/// The number of a grade.
+/// Returns the number of a grade.
 ///
 /// # Errors
 ///
@@ -51,8 +52,8 @@ fn grade_number(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
     })
 }
 
-/// Translates every item. The result has its final capacity from the start, because memory that a vector leaves when it grows
-/// is not wiped. If an item cannot be translated, the items before it are wiped.
+/// Translates every item. If an item cannot be translated, the items before it are wiped. The final capacity is
+/// reserved, because memory that a vector leaves when it grows is not wiped.
 fn translate<T, U>(items: &[T], each: impl Fn(&T) -> Result<U, ChoiceError>) -> Result<Vec<U>, ChoiceError>
 where
     Vec<U>: Zeroize,
@@ -71,11 +72,11 @@ where
 }
 
 impl Mark {
-    /// The same mark with the numbers of options and grades.
+    /// Returns the same mark with the numbers of options and grades.
     ///
     /// # Errors
     ///
-    /// An identifier that the contest does not have.
+    /// `UnknownOption`, `UnknownGrade` or `WrongKind`, if the contest does not have an identifier.
     pub(super) fn numbered(&self, contest: &Contest) -> Result<Selection, ChoiceError> {
         let option = |id: &String| option_number(contest, id);
         Ok(match self {
@@ -121,7 +122,7 @@ impl Mark {
 
     fn read_list(list: &mut Json, preferences: &mut Json) -> Result<Self, ChoiceProblem> {
         let preferences = strings(preferences)?;
-        // Inside a mark, the preferences are wiped even if the list cannot be read.
+        // In a mark, the preferences are wiped also if the list cannot be read.
         let mut mark = Self::List { list: String::new(), preferences };
         if let Self::List { list: place, .. } = &mut mark {
             *place = string(list)?;
@@ -164,7 +165,7 @@ impl Mark {
         }
     }
 
-    /// An upper bound of the bytes that [`write`](Self::write) appends.
+    /// Returns an upper bound of the number of bytes that [`write`](Self::write) appends.
     pub(super) fn written_bytes(&self) -> usize {
         const FRAME: usize = "{\"list\":,\"preferences\":}".len();
         const DIGITS: usize = "18446744073709551615".len();
@@ -220,7 +221,7 @@ where
     each(fields, |(id, json)| Ok((take(id), value(json)?)))
 }
 
-/// Reads the places of a ranking, each a list of options or one option.
+/// Reads the places of a ranking. A place is a list of options or one option.
 fn ranking(json: &mut Json) -> Result<Vec<Vec<String>>, ChoiceProblem> {
     let Json::Array(places) = json else { return Err(ChoiceProblem::Malformed) };
     each(places, |place| match place {
@@ -257,12 +258,12 @@ fn write_entries<T>(name: &str, entries: &[(String, T)], text: &mut String, writ
     text.push_str("}}");
 }
 
-/// An upper bound of the bytes that [`write_string`] appends.
+/// Returns an upper bound of the number of bytes that [`write_string`] appends.
 pub(super) fn string_bytes(text: &str) -> usize {
     2 + 6 * text.len()
 }
 
-/// Writes a text as a JSON string. Identifiers need no escape; any other text is escaped, which the reader refuses.
+/// Writes a text as a JSON string. Identifiers need no escapes. Other texts get escapes, which the reader refuses.
 pub(super) fn write_string(text: &str, json: &mut String) {
     json.push('"');
     for c in text.chars() {

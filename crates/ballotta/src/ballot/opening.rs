@@ -1,4 +1,4 @@
-//! Opening a prepared ballot, so that a second device can check what the first one encrypted (Benaloh, EVT 2006).
+//! The opening of a prepared ballot, with which a second device checks the encryption of the first (Benaloh, EVT 2006).
 //!
 //! See `spec/ballot.md#opening`.
 
@@ -17,14 +17,14 @@ use crate::group::PublicElement;
 use crate::hash::Tracker;
 use crate::limits::{MAX_CHOICES_BYTES, MAX_ENTRY_BYTES};
 
-/// Why an opening does not agree with the ballot that was shown.
+/// The reason why an opening does not agree with the ballot that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpeningError {
-    /// The ballot is not canonical.
+    /// The bytes of the ballot are not canonical.
     #[error("not a canonical ballot: {0}")]
     Encoding(#[from] DecodeError),
-    /// The choices cannot be read, are not written in their one form, or are not allowed.
+    /// The choices cannot be read, are not in canonical form, or are not allowed.
     #[error("the opening's choices: {0}")]
     Choices(#[from] ChoiceErrors),
     /// The ballot was made for another election.
@@ -36,18 +36,18 @@ pub enum OpeningError {
         /// The tracker of the ballot.
         found: Tracker,
     },
-    /// Encrypting the choices under the seed does not give the ballot: the first device cheated.
+    /// Encrypting the choices with the seed does not give the ballot: the first device cheated.
     #[error("the ballot does not hold these choices: the device that made it did not encrypt what it showed")]
     BallotMismatch,
 }
 
-/// A ballot together with its choices and its seed. It stays between the voter's devices: whoever has it knows the
-/// choices, and an opened ballot is never cast.
+/// A ballot with its choices and its seed. Only the voter's devices may see it, because it reveals the choices. An
+/// opened ballot is never cast.
 ///
 /// # Layout
 ///
-/// Version (2 bytes), seed (32), length of the unsigned ballot (4), the unsigned ballot, the choices as JSON in their
-/// one written form.
+/// Version (2 bytes), seed (32), length of the unsigned ballot (4), the unsigned ballot, the choices as JSON in
+/// canonical form.
 pub struct BallotOpening {
     pub(super) unsigned: UnsignedBallot,
     pub(super) choices: Choices,
@@ -55,31 +55,31 @@ pub struct BallotOpening {
 }
 
 impl BallotOpening {
-    /// The encrypted ballot, without a signature.
+    /// Returns the encrypted ballot without a signature.
     #[must_use]
     pub fn unsigned(&self) -> &UnsignedBallot {
         &self.unsigned
     }
 
-    /// The choices that the ballot is said to contain.
+    /// Returns the choices that the ballot is said to contain.
     #[must_use]
     pub fn expose_choices(&self) -> &Choices {
         &self.choices
     }
 
-    /// The seed from which the ballot's randomness derives.
+    /// Returns the seed from which the ballot's randomness derives.
     #[must_use]
     pub fn seed(&self) -> &BallotSeed {
         &self.seed
     }
 
-    /// The bytes for the second device, which give the choices away.
+    /// Returns the bytes for the second device. They reveal the choices.
     #[must_use]
     pub fn expose_bytes(&self) -> Zeroizing<Vec<u8>> {
         const FRAME_BYTES: usize = 2 + 32 + 4;
         let choices = self.choices.to_json();
         let ballot = self.unsigned.as_bytes();
-        // With its final capacity from the start, because memory that a vector leaves when it grows is not wiped.
+        // The final capacity is reserved, because memory that a vector leaves when it grows is not wiped.
         let mut bytes = Zeroizing::new(Vec::with_capacity(FRAME_BYTES + ballot.len() + choices.len()));
         bytes.extend_from_slice(&FORMAT_VERSION);
         bytes.extend_from_slice(self.seed.expose_bytes());
@@ -90,11 +90,11 @@ impl BallotOpening {
         bytes
     }
 
-    /// Reads an opening. [`Self::check`] says whether the ballot contains these choices.
+    /// Reads an opening. Only [`Self::check`] verifies that the ballot contains these choices.
     ///
     /// # Errors
     ///
-    /// `WrongElection`, or what is not canonical or not allowed.
+    /// `Encoding`, `Choices` or `WrongElection`.
     pub fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, OpeningError> {
         let OpeningParts { ballot, choices: written, seed } = OpeningParts::read(bytes)?;
         check_election(context, ballot)?;
@@ -107,21 +107,21 @@ impl BallotOpening {
         Ok(Self { unsigned, choices, seed: BallotSeed::from_bytes(*seed) })
     }
 
-    /// The unsigned ballot in the bytes of an opening of whatever election, not read further.
+    /// Returns the bytes of the unsigned ballot in an opening of any election. They are not checked.
     ///
     /// # Errors
     ///
-    /// What is cut short or too long.
+    /// If a field is cut short or too long.
     pub fn ballot_of(bytes: &[u8]) -> Result<&[u8], DecodeError> {
         OpeningParts::read(bytes).map(|parts| parts.ballot)
     }
 
-    /// Encrypts the choices again and compares every byte of the ballot: what the second device does, which obtains manifest
-    /// and fingerprint by itself. `tracker` is the one that the voter wrote down.
+    /// Encrypts the choices again and compares every byte of the ballot. The second device calls this with a context
+    /// that it obtained independently of the first device. `tracker` is the one that the voter wrote down.
     ///
     /// # Errors
     ///
-    /// Why the opening does not agree with the ballot.
+    /// [`OpeningError`] if the opening does not agree with the ballot or the tracker.
     pub fn check(self, context: &ElectionContext, tracker: &Tracker) -> Result<OpenedBallot, OpeningError> {
         check_election(context, self.unsigned.as_bytes())?;
         if self.unsigned.tracker() != tracker {
@@ -132,7 +132,7 @@ impl BallotOpening {
         Ok(OpenedBallot { credential: *unsigned.credential(), entitlement: unsigned.entitlement(), choices })
     }
 
-    /// Refuses a ballot that choices and seed do not give.
+    /// Refuses the ballot if encrypting the choices with the seed does not give it.
     pub(super) fn check_encryption(&self, context: &ElectionContext) -> Result<(), OpeningError> {
         let Self { unsigned, choices, seed } = self;
         let (credential, previous) = (unsigned.credential(), unsigned.previous().copied());
@@ -146,7 +146,7 @@ fn check_election(context: &ElectionContext, ballot: &[u8]) -> Result<(), Openin
     if found == *context.fingerprint() { Ok(()) } else { Err(OpeningError::WrongElection) }
 }
 
-/// The bytes of an opening, taken apart.
+/// The fields of an opening, as bytes.
 struct OpeningParts<'a> {
     seed: Zeroizing<[u8; 32]>,
     ballot: &'a [u8],
@@ -167,7 +167,7 @@ impl<'a> OpeningParts<'a> {
     }
 }
 
-/// A ballot that was opened and contains exactly the choices that it was said to contain. [`BallotOpening::check`] makes it.
+/// An opened ballot that contains exactly the choices of its opening. Only [`BallotOpening::check`] makes it.
 pub struct OpenedBallot {
     credential: PublicElement,
     entitlement: Entitlement,
@@ -175,19 +175,19 @@ pub struct OpenedBallot {
 }
 
 impl OpenedBallot {
-    /// The public credential of the ballot, which is shown in its short form.
+    /// Returns the public credential of the ballot, which is shown in its short form.
     #[must_use]
     pub fn credential(&self) -> &PublicElement {
         &self.credential
     }
 
-    /// The ballot style and the weight of the ballot.
+    /// Returns the ballot style and the weight of the ballot.
     #[must_use]
     pub fn entitlement(&self) -> Entitlement {
         self.entitlement
     }
 
-    /// The choices that the ballot contains.
+    /// Returns the choices that the ballot contains.
     #[must_use]
     pub fn expose_choices(&self) -> &Choices {
         &self.choices

@@ -1,4 +1,4 @@
-//! Prepared ballots: encrypted, and neither opened nor cast yet.
+//! Prepared ballots: ballots that are encrypted, but neither opened nor cast yet.
 
 use alloc::vec::Vec;
 
@@ -16,22 +16,22 @@ use crate::group::PublicElement;
 use crate::hash::Tracker;
 use crate::proofs::schnorr::KeyPair;
 
-/// An encrypted ballot of which the tracker is known and which is neither opened nor cast yet. It keeps choices and seed,
-/// which are secret and wiped when it is dropped.
+/// An encrypted ballot that is neither opened nor cast yet. Its tracker is final. It contains choices and seed, which
+/// are secret and wiped when it is dropped.
 pub struct PreparedBallot {
     opening: BallotOpening,
 }
 
 impl PreparedBallot {
-    /// Checks the choices, encrypts them and proves that the ballot is valid. `entitlement` is what the roll says of
-    /// `credential`, and `previous` the tracker of the credential's entry before this one, if there is one. Takes no random
-    /// number generator, because all randomness derives from the seed.
+    /// Checks the choices, encrypts them and proves that the ballot is valid. `entitlement` comes from the roll's line
+    /// of `credential`. `previous` is the tracker of the credential's last entry on the board, if there is one. There
+    /// is no random number generator, because all randomness derives from the seed.
     ///
-    /// The choices are kept for the opening. To show errors beside the choices, call [`Choices::check`] before.
+    /// The choices are kept for the opening. To show errors next to the choices, call [`Choices::check`] before.
     ///
     /// # Errors
     ///
-    /// Everything that the rules of the ballot style do not allow.
+    /// All rules of the ballot style that the choices break.
     pub fn prepare(
         context: &ElectionContext,
         credential: &PublicElement,
@@ -44,36 +44,37 @@ impl PreparedBallot {
         Ok(Self { opening: BallotOpening { unsigned, choices, seed } })
     }
 
-    /// The tracker, which the voter writes down before the ballot is opened or cast.
+    /// Returns the tracker, which the voter writes down before the ballot is opened or cast.
     #[must_use]
     pub fn tracker(&self) -> &Tracker {
         self.unsigned().tracker()
     }
 
-    /// The encrypted ballot, without a signature.
+    /// Returns the encrypted ballot without a signature.
     #[must_use]
     pub fn unsigned(&self) -> &UnsignedBallot {
         self.opening.unsigned()
     }
 
-    /// The choices that the ballot contains.
+    /// Returns the choices that the ballot contains.
     #[must_use]
     pub fn expose_choices(&self) -> &Choices {
         self.opening.expose_choices()
     }
 
-    /// The ballot as a device keeps it until it is opened or cast: the bytes of its opening, which give the choices away.
+    /// Returns the bytes that a device stores until the ballot is opened or cast: those of its opening. They reveal the
+    /// choices.
     #[must_use]
     pub fn expose_bytes(&self) -> Zeroizing<Vec<u8>> {
         self.opening.expose_bytes()
     }
 
-    /// Reads a ballot that a device kept, and encrypts it again. A ballot that was opened before must not be cast: the caller
-    /// keeps account of that.
+    /// Reads a ballot that a device stored, and encrypts it again. The caller must ensure that a ballot is not cast if
+    /// it was opened before.
     ///
     /// # Errors
     ///
-    /// Why the bytes are not those of a prepared ballot.
+    /// [`OpeningError`] if the bytes are not those of a prepared ballot of this election.
     pub fn from_bytes(context: &ElectionContext, bytes: &[u8]) -> Result<Self, OpeningError> {
         let opening = BallotOpening::decode(context, bytes)?;
         opening.check_encryption(context)?;

@@ -1,4 +1,4 @@
-//! Encrypted ballots as they are published.
+//! Encrypted ballots and their published bytes.
 
 use alloc::vec::Vec;
 
@@ -16,37 +16,37 @@ use crate::proofs::schnorr::{KeyPair, SchnorrProof};
 /// The tracker field of a credential's first ballot.
 const NO_PREDECESSOR: Tracker = Tracker::from_bytes([0; 32]);
 
-/// What stands at the beginning of every ballot, read without any arithmetic.
+/// The fields at the beginning of every ballot. Reading them needs no arithmetic.
 ///
 /// # Layout
 ///
-/// Version (2 bytes), fingerprint (32), style (2), weight (8), credential (32), tracker of the credential's previous entry (32, zero
-/// if there is none); then `R` (32), which is also read here.
+/// Version (2 bytes), fingerprint (32), style (2), weight (8), credential (32), tracker of the credential's previous
+/// entry (32, zero if there is none). `R` (32) follows and is read, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BallotHeader {
-    /// The election.
+    /// The fingerprint of the election.
     pub fingerprint: Fingerprint,
-    /// The ballot style, counted from 0.
+    /// The number of the ballot style, counted from 0.
     pub style: u16,
-    /// The weight.
+    /// The weight of the voter.
     pub weight: u64,
     /// The bytes of the public credential.
     pub credential: [u8; 32],
-    /// The tracker of the credential's previous entry.
+    /// The tracker of the credential's previous entry, if there is one.
     pub previous: Option<Tracker>,
-    /// The bytes of `R`.
+    /// The bytes of `R`, which all slots of the ciphertext share.
     pub randomness: [u8; 32],
 }
 
 impl BallotHeader {
-    /// The length of the header without `R`.
+    /// The length of the header without `R`, in bytes.
     pub const BYTES: usize = 108;
 
     /// Reads the header of a ballot.
     ///
     /// # Errors
     ///
-    /// If it is cut short or of another version.
+    /// If the ballot is cut short or of another version.
     pub fn read(ballot: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(ballot);
         reader.version()?;
@@ -61,17 +61,17 @@ impl BallotHeader {
     }
 }
 
-/// What decides whether two ballots of a board are the same, or share their randomness: read again from the board.
+/// The parts of a ballot on the board that show whether two ballots are equal or share their randomness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BoardBallotInfo {
-    /// The tracker.
+    /// The tracker of the ballot.
     pub tracker: Tracker,
-    /// The bytes of `R`.
+    /// The bytes of `R`, which all slots of the ciphertext share.
     pub randomness: [u8; 32],
 }
 
 impl BoardBallotInfo {
-    /// Reads the bytes of a signed ballot. Nothing of it is verified.
+    /// Reads the bytes of a signed ballot, without verifying them.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl BoardBallotInfo {
     }
 }
 
-/// An encrypted ballot without its signature. Its tracker names it.
+/// An encrypted ballot without its signature. The tracker is the hash of its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsignedBallot {
     style: u16,
@@ -104,7 +104,7 @@ impl UnsignedBallot {
         ciphertext: SlotCiphertext,
         argument: BallotArgument,
     ) -> Self {
-        // A manifest has fewer styles than that.
+        // A manifest has fewer styles than `u16::MAX`.
         let style = u16::try_from(entitlement.style).unwrap_or(u16::MAX);
         let weight = entitlement.weight;
         let mut writer = Writer::versioned();
@@ -117,37 +117,37 @@ impl UnsignedBallot {
         Self { style, weight, credential, previous, ciphertext, argument, bytes, tracker }
     }
 
-    /// The bytes that the tracker names.
+    /// Returns the bytes of the unsigned ballot, whose hash is the tracker.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The tracker.
+    /// Returns the tracker of the ballot.
     #[must_use]
     pub fn tracker(&self) -> &Tracker {
         &self.tracker
     }
 
-    /// The ballot style and the weight that the ballot was made for.
+    /// Returns the ballot style and the weight for which the ballot was made.
     #[must_use]
     pub fn entitlement(&self) -> Entitlement {
         Entitlement { style: usize::from(self.style), weight: self.weight }
     }
 
-    /// The public credential.
+    /// Returns the public credential of the voter.
     #[must_use]
     pub fn credential(&self) -> &PublicElement {
         &self.credential
     }
 
-    /// The tracker of the credential's previous entry.
+    /// Returns the tracker of the credential's previous entry, if there is one.
     #[must_use]
     pub fn previous(&self) -> Option<&Tracker> {
         self.previous.as_ref()
     }
 
-    /// The encrypted slots.
+    /// Returns the ciphertexts of the ballot's slots.
     #[must_use]
     pub fn ciphertext(&self) -> &SlotCiphertext {
         &self.ciphertext
@@ -161,7 +161,8 @@ impl UnsignedBallot {
         self.ciphertext
     }
 
-    /// Reads an unsigned ballot: its header, then what the form of its style prescribes.
+    /// Reads an unsigned ballot: its header, then ciphertext and argument, whose lengths follow from the form of its
+    /// style.
     pub(super) fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
         Self::decode_after(&BallotHeader::read(bytes)?, context, bytes)
     }
@@ -195,16 +196,16 @@ impl UnsignedBallot {
     }
 }
 
-/// The tracker of an unsigned ballot with these bytes.
+/// Returns the tracker of an unsigned ballot with these bytes.
 fn tracker(bytes: &[u8]) -> Tracker {
     Tracker::from_bytes(tagged("tracker", &[bytes]))
 }
 
-/// A ballot with the signature of its credential: what the ballot box receives and the board shows.
+/// A ballot with the signature of its credential, as the ballot box receives it and the board publishes it.
 ///
 /// # Layout
 ///
-/// The unsigned ballot, then the signature `K`, `s` (64 bytes) over its tracker.
+/// The unsigned ballot, then the signature `K`, `s` (64 bytes) of its tracker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedBallot {
     pub(super) unsigned: UnsignedBallot,
@@ -212,12 +213,12 @@ pub struct SignedBallot {
 }
 
 impl SignedBallot {
-    /// Reads a signed ballot of this election's formats. Whether it is of this election, and valid, is
-    /// [`verify_ballots`](super::verify_ballots)'s to say.
+    /// Reads a signed ballot in the format of its ballot style. [`verify_ballots`](super::verify_ballots) verifies that
+    /// it belongs to this election and is valid.
     ///
     /// # Errors
     ///
-    /// The field that is not canonical.
+    /// If a field is not canonical.
     pub fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
         let (unsigned, _) = split(bytes)?;
         Self::decode_after(&BallotHeader::read(unsigned)?, context, bytes)
@@ -237,7 +238,7 @@ impl SignedBallot {
         Ok(Self { unsigned, signature })
     }
 
-    /// The bytes of the signed ballot.
+    /// Returns the bytes of the signed ballot.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -246,23 +247,23 @@ impl SignedBallot {
         writer.finish()
     }
 
-    /// The ballot that is signed.
+    /// Returns the ballot without its signature.
     #[must_use]
     pub fn unsigned(&self) -> &UnsignedBallot {
         &self.unsigned
     }
 
-    /// The tracker.
+    /// Returns the tracker of the ballot.
     #[must_use]
     pub fn tracker(&self) -> &Tracker {
         self.unsigned.tracker()
     }
 
-    /// The tracker of the signed ballot with these bytes, of whatever election.
+    /// Computes the tracker of the signed ballot with these bytes, of any election.
     ///
     /// # Errors
     ///
-    /// If they are too short for a signed ballot.
+    /// If the bytes are too short for a signed ballot.
     pub fn tracker_of(bytes: &[u8]) -> Result<Tracker, DecodeError> {
         split(bytes).map(|(unsigned, _)| tracker(unsigned))
     }

@@ -1,7 +1,7 @@
-//! What is verified of a ballot before it may count: the one function for ballot box, verifier and trustees.
+//! The verification of ballots before they count. Ballot box, verifier and trustees use the same function.
 //!
-//! See `spec/ballot.md#admission`. Here stands what can be said of a ballot alone: bytes, roll, signature, argument. What
-//! depends on the ballots before it is the [ledger's](crate::tally::Ledger).
+//! See `spec/ballot.md#admission`. This module has the checks of a single ballot: bytes, roll, signature, argument. The
+//! checks that depend on earlier ballots are in the [ledger](crate::tally::Ledger).
 
 use alloc::vec::Vec;
 use core::iter::zip;
@@ -17,7 +17,7 @@ use crate::hash::Tracker;
 use crate::proofs::batch::Batch;
 use crate::weaken::{self, Check};
 
-/// Why a ballot does not count.
+/// The reason why a ballot does not count.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdmissionError {
@@ -27,77 +27,77 @@ pub enum AdmissionError {
     /// The ballot was made for another election.
     #[error("the ballot was made for another election")]
     WrongElection,
-    /// The credential does not stand on the roll.
-    #[error("the credential does not stand on the roll")]
+    /// The credential is not on the roll.
+    #[error("the credential is not on the roll")]
     UnknownCredential,
     /// The roll gives the credential another ballot style.
-    #[error("the ballot is of style {found}, the roll gives this credential style {expected}")]
+    #[error("the ballot is of style {found}, but the roll gives this credential style {expected}")]
     WrongStyle {
-        /// The style of the ballot, counted from 0.
+        /// The number of the ballot's style, counted from 0.
         found: usize,
-        /// The style on the roll.
+        /// The number of the style on the roll.
         expected: usize,
     },
     /// The roll gives the credential another weight.
-    #[error("the ballot is of weight {found}, the roll gives this credential {expected}")]
+    #[error("the ballot has weight {found}, but the roll gives this credential {expected}")]
     WrongWeight {
         /// The weight of the ballot.
         found: u64,
         /// The weight on the roll.
         expected: u64,
     },
-    /// The signature is not the credential's over this ballot.
-    #[error("the signature is not the credential's over this ballot")]
+    /// The credential has not signed this ballot.
+    #[error("the credential has not signed this ballot")]
     BadSignature,
-    /// The same ballot stands on the board already.
-    #[error("the same ballot is entry {first} already")]
+    /// The same ballot is already on the board.
+    #[error("the same ballot is already on the board, as entry {first}")]
     DuplicateBallot {
-        /// The entry that stands.
+        /// The index of the earlier entry.
         first: u64,
     },
     /// Another ballot on the board uses the same randomness `R`.
-    #[error("entry {first} uses the same randomness R")]
+    #[error("the ballot has the same randomness R as entry {first}")]
     RepeatedRandomness {
-        /// The entry that stands.
+        /// The index of the earlier entry.
         first: u64,
     },
-    /// The argument does not hold.
-    #[error("the ballot argument does not hold: the ballot is malformed, or was made for another voter or election")]
+    /// The ballot argument is invalid.
+    #[error("the ballot argument is invalid: the ballot is malformed, or was made for another voter or election")]
     ArgumentInvalid,
-    /// The voting has not been opened.
+    /// The election has not been opened.
     #[error("voting is not open yet")]
     NotOpen,
-    /// The voting is closed.
+    /// The election is already closed.
     #[error("voting is closed")]
     Closed,
     /// The board has [`MAX_ENTRIES`](crate::limits::MAX_ENTRIES) entries.
-    #[error("the board has as many entries as a board can have")]
+    #[error("the board is full: it has the largest number of entries")]
     BoardFull,
-    /// The election allows one ballot a voter.
-    #[error("this credential has voted, and the election allows no second ballot")]
+    /// The election allows only one ballot for each voter.
+    #[error("this credential has already voted in entry {first}, and the election allows only one ballot")]
     RevoteNotAllowed {
-        /// The entry that stands.
+        /// The index of the earlier entry.
         first: u64,
     },
-    /// The predecessor is not the entry that counts for this credential so far.
-    #[error("the ballot's predecessor is not the credential's last valid entry")]
+    /// The ballot does not name the entry that counts for this credential so far.
+    #[error("the ballot does not name the credential's last valid entry as its previous one")]
     RevoteFork {
-        /// The entry that counts so far, if there is one.
+        /// The index of the entry that counts so far, if there is one.
         head: Option<u64>,
     },
 }
 
-/// When ballots count: behind the opening and before the close.
+/// The entries of the board among which ballots count: after the opening and before the closing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// The entry that opens the voting.
+    /// The index of the opening, if there is one.
     pub opened: Option<u64>,
-    /// The entry that closes it.
+    /// The index of the closing, if there is one.
     pub closed: Option<u64>,
 }
 
 impl Window {
-    /// Whether a ballot may stand at this position.
+    /// Checks whether a ballot at this index of the board may count.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ impl Window {
     }
 }
 
-/// A ballot to be verified, with its line of the roll: an entry of the board, or one that asks to become it.
+/// A ballot to be verified, with its line of the roll. It is an entry of the board, or may become one.
 #[derive(Clone, Debug)]
 pub struct Candidate<'a> {
     bytes: &'a [u8],
@@ -122,12 +122,12 @@ pub struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    /// The candidate of these bytes of a signed ballot. `find` looks the ballot's credential up on the roll; it is not asked
-    /// if the header cannot be read.
+    /// Makes a candidate from the bytes of a signed ballot. `find` looks up the credential on the roll. It is not
+    /// called if the header cannot be read.
     ///
     /// # Errors
     ///
-    /// The error of `find`.
+    /// The error that `find` returns.
     pub fn new<E>(bytes: &'a [u8], find: impl FnOnce(&[u8; 32]) -> Result<Option<RollLine>, E>) -> Result<Self, E> {
         let header = BallotHeader::read(bytes);
         let line = match &header {
@@ -137,14 +137,14 @@ impl<'a> Candidate<'a> {
         Ok(Self { bytes, header, line })
     }
 
-    /// The same, with a line that was looked up before.
+    /// Makes a candidate with a line of the roll that was looked up before.
     #[must_use]
     pub fn with_line(bytes: &'a [u8], line: Option<RollLine>) -> Self {
         Self { bytes, header: BallotHeader::read(bytes), line }
     }
 }
 
-/// A ballot whose bytes, eligibility, signature and argument were verified. Only [`verify_ballots`] makes it.
+/// A ballot whose bytes, entitlement, signature and argument were verified. Only [`verify_ballots`] makes it.
 #[derive(Clone, Debug)]
 pub struct VerifiedBallot {
     pub(crate) voter: u32,
@@ -156,32 +156,32 @@ pub struct VerifiedBallot {
 }
 
 impl VerifiedBallot {
-    /// The voter's place on the roll, counted from 0.
+    /// Returns the line number of the voter on the roll, counted from 0.
     #[must_use]
     pub fn voter(&self) -> u32 {
         self.voter
     }
 
-    /// The tracker.
+    /// Returns the tracker of the ballot.
     #[must_use]
     pub fn tracker(&self) -> &Tracker {
         &self.tracker
     }
 
-    /// The tracker of the credential's previous entry.
+    /// Returns the tracker of the credential's previous entry, if there is one.
     #[must_use]
     pub fn previous(&self) -> Option<&Tracker> {
         self.previous.as_ref()
     }
 
-    /// The encrypted slots.
+    /// Returns the ciphertexts of the ballot's slots.
     #[must_use]
     pub fn ciphertext(&self) -> &SlotCiphertext {
         &self.ciphertext
     }
 }
 
-/// Verifies ballots together; an invalid one does not hold up the others. The results stand in the order of the
+/// Verifies ballots in one batch. An invalid ballot does not affect the others. The results are in the order of the
 /// candidates.
 pub fn verify_ballots<R: CryptoRng>(
     context: &ElectionContext,
@@ -192,7 +192,7 @@ pub fn verify_ballots<R: CryptoRng>(
         candidates.iter().map(|candidate| decode(context, candidate)).collect();
 
     let mut batch = Batch::new(context.bases());
-    // The claims of each ballot: its signature, and its argument unless that has another shape than its form.
+    // The claims of each ballot: its signature, and its argument unless the argument does not fit the form.
     let mut claims: Vec<Option<(usize, Option<usize>)>> = Vec::with_capacity(decoded.len());
     for decoded in &decoded {
         claims.push(decoded.as_ref().ok().map(|decoded| decoded.push(context, &mut batch)));
@@ -215,7 +215,7 @@ pub fn verify_ballots<R: CryptoRng>(
         .collect()
 }
 
-/// A ballot of which bytes, election and place on the roll were checked.
+/// A ballot whose bytes, election and line of the roll were checked.
 struct Decoded<'a> {
     ballot: SignedBallot,
     style: &'a CompiledBallotStyle,
@@ -224,7 +224,7 @@ struct Decoded<'a> {
 }
 
 impl<'a> Decoded<'a> {
-    /// Pushes the claims of signature and argument, and returns their numbers.
+    /// Adds the claims of signature and argument to the batch, and returns their numbers.
     fn push<'b>(&'b self, context: &ElectionContext, batch: &mut Batch<'b>) -> (usize, Option<usize>)
     where
         'a: 'b,

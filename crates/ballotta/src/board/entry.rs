@@ -1,4 +1,4 @@
-//! The entries of the board: a kind, and bytes that the stage of that kind reads.
+//! The entries of the board. An entry is a kind and a body, whose format depends on the kind.
 //!
 //! See `spec/board.md#entries`.
 //!
@@ -16,7 +16,7 @@
 //! | 2 | opening | the organiser's signature |
 //! | 3 | a ballot | signed ballot |
 //! | 4 | closing | the organiser's signature |
-//! | 5 | a trustee's statement of what it is going to decrypt | closing statement |
+//! | 5 | a trustee's statement of the tally that it will decrypt | closing statement |
 //! | 6 | a partial decryption | pointer |
 //! | 7 | the publication of the result: the list of its files | pointer |
 //! | 8 | a credential authority signs the roll | the authority's signature |
@@ -24,7 +24,7 @@
 //!
 //! # Security
 //!
-//! The organiser signs fingerprint and action: an opening is no closing, and neither belongs to another election.
+//! The organiser signs fingerprint and action, so that an opening cannot be used as a closing, nor in another election.
 
 use alloc::vec::Vec;
 
@@ -39,38 +39,38 @@ use crate::proofs::ProofError;
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
 use crate::transcript::{Domain, Guarded};
 
-/// What is wrong with an entry that can be read.
+/// The reason why an entry that can be read is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntryError {
     /// The entry belongs to another election.
     #[error("the entry belongs to the election {found}")]
     OtherElection {
-        /// The fingerprint that it names.
+        /// The fingerprint in the entry.
         found: Fingerprint,
     },
     /// The organiser has not signed the entry.
     #[error("the organiser has not signed this entry")]
     Signature(#[from] ProofError),
-    /// A file has another length than its entry says.
-    #[error("the file has {found} bytes where its entry says {expected}")]
+    /// A file does not have the length that its entry names.
+    #[error("the file has {found} bytes, but its entry on the board names {expected}")]
     FileLength {
-        /// The length that the entry says.
+        /// The length in the entry, in bytes.
         expected: u32,
-        /// The length of the file.
+        /// The length of the file, in bytes.
         found: usize,
     },
-    /// A file is another than its entry names.
-    #[error("the file is {found} where its entry names {expected}")]
+    /// A file does not have the hash that its entry names.
+    #[error("the file has the hash {found}, but its entry on the board names {expected}")]
     FileHash {
-        /// The hash that the entry names.
+        /// The hash in the entry.
         expected: FileHash,
         /// The hash of the file.
         found: FileHash,
     },
 }
 
-/// What an entry is.
+/// The kind of an entry, which says how its body is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntryKind {
@@ -78,17 +78,17 @@ pub enum EntryKind {
     Ceremony = 1,
     /// The organiser opens the election: an [`OrganiserEntry`].
     Open = 2,
-    /// A signed ballot.
+    /// A voter casts a ballot: a [`SignedBallot`](crate::ballot::SignedBallot).
     Ballot = 3,
     /// The organiser closes the election: an [`OrganiserEntry`].
     Close = 4,
-    /// A trustee's statement of what it is going to decrypt.
+    /// A trustee's closing statement of the tally that it will decrypt.
     ClosingStatement = 5,
-    /// A partial decryption: a [`Pointer`].
+    /// A trustee's partial decryption: a [`Pointer`].
     PartialDecryption = 6,
     /// The list of the files of the result: a [`Pointer`].
     Publication = 7,
-    /// A credential authority signs the roll, before the opening.
+    /// A credential authority's signature of the roll, before the opening.
     RollSignature = 8,
 }
 
@@ -108,7 +108,7 @@ impl EntryKind {
     }
 }
 
-/// An entry of the board.
+/// An entry of the board, with a borrowed body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     kind: EntryKind,
@@ -116,10 +116,10 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Bytes before the body.
+    /// The number of bytes before the body.
     const HEADER_BYTES: usize = 3;
 
-    /// An entry with this body.
+    /// Makes an entry of this kind with this body.
     ///
     /// # Errors
     ///
@@ -132,23 +132,23 @@ impl<'a> Entry<'a> {
         Ok(Self { kind, body })
     }
 
-    /// What it is.
+    /// Returns the kind of the entry.
     #[must_use]
     pub fn kind(&self) -> EntryKind {
         self.kind
     }
 
-    /// What the stage of its kind reads.
+    /// Returns the body, which is not checked.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {
         self.body
     }
 
-    /// Reads an entry. The body is borrowed and not read.
+    /// Reads an entry. The body is borrowed and not checked.
     ///
     /// # Errors
     ///
-    /// `UnknownValue` for a kind that is not known, reserved ones included; the field that is not canonical.
+    /// `UnknownValue` if the kind is unknown or reserved, and the errors of the other fields.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         reader.version()?;
@@ -156,7 +156,7 @@ impl<'a> Entry<'a> {
         Self::new(kind, reader.take("body", reader.remaining())?)
     }
 
-    /// The bytes of the entry.
+    /// Writes the bytes of the entry.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::versioned();
@@ -165,7 +165,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Names a file of the record that is too long for an entry.
+/// The body of an entry that names a file of the record, for content that is too long for an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pointer {
     author: u16,
@@ -174,35 +174,35 @@ pub struct Pointer {
 }
 
 impl Pointer {
-    /// The pointer to `file`, whose author has this number.
+    /// Makes a pointer to `file` by the author with this number.
     ///
     /// # Errors
     ///
-    /// `LimitExceeded` if the file is longer than a message may be.
+    /// `LimitExceeded` if the file is longer than [`MAX_MESSAGE_BYTES`].
     pub fn to_file(author: u16, file: &[u8]) -> Result<Self, DecodeError> {
         at_most("length", file.len() as u64, MAX_MESSAGE_BYTES as u64)?;
         Ok(Self { author, length: file.len() as u32, hash: FileHash::of(file) })
     }
 
-    /// The number of the author: of a trustee, its index.
+    /// Returns the number of the author. For a trustee, this is its trustee index.
     #[must_use]
     pub fn author(&self) -> u16 {
         self.author
     }
 
-    /// The length of the file.
+    /// Returns the length of the file, in bytes.
     #[must_use]
     pub fn length(&self) -> u32 {
         self.length
     }
 
-    /// The hash of the file.
+    /// Returns the hash of the file.
     #[must_use]
     pub fn hash(&self) -> &FileHash {
         &self.hash
     }
 
-    /// Verifies that `file` is the one that is meant.
+    /// Verifies that `file` has the length and the hash of this pointer.
     ///
     /// # Errors
     ///
@@ -215,11 +215,11 @@ impl Pointer {
         if found == self.hash { Ok(()) } else { Err(EntryError::FileHash { expected: self.hash, found }) }
     }
 
-    /// Reads the body of an entry.
+    /// Reads a pointer from the body of an entry.
     ///
     /// # Errors
     ///
-    /// `LimitExceeded` if the file would be longer than a message may be; the field that is not canonical.
+    /// `LimitExceeded` if the length is above [`MAX_MESSAGE_BYTES`], and the errors of the other fields.
     pub fn decode(body: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(body);
         let author = reader.u16("author")?;
@@ -230,7 +230,7 @@ impl Pointer {
         Ok(Self { author, length, hash })
     }
 
-    /// The body of an entry.
+    /// Writes the body of the entry.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -239,17 +239,17 @@ impl Pointer {
     }
 }
 
-/// What the organiser does.
+/// An action of the organiser: opening or closing the election.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Opens the election: ballots may follow.
+    /// Opens the election. Ballots count after this entry.
     Open,
-    /// Closes the election: only entries before the first closing are counted.
+    /// Closes the election. Ballots after the first closing do not count.
     Close,
 }
 
 impl Action {
-    /// The kind of the entry.
+    /// Returns the kind of the entry for this action.
     #[must_use]
     pub fn kind(self) -> EntryKind {
         match self {
@@ -259,7 +259,7 @@ impl Action {
     }
 }
 
-/// The organiser opens or closes an election.
+/// The body of an entry with which the organiser opens or closes an election.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganiserEntry {
     action: Action,
@@ -268,26 +268,26 @@ pub struct OrganiserEntry {
 }
 
 impl OrganiserEntry {
-    /// Signs the entry.
+    /// Signs an action for the election with this fingerprint.
     #[must_use]
     pub fn sign<R: CryptoRng>(action: Action, fingerprint: &Fingerprint, organiser: &KeyPair, rng: &mut R) -> Self {
         let signature = organiser.prove(&mut transcript(action, fingerprint), rng);
         Self { action, fingerprint: *fingerprint, signature }
     }
 
-    /// What the organiser does.
+    /// Returns the action of the organiser.
     #[must_use]
     pub fn action(&self) -> Action {
         self.action
     }
 
-    /// The election that the entry names.
+    /// Returns the fingerprint of the election that the entry names.
     #[must_use]
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
     }
 
-    /// Verifies that the organiser signed the entry for the election of this fingerprint.
+    /// Verifies that the organiser signed the entry for the election with this fingerprint.
     ///
     /// # Errors
     ///
@@ -304,11 +304,11 @@ impl OrganiserEntry {
         Ok(self.signature.verify(&mut transcript(self.action, fingerprint), organiser, rng)?)
     }
 
-    /// Reads the body of an entry of the kind of `action`.
+    /// Reads the body of an entry whose kind is that of `action`.
     ///
     /// # Errors
     ///
-    /// The field that is not canonical.
+    /// If a field is not canonical.
     pub fn decode(action: Action, body: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(body);
         let fingerprint = Fingerprint::from_bytes(reader.array("fingerprint")?);
@@ -317,7 +317,7 @@ impl OrganiserEntry {
         Ok(Self { action, fingerprint, signature })
     }
 
-    /// The body of an entry.
+    /// Writes the body of the entry.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_known_or_named() {
+    fn every_kind_of_entry_is_known_or_refused() {
         for byte in 0..=u8::MAX {
             let entry = [1, 4, byte, 0];
             match Entry::decode(&entry) {
@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn an_opening_is_no_closing() {
+    fn an_opening_is_not_a_closing() {
         let closing = OrganiserEntry { action: Action::Close, ..opening() };
         assert_eq!(verify(&closing, &ELECTION), Err(EntryError::Signature(ProofError)));
 

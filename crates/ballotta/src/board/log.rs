@@ -9,13 +9,13 @@
 //! node(left, right) = SHA-256(0x01 || left || right)
 //! root([])          = SHA-256("")
 //! root([leaf])      = leaf
-//! root(leaves)      = node(root(leaves[..k]), root(leaves[k..])), k the largest power of two below their number
+//! root(leaves)      = node(root(leaves[..k]), root(leaves[k..])), k is the largest power of two below their number
 //! ```
 //!
 //! # Security
 //!
-//! A head is a size *and* a root: the length of every proof follows from sizes and index, so that no inner node passes
-//! for a leaf and no path is read at another depth. Nothing here is secret.
+//! A head is a size *and* a root. The length of every proof follows from sizes and index, so that an inner node is
+//! never accepted as a leaf and a path has only one depth. Nothing here is secret.
 
 use alloc::vec::Vec;
 
@@ -24,59 +24,59 @@ use sha2::{Digest as _, Sha256};
 use crate::hash::TreeHash;
 use crate::weaken::{self, Check};
 
-/// What does not fit together in a log.
+/// The reason why a proof or a head does not fit a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
-    /// There is no entry of this index.
+    /// The log has no entry with this index.
     #[error("the log of {size} entries has no entry {index}")]
     OutsideTree {
-        /// The index asked for.
+        /// The index that was requested.
         index: u64,
-        /// The size of the log.
+        /// The size of the log, in entries.
         size: u64,
     },
     /// The later log has fewer entries than the earlier one.
-    #[error("a log of {older} entries cannot have become one of {newer}")]
+    #[error("a log of {newer} entries cannot contain an earlier log of {older} entries")]
     Shrunk {
-        /// The size of the earlier log.
+        /// The size of the earlier log, in entries.
         older: u64,
-        /// The size of the later log.
+        /// The size of the later log, in entries.
         newer: u64,
     },
-    /// A proof has not the length that follows from the sizes and the index.
-    #[error("the proof has {found} hashes where there must be {expected}")]
+    /// A proof does not have the length that follows from the sizes and the index.
+    #[error("the proof has {found} hashes, but must have {expected}")]
     ProofLength {
-        /// The length that follows.
+        /// The number of hashes that the proof must have.
         expected: usize,
-        /// The length found.
+        /// The number of hashes that the proof has.
         found: usize,
     },
-    /// The proof does not lead from this entry to the root.
-    #[error("the entry does not stand at index {index} of this log of {size} entries")]
+    /// The proof does not lead from the entry to the root.
+    #[error("the proof does not show that the entry is at index {index} of this log of {size} entries")]
     NotIncluded {
-        /// The index.
+        /// The index of the entry.
         index: u64,
-        /// The size of the log.
+        /// The size of the log, in entries.
         size: u64,
     },
-    /// Two heads are not heads of one log, or the proof is not of these two.
-    #[error("nothing shows that the log of {newer} entries begins with this log of {older} entries")]
+    /// Two heads are not heads of one log, or the proof is for other heads.
+    #[error("the proof does not show that the log of {newer} entries begins with the earlier log of {older} entries")]
     InconsistentHeads {
-        /// The size of the earlier log.
+        /// The size of the earlier log, in entries.
         older: u64,
-        /// The size of the later log.
+        /// The size of the later log, in entries.
         newer: u64,
     },
 }
 
-/// The hash of an entry as a leaf.
+/// Hashes an entry as a leaf of the tree.
 #[must_use]
 pub fn leaf_hash(entry: &[u8]) -> TreeHash {
     tree_hash(0, &[entry])
 }
 
-/// The hash of a node over its two halves.
+/// Hashes the two children of a node.
 #[must_use]
 pub fn node_hash(left: &TreeHash, right: &TreeHash) -> TreeHash {
     tree_hash(1, &[left.as_bytes(), right.as_bytes()])
@@ -93,17 +93,17 @@ fn tree_hash(prefix: u8, parts: &[&[u8]]) -> TreeHash {
     TreeHash::from_bytes(hash.finalize().into())
 }
 
-/// What a log is at one moment: how many entries, and the root over them.
+/// The state of a log: its number of entries and the root over them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TreeHead {
-    /// How many entries.
+    /// The number of entries of the log.
     pub size: u64,
-    /// The root.
+    /// The root over all entries.
     pub root: TreeHash,
 }
 
 impl TreeHead {
-    /// Verifies that `leaf` stands at `index`.
+    /// Verifies that the log has this `leaf` at `index`.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl TreeHead {
     pub fn verify_consistency(&self, older: &Self, proof: &[TreeHash]) -> Result<(), LogError> {
         let inconsistent = LogError::InconsistentHeads { older: older.size, newer: self.size };
         let Some(last) = older.size.checked_sub(1) else {
-            // Every log begins with the empty one.
+            // Every log begins with the empty log.
             check_length(0, proof)?;
             return if *older == Frontier::new().head() { Ok(()) } else { Err(inconsistent) };
         };
@@ -138,8 +138,8 @@ impl TreeHead {
             return if older.root == self.root { Ok(()) } else { Err(inconsistent) };
         }
 
-        // The proof is the path from the largest full subtree that ends the older log. The proof begins with that
-        // subtree's root, except where it is the older root.
+        // The path starts at the largest full subtree at the end of the older log. The proof begins with the root of
+        // that subtree, unless it is the older root.
         let path = Path::of(last, self.size).above(older.size.trailing_zeros());
         let (seed, rest) = match proof.split_first() {
             Some((seed, rest)) if !older.size.is_power_of_two() => (*seed, rest),
@@ -163,8 +163,8 @@ fn check_length(expected: usize, proof: &[TreeHash]) -> Result<(), LogError> {
     }
 }
 
-/// The way from a node to the root. On its inner part there is a sibling at every level, to the left where the bit of
-/// the index is 1. Above that the node lies on the right border of the tree, and only siblings to the left are left.
+/// The path from a node to the root. In its inner part there is a sibling at every level, on the left if the bit of the
+/// index is 1. Above it, the node is on the right border of the tree, and has siblings only on the left.
 struct Path {
     index: u64,
     inner: u32,
@@ -172,13 +172,13 @@ struct Path {
 }
 
 impl Path {
-    /// From the leaf `index` of a tree of `size` leaves, of which `index` is one.
+    /// The path from the leaf `index` of a tree of `size` leaves. `index` must be below `size`.
     fn of(index: u64, size: u64) -> Self {
         let inner = u64::BITS - (index ^ size.saturating_sub(1)).leading_zeros();
         Self { index, inner, border: index.checked_shr(inner).unwrap_or(0).count_ones() }
     }
 
-    /// From the node `levels` above: a full subtree, so that the levels are inner ones.
+    /// The path from the node `levels` higher. It must be a full subtree, so that these levels are inner ones.
     fn above(self, levels: u32) -> Self {
         Self { index: self.index.checked_shr(levels).unwrap_or(0), inner: self.inner.saturating_sub(levels), ..self }
     }
@@ -187,14 +187,14 @@ impl Path {
         (self.inner + self.border) as usize
     }
 
-    /// The root to which the siblings lead.
+    /// Computes the root from a node and all siblings.
     fn climb(&self, node: TreeHash, siblings: &[TreeHash]) -> TreeHash {
         (0..).zip(siblings).fold(node, |node, (level, sibling)| {
             if self.is_left(level) { node_hash(&node, sibling) } else { node_hash(sibling, &node) }
         })
     }
 
-    /// The root to which the siblings to the left lead: that of the tree that ends with this node.
+    /// Computes the root from a node and the siblings on the left: that of the tree that ends with this node.
     fn climb_left(&self, node: TreeHash, siblings: &[TreeHash]) -> TreeHash {
         (0..)
             .zip(siblings)
@@ -207,22 +207,22 @@ impl Path {
     }
 }
 
-/// The head of a log that grows: the roots of its full subtrees, and nothing else of it.
+/// The roots of the full subtrees of a log. They suffice to append entries and to compute the head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frontier {
     size: u64,
-    /// One for every bit of the size that is 1, the largest first.
+    /// One root for every bit of the size that is 1, the largest subtree first.
     subtrees: Vec<TreeHash>,
 }
 
 impl Frontier {
-    /// The empty log.
+    /// Returns the frontier of the empty log.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Appends the hash of an entry.
+    /// Appends the leaf hash of an entry.
     pub fn push(&mut self, leaf: TreeHash) {
         let mut node = leaf;
         for _ in 0..self.size.trailing_ones() {
@@ -234,20 +234,20 @@ impl Frontier {
         self.size += 1;
     }
 
-    /// How many entries.
+    /// Returns the number of entries of the log.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// The root over all entries.
+    /// Computes the root over all entries.
     #[must_use]
     pub fn root(&self) -> TreeHash {
         let root = self.subtrees.iter().rev().copied().reduce(|right, left| node_hash(&left, &right));
         root.unwrap_or_else(|| TreeHash::from_bytes(Sha256::digest([]).into()))
     }
 
-    /// Size and root.
+    /// Computes the head: size and root.
     #[must_use]
     pub fn head(&self) -> TreeHead {
         TreeHead { size: self.size, root: self.root() }
@@ -268,11 +268,11 @@ impl FromIterator<TreeHash> for Frontier {
     }
 }
 
-/// The proof that the entry `index` stands in the log of these leaves, from the leaf upwards. It hashes every leaf.
+/// Computes the proof that the log of these leaves has the entry `index`, from the leaf upwards. Uses every leaf.
 ///
 /// # Errors
 ///
-/// `OutsideTree`.
+/// `OutsideTree` if there is no such entry.
 pub fn inclusion_proof(leaves: &[TreeHash], index: u64) -> Result<Vec<TreeHash>, LogError> {
     let size = leaves.len() as u64;
     let outside = LogError::OutsideTree { index, size };
@@ -290,11 +290,11 @@ pub fn inclusion_proof(leaves: &[TreeHash], index: u64) -> Result<Vec<TreeHash>,
     Ok(proof)
 }
 
-/// The proof that the log of these leaves begins with the log of its first `older` leaves. It hashes every leaf.
+/// Computes the proof that the log of these leaves begins with the log of its first `older` leaves. Uses every leaf.
 ///
 /// # Errors
 ///
-/// `Shrunk` if there are fewer than `older`.
+/// `Shrunk` if there are fewer than `older` leaves.
 pub fn consistency_proof(leaves: &[TreeHash], older: u64) -> Result<Vec<TreeHash>, LogError> {
     let shrunk = LogError::Shrunk { older, newer: leaves.len() as u64 };
     let mut older = usize::try_from(older).ok().filter(|older| *older <= leaves.len()).ok_or(shrunk)?;
@@ -302,7 +302,7 @@ pub fn consistency_proof(leaves: &[TreeHash], older: u64) -> Result<Vec<TreeHash
     if older == 0 {
         return Ok(proof);
     }
-    // Down to the subtree that ends the older log, whose root the verifier has as long as it is the older root.
+    // Descend to the subtree at the end of the older log. The verifier has its root only if it is the older root.
     let mut tree = leaves;
     let mut is_older_root = true;
     while older < tree.len() {
@@ -325,7 +325,8 @@ fn root(leaves: &[TreeHash]) -> TreeHash {
     leaves.iter().copied().collect::<Frontier>().root()
 }
 
-/// The left half is the largest full subtree that leaves something to the right; `None` for a leaf and for nothing.
+/// Splits a tree into its children. The left one is the largest full subtree that is not the whole tree. `None` if
+/// there are fewer than two leaves.
 fn halves(leaves: &[TreeHash]) -> Option<(&[TreeHash], &[TreeHash])> {
     if leaves.len() < 2 {
         return None;
@@ -422,7 +423,8 @@ mod tests {
         }
     }
 
-    /// The concatenated nodes of a log of four entries, as the two entries of another log.
+    /// The head of a log of four entries, and the head of a log whose two entries are the concatenated leaves of the
+    /// first.
     fn nodes_as_entries() -> (TreeHead, TreeHead) {
         let [a, b, c, d] = ["a", "b", "c", "d"].map(|entry| leaf_hash(entry.as_bytes()));
         let pair = |left: &TreeHash, right: &TreeHash| leaf_hash(&[*left.as_bytes(), *right.as_bytes()].concat());
@@ -430,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_do_not_pass_for_entries() {
+    fn nodes_are_not_accepted_as_entries() {
         let (log, forged) = nodes_as_entries();
         assert_ne!(log.root, forged.root);
 
@@ -443,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_do_not_pass_for_leaves() {
+    fn nodes_are_not_accepted_as_leaves() {
         let [a, b, c, d] = ["a", "b", "c", "d"].map(|entry| leaf_hash(entry.as_bytes()));
         let log = head(&[a, b, c, d]);
         let (left, right) = (node_hash(&a, &b), node_hash(&c, &d));

@@ -4,8 +4,8 @@
 //!
 //! # Layout
 //!
-//! A note is text, an empty line and a line for every signature; a checkpoint is a note of these three lines. Lines end
-//! in U+000A, base64 has its padding, and every note has one written form.
+//! A note is text, an empty line and a line for every signature. A checkpoint is a note whose text has these three
+//! lines. Lines end in U+000A, base64 has padding, and every note has only one form.
 //!
 //! ```text
 //! <origin>
@@ -16,16 +16,16 @@
 //! — <witness> <base64 of key id (4, big-endian) || time (8, big-endian) || signature (64)>
 //!
 //! key id           = SHA-256(name || 0x0A || kind || public key)[..4]
-//! the log signs    the text
-//! a witness signs  "cosignature/v1\ntime <time>\n" || the text
+//! the log signs    text
+//! a witness signs  "cosignature/v1\ntime <time>\n" || text
 //! ```
 //!
 //! # Security
 //!
-//! Ed25519 in its strict form: canonical `s`, no announcement of small order, and a key that is not of the prime-order
-//! subgroup is refused when it is read. So all verifiers agree on every signature.
+//! Ed25519 is verified strictly: `s` must be canonical, and the announcement must not have small order. A key that is
+//! not in the subgroup of prime order is refused when it is read. All verifiers then agree on every signature.
 //!
-//! A cosignature does not name its witness: whoever has it can publish it under any name that has the same key.
+//! A cosignature does not sign the name of its witness. Anyone can publish it under any name that has the same key.
 //! Witnesses are therefore counted by key.
 
 mod checkpoint;

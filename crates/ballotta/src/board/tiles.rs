@@ -1,16 +1,16 @@
-//! The files of a log: their paths and the bundles that hold its entries (C2SP tlog-tiles).
+//! The files of a log: their paths, and the bundles that contain its entries (C2SP tlog-tiles).
 //!
 //! See `spec/board.md#tiles`.
 //!
 //! # Layout
 //!
 //! ```text
-//! tile/entries/<N>[.p/<W>]   entries 256 N and following: each behind its length (2, big-endian)
-//! tile/<L>/<N>[.p/<W>]       hashes 256 N and following of level L: each over 256^L entries
+//! tile/entries/<N>[.p/<W>]   entries from 256 N on, each after its length (2, big-endian)
+//! tile/<L>/<N>[.p/<W>]       hashes from 256 N on of level L, each over 256^L entries
 //! ```
 //!
-//! `N` stands in groups of three digits, all but the last behind an `x`: 1234067 is `x001/x234/067`. Where a tile is not
-//! full, `W` is its width, from 1 to 255. Every path and every bundle has one written form.
+//! `N` is written in groups of three digits, each except the last with an `x` before it: 1234067 is `x001/x234/067`. If
+//! a tile is not full, `W` is its width, from 1 to 255. Every path and every bundle has only one form.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -19,62 +19,62 @@ use core::str::FromStr;
 
 use crate::limits::MAX_ENTRY_BYTES;
 
-/// Entries of a full bundle, and hashes of a full tile.
+/// The number of entries in a full bundle, and of hashes in a full tile.
 pub const TILE_WIDTH: u16 = 256;
-/// The longest bundle: 256 entries of the longest kind, each behind its length.
+/// The length of the longest bundle in bytes: 256 entries of the largest length, each after its length.
 pub const MAX_BUNDLE_BYTES: usize = TILE_WIDTH as usize * (2 + MAX_ENTRY_BYTES);
 
-/// What is wrong with a path or a bundle.
+/// The reason why a path or a bundle is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TileError {
-    /// A path is none of a tile, or is not in its one written form.
-    #[error("this is not the path of a tile")]
+    /// A text is not the path of a tile in canonical form.
+    #[error("this is not the path of a tile, such as tile/entries/000")]
     Path,
     /// A bundle has no entries or more than 256.
-    #[error("a bundle has from 1 to 256 entries, not {found}")]
+    #[error("a bundle must have from 1 to 256 entries, but this one has {found}")]
     Width {
-        /// How many.
+        /// The number of entries of the bundle.
         found: usize,
     },
-    /// A bundle ends inside an entry, or before it.
+    /// A bundle ends before the end of an entry.
     #[error("entry {entry} of the bundle: the bytes end too early")]
     Truncated {
-        /// Which entry of the bundle, from 0.
+        /// The number of the entry in the bundle, counted from 0.
         entry: usize,
     },
-    /// An entry is empty.
+    /// An entry of the bundle is empty.
     #[error("entry {entry} of the bundle is empty")]
     EmptyEntry {
-        /// Which entry of the bundle, from 0.
+        /// The number of the entry in the bundle, counted from 0.
         entry: usize,
     },
     /// An entry is longer than 65 535 bytes.
     #[error("entry {entry} of the bundle has {found} bytes, above the limit of {MAX_ENTRY_BYTES}")]
     EntryTooLong {
-        /// Which entry of the bundle, from 0.
+        /// The number of the entry in the bundle, counted from 0.
         entry: usize,
-        /// Its length.
+        /// The length of the entry, in bytes.
         found: usize,
     },
     /// Bytes follow the last entry.
     #[error("{count} bytes follow the last entry of the bundle")]
     Trailing {
-        /// How many.
+        /// The number of bytes after the last entry.
         count: usize,
     },
 }
 
-/// What a tile holds.
+/// The content of a tile: entries, or hashes of one level of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Entries: a bundle.
+    /// The tile is a bundle of entries.
     Entries,
-    /// Hashes over `256^L` entries each.
+    /// The tile contains hashes of this level `L`, each over `256^L` entries.
     Hashes(u8),
 }
 
-/// Names a tile of a log: written as its path.
+/// The path of a tile of a log. `Display` and `FromStr` use its text form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TilePath {
     level: Level,
@@ -83,7 +83,8 @@ pub struct TilePath {
 }
 
 impl TilePath {
-    /// The bundle that holds an entry of a log of `size` entries; `None` if the log has no such entry.
+    /// Returns the path of the bundle that contains an entry of a log of `size` entries, or `None` if the log has no
+    /// such entry.
     #[must_use]
     pub fn bundle_of(entry: u64, size: u64) -> Option<Self> {
         let width = u64::from(TILE_WIDTH);
@@ -92,38 +93,38 @@ impl TilePath {
         (entry < size).then_some(Self { level: Level::Entries, index, width: entries as u16 })
     }
 
-    /// What the tile holds.
+    /// Returns the content of the tile.
     #[must_use]
     pub fn level(&self) -> Level {
         self.level
     }
 
-    /// The number of the tile within its level, from 0.
+    /// Returns the number of the tile within its level, counted from 0.
     #[must_use]
     pub fn index(&self) -> u64 {
         self.index
     }
 
-    /// How many entries or hashes it holds: from 1 to 256.
+    /// Returns the number of entries or hashes in the tile, from 1 to 256.
     #[must_use]
     pub fn width(&self) -> u16 {
         self.width
     }
 
-    /// The index of its first entry or hash within the level.
+    /// Returns the index of the first entry or hash within the level.
     #[must_use]
     pub fn first(&self) -> u64 {
-        // An index is below 2^56.
+        // This does not overflow, because an index is below 2^56.
         self.index * u64::from(TILE_WIDTH)
     }
 }
 
-/// The bundles of a log of `size` entries, in order.
+/// Returns the paths of the bundles of a log of `size` entries, in order.
 pub fn bundle_paths(size: u64) -> impl Iterator<Item = TilePath> {
     level_paths(Level::Entries, size)
 }
 
-/// The tiles of hashes of a log of `size` entries, in order, level by level.
+/// Returns the paths of the tiles of hashes of a log of `size` entries, level by level.
 pub fn hash_tile_paths(size: u64) -> impl Iterator<Item = TilePath> {
     (0..u64::BITS / 8).flat_map(move |level| level_paths(Level::Hashes(level as u8), size >> (8 * level)))
 }
@@ -154,7 +155,7 @@ impl fmt::Display for TilePath {
 impl FromStr for TilePath {
     type Err = TileError;
     fn from_str(text: &str) -> Result<Self, TileError> {
-        // Read generously, then compared with the one written form.
+        // The text is read with few checks, and then compared with the canonical form.
         let read = || {
             let (level, rest) = text.strip_prefix("tile/")?.split_once('/')?;
             let level = if level == "entries" { Level::Entries } else { Level::Hashes(level.parse().ok()?) };
@@ -177,7 +178,7 @@ impl FromStr for TilePath {
     }
 }
 
-/// Writes a bundle.
+/// Writes a bundle of these entries.
 ///
 /// # Errors
 ///
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_has_one_written_form() {
+    fn a_path_has_one_form() {
         for path in [
             "tile/entries/000",
             "tile/entries/000.p/1",
@@ -284,7 +285,7 @@ mod tests {
             "tile/00/000",
             "tile/256/000",
             "tile/ENTRIES/000",
-            // 2^56, and what does not fit into 64 bits
+            // 2^56, and a number that does not fit into 64 bits
             "tile/entries/x072/x057/x594/x037/x927/936",
             "tile/entries/x999/x999/x999/x999/x999/x999/x999/999",
         ] {
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_into_a_bundle_is_not_written() {
+    fn entries_that_do_not_fit_into_a_bundle_are_refused() {
         assert_eq!(encode_bundle::<&[u8]>(&[]), Err(TileError::Width { found: 0 }));
         assert_eq!(encode_bundle(&[b"a"; 257]), Err(TileError::Width { found: 257 }));
         assert_eq!(encode_bundle::<&[u8]>(&[b"a", b""]), Err(TileError::EmptyEntry { entry: 1 }));

@@ -7,15 +7,16 @@
 //! ```text
 //! bits    b_1..b_q, one for each option; beta if there is a blank vote; slack, the digits of a range 0..max-min
 //! rows    count_i = b_i                          i = 1..q, or 1..q-1 if min = max
-//!         count = beta                           behind them
+//!         count = beta                           the last
 //!         sum b_i + max*beta + slack = max
 //! ```
 //!
-//! If `min = max`, the last option needs no count: what the others and the blank votes leave of `max` selections a ballot
-//! is its total. One ciphertext, one key and one decryption less for every question of the kind yes or no, one of many.
+//! If `min = max`, the last option needs no count. Every ballot has `max` selections, so its total follows from the
+//! others and the blank votes. This saves a ciphertext, a key and a decryption in contests such as yes or no, or one of
+//! many.
 //!
-//! Without `beta`, `sum b_i = max - slack` lies in `min..max`. With `beta = 1` nothing is left for the options: a blank
-//! vote excludes everything else.
+//! Without `beta`, `sum b_i = max - slack` is in `min..max`. With `beta = 1`, all `b_i` are 0: a blank vote excludes
+//! everything else.
 
 use serde::Serialize;
 
@@ -28,27 +29,30 @@ use super::selection::{SelectionError, check_distinct, check_known, is_among};
 use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
 use crate::json::Object;
 
-/// Choose at least `min` and at most `max` of the options. A manifest checks the numbers against the options.
+/// Choose at least `min` and at most `max` of the options.
+///
+/// The manifest checks the numbers against the number of options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Choose {
-    /// At least so many.
+    /// The smallest number of options that a voter selects.
     pub min: u32,
-    /// At most so many.
+    /// The largest number of options that a voter selects.
     pub max: u32,
-    /// Whether there is a blank vote, which is proved and counted on its own.
+    /// Whether voters may cast a blank vote, which is counted separately.
     pub blank: bool,
-    /// How many options are elected.
+    /// The number of options that are elected. `None` if the rule elects none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 
 impl Choose {
-    /// With fewer options there would be nothing to choose.
+    /// The smallest number of options that leaves a choice.
     fn fewest_options(&self) -> usize {
         if self.min == 0 || self.blank { 1 } else { 2 }
     }
 
-    /// Whether every ballot that is not blank selects the same number of options: the last count follows from the others.
+    /// Whether every ballot that is not blank selects the same number of options. If so, the last count follows from
+    /// the others.
     fn is_exact(&self) -> bool {
         self.min == self.max
     }
@@ -123,7 +127,7 @@ impl ContestKind for Choose {
     }
 }
 
-/// Where the bits of such a contest are in its form.
+/// The positions of the bits of such a contest in its form.
 #[derive(Clone, Debug)]
 pub(super) struct ChooseBits {
     min: u32,
@@ -143,7 +147,7 @@ impl EncodeSelection for ChooseBits {
         };
         self.check(selected, is_blank == 1)?;
         for (option, mark) in self.marks.enumerate() {
-            // Places that are not used hold a number that no option has.
+            // Unused places have a number that no option has.
             let places = (0..self.max as usize).map(|place| selected.get(place).copied().unwrap_or(usize::MAX));
             bits.set(mark, u64::from(is_among(option, places).unwrap_u8()));
         }
@@ -183,7 +187,7 @@ mod tests {
     use crate::form::{Form, FormError};
     use crate::testing::numbered_options;
 
-    /// Every rule for up to `most` options that a manifest allows.
+    /// Every rule that a manifest allows for up to `most` options.
     fn rules(most: usize) -> impl Iterator<Item = (usize, Choose)> {
         (1..=most).flat_map(move |options| {
             let maxima = 1..=u32::try_from(options).unwrap();
@@ -199,7 +203,7 @@ mod tests {
         tests::compile(&Rule::Choose(rule.clone()), &numbered_options(options))
     }
 
-    /// What the rule allows, said without bits and rows.
+    /// What the rule allows, without using bits and rows.
     fn allowed(options: usize, rule: &Choose) -> BTreeSet<Vec<i64>> {
         let mut all: BTreeSet<Vec<i64>> = subsets(options)
             .filter(|set| (rule.min as usize..=rule.max as usize).contains(&set.len()))
@@ -274,10 +278,10 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_sets_the_bits_that_mean_it_or_names_the_rule_it_breaks() {
+    fn a_selection_sets_its_bits_or_is_refused() {
         for (options, rule) in rules(4) {
             let (form, contest) = compile(options, &rule);
-            // What was there before does not matter.
+            // Earlier values of the bits do not matter.
             let mut bits = Bits::zero(form.bits());
             let mut check = |selection: Selection, expected: Result<Vec<i64>, SelectionError>| {
                 let assigned = contest.assign(&selection, 1, &mut bits);
@@ -328,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_option_of_an_exact_choice_has_what_is_left() {
+    fn the_last_option_of_an_exact_choice_has_the_remaining_votes() {
         let yes_or_no = Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None });
         assert_eq!(
             yes_or_no.outcome(&numbered_options(2), &[53_238], 60_940).unwrap().counts().unwrap(),

@@ -1,6 +1,6 @@
 //! Distribute points over the options.
 //!
-//! See `spec/contests.md#cumulative`; the rows are those of `points.rs`.
+//! See `spec/contests.md#cumulative`. `points.rs` has the rows.
 
 use serde::Serialize;
 
@@ -14,18 +14,20 @@ use crate::form::FormBuilder;
 use crate::json::Object;
 use crate::limits::MAX_POINTS;
 
-/// Distribute points. A manifest checks the numbers against the options.
+/// Distribute points over the options.
+///
+/// The manifest checks the numbers against the number of options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cumulative {
-    /// How many points a voter has.
+    /// The number of points that a voter has.
     pub points: u64,
-    /// At most so many of them for one option.
+    /// The largest number of points for one option.
     pub max: u64,
-    /// Whether all of them have to be given.
+    /// Whether a voter must give all points.
     pub exact: bool,
-    /// Whether there is a blank vote.
+    /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// How many options are elected.
+    /// The number of options that are elected. `None` if the rule elects none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }

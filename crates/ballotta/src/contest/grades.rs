@@ -7,11 +7,11 @@
 //! ```text
 //! bits    b_i1..b_ig for each option, the best grade first ; beta if there is a blank vote
 //! rows    count_ik = b_ik                    k = 1..g-1
-//!         count = beta                       behind them
+//!         count = beta                       the last
 //!         sum_k b_ik + beta = 1             for each option
 //! ```
 //!
-//! The last grade of an option needs no count: it has what the others leave of all who voted.
+//! The last grade of an option needs no count: all ballots that are not blank and give no other grade give this one.
 
 use alloc::vec::Vec;
 
@@ -30,14 +30,14 @@ use crate::json::Object;
 use crate::limits::MAX_GRADES;
 use crate::text::read_named;
 
-/// Give each option a grade.
+/// Give each option one of the grades.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grades {
-    /// The grades, the best first.
+    /// The grades of the contest, the best first.
     pub grades: Vec<Grade>,
-    /// Whether there is a blank vote.
+    /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// How many options are elected.
+    /// The number of options that are elected. `None` if the rule elects none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
@@ -93,7 +93,7 @@ impl ContestKind for Grades {
             })
             .collect::<Result<Vec<_>, OutcomeError>>()?;
         let gauges: Vec<Gauge> = totals.iter().map(|totals| Gauge::of(totals, voted)).collect();
-        // Where nobody voted all gauges are alike.
+        // If nobody voted, all gauges are equal.
         let ranking = rank_by(options, |option| gauges.get(option).map(Gauge::key));
         let majority = (voted > 0).then(|| gauges.iter().map(|gauge| gauge.grade).collect());
         Ok(Outcome { counts: None, blank, ranking, detail: Detail::Grades { totals, majority }, winners: None })
@@ -112,12 +112,13 @@ impl ContestKind for Grades {
     }
 }
 
-/// The majority gauge of an option (Balinski, Laraki, Majority Judgment, MIT Press 2011).
+/// The majority gauge of an option (Balinski and Laraki, Majority Judgment, MIT Press 2011).
 struct Gauge {
-    /// The majority grade, counted from 0, the best.
+    /// The majority grade, counted from 0, which is the best.
     grade: usize,
-    /// The weight of better grades, and of worse ones.
+    /// The weight of the ballots that give a better grade.
     better: u128,
+    /// The weight of the ballots that give a worse grade.
     worse: u128,
 }
 
@@ -136,15 +137,16 @@ impl Gauge {
         Self { grade: 0, better: 0, worse: 0 }
     }
 
-    /// Larger for the option that ranks first: the better grade; then options with more better grades than worse ones, by the
-    /// better; then the others, by how few are worse.
+    /// A key that is larger for the option that ranks first. The better majority grade comes first. Among equal grades,
+    /// options with `better > worse` come first, the largest `better` first; then the others, the smallest `worse`
+    /// first.
     fn key(&self) -> impl Ord + use<> {
         let plus = self.better > self.worse;
         (core::cmp::Reverse(self.grade), plus, if plus { self.better } else { u128::MAX - self.worse })
     }
 }
 
-/// Where the bits of such a contest are in its form.
+/// The positions of the bits of such a contest in its form.
 #[derive(Clone, Debug)]
 pub(super) struct GradesBits {
     bits: BitTable,

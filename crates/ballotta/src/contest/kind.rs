@@ -1,6 +1,6 @@
-//! What a kind of contest must provide, and how the list of kinds becomes [`Rule`](super::Rule).
+//! The trait that a kind of contest implements, and the macro that makes [`Rule`](super::Rule) from the list of kinds.
 //!
-//! `docs/contest-kinds.md` describes how a kind is added.
+//! `docs/contest-kinds.md` describes how to add a kind.
 
 use core::fmt::Debug;
 
@@ -13,50 +13,54 @@ use super::selection::SelectionError;
 use crate::form::{Bits, FormBuilder};
 use crate::json::Object;
 
-/// A kind of contest: the type that implements this holds the parameters of one rule, as they are in the manifest.
+/// A kind of contest. The type that implements this trait contains the parameters of one rule, as they are in the
+/// manifest.
 pub(super) trait ContestKind: Sized {
-    /// Where the bits of a contest of this kind are in its form.
+    /// The positions of the bits of a contest of this kind in its form.
     type Bits: EncodeSelection;
 
-    /// What such a contest is marked with.
+    /// The kind of mark for such a contest.
     const MARK: MarkKind;
 
-    /// Reads the parameters from the manifest, without the field `kind`. Everything that is wrong is reported at its
-    /// place; then the result is `None`. Every field must be read, and [`Object::finish`] called.
+    /// Reads the parameters from the manifest, without the field `kind`. Implementations must read every field, report
+    /// everything that is wrong at its path, call [`Object::finish`], and return `None` if something is wrong.
     fn read<'a>(object: Object<'a>, context: &RuleContext<'a>) -> Option<Self>;
 
-    /// The number of counts of a contest with this many options: totals that are decrypted. The blank vote is the last.
+    /// Returns the number of counts, which are the totals that are decrypted, of a contest with this many options. The
+    /// count of blank votes is the last.
     fn counts(&self, options: usize) -> usize;
 
-    /// The number of bits that [`compile`](Self::compile) appends for this many options.
+    /// Returns the number of bits that [`compile`](Self::compile) appends for this many options.
     fn bits(&self, options: usize) -> usize;
 
-    /// Appends bits, counts and rows to a form. The rows must be satisfied by the bits of every allowed selection, and by
-    /// no bits that give other counts than an allowed selection gives.
+    /// Appends bits, counts and rows to a form. The bits of every allowed selection must satisfy the rows. Bits that
+    /// satisfy the rows must give the same counts as some allowed selection.
     fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> Self::Bits;
 
-    /// The most that a ballot of weight 1 adds to a count. A ballot of weight `w` adds at most `w` times as much.
+    /// Returns the most that a ballot of weight 1 adds to a count. A ballot of weight `w` adds at most `w` times as
+    /// much.
     fn count_bound(&self) -> u64;
 
-    /// Computes the outcome from the totals of all counts, for ballots of this weight together.
+    /// Computes the outcome from the totals of all counts. `weight` is the sum of the weights of all counted ballots.
     ///
     /// # Errors
     ///
-    /// [`OutcomeError`] if there are not as many totals as counts, or no ballots of this weight give these totals.
+    /// [`OutcomeError`] if the number of totals is not the number of counts, or if no ballots of this weight can give
+    /// these totals.
     fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError>;
 
-    /// Whether voters may cast a blank vote, which is counted on its own.
+    /// Returns whether voters may cast a blank vote, which is counted separately.
     fn has_blank(&self) -> bool;
 
-    /// The number of options that are elected, if the rule elects any.
+    /// Returns the number of options that are elected, if the rule elects any.
     fn winners(&self) -> Option<u32>;
 
-    /// What a ballot's slots are multiplied by in the tally.
+    /// Returns the factor by which the slots of a ballot are multiplied in the tally.
     fn multiplier(&self) -> Multiplier {
         Multiplier::RollWeight
     }
 
-    /// The grades that options are given, of a kind that is marked with grades.
+    /// Returns the grades, the best first. Empty if the contest is not marked with grades.
     fn grades(&self) -> &[Grade] {
         &[]
     }
@@ -64,21 +68,22 @@ pub(super) trait ContestKind: Sized {
 
 /// Encodes a selection in the bits of a contest.
 pub(super) trait EncodeSelection: Clone + Debug {
-    /// Checks a selection and sets all bits of the contest to what it means for a voter of this weight. Two selections of
-    /// one shape, with as many marks, must take the same instructions and the same addresses. If the selection is refused,
-    /// the bits stay as they are.
+    /// Checks a selection and sets all bits of the contest for a voter of this weight. If the selection is refused, the
+    /// bits are unchanged. Two selections with equally many marks must execute the same instructions and access the
+    /// same addresses.
     ///
     /// # Errors
     ///
-    /// The part of the rule that the selection breaks.
+    /// [`SelectionError`], which names the part of the rule that the selection breaks.
     fn assign(&self, selection: &Selection, weight: u64, bits: &mut Bits) -> Result<(), SelectionError>;
 }
 
-/// Makes the types and the dispatch of all kinds from their list: each has the name of its type, and its `kind` in the
-/// manifest. Every call is resolved by one `match`, so that a program keeps only the functions that it calls.
+/// Defines [`Rule`](super::Rule) and its methods from the list of kinds. An entry of the list is the type of a kind and
+/// its name in the manifest. Each method is one `match` instead of a table, so that a program contains only the
+/// functions that it calls.
 macro_rules! kinds {
     ($($(#[$documentation:meta])* $kind:ident = $name:literal,)+) => {
-        /// The rule of a contest: its kind with the parameters of that kind.
+        /// The rule of a contest: its kind, with the parameters of that kind.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         #[serde(tag = "kind")]
         #[non_exhaustive]
@@ -86,7 +91,7 @@ macro_rules! kinds {
             $($(#[$documentation])* #[serde(rename = $name)] $kind($kind),)+
         }
 
-        /// The bits of a contest of each kind.
+        /// The positions of the bits of a contest, by its kind.
         #[derive(Clone, Debug)]
         enum BitsOfKind {
             $($kind(<$kind as ContestKind>::Bits),)+
@@ -94,19 +99,19 @@ macro_rules! kinds {
 
         type ReadRule = for<'a> fn(Object<'a>, &RuleContext<'a>) -> Option<Rule>;
 
-        /// The kinds that a manifest may name.
+        /// The names of the kinds in the manifest, each with the function that reads its rule.
         const KINDS: &[(&str, ReadRule)] =
             &[$(($name, |object, context| ContestKind::read(object, context).map(Rule::$kind)),)+];
 
         impl Rule {
-            /// The number of counts of a contest with this many options: the totals that are decrypted. [`Packing`](crate::form::Packing) says
-            /// how many of them share a slot.
+            /// Returns the number of counts, which are the totals that are decrypted, of a contest with this many
+            /// options. [`Packing`](crate::form::Packing) gives the number of counts that share a slot.
             #[must_use]
             pub fn counts(&self, options: usize) -> usize {
                 match self { $(Self::$kind(kind) => kind.counts(options),)+ }
             }
 
-            /// The number of bits of a contest with this many options.
+            /// Returns the number of bits of a contest with this many options.
             #[must_use]
             pub fn bits(&self, options: usize) -> usize {
                 match self { $(Self::$kind(kind) => kind.bits(options),)+ }
@@ -117,37 +122,38 @@ macro_rules! kinds {
                 ContestBits(match self { $(Self::$kind(kind) => BitsOfKind::$kind(kind.compile(options, builder)),)+ })
             }
 
-            /// The most that a ballot of weight 1 adds to a count. A ballot of weight `w` adds at most `w` times as much.
+            /// Returns the most that a ballot of weight 1 adds to a count. A ballot of weight `w` adds at most `w`
+            /// times as much.
             #[must_use]
             pub fn count_bound(&self) -> u64 {
                 match self { $(Self::$kind(kind) => kind.count_bound(),)+ }
             }
 
-            /// Whether voters may cast a blank vote in such a contest.
+            /// Returns whether voters may cast a blank vote.
             #[must_use]
             pub fn has_blank(&self) -> bool {
                 match self { $(Self::$kind(kind) => kind.has_blank(),)+ }
             }
 
-            /// The number of options that are elected, if the rule elects any.
+            /// Returns the number of options that are elected, if the rule elects any.
             #[must_use]
             pub fn winners(&self) -> Option<u32> {
                 match self { $(Self::$kind(kind) => kind.winners(),)+ }
             }
 
-            /// What a ballot's slots are multiplied by in the tally.
+            /// Returns the factor by which the slots of a ballot are multiplied in the tally.
             #[must_use]
             pub fn multiplier(&self) -> Multiplier {
                 match self { $(Self::$kind(kind) => kind.multiplier(),)+ }
             }
 
-            /// The grades that options are given, the best first. Empty if the contest is not marked with grades.
+            /// Returns the grades, the best first. Empty if the contest is not marked with grades.
             #[must_use]
             pub fn grades(&self) -> &[Grade] {
                 match self { $(Self::$kind(kind) => kind.grades(),)+ }
             }
 
-            /// What such a contest is marked with, besides the blank vote.
+            /// Returns the kind of mark for such a contest, besides the blank vote.
             #[must_use]
             pub fn mark_kind(&self) -> MarkKind {
                 match self { $(Self::$kind(_) => $kind::MARK,)+ }

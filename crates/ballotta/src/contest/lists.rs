@@ -4,11 +4,12 @@
 //!
 //! # Construction
 //!
-//! `l_j` is the bit of a list, `c_jk` of its candidates, `P_j` the smaller of `P` and how many candidates it has.
+//! `l_j` is the bit of list `j`, and `c_jk` are the bits of its candidates. `P_j` is the smaller of `P` and the number
+//! of its candidates.
 //!
 //! ```text
 //! bits    one for each option ; beta if there is a blank vote ; the digits of the ranges below
-//! rows    count_i = the bit of option i ; count = beta behind them
+//! rows    count_i = the bit of option i ; the last count = beta
 //!         sum_j l_j + beta = 1
 //!         sum_k c_jk + digits(0..P_j) - P_j*l_j = 0      for each list, unless preferences may be across lists;
 //!         sum c + digits(0..P) + P*beta = P              if they may
@@ -38,61 +39,61 @@ use crate::json::Object;
 use crate::limits::{MAX_OPTIONS, MAX_SEATS};
 use crate::problem::ManifestProblem;
 
-/// Choose a list and prefer candidates. Lists and candidates are options of the contest.
+/// Choose a list and prefer some of its candidates. Lists and candidates are options of the contest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lists {
-    /// The lists with their candidates.
+    /// The lists of the contest, with their candidates.
     pub lists: Vec<List>,
-    /// At most so many preferences.
+    /// The largest number of candidates that a voter prefers.
     pub preferences: u32,
-    /// Whether they may be for candidates of other lists than the chosen one.
+    /// Whether a voter may also prefer candidates of lists that are not chosen.
     pub across: bool,
-    /// Of which candidates only so many may be preferred together.
+    /// Groups of candidates with a limit on the preferences in each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
-    /// How seats are given to the lists.
+    /// The seats that are given to the lists, if the rule gives any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<Seats>,
-    /// Whether there is a blank vote.
+    /// Whether voters may cast a blank vote.
     pub blank: bool,
 }
 
-/// A list.
+/// A list of candidates in a contest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct List {
-    /// The option that is the list.
+    /// The identifier of the option that is the list.
     pub list: String,
-    /// The options that are its candidates.
+    /// The identifiers of the options that are its candidates.
     pub candidates: Vec<String>,
 }
 
-/// Candidates of whom only so many may be preferred together.
+/// A group of candidates with a limit on the preferences in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Group {
-    /// The candidates.
+    /// The identifiers of the candidates in the group.
     pub candidates: Vec<String>,
-    /// At most so many of them.
+    /// The largest number of them that a voter prefers.
     pub max: u32,
 }
 
-/// How many seats there are, and how they are given to lists.
+/// The number of seats, and the method that gives them to lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Seats {
-    /// How many.
+    /// The number of seats for all lists together.
     pub number: u32,
-    /// How.
+    /// The method that gives the seats to the lists.
     pub method: SeatMethod,
 }
 
 impl Lists {
-    /// `P_j`, the most preferences within a list of this many candidates.
+    /// `P_j`: the largest number of preferences within a list of this many candidates.
     fn preferences_in(&self, candidates: usize) -> u64 {
         u64::from(self.preferences).min(candidates as u64)
     }
 
-    /// The numbers of lists, candidates and groups among the options.
+    /// Returns the option numbers of lists, candidates and groups.
     fn positions(&self, options: &[ContestOption]) -> Positions {
-        // Sorted once: groups can name every candidate a thousand times.
+        // Sorting once is faster, because groups can name every candidate a thousand times.
         let mut sorted: Vec<(&str, usize)> = Vec::with_capacity(options.len());
         for (number, option) in options.iter().enumerate() {
             let place = sorted.partition_point(|(id, _)| *id < option.id.as_str());
@@ -175,7 +176,7 @@ impl ContestKind for Lists {
         let lists = positions.lists.iter().map(|(list, _)| *list);
         rows.push((row(marks, lists, None, blank, 1), 1));
 
-        // Options, of which some count less, and the digits of a range.
+        // Adds a row: the terms, plus the digits of a range, equal the target.
         let mut limited = |mut terms: Terms, max: u64, target: i64| -> RangeDigits {
             let digits = builder.range(max);
             terms.digits(&digits);
@@ -217,7 +218,7 @@ impl ContestKind for Lists {
         let total = |option: &usize| totals.get(*option).copied().ok_or(wrong_number);
         let of_lists: Vec<u64> = positions.lists.iter().map(|(list, _)| total(list)).collect::<Result<_, _>>()?;
         require_possible(sum(&of_lists) == u128::from(voted))?;
-        // No candidate has more than `each`, and all of them together no more than `most` times as much.
+        // No candidate has more than `each`, and the sum of all is at most `most * each`.
         let check = |candidates: &mut dyn Iterator<Item = &usize>, each: u64, most: u64| {
             let preferred: Vec<u64> = candidates.map(total).collect::<Result<_, _>>()?;
             require_possible(preferred.iter().all(|preferred| *preferred <= each))?;
@@ -234,7 +235,7 @@ impl ContestKind for Lists {
         let ranking = rank_by(of_lists.len(), |list| of_lists.get(list).copied())
             .into_iter()
             .map(|tied| {
-                // In the order of the manifest, which need not be that of the rule.
+                // The order of the manifest, which may differ from that of the rule.
                 let mut tied: Vec<usize> = tied.into_iter().filter_map(option_of).collect();
                 tied.sort_unstable();
                 tied
@@ -260,7 +261,8 @@ impl ContestKind for Lists {
     }
 }
 
-/// The bits of some options, in the order of the bits; of one option with another coefficient; and perhaps the blank vote.
+/// Returns terms in the order of the bits: the options `ones` with coefficient 1, one option with another coefficient,
+/// and the blank vote with the coefficient `of_blank`.
 fn row(
     marks: BitLine,
     ones: impl Iterator<Item = usize>,
@@ -286,7 +288,7 @@ fn row(
     terms
 }
 
-/// The numbers of lists, candidates and groups among the options.
+/// The option numbers of lists, candidates and groups.
 #[derive(Clone, Debug)]
 struct Positions {
     lists: Vec<(usize, Vec<usize>)>,
@@ -299,18 +301,18 @@ impl Positions {
     }
 }
 
-/// What a range of digits makes up for.
+/// The preferences whose limit a range of digits completes.
 #[derive(Clone, Copy, Debug)]
 enum Slack {
-    /// The preferences of a list, if it is chosen.
+    /// The preferences within a list, if it is chosen.
     List { list: usize, most: u64 },
     /// The preferences across all lists.
     Across,
-    /// The preferences of a group, by its number.
+    /// The preferences within the group with this number.
     Group(usize),
 }
 
-/// Where the bits of such a contest are in its form.
+/// The positions of the bits of such a contest in its form.
 #[derive(Clone, Debug)]
 pub(super) struct ListsBits {
     preferences: u32,
@@ -348,7 +350,7 @@ impl EncodeSelection for ListsBits {
             let left = match slack {
                 Slack::List { list: of, most } => {
                     let chosen = u64::from(is_among(*of, [list].into_iter()).unwrap_u8());
-                    // Preferences are of the chosen list: of another there are none, and nothing to make up for.
+                    // All preferences are in the chosen list. The slack of every other list is 0.
                     chosen.wrapping_neg() & most.wrapping_sub(preferences.len() as u64)
                 }
                 Slack::Across => u64::from(!is_blank) * (u64::from(self.preferences) - preferences.len() as u64),
@@ -383,7 +385,7 @@ impl ListsBits {
         if given > self.preferences as usize {
             return Err(SelectionError::TooManyPreferences { given, max: self.preferences });
         }
-        // How many of some candidates are preferred, in constant time in which.
+        // The number of candidates that are preferred. The time does not depend on which.
         let count = |candidates: &[usize]| {
             let preferred = |one: &&usize| bool::from(is_among(**one, preferences.iter().copied()));
             candidates.iter().filter(preferred).count()
@@ -392,7 +394,7 @@ impl ListsBits {
             .iter()
             .map(|(one, candidates)| usize::from(bool::from(is_among(*one, [list].into_iter()))) * count(candidates))
             .sum();
-        // One branch on both: a compiler may test the secret first and ask only then whether it matters.
+        // One branch on both conditions, because with two a compiler may test the secret one first.
         let elsewhere = (own as u64).ct_lt(&(given as u64)) & Choice::from(u8::from(!self.across));
         if bool::from(elsewhere) {
             return Err(SelectionError::OtherList);

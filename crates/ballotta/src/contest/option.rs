@@ -1,4 +1,4 @@
-//! The options of a contest, and the grades that they are given.
+//! The options of a contest, and the grades that voters give them.
 
 use alloc::string::String;
 
@@ -6,23 +6,23 @@ use serde::Serialize;
 
 use crate::text::Text;
 
-/// Something that can be chosen.
+/// An option that voters can choose in a contest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ContestOption {
-    /// Its name for machines.
+    /// The identifier of the option, which is unique in the contest.
     pub id: String,
-    /// What it is called. No two options of a contest read alike.
+    /// The title of the option. No two options of a contest have the same title.
     pub title: Text,
-    /// More about it.
+    /// A longer description of the option, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
 }
 
-/// A grade that options are given.
+/// A grade that voters give to options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grade {
-    /// Its identifier, which marks and results contain.
+    /// The identifier of the grade, which marks and results contain.
     pub id: String,
-    /// Its title, which voters see.
+    /// The title of the grade, which voters see.
     pub title: Text,
 }

@@ -1,22 +1,22 @@
-//! What totals mean: the result of a contest, in exact integers.
+//! The result of a contest, computed from its totals in exact integers.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-/// Totals that no ballots of the contest give.
+/// Totals that no ballots of the contest can give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutcomeError {
-    /// There are not as many totals as counts.
-    #[error("{totals} totals for {counts} counts")]
+    /// The number of totals is not the number of counts.
+    #[error("the contest has {counts} counts, but there are {totals} totals")]
     WrongNumber {
-        /// How many totals.
+        /// The number of totals that were given.
         totals: usize,
-        /// How many counts.
+        /// The number of counts of the contest.
         counts: usize,
     },
-    /// The totals are not what so many ballots can give.
-    #[error("the totals are not what so many ballots can give")]
+    /// No ballots of this weight can give the totals.
+    #[error("the counted ballots cannot give these totals")]
     Impossible,
 }
 
@@ -30,72 +30,73 @@ pub struct Outcome {
     pub(super) winners: Option<Winners>,
 }
 
-/// What a kind has to say beyond totals and ranking.
+/// The part of a result that only some kinds have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Detail {
-    /// Nothing.
+    /// The kind has only totals and a ranking.
     None,
-    /// Of `score`: the averages of the options, reduced: numerators and denominators.
+    /// For `score`: the average of each option as a reduced fraction, numerator and denominator.
     Averages(Vec<[u64; 2]>),
-    /// Of `grades`.
+    /// For `grades`: the grades of each option.
     Grades {
-        /// The totals of the grades of each option, the best first.
+        /// For each option, the totals of its grades, the best first.
         totals: Vec<Vec<u64>>,
-        /// The majority grade of each option, counted from 0, the best; none if nobody voted.
+        /// The majority grade of each option, counted from 0, which is the best. `None` if nobody voted.
         majority: Option<Vec<usize>>,
     },
-    /// Of `pairs`.
+    /// For `pairs`: the comparison of every pair of options.
     Pairs(PairsOutcome),
-    /// Of `lists` with seats.
+    /// For `lists` with seats: the seats of each list.
     Seats(SeatsOutcome),
 }
 
-/// Who stands above whom, and what the methods make of it.
+/// The comparison of every pair of options, and the rankings that follow from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PairsOutcome {
-    /// For each option the weight of the ballots that rank it above each other one; 0 for itself.
+    /// For each option, the weight of the ballots that rank it above each other option. The entry for the option itself
+    /// is 0.
     pub matrix: Vec<Vec<u64>>,
     /// The option that beats all others, if there is one.
     pub condorcet_winner: Option<usize>,
-    /// Schulze's ranking.
+    /// The ranking by the method of Schulze.
     pub schulze: Vec<Vec<usize>>,
-    /// The ranking by ranked pairs.
+    /// The ranking by the method of ranked pairs.
     pub ranked_pairs: Vec<Vec<usize>>,
-    /// Copeland's ranking.
+    /// The ranking by the method of Copeland.
     pub copeland: Vec<Vec<usize>>,
 }
 
-/// The seats of lists.
+/// The seats that the lists of a contest get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeatsOutcome {
-    /// The lists, by their options, in the order of the rule, each with its seats.
+    /// The option number and the seats of each list, in the order of the rule.
     pub lists: Vec<(usize, u32)>,
-    /// The lists with equal claims to the seats that stay open, in the order of the rule.
+    /// The lists that tie for the seats that stay open, in the order of the rule.
     pub tied: Vec<usize>,
-    /// How many seats stay open.
+    /// The number of seats that stay open because lists tie or because nobody voted.
     pub open: u32,
 }
 
-/// Who is elected.
+/// The options that are elected in a contest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Winners {
-    /// How many are to be elected.
+    /// The number of options that the rule elects.
     pub number: u32,
-    /// Who is, in the order of the ranking.
+    /// The elected options, in the order of the ranking.
     pub elected: Vec<usize>,
-    /// Who ties for the seats that are left.
+    /// The options that tie for the places that are left. None of them is elected.
     pub tied: Vec<usize>,
 }
 
 impl Outcome {
-    /// The outcome with these totals, which rank the options.
+    /// The outcome with these totals. Larger totals rank first.
     pub(super) fn of_totals(counts: Vec<u64>, blank: Option<u64>) -> Self {
         let ranking = rank_by(counts.len(), |option| counts.get(option).copied());
         Self { counts: Some(counts), blank, ranking, detail: Detail::None, winners: None }
     }
 
-    /// The same with the first `number` of the ranking elected.
+    /// The same outcome, with the first `number` options of the ranking elected.
     pub(super) fn elect(mut self, number: u32) -> Self {
         let mut winners = Winners { number, elected: Vec::new(), tied: Vec::new() };
         for place in &self.ranking {
@@ -113,20 +114,20 @@ impl Outcome {
         self
     }
 
-    /// What each option counts, in option order; `None` of kinds in which options have no totals of their own.
+    /// Returns the total of each option, in option order. `None` for kinds in which options have no totals.
     #[must_use]
     pub fn counts(&self) -> Option<&[u64]> {
         self.counts.as_deref()
     }
 
-    /// The blank votes, where the rule has them.
+    /// Returns the weight of the blank votes, if the rule allows them.
     #[must_use]
     pub fn blank(&self) -> Option<u64> {
         self.blank
     }
 
-    /// Whether the result tells how everybody voted: an option has `most`, all that can be, or a blank vote, a grade or one
-    /// order of two options the whole `weight`.
+    /// Returns whether the result reveals how everybody voted: an option has `most`, the largest possible total, or the
+    /// blank vote, a grade, or the order of two options has the whole `weight`.
     pub(crate) fn is_unanimous(&self, most: u64, weight: u64) -> bool {
         let whole = |total: &u64| *total == weight;
         let in_detail = match &self.detail {
@@ -137,39 +138,40 @@ impl Outcome {
         in_detail || self.blank == Some(weight) || self.counts.iter().flatten().any(|total| *total == most)
     }
 
-    /// The options from the first to the last; options that tie stand together, in option order.
+    /// Returns the options from the first to the last. Options that tie share a place, in option order.
     #[must_use]
     pub fn ranking(&self) -> &[Vec<usize>] {
         &self.ranking
     }
 
-    /// What the kind has to say beyond that.
+    /// Returns the part of the result that only this kind has.
     #[must_use]
     pub fn detail(&self) -> &Detail {
         &self.detail
     }
 
-    /// Who is elected, where the rule says how many are.
+    /// Returns the elected options, if the rule elects any.
     #[must_use]
     pub fn winners(&self) -> Option<&Winners> {
         self.winners.as_ref()
     }
 }
 
-/// The numbers `0..count` by their keys, the largest first; those of equal keys together.
+/// Sorts the numbers `0..count` by their keys, the largest first. Numbers with equal keys share a place.
 pub(super) fn rank_by<K: Ord>(count: usize, key: impl Fn(usize) -> K) -> Vec<Vec<usize>> {
     rank(count, &|one, other| key(other).cmp(&key(one)))
 }
 
-/// The numbers `0..count` in an order; those that are equal together. One function for all orders: sorting is long.
+/// Sorts the numbers `0..count` by an order. Equal numbers share a place. The order is a trait object, so that the code
+/// of sorting is compiled once.
 pub(super) fn rank(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..count).collect();
-    // Stable: options that tie stay in their own order.
+    // The sort is stable, so that options that tie stay in option order.
     order.sort_by(|one, other| compare(*one, *other));
     order.chunk_by(|one, next| compare(*one, *next).is_eq()).map(<[usize]>::to_vec).collect()
 }
 
-/// The totals of a contest: the blank votes apart, and the weight that is not blank.
+/// The totals of a contest: those of options, the blank votes, and the weight of the ballots that are not blank.
 pub(super) struct Counts<'a> {
     pub(super) totals: &'a [u64],
     pub(super) blank: Option<u64>,
@@ -177,7 +179,7 @@ pub(super) struct Counts<'a> {
 }
 
 impl<'a> Counts<'a> {
-    /// The totals of a contest with this many counts, of which the last is the blank vote if there is one.
+    /// Splits the totals of a contest with this many counts. The last is that of the blank votes if there are any.
     pub(super) fn of(totals: &'a [u64], counts: usize, has_blank: bool, weight: u64) -> Result<Self, OutcomeError> {
         if totals.len() != counts {
             return Err(OutcomeError::WrongNumber { totals: totals.len(), counts });
@@ -191,17 +193,17 @@ impl<'a> Counts<'a> {
     }
 }
 
-/// What `parts` leave of `whole`.
+/// Returns `whole` minus the sum of `parts`.
 pub(super) fn remainder(whole: u128, parts: &[u64]) -> Result<u64, OutcomeError> {
     whole.checked_sub(sum(parts)).and_then(|rest| u64::try_from(rest).ok()).ok_or(OutcomeError::Impossible)
 }
 
-/// Refuses totals for which a condition of possible totals is false.
+/// Refuses totals that do not satisfy a condition.
 pub(super) fn require_possible(is_possible: bool) -> Result<(), OutcomeError> {
     if is_possible { Ok(()) } else { Err(OutcomeError::Impossible) }
 }
 
-/// The sum, which cannot overflow.
+/// Returns the sum, which cannot overflow.
 pub(super) fn sum(parts: &[u64]) -> u128 {
     parts.iter().map(|part| u128::from(*part)).sum()
 }

@@ -1,32 +1,32 @@
-//! Rank options; what is counted is who stands above whom, and nobody learns a ranking.
+//! Rank options. Only pairs are counted: which option a voter ranks above which. No ranking is revealed.
 //!
-//! See `spec/contests.md#pairs`, where it is proved that the pairs are those of one ranking.
+//! See `spec/contests.md#pairs`, which proves that the pairs of a ballot always come from one ranking.
 //!
 //! # Construction
 //!
-//! Without ties: a tournament whose scores are a permutation is transitive (Landau, 1953).
+//! Without ties, the pairs are a tournament. If its scores are a permutation, it is transitive (Landau, 1953).
 //!
 //! ```text
 //! bits    b_i1..b_iq for each option: its place ; p_ij for i < j ; beta if there is a blank vote
-//! rows    count_ij = p_ij ; count = beta behind them
+//! rows    count_ij = p_ij ; the last count = beta
 //!         sum_k b_ik + beta = 1                        for each option
 //!         sum_i b_ik + beta = 1                        for each place
 //!         sum_{j>i} p_ij - sum_{j<i} p_ji - sum_k (q-k)*b_ik - (i-1)*beta = -(i-1)      for each option
 //! ```
 //!
-//! With ties: how many stand above and below each option are those of places that fall into ties.
+//! With ties, the places `s` to `k` form a tie. The numbers of options above and below an option follow from its tie.
 //!
 //! ```text
 //! bits    p_ij for i != j ; a_i0.. for each option: how many are above it ; e_i0..: the last place of its tie ;
 //!         h_sk for s <= k: the places s to k are a tie ; beta if there is a blank vote
-//! rows    count_ij = p_ij ; count = beta behind them
+//! rows    count_ij = p_ij ; the last count = beta
 //!         sum_s a_is + beta = 1 ;  sum_k e_ik + beta = 1                                for each option
 //!         sum_j p_ji - sum_s s*a_is = 0 ;  sum_j p_ij - sum_k (q-1-k)*e_ik = 0          for each option
 //!         sum_k h_0k + beta = 1 ;  sum_k h_sk - sum_j h_j,s-1 = 0                       a path through the places
 //!         sum_i a_is - sum_k (k-s+1)*h_sk = 0 ;  sum_i e_ik - sum_s (k-s+1)*h_sk = 0    for each place
 //! ```
 //!
-//! For ten options these are 345 bits; proving each comparison of levels by itself takes more than twice as many.
+//! For ten options these are 345 bits. Proving each comparison separately takes more than twice as many.
 
 use alloc::vec::Vec;
 
@@ -45,29 +45,29 @@ use crate::json::Object;
 use crate::limits::MAX_RANKED_OPTIONS;
 use crate::problem::ManifestProblem;
 
-/// Rank options and count pairs.
+/// Rank options, and count for each pair which one is above the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pairs {
-    /// Whether options may tie, and be left out.
+    /// Whether options may share a place or be left out.
     pub ties: bool,
-    /// What the ranking of the result is.
+    /// The method of the ranking of the result.
     pub method: Method,
-    /// Whether there is a blank vote.
+    /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// How many options are elected.
+    /// The number of options that are elected. `None` if the rule elects none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 
-/// How pairs become a ranking.
+/// The method that ranks options by their pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// By the strongest paths (Schulze, Social Choice and Welfare 2011).
+    /// Rank by the strongest paths (Schulze, Social Choice and Welfare 2011).
     Schulze,
-    /// By locking the largest defeats first (Tideman, Social Choice and Welfare 1987).
+    /// Lock the largest defeats first (Tideman, Social Choice and Welfare 1987).
     RankedPairs,
-    /// By how many options an option beats.
+    /// Rank by the number of options that an option beats.
     Copeland,
 }
 
@@ -76,7 +76,7 @@ impl Method {
         &[("schulze", Self::Schulze), ("ranked_pairs", Self::RankedPairs), ("copeland", Self::Copeland)];
 }
 
-/// The pairs `(i, j)` of different options, or only those with `i < j`, by `i`, then `j`.
+/// Returns the pairs `(i, j)` of different options, or only those with `i < j`, ordered by `i`, then `j`.
 fn pairs(options: usize, both: bool) -> impl Iterator<Item = (usize, usize)> {
     (0..options)
         .flat_map(move |i| (0..options).filter(move |j| if both { i != *j } else { i < *j }).map(move |j| (i, j)))
@@ -164,7 +164,7 @@ fn pair_count(options: usize, both: bool) -> usize {
     options * options.saturating_sub(1) / if both { 1 } else { 2 }
 }
 
-/// Each option has one of the numbers of its row, or none does if the vote is blank.
+/// Adds the rows by which each option has one number of its table row, or none has one if the vote is blank.
 fn one_each(rows: BitTable, blank: Option<Bit>, builder: &mut FormBuilder) {
     for row in 0..rows.len() {
         builder.exactly_one(rows.row(row), blank);
@@ -192,7 +192,7 @@ fn strict(options: usize, has_blank: bool, builder: &mut FormBuilder) -> PairsBi
     PairsBits { options, pairs: bits, blank, ranks: Ranks::Places(places) }
 }
 
-/// The ties `(s, k)` of places `s` to `k`, by `s`, then `k`.
+/// Returns the possible ties `(s, k)` of the places `s` to `k`, ordered by `s`, then `k`.
 fn ties(places: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..places).flat_map(move |s| (s..places).map(move |k| (s, k)))
 }
@@ -205,7 +205,7 @@ fn with_ties(options: usize, has_blank: bool, builder: &mut FormBuilder) -> Pair
     let blank = has_blank.then(|| builder.bit());
     one_each(above, blank, builder);
     one_each(ends, blank, builder);
-    // How many are above an option, and how many below: the first coefficient of a row of numbers, and the distance.
+    // The numbers of options above and below an option: the first coefficient of a table row, and the step to the next.
     for (table, is_above, first, step) in [(above, true, 0, -1), (ends, false, 1 - options as i64, 1)] {
         for option in 0..options {
             let mut terms = Terms::new();
@@ -239,7 +239,7 @@ fn with_ties(options: usize, has_blank: bool, builder: &mut FormBuilder) -> Pair
     PairsBits { options, pairs: bits, blank, ranks: Ranks::Ties { above, ends, ties: tie_bits } }
 }
 
-/// Where the bits of such a contest are in its form.
+/// The positions of the bits of such a contest in its form.
 #[derive(Clone, Debug)]
 pub(super) struct PairsBits {
     options: usize,
@@ -248,7 +248,7 @@ pub(super) struct PairsBits {
     ranks: Ranks,
 }
 
-/// The bits that make a ranking of the pairs.
+/// The bits that prove that the pairs come from a ranking.
 #[derive(Clone, Debug)]
 enum Ranks {
     Places(BitTable),
@@ -270,7 +270,7 @@ impl EncodeSelection for PairsBits {
         let present = Choice::from(u8::from(!is_blank));
         let set = |bits: &mut Bits, bit: Bit, choice: Choice| bits.set(bit, u64::from((choice & present).unwrap_u8()));
 
-        // The place of every option; options that are left out stand behind the last place.
+        // The place of every option. Options that are left out come after the last place.
         let placed =
             || (0_u64..).zip(ranking).flat_map(|(place, tied)| tied.iter().map(move |option| (*option, place)));
         let level = |option: usize| {
@@ -286,7 +286,7 @@ impl EncodeSelection for PairsBits {
         for ((i, j), bit) in pairs(self.options, has_ties).zip(self.pairs) {
             set(bits, bit, is_above(i, j));
         }
-        // How many options are above each, or below.
+        // For each option, the number of options above it, or below it.
         let counts = |above: bool| -> Zeroizing<Vec<u64>> {
             let mut counts = Zeroizing::new(alloc::vec![0; self.options]);
             for (option, count) in counts.iter_mut().enumerate() {
@@ -342,7 +342,7 @@ impl PairsBits {
                 return Err(SelectionError::TieNotAllowed);
             }
             if named.len() < self.options {
-                // At most `MAX_RANKED_OPTIONS`.
+                // `ranking.len()` is at most `MAX_RANKED_OPTIONS`.
                 return Err(SelectionError::Undervote { selected: named.len(), min: self.options as u32 });
             }
         }
@@ -350,7 +350,7 @@ impl PairsBits {
     }
 }
 
-/// The weight of the ballots that rank an option above another.
+/// For each pair of options, the weight of the ballots that rank the first above the second.
 struct Matrix(Vec<Vec<u64>>);
 
 impl Matrix {
@@ -371,7 +371,7 @@ impl Matrix {
         let condorcet_winner =
             (0..self.options()).find(|option| others(*option).all(|other| self.beats(*option, other)));
         let copeland = rank_by(self.options(), |option| -> usize {
-            // Halves, so that being equal counts one.
+            // The score is counted in halves: a win is 2, and an equal pair is 1.
             others(option)
                 .map(|other| usize::from(self.beats(option, other)) + usize::from(!self.beats(other, option)))
                 .sum()
@@ -380,7 +380,7 @@ impl Matrix {
         PairsOutcome { matrix: self.0, condorcet_winner, schulze, ranked_pairs, copeland }
     }
 
-    /// By the strongest paths, with winning votes.
+    /// Ranks by the strongest paths, with winning votes.
     fn schulze(&self) -> Vec<Vec<usize>> {
         let size = self.options();
         let at = |strengths: &[u64], i: usize, j: usize| strengths.get(i * size + j).copied().unwrap_or(0);
@@ -398,15 +398,15 @@ impl Matrix {
         layers(size, |i, j| at(&strengths, i, j) > at(&strengths, j, i))
     }
 
-    /// By locking the largest defeats first.
+    /// Ranks by locking the largest defeats first.
     fn ranked_pairs(&self) -> Vec<Vec<usize>> {
         let size = self.options();
         let defeats: Vec<(usize, usize)> = pairs(size, true).filter(|(i, j)| self.beats(*i, *j)).collect();
-        // What is equal stays in the order of the options.
+        // The sort is stable: equal defeats stay in the order of the options.
         let order = rank_by(defeats.len(), |defeat| {
             defeats.get(defeat).map(|(i, j)| (self.above(*i, *j), core::cmp::Reverse(self.above(*j, *i))))
         });
-        // What a locked defeat, or several one after the other, lead to.
+        // The options that each option reaches by locked defeats.
         let mut leads = alloc::vec![false; size * size];
         let get = |leads: &[bool], i: usize, j: usize| i == j || leads.get(i * size + j) == Some(&true);
         for (winner, loser) in order.iter().flatten().filter_map(|defeat| defeats.get(*defeat).copied()) {
@@ -425,7 +425,8 @@ impl Matrix {
     }
 }
 
-/// First the options before which no other stands, together; then the same among the rest. `before` has no cycles.
+/// Ranks by a relation without cycles. The first place is all options before which there is no other; the next places
+/// are found in the same way among the rest.
 fn layers(options: usize, before: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
     let mut rest: Vec<usize> = (0..options).collect();
     let mut layers = Vec::new();
@@ -433,7 +434,7 @@ fn layers(options: usize, before: impl Fn(usize, usize) -> bool) -> Vec<Vec<usiz
         let is_first = |option: &usize| !rest.iter().any(|other| before(*other, *option));
         let (first, others): (Vec<usize>, Vec<usize>) = rest.iter().partition(|option| is_first(option));
         if first.is_empty() {
-            // It never happens; whoever is left ties.
+            // This does not happen without cycles. The rest ties.
             layers.push(others);
             break;
         }

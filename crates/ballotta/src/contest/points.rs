@@ -1,12 +1,12 @@
-//! Points of options: what `score`, `cumulative` and `split` have in common.
+//! Points of options: the bits and rows of `score`, `cumulative` and `split`.
 //!
 //! # Construction
 //!
 //! ```text
 //! bits    for each option the digits of a range 0..S ; beta if there is a blank vote ; slack, the digits of 0..D
 //! rows    count_i = digits of option i                i = 1..q, or 1..q-1 if the points of all options are fixed
-//!         count = beta                                behind them
-//!         sum of all digits + D*beta + slack = D     or the weight of the voter instead of D, without beta and slack
+//!         count = beta                                the last
+//!         sum of all digits + D*beta + slack = D     or, without beta and slack, = the weight of the voter
 //! ```
 
 use alloc::vec::Vec;
@@ -17,20 +17,20 @@ use super::outcome::{Counts, Outcome, OutcomeError, remainder, require_possible,
 use super::selection::{SelectionError, check_options, value_of};
 use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Terms};
 
-/// What the points of all options have to make.
+/// The condition on the sum of the points of all options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Budget {
-    /// Anything.
+    /// There is no condition on the sum.
     Free,
-    /// At most this.
+    /// The sum is at most this.
     AtMost(u64),
-    /// Exactly this.
+    /// The sum is exactly this.
     Exactly(u64),
-    /// Exactly the voter's weight.
+    /// The sum is exactly the voter's weight.
     Weight,
 }
 
-/// The points of one contest.
+/// The parameters of a contest with points.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Points {
     pub(super) max: u64,
@@ -39,7 +39,7 @@ pub(super) struct Points {
 }
 
 impl Points {
-    /// Whether the last option needs no count: its total is what the others leave.
+    /// Whether the last option needs no count, because its total follows from the others.
     fn is_exact(&self) -> bool {
         matches!(self.budget, Budget::Exactly(_) | Budget::Weight)
     }
@@ -69,7 +69,7 @@ impl Points {
             Budget::Free => {}
             Budget::Weight => builder.weight_row(terms),
             Budget::AtMost(total) | Budget::Exactly(total) => {
-                // At most the points of all options together, far below 2^63.
+                // The total is at most the sum of the points of all options, which is far below 2^63.
                 let total = total.cast_signed();
                 terms.optional(blank, total);
                 slack.iter().for_each(|slack| terms.digits(slack));
@@ -95,7 +95,7 @@ impl Points {
     }
 }
 
-/// Where the bits of such a contest are in its form.
+/// The positions of the bits of such a contest in its form.
 #[derive(Clone, Debug)]
 pub(super) struct PointsBits {
     rule: Points,
@@ -129,7 +129,7 @@ impl EncodeSelection for PointsBits {
 }
 
 impl PointsBits {
-    /// The points that are given together.
+    /// Checks the points and returns their sum.
     fn check(&self, points: &[(usize, u64)], weight: u64, is_blank: bool) -> Result<u64, SelectionError> {
         let named: zeroize::Zeroizing<Vec<usize>> =
             zeroize::Zeroizing::new(points.iter().map(|(option, _)| *option).collect());

@@ -4,17 +4,17 @@
 //!
 //! # Construction
 //!
-//! `K` places. `u` stands where an option can be without place, `n` where places can stay empty.
+//! There are `K` places. The bits `u` exist if an option can be without a place, and `n` if places can stay empty.
 //!
 //! ```text
 //! bits    b_i1..b_iK for each option ; u_1..u_q ; n_0..n_K ; beta if there is a blank vote
-//! rows    count_i = sum_k score_k*b_ik ; count = beta behind them
+//! rows    count_i = sum_k score_k*b_ik ; the last count = beta
 //!         sum_k b_ik + u_i = 1                          for each option; without u: + beta
 //!         sum_k n_k + beta = 1                          if truncated
 //!         sum_i b_ik - sum_{j>=k} n_j = 0               for each place; if not truncated: sum_i b_ik + beta = 1
 //! ```
 //!
-//! Without the lengths `n`, rankings with holes would pass.
+//! Without the rows of the lengths `n`, a ranking could leave a place empty before a place that it fills.
 
 use alloc::vec::Vec;
 use core::iter::zip;
@@ -34,16 +34,18 @@ use crate::json::Object;
 use crate::limits::MAX_POINTS;
 use crate::problem::ManifestProblem;
 
-/// Rank options; each place has a score. A manifest checks the numbers against the options.
+/// Rank options. Each place has a score.
+///
+/// The manifest checks the numbers against the number of options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Positional {
-    /// What the places count, from the first.
+    /// The scores of the places, from the first place.
     pub scores: Vec<u64>,
-    /// Whether a ballot may fill only the first places.
+    /// Whether a voter may fill only the first places.
     pub truncated: bool,
-    /// Whether there is a blank vote.
+    /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// How many options are elected.
+    /// The number of options that are elected. `None` if the rule elects none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
@@ -98,7 +100,7 @@ impl ContestKind for Positional {
         for option in 0..options {
             let mut scored = Terms::new();
             for (bit, score) in zip(places.row(option), &self.scores) {
-                // At most `MAX_POINTS` each.
+                // A score is at most `MAX_POINTS`.
                 scored.bit(bit, *score as i64);
             }
             builder.count(scored);
@@ -148,7 +150,7 @@ impl ContestKind for Positional {
     }
 }
 
-/// Where the bits of such a contest are in its form.
+/// The positions of the bits of such a contest in its form.
 #[derive(Clone, Debug)]
 pub(super) struct PositionalBits {
     places: BitTable,
@@ -175,7 +177,7 @@ impl EncodeSelection for PositionalBits {
                 bits.set(bit, u64::from(here.unwrap_u8()));
                 placed |= here;
             }
-            // Where there is none, there is nothing to set.
+            // Without such a bit, there is nothing to set.
             bits.set(self.unplaced.at(option), u64::from((!placed).unwrap_u8()));
         }
         for (length, bit) in self.lengths.enumerate() {
@@ -189,7 +191,7 @@ impl EncodeSelection for PositionalBits {
 }
 
 impl PositionalBits {
-    /// The options in their order.
+    /// Checks the ranking and returns the options in their order.
     fn check(&self, ranking: &[Vec<usize>], is_blank: bool) -> Result<Zeroizing<Vec<usize>>, SelectionError> {
         let mut order = Zeroizing::new(Vec::with_capacity(ranking.len()));
         for place in ranking {
@@ -200,7 +202,7 @@ impl PositionalBits {
             }
         }
         check_options(&order, self.places.len())?;
-        // At most `MAX_OPTIONS`.
+        // The number is at most `MAX_OPTIONS`.
         let (selected, count) = (order.len(), self.count as u32);
         if selected > self.count {
             return Err(SelectionError::Overvote { selected, max: count });

@@ -1,4 +1,4 @@
-//! Buy votes for options: `v` votes for one option cost `v^2` credits.
+//! Buy votes for options with credits: `v` votes for one option cost `v^2` credits.
 //!
 //! See `spec/contests.md#quadratic`.
 //!
@@ -6,11 +6,12 @@
 //!
 //! ```text
 //! bits    t_i1..t_iV for each option, V^2 <= Q < (V+1)^2 ; beta if there is a blank vote ; slack, the digits of 0..Q
-//! rows    count_i = sum_k t_ik ; count = beta behind them
+//! rows    count_i = sum_k t_ik ; the last count = beta
 //!         sum (2k-1)*t_ik + Q*beta + slack = Q
 //! ```
 //!
-//! Any `v` units cost at least `1 + 3 + .. + (2v-1) = v^2`, and the first `v` cost that: who takes others pays more.
+//! Unit `k` of an option costs `2k-1` credits. The first `v` units cost `1 + 3 + .. + (2v-1) = v^2`, and any other `v`
+//! units cost more.
 
 use alloc::vec::Vec;
 
@@ -27,20 +28,20 @@ use crate::form::{Bit, BitTable, Bits, FormBuilder, RangeDigits, Terms};
 use crate::json::Object;
 use crate::limits::MAX_CREDITS;
 
-/// Buy votes for options.
+/// Buy votes for options with credits. `v` votes for one option cost `v^2` credits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Quadratic {
-    /// How many credits a voter has.
+    /// The number of credits that a voter has.
     pub credits: u64,
-    /// Whether there is a blank vote.
+    /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// How many options are elected.
+    /// The number of options that are elected. `None` if the rule elects none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 
 impl Quadratic {
-    /// The most votes for one option.
+    /// The largest number of votes for one option.
     fn most(&self) -> u64 {
         self.credits.isqrt()
     }
@@ -76,7 +77,7 @@ impl ContestKind for Quadratic {
             builder.count(votes);
         }
         builder.count_bits(blank);
-        // At most `MAX_CREDITS`.
+        // The number is at most `MAX_CREDITS`.
         let credits = self.credits as i64;
         let mut terms = Terms::new();
         for option in 0..options {
@@ -107,7 +108,7 @@ impl ContestKind for Quadratic {
     }
 }
 
-/// Where the bits of such a contest are in its form.
+/// The positions of the bits of such a contest in its form.
 #[derive(Clone, Debug)]
 pub(super) struct QuadraticBits {
     credits: u64,
@@ -142,7 +143,7 @@ impl EncodeSelection for QuadraticBits {
 }
 
 impl QuadraticBits {
-    /// What the votes cost.
+    /// Checks the votes and returns their cost.
     fn check(&self, votes: &[(usize, u64)]) -> Result<u64, SelectionError> {
         let named: zeroize::Zeroizing<Vec<usize>> =
             zeroize::Zeroizing::new(votes.iter().map(|(option, _)| *option).collect());

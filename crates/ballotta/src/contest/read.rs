@@ -1,16 +1,16 @@
-//! What the kinds have in common when their rules are read from a manifest.
+//! Helpers of all kinds for reading their rules from a manifest.
 
 use crate::json::{JsonPath, Object};
 use crate::limits::MAX_OPTIONS;
 use crate::problem::ManifestProblem;
 
-/// What the manifest says besides a rule, as far as it could be read.
+/// The parts of the manifest that a rule depends on, as far as they could be read.
 pub(crate) struct RuleContext<'a> {
-    /// The identifiers of the contest's options, in their order. `None` stands for an identifier that could not be read.
+    /// The identifiers of the contest's options, in their order. An identifier that could not be read is `None`.
     pub(crate) options: Option<&'a [Option<&'a str>]>,
     /// The largest weight of a voter.
     pub(crate) max_weight: Option<u64>,
-    /// The largest weight of the roll.
+    /// The largest sum of the weights of all voters.
     pub(crate) total_weight: Option<u64>,
     /// The languages of all texts.
     pub(crate) languages: Option<&'a [alloc::string::String]>,
@@ -22,19 +22,21 @@ impl RuleContext<'_> {
         self.options.map(<[_]>::len)
     }
 
-    /// The number of options to check limits against, at least one: the largest that is allowed if they could not be counted.
+    /// The number of options for checking limits, which is at least 1. If they could not be counted, the largest that
+    /// is allowed.
     pub(super) fn options_or_limit(&self) -> usize {
         self.option_count().unwrap_or(MAX_OPTIONS).clamp(1, MAX_OPTIONS)
     }
 }
 
-/// Reads how many of the options are elected: `Some(None)` if the field is absent, `None` if it cannot be read.
+/// Reads the number of options that are elected. Returns `Some(None)` if the field is absent, and `None` if it is
+/// refused.
 pub(super) fn read_winners(object: &mut Object<'_>, context: &RuleContext<'_>) -> Option<Option<u32>> {
     let most = context.option_count().unwrap_or(MAX_OPTIONS).max(1) as u64;
     object.optional("winners", |node| node.integer(1..=most))
 }
 
-/// Reads what most rules end with, `blank` and `winners`, and that there is nothing else.
+/// Reads the last fields of most rules, `blank` and `winners`, and reports all other fields.
 pub(super) fn read_end<'a>(
     mut object: Object<'a>,
     context: &RuleContext<'_>,
@@ -46,7 +48,7 @@ pub(super) fn read_end<'a>(
     (blank, winners, path)
 }
 
-/// Reports at `place` that the contest has fewer options than the rule needs, if it has.
+/// Reports at `path` if the contest has fewer options than the rule needs.
 pub(super) fn require_options(needed: usize, context: &RuleContext<'_>, path: &JsonPath<'_>) -> Option<()> {
     match context.option_count().filter(|count| *count < needed) {
         Some(options) => path.fail(ManifestProblem::TooFewOptions { options, needed }),

@@ -1,6 +1,6 @@
-//! Give each option 0 to `max` points, with or without a limit on all together.
+//! Give each option 0 to `max` points, with or without a limit on the sum.
 //!
-//! See `spec/contests.md#score`; the rows are those of `points.rs`.
+//! See `spec/contests.md#score`. `points.rs` has the rows.
 
 use serde::Serialize;
 
@@ -15,28 +15,30 @@ use crate::json::Object;
 use crate::limits::MAX_POINTS;
 use crate::problem::ManifestProblem;
 
-/// Give each option points. A manifest checks the numbers against the options.
+/// Give each option a number of points.
+///
+/// The manifest checks the numbers against the number of options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Score {
-    /// At most so many points for one option.
+    /// The largest number of points for one option.
     pub max: u64,
-    /// How many for all together, if that is limited.
+    /// The limit on the sum of a voter's points, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<Total>,
-    /// Whether there is a blank vote.
+    /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// How many options are elected.
+    /// The number of options that are elected. `None` if the rule elects none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
 
-/// How many points all options have together.
+/// The limit on the sum of a voter's points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Total {
-    /// At most so many.
+    /// The sum is at most this number.
     AtMost(u64),
-    /// Exactly so many.
+    /// The sum is exactly this number.
     Exactly(u64),
 }
 
@@ -45,7 +47,7 @@ impl Score {
         let budget = match self.total {
             Some(Total::AtMost(total)) => Budget::AtMost(total),
             Some(Total::Exactly(total)) => Budget::Exactly(total),
-            // The row that lets a blank vote exclude everything else.
+            // Without a limit, this row makes a blank vote exclude everything else.
             None if self.blank => Budget::AtMost(self.max * options as u64),
             None => Budget::Free,
         };
@@ -77,7 +79,7 @@ impl ContestKind for Score {
         });
         let (blank, winners, path) = read_end(object, context);
         let rule = Self { max: max?, total: total?, blank: blank?, winners: winners? };
-        // With one option there would be nothing to choose.
+        // With one option and an exact sum there is nothing to choose.
         require_options(if let Some(Total::Exactly(_)) = rule.total { 2 } else { 1 }, context, &path)?;
         Some(rule)
     }
@@ -116,7 +118,7 @@ impl ContestKind for Score {
     }
 }
 
-/// A fraction, reduced; 0 if it has no denominator.
+/// Reduces a fraction. Returns 0 if the denominator is 0.
 fn reduced(numerator: u64, denominator: u64) -> [u64; 2] {
     let (mut divisor, mut remainder) = (numerator, denominator);
     while remainder != 0 {

@@ -1,6 +1,6 @@
-//! Seats of lists by their totals, in exact integers.
+//! The seats of lists, computed from their totals in exact integers.
 //!
-//! See `spec/contests.md#lists`. Lists with equal claims that are more than the seats left take none of them.
+//! See `spec/contests.md#lists`. If more lists than the remaining seats have equal claims, these seats stay open.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -10,15 +10,15 @@ use serde::Serialize;
 
 use super::outcome::sum;
 
-/// How seats are given to lists.
+/// The method that gives seats to lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeatMethod {
-    /// Highest averages with the divisors 1, 2, 3, ..: D'Hondt, Jefferson.
+    /// Highest averages with the divisors 1, 2, 3, .. (D'Hondt, Jefferson).
     Dhondt,
-    /// Highest averages with the divisors 1, 3, 5, ..: Sainte-Lague, Webster.
+    /// Highest averages with the divisors 1, 3, 5, .. (Sainte-Lague, Webster).
     SainteLague,
-    /// Largest remainders with the quota of Hare: Hamilton.
+    /// Largest remainders with the quota of Hare (Hamilton).
     LargestRemainder,
 }
 
@@ -27,14 +27,14 @@ impl SeatMethod {
         &[("dhondt", Self::Dhondt), ("sainte_lague", Self::SainteLague), ("largest_remainder", Self::LargestRemainder)];
 }
 
-/// Who has how many seats.
+/// The seats of each list, the lists that tie, and the seats that stay open.
 pub(super) struct Allocation {
     pub(super) seats: Vec<u32>,
     pub(super) tied: Vec<usize>,
     pub(super) open: u32,
 }
 
-/// A fraction that is compared exactly. Parts of up to 2^64 have products that fit.
+/// A fraction that is compared exactly. Its parts are at most 2^64, so that products fit into 128 bits.
 #[derive(Clone, Copy)]
 struct Fraction {
     numerator: u128,

@@ -1,116 +1,116 @@
-//! Why a rule does not allow a selection, and what the checks of all kinds have in common.
+//! The errors of selections that a rule does not allow, and the checks that the kinds share.
 
 use subtle::{Choice, ConstantTimeEq};
 
-/// A selection that the rule does not allow: what a page shows before anything is encrypted.
+/// The reason why a rule does not allow a selection. A page shows it before anything is encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectionError {
     /// The mark is of another kind than the contest.
     #[error("what is marked is not of the kind of this contest")]
     WrongKind,
-    /// Too many options.
+    /// More options are selected than the rule allows.
     #[error("{selected} options are selected, but at most {max} may be")]
     Overvote {
-        /// How many are selected.
+        /// The number of selected options.
         selected: usize,
-        /// How many may be.
+        /// The largest number that is allowed.
         max: u32,
     },
-    /// Too few options.
+    /// Fewer options are selected than the rule requires.
     #[error("{selected} options are selected, but at least {min} must be")]
     Undervote {
-        /// How many are selected.
+        /// The number of selected options.
         selected: usize,
-        /// How many must be.
+        /// The smallest number that is allowed.
         min: u32,
     },
-    /// An option that the contest does not have.
+    /// The selection has an option that the contest does not have.
     #[error("there is no option {option}: the contest has {options}")]
     UnknownOption {
-        /// The option, counted from 0.
+        /// The number of the option, counted from 0.
         option: usize,
-        /// How many options there are.
+        /// The number of options of the contest.
         options: usize,
     },
-    /// An option is marked twice. Which one is the voter's secret.
+    /// An option is marked twice. The error does not say which, because that is secret.
     #[error("an option is selected twice")]
     DuplicateOption,
-    /// The contest has no blank vote.
+    /// The rule does not allow a blank vote.
     #[error("the contest does not allow a blank vote")]
     BlankNotAllowed,
-    /// An option has more points than one may have.
+    /// An option has more points than the rule allows for one option.
     #[error("an option has more than the {max} that one may have")]
     TooManyForOption {
-        /// The most that one may have.
+        /// The largest number of points for one option.
         max: u64,
     },
-    /// The points together are too many.
+    /// The sum of the points is larger than the rule allows.
     #[error("{given} points are given, but at most {total} may be")]
     TooManyPoints {
-        /// How many are given.
+        /// The sum of the given points.
         given: u64,
-        /// How many may be.
+        /// The largest sum that is allowed.
         total: u64,
     },
-    /// The points together are too few, where all have to be given.
+    /// The sum of the points is too small: the rule requires an exact sum.
     #[error("{given} points are given, but all {total} must be")]
     TooFewPoints {
-        /// How many are given.
+        /// The sum of the given points.
         given: u64,
-        /// How many there are.
+        /// The sum that is required.
         total: u64,
     },
-    /// The votes cost more credits than there are.
+    /// The votes cost more credits than the voter has.
     #[error("the votes cost {cost} credits, but there are {credits}")]
     TooManyCredits {
-        /// What they cost: the sum of the squares.
+        /// The cost of the votes, which is the sum of their squares.
         cost: u64,
-        /// How many there are.
+        /// The number of credits that the voter has.
         credits: u64,
     },
-    /// What is chosen as a list is a candidate.
+    /// The option that is chosen as a list is a candidate.
     #[error("what is chosen as a list is none")]
     NotAList,
-    /// What is preferred is no candidate.
+    /// A preferred option is a list, not a candidate.
     #[error("what is preferred is no candidate")]
     NotACandidate,
-    /// A candidate of another list.
+    /// A preferred candidate is on a list that is not chosen.
     #[error("a candidate of another list is preferred")]
     OtherList,
-    /// Too many preferences.
+    /// More candidates are preferred than the rule allows.
     #[error("{given} candidates are preferred, but at most {max} may be")]
     TooManyPreferences {
-        /// How many are given.
+        /// The number of preferred candidates.
         given: usize,
-        /// How many may be.
+        /// The largest number that is allowed.
         max: u32,
     },
-    /// Too many preferences of one group.
+    /// More candidates of one group are preferred than the rule allows.
     #[error("more candidates of one group are preferred than the {max} that may be")]
     TooManyOfGroup {
-        /// How many may be.
+        /// The largest number that is allowed.
         max: u32,
     },
-    /// An option has no grade.
+    /// The selection gives an option no grade.
     #[error("an option has no grade")]
     MissingGrade,
-    /// A grade that the contest does not have.
+    /// The selection has a grade that the contest does not have.
     #[error("there is no such grade: the contest has {grades}")]
     UnknownGrade {
-        /// How many grades there are.
+        /// The number of grades of the contest.
         grades: usize,
     },
-    /// Options tie where they may not.
+    /// Options share a place, but the rule does not allow ties.
     #[error("options share a place, which this contest does not allow")]
     TieNotAllowed,
-    /// A tie of no options.
+    /// A place of the ranking has no option.
     #[error("a place of the ranking has no option")]
     EmptyPlace,
 }
 
 impl SelectionError {
-    /// The stable name of the rule, for programs.
+    /// Returns the stable name of the broken rule, for programs.
     #[must_use]
     pub fn rule(&self) -> &'static str {
         match self {
@@ -137,13 +137,13 @@ impl SelectionError {
     }
 }
 
-/// That all options exist, and none stands twice. The time depends on how many there are, and not on which.
+/// Checks that all options exist and that none appears twice. The time depends on the number of options, not on which.
 pub(super) fn check_options(selected: &[usize], options: usize) -> Result<(), SelectionError> {
     check_known(selected, options)?;
     check_distinct(selected)
 }
 
-/// That all options exist.
+/// Checks that all options exist.
 pub(super) fn check_known(selected: &[usize], options: usize) -> Result<(), SelectionError> {
     match selected.iter().find(|option| **option >= options) {
         Some(option) => Err(SelectionError::UnknownOption { option: *option, options }),
@@ -151,7 +151,7 @@ pub(super) fn check_known(selected: &[usize], options: usize) -> Result<(), Sele
     }
 }
 
-/// That no option stands twice.
+/// Checks that no option appears twice.
 pub(super) fn check_distinct(selected: &[usize]) -> Result<(), SelectionError> {
     let twice = (1_usize..)
         .zip(selected)
@@ -160,14 +160,14 @@ pub(super) fn check_distinct(selected: &[usize]) -> Result<(), SelectionError> {
     if bool::from(twice) { Err(SelectionError::DuplicateOption) } else { Ok(()) }
 }
 
-/// Whether `option` is among those selected, in constant time.
+/// Returns whether `option` is selected, in constant time.
 pub(super) fn is_among(option: usize, selected: impl Iterator<Item = usize>) -> Choice {
     selected.map(|one| one.ct_eq(&option)).fold(Choice::from(0), |found, here| found | here)
 }
 
-/// The value of `option` in a list of options and values, 0 if it is not in it, in constant time.
+/// Returns the value of `option` in a list of options and values, or 0 if it is not in the list, in constant time.
 pub(super) fn value_of(option: usize, values: impl Iterator<Item = (usize, u64)>) -> u64 {
-    // All ones where the option is the one, else zero.
+    // All bits are 1 if the options are equal, else 0.
     let mask = |one: usize| u64::from(one.ct_eq(&option).unwrap_u8()).wrapping_neg();
     values.map(|(one, value)| value & mask(one)).fold(0, |sum, value| sum | value)
 }

@@ -1,7 +1,7 @@
-//! Divide exactly the own weight among the options: delegates who vote 70 yes and 30 no in one ballot.
+//! Divide exactly the voter's weight among the options. For example, a delegate votes 70 yes and 30 no in one ballot.
 //!
-//! See `spec/contests.md#split`; the rows are those of `points.rs`, with the weight of the ballot as the
-//! target of the last one. The ciphertexts are added up as they are: the weight is already in them.
+//! See `spec/contests.md#split`. `points.rs` has the rows. The target of the last row is the weight of the ballot. The
+//! ciphertexts are added without a factor, because they already contain the weight.
 
 use serde::Serialize;
 
@@ -16,12 +16,12 @@ use crate::form::FormBuilder;
 use crate::json::Object;
 use crate::limits::MAX_WEIGHT;
 
-/// Divide the own weight.
+/// Divide the voter's weight among the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Split {
-    /// The most that one voter divides: at least the largest weight.
+    /// The largest weight that a voter can divide. It is at least the largest weight of the manifest.
     pub max: u64,
-    /// How many options are elected.
+    /// The number of options that are elected. `None` if the rule elects none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<u32>,
 }
@@ -39,7 +39,7 @@ impl ContestKind for Split {
 
     fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
         let least = context.max_weight.unwrap_or(1).clamp(1, MAX_WEIGHT);
-        // Nobody weighs more than the roll.
+        // No voter has more weight than the whole roll.
         let most = context.total_weight.unwrap_or(MAX_WEIGHT).min(MAX_WEIGHT);
         let max = object.integer("max", least..=most);
         let winners = read_winners(&mut object, context);
@@ -79,7 +79,7 @@ impl ContestKind for Split {
         self.winners
     }
 
-    /// The slots contain the weight already.
+    /// The slots already contain the weight.
     fn multiplier(&self) -> Multiplier {
         Multiplier::One
     }

@@ -1,8 +1,8 @@
-//! What the kinds have in common: of small contests, all bits that satisfy the rows, and all selections.
+//! Tests of all kinds: in small contests, all bits that satisfy the rows, and all selections.
 //!
-//! A kind is tested against what its rule says in prose, written without bits and rows: which selections are allowed and
-//! what each counts, or the error that refuses it. [`check`] shows that bits satisfy the rows exactly where they mean an
-//! allowed selection, and that [`ContestBits::assign`] finds such bits.
+//! A kind is tested against its rule, written without bits and rows: the allowed selections with their counts, and the
+//! others with their errors. [`check`] shows that the bits that satisfy the rows give exactly the counts of the allowed
+//! selections, and that [`ContestBits::assign`] finds such bits.
 
 mod grades;
 mod lists;
@@ -22,10 +22,10 @@ use alloc::vec::Vec;
 use super::{ContestBits, ContestOption, Multiplier, Outcome, Rule, Selection, SelectionError};
 use crate::form::{Bit, Bits, Form, FormBuilder};
 
-/// A selection and what it counts in each slot, or why it is refused.
+/// A selection, with the value of each slot or the error that refuses it.
 pub(super) type Case = (Selection, Result<Vec<i64>, SelectionError>);
 
-/// The form of one contest.
+/// The form of a ballot with one contest.
 pub(super) fn compile(rule: &Rule, options: &[ContestOption]) -> (Form, ContestBits) {
     let mut builder = FormBuilder::new();
     let bits = rule.compile(options, &mut builder);
@@ -37,7 +37,7 @@ pub(super) fn subsets(count: usize) -> impl Iterator<Item = Vec<usize>> {
     (0..1_usize << count).map(move |set| (0..count).filter(|place| set >> place & 1 == 1).collect())
 }
 
-/// All lists of numbers of which the one at place `i` is below `bounds[i]`.
+/// All lists of numbers in which number `i` is below `bounds[i]`.
 fn tuples(bounds: &[usize]) -> Vec<Vec<usize>> {
     bounds.iter().fold(vec![Vec::new()], |tuples, bound| {
         tuples.iter().flat_map(|tuple| (0..*bound).map(|next| [tuple.as_slice(), &[next]].concat())).collect()
@@ -87,7 +87,7 @@ fn read(bits: &Bits) -> Vec<u8> {
     bits.choices().map(|bit| bit.unwrap_u8()).collect()
 }
 
-/// The values of the slots that some bits give which satisfy all rows.
+/// The values of the slots for all bits that satisfy all rows.
 pub(super) fn satisfiable(form: &Form, weight: u64) -> BTreeSet<Vec<i64>> {
     solutions(form, weight).iter().map(|bits| form.values(&bits_of(bits))).collect()
 }
@@ -102,7 +102,7 @@ fn solutions(form: &Form, weight: u64) -> Vec<Vec<u8>> {
     search.found
 }
 
-/// The same by trying all of `{0, 1}^m`, each with one bit other than the one before.
+/// The same by trying all of `{0, 1}^m` in an order in which one bit changes at a time.
 fn tried(form: &Form, weight: u64) -> BTreeSet<Vec<u8>> {
     let mut builder = FormBuilder::new();
     let places: Vec<Bit> = (0..form.bits()).map(|_| builder.bit()).collect();
@@ -121,11 +121,11 @@ fn tried(form: &Form, weight: u64) -> BTreeSet<Vec<u8>> {
     found
 }
 
-/// A search bit by bit that turns back only where a row cannot be satisfied any more, whatever follows.
+/// A search bit by bit that turns back only if no further bits can satisfy a row.
 struct Search {
-    /// For each bit its rows, with its coefficient.
+    /// For each bit, its rows with its coefficients.
     rows_of: Vec<Vec<(usize, i64)>>,
-    /// For each row what is still wanted, and the least and the most that the bits that follow give.
+    /// For each row, the missing sum, and the smallest and the largest sum of the bits that follow.
     rows: Vec<(i64, i64, i64)>,
     bits: Vec<u8>,
     found: Vec<Vec<u8>>,
@@ -178,8 +178,8 @@ impl Search {
     }
 }
 
-/// Shows that the rows of a contest allow what the cases allow and nothing else, and that every case is assigned or
-/// refused as it says. Returns in how many ways bits satisfy the rows.
+/// Shows that the rows of a contest allow exactly what the cases allow, and that every case is assigned or refused as
+/// it says. Returns the number of solutions of the rows.
 pub(super) fn check(rule: &Rule, options: &[ContestOption], weight: u64, cases: Vec<Case>) -> usize {
     let (form, contest) = compile(rule, options);
     assert_eq!(form.slots(), rule.counts(options.len()), "{rule:?}");
@@ -189,12 +189,12 @@ pub(super) fn check(rule: &Rule, options: &[ContestOption], weight: u64, cases: 
     let reached: BTreeSet<Vec<i64>> = solutions.iter().map(|bits| form.values(&bits_of(bits))).collect();
     assert_eq!(reached, allowed, "{} options, weight {weight}: {rule:?}", options.len());
 
-    // Counts that share a slot rely on this: none is ever larger.
+    // Counts that share a slot rely on this bound.
     let times = if rule.multiplier() == Multiplier::One { weight } else { 1 };
     let most = i64::try_from(rule.count_bound() * times).unwrap();
     assert!(reached.iter().flatten().all(|count| (0..=most).contains(count)), "{rule:?}");
 
-    // What was there before does not matter.
+    // Earlier values of the bits do not matter.
     let mut bits = bits_of(&vec![1; form.bits()]);
     for (selection, expected) in cases {
         let before = read(&bits);
@@ -208,14 +208,14 @@ pub(super) fn check(rule: &Rule, options: &[ContestOption], weight: u64, cases: 
     solutions.len()
 }
 
-/// What every kind says of the blank vote and of selections of other kinds.
+/// The cases of every kind: the blank vote, and selections of other kinds.
 pub(super) fn common_cases(slots: usize, has_blank: bool, others: Vec<Selection>) -> Vec<Case> {
     let blank = if has_blank { Ok(blank(slots)) } else { Err(SelectionError::BlankNotAllowed) };
     let others = others.into_iter().map(|selection| (selection, Err(SelectionError::WrongKind)));
     [(Selection::Blank, blank)].into_iter().chain(others).collect()
 }
 
-/// The outcome of these selections, each of a voter of its weight: by assigning and adding up, as ballots are.
+/// The outcome of these selections, each with the weight of its voter. Assigns and adds up as for ballots.
 pub(super) fn outcome_of(rule: &Rule, options: &[ContestOption], ballots: &[(Selection, u64)]) -> Outcome {
     let (form, contest) = compile(rule, options);
     let mut totals = vec![0_u64; form.slots()];

@@ -1,4 +1,4 @@
-//! What a manifest says, field by field. See `spec/manifest.md#schema`.
+//! The fields of a manifest. See `spec/manifest.md#schema`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,70 +16,71 @@ use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::Text;
 use crate::weaken::{self, Check};
 
-/// The format of a manifest, which is its first field.
+/// The value of the first field of a manifest, `format`.
 pub const FORMAT: &str = crate::format_name!("manifest");
 
-/// Everything that a manifest says. The fields are in the order in which they are written.
+/// All fields of a manifest, in the order in which they are written.
 ///
-/// The contents of a [`Manifest`](super::Manifest) satisfy every rule of `spec/manifest.md`. Contents that a program puts
-/// together are not checked: write them [as JSON](Self::to_bytes), and [parse](super::Manifest::parse) that.
+/// The contents of a [`Manifest`](super::Manifest) satisfy every rule of `spec/manifest.md`. Contents that a program
+/// fills in are not checked: write them as JSON with [`to_bytes`](Self::to_bytes), and [parse](super::Manifest::parse)
+/// the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ManifestContents {
-    /// 32 random bytes, which give every election a name of its own.
+    /// 32 random bytes that distinguish this election from all others.
     #[serde(serialize_with = "write_hex")]
     pub election_id: [u8; 32],
-    /// Whether the result of the election means something.
+    /// Whether this is a real election or a rehearsal.
     pub kind: ElectionKind,
     /// The languages of all texts, as tags like `it` or `pt-BR`; at least one.
     pub languages: Vec<String>,
-    /// The title of the election.
+    /// The title of the election, in every language.
     pub title: Text,
-    /// A longer description of the election.
+    /// A longer description of the election, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
-    /// When the election is meant to open and close.
+    /// The times at which the election is meant to open and close.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
     /// The contests; at least one.
     pub contests: Vec<Contest>,
     /// The ballot styles; at least one.
     pub styles: Vec<BallotStyle>,
-    /// What a weight counts, and the largest weights.
+    /// The unit of weights, and the largest weights.
     pub weights: Weights,
-    /// What a further ballot of the same credential does.
+    /// What happens if a credential casts another ballot.
     pub revoting: Revoting,
-    /// How much must take part in a valid election.
+    /// The turnout that a valid election needs, if there is a quorum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quorum: Option<Quorum>,
-    /// How many ballots a contest must have to be decrypted.
+    /// The number of ballots that a contest must have before it is decrypted.
     pub privacy: Privacy,
-    /// What trustees wait for before they decrypt.
+    /// The condition under which trustees decrypt.
     pub closing: Closing,
-    /// Until when the roll of voters may change.
+    /// The time until which the roll of voters may change.
     pub roll_changes_until: RollChanges,
-    /// The key that signs the opening and the closing of the election.
+    /// The public key that verifies the opening and the closing of the election.
     #[serde(serialize_with = "write_organiser")]
     pub organiser: PublicElement,
-    /// The authorities that make credentials; at least one.
+    /// The authorities that issue credentials; at least one.
     pub credential_authorities: Vec<Party>,
-    /// The trustees, who hold shares of the key of the election.
+    /// The trustees, who together make and keep the joint key.
     pub trustees: Trustees,
-    /// The log of the election. Its name is the origin of checkpoints.
+    /// The name and the key of the board. The name is the origin of its checkpoints.
     #[serde(serialize_with = "write_board")]
     pub board: LogKey,
     /// The witnesses, who cosign checkpoints of the board.
     pub witnesses: Witnesses,
-    /// The programs that voters are told to use.
+    /// The programs that the manifest tells voters to use.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client_software: Vec<Software>,
 }
 
 impl ManifestContents {
-    /// The manifest as JSON that people can read.
+    /// Writes the manifest as indented JSON.
     ///
     /// # Errors
     ///
-    /// [`ManifestProblem::NotWritten`], which is a bug: all contents can be written as JSON.
+    /// [`ManifestProblem::NotWritten`]. This is a bug, because all contents can be written as JSON.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ManifestErrors> {
         #[derive(Serialize)]
         struct Document<'a> {
@@ -93,7 +94,7 @@ impl ManifestContents {
     }
 }
 
-// An enumeration whose variants are words in the manifest. Results repeat some of these words.
+// Defines an enumeration whose variants are words in the manifest. Results repeat some of these words.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -105,7 +106,7 @@ macro_rules! words {
         impl $name {
             pub(super) const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
 
-            /// The value of a word of the manifest, such as `real`; none, if the word is not known.
+            /// Returns the value of a word of the manifest, such as `real`, or `None` if the word is not known.
             #[must_use]
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, value)| *value)
@@ -115,16 +116,16 @@ macro_rules! words {
 }
 
 words! {
-    /// Whether the result of an election means something.
+    /// Whether an election is real or a rehearsal.
     ElectionKind {
-        /// An election whose result means something.
+        /// An election whose result is valid.
         Real = "real",
-        /// A rehearsal: every report says so.
+        /// A rehearsal. Every report says so.
         Rehearsal = "rehearsal",
     }
 }
 words! {
-    /// What a further ballot of the same credential does.
+    /// What happens if a credential casts another ballot.
     Revoting {
         /// The last valid ballot of a credential counts.
         LastCounts = "last_counts",
@@ -133,47 +134,47 @@ words! {
     }
 }
 words! {
-    /// What a quorum counts: voters or their weights.
+    /// The quantity that a quorum counts: voters or their weights.
     QuorumOf {
-        /// The number of voters.
+        /// The number of voters, whatever their weights.
         Heads = "heads",
         /// The sum of the voters' weights.
         Weight = "weight",
     }
 }
 words! {
-    /// What a quorum is a fraction of.
+    /// The set of voters that a quorum is a fraction of.
     QuorumBase {
-        /// All voters on the roll.
+        /// All voters who are on the roll.
         Roll = "roll",
-        /// All voters whose ballot is counted.
+        /// All voters whose ballots are counted.
         Cast = "cast",
     }
 }
 words! {
-    /// How a quorum compares what it counts with the fraction.
+    /// How a quorum compares its count with the fraction.
     QuorumRule {
-        /// More than the fraction is needed.
+        /// The count must be larger than the fraction.
         MoreThan = "more_than",
-        /// The fraction itself is enough.
+        /// The count must be the fraction or larger.
         AtLeast = "at_least",
     }
 }
 words! {
-    /// What trustees wait for before they decrypt.
+    /// The condition under which trustees decrypt.
     Closing {
-        /// Equal closing statements of enough trustees.
+        /// Enough trustees have signed equal closing statements.
         Statements = "statements",
-        /// Cosignatures of the quorum of witnesses on the closing checkpoint.
+        /// The quorum of witnesses has cosigned the closing checkpoint.
         Witnesses = "witnesses",
     }
 }
 words! {
-    /// Until when the roll of voters may change.
+    /// The time until which the roll of voters may change.
     RollChanges {
-        /// Until the election opens.
+        /// The roll may change until the election opens.
         Open = "open",
-        /// Until the election closes; this draft does not support it.
+        /// The roll may change until the election closes. This draft does not support it.
         Close = "close",
     }
 }
@@ -182,29 +183,29 @@ words! {
     OnDisqualification {
         /// The ceremony starts again without this trustee.
         NewAttempt = "new_attempt",
-        /// The ceremony continues with the others; this draft does not support it.
+        /// The ceremony continues with the other trustees. This draft does not support it.
         Continue = "continue",
     }
 }
 
-/// When an election is meant to open and close. These texts are shown to people and have no other effect: the entries of
-/// the board decide when the election is open.
+/// The times at which an election is meant to open and close. These texts are only shown to people. The entries of the
+/// board decide when the election is open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Schedule {
-    /// When the voting is meant to open, in any format.
+    /// The time at which voting is meant to open, in any format.
     pub opens: String,
-    /// When the voting is meant to close, in any format.
+    /// The time at which voting is meant to close, in any format.
     pub closes: String,
 }
 
 /// A question on the ballot, with the options that answer it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Contest {
-    /// The identifier of the contest, which no other contest of the manifest has.
+    /// The identifier of the contest, which is unique in the manifest.
     pub id: String,
-    /// The title of the contest.
+    /// The title of the contest, in every language.
     pub title: Text,
-    /// A longer description of the contest.
+    /// A longer description of the contest, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
     /// What a voter may choose, and how choices are counted.
@@ -214,48 +215,48 @@ pub struct Contest {
 }
 
 impl Contest {
-    /// How the counts of this contest share slots, if the manifest allows these weights.
+    /// Returns how the counts of this contest share slots in a manifest with these weights.
     #[must_use]
     pub fn packing(&self, weights: &Weights) -> Packing {
         Packing::new(self.rule.count_bound(), weights.max, weights.total)
     }
 }
 
-/// Which contests a voter may vote in.
+/// A ballot style: the contests in which a voter may vote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BallotStyle {
-    /// The identifier of the style, which the roll uses.
+    /// The identifier of the style, which the roll refers to.
     pub id: String,
-    /// The identifiers of its contests, in the order of the manifest.
+    /// The identifiers of the contests, in the order of the manifest.
     pub contests: Vec<String>,
 }
 
-/// What the weights of voters count, and how large they may be.
+/// The unit of voters' weights, and the largest weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Weights {
     /// The unit of weights, such as `votes` or `shares`.
     pub unit: Text,
-    /// The largest weight of one voter; 1 means one person, one vote.
+    /// The largest weight of one voter. 1 means one person, one vote.
     pub max: u64,
-    /// The largest weight of all voters on the roll together, which bounds all totals.
+    /// The largest sum of the weights of all voters on the roll. It bounds all totals.
     pub total: u64,
 }
 
-/// How much must take part in a valid election.
+/// The turnout that a valid election needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Quorum {
     /// Whether voters or weights are counted.
     pub of: QuorumOf,
-    /// Which voters the fraction is of.
+    /// The voters that the fraction refers to.
     pub base: QuorumBase,
-    /// Whether the fraction must be reached or exceeded.
+    /// Whether the count must reach or exceed the fraction.
     pub rule: QuorumRule,
     /// The numerator and the denominator of a fraction above 0 and at most 1.
     pub fraction: [u32; 2],
 }
 
 impl Quorum {
-    /// Whether `counted` is enough of `base`. The comparison is exact.
+    /// Returns whether `counted` out of `base` reaches the quorum. The comparison is exact.
     #[must_use]
     pub fn reached(&self, counted: u64, base: u64) -> bool {
         let [numerator, denominator] = self.fraction.map(u128::from);
@@ -267,45 +268,45 @@ impl Quorum {
     }
 }
 
-/// How many ballots a contest must have to be decrypted: the totals of fewer ballots reveal single ballots. See
-/// `spec/tally.md#limits`.
+/// The numbers of ballots that a contest must have before it is decrypted, because the totals of fewer ballots reveal
+/// single ballots. See `spec/tally.md#limits`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Privacy {
-    /// The smallest number of counted ballots of a contest.
+    /// The smallest number of counted ballots that a contest must have.
     pub minimum_counted_ballots: u64,
-    /// The smallest number of counted ballots of every weight that occurs in a contest.
+    /// The smallest number of counted ballots for every weight that occurs in a contest.
     pub minimum_ballots_per_weight: u64,
 }
 
-/// A credential authority or a trustee, with the key that it signs with.
+/// A credential authority or a trustee, with its public key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Party {
-    /// The name that people know the party by.
+    /// The name by which people know the party.
     pub name: String,
-    /// The public key of the party's signatures; not the identity.
+    /// The public key that verifies the party's signatures. It is not the identity.
     #[serde(serialize_with = "write_element")]
     pub key: PublicElement,
 }
 
-/// The trustees, who hold shares of the key of the election.
+/// The trustees, who together make and keep the joint key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trustees {
-    /// How many trustees are needed to decrypt.
+    /// The number of trustees that are needed to decrypt.
     pub threshold: u16,
-    /// How many trustees must have confirmed their backup before the election opens.
+    /// The number of trustees that must confirm their backup before the election opens.
     pub minimum_confirmed: u16,
     /// What happens when a trustee is disqualified as a dealer.
     pub on_disqualification: OnDisqualification,
-    /// All trustees. Trustee `i` is the `i`-th, counted from 1.
+    /// All trustees, by their trustee index, which is counted from 1.
     pub members: Vec<Party>,
 }
 
 /// The name and the Ed25519 key of a log or of a witness.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LogKey {
-    /// The name in signed notes; of a log, its origin.
+    /// The name in signed notes. The name of a log is the origin of its checkpoints.
     pub name: String,
-    /// The public key, canonical and of the subgroup of prime order.
+    /// The public key: canonical, and in the subgroup of prime order.
     #[serde(serialize_with = "write_hex")]
     pub key: VerifyingKey,
 }
@@ -313,16 +314,16 @@ pub struct LogKey {
 /// The witnesses of the board, and how many must cosign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Witnesses {
-    /// How many witnesses must cosign a checkpoint.
+    /// The number of witnesses that must cosign a checkpoint.
     pub quorum: usize,
-    /// All witnesses of the board.
+    /// The names and keys of all witnesses.
     pub members: Vec<LogKey>,
 }
 
-/// A program that voters are told to use.
+/// A program that the manifest tells voters to use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Software {
-    /// The name that people know the program by.
+    /// The name by which people know the program.
     pub name: String,
     /// The SHA-256 digest of the program's file.
     #[serde(serialize_with = "write_file_hash")]
@@ -333,7 +334,7 @@ pub struct Software {
 ///
 /// # Errors
 ///
-/// The text is not 64 lower-case hexadecimal digits, not the encoding of an element, or the identity.
+/// If the text is not 64 lower-case hexadecimal digits, does not encode an element, or encodes the identity.
 pub fn parse_key(text: &str) -> Result<PublicElement, ManifestProblem> {
     let key = PublicElement::from_canonical(&parse_hex(text)?).ok_or(ManifestProblem::InvalidElement)?;
     if key.is_identity() && weaken::is_on(Check::RefuseIdentity) {
@@ -346,17 +347,17 @@ pub fn parse_key(text: &str) -> Result<PublicElement, ManifestProblem> {
 ///
 /// # Errors
 ///
-/// The text is not 64 lower-case hexadecimal digits, not the canonical encoding of a point, or the point is not in the
-/// subgroup of prime order or is the identity.
+/// If the text is not 64 lower-case hexadecimal digits or not the canonical encoding of a point, or if the point is the
+/// identity or not in the subgroup of prime order.
 pub fn parse_log_key(text: &str) -> Result<VerifyingKey, ManifestProblem> {
     let bytes = parse_hex(text)?;
-    // Decompression accepts bytes that are not canonical, and one key with two encodings could be two witnesses.
+    // Decompression accepts bytes that are not canonical. One key with two encodings could then be two witnesses.
     let canonical = |key: &VerifyingKey| key.to_edwards().compress().to_bytes() == bytes;
     let key = VerifyingKey::from_bytes(&bytes).ok().filter(canonical).ok_or(ManifestProblem::InvalidEd25519Key)?;
     if key.is_weak() {
         return Err(ManifestProblem::WeakEd25519Key);
     }
-    // Notes refuse such a key: a board that has it could never sign a checkpoint.
+    // Notes refuse such a key, so that a board with it could never sign a checkpoint.
     if !key.to_edwards().is_torsion_free() {
         return Err(ManifestProblem::InvalidEd25519Key);
     }

@@ -1,4 +1,4 @@
-//! From bytes to a manifest that satisfies every rule. See `spec/manifest.md#rules`.
+//! Reads the bytes of a manifest and checks every rule. See `spec/manifest.md#rules`.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -26,19 +26,18 @@ use crate::limits::{
 use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::{Text, read_distinct_id, read_distinct_title, read_language, read_line, read_origin};
 
-/// The bytes of an entry of a signed ballot besides ciphertext and argument: version, fingerprint, style, weight,
-/// credential, tracker of the previous entry; signature; version and kind of the entry.
+/// The length of a ballot's entry without ciphertext and argument: version, fingerprint, style, weight, credential,
+/// tracker of the previous entry; signature; version and kind of the entry.
 const BALLOT_FRAME_BYTES: usize = (2 + 32 + 2 + 8 + 32 + 32) + 64 + (2 + 1);
 
-/// Reads a manifest.
+/// Reads the bytes of a manifest and checks every rule.
 pub(super) fn parse(bytes: &[u8]) -> Result<(ManifestContents, Layout), ManifestErrors> {
     read_document(bytes, |node, parser| parser.manifest(node))
 }
 
-/// Reads contests by themselves: a JSON array of contests as in a manifest.
+/// Reads a JSON array of contests as it is written in a manifest, without the rest of the manifest.
 ///
-/// What the contests must satisfy together with the rest of a manifest is checked when the manifest is parsed: its
-/// languages, weights, and limits.
+/// The rules that depend on languages, weights and limits of the manifest are checked when the manifest is parsed.
 ///
 /// # Errors
 ///
@@ -47,10 +46,9 @@ pub fn parse_contests(bytes: &[u8]) -> Result<Vec<Contest>, ManifestErrors> {
     read_document(bytes, |node, parser| parser.contests(node, &mut BTreeMap::new()))
 }
 
-/// Reads the rule of a contest by itself, as it is written in a manifest.
+/// Reads the rule of a contest as it is written in a manifest, without the rest of the contest.
 ///
-/// What the rule must satisfy together with the options of its contest and the weights is checked when the manifest is
-/// parsed.
+/// The conditions that depend on the contest's options and on the weights are checked when the manifest is parsed.
 ///
 /// # Errors
 ///
@@ -59,7 +57,7 @@ pub fn parse_rule(bytes: &[u8]) -> Result<Rule, ManifestErrors> {
     read_document(bytes, |node, parser| Rule::read(node, &parser.rule_context(None)))
 }
 
-/// Reads a JSON document with a parser that knows nothing yet.
+/// Reads a JSON document with a new parser.
 fn read_document<T>(
     bytes: &[u8],
     read: impl FnOnce(&Node<'_>, &mut ManifestParser) -> Option<T>,
@@ -74,21 +72,21 @@ fn read_document<T>(
     let json = json::parse(text)?;
     let log = ProblemLog::default();
     let value = read(&Node::new(&json, JsonPath::root(&log)), &mut ManifestParser::default());
-    // A value that cannot be read is always reported. A problem may be reported of a value that can be read.
+    // A value that cannot be read is always reported. Problems are also reported for values that can be read.
     match (value, log.into_errors()) {
         (Some(value), errors) if errors.errors().is_empty() => Ok(value),
         (_, errors) => Err(errors),
     }
 }
 
-/// The fields that later fields of a manifest depend on.
+/// The fields on which later fields of a manifest depend.
 #[derive(Default)]
 struct ManifestParser {
-    /// The languages of all texts; `None` if they are not known.
+    /// The languages of all texts. `None` if they are not known.
     languages: Option<Vec<String>>,
-    /// The largest weights; `None` if they are not known.
+    /// The largest weights. `None` if they are not known.
     weights: Option<Weights>,
-    /// Every key that the manifest trusts, of either kind.
+    /// Every key that was read, of both kinds.
     keys: Distinct,
 }
 
@@ -178,7 +176,7 @@ impl ManifestParser {
         Text::read(&node, self.languages.as_deref())
     }
 
-    /// What is known of the contest of a rule, besides the rule.
+    /// Returns what is known about the manifest when a rule is read.
     fn rule_context<'a>(&'a self, options: Option<&'a [Option<&'a str>]>) -> RuleContext<'a> {
         RuleContext {
             options,
@@ -188,7 +186,7 @@ impl ManifestParser {
         }
     }
 
-    /// The packing of a contest; as if everybody weighed 1, if the weights are not known.
+    /// Returns the packing of a contest. If the weights are not known, every weight is taken to be 1.
     fn packing(&self, contest: &Contest) -> Packing {
         match &self.weights {
             Some(weights) => contest.packing(weights),
@@ -196,7 +194,7 @@ impl ManifestParser {
         }
     }
 
-    /// Reads the contests. `ids` receives the position of every contest that has an identifier, even if the contest is broken.
+    /// Reads the contests. `ids` receives the position of every contest that has an identifier, also if it is refused.
     fn contests<'a>(&self, node: &Node<'a>, ids: &mut BTreeMap<&'a str, usize>) -> Option<Vec<Contest>> {
         let mut names = Distinct::default();
         let mut position = 0;
@@ -258,8 +256,8 @@ impl ManifestParser {
         Some(ContestOption { id: id?.into(), title: title?, description: description? })
     }
 
-    /// Reads the styles, each with the positions of its contests. `ids` has the positions of all contests; `contests` are
-    /// `None` if one of them is broken.
+    /// Reads the styles, each with the positions of its contests. `ids` contains the positions of all contests.
+    /// `contests` is `None` if one of them was refused.
     fn styles(
         &self,
         node: &Node<'_>,
@@ -291,7 +289,8 @@ impl ManifestParser {
         styles
     }
 
-    /// How many terms a contest has in the form of each style. A contest that fits no ballot is refused anyway.
+    /// Returns the number of terms of a contest in a form. Returns 0 for a contest that is too large for a ballot,
+    /// because it is refused anyway.
     fn terms(&self, contest: &(Contest, Range<u32>)) -> usize {
         if ballot_bytes(core::iter::once(contest)) > MAX_ENTRY_BYTES {
             return 0;
@@ -318,7 +317,7 @@ impl ManifestParser {
         let threshold = object.integer("threshold", 1..=count);
         let fewest = threshold.map_or(1, u64::from);
         let minimum_confirmed = object.integer("minimum_confirmed", fewest..=count);
-        // To go on without a dealer is for the complaints that this draft does not have.
+        // Continuing without a dealer needs complaints, which this draft does not have.
         let on_disqualification =
             object.required("on_disqualification", |node| match node.word(OnDisqualification::WORDS)? {
                 OnDisqualification::NewAttempt => Some(OnDisqualification::NewAttempt),
@@ -368,11 +367,11 @@ impl ManifestParser {
         self.distinct_key(node, parse_log_key)
     }
 
-    /// Reads a key that has no other purpose and belongs to no other party.
+    /// Reads a key, and reports it if it appeared before in the manifest.
     fn distinct_key<T>(&mut self, node: &Node<'_>, parse: fn(&str) -> Result<T, ManifestProblem>) -> Option<T> {
         let text = node.string()?;
         let key = node.path().check(parse(text))?;
-        // A key has only one text.
+        // Comparing texts is enough, because a key has only one text.
         self.keys.insert(text, node.path(), |first| ManifestProblem::KeyReuse { first });
         Some(key)
     }
@@ -387,7 +386,7 @@ fn read_hex(node: &Node<'_>) -> Option<[u8; 32]> {
     node.path().check(parse_hex(node.string()?))
 }
 
-/// Reads the tags of languages, which are distinct without regard to case (BCP 47).
+/// Reads the tags of languages. They must differ in more than case (BCP 47).
 fn read_languages(node: &Node<'_>) -> Option<Vec<String>> {
     let mut distinct = Distinct::default();
     node.list(1..=MAX_LANGUAGES, |node| {
@@ -406,7 +405,7 @@ fn read_schedule(node: &Node<'_>) -> Option<Schedule> {
     Some(Schedule { opens: opens?.into(), closes: closes?.into() })
 }
 
-/// The contests of a style: their identifiers and their positions, ascending.
+/// Reads the contests of a style: their identifiers and their positions, ascending.
 fn read_style_contests(node: &Node<'_>, ids: &BTreeMap<&str, usize>) -> Option<(Vec<String>, Vec<usize>)> {
     let mut last = None;
     let contests = node.list(1..=MAX_CONTESTS, |node| {
@@ -422,7 +421,8 @@ fn read_style_contests(node: &Node<'_>, ids: &BTreeMap<&str, usize>) -> Option<(
     Some(contests?.into_iter().unzip())
 }
 
-/// The length of a signed ballot of these contests, in bytes. A ballot that fits an entry of the board has a form within its limits.
+/// Returns the length of the entry of a signed ballot of these contests, in bytes. If it is within the limit of an
+/// entry, the form is within its limits, too.
 fn ballot_bytes<'c>(contests: impl Iterator<Item = &'c (Contest, Range<u32>)>) -> usize {
     contests.fold(BALLOT_FRAME_BYTES + 32 + 192, |bytes, (contest, slots)| {
         bytes + 32 * (slots.len() + contest.rule.bits(contest.options.len()))

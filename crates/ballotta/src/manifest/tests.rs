@@ -1,4 +1,4 @@
-//! A full manifest, and everything that can be wrong with one.
+//! A manifest with all fields, and everything that can be wrong with one.
 
 mod rules;
 
@@ -60,9 +60,9 @@ fn log_key(name: &str, seed: u8) -> LogKey {
     LogKey { name: name.into(), key: SigningKey::from_bytes(&[seed; 32]).verifying_key() }
 }
 
-/// A manifest with every field: three contests of 4, 4 and 2 slots, two styles, two of three trustees. The secrets of its
-/// keys are 1 for the organiser, 2 for the credential authority and 3, 4, 5 for the trustees; Ed25519 seeds repeat 1 for
-/// the board and 2, 3 for the witnesses.
+/// A manifest with every field: three contests of 4, 4 and 2 slots, two styles, two of three trustees. The secrets of
+/// its keys are 1 for the organiser, 2 for the credential authority and 3, 4, 5 for the trustees; Ed25519 seeds repeat
+/// 1 for the board and 2, 3 for the witnesses.
 pub(crate) fn contents() -> ManifestContents {
     let style = |id: &str, contests: &[&str]| BallotStyle {
         id: id.into(),
@@ -114,7 +114,7 @@ fn parse(value: &Value) -> Result<Manifest, ManifestErrors> {
     Manifest::parse(value.to_string().as_bytes())
 }
 
-/// The valid manifest with the value at a JSON pointer replaced, which may be new in its object.
+/// The valid manifest with the value at a JSON pointer replaced or, if there is none, added.
 fn with(changes: &[(&str, Value)]) -> Value {
     let mut manifest = value();
     for (pointer, new) in changes {
@@ -144,7 +144,7 @@ fn assert_fault(changes: &[(&str, Value)], path: &str, problem: ManifestProblem)
 }
 
 #[test]
-fn contents_become_the_manifest_that_they_say() {
+fn contents_are_written_and_read_back() {
     let bytes = contents().to_bytes().unwrap();
     let manifest = Manifest::parse(&bytes).unwrap();
     assert_eq!(manifest.bytes(), bytes);
@@ -170,7 +170,7 @@ fn contents_become_the_manifest_that_they_say() {
 }
 
 #[test]
-fn any_other_byte_is_another_manifest() {
+fn other_white_space_gives_another_manifest() {
     let pretty = Manifest::parse(&contents().to_bytes().unwrap()).unwrap();
     let compact = parse(&value()).unwrap();
     assert_eq!(pretty.contents(), compact.contents());
@@ -195,7 +195,7 @@ fn optional_fields_may_be_absent() {
 fn styles_compile_to_forms_over_the_slots_of_the_election() {
     let manifest = Manifest::parse(&contents().to_bytes().unwrap()).unwrap();
     let ranges: Vec<_> = (0..4).map(|contest| manifest.contest_slots(contest)).collect();
-    // Two counts share a slot, none of two contests.
+    // Two counts share a slot, but never counts of two contests.
     assert_eq!(ranges, [0..2, 2..4, 4..5, 0..0]);
     assert_eq!(manifest.slots(), 5);
     for (style, (contests, slots)) in [(vec![0, 1, 2], 0..5), (vec![1, 2], 2..5)].into_iter().enumerate() {
@@ -213,7 +213,7 @@ fn styles_compile_to_forms_over_the_slots_of_the_election() {
     assert_eq!(manifest.compile_style(2).map(|_| ()), Err(StyleError::NoSuchStyle { style: 2, styles: 2 }));
 }
 
-/// A manifest of one contest of so many options.
+/// A manifest with one contest that has `count` options.
 fn with_options(count: usize) -> Value {
     let title = |number: usize| json!({ "it": format!("{number}"), "en": format!("{number}") });
     let options: Vec<_> =
@@ -282,7 +282,7 @@ fn all_places() -> Vec<(String, String)> {
     all
 }
 
-/// Whether the fields of the object there are languages.
+/// Whether the fields of the object at this path are languages.
 fn is_text(path: &str) -> bool {
     ["title", "description", "unit"].iter().any(|field| path.ends_with(field))
 }
@@ -326,7 +326,7 @@ fn duplicate_keys_are_refused_at_every_depth() {
         let mut manifest = value();
         let Some(Value::Object(object)) = manifest.pointer_mut(parent) else { continue };
         let inner = object.get(field).unwrap().to_string();
-        // The same key and value again, under a name that is then given back its own.
+        // Adds the same value under another name, and renames it in the bytes.
         object.insert("@@".into(), json!("##"));
         let text = manifest.to_string().replace("\"@@\":\"##\"", &format!("\"{field}\":{inner}"));
         assert_eq!(document_faults(text.as_bytes()), [(path, ManifestProblem::DuplicateKey)]);
@@ -335,7 +335,7 @@ fn duplicate_keys_are_refused_at_every_depth() {
 
 #[test]
 fn values_of_another_type_are_refused_at_every_depth() {
-    // What serde forgives: an array for a struct, an object for a word, null for an absent option.
+    // Types that serde would accept: an array for a struct, an object for a word, null for an absent option.
     let wrong = [
         (json!(null), JsonKind::Null),
         (json!(true), JsonKind::Boolean),
@@ -452,7 +452,7 @@ fn lists_have_a_limit() {
 }
 
 #[test]
-fn texts_show_what_they_are() {
+fn texts_are_not_empty_long_or_misleading() {
     let title = |text: &str, problem| assert_fault(&[("/title/it", json!(text))], "title.it", problem);
     title("", ManifestProblem::EmptyText);
     title(" \u{a0}\n", ManifestProblem::EmptyText);
@@ -468,7 +468,7 @@ fn texts_show_what_they_are() {
     for character in overrides {
         title(&format!("è{character}b"), ManifestProblem::DirectionOverride { position: 1 });
     }
-    // Wherever there is a text.
+    // The same is true for every text of the manifest.
     for (pointer, path) in all_places() {
         if path.rsplit_once('.').is_some_and(|(parent, field)| is_text(parent) || field == "name" || field == "opens") {
             assert_fault(&[(&pointer, json!("a\u{1}"))], &path, ManifestProblem::ControlCharacter { position: 1 });
@@ -477,7 +477,7 @@ fn texts_show_what_they_are() {
 }
 
 #[test]
-fn titles_of_options_are_told_apart() {
+fn titles_of_options_are_distinct() {
     let titles = |first: &str, second: &str| {
         faults(&with(&[
             ("/contests/1/options/0/title/it", json!(first)),
@@ -497,7 +497,7 @@ fn titles_of_options_are_told_apart() {
         assert_eq!(titles(one, other), ambiguous, "{one} {other}");
     }
     assert_eq!(titles("Sì", "Si"), []);
-    // The same title in another language or another contest is another title.
+    // The same title is allowed in another language and in another contest.
     assert_eq!(titles("Option eve", "Quesito"), []);
     assert_eq!(titles("Scelta yes", "Scelta no"), []);
 }
@@ -542,7 +542,7 @@ fn ids_are_plain_and_distinct() {
 }
 
 #[test]
-fn rules_leave_a_choice() {
+fn rules_without_a_choice_are_refused() {
     let options = json!([value()["contests"][2]["options"][0]]);
     let problem = ManifestProblem::TooFewOptions { options: 1, needed: 2 };
     assert_fault(&[("/contests/2/options", options.clone())], "contests[2].rule", problem);
@@ -553,7 +553,7 @@ fn rules_leave_a_choice() {
 
 #[test]
 fn slots_have_a_limit() {
-    // Each contest fits a ballot; all together are too many.
+    // Each contest fits into a ballot, but all together have too many slots.
     let contest = |number: usize| {
         let mut contest = with_options(900)["contests"][0].clone();
         contest["id"] = json!(format!("c{number}"));
@@ -564,14 +564,14 @@ fn slots_have_a_limit() {
         (0..5).map(|number| json!({ "id": format!("s{number}"), "contests": [format!("c{number}")] })).collect();
     let problem = ManifestProblem::TooManySlots { found: 4495, limit: 4096 };
     let changes = [("/contests", contests.into()), ("/styles", styles.into())];
-    // Two counts share a slot, unless the roll may be too large for that.
+    // Two counts share a slot, unless the largest roll is too large for that.
     assert_eq!(faults(&with(&changes)), []);
     let alone = ("/weights/total", json!(MAX_TOTAL));
     assert_fault(&[changes.as_slice(), &[alone]].concat(), "contests", problem);
 }
 
 #[test]
-fn styles_hold_every_contest_in_order() {
+fn styles_contain_every_contest_in_order() {
     let style = |contests: Value, path: &str, problem| {
         assert_fault(&[("/styles/0/contests", contests)], path, problem);
     };
@@ -651,7 +651,7 @@ fn closing_by_witnesses_needs_witnesses() {
 }
 
 #[test]
-fn every_fault_is_reported_and_a_flood_is_counted() {
+fn every_fault_is_reported_up_to_a_limit() {
     let changes = [
         ("/format", json!("x")),
         ("/title/it", json!("")),
@@ -704,7 +704,7 @@ fn ten_thousand_mutations_never_panic() {
                 }
             }
         }
-        // What is accepted is a manifest of exactly these bytes whose styles all compile.
+        // An accepted manifest has exactly these bytes, and all its styles compile.
         if let Ok(manifest) = Manifest::parse(&bytes) {
             assert_eq!(manifest.bytes(), bytes);
             for style in 0..manifest.styles().len() {

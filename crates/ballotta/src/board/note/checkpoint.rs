@@ -1,4 +1,4 @@
-//! Checkpoints: what a log signs of itself, and what witnesses sign of it.
+//! Checkpoints: heads of a log that the log signs and witnesses cosign.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -15,7 +15,7 @@ use crate::board::log::TreeHead;
 use crate::hash::TreeHash;
 use crate::weaken::{self, Check};
 
-/// The head of a log, as the log signed it.
+/// The name and the head of a log, as the log signed them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     origin: String,
@@ -23,31 +23,31 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// The name of the log.
+    /// Returns the origin, which is the name of the log.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Size and root.
+    /// Returns the head of the log: size and root.
     #[must_use]
     pub fn head(&self) -> &TreeHead {
         &self.head
     }
 
-    /// How many entries.
+    /// Returns the number of entries of the log.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.head.size
     }
 
-    /// The root over all entries.
+    /// Returns the root over all entries.
     #[must_use]
     pub fn root(&self) -> &TreeHash {
         &self.head.root
     }
 
-    /// Three lines and no more: what an extension line says, no monitor can check.
+    /// Reads exactly three lines. Extension lines are refused, because no monitor can check their content.
     fn parse(text: &str) -> Result<Self, NoteError> {
         let mut lines = text.split_terminator('\n');
         let (Some(origin), Some(size), Some(root), None) = (lines.next(), lines.next(), lines.next(), lines.next())
@@ -70,7 +70,7 @@ impl fmt::Display for Checkpoint {
     }
 }
 
-/// A checkpoint with signatures that are still to be verified. It shows what it says only to who has the log's key.
+/// A checkpoint with signatures that are not verified yet. Only [`verify`](Self::verify) returns its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedCheckpoint {
     note: Note,
@@ -78,18 +78,18 @@ pub struct SignedCheckpoint {
 }
 
 impl SignedCheckpoint {
-    /// Reads a checkpoint.
+    /// Reads a checkpoint with its signatures.
     ///
     /// # Errors
     ///
-    /// What is not in its one written form.
+    /// If a part of the checkpoint is not in canonical form.
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
         let note = Note::parse(bytes)?;
         let checkpoint = Checkpoint::parse(&note.text)?;
         Ok(Self { note, checkpoint })
     }
 
-    /// The checkpoint, if the log whose key this is has signed it.
+    /// Verifies the signature of the log with this key, and returns the checkpoint.
     ///
     /// # Errors
     ///
@@ -102,11 +102,11 @@ impl SignedCheckpoint {
         self.note.verify(log).map(|_| &self.checkpoint)
     }
 
-    /// Which of `witnesses` have cosigned, as their positions. A witness that appears under several names counts once.
+    /// Returns the positions of those `witnesses` that have cosigned. A witness with several names counts once.
     ///
     /// # Errors
     ///
-    /// `BadSignature` of one of them; `WrongKind` if one is not a witness.
+    /// `BadSignature` if a cosignature of one of them is invalid, and `WrongKind` if a key is not that of a witness.
     pub fn cosigned_by(&self, witnesses: &[NoteKey]) -> Result<Vec<usize>, NoteError> {
         let mut cosigned: Vec<(usize, &NoteKey)> = Vec::new();
         for (position, witness) in witnesses.iter().enumerate() {
@@ -119,7 +119,7 @@ impl SignedCheckpoint {
         Ok(cosigned.into_iter().map(|(position, _)| position).collect())
     }
 
-    /// The same, if there are at least `needed`.
+    /// Returns the positions of the witnesses that have cosigned if there are at least `needed`.
     ///
     /// # Errors
     ///
@@ -133,7 +133,7 @@ impl SignedCheckpoint {
         }
     }
 
-    /// Adds what a witness answered.
+    /// Adds the cosignature of a witness, without verifying it.
     pub fn add_cosignature(&mut self, cosignature: NoteSignature) {
         self.note.signatures.push(cosignature);
     }
@@ -146,7 +146,7 @@ impl fmt::Display for SignedCheckpoint {
 }
 
 impl NoteSigner {
-    /// Signs the head of this signer's own log. A log never signs two heads that are not heads of one log.
+    /// Signs the head of this signer's own log. A log must never sign two inconsistent heads.
     #[must_use]
     pub fn sign_checkpoint(&self, head: &TreeHead) -> SignedCheckpoint {
         let checkpoint = Checkpoint { origin: self.key.name.clone(), head: *head };
@@ -154,36 +154,37 @@ impl NoteSigner {
     }
 }
 
-/// The secret key of a witness: cosigns checkpoints. It is wiped when dropped.
+/// The secret key with which a witness cosigns checkpoints. It is wiped when dropped.
 pub struct Cosigner {
     secret: SigningKey,
     key: NoteKey,
 }
 
 impl Cosigner {
-    /// The witness of this name with this secret seed of 32 random bytes. The caller wipes its own copy.
+    /// Makes the key of the witness with this name from a secret seed of 32 random bytes. The caller must wipe its own
+    /// copy.
     ///
     /// # Errors
     ///
-    /// `KeyName`.
+    /// `KeyName` if the name is not allowed.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
         let secret = SigningKey::from_bytes(seed);
         let key = NoteKey::new(name, KeyKind::Cosignature, secret.verifying_key().as_bytes())?;
         Ok(Self { secret, key })
     }
 
-    /// The public key.
+    /// Returns the public key of the witness.
     #[must_use]
     pub fn key(&self) -> &NoteKey {
         &self.key
     }
 
-    /// Says that at `time`, in seconds since 1970, this was the largest head of its log that the witness had seen, and
-    /// that it was consistent with all before.
+    /// Cosigns a checkpoint. This states that at `time`, in seconds since 1970, it was the largest head of its log that
+    /// the witness had seen, and that it was consistent with all earlier ones.
     ///
     /// # Errors
     ///
-    /// `Time`.
+    /// `Time` if the time does not fit into 63 bits.
     pub fn cosign(&self, checkpoint: &Checkpoint, time: u64) -> Result<NoteSignature, NoteError> {
         if !is_time(time) {
             return Err(NoteError::Time { time });
@@ -215,7 +216,7 @@ mod tests {
         Cosigner::from_seed(&format!("witness.example/w{number}"), &[100 + number; 32]).unwrap()
     }
 
-    /// Signed by the log and cosigned by the witnesses of these numbers.
+    /// A checkpoint that is signed by the log and cosigned by the witnesses with these numbers.
     fn cosigned(witnesses: &[u8]) -> SignedCheckpoint {
         let mut signed = log().sign_checkpoint(&HEAD);
         let checkpoint = signed.verify(log().key()).unwrap().clone();
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_log_signs_is_read() {
+    fn a_signed_checkpoint_is_read() {
         let signed = cosigned(&[]);
         let checkpoint = signed.verify(log().key()).unwrap();
         assert_eq!((checkpoint.origin(), checkpoint.head()), (LOG, &HEAD));
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_is_of_its_log() {
+    fn a_checkpoint_of_another_log_is_refused() {
         let foreign = checkpoint("other.example\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n").unwrap();
         let wrong_origin = NoteError::WrongOrigin { expected: name(LOG), found: name("other.example") };
         assert_eq!(foreign.verify(log().key()), Err(wrong_origin));
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_has_one_written_form() {
+    fn a_checkpoint_has_one_form() {
         let root = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
         assert_eq!(
             checkpoint(&format!("o\n18446744073709551615\n{root}\n")).map(|c| c.checkpoint.size()),
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_ignored_and_known_ones_must_hold() {
+    fn unknown_keys_are_ignored_and_known_ones_must_verify() {
         let signed = cosigned(&[1]);
         let text = signed.to_string();
         let with = |line: &str| SignedCheckpoint::parse(format!("{text}{line}\n").as_bytes()).unwrap();

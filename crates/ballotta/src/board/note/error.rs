@@ -1,95 +1,95 @@
-//! What can be wrong with notes, checkpoints and their keys.
+//! The errors of notes, checkpoints and their keys.
 
 use alloc::string::String;
 
-/// What is wrong with a note, a checkpoint or a key of notes.
+/// The reason why a note, a checkpoint or a key of notes is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoteError {
     /// The note is longer than allowed.
     #[error("the note has {found} bytes, above the limit of {limit}")]
     TooLong {
-        /// Its length.
+        /// The length of the note, in bytes.
         found: usize,
-        /// The largest that is allowed.
+        /// The largest length that is allowed, in bytes.
         limit: usize,
     },
-    /// The note is not UTF-8, or has a control character.
-    #[error("byte {at} of the note is not text")]
+    /// The note is not UTF-8 or has a control character other than a newline.
+    #[error("byte {at} of the note is not UTF-8 or is a control character")]
     NotText {
-        /// Where.
+        /// The position of the byte, counted from 0.
         at: usize,
     },
     /// The note's text does not end in a newline.
     #[error("the text of the note does not end in a newline")]
     UnfinishedText,
     /// The note is not text, an empty line and complete lines of signatures.
-    #[error("the note has no signatures: they stand in complete lines below the last empty line")]
+    #[error("the note has no signatures: they must be complete lines after the last empty line")]
     NoSignatures,
     /// A line is not a signature.
-    #[error("line {line} below the text is not a signature")]
+    #[error("line {line} after the text of the note is not a signature")]
     SignatureLine {
-        /// Which line below the empty one, from 1.
+        /// The number of the line after the empty line, counted from 1.
         line: usize,
     },
     /// A name is empty, longer than 255 bytes, or has a space, a plus sign or a control character.
     #[error("\"{}\" cannot be the name of a key", name.escape_default())]
     KeyName {
-        /// The name.
+        /// The name that is not allowed.
         name: String,
     },
-    /// A key is not written as `<name>+<id>+<key>`.
-    #[error("a key is written <name>+<id in 8 hexadecimal digits>+<kind and key in base64>")]
+    /// A key is not in the form `<name>+<id>+<key>`.
+    #[error("a key must have the form <name>+<id in 8 hexadecimal digits>+<kind and key in base64>")]
     KeyText,
-    /// A key is of a kind that is not known.
+    /// A key is of a kind that is not supported.
     #[error("keys of kind {found:#04x} are not supported")]
     KeyKind {
-        /// The kind found.
+        /// The byte of the kind.
         found: u8,
     },
-    /// A key's id is not the one that follows from name, kind and key.
-    #[error("the id of the key of {name} does not belong to it")]
+    /// The id of a key is not the one that follows from name, kind and key.
+    #[error("the key of {name} has a wrong id: it does not follow from name, kind and key")]
     KeyId {
-        /// Whose key.
+        /// The name of the key.
         name: String,
     },
     /// A key is not an element of the prime-order subgroup, or it is the identity.
-    #[error("the key of {name} is not a sound Ed25519 key")]
+    #[error("the key of {name} is not a valid Ed25519 key")]
     UnsoundKey {
-        /// Whose key.
+        /// The name of the key.
         name: String,
     },
-    /// A key signs something else: logs and witnesses have keys of different kinds.
-    #[error("the key of {name} is of a kind that does not sign this")]
+    /// A key is of the wrong kind. Logs and witnesses have keys of different kinds.
+    #[error("the key of {name} is of the wrong kind: logs and witnesses have keys of different kinds")]
     WrongKind {
-        /// Whose key.
+        /// The name of the key.
         name: String,
     },
     /// A signature under a known name and key id is invalid.
-    #[error("the signature of {name} does not hold")]
+    #[error("the signature of {name} is invalid")]
     BadSignature {
-        /// Whose signature.
+        /// The name of the key.
         name: String,
     },
-    /// There is no signature of a key.
+    /// The note has no signature of a key.
     #[error("{name} has not signed")]
     NotSigned {
-        /// Whose signature is missing.
+        /// The name of the key.
         name: String,
     },
     /// A time does not fit into 63 bits.
     #[error("{time} is not a time: it does not fit into 63 bits")]
     Time {
-        /// The time.
+        /// The time, in seconds since 1970.
         time: u64,
     },
-    /// The text is not origin, size and root.
-    #[error("a checkpoint has three lines, this one has {found}")]
+    /// The text does not have the three lines origin, size and root.
+    #[error("the text of a checkpoint must have three lines, but this one has {found}")]
     CheckpointLines {
-        /// How many lines.
+        /// The number of lines of the text.
         found: usize,
     },
-    /// The size is not a decimal number in its one written form.
+    /// The size is not a decimal number in canonical form.
     #[error("the size of the checkpoint is not a number, or has leading zeros")]
     CheckpointSize,
     /// The root is not 32 bytes in base64.
@@ -98,17 +98,17 @@ pub enum NoteError {
     /// The checkpoint is of another log.
     #[error("the checkpoint is of the log {found}, not of {expected}")]
     WrongOrigin {
-        /// The log whose key it is.
+        /// The name of the log whose key was given.
         expected: String,
-        /// The log that the checkpoint names.
+        /// The name of the log in the checkpoint.
         found: String,
     },
-    /// Fewer witnesses have cosigned than must.
-    #[error("{found} witnesses have cosigned the checkpoint where {needed} must")]
+    /// Fewer witnesses have cosigned than are needed.
+    #[error("{found} witnesses have cosigned the checkpoint, but {needed} are needed")]
     NotEnoughWitnesses {
-        /// How many must.
+        /// The number of witnesses that are needed.
         needed: usize,
-        /// How many have.
+        /// The number of witnesses that have cosigned.
         found: usize,
     },
 }

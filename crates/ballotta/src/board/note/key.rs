@@ -1,4 +1,4 @@
-//! Public keys that sign notes.
+//! The public keys of logs and witnesses.
 
 use alloc::format;
 use alloc::string::String;
@@ -13,13 +13,13 @@ use super::error::NoteError;
 use crate::limits::MAX_KEY_NAME_BYTES;
 use crate::weaken::{self, Check};
 
-/// What a key signs.
+/// The kind of a key, which says what its signatures cover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyKind {
-    /// The text of notes: a log's key.
+    /// The key of a log, which signs the text of notes.
     Ed25519 = 0x01,
-    /// Checkpoints with the time at which they were seen: a witness's key.
+    /// The key of a witness, which signs checkpoints with a time.
     Cosignature = 0x04,
 }
 
@@ -33,7 +33,8 @@ impl KeyKind {
     }
 }
 
-/// A public key that signs notes, and the name that it signs under. Written `<name>+<id>+<kind and key>` ("vkey").
+/// A public key that verifies signatures of notes, with its name. Its text form is `<name>+<id>+<kind and key>`
+/// ("vkey").
 #[derive(Clone, PartialEq, Eq)]
 pub struct NoteKey {
     pub(super) name: String,
@@ -43,7 +44,7 @@ pub struct NoteKey {
 }
 
 impl NoteKey {
-    /// The key with these 32 bytes.
+    /// Makes a key with this name from its 32 bytes.
     ///
     /// # Errors
     ///
@@ -60,25 +61,25 @@ impl NoteKey {
         Ok(Self { name: name.into(), kind, key, id: u32::from_be_bytes([a, b, c, d]) })
     }
 
-    /// The name, which the lines of its signatures show.
+    /// Returns the name, which also appears in the lines of its signatures.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the key signs.
+    /// Returns the kind of the key.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         self.kind
     }
 
-    /// The id, which its signatures begin with: for finding the key, not for trusting it.
+    /// Returns the id, with which its signatures begin. It helps to find the key, but proves nothing.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
     }
 
-    /// The 32 bytes of the key.
+    /// Returns the 32 bytes of the key.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.key.as_bytes()
@@ -112,13 +113,13 @@ impl NoteKey {
     }
 }
 
-/// Of the prime-order subgroup without the identity. Then the encoding is canonical too: of the few points that have
-/// another one, only the identity is in that subgroup.
+/// Whether the key is in the subgroup of prime order and not the identity. Its encoding is then canonical, because the
+/// identity is the only point of that subgroup with a second encoding.
 fn is_sound(key: &VerifyingKey) -> bool {
     key.to_edwards().is_torsion_free() && !key.is_weak()
 }
 
-/// Names have from 1 to 255 bytes and no spaces, plus signs or control characters.
+/// Checks that a name has from 1 to 255 bytes and no spaces, plus signs or control characters.
 pub(super) fn check_name(name: &str) -> Result<(), NoteError> {
     let refused = |character: char| character.is_whitespace() || character.is_control() || character == '+';
     if (1..=MAX_KEY_NAME_BYTES).contains(&name.len()) && !name.contains(refused) {
@@ -144,7 +145,7 @@ impl fmt::Debug for NoteKey {
 impl FromStr for NoteKey {
     type Err = NoteError;
     fn from_str(text: &str) -> Result<Self, NoteError> {
-        // The name has no plus sign, the base64 may.
+        // The name has no plus sign, but the base64 may have some.
         let mut parts = text.splitn(3, '+');
         let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(NoteError::KeyText);
@@ -157,12 +158,12 @@ impl FromStr for NoteKey {
     }
 }
 
-/// Times have 63 bits.
+/// Whether a time fits into 63 bits.
 pub(super) fn is_time(time: u64) -> bool {
     i64::try_from(time).is_ok()
 }
 
-/// What a witness signs of a text.
+/// The message that a witness signs for the text of a checkpoint.
 pub(super) fn cosigned_text(time: u64, text: &str) -> String {
     format!("cosignature/v1\ntime {time}\n{text}")
 }

@@ -1,4 +1,4 @@
-//! The lines of signatures below a note.
+//! The signature lines of a note.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,7 +10,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use super::error::NoteError;
 use super::key::{NoteKey, check_name};
 
-/// A signature as a note carries it, of a key that may be unknown. Written as its line, without the newline.
+/// A signature of a note. Its key may be unknown. The text form is its line, without the newline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoteSignature {
     pub(super) name: String,

@@ -1,4 +1,4 @@
-//! Notes and keys: their written forms, and the signatures that are refused.
+//! Notes and keys: their text forms, and signatures that are refused.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -27,7 +27,7 @@ fn parse(text: &str) -> Result<Note, NoteError> {
 }
 
 #[test]
-fn a_note_has_one_written_form() {
+fn a_note_has_one_form() {
     let line = "— a.example AAAAAQID";
     assert_eq!(parse(&format!("text\n\n{line}\n")).map(|note| note.to_string()), Ok(format!("text\n\n{line}\n")));
     for text in ["", "\n", "text", "text\n", "text\n\n", &format!("text\n\n{line}"), &format!("text\n{line}\n")] {
@@ -76,7 +76,7 @@ fn a_note_has_a_largest_size_and_room_for_signatures() {
 }
 
 #[test]
-fn a_text_cannot_bring_its_own_signatures() {
+fn a_text_cannot_contain_its_own_signatures() {
     let forged = "text\n\n— forged AAAAAQID\n";
     let note = log().sign(forged).unwrap();
     let read = parse(&note.to_string()).unwrap();
@@ -85,7 +85,7 @@ fn a_text_cannot_bring_its_own_signatures() {
 }
 
 #[test]
-fn a_key_has_one_written_form() {
+fn a_key_has_one_form() {
     let key = log().key().clone();
     let text = key.to_string();
     assert_eq!(text.parse(), Ok(key.clone()));
@@ -112,7 +112,7 @@ fn encoded(low: u8, rest: u8, high: u8) -> [u8; 32] {
 }
 
 #[test]
-fn unsound_keys_are_refused() {
+fn invalid_keys_are_refused() {
     let refused = |key: &[u8; 32]| {
         assert_eq!(
             NoteKey::new("k", KeyKind::Ed25519, key),
@@ -128,7 +128,7 @@ fn unsound_keys_are_refused() {
             refused(&(sound + torsion).compress().to_bytes());
         }
     }
-    // 0, 1 and -1 with the other sign; p, p + 1 and p + 3, which are not canonical; 2, which is on no point.
+    // 0, 1 and -1 with the other sign; p, p + 1 and p + 3, which are not canonical; 2, which belongs to no point.
     for (low, rest, high) in [
         (0x00, 0x00, 0x80),
         (0x01, 0x00, 0x80),
@@ -144,7 +144,7 @@ fn unsound_keys_are_refused() {
     }
 }
 
-/// A signature `(R, h a)` of the log with a `R` that stands for no logarithm.
+/// A signature `(R, h a)` of the log, for which no logarithm of `R` is needed.
 fn signed_with(r: [u8; 32], text: &str) -> Note {
     let signer = log();
     let hash = Sha512::new().chain_update(r).chain_update(signer.key.as_bytes()).chain_update(text);
@@ -168,7 +168,7 @@ fn signatures_are_strict() {
         assert_eq!(mixed.verify(&key), bad);
     }
 
-    // s + l, with l = -1 + 1 carried by hand.
+    // s + l, where l is computed as (-1) + 1 without reduction.
     let mut order = (-Scalar::ONE).to_bytes();
     order[0] += 1;
     let mut carry = 0;
@@ -188,7 +188,7 @@ fn signatures_are_strict() {
     {
         let _weaken = crate::weaken::Weaken::without(crate::weaken::Check::StrictSignature);
         assert_eq!(small.verify(&key), Ok(text));
-        // A key of small order signs everything.
+        // With a key of small order, one signature verifies for every text.
         let identity = EIGHT_TORSION[0].compress().to_bytes();
         let nobody = NoteKey::new("nobody", KeyKind::Ed25519, &identity).unwrap();
         let signature = NoteSignature::of(&nobody, [identity, [0; 32]].concat());

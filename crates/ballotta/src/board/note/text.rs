@@ -1,4 +1,4 @@
-//! Signed notes: a text, and below it the signatures of those who signed it.
+//! Signed notes: a text followed by its signatures.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -12,7 +12,7 @@ use super::key::{KeyKind, NoteKey};
 use super::signature::NoteSignature;
 use crate::limits::MAX_CHECKPOINT_BYTES;
 
-/// Text with signatures: worth nothing until a known key is seen to have signed it.
+/// A text with signatures. The text cannot be trusted before the signature of a known key is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub(super) text: String,
@@ -20,11 +20,11 @@ pub struct Note {
 }
 
 impl Note {
-    /// Reads a note.
+    /// Reads a note with its signatures.
     ///
     /// # Errors
     ///
-    /// What is not in its one written form.
+    /// If a part of the note is not in canonical form.
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
         if bytes.len() > MAX_CHECKPOINT_BYTES {
             return Err(NoteError::TooLong { found: bytes.len(), limit: MAX_CHECKPOINT_BYTES });
@@ -38,11 +38,12 @@ impl Note {
         Ok(Self { text: format!("{text}\n"), signatures })
     }
 
-    /// The text, if `key` has signed it and every signature under its name and id is valid. Others are ignored.
+    /// Returns the text if there is a signature of `key`, and every signature with its name and id is valid. Signatures
+    /// of other keys are ignored.
     ///
     /// # Errors
     ///
-    /// `NotSigned` or `BadSignature`, `WrongKind` unless it is a key for texts.
+    /// `NotSigned` or `BadSignature`, and `WrongKind` if the key is not that of a log.
     pub fn verify(&self, key: &NoteKey) -> Result<&str, NoteError> {
         key.expect_kind(KeyKind::Ed25519)?;
         if self.is_signed_by(key)? { Ok(&self.text) } else { Err(NoteError::NotSigned { name: key.name().into() }) }
@@ -68,31 +69,32 @@ impl fmt::Display for Note {
     }
 }
 
-/// The secret key of a log: signs notes and [checkpoints](Self::sign_checkpoint). It is wiped when dropped.
+/// The secret key with which a log signs notes and [checkpoints](Self::sign_checkpoint). It is wiped when dropped.
 pub struct NoteSigner {
     pub(super) secret: SigningKey,
     pub(super) key: NoteKey,
 }
 
 impl NoteSigner {
-    /// The signer of this name with this secret seed of 32 random bytes. The caller wipes its own copy.
+    /// Makes the key of the log with this name from a secret seed of 32 random bytes. The caller must wipe its own
+    /// copy.
     ///
     /// # Errors
     ///
-    /// `KeyName`.
+    /// `KeyName` if the name is not allowed.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
         let secret = SigningKey::from_bytes(seed);
         let key = NoteKey::new(name, KeyKind::Ed25519, secret.verifying_key().as_bytes())?;
         Ok(Self { secret, key })
     }
 
-    /// The public key.
+    /// Returns the public key of the log.
     #[must_use]
     pub fn key(&self) -> &NoteKey {
         &self.key
     }
 
-    /// Signs a text, which ends in a newline.
+    /// Signs a text, which must end in a newline.
     ///
     /// # Errors
     ///

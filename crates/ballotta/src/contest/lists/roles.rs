@@ -1,4 +1,4 @@
-//! Which option of a contest is a list and which a candidate, while a rule is read.
+//! Which options of a contest are lists and which are candidates, while the rule is read.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use crate::json::Node;
 use crate::limits::MAX_OPTIONS;
 use crate::problem::ManifestProblem;
 
-/// What is known of the options while a rule is read.
+/// What is known about the options while a rule is read.
 pub(super) struct Roles<'a> {
     /// The identifiers of the contest's options, if they could be read.
     pub(super) options: Option<&'a [Option<&'a str>]>,
@@ -22,7 +22,7 @@ impl<'a> Roles<'a> {
     /// Reads the identifier of an option that is neither a list nor a candidate yet.
     fn take_option(&mut self, node: &Node<'a>) -> Option<&'a str> {
         let id = node.string()?;
-        // Comparing more names than there can be options would take too long.
+        // Names are compared with each other, so that their number must have a limit.
         if self.taken.len() >= MAX_OPTIONS {
             let options = self.taken.len() + 1;
             return node.path().fail(ManifestProblem::TooManyOptions { options, limit: MAX_OPTIONS });

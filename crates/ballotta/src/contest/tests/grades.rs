@@ -7,7 +7,7 @@ use super::{Case, check, common_cases, tuples};
 use crate::contest::{Grade, Grades, Rule, Selection, SelectionError};
 use crate::testing::numbered_options;
 
-/// A rule of so many grades.
+/// A rule with this number of grades.
 pub(super) fn rule(grades: usize, blank: bool) -> Rule {
     let grade = |number| Grade {
         id: alloc::format!("g{number}"),
@@ -16,7 +16,7 @@ pub(super) fn rule(grades: usize, blank: bool) -> Rule {
     Rule::Grades(Grades { grades: (0..grades).map(grade).collect(), blank, winners: None })
 }
 
-/// All grades, of all options and of all but one, and what the rule says of them.
+/// All grades of all options, and of all options but one, with the counts or the error that the rule gives.
 fn cases(options: usize, grades: usize, has_blank: bool) -> Vec<Case> {
     let slots = options * (grades - 1) + usize::from(has_blank);
     let mut cases: Vec<Case> = Vec::new();

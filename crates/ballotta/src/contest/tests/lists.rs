@@ -1,4 +1,4 @@
-//! A list and preferences.
+//! Contests with lists and preferences.
 
 use alloc::string::String;
 use alloc::vec;
@@ -42,7 +42,7 @@ impl Plan {
         self.lists.iter().flat_map(|(_, candidates)| candidates.clone()).collect()
     }
 
-    /// What the rule says of a list and of preferences that exist, none of them twice.
+    /// The counts or the error that the rule gives for a list and distinct preferences that exist.
     fn judge(&self, list: usize, preferences: &[usize]) -> Result<Vec<i64>, SelectionError> {
         let Some((_, own)) = self.lists.iter().find(|(one, _)| *one == list) else {
             return Err(SelectionError::NotAList);
@@ -125,7 +125,7 @@ fn plans(lists: &[(usize, Vec<usize>)], groups: &[(Vec<usize>, u32)]) -> Vec<Pla
 
 #[test]
 fn a_list_and_preferences_are_what_the_rule_allows() {
-    // The lists need not stand first, nor together, nor in the order of the options.
+    // The lists need not be first, nor together, nor in the order of the options.
     let shapes: [&[(usize, Vec<usize>)]; 8] = [
         &[(0, vec![])],
         &[(0, vec![]), (1, vec![])],
@@ -154,7 +154,7 @@ fn groups_limit_preferences() {
     ];
     for groups in shapes {
         for plan in plans(&lists, groups).into_iter().filter(|plan| plan.preferences >= 2) {
-            // A limit of 1,024 has more digits than a search by trial likes.
+            // A limit of 1,024 has too many digits for a search that tries all bits.
             if plan.groups.iter().all(|(_, max)| *max < 1024) || plan.preferences == 2 {
                 plan.check();
             }

@@ -28,14 +28,14 @@ fn majority(outcome: &Outcome) -> &[usize] {
 
 #[test]
 fn the_majority_grade_has_more_than_half_at_or_above() {
-    // Ten voters. Exactly half is not enough; one more is.
+    // Ten voters. Exactly half is not enough, but one more is.
     let outcome = judge(&[&[5, 5, 0], &[6, 4, 0], &[0, 5, 5], &[4, 1, 5], &[4, 2, 4], &[0, 0, 10]]);
     assert_eq!(majority(&outcome), [1, 0, 2, 2, 1, 2]);
 }
 
 #[test]
 fn gauges_rank_options_of_one_grade() {
-    // All have the second of three grades. The weight of better and of worse ones, of 20:
+    // All options have the second of three grades. The gauge of each, out of a weight of 20:
     let outcome = judge(&[
         &[8, 6, 6],  // 8+
         &[9, 3, 8],  // 9+
@@ -51,10 +51,11 @@ fn gauges_rank_options_of_one_grade() {
 
 #[test]
 fn the_best_and_the_worst_grade_have_one_side() {
-    // Nothing is better than the best: among those with it, fewer worse ones stand before.
+    // No grade is better than the best: among options with it, fewer worse grades rank first.
     let outcome = judge(&[&[6, 0, 4], &[6, 4, 0], &[7, 0, 3], &[10, 0, 0], &[3, 2, 5], &[0, 0, 10], &[5, 0, 5]]);
     assert_eq!(majority(&outcome), [0, 0, 0, 0, 2, 2, 2]);
-    // Among those with the worst, more better ones stand before; none better and none worse is a minus, behind them.
+    // Among options with the worst grade, more better grades rank first. An option with none better and none worse is
+    // last.
     assert_eq!(outcome.ranking(), [vec![3], vec![2], vec![0, 1], vec![4, 6], vec![5]]);
 }
 
@@ -81,8 +82,8 @@ fn totals_of_grades_that_no_ballots_give() {
     assert_eq!(rule.outcome(&options, &[0; 4], 7), wrong);
 }
 
-/// The definition by ballots in a row, the best grade first: the one in the middle, or the worse of the two. Ties are
-/// broken by what is better and what is worse.
+/// The definition by all grades in a row, the best first: the majority grade is the one in the middle, or the worse of
+/// the two. Better and worse grades break ties.
 fn plainly(grades: &[(usize, u64)]) -> (usize, bool, u64) {
     let mut row: Vec<usize> = Vec::new();
     grades.iter().for_each(|(grade, weight)| row.extend(vec![*grade; *weight as usize]));
@@ -126,7 +127,7 @@ fn random_elections_against_a_plain_count() {
         }
         let gauges: Vec<_> = (0..options).map(|option| plainly(&of_option(option))).collect();
         assert_eq!(majority(&outcome), gauges.iter().map(|(grade, _, _)| *grade).collect::<Vec<_>>());
-        // Who stands before whom, said pair by pair.
+        // The order of each pair of options.
         let place = |option: usize| outcome.ranking().iter().position(|tied| tied.contains(&option)).unwrap();
         for (i, one) in gauges.iter().enumerate() {
             for (j, other) in gauges.iter().enumerate() {

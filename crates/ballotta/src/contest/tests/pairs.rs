@@ -1,4 +1,4 @@
-//! Rankings of which pairs are counted.
+//! Rankings whose pairs are counted.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -7,16 +7,16 @@ use super::{Case, arrangements, check, common_cases, rankings};
 use crate::contest::{Method, Pairs, Rule, Selection, SelectionError};
 use crate::testing::numbered_options;
 
-/// What a ranking counts: for each pair whether the one option stands above the other.
+/// The counts of a ranking: for each pair, whether the first option is above the second.
 fn above(options: usize, ties: bool, ranking: &[Vec<usize>]) -> Vec<i64> {
-    // Options that are left out stand behind all others.
+    // Options that are left out come after all others.
     let place = |option: usize| ranking.iter().position(|tied| tied.contains(&option)).unwrap_or(ranking.len());
     let pairs = (0..options).flat_map(|i| (0..options).map(move |j| (i, j)));
     let counted = pairs.filter(|(i, j)| if ties { i != j } else { i < j });
     counted.map(|(i, j)| i64::from(place(i) < place(j))).collect()
 }
 
-/// All rankings with ties, also without some of the options, and what the rule says of them.
+/// All rankings with ties, also without some of the options, with the counts or the error that the rule gives.
 fn cases(options: usize, ties: bool, has_blank: bool) -> Vec<Case> {
     let judge = |ranking: &[Vec<usize>]| {
         let selected = ranking.concat().len();
@@ -30,11 +30,11 @@ fn cases(options: usize, ties: bool, has_blank: bool) -> Vec<Case> {
     };
     let mut cases: Vec<Case> = Vec::new();
     for ranking in rankings(options) {
-        // Whole, without its last place, and without its first.
+        // The whole ranking, without its last place, and without its first.
         for ranked in [&ranking[..], &ranking[..ranking.len() - 1], &ranking[1..]] {
             cases.push((Selection::Ranking(ranked.to_vec()), judge(ranked)));
         }
-        // The options of a tie may stand in any order.
+        // The options of a tie may be in any order.
         let backwards: Vec<Vec<usize>> = ranking.iter().map(|tied| tied.iter().rev().copied().collect()).collect();
         cases.push((Selection::Ranking(backwards), judge(&ranking)));
     }
@@ -61,7 +61,7 @@ pub(super) fn rule(ties: bool, method: Method, blank: bool) -> Rule {
     Rule::Pairs(Pairs { ties, method, blank, winners: None })
 }
 
-/// The bits of the pairs are free; whatever else there is follows from them: each ranking in one way.
+/// Shows that all other bits follow from those of the pairs, so that each ranking has one solution.
 fn in_one_way(options: usize, ties: bool) {
     for blank in [false, true] {
         let rule = rule(ties, Method::Schulze, blank);
@@ -86,7 +86,7 @@ fn pairs_with_ties_are_those_of_one_ranking() {
 
 #[test]
 fn the_largest_rankings_satisfy_their_rows() {
-    // 12 options: too many to try, but every kind of tie can be looked at.
+    // 12 options are too many to try all rankings, but every kind of tie can be tested.
     for ties in [false, true] {
         let (form, contest) = super::compile(&rule(ties, Method::Schulze, true), &numbered_options(12));
         let mut bits = crate::form::Bits::zero(form.bits());

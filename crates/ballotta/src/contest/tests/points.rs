@@ -7,7 +7,7 @@ use super::{Case, blank, check, common_cases, tuples};
 use crate::contest::{Cumulative, Rule, Score, Selection, SelectionError, Split, Total};
 use crate::testing::numbered_options;
 
-/// What the points of all options together may be.
+/// The limit on the sum of all points.
 #[derive(Clone, Copy)]
 enum Limit {
     None,
@@ -15,7 +15,7 @@ enum Limit {
     Exactly(u64),
 }
 
-/// All points up to one more than an option may have, and what the rule says of them.
+/// All points up to one more than an option may have, with the counts or the error that the rule gives.
 fn cases(options: usize, max: u64, limit: Limit, has_blank: bool) -> Vec<Case> {
     let is_exact = matches!(limit, Limit::Exactly(_));
     let counted = options - usize::from(is_exact);
@@ -37,7 +37,7 @@ fn cases(options: usize, max: u64, limit: Limit, has_blank: bool) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for points in tuples(&vec![max as usize + 2; options]) {
         let named = || points.iter().map(|points| *points as u64).enumerate();
-        // Backwards; and without the options that have nothing.
+        // The same in reverse order, and without the options that have 0.
         cases.push((Selection::Points(named().rev().collect()), judge(&points)));
         cases.push((Selection::Points(named().filter(|(_, points)| *points > 0).collect()), judge(&points)));
     }
@@ -105,7 +105,7 @@ fn cumulative_points_are_what_the_rule_allows() {
 
 #[test]
 fn cumulative_is_score_with_a_limit() {
-    // The forms are the same: what one rule allows, the other does.
+    // The forms are equal, so that both rules allow the same.
     for (total, exact) in [(Total::AtMost(7), false), (Total::Exactly(7), true)] {
         let score = Rule::Score(Score { max: 3, total: Some(total), blank: true, winners: None });
         let cumulative = Rule::Cumulative(Cumulative { points: 7, max: 3, exact, blank: true, winners: None });
@@ -115,12 +115,12 @@ fn cumulative_is_score_with_a_limit() {
 }
 
 #[test]
-fn a_weight_is_divided_whole() {
+fn the_whole_weight_is_divided() {
     for options in 2..=3 {
         for max in 1..=6 {
             let rule = Rule::Split(Split { max, winners: None });
             assert_eq!(rule.count_bound(), 1);
-            // The manifest's largest weight is at most `max`. Of a larger one the rows allow no option more than `max`.
+            // The manifest's largest weight is at most `max`. With a larger one, no option can have more than `max`.
             for weight in 0..=max {
                 let cases = cases(options, max, Limit::Exactly(weight), false);
                 check(&rule, &numbered_options(options), weight, cases);
@@ -151,7 +151,7 @@ fn the_form_of_a_divided_weight_is_the_same_for_all_weights() {
 }
 
 #[test]
-fn nothing_is_not_blank() {
+fn an_empty_selection_is_not_blank() {
     let rule = Rule::Score(Score { max: 2, total: None, blank: true, winners: None });
     let (form, contest) = super::compile(&rule, &numbered_options(2));
     let mut bits = crate::form::Bits::zero(form.bits());

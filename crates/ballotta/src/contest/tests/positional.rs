@@ -11,7 +11,7 @@ fn ranking(order: &[usize]) -> Selection {
     Selection::Ranking(order.iter().map(|option| vec![*option]).collect())
 }
 
-/// All orders of any of the options, and what the rule says of them.
+/// All orders of all subsets of the options, with the counts or the error that the rule gives.
 fn cases(options: usize, scores: &[u64], truncated: bool, has_blank: bool) -> Vec<Case> {
     let places = scores.len();
     let judge = |order: &[usize]| {
@@ -35,7 +35,7 @@ fn cases(options: usize, scores: &[u64], truncated: bool, has_blank: bool) -> Ve
     cases.push((ranking(&[1, 0, 1]), Err(SelectionError::DuplicateOption)));
     cases.push((Selection::Ranking(vec![vec![0, 1]]), Err(SelectionError::TieNotAllowed)));
     cases.push((Selection::Ranking(vec![vec![0], vec![]]), Err(SelectionError::EmptyPlace)));
-    // A hole is an empty place.
+    // An empty place before a filled one.
     cases.push((Selection::Ranking(vec![vec![], vec![0]]), Err(SelectionError::EmptyPlace)));
     let others = vec![
         Selection::Options(vec![0]),

@@ -7,7 +7,7 @@ use super::{Case, check, common_cases, tuples};
 use crate::contest::{Quadratic, Rule, Selection, SelectionError};
 use crate::testing::numbered_options;
 
-/// All votes up to one more than an option may have, and what the rule says of them.
+/// All votes up to one more than an option may have, with the counts or the error that the rule gives.
 fn cases(options: usize, credits: u64, has_blank: bool) -> Vec<Case> {
     let max = (0..=credits).take_while(|votes| votes * votes <= credits).last().unwrap();
     let judge = |votes: &[usize]| {
@@ -30,7 +30,7 @@ fn cases(options: usize, credits: u64, has_blank: bool) -> Vec<Case> {
         cases.push((Selection::Points(vec![(option, 1)]), Err(SelectionError::UnknownOption { option, options })));
     }
     cases.push((Selection::Points(vec![(0, 1), (0, 1)]), Err(SelectionError::DuplicateOption)));
-    // Its square is no integer of 64 bits.
+    // The square does not fit into 64 bits.
     cases.push((Selection::Points(vec![(0, u64::MAX)]), Err(SelectionError::TooManyForOption { max })));
     let others = vec![
         Selection::Options(vec![0]),
@@ -56,12 +56,12 @@ fn votes_are_what_the_credits_buy() {
 }
 
 #[test]
-fn dearer_units_do_not_help() {
-    // Two votes with the second and the third unit cost 3 + 5 = 8 of 9 credits. The rows allow that, as every other choice
-    // of the three units: 1, 3, 5 make 0, 1, 3, 4, 5, 6, 8, 9. It buys nothing that the first units do not buy.
+fn more_expensive_units_do_not_help() {
+    // The second and the third unit cost 3 + 5 = 8 of 9 credits, and count two votes. The rows allow that, as every
+    // choice of the three units: 1, 3, 5 give 0, 1, 3, 4, 5, 6, 8, 9. The first two units count the same and cost less.
     let rule = Rule::Quadratic(Quadratic { credits: 9, blank: false, winners: None });
     let ways = check(&rule, &numbered_options(1), 1, cases(1, 9, false));
-    // The digits 1, 2, 4, 2 of what is left make 9, 8, 6, 5, 4, 3, 1, 0 in so many ways.
+    // The digits 1, 2, 4, 2 of the slack give 9, 8, 6, 5, 4, 3, 1, 0 in this many ways.
     assert_eq!(ways, 1 + 1 + 2 + 2 + 2 + 2 + 1 + 1);
 }
 

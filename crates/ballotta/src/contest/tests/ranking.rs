@@ -1,4 +1,4 @@
-//! What pairs make of rankings: Condorcet's winner, Schulze, ranked pairs, Copeland.
+//! Rankings by pairs: Condorcet's winner, Schulze, ranked pairs, Copeland.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ fn pairs_of(outcome: &Outcome) -> &PairsOutcome {
     pairs
 }
 
-/// Rankings by letters from `A`, one letter a place, each of so many voters.
+/// Rankings as letters from `A`, one letter for each place, with the number of voters of each.
 fn ballots(of_letters: &[(u64, &str)]) -> Vec<(Selection, u64)> {
     let ranking = |letters: &str| letters.bytes().map(|letter| vec![usize::from(letter - b'A')]).collect();
     of_letters.iter().map(|(voters, letters)| (Selection::Ranking(ranking(letters)), *voters)).collect()
@@ -46,7 +46,7 @@ fn the_example_of_schulze() {
         assert_eq!(pairs.matrix, matrix);
         assert_eq!(pairs.condorcet_winner, None);
         assert_eq!(pairs.schulze, one_by_one("EACBD"));
-        // Locked: BD 33, ED 31, AD 30, CB 29, EB 27, AC 26, CE 24. Each of DC 28, BA 25, EA 23 would close a cycle.
+        // BD 33, ED 31, AD 30, CB 29, EB 27, AC 26, CE 24 are locked. DC 28, BA 25 and EA 23 would each close a cycle.
         assert_eq!(pairs.ranked_pairs, one_by_one("ACEBD"));
         // E beats three, D one, the others two each.
         assert_eq!(pairs.copeland, [vec![4], vec![0, 1, 2], vec![3]]);
@@ -103,7 +103,7 @@ fn equal_defeats_are_locked_by_the_opposition_and_then_in_order() {
             ballots.iter().map(|(ranking, voters)| (Selection::Ranking(ranking.clone()), *voters)).collect();
         outcome_of(&pairs::rule(true, Method::RankedPairs, false), &numbered_options(3), &ballots)
     };
-    // A perfect cycle: all defeats are 2 to 1. AB and BC are locked, and CA is not; the strongest paths are all alike.
+    // A cycle in which all defeats are 2 to 1. AB and BC are locked, and CA is not. All strongest paths are equal.
     let cycle = with_ties(&[
         (vec![vec![0], vec![1], vec![2]], 1),
         (vec![vec![1], vec![2], vec![0]], 1),
@@ -112,7 +112,7 @@ fn equal_defeats_are_locked_by_the_opposition_and_then_in_order() {
     assert_eq!(pairs_of(&cycle).ranked_pairs, one_by_one("ABC"));
     assert_eq!(pairs_of(&cycle).schulze, [[0, 1, 2]]);
     assert_eq!(pairs_of(&cycle).copeland, [[0, 1, 2]]);
-    // AB 3 to 2, BC 3 to 2, CA 3 to 1: the opposition of CA is the smallest. With AB it is locked, and BC is not.
+    // AB 3 to 2, BC 3 to 2, CA 3 to 1: CA has the smallest opposition. CA and AB are locked, and BC is not.
     let cycle = with_ties(&[
         (vec![vec![0], vec![1], vec![2]], 1),
         (vec![vec![1], vec![2], vec![0]], 2),
@@ -125,19 +125,19 @@ fn equal_defeats_are_locked_by_the_opposition_and_then_in_order() {
 
 #[test]
 fn copeland_counts_being_equal_half() {
-    // A beats B, and is equal with C; B beats C: one and a half, one, a half. D is left out by all.
+    // A beats B. A and C are equal, and so are B and C. All voters leave D out.
     let ballots = [(vec![vec![0], vec![1], vec![2]], 2), (vec![vec![2], vec![0], vec![1]], 1), (vec![vec![2]], 1)];
     let ballots: Vec<_> = ballots.into_iter().map(|(ranking, voters)| (Selection::Ranking(ranking), voters)).collect();
     let outcome = outcome_of(&pairs::rule(true, Method::Copeland, false), &numbered_options(4), &ballots);
     let pairs = pairs_of(&outcome);
     assert_eq!(pairs.matrix, [[0, 3, 2, 3], [0, 0, 2, 3], [2, 2, 0, 4], [0, 0, 0, 0]]);
-    // A: B, D, and half of C. C: D, and half of A and B. B: D, and half of C.
+    // All beat D, so that A has 2.5, C has 2 and B has 1.5.
     assert_eq!(pairs.copeland, [vec![0], vec![2], vec![1], vec![3]]);
     assert_eq!(pairs.condorcet_winner, None);
 }
 
 #[test]
-fn where_nothing_is_said_all_tie() {
+fn without_any_ranking_all_tie() {
     let rule = pairs::rule(true, Method::Schulze, true);
     let all_tie = vec![vec![0, 1, 2]];
     let nobody: &[(Selection, u64)] = &[];
@@ -176,7 +176,7 @@ fn totals_of_pairs_that_no_ballots_give() {
     }
 }
 
-/// By trying all paths without repetition.
+/// The strength of the strongest path, found by trying all paths without repetition.
 fn strongest_path(matrix: &[Vec<u64>], path: &[usize], to: usize) -> u64 {
     let from = *path.last().unwrap();
     let defeat = |i: usize, j: usize| if matrix[i][j] > matrix[j][i] { matrix[i][j] } else { 0 };
@@ -190,7 +190,7 @@ fn leads(arrows: &[(usize, usize)], from: usize, to: usize) -> bool {
     from == to || arrows.iter().any(|(i, j)| *i == from && leads(arrows, *j, to))
 }
 
-/// Locks the defeats one after the other, where none of those that are locked leads back.
+/// Locks the defeats in their order, unless the locked ones lead back.
 fn locked(matrix: &[Vec<u64>]) -> Vec<(usize, usize)> {
     let mut defeats: Vec<(u64, u64, usize, usize)> = Vec::new();
     for i in 0..matrix.len() {
@@ -208,7 +208,7 @@ fn locked(matrix: &[Vec<u64>]) -> Vec<(usize, usize)> {
     locked
 }
 
-/// The options before which none of the rest stands, again and again.
+/// Takes the options before which there is no other, again and again.
 fn layers(options: usize, before: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
     let mut layers: Vec<Vec<usize>> = Vec::new();
     while layers.concat().len() < options {

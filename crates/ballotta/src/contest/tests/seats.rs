@@ -1,4 +1,4 @@
-//! Seats of lists.
+//! The seats of lists.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use crate::testing::{TestRng, numbered_options};
 
 const METHODS: [SeatMethod; 3] = [SeatMethod::Dhondt, SeatMethod::SainteLague, SeatMethod::LargestRemainder];
 
-/// Lists without candidates.
+/// The rule of a contest whose lists have no candidates.
 fn rule(lists: usize, number: u32, method: SeatMethod) -> Rule {
     let lists = (0..lists).map(|list| (list, vec![])).collect();
     let plan = Plan { lists, groups: vec![], preferences: 0, across: false, blank: true };
@@ -39,7 +39,7 @@ fn given(seats: &[u32]) -> (Vec<u32>, Vec<usize>, u32) {
 fn textbook_seats() {
     let votes = [100_000, 80_000, 30_000, 20_000];
     assert_eq!(seats(&votes, 8, SeatMethod::Dhondt), given(&[4, 3, 1, 0]));
-    // 100, 80, 33.3, 30, 26.7, 20 (first, fifth divisor), 20 (fourth), and 16 behind them.
+    // The quotients are 100, 80, 33.3, 30, 26.7, 20 (first, fifth divisor), 20 (fourth), and then 16.
     assert_eq!(seats(&votes, 8, SeatMethod::SainteLague), given(&[3, 3, 1, 1]));
     // The quota is 28,750: 3, 2, 1, 0 and the remainders 13,750, 22,500, 1,250, 20,000.
     assert_eq!(seats(&votes, 8, SeatMethod::LargestRemainder), given(&[3, 3, 1, 1]));
@@ -52,7 +52,7 @@ fn textbook_seats() {
 
 #[test]
 fn the_paradox_of_alabama() {
-    // With one seat more the third list loses one: the method is what it is.
+    // With one more seat, the third list loses one. This is a known property of the method.
     let votes = [1_500, 1_500, 900, 500, 500, 200];
     assert_eq!(seats(&votes, 25, SeatMethod::LargestRemainder), given(&[7, 7, 4, 3, 3, 1]));
     assert_eq!(seats(&votes, 26, SeatMethod::LargestRemainder), given(&[8, 8, 5, 2, 2, 1]));
@@ -66,18 +66,18 @@ fn equal_claims_leave_seats_open() {
         assert_eq!(seats(&[10, 10, 10], 2, method), (vec![0, 0, 0], vec![0, 1, 2], 2), "{method:?}");
         assert_eq!(seats(&[1, 1, 1, 0], 4, method), (vec![1, 1, 1, 0], vec![0, 1, 2], 1), "{method:?}");
         assert_eq!(seats(&[5], 7, method), given(&[7]), "{method:?}");
-        // A list without votes takes no part; with nobody's votes no list does, and none ties.
+        // A list without votes takes no part. If nobody votes, no list takes part, and none ties.
         assert_eq!(seats(&[0, 9, 0], 5, method), given(&[0, 5, 0]), "{method:?}");
         assert_eq!(seats(&[0, 0], 5, method), (vec![0, 0], vec![], 5), "{method:?}");
     }
-    // 4, 4, 2 of two seats after the first: 4/1, 4/1; then 2/1 = 4/2 = 4/2.
+    // The totals 4, 4, 2 with three seats: 4/1 and 4/1 get the first two, and then 2/1 = 4/2 = 4/2 tie.
     assert_eq!(seats(&[4, 4, 2], 3, SeatMethod::Dhondt), (vec![1, 1, 0], vec![0, 1, 2], 1));
     assert_eq!(seats(&[4, 4, 2], 4, SeatMethod::Dhondt), (vec![1, 1, 0], vec![0, 1, 2], 2));
     assert_eq!(seats(&[4, 4, 2], 5, SeatMethod::Dhondt), given(&[2, 2, 1]));
-    // The third divisor of 9 is the first of 3.
+    // 9 by the third divisor is equal to 3 by the first.
     assert_eq!(seats(&[9, 3], 2, SeatMethod::SainteLague), (vec![1, 0], vec![0, 1], 1));
     assert_eq!(seats(&[9, 3], 3, SeatMethod::SainteLague), given(&[2, 1]));
-    // Only those that tie for the last seat are named: remainders 0.6, 0.2, 0.2.
+    // Only the lists that tie for the last seat are named: the remainders are 0.6, 0.2, 0.2.
     assert_eq!(seats(&[26, 12, 12], 5, SeatMethod::LargestRemainder), given(&[3, 1, 1]));
     assert_eq!(seats(&[28, 11, 11], 5, SeatMethod::LargestRemainder), given(&[3, 1, 1]));
     assert_eq!(seats(&[4, 3, 3], 5, SeatMethod::LargestRemainder), (vec![2, 1, 1], vec![1, 2], 1));
@@ -93,7 +93,7 @@ fn largest_numbers_stay_exact() {
     }
 }
 
-/// By the quotients of all lists in one row, which are compared as fractions.
+/// The seats by the sorted quotients of all lists, which are compared as fractions.
 fn plainly(totals: &[u64], number: u32, divisor: impl Fn(u128) -> u128) -> (Vec<u32>, Vec<usize>, u32) {
     let mut quotients: Vec<(u128, u128, usize)> = Vec::new();
     for (list, total) in totals.iter().enumerate().filter(|(_, total)| **total > 0) {
@@ -125,7 +125,7 @@ fn random_seats_against_a_plain_count() {
         assert_eq!(seats(&totals, number, SeatMethod::Dhondt), plainly(&totals, number, |seats| seats + 1));
         assert_eq!(seats(&totals, number, SeatMethod::SainteLague), plainly(&totals, number, |seats| 2 * seats + 1));
 
-        // Largest remainders keep the quota: never less than its integral part, never a seat more than one above it.
+        // Largest remainders keep the quota: a list gets its integral part or one more.
         let (found, tied, open) = seats(&totals, number, SeatMethod::LargestRemainder);
         let voted: u64 = totals.iter().sum();
         if voted == 0 {
@@ -134,7 +134,7 @@ fn random_seats_against_a_plain_count() {
         let quota = |list: usize| (totals[list] * u64::from(number) / voted, totals[list] * u64::from(number) % voted);
         let left = u64::from(number) - (0..totals.len()).map(|list| quota(list).0).sum::<u64>();
         for (list, found) in found.into_iter().enumerate() {
-            // Those with larger remainders, and with this one.
+            // The lists with larger remainders, and those with the same.
             let takes_part = |other: &usize| totals[*other] > 0;
             let larger = (0..totals.len()).filter(takes_part).filter(|other| quota(*other).1 > quota(list).1).count();
             let equal = (0..totals.len()).filter(takes_part).filter(|other| quota(*other).1 == quota(list).1).count();
@@ -148,9 +148,9 @@ fn random_seats_against_a_plain_count() {
 }
 
 #[test]
-fn lists_stand_in_their_own_order() {
-    // The rule names its lists in another order than the manifest: seats are in the order of the rule, the ranking and
-    // the totals in that of the manifest.
+fn lists_keep_their_own_order() {
+    // The order of the lists in the rule differs from that of the options. Seats are in the order of the rule; the
+    // ranking and the totals are in the order of the options.
     let plan =
         Plan { lists: vec![(3, vec![0]), (1, vec![2])], groups: vec![], preferences: 1, across: false, blank: false };
     let seats = Some(Seats { number: 3, method: SeatMethod::Dhondt });
@@ -187,19 +187,19 @@ fn totals_of_lists_that_no_ballots_give() {
     };
     for across in [false, true] {
         accepted(across, [5, 5, 5, 0, 4, 4, 1]);
-        // The lists do not make all who voted together; more blank votes than ballots.
+        // The sum of the lists is not the number of voters; more blank votes than ballots.
         refused(across, [5, 5, 5, 0, 3, 3, 1]);
         refused(across, [5, 5, 5, 0, 5, 4, 1]);
         refused(across, [0, 0, 0, 0, 0, 0, 11]);
         refused(across, [u64::MAX, 0, 0, 0, u64::MAX, 0, 1]);
         refused(across, [5, u64::MAX, u64::MAX, 0, 4, 4, 1]);
     }
-    // Within the lists: a candidate above its list, and more preferences than two of each ballot of it, or than it has
-    // candidates.
+    // Within the lists: a candidate with more than its list, and more preferences than two for each ballot of the list,
+    // or than it has candidates.
     refused(false, [5, 6, 0, 0, 4, 4, 1]);
     refused(false, [5, 5, 5, 1, 4, 4, 1]);
     refused(false, [5, 5, 5, 0, 4, 5, 1]);
-    // Across: a candidate above all who voted, and more than two preferences of each.
+    // Across lists: a candidate with more than all voters, and more than two preferences for each voter.
     accepted(true, [5, 9, 9, 0, 4, 0, 1]);
     refused(true, [5, 10, 0, 0, 4, 0, 1]);
     refused(true, [5, 9, 9, 1, 4, 0, 1]);

@@ -1,4 +1,4 @@
-//! What totals mean for options: winners, averages, what no ballots give, and plain counts of random elections.
+//! Results from totals: winners, averages, impossible totals, and plain counts of random elections.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -42,7 +42,7 @@ fn accepted(rule: &Rule, options: usize, totals: &[u64], weight: u64) -> Outcome
 
 #[test]
 fn totals_of_choices_that_no_ballots_give() {
-    // Five who are not blank, of seven, choose two to three of four.
+    // Seven ballots, of which two are blank. The others choose two or three of four options.
     let rule = Rule::Choose(Choose { min: 2, max: 3, blank: true, winners: None });
     accepted(&rule, 4, &[5, 5, 0, 0, 2], 7);
     accepted(&rule, 4, &[5, 5, 5, 0, 2], 7);
@@ -53,7 +53,7 @@ fn totals_of_choices_that_no_ballots_give() {
     refused(&rule, 4, &[u64::MAX, u64::MAX, 5, 5, 2], 7);
     let exact = Rule::Choose(Choose { min: 2, max: 2, blank: true, winners: None });
     assert_eq!(accepted(&exact, 3, &[5, 3, 2], 7).counts(), Some([5, 3, 2].as_slice()));
-    // The last option would have six of five, or less than nothing, or another has.
+    // The last option would have six of five, or less than 0, or another option has.
     refused(&exact, 3, &[2, 2, 2], 7);
     refused(&exact, 3, &[5, 6, 2], 7);
     refused(&exact, 3, &[6, 0, 2], 7);
@@ -61,7 +61,7 @@ fn totals_of_choices_that_no_ballots_give() {
 
 #[test]
 fn totals_of_points_that_no_ballots_give() {
-    // Five who are not blank, of seven; three points for one option, four together.
+    // Seven ballots, of which two are blank. At most three points for one option, and four for all.
     for rule in [score(3, Some(Total::AtMost(4)), true), cumulative(4, 3, false)] {
         accepted(&rule, 2, &[15, 5, 2], 7);
         refused(&rule, 2, &[16, 0, 2], 7);
@@ -73,7 +73,7 @@ fn totals_of_points_that_no_ballots_give() {
         assert_eq!(accepted(&rule, 2, &[15, 2], 7).counts(), Some([15, 5].as_slice()));
         assert_eq!(accepted(&rule, 2, &[5, 2], 7).counts(), Some([5, 15].as_slice()));
         refused(&rule, 2, &[16, 2], 7);
-        // The last option would have 16, or less than nothing.
+        // The last option would have 16, or less than 0.
         refused(&rule, 2, &[4, 2], 7);
         refused(&rule, 2, &[21, 2], 7);
         refused(&rule, 3, &[15, 6, 2], 7);
@@ -115,7 +115,7 @@ fn totals_of_votes_for_credits_that_no_ballots_give() {
 fn totals_of_places_that_no_ballots_give() {
     let whole = positional(&[3, 1], false);
     accepted(&whole, 3, &[15, 5, 0, 2], 7);
-    // Above the largest score of all; not all points; too many.
+    // A total above the largest score of all voters; not all points; too many points.
     refused(&whole, 3, &[16, 4, 0, 2], 7);
     refused(&whole, 3, &[15, 4, 0, 2], 7);
     refused(&whole, 3, &[15, 5, 1, 2], 7);
@@ -138,7 +138,7 @@ fn averages_are_reduced() {
     let outcome = accepted(&rule, 5, &[60, 40, 0, 10, 7, 2], 12);
     assert_eq!(averages(&outcome), [[6, 1], [4, 1], [0, 1], [1, 1], [7, 10]]);
     assert_eq!(outcome.ranking(), [vec![0], vec![1], vec![3], vec![4], vec![2]]);
-    // Over those who are not blank.
+    // The average is over the ballots that are not blank.
     assert_eq!(averages(&accepted(&rule, 1, &[6, 0], 4)), [[3, 2]]);
     assert_eq!(averages(&accepted(&rule, 1, &[6, 1], 4)), [[2, 1]]);
     assert_eq!(averages(&accepted(&rule, 2, &[0, 0, 4], 4)), [[0, 1]; 2]);
@@ -172,7 +172,7 @@ fn winners_who_tie_at_the_edge_are_not_elected() {
 }
 
 #[test]
-fn winners_of_every_kind_are_from_the_front_of_the_ranking() {
+fn winners_of_every_kind_are_first_in_the_ranking() {
     let three = numbered_options(3);
     let mut rules = vec![
         (Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: Some(1) }), vec![2, 3]),
@@ -184,7 +184,7 @@ fn winners_of_every_kind_are_from_the_front_of_the_ranking() {
             Rule::Positional(Positional { scores: vec![1], truncated: false, blank: false, winners: Some(1) }),
             vec![2, 3, 1],
         ),
-        // Four of six are above the first with the second, and five above the third.
+        // The second option is above the first on four of six ballots, and above the third on five.
         (Rule::Pairs(Pairs { ties: false, method: Method::Schulze, blank: false, winners: Some(1) }), vec![2, 5, 5]),
     ];
     if let Rule::Grades(rule) = super::grades::rule(2, false) {
@@ -203,13 +203,13 @@ fn winners_of_every_kind_are_from_the_front_of_the_ranking() {
 }
 
 #[test]
-fn multipliers_are_the_weight_but_where_it_is_in_the_slots() {
+fn multipliers_are_the_weight_unless_it_is_in_the_slots() {
     for rule in [score(1, None, false), cumulative(1, 1, false), quadratic(1), positional(&[1], true)] {
         assert_eq!(rule.multiplier(), Multiplier::RollWeight);
     }
 }
 
-/// A selection that the rule allows, and what it gives each option.
+/// A selection that the rule allows, with the number that each option gets.
 fn any(rule: &Rule, options: usize, weight: u64, rng: &mut TestRng) -> (Selection, Vec<u64>) {
     let mut below = |bound: u64| rng.next_u64() % bound;
     let has_blank = match rule {
@@ -221,7 +221,7 @@ fn any(rule: &Rule, options: usize, weight: u64, rng: &mut TestRng) -> (Selectio
     if has_blank && below(4) == 0 {
         return (Selection::Blank, nothing);
     }
-    // Points one by one, each to an option that may still have one, until there are enough.
+    // Gives points one by one to options that can still have one, until there are enough.
     let mut dealt = |least: u64, most: u64, max: u64, cost: fn(u64) -> u64| {
         let mut points = nothing.clone();
         let wanted = least + below(most - least + 1);
@@ -301,7 +301,7 @@ fn random_lists_against_a_plain_count() {
         let groups = vec![(vec![1, 4], 1)];
         let plan = Plan { lists: lists.clone(), groups, preferences: 2, across, blank: true };
         let rule = Rule::Lists(plan.rule());
-        // All that the rule allows, by its prose.
+        // All selections that the rule allows.
         let allowed: Vec<(usize, Vec<usize>)> = lists
             .iter()
             .flat_map(|(list, own)| subsets(7).map(move |set| (*list, own.clone(), set)))
@@ -331,8 +331,8 @@ fn random_lists_against_a_plain_count() {
 }
 
 #[test]
-fn results_that_tell_how_everybody_voted() {
-    // As the verifier asks: the most of an option is its bound for each unit of weight.
+fn results_that_reveal_how_everybody_voted() {
+    // As in the verifier: the largest total of an option is the bound of its count times the weight.
     let tells = |rule: &Rule, options: usize, totals: &[u64], weight: u64| {
         accepted(rule, options, totals, weight).is_unanimous(rule.count_bound() * weight, weight)
     };

@@ -3,7 +3,7 @@
 use super::*;
 use crate::limits::{MAX_CREDITS, MAX_GRADES, MAX_POINTS, MAX_RANKED_OPTIONS, MAX_SEATS, MAX_TERMS, MAX_TOTAL};
 
-/// A title of this text.
+/// A title with this text.
 fn title(text: &str) -> Value {
     json!({ "it": text, "en": text })
 }
@@ -35,12 +35,12 @@ fn rules() -> Vec<Value> {
     ]
 }
 
-/// The manifest with this rule for a contest of so many options.
+/// The manifest with this rule for a contest that has `count` options.
 fn of_rule(rule: &Value, count: usize) -> Value {
     with(&[("/contests/1/rule", rule.clone()), ("/contests/1/options", options(count))])
 }
 
-/// The rule with the value at a JSON pointer replaced, which may be new in its object.
+/// The rule with the value at a JSON pointer replaced or, if there is none, added.
 fn changed(rule: &Value, pointer: &str, new: Value) -> Value {
     let mut rule = rule.clone();
     let (parent, field) = pointer.rsplit_once('/').unwrap();
@@ -52,7 +52,7 @@ fn changed(rule: &Value, pointer: &str, new: Value) -> Value {
     rule
 }
 
-/// What is wrong with a rule for so many options, with paths from the rule on.
+/// What is wrong with a rule for `count` options. Paths start at the rule.
 fn faults_of(rule: &Value, count: usize) -> Vec<(String, ManifestProblem)> {
     let of_rule = |(path, problem): (String, ManifestProblem)| {
         (path.strip_prefix("contests[1].rule").unwrap_or(&path).to_string(), problem)
@@ -98,7 +98,7 @@ fn optional_fields_of_rules_may_be_absent() {
     }
 }
 
-/// All values in a rule but the rule itself.
+/// All values in a rule, without the rule itself.
 fn places_in(rule: &Value) -> Vec<(String, String)> {
     let mut all = Vec::new();
     places(rule, String::new(), String::new(), &mut all);
@@ -107,7 +107,7 @@ fn places_in(rule: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn fields_of_rules_are_theirs_and_all_there() {
+fn fields_of_rules_are_known_and_complete() {
     for rule in rules() {
         for (pointer, path) in places_in(&rule).into_iter().chain([(String::new(), String::new())]) {
             let mut more = rule.clone();
@@ -129,7 +129,7 @@ fn fields_of_rules_are_theirs_and_all_there() {
                 true => ManifestProblem::MissingLanguage,
                 false => ManifestProblem::MissingField,
             };
-            // A total is one of two fields.
+            // A total has one of two fields.
             let path = if field == "exactly" { ".total.at_most".into() } else { path };
             assert!(faults_of(&less, 4).contains(&(path.clone(), problem)), "{rule} without {pointer}");
         }
@@ -197,7 +197,7 @@ fn numbers_of_rules_stay_within_their_range() {
             let faults = faults_of(&changed(&rule, pointer, json!(found)), 4);
             let of_range =
                 |(_, problem): &&(String, ManifestProblem)| matches!(problem, ManifestProblem::OutOfRange { .. });
-            // What is larger than another field lets it be is said there.
+            // A value that is too large for another field is reported at its own path.
             assert!(faults.iter().find(of_range).is_none_or(|(other, _)| *other != path), "{rule} {pointer} {found}");
         }
     }
@@ -249,7 +249,7 @@ fn a_total_is_at_most_or_exactly() {
 }
 
 #[test]
-fn kinds_leave_a_choice() {
+fn kinds_without_a_choice_are_refused() {
     let one = |rule: Value| {
         let mut rule = rule;
         rule.as_object_mut().unwrap().remove("winners");
@@ -282,7 +282,7 @@ fn kinds_leave_a_choice() {
 }
 
 #[test]
-fn pairs_are_of_a_dozen_options() {
+fn pairs_have_at_most_twelve_options() {
     let limit = MAX_RANKED_OPTIONS;
     for ties in [false, true] {
         let rule = changed(&kind("pairs"), "/ties", json!(ties));
@@ -293,7 +293,7 @@ fn pairs_are_of_a_dozen_options() {
 }
 
 #[test]
-fn a_place_counts() {
+fn some_place_has_a_score() {
     for (scores, problem) in [
         (json!([0]), Some(ManifestProblem::NothingCounts)),
         (json!([0, 0, 0, 0]), Some(ManifestProblem::NothingCounts)),
@@ -307,7 +307,7 @@ fn a_place_counts() {
 }
 
 #[test]
-fn options_are_lists_or_candidates_of_one() {
+fn every_option_is_a_list_or_a_candidate_of_one_list() {
     let lists = |lists: Value| {
         let mut rule = changed(&kind("lists"), "/lists", lists);
         rule.as_object_mut().unwrap().remove("groups");
@@ -333,7 +333,7 @@ fn options_are_lists_or_candidates_of_one() {
 
     let group = |candidates: &[&str]| changed(&kind("lists"), "/groups/0/candidates", json!(candidates));
     assert_refused(&group(&["o1", "o4"]), 4, ".groups[0].candidates[1]", unknown.clone());
-    // A list is no candidate.
+    // A list is not a candidate.
     assert_refused(&group(&["o0"]), 4, ".groups[0].candidates[0]", unknown);
     assert_refused(&group(&["o1", "o1"]), 4, ".groups[0].candidates[1]", twice);
     assert_eq!(faults_of(&changed(&kind("lists"), "/groups/0/max", json!(1024)), 4), []);
@@ -351,7 +351,7 @@ fn preferences_need_candidates() {
 }
 
 #[test]
-fn grades_are_told_apart() {
+fn grades_are_distinct() {
     let rule = kind("grades");
     let first = |field: &str| format!("contests[1].rule.grades[0].{field}");
     let same_id = changed(&rule, "/grades/1/id", json!("good"));
@@ -364,7 +364,7 @@ fn grades_are_told_apart() {
     assert_refused(&empty, 4, ".grades[1].title.en", ManifestProblem::EmptyText);
     let described = changed(&rule, "/grades/1/description", title("x"));
     assert_refused(&described, 4, ".grades[1].description", ManifestProblem::UnknownField);
-    // A grade may be called what an option is called.
+    // A grade and an option may have the same identifier.
     assert_eq!(faults_of(&changed(&rule, "/grades/1/id", json!("o1")), 4), []);
 }
 
@@ -387,13 +387,13 @@ fn totals_stay_within_what_can_be_decrypted() {
         let most = MAX_TOTAL / bound;
         assert_eq!(of_weight(&rule, most), [], "{rule}");
         let expected = problem(u128::from(bound) * u128::from(most + 1));
-        // What all weigh together counts, not what one does.
+        // The sum of all weights is what matters, not the largest weight.
         let mut light = of_rule(&rule, 4);
         light["weights"] = json!({ "unit": light["weights"]["unit"], "max": 1, "total": most + 1 });
         assert_eq!(faults(&light), [("contests[1].rule".to_string(), expected.clone())], "{rule}");
         assert_eq!(of_weight(&rule, most + 1), [("contests[1].rule".to_string(), expected)], "{rule}");
     }
-    // Where a ballot counts once for each unit of its weight, every weight will do.
+    // If a ballot adds at most its weight, every weight is allowed.
     for rule in
         [kind("choose"), json!({ "kind": "split", "max": MAX_WEIGHT }), kind("lists"), kind("grades"), kind("pairs")]
     {
@@ -401,7 +401,7 @@ fn totals_stay_within_what_can_be_decrypted() {
     }
     let problem = ManifestProblem::OutOfRange { found: 1000, min: 1001, max: 1001 };
     assert_eq!(of_weight(&kind("split"), 1001), [("contests[1].rule.max".to_string(), problem)]);
-    // Nobody divides more than all weigh together.
+    // Nobody can divide more than the sum of all weights.
     let mut manifest = of_rule(&kind("split"), 4);
     manifest["weights"] = json!({ "unit": manifest["weights"]["unit"], "max": 10, "total": 999 });
     let problem = ManifestProblem::OutOfRange { found: 1000, min: 10, max: 999 };
@@ -423,8 +423,8 @@ fn the_bits_of_a_ballot_have_a_limit() {
 
 #[test]
 fn the_terms_of_all_styles_have_a_limit() {
-    // A list of 1,000 candidates who are in 100 groups: a term for each time a candidate is named, for the list and its
-    // digits, and for the counts.
+    // A list of 1,000 candidates who are in 100 groups: one term each time that a candidate is named, and terms for the
+    // list, its digits and the counts.
     let candidates: Vec<String> = (1..=1000).map(|number| format!("o{number}")).collect();
     let groups: Vec<Value> = (0..100).map(|_| json!({ "candidates": candidates, "max": 1 })).collect();
     let rule = json!({
@@ -490,7 +490,7 @@ fn mutations_of_rules_never_panic() {
 }
 
 #[test]
-fn no_more_names_of_lists_are_compared_than_there_can_be_options() {
+fn names_of_lists_are_compared_up_to_the_limit_of_options() {
     let of_options = |options: Value| {
         let candidates = |list: usize| (0..MAX_OPTIONS / 2).map(move |name| json!(format!("c{list}-{name}")));
         let list =
@@ -499,7 +499,7 @@ fn no_more_names_of_lists_are_compared_than_there_can_be_options() {
         let rule = json!({ "kind": "lists", "lists": lists, "preferences": 1, "across": true, "blank": true });
         faults(&with(&[("/contests/1/rule", rule), ("/contests/1/options", options)]))
     };
-    // Whether or not they are options: the one behind the last that can be is refused, and those behind it.
+    // Names after the largest allowed number are refused, whether or not they are options.
     let limit = MAX_OPTIONS;
     let problem = ManifestProblem::TooManyOptions { options: limit + 1, limit };
     let path = "contests[1].rule.lists[1].candidates[511]".to_string();
