@@ -181,11 +181,4 @@ impl ElectionContext {
         transcript.absorb_bytes(b"tracker", tracker.as_bytes());
         transcript
     }
-
-    /// The keys of the slots of a contest.
-    #[must_use]
-    pub fn contest_keys(&self, contest: usize) -> &[PublicElement] {
-        let slots = self.manifest.contest_slots(contest);
-        self.joint_key.keys().get(slots.start as usize..slots.end as usize).unwrap_or_default()
-    }
 }

@@ -32,8 +32,8 @@ pub use bundle::{Bundle, BundleError, BundleProblem};
 pub use files::{FileList, FileListError};
 pub use published::{PublishedBoard, RecordError, read_head, read_manifest};
 pub use result::{
-    ContestResult, ListSeats, OptionResult, PairsResult, QuorumResult, ResultDocument, SeatsResult, WinnersResult,
-    WithheldReason,
+    ContestResult, ListSeats, OptionResult, PairsResult, QuorumResult, ResultDocument, ResultEncodingError,
+    SeatsResult, WinnersResult, WithheldReason,
 };
 pub use roll::PublishedRoll;
 
@@ -145,7 +145,7 @@ pub(crate) fn read_parts(
     let mut part = Vec::new();
     let mut done = 0;
     while done < length {
-        part.resize(usize::try_from(length - done).unwrap_or(PART).min(PART), 0);
+        part.resize((length - done).min(PART as u64) as usize, 0);
         source.read_exact_at(path, done, &mut part)?;
         done += part.len() as u64;
         visit(&part, done, length);

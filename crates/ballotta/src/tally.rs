@@ -173,7 +173,8 @@ impl PartialTally {
     #[must_use]
     pub fn zero(context: &ElectionContext, first: u64) -> Self {
         let contests = 0..context.manifest().contests().len();
-        let contests = contests.map(|contest| ContestSum::zero(context.contest_keys(contest).len())).collect();
+        let contests =
+            contests.map(|contest| ContestSum::zero(context.manifest().contest_slots(contest).len())).collect();
         Self { first, end: first, contests, classes: BTreeMap::new() }
     }
 
@@ -267,9 +268,10 @@ impl PartialTally {
                 writer.element(&PublicElement::from(*element));
             }
         }
-        writer.u32(u32::try_from(self.classes.len()).unwrap_or(u32::MAX));
+        // There are no more classes than ballots, and no style above `MAX_STYLES`.
+        writer.u32(self.classes.len() as u32);
         for ((style, weight), count) in &self.classes {
-            writer.u16(u16::try_from(*style).unwrap_or(u16::MAX)).u64(*weight).u64(*count);
+            writer.u16(*style as u16).u64(*weight).u64(*count);
         }
     }
 

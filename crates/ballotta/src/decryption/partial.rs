@@ -184,7 +184,7 @@ impl PartialDecryption {
                 if !sums.needs_decryption() {
                     return Ok(None);
                 }
-                let slots = context.contest_keys(contest).len();
+                let slots = context.manifest().contest_slots(contest).len();
                 // Of a share that is not zero and a sum that is not the identity.
                 let factors = (0..slots).map(|_| reader.element("D")).collect::<Result<_, _>>()?;
                 Ok(Some(ContestDecryption { factors, proof: EqualityProof::decode(&mut reader)? }))

@@ -13,6 +13,11 @@ use crate::election::ElectionContext;
 use crate::manifest::{Contest, QuorumBase, QuorumOf, QuorumRule};
 use crate::tally::{EncryptedContest, EncryptedTally, Withheld};
 
+/// A result cannot be written as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the result cannot be written as JSON")]
+pub struct ResultEncodingError;
+
 /// A result for people and programs. Two verifiers write the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -205,10 +210,13 @@ impl ContestResult {
             seats: None,
         };
         let Some(outcome) = outcome else { return result };
-        let id = |option: &usize| contest.options.get(*option).map(|option| option.id.clone()).unwrap_or_default();
-        let ids = |options: &[usize]| options.iter().map(id).collect::<Vec<_>>();
+        let id = |option: &usize| contest.options.get(*option).map(|option| option.id.clone());
+        let ids = |options: &[usize]| options.iter().filter_map(id).collect::<Vec<_>>();
         let ranking = |ranking: &[Vec<usize>]| ranking.iter().map(|tied| ids(tied)).collect::<Vec<_>>();
-        result.options = (0..contest.options.len()).map(|option| option_result(contest, outcome, option)).collect();
+        result.options = (0..)
+            .zip(&contest.options)
+            .map(|(number, option)| option_result(contest, outcome, number, &option.id))
+            .collect();
         result.blank = outcome.blank();
         result.ranking = ranking(outcome.ranking());
         result.winners = outcome.winners().map(|winners| WinnersResult {
@@ -220,16 +228,16 @@ impl ContestResult {
             Detail::Pairs(pairs) => {
                 result.pairs = Some(PairsResult {
                     matrix: pairs.matrix.clone(),
-                    condorcet_winner: pairs.condorcet_winner.as_ref().map(id),
+                    condorcet_winner: pairs.condorcet_winner.as_ref().and_then(id),
                     schulze: ranking(&pairs.schulze),
                     ranked_pairs: ranking(&pairs.ranked_pairs),
                     copeland: ranking(&pairs.copeland),
                 });
             }
             Detail::Seats(seats) => {
-                let of_list = |(list, seats): &(usize, u32)| ListSeats { id: id(list), seats: *seats };
+                let of_list = |(list, seats): &(usize, u32)| Some(ListSeats { id: id(list)?, seats: *seats });
                 result.seats = Some(SeatsResult {
-                    lists: seats.lists.iter().map(of_list).collect(),
+                    lists: seats.lists.iter().filter_map(of_list).collect(),
                     tied: ids(&seats.tied),
                     open: seats.open,
                 });
@@ -240,9 +248,10 @@ impl ContestResult {
     }
 }
 
-fn option_result(contest: &Contest, outcome: &Outcome, option: usize) -> OptionResult {
+/// The result of the option at a position of its contest.
+fn option_result(contest: &Contest, outcome: &Outcome, option: usize, id: &str) -> OptionResult {
     let mut result = OptionResult {
-        id: contest.options.get(option).map(|option| option.id.clone()).unwrap_or_default(),
+        id: id.to_string(),
         total: outcome.counts().and_then(|counts| counts.get(option)).copied(),
         average: None,
         grades: None,
@@ -309,11 +318,13 @@ impl ResultDocument {
     }
 
     /// The bytes of the result: JSON with an end of line.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        // Strings and integers always serialise.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+    ///
+    /// # Errors
+    ///
+    /// If the JSON cannot be written, which no document of strings and integers gives.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ResultEncodingError> {
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(|_| ResultEncodingError)?;
         bytes.push(b'\n');
-        bytes
+        Ok(bytes)
     }
 }

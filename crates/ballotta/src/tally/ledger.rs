@@ -207,8 +207,8 @@ impl CountedSet {
 
     pub(crate) fn decode(size: u64, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let field = "selection";
-        let count = usize::try_from(size.div_ceil(u64::BITS.into())).unwrap_or(usize::MAX);
-        let bytes = reader.take(field, count.saturating_mul(8))?;
+        let length = usize::try_from(8 * size.div_ceil(u64::BITS.into()));
+        let bytes = reader.take(field, length.map_err(|_| DecodeError::Truncated { field })?)?;
         let (chunks, _) = bytes.as_chunks();
         let mut words: Vec<u64> = chunks.iter().map(|chunk| u64::from_le_bytes(*chunk)).collect();
         let used = size % u64::from(u64::BITS);

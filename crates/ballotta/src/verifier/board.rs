@@ -64,8 +64,7 @@ impl ScannedBoard {
 
 /// The place of an entry of a board of `size` entries.
 pub(super) fn place_of(index: u64, size: u64) -> Place {
-    let file = TilePath::bundle_of(index, size).map(|path| path.to_string()).unwrap_or_default();
-    Place::Entry { index, file }
+    Place::Entry { index, file: TilePath::bundle_with(index, size).to_string() }
 }
 
 /// The bytes that are kept of an entry that is not a ballot, until the timeline reads it: more than any that can be read

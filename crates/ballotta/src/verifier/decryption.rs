@@ -187,9 +187,11 @@ impl Verifier<'_> {
         let (Some(roll), Some(tally), Some(totals)) = (&outcome.roll, &outcome.tally, &outcome.totals) else { return };
         let Some(published) = self.file(CheckId::Result, record::RESULT, ResultDocument::MAX_BYTES) else { return };
         self.findings.saw(CheckId::Result, 1);
-        if published != ResultDocument::new(context, roll.totals(), tally, totals).to_bytes() {
-            let problem = "the published result is not the one that the ballots give";
-            self.findings.fail(CheckId::Result, Place::File(record::RESULT.into()), problem);
-        }
+        let problem = match ResultDocument::new(context, roll.totals(), tally, totals).to_bytes() {
+            Ok(computed) if computed == published => return,
+            Ok(_) => "the published result is not the one that the ballots give".to_string(),
+            Err(error) => error.to_string(),
+        };
+        self.findings.fail(CheckId::Result, Place::File(record::RESULT.into()), problem);
     }
 }

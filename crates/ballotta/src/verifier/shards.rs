@@ -27,14 +27,12 @@ use crate::election::{ElectionContext, ElectionError};
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::hash::{FileHash, Fingerprint, tagged};
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
-use crate::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TRUSTEES};
+use crate::limits::{MAX_CEREMONY_FILES, MAX_ENTRIES, MAX_MESSAGE_BYTES};
 use crate::record::{self, BundleIndex, PublishedRoll, RecordError, RecordSource, read_file, read_manifest};
 use crate::tally::{CountedSet, PartialTally};
 
 /// How many bundles are verified in one batch.
 const BUNDLES_PER_BATCH: u64 = 2;
-/// At most how many messages of a ceremony a plan names: as many as the verifier keeps.
-const MAX_CEREMONY_FILES: usize = 64 * MAX_TRUSTEES;
 
 /// Why a shard cannot be verified, or parts cannot be put together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -175,7 +173,7 @@ impl ShardPlan {
         let position = |index: Option<u64>| index.map_or(0, |index| index + 1);
         writer.put(self.context.fingerprint().as_bytes()).u64(self.entries());
         writer.u64(position(self.window.opened)).u64(position(self.window.closed));
-        writer.u16(u16::try_from(self.ceremony.len()).unwrap_or(u16::MAX));
+        writer.u16(self.ceremony.len() as u16);
         for hash in self.ceremony.iter().chain(&self.bundles.hashes) {
             writer.put(hash.as_bytes());
         }
@@ -198,7 +196,7 @@ impl ShardPlan {
         let files = usize::from(reader.u16("ceremony")?);
         at_most("ceremony", files as u64, MAX_CEREMONY_FILES as u64)?;
         let ceremony = hashes("ceremony", files, &mut reader)?;
-        let bundles = usize::try_from(size.div_ceil(u64::from(TILE_WIDTH))).unwrap_or(usize::MAX);
+        let bundles = size.div_ceil(u64::from(TILE_WIDTH)) as usize;
         let hashes = hashes("bundles", bundles, &mut reader)?;
         let counted = CountedSet::decode(size, &mut reader)?;
         reader.finish()?;

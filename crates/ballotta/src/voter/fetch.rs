@@ -138,13 +138,13 @@ impl RecordFetch {
     /// Looks at the bundles that are there, and forgets them and those that are absent.
     fn read_bundles(&mut self) {
         let mut left = Vec::new();
-        for path in self.bundles.take().unwrap_or_default() {
+        for path in self.bundles.take().into_iter().flatten() {
             let name = path.to_string();
             match self.record.files.get(&name) {
                 Some(bytes) => {
                     let entries: Vec<FileRequest> = decode_bundle(bytes, path.width())
-                        .unwrap_or_default()
                         .into_iter()
+                        .flatten()
                         .filter_map(|entry| self.named_by(Entry::decode(entry).ok()?))
                         .collect();
                     self.named.extend(entries);

@@ -103,8 +103,8 @@ impl PartialVerification {
                 put_text(&mut writer, problem);
             }
         }
-        // A range has fewer entries than that.
-        writer.u32(u32::try_from(self.failures.len()).unwrap_or(u32::MAX));
+        // A ballot fails once, and a board has at most `MAX_ENTRIES`.
+        writer.u32(self.failures.len() as u32);
         for Finding { index, check, problem } in &self.failures {
             writer.u64(*index);
             put_text(&mut writer, check.slug());
@@ -169,14 +169,14 @@ pub fn merge_all(parts: impl IntoIterator<Item = PartialVerification>) -> Result
     parts.into_iter().map(Ok).reduce(|sum, next| sum?.merge(next?)).ok_or(none)?
 }
 
-/// Texts are of the library and of the source of a record, which may say more than fits.
+/// Writes a text, up to its last character within 65,535 bytes: the source of a record may say more.
 fn put_text(writer: &mut Writer, text: &str) {
-    let mut end = text.len().min(u16::MAX.into());
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    let mut characters = text.chars();
+    while characters.as_str().len() > u16::MAX.into() {
+        characters.next_back();
     }
-    let text = text.get(..end).unwrap_or_default();
-    writer.u16(u16::try_from(text.len()).unwrap_or_default()).put(text.as_bytes());
+    let text = characters.as_str();
+    writer.u16(text.len() as u16).put(text.as_bytes());
 }
 
 fn text(field: &'static str, reader: &mut Reader<'_>) -> Result<String, DecodeError> {
