@@ -64,7 +64,7 @@ pub fn combine(
         let table = DiscreteLog::new(packing, largest, slots);
         for (number, (contest, sums)) in alike() {
             let blindings = (0..sums.c.len()).map(|slot| {
-                // Where nothing hides the sums there are no factors.
+                // There are no factors if `R` is the identity: the sums are not hidden.
                 let factors = used.iter().filter_map(|part| part.factor(number, slot));
                 let factors: Vec<&Element> = factors.map(PublicElement::element).collect();
                 Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied())
@@ -81,7 +81,7 @@ pub fn combine(
     Ok(results)
 }
 
-/// The most that the total of a count can be.
+/// The largest possible total of a count.
 fn bound(contest: &Contest, sums: &EncryptedContest) -> u64 {
     contest.rule.count_bound().saturating_mul(sums.weight)
 }

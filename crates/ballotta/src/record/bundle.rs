@@ -10,7 +10,7 @@ use crate::board::tiles::{MAX_BUNDLE_BYTES, TILE_WIDTH, TileError, TilePath, dec
 use crate::encoding::DecodeError;
 use crate::hash::FileHash;
 
-/// A bundle of entries that cannot be read.
+/// A bundle of entries cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
 pub struct BundleError {
@@ -36,7 +36,7 @@ pub enum BundleProblem {
     /// The board has no such bundle.
     #[error("there is no such bundle")]
     OutsideBoard,
-    /// An entry that must be a ballot is none.
+    /// An entry that must be a ballot is not one.
     #[error("entry {index} is not a ballot")]
     NotABallot {
         /// The position of the entry on the board.
@@ -95,7 +95,7 @@ pub(crate) struct BundleIndex {
 }
 
 impl BundleIndex {
-    /// How many bundles were read.
+    /// The number of bundles that were read.
     pub(crate) fn len(&self) -> u64 {
         self.hashes.len() as u64
     }
@@ -116,7 +116,7 @@ impl BundleIndex {
         if bundle.hash() == *hash { Ok(bundle) } else { Err(error(BundleProblem::Changed)) }
     }
 
-    /// Reads a ballot of the board again, as far as the ledger compares it.
+    /// Reads the parts of a ballot again that the ledger compares.
     pub(crate) fn ballot_info(&self, source: &dyn RecordSource, index: u64) -> Result<BoardBallotInfo, BundleError> {
         let bundle = self.read(source, index / u64::from(TILE_WIDTH))?;
         let entry = bundle.entries()?.find(|(position, _)| *position == index);
