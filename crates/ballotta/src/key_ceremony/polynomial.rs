@@ -9,7 +9,6 @@ use core::iter::zip;
 
 use merlin::Transcript;
 
-use super::error::CeremonyError;
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
 use crate::hash::RosterHash;
 use crate::index::TrusteeIndex;
