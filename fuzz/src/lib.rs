@@ -379,7 +379,7 @@ fn results() -> Vec<Vec<u8>> {
 /// JSON has many forms: a result that is read is written in one form, which is read again.
 fn result_document(bytes: &[u8]) {
     if let Ok(result) = serde_json::from_slice::<ResultDocument>(bytes) {
-        let written = result.to_bytes();
+        let written = result.to_bytes().expect("a result that was read can be written");
         assert_eq!(serde_json::from_slice::<ResultDocument>(&written).ok().as_ref(), Some(&result));
     }
 }

@@ -500,7 +500,7 @@ fn a_published_result_that_is_another() {
     board.entries.pop();
     for forged in [other, exchanged, reached] {
         let mut board = board.clone();
-        board.files.insert(record::RESULT.into(), forged.to_bytes());
+        board.files.insert(record::RESULT.into(), forged.to_bytes().unwrap());
         let mut list = record::FileList::default();
         for path in [record::README, record::RESULT] {
             list.add(path, &board.files[path]);

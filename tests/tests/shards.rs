@@ -46,7 +46,7 @@ fn shard(board: &Board<'_>, plan: &ShardPlan, range: core::ops::Range<u64>) -> R
 /// A ballot whose predecessor turns out to be void, one whose randomness a void ballot used first, and a void last ballot:
 /// the first reading takes all for valid, and counts other ballots than the last.
 #[test]
-fn what_the_first_reading_takes_for_valid() {
+fn the_first_reading_assumes_that_ballots_are_valid() {
     let election = Election::build(options());
     let mut board = election.open_board();
     let filler = |board: &mut Board<'_>| {

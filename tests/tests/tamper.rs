@@ -256,7 +256,7 @@ fn lists_of_files() {
     // A list that is none: everything else is checked all the same.
     let mut broken = board.clone();
     broken.push_file(ballotta::board::entry::EntryKind::Publication, 0, b"no list\n");
-    let problem = "line 1 is not a hash, two spaces and a path behind those before it".to_owned();
+    let problem = "line 1 is not a hash, two spaces and a path in ascending order".to_owned();
     broken.expect_failures(&[(CheckId::Files, Place::File(record::FILE_LIST.into()), problem)]);
     // And no publication at all is no complete record.
     let verification = board.verify();

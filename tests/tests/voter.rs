@@ -299,7 +299,7 @@ fn a_ballot_with_the_randomness_of_somebody_else() {
 }
 
 #[test]
-fn a_voter_prepares_behind_the_ballot_that_stands() {
+fn a_voter_prepares_after_the_ballot_that_counts() {
     for revoting in [Revoting::LastCounts, Revoting::NotAllowed] {
         let election = Election::build(ElectionOptions { revoting, ..ElectionOptions::default() });
         let mut board = election.open_board();

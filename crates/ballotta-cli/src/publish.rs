@@ -15,7 +15,7 @@ pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Re
     let manifest = ballot_box.manifest();
     let mut files = vec![
         (record::README, readme(manifest, result).into_bytes()),
-        (record::RESULT, result.to_bytes()),
+        (record::RESULT, result.to_bytes()?),
         (CHART, chart::svg(manifest, result).into_bytes()),
     ];
     if let Ok(checkpoint) = std::fs::read(ballot_box.root().join(record::CLOSING_CHECKPOINT)) {

@@ -1,4 +1,4 @@
-//! Appending to a board that lies in a folder.
+//! Appending to a board in a folder.
 
 use std::fs;
 use std::io;
@@ -14,7 +14,7 @@ use ballotta::record::{Bundle, BundleError, CHECKPOINT};
 use crate::FolderRecord;
 use crate::files::{read_at_most, write_atomically};
 
-/// A board that cannot be opened or appended to.
+/// Why a board cannot be opened or appended to.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoardFolderError {
@@ -26,7 +26,7 @@ pub enum BoardFolderError {
         /// Why.
         error: io::Error,
     },
-    /// The checkpoint is not the board's.
+    /// The checkpoint cannot be read, or the board did not sign it.
     #[error("the checkpoint is not signed by this board: {0}")]
     Checkpoint(#[from] NoteError),
     /// A bundle of entries cannot be read.
@@ -38,29 +38,29 @@ pub enum BoardFolderError {
     /// There is no entry at this position.
     #[error("the board has no entry {0}")]
     NoSuchEntry(u64),
-    /// A folder already holds a board.
-    #[error("{0} already holds a board")]
+    /// The folder already contains a board.
+    #[error("{0} already contains a board")]
     Exists(PathBuf),
 }
 
 /// A board in a folder, with its last bundle in memory.
 ///
 /// Entries become part of the board with [`Self::commit`]: bundles first, then the signed checkpoint, each file at
-/// once or not at all. What a crash leaves behind the checkpoint does not exist.
+/// once or not at all. Entries that a crash leaves after the checkpoint are not part of the board.
 pub struct BoardFolder {
     root: PathBuf,
     frontier: Frontier,
-    /// Entries of the last bundle that is not full.
+    /// The entries of the last bundle, which is not full.
     last: Vec<Vec<u8>>,
     committed: TreeHead,
 }
 
 impl BoardFolder {
-    /// A new, empty board.
+    /// Creates an empty board.
     ///
     /// # Errors
     ///
-    /// If the folder holds one already.
+    /// If the folder already contains a board.
     pub fn create(root: &Path) -> Result<Self, BoardFolderError> {
         if root.join(CHECKPOINT).exists() {
             return Err(BoardFolderError::Exists(root.to_path_buf()));
@@ -70,7 +70,7 @@ impl BoardFolder {
         Ok(Self { root: root.to_path_buf(), frontier, last: Vec::new(), committed })
     }
 
-    /// Goes on with a board that was read before: `frontier` is the tree of its entries.
+    /// Continues a board that was read before: `frontier` is the tree of its entries.
     ///
     /// # Errors
     ///
@@ -110,7 +110,7 @@ impl BoardFolder {
         Self::resume(root, frontier)
     }
 
-    /// The tree head, over entries that are not committed yet as well.
+    /// The tree head, which includes entries that are not committed yet.
     #[must_use]
     pub fn head(&self) -> TreeHead {
         self.frontier.head()
@@ -225,7 +225,7 @@ mod tests {
             listed.retain(|path| path != CHECKPOINT);
             assert_eq!(listed, files);
         }
-        // Entries behind the checkpoint do not exist after a crash.
+        // After a crash, entries after the checkpoint do not exist.
         board.append(b"lost".to_vec()).unwrap();
         drop(board);
         assert_eq!(BoardFolder::open(root, signer.key()).unwrap().size(), 600);

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-/// Writes a file so that whoever reads it sees the old bytes or the new ones, also after a crash.
+/// Writes a file so that every reader sees either the old bytes or the new ones, also after a crash.
 ///
 /// # Errors
 ///
@@ -15,7 +15,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
     let part = folder.join(name);
-    // What a crash left there, or a link to a file that is somebody else's.
+    // Left by a crash, or a link to another file.
     match fs::remove_file(&part) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -27,11 +27,11 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// Reads a whole file of at most `limit` bytes: whoever made it may have made it longer than the memory.
+/// Reads a whole file of at most `limit` bytes, so that a long file cannot fill the memory.
 ///
 /// # Errors
 ///
-/// If it is longer, is no file, or cannot be read.
+/// If it is longer, is not a file, or cannot be read.
 pub(crate) fn read_at_most(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
     // Before it is opened: a pipe would never end.
@@ -43,7 +43,7 @@ pub(crate) fn read_at_most(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     if bytes.len() > limit { Err(invalid(format!("longer than {limit} bytes"))) } else { Ok(bytes) }
 }
 
-/// Renames a file within its folder; when it is done, no crash undoes it.
+/// Renames a file within its folder, durably: no crash undoes it.
 ///
 /// # Errors
 ///

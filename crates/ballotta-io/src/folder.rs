@@ -16,13 +16,13 @@ pub struct FolderRecord {
 }
 
 impl FolderRecord {
-    /// The record in this folder.
+    /// Opens the record in this folder.
     #[must_use]
     pub fn new(root: &Path) -> Self {
         Self { root: root.to_path_buf(), roll: Mutex::default() }
     }
 
-    /// The folder.
+    /// The path of the folder.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root

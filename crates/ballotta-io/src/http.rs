@@ -4,14 +4,14 @@
 //!
 //! A server can withhold files and change them; the verifier notices. It cannot send this reader elsewhere, or keep it for
 //! ever at one file, or fill its memory: there are no redirects, every file has its length, and a server that is too slow
-//! is given up. The roll and archives go into temporary files, and may be as long as the largest of them: whoever reads
-//! from a server that is not trusted leaves no more disk to them than it may fill.
+//! is given up. The roll and archives go into temporary files. Limit their disk space if the
+//! server is not trusted.
 //!
 //! # Implementation details
 //!
 //! Files are fetched whole, without requests for ranges, which many servers of static files do not know. A worker that
-//! verifies a part of a record needs no others: bundles of 256 entries are files of their own, and of the roll it needs
-//! every line, since a ballot of its part may be anybody's.
+//! verifies a part of a record does not need ranges: each bundle of 256 entries is a file, and it needs every line of
+//! the roll, since any voter may have cast a ballot of its part.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -29,9 +29,9 @@ use ureq::http::StatusCode;
 
 use crate::folder::{read_exact_at, source_error};
 
-/// At most how many bytes are kept between the question for a length and the reading.
+/// The most bytes that are kept between the request for a length and the reading.
 const MAX_KEPT: usize = 64 << 20;
-/// At most how many bytes an archive has that is fetched.
+/// The largest archive that is fetched, in bytes.
 const MAX_ARCHIVE_BYTES: u64 = 1 << 40;
 
 /// A record below an address. Files are fetched whole: bundles are small, and the roll is kept in a temporary file.
@@ -49,7 +49,7 @@ impl HttpRecord {
     ///
     /// # Errors
     ///
-    /// If the address is none.
+    /// If the address is invalid.
     pub fn new(address: &str, timeout: Duration) -> Result<Self, SourceError> {
         let (address, agent) = agent(address, timeout)?;
         Ok(Self { address, agent, timeout, kept: Mutex::default(), roll: OnceLock::new() })
@@ -63,7 +63,7 @@ impl HttpRecord {
         get(&self.agent, &format!("{}/{}", self.address, encode(path)), path, self.timeout)
     }
 
-    /// A whole file; `None` if there is none.
+    /// Reads a whole file; `None` if there is no such file.
     fn fetch(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
         let Some(body) = self.get(path)? else { return Ok(None) };
         let limit = MAX_BUNDLE_BYTES.max(MAX_MESSAGE_BYTES);
@@ -87,7 +87,7 @@ impl HttpRecord {
 ///
 /// # Errors
 ///
-/// If there is none, or it cannot be fetched.
+/// If there is no such archive, or it cannot be fetched.
 pub fn fetch_archive(address: &str, timeout: Duration) -> Result<File, SourceError> {
     let (address, agent) = agent(address, timeout)?;
     let missing = || SourceError { path: address.clone(), reason: "there is no such file".to_owned() };
@@ -120,7 +120,9 @@ fn get(agent: &Agent, address: &str, path: &str, timeout: Duration) -> Result<Op
     match response.status() {
         StatusCode::OK => Ok(Some(Paced::new(response.into_body().into_reader(), timeout))),
         StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
-        status if status.is_redirection() => Err(failed("the server sends elsewhere, where nobody follows".to_owned())),
+        status if status.is_redirection() => {
+            Err(failed("the server redirects to another address, which is not followed".to_owned()))
+        }
         status => Err(failed(format!("the server answers {status}"))),
     }
 }
@@ -294,7 +296,7 @@ mod tests {
         let (address, server) = server(answers);
         let record = record(&address);
         let reason = |path: &str| record.length(path).unwrap_err().reason;
-        assert_eq!(reason("a"), "the server sends elsewhere, where nobody follows");
+        assert_eq!(reason("a"), "the server redirects to another address, which is not followed");
         assert_eq!(reason("b"), "the server answers 500 Internal Server Error");
         assert!(!reason("c").is_empty());
         let limit = MAX_BUNDLE_BYTES.max(MAX_MESSAGE_BYTES);

@@ -1,8 +1,8 @@
 //! Election records on disk: [`FolderRecord`] reads one for the verifier, [`BoardFolder`] appends to its board.
 //!
-//! See `spec/record.md` and `spec/board.md#tiles`. No server and no database: a folder of static files is all that a
-//! record is, and any web server can hold it: `HttpRecord` reads one from there (feature `http`), and `ZipRecord` one in
-//! an archive (feature `zip`).
+//! See `spec/record.md` and `spec/board.md#tiles`. A record is a folder of static files and needs neither a server
+//! program nor a database. Any web server can serve it: `HttpRecord` reads a record from there (feature `http`), and
+//! `ZipRecord` reads one from an archive (feature `zip`).
 
 mod board;
 mod files;

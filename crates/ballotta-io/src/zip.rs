@@ -4,9 +4,9 @@
 //!
 //! # Security
 //!
-//! An archive is read strictly: its directory stands at its end, without a comment; every name is there once, is a path
-//! below the record, and no two files share bytes. Nothing longer than it says is inflated, and nothing that says it is
-//! longer than deflate can make it.
+//! An archive is read strictly: its directory is at its end, without a comment; every name appears once and is a path
+//! below the record, and no two files share bytes. No file is inflated beyond its stated length, and a stated length
+//! that deflate cannot reach is refused.
 
 mod directory;
 mod pack;
@@ -24,7 +24,7 @@ use self::directory::{Member, Method, read_directory};
 pub use self::pack::pack;
 use crate::folder::read_exact_at;
 
-/// An archive that is none, or is not strictly one.
+/// Why an archive cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZipError {
@@ -34,11 +34,11 @@ pub enum ZipError {
     /// The archive does not end as it must.
     #[error("not a zip archive, or bytes follow its end")]
     NoDirectory,
-    /// The directory breaks off, or says otherwise than the archive.
+    /// The directory breaks off, or contradicts the archive.
     #[error("the directory of the archive cannot be read: {0}")]
     Directory(&'static str),
-    /// A name is no path below the record.
-    #[error("the archive names {name:?}, which is no path of a record")]
+    /// A name is not a path below the record.
+    #[error("the archive names {name:?}, which is not a path of a record")]
     Name {
         /// The name.
         name: String,
@@ -60,9 +60,9 @@ pub enum ZipError {
     TooLong {
         /// The file.
         name: String,
-        /// What it says it has.
+        /// The length that the directory states.
         length: u64,
-        /// What it is inflated from.
+        /// The length of its packed bytes.
         packed: u64,
     },
 }

@@ -5,7 +5,7 @@
 //!  "ballots":[{"approve":[1],"count":2},{"approve":[1,2],"count":1}]}
 //! ```
 //!
-//! Records beyond the ballots with a mark are blank ones.
+//! Records that are not among the ballots with a mark are blank.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_distinct, c
 use crate::error::{At as _, Result, bail, ensure, problem};
 use crate::text::{json, number, shortened};
 
-/// A field that is not known may be one that counts: it is refused.
+/// An unknown field is refused, since it may change the count.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Profile {

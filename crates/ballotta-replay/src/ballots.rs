@@ -1,4 +1,4 @@
-//! Ballots that somebody else collected, as contests of this library: what every reader makes of its source.
+//! Ballots that others collected, as contests of this library: the output of every reader.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -17,8 +17,8 @@ const LANGUAGE: &str = "en";
 /// Ballots of a source, at most.
 pub(crate) const MAX_BALLOTS: usize = 1 << 24;
 
-/// What a ballot marks in a contest, of the kind that the rule of the contest asks for. It was published: it is no
-/// secret.
+/// What a ballot marks in a contest, of the kind that the rule of the contest requires. It was published, so it is
+/// not secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Mark {
     Blank,
@@ -43,7 +43,7 @@ impl Mark {
     }
 }
 
-/// What is published of a contest.
+/// The published numbers of a contest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Published {
     pub(crate) ballots: Option<u64>,
@@ -100,7 +100,7 @@ pub struct Ballots {
     is_part: bool,
 }
 
-/// What an election of published ballots asks, and of whom: the parts of a manifest that come from the source.
+/// The parts of a manifest that come from the source: contests, ballot styles and weights.
 #[derive(Clone, Debug)]
 pub struct Questions {
     /// The languages of all texts below.
@@ -171,7 +171,7 @@ impl Ballots {
         ensure!(count <= room, "more than {MAX_BALLOTS} ballots");
         marks.sort_by_key(|(contest, _)| *contest);
         ensure!(!marks.is_empty(), "a ballot without contests");
-        ensure!(marks.windows(2).all(|pair| pair[0].0 != pair[1].0), "a contest stands twice on a ballot");
+        ensure!(marks.windows(2).all(|pair| pair[0].0 != pair[1].0), "a contest appears twice on a ballot");
         let number = self.number(marks);
         self.cast.extend((0..count).map(|_| (number, weight)));
         Ok(())
@@ -367,7 +367,7 @@ fn identifier(name: &str) -> String {
     if id.is_empty() { "x".to_owned() } else { id.to_owned() }
 }
 
-/// What is shown where a source has no name.
+/// The text that is shown if a source has no name.
 const NO_NAME: &str = "(no name)";
 
 /// A text of a source as people read it: one line, which is not empty.
@@ -441,7 +441,7 @@ mod tests {
         ballots.cast(vec![(2, Mark::Options(vec![]))], 1).unwrap();
         ballots.cast(vec![(0, Mark::Options(vec![1])), (2, Mark::Blank)], 1).unwrap();
         let twice = ballots.cast(vec![(0, Mark::Blank), (0, Mark::Blank)], 1).unwrap_err();
-        assert_eq!(twice.to_string(), "a contest stands twice on a ballot");
+        assert_eq!(twice.to_string(), "a contest appears twice on a ballot");
         assert_eq!(ballots.distinct.len(), 2);
 
         let kept = ballots.limited(Some(3)).of_contests(&[]).unwrap();

@@ -1,4 +1,4 @@
-//! What was published, what is counted plainly, and what an election decrypts, number beside number.
+//! The published numbers, the plain counts and the decrypted totals, side by side.
 
 use std::collections::BTreeMap;
 

@@ -186,7 +186,7 @@ impl Reader {
             let position = reader.ballots.contests.len();
             ensure!(num_of_ranks == 0, "contest {id} is ranked: this format is read for marks only");
             ensure!(vote_for > 0, "contest {id} allows no votes");
-            ensure!(reader.contests.insert(id, position).is_none(), "contest {id} stands twice in the manifest");
+            ensure!(reader.contests.insert(id, position).is_none(), "contest {id} appears twice in the manifest");
             let options = reader.options(id, vote_for, candidates)?;
             reader.votes.push(vote_for);
             let rule = choose(0, vote_for.min(options.len() as u32).max(1), true);
@@ -206,7 +206,7 @@ impl Reader {
             let lines = if candidate.kind == WRITE_IN { vote_for.min(u32::from(u16::MAX)) as u16 } else { 1 };
             option_number(usize::from(first) + usize::from(lines - 1)).at(contest)?;
             let is_new = self.candidates.insert((id, candidate.id), (first, lines)).is_none();
-            ensure!(is_new, "candidate {} of contest {id} stands twice in the manifest", candidate.id);
+            ensure!(is_new, "candidate {} of contest {id} appears twice in the manifest", candidate.id);
             options.extend((0..lines).map(|_| names.add(&candidate.id.to_string(), &candidate.description)));
         }
         Ok(options)
@@ -431,7 +431,7 @@ mod tests {
             ("1,2,9:31|31", "contest 9: candidate 31 is marked too often"),
             ("1,2,9:40|40|40", "contest 9: candidate 40 is marked too often"),
             ("1,2,7:31", "contest 7 has no candidate 31"),
-            ("1,2,7:;7:", "a contest stands twice on a ballot"),
+            ("1,2,7:;7:", "a contest appears twice on a ballot"),
         ] {
             let folder = folder(&[("cards.csv", &format!("{HEADER}\n1,2,7:21\n{card}\n"))]);
             let problem = on_one_line(&read(folder.path()).err().unwrap());

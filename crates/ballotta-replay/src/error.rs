@@ -32,7 +32,7 @@ pub enum ReplayError {
         /// What is wrong, with line and column.
         source: serde_json::Error,
     },
-    /// No format begins like this file. The caller may know the format and name it.
+    /// The file does not begin like any known format. The caller may know the format and name it.
     #[error("{path} looks like no format that is read", path = path.display())]
     UnknownFormat {
         /// The file.

@@ -110,7 +110,7 @@ impl Columns {
     fn new(record: &Record, needed: &[&str]) -> Result<Self> {
         let mut columns = Self(HashMap::new());
         for (position, name) in record.values.iter().enumerate() {
-            ensure!(columns.0.insert(name.trim().to_lowercase(), position).is_none(), "a column stands twice");
+            ensure!(columns.0.insert(name.trim().to_lowercase(), position).is_none(), "a column appears twice");
         }
         for name in needed {
             columns.position(name)?;
@@ -175,7 +175,7 @@ impl Reader {
             (Section::Meta, "PROJECTS") => return Ok(Section::Projects),
             (Section::Projects, "VOTES") if !self.projects.is_empty() => return self.form().map(Section::Votes),
             (Section::Projects, "VOTES") => "there are no projects",
-            (Section::Votes(_), _) => "a section behind VOTES",
+            (Section::Votes(_), _) => "a section after VOTES",
             _ => "the sections are META, PROJECTS, VOTES",
         };
         Err(ReplayError::Content { place: Some(self.records.place(line)), problem: problem.to_owned() })
@@ -206,7 +206,7 @@ impl Reader {
     fn meta(&mut self, record: &Record) -> Result<()> {
         let [key, value, ..] = record.values.as_slice() else { bail!("no value") };
         let value = (value.trim().to_owned(), record.line);
-        ensure!(self.meta.insert(key.trim().to_lowercase(), value).is_none(), "{:?} stands twice", shortened(key));
+        ensure!(self.meta.insert(key.trim().to_lowercase(), value).is_none(), "{:?} appears twice", shortened(key));
         Ok(())
     }
 
@@ -281,7 +281,7 @@ impl Reader {
         let option = option_number(self.projects.len())?;
         let id = columns.need(record, "project_id")?;
         ensure!(!id.is_empty(), "a project without project_id");
-        ensure!(self.numbers.insert(id.to_owned(), option).is_none(), "project {:?} stands twice", shortened(id));
+        ensure!(self.numbers.insert(id.to_owned(), option).is_none(), "project {:?} appears twice", shortened(id));
         let name = columns.get(record, "name")?.unwrap_or(id).to_owned();
         let published =
             |column: &'static str| columns.get(record, column)?.map(|value| number(value).at(|| column)).transpose();
@@ -294,7 +294,7 @@ impl Reader {
         let (values, names) = (record.values.len(), columns.0.len());
         ensure!(values <= names, "{values} values, and {names} columns");
         if let Some(voter) = columns.get(record, "voter_id")? {
-            ensure!(self.voters.insert(voter.to_owned()), "voter {:?} stands twice", shortened(voter));
+            ensure!(self.voters.insert(voter.to_owned()), "voter {:?} appears twice", shortened(voter));
         }
         let list = |text: &'static str| -> Result<Vec<&str>> {
             let text = columns.need(record, text)?;
@@ -473,10 +473,10 @@ mod tests {
             (approval("voter_id;vote\n1\n"), "sample, line 12: there is no value of vote"),
             (approval("voter_id;votes\n1;B\n"), "sample, line 11: there is no column vote"),
             (approval("voter_id;vote\n1;B;A/1\n"), "sample, line 12: 3 values, and 2 columns"),
-            (approval("voter_id;vote\n1;B\n2;B\n1;B\n"), "sample, line 14: voter \"1\" stands twice"),
-            (approval("voter_id;vote;vote\n"), "sample, line 11: a column stands twice"),
+            (approval("voter_id;vote\n1;B\n2;B\n1;B\n"), "sample, line 14: voter \"1\" appears twice"),
+            (approval("voter_id;vote;vote\n"), "sample, line 11: a column appears twice"),
             (approval("voter_id;vote\n"), "sample: there are no votes"),
-            (approval("voter_id;vote\n1;B\nMETA\n"), "sample, line 13: a section behind VOTES"),
+            (approval("voter_id;vote\n1;B\nMETA\n"), "sample, line 13: a section after VOTES"),
             (points("1;A,A;1,1"), "sample, line 13: an option is marked twice"),
             (points("1;A,B;1"), "sample, line 13: 2 projects and 1 numbers of points"),
             (points("1;A;3"), "sample, line 13: more than the 2 points that a project may have"),
@@ -497,9 +497,9 @@ mod tests {
             ),
             (
                 file("vote_type;ordinal\n", "project_id;votes\nA;1\nA;1\n", ""),
-                "sample, line 8: project \"A\" stands twice",
+                "sample, line 8: project \"A\" appears twice",
             ),
-            (file("vote_type;ordinal\nvote_type;x\n", APPROVED, ""), "sample, line 5: \"vote_type\" stands twice"),
+            (file("vote_type;ordinal\nvote_type;x\n", APPROVED, ""), "sample, line 5: \"vote_type\" appears twice"),
             (
                 file("vote_type;approval\nmax_length;two\n", APPROVED, ""),
                 "sample, line 5: max_length: \"two\" is not a whole number",

@@ -225,7 +225,7 @@ fn races<'a>(header: &Record, names: &'a Candidates) -> Result<Vec<Race<'a>>> {
             }
         };
         let is_new = races[race].1.insert(rank, position).is_none();
-        ensure!(is_new, "rank {rank} of {contest} stands twice");
+        ensure!(is_new, "rank {rank} of {contest} appears twice");
     }
     let race = |(name, columns): (String, BTreeMap<usize, usize>)| {
         ensure!(columns.keys().copied().eq(1..=columns.len()), "the ranks of {name} have a hole");
@@ -406,7 +406,7 @@ mod tests {
     fn broken_lines_are_named() {
         for (text, expected) in [
             ("a_1,b\n", "sample, line 1: \"b\" is not <contest>_<rank>"),
-            ("a_1,a_1\n", "sample, line 1: rank 1 of a stands twice"),
+            ("a_1,a_1\n", "sample, line 1: rank 1 of a appears twice"),
             ("a_1,a_3\n", "sample, line 1: the ranks of a have a hole"),
             ("a_1,a_2\n1,2\n1\n", "sample, line 3: not as many values as columns"),
             ("a_1,a_2\n1,2,3\n", "sample, line 2: not as many values as columns"),

@@ -171,7 +171,7 @@ fn main() -> Fallible<()> {
 
     // The result is published, and anybody verifies everything.
     let result = verify(&board.record, &VerifyOptions::default(), &|_| (), &mut rng).report.result;
-    let result = result.ok_or("there is no result")?.to_bytes();
+    let result = result.ok_or("there is no result")?.to_bytes()?;
     print!("{}", String::from_utf8_lossy(&result));
     let mut list = FileList::default();
     list.add(record::RESULT, &result);

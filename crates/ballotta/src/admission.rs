@@ -1,4 +1,4 @@
-//! The ballot box without storage or network: what a board may take, decided from what is on it.
+//! The ballot box without storage or network: it decides which entries a board may accept.
 //!
 //! See `spec/ballot.md#admission`. [`Admission`] decides about ballots, [`EntryRules`] about every other entry. Neither
 //! appends: the caller appends what is admitted, makes it durable, and only then acknowledges it.
@@ -63,13 +63,13 @@ pub enum AdmitError<E> {
     /// The ballot breaks a rule.
     #[error(transparent)]
     Refused(AdmissionError),
-    /// The roll could not be read: nothing is known of the ballot.
+    /// The roll could not be read, so that the ballot was not checked.
     #[error(transparent)]
     Roll(RollLookupError<SourceError>),
-    /// The board could not be read: nothing is known of the ballot.
+    /// The board could not be read, so that the ballot was not checked.
     #[error(transparent)]
     Board(E),
-    /// An entry of the board that must be a ballot cannot be decoded: nothing is known of the ballot.
+    /// An entry of the board that must be a ballot cannot be decoded, so that the ballot was not checked.
     #[error("entry {index} of the board cannot be read: {error}")]
     Entry {
         /// The position of the entry on the board.
@@ -92,7 +92,7 @@ pub enum ResumeError {
     /// The roll could not be read.
     #[error(transparent)]
     Roll(RollLookupError<SourceError>),
-    /// The board has a ballot that no ballot box admits.
+    /// The board has a ballot that a ballot box does not admit.
     #[error("entry {index} of the board is a ballot that no ballot box admits: its credential is not on the roll")]
     NotAdmitted {
         /// The position of the ballot on the board.
@@ -133,7 +133,7 @@ impl AdmittedBallots {
     }
 }
 
-/// The ballots of an election that is open: admits one after the other.
+/// The admission of ballots to the board of an open election.
 pub struct Admission<S> {
     context: ElectionContext,
     roll: PublishedRoll,
@@ -149,7 +149,7 @@ impl<S: RecordSource> Admission<S> {
     ///
     /// # Errors
     ///
-    /// `Roll` if the roll cannot be read, `NotAdmitted` if a ballot is none that a ballot box admits.
+    /// `Roll` if the roll cannot be read, `NotAdmitted` if the board has a ballot that no ballot box admits.
     pub fn resume<R: CryptoRng>(
         context: ElectionContext,
         roll: PublishedRoll,
@@ -201,7 +201,7 @@ impl<S: RecordSource> Admission<S> {
     ///
     /// # Errors
     ///
-    /// If the roll cannot be read: nothing is known of these ballots.
+    /// If the roll cannot be read, so that the ballots were not checked.
     pub fn verify<R: CryptoRng>(
         &self,
         ballots: &[&[u8]],
@@ -244,7 +244,7 @@ impl<S: RecordSource> Admission<S> {
     ///
     /// # Errors
     ///
-    /// `Refused` with the rule that the ballot breaks; the others if roll or board cannot be read.
+    /// `Refused` with the rule that the ballot breaks; `Roll`, `Board` or `Entry` if roll or board cannot be read.
     pub fn admit<B: BoardEntries, R: CryptoRng>(
         &mut self,
         ballot: &[u8],

@@ -1,13 +1,12 @@
-//! The board: an append-only log of entries that anybody can hold, extend the view of and compare.
+//! The board: an append-only log of entries that anybody can copy, follow and compare.
 //!
-//! See `spec/board.md`. Entries stand in a Merkle tree (RFC 6962) and are published as a folder of static files in the
-//! formats of C2SP: entry bundles (tlog-tiles), checkpoints (tlog-checkpoint, signed notes) and the cosignatures of
-//! witnesses (tlog-cosignature), so that any web server can hold a board and existing witnesses and monitors understand
-//! it. Order is the position on the log, never a clock.
+//! See `spec/board.md`. Entries are the leaves of a Merkle tree (RFC 6962) and are published as a folder of static
+//! files in the formats of C2SP: entry bundles (tlog-tiles), checkpoints (tlog-checkpoint, signed notes) and the
+//! cosignatures of witnesses (tlog-cosignature), so that any web server can serve a board, and existing witnesses and
+//! monitors understand it. Order is the position on the log, never a clock.
 //!
-//! What a board says of itself is worth nothing until a checkpoint that covers it is signed by the board and cosigned
-//! by enough witnesses: two views stay impossible while fewer than `2k - w` of `w` witnesses are dishonest, of which a
-//! client demands `k`.
+//! Do not rely on a board before its checkpoint is signed by the board and cosigned by enough witnesses. If a client
+//! requires `k` of `w` witnesses, the board cannot show two views while fewer than `2k - w` witnesses are dishonest.
 
 use alloc::vec::Vec;
 
@@ -24,7 +23,7 @@ pub mod timeline;
 ///
 /// # Errors
 ///
-/// If the name is none that a note can carry.
+/// If the name of the board cannot be the name of a key in a note.
 pub fn board_key(manifest: &Manifest) -> Result<NoteKey, NoteError> {
     let board = manifest.board();
     NoteKey::new(&board.name, KeyKind::Ed25519, board.key.as_bytes())
@@ -34,7 +33,7 @@ pub fn board_key(manifest: &Manifest) -> Result<NoteKey, NoteError> {
 ///
 /// # Errors
 ///
-/// If a name is none that a note can carry.
+/// If the name of a witness cannot be the name of a key in a note.
 pub fn witness_keys(manifest: &Manifest) -> Result<Vec<NoteKey>, NoteError> {
     let keys = manifest.witnesses().members.iter();
     keys.map(|witness| NoteKey::new(&witness.name, KeyKind::Cosignature, witness.key.as_bytes())).collect()

@@ -4,14 +4,14 @@
 //!
 //! # Construction
 //!
-//! The totals of a contest that would give single votes away, by the manifest's limits, are [withheld]: nobody decrypts
-//! them, and the other contests have their result.
+//! By the limits of the manifest, totals that would reveal single votes are [withheld]: nobody decrypts them. The other
+//! contests have a result.
 //!
-//! First every trustee verifies the record up to the close and signs *one statement ever* about what it is going to
+//! First every trustee verifies the record up to the close and signs *a single statement* about what it is going to
 //! decrypt ([`ClosingStatement`]). It computes its [`PartialDecryption`] only after the manifest's closing rule is
 //! satisfied ([`ClosedTally`]): for each contest, `D_s = [x_s]R` for all slots, with one proof of equal logarithms. Any
 //! `t` valid ones give `[v_s]G = C_s - sum lambda_j D_{j,s}`; bounded discrete logarithms give the totals
-//! ([`combine`]). A partial decryption that is not valid is reported with its trustee and ignored; it blocks nothing.
+//! ([`combine`]). An invalid partial decryption is reported with its trustee and ignored. It does not block the others.
 //!
 //! Without the closing rule a server could show two trustees two prefixes of the board and learn single votes from the
 //! difference of two honest tallies. [`trustee`](crate::trustee) is the session that keeps a trustee to these rules.
@@ -36,7 +36,7 @@ use crate::contest::OutcomeError;
 #[cfg(doc)]
 use crate::tally::EncryptedContest;
 
-/// Why a tally is not decrypted, or a part of the decryption not accepted.
+/// Why a tally is not decrypted, or why a statement or a partial decryption is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecryptionError {
@@ -50,7 +50,7 @@ pub enum DecryptionError {
         trustee: u16,
     },
     /// A statement is not signed by its trustee.
-    #[error("the statement of trustee {trustee} is not signed by it")]
+    #[error("the statement of trustee {trustee} has no valid signature of this trustee")]
     BadStatementSignature {
         /// The trustee.
         trustee: u16,
@@ -69,16 +69,16 @@ pub enum DecryptionError {
         /// The trustee.
         trustee: u16,
     },
-    /// The closing rule asks for more equal statements.
-    #[error("{found} trustees stated what they decrypt, the closing rule asks for {needed}")]
+    /// The closing rule requires more equal statements.
+    #[error("{found} trustees stated what they decrypt, the closing rule requires {needed}")]
     TooFewStatements {
         /// Trustees with a valid statement.
         found: usize,
         /// Trustees needed.
         needed: usize,
     },
-    /// The closing rule asks for more witnesses.
-    #[error("{found} witnesses cosigned the closing checkpoint, the closing rule asks for {needed}")]
+    /// The closing rule requires more witnesses.
+    #[error("{found} witnesses cosigned the closing checkpoint, the closing rule requires {needed}")]
     TooFewWitnesses {
         /// Witnesses with a valid cosignature.
         found: usize,
@@ -99,13 +99,13 @@ pub enum DecryptionError {
         /// The contest, counted from 0.
         contest: usize,
     },
-    /// A partial decryption belongs to another statement.
+    /// A partial decryption is of another tally.
     #[error("the partial decryption of trustee {trustee} is of another tally")]
     WrongTally {
         /// The trustee.
         trustee: u16,
     },
-    /// The proof of a partial decryption does not hold.
+    /// The proof of a partial decryption is invalid.
     #[error("the partial decryption of trustee {trustee} is not proved in contest {contest}")]
     PartialDecryptionInvalid {
         /// The trustee.
@@ -113,21 +113,21 @@ pub enum DecryptionError {
         /// The contest, counted from 0.
         contest: usize,
     },
-    /// Two partial decryptions of one trustee.
+    /// There are two partial decryptions of one trustee.
     #[error("there are two partial decryptions of trustee {trustee}")]
     DuplicateDecryption {
         /// The trustee.
         trustee: u16,
     },
-    /// Fewer valid partial decryptions than the threshold.
+    /// There are fewer valid partial decryptions than the threshold.
     #[error("{have} valid partial decryptions, {need} are needed")]
     InsufficientShares {
-        /// Valid ones.
+        /// The number of valid partial decryptions.
         have: usize,
         /// The threshold.
         need: usize,
     },
-    /// The totals of a contest are none that valid ballots give.
+    /// No valid ballots give the totals of a contest.
     #[error("contest {contest}: {error}")]
     ImpossibleTotals {
         /// The contest, counted from 0.

@@ -182,11 +182,4 @@ impl ElectionContext {
         transcript.absorb_bytes(b"tracker", tracker.as_bytes());
         transcript
     }
-
-    /// Returns the keys of the slots of the contest with this number. The slice is empty if there is no such contest.
-    #[must_use]
-    pub fn contest_keys(&self, contest: usize) -> &[PublicElement] {
-        let slots = self.manifest.contest_slots(contest);
-        self.joint_key.keys().get(slots.start as usize..slots.end as usize).unwrap_or_default()
-    }
 }

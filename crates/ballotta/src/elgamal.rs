@@ -81,13 +81,10 @@ impl SlotCiphertext {
     pub(crate) fn encrypt(keys: &SlotKeys, nonce: &SecretScalar, halves: &[Element]) -> Self {
         debug_assert_eq!(keys.len(), halves.len());
         let half = Zeroizing::new(nonce.expose_scalar().halve());
-        let mut elements = Vec::with_capacity(1 + halves.len());
-        elements.push(Element::mul_generator(&half));
-        elements.extend(zip(keys.keys(), halves).map(|(key, value)| key.element() * &half + *value));
-        let mut published = PublicElement::double_all(&elements).into_iter();
-        // The first of at least one element.
-        let r = published.next().unwrap_or_else(|| Element::identity().into());
-        Self { r, c: published.collect() }
+        let elements: Vec<Element> =
+            zip(keys.keys(), halves).map(|(key, value)| key.element() * &half + *value).collect();
+        let r = Element::mul_generator(nonce.expose_scalar()).into();
+        Self { r, c: PublicElement::double_all(&elements) }
     }
 
     /// Reads the ciphertext of a ballot with `slots` slots.

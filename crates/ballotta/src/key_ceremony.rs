@@ -64,7 +64,7 @@ pub use joint_key::JointKey;
 pub use kind::MessageKind;
 pub use messages::{CeremonyMessage, Confirmation, Deal, DealCommitment, Registration, message_header};
 pub use parameters::{CeremonyParameters, FIRST_ATTEMPT};
-pub use polynomial::lagrange_at_zero;
+pub use polynomial::{DuplicateIndex, lagrange_at_zero};
 pub use progress::{CeremonyStep, NextMessageError, check_next_message};
 pub use seed::TrusteeSeed;
 pub use share::EncryptedShares;

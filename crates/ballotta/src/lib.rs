@@ -19,7 +19,7 @@
 //! circle.
 //!
 //! The library has no input or output, no clock and no randomness of its own: random number generators are the last
-//! parameter of what needs them. The normative text is `spec/` in the repository.
+//! parameter of the functions that need them. The normative text is `spec/` in the repository.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -76,5 +76,6 @@ macro_rules! format_name {
     };
 }
 
-/// The suite: group, hashes, transcripts and formats together. It is absorbed by every transcript; any other is refused.
+/// The suite: group, hashes, transcripts and formats together. Every transcript absorbs it. A manifest of another suite
+/// is refused.
 pub const SUITE: &str = format_name!("ristretto255");

@@ -32,6 +32,8 @@ pub const MAX_SEATS: u64 = 10_000;
 pub const MAX_STYLES: usize = 1024;
 /// Trustees of an election.
 pub const MAX_TRUSTEES: usize = 64;
+/// Files of a key ceremony that the plan of shards names: several attempts, with room.
+pub(crate) const MAX_CEREMONY_FILES: usize = 64 * MAX_TRUSTEES;
 /// Witnesses of an election.
 pub const MAX_WITNESSES: usize = 32;
 /// Credential authorities of an election.
@@ -69,3 +71,9 @@ pub const MAX_LIGHT_BALLOT: u64 = 8;
 pub const MAX_ENTRIES: u64 = 1 << 30;
 /// Bytes of the name of a key that signs notes: of a log, a witness.
 pub const MAX_KEY_NAME_BYTES: usize = 255;
+
+// Encoders convert counts below these limits with `as`, which loses nothing:
+// a style and a number of ceremony messages to `u16`, a number of entries or of their failures to `u32` and `usize`.
+const _: () = assert!(MAX_STYLES <= u16::MAX as usize);
+const _: () = assert!(MAX_CEREMONY_FILES <= u16::MAX as usize);
+const _: () = assert!(MAX_ENTRIES <= u32::MAX as u64 && MAX_ENTRIES <= usize::MAX as u64);

@@ -5,13 +5,13 @@
 //! # Layout
 //!
 //! ```text
-//! README.md            what every file is, and how to verify
+//! README.md            explains every file, and how to verify
 //! manifest.json        the manifest
 //! ceremony/HASH        the messages of the key ceremony, named by their SHA-256
 //! roll                 one line of text for each voter
 //! tile/entries/..      the entries of the board (C2SP tlog-tiles)
 //! checkpoint           the tree head, signed by the board (C2SP tlog-checkpoint)
-//! closing-checkpoint   the tree head at the close, cosigned by witnesses, if the manifest asks for it
+//! closing-checkpoint   the tree head at the close, cosigned by witnesses, if the manifest requires it
 //! decryption/HASH      the partial decryptions, named by their SHA-256
 //! result/              result.json and pictures
 //! SHA256SUMS           the hashes of the files that no other entry of the board names
@@ -32,26 +32,26 @@ pub use bundle::{Bundle, BundleError, BundleProblem};
 pub use files::{FileList, FileListError};
 pub use published::{PublishedBoard, RecordError, read_head, read_manifest};
 pub use result::{
-    ContestResult, ListSeats, OptionResult, PairsResult, QuorumResult, ResultDocument, SeatsResult, WinnersResult,
-    WithheldReason,
+    ContestResult, ListSeats, OptionResult, PairsResult, QuorumResult, ResultDocument, ResultEncodingError,
+    SeatsResult, WinnersResult, WithheldReason,
 };
 pub use roll::PublishedRoll;
 
 use crate::hash::FileHash;
 
-/// The manifest.
+/// The path of the manifest.
 pub const MANIFEST: &str = "manifest.json";
-/// The roll.
+/// The path of the roll.
 pub const ROLL: &str = "roll";
-/// The checkpoint.
+/// The path of the checkpoint.
 pub const CHECKPOINT: &str = "checkpoint";
-/// The checkpoint at the close, with the witnesses' cosignatures.
+/// The path of the checkpoint at the close, with the cosignatures of the witnesses.
 pub const CLOSING_CHECKPOINT: &str = "closing-checkpoint";
-/// The hashes of the files that no other entry names.
+/// The path of the hashes of the files that no other entry names.
 pub const FILE_LIST: &str = "SHA256SUMS";
-/// The result.
+/// The path of the result.
 pub const RESULT: &str = "result/result.json";
-/// What every file is.
+/// The path of the text that explains every file.
 pub const README: &str = "README.md";
 
 /// The path of a message of the key ceremony.
@@ -66,19 +66,19 @@ pub fn decryption_path(hash: &FileHash) -> String {
     alloc::format!("decryption/{hash}")
 }
 
-/// A source that could not be read, for a reason of its own: a disk, a network.
+/// A source that could not be read, for example because of a disk or a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {reason}")]
 pub struct SourceError {
-    /// The file.
+    /// The path of the file.
     pub path: String,
-    /// Why, for people.
+    /// The reason, as a text for people.
     pub reason: String,
 }
 
-/// Where a record is read from: a folder, an archive, a server, memory.
+/// A place from which a record is read: a folder, an archive, a server, memory.
 pub trait RecordSource: Sync {
-    /// The length of a file; `None` if there is none.
+    /// The length of a file in bytes; `None` if there is no such file.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ pub trait RecordSource: Sync {
     /// If the source cannot be read, or the file ends too early.
     fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError>;
 
-    /// The paths of all files; `None` if the source cannot tell.
+    /// The paths of all files; `None` if the source cannot list its files.
     ///
     /// # Errors
     ///
@@ -100,19 +100,19 @@ pub trait RecordSource: Sync {
     fn list(&self) -> Result<Option<Vec<String>>, SourceError>;
 }
 
-/// A file that could not be read whole.
+/// Why a whole file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// There is no such file.
     #[error("the file is missing")]
     Missing,
-    /// The file is longer than its kind may be.
+    /// The file is longer than a file of its kind may be.
     #[error("the file has {length} bytes, more than {limit}")]
     TooLong {
-        /// Its length.
+        /// The length of the file in bytes.
         length: u64,
-        /// The limit.
+        /// The largest length that is allowed.
         limit: usize,
     },
     /// The source cannot be read.
@@ -134,7 +134,8 @@ pub fn read_file(source: &dyn RecordSource, path: &str, limit: usize) -> Result<
     Ok(bytes)
 }
 
-/// Reads a file in parts of at most a megabyte; `visit` is told how many bytes of how many are done with each.
+/// Reads a file in parts of at most a megabyte; `visit` gets each part, the number of bytes read so
+/// far, and the length of the file.
 pub(crate) fn read_parts(
     source: &dyn RecordSource,
     path: &str,
@@ -145,7 +146,7 @@ pub(crate) fn read_parts(
     let mut part = Vec::new();
     let mut done = 0;
     while done < length {
-        part.resize(usize::try_from(length - done).unwrap_or(PART).min(PART), 0);
+        part.resize((length - done).min(PART as u64) as usize, 0);
         source.read_exact_at(path, done, &mut part)?;
         done += part.len() as u64;
         visit(&part, done, length);
@@ -153,7 +154,7 @@ pub(crate) fn read_parts(
     Ok(())
 }
 
-/// A record in memory.
+/// A record whose files are in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryRecord {
     /// The files, by path.

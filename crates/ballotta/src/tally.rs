@@ -1,7 +1,7 @@
 //! The tally: which ballots count, and their sum under encryption.
 //!
-//! See `spec/tally.md`. The tally is of the ballots before the first close entry of the board. The last valid one of a
-//! credential counts.
+//! See `spec/tally.md`. The tally contains the ballots before the first closing on the board. Of each
+//! credential, the last valid ballot counts.
 
 mod ledger;
 #[cfg(test)]
@@ -24,14 +24,14 @@ use crate::hash::{Fingerprint, TallyDigest, TreeHash, tagged};
 use crate::manifest::Privacy;
 use crate::weaken::{self, Check};
 
-/// A ballot that is verified and selected: the only thing that enters a tally.
+/// A verified ballot that counts. Only such ballots are added to a tally.
 #[derive(Clone, Debug)]
 pub struct CountedBallot {
     index: u64,
     ballot: VerifiedBallot,
 }
 
-/// Tallies that cannot be put together.
+/// Why ballots cannot be added, or partial tallies cannot be merged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TallyError {
@@ -43,7 +43,7 @@ pub enum TallyError {
         /// The entry at which it must begin.
         expected: u64,
     },
-    /// A ballot does not lie behind the ballots that were added before it.
+    /// The position of a ballot is not after the ballots that were added before it.
     #[error("entry {found} is added after entry {last}")]
     OutOfOrder {
         /// The position of the ballot.
@@ -51,8 +51,8 @@ pub enum TallyError {
         /// The position up to which the tally reaches.
         last: u64,
     },
-    /// The weights add up to more than a total may be.
-    #[error("the weights add up to too much")]
+    /// The sum of the weights exceeds the largest total.
+    #[error("the sum of the weights is too large")]
     WeightOverflow,
 }
 
@@ -76,7 +76,7 @@ impl ContestSum {
     }
 }
 
-/// Some of the counted ballots: how many, of which weight together, and how often the rarest weight occurs.
+/// A set of counted ballots: their number, the sum of their weights, and the number of ballots with the rarest weight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counted {
     ballots: u64,
@@ -85,7 +85,7 @@ struct Counted {
 }
 
 impl Counted {
-    /// Of ballots of these weights, each with how many there are; a weight may come more than once.
+    /// The set of ballots with these weights and their numbers of ballots. A weight may appear more than once.
     fn of(classes: impl IntoIterator<Item = (u64, u64)>) -> Result<Self, TallyError> {
         let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
         for (weight, count) in classes {
@@ -101,21 +101,21 @@ impl Counted {
     }
 }
 
-/// Why the totals of a contest stay encrypted: they would give single votes away, by the limits of the manifest.
+/// Why the totals of a contest stay encrypted: by the limits of the manifest, they would reveal single votes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Withheld {
-    /// Fewer ballots count in the contest than the manifest asks for.
+    /// Fewer ballots count in the contest than the manifest requires.
     TooFewBallots {
-        /// Ballots that count in the contest.
+        /// The number of ballots that count in the contest.
         found: u64,
-        /// Ballots that the manifest asks for.
+        /// The number of ballots that the manifest requires.
         minimum: u64,
     },
-    /// A weight is so rare among the ballots of the contest that the totals would single somebody out.
+    /// A weight is so rare among the ballots of the contest that the totals would reveal the votes of single voters.
     RareWeight {
-        /// Ballots of the rarest weight.
+        /// The number of ballots with the rarest weight.
         found: u64,
-        /// Ballots of one weight that the manifest asks for.
+        /// The number of ballots of each weight that the manifest requires.
         minimum: u64,
     },
 }
@@ -125,18 +125,19 @@ impl fmt::Display for Withheld {
         let ballots = |count: u64| if count == 1 { "ballot" } else { "ballots" };
         match *self {
             Self::TooFewBallots { found, minimum } => {
-                write!(f, "{found} {} in it, fewer than the {minimum} that the manifest asks for", ballots(found))
+                write!(f, "{found} {} in it, fewer than the {minimum} that the manifest requires", ballots(found))
             }
             Self::RareWeight { found, minimum } => {
                 let ballots = ballots(found);
-                write!(f, "{found} {ballots} of one weight in it, fewer than the {minimum} that the manifest asks for")
+                write!(f, "{found} {ballots} of one weight in it, fewer than the {minimum} that the manifest requires")
             }
         }
     }
 }
 
 impl Withheld {
-    /// Of a contest with these ballots. Where none counts there is nothing to protect.
+    /// Whether the totals of a contest with these ballots are withheld. If no ballot counts, there is nothing to
+    /// protect.
     fn of(limits: &Privacy, rule: &Rule, counted: &Counted) -> Option<Self> {
         if counted.ballots == 0 || !weaken::is_on(Check::PrivacyLimits) {
             return None;
@@ -151,37 +152,38 @@ impl Withheld {
     }
 }
 
-/// What becomes of a ballot that was added, or was not.
+/// How the sum is corrected for one ballot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Correction {
     Add,
     Remove,
 }
 
-/// The sum of the counted ballots of a range of the board. It merges with that of the range that follows.
+/// The sum of the counted ballots in a range of the board. It can be merged with the sum of the next range.
 #[derive(Clone, Debug)]
 pub struct PartialTally {
     first: u64,
     end: u64,
     contests: Vec<ContestSum>,
-    /// How many ballots of each style and weight: what tells, contest by contest, whether totals single somebody out.
+    /// The number of ballots of each style and weight, which decides whether the totals of a contest are withheld.
     classes: BTreeMap<(usize, u64), u64>,
 }
 
 impl PartialTally {
-    /// The sum of no ballots, from entry `first` on.
+    /// An empty sum of a range that begins at entry `first`.
     #[must_use]
     pub fn zero(context: &ElectionContext, first: u64) -> Self {
         let contests = 0..context.manifest().contests().len();
-        let contests = contests.map(|contest| ContestSum::zero(context.contest_keys(contest).len())).collect();
+        let contests =
+            contests.map(|contest| ContestSum::zero(context.manifest().contest_slots(contest).len())).collect();
         Self { first, end: first, contests, classes: BTreeMap::new() }
     }
 
-    /// Adds a ballot, with every contest multiplied as its rule says.
+    /// Adds a ballot. Each contest is multiplied by the weight if its rule says so.
     ///
     /// # Errors
     ///
-    /// If it does not lie behind the ballots added so far.
+    /// `OutOfOrder` if the ballot is not after the ballots that were added before.
     pub fn add(&mut self, context: &ElectionContext, counted: &CountedBallot) -> Result<(), TallyError> {
         let index = counted.index;
         if index < self.end {
@@ -192,7 +194,7 @@ impl PartialTally {
         Ok(())
     }
 
-    /// Adds a ballot wherever it stands, or takes one away that was added.
+    /// Adds a ballot at any position, or removes a ballot that was added.
     pub(crate) fn correct(&mut self, context: &ElectionContext, ballot: &VerifiedBallot, correction: Correction) {
         let VerifiedBallot { weight, style: number, ciphertext, .. } = ballot;
         let signed = |element: Element| match correction {
@@ -223,18 +225,18 @@ impl PartialTally {
         }
     }
 
-    /// Says that the tally reaches up to entry `end`, which is not part of it: entries without a counted ballot.
+    /// Extends the range to entry `end`, which is not part of it. No ballot in the added part counts.
     #[must_use]
     pub fn up_to(mut self, end: u64) -> Self {
         self.end = self.end.max(end);
         self
     }
 
-    /// Puts this tally together with that of the range that follows.
+    /// Merges this tally with the tally of the next range.
     ///
     /// # Errors
     ///
-    /// If the other does not begin where this one ends.
+    /// `NotAdjacent` if the next range does not begin where this one ends.
     pub fn merge(mut self, next: &Self) -> Result<Self, TallyError> {
         if next.first != self.end {
             return Err(TallyError::NotAdjacent { found: next.first, expected: self.end });
@@ -243,7 +245,7 @@ impl PartialTally {
         Ok(self)
     }
 
-    /// The same, for the range that follows.
+    /// Merges this tally with the tally of the next range, without checking that the ranges are adjacent.
     pub(crate) fn append(&mut self, next: &Self) {
         for (sum, other) in zip(&mut self.contests, &next.contests) {
             sum.add(other);
@@ -267,9 +269,10 @@ impl PartialTally {
                 writer.element(&PublicElement::from(*element));
             }
         }
-        writer.u32(u32::try_from(self.classes.len()).unwrap_or(u32::MAX));
+        // There are no more classes than ballots, and no style above `MAX_STYLES`.
+        writer.u32(self.classes.len() as u32);
         for ((style, weight), count) in &self.classes {
-            writer.u16(u16::try_from(*style).unwrap_or(u16::MAX)).u64(*weight).u64(*count);
+            writer.u16(*style as u16).u64(*weight).u64(*count);
         }
     }
 
@@ -337,7 +340,7 @@ impl PartialTally {
 /// Where the board was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClosePoint {
-    /// How many entries the board has up to the close entry, that included.
+    /// The number of entries up to the closing, which is included.
     pub size: u64,
     /// The tree head over these entries.
     pub root: TreeHash,
@@ -350,26 +353,26 @@ pub struct EncryptedContest {
     pub r: PublicElement,
     /// The sums of the slots.
     pub c: Vec<PublicElement>,
-    /// How many ballots.
+    /// The number of ballots that count in the contest.
     pub ballots: u64,
-    /// Their weight.
+    /// The sum of the weights of these ballots.
     pub weight: u64,
-    /// Why the sums stay encrypted, if they do.
+    /// Why the sums stay encrypted; `None` if they are decrypted.
     pub withheld: Option<Withheld>,
 }
 
 impl EncryptedContest {
-    /// Whether trustees decrypt the sums. They do not if the totals are withheld. They need not if nothing hides the sums:
-    /// no ballot counts, or all voters of the contest together chose randomness that cancels. The latter give away nobody
-    /// but themselves, and must not hold up the other contests.
+    /// Whether trustees decrypt the sums. They do not if the totals are withheld, or if `R` is the identity, so that
+    /// the sums are not hidden: no ballot counts, or all voters of the contest chose randomness that cancels. Such
+    /// voters reveal only their own votes, and must not block the other contests.
     #[must_use]
     pub fn needs_decryption(&self) -> bool {
         self.withheld.is_none() && !self.r.is_identity()
     }
 }
 
-/// The sums of all contests over a closed board: what trustees decrypt, and nothing else. Only the verification of a
-/// closed record makes it.
+/// The encrypted sums of all contests of a closed board. Trustees decrypt nothing else. Only the verification of a
+/// closed record creates it.
 #[derive(Clone, Debug)]
 pub struct EncryptedTally {
     fingerprint: Fingerprint,
@@ -399,7 +402,7 @@ impl EncryptedTally {
         Self { fingerprint, close, contests, ballots, weight, digest }
     }
 
-    /// The election.
+    /// The fingerprint of the election.
     #[must_use]
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
@@ -417,19 +420,19 @@ impl EncryptedTally {
         &self.contests
     }
 
-    /// How many ballots count.
+    /// The number of ballots that count.
     #[must_use]
     pub fn ballots(&self) -> u64 {
         self.ballots
     }
 
-    /// Their weight.
+    /// The sum of the weights of the ballots that count.
     #[must_use]
     pub fn weight(&self) -> u64 {
         self.weight
     }
 
-    /// The digest of the sums.
+    /// The digest of the encrypted sums.
     #[must_use]
     pub fn digest(&self) -> &TallyDigest {
         &self.digest

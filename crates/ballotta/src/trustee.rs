@@ -5,7 +5,7 @@
 //!
 //! # Security
 //!
-//! A trustee signs *one* closing statement in its life. [`ClosingSession::sign_closing`] stores it before it returns it,
+//! A trustee signs only *one* closing statement. [`ClosingSession::sign_closing`] stores it before it returns it,
 //! returns a stored one again, and refuses to sign about any other tally. A trustee that has lost its store takes no
 //! part any more if the board has a statement of it. Only one session at a time may use a store: the caller must lock it.
 //!
@@ -193,7 +193,7 @@ pub struct ClosingSession<S> {
 }
 
 impl<S: StatementStore> ClosingSession<S> {
-    /// What the trustee found in the record.
+    /// The verification of the record by the trustee.
     #[must_use]
     pub fn verification(&self) -> &Verification {
         &self.verification
@@ -270,7 +270,7 @@ fn closed<E>(verification: &Verification) -> Result<(&ElectionContext, &Encrypte
     verification.context.as_ref().zip(verification.tally.as_ref()).ok_or(TrusteeError::NotClosed)
 }
 
-/// What a store holds of a closing statement: JSON, see `spec/command-line.md#trustee`.
+/// The document that a store keeps of a closing statement: JSON, see `spec/command-line.md#trustee`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StatementDocument {

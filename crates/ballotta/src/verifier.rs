@@ -1,16 +1,17 @@
 //! The verifier: everything that can be checked of a record, by anybody.
 //!
-//! See `spec/verification.md`. Every check has a stable name, counts the items it saw and the failures, reports
-//! these with their places and goes on; what it could not check, it says. Verifying code reaches no secret, and randomness only for the
-//! weights of batches.
+//! See `spec/verification.md`. Every check has a stable name, counts its items and its failures, reports each failure
+//! with its place, and goes on. The report also says what was not checked. Verifying code has no access to secrets, and
+//! uses randomness only for the weights of batches.
 //!
 //! # Implementation details
 //!
-//! [`verify`] is [`select()`], one shard, [`finish()`]; whoever has many machines takes many shards ([`verify_shard`]), and
-//! finds the same. `select` reads the board once: for the tree head, and for which ballots count if all are valid by
-//! themselves. A shard reads its bundles again, compares them with the hashes of the first reading, verifies every ballot
-//! on all cores, and adds up those that count. `finish` corrects the sums where ballots were not valid. At most 24 bytes a
-//! ballot and 8 a line of the roll are kept, and no ciphertext and no proof.
+//! [`verify`] is [`select()`], one shard, [`finish()`]. Many machines can verify many shards ([`verify_shard`]), with
+//! the same findings. `select` reads the board once: it computes the tree head, and which ballots count if all are
+//! valid by themselves. A shard reads its bundles again, compares them with the hashes of the first reading, verifies
+//! every ballot on all cores, and adds up those that count. `finish` corrects the sums where ballots were not valid.
+//! The verifier keeps at most 24 bytes for each ballot and 8 for each line of the roll, and neither ciphertexts nor
+//! proofs.
 
 mod ballots;
 mod board;
@@ -40,12 +41,12 @@ use crate::hash::Fingerprint;
 use crate::record::{PublishedRoll, RecordSource, ResultDocument};
 use crate::tally::EncryptedTally;
 
-/// What is asked of a verification.
+/// What a verification is to check.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifyOptions {
     /// How far the election must have come.
     pub stage: Stage,
-    /// The fingerprint that the auditor knows from elsewhere.
+    /// The fingerprint that the auditor knows from another source.
     pub fingerprint: Option<Fingerprint>,
     /// A tree head that the auditor has seen before.
     pub checkpoint: Option<TreeHead>,
@@ -57,20 +58,20 @@ impl Default for VerifyOptions {
     }
 }
 
-/// What the verifier works at.
+/// The progress of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What: `roll`, `board` or `ballots`.
+    /// The part that is being verified: `roll`, `board` or `ballots`.
     pub stage: &'static str,
-    /// How many bytes or entries are done.
+    /// The number of bytes or entries that are done.
     pub done: u64,
-    /// Of how many.
+    /// The number of all bytes or entries.
     pub total: u64,
 }
 
 /// The outcome of a verification.
 pub struct Verification {
-    /// What was found.
+    /// The report of what was found.
     pub report: Report,
     /// The election, if manifest, ceremony and roll could be read.
     pub context: Option<ElectionContext>,
@@ -80,7 +81,7 @@ pub struct Verification {
     pub head: Option<TreeHead>,
     /// The tally that was recomputed, if the board is closed.
     pub tally: Option<EncryptedTally>,
-    /// The tally with its closing rule satisfied.
+    /// The tally, if its closing rule is satisfied.
     pub closed: Option<ClosedTally>,
     /// The trustees' statements, in the order of the board, verified or not.
     pub statements: Vec<ClosingStatement>,
@@ -109,7 +110,7 @@ impl Verification {
         }
     }
 
-    /// The result that verified partial decryptions give of the tally that was recomputed.
+    /// Computes the result from verified partial decryptions of the tally that was recomputed.
     ///
     /// # Errors
     ///
@@ -125,7 +126,7 @@ impl Verification {
 
 /// Verifies a record.
 ///
-/// Everything is checked that can be; a record that lacks its manifest lacks the keys to check anything else.
+/// Checks everything that can be checked. Without the manifest there are no keys, and nothing else is checked.
 pub fn verify<R: CryptoRng>(
     source: &dyn RecordSource,
     options: &VerifyOptions,

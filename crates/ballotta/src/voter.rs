@@ -1,13 +1,13 @@
-//! The voter's side: reading an election, preparing a ballot of it, and finding it on the board.
+//! The voter's side: reading an election, preparing a ballot, and finding the ballot on the board.
 //!
-//! See `spec/ballot.md#voter`. Nothing of a record is believed that a voter can check: the entries have the tree head that
-//! the board signed, the key ceremony holds, the opening is of this manifest, ceremony and roll, and only ballots that
-//! the rules admit stand. Whether the whole record is valid is the [verifier's](crate::verifier) to say.
+//! See `spec/ballot.md#voter`. A voter checks that the entries have the tree head that the board signed, that the key
+//! ceremony is valid, that the opening is of this manifest, ceremony and roll, and which ballots the rules admit. The
+//! [verifier](crate::verifier) decides whether the whole record is valid.
 //!
 //! # Security
 //!
-//! A server that serves a voter another manifest or another roll shows another fingerprint, which the voter compares with
-//! the one that was told elsewhere, and a roll without the voter's credential.
+//! If a server sends a voter another manifest or another roll, the fingerprint differs from the one that the voter
+//! received from another source, and the roll lacks the voter's credential.
 
 mod fetch;
 mod history;
@@ -40,20 +40,20 @@ pub enum VoterError {
     /// A part of the record cannot be read, or does not fit the rest.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The key ceremony is not complete, or does not hold.
+    /// The key ceremony is not complete, or a message of it is invalid.
     #[error("the key ceremony: {0}")]
     Ceremony(CeremonyError),
     /// Manifest, ceremony and roll do not belong together.
     #[error(transparent)]
     Election(#[from] ElectionError),
-    /// The organiser opened another election than manifest, ceremony and roll are.
+    /// The organiser opened an election with another manifest, ceremony or roll.
     #[error("entry {index} opens the election {opened}, manifest, ceremony and roll are {found}")]
     OpenedAnother {
-        /// The entry.
+        /// The position of the opening on the board.
         index: u64,
-        /// What was opened.
+        /// The fingerprint that was opened.
         opened: Fingerprint,
-        /// What was read.
+        /// The fingerprint of the record.
         found: Fingerprint,
     },
     /// The voting was opened with a roll that a credential authority did not sign.
@@ -62,12 +62,12 @@ pub enum VoterError {
         /// The authority, counted from 1.
         authority: u16,
     },
-    /// This is not the election that the voter was told of.
+    /// The fingerprint is not the one that the voter expects.
     #[error("the election has the fingerprint {found}, not {expected}")]
     OtherElection {
-        /// What was read.
+        /// The fingerprint of the record.
         found: Fingerprint,
-        /// What was told.
+        /// The fingerprint that the voter expects.
         expected: Fingerprint,
     },
     /// The voting is not open yet.
@@ -76,22 +76,22 @@ pub enum VoterError {
     /// The voting is closed.
     #[error("the voting is closed")]
     Closed,
-    /// The voting code stands for no credential.
+    /// No credential can be derived from the voting code.
     #[error(transparent)]
     Credential(#[from] CredentialError),
-    /// The credential does not stand on the roll: the code is not of this election, or the roll is not the voter's.
-    #[error("the credential of this voting code does not stand on the roll")]
+    /// The credential is not on the roll: the code or the roll is of another election.
+    #[error("the credential of this voting code is not on the roll")]
     UnknownCredential,
-    /// The line of a credential does not hold.
+    /// The line of a credential on the roll is invalid.
     #[error(transparent)]
     RollLine(#[from] RollError),
-    /// The election allows one ballot, and there is one.
+    /// The voter has voted, and the election allows only one ballot.
     #[error("this credential has voted, and the election allows no second ballot")]
     HasVoted,
     /// The rules do not allow the choices.
     #[error(transparent)]
     Choices(#[from] ChoiceErrors),
-    /// The closing checkpoint is of another board: a server that shows two boards has the cosignatures of one.
+    /// The closing checkpoint is of another board: the server shows two histories.
     #[error("the closing checkpoint is not of this board: it shows two histories")]
     TwoHistories,
 }
@@ -117,7 +117,7 @@ impl VoterError {
     }
 }
 
-/// An election as a voter reads it from a record: manifest, key ceremony, roll, and the board up to its checkpoint.
+/// An election that a voter has read from a record: manifest, key ceremony, roll, and the board up to its checkpoint.
 pub struct Election {
     /// Manifest, joint key and fingerprint.
     pub context: ElectionContext,
@@ -133,18 +133,18 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// What is missing or does not hold.
+    /// If a part of the record is missing or invalid.
     pub fn read<R: CryptoRng>(source: &dyn RecordSource, rng: &mut R) -> Result<Self, VoterError> {
         let manifest = read_manifest(source)?;
         let board = PublishedBoard::read(source, &manifest, &mut |_| (), rng)?;
         Self::of_board(source, manifest, board, rng)
     }
 
-    /// The same, where manifest and board were read before.
+    /// Reads an election whose manifest and board were read before.
     ///
     /// # Errors
     ///
-    /// What is missing or does not hold.
+    /// If a part of the record is missing or invalid.
     pub fn of_board<R: CryptoRng>(
         source: &dyn RecordSource,
         manifest: Manifest,
@@ -166,7 +166,7 @@ impl Election {
         Ok(Self { context, roll, window: board.timeline().window(), board })
     }
 
-    /// Whether this is the election that the voter was told of.
+    /// Checks that the election has the fingerprint that the voter expects.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl Election {
         Ok(self.board.entries(source, bundle)?)
     }
 
-    /// Whether ballots may be cast.
+    /// Checks that ballots may be cast now.
     ///
     /// # Errors
     ///
@@ -208,7 +208,7 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// If the roll cannot be read again as it was, or the line does not hold.
+    /// If the roll cannot be read again as it was, or the line is invalid.
     pub fn line(&self, source: &dyn RecordSource, credential: &[u8; 32]) -> Result<Option<RollLine>, VoterError> {
         let line = self.roll.find(source, credential).map_err(RecordError::from)?;
         if let Some(line) = &line {
@@ -217,11 +217,11 @@ impl Election {
         Ok(line)
     }
 
-    /// The voter of a voting code.
+    /// Finds the voter with a voting code on the roll.
     ///
     /// # Errors
     ///
-    /// `UnknownCredential` if the roll lacks the credential: then this is not the voter's election.
+    /// `UnknownCredential` if the roll lacks the credential: this is not the voter's election.
     pub fn voter(&self, source: &dyn RecordSource, code: &VotingCode) -> Result<Voter, VoterError> {
         let (manifest, joint_key) = (self.context.manifest(), self.context.joint_key());
         let credential = Credential::derive(code, manifest.hash(), joint_key.root())?;
@@ -229,7 +229,7 @@ impl Election {
         Ok(Voter { credential, line })
     }
 
-    /// How many of the witnesses cosigned the board up to its close; `None` before the close.
+    /// The number of witnesses that cosigned the board up to its close; `None` before the close.
     ///
     /// # Errors
     ///
@@ -257,27 +257,27 @@ impl Election {
     }
 }
 
-/// Who saw the board at its close besides this voter.
+/// The witnesses that cosigned the board at its close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClosingWitnesses {
-    /// How many cosigned it.
+    /// The number of witnesses that cosigned it.
     pub cosigned: usize,
-    /// Of how many.
+    /// The number of all witnesses.
     pub members: usize,
-    /// How many the manifest asks for.
+    /// The number of witnesses that the manifest requires.
     pub quorum: usize,
 }
 
 impl ClosingWitnesses {
-    /// Whether as many cosigned as the manifest asks for. What a board says that fewer saw, it says perhaps to this voter
-    /// alone.
+    /// Whether as many witnesses cosigned as the manifest requires. If fewer did, the board may show other voters
+    /// another history.
     #[must_use]
     pub fn enough(&self) -> bool {
         self.cosigned >= self.quorum
     }
 }
 
-/// A voter whose credential stands on the roll.
+/// A voter whose credential is on the roll.
 pub struct Voter {
     credential: Credential,
     line: RollLine,
@@ -310,7 +310,7 @@ impl Voter {
         History::read(election, source, &self.line, rng)
     }
 
-    /// The tracker of the ballot whose place a new one takes.
+    /// The tracker of the ballot that a new ballot replaces; `None` for a first ballot.
     ///
     /// # Errors
     ///
@@ -329,12 +329,12 @@ impl Voter {
         }
     }
 
-    /// Prepares a ballot. `previous` is the tracker of the ballot whose place it takes, and `counter` a number that this
-    /// voter never uses twice: then two ballots differ even where the random source is dead.
+    /// Prepares a ballot. `previous` is the tracker of the ballot that it replaces, and `counter` a number that this
+    /// voter never uses twice, so that two ballots differ even if the random source is dead.
     ///
     /// # Errors
     ///
-    /// Everything that the rules do not allow.
+    /// `Choices` with everything that the rules do not allow.
     pub fn prepare<R: CryptoRng>(
         &self,
         context: &ElectionContext,

@@ -203,7 +203,7 @@ impl<S: HeadStore> CheckpointReview<'_, S> {
     }
 }
 
-/// A head that the entries of the board are to have.
+/// A head that the entries of the board must have.
 struct ExpectedHead {
     head: TreeHead,
     is_on_board: bool,
@@ -221,7 +221,8 @@ impl ExpectedHead {
     }
 }
 
-/// What a store holds: the largest head of each board that was cosigned. JSON, see `spec/command-line.md#witness`.
+/// The document that a store keeps: the largest head of each board that was cosigned. JSON, see
+/// `spec/command-line.md#witness`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WitnessDocument {

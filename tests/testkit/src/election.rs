@@ -729,7 +729,7 @@ impl Board<'_> {
         let mut files = vec![(record::README, b"# The record\n".to_vec())];
         if let Some(result) = verify(&self.record(), &VerifyOptions::default(), &|_| (), &mut TestRng(2)).report.result
         {
-            files.push((record::RESULT, result.to_bytes()));
+            files.push((record::RESULT, result.to_bytes().expect("a result")));
         }
         if let Some(checkpoint) = self.files.get(record::CLOSING_CHECKPOINT) {
             files.push((record::CLOSING_CHECKPOINT, checkpoint.clone()));

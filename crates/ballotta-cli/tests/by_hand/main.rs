@@ -255,7 +255,7 @@ fn voting(people: &People) {
     fs::write(people.path("voters/code9"), "0024H-36H2N-CSVRH-6DAQF-6DVVQ-ZE6").unwrap();
     people.fails(
         1,
-        "does not stand on the roll",
+        "is not on the roll",
         "voter prepare record --choose statute=yes --blank board --code-file voters/code9 --out voters/wrong",
     );
     fs::write(people.path("voters/typo"), people.read("voters/code1").replacen(['0', '1', '2', '3'], "Z", 1) + "Z")

@@ -75,7 +75,7 @@ impl Member {
         Ok(*self.start.get_or_init(|| self.header + LOCAL_BYTES + u64::from(name_bytes) + u64::from(extra)))
     }
 
-    /// The most that a file of this name may hold.
+    /// The largest length of a file with this name.
     fn longest(name: &str) -> u64 {
         match name {
             ROLL => (MAX_VOTERS + 1).saturating_mul(MAX_ROLL_LINE_BYTES as u64),
@@ -109,7 +109,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Where the directory stands, and how many files it names.
+/// The place of the directory, and the number of files that it names.
 struct Place {
     files: u64,
     start: u64,
@@ -144,7 +144,7 @@ fn place(file: &File) -> Result<Place, ZipError> {
         return Err(ZipError::Directory("it names more files than a record has"));
     }
     if place.start.checked_add(place.bytes) != Some(ends) {
-        return Err(ZipError::Directory("it does not stand where it must"));
+        return Err(ZipError::Directory("it is not at its place"));
     }
     let longest = place.files * (CENTRAL_BYTES + MAX_NAME_BYTES + 255) as u64;
     if place.bytes > longest {
@@ -166,13 +166,13 @@ fn long_place(file: &File, end: u64) -> Result<Option<(Place, u64)>, ZipError> {
     fields.u32().ok_or_else(cut)?;
     let start = fields.u64().ok_or_else(cut)?;
     if start.checked_add(END64_BYTES) != Some(locator) {
-        return Err(ZipError::Directory("it does not stand where it must"));
+        return Err(ZipError::Directory("it is not at its place"));
     }
     let mut bytes = [0; END64_BYTES as usize];
     read_exact_at(file, &mut bytes, start)?;
     let mut fields = Fields { rest: &bytes };
     if fields.u32() != Some(END64_SIGNATURE) || fields.u64() != Some(END64_BYTES - 12) {
-        return Err(ZipError::Directory("it does not stand where it must"));
+        return Err(ZipError::Directory("it is not at its place"));
     }
     fields.take(4).ok_or_else(cut)?;
     let disks = fields.u64().ok_or_else(cut)?;
@@ -187,7 +187,7 @@ fn long_place(file: &File, end: u64) -> Result<Option<(Place, u64)>, ZipError> {
 /// Reads the directory of an archive.
 pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, ZipError> {
     let Place { files, start, bytes } = place(file)?;
-    // It stands in the archive.
+    // The directory is inside the archive.
     let mut directory = vec![0; usize::try_from(bytes).map_err(|_| ZipError::Directory("it is too long"))?];
     read_exact_at(file, &mut directory, start)?;
     let mut fields = Fields { rest: &directory };
@@ -200,7 +200,7 @@ pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, Zi
         let behind = member.header.checked_add(own).and_then(|end| end.checked_add(member.packed));
         extents.push((
             member.header,
-            behind.filter(|end| *end <= start).ok_or(ZipError::Directory("a file lies behind its end"))?,
+            behind.filter(|end| *end <= start).ok_or(ZipError::Directory("a file is after its end"))?,
         ));
         let (packed, length) = (member.packed, member.length);
         if name.ends_with('/') {

@@ -118,7 +118,7 @@ fn stored_and_deflated_files() {
 #[test]
 fn names_that_are_no_paths_of_a_record() {
     for name in ["", "/", "/a", "../a", "a/../b", "a//b", "./a", "a\\b", "a b", "C:a", "a\u{e9}", "a/.."] {
-        let expected = format!("the archive names {name:?}, which is no path of a record");
+        let expected = format!("the archive names {name:?}, which is not a path of a record");
         assert_eq!(refusal(&[stored(name, b"")]), expected);
     }
     assert_eq!(refusal(&[stored("a", b"1"), stored("a", b"2")]), "the archive names a twice");
@@ -152,7 +152,7 @@ fn archives_that_are_not_strictly_one() {
     let overlap = [two[0].clone(), Forged { header: Some(0), ..two[1].clone() }];
     assert_eq!(refusal(&overlap), "the directory of the archive cannot be read: two files share bytes");
     let behind = [two[0].clone(), Forged { header: Some(u32::MAX - 1), ..two[1].clone() }];
-    assert_eq!(refusal(&behind), "the directory of the archive cannot be read: a file lies behind its end");
+    assert_eq!(refusal(&behind), "the directory of the archive cannot be read: a file is after its end");
     let hidden = "the directory of the archive cannot be read: a folder has bytes";
     assert_eq!(refusal(&[stored("a/", b"1")]), hidden);
     let good = archive(&two);
@@ -161,7 +161,7 @@ fn archives_that_are_not_strictly_one() {
         assert_eq!(open(bytes).unwrap_err().to_string(), none);
     }
     let moved = [b"x", good.as_slice()].concat();
-    let place = "the directory of the archive cannot be read: it does not stand where it must";
+    let place = "the directory of the archive cannot be read: it is not at its place";
     assert_eq!(open(&moved).unwrap_err().to_string(), place);
     // Any byte may be another: nothing panics, and what is read is what was packed or an error.
     for position in 0..good.len() {

@@ -1,7 +1,7 @@
-//! Which entries besides ballots a board takes.
+//! Which entries besides ballots a board accepts.
 //!
-//! What would spoil the record for everybody is refused before it is appended: an entry that comes too early or too late, one
-//! that its author did not sign, and a second one of the same author.
+//! An entry that would invalidate the record is refused before it is appended: an entry that comes too early or too
+//! late, that its author did not sign, or that is a second one of the same author.
 
 use alloc::vec::Vec;
 
@@ -49,7 +49,7 @@ pub enum EntryRefused {
     /// A second opening.
     #[error("the voting is open already")]
     OpenedAlready,
-    /// An opening of a record that is not valid so far: what is missing then can never be added.
+    /// An opening of a record that is not valid so far. What is missing at the opening can never be added.
     #[error("the record is not valid before the opening: {}: {}: {}", .0.check, .0.place, .0.problem)]
     RecordNotValid(Failure),
     /// An opening or closing that the organiser did not sign.
@@ -85,12 +85,12 @@ pub enum EntryRefused {
     /// A line that is not the cosignature of a checkpoint.
     #[error(transparent)]
     Cosignature(#[from] NoteError),
-    /// A cosignature that adds no witness: a line of somebody else would only make the file grow.
+    /// A cosignature that adds no witness: further lines would only make the file grow.
     #[error("not a cosignature of a further witness that the manifest names")]
     NoFurtherWitness,
 }
 
-/// What is on a board besides ballots, as far as it decides what may follow.
+/// The state of a board that decides which entries besides ballots may follow.
 #[derive(Clone, Debug, Default)]
 pub struct EntryRules {
     opened: bool,
@@ -130,7 +130,7 @@ impl EntryRules {
         self.closed
     }
 
-    /// Checks that the key ceremony may go on. What a message says, the ceremony's own rules check.
+    /// Checks that the key ceremony may go on. The rules of the ceremony check the messages themselves.
     ///
     /// # Errors
     ///

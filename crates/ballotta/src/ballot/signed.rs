@@ -104,8 +104,8 @@ impl UnsignedBallot {
         ciphertext: SlotCiphertext,
         argument: BallotArgument,
     ) -> Self {
-        // A manifest has fewer styles than `u16::MAX`.
-        let style = u16::try_from(entitlement.style).unwrap_or(u16::MAX);
+        // A style of a manifest, which has at most `MAX_STYLES`.
+        let style = entitlement.style as u16;
         let weight = entitlement.weight;
         let mut writer = Writer::versioned();
         writer.put(context.fingerprint().as_bytes()).u16(style).u64(weight).element(&credential);
@@ -270,8 +270,8 @@ impl SignedBallot {
 }
 
 fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
-    let length = bytes.len().checked_sub(SchnorrProof::BYTES).unwrap_or(usize::MAX);
-    bytes.split_at_checked(length).ok_or(DecodeError::Truncated { field: "signature" })
+    let length = bytes.len().checked_sub(SchnorrProof::BYTES);
+    length.and_then(|length| bytes.split_at_checked(length)).ok_or(DecodeError::Truncated { field: "signature" })
 }
 
 pub(super) fn sign<R: CryptoRng>(

@@ -193,17 +193,19 @@ pub fn verify_ballots<R: CryptoRng>(
 
     let mut batch = Batch::new(context.bases());
     // The claims of each ballot: its signature, and its argument unless the argument does not fit the form.
-    let mut claims: Vec<Option<(usize, Option<usize>)>> = Vec::with_capacity(decoded.len());
+    let mut claims: Vec<Result<(usize, Option<usize>), AdmissionError>> = Vec::with_capacity(decoded.len());
     for decoded in &decoded {
-        claims.push(decoded.as_ref().ok().map(|decoded| decoded.push(context, &mut batch)));
+        claims.push(decoded.as_ref().map(|decoded| decoded.push(context, &mut batch)).map_err(Clone::clone));
     }
-    let failing = batch.verify(rng).err().map(|error| error.claims).unwrap_or_default();
+    let failing = match batch.verify(rng) {
+        Ok(()) => Vec::new(),
+        Err(error) => error.claims,
+    };
 
     let holds = |claim: usize| failing.binary_search(&claim).is_err();
     zip(decoded, claims)
         .map(|(decoded, claims)| {
-            let decoded = decoded?;
-            let (signature, argument) = claims.unwrap_or_default();
+            let (decoded, (signature, argument)) = (decoded?, claims?);
             if !holds(signature) && weaken::is_on(Check::BallotSignature) {
                 return Err(AdmissionError::BadSignature);
             }

@@ -87,10 +87,17 @@ impl TilePath {
     /// such entry.
     #[must_use]
     pub fn bundle_of(entry: u64, size: u64) -> Option<Self> {
+        (entry < size).then(|| Self::bundle_with(entry, size))
+    }
+
+    /// The bundle that contains an entry of a log of `size` entries. Past the end of the log, returns the bundle of the
+    /// shortest log that has the entry.
+    #[must_use]
+    pub(crate) fn bundle_with(entry: u64, size: u64) -> Self {
         let width = u64::from(TILE_WIDTH);
-        let index = entry / width;
-        let entries = size.checked_sub(index * width)?.min(width);
-        (entry < size).then_some(Self { level: Level::Entries, index, width: entries as u16 })
+        let first = entry - entry % width;
+        let entries = size.saturating_sub(first).clamp(entry % width + 1, width);
+        Self { level: Level::Entries, index: entry / width, width: entries as u16 }
     }
 
     /// Returns the content of the tile.

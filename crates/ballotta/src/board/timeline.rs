@@ -97,7 +97,7 @@ pub struct Observed<'a> {
     pub fault: Option<EntryFault>,
 }
 
-/// The entries of a board up to one of them, and what they amount to.
+/// The state of an election after the entries of its board that were read so far.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     organiser: PublicElement,
@@ -120,7 +120,7 @@ impl Timeline {
         self.push_hashed(leaf_hash(entry), Entry::decode(entry), rng)
     }
 
-    /// Reads the next entry, which somebody else has hashed and decoded.
+    /// Reads the next entry, which the caller has hashed and decoded.
     pub(crate) fn push_hashed<'a, R: CryptoRng>(
         &mut self,
         leaf: TreeHash,
@@ -155,7 +155,7 @@ impl Timeline {
             EntryKind::Open => return self.organiser_entry(index, Action::Open, body, rng),
             EntryKind::Close => return self.organiser_entry(index, Action::Close, body, rng),
             EntryKind::Ballot => (Event::Ballot(body), None, None),
-            // The opening fixes ceremony and roll: a later message changes no key, and spoils none.
+            // The opening fixes ceremony and roll: a later message neither changes nor invalidates a key.
             EntryKind::Ceremony => {
                 let pointer = Pointer::decode(body)?;
                 (Event::CeremonyMessage(pointer), opened.then_some(OrderError::CeremonyAfterOpening), None)
@@ -184,8 +184,8 @@ impl Timeline {
         Ok((event, too_late.or(too_early).map(EntryFault::Order)))
     }
 
-    /// The first opening that the organiser signed has effect, and the first closing of the same election after it.
-    /// One that the organiser did not sign has none: otherwise a board could end the voting by itself.
+    /// The first opening that the organiser signed has effect, and so has the first closing of the same election after
+    /// it. Entries that the organiser did not sign have no effect: otherwise a board could end the voting by itself.
     fn organiser_entry<'a, R: CryptoRng>(
         &mut self,
         index: u64,
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_cannot_be_read_has_no_effect_and_its_place() {
+    fn an_entry_that_cannot_be_read_has_no_effect_but_counts() {
         let mut timeline = empty();
         let truncated = DecodeError::Truncated { field: "version" };
         assert_eq!(push(&mut timeline, b""), (false, Some(EntryFault::Encoding(truncated))));

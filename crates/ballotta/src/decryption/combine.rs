@@ -10,7 +10,7 @@ use crate::election::ElectionContext;
 use crate::form::Packing;
 use crate::group::{Element, PublicElement};
 use crate::index::TrusteeIndex;
-use crate::key_ceremony::lagrange_at_zero;
+use crate::key_ceremony::{DuplicateIndex, lagrange_at_zero};
 use crate::manifest::Contest;
 use crate::tally::{EncryptedContest, EncryptedTally};
 
@@ -43,11 +43,8 @@ pub fn combine(
     let have = decryptions.len();
     let used = decryptions.get(..need).ok_or(DecryptionError::InsufficientShares { have, need })?;
     let indices: Vec<TrusteeIndex> = used.iter().map(VerifiedDecryption::index).collect();
-    let lagrange = lagrange_at_zero(&indices).map_err(|_| {
-        let twice =
-            indices.iter().enumerate().find(|(place, index)| indices.iter().take(*place).any(|one| one == *index));
-        DecryptionError::DuplicateDecryption { trustee: twice.map_or(0, |(_, index)| index.get()) }
-    })?;
+    let lagrange = lagrange_at_zero(&indices)
+        .map_err(|DuplicateIndex { index }| DecryptionError::DuplicateDecryption { trustee: index.get() })?;
     let weights = context.manifest().weights();
 
     let contests = || zip(context.manifest().contests(), tally.contests()).enumerate();
@@ -62,12 +59,12 @@ pub fn combine(
         let is_alike =
             |contest: &Contest, sums: &EncryptedContest| contest.packing(weights) == packing && sums.withheld.is_none();
         let alike = || contests().filter(|(_, (contest, sums))| is_alike(contest, sums));
-        let largest = alike().map(|(_, (contest, sums))| bound(contest, sums)).max().unwrap_or(0);
+        let largest = alike().map(|(_, (contest, sums))| bound(contest, sums)).fold(0, u64::max);
         let slots = alike().map(|(_, (_, sums))| sums.c.len() as u64).sum();
         let table = DiscreteLog::new(packing, largest, slots);
         for (number, (contest, sums)) in alike() {
             let blindings = (0..sums.c.len()).map(|slot| {
-                // Where nothing hides the sums there are no factors.
+                // There are no factors if `R` is the identity: the sums are not hidden.
                 let factors = used.iter().filter_map(|part| part.factor(number, slot));
                 let factors: Vec<&Element> = factors.map(PublicElement::element).collect();
                 Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied())
@@ -84,7 +81,7 @@ pub fn combine(
     Ok(results)
 }
 
-/// The most that the total of a count can be.
+/// The largest possible total of a count.
 fn bound(contest: &Contest, sums: &EncryptedContest) -> u64 {
     contest.rule.count_bound().saturating_mul(sums.weight)
 }

@@ -184,8 +184,8 @@ impl PartialDecryption {
                 if !sums.needs_decryption() {
                     return Ok(None);
                 }
-                let slots = context.contest_keys(contest).len();
-                // Of a share that is not zero and a sum that is not the identity.
+                let slots = context.manifest().contest_slots(contest).len();
+                // Not the identity: neither the share is zero nor the sum the identity.
                 let factors = (0..slots).map(|_| reader.element("D")).collect::<Result<_, _>>()?;
                 Ok(Some(ContestDecryption { factors, proof: EqualityProof::decode(&mut reader)? }))
             })
@@ -194,7 +194,7 @@ impl PartialDecryption {
         Ok(Self { header, contests })
     }
 
-    /// The bytes of the partial decryption.
+    /// The encoding of the partial decryption.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::versioned();
@@ -210,7 +210,7 @@ impl PartialDecryption {
     }
 }
 
-/// A partial decryption that was verified. Only [`PartialDecryption::verify`] makes it.
+/// A verified partial decryption. Only [`PartialDecryption::verify`] creates it.
 #[derive(Clone, Debug)]
 pub struct VerifiedDecryption {
     trustee: TrusteeIndex,

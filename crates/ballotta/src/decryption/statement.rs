@@ -114,7 +114,7 @@ impl ClosingStatement {
         self.signature.verify(&mut transcript, key, rng).map_err(|_| DecryptionError::BadStatementSignature { trustee })
     }
 
-    /// Reads a statement.
+    /// Decodes a statement. Its signature is not verified.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ impl ClosingStatement {
         Ok(statement)
     }
 
-    /// The bytes of the statement.
+    /// The encoding of the statement.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::versioned();

@@ -79,6 +79,11 @@ impl Default for FormBuilder {
     }
 }
 
+/// A number of bits. A form with more bits than a `u32` can count is refused when it is built.
+fn saturated(count: usize) -> u32 {
+    count.min(u32::MAX as usize) as u32
+}
+
 impl FormBuilder {
     /// An empty form.
     #[must_use]
@@ -95,14 +100,14 @@ impl FormBuilder {
 
     /// New bits, one after the other. If there are more than there can be, the form is refused when it is built.
     pub fn line(&mut self, count: usize) -> BitLine {
-        let line = BitLine { next: self.bits, step: 1, left: u32::try_from(count).unwrap_or(u32::MAX) };
+        let line = BitLine { next: self.bits, step: 1, left: saturated(count) };
         self.bits = self.bits.saturating_add(line.left);
         line
     }
 
     /// New bits as a table.
     pub fn table(&mut self, rows: usize, columns: usize) -> BitTable {
-        BitTable { all: self.line(rows.saturating_mul(columns)), columns: u32::try_from(columns).unwrap_or(u32::MAX) }
+        BitTable { all: self.line(rows.saturating_mul(columns)), columns: saturated(columns) }
     }
 
     /// New bits for a number from 0 to `max`, which is below `2^62`.

@@ -12,7 +12,7 @@
 
 use super::bits::Term;
 use crate::group::Scalar;
-use crate::limits::{MAX_LIGHT_BALLOT, MAX_PACKED, MAX_TOTAL};
+use crate::limits::{MAX_LIGHT_BALLOT, MAX_PACKED, MAX_TOTAL, ROW_BOUND};
 
 /// How counts share slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,8 @@ impl Packing {
     /// What a count at this place of its slot is multiplied by.
     #[must_use]
     pub fn unit(self, place: usize) -> u64 {
-        u32::try_from(place).ok().and_then(|place| self.radix.checked_pow(place)).unwrap_or(u64::MAX)
+        // The 64th power of a radix above 1 is out of range, and so is every higher one.
+        self.radix.saturating_pow(place.min(64) as u32)
     }
 
     /// The number of a slot whose counts have these values.
@@ -73,8 +74,8 @@ impl Packing {
 
     /// The terms of a count, as those of the slot in which it has this place.
     pub(crate) fn place(self, terms: &mut [Term], place: usize) {
-        // What is too large for a row is refused when the form is built.
-        let unit = i64::try_from(self.unit(place)).unwrap_or(i64::MAX);
+        // A coefficient of `ROW_BOUND` is too large for a row: the form is refused when it is built.
+        let unit = self.unit(place).min(ROW_BOUND) as i64;
         for (_, coefficient) in terms {
             *coefficient = coefficient.saturating_mul(unit);
         }

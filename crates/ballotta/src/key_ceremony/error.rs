@@ -60,12 +60,6 @@ pub enum CeremonyError {
         /// The index found.
         index: u16,
     },
-    /// An index appears twice among those that are to be combined.
-    #[error("the index {index} stands twice")]
-    DuplicateIndex {
-        /// The index.
-        index: u16,
-    },
     /// Messages cannot be read, not even far enough to know who signed them.
     #[error("messages cannot be read: {}", list(.messages.iter().map(|(_, error)| error)))]
     Unreadable {
@@ -178,6 +172,14 @@ pub enum CeremonyError {
         /// Which one, counted from 1.
         number: usize,
     },
+    /// Shares cannot be encrypted. Only more shares than an election can have are too long for the cipher.
+    #[error("the shares from trustee {dealer} for trustee {receiver} cannot be encrypted")]
+    ShareEncryptFailed {
+        /// The dealer.
+        dealer: u16,
+        /// The receiver.
+        receiver: u16,
+    },
     /// Encrypted shares do not decrypt, or not to shares.
     #[error("the shares from trustee {dealer} for trustee {receiver} do not decrypt")]
     ShareDecryptFailed {
@@ -237,7 +239,7 @@ impl CeremonyError {
             Self::Parameter { .. }
             | Self::NotATrustee
             | Self::IndexOutOfRange { .. }
-            | Self::DuplicateIndex { .. }
+            | Self::ShareEncryptFailed { .. }
             | Self::Unreadable { .. }
             | Self::UnexpectedMessage { .. }
             | Self::OutOfOrder { .. }

@@ -9,7 +9,6 @@ use core::iter::zip;
 
 use merlin::Transcript;
 
-use super::error::CeremonyError;
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
 use crate::hash::RosterHash;
 use crate::index::TrusteeIndex;
@@ -101,16 +100,24 @@ pub(crate) fn vartime_evaluate<'a>(
     coefficients.into_iter().rev().fold(Element::identity(), |sum, A| sum.vartime_times(index.get().into()) + *A)
 }
 
+/// An index appears twice among those that are to be combined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the index {} appears twice", .index.get())]
+pub struct DuplicateIndex {
+    /// The index that appears twice.
+    pub index: TrusteeIndex,
+}
+
 /// The Lagrange coefficients that interpolate at zero from the values at `indices`, in their order:
 /// `prod_{j != i} j / (j - i)`.
 ///
 /// # Errors
 ///
 /// `DuplicateIndex` if an index appears twice.
-pub fn lagrange_at_zero(indices: &[TrusteeIndex]) -> Result<Vec<Scalar>, CeremonyError> {
+pub fn lagrange_at_zero(indices: &[TrusteeIndex]) -> Result<Vec<Scalar>, DuplicateIndex> {
     let coefficient = |(position, i): (usize, &TrusteeIndex)| {
         if indices.iter().take(position).any(|before| before == i) {
-            return Err(CeremonyError::DuplicateIndex { index: i.get() });
+            return Err(DuplicateIndex { index: *i });
         }
         let (mut numerator, mut denominator) = (Scalar::ONE, Scalar::ONE);
         for j in indices.iter().filter(|j| *j != i) {
@@ -144,7 +151,7 @@ mod tests {
     #[test]
     fn indices_that_interpolate_nothing_are_refused() {
         let repeated = [3, 1, 3].map(index);
-        assert_eq!(lagrange_at_zero(&repeated).err(), Some(CeremonyError::DuplicateIndex { index: 3 }));
+        assert_eq!(lagrange_at_zero(&repeated).err(), Some(DuplicateIndex { index: index(3) }));
         assert_eq!(lagrange_at_zero(&[index(7)]), Ok(alloc::vec![Scalar::ONE]));
         assert_eq!(lagrange_at_zero(&[]), Ok(Vec::new()));
     }

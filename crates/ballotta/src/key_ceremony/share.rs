@@ -31,6 +31,7 @@ use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use merlin::Transcript;
 use zeroize::Zeroizing;
 
+use super::error::CeremonyError;
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
 use crate::hash::RosterHash;
@@ -90,7 +91,16 @@ impl EncryptedShares {
         32 * slots + 16
     }
 
-    pub(crate) fn seal(address: &ShareAddress<'_>, shares: &[SecretScalar], seed: &[u8; 32]) -> Self {
+    /// Encrypts the shares of all slots.
+    ///
+    /// # Errors
+    ///
+    /// `ShareEncryptFailed` if the shares are too long for the cipher.
+    pub(crate) fn seal(
+        address: &ShareAddress<'_>,
+        shares: &[SecretScalar],
+        seed: &[u8; 32],
+    ) -> Result<Self, CeremonyError> {
         let mut plaintext = Zeroizing::new(Vec::with_capacity(32 * shares.len()));
         for share in shares {
             plaintext.extend_from_slice(Zeroizing::new(share.expose_scalar().to_bytes()).as_ref());
@@ -100,11 +110,14 @@ impl EncryptedShares {
         let ephemeral = KeyPair::new(transcript.deterministic_nonces(seed).draw(b"ephemeral"));
         let E = *ephemeral.public();
         let K = Zeroizing::new(address.receiver_key.element() * ephemeral.secret().expose_scalar());
-        // Fails for plaintexts of more than 256 GiB: the limit of slots is far below.
-        let ciphertext = address.cipher(&E, &K).encrypt(&Nonce::default(), plaintext.as_slice()).unwrap_or_default();
+        let (dealer, receiver) = (address.dealer.get(), address.receiver.get());
+        let ciphertext = address
+            .cipher(&E, &K)
+            .encrypt(&Nonce::default(), plaintext.as_slice())
+            .map_err(|_| CeremonyError::ShareEncryptFailed { dealer, receiver })?;
         let mut transcript = address.transcript(Domain::ShareEphemeral);
         let proof = ephemeral.prove_deterministically(&mut transcript, seed);
-        Self { ephemeral: E, proof, ciphertext }
+        Ok(Self { ephemeral: E, proof, ciphertext })
     }
 
     /// The shares; `None` unless the ciphertext was made for this address and contains canonical scalars.

@@ -151,7 +151,7 @@ impl Ceremony {
         let mut nonces = Domain::TrusteeSecrets.transcript().deterministic_nonces(&[99; 32]);
         let polynomials: Vec<_> =
             (0..self.parameters.slots()).map(|_| Polynomial::draw(&mut nonces, coefficients)).collect();
-        make_deal(&self.roster(), index(dealer), &polynomials, &self.seed(dealer))
+        make_deal(&self.roster(), index(dealer), &polynomials, &self.seed(dealer)).unwrap()
     }
 }
 
@@ -351,7 +351,7 @@ fn take_over_the_joint_key() -> (Ceremony, PublicElement) {
     let roster = ceremony.roster();
     let address = roster.share_addresses(index(2)).next().unwrap();
     let shares: Vec<_> = (0..3).map(|_| SecretScalar::new(*share.expose_scalar())).collect();
-    deal.shares[0] = EncryptedShares::seal(&address, &shares, ceremony.seed(2).expose_bytes());
+    deal.shares[0] = EncryptedShares::seal(&address, &shares, ceremony.seed(2).expose_bytes()).unwrap();
     ceremony.deal(2, deal);
     (ceremony, target.public())
 }
@@ -722,7 +722,7 @@ fn the_joint_key_is_not_the_identity() {
             Polynomial::of(alloc::vec![SecretScalar::new(sign * *nonces.draw(b"constant").expose_scalar())])
         });
         let seed = ceremony.seed(dealer);
-        ceremony.deal(dealer, make_deal(&roster, index(dealer), &polynomials, &seed));
+        ceremony.deal(dealer, make_deal(&roster, index(dealer), &polynomials, &seed).unwrap());
     }
     let refused = CeremonyError::IdentityElement { field: "joint key of slot", number: 2 };
     assert_eq!(ceremony.verify().err(), Some(refused));

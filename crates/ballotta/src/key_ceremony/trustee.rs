@@ -78,9 +78,10 @@ impl Trustee {
         }
     }
 
-    fn deal(&self, roster: &Roster) -> Signed<Deal> {
+    fn deal(&self, roster: &Roster) -> Result<Signed<Deal>, CeremonyError> {
         let polynomials = self.seed.polynomials(&self.parameters, &roster.hash);
-        self.sign(make_deal(roster, self.index, &polynomials, &self.seed), Some(&roster.hash))
+        let deal = make_deal(roster, self.index, &polynomials, &self.seed)?;
+        Ok(self.sign(deal, Some(&roster.hash)))
     }
 
     /// Opens the shares of this trustee in one deal and checks them against the commitments of the dealer.
@@ -102,14 +103,20 @@ impl Trustee {
 }
 
 /// The deal of these polynomials.
-pub(super) fn make_deal(roster: &Roster, dealer: TrusteeIndex, polynomials: &[Polynomial], seed: &TrusteeSeed) -> Deal {
+pub(super) fn make_deal(
+    roster: &Roster,
+    dealer: TrusteeIndex,
+    polynomials: &[Polynomial],
+    seed: &TrusteeSeed,
+) -> Result<Deal, CeremonyError> {
     let commitments = polynomials.iter().map(Polynomial::commitments).collect();
     let possession = prove_possession(&roster.hash, dealer, polynomials, &commitments, seed.expose_bytes());
     let seal = |address: ShareAddress<'_>| {
         let shares: Vec<_> = polynomials.iter().map(|polynomial| polynomial.evaluate(address.receiver)).collect();
         EncryptedShares::seal(&address, &shares, seed.expose_bytes())
     };
-    Deal { commitments, possession, shares: roster.share_addresses(dealer).map(seal).collect() }
+    let shares = roster.share_addresses(dealer).map(seal).collect::<Result<_, _>>()?;
+    Ok(Deal { commitments, possession, shares })
 }
 
 /// A trustee that has registered.
@@ -132,7 +139,7 @@ impl Registered {
         let Self { trustee, registration } = self;
         let roster = Roster::verify(&trustee.parameters, registrations, rng)?;
         trustee.recognise(&registration, &roster.registrations)?;
-        let deal = trustee.deal(&roster);
+        let deal = trustee.deal(&roster)?;
         let commitment = DealCommitment { deal: FileHash::of(deal.as_bytes()) };
         let commitment = trustee.sign(commitment, Some(&roster.hash));
         Ok((Committed { trustee, roster, deal, commitment: commitment.clone() }, commitment))

@@ -10,7 +10,7 @@ use crate::board::tiles::{MAX_BUNDLE_BYTES, TILE_WIDTH, TileError, TilePath, dec
 use crate::encoding::DecodeError;
 use crate::hash::FileHash;
 
-/// A bundle of entries that cannot be read.
+/// A bundle of entries cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
 pub struct BundleError {
@@ -36,7 +36,7 @@ pub enum BundleProblem {
     /// The board has no such bundle.
     #[error("there is no such bundle")]
     OutsideBoard,
-    /// An entry that must be a ballot is none.
+    /// An entry that must be a ballot is not one.
     #[error("entry {index} is not a ballot")]
     NotABallot {
         /// The position of the entry on the board.
@@ -95,7 +95,7 @@ pub(crate) struct BundleIndex {
 }
 
 impl BundleIndex {
-    /// How many bundles were read.
+    /// The number of bundles that were read.
     pub(crate) fn len(&self) -> u64 {
         self.hashes.len() as u64
     }
@@ -105,29 +105,24 @@ impl BundleIndex {
         bundle.saturating_mul(u64::from(TILE_WIDTH)).min(self.size)
     }
 
-    /// The path of the bundle with an entry; empty after the last entry.
-    pub(crate) fn path_of_entry(&self, index: u64) -> String {
-        TilePath::bundle_of(index, self.size).map(|path| path.to_string()).unwrap_or_default()
-    }
-
     /// Reads a bundle again.
     pub(crate) fn read(&self, source: &dyn RecordSource, bundle: u64) -> Result<Bundle, BundleError> {
         let first = self.first_entry(bundle);
-        let error = |problem| BundleError { path: self.path_of_entry(first), problem };
-        let path = TilePath::bundle_of(first, self.size);
+        let path = TilePath::bundle_with(first, self.size);
+        let error = |problem| BundleError { path: path.to_string(), problem };
         let hash = usize::try_from(bundle).ok().and_then(|bundle| self.hashes.get(bundle));
-        let (Some(path), Some(hash)) = (path, hash) else { return Err(error(BundleProblem::OutsideBoard)) };
+        let hash = hash.ok_or_else(|| error(BundleProblem::OutsideBoard))?;
         let bundle = Bundle::read(source, path)?;
         if bundle.hash() == *hash { Ok(bundle) } else { Err(error(BundleProblem::Changed)) }
     }
 
-    /// Reads a ballot of the board again, as far as the ledger compares it.
+    /// Reads the parts of a ballot again that the ledger compares.
     pub(crate) fn ballot_info(&self, source: &dyn RecordSource, index: u64) -> Result<BoardBallotInfo, BundleError> {
         let bundle = self.read(source, index / u64::from(TILE_WIDTH))?;
         let entry = bundle.entries()?.find(|(position, _)| *position == index);
         let info = entry.map(|(_, bytes)| Entry::decode(bytes).and_then(|entry| BoardBallotInfo::read(entry.body())));
         let not_a_ballot = |_: Option<DecodeError>| BundleError {
-            path: self.path_of_entry(index),
+            path: TilePath::bundle_with(index, self.size).to_string(),
             problem: BundleProblem::NotABallot { index },
         };
         info.ok_or(None).and_then(|info| info.map_err(Some)).map_err(not_a_ballot)

@@ -6,9 +6,9 @@ use core::fmt::{self, Write as _};
 
 use crate::hash::FileHash;
 
-/// A line of a list that cannot be read.
+/// The list of files has a line that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} is not a hash, two spaces and a path behind those before it")]
+#[error("line {line} is not a hash, two spaces and a path in ascending order")]
 pub struct FileListError {
     /// The line, counted from 1.
     pub line: usize,
@@ -25,10 +25,10 @@ pub struct FileList {
 }
 
 impl FileList {
-    /// The longest list that is read.
+    /// The largest length of a list in bytes.
     pub const MAX_BYTES: usize = 1 << 20;
 
-    /// Adds a file.
+    /// Adds a file with the hash of its bytes.
     pub fn add(&mut self, path: &str, bytes: &[u8]) {
         self.files.insert(path.to_string(), FileHash::of(bytes));
     }
@@ -38,13 +38,13 @@ impl FileList {
         self.files.iter().map(|(path, hash)| (path.as_str(), hash))
     }
 
-    /// Whether a file is listed.
+    /// Whether the list contains a file.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
         self.files.contains_key(path)
     }
 
-    /// Reads a list.
+    /// Reads a list of files.
     ///
     /// # Errors
     ///

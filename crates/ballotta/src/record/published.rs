@@ -1,4 +1,5 @@
-//! A board as everybody but the verifier reads it: once, in its order, under the head that it signed.
+//! The board of a record, read once in its order and compared with the head that it signed. The verifier has a reader
+//! of its own, which reports failures and goes on.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -20,10 +21,10 @@ use crate::hash::TreeHash;
 use crate::limits::{MAX_AUTHORITIES, MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
 use crate::manifest::{Manifest, ManifestErrors};
 
-/// At most how many signatures of the roll are kept: a board of nothing else ends somewhere.
+/// The most signatures of the roll that are kept: a board may repeat them without end.
 const MAX_ROLL_SIGNATURES: usize = 64 * MAX_AUTHORITIES;
 
-/// A part of a record that cannot be read, or does not fit the rest.
+/// A part of a record cannot be read, or does not fit the rest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
@@ -35,7 +36,7 @@ pub enum RecordError {
         /// Why.
         error: ReadError,
     },
-    /// A checkpoint is not the board's.
+    /// A checkpoint cannot be read, or the board did not sign it.
     #[error("{path}: {error}")]
     Checkpoint {
         /// The file.
@@ -74,7 +75,7 @@ pub enum RecordError {
         /// The file.
         path: String,
     },
-    /// A file is not as it was when it was read first.
+    /// A file has changed since it was read first.
     #[error("{path}: the file changed while it was read")]
     Changed {
         /// The file.
@@ -165,7 +166,7 @@ pub fn read_head(source: &dyn RecordSource, manifest: &Manifest) -> Result<TreeH
     }
 }
 
-/// A board that was read once: its entries have the head that it signed.
+/// A board that was read once, and whose entries have the head that it signed.
 pub struct PublishedBoard {
     timeline: Timeline,
     /// The messages of the key ceremony before the opening, each once.
@@ -246,8 +247,8 @@ impl PublishedBoard {
         messages.collect()
     }
 
-    /// The first credential authority that did not sign the roll before the opening, counted from 1; before the opening
-    /// nobody has to, and it is `None`.
+    /// The first credential authority that did not sign the roll before the opening, counted from 1. `None` if all did,
+    /// or if the voting is not opened yet.
     pub fn missing_roll_signature<R: CryptoRng>(&self, context: &ElectionContext, rng: &mut R) -> Option<u16> {
         self.timeline.opening()?;
         let is_valid =
@@ -256,7 +257,7 @@ impl PublishedBoard {
         (1..).take(context.manifest().credential_authorities().len()).find(|authority| !signed.contains(authority))
     }
 
-    /// Reads the ballots again, the last one first: what a ballot depends on comes before it on the board.
+    /// Reads the ballots again, the last one first: a ballot depends only on ballots before it.
     pub(crate) fn ballots_backwards<E: From<RecordError>>(
         &self,
         source: &dyn RecordSource,

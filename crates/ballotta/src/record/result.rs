@@ -1,4 +1,4 @@
-//! The result as it is published: totals, turnout and quorum.
+//! The published result: totals, turnout and quorum.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,23 +13,28 @@ use crate::election::ElectionContext;
 use crate::manifest::{Contest, QuorumBase, QuorumOf, QuorumRule};
 use crate::tally::{EncryptedContest, EncryptedTally, Withheld};
 
+/// A result cannot be written as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the result cannot be written as JSON")]
+pub struct ResultEncodingError;
+
 /// A result for people and programs. Two verifiers write the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResultDocument {
-    /// [`Self::FORMAT`]
+    /// The name of the format: [`Self::FORMAT`].
     pub format: String,
     /// The fingerprint of the election.
     pub fingerprint: String,
-    /// Voters on the roll.
+    /// The number of voters on the roll.
     pub eligible_voters: u64,
-    /// Their weight.
+    /// The sum of the weights of these voters.
     pub eligible_weight: u64,
-    /// Ballots that count: one for each voter who voted.
+    /// The number of ballots that count: one for each voter who voted.
     pub counted_ballots: u64,
-    /// Their weight.
+    /// The sum of the weights of these ballots.
     pub counted_weight: u64,
-    /// The quorum, if the manifest asks for one.
+    /// The quorum, if the manifest requires one.
     pub quorum: Option<QuorumResult>,
     /// The contests, in the order of the manifest.
     pub contests: Vec<ContestResult>,
@@ -39,9 +44,9 @@ pub struct ResultDocument {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuorumResult {
-    /// What the manifest counts for the quorum: ballots or weight, that took part.
+    /// The ballots or the weight that took part, as the manifest says.
     pub counted: u64,
-    /// What it is compared with.
+    /// The number that `counted` is compared with.
     pub base: u64,
     /// The fraction of the base: numerator and denominator.
     pub fraction: [u32; 2],
@@ -57,22 +62,22 @@ pub struct QuorumResult {
 pub struct ContestResult {
     /// The contest's identifier.
     pub id: String,
-    /// Counted ballots that contain the contest.
+    /// The number of counted ballots that contain the contest.
     pub ballots: u64,
-    /// Their weight.
+    /// The sum of the weights of these ballots.
     pub weight: u64,
-    /// Why the totals stay encrypted, if they do. Then there are no options, and no blank.
+    /// Why the totals stay encrypted; `None` if they are published. If it is set, `options` and `blank` are empty.
     pub withheld: Option<WithheldReason>,
     /// The results of the options, in the order of the manifest.
     pub options: Vec<OptionResult>,
-    /// The total of blank ballots, if the contest knows them.
+    /// The total of the blank ballots, if the contest allows them.
     pub blank: Option<u64>,
-    /// The options from the first place to the last; those that tie together.
+    /// The options from the first place to the last. Options that tie are in one group.
     pub ranking: Vec<Vec<String>>,
     /// Who is elected, if the rule says how many are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub winners: Option<WinnersResult>,
-    /// Who stands above whom, in a contest of pairs.
+    /// The comparison of all pairs of options, if the contest counts pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pairs: Option<PairsResult>,
     /// The seats, in a contest of lists with seats.
@@ -84,15 +89,15 @@ pub struct ContestResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WinnersResult {
-    /// How many are to be elected.
+    /// The number of options to be elected.
     pub number: u32,
-    /// Who is, in the order of the ranking.
+    /// The elected options, in the order of the ranking.
     pub elected: Vec<String>,
-    /// Who ties for the seats that are left.
+    /// The options that tie for the remaining seats.
     pub tied: Vec<String>,
 }
 
-/// Who stands above whom, and what the methods make of it.
+/// The comparison of all pairs of options, and the rankings that follow from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PairsResult {
@@ -100,11 +105,11 @@ pub struct PairsResult {
     pub matrix: Vec<Vec<u64>>,
     /// The option that beats all others, if there is one.
     pub condorcet_winner: Option<String>,
-    /// Schulze's ranking.
+    /// The ranking by the method of Schulze.
     pub schulze: Vec<Vec<String>>,
     /// The ranking by ranked pairs.
     pub ranked_pairs: Vec<Vec<String>>,
-    /// Copeland's ranking.
+    /// The ranking by the method of Copeland.
     pub copeland: Vec<Vec<String>>,
 }
 
@@ -116,7 +121,7 @@ pub struct SeatsResult {
     pub lists: Vec<ListSeats>,
     /// The lists with equal claims to the seats that stay open.
     pub tied: Vec<String>,
-    /// How many seats stay open.
+    /// The number of seats that stay open.
     pub open: u32,
 }
 
@@ -124,9 +129,9 @@ pub struct SeatsResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListSeats {
-    /// The list.
+    /// The identifier of the list.
     pub id: String,
-    /// Its seats.
+    /// The number of its seats.
     pub seats: u32,
 }
 
@@ -155,21 +160,21 @@ impl From<Withheld> for WithheldReason {
 pub struct OptionResult {
     /// The option's identifier.
     pub id: String,
-    /// Its total; absent of grades and pairs.
+    /// Its total; absent in contests of grades and of pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// Its average, of scores: numerator and denominator, reduced.
+    /// Its average in contests of scores: numerator and denominator, reduced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<[u64; 2]>,
     /// The totals of its grades, the best first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grades: Option<Vec<u64>>,
-    /// Its majority grade, `Some(None)` if nobody voted; absent of other kinds than grades.
+    /// Its majority grade; `Some(None)` if nobody voted. Absent in contests of other kinds than grades.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub grade: Option<Option<String>>,
 }
 
-/// A field that stands there, if only as `null`.
+/// Reads a field that is present, which may be `null`.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -183,7 +188,8 @@ impl ContestResult {
         Self::of_outcome(contest, sums.ballots, sums.weight, withheld, outcome)
     }
 
-    /// The result of a contest with so many ballots of this weight.
+    /// The result of a contest with this number of ballots and this weight. Options that the contest does not have are
+    /// left out.
     #[must_use]
     pub fn of_outcome(
         contest: &Contest,
@@ -205,10 +211,13 @@ impl ContestResult {
             seats: None,
         };
         let Some(outcome) = outcome else { return result };
-        let id = |option: &usize| contest.options.get(*option).map(|option| option.id.clone()).unwrap_or_default();
-        let ids = |options: &[usize]| options.iter().map(id).collect::<Vec<_>>();
+        let id = |option: &usize| contest.options.get(*option).map(|option| option.id.clone());
+        let ids = |options: &[usize]| options.iter().filter_map(id).collect::<Vec<_>>();
         let ranking = |ranking: &[Vec<usize>]| ranking.iter().map(|tied| ids(tied)).collect::<Vec<_>>();
-        result.options = (0..contest.options.len()).map(|option| option_result(contest, outcome, option)).collect();
+        result.options = (0..)
+            .zip(&contest.options)
+            .map(|(number, option)| option_result(contest, outcome, number, &option.id))
+            .collect();
         result.blank = outcome.blank();
         result.ranking = ranking(outcome.ranking());
         result.winners = outcome.winners().map(|winners| WinnersResult {
@@ -220,16 +229,16 @@ impl ContestResult {
             Detail::Pairs(pairs) => {
                 result.pairs = Some(PairsResult {
                     matrix: pairs.matrix.clone(),
-                    condorcet_winner: pairs.condorcet_winner.as_ref().map(id),
+                    condorcet_winner: pairs.condorcet_winner.as_ref().and_then(id),
                     schulze: ranking(&pairs.schulze),
                     ranked_pairs: ranking(&pairs.ranked_pairs),
                     copeland: ranking(&pairs.copeland),
                 });
             }
             Detail::Seats(seats) => {
-                let of_list = |(list, seats): &(usize, u32)| ListSeats { id: id(list), seats: *seats };
+                let of_list = |(list, seats): &(usize, u32)| Some(ListSeats { id: id(list)?, seats: *seats });
                 result.seats = Some(SeatsResult {
-                    lists: seats.lists.iter().map(of_list).collect(),
+                    lists: seats.lists.iter().filter_map(of_list).collect(),
                     tied: ids(&seats.tied),
                     open: seats.open,
                 });
@@ -240,9 +249,10 @@ impl ContestResult {
     }
 }
 
-fn option_result(contest: &Contest, outcome: &Outcome, option: usize) -> OptionResult {
+/// The result of the option at a position of its contest.
+fn option_result(contest: &Contest, outcome: &Outcome, option: usize, id: &str) -> OptionResult {
     let mut result = OptionResult {
-        id: contest.options.get(option).map(|option| option.id.clone()).unwrap_or_default(),
+        id: id.to_string(),
         total: outcome.counts().and_then(|counts| counts.get(option)).copied(),
         average: None,
         grades: None,
@@ -264,7 +274,7 @@ fn option_result(contest: &Contest, outcome: &Outcome, option: usize) -> OptionR
 impl ResultDocument {
     /// The format of a result.
     pub const FORMAT: &str = crate::format_name!("result");
-    /// The longest result that is read.
+    /// The largest length of a result in bytes.
     pub const MAX_BYTES: usize = 16 << 20;
 
     /// The result with these totals, `None` where they are withheld.
@@ -309,11 +319,13 @@ impl ResultDocument {
     }
 
     /// The bytes of the result: JSON with an end of line.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        // Strings and integers always serialise.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+    ///
+    /// # Errors
+    ///
+    /// If the JSON cannot be written, which no document of strings and integers gives.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ResultEncodingError> {
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(|_| ResultEncodingError)?;
         bytes.push(b'\n');
-        bytes
+        Ok(bytes)
     }
 }

@@ -7,7 +7,8 @@ use crate::credential::{RollIndex, RollLine, RollLookupError, RollReader, RollRu
 use crate::hash::RollHash;
 use crate::manifest::Manifest;
 
-/// A roll that was read and breaks no rule. Its lines are read again from the record, and are those that were read before.
+/// A roll that was read and breaks no rule. Its lines are read again from the record when they are needed; a line that
+/// has changed is an error.
 pub struct PublishedRoll {
     index: RollIndex,
 }

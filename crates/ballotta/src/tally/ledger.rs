@@ -1,14 +1,14 @@
-//! Which ballots of a board count: the rules that depend on the ballots before.
+//! Which ballots of a board count: the rules that depend on earlier ballots.
 //!
 //! See `spec/tally.md#selection`.
 //!
 //! # Implementation details
 //!
 //! The ledger keeps 4 bytes for each line of the roll (the position of the voter's last valid ballot) and at most 19
-//! for each entry of the board (8 bytes of a keyed digest of `R`, and a place in an open-addressed table). Whatever those
-//! cannot decide is read again from the board: only where a voter votes again, or where two ballots have one `R`. The key
-//! is random: the verifier takes ballots through the ledger before it knows that they are valid, and whoever fills a board
-//! with void ones must not make many of them candidates of each other.
+//! for each entry of the board (8 bytes of a keyed digest of `R`, and a place in an open-addressed table). If these do
+//! not decide, an earlier ballot is read again from the board: if a voter votes again, or if two ballots have the same
+//! `R`. The key is random because the verifier admits ballots before it knows that they are valid: an attacker who
+//! fills a board with void ballots must not be able to make their digests collide.
 
 use alloc::vec::Vec;
 
@@ -23,7 +23,7 @@ use crate::limits::MAX_ENTRIES;
 use crate::manifest::Revoting;
 use crate::weaken::{self, Check};
 
-/// What the ledger looks at of a ballot. Whether the ballot is valid by itself is not its business.
+/// The parts of a ballot that the ledger compares. The ledger does not check whether the ballot is valid by itself.
 #[derive(Clone, Debug)]
 pub(crate) struct LedgerEntry {
     /// The voter's place on the roll, from 0.
@@ -34,7 +34,8 @@ pub(crate) struct LedgerEntry {
 }
 
 impl LedgerEntry {
-    /// The entry of a signed ballot with these bytes; `None` if they are too short for a ballot. `header` is theirs.
+    /// The entry of a signed ballot with these bytes; `None` if they are too short for a ballot. `header` is the header
+    /// of these bytes.
     pub(crate) fn new(header: &BallotHeader, voter: u32, ballot: &[u8]) -> Option<Self> {
         let BallotHeader { previous, randomness, .. } = *header;
         Some(Self { voter, tracker: SignedBallot::tracker_of(ballot).ok()?, previous, randomness })
@@ -52,13 +53,13 @@ impl From<&VerifiedBallot> for LedgerEntry {
     }
 }
 
-/// A ballot that the ledger does not take. It is as before.
+/// Why the ledger does not admit a ballot. The ledger is not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError<E> {
     /// The ballot breaks a rule, and does not count.
     #[error(transparent)]
     Refused(AdmissionError),
-    /// The ballots before it could not be read again.
+    /// An earlier ballot could not be read again.
     #[error(transparent)]
     Board(E),
 }
@@ -68,7 +69,7 @@ impl<E> LedgerError<E> {
     ///
     /// # Errors
     ///
-    /// The error of the board.
+    /// The error of the board, if the ballot breaks no rule.
     pub(crate) fn into_refusal(self) -> Result<AdmissionError, E> {
         match self {
             Self::Refused(error) => Ok(error),
@@ -93,7 +94,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// The ledger of a board without ballots, for a roll of `voters` lines and about `entries` entries. `rng` draws a key
-    /// that keeps others from choosing which `R` fall together in the table.
+    /// so that nobody can choose `R` that collide in the table.
     pub(crate) fn new<R: CryptoRng>(voters: u64, revoting: Revoting, entries: u64, rng: &mut R) -> Self {
         Self::keyed(voters, revoting, entries, rng.next_u64())
     }
@@ -103,7 +104,8 @@ impl Ledger {
         Self { heads: alloc::vec![0; voters as usize], randomness: RandomnessTable::new(entries, key), revoting }
     }
 
-    /// Admits the ballot at position `index` after those admitted so far. `recorded` reads a ballot of the board again.
+    /// Admits the ballot at position `index` after those admitted so far. `recorded` reads an earlier ballot of the
+    /// board again.
     pub(crate) fn admit<E>(
         &mut self,
         index: u64,
@@ -169,7 +171,7 @@ pub struct CountedSet {
 }
 
 impl CountedSet {
-    /// The set of the ballots at these positions, each one more than it is, 0 for none.
+    /// The set of the ballots at these positions. Each is stored plus one; 0 stands for no ballot.
     fn of(heads: &[u32]) -> Self {
         let end = heads.iter().max().copied().unwrap_or(0);
         let mut words = alloc::vec![0; end.div_ceil(u64::BITS) as usize];
@@ -207,8 +209,8 @@ impl CountedSet {
 
     pub(crate) fn decode(size: u64, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let field = "selection";
-        let count = usize::try_from(size.div_ceil(u64::BITS.into())).unwrap_or(usize::MAX);
-        let bytes = reader.take(field, count.saturating_mul(8))?;
+        let length = usize::try_from(8 * size.div_ceil(u64::BITS.into()));
+        let bytes = reader.take(field, length.map_err(|_| DecodeError::Truncated { field })?)?;
         let (chunks, _) = bytes.as_chunks();
         let mut words: Vec<u64> = chunks.iter().map(|chunk| u64::from_le_bytes(*chunk)).collect();
         let used = size % u64::from(u64::BITS);
@@ -224,7 +226,7 @@ impl CountedSet {
         Ok(Self { words })
     }
 
-    /// The positions of ballots that are in one of the two sets and not in the other.
+    /// The positions of the ballots that are in exactly one of the two sets.
     pub(crate) fn differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = u64> + 'a {
         let words =
             (0..self.words.len().max(other.words.len())).map(|number| (number, self.word(number) ^ other.word(number)));
@@ -234,7 +236,7 @@ impl CountedSet {
         })
     }
 
-    /// How many ballots count.
+    /// The number of ballots that count.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.words.iter().map(|word| u64::from(word.count_ones())).sum()
@@ -247,9 +249,10 @@ impl CountedSet {
     }
 }
 
-/// Finds ballots with one `R`, up to chance.
+/// Finds ballots with the same `R`. May return others, with negligible probability.
 struct RandomnessTable {
-    /// For each entry of the board, a keyed digest of `R`. In chunks: a vector that grows is larger than what it contains.
+    /// A keyed digest of `R` for each entry of the board. In chunks, because a growing vector reserves more than it
+    /// needs.
     digests: Vec<Vec<u64>>,
     /// Open addressing: one more than a position, 0 for free. Its length is a power of two.
     places: Vec<u32>,
@@ -260,7 +263,7 @@ struct RandomnessTable {
 impl RandomnessTable {
     /// Entries of a chunk.
     const CHUNK: usize = 512;
-    /// The most entries for which room is reserved before they are read: anybody can sign a long board.
+    /// The most entries for which memory is reserved before they are read: a board can sign any size.
     const MAX_RESERVED: u64 = 1 << 20;
 
     fn new(entries: u64, key: u64) -> Self {
@@ -280,7 +283,7 @@ impl RandomnessTable {
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 
-    /// The places to look at, from the first on.
+    /// The places of the table to look at, in order.
     fn probe(&self, digest: u64) -> impl Iterator<Item = usize> + use<> {
         let mask = self.places.len() - 1;
         let start = (digest & mask as u64) as usize;
@@ -337,7 +340,7 @@ mod tests {
     use super::*;
     use crate::testing::TestRng;
 
-    /// What the ledger promises to keep for each entry of the board, and for each line of the roll.
+    /// The memory that the ledger may use for each entry of the board, and for each line of the roll.
     const BYTES_PER_ENTRY: usize = 19;
     const BYTES_PER_LINE: usize = 4;
 
@@ -408,7 +411,7 @@ mod tests {
         assert_eq!(CountedSet::decode(69, &mut Reader::new(&bytes)), Err(beyond));
     }
 
-    /// Whoever chooses many `R` that begin alike makes none a candidate of another; the same `R` is found.
+    /// `R` with equal beginnings are not candidates of each other. An equal `R` is found.
     #[test]
     fn randomness_that_begins_alike() {
         let mut table = RandomnessTable::new(100, 7);

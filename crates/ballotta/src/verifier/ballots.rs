@@ -1,4 +1,4 @@
-//! Reading ballots a second time, and what is asked of each.
+//! Reading ballots a second time, and the checks of each ballot.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -42,10 +42,10 @@ pub(super) fn check_of(error: &AdmissionError) -> CheckId {
     }
 }
 
-/// A file of the record that cannot be read, or not a second time as it was the first.
+/// A file of the record that cannot be read, or that has changed since the first reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable {
-    /// The bundle that was being read, or whose ballots were.
+    /// The bundle that was read, or whose ballots were verified.
     pub(super) bundle: u64,
     /// The file.
     pub(super) path: String,
@@ -89,15 +89,15 @@ impl Bundles<'_> {
         Ok(ballots.map(|(index, entry)| (index, entry.body().to_vec())).collect())
     }
 
-    /// Reads a ballot again, as far as the ledger compares it.
+    /// Reads the parts of a ballot again that the ledger compares.
     pub(super) fn ballot_info(&self, index: u64) -> Result<BoardBallotInfo, Unreadable> {
         let error = Unreadable::bundle(index / u64::from(TILE_WIDTH));
         self.index.ballot_info(self.source, index).map_err(error)
     }
 }
 
-/// What the ledger looks at of a ballot, if its credential is on the roll. What else is wrong with the ballot, its
-/// verification says.
+/// The parts of a ballot that the ledger compares, if its credential is on the roll. The verification of the ballot
+/// finds everything else that is wrong with it.
 pub(super) fn ledger_entry(
     source: &dyn RecordSource,
     roll: &PublishedRoll,

@@ -22,7 +22,7 @@ use crate::manifest::Manifest;
 use crate::record::{Bundle, BundleIndex, PublishedRoll, RecordSource};
 use crate::tally::{CountedSet, Ledger, LedgerEntry};
 
-/// At most how many entries that are not ballots are kept: several attempts at a ceremony, with room.
+/// The most entries that are kept besides ballots: enough for several attempts at a ceremony.
 const MAX_KEPT: usize = 64 * MAX_TRUSTEES;
 
 /// Which files an entry points to.
@@ -42,11 +42,11 @@ pub(super) struct ScannedBoard {
     /// The authorities' signatures of the roll, before the opening.
     pub(super) roll_signatures: Vec<(u64, RollSignature)>,
     pub(super) statements: Vec<(u64, ClosingStatement)>,
-    /// How many ballots are on the board.
+    /// The number of ballots on the board.
     pub(super) ballots: u64,
     /// The ballots that count if every ballot is valid by itself.
     pub(super) counted: CountedSet,
-    /// The ballots that are then refused for the ballots before them.
+    /// The ballots that are then refused because of earlier ballots.
     pub(super) refused: Vec<(u64, AdmissionError)>,
 }
 
@@ -56,7 +56,7 @@ impl ScannedBoard {
         place_of(index, self.head.size)
     }
 
-    /// How many entries are kept that are not ballots.
+    /// The number of entries that are kept and are not ballots.
     fn kept(&self) -> usize {
         self.pointers.len() + self.roll_signatures.len() + self.statements.len()
     }
@@ -64,17 +64,16 @@ impl ScannedBoard {
 
 /// The place of an entry of a board of `size` entries.
 pub(super) fn place_of(index: u64, size: u64) -> Place {
-    let file = TilePath::bundle_of(index, size).map(|path| path.to_string()).unwrap_or_default();
-    Place::Entry { index, file }
+    Place::Entry { index, file: TilePath::bundle_with(index, size).to_string() }
 }
 
-/// The bytes that are kept of an entry that is not a ballot, until the timeline reads it: more than any that can be read
-/// has. Bundles are scanned many at a time, and a board may fill them with entries of 65,535 bytes.
+/// The bytes that are kept of an entry that is not a ballot, until the timeline reads it. No valid entry has more. Many
+/// bundles are scanned at a time, and a board may fill them with entries of 65,535 bytes.
 const MAX_OTHER_BYTES: usize = 512;
 
 /// An entry as the first reading keeps it.
 enum Scanned {
-    /// With what the ledger looks at, if the credential is on the roll. The window is not known yet.
+    /// The parts that the ledger compares, if the credential is on the roll. The window is not known yet.
     Ballot(Option<LedgerEntry>),
     Other {
         kind: EntryKind,
@@ -112,7 +111,8 @@ fn scan(source: &dyn RecordSource, roll: Option<&PublishedRoll>, path: TilePath)
 }
 
 impl Verifier<'_> {
-    /// Reads the board of the signed tree head. `None` if entries are missing: positions would not be what they say.
+    /// Reads the board of the signed tree head. `None` if entries are missing: the positions of the
+    /// others would be wrong.
     pub(super) fn board<R: CryptoRng>(
         &mut self,
         manifest: &Manifest,
@@ -184,7 +184,7 @@ impl Verifier<'_> {
         Some(board)
     }
 
-    /// Takes an entry. An error is of an earlier bundle that cannot be read again.
+    /// Reads an entry. An error says that an earlier bundle cannot be read again.
     fn entry<R: CryptoRng>(
         &mut self,
         board: &mut ScannedBoard,
@@ -218,7 +218,7 @@ impl Verifier<'_> {
     fn observed(&mut self, board: &mut ScannedBoard, kind: Option<EntryKind>, observed: Observed<'_>) {
         let Observed { index, event, fault, .. } = observed;
         let place = board.place(index);
-        // What cannot be read is no entry, in whatever place.
+        // The order of an entry that cannot be read is not checked.
         let statement = match event {
             Some(Event::ClosingStatement(body)) => ClosingStatement::decode(body).map(Some),
             _ => Ok(None),
@@ -261,7 +261,7 @@ mod tests {
     use crate::encoding::FORMAT_VERSION;
     use crate::record::MemoryRecord;
 
-    /// A board may fill its bundles with entries as long as any, and many bundles are scanned at a time.
+    /// A board may fill its bundles with the longest entries, and many bundles are scanned at a time.
     #[test]
     fn no_more_is_kept_of_a_long_entry_than_shows_it() {
         let path = TilePath::bundle_of(0, 1).unwrap();

@@ -47,11 +47,11 @@ checks! {
     Root = "board.root", "tree head";
     /// The board continues the checkpoint that was pinned.
     PinnedCheckpoint = "board.pinned", "checkpoint";
-    /// Entries stand in the order of an election: ceremony, open, ballots, close, statements, decryptions.
+    /// Entries are in the order of an election: ceremony, open, ballots, close, statements, decryptions.
     Order = "board.order", "entries";
-    /// Every message of the key ceremony holds, and enough trustees have confirmed.
+    /// Every message of the key ceremony is valid, and enough trustees have confirmed.
     Ceremony = "ceremony.messages", "messages";
-    /// Every line of the roll is well formed, in order, and holds a credential.
+    /// Every line of the roll is well formed, in order, and contains a credential.
     Roll = "roll.lines", "lines";
     /// Every credential authority of the manifest signed the roll before the opening.
     RollSignature = "roll.signature", "signatures";
@@ -65,25 +65,25 @@ checks! {
     BallotEncoding = "ballot.encoding", "ballots";
     /// Ballots were made for this election.
     BallotElection = "ballot.election", "ballots";
-    /// The credentials of ballots stand on the roll.
+    /// The credentials of ballots are on the roll.
     BallotCredential = "ballot.credential", "ballots";
     /// Ballots have the style that the roll gives their credential.
     BallotStyle = "ballot.style", "ballots";
     /// Ballots are signed by their credential.
     BallotSignature = "ballot.signature", "ballots";
-    /// Ballots are proved to hold what the rules allow.
+    /// Ballots are proved to contain only what the rules allow.
     BallotArgument = "ballot.argument", "ballots";
-    /// No ballot stands twice.
+    /// No ballot appears twice.
     BallotDuplicate = "ballot.duplicate", "ballots";
     /// No two ballots use the same randomness.
     BallotRandomness = "ballot.randomness", "ballots";
-    /// Ballots stand between the opening and the close.
+    /// Ballots are between the opening and the close.
     BallotWindow = "ballot.window", "ballots";
-    /// Voters vote again only where the manifest allows it, and behind their last ballot.
+    /// Voters vote again only if the manifest allows it, and each further ballot names the last one.
     BallotPredecessor = "ballot.predecessor", "ballots";
     /// The trustees' statements are signed, one for each trustee, and name the sums that the verifier computed.
     TallySums = "tally.sums", "statements";
-    /// The closing rule of the manifest holds.
+    /// The closing rule of the manifest is satisfied.
     ClosingRule = "closing.rule", "rule";
     /// Every partial decryption is proved.
     DecryptionProof = "decryption.proof", "decryptions";
@@ -91,7 +91,7 @@ checks! {
     DecryptionThreshold = "decryption.threshold", "decryptions";
     /// The published result is the one that the verifier computed.
     Result = "result.totals", "result";
-    /// Every file of the record is what the board says it is, and no other file lies in it.
+    /// Every file of the record is what the board says it is, and it contains no other file.
     Files = "record.files", "files";
 }
 

@@ -83,7 +83,7 @@ impl Verifier<'_> {
         }
     }
 
-    /// Every trustee's one statement, of these sums.
+    /// Checks that every trustee made one statement, about these sums.
     fn statements<R: CryptoRng>(
         &mut self,
         manifest: &Manifest,
@@ -123,7 +123,7 @@ impl Verifier<'_> {
             .ok()
     }
 
-    /// The result and the files that the board's last entry lists; no file lies in the record unseen.
+    /// Checks the result, the files that the last publication lists, and that the record contains no other files.
     pub(super) fn files(&mut self, board: &ScannedBoard, context: &ElectionContext, outcome: &Verification) {
         if !board.pointers.iter().any(|(_, kind, _)| *kind == PointerKind::Publication) {
             self.findings.fail(CheckId::Files, Place::Record, "the result is not published: no entry lists its files");
@@ -187,9 +187,11 @@ impl Verifier<'_> {
         let (Some(roll), Some(tally), Some(totals)) = (&outcome.roll, &outcome.tally, &outcome.totals) else { return };
         let Some(published) = self.file(CheckId::Result, record::RESULT, ResultDocument::MAX_BYTES) else { return };
         self.findings.saw(CheckId::Result, 1);
-        if published != ResultDocument::new(context, roll.totals(), tally, totals).to_bytes() {
-            let problem = "the published result is not the one that the ballots give";
-            self.findings.fail(CheckId::Result, Place::File(record::RESULT.into()), problem);
-        }
+        let problem = match ResultDocument::new(context, roll.totals(), tally, totals).to_bytes() {
+            Ok(computed) if computed == published => return,
+            Ok(_) => "the published result is not the one that the ballots give".to_string(),
+            Err(error) => error.to_string(),
+        };
+        self.findings.fail(CheckId::Result, Place::File(record::RESULT.into()), problem);
     }
 }

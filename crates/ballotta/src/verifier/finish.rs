@@ -1,5 +1,5 @@
-//! What is left when all ballots are verified by themselves: the ballots that depend on others, the tally, and what
-//! follows it.
+//! The last part of a verification, after all ballots were verified by themselves: the rules that depend on other
+//! ballots, the tally, and everything after it.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -20,11 +20,11 @@ use crate::manifest::Closing;
 use crate::record::{RecordSource, ResultDocument};
 use crate::tally::{ClosePoint, Correction, CountedSet, EncryptedTally, Ledger, PartialTally};
 
-/// Ends a verification with the part that all shards are together; `None` if there is no plan.
+/// Completes a verification. `part` is the merged part of all shards; `None` if there is no plan.
 ///
 /// # Errors
 ///
-/// If the part is of another plan, or not of the whole board.
+/// `OtherPlan`, `NoPlan`, `NotAdjacent` or `Incomplete` if the part is not of this plan and of the whole board.
 pub fn finish<R: CryptoRng>(
     source: &dyn RecordSource,
     selected: Selected,
@@ -37,7 +37,7 @@ pub fn finish<R: CryptoRng>(
 }
 
 impl Selected {
-    /// Checks that [`finish`] can end this verification with the part.
+    /// Checks that [`finish`] can complete this verification with the part.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Selected {
     }
 }
 
-/// The same for a part that is of the plan and of the whole board.
+/// Completes a verification with a part that is of the plan and of the whole board.
 pub(super) fn finish_with<R: CryptoRng>(
     source: &dyn RecordSource,
     selected: Selected,
@@ -105,17 +105,17 @@ fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Veri
     findings.report(options.stage, fingerprint, result, |check| match check {
         CheckId::PinnedFingerprint => options.fingerprint.is_some(),
         CheckId::PinnedCheckpoint => options.checkpoint.is_some(),
-        // Statements that nobody asked for are checked where there are some.
+        // Statements that are not required are checked if there are some.
         CheckId::TallySums => !outcome.context.as_ref().is_some_and(by_witnesses),
         _ => true,
     })
 }
 
-/// The ballots that count, and those that are refused for the ballots before them.
+/// The ballots that count, and the ballots that are refused because of earlier ballots.
 type Replayed = (CountedSet, Vec<(u64, AdmissionError)>);
 
 impl Verifier<'_> {
-    /// Reports every ballot that is not valid, and adds the counted ones up if the board is closed.
+    /// Reports every invalid ballot, and computes the tally if the board is closed.
     fn ballots<R: CryptoRng>(
         &mut self,
         board: &ScannedBoard,
@@ -127,7 +127,7 @@ impl Verifier<'_> {
             self.findings.saw(check, board.ballots);
         }
         let PartialVerification { failures, mut unreadable, tally, .. } = part;
-        // The ledger of the first reading took every ballot for valid by itself.
+        // In the first reading the ledger assumed that every ballot is valid by itself.
         let replayed = match &unreadable {
             None if !failures.is_empty() => self.replay(plan, &failures, rng).map_err(|error| unreadable = Some(error)),
             _ => Err(()),
@@ -136,7 +136,7 @@ impl Verifier<'_> {
             Ok((counted, refused)) => (counted, refused),
             Err(()) => (&plan.counted, &board.refused),
         };
-        // Behind what cannot be read nothing is known.
+        // Nothing is known about the entries after a bundle that cannot be read.
         let known = unreadable.as_ref().map_or(plan.entries(), |error| plan.bundles.first_entry(error.bundle));
         let refused = refused.iter().map(|(index, error)| (*index, check_of(error), error.to_string()));
         let failures = failures.into_iter().map(|failure| (failure.index, failure.check, failure.problem));
@@ -167,7 +167,7 @@ impl Verifier<'_> {
         }
     }
 
-    /// Takes the ballots through the ledger again, without those that are not valid by themselves.
+    /// Admits the ballots to a new ledger, without those that are invalid by themselves.
     fn replay<R: CryptoRng>(
         &self,
         plan: &ShardPlan,
@@ -200,7 +200,7 @@ impl Verifier<'_> {
         Ok((ledger.into_counted(), refused))
     }
 
-    /// Adds the valid ballots that count and were not added, and takes away those that were added and do not count.
+    /// Adds the valid ballots that count and were not added, and removes those that were added and do not count.
     fn correct<R: CryptoRng>(
         &self,
         plan: &ShardPlan,
@@ -230,7 +230,7 @@ impl Verifier<'_> {
     }
 }
 
-/// Bundles in portions that keep all cores busy and the memory small.
+/// The bundles in groups that keep all cores busy and need little memory.
 fn waves(bundles: Vec<u64>) -> impl Iterator<Item = Vec<u64>> {
     let width = 4 * parallel::width();
     let mut bundles = bundles.into_iter();

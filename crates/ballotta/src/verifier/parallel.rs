@@ -1,4 +1,4 @@
-//! Work on all cores, in the order of the items; on one, without the feature `parallel`.
+//! Work on all cores, with results in the order of the items. Without the feature `parallel`, on one core.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -27,7 +27,7 @@ pub(super) fn map<T, R>(items: Vec<T>, work: impl Fn(T) -> R) -> Vec<R> {
     items.into_iter().map(work).collect()
 }
 
-/// How many items keep all cores busy.
+/// The number of items that keeps all cores busy.
 pub(super) fn width() -> usize {
     #[cfg(feature = "parallel")]
     return 2 * rayon::current_num_threads();

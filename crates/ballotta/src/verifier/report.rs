@@ -1,4 +1,4 @@
-//! What a verification found.
+//! The report of a verification.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -21,7 +21,7 @@ pub enum Place {
     Entry {
         /// Its position, counted from 0.
         index: u64,
-        /// The file that holds it.
+        /// The file that contains it.
         file: String,
     },
     /// A line of the roll, counted from 1.
@@ -49,23 +49,23 @@ impl fmt::Display for Place {
 pub struct Failure {
     /// The check.
     pub check: CheckId,
-    /// Where.
+    /// The place of the failure.
     pub place: Place,
     /// What is wrong.
     pub problem: String,
 }
 
-/// What became of a check.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It saw items, and all hold.
+    /// It saw items, and all are valid.
     Passed,
-    /// An item does not hold, or there were none where there must be some.
+    /// An item is invalid, or there are no items although there must be some.
     Failed,
-    /// It could not be done, because something before it failed or is not there yet.
+    /// It could not be done, because something before it failed or is missing.
     NotChecked,
-    /// It was not asked for: nothing was pinned, or the closing rule needs no statements.
+    /// It was not requested: nothing was pinned, or the closing rule does not require statements.
     NotAsked,
 }
 
@@ -74,11 +74,11 @@ pub enum Status {
 pub struct CheckReport {
     /// The check.
     pub check: CheckId,
-    /// What became of it.
+    /// The outcome of the check.
     pub status: Status,
-    /// How many items it checked.
+    /// The number of items that it checked.
     pub items: u64,
-    /// How many of them failed.
+    /// The number of items that failed.
     pub failures: u64,
 }
 
@@ -97,7 +97,7 @@ pub enum Stage {
 /// What a verification found: every check with what it counted, and every failure with its place.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// Whether every check that was asked for passed.
+    /// Whether every requested check passed.
     pub valid: bool,
     /// How far the election had to come.
     pub stage: Stage,
@@ -106,11 +106,12 @@ pub struct Report {
     pub fingerprint: Option<Fingerprint>,
     /// All checks, in the order of an election.
     pub checks: Vec<CheckReport>,
-    /// The failures, in the order in which they were found: of each check the first [`Self::FAILURES_SHOWN`].
+    /// The first [`Self::FAILURES_SHOWN`] failures of each check, in the order in which they were found.
     pub failures: Vec<Failure>,
-    /// What the verifier could not check, for people.
+    /// What the verifier could not check, as texts for people.
     pub not_checked: Vec<String>,
-    /// What holds and still should be known: a unanimous contest, a threshold without redundancy.
+    /// Facts about a valid record that people should know, such as a unanimous contest or a threshold without
+    /// redundancy.
     pub warnings: Vec<String>,
     /// The result that the verifier computed.
     pub result: Option<ResultDocument>,
@@ -123,12 +124,12 @@ fn hexadecimal<S: serde::Serializer>(fingerprint: &Option<Fingerprint>, serializ
 }
 
 impl Report {
-    /// How many failures of one check are shown; a check counts the others. Files of a few bytes an item would fill the
-    /// memory with sentences about each of them.
+    /// The number of failures that are shown for one check. Further ones are only counted: otherwise a file with many
+    /// small items would fill the memory with messages.
     pub const FAILURES_SHOWN: u64 = 1000;
 
-    /// Whether the tally holds: what failed is single entries that change nothing of it, and nothing else. Trustees decrypt
-    /// such a tally. Otherwise a board could hold up the result with one void entry.
+    /// Whether the tally is correct: all failures are of single entries that do not change the tally. Trustees decrypt
+    /// such a tally. Otherwise a board could block the result with one void entry.
     #[must_use]
     pub fn tally_holds(&self) -> bool {
         self.tally_holds
@@ -187,7 +188,8 @@ impl fmt::Display for Report {
     }
 }
 
-/// A text that may hold a name of somebody's choice: nothing in it writes lines of its own on a terminal, or hides others.
+/// A text that may contain a name that an attacker chose. It is shown with escapes, so that it cannot write further
+/// lines on a terminal or hide others.
 struct Shown<'a>(&'a str);
 
 impl fmt::Display for Shown<'_> {
@@ -203,11 +205,11 @@ impl fmt::Display for Shown<'_> {
 #[derive(Default)]
 pub(super) struct Findings {
     counts: Vec<(CheckId, u64)>,
-    /// How many failures of each check that has any.
+    /// The number of failures of each check that has any.
     failed: Vec<(CheckId, u64)>,
-    /// The first of each check.
+    /// The first failures of each check.
     failures: Vec<Failure>,
-    /// Whether anything failed but single entries that change nothing of the tally.
+    /// Whether anything failed besides single entries that do not change the tally.
     broken: bool,
     pub(super) not_checked: Vec<String>,
     pub(super) warnings: Vec<String>,
@@ -219,7 +221,7 @@ impl Findings {
         count(&mut self.counts, check, items);
     }
 
-    /// Says that an item does not hold.
+    /// Says that an item is invalid.
     pub(super) fn fail(&mut self, check: CheckId, place: Place, problem: impl ToString) {
         self.broken |= !(matches!(place, Place::Entry { .. }) && check.voids_entries());
         if self.failed(check) < Report::FAILURES_SHOWN {
@@ -228,7 +230,7 @@ impl Findings {
         count(&mut self.failed, check, 1);
     }
 
-    /// How many failures a check has.
+    /// The number of failures of a check.
     pub(super) fn failed(&self, check: CheckId) -> u64 {
         self.failed.iter().find(|(failed, _)| *failed == check).map_or(0, |(_, count)| *count)
     }
@@ -259,7 +261,7 @@ impl Findings {
             })
             .collect();
         let passed = checks.iter().all(|check| matches!(check.status, Status::Passed | Status::NotAsked));
-        // A check that was not done, or found nothing where there must be some, has no failure.
+        // A check that was not done, or that missed its items, has no failure.
         let done = |check: &CheckReport| match check.status {
             Status::Passed | Status::NotAsked => true,
             Status::Failed => check.failures > 0,
@@ -281,7 +283,7 @@ fn count(counts: &mut Vec<(CheckId, u64)>, check: CheckId, more: u64) {
 }
 
 impl CheckId {
-    /// Whether a check that saw nothing has failed. Ballots may be none: an election in which nobody voted.
+    /// Whether a check without items has failed. There may be no ballots, if nobody voted.
     fn needs_items(self) -> bool {
         // An authority that has not signed is a failure of its own.
         !self.slug().starts_with("ballot.") && self != Self::RollSignature
@@ -318,7 +320,7 @@ mod tests {
         };
         assert!(findings().report(Stage::Closed, None, None, |_| true).valid);
         let mut failing = findings();
-        failing.fail(CheckId::TallySums, Place::Record, "the weights add up to too much");
+        failing.fail(CheckId::TallySums, Place::Record, "the sum of the weights is too large");
         assert!(!failing.report(Stage::Closed, None, None, |_| true).valid);
     }
 

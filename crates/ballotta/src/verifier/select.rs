@@ -1,4 +1,5 @@
-//! Everything before the ballots: what is fixed when the voting opens, and which ballots are the last of their voters.
+//! The first part of a verification: what is fixed when the voting opens, and which ballots are the last of their
+//! voters.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -21,7 +22,7 @@ use crate::manifest::Manifest;
 use crate::record::{self, FileList, PublishedRoll, RecordSource, read_file, read_parts};
 use crate::weaken::{self, Check};
 
-/// What the first reading of a record found: everything but the ballots themselves.
+/// What the first reading of a record found. The ballots themselves are not verified yet.
 pub struct Selected {
     pub(super) options: VerifyOptions,
     pub(super) findings: Findings,
@@ -40,7 +41,7 @@ impl Selected {
 
 /// Reads a record for the first time: manifest, checkpoint, roll, the entries of the board, the key ceremony.
 ///
-/// Everything is checked that can be; a record that lacks its manifest lacks the keys to check anything else.
+/// Checks everything that can be checked. Without the manifest there are no keys, and nothing else is checked.
 pub fn select<R: CryptoRng>(
     source: &dyn RecordSource,
     options: &VerifyOptions,
@@ -53,10 +54,10 @@ pub fn select<R: CryptoRng>(
     Selected { options: *options, findings: verifier.findings, outcome, board, plan }
 }
 
-/// The trustee that a message says it is of.
+/// The trustee that a message names as its author.
 fn author_of(kind: PointerKind, file: &[u8]) -> Option<u16> {
     let start = match kind {
-        // Behind version and kind, behind the version.
+        // After version and kind; after the version.
         PointerKind::Ceremony => 3,
         PointerKind::Decryption => 2,
         PointerKind::Publication => return None,
@@ -166,7 +167,7 @@ impl Verifier<'_> {
         let index = reader.finish(&mut |line| end.push(line)).ok();
         self.roll_lines(end);
         let sound = self.findings.failed(CheckId::Roll) == 0;
-        // A roll that is not sound names nobody's election: its fingerprint was never opened.
+        // An invalid roll belongs to no election: its fingerprint was never opened.
         index.filter(|_| sound).map(PublishedRoll::from)
     }
 
@@ -196,8 +197,8 @@ impl Verifier<'_> {
         }
     }
 
-    /// Shows the files that entries of one kind point to, each checked against its entry, with their hashes; at most so
-    /// many. They are read one by one: whatever a board names, the memory holds what `visit` keeps of it.
+    /// Shows at most `most` files that entries of one kind point to, each checked against its entry, with their hashes.
+    /// The files are read one by one, so that memory contains only what `visit` keeps.
     pub(super) fn pointed_files(
         &mut self,
         board: &ScannedBoard,
@@ -235,7 +236,7 @@ impl Verifier<'_> {
                 self.findings.fail(check, Place::File(path), error);
                 continue;
             }
-            // An entry blames nobody for a file of somebody else; the file itself is as good as it is.
+            // The entry must name the author of the file. The file itself is used all the same.
             let (named, author) = (pointer.author(), author_of(kind, &bytes));
             if let Some(author) = author.filter(|author| *author != named) {
                 let problem = alloc::format!("the entry names the author {named}, the file is of trustee {author}");
@@ -274,7 +275,7 @@ impl Verifier<'_> {
         }
     }
 
-    /// Every credential authority says that the roll is the one that it issued.
+    /// Checks that every credential authority signed the roll.
     fn roll_signatures<R: CryptoRng>(&mut self, context: &ElectionContext, board: &ScannedBoard, rng: &mut R) {
         let manifest = context.manifest();
         self.findings.saw(CheckId::RollSignature, board.roll_signatures.len() as u64);
@@ -293,7 +294,7 @@ impl Verifier<'_> {
         }
     }
 
-    /// The fingerprint that was opened, and the one that was pinned.
+    /// Compares the fingerprint with the opened one and with the pinned one.
     fn opening(&mut self, context: &ElectionContext, board: &ScannedBoard) {
         let fingerprint = context.fingerprint();
         if let Some(pinned) = self.options.fingerprint {

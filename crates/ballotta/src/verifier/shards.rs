@@ -1,11 +1,11 @@
-//! Ranges of the board that are verified apart: on other cores, other machines, or later.
+//! Ranges of the board that are verified separately: on other cores, on other machines, or later.
 //!
 //! See `spec/verification.md#shards`.
 //!
 //! # Security
 //!
-//! A part is believed as it is: whoever verifies with the help of others trusts them with the ballots of their ranges. A
-//! plan names the record by fingerprint and hashes, so that a worker that reads another record says so.
+//! A part is not checked again: an auditor who uses the parts of others trusts them about the ballots of their ranges.
+//! A plan names the record by its fingerprint and by hashes, so that a worker detects that it reads another record.
 
 mod part;
 
@@ -27,16 +27,14 @@ use crate::election::{ElectionContext, ElectionError};
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::hash::{FileHash, Fingerprint, tagged};
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
-use crate::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TRUSTEES};
+use crate::limits::{MAX_CEREMONY_FILES, MAX_ENTRIES, MAX_MESSAGE_BYTES};
 use crate::record::{self, BundleIndex, PublishedRoll, RecordError, RecordSource, read_file, read_manifest};
 use crate::tally::{CountedSet, PartialTally};
 
-/// How many bundles are verified in one batch.
+/// The number of bundles that are verified in one batch.
 const BUNDLES_PER_BATCH: u64 = 2;
-/// At most how many messages of a ceremony a plan names: as many as the verifier keeps.
-const MAX_CEREMONY_FILES: usize = 64 * MAX_TRUSTEES;
 
-/// Why a shard cannot be verified, or parts cannot be put together.
+/// Why a shard cannot be verified, or parts cannot be merged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShardError {
@@ -46,7 +44,7 @@ pub enum ShardError {
     /// A part was made by another plan.
     #[error("the part is of another plan")]
     OtherPlan,
-    /// A part does not begin where the other ends.
+    /// A part does not begin where the part before it ends.
     #[error("a part that begins at entry {found} does not continue one up to entry {expected}")]
     NotAdjacent {
         /// The entry at which it begins.
@@ -78,18 +76,18 @@ pub enum ShardError {
     /// A part of the record cannot be read, or breaks a rule.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The key ceremony does not hold.
+    /// The key ceremony is not complete, or a message of it is invalid.
     #[error("the key ceremony: {0}")]
     Ceremony(#[from] CeremonyError),
-    /// Manifest, ceremony and roll do not fit.
+    /// Manifest, ceremony and roll do not belong together.
     #[error(transparent)]
     Election(#[from] ElectionError),
     /// The record is not the one that was selected from.
     #[error("the record has the fingerprint {found}, the plan is of {expected}")]
     OtherRecord {
-        /// Of the record.
+        /// The fingerprint of the record.
         found: Fingerprint,
-        /// Of the plan.
+        /// The fingerprint that the plan names.
         expected: Fingerprint,
     },
 }
@@ -112,8 +110,8 @@ impl ShardError {
     }
 }
 
-/// What every shard needs besides the record: the hashes of the bundles, and which ballots count if all are valid by
-/// themselves.
+/// Everything that a shard needs besides the record: the hashes of the bundles, and which ballots count if all are
+/// valid by themselves.
 pub struct ShardPlan {
     pub(super) context: ElectionContext,
     pub(super) roll: PublishedRoll,
@@ -144,7 +142,7 @@ impl ShardPlan {
         plan
     }
 
-    /// How many entries the board has: shards are ranges of them.
+    /// The number of entries of the board. Shards are ranges of them.
     #[must_use]
     pub fn entries(&self) -> u64 {
         self.bundles.size
@@ -168,14 +166,14 @@ impl ShardPlan {
         (0..count).map(|number| bound(number)..bound(number + 1).min(self.entries())).collect()
     }
 
-    /// The bytes for workers.
+    /// The encoding of the plan, for workers.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::versioned();
         let position = |index: Option<u64>| index.map_or(0, |index| index + 1);
         writer.put(self.context.fingerprint().as_bytes()).u64(self.entries());
         writer.u64(position(self.window.opened)).u64(position(self.window.closed));
-        writer.u16(u16::try_from(self.ceremony.len()).unwrap_or(u16::MAX));
+        writer.u16(self.ceremony.len() as u16);
         for hash in self.ceremony.iter().chain(&self.bundles.hashes) {
             writer.put(hash.as_bytes());
         }
@@ -187,7 +185,8 @@ impl ShardPlan {
     ///
     /// # Errors
     ///
-    /// `Decode`, `OtherRecord`, or what of the record cannot be read or does not hold.
+    /// `Decode` or `OtherRecord`; `Record`, `Ceremony` or `Election` if a part of the record cannot be read or is
+    /// invalid.
     pub fn open<R: CryptoRng>(source: &dyn RecordSource, bytes: &[u8], rng: &mut R) -> Result<Self, ShardError> {
         let mut reader = Reader::new(bytes);
         reader.version()?;
@@ -198,7 +197,7 @@ impl ShardPlan {
         let files = usize::from(reader.u16("ceremony")?);
         at_most("ceremony", files as u64, MAX_CEREMONY_FILES as u64)?;
         let ceremony = hashes("ceremony", files, &mut reader)?;
-        let bundles = usize::try_from(size.div_ceil(u64::from(TILE_WIDTH))).unwrap_or(usize::MAX);
+        let bundles = size.div_ceil(u64::from(TILE_WIDTH)) as usize;
         let hashes = hashes("bundles", bundles, &mut reader)?;
         let counted = CountedSet::decode(size, &mut reader)?;
         reader.finish()?;
@@ -253,7 +252,7 @@ impl ShardPlan {
         ballots.iter().map(|ballot| candidate(ballot).map_err(Unreadable::roll(bundle))).collect()
     }
 
-    /// The entries of a range that stand in some bundles, up to the first bundle that cannot be read.
+    /// Verifies the entries of a range that are in some bundles, up to the first bundle that cannot be read.
     fn batch(
         &self,
         source: &dyn RecordSource,
@@ -333,7 +332,7 @@ fn digest(plan: &[u8]) -> [u8; 32] {
 ///
 /// # Errors
 ///
-/// `NoSuchRange`. What is wrong with the record stands in the part.
+/// `NoSuchRange`. Faults of the record are not errors: the part contains them.
 pub fn verify_shard<R: CryptoRng>(
     source: &dyn RecordSource,
     plan: &ShardPlan,
@@ -348,7 +347,7 @@ pub fn verify_shard<R: CryptoRng>(
     Ok(verify_entries(source, plan, entries, progress, rng))
 }
 
-/// The same for a range that the board has.
+/// Verifies the ballots of a range that the board has.
 pub(super) fn verify_entries<R: CryptoRng>(
     source: &dyn RecordSource,
     plan: &ShardPlan,
@@ -373,7 +372,7 @@ pub(super) fn verify_entries<R: CryptoRng>(
         let (done, total) = (sum.entries().end - entries.start, entries.end - entries.start);
         progress(Progress { stage: "ballots", done, total });
     }
-    // What cannot be read ends the findings; the part is of the whole range all the same.
+    // The findings end at the first bundle that cannot be read. The part is of the whole range all the same.
     sum.reach(plan, entries.end);
     sum
 }

@@ -1,4 +1,4 @@
-//! Which files of a record are needed next, for those who fetch them one by one.
+//! Which files of a record are needed next, for clients that fetch them one by one.
 
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
@@ -10,7 +10,7 @@ use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES}
 use crate::manifest::Manifest;
 use crate::record::{self, FileList, MemoryRecord, ResultDocument};
 
-/// What a record is fetched for.
+/// The purpose for which a record is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To vote and to look for one's ballot.
@@ -24,7 +24,7 @@ pub enum Purpose {
 pub struct FileRequest {
     /// Its path.
     pub path: String,
-    /// At most how many bytes it has; a longer one is none.
+    /// Its largest length in bytes. A longer file must be treated as absent.
     pub limit: u64,
 }
 
@@ -35,13 +35,13 @@ pub struct FileRequest {
 ///     for each path: fetch.add(path, bytes), or fetch.absent(path) if there is no such file
 /// ```
 ///
-/// Nothing is decided here: a file that is missing or wrong is an error of who reads the record.
+/// A missing or wrong file is not an error here, but when the record is read.
 pub struct RecordFetch {
     purpose: Purpose,
     record: MemoryRecord,
     /// The files that do not exist.
     absent: BTreeSet<String>,
-    /// The bundles that are not looked at yet, once manifest and checkpoint are known.
+    /// The bundles that were not read yet; `None` until manifest and checkpoint are known.
     bundles: Option<Vec<TilePath>>,
     /// The files that the bundles and the list of files name.
     named: Vec<FileRequest>,
@@ -49,12 +49,12 @@ pub struct RecordFetch {
 }
 
 impl RecordFetch {
-    /// A roll of as many lines as there can be is not held in memory by anybody who fetches files one by one.
+    /// The largest roll that is fetched: larger ones do not fit into the memory of a client.
     const MAX_ROLL_BYTES: u64 = 1 << 30;
-    /// At most how many files are asked for at once.
+    /// The most files that are requested at once.
     const AT_ONCE: usize = 256;
 
-    /// A record of which nothing is known.
+    /// Begins to fetch a record.
     #[must_use]
     pub fn new(purpose: Purpose) -> Self {
         Self {
@@ -67,23 +67,23 @@ impl RecordFetch {
         }
     }
 
-    /// Adds a file.
+    /// Adds a file that was fetched.
     pub fn add(&mut self, path: &str, bytes: Vec<u8>) {
         self.record.files.insert(path.to_string(), bytes);
     }
 
-    /// Says that there is no such file.
+    /// Says that the server has no such file.
     pub fn absent(&mut self, path: &str) {
         self.absent.insert(path.to_string());
     }
 
-    /// What was fetched.
+    /// The files that were fetched, as a record in memory.
     #[must_use]
     pub fn into_record(self) -> MemoryRecord {
         self.record
     }
 
-    /// The files that are needed next, at most some hundred; none if there are all that can be known of.
+    /// The files that are needed next, at most 256. Empty if nothing more is needed.
     pub fn wanted(&mut self) -> Vec<FileRequest> {
         let mut wanted = Vec::new();
         for (path, limit) in [
@@ -123,7 +123,7 @@ impl RecordFetch {
         self.named.push(FileRequest { path, limit: limit as u64 });
     }
 
-    /// The bundles of the head that the board signed: nobody else can make a voter ask for more.
+    /// Finds the bundles of the head that the board signed, so that nobody else can make a voter request more.
     fn find_bundles(&mut self) {
         if self.bundles.is_some() {
             return;
@@ -135,16 +135,16 @@ impl RecordFetch {
         self.bundles = Some(bundle_paths(size().unwrap_or(0)).collect());
     }
 
-    /// Looks at the bundles that are there, and forgets them and those that are absent.
+    /// Reads the bundles that were fetched, and removes them and the absent ones from the list.
     fn read_bundles(&mut self) {
         let mut left = Vec::new();
-        for path in self.bundles.take().unwrap_or_default() {
+        for path in self.bundles.take().into_iter().flatten() {
             let name = path.to_string();
             match self.record.files.get(&name) {
                 Some(bytes) => {
                     let entries: Vec<FileRequest> = decode_bundle(bytes, path.width())
-                        .unwrap_or_default()
                         .into_iter()
+                        .flatten()
                         .filter_map(|entry| self.named_by(Entry::decode(entry).ok()?))
                         .collect();
                     self.named.extend(entries);
@@ -162,7 +162,7 @@ impl RecordFetch {
         let pointer = || Pointer::decode(entry.body()).ok();
         let (path, limit) = match entry.kind() {
             EntryKind::Ceremony => (record::ceremony_path(pointer()?.hash()), MAX_MESSAGE_BYTES),
-            // It may not be there; who needs it, says so.
+            // May be absent. If it is needed, reading the record reports it.
             EntryKind::Close => (record::CLOSING_CHECKPOINT.to_string(), MAX_CHECKPOINT_BYTES),
             EntryKind::PartialDecryption if whole => (record::decryption_path(pointer()?.hash()), MAX_MESSAGE_BYTES),
             EntryKind::Publication if whole => (record::FILE_LIST.to_string(), FileList::MAX_BYTES),
@@ -171,7 +171,7 @@ impl RecordFetch {
         Some(FileRequest { path, limit: limit as u64 })
     }
 
-    /// Looks at the list of files, once.
+    /// Reads the list of files, once.
     fn read_list(&mut self) {
         let list = self.record.files.get(record::FILE_LIST).and_then(|bytes| FileList::parse(bytes).ok());
         let Some(list) = list.filter(|_| !self.listed && self.purpose == Purpose::Verify) else { return };

@@ -1,4 +1,4 @@
-//! The ballots of one credential, and what became of one ballot.
+//! The ballots of one credential, and the status of one ballot.
 
 use alloc::vec::Vec;
 
@@ -15,14 +15,14 @@ use crate::hash::Tracker;
 use crate::record::{RecordError, RecordSource};
 use crate::tally::Ledger;
 
-/// A ballot that names a credential, and whether it is valid where it stands.
+/// A ballot that names a credential, and whether it is valid at its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnBallot {
     /// Its position on the board.
     pub index: u64,
     /// Its tracker.
     pub tracker: Tracker,
-    /// Why it is void, if it is.
+    /// An error if the ballot is void.
     pub state: Result<(), AdmissionError>,
 }
 
@@ -32,15 +32,15 @@ pub struct History {
     ballots: Vec<OwnBallot>,
 }
 
-/// What became of a ballot.
+/// The status of a ballot on the board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BallotStatus {
-    /// It counts, as things are.
+    /// It counts, unless a later ballot replaces it.
     Counted {
         /// Its position on the board.
         index: u64,
     },
-    /// It is valid, and a later ballot of the same credential took its place.
+    /// It is valid, and a later ballot of the same credential replaced it.
     Superseded {
         /// Its position on the board.
         index: u64,
@@ -49,14 +49,14 @@ pub enum BallotStatus {
         /// The position of that ballot.
         by_index: u64,
     },
-    /// It stands on the board and does not count.
+    /// It is on the board and does not count.
     Void {
         /// Its position on the board.
         index: u64,
-        /// Why.
+        /// The rule that it breaks.
         error: AdmissionError,
     },
-    /// It does not stand on the board.
+    /// It is not on the board.
     Missing,
 }
 
@@ -103,7 +103,7 @@ impl History {
         Ok(Self { ballots: own })
     }
 
-    /// The ballots.
+    /// The ballots, in the order of the board.
     #[must_use]
     pub fn ballots(&self) -> &[OwnBallot] {
         &self.ballots
@@ -115,8 +115,8 @@ impl History {
         self.ballots.iter().rfind(|ballot| ballot.state.is_ok())
     }
 
-    /// What became of the ballot with this tracker. Anybody can put a void copy beside a valid ballot: the valid one is
-    /// the voter's.
+    /// The status of the ballot with this tracker. Anybody can put a void copy on the board: if one ballot with the
+    /// tracker is valid, the status is that of the valid one.
     #[must_use]
     pub fn find(&self, tracker: &Tracker) -> BallotStatus {
         let with_tracker = || self.ballots.iter().filter(|ballot| ballot.tracker == *tracker);
@@ -141,16 +141,16 @@ struct BoardBallot {
     line: RollLine,
 }
 
-/// All ballots on which it depends whether those of one credential count, in the order of the board: those that name it;
-/// before one of these, others with its randomness, for of two such the first stands; and before those, all that name their
-/// credentials, for only an admitted ballot stands in the way.
+/// All ballots that decide whether the ballots of one credential count, in the order of the board: the ballots that
+/// name the credential; earlier ballots with the randomness of one of these, since only the first of them is admitted;
+/// and earlier ballots of the credentials of those, since only an admitted ballot excludes another.
 struct DependencySet {
     ballots: Vec<BoardBallot>,
 }
 
 impl DependencySet {
     fn read(election: &Election, source: &dyn RecordSource, line: &RollLine) -> Result<Self, VoterError> {
-        // Sorted: maps would be a fiftieth of the module that voters load.
+        // Sorted vectors: maps would make the module that voters load 2 % larger.
         let mut lines = alloc::vec![*line];
         let mut randomness: Vec<[u8; 32]> = Vec::new();
         let mut ballots = Vec::new();
@@ -178,7 +178,7 @@ impl DependencySet {
         Ok(Self { ballots })
     }
 
-    /// The ballot at a position, as far as the ledger compares it.
+    /// The parts of the ballot at a position that the ledger compares.
     fn info(&self, index: u64) -> Result<BoardBallotInfo, RecordError> {
         let place = self.ballots.binary_search_by_key(&index, |ballot| ballot.index).ok();
         let ballot = place.and_then(|place| self.ballots.get(place)).ok_or(DecodeError::Truncated { field: "ballot" });
@@ -188,8 +188,8 @@ impl DependencySet {
 }
 
 impl Election {
-    /// The credential that a ballot of the board names: whoever shows a tracker may show that of another voter's ballot.
-    /// `None` if there is no ballot at this position, or none that names an element of the group.
+    /// The credential that a ballot of the board names, which shows whose ballot a tracker is of. `None` if there is no
+    /// ballot at this position, or if its credential is not an element of the group.
     ///
     /// # Errors
     ///
@@ -208,7 +208,7 @@ impl Election {
         Ok(header.and_then(|header| PublicElement::from_canonical(&header.credential)))
     }
 
-    /// What became of the ballot with this tracker, whoever cast it.
+    /// The status of the ballot with this tracker, of any voter.
     ///
     /// # Errors
     ///

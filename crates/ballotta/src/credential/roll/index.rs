@@ -151,8 +151,8 @@ impl RollIndex {
         let changed = RollLookupError::Changed { line: first_line };
         let Some(block) = self.blocks.get(position) else { return Err(changed) };
         let end = self.blocks.get(position + 1).map_or(self.end, |next| next.offset);
-        // A block is at most 32 lines of bounded length.
-        let mut bytes = vec![0; usize::try_from(end - block.offset).unwrap_or(0)];
+        // A block is at most 32 lines of at most `MAX_ROLL_LINE_BYTES`.
+        let mut bytes = vec![0; (end - block.offset) as usize];
         read_at(block.offset, &mut bytes).map_err(RollLookupError::Source)?;
         if Sha256::digest(&bytes)[..] != block.digest && weaken::is_on(Check::RollBlock) {
             return Err(changed);

@@ -25,13 +25,13 @@ pub struct PartialVerification {
     plan: [u8; 32],
     entries: Range<u64>,
     pub(in super::super) failures: Vec<Finding>,
-    /// The first bundle that could not be read; nothing is said of those behind it.
+    /// The first bundle that could not be read. Nothing is known about the bundles after it.
     pub(in super::super) unreadable: Option<Unreadable>,
     pub(in super::super) tally: PartialTally,
 }
 
 impl PartialVerification {
-    /// Nothing found.
+    /// A part without findings.
     pub(super) fn empty(plan: &ShardPlan, entries: Range<u64>) -> Self {
         let tally = PartialTally::zero(&plan.context, entries.start).up_to(entries.end);
         Self { plan: plan.digest, entries, failures: Vec::new(), unreadable: None, tally }
@@ -43,7 +43,7 @@ impl PartialVerification {
         self.entries.clone()
     }
 
-    /// How many ballots are not valid by themselves.
+    /// The number of ballots that are invalid by themselves.
     #[must_use]
     pub fn failures(&self) -> usize {
         self.failures.len()
@@ -54,7 +54,7 @@ impl PartialVerification {
         self.plan == plan.digest
     }
 
-    /// Puts this part together with that of the range that follows.
+    /// Merges this part with the part of the next range.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl PartialVerification {
         Ok(self)
     }
 
-    /// The same, for the part that follows. Behind what cannot be read nothing is known.
+    /// Appends the part of the next range. Nothing is known about entries after a bundle that cannot be read.
     pub(super) fn append(&mut self, next: Self) {
         self.entries.end = next.entries.end;
         if self.unreadable.is_none() {
@@ -80,7 +80,7 @@ impl PartialVerification {
         }
     }
 
-    /// Says that the part is of the entries up to `end`.
+    /// Extends the range of the part to entry `end`.
     pub(super) fn reach(&mut self, plan: &ShardPlan, end: u64) {
         self.entries.end = self.entries.end.max(end);
         let zero = PartialTally::zero(&plan.context, 0);
@@ -88,7 +88,7 @@ impl PartialVerification {
         self.tally = tally.up_to(self.entries.end);
     }
 
-    /// The bytes for whoever collects the parts.
+    /// The encoding of the part, for the machine that merges the parts.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::versioned();
@@ -103,8 +103,8 @@ impl PartialVerification {
                 put_text(&mut writer, problem);
             }
         }
-        // A range has fewer entries than that.
-        writer.u32(u32::try_from(self.failures.len()).unwrap_or(u32::MAX));
+        // A ballot fails once, and a board has at most `MAX_ENTRIES`.
+        writer.u32(self.failures.len() as u32);
         for Finding { index, check, problem } in &self.failures {
             writer.u64(*index);
             put_text(&mut writer, check.slug());
@@ -114,7 +114,7 @@ impl PartialVerification {
         writer.finish()
     }
 
-    /// Reads the bytes of a part of a plan.
+    /// Decodes a part of this plan.
     ///
     /// # Errors
     ///
@@ -157,11 +157,11 @@ impl PartialVerification {
     }
 }
 
-/// Puts parts together, in whatever order they came.
+/// Merges parts, which may be in any order.
 ///
 /// # Errors
 ///
-/// `OtherPlan`, `NotAdjacent` if a range is missing or there twice, `Incomplete` if there are none.
+/// `OtherPlan`; `NotAdjacent` if a range is missing or appears twice; `Incomplete` if there are no parts.
 pub fn merge_all(parts: impl IntoIterator<Item = PartialVerification>) -> Result<PartialVerification, ShardError> {
     let mut parts: Vec<PartialVerification> = parts.into_iter().collect();
     parts.sort_by_key(|part| (part.entries.start, part.entries.end));
@@ -169,14 +169,14 @@ pub fn merge_all(parts: impl IntoIterator<Item = PartialVerification>) -> Result
     parts.into_iter().map(Ok).reduce(|sum, next| sum?.merge(next?)).ok_or(none)?
 }
 
-/// Texts are of the library and of the source of a record, which may say more than fits.
+/// Writes a text, up to its last character within 65,535 bytes: the source of a record may say more.
 fn put_text(writer: &mut Writer, text: &str) {
-    let mut end = text.len().min(u16::MAX.into());
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    let mut characters = text.chars();
+    while characters.as_str().len() > u16::MAX.into() {
+        characters.next_back();
     }
-    let text = text.get(..end).unwrap_or_default();
-    writer.u16(u16::try_from(text.len()).unwrap_or_default()).put(text.as_bytes());
+    let text = characters.as_str();
+    writer.u16(text.len() as u16).put(text.as_bytes());
 }
 
 fn text(field: &'static str, reader: &mut Reader<'_>) -> Result<String, DecodeError> {
