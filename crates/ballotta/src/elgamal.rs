@@ -81,10 +81,13 @@ impl SlotCiphertext {
     pub(crate) fn encrypt(keys: &SlotKeys, nonce: &SecretScalar, halves: &[Element]) -> Self {
         debug_assert_eq!(keys.len(), halves.len());
         let half = Zeroizing::new(nonce.expose_scalar().halve());
-        let elements: Vec<Element> =
-            zip(keys.keys(), halves).map(|(key, value)| key.element() * &half + *value).collect();
-        let r = Element::mul_generator(nonce.expose_scalar()).into();
-        Self { r, c: PublicElement::double_all(&elements) }
+        let mut elements = Vec::with_capacity(1 + halves.len());
+        elements.push(Element::mul_generator(&half));
+        elements.extend(zip(keys.keys(), halves).map(|(key, value)| key.element() * &half + *value));
+        let mut c = PublicElement::double_all(&elements);
+        // There are as many as elements, of which `R` is the first.
+        let r = c.remove(0);
+        Self { r, c }
     }
 
     /// Reads the ciphertext of a ballot with `slots` slots.
