@@ -1,4 +1,4 @@
-//! Credentials: voting codes that people type, the secrets that derive from them, and the roll of those who may vote.
+//! Credentials: the voting codes that people type, the secrets that are derived from them, and the roll of voters.
 //!
 //! See `spec/credential.md`.
 //!
@@ -10,13 +10,14 @@
 //! public           P = [s]G = sum_k P_k
 //! ```
 //!
-//! One authority is the usual case. Of several, none knows a credential; each proves for its halves `P_k` that it knows
-//! `s_k`, lest the last one choose `P_k` so that the sum is a credential of its own.
+//! Usually there is one authority. If there are several, no authority knows a whole credential. Each must prove for
+//! its part `P_k` that it knows `s_k`. Otherwise the last authority could choose its part so that it knows the secret
+//! of the sum.
 //!
 //! # Security
 //!
-//! A code gives another credential for every manifest and joint key: who shows a voter another election cannot show a
-//! roll that contains the voter's credential.
+//! A code gives a different credential for every manifest and joint key. So an attacker who shows a voter a different
+//! election cannot show a roll that contains the credential of the voter.
 
 mod code;
 mod entitlement;
@@ -46,37 +47,37 @@ use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
 use crate::transcript::{Domain, Guarded};
 use crate::weaken::{self, Check};
 
-/// What is wrong with the parts of a credential.
+/// A credential or one of its parts is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
-    /// A credential of no parts, or of more than there can be authorities.
+    /// There are no parts, or more parts than there can be authorities.
     #[error("a credential has 1 to {MAX_AUTHORITIES} parts, not {found}")]
     WrongNumberOfParts {
-        /// How many parts.
+        /// How many parts there are.
         found: usize,
     },
-    /// The secret is zero: anybody could sign in its place.
+    /// The secret is zero, so that anybody could sign.
     #[error("the secret of the credential is zero")]
     ZeroSecret,
-    /// The public credential is the identity: anybody could sign in its place.
+    /// The public credential is the identity, so that anybody could sign.
     #[error("the public credential is the identity")]
     Identity,
-    /// An authority did not prove that it knows its part.
-    #[error("credential authority {authority} does not prove that it knows its part of the credential")]
+    /// The proof of an authority that it knows its part is invalid.
+    #[error("the proof of credential authority {authority} that it knows its part of the credential is invalid")]
     Possession {
-        /// The authority.
+        /// The index of the authority.
         authority: AuthorityIndex,
     },
 }
 
-/// A voter's credential in one election, or the part of it that one authority made. It signs ballots.
+/// The credential of a voter in one election, or the part of it that one authority made. The credential signs ballots.
 pub struct Credential {
     key_pair: KeyPair,
 }
 
 impl Credential {
-    /// The credential that derives from a voting code in the election of this manifest and key ceremony. Constant time.
+    /// Derives the credential from a voting code, for the election with this manifest and key ceremony. Constant time.
     ///
     /// # Errors
     ///
@@ -88,38 +89,38 @@ impl Credential {
     ) -> Result<Self, CredentialError> {
         let salt = tagged("credential", &[manifest.as_bytes(), ceremony.as_bytes()]);
         let mut bytes = Zeroizing::new([0; 64]);
-        // 64 bytes are one block of the expansion, which never fails.
+        // The expansion to 64 bytes, which is one block, never fails.
         Hkdf::<Sha512>::new(Some(&salt), code.expose_bytes())
             .expand(b"secret", bytes.as_mut())
             .map_err(|_| CredentialError::ZeroSecret)?;
         Self::new(SecretScalar::new(Scalar::from_wide(&bytes)))
     }
 
-    /// The credential whose parts these are, one of each authority. Constant time.
+    /// Adds the parts of a credential, one from each authority. Constant time.
     ///
     /// # Errors
     ///
-    /// `WrongNumberOfParts`, or `ZeroSecret` if the parts cancel.
+    /// `WrongNumberOfParts`, or `ZeroSecret` if the sum of the parts is zero.
     pub fn combine(parts: &[Self]) -> Result<Self, CredentialError> {
         check_number_of_parts(parts.len())?;
         Self::new(SecretScalar::new(parts.iter().map(|part| *part.key_pair.secret().expose_scalar()).sum()))
     }
 
     fn new(secret: SecretScalar) -> Result<Self, CredentialError> {
-        // Whether a secret is zero may take its time to tell: then there is nothing left to protect.
+        // This comparison takes variable time only if the secret is zero, and then there is nothing to protect.
         if *secret.expose_scalar() == Scalar::ZERO {
             return Err(CredentialError::ZeroSecret);
         }
         Ok(Self { key_pair: KeyPair::new(secret) })
     }
 
-    /// The public credential, as it appears on the roll.
+    /// Returns the public credential, which appears on the roll.
     #[must_use]
     pub fn public(&self) -> &PublicElement {
         self.key_pair.public()
     }
 
-    /// The key pair that signs for the voter.
+    /// Returns the key pair that signs ballots of the voter.
     #[must_use]
     pub fn key_pair(&self) -> &KeyPair {
         &self.key_pair
@@ -130,11 +131,12 @@ fn check_number_of_parts(found: usize) -> Result<(), CredentialError> {
     if (1..=MAX_AUTHORITIES).contains(&found) { Ok(()) } else { Err(CredentialError::WrongNumberOfParts { found }) }
 }
 
-/// The public credential whose parts these are, one of each authority; every part comes with its proof of possession.
+/// Adds the parts of a public credential, one from each authority. The caller must verify the proof of possession of
+/// every part.
 ///
 /// # Errors
 ///
-/// `WrongNumberOfParts`, or `Identity` if the parts cancel.
+/// `WrongNumberOfParts`, or `Identity` if the sum of the parts is the identity.
 pub fn combine_public(parts: &[PublicElement]) -> Result<PublicElement, CredentialError> {
     check_number_of_parts(parts.len())?;
     let sum = PublicElement::from(parts.iter().map(|part| *part.element()).sum::<Element>());
@@ -146,29 +148,29 @@ fn refuse_identity(public: &PublicElement) -> Result<(), CredentialError> {
     if public.is_identity() && weaken::is_on(Check::RefuseIdentity) { Err(CredentialError::Identity) } else { Ok(()) }
 }
 
-/// The short form of a public credential, for people who compare two screens: its first 8 hexadecimal digits, as
-/// `1a2b-3c4d`.
+/// Returns the short form of a public credential: its first 8 hexadecimal digits, like `1a2b-3c4d`. People use it to
+/// compare two screens.
 #[must_use]
 pub fn short_form(public: &PublicElement) -> String {
     let [a, b, c, d, ..] = public.as_bytes();
     format!("{a:02x}{b:02x}-{c:02x}{d:02x}")
 }
 
-/// The proof of an authority that it knows its part of a credential.
+/// The proof of a credential authority that it knows its part of a credential.
 ///
 /// # Security
 ///
-/// The proof names its authority, counted from 1: a part copied from another authority, with its proof, does not pass.
+/// The transcript absorbs the index of the authority. So an authority cannot copy a part, with its proof, from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialPossession {
     proof: SchnorrProof,
 }
 
 impl CredentialPossession {
-    /// The length of the encoding.
+    /// The length of the encoding in bytes.
     pub const BYTES: usize = SchnorrProof::BYTES;
 
-    /// Proves knowledge of a part.
+    /// Proves that the authority knows this part of a credential.
     #[must_use]
     pub fn prove<R: CryptoRng>(
         manifest: &ManifestHash,
@@ -179,25 +181,25 @@ impl CredentialPossession {
         Self { proof: part.key_pair.prove(&mut possession_transcript(manifest, authority), rng) }
     }
 
-    /// Reads a proof.
+    /// Reads the encoding of a proof.
     ///
     /// # Errors
     ///
-    /// The field that is not canonical.
+    /// [`DecodeError`] for the first field that is not canonical.
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self { proof: SchnorrProof::decode(reader)? })
     }
 
-    /// Writes the proof.
+    /// Writes the canonical encoding of the proof.
     pub fn encode(&self, writer: &mut Writer) {
         self.proof.encode(writer);
     }
 
-    /// The claim that the proof is valid for a part, to be verified in a batch.
+    /// Returns the claim that the proof is valid for a part, to be verified in a batch.
     ///
     /// # Errors
     ///
-    /// `Identity`: that its secret is zero everybody knows.
+    /// `Identity` if the part is the identity, because everybody knows its secret, which is zero.
     pub fn claim(
         &self,
         manifest: &ManifestHash,
@@ -208,11 +210,11 @@ impl CredentialPossession {
         Ok(self.proof.claim(&mut possession_transcript(manifest, authority), part))
     }
 
-    /// Verifies the proof.
+    /// Verifies the proof for a part of an authority.
     ///
     /// # Errors
     ///
-    /// `Identity`, or `Possession` with the authority.
+    /// `Identity` if the part is the identity, or `Possession` if the proof is invalid.
     pub fn verify<R: CryptoRng>(
         &self,
         manifest: &ManifestHash,
@@ -266,7 +268,7 @@ mod tests {
 
     /// Attack E3: the same code in another election.
     #[test]
-    fn code_manifest_and_ceremony_all_decide() {
+    fn the_credential_depends_on_code_manifest_and_ceremony() {
         let [code, other] = [1, 2].map(|seed| VotingCode::generate(&mut TestRng(seed)));
         let public = |code, manifest: &ManifestHash, ceremony: &CeremonyRoot| {
             *Credential::derive(code, manifest, ceremony).unwrap().public().as_bytes()
@@ -276,7 +278,7 @@ mod tests {
         assert_ne!(first, public(&other, &MANIFEST, &CEREMONY));
         assert_ne!(first, public(&code, &ManifestHash::from_bytes([3; 32]), &CEREMONY));
         assert_ne!(first, public(&code, &MANIFEST, &CeremonyRoot::from_bytes([3; 32])));
-        // Manifest and ceremony do not stand in for each other.
+        // Manifest and ceremony are not interchangeable.
         let swapped = (ManifestHash::from_bytes([2; 32]), CeremonyRoot::from_bytes([1; 32]));
         assert_ne!(first, public(&code, &swapped.0, &swapped.1));
     }
@@ -318,14 +320,14 @@ mod tests {
 
     /// Attack G2: everybody knows the logarithm of the identity.
     #[test]
-    fn the_identity_is_nobodys_part() {
+    fn the_identity_is_refused_as_a_part() {
         let mut rng = TestRng(7);
         let (identity, possession) = zero_possession(&mut rng);
         assert_eq!(possession.verify(&MANIFEST, FIRST, &identity, &mut rng), Err(CredentialError::Identity));
         assert_eq!(possession.claim(&MANIFEST, FIRST, &identity).err(), Some(CredentialError::Identity));
     }
 
-    /// Attack B2, and D1 for credentials: a proof holds for its key, its authority and its manifest alone.
+    /// Attack B2, and D1 for credentials: a proof is valid only for its key, its authority and its manifest.
     #[test]
     fn possession_is_bound_to_key_authority_and_manifest() {
         let mut rng = TestRng(8);

@@ -4,14 +4,14 @@
 //!
 //! # Construction
 //!
-//! Baby steps and giant steps (Shanks), over the numbers whose digits are possible totals: a slot that holds several
-//! counts has far fewer of them than there are numbers below the largest. The table has all values of the low digits
-//! and some of the next; giant steps go through what is left of that digit, and the high ones. Steps are encoded in groups,
-//! for the price of one inversion a group.
+//! Baby steps and giant steps (Shanks), over the numbers whose digits are possible totals. If a slot contains several
+//! counts, there are far fewer such numbers than numbers below the largest. The table of baby steps contains all values
+//! of the low digits and some values of the next digit. Giant steps go through the other values of that digit and all
+//! values of the high digits. Steps are encoded in groups, and each group costs one inversion.
 //!
 //! # Security
 //!
-//! Variable time: a total is public once it is decrypted. The work is bounded by the bounds, whatever the input.
+//! Variable time, because a decrypted total is public. The bounds limit the work for every input.
 
 use alloc::vec::Vec;
 
@@ -20,28 +20,28 @@ use crate::group::{Element, Scalar};
 
 /// How many steps are encoded together.
 const GROUP: usize = 256;
-/// At most how many baby steps are kept: 16 bytes each.
+/// The most baby steps in a table. Each takes 16 bytes.
 const MAX_BABY_STEPS: u64 = 1 << 22;
 
-/// An element that is not `[v]G` for any possible `v`.
+/// The element is not `[v]G` for any possible `v`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no total up to {bound} fits")]
+#[error("the decrypted slot contains no total from 0 to {bound}")]
 pub struct OutOfRange {
-    /// The largest total that was looked for.
+    /// The largest total that was searched for.
     pub bound: u64,
 }
 
-/// Baby steps for slots of one packing.
+/// A table of baby steps for slots of one packing.
 pub struct DiscreteLog {
     packing: Packing,
-    /// The first 8 bytes of the encoding of `[v]G`, with which value of the wheels `v` is, sorted.
+    /// The first 8 bytes of the encoding of `[v]G`, and the number of turns after which the wheels show `v`. Sorted.
     baby_steps: Vec<(u64, u32)>,
     baby: Vec<Wheel>,
     giant: Vec<Wheel>,
 }
 
 impl DiscreteLog {
-    /// Prepares to open up to `lookups` slots whose totals are up to `bound`.
+    /// Computes a table to find the totals of about `lookups` slots, where each total is at most `bound`.
     #[must_use]
     pub fn new(packing: Packing, bound: u64, lookups: u64) -> Self {
         let (baby, giant) = wheels(packing, bound, lookups);
@@ -51,11 +51,11 @@ impl DiscreteLog {
         Self { packing, baby_steps, baby, giant }
     }
 
-    /// The totals in `[v]G = element`, a slot of so many counts: `v` has them as digits.
+    /// Finds the totals of a slot with `counts` counts. They are the digits of `v`, where `element` is `[v]G`.
     ///
     /// # Errors
     ///
-    /// [`OutOfRange`] if there are none up to `bound` and the bound that was prepared for.
+    /// [`OutOfRange`] if there is no such `v` whose digits are all at most `bound` and at most the bound of the table.
     pub fn vartime_find(&self, element: &Element, counts: usize, bound: u64) -> Result<Vec<u64>, OutOfRange> {
         let half = Scalar::ONE.halve();
         for (key, number) in walk(self.packing, element * &half, &self.giant, -half).zip(0..) {
@@ -68,7 +68,7 @@ impl DiscreteLog {
                 let number = self.packing.number(&totals);
                 let beyond = totals.split_off(counts.min(totals.len()));
                 let fits = totals.iter().all(|total| *total <= bound) && beyond.iter().all(|total| *total == 0);
-                // 8 bytes can agree by chance.
+                // Two encodings can begin with the same 8 bytes by chance.
                 if fits && Element::mul_generator(&number) == *element {
                     return Ok(totals);
                 }
@@ -81,12 +81,12 @@ impl DiscreteLog {
 /// The wheels of the baby steps and of the giant steps, a pair for each digit.
 fn wheels(packing: Packing, bound: u64, lookups: u64) -> (Vec<Wheel>, Vec<Wheel>) {
     let totals = bound.min(packing.largest()) + 1;
-    // Work is steps + lookups * numbers / steps: least at the square root of lookups * numbers.
+    // The work is steps + lookups * numbers / steps. It is smallest if steps is the square root of lookups * numbers.
     let numbers = (0..packing.per_slot()).fold(1_u64, |numbers, _| numbers.saturating_mul(totals));
     let mut left = numbers.saturating_mul(lookups.max(1)).isqrt().clamp(1, MAX_BABY_STEPS);
     let (mut baby, mut giant) = (Vec::new(), Vec::new());
     for place in 0..packing.per_slot() {
-        // How many values of this digit the table still takes; those of the others are giant steps.
+        // How many values of this digit are baby steps. The other values are giant steps.
         let kept = left.min(totals);
         left /= kept;
         baby.push(Wheel { place, stride: 1, count: kept });
@@ -95,7 +95,7 @@ fn wheels(packing: Packing, bound: u64, lookups: u64) -> (Vec<Wheel>, Vec<Wheel>
     (baby, giant)
 }
 
-/// A digit that takes the values `0, stride, 2 stride, ..`, `count` of them.
+/// A digit that takes `count` values: `0, stride, 2 stride, ..`.
 #[derive(Clone, Copy, Debug)]
 struct Wheel {
     place: usize,
@@ -103,7 +103,7 @@ struct Wheel {
     count: u64,
 }
 
-/// Adds to each digit what its wheel shows after so many steps.
+/// Adds to each digit the value that its wheel shows after `steps` steps.
 fn turn(wheels: &[Wheel], mut steps: u64, digits: &mut [u64]) {
     for (wheel, digit) in wheels.iter().zip(digits) {
         *digit += steps % wheel.count * wheel.stride;
@@ -111,14 +111,14 @@ fn turn(wheels: &[Wheel], mut steps: u64, digits: &mut [u64]) {
     }
 }
 
-/// The first 8 bytes of the encodings of the doubles of `start + [v * unit]G`, for the numbers `v` that the wheels show one
-/// after the other.
+/// The first 8 bytes of the encoding of the double of `start + [v * unit]G`, for each number `v` that the wheels show,
+/// in their order.
 fn walk(packing: Packing, start: Element, wheels: &[Wheel], unit: Scalar) -> impl Iterator<Item = u64> {
     struct Turning {
         stride: Element,
         count: u64,
         steps: u64,
-        /// Where this wheel stands, with all before it at 0.
+        /// The element for the value of this wheel while all wheels before it show 0.
         element: Element,
     }
     let mut wheels: Vec<Turning> = wheels
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_every_total_up_to_the_bound_and_none_beyond() {
+    fn finds_every_total_up_to_the_bound_and_none_above_it() {
         for bound in [0, 1, 2, 9, 1000] {
             let table = DiscreteLog::new(Packing::NONE, bound, 3);
             for value in 0..=bound {
@@ -201,7 +201,7 @@ mod tests {
                 totals.fill(bound);
                 let full = element(packing.number(&totals));
                 assert_eq!(table.vartime_find(&full, per_slot, bound), Ok(totals.clone()));
-                // One of the totals is too large, or there is one where no count is.
+                // One total is too large, or a digit without a count is not 0.
                 let refused = Err(OutOfRange { bound });
                 totals[per_slot - 1] = bound + 1;
                 assert_eq!(table.vartime_find(&element(packing.number(&totals)), per_slot, bound), refused);
@@ -213,11 +213,11 @@ mod tests {
         }
     }
 
-    /// Attack T3: whatever a slot holds, the table and the search have an end that is not far.
+    /// Attack T3: for every content of a slot, the table and the search are small.
     #[test]
     fn the_work_is_bounded_by_the_rules() {
         let steps = |wheels: &[Wheel]| wheels.iter().map(|wheel| u128::from(wheel.count)).product::<u128>();
-        // As many counts in a slot as any, three, two of light ballots, one; the largest totals of each.
+        // The largest totals with 32, 4, 3 and 2 counts in a slot, with 2 counts of light ballots, and with 1 count.
         for (bound, total) in
             [(1, 1), (1, 255), (1, 1624), (1, 65_535), (8, (1 << 19) - 1), (1, (1 << 22) - 1), (1, MAX_TOTAL)]
         {

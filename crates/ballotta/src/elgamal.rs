@@ -1,4 +1,4 @@
-//! Multi-recipient exponential ElGamal: one randomness for all slots of a ballot, a key of its own for every slot.
+//! Multi-recipient exponential ElGamal: all slots of a ballot share one nonce, and each slot has its own key.
 //!
 //! See `spec/ballot.md#encryption`.
 //!
@@ -9,7 +9,7 @@
 //! ```
 //!
 //! IND-CPA under the decisional Diffie-Hellman assumption (Kurosawa, PKC 2002; Bellare, Boldyreva, Staddon, PKC 2003).
-//! Ciphertexts add up slot by slot. A decrypted slot is `[v]G`: a bounded discrete logarithm gives `v`.
+//! Ciphertexts are added slot by slot. A decrypted slot is `[v]G`, and a bounded discrete logarithm gives `v`.
 
 use alloc::vec::Vec;
 use core::iter::zip;
@@ -28,7 +28,8 @@ pub struct SlotKeys {
 }
 
 impl SlotKeys {
-    /// The keys, which are not the identity: they come from a decoder that refuses it, or from the ceremony.
+    /// Creates the list from its keys. No key may be the identity: keys come from a decoder that refuses the identity,
+    /// or from the ceremony.
     #[must_use]
     pub fn new(keys: Vec<PublicElement>) -> Self {
         let parts: Vec<&[u8]> = keys.iter().map(|key| key.as_bytes().as_slice()).collect();
@@ -36,25 +37,25 @@ impl SlotKeys {
         Self { keys, digest }
     }
 
-    /// The keys `Y_1..Y_n`.
+    /// Returns the keys `Y_1..Y_n` of the slots.
     #[must_use]
     pub fn keys(&self) -> &[PublicElement] {
         &self.keys
     }
 
-    /// How many slots.
+    /// Returns how many slots there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether there are no slots.
+    /// Returns whether there are no slots.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// The digest that transcripts absorb for all the keys.
+    /// Returns the digest of all keys, which transcripts absorb.
     #[must_use]
     pub fn digest(&self) -> &KeysDigest {
         &self.digest
@@ -65,7 +66,7 @@ impl SlotKeys {
 ///
 /// # Layout
 ///
-/// `R`, then `C_1..C_n`, 32 bytes each; `R` is not the identity.
+/// `R`, then `C_1..C_n`, 32 bytes each. `R` is not the identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlotCiphertext {
     pub(crate) r: PublicElement,
@@ -73,10 +74,10 @@ pub struct SlotCiphertext {
 }
 
 impl SlotCiphertext {
-    /// Encrypts under the ballot nonce; `halves[i]` is the half of `[v_i]G`. Constant time.
+    /// Encrypts with the ballot nonce, in constant time. `halves[i]` is the half of `[v_i]G`.
     ///
-    /// Halves, because encoding the doubles of all elements costs one inversion, and encoding elements one square root
-    /// each.
+    /// It takes halves because encoding the doubles of all elements costs one inversion in total, but encoding the
+    /// elements themselves costs one square root for each.
     #[must_use]
     pub(crate) fn encrypt(keys: &SlotKeys, nonce: &SecretScalar, halves: &[Element]) -> Self {
         debug_assert_eq!(keys.len(), halves.len());
@@ -94,14 +95,14 @@ impl SlotCiphertext {
     ///
     /// # Errors
     ///
-    /// The field that is not canonical.
+    /// [`DecodeError`] if a field is not canonical, or `R` is the identity.
     pub fn decode(reader: &mut Reader<'_>, slots: usize) -> Result<Self, DecodeError> {
         let r = reader.element("R")?;
         let c = (0..slots).map(|_| reader.element_or_identity("C")).collect::<Result<_, _>>()?;
         Ok(Self { r, c })
     }
 
-    /// Writes `R, C_1..C_n`.
+    /// Writes the elements `R, C_1..C_n`.
     pub fn encode(&self, writer: &mut Writer) {
         writer.element(&self.r);
         for c in &self.c {
@@ -109,13 +110,13 @@ impl SlotCiphertext {
         }
     }
 
-    /// `R`, the same for all slots.
+    /// Returns `R`, which all slots share.
     #[must_use]
     pub fn r(&self) -> &PublicElement {
         &self.r
     }
 
-    /// `C_1..C_n`.
+    /// Returns `C_1..C_n`, one element for each slot.
     #[must_use]
     pub fn c(&self) -> &[PublicElement] {
         &self.c

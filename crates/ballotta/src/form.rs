@@ -1,16 +1,16 @@
-//! Forms: what a ballot style compiles to. `m` bits, `n` slots and rows, which are linear equations over the bits.
+//! Forms: a ballot style is compiled to `m` bits, `n` slots, and rows, which are linear equations over the bits.
 //!
-//! See `spec/ballot.md#form`. A ballot is valid exactly when some bits in `{0, 1}^m` satisfy all rows.
+//! See `spec/ballot.md#form`. A ballot is valid exactly if there are bits in `{0, 1}^m` that satisfy all rows.
 //!
 //! # Construction
 //!
-//! Rows are numbered once: first the `n` slot rows in slot order, then the constant rows. The target of a slot row is
-//! the value of its slot, the target of a constant row is a public integer. Every slot is the target of exactly one
-//! row, every bit appears in some row, and the coefficients of a row and its constant together stay below `2^62`, so
-//! that nothing wraps modulo the order of the group.
+//! Rows are numbered in one sequence: first the `n` slot rows in slot order, then the constant rows. The target of a
+//! slot row is the value of its slot. The target of a constant row is a public integer. Every slot is the target of
+//! exactly one row, and every bit appears in some row. The sum of the sizes of the coefficients of a row and of its
+//! constant is below `2^62`, so that nothing wraps modulo the order of the group.
 //!
-//! The constant of a weight row is the weight of the ballot. One form serves voters of all weights: compiling it is not
-//! in the way of any ballot, and the length of a ballot says nothing.
+//! The constant of a weight row is the weight of the ballot. So voters of all weights use one form, which is compiled
+//! once, and the length of a ballot does not depend on the weight.
 
 mod bits;
 mod builder;
@@ -32,55 +32,56 @@ use crate::group::{Element, Integer, PublicScalar, Scalar};
 use crate::hash::FormDigest;
 use crate::weaken::{self, Check};
 
-/// What a ballot style compiles to. See the module.
+/// The compiled form of a ballot style: its bits, slots and rows.
 #[derive(Clone, Debug)]
 pub struct Form {
     bits: usize,
     slot_rows: Vec<Row>,
     constant_rows: Vec<(Row, Target)>,
-    /// For each term of each slot row, half of `[coefficient]G`: what the bit adds to the half of `[v_i]G`.
+    /// Half of `[coefficient]G` for each term of each slot row. A set bit adds it to the half of `[v_i]G`.
     half_multiples: Vec<Vec<Element>>,
     digest: FormDigest,
 }
 
 impl Form {
-    /// `m`, how many bits.
+    /// Returns `m`, the number of bits.
     #[must_use]
     pub fn bits(&self) -> usize {
         self.bits
     }
 
-    /// `n`, how many slots.
+    /// Returns `n`, the number of slots.
     #[must_use]
     pub fn slots(&self) -> usize {
         self.slot_rows.len()
     }
 
-    /// `K`, how many rows.
+    /// Returns `K`, the number of slot rows and constant rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.slot_rows.len() + self.constant_rows.len()
     }
 
-    /// The digest that transcripts absorb for the form.
+    /// Returns the digest of the form, which transcripts absorb.
     #[must_use]
     pub fn digest(&self) -> &FormDigest {
         &self.digest
     }
 
-    /// The encoding of bits, slots and rows, of which the digest is made. See `spec/ballot.md#form`.
+    /// Returns the encoding of bits, slots and rows. The digest is computed over it. See `spec/ballot.md#form`.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         encode(self.bits, &self.slot_rows, &self.constant_rows)
     }
 
-    /// The bytes of `R, C_1..C_n` and the argument: a function of the style, never of the choices.
+    /// Returns the length in bytes of `R, C_1..C_n` and the ballot argument. It does not depend on the choices.
     #[must_use]
     pub fn ciphertext_and_argument_bytes(&self) -> usize {
         32 * (1 + self.slots()) + 192 + 32 * self.bits()
     }
 
-    /// The rows that the bits of a ballot of this weight do not satisfy, counted from 1; of a valid assignment, none.
+    /// Returns the numbers of the constant rows that the bits do not satisfy for a ballot of this weight. Rows are
+    /// counted from 1, slot rows first. The list is empty for a valid assignment.
     #[must_use]
     pub fn violated_rows(&self, bits: &Bits, weight: u64) -> Vec<usize> {
         let first = self.slots() + 1;
@@ -97,13 +98,13 @@ impl Form {
         self.slot_rows.iter().map(|row| row.terms.as_slice())
     }
 
-    /// The terms of the constant rows with what they have to give, for a ballot of this weight.
+    /// The terms of the constant rows and their targets, for a ballot of this weight.
     #[cfg(test)]
     pub(crate) fn constant_rows(&self, weight: u64) -> impl Iterator<Item = (&[Term], i64)> {
         self.constant_rows.iter().map(move |(row, target)| (row.terms.as_slice(), target.constant(weight) as i64))
     }
 
-    /// The values of the slots. Constant time in the bits.
+    /// Returns the values of the slots, in a time that does not depend on the bits.
     #[must_use]
     pub fn values(&self, bits: &Bits) -> Vec<i64> {
         self.slot_rows.iter().map(|row| row.value(bits)).collect()
@@ -122,7 +123,7 @@ impl Form {
             .collect()
     }
 
-    /// What each row weighs in the random combination of all: row `k` weighs `rho^k`.
+    /// The weights of the rows in their random combination: row `k` has the weight `rho^k`.
     pub(crate) fn row_weights(&self, rho: &Scalar) -> RowWeights {
         let mut rest = rho.powers();
         let slots = rest.by_ref().take(self.slot_rows.len()).collect();
@@ -153,7 +154,7 @@ impl Form {
 
     /// `L(f) = sum_k rho^k row_k(f)`.
     pub(crate) fn vartime_combination(&self, weights: &RowWeights, f: &[PublicScalar]) -> Scalar {
-        // Rows are below 2^256 ROW_BOUND < 2^320, and there are fewer than 2^64.
+        // The value of a row is below 2^256 ROW_BOUND < 2^320, and there are fewer than 2^64 rows.
         let mut sum = Integer::<10>::ZERO;
         for (row, weight) in self.weighed_rows(weights) {
             let mut value = Integer::<5>::ZERO;
@@ -175,7 +176,7 @@ impl Form {
     }
 }
 
-/// What each row of a form weighs.
+/// The weight of each row of a form in the random combination.
 pub(crate) struct RowWeights {
     /// `rho^k` for the slot rows.
     pub(crate) slots: Vec<Scalar>,
@@ -183,7 +184,7 @@ pub(crate) struct RowWeights {
     constants: Vec<Scalar>,
 }
 
-/// A scalar times a public integer, which mostly is 1 or -1.
+/// A scalar times a public integer, which is usually 1 or -1.
 fn times(scalar: Scalar, integer: i128) -> Scalar {
     match integer {
         0 => Scalar::ZERO,

@@ -1,6 +1,6 @@
-//! The group ristretto255 (RFC 9496): the only module that names the library which computes in it.
+//! The group ristretto255 (RFC 9496). Only this module names the library that implements it.
 //!
-//! See `spec/suite.md#group`. Arithmetic is constant time, except where a name says `vartime_`.
+//! See `spec/suite.md#group`. Arithmetic takes constant time, except in functions whose name begins with `vartime_`.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -31,24 +31,24 @@ pub use public_scalar::PublicScalar;
 pub struct Scalar(DalekScalar);
 
 impl Scalar {
-    /// Zero.
+    /// The scalar zero, the neutral element of addition.
     pub const ZERO: Self = Self(DalekScalar::ZERO);
-    /// One.
+    /// The scalar one, the neutral element of multiplication.
     pub const ONE: Self = Self(DalekScalar::ONE);
 
-    /// Reads 32 little-endian bytes; `None` unless the integer is smaller than `l`.
+    /// Reads 32 little-endian bytes. Returns `None` unless the integer is smaller than `l`.
     #[must_use]
     pub fn from_canonical(bytes: &[u8; 32]) -> Option<Self> {
         DalekScalar::from_canonical_bytes(*bytes).into_option().map(Self)
     }
 
-    /// Reduces 64 little-endian bytes modulo `l`: of uniform bytes, a uniform scalar.
+    /// Reduces 64 little-endian bytes modulo `l`. If the bytes are uniform, so is the scalar.
     #[must_use]
     pub fn from_wide(bytes: &[u8; 64]) -> Self {
         Self(DalekScalar::from_bytes_mod_order_wide(bytes))
     }
 
-    /// Draws a uniform scalar.
+    /// Draws a uniformly random scalar from `rng`.
     #[must_use]
     pub fn random<R: CryptoRng>(rng: &mut R) -> Self {
         let mut bytes = Zeroizing::new([0; 64]);
@@ -56,50 +56,50 @@ impl Scalar {
         Self::from_wide(&bytes)
     }
 
-    /// The integer modulo `l`; negative integers become `l` minus their size.
+    /// Returns the integer modulo `l`. A negative integer `-n` becomes `l - n`.
     #[must_use]
     pub fn from_i64(value: i64) -> Self {
         let size = Self::from(value.unsigned_abs());
         if value < 0 { -size } else { size }
     }
 
-    /// The 32 canonical bytes.
+    /// Returns the canonical encoding of 32 bytes.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 32] {
         self.0.to_bytes()
     }
 
-    /// `x, x^2, x^3, ..`: endlessly many powers of this scalar.
+    /// The endless sequence `x, x^2, x^3, ..` of the powers of this scalar.
     pub(crate) fn powers(self) -> impl Iterator<Item = Self> {
         core::iter::successors(Some(self), move |power| Some(*power * self))
     }
 
-    /// The inverse; zero for zero.
+    /// Returns the inverse of this scalar, or zero if the scalar is zero.
     #[must_use]
     pub fn invert(&self) -> Self {
         Self(self.0.invert())
     }
 
-    /// The scalar that doubled gives this one.
+    /// Returns half of this scalar: its double is this scalar again.
     #[must_use]
     pub fn halve(&self) -> Self {
         Self(self.0.div_by_2())
     }
 
-    /// `if choice { b } else { a }`, in constant time.
+    /// Returns `b` if `choice` is true and `a` otherwise, in constant time.
     #[must_use]
     pub fn select(a: &Self, b: &Self, choice: Choice) -> Self {
         Self(DalekScalar::conditional_select(&a.0, &b.0, choice))
     }
 
-    /// This scalar, negated if `choice`, in constant time.
+    /// Returns this scalar, negated if `choice` is true, in constant time.
     #[must_use]
     pub fn negate_if(&self, choice: Choice) -> Self {
         Self::select(self, &-*self, choice)
     }
 }
 
-/// Shows nothing: a scalar may be a secret.
+/// Does not show the value, because a scalar may be a secret.
 impl fmt::Debug for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Scalar(..)")
@@ -176,82 +176,82 @@ impl Sum for Scalar {
     }
 }
 
-/// A scalar that nobody else may learn: wiped when dropped, never cloned, printed or compared.
+/// A secret scalar. It is wiped when dropped, and cannot be cloned, printed or compared.
 ///
 /// # Security
 ///
-/// The intermediate values of arithmetic on the stack are not wiped.
+/// Intermediate values of the arithmetic remain on the stack and are not wiped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct SecretScalar(Scalar);
 
 impl SecretScalar {
-    /// Keeps `scalar` as a secret. The caller wipes its own copy.
+    /// Stores `scalar` as a secret. The caller must wipe its own copy.
     #[must_use]
     pub fn new(scalar: Scalar) -> Self {
         Self(scalar)
     }
 
-    /// Draws a uniform secret.
+    /// Draws a uniformly random secret from `rng`.
     #[must_use]
     pub fn random<R: CryptoRng>(rng: &mut R) -> Self {
         Self(Scalar::random(rng))
     }
 
-    /// The secret itself.
+    /// Returns a reference to the secret scalar itself.
     #[must_use]
     pub fn expose_scalar(&self) -> &Scalar {
         &self.0
     }
 
-    /// `[secret]G`, which may be published.
+    /// Returns `[secret]G`, which may be published.
     #[must_use]
     pub fn public(&self) -> PublicElement {
         PublicElement::from(Element::mul_generator(&self.0))
     }
 }
 
-/// An element of the group, as it is computed with.
+/// An element of the group, in the form that arithmetic uses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Element(RistrettoPoint);
 
 impl Element {
-    /// The identity.
+    /// Returns the identity element of the group.
     #[must_use]
     pub fn identity() -> Self {
         Self(RistrettoPoint::identity())
     }
 
-    /// The base point `G`.
+    /// Returns the base point `G` of the group.
     #[must_use]
     pub fn generator() -> Self {
         Self(RISTRETTO_BASEPOINT_POINT)
     }
 
-    /// `[scalar]G`.
+    /// Returns `[scalar]G`, a multiple of the base point.
     #[must_use]
     pub fn mul_generator(scalar: &Scalar) -> Self {
         Self(RistrettoPoint::mul_base(&scalar.0))
     }
 
-    /// The one-way map of RFC 9496 section 4.3.4: of uniform bytes, an element whose logarithm nobody knows.
+    /// Applies the one-way map of RFC 9496 section 4.3.4. For uniform bytes, nobody knows the logarithm of the element.
     #[must_use]
     pub fn from_uniform(bytes: &[u8; 64]) -> Self {
         Self(RistrettoPoint::from_uniform_bytes(bytes))
     }
 
-    /// Decodes 32 bytes; `None` unless they are the canonical encoding of an element. The identity is one.
+    /// Decodes 32 bytes. Returns `None` unless they are the canonical encoding of an element. Accepts the identity.
     #[must_use]
     pub fn from_canonical(bytes: &[u8; 32]) -> Option<Self> {
         CompressedRistretto(*bytes).decompress().map(Self)
     }
 
-    /// The 32 canonical bytes.
+    /// Returns the canonical encoding of 32 bytes.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 32] {
         self.0.compress().to_bytes()
     }
 
-    /// The canonical bytes of the double of every element, for the price of one inversion.
+    /// Returns the canonical encodings of the doubles of all elements, at the cost of one inversion.
     #[must_use]
     pub fn double_and_encode(halves: &[Self]) -> Vec<[u8; 32]> {
         RistrettoPoint::double_and_compress_batch(halves.iter().map(|half| &half.0))
@@ -260,19 +260,19 @@ impl Element {
             .collect()
     }
 
-    /// Whether this is the identity.
+    /// Returns whether this element is the identity.
     #[must_use]
     pub fn is_identity(&self) -> bool {
         self.0.is_identity()
     }
 
-    /// `if choice { b } else { a }`, in constant time.
+    /// Returns `b` if `choice` is true and `a` otherwise, in constant time.
     #[must_use]
     pub fn select(a: &Self, b: &Self, choice: Choice) -> Self {
         Self(RistrettoPoint::conditional_select(&a.0, &b.0, choice))
     }
 
-    /// `[times]element` for a small public integer, which mostly is 1, in a time that depends on it.
+    /// Returns `[times]element` for a small public integer, which is usually 1, in a time that depends on the integer.
     #[must_use]
     pub fn vartime_times(&self, times: u64) -> Self {
         if times == 1 {
@@ -285,8 +285,7 @@ impl Element {
         })
     }
 
-    /// `sum [scalar_i]element_i` in constant time. Pairs beyond the shorter of the two lists do not exist:
-    /// callers build both together.
+    /// Returns `sum [scalar_i]element_i` in constant time. Both lists must have the same length.
     #[must_use]
     pub fn multiscalar(scalars: &[Scalar], elements: &[Self]) -> Self {
         debug_assert_eq!(scalars.len(), elements.len());
@@ -296,7 +295,7 @@ impl Element {
         ))
     }
 
-    /// `sum [scalar_i]element_i`, in a time that depends on the scalars.
+    /// Returns `sum [scalar_i]element_i`, in a time that depends on the scalars.
     #[must_use]
     pub fn vartime_multiscalar<'a, S, E>(scalars: S, elements: E) -> Self
     where
@@ -368,20 +367,20 @@ impl Sum for Element {
     }
 }
 
-/// Tables of elements that appear in many short sums. They take 10 KB an element.
+/// Precomputed tables for elements that appear in many short sums. Each element takes 10 KB.
 #[derive(Clone)]
 pub(crate) struct Tables(Arc<VartimeRistrettoPrecomputation>);
 
 impl Tables {
-    /// Sums of so many terms and more are faster by [`Element::vartime_multiscalar`], which then sorts into buckets.
+    /// From this number of terms on, [`Element::vartime_multiscalar`] is faster, because it then uses buckets.
     pub(crate) const LONG_SUM: usize = 190;
 
     pub(crate) fn new(elements: impl IntoIterator<Item = Element>) -> Self {
         Self(Arc::new(VartimeRistrettoPrecomputation::new(elements.into_iter().map(|element| element.0))))
     }
 
-    /// `sum [shared_i]table_i + sum [scalar_j]element_j`, in a time that depends on the scalars. Of the tables, the
-    /// first have a scalar; the other terms are zero.
+    /// Returns `sum [shared_i]table_i + sum [scalar_j]element_j`, in a time that depends on the scalars. If there are
+    /// fewer shared scalars than tables, the remaining tables are not added.
     pub(crate) fn vartime_multiscalar<'a>(
         &self,
         shared: impl IntoIterator<Item = &'a Scalar>,
@@ -397,8 +396,8 @@ impl Tables {
     }
 }
 
-/// An element together with the canonical bytes under which it is published: transcripts absorb the bytes, equations use
-/// the element, and neither is computed twice.
+/// An element together with its canonical encoding. Transcripts absorb the bytes and equations use the element, and
+/// neither is computed twice.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicElement {
     element: Element,
@@ -406,13 +405,13 @@ pub struct PublicElement {
 }
 
 impl PublicElement {
-    /// Decodes 32 bytes; `None` unless they are the canonical encoding of an element. The identity is one.
+    /// Decodes 32 bytes. Returns `None` unless they are the canonical encoding of an element. Accepts the identity.
     #[must_use]
     pub fn from_canonical(bytes: &[u8; 32]) -> Option<Self> {
         Element::from_canonical(bytes).map(|element| Self { element, bytes: *bytes })
     }
 
-    /// Publishes the doubles of all elements, for the price of one inversion.
+    /// Returns the doubles of all elements with their encodings, at the cost of one inversion.
     #[must_use]
     pub fn double_all(halves: &[Element]) -> Vec<Self> {
         core::iter::zip(halves, Element::double_and_encode(halves))
@@ -420,22 +419,22 @@ impl PublicElement {
             .collect()
     }
 
-    /// The element.
+    /// Returns the element, in the form that arithmetic uses.
     #[must_use]
     pub fn element(&self) -> &Element {
         &self.element
     }
 
-    /// The canonical bytes.
+    /// Returns the canonical encoding of the element.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.bytes
     }
 
-    /// Whether this is the identity.
+    /// Returns whether this element is the identity.
     #[must_use]
     pub fn is_identity(&self) -> bool {
-        // The identity has one encoding.
+        // The identity has exactly one encoding.
         self.bytes == [0; 32]
     }
 }
@@ -452,7 +451,8 @@ impl fmt::Debug for PublicElement {
     }
 }
 
-/// Hashes to the group: the one-way map of SHA-512 over the suite, a label and an index. See `spec/suite.md#generators`.
+/// Hashes to the group: applies the one-way map to the SHA-512 digest of the suite, a label and the parts. See
+/// `spec/suite.md#generators`.
 #[must_use]
 pub fn hash_to_group(label: &str, parts: &[&[u8]]) -> Element {
     let mut hash = Sha512::new();
@@ -463,12 +463,12 @@ pub fn hash_to_group(label: &str, parts: &[&[u8]]) -> Element {
     Element::from_uniform(&hash.finalize().into())
 }
 
-/// The generators of the ballot argument's commitments: `U_1..U_m`, `V_1..V_m` and `H`, hashed to the group from the
-/// suite and their index. Nobody knows a relation between them, and no interface accepts others.
+/// The generators `U_1..U_m`, `V_1..V_m` and `H` of the commitments in a ballot argument. They are hashed to the group
+/// from the suite and their index. Nobody knows a relation between them, and no interface accepts other generators.
 ///
 /// # Layout
 ///
-/// `U_1, V_1, U_2, V_2, ..`: the first `2k` are the generators of a form of `k` bits.
+/// The order is `U_1, V_1, U_2, V_2, ..`: the first `2k` are the generators for a form of `k` bits.
 #[derive(Clone)]
 pub struct Generators {
     pairs: Vec<Element>,
@@ -476,7 +476,7 @@ pub struct Generators {
 }
 
 impl Generators {
-    /// The generators for forms of up to `bits` bits.
+    /// Computes the generators for forms of up to `bits` bits.
     #[must_use]
     pub fn new(bits: usize) -> Self {
         let mut pairs = Vec::with_capacity(2 * bits);
@@ -487,18 +487,18 @@ impl Generators {
         Self { pairs, h: hash_to_group("H", &[]) }
     }
 
-    /// How many bits a form may have.
+    /// Returns how many bits a form may have to use these generators.
     #[must_use]
     pub fn bits(&self) -> usize {
         self.pairs.len() / 2
     }
 
-    /// `U_1, V_1, U_2, V_2, ..`
+    /// The generators `U_1, V_1, U_2, V_2, ..`.
     pub(crate) fn pairs(&self) -> &[Element] {
         &self.pairs
     }
 
-    /// `H`
+    /// The generator `H`, which blinds commitments.
     pub(crate) fn blinding(&self) -> &Element {
         &self.h
     }

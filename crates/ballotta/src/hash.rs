@@ -1,6 +1,6 @@
-//! Tagged SHA-256 digests: everything that is named by its hash has a type of its own.
+//! Tagged SHA-256 digests. Each kind of digest has its own type.
 //!
-//! See `spec/suite.md#digests`. What is hashed is the bytes as published, never a re-serialisation.
+//! See `spec/suite.md#digests`. A digest is always computed over the published bytes, never over a new encoding.
 
 use core::fmt;
 use core::str::FromStr;
@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::SUITE;
 
-/// SHA-256 over the suite, a tag and parts, each after its length as 8 little-endian bytes, so that different lists of
-/// parts never hash alike.
+/// SHA-256 over the suite, a tag and parts. The length of each comes before it, as 8 little-endian bytes, so that
+/// different lists of parts have different digests.
 #[must_use]
 pub(crate) fn tagged(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
@@ -21,7 +21,7 @@ pub(crate) fn tagged(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Text that is not 64 lower-case hexadecimal digits.
+/// The text is not 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected 64 lower-case hexadecimal digits")]
 pub struct ParseDigestError;
@@ -35,7 +35,7 @@ fn hex_value(digit: u8) -> u8 {
     }
 }
 
-/// Reads 64 lower-case hexadecimal digits. Upper case is refused: a digest has one written form.
+/// Reads 64 lower-case hexadecimal digits. Upper case is refused, because a digest has exactly one written form.
 pub(crate) fn parse_hex32(text: &str) -> Result<[u8; 32], ParseDigestError> {
     let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| ParseDigestError)?;
     let (pairs, _) = digits.as_chunks();
@@ -56,13 +56,13 @@ macro_rules! digest_type {
         pub struct $name([u8; 32]);
 
         impl $name {
-            /// The digest with these bytes.
+            /// Creates the digest that has these bytes.
             #[must_use]
             pub const fn from_bytes(bytes: [u8; 32]) -> Self {
                 Self(bytes)
             }
 
-            /// The bytes.
+            /// Returns the 32 bytes of the digest.
             #[must_use]
             pub const fn as_bytes(&self) -> &[u8; 32] {
                 &self.0
@@ -91,52 +91,52 @@ macro_rules! digest_type {
 }
 
 digest_type! {
-    /// Names a manifest: the tagged digest of its bytes.
+    /// The hash of a manifest: the tagged digest of its bytes.
     ManifestHash
 }
 digest_type! {
-    /// Names the roster of one attempt at the key ceremony: its parameters and all registrations.
+    /// The hash of the roster of one attempt at the key ceremony: its parameters and all registrations.
     RosterHash
 }
 digest_type! {
-    /// Names a completed key ceremony and with it the joint key.
+    /// The root of a key ceremony: the hash of its roster and of all deals. It identifies the joint key.
     CeremonyRoot
 }
 digest_type! {
-    /// Names a roll: SHA-256 of its bytes as published.
+    /// The hash of a roll: SHA-256 of its bytes as published.
     RollHash
 }
 digest_type! {
-    /// Names an election: manifest, joint key and roll together. It enters every later transcript.
+    /// The fingerprint of an election: the hash of manifest, joint key and roll. Every later transcript absorbs it.
     Fingerprint
 }
 digest_type! {
-    /// Names a form.
+    /// The digest of the encoding of a form.
     FormDigest
 }
 digest_type! {
-    /// Names the keys of the slots of a ballot style.
+    /// The digest of the public keys of the slots of a ballot style.
     KeysDigest
 }
 digest_type! {
-    /// Names an unsigned ballot: what a voter writes down and looks for on the board.
+    /// The tracker of a ballot: the digest of the unsigned ballot. The voter keeps it and looks for it on the board.
     Tracker
 }
 digest_type! {
-    /// The Merkle tree head over the entries of the board, or a node of that tree (RFC 6962).
+    /// The root, or another node, of the Merkle tree over the entries of the board (RFC 6962).
     TreeHash
 }
 digest_type! {
-    /// Names a published file: SHA-256 of its bytes.
+    /// The hash of a published file: SHA-256 of its bytes.
     FileHash
 }
 digest_type! {
-    /// Names the sums of an encrypted tally.
+    /// The digest of the sums of an encrypted tally.
     TallyDigest
 }
 
 impl ManifestHash {
-    /// The hash of a manifest with these bytes.
+    /// Computes the hash of a manifest from its bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(tagged("manifest", &[bytes]))
@@ -144,7 +144,7 @@ impl ManifestHash {
 }
 
 impl FileHash {
-    /// SHA-256 of `bytes`.
+    /// Computes SHA-256 of the bytes of a file.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
@@ -152,7 +152,7 @@ impl FileHash {
 }
 
 impl Fingerprint {
-    /// The fingerprint of the election with this manifest, key ceremony and roll.
+    /// Computes the fingerprint of the election with this manifest, key ceremony and roll.
     #[must_use]
     pub fn of(manifest: &ManifestHash, ceremony: &CeremonyRoot, roll: &RollHash) -> Self {
         Self(tagged("fingerprint", &[&manifest.0, &ceremony.0, &roll.0]))
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_parts_never_hash_alike() {
+    fn different_lists_of_parts_have_different_digests() {
         let digests = [
             tagged("t", &[]),
             tagged("t", &[b""]),
@@ -178,7 +178,7 @@ mod tests {
             tagged("tabc", &[]),
         ];
         for (i, one) in digests.iter().enumerate() {
-            assert!(!digests.iter().skip(i + 1).any(|other| one == other), "digest {i} stands twice");
+            assert!(!digests.iter().skip(i + 1).any(|other| one == other), "digest {i} appears twice");
         }
     }
 

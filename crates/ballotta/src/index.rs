@@ -1,7 +1,7 @@
-//! The numbers of trustees and of credential authorities, which are counted from 1 in everything that is published.
+//! The indices of trustees and of credential authorities. All published data counts them from 1.
 //!
-//! A number that was read from a message and not looked up yet is a `u16`: it may be 0, or name nobody. It becomes an
-//! index when it is looked up: [`TrusteeIndex::find`], [`AuthorityIndex::find`].
+//! A number from a message is a `u16` at first: it may be 0, or larger than the number of members. It becomes an index
+//! when it is looked up: [`TrusteeIndex::find`], [`AuthorityIndex::find`].
 
 use core::fmt;
 use core::iter::zip;
@@ -14,10 +14,10 @@ macro_rules! index_type {
         pub struct $name(NonZeroU16);
 
         impl $name {
-            /// The first index, which is 1.
+            /// The index 1, which is the smallest.
             pub const FIRST: Self = Self(NonZeroU16::MIN);
 
-            /// The index with this number; `None` for 0.
+            /// Returns the index with this number, or `None` for 0.
             #[must_use]
             pub const fn new(number: u16) -> Option<Self> {
                 match NonZeroU16::new(number) {
@@ -26,20 +26,20 @@ macro_rules! index_type {
                 }
             }
 
-            /// The number of the index, at least 1.
+            /// Returns the number of the index, at least 1.
             #[must_use]
             pub const fn get(self) -> u16 {
                 self.0.get()
             }
 
-            /// The member with this number in a list of all members, and its index; `None` for 0 and past the end.
+            /// Finds the member with this number in the list of all members. Returns `None` for 0 and past the end.
             #[must_use]
             pub fn find<T>(number: u16, members: &[T]) -> Option<(Self, &T)> {
                 let index = Self::new(number)?;
                 members.get(usize::from(number) - 1).map(|member| (index, member))
             }
 
-            /// The members of a list, each with its index.
+            /// Iterates over the list of all members, each with its index.
             pub fn enumerate<T>(members: &[T]) -> impl Iterator<Item = (Self, &T)> {
                 zip((1..=u16::MAX).filter_map(Self::new), members)
             }
@@ -60,11 +60,11 @@ macro_rules! index_type {
 }
 
 index_type! {
-    /// The number of a trustee in the manifest, from 1.
+    /// The index of a trustee in the manifest, counted from 1.
     TrusteeIndex
 }
 index_type! {
-    /// The number of a credential authority in the manifest, from 1.
+    /// The index of a credential authority in the manifest, counted from 1.
     AuthorityIndex
 }
 

@@ -1,8 +1,9 @@
-//! Strict JSON: a tree that keeps what serde would forgive, and a reader that reports every fault with its path.
+//! Strict JSON: a tree that contains everything in a document, and a reader that reports every problem with its path.
 //!
-//! See `spec/manifest.md#json`. Serde's derived structs also accept arrays, take `null` for an absent option and stop at
-//! the first fault. Two verifiers that forgive differently disagree about what a manifest is, so nothing is forgiven:
-//! duplicate keys, unknown fields, `null` and numbers that are not written as unsigned integers are faults.
+//! See `spec/manifest.md#json`. The code that serde derives for structs also accepts arrays, reads `null` as an absent
+//! option and stops at the first problem. Two verifiers that are tolerant in different ways could disagree whether a
+//! manifest is valid. So this reader refuses duplicate keys, unknown fields, `null`, and numbers that are not written
+//! as unsigned integers.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -16,7 +17,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::problem::{JsonKind, ManifestError, ManifestErrors, ManifestProblem};
 
-/// A value as it is written: fields in their order, with their repetitions.
+/// A value as it is written: an object has its fields in their order, duplicates included.
 pub(crate) enum Json {
     Null,
     Boolean(bool),
@@ -109,7 +110,7 @@ impl ProblemLog {
     }
 }
 
-/// Where a value is in the document: `contests[2].options[0].title.it`. Problems are reported at a path.
+/// The place of a value in the document, like `contests[2].options[0].title.it`. Problems are reported at a path.
 #[derive(Clone)]
 pub(crate) struct JsonPath<'a> {
     text: String,
@@ -121,13 +122,13 @@ impl<'a> JsonPath<'a> {
         Self { text: String::new(), log }
     }
 
-    /// The path of a field. Names that the manifest makes up are shown with their escapes.
+    /// The path of a field. Its name is escaped, because an unknown field can have any name.
     pub(crate) fn field(&self, name: &str) -> Self {
         let dot = if self.text.is_empty() { "" } else { "." };
         Self { text: format!("{}{dot}{}", self.text, name.escape_default()), log: self.log }
     }
 
-    /// The path of an item.
+    /// The path of an item of an array.
     pub(crate) fn item(&self, index: usize) -> Self {
         Self { text: format!("{}[{index}]", self.text), log: self.log }
     }
@@ -149,12 +150,12 @@ impl<'a> JsonPath<'a> {
     }
 }
 
-/// Names and keys that must be distinct, each with the path where it appears first.
+/// Names and keys that must be distinct, each with the path of its first appearance.
 #[derive(Default)]
 pub(crate) struct Distinct(BTreeMap<String, String>);
 
 impl Distinct {
-    /// Adds the key at `path`. If an earlier path has it, `problem` of that path is reported instead.
+    /// Adds the key at `path`. If an earlier path has the same key, reports `problem` with the earlier path instead.
     pub(crate) fn insert(&mut self, key: &str, path: &JsonPath<'_>, problem: fn(String) -> ManifestProblem) {
         match self.0.get(key) {
             Some(first) => path.report(problem(first.clone())),
@@ -163,7 +164,7 @@ impl Distinct {
     }
 }
 
-/// A value and its path. What cannot be read is reported and becomes `None`.
+/// A value and its path. If a value cannot be read, the problem is reported and the result is `None`.
 #[derive(Clone)]
 pub(crate) struct Node<'a> {
     json: &'a Json,
@@ -190,7 +191,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// An integer that lies in `range`, which fits into `T`.
+    /// Reads an integer in `range`, which must fit into `T`.
     pub(crate) fn integer<T: TryFrom<u64>>(&self, range: RangeInclusive<u64>) -> Option<T> {
         match self.json {
             Json::Integer(value) if range.contains(value) => T::try_from(*value).ok(),
@@ -209,7 +210,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What a known word stands for.
+    /// Reads a word from a list and returns its value.
     pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
         let found = self.string()?;
         match words.iter().find(|(word, _)| *word == found) {
@@ -218,7 +219,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Reads every item of an array whose length lies in `count`. The length is checked first.
+    /// Reads every item of an array. Its length must be in `count`, which is checked first.
     pub(crate) fn list<T>(
         &self,
         count: RangeInclusive<usize>,
@@ -226,7 +227,7 @@ impl<'a> Node<'a> {
     ) -> Option<Vec<T>> {
         let items = self.items(count)?;
         let mut list = Vec::with_capacity(items.len());
-        // All items are read, so that all faults are found, before the first broken one makes the list broken.
+        // All items are read even if one of them is invalid, so that all problems are reported.
         for (index, json) in items.iter().enumerate() {
             list.extend(read(Node { json, path: self.path.item(index) }));
         }
@@ -269,7 +270,7 @@ impl<'a> Object<'a> {
         self.fields.remove(name).map(|json| Node { json, path: self.path.field(name) })
     }
 
-    /// Reads a field.
+    /// Reads a field that must be present.
     pub(crate) fn required<T>(&mut self, name: &str, read: impl FnOnce(Node<'a>) -> Option<T>) -> Option<T> {
         self.take_required(name).and_then(read)
     }
@@ -282,7 +283,7 @@ impl<'a> Object<'a> {
         node
     }
 
-    /// Reads a field that may be absent: `None` is a broken one, `Some(None)` an absent one.
+    /// Reads a field that may be absent. Returns `None` if the field is invalid and `Some(None)` if it is absent.
     pub(crate) fn optional<T>(&mut self, name: &str, read: impl FnOnce(Node<'a>) -> Option<T>) -> Option<Option<T>> {
         self.take(name).map_or(Some(None), |node| read(node).map(Some))
     }
@@ -297,7 +298,7 @@ impl<'a> Object<'a> {
         self.take_required(name)?.integer(range)
     }
 
-    /// How many items the array in a field has that is yet to be read.
+    /// The length of the array in a field that has not been read yet.
     pub(crate) fn length(&self, name: &str) -> Option<usize> {
         match self.fields.get(name) {
             Some(Json::Array(items)) => Some(items.len()),
@@ -305,7 +306,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The fields `id` of the objects in the array in a field that is yet to be read.
+    /// The fields `id` of the objects in the array in a field that has not been read yet.
     pub(crate) fn names(&self, name: &str) -> Option<Vec<Option<&'a str>>> {
         let Some(Json::Array(items)) = self.fields.get(name) else { return None };
         let id = |item: &'a Json| match item {
@@ -318,21 +319,21 @@ impl<'a> Object<'a> {
         Some(items.iter().map(id).collect())
     }
 
-    /// Whatever was not read is unknown.
+    /// Reports all fields that were not read as unknown.
     pub(crate) fn finish(self) {
         for name in self.fields.keys() {
             self.path.field(name).report(ManifestProblem::UnknownField);
         }
     }
 
-    /// All fields, of an object whose names are data.
+    /// Returns all fields of an object whose field names are data.
     pub(crate) fn entries(self) -> impl Iterator<Item = (&'a str, Node<'a>)> {
         let Self { fields, path } = self;
         fields.into_iter().map(move |(name, json)| (name, Node { json, path: path.field(name) }))
     }
 }
 
-/// Reads the tree of a whole document.
+/// Parses a whole document.
 pub(crate) fn parse(text: &str) -> Result<Json, ManifestProblem> {
     serde_json::from_str(text).map_err(|error| ManifestProblem::Syntax { line: error.line(), column: error.column() })
 }

@@ -1,11 +1,12 @@
-//! The key ceremony: trustees make the joint key together, and nobody ever has its secret.
+//! The key ceremony: the trustees make the joint public key together, and nobody ever has its secret key.
 //!
 //! See `spec/ceremony.md`.
 //!
 //! # Construction
 //!
-//! Pedersen's distributed key generation (EUROCRYPT 1991) with Feldman's commitments, for all `N` slots in one run, `t`
-//! trustees needed out of `T`. Trustee `d` draws a polynomial per slot and publishes its coefficients in the exponent:
+//! Pedersen's distributed key generation (EUROCRYPT 1991) with Feldman's commitments, for all `N` slots in one run. `t`
+//! of `T` trustees are needed to decrypt. Trustee `d` draws a polynomial for each slot and publishes commitments to its
+//! coefficients:
 //!
 //! ```text
 //! f_{d,s}(X) = a_{d,s,0} + a_{d,s,1} X + .. + a_{d,s,t-1} X^(t-1)      A_{d,s,c} = [a_{d,s,c}]G
@@ -21,25 +22,29 @@
 //! | deal | [`Deal`]: commitments to coefficients, encrypted shares | the joint key |
 //! | confirm | [`Confirmation`]: ceremony root, proof that the shares decrypt | who can take part in the decryption |
 //!
-//! A trustee's steps are states ([`Registered`], [`Committed`], [`Dealt`], [`TrusteeShares`]): each consumes the one
-//! before and all messages of its step. Everybody else recomputes the joint key from the messages: [`JointKey::verify`].
+//! The steps of a trustee are states ([`Registered`], [`Committed`], [`Dealt`], [`TrusteeShares`]). To get to the next
+//! state, a trustee needs its last state and the messages of all trustees in that step. Everybody else recomputes the
+//! joint key from the messages: [`JointKey::verify`].
 //!
 //! # Complaints
 //!
-//! A receiver whose shares do not decrypt or do not agree with the commitments stops with
-//! [`ShareDecryptFailed`](CeremonyError::ShareDecryptFailed) or [`ShareInconsistent`](CeremonyError::ShareInconsistent).
-//! A complaint that proves this to everybody comes between deal and confirmation: it publishes the Diffie-Hellman value
-//! of the encryption with a proof under [`Domain::Complaint`](crate::transcript::Domain::Complaint), and the wire kind 4
-//! is its own. Until then the ceremony is repeated, as a new attempt.
+//! If its shares do not decrypt or contradict the commitments, a receiver stops with the error
+//! [`ShareDecryptFailed`](CeremonyError::ShareDecryptFailed) or
+//! [`ShareInconsistent`](CeremonyError::ShareInconsistent). A complaint that proves this to everybody is planned as a
+//! message between deal and confirmation: it publishes the Diffie-Hellman value of the encryption with a proof under
+//! [`Domain::Complaint`](crate::transcript::Domain::Complaint). The message kind 4 is reserved for it. Until complaints
+//! exist, the ceremony must be repeated as a new attempt.
 //!
 //! # Security
 //!
-//! What a trustee sends is a function of its seed, the roster and the public messages, so that a process that restarts
-//! sends the same bytes again; and never of the seed alone: a restart with the same polynomial at other seats would give
-//! the key away. Up to `t - 1` trustees learn nothing about the key. A dealer that sees the others' deals before it
-//! commits could choose the joint key, so it cannot; one that stops after having seen them biases the key by its choice
-//! to stop (Gennaro, Jarecki, Krawczyk, Rabin, Journal of Cryptology 2007), which names it and harms nothing here: see
-//! `spec/ballot.md#privacy`.
+//! The messages of a trustee depend on its seed, the roster and the public messages, so that a process that restarts
+//! sends the same bytes again. They never depend on the seed alone: if a ceremony were repeated with the same
+//! polynomials at other indices, the shares would reveal the key. Up to `t - 1` trustees learn nothing about the key.
+//!
+//! A dealer that saw the deals of others before its own is fixed could choose the joint key. So all dealers commit to
+//! their deals first. A dealer that stops after it has seen the deals of others biases the key by its choice to stop
+//! (Gennaro, Jarecki, Krawczyk, Rabin, Journal of Cryptology 2007). Everybody sees who stopped, and the bias does no
+//! harm here: see `spec/ballot.md#privacy`.
 
 mod deals;
 mod envelope;

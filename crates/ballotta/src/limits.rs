@@ -1,75 +1,76 @@
-//! The limits that everything obeys, in one place. See `spec/encoding.md#limits`.
+//! All limits of lengths and numbers, in one place. See `spec/encoding.md#limits`.
 
-/// Bytes of one entry of the board: the limit of C2SP tlog-tiles.
+/// The most bytes in one entry of the board. This is the limit of C2SP tlog-tiles.
 pub const MAX_ENTRY_BYTES: usize = 65_535;
-/// Bytes of a manifest.
+/// The most bytes in a manifest.
 pub const MAX_MANIFEST_BYTES: usize = 1 << 20;
-/// Bytes of a message of the key ceremony or of a partial decryption.
+/// The most bytes in a message of the key ceremony, or in a partial decryption.
 pub const MAX_MESSAGE_BYTES: usize = 16 << 20;
-/// Bytes of the choices of one ballot by their identifiers.
+/// The most bytes in the choices of one ballot, written with identifiers.
 pub const MAX_CHOICES_BYTES: usize = 1 << 18;
-/// Bytes of one line of the roll, its end included.
+/// The most bytes in one line of the roll, with its line feed.
 pub const MAX_ROLL_LINE_BYTES: usize = 256;
-/// Bytes of a checkpoint with all its signatures.
+/// The most bytes in a checkpoint with all its signatures.
 pub const MAX_CHECKPOINT_BYTES: usize = 64 << 10;
-/// Lines of a roll: voters.
+/// The most voters on a roll.
 pub const MAX_VOTERS: u64 = 1 << 28;
-/// Contests of an election.
+/// The most contests in an election.
 pub const MAX_CONTESTS: usize = 256;
-/// Options of a contest.
+/// The most options in a contest.
 pub const MAX_OPTIONS: usize = 1024;
-/// Options of a contest of which all pairs are counted.
+/// The most options in a contest that counts all pairs of options.
 pub const MAX_RANKED_OPTIONS: usize = 12;
-/// Grades of a contest.
+/// The most grades in a contest.
 pub const MAX_GRADES: usize = 16;
-/// Points that a rule gives to one option.
+/// The most points that a rule can give to one option.
 pub const MAX_POINTS: u64 = 1_000_000;
-/// Credits of a quadratic vote.
+/// The most credits of a voter in a contest with quadratic votes.
 pub const MAX_CREDITS: u64 = 10_000;
-/// Seats of a contest of lists.
+/// The most seats in a contest of lists.
 pub const MAX_SEATS: u64 = 10_000;
-/// Ballot styles of an election.
+/// The most ballot styles in an election.
 pub const MAX_STYLES: usize = 1024;
-/// Trustees of an election.
+/// The most trustees in an election.
 pub const MAX_TRUSTEES: usize = 64;
 /// Files of a key ceremony that the plan of shards names: several attempts, with room.
 pub(crate) const MAX_CEREMONY_FILES: usize = 64 * MAX_TRUSTEES;
 /// Witnesses of an election.
 pub const MAX_WITNESSES: usize = 32;
-/// Credential authorities of an election.
+/// The most credential authorities in an election.
 pub const MAX_AUTHORITIES: usize = 8;
-/// Languages of an election.
+/// The most languages in an election.
 pub const MAX_LANGUAGES: usize = 32;
-/// Bytes of one text in one language.
+/// The most bytes in one text in one language.
 pub const MAX_TEXT_BYTES: usize = 4096;
-/// Characters of an identifier that people write: of a contest, an option, a style.
+/// The most characters in the identifier of a contest, an option or a style, and in the tag of a language.
 pub const MAX_NAME_CHARS: usize = 64;
-/// Slots of an election, over all contests.
+/// The most slots in an election, for all contests together.
 pub const MAX_SLOTS: usize = 4096;
-/// Bits of a form.
+/// The most bits in a form.
 pub const MAX_FORM_BITS: usize = 2048;
-/// Slots of a form.
+/// The most slots in a form.
 pub const MAX_FORM_SLOTS: usize = 2048;
-/// Rows of a form.
+/// The most rows in a form.
 pub const MAX_FORM_ROWS: usize = 8192;
-/// Terms of a form, over all rows.
+/// The most terms in a form, in all rows together.
 pub const MAX_FORM_TERMS: usize = 1 << 20;
-/// Terms of the forms of all styles together.
+/// The most terms in the forms of all ballot styles together.
 pub const MAX_TERMS: usize = 1 << 22;
-/// The size of the coefficients of a row and of its constant together stays below this, so that nothing wraps modulo
-/// the order of the group.
+/// The sum of the absolute values of the coefficients and of the constant of a row must be below this bound, so that
+/// nothing wraps modulo the order of the group.
 pub const ROW_BOUND: u64 = 1 << 62;
-/// The weight of one voter.
+/// The largest weight of one voter.
 pub const MAX_WEIGHT: u64 = 1 << 40;
-/// The total of a slot: what a bounded discrete logarithm still finds.
+/// The largest total of a slot. A bounded discrete logarithm can still find it.
 pub const MAX_TOTAL: u64 = 1 << 44;
-/// The numbers of a slot that holds several counts, whatever ballots weigh: what a discrete logarithm finds in no time.
+/// The most possible values of a slot with several counts, for ballots of any weight. A discrete logarithm finds such a
+/// value in almost no time.
 pub const MAX_PACKED: u64 = 1 << 32;
-/// What a ballot adds to a count at most, for two to share a slot beyond that.
+/// The most that a ballot may add to a count if two counts share a slot with more than [`MAX_PACKED`] values.
 pub const MAX_LIGHT_BALLOT: u64 = 8;
-/// Entries of a board.
+/// The most entries on a board.
 pub const MAX_ENTRIES: u64 = 1 << 30;
-/// Bytes of the name of a key that signs notes: of a log, a witness.
+/// The most bytes in the name of a key that signs notes, which is the name of a log or a witness.
 pub const MAX_KEY_NAME_BYTES: usize = 255;
 
 // Encoders convert counts below these limits with `as`, which loses nothing:

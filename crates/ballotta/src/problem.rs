@@ -1,13 +1,13 @@
-//! What can be wrong with a manifest. See `spec/manifest.md#rules`.
+//! The problems that a manifest can have. See `spec/manifest.md#rules`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// How many faults are kept; those beyond are only counted.
+/// The most problems that are kept. Further problems are only counted.
 const MAX_KEPT: usize = 4096;
 
-/// Everything that is wrong with a manifest.
+/// All problems of a manifest, each with its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ManifestErrors {
     errors: Vec<ManifestError>,
@@ -19,20 +19,20 @@ impl ManifestErrors {
         if self.errors.len() < MAX_KEPT { self.errors.push(error) } else { self.omitted += 1 }
     }
 
-    /// The faults, in the order in which they were found; of a manifest full of faults, the first thousands.
+    /// Returns the problems, in the order in which they were found. There are at most 4096 of them.
     #[must_use]
     pub fn errors(&self) -> &[ManifestError] {
         &self.errors
     }
 
-    /// How many more there are.
+    /// Returns how many problems were found but not kept.
     #[must_use]
     pub fn omitted(&self) -> usize {
         self.omitted
     }
 }
 
-/// One fault a line.
+/// Shows one problem on each line.
 impl fmt::Display for ManifestErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, error) in self.errors.iter().enumerate() {
@@ -51,18 +51,18 @@ impl fmt::Display for ManifestErrors {
 impl core::error::Error for ManifestErrors {}
 
 impl From<ManifestProblem> for ManifestErrors {
-    /// A problem of the document as a whole.
+    /// Converts a problem of the whole document, which has an empty path.
     fn from(problem: ManifestProblem) -> Self {
         Self { errors: alloc::vec![ManifestError { path: String::new(), problem }], omitted: 0 }
     }
 }
 
-/// One fault of a manifest.
+/// One problem of a manifest, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManifestError {
-    /// Where: `contests[2].options[0].title.it`; empty for the document as a whole.
+    /// The path of the value, like `contests[2].options[0].title.it`. It is empty for the whole document.
     pub path: String,
-    /// What.
+    /// The problem of the value at this path.
     pub problem: ManifestProblem,
 }
 
@@ -77,22 +77,22 @@ impl fmt::Display for ManifestError {
 
 impl core::error::Error for ManifestError {}
 
-/// What a value of JSON is.
+/// The type of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonKind {
-    /// `null`.
+    /// The JSON value `null`, which no field allows.
     Null,
-    /// `true` or `false`.
+    /// The JSON value `true` or `false`.
     Boolean,
-    /// An unsigned integer, written without sign, fraction and exponent.
+    /// An unsigned integer, written without a sign, a fraction or an exponent.
     Integer,
-    /// Any other number.
+    /// A number that is not an unsigned integer.
     OtherNumber,
-    /// Text.
+    /// A string, which is text in double quotes.
     String,
-    /// A list.
+    /// An array, which is a list of values.
     Array,
-    /// Named fields.
+    /// An object, which has named fields.
     Object,
 }
 
@@ -110,242 +110,242 @@ impl fmt::Display for JsonKind {
     }
 }
 
-/// The rules that a manifest could break.
+/// A rule of manifests that a value breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManifestProblem {
-    /// The document is too long.
-    #[error("the manifest has {found} bytes, more than {limit}")]
+    /// The manifest has too many bytes.
+    #[error("the manifest has {found} bytes, more than the limit of {limit}")]
     TooLong {
-        /// Its bytes.
+        /// How many bytes the manifest has.
         found: usize,
-        /// How many are allowed.
+        /// How many bytes a manifest may have.
         limit: usize,
     },
-    /// The document is not UTF-8.
-    #[error("the manifest is not UTF-8 from byte {at}")]
+    /// The manifest is not valid UTF-8.
+    #[error("the manifest is not valid UTF-8 at byte {at}")]
     NotUtf8 {
-        /// The first byte that is wrong, counted from 0.
+        /// The position of the first invalid byte, counted from 0.
         at: usize,
     },
-    /// The document begins with a byte order mark.
-    #[error("the manifest begins with a byte order mark")]
+    /// The manifest begins with a byte order mark.
+    #[error("the manifest begins with a byte order mark: save it as UTF-8 without one")]
     ByteOrderMark,
-    /// The document is not JSON.
+    /// The manifest is not valid JSON.
     #[error("the manifest is not JSON: line {line}, column {column}")]
     Syntax {
-        /// The line, counted from 1.
+        /// The line of the error, counted from 1.
         line: usize,
-        /// The column, counted from 1.
+        /// The column of the error, counted from 1.
         column: usize,
     },
     /// The contents of a manifest cannot be written as JSON. This is a bug.
     #[error("the manifest cannot be written as JSON: this is a bug")]
     NotWritten,
-    /// A value of another type.
+    /// The value has another JSON type than the field requires.
     #[error("expected {expected}, found {found}")]
     WrongType {
-        /// What must stand here.
+        /// The type that the field requires.
         expected: JsonKind,
-        /// What does.
+        /// The type of the value.
         found: JsonKind,
     },
-    /// A field is missing.
+    /// A field that is required is missing.
     #[error("the field is missing")]
     MissingField,
-    /// A field that is not known.
-    #[error("the field is not known")]
+    /// The field is not known, and unknown fields are refused.
+    #[error("the field is not known: remove it or correct its name")]
     UnknownField,
-    /// A field stands twice.
-    #[error("the field stands twice")]
+    /// The field appears twice in one object.
+    #[error("the field appears twice")]
     DuplicateKey,
-    /// A word that is not known here.
+    /// The value is not one of the words that the field allows.
     #[error("the value is not known")]
     UnknownValue,
-    /// A known value that this draft does not support.
-    #[error("the value is not supported by this draft")]
+    /// The value is known, but this draft does not support it.
+    #[error("this draft does not support the value")]
     Unsupported,
-    /// Another format or another version of it.
+    /// The manifest has another format, or another version of the format.
     #[error("the format is not supported")]
     UnsupportedFormat,
-    /// Another suite.
+    /// The manifest names another suite of algorithms.
     #[error("the suite is not supported")]
     UnsupportedSuite,
-    /// A number outside its range.
+    /// The number is outside its range.
     #[error("{found} is not between {min} and {max}")]
     OutOfRange {
-        /// The number.
+        /// The number that was found.
         found: u64,
-        /// The smallest that is allowed.
+        /// The smallest number that is allowed.
         min: u64,
-        /// The largest that is allowed.
+        /// The largest number that is allowed.
         max: u64,
     },
-    /// Too few or too many items.
-    #[error("{found} items, where between {min} and {max} are allowed")]
+    /// The array has too few or too many items.
+    #[error("the list has {found} items, but must have between {min} and {max}")]
     WrongCount {
-        /// How many there are.
+        /// How many items the array has.
         found: usize,
-        /// The fewest that are allowed.
+        /// The smallest number of items that is allowed.
         min: usize,
-        /// The most that are allowed.
+        /// The largest number of items that is allowed.
         max: usize,
     },
-    /// A text without anything to read.
+    /// The text has no visible characters.
     #[error("the text is empty")]
     EmptyText,
-    /// A text that is too long.
-    #[error("the text has {found} bytes, more than {limit}")]
+    /// The text has too many bytes.
+    #[error("the text has {found} bytes, more than the limit of {limit}")]
     TextTooLong {
-        /// Its bytes.
+        /// How many bytes the text has.
         found: usize,
-        /// How many are allowed.
+        /// How many bytes the text may have.
         limit: usize,
     },
-    /// A control character, a line break among them.
+    /// The text contains a control character. A line break is one too.
     #[error("character {position} is a control character")]
     ControlCharacter {
-        /// The character, counted from 0.
+        /// The position of the character, counted from 0.
         position: usize,
     },
-    /// A character that changes the direction of what stands around it, so that people read something else.
+    /// The text contains a character that changes the direction of the text, so that people read something else.
     #[error("character {position} overrides the direction of the text")]
     DirectionOverride {
-        /// The character, counted from 0.
+        /// The position of the character, counted from 0.
         position: usize,
     },
-    /// A text lacks one of the manifest's languages.
+    /// The text is missing in one of the languages of the manifest.
     #[error("the text is missing in this language")]
     MissingLanguage,
-    /// A text in a language that the manifest does not have.
+    /// There is a text in a language that the manifest does not have.
     #[error("the manifest does not have this language")]
     UnknownLanguage,
-    /// Not a tag like `it` or `pt-BR`.
-    #[error("not the tag of a language")]
+    /// The string is not the tag of a language, like `it` or `pt-BR`.
+    #[error("not the tag of a language, like `it` or `pt-BR`")]
     BadLanguage,
-    /// A language stands twice.
-    #[error("the language stands at {first} already")]
+    /// The manifest has a language twice.
+    #[error("the language is already at {first}")]
     RepeatedLanguage {
-        /// The path where it stands first.
+        /// The path where the language appears first.
         first: String,
     },
-    /// Not an identifier.
-    #[error("an identifier is 1 to 64 of a-z, 0-9 and the hyphen, and does not begin with a hyphen")]
+    /// The string is not a valid identifier.
+    #[error("an identifier has 1 to 64 characters of a-z, 0-9 and the hyphen, and does not begin with a hyphen")]
     BadId,
-    /// An identifier stands twice.
-    #[error("the identifier stands at {first} already")]
+    /// The same identifier appears twice.
+    #[error("the identifier is already used at {first}")]
     RepeatedId {
-        /// The path where it stands first.
+        /// The path where the identifier appears first.
         first: String,
     },
-    /// Two options of a contest that people cannot tell apart.
-    #[error("the title reads like the one at {first}")]
+    /// Two titles are so similar that people cannot tell them apart.
+    #[error("the title reads like the title at {first}")]
     AmbiguousTitle {
-        /// The path where it stands first.
+        /// The path of the first of these titles.
         first: String,
     },
-    /// More is to be selected than the contest has options for, or the contest leaves no choice.
-    #[error("a contest of {options} options, where at least {needed} are needed")]
+    /// The contest has fewer options than a voter must or may select, or it leaves no choice.
+    #[error("the contest has {options} options, but needs at least {needed}")]
     TooFewOptions {
-        /// How many there are.
+        /// How many options the contest has.
         options: usize,
-        /// How many the rule needs.
+        /// How many options the rule needs.
         needed: usize,
     },
-    /// More options than the kind of contest allows.
-    #[error("a contest of {options} options, where at most {limit} are allowed")]
+    /// The contest has more options than its kind allows.
+    #[error("the contest has {options} options, but may have at most {limit}")]
     TooManyOptions {
-        /// How many there are.
+        /// How many options the contest has.
         options: usize,
-        /// How many are allowed.
+        /// How many options a contest of this kind may have.
         limit: usize,
     },
-    /// A rule names an option that the contest does not have, or one that is no candidate where a candidate must stand.
-    #[error("there is no such option, or it is no candidate")]
+    /// A rule names an option that the contest does not have, or that is not a candidate although it must be.
+    #[error("the contest has no such option, or the option is not a candidate")]
     UnknownOption,
-    /// A rule names an option twice.
-    #[error("the option stands here already, or in another list")]
+    /// A rule names the same option twice.
+    #[error("the option appears twice, here or in another list")]
     OptionTwice,
-    /// An option is neither a list nor a candidate of one.
-    #[error("an option is neither a list nor a candidate of one")]
+    /// An option is neither a list nor a candidate of a list.
+    #[error("an option is neither a list nor a candidate of a list")]
     OptionWithoutList,
-    /// Scores that all are 0.
-    #[error("no place counts anything")]
+    /// All scores of the contest are 0.
+    #[error("all scores are 0: at least one place must have a score")]
     NothingCounts,
-    /// The weights of all voters together could make a total that cannot be found.
-    #[error("the weights of all voters together could make a total of {found}, more than {limit}")]
+    /// The total of an option could be so large that a discrete logarithm cannot find it.
+    #[error("the weights of all voters together could make a total of {found}, more than the limit of {limit}")]
     TotalTooLarge {
-        /// What the total could be.
+        /// The largest total that is possible.
         found: u128,
-        /// The largest total.
+        /// The largest total that is allowed.
         limit: u64,
     },
     /// The contests have too many slots.
-    #[error("the contests have {found} slots, more than {limit}")]
+    #[error("the contests have {found} slots, more than the limit of {limit}")]
     TooManySlots {
-        /// How many.
+        /// How many slots all contests have together.
         found: usize,
-        /// How many are allowed.
+        /// How many slots an election may have.
         limit: usize,
     },
-    /// A signed ballot of the style would not fit an entry of the board.
-    #[error("a signed ballot has {found} bytes, more than the {limit} of an entry")]
+    /// A signed ballot of the style would be longer than an entry of the board may be.
+    #[error("a signed ballot would have {found} bytes, but an entry of the board may have at most {limit}")]
     BallotTooLarge {
-        /// Its bytes.
+        /// How many bytes a signed ballot would have.
         found: usize,
-        /// How many are allowed.
+        /// How many bytes an entry may have.
         limit: usize,
     },
-    /// The forms of all styles together have too many terms: whoever reads the election makes all of them.
-    #[error("the forms of all ballot styles together have {found} terms, more than {limit}")]
+    /// The forms of all styles together have too many terms. Everybody who reads the election computes all forms.
+    #[error("the forms of all ballot styles together have {found} terms, more than the limit of {limit}")]
     TooManyTerms {
-        /// How many.
+        /// How many terms all forms have together.
         found: usize,
-        /// How many are allowed.
+        /// How many terms they may have together.
         limit: usize,
     },
-    /// A style names a contest that there is not.
+    /// A style names a contest that the manifest does not have.
     #[error("there is no contest with this identifier")]
     UnknownContest,
-    /// A style names contests in another order than the manifest, or twice.
-    #[error("the contests of a style stand once each, in the order of the manifest")]
+    /// A style names contests in another order than the manifest, or names a contest twice.
+    #[error("the contests of a style must appear once each, in the order of the manifest")]
     ContestOrder,
-    /// A contest that nobody can vote in.
-    #[error("the contest stands in no style")]
+    /// No style contains the contest, so nobody could vote in it.
+    #[error("no ballot style contains the contest")]
     ContestWithoutStyle,
-    /// A fraction above 1.
+    /// The fraction is larger than 1.
     #[error("the fraction {numerator}/{denominator} is above 1")]
     FractionAboveOne {
-        /// Above the line.
+        /// The numerator of the fraction.
         numerator: u32,
-        /// Below the line.
+        /// The denominator of the fraction.
         denominator: u32,
     },
-    /// The election closes by its witnesses, but asks for none.
+    /// The witnesses must close the election, but the manifest requires no witness.
     #[error("closing by witnesses needs a quorum of at least 1 witness")]
     ClosingWithoutWitnesses,
-    /// Not 32 bytes in hexadecimal.
+    /// The string is not 32 bytes in hexadecimal.
     #[error("expected 64 lower-case hexadecimal digits")]
     BadHex,
-    /// Not the canonical encoding of an element of the group.
+    /// The bytes are not the canonical encoding of an element of the group.
     #[error("not an element of the group")]
     InvalidElement,
-    /// The identity is not a key.
+    /// The key is the identity, which cannot be a key.
     #[error("the identity is not a key")]
     IdentityElement,
-    /// Not a canonical Ed25519 public key of the subgroup of prime order.
+    /// The bytes are not a canonical Ed25519 public key in the subgroup of prime order.
     #[error("not an Ed25519 public key")]
     InvalidEd25519Key,
-    /// An Ed25519 public key of small order, for which anybody can sign.
+    /// The Ed25519 public key has small order, so that anybody can sign for it.
     #[error("the Ed25519 public key is weak")]
     WeakEd25519Key,
-    /// One key for two purposes or two parties.
-    #[error("the key stands at {first} already")]
+    /// One key has two purposes or two owners.
+    #[error("the key is already used at {first}: every party and purpose needs its own key")]
     KeyReuse {
-        /// The path where it stands first.
+        /// The path where the key appears first.
         first: String,
     },
-    /// Not the name of a log: C2SP signed notes have no spaces and no plus in it.
-    #[error("a name of a log or of a witness has no spaces and no plus")]
+    /// The name of a log or of a witness contains a space or a plus, which C2SP signed notes do not allow.
+    #[error("the name of a log or of a witness must not contain spaces or `+`")]
     BadOrigin,
 }

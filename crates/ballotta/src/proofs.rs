@@ -1,9 +1,8 @@
-//! The proofs, one file each: the ballot argument, Schnorr's proof, equality of logarithms, and the batch that verifies
-//! them all.
+//! The proofs: the ballot argument, Schnorr's proof and the equality of logarithms, and the batch that verifies them.
 //!
-//! Every proof turns into a [`Claim`](batch::Claim) that its equations are satisfied; a [`Batch`](batch::Batch) verifies any
-//! number of claims by one multiscalar multiplication. A single verification is a batch of one: there is no other way
-//! to verify.
+//! Every proof gives a [`Claim`](batch::Claim) that its equations are satisfied. A [`Batch`](batch::Batch) verifies any
+//! number of claims with one multiscalar multiplication. To verify a single proof, make a batch of one claim: there is
+//! no other way to verify.
 
 pub mod ballot;
 pub mod batch;

@@ -1,8 +1,8 @@
-//! The keys with which the organiser, the credential authorities and the trustees sign.
+//! The key pairs with which the organiser, the credential authorities and the trustees sign.
 //!
-//! The public half of each is in the manifest. What is signed has types of its own:
+//! The manifest contains their public keys. The signed data has these types:
 //! [`OrganiserEntry`](crate::board::entry::OrganiserEntry), [`RollSignature`](crate::credential::RollSignature) and
-//! [`ClosingStatement`](crate::decryption::ClosingStatement). The keys of a trustee derive from its
+//! [`ClosingStatement`](crate::decryption::ClosingStatement). The key pair of a trustee is derived from its
 //! [`TrusteeSeed`](crate::key_ceremony::TrusteeSeed).
 
 pub use crate::proofs::schnorr::KeyPair;

@@ -1,4 +1,4 @@
-//! What people read in a manifest, and the names that are made for machines. See `spec/manifest.md#texts`.
+//! The texts of a manifest that people read, and its identifiers. See `spec/manifest.md#texts`.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -18,25 +18,25 @@ use crate::problem::ManifestProblem;
 pub struct Text(BTreeMap<String, String>);
 
 impl<const N: usize> From<[(&str, &str); N]> for Text {
-    /// A text from languages and what it is in each.
+    /// Creates a text from pairs of a language and the text in that language.
     fn from(texts: [(&str, &str); N]) -> Self {
         Self(texts.into_iter().map(|(language, text)| (language.into(), text.into())).collect())
     }
 }
 
 impl Text {
-    /// The text in a language; every language of the manifest has one.
+    /// Returns the text in a language, or `None` if the manifest does not have this language.
     #[must_use]
     pub fn get(&self, language: &str) -> Option<&str> {
         self.0.get(language).map(String::as_str)
     }
 
-    /// The languages and the text in each.
+    /// Iterates over the languages, each with its text.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(language, text)| (language.as_str(), text.as_str()))
     }
 
-    /// Reads a text that has exactly `languages`; any, if they are broken and nothing can be said of them.
+    /// Reads a text that must have exactly `languages`. If the list of languages is invalid, any language is accepted.
     pub(crate) fn read(node: &Node<'_>, languages: Option<&[String]>) -> Option<Self> {
         let object = node.object()?;
         let path = object.path().clone();
@@ -45,7 +45,7 @@ impl Text {
         let mut whole = true;
         for (language, node) in object.entries() {
             if languages.is_none_or(|languages| languages.iter().any(|known| known == language)) {
-                // A broken text is not a missing one.
+                // An invalid text must not also be reported as missing.
                 found.push(language);
                 match read_line(&node) {
                     Some(text) => drop(texts.0.insert(language.into(), text.into())),
@@ -72,7 +72,7 @@ impl<L: Into<String>, T: Into<String>> FromIterator<(L, T)> for Text {
     }
 }
 
-/// One line of text: not empty, not too long, and nothing in it that shows people something else than what it is.
+/// Reads one line of text. It must not be empty or too long, or contain characters that mislead readers.
 pub(crate) fn read_line<'a>(node: &Node<'a>) -> Option<&'a str> {
     let text = node.string()?;
     if text.chars().all(|character| character.is_whitespace() || is_invisible(character)) {
@@ -94,8 +94,8 @@ fn overrides_direction(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What shows nothing by itself: joiners, fillers, selectors of variants (Default_Ignorable_Code_Point of Unicode 17, and some
-/// that show nothing all the same).
+/// Whether a character is invisible by itself: joiners, fillers, variation selectors (Default_Ignorable_Code_Point of
+/// Unicode 17, and some more that are invisible).
 fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -124,10 +124,10 @@ fn is_invisible(character: char) -> bool {
     )
 }
 
-/// What people compare of a title: not its case, not what shows nothing, and of white space that it parts words.
+/// The part of a title that people compare: without case and invisible characters, and with one space between words.
 ///
-/// The case of Latin, Greek and Cyrillic letters only: the cases of other scripts grow with every version of Unicode, and
-/// whether a manifest holds must not depend on the version that a program was built with.
+/// Only Latin, Greek and Cyrillic letters lose their case. Every version of Unicode adds cases to other scripts, and
+/// whether a manifest is valid must not depend on the version with which a program was built.
 pub(crate) fn fold(title: &str) -> String {
     let mut folded = String::with_capacity(title.len());
     let mut parts = false;
@@ -147,7 +147,7 @@ pub(crate) fn fold(title: &str) -> String {
     folded
 }
 
-/// `[a-z0-9][a-z0-9-]{0,63}`.
+/// Reads an identifier, `[a-z0-9][a-z0-9-]{0,63}`.
 pub(crate) fn read_id<'a>(node: &Node<'a>) -> Option<&'a str> {
     let id = node.string()?;
     let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -159,7 +159,7 @@ pub(crate) fn read_id<'a>(node: &Node<'a>) -> Option<&'a str> {
     }
 }
 
-/// `[a-z]{2,3}(-[A-Za-z0-9]{2,8})*`, of at most as many characters as an identifier.
+/// Reads the tag of a language, `[a-z]{2,3}(-[A-Za-z0-9]{2,8})*`, of at most 64 characters.
 pub(crate) fn read_language<'a>(node: &Node<'a>) -> Option<&'a str> {
     let tag = node.string()?;
     let mut parts = tag.split('-');
@@ -172,7 +172,7 @@ pub(crate) fn read_language<'a>(node: &Node<'a>) -> Option<&'a str> {
     }
 }
 
-/// The name of a log or of a witness, as C2SP signed notes have it.
+/// Reads the name of a log or of a witness, as C2SP signed notes define it.
 pub(crate) fn read_origin<'a>(node: &Node<'a>) -> Option<&'a str> {
     let origin = read_line(node)?;
     if origin.len() > MAX_KEY_NAME_BYTES {
@@ -184,7 +184,7 @@ pub(crate) fn read_origin<'a>(node: &Node<'a>) -> Option<&'a str> {
     Some(origin)
 }
 
-/// Reads the field `id`, an identifier that no object before it has.
+/// Reads the field `id`, an identifier that must differ from those of all objects before.
 pub(crate) fn read_distinct_id<'a>(object: &mut Object<'a>, ids: &mut Distinct) -> Option<&'a str> {
     object.required("id", |node| {
         let id = read_id(&node)?;
@@ -193,7 +193,7 @@ pub(crate) fn read_distinct_id<'a>(object: &mut Object<'a>, ids: &mut Distinct) 
     })
 }
 
-/// Reads a list of objects with distinct identifiers in `id` and distinct texts in `title`, and nothing else.
+/// Reads a list of objects that have exactly two fields: a distinct identifier `id` and a distinct text `title`.
 pub(crate) fn read_named(
     node: &Node<'_>,
     count: RangeInclusive<usize>,
@@ -210,7 +210,7 @@ pub(crate) fn read_named(
     })
 }
 
-/// Reads a title that does not read like one before it.
+/// Reads a title that must not read like a title before it.
 pub(crate) fn read_distinct_title(
     node: &Node<'_>,
     languages: Option<&[String]>,
@@ -218,7 +218,7 @@ pub(crate) fn read_distinct_title(
 ) -> Option<Text> {
     let title = Text::read(node, languages)?;
     for (language, text) in title.iter() {
-        // No text has a line feed.
+        // A line feed separates the parts, because no text contains one.
         let key = format!("{language}\n{}", fold(text));
         titles.insert(&key, &node.path().field(language), |first| ManifestProblem::AmbiguousTitle { first });
     }
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn titles_read_alike() {
+    fn similar_titles_are_recognised() {
         for (one, other) in [
             (" Ada ", "ADA"),
             ("É", "é"),
@@ -244,7 +244,7 @@ mod tests {
         ] {
             assert_eq!(fold(one), fold(other), "{one} {other}");
         }
-        // Letters of which only some versions of Unicode know that they are a pair, and others of their blocks.
+        // Letters that only some versions of Unicode know as a pair, and other letters from their blocks.
         for (one, other) in [
             ("\u{10d50}", "\u{10d70}"),
             ("\u{a7dc}", "\u{19b}"),

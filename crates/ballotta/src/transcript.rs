@@ -1,8 +1,8 @@
-//! Fiat-Shamir transcripts: every domain separator and every way to absorb something.
+//! Fiat-Shamir transcripts: all domain separators, and all ways to absorb a message.
 //!
 //! See `spec/suite.md#transcripts`. A challenge comes from a Merlin transcript that has absorbed, in this order: the
-//! suite, the proof's own domain, the context (the election fingerprint; in the ceremony, the roster), who speaks, the
-//! whole statement and every prover message so far. The caller owns the transcript.
+//! suite, the domain of the proof, the context (the election fingerprint or, in the ceremony, the roster), the prover,
+//! the whole statement and all earlier messages of the prover. The caller owns the transcript.
 
 use alloc::vec::Vec;
 
@@ -15,46 +15,46 @@ use crate::group::{PublicElement, Scalar, SecretScalar};
 use crate::hash::{Fingerprint, ManifestHash, RosterHash};
 use crate::weaken::{self, Check};
 
-/// What a transcript is for. No two kinds of proof or signature share a domain.
+/// The purpose of a transcript. Each kind of proof or signature has its own domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Domain {
-    /// "This ciphertext contains a ballot that the rules allow."
+    /// The proof that a ciphertext contains a ballot that the rules allow.
     BallotArgument,
     /// A voter's signature over the tracker of a ballot.
     BallotSignature,
-    /// A credential authority proves that it knows its part of a credential.
+    /// The proof of a credential authority that it knows its part of a credential.
     CredentialPossession,
-    /// A credential authority signs the roll of an election.
+    /// The signature of a credential authority over the roll of an election.
     RollSignature,
-    /// A signature of the organiser over an entry of the board: opening, closing.
+    /// The signature of the organiser over an entry of the board: the opening or the closing.
     OrganiserEntry,
-    /// A trustee signs its registration for the ceremony.
+    /// The signature of a trustee over its registration for the ceremony.
     TrusteeRegistration,
-    /// A trustee proves that it knows the encryption key that it registers.
+    /// The proof of a trustee that it knows the secret of the encryption key that it registers.
     EncryptionKeyPossession,
-    /// A trustee signs a message of the ceremony.
+    /// The signature of a trustee over a message of the ceremony, except a registration.
     CeremonyMessage,
-    /// A dealer proves that it knows its constant terms.
+    /// The proof of a dealer that it knows its constant terms.
     DealPossession,
-    /// A dealer proves that it knows the ephemeral key of an encrypted share.
+    /// The proof of a dealer that it knows the secret of the ephemeral key of encrypted shares.
     ShareEphemeral,
-    /// The encryption of a share.
+    /// The key that encrypts the shares from one dealer to one receiver. No proof uses it.
     ShareEncryption,
-    /// A complaint proves the Diffie-Hellman value that opens a share.
+    /// The proof in a complaint that a Diffie-Hellman value opens a share.
     Complaint,
-    /// A trustee proves that its stored backup decrypts.
+    /// The proof of a trustee that its stored shares decrypt.
     BackupDecryption,
-    /// A trustee's one statement about what it is going to decrypt.
+    /// The signature of a trustee over its only statement about the ballots that it will decrypt.
     ClosingStatement,
-    /// A trustee proves its partial decryption.
+    /// The proof of a trustee that its partial decryption is correct.
     PartialDecryption,
-    /// What a trustee derives from its seed; no proof.
+    /// The secrets that a trustee derives from its seed. No proof uses it.
     TrusteeSecrets,
 }
 
 impl Domain {
-    /// The domain separator.
+    /// Returns the domain separator, which the transcript absorbs first.
     #[must_use]
     pub fn label(self) -> &'static [u8] {
         match self {
@@ -77,14 +77,14 @@ impl Domain {
         }
     }
 
-    /// A transcript of this domain without a context yet.
+    /// Starts a transcript of this domain that has no context yet.
     pub(crate) fn transcript(self) -> Transcript {
         let mut transcript = Transcript::new(SUITE.as_bytes());
         transcript.append_message(b"dom-sep", self.label());
         transcript
     }
 
-    /// A transcript within an election.
+    /// Starts a transcript whose context is an election.
     #[must_use]
     pub fn for_election(self, fingerprint: &Fingerprint) -> Transcript {
         let mut transcript = self.transcript();
@@ -92,7 +92,7 @@ impl Domain {
         transcript
     }
 
-    /// A transcript within one attempt at the key ceremony.
+    /// Starts a transcript whose context is one attempt at the key ceremony.
     #[must_use]
     pub fn for_roster(self, roster: &RosterHash) -> Transcript {
         let mut transcript = self.transcript();
@@ -100,7 +100,7 @@ impl Domain {
         transcript
     }
 
-    /// A transcript before there is a roster: of registrations and credentials.
+    /// Starts a transcript for registrations and credentials, which are made before there is a roster.
     #[must_use]
     pub fn for_manifest(self, manifest: &ManifestHash) -> Transcript {
         let mut transcript = self.transcript();
@@ -109,10 +109,10 @@ impl Domain {
     }
 }
 
-/// A message that a transcript absorbs unless a test has switched its check off: the forgery that this admits is what
-/// the message protects from.
+/// A message that a transcript absorbs unless a test has switched its check off. Without the message, a forgery is
+/// possible, and the test shows it.
 ///
-/// This is the table of all these messages. No other code asks whether a message is to be absorbed.
+/// This is the table of all such messages. No other code decides whether a message is absorbed.
 #[derive(Clone, Copy)]
 pub(crate) struct Guarded {
     label: &'static [u8],
@@ -120,13 +120,13 @@ pub(crate) struct Guarded {
 }
 
 impl Guarded {
-    /// The election, in all transcripts within an election.
+    /// The fingerprint of the election, in all transcripts whose context is an election.
     pub(crate) const FINGERPRINT: Self = Self::new(b"fingerprint", Check::AbsorbFingerprint);
-    /// The speaker of a ballot argument or a ballot signature.
+    /// The voter's credential, in a ballot argument or a ballot signature.
     pub(crate) const CREDENTIAL: Self = Self::new(b"credential", Check::AbsorbCredential);
-    /// The speaker of a proof of possession of a credential's part, or of a signature of the roll.
+    /// The authority that proves that it knows its part of a credential, or that signs the roll.
     pub(crate) const AUTHORITY: Self = Self::new(b"authority", Check::AbsorbAuthority);
-    /// What the organiser signs: opening or closing.
+    /// The action that the organiser signs: opening or closing.
     pub(crate) const ACTION: Self = Self::new(b"action", Check::AbsorbAction);
     /// The ciphertext of a ballot argument.
     pub(crate) const R: Self = Self::new(b"R", Check::AbsorbCiphertext);
@@ -178,41 +178,42 @@ impl Guarded {
     }
 }
 
-/// The encodings of elements, one after the other.
+/// Concatenates the encodings of elements.
 fn concatenated(elements: &[PublicElement]) -> Vec<u8> {
     elements.iter().flat_map(PublicElement::as_bytes).copied().collect()
 }
 
-/// What a transcript absorbs and gives.
+/// The messages that a transcript absorbs, and the challenges and nonces that it produces.
 pub trait ProofTranscript {
-    /// Absorbs an element.
+    /// Absorbs the encoding of an element.
     fn absorb_element(&mut self, label: &'static [u8], element: &PublicElement);
 
-    /// Absorbs elements as one message, one encoding after the other.
+    /// Absorbs the concatenated encodings of elements as one message.
     fn absorb_elements(&mut self, label: &'static [u8], elements: &[PublicElement]);
 
-    /// Absorbs scalars as one message, one encoding after the other.
+    /// Absorbs the concatenated encodings of scalars as one message.
     fn absorb_scalars(&mut self, label: &'static [u8], scalars: &[Scalar]);
 
-    /// Absorbs bytes.
+    /// Absorbs bytes as one message.
     fn absorb_bytes(&mut self, label: &'static [u8], bytes: &[u8]);
 
-    /// Absorbs an integer.
+    /// Absorbs an integer as 8 little-endian bytes.
     fn absorb_u64(&mut self, label: &'static [u8], value: u64);
 
-    /// A challenge: 64 bytes reduced modulo the order of the group.
+    /// Draws a challenge: 64 bytes reduced modulo the order of the group.
     fn challenge_scalar(&mut self, label: &'static [u8]) -> Scalar;
 
-    /// A key of 32 bytes for whoever knows all that was absorbed.
+    /// Derives a key of 32 bytes from everything that was absorbed.
     fn derive_key(&mut self, label: &'static [u8]) -> Zeroizing<[u8; 32]>;
 
-    /// The nonces of a proof: from a clone of this transcript that also absorbs the secret and fresh randomness, so
-    /// that neither a dead random source nor a repeated statement gives one nonce to two challenges.
+    /// Returns the source of the nonces of a proof: a clone of this transcript that also absorbs the secret and fresh
+    /// randomness. So two challenges never have the same nonce, even if the random source fails or a statement is
+    /// repeated.
     fn nonces<R: CryptoRng>(&self, secret: &SecretScalar, rng: &mut R) -> Nonces;
 
-    /// The nonces of a proof that is a function of its secret and its transcript: inside a ballot, where the seed
-    /// replaces the randomness as well, and in the ceremony, where a step repeated after a crash must give the same
-    /// bytes.
+    /// Returns the source of the nonces of a proof that depends on nothing but its secret and its transcript. A ballot
+    /// uses it because its seed also replaces the randomness. The ceremony uses it because a step that is repeated
+    /// after a crash must give the same bytes.
     fn deterministic_nonces(&self, secret: &[u8; 32]) -> Nonces;
 }
 
@@ -262,7 +263,7 @@ impl ProofTranscript for Transcript {
     }
 }
 
-/// A source of the secret nonces of one proof. It is wiped when dropped.
+/// A source of the secret nonces of one proof, which is wiped when dropped.
 pub struct Nonces {
     transcript: Transcript,
 }
@@ -275,7 +276,7 @@ impl Nonces {
         Self { transcript }
     }
 
-    /// The next nonce.
+    /// Draws the next nonce, with a label that names it.
     pub fn draw(&mut self, label: &'static [u8]) -> SecretScalar {
         let mut bytes = Zeroizing::new([0; 64]);
         self.transcript.challenge_bytes(label, bytes.as_mut());

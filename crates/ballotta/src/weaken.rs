@@ -1,101 +1,101 @@
-//! The checks that a test may switch off, one at a time, to show that a forgery passes without them.
+//! The checks that a test can switch off, one at a time, to show that a forgery passes without the check.
 //!
 //! Without the feature `weaken` (which a release build refuses) every check is on and `is_off` is the constant
-//! `false`. With it, a `Weaken` value switches one check off on the thread that owns it, until it is dropped.
+//! `false`. With the feature, a `Weaken` value switches one check off on its own thread until it is dropped.
 
-/// A check that tests can switch off, named after what it protects from.
+/// A check that a test can switch off. Parentheses contain the attack that is possible without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Check {
-    /// The election fingerprint enters every transcript (a proof moved to another election).
+    /// Every transcript absorbs the election fingerprint (a proof is moved to another election).
     AbsorbFingerprint,
-    /// The speaker enters the transcript of the ballot argument (a ballot copied by another voter).
+    /// The transcript of the ballot argument absorbs the credential (another voter copies a ballot).
     AbsorbCredential,
-    /// The ciphertexts enter the transcript of the ballot argument (a mauled or adaptively chosen ciphertext).
+    /// The transcript of the ballot argument absorbs the ciphertexts (a ciphertext is changed or chosen afterwards).
     AbsorbCiphertext,
-    /// `B` and `A` enter the transcript before `rho` is drawn.
+    /// The transcript absorbs `B` and `A` before `rho` is drawn.
     AbsorbBitCommitments,
-    /// `E_R` and `E_C` enter the transcript before `x` is drawn.
+    /// The transcript absorbs `E_R` and `E_C` before `x` is drawn.
     AbsorbLinkAnnouncements,
-    /// Rows are weighed by distinct powers of `rho`: slot rows and constant rows are numbered in one sequence.
+    /// Each row has its own power of `rho` as its weight: slot rows and constant rows are numbered in one sequence.
     DistinctRowWeights,
     /// The bit equation of the ballot argument is verified (bits outside `{0, 1}`).
     BitEquation,
     /// The link equation of the ballot argument is verified (rows that are not satisfied).
     LinkEquation,
-    /// The equation that proves the ciphertext's randomness is verified.
+    /// The equation that proves knowledge of the ballot nonce is verified.
     RandomnessEquation,
-    /// The public key enters the transcript of a Schnorr proof.
+    /// The transcript of a Schnorr proof absorbs the public key.
     AbsorbPublicKey,
-    /// The announcement enters the transcript of a Schnorr proof.
+    /// The transcript of a Schnorr proof absorbs the announcement.
     AbsorbNonce,
-    /// The decryption factors and verification keys enter the transcript before the slots are combined.
+    /// The transcript absorbs the decryption factors and verification keys before the slots are combined.
     AbsorbFactors,
-    /// The announcements enter the transcript of an equality proof.
+    /// The transcript of an equality proof absorbs the announcements.
     AbsorbEqualityAnnouncements,
-    /// The base of an equality proof enters its transcript.
+    /// The transcript of an equality proof absorbs its base.
     AbsorbEqualityBase,
-    /// The weights of a batch depend on what is batched and are not all alike.
+    /// The weights of a batch depend on all claims in the batch, and they differ.
     RandomBatchWeights,
-    /// The identity is refused where an element must not be it.
+    /// The identity is refused where an element must not be the identity.
     RefuseIdentity,
     /// An opening or closing that the organiser did not sign has no effect.
     OrganiserSignature,
-    /// A ballot names the fingerprint of the election.
+    /// A ballot contains the fingerprint of the election.
     BallotFingerprint,
-    /// A ballot's style is the one that the roll gives its credential.
+    /// The style of a ballot is the style that the roll gives its credential.
     BallotStyle,
-    /// A ballot's weight is the one that the roll gives its credential.
+    /// The weight of a ballot is the weight that the roll gives its credential.
     BallotWeight,
     /// A ballot's credential is on the roll.
     CredentialOnRoll,
     /// A ballot is signed by its credential.
     BallotSignature,
-    /// Of two valid entries with the same `R`, the second is void.
+    /// If two valid entries have the same `R`, the second is void.
     RepeatedRandomness,
     /// An entry whose predecessor is not the head of its credential is void.
     Predecessor,
-    /// Only entries before the first close entry are counted.
+    /// Only entries before the first signed closing are counted.
     CountBeforeClose,
-    /// A partial decryption belongs to a trustee's one statement.
+    /// A partial decryption belongs to the only statement of its trustee.
     StatementBound,
-    /// A contest of few ballots, or with a rare weight, is not decrypted.
+    /// A contest with few ballots, or with a rare weight, is not decrypted.
     PrivacyLimits,
-    /// Range digits end in a last weight that makes the total exact.
+    /// The last digit of a range has the weight that makes the total exact.
     ExactRange,
-    /// A deal opens the commitment that its dealer made before.
+    /// A deal is the one to which its dealer committed before.
     DealCommitment,
-    /// A deal has exactly as many coefficient commitments as the threshold says.
+    /// The number of coefficient commitments of a deal is the threshold.
     DealLength,
     /// A dealer proves that it knows its constant terms.
     DealPossession,
     /// A share agrees with the dealer's coefficient commitments.
     ShareConsistency,
-    /// A trustee proves that its stored backup decrypts.
+    /// A trustee proves that its stored shares decrypt.
     BackupProof,
-    /// Leaves and nodes of the log are hashed apart (two nodes offered as an entry).
+    /// Leaves and nodes of the log have different hash prefixes (two nodes are presented as an entry).
     LeafPrefix,
-    /// The length of a proof follows from the sizes and the index (a node offered as a leaf).
+    /// The length of a proof must follow from the sizes and the index (a node is presented as a leaf).
     ProofLength,
-    /// Opening or closing enters the transcript of the organiser's signature.
+    /// The transcript of the organiser's signature absorbs the action: opening or closing.
     AbsorbAction,
-    /// Ed25519 keys and signatures are of the prime-order subgroup and canonical.
+    /// Ed25519 keys and signatures are canonical and in the subgroup of prime order.
     StrictSignature,
     /// A checkpoint names the log whose key signed it.
     CheckpointOrigin,
-    /// A witness counts once, under however many names.
+    /// A witness is counted once, even if it has several names.
     DistinctWitnesses,
-    /// The authority enters the transcripts of its proofs of possession and of its signature of the roll (copied by another).
+    /// Proofs of possession and roll signatures absorb the authority (another authority copies them).
     AbsorbAuthority,
-    /// Every credential authority has signed the roll (voters whom nobody issued).
+    /// Every credential authority has signed the roll (the roll contains voters whom no authority registered).
     RollSignature,
     /// A roll names the manifest of its election.
     RollManifest,
-    /// The credentials of a roll ascend strictly (a voter who appears twice).
+    /// The credentials of a roll ascend strictly (a voter appears twice).
     RollOrder,
-    /// A roll weighs no more than its manifest allows (digits of a slot that carry into the next).
+    /// The total weight of a roll is at most what its manifest allows (a digit of a slot carries into the next).
     RollTotal,
-    /// A part of the roll that is read again is what was read before.
+    /// If a part of the roll is read again, its bytes are the same as before.
     RollBlock,
 }
 
@@ -110,16 +110,16 @@ mod switched {
         static OFF: Cell<Option<Check>> = const { Cell::new(None) };
     }
 
-    /// Switches one check off on this thread until it is dropped.
+    /// A guard that switches one check off on this thread until it is dropped.
     #[derive(Debug)]
     pub struct Weaken {
         before: Option<Check>,
-        // What it changes belongs to this thread.
+        // It changes a thread-local variable, so it must be dropped on the same thread.
         not_send: PhantomData<*const ()>,
     }
 
     impl Weaken {
-        /// Switches `check` off.
+        /// Switches `check` off until the returned guard is dropped.
         #[must_use]
         pub fn without(check: Check) -> Self {
             Self { before: OFF.replace(Some(check)), not_send: PhantomData }
@@ -136,13 +136,13 @@ mod switched {
         OFF.get() == Some(check)
     }
 
-    /// What is off on this thread, for threads that work for it.
+    /// The check that is off on this thread, to be passed to worker threads.
     #[cfg(feature = "parallel")]
     pub(crate) fn inherited() -> Option<Check> {
         OFF.get()
     }
 
-    /// Switches off on this thread what is off on the one it works for.
+    /// Switches off on this worker thread the check that is off on the thread that started it.
     #[cfg(feature = "parallel")]
     pub(crate) fn inherit(off: Option<Check>) -> Weaken {
         Weaken { before: OFF.replace(off), not_send: PhantomData }
@@ -156,30 +156,30 @@ pub(crate) use switched::is_off;
 #[cfg(all(feature = "weaken", feature = "parallel"))]
 pub(crate) use switched::{inherit, inherited};
 
-/// Whether a test has switched `check` off: never, without the feature `weaken`.
+/// Whether a test has switched `check` off. Without the feature `weaken` this is never the case.
 #[cfg(not(feature = "weaken"))]
 pub(crate) const fn is_off(_check: Check) -> bool {
     false
 }
 
-/// What is switched off without the feature `weaken`.
+/// Represents the check that is off: without the feature `weaken` there is none.
 #[cfg(all(not(feature = "weaken"), feature = "parallel"))]
 #[derive(Clone, Copy)]
 pub(crate) struct Nothing;
 
-/// Nothing is off.
+/// Without the feature `weaken`, no check is off.
 #[cfg(all(not(feature = "weaken"), feature = "parallel"))]
 pub(crate) const fn inherited() -> Nothing {
     Nothing
 }
 
-/// Nothing is off.
+/// Without the feature `weaken`, no check is off.
 #[cfg(all(not(feature = "weaken"), feature = "parallel"))]
 pub(crate) const fn inherit(off: Nothing) -> Nothing {
     off
 }
 
-/// Whether `check` is on.
+/// Whether `check` is on. Without the feature `weaken` it always is.
 #[cfg_attr(not(feature = "weaken"), allow(clippy::inline_always))]
 #[cfg_attr(not(feature = "weaken"), inline(always))]
 pub(crate) fn is_on(check: Check) -> bool {

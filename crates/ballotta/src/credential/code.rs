@@ -1,4 +1,4 @@
-//! Voting codes: what a credential authority sends to a voter, and the voter types.
+//! Voting codes: a credential authority sends a code to each voter, and the voter types it.
 //!
 //! See `spec/credential.md#code`.
 //!
@@ -9,24 +9,24 @@
 //! ```
 //!
 //! 28 symbols of 5 bits, written as digits and capital letters without I, L, O and U (Crockford's alphabet). The first
-//! 26 are two zero bits and 128 random bits, big-endian; the last two are a checksum.
+//! 26 symbols are two zero bits and 128 random bits, big-endian. The last two symbols are a checksum.
 //!
 //! # Construction
 //!
-//! The checksum is that of a Reed-Solomon code over `GF(32) = GF(2)[a]/(a^5 + a^2 + 1)`, after an unwritten symbol
-//! `c_0 = 1`, without which a code of zeros would do:
+//! The checksum is that of a Reed-Solomon code over `GF(32) = GF(2)[a]/(a^5 + a^2 + 1)`. The symbol `c_0 = 1` comes
+//! first and is not written. Without it, a code of zeros would be valid.
 //!
 //! ```text
 //! sum_j c_j = 0      sum_j a^(28-j) c_j = 0      j = 0..28
 //! ```
 //!
-//! Any two columns `(1, a^i)` are linearly independent, as `a` has order 31: one or two wrong symbols, wherever they
-//! are, are always found, and so is any swap of two different symbols. Of all other mistakes one in 1024 passes.
+//! Any two columns `(1, a^i)` are linearly independent, because `a` has order 31. So the checksum always finds one or
+//! two wrong symbols at any place, and any swap of two different symbols. It misses one in 1024 of all other mistakes.
 //!
 //! # Security
 //!
-//! Reading and writing take the same time for all codes that are well-formed. The intermediate values of arithmetic on
-//! the stack are not wiped.
+//! Reading and writing take the same time for all well-formed codes. Intermediate values of the arithmetic remain on
+//! the stack and are not wiped.
 
 use alloc::string::String;
 use core::iter::zip;
@@ -36,49 +36,49 @@ use rand_core::CryptoRng;
 use subtle::{ConditionallySelectable, ConstantTimeEq, CtOption};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Symbols of a code, its checksum included.
+/// The number of symbols of a code, with its checksum.
 const SYMBOLS: usize = 28;
-/// Symbols that encode the random bits.
+/// The number of symbols that encode the random bits.
 const DATA_SYMBOLS: usize = 26;
-/// Symbols of a group; the last group is shorter.
+/// The number of symbols in a group. The last group is shorter.
 const GROUP: usize = 5;
-/// The letter of every symbol.
+/// The letter or digit of every symbol.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Letters that are read as the symbol they are mistaken for.
+/// Letters that look like a symbol, and the symbol as which they are read.
 const ALIASES: [(u8, u8); 3] = [(b'O', 0), (b'I', 1), (b'L', 1)];
 
-/// Text that is not a voting code. It says where, and nothing of the code itself.
+/// The text is not a voting code. The error reveals no symbol of the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VotingCodeError {
-    /// Too few or too many symbols.
+    /// The text has too few or too many symbols.
     #[error("a voting code has 28 letters and digits, not {found}")]
     WrongLength {
-        /// How many, without spaces and hyphens.
+        /// How many symbols the text has, without spaces and hyphens.
         found: usize,
     },
-    /// A letter that no voting code contains.
-    #[error("letter {position} of the voting code is none that voting codes use")]
+    /// The text contains a character that no voting code contains.
+    #[error("character {position} of the voting code is not a letter or digit that voting codes use")]
     UnknownSymbol {
-        /// Which, counted from 1 without spaces and hyphens.
+        /// The position of the character, counted from 1 without spaces and hyphens.
         position: usize,
     },
-    /// A mistake in copying: the checksum does not fit.
+    /// The checksum is wrong, so the code was copied with a mistake.
     #[error("the voting code contains a mistake: compare it letter by letter")]
     Checksum,
 }
 
-/// A voting code: 128 secret bits that a person can type.
+/// A voting code: 128 secret bits in a form that a person can type.
 ///
-/// Reading one forgives case, spaces and hyphens (and the dashes that telephones put in their place), and takes O for 0
-/// and I and L for 1.
+/// Parsing ignores case, spaces and hyphens (and dashes, which telephones write instead of hyphens). It reads O as 0,
+/// and I and L as 1.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct VotingCode {
     bytes: [u8; 16],
 }
 
 impl VotingCode {
-    /// Draws a code.
+    /// Draws a uniformly random code from `rng`.
     #[must_use]
     pub fn generate<R: CryptoRng>(rng: &mut R) -> Self {
         let mut code = Self { bytes: [0; 16] };
@@ -86,17 +86,17 @@ impl VotingCode {
         code
     }
 
-    /// The 128 bits.
+    /// The 128 secret bits of the code.
     #[must_use]
     pub(crate) fn expose_bytes(&self) -> &[u8; 16] {
         &self.bytes
     }
 
-    /// The code as it is printed for its voter.
+    /// Returns the code as it is printed for its voter, in groups with hyphens.
     #[must_use]
     pub fn expose_text(&self) -> Zeroizing<String> {
         let symbols = self.symbols();
-        // Never grown: what is moved is not wiped.
+        // The string never grows, because the old buffer of a string that grows is not wiped.
         let mut text = Zeroizing::new(String::with_capacity(SYMBOLS + SYMBOLS / GROUP));
         for (position, symbol) in symbols.iter().enumerate() {
             if position > 0 && position % GROUP == 0 {
@@ -113,7 +113,7 @@ impl VotingCode {
         for (position, symbol) in symbols.iter_mut().take(DATA_SYMBOLS).enumerate() {
             *symbol = (*bits >> (5 * (DATA_SYMBOLS - 1 - position))) as u8 & 31;
         }
-        // The last two are still zero.
+        // The last two symbols are still zero.
         let (sum, weighted) = residue(&*symbols);
         let [.., first, second] = &mut *symbols;
         (*first, *second) = checksum(sum, weighted);
@@ -165,17 +165,17 @@ fn symbol(letter: char) -> CtOption<u8> {
     })
 }
 
-/// `a x`
+/// The product `a x` in `GF(32)`.
 fn times_a(x: u8) -> u8 {
     ((x << 1) ^ (0b10_0101 & 0_u8.wrapping_sub(x >> 4))) & 31
 }
 
-/// The two sums of the checksum, the unwritten symbol included.
+/// The two sums of the checksum, with the symbol that is not written.
 fn residue(symbols: &[u8]) -> (u8, u8) {
     symbols.iter().fold((1, 1), |(sum, weighted), symbol| (sum ^ symbol, times_a(weighted) ^ symbol))
 }
 
-/// The last two symbols, from the sums of a code in which they are zero.
+/// The last two symbols, computed from the sums of a code in which they are zero.
 fn checksum(sum: u8, weighted: u8) -> (u8, u8) {
     // first + second = sum and a first + second = weighted, hence (a + 1) first = sum + weighted; 1 / (a + 1) = a^13.
     let first = (0..13).fold(sum ^ weighted, |x, _| times_a(x));
@@ -223,11 +223,11 @@ mod tests {
         for code in &codes {
             bytes = core::array::from_fn(|i| bytes[i] | code[i] ^ codes[0][i]);
         }
-        assert_eq!(bytes, [0xff; 16], "every bit differs between some two codes");
+        assert_eq!(bytes, [0xff; 16], "every bit must differ between two of the codes");
     }
 
     #[test]
-    fn case_spaces_hyphens_and_lookalikes_are_forgiven() {
+    fn case_spaces_hyphens_and_similar_letters_do_not_matter() {
         // A code with zeros and ones in it.
         let code = VotingCode { bytes: 0x0842_1084_2108_4210_0000_0000_0000_0001_u128.to_be_bytes() };
         let text = code.expose_text().to_string();
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_code_is_refused_with_its_place() {
+    fn text_that_is_not_a_code_is_refused_with_the_position() {
         let text = VotingCode::generate(&mut TestRng(3)).expose_text();
         assert_eq!(read(""), Err(VotingCodeError::WrongLength { found: 0 }));
         assert_eq!(read(&text[..32]), Err(VotingCodeError::WrongLength { found: 27 }));
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(read("00000-00000-00000-00000-00000-000"), Err(VotingCodeError::Checksum));
     }
 
-    /// Attack E4. The sums are linear up to the unwritten symbol: what holds for one code holds for all.
+    /// Attack E4. The sums are linear except for a constant, so a test of one code is enough.
     #[test]
     fn every_one_or_two_wrong_symbols_are_found() {
         let symbols = *VotingCode::generate(&mut TestRng(4)).symbols();

@@ -1,10 +1,10 @@
-//! What the roll says of a voter.
+//! The entitlement of a voter, from the roll.
 
-/// What the roll entitles a voter to: a ballot of this style, with this weight.
+/// The ballot that a voter may cast, according to the roll: its style and its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entitlement {
-    /// The ballot style, counted from 0.
+    /// The position of the ballot style in the manifest, counted from 0.
     pub style: usize,
-    /// The weight.
+    /// The weight with which the ballot is counted.
     pub weight: u64,
 }

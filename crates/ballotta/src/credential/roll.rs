@@ -1,4 +1,4 @@
-//! The roll: who may vote, one line of text per voter, and nothing personal.
+//! The roll: the list of all who may vote, with one line of text for each voter and no personal data.
 //!
 //! See `spec/credential.md#roll`.
 //!
@@ -10,16 +10,17 @@
 //! <public credential> <style> <weight>
 //! ```
 //!
-//! Hash and credentials are 64 lower-case hexadecimal digits, the style is its identifier in the manifest, the weight
-//! is a decimal number without leading zeros. Fields are separated by single spaces, every line ends in a line feed, and
-//! credentials ascend strictly by their bytes, so that order says nothing about people and every roll has one form.
+//! The hash and the credentials are 64 lower-case hexadecimal digits. The style is its identifier in the manifest. The
+//! weight is a decimal number without leading zeros. Fields are separated by single spaces, and every line ends with a
+//! line feed. Credentials ascend strictly by their bytes, so that the order reveals nothing about people and every roll
+//! has exactly one form.
 //!
 //! # Implementation details
 //!
-//! A roll is read in pieces and never kept in memory; its [`RollIndex`] says where its voters are.
+//! A roll is read in pieces and never kept in memory. Its [`RollIndex`] knows where its voters are.
 //!
-//! Decoding a credential costs far more than reading its line: it is left to [`RollLine::key`], which callers call for
-//! many lines in parallel.
+//! Decoding a credential costs far more than reading its line. So [`RollLine::key`] decodes it, and callers can call
+//! that for many lines in parallel.
 
 mod error;
 mod index;
@@ -39,5 +40,5 @@ pub use self::rules::RollRules;
 pub use self::signature::{RollSignature, RollSignatureError};
 pub use self::totals::{RollTotals, StyleTotals};
 
-/// The name of the format of rolls, with which the first line of a roll begins.
+/// The name of the format of rolls, at the beginning of the first line of a roll.
 pub const ROLL_FORMAT: &str = crate::format_name!("roll");

@@ -1,16 +1,16 @@
-//! The bits of a form: their places, and the secret values that they have in one ballot.
+//! The bits of a form: their positions, and their secret values in one ballot.
 
 use alloc::vec::Vec;
 
 use subtle::Choice;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A bit of a form, counted from 0.
+/// One bit of a form, identified by its position from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bit(pub(super) u32);
 
 impl Bit {
-    /// The position of the bit among the bits of its form.
+    /// Returns the position of the bit among the bits of its form, counted from 0.
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
@@ -20,7 +20,7 @@ impl Bit {
 /// One term of a row: an integer times a bit.
 pub type Term = (Bit, i64);
 
-/// Bits at equal distances: a part of a table, or all of it.
+/// A sequence of bits at equal distances: a row, a column or all bits of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct BitLine {
     pub(super) next: u32,
@@ -46,7 +46,8 @@ impl Iterator for BitLine {
 impl ExactSizeIterator for BitLine {}
 
 impl BitLine {
-    /// The bit at a position. Past the end, returns an invalid bit: a row with it is refused when the form is built.
+    /// Returns the bit at a position. Past the end, returns an invalid bit:
+    /// [`FormBuilder::build`](super::FormBuilder::build) refuses a row that contains it.
     #[must_use]
     pub fn at(self, position: usize) -> Bit {
         let offset = u32::try_from(position).ok().filter(|position| *position < self.left);
@@ -54,7 +55,7 @@ impl BitLine {
     }
 }
 
-/// A table of bits, row after row.
+/// A table of bits with rows and columns.
 #[derive(Clone, Copy, Debug)]
 pub struct BitTable {
     pub(super) all: BitLine,
@@ -62,37 +63,37 @@ pub struct BitTable {
 }
 
 impl BitTable {
-    /// How many rows it has.
+    /// Returns how many rows the table has.
     #[must_use]
     pub fn len(self) -> usize {
         self.all.left.checked_div(self.columns).unwrap_or(0) as usize
     }
 
-    /// Whether it has no rows.
+    /// Returns whether the table has no rows.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// How many columns it has.
+    /// Returns how many columns the table has.
     #[must_use]
     pub fn columns(self) -> usize {
         self.columns as usize
     }
 
-    /// All bits, row after row.
+    /// Returns all bits of the table, row after row.
     #[must_use]
     pub fn all(self) -> BitLine {
         self.all
     }
 
-    /// A row.
+    /// Returns the bits of one row, which is counted from 0.
     #[must_use]
     pub fn row(self, row: usize) -> BitLine {
         BitLine { next: self.all.at(row * self.columns()).0, step: 1, left: self.columns }
     }
 
-    /// A column.
+    /// Returns the bits of one column, which is counted from 0.
     #[must_use]
     pub fn column(self, column: usize) -> BitLine {
         let rows = self.all.left.checked_div(self.columns).unwrap_or(0);
@@ -100,32 +101,32 @@ impl BitTable {
     }
 }
 
-/// The secret bits of one ballot.
+/// The secret values of the bits in one ballot, which are wiped when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Bits {
     bits: Vec<u8>,
 }
 
 impl Bits {
-    /// `count` bits, all zero.
+    /// Creates `count` bits that are all zero.
     #[must_use]
     pub fn zero(count: usize) -> Self {
         Self { bits: alloc::vec![0; count] }
     }
 
-    /// Sets a bit to the lowest bit of `value`, in constant time. A bit of another form is ignored.
+    /// Sets a bit to the lowest bit of `value`, in constant time. Ignores a bit past the end.
     pub fn set(&mut self, bit: Bit, value: u64) {
         if let Some(place) = self.bits.get_mut(bit.index()) {
             *place = u8::from(value & 1 == 1);
         }
     }
 
-    /// The bits, each for constant-time selection.
+    /// The bits as choices, for selection in constant time.
     pub(crate) fn choices(&self) -> impl ExactSizeIterator<Item = Choice> + '_ {
         self.bits.iter().map(|bit| Choice::from(bit & 1))
     }
 
-    /// Whether the bit at a position is set: a secret.
+    /// Returns whether the bit at a position is set. The answer is a secret.
     #[must_use]
     pub fn expose_bit(&self, position: usize) -> bool {
         self.bits.get(position) == Some(&1)

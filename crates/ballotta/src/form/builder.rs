@@ -11,57 +11,57 @@ use crate::group::{Element, Scalar};
 use crate::hash::{FormDigest, tagged};
 use crate::limits::{MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, ROW_BOUND};
 
-/// The rules of a form that a compiler could break.
+/// A form breaks a rule, because of a bug in the compiler of a ballot style.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormError {
-    /// More of something than the limit allows.
-    #[error("a form of {found} {what}, more than {limit}")]
+    /// The form has too many bits, slots, rows or terms.
+    #[error("the form has {found} {what}, more than the limit of {limit}")]
     TooLarge {
-        /// Of what: bits, slots, rows or terms.
+        /// The word `bits`, `slots`, `rows` or `terms`.
         what: &'static str,
-        /// How many.
+        /// How many the form has.
         found: usize,
-        /// How many are allowed.
+        /// How many a form may have.
         limit: usize,
     },
-    /// A bit appears in no row: nothing would bind its value.
-    #[error("bit {bit} stands in no row")]
+    /// A bit appears in no row, so nothing would bind its value.
+    #[error("bit {bit} appears in no row")]
     FreeBit {
-        /// The bit.
+        /// The position of the bit, counted from 0.
         bit: usize,
     },
-    /// A row without terms.
+    /// A row does not have any terms.
     #[error("row {row} has no terms")]
     EmptyRow {
-        /// The row, counted from 1.
+        /// The number of the row, counted from 1.
         row: usize,
     },
     /// A slot is not the target of exactly one row.
-    #[error("slot {slot} is the target of {rows} rows")]
+    #[error("slot {slot} must be the target of exactly one row, but is the target of {rows}")]
     SlotRows {
-        /// The slot, counted from 0.
+        /// The number of the slot, counted from 0.
         slot: usize,
-        /// How many rows have it as their target.
+        /// How many rows have the slot as their target.
         rows: usize,
     },
-    /// A coefficient is zero, or a bit appears twice in a row.
-    #[error("row {row}: bit {bit} stands twice or with coefficient 0")]
+    /// A coefficient is zero, or a bit appears twice in a row, or the form does not have the bit.
+    #[error("row {row}: bit {bit} appears twice, or has the coefficient 0, or is not a bit of the form")]
     BadTerm {
-        /// The row, counted from 1.
+        /// The number of the row, counted from 1.
         row: usize,
-        /// The bit.
+        /// The position of the bit, counted from 0.
         bit: usize,
     },
-    /// The coefficients of a row could wrap modulo the order of the group.
-    #[error("row {row}: the coefficients are too large")]
+    /// The value of a row could wrap modulo the order of the group.
+    #[error("row {row}: the coefficients and the constant are too large")]
     RowTooLarge {
-        /// The row, counted from 1.
+        /// The number of the row, counted from 1.
         row: usize,
     },
 }
 
-/// Builds a form row by row.
+/// A builder that makes a form row by row.
 #[derive(Clone, Debug)]
 pub struct FormBuilder {
     bits: u32,
@@ -69,7 +69,7 @@ pub struct FormBuilder {
     slot_rows: Vec<(usize, Row)>,
     constant_rows: Vec<(Row, Target)>,
     packing: Packing,
-    /// How many counts are in the last slot, of those that share slots.
+    /// How many counts the last slot contains. It is 0 if the next count begins a new slot.
     packed: usize,
 }
 
@@ -85,54 +85,54 @@ fn saturated(count: usize) -> u32 {
 }
 
 impl FormBuilder {
-    /// An empty form.
+    /// Creates a builder of a form without bits and rows.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A new bit.
+    /// Adds a new bit to the form.
     pub fn bit(&mut self) -> Bit {
         let bit = Bit(self.bits);
         self.bits = self.bits.saturating_add(1);
         bit
     }
 
-    /// New bits, one after the other. If there are more than there can be, the form is refused when it is built.
+    /// Adds `count` new bits in a sequence. If there are too many, [`Self::build`] refuses the form.
     pub fn line(&mut self, count: usize) -> BitLine {
         let line = BitLine { next: self.bits, step: 1, left: saturated(count) };
         self.bits = self.bits.saturating_add(line.left);
         line
     }
 
-    /// New bits as a table.
+    /// Adds new bits as a table with this many rows and columns.
     pub fn table(&mut self, rows: usize, columns: usize) -> BitTable {
         BitTable { all: self.line(rows.saturating_mul(columns)), columns: saturated(columns) }
     }
 
-    /// New bits for a number from 0 to `max`, which is below `2^62`.
+    /// Adds new bits for a number from 0 to `max`, which must be below `2^62`.
     pub fn range(&mut self, max: u64) -> RangeDigits {
         RangeDigits::new(max, || self.bit())
     }
 
-    /// Declares a new slot and returns its number.
+    /// Adds a new slot and returns its number, counted from 0.
     pub fn slot(&mut self) -> usize {
         self.slots += 1;
         self.slots - 1
     }
 
-    /// A row whose target is the value of a declared slot.
+    /// Adds a row whose target is the value of this slot.
     pub fn slot_row(&mut self, slot: usize, terms: &[Term]) {
         self.slot_rows.push((slot, Row { terms: terms.to_vec() }));
     }
 
-    /// Begins a contest whose counts share slots like this, with none of another contest.
+    /// Begins a contest whose counts share slots as `packing` says. They do not share slots with another contest.
     pub fn pack(&mut self, packing: Packing) {
         self.packing = packing;
         self.packed = 0;
     }
 
-    /// A new count, of these terms. Its bits come after those of the count before it.
+    /// Adds a new count with these terms. Its bits must come after the bits of the count before it.
     pub fn count(&mut self, Terms(mut terms): Terms) {
         self.packing.place(&mut terms, self.packed);
         match self.slot_rows.last_mut() {
@@ -145,24 +145,24 @@ impl FormBuilder {
         self.packed = (self.packed + 1) % self.packing.per_slot();
     }
 
-    /// A new count for each bit.
+    /// Adds a new count for each of these bits.
     pub fn count_bits(&mut self, bits: impl IntoIterator<Item = Bit>) {
         for bit in bits {
             self.count(Terms(alloc::vec![(bit, 1)]));
         }
     }
 
-    /// A row whose target is a public integer.
+    /// Adds a row whose target is a public integer, from a slice of terms.
     pub fn constant_row(&mut self, terms: &[Term], target: i64) {
         self.constant(Terms(terms.to_vec()), target);
     }
 
-    /// A row whose target is a public integer.
+    /// Adds a row whose target is a public integer.
     pub fn constant(&mut self, Terms(terms): Terms, target: i64) {
         self.constant_rows.push((Row { terms }, Target::Constant(target)));
     }
 
-    /// A row of bits, and perhaps one more, of which exactly one is set.
+    /// Adds a row that requires exactly one set bit among `bits` and, if there is one, `other`.
     pub fn exactly_one(&mut self, bits: BitLine, other: Option<Bit>) {
         let mut terms = Terms::new();
         terms.bits(bits, 1);
@@ -170,7 +170,7 @@ impl FormBuilder {
         self.constant(terms, 1);
     }
 
-    /// A row whose target is the weight of the ballot.
+    /// Adds a row whose target is the weight of the ballot.
     pub fn weight_row(&mut self, Terms(terms): Terms) {
         self.constant_rows.push((Row { terms }, Target::Weight));
     }
@@ -179,17 +179,17 @@ impl FormBuilder {
         self.slot_rows.iter().map(|(_, row)| row).chain(self.constant_rows.iter().map(|(row, _)| row))
     }
 
-    /// How many terms all rows have together.
+    /// Returns how many terms all rows have together.
     #[must_use]
     pub fn terms(&self) -> usize {
         self.all_rows().map(|row| row.terms.len()).sum()
     }
 
-    /// The form.
+    /// Checks all rules and builds the form.
     ///
     /// # Errors
     ///
-    /// The first rule that is broken.
+    /// [`FormError`] for the first rule that is broken.
     pub fn build(self) -> Result<Form, FormError> {
         let bits = self.bits as usize;
         let rows = self.slot_rows.len() + self.constant_rows.len();
@@ -215,7 +215,7 @@ impl FormBuilder {
             return Err(FormError::SlotRows { slot, rows });
         }
 
-        // One row a slot, in the order of the slots.
+        // One row for each slot, in the order of the slots.
         let mut placed: Vec<Option<Row>> = self.slot_rows.iter().map(|_| None).collect();
         for (slot, row) in self.slot_rows {
             if let Some(place) = placed.get_mut(slot) {
@@ -232,7 +232,7 @@ impl FormBuilder {
             return Err(FormError::FreeBit { bit });
         }
 
-        // Coefficients are public and mostly 1: one multiplication for the form, not one for every term.
+        // Coefficients are public and usually 1, so there is one multiplication for the form, not one for every term.
         let half = Element::mul_generator(&Scalar::ONE.halve());
         let half_multiple = |(_, coefficient): &Term| {
             let multiple = half.vartime_times(coefficient.unsigned_abs());
@@ -245,7 +245,7 @@ impl FormBuilder {
     }
 }
 
-/// `last_row[bit]` is the number of the last row in which the bit was seen, 0 for none.
+/// Checks one row. `last_row[bit]` is the number of the last row that contains the bit, or 0 if there is none.
 fn check_row(number: usize, row: &Row, target: Target, last_row: &mut [usize]) -> Result<(), FormError> {
     if row.terms.is_empty() {
         return Err(FormError::EmptyRow { row: number });

@@ -1,20 +1,20 @@
 //! Packing: several counts in one slot.
 //!
-//! See `spec/contests.md#packing`. What a ballot counts, an option, a pair of options, is a *count*; what it encrypts is
-//! a *slot*. A slot contains several counts as the digits of a number, so that a ballot has fewer ciphertexts to make, to
-//! send and to decode.
+//! See `spec/contests.md#packing`. A ballot has a *count* for each option or pair of options, and encrypts *slots*. A
+//! slot contains several counts as the digits of a number, so that a ballot has fewer ciphertexts to make, to send and
+//! to decode.
 //!
 //! # Construction
 //!
-//! Within the weight that the manifest allows on the roll no total reaches the radix: sums never carry, and the digits
-//! of a decrypted sum are the totals. The rows of a form prove each count of a ballot as they did alone; the row of a slot
-//! is their sum with the powers of the radix.
+//! No total reaches the radix, because the manifest limits the total weight of the roll. So sums never carry, and the
+//! digits of a decrypted sum are the totals. The rows of a form prove each count of a ballot as without packing. The
+//! row of a slot is the sum of the rows of its counts, multiplied by powers of the radix.
 
 use super::bits::Term;
 use crate::group::Scalar;
 use crate::limits::{MAX_LIGHT_BALLOT, MAX_PACKED, MAX_TOTAL, ROW_BOUND};
 
-/// How counts share slots.
+/// How the counts of a contest share slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packing {
     radix: u64,
@@ -22,15 +22,16 @@ pub struct Packing {
 }
 
 impl Packing {
-    /// Every count has a slot of its own: no row can have a total as large as the radix.
+    /// The packing that gives every count its own slot. Its radix is larger than any total.
     pub const NONE: Self = Self { radix: 1 << 62, per_slot: 1 };
 
-    /// For counts to which a ballot adds up to `bound` for each unit of its weight, where a voter weighs up to `max` and the
-    /// roll up to `total`. The product of `bound` and `total` is at most [`MAX_TOTAL`].
+    /// Computes the packing of counts to which a ballot adds up to `bound` for each unit of its weight. `max` is the
+    /// largest weight of a voter and `total` the largest weight of the roll. The product of `bound` and `total` must
+    /// be at most [`MAX_TOTAL`].
     ///
-    /// As many counts share a slot as make numbers whose discrete logarithm is found in next to no time. Beyond that two
-    /// do, if no ballot is heavy: then a large total is that of many ballots, and the logarithm takes less than what it
-    /// saves in their verification.
+    /// A slot contains as many counts as possible while the discrete logarithm takes almost no time. If that is only
+    /// one count, but all ballots are light, a slot contains two counts: a large total then comes from many ballots,
+    /// and the logarithm takes less time than packing saves when these ballots are verified.
     #[must_use]
     pub fn new(bound: u64, max: u64, total: u64) -> Self {
         let radix = bound.saturating_mul(total).saturating_add(1);
@@ -40,39 +41,39 @@ impl Packing {
         Self { radix, per_slot: many.unwrap_or(if are_light { 2 } else { 1 }) }
     }
 
-    /// The largest total of a count.
+    /// Returns the largest total that a count can have.
     #[must_use]
     pub fn largest(self) -> u64 {
         MAX_TOTAL.min(self.radix - 1)
     }
 
-    /// The most counts in a slot; the last slot of a contest may have fewer.
+    /// Returns the most counts in a slot. The last slot of a contest may have fewer counts.
     #[must_use]
     pub fn per_slot(self) -> usize {
         self.per_slot as usize
     }
 
-    /// How many slots so many counts take.
+    /// Returns how many slots this number of counts needs.
     #[must_use]
     pub fn slots(self, counts: usize) -> usize {
         counts.div_ceil(self.per_slot())
     }
 
-    /// What a count at this place of its slot is multiplied by.
+    /// Returns the power of the radix by which a count at this place of its slot is multiplied. The first place is 0.
     #[must_use]
     pub fn unit(self, place: usize) -> u64 {
         // The 64th power of a radix above 1 is out of range, and so is every higher one.
         self.radix.saturating_pow(place.min(64) as u32)
     }
 
-    /// The number of a slot whose counts have these values.
+    /// The value of a slot whose counts have these values.
     #[must_use]
     pub(crate) fn number(self, values: &[u64]) -> Scalar {
         let values = values.iter().enumerate();
         values.map(|(place, value)| Scalar::from(*value) * Scalar::from(self.unit(place))).sum()
     }
 
-    /// The terms of a count, as those of the slot in which it has this place.
+    /// Multiplies the terms of a count by the unit of its place in the slot.
     pub(crate) fn place(self, terms: &mut [Term], place: usize) {
         // A coefficient of `ROW_BOUND` is too large for a row: the form is refused when it is built.
         let unit = self.unit(place).min(ROW_BOUND) as i64;
@@ -92,17 +93,17 @@ mod tests {
 
     #[test]
     fn as_many_counts_share_a_slot_as_fit() {
-        // The largest weights for 4, 3 and 2 counts: radix^4 and radix^3 are at most 2^32, radix^2 is at most 2^44.
+        // The largest weights for 4, 3 and 2 counts: radix^4 and radix^3 must be at most 2^32, radix^2 at most 2^44.
         for (weight, per_slot) in [(255, 4), (256, 3), (1624, 3), (1625, 2), ((1 << 22) - 1, 2), (1 << 22, 1)] {
             assert_eq!(Packing::new(1, 1, weight).per_slot(), per_slot, "{weight}");
         }
         assert_eq!(Packing::new(1, 1, MAX_TOTAL).per_slot(), 1);
-        // It is the product that counts.
+        // Only the product of bound and weight matters.
         assert_eq!(Packing::new(5, 1, 51).per_slot(), 4);
         assert_eq!(Packing::new(5, 1, 52).per_slot(), 3);
         assert_eq!(Packing::new(1, 1, 1).per_slot(), 32);
         assert_eq!(Packing::new(u64::MAX, u64::MAX, u64::MAX).per_slot(), 1);
-        // Heavy ballots may be few: then only what is found at once.
+        // A few heavy ballots could make a large total: two counts share a slot only if ballots are light.
         for (bound, max, total, per_slot) in
             [(1, 8, 65_536, 2), (1, 9, 65_536, 1), (1, 9, 65_535, 2), (3, 3, 30_000, 1)]
         {
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_row_of_a_slot_is_that_of_its_counts() {
+    fn the_row_of_a_slot_is_the_sum_of_the_rows_of_its_counts() {
         let mut builder = FormBuilder::new();
         let bits: Vec<_> = builder.line(7).collect();
         builder.pack(Packing::new(2, 1, 500));
@@ -126,7 +127,7 @@ mod tests {
             builder.count(terms);
         }
         builder.count_bits([bits[4], bits[5]]);
-        // Another contest has slots of its own.
+        // Another contest has its own slots.
         builder.pack(Packing::new(1, 1, 500));
         builder.count_bits([bits[6]]);
         let form = builder.build().unwrap();

@@ -1,4 +1,4 @@
-//! The rows of a form, and its encoding.
+//! The rows of a form, and the encoding of a form.
 //!
 //! See `spec/ballot.md#form`.
 
@@ -20,19 +20,19 @@ impl Row {
     }
 }
 
-/// What a row has to give.
+/// The value that a row must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     /// The value of its slot.
     Slot,
-    /// This integer.
+    /// A public integer, the same for all ballots.
     Constant(i64),
     /// The weight of the ballot.
     Weight,
 }
 
 impl Target {
-    /// The integer, for a ballot of this weight.
+    /// The target of a constant row, for a ballot of this weight.
     pub(super) fn constant(self, weight: u64) -> i128 {
         match self {
             Self::Slot => 0,
@@ -41,7 +41,7 @@ impl Target {
         }
     }
 
-    /// The largest size of the integer.
+    /// The largest absolute value of the target of a constant row.
     pub(super) fn size(self) -> u64 {
         match self {
             Self::Slot => 0,
@@ -51,7 +51,7 @@ impl Target {
     }
 }
 
-/// All rows in their order.
+/// All rows with their targets, in order.
 pub(super) fn all_targets<'a>(
     slot_rows: &'a [Row],
     constant_rows: &'a [(Row, Target)],
@@ -60,10 +60,10 @@ pub(super) fn all_targets<'a>(
     slot_rows.iter().map(|row| (row, Target::Slot)).chain(constants)
 }
 
-/// The encoding of bits, slots and rows, for a form that is within its limits.
+/// Encodes bits, slots and rows of a form that is within its limits.
 pub(super) fn encode(bits: usize, slot_rows: &[Row], constant_rows: &[(Row, Target)]) -> Vec<u8> {
     let mut writer = Writer::new();
-    // All limits of forms are below 2^32.
+    // The casts are exact, because all limits of forms are below 2^32.
     writer.u32(bits as u32).u32(slot_rows.len() as u32).u32(constant_rows.len() as u32);
     for (row, target) in all_targets(slot_rows, constant_rows) {
         let (kind, constant) = match target {

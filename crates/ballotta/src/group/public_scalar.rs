@@ -1,14 +1,14 @@
-//! Scalars that anybody may know, and sums of their products that are reduced once.
+//! Public scalars, and sums of their products that are reduced only once.
 //!
 //! # Construction
 //!
-//! A verifier adds up products of public scalars, three for every bit of every ballot. Reduced modulo `l` and packed one
-//! by one, as constant time asks of secrets, they cost more than all multiplications of elements in a batch. Here they
-//! are added as integers of several words, least first, and only a sum is reduced.
+//! A verifier adds products of public scalars, three for every bit of every ballot. If each product were reduced modulo
+//! `l`, as constant-time code for secrets does, this would cost more than all multiplications of elements in a batch.
+//! Here products are added as integers of several words, least significant word first, and only the sum is reduced.
 //!
 //! # Security
 //!
-//! Variable time: nothing here may be a secret.
+//! Everything here takes variable time, so no value may be a secret.
 
 use core::iter::zip;
 
@@ -17,7 +17,7 @@ use super::Scalar;
 /// The order of the group, `l = 2^252 + 27742317777372353535851937790883648493`.
 const ORDER: Integer<4> = Integer([0x5812_631a_5cf5_d3ed, 0x14de_f9de_a2f7_9cd6, 0, 0x1000_0000_0000_0000]);
 
-/// A scalar that is no secret: an integer below `l`.
+/// A scalar that is not a secret: an integer smaller than `l`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicScalar(Integer<4>);
 
@@ -29,7 +29,7 @@ impl PublicScalar {
         integer.minus(&ORDER).1.then_some(Self(integer))
     }
 
-    /// The 32 canonical bytes.
+    /// Returns the canonical encoding of 32 bytes.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
@@ -46,38 +46,38 @@ impl PublicScalar {
         Self(difference)
     }
 
-    /// `l - self`, of zero `l`: not below `l`, but for a sum that is as good.
+    /// Returns `l - self`. For zero this is `l`, which is not reduced but gives the same sum modulo `l`.
     fn negated(&self) -> Integer<4> {
         ORDER.minus(&self.0).0
     }
 
-    /// Adds `[coefficient]self`, modulo `l`, to a sum.
+    /// Adds `coefficient * self` to a sum that will be reduced modulo `l`.
     pub(crate) fn vartime_add_times(&self, coefficient: i64, sum: &mut Integer<5>) {
         let integer = if coefficient < 0 { self.negated() } else { self.0 };
         sum.add_product(&Integer::from(coefficient.unsigned_abs()), &integer);
     }
 
-    /// The integer.
+    /// The scalar as an integer smaller than `l`.
     pub(crate) fn integer(&self) -> &Integer<4> {
         &self.0
     }
 }
 
-/// Shows the bytes, in hexadecimal.
+/// Shows the canonical encoding in hexadecimal.
 impl core::fmt::Debug for PublicScalar {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "PublicScalar({})", hex::encode(self.to_bytes()))
     }
 }
 
-/// Publishes the scalar.
+/// Treats the scalar as public from here on.
 impl From<Scalar> for PublicScalar {
     fn from(scalar: Scalar) -> Self {
         Self(Integer::from_le_bytes(&scalar.to_bytes()))
     }
 }
 
-/// An integer of so many words, least first. What does not fit wraps: its users leave room for what they add.
+/// An integer of `WORDS` words, least significant word first. It wraps on overflow: callers must choose enough words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Integer<const WORDS: usize>([u64; WORDS]);
 
@@ -98,7 +98,7 @@ impl<const WORDS: usize> Integer<WORDS> {
         }
     }
 
-    /// The difference, and whether it is negative.
+    /// Returns the difference, and whether it is negative.
     fn minus(&self, other: &Self) -> (Self, bool) {
         let (mut words, mut borrow) = (self.0, false);
         for (word, other) in zip(&mut words, &other.0) {
@@ -109,13 +109,13 @@ impl<const WORDS: usize> Integer<WORDS> {
         (Self(words), borrow)
     }
 
-    /// Adds an integer.
+    /// Adds an integer of at most as many words.
     pub(crate) fn add<const OTHER: usize>(&mut self, other: &Integer<OTHER>) {
         const { assert!(OTHER <= WORDS, "the integer has to fit") };
         add_times(&mut self.0, 1, &other.0);
     }
 
-    /// Adds a product.
+    /// Adds the product of two integers.
     pub(crate) fn add_product<const LEFT: usize, const RIGHT: usize>(
         &mut self,
         left: &Integer<LEFT>,
@@ -125,13 +125,13 @@ impl<const WORDS: usize> Integer<WORDS> {
         add_product(&mut self.0, &left.0, &right.0);
     }
 
-    /// The integer modulo `l`.
+    /// Reduces the integer modulo `l`.
     pub(crate) fn reduce(&self) -> Scalar {
         reduce(&self.0)
     }
 }
 
-/// `sum += left * right`, for a sum that is as long as both together or longer.
+/// Computes `sum += left * right`. The sum must have at least as many words as both factors together.
 fn add_product(mut sum: &mut [u64], left: &[u64], right: &[u64]) {
     for left in left {
         add_times(sum, *left, right);
@@ -139,7 +139,7 @@ fn add_product(mut sum: &mut [u64], left: &[u64], right: &[u64]) {
     }
 }
 
-/// `sum += left * right`, for a sum that is no shorter than `right`.
+/// Computes `sum += left * right`. The sum must have at least as many words as `right`.
 fn add_times(sum: &mut [u64], left: u64, right: &[u64]) {
     let Some((words, above)) = sum.split_at_mut_checked(right.len()) else { return };
     let mut carry = 0;
@@ -158,14 +158,14 @@ fn add_times(sum: &mut [u64], left: u64, right: &[u64]) {
 const OF_NINTH_WORD: [u64; 4] =
     [0xa406_11e3_449c_0f01, 0xd00e_1ba7_6885_9347, 0xceec_73d2_17f5_be65, 0x0399_411b_7c30_9a3d];
 
-/// The integer with these words modulo `l`: of up to 8, with one reduction.
+/// Reduces the integer with these words modulo `l`. Up to 8 words need one reduction.
 fn reduce(words: &[u64]) -> Scalar {
     let (low, high) = words.split_at_checked(8).unwrap_or((words, &[]));
     let low = wide(low);
     if high.is_empty() { low } else { low + reduce(high) * wide(&OF_NINTH_WORD) }
 }
 
-/// The integer with up to 8 words modulo `l`.
+/// Reduces an integer of up to 8 words modulo `l`.
 fn wide(words: &[u64]) -> Scalar {
     let mut bytes = [0; 64];
     for (word, bytes) in zip(words, bytes.as_chunks_mut().0) {
@@ -199,7 +199,7 @@ mod tests {
         Scalar::from_wide(&wide)
     }
 
-    /// Scalars at the edges of words and of `l`, and others.
+    /// Scalars next to the limits of words and next to `l`, and random scalars.
     fn scalars() -> Vec<Scalar> {
         let mut rng = TestRng(7);
         let words = [Scalar::from(u64::MAX), Scalar::from(u128::MAX), Scalar::from(1_u128 << 64)];
@@ -210,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn the_same_bytes_are_canonical() {
+    fn both_decoders_accept_the_same_bytes() {
         let order = ORDER;
         let mut bytes = [0; 32];
         order.write_le_bytes(&mut bytes);
         assert_eq!(scalar(&bytes), Scalar::ZERO);
         let mut cases: Vec<[u8; 32]> = scalars().iter().map(Scalar::to_bytes).collect();
-        // l itself, l + 1, l + 2^64, l + 2^192, the next multiple, and all bits.
+        // l itself, l + 1, l + 2^64, l + 2^192, l + 2^248, and all bits set.
         cases.push(bytes);
         for place in [0, 8, 24, 31] {
             let mut above = bytes;

@@ -1,4 +1,4 @@
-//! The deals of all trustees, and what follows from them for everybody.
+//! The deals of all trustees, and the joint commitments that everybody computes from them.
 //!
 //! See `spec/ceremony.md#verification`.
 
@@ -21,7 +21,7 @@ use crate::hash::{CeremonyRoot, FileHash, RosterHash, tagged};
 use crate::index::TrusteeIndex;
 use crate::weaken::{self, Check};
 
-/// The commitments to all deals, in index order.
+/// Verifies the commitments to all deals and returns them in index order.
 pub(crate) fn verify_commitments<M: AsRef<[u8]>, R: CryptoRng>(
     parameters: &CeremonyParameters,
     roster: &RosterHash,
@@ -31,11 +31,11 @@ pub(crate) fn verify_commitments<M: AsRef<[u8]>, R: CryptoRng>(
     read_complete_step(parameters, Some(roster), messages, rng)
 }
 
-/// All deals, and what follows from them for everybody.
+/// All deals, verified, with the ceremony root and the joint commitments.
 pub(crate) struct Deals {
     pub(crate) root: CeremonyRoot,
     pub(crate) joint: JointCommitments,
-    /// In index order.
+    /// One deal of each trustee, in index order.
     pub(crate) deals: Vec<Signed<Deal>>,
 }
 
@@ -71,7 +71,7 @@ impl Deals {
     }
 }
 
-/// Every ephemeral key is known to its dealer, and appears in one place only.
+/// Verifies that every dealer knows the secrets of its ephemeral keys, and that every ephemeral key appears only once.
 fn verify_ephemerals<R: CryptoRng>(roster: &Roster, deals: &[Signed<Deal>], rng: &mut R) -> Result<(), CeremonyError> {
     let all_shares = || {
         TrusteeIndex::enumerate(deals)
@@ -91,7 +91,7 @@ fn verify_ephemerals<R: CryptoRng>(roster: &Roster, deals: &[Signed<Deal>], rng:
     })
 }
 
-/// The coefficients of the joint polynomials in the exponent, per slot: the sums over all dealers.
+/// The commitments to the coefficients of the joint polynomials, for each slot: the sums over all dealers.
 #[derive(Clone, Debug)]
 pub(crate) struct JointCommitments {
     slots: Vec<Vec<Element>>,

@@ -1,4 +1,4 @@
-//! What all messages of the ceremony have in common: version, kind, author, roster and signature.
+//! The envelope of all messages of the ceremony: version, kind, author, roster and signature.
 //!
 //! See `spec/ceremony.md#messages`.
 //!
@@ -10,8 +10,8 @@
 //!
 //! # Security
 //!
-//! The signature is over everything before it. It is verified before the body is read, so that whatever is wrong in a
-//! body convicts its author.
+//! The signature covers everything before it. It is verified before the body is read, so that any error in a body
+//! proves a fault of its author.
 
 use alloc::vec::Vec;
 
@@ -28,7 +28,7 @@ use crate::limits::MAX_MESSAGE_BYTES;
 use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
 use crate::transcript::{Domain, ProofTranscript};
 
-/// The body of a message.
+/// The body of a message of one kind.
 pub(crate) trait Body: Sized {
     const KIND: MessageKind;
 
@@ -37,7 +37,7 @@ pub(crate) trait Body: Sized {
     fn encode(&self, writer: &mut Writer);
 }
 
-/// A body with its author, and the bytes under which it is published.
+/// A message of the ceremony: its body, its author and its published bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed<B> {
     author: u16,
@@ -46,19 +46,19 @@ pub struct Signed<B> {
 }
 
 impl<B> Signed<B> {
-    /// The number of the trustee that the message names as its author.
+    /// Returns the number of the trustee that the message names as its author.
     #[must_use]
     pub fn author(&self) -> u16 {
         self.author
     }
 
-    /// The body.
+    /// Returns the body of the message.
     #[must_use]
     pub fn body(&self) -> &B {
         &self.body
     }
 
-    /// The message as published, signature included.
+    /// Returns the bytes of the message as published, with the signature.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
@@ -78,7 +78,7 @@ impl<B> AsRef<[u8]> for Signed<B> {
     }
 }
 
-/// Signs a body. There is a roster for every kind but a registration.
+/// Signs a body. Every kind of message except a registration needs a roster.
 pub(crate) fn sign<B: Body>(
     body: B,
     author: TrusteeIndex,
@@ -121,7 +121,7 @@ fn signature_transcript(
     transcript
 }
 
-/// A message whose body is not read yet.
+/// A message whose body has not been decoded yet.
 pub(crate) struct Envelope<'a> {
     pub(crate) kind: MessageKind,
     pub(crate) author: u16,
@@ -167,7 +167,7 @@ impl<'a> Envelope<'a> {
         UnattributedMessage { file: FileHash::of(self.bytes), kind: self.kind, author: self.author }
     }
 
-    /// The claim that the author signed this message; `None` if there is no such trustee.
+    /// The claim that the author signed this message, or `None` if the author is not a trustee.
     pub(crate) fn claim(&self, parameters: &CeremonyParameters) -> Option<SchnorrClaim> {
         let (_, key) = TrusteeIndex::find(self.author, parameters.signing_keys())?;
         let mut transcript = signature_transcript(parameters, self.roster.as_ref(), self.author, self.signed);

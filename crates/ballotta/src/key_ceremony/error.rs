@@ -1,4 +1,4 @@
-//! What can be wrong in a ceremony, and whose fault it is.
+//! The errors of a ceremony, and the trustees who are at fault.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -9,14 +9,14 @@ use super::kind::MessageKind;
 use crate::encoding::DecodeError;
 use crate::hash::FileHash;
 
-/// A message by what it says of itself. Nobody answers for it: its author did not sign it, or was shown other messages.
+/// A message for which no trustee is responsible: the trustee that it names did not sign it, or saw other messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnattributedMessage {
-    /// The file of the message.
+    /// The hash of the bytes of the message.
     pub file: FileHash,
-    /// Its kind.
+    /// The kind that the message names.
     pub kind: MessageKind,
-    /// The author that it names.
+    /// The number of the author that the message names.
     pub author: u16,
 }
 
@@ -26,84 +26,84 @@ impl fmt::Display for UnattributedMessage {
     }
 }
 
-/// Two different messages that one trustee signed for one step.
+/// The evidence that a trustee signed two different messages for one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// The trustee.
+    /// The number of the trustee who signed both messages.
     pub trustee: u16,
-    /// Both messages as they were signed.
+    /// Both messages, with their signatures.
     pub messages: [Vec<u8>; 2],
 }
 
-/// Why a ceremony cannot go on. Of a rule that several broke, all are named.
+/// The reason why a ceremony cannot continue. If several trustees broke the same rule, the error names all of them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CeremonyError {
-    /// A parameter lies outside its bounds.
+    /// A parameter of the ceremony is not within its bounds.
     #[error("{field}: {found} is not between {least} and {most}")]
     Parameter {
-        /// The parameter.
+        /// The name of the parameter.
         field: &'static str,
-        /// Its value.
+        /// The value that was found.
         found: usize,
-        /// The least value allowed.
+        /// The smallest value that is allowed.
         least: usize,
-        /// The greatest value allowed.
+        /// The largest value that is allowed.
         most: usize,
     },
-    /// The seed's signing key is not among the trustees'.
+    /// The signing key of the seed is not the key of any trustee.
     #[error("the signing key of this seed is not the key of any trustee of the manifest")]
     NotATrustee,
-    /// An index names no trustee.
+    /// There is no trustee with this index.
     #[error("no trustee has the index {index}")]
     IndexOutOfRange {
-        /// The index found.
+        /// The index that was found.
         index: u16,
     },
     /// Messages cannot be read, not even far enough to know who signed them.
     #[error("messages cannot be read: {}", list(.messages.iter().map(|(_, error)| error)))]
     Unreadable {
-        /// Their files, and what is wrong with the bytes.
+        /// The hash of each message, and the error in its bytes.
         messages: Vec<(FileHash, DecodeError)>,
     },
-    /// Trustees signed messages that cannot be read.
+    /// Trustees signed messages that cannot be decoded.
     #[error("messages signed by trustees cannot be read: {}", list(.trustees.iter().map(|(trustee, error)| format!("{trustee}: {error}"))))]
     Decode {
-        /// Who signed, and what is wrong with the bytes.
+        /// The trustees who signed them, and the error in the bytes.
         trustees: Vec<(u16, DecodeError)>,
     },
-    /// A message of another step is among those of this one.
-    #[error("expected a {expected} but found a {found} of trustee {trustee}")]
+    /// A message of another step is among the messages of this step.
+    #[error("expected a {expected}, but found a {found} of trustee {trustee}")]
     UnexpectedMessage {
-        /// The author that the message names.
+        /// The number of the author that the message names.
         trustee: u16,
-        /// The kind of the message.
+        /// The kind of the message that was found.
         found: MessageKind,
-        /// The kind of this step.
+        /// The kind of the messages of this step.
         expected: MessageKind,
     },
-    /// Messages were published after one of a later step.
+    /// Messages were published after a message of a later step.
     #[error("published after a message of a later step: {}", list(.messages))]
     OutOfOrder {
-        /// The late messages.
+        /// The messages that were published too late.
         messages: Vec<UnattributedMessage>,
     },
-    /// Messages carry indices that no trustee has.
-    #[error("there is no such trustee: {}", list(.messages))]
+    /// Messages name authors that are not trustees of the manifest.
+    #[error("the author is not a trustee of the manifest: {}", list(.messages))]
     UnknownAuthor {
-        /// The messages.
+        /// The messages with these authors.
         messages: Vec<UnattributedMessage>,
     },
-    /// Messages are not signed by the trustees whose index they carry.
+    /// Messages are not signed by the trustees that they name as authors, or were signed for another ceremony.
     #[error("not signed by that trustee, or for another ceremony: {}", list(.messages))]
     BadSignature {
-        /// The messages.
+        /// The messages with an invalid signature.
         messages: Vec<UnattributedMessage>,
     },
-    /// The same message appears twice.
-    #[error("the {kind} of trustee {trustee} stands twice")]
+    /// The same message appears twice, with identical bytes.
+    #[error("the {kind} of trustee {trustee} appears twice")]
     DuplicateMessage {
-        /// The author.
+        /// The number of the author.
         trustee: u16,
         /// The kind of the message.
         kind: MessageKind,
@@ -111,65 +111,65 @@ pub enum CeremonyError {
     /// Trustees signed two different messages for one step.
     #[error("two different messages for one step, signed by trustees {:?}", .evidence.iter().map(|evidence| evidence.trustee).collect::<Vec<_>>())]
     Equivocation {
-        /// The first two of each of them.
+        /// The first two different messages of each of these trustees.
         evidence: Vec<Evidence>,
     },
-    /// Messages of this step are missing.
+    /// Trustees have not sent their messages of this step.
     #[error("no {kind} of trustees {absent:?}")]
     MissingMessage {
-        /// The kind of message.
+        /// The kind of the missing messages.
         kind: MessageKind,
-        /// Whose messages are missing.
+        /// The trustees whose messages are missing.
         absent: Vec<u16>,
     },
-    /// Messages are signed for a roster other than the registrations give.
-    #[error("signed for another roster, by somebody who saw other registrations: {}", list(.messages))]
+    /// Messages are signed for another roster than that of the registrations.
+    #[error("signed for another roster, by a trustee who saw other registrations: {}", list(.messages))]
     RosterMismatch {
-        /// The messages.
+        /// The messages for the other roster.
         messages: Vec<UnattributedMessage>,
     },
-    /// Trustees do not prove that they know their encryption keys.
-    #[error("trustees {trustees:?} do not prove that they know their encryption keys")]
+    /// Trustees have not proved that they know the secrets of their encryption keys.
+    #[error("trustees {trustees:?} have not proved that they know their secret encryption keys")]
     PossessionProofInvalid {
-        /// The trustees.
+        /// The trustees whose proof is invalid.
         trustees: Vec<u16>,
     },
-    /// A key serves two purposes or two trustees.
-    #[error("trustees {trustees:?} use a key that serves another purpose or another trustee")]
+    /// A key is used for two purposes or by two trustees.
+    #[error("trustees {trustees:?} use a key that is also used for another purpose or by another trustee")]
     KeyReuse {
-        /// Who registered the key.
+        /// The trustees with such a key.
         trustees: Vec<u16>,
     },
-    /// Deals are not those that their dealers committed to.
-    #[error("the deals of trustees {dealers:?} are not those that they committed to")]
+    /// Deals differ from the deals to which their dealers committed.
+    #[error("the deals of trustees {dealers:?} are not the deals to which they committed")]
     CommitmentMismatch {
-        /// The dealers.
+        /// The dealers of these deals.
         dealers: Vec<u16>,
     },
-    /// Dealers do not prove that they know their constant terms.
-    #[error("trustees {dealers:?} do not prove that they know the constant terms of their polynomials")]
+    /// Dealers have not proved that they know their constant terms.
+    #[error("trustees {dealers:?} have not proved that they know the constant terms of their polynomials")]
     DealProofInvalid {
-        /// The dealers.
+        /// The dealers whose proof is invalid.
         dealers: Vec<u16>,
     },
-    /// Dealers do not prove that they know the ephemeral keys of encrypted shares.
-    #[error("a dealer does not prove that it made the encryption of the shares (dealer, receiver): {places:?}")]
+    /// Dealers have not proved that they know the secrets of the ephemeral keys of encrypted shares.
+    #[error("a dealer has not proved that it encrypted these shares itself (dealer, receiver): {places:?}")]
     ShareProofInvalid {
-        /// Dealer and receiver of the shares.
+        /// The dealer and the receiver of each of these shares.
         places: Vec<(u16, u16)>,
     },
-    /// An ephemeral key appears in two places: whoever made both knows its secret.
-    #[error("an ephemeral key encrypts shares twice (dealer, receiver): {places:?}")]
+    /// An ephemeral key appears in two places, with a valid proof in each.
+    #[error("the same ephemeral key encrypts all these shares (dealer, receiver): {places:?}")]
     CopiedEphemeral {
-        /// Dealer and receiver of all these places.
+        /// The dealer and the receiver of each of these shares.
         places: Vec<(u16, u16)>,
     },
-    /// A key is the identity.
-    #[error("{field} {number} is the identity")]
+    /// A key is the identity, which is not allowed.
+    #[error("{field} {number} is the identity, which is not allowed")]
     IdentityElement {
-        /// What key.
+        /// The name of the key.
         field: &'static str,
-        /// Which one, counted from 1.
+        /// The number of the trustee or slot, counted from 1.
         number: usize,
     },
     /// Shares cannot be encrypted. Only more shares than an election can have are too long for the cipher.
@@ -183,56 +183,56 @@ pub enum CeremonyError {
     /// Encrypted shares do not decrypt, or not to shares.
     #[error("the shares from trustee {dealer} for trustee {receiver} do not decrypt")]
     ShareDecryptFailed {
-        /// The dealer.
+        /// The trustee who made the shares.
         dealer: u16,
-        /// The receiver.
+        /// The trustee who must receive them.
         receiver: u16,
     },
-    /// A share does not agree with its dealer's commitments.
+    /// A share contradicts the commitments of its dealer.
     #[error(
         "the share of slot {slot} from trustee {dealer} for trustee {receiver} contradicts the dealer's commitments"
     )]
     ShareInconsistent {
-        /// The dealer.
+        /// The trustee who made the share.
         dealer: u16,
-        /// The receiver.
+        /// The trustee who must receive it.
         receiver: u16,
-        /// The slot, counted from 1.
+        /// The number of the slot, counted from 1.
         slot: usize,
     },
-    /// Confirmations of another root than the messages have.
-    #[error("of another ceremony root, by somebody who saw other messages: {}", list(.messages))]
+    /// Confirmations name another ceremony root than that of the messages.
+    #[error("for another ceremony root, by a trustee who saw other messages: {}", list(.messages))]
     RootMismatch {
-        /// The confirmations.
+        /// The confirmations with another root.
         messages: Vec<UnattributedMessage>,
     },
-    /// A trustee's shares are of another ceremony.
-    #[error("the shares of trustee {trustee} are of another ceremony")]
+    /// The shares of a trustee are from another ceremony.
+    #[error("the shares of trustee {trustee} are from another ceremony")]
     OtherCeremony {
-        /// The trustee.
+        /// The trustee with these shares.
         trustee: u16,
     },
-    /// Trustees do not prove that their shares decrypt.
-    #[error("trustees {trustees:?} do not prove that their shares decrypt")]
+    /// Trustees have not proved that their stored shares decrypt.
+    #[error("trustees {trustees:?} have not proved that their shares can decrypt")]
     BackupProofInvalid {
-        /// The trustees.
+        /// The trustees whose proof is invalid.
         trustees: Vec<u16>,
     },
-    /// Too few trustees confirmed.
-    #[error("{confirmed} trustees confirmed, {required} are required")]
+    /// Too few trustees have confirmed that they have their shares.
+    #[error("{confirmed} trustees have confirmed, but at least {required} must confirm")]
     TooFewConfirmed {
-        /// How many did.
+        /// How many trustees have confirmed.
         confirmed: u16,
-        /// How many must.
+        /// How many trustees must confirm.
         required: u16,
     },
 }
 
 impl CeremonyError {
-    /// The trustees at fault, as far as this process can know it, in ascending order.
+    /// Returns the trustees who are certainly at fault, in ascending order.
     ///
-    /// Nobody is named for bytes that anybody could have sent, or where two views of the messages differ: showing the
-    /// messages to each other then leads to the `Equivocation` that caused it.
+    /// The list is empty if anybody could have sent the bytes, or if trustees saw different messages. In the second
+    /// case the trustees should compare all messages: they then find the `Equivocation` that caused the difference.
     #[must_use]
     pub fn culprits(&self) -> Vec<u16> {
         let mut culprits: Vec<u16> = match self {
@@ -269,7 +269,7 @@ impl CeremonyError {
         culprits
     }
 
-    /// The files of messages that break a rule and for which nobody answers, in the order in which they were given.
+    /// Returns the hashes of the messages that break a rule and for which no trustee is responsible, in order.
     #[must_use]
     pub fn files(&self) -> Vec<FileHash> {
         match self {
@@ -284,7 +284,7 @@ impl CeremonyError {
     }
 }
 
-/// An error of everything that breaks a rule, if anything does.
+/// Returns an error that names all items of `broken`, if there are any.
 pub(super) fn refuse_if_any<T>(
     broken: Vec<T>,
     error: impl FnOnce(Vec<T>) -> CeremonyError,

@@ -1,4 +1,4 @@
-//! The joint key, as everybody recomputes it from the messages of the ceremony.
+//! The joint key, which everybody can compute from the messages of the ceremony.
 //!
 //! See `spec/ceremony.md#joint-key`.
 
@@ -19,7 +19,7 @@ use crate::index::TrusteeIndex;
 use crate::proofs::equality::EqualityStatement;
 use crate::weaken::{self, Check};
 
-/// The keys `Y_1..Y_N` of all slots, and what a verifier needs to know about the trustees who have their secrets.
+/// The joint public key of an election: the keys `Y_1..Y_N` of all slots, and the verification keys of the trustees.
 #[derive(Clone, Debug)]
 pub struct JointKey {
     parameters: CeremonyParameters,
@@ -30,14 +30,14 @@ pub struct JointKey {
 }
 
 impl JointKey {
-    /// Verifies a whole ceremony, whose messages are in the order of their publication.
+    /// Verifies a whole ceremony. `messages` must be in the order of their publication.
     ///
-    /// If a confirmation is invalid, its author is named. Without that confirmation the ceremony is valid if enough other
-    /// trustees confirmed.
+    /// If a confirmation is invalid, the error names its author. Without this confirmation, the ceremony is valid if
+    /// enough other trustees have confirmed.
     ///
     /// # Errors
     ///
-    /// The first rule that is broken, and all who broke it.
+    /// [`CeremonyError`] for the first rule that is broken, with all trustees who broke it.
     pub fn verify<M: AsRef<[u8]>, R: CryptoRng>(
         parameters: &CeremonyParameters,
         messages: &[M],
@@ -52,60 +52,60 @@ impl JointKey {
         Ok(Self { parameters: parameters.clone(), root: deals.root, keys, joint: deals.joint, confirmed })
     }
 
-    /// The keys `Y_1..Y_N`.
+    /// Returns the keys `Y_1..Y_N` of all slots.
     #[must_use]
     pub fn keys(&self) -> &[PublicElement] {
         &self.keys
     }
 
-    /// The verification keys `Y_{j,1}..Y_{j,N}` of trustee `j`.
+    /// Returns the verification keys `Y_{j,1}..Y_{j,N}` of trustee `j`.
     ///
     /// # Errors
     ///
-    /// `IndexOutOfRange` if the index is above `T`.
+    /// `IndexOutOfRange` if the index is above the number of trustees.
     pub fn verification_keys(&self, trustee: TrusteeIndex) -> Result<Vec<PublicElement>, CeremonyError> {
         let trustee = self.parameters.trustee(trustee.get())?;
         Ok(self.joint.vartime_verification_keys(trustee))
     }
 
-    /// What the ceremony was for.
+    /// Returns the parameters of the ceremony.
     #[must_use]
     pub fn parameters(&self) -> &CeremonyParameters {
         &self.parameters
     }
 
-    /// How many trustees are needed to decrypt.
+    /// Returns how many trustees are needed to decrypt.
     #[must_use]
     pub fn threshold(&self) -> u16 {
         self.parameters.threshold()
     }
 
-    /// How many trustees there are.
+    /// Returns how many trustees there are.
     #[must_use]
     pub fn trustees(&self) -> u16 {
         self.parameters.trustees()
     }
 
-    /// How many slots.
+    /// Returns how many slots the election has.
     #[must_use]
     pub fn slots(&self) -> usize {
         self.parameters.slots()
     }
 
-    /// The indices of the trustees that proved that their shares decrypt.
+    /// Returns the indices of the trustees who have proved that their shares decrypt, in ascending order.
     #[must_use]
     pub fn confirmed(&self) -> &[TrusteeIndex] {
         &self.confirmed
     }
 
-    /// The root of the ceremony, which names this key.
+    /// Returns the root of the ceremony, which identifies this key.
     #[must_use]
     pub fn root(&self) -> &CeremonyRoot {
         &self.root
     }
 }
 
-/// `Y_1..Y_N`: none is the identity.
+/// Computes the keys `Y_1..Y_N` and checks that none is the identity.
 pub(crate) fn joint_keys(deals: &Deals) -> Result<Vec<PublicElement>, CeremonyError> {
     let keys = deals.joint.joint_keys();
     match keys.iter().position(PublicElement::is_identity) {
@@ -116,7 +116,7 @@ pub(crate) fn joint_keys(deals: &Deals) -> Result<Vec<PublicElement>, CeremonyEr
     }
 }
 
-/// Verifies the confirmations and returns who confirmed, in index order.
+/// Verifies the confirmations and returns the trustees who have confirmed, in index order.
 fn verify_confirmations<R: CryptoRng>(
     parameters: &CeremonyParameters,
     roster: &Roster,
@@ -146,7 +146,7 @@ fn verify_confirmations<R: CryptoRng>(
         failing.extend(verify_all(claims, rng).err().into_iter().flatten());
     }
     refuse_if_any(failing, |trustees| CeremonyError::BackupProofInvalid { trustees })?;
-    // At most one of each trustee.
+    // The cast is exact, because there is at most one confirmation of each trustee.
     let (found, required) = (confirmed.len() as u16, parameters.minimum_confirmed());
     if found < required {
         return Err(CeremonyError::TooFewConfirmed { confirmed: found, required });

@@ -4,17 +4,17 @@ use core::fmt;
 
 use crate::encoding::DecodeError;
 
-/// The kinds of messages, in the order of the steps.
+/// The kind of a message of the ceremony, in the order of the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MessageKind {
     /// The first message: a trustee registers its encryption key.
     Registration,
-    /// The second: the hash of a deal.
+    /// The second message: a trustee commits to its deal by a hash.
     DealCommitment,
-    /// The third: commitments to coefficients, and encrypted shares.
+    /// The third message: commitments to coefficients, and encrypted shares.
     Deal,
-    /// The last: a proof that the shares decrypt.
+    /// The last message: a proof that the shares of the trustee decrypt.
     Confirmation,
 }
 

@@ -1,4 +1,4 @@
-//! The bodies of the ceremony's messages, as they are published.
+//! The bodies of the messages of the ceremony.
 //!
 //! See `spec/ceremony.md#messages`.
 //!
@@ -31,26 +31,26 @@ use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
 use crate::transcript::{Domain, ProofTranscript};
 use crate::weaken::{self, Check};
 
-/// A message that was read, not verified.
+/// A message that was decoded, but not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CeremonyMessage {
-    /// The first step.
+    /// The message of the first step.
     Registration(Signed<Registration>),
-    /// The second.
+    /// The message of the second step.
     DealCommitment(Signed<DealCommitment>),
-    /// The third.
+    /// The message of the third step.
     Deal(Signed<Deal>),
-    /// The last.
+    /// The message of the last step.
     Confirmation(Signed<Confirmation>),
 }
 
 impl CeremonyMessage {
-    /// Reads a message of any kind. Its signature is not verified: that is [`JointKey::verify`](super::JointKey::verify).
+    /// Decodes a message of any kind. [`JointKey::verify`](super::JointKey::verify) verifies signatures, this does not.
     ///
     /// # Errors
     ///
-    /// The field that is wrong.
+    /// [`DecodeError`] for the first field that is not canonical.
     pub fn decode(bytes: &[u8], parameters: &CeremonyParameters) -> Result<Self, DecodeError> {
         let envelope = Envelope::open(bytes)?;
         Ok(match envelope.kind {
@@ -62,17 +62,17 @@ impl CeremonyMessage {
     }
 }
 
-/// The kind and the author that a message names. Neither the body nor the signature is checked.
+/// Returns the kind and the author that a message names. It checks neither the body nor the signature.
 ///
 /// # Errors
 ///
-/// The field that is wrong.
+/// [`DecodeError`] for the first field that is not canonical.
 pub fn message_header(bytes: &[u8]) -> Result<(MessageKind, u16), DecodeError> {
     let envelope = Envelope::open(bytes)?;
     Ok((envelope.kind, envelope.author))
 }
 
-/// A trustee takes part, under an encryption key of this attempt.
+/// The registration of a trustee, with its encryption key for this attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
     pub(super) encryption_key: PublicElement,
@@ -80,7 +80,7 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// The key to which shares are encrypted.
+    /// Returns the key to which other trustees encrypt shares.
     #[must_use]
     pub fn encryption_key(&self) -> &PublicElement {
         &self.encryption_key
@@ -123,14 +123,14 @@ impl Body for Registration {
     }
 }
 
-/// A dealer fixes its deal before it has seen another's.
+/// The commitment of a dealer to its deal, before it sees the deals of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DealCommitment {
     pub(super) deal: FileHash,
 }
 
 impl DealCommitment {
-    /// The hash of the deal as it will be published. The ephemeral keys in the deal make it hiding.
+    /// Returns the hash of the deal as it will be published. It hides the deal, because the deal contains random keys.
     #[must_use]
     pub fn deal(&self) -> &FileHash {
         &self.deal
@@ -149,7 +149,7 @@ impl Body for DealCommitment {
     }
 }
 
-/// A dealer's polynomials in the exponent, and the shares for every trustee, itself included.
+/// The deal of a trustee: commitments to its polynomials, and encrypted shares for every trustee and itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deal {
     pub(super) commitments: Commitments,
@@ -158,13 +158,13 @@ pub struct Deal {
 }
 
 impl Deal {
-    /// The commitments `A_{s,0}, A_{s,1}, ..` to the coefficients, per slot `s`.
+    /// Returns the commitments `A_{s,0}, A_{s,1}, ..` to the coefficients, for each slot `s`.
     #[must_use]
     pub fn commitments(&self) -> &[Vec<PublicElement>] {
         &self.commitments
     }
 
-    /// The encrypted shares, in the order of their receivers.
+    /// Returns the encrypted shares, in the order of their receivers.
     #[must_use]
     pub fn shares(&self) -> &[EncryptedShares] {
         &self.shares
@@ -205,7 +205,7 @@ impl Body for Deal {
     }
 }
 
-/// A trustee has its shares, proves that they decrypt, and signs what it saw.
+/// The confirmation of a trustee that it saw this ceremony and has its shares, with a proof that they decrypt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmation {
     pub(super) root: CeremonyRoot,
@@ -214,14 +214,14 @@ pub struct Confirmation {
 }
 
 impl Confirmation {
-    /// The root of the ceremony that the trustee saw.
+    /// Returns the root of the ceremony that the trustee saw.
     #[must_use]
     pub fn root(&self) -> &CeremonyRoot {
         &self.root
     }
 
-    /// The base whose multiples by the shares are the factors: hashed to the group from the final root, so that nobody
-    /// can choose a ciphertext and have it decrypted.
+    /// The base of the factors, which are its multiples by the shares. It is hashed to the group from the root, so that
+    /// nobody can choose a ciphertext that trustees decrypt.
     pub(crate) fn base(root: &CeremonyRoot, trustee: TrusteeIndex) -> PublicElement {
         hash_to_group("backup-test", &[root.as_bytes(), &trustee.get().to_le_bytes()]).into()
     }

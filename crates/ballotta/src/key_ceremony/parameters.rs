@@ -1,4 +1,4 @@
-//! What is fixed before a key ceremony begins.
+//! The parameters of a key ceremony.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ use crate::limits::{MAX_MESSAGE_BYTES, MAX_SLOTS, MAX_TRUSTEES};
 use crate::manifest::Manifest;
 use crate::proofs::schnorr::SchnorrProof;
 
-/// What is fixed before the ceremony begins: who takes part, and for what.
+/// The parameters of a ceremony, which are fixed before it begins: the trustees, the threshold and the slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CeremonyParameters {
     manifest: ManifestHash,
@@ -22,16 +22,16 @@ pub struct CeremonyParameters {
     minimum_confirmed: u16,
 }
 
-/// The first attempt at a ceremony. A further one, without a dealer that was disqualified, comes with complaints.
+/// The number of the first attempt at a ceremony. A later attempt will exclude a dealer after a complaint.
 pub const FIRST_ATTEMPT: u32 = 1;
 
 impl CeremonyParameters {
-    /// The parameters of one attempt. Trustee `i` signs with the key at position `i - 1`; `threshold` trustees are needed
-    /// to decrypt, and at least as many must confirm.
+    /// Creates the parameters of one attempt. Trustee `i` signs with the key at position `i - 1`. `threshold` trustees
+    /// are needed to decrypt, and at least as many must confirm.
     ///
     /// # Errors
     ///
-    /// `Parameter` for a number out of its bounds, `IdentityElement` and `KeyReuse` for signing keys.
+    /// `Parameter` if a number is out of its bounds, `IdentityElement` or `KeyReuse` if signing keys are invalid.
     pub fn new(
         manifest: ManifestHash,
         threshold: u16,
@@ -55,11 +55,11 @@ impl CeremonyParameters {
         Ok(Self { manifest, threshold, signing_keys, slots, attempt, minimum_confirmed: threshold })
     }
 
-    /// The parameters of an attempt that a manifest asks for.
+    /// Creates the parameters of an attempt at the ceremony of a manifest.
     ///
     /// # Errors
     ///
-    /// `Parameter` if the deals of so many slots and trustees are longer than a message may be.
+    /// `Parameter` if there are so many slots and trustees that a deal would be longer than a message may be.
     pub fn for_manifest(manifest: &Manifest, attempt: u32) -> Result<Self, CeremonyError> {
         let trustees = manifest.trustees();
         let signing_keys = trustees.members.iter().map(|member| member.key).collect();
@@ -67,60 +67,60 @@ impl CeremonyParameters {
             .with_minimum_confirmed(trustees.minimum_confirmed)
     }
 
-    /// The same parameters, but at least `holders` trustees must confirm.
+    /// Changes how many trustees must confirm at least.
     ///
     /// # Errors
     ///
-    /// `Parameter` unless the number lies between the threshold and the number of trustees.
+    /// `Parameter` unless the number is between the threshold and the number of trustees.
     pub fn with_minimum_confirmed(self, holders: u16) -> Result<Self, CeremonyError> {
-        check("confirmed holders", holders.into(), self.threshold.into(), self.signing_keys.len())?;
+        check("confirmed trustees", holders.into(), self.threshold.into(), self.signing_keys.len())?;
         Ok(Self { minimum_confirmed: holders, ..self })
     }
 
-    /// The manifest of the election.
+    /// Returns the hash of the manifest of the election.
     #[must_use]
     pub fn manifest(&self) -> &ManifestHash {
         &self.manifest
     }
 
-    /// How many trustees are needed to decrypt: `t`.
+    /// Returns how many trustees are needed to decrypt: `t`.
     #[must_use]
     pub fn threshold(&self) -> u16 {
         self.threshold
     }
 
-    /// How many trustees there are: `T`.
+    /// Returns how many trustees there are: `T`.
     #[must_use]
     pub fn trustees(&self) -> u16 {
-        // At most MAX_TRUSTEES.
+        // The cast is exact, because there are at most MAX_TRUSTEES trustees.
         self.signing_keys.len() as u16
     }
 
-    /// How many slots, and so keys: `N`.
+    /// Returns how many slots there are: `N`. Each slot has its own key.
     #[must_use]
     pub fn slots(&self) -> usize {
         self.slots
     }
 
-    /// The number of the attempt: a ceremony that failed is repeated under the next.
+    /// Returns the number of the attempt. A ceremony that failed is repeated with the next number.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// How many trustees must confirm at least.
+    /// Returns how many trustees must confirm at least.
     #[must_use]
     pub fn minimum_confirmed(&self) -> u16 {
         self.minimum_confirmed
     }
 
-    /// The signing keys, in index order.
+    /// Returns the signing keys of the trustees, in index order.
     #[must_use]
     pub fn signing_keys(&self) -> &[PublicElement] {
         &self.signing_keys
     }
 
-    /// The index of the trustee with this number.
+    /// Returns the index of the trustee with this number.
     ///
     /// # Errors
     ///
@@ -130,13 +130,13 @@ impl CeremonyParameters {
         found.map(|(index, _)| index).ok_or(CeremonyError::IndexOutOfRange { index: number })
     }
 
-    /// The indices of all trustees, in ascending order.
+    /// Iterates over the indices of all trustees, in ascending order.
     pub(crate) fn indices(&self) -> impl Iterator<Item = TrusteeIndex> {
         TrusteeIndex::enumerate(&self.signing_keys).map(|(index, _)| index)
     }
 }
 
-/// The length of a deal as it is published.
+/// The length of a published deal in bytes.
 pub(super) const fn deal_bytes(slots: usize, threshold: usize, trustees: usize) -> usize {
     let header = 2 + 1 + 2 + 32 + 2;
     header + 32 * slots * threshold + trustees * EncryptedShares::bytes(slots) + 2 * SchnorrProof::BYTES

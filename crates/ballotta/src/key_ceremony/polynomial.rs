@@ -1,4 +1,4 @@
-//! Polynomials over the scalars, and in the exponent.
+//! Secret polynomials over the scalars, and public commitments to their coefficients.
 //!
 //! See `spec/ceremony.md#polynomials`.
 
@@ -21,7 +21,7 @@ pub(crate) struct Polynomial {
 }
 
 impl Polynomial {
-    /// A polynomial with as many coefficients as trustees are needed.
+    /// Draws a polynomial with `threshold` coefficients.
     pub(crate) fn draw(nonces: &mut Nonces, threshold: u16) -> Self {
         Self { coefficients: (0..threshold).map(|_| nonces.draw(b"coefficient")).collect() }
     }
@@ -31,24 +31,24 @@ impl Polynomial {
         Self { coefficients }
     }
 
-    /// `f(index)`, in constant time.
+    /// Computes `f(index)`, in constant time.
     pub(crate) fn evaluate(&self, index: TrusteeIndex) -> SecretScalar {
         let x = Scalar::from(u64::from(index.get()));
         let sum = self.coefficients.iter().rev().fold(Scalar::ZERO, |sum, a| sum * x + *a.expose_scalar());
         SecretScalar::new(sum)
     }
 
-    /// `A_0, A_1, ..`
+    /// The commitments `A_0, A_1, ..` to the coefficients.
     pub(crate) fn commitments(&self) -> Vec<PublicElement> {
         self.coefficients.iter().map(SecretScalar::public).collect()
     }
 }
 
-/// The coefficients of a dealer's polynomials in the exponent: a list per slot, the constant terms first.
+/// The commitments to the coefficients of the polynomials of a dealer: a list for each slot, the constant term first.
 pub(crate) type Commitments = Vec<Vec<PublicElement>>;
 
-/// The proof that a dealer knows the constant terms of all slots: Schnorr's, for their sum under weights that are drawn
-/// after all commitments are fixed.
+/// Proves that a dealer knows the constant terms of all slots. It is a Schnorr proof for their weighted sum, with
+/// weights that are drawn after all commitments are fixed.
 ///
 /// ```text
 /// absorb dealer, t, A_{1,0}, A_{1,1}, .. ; challenge w
@@ -92,7 +92,7 @@ fn possession_transcript(roster: &RosterHash, dealer: TrusteeIndex, commitments:
     (transcript, w)
 }
 
-/// `sum_c [index^c]A_c`: Horner's rule in the exponent. Variable time: everything here is public.
+/// Computes `sum_c [index^c]A_c` by Horner's rule. Variable time, because everything here is public.
 pub(crate) fn vartime_evaluate<'a>(
     coefficients: impl IntoIterator<Item = &'a Element, IntoIter: DoubleEndedIterator>,
     index: TrusteeIndex,
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn both_evaluations_agree() {
+    fn evaluations_with_secrets_and_with_commitments_agree() {
         let mut nonces = Domain::TrusteeSecrets.transcript().deterministic_nonces(&[1; 32]);
         let polynomial = Polynomial::draw(&mut nonces, 5);
         let commitments = polynomial.commitments();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn indices_that_interpolate_nothing_are_refused() {
+    fn repeated_indices_are_refused() {
         let repeated = [3, 1, 3].map(index);
         assert_eq!(lagrange_at_zero(&repeated).err(), Some(DuplicateIndex { index: index(3) }));
         assert_eq!(lagrange_at_zero(&[index(7)]), Ok(alloc::vec![Scalar::ONE]));

@@ -1,4 +1,4 @@
-//! How far a ceremony has come: the message that a trustee must send next, and the messages that may be published next.
+//! The progress of a ceremony: the message that a trustee must send next, and the messages that may be published next.
 //!
 //! See `spec/ceremony.md#steps`.
 
@@ -11,35 +11,35 @@ use super::{CeremonyError, CeremonyParameters, JointKey, MessageKind, Trustee, T
 use crate::encoding::DecodeError;
 use crate::index::TrusteeIndex;
 
-/// What a trustee has to do in a ceremony that has come so far.
+/// The next step of a trustee in a ceremony.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CeremonyStep {
-    /// A message of the trustee is due.
+    /// The trustee must publish a message.
     Due {
-        /// The kind of the message.
+        /// The kind of the message that is due.
         kind: MessageKind,
-        /// The message to publish.
+        /// The bytes of the message to publish.
         message: Vec<u8>,
     },
-    /// Nothing is due until other trustees have sent their messages.
+    /// The trustee must wait until other trustees have sent their messages.
     Waiting {
         /// The kind of the messages that are missing.
         kind: MessageKind,
         /// The trustees whose message is missing, in ascending order.
         absent: Vec<u16>,
     },
-    /// All messages of all trustees are there.
+    /// All trustees have sent all their messages.
     Complete,
 }
 
 impl Trustee {
-    /// The next step of the trustee with this seed, given all messages that are published. It is a function of the seed
-    /// and the messages: asked again, it is the same message.
+    /// Returns the next step of the trustee with this seed, given all published messages. With the same seed and
+    /// messages, it always returns the same step.
     ///
     /// # Errors
     ///
-    /// `NotATrustee`, or what is wrong with the messages of the steps that are complete.
+    /// `NotATrustee`, or an error in the messages of the steps that are complete.
     pub fn next_step<M: AsRef<[u8]>, R: CryptoRng>(
         parameters: CeremonyParameters,
         seed: TrusteeSeed,
@@ -74,7 +74,7 @@ impl Trustee {
         if let Some(step) = step(MessageKind::Deal, deal.as_bytes()) {
             return Ok(step);
         }
-        // Only if it is due: making the last message verifies all deals.
+        // The last message is made only if it is due, because this verifies all deals.
         let kind = MessageKind::Confirmation;
         if absent(kind).contains(&registration.author()) {
             let (_, confirmation) = dealt.confirm(&bytes(MessageKind::Deal), rng)?;
@@ -84,7 +84,7 @@ impl Trustee {
     }
 }
 
-/// Why a further message of a ceremony must not be published.
+/// The reason why a message of a ceremony must not be published.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NextMessageError {
@@ -92,9 +92,9 @@ pub enum NextMessageError {
     #[error("not a message of a key ceremony: {0}")]
     Unreadable(DecodeError),
     /// Messages of an earlier step are missing.
-    #[error("the {kind} of trustee {trustee} is too early: no {missing} of trustees {absent:?}")]
+    #[error("the {kind} of trustee {trustee} is too early: there is no {missing} of trustees {absent:?} yet")]
     TooEarly {
-        /// The author of the message.
+        /// The number of the author of the message.
         trustee: u16,
         /// The kind of the message.
         kind: MessageKind,
@@ -103,10 +103,10 @@ pub enum NextMessageError {
         /// The trustees whose message is missing, in ascending order.
         absent: Vec<u16>,
     },
-    /// The same message is published already.
-    #[error("the {kind} of trustee {trustee} is published already")]
+    /// The same message has already been published.
+    #[error("the {kind} of trustee {trustee} is already published")]
     AlreadyPublished {
-        /// The author of the message.
+        /// The number of the author of the message.
         trustee: u16,
         /// The kind of the message.
         kind: MessageKind,
@@ -116,12 +116,13 @@ pub enum NextMessageError {
     Ceremony(CeremonyError),
 }
 
-/// Checks that a message may be published after others: its author signed it, it is the author's first of its kind, and
-/// the steps before are complete. What other trustees did wrong is on the board already and is no reason to refuse it.
+/// Checks that a message may be published after the messages in `published`: its author signed it, it is the first
+/// message of this kind of its author, and all earlier steps are complete. Errors of other trustees are already on the
+/// board, and are not a reason to refuse the message.
 ///
 /// # Errors
 ///
-/// Why the message would spoil the ceremony.
+/// [`NextMessageError`] with the reason why the message must not be published.
 pub fn check_next_message<M: AsRef<[u8]>, R: CryptoRng>(
     parameters: &CeremonyParameters,
     published: &[M],

@@ -1,4 +1,4 @@
-//! The roster: who takes part in an attempt, under which keys. It is fixed when registration closes.
+//! The roster: the trustees of an attempt with their keys. It is fixed after all trustees have registered.
 //!
 //! See `spec/ceremony.md#verification`.
 
@@ -16,10 +16,10 @@ use super::steps::{read_complete_step, verify_all};
 use crate::hash::{RosterHash, tagged};
 use crate::index::TrusteeIndex;
 
-/// The registrations of all trustees, verified, and the hash that names them.
+/// The verified registrations of all trustees, and their hash.
 pub(crate) struct Roster {
     pub(crate) hash: RosterHash,
-    /// In index order, one of each trustee.
+    /// One registration of each trustee, in index order.
     pub(crate) registrations: Vec<Signed<Registration>>,
 }
 
@@ -49,7 +49,8 @@ impl Roster {
     }
 }
 
-/// A key that signs does not encrypt, and no two trustees share one. Whoever registers a key has proved that it knows it.
+/// Refuses an encryption key that is also a signing key, or that two trustees have registered. The proofs of possession
+/// were verified before, so all trustees with such a key know its secret.
 fn refuse_key_reuse(
     parameters: &CeremonyParameters,
     registrations: &[Signed<Registration>],
@@ -62,7 +63,7 @@ fn refuse_key_reuse(
     refuse_if_any(reused.map(Signed::author).collect(), |trustees| CeremonyError::KeyReuse { trustees })
 }
 
-/// The hash of everything that is fixed when registration closes.
+/// The hash of everything that is fixed after all trustees have registered.
 fn roster_hash(parameters: &CeremonyParameters, registrations: &[Signed<Registration>]) -> RosterHash {
     let sizes = [u64::from(parameters.trustees()), parameters.threshold().into(), parameters.slots() as u64];
     let sizes = sizes.map(u64::to_le_bytes);

@@ -17,10 +17,10 @@
 //!
 //! # Security
 //!
-//! The nonce of the cipher is zero: `e` derives from the seed, the roster, the receiver and the shares themselves, so that
-//! one key never encrypts two plaintexts. The key binds roster, dealer and receiver, so that shares cannot be addressed
-//! to somebody else. Without the proof a dealer could copy the ephemeral key of another and, by a complaint about its
-//! own deal, have the honest shares opened.
+//! The nonce of the cipher is zero. This is safe because `e` is derived from the seed, the roster, the receiver and the
+//! shares, so that one key never encrypts two plaintexts. The key depends on roster, dealer and receiver, so that
+//! shares cannot be sent to another receiver. Without the proof, a dealer could copy the ephemeral key of an honest
+//! dealer. A complaint about the copy would then reveal the honest shares.
 
 #![allow(non_snake_case)]
 
@@ -39,7 +39,7 @@ use crate::index::TrusteeIndex;
 use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
 use crate::transcript::{Domain, ProofTranscript};
 
-/// Where encrypted shares belong: the attempt, their dealer and their receiver. Their key is bound to all of it.
+/// The address of encrypted shares: the attempt, the dealer and the receiver. Their key depends on all three.
 #[derive(Clone, Copy)]
 pub(crate) struct ShareAddress<'a> {
     pub(crate) roster: &'a RosterHash,
@@ -67,7 +67,7 @@ impl ShareAddress<'_> {
     }
 }
 
-/// The shares of all slots for one receiver, encrypted.
+/// The encrypted shares of all slots for one receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncryptedShares {
     pub(super) ephemeral: PublicElement,
@@ -76,7 +76,7 @@ pub struct EncryptedShares {
 }
 
 impl EncryptedShares {
-    /// The ephemeral key `E`.
+    /// Returns the ephemeral key `E` of the encryption.
     #[must_use]
     pub fn ephemeral(&self) -> &PublicElement {
         &self.ephemeral
@@ -120,7 +120,8 @@ impl EncryptedShares {
         Ok(Self { ephemeral: E, proof, ciphertext })
     }
 
-    /// The shares; `None` unless the ciphertext was made for this address and contains canonical scalars.
+    /// Decrypts the shares. Returns `None` unless the ciphertext was made for this address and contains canonical
+    /// scalars.
     pub(crate) fn open(&self, address: &ShareAddress<'_>, receiver: &SecretScalar) -> Option<Vec<SecretScalar>> {
         let K = Zeroizing::new(self.ephemeral.element() * receiver.expose_scalar());
         let cipher = address.cipher(&self.ephemeral, &K);
@@ -129,7 +130,7 @@ impl EncryptedShares {
         shares.iter().map(|share| Scalar::from_canonical(share).map(SecretScalar::new)).collect()
     }
 
-    /// The claim that the dealer knows the ephemeral key.
+    /// The claim that the dealer knows the secret of the ephemeral key.
     pub(crate) fn claim(&self, address: &ShareAddress<'_>) -> SchnorrClaim {
         self.proof.claim(&mut address.transcript(Domain::ShareEphemeral), &self.ephemeral)
     }

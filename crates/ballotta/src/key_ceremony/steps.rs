@@ -1,4 +1,4 @@
-//! What anybody can verify about the messages of a step: trustees before they go on, everybody else at the end.
+//! The verification of the messages of a step. Trustees verify them before the next step, everybody else at the end.
 //!
 //! See `spec/ceremony.md#verification`.
 
@@ -15,7 +15,7 @@ use crate::hash::RosterHash;
 use crate::index::TrusteeIndex;
 use crate::proofs::batch::{Batch, BatchError, Claim, SharedBases};
 
-/// The messages of a ceremony by step.
+/// The messages of a ceremony, sorted by step.
 #[derive(Default)]
 pub(crate) struct MessagesByStep<'a> {
     pub(crate) registrations: Vec<&'a [u8]>,
@@ -25,8 +25,8 @@ pub(crate) struct MessagesByStep<'a> {
 }
 
 impl<'a> MessagesByStep<'a> {
-    /// Sorts messages by step; `in_order` refuses one that was published after another of a later step. Honest trustees
-    /// begin a step when the one before is complete.
+    /// Sorts messages by step. With `in_order`, it refuses a message that was published after a message of a later
+    /// step, because honest trustees begin a step only after the step before is complete.
     pub(crate) fn sort<M: AsRef<[u8]>>(messages: &'a [M], in_order: bool) -> Result<Self, CeremonyError> {
         let mut steps = Self::default();
         let (mut latest, mut late) = (MessageKind::Registration, Vec::new());
@@ -48,7 +48,8 @@ impl<'a> MessagesByStep<'a> {
     }
 }
 
-/// The messages of one step, in ascending order of their authors: signed by them, for this roster, and one of each.
+/// Reads the messages of one step, and returns them in ascending order of their authors. Every author must have signed
+/// its message for this roster, and have only one message.
 pub(crate) fn read_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
     parameters: &CeremonyParameters,
     roster: Option<&RosterHash>,
@@ -56,7 +57,7 @@ pub(crate) fn read_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
     rng: &mut R,
 ) -> Result<Vec<Signed<B>>, CeremonyError> {
     let envelopes = open_step(parameters, roster, B::KIND, messages, rng)?;
-    // From here on, what is wrong in a message convicts its author.
+    // From here on the signatures are verified: any error in a message is a fault of its author.
     let mut step: Vec<Signed<B>> = Vec::with_capacity(messages.len());
     let mut unreadable = Vec::new();
     for envelope in envelopes {
@@ -71,13 +72,14 @@ pub(crate) fn read_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
     Ok(step)
 }
 
-/// Refuses messages that cannot be read; each trustee is named once.
+/// Refuses messages that cannot be decoded. The error names each trustee once.
 fn refuse_unreadable(mut unreadable: Vec<(u16, DecodeError)>) -> Result<(), CeremonyError> {
     unreadable.dedup_by_key(|(trustee, _)| *trustee);
     refuse_if_any(unreadable, |trustees| CeremonyError::Decode { trustees })
 }
 
-/// The envelopes of messages of this kind, which their authors signed for this roster, in ascending order of their authors.
+/// Opens messages that must have this kind and a signature of their author for this roster. Returns their envelopes in
+/// ascending order of their authors.
 fn open_step<'m, M: AsRef<[u8]>, R: CryptoRng>(
     parameters: &CeremonyParameters,
     roster: Option<&RosterHash>,
@@ -106,12 +108,12 @@ fn open_step<'m, M: AsRef<[u8]>, R: CryptoRng>(
     refuse_if_any(elsewhere.map(Envelope::unattributed).collect(), |messages| CeremonyError::RosterMismatch {
         messages,
     })?;
-    // Here, where messages of all steps are of one type: sorting is 3 KB of code for each that is sorted.
+    // Sorted here, where messages of all steps have one type: each type that is sorted needs 3 KB of code.
     envelopes.sort_by_key(|envelope| envelope.author);
     Ok(envelopes)
 }
 
-/// Refuses what trustees sent twice; the messages of a step are sorted by their authors.
+/// Refuses two messages of one trustee. The messages must be sorted by their authors.
 fn refuse_second_messages(kind: MessageKind, step: &[(u16, &[u8])]) -> Result<(), CeremonyError> {
     let (mut evidence, mut copied) = (Vec::new(), None);
     for messages in step.chunk_by(|(one, _), (next, _)| one == next) {
@@ -128,7 +130,7 @@ fn refuse_second_messages(kind: MessageKind, step: &[(u16, &[u8])]) -> Result<()
     copied.map_or(Ok(()), |trustee| Err(CeremonyError::DuplicateMessage { trustee, kind }))
 }
 
-/// The messages of one step, of all trustees, in index order.
+/// Reads the messages of one step, which all trustees must have sent, and returns them in index order.
 pub(crate) fn read_complete_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
     parameters: &CeremonyParameters,
     roster: Option<&RosterHash>,
@@ -142,7 +144,7 @@ pub(crate) fn read_complete_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
     Ok(step)
 }
 
-/// Verifies claims in one batch; the error is the labels of those that fail.
+/// Verifies claims in one batch. The error contains the labels of the invalid claims.
 pub(crate) fn verify_all<L, C: for<'a> Into<Claim<'a>>, R: CryptoRng>(
     claims: impl IntoIterator<Item = (L, C)>,
     rng: &mut R,

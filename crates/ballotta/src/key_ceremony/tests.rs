@@ -1,4 +1,4 @@
-//! Whole ceremonies, and the ways to cheat in them: each is refused by its own error, which names the culprit.
+//! Tests of whole ceremonies, and of attacks on them. Each attack has its own error, which names the culprit.
 
 use alloc::vec::Vec;
 use core::iter::zip;
@@ -39,7 +39,7 @@ fn parameters(threshold: u16, seeds: &[u8], slots: usize, attempt: u32) -> Cerem
     CeremonyParameters::new(ManifestHash::of(b"manifest"), threshold, keys, slots, attempt).unwrap()
 }
 
-/// The messages of a ceremony, which a test may exchange; trustee `i` has the seed at position `i - 1`.
+/// The messages of a ceremony, which a test can replace. Trustee `i` has the seed at position `i - 1`.
 #[derive(Clone)]
 struct Ceremony {
     parameters: CeremonyParameters,
@@ -50,7 +50,7 @@ struct Ceremony {
     confirmations: Vec<Vec<u8>>,
 }
 
-/// Takes everybody through one step.
+/// Lets all trustees do one step.
 fn step<S, T, B>(
     states: Vec<S>,
     mut next: impl FnMut(S) -> Result<(T, Signed<B>), CeremonyError>,
@@ -92,7 +92,7 @@ impl Ceremony {
         TrusteeShares::recover(self.parameters.clone(), self.seed(index), &self.messages(), &mut TestRng(3))
     }
 
-    /// What both a verifier and another trustee say.
+    /// The error of a verifier, which another trustee must report as well.
     fn rejection(&self, trustee: u16) -> CeremonyError {
         let error = self.verify().unwrap_err();
         assert_eq!(self.recover(trustee).err().as_ref(), Some(&error));
@@ -107,7 +107,7 @@ impl Ceremony {
         Roster::verify(&self.parameters, &self.registrations, &mut TestRng(4)).unwrap()
     }
 
-    /// The joint key that the deals give, before anybody has confirmed it.
+    /// The joint key of the deals, without confirmations.
     #[cfg(feature = "weaken")]
     fn joint_keys(&self) -> Result<Vec<PublicElement>, CeremonyError> {
         let (parameters, roster, rng) = (&self.parameters, self.roster(), &mut TestRng(9));
@@ -135,7 +135,7 @@ impl Ceremony {
         self.registrations[usize::from(author) - 1] = self.sign(author, registration);
     }
 
-    /// Exchanges a deal and the commitment to it.
+    /// Replaces a deal and the commitment to it.
     fn deal(&mut self, dealer: u16, deal: Deal) {
         self.deal_without_commitment(dealer, deal);
         let commitment = DealCommitment { deal: FileHash::of(&self.deals[usize::from(dealer) - 1]) };
@@ -146,7 +146,7 @@ impl Ceremony {
         self.deals[usize::from(dealer) - 1] = self.sign(dealer, deal);
     }
 
-    /// The deal of other polynomials, with so many coefficients.
+    /// The deal of other polynomials, with this number of coefficients.
     fn other_deal(&self, dealer: u16, coefficients: u16) -> Deal {
         let mut nonces = Domain::TrusteeSecrets.transcript().deterministic_nonces(&[99; 32]);
         let polynomials: Vec<_> =
@@ -155,7 +155,7 @@ impl Ceremony {
     }
 }
 
-/// The messages of the ceremony for which nobody answers.
+/// These messages, as messages for which no trustee is responsible.
 fn unattributed(messages: &[&[u8]]) -> Vec<UnattributedMessage> {
     let name = |message: &&[u8]| {
         let (kind, author) = message_header(message).unwrap();
@@ -172,7 +172,7 @@ fn confirmed(joint_key: &JointKey) -> Vec<u16> {
     joint_key.confirmed().iter().map(|index| index.get()).collect()
 }
 
-/// All lists of `count` of the indices `1..=of`.
+/// All ways to choose `count` of the indices `1..=of`.
 fn subsets(of: u16, count: usize) -> Vec<Vec<u16>> {
     (0_u32..1 << of)
         .filter(|set| set.count_ones() as usize == count)
@@ -189,7 +189,7 @@ fn interpolate(shares: &[TrusteeShares], indices: &[u16], slot: usize) -> Public
 }
 
 #[test]
-fn every_quorum_holds_the_joint_key() {
+fn every_quorum_can_compute_the_joint_key() {
     for (threshold, trustees) in [(1, 1), (2, 3), (3, 5), (5, 5)] {
         let seeds: Vec<u8> = (1..=trustees).collect();
         let (ceremony, shares) = Ceremony::run_with_shares(parameters(threshold, &seeds, 3, 1), &seeds, 1);
@@ -224,7 +224,7 @@ fn a_step_that_is_repeated_gives_the_same_bytes() {
     let (again, _) = Ceremony::run_with_shares(parameters(2, &seeds, 3, 1), &seeds, 77);
     assert_eq!(first.messages(), again.messages());
     for before in shares {
-        // Messages arrive in any order.
+        // Messages can arrive in any order.
         let mut messages = first.messages();
         messages.reverse();
         let recovered = TrusteeShares::recover(
@@ -242,7 +242,7 @@ fn a_step_that_is_repeated_gives_the_same_bytes() {
     }
 }
 
-/// N3: one seed at other seats, with another threshold, in another attempt or another election.
+/// N3: the same seed with other indices, another threshold, another attempt or another election.
 #[test]
 fn another_roster_gives_other_polynomials() {
     let seeds = [1, 2, 3];
@@ -285,8 +285,8 @@ fn parameters_have_bounds() {
     let bytes = deal_bytes(4096, 64, 64);
     assert_eq!(new(64, keys(64), 4096), parameter("bytes of a deal", bytes, 0, MAX_MESSAGE_BYTES));
     let with = |holders| parameters(2, &[1, 2, 3], 1, 1).with_minimum_confirmed(holders).err();
-    assert_eq!(with(1), parameter("confirmed holders", 1, 2, 3));
-    assert_eq!(with(4), parameter("confirmed holders", 4, 2, 3));
+    assert_eq!(with(1), parameter("confirmed trustees", 1, 2, 3));
+    assert_eq!(with(4), parameter("confirmed trustees", 4, 2, 3));
     let identity = PublicElement::from(Element::identity());
     let refused = CeremonyError::IdentityElement { field: "signing key", number: 2 };
     assert_eq!(new(1, [keys(1), alloc::vec![identity]].concat(), 1), Some(refused));
@@ -295,7 +295,7 @@ fn parameters_have_bounds() {
     assert_eq!(stranger, Some(CeremonyError::NotATrustee));
 }
 
-/// D1: a key of which its owner does not know the secret.
+/// D1: a key whose owner does not know its secret.
 #[test]
 fn rogue_keys_are_refused() {
     let honest = Ceremony::of(2, 3);
@@ -317,12 +317,12 @@ fn rogue_keys_are_refused() {
         assert_eq!(refused.culprits(), [2]);
     }
 
-    // The whole registration of another attempt.
+    // A whole registration from another attempt.
     let mut ceremony = honest.clone();
     ceremony.registrations[1] = Ceremony::run(parameters(2, &[1, 2, 3], 3, 2), &[1, 2, 3]).registrations[1].clone();
     assert_eq!(ceremony.rejection(1), bad_signature(&[&ceremony.registrations[1]]));
 
-    // The proof of another dealer, and one of the dealer's own for other polynomials.
+    // The proof of another dealer, and the dealer's own proof for other polynomials.
     for proof in [honest.read_deal(1).possession, honest.other_deal(2, 2).possession] {
         let mut ceremony = honest.clone();
         ceremony.deal(2, Deal { possession: proof, ..honest.read_deal(2) });
@@ -332,13 +332,13 @@ fn rogue_keys_are_refused() {
     }
 }
 
-/// D1 in full: the last dealer makes the joint key one whose secret it alone knows.
+/// D1, the complete attack: the last dealer chooses its deal so that it alone knows the secret of the joint key.
 fn take_over_the_joint_key() -> (Ceremony, PublicElement) {
     let mut ceremony = Ceremony::of(2, 2);
     let target = SecretScalar::random(&mut TestRng(7));
     let share = SecretScalar::random(&mut TestRng(8));
     let mut deal = ceremony.read_deal(2);
-    // f(0) is what is missing from the target, f(1) is known: the first trustee finds nothing wrong with its shares.
+    // f(0) is the difference from the target. f(1) is known, so that the first trustee finds no error in its shares.
     deal.commitments = ceremony
         .read_deal(1)
         .commitments
@@ -371,7 +371,7 @@ fn without_the_proof_of_possession_one_dealer_takes_over_the_joint_key() {
     assert_eq!(ceremony.joint_keys(), Ok(alloc::vec![target; 3]));
 }
 
-/// D2: a dealer that chooses its deal after it has seen the others'.
+/// D2: a dealer that chooses its deal after it has seen the deals of others.
 #[test]
 fn a_deal_is_fixed_before_the_others_are_seen() {
     let mut ceremony = Ceremony::of(2, 3);
@@ -391,13 +391,13 @@ fn a_deal_is_fixed_before_the_others_are_seen() {
     late.insert(6, commitment);
     let refused = CeremonyError::OutOfOrder { messages: unattributed(&[commitment]) };
     assert_eq!(JointKey::verify(&honest.parameters, &late, &mut TestRng(2)).err(), Some(refused));
-    // All that are late, whatever stands between them.
+    // All late messages are named, even if there are other messages between them.
     let early = late.remove(0);
     late.insert(7, early);
     let refused = CeremonyError::OutOfOrder { messages: unattributed(&[commitment, early]) };
     assert_eq!(refused.files(), [FileHash::of(commitment), FileHash::of(early)]);
     assert_eq!(JointKey::verify(&honest.parameters, &late, &mut TestRng(2)).err(), Some(refused));
-    // Without all commitments nobody deals.
+    // No trustee publishes its deal before all commitments are there.
     let mut absent = honest;
     absent.commitments.remove(2);
     let refused = CeremonyError::MissingMessage { kind: MessageKind::DealCommitment, absent: alloc::vec![3] };
@@ -405,9 +405,9 @@ fn a_deal_is_fixed_before_the_others_are_seen() {
     assert_eq!(refused.culprits(), [3]);
 }
 
-/// D3: polynomials of another degree than the threshold says.
+/// D3: polynomials whose degree does not fit the threshold.
 #[test]
-fn the_degree_is_that_of_the_threshold() {
+fn the_degree_must_fit_the_threshold() {
     for got in [0, 1, 3, 4] {
         let mut ceremony = Ceremony::of(2, 3);
         ceremony.deal(3, ceremony.other_deal(3, got));
@@ -444,7 +444,7 @@ fn indices_come_from_the_manifest() {
             assert_eq!(ceremony.verify().err(), Some(refused));
         }
     }
-    // The index of somebody else.
+    // The index of another trustee.
     let mut ceremony = honest;
     ceremony.deals[1][3..5].copy_from_slice(&3_u16.to_le_bytes());
     let refused = bad_signature(&[&ceremony.deals[1]]);
@@ -455,7 +455,7 @@ fn indices_come_from_the_manifest() {
 
 /// D5: different messages to different receivers.
 #[test]
-fn two_messages_for_one_step_convict() {
+fn two_messages_for_one_step_are_evidence() {
     let honest = Ceremony::of(2, 3);
     let equivocation = |first: &[u8], second: &[u8]| CeremonyError::Equivocation {
         evidence: alloc::vec![Evidence { trustee: 3, messages: [first.to_vec(), second.to_vec()] }],
@@ -467,11 +467,11 @@ fn two_messages_for_one_step_convict() {
     ceremony.registrations.push(second.clone());
     assert_eq!(ceremony.rejection(1), equivocation(&honest.registrations[2], &second));
     assert_eq!(ceremony.rejection(1).culprits(), [3]);
-    // A trustee recognises what it did not send.
+    // A trustee recognises a message that it did not send.
     let mut ceremony = honest.clone();
     ceremony.registrations[2] = second.clone();
     assert_eq!(ceremony.recover(3).err(), Some(equivocation(&honest.registrations[2], &second)));
-    // Who saw other registrations has another roster.
+    // A trustee that saw other registrations has another roster.
     let commitments: Vec<&[u8]> = honest.commitments.iter().map(Vec::as_slice).collect();
     let refused = CeremonyError::RosterMismatch { messages: unattributed(&commitments) };
     assert_eq!(ceremony.verify().err(), Some(refused));
@@ -491,14 +491,14 @@ fn two_messages_for_one_step_convict() {
     let refused = CeremonyError::DuplicateMessage { trustee: 1, kind: MessageKind::Deal };
     assert_eq!(ceremony.rejection(2), refused);
 
-    // A forged second message convicts nobody.
+    // A forged second message is not evidence.
     let mut forged = honest.commitments[2].clone();
     forged[40] ^= 1;
     let mut ceremony = honest.clone();
     ceremony.commitments.push(forged.clone());
     assert_eq!(ceremony.rejection(1), bad_signature(&[&forged]));
 
-    // A split confirmation.
+    // Two different confirmations.
     let confirmation = confirmation_of(&honest, 3, |confirmation| {
         confirmation.root = CeremonyRoot::from_bytes([1; 32]);
     });
@@ -518,7 +518,7 @@ fn confirmation_of(ceremony: &Ceremony, trustee: u16, change: impl FnOnce(&mut C
     ceremony.sign(trustee, confirmation)
 }
 
-/// D7: shares that are changed, or addressed to somebody else.
+/// D7: shares that are changed, or sent to another receiver.
 #[test]
 fn shares_belong_to_their_dealer_and_receiver() {
     let honest = Ceremony::of(2, 3);
@@ -531,7 +531,7 @@ fn shares_belong_to_their_dealer_and_receiver() {
     };
     let failed = |receiver| CeremonyError::ShareDecryptFailed { dealer: 2, receiver };
 
-    // The shares for trustee 1, to trustee 3: with everything, and as a ciphertext only.
+    // The shares for trustee 1, sent to trustee 3: everything, and only the ciphertext.
     let moved = with_deal(&|deal| deal.shares.swap(0, 2));
     assert_eq!(moved.rejection(1), CeremonyError::ShareProofInvalid { places: alloc::vec![(2, 1), (2, 3)] });
     let moved = with_deal(&|deal| deal.shares[2].ciphertext = deal.shares[0].ciphertext.clone());
@@ -545,7 +545,7 @@ fn shares_belong_to_their_dealer_and_receiver() {
         let flipped = with_deal(&|deal| deal.shares[0].ciphertext[byte] ^= 0x10);
         assert_eq!(flipped.recover(1).err(), Some(failed(1)), "{byte}");
     }
-    // Another sender in the message.
+    // A message that names another sender.
     let mut ceremony = honest.clone();
     ceremony.deals[1][3] = 1;
     assert_eq!(ceremony.rejection(1), bad_signature(&[&ceremony.deals[1]]));
@@ -571,7 +571,7 @@ fn shares_agree_with_the_commitments() {
 
 #[cfg(feature = "weaken")]
 #[test]
-fn without_the_consistency_of_shares_a_dealer_spoils_a_holder() {
+fn without_the_consistency_of_shares_a_dealer_spoils_the_shares_of_a_trustee() {
     let ceremony = inconsistent_shares();
     let _weaken = Weaken::without(Check::ShareConsistency);
     let shares = ceremony.recover(1).unwrap();
@@ -580,9 +580,9 @@ fn without_the_consistency_of_shares_a_dealer_spoils_a_holder() {
     }
 }
 
-/// D9: who holds no shares cannot confirm, and too few holders make no key.
+/// D9: a trustee without shares cannot confirm, and there is no joint key if too few trustees confirm.
 #[test]
-fn a_holder_proves_that_its_shares_decrypt() {
+fn a_trustee_proves_that_its_shares_decrypt() {
     let honest = Ceremony::of(2, 3);
     let mut ceremony = honest.clone();
     ceremony.confirmations[1] = confirmation_without_shares(&honest, 2);
@@ -594,7 +594,7 @@ fn a_holder_proves_that_its_shares_decrypt() {
         let _weaken = Weaken::without(Check::BackupProof);
         assert_eq!(confirmed(&ceremony.verify().unwrap()), [1, 2, 3]);
     }
-    // The confirmation of somebody else.
+    // The confirmation of another trustee.
     ceremony.confirmations[1] = {
         let CeremonyMessage::Confirmation(other) =
             CeremonyMessage::decode(&honest.confirmations[0], &honest.parameters).unwrap()
@@ -634,13 +634,13 @@ fn confirmation_without_shares(ceremony: &Ceremony, trustee: u16) -> Vec<u8> {
     prove_backup(ceremony, trustee, &base, &secrets)
 }
 
-/// Shares are held against the ceremony that they are of, not against its keys alone: another run of the last steps, with
-/// the same polynomials, has the same keys and another root.
+/// Shares are compared with the root of their ceremony, not only with its keys: another run of the last steps, with the
+/// same polynomials, has the same keys and another root.
 #[test]
 fn shares_belong_to_one_ceremony() {
     let honest = Ceremony::of(2, 3);
     let mut other = honest.clone();
-    // What dealer 2 encrypts to trustee 1, nobody else reads.
+    // Only trustee 1 can read the shares that dealer 2 encrypts to it.
     let mut deal = honest.read_deal(2);
     deal.shares[0].ciphertext[0] ^= 1;
     other.deal(2, deal);
@@ -662,7 +662,7 @@ fn shares_belong_to_one_ceremony() {
     assert_eq!(ours.check_against(&joint_key), Err(CeremonyError::OtherCeremony { trustee: 3 }));
 }
 
-/// N12: a proof that the shares decrypt a ciphertext of somebody's choice.
+/// N12: a proof that the shares decrypt a ciphertext that somebody has chosen.
 #[test]
 fn nobody_chooses_what_a_confirmation_decrypts() {
     let honest = Ceremony::of(2, 3);
@@ -679,7 +679,7 @@ fn nobody_chooses_what_a_confirmation_decrypts() {
     }
 }
 
-/// G2: the identity, wherever an element is read.
+/// G2: the identity, in every field that contains an element.
 #[test]
 fn the_identity_is_refused() {
     let honest = Ceremony::of(2, 3);
@@ -711,7 +711,7 @@ fn the_identity_is_refused() {
     assert_eq!(ceremony.verify().err(), Some(refused("factor")));
 }
 
-/// G2: two dealers whose constant terms cancel.
+/// G2: two dealers whose constant terms have the sum zero.
 #[test]
 fn the_joint_key_is_not_the_identity() {
     let mut ceremony = Ceremony::of(1, 2);
@@ -752,7 +752,7 @@ fn a_key_has_one_purpose_and_one_owner() {
     assert_eq!(error, CeremonyError::KeyReuse { trustees: alloc::vec![2, 3] });
 }
 
-/// N5: the ephemeral key of an honest dealer, so that a complaint about one deal opens the other.
+/// N5: a dealer copies the ephemeral key of an honest dealer, so that a complaint about its deal reveals honest shares.
 #[test]
 fn ephemeral_keys_are_not_copied() {
     let honest = Ceremony::of(2, 3);
@@ -764,7 +764,7 @@ fn ephemeral_keys_are_not_copied() {
     assert_eq!(ceremony.rejection(1), refused);
     assert_eq!(refused.culprits(), [2]);
 
-    // A dealer's own, for two receivers: the proofs hold.
+    // A dealer's own ephemeral key for two receivers, with valid proofs.
     let roster = honest.roster();
     let mut deal = honest.read_deal(2);
     let ephemeral = KeyPair::new(SecretScalar::random(&mut TestRng(13)));
@@ -779,8 +779,7 @@ fn ephemeral_keys_are_not_copied() {
     assert_eq!(refused.culprits(), [2]);
 }
 
-/// Of several who break one rule, all are named: whoever is left out would be believed, and keep the seat in the next
-/// attempt.
+/// If several trustees break one rule, all are named. A trustee that is not named would take part in the next attempt.
 #[test]
 fn every_culprit_is_named() {
     let honest = Ceremony::of(2, 4);
@@ -817,7 +816,7 @@ fn every_culprit_is_named() {
         assert_eq!(ceremony.verify().err(), Some(refused), "{step}");
     }
 
-    // Signed, and not to be read: the deals of another threshold too.
+    // Signed messages that cannot be decoded, such as deals for another threshold.
     let mut ceremony = honest.clone();
     for (dealer, coefficients) in [(4, 1), (2, 3)] {
         ceremony.deal(dealer, honest.other_deal(dealer, coefficients));
@@ -840,7 +839,7 @@ fn every_culprit_is_named() {
     assert_eq!(refused.culprits(), [2, 4]);
     assert_eq!(ceremony.rejection(1), refused);
 
-    // Keys that serve twice: of two pairs, and of one that signs.
+    // Keys that are used twice: the encryption key of another trustee, and the signing key of another trustee.
     let mut ceremony = honest.clone();
     let encryption = |number: u16| honest.seed(number).encryption_key(&honest.parameters);
     for (trustee, key) in [(2, encryption(1)), (4, honest.seed(3).signing_key())] {
@@ -849,7 +848,7 @@ fn every_culprit_is_named() {
     }
     assert_eq!(ceremony.rejection(3), CeremonyError::KeyReuse { trustees: alloc::vec![1, 2, 4] });
 
-    // Deals that were exchanged.
+    // Deals that were replaced after the commitment.
     let mut ceremony = honest.clone();
     for dealer in [2, 4] {
         ceremony.deal_without_commitment(dealer, honest.other_deal(dealer, 2));
@@ -858,7 +857,7 @@ fn every_culprit_is_named() {
     assert_eq!(refused.culprits(), [2, 4]);
     assert_eq!(ceremony.rejection(1), refused);
 
-    // Ephemeral keys that nobody proves.
+    // Ephemeral keys without a valid proof.
     let mut ceremony = honest.clone();
     for (dealer, receiver) in [(2, 1), (2, 3), (4, 4)] {
         let mut deal = ceremony.read_deal(dealer);
@@ -869,7 +868,7 @@ fn every_culprit_is_named() {
     assert_eq!(refused.culprits(), [2, 4]);
     assert_eq!(ceremony.rejection(1), refused);
 
-    // Ephemeral keys whose secret several dealers know.
+    // Ephemeral keys that several dealers use.
     let mut ceremony = honest.clone();
     let keys = [21, 22].map(|number| KeyPair::new(SecretScalar::random(&mut TestRng(number))));
     for (dealer, receiver, key) in [(4, 1, 0), (3, 1, 1), (2, 1, 0), (3, 4, 1)] {
@@ -886,7 +885,7 @@ fn every_culprit_is_named() {
     assert_eq!(refused.culprits(), [2, 3, 4]);
     assert_eq!(ceremony.rejection(1), refused);
 
-    // Confirmations of other messages, and of shares that nobody has.
+    // Confirmations for other messages, and of trustees without shares.
     let mut ceremony = honest.clone();
     for (seat, trustee) in [(1, 2), (3, 4)] {
         ceremony.confirmations[seat] =
@@ -902,14 +901,14 @@ fn every_culprit_is_named() {
 }
 
 #[test]
-fn a_message_stands_in_its_step() {
+fn a_message_must_be_in_its_step() {
     let honest = Ceremony::of(2, 3);
     let (registered, _) = Trustee::register(honest.parameters.clone(), honest.seed(1)).unwrap();
     let (trustee, found, expected) = (1, MessageKind::Deal, MessageKind::Registration);
     let error = registered.commit(&honest.deals, &mut TestRng(1)).err();
     assert_eq!(error, Some(CeremonyError::UnexpectedMessage { trustee, found, expected }));
 
-    // The number of complaints is kept for them.
+    // The kind 4 is reserved for complaints.
     let mut message = honest.deals[0].clone();
     message[2] = 4;
     let error = DecodeError::UnknownValue { field: "kind", found: 4 };
@@ -947,7 +946,7 @@ fn decoders_survive_mutations() {
                     _ => bytes[at..].iter_mut().take(32).for_each(|byte| *byte = 0),
                 }
             }
-            // What is read has one encoding.
+            // Decoded messages have exactly one encoding.
             if let Ok(message) = CeremonyMessage::decode(&bytes, &honest.parameters) {
                 assert_eq!(body(&message), bytes[header..bytes.len() - 64]);
             }

@@ -1,13 +1,13 @@
-//! A trustee's steps through the ceremony, as states.
+//! The steps of a trustee in the ceremony, as states.
 //!
 //! See `spec/ceremony.md#steps`.
 //!
 //! # Security
 //!
-//! Every message is a function of the seed, the parameters and the messages before it: a process that stopped replays
-//! the public messages and goes on. Random numbers serve for nothing but the weights of batch verification. What derives
-//! from the seed is drawn from a transcript that has absorbed the roster; the keys alone come before it. Everything that
-//! touches the seed is constant time.
+//! Every message depends only on the seed, the parameters and the messages before it. So a process that has stopped can
+//! replay the public messages and continue. Random numbers are used only for the weights of batch verification. Secrets
+//! come from a transcript that has absorbed the seed and the roster, except the keys, which are part of the roster.
+//! Everything that uses the seed takes constant time.
 
 use alloc::vec::Vec;
 use core::iter::zip;
@@ -33,7 +33,7 @@ use crate::proofs::equality::{EqualityProof, EqualityStatement};
 use crate::proofs::schnorr::KeyPair;
 use crate::weaken::{self, Check};
 
-/// A trustee in a ceremony: what all its states have in common.
+/// A trustee in a ceremony, with the data that all its states share.
 pub struct Trustee {
     parameters: CeremonyParameters,
     index: TrusteeIndex,
@@ -43,11 +43,11 @@ pub struct Trustee {
 }
 
 impl Trustee {
-    /// The first step: takes the seat of the seed's signing key.
+    /// Does the first step: registers the trustee that has the signing key of the seed.
     ///
     /// # Errors
     ///
-    /// `NotATrustee` if the parameters do not name that key.
+    /// `NotATrustee` if the parameters do not contain this signing key.
     pub fn register(
         parameters: CeremonyParameters,
         seed: TrusteeSeed,
@@ -66,7 +66,7 @@ impl Trustee {
         sign(body, self.index, &self.parameters, roster, &self.signing, &self.seed)
     }
 
-    /// Among the messages of all trustees, that of this one must be its own.
+    /// Checks that the messages of all trustees contain the message that this trustee made.
     fn recognise<B: Body>(&self, own: &Signed<B>, messages: &[Signed<B>]) -> Result<(), CeremonyError> {
         match messages.iter().find(|message| message.author() == self.index.get()) {
             Some(message) if message.as_bytes() != own.as_bytes() => {
@@ -119,18 +119,18 @@ pub(super) fn make_deal(
     Ok(Deal { commitments, possession, shares })
 }
 
-/// A trustee that has registered.
+/// The state of a trustee that has registered.
 pub struct Registered {
     trustee: Trustee,
     registration: Signed<Registration>,
 }
 
 impl Registered {
-    /// The second step: given the registrations of all trustees, commits to a deal.
+    /// Does the second step: commits to a deal, given the registrations of all trustees.
     ///
     /// # Errors
     ///
-    /// What is wrong with the registrations.
+    /// [`CeremonyError`] if registrations are invalid or missing.
     pub fn commit<M: AsRef<[u8]>, R: CryptoRng>(
         self,
         registrations: &[M],
@@ -146,7 +146,7 @@ impl Registered {
     }
 }
 
-/// A trustee that has committed to its deal.
+/// The state of a trustee that has committed to its deal.
 pub struct Committed {
     trustee: Trustee,
     roster: Roster,
@@ -155,17 +155,17 @@ pub struct Committed {
 }
 
 impl Committed {
-    /// The hash that names the roster of this attempt.
+    /// Returns the hash of the roster of this attempt.
     #[must_use]
     pub fn roster_hash(&self) -> &RosterHash {
         &self.roster.hash
     }
 
-    /// The third step: given the commitments of all trustees, hands out the deal.
+    /// Does the third step: returns the deal, given the commitments of all trustees.
     ///
     /// # Errors
     ///
-    /// What is wrong with the commitments.
+    /// [`CeremonyError`] if commitments are invalid or missing.
     pub fn deal<M: AsRef<[u8]>, R: CryptoRng>(
         self,
         commitments: &[M],
@@ -178,7 +178,7 @@ impl Committed {
     }
 }
 
-/// A trustee that has dealt.
+/// The state of a trustee that has published its deal.
 pub struct Dealt {
     trustee: Trustee,
     roster: Roster,
@@ -186,11 +186,12 @@ pub struct Dealt {
 }
 
 impl Dealt {
-    /// The last step: given the deals of all trustees, takes its shares and proves that they decrypt.
+    /// Does the last step: reads the shares from the deals of all trustees, and proves that the shares decrypt.
     ///
     /// # Errors
     ///
-    /// What is wrong with the deals; `ShareDecryptFailed` and `ShareInconsistent` are what a complaint is about.
+    /// [`CeremonyError`] if deals are invalid or missing. `ShareDecryptFailed` and `ShareInconsistent` are reasons for
+    /// a complaint.
     pub fn confirm<M: AsRef<[u8]>, R: CryptoRng>(
         self,
         deals: &[M],
@@ -217,7 +218,7 @@ impl Dealt {
     }
 }
 
-/// A trustee's shares `x_{j,1}..x_{j,N}` of the joint secret key.
+/// The shares `x_{j,1}..x_{j,N}` of a trustee in the joint secret key, which are wiped when dropped.
 pub struct TrusteeShares {
     index: TrusteeIndex,
     root: CeremonyRoot,
@@ -226,11 +227,12 @@ pub struct TrusteeShares {
 }
 
 impl TrusteeShares {
-    /// Recovers the shares from the seed and the messages of the ceremony, in any order: for the day of the decryption.
+    /// Recovers the shares from the seed and the messages of the ceremony, which may be in any order. A trustee needs
+    /// them for decryption.
     ///
     /// # Errors
     ///
-    /// What is wrong with the messages.
+    /// `NotATrustee`, or another [`CeremonyError`] if messages are invalid or missing.
     pub fn recover<M: AsRef<[u8]>, R: CryptoRng>(
         parameters: CeremonyParameters,
         seed: TrusteeSeed,
@@ -245,35 +247,35 @@ impl TrusteeShares {
         Ok(shares)
     }
 
-    /// The index of the trustee.
+    /// Returns the index of the trustee.
     #[must_use]
     pub fn index(&self) -> TrusteeIndex {
         self.index
     }
 
-    /// The root of the ceremony to which the shares belong.
+    /// Returns the root of the ceremony to which the shares belong.
     #[must_use]
     pub fn root(&self) -> &CeremonyRoot {
         &self.root
     }
 
-    /// The verification keys `Y_{j,1}..Y_{j,N}`.
+    /// Returns the verification keys `Y_{j,1}..Y_{j,N}` of the trustee.
     #[must_use]
     pub fn verification_keys(&self) -> &[PublicElement] {
         &self.verification_keys
     }
 
-    /// The shares themselves, one per slot.
+    /// Returns the secret shares, one for each slot.
     #[must_use]
     pub fn expose_secrets(&self) -> &[SecretScalar] {
         &self.secrets
     }
 
-    /// Checks that the shares belong to the ceremony of a joint key, and to its verification keys.
+    /// Checks that the shares belong to the ceremony and the verification keys of a joint key.
     ///
     /// # Errors
     ///
-    /// `OtherCeremony` if they are of another ceremony.
+    /// `OtherCeremony` if the shares are from another ceremony.
     pub fn check_against(&self, joint_key: &JointKey) -> Result<(), CeremonyError> {
         if self.root == *joint_key.root() && self.verification_keys == joint_key.verification_keys(self.index)? {
             Ok(())
@@ -282,7 +284,7 @@ impl TrusteeShares {
         }
     }
 
-    /// Decrypts a test that nobody has chosen, and proves it.
+    /// Decrypts a test ciphertext that nobody can choose, and proves that the decryption is correct.
     fn confirm(&self, roster: &RosterHash, seed: &TrusteeSeed) -> Confirmation {
         let (root, keys) = (self.root, &self.verification_keys);
         let base = Confirmation::base(&root, self.index);

@@ -1,11 +1,11 @@
-//! The ballot argument: the bits of a ballot are bits, and all rows of its form are satisfied.
+//! The ballot argument. It proves that the bits of a ballot are 0 or 1 and satisfy all rows of its form.
 //!
-//! One argument covers every kind of contest and the whole ballot at once. See `spec/ballot.md#argument`.
+//! One argument covers the whole ballot, with contests of every kind. See `spec/ballot.md#argument`.
 //!
 //! # Construction
 //!
-//! The bit part follows Bootle, Cerulli, Chaidos, Ghadafi, Groth, Petit (ESORICS 2015), with both commitments folded
-//! into one over `2m + 1` generators; the linking part is a random combination of all rows.
+//! The proof for the bits follows Bootle, Cerulli, Chaidos, Ghadafi, Groth, Petit (ESORICS 2015), with both commitments
+//! combined into one over `2m + 1` generators. The proof for the rows is about a random combination of all rows.
 //!
 //! ```text
 //! statement   form, fingerprint, credential, weight, Y_1..Y_n, R, C_1..C_n
@@ -25,12 +25,13 @@
 //!
 //! # Layout
 //!
-//! `B`, `A`, `E_R`, `E_C`, `z_B`, `z_r`, `f_1..f_m`: `192 + 32m` bytes. The length depends on the form alone.
+//! `B`, `A`, `E_R`, `E_C`, `z_B`, `z_r`, `f_1..f_m`: `192 + 32m` bytes. The length depends only on the form.
 //!
 //! # Security
 //!
-//! Proving is constant time in the bits and the nonces. Verification is not: everything it sees is public.
-//! Integrity needs no trust in any trustee: every slot's value is fixed by the ciphertext whoever knows the keys.
+//! Proving takes constant time in the bits and the nonces. Verification takes variable time, because its inputs are
+//! public. Integrity does not depend on any trustee: the ciphertext fixes the value of every slot, even for a prover
+//! who knows the secret keys.
 
 #![allow(non_snake_case)]
 
@@ -88,12 +89,12 @@ fn draw_x(transcript: &mut Transcript, E_R: &PublicElement, E_C: &PublicElement)
 }
 
 impl BallotArgument {
-    /// Encrypts the values of a form's slots and proves them, over a transcript that has absorbed fingerprint and
-    /// credential.
+    /// Encrypts the values of the slots of a form and proves that they are valid. The transcript must have absorbed the
+    /// fingerprint and the credential.
     ///
-    /// `bits` satisfy the form for a ballot of this weight, `keys` are as many as its slots and `generators` as many as its bits. `nonce` is the
-    /// ballot nonce `r`; every other secret comes from a clone of the live transcript keyed with `seed`, so that a
-    /// changed statement changes them all.
+    /// `bits` must satisfy the form for a ballot of this weight. There must be one key for each slot of the form, and
+    /// generators for all its bits. `nonce` is the ballot nonce `r`. All other secrets come from a clone of the
+    /// transcript that also absorbs `seed`, so that a different statement gives different secrets.
     #[must_use]
     #[expect(clippy::too_many_arguments, reason = "the statement, the witness and the context are what they are")]
     pub fn prove(
@@ -109,7 +110,7 @@ impl BallotArgument {
         let ciphertext = SlotCiphertext::encrypt(keys, nonce, &form.half_values(bits));
         absorb_statement(transcript, form, weight, keys, &ciphertext);
 
-        // The nonces depend on the bits as well: two sets of bits under one seed must not share an `s`.
+        // The nonces also depend on the bits: two assignments of bits under one seed must not share an `s`.
         let mut witness = transcript.clone();
         let chosen: Zeroizing<Vec<u8>> = Zeroizing::new(bits.choices().map(|bit| bit.unwrap_u8()).collect());
         witness.absorb_bytes(b"b", &chosen);
@@ -135,11 +136,11 @@ impl BallotArgument {
         (ciphertext, Self { B, A, E_R, E_C, z_B, z_r, f })
     }
 
-    /// Reads the argument of a form of `bits` bits.
+    /// Reads the argument for a form of `bits` bits.
     ///
     /// # Errors
     ///
-    /// The field that is not canonical.
+    /// [`DecodeError`] for the first field that is not canonical.
     pub fn decode(reader: &mut Reader<'_>, bits: usize) -> Result<Self, DecodeError> {
         Ok(Self {
             B: reader.element("B")?,
@@ -152,7 +153,7 @@ impl BallotArgument {
         })
     }
 
-    /// Writes the argument.
+    /// Writes the canonical encoding of the argument.
     pub fn encode(&self, writer: &mut Writer) {
         for element in [&self.B, &self.A, &self.E_R, &self.E_C] {
             writer.element(element);
@@ -163,13 +164,13 @@ impl BallotArgument {
         }
     }
 
-    /// The claim that the argument is valid, over a transcript that has absorbed fingerprint and credential. `slots` are
-    /// the numbers of the form's slots among all slots of the election.
+    /// Returns the claim that the argument is valid. The transcript must have absorbed the fingerprint and the
+    /// credential. `slots` are the numbers of the slots of the form among all slots of the election, counted from 0.
     ///
     /// # Errors
     ///
-    /// [`ProofError`] unless argument, ciphertext, keys and slots are as long as the form says: a slot that no row binds
-    /// could contain anything.
+    /// [`ProofError`] unless argument, ciphertext, keys and slots have the lengths that the form requires: a slot that
+    /// no row binds could contain any value.
     pub fn claim<'a>(
         &'a self,
         transcript: &mut Transcript,
@@ -190,7 +191,7 @@ impl BallotArgument {
     }
 }
 
-/// `B` and `A`, in constant time.
+/// Computes the commitments `B` and `A`, in constant time.
 fn commit(
     generators: &Generators,
     bits: &Bits,
@@ -234,8 +235,8 @@ pub struct BallotClaim<'a> {
 }
 
 impl BallotClaim<'_> {
-    /// Absorbs what binds the claim: the last challenge, which covers the statement and all that came before it, and the
-    /// responses. They are long, and a digest of them is sooner absorbed.
+    /// Absorbs the last challenge, which depends on the statement and all earlier messages, and the responses. It
+    /// absorbs them as a digest, which is faster because the responses are long.
     pub(crate) fn absorb(&self, transcript: &mut Transcript) {
         let BallotArgument { z_B, z_r, f, .. } = self.argument;
         let mut responses = Writer::new();
@@ -246,7 +247,7 @@ impl BallotClaim<'_> {
         transcript.absorb_bytes(b"ballot", &tagged("batch-responses", &[&responses.finish()]));
     }
 
-    /// The three equations of the module's `verify`.
+    /// Adds the three equations under `verify` in the documentation of the module.
     pub(crate) fn accumulate(&self, [w1, w2, w3]: [u128; 3], sum: &mut WeightedSum<'_>) {
         let BallotArgument { B, A, E_R, E_C, z_B, z_r, f } = self.argument;
         let x = self.x;
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_valid_ballot_is_accepted_and_a_wrong_one_is_not() {
+    fn a_valid_ballot_is_accepted_and_an_invalid_one_is_refused() {
         let mut rng = TestRng(1);
         for (q, min, max) in [(2, 1, 1), (10, 0, 3), (5, 2, 5)] {
             let (form, marks, slack) = choose(q, min, max);
@@ -351,7 +352,7 @@ mod tests {
         }
     }
 
-    /// The weights of a batch depend on the responses: they come after the last challenge.
+    /// The weights of a batch must depend on the responses, which come after the last challenge.
     #[test]
     fn every_response_is_absorbed() {
         let mut rng = TestRng(2);

@@ -1,22 +1,22 @@
-//! The one verification path: many equations of many proofs in one multiscalar multiplication.
+//! The verification of proofs in batches: all equations of all proofs in one multiscalar multiplication.
 //!
 //! See `spec/suite.md#batch`.
 //!
 //! # Construction
 //!
-//! Every equation of every claim has the form `sum [s_i]P_i = 0`. Each gets a weight of its own of 128 bits, not zero,
-//! and the weighted sum of all equations is computed once, with the bases that the claims share taken together
-//! (Bellare, Garay, Rabin, EUROCRYPT 1998). If one equation is not satisfied, the sum is the identity with probability at
-//! most `2^-127`.
+//! Every equation of every claim has the form `sum [s_i]P_i = 0`. Each equation has its own random weight of 128 bits,
+//! which is not zero. The weighted sum of all equations is computed once, and each base that claims share appears in it
+//! once (Bellare, Garay, Rabin, EUROCRYPT 1998). If one equation is not satisfied, the sum is the identity with
+//! probability at most `2^-127`.
 //!
-//! The weights come from a transcript that has absorbed every claim, responses included, *and* fresh randomness: a dead
-//! random source is not a forgery, and nobody can prepare proofs whose errors cancel.
+//! The weights come from a transcript that has absorbed every claim, responses included, *and* fresh randomness. So
+//! nobody can prepare proofs whose errors cancel, and no forgery passes if the random source fails.
 //!
-//! A batch that fails is split until the claims that fail are known.
+//! A batch that fails is split in halves until the invalid claims are known.
 //!
 //! # Implementation details
 //!
-//! Variable time: everything here is public.
+//! Variable time, because all inputs are public.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -35,15 +35,15 @@ use crate::group::PublicElement;
 use crate::transcript::ProofTranscript;
 use crate::weaken::{self, Check};
 
-/// The statement that the equations of one proof are satisfied.
+/// The claim that one proof is valid, which means that its equations are satisfied.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Claim<'a> {
-    /// A ballot argument.
+    /// The claim that a ballot argument is valid.
     Ballot(BallotClaim<'a>),
-    /// A Schnorr proof or signature.
+    /// The claim that a Schnorr proof or signature is valid.
     Schnorr(Box<SchnorrClaim>),
-    /// Equality of logarithms.
+    /// The claim that a proof of equal logarithms is valid.
     Equality(Box<EqualityClaim>),
 }
 
@@ -83,15 +83,15 @@ impl From<EqualityClaim> for Claim<'_> {
     }
 }
 
-/// The claims of a batch that fail: at least one, in the order in which they were pushed.
+/// At least one claim of a batch is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} claims do not hold", claims.len())]
+#[error("{} proofs or signatures are invalid", claims.len())]
 pub struct BatchError {
-    /// The numbers of the claims, as [`Batch::push`] gave them.
+    /// The numbers of the invalid claims, as [`Batch::push`] returned them, in ascending order.
     pub claims: Vec<usize>,
 }
 
-/// Claims that are verified together.
+/// A batch of claims that are verified together.
 pub struct Batch<'a> {
     bases: &'a SharedBases,
     claims: Vec<Claim<'a>>,
@@ -99,7 +99,7 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// An empty batch.
+    /// Creates a batch without any claims.
     #[must_use]
     pub fn new(bases: &'a SharedBases) -> Self {
         let mut transcript = Transcript::new(SUITE.as_bytes());
@@ -115,23 +115,23 @@ impl<'a> Batch<'a> {
         self.claims.len() - 1
     }
 
-    /// How many claims were pushed.
+    /// Returns how many claims were pushed.
     #[must_use]
     pub fn len(&self) -> usize {
         self.claims.len()
     }
 
-    /// Whether no claim was pushed.
+    /// Returns whether no claim was pushed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.claims.is_empty()
     }
 
-    /// Verifies all claims.
+    /// Verifies all claims of the batch. `rng` makes the weights unpredictable.
     ///
     /// # Errors
     ///
-    /// The claims that fail.
+    /// [`BatchError`] with the numbers of all invalid claims.
     pub fn verify<R: CryptoRng>(mut self, rng: &mut R) -> Result<(), BatchError> {
         let mut randomness = [0; 32];
         rng.fill_bytes(&mut randomness);
@@ -146,7 +146,7 @@ impl<'a> Batch<'a> {
             if first.is_empty() {
                 failing.push(start);
             } else {
-                // The second half is pushed first: claims are found in their order.
+                // The second half is pushed first, so that invalid claims are found in ascending order.
                 parts.push((start + first.len(), second));
                 parts.push((start, first));
             }
@@ -154,7 +154,7 @@ impl<'a> Batch<'a> {
         if failing.is_empty() { Ok(()) } else { Err(BatchError { claims: failing }) }
     }
 
-    /// Whether all equations of `claims` are satisfied; `start` is the number of the first of these claims.
+    /// Returns whether all equations of `claims` are satisfied. `start` is the number of the first of these claims.
     fn equations_hold(&self, start: usize, claims: &[Claim<'a>]) -> bool {
         let mut transcript = self.transcript.clone();
         transcript.absorb_u64(b"start", start as u64);
@@ -185,11 +185,11 @@ fn verify_alone<R: CryptoRng>(claim: Claim<'_>, rng: &mut R) -> Result<(), Proof
 }
 
 impl SchnorrProof {
-    /// Verifies the proof: a batch of one.
+    /// Verifies the proof as a batch of one claim.
     ///
     /// # Errors
     ///
-    /// [`ProofError`] if it is malformed, or was made for another context.
+    /// [`ProofError`] if the proof is malformed, or was made for another context.
     pub fn verify<R: CryptoRng>(
         &self,
         transcript: &mut Transcript,
@@ -201,11 +201,11 @@ impl SchnorrProof {
 }
 
 impl EqualityProof {
-    /// Verifies the proof: a batch of one.
+    /// Verifies the proof as a batch of one claim.
     ///
     /// # Errors
     ///
-    /// [`ProofError`] if it is malformed, or was made for another context.
+    /// [`ProofError`] if the proof is malformed, or was made for another context.
     pub fn verify<R: CryptoRng>(
         &self,
         transcript: &mut Transcript,

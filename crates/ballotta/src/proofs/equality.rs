@@ -1,4 +1,4 @@
-//! Equality of logarithms (Chaum, Pedersen, CRYPTO 1992), for many pairs with one base in one proof.
+//! The proof that logarithms are equal (Chaum, Pedersen, CRYPTO 1992), for many pairs with one base in one proof.
 //!
 //! See `spec/tally.md#equality`.
 //!
@@ -14,8 +14,8 @@
 //! verify      [z]G = A + [c]Y*     [z]R = B + [c]D*
 //! ```
 //!
-//! The slots are combined by weights that are drawn after every factor is fixed: a factor that is wrong in one slot
-//! cannot be balanced in another.
+//! The slots are combined with weights that are drawn after all factors are fixed, so that a wrong factor in one slot
+//! cannot be balanced by another slot.
 //!
 //! # Layout
 //!
@@ -23,7 +23,7 @@
 //!
 //! # Security
 //!
-//! Proving is constant time.
+//! Proving takes constant time. Verification takes variable time, because its inputs are public.
 
 #![allow(non_snake_case)]
 
@@ -47,14 +47,14 @@ pub struct EqualityProof {
     z: Scalar,
 }
 
-/// What an equality proof is about: `Y_s` and `D_s` have the same logarithm, to the base `G` and to the base `R`.
+/// The statement of an equality proof: `Y_s` to the base `G` has the same logarithm as `D_s` to the base `R`.
 #[derive(Clone, Debug)]
 pub struct EqualityStatement<'a> {
     /// The base `R`, not the identity.
     pub base: &'a PublicElement,
-    /// `Y_s = [x_s]G`
+    /// The public keys `Y_s = [x_s]G`.
     pub keys: &'a [PublicElement],
-    /// `D_s = [x_s]R`, as many as keys.
+    /// The factors `D_s = [x_s]R`, one for each key.
     pub factors: &'a [PublicElement],
 }
 
@@ -77,10 +77,10 @@ fn absorb_announcements(transcript: &mut Transcript, A: &PublicElement, B: &Publ
 }
 
 impl EqualityProof {
-    /// The length of the encoding.
+    /// The length of the encoding in bytes.
     pub const BYTES: usize = 96;
 
-    /// Proves a statement over a transcript that has absorbed its context. `secrets[s]` is the logarithm of `Y_s`.
+    /// Proves a statement. The transcript must have absorbed the context. `secrets[s]` is the logarithm of `Y_s`.
     pub fn prove<R: CryptoRng>(
         transcript: &mut Transcript,
         statement: &EqualityStatement<'_>,
@@ -90,7 +90,7 @@ impl EqualityProof {
         Self::prove_with(transcript, statement, secrets, |transcript, x| transcript.nonces(x, rng))
     }
 
-    /// The same as a function of secrets and transcript, for steps that must give the same bytes when they are repeated.
+    /// Proves a statement without randomness, for steps that must give the same bytes when they are repeated.
     pub(crate) fn prove_deterministically(
         transcript: &mut Transcript,
         statement: &EqualityStatement<'_>,
@@ -120,25 +120,25 @@ impl EqualityProof {
         Self { A, B, z }
     }
 
-    /// Reads a proof.
+    /// Reads the encoding of a proof.
     ///
     /// # Errors
     ///
-    /// The field that is not canonical.
+    /// [`DecodeError`] for the first field that is not canonical.
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self { A: reader.element("A")?, B: reader.element("B")?, z: reader.scalar("z")? })
     }
 
-    /// Writes the proof.
+    /// Writes the canonical encoding of the proof.
     pub fn encode(&self, writer: &mut Writer) {
         writer.element(&self.A).element(&self.B).scalar(&self.z);
     }
 
-    /// The claim that the proof is valid, over a transcript that has absorbed its context.
+    /// Returns the claim that the proof is valid. The transcript must have absorbed the context.
     ///
     /// # Errors
     ///
-    /// [`ProofError`] if keys and factors are not equally many, or none, or the base is the identity.
+    /// [`ProofError`] if there are no keys, or not as many factors as keys, or if the base is the identity.
     pub fn claim(
         &self,
         transcript: &mut Transcript,
@@ -170,13 +170,12 @@ pub struct EqualityClaim {
 }
 
 impl EqualityClaim {
-    /// Absorbs what binds the claim: the last challenge, which covers the statement and all that came before it, and the
-    /// response.
+    /// Absorbs the last challenge, which depends on the statement and all earlier messages, and the response.
     pub(crate) fn absorb(&self, transcript: &mut Transcript) {
         transcript.absorb_scalars(b"equality", &[self.c, self.proof.z]);
     }
 
-    /// `A + [c]Y* - [z]G = 0` and `B + [c]D* - [z]R = 0`
+    /// Adds the equations `A + [c]Y* - [z]G = 0` and `B + [c]D* - [z]R = 0`.
     pub(crate) fn accumulate(&self, [w1, w2, ..]: [u128; 3], sum: &mut WeightedSum<'_>) {
         let [w1, w2] = [w1, w2].map(Scalar::from);
         let EqualityProof { A, B, z } = &self.proof;

@@ -1,10 +1,10 @@
-//! What the equations of all proofs become: one weighted sum, over bases that are shared and bases of their own.
+//! The weighted sum of the equations of all proofs, over bases that proofs share and bases of single proofs.
 //!
 //! See `spec/suite.md#batch`.
 //!
 //! # Implementation details
 //!
-//! Variable time: everything here is public.
+//! Variable time, because everything here is public.
 
 use alloc::vec::Vec;
 use core::iter::zip;
@@ -13,13 +13,13 @@ use crate::group::{Element, Generators, Integer, PublicElement, PublicScalar, Sc
 
 /// A proof or signature is invalid: it is malformed, or was made for another context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the proof does not hold: it is malformed, or was made for another context")]
+#[error("the proof or signature is invalid: it is malformed, or was made for another context")]
 pub struct ProofError;
 
-/// At most how many equations a claim has, over all kinds.
+/// The most equations of a claim of any kind.
 pub(super) const MAX_EQUATIONS: usize = 3;
 
-/// The bases that claims share and that therefore appear once in a batch: `U`, `V`, `H`, and the keys of all slots.
+/// The bases that claims share, so that they appear once in a batch: `U`, `V`, `H`, and the keys of all slots.
 #[derive(Clone)]
 pub struct SharedBases {
     generators: Generators,
@@ -28,40 +28,40 @@ pub struct SharedBases {
 }
 
 impl SharedBases {
-    /// The bases of an election: generators for its largest form, and the keys `Y_1..Y_N` of all its slots.
+    /// Creates the bases of an election: generators for its largest form, and the keys `Y_1..Y_N` of all its slots.
     #[must_use]
     pub fn new(generators: Generators, keys: Vec<PublicElement>) -> Self {
         Self { generators, keys, tables: None }
     }
 
-    /// No bases but `G`: for batches without ballot arguments.
+    /// Creates bases that contain only `G`, for batches without ballot arguments.
     #[must_use]
     pub fn none() -> Self {
         Self::new(Generators::new(0), Vec::new())
     }
 
-    /// Adds tables: for whoever verifies ballots one by one, as they come. They cost about as much time as one ballot,
-    /// save a quarter of every other, and 10 KB for every base: two for each bit of the largest form, one for each key.
-    /// Long batches do without them.
+    /// Adds precomputed tables, which make it faster to verify ballots one by one. To compute them takes about as long
+    /// as to verify one ballot, and they save a quarter of the time of every ballot. They take 10 KB for each base: two
+    /// bases for each bit of the largest form, and one for each key. Long batches do not use them.
     #[must_use]
     pub fn with_tables(self) -> Self {
         let tables = Tables::new(self.elements());
         Self { tables: Some(tables), ..self }
     }
 
-    /// `U`, `V` and `H`.
+    /// Returns the generators `U`, `V` and `H`.
     #[must_use]
     pub fn generators(&self) -> &Generators {
         &self.generators
     }
 
-    /// The keys of all slots of the election.
+    /// Returns the keys of all slots of the election.
     #[must_use]
     pub fn keys(&self) -> &[PublicElement] {
         &self.keys
     }
 
-    /// `G`, `H`, the keys, then `U` and `V`: the order of the coefficients in [`WeightedSum::is_zero`].
+    /// `G`, `H`, the keys, then `U` and `V`. This is also the order of the coefficients in [`WeightedSum::is_zero`].
     fn elements(&self) -> impl Iterator<Item = Element> {
         let keys = self.keys.iter().map(|key| *key.element());
         [Element::generator(), *self.generators.blinding()]
@@ -71,9 +71,9 @@ impl SharedBases {
     }
 }
 
-/// A sum of `w f`, each below `2^(128 + 253)`: fewer than `2^64` of them fit.
+/// A sum of products `w f`, each below `2^(128 + 253)`. It has room for `2^64` products.
 type BitSum = Integer<7>;
-/// A sum of `w f (x-f)`, each below `2^(128 + 2 * 253)`.
+/// A sum of products `w f (x-f)`, each below `2^(128 + 2 * 253)`. It has room for `2^64` products.
 type BitProductSum = Integer<11>;
 
 /// The weighted sum of equations, each of the form `sum [s_i]P_i = 0`.
@@ -83,7 +83,7 @@ pub(crate) struct WeightedSum<'a> {
     pub(crate) g: Scalar,
     /// The coefficient of `H`.
     pub(crate) h: Scalar,
-    /// What `U_j` and `V_j` have on the other side, as integers.
+    /// The coefficients of `U_j` and `V_j` on the other side of the equation, as integers.
     pairs: Vec<(BitSum, BitProductSum)>,
     /// The coefficients of the keys of all slots.
     pub(crate) keys: Vec<Scalar>,
@@ -110,7 +110,7 @@ impl<'a> WeightedSum<'a> {
         self.elements.push(*element.element());
     }
 
-    /// Adds `[w f_j]U_j + [w f_j(x-f_j)]V_j` to the other side, `j = 1, 2, ..`
+    /// Adds `[w f_j]U_j + [w f_j(x-f_j)]V_j` to the other side of the equation, for `j = 1, 2, ..`.
     pub(crate) fn add_bits(&mut self, w: u128, f: &[PublicScalar], x: &PublicScalar) {
         if self.pairs.len() < f.len() {
             self.pairs.resize(f.len(), (Integer::ZERO, Integer::ZERO));
@@ -125,7 +125,7 @@ impl<'a> WeightedSum<'a> {
     }
 
     pub(super) fn is_zero(&self) -> bool {
-        // A form larger than the generators of the election would lose terms here.
+        // Without this check, a form with more bits than there are generators would lose terms.
         if 2 * self.pairs.len() > self.bases.generators.pairs().len() {
             return false;
         }

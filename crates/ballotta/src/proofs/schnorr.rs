@@ -1,4 +1,4 @@
-//! Schnorr's proof of knowledge of a logarithm; over a transcript that has absorbed a message, a signature.
+//! Schnorr's proof of knowledge of a logarithm. If the transcript has absorbed a message, the proof is a signature.
 //!
 //! See `spec/suite.md#schnorr`.
 //!
@@ -18,8 +18,8 @@
 //!
 //! # Security
 //!
-//! Proving is constant time. The public key is absorbed, and derived from the secret, never an argument beside it: a
-//! proof under a key of somebody's choice would give the secret away.
+//! Proving takes constant time. The transcript absorbs the public key. The prover computes the public key from the
+//! secret and does not take it as an argument, because a proof under a wrong public key would reveal the secret.
 
 #![allow(non_snake_case)]
 
@@ -31,47 +31,47 @@ use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{PublicElement, Scalar, SecretScalar};
 use crate::transcript::{Guarded, ProofTranscript};
 
-/// A Schnorr proof or signature.
+/// A Schnorr proof of knowledge, or a Schnorr signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchnorrProof {
     K: PublicElement,
     s: Scalar,
 }
 
-/// A key pair that proves and signs.
+/// A key pair that makes Schnorr proofs and signatures.
 pub struct KeyPair {
     secret: SecretScalar,
     public: PublicElement,
 }
 
 impl KeyPair {
-    /// The pair of a secret.
+    /// Creates the key pair with this secret.
     #[must_use]
     pub fn new(secret: SecretScalar) -> Self {
         let public = secret.public();
         Self { secret, public }
     }
 
-    /// The public key.
+    /// Returns the public key of the pair.
     #[must_use]
     pub fn public(&self) -> &PublicElement {
         &self.public
     }
 
-    /// The secret key.
+    /// Returns the secret key of the pair.
     #[must_use]
     pub fn secret(&self) -> &SecretScalar {
         &self.secret
     }
 
-    /// Proves knowledge of the secret over a transcript that has absorbed context and message.
+    /// Proves knowledge of the secret. The transcript must have absorbed the context and, for a signature, the message.
     pub fn prove<R: CryptoRng>(&self, transcript: &mut Transcript, rng: &mut R) -> SchnorrProof {
         Guarded::PUBLIC_KEY.absorb_element(transcript, &self.public);
         let k = transcript.nonces(&self.secret, rng).draw(b"k");
         self.respond(transcript, &k)
     }
 
-    /// The same as a function of secret and transcript, for steps that must give the same bytes when they are repeated.
+    /// Proves without randomness, for steps that must give the same bytes when they are repeated.
     pub(crate) fn prove_deterministically(&self, transcript: &mut Transcript, seed: &[u8; 32]) -> SchnorrProof {
         Guarded::PUBLIC_KEY.absorb_element(transcript, &self.public);
         let k = transcript.deterministic_nonces(seed).draw(b"k");
@@ -88,24 +88,25 @@ impl KeyPair {
 }
 
 impl SchnorrProof {
-    /// The length of the encoding.
+    /// The length of the encoding in bytes.
     pub const BYTES: usize = 64;
 
-    /// Reads a proof.
+    /// Reads the encoding of a proof.
     ///
     /// # Errors
     ///
-    /// The field that is not canonical.
+    /// [`DecodeError`] for the first field that is not canonical.
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self { K: reader.element("K")?, s: reader.scalar("s")? })
     }
 
-    /// Writes the proof.
+    /// Writes the canonical encoding of the proof.
     pub fn encode(&self, writer: &mut Writer) {
         writer.element(&self.K).scalar(&self.s);
     }
 
-    /// The claim that the proof is valid for `public`, over a transcript that has absorbed context and message.
+    /// Returns the claim that the proof is valid for the key `public`. The transcript must have absorbed the same
+    /// messages as the transcript of the prover.
     #[must_use]
     pub fn claim(&self, transcript: &mut Transcript, public: &PublicElement) -> SchnorrClaim {
         Guarded::PUBLIC_KEY.absorb_element(transcript, public);
@@ -125,12 +126,12 @@ pub struct SchnorrClaim {
 }
 
 impl SchnorrClaim {
-    /// Absorbs what binds the claim: the challenge, which covers the statement and the announcement, and the response.
+    /// Absorbs the challenge, which depends on the statement and the announcement, and the response.
     pub(crate) fn absorb(&self, transcript: &mut Transcript) {
         transcript.absorb_scalars(b"schnorr", &[self.c, self.s]);
     }
 
-    /// `K + [c]P - [s]G = 0`
+    /// Adds the equation `K + [c]P - [s]G = 0`.
     pub(crate) fn accumulate(&self, [w, ..]: [u128; 3], sum: &mut WeightedSum<'_>) {
         let w = Scalar::from(w);
         sum.add(w, &self.K);

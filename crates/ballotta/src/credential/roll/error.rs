@@ -1,4 +1,4 @@
-//! The rules of a roll that a line, or the whole of it, can break.
+//! The rules that a roll, or one line of it, can break.
 
 use super::ROLL_FORMAT;
 use crate::hash::{ManifestHash, RollHash};
@@ -8,77 +8,77 @@ use crate::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of the roll: {problem}")]
 pub struct RollError {
-    /// The line, counted from 1.
+    /// The number of the line, counted from 1.
     pub line: u64,
-    /// The rule.
+    /// The rule that the line breaks.
     pub problem: RollProblem,
 }
 
-/// The rules that a line of a roll can break.
+/// A rule that a line of a roll breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RollProblem {
-    /// The first line is not that of a roll of this version.
-    #[error("expected `{ROLL_FORMAT}` and a manifest hash")]
+    /// The first line is not the first line of a roll of this version.
+    #[error("expected `{ROLL_FORMAT}`, a space and a manifest hash")]
     BadHeader,
     /// The roll belongs to another manifest.
     #[error("the roll belongs to the manifest {found}, and manifest.json is another one")]
     WrongManifest {
-        /// The manifest that it names.
+        /// The hash of the manifest that the roll names.
         found: ManifestHash,
     },
-    /// A line is longer than any can be.
-    #[error("longer than {MAX_ROLL_LINE_BYTES} bytes")]
+    /// The line is longer than any valid line.
+    #[error("the line is longer than {MAX_ROLL_LINE_BYTES} bytes")]
     LineTooLong,
-    /// A line is not three fields separated by single spaces.
+    /// The line does not consist of three fields separated by single spaces.
     #[error("expected a credential, a style and a weight, separated by single spaces")]
     Malformed,
-    /// A credential has another form, or is no element of the group.
-    #[error("the credential is not an element of the group in 64 lower-case hexadecimal digits")]
+    /// The credential is not 64 lower-case hexadecimal digits, or not an element of the group.
+    #[error("the credential is not an element of the group, written as 64 lower-case hexadecimal digits")]
     BadCredential,
-    /// A credential is the identity: anybody could sign in its place.
+    /// The credential is the identity, so that anybody could sign for it.
     #[error("the credential is the identity")]
     IdentityCredential,
-    /// A credential is smaller than the one before.
-    #[error("the credential is smaller than the one before")]
+    /// The credential is smaller than the credential of the line before.
+    #[error("the credential is smaller than the credential of the line before: sort the lines")]
     NotAscending,
-    /// A credential is that of the line before.
-    #[error("the credential stands on the roll twice")]
+    /// The credential is equal to the credential of the line before.
+    #[error("the credential is on the roll twice")]
     Duplicate,
-    /// A style that the manifest does not have.
-    #[error("the manifest has no such ballot style")]
+    /// The manifest does not have the ballot style.
+    #[error("the manifest has no ballot style with this identifier")]
     UnknownStyle,
-    /// A weight has another form, or is none that the manifest allows.
+    /// The weight is not written as it must be, or is not between 1 and the maximum of the manifest.
     #[error("the weight is not a decimal number from 1 to {max} without leading zeros")]
     WeightOutOfRange {
-        /// The largest that is allowed.
+        /// The largest weight that is allowed.
         max: u64,
     },
-    /// The weights of all voters together are more than the manifest allows.
-    #[error("the weights up to here add up to more than the {limit} of the manifest's `weights.total`")]
+    /// The sum of all weights up to this line is larger than the manifest allows.
+    #[error("the sum of the weights up to this line is above {limit}, the `weights.total` of the manifest")]
     TotalTooLarge {
-        /// The most that they may be.
+        /// The largest sum that is allowed.
         limit: u64,
     },
-    /// More voters than an election can have.
-    #[error("more than {MAX_VOTERS} voters")]
+    /// The roll has more voters than an election can have.
+    #[error("the roll has more than {MAX_VOTERS} voters")]
     TooManyVoters,
-    /// The last line has no end.
-    #[error("the last line does not end in a line feed")]
+    /// The last line does not end with a line feed.
+    #[error("the last line does not end with a line feed")]
     TrailingBytes,
-    /// There are no voters.
+    /// The roll has no voters at all.
     #[error("the roll has no voters")]
     Empty,
 }
 
-/// A roll that breaks a rule, after all of it was read.
+/// A roll that was read to its end and breaks at least one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{errors} lines of the roll break a rule; {first}")]
 pub struct RollRefused {
-    /// How many errors were found.
+    /// How many errors were found in the roll.
     pub errors: u64,
-    /// The first of them.
+    /// The first of the errors that were found.
     pub first: RollError,
-    /// SHA-256 of the bytes all the same.
+    /// SHA-256 of the bytes of the roll.
     pub hash: RollHash,
 }

@@ -1,11 +1,11 @@
-//! Where the voters of a roll are: 48 bytes for every 32 lines.
+//! The index of a roll, which knows where its voters are. It takes 48 bytes for every 32 lines.
 //!
 //! See `spec/credential.md#roll`.
 //!
 //! # Security
 //!
-//! A lookup reads 32 lines again, from wherever the roll is, and compares their digest: who serves the roll cannot
-//! serve a voter another style or weight than those that were hashed.
+//! A lookup reads 32 lines of the roll again and compares their digest. So a server of the roll cannot give a voter a
+//! different style or weight than when the roll was hashed.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -19,26 +19,26 @@ use super::totals::RollTotals;
 use crate::hash::RollHash;
 use crate::weaken::{self, Check};
 
-/// Lines of a block.
+/// The number of lines in a block.
 const BLOCK_LINES: u64 = 32;
 
-/// A lookup that has no answer.
+/// A voter cannot be looked up on a roll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RollLookupError<E> {
-    /// The source could not be read.
+    /// The source of the roll could not be read.
     #[error("the roll cannot be read again: {0}")]
     Source(E),
-    /// The source gives other bytes than when the roll was read first.
-    #[error("the roll has changed since it was read first, near line {line}")]
+    /// The source gives different bytes than when the roll was read for the first time.
+    #[error("the roll has changed since it was read for the first time: compare the lines from line {line} on")]
     Changed {
-        /// The first line of the block that differs.
+        /// The number of the first line of the block that differs, counted from 1.
         line: u64,
     },
 }
 
-/// A roll that was read and breaks no rule: its totals, and where its voters are. The elements of its credentials are
-/// the caller's to check, with [`RollLine::key`].
+/// The index of a roll that was read and breaks no rule: its totals, and the places of its voters. The caller must
+/// check with [`RollLine::key`] that credentials are elements of the group.
 pub struct RollIndex {
     rules: RollRules,
     hash: RollHash,
@@ -48,25 +48,26 @@ pub struct RollIndex {
 }
 
 impl RollIndex {
-    /// SHA-256 of the bytes of the roll.
+    /// Returns SHA-256 of the bytes of the roll.
     #[must_use]
     pub fn hash(&self) -> &RollHash {
         &self.hash
     }
 
-    /// What was counted.
+    /// Returns the numbers of voters and their weights.
     #[must_use]
     pub fn totals(&self) -> &RollTotals {
         &self.totals
     }
 
-    /// Looks a voter up. One block is read, or a few where the first 8 bytes of credentials agree.
+    /// Looks a voter up; returns `None` if the credential is not on the roll. It reads one block, or a few blocks if
+    /// credentials have the same first 8 bytes.
     ///
     /// `read_at` fills the buffer with the bytes of the roll from an offset on.
     ///
     /// # Errors
     ///
-    /// `Source` with the error of `read_at`, `Changed` if the bytes are not those that were read before.
+    /// `Source` with the error of `read_at`, or `Changed` if the bytes are different from when the roll was read.
     pub fn lookup<E>(
         &self,
         credential: &[u8; 32],
@@ -79,12 +80,12 @@ impl RollIndex {
             .map_err(|_| RollLookupError::Changed { line: number - u64::from(voter_on_line(number)) % BLOCK_LINES })
     }
 
-    /// Looks many voters up: their places on the roll, from 0, in the order of the credentials. Each block is read once
-    /// if the credentials ascend.
+    /// Looks many voters up and returns their places on the roll, counted from 0, in the order of `credentials`. Each
+    /// block is read only once if the credentials ascend.
     ///
     /// # Errors
     ///
-    /// Those of [`Self::lookup`].
+    /// The same errors as [`Self::lookup`].
     pub fn lookup_all<'c, E>(
         &self,
         credentials: impl Iterator<Item = &'c [u8; 32]>,
@@ -98,7 +99,7 @@ impl RollIndex {
         voters.collect()
     }
 
-    /// The line of a credential, with its number. `last` is the block that was read last.
+    /// Finds the line of a credential, with its number. `last` is the block that was read last.
     fn find<'b, E>(
         &self,
         credential: &[u8; 32],
@@ -141,7 +142,7 @@ impl RollIndex {
         Ok(line)
     }
 
-    /// Reads a block again.
+    /// Reads a block again and compares its digest.
     fn read_block<E>(
         &self,
         position: usize,
@@ -180,7 +181,7 @@ impl ReadBlock {
     }
 }
 
-/// What the index keeps of 32 lines.
+/// The entry of the index for 32 lines.
 struct Block {
     /// The first 8 bytes of the first credential.
     first: u64,
@@ -190,7 +191,7 @@ struct Block {
     digest: [u8; 32],
 }
 
-/// The blocks of the lines so far, the last one still growing.
+/// The blocks of all lines up to now. The last block may still grow.
 #[derive(Default)]
 pub(super) struct Blocks {
     closed: Vec<Block>,
@@ -273,7 +274,7 @@ mod tests {
         }
     }
 
-    /// Blocks that begin with the same 8 bytes, before, between and after others.
+    /// Many blocks begin with the same 8 bytes, at the beginning, in the middle and at the end of the roll.
     #[test]
     fn credentials_that_begin_alike_are_found() {
         let mut voters = voters(500, 4);
@@ -329,7 +330,7 @@ mod tests {
         assert_eq!(lookup(&index, &bytes, stranger.as_bytes()), None);
     }
 
-    /// A roll whose server gives a voter another weight when it is asked again.
+    /// The index of a roll, and the roll of a server that has changed the weight of a voter.
     fn changed() -> (RollIndex, String) {
         (index(sample().as_bytes()), sample().replace(" 20\n", " 99\n"))
     }

@@ -1,47 +1,47 @@
-//! One line of a roll: a voter.
+//! One line of a roll, which describes one voter.
 
 use super::error::{RollError, RollProblem};
 use crate::credential::entitlement::Entitlement;
 use crate::group::PublicElement;
 use crate::weaken::{self, Check};
 
-/// One voter of a roll.
+/// One voter on a roll, with credential, style and weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RollLine {
-    /// The number of the line, counted from 1; the first voter is on line 2. Of a voter who is to be written: a
-    /// number by which an error shall name that voter.
+    /// The number of the line, counted from 1. The first voter is on line 2. For a roll that is written, any number by
+    /// which errors name this voter.
     pub number: u64,
     /// The bytes of the public credential, which need not be an element of the group.
     pub credential: [u8; 32],
     /// The position of the ballot style in the list of styles.
     pub style: usize,
-    /// The weight.
+    /// The weight of the ballot of this voter.
     pub weight: u64,
 }
 
-/// The place of a voter on the roll, from 0: the first voter is on line 2. A roll has at most 2^28 voters.
+/// The place of a voter on the roll, counted from 0: the first voter is on line 2. A roll has at most 2^28 voters.
 pub(super) fn voter_on_line(number: u64) -> u32 {
     number.saturating_sub(2) as u32
 }
 
 impl RollLine {
-    /// The voter's place on the roll, counted from 0: the first voter is on line 2.
+    /// Returns the place of the voter on the roll, counted from 0: the first voter is on line 2.
     #[must_use]
     pub fn voter(&self) -> u32 {
         voter_on_line(self.number)
     }
 
-    /// What the line entitles the voter to.
+    /// Returns the style and the weight of the ballot that the voter may cast.
     #[must_use]
     pub fn entitlement(&self) -> Entitlement {
         Entitlement { style: self.style, weight: self.weight }
     }
 
-    /// The public credential.
+    /// Decodes the public credential as an element of the group.
     ///
     /// # Errors
     ///
-    /// `BadCredential` unless it is an element of the group, `IdentityCredential` if it is the identity.
+    /// `BadCredential` if the bytes are not an element of the group, or `IdentityCredential` if they are the identity.
     pub fn key(&self) -> Result<PublicElement, RollError> {
         let refused = |problem| RollError { line: self.number, problem };
         let key = PublicElement::from_canonical(&self.credential).ok_or_else(|| refused(RollProblem::BadCredential))?;

@@ -1,4 +1,4 @@
-//! Reading a roll in pieces.
+//! The reader that reads a roll in pieces.
 
 use alloc::vec::Vec;
 use core::mem::take;
@@ -12,13 +12,13 @@ use super::rules::{LineRules, RollRules};
 use crate::hash::RollHash;
 use crate::limits::MAX_ROLL_LINE_BYTES;
 
-/// Reads a roll piece by piece. It goes on after a line that breaks a rule and reports them all.
+/// A reader that reads a roll in pieces. It continues after a line that breaks a rule, and reports all such lines.
 pub struct RollReader {
     rules: RollRules,
     hash: Sha256,
-    /// The beginning of a line whose end has not come yet; of a line that is too long, no more than shows it.
+    /// The beginning of a line whose end has not been read yet, up to the length that shows that the line is too long.
     pub(super) partial: Vec<u8>,
-    /// Lines that have ended.
+    /// The number of lines whose end has been read.
     lines: u64,
     checked: LineRules,
     pub(super) blocks: Blocks,
@@ -27,7 +27,7 @@ pub struct RollReader {
 }
 
 impl RollReader {
-    /// A reader of a roll that has to agree with `rules`.
+    /// Creates a reader of a roll that must obey `rules`.
     #[must_use]
     pub fn new(rules: RollRules) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl RollReader {
         }
     }
 
-    /// Reads the next piece, of any length. `visit` is called once for every voter and every error, in their order.
+    /// Reads the next piece, which may have any length. It calls `visit` for every voter and every error, in order.
     pub fn feed(&mut self, piece: &[u8], visit: &mut impl FnMut(Result<RollLine, RollError>)) {
         self.hash.update(piece);
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
@@ -60,11 +60,11 @@ impl RollReader {
         }
     }
 
-    /// Ends the roll; `visit` is called once more if it ended too early.
+    /// Ends the roll. It calls `visit` with an error if the roll ends too early.
     ///
     /// # Errors
     ///
-    /// [`RollRefused`] if anything was wrong, here or before.
+    /// [`RollRefused`] if there was any error, here or in a piece before.
     pub fn finish(mut self, visit: &mut impl FnMut(Result<RollLine, RollError>)) -> Result<RollIndex, RollRefused> {
         if !self.partial.is_empty() {
             self.report(self.lines + 1, RollProblem::TrailingBytes, visit);
@@ -93,7 +93,7 @@ impl RollReader {
         }
     }
 
-    /// The voter of a line, none of the first line.
+    /// Reads the voter of a line, or `None` from the first line.
     fn read(&mut self, bytes: &[u8]) -> Result<Option<RollLine>, RollProblem> {
         if bytes.len() >= MAX_ROLL_LINE_BYTES {
             return Err(RollProblem::LineTooLong);

@@ -1,4 +1,4 @@
-//! What a roll must agree with, line by line, when it is read and when it is written.
+//! The rules that a roll must obey, line by line, when it is read and when it is written.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -15,7 +15,7 @@ use crate::limits::{MAX_TOTAL, MAX_WEIGHT};
 use crate::manifest::Manifest;
 use crate::weaken::{self, Check};
 
-/// What a roll must agree with; all of it comes from the manifest.
+/// The rules that a roll must obey, which come from the manifest.
 #[derive(Clone, Debug)]
 pub struct RollRules {
     manifest: ManifestHash,
@@ -26,16 +26,16 @@ pub struct RollRules {
 }
 
 impl RollRules {
-    /// The rules of the election of a manifest.
+    /// Reads the rules for the roll from a manifest.
     #[must_use]
     pub fn for_manifest(manifest: &Manifest) -> Self {
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
         Self::new(*manifest.hash(), &styles, manifest.weights().max, manifest.weights().total)
     }
 
-    /// The rules of the election of a manifest with these styles, whose identifiers contain neither spaces nor line
-    /// ends. A voter weighs at most `max_weight`, which is capped at [`MAX_WEIGHT`], and all together at most `max_total`,
-    /// which is capped at [`MAX_TOTAL`].
+    /// Creates rules for a manifest with these styles, whose identifiers must not contain spaces or line ends. The
+    /// largest weight of a voter is `max_weight`, but not more than [`MAX_WEIGHT`]. The largest sum of all weights is
+    /// `max_total`, but not more than [`MAX_TOTAL`].
     #[must_use]
     pub fn new<S: AsRef<str>>(manifest: ManifestHash, styles: &[S], max_weight: u64, max_total: u64) -> Self {
         let styles: Vec<String> = styles.iter().map(|style| style.as_ref().to_string()).collect();
@@ -52,12 +52,12 @@ impl RollRules {
         }
     }
 
-    /// The lines of the roll of these voters, in ascending order and with their ends: one after the other, they are the
+    /// Sorts the voters and returns the lines of their roll, each with its line feed. The concatenated lines are the
     /// bytes to publish.
     ///
     /// # Errors
     ///
-    /// Every voter who breaks a rule, by the `number` of its [`RollLine`].
+    /// An error for each voter that breaks a rule. Its line is the `number` of the [`RollLine`].
     pub fn write(&self, mut voters: Vec<RollLine>) -> Result<impl Iterator<Item = String>, Vec<RollError>> {
         voters.sort_unstable_by_key(|voter| (voter.credential, voter.number));
         let mut checked = LineRules::new(self);
@@ -119,11 +119,11 @@ impl RollRules {
 }
 
 fn parse_weight(text: &str) -> Option<u64> {
-    // `parse` alone would take a plus sign and leading zeros.
+    // `parse` alone would accept a plus sign and leading zeros.
     if text.starts_with(['+', '0']) { None } else { text.parse().ok() }
 }
 
-/// The rules for values and between lines, for a roll that is read as for one that is written.
+/// Checks the rules for values, and the rules that involve several lines, when a roll is read and when it is written.
 pub(super) struct LineRules {
     previous: Option<[u8; 32]>,
     pub(super) totals: RollTotals,

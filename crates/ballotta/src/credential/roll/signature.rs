@@ -1,7 +1,7 @@
-//! The credential authorities' word that a roll is theirs.
+//! The signature of a credential authority over its roll.
 //!
-//! See `spec/credential.md#signature`. Without it whoever opens the voting could open it with a roll of voters that nobody
-//! issued.
+//! See `spec/credential.md#signature`. Without it, the organiser could open the voting with voters whom no authority
+//! registered.
 //!
 //! # Layout
 //!
@@ -19,39 +19,39 @@ use crate::manifest::Manifest;
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
 use crate::transcript::{Domain, Guarded};
 
-/// What is wrong with the authorities' signatures of a roll.
+/// A signature of a roll is invalid or missing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RollSignatureError {
-    /// The manifest names no such authority.
-    #[error("there is no credential authority {authority}")]
+    /// The manifest does not have this credential authority.
+    #[error("the manifest has no credential authority {authority}")]
     UnknownAuthority {
-        /// The number.
+        /// The number that the signature names.
         authority: u16,
     },
-    /// The roll of another election is signed.
-    #[error("credential authority {authority} signed the roll of the election {found}")]
+    /// The signature is for the roll of another election.
+    #[error("credential authority {authority} signed the roll of another election, {found}")]
     OtherElection {
-        /// The authority.
+        /// The number of the authority, counted from 1.
         authority: u16,
-        /// The fingerprint of that election.
+        /// The fingerprint of the election whose roll is signed.
         found: Fingerprint,
     },
-    /// The authority did not sign this.
-    #[error("the signature of credential authority {authority} does not hold")]
+    /// The signature is not a signature of this authority over this roll.
+    #[error("the signature of credential authority {authority} is invalid")]
     Signature {
-        /// The authority.
+        /// The number of the authority, counted from 1.
         authority: u16,
     },
-    /// An authority has not signed.
+    /// An authority has not signed the roll.
     #[error("credential authority {authority} has not signed the roll")]
     Missing {
-        /// The authority.
+        /// The number of the authority, counted from 1.
         authority: u16,
     },
 }
 
-/// A credential authority signs the fingerprint of the election whose roll it issued.
+/// The signature of a credential authority over the fingerprint of the election whose roll it made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollSignature {
     authority: u16,
@@ -60,7 +60,7 @@ pub struct RollSignature {
 }
 
 impl RollSignature {
-    /// Signs in the name of an authority, whose key this is.
+    /// Signs with the key of this authority.
     #[must_use]
     pub fn sign<R: CryptoRng>(
         authority: AuthorityIndex,
@@ -72,19 +72,19 @@ impl RollSignature {
         Self { authority: authority.get(), fingerprint: *fingerprint, signature }
     }
 
-    /// The number of the authority that the signature names.
+    /// Returns the number of the authority that the signature names.
     #[must_use]
     pub fn authority(&self) -> u16 {
         self.authority
     }
 
-    /// The election whose roll is signed.
+    /// Returns the fingerprint of the election whose roll is signed.
     #[must_use]
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
     }
 
-    /// Verifies that the authority signed the roll of the election of this fingerprint.
+    /// Verifies that the authority signed the roll of the election with this fingerprint.
     ///
     /// # Errors
     ///
@@ -106,11 +106,11 @@ impl RollSignature {
         verified.map_err(|_| RollSignatureError::Signature { authority })
     }
 
-    /// Reads the body of an entry.
+    /// Reads the body of an entry of the board.
     ///
     /// # Errors
     ///
-    /// The field that is not canonical.
+    /// [`DecodeError`] for the first field that is not canonical.
     pub fn decode(body: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(body);
         let authority = reader.u16("authority")?;
@@ -120,7 +120,7 @@ impl RollSignature {
         Ok(Self { authority, fingerprint, signature })
     }
 
-    /// The body of an entry.
+    /// Returns the body of an entry of the board.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();

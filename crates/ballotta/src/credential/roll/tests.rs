@@ -1,4 +1,4 @@
-//! Rolls that are read and written: their form, every rule, and the totals.
+//! Tests of reading and writing rolls: the format, every rule, and the totals.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -43,7 +43,7 @@ pub(super) fn write(voters: Vec<RollLine>) -> Vec<u8> {
     rules().write(voters).unwrap().collect::<String>().into_bytes()
 }
 
-/// Reads a roll in pieces of `size` bytes: the lines and errors, and how it ended.
+/// Reads a roll in pieces of `size` bytes. Returns the lines and errors, and the result.
 pub(super) fn read_in(bytes: &[u8], size: usize) -> (Vec<Result<RollLine, RollError>>, Result<RollIndex, RollRefused>) {
     let mut seen = Vec::new();
     let mut reader = RollReader::new(rules());
@@ -108,15 +108,15 @@ fn the_size_of_the_pieces_does_not_matter() {
     }
 }
 
-/// Attack E6: neither the order of the input nor anything else of it shows.
+/// Attack E6: the roll does not depend on the order of the input.
 #[test]
-fn the_order_of_the_voters_does_not_show() {
+fn the_roll_does_not_depend_on_the_order_of_the_voters() {
     let voters = voters(70, 2);
     let bytes = write(voters.clone());
     assert_eq!(write(voters.into_iter().rev().collect()), bytes);
 }
 
-/// Attack S1: what is read, written again, is the same bytes.
+/// Attack S1: a roll that is read and written again has the same bytes.
 #[test]
 fn a_roll_that_is_read_and_written_is_the_same() {
     let bytes = write(voters(300, 3));
@@ -256,9 +256,9 @@ fn totals_stay_within_their_bounds() {
     assert_eq!(full.add(&RollLine { weight: 1, ..voters[0] }, MAX_TOTAL), Err(RollProblem::TooManyVoters));
 }
 
-/// Whatever they weigh themselves.
+/// The weight of a later line does not matter.
 #[test]
-fn every_line_behind_the_largest_total_is_named() {
+fn every_line_after_the_largest_total_is_named() {
     let voter = |number: u64, weight| RollLine { number, credential: [number as u8; 32], style: 0, weight };
     let lines: Vec<RollLine> = [(2, 4), (3, 3), (4, 1)].map(|(number, weight)| voter(number, weight)).into();
     let rules = RollRules::new(MANIFEST, &["town"], MAX, 5);
@@ -277,7 +277,7 @@ fn too_many_different_weights_are_no_longer_counted_one_by_one() {
     assert_eq!(totals.weights(), None);
 }
 
-/// Attacks G1 and G2: a line's credential becomes a key by a checked decoding only.
+/// Attacks G1 and G2: the credential of a line becomes a key only if it is decoded and checked.
 #[test]
 fn a_key_is_an_element_and_not_the_identity() {
     let public = PublicElement::from(Element::mul_generator(&Scalar::from(7_u64)));
@@ -293,7 +293,7 @@ fn a_key_is_an_element_and_not_the_identity() {
     }
 }
 
-/// Attack E1: a roll with a voter missing, added or changed has another hash, and so has its election.
+/// Attack E1: if a voter is removed, added or changed, the hash of the roll changes, and with it the fingerprint.
 #[test]
 fn mutated_rolls_are_refused_or_are_other_rolls() {
     let bytes = write(voters(40, 6));
@@ -333,7 +333,7 @@ mod weakened {
     use crate::weaken::{Check, Weaken};
 
     #[test]
-    fn without_the_order_a_voter_stands_on_the_roll_twice() {
+    fn without_the_order_a_voter_is_on_the_roll_twice() {
         let voter = line(1, [1; 32]);
         let _weaken = Weaken::without(Check::RollOrder);
         let bytes = write(vec![voter, voter]);

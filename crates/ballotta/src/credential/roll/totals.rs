@@ -1,4 +1,4 @@
-//! What is counted while a roll is read: voters and weights, of all and by style.
+//! The totals of a roll: voters and weights, for the whole roll and for each style.
 
 use alloc::collections::BTreeMap;
 use alloc::vec;
@@ -9,19 +9,19 @@ use super::line::RollLine;
 use crate::limits::MAX_VOTERS;
 use crate::weaken::{self, Check};
 
-/// At most how many different weights are counted one by one.
+/// The most different weights whose voters are counted separately.
 pub(super) const MAX_DISTINCT_WEIGHTS: usize = 1 << 16;
 
-/// What is counted of the voters of one style.
+/// The totals of the voters of one style.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StyleTotals {
-    /// How many voters.
+    /// How many voters have the style.
     pub voters: u64,
-    /// Their weights together.
+    /// The sum of the weights of these voters.
     pub weight: u64,
 }
 
-/// What is counted while a roll is read.
+/// The totals of a roll, which are counted while it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollTotals {
     pub(super) voters: u64,
@@ -35,25 +35,25 @@ impl RollTotals {
         Self { voters: 0, weight: 0, styles: vec![StyleTotals::default(); styles], weights: Some(BTreeMap::new()) }
     }
 
-    /// How many voters.
+    /// Returns how many voters are on the roll.
     #[must_use]
     pub fn voters(&self) -> u64 {
         self.voters
     }
 
-    /// The weights of all voters together, at most [`MAX_TOTAL`](crate::limits::MAX_TOTAL).
+    /// Returns the sum of the weights of all voters, at most [`MAX_TOTAL`](crate::limits::MAX_TOTAL).
     #[must_use]
     pub fn weight(&self) -> u64 {
         self.weight
     }
 
-    /// The same for every style, in the order of the styles.
+    /// Returns the totals of every style, in the order of the styles in the manifest.
     #[must_use]
     pub fn styles(&self) -> &[StyleTotals] {
         &self.styles
     }
 
-    /// How many voters have which weight; `None` if there are more than 65 536 different weights.
+    /// Returns how many voters have each weight, or `None` if there are more than 65 536 different weights.
     #[must_use]
     pub fn weights(&self) -> Option<&BTreeMap<u64, u64>> {
         self.weights.as_ref()
@@ -63,7 +63,7 @@ impl RollTotals {
         if self.voters >= MAX_VOTERS {
             return Err(RollProblem::TooManyVoters);
         }
-        // What is too much stays: every line after it is one at which the weights are too large.
+        // The weight is added even if the sum is too large, so that every line after this one is refused as well.
         self.weight = self.weight.saturating_add(line.weight);
         if self.weight > limit && weaken::is_on(Check::RollTotal) {
             return Err(RollProblem::TotalTooLarge { limit });
