@@ -17,7 +17,6 @@ use ballotta::trustee::{ClosingSession, StatementStore, TrusteeError, TrusteeSes
 use ballotta::verifier::Report;
 use ballotta_tests::election::{Board, Election, ElectionOptions};
 use ballotta_tests::rng::TestRng;
-use rand_core::Rng as _;
 
 /// A store in memory, which fails when it is told to.
 #[derive(Default)]
@@ -60,19 +59,9 @@ impl StatementStore for &Memory {
 
 type Refused = TrusteeError<Broken>;
 
-/// The seed of a trustee, counted from 1: among the randomness from which the election is built.
+/// The seed of a trustee, counted from 1.
 fn seed(election: &Election, trustee: u16) -> TrusteeSeed {
-    let key = election.trustee_keys[usize::from(trustee) - 1].public();
-    let mut seeds = (0..1000).map(|words| {
-        let mut rng = TestRng(election.options.seed);
-        (0..words).for_each(|_| {
-            rng.next_u64();
-        });
-        let mut bytes = [0; 32];
-        rng.fill_bytes(&mut bytes);
-        TrusteeSeed::from_bytes(&bytes)
-    });
-    seeds.find(|seed| seed.signing_key().public() == key).unwrap()
+    TrusteeSeed::from_bytes(&election.trustee_seeds[usize::from(trustee) - 1])
 }
 
 fn session<'a>(election: &Election, trustee: u16, store: &'a Memory) -> TrusteeSession<&'a Memory> {

@@ -5,14 +5,12 @@ use std::cell::{Cell, RefCell};
 
 use ballotta::board::entry::EntryKind;
 use ballotta::board::log::{TreeHead, leaf_hash};
-use ballotta::board::note::{Cosigner, NoteError, NoteSignature, SignedCheckpoint};
+use ballotta::board::note::{NoteError, NoteSignature, SignedCheckpoint};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::hash::TreeHash;
 use ballotta::manifest::Closing;
 use ballotta::witness::{HeadStore, WitnessError, WitnessSession};
 use ballotta_tests::election::{Board, Election, ElectionOptions};
-use ballotta_tests::rng::TestRng;
-use rand_core::Rng as _;
 
 const TIME: u64 = 1_800_000_000;
 
@@ -48,24 +46,6 @@ fn election() -> Election {
     Election::build(options)
 }
 
-/// The secret key of a witness, counted from 0: among the randomness from which the election is built.
-fn secret(election: &Election, witness: usize) -> [u8; 32] {
-    let is_key = |bytes: &[u8; 32]| {
-        let cosigner = Cosigner::from_seed("witness.example", bytes).unwrap();
-        cosigner.key().as_bytes() == election.witnesses[witness].key().as_bytes()
-    };
-    let mut secrets = (0..1000).map(|words| {
-        let mut rng = TestRng(election.options.seed);
-        (0..words).for_each(|_| {
-            rng.next_u64();
-        });
-        let mut bytes = [0; 32];
-        rng.fill_bytes(&mut bytes);
-        bytes
-    });
-    secrets.find(is_key).unwrap()
-}
-
 /// The checkpoint of the first entries of a board.
 fn checkpoint(board: &Board<'_>, size: usize) -> SignedCheckpoint {
     let mut prefix = board.clone();
@@ -82,7 +62,7 @@ fn cosign(
     time: u64,
 ) -> Result<NoteSignature, WitnessError<Broken>> {
     let election = board.election;
-    let mut session = WitnessSession::new(election.context.manifest(), &secret(election, 1), store)?;
+    let mut session = WitnessSession::new(election.context.manifest(), &election.witness_seeds[1], store)?;
     let mut review = session.review(checkpoint)?;
     board.entries[..entries].iter().for_each(|entry| review.push(leaf_hash(entry)));
     review.cosign(time)
@@ -201,6 +181,6 @@ fn only_witnesses_of_the_manifest_cosign() {
     let election = election();
     let store = Memory::default();
     let session = |key: &[u8; 32]| WitnessSession::new(election.context.manifest(), key, &store).err();
-    assert_eq!(session(&secret(&election, 0)), None);
+    assert_eq!(session(&election.witness_seeds[0]), None);
     assert_eq!(session(&[9; 32]), Some(WitnessError::NotAWitness));
 }

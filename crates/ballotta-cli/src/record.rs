@@ -7,8 +7,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use ballotta::board::board_key;
-use ballotta::board::note::{NoteSigner, SignedCheckpoint};
+use ballotta::board;
+use ballotta::board::note::{NoteError, NoteSigner, SignedCheckpoint};
 use ballotta::board::timeline::{Event, Observed};
 use ballotta::credential::RollRules;
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
@@ -67,11 +67,12 @@ pub(crate) fn read_manifest(source: &dyn RecordSource) -> Result<Manifest> {
 
 /// The signer of the board that a manifest names.
 pub(crate) fn board_signer(manifest: &Manifest, key: &Path) -> Result<NoteSigner> {
-    let signer = NoteSigner::from_seed(&manifest.board().name, &*KeyFile::Note.read(key)?)?;
-    if *signer.key() != board_key(manifest)? {
-        return refusal(format!("{} is not the key of the board that the manifest names", key.display()));
+    match board::board_signer(manifest, &*KeyFile::Note.read(key)?) {
+        Err(NoteError::OtherBoard { .. }) => {
+            refusal(format!("{} is not the key of the board that the manifest names", key.display()))
+        }
+        signer => Ok(signer?),
     }
-    Ok(signer)
 }
 
 /// Locks a file against other processes until the returned value is dropped.

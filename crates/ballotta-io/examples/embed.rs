@@ -1,57 +1,74 @@
-//! The library inside an app, in 60 lines: read an election, make a ballot, open one to test the device, admit one.
+//! A voter's app: reads an election, opens one ballot to test the device, and casts another.
 //!
-//! After `cargo run --release -- demo`:
-//! `cargo run --release --example embed -p ballotta-io -- demo-election/record demo-election/secrets/voting-codes`
+//! `cargo run --example embed -p ballotta-io -- RECORD CODE-FILE CONTEST OPTION BALLOT`, where the voting of the record
+//! is open and the file has a voting code. The example `ballot_box` admits the ballot.
 
 use std::error::Error;
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
-use ballotta::ballot::{BallotOpening, BallotSeed, Candidate, Choices, Mark, PreparedBallot, verify_ballots};
-use ballotta::credential::{Credential, VotingCode, short_form};
-use ballotta::verifier::{Stage, VerifyOptions, verify};
-use ballotta_io::FolderRecord;
+use ballotta::ballot::{BallotOpening, Choices, Mark};
+use ballotta::credential::short_form;
+use ballotta::rand_core::{CryptoRng, UnwrapErr};
+use ballotta::record::RecordSource;
+use ballotta::voter::Election;
+use ballotta_io::{FolderRecord, write_new};
 use getrandom::SysRng;
-use rand_core::UnwrapErr;
+
+/// Encrypts a choice, and returns the signed ballot for the ballot box.
+fn vote<R: CryptoRng>(
+    record: &dyn RecordSource,
+    code: &str,
+    (contest, option): (&str, &str),
+    rng: &mut R,
+) -> Result<Vec<u8>, Box<dyn Error>> {
+    let election = Election::read(record, rng)?; // checks everything that a voter can check
+    println!("Compare the fingerprint with the announced one: {}", election.context.fingerprint());
+    let voter = election.voter(record, &code.parse()?)?;
+    let previous = voter.predecessor(&election, record, rng)?; // the ballot that the new one replaces
+    let mut choices = Choices::new();
+    choices.mark(contest, Mark::Options(vec![option.into()]));
+    let counter = UNIX_EPOCH.elapsed()?.as_nanos() as u64; // different for every ballot of this voter
+    let prepared = voter.prepare(&election.context, choices, previous, counter, rng)?; // or says which rule is broken
+    println!("Write the tracker down: {}", prepared.tracker()); // before the voter chooses to cast or to open
+    Ok(prepared.cast(&election.context, voter.credential().key_pair(), rng).to_bytes())
+}
+
+/// Opens a ballot instead of casting it. A second device encrypts the choice again and compares all bytes.
+fn test_device<R: CryptoRng>(
+    record: &dyn RecordSource,
+    code: &str,
+    (contest, option): (&str, &str),
+    rng: &mut R,
+) -> Result<(), Box<dyn Error>> {
+    let election = Election::read(record, rng)?;
+    let voter = election.voter(record, &code.parse()?)?;
+    let previous = voter.predecessor(&election, record, rng)?;
+    let mut choices = Choices::new();
+    choices.mark(contest, Mark::Options(vec![option.into()]));
+    let counter = UNIX_EPOCH.elapsed()?.as_nanos() as u64;
+    let prepared = voter.prepare(&election.context, choices, previous, counter, rng)?;
+    let tracker = *prepared.tracker();
+    let opening = prepared.open().expose_bytes();
+
+    // On the second device, which has read the election by itself. The voter types the tracker.
+    let opened = BallotOpening::decode(&election.context, &opening)?.check(&election.context, &tracker)?;
+    println!("{}: the opened ballot contains {}", short_form(opened.credential()), *opened.expose_choices().to_json());
+    Ok(())
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
+    let [record, code, contest, option, ballot] = arguments else {
+        return Err("give a record, a file with a voting code, a contest, an option, and a new file".into());
+    };
+    let (record, rng) = (FolderRecord::new(Path::new(record)), &mut UnwrapErr(SysRng));
+    let code = std::fs::read_to_string(code)?;
+    let choice = (contest.as_str(), option.as_str());
+    test_device(&record, code.trim(), choice, rng)?;
+    write_new(Path::new(ballot), &vote(&record, code.trim(), choice, rng)?)?;
+    Ok(())
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(record), Some(codes)) = (arguments.next(), arguments.next()) else {
-        return Err("give the folder of a record, and a file with a voting code".into());
-    };
-    let rng = &mut UnwrapErr(SysRng);
-
-    // The election, of which nothing is believed that was not checked.
-    let source = FolderRecord::new(Path::new(&record));
-    let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
-    let election = verify(&source, &options, &|_| (), rng);
-    let (Some(context), Some(roll)) = (&election.context, &election.roll) else {
-        return Err(election.report.to_string().into());
-    };
-    println!("{}  fingerprint {}", context.manifest().title().get("en").unwrap_or_default(), context.fingerprint());
-
-    // The voter, who must stand on the roll that was shown.
-    let code: VotingCode = std::fs::read_to_string(codes)?.lines().next().unwrap_or_default().parse()?;
-    let credential = Credential::derive(&code, context.manifest().hash(), context.joint_key().root())?;
-    let line = roll.find(&source, credential.public().as_bytes())?.ok_or("this code is not of this election")?;
-    let prepare = |option: &str, counter: u64, rng: &mut _| -> Result<PreparedBallot, Box<dyn Error>> {
-        let mut choices = Choices::new();
-        choices.mark("statuto", Mark::Options(vec![option.into()]));
-        let seed = BallotSeed::derive(credential.key_pair(), counter, rng);
-        Ok(PreparedBallot::prepare(context, credential.public(), line.entitlement(), choices, None, seed)?)
-    };
-
-    // A test: the tracker is known before the device learns that this ballot will be opened, by a second device.
-    let test = prepare("no", 0, rng)?;
-    let tracker = *test.tracker();
-    let opening = test.open().expose_bytes();
-    let opened = BallotOpening::decode(context, &opening)?.check(context, &tracker)?;
-    println!("{}: the ballot contains {}", short_form(opened.credential()), *opened.expose_choices().to_json());
-
-    // The ballot that counts, and what a ballot box says of it.
-    let ballot = prepare("si", 1, rng)?.cast(context, credential.key_pair(), rng).to_bytes();
-    let candidate = Candidate::new(&ballot, |credential| roll.find(&source, credential))?;
-    for outcome in verify_ballots(context, &[candidate], rng) {
-        println!("a valid ballot of {} bytes, tracker {}", ballot.len(), outcome?.tracker());
-    }
-    Ok(())
+    run(&std::env::args().skip(1).collect::<Vec<_>>())
 }

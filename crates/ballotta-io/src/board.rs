@@ -1,6 +1,6 @@
 //! Appending to a board in a folder.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{NoteError, NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, encode_bundle};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
-use ballotta::record::{Bundle, BundleError, CHECKPOINT};
+use ballotta::record::{Bundle, BundleError, CHECKPOINT, MANIFEST};
 
 use crate::FolderRecord;
 use crate::files::{read_at_most, write_atomically};
@@ -55,7 +55,26 @@ pub struct BoardFolder {
     committed: TreeHead,
 }
 
+/// Keeps other processes away from the board of a folder until it is dropped. See [`BoardFolder::lock`].
+#[derive(Debug)]
+pub struct BoardLock {
+    _file: File,
+}
+
 impl BoardFolder {
+    /// Waits until no other process has locked the board of this folder, and locks it. Lock the board before it is read
+    /// and until the last entry is committed: two processes that append make two boards. The command `ballotta` takes
+    /// the same lock.
+    ///
+    /// # Errors
+    ///
+    /// `Io` if the folder has no manifest, or if it cannot be locked.
+    pub fn lock(root: &Path) -> Result<BoardLock, BoardFolderError> {
+        let path = root.join(MANIFEST);
+        let locked = File::open(&path).and_then(|file| file.lock().map(|()| BoardLock { _file: file }));
+        locked.map_err(|error| BoardFolderError::Io { path, error })
+    }
+
     /// Creates an empty board.
     ///
     /// # Errors

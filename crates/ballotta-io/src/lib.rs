@@ -3,6 +3,50 @@
 //! See `spec/record.md` and `spec/board.md#tiles`. A record is a folder of static files and needs neither a server
 //! program nor a database. Any web server can serve it: `HttpRecord` reads a record from there (feature `http`), and
 //! `ZipRecord` reads one from an archive (feature `zip`).
+//!
+//! # Examples
+//!
+//! An auditor verifies a record in a folder:
+//!
+//! ```
+//! # use ballotta_testkit::election as testkit;
+//! # let folder = tempfile::tempdir()?;
+//! # let test = testkit::Election::build(testkit::ElectionOptions::default());
+//! # for (path, bytes) in test.run().record().files {
+//! #     ballotta_io::write_atomically(&folder.path().join(path), &bytes)?;
+//! # }
+//! # let folder = folder.path();
+//! use ballotta::rand_core::UnwrapErr;
+//! use ballotta::verifier::{VerifyOptions, verify};
+//! use ballotta_io::FolderRecord;
+//! use getrandom::SysRng;
+//!
+//! let record = FolderRecord::new(folder);
+//! let verification = verify(&record, &VerifyOptions::default(), &|_| (), &mut UnwrapErr(SysRng));
+//! assert!(verification.report.valid, "{}", verification.report);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! A board appends entries and signs for them. The example `ballot_box` of this package lets the rules of the library
+//! decide which:
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! use ballotta::admission::BoardEntries as _;
+//! use ballotta::board::note::NoteSigner;
+//! use ballotta_io::BoardFolder;
+//!
+//! # let seed = [7; 32];
+//! // `seed` is the secret key of the board.
+//! let signer = NoteSigner::from_seed("board.example/log", &seed)?;
+//! let mut board = BoardFolder::create(folder)?;
+//! board.append(b"an entry".to_vec())?;
+//! // The entry is part of the board when this has returned.
+//! board.commit(&signer)?;
+//! assert_eq!(BoardFolder::open(folder, signer.key())?.entry(0)?, b"an entry");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod board;
 mod files;
@@ -12,10 +56,15 @@ mod http;
 #[cfg(feature = "zip")]
 mod zip;
 
-pub use board::{BoardFolder, BoardFolderError};
+pub use board::{BoardFolder, BoardFolderError, BoardLock};
 pub use files::{rename, write_atomically, write_new, write_secret};
 pub use folder::FolderRecord;
 #[cfg(feature = "http")]
 pub use http::{HttpRecord, fetch_archive};
 #[cfg(feature = "zip")]
 pub use zip::{ZipError, ZipRecord, pack};
+
+/// The code of the README, which documentation tests compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

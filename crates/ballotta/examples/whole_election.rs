@@ -1,26 +1,34 @@
 //! A whole small election inside another program: two trustees, five voters, one question, and a record that anybody
 //! can verify. `cargo run --example whole_election -p ballotta`
 
+use std::cell::RefCell;
 use std::error::Error;
+use std::io;
 
-use ballotta::ballot::{BallotSeed, Choices, Mark, PreparedBallot};
+use ballotta::admission::{Admission, AdmittedBallots};
+use ballotta::ballot::{Choices, Mark};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::NoteSigner;
 use ballotta::board::tiles::{bundle_paths, encode_bundle};
-use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
-use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
+use ballotta::contest::{Choose, ContestOption, Rule};
+use ballotta::credential::{Credential, RollLine, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
 use ballotta::group::SecretScalar;
 use ballotta::hash::FileHash;
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed};
-use ballotta::manifest::Manifest;
+use ballotta::manifest::{
+    BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
+    Privacy, Revoting, RollChanges, Text, Trustees, Weights, Witnesses, parse_log_key,
+};
+use ballotta::rand_core::{Rng as _, UnwrapErr};
 use ballotta::record::{self, FileList, MemoryRecord};
 use ballotta::signing::KeyPair;
-use ballotta::verifier::{Stage, VerifyOptions, verify};
+use ballotta::trustee::{StatementStore, TrusteeSession};
+use ballotta::verifier::{VerifyOptions, verify};
+use ballotta::voter::Election;
 use getrandom::SysRng;
-use rand_core::{Rng as _, UnwrapErr};
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
@@ -58,6 +66,30 @@ impl Board {
     }
 }
 
+/// Where a trustee keeps its closing statement. A real store returns after the document is safe on a disk.
+#[derive(Default)]
+struct Store(RefCell<Option<Vec<u8>>>);
+
+impl StatementStore for &Store {
+    type Error = io::Error;
+
+    fn load(&self) -> io::Result<Option<Vec<u8>>> {
+        Ok(self.0.borrow().clone())
+    }
+
+    fn store_new(&mut self, document: &[u8]) -> io::Result<()> {
+        match self.0.replace(Some(document.to_vec())) {
+            Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A text of the manifest, in English.
+fn text(text: &str) -> Text {
+    [("en", text.to_owned())].into_iter().collect()
+}
+
 /// One step of all trustees: their next states, and what they publish.
 fn step<S, T, M, E>(states: Vec<S>, step: impl FnMut(S) -> Result<(T, M), E>) -> Result<(Vec<T>, Vec<M>), E> {
     Ok(states.into_iter().map(step).collect::<Result<Vec<_>, E>>()?.into_iter().unzip())
@@ -69,46 +101,59 @@ fn main() -> Fallible<()> {
     // Everybody makes a key; the manifest names them all.
     let organiser = KeyPair::new(SecretScalar::random(&mut rng));
     let authority = KeyPair::new(SecretScalar::random(&mut rng));
-    let seeds = vec![TrusteeSeed::random(&mut rng), TrusteeSeed::random(&mut rng)];
-    let signing: Vec<KeyPair> = seeds.iter().map(TrusteeSeed::signing_key).collect();
+    let seeds = [TrusteeSeed::random(&mut rng), TrusteeSeed::random(&mut rng)];
+    // A session consumes its copy of the seed.
+    let seed = |trustee: usize| TrusteeSeed::from_bytes(seeds[trustee].expose_bytes());
     let (mut board_seed, mut election_id) = ([0; 32], [0; 32]);
     rng.fill_bytes(&mut board_seed);
     rng.fill_bytes(&mut election_id);
     let signer = NoteSigner::from_seed("board.example/embed", &board_seed)?;
     let mut board = Board { entries: Vec::new(), record: MemoryRecord::default(), signer };
-    let public = |key: &KeyPair| hex::encode(key.public().as_bytes());
-    let manifest = serde_json::json!({
-        "format": ballotta::manifest::FORMAT, "suite": ballotta::SUITE,
-        "election_id": hex::encode(election_id), "kind": "rehearsal", "languages": ["en"],
-        "title": { "en": "Colour of the door" },
-        "contests": [{
-            "id": "door", "title": { "en": "Which colour?" },
-            "rule": { "kind": "choose", "min": 1, "max": 1, "blank": true },
-            "options": [{ "id": "red", "title": { "en": "Red" } }, { "id": "blue", "title": { "en": "Blue" } }],
+    let party = |name: &str, key: &KeyPair| Party { name: name.into(), key: *key.public() };
+    let option = |id: &str, title| ContestOption { id: id.into(), title: text(title), description: None };
+    let board_key = board.signer.key();
+    let contents = ManifestContents {
+        election_id,
+        kind: ElectionKind::Rehearsal,
+        languages: vec!["en".into()],
+        title: text("Colour of the door"),
+        description: None,
+        schedule: None,
+        contests: vec![Contest {
+            id: "door".into(),
+            title: text("Which colour?"),
+            description: None,
+            rule: Rule::Choose(Choose { min: 1, max: 1, blank: true, winners: None }),
+            options: vec![option("red", "Red"), option("blue", "Blue")],
         }],
-        "styles": [{ "id": "all", "contests": ["door"] }],
-        "weights": { "unit": { "en": "vote" }, "max": 1, "total": 5 },
-        "revoting": "last_counts",
-        "privacy": { "minimum_counted_ballots": 3, "minimum_ballots_per_weight": 3 },
-        "closing": "statements", "roll_changes_until": "open",
-        "organiser": { "key": public(&organiser) },
-        "credential_authorities": [{ "name": "Office", "key": public(&authority) }],
-        "trustees": {
-            "threshold": 2, "minimum_confirmed": 2, "on_disqualification": "new_attempt",
-            "members": [{ "name": "Ada", "key": public(&signing[0]) }, { "name": "Bob", "key": public(&signing[1]) }],
+        styles: vec![BallotStyle { id: "all".into(), contests: vec!["door".into()] }],
+        weights: Weights { unit: text("vote"), max: 1, total: 5 },
+        revoting: Revoting::LastCounts,
+        quorum: None,
+        privacy: Privacy { minimum_counted_ballots: 3, minimum_ballots_per_weight: 3 },
+        closing: Closing::Statements,
+        roll_changes_until: RollChanges::Open,
+        organiser: *organiser.public(),
+        credential_authorities: vec![party("Office", &authority)],
+        trustees: Trustees {
+            threshold: 2,
+            minimum_confirmed: 2,
+            on_disqualification: OnDisqualification::NewAttempt,
+            members: vec![party("Ada", &seeds[0].signing_key()), party("Bob", &seeds[1].signing_key())],
         },
-        "board": { "origin": board.signer.key().name(), "key": hex::encode(board.signer.key().as_bytes()) },
-        "witnesses": { "quorum": 0, "members": [] },
-    });
-    let manifest = Manifest::parse(manifest.to_string().as_bytes())?;
+        board: LogKey { name: board_key.name().into(), key: parse_log_key(&hex::encode(board_key.as_bytes()))? },
+        witnesses: Witnesses { quorum: 0, members: Vec::new() },
+        client_software: Vec::new(),
+    };
+    let manifest = Manifest::parse(&contents.to_bytes()?)?;
     board.record.files.insert(record::MANIFEST.into(), manifest.bytes().to_vec());
 
     // The key ceremony: every trustee sees all messages of a step before it takes the next.
     let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT)?;
-    let (states, registrations) = step(seeds, |seed| Trustee::register(parameters.clone(), seed))?;
+    let (states, registrations) = step(vec![seed(0), seed(1)], |seed| Trustee::register(parameters.clone(), seed))?;
     let (states, commitments) = step(states, |state| state.commit(&registrations, &mut rng))?;
     let (states, deals) = step(states, |state| state.deal(&commitments, &mut rng))?;
-    let (shares, confirmations) = step(states, |state| state.confirm(&deals, &mut rng))?;
+    let (_, confirmations) = step(states, |state| state.confirm(&deals, &mut rng))?;
     let messages: Vec<Vec<u8>> = (registrations.iter().map(AsRef::<[u8]>::as_ref))
         .chain(commitments.iter().map(AsRef::as_ref))
         .chain(deals.iter().map(AsRef::as_ref))
@@ -138,34 +183,45 @@ fn main() -> Fallible<()> {
     board.add(EntryKind::RollSignature, &signature.encode())?;
     let open = OrganiserEntry::sign(Action::Open, context.fingerprint(), &organiser, &mut rng);
     board.add(EntryKind::Open, &open.encode())?;
-    for (voter, colour) in voters.iter().zip(["red", "blue", "red", "red", "blue"]) {
+    board.commit()?;
+    let Election { roll, window, .. } = Election::read(&board.record, &mut rng)?;
+    let source = board.record.clone();
+    let ballots = AdmittedBallots::default();
+    let mut admission = Admission::resume(context.clone(), roll, source, window, ballots, &mut rng)?;
+    // The fourth voter votes twice: the last ballot counts.
+    for (code, colour) in [(0, "red"), (1, "blue"), (2, "red"), (3, "blue"), (4, "blue"), (3, "red")] {
+        // The voter's app reads the election, and the ballot that the new one replaces.
+        let election = Election::read(&board.record, &mut rng)?;
+        let voter = election.voter(&board.record, &codes[code])?;
+        let previous = voter.predecessor(&election, &board.record, &mut rng)?;
         let mut choices = Choices::new();
         choices.mark("door", Mark::Options(vec![colour.into()]));
-        let entitlement = Entitlement { style: 0, weight: 1 };
-        let seed = BallotSeed::derive(voter.key_pair(), 0, &mut rng);
-        let prepared = PreparedBallot::prepare(&context, voter.public(), entitlement, choices, None, seed)?;
+        let counter = std::time::UNIX_EPOCH.elapsed()?.as_nanos() as u64;
+        let prepared = voter.prepare(&election.context, choices, previous, counter, &mut rng)?;
         println!("tracker {}", prepared.tracker());
-        board.add(EntryKind::Ballot, &prepared.cast(&context, voter.key_pair(), &mut rng).to_bytes())?;
+        let ballot = prepared.cast(&election.context, voter.credential().key_pair(), &mut rng).to_bytes();
+        // The ballot box admits the ballot.
+        let entry = admission.admit(&ballot, &board.entries, &mut rng)?;
+        board.entries.push(entry);
+        board.commit()?;
     }
     let close = OrganiserEntry::sign(Action::Close, context.fingerprint(), &organiser, &mut rng);
     board.add(EntryKind::Close, &close.encode())?;
     board.commit()?;
 
-    // Trustees verify the closed record, state what they are going to decrypt, and decrypt it.
-    let closed = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
-    let verification = verify(&board.record, &closed, &|_| (), &mut rng);
-    let tally = verification.tally.filter(|_| verification.report.valid).ok_or("the board is not valid")?;
-    let mut statements = Vec::new();
-    for (key, trustee) in signing.iter().zip(1..) {
-        let statement = ClosingStatement::sign(&tally, trustee, key, &mut rng);
-        board.add(EntryKind::ClosingStatement, &statement.to_bytes())?;
-        statements.push(statement);
+    // Trustees verify the closed record, sign what they are going to decrypt, and decrypt it.
+    let stores = [Store::default(), Store::default()];
+    let session = |trustee: usize| TrusteeSession::new(seed(trustee), &stores[trustee]);
+    for trustee in 0..2 {
+        let mut closing = session(trustee).verify_closed(&board.record, &|_| (), &mut rng)?;
+        board.add(EntryKind::ClosingStatement, &closing.sign_closing(&mut rng)?.to_bytes())?;
     }
-    let closed = ClosedTally::check(context.manifest(), tally, &statements, None, &mut rng)?;
-    for share in &shares {
-        let part = PartialDecryption::decrypt(&context, &closed, share, &mut rng)?.to_bytes();
-        let path = record::decryption_path(&FileHash::of(&part));
-        board.add_file(EntryKind::PartialDecryption, share.index().get(), path, part)?;
+    board.commit()?;
+    for trustee in 0..2 {
+        let closing = session(trustee).verify_closed(&board.record, &|_| (), &mut rng)?;
+        let part = closing.decrypt(&board.record, &mut rng)?;
+        let path = record::decryption_path(&FileHash::of(&part.to_bytes()));
+        board.add_file(EntryKind::PartialDecryption, part.trustee(), path, part.to_bytes())?;
     }
     board.commit()?;
 

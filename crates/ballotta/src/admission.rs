@@ -8,6 +8,41 @@
 //! [`Admission::verify`] does the work, needs no exclusive access, and may run on many threads; [`Admission::sequence`]
 //! takes the ballots one by one, in the order in which they are appended. [`Admission::admit`] does both for one ballot.
 //! Ballots that are already on the board are not verified again: the board's own checkpoint covers them.
+//!
+//! # Examples
+//!
+//! `crates/ballotta-io/examples/ballot_box.rs` is a ballot box with a folder, and `docs/ballot-box.md` explains it.
+//!
+//! ```
+//! # use ballotta_testkit::election::{Choice, Election as TestElection, ElectionOptions};
+//! # let test = TestElection::build(ElectionOptions::default());
+//! # let open_board = test.open_board();
+//! # let (record, mut entries) = (open_board.record(), open_board.entries.clone());
+//! # let ballot = test.ballot(0, &[Choice::Options(vec![1])]).cast().to_bytes();
+//! use ballotta::admission::{Admission, AdmitError, AdmittedBallots};
+//! use ballotta::rand_core::UnwrapErr;
+//! use ballotta::record::{PublishedBoard, read_manifest};
+//! use ballotta::voter::Election;
+//! use getrandom::SysRng;
+//!
+//! // `record` is a record whose voting is open, `entries` its board as a vector, and `ballot` what a voter sent.
+//! let rng = &mut UnwrapErr(SysRng);
+//! let manifest = read_manifest(&record)?;
+//! let mut ballots = AdmittedBallots::default();
+//! let board = PublishedBoard::read(&record, &manifest, &mut |entry| ballots.observe(entry), rng)?;
+//! let Election { context, roll, window, .. } = Election::of_board(&record, manifest, board, rng)?;
+//! let mut admission = Admission::resume(context, roll, record, window, ballots, rng)?;
+//!
+//! match admission.admit(&ballot, &entries, rng) {
+//!     // The voter gets an answer after a signed checkpoint covers the entry.
+//!     Ok(entry) => entries.push(entry),
+//!     Err(AdmitError::Refused(reason)) => println!("refused: {reason}"),
+//!     Err(error) => return Err(error.into()),
+//! }
+//! # assert_eq!(entries.len(), open_board.entries.len() + 1);
+//! # assert!(admission.admit(&ballot, &entries, rng).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod rules;
 

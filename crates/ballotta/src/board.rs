@@ -10,7 +10,7 @@
 
 use alloc::vec::Vec;
 
-use self::note::{KeyKind, NoteError, NoteKey};
+use self::note::{KeyKind, NoteError, NoteKey, NoteSigner};
 use crate::manifest::Manifest;
 
 pub mod entry;
@@ -27,6 +27,17 @@ pub mod timeline;
 pub fn board_key(manifest: &Manifest) -> Result<NoteKey, NoteError> {
     let board = manifest.board();
     NoteKey::new(&board.name, KeyKind::Ed25519, board.key.as_bytes())
+}
+
+/// The signer of the board of an election, given the secret key of the board.
+///
+/// # Errors
+///
+/// `OtherBoard` if the manifest names another key, or `KeyName` if the name of the board is none that a note can carry.
+pub fn board_signer(manifest: &Manifest, seed: &[u8; 32]) -> Result<NoteSigner, NoteError> {
+    let name = &manifest.board().name;
+    let signer = NoteSigner::from_seed(name, seed)?;
+    if *signer.key() == board_key(manifest)? { Ok(signer) } else { Err(NoteError::OtherBoard { name: name.clone() }) }
 }
 
 /// The keys with which the witnesses of an election cosign.

@@ -18,6 +18,31 @@
 //!
 //! A code gives a different credential for every manifest and joint key. So an attacker who shows a voter a different
 //! election cannot show a roll that contains the credential of the voter.
+//!
+//! # Examples
+//!
+//! What a credential authority does after the key ceremony:
+//!
+//! ```
+//! # use ballotta_testkit::election as testkit;
+//! # let test = testkit::Election::build(testkit::ElectionOptions::default());
+//! # let (manifest, joint_key) = (test.context.manifest(), test.context.joint_key());
+//! use ballotta::credential::{Credential, RollLine, RollRules, VotingCode};
+//! use ballotta::rand_core::UnwrapErr;
+//! use getrandom::SysRng;
+//!
+//! // Every voter has the first ballot style and weight 1.
+//! let mut voters = Vec::new();
+//! for number in 1..=3 {
+//!     let code = VotingCode::generate(&mut UnwrapErr(SysRng));
+//!     println!("for the envelope of voter {number}: {}", *code.expose_text());
+//!     let credential = Credential::derive(&code, manifest.hash(), joint_key.root())?;
+//!     voters.push(RollLine { number, credential: *credential.public().as_bytes(), style: 0, weight: 1 });
+//! }
+//! let roll: String = RollRules::for_manifest(manifest).write(voters).expect("a roll that keeps the rules").collect();
+//! assert_eq!(roll.lines().count(), 3);
+//! # Ok::<(), ballotta::credential::CredentialError>(())
+//! ```
 
 mod code;
 mod entitlement;

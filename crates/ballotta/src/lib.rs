@@ -3,6 +3,48 @@
 //! Ballots are encrypted where they are made, proved valid without being opened and added up under encryption; several
 //! trustees together open only the total. Everything that is published can be verified by anybody.
 //!
+//! # Start here
+//!
+//! - **A voter's app** reads an [`Election`](voter::Election) from its record, which checks everything that a voter can
+//!   check. A voting code gives a [`Voter`](voter::Voter), who [prepares](voter::Voter::prepare) a ballot. The
+//!   [`PreparedBallot`](ballot::PreparedBallot) shows its tracker and is then [cast](ballot::PreparedBallot::cast), or
+//!   [opened](ballot::PreparedBallot::open) to test the device. See [`voter`].
+//! - **A ballot box** resumes an [`Admission`](admission::Admission) from the board, and admits ballots one by one.
+//!   [`EntryRules`](admission::EntryRules) decides about all other entries. [`BoardEntries`](admission::BoardEntries)
+//!   is the storage of the board; `ballotta-io` implements it for a folder. See [`admission`].
+//! - **A trustee** has a [`TrusteeSession`](trustee::TrusteeSession), which makes the messages of the key ceremony,
+//!   verifies the closed record, signs one closing statement, and decrypts. The app provides the seed and a
+//!   [`StatementStore`](trustee::StatementStore). See [`trustee`].
+//! - **A witness** has a [`WitnessSession`](witness::WitnessSession), which cosigns a checkpoint if the board continues
+//!   the one that the witness has cosigned before. The app provides the key and a [`HeadStore`](witness::HeadStore).
+//!   See [`witness`].
+//! - **An auditor** calls [`verify`](verifier::verify) with a [`RecordSource`](record::RecordSource). The
+//!   [`Report`](verifier::Report) lists every check, what it counted, and every failure with its place. See
+//!   [`verifier`].
+//!
+//! The example `whole_election` of this package runs through an election in memory. The examples `embed` and
+//! `ballot_box` of `ballotta-io` are a voter's app and a ballot box for a record in a folder.
+//!
+//! # Randomness
+//!
+//! The library draws no randomness of its own. What needs a random number generator takes it as the last parameter,
+//! with the trait [`CryptoRng`](rand_core::CryptoRng) of [`rand_core`], which is re-exported here in the right version.
+//! Pass the generator of the operating system:
+//!
+//! ```
+//! use ballotta::credential::VotingCode;
+//! use ballotta::rand_core::UnwrapErr;
+//! use getrandom::SysRng;
+//!
+//! let rng = &mut UnwrapErr(SysRng);
+//! let code = VotingCode::generate(rng);
+//! ```
+//!
+//! This needs the package `getrandom` 0.4 with its feature `sys_rng`; in a browser, also `wasm_js`. `UnwrapErr` panics
+//! if the system has no randomness: nothing is made from weak randomness. Do not pass a generator with a fixed seed,
+//! because whoever knows the seed can read the ballots and sign in place of voters and trustees. The verifier needs
+//! randomness as well: it weights the proofs of a batch with numbers that nobody can predict.
+//!
 //! # Layers
 //!
 //! The modules are listed in an order that follows an election; a module imports only from modules before it. A test reads
@@ -18,8 +60,7 @@
 //! Inside a module, a file may use what its parent file defines; apart from that, files do not import from each other in a
 //! circle.
 //!
-//! The library has no input or output, no clock and no randomness of its own: random number generators are the last
-//! parameter of the functions that need them. The normative text is `spec/` in the repository.
+//! The library has no input or output and no clock. The normative text is `spec/` in the repository.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -31,6 +72,8 @@ extern crate std;
 
 #[cfg(all(feature = "weaken", not(debug_assertions)))]
 compile_error!("the feature `weaken` switches checks off: it is for tests and cannot be part of a release build");
+
+pub use rand_core;
 
 pub mod admission;
 pub mod ballot;

@@ -4,6 +4,37 @@
 //! [`Manifest`] keeps these bytes. [`Manifest::parse`] is the only way to a [`Manifest`]; it checks every rule and
 //! reports all that are broken. To make a manifest, fill in [`ManifestContents`], write them with
 //! [`to_bytes`](ManifestContents::to_bytes) and parse the result.
+//!
+//! # Examples
+//!
+//! The example `whole_election` of this package fills in all [`ManifestContents`] of a small election.
+//!
+//! ```
+//! # use ballotta_testkit::election as testkit;
+//! # let test = testkit::Election::build(testkit::ElectionOptions::default());
+//! # let bytes = test.context.manifest().bytes();
+//! use ballotta::manifest::{Manifest, ManifestContents};
+//! use ballotta::rand_core::{Rng, UnwrapErr};
+//! use getrandom::SysRng;
+//!
+//! // `bytes` is a published manifest.
+//! let manifest = Manifest::parse(bytes)?;
+//! for contest in manifest.contests() {
+//!     println!("{}: {}", contest.id, contest.title.get("en").unwrap_or_default());
+//! }
+//!
+//! // Another election with the same contests and the same parties.
+//! let mut election_id = [0; 32];
+//! UnwrapErr(SysRng).fill_bytes(&mut election_id);
+//! let contents = ManifestContents { election_id, ..manifest.contents().clone() };
+//! let other = Manifest::parse(&contents.to_bytes()?)?;
+//! assert_ne!(other.hash(), manifest.hash());
+//!
+//! // All rules that are broken are reported together.
+//! let contents = ManifestContents { contests: vec![], styles: vec![], ..contents };
+//! println!("{}", Manifest::parse(&contents.to_bytes()?).unwrap_err());
+//! # Ok::<(), ballotta::manifest::ManifestErrors>(())
+//! ```
 
 mod contents;
 mod parse;

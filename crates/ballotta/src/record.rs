@@ -16,6 +16,28 @@
 //! result/              result.json and pictures
 //! SHA256SUMS           the hashes of the files that no other entry of the board names
 //! ```
+//!
+//! # Examples
+//!
+//! A [`RecordSource`] is where the files of a record are. [`MemoryRecord`] is one in memory; the package `ballotta-io`
+//! has sources for folders, archives and web servers.
+//!
+//! ```
+//! # use ballotta_testkit::election as testkit;
+//! # let test = testkit::Election::build(testkit::ElectionOptions::default());
+//! # let files = test.open_board().record().files;
+//! use ballotta::rand_core::UnwrapErr;
+//! use ballotta::record::{MemoryRecord, PublishedBoard, read_manifest};
+//! use getrandom::SysRng;
+//!
+//! // `files` is a map from paths to bytes.
+//! let record = MemoryRecord { files };
+//! let manifest = read_manifest(&record)?;
+//! let board = PublishedBoard::read(&record, &manifest, &mut |_| (), &mut UnwrapErr(SysRng))?;
+//! println!("{}: {} entries", manifest.title().get("en").unwrap_or_default(), board.timeline().head().size);
+//! assert!(board.timeline().opening().is_some());
+//! # Ok::<(), ballotta::record::RecordError>(())
+//! ```
 
 mod bundle;
 mod files;

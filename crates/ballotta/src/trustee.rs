@@ -12,22 +12,49 @@
 //! # Examples
 //!
 //! ```
-//! use ballotta::key_ceremony::TrusteeSeed;
-//! use ballotta::record::RecordSource;
-//! use ballotta::trustee::{StatementStore, TrusteeError, TrusteeSession};
-//! use rand_core::CryptoRng;
+//! # use ballotta::board::entry::Action;
+//! # use ballotta_testkit::election as testkit;
+//! # let test = testkit::Election::build(testkit::ElectionOptions::default());
+//! # let mut board = test.open_board();
+//! # board.everybody_votes();
+//! # board.organise(Action::Close);
+//! # let (record, seed) = (board.record(), TrusteeSeed::from_bytes(&test.trustee_seeds[0]));
+//! use std::io::{Error, ErrorKind};
 //!
-//! /// Returns the closing statement to publish. After enough of them are on the board, the same session on a newer copy
-//! /// of the record returns the partial decryption with `closing.decrypt(record, rng)`.
-//! fn sign_closing<S: StatementStore, R: CryptoRng>(
-//!     record: &dyn RecordSource,
-//!     seed: TrusteeSeed,
-//!     store: S,
-//!     rng: &mut R,
-//! ) -> Result<Vec<u8>, TrusteeError<S::Error>> {
-//!     let mut closing = TrusteeSession::new(seed, store).verify_closed(record, &|_| (), rng)?;
-//!     Ok(closing.sign_closing(rng)?.to_bytes())
+//! use ballotta::key_ceremony::TrusteeSeed;
+//! use ballotta::rand_core::UnwrapErr;
+//! use ballotta::trustee::{StatementStore, TrusteeSession};
+//! use getrandom::SysRng;
+//!
+//! /// A store in memory. A real one returns after the document is safe on a disk.
+//! #[derive(Default)]
+//! struct MemoryStore(Option<Vec<u8>>);
+//!
+//! impl StatementStore for MemoryStore {
+//!     type Error = Error;
+//!
+//!     fn load(&self) -> Result<Option<Vec<u8>>, Error> {
+//!         Ok(self.0.clone())
+//!     }
+//!
+//!     fn store_new(&mut self, document: &[u8]) -> Result<(), Error> {
+//!         if self.0.is_some() {
+//!             return Err(ErrorKind::AlreadyExists.into());
+//!         }
+//!         self.0 = Some(document.to_vec());
+//!         Ok(())
+//!     }
 //! }
+//!
+//! // `record` is a record whose voting is closed, and `seed` is the trustee's secret.
+//! let rng = &mut UnwrapErr(SysRng);
+//! let mut closing = TrusteeSession::new(seed, MemoryStore::default()).verify_closed(&record, &|_| (), rng)?;
+//! let statement = closing.sign_closing(rng)?.to_bytes();
+//! // The statement goes to the board. After enough statements are there, a session with the same seed and store verifies
+//! // a newer copy of the record, and returns the partial decryption with `closing.decrypt(&record, rng)`.
+//! # assert!(closing.decrypt(&record, rng).is_err());
+//! # assert_eq!(closing.sign_closing(rng)?.to_bytes(), statement);
+//! # Ok::<(), ballotta::trustee::TrusteeError<Error>>(())
 //! ```
 
 use alloc::boxed::Box;

@@ -12,6 +12,25 @@
 //! every ballot on all cores, and adds up those that count. `finish` corrects the sums where ballots were not valid.
 //! The verifier keeps at most 24 bytes for each ballot and 8 for each line of the roll, and neither ciphertexts nor
 //! proofs.
+//!
+//! # Examples
+//!
+//! ```
+//! # use ballotta_testkit::election as testkit;
+//! # let test = testkit::Election::build(testkit::ElectionOptions::default());
+//! # let (record, announced) = (test.run().record(), *test.context.fingerprint());
+//! use ballotta::rand_core::UnwrapErr;
+//! use ballotta::verifier::{VerifyOptions, verify};
+//! use getrandom::SysRng;
+//!
+//! // `record` is a complete record, and `announced` is the fingerprint that the auditor knows from elsewhere.
+//! let options = VerifyOptions { fingerprint: Some(announced), ..VerifyOptions::default() };
+//! let verification = verify(&record, &options, &|_| (), &mut UnwrapErr(SysRng));
+//! println!("{}", verification.report);
+//! assert!(verification.report.valid);
+//! let result = verification.report.result.expect("a valid record has a result");
+//! println!("{}", String::from_utf8_lossy(&result.to_bytes()));
+//! ```
 
 mod ballots;
 mod board;

@@ -8,6 +8,37 @@
 //!
 //! If a server sends a voter another manifest or another roll, the fingerprint differs from the one that the voter
 //! received from another source, and the roll lacks the voter's credential.
+//!
+//! # Examples
+//!
+//! ```
+//! # use ballotta_testkit::election as testkit;
+//! # let test = testkit::Election::build(testkit::ElectionOptions::default());
+//! # let (record, code) = (test.open_board().record(), test.codes[0].as_str());
+//! use ballotta::ballot::{Choices, Mark};
+//! use ballotta::rand_core::UnwrapErr;
+//! use ballotta::voter::Election;
+//! use getrandom::SysRng;
+//!
+//! // `record` is the published record of an election that is open, and `code` is the voting code that the voter typed.
+//! let rng = &mut UnwrapErr(SysRng);
+//! let election = Election::read(&record, rng)?;
+//! println!("compare the fingerprint with the announced one: {}", election.context.fingerprint());
+//! let voter = election.voter(&record, &code.parse()?)?;
+//! let previous = voter.predecessor(&election, &record, rng)?;
+//!
+//! let mut choices = Choices::new();
+//! choices.mark("c0", Mark::Options(vec!["o1".into()]));
+//! // A number that this voter never uses twice: the time in nanoseconds.
+//! let counter = std::time::UNIX_EPOCH.elapsed()?.as_nanos() as u64;
+//! let prepared = voter.prepare(&election.context, choices, previous, counter, rng)?;
+//! println!("write the tracker down: {}", prepared.tracker());
+//!
+//! // The voter has seen the tracker and decides: cast the ballot, or open it with `prepared.open()` as a test.
+//! let ballot = prepared.cast(&election.context, voter.credential().key_pair(), rng).to_bytes();
+//! # ballotta::ballot::SignedBallot::decode(&election.context, &ballot)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod fetch;
 mod history;
@@ -329,8 +360,15 @@ impl Voter {
         }
     }
 
-    /// Prepares a ballot. `previous` is the tracker of the ballot that it replaces, and `counter` a number that this
-    /// voter never uses twice, so that two ballots differ even if the random source is dead.
+    /// Prepares a ballot. `previous` is what [`predecessor`](Self::predecessor) returns: the tracker of the ballot that
+    /// the new one replaces.
+    ///
+    /// # Security
+    ///
+    /// `counter` must be different for every ballot that is ever prepared with this credential, on any device, whether
+    /// the ballot is cast, opened or discarded. Do not pass a constant. Pass the time in nanoseconds, as the command
+    /// does, or a number that is stored before the ballot is prepared. See [`BallotSeed::derive`] for what the counter
+    /// protects from.
     ///
     /// # Errors
     ///

@@ -12,27 +12,45 @@
 //! # Examples
 //!
 //! ```
-//! use ballotta::board::log::leaf_hash;
-//! use ballotta::board::note::{NoteSignature, SignedCheckpoint};
-//! use ballotta::manifest::Manifest;
-//! use ballotta::witness::{HeadStore, WitnessError, WitnessSession};
+//! # use ballotta_testkit::election as testkit;
+//! # let options = testkit::ElectionOptions { witnesses: (1, 1), ..testkit::ElectionOptions::default() };
+//! # let test = testkit::Election::build(options);
+//! # let (manifest, key) = (test.context.manifest(), &test.witness_seeds[0]);
+//! # let entries = test.open_board().entries;
+//! # let checkpoint = test.signer.sign_checkpoint(&test.open_board().head()).to_string().into_bytes();
+//! use std::convert::Infallible;
 //!
-//! /// Cosigns a checkpoint, given all entries of the board in their order and the time in seconds since 1970.
-//! fn cosign<S: HeadStore>(
-//!     manifest: &Manifest,
-//!     key: &[u8; 32],
-//!     store: S,
-//!     checkpoint: &SignedCheckpoint,
-//!     entries: &[Vec<u8>],
-//!     time: u64,
-//! ) -> Result<NoteSignature, WitnessError<S::Error>> {
-//!     let mut witness = WitnessSession::new(manifest, key, store)?;
-//!     let mut review = witness.review(checkpoint)?;
-//!     for entry in entries {
-//!         review.push(leaf_hash(entry));
+//! use ballotta::board::log::leaf_hash;
+//! use ballotta::board::note::SignedCheckpoint;
+//! use ballotta::witness::{HeadStore, WitnessSession};
+//!
+//! /// A store in memory. A real one returns after the document is safe on a disk.
+//! #[derive(Default)]
+//! struct MemoryStore(Option<Vec<u8>>);
+//!
+//! impl HeadStore for MemoryStore {
+//!     type Error = Infallible;
+//!
+//!     fn load(&self) -> Result<Option<Vec<u8>>, Infallible> {
+//!         Ok(self.0.clone())
 //!     }
-//!     review.cosign(time)
+//!
+//!     fn replace(&mut self, document: &[u8]) -> Result<(), Infallible> {
+//!         self.0 = Some(document.to_vec());
+//!         Ok(())
+//!     }
 //! }
+//!
+//! // `key` is the secret key of the witness, `checkpoint` the file of the record, and `entries` are all entries of the
+//! // board in their order.
+//! let mut witness = WitnessSession::new(manifest, key, MemoryStore::default())?;
+//! let mut review = witness.review(&SignedCheckpoint::parse(&checkpoint)?)?;
+//! for entry in &entries {
+//!     review.push(leaf_hash(entry));
+//! }
+//! let seconds_since_1970 = std::time::UNIX_EPOCH.elapsed()?.as_secs();
+//! println!("{}", review.cosign(seconds_since_1970)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use alloc::borrow::ToOwned as _;

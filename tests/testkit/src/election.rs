@@ -126,10 +126,16 @@ pub struct Election {
     pub context: ElectionContext,
     pub organiser: KeyPair,
     pub authorities: Vec<KeyPair>,
+    /// The secret key of the board.
+    pub board_seed: [u8; 32],
     pub signer: NoteSigner,
     pub witnesses: Vec<Cosigner>,
+    /// The secret keys of the witnesses, in the order of the witnesses.
+    pub witness_seeds: Vec<[u8; 32]>,
     /// The messages of the key ceremony, in their order, with their authors.
     pub ceremony: Vec<(u16, Vec<u8>)>,
+    /// The seeds of the trustees, in the order of the trustees.
+    pub trustee_seeds: Vec<[u8; 32]>,
     pub trustee_keys: Vec<KeyPair>,
     pub shares: Vec<TrusteeShares>,
     /// The voting codes, as they are printed.
@@ -164,7 +170,8 @@ impl Election {
         let parties = Parties::draw(&options, &mut rng);
         let bytes = parties.contents(&options, random(&mut rng)).to_bytes().expect("a manifest as JSON");
         let manifest = Manifest::parse(&bytes).expect("a manifest that keeps the rules");
-        let Parties { organiser, signer, witnesses, seeds, trustee_keys, authorities } = parties;
+        let Parties { organiser, board_seed, signer, witnesses, witness_seeds, seeds, trustee_keys, authorities } =
+            parties;
 
         let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).expect("a ceremony");
         let ceremony = Ceremony::hold(&parameters, &seeds, &mut rng);
@@ -199,9 +206,12 @@ impl Election {
             context,
             organiser,
             authorities,
+            board_seed,
             signer,
             witnesses,
+            witness_seeds,
             ceremony: messages,
+            trustee_seeds: seeds,
             trustee_keys,
             shares: ceremony.shares,
             codes,
@@ -342,8 +352,12 @@ fn log_key(key: &NoteKey) -> LogKey {
 #[allow(missing_docs)]
 pub struct Parties {
     pub organiser: KeyPair,
+    /// The secret key of the board.
+    pub board_seed: [u8; 32],
     pub signer: NoteSigner,
     pub witnesses: Vec<Cosigner>,
+    /// The secret keys of the witnesses.
+    pub witness_seeds: Vec<[u8; 32]>,
     /// The seeds of the trustees, and the keys with which they sign.
     pub seeds: Vec<[u8; 32]>,
     pub trustee_keys: Vec<KeyPair>,
@@ -359,16 +373,18 @@ impl Parties {
     #[must_use]
     pub fn draw(options: &ElectionOptions, rng: &mut TestRng) -> Self {
         let organiser = KeyPair::new(SecretScalar::random(rng));
-        let signer = NoteSigner::from_seed("board.example/log", &random(rng)).expect("a name of a log");
-        let witness = |number| {
+        let board_seed = random(rng);
+        let signer = NoteSigner::from_seed("board.example/log", &board_seed).expect("a name of a log");
+        let witness_seeds: Vec<[u8; 32]> = (0..options.witnesses.0).map(|_| random(rng)).collect();
+        let witness = |(number, seed)| {
             let name = format!("witness.example/w{number}");
-            Cosigner::from_seed(&name, &random(rng)).expect("a name of a witness")
+            Cosigner::from_seed(&name, seed).expect("a name of a witness")
         };
-        let witnesses = (1..=options.witnesses.0).map(witness).collect();
+        let witnesses = zip(1.., &witness_seeds).map(witness).collect();
         let seeds: Vec<[u8; 32]> = (0..options.trustees).map(|_| random(rng)).collect();
         let trustee_keys = seeds.iter().map(|seed| TrusteeSeed::from_bytes(seed).signing_key()).collect();
         let authorities = (1..=options.authorities).map(|_| KeyPair::new(SecretScalar::random(rng))).collect();
-        Self { organiser, signer, witnesses, seeds, trustee_keys, authorities }
+        Self { organiser, board_seed, signer, witnesses, witness_seeds, seeds, trustee_keys, authorities }
     }
 
     /// What the manifest of their election says, before it is written.

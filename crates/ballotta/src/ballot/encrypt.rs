@@ -25,8 +25,14 @@ use crate::proofs::schnorr::KeyPair;
 pub struct BallotSeed([u8; 32]);
 
 impl BallotSeed {
-    /// Derives a seed from fresh randomness, the credential's secret and a counter of the ballots that this credential
-    /// has prepared. Two ballots have different seeds even if the random source fails.
+    /// Derives a seed from fresh randomness, the credential's secret and `counter`.
+    ///
+    /// # Security
+    ///
+    /// `counter` must be different for every ballot that is ever prepared with this credential, on any device. The
+    /// counter protects from a random number generator that repeats itself, as after the restart of a virtual machine.
+    /// If both generator and counter repeat, a second ballot with the same choices has the same `R`: everybody sees
+    /// that the choices are the same, and the ballot box refuses the ballot.
     #[must_use]
     pub fn derive<R: CryptoRng>(credential: &KeyPair, counter: u64, rng: &mut R) -> Self {
         let mut material = Zeroizing::new([0; 64]);

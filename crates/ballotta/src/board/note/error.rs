@@ -65,6 +65,12 @@ pub enum NoteError {
         /// The name of the key.
         name: String,
     },
+    /// A secret key is not that of the board which the manifest names.
+    #[error("the key is not that of the board {name}, which the manifest names")]
+    OtherBoard {
+        /// The name of the board in the manifest.
+        name: String,
+    },
     /// A signature under a known name and key id is invalid.
     #[error("the signature of {name} is invalid")]
     BadSignature {

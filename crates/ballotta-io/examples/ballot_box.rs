@@ -1,0 +1,75 @@
+//! A ballot box: admits ballots from files to the board of a record whose voting is open. See `docs/ballot-box.md`.
+//!
+//! `cargo run --example ballot_box -p ballotta-io -- RECORD BOARD-KEY BALLOT..`: `ballotta board new` makes the key, and
+//! the example `embed` makes the ballots.
+
+use std::fs;
+use std::path::Path;
+
+use ballotta::admission::{Admission, AdmitError, AdmittedBallots};
+use ballotta::ballot::{AdmissionError, SignedBallot};
+use ballotta::board::{board_signer, note::NoteSigner};
+use ballotta::rand_core::UnwrapErr;
+use ballotta::record::{PublishedBoard, read_manifest};
+use ballotta::voter::Election;
+use ballotta_io::{BoardFolder, BoardLock, FolderRecord};
+use getrandom::SysRng;
+
+type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
+
+struct BallotBox {
+    admission: Admission<FolderRecord>,
+    board: BoardFolder,
+    signer: NoteSigner,
+    _lock: BoardLock,
+}
+
+impl BallotBox {
+    /// Resumes the ballot box of the record in a folder, given the secret key of its board.
+    fn resume(root: &Path, key: &[u8; 32]) -> Fallible<Self> {
+        let lock = BoardFolder::lock(root)?;
+        let (source, rng) = (FolderRecord::new(root), &mut UnwrapErr(SysRng));
+        let manifest = read_manifest(&source)?;
+        let signer = board_signer(&manifest, key)?;
+        let mut ballots = AdmittedBallots::default();
+        let published = PublishedBoard::read(&source, &manifest, &mut |entry| ballots.observe(entry), rng)?;
+        let board = BoardFolder::resume(root, published.timeline().frontier().clone())?;
+        let Election { context, roll, window, .. } = Election::of_board(&source, manifest, published, rng)?;
+        let admission = Admission::resume(context, roll, source, window, ballots, rng)?;
+        Ok(Self { admission, board, signer, _lock: lock })
+    }
+
+    /// Admits ballots, and returns the position of each on the board, or why it is refused. When this returns, the
+    /// admitted ballots are on the disk. After an error the ballot box must be resumed.
+    fn admit(&mut self, ballots: &[Vec<u8>]) -> Fallible<Vec<Result<u64, AdmissionError>>> {
+        let mut outcomes = Vec::new();
+        for ballot in ballots {
+            outcomes.push(match self.admission.admit(ballot, &self.board, &mut UnwrapErr(SysRng)) {
+                Ok(entry) => Ok(self.board.append(entry)?),
+                Err(AdmitError::Refused(reason)) => Err(reason),
+                Err(error) => return Err(error.into()),
+            });
+        }
+        self.board.commit(&self.signer)?;
+        Ok(outcomes)
+    }
+}
+
+pub(crate) fn run(arguments: &[String]) -> Fallible<()> {
+    let [record, key, files @ ..] = arguments else { return Err("give a record, a board key, and ballots".into()) };
+    let mut seed = [0; 32];
+    hex::decode_to_slice(fs::read_to_string(key)?.lines().nth(1).unwrap_or_default(), &mut seed)?;
+    let ballots = files.iter().map(fs::read).collect::<Result<Vec<_>, _>>()?;
+    let outcomes = BallotBox::resume(Path::new(record), &seed)?.admit(&ballots)?;
+    for ((file, ballot), outcome) in files.iter().zip(&ballots).zip(outcomes) {
+        match outcome {
+            Ok(index) => println!("{file}: tracker {} is entry {index}", SignedBallot::tracker_of(ballot)?),
+            Err(reason) => println!("{file}: refused: {reason}"),
+        }
+    }
+    Ok(())
+}
+
+fn main() -> Fallible<()> {
+    run(&std::env::args().skip(1).collect::<Vec<_>>())
+}
