@@ -2,6 +2,7 @@
 //!
 //! Every check of continuous integration is a step of `cargo xtask test`, so that it can be repeated anywhere.
 
+mod api;
 mod step;
 mod test;
 mod wasm;
@@ -16,6 +17,7 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
 
   test [--full]          everything that must pass before a merge; --full adds the slow suites
+  public-api [--write]   compares the public API of the library with crates/ballotta/public-api.txt; --write accepts it
   bench [filter]         measures every stage (criterion)
   bench-peers [rounds]   measures ballotta and elastic-elgamal in the same run
   wasm [--again]         builds the npm package in bindings/wasm/dist, and prints its hash and sizes; --again builds it
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["test"] => test::run(&mut steps, false),
         ["test", "--full"] => test::run(&mut steps, true),
+        ["public-api"] => api::run(&mut steps, false),
+        ["public-api", "--write"] => api::run(&mut steps, true),
         ["bench", filter @ ..] => {
             let cargo = Command::cargo("bench --package ballotta-benches --bench stages --").args(filter);
             steps.run("stages", cargo)

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must pass before a merge.
 
 use crate::step::{Command, Failed, Steps};
-use crate::{wasm, wheel};
+use crate::{api, wasm, wheel};
 
 /// The targets for which the library must build without the standard library: a browser, and bare metal.
 const BARE_TARGETS: [&str; 2] = ["thumbv7em-none-eabi", "wasm32-unknown-unknown"];
@@ -85,6 +85,12 @@ fn builds(steps: &mut Steps, full: bool) -> Result<(), Failed> {
         let check = Command::cargo("check --package ballotta --no-default-features --features").args(&[feature]);
         steps.run(&format!("features: {feature}"), check)?;
     }
+    if full {
+        // The tests and the benches enable `hazmat`, so a build of the whole workspace does not show that these need it.
+        let check =
+            Command::cargo("check --package ballotta-cli --package ballotta-io --package ballotta-replay --examples");
+        steps.run("features: no hazmat", check.args(&["--bins", "--lib"]))?;
+    }
     for target in BARE_TARGETS {
         let name = format!("target: {target}");
         let install = Command::new("rustup target add").args(&[target]);
@@ -110,6 +116,7 @@ fn tests(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     };
     // `tests/` enables `weaken`, so all packages are built with it, and the library's weakened tests run here as well.
     steps.run("tests", tests("test --workspace"))?;
+    api::run(steps, false)?;
     if std::env::var_os("BALLOTTA_DATA").is_none() {
         steps.skip("tests: replays of real ballots", "BALLOTTA_DATA names no folder of published ballots");
     }
