@@ -9,7 +9,12 @@ use std::{env, fs};
 
 #[test]
 fn the_public_api_is_the_recorded_one() {
-    let Some(json) = env::var_os("BALLOTTA_RUSTDOC_JSON") else { return };
+    let Some(json) = env::var_os("BALLOTTA_RUSTDOC_JSON") else {
+        eprintln!(
+            "skipped: BALLOTTA_RUSTDOC_JSON does not name the JSON of rustdoc, which `cargo xtask public-api` makes"
+        );
+        return;
+    };
     let api = public_api::Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)
         .omit_auto_trait_impls(true)

@@ -184,10 +184,9 @@ fn main() -> Fallible<()> {
     let open = OrganiserEntry::sign(Action::Open, context.fingerprint(), &organiser, &mut rng);
     board.add(EntryKind::Open, &open.encode())?;
     board.commit()?;
-    let Election { roll, window, .. } = Election::read(&board.record, &mut rng)?;
-    let source = board.record.clone();
-    let ballots = AdmittedBallots::default();
-    let mut admission = Admission::resume(context.clone(), roll, source, window, ballots, &mut rng)?;
+    let opened = Election::read(&board.record, &mut rng)?;
+    let (source, ballots) = (board.record.clone(), AdmittedBallots::default());
+    let mut admission = Admission::resume(opened.context, opened.roll, source, opened.window, ballots, &mut rng)?;
     // The fourth voter votes twice: the last ballot counts.
     for (code, colour) in [(0, "red"), (1, "blue"), (2, "red"), (3, "blue"), (4, "blue"), (3, "red")] {
         // The voter's app reads the election, and the ballot that the new one replaces.

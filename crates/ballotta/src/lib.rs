@@ -61,9 +61,21 @@
 //! circle.
 //!
 //! The library has no input or output and no clock. The normative text is `spec/` in the repository.
+//!
+//! # Hazardous materials
+//!
+//! The feature `hazmat` makes the low-level modules public: `transcript`, `elgamal`, `form`, `discrete_log` and `proofs`. It is
+//! for tests, benches and research. Clients, services and auditors do not need it.
+//!
+//! These modules do not enforce the rules of the protocol. Code that uses them can reveal votes or accept wrong results: for
+//! example with a transcript that leaves out a part of the statement, or with a nonce that is used twice. They may change
+//! in any release.
 
 #![no_std]
 #![forbid(unsafe_code)]
+// Without `hazmat`, some items that are written `pub` cannot be reached, named or used. Builds of the whole workspace have the
+// feature, and there these lints are on.
+#![cfg_attr(not(feature = "hazmat"), allow(dead_code, unreachable_pub, unnameable_types, unused_imports))]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 extern crate alloc;
@@ -81,10 +93,19 @@ pub mod board;
 pub mod contest;
 pub mod credential;
 pub mod decryption;
+#[cfg(not(feature = "hazmat"))]
+mod discrete_log;
+#[cfg(feature = "hazmat")]
 pub mod discrete_log;
 pub mod election;
+#[cfg(not(feature = "hazmat"))]
+mod elgamal;
+#[cfg(feature = "hazmat")]
 pub mod elgamal;
 pub mod encoding;
+#[cfg(not(feature = "hazmat"))]
+mod form;
+#[cfg(feature = "hazmat")]
 pub mod form;
 pub mod group;
 pub mod hash;
@@ -95,6 +116,9 @@ pub mod limits;
 pub mod manifest;
 pub mod manual;
 mod problem;
+#[cfg(not(feature = "hazmat"))]
+mod proofs;
+#[cfg(feature = "hazmat")]
 pub mod proofs;
 pub mod record;
 pub mod signing;
@@ -102,6 +126,9 @@ pub mod tally;
 #[cfg(test)]
 mod testing;
 mod text;
+#[cfg(not(feature = "hazmat"))]
+mod transcript;
+#[cfg(feature = "hazmat")]
 pub mod transcript;
 pub mod trustee;
 pub mod verifier;

@@ -52,7 +52,8 @@ pub use self::contents::{
 };
 pub use self::parse::{parse_contests, parse_rule};
 use crate::contest::ContestBits;
-use crate::form::{Form, FormBuilder, FormError};
+pub use crate::form::FormError;
+use crate::form::{Form, FormBuilder};
 use crate::group::PublicElement;
 use crate::hash::ManifestHash;
 pub use crate::problem::{JsonKind, ManifestError, ManifestErrors, ManifestProblem};

@@ -5,4 +5,5 @@
 //! [`ClosingStatement`](crate::decryption::ClosingStatement). The key pair of a trustee is derived from its
 //! [`TrusteeSeed`](crate::key_ceremony::TrusteeSeed).
 
+pub use crate::proofs::ProofError;
 pub use crate::proofs::schnorr::KeyPair;
