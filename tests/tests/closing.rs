@@ -256,7 +256,7 @@ fn too_few_ballots() {
     assert_eq!((verification.totals.as_ref().unwrap()[1].is_none(), board.expected().len()), (true, 1));
     assert_eq!(
         verification.report.warnings,
-        ["contest c1: the totals stay encrypted: 3 ballots in it, fewer than the 4 that the manifest asks for"]
+        ["contest c1: the totals stay encrypted: 3 ballots in it, fewer than the 4 that the manifest requires"]
     );
     unfinished.entries.pop();
     unfinished.organise(Action::Close);
@@ -296,7 +296,7 @@ fn a_weight_that_singles_somebody_out() {
     assert_eq!(
         verification.report.warnings,
         [
-            "contest c1: the totals stay encrypted: 1 ballot of one weight in it, fewer than the 2 that the manifest asks for"
+            "contest c1: the totals stay encrypted: 1 ballot of one weight in it, fewer than the 2 that the manifest requires"
         ]
     );
     expect_sealed(&board, 1);

@@ -144,11 +144,6 @@ fn constant_time(steps: &mut Steps) -> Result<(), Failed> {
     steps.run("constant time", Command::cargo("run --release --package ballotta-benches --bin traces"))
 }
 
-/// The command that the tests have built. Building its package alone would build everything again, with other features.
-pub(crate) fn built_command(steps: &Steps) -> std::path::PathBuf {
-    wasm::target_folder(steps.root()).join("debug/ballotta")
-}
-
 /// Tests the Python package on its wheel.
 fn auditors(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     second_verifier(steps, full)?;
@@ -171,7 +166,7 @@ fn second_verifier(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     let tests = |line: &str| Command::new(line).within("spec/reference/tests");
     let short = "python3 -B -m unittest test_vectors test_forms test_outcomes";
     steps.run("second verifier: vectors and forms", tests(short))?;
-    let command = built_command(steps).display().to_string();
+    let command = wasm::built_command(steps).display().to_string();
     let against = |line: &str| tests(line).secretly("BALLOTTA_COMMAND", command.clone());
     if full {
         let all = against("python3 -B -m unittest test_verifier test_kinds").env("BALLOTTA_FULL", "1");
@@ -212,7 +207,7 @@ fn clients(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     steps.run("booth-mini: build", booth("node_modules/.bin/vite build"))?;
     let shown = |path: std::path::PathBuf| path.display().to_string();
     let test = booth("node --test tests/")
-        .secretly("BALLOTTA", shown(built_command(steps)))
+        .secretly("BALLOTTA", shown(wasm::built_command(steps)))
         .secretly("SCREENSHOTS", shown(target.join("screenshots")));
     steps.run("booth-mini: twenty voters", test)
 }

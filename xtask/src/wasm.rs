@@ -230,6 +230,11 @@ pub(crate) fn target_folder(root: &Path) -> PathBuf {
     root.join(folder)
 }
 
+/// The command that the tests have built. Building its package alone would build everything again, with other features.
+pub(crate) fn built_command(steps: &Steps) -> PathBuf {
+    target_folder(steps.root()).join("debug/ballotta")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::step::{Command, Failed, Steps};
-use crate::test::built_command;
-use crate::wasm::{shown, target_folder};
+use crate::wasm::{built_command, shown, target_folder};
 
 const PACKAGE: &str = "bindings/python";
 /// The versions of everything that builds and tests the wheel.

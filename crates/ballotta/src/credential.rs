@@ -40,7 +40,8 @@
 //!     voters.push(RollLine { number, credential: *credential.public().as_bytes(), style: 0, weight: 1 });
 //! }
 //! let roll: String = RollRules::for_manifest(manifest).write(voters).expect("a roll that keeps the rules").collect();
-//! assert_eq!(roll.lines().count(), 3);
+//! // The first line names the format and the manifest.
+//! assert_eq!(roll.lines().count(), 1 + 3);
 //! # Ok::<(), ballotta::credential::CredentialError>(())
 //! ```
 

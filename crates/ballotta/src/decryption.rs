@@ -11,7 +11,7 @@
 //! decrypt ([`ClosingStatement`]). It computes its [`PartialDecryption`] only after the manifest's closing rule is
 //! satisfied ([`ClosedTally`]): for each contest, `D_s = [x_s]R` for all slots, with one proof of equal logarithms. Any
 //! `t` valid ones give `[v_s]G = C_s - sum lambda_j D_{j,s}`; bounded discrete logarithms give the totals
-//! ([`combine`]). An invalid partial decryption is reported with its trustee and ignored. It does not block the others.
+//! ([`combine()`]). An invalid partial decryption is reported with its trustee and ignored. It does not block the others.
 //!
 //! Without the closing rule a server could show two trustees two prefixes of the board and learn single votes from the
 //! difference of two honest tallies. [`trustee`](crate::trustee) is the session that keeps a trustee to these rules.

@@ -29,7 +29,8 @@
 //! println!("{}", verification.report);
 //! assert!(verification.report.valid);
 //! let result = verification.report.result.expect("a valid record has a result");
-//! println!("{}", String::from_utf8_lossy(&result.to_bytes()));
+//! println!("{}", String::from_utf8_lossy(&result.to_bytes()?));
+//! # Ok::<(), ballotta::record::ResultEncodingError>(())
 //! ```
 
 mod ballots;

@@ -97,7 +97,7 @@ fn keys_and_manifest(people: &People) {
     people.ok("record new --manifest organiser/manifest.json --board-key board/key record");
     people.fails(
         2,
-        "already holds a board",
+        "already contains a board",
         "record new --manifest organiser/manifest.json --board-key board/key record",
     );
 }

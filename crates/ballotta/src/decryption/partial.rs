@@ -29,7 +29,7 @@ struct ContestDecryption {
 /// # Layout
 ///
 /// Version (2 bytes), trustee (2), fingerprint (32), digest of the sums (32); then for each contest that
-/// [needs decryption](EncryptedContest::needs_decryption): `D_1, D_2, ..` (32 bytes each) and the proof (96).
+/// [needs decryption](crate::tally::EncryptedContest::needs_decryption): `D_1, D_2, ..` (32 bytes each) and the proof (96).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartialDecryption {
     header: PartialDecryptionHeader,
