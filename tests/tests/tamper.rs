@@ -144,7 +144,7 @@ fn files_that_are_exchanged() {
     }
 }
 
-/// What lies in the record and nobody published.
+/// Files in the record that nobody published.
 #[test]
 fn files_that_do_not_belong_to_it() {
     let record = small();
@@ -253,7 +253,7 @@ fn lists_of_files() {
     let missing = (CheckId::Files, Place::File("result/chart.svg".into()), "the file is missing".to_owned());
     publish(&list).expect_failures(&[missing]);
 
-    // A list that is none: everything else is checked all the same.
+    // A list that cannot be read: everything else is still checked.
     let mut broken = board.clone();
     broken.push_file(ballotta::board::entry::EntryKind::Publication, 0, b"no list\n");
     let problem = "line 1 is not a hash, two spaces and a path in ascending order".to_owned();

@@ -86,7 +86,7 @@ impl ZipRecord {
         Self::new(File::open(path)?)
     }
 
-    /// The same for a file that is open.
+    /// Reads the directory of an archive that is already open.
     ///
     /// # Errors
     ///

@@ -24,7 +24,7 @@ pub enum ReplayError {
         /// What is wrong with the compressed bytes.
         source: io::Error,
     },
-    /// A document is not JSON, or has not the fields of its format.
+    /// A document is not JSON, or does not have the fields of its format.
     #[error("{path} is not of this format", path = path.display())]
     Json {
         /// The file.
@@ -33,7 +33,7 @@ pub enum ReplayError {
         source: serde_json::Error,
     },
     /// The file does not begin like any known format. The caller may know the format and name it.
-    #[error("{path} looks like no format that is read", path = path.display())]
+    #[error("{path} is not in a known format", path = path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,

@@ -377,7 +377,8 @@ impl Reader {
 }
 
 impl Form {
-    /// The rule of these votes, of which one names `fewest` projects and one gives `least` points.
+    /// The rule of these votes. The vote with the fewest projects names `fewest`, the vote with the fewest points gives
+    /// `least`.
     fn rule(&self, projects: usize, fewest: usize, least: u64) -> Rule {
         let min = self.min.min(fewest);
         match (self.kind, self.points) {

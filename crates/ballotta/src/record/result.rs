@@ -85,7 +85,7 @@ pub struct ContestResult {
     pub seats: Option<SeatsResult>,
 }
 
-/// Who is elected.
+/// The elected options, and the options that tie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WinnersResult {
@@ -160,16 +160,16 @@ impl From<Withheld> for WithheldReason {
 pub struct OptionResult {
     /// The option's identifier.
     pub id: String,
-    /// Its total; absent in contests of grades and of pairs.
+    /// The total of the option; absent in contests of grades and of pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// Its average in contests of scores: numerator and denominator, reduced.
+    /// The average of the option in contests of scores: numerator and denominator, reduced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<[u64; 2]>,
-    /// The totals of its grades, the best first.
+    /// The totals of the option's grades, the best grade first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grades: Option<Vec<u64>>,
-    /// Its majority grade; `Some(None)` if nobody voted. Absent in contests of other kinds than grades.
+    /// The option's majority grade; `Some(None)` if nobody voted. Absent in contests of other kinds than grades.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub grade: Option<Option<String>>,
 }

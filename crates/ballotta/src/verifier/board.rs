@@ -171,7 +171,8 @@ impl Verifier<'_> {
         self.findings.saw(CheckId::Order, found.size);
         self.findings.saw(CheckId::Root, 1);
         if found.root != signed.root {
-            let problem = alloc::format!("the entries have the root {}, the board signed {}", found.root, signed.root);
+            let problem =
+                alloc::format!("the entries have the root {}, but the board signed {}", found.root, signed.root);
             self.findings.fail(CheckId::Root, Place::Record, problem);
         }
         if let Some(pinned) = self.options.checkpoint {
