@@ -34,10 +34,10 @@ fn small() -> MemoryRecord {
 
 /// Whether a failure tells where to look when `path` was changed.
 ///
-/// A file that a hash names is named itself. So is the checkpoint. An entry of the board is named with its bundle, and
-/// where all entries can be read, that they do not have the signed root. Manifest and roll are named by the fingerprint
-/// alone, under which everything else was made: what no longer fits them is named, where they are no longer what they
-/// must be themselves.
+/// The report names the checkpoint, and every file whose hash is recorded. For an entry of the board it names the
+/// bundle and, if all entries can be read, says that they do not have the signed root. Only the fingerprint covers
+/// manifest and roll: the report names them if they break a rule, and otherwise everything that no longer agrees with
+/// them.
 fn points_to(failure: &Failure, path: &str) -> bool {
     let named = match &failure.place {
         Place::File(file) | Place::Entry { file, .. } => file == path,

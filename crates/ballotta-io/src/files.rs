@@ -104,7 +104,7 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Whoever may write into a record could otherwise have the board overwrite its own key.
+    /// Otherwise, a person who may write into a record could make the board overwrite its own key.
     #[cfg(unix)]
     #[test]
     fn links_are_replaced_and_not_followed() {

@@ -239,7 +239,7 @@ mod tests {
                 let count = stream.read(&mut request).unwrap();
                 let line = String::from_utf8_lossy(&request[..count]).lines().next().unwrap_or_default().to_owned();
                 asked.push(line);
-                // Who reads no further hangs up.
+                // A client that stops reading closes the connection.
                 let _ = stream.write_all(&answer);
             }
             asked

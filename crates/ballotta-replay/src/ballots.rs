@@ -135,7 +135,8 @@ impl Ballots {
         self.title = shown(title);
     }
 
-    /// Returns notes about the source, one sentence each: what was left out, and what was counted against its own rules.
+    /// Returns notes about the source, one sentence each: what was left out, and what was counted against its own
+    /// rules.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes

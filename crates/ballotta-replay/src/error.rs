@@ -16,7 +16,7 @@ pub enum ReplayError {
         /// What the operating system answers.
         source: io::Error,
     },
-    /// A file begins like gzip and breaks off, or is damaged.
+    /// A file begins like gzip, but ends too early or is damaged.
     #[error("{place} cannot be unpacked")]
     Unpack {
         /// The file, and the line in it if one was reached.
@@ -49,12 +49,12 @@ pub enum ReplayError {
     /// A contest was asked for that the source does not have.
     #[error("there is no contest {id:?}, only {}", known.join(", "))]
     UnknownContest {
-        /// The identifier that was asked for.
+        /// The identifier that was requested.
         id: String,
         /// The identifiers of all contests of the source.
         known: Vec<String>,
     },
-    /// There is not one ballot with the contests that were asked for.
+    /// No ballot has any of the requested contests.
     #[error("there are no ballots")]
     NoBallots,
 }

@@ -23,7 +23,7 @@ pub enum Format {
     Ranked,
     /// An approval profile: how many ballots approve of the same candidates.
     Approval,
-    /// Votes that weigh differently: totals of shareholders' meetings, weights of tokens.
+    /// Votes with different weights: totals of shareholders' meetings, weights of tokens.
     Shares,
 }
 

@@ -127,7 +127,7 @@ pub enum TrusteeError<E> {
     #[error("the stored closing statement is lost: the board has one of this trustee, so the trustee cannot take part")]
     StatementLost,
     /// Nothing is decrypted before the trustee has signed its closing statement.
-    #[error("no closing statement is stored: a trustee decrypts only the tally that it has signed a statement about")]
+    #[error("no closing statement is stored: a trustee decrypts only the tally about which it has signed a statement")]
     NotSigned,
     /// The record is not valid up to the close.
     #[error("the record is not valid up to the close, so nothing is decrypted")]

@@ -367,8 +367,8 @@ impl Voter {
     ///
     /// `counter` must be different for every ballot that is ever prepared with this credential, on any device, whether
     /// the ballot is cast, opened or discarded. Do not pass a constant. Pass the time in nanoseconds, as the command
-    /// does, or a number that is stored before the ballot is prepared. See [`BallotSeed::derive`] for what the counter
-    /// protects from.
+    /// does, or a number that is stored before the ballot is prepared. [`BallotSeed::derive`] explains against
+    /// what the counter protects.
     ///
     /// # Errors
     ///

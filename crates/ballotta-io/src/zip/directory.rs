@@ -121,7 +121,7 @@ fn place(file: &File) -> Result<Place, ZipError> {
     let end = length.checked_sub(END_BYTES).ok_or(ZipError::NoDirectory)?;
     let mut bytes = [0; END_BYTES as usize];
     read_exact_at(file, &mut bytes, end)?;
-    let cut = || ZipError::Directory("it breaks off");
+    let cut = || ZipError::Directory("it ends too early");
     let mut fields = Fields { rest: &bytes };
     if fields.u32() != Some(END_SIGNATURE) {
         return Err(ZipError::NoDirectory);
@@ -162,7 +162,7 @@ fn long_place(file: &File, end: u64) -> Result<Option<(Place, u64)>, ZipError> {
     if fields.u32() != Some(LOCATOR_SIGNATURE) {
         return Ok(None);
     }
-    let cut = || ZipError::Directory("it breaks off");
+    let cut = || ZipError::Directory("it ends too early");
     fields.u32().ok_or_else(cut)?;
     let start = fields.u64().ok_or_else(cut)?;
     if start.checked_add(END64_BYTES) != Some(locator) {
@@ -234,9 +234,9 @@ pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, Zi
 }
 
 fn read_member(fields: &mut Fields<'_>) -> Result<(String, Member), ZipError> {
-    let cut = || ZipError::Directory("it breaks off");
+    let cut = || ZipError::Directory("it ends too early");
     if fields.u32().ok_or_else(cut)? != CENTRAL_SIGNATURE {
-        return Err(ZipError::Directory("it has an entry that does not begin as one"));
+        return Err(ZipError::Directory("an entry has the wrong signature"));
     }
     fields.take(4).ok_or_else(cut)?;
     let (flags, method) = fields.u16().zip(fields.u16()).ok_or_else(cut)?;

@@ -26,9 +26,9 @@ pub enum EntryRefused {
     /// The bytes are not those of an entry of this kind.
     #[error("not {what}: {error}")]
     Encoding {
-        /// What they must be.
+        /// What the bytes must be.
         what: &'static str,
-        /// Why they are not.
+        /// Why the bytes are not that.
         error: DecodeError,
     },
     /// A message of the key ceremony after the opening.

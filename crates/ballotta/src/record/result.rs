@@ -46,7 +46,7 @@ pub struct ResultDocument {
 pub struct QuorumResult {
     /// The ballots or the weight that took part, as the manifest says.
     pub counted: u64,
-    /// The number that `counted` is compared with.
+    /// The number with which `counted` is compared.
     pub base: u64,
     /// The fraction of the base: numerator and denominator.
     pub fraction: [u32; 2],
@@ -74,7 +74,7 @@ pub struct ContestResult {
     pub blank: Option<u64>,
     /// The options from the first place to the last. Options that tie are in one group.
     pub ranking: Vec<Vec<String>>,
-    /// Who is elected, if the rule says how many are.
+    /// The elected options, if the rule says how many are elected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub winners: Option<WinnersResult>,
     /// The comparison of all pairs of options, if the contest counts pairs.

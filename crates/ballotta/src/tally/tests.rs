@@ -132,7 +132,7 @@ fn ranges_that_are_not_adjacent() {
     }
 }
 
-/// No roll has such weights: whoever adds up ballots of something else gets an error and no tally.
+/// No roll has such weights. Adding up ballots with such weights gives an error and no tally.
 #[test]
 fn weights_that_overflow() {
     let context = context();

@@ -25,7 +25,7 @@ use crate::tally::{CountedSet, Ledger, LedgerEntry};
 /// The most entries that are kept besides ballots: enough for several attempts at a ceremony.
 const MAX_KEPT: usize = 64 * MAX_TRUSTEES;
 
-/// Which files an entry points to.
+/// The kind of file to which an entry points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PointerKind {
     Ceremony,

@@ -324,8 +324,8 @@ mod tests {
         assert!(!failing.report(Stage::Closed, None, None, |_| true).valid);
     }
 
-    /// Trustees decrypt past void entries, and past nothing else: no failure of another check, at whatever stage, and no
-    /// check that was not done or saw nothing.
+    /// Trustees decrypt if entries are void, but not if any other check fails, at any stage, or was not done, or saw
+    /// nothing.
     #[test]
     fn what_holds_up_the_decryption() {
         let up_to_the_close = || CheckId::ALL.iter().copied().filter(|check| check.stage() <= Stage::Closed);
