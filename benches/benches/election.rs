@@ -29,7 +29,7 @@ const BALLOTS: usize = 1000;
 const ROLL_LINES: usize = 10_000;
 const MANIFEST: ManifestHash = ManifestHash::from_bytes([7; 32]);
 
-/// What is held once, and only if a bench that was asked for needs it.
+/// Everything that is made once, and only if a requested bench needs it.
 type Lazy<'a> = LazyCell<Rehearsal, Box<dyn FnOnce() -> Rehearsal + 'a>>;
 
 pub(crate) fn manifest(c: &mut Criterion) {

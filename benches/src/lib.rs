@@ -193,7 +193,7 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// The claims that do not hold.
+    /// The claims that are not valid.
     ///
     /// # Panics
     ///

@@ -161,7 +161,7 @@ class Ceremony:
     def verify(self) -> JointKey:
         m = self.manifest
         deal = 167 + 32 * m.slots * m.threshold + len(m.trustees) * (112 + 32 * m.slots)
-        demand(deal <= MAX_MESSAGE_BYTES, "a deal of so many slots and trustees is too long")
+        demand(deal <= MAX_MESSAGE_BYTES, "a deal for this number of slots and trustees is too long")
         self.messages = read_messages(self.files)
         kinds = [message.kind for message in self.messages]
         late = [m.data for n, m in enumerate(self.messages) if m.kind < max(kinds[: n + 1])]
@@ -225,7 +225,7 @@ class Ceremony:
         ephemerals = [shares.ephemeral.encoding for deal in deals.values() for shares in deal.shares]
         twice = {key for key in ephemerals if ephemerals.count(key) > 1}
         sharing = [j for j in deals if any(shares.ephemeral.encoding in twice for shares in deals[j].shares)]
-        all_keep("an ephemeral key stands in two places", sharing)
+        all_keep("an ephemeral key appears in two places", sharing)
 
     def joint_key(self, deals: dict[int, tuple[Message, Deal]], roster: bytes) -> JointKey:
         sums = []

@@ -215,7 +215,7 @@ def lagrange(trustees: list[int], j: int) -> int:
 def totals(manifest: Manifest, tally: Tally, valid: list[PartialDecryption]) -> list[Outcome | None]:
     """The outcome of every contest; None if it is withheld. Refuses if a contest has no totals."""
     require(
-        len(valid) >= manifest.threshold, f"{len(valid)} valid partial decryptions, {manifest.threshold} are needed"
+        len(valid) >= manifest.threshold, f"{len(valid)} valid partial decryptions, but {manifest.threshold} are needed"
     )
     chosen = valid[: manifest.threshold]
     trustees = [decryption.trustee for decryption in chosen]

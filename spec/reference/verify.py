@@ -174,7 +174,7 @@ class Verifier:
         report.saw("board.root")
         if log.root() != checkpoint.root:
             report.fail(
-                "board.root", "record", f"the entries have the root {log.root().hex()}, the board signed another"
+                "board.root", "record", f"the entries have the root {log.root().hex()}, but the board signed another"
             )
         if self.pins.head:
             report.saw("board.pinned")
@@ -447,8 +447,8 @@ class Ballots:
 
     def admit(self, index: int, data: bytes, scan: Scan) -> None:
         """Raises Void with the first rule that the ballot breaks."""
-        rule("window", scan.opening is not None and index > scan.opening, "the ballot stands before the opening")
-        rule("window", scan.closing is None or index < scan.closing, "the ballot stands behind the closing")
+        rule("window", scan.opening is not None and index > scan.opening, "the ballot comes before the opening")
+        rule("window", scan.closing is None or index < scan.closing, "the ballot comes after the closing")
         try:
             fingerprint = fingerprint_of(data)
             rule("election", fingerprint == self.fingerprint, "the ballot was made for another election")
@@ -463,7 +463,7 @@ class Ballots:
         rule("style", fits, "style and weight are not those of the voter")
         rule("signature", ballot_signature_holds(ballot, fingerprint), "the signature is not the credential's")
         style, keys = self.manifest.styles[ballot.style], self.keys[ballot.style]
-        rule("argument", argument_holds(ballot, style, keys, fingerprint), "the ballot argument does not hold")
+        rule("argument", argument_holds(ballot, style, keys, fingerprint), "the ballot argument is not valid")
         rule("duplicate", ballot.tracker not in self.trackers, "an admitted ballot has the same tracker")
         rule("randomness", ballot.r.encoding not in self.randomness, "an admitted ballot has the same R")
         previous = self.last.get(credential, NO_DIGEST)

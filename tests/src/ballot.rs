@@ -257,7 +257,7 @@ impl Style {
         (rho, script.x(&ballot.E_R, &ballot.E_C))
     }
 
-    /// Which of the three equations hold (bits, randomness, link), one at a time and without weights.
+    /// Which of the three equations are satisfied (bits, randomness, link), one at a time and without weights.
     #[must_use]
     pub fn equations(&self, transcript: &Transcript, ballot: &BallotParts) -> [bool; 3] {
         let (rho, x) = self.challenges(transcript, None, ballot);
@@ -274,7 +274,7 @@ impl Style {
     ///
     /// # Errors
     ///
-    /// The claims that do not hold.
+    /// The claims that are not valid.
     ///
     /// # Panics
     ///
@@ -305,7 +305,7 @@ impl Style {
     }
 
     /// Shows that an argument for `values` with any integers for bits passes without `check`, and not with it; and
-    /// names the equations that must not hold.
+    /// names the equations that must not be satisfied.
     ///
     /// # Panics
     ///

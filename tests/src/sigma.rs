@@ -90,7 +90,7 @@ impl SchnorrParts {
     ///
     /// # Errors
     ///
-    /// If the proof does not hold.
+    /// If the proof is not valid.
     pub fn judge(&self, transcript: &Transcript, P: &Element) -> Result<(), ProofError> {
         self.proof().verify(&mut transcript.clone(), &(*P).into(), &mut TestRng(1))
     }
@@ -134,7 +134,7 @@ impl EqualityParts {
     ///
     /// # Errors
     ///
-    /// If the proof does not hold.
+    /// If the proof is not valid.
     ///
     /// # Panics
     ///

@@ -38,7 +38,7 @@ fn option(option: usize) -> Choice {
     Choice::Options(vec![option])
 }
 
-/// A forgery: what is appended to a board, and where it stands.
+/// A forgery: what is appended to a board, and its position.
 type Forge<'f> = &'f dyn Fn(&mut Board<'_>) -> u64;
 
 fn failure(board: &Board<'_>, (check, index, problem): (CheckId, u64, String)) -> (CheckId, Place, String) {
@@ -326,7 +326,7 @@ fn predecessors() {
     let election = Election::build(options());
     let check = CheckId::BallotPredecessor;
     let first = election.first_ballot();
-    // Voter 1 votes first: two ballots behind it, of which the one that comes later is void.
+    // Voter 1 votes first: two ballots after it; the later one is void.
     let error = AdmissionError::RevoteFork { head: Some(first + 3) };
     refused(&election, check, &error, &|board| {
         let previous = board.heads.get(&1).copied();
@@ -366,7 +366,7 @@ fn predecessors() {
     board.expect_failures(&[expected]);
 }
 
-/// A void ballot is no predecessor: the next one continues from the ballot that stands.
+/// A void ballot is no predecessor: the next one continues from the last valid ballot.
 #[test]
 fn a_void_ballot_does_not_break_the_chain() {
     let election = Election::build(options());
@@ -552,7 +552,7 @@ fn the_authority_signs_the_roll() {
     let index = board.sign_roll(1);
     board.everybody_votes();
     board.finish();
-    board.expect_failures(&[order(&board, index, "a signature of the roll after the opening"), missing]);
+    board.expect_failures(&[order(&board, index, "a signature of the roll appears after the opening"), missing]);
 }
 
 /// A signature of one authority, under the number of another.
@@ -608,9 +608,9 @@ fn entries_before_the_close() {
     board.push_file(EntryKind::Publication, 0, &list);
     board.finish();
     let named = [
-        order(&board, first, "a trustee's statement before the close"),
-        order(&board, first + 1, "a partial decryption before the close"),
-        order(&board, first + 2, "a publication of the result before the close"),
+        order(&board, first, "a trustee's statement appears before the close"),
+        order(&board, first + 1, "a partial decryption appears before the close"),
+        order(&board, first + 2, "the result is published before the close"),
     ];
     let verification = board.verify();
     assert_eq!(failures(&verification)[..3], named);
@@ -629,7 +629,7 @@ fn messages_of_the_ceremony_after_the_opening() {
         let index = board.push_file(EntryKind::Ceremony, author, &message);
         board.vote(2, &[option(1)]);
         board.finish();
-        let mut expected = vec![order(&board, index, "a message of the key ceremony after the opening")];
+        let mut expected = vec![order(&board, index, "a message of the key ceremony appears after the opening")];
         if !published {
             let path = record::ceremony_path(&FileHash::of(&message));
             let problem = "the file is not part of the record".to_owned();
@@ -693,7 +693,7 @@ fn the_identity_is_nobody_and_hides_nothing() {
     board.expect_valid();
 }
 
-/// Attack E1: a voter who stands on the roll twice; a roll of another manifest.
+/// Attack E1: a voter who is on the roll twice; a roll of another manifest.
 #[test]
 fn rolls_that_break_a_rule() {
     let weak = Weaken::without(Check::RollOrder);

@@ -1,4 +1,4 @@
-//! Batches: what a batch says is what its claims say one by one, and it names exactly those that do not hold.
+//! Batches: a batch gives the same answer as its claims one by one, and names exactly the claims that are not valid.
 
 use ballotta::SUITE;
 use ballotta::group::{Element, Scalar};
@@ -117,7 +117,7 @@ fn a_batch_is_the_conjunction_of_its_claims() {
 
 #[test]
 fn a_form_larger_than_the_generators_of_the_election() {
-    // The last bit, -1, stands in no commitment: its terms are not forgotten, and the other claims of the batch stand.
+    // The last bit, -1, is in no commitment: its terms are not forgotten, and the other claims of the batch stay valid.
     let (style, mut large) = (Style::choose(2, 1, 1), Style::choose(3, 1, 1));
     large.bases = SharedBases::new(style.bases.generators().clone(), large.bases.keys().to_vec());
     let live = transcript(1, Some(7));

@@ -154,7 +154,7 @@ fn marks_of_every_kind_are_read_strictly() {
         let error = Choices::from_json(format!("{{\"c\":{mark}}}").as_bytes()).err().unwrap();
         assert_eq!((error.contest.as_deref(), error.option, error.problem), (Some("c"), None, problem), "{mark}");
     }
-    // No text has an escape, wherever it stands.
+    // No text has an escape, at any place.
     for mark in [
         r#"{"points":{"\u0061":1}}"#,
         r#"{"grades":{"a":"\u0067"}}"#,
@@ -192,12 +192,12 @@ fn what_is_written_of_anything_is_read_or_refused() {
 #[test]
 fn every_rule_of_every_kind_is_named() {
     let election = election();
-    let kind = "what is marked is not of the kind of this contest";
+    let kind = "this contest needs another kind of mark";
     for (contest, mark, rule, text) in [
         (0, r#"{"points":{"o0":1}}"#, "wrong-kind", kind),
         (0, r#"{"ranking":["o0"]}"#, "wrong-kind", kind),
         (1, r#"{"options":["o0"]}"#, "wrong-kind", kind),
-        (1, r#"{"points":{"o0":4}}"#, "too-many-for-option", "an option has more than the 3 that one may have"),
+        (1, r#"{"points":{"o0":4}}"#, "too-many-for-option", "an option may have at most 3, but one has more"),
         (1, r#"{"points":{"o0":1,"o0":1}}"#, "duplicate-option", "an option is selected twice"),
         (2, r#""blank""#, "blank-not-allowed", "the contest does not allow a blank vote"),
         (3, r#"{"points":{"o0":4,"o1":3}}"#, "too-many-points", "7 points are given, but at most 6 may be"),
@@ -207,13 +207,13 @@ fn every_rule_of_every_kind_is_named() {
         (6, r#"{"points":{}}"#, "too-few-points", "0 points are given, but all 5 must be"),
         (7, r#"{"points":{"o0":6}}"#, "too-few-points", "6 points are given, but all 7 must be"),
         (7, r#"{"points":{"o0":6,"o1":2}}"#, "too-many-points", "8 points are given, but at most 7 may be"),
-        (7, r#"{"points":{"o0":10}}"#, "too-many-for-option", "an option has more than the 9 that one may have"),
+        (7, r#"{"points":{"o0":10}}"#, "too-many-for-option", "an option may have at most 9, but one has more"),
         (7, r#""blank""#, "blank-not-allowed", "the contest does not allow a blank vote"),
         (8, r#"{"points":{"o0":3,"o1":2}}"#, "too-many-credits", "the votes cost 13 credits, but there are 12"),
-        (8, r#"{"points":{"o0":4}}"#, "too-many-for-option", "an option has more than the 3 that one may have"),
+        (8, r#"{"points":{"o0":4}}"#, "too-many-for-option", "an option may have at most 3, but one has more"),
         (9, r#"{"options":["o0"]}"#, "wrong-kind", kind),
-        (9, r#"{"list":"o1","preferences":[]}"#, "not-a-list", "what is chosen as a list is none"),
-        (9, r#"{"list":"o0","preferences":["o3"]}"#, "not-a-candidate", "what is preferred is no candidate"),
+        (9, r#"{"list":"o1","preferences":[]}"#, "not-a-list", "the chosen option is not a list"),
+        (9, r#"{"list":"o0","preferences":["o3"]}"#, "not-a-candidate", "a preferred option is not a candidate"),
         (9, r#"{"list":"o0","preferences":["o4"]}"#, "other-list", "a candidate of another list is preferred"),
         (
             9,
@@ -227,7 +227,7 @@ fn every_rule_of_every_kind_is_named() {
             10,
             r#"{"list":"o5","preferences":["o1","o4"]}"#,
             "too-many-of-group",
-            "more candidates of one group are preferred than the 1 that may be",
+            "too many candidates of one group are preferred; at most 1 may be",
         ),
         (11, r#"{"points":{"o0":1,"o1":1}}"#, "wrong-kind", kind),
         (11, r#"{"grades":{"o0":"g0"}}"#, "missing-grade", "an option has no grade"),
@@ -259,7 +259,7 @@ fn every_rule_of_every_kind_is_named() {
         let expected = (format!("c{contest}"), rule, format!("contest c{contest}: {text}"));
         assert_eq!((error.field(), error.problem.rule(), error.to_string()), expected, "{mark}");
     }
-    // An option that there is not, wherever it stands.
+    // An option that does not exist, at any place.
     for (contest, mark) in [
         (1, r#"{"points":{"o9":1}}"#),
         (8, r#"{"points":{"o0":1,"o9":0}}"#),

@@ -364,7 +364,7 @@ fn closing_checkpoints() {
     assert_eq!(context.fingerprint(), tally.fingerprint());
 }
 
-/// Where witnesses close the board, statements are not asked for; one that is there must hold.
+/// Where witnesses close the board, statements are not required; but a statement on the board must be valid.
 #[test]
 fn statements_beside_witnesses() {
     let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (1, 1), ..ElectionOptions::default() };

@@ -34,7 +34,7 @@ fn contest(rule: &Value, options: usize, weight: u64, total_weight: u64) -> (Con
 /// The weight of the roll for which forms are written down, and others for which their digests are.
 const TOTAL_WEIGHTS: [u64; 4] = [1000, 100, 1_000_000, 16_000_000];
 
-/// The form of a contest, and where its bits stand.
+/// The form of a contest, and the positions of its bits.
 fn compile(contest: &Contest, packing: Packing) -> (Form, ContestBits) {
     let mut builder = FormBuilder::new();
     builder.pack(packing);
@@ -252,7 +252,7 @@ fn contests() {
 /// How many counts share a slot, at the borders of every number.
 #[test]
 fn packings() {
-    // The largest radix of so many counts, and one more.
+    // The largest radix for this number of counts, and one more.
     let borders = (2..=32_u32).flat_map(|counts| {
         let limit = if counts > 2 { MAX_PACKED } else { MAX_TOTAL };
         let mut radix = limit.isqrt().min(1 << 22);

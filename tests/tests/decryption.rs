@@ -1,5 +1,5 @@
-//! Decryption: any trustees of the threshold give the same totals, whatever does not hold is named and set aside, and
-//! nothing is decrypted that is not the tally of the closed board.
+//! Decryption: any trustees of the threshold give the same totals. Everything that is not valid is named and left out.
+//! Nothing is decrypted except the tally of the closed board.
 
 #![allow(non_snake_case)] // The names are those of the proofs.
 
@@ -24,12 +24,12 @@ use ballotta_tests::ballot::Style;
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, choose, count, counted, failures};
 use ballotta_tests::rng::TestRng;
 
-/// Where the parts of a partial decryption stand: version, trustee, fingerprint, sums.
+/// The positions of the parts of a partial decryption: version, trustee, fingerprint, sums.
 const HEADER: usize = 68;
 /// An equality proof.
 const PROOF: usize = 96;
 
-/// At most one of two options, each of which has a slot.
+/// At most one of two options. Each option has a slot.
 const ONE: Rule = choose(0, 1, false);
 
 /// Two contests of two slots; two of three trustees decrypt.
@@ -292,7 +292,7 @@ fn a_factor_that_shifts_the_result() {
         let invalid = DecryptionError::PartialDecryptionInvalid { trustee: 1, contest: 0 };
         let verified = part.verify(&election.context, closed.tally(), &mut TestRng(1));
         assert_eq!(verified.err().as_ref(), Some(&invalid), "with {off:?} it is refused");
-        // On the record it is named, and the honest part of the same trustee counts all the same.
+        // The report names it, and the honest part of the same trustee still counts.
         board.push_file(EntryKind::PartialDecryption, 1, &forged);
         board.decrypt(&closed, [1]);
         board.publish();
@@ -402,7 +402,7 @@ fn a_total_that_is_out_of_range() {
     drop(weak);
     let error = ballotta::ballot::AdmissionError::ArgumentInvalid.to_string();
     assert!(failures(&board.verify()).contains(&(CheckId::BallotArgument, board.place(index), error.clone())));
-    // Two votes and minus one are within range: only the argument stands in the way.
+    // Two votes and minus one are within range: only the argument prevents this.
     for (votes, totals) in [(2, [2 + 2, 3 - 1]), (-1, [2 - 1, 3 + 2])] {
         let weak = Weaken::without(Check::BitEquation);
         let mut board = honest.clone();
@@ -466,7 +466,8 @@ fn a_roll_that_weighs_more_than_the_manifest_allows() {
         let most_weight = Some(most_weight);
         Election::build(ElectionOptions { contests, styles: vec![vec![0]], most_weight, ..options() })
     };
-    // Five voters are allowed and six stand on the roll: the radix is 6, and six votes are none, and one for the second.
+    // Five voters are allowed and six are on the roll. The radix is 6, so six votes for the first option look like no
+    // votes for it and one for the second.
     let weak = Weaken::without(Check::RollTotal);
     let election = of_total(5);
     let mut board = election.open_board();

@@ -205,7 +205,7 @@ fn announcements_chosen_after_x() {
 
 #[test]
 fn bits_that_are_no_bits() {
-    // [B3] -1 is the scalar l - 1. The rows hold: only the bit equation speaks of the size of a bit.
+    // [B3] -1 is the scalar l - 1. The rows are satisfied: only the bit equation limits a bit.
     let style = Style::choose(2, 1, 1);
     for bits in [[2, -1], [-1, 2], [1_000_000, -999_999]] {
         style.argue_falsely(Check::BitEquation, &bits, &bits, [false, true, true]);
@@ -441,7 +441,7 @@ fn keys_and_factors_of_other_lengths() {
     let vacuous = decrypt(&election(1), &small(9), &[]);
     assert_eq!(vacuous.judge(&election(1)), Err(ProofError), "an honest proof about no slots");
     // To the base identity everything is equal. Such a proof has the identity for `B` as well, which does not decode:
-    // the base is judged with the decoder's check off, and is refused all the same.
+    // the base is judged with the decoder's check off, and is still refused.
     let _weak = Weaken::without(Check::RefuseIdentity);
     let empty = decrypt(&election(1), &Element::identity(), &[Scalar::from(3_u64)]);
     assert_eq!(empty.judge(&election(1)), Err(ProofError), "the identity as a base");
@@ -449,7 +449,7 @@ fn keys_and_factors_of_other_lengths() {
 
 // Elements and scalars.
 
-/// What a field of 32 bytes holds: an element that must not be the identity, one that may be, or a scalar.
+/// What a field of 32 bytes contains: an element that must not be the identity, one that may be, or a scalar.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Element,
@@ -710,7 +710,7 @@ fn one_seed_and_two_transcripts() {
 
 #[test]
 fn one_seed_and_two_sets_of_bits() {
-    // [N13] The same ciphertext, and slack of 1 written in two ways: `E_R` must not stand before two challenges.
+    // [N13] The same ciphertext, and slack of 1 written in two ways: `E_R` must not come before two challenges.
     let style = Style::choose(2, 0, 2);
     let transcript = transcript(1, Some(7));
     let r = Scalar::from(77_u64);

@@ -119,7 +119,7 @@ fn each_row_broken_alone() {
 
 #[test]
 fn each_bit_out_of_range() {
-    // [B3] All rows hold, with help of other integers that are no bits: only the bit equation speaks.
+    // [B3] All rows are satisfied with other integers that are not bits: only the bit equation refuses them.
     for small in all() {
         let style = small.style();
         for bit in 0..style.form.bits() {
@@ -136,7 +136,7 @@ fn each_bit_out_of_range() {
 
 #[test]
 fn each_range_exceeded_by_one() {
-    // [B3] A count has one more, or one less than nothing: with digits that are no bits the rows hold.
+    // [B3] A count has one more, or one less than nothing: with digits that are not bits, the rows are satisfied.
     for small in all().into_iter().filter(|small| small.total_weight == MAX_TOTAL) {
         let style = small.style();
         let zero_or_one = vec![vec![0, 1]; style.form.bits()];
@@ -214,7 +214,8 @@ fn plain_binary_digits_in_every_kind_that_has_ranges() {
 
 #[test]
 fn a_weight_that_is_not_the_ballots() {
-    // Five may be divided, and six is: the row of the weight does not hold. The ballot of weight 6 with the same bits does.
+    // Five may be divided, but six is: the row of the weight is not satisfied. The same bits satisfy it in a ballot of
+    // weight 6.
     let rule = split(6);
     let [five, six] = [5, 6].map(|weight| Style::of(&rule, 2, weight, 100));
     assert_eq!(five.form.digest(), six.form.digest());

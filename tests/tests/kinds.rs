@@ -297,5 +297,5 @@ fn a_weight_is_divided_whole_or_not_at_all() {
     let text = |text: &str| Some(format!("contest c0: {text}"));
     assert_eq!(refused(vec![(0, 2), (1, 4)], 5), text("6 points are given, but at most 5 may be"));
     assert_eq!(refused(vec![(0, 2), (1, 2)], 5), text("4 points are given, but all 5 must be"));
-    assert_eq!(refused(vec![(0, 10)], 10), text("an option has more than the 9 that one may have"));
+    assert_eq!(refused(vec![(0, 10)], 10), text("an option may have at most 9, but one has more"));
 }

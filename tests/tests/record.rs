@@ -112,7 +112,7 @@ fn a_board_of_several_ranges() {
     board.expect_failures(&expected.collect::<Vec<_>>());
 }
 
-/// A further ballot of the voter, with a signature that does not hold.
+/// A further ballot of the voter, with a signature that is not valid.
 fn garbled(board: &Board<'_>, voter: usize) -> Vec<u8> {
     let mut ballot = board.election.ballot(voter, &[Choice::Options(vec![0])]);
     ballot.previous = board.heads.get(&voter).copied();

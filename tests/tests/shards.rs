@@ -20,7 +20,7 @@ fn options() -> ElectionOptions {
     ElectionOptions { trustees: 1, threshold: 1, ..ElectionOptions::default() }
 }
 
-/// A board of three bundles: between the ballots stand entries that are none.
+/// A board of three bundles: between the ballots are entries that are not ballots.
 fn long_board(election: &Election) -> Board<'_> {
     let mut board = election.open_board();
     for round in 0..3 {
@@ -207,7 +207,7 @@ fn bundle(board: &Board<'_>) -> String {
     }
 }
 
-/// A record that breaks before its ballots has no plan, and a report all the same.
+/// A record that is broken before its ballots has no plan, but it has a report.
 #[test]
 fn a_record_without_a_plan() {
     let election = Election::build(ElectionOptions { revoting: Revoting::NotAllowed, ..options() });

@@ -112,10 +112,10 @@ fn tests_behind_the_claims() {
         let whole = if name.ends_with('/') { path.is_dir() } else { name.ends_with(".rs") && path.is_file() };
         assert!(whole, "SECURITY.md names {name}, which does not exist");
     }
-    // Every suite of this package stands behind some claim.
+    // Every suite of this package supports a claim.
     for (path, _) in files("tests/tests", &["rs"]) {
         let name = format!("tests/tests/{}", path.file_name().unwrap().to_str().unwrap());
-        assert!(named.contains(&name), "{name} stands behind no claim of SECURITY.md");
+        assert!(named.contains(&name), "{name} supports no claim of SECURITY.md");
     }
     for link in after(&text, "](spec/", |c| c != ')').filter(|link| link.contains(".md")) {
         assert_section(link, Path::new("SECURITY.md"));
@@ -125,7 +125,7 @@ fn tests_behind_the_claims() {
 #[test]
 fn checks_of_the_verifier() {
     let text = spec("verification.md");
-    let (table, _) = text.split_once("\n### Statements").expect("the section behind the table of the checks");
+    let (table, _) = text.split_once("\n### Statements").expect("the section after the table of the checks");
     let listed: Vec<&str> =
         table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |")).map(|(slug, _)| slug).collect();
     let listed: Vec<&str> = listed.into_iter().filter(|slug| slug.contains('.')).collect();

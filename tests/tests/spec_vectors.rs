@@ -42,7 +42,7 @@ fn check(name: &str, vectors: &Value) {
     assert!(stored == text, "{name} has changed: the wire format is another one");
 }
 
-/// Parts, each behind its length: what tagged digests and the hash to the group are taken of.
+/// Parts, each after its length: the input of tagged digests and of the hash to the group.
 fn framed(parts: &[&[u8]]) -> Vec<u8> {
     parts.iter().flat_map(|part| [&(part.len() as u64).to_le_bytes(), *part].concat()).collect()
 }

@@ -34,10 +34,10 @@ fn small() -> MemoryRecord {
 
 /// Whether a failure tells where to look when `path` was changed.
 ///
-/// A file that a hash names is named itself. So is the checkpoint. An entry of the board is named with its bundle, and
-/// where all entries can be read, that they do not have the signed root. Manifest and roll are named by the fingerprint
-/// alone, under which everything else was made: what no longer fits them is named, where they are no longer what they
-/// must be themselves.
+/// The report names the checkpoint, and every file whose hash is recorded. For an entry of the board it names the
+/// bundle and, if all entries can be read, says that they do not have the signed root. Only the fingerprint covers
+/// manifest and roll: the report names them if they break a rule, and otherwise everything that no longer agrees with
+/// them.
 fn points_to(failure: &Failure, path: &str) -> bool {
     let named = match &failure.place {
         Place::File(file) | Place::Entry { file, .. } => file == path,
@@ -144,7 +144,7 @@ fn files_that_are_exchanged() {
     }
 }
 
-/// What lies in the record and nobody published.
+/// Files in the record that nobody published.
 #[test]
 fn files_that_do_not_belong_to_it() {
     let record = small();
@@ -253,7 +253,7 @@ fn lists_of_files() {
     let missing = (CheckId::Files, Place::File("result/chart.svg".into()), "the file is missing".to_owned());
     publish(&list).expect_failures(&[missing]);
 
-    // A list that is none: everything else is checked all the same.
+    // A list that cannot be read: everything else is still checked.
     let mut broken = board.clone();
     broken.push_file(ballotta::board::entry::EntryKind::Publication, 0, b"no list\n");
     let problem = "line 1 is not a hash, two spaces and a path in ascending order".to_owned();

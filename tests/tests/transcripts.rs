@@ -44,7 +44,7 @@ fn state(mut transcript: Transcript) -> [u8; 32] {
 
 fn assert_distinct(states: &[[u8; 32]]) {
     for (number, one) in states.iter().enumerate() {
-        assert!(!states[number + 1..].contains(one), "state {number} stands twice");
+        assert!(!states[number + 1..].contains(one), "state {number} appears twice");
     }
 }
 
@@ -138,7 +138,7 @@ fn every_input_of_schnorr() {
     assert_eq!(judge(message(b"yes"), &-P, &proof), Err(ProofError), "-P");
     assert_eq!(judge(message(b"yes"), &P, &K), Err(ProofError), "K");
     assert_eq!(judge(message(b"yes"), &P, &s), Err(ProofError), "s");
-    // The response comes behind the last challenge of the transcript: the batch absorbs it.
+    // The response comes after the last challenge of the transcript: the batch absorbs it.
     assert_eq!(states.pop(), states.first().copied(), "s");
     assert_distinct(&states);
 }

@@ -90,7 +90,7 @@ fn every_rule_that_choices_break_is_named() {
         check(r#"{"c0":{"options":[]},"c0":{"options":["o1"]}}"#),
         [
             fault("c0", "undervote", "contest c0: 0 options are selected, but at least 1 must be"),
-            fault("c0", "duplicate-contest", "contest c0: the contest stands twice in the choices"),
+            fault("c0", "duplicate-contest", "contest c0: the contest appears twice in the choices"),
             fault("c1", "missing-contest", "contest c1 has no choice"),
         ]
     );
@@ -157,7 +157,7 @@ fn an_opening_has_one_encoding() {
     let frame = &bytes[..bytes.len() - json.len()];
     let other = |json: &str| [frame, json.as_bytes()].concat();
     assert_eq!(other(json), *bytes);
-    // Choices that the ballot does not hold, a seed that is another, a tracker that is another.
+    // Choices that the ballot does not contain, another seed, another tracker.
     let lie = other(r#"{"c0":{"options":["o0","o1"]},"c1":{"options":["o1"]}}"#);
     assert_eq!(check(&lie), Some(OpeningError::BallotMismatch));
     assert_eq!(PreparedBallot::from_bytes(context, &lie).err(), Some(OpeningError::BallotMismatch));
@@ -238,7 +238,7 @@ fn what_became_of_a_ballot() {
     let choice = |option| [Choice::Options(vec![option])];
     let first = board.vote(0, &choice(0));
     let first_tracker = board.heads[&0];
-    // A copy with a signature of somebody else stands before the ballot it copies, and hides nothing.
+    // A copy with somebody else's signature comes before the ballot that it copies, and hides nothing.
     let other = election.ballot(2, &choice(1));
     let copied = other.cast();
     let mut garbled = copied.to_bytes();
@@ -266,7 +266,7 @@ fn what_became_of_a_ballot() {
     assert_eq!(find(&record, &Tracker::from_bytes([1; 32])), BallotStatus::Missing);
 }
 
-/// Of two ballots with one `R` the first stands, whoever cast them: a ballot is not judged by its own credential alone.
+/// If two ballots have the same `R`, the first is valid, whoever cast them: ballots of other credentials count too.
 #[test]
 fn a_ballot_with_the_randomness_of_somebody_else() {
     let election = Election::build(ElectionOptions::default());
@@ -452,7 +452,7 @@ fn a_roll_that_the_authority_did_not_sign() {
     assert_eq!(read(&opened), refused);
     opened.sign_roll(1);
     assert_eq!(read(&opened), refused, "too late");
-    // A signature that does not hold, before or behind the one that does, changes nothing.
+    // An invalid signature before or after the valid one changes nothing.
     let mut junk = signature.clone();
     *junk.last_mut().unwrap() ^= 1;
     for entries in [vec![junk.clone()], vec![junk.clone(), signature.clone()], vec![signature, junk]] {

@@ -107,7 +107,7 @@ fn heads_that_are_not_of_the_board() {
     let store = Memory::default();
     let refused = |entries, checkpoint: &SignedCheckpoint| cosign(&board, entries, checkpoint, &store, TIME).err();
     let size = last as u64;
-    // The witness has not seen so many entries, or other ones.
+    // The witness has seen fewer entries, or other ones.
     assert_eq!(refused(last - 1, &checkpoint(&board, last)), Some(WitnessError::NotOnBoard { size }));
     let root = TreeHash::from_bytes([1; 32]);
     let forged = |size| election.signer.sign_checkpoint(&TreeHead { size, root });

@@ -5,7 +5,7 @@ use crate::{api, wasm, wheel};
 
 /// The targets for which the library must build without the standard library: a browser, and bare metal.
 const BARE_TARGETS: [&str; 2] = ["thumbv7em-none-eabi", "wasm32-unknown-unknown"];
-/// The features of the library, each of which must build alone (with `--full`). `weaken` is for tests, which run with it.
+/// The features of the library. Each must build alone (with `--full`). `weaken` is for tests, which run with it.
 const FEATURES: [&str; 4] = ["std", "parallel", "precomputed-tables", "hazmat"];
 
 /// Runs all steps, the quick checks first.

@@ -199,7 +199,7 @@ impl Peer for Votes<'_> {
     fn measure(&self, votes: &[u64; 5], rng: &mut ChaCha12Rng) -> Option<([f64; 3], usize)> {
         let ballot = QuadraticVotingBallot::new(self.params, votes, rng);
         let prove = sample(|| drop(black_box(QuadraticVotingBallot::new(self.params, votes, rng))));
-        // The binary form that is used above cannot hold it: it is verified in memory.
+        // The binary form that is used above cannot contain it, so it is verified in memory.
         let verify = sample(|| {
             let verified = black_box(&ballot).verify(self.params).expect("a valid ballot of the peer");
             black_box(verified.count());

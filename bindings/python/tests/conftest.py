@@ -121,7 +121,7 @@ def demo(command: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def broken(demo: Path, tmp_path: Path) -> Path:
-    """The demo's record with a bit of a ballot changed: root and ballot no longer hold."""
+    """The demo's record with a bit of a ballot changed: root and ballot are no longer valid."""
     record = tmp_path / "record"
     shutil.copytree(demo, record)
     tile = record / "tile" / "entries" / "002"

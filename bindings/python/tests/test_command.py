@@ -106,7 +106,7 @@ def test_a_page_never_names_what_was_not_verified(by_hand: ByHand, demo: Path, t
     assert "another record was found" not in text and "Who chairs the" in text
     for other, noticed in ((demo, True), (swapped(by_hand.record, tmp_path / "swapped"), False)):
         text = report_page(report, str(other))
-        # What does not hold together is not opened at all.
+        # Files that do not belong together are not opened at all.
         assert ("another record was found than the one that was verified" in text) == noticed
         assert "Turnout over the log" not in text and "Who chairs the" not in text
         assert ">ada</text>" in text and ">emmy</text>" in text

@@ -102,7 +102,7 @@ def test_an_opened_ballot(by_hand: ByHand, record: ballotta.Record) -> None:
 
 def test_turnout_and_anonymity_sets(by_hand: ByHand, record: ballotta.Record, demo: Path) -> None:
     turnout = record.turnout()
-    # At every entry of a small board: no ballot seems to stand before the opening or behind the close.
+    # At every entry of a small board: no ballot appears to be before the opening or after the close.
     assert turnout.entries == tuple(range(record.size + 1))
     assert (turnout.ballots[-1], turnout.voters[-1]) == (4, 3)
     assert record.opened is not None and record.closed is not None

@@ -258,7 +258,7 @@ fn value_of(expected: FieldValue, value: Option<&str>) -> Result<Value> {
         }
         (FieldValue::Word, value) => match value {
             Some(word @ ("schulze" | "ranked_pairs" | "copeland")) => Ok(json!(word)),
-            _ => bail!("the methods are schulze, ranked_pairs, copeland"),
+            _ => bail!("unknown method; the methods are schulze, ranked_pairs, copeland"),
         },
     }
 }
@@ -319,7 +319,10 @@ mod tests {
                 "positional scores=3, 2, 1",
                 "positional: scores=3,: expected whole numbers with commas and no spaces, as in scores=3,2,1",
             ),
-            ("pairs method=borda", "pairs: method=borda: the methods are schulze, ranked_pairs, copeland"),
+            (
+                "pairs method=borda",
+                "pairs: method=borda: unknown method; the methods are schulze, ranked_pairs, copeland",
+            ),
         ] {
             assert_eq!(format!("{:#}", read_rule(line, 1).unwrap_err()), error);
         }

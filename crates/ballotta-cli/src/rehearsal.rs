@@ -339,7 +339,7 @@ impl Rehearsal {
         }
         console.say("   carla is not needed: two of three trustees are enough");
         ballot_box.commit()?;
-        publish(ballot_box, &result.context("two trustees decrypt")?)
+        publish(ballot_box, &result.context("fewer than two trustees have decrypted")?)
     }
 
     /// Verifies the record from disk.

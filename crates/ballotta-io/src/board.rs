@@ -63,8 +63,8 @@ pub struct BoardLock {
 
 impl BoardFolder {
     /// Waits until no other process has locked the board of this folder, and locks it. Lock the board before it is read
-    /// and until the last entry is committed: two processes that append make two boards. The command `ballotta` takes
-    /// the same lock.
+    /// and until the last entry is committed: if two processes append at once, the board gets two histories. The
+    /// command `ballotta` takes the same lock.
     ///
     /// # Errors
     ///

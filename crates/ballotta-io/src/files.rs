@@ -57,7 +57,7 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// `AlreadyExists` if it does, or why it cannot be written.
+/// `AlreadyExists` if the file exists; otherwise the reason why it cannot be written.
 pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     create(OpenOptions::new().write(true).create_new(true), path, bytes)
 }
@@ -66,7 +66,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// `AlreadyExists` if it does, or why it cannot be written.
+/// `AlreadyExists` if the file exists; otherwise the reason why it cannot be written.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -104,7 +104,7 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Whoever may write into a record could otherwise have the board overwrite its own key.
+    /// Otherwise, a person who may write into a record could make the board overwrite its own key.
     #[cfg(unix)]
     #[test]
     fn links_are_replaced_and_not_followed() {
@@ -117,7 +117,7 @@ mod tests {
             (fs::read(&path).unwrap().as_slice(), fs::read(&key).unwrap().as_slice()),
             (&b"one"[..], &b"secret"[..])
         );
-        // What a crash left behind is replaced.
+        // A file that a crash has left is replaced.
         fs::write(folder.path().join("checkpoint.part"), b"a half").unwrap();
         write_atomically(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");

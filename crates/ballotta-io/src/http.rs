@@ -108,7 +108,7 @@ fn agent(address: &str, timeout: Duration) -> Result<(String, Agent), SourceErro
         .http_status_as_error(false)
         .timeout_connect(Some(timeout))
         .timeout_recv_response(Some(timeout))
-        // The longest files take longest; what stalls is cut off all the same.
+        // The longest files take longest. A download that stalls is still ended.
         .timeout_recv_body(Some(timeout * 60))
         .build();
     Ok((address.trim_end_matches('/').to_owned(), Agent::new_with_config(config)))
@@ -239,7 +239,7 @@ mod tests {
                 let count = stream.read(&mut request).unwrap();
                 let line = String::from_utf8_lossy(&request[..count]).lines().next().unwrap_or_default().to_owned();
                 asked.push(line);
-                // Who reads no further hangs up.
+                // A client that stops reading closes the connection.
                 let _ = stream.write_all(&answer);
             }
             asked

@@ -34,7 +34,7 @@ pub enum ZipError {
     /// The archive does not end as it must.
     #[error("not a zip archive, or bytes follow its end")]
     NoDirectory,
-    /// The directory breaks off, or contradicts the archive.
+    /// The directory ends too early, or contradicts the archive.
     #[error("the directory of the archive cannot be read: {0}")]
     Directory(&'static str),
     /// A name is not a path below the record.
@@ -56,7 +56,7 @@ pub enum ZipError {
         name: String,
     },
     /// A file is longer than its kind may be, or than what it is inflated from can make it.
-    #[error("{name}: {length} bytes are more than a file of {packed} packed bytes may have")]
+    #[error("{name}: {packed} packed bytes cannot contain a file of {length} bytes")]
     TooLong {
         /// The file.
         name: String,
@@ -86,7 +86,7 @@ impl ZipRecord {
         Self::new(File::open(path)?)
     }
 
-    /// The same for a file that is open.
+    /// Reads the directory of an archive that is already open.
     ///
     /// # Errors
     ///

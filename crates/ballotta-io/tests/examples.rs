@@ -16,7 +16,7 @@ use ballotta_io::FolderRecord;
 use ballotta_testkit::election::{Election as TestElection, ElectionOptions};
 use getrandom::SysRng;
 
-/// Runs an example with these arguments, of which those that begin with `/` are in the folder.
+/// Runs an example with these arguments. Arguments that begin with `/` are in the folder.
 fn run<E>(example: fn(&[String]) -> Result<(), E>, folder: &Path, arguments: &[&str]) -> Result<(), E> {
     let argument = |argument: &&str| match argument.strip_prefix('/') {
         Some(file) => folder.join(file).display().to_string(),

@@ -135,7 +135,7 @@ impl Ballots {
         self.title = shown(title);
     }
 
-    /// What people should know of the source, a sentence each: what was left out, what was counted against its own
+    /// Returns notes about the source, one sentence each: what was left out, and what was counted against its own
     /// rules.
     #[must_use]
     pub fn notes(&self) -> &[String] {
@@ -196,7 +196,8 @@ impl Ballots {
         self.cast.iter().any(|(_, weight)| *weight != 1)
     }
 
-    /// The first `limit` ballots, all if there is none, with the contests of these identifiers, all if there are none.
+    /// Returns the first `limit` ballots with the contests of these identifiers. Without a limit, returns all ballots;
+    /// without identifiers, all contests.
     /// A contest that is on no ballot is left out, with a note.
     ///
     /// # Errors
@@ -256,8 +257,8 @@ impl Ballots {
         if kept.is_empty() { Err(ReplayError::NoBallots) } else { Ok(kept) }
     }
 
-    /// What an election of these ballots asks, and what each ballot is entitled to. The contests of a ballot are its
-    /// style.
+    /// Returns the contests of an election with these ballots, and the style and weight of each ballot. The contests of
+    /// a ballot are its style.
     #[must_use]
     pub fn questions(&self) -> Questions {
         let text = |text: &str| Text::from([(LANGUAGE, text)]);

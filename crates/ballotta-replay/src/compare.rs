@@ -18,7 +18,8 @@ pub struct Comparison {
     pub title: String,
     /// Ballots, weight, what each option received, blank ballots, marks that were not made.
     pub numbers: Vec<Number>,
-    /// How many rank one option above another one, for every two. Empty unless the contest counts pairs.
+    /// The number of ballots that rank one option above another, for every two options. Empty unless the contest counts
+    /// pairs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<Number>,
     /// The order that follows from the pairs, if the contest counts pairs.
@@ -26,17 +27,18 @@ pub struct Comparison {
     pub ranking: Option<Ranking>,
 }
 
-/// One number from three origins. What is not published is not compared. If an election was held, every number is.
+/// One number from three origins. A published number is compared if there is one. If an election was held, its number
+/// is always compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Number {
     /// What is counted: the title of an option, or a word such as `ballots`.
     pub what: String,
     /// What was published, if it was.
     pub published: Option<u64>,
-    /// The plain count. `None` if the ballots cannot have such a number, which then differs.
+    /// The plain count. `None` if the ballots cannot have such a number; then `same` is false.
     pub counted: Option<u64>,
-    /// What the election decrypted. `None` if no election was held, or if its result lacks the number, which then
-    /// differs.
+    /// What the election decrypted. `None` if no election was held, or if its result lacks the number; then
+    /// `same` is false.
     pub decrypted: Option<u64>,
     /// Whether all origins that have to have the number agree.
     pub same: bool,
@@ -57,7 +59,7 @@ pub struct Ranking {
 }
 
 /// Compares the contests of a source with their plain counts and with the result of the election, if one was held. A
-/// number that the result lacks differs.
+/// number that the result lacks counts as different.
 #[must_use]
 pub fn compare(ballots: &Ballots, counts: &[Count], result: Option<&ResultDocument>) -> Vec<Comparison> {
     let has_weights = ballots.has_weights();

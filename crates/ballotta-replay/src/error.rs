@@ -16,7 +16,7 @@ pub enum ReplayError {
         /// What the operating system answers.
         source: io::Error,
     },
-    /// A file begins like gzip and breaks off, or is damaged.
+    /// A file begins like gzip, but ends too early or is damaged.
     #[error("{place} cannot be unpacked")]
     Unpack {
         /// The file, and the line in it if one was reached.
@@ -24,7 +24,7 @@ pub enum ReplayError {
         /// What is wrong with the compressed bytes.
         source: io::Error,
     },
-    /// A document is not JSON, or has not the fields of its format.
+    /// A document is not JSON, or does not have the fields of its format.
     #[error("{path} is not of this format", path = path.display())]
     Json {
         /// The file.
@@ -33,7 +33,7 @@ pub enum ReplayError {
         source: serde_json::Error,
     },
     /// The file does not begin like any known format. The caller may know the format and name it.
-    #[error("{path} looks like no format that is read", path = path.display())]
+    #[error("{path} is not in a known format", path = path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
@@ -49,12 +49,12 @@ pub enum ReplayError {
     /// A contest was asked for that the source does not have.
     #[error("there is no contest {id:?}, only {}", known.join(", "))]
     UnknownContest {
-        /// The identifier that was asked for.
+        /// The identifier that was requested.
         id: String,
         /// The identifiers of all contests of the source.
         known: Vec<String>,
     },
-    /// There is not one ballot with the contests that were asked for.
+    /// No ballot has any of the requested contests.
     #[error("there are no ballots")]
     NoBallots,
 }

@@ -23,7 +23,7 @@ pub enum Format {
     Ranked,
     /// An approval profile: how many ballots approve of the same candidates.
     Approval,
-    /// Votes that weigh differently: totals of shareholders' meetings, weights of tokens.
+    /// Votes with different weights: totals of shareholders' meetings, weights of tokens.
     Shares,
 }
 
@@ -93,7 +93,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// A text that is the name of no [`Format`].
+/// The error for a text that is not the name of a [`Format`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not the name of a format")]
 pub struct UnknownFormatName(String);
@@ -134,7 +134,7 @@ mod tests {
             assert_eq!(looks(content).unwrap(), format, "{content}");
         }
         for content in ["", "a,b\n", "{}", "\u{0}"] {
-            let problem = format!("{} looks like no format that is read", folder.path().join("ballots").display());
+            let problem = format!("{} is not in a known format", folder.path().join("ballots").display());
             assert_eq!(looks(content).unwrap_err().to_string(), problem);
         }
         let problem = Format::detect(folder.path()).unwrap_err().to_string();

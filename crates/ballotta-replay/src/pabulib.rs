@@ -83,13 +83,13 @@ struct Reader {
     projects: Vec<Project>,
     /// By the identifiers of projects.
     numbers: HashMap<String, u16>,
-    /// Who has voted.
+    /// The voters whose ballots were read.
     voters: HashSet<String>,
     ballots: Ballots,
     /// The fewest projects that a ballot names, and the fewest points that one gives.
     fewest: usize,
     least: u64,
-    /// How many ballots have fewer of them than the file asks for.
+    /// The number of ballots with fewer projects or points than the file requires.
     below: u64,
 }
 
@@ -377,7 +377,8 @@ impl Reader {
 }
 
 impl Form {
-    /// The rule of these votes, of which one names `fewest` projects and one gives `least` points.
+    /// The rule of these votes. The vote with the fewest projects names `fewest`, the vote with the fewest points gives
+    /// `least`.
     fn rule(&self, projects: usize, fewest: usize, least: u64) -> Rule {
         let min = self.min.min(fewest);
         match (self.kind, self.points) {

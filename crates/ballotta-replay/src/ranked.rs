@@ -9,7 +9,7 @@
 //! rules say which rank is the first that counts, and an expected report, whose first round is compared.
 //!
 //! Every contest becomes two: `<contest>-first`, the first preferences, and `<contest>-pairs`, who is ranked above whom
-//! among the most preferred, of which a contest of pairs has at most 12. All who are not ranked tie for the last place.
+//! among the most preferred; a contest of pairs has at most 12 options. All who are not ranked tie for the last place.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -170,7 +170,7 @@ fn rank_of(column: &str) -> Option<(&str, usize)> {
 /// which is not known before all ballots are read.
 struct Race<'a> {
     name: String,
-    /// What people call the candidates: whoever has no name here is none.
+    /// The names of the candidates. Somebody without a name here is not a candidate.
     names: Option<&'a ContestNames>,
     columns: Vec<usize>,
     seen: HashMap<String, u16>,

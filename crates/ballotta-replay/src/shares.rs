@@ -1,4 +1,4 @@
-//! Votes that weigh differently, of which only totals or weights are published.
+//! Votes with different weights. Only their totals or their weights are published.
 //!
 //! ```text
 //! {"meetings":[{"company":"..","date":"..","shares_voting":120,"broker_non_votes":20,

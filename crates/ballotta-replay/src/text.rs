@@ -46,7 +46,7 @@ pub(crate) fn beginning(path: &Path) -> Result<String> {
     Ok(String::from_utf8_lossy(&read(path, 4096)?).trim_start_matches('\u{feff}').to_owned())
 }
 
-/// The folder that a source is, or in which it lies.
+/// The folder of a source: the source itself if it is a folder, or else the folder that contains it.
 pub(crate) fn folder_of(source: &Path) -> &Path {
     let folder = if source.is_dir() { source } else { source.parent().unwrap_or(source) };
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
@@ -142,8 +142,8 @@ impl Lines {
     }
 }
 
-/// Values with separators (RFC 4180, with another separator perhaps): a value in quotation marks may hold separators,
-/// doubled quotation marks and ends of lines.
+/// Values with separators (RFC 4180, perhaps with another separator): a value in quotation marks may contain
+/// separators, doubled quotation marks and ends of lines.
 pub(crate) struct Records {
     lines: Lines,
     separator: char,
@@ -212,7 +212,7 @@ impl Records {
                         is_start = true;
                         continue;
                     }
-                    (State::Quote, _) => bail!("text behind a value in quotation marks"),
+                    (State::Quote, _) => bail!("text after a value in quotation marks"),
                     (_, other) => value.push(other),
                 }
                 is_start = false;
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn broken_lines_are_named() {
         let problem = |text: &str| on_one_line(&records(text, ',').unwrap_err());
-        assert_eq!(problem("a\n\"b\"c\n"), "sample, line 2: text behind a value in quotation marks");
+        assert_eq!(problem("a\n\"b\"c\n"), "sample, line 2: text after a value in quotation marks");
         assert_eq!(problem("a\n\n\"b\nc"), "sample, line 3: a quotation mark is never closed");
         assert_eq!(problem(&",".repeat(MAX_FIELDS)), format!("sample, line 1: more than {MAX_FIELDS} values"));
         let long = "x".repeat(MAX_LINE_BYTES);

@@ -214,13 +214,13 @@ impl<S: RecordSource> Admission<S> {
         Ok(Self { context, roll, source, window, ledger })
     }
 
-    /// The election.
+    /// Returns the context of the election.
     #[must_use]
     pub fn context(&self) -> &ElectionContext {
         &self.context
     }
 
-    /// Says that the entry at this position closes the voting: no ballot is admitted after it.
+    /// Notes that the entry at this position closes the voting. No ballot is admitted after it.
     pub fn close(&mut self, index: u64) {
         self.window.closed = Some(index);
     }

@@ -33,7 +33,7 @@ pub fn board_key(manifest: &Manifest) -> Result<NoteKey, NoteError> {
 ///
 /// # Errors
 ///
-/// `OtherBoard` if the manifest names another key, or `KeyName` if the name of the board is none that a note can carry.
+/// `OtherBoard` if the manifest names another key, or `KeyName` if a note cannot have the name of the board.
 pub fn board_signer(manifest: &Manifest, seed: &[u8; 32]) -> Result<NoteSigner, NoteError> {
     let name = &manifest.board().name;
     let signer = NoteSigner::from_seed(name, seed)?;

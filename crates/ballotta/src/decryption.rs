@@ -70,7 +70,7 @@ pub enum DecryptionError {
         trustee: u16,
     },
     /// The closing rule requires more equal statements.
-    #[error("{found} trustees stated what they decrypt, the closing rule requires {needed}")]
+    #[error("{found} trustees stated what they decrypt, but the closing rule requires {needed}")]
     TooFewStatements {
         /// Trustees with a valid statement.
         found: usize,
@@ -78,7 +78,7 @@ pub enum DecryptionError {
         needed: usize,
     },
     /// The closing rule requires more witnesses.
-    #[error("{found} witnesses cosigned the closing checkpoint, the closing rule requires {needed}")]
+    #[error("{found} witnesses cosigned the closing checkpoint, but the closing rule requires {needed}")]
     TooFewWitnesses {
         /// Witnesses with a valid cosignature.
         found: usize,
@@ -120,7 +120,7 @@ pub enum DecryptionError {
         trustee: u16,
     },
     /// There are fewer valid partial decryptions than the threshold.
-    #[error("{have} valid partial decryptions, {need} are needed")]
+    #[error("there are {have} valid partial decryptions, but {need} are needed")]
     InsufficientShares {
         /// The number of valid partial decryptions.
         have: usize,

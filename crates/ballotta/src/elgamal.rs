@@ -86,7 +86,7 @@ impl SlotCiphertext {
         elements.push(Element::mul_generator(&half));
         elements.extend(zip(keys.keys(), halves).map(|(key, value)| key.element() * &half + *value));
         let mut c = PublicElement::double_all(&elements);
-        // There are as many as elements, of which `R` is the first.
+        // There is one for each element. The first is `R`.
         let r = c.remove(0);
         Self { r, c }
     }

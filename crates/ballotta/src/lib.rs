@@ -27,9 +27,9 @@
 //!
 //! # Randomness
 //!
-//! The library draws no randomness of its own. What needs a random number generator takes it as the last parameter,
-//! with the trait [`CryptoRng`](rand_core::CryptoRng) of [`rand_core`], which is re-exported here in the right version.
-//! Pass the generator of the operating system:
+//! The library has no source of randomness. A function that needs a random number generator takes it as the last
+//! parameter, with the trait [`CryptoRng`](rand_core::CryptoRng) of [`rand_core`], which is re-exported here in the
+//! right version. Pass the generator of the operating system:
 //!
 //! ```
 //! use ballotta::credential::VotingCode;

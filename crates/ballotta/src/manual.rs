@@ -39,9 +39,9 @@
 //!
 //! ## Minimum of counted ballots
 //!
-//! The manifest must set this minimum; there is no default. A result of few ballots reveals votes whatever the
-//! cryptography does, and so does a weight that only one voter has. Trustees do not decrypt below the limits. Whether a
-//! contest is unanimous is known only after decryption, and is reported.
+//! The manifest must set this minimum; there is no default. A result of few ballots reveals votes, and no
+//! cryptography can prevent this. A weight that only one voter has reveals a vote, too. Trustees do not
+//! decrypt below the limits. Whether a contest is unanimous is known only after decryption, and is reported.
 //!
 //! ## The closing rule
 //!

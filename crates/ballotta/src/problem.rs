@@ -239,7 +239,7 @@ pub enum ManifestProblem {
         first: String,
     },
     /// Two titles are so similar that people cannot tell them apart.
-    #[error("the title reads like the title at {first}")]
+    #[error("the title is too similar to the title at {first}")]
     AmbiguousTitle {
         /// The path of the first of these titles.
         first: String,

@@ -88,7 +88,7 @@ pub fn decryption_path(hash: &FileHash) -> String {
     alloc::format!("decryption/{hash}")
 }
 
-/// A source that could not be read, for example because of a disk or a network.
+/// The error of a source that cannot be read, for example because the disk or the network fails.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {reason}")]
 pub struct SourceError {

@@ -36,7 +36,7 @@ pub struct CountedBallot {
 #[non_exhaustive]
 pub enum TallyError {
     /// A partial tally does not begin where the other ends.
-    #[error("a partial tally from entry {found} does not continue one up to entry {expected}")]
+    #[error("a partial tally begins at entry {found}, but the part before it ends at entry {expected}")]
     NotAdjacent {
         /// The entry at which it begins.
         found: u64,

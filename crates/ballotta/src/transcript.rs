@@ -43,7 +43,7 @@ pub enum Domain {
     ShareEncryption,
     /// The proof in a complaint that a Diffie-Hellman value opens a share.
     Complaint,
-    /// The proof of a trustee that its stored shares decrypt.
+    /// The proof of a trustee that it can decrypt with its stored shares.
     BackupDecryption,
     /// The signature of a trustee over its only statement about the ballots that it will decrypt.
     ClosingStatement,

@@ -103,16 +103,16 @@ pub enum TrusteeError<E> {
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
     /// The store has a closing statement, but the key ceremony is not complete: the seed was used in another election.
-    #[error("the seed has signed the closing statement of another election: a seed serves one election")]
+    #[error("the seed has signed the closing statement of another election: a seed is for one election only")]
     SeedUsed,
     /// The store cannot be read.
     #[error("the stored closing statement cannot be read")]
     Load(#[source] E),
     /// The store cannot be written, so that the statement is not given out.
-    #[error("the closing statement cannot be stored and is not given out")]
+    #[error("the closing statement cannot be stored, so it is not given out")]
     Store(#[source] E),
     /// The stored document is damaged.
-    #[error("the stored closing statement is damaged: a trustee that has lost its statement takes no part")]
+    #[error("the stored closing statement is damaged: a trustee that has lost its statement cannot take part")]
     StatementDamaged,
     /// The stored statement names another trustee.
     #[error("the stored closing statement is that of trustee {trustee}")]
@@ -124,13 +124,13 @@ pub enum TrusteeError<E> {
     #[error("the stored closing statement is about another tally")]
     OtherTally(#[source] DecryptionError),
     /// The board has a statement of this trustee and the store has none.
-    #[error("the stored closing statement is lost: the board has one of this trustee, which takes no part any more")]
+    #[error("the stored closing statement is lost: the board has one of this trustee, so the trustee cannot take part")]
     StatementLost,
     /// Nothing is decrypted before the trustee has signed its closing statement.
-    #[error("no closing statement is stored: a trustee decrypts only the tally that it has signed a statement about")]
+    #[error("no closing statement is stored: a trustee decrypts only the tally about which it has signed a statement")]
     NotSigned,
     /// The record is not valid up to the close.
-    #[error("the record is not valid up to the close, and nothing of it is decrypted")]
+    #[error("the record is not valid up to the close, so nothing is decrypted")]
     InvalidRecord(Box<Report>),
     /// There is no tally.
     #[error("the record has no tally: the voting is not closed")]
@@ -139,7 +139,10 @@ pub enum TrusteeError<E> {
     #[error("the closing checkpoint cannot be read")]
     ClosingCheckpoint(#[source] NoteError),
     /// The closing rule requires the statements of more trustees.
-    #[error("{found} trustees have signed what they decrypt, the closing rule requires {needed}: none of {absent:?}")]
+    #[error(
+        "{found} trustees have signed what they decrypt, but the closing rule requires {needed}: \
+         trustees {absent:?} have not"
+    )]
     AwaitingStatements {
         /// The number of trustees with a valid statement about this tally.
         found: usize,

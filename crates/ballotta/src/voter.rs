@@ -78,7 +78,7 @@ pub enum VoterError {
     #[error(transparent)]
     Election(#[from] ElectionError),
     /// The organiser opened an election with another manifest, ceremony or roll.
-    #[error("entry {index} opens the election {opened}, manifest, ceremony and roll are {found}")]
+    #[error("entry {index} opens the election {opened}, but manifest, ceremony and roll have the fingerprint {found}")]
     OpenedAnother {
         /// The position of the opening on the board.
         index: u64,
@@ -152,7 +152,7 @@ impl VoterError {
 pub struct Election {
     /// Manifest, joint key and fingerprint.
     pub context: ElectionContext,
-    /// The roll.
+    /// The roll of the election, as it is published.
     pub roll: PublishedRoll,
     /// The positions between which ballots count.
     pub window: Window,
@@ -315,13 +315,13 @@ pub struct Voter {
 }
 
 impl Voter {
-    /// The credential.
+    /// Returns the credential of the voter.
     #[must_use]
     pub fn credential(&self) -> &Credential {
         &self.credential
     }
 
-    /// Its line on the roll: ballot style and weight.
+    /// Returns the voter's line on the roll: ballot style and weight.
     #[must_use]
     pub fn line(&self) -> &RollLine {
         &self.line
@@ -367,8 +367,8 @@ impl Voter {
     ///
     /// `counter` must be different for every ballot that is ever prepared with this credential, on any device, whether
     /// the ballot is cast, opened or discarded. Do not pass a constant. Pass the time in nanoseconds, as the command
-    /// does, or a number that is stored before the ballot is prepared. See [`BallotSeed::derive`] for what the counter
-    /// protects from.
+    /// does, or a number that is stored before the ballot is prepared. [`BallotSeed::derive`] explains against
+    /// what the counter protects.
     ///
     /// # Errors
     ///

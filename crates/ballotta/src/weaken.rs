@@ -3,15 +3,15 @@
 //! Without the feature `weaken` (which a release build refuses) every check is on and `is_off` is the constant
 //! `false`. With the feature, a `Weaken` value switches one check off on its own thread until it is dropped.
 
-/// A check that a test can switch off. Parentheses contain the attack that is possible without it.
+/// A check that a test can switch off. For some checks, parentheses name an attack that is possible without the check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Check {
-    /// Every transcript absorbs the election fingerprint (a proof is moved to another election).
+    /// Every transcript absorbs the election fingerprint (attack: a proof is moved to another election).
     AbsorbFingerprint,
-    /// The transcript of the ballot argument absorbs the credential (another voter copies a ballot).
+    /// The transcript of the ballot argument absorbs the credential (attack: another voter copies a ballot).
     AbsorbCredential,
-    /// The transcript of the ballot argument absorbs the ciphertexts (a ciphertext is changed or chosen afterwards).
+    /// The transcript of the ballot argument absorbs the ciphertexts (attack: a ciphertext is changed afterwards).
     AbsorbCiphertext,
     /// The transcript absorbs `B` and `A` before `rho` is drawn.
     AbsorbBitCommitments,
@@ -19,9 +19,9 @@ pub enum Check {
     AbsorbLinkAnnouncements,
     /// Each row has its own power of `rho` as its weight: slot rows and constant rows are numbered in one sequence.
     DistinctRowWeights,
-    /// The bit equation of the ballot argument is verified (bits outside `{0, 1}`).
+    /// The bit equation of the ballot argument is verified (attack: bits outside `{0, 1}`).
     BitEquation,
-    /// The link equation of the ballot argument is verified (rows that are not satisfied).
+    /// The link equation of the ballot argument is verified (attack: rows that are not satisfied).
     LinkEquation,
     /// The equation that proves knowledge of the ballot nonce is verified.
     RandomnessEquation,
@@ -53,7 +53,7 @@ pub enum Check {
     BallotSignature,
     /// If two valid entries have the same `R`, the second is void.
     RepeatedRandomness,
-    /// An entry whose predecessor is not the head of its credential is void.
+    /// A ballot is void if its predecessor is not the last valid ballot of its credential.
     Predecessor,
     /// Only entries before the first signed closing are counted.
     CountBeforeClose,
@@ -71,11 +71,11 @@ pub enum Check {
     DealPossession,
     /// A share agrees with the dealer's coefficient commitments.
     ShareConsistency,
-    /// A trustee proves that its stored shares decrypt.
+    /// A trustee proves that it can decrypt with its stored shares.
     BackupProof,
-    /// Leaves and nodes of the log have different hash prefixes (two nodes are presented as an entry).
+    /// Leaves and nodes of the log have different hash prefixes (attack: two nodes are presented as an entry).
     LeafPrefix,
-    /// The length of a proof must follow from the sizes and the index (a node is presented as a leaf).
+    /// The length of a proof must follow from the sizes and the index (attack: a node is presented as a leaf).
     ProofLength,
     /// The transcript of the organiser's signature absorbs the action: opening or closing.
     AbsorbAction,
@@ -85,15 +85,15 @@ pub enum Check {
     CheckpointOrigin,
     /// A witness is counted once, even if it has several names.
     DistinctWitnesses,
-    /// Proofs of possession and roll signatures absorb the authority (another authority copies them).
+    /// Proofs of possession and roll signatures absorb the authority (attack: another authority copies them).
     AbsorbAuthority,
-    /// Every credential authority has signed the roll (the roll contains voters whom no authority registered).
+    /// Every credential authority has signed the roll (attack: the roll contains voters whom no authority registered).
     RollSignature,
     /// A roll names the manifest of its election.
     RollManifest,
-    /// The credentials of a roll ascend strictly (a voter appears twice).
+    /// The credentials of a roll ascend strictly (attack: a voter appears twice).
     RollOrder,
-    /// The total weight of a roll is at most what its manifest allows (a digit of a slot carries into the next).
+    /// The total weight of a roll is at most what its manifest allows (attack: a digit of a slot carries over).
     RollTotal,
     /// If a part of the roll is read again, its bytes are the same as before.
     RollBlock,
@@ -162,7 +162,7 @@ pub(crate) const fn is_off(_check: Check) -> bool {
     false
 }
 
-/// Represents the check that is off: without the feature `weaken` there is none.
+/// Represents the check that is off. Without the feature `weaken`, no check is off.
 #[cfg(all(not(feature = "weaken"), feature = "parallel"))]
 #[derive(Clone, Copy)]
 pub(crate) struct Nothing;

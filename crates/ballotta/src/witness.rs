@@ -100,7 +100,7 @@ pub enum WitnessError<E> {
     #[error("what the witness has cosigned cannot be read")]
     Load(#[source] E),
     /// The store cannot be written, so that the cosignature is not given out.
-    #[error("the head cannot be stored, and the cosignature is not given out")]
+    #[error("the head cannot be stored, so the cosignature is not given out")]
     Store(#[source] E),
     /// The stored document is damaged.
     #[error("the store is damaged: without it the witness does not know what it has cosigned")]
@@ -112,7 +112,7 @@ pub enum WitnessError<E> {
         size: u64,
     },
     /// The witness has cosigned a larger head of this board.
-    #[error("the checkpoint has {size} entries, and one of {cosigned} entries was cosigned before")]
+    #[error("the checkpoint has {size} entries, but this witness has already cosigned one of {cosigned} entries")]
     GoesBack {
         /// The size of the checkpoint.
         size: u64,
@@ -120,7 +120,7 @@ pub enum WitnessError<E> {
         cosigned: u64,
     },
     /// The board does not continue the head that the witness has cosigned: it shows two histories.
-    #[error("the board does not continue the one of {cosigned} entries that was cosigned before")]
+    #[error("the board does not continue the board of {cosigned} entries that this witness cosigned before")]
     OtherHistory {
         /// The size of the head that was cosigned before.
         cosigned: u64,

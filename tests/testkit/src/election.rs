@@ -229,7 +229,7 @@ impl Election {
         RollLine { number: before as u64 + 2, credential, style, weight }
     }
 
-    /// The ballot of a voter, all of which may be changed before it is signed.
+    /// The ballot of a voter. Every part of it may be changed before it is signed.
     #[must_use]
     pub fn ballot(&self, voter: usize, choices: &[Choice]) -> Ballot<'_> {
         let (style, weight) = self.options.voters[voter];
@@ -827,7 +827,7 @@ impl Board<'_> {
         verification
     }
 
-    /// Shows that the record has exactly these failures, and that the result is what was expected all the same.
+    /// Shows that the record has exactly these failures, and that the result is nevertheless the expected one.
     ///
     /// # Panics
     ///

@@ -46,7 +46,7 @@ pub fn positional(scores: &[u64], truncated: bool) -> Rule {
     Rule::Positional(Positional { scores: scores.to_vec(), truncated, blank: true, winners: None })
 }
 
-/// Rankings of which pairs are counted, with a blank vote.
+/// Rankings whose pairs are counted, with a blank vote.
 #[must_use]
 pub fn pairs(ties: bool) -> Rule {
     Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: true, winners: Some(1) })
@@ -174,13 +174,13 @@ fn draw(of: usize, count: usize, rng: &mut TestRng) -> Vec<usize> {
     (0..count).map(|_| left.swap_remove(rng.below(left.len()))).collect()
 }
 
-/// Points of which so many are given together, at most `max` to an option.
+/// Points with a fixed sum, at most `max` for an option.
 fn deal(options: usize, together: std::ops::RangeInclusive<u64>, max: u64, rng: &mut TestRng) -> Choice {
     let (least, most) = together.into_inner();
     let mut left = least + rng.below((most - least) as usize + 1) as u64;
     let mut points = vec![0; options];
     for (position, option) in draw(options, options, rng).into_iter().enumerate() {
-        // What those behind cannot take, this one must.
+        // This option must take what the options after it cannot take.
         let others = max * (options - position - 1) as u64;
         let (must, may) = (left.saturating_sub(others), left.min(max));
         points[option] = must + rng.below((may - must) as usize + 1) as u64;

@@ -189,7 +189,8 @@ fn voters_type_it_wrong(people: &People) {
         (
             "--choose board=ada,bob",
             "--points board=ada:1",
-            "error: contest board: what is marked is not of the kind of this contest\nremedy: mark board with --choose board=OPTION\n",
+            "error: contest board: this contest needs another kind of mark\n\
+             remedy: mark board with --choose board=OPTION\n",
         ),
         (
             "--points places=park:5,school:3",
@@ -199,13 +200,13 @@ fn voters_type_it_wrong(people: &People) {
         (
             "places=park:5,school:3",
             "places=park:6",
-            "error: contest places: an option has more than the 5 that one may have: park has 6\n",
+            "error: contest places: an option may have at most 5, but one has more: park has 6\n",
         ),
         // All of it at once.
         (
             "--points places=park:5,school:3",
             "--points places=park:6 --points nowhere=a:1",
-            "error: contest places: an option has more than the 5 that one may have: park has 6\n\
+            "error: contest places: an option may have at most 5, but one has more: park has 6\n\
              there is no contest nowhere on this ballot; the contests are ",
         ),
         (
@@ -228,7 +229,7 @@ fn voters_type_it_wrong(people: &People) {
         (
             "council=north:ada,bob",
             "council=north:bob,carl",
-            "error: contest council: more candidates of one group are preferred than the 1 that may be: the group is ",
+            "error: contest council: too many candidates of one group are preferred; at most 1 may be: the group is ",
         ),
         (
             "ada:excellent,",
@@ -255,17 +256,17 @@ fn voters_type_it_wrong(people: &People) {
         (
             "council=north:ada,bob",
             "council=ada",
-            "error: contest council: what is chosen as a list is none: ada; the lists are north, ",
+            "error: contest council: the chosen option is not a list: ada; the lists are north, ",
         ),
         (
             "budget=park:6,school:4",
             "budget=park:9,school:1",
-            "error: contest budget: an option has more than the 6 that one may have: park has 9\n",
+            "error: contest budget: an option may have at most 6, but one has more: park has 9\n",
         ),
         (
             "--rank chair=ada>bob=eve",
             "--rank chair=ada --blank chair",
-            "error: contest chair: the contest stands twice in the choices\n",
+            "error: contest chair: the contest appears twice in the choices\n",
         ),
         (
             "--rank chair=ada>bob=eve",

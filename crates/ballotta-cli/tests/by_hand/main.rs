@@ -312,7 +312,10 @@ fn voting(people: &People) {
     cast(people, 2, "two");
     cast(people, 2, "fork");
     people.add("voters/one.ballot voters/two.ballot");
-    people.add_fails("not the credential's last valid entry; remedy: prepare the ballot again", "voters/fork.ballot");
+    people.add_fails(
+        "the credential's last valid entry as its previous one; remedy: prepare the ballot again",
+        "voters/fork.ballot",
+    );
     people.add_fails("already", "voters/one.ballot");
     prepare(people, 2, "again", "yes", "--choose board=ada");
     cast(people, 2, "again");
@@ -358,8 +361,8 @@ fn closing_and_decryption(people: &People) {
     assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
     people.add("trustee1/statement");
     people.add_fails("the statement of trustee 1 is on the board already", "trustee1/statement");
-    let waiting = "error: no statement of trustee 2 (Two) is on the board: 1 trustees stated what they decrypt, the closing rule \
-                   asks for 2\nremedy: wait until the other trustees' statements are on the board";
+    let waiting = "error: no statement of trustee 2 (Two) is on the board: 1 trustees stated what they decrypt, \
+                   but the closing rule requires 2\nremedy: wait until the other trustees' statements are on the board";
     people.fails(1, waiting, &trustee(1, "decrypt", "decryption"));
     people.fails(
         1,
@@ -393,7 +396,7 @@ fn closing_and_decryption(people: &People) {
     copy(&people.path("record"), &people.path("unstated"));
     people.add("trustee2/statement witness/line");
     people.add_fails("not a cosignature of a further witness", "witness/line");
-    // A trustee that has lost its statement takes no part.
+    // A trustee that has lost its statement cannot take part.
     fs::rename(people.path("trustee2/seed.age.state"), people.path("trustee2/state")).unwrap();
     people.fails(1, "on the board: it cannot take part", &trustee(2, "sign-closing", "third"));
     fs::rename(people.path("trustee2/state"), people.path("trustee2/seed.age.state")).unwrap();

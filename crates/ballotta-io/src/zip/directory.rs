@@ -22,7 +22,7 @@ const CENTRAL_BYTES: usize = 46;
 const END_BYTES: u64 = 22;
 const END64_BYTES: u64 = 56;
 const LOCATOR_BYTES: u64 = 20;
-/// The field that holds what does not fit into 32 bits.
+/// The extra field with the numbers that do not fit into 32 bits.
 pub(super) const EXTRA64: u16 = 1;
 /// Of a member: encrypted.
 const ENCRYPTED: u16 = 1;
@@ -53,7 +53,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    /// Where the bytes of the file begin: behind its own header, which must name it.
+    /// Where the bytes of the file begin: after the file's own header, which must name the file.
     pub(super) fn start(&self, file: &File, name: &str) -> io::Result<u64> {
         if let Some(start) = self.start.get() {
             return Ok(*start);
@@ -121,7 +121,7 @@ fn place(file: &File) -> Result<Place, ZipError> {
     let end = length.checked_sub(END_BYTES).ok_or(ZipError::NoDirectory)?;
     let mut bytes = [0; END_BYTES as usize];
     read_exact_at(file, &mut bytes, end)?;
-    let cut = || ZipError::Directory("it breaks off");
+    let cut = || ZipError::Directory("it ends too early");
     let mut fields = Fields { rest: &bytes };
     if fields.u32() != Some(END_SIGNATURE) {
         return Err(ZipError::NoDirectory);
@@ -162,7 +162,7 @@ fn long_place(file: &File, end: u64) -> Result<Option<(Place, u64)>, ZipError> {
     if fields.u32() != Some(LOCATOR_SIGNATURE) {
         return Ok(None);
     }
-    let cut = || ZipError::Directory("it breaks off");
+    let cut = || ZipError::Directory("it ends too early");
     fields.u32().ok_or_else(cut)?;
     let start = fields.u64().ok_or_else(cut)?;
     if start.checked_add(END64_BYTES) != Some(locator) {
@@ -234,9 +234,9 @@ pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, Zi
 }
 
 fn read_member(fields: &mut Fields<'_>) -> Result<(String, Member), ZipError> {
-    let cut = || ZipError::Directory("it breaks off");
+    let cut = || ZipError::Directory("it ends too early");
     if fields.u32().ok_or_else(cut)? != CENTRAL_SIGNATURE {
-        return Err(ZipError::Directory("an entry is none"));
+        return Err(ZipError::Directory("an entry has the wrong signature"));
     }
     fields.take(4).ok_or_else(cut)?;
     let (flags, method) = fields.u16().zip(fields.u16()).ok_or_else(cut)?;

@@ -76,7 +76,7 @@ fn pack_file(path: &Path, name: String, zip: &mut BufWriter<File>) -> Result<Pac
     Ok(packed)
 }
 
-/// A value of 32 bits, or what says that it stands among the extra fields.
+/// A value in 32 bits, or the mark that the value is in the extra fields.
 fn short(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
@@ -109,7 +109,7 @@ fn write_header(file: &Packed, zip: &mut impl Write) -> io::Result<()> {
     zip.write_all(&extra)
 }
 
-/// What stands in both headers, from the version on.
+/// Writes the fields that both headers have, from the version on.
 fn write_common(file: &Packed, version: u16, extra: &[u8], zip: &mut impl Write) -> io::Result<()> {
     zip.write_all(&version.to_le_bytes())?;
     // No flags, stored.

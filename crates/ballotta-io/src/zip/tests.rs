@@ -127,11 +127,11 @@ fn names_that_are_no_paths_of_a_record() {
 #[test]
 fn files_that_cannot_be_what_they_say() {
     let bomb = Forged { length: 16 << 20, ..deflated("a", b"short") };
-    assert!(refusal(&[bomb]).starts_with("a: 16777216 bytes are more than a file of "));
+    assert!(refusal(&[bomb]).ends_with(" packed bytes cannot contain a file of 16777216 bytes"));
     let long = Forged { length: 17 << 20, bytes: vec![0; 1 << 20], ..deflated("a", b"") };
-    assert_eq!(refusal(&[long]), "a: 17825792 bytes are more than a file of 1048576 packed bytes may have");
+    assert_eq!(refusal(&[long]), "a: 1048576 packed bytes cannot contain a file of 17825792 bytes");
     let stored_otherwise = Forged { length: 5, ..stored("a", b"123456") };
-    assert_eq!(refusal(&[stored_otherwise]), "a: 5 bytes are more than a file of 6 packed bytes may have");
+    assert_eq!(refusal(&[stored_otherwise]), "a: 6 packed bytes cannot contain a file of 5 bytes");
     for forged in [Forged { method: 12, ..stored("a", b"1") }, Forged { flags: 1, ..stored("a", b"1") }] {
         assert_eq!(refusal(&[forged]), "a: only files that are stored or deflated can be read");
     }

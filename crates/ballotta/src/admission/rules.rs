@@ -26,9 +26,9 @@ pub enum EntryRefused {
     /// The bytes are not those of an entry of this kind.
     #[error("not {what}: {error}")]
     Encoding {
-        /// What they must be.
+        /// What the bytes must be.
         what: &'static str,
-        /// Why they are not.
+        /// Why the bytes are not that.
         error: DecodeError,
     },
     /// A message of the key ceremony after the opening.
@@ -64,7 +64,7 @@ pub enum EntryRefused {
     /// An entry that follows the closing, before it.
     #[error("the voting is not closed yet")]
     NotClosed,
-    /// A statement or a partial decryption that is not its trustee's, or of another tally.
+    /// A statement or a partial decryption that is not from its trustee, or is about another tally.
     #[error(transparent)]
     Decryption(#[from] DecryptionError),
     /// A second statement of a trustee.
@@ -85,8 +85,8 @@ pub enum EntryRefused {
     /// A line that is not the cosignature of a checkpoint.
     #[error(transparent)]
     Cosignature(#[from] NoteError),
-    /// A cosignature that adds no witness: further lines would only make the file grow.
-    #[error("not a cosignature of a further witness that the manifest names")]
+    /// A cosignature that adds no witness. It is refused because such lines would only make the file grow.
+    #[error("not a cosignature of a further witness: the manifest does not name it, or it has cosigned already")]
     NoFurtherWitness,
 }
 
@@ -164,8 +164,8 @@ impl EntryRules {
         Ok(())
     }
 
-    /// Checks the organiser's opening of a record, of which `report` is the verification for the stage of voting, and
-    /// notes it.
+    /// Checks the organiser's opening of a record, and notes it. `report` is the verification of the record for the
+    /// stage of voting.
     ///
     /// # Errors
     ///
@@ -266,7 +266,7 @@ impl EntryRules {
     ///
     /// # Errors
     ///
-    /// `Published`, `Cosignature`, or `NoFurtherWitness` if the line is not of a witness that has not cosigned yet. Then the
+    /// `Published`, `Cosignature`, or `NoFurtherWitness` if the line adds no witness. Then the
     /// checkpoint is not to be used.
     pub fn add_cosignature(
         &self,

@@ -14,7 +14,7 @@ pub enum ChoiceProblem {
     #[error("the choices cannot be read")]
     Malformed,
     /// A mark is of an unknown kind.
-    #[error("what is marked is of no kind that is known")]
+    #[error("the mark is of an unknown kind")]
     UnknownKind,
     /// The ballot style has no contest with this identifier.
     #[error("there is no contest of this name on this ballot")]
@@ -23,7 +23,7 @@ pub enum ChoiceProblem {
     #[error("nothing is chosen")]
     MissingContest,
     /// A contest has two marks.
-    #[error("the contest stands twice in the choices")]
+    #[error("the contest appears twice in the choices")]
     DuplicateContest,
     /// The contest has no option with this identifier.
     #[error("there is no such option")]

@@ -37,7 +37,7 @@ pub enum OpeningError {
         found: Tracker,
     },
     /// Encrypting the choices with the seed does not give the ballot: the first device cheated.
-    #[error("the ballot does not hold these choices: the device that made it did not encrypt what it showed")]
+    #[error("the ballot does not contain these choices: the device that made it did not encrypt what it showed")]
     BallotMismatch,
 }
 

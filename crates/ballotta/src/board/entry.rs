@@ -5,7 +5,7 @@
 //! # Layout
 //!
 //! ```text
-//! entry                    version (2), kind (1), body (at least 1)         at most 65 535 bytes
+//! entry                    version (2), kind (1), body (at least 1)         at most 65,535 bytes
 //! body of a pointer        author (2), length of the file (4), SHA-256 of the file (32)
 //! body of opening, closing fingerprint (32), signature of the organiser (64)
 //! ```
@@ -123,7 +123,7 @@ impl<'a> Entry<'a> {
     ///
     /// # Errors
     ///
-    /// `Truncated` if the body is empty, `LimitExceeded` if the entry would be longer than 65 535 bytes.
+    /// `Truncated` if the body is empty, `LimitExceeded` if the entry would be longer than 65,535 bytes.
     pub fn new(kind: EntryKind, body: &'a [u8]) -> Result<Self, DecodeError> {
         if body.is_empty() {
             return Err(DecodeError::Truncated { field: "body" });

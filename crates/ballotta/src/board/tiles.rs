@@ -49,7 +49,7 @@ pub enum TileError {
         /// The number of the entry in the bundle, counted from 0.
         entry: usize,
     },
-    /// An entry is longer than 65 535 bytes.
+    /// An entry is longer than 65,535 bytes.
     #[error("entry {entry} of the bundle has {found} bytes, above the limit of {MAX_ENTRY_BYTES}")]
     EntryTooLong {
         /// The number of the entry in the bundle, counted from 0.

@@ -25,7 +25,7 @@ pub enum Event<'a> {
     Ballot(&'a [u8]),
     /// A message of the key ceremony is published, before the opening.
     CeremonyMessage(Pointer),
-    /// A credential authority signs the roll, before the opening. The signature is not verified: that takes the fingerprint.
+    /// A credential authority signs the roll, before the opening. It is not verified here, without the fingerprint.
     RollSignature(Box<RollSignature>),
     /// The organiser opens the voting.
     Opening,
@@ -35,7 +35,7 @@ pub enum Event<'a> {
     ClosingStatement(&'a [u8]),
     /// A partial decryption is published.
     PartialDecryption(Pointer),
-    /// The result is published: the file that lists its files.
+    /// The result is published. The pointer names the list of the files of the result.
     Publication(Pointer),
 }
 
@@ -43,29 +43,29 @@ pub enum Event<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OrderError {
-    /// An opening after the opening. It has no effect.
+    /// A second opening. It has no effect.
     #[error("the voting is opened a second time")]
     OpenedTwice,
-    /// A closing after the closing. It has no effect.
+    /// A second closing. It has no effect.
     #[error("the voting is closed a second time")]
     ClosedTwice,
     /// A closing before the opening. It has no effect.
     #[error("the voting is closed before it is opened")]
     ClosedBeforeOpening,
     /// A message of the key ceremony after the opening, which fixes the keys. It has no effect.
-    #[error("a message of the key ceremony after the opening")]
+    #[error("a message of the key ceremony appears after the opening")]
     CeremonyAfterOpening,
     /// A signature of the roll after the opening, which fixes the roll. It has no effect.
-    #[error("a signature of the roll after the opening")]
+    #[error("a signature of the roll appears after the opening")]
     RollSignatureAfterOpening,
-    /// A trustee's statement before the closing. It is read all the same.
-    #[error("a trustee's statement before the close")]
+    /// A trustee's statement before the closing. The entry is read nevertheless.
+    #[error("a trustee's statement appears before the close")]
     StatementBeforeClose,
-    /// A partial decryption before the closing. It is read all the same.
-    #[error("a partial decryption before the close")]
+    /// A partial decryption before the closing. The entry is read nevertheless.
+    #[error("a partial decryption appears before the close")]
     DecryptionBeforeClose,
-    /// A publication of the result before the closing. It is read all the same.
-    #[error("a publication of the result before the close")]
+    /// A publication of the result before the closing. The entry is read nevertheless.
+    #[error("the result is published before the close")]
     PublicationBeforeClose,
 }
 
@@ -73,7 +73,7 @@ pub enum OrderError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntryFault {
-    /// The entry is not canonical, or of a kind that is not known. It has no effect.
+    /// The entry is not canonical, or is of an unknown kind. It has no effect.
     #[error(transparent)]
     Encoding(DecodeError),
     /// An opening or closing that the organiser did not sign for this election. It has no effect.
@@ -93,7 +93,7 @@ pub struct Observed<'a> {
     pub leaf: TreeHash,
     /// What the entry does; `None` if it has no effect.
     pub event: Option<Event<'a>>,
-    /// What is wrong with the entry. An entry that comes too early may have an effect all the same.
+    /// What is wrong with the entry. An entry that comes too early may still have an effect.
     pub fault: Option<EntryFault>,
 }
 

@@ -7,7 +7,7 @@ use subtle::{Choice, ConstantTimeEq};
 #[non_exhaustive]
 pub enum SelectionError {
     /// The mark is of another kind than the contest.
-    #[error("what is marked is not of the kind of this contest")]
+    #[error("this contest needs another kind of mark")]
     WrongKind,
     /// More options are selected than the rule allows.
     #[error("{selected} options are selected, but at most {max} may be")]
@@ -40,7 +40,7 @@ pub enum SelectionError {
     #[error("the contest does not allow a blank vote")]
     BlankNotAllowed,
     /// An option has more points than the rule allows for one option.
-    #[error("an option has more than the {max} that one may have")]
+    #[error("an option may have at most {max}, but one has more")]
     TooManyForOption {
         /// The largest number of points for one option.
         max: u64,
@@ -70,10 +70,10 @@ pub enum SelectionError {
         credits: u64,
     },
     /// The option that is chosen as a list is a candidate.
-    #[error("what is chosen as a list is none")]
+    #[error("the chosen option is not a list")]
     NotAList,
     /// A preferred option is a list, not a candidate.
-    #[error("what is preferred is no candidate")]
+    #[error("a preferred option is not a candidate")]
     NotACandidate,
     /// A preferred candidate is on a list that is not chosen.
     #[error("a candidate of another list is preferred")]
@@ -87,7 +87,7 @@ pub enum SelectionError {
         max: u32,
     },
     /// More candidates of one group are preferred than the rule allows.
-    #[error("more candidates of one group are preferred than the {max} that may be")]
+    #[error("too many candidates of one group are preferred; at most {max} may be")]
     TooManyOfGroup {
         /// The largest number that is allowed.
         max: u32,

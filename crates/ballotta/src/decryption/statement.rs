@@ -1,4 +1,4 @@
-//! A trustee's closing statement: which tally of which closed board it is going to decrypt.
+//! A trustee's closing statement: it names the tally, and the closed board, that the trustee is going to decrypt.
 
 use alloc::vec::Vec;
 

@@ -87,7 +87,7 @@ impl BitTable {
         self.all
     }
 
-    /// Returns the bits of one row, which is counted from 0.
+    /// Returns the bits of one row of the table. Rows are counted from 0.
     #[must_use]
     pub fn row(self, row: usize) -> BitLine {
         BitLine { next: self.all.at(row * self.columns()).0, step: 1, left: self.columns }

@@ -83,7 +83,7 @@ pub enum CeremonyError {
         expected: MessageKind,
     },
     /// Messages were published after a message of a later step.
-    #[error("published after a message of a later step: {}", list(.messages))]
+    #[error("messages were published after a message of a later step: {}", list(.messages))]
     OutOfOrder {
         /// The messages that were published too late.
         messages: Vec<UnattributedMessage>,
@@ -109,13 +109,13 @@ pub enum CeremonyError {
         kind: MessageKind,
     },
     /// Trustees signed two different messages for one step.
-    #[error("two different messages for one step, signed by trustees {:?}", .evidence.iter().map(|evidence| evidence.trustee).collect::<Vec<_>>())]
+    #[error("trustees {:?} signed two different messages for one step", .evidence.iter().map(|evidence| evidence.trustee).collect::<Vec<_>>())]
     Equivocation {
         /// The first two different messages of each of these trustees.
         evidence: Vec<Evidence>,
     },
     /// Trustees have not sent their messages of this step.
-    #[error("no {kind} of trustees {absent:?}")]
+    #[error("the {kind} of trustees {absent:?} is missing")]
     MissingMessage {
         /// The kind of the missing messages.
         kind: MessageKind,
@@ -123,7 +123,7 @@ pub enum CeremonyError {
         absent: Vec<u16>,
     },
     /// Messages are signed for another roster than that of the registrations.
-    #[error("signed for another roster, by a trustee who saw other registrations: {}", list(.messages))]
+    #[error("messages are for another roster, because their trustees saw other registrations: {}", list(.messages))]
     RosterMismatch {
         /// The messages for the other roster.
         messages: Vec<UnattributedMessage>,
@@ -201,7 +201,7 @@ pub enum CeremonyError {
         slot: usize,
     },
     /// Confirmations name another ceremony root than that of the messages.
-    #[error("for another ceremony root, by a trustee who saw other messages: {}", list(.messages))]
+    #[error("messages are for another ceremony root, because their trustees saw other messages: {}", list(.messages))]
     RootMismatch {
         /// The confirmations with another root.
         messages: Vec<UnattributedMessage>,
@@ -322,6 +322,6 @@ mod tests {
              deal in the name of trustee 2; deal in the name of trustee 5"
         );
         let absent = CeremonyError::MissingMessage { kind: MessageKind::Deal, absent: alloc::vec![2, 5] };
-        assert_eq!(absent.to_string(), "no deal of trustees [2, 5]");
+        assert_eq!(absent.to_string(), "the deal of trustees [2, 5] is missing");
     }
 }

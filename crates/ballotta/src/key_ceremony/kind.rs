@@ -14,7 +14,7 @@ pub enum MessageKind {
     DealCommitment,
     /// The third message: commitments to coefficients, and encrypted shares.
     Deal,
-    /// The last message: a proof that the shares of the trustee decrypt.
+    /// The last message: a proof that the trustee can decrypt with its shares.
     Confirmation,
 }
 

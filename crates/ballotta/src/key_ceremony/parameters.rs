@@ -59,7 +59,7 @@ impl CeremonyParameters {
     ///
     /// # Errors
     ///
-    /// `Parameter` if there are so many slots and trustees that a deal would be longer than a message may be.
+    /// `Parameter` if a deal for this number of slots and trustees would be longer than a message may be.
     pub fn for_manifest(manifest: &Manifest, attempt: u32) -> Result<Self, CeremonyError> {
         let trustees = manifest.trustees();
         let signing_keys = trustees.members.iter().map(|member| member.key).collect();
@@ -67,7 +67,7 @@ impl CeremonyParameters {
             .with_minimum_confirmed(trustees.minimum_confirmed)
     }
 
-    /// Changes how many trustees must confirm at least.
+    /// Sets the smallest number of trustees that must confirm.
     ///
     /// # Errors
     ///

@@ -143,7 +143,7 @@ words! {
     }
 }
 words! {
-    /// The set of voters that a quorum is a fraction of.
+    /// The set of voters to which the fraction of a quorum refers.
     QuorumBase {
         /// All voters who are on the roll.
         Roll = "roll",
@@ -225,7 +225,7 @@ impl Contest {
 /// A ballot style: the contests in which a voter may vote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BallotStyle {
-    /// The identifier of the style, which the roll refers to.
+    /// The identifier of the style. The roll refers to it.
     pub id: String,
     /// The identifiers of the contests, in the order of the manifest.
     pub contests: Vec<String>,
@@ -247,7 +247,7 @@ pub struct Weights {
 pub struct Quorum {
     /// Whether voters or weights are counted.
     pub of: QuorumOf,
-    /// The voters that the fraction refers to.
+    /// The voters to which the fraction refers.
     pub base: QuorumBase,
     /// Whether the count must reach or exceed the fraction.
     pub rule: QuorumRule,

@@ -47,7 +47,7 @@ pub struct EqualityProof {
     z: Scalar,
 }
 
-/// The statement of an equality proof: `Y_s` to the base `G` has the same logarithm as `D_s` to the base `R`.
+/// The statement of an equality proof: for every slot `s`, `log_G Y_s` is equal to `log_R D_s`.
 #[derive(Clone, Debug)]
 pub struct EqualityStatement<'a> {
     /// The base `R`, not the identity.

@@ -14,7 +14,7 @@ use crate::hash::FileHash;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
 pub struct BundleError {
-    /// The file.
+    /// The path of the file of the bundle.
     pub path: String,
     /// Why it cannot be read.
     pub problem: BundleProblem,

@@ -56,13 +56,13 @@ pub enum RecordError {
         error: DecodeError,
     },
     /// The board has more entries than [`MAX_ENTRIES`].
-    #[error("the board has {size} entries, more than there can be")]
+    #[error("the board has {size} entries, more than a board may have")]
     TooManyEntries {
         /// The number of entries.
         size: u64,
     },
     /// The entries are not those that the board signed.
-    #[error("the entries have the root {found}, the board signed {signed}")]
+    #[error("the entries have the root {found}, but the board signed {signed}")]
     RootMismatch {
         /// The root of the entries.
         found: TreeHash,
@@ -82,10 +82,10 @@ pub enum RecordError {
         path: String,
     },
     /// The manifest breaks its rules.
-    #[error("the manifest does not hold: {0}")]
+    #[error("the manifest is not valid: {0}")]
     Manifest(#[from] ManifestErrors),
     /// The roll breaks a rule.
-    #[error("the roll does not hold: {0}")]
+    #[error("the roll is not valid: {0}")]
     Roll(#[from] RollRefused),
 }
 

@@ -46,7 +46,7 @@ pub struct ResultDocument {
 pub struct QuorumResult {
     /// The ballots or the weight that took part, as the manifest says.
     pub counted: u64,
-    /// The number that `counted` is compared with.
+    /// The number with which `counted` is compared.
     pub base: u64,
     /// The fraction of the base: numerator and denominator.
     pub fraction: [u32; 2],
@@ -74,7 +74,7 @@ pub struct ContestResult {
     pub blank: Option<u64>,
     /// The options from the first place to the last. Options that tie are in one group.
     pub ranking: Vec<Vec<String>>,
-    /// Who is elected, if the rule says how many are.
+    /// The elected options, if the rule says how many are elected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub winners: Option<WinnersResult>,
     /// The comparison of all pairs of options, if the contest counts pairs.
@@ -85,7 +85,7 @@ pub struct ContestResult {
     pub seats: Option<SeatsResult>,
 }
 
-/// Who is elected.
+/// The elected options, and the options that tie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WinnersResult {
@@ -160,16 +160,16 @@ impl From<Withheld> for WithheldReason {
 pub struct OptionResult {
     /// The option's identifier.
     pub id: String,
-    /// Its total; absent in contests of grades and of pairs.
+    /// The total of the option; absent in contests of grades and of pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// Its average in contests of scores: numerator and denominator, reduced.
+    /// The average of the option in contests of scores: numerator and denominator, reduced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<[u64; 2]>,
-    /// The totals of its grades, the best first.
+    /// The totals of the option's grades, the best grade first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grades: Option<Vec<u64>>,
-    /// Its majority grade; `Some(None)` if nobody voted. Absent in contests of other kinds than grades.
+    /// The option's majority grade; `Some(None)` if nobody voted. Absent in contests of other kinds than grades.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub grade: Option<Option<String>>,
 }

@@ -171,7 +171,7 @@ pub struct CountedSet {
 }
 
 impl CountedSet {
-    /// The set of the ballots at these positions. Each is stored plus one; 0 stands for no ballot.
+    /// The set of the ballots at these positions. Each is stored plus one; 0 means no ballot.
     fn of(heads: &[u32]) -> Self {
         let end = heads.iter().max().copied().unwrap_or(0);
         let mut words = alloc::vec![0; end.div_ceil(u64::BITS) as usize];

@@ -12,7 +12,7 @@ use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, 
 use crate::manifest::{BallotStyle, Manifest, Party, tests::contents};
 use crate::testing::TestRng;
 
-/// An election of one trustee. No contest stands in both of its styles.
+/// An election of one trustee. No contest is in both of its styles.
 fn context() -> ElectionContext {
     let (seed, mut rng) = (|| TrusteeSeed::from_bytes(&[7; 32]), TestRng(1));
     let mut contents = contents();
@@ -42,7 +42,7 @@ fn ballot(context: &ElectionContext, index: u64, style: usize, weight: u64) -> C
     CountedBallot { index, ballot: VerifiedBallot { voter: 0, weight, style, tracker, previous: None, ciphertext } }
 }
 
-/// The tally of ballots that stand between `first` and `end`.
+/// The tally of the ballots between `first` and `end`.
 fn add_up(
     context: &ElectionContext,
     ballots: &[CountedBallot],
@@ -132,7 +132,7 @@ fn ranges_that_are_not_adjacent() {
     }
 }
 
-/// No roll has such weights: whoever adds up ballots of something else gets an error and no tally.
+/// No roll has such weights. Adding up ballots with such weights gives an error and no tally.
 #[test]
 fn weights_that_overflow() {
     let context = context();

@@ -25,7 +25,7 @@ use crate::tally::{CountedSet, Ledger, LedgerEntry};
 /// The most entries that are kept besides ballots: enough for several attempts at a ceremony.
 const MAX_KEPT: usize = 64 * MAX_TRUSTEES;
 
-/// Which files an entry points to.
+/// The kind of file to which an entry points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PointerKind {
     Ceremony,
@@ -171,7 +171,8 @@ impl Verifier<'_> {
         self.findings.saw(CheckId::Order, found.size);
         self.findings.saw(CheckId::Root, 1);
         if found.root != signed.root {
-            let problem = alloc::format!("the entries have the root {}, the board signed {}", found.root, signed.root);
+            let problem =
+                alloc::format!("the entries have the root {}, but the board signed {}", found.root, signed.root);
             self.findings.fail(CheckId::Root, Place::Record, problem);
         }
         if let Some(pinned) = self.options.checkpoint {

@@ -15,19 +15,19 @@ macro_rules! checks {
             /// All checks, in the order of an election.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The stable name.
+            /// Returns the stable name of the check, for programs.
             #[must_use]
             pub const fn slug(self) -> &'static str {
                 match self { $(Self::$variant => $slug,)+ }
             }
 
-            /// What the check counts.
+            /// Returns the unit of what the check counts, such as `ballots`.
             #[must_use]
             pub const fn unit(self) -> &'static str {
                 match self { $(Self::$variant => $unit,)+ }
             }
 
-            /// What the check says, for people.
+            /// Returns the description of the check, for people.
             #[must_use]
             pub const fn description(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($doc),+),)+ }

@@ -47,11 +47,11 @@ impl fmt::Display for Place {
 /// One failure of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// The check.
+    /// The check that failed.
     pub check: CheckId,
     /// The place of the failure.
     pub place: Place,
-    /// What is wrong.
+    /// What is wrong there, as a text for people.
     pub problem: String,
 }
 
@@ -59,24 +59,24 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It saw items, and all are valid.
+    /// The check saw items, and all are valid.
     Passed,
     /// An item is invalid, or there are no items although there must be some.
     Failed,
-    /// It could not be done, because something before it failed or is missing.
+    /// The check could not be done, because something before it failed or is missing.
     NotChecked,
-    /// It was not requested: nothing was pinned, or the closing rule does not require statements.
+    /// The check was not requested: nothing was pinned, or the closing rule does not require statements.
     NotAsked,
 }
 
 /// One check of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CheckReport {
-    /// The check.
+    /// The check to which this report belongs.
     pub check: CheckId,
     /// The outcome of the check.
     pub status: Status,
-    /// The number of items that it checked.
+    /// The number of items that were checked.
     pub items: u64,
     /// The number of items that failed.
     pub failures: u64,
@@ -101,7 +101,7 @@ pub struct Report {
     pub valid: bool,
     /// How far the election had to come.
     pub stage: Stage,
-    /// The fingerprint that manifest, ceremony and roll give.
+    /// The fingerprint of the election, computed from manifest, ceremony and roll.
     #[serde(serialize_with = "hexadecimal")]
     pub fingerprint: Option<Fingerprint>,
     /// All checks, in the order of an election.
@@ -324,8 +324,8 @@ mod tests {
         assert!(!failing.report(Stage::Closed, None, None, |_| true).valid);
     }
 
-    /// Trustees decrypt past void entries, and past nothing else: no failure of another check, at whatever stage, and no
-    /// check that was not done or saw nothing.
+    /// Trustees decrypt if entries are void, but not if any other check fails, at any stage, or was not done, or saw
+    /// nothing.
     #[test]
     fn what_holds_up_the_decryption() {
         let up_to_the_close = || CheckId::ALL.iter().copied().filter(|check| check.stage() <= Stage::Closed);

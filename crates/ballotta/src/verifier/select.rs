@@ -236,7 +236,7 @@ impl Verifier<'_> {
                 self.findings.fail(check, Place::File(path), error);
                 continue;
             }
-            // The entry must name the author of the file. The file itself is used all the same.
+            // The entry must name the author of the file. The file itself is used in any case.
             let (named, author) = (pointer.author(), author_of(kind, &bytes));
             if let Some(author) = author.filter(|author| *author != named) {
                 let problem = alloc::format!("the entry names the author {named}, the file is of trustee {author}");

@@ -41,23 +41,23 @@ pub enum ShardError {
     /// Bytes are not those of a plan or a part.
     #[error("{0}")]
     Decode(#[from] DecodeError),
-    /// A part was made by another plan.
-    #[error("the part is of another plan")]
+    /// A part belongs to another plan.
+    #[error("the part belongs to another plan")]
     OtherPlan,
     /// A part does not begin where the part before it ends.
-    #[error("a part that begins at entry {found} does not continue one up to entry {expected}")]
+    #[error("a part begins at entry {found}, but the part before it ends at entry {expected}")]
     NotAdjacent {
-        /// The entry at which it begins.
+        /// The entry at which the part begins.
         found: u64,
-        /// The entry at which it must begin.
+        /// The entry at which the part must begin.
         expected: u64,
     },
-    /// The parts do not reach to the end of the board, or there is none.
-    #[error("the parts end at entry {found} of {expected}")]
+    /// The parts do not reach the end of the board, or there are no parts.
+    #[error("the parts end at entry {found}, but the board has {expected} entries")]
     Incomplete {
-        /// The entry at which they end.
+        /// The entry at which the parts end.
         found: u64,
-        /// How many entries there are.
+        /// The number of entries of the board.
         expected: u64,
     },
     /// The board has no such range.
@@ -67,7 +67,7 @@ pub enum ShardError {
         start: u64,
         /// Where it ends.
         end: u64,
-        /// How many entries there are.
+        /// The number of entries of the board.
         size: u64,
     },
     /// The record broke before its ballots: there is no plan.
@@ -82,8 +82,8 @@ pub enum ShardError {
     /// Manifest, ceremony and roll do not belong together.
     #[error(transparent)]
     Election(#[from] ElectionError),
-    /// The record is not the one that was selected from.
-    #[error("the record has the fingerprint {found}, the plan is of {expected}")]
+    /// The record is not the one for which the plan was made.
+    #[error("the record has the fingerprint {found}, but the plan is for {expected}")]
     OtherRecord {
         /// The fingerprint of the record.
         found: Fingerprint,
@@ -148,7 +148,7 @@ impl ShardPlan {
         self.bundles.size
     }
 
-    /// The election.
+    /// Returns the context of the election.
     #[must_use]
     pub fn context(&self) -> &ElectionContext {
         &self.context
@@ -372,7 +372,7 @@ pub(super) fn verify_entries<R: CryptoRng>(
         let (done, total) = (sum.entries().end - entries.start, entries.end - entries.start);
         progress(Progress { stage: "ballots", done, total });
     }
-    // The findings end at the first bundle that cannot be read. The part is of the whole range all the same.
+    // The findings end at the first bundle that cannot be read. The part still covers the whole range.
     sum.reach(plan, entries.end);
     sum
 }

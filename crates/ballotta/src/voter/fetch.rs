@@ -15,16 +15,16 @@ use crate::record::{self, FileList, MemoryRecord, ResultDocument};
 pub enum Purpose {
     /// To vote and to look for one's ballot.
     Vote,
-    /// To verify everything.
+    /// To verify the whole record.
     Verify,
 }
 
 /// A file that is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRequest {
-    /// Its path.
+    /// The path of the file in the record.
     pub path: String,
-    /// Its largest length in bytes. A longer file must be treated as absent.
+    /// The largest length of the file, in bytes. A longer file must be treated as absent.
     pub limit: u64,
 }
 
@@ -72,7 +72,7 @@ impl RecordFetch {
         self.record.files.insert(path.to_string(), bytes);
     }
 
-    /// Says that the server has no such file.
+    /// Notes that the server has no file at this path.
     pub fn absent(&mut self, path: &str) {
         self.absent.insert(path.to_string());
     }

@@ -18,9 +18,9 @@ use crate::tally::Ledger;
 /// A ballot that names a credential, and whether it is valid at its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnBallot {
-    /// Its position on the board.
+    /// The position of the ballot on the board.
     pub index: u64,
-    /// Its tracker.
+    /// The tracker of the ballot.
     pub tracker: Tracker,
     /// An error if the ballot is void.
     pub state: Result<(), AdmissionError>,
@@ -35,28 +35,28 @@ pub struct History {
 /// The status of a ballot on the board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BallotStatus {
-    /// It counts, unless a later ballot replaces it.
+    /// The ballot counts, unless a later ballot replaces it.
     Counted {
-        /// Its position on the board.
+        /// The position of the ballot on the board.
         index: u64,
     },
-    /// It is valid, and a later ballot of the same credential replaced it.
+    /// The ballot is valid, but a later ballot of the same credential replaced it.
     Superseded {
-        /// Its position on the board.
+        /// The position of the ballot on the board.
         index: u64,
         /// The tracker of the ballot that counts.
         by: Tracker,
         /// The position of that ballot.
         by_index: u64,
     },
-    /// It is on the board and does not count.
+    /// The ballot is on the board but does not count.
     Void {
-        /// Its position on the board.
+        /// The position of the ballot on the board.
         index: u64,
-        /// The rule that it breaks.
+        /// The rule that the ballot breaks.
         error: AdmissionError,
     },
-    /// It is not on the board.
+    /// The ballot is not on the board.
     Missing,
 }
 
@@ -188,8 +188,8 @@ impl DependencySet {
 }
 
 impl Election {
-    /// The credential that a ballot of the board names, which shows whose ballot a tracker is of. `None` if there is no
-    /// ballot at this position, or if its credential is not an element of the group.
+    /// Returns the credential that the ballot at this position of the board names, which shows who cast the ballot.
+    /// `None` if there is no ballot at this position, or if its credential is not an element of the group.
     ///
     /// # Errors
     ///

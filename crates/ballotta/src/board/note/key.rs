@@ -73,7 +73,7 @@ impl NoteKey {
         self.kind
     }
 
-    /// Returns the id, with which its signatures begin. It helps to find the key, but proves nothing.
+    /// Returns the id of the key. Signatures of the key begin with it. It helps to find the key, but proves nothing.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id

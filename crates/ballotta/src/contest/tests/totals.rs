@@ -42,7 +42,7 @@ fn accepted(rule: &Rule, options: usize, totals: &[u64], weight: u64) -> Outcome
 
 #[test]
 fn totals_of_choices_that_no_ballots_give() {
-    // Seven ballots, of which two are blank. The others choose two or three of four options.
+    // Seven ballots; two are blank. The others choose two or three of four options.
     let rule = Rule::Choose(Choose { min: 2, max: 3, blank: true, winners: None });
     accepted(&rule, 4, &[5, 5, 0, 0, 2], 7);
     accepted(&rule, 4, &[5, 5, 5, 0, 2], 7);
@@ -61,7 +61,7 @@ fn totals_of_choices_that_no_ballots_give() {
 
 #[test]
 fn totals_of_points_that_no_ballots_give() {
-    // Seven ballots, of which two are blank. At most three points for one option, and four for all.
+    // Seven ballots; two are blank. At most three points for one option, and four for all.
     for rule in [score(3, Some(Total::AtMost(4)), true), cumulative(4, 3, false)] {
         accepted(&rule, 2, &[15, 5, 2], 7);
         refused(&rule, 2, &[16, 0, 2], 7);

@@ -22,7 +22,7 @@ pub enum RollProblem {
     #[error("expected `{ROLL_FORMAT}`, a space and a manifest hash")]
     BadHeader,
     /// The roll belongs to another manifest.
-    #[error("the roll belongs to the manifest {found}, and manifest.json is another one")]
+    #[error("the roll belongs to the manifest {found}, but manifest.json is another manifest")]
     WrongManifest {
         /// The hash of the manifest that the roll names.
         found: ManifestHash,
@@ -71,7 +71,7 @@ pub enum RollProblem {
     Empty,
 }
 
-/// A roll that was read to its end and breaks at least one rule.
+/// The error of a roll that was read to its end and breaks at least one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{errors} lines of the roll break a rule; {first}")]
 pub struct RollRefused {

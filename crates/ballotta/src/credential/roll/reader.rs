@@ -64,7 +64,7 @@ impl RollReader {
     ///
     /// # Errors
     ///
-    /// [`RollRefused`] if there was any error, here or in a piece before.
+    /// [`RollRefused`] if there was any error, in this call or in an earlier piece.
     pub fn finish(mut self, visit: &mut impl FnMut(Result<RollLine, RollError>)) -> Result<RollIndex, RollRefused> {
         if !self.partial.is_empty() {
             self.report(self.lines + 1, RollProblem::TrailingBytes, visit);

@@ -53,7 +53,7 @@ impl RollTotals {
         &self.styles
     }
 
-    /// Returns how many voters have each weight, or `None` if there are more than 65 536 different weights.
+    /// Returns how many voters have each weight, or `None` if there are more than 65,536 different weights.
     #[must_use]
     pub fn weights(&self) -> Option<&BTreeMap<u64, u64>> {
         self.weights.as_ref()
