@@ -10,11 +10,11 @@ use ballotta::board::note::NoteSignature;
 use ballotta::credential::{RollLookupError, RollSignature, RollSignatureError};
 use ballotta::decryption::DecryptionError;
 use ballotta::encoding::DecodeError;
-use ballotta::group::Scalar;
+use ballotta::group::{Scalar, SecretScalar};
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{Closing, Revoting};
-use ballotta::proofs::ProofError;
 use ballotta::record::{self, MemoryRecord, PublishedBoard};
+use ballotta::signing::{KeyPair, ProofError};
 use ballotta::verifier::{Stage, VerifyOptions, verify};
 use ballotta::voter;
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions};
@@ -135,6 +135,9 @@ fn nothing_is_admitted_before_the_opening_and_after_the_close() {
     admission.close(board.organise(Action::Close));
     assert_eq!(admit(&mut admission, &mut board, &ballot), refused(AdmissionError::Closed));
     assert_eq!(admit(&mut resume(&board).unwrap(), &mut board, &ballot), refused(AdmissionError::Closed));
+    // It verifies nothing.
+    let garbage = admission.verify(&[b"no ballot"], &mut TestRng(1)).unwrap().remove(0);
+    assert_eq!(garbage.err(), Some(AdmissionError::Closed));
 }
 
 #[test]
@@ -142,14 +145,64 @@ fn a_board_that_no_box_made_is_not_resumed() {
     let election = Election::build(ElectionOptions::default());
     let stranger = Election::build(ElectionOptions { seed: 2, ..ElectionOptions::default() });
     let foreign = stranger.ballot(0, &yes()).cast().to_bytes();
-    for ballot in [foreign.as_slice(), b"no ballot"] {
+    let unreadable = AdmissionError::Encoding(DecodeError::UnsupportedVersion { found: *b"no" });
+    let cases = [(foreign.as_slice(), AdmissionError::WrongElection), (b"no ballot", unreadable)];
+    for (ballot, error) in cases {
         let mut board = election.unopened_board();
         board.push_ballot(ballot);
         board.organise(Action::Open);
         assert!(resume(&board).is_ok(), "before the opening it has no effect");
         let index = board.push_ballot(ballot);
-        assert_eq!(resume(&board).err(), Some(ResumeError::NotAdmitted { index }));
+        assert_eq!(resume(&board).err(), Some(ResumeError::NotAdmitted { index, error }));
     }
+}
+
+/// A box that went on after a void ballot would refuse what every verifier counts.
+#[test]
+fn a_board_with_a_void_ballot_is_not_resumed() {
+    let election = Election::build(ElectionOptions::default());
+    let stranger = election.ballot_under(Scalar::from(5_u64), 0, &KeyPair::new(SecretScalar::new(Scalar::from(9_u64))));
+    let mut board = election.open_board();
+    let first = board.vote(0, &yes());
+    let mut fork = election.ballot(0, &yes());
+    fork.seed = 99;
+    let copy = board.entries[first as usize][3..].to_vec();
+    for (ballot, error) in [
+        (copy, AdmissionError::DuplicateBallot { first }),
+        (fork.cast().to_bytes(), AdmissionError::RevoteFork { head: Some(first) }),
+        (stranger, AdmissionError::UnknownCredential),
+    ] {
+        let mut board = board.clone();
+        let index = board.push_ballot(&ballot);
+        assert_eq!(resume(&board).err(), Some(ResumeError::NotAdmitted { index, error }));
+    }
+}
+
+/// An entry that cannot be read has no effect, for the ballot box and for voters as for the verifier.
+#[test]
+fn an_entry_that_cannot_be_read_stops_nobody() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    board.push_bytes(b"no entry".to_vec());
+    board.push(EntryKind::Ceremony, b"no pointer");
+    let first = board.vote(0, &yes());
+    assert!(admit(&mut resume(&board).unwrap(), &mut board, &election.ballot(1, &yes()).cast().to_bytes()).is_ok());
+    let (record, rng) = (board.record(), &mut TestRng(1));
+    let read = voter::Election::read(&record, rng).unwrap();
+    let found = read.find(&record, &board.heads[&0], rng);
+    assert_eq!(found, Ok(voter::BallotStatus::Counted { index: first }));
+}
+
+#[test]
+fn a_ballot_that_was_not_appended_is_noticed() {
+    let election = Election::build(ElectionOptions::default());
+    let board = election.open_board();
+    let mut admission = resume(&board).unwrap();
+    let [one, other] = [0, 1].map(|voter| election.ballot(voter, &yes()).cast().to_bytes());
+    assert!(admission.admit(&one, &board.entries, &mut TestRng(1)).is_ok());
+    let index = board.entries.len() as u64;
+    let lost = admission.admit(&other, &board.entries, &mut TestRng(1));
+    assert_eq!(lost, Err(AdmitError::NotAppended { index }));
 }
 
 /// What is on the board was verified before the board signed for it: only the new ballot is verified.

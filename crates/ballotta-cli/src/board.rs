@@ -10,6 +10,7 @@ use ballotta::admission::EntryRefused;
 use ballotta::key_ceremony::{CeremonyParameters, NextMessageError, check_next_message};
 use ballotta::manifest::Manifest;
 use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
+use ballotta_io::BoardFolderError;
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
@@ -109,7 +110,11 @@ impl Board {
                         Ok(file) => self.add_one(&file),
                         Err(error) => Err(Error::msg(error_text(&error))),
                     };
-                    outcomes.push(outcome(file, added.as_ref().copied()));
+                    // After a write that failed, nothing more is added and nothing is signed.
+                    match added {
+                        Err(error) if error.chain().any(|cause| cause.is::<BoardFolderError>()) => return Err(error),
+                        added => outcomes.push(outcome(file, added.as_ref().copied())),
+                    }
                 }
             }
         }

@@ -58,8 +58,9 @@ use crate::board::timeline::{Event, Observed};
 use crate::credential::RollLookupError;
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
+use crate::hash::{Fingerprint, Tracker};
 use crate::record::{PublishedRoll, RecordSource, SourceError};
-use crate::tally::{CountedSet, Ledger, LedgerError};
+use crate::tally::{CountedSet, Ledger, LedgerEntry, LedgerError};
 
 /// The entries of a board so far, appended or committed.
 pub trait BoardEntries {
@@ -104,6 +105,12 @@ pub enum AdmitError<E> {
     /// The board could not be read, so that the ballot was not checked.
     #[error(transparent)]
     Board(E),
+    /// The ballot that was admitted before is not on the board. Admission must be resumed from the board.
+    #[error("the ballot that was admitted as entry {index} was not appended to the board: admission must be resumed")]
+    NotAppended {
+        /// The position at which the ballot must be.
+        index: u64,
+    },
     /// An entry of the board that must be a ballot cannot be decoded, so that the ballot was not checked.
     #[error("entry {index} of the board cannot be read: {error}")]
     Entry {
@@ -127,28 +134,40 @@ pub enum ResumeError {
     /// The roll could not be read.
     #[error(transparent)]
     Roll(RollLookupError<SourceError>),
-    /// The board has a ballot that a ballot box does not admit.
-    #[error("entry {index} of the board is a ballot that no ballot box admits: its credential is not on the roll")]
+    /// The board has a ballot that a ballot box does not admit. If admission were resumed, it would contradict every
+    /// verifier.
+    #[error("no ballot box admits the ballot in entry {index} of the board: {error}")]
     NotAdmitted {
         /// The position of the ballot on the board.
         index: u64,
+        /// The rule that the ballot breaks.
+        error: AdmissionError,
     },
 }
 
-/// The ballots of a board from which admission is resumed: position, credential and `R` of each that is in time.
+/// The ballots of a board from which admission is resumed: for each that is in time, what the ledger compares.
 #[derive(Debug, Default)]
 pub struct AdmittedBallots {
     is_open: bool,
     ballots: Vec<AdmittedBallot>,
     /// The first of them that cannot be read.
-    unreadable: Option<u64>,
+    unreadable: Option<(u64, DecodeError)>,
 }
 
 #[derive(Debug)]
 struct AdmittedBallot {
     index: u64,
+    fingerprint: Fingerprint,
     credential: [u8; 32],
-    randomness: [u8; 32],
+    previous: Option<Tracker>,
+    info: BoardBallotInfo,
+}
+
+impl AdmittedBallot {
+    fn read(index: u64, ballot: &[u8]) -> Result<Self, DecodeError> {
+        let BallotHeader { fingerprint, credential, previous, .. } = BallotHeader::read(ballot)?;
+        Ok(Self { index, fingerprint, credential, previous, info: BoardBallotInfo::read(ballot)? })
+    }
 }
 
 impl AdmittedBallots {
@@ -157,11 +176,10 @@ impl AdmittedBallots {
         match observed.event {
             Some(Event::Opening) => self.is_open = true,
             Some(Event::Closing) => self.is_open = false,
-            Some(Event::Ballot(ballot)) if self.is_open => match BallotHeader::read(ballot) {
-                Ok(BallotHeader { credential, randomness, .. }) => {
-                    self.ballots.push(AdmittedBallot { index: observed.index, credential, randomness });
-                }
-                Err(_) => self.unreadable = self.unreadable.or(Some(observed.index)),
+            Some(Event::Ballot(ballot)) if self.is_open => match AdmittedBallot::read(observed.index, ballot) {
+                Ok(ballot) => self.ballots.push(ballot),
+                Err(error) if self.unreadable.is_none() => self.unreadable = Some((observed.index, error)),
+                Err(_) => {}
             },
             _ => {}
         }
@@ -175,12 +193,14 @@ pub struct Admission<S> {
     source: S,
     window: Window,
     ledger: Ledger,
+    /// The position of the ballot that was admitted last.
+    last: Option<u64>,
 }
 
 impl<S: RecordSource> Admission<S> {
     /// Resumes admission after the ballots that are on the board. `source` is where the lines of the roll are read again,
-    /// and `window` says when ballots count. Nothing is verified: the board admitted these ballots before it signed for
-    /// them.
+    /// and `window` says when ballots count. The rules that depend on other ballots are checked again. Signatures and
+    /// arguments are not: the board verified them before it signed a checkpoint over the ballots.
     ///
     /// # Errors
     ///
@@ -194,8 +214,8 @@ impl<S: RecordSource> Admission<S> {
         rng: &mut R,
     ) -> Result<Self, ResumeError> {
         let AdmittedBallots { mut ballots, unreadable, .. } = ballots;
-        if let Some(index) = unreadable {
-            return Err(ResumeError::NotAdmitted { index });
+        if let Some((index, error)) = unreadable {
+            return Err(ResumeError::NotAdmitted { index, error: error.into() });
         }
         // In the order of the roll every block of it is read once.
         ballots.sort_unstable_by_key(|ballot| ballot.credential);
@@ -206,12 +226,25 @@ impl<S: RecordSource> Admission<S> {
 
         let revoting = context.manifest().revoting();
         let mut ledger = Ledger::new(roll.totals().voters(), revoting, roll.totals().voters(), rng);
-        for (AdmittedBallot { index, randomness, .. }, voter) in found {
-            let not_admitted = ResumeError::NotAdmitted { index };
-            let voter = voter.ok_or(not_admitted.clone())?;
-            ledger.resume(index, voter, &randomness).map_err(|_| not_admitted)?;
+        let info = |index: u64| {
+            let place = found.binary_search_by_key(&index, |(ballot, _)| ballot.index).ok();
+            let ballot = place.and_then(|place| found.get(place));
+            ballot.map(|(ballot, _)| ballot.info).ok_or(AdmissionError::UnknownCredential)
+        };
+        for (AdmittedBallot { index, fingerprint, previous, info: own, .. }, voter) in &found {
+            let admitted = match voter {
+                _ if fingerprint != context.fingerprint() => Err(AdmissionError::WrongElection),
+                None => Err(AdmissionError::UnknownCredential),
+                Some(voter) => {
+                    let BoardBallotInfo { tracker, randomness } = *own;
+                    let ballot = LedgerEntry { voter: *voter, tracker, previous: *previous, randomness };
+                    let admitted = ledger.admit(*index, &ballot, info);
+                    admitted.map_err(|(LedgerError::Refused(error) | LedgerError::Board(error))| error)
+                }
+            };
+            admitted.map_err(|error| ResumeError::NotAdmitted { index: *index, error })?;
         }
-        Ok(Self { context, roll, source, window, ledger })
+        Ok(Self { context, roll, source, window, ledger, last: None })
     }
 
     /// Returns the context of the election.
@@ -242,6 +275,14 @@ impl<S: RecordSource> Admission<S> {
         ballots: &[&[u8]],
         rng: &mut R,
     ) -> Result<Vec<Result<VerifiedBallot, AdmissionError>>, RollLookupError<SourceError>> {
+        let time = match self.window {
+            Window { opened: None, .. } => Some(AdmissionError::NotOpen),
+            Window { closed: Some(_), .. } => Some(AdmissionError::Closed),
+            Window { .. } => None,
+        };
+        if let Some(error) = time {
+            return Ok(ballots.iter().map(|_| Err(error.clone())).collect());
+        }
         let find = |credential: &[u8; 32]| self.roll.find(&self.source, credential);
         let candidates: Result<Vec<Candidate<'_>>, _> =
             ballots.iter().map(|ballot| Candidate::new(ballot, find)).collect();
@@ -263,6 +304,9 @@ impl<S: RecordSource> Admission<S> {
     ) -> Result<(), AdmitError<B::Error>> {
         let position = board.size();
         self.window.admits(position)?;
+        if let Some(index) = self.last.filter(|last| *last >= position) {
+            return Err(AdmitError::NotAppended { index });
+        }
         let admitted = self.ledger.admit(position, &ballot.into(), |index| {
             let bytes = board.entry(index).map_err(AdmitError::Board)?;
             let info = Entry::decode(&bytes).and_then(|entry| BoardBallotInfo::read(entry.body()));
@@ -271,7 +315,9 @@ impl<S: RecordSource> Admission<S> {
         admitted.map_err(|error| match error {
             LedgerError::Refused(error) => AdmitError::Refused(error),
             LedgerError::Board(error) => error,
-        })
+        })?;
+        self.last = Some(position);
+        Ok(())
     }
 
     /// Verifies a ballot and admits it as the next entry of the board. Returns the bytes of the entry, which the caller
@@ -286,8 +332,6 @@ impl<S: RecordSource> Admission<S> {
         board: &B,
         rng: &mut R,
     ) -> Result<Vec<u8>, AdmitError<B::Error>> {
-        // A closed box verifies nothing.
-        self.window.admits(board.size())?;
         for verified in self.verify(&[ballot], rng).map_err(AdmitError::Roll)? {
             self.sequence(&verified?, board)?;
         }

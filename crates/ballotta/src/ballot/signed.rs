@@ -169,6 +169,10 @@ impl UnsignedBallot {
 
     /// Reads an unsigned ballot whose header was read before.
     fn decode_after(header: &BallotHeader, context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
+        // The header may have been read from more bytes than these.
+        if bytes.len() < BallotHeader::BYTES + 32 {
+            BallotHeader::read(bytes)?;
+        }
         let unknown = DecodeError::UnknownValue { field: "style", found: u64::from(header.style) };
         let form = context.style(usize::from(header.style)).ok_or(unknown)?.form();
         let mut reader = Reader::new(bytes);

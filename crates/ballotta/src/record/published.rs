@@ -10,15 +10,17 @@ use super::bundle::{Bundle, BundleError, BundleIndex, BundleProblem};
 use super::{CHECKPOINT, MANIFEST, ROLL, ReadError, RecordSource, SourceError, ceremony_path, read_file};
 use crate::board::board_key;
 use crate::board::entry::{Entry, EntryKind, Pointer};
-use crate::board::log::{TreeHead, leaf_hash};
+use crate::board::log::TreeHead;
 use crate::board::note::{NoteError, SignedCheckpoint};
 use crate::board::tiles::bundle_paths;
-use crate::board::timeline::{EntryFault, Event, Observed, Timeline};
+use crate::board::timeline::{Event, Observed, Timeline};
 use crate::credential::{RollLookupError, RollRefused, RollSignature};
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
 use crate::hash::TreeHash;
-use crate::limits::{MAX_AUTHORITIES, MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
+use crate::limits::{
+    MAX_AUTHORITIES, MAX_CEREMONY_FILES, MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES,
+};
 use crate::manifest::{Manifest, ManifestErrors};
 
 /// The most signatures of the roll that are kept: a board may repeat them without end.
@@ -197,22 +199,18 @@ impl PublishedBoard {
         };
         for path in bundle_paths(head.size) {
             let bundle = Bundle::read(source, path)?;
-            for (index, bytes) in bundle.entries()? {
-                let entry = Entry::decode(bytes).map_err(|error| RecordError::Entry { index, error })?;
-                let before_opening = board.timeline.opening().is_none();
-                let observed = board.timeline.push_hashed(leaf_hash(bytes), Ok(entry), rng);
-                match (&observed.event, &observed.fault) {
-                    (Some(Event::CeremonyMessage(pointer)), _)
-                        if board.ceremony.iter().all(|earlier| earlier.hash() != pointer.hash()) =>
+            for (_, bytes) in bundle.entries()? {
+                // An entry that cannot be read has no effect, for the verifier as for everybody else.
+                let observed = board.timeline.push(bytes, rng);
+                match &observed.event {
+                    Some(Event::CeremonyMessage(pointer))
+                        if board.ceremony.len() < MAX_CEREMONY_FILES
+                            && board.ceremony.iter().all(|earlier| earlier.hash() != pointer.hash()) =>
                     {
                         board.ceremony.push(*pointer);
                     }
-                    (Some(Event::RollSignature(signature)), _) if board.roll_signatures.len() < MAX_ROLL_SIGNATURES => {
+                    Some(Event::RollSignature(signature)) if board.roll_signatures.len() < MAX_ROLL_SIGNATURES => {
                         board.roll_signatures.push(signature.as_ref().clone());
-                    }
-                    // Without the message there is no ceremony; after the opening it has no effect.
-                    (_, Some(EntryFault::Encoding(error))) if before_opening && entry.kind() == EntryKind::Ceremony => {
-                        return Err(RecordError::Entry { index, error: error.clone() });
                     }
                     _ => {}
                 }
@@ -266,9 +264,9 @@ impl PublishedBoard {
         for bundle in (0..self.bundles.len()).rev() {
             let bundle = self.bundles.read(source, bundle).map_err(RecordError::from)?;
             for (index, bytes) in bundle.entries().map_err(RecordError::from)?.rev() {
-                let entry = Entry::decode(bytes).map_err(|error| RecordError::Entry { index, error })?;
-                if entry.kind() == EntryKind::Ballot {
-                    visit(index, entry.body())?;
+                match Entry::decode(bytes) {
+                    Ok(entry) if entry.kind() == EntryKind::Ballot => visit(index, entry.body())?,
+                    _ => {}
                 }
             }
         }

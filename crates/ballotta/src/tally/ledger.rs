@@ -145,14 +145,6 @@ impl Ledger {
         Ok(())
     }
 
-    /// Takes a ballot that was admitted before, without checking it again.
-    pub(crate) fn resume(&mut self, index: u64, voter: u32, randomness: &[u8; 32]) -> Result<(), AdmissionError> {
-        let position = position(index)?;
-        *self.heads.get_mut(voter as usize).ok_or(AdmissionError::UnknownCredential)? = position + 1;
-        self.randomness.insert(position, randomness);
-        Ok(())
-    }
-
     /// The ballots that count.
     pub(crate) fn into_counted(self) -> CountedSet {
         CountedSet::of(&self.heads)
@@ -382,7 +374,6 @@ mod tests {
         let recorded = |_| -> Result<BoardBallotInfo, ()> { panic!("no ballot before it") };
         let full = Err(LedgerError::Refused(AdmissionError::BoardFull));
         assert_eq!(ledger.admit(MAX_ENTRIES, &ballot, recorded), full);
-        assert_eq!(ledger.resume(MAX_ENTRIES, 0, &[2; 32]), Err(AdmissionError::BoardFull));
         assert_eq!(ledger.admit(MAX_ENTRIES - 1, &ballot, recorded), Ok(()));
         assert_eq!(ledger.into_counted().len(), 1);
     }
