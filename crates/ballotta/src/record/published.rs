@@ -259,7 +259,7 @@ impl PublishedBoard {
     pub(crate) fn ballots_backwards<E: From<RecordError>>(
         &self,
         source: &dyn RecordSource,
-        mut visit: impl FnMut(u64, &[u8]) -> Result<(), E>,
+        visit: &mut dyn FnMut(u64, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         for bundle in (0..self.bundles.len()).rev() {
             let bundle = self.bundles.read(source, bundle).map_err(RecordError::from)?;
