@@ -9,8 +9,11 @@ const every = (text, pattern) => [...text.matchAll(pattern)].map(([, code]) => c
 
 test('ErrorCode lists every code', () => {
   const listed = every(read('bindings/wasm/js/errors.ts'), /^  \| '([a-z-]+)'/gm);
-  const voter = read('crates/ballotta/src/voter.rs');
-  const given = every(voter.slice(voter.indexOf('pub fn code('), voter.indexOf('fn file(')), /=> "([a-z-]+)"/g);
+  const given = [];
+  for (const file of ['voter.rs', 'record/published.rs']) {
+    const code = read(`crates/ballotta/src/${file}`).match(/pub fn code\(.*?\n    \}\n/s)[0];
+    given.push(...every(code, /=> "([a-z-]+)"/g));
+  }
   for (const file of readdirSync(`${root}bindings/wasm/src`)) {
     given.push(...every(read(`bindings/wasm/src/${file}`), /(?:Refused|Self)::new\(\s*"([a-z-]+)"/g));
   }

@@ -85,10 +85,24 @@ pub enum RecordError {
     },
     /// The manifest breaks its rules.
     #[error("the manifest is not valid: {0}")]
-    Manifest(#[from] ManifestErrors),
+    Manifest(ManifestErrors),
     /// The roll breaks a rule.
     #[error("the roll is not valid: {0}")]
-    Roll(#[from] RollRefused),
+    Roll(RollRefused),
+}
+
+// The sentences already hold the fault inside, so it is not a source as well:
+// a chain of sources would print it twice.
+impl From<ManifestErrors> for RecordError {
+    fn from(errors: ManifestErrors) -> Self {
+        Self::Manifest(errors)
+    }
+}
+
+impl From<RollRefused> for RecordError {
+    fn from(refused: RollRefused) -> Self {
+        Self::Roll(refused)
+    }
 }
 
 impl RecordError {
