@@ -164,7 +164,7 @@ def text(contest: str, manifest: dict[str, Any] | None = MANIFEST) -> str:
 @pytest.mark.parametrize(
     ("contest", "says"),
     [
-        ("chair", ["Bob <b>", "6 (60.0 %)", "blank", "1 (10.0 %)", "Elected: nobody (0 of 1)", "tie for the rest", "Ada, Bob <b>."]),
+        ("chair", ["Bob <b>", "6 (60.0 %)", "blank", "1 (10.0 %)", "Elected: nobody (0 of 1)", "tie for the remaining places", "Ada, Bob <b>."]),
         ("rate", ["20 (average 2.22)", "0 (average 0.00)", "Blank votes: 1"]),
         ("budget", [f"{2**43:,}", "Blank votes: 2"]),
         ("mandate", ["5 (50.0 %)"]),
