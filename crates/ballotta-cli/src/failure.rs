@@ -58,9 +58,6 @@ pub(crate) trait ErrorContext<T> {
     fn remedy(self, remedy: impl Into<String>) -> Result<T>;
 }
 
-/// The name that `replay.rs` imports.
-pub(crate) use self::ErrorContext as Advice;
-
 impl<T, E: Into<Error>> ErrorContext<T> for Result<T, E> {
     fn refused(self) -> Result<T> {
         self.map_err(|error| Failure { refused: true, ..Failure::of(error.into()) }.into())

@@ -17,7 +17,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
 use crate::console::{Console, counted, print, seconds};
-use crate::failure::{Advice as _, refusal};
+use crate::failure::{ErrorContext as _, refusal};
 use crate::rehearsal::{Folders, Parties, Question, Rehearsal};
 
 const ORIGIN: &str = "board.example/replay";

@@ -28,7 +28,7 @@ pub enum BoardFolderError {
     },
     /// The checkpoint cannot be read, or the board did not sign it.
     #[error("the checkpoint is not signed by this board: {0}")]
-    Checkpoint(#[from] NoteError),
+    Checkpoint(NoteError),
     /// A bundle of entries cannot be read.
     #[error(transparent)]
     Bundle(#[from] BundleError),
@@ -116,7 +116,8 @@ impl BoardFolder {
         let path = root.join(CHECKPOINT);
         let checkpoint =
             read_at_most(&path, MAX_CHECKPOINT_BYTES).map_err(|error| BoardFolderError::Io { path, error })?;
-        let committed = *SignedCheckpoint::parse(&checkpoint)?.verify(key)?.head();
+        let checkpoint = SignedCheckpoint::parse(&checkpoint).map_err(BoardFolderError::Checkpoint)?;
+        let committed = *checkpoint.verify(key).map_err(BoardFolderError::Checkpoint)?.head();
         let mut frontier = Frontier::new();
         for tile in bundle_paths(committed.size) {
             for (_, entry) in Bundle::read(&FolderRecord::new(root), tile)?.entries()? {

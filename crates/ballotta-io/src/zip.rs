@@ -30,7 +30,7 @@ use crate::folder::read_exact_at;
 pub enum ZipError {
     /// The archive cannot be read or written.
     #[error("the archive: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// The archive does not end as it must.
     #[error("not a zip archive, or bytes follow its end")]
     NoDirectory,
@@ -65,6 +65,12 @@ pub enum ZipError {
         /// The length of its packed bytes.
         packed: u64,
     },
+}
+
+impl From<io::Error> for ZipError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 /// A record in a zip archive.

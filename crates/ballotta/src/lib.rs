@@ -146,6 +146,19 @@ macro_rules! format_name {
     };
 }
 
+/// Makes an error out of one that its sentence quotes. The quoted error is no source as well (as with `#[from]`),
+/// because a program that prints the sources of an error would print it twice.
+macro_rules! from_quoted {
+    ($error:ident::$variant:ident($quoted:ty)) => {
+        impl From<$quoted> for $error {
+            fn from(quoted: $quoted) -> Self {
+                Self::$variant(quoted)
+            }
+        }
+    };
+}
+pub(crate) use from_quoted;
+
 /// The suite: group, hashes, transcripts and formats together. Every transcript absorbs it. A manifest of another suite
 /// is refused.
 pub const SUITE: &str = format_name!("ristretto255");

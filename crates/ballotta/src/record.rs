@@ -59,6 +59,7 @@ pub use result::{
 };
 pub use roll::PublishedRoll;
 
+use crate::from_quoted;
 use crate::hash::FileHash;
 
 /// The path of the manifest.
@@ -139,8 +140,10 @@ pub enum ReadError {
     },
     /// The source cannot be read.
     #[error("the file cannot be read: {0}")]
-    Source(#[from] SourceError),
+    Source(SourceError),
 }
+
+from_quoted!(ReadError::Source(SourceError));
 
 /// Reads a whole file of at most `limit` bytes.
 ///

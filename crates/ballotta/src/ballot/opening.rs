@@ -13,6 +13,7 @@ use super::signed::{BallotHeader, UnsignedBallot};
 use crate::credential::Entitlement;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, FORMAT_VERSION, Reader, at_most};
+use crate::from_quoted;
 use crate::group::PublicElement;
 use crate::hash::Tracker;
 use crate::limits::{MAX_CHOICES_BYTES, MAX_ENTRY_BYTES};
@@ -23,10 +24,10 @@ use crate::limits::{MAX_CHOICES_BYTES, MAX_ENTRY_BYTES};
 pub enum OpeningError {
     /// The bytes of the ballot are not canonical.
     #[error("not a canonical ballot: {0}")]
-    Encoding(#[from] DecodeError),
+    Encoding(DecodeError),
     /// The choices cannot be read, are not in canonical form, or are not allowed.
     #[error("the opening's choices: {0}")]
-    Choices(#[from] ChoiceErrors),
+    Choices(ChoiceErrors),
     /// The ballot was made for another election.
     #[error("the ballot was made for another election")]
     WrongElection,
@@ -40,6 +41,9 @@ pub enum OpeningError {
     #[error("the ballot does not contain these choices: the device that made it did not encrypt what it showed")]
     BallotMismatch,
 }
+
+from_quoted!(OpeningError::Encoding(DecodeError));
+from_quoted!(OpeningError::Choices(ChoiceErrors));
 
 /// A ballot with its choices and its seed. Only the voter's devices may see it, because it reveals the choices. An
 /// opened ballot is never cast.

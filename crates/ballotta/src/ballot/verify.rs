@@ -13,6 +13,7 @@ use crate::credential::{Entitlement, RollLine};
 use crate::election::{CompiledBallotStyle, ElectionContext};
 use crate::elgamal::SlotCiphertext;
 use crate::encoding::DecodeError;
+use crate::from_quoted;
 use crate::hash::Tracker;
 use crate::proofs::batch::Batch;
 use crate::weaken::{self, Check};
@@ -23,7 +24,7 @@ use crate::weaken::{self, Check};
 pub enum AdmissionError {
     /// The bytes are not a canonical ballot of its style.
     #[error("not a canonical ballot: {0}")]
-    Encoding(#[from] DecodeError),
+    Encoding(DecodeError),
     /// The ballot was made for another election.
     #[error("the ballot was made for another election")]
     WrongElection,
@@ -86,6 +87,8 @@ pub enum AdmissionError {
         head: Option<u64>,
     },
 }
+
+from_quoted!(AdmissionError::Encoding(DecodeError));
 
 /// The entries of the board among which ballots count: after the opening and before the closing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

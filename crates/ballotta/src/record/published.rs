@@ -17,6 +17,7 @@ use crate::board::timeline::{Event, Observed, Timeline};
 use crate::credential::{RollLookupError, RollRefused, RollSignature};
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
+use crate::from_quoted;
 use crate::hash::TreeHash;
 use crate::limits::{
     MAX_AUTHORITIES, MAX_CEREMONY_FILES, MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES,
@@ -91,19 +92,8 @@ pub enum RecordError {
     Roll(RollRefused),
 }
 
-// The sentences already hold the fault inside, so it is not a source as well:
-// a chain of sources would print it twice.
-impl From<ManifestErrors> for RecordError {
-    fn from(errors: ManifestErrors) -> Self {
-        Self::Manifest(errors)
-    }
-}
-
-impl From<RollRefused> for RecordError {
-    fn from(refused: RollRefused) -> Self {
-        Self::Roll(refused)
-    }
-}
+from_quoted!(RecordError::Manifest(ManifestErrors));
+from_quoted!(RecordError::Roll(RollRefused));
 
 impl RecordError {
     /// The stable name of the fault, for programs.

@@ -25,6 +25,7 @@ use crate::ballot::{AdmissionError, Candidate, VerifiedBallot, Window, verify_ba
 use crate::board::tiles::TILE_WIDTH;
 use crate::election::{ElectionContext, ElectionError};
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
+use crate::from_quoted;
 use crate::hash::{FileHash, Fingerprint, tagged};
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CEREMONY_FILES, MAX_ENTRIES, MAX_MESSAGE_BYTES};
@@ -39,7 +40,7 @@ const BUNDLES_PER_BATCH: u64 = 2;
 #[non_exhaustive]
 pub enum ShardError {
     /// Bytes are not those of a plan or a part.
-    #[error("{0}")]
+    #[error(transparent)]
     Decode(#[from] DecodeError),
     /// A part belongs to another plan.
     #[error("the part belongs to another plan")]
@@ -78,7 +79,7 @@ pub enum ShardError {
     Record(#[from] RecordError),
     /// The key ceremony is not complete, or a message of it is invalid.
     #[error("the key ceremony: {0}")]
-    Ceremony(#[from] CeremonyError),
+    Ceremony(CeremonyError),
     /// Manifest, ceremony and roll do not belong together.
     #[error(transparent)]
     Election(#[from] ElectionError),
@@ -91,6 +92,8 @@ pub enum ShardError {
         expected: Fingerprint,
     },
 }
+
+from_quoted!(ShardError::Ceremony(CeremonyError));
 
 impl ShardError {
     /// The stable name of the fault, for programs.
