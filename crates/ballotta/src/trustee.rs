@@ -312,7 +312,7 @@ struct StatementDocument {
 }
 
 impl StatementDocument {
-    const FORMAT: &str = "ballotta/v1-draft.4/trustee-state";
+    const FORMAT: &str = crate::format_name!("trustee-state");
 
     fn encode(statement: &ClosingStatement) -> String {
         let (format, fingerprint) = (Self::FORMAT, statement.fingerprint());

@@ -250,7 +250,7 @@ struct WitnessDocument {
 }
 
 impl WitnessDocument {
-    const FORMAT: &str = "ballotta/v1-draft.4/witness-state";
+    const FORMAT: &str = crate::format_name!("witness-state");
 
     fn decode(document: &[u8]) -> Option<Self> {
         serde_json::from_slice(document).ok().filter(|state: &Self| state.format == Self::FORMAT)

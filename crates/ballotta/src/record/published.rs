@@ -263,7 +263,7 @@ impl PublishedBoard {
     pub(crate) fn ballots_backwards<E: From<RecordError>>(
         &self,
         source: &dyn RecordSource,
-        visit: &mut dyn FnMut(u64, &[u8]) -> Result<(), E>,
+        mut visit: impl FnMut(u64, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         for bundle in (0..self.bundles.len()).rev() {
             let bundle = self.bundles.read(source, bundle).map_err(RecordError::from)?;

@@ -22,6 +22,9 @@ use crate::weaken::{self, Check};
 /// The number of lines in a block.
 const BLOCK_LINES: u64 = 32;
 
+/// The length of the credential at the beginning of a line.
+const CREDENTIAL_DIGITS: usize = 64;
+
 /// A voter cannot be looked up on a roll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -107,10 +110,8 @@ impl RollIndex {
         read_at: &mut impl FnMut(u64, &mut [u8]) -> Result<(), E>,
     ) -> Result<Option<(u64, &'b [u8])>, RollLookupError<E>> {
         let key = first_bytes(credential);
-        let mut wanted = [0; 64];
-        if hex::encode_to_slice(credential, &mut wanted).is_err() {
-            return Ok(None);
-        }
+        let wanted = hex::encode(credential);
+        let wanted = wanted.as_bytes();
         // Of the blocks that begin with the key each may contain it, and so may the one before them.
         let mut low = self.blocks.partition_point(|block| block.first < key).saturating_sub(1);
         let mut high = self.blocks.partition_point(|block| block.first <= key);
@@ -125,8 +126,8 @@ impl RollIndex {
             };
             let block = last.insert(block);
             // Lower-case digits are ordered as the bytes that they write, and lines as their credentials.
-            let place = block.starts.partition_point(|start| block.line(*start) < &wanted);
-            if block.starts.get(place).is_some_and(|start| block.line(*start).starts_with(&wanted)) {
+            let place = block.starts.partition_point(|start| block.line(*start) < wanted);
+            if block.starts.get(place).is_some_and(|start| block.line(*start).starts_with(wanted)) {
                 break place;
             }
             if place > 0 {
@@ -158,8 +159,14 @@ impl RollIndex {
         if Sha256::digest(&bytes)[..] != block.digest && weaken::is_on(Check::RollBlock) {
             return Err(changed);
         }
-        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(end, _)| end + 1);
-        let starts = core::iter::once(0).chain(ends).filter(|start| *start < bytes.len()).collect();
+        let mut starts = Vec::with_capacity(BLOCK_LINES as usize);
+        let mut start = 0;
+        // The end of a line is looked for after its credential: most bytes of a roll are digits of credentials.
+        while let Some(rest) = bytes.get(start + CREDENTIAL_DIGITS..) {
+            starts.push(start);
+            let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { break };
+            start += CREDENTIAL_DIGITS + end + 1;
+        }
         Ok(ReadBlock { position, first_line, bytes, starts })
     }
 }
