@@ -75,12 +75,13 @@ fn two_prefixes() {
         let statements = trustees.map(|trustee| board.statement(tally, trustee));
         check(&board, tally, &statements)
     };
-    let few = Err(DecryptionError::TooFewStatements { found: 3, needed: 4 });
-    assert_eq!(found(&tallies[0], [1, 2, 5]), few);
-    assert_eq!(found(&tallies[1], [3, 4, 5]), few);
+    let few = |absent: [u16; 2]| Err(DecryptionError::TooFewStatements { found: 3, needed: 4, absent: absent.into() });
+    assert_eq!(found(&tallies[0], [1, 2, 5]), few([3, 4]));
+    assert_eq!(found(&tallies[1], [3, 4, 5]), few([1, 2]));
     // And statements of one prefix are none of the other.
     let statements: Vec<_> = (1..=5).map(|trustee| board.statement(&tallies[1], trustee)).collect();
-    assert_eq!(check(&board, &tallies[0], &statements), Err(DecryptionError::TooFewStatements { found: 0, needed: 4 }));
+    let none = DecryptionError::TooFewStatements { found: 0, needed: 4, absent: vec![1, 2, 3, 4, 5] };
+    assert_eq!(check(&board, &tallies[0], &statements), Err(none));
     assert_eq!(check(&board, &tallies[1], &statements), Ok(()));
     // One statement ever: the stored one tells.
     let what = "size";
@@ -97,7 +98,7 @@ fn a_statement_counts_once_and_only_of_its_trustee() {
     let head = TreeHead { size: tally.close().size, root: tally.close().root };
     let stolen = statement(&election, (2, 1), election.context.fingerprint(), head, tally.digest());
     let nobody = statement(&election, (4, 1), election.context.fingerprint(), head, tally.digest());
-    let few = Err(DecryptionError::TooFewStatements { found: 1, needed: 3 });
+    let few = Err(DecryptionError::TooFewStatements { found: 1, needed: 3, absent: vec![2, 3] });
     assert_eq!(check(&board, &tally, &[one, again, stolen.clone(), nobody.clone()]), few);
     let manifest = election.context.manifest();
     let refused = |statement: &ClosingStatement| statement.verify(manifest, &mut TestRng(1));
@@ -187,7 +188,7 @@ fn a_board_without_enough_statements() {
     }
     board.decrypt(&closed, [1, 2]);
     board.publish();
-    let problem = DecryptionError::TooFewStatements { found: 2, needed: 3 }.to_string();
+    let problem = DecryptionError::TooFewStatements { found: 2, needed: 3, absent: vec![3] }.to_string();
     board.expect_failures(&[(CheckId::ClosingRule, Place::Record, problem)]);
 }
 

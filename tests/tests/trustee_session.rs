@@ -9,9 +9,10 @@ use ballotta::key_ceremony::{
     CeremonyError, CeremonyParameters, CeremonyStep, FIRST_ATTEMPT, MessageKind, NextMessageError, TrusteeSeed,
     check_next_message,
 };
+use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Closing;
 use ballotta::proofs::schnorr::SchnorrProof;
-use ballotta::record::CLOSING_CHECKPOINT;
+use ballotta::record::{CLOSING_CHECKPOINT, ReadError};
 use ballotta::transcript::{Domain, ProofTranscript as _};
 use ballotta::trustee::{ClosingSession, StatementStore, TrusteeError, TrusteeSession};
 use ballotta::verifier::Report;
@@ -310,9 +311,13 @@ fn nothing_is_decrypted_before_the_closing_rule() {
     };
     assert!(matches!(decrypt(&board, 1), Err(TrusteeError::NotSigned)));
     let statements: Vec<_> = (1..=3).map(|trustee| sign(&board, trustee, &stores[usize::from(trustee) - 1])).collect();
+    // A statement that trustee 3 did not sign does not make it present.
+    let mut forged = statements[2].as_ref().unwrap().to_bytes();
+    flip_signature(&mut forged);
+    board.push(EntryKind::ClosingStatement, &forged);
     for (number, statement) in statements.into_iter().enumerate() {
         match decrypt(&board, 1) {
-            Err(TrusteeError::AwaitingStatements { found, needed: 3, absent }) => {
+            Err(TrusteeError::Decryption(DecryptionError::TooFewStatements { found, needed: 3, absent })) => {
                 assert_eq!((found, absent), (number, (number as u16 + 1..=3).collect::<Vec<u16>>()));
             }
             other => panic!("{:?}", other.err()),
@@ -346,6 +351,13 @@ fn witnesses_close_the_board() {
     assert_eq!(refused(&board), DecryptionError::TooFewWitnesses { found: 1, needed: 2 });
     board.files.insert(CLOSING_CHECKPOINT.into(), b"noise".to_vec());
     assert!(matches!(decrypt(&board), Err(TrusteeError::ClosingCheckpoint(_))));
+    // A file that cannot be read is not a file that is missing.
+    board.files.insert(CLOSING_CHECKPOINT.into(), vec![0; MAX_CHECKPOINT_BYTES + 1]);
+    let (length, limit) = (MAX_CHECKPOINT_BYTES as u64 + 1, MAX_CHECKPOINT_BYTES);
+    match decrypt(&board).err() {
+        Some(TrusteeError::ReadClosingCheckpoint(error)) => assert_eq!(error, ReadError::TooLong { length, limit }),
+        other => panic!("{other:?}"),
+    }
     let enough = board.closing_checkpoint(&tally, 2);
     board.files.insert(CLOSING_CHECKPOINT.into(), enough.to_string().into_bytes());
     let manifest = election.context.manifest();

@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(known_remedy(&plain.error), Some("check the path"));
         assert!(Failure::of(AdmissionError::Closed.into()).refused);
 
-        let early = || Err::<(), _>(DecryptionError::TooFewStatements { found: 1, needed: 2 });
+        let early = || Err::<(), _>(DecryptionError::TooFewStatements { found: 1, needed: 2, absent: vec![2] });
         let wait = "wait until the other trustees' statements are on the board";
         let failure = Failure::of(early().refused().context("outer").unwrap_err());
         assert!(failure.refused);

@@ -159,9 +159,10 @@ impl TrusteeArguments {
             TrusteeError::InvalidRecord(report) => {
                 refusal(format!("the record is not valid, so nothing is decrypted:\n{report}"))
             }
-            TrusteeError::AwaitingStatements { found, needed, absent } => {
-                Err(DecryptionError::TooFewStatements { found, needed })
-                    .with_context(|| format!("no statement of {} is on the board", trustees_named(manifest, &absent)))
+            TrusteeError::Decryption(DecryptionError::TooFewStatements { found, needed, absent }) => {
+                let names = trustees_named(manifest, &absent);
+                Err(DecryptionError::TooFewStatements { found, needed, absent })
+                    .with_context(|| format!("no valid statement of {names} about this tally is on the board"))
                     .refused()
             }
             error => Err(error).refused(),

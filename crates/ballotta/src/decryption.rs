@@ -32,6 +32,8 @@ pub use combine::{ContestTotals, combine};
 pub use partial::{PartialDecryption, PartialDecryptionHeader, VerifiedDecryption};
 pub use statement::ClosingStatement;
 
+use alloc::vec::Vec;
+
 use crate::contest::OutcomeError;
 #[cfg(doc)]
 use crate::tally::EncryptedContest;
@@ -72,10 +74,12 @@ pub enum DecryptionError {
     /// The closing rule requires more equal statements.
     #[error("{found} trustees stated what they decrypt, but the closing rule requires {needed}")]
     TooFewStatements {
-        /// Trustees with a valid statement.
+        /// The number of trustees with a valid statement.
         found: usize,
-        /// Trustees needed.
+        /// The number of trustees needed.
         needed: usize,
+        /// The trustees without a valid statement, in ascending order.
+        absent: Vec<u16>,
     },
     /// The closing rule requires more witnesses.
     #[error("{found} witnesses cosigned the closing checkpoint, but the closing rule requires {needed}")]

@@ -70,8 +70,9 @@ use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialD
 use crate::election::ElectionContext;
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, CeremonyStep, Trustee, TrusteeSeed, TrusteeShares};
 use crate::limits::MAX_CHECKPOINT_BYTES;
+use crate::manifest::Closing;
 use crate::proofs::schnorr::KeyPair;
-use crate::record::{self, RecordSource, read_file};
+use crate::record::{self, ReadError, RecordSource, read_file};
 use crate::tally::EncryptedTally;
 use crate::verifier::{Progress, Report, Stage, Verification, VerifyOptions, verify};
 
@@ -135,22 +136,12 @@ pub enum TrusteeError<E> {
     /// There is no tally.
     #[error("the record has no tally: the voting is not closed")]
     NotClosed,
-    /// The closing checkpoint cannot be read.
+    /// The closing checkpoint cannot be read from the source.
     #[error("the closing checkpoint cannot be read")]
+    ReadClosingCheckpoint(#[source] ReadError),
+    /// The closing checkpoint is not a signed checkpoint.
+    #[error("the closing checkpoint is not a signed checkpoint")]
     ClosingCheckpoint(#[source] NoteError),
-    /// The closing rule requires the statements of more trustees.
-    #[error(
-        "{found} trustees have signed what they decrypt, but the closing rule requires {needed}: \
-         trustees {absent:?} have not"
-    )]
-    AwaitingStatements {
-        /// The number of trustees with a valid statement about this tally.
-        found: usize,
-        /// The number that the closing rule requires.
-        needed: usize,
-        /// The trustees without a statement on the board, in ascending order.
-        absent: Vec<u16>,
-    },
     /// The closing rule is not satisfied, or the shares are not those of this election.
     #[error(transparent)]
     Decryption(#[from] DecryptionError),
@@ -257,8 +248,8 @@ impl<S: StatementStore> ClosingSession<S> {
     ///
     /// # Errors
     ///
-    /// `NotSigned` or `OtherTally` unless the store has the statement about this tally; `AwaitingStatements`,
-    /// `ClosingCheckpoint` or `Decryption` if the closing rule is not satisfied.
+    /// `NotSigned` or `OtherTally` unless the store has the statement about this tally; `Decryption` if the closing
+    /// rule is not satisfied; `ReadClosingCheckpoint` or `ClosingCheckpoint` if that cannot be known.
     pub fn decrypt<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
@@ -266,19 +257,16 @@ impl<S: StatementStore> ClosingSession<S> {
     ) -> Result<PartialDecryption, TrusteeError<S::Error>> {
         let (context, tally) = closed(&self.verification)?;
         self.stored(tally)?.ok_or(TrusteeError::NotSigned)?;
-        let checkpoint = read_file(source, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES).ok();
-        let checkpoint = checkpoint.map(|bytes| SignedCheckpoint::parse(&bytes)).transpose();
-        let checkpoint = checkpoint.map_err(TrusteeError::ClosingCheckpoint)?;
+        let checkpoint = match context.manifest().closing() {
+            Closing::Statements => None,
+            Closing::Witnesses => match read_file(source, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES) {
+                Ok(bytes) => Some(SignedCheckpoint::parse(&bytes).map_err(TrusteeError::ClosingCheckpoint)?),
+                Err(ReadError::Missing) => None,
+                Err(error) => return Err(TrusteeError::ReadClosingCheckpoint(error)),
+            },
+        };
         let statements = &self.verification.statements;
-        let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint.as_ref(), rng)
-            .map_err(|error| match error {
-                DecryptionError::TooFewStatements { found, needed } => {
-                    let signed = |index: &u16| statements.iter().any(|statement| statement.trustee() == *index);
-                    let absent = (1..=context.joint_key().trustees()).filter(|index| !signed(index)).collect();
-                    TrusteeError::AwaitingStatements { found, needed, absent }
-                }
-                error => TrusteeError::Decryption(error),
-            })?;
+        let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint.as_ref(), rng)?;
         Ok(PartialDecryption::decrypt(context, &closed, &self.shares, rng)?)
     }
 

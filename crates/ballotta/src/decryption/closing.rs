@@ -42,16 +42,15 @@ impl ClosedTally {
             Closing::Statements => {
                 let trustees = manifest.trustees();
                 let needed = statements_needed(trustees.members.len(), trustees.threshold);
-                let mut agreeing: Vec<u16> = statements
-                    .iter()
-                    .filter(|statement| statement.agrees(&tally).is_ok() && statement.verify(manifest, rng).is_ok())
-                    .map(ClosingStatement::trustee)
-                    .collect();
-                agreeing.sort_unstable();
-                agreeing.dedup();
-                let found = agreeing.len();
+                let mut absent: Vec<u16> = (1..).take(trustees.members.len()).collect();
+                for statement in statements {
+                    if statement.agrees(&tally).is_ok() && statement.verify(manifest, rng).is_ok() {
+                        absent.retain(|trustee| *trustee != statement.trustee());
+                    }
+                }
+                let found = trustees.members.len() - absent.len();
                 if found < needed {
-                    return Err(DecryptionError::TooFewStatements { found, needed });
+                    return Err(DecryptionError::TooFewStatements { found, needed, absent });
                 }
             }
             Closing::Witnesses => {
