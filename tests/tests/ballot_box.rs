@@ -132,12 +132,20 @@ fn nothing_is_admitted_before_the_opening_and_after_the_close() {
     assert_eq!(admit(&mut resume(&unopened).unwrap(), &mut unopened, &ballot), refused(AdmissionError::NotOpen));
     let mut board = election.open_board();
     let mut admission = resume(&board).unwrap();
+    let verified = admission.verify(&[&ballot], &mut TestRng(1)).unwrap().remove(0).unwrap();
     admission.close(board.organise(Action::Close));
+    // A ballot that was verified before the close comes too late after it.
+    assert_eq!(admission.sequence(&verified, &board.entries), refused(AdmissionError::Closed));
     assert_eq!(admit(&mut admission, &mut board, &ballot), refused(AdmissionError::Closed));
     assert_eq!(admit(&mut resume(&board).unwrap(), &mut board, &ballot), refused(AdmissionError::Closed));
-    // It verifies nothing.
-    let garbage = admission.verify(&[b"no ballot"], &mut TestRng(1)).unwrap().remove(0);
-    assert_eq!(garbage.err(), Some(AdmissionError::Closed));
+    // Such a box verifies nothing.
+    let garbage =
+        |admission: &Admission<_>| admission.verify(&[b"no ballot"], &mut TestRng(1)).unwrap().remove(0).err();
+    assert_eq!(garbage(&resume(&election.unopened_board()).unwrap()), Some(AdmissionError::NotOpen));
+    assert_eq!(garbage(&admission), Some(AdmissionError::Closed));
+    // After the close an entry has no effect on the ballots.
+    board.push_ballot(b"no ballot");
+    assert!(resume(&board).is_ok());
 }
 
 #[test]

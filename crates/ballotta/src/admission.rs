@@ -40,7 +40,8 @@
 //!     Err(error) => return Err(error.into()),
 //! }
 //! # assert_eq!(entries.len(), open_board.entries.len() + 1);
-//! # assert!(admission.admit(&ballot, &entries, rng).is_err());
+//! # let again = admission.admit(&ballot, &entries, rng);
+//! # assert!(matches!(again, Err(AdmitError::Refused(ballotta::ballot::AdmissionError::DuplicateBallot { .. }))));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
