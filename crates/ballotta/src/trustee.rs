@@ -202,7 +202,6 @@ impl<S: StatementStore> TrusteeSession<S> {
         let joint_key = context.joint_key();
         let signing = seed.signing_key();
         let shares = TrusteeShares::recover(joint_key.parameters().clone(), seed, &verification.ceremony, rng)?;
-        shares.check_against(joint_key)?;
         Ok(ClosingSession { verification, signing, shares, store })
     }
 }
