@@ -24,6 +24,7 @@ mod rehearsal;
 mod replay;
 mod secrets;
 mod state_file;
+mod titles;
 mod trustee;
 mod trustee_names;
 mod verify;
