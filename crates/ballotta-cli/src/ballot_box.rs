@@ -1,6 +1,6 @@
 //! The board of a record in a folder. Entries that the library admits are appended here, and a checkpoint signs them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use ballotta::admission::{Admission, AdmitError, AdmittedBallots, BoardEntries as _, EntryRefused, EntryRules};
@@ -8,6 +8,7 @@ use ballotta::ballot::{AdmissionError, VerifiedBallot, Window};
 use ballotta::board::board_key;
 use ballotta::board::entry::{Entry, EntryKind, Pointer};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
+use ballotta::board::timeline::Observed;
 use ballotta::decryption::VerifiedDecryption;
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
@@ -27,9 +28,8 @@ const BATCH: usize = 1024;
 
 /// The board of a record, the key that signs its checkpoints, and the state of the rules for its entries.
 pub(crate) struct BallotBox {
-    root: PathBuf,
-    source: FolderRecord,
-    manifest: Manifest,
+    pub(crate) source: FolderRecord,
+    pub(crate) manifest: Manifest,
     signer: NoteSigner,
     folder: BoardFolder,
     rules: EntryRules,
@@ -47,7 +47,7 @@ impl BallotBox {
         write_new(&path, manifest).with_context(|| format!("{} cannot be written", path.display()))?;
         folder.commit(&signer)?;
         let (source, rules) = (FolderRecord::new(root), EntryRules::default());
-        Ok(Self { root: root.to_path_buf(), source, manifest: parsed, signer, folder, rules, admission: None })
+        Ok(Self { source, manifest: parsed, signer, folder, rules, admission: None })
     }
 
     /// Opens a record, and reads its board once. `signer` returns the board's signer for the manifest of the record.
@@ -58,38 +58,18 @@ impl BallotBox {
             record::read_manifest(&source).with_context(|| format!("{} is not a record", root.display())).refused()?;
         let signer = signer(&manifest)?;
         let (mut rules, mut ballots) = (EntryRules::default(), AdmittedBallots::default());
-        let board = PublishedBoard::read(
-            &source,
-            &manifest,
-            &mut |observed| {
-                rules.observe(observed);
-                ballots.observe(observed);
-            },
-            rng,
-        );
-        let board = board.refused()?;
+        let mut observe = |observed: &Observed<'_>| {
+            rules.observe(observed);
+            ballots.observe(observed);
+        };
+        let board = PublishedBoard::read(&source, &manifest, &mut observe, rng).refused()?;
         let folder = BoardFolder::resume(root, board.timeline().frontier().clone())?;
         let mut admission = None;
         if rules.is_opened() {
             let Election { context, roll, window, .. } = Election::of_board(&source, manifest.clone(), board, rng)?;
             admission = Some(Admission::resume(context, roll, FolderRecord::new(root), window, ballots, rng)?);
         }
-        Ok(Self { root: root.to_path_buf(), source, manifest, signer, folder, rules, admission })
-    }
-
-    /// The folder of the record.
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// The record in the folder.
-    pub(crate) fn source(&self) -> &FolderRecord {
-        &self.source
-    }
-
-    /// The manifest.
-    pub(crate) fn manifest(&self) -> &Manifest {
-        &self.manifest
+        Ok(Self { source, manifest, signer, folder, rules, admission })
     }
 
     /// Commits the appended entries, and verifies the record up to the opening. Fails if the manifest, the key ceremony
@@ -147,7 +127,7 @@ impl BallotBox {
         self.rules.add_opening(&context, &report, body, rng)?;
         let index = self.append(EntryKind::Open, body)?;
         let window = Window { opened: Some(index), closed: None };
-        let source = FolderRecord::new(&self.root);
+        let source = FolderRecord::new(self.source.root());
         self.admission = Some(Admission::resume(context, roll, source, window, AdmittedBallots::default(), rng)?);
         Ok(index)
     }
@@ -178,11 +158,8 @@ impl BallotBox {
         let batches: Vec<Vec<Result<VerifiedBallot, AdmissionError>>> = batches.collect::<Result<_, _>>()?;
         let mut outcomes = Vec::with_capacity(ballots.len());
         for (ballot, bytes) in batches.into_iter().flatten().zip(bytes) {
-            let admitted = match ballot {
-                Ok(ballot) => admission.sequence(&ballot, &self.folder),
-                Err(error) => Err(AdmitError::Refused(error)),
-            };
-            outcomes.push(match admitted {
+            let ballot = ballot.map_err(AdmitError::Refused);
+            outcomes.push(match ballot.and_then(|ballot| admission.sequence(&ballot, &self.folder)) {
                 Ok(()) => Ok(self.folder.append(ballotta::admission::ballot_entry(bytes)?)?),
                 Err(AdmitError::Refused(error)) => Err(error),
                 Err(error) => return Err(error.into()),
@@ -214,7 +191,7 @@ impl BallotBox {
 
     /// Adds a witness's line to the closing checkpoint.
     pub(crate) fn add_cosignature(&mut self, line: &str) -> Result<()> {
-        let path = self.root.join(record::CLOSING_CHECKPOINT);
+        let path = self.source.root().join(record::CLOSING_CHECKPOINT);
         let bytes = std::fs::read(&path).context("there is no closing checkpoint: the voting is not closed yet")?;
         let mut checkpoint = SignedCheckpoint::parse(&bytes)?;
         self.rules.add_cosignature(&self.manifest, &mut checkpoint, line)?;
@@ -228,7 +205,7 @@ impl BallotBox {
 
     /// Writes a file of the record.
     pub(crate) fn write(&self, path: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.root.join(path);
+        let path = self.source.root().join(path);
         write_atomically(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))
     }
 

@@ -9,12 +9,12 @@ use anyhow::{Context as _, Error, Result, bail};
 use ballotta::admission::EntryRefused;
 use ballotta::key_ceremony::{CeremonyParameters, NextMessageError, check_next_message};
 use ballotta::manifest::Manifest;
-use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
+use ballotta::verifier::{Stage, Verification, VerifyOptions};
 use ballotta_io::BoardFolderError;
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
-use crate::console::{Console, VerifierBars, print};
+use crate::console::{Console, print};
 use crate::failure::{ErrorContext as _, error_text, refusal, remedy_of};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, board_signer, lock_record};
@@ -69,7 +69,7 @@ impl AddToBoard {
 }
 
 fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
-    if console.is_json() {
+    if console.is_json {
         console.json(&outcomes)?;
     } else {
         for Outcome { file, entry, error } in outcomes {
@@ -113,7 +113,7 @@ impl Board {
                     // After a write that failed, nothing more is added and nothing is signed.
                     match added {
                         Err(error) if error.chain().any(|cause| cause.is::<BoardFolderError>()) => return Err(error),
-                        added => outcomes.push(outcome(file, added.as_ref().copied())),
+                        added => outcomes.push(outcome(file, added)),
                     }
                 }
             }
@@ -129,7 +129,7 @@ impl Board {
         }
         let admitted = self.ballot_box.add_ballots(&ballots)?;
         let added = admitted.into_iter().map(|entry| entry.map(Some).map_err(Error::new));
-        outcomes.extend(files.into_iter().zip(added).map(|(file, added)| outcome(file, added.as_ref().copied())));
+        outcomes.extend(files.into_iter().zip(added).map(|(file, added)| outcome(file, added)));
         Ok(())
     }
 
@@ -139,9 +139,13 @@ impl Board {
             FileKind::CeremonyMessage => {
                 let ceremony = match &mut self.ceremony {
                     Some(ceremony) => ceremony,
-                    None => self.ceremony.insert(Ceremony::of(&Record::read(self.ballot_box.root())?)?),
+                    None => {
+                        let record = Record::read(self.ballot_box.source.root())?;
+                        self.ceremony
+                            .insert(Ceremony { parameters: record.parameters()?, messages: record.ceremony()? })
+                    }
                 };
-                ceremony.check(bytes)?;
+                ceremony.check(&self.ballot_box.manifest, bytes)?;
                 let entry = self.ballot_box.add_ceremony_message(bytes)?;
                 ceremony.messages.push(bytes.clone());
                 entry
@@ -156,7 +160,7 @@ impl Board {
             FileKind::PartialDecryption => {
                 self.verify_closed()?;
                 let added = self.ballot_box.add_partial_decryption(bytes, self.tally.as_ref().context(NOT_CLOSED)?);
-                added.map_err(|error| name_trustees(self.ballot_box.manifest(), error))?.0
+                added.map_err(|error| name_trustees(&self.ballot_box.manifest, error))?.0
             }
             FileKind::Cosignature => {
                 let line = str::from_utf8(bytes).context("the cosignature is not text")?;
@@ -172,19 +176,14 @@ impl Board {
         Ok(Some(entry))
     }
 
-    /// Verifies the record up to the close, once.
+    /// Verifies the record up to the close, once. Without a tally, it is not closed.
     fn verify_closed(&mut self) -> Result<()> {
         if self.tally.is_none() {
             // The entries that were appended before must be on disk when the board is read again.
             self.ballot_box.commit()?;
             let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
-            let bars = VerifierBars::new(self.console);
-            let source = self.ballot_box.source();
-            let verification = verify(source, &options, &|progress| bars.show(progress), &mut system_rng());
-            if verification.tally.is_none() {
-                bail!(NOT_CLOSED);
-            }
-            self.tally = Some(verification);
+            let verification = self.console.verify(&self.ballot_box.source, &options);
+            self.tally = verification.tally.is_some().then_some(verification);
         }
         Ok(())
     }
@@ -203,44 +202,34 @@ fn name_trustees(manifest: &Manifest, error: Error) -> Error {
 
 const NOT_CLOSED: &str = "the voting is not closed yet, or the record is damaged: `ballotta verify` says which";
 
-fn outcome<'a>(file: &'a Path, added: Result<Option<u64>, &Error>) -> Outcome<'a> {
-    let (entry, error) = match added {
-        Ok(entry) => (entry, None),
-        Err(error) => {
-            let remedy = remedy_of(error).map(|remedy| format!("; remedy: {remedy}")).unwrap_or_default();
-            (None, Some(format!("{}{remedy}", error_text(error))))
-        }
-    };
-    Outcome { file, entry, error }
+fn outcome(file: &Path, added: Result<Option<u64>>) -> Outcome<'_> {
+    let error = added.as_ref().err().map(|error| {
+        let remedy = remedy_of(error).map(|remedy| format!("; remedy: {remedy}")).unwrap_or_default();
+        format!("{}{remedy}", error_text(error))
+    });
+    Outcome { file, entry: added.ok().flatten(), error }
 }
 
 /// The messages of the key ceremony so far.
 struct Ceremony {
-    manifest: Manifest,
     parameters: CeremonyParameters,
     messages: Vec<Vec<u8>>,
 }
 
 impl Ceremony {
-    fn of(record: &Record) -> Result<Self> {
-        let manifest = record.manifest().clone();
-        Ok(Self { manifest, parameters: record.parameters()?, messages: record.ceremony()? })
-    }
-
     /// Checks that a message may be published after those that are on the board.
-    fn check(&self, message: &[u8]) -> Result<()> {
+    fn check(&self, manifest: &Manifest, message: &[u8]) -> Result<()> {
         let checked = check_next_message(&self.parameters, &self.messages, message, &mut system_rng());
         checked.map_err(|error| match error {
             NextMessageError::TooEarly { trustee, kind, missing, absent } => Error::msg(format!(
                 "the {kind} of {} comes too early: the {missing} of {} is missing",
-                trustees_named(&self.manifest, &[trustee]),
-                trustees_named(&self.manifest, &absent)
+                trustees_named(manifest, &[trustee]),
+                trustees_named(manifest, &absent)
             )),
-            NextMessageError::AlreadyPublished { trustee, kind } => Error::msg(format!(
-                "the {kind} of {} is on the board already",
-                trustees_named(&self.manifest, &[trustee])
-            )),
-            NextMessageError::Ceremony(error) => with_names(&self.manifest, error),
+            NextMessageError::AlreadyPublished { trustee, kind } => {
+                Error::msg(format!("the {kind} of {} is on the board already", trustees_named(manifest, &[trustee])))
+            }
+            NextMessageError::Ceremony(error) => with_names(manifest, error),
             error => error.into(),
         })
     }

@@ -6,13 +6,15 @@
 mod svg;
 mod terminal;
 
-use ballotta::contest::{Grades, Lists, Method, Pairs, Rule, SeatMethod};
-use ballotta::manifest::{Contest, Manifest, QuorumBase, QuorumOf, QuorumRule};
+use ballotta::contest::{Lists, Method, Pairs, Rule, SeatMethod};
+use ballotta::manifest::{Manifest, QuorumBase, QuorumOf, QuorumRule};
 use ballotta::record::{ContestResult, OptionResult, PairsResult, ResultDocument, SeatsResult, WithheldReason};
 
 pub(crate) use self::svg::svg;
 pub(crate) use self::terminal::terminal;
-use crate::console::{counted, grouped, isolated, percent};
+use crate::console::{counted, grouped, percent};
+use crate::record::{first_language, text};
+use crate::titles::Titles;
 
 /// A contest and its result.
 struct Chart {
@@ -60,12 +62,12 @@ struct GradesRow {
 }
 
 fn charts<'a>(manifest: &'a Manifest, result: &'a ResultDocument) -> impl Iterator<Item = Chart> + 'a {
-    let language = manifest.languages().first().map_or("", String::as_str);
+    let language = first_language(manifest);
     manifest.contests().iter().zip(&result.contests).map(move |(contest, result)| {
-        let title = contest.title.get(language).unwrap_or(&contest.id).to_owned();
+        let title = text(manifest, &contest.title).to_owned();
         let blocks = match result.withheld {
             Some(reason) => vec![Block::Lines(vec![withheld(manifest, result, reason)])],
-            None => Counted { contest, result, language }.blocks(),
+            None => Counted { titles: Titles { contest, language }, result }.blocks(),
         };
         Chart { title, blocks }
     })
@@ -87,28 +89,27 @@ fn withheld(manifest: &Manifest, result: &ContestResult, reason: WithheldReason)
 
 /// The totals of a contest.
 struct Counted<'a> {
-    contest: &'a Contest,
+    titles: Titles<'a>,
     result: &'a ContestResult,
-    language: &'a str,
 }
 
 impl Counted<'_> {
     fn blocks(&self) -> Vec<Block> {
-        let mut blocks = match &self.contest.rule {
+        let mut blocks = match &self.titles.contest.rule {
             Rule::Choose(_) => {
                 // Options are in the order of the ballot, unless the contest has winners.
                 let bars =
                     if self.result.winners.is_some() { self.ranked() } else { self.result.options.iter().collect() };
-                let bars = self.bars(bars, |option, total| self.share(option, total));
+                let bars = self.bars(bars, |_, total| self.share(total));
                 vec![Block::Bars { heading: None, bars: self.with_blank(bars), whole: self.result.weight.into() }]
             }
             Rule::Lists(rule) => self.lists(rule),
-            Rule::Grades(rule) => self.grades(rule),
+            Rule::Grades(_) => self.grades(),
             Rule::Pairs(rule) => self.result.pairs.iter().flat_map(|pairs| self.pairs(rule, pairs)).collect(),
             rule => self.points(rule),
         };
         let mut lines = self.winners();
-        match (&self.contest.rule, self.result.blank) {
+        match (&self.titles.contest.rule, self.result.blank) {
             (Rule::Choose(_) | Rule::Lists(_), _) | (_, None) => {}
             (_, Some(blank)) => {
                 let share = percent(blank, self.result.weight);
@@ -121,15 +122,6 @@ impl Counted<'_> {
         blocks
     }
 
-    fn title(&self, id: &str) -> String {
-        let option = self.contest.options.iter().find(|option| option.id == id);
-        isolated(option.and_then(|option| option.title.get(self.language)).unwrap_or(id))
-    }
-
-    fn titles(&self, ids: &[String]) -> String {
-        ids.iter().map(|id| self.title(id)).collect::<Vec<_>>().join(", ")
-    }
-
     fn option(&self, id: &str) -> Option<&OptionResult> {
         self.result.options.iter().find(|option| option.id == id)
     }
@@ -140,8 +132,7 @@ impl Counted<'_> {
     }
 
     fn ranking(&self, ranking: &[Vec<String>]) -> String {
-        let place = |tied: &Vec<String>| tied.iter().map(|id| self.title(id)).collect::<Vec<_>>().join(" = ");
-        ranking.iter().map(place).collect::<Vec<_>>().join(" > ")
+        ranking.iter().map(|tied| self.titles.options(tied, " = ")).collect::<Vec<_>>().join(" > ")
     }
 
     fn standing(&self, id: &String) -> Standing {
@@ -156,21 +147,20 @@ impl Counted<'_> {
     fn bars(&self, options: Vec<&OptionResult>, text: impl Fn(&OptionResult, u64) -> String) -> Vec<Bar> {
         let bar = |option: &OptionResult| {
             let total = option.total?;
-            let (label, standing) = (self.title(&option.id), self.standing(&option.id));
+            let (label, standing) = (self.titles.option(&option.id), self.standing(&option.id));
             Some(Bar { label, total, text: text(option, total), standing })
         };
         options.into_iter().filter_map(bar).collect()
     }
 
     /// A total, with its percentage of the weight of all ballots.
-    fn share(&self, _: &OptionResult, total: u64) -> String {
+    fn share(&self, total: u64) -> String {
         format!("{} ({})", grouped(total), percent(total, self.result.weight))
     }
 
     fn with_blank(&self, mut bars: Vec<Bar>) -> Vec<Bar> {
         if let Some(total) = self.result.blank {
-            let text = format!("{} ({})", grouped(total), percent(total, self.result.weight));
-            bars.push(Bar { label: "(blank)".to_owned(), total, text, standing: Standing::Blank });
+            bars.push(Bar { label: "(blank)".to_owned(), total, text: self.share(total), standing: Standing::Blank });
         }
         bars
     }
@@ -192,7 +182,7 @@ impl Counted<'_> {
                 (Rule::Positional(_), _) => points,
                 (Rule::Cumulative(_), _) => format!("{points} ({})", percent(total, given)),
                 (Rule::Quadratic(_), _) => format!("{} ({})", counted(total, "vote", "votes"), percent(total, given)),
-                _ => self.share(option, total),
+                _ => self.share(total),
             }
         };
         vec![Block::Bars { heading: None, bars: self.bars(self.ranked(), text), whole }]
@@ -203,7 +193,7 @@ impl Counted<'_> {
         let mut bars = Vec::new();
         for list in self.ranked() {
             let candidates = rule.lists.iter().find(|of_rule| of_rule.list == list.id).map(|list| &list.candidates);
-            bars.extend(self.bars(vec![list], |option, total| self.share(option, total)));
+            bars.extend(self.bars(vec![list], |_, total| self.share(total)));
             let candidates = candidates.into_iter().flatten().filter_map(|id| self.option(id)).collect();
             let mut of_list = self.bars(candidates, |_, total| counted(total, "preference", "preferences"));
             of_list.sort_by_key(|bar| std::cmp::Reverse(bar.total));
@@ -234,44 +224,41 @@ impl Counted<'_> {
         // In the order of the bars above.
         let of = |id: &String| seats.lists.iter().find(|list| list.id == *id);
         let lists = self.result.ranking.iter().flatten().filter_map(of);
-        let mut bars: Vec<Bar> = lists.map(|list| bar(self.title(&list.id), list.seats, Standing::Counted)).collect();
+        let mut bars: Vec<Bar> =
+            lists.map(|list| bar(self.titles.option(&list.id), list.seats, Standing::Counted)).collect();
         let mut lines = Vec::new();
         if seats.open > 0 {
             bars.push(bar("(open)".to_owned(), seats.open, Standing::Tied));
-            lines.push(open(seats.open, number, "seat", &self.titles(&seats.tied)));
+            lines.push(open(seats.open, number, "seat", &self.titles.options(&seats.tied, ", ")));
         }
         let heading = Some(format!("{}, by {method}", counted(number.into(), "seat", "seats")));
         vec![Block::Bars { heading, bars, whole: number.into() }, Block::Lines(lines)]
     }
 
-    fn grades(&self, rule: &Grades) -> Vec<Block> {
-        let title = |id: &String| {
-            let grade = rule.grades.iter().find(|grade| grade.id == *id);
-            isolated(grade.and_then(|grade| grade.title.get(self.language)).unwrap_or(id))
-        };
+    fn grades(&self) -> Vec<Block> {
         let row = |option: &OptionResult| GradesRow {
-            label: self.title(&option.id),
+            label: self.titles.option(&option.id),
             totals: option.grades.clone().unwrap_or_default(),
-            majority: option.grade.iter().flatten().map(title).next(),
+            majority: option.grade.iter().flatten().map(|id| self.titles.grade(id)).next(),
         };
         let rows = self.ranked().into_iter().map(row).collect();
         let voted = self.result.weight.saturating_sub(self.result.blank.unwrap_or(0));
-        let grades = rule.grades.iter().map(|grade| title(&grade.id)).collect();
+        let grades = self.titles.contest.rule.grades().iter().map(|grade| self.titles.grade(&grade.id)).collect();
         let ranking = format!("Majority judgment: {}", self.ranking(&self.result.ranking));
         vec![Block::Grades { grades, rows, voted }, Block::Lines(vec![ranking])]
     }
 
     fn pairs(&self, rule: &Pairs, pairs: &PairsResult) -> Vec<Block> {
         // Options from the first to the last, as rows and as columns.
-        let position = |id: &String| self.contest.options.iter().position(|option| option.id == *id);
+        let position = |id: &String| self.titles.contest.options.iter().position(|option| option.id == *id);
         let order: Vec<usize> = self.result.ranking.iter().flatten().filter_map(position).collect();
         let cell = |row: usize, column: usize| pairs.matrix.get(row).and_then(|row| row.get(column)).copied();
         let row = |row: &usize| order.iter().map(|column| cell(*row, *column).unwrap_or(0)).collect();
         let matrix = order.iter().map(row).collect();
-        let names = self.result.ranking.iter().flatten().map(|id| self.title(id)).collect();
+        let names = self.result.ranking.iter().flatten().map(|id| self.titles.option(id)).collect();
 
         let mut lines = vec![match &pairs.condorcet_winner {
-            Some(winner) => format!("Condorcet winner: {} beats every other option", self.title(winner)),
+            Some(winner) => format!("Condorcet winner: {} beats every other option", self.titles.option(winner)),
             None => "No option beats all others: there is no Condorcet winner".to_owned(),
         }];
         let methods = [
@@ -290,11 +277,11 @@ impl Counted<'_> {
         let Some(winners) = &self.result.winners else { return Vec::new() };
         let mut lines = Vec::new();
         if !winners.elected.is_empty() {
-            lines.push(format!("Elected: {}", self.titles(&winners.elected)));
+            lines.push(format!("Elected: {}", self.titles.options(&winners.elected, ", ")));
         }
         let left = (winners.number as usize).saturating_sub(winners.elected.len());
         if let (Ok(left @ 1..), false) = (u32::try_from(left), winners.tied.is_empty()) {
-            lines.push(open(left, winners.number, "place", &self.titles(&winners.tied)));
+            lines.push(open(left, winners.number, "place", &self.titles.options(&winners.tied, ", ")));
         }
         lines
     }
@@ -328,14 +315,10 @@ fn participation(manifest: &Manifest, result: &ResultDocument) -> Vec<String> {
     let share = |part, whole, what: &str| {
         format!("{} of {} {what} took part ({})", grouped(part), grouped(whole), percent(part, whole))
     };
-    let mut lines = vec![share(
-        result.counted_ballots,
-        result.eligible_voters,
-        if result.eligible_voters == 1 { "voter" } else { "voters" },
-    )];
+    let voters = if result.eligible_voters == 1 { "voter" } else { "voters" };
+    let mut lines = vec![share(result.counted_ballots, result.eligible_voters, voters)];
     if result.eligible_weight != result.eligible_voters {
-        let language = manifest.languages().first().map_or("", String::as_str);
-        let unit = manifest.weights().unit.get(language).unwrap_or_default();
+        let unit = text(manifest, &manifest.weights().unit);
         lines.push(share(result.counted_weight, result.eligible_weight, &format!("units of weight ({unit})")));
     }
     if let (Some(quorum), Some(rule)) = (&result.quorum, manifest.quorum()) {

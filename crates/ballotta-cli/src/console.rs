@@ -1,35 +1,36 @@
 //! Output: lines and progress bars for people on the standard error, answers and JSON on the standard output.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use ballotta::verifier::Progress;
+use ballotta::verifier::{Progress, Verification, VerifyOptions, verify};
+use ballotta_io::FolderRecord;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, WeakProgressBar};
 use serde::Serialize;
+
+use crate::secrets::system_rng;
 
 /// Where a verb prints its messages, progress bars and answers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Console {
-    json: bool,
+    /// Whether the answer is one JSON value.
+    pub(crate) is_json: bool,
     bars: bool,
 }
 
 impl Console {
-    /// Bars are drawn only on a terminal. With `json`, only the JSON value is printed.
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json, bars: !json && std::io::stderr().is_terminal() }
+    /// Bars are drawn only on a terminal. With `is_json`, only the JSON value is printed.
+    pub(crate) fn new(is_json: bool) -> Self {
+        Self { is_json, bars: !is_json && std::io::stderr().is_terminal() }
     }
 
-    pub(crate) fn is_json(self) -> bool {
-        self.json
-    }
-
-    /// Prints a line for people; with `json`, prints nothing.
+    /// Prints a line for people; with `is_json`, prints nothing.
     pub(crate) fn say(self, line: impl AsRef<str>) {
-        if !self.json {
+        if !self.is_json {
             print_to_stderr(line.as_ref());
         }
     }
@@ -39,9 +40,9 @@ impl Console {
         print(serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?)
     }
 
-    /// Prints the answer of a verb: `line` for people, or with `json` the value.
+    /// Prints the answer of a verb: `line` for people, or with `is_json` the value.
     pub(crate) fn answer(self, line: &str, value: &impl Serialize) -> Result<()> {
-        if self.json {
+        if self.is_json {
             return self.json(value);
         }
         print(line)
@@ -61,7 +62,33 @@ impl Console {
             bar.set_style(style.with_key("rate", rate));
         }
         *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.downgrade());
-        Bar { bar, label: label.to_owned(), started: Instant::now(), console: self }
+        Bar { bar, console: self }
+    }
+
+    /// Verifies a record, and shows the progress.
+    pub(crate) fn verify(self, source: &FolderRecord, options: &VerifyOptions) -> Verification {
+        self.show_progress(|progress| verify(source, options, progress, &mut system_rng()))
+    }
+
+    /// Shows the progress of a verification: a bar for each stage, one after the other.
+    pub(crate) fn show_progress<R>(self, verification: impl FnOnce(&(dyn Fn(Progress) + Sync)) -> R) -> R {
+        let current = Mutex::new(None::<(&'static str, Bar)>);
+        verification(&|Progress { stage, done, total }| {
+            let Ok(mut current) = current.lock() else { return };
+            if current.as_ref().is_none_or(|(shown, _)| *shown != stage) {
+                let label = match stage {
+                    "roll" => "reading the roll (bytes)",
+                    "board" => "reading the board",
+                    _ => "verifying ballots",
+                };
+                // The previous bar must be removed before the next one is drawn.
+                *current = None;
+                *current = Some((stage, self.bar(label, total)));
+            }
+            if let Some((_, bar)) = current.as_ref() {
+                bar.bar.set_position(done);
+            }
+        })
     }
 }
 
@@ -91,8 +118,6 @@ fn above_the_bar<R>(write: impl FnOnce() -> R) -> R {
 /// The progress of one piece of work.
 pub(crate) struct Bar {
     bar: ProgressBar,
-    label: String,
-    started: Instant,
     console: Console,
 }
 
@@ -104,11 +129,11 @@ impl Bar {
 
     /// Removes the bar, and prints the number of items, the time and the rate.
     pub(crate) fn finish(self) {
-        let (items, seconds) = (self.bar.position(), self.started.elapsed().as_secs_f64());
+        let (label, items, seconds) = (self.bar.message(), self.bar.position(), self.bar.elapsed().as_secs_f64());
         self.bar.finish_and_clear();
         let rate = if seconds > 0.0 { items as f64 / seconds } else { 0.0 };
         let (items, rate) = (grouped(items), whole(rate));
-        self.console.say(format!("  {:<36} {items:>9} {seconds:>8.1} s {rate:>12} /s", self.label));
+        self.console.say(format!("  {label:<36} {items:>9} {seconds:>8.1} s {rate:>12} /s"));
     }
 }
 
@@ -118,39 +143,26 @@ impl Drop for Bar {
     }
 }
 
+/// How long each stage of a long work took, in seconds.
+pub(crate) struct Laps {
+    pub(crate) times: BTreeMap<&'static str, f64>,
+    lap: Instant,
+}
+
+impl Laps {
+    pub(crate) fn start() -> Self {
+        Self { times: BTreeMap::new(), lap: Instant::now() }
+    }
+
+    pub(crate) fn end(&mut self, stage: &'static str) {
+        self.times.insert(stage, self.lap.elapsed().as_secs_f64());
+        self.lap = Instant::now();
+    }
+}
+
 /// Formats a rate as a whole number.
 pub(crate) fn whole(rate: f64) -> String {
     grouped(rate.round() as u64)
-}
-
-/// Shows the progress of a verification: a bar for each stage, one after the other.
-pub(crate) struct VerifierBars {
-    console: Console,
-    current: Mutex<Option<(&'static str, Bar)>>,
-}
-
-impl VerifierBars {
-    pub(crate) fn new(console: Console) -> Self {
-        Self { console, current: Mutex::new(None) }
-    }
-
-    pub(crate) fn show(&self, progress: Progress) {
-        let Progress { stage, done, total } = progress;
-        let Ok(mut current) = self.current.lock() else { return };
-        if current.as_ref().is_none_or(|(shown, _)| *shown != stage) {
-            let label = match stage {
-                "roll" => "reading the roll (bytes)",
-                "board" => "reading the board",
-                _ => "verifying ballots",
-            };
-            // The previous bar must be removed before the next one is drawn.
-            *current = None;
-            *current = Some((stage, self.console.bar(label, total)));
-        }
-        if let Some((_, bar)) = current.as_ref() {
-            bar.bar.set_position(done);
-        }
-    }
 }
 
 /// Formats a title that appears between other texts. A title that is written from right to left is put between Unicode
@@ -163,17 +175,20 @@ pub(crate) fn isolated(title: &str) -> String {
     if title.contains(is_right_to_left) { format!("\u{2068}{title}\u{2069}") } else { title.to_owned() }
 }
 
+/// Returns a text of at most `most` characters. The end of a longer text is replaced by an ellipsis.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
+
 /// Formats a number with its digits in groups of three.
 pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+    match number {
+        ..1000 => number.to_string(),
+        _ => format!("{},{:03}", grouped(number / 1000), number % 1000),
     }
-    text
 }
 
 /// Formats a number and the noun for what it counts, in the singular or the plural.

@@ -3,7 +3,6 @@
 //! See `spec/contests.md`. The parser of manifests checks every rule; this module only reads rules that are
 //! written on one line.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -14,6 +13,7 @@ use ballotta::manifest::{Contest, Text, parse_contests, parse_rule};
 use serde_json::{Map, Value, json};
 
 use crate::failure::ErrorContext as _;
+use crate::record::read_at_most;
 
 /// A name and its value: `NAME=VALUE`.
 #[derive(Clone, Debug)]
@@ -102,12 +102,16 @@ impl ContestArguments {
                     Rule::Choose(Choose { min, max, blank: self.blank, winners: None })
                 }
             };
+            let options = self.option.iter().filter_map(|option| {
+                let id = option.name.strip_prefix(&contest.name)?.strip_prefix('/')?;
+                Some(ContestOption { id: id.to_owned(), title: text(&option.value), description: None })
+            });
             contests.push(Contest {
                 id: contest.name.clone(),
                 title: text(&contest.value),
                 description: None,
                 rule,
-                options: self.options_of(&contest.name, text),
+                options: options.collect(),
             });
         }
         for file in &self.contests {
@@ -115,91 +119,36 @@ impl ContestArguments {
         }
         Ok(contests)
     }
-
-    fn options_of(&self, contest: &str, text: impl Fn(&str) -> Text) -> Vec<ContestOption> {
-        let options = self.option.iter().filter_map(|option| {
-            let id = option.name.strip_prefix(contest)?.strip_prefix('/')?;
-            Some(ContestOption { id: id.to_owned(), title: text(&option.value), description: None })
-        });
-        options.collect()
-    }
 }
 
 /// Reads a file of contests, which are written as in a manifest.
 fn read_contests(path: &Path) -> Result<Vec<Contest>> {
-    let cannot_read = || format!("{} cannot be read", path.display());
-    let length = fs::metadata(path).with_context(cannot_read)?.len();
-    ensure!(length <= MAX_MANIFEST_BYTES as u64, "{} is too long for a file of contests", path.display());
-    parse_contests(&fs::read(path).with_context(cannot_read)?)
+    parse_contests(&read_at_most(path, MAX_MANIFEST_BYTES, "a file of contests")?)
         .with_context(|| format!("{} is not a JSON array of contests, as in a manifest", path.display()))
         .remedy("write the contests as in a manifest; `spec/contests.md` describes every kind and its fields")
 }
-
-/// The type of a field of a rule on one line.
-#[derive(Clone, Copy)]
-enum FieldValue {
-    Number,
-    Numbers,
-    Word,
-    /// The name without a value means `true`.
-    True,
-}
-
-type Fields = &'static [(&'static str, FieldValue)];
 
 /// A kind with rules that can be written on one line.
 struct LineKind {
     name: &'static str,
     /// Fields that are required.
-    needed: Fields,
+    needed: &'static [&'static str],
     /// Fields that may be left out. In addition, every kind has `winners`.
-    optional: Fields,
-    /// The default values of fields that are left out, as in a manifest.
-    absent: &'static str,
+    optional: &'static [&'static str],
 }
 
-const BLANK: (&str, FieldValue) = ("blank", FieldValue::True);
-
 const LINE_KINDS: &[LineKind] = &[
-    LineKind {
-        name: "choose",
-        needed: &[],
-        optional: &[("min", FieldValue::Number), ("max", FieldValue::Number), BLANK],
-        absent: r#"{"min":1,"max":1,"blank":false}"#,
-    },
-    LineKind {
-        name: "score",
-        needed: &[("max", FieldValue::Number)],
-        optional: &[("at_most", FieldValue::Number), ("exactly", FieldValue::Number), BLANK],
-        absent: r#"{"blank":false}"#,
-    },
-    LineKind {
-        name: "cumulative",
-        needed: &[("points", FieldValue::Number), ("max", FieldValue::Number)],
-        optional: &[("exact", FieldValue::True), BLANK],
-        absent: r#"{"exact":false,"blank":false}"#,
-    },
-    // `max` is the largest weight of a voter.
-    LineKind { name: "split", needed: &[], optional: &[], absent: "{}" },
-    LineKind {
-        name: "quadratic",
-        needed: &[("credits", FieldValue::Number)],
-        optional: &[BLANK],
-        absent: r#"{"blank":false}"#,
-    },
-    LineKind {
-        name: "positional",
-        needed: &[("scores", FieldValue::Numbers)],
-        optional: &[("truncated", FieldValue::True), BLANK],
-        absent: r#"{"truncated":false,"blank":false}"#,
-    },
-    LineKind {
-        name: "pairs",
-        needed: &[],
-        optional: &[("ties", FieldValue::True), ("method", FieldValue::Word), BLANK],
-        absent: r#"{"ties":false,"method":"schulze","blank":false}"#,
-    },
+    LineKind { name: "choose", needed: &[], optional: &["min", "max", "blank"] },
+    LineKind { name: "score", needed: &["max"], optional: &["at_most", "exactly", "blank"] },
+    LineKind { name: "cumulative", needed: &["points", "max"], optional: &["exact", "blank"] },
+    LineKind { name: "split", needed: &[], optional: &[] },
+    LineKind { name: "quadratic", needed: &["credits"], optional: &["blank"] },
+    LineKind { name: "positional", needed: &["scores"], optional: &["truncated", "blank"] },
+    LineKind { name: "pairs", needed: &[], optional: &["ties", "method", "blank"] },
 ];
+
+/// Fields that are true or false. On a line, such a field has no value: its name means `true`.
+const FLAGS: [&str; 4] = ["blank", "exact", "truncated", "ties"];
 
 /// Reads a rule from one line: its kind, then `field=value`, or `field` for a value of `true`.
 fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
@@ -209,57 +158,58 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
         return Err(anyhow!("rules for {kind} do not fit on one line"))
             .remedy("write the contest into a file for --contests; `spec/contests.md` describes the fields");
     }
-    let Some(LineKind { needed, optional, absent, .. }) = LINE_KINDS.iter().find(|known| known.name == kind) else {
+    let Some(LineKind { needed, optional, .. }) = LINE_KINDS.iter().find(|known| known.name == kind) else {
         let known = LINE_KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
         return Err(anyhow!("{kind} is not a kind of rule: the kinds are {known}"))
             .remedy("for lists and grades, write a file for --contests");
     };
-    let mut fields: Map<String, Value> = serde_json::from_str(absent)?;
-    if kind == "split" {
-        fields.insert("max".to_owned(), json!(max_weight));
-    }
-    let known = || needed.iter().chain(*optional).chain(&[("winners", FieldValue::Number)]);
-    let mut given = Map::new();
+    let known = [*needed, *optional, &["winners"]].concat();
+    let mut fields = Map::new();
     for word in words {
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
-        let Some((_, expected)) = known().find(|(known, _)| *known == name) else {
-            let known: Vec<&str> = known().map(|(name, _)| *name).collect();
+        if !known.contains(&name) {
             bail!("{kind} has no field {name}; its fields are {}", known.join(", "));
-        };
-        let value = value_of(*expected, value).with_context(|| format!("{kind}: {word}"))?;
+        }
+        let value = value_of(name, value).with_context(|| format!("{kind}: {word}"))?;
         // The two limits of a score are one field.
         let (field, value) = match name {
             "at_most" | "exactly" => ("total", json!({ name: value })),
             _ => (name, value),
         };
-        if given.insert(field.to_owned(), value).is_some() {
+        if fields.insert(field.to_owned(), value).is_some() {
             ensure!(field == name, "{kind}: give at_most or exactly only once, and not both");
             bail!("{kind}: {name} appears twice");
         }
     }
-    if let Some((missing, _)) = needed.iter().find(|(name, _)| !given.contains_key(*name)) {
+    if let Some(missing) = needed.iter().find(|name| !fields.contains_key(**name)) {
         bail!("{kind} needs {missing}=..");
     }
-    fields.append(&mut given);
-    fields.insert("kind".to_owned(), json!(kind));
+    // In a manifest, fields with a default must be written.
+    let mut default = |field: &str, value: Value| _ = fields.entry(field).or_insert(value);
+    match kind {
+        "choose" => ["min", "max"].into_iter().for_each(|limit| default(limit, json!(1))),
+        "split" => default("max", json!(max_weight)),
+        "pairs" => default("method", json!("schulze")),
+        _ => {}
+    }
+    optional.iter().filter(|field| FLAGS.contains(field)).for_each(|flag| default(flag, json!(false)));
+    default("kind", json!(kind));
     Ok(parse_rule(Value::Object(fields).to_string().as_bytes())?)
 }
 
 /// The value of a field as it is written in a manifest.
-fn value_of(expected: FieldValue, value: Option<&str>) -> Result<Value> {
+fn value_of(field: &str, value: Option<&str>) -> Result<Value> {
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
-    match (expected, value) {
-        (FieldValue::True, None) => Ok(json!(true)),
-        (FieldValue::True, Some(_)) => bail!("this field has no value"),
-        (FieldValue::Number, value) => Ok(json!(value.and_then(number).context("expected a whole number")?)),
-        (FieldValue::Numbers, value) => {
+    match (field, value) {
+        (field, None) if FLAGS.contains(&field) => Ok(json!(true)),
+        (field, Some(_)) if FLAGS.contains(&field) => bail!("this field has no value"),
+        ("scores", value) => {
             let numbers = value.unwrap_or_default().split(',').map(number).collect::<Option<Vec<u32>>>();
             Ok(json!(numbers.context("expected whole numbers with commas and no spaces, as in scores=3,2,1")?))
         }
-        (FieldValue::Word, value) => match value {
-            Some(word @ ("schulze" | "ranked_pairs" | "copeland")) => Ok(json!(word)),
-            _ => bail!("unknown method; the methods are schulze, ranked_pairs, copeland"),
-        },
+        ("method", Some(method @ ("schulze" | "ranked_pairs" | "copeland"))) => Ok(json!(method)),
+        ("method", _) => bail!("unknown method; the methods are schulze, ranked_pairs, copeland"),
+        (_, value) => Ok(json!(value.and_then(number).context("expected a whole number")?)),
     }
 }
 

@@ -7,13 +7,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::iter::zip;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ballotta::credential::{Credential, RollLine, RollSignature, VotingCode};
+use ballotta::credential::{Credential, Entitlement, RollLine, RollRules, RollSignature, VotingCode};
 use ballotta::hash::Fingerprint;
 use ballotta::index::AuthorityIndex;
+use ballotta::key_ceremony::JointKey;
 use ballotta::limits::MAX_VOTERS;
+use ballotta::manifest::Manifest;
 use ballotta::record;
 use ballotta::voter::Election;
 use ballotta_io::{write_new, write_secret};
@@ -24,7 +27,7 @@ use zeroize::Zeroizing;
 use crate::console::{Console, counted, grouped};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
-use crate::record::Record;
+use crate::record::{Record, read_election};
 use crate::secrets::{read_signing_key, system_rng};
 
 /// New voting codes, and their roll.
@@ -50,21 +53,18 @@ struct Voters {
     list: Option<PathBuf>,
 }
 
-/// The number of credentials between two steps of the progress bar.
-const BATCH: usize = 4096;
-
 impl IssueCredentials {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
         let joint_key = record.joint_key()?;
-        let manifest = record.manifest();
+        let manifest = &record.manifest;
         let authorities = manifest.credential_authorities().len();
         if authorities != 1 {
             return refusal(format!(
                 "the manifest names {authorities} credential authorities, but this command can serve only one"
             ));
         }
-        let roll = record.root().join(record::ROLL);
+        let roll = self.record.join(record::ROLL);
         if roll.exists() {
             return refusal(format!("{} exists already: credentials are issued only once", roll.display()))
                 .remedy("hand out the codes that were made with it; if they are lost, begin the election again");
@@ -85,55 +85,58 @@ impl IssueCredentials {
         voters.iter().for_each(|voter| *of_weight.entry(voter.weight).or_default() += 1);
         let alone = of_weight.values().filter(|count| **count == 1).count() as u64;
         if alone > 0 && of_weight.len() > 1 && manifest.privacy().minimum_ballots_per_weight < 2 {
-            let weights = if alone == 1 { "1 weight has" } else { &format!("{} weights have", grouped(alone)) };
+            let weights = counted(alone, "weight has", "weights have");
             console.say(format!(
                 "warning: {weights} only one voter, so the totals can reveal how this voter voted; \
                  `--minimum-per-weight 2` in a new manifest prevents this"
             ));
         }
 
-        let mut codes = Zeroizing::new(String::with_capacity(64 * (voters.len() + 1)));
-        codes.push_str("number,code,style,weight\n");
-        let mut lines = Vec::with_capacity(voters.len());
-        let bar = console.bar("issuing credentials", voters.len() as u64);
-        for batch in (0..voters.len()).collect::<Vec<_>>().chunks(BATCH) {
-            let made: Vec<(usize, VotingCode, Credential)> = batch
-                .par_iter()
-                .map(|number| {
-                    let code = VotingCode::generate(&mut system_rng());
-                    let credential = Credential::derive(&code, manifest.hash(), joint_key.root())?;
-                    Ok((*number, code, credential))
-                })
-                .collect::<Result<_>>()?;
-            for (position, code, credential) in made {
-                let Voter { style, weight } = voters[position];
-                let number = position as u64 + 1;
-                lines.push(RollLine { number, credential: *credential.public().as_bytes(), style, weight });
-                writeln!(codes, "{number},{},{},{weight}", *code.expose_text(), styles[style])?;
-            }
-            bar.inc(batch.len() as u64);
+        let (codes, text) = issue(manifest, &joint_key, &voters, console)?;
+        let mut list = Zeroizing::new(String::with_capacity(64 * (voters.len() + 1)));
+        list.push_str("number,code,style,weight\n");
+        for (number, (code, Entitlement { style, weight })) in (1..).zip(zip(&codes, &voters)) {
+            writeln!(list, "{number},{},{},{weight}", *code.expose_text(), styles[*style])?;
         }
-        bar.finish();
-
-        let text: String = match record.roll_rules().write(lines) {
-            Ok(lines) => lines.collect(),
-            Err(errors) => {
-                let first =
-                    errors.first().map_or(String::new(), |error| format!("voter {}: {}", error.line, error.problem));
-                return refusal(first);
-            }
-        };
-        let written = write_secret(&self.codes, codes.as_bytes());
+        let written = write_secret(&self.codes, list.as_bytes());
         written.with_context(|| format!("the codes cannot be written to {}", self.codes.display()))?;
         write_new(&roll, text.as_bytes()).with_context(|| format!("{} cannot be written", roll.display()))?;
-        console.say(format!(
-            "{} in {}, one for each voter. Keep this file secret. The roll is in the record.",
-            counted(voters.len() as u64, "voting code is", "voting codes are"),
-            self.codes.display()
-        ));
-        let fingerprint = record.election()?.context.fingerprint().to_string();
+        let count = counted(voters.len() as u64, "voting code is", "voting codes are");
+        let file = self.codes.display();
+        console
+            .say(format!("{count} in {file}, one for each voter. Keep this file secret. The roll is in the record."));
+        let fingerprint = read_election(&record.source)?.context.fingerprint().to_string();
         console.say("Give all voters the fingerprint of the election, so that they can compare it:");
         console.answer(&fingerprint, &json!({ "voters": voters.len(), "fingerprint": fingerprint }))
+    }
+}
+
+/// Makes a voting code for each voter, and the roll with the credentials that belong to them.
+pub(crate) fn issue(
+    manifest: &Manifest,
+    joint_key: &JointKey,
+    voters: &[Entitlement],
+    console: Console,
+) -> Result<(Vec<VotingCode>, String)> {
+    let bar = console.bar("issuing credentials", voters.len() as u64);
+    let (codes, lines): (Vec<_>, Vec<_>) = voters
+        .par_iter()
+        .enumerate()
+        .map(|(position, &Entitlement { style, weight })| {
+            let code = VotingCode::generate(&mut system_rng());
+            let credential = Credential::derive(&code, manifest.hash(), joint_key.root())?;
+            bar.inc(1);
+            let credential = *credential.public().as_bytes();
+            Ok((code, RollLine { number: position as u64 + 1, credential, style, weight }))
+        })
+        .collect::<Result<_>>()?;
+    bar.finish();
+    match RollRules::for_manifest(manifest).write(lines) {
+        Ok(lines) => Ok((codes, lines.collect())),
+        Err(errors) => {
+            let first = errors.first().map(|error| format!("voter {}: {}", error.line, error.problem));
+            refusal(first.unwrap_or_default())
+        }
     }
 }
 
@@ -157,15 +160,13 @@ impl SignRoll {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
         let key = read_signing_key(&self.key)?;
-        let authorities = record.manifest().credential_authorities();
+        let authorities = record.manifest.credential_authorities();
         let named = AuthorityIndex::enumerate(authorities).find(|(_, authority)| authority.key == *key.public());
         let Some((index, _)) = named else {
-            return refusal(format!(
-                "{} is not the key of a credential authority that the manifest names",
-                self.key.display()
-            ));
+            let key = self.key.display();
+            return refusal(format!("{key} is not the key of a credential authority that the manifest names"));
         };
-        let Election { context, roll, .. } = record.election()?;
+        let Election { context, roll, .. } = read_election(&record.source)?;
         let fingerprint = context.fingerprint();
         if *fingerprint != self.fingerprint {
             return refusal(format!("the election has the fingerprint {fingerprint}, not {}", self.fingerprint))
@@ -173,28 +174,19 @@ impl SignRoll {
         }
         let signature = RollSignature::sign(index, fingerprint, &key, &mut system_rng());
         MessageFile::new(FileKind::RollSignature, signature.encode()).write(&self.out)?;
-        let voters = roll.totals().voters();
-        let (voters, are) = (counted(voters, "voter", "voters"), if voters == 1 { "is" } else { "are" });
-        console.say(format!("{voters} {are} on the roll."));
-        console.say(format!(
-            "Send {} to the board.\nIt signs the roll of the election with this fingerprint:",
-            self.out.display()
-        ));
-        console.answer(&fingerprint.to_string(), &json!({ "fingerprint": fingerprint.to_string() }))
+        console.say(format!("{} on the roll.", counted(roll.totals().voters(), "voter is", "voters are")));
+        let (out, fingerprint) = (self.out.display(), fingerprint.to_string());
+        console.say(format!("Send {out} to the board.\nIt signs the roll of the election with this fingerprint:"));
+        console.answer(&fingerprint, &json!({ "fingerprint": fingerprint }))
     }
 }
 
-/// The ballot style and the weight of a voter.
-#[derive(Clone, Copy)]
-struct Voter {
-    style: usize,
-    weight: u64,
-}
-
 impl Voters {
-    fn read(&self, styles: &[&str], heaviest: u64) -> Result<Vec<Voter>> {
+    fn read(&self, styles: &[&str], heaviest: u64) -> Result<Vec<Entitlement>> {
         match (self.voters, &self.list) {
-            (Some(count), _) if styles.len() == 1 => Ok(vec![Voter { style: 0, weight: 1 }; usize::try_from(count)?]),
+            (Some(count), _) if styles.len() == 1 => {
+                Ok(vec![Entitlement { style: 0, weight: 1 }; usize::try_from(count)?])
+            }
             (Some(_), _) => {
                 bail!("the manifest has {} ballot styles: give a list of voters with --list", styles.len())
             }
@@ -204,22 +196,20 @@ impl Voters {
     }
 }
 
-fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<Vec<Voter>> {
+fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<Vec<Entitlement>> {
     let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let voters = text.lines().enumerate().filter(|(number, line)| *number > 0 || *line != "style,weight");
-    let voters: Vec<Voter> = voters
-        .map(|(number, line)| {
-            let place = || format!("{}, line {}", path.display(), number + 1);
-            let (style, weight) = line.split_once(',').context("expected style,weight").with_context(place)?;
-            let position = styles.iter().position(|known| *known == style.trim());
-            let known = || format!("the manifest has no ballot style {style:?}, only {}", styles.join(", "));
-            let style = position.with_context(known).with_context(place)?;
-            let weight: u64 =
-                weight.trim().parse().ok().context("the weight is not a whole number").with_context(place)?;
-            let fits = (1..=heaviest).contains(&weight);
-            ensure!(fits, "{}: the weight is {weight}, but the manifest allows 1 to {heaviest}", place());
-            Ok(Voter { style, weight })
-        })
+    let voter = |line: &str| {
+        let (style, weight) = line.split_once(',').context("expected style,weight")?;
+        let position = styles.iter().position(|known| *known == style.trim());
+        let known = || format!("the manifest has no ballot style {style:?}, only {}", styles.join(", "));
+        let style = position.with_context(known)?;
+        let weight: u64 = weight.trim().parse().ok().context("the weight is not a whole number")?;
+        ensure!((1..=heaviest).contains(&weight), "the weight is {weight}, but the manifest allows 1 to {heaviest}");
+        Ok(Entitlement { style, weight })
+    };
+    let lines = text.lines().enumerate().filter(|(number, line)| *number > 0 || *line != "style,weight");
+    let voters: Vec<Entitlement> = lines
+        .map(|(number, line)| voter(line).with_context(|| format!("{}, line {}", path.display(), number + 1)))
         .collect::<Result<_>>()
         .remedy("write a line for each voter: the ballot style, a comma, the weight; do not write names of people")?;
     ensure!(!voters.is_empty(), "{} has no voters", path.display());

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use ballotta::ballot::{Choices, Mark};
@@ -20,8 +20,9 @@ use rand_core::CryptoRng;
 use serde::Serialize;
 
 use crate::chart;
-use crate::console::{Console, grouped, print, seconds};
-use crate::rehearsal::{Folders, Parties, Question, Rehearsal};
+use crate::console::{Console, Laps, grouped, print, seconds};
+use crate::failure::refusal;
+use crate::rehearsal::{Folders, Question, Rehearsal};
 use crate::secrets::system_rng;
 
 /// The published number of voters on the roll.
@@ -75,28 +76,20 @@ struct Summary<'a> {
     seconds: BTreeMap<&'static str, f64>,
 }
 
-pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
-    let DemoArgs { voters, out } = args;
-    let started = Instant::now();
-    let figures = Figures::scaled(*voters);
-    let folders = Folders::new(out)?;
-    let mut times = BTreeMap::new();
-    let mut lap = Instant::now();
-    let mut timed = |name: &'static str| {
-        times.insert(name, lap.elapsed().as_secs_f64());
-        lap = Instant::now();
-    };
+pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<()> {
+    let figures = Figures::scaled(args.voters);
+    let folders = Folders::new(&args.out)?;
+    let mut laps = Laps::start();
 
     console.say("The statute vote of the Movimento 5 Stelle, 2-3 August 2021, as a verifiable election.\n");
     console.say("1  Keys, manifest and key ceremony");
-    let parties = Parties::generate(ORIGIN, &folders.secrets)?;
-    let mut rehearsal = Rehearsal::begin(folders, parties, question(figures.eligible), console)?;
-    timed("key_ceremony");
+    let mut rehearsal = Rehearsal::begin(folders, ORIGIN, question(figures.eligible), console)?;
+    laps.end("key_ceremony");
 
     console.say("2  Credentials");
     let voters: Vec<Entitlement> = (0..figures.eligible).map(|_| VOTER).collect();
     let mut codes = rehearsal.issue_credentials(&voters)?;
-    timed("credentials");
+    laps.end("credentials");
 
     console.say("3  Voting");
     // Voters and choices are drawn at random, because the movement published only the sums.
@@ -111,29 +104,27 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
         (VOTER, marks)
     };
     rehearsal.vote(&codes, vote)?;
-    timed("voting");
+    laps.end("voting");
 
     console.say("4  Closing, tally and decryption");
     rehearsal.decrypt()?;
-    timed("decryption");
+    laps.end("decryption");
 
     console.say("5  Verification of the record, from disk");
     let verification = rehearsal.verify();
-    timed("verification");
-    let root = rehearsal.record();
+    laps.end("verification");
+    let root = rehearsal.folders.record.as_path();
 
     let Verification { report, context: Some(context), .. } = &verification else {
         anyhow::bail!("the record cannot be read back");
     };
     let result = report.result.as_ref().context("the record has no result")?;
-    let totals =
-        result.contests.first().map(|contest| contest.options.iter().filter_map(|option| option.total).collect());
-    let totals: Vec<u64> = totals.unwrap_or_default();
-    let (yes, no) = (totals.first().copied().unwrap_or(0), totals.get(1).copied().unwrap_or(0));
+    let total = |option: usize| result.contests.first()?.options.get(option)?.total;
+    let (yes, no) = (total(0).unwrap_or(0), total(1).unwrap_or(0));
     let agrees =
         report.valid && (result.counted_ballots, yes, no) == (figures.voted, figures.yes, figures.voted - figures.yes);
 
-    if console.is_json() {
+    if console.is_json {
         console.json(&Summary {
             published: figures,
             counted_ballots: result.counted_ballots,
@@ -142,24 +133,24 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<bool> {
             record: root,
             fingerprint: &result.fingerprint,
             valid: report.valid,
-            seconds: times,
+            seconds: laps.times,
         })?;
-        return Ok(agrees);
+        return require(agrees);
     }
     print(format_args!("\n{}", chart::terminal(context.manifest(), result, 40)))?;
     print(comparison(figures, result.counted_ballots, yes, no))?;
-    print(format_args!(
-        "fingerprint  {}\nrecord       {}\npicture      {}\ntime         {}\n",
-        result.fingerprint,
-        root.display(),
-        root.join("result/chart.svg").display(),
-        seconds(started.elapsed())
-    ))?;
-    print(format_args!(
-        "To verify the record again, perhaps after you change a byte of it, run\n  cargo run --release -- verify {}",
-        root.display()
-    ))?;
-    Ok(agrees)
+    let (fingerprint, picture, record) = (&result.fingerprint, root.join("result/chart.svg"), root.display());
+    print(format_args!("fingerprint  {fingerprint}\nrecord       {record}\npicture      {}", picture.display()))?;
+    let time = Duration::from_secs_f64(laps.times.values().sum());
+    print(format_args!("time         {}\n", seconds(time)))?;
+    print("To verify the record again, perhaps after you change a byte of it, run")?;
+    print(format_args!("  cargo run --release -- verify {record}"))?;
+    require(agrees)
+}
+
+/// Fails unless the decrypted figures are the published ones and the record is valid.
+fn require(agrees: bool) -> Result<()> {
+    if agrees { Ok(()) } else { refusal("the figures differ from the published ones, or the record is not valid") }
 }
 
 /// A table of the published and the decrypted figures.
@@ -236,5 +227,11 @@ mod tests {
     #[test]
     fn there_may_be_more_voters_than_there_were() {
         assert_eq!(question(10 * ELIGIBLE).weights.total, 1_138_940);
+    }
+    #[test]
+    fn a_demo_whose_figures_differ_fails() {
+        assert!(require(true).is_ok());
+        let failure = require(false).unwrap_err();
+        assert_eq!(failure.to_string(), "the figures differ from the published ones, or the record is not valid");
     }
 }

@@ -35,13 +35,11 @@ impl std::error::Error for Failure {}
 impl Failure {
     /// Wraps an error, and keeps what is already known about it.
     fn of(error: Error) -> Self {
-        let known = error.downcast_ref::<Self>();
-        let (refused, remedy) = known.map_or((false, None), |known| (known.refused, known.remedy.clone()));
+        let known = error.downcast_ref::<Self>().is_some_and(|known| known.refused);
         // These errors of the library always mean that a check failed.
-        let refused = refused || find::<AdmissionError>(&error).is_some() || find::<DecryptionError>(&error).is_some();
+        let refused = known || find::<AdmissionError>(&error).is_some() || find::<DecryptionError>(&error).is_some();
         // A failure has no source, so the remedy is looked up before the error is wrapped.
-        let remedy = remedy.or_else(|| known_remedy(&error).map(str::to_owned));
-        Self { error, refused, remedy }
+        Self { refused, remedy: remedy_of(&error), error }
     }
 }
 
@@ -121,7 +119,7 @@ fn known_remedy(error: &Error) -> Option<&'static str> {
     }
 }
 
-pub(crate) fn admission_remedy(error: &AdmissionError) -> Option<&'static str> {
+fn admission_remedy(error: &AdmissionError) -> Option<&'static str> {
     Some(match error {
         AdmissionError::WrongElection => {
             "the ballot is for another election: compare the fingerprint that the voter saw with that of this record"

@@ -5,20 +5,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_bundle};
 use ballotta::board::{board_key, witness_keys};
+use ballotta::contest::ContestOption;
 use ballotta::credential::RollSignature;
 use ballotta::decryption::{ClosingStatement, PartialDecryptionHeader};
 use ballotta::hash::{FileHash, RollHash};
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
-use ballotta::manifest::Manifest;
+use ballotta::manifest::{Contest, Manifest};
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta_io::FolderRecord;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::chart;
 use crate::console::{Console, print};
@@ -45,23 +46,19 @@ impl InspectFile {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let cannot_read = || format!("{} cannot be read", self.file.display());
         let length = fs::metadata(&self.file).with_context(cannot_read)?.len();
-        if self.file.is_dir() {
-            bail!("{} is a folder: `ballotta verify` reads records", self.file.display());
-        }
-        if length > MAX_BYTES {
-            bail!("{} is longer than any file of this project", self.file.display());
-        }
+        ensure!(!self.file.is_dir(), "{} is a folder: `ballotta verify` reads records", self.file.display());
+        ensure!(length <= MAX_BYTES, "{} is longer than any file of this project", self.file.display());
         let bytes = zeroize::Zeroizing::new(fs::read(&self.file).with_context(cannot_read)?);
         let manifest = self.manifest()?;
-        let inspection = Inspection { path: &self.file, manifest: manifest.as_ref(), for_people: !console.is_json() };
+        let inspection = Inspection { path: &self.file, manifest: manifest.as_ref(), for_people: !console.is_json };
         let fields = inspection
             .file(&bytes)
             .with_context(|| format!("{} cannot be shown", self.file.display()))
             .remedy("give a file of a record, a message file or a key")?;
-        if console.is_json() {
-            return console.json(&fields.into_value());
+        if console.is_json {
+            return console.json(&fields.0.into_iter().collect::<Value>());
         }
-        fields.print(0)
+        fields.0.iter().try_for_each(|(name, value)| print_value(name, value, 0))
     }
 
     /// The manifest of the record that was given, or that contains the file.
@@ -92,61 +89,44 @@ impl Fields {
         self.0.extend(other.0.into_iter().filter(|(name, _)| *name != "what"));
         self
     }
-
-    fn into_value(self) -> Value {
-        Value::Object(self.0.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
-    }
-
-    fn print(&self, indent: usize) -> Result<()> {
-        self.0.iter().try_for_each(|(name, value)| print_value(name, value, indent))
-    }
 }
 
 fn print_value(name: &str, value: &Value, indent: usize) -> Result<()> {
     let space = " ".repeat(indent);
     match value {
-        Value::String(text) => print(format_args!("{space}{name}: {text}")),
-        Value::Array(items) if items.iter().all(Value::is_number) => {
-            print(format_args!("{space}{name}: {}", on_a_line(items)))
-        }
-        Value::Array(items) => {
+        Value::Array(items) if !items.iter().all(Value::is_number) => {
             print(format_args!("{space}{name}:"))?;
-            for (number, item) in (1..).zip(items) {
-                match item {
-                    Value::String(text) => print(format_args!("{space}  {text}")),
-                    Value::Array(items) if items.iter().all(|item| item.is_string() || item.is_number()) => {
-                        print(format_args!("{space}  {}", on_a_line(items)))
-                    }
-                    item => print_item(number, item, indent + 2),
-                }?;
-            }
-            Ok(())
+            (1..).zip(items).try_for_each(|(number, item)| match item {
+                Value::String(text) => print(format_args!("{space}  {text}")),
+                Value::Array(parts) if parts.iter().all(|part| part.is_string() || part.is_number()) => {
+                    print(format_args!("{space}  {}", on_a_line(item)))
+                }
+                item => print_item(number, item, indent + 2),
+            })
         }
         Value::Object(fields) => {
             print(format_args!("{space}{name}:"))?;
-            for (name, value) in fields {
-                print_value(name, value, indent + 2)?;
-            }
-            Ok(())
+            fields.iter().try_for_each(|(name, value)| print_value(name, value, indent + 2))
         }
-        value => print(format_args!("{space}{name}: {value}")),
+        value => print(format_args!("{space}{name}: {}", on_a_line(value))),
     }
 }
 
 /// Prints an item of a list under its identifier or, if it has none, its number.
 fn print_item(number: usize, item: &Value, indent: usize) -> Result<()> {
-    let Some((id, mut fields)) =
-        item.as_object().and_then(|fields| Some((fields.get("id")?.as_str()?, fields.clone())))
-    else {
+    let Some(id) = item.get("id").and_then(Value::as_str) else {
         return print_value(&number.to_string(), item, indent);
     };
-    fields.remove("id");
-    print_value(id, &Value::Object(fields), indent)
+    let fields = item.as_object().into_iter().flatten().filter(|(name, _)| *name != "id");
+    print_value(id, &fields.map(|(name, value)| (name.clone(), value.clone())).collect(), indent)
 }
 
-fn on_a_line(items: &[Value]) -> String {
-    let text = |item: &Value| item.as_str().map_or_else(|| item.to_string(), str::to_owned);
-    items.iter().map(text).collect::<Vec<_>>().join(", ")
+fn on_a_line(value: &Value) -> String {
+    match value {
+        Value::Array(items) => items.iter().map(on_a_line).collect::<Vec<_>>().join(", "),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
 }
 
 /// A file, and the manifest that says how long its parts are.
@@ -199,18 +179,12 @@ impl Inspection<'_> {
     }
 
     fn key(&self, kind: KeyFile) -> Result<Fields> {
-        let (what, public) = match kind {
-            KeyFile::Schnorr => {
-                let key = read_signing_key(self.path)?;
-                ("the secret key of an organiser or a credential authority", hex::encode(key.public().as_bytes()))
-            }
-            KeyFile::Note => {
-                // The public key does not depend on the name.
-                let signer = NoteSigner::from_seed("inspect", &*KeyFile::Note.read(self.path)?)?;
-                ("the secret key of a board or a witness", hex::encode(signer.key().as_bytes()))
-            }
+        let public = match kind {
+            KeyFile::Schnorr => hex::encode(read_signing_key(self.path)?.public().as_bytes()),
+            // The public key does not depend on the name.
+            KeyFile::Note => hex::encode(NoteSigner::from_seed("inspect", &*kind.read(self.path)?)?.key().as_bytes()),
         };
-        Ok(Fields::of(what).with("public key", public))
+        Ok(Fields::of(&format!("the secret key of {}", kind.holder())).with("public key", public))
     }
 
     fn json(&self, text: &str) -> Result<Fields> {
@@ -280,11 +254,25 @@ impl Inspection<'_> {
         let MessageFile { kind, bytes } = MessageFile::parse(text)?;
         let fields = match kind {
             FileKind::CeremonyMessage => self.ceremony_message(&bytes)?,
-            FileKind::RollSignature => roll_signature(&bytes)?,
+            FileKind::RollSignature => {
+                let signature = RollSignature::decode(&bytes)?;
+                let fields = Fields::of("").with("authority", signature.authority());
+                fields.with("fingerprint", signature.fingerprint().to_string())
+            }
             FileKind::Opening => organiser_entry(Action::Open, &bytes)?,
             FileKind::Closing => organiser_entry(Action::Close, &bytes)?,
-            FileKind::Ballot => ballot(&bytes)?,
-            FileKind::ClosingStatement => statement(&bytes)?,
+            FileKind::Ballot => {
+                Fields::of("").with("tracker", SignedBallot::tracker_of(&bytes)?.to_string()).and(header(&bytes)?)
+            }
+            FileKind::ClosingStatement => {
+                let statement = ClosingStatement::decode(&bytes)?;
+                Fields::of("")
+                    .with("trustee", statement.trustee())
+                    .with("fingerprint", statement.fingerprint().to_string())
+                    .with("size", statement.size())
+                    .with("root", statement.root().to_string())
+                    .with("sums", statement.tally_digest().to_string())
+            }
             FileKind::PartialDecryption => decryption(&bytes)?,
             FileKind::Cosignature => Fields::of("").with("line", str::from_utf8(&bytes)?.trim_end()),
             FileKind::BallotOpening => header(BallotOpening::ballot_of(&bytes)?)?
@@ -295,11 +283,10 @@ impl Inspection<'_> {
 
     fn binary(&self, bytes: &[u8]) -> Result<Fields> {
         let parts: Vec<&str> = self.path.iter().filter_map(|part| part.to_str()).collect();
-        if let Some(tile) = parts.iter().rposition(|part| *part == "tile") {
-            let path: Option<TilePath> = parts[tile..].join("/").parse().ok();
-            if let Some(path) = path {
-                return self.bundle(bytes, path.first(), path.width());
-            }
+        if let Some(tile) = parts.iter().rposition(|part| *part == "tile")
+            && let Ok(path) = parts[tile..].join("/").parse::<TilePath>()
+        {
+            return bundle(bytes, path.first(), path.width());
         }
         if parts.iter().rev().nth(1) == Some(&"decryption") {
             return decryption(bytes);
@@ -307,17 +294,7 @@ impl Inspection<'_> {
         if message_header(bytes).is_ok() {
             return self.ceremony_message(bytes);
         }
-        match decode_bundle(bytes, TILE_WIDTH) {
-            Ok(_) => self.bundle(bytes, 0, TILE_WIDTH),
-            Err(_) => Err(anyhow!("the format is not known")),
-        }
-    }
-
-    fn bundle(&self, bytes: &[u8], first: u64, width: u16) -> Result<Fields> {
-        let entries = decode_bundle(bytes, width)?;
-        let lines: Vec<String> =
-            (first..).zip(entries).map(|(index, entry)| format!("{index}: {}", entry_line(entry))).collect();
-        Ok(Fields::of("entries of a board").with("count", lines.len()).with("entries", lines))
+        bundle(bytes, 0, TILE_WIDTH).ok().context("the format is not known")
     }
 
     fn ceremony_message(&self, bytes: &[u8]) -> Result<Fields> {
@@ -344,20 +321,21 @@ impl Inspection<'_> {
     }
 }
 
+fn bundle(bytes: &[u8], first: u64, width: u16) -> Result<Fields> {
+    let entries = decode_bundle(bytes, width)?;
+    let lines: Vec<String> =
+        (first..).zip(entries).map(|(index, entry)| format!("{index}: {}", entry_line(entry))).collect();
+    Ok(Fields::of("entries of a board").with("count", lines.len()).with("entries", lines))
+}
+
 fn manifest(bytes: &[u8]) -> Result<Fields> {
     let manifest = Manifest::parse(bytes).context("the manifest breaks its rules")?;
-    let contests: Vec<Value> = manifest
-        .contests()
-        .iter()
-        .map(|contest| {
-            let options: Vec<String> = contest
-                .options
-                .iter()
-                .map(|option| format!("{}: {}", option.id, text(&manifest, &option.title)))
-                .collect();
-            json!({ "id": contest.id, "title": text(&manifest, &contest.title), "rule": contest.rule, "options": options })
-        })
-        .collect();
+    let option = |option: &ContestOption| format!("{}: {}", option.id, text(&manifest, &option.title));
+    let contest = |contest: &Contest| {
+        let options: Vec<String> = contest.options.iter().map(option).collect();
+        json!({ "id": contest.id, "title": text(&manifest, &contest.title), "rule": contest.rule, "options": options })
+    };
+    let contests: Vec<Value> = manifest.contests().iter().map(contest).collect();
     let trustees = manifest.trustees();
     let names: Vec<&str> = trustees.members.iter().map(|member| member.name.as_str()).collect();
     let witnesses: Vec<&str> = manifest.witnesses().members.iter().map(|member| member.name.as_str()).collect();
@@ -394,12 +372,6 @@ fn roll(text: &str) -> Result<Fields> {
         .with("weight", weight))
 }
 
-fn roll_signature(body: &[u8]) -> Result<Fields> {
-    let signature = RollSignature::decode(body)?;
-    let fields = Fields::of("").with("authority", signature.authority());
-    Ok(fields.with("fingerprint", signature.fingerprint().to_string()))
-}
-
 fn organiser_entry(action: Action, body: &[u8]) -> Result<Fields> {
     let entry = OrganiserEntry::decode(action, body)?;
     Ok(Fields::of("").with("fingerprint", entry.fingerprint().to_string()))
@@ -413,20 +385,6 @@ fn header(ballot: &[u8]) -> Result<Fields> {
         .with("style", style)
         .with("credential", hex::encode(credential))
         .with("previous", previous.map(|tracker| tracker.to_string())))
-}
-
-fn ballot(bytes: &[u8]) -> Result<Fields> {
-    Ok(Fields::of("").with("tracker", SignedBallot::tracker_of(bytes)?.to_string()).and(header(bytes)?))
-}
-
-fn statement(bytes: &[u8]) -> Result<Fields> {
-    let statement = ClosingStatement::decode(bytes)?;
-    Ok(Fields::of("")
-        .with("trustee", statement.trustee())
-        .with("fingerprint", statement.fingerprint().to_string())
-        .with("size", statement.size())
-        .with("root", statement.root().to_string())
-        .with("sums", statement.tally_digest().to_string()))
 }
 
 fn decryption(bytes: &[u8]) -> Result<Fields> {

@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use ballotta::board::note::{Cosigner, NoteKey, NoteSigner};
-use ballotta::group::{PublicElement, SecretScalar};
+use ballotta::group::PublicElement;
 use ballotta::key_ceremony::TrusteeSeed;
-use rand_core::Rng as _;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::console::Console;
-use crate::secrets::{KeyFile, new_passphrase, system_rng, write_trustee_seed};
+use crate::secrets::{new_note_key, new_passphrase, new_signing_key, system_rng, write_trustee_seed};
 
 /// The file for a new key.
 #[derive(clap::Args, Debug)]
@@ -26,9 +24,7 @@ pub(crate) struct NewKey {
 impl NewKey {
     /// A key pair that signs as the organiser or a credential authority.
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let secret = SecretScalar::random(&mut system_rng());
-        KeyFile::Schnorr.write(&self.out, &Zeroizing::new(secret.expose_scalar().to_bytes()))?;
-        print_element(console, &secret.public(), &self.out)
+        print_element(console, new_signing_key(&self.out)?.public(), &self.out)
     }
 }
 
@@ -44,9 +40,9 @@ pub(crate) struct NewBoardKey {
 
 impl NewBoardKey {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let seed = random_seed();
-        let signer = NoteSigner::from_seed(&self.origin, &seed).context("--origin is not a valid name of a board")?;
-        KeyFile::Note.write(&self.key.out, &seed)?;
+        let signer = new_note_key(&self.key.out, |seed| {
+            NoteSigner::from_seed(&self.origin, seed).context("--origin is not a valid name of a board")
+        })?;
         print_note_key(console, signer.key(), &self.key.out)
     }
 }
@@ -63,9 +59,9 @@ pub(crate) struct NewWitnessKey {
 
 impl NewWitnessKey {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let seed = random_seed();
-        let cosigner = Cosigner::from_seed(&self.name, &seed).context("--name is not a valid name of a witness")?;
-        KeyFile::Note.write(&self.key.out, &seed)?;
+        let cosigner = new_note_key(&self.key.out, |seed| {
+            Cosigner::from_seed(&self.name, seed).context("--name is not a valid name of a witness")
+        })?;
         print_note_key(console, cosigner.key(), &self.key.out)
     }
 }
@@ -97,12 +93,6 @@ impl NewTrusteeSeed {
     }
 }
 
-fn random_seed() -> Zeroizing<[u8; 32]> {
-    let mut seed = Zeroizing::new([0; 32]);
-    system_rng().fill_bytes(seed.as_mut());
-    seed
-}
-
 fn print_element(console: Console, public: &PublicElement, path: &Path) -> Result<()> {
     let public = hex::encode(public.as_bytes());
     console
@@ -113,9 +103,9 @@ fn print_element(console: Console, public: &PublicElement, path: &Path) -> Resul
 /// Prints the public key, and the same key in the format of other programs that read signed notes.
 fn print_note_key(console: Console, key: &NoteKey, path: &Path) -> Result<()> {
     let public = hex::encode(key.as_bytes());
+    let path = path.display();
     console.say(format!(
-        "The secret key is in {}: show it to nobody. For other programs that read signed notes: {key}",
-        path.display()
+        "The secret key is in {path}: show it to nobody. For other programs that read signed notes: {key}"
     ));
     console.say("The public key, for the manifest:");
     console.answer(&public, &json!({ "name": key.name(), "public_key": public, "verifier_key": key.to_string() }))

@@ -24,6 +24,7 @@ mod rehearsal;
 mod replay;
 mod secrets;
 mod state_file;
+mod titles;
 mod trustee;
 mod trustee_names;
 mod verify;
@@ -224,7 +225,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Result(ResultVerb::Publish(verb)) => verb.run(console),
         Verb::Verify(verb) => verb.run(console),
         Verb::Inspect(verb) => verb.run(console),
-        Verb::Demo(verb) => demo::run(&verb, console).map(|_| ()),
+        Verb::Demo(verb) => demo::run(&verb, console),
         Verb::Replay(verb) => verb.run(console),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

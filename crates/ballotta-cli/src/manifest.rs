@@ -3,11 +3,9 @@
 //! See `spec/command-line.md#manifest`. Settings without an option are written into the file by hand; `manifest check`
 //! then finds every broken rule.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use anyhow::{Context as _, Error, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use ballotta::decryption::statements_needed;
 use ballotta::group::PublicElement;
 use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_TOTAL};
@@ -16,34 +14,28 @@ use ballotta::manifest::{
     Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Text, Trustees, Weights,
     Witnesses, parse_key, parse_log_key,
 };
-use rand_core::Rng as _;
 use serde_json::{Value, json};
 
 use crate::console::{Console, grouped, print};
 use crate::contests::{ContestArguments, Named};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::secrets::system_rng;
+use crate::record::read_at_most;
+use crate::secrets::random_bytes;
 
 /// The quorum as people write it: `more_than 1/2 of heads on roll`.
-#[derive(Clone, Debug)]
-struct QuorumText(Quorum);
-
-impl FromStr for QuorumText {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self> {
-        const FORM: &str = "expected `more_than|at_least N/M of heads|weight on roll|cast`";
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let [rule, fraction, "of", of, "on", base] = words.as_slice() else { bail!(FORM) };
-        let fraction = fraction
-            .split_once('/')
-            .and_then(|(numerator, denominator)| Some([numerator.parse().ok()?, denominator.parse().ok()?]));
-        Ok(Self(Quorum {
-            of: QuorumOf::from_word(of).context(FORM)?,
-            base: QuorumBase::from_word(base).context(FORM)?,
-            rule: QuorumRule::from_word(rule).context(FORM)?,
-            fraction: fraction.context(FORM)?,
-        }))
-    }
+fn quorum(text: &str) -> Result<Quorum> {
+    const FORM: &str = "expected `more_than|at_least N/M of heads|weight on roll|cast`";
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [rule, fraction, "of", of, "on", base] = words.as_slice() else { bail!(FORM) };
+    let fraction = fraction
+        .split_once('/')
+        .and_then(|(numerator, denominator)| Some([numerator.parse().ok()?, denominator.parse().ok()?]));
+    Ok(Quorum {
+        of: QuorumOf::from_word(of).context(FORM)?,
+        base: QuorumBase::from_word(base).context(FORM)?,
+        rule: QuorumRule::from_word(rule).context(FORM)?,
+        fraction: fraction.context(FORM)?,
+    })
 }
 
 /// A credential authority or a trustee: `NAME=KEY`.
@@ -113,8 +105,8 @@ pub(crate) struct NewManifest {
     #[arg(long)]
     revoting: bool,
     /// The participation that is required, such as `more_than 1/2 of heads on roll`
-    #[arg(long)]
-    quorum: Option<QuorumText>,
+    #[arg(long, value_parser = quorum)]
+    quorum: Option<Quorum>,
     /// A contest with fewer counted ballots is not decrypted
     #[arg(long, value_name = "N", default_value_t = 2)]
     minimum_ballots: u64,
@@ -149,7 +141,7 @@ impl NewManifest {
         let manifest = parse(&bytes).context("the options do not make a valid manifest")?;
         ballotta_io::write_new(&self.out, &bytes)
             .with_context(|| format!("{} cannot be written", self.out.display()))?;
-        for warning in trustee_warnings(&manifest) {
+        if let Some(warning) = trustee_warning(&manifest) {
             console.say(format!("warning: {warning}"));
         }
         let total = grouped(manifest.weights().total);
@@ -162,8 +154,6 @@ impl NewManifest {
     }
 
     fn contents(&self) -> Result<ManifestContents> {
-        let mut election_id = [0; 32];
-        system_rng().fill_bytes(&mut election_id);
         let text = |text: &str| Text::from_iter([(self.language.as_str(), text)]);
         let contests = self.contests.read(&self.language, self.max_weight)?;
         // The default of `weights.total` must not make a total too large.
@@ -179,7 +169,7 @@ impl NewManifest {
         let majority = if self.witness.is_empty() { 0 } else { self.witness.len() / 2 + 1 };
         let trustees = u16::try_from(self.trustee.len()).context("there are too many trustees")?;
         Ok(ManifestContents {
-            election_id,
+            election_id: *random_bytes(),
             kind: if self.rehearsal { ElectionKind::Rehearsal } else { ElectionKind::Real },
             languages: vec![self.language.clone()],
             title: text(&self.title),
@@ -192,7 +182,7 @@ impl NewManifest {
             contests,
             weights: Weights { unit: text(&self.weight_unit), max: self.max_weight, total },
             revoting: if self.revoting { Revoting::LastCounts } else { Revoting::NotAllowed },
-            quorum: self.quorum.clone().map(|quorum| quorum.0),
+            quorum: self.quorum.clone(),
             privacy: Privacy {
                 minimum_counted_ballots: self.minimum_ballots,
                 minimum_ballots_per_weight: self.minimum_per_weight,
@@ -214,21 +204,22 @@ impl NewManifest {
     }
 }
 
-/// Warnings for the organiser before the ceremony: one key can decrypt every ballot, or one lost key loses the result.
-fn trustee_warnings(manifest: &Manifest) -> Vec<String> {
+/// A warning for the organiser before the ceremony: one key can decrypt every ballot, or one lost key loses the result.
+fn trustee_warning(manifest: &Manifest) -> Option<String> {
     let (members, threshold) = (manifest.trustees().members.len(), manifest.trustees().threshold);
     let stating = statements_needed(members, threshold);
     if threshold == 1 {
-        return vec!["one trustee alone can decrypt every ballot".to_owned()];
+        return Some("one trustee alone can decrypt every ballot".to_owned());
     }
     if usize::from(threshold) == members {
-        return vec![format!("all {members} trustees are needed to decrypt: one lost key loses the result")];
+        return Some(format!("all {members} trustees are needed to decrypt: one lost key loses the result"));
     }
-    if matches!(manifest.closing(), Closing::Statements) && stating == members {
-        let rule = format!("all {members} trustees must sign a statement before any {threshold} of them can decrypt");
-        return vec![format!("{rule}: one lost key loses the result; name witnesses or more trustees to avoid that")];
-    }
-    Vec::new()
+    (matches!(manifest.closing(), Closing::Statements) && stating == members).then(|| {
+        format!(
+            "all {members} trustees must sign a statement before any {threshold} of them can decrypt: \
+             one lost key loses the result; name witnesses or more trustees to avoid that"
+        )
+    })
 }
 
 /// The check of a manifest.
@@ -248,12 +239,13 @@ impl CheckManifest {
             }
             Err(errors) => {
                 let lines = lines(&bytes, &errors);
-                if console.is_json() {
+                if console.is_json {
                     console.json(&json!({ "valid": false, "errors": lines }))?;
                 } else {
                     lines.iter().try_for_each(print)?;
                 }
-                refusal(format!("{} breaks {}", self.file.display(), rules(lines.len())))
+                let rules = if lines.len() == 1 { "a rule" } else { &format!("{} rules", lines.len()) };
+                refusal(format!("{} breaks {rules}", self.file.display()))
             }
         }
     }
@@ -264,15 +256,9 @@ fn answer(console: Console, manifest: &Manifest) -> Result<()> {
     console.answer(&hash, &json!({ "valid": true, "hash": hash }))
 }
 
-fn rules(count: usize) -> String {
-    if count == 1 { "a rule".to_owned() } else { format!("{count} rules") }
-}
-
 /// Reads the bytes of a manifest.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    let length = fs::metadata(path).with_context(|| format!("{} cannot be read", path.display()))?.len();
-    ensure!(length <= MAX_MANIFEST_BYTES as u64, "{} is too long for a manifest", path.display());
-    fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
+    read_at_most(path, MAX_MANIFEST_BYTES, "a manifest")
 }
 
 /// Reads a valid manifest. The error has a line for each broken rule.
@@ -300,18 +286,16 @@ mod tests {
 
     #[test]
     fn a_quorum_reads_as_people_write_it() {
-        let QuorumText(quorum) = "more_than 1/2 of heads on roll".parse().unwrap();
         assert_eq!(
-            quorum,
+            quorum("more_than 1/2 of heads on roll").unwrap(),
             Quorum { of: QuorumOf::Heads, base: QuorumBase::Roll, rule: QuorumRule::MoreThan, fraction: [1, 2] }
         );
-        let QuorumText(quorum) = "at_least 2/3 of weight on cast".parse().unwrap();
         assert_eq!(
-            quorum,
+            quorum("at_least 2/3 of weight on cast").unwrap(),
             Quorum { of: QuorumOf::Weight, base: QuorumBase::Cast, rule: QuorumRule::AtLeast, fraction: [2, 3] }
         );
         for text in ["", "half", "more_than 1/2 of people on roll", "more_than 1 of heads on roll"] {
-            let error = text.parse::<QuorumText>().unwrap_err().to_string();
+            let error = quorum(text).unwrap_err().to_string();
             assert_eq!(error, "expected `more_than|at_least N/M of heads|weight on roll|cast`", "{text}");
         }
     }

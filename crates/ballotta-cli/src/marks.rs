@@ -5,36 +5,22 @@
 
 mod explain;
 
-use std::fs::File;
-use std::io::{Read, stdin};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use anyhow::{Context as _, Error, Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use ballotta::ballot::{Choices, Mark};
 use ballotta::contest::Rule;
 use ballotta::limits::MAX_CHOICES_BYTES;
-use ballotta::manifest::{Contest, Manifest, Text};
+use ballotta::manifest::Manifest;
 use zeroize::Zeroizing;
 
 pub(crate) use self::explain::explain;
 use crate::console::isolated;
+use crate::contests::Named;
 use crate::failure::ErrorContext as _;
-
-/// A contest and the mark in it, as it was typed: `contest=..`.
-#[derive(Clone, Debug)]
-struct InContest {
-    contest: String,
-    typed: String,
-}
-
-impl FromStr for InContest {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self> {
-        let (contest, typed) = text.split_once('=').context("expected CONTEST=..")?;
-        Ok(Self { contest: contest.to_owned(), typed: typed.to_owned() })
-    }
-}
+use crate::message_file::open;
+use crate::titles::Titles;
 
 /// A function that reads a mark as it was typed.
 type ReadMark = fn(&str) -> Result<Mark>;
@@ -44,42 +30,37 @@ type ReadMark = fn(&str) -> Result<Mark>;
 pub(crate) struct MarkArguments {
     /// The chosen options, such as --choose chair=ada
     #[arg(long, value_name = "CONTEST=OPTION[,..]")]
-    choose: Vec<InContest>,
+    choose: Vec<Named>,
     /// Points, votes or parts of your weight for options, such as --points budget=park:3,school:1; other options get
     /// none
     #[arg(long, value_name = "CONTEST=OPTION:NUMBER[,..]")]
-    points: Vec<InContest>,
+    points: Vec<Named>,
     /// A grade for every option, such as --grades mayor=ada:good,bob:bad
     #[arg(long, value_name = "CONTEST=OPTION:GRADE[,..]")]
-    grades: Vec<InContest>,
+    grades: Vec<Named>,
     /// Options from the first place to the last, with = between equal ones, such as --rank 'mayor=ada>bob=eve'
     #[arg(long, value_name = "CONTEST=OPTION[>..]")]
-    rank: Vec<InContest>,
+    rank: Vec<Named>,
     /// A list and its preferred candidates, such as --list council=north:ada,bob
     #[arg(long, value_name = "CONTEST=LIST[:CANDIDATE,..]")]
-    list: Vec<InContest>,
+    list: Vec<Named>,
     /// A contest in which you cast a blank vote, such as --blank statute
     #[arg(long, value_name = "CONTEST")]
     blank: Vec<String>,
     /// Read choices from a JSON file, such as {"chair":{"options":["ada"]},"statute":"blank"}; `-` is the standard
     /// input
     #[arg(long, value_name = "FILE")]
-    choices: Option<PathBuf>,
+    pub(crate) choices: Option<PathBuf>,
 }
 
 impl MarkArguments {
-    /// Whether the choices are read from the standard input.
-    pub(crate) fn read_standard_input(&self) -> bool {
-        self.choices.as_deref() == Some(Path::new("-"))
-    }
-
     /// The choices, not checked against any rule.
     pub(crate) fn choices(&self) -> Result<Choices> {
         let mut choices = match &self.choices {
             Some(path) => read(path)?,
             None => Choices::new(),
         };
-        let each: [(&str, &[InContest], ReadMark); 5] = [
+        let each: [(&str, &[Named], ReadMark); 5] = [
             ("choose", &self.choose, |typed| Ok(Mark::Options(identifiers(typed, ',')?))),
             ("points", &self.points, points),
             ("grades", &self.grades, grades),
@@ -87,8 +68,8 @@ impl MarkArguments {
             ("list", &self.list, list),
         ];
         for (option, marks, read) in each {
-            for InContest { contest, typed } in marks {
-                let mark = read(typed).with_context(|| format!("--{option} {contest}={typed}"))?;
+            for Named { name: contest, value } in marks {
+                let mark = read(value).with_context(|| format!("--{option} {contest}={value}"))?;
                 choices.mark(contest, mark);
             }
         }
@@ -104,11 +85,7 @@ fn read(path: &Path) -> Result<Choices> {
     // The buffer must not grow, because bytes that are moved are not wiped.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_CHOICES_BYTES + 1));
     let limit = MAX_CHOICES_BYTES as u64 + 1;
-    let read = if path == Path::new("-") {
-        stdin().take(limit).read_to_end(&mut bytes)
-    } else {
-        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    };
+    let read = open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
     read.with_context(|| format!("the choices {} cannot be read", path.display()))?;
     ensure!(bytes.len() <= MAX_CHOICES_BYTES, "the choices are longer than {MAX_CHOICES_BYTES} bytes");
     Choices::from_json(&bytes).with_context(|| path.display().to_string()).remedy(
@@ -166,96 +143,68 @@ pub(crate) fn for_people(manifest: &Manifest, language: &str, choices: &Choices)
     let lines = manifest.contests().iter().filter_map(|contest| {
         let (id, mark) = choices.expose_marks().find(|(id, _)| *id == contest.id)?;
         let title = isolated(contest.title.get(language).unwrap_or(id));
-        Some(format!("{title}: {}", Shown { contest, language }.mark(mark)))
+        Some(format!("{title}: {}", shown(&Titles { contest, language }, mark)))
     });
     lines.collect()
 }
 
-/// A contest in the language of a voter.
-struct Shown<'a> {
-    contest: &'a Contest,
-    language: &'a str,
-}
-
 const NOTHING: &str = "(nothing)";
 
-impl Shown<'_> {
-    fn text(&self, text: &Text, id: &str) -> String {
-        isolated(text.get(self.language).unwrap_or(id))
-    }
-
-    fn title(&self, id: &String) -> String {
-        let option = self.contest.options.iter().find(|option| option.id == *id);
-        option.map_or(id.clone(), |option| self.text(&option.title, id))
-    }
-
-    fn titles(&self, ids: &[String], separator: &str) -> String {
-        ids.iter().map(|id| self.title(id)).collect::<Vec<_>>().join(separator)
-    }
-
-    fn mark(&self, mark: &Mark) -> String {
-        match mark {
-            Mark::Blank => "(blank)".to_owned(),
-            Mark::Options(options) if options.is_empty() => NOTHING.to_owned(),
-            Mark::Options(options) => self.titles(options, ", "),
-            Mark::Points(points) => self.points(points),
-            Mark::Grades(grades) => self.grades(grades),
-            Mark::Ranking(ranking) => self.ranking(ranking),
-            Mark::List { list, preferences } if preferences.is_empty() => self.title(list),
-            Mark::List { list, preferences } => {
-                format!("{}, preferring {}", self.title(list), self.titles(preferences, ", "))
-            }
-            _ => "(a mark that this program does not know)".to_owned(),
+/// A mark in words.
+fn shown(titles: &Titles<'_>, mark: &Mark) -> String {
+    match mark {
+        Mark::Blank => "(blank)".to_owned(),
+        Mark::Options(options) if options.is_empty() => NOTHING.to_owned(),
+        Mark::Options(options) => titles.options(options, ", "),
+        Mark::Points(points) => shown_points(titles, points),
+        Mark::Grades(grades) => shown_grades(titles, grades),
+        Mark::Ranking(ranking) => shown_ranking(titles, ranking),
+        Mark::List { list, preferences } if preferences.is_empty() => titles.option(list),
+        Mark::List { list, preferences } => {
+            format!("{}, preferring {}", titles.option(list), titles.options(preferences, ", "))
         }
+        _ => "(a mark that this program does not know)".to_owned(),
     }
+}
 
-    /// The options with points, in the order of the ballot, so that two devices show the same.
-    fn points(&self, points: &[(String, u64)]) -> String {
-        let given = |id: &str| points.iter().find(|(option, _)| option == id).map_or(0, |(_, points)| *points);
-        let options = self.contest.options.iter();
-        let with_points: Vec<String> = options
-            .filter(|option| given(&option.id) > 0)
-            .map(|option| format!("{} {}", self.text(&option.title, &option.id), given(&option.id)))
-            .collect();
-        let others = if with_points.len() == self.contest.options.len() { "" } else { "; nothing for others" };
-        let credits = match &self.contest.rule {
-            Rule::Quadratic(rule) => {
-                let cost: u128 = points.iter().map(|(_, votes)| u128::from(*votes).pow(2)).sum();
-                format!("; {cost} of {} credits", rule.credits)
-            }
-            _ => String::new(),
-        };
-        if with_points.is_empty() {
-            return NOTHING.to_owned();
+/// The options with points, in the order of the ballot, so that two devices show the same.
+fn shown_points(titles: &Titles<'_>, points: &[(String, u64)]) -> String {
+    let options = &titles.contest.options;
+    let given = options.iter().filter_map(|option| points.iter().find(|(id, points)| *id == option.id && *points > 0));
+    let given: Vec<String> = given.map(|(id, points)| format!("{} {points}", titles.option(id))).collect();
+    if given.is_empty() {
+        return NOTHING.to_owned();
+    }
+    let others = if given.len() == options.len() { "" } else { "; nothing for others" };
+    let credits = match &titles.contest.rule {
+        Rule::Quadratic(rule) => {
+            let cost: u128 = points.iter().map(|(_, votes)| u128::from(*votes).pow(2)).sum();
+            format!("; {cost} of {} credits", rule.credits)
         }
-        format!("{}{others}{credits}", with_points.join(", "))
-    }
+        _ => String::new(),
+    };
+    format!("{}{others}{credits}", given.join(", "))
+}
 
-    fn grades(&self, grades: &[(String, String)]) -> String {
-        let title = |id: &String| {
-            let grade = self.contest.rule.grades().iter().find(|grade| grade.id == *id);
-            grade.map_or(id.clone(), |grade| self.text(&grade.title, id))
-        };
-        let options = self.contest.options.iter().filter_map(|option| {
-            let (_, grade) = grades.iter().find(|(id, _)| *id == option.id)?;
-            Some(format!("{} = {}", self.text(&option.title, &option.id), title(grade)))
-        });
-        options.collect::<Vec<_>>().join(", ")
-    }
+fn shown_grades(titles: &Titles<'_>, grades: &[(String, String)]) -> String {
+    let options = titles.contest.options.iter();
+    let given = options.filter_map(|option| grades.iter().find(|(id, _)| *id == option.id));
+    let given = given.map(|(id, grade)| format!("{} = {}", titles.option(id), titles.grade(grade)));
+    given.collect::<Vec<_>>().join(", ")
+}
 
-    fn ranking(&self, ranking: &[Vec<String>]) -> String {
-        let places = (1..).zip(ranking).map(|(place, tied)| format!("{place}. {}", self.titles(tied, " = ")));
-        let mut places: Vec<String> = places.collect();
-        let ranked: usize = ranking.iter().map(Vec::len).sum();
-        match &self.contest.rule {
-            _ if ranked >= self.contest.options.len() => {}
-            Rule::Positional(_) if places.is_empty() => return NOTHING.to_owned(),
-            Rule::Positional(_) => places.push("no place for others".to_owned()),
-            _ if places.is_empty() => return "1. all together".to_owned(),
-            _ => places.push(format!("{}. all others together", places.len() + 1)),
-        }
-        places.join(", ")
+fn shown_ranking(titles: &Titles<'_>, ranking: &[Vec<String>]) -> String {
+    let places = (1..).zip(ranking).map(|(place, tied)| format!("{place}. {}", titles.options(tied, " = ")));
+    let mut places: Vec<String> = places.collect();
+    let ranked: usize = ranking.iter().map(Vec::len).sum();
+    match &titles.contest.rule {
+        _ if ranked >= titles.contest.options.len() => {}
+        Rule::Positional(_) if places.is_empty() => return NOTHING.to_owned(),
+        Rule::Positional(_) => places.push("no place for others".to_owned()),
+        _ if places.is_empty() => return "1. all together".to_owned(),
+        _ => places.push(format!("{}. all others together", places.len() + 1)),
     }
+    places.join(", ")
 }
 
 #[cfg(test)]
@@ -311,6 +260,5 @@ mod tests {
         }
         let expected = "expected OPTION>OPTION .., with > between places and = between equal options";
         assert_eq!(ranking("a,b").err().unwrap().to_string(), expected);
-        assert_eq!("chair".parse::<InContest>().unwrap_err().to_string(), "expected CONTEST=..");
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! See `spec/command-line.md#files`.
 
-use std::fs;
-use std::io::{Read as _, Write as _};
+use std::fs::File;
+use std::io::{self, Read, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -52,9 +52,7 @@ impl FileKind {
             Self::BallotOpening => "ballot-opening",
         }
     }
-}
 
-impl FileKind {
     /// The largest number of bytes before base64. It is small, because a board reads many files at once.
     fn max_bytes(self) -> usize {
         match self {
@@ -104,11 +102,7 @@ impl MessageFile {
     /// Reads a file; `-` is the standard input.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let mut text = String::new();
-        let read = if path == Path::new("-") {
-            std::io::stdin().take(MAX_BYTES).read_to_string(&mut text)
-        } else {
-            fs::File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
-        };
+        let read = open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text));
         read.with_context(|| format!("{} cannot be read", path.display()))?;
         Self::parse(&text).with_context(|| format!("{} is not a message file", path.display()))
     }
@@ -116,13 +110,8 @@ impl MessageFile {
     /// Reads a file of one kind.
     pub(crate) fn read_kind(path: &Path, kind: FileKind) -> Result<Vec<u8>> {
         let file = Self::read(path)?;
-        let found = file.kind.name();
-        ensure!(
-            file.kind == kind,
-            "{} is a message file of the kind `{found}`, expected `{}`",
-            path.display(),
-            kind.name()
-        );
+        let (path, found, expected) = (path.display(), file.kind.name(), kind.name());
+        ensure!(file.kind == kind, "{path} is a message file of the kind `{found}`, expected `{expected}`");
         Ok(file.bytes)
     }
 
@@ -130,7 +119,7 @@ impl MessageFile {
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let text = self.to_text();
         if path == Path::new("-") {
-            return std::io::stdout().write_all(text.as_bytes()).context("the standard output is closed");
+            return io::stdout().write_all(text.as_bytes()).context("the standard output is closed");
         }
         ballotta_io::write_new(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))
     }
@@ -141,6 +130,11 @@ impl MessageFile {
         ballotta_io::write_secret(path, text.as_bytes())
             .with_context(|| format!("{} cannot be written", path.display()))
     }
+}
+
+/// Opens a file; `-` is the standard input.
+pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    Ok(if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) })
 }
 
 #[cfg(test)]

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use ballotta::board::entry::{Action, OrganiserEntry};
-use ballotta::verifier::{CheckId, Stage, VerifyOptions, verify};
+use ballotta::election::ElectionContext;
+use ballotta::verifier::{CheckId, Stage, VerifyOptions};
 use serde_json::json;
 
-use crate::console::{Console, VerifierBars, counted};
+use crate::console::{Console, counted};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
-use crate::record::Record;
+use crate::record::{Record, read_election};
 use crate::secrets::{read_signing_key, system_rng};
 
 /// The organiser's signature of an opening or a closing.
@@ -31,15 +32,14 @@ pub(crate) struct OrganiserAct {
 impl OrganiserAct {
     pub(crate) fn open(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
-        if let Some(index) = record.election()?.window.opened {
+        let election = read_election(&record.source)?;
+        if let Some(index) = election.window.opened {
             return refusal(format!("the voting is open already (entry {index})"))
                 .remedy("nothing to do: the opening is on the board");
         }
         // Everything before the voting must be valid, including every line of the roll.
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
-        let bars = VerifierBars::new(console);
-        let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
-        drop(bars);
+        let verification = console.verify(&record.source, &options);
         if let Some(failure) = verification.report.failures.first() {
             let refused = refusal(format!("{}: {}: {}", failure.check, failure.place, failure.problem));
             return match failure.check {
@@ -52,42 +52,40 @@ impl OrganiserAct {
             console.say(format!("note: {warning}"));
         }
         let voters = verification.roll.map_or(0, |roll| roll.totals().voters());
-        let (voters, are) = (counted(voters, "voter", "voters"), if voters == 1 { "is" } else { "are" });
-        console.say(format!("{voters} {are} on the roll."));
-        self.sign(&record, Action::Open, console)
+        console.say(format!("{} on the roll.", counted(voters, "voter is", "voters are")));
+        // The record may have changed since it was first read: what is signed is what was verified.
+        let context = verification.context.context("the record has no election")?;
+        self.sign(&context, Action::Open, console)
     }
 
     pub(crate) fn close(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
-        let window = record.election()?.window;
-        if window.opened.is_none() {
+        let election = read_election(&record.source)?;
+        if election.window.opened.is_none() {
             return refusal("the voting was never opened");
         }
-        if let Some(index) = window.closed {
+        if let Some(index) = election.window.closed {
             return refusal(format!("the voting is closed already (entry {index})"))
                 .remedy("nothing to do: the closing is on the board");
         }
-        self.sign(&record, Action::Close, console)
+        self.sign(&election.context, Action::Close, console)
     }
 
-    fn sign(&self, record: &Record, action: Action, console: Console) -> Result<()> {
+    fn sign(&self, context: &ElectionContext, action: Action, console: Console) -> Result<()> {
         let key = read_signing_key(&self.key)?;
-        if key.public() != record.manifest().organiser() {
+        if key.public() != context.manifest().organiser() {
             return refusal(format!("{} is not the organiser's key in the manifest", self.key.display()));
         }
-        let election = record.election()?;
-        let fingerprint = *election.context.fingerprint();
-        let entry = OrganiserEntry::sign(action, &fingerprint, &key, &mut system_rng());
+        let fingerprint = context.fingerprint();
+        let entry = OrganiserEntry::sign(action, fingerprint, &key, &mut system_rng());
         let (kind, what) = match action {
             Action::Open => (FileKind::Opening, "opening"),
             Action::Close => (FileKind::Closing, "closing"),
         };
         let written = MessageFile::new(kind, entry.encode()).write(&self.out);
         written.with_context(|| format!("the {what} is not written"))?;
-        console.say(format!(
-            "Send {} to the board.\nIt is the {what} of the election with this fingerprint:",
-            self.out.display()
-        ));
-        console.answer(&fingerprint.to_string(), &json!({ "fingerprint": fingerprint.to_string() }))
+        let (out, fingerprint) = (self.out.display(), fingerprint.to_string());
+        console.say(format!("Send {out} to the board.\nIt is the {what} of the election with this fingerprint:"));
+        console.answer(&fingerprint, &json!({ "fingerprint": fingerprint }))
     }
 }

@@ -49,10 +49,8 @@ impl FinalState {
     /// The path of the ballot in this state.
     pub(crate) fn path(self, prepared: &Path) -> PathBuf {
         let mut path = prepared.as_os_str().to_owned();
-        path.push(match self {
-            Self::Cast => ".cast",
-            Self::Opened => ".opened",
-        });
+        path.push(".");
+        path.push(self.past());
         path.into()
     }
 
@@ -80,12 +78,8 @@ impl PreparedFile {
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         for state in [FinalState::Cast, FinalState::Opened] {
             let used = state.path(path);
-            ensure!(
-                !used.exists(),
-                "{} belongs to a ballot that was already {}: choose another file for --out",
-                used.display(),
-                state.past()
-            );
+            let (is_new, file, past) = (!used.exists(), used.display(), state.past());
+            ensure!(is_new, "{file} belongs to a ballot that was already {past}: choose another file for --out");
         }
         let text = Zeroizing::new(serde_json::to_string_pretty(self)?);
         write_secret(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))

@@ -6,19 +6,20 @@ use ballotta::record::{self, FileList, ResultDocument};
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
+use crate::record::text;
 
 /// The picture of the result.
 const CHART: &str = "result/chart.svg";
 
 /// Publishes the result, and completes the record with the list of its files.
 pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Result<()> {
-    let manifest = ballot_box.manifest();
+    let manifest = &ballot_box.manifest;
     let mut files = vec![
         (record::README, readme(manifest, result).into_bytes()),
         (record::RESULT, result.to_bytes()?),
         (CHART, chart::svg(manifest, result).into_bytes()),
     ];
-    if let Ok(checkpoint) = std::fs::read(ballot_box.root().join(record::CLOSING_CHECKPOINT)) {
+    if let Ok(checkpoint) = std::fs::read(ballot_box.source.root().join(record::CLOSING_CHECKPOINT)) {
         files.push((record::CLOSING_CHECKPOINT, checkpoint));
     }
     let mut list = FileList::default();
@@ -32,8 +33,7 @@ pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Re
 
 /// The text that explains the files of the record and how to verify it.
 fn readme(manifest: &Manifest, result: &ResultDocument) -> String {
-    let language = manifest.languages().first().map_or("", String::as_str);
-    let title = manifest.title().get(language).unwrap_or("An election");
+    let title = text(manifest, manifest.title());
     let fingerprint = &result.fingerprint;
     format!(
         "# {title}: the record

@@ -4,13 +4,13 @@
 //! checks what else it needs, and `ballotta verify` checks everything.
 
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use ballotta::board;
 use ballotta::board::note::{NoteError, NoteSigner, SignedCheckpoint};
 use ballotta::board::timeline::{Event, Observed};
-use ballotta::credential::RollRules;
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use ballotta::manifest::{Manifest, Text};
@@ -51,10 +51,8 @@ impl NewRecord {
             created?
         };
         let hash = manifest.hash().to_string();
-        console.say(format!(
-            "{} contains the manifest and an empty board. The hash of the manifest:",
-            self.record.display()
-        ));
+        let record = self.record.display();
+        console.say(format!("{record} contains the manifest and an empty board. The hash of the manifest:"));
         console.answer(&hash, &json!({ "record": self.record, "manifest": hash }))
     }
 }
@@ -89,11 +87,11 @@ pub(crate) fn lock_record(root: &Path) -> Result<File> {
 
 /// A record with entries that match the tree head that its board signed.
 pub(crate) struct Record {
-    root: PathBuf,
-    source: FolderRecord,
-    manifest: Manifest,
+    pub(crate) source: FolderRecord,
+    pub(crate) manifest: Manifest,
     board: PublishedBoard,
-    is_published: bool,
+    /// Whether the result is published.
+    pub(crate) is_published: bool,
 }
 
 impl Record {
@@ -103,24 +101,7 @@ impl Record {
         let mut is_published = false;
         let mut visit = |observed: &Observed<'_>| is_published |= matches!(observed.event, Some(Event::Publication(_)));
         let board = PublishedBoard::read(&source, &manifest, &mut visit, &mut system_rng()).refused()?;
-        Ok(Self { root: root.to_path_buf(), source, manifest, board, is_published })
-    }
-
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
-    pub(crate) fn source(&self) -> &FolderRecord {
-        &self.source
-    }
-
-    pub(crate) fn manifest(&self) -> &Manifest {
-        &self.manifest
-    }
-
-    /// Whether the result is published.
-    pub(crate) fn is_published(&self) -> bool {
-        self.is_published
+        Ok(Self { source, manifest, board, is_published })
     }
 
     /// The messages of the key ceremony, in the order of the board. Messages after the opening have no effect.
@@ -136,16 +117,6 @@ impl Record {
     pub(crate) fn joint_key(&self) -> Result<JointKey> {
         let joint_key = JointKey::verify(&self.parameters()?, &self.ceremony()?, &mut system_rng());
         joint_key.or_else(|error| incomplete(&self.manifest, error))
-    }
-
-    /// The election. Fails if the key ceremony or the roll is missing.
-    pub(crate) fn election(&self) -> Result<Election> {
-        read_election(&self.source)
-    }
-
-    /// The rules for the roll of this manifest.
-    pub(crate) fn roll_rules(&self) -> RollRules {
-        RollRules::for_manifest(&self.manifest)
     }
 }
 
@@ -187,18 +158,29 @@ pub(crate) fn read_checkpoint(source: &FolderRecord, path: &str) -> Result<Optio
 
 /// The requested language, or the manifest's first. Fails if the manifest does not have it.
 pub(crate) fn language<'a>(manifest: &'a Manifest, asked: Option<&str>) -> Result<&'a str> {
+    let Some(asked) = asked else { return Ok(first_language(manifest)) };
     let languages = manifest.languages();
-    let found = match asked {
-        Some(asked) => languages.iter().find(|language| language.eq_ignore_ascii_case(asked)),
-        None => languages.first(),
-    };
-    let asked = asked.unwrap_or_default();
+    let found = languages.iter().find(|language| language.eq_ignore_ascii_case(asked));
     found
         .map(String::as_str)
         .with_context(|| format!("the election has no texts in {asked}, only in {}", languages.join(", ")))
 }
 
+/// The language in which results and inspected files are shown: the manifest's first.
+pub(crate) fn first_language(manifest: &Manifest) -> &str {
+    manifest.languages().first().map_or("", String::as_str)
+}
+
 /// A text of a manifest in its first language.
 pub(crate) fn text<'a>(manifest: &Manifest, text: &'a Text) -> &'a str {
-    manifest.languages().first().and_then(|language| text.get(language)).unwrap_or_default()
+    text.get(first_language(manifest)).unwrap_or_default()
+}
+
+/// Reads a file of at most `limit` bytes, which is expected to be `what`.
+pub(crate) fn read_at_most(path: &Path, limit: usize, what: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes));
+    read.with_context(|| format!("{} cannot be read", path.display()))?;
+    ensure!(bytes.len() <= limit, "{} is too long for {what}", path.display());
+    Ok(bytes)
 }

@@ -11,10 +11,10 @@ use age::secrecy::SecretString;
 use anyhow::{Context as _, Result, anyhow};
 use ballotta::ballot::{BallotSeed, Choices, PreparedBallot};
 use ballotta::board::entry::{Action, OrganiserEntry};
-use ballotta::board::note::NoteSigner;
-use ballotta::credential::{Credential, Entitlement, RollError, RollLine, RollRules, RollSignature, VotingCode};
+use ballotta::board::note::{Cosigner, NoteKey, NoteSigner};
+use ballotta::credential::{Credential, Entitlement, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
-use ballotta::group::SecretScalar;
+use ballotta::group::PublicElement;
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyStep, TrusteeSeed};
 use ballotta::manifest::{
@@ -24,24 +24,25 @@ use ballotta::manifest::{
 use ballotta::record;
 use ballotta::signing::KeyPair;
 use ballotta::trustee::TrusteeSession;
-use ballotta::verifier::{Verification, VerifyOptions, verify};
+use ballotta::verifier::{Verification, VerifyOptions};
+use ballotta::voter::Election;
 use ballotta_io::FolderRecord;
-use rand_core::Rng as _;
 use rayon::prelude::*;
 
 use crate::ballot_box::BallotBox;
-use crate::console::{Console, VerifierBars, grouped, seconds, whole};
+use crate::console::{Console, grouped, seconds, whole};
+use crate::credentials::issue;
 use crate::failure::ErrorContext as _;
 use crate::publish::publish;
-use crate::record::Record;
-use crate::secrets::{KeyFile, WorkFactor, read_trustee_seed, system_rng, write_trustee_seed};
+use crate::record::{Record, read_election};
+use crate::secrets::{new_note_key, new_signing_key, random_bytes, read_trustee_seed, system_rng, write_trustee_seed};
 use crate::state_file::StateFile;
 use crate::witness::cosign_closing;
 
 /// The number of ballots that are made and admitted together.
 const BATCH: usize = 4096;
 /// The passphrases of these trustees are in the source code, so a low work factor does no harm.
-const WORK_FACTOR: WorkFactor = Some(12);
+const WORK_FACTOR: Option<u8> = Some(12);
 
 /// The folders of a rehearsal.
 pub(crate) struct Folders {
@@ -56,13 +57,26 @@ impl Folders {
     pub(crate) fn new(out: &Path) -> Result<Self> {
         let folders = Self { record: out.join("record"), secrets: out.join("secrets") };
         for folder in [&folders.record, &folders.secrets] {
-            let is_new = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
-            if !is_new {
-                let problem = anyhow!("{} exists already, and secrets are never overwritten", folder.display());
-                return Err(problem).remedy("remove it, or choose another folder with --out");
+            if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+                return Err(anyhow!("{} exists already, and secrets are never overwritten", folder.display()))
+                    .remedy("remove it, or choose another folder with --out");
             }
         }
         Ok(folders)
+    }
+
+    fn trustee(&self, name: &str) -> PathBuf {
+        self.secrets.join(format!("trustee-{name}.age"))
+    }
+
+    fn witness(&self, name: &str) -> PathBuf {
+        self.secrets.join(format!("witness-{name}.key"))
+    }
+
+    /// The session of a trustee.
+    fn session(&self, name: &str) -> Result<TrusteeSession<StateFile>> {
+        let key = self.trustee(name);
+        Ok(TrusteeSession::new(read_trustee_seed(&key, &passphrase(name))?, StateFile::beside(&key)))
     }
 }
 
@@ -78,72 +92,48 @@ pub(crate) struct Question {
     pub(crate) privacy: Privacy,
 }
 
-/// All parties with a key. In a real election these are different people on different machines.
-pub(crate) struct Parties {
-    origin: &'static str,
-    organiser: KeyPair,
-    authority: KeyPair,
-    trustees: [(&'static str, PathBuf, KeyPair); 3],
-    board_seed: [u8; 32],
-    witnesses: [(&'static str, PathBuf, [u8; 32]); 4],
+const TRUSTEES: [&str; 3] = ["anna", "bruno", "carla"];
+const WITNESSES: [&str; 4] = ["university", "newspaper", "association", "opposition"];
+
+/// The passphrase of a trustee, which is not secret here.
+fn passphrase(trustee: &str) -> SecretString {
+    SecretString::from(format!("the passphrase of {trustee} in the demo"))
 }
 
-impl Parties {
-    /// Makes all keys and writes them to files, those of trustees encrypted with passphrases.
-    pub(crate) fn generate(origin: &'static str, folder: &Path) -> Result<Self> {
-        let signing = |name: &str| -> Result<KeyPair> {
-            let key = KeyPair::new(SecretScalar::random(&mut system_rng()));
-            KeyFile::Schnorr.write(&folder.join(name), &key.secret().expose_scalar().to_bytes())?;
-            Ok(key)
+/// An election that is running. In a real election, its parties are different people on different machines.
+pub(crate) struct Rehearsal {
+    organiser: KeyPair,
+    authority: KeyPair,
+    pub(crate) folders: Folders,
+    ballot_box: BallotBox,
+    console: Console,
+}
+
+impl Rehearsal {
+    /// Makes the keys of all parties, the record and the joint key. The keys are written to files, those of trustees
+    /// encrypted with passphrases.
+    pub(crate) fn begin(folders: Folders, origin: &str, question: Question, console: Console) -> Result<Self> {
+        let secret = |name: &str| folders.secrets.join(name);
+        let party = |name: &str, key: &PublicElement| Party { name: name.to_owned(), key: *key };
+        let log_key = |key: &NoteKey| -> Result<LogKey> {
+            Ok(LogKey { name: key.name().to_owned(), key: parse_log_key(&hex::encode(key.as_bytes()))? })
         };
-        let note = |path: &Path| -> Result<[u8; 32]> {
-            let mut seed = [0; 32];
-            system_rng().fill_bytes(&mut seed);
-            KeyFile::Note.write(path, &seed)?;
-            Ok(seed)
-        };
-        let witness = |name: &'static str, file: &str| -> Result<(&'static str, PathBuf, [u8; 32])> {
-            let path = folder.join(file);
-            let seed = note(&path)?;
-            Ok((name, path, seed))
-        };
-        let trustee = |name: &'static str| -> Result<(&'static str, PathBuf, KeyPair)> {
+        let trustee = |name: &str| {
             let seed = TrusteeSeed::random(&mut system_rng());
-            let path = folder.join(format!("trustee-{name}.age"));
-            write_trustee_seed(&path, &seed, &passphrase(name), WORK_FACTOR)?;
-            Ok((name, path, seed.signing_key()))
+            write_trustee_seed(&folders.trustee(name), &seed, &passphrase(name), WORK_FACTOR)?;
+            Ok(party(name, seed.signing_key().public()))
         };
-        Ok(Self {
-            origin,
-            organiser: signing("organiser.key")?,
-            authority: signing("credential-authority.key")?,
-            trustees: [trustee("anna")?, trustee("bruno")?, trustee("carla")?],
-            board_seed: note(&folder.join("board.key"))?,
-            witnesses: [
-                witness("witness.example/university", "witness-university.key")?,
-                witness("witness.example/newspaper", "witness-newspaper.key")?,
-                witness("witness.example/association", "witness-association.key")?,
-                witness("witness.example/opposition", "witness-opposition.key")?,
-            ],
-        })
-    }
-
-    fn board(&self) -> Result<NoteSigner> {
-        Ok(NoteSigner::from_seed(self.origin, &self.board_seed)?)
-    }
-
-    /// Makes the manifest from the question and the keys of all parties.
-    fn manifest(&self, question: Question) -> Result<Vec<u8>> {
-        let log_key = |name: &str, seed: &[u8; 32]| -> Result<LogKey> {
-            let key = hex::encode(NoteSigner::from_seed(name, seed)?.key().as_bytes());
-            Ok(LogKey { name: name.to_owned(), key: parse_log_key(&key)? })
+        let witness = |name: &str| {
+            let full_name = format!("witness.example/{name}");
+            let cosigner = |seed: &[u8; 32]| Ok(Cosigner::from_seed(&full_name, seed)?);
+            log_key(new_note_key(&folders.witness(name), cosigner)?.key())
         };
-        let mut election_id = [0; 32];
-        system_rng().fill_bytes(&mut election_id);
-        let party = |name: &str, key: &KeyPair| Party { name: name.to_owned(), key: *key.public() };
+        let organiser = new_signing_key(&secret("organiser.key"))?;
+        let authority = new_signing_key(&secret("credential-authority.key"))?;
+        let board = new_note_key(&secret("board.key"), |seed| Ok(NoteSigner::from_seed(origin, seed)?))?;
         let Question { languages, title, schedule, contests, styles, weights, quorum, privacy } = question;
         let contents = ManifestContents {
-            election_id,
+            election_id: *random_bytes(),
             kind: ElectionKind::Rehearsal,
             languages,
             title,
@@ -157,100 +147,52 @@ impl Parties {
             privacy,
             closing: Closing::Witnesses,
             roll_changes_until: RollChanges::Open,
-            organiser: *self.organiser.public(),
-            credential_authorities: vec![party("credential authority", &self.authority)],
+            organiser: *organiser.public(),
+            credential_authorities: vec![party("credential authority", authority.public())],
             trustees: Trustees {
                 threshold: 2,
                 minimum_confirmed: 3,
                 on_disqualification: OnDisqualification::NewAttempt,
-                members: self.trustees.iter().map(|(name, _, pair)| party(name, pair)).collect(),
+                members: TRUSTEES.into_iter().map(trustee).collect::<Result<_>>()?,
             },
-            board: log_key(self.origin, &self.board_seed)?,
-            witnesses: Witnesses {
-                quorum: 3,
-                members: self.witnesses.iter().map(|(name, _, seed)| log_key(name, seed)).collect::<Result<_>>()?,
-            },
+            board: log_key(board.key())?,
+            witnesses: Witnesses { quorum: 3, members: WITNESSES.into_iter().map(witness).collect::<Result<_>>()? },
             client_software: Vec::new(),
         };
-        Ok(contents.to_bytes()?)
+        let ballot_box = BallotBox::create(&folders.record, &contents.to_bytes()?, board)?;
+        let mut rehearsal = Self { organiser, authority, folders, ballot_box, console };
+        rehearsal.make_joint_key()?;
+        Ok(rehearsal)
     }
-}
 
-/// The passphrase of a trustee, which is not secret here.
-fn passphrase(trustee: &str) -> SecretString {
-    SecretString::from(format!("the passphrase of {trustee} in the demo"))
-}
-
-/// The session of a trustee with the seed in this file.
-fn session(name: &str, key: &Path) -> Result<TrusteeSession<StateFile>> {
-    Ok(TrusteeSession::new(read_trustee_seed(key, &passphrase(name))?, StateFile::beside(key)))
-}
-
-/// An election that is running.
-pub(crate) struct Rehearsal {
-    parties: Parties,
-    folders: Folders,
-    ballot_box: BallotBox,
-    console: Console,
-}
-
-impl Rehearsal {
-    /// Begins the record and makes the joint key: every trustee makes its next message until the ceremony is complete.
-    pub(crate) fn begin(folders: Folders, parties: Parties, question: Question, console: Console) -> Result<Self> {
-        let manifest = parties.manifest(question)?;
-        let mut ballot_box = BallotBox::create(&folders.record, &manifest, parties.board()?)?;
+    /// Makes the joint key: every trustee makes its next message until the ceremony is complete.
+    fn make_joint_key(&mut self) -> Result<()> {
         loop {
-            let record = Record::read(&folders.record)?;
+            let record = Record::read(&self.folders.record)?;
             let (parameters, published) = (record.parameters()?, record.ceremony()?);
             let mut complete = true;
-            for (name, path, _) in &parties.trustees {
-                let step = session(name, path)?.ceremony_step(parameters.clone(), &published, &mut system_rng())?;
+            for name in TRUSTEES {
+                let session = self.folders.session(name)?;
+                let step = session.ceremony_step(parameters.clone(), &published, &mut system_rng())?;
                 if let CeremonyStep::Due { message, .. } = step {
-                    ballot_box.add_ceremony_message(&message)?;
+                    self.ballot_box.add_ceremony_message(&message)?;
                     complete = false;
                 }
             }
             if complete {
                 break;
             }
-            ballot_box.commit()?;
+            self.ballot_box.commit()?;
         }
-        console.say("   three trustees made a joint key; any two of them can decrypt, one alone cannot");
-        Ok(Self { parties, folders, ballot_box, console })
-    }
-
-    /// The folder of the record.
-    pub(crate) fn record(&self) -> &Path {
-        &self.folders.record
+        self.console.say("   three trustees made a joint key; any two of them can decrypt, one alone cannot");
+        Ok(())
     }
 
     /// Makes a voting code for each voter, and writes the roll and the codes.
     pub(crate) fn issue_credentials(&self, voters: &[Entitlement]) -> Result<Vec<VotingCode>> {
-        let manifest = self.ballot_box.manifest();
-        let joint_key = Record::read(self.record())?.joint_key()?;
-        let bar = self.console.bar("issuing credentials", voters.len() as u64);
-        let issued: Vec<(VotingCode, RollLine)> = voters
-            .par_iter()
-            .enumerate()
-            .map(|(number, Entitlement { style, weight })| {
-                let code = VotingCode::generate(&mut system_rng());
-                let credential = Credential::derive(&code, manifest.hash(), joint_key.root())?;
-                bar.inc(1);
-                let credential = *credential.public().as_bytes();
-                Ok((code, RollLine { number: number as u64, credential, style: *style, weight: *weight }))
-            })
-            .collect::<Result<_>>()?;
-        bar.finish();
-        let (codes, lines): (Vec<_>, Vec<_>) = issued.into_iter().unzip();
-        let rules = RollRules::for_manifest(manifest);
-        let roll = rules.write(lines);
-        let first = |errors: Vec<RollError>| {
-            let first =
-                errors.first().map_or(String::new(), |error| format!(": voter {}: {}", error.line, error.problem));
-            anyhow!("the roll breaks its rules{first}")
-        };
-        let roll: String = roll.map_err(first)?.collect();
-        ballotta_io::write_new(&self.record().join(record::ROLL), roll.as_bytes())?;
+        let joint_key = Record::read(&self.folders.record)?.joint_key()?;
+        let (codes, roll) = issue(&self.ballot_box.manifest, &joint_key, voters, self.console)?;
+        ballotta_io::write_new(&self.folders.record.join(record::ROLL), roll.as_bytes())?;
         let mut text = zeroize::Zeroizing::new(String::new());
         for code in &codes {
             text.push_str(&code.expose_text());
@@ -268,14 +210,11 @@ impl Rehearsal {
         choices: impl Fn(usize) -> (Entitlement, Choices) + Sync,
     ) -> Result<()> {
         let rng = &mut system_rng();
-        let (ballot_box, parties) = (&mut self.ballot_box, &self.parties);
-        let roll = fs::read(ballot_box.root().join(record::ROLL))?;
-        let roll_hash = ballotta::hash::RollHash::from_bytes(*ballotta::hash::FileHash::of(&roll).as_bytes());
-        let joint_key = Record::read(ballot_box.root())?.joint_key()?;
-        let context = ElectionContext::new(ballot_box.manifest().clone(), joint_key, &roll_hash)?;
-        let signature = RollSignature::sign(AuthorityIndex::FIRST, context.fingerprint(), &parties.authority, rng);
+        let ballot_box = &mut self.ballot_box;
+        let Election { context, .. } = read_election(&ballot_box.source)?;
+        let signature = RollSignature::sign(AuthorityIndex::FIRST, context.fingerprint(), &self.authority, rng);
         ballot_box.add_roll_signature(&signature.encode())?;
-        let opening = OrganiserEntry::sign(Action::Open, context.fingerprint(), &parties.organiser, rng);
+        let opening = OrganiserEntry::sign(Action::Open, context.fingerprint(), &self.organiser, rng);
         ballot_box.add_opening(&opening.encode())?;
 
         let making = self.console.bar("encrypting, proving, signing", codes.len() as u64);
@@ -300,14 +239,11 @@ impl Rehearsal {
         }
         making.finish();
         let rate = whole(codes.len() as f64 / admitting.as_secs_f64());
-        self.console.say(format!(
-            "  {:<36} {:>9} {:>10} {rate:>12} /s",
-            "  of this, adding to the board",
-            grouped(codes.len() as u64),
-            seconds(admitting)
-        ));
+        let (count, time) = (grouped(codes.len() as u64), seconds(admitting));
+        let what = "  of this, adding to the board";
+        self.console.say(format!("  {what:<36} {count:>9} {time:>10} {rate:>12} /s"));
 
-        let closing = OrganiserEntry::sign(Action::Close, context.fingerprint(), &parties.organiser, rng);
+        let closing = OrganiserEntry::sign(Action::Close, context.fingerprint(), &self.organiser, rng);
         ballot_box.add_closing(&closing.encode())?;
         Ok(())
     }
@@ -317,17 +253,16 @@ impl Rehearsal {
     pub(crate) fn decrypt(&mut self) -> Result<()> {
         let (ballot_box, console) = (&mut self.ballot_box, self.console);
         let source = FolderRecord::new(&self.folders.record);
-        let witnesses: Vec<&Path> = self.parties.witnesses.iter().take(3).map(|(_, path, _)| path.as_path()).collect();
-        for line in cosign_closing(&source, ballot_box.manifest(), &witnesses)? {
+        let witnesses: Vec<PathBuf> = WITNESSES.iter().take(3).map(|name| self.folders.witness(name)).collect();
+        for line in cosign_closing(&source, &ballot_box.manifest, &witnesses)? {
             ballot_box.add_cosignature(&line)?;
         }
         let mut verified = Vec::new();
         let mut result = None;
-        for (name, path, _) in self.parties.trustees.iter().take(2) {
-            let bars = VerifierBars::new(console);
+        for name in TRUSTEES.into_iter().take(2) {
             let rng = &mut system_rng();
-            let mut trustee = session(name, path)?.verify_closed(&source, &|progress| bars.show(progress), rng)?;
-            drop(bars);
+            let trustee = self.folders.session(name)?;
+            let mut trustee = console.show_progress(|progress| trustee.verify_closed(&source, progress, rng))?;
             let statement = trustee.sign_closing(rng)?.to_bytes();
             ballot_box.add_statement(&statement, trustee.verification())?;
             let decryption = trustee.decrypt(&source, rng)?.to_bytes();
@@ -344,11 +279,7 @@ impl Rehearsal {
 
     /// Verifies the record from disk.
     pub(crate) fn verify(&self) -> Verification {
-        let bars = VerifierBars::new(self.console);
-        let source = FolderRecord::new(self.record());
-        let verification =
-            verify(&source, &VerifyOptions::default(), &|progress| bars.show(progress), &mut system_rng());
-        drop(bars);
+        let verification = self.console.verify(&self.ballot_box.source, &VerifyOptions::default());
         let report = &verification.report;
         let passed = report.checks.iter().filter(|check| check.failures == 0 && check.items > 0).count();
         self.console.say(format!("   {passed} checks passed, {} failed", report.failures.len()));

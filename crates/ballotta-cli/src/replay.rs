@@ -7,7 +7,7 @@ mod table;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use ballotta::record::ResultDocument;
@@ -16,9 +16,9 @@ use ballotta_replay::{Ballots, Comparison, Format, Questions, ReplayError, compa
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
-use crate::console::{Console, counted, print, seconds};
+use crate::console::{Console, Laps, counted, print, seconds};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::rehearsal::{Folders, Parties, Question, Rehearsal};
+use crate::rehearsal::{Folders, Question, Rehearsal};
 
 const ORIGIN: &str = "board.example/replay";
 
@@ -73,22 +73,9 @@ struct Held {
     result: ResultDocument,
 }
 
-/// How long each stage took.
-struct Laps {
-    times: BTreeMap<&'static str, f64>,
-    lap: Instant,
-}
-
-impl Laps {
-    fn end(&mut self, name: &'static str) {
-        self.times.insert(name, self.lap.elapsed().as_secs_f64());
-        self.lap = Instant::now();
-    }
-}
-
 impl ReplayArgs {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let mut laps = Laps { times: BTreeMap::new(), lap: Instant::now() };
+        let mut laps = Laps::start();
         let format = self.format.map_or_else(|| detect(&self.source), Ok)?;
         let ballots = format.read(&self.source)?.part(&self.contests, self.limit)?;
         let counts = count(&ballots);
@@ -120,9 +107,7 @@ impl ReplayArgs {
         let folders = Folders::new(&self.out)?;
         let Questions { languages, title, contests, styles, weights, privacy, voters } = ballots.questions();
         let question = Question { languages, title, schedule: None, contests, styles, weights, quorum: None, privacy };
-        let parties = Parties::generate(ORIGIN, &folders.secrets)?;
-        laps.lap = Instant::now();
-        let mut rehearsal = Rehearsal::begin(folders, parties, question, console)?;
+        let mut rehearsal = Rehearsal::begin(folders, ORIGIN, question, console)?;
         laps.end("key_ceremony");
         let codes = rehearsal.issue_credentials(&voters)?;
         laps.end("credentials");
@@ -133,8 +118,8 @@ impl ReplayArgs {
         let Verification { report, .. } = rehearsal.verify();
         laps.end("verification");
         let result = report.result.context("the record has no result")?;
-        let record = rehearsal.record().to_path_buf();
-        Ok(Held { record, fingerprint: result.fingerprint.clone(), valid: report.valid, result })
+        let (record, fingerprint) = (rehearsal.folders.record, result.fingerprint.clone());
+        Ok(Held { record, fingerprint, valid: report.valid, result })
     }
 }
 
@@ -152,7 +137,7 @@ fn detect(source: &Path) -> Result<Format> {
 
 /// Prints the comparison, and fails if anything differs.
 fn finish(console: Console, summary: &Summary<'_>) -> Result<()> {
-    if console.is_json() {
+    if console.is_json {
         console.json(summary)?;
     } else {
         for contest in summary.contests {

@@ -12,7 +12,7 @@ use ballotta::key_ceremony::TrusteeSeed;
 use ballotta::signing::KeyPair;
 use ballotta_io::write_secret;
 use getrandom::SysRng;
-use rand_core::UnwrapErr;
+use rand_core::{Rng as _, UnwrapErr};
 use zeroize::Zeroizing;
 
 use crate::failure::ErrorContext as _;
@@ -20,6 +20,13 @@ use crate::failure::ErrorContext as _;
 /// The random number generator of the system. It panics if the system has no randomness.
 pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
+}
+
+/// Returns random bytes of the system, such as the seed of a key.
+pub(crate) fn random_bytes() -> Zeroizing<[u8; 32]> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    system_rng().fill_bytes(bytes.as_mut());
+    bytes
 }
 
 /// The two kinds of key that are not encrypted, because their holders act more than once, or without a person at the
@@ -66,10 +73,26 @@ impl KeyFile {
         let mut lines = text.lines();
         ensure!(lines.next() == Some(self.header()), "{} is not the secret key of {}", path.display(), self.holder());
         let mut secret = Zeroizing::new([0; 32]);
-        let line = lines.next().unwrap_or_default();
-        hex::decode_to_slice(line, secret.as_mut_slice()).with_context(|| format!("{} is damaged", path.display()))?;
+        // The error of `hex` would show a character of the secret.
+        let decoded = lines.next().and_then(|line| hex::decode_to_slice(line, secret.as_mut_slice()).ok());
+        ensure!(decoded.is_some() && lines.next().is_none(), "{} is damaged", path.display());
         Ok(secret)
     }
+}
+
+/// Makes the key of an organiser or of a credential authority, and writes it to a new file.
+pub(crate) fn new_signing_key(path: &Path) -> Result<KeyPair> {
+    let key = KeyPair::new(SecretScalar::random(&mut system_rng()));
+    KeyFile::Schnorr.write(path, &Zeroizing::new(key.secret().expose_scalar().to_bytes()))?;
+    Ok(key)
+}
+
+/// Makes the key of a board or of a witness, and writes it to a new file. `signer` returns the signer with this seed.
+pub(crate) fn new_note_key<S>(path: &Path, signer: impl FnOnce(&[u8; 32]) -> Result<S>) -> Result<S> {
+    let seed = random_bytes();
+    let signer = signer(&seed)?;
+    KeyFile::Note.write(path, &seed)?;
+    Ok(signer)
 }
 
 /// Reads the key of an organiser or of a credential authority.
@@ -80,16 +103,13 @@ pub(crate) fn read_signing_key(path: &Path) -> Result<KeyPair> {
     Ok(KeyPair::new(SecretScalar::new(scalar)))
 }
 
-/// The work to try one passphrase: the binary logarithm of scrypt's work factor. `None` means about a second on this
-/// machine.
-pub(crate) type WorkFactor = Option<u8>;
-
-/// Encrypts a trustee's seed with its passphrase (age, scrypt) and writes it to a new file.
+/// Encrypts a trustee's seed with its passphrase (age, scrypt) and writes it to a new file. `work` is the work to try one
+/// passphrase: the binary logarithm of scrypt's work factor. `None` means about a second on this machine.
 pub(crate) fn write_trustee_seed(
     path: &Path,
     seed: &TrusteeSeed,
     passphrase: &SecretString,
-    work: WorkFactor,
+    work: Option<u8>,
 ) -> Result<()> {
     let mut recipient = age::scrypt::Recipient::new(passphrase.clone());
     if let Some(work) = work {
@@ -116,11 +136,8 @@ pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Resul
         .remedy("type it again, as it was when the key was made; nobody else can open this file")?;
     let mut seed = Zeroizing::new(Vec::new());
     reader.take(33).read_to_end(&mut seed).with_context(|| format!("{} is damaged", path.display()))?;
-    let seed: Zeroizing<[u8; 32]> = match seed.as_slice().try_into() {
-        Ok(seed) => Zeroizing::new(seed),
-        Err(_) => bail!("{} does not contain a trustee's seed", path.display()),
-    };
-    Ok(TrusteeSeed::from_bytes(&seed))
+    let Ok(seed) = seed.as_slice().try_into() else { bail!("{} does not contain a trustee's seed", path.display()) };
+    Ok(TrusteeSeed::from_bytes(seed))
 }
 
 /// The least length of a new passphrase, in characters. NIST SP 800-63B-4 requires it if a password is the only
@@ -183,6 +200,29 @@ pub(crate) fn voting_code_text(file: Option<&Path>) -> Result<Zeroizing<String>>
         None => {
             let prompt = rpassword::prompt_password("Voting code: ").map(Zeroizing::new);
             prompt.context("there is no terminal to type the voting code; give it with --code-file")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_damaged_key_shows_nothing_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        KeyFile::Note.write(&path, &Zeroizing::new([7; 32])).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(*KeyFile::Note.read(&path).unwrap(), [7; 32]);
+        let header = text.lines().next().unwrap();
+        for damaged in
+            [text.replacen("07", "0y", 1), format!("{text}{text}"), format!("{header}\n07\n"), format!("{header}\n")]
+        {
+            assert_ne!(damaged, text);
+            fs::write(&path, damaged).unwrap();
+            let error = KeyFile::Note.read(&path).unwrap_err();
+            assert_eq!(format!("{error:#}"), format!("{} is damaged", path.display()));
         }
     }
 }

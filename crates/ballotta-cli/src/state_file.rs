@@ -10,7 +10,7 @@ use ballotta_io::{write_atomically, write_new};
 
 /// The file `<key>.state`. The caller must lock the key.
 pub(crate) struct StateFile {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl StateFile {
@@ -19,10 +19,6 @@ impl StateFile {
         let mut path = key.as_os_str().to_owned();
         path.push(".state");
         Self { path: path.into() }
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     fn read(&self) -> io::Result<Option<Vec<u8>>> {

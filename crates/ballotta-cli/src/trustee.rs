@@ -7,17 +7,17 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use ballotta::decryption::DecryptionError;
 use ballotta::key_ceremony::{CeremonyError, CeremonyStep};
 use ballotta::manifest::Manifest;
 use ballotta::trustee::{ClosingSession, TrusteeError, TrusteeSession};
 use serde_json::json;
 
-use crate::console::{Console, VerifierBars};
+use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
-use crate::record::{Record, lock};
+use crate::record::{Record, lock, read_election};
 use crate::secrets::{passphrase, read_trustee_seed, system_rng};
 use crate::state_file::StateFile;
 use crate::trustee_names::{trustees_named, with_names};
@@ -42,15 +42,13 @@ impl TrusteeArguments {
     /// Makes the next message of the key ceremony.
     pub(crate) fn ceremony(&self, console: Console) -> Result<()> {
         let record = Record::read(&self.record)?;
-        let (manifest, messages) = (record.manifest(), record.ceremony()?);
+        let (manifest, messages) = (&record.manifest, record.ceremony()?);
         let step = self.session()?.ceremony_step(record.parameters()?, &messages, &mut system_rng());
         match step.or_else(|error| self.explain(manifest, error)).context("the key ceremony cannot continue")? {
             CeremonyStep::Due { kind, message } => {
-                self.hand_over(FileKind::CeremonyMessage, message)?;
-                console.say(format!(
-                    "The hash of the manifest is {}. All trustees must have the same one.",
-                    manifest.hash()
-                ));
+                MessageFile::new(FileKind::CeremonyMessage, message).write(&self.out)?;
+                let hash = manifest.hash();
+                console.say(format!("The hash of the manifest is {hash}. All trustees must have the same one."));
                 console.say(format!("Send {} to the board. It is a message of the key ceremony:", self.out.display()));
                 console.answer(&kind.to_string(), &json!({ "step": kind.to_string() }))
             }
@@ -67,21 +65,19 @@ impl TrusteeArguments {
     pub(crate) fn sign_closing(&self, console: Console) -> Result<()> {
         let (_lock, mut session, record) = self.verify_closed(console)?;
         let statement = session.sign_closing(&mut system_rng());
-        let statement = statement.or_else(|error| self.explain(record.manifest(), error))?;
-        self.hand_over(FileKind::ClosingStatement, statement.to_bytes())?;
-        console.say(format!(
-            "The statement is stored in {}: keep this file next to the key.",
-            self.state().path().display()
-        ));
+        let statement = statement.or_else(|error| self.explain(&record.manifest, error))?;
+        MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()).write(&self.out)?;
+        let state = self.state().path;
+        console.say(format!("The statement is stored in {}: keep this file next to the key.", state.display()));
         console.answer(&format!("Send {} to the board.", self.out.display()), &json!({ "statement": self.out }))
     }
 
     /// Makes the partial decryption.
     pub(crate) fn decrypt(&self, console: Console) -> Result<()> {
         let (_lock, session, record) = self.verify_closed(console)?;
-        let part = session.decrypt(record.source(), &mut system_rng());
-        let part = part.or_else(|error| self.explain(record.manifest(), error))?;
-        self.hand_over(FileKind::PartialDecryption, part.to_bytes())?;
+        let part = session.decrypt(&record.source, &mut system_rng());
+        let part = part.or_else(|error| self.explain(&record.manifest, error))?;
+        MessageFile::new(FileKind::PartialDecryption, part.to_bytes()).write(&self.out)?;
         console.answer(&format!("Send {} to the board.", self.out.display()), &json!({ "decryption": self.out }))
     }
 
@@ -90,17 +86,16 @@ impl TrusteeArguments {
         let lock = lock(&self.key)?;
         let record = Record::read(&self.record)?;
         // This mistake is common, so it has its own message. If the record cannot be read, the report below says why.
-        if let Ok(election) = record.election()
+        if let Ok(election) = read_election(&record.source)
             && election.window.closed.is_none()
         {
             return refusal("the voting is not closed")
                 .remedy("wait until the organiser has closed the voting and the board has added the closing");
         }
         let session = self.session()?;
-        let bars = VerifierBars::new(console);
-        let session = session.verify_closed(record.source(), &|progress| bars.show(progress), &mut system_rng());
-        drop(bars);
-        let session = session.or_else(|error| self.explain(record.manifest(), error))?;
+        let session =
+            console.show_progress(|progress| session.verify_closed(&record.source, progress, &mut system_rng()));
+        let session = session.or_else(|error| self.explain(&record.manifest, error))?;
         for failure in &session.verification().report.failures {
             console.say(format!("Without effect on the tally: {}: {}", failure.place, failure.problem));
         }
@@ -116,56 +111,50 @@ impl TrusteeArguments {
         StateFile::beside(&self.key)
     }
 
-    fn hand_over(&self, kind: FileKind, bytes: Vec<u8>) -> Result<()> {
-        MessageFile::new(kind, bytes).write(&self.out)
-    }
-
     /// Fails with the error of a session, and names the file with its state and the trustees of the manifest.
     fn explain<T>(&self, manifest: &Manifest, error: TrusteeError<io::Error>) -> Result<T> {
         let state = self.state();
-        let state = state.path().display();
-        match error {
-            TrusteeError::Ceremony(CeremonyError::NotATrustee) => Err(CeremonyError::NotATrustee)
-                .refused()
-                .remedy("give the seed that belongs to a public key in the manifest"),
-            TrusteeError::Ceremony(error) => Err(with_names(manifest, error)).refused(),
-            TrusteeError::SeedUsed => refusal(format!(
+        let state = state.path.display();
+        let explained = match error {
+            TrusteeError::Ceremony(CeremonyError::NotATrustee) => {
+                Err(CeremonyError::NotATrustee).remedy("give the seed that belongs to a public key in the manifest")
+            }
+            TrusteeError::Ceremony(error) => Err(with_names(manifest, error)),
+            TrusteeError::SeedUsed => Err(anyhow!(
                 "{state} is of another election: a trustee's key is for one election only"
             ))
             .remedy("make a new key with `ballotta trustee new`, and ask the organiser for a manifest that names it"),
-            TrusteeError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")).refused(),
-            TrusteeError::Store(error) => Err(error)
-                .with_context(|| format!("the statement cannot be stored in {state}, so it is not published"))
-                .refused(),
+            TrusteeError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")),
+            TrusteeError::Store(error) => {
+                Err(error).with_context(|| format!("the statement cannot be stored in {state}, so it is not published"))
+            }
             TrusteeError::StatementDamaged => {
-                refusal(format!("{state} is damaged: a trustee without its statement cannot take part"))
+                Err(anyhow!("{state} is damaged: a trustee without its statement cannot take part"))
             }
             TrusteeError::StatementOfAnotherTrustee { trustee } => {
-                refusal(format!("{state} has the statement of {}", trustees_named(manifest, &[trustee])))
+                Err(anyhow!("{state} has the statement of {}", trustees_named(manifest, &[trustee])))
                     .remedy("restore the file that belongs to this key")
             }
-            TrusteeError::OtherTally(error) => Err(error)
-                .with_context(|| {
-                    format!("{state} has the only statement of this trustee, and it is about another board")
-                })
-                .refused(),
-            TrusteeError::StatementLost => refusal(format!(
-                "{state} is missing, but this trustee has a statement on the board: it cannot take part"
-            )),
-            TrusteeError::NotSigned => refusal(format!(
+            TrusteeError::OtherTally(error) => Err(error).with_context(|| {
+                format!("{state} has the only statement of this trustee, and it is about another board")
+            }),
+            TrusteeError::StatementLost => {
+                Err(anyhow!("{state} is missing, but this trustee has a statement on the board: it cannot take part"))
+            }
+            TrusteeError::NotSigned => Err(anyhow!(
                 "{state} is missing: a trustee decrypts only the tally about which it has signed a statement"
             ))
             .remedy("sign one with `ballotta trustee sign-closing`, or restore the file next to the key"),
             TrusteeError::InvalidRecord(report) => {
-                refusal(format!("the record is not valid, so nothing is decrypted:\n{report}"))
+                Err(anyhow!("the record is not valid, so nothing is decrypted:\n{report}"))
             }
             TrusteeError::Decryption(DecryptionError::TooFewStatements { found, needed, absent }) => {
                 let names = trustees_named(manifest, &absent);
                 Err(DecryptionError::TooFewStatements { found, needed, absent })
                     .with_context(|| format!("no valid statement of {names} about this tally is on the board"))
-                    .refused()
             }
-            error => Err(error).refused(),
-        }
+            error => Err(error.into()),
+        };
+        explained.refused()
     }
 }

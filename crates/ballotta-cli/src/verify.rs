@@ -2,26 +2,25 @@
 //!
 //! See `spec/command-line.md#verify`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use ballotta::board::board_key;
 use ballotta::board::log::TreeHead;
 use ballotta::board::note::SignedCheckpoint;
+use ballotta::election::ElectionContext;
 use ballotta::hash::Fingerprint;
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::record::{MANIFEST, RESULT};
-use ballotta::verifier::{Stage, Verification, VerifyOptions, verify};
+use ballotta::verifier::{Stage, Verification, VerifyOptions};
 use ballotta_io::FolderRecord;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
-use crate::console::{Console, VerifierBars, print};
+use crate::console::{Console, print};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::publish::publish;
-use crate::record::{Record, board_signer, lock_record, read_manifest};
-use crate::secrets::system_rng;
+use crate::record::{Record, board_signer, lock_record, read_at_most, read_election, read_manifest};
 use crate::trustee_names::trustees_named;
 
 /// How far the election must have come.
@@ -62,11 +61,9 @@ impl VerifyRecord {
         };
         let checkpoint = self.checkpoint.as_deref().map(|path| pinned(&source, path)).transpose()?;
         let options = VerifyOptions { stage, fingerprint: self.fingerprint, checkpoint };
-        let bars = VerifierBars::new(console);
-        let verification = verify(&source, &options, &|progress| bars.show(progress), &mut system_rng());
-        drop(bars);
+        let verification = console.verify(&source, &options);
         let report = &verification.report;
-        if console.is_json() {
+        if console.is_json {
             console.json(report)?;
         } else {
             // A record that is not valid has no result.
@@ -102,8 +99,7 @@ impl VerifyRecord {
 
 /// The head of a checkpoint that the auditor kept, which the board of the record must have signed.
 fn pinned(source: &FolderRecord, path: &Path) -> Result<TreeHead> {
-    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    ensure!(bytes.len() <= MAX_CHECKPOINT_BYTES, "{} is too long for a checkpoint", path.display());
+    let bytes = read_at_most(path, MAX_CHECKPOINT_BYTES, "a checkpoint")?;
     let manifest = read_manifest(source).refused()?;
     let not_of_this_board = || format!("{} is not a checkpoint of this board", path.display());
     let signed = SignedCheckpoint::parse(&bytes).with_context(not_of_this_board)?;
@@ -131,49 +127,42 @@ impl PublishResult {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let _lock = lock_record(&self.record)?;
         let record = Record::read(&self.record)?;
-        if record.is_published() {
+        if record.is_published {
             return refusal("the result is published already");
         }
         let mut ballot_box =
             BallotBox::open(&self.record, |manifest| board_signer(manifest, &self.board_key)).refused()?;
-        let bars = VerifierBars::new(console);
-        let options = VerifyOptions::default();
-        let verification = verify(record.source(), &options, &|progress| bars.show(progress), &mut system_rng());
-        drop(bars);
+        let verification = console.verify(&record.source, &VerifyOptions::default());
         let Some(result) = &verification.report.result else { return no_result(&record, &verification) };
         if verification.closed.is_none() {
             return refusal("the closing rule is not met yet: too few trustees' statements or witnesses' cosignatures")
                 .remedy("`ballotta verify` says what is missing");
         }
         publish(&mut ballot_box, result)?;
-        if !console.is_json() {
+        if !console.is_json {
             print_result(&verification)?;
         }
-        console.say(format!(
-            "The result is published in {}. Verify the record before you announce the result.",
-            self.record.display()
-        ));
-        if console.is_json() { console.json(result) } else { Ok(()) }
+        let record = self.record.display();
+        console.say(format!("The result is published in {record}. Verify the record before you announce the result."));
+        if console.is_json { console.json(result) } else { Ok(()) }
     }
 }
 
 /// Why there is no result yet.
 fn no_result(record: &Record, verification: &Verification) -> Result<()> {
-    let closed = record.election()?.window.closed.is_some();
-    if !closed {
+    if read_election(&record.source)?.window.closed.is_none() {
         return refusal("there is no result yet: the voting is not closed");
     }
-    let Verification { context: Some(context), tally: Some(_), decryptions, .. } = verification else {
+    let Verification { context, tally, decryptions, .. } = verification;
+    let joint_key = context.as_ref().filter(|_| tally.is_some()).map(ElectionContext::joint_key);
+    let Some(joint_key) = joint_key.filter(|key| decryptions.len() < usize::from(key.threshold())) else {
         return refusal("there is no result: the record is not valid").remedy("`ballotta verify` says what is wrong");
     };
-    let missing: Vec<u16> = (1..=context.joint_key().trustees())
+    let missing: Vec<u16> = (1..=joint_key.trustees())
         .filter(|index| decryptions.iter().all(|decryption| decryption.trustee() != *index))
         .collect();
-    let (found, needed) = (decryptions.len(), context.joint_key().threshold());
-    if found >= usize::from(needed) {
-        return refusal("there is no result: the record is not valid").remedy("`ballotta verify` says what is wrong");
-    }
-    let whose = trustees_named(record.manifest(), &missing);
+    let (found, needed) = (decryptions.len(), joint_key.threshold());
+    let whose = trustees_named(&record.manifest, &missing);
     refusal(format!(
         "there is no result yet: {found} of {needed} partial decryptions are on the board, and none of {whose}"
     ))

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
+use ballotta::ballot::{BallotOpening, PreparedBallot};
 use ballotta::credential::{VotingCode, short_form};
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::ElectionKind;
@@ -47,10 +47,8 @@ pub(crate) struct PrepareBallot {
 
 impl PrepareBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        ensure!(
-            !(self.marks.read_standard_input() && self.code_file.as_deref() == Some(Path::new("-"))),
-            "--choices and --code-file cannot both be `-`: give a file for one of them"
-        );
+        let both = [&self.marks.choices, &self.code_file].iter().all(|path| path.as_deref() == Some(Path::new("-")));
+        ensure!(!both, "--choices and --code-file cannot both be `-`: give a file for one of them");
         let choices = self.marks.choices()?;
         let source = FolderRecord::new(&self.record);
         let election = read_election(&source)?;
@@ -75,12 +73,14 @@ impl PrepareBallot {
         PreparedFile::new(&self.record, context, &prepared)?.write(&self.out)?;
 
         let (fingerprint, credential) = (context.fingerprint(), short_form(voter.credential().public()));
-        console.say(format!("{}: {}", kind(manifest.kind()), manifest.title().get(language).unwrap_or_default()));
+        let kind = match manifest.kind() {
+            ElectionKind::Real => "Election",
+            ElectionKind::Rehearsal => "Rehearsal (the result does not count)",
+        };
+        console.say(format!("{kind}: {}", manifest.title().get(language).unwrap_or_default()));
         console.say(format!("Fingerprint {fingerprint}: compare it with the one that you were given."));
-        console.say(format!(
-            "Your public credential is {credential}, and your weight is {}. Your choices:",
-            voter.line().weight
-        ));
+        let weight = voter.line().weight;
+        console.say(format!("Your public credential is {credential}, and your weight is {weight}. Your choices:"));
         for choice in for_people(manifest, language, prepared.expose_choices()) {
             console.say(format!("  {choice}"));
         }
@@ -94,24 +94,16 @@ impl PrepareBallot {
             self.out.display()
         ));
         let tracker = prepared.tracker().to_string();
-        let previous = previous.map(|tracker| tracker.to_string());
         console.answer(
             &tracker,
             &json!({
                 "tracker": tracker,
                 "fingerprint": fingerprint.to_string(),
                 "credential": credential,
-                "weight": voter.line().weight,
-                "previous": previous,
+                "weight": weight,
+                "previous": previous.map(|tracker| tracker.to_string()),
             }),
         )
-    }
-}
-
-fn kind(kind: ElectionKind) -> &'static str {
-    match kind {
-        ElectionKind::Real => "Election",
-        ElectionKind::Rehearsal => "Rehearsal (the result does not count)",
     }
 }
 
@@ -151,16 +143,9 @@ pub(crate) struct CastBallot {
 impl UseBallot {
     /// The prepared ballot, and the election for which it was prepared.
     fn begin(&self, state: FinalState) -> Result<(PreparedFile, FolderRecord, Election, PreparedBallot)> {
-        ensure!(
-            !self.out.exists(),
-            "{} already exists, and files are never overwritten: choose another file for --out",
-            self.out.display()
-        );
-        ensure!(
-            self.out != state.path(&self.prepared),
-            "this command keeps the used ballot in {}: choose another file for --out",
-            self.out.display()
-        );
+        let (is_new, out, used) = (!self.out.exists(), self.out.display(), state.path(&self.prepared));
+        ensure!(is_new, "{out} already exists, and files are never overwritten: choose another file for --out");
+        ensure!(self.out != used, "this command keeps the used ballot in {out}: choose another file for --out");
         let file = PreparedFile::read_for(state, &self.prepared)?;
         let record = self.record.as_ref().unwrap_or(&file.record);
         let source = FolderRecord::new(record);
@@ -201,11 +186,10 @@ impl CastBallot {
         let signed = prepared.cast(&election.context, credential.key_pair(), &mut system_rng());
         MessageFile::new(FileKind::Ballot, signed.to_bytes()).write(&self.ballot.out)?;
         file.forget(FinalState::Cast, &self.ballot.prepared)?;
-        console.say(format!(
-            "Send {} to the board. After the close, look for the ballot with this tracker:",
-            self.ballot.out.display()
-        ));
-        console.answer(&file_tracker(&signed), &json!({ "tracker": file_tracker(&signed) }))
+        let out = self.ballot.out.display();
+        console.say(format!("Send {out} to the board. After the close, look for the ballot with this tracker:"));
+        let tracker = signed.tracker().to_string();
+        console.answer(&tracker, &json!({ "tracker": tracker }))
     }
 }
 
@@ -213,10 +197,6 @@ impl CastBallot {
 fn written_down(text: &str) -> Result<Tracker, <Tracker as FromStr>::Err> {
     let digits = text.chars().filter(|character| !character.is_whitespace() && *character != '-');
     digits.collect::<String>().to_lowercase().parse()
-}
-
-fn file_tracker(signed: &SignedBallot) -> String {
-    signed.tracker().to_string()
 }
 
 /// Checks on a second device that an opened ballot contains the voter's choices.

@@ -39,17 +39,17 @@ impl Cosign {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let _lock = lock(&self.key)?;
         let record = Record::read(&self.record)?;
-        let mut session = session(record.manifest(), &self.key)?;
-        let closing = read_checkpoint(record.source(), CLOSING_CHECKPOINT)?;
+        let mut session = session(&record.manifest, &self.key)?;
+        let closing = read_checkpoint(&record.source, CLOSING_CHECKPOINT)?;
         let path = if closing.is_some() { CLOSING_CHECKPOINT } else { CHECKPOINT };
         let signed = match closing {
             Some(closing) => closing,
-            None => read_checkpoint(record.source(), CHECKPOINT)?.context("the record has no checkpoint")?,
+            None => read_checkpoint(&record.source, CHECKPOINT)?.context("the record has no checkpoint")?,
         };
         let review = session.review(&signed).or_else(|error| explain(&self.key, error).context(path))?;
         let size = review.checkpoint().size();
         let mut reviews = [review];
-        push_entries(record.source(), record.manifest(), &mut reviews)?;
+        push_entries(&record.source, &record.manifest, &mut reviews)?;
         let [review] = reviews;
         let line = review.cosign(now()?).or_else(|error| explain(&self.key, error))?.to_string();
         MessageFile::new(FileKind::Cosignature, line.clone().into_bytes()).write(&self.out)?;
@@ -59,7 +59,7 @@ impl Cosign {
 }
 
 /// The cosignatures of the closing checkpoint by the witnesses whose keys are in these files. The board is read once.
-pub(crate) fn cosign_closing(source: &FolderRecord, manifest: &Manifest, keys: &[&Path]) -> Result<Vec<String>> {
+pub(crate) fn cosign_closing(source: &FolderRecord, manifest: &Manifest, keys: &[PathBuf]) -> Result<Vec<String>> {
     let closing = read_checkpoint(source, CLOSING_CHECKPOINT)?.context("the voting is not closed yet")?;
     let mut sessions = keys.iter().map(|key| session(manifest, key)).collect::<Result<Vec<_>>>()?;
     let reviews =
@@ -67,7 +67,7 @@ pub(crate) fn cosign_closing(source: &FolderRecord, manifest: &Manifest, keys: &
     let mut reviews = reviews.collect::<Result<Vec<_>>>()?;
     push_entries(source, manifest, &mut reviews)?;
     let time = now()?;
-    let line = |(review, key): (CheckpointReview<'_, _>, &&Path)| {
+    let line = |(review, key): (CheckpointReview<'_, _>, &PathBuf)| {
         Ok(review.cosign(time).or_else(|error| explain(key, error))?.to_string())
     };
     zip(reviews, keys).map(line).collect()
@@ -97,7 +97,7 @@ fn now() -> Result<u64> {
 /// Fails with the error of a session, and names the files of the key and of its state.
 fn explain<T>(key: &Path, error: WitnessError<io::Error>) -> Result<T> {
     let state = StateFile::beside(key);
-    let state = state.path().display();
+    let state = state.path.display();
     match error {
         WitnessError::NotAWitness => {
             refusal(format!("{} is not the key of a witness that the manifest names", key.display()))

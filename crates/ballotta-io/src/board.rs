@@ -97,13 +97,11 @@ impl BoardFolder {
     pub fn resume(root: &Path, frontier: Frontier) -> Result<Self, BoardFolderError> {
         let committed = frontier.head();
         let partial = last_bundle(committed.size).filter(|tile| tile.width() < TILE_WIDTH);
-        let last = match partial {
-            Some(tile) => {
-                let bundle = Bundle::read(&FolderRecord::new(root), tile)?;
-                bundle.entries()?.map(|(_, entry)| entry.to_vec()).collect()
-            }
-            None => Vec::new(),
-        };
+        let mut last = Vec::new();
+        if let Some(tile) = partial {
+            let bundle = Bundle::read(&FolderRecord::new(root), tile)?;
+            last.extend(bundle.entries()?.map(|(_, entry)| entry.to_vec()));
+        }
         Ok(Self { root: root.to_path_buf(), frontier, last, committed })
     }
 
@@ -128,12 +126,6 @@ impl BoardFolder {
             return Err(BoardFolderError::RootMismatch);
         }
         Self::resume(root, frontier)
-    }
-
-    /// The tree head, which includes entries that are not committed yet.
-    #[must_use]
-    pub fn head(&self) -> TreeHead {
-        self.frontier.head()
     }
 
     /// Appends an entry and returns its position.

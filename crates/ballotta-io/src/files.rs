@@ -10,21 +10,16 @@ use std::path::Path;
 ///
 /// If the file cannot be written.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = folder_of(path);
-    fs::create_dir_all(folder)?;
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
-    let part = folder.join(name);
+    let part = path.with_file_name(name);
     // Left by a crash, or a link to another file.
     match fs::remove_file(&part) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&part)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    fs::rename(&part, path)?;
-    sync_folder(folder)
+    write(OpenOptions::new().write(true).create_new(true), &part, bytes)?;
+    rename(&part, path)
 }
 
 /// Reads a whole file of at most `limit` bytes, so that a long file cannot fill the memory.
@@ -59,7 +54,8 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 ///
 /// `AlreadyExists` if the file exists; otherwise the reason why it cannot be written.
 pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    create(OpenOptions::new().write(true).create_new(true), path, bytes)
+    write(OpenOptions::new().write(true).create_new(true), path, bytes)?;
+    sync_folder(folder_of(path))
 }
 
 /// Writes a file with a secret: nobody else may read it, and it must not exist yet.
@@ -72,16 +68,16 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    create(&options, path, bytes)
+    write(&options, path, bytes)?;
+    sync_folder(folder_of(path))
 }
 
-fn create(options: &OpenOptions, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = folder_of(path);
-    fs::create_dir_all(folder)?;
+/// Writes a file. Its name can be lost in a crash until its folder is synchronised.
+fn write(options: &OpenOptions, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(folder_of(path))?;
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
-    file.sync_data()?;
-    sync_folder(folder)
+    file.sync_data()
 }
 
 fn folder_of(path: &Path) -> &Path {

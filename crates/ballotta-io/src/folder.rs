@@ -55,8 +55,8 @@ impl FolderRecord {
     }
 }
 
-pub(crate) fn source_error(path: &str, error: &io::Error) -> SourceError {
-    SourceError { path: path.to_owned(), reason: error.to_string() }
+pub(crate) fn source_error(path: &str, reason: impl ToString) -> SourceError {
+    SourceError { path: path.to_owned(), reason: reason.to_string() }
 }
 
 #[cfg(unix)]
@@ -84,19 +84,17 @@ impl RecordSource for FolderRecord {
             Ok(metadata) if metadata.is_file() => Ok(Some(metadata.len())),
             Ok(_) => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(source_error(path, &error)),
+            Err(error) => Err(source_error(path, error)),
         }
     }
 
     fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        self.file(path)
-            .and_then(|file| read_exact_at(&file, buffer, offset))
-            .map_err(|error| source_error(path, &error))
+        self.file(path).and_then(|file| read_exact_at(&file, buffer, offset)).map_err(|error| source_error(path, error))
     }
 
     fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
         let mut paths = Vec::new();
-        self.walk(&self.root, &mut paths).map_err(|error| source_error("", &error))?;
+        self.walk(&self.root, &mut paths).map_err(|error| source_error("", error))?;
         paths.sort_unstable();
         Ok(Some(paths))
     }

@@ -51,8 +51,28 @@ impl HttpRecord {
     ///
     /// If the address is invalid.
     pub fn new(address: &str, timeout: Duration) -> Result<Self, SourceError> {
-        let (address, agent) = agent(address, timeout)?;
-        Ok(Self { address, agent, timeout, kept: Mutex::default(), roll: OnceLock::new() })
+        let refused = |reason: &str| source_error(address, reason);
+        if !["http://", "https://"].iter().any(|scheme| address.starts_with(scheme)) {
+            return Err(refused("not an address that begins with http:// or https://"));
+        }
+        if address.contains(['?', '#']) || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(refused("the address of a record has neither query nor fragment"));
+        }
+        let config = Agent::config_builder()
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .timeout_connect(Some(timeout))
+            .timeout_recv_response(Some(timeout))
+            // The longest files take longest. A download that stalls is still ended.
+            .timeout_recv_body(Some(timeout * 60))
+            .build();
+        Ok(Self {
+            address: address.trim_end_matches('/').to_owned(),
+            agent: Agent::new_with_config(config),
+            timeout,
+            kept: Mutex::default(),
+            roll: OnceLock::new(),
+        })
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
@@ -60,7 +80,20 @@ impl HttpRecord {
     }
 
     fn get(&self, path: &str) -> Result<Option<Paced>, SourceError> {
-        get(&self.agent, &format!("{}/{}", self.address, encode(path)), path, self.timeout)
+        self.get_address(&format!("{}/{}", self.address, encode(path)), path)
+    }
+
+    /// Begins to fetch an address. Errors name the path.
+    fn get_address(&self, address: &str, path: &str) -> Result<Option<Paced>, SourceError> {
+        let response = self.agent.get(address).call().map_err(|error| source_error(path, error))?;
+        match response.status() {
+            StatusCode::OK => Ok(Some(Paced::new(response.into_body().into_reader(), self.timeout))),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+            status if status.is_redirection() => {
+                Err(source_error(path, "the server redirects to another address, which is not followed"))
+            }
+            status => Err(source_error(path, format!("the server answers {status}"))),
+        }
     }
 
     /// Reads a whole file; `None` if there is no such file.
@@ -69,7 +102,7 @@ impl HttpRecord {
         let limit = MAX_BUNDLE_BYTES.max(MAX_MESSAGE_BYTES);
         let mut bytes = Vec::new();
         let read = body.take(limit as u64 + 1).read_to_end(&mut bytes);
-        read.map_err(|error| source_error(path, &error))?;
+        read.map_err(|error| source_error(path, error))?;
         if bytes.len() > limit { Err(too_long(path, limit as u64)) } else { Ok(Some(bytes)) }
     }
 
@@ -89,42 +122,11 @@ impl HttpRecord {
 ///
 /// If there is no such archive, or it cannot be fetched.
 pub fn fetch_archive(address: &str, timeout: Duration) -> Result<File, SourceError> {
-    let (address, agent) = agent(address, timeout)?;
-    let missing = || SourceError { path: address.clone(), reason: "there is no such file".to_owned() };
-    let body = get(&agent, &address, &address, timeout)?.ok_or_else(missing)?;
-    Ok(spool(body, &address, MAX_ARCHIVE_BYTES)?.0)
-}
-
-fn agent(address: &str, timeout: Duration) -> Result<(String, Agent), SourceError> {
-    let refused = |reason: &str| SourceError { path: address.to_owned(), reason: reason.to_owned() };
-    if !["http://", "https://"].iter().any(|scheme| address.starts_with(scheme)) {
-        return Err(refused("not an address that begins with http:// or https://"));
-    }
-    if address.contains(['?', '#']) || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(refused("the address of a record has neither query nor fragment"));
-    }
-    let config = Agent::config_builder()
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .timeout_connect(Some(timeout))
-        .timeout_recv_response(Some(timeout))
-        // The longest files take longest. A download that stalls is still ended.
-        .timeout_recv_body(Some(timeout * 60))
-        .build();
-    Ok((address.trim_end_matches('/').to_owned(), Agent::new_with_config(config)))
-}
-
-fn get(agent: &Agent, address: &str, path: &str, timeout: Duration) -> Result<Option<Paced>, SourceError> {
-    let failed = |reason: String| SourceError { path: path.to_owned(), reason };
-    let response = agent.get(address).call().map_err(|error| failed(error.to_string()))?;
-    match response.status() {
-        StatusCode::OK => Ok(Some(Paced::new(response.into_body().into_reader(), timeout))),
-        StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
-        status if status.is_redirection() => {
-            Err(failed("the server redirects to another address, which is not followed".to_owned()))
-        }
-        status => Err(failed(format!("the server answers {status}"))),
-    }
+    let server = HttpRecord::new(address, timeout)?;
+    let address = &server.address;
+    let missing = || source_error(address, "there is no such file");
+    let body = server.get_address(address, address)?.ok_or_else(missing)?;
+    Ok(spool(body, address, MAX_ARCHIVE_BYTES)?.0)
 }
 
 /// A body that comes fast enough. It is read on a thread of its own, which is left alone when the server stalls: it ends
@@ -172,12 +174,12 @@ fn spool(body: Paced, path: &str, limit: u64) -> Result<(File, u64), SourceError
         file.rewind()?;
         Ok((file, length))
     };
-    let (file, length) = copy().map_err(|error| source_error(path, &error))?;
+    let (file, length) = copy().map_err(|error: io::Error| source_error(path, error))?;
     if length > limit { Err(too_long(path, limit)) } else { Ok((file, length)) }
 }
 
 fn too_long(path: &str, limit: u64) -> SourceError {
-    SourceError { path: path.to_owned(), reason: format!("the server sends more than {limit} bytes") }
+    source_error(path, format!("the server sends more than {limit} bytes"))
 }
 
 /// A path in an address: everything but letters, digits and `-._~/` in hexadecimal.
@@ -201,17 +203,16 @@ impl RecordSource for HttpRecord {
     }
 
     fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        let ends = || source_error(path, &io::ErrorKind::UnexpectedEof.into());
+        let ends = || source_error(path, io::Error::from(io::ErrorKind::UnexpectedEof));
         if path == ROLL {
             let (file, _) = self.roll()?.ok_or_else(ends)?;
-            return read_exact_at(file, buffer, offset).map_err(|error| source_error(path, &error));
+            return read_exact_at(file, buffer, offset).map_err(|error| source_error(path, error));
         }
         let kept = self.kept().remove(path);
         let bytes = kept.map_or_else(|| self.fetch(path), |bytes| Ok(Some(bytes)))?.ok_or_else(ends)?;
-        let start = usize::try_from(offset).map_err(|_| ends())?;
-        let part = bytes.get(start..).and_then(|rest| rest.get(..buffer.len())).ok_or_else(ends)?;
-        buffer.copy_from_slice(part);
-        Ok(())
+        let mut bytes = io::Cursor::new(bytes);
+        bytes.set_position(offset);
+        bytes.read_exact(buffer).map_err(|_| ends())
     }
 
     fn list(&self) -> Result<Option<Vec<String>>, SourceError> {

@@ -38,23 +38,14 @@ pub enum ZipError {
     #[error("the directory of the archive cannot be read: {0}")]
     Directory(&'static str),
     /// A name is not a path below the record.
-    #[error("the archive names {name:?}, which is not a path of a record")]
-    Name {
-        /// The name.
-        name: String,
-    },
+    #[error("the archive names {0:?}, which is not a path of a record")]
+    Name(String),
     /// Two files have one name.
-    #[error("the archive names {name} twice")]
-    Duplicate {
-        /// The name.
-        name: String,
-    },
+    #[error("the archive names {0} twice")]
+    Duplicate(String),
     /// A file is encrypted, or compressed in another way than by deflate.
-    #[error("{name}: only files that are stored or deflated can be read")]
-    Method {
-        /// The file.
-        name: String,
-    },
+    #[error("{0}: only files that are stored or deflated can be read")]
+    Method(String),
     /// A file is longer than its kind may be, or than what it is inflated from can make it.
     #[error("{name}: {packed} packed bytes cannot contain a file of {length} bytes")]
     TooLong {
@@ -134,10 +125,9 @@ impl ZipRecord {
                 // Bounded by the directory: see `Member::longest`.
                 let mut bytes = Vec::with_capacity(usize::try_from(member.length).unwrap_or(0));
                 self.inflate(path, member, &mut bytes)?;
-                let start = usize::try_from(offset).unwrap_or(usize::MAX);
-                let part = bytes.get(start..).and_then(|rest| rest.get(..buffer.len()));
-                buffer.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
-                Ok(())
+                let mut bytes = io::Cursor::new(bytes);
+                bytes.set_position(offset);
+                bytes.read_exact(buffer)
             }
         }
     }
@@ -167,7 +157,7 @@ impl RecordSource for ZipRecord {
     }
 
     fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        self.read(path, offset, buffer).map_err(|error| crate::folder::source_error(path, &error))
+        self.read(path, offset, buffer).map_err(|error| crate::folder::source_error(path, error))
     }
 
     fn list(&self) -> Result<Option<Vec<String>>, SourceError> {

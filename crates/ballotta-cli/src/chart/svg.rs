@@ -6,7 +6,7 @@ use ballotta::manifest::Manifest;
 use ballotta::record::ResultDocument;
 
 use super::{Bar, Block, Chart, GradesRow, Standing, charts, participation};
-use crate::console::grouped;
+use crate::console::{grouped, shortened};
 
 const ROW: usize = 36;
 const LEFT: usize = 200;
@@ -40,7 +40,7 @@ pub(crate) fn svg(manifest: &Manifest, result: &ResultDocument) -> String {
     for Chart { title, blocks } in charts(manifest, result) {
         canvas.y += 20;
         for line in wrapped(&title, LINE * 5 / 6) {
-            canvas.text(16, r#" font-size="18" font-weight="600""#, &line);
+            canvas.text(16, 0, r#" font-size="18" font-weight="600""#, &line);
             canvas.y += 24;
         }
         canvas.y -= 8;
@@ -80,8 +80,10 @@ struct Canvas {
 
 // Writing to a string does not fail.
 impl Canvas {
-    fn text(&mut self, x: usize, attributes: &str, text: &str) {
-        let _ = writeln!(self.body, r#"<text x="{x}" y="{}"{attributes}>{}</text>"#, self.y, escaped(text));
+    /// Draws a text on a line that is `down` below the current height.
+    fn text(&mut self, x: usize, down: usize, attributes: &str, text: &str) {
+        let (y, text) = (self.y + down, escaped(text));
+        let _ = writeln!(self.body, r#"<text x="{x}" y="{y}"{attributes}>{text}</text>"#);
     }
 
     fn rectangle(&mut self, x: usize, width: usize, height: usize, fill: &str) {
@@ -92,9 +94,8 @@ impl Canvas {
     /// Draws a sentence on as many lines as it needs.
     fn line(&mut self, text: &str) {
         for line in wrapped(text, LINE) {
-            self.y += 16;
-            self.text(16, &format!(r#" fill="{GREY}""#), &line);
-            self.y += 8;
+            self.text(16, 16, &format!(r#" fill="{GREY}""#), &line);
+            self.y += 24;
         }
     }
 
@@ -104,23 +105,18 @@ impl Canvas {
             return self.label(title);
         }
         for line in wrapped(title, LINE * 3 / 4) {
-            self.y += 14;
-            self.text(LEFT, "", &line);
-            self.y += 6;
+            self.text(LEFT, 14, "", &line);
+            self.y += 20;
         }
     }
 
     fn label(&mut self, label: &str) {
-        self.y += 17;
-        self.text(LEFT - 10, r#" text-anchor="end""#, &shortened(label, LABEL));
-        self.y -= 17;
+        self.text(LEFT - 10, 17, r#" text-anchor="end""#, &shortened(label, LABEL));
     }
 
     fn right(&mut self, text: &str) {
         self.width = self.width.max(LEFT + BAR + 20 + CHARACTER * text.chars().count());
-        self.y += 17;
-        self.text(LEFT + BAR + 10, "", text);
-        self.y -= 17;
+        self.text(LEFT + BAR + 10, 17, "", text);
     }
 
     fn bar(&mut self, bar: &Bar, whole: u128) {
@@ -144,9 +140,7 @@ impl Canvas {
                 self.y += 22;
             }
             self.rectangle(x, 14, 14, &grade_colour(number, grades.len()).0);
-            self.y += 12;
-            self.text(x + 20, "", &shortened(title, LABEL));
-            self.y -= 12;
+            self.text(x + 20, 12, "", &shortened(title, LABEL));
             x += width;
         }
         self.y += 26;
@@ -164,9 +158,7 @@ impl Canvas {
                 self.rectangle(LEFT + from, width, 24, &fill);
                 let number = grouped(*total);
                 if *total > 0 && width > CHARACTER * number.len() + 6 {
-                    self.y += 17;
-                    self.text(LEFT + from + 6, &format!(r#" fill="{ink}""#), &number);
-                    self.y -= 17;
+                    self.text(LEFT + from + 6, 17, &format!(r#" fill="{ink}""#), &number);
                 }
                 from = to.min(BAR);
             }
@@ -179,9 +171,8 @@ impl Canvas {
             r##"<line x1="{x}" y1="{top}" x2="{x}" y2="{}" stroke="#1c2430" stroke-width="2" stroke-dasharray="4 3"/>"##,
             self.y
         );
-        self.y += 4;
-        self.text(x, &format!(r#" text-anchor="middle" font-size="12" fill="{GREY}" dy="8""#), "50 %");
-        self.y += 8;
+        self.text(x, 4, &format!(r#" text-anchor="middle" font-size="12" fill="{GREY}" dy="8""#), "50 %");
+        self.y += 12;
     }
 
     /// Draws the matrix of pairs. A cell is coloured if the option of its row beats that of its column.
@@ -195,7 +186,7 @@ impl Canvas {
         self.y += 18;
         let middle = |column: usize| LEFT + column * cell + cell / 2;
         for column in 0..names.len() {
-            self.text(middle(column), r#" text-anchor="middle" font-weight="600""#, &(column + 1).to_string());
+            self.text(middle(column), 0, r#" text-anchor="middle" font-weight="600""#, &(column + 1).to_string());
         }
         self.y += 4;
         for (row, (name, above)) in names.iter().zip(matrix).enumerate() {
@@ -209,9 +200,7 @@ impl Canvas {
                 }
                 let number = if row == column { "–".to_owned() } else { grouped(*above) };
                 let ink = if beats { "#ffffff" } else { "#1c2430" };
-                self.y += 17;
-                self.text(middle(column), &format!(r#" text-anchor="middle" fill="{ink}""#), &number);
-                self.y -= 17;
+                self.text(middle(column), 17, &format!(r#" text-anchor="middle" fill="{ink}""#), &number);
             }
             self.y += 24;
         }
@@ -250,40 +239,20 @@ fn columns(text: &str) -> usize {
 
 /// Breaks a text into lines between words.
 fn wrapped(text: &str, most: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
+    let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if columns(line) + 1 + columns(word) <= most => {
-                line.push(' ');
-                line.push_str(word);
-            }
+            Some(line) if columns(line) + 1 + columns(word) <= most => *line += &format!(" {word}"),
             _ => lines.push(word.to_owned()),
         }
     }
     lines.into_iter().map(|line| shortened(&line, most)).collect()
 }
 
-fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most - 1).chain(['…']).collect()
-}
-
 fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
+    // The ampersand comes first, because the other replacements contain it.
+    let escapes = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
+    escapes.iter().fold(text.to_owned(), |text, (character, escape)| text.replace(*character, escape))
 }
 
 #[cfg(test)]

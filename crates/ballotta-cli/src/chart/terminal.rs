@@ -63,10 +63,7 @@ fn write_grades(grades: &[String], rows: &[GradesRow], text: &mut String) {
 }
 
 fn write_pairs(names: &[String], matrix: &[Vec<u64>], text: &mut String) {
-    let _ = writeln!(
-        text,
-        "  How many rank the option of the row above that of the column; * if more than the other way round"
-    );
+    *text += "  How many rank the option of the row above that of the column; * if more than the other way round\n";
     let numbers = (1..=names.len()).map(|number| format!("{number} "));
     let mut table = vec![[String::new()].into_iter().chain(numbers).collect::<Vec<_>>()];
     for (row, (name, above)) in names.iter().zip(matrix).enumerate() {

@@ -50,22 +50,17 @@ fn remedy(contest: &Contest, problem: &ChoiceProblem) -> Option<String> {
 fn problem(manifest: &Manifest, contest: Option<&Contest>, mark: Option<&Mark>, error: &ChoiceError) -> String {
     let more = match (&error.problem, contest, mark) {
         (ChoiceProblem::UnknownContest, ..) => {
-            let known = manifest.contests().iter().map(|contest| contest.id.as_str());
-            return format!("{error}; the contests are {}", join(known));
+            Some(format!("; the contests are {}", join(manifest.contests().iter().map(|contest| &contest.id))))
         }
         (ChoiceProblem::UnknownOption, Some(contest), _) => {
-            return format!(
-                "{error}; its options are {}",
-                join(contest.options.iter().map(|option| option.id.as_str()))
-            );
+            Some(format!("; its options are {}", join(contest.options.iter().map(|option| &option.id))))
         }
-        (ChoiceProblem::Selection(problem), Some(contest), Some(mark)) => which(contest, mark, problem),
+        (ChoiceProblem::Selection(problem), Some(contest), Some(mark)) => {
+            which(contest, mark, problem).map(|which| format!(": {which}"))
+        }
         _ => None,
     };
-    match more {
-        Some(more) => format!("{error}: {more}"),
-        None => error.to_string(),
-    }
+    format!("{error}{}", more.unwrap_or_default())
 }
 
 /// The options of the mark that cause the error.
@@ -97,7 +92,7 @@ fn which(contest: &Contest, mark: &Mark, problem: &SelectionError) -> Option<Str
             Some(format!("{unknown}; the grades are {}", join(grade_ids(contest))))
         }
         (SelectionError::NotAList, Mark::List { list, .. }, Rule::Lists(rule)) => {
-            Some(format!("{list}; the lists are {}", join(rule.lists.iter().map(|list| list.list.as_str()))))
+            Some(format!("{list}; the lists are {}", join(rule.lists.iter().map(|list| &list.list))))
         }
         (SelectionError::NotACandidate, Mark::List { preferences, .. }, Rule::Lists(rule)) => {
             let are_lists = preferences.iter().filter(|option| rule.lists.iter().any(|list| list.list == **option));
@@ -114,7 +109,7 @@ fn which(contest: &Contest, mark: &Mark, problem: &SelectionError) -> Option<Str
             let too_many = rule.groups.iter().find(|group| {
                 preferences.iter().filter(|option| group.candidates.contains(option)).count() > group.max as usize
             })?;
-            Some(format!("the group is {}", join(too_many.candidates.iter().map(String::as_str))))
+            Some(format!("the group is {}", join(too_many.candidates.iter())))
         }
         (
             SelectionError::TooManyPoints { total, .. } | SelectionError::TooFewPoints { total, .. },
@@ -153,6 +148,5 @@ fn grade_ids(contest: &Contest) -> impl Iterator<Item = &str> {
 }
 
 fn join(texts: impl Iterator<Item: AsRef<str>>) -> String {
-    let texts: Vec<_> = texts.collect();
-    texts.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
+    texts.map(|text| text.as_ref().to_owned()).collect::<Vec<_>>().join(", ")
 }

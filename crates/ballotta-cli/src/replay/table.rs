@@ -2,7 +2,7 @@
 
 use ballotta_replay::{Comparison, Number, Ranking};
 
-use crate::console::{grouped, isolated};
+use crate::console::{counted, grouped, isolated, shortened};
 
 /// The width of the first column, in characters.
 const WIDTH: usize = 44;
@@ -38,10 +38,7 @@ fn line(number: &Number) -> String {
     let Number { what, published, counted, decrypted, same } = number;
     let [published, counted, decrypted] =
         [published, counted, decrypted].map(|number| number.map_or("-".to_owned(), grouped));
-    let what: String = match what.chars().count() {
-        ..=WIDTH => what.clone(),
-        _ => what.chars().take(WIDTH - 1).chain(['…']).collect(),
-    };
+    let what = shortened(what, WIDTH);
     format!("  {what:<WIDTH$} {published:>15} {counted:>15} {decrypted:>15}   {}\n", sameness(*same))
 }
 
@@ -49,10 +46,8 @@ fn line(number: &Number) -> String {
 pub(super) fn totals(contests: &[Comparison], part: Option<usize>) -> String {
     let all = || contests.iter().flat_map(Comparison::all);
     let count = |wanted: &dyn Fn(&Number) -> bool| all().filter(|number| wanted(number)).count() as u64;
-    let same = |same: u64, of: u64| {
-        let are = if of == 1 { "number is" } else { "numbers are" };
-        format!("{} of {} {are} the same", grouped(same), grouped(of))
-    };
+    let same =
+        |same: u64, of: u64| format!("{} of {} the same", grouped(same), counted(of, "number is", "numbers are"));
     let published = match (count(&|number| number.published.is_some()), part) {
         (0, Some(1)) => "not compared: only the first ballot was counted".to_owned(),
         (0, Some(part)) => format!("not compared: only the first {} ballots were counted", grouped(part as u64)),

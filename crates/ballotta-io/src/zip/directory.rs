@@ -61,12 +61,12 @@ impl Member {
         let other = || io::Error::other("the file has another header than the directory says");
         let mut header = [0; LOCAL_BYTES as usize];
         read_exact_at(file, &mut header, self.header)?;
-        let mut fields = Fields { rest: &header };
-        if fields.u32() != Some(LOCAL_SIGNATURE) {
-            return Err(other());
-        }
-        fields.take(22).ok_or_else(other)?;
-        let (name_bytes, extra) = fields.u16().zip(fields.u16()).ok_or_else(other)?;
+        let lengths = |mut fields: Fields<'_>| {
+            let signature = fields.u32()?;
+            fields.take(22)?;
+            Ok::<_, ZipError>((signature, fields.u16()?, fields.u16()?))
+        };
+        let Ok((LOCAL_SIGNATURE, name_bytes, extra)) = lengths(Fields { rest: &header }) else { return Err(other()) };
         let mut own = vec![0; name_bytes.into()];
         read_exact_at(file, &mut own, self.header + LOCAL_BYTES)?;
         if own != name.as_bytes() {
@@ -90,22 +90,28 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count)?;
+    fn take(&mut self, count: usize) -> Result<&'a [u8], ZipError> {
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(ZipError::Directory("it ends too early"))?;
         self.rest = rest;
-        Some(taken)
+        Ok(taken)
     }
 
-    fn u16(&mut self) -> Option<u16> {
-        Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?))
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], ZipError> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.take(N)?);
+        Ok(array)
     }
 
-    fn u32(&mut self) -> Option<u32> {
-        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
+    fn u16(&mut self) -> Result<u16, ZipError> {
+        self.array().map(u16::from_le_bytes)
     }
 
-    fn u64(&mut self) -> Option<u64> {
-        Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
+    fn u32(&mut self) -> Result<u32, ZipError> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Result<u64, ZipError> {
+        self.array().map(u64::from_le_bytes)
     }
 }
 
@@ -121,15 +127,14 @@ fn place(file: &File) -> Result<Place, ZipError> {
     let end = length.checked_sub(END_BYTES).ok_or(ZipError::NoDirectory)?;
     let mut bytes = [0; END_BYTES as usize];
     read_exact_at(file, &mut bytes, end)?;
-    let cut = || ZipError::Directory("it ends too early");
     let mut fields = Fields { rest: &bytes };
-    if fields.u32() != Some(END_SIGNATURE) {
+    if fields.u32()? != END_SIGNATURE {
         return Err(ZipError::NoDirectory);
     }
-    let disks = fields.u32().ok_or_else(cut)?;
-    let (here, files) = fields.u16().zip(fields.u16()).ok_or_else(cut)?;
-    let (bytes, start) = fields.u32().zip(fields.u32()).ok_or_else(cut)?;
-    if fields.u16() != Some(0) {
+    let disks = fields.u32()?;
+    let (here, files) = (fields.u16()?, fields.u16()?);
+    let (bytes, start) = (fields.u32()?, fields.u32()?);
+    if fields.u16()? != 0 {
         return Err(ZipError::NoDirectory);
     }
     if disks != 0 || here != files {
@@ -159,25 +164,24 @@ fn long_place(file: &File, end: u64) -> Result<Option<(Place, u64)>, ZipError> {
     let mut bytes = [0; LOCATOR_BYTES as usize];
     read_exact_at(file, &mut bytes, locator)?;
     let mut fields = Fields { rest: &bytes };
-    if fields.u32() != Some(LOCATOR_SIGNATURE) {
+    if fields.u32()? != LOCATOR_SIGNATURE {
         return Ok(None);
     }
-    let cut = || ZipError::Directory("it ends too early");
-    fields.u32().ok_or_else(cut)?;
-    let start = fields.u64().ok_or_else(cut)?;
+    fields.u32()?;
+    let start = fields.u64()?;
     if start.checked_add(END64_BYTES) != Some(locator) {
         return Err(ZipError::Directory("it is not at its place"));
     }
     let mut bytes = [0; END64_BYTES as usize];
     read_exact_at(file, &mut bytes, start)?;
     let mut fields = Fields { rest: &bytes };
-    if fields.u32() != Some(END64_SIGNATURE) || fields.u64() != Some(END64_BYTES - 12) {
+    if (fields.u32()?, fields.u64()?) != (END64_SIGNATURE, END64_BYTES - 12) {
         return Err(ZipError::Directory("it is not at its place"));
     }
-    fields.take(4).ok_or_else(cut)?;
-    let disks = fields.u64().ok_or_else(cut)?;
-    let (here, files) = fields.u64().zip(fields.u64()).ok_or_else(cut)?;
-    let (bytes, first) = fields.u64().zip(fields.u64()).ok_or_else(cut)?;
+    fields.take(4)?;
+    let disks = fields.u64()?;
+    let (here, files) = (fields.u64()?, fields.u64()?);
+    let (bytes, first) = (fields.u64()?, fields.u64()?);
     if disks != 0 || here != files {
         return Err(ZipError::Directory("it is in several parts"));
     }
@@ -219,7 +223,7 @@ pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, Zi
             return Err(ZipError::TooLong { name, length, packed });
         }
         if members.contains_key(&name) {
-            return Err(ZipError::Duplicate { name });
+            return Err(ZipError::Duplicate(name));
         }
         members.insert(name, member);
     }
@@ -234,47 +238,47 @@ pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, Zi
 }
 
 fn read_member(fields: &mut Fields<'_>) -> Result<(String, Member), ZipError> {
-    let cut = || ZipError::Directory("it ends too early");
-    if fields.u32().ok_or_else(cut)? != CENTRAL_SIGNATURE {
+    if fields.u32()? != CENTRAL_SIGNATURE {
         return Err(ZipError::Directory("an entry has the wrong signature"));
     }
-    fields.take(4).ok_or_else(cut)?;
-    let (flags, method) = fields.u16().zip(fields.u16()).ok_or_else(cut)?;
-    fields.take(8).ok_or_else(cut)?;
-    let (packed, length) = fields.u32().zip(fields.u32()).ok_or_else(cut)?;
-    let (name, extra) = fields.u16().zip(fields.u16()).ok_or_else(cut)?;
-    let comment = fields.u16().ok_or_else(cut)?;
-    fields.take(8).ok_or_else(cut)?;
-    let header = fields.u32().ok_or_else(cut)?;
-    let name = fields.take(name.into()).ok_or_else(cut)?;
-    let extra = fields.take(extra.into()).ok_or_else(cut)?;
-    fields.take(comment.into()).ok_or_else(cut)?;
+    fields.take(4)?;
+    let (flags, method) = (fields.u16()?, fields.u16()?);
+    fields.take(8)?;
+    let (packed, length) = (fields.u32()?, fields.u32()?);
+    let (name, extra) = (fields.u16()?, fields.u16()?);
+    let comment = fields.u16()?;
+    fields.take(8)?;
+    let header = fields.u32()?;
+    let name = fields.take(name.into())?;
+    let extra = fields.take(extra.into())?;
+    fields.take(comment.into())?;
     let name = String::from_utf8_lossy(name).into_owned();
     if !is_path(&name) {
-        return Err(ZipError::Name { name });
+        return Err(ZipError::Name(name));
     }
     let method = match method {
         0 if flags & ENCRYPTED == 0 => Method::Stored,
         8 if flags & ENCRYPTED == 0 => Method::Deflated,
-        _ => return Err(ZipError::Method { name }),
+        _ => return Err(ZipError::Method(name)),
     };
-    let mut long = Fields { rest: long_fields(extra).unwrap_or_default() };
-    let mut widen = |field: u32| if field == u32::MAX { long.u64().ok_or_else(cut) } else { Ok(field.into()) };
+    let mut long = long_fields(extra);
+    let mut widen = |field: u32| if field == u32::MAX { long.u64() } else { Ok(field.into()) };
     // In this order.
     let (length, packed, header) = (widen(length)?, widen(packed)?, widen(header)?);
     Ok((name, Member { method, packed, length, header, start: OnceLock::new() }))
 }
 
 /// The fields of 64 bits among the extra ones.
-fn long_fields(extra: &[u8]) -> Option<&[u8]> {
+fn long_fields(extra: &[u8]) -> Fields<'_> {
     let mut fields = Fields { rest: extra };
-    loop {
-        let (kind, length) = fields.u16().zip(fields.u16())?;
-        let value = fields.take(length.into())?;
+    while let (Ok(kind), Ok(length)) = (fields.u16(), fields.u16())
+        && let Ok(rest) = fields.take(length.into())
+    {
         if kind == EXTRA64 {
-            return Some(value);
+            return Fields { rest };
         }
     }
+    Fields { rest: &[] }
 }
 
 /// Whether a name is a path below the record: visible characters, no way out of it, one way to write it.

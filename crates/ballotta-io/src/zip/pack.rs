@@ -41,7 +41,7 @@ pub fn pack(record: &Path, archive: &Path) -> Result<(), ZipError> {
     }
     let start = zip.stream_position()?;
     for file in &packed {
-        write_entry(file, &mut zip)?;
+        write_header(file, Some(file.header), &mut zip)?;
     }
     let end = zip.stream_position()?;
     write_end(packed.len() as u64, start, end, &mut zip)?;
@@ -55,7 +55,7 @@ fn pack_file(path: &Path, name: String, zip: &mut BufWriter<File>) -> Result<Pac
     let length = file.metadata()?.len();
     let header = zip.stream_position()?;
     let mut packed = Packed { name, length, crc: 0, header };
-    write_header(&packed, zip)?;
+    write_header(&packed, None, zip)?;
     let mut crc = Hasher::new();
     let (mut part, mut written) = (vec![0; PART], 0);
     loop {
@@ -71,7 +71,7 @@ fn pack_file(path: &Path, name: String, zip: &mut BufWriter<File>) -> Result<Pac
     packed.crc = crc.finalize();
     let end = zip.stream_position()?;
     zip.seek(SeekFrom::Start(header))?;
-    write_header(&packed, zip)?;
+    write_header(&packed, None, zip)?;
     zip.seek(SeekFrom::Start(end))?;
     Ok(packed)
 }
@@ -92,26 +92,26 @@ fn short_length(bytes: &[u8]) -> io::Result<[u8; 2]> {
 
 fn extra(values: &[u64]) -> io::Result<Vec<u8>> {
     let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    Ok(if values.is_empty() {
-        Vec::new()
-    } else {
-        [&EXTRA64.to_le_bytes(), &short_length(&values)?, values.as_slice()].concat()
-    })
+    if values.is_empty() {
+        return Ok(values);
+    }
+    Ok([&EXTRA64.to_le_bytes(), &short_length(&values)?, values.as_slice()].concat())
 }
 
-fn write_header(file: &Packed, zip: &mut impl Write) -> io::Result<()> {
-    let Packed { name, length, .. } = file;
-    let long = is_long(*length);
-    let extra = if long { extra(&[*length, *length])? } else { Vec::new() };
-    zip.write_all(&LOCAL_SIGNATURE.to_le_bytes())?;
-    write_common(file, VERSIONS[usize::from(long)], &extra, zip)?;
-    zip.write_all(name.as_bytes())?;
-    zip.write_all(&extra)
-}
-
-/// Writes the fields that both headers have, from the version on.
-fn write_common(file: &Packed, version: u16, extra: &[u8], zip: &mut impl Write) -> io::Result<()> {
-    zip.write_all(&version.to_le_bytes())?;
+/// Writes a header of a file: the one before its bytes, or, with the place of that header, the one in the directory.
+fn write_header(file: &Packed, place: Option<u64>, zip: &mut impl Write) -> io::Result<()> {
+    let mut long = Vec::new();
+    if is_long(file.length) {
+        long.extend([file.length, file.length]);
+    }
+    long.extend(place.filter(|place| is_long(*place)));
+    let version = VERSIONS[usize::from(!long.is_empty())].to_le_bytes();
+    let extra = extra(&long)?;
+    match place {
+        None => zip.write_all(&LOCAL_SIGNATURE.to_le_bytes())?,
+        Some(_) => zip.write_all(&[&CENTRAL_SIGNATURE.to_le_bytes(), version.as_slice()].concat())?,
+    }
+    zip.write_all(&version)?;
     // No flags, stored.
     zip.write_all(&[0; 4])?;
     zip.write_all(&DATE.to_le_bytes())?;
@@ -119,27 +119,13 @@ fn write_common(file: &Packed, version: u16, extra: &[u8], zip: &mut impl Write)
     zip.write_all(&short(file.length).to_le_bytes())?;
     zip.write_all(&short(file.length).to_le_bytes())?;
     zip.write_all(&short_length(file.name.as_bytes())?)?;
-    zip.write_all(&short_length(extra)?)
-}
-
-fn write_entry(file: &Packed, zip: &mut impl Write) -> io::Result<()> {
-    let Packed { name, length, header, .. } = file;
-    let mut long = Vec::new();
-    if is_long(*length) {
-        long.extend([*length, *length]);
+    zip.write_all(&short_length(&extra)?)?;
+    if let Some(place) = place {
+        // No comment, one part, no attributes.
+        zip.write_all(&[0; 10])?;
+        zip.write_all(&short(place).to_le_bytes())?;
     }
-    if is_long(*header) {
-        long.push(*header);
-    }
-    let version = VERSIONS[usize::from(!long.is_empty())];
-    let extra = extra(&long)?;
-    zip.write_all(&CENTRAL_SIGNATURE.to_le_bytes())?;
-    zip.write_all(&version.to_le_bytes())?;
-    write_common(file, version, &extra, zip)?;
-    // No comment, one part, no attributes.
-    zip.write_all(&[0; 10])?;
-    zip.write_all(&short(*header).to_le_bytes())?;
-    zip.write_all(name.as_bytes())?;
+    zip.write_all(file.name.as_bytes())?;
     zip.write_all(&extra)
 }
 
