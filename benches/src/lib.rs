@@ -87,7 +87,7 @@ impl Election {
         let form = builder.build().expect("a form within the limits");
         let keys: Vec<PublicElement> = (0..form.slots()).map(|_| SecretScalar::random(rng).public()).collect();
         Self {
-            bases: SharedBases::new(Generators::new(form.bits()), keys.clone()).with_tables(),
+            bases: SharedBases::new(Generators::new(form.bits()), keys.clone()),
             keys: SlotKeys::new(keys),
             slots: (0..form.slots() as u32).collect(),
             form,

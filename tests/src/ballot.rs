@@ -8,7 +8,7 @@ use std::iter::zip;
 use ballotta::contest::Rule;
 use ballotta::elgamal::{SlotCiphertext, SlotKeys};
 use ballotta::encoding::{DecodeError, Reader, Writer};
-use ballotta::form::{Bits, Form, FormBuilder, Packing, Term};
+use ballotta::form::{Bits, Form, FormBuilder, Packing, Term, Terms};
 use ballotta::group::{Element, Generators, PublicElement, Scalar, SecretScalar, hash_to_group};
 use ballotta::hash::Fingerprint;
 use ballotta::proofs::ballot::BallotArgument;
@@ -102,11 +102,10 @@ impl Style {
 
     fn compile(mut builder: FormBuilder, slot_rows: Vec<Vec<Term>>, constant_rows: Vec<(Vec<Term>, i64)>) -> Self {
         for terms in &slot_rows {
-            let slot = builder.slot();
-            builder.slot_row(slot, terms);
+            builder.count(row(terms));
         }
         for (terms, target) in &constant_rows {
-            builder.constant_row(terms, *target);
+            builder.constant(row(terms), *target);
         }
         let form = builder.build().expect("a form that obeys the rules of forms");
         Self::with(form, WEIGHT, slot_rows, constant_rows)
@@ -326,6 +325,13 @@ impl Style {
 #[must_use]
 pub fn forgery_refused() -> BatchError {
     BatchError { claims: vec![1] }
+}
+
+/// The row with these terms.
+fn row(terms: &[Term]) -> Terms {
+    let mut row = Terms::new();
+    terms.iter().for_each(|(bit, coefficient)| row.bit(*bit, *coefficient));
+    row
 }
 
 /// Terms of slot rows, and terms and targets of constant rows.

@@ -4,7 +4,7 @@
 
 use ballotta::SUITE;
 use ballotta::elgamal::SlotKeys;
-use ballotta::form::{Form, FormBuilder};
+use ballotta::form::{Form, FormBuilder, Terms};
 use ballotta::group::{Element, Scalar};
 use ballotta::hash::{Fingerprint, ManifestHash, RosterHash};
 use ballotta::proofs::ProofError;
@@ -197,11 +197,12 @@ fn every_input_of_equality() {
 fn reordered() -> Form {
     let mut builder = FormBuilder::new();
     let bits = [builder.bit(), builder.bit()];
-    for bit in bits {
-        let slot = builder.slot();
-        builder.slot_row(slot, &[(bit, 1)]);
+    builder.count_bits(bits);
+    let mut reversed = Terms::new();
+    for bit in [bits[1], bits[0]] {
+        reversed.bit(bit, 1);
     }
-    builder.constant_row(&[(bits[1], 1), (bits[0], 1)], 1);
+    builder.constant(reversed, 1);
     builder.build().unwrap()
 }
 

@@ -45,7 +45,7 @@ pub use self::score::{Score, Total};
 pub use self::seats::SeatMethod;
 pub use self::selection::SelectionError;
 pub use self::split::Split;
-use crate::form::{Bits, FormBuilder};
+use crate::form::{Bit, Bits, FormBuilder};
 use crate::json::{Node, Object};
 
 // The list of kinds: the type of each kind, and its name in the manifest.
@@ -77,20 +77,6 @@ impl Rule {
         let read = object.required("kind", |kind| kind.word(KINDS))?;
         read(object, context)
     }
-
-    /// Computes the result of the contest, with the elected options, from the totals of all counts. `weight` is the sum
-    /// of the weights of all counted ballots.
-    ///
-    /// # Errors
-    ///
-    /// [`OutcomeError`] if no ballots of this weight can give these totals.
-    pub fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
-        let outcome = self.outcome_of_kind(options, totals, weight)?;
-        Ok(match self.winners() {
-            Some(number) => outcome.elect(number),
-            None => outcome,
-        })
-    }
 }
 
 /// The factor by which the slots of a ballot are multiplied in the tally.
@@ -105,7 +91,10 @@ pub enum Multiplier {
 
 /// The positions of the bits of one contest in its form.
 #[derive(Clone, Debug)]
-pub struct ContestBits(BitsOfKind);
+pub struct ContestBits {
+    bits: BitsOfKind,
+    blank: Option<Bit>,
+}
 
 impl ContestBits {
     /// Checks a selection and sets all bits of the contest for a voter of this weight. If the selection is refused, the
@@ -120,6 +109,14 @@ impl ContestBits {
     }
 
     pub(crate) fn encode(&self, selection: &Selection, weight: u64, bits: &mut Bits) -> Result<(), SelectionError> {
-        self.0.assign(selection, weight, bits)
+        let is_blank = matches!(selection, Selection::Blank);
+        if is_blank && self.blank.is_none() {
+            return Err(SelectionError::BlankNotAllowed);
+        }
+        self.bits.assign(selection, weight, bits)?;
+        if let Some(blank) = self.blank {
+            bits.set(blank, u64::from(is_blank));
+        }
+        Ok(())
     }
 }

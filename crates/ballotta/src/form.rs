@@ -27,7 +27,7 @@ pub use self::bits::{Bit, BitLine, BitTable, Bits, Term};
 pub use self::builder::{FormBuilder, FormError};
 pub use self::digits::{RangeDigits, Terms};
 pub use self::packing::Packing;
-use self::rows::{Row, Target, encode};
+use self::rows::{Target, encode};
 use crate::group::{Element, Integer, PublicScalar, Scalar};
 use crate::hash::FormDigest;
 use crate::weaken::{self, Check};
@@ -36,8 +36,8 @@ use crate::weaken::{self, Check};
 #[derive(Clone, Debug)]
 pub struct Form {
     bits: usize,
-    slot_rows: Vec<Row>,
-    constant_rows: Vec<(Row, Target)>,
+    slot_rows: Vec<Terms>,
+    constant_rows: Vec<(Terms, Target)>,
     /// Half of `[coefficient]G` for each term of each slot row. A set bit adds it to the half of `[v_i]G`.
     half_multiples: Vec<Vec<Element>>,
     digest: FormDigest,
@@ -95,13 +95,13 @@ impl Form {
     /// The terms of the slot rows.
     #[cfg(test)]
     pub(crate) fn slot_rows(&self) -> impl Iterator<Item = &[Term]> {
-        self.slot_rows.iter().map(|row| row.terms.as_slice())
+        self.slot_rows.iter().map(|row| row.0.as_slice())
     }
 
     /// The terms of the constant rows and their targets, for a ballot of this weight.
     #[cfg(test)]
     pub(crate) fn constant_rows(&self, weight: u64) -> impl Iterator<Item = (&[Term], i64)> {
-        self.constant_rows.iter().map(move |(row, target)| (row.terms.as_slice(), target.constant(weight) as i64))
+        self.constant_rows.iter().map(move |(row, target)| (row.0.as_slice(), target.constant(weight) as i64))
     }
 
     /// Returns the values of the slots, in a time that does not depend on the bits.
@@ -114,7 +114,7 @@ impl Form {
     pub(crate) fn half_values(&self, bits: &Bits) -> Vec<Element> {
         zip(&self.slot_rows, &self.half_multiples)
             .map(|(row, halves)| {
-                zip(&row.terms, halves)
+                zip(&row.0, halves)
                     .map(|((bit, _), half)| {
                         Element::select(&Element::identity(), half, Choice::from(bits.get(*bit) & 1))
                     })
@@ -134,7 +134,7 @@ impl Form {
         RowWeights { slots, constants }
     }
 
-    fn weighed_rows<'a>(&'a self, weights: &'a RowWeights) -> impl Iterator<Item = (&'a Row, &'a Scalar)> {
+    fn weighed_rows<'a>(&'a self, weights: &'a RowWeights) -> impl Iterator<Item = (&'a Terms, &'a Scalar)> {
         let slots = zip(&self.slot_rows, &weights.slots);
         slots.chain(zip(&self.constant_rows, &weights.constants).map(|((row, _), weight)| (row, weight)))
     }
@@ -143,7 +143,7 @@ impl Form {
     pub(crate) fn combine(&self, weights: &RowWeights) -> Vec<Scalar> {
         let mut bits = alloc::vec![Scalar::ZERO; self.bits];
         for (row, weight) in self.weighed_rows(weights) {
-            for (bit, coefficient) in &row.terms {
+            for (bit, coefficient) in &row.0 {
                 if let Some(sum) = bits.get_mut(bit.index()) {
                     *sum += times(*weight, (*coefficient).into());
                 }
@@ -158,7 +158,7 @@ impl Form {
         let mut sum = Integer::<10>::ZERO;
         for (row, weight) in self.weighed_rows(weights) {
             let mut value = Integer::<5>::ZERO;
-            for (bit, coefficient) in &row.terms {
+            for (bit, coefficient) in &row.0 {
                 if let Some(f) = f.get(bit.index()) {
                     f.vartime_add_times(*coefficient, &mut value);
                 }

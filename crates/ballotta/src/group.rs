@@ -2,18 +2,15 @@
 //!
 //! See `spec/suite.md#group`. Arithmetic takes constant time, except in functions whose name begins with `vartime_`.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::iter::Sum;
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
-use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint, VartimeRistrettoPrecomputation};
+use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar as DalekScalar;
-use curve25519_dalek::traits::{
-    Identity, IsIdentity, MultiscalarMul, VartimeMultiscalarMul, VartimePrecomputedMultiscalarMul,
-};
+use curve25519_dalek::traits::{Identity, IsIdentity, MultiscalarMul, VartimeMultiscalarMul};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha512};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
@@ -364,35 +361,6 @@ impl Mul<&Scalar> for &Element {
 impl Sum for Element {
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
         iter.fold(Self::identity(), Add::add)
-    }
-}
-
-/// Precomputed tables for elements that appear in many short sums. Each element takes 10 KB.
-#[derive(Clone)]
-pub(crate) struct Tables(Arc<VartimeRistrettoPrecomputation>);
-
-impl Tables {
-    /// From this number of terms on, [`Element::vartime_multiscalar`] is faster, because it then uses buckets.
-    pub(crate) const LONG_SUM: usize = 190;
-
-    pub(crate) fn new(elements: impl IntoIterator<Item = Element>) -> Self {
-        Self(Arc::new(VartimeRistrettoPrecomputation::new(elements.into_iter().map(|element| element.0))))
-    }
-
-    /// Returns `sum [shared_i]table_i + sum [scalar_j]element_j`, in a time that depends on the scalars. If there are
-    /// fewer shared scalars than tables, the remaining tables are not added.
-    pub(crate) fn vartime_multiscalar<'a>(
-        &self,
-        shared: impl IntoIterator<Item = &'a Scalar>,
-        scalars: &[Scalar],
-        elements: &[Element],
-    ) -> Element {
-        debug_assert_eq!(scalars.len(), elements.len());
-        Element(self.0.vartime_mixed_multiscalar_mul(
-            shared.into_iter().map(|scalar| &scalar.0),
-            scalars.iter().map(|scalar| &scalar.0),
-            elements.iter().map(|element| element.0),
-        ))
     }
 }
 

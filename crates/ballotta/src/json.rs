@@ -225,22 +225,17 @@ impl<'a> Node<'a> {
         count: RangeInclusive<usize>,
         mut read: impl FnMut(Node<'a>) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let items = self.items(count)?;
+        let Json::Array(items) = self.json else { return self.wrong_type(JsonKind::Array) };
+        if !count.contains(&items.len()) {
+            let (min, max) = count.into_inner();
+            return self.path.fail(ManifestProblem::WrongCount { found: items.len(), min, max });
+        }
         let mut list = Vec::with_capacity(items.len());
         // All items are read even if one of them is invalid, so that all problems are reported.
         for (index, json) in items.iter().enumerate() {
             list.extend(read(Node { json, path: self.path.item(index) }));
         }
         (list.len() == items.len()).then_some(list)
-    }
-
-    fn items(&self, count: RangeInclusive<usize>) -> Option<&'a [Json]> {
-        let Json::Array(items) = self.json else { return self.wrong_type(JsonKind::Array) };
-        if !count.contains(&items.len()) {
-            let (min, max) = count.into_inner();
-            return self.path.fail(ManifestProblem::WrongCount { found: items.len(), min, max });
-        }
-        Some(items)
     }
 
     pub(crate) fn object(&self) -> Option<Object<'a>> {

@@ -14,7 +14,7 @@ use core::mem::take;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::error::{ChoiceError, ChoiceErrors, ChoiceProblem};
-use super::mark::{string_bytes, write_string};
+use super::mark::{string_bytes, write_all, write_string};
 use crate::contest::Mark;
 use crate::credential::Entitlement;
 use crate::election::{CompiledBallotStyle, ElectionContext};
@@ -92,14 +92,11 @@ impl Choices {
         // The text must not grow, because memory that it leaves is not wiped.
         let mut text = Zeroizing::new(String::with_capacity(2 + bytes.sum::<usize>()));
         text.push('{');
-        for (position, (contest, mark)) in self.marks.iter().enumerate() {
-            if position > 0 {
-                text.push(',');
-            }
-            write_string(contest, &mut text);
+        write_all(&self.marks, &mut text, |(contest, mark), text| {
+            write_string(contest, text);
             text.push(':');
-            mark.write(&mut text);
-        }
+            mark.write(text);
+        });
         text.push('}');
         text
     }

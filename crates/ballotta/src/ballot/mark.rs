@@ -52,23 +52,23 @@ fn grade_number(contest: &Contest, id: &str) -> Result<usize, ChoiceError> {
     })
 }
 
-/// Translates every item. If an item cannot be translated, the items before it are wiped. The final capacity is
-/// reserved, because memory that a vector leaves when it grows is not wiped.
-fn translate<T, U>(items: &[T], each: impl Fn(&T) -> Result<U, ChoiceError>) -> Result<Vec<U>, ChoiceError>
+/// Collects items. If one cannot be made, the items before it are wiped. The final capacity is reserved, because memory
+/// that a vector leaves when it grows is not wiped.
+fn collect_or_wipe<T, E>(items: impl ExactSizeIterator<Item = Result<T, E>>) -> Result<Vec<T>, E>
 where
-    Vec<U>: Zeroize,
+    Vec<T>: Zeroize,
 {
-    let mut translated = Vec::with_capacity(items.len());
+    let mut list = Vec::with_capacity(items.len());
     for item in items {
-        match each(item) {
-            Ok(item) => translated.push(item),
+        match item {
+            Ok(item) => list.push(item),
             Err(error) => {
-                translated.zeroize();
+                list.zeroize();
                 return Err(error);
             }
         }
     }
-    Ok(translated)
+    Ok(list)
 }
 
 impl Mark {
@@ -81,14 +81,18 @@ impl Mark {
         let option = |id: &String| option_number(contest, id);
         Ok(match self {
             Self::Blank => Selection::Blank,
-            Self::Options(options) => Selection::Options(translate(options, option)?),
-            Self::Points(points) => Selection::Points(translate(points, |(id, points)| Ok((option(id)?, *points)))?),
-            Self::Grades(of_options) => Selection::Grades(translate(of_options, |(id, grade)| {
-                Ok((option(id)?, grade_number(contest, grade)?))
-            })?),
-            Self::Ranking(ranking) => Selection::Ranking(translate(ranking, |tied| translate(tied, option))?),
+            Self::Options(options) => Selection::Options(collect_or_wipe(options.iter().map(option))?),
+            Self::Points(points) => {
+                Selection::Points(collect_or_wipe(points.iter().map(|(id, points)| Ok((option(id)?, *points))))?)
+            }
+            Self::Grades(of_options) => Selection::Grades(collect_or_wipe(
+                of_options.iter().map(|(id, grade)| Ok((option(id)?, grade_number(contest, grade)?))),
+            )?),
+            Self::Ranking(ranking) => Selection::Ranking(collect_or_wipe(
+                ranking.iter().map(|tied| collect_or_wipe(tied.iter().map(option))),
+            )?),
             Self::List { list, preferences } => {
-                Selection::List { list: option(list)?, preferences: translate(preferences, option)? }
+                Selection::List { list: option(list)?, preferences: collect_or_wipe(preferences.iter().map(option))? }
             }
         })
     }
@@ -149,10 +153,7 @@ impl Mark {
             }
             Self::Ranking(ranking) => {
                 text.push_str("{\"ranking\":[");
-                for (position, tied) in ranking.iter().enumerate() {
-                    separate(position, text);
-                    write_strings(tied, text);
-                }
+                write_all(ranking, text, |tied, text| write_strings(tied, text));
                 text.push_str("]}");
             }
             Self::List { list, preferences } => {
@@ -184,30 +185,16 @@ impl Mark {
     }
 }
 
-/// Reads every item. If one cannot be read, the items before it are wiped.
-fn each<T, U>(items: &mut [T], read: impl Fn(&mut T) -> Result<U, ChoiceProblem>) -> Result<Vec<U>, ChoiceProblem>
-where
-    Vec<U>: Zeroize,
-{
-    let mut list = Vec::with_capacity(items.len());
-    for item in items {
-        match read(item) {
-            Ok(item) => list.push(item),
-            Err(problem) => {
-                list.zeroize();
-                return Err(problem);
-            }
-        }
-    }
-    Ok(list)
-}
-
 fn string(json: &mut Json) -> Result<String, ChoiceProblem> {
     if let Json::String(text) = json { Ok(take(text)) } else { Err(ChoiceProblem::Malformed) }
 }
 
 fn strings(json: &mut Json) -> Result<Vec<String>, ChoiceProblem> {
-    if let Json::Array(items) = json { each(items, string) } else { Err(ChoiceProblem::Malformed) }
+    if let Json::Array(items) = json {
+        collect_or_wipe(items.iter_mut().map(string))
+    } else {
+        Err(ChoiceProblem::Malformed)
+    }
 }
 
 fn entries<T>(
@@ -218,30 +205,31 @@ where
     Vec<(String, T)>: Zeroize,
 {
     let Json::Object(fields) = json else { return Err(ChoiceProblem::Malformed) };
-    each(fields, |(id, json)| Ok((take(id), value(json)?)))
+    collect_or_wipe(fields.iter_mut().map(|(id, json)| Ok((take(id), value(json)?))))
 }
 
 /// Reads the places of a ranking. A place is a list of options or one option.
 fn ranking(json: &mut Json) -> Result<Vec<Vec<String>>, ChoiceProblem> {
     let Json::Array(places) = json else { return Err(ChoiceProblem::Malformed) };
-    each(places, |place| match place {
+    collect_or_wipe(places.iter_mut().map(|place| match place {
         Json::String(option) => Ok(alloc::vec![take(option)]),
         _ => strings(place),
-    })
+    }))
 }
 
-fn separate(position: usize, text: &mut String) {
-    if position > 0 {
-        text.push(',');
+/// Writes items with commas between them.
+pub(super) fn write_all<T>(items: &[T], text: &mut String, write: impl Fn(&T, &mut String)) {
+    for (position, item) in items.iter().enumerate() {
+        if position > 0 {
+            text.push(',');
+        }
+        write(item, text);
     }
 }
 
 fn write_strings(strings: &[String], text: &mut String) {
     text.push('[');
-    for (position, string) in strings.iter().enumerate() {
-        separate(position, text);
-        write_string(string, text);
-    }
+    write_all(strings, text, |string, text| write_string(string, text));
     text.push(']');
 }
 
@@ -249,12 +237,11 @@ fn write_entries<T>(name: &str, entries: &[(String, T)], text: &mut String, writ
     text.push_str("{\"");
     text.push_str(name);
     text.push_str("\":{");
-    for (position, (id, value)) in entries.iter().enumerate() {
-        separate(position, text);
+    write_all(entries, text, |(id, value), text| {
         write_string(id, text);
         text.push(':');
         write(value, text);
-    }
+    });
     text.push_str("}}");
 }
 

@@ -9,7 +9,7 @@ use super::choices::Choices;
 use super::encrypt::{BallotSeed, encrypt};
 use super::error::ChoiceErrors;
 use super::opening::{BallotOpening, OpeningError};
-use super::signed::{SignedBallot, UnsignedBallot, sign};
+use super::signed::{SignedBallot, UnsignedBallot};
 use crate::credential::Entitlement;
 use crate::election::ElectionContext;
 use crate::group::PublicElement;
@@ -92,6 +92,8 @@ impl PreparedBallot {
     /// The signature's nonce does not derive from the ballot seed.
     #[must_use]
     pub fn cast<R: CryptoRng>(self, context: &ElectionContext, credential: &KeyPair, rng: &mut R) -> SignedBallot {
-        sign(context, self.opening.unsigned, credential, rng)
+        let unsigned = self.opening.unsigned;
+        let signature = credential.prove(&mut context.signature_transcript(unsigned.tracker()), rng);
+        SignedBallot { unsigned, signature }
     }
 }

@@ -2,8 +2,6 @@
 
 use alloc::vec::Vec;
 
-use rand_core::CryptoRng;
-
 use crate::credential::Entitlement;
 use crate::election::ElectionContext;
 use crate::elgamal::SlotCiphertext;
@@ -11,7 +9,7 @@ use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::PublicElement;
 use crate::hash::{Fingerprint, Tracker, tagged};
 use crate::proofs::ballot::BallotArgument;
-use crate::proofs::schnorr::{KeyPair, SchnorrProof};
+use crate::proofs::schnorr::SchnorrProof;
 
 /// The tracker field of a credential's first ballot.
 const NO_PREDECESSOR: Tracker = Tracker::from_bytes([0; 32]);
@@ -165,15 +163,7 @@ impl UnsignedBallot {
     /// Reads an unsigned ballot: its header, then ciphertext and argument, whose lengths follow from the form of its
     /// style.
     pub(super) fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
-        Self::decode_after(&BallotHeader::read(bytes)?, context, bytes)
-    }
-
-    /// Reads an unsigned ballot whose header was read before.
-    fn decode_after(header: &BallotHeader, context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
-        // The header may have been read from more bytes than these.
-        if bytes.len() < BallotHeader::BYTES + 32 {
-            BallotHeader::read(bytes)?;
-        }
+        let header = BallotHeader::read(bytes)?;
         let unknown = DecodeError::UnknownValue { field: "style", found: u64::from(header.style) };
         let form = context.style(usize::from(header.style)).ok_or(unknown)?.form();
         let mut reader = Reader::new(bytes);
@@ -225,18 +215,8 @@ impl SignedBallot {
     ///
     /// If a field is not canonical.
     pub fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
-        let (unsigned, _) = split(bytes)?;
-        Self::decode_after(&BallotHeader::read(unsigned)?, context, bytes)
-    }
-
-    /// Reads a signed ballot whose header was read before.
-    pub(super) fn decode_after(
-        header: &BallotHeader,
-        context: &ElectionContext,
-        bytes: &[u8],
-    ) -> Result<Self, DecodeError> {
         let (unsigned, signature) = split(bytes)?;
-        let unsigned = UnsignedBallot::decode_after(header, context, unsigned)?;
+        let unsigned = UnsignedBallot::decode(context, unsigned)?;
         let mut reader = Reader::new(signature);
         let signature = SchnorrProof::decode(&mut reader)?;
         reader.finish()?;
@@ -277,15 +257,4 @@ impl SignedBallot {
 fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
     let length = bytes.len().checked_sub(SchnorrProof::BYTES);
     length.and_then(|length| bytes.split_at_checked(length)).ok_or(DecodeError::Truncated { field: "signature" })
-}
-
-pub(super) fn sign<R: CryptoRng>(
-    context: &ElectionContext,
-    unsigned: UnsignedBallot,
-    credential: &KeyPair,
-    rng: &mut R,
-) -> SignedBallot {
-    let mut transcript = context.signature_transcript(unsigned.tracker());
-    let signature = credential.prove(&mut transcript, rng);
-    SignedBallot { unsigned, signature }
 }

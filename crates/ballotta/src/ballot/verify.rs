@@ -263,7 +263,7 @@ fn decode<'a>(context: &'a ElectionContext, candidate: &Candidate<'_>) -> Result
     if header.fingerprint != *context.fingerprint() && weaken::is_on(Check::BallotFingerprint) {
         return Err(AdmissionError::WrongElection);
     }
-    let ballot = SignedBallot::decode_after(header, context, candidate.bytes)?;
+    let ballot = SignedBallot::decode(context, candidate.bytes)?;
     let unknown = AdmissionError::UnknownCredential;
     let line = candidate.line.as_ref().ok_or_else(|| unknown.clone())?;
     if line.credential != header.credential && weaken::is_on(Check::CredentialOnRoll) {

@@ -85,7 +85,7 @@ impl ContestKind for Choose {
         options + usize::from(self.blank) + RangeDigits::count(self.slack().into())
     }
 
-    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ChooseBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> (ChooseBits, Option<Bit>) {
         let options = options.len();
         let marks = builder.line(options);
         let blank = self.blank.then(|| builder.bit());
@@ -98,11 +98,7 @@ impl ContestKind for Choose {
         terms.optional(blank, max);
         terms.digits(&slack);
         builder.constant(terms, max);
-        ChooseBits { min: self.min, max: self.max, marks, blank, slack }
-    }
-
-    fn count_bound(&self) -> u64 {
-        1
+        (ChooseBits { min: self.min, max: self.max, marks, slack }, blank)
     }
 
     fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
@@ -133,7 +129,6 @@ pub(super) struct ChooseBits {
     min: u32,
     max: u32,
     marks: BitLine,
-    blank: Option<Bit>,
     slack: RangeDigits,
 }
 
@@ -151,9 +146,6 @@ impl EncodeSelection for ChooseBits {
             let places = (0..self.max as usize).map(|place| selected.get(place).copied().unwrap_or(usize::MAX));
             bits.set(mark, u64::from(is_among(option, places).unwrap_u8()));
         }
-        if let Some(blank) = self.blank {
-            bits.set(blank, u64::from(is_blank));
-        }
         let used = selected.len() as u64 + u64::from(self.max) * u64::from(is_blank);
         self.slack.assign(u64::from(self.max) - used, bits);
         Ok(())
@@ -163,16 +155,16 @@ impl EncodeSelection for ChooseBits {
 impl ChooseBits {
     fn check(&self, selected: &[usize], is_blank: bool) -> Result<(), SelectionError> {
         if is_blank {
-            return self.blank.map(|_| ()).ok_or(SelectionError::BlankNotAllowed);
+            return Ok(());
         }
-        check_known(selected, self.marks.len())?;
+        check_known(selected.iter().copied(), self.marks.len())?;
         if selected.len() > self.max as usize {
             return Err(SelectionError::Overvote { selected: selected.len(), max: self.max });
         }
         if selected.len() < self.min as usize {
             return Err(SelectionError::Undervote { selected: selected.len(), min: self.min });
         }
-        check_distinct(selected)
+        check_distinct(selected.iter().copied())
     }
 }
 
@@ -184,7 +176,7 @@ mod tests {
     use super::*;
     use crate::contest::tests::{self, satisfiable, subsets};
     use crate::contest::{ContestBits, Multiplier, Rule};
-    use crate::form::{Form, FormError};
+    use crate::form::Form;
     use crate::testing::numbered_options;
 
     /// Every rule that a manifest allows for up to `most` options.
@@ -245,22 +237,6 @@ mod tests {
             allowed(2, &two).into_iter().map(move |second| [first.as_slice(), second.as_slice()].concat())
         });
         assert_eq!(satisfiable(&builder.build().unwrap(), 1), pairs.collect());
-    }
-
-    #[test]
-    fn a_slot_is_the_target_of_one_row() {
-        let mut builder = FormBuilder::new();
-        Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None })
-            .compile(&numbered_options(2), &mut builder);
-        let free = builder.slot();
-        let form = builder.clone().build().map(|form| form.slots());
-        assert_eq!(form, Err(FormError::SlotRows { slot: free, rows: 0 }));
-        let bit = builder.bit();
-        builder.slot_row(free, &[(bit, 1)]);
-        assert_eq!(builder.clone().build().map(|form| form.slots()), Ok(2));
-        builder.slot_row(free, &[(bit, 1)]);
-        let form = builder.build().map(|form| form.slots());
-        assert_eq!(form, Err(FormError::SlotRows { slot: free, rows: 2 }));
     }
 
     #[cfg(feature = "weaken")]

@@ -10,7 +10,7 @@ use super::option::ContestOption;
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
 use super::read::{RuleContext, read_end, require_options};
-use crate::form::FormBuilder;
+use crate::form::{Bit, FormBuilder};
 use crate::json::Object;
 use crate::limits::MAX_POINTS;
 
@@ -63,7 +63,7 @@ impl ContestKind for Cumulative {
         self.points().bits(options)
     }
 
-    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> PointsBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> (PointsBits, Option<Bit>) {
         self.points().compile(options.len(), builder)
     }
 

@@ -17,7 +17,6 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 use super::kind::{ContestKind, EncodeSelection};
 use super::mark::{MarkKind, Selection};
@@ -62,7 +61,7 @@ impl ContestKind for Grades {
         options * self.grades.len() + usize::from(self.blank)
     }
 
-    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> GradesBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> (GradesBits, Option<Bit>) {
         let options = options.len();
         let grades = self.grades.len();
         let bits = builder.table(options, grades);
@@ -74,11 +73,7 @@ impl ContestKind for Grades {
         for option in 0..options {
             builder.exactly_one(bits.row(option), blank);
         }
-        GradesBits { bits, blank }
-    }
-
-    fn count_bound(&self) -> u64 {
-        1
+        (GradesBits { bits }, blank)
     }
 
     fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
@@ -150,7 +145,6 @@ impl Gauge {
 #[derive(Clone, Debug)]
 pub(super) struct GradesBits {
     bits: BitTable,
-    blank: Option<Bit>,
 }
 
 impl EncodeSelection for GradesBits {
@@ -158,21 +152,17 @@ impl EncodeSelection for GradesBits {
     fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (grades, is_blank) = match selection {
             Selection::Grades(grades) => (grades.as_slice(), false),
-            Selection::Blank if self.blank.is_some() => (&[][..], true),
-            Selection::Blank => return Err(SelectionError::BlankNotAllowed),
+            Selection::Blank => (&[][..], true),
             _ => return Err(SelectionError::WrongKind),
         };
         if !is_blank {
             self.check(grades)?;
         }
-        for option in 0..self.bits.len() {
+        for option in 0..self.bits.rows() {
             let grade = value_of(option, grades.iter().map(|(option, grade)| (*option, *grade as u64)));
             for (number, bit) in (0_u64..).zip(self.bits.row(option)) {
                 bits.set(bit, u64::from(grade.ct_eq(&number).unwrap_u8()) & u64::from(!is_blank));
             }
-        }
-        if let Some(blank) = self.blank {
-            bits.set(blank, u64::from(is_blank));
         }
         Ok(())
     }
@@ -180,12 +170,11 @@ impl EncodeSelection for GradesBits {
 
 impl GradesBits {
     fn check(&self, grades: &[(usize, usize)]) -> Result<(), SelectionError> {
-        let named: Zeroizing<Vec<usize>> = Zeroizing::new(grades.iter().map(|(option, _)| *option).collect());
-        check_options(&named, self.bits.len())?;
+        check_options(grades.iter().map(|(option, _)| *option), self.bits.rows())?;
         let count = self.bits.columns();
         if grades.iter().any(|(_, grade)| *grade >= count) {
             return Err(SelectionError::UnknownGrade { grades: count });
         }
-        if grades.len() < self.bits.len() { Err(SelectionError::MissingGrade) } else { Ok(()) }
+        if grades.len() < self.bits.rows() { Err(SelectionError::MissingGrade) } else { Ok(()) }
     }
 }

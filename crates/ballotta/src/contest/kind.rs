@@ -10,7 +10,7 @@ use super::option::{ContestOption, Grade};
 use super::outcome::{Outcome, OutcomeError};
 use super::read::RuleContext;
 use super::selection::SelectionError;
-use crate::form::{Bits, FormBuilder};
+use crate::form::{Bit, Bits, FormBuilder};
 use crate::json::Object;
 
 /// A kind of contest. The type that implements this trait contains the parameters of one rule, as they are in the
@@ -34,12 +34,15 @@ pub(super) trait ContestKind: Sized {
     fn bits(&self, options: usize) -> usize;
 
     /// Appends bits, counts and rows to a form. The bits of every allowed selection must satisfy the rows. Bits that
-    /// satisfy the rows must give the same counts as some allowed selection.
-    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> Self::Bits;
+    /// satisfy the rows must give the same counts as some allowed selection. Returns the positions of the bits, and the
+    /// bit of the blank vote, if the rule allows one.
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> (Self::Bits, Option<Bit>);
 
     /// Returns the most that a ballot of weight 1 adds to a count. A ballot of weight `w` adds at most `w` times as
     /// much.
-    fn count_bound(&self) -> u64;
+    fn count_bound(&self) -> u64 {
+        1
+    }
 
     /// Computes the outcome from the totals of all counts. `weight` is the sum of the weights of all counted ballots.
     ///
@@ -68,9 +71,9 @@ pub(super) trait ContestKind: Sized {
 
 /// Encodes a selection in the bits of a contest.
 pub(super) trait EncodeSelection: Clone + Debug {
-    /// Checks a selection and sets all bits of the contest for a voter of this weight. If the selection is refused, the
-    /// bits are unchanged. Two selections with equally many marks must execute the same instructions and access the
-    /// same addresses.
+    /// Checks a selection and sets all bits of the contest for a voter of this weight, except the bit of the blank vote.
+    /// If the selection is refused, the bits are unchanged. Two selections with equally many marks must execute the
+    /// same instructions and access the same addresses. A blank vote is only passed on if the rule allows one.
     ///
     /// # Errors
     ///
@@ -119,7 +122,12 @@ macro_rules! kinds {
 
             /// Appends the bits, the counts and the rows of a contest with these options to a form.
             pub fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ContestBits {
-                ContestBits(match self { $(Self::$kind(kind) => BitsOfKind::$kind(kind.compile(options, builder)),)+ })
+                match self {
+                    $(Self::$kind(kind) => {
+                        let (bits, blank) = kind.compile(options, builder);
+                        ContestBits { bits: BitsOfKind::$kind(bits), blank }
+                    })+
+                }
             }
 
             /// Returns the most that a ballot of weight 1 adds to a count. A ballot of weight `w` adds at most `w`
@@ -159,13 +167,23 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => $kind::MARK,)+ }
             }
 
-            fn outcome_of_kind(
+            /// Computes the result of the contest, with the elected options, from the totals of all counts. `weight` is
+            /// the sum of the weights of all counted ballots.
+            ///
+            /// # Errors
+            ///
+            /// [`OutcomeError`] if no ballots of this weight can give these totals.
+            pub fn outcome(
                 &self,
                 options: &[ContestOption],
                 totals: &[u64],
                 weight: u64,
             ) -> Result<Outcome, OutcomeError> {
-                match self { $(Self::$kind(kind) => kind.outcome(options, totals, weight),)+ }
+                let outcome = match self { $(Self::$kind(kind) => kind.outcome(options, totals, weight)?,)+ };
+                Ok(match self.winners() {
+                    Some(number) => outcome.elect(number),
+                    None => outcome,
+                })
             }
         }
 

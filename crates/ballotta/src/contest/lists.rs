@@ -23,8 +23,7 @@ use alloc::vec::Vec;
 use core::iter::zip;
 
 use serde::Serialize;
-use subtle::{Choice, ConstantTimeLess};
-use zeroize::Zeroizing;
+use subtle::{Choice, ConstantTimeEq, ConstantTimeLess};
 
 use self::roles::Roles;
 use super::kind::{ContestKind, EncodeSelection};
@@ -166,7 +165,7 @@ impl ContestKind for Lists {
         options + usize::from(self.blank) + preferences + groups
     }
 
-    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> ListsBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> (ListsBits, Option<Bit>) {
         let positions = self.positions(options);
         let marks = builder.line(options.len());
         let blank = self.blank.then(|| builder.bit());
@@ -204,11 +203,7 @@ impl ContestKind for Lists {
         for (terms, target) in rows {
             builder.constant(terms, target);
         }
-        ListsBits { preferences: self.preferences, across: self.across, positions, marks, blank, slacks }
-    }
-
-    fn count_bound(&self) -> u64 {
-        1
+        (ListsBits { preferences: self.preferences, across: self.across, positions, marks, slacks }, blank)
     }
 
     fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
@@ -319,7 +314,6 @@ pub(super) struct ListsBits {
     across: bool,
     positions: Positions,
     marks: BitLine,
-    blank: Option<Bit>,
     slacks: Vec<(Slack, RangeDigits)>,
 }
 
@@ -329,8 +323,7 @@ impl EncodeSelection for ListsBits {
         let (list, preferences, is_blank) = match selection {
             Selection::List { list, preferences } => (*list, preferences.as_slice(), false),
             // No option has this number.
-            Selection::Blank if self.blank.is_some() => (usize::MAX, &[][..], true),
-            Selection::Blank => return Err(SelectionError::BlankNotAllowed),
+            Selection::Blank => (usize::MAX, &[][..], true),
             _ => return Err(SelectionError::WrongKind),
         };
         if !is_blank {
@@ -340,16 +333,13 @@ impl EncodeSelection for ListsBits {
         for (option, bit) in self.marks.enumerate() {
             bits.set(bit, u64::from(is_among(option, marked()).unwrap_u8()));
         }
-        if let Some(blank) = self.blank {
-            bits.set(blank, u64::from(is_blank));
-        }
         let count = |candidates: &[usize]| -> u64 {
             candidates.iter().map(|one| u64::from(is_among(*one, preferences.iter().copied()).unwrap_u8())).sum()
         };
         for (slack, digits) in &self.slacks {
             let left = match slack {
                 Slack::List { list: of, most } => {
-                    let chosen = u64::from(is_among(*of, [list].into_iter()).unwrap_u8());
+                    let chosen = u64::from(list.ct_eq(of).unwrap_u8());
                     // All preferences are in the chosen list. The slack of every other list is 0.
                     chosen.wrapping_neg() & most.wrapping_sub(preferences.len() as u64)
                 }
@@ -368,11 +358,7 @@ impl EncodeSelection for ListsBits {
 
 impl ListsBits {
     fn check(&self, list: usize, preferences: &[usize]) -> Result<(), SelectionError> {
-        let options = self.marks.len();
-        let mut named = Zeroizing::new(Vec::with_capacity(preferences.len() + 1));
-        named.push(list);
-        named.extend_from_slice(preferences);
-        check_options(&named, options)?;
+        check_options([list].into_iter().chain(preferences.iter().copied()), self.marks.len())?;
         let lists = &self.positions.lists;
         if !bool::from(is_among(list, lists.iter().map(|(list, _)| *list))) {
             return Err(SelectionError::NotAList);
@@ -390,10 +376,8 @@ impl ListsBits {
             let preferred = |one: &&usize| bool::from(is_among(**one, preferences.iter().copied()));
             candidates.iter().filter(preferred).count()
         };
-        let own: usize = lists
-            .iter()
-            .map(|(one, candidates)| usize::from(bool::from(is_among(*one, [list].into_iter()))) * count(candidates))
-            .sum();
+        let own: usize =
+            lists.iter().map(|(one, candidates)| usize::from(bool::from(list.ct_eq(one))) * count(candidates)).sum();
         // One branch on both conditions, because with two a compiler may test the secret one first.
         let elsewhere = (own as u64).ct_lt(&(given as u64)) & Choice::from(u8::from(!self.across));
         if bool::from(elsewhere) {

@@ -110,17 +110,13 @@ impl ContestKind for Pairs {
         pair_count(options, self.ties) + others + usize::from(self.blank)
     }
 
-    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> PairsBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> (PairsBits, Option<Bit>) {
         let options = options.len();
-        let bits =
+        let (bits, blank) =
             if self.ties { with_ties(options, self.blank, builder) } else { strict(options, self.blank, builder) };
         builder.count_bits(bits.pairs);
-        builder.count_bits(bits.blank);
-        bits
-    }
-
-    fn count_bound(&self) -> u64 {
-        1
+        builder.count_bits(blank);
+        (bits, blank)
     }
 
     fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {
@@ -165,13 +161,13 @@ fn pair_count(options: usize, both: bool) -> usize {
 }
 
 /// Adds the rows by which each option has one number of its table row, or none has one if the vote is blank.
-fn one_each(rows: BitTable, blank: Option<Bit>, builder: &mut FormBuilder) {
-    for row in 0..rows.len() {
-        builder.exactly_one(rows.row(row), blank);
+fn one_each(table: BitTable, blank: Option<Bit>, builder: &mut FormBuilder) {
+    for row in 0..table.rows() {
+        builder.exactly_one(table.row(row), blank);
     }
 }
 
-fn strict(options: usize, has_blank: bool, builder: &mut FormBuilder) -> PairsBits {
+fn strict(options: usize, has_blank: bool, builder: &mut FormBuilder) -> (PairsBits, Option<Bit>) {
     let places = builder.table(options, options);
     let bits = builder.line(pair_count(options, false));
     let blank = has_blank.then(|| builder.bit());
@@ -189,7 +185,7 @@ fn strict(options: usize, has_blank: bool, builder: &mut FormBuilder) -> PairsBi
         terms.optional(blank, before);
         builder.constant(terms, before);
     }
-    PairsBits { options, pairs: bits, blank, ranks: Ranks::Places(places) }
+    (PairsBits { options, pairs: bits, ranks: Ranks::Places(places) }, blank)
 }
 
 /// Returns the possible ties `(s, k)` of the places `s` to `k`, ordered by `s`, then `k`.
@@ -197,7 +193,7 @@ fn ties(places: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..places).flat_map(move |s| (s..places).map(move |k| (s, k)))
 }
 
-fn with_ties(options: usize, has_blank: bool, builder: &mut FormBuilder) -> PairsBits {
+fn with_ties(options: usize, has_blank: bool, builder: &mut FormBuilder) -> (PairsBits, Option<Bit>) {
     let bits = builder.line(pair_count(options, true));
     let above = builder.table(options, options);
     let ends = builder.table(options, options);
@@ -236,7 +232,7 @@ fn with_ties(options: usize, has_blank: bool, builder: &mut FormBuilder) -> Pair
             builder.constant(terms, 0);
         }
     }
-    PairsBits { options, pairs: bits, blank, ranks: Ranks::Ties { above, ends, ties: tie_bits } }
+    (PairsBits { options, pairs: bits, ranks: Ranks::Ties { above, ends, ties: tie_bits } }, blank)
 }
 
 /// The positions of the bits of such a contest in its form.
@@ -244,7 +240,6 @@ fn with_ties(options: usize, has_blank: bool, builder: &mut FormBuilder) -> Pair
 pub(super) struct PairsBits {
     options: usize,
     pairs: BitLine,
-    blank: Option<Bit>,
     ranks: Ranks,
 }
 
@@ -260,8 +255,7 @@ impl EncodeSelection for PairsBits {
     fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (ranking, is_blank) = match selection {
             Selection::Ranking(ranking) => (ranking.as_slice(), false),
-            Selection::Blank if self.blank.is_some() => (&[][..], true),
-            Selection::Blank => return Err(SelectionError::BlankNotAllowed),
+            Selection::Blank => (&[][..], true),
             _ => return Err(SelectionError::WrongKind),
         };
         if !is_blank {
@@ -323,17 +317,14 @@ impl EncodeSelection for PairsBits {
                 }
             }
         }
-        if let Some(blank) = self.blank {
-            bits.set(blank, u64::from(is_blank));
-        }
         Ok(())
     }
 }
 
 impl PairsBits {
     fn check(&self, ranking: &[Vec<usize>]) -> Result<(), SelectionError> {
-        let named: Zeroizing<Vec<usize>> = Zeroizing::new(ranking.concat());
-        check_options(&named, self.options)?;
+        let named = ranking.iter().flatten().copied();
+        check_options(named.clone(), self.options)?;
         if ranking.iter().any(Vec::is_empty) {
             return Err(SelectionError::EmptyPlace);
         }
@@ -341,9 +332,10 @@ impl PairsBits {
             if ranking.iter().any(|tied| tied.len() > 1) {
                 return Err(SelectionError::TieNotAllowed);
             }
-            if named.len() < self.options {
+            let selected = named.count();
+            if selected < self.options {
                 // `ranking.len()` is at most `MAX_RANKED_OPTIONS`.
-                return Err(SelectionError::Undervote { selected: named.len(), min: self.options as u32 });
+                return Err(SelectionError::Undervote { selected, min: self.options as u32 });
             }
         }
         Ok(())

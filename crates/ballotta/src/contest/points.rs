@@ -44,19 +44,23 @@ impl Points {
         matches!(self.budget, Budget::Exactly(_) | Budget::Weight)
     }
 
+    /// The largest number of points that a voter may leave. 0 if there is no such choice.
+    fn slack(&self) -> u64 {
+        if let Budget::AtMost(total) = self.budget { total } else { 0 }
+    }
+
     pub(super) fn counts(&self, options: usize) -> usize {
         options - usize::from(self.is_exact()) + usize::from(self.blank)
     }
 
     pub(super) fn bits(&self, options: usize) -> usize {
-        let slack = if let Budget::AtMost(total) = self.budget { RangeDigits::count(total) } else { 0 };
-        options * RangeDigits::count(self.max) + usize::from(self.blank) + slack
+        options * RangeDigits::count(self.max) + usize::from(self.blank) + RangeDigits::count(self.slack())
     }
 
-    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> PointsBits {
+    pub(super) fn compile(&self, options: usize, builder: &mut FormBuilder) -> (PointsBits, Option<Bit>) {
         let digits: Vec<RangeDigits> = (0..options).map(|_| builder.range(self.max)).collect();
         let blank = self.blank.then(|| builder.bit());
-        let slack = if let Budget::AtMost(total) = self.budget { Some(builder.range(total)) } else { None };
+        let slack = builder.range(self.slack());
         for option in digits.iter().take(options - usize::from(self.is_exact())) {
             let mut terms = Terms::new();
             terms.digits(option);
@@ -72,11 +76,11 @@ impl Points {
                 // The total is at most the sum of the points of all options, which is far below 2^63.
                 let total = total.cast_signed();
                 terms.optional(blank, total);
-                slack.iter().for_each(|slack| terms.digits(slack));
+                terms.digits(&slack);
                 builder.constant(terms, total);
             }
         }
-        PointsBits { rule: *self, digits, blank, slack }
+        (PointsBits { rule: *self, digits, slack }, blank)
     }
 
     pub(super) fn outcome(&self, options: usize, totals: &[u64], weight: u64) -> Result<(Outcome, u64), OutcomeError> {
@@ -100,8 +104,7 @@ impl Points {
 pub(super) struct PointsBits {
     rule: Points,
     digits: Vec<RangeDigits>,
-    blank: Option<Bit>,
-    slack: Option<RangeDigits>,
+    slack: RangeDigits,
 }
 
 impl EncodeSelection for PointsBits {
@@ -109,21 +112,16 @@ impl EncodeSelection for PointsBits {
     fn assign(&self, selection: &Selection, weight: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (points, is_blank) = match selection {
             Selection::Points(points) => (points.as_slice(), 0_u8),
-            Selection::Blank if self.blank.is_some() => (&[][..], 1),
-            Selection::Blank => return Err(SelectionError::BlankNotAllowed),
+            Selection::Blank => (&[][..], 1),
             _ => return Err(SelectionError::WrongKind),
         };
         let given = self.check(points, weight, is_blank == 1)?;
         for (option, digits) in self.digits.iter().enumerate() {
             digits.assign(value_of(option, points.iter().copied()), bits);
         }
-        if let Some(blank) = self.blank {
-            bits.set(blank, u64::from(is_blank));
-        }
-        if let (Some(slack), Budget::AtMost(total)) = (&self.slack, self.rule.budget) {
-            let left = (total - given) & u64::from(is_blank).wrapping_sub(1);
-            slack.assign(left, bits);
-        }
+        // Without slack there are no digits to set, and the difference does not matter.
+        let left = self.rule.slack().wrapping_sub(given) & u64::from(is_blank).wrapping_sub(1);
+        self.slack.assign(left, bits);
         Ok(())
     }
 }
@@ -131,9 +129,7 @@ impl EncodeSelection for PointsBits {
 impl PointsBits {
     /// Checks the points and returns their sum.
     fn check(&self, points: &[(usize, u64)], weight: u64, is_blank: bool) -> Result<u64, SelectionError> {
-        let named: zeroize::Zeroizing<Vec<usize>> =
-            zeroize::Zeroizing::new(points.iter().map(|(option, _)| *option).collect());
-        check_options(&named, self.digits.len())?;
+        check_options(points.iter().map(|(option, _)| *option), self.digits.len())?;
         if points.iter().any(|(_, points)| *points > self.rule.max) {
             return Err(SelectionError::TooManyForOption { max: self.rule.max });
         }

@@ -90,7 +90,7 @@ impl ContestKind for Positional {
         options * self.places() + unplaced + lengths + usize::from(self.blank)
     }
 
-    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> PositionalBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> (PositionalBits, Option<Bit>) {
         let options = options.len();
         let places = builder.table(options, self.places());
         let unplaced = builder.line(if self.has_unplaced(options) { options } else { 0 });
@@ -125,7 +125,7 @@ impl ContestKind for Positional {
                 builder.exactly_one(places.column(place), blank);
             }
         }
-        PositionalBits { places, unplaced, lengths, blank, count: self.places() }
+        (PositionalBits { places, unplaced, lengths }, blank)
     }
 
     fn count_bound(&self) -> u64 {
@@ -156,8 +156,6 @@ pub(super) struct PositionalBits {
     places: BitTable,
     unplaced: BitLine,
     lengths: BitLine,
-    blank: Option<Bit>,
-    count: usize,
 }
 
 impl EncodeSelection for PositionalBits {
@@ -165,12 +163,11 @@ impl EncodeSelection for PositionalBits {
     fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (ranking, is_blank) = match selection {
             Selection::Ranking(ranking) => (ranking.as_slice(), false),
-            Selection::Blank if self.blank.is_some() => (&[][..], true),
-            Selection::Blank => return Err(SelectionError::BlankNotAllowed),
+            Selection::Blank => (&[][..], true),
             _ => return Err(SelectionError::WrongKind),
         };
         let order = self.check(ranking, is_blank)?;
-        for option in 0..self.places.len() {
+        for option in 0..self.places.rows() {
             let mut placed = subtle::Choice::from(0);
             for (place, bit) in self.places.row(option).enumerate() {
                 let here = order.get(place).copied().unwrap_or(usize::MAX).ct_eq(&option);
@@ -182,9 +179,6 @@ impl EncodeSelection for PositionalBits {
         }
         for (length, bit) in self.lengths.enumerate() {
             bits.set(bit, u64::from(length == order.len() && !is_blank));
-        }
-        if let Some(blank) = self.blank {
-            bits.set(blank, u64::from(is_blank));
         }
         Ok(())
     }
@@ -201,13 +195,14 @@ impl PositionalBits {
                 _ => return Err(SelectionError::TieNotAllowed),
             }
         }
-        check_options(&order, self.places.len())?;
+        check_options(order.iter().copied(), self.places.rows())?;
         // The number is at most `MAX_OPTIONS`.
-        let (selected, count) = (order.len(), self.count as u32);
-        if selected > self.count {
+        let (selected, places) = (order.len(), self.places.columns());
+        let count = places as u32;
+        if selected > places {
             return Err(SelectionError::Overvote { selected, max: count });
         }
-        if selected < self.count && self.lengths.len() == 0 && !is_blank {
+        if selected < places && self.lengths.len() == 0 && !is_blank {
             return Err(SelectionError::Undervote { selected, min: count });
         }
         Ok(order)

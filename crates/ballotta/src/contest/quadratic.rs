@@ -13,8 +13,6 @@
 //! Unit `k` of an option costs `2k-1` credits. The first `v` units cost `1 + 3 + .. + (2v-1) = v^2`, and any other `v`
 //! units cost more.
 
-use alloc::vec::Vec;
-
 use serde::Serialize;
 use subtle::ConstantTimeGreater;
 
@@ -66,7 +64,7 @@ impl ContestKind for Quadratic {
         options * self.most() as usize + usize::from(self.blank) + RangeDigits::count(self.credits)
     }
 
-    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> QuadraticBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> (QuadraticBits, Option<Bit>) {
         let options = options.len();
         let units = builder.table(options, self.most() as usize);
         let blank = self.blank.then(|| builder.bit());
@@ -86,7 +84,7 @@ impl ContestKind for Quadratic {
         terms.optional(blank, credits);
         terms.digits(&slack);
         builder.constant(terms, credits);
-        QuadraticBits { credits: self.credits, most: self.most(), units, blank, slack }
+        (QuadraticBits { credits: self.credits, units, slack }, blank)
     }
 
     fn count_bound(&self) -> u64 {
@@ -112,9 +110,7 @@ impl ContestKind for Quadratic {
 #[derive(Clone, Debug)]
 pub(super) struct QuadraticBits {
     credits: u64,
-    most: u64,
     units: BitTable,
-    blank: Option<Bit>,
     slack: RangeDigits,
 }
 
@@ -123,19 +119,15 @@ impl EncodeSelection for QuadraticBits {
     fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (votes, is_blank) = match selection {
             Selection::Points(votes) => (votes.as_slice(), 0_u8),
-            Selection::Blank if self.blank.is_some() => (&[][..], 1),
-            Selection::Blank => return Err(SelectionError::BlankNotAllowed),
+            Selection::Blank => (&[][..], 1),
             _ => return Err(SelectionError::WrongKind),
         };
         let cost = self.check(votes)?;
-        for option in 0..self.units.len() {
+        for option in 0..self.units.rows() {
             let votes = value_of(option, votes.iter().copied());
             for (number, unit) in (0_u64..).zip(self.units.row(option)) {
                 bits.set(unit, u64::from(votes.ct_gt(&number).unwrap_u8()));
             }
-        }
-        if let Some(blank) = self.blank {
-            bits.set(blank, u64::from(is_blank));
         }
         self.slack.assign((self.credits - cost) & u64::from(is_blank).wrapping_sub(1), bits);
         Ok(())
@@ -145,11 +137,10 @@ impl EncodeSelection for QuadraticBits {
 impl QuadraticBits {
     /// Checks the votes and returns their cost.
     fn check(&self, votes: &[(usize, u64)]) -> Result<u64, SelectionError> {
-        let named: zeroize::Zeroizing<Vec<usize>> =
-            zeroize::Zeroizing::new(votes.iter().map(|(option, _)| *option).collect());
-        check_options(&named, self.units.len())?;
-        if votes.iter().any(|(_, votes)| *votes > self.most) {
-            return Err(SelectionError::TooManyForOption { max: self.most });
+        check_options(votes.iter().map(|(option, _)| *option), self.units.rows())?;
+        let max = self.units.columns() as u64;
+        if votes.iter().any(|(_, votes)| *votes > max) {
+            return Err(SelectionError::TooManyForOption { max });
         }
         let cost = votes.iter().map(|(_, votes)| votes * votes).sum();
         if cost > self.credits {

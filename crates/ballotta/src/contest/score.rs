@@ -10,7 +10,7 @@ use super::option::ContestOption;
 use super::outcome::{Detail, Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
 use super::read::{RuleContext, read_end, require_options};
-use crate::form::FormBuilder;
+use crate::form::{Bit, FormBuilder};
 use crate::json::Object;
 use crate::limits::MAX_POINTS;
 use crate::problem::ManifestProblem;
@@ -92,7 +92,7 @@ impl ContestKind for Score {
         self.points(options).bits(options)
     }
 
-    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> PointsBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> (PointsBits, Option<Bit>) {
         let options = options.len();
         self.points(options).compile(options, builder)
     }

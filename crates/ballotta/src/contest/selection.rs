@@ -138,24 +138,27 @@ impl SelectionError {
 }
 
 /// Checks that all options exist and that none appears twice. The time depends on the number of options, not on which.
-pub(super) fn check_options(selected: &[usize], options: usize) -> Result<(), SelectionError> {
-    check_known(selected, options)?;
+pub(super) fn check_options(
+    selected: impl Iterator<Item = usize> + Clone,
+    options: usize,
+) -> Result<(), SelectionError> {
+    check_known(selected.clone(), options)?;
     check_distinct(selected)
 }
 
 /// Checks that all options exist.
-pub(super) fn check_known(selected: &[usize], options: usize) -> Result<(), SelectionError> {
-    match selected.iter().find(|option| **option >= options) {
-        Some(option) => Err(SelectionError::UnknownOption { option: *option, options }),
+pub(super) fn check_known(mut selected: impl Iterator<Item = usize>, options: usize) -> Result<(), SelectionError> {
+    match selected.find(|option| *option >= options) {
+        Some(option) => Err(SelectionError::UnknownOption { option, options }),
         None => Ok(()),
     }
 }
 
 /// Checks that no option appears twice.
-pub(super) fn check_distinct(selected: &[usize]) -> Result<(), SelectionError> {
+pub(super) fn check_distinct(selected: impl Iterator<Item = usize> + Clone) -> Result<(), SelectionError> {
     let twice = (1_usize..)
-        .zip(selected)
-        .flat_map(|(next, one)| selected.iter().skip(next).map(|other| one.ct_eq(other)))
+        .zip(selected.clone())
+        .flat_map(|(next, one)| selected.clone().skip(next).map(move |other| one.ct_eq(&other)))
         .fold(Choice::from(0), |twice, here| twice | here);
     if bool::from(twice) { Err(SelectionError::DuplicateOption) } else { Ok(()) }
 }

@@ -12,7 +12,7 @@ use super::option::ContestOption;
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
 use super::read::{RuleContext, read_winners, require_options};
-use crate::form::FormBuilder;
+use crate::form::{Bit, FormBuilder};
 use crate::json::Object;
 use crate::limits::MAX_WEIGHT;
 
@@ -58,13 +58,8 @@ impl ContestKind for Split {
         self.points().bits(options)
     }
 
-    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> PointsBits {
+    fn compile(&self, options: &[ContestOption], builder: &mut FormBuilder) -> (PointsBits, Option<Bit>) {
         self.points().compile(options.len(), builder)
-    }
-
-    /// A ballot of weight `w` adds at most `w`.
-    fn count_bound(&self) -> u64 {
-        1
     }
 
     fn outcome(&self, options: &[ContestOption], totals: &[u64], weight: u64) -> Result<Outcome, OutcomeError> {

@@ -65,26 +65,14 @@ pub struct BitTable {
 impl BitTable {
     /// Returns how many rows the table has.
     #[must_use]
-    pub fn len(self) -> usize {
+    pub fn rows(self) -> usize {
         self.all.left.checked_div(self.columns).unwrap_or(0) as usize
-    }
-
-    /// Returns whether the table has no rows.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
     }
 
     /// Returns how many columns the table has.
     #[must_use]
     pub fn columns(self) -> usize {
         self.columns as usize
-    }
-
-    /// Returns all bits of the table, row after row.
-    #[must_use]
-    pub fn all(self) -> BitLine {
-        self.all
     }
 
     /// Returns the bits of one row of the table. Rows are counted from 0.

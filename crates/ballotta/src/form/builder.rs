@@ -6,7 +6,7 @@ use super::Form;
 use super::bits::{Bit, BitLine, BitTable, Term};
 use super::digits::{RangeDigits, Terms};
 use super::packing::Packing;
-use super::rows::{Row, Target, all_targets, encode};
+use super::rows::{Target, all_targets, encode};
 use crate::group::{Element, Scalar};
 use crate::hash::{FormDigest, tagged};
 use crate::limits::{MAX_FORM_BITS, MAX_FORM_ROWS, MAX_FORM_SLOTS, MAX_FORM_TERMS, ROW_BOUND};
@@ -37,14 +37,6 @@ pub enum FormError {
         /// The number of the row, counted from 1.
         row: usize,
     },
-    /// A slot is not the target of exactly one row.
-    #[error("slot {slot} must be the target of exactly one row, but is the target of {rows}")]
-    SlotRows {
-        /// The number of the slot, counted from 0.
-        slot: usize,
-        /// How many rows have the slot as their target.
-        rows: usize,
-    },
     /// A coefficient is zero, or a bit appears twice in a row, or the form does not have the bit.
     #[error("row {row}: bit {bit} appears twice, or has the coefficient 0, or is not a bit of the form")]
     BadTerm {
@@ -65,9 +57,8 @@ pub enum FormError {
 #[derive(Clone, Debug)]
 pub struct FormBuilder {
     bits: u32,
-    slots: usize,
-    slot_rows: Vec<(usize, Row)>,
-    constant_rows: Vec<(Row, Target)>,
+    slot_rows: Vec<Terms>,
+    constant_rows: Vec<(Terms, Target)>,
     packing: Packing,
     /// How many counts the last slot contains. It is 0 if the next count begins a new slot.
     packed: usize,
@@ -75,7 +66,7 @@ pub struct FormBuilder {
 
 impl Default for FormBuilder {
     fn default() -> Self {
-        Self { bits: 0, slots: 0, slot_rows: Vec::new(), constant_rows: Vec::new(), packing: Packing::NONE, packed: 0 }
+        Self { bits: 0, slot_rows: Vec::new(), constant_rows: Vec::new(), packing: Packing::NONE, packed: 0 }
     }
 }
 
@@ -115,17 +106,6 @@ impl FormBuilder {
         RangeDigits::new(max, || self.bit())
     }
 
-    /// Adds a new slot and returns its number, counted from 0.
-    pub fn slot(&mut self) -> usize {
-        self.slots += 1;
-        self.slots - 1
-    }
-
-    /// Adds a row whose target is the value of this slot.
-    pub fn slot_row(&mut self, slot: usize, terms: &[Term]) {
-        self.slot_rows.push((slot, Row { terms: terms.to_vec() }));
-    }
-
     /// Begins a contest whose counts share slots as `packing` says. They do not share slots with another contest.
     pub fn pack(&mut self, packing: Packing) {
         self.packing = packing;
@@ -133,14 +113,11 @@ impl FormBuilder {
     }
 
     /// Adds a new count with these terms. Its bits must come after the bits of the count before it.
-    pub fn count(&mut self, Terms(mut terms): Terms) {
-        self.packing.place(&mut terms, self.packed);
+    pub fn count(&mut self, mut terms: Terms) {
+        self.packing.place(&mut terms.0, self.packed);
         match self.slot_rows.last_mut() {
-            Some((_, row)) if self.packed > 0 => row.terms.append(&mut terms),
-            _ => {
-                let slot = self.slot();
-                self.slot_rows.push((slot, Row { terms }));
-            }
+            Some(row) if self.packed > 0 => row.0.append(&mut terms.0),
+            _ => self.slot_rows.push(terms),
         }
         self.packed = (self.packed + 1) % self.packing.per_slot();
     }
@@ -152,14 +129,9 @@ impl FormBuilder {
         }
     }
 
-    /// Adds a row whose target is a public integer, from a slice of terms.
-    pub fn constant_row(&mut self, terms: &[Term], target: i64) {
-        self.constant(Terms(terms.to_vec()), target);
-    }
-
     /// Adds a row whose target is a public integer.
-    pub fn constant(&mut self, Terms(terms): Terms, target: i64) {
-        self.constant_rows.push((Row { terms }, Target::Constant(target)));
+    pub fn constant(&mut self, terms: Terms, target: i64) {
+        self.constant_rows.push((terms, Target::Constant(target)));
     }
 
     /// Adds a row that requires exactly one set bit among `bits` and, if there is one, `other`.
@@ -171,18 +143,14 @@ impl FormBuilder {
     }
 
     /// Adds a row whose target is the weight of the ballot.
-    pub fn weight_row(&mut self, Terms(terms): Terms) {
-        self.constant_rows.push((Row { terms }, Target::Weight));
-    }
-
-    fn all_rows(&self) -> impl Iterator<Item = &Row> {
-        self.slot_rows.iter().map(|(_, row)| row).chain(self.constant_rows.iter().map(|(row, _)| row))
+    pub fn weight_row(&mut self, terms: Terms) {
+        self.constant_rows.push((terms, Target::Weight));
     }
 
     /// Returns how many terms all rows have together.
     #[must_use]
     pub fn terms(&self) -> usize {
-        self.all_rows().map(|row| row.terms.len()).sum()
+        all_targets(&self.slot_rows, &self.constant_rows).map(|(row, _)| row.0.len()).sum()
     }
 
     /// Checks all rules and builds the form.
@@ -195,7 +163,7 @@ impl FormBuilder {
         let rows = self.slot_rows.len() + self.constant_rows.len();
         for (what, found, limit) in [
             ("bits", bits, MAX_FORM_BITS),
-            ("slots", self.slots, MAX_FORM_SLOTS),
+            ("slots", self.slot_rows.len(), MAX_FORM_SLOTS),
             ("rows", rows, MAX_FORM_ROWS),
             ("terms", self.terms(), MAX_FORM_TERMS),
         ] {
@@ -204,28 +172,9 @@ impl FormBuilder {
             }
         }
 
-        let mut targets = alloc::vec![0_usize; self.slots];
-        for (slot, _) in &self.slot_rows {
-            match targets.get_mut(*slot) {
-                Some(count) => *count += 1,
-                None => return Err(FormError::SlotRows { slot: *slot, rows: 0 }),
-            }
-        }
-        if let Some((slot, rows)) = targets.iter().copied().enumerate().find(|(_, rows)| *rows != 1) {
-            return Err(FormError::SlotRows { slot, rows });
-        }
-
-        // One row for each slot, in the order of the slots.
-        let mut placed: Vec<Option<Row>> = self.slot_rows.iter().map(|_| None).collect();
-        for (slot, row) in self.slot_rows {
-            if let Some(place) = placed.get_mut(slot) {
-                *place = Some(row);
-            }
-        }
-        let slot_rows: Vec<Row> = placed.into_iter().flatten().collect();
-        let targets = all_targets(&slot_rows, &self.constant_rows);
+        let Self { slot_rows, constant_rows, .. } = self;
         let mut last_row = alloc::vec![0_usize; bits];
-        for (number, (row, target)) in (1..).zip(targets) {
+        for (number, (row, target)) in (1..).zip(all_targets(&slot_rows, &constant_rows)) {
             check_row(number, row, target, &mut last_row)?;
         }
         if let Some(bit) = last_row.iter().position(|row| *row == 0) {
@@ -238,20 +187,20 @@ impl FormBuilder {
             let multiple = half.vartime_times(coefficient.unsigned_abs());
             if *coefficient < 0 { -multiple } else { multiple }
         };
-        let half_multiples = slot_rows.iter().map(|row| row.terms.iter().map(half_multiple).collect()).collect();
-        let encoding = encode(bits, &slot_rows, &self.constant_rows);
+        let half_multiples = slot_rows.iter().map(|row| row.0.iter().map(half_multiple).collect()).collect();
+        let encoding = encode(bits, &slot_rows, &constant_rows);
         let digest = FormDigest::from_bytes(tagged("form", &[&encoding]));
-        Ok(Form { bits, slot_rows, constant_rows: self.constant_rows, half_multiples, digest })
+        Ok(Form { bits, slot_rows, constant_rows, half_multiples, digest })
     }
 }
 
 /// Checks one row. `last_row[bit]` is the number of the last row that contains the bit, or 0 if there is none.
-fn check_row(number: usize, row: &Row, target: Target, last_row: &mut [usize]) -> Result<(), FormError> {
-    if row.terms.is_empty() {
+fn check_row(number: usize, Terms(terms): &Terms, target: Target, last_row: &mut [usize]) -> Result<(), FormError> {
+    if terms.is_empty() {
         return Err(FormError::EmptyRow { row: number });
     }
     let mut size = u128::from(target.size());
-    for (bit, coefficient) in &row.terms {
+    for (bit, coefficient) in terms {
         let bad = FormError::BadTerm { row: number, bit: bit.index() };
         match last_row.get_mut(bit.index()) {
             Some(last) if *last != number && *coefficient != 0 => *last = number,

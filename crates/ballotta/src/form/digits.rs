@@ -6,7 +6,7 @@ use super::bits::{Bit, BitLine, Bits, Term};
 use crate::limits::ROW_BOUND;
 use crate::weaken::{self, Check};
 
-/// A list of terms of a row. Terms with the coefficient 0 are left out.
+/// The terms of a row. Terms with the coefficient 0 are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Terms(pub(super) Vec<Term>);
 
@@ -40,6 +40,11 @@ impl Terms {
     /// Adds the digits of a range with their weights.
     pub fn digits(&mut self, digits: &RangeDigits) {
         self.0.extend_from_slice(digits.terms());
+    }
+
+    /// The value of the row for these bits.
+    pub(super) fn value(&self, bits: &Bits) -> i64 {
+        self.0.iter().map(|(bit, coefficient)| coefficient * i64::from(bits.get(*bit))).sum()
     }
 
     /// Adds a bit with its coefficient, if there is a bit.

@@ -4,21 +4,9 @@
 
 use alloc::vec::Vec;
 
-use super::bits::{Bits, Term};
+use super::digits::Terms;
 use crate::encoding::Writer;
 use crate::limits::MAX_WEIGHT;
-
-/// A row without its target.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) terms: Vec<Term>,
-}
-
-impl Row {
-    pub(super) fn value(&self, bits: &Bits) -> i64 {
-        self.terms.iter().map(|(bit, coefficient)| coefficient * i64::from(bits.get(*bit))).sum()
-    }
-}
 
 /// The value that a row must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,15 +41,15 @@ impl Target {
 
 /// All rows with their targets, in order.
 pub(super) fn all_targets<'a>(
-    slot_rows: &'a [Row],
-    constant_rows: &'a [(Row, Target)],
-) -> impl Iterator<Item = (&'a Row, Target)> {
+    slot_rows: &'a [Terms],
+    constant_rows: &'a [(Terms, Target)],
+) -> impl Iterator<Item = (&'a Terms, Target)> {
     let constants = constant_rows.iter().map(|(row, target)| (row, *target));
     slot_rows.iter().map(|row| (row, Target::Slot)).chain(constants)
 }
 
 /// Encodes bits, slots and rows of a form that is within its limits.
-pub(super) fn encode(bits: usize, slot_rows: &[Row], constant_rows: &[(Row, Target)]) -> Vec<u8> {
+pub(super) fn encode(bits: usize, slot_rows: &[Terms], constant_rows: &[(Terms, Target)]) -> Vec<u8> {
     let mut writer = Writer::new();
     // The casts are exact, because all limits of forms are below 2^32.
     writer.u32(bits as u32).u32(slot_rows.len() as u32).u32(constant_rows.len() as u32);
@@ -71,8 +59,8 @@ pub(super) fn encode(bits: usize, slot_rows: &[Row], constant_rows: &[(Row, Targ
             Target::Constant(constant) => (1, constant),
             Target::Weight => (2, 0_i64),
         };
-        writer.u8(kind).put(&constant.to_le_bytes()).u32(row.terms.len() as u32);
-        for (bit, coefficient) in &row.terms {
+        writer.u8(kind).put(&constant.to_le_bytes()).u32(row.0.len() as u32);
+        for (bit, coefficient) in &row.0 {
             writer.u32(bit.0).put(&coefficient.to_le_bytes());
         }
     }

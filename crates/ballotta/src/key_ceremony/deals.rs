@@ -17,19 +17,9 @@ use super::roster::Roster;
 use super::share::ShareAddress;
 use super::steps::{read_complete_step, verify_all};
 use crate::group::{Element, PublicElement};
-use crate::hash::{CeremonyRoot, FileHash, RosterHash, tagged};
+use crate::hash::{CeremonyRoot, FileHash, tagged};
 use crate::index::TrusteeIndex;
 use crate::weaken::{self, Check};
-
-/// Verifies the commitments to all deals and returns them in index order.
-pub(crate) fn verify_commitments<M: AsRef<[u8]>, R: CryptoRng>(
-    parameters: &CeremonyParameters,
-    roster: &RosterHash,
-    messages: &[M],
-    rng: &mut R,
-) -> Result<Vec<Signed<DealCommitment>>, CeremonyError> {
-    read_complete_step(parameters, Some(roster), messages, rng)
-}
 
 /// All deals, verified, with the ceremony root and the joint commitments.
 pub(crate) struct Deals {

@@ -6,13 +6,14 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::deals::{Deals, JointCommitments, verify_commitments};
-use super::envelope::Signed;
+use super::deals::{Deals, JointCommitments};
+use super::envelope::{Envelope, Signed};
 use super::error::{CeremonyError, refuse_if_any};
+use super::kind::MessageKind;
 use super::messages::Confirmation;
 use super::parameters::CeremonyParameters;
 use super::roster::Roster;
-use super::steps::{MessagesByStep, read_step, verify_all};
+use super::steps::{of_kind, read_complete_step, read_step, refuse_late, verify_all};
 use crate::group::PublicElement;
 use crate::hash::CeremonyRoot;
 use crate::index::TrusteeIndex;
@@ -43,12 +44,15 @@ impl JointKey {
         messages: &[M],
         rng: &mut R,
     ) -> Result<Self, CeremonyError> {
-        let steps = MessagesByStep::sort(messages, true)?;
-        let roster = Roster::verify(parameters, &steps.registrations, rng)?;
-        let commitments = verify_commitments(parameters, &roster.hash, &steps.commitments, rng)?;
-        let deals = Deals::verify(parameters, &roster, &commitments, &steps.deals, rng)?;
+        let published = Envelope::open_all(messages)?;
+        refuse_late(&published)?;
+        let step = |kind| of_kind(&published, kind);
+        let roster = Roster::verify(parameters, &step(MessageKind::Registration), rng)?;
+        let commitments = step(MessageKind::DealCommitment);
+        let commitments = read_complete_step(parameters, Some(&roster.hash), &commitments, rng)?;
+        let deals = Deals::verify(parameters, &roster, &commitments, &step(MessageKind::Deal), rng)?;
         let keys = joint_keys(&deals)?;
-        let confirmed = verify_confirmations(parameters, &roster, &deals, &steps.confirmations, rng)?;
+        let confirmed = verify_confirmations(parameters, &roster, &deals, &step(MessageKind::Confirmation), rng)?;
         Ok(Self { parameters: parameters.clone(), root: deals.root, keys, joint: deals.joint, confirmed })
     }
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::envelope::Envelope;
+use super::steps::of_kind;
 use super::{CeremonyError, CeremonyParameters, JointKey, MessageKind, Trustee, TrusteeSeed};
 use crate::encoding::DecodeError;
 use crate::index::TrusteeIndex;
@@ -49,10 +50,9 @@ impl Trustee {
         let indices: Vec<u16> = parameters.indices().map(TrusteeIndex::get).collect();
         let (registered, registration) = Self::register(parameters, seed)?;
         let published = Envelope::open_all(messages)?;
-        let of_kind = |kind| published.iter().filter(move |message| message.kind == kind);
-        let bytes = |kind| of_kind(kind).map(|message| message.bytes).collect::<Vec<_>>();
+        let bytes = |kind| of_kind(&published, kind);
         let absent = |kind| -> Vec<u16> {
-            let is_absent = |index: &u16| of_kind(kind).all(|message| message.author != *index);
+            let is_absent = |index: &u16| published.iter().all(|one| (one.kind, one.author) != (kind, *index));
             indices.iter().copied().filter(is_absent).collect()
         };
         let step = |kind, message: &[u8]| match absent(kind) {

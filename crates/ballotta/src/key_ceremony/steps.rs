@@ -13,39 +13,24 @@ use super::parameters::CeremonyParameters;
 use crate::encoding::DecodeError;
 use crate::hash::RosterHash;
 use crate::index::TrusteeIndex;
-use crate::proofs::batch::{Batch, BatchError, Claim, SharedBases};
+use crate::proofs::batch::{Claim, verify_claims};
 
-/// The messages of a ceremony, sorted by step.
-#[derive(Default)]
-pub(crate) struct MessagesByStep<'a> {
-    pub(crate) registrations: Vec<&'a [u8]>,
-    pub(crate) commitments: Vec<&'a [u8]>,
-    pub(crate) deals: Vec<&'a [u8]>,
-    pub(crate) confirmations: Vec<&'a [u8]>,
+/// Returns the messages of one kind, in their order.
+pub(crate) fn of_kind<'a>(envelopes: &[Envelope<'a>], kind: MessageKind) -> Vec<&'a [u8]> {
+    envelopes.iter().filter(|envelope| envelope.kind == kind).map(|envelope| envelope.bytes).collect()
 }
 
-impl<'a> MessagesByStep<'a> {
-    /// Sorts messages by step. With `in_order`, it refuses a message that was published after a message of a later
-    /// step, because honest trustees begin a step only after the step before is complete.
-    pub(crate) fn sort<M: AsRef<[u8]>>(messages: &'a [M], in_order: bool) -> Result<Self, CeremonyError> {
-        let mut steps = Self::default();
-        let (mut latest, mut late) = (MessageKind::Registration, Vec::new());
-        for envelope in Envelope::open_all(messages)? {
-            let Envelope { kind, bytes, .. } = envelope;
-            if in_order && kind < latest {
-                late.push(envelope.unattributed());
-            }
-            latest = latest.max(kind);
-            match kind {
-                MessageKind::Registration => steps.registrations.push(bytes),
-                MessageKind::DealCommitment => steps.commitments.push(bytes),
-                MessageKind::Deal => steps.deals.push(bytes),
-                MessageKind::Confirmation => steps.confirmations.push(bytes),
-            }
+/// Refuses messages that were published after a message of a later step, because honest trustees begin a step only after
+/// the step before is complete.
+pub(crate) fn refuse_late(envelopes: &[Envelope<'_>]) -> Result<(), CeremonyError> {
+    let (mut latest, mut late) = (MessageKind::Registration, Vec::new());
+    for envelope in envelopes {
+        if envelope.kind < latest {
+            late.push(envelope.unattributed());
         }
-        refuse_if_any(late, |messages| CeremonyError::OutOfOrder { messages })?;
-        Ok(steps)
+        latest = latest.max(envelope.kind);
     }
+    refuse_if_any(late, |messages| CeremonyError::OutOfOrder { messages })
 }
 
 /// Reads the messages of one step, and returns them in ascending order of their authors. Every author must have signed
@@ -151,17 +136,8 @@ pub(crate) fn verify_all<L, C: for<'a> Into<Claim<'a>>, R: CryptoRng>(
 ) -> Result<(), Vec<L>> {
     let (labels, claims): (Vec<L>, Vec<Claim<'_>>) =
         claims.into_iter().map(|(label, claim)| (label, claim.into())).unzip();
-    verify_batch(claims, rng).map_err(|failing| {
+    verify_claims(claims, rng).map_err(|failing| {
         let numbered = labels.into_iter().enumerate();
         numbered.filter(|(number, _)| failing.claims.contains(number)).map(|(_, label)| label).collect()
     })
-}
-
-fn verify_batch<R: CryptoRng>(claims: Vec<Claim<'_>>, rng: &mut R) -> Result<(), BatchError> {
-    let bases = SharedBases::none();
-    let mut batch = Batch::new(&bases);
-    for claim in claims {
-        batch.push(claim);
-    }
-    batch.verify(rng)
 }

@@ -5,13 +5,14 @@ use core::iter::zip;
 
 use rand_core::Rng;
 
-use super::deals::{Deals, verify_commitments};
+use super::deals::Deals;
 use super::envelope::{Body, sign};
 #[cfg(feature = "weaken")]
 use super::joint_key::joint_keys;
 use super::parameters::deal_bytes;
 use super::polynomial::{Commitments, Polynomial};
 use super::roster::Roster;
+use super::steps::read_complete_step;
 use super::trustee::make_deal;
 use super::*;
 use crate::encoding::{DecodeError, Writer};
@@ -111,7 +112,7 @@ impl Ceremony {
     #[cfg(feature = "weaken")]
     fn joint_keys(&self) -> Result<Vec<PublicElement>, CeremonyError> {
         let (parameters, roster, rng) = (&self.parameters, self.roster(), &mut TestRng(9));
-        let commitments = verify_commitments(parameters, &roster.hash, &self.commitments, rng)?;
+        let commitments = read_complete_step(parameters, Some(&roster.hash), &self.commitments, rng)?;
         joint_keys(&Deals::verify(parameters, &roster, &commitments, &self.deals, rng)?)
     }
 
@@ -645,7 +646,7 @@ fn shares_belong_to_one_ceremony() {
     deal.shares[0].ciphertext[0] ^= 1;
     other.deal(2, deal);
     let (roster, rng) = (other.roster(), &mut TestRng(16));
-    let commitments = verify_commitments(&other.parameters, &roster.hash, &other.commitments, rng).unwrap();
+    let commitments = read_complete_step(&other.parameters, Some(&roster.hash), &other.commitments, rng).unwrap();
     let root = Deals::verify(&other.parameters, &roster, &commitments, &other.deals, rng).unwrap().root;
     for trustee in [2, 3] {
         let shares = honest.recover(trustee).unwrap();

@@ -15,17 +15,18 @@ use core::iter::zip;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::deals::{Deals, verify_commitments};
-use super::envelope::{Body, Signed, sign};
+use super::deals::Deals;
+use super::envelope::{Body, Envelope, Signed, sign};
 use super::error::{CeremonyError, Evidence};
 use super::joint_key::{JointKey, joint_keys};
+use super::kind::MessageKind;
 use super::messages::{Confirmation, Deal, DealCommitment, Registration};
 use super::parameters::CeremonyParameters;
 use super::polynomial::{Polynomial, prove_possession, vartime_evaluate};
 use super::roster::Roster;
 use super::seed::TrusteeSeed;
 use super::share::{EncryptedShares, ShareAddress};
-use super::steps::MessagesByStep;
+use super::steps::{of_kind, read_complete_step};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
 use crate::hash::{CeremonyRoot, FileHash, RosterHash};
 use crate::index::TrusteeIndex;
@@ -155,12 +156,6 @@ pub struct Committed {
 }
 
 impl Committed {
-    /// Returns the hash of the roster of this attempt.
-    #[must_use]
-    pub fn roster_hash(&self) -> &RosterHash {
-        &self.roster.hash
-    }
-
     /// Does the third step: returns the deal, given the commitments of all trustees.
     ///
     /// # Errors
@@ -172,7 +167,7 @@ impl Committed {
         rng: &mut R,
     ) -> Result<(Dealt, Signed<Deal>), CeremonyError> {
         let Self { trustee, roster, deal, commitment } = self;
-        let commitments = verify_commitments(&trustee.parameters, &roster.hash, commitments, rng)?;
+        let commitments = read_complete_step(&trustee.parameters, Some(&roster.hash), commitments, rng)?;
         trustee.recognise(&commitment, &commitments)?;
         Ok((Dealt { trustee, roster, commitments }, deal))
     }
@@ -239,11 +234,12 @@ impl TrusteeShares {
         messages: &[M],
         rng: &mut R,
     ) -> Result<Self, CeremonyError> {
-        let steps = MessagesByStep::sort(messages, false)?;
+        let published = Envelope::open_all(messages)?;
+        let step = |kind| of_kind(&published, kind);
         let (registered, _) = Trustee::register(parameters, seed)?;
-        let (committed, _) = registered.commit(&steps.registrations, rng)?;
-        let (dealt, _) = committed.deal(&steps.commitments, rng)?;
-        let (shares, _) = dealt.confirm(&steps.deals, rng)?;
+        let (committed, _) = registered.commit(&step(MessageKind::Registration), rng)?;
+        let (dealt, _) = committed.deal(&step(MessageKind::DealCommitment), rng)?;
+        let (shares, _) = dealt.confirm(&step(MessageKind::Deal), rng)?;
         Ok(shares)
     }
 

@@ -5,8 +5,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use ed25519_dalek::VerifyingKey;
-
 use super::Layout;
 use super::contents::{
     BallotStyle, Closing, Contest, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification, Party, Privacy,
@@ -16,7 +14,6 @@ use super::contents::{
 use crate::SUITE;
 use crate::contest::{ContestOption, Rule, RuleContext};
 use crate::form::{FormBuilder, Packing};
-use crate::group::PublicElement;
 use crate::hash::FileHash;
 use crate::json::{self, Distinct, JsonPath, Node, ProblemLog};
 use crate::limits::{
@@ -123,7 +120,7 @@ impl ManifestParser {
         });
         let organiser = object.required("organiser", |node| {
             let mut object = node.object()?;
-            let key = object.required("key", |node| self.key(&node));
+            let key = object.required("key", |node| self.distinct_key(&node, parse_key));
             object.finish();
             key
         });
@@ -346,7 +343,7 @@ impl ManifestParser {
     fn party(&mut self, node: &Node<'_>) -> Option<Party> {
         let mut object = node.object()?;
         let name = object.required("name", |node| read_line(&node));
-        let key = object.required("key", |node| self.key(&node));
+        let key = object.required("key", |node| self.distinct_key(&node, parse_key));
         object.finish();
         Some(Party { name: name?.into(), key: key? })
     }
@@ -354,17 +351,9 @@ impl ManifestParser {
     fn log_key(&mut self, node: &Node<'_>, name: &str) -> Option<LogKey> {
         let mut object = node.object()?;
         let name = object.required(name, |node| read_origin(&node));
-        let key = object.required("key", |node| self.ed25519_key(&node));
+        let key = object.required("key", |node| self.distinct_key(&node, parse_log_key));
         object.finish();
         Some(LogKey { name: name?.into(), key: key? })
-    }
-
-    fn key(&mut self, node: &Node<'_>) -> Option<PublicElement> {
-        self.distinct_key(node, parse_key)
-    }
-
-    fn ed25519_key(&mut self, node: &Node<'_>) -> Option<VerifyingKey> {
-        self.distinct_key(node, parse_log_key)
     }
 
     /// Reads a key, and reports it if it appeared before in the manifest.

@@ -115,18 +115,6 @@ impl<'a> Batch<'a> {
         self.claims.len() - 1
     }
 
-    /// Returns how many claims were pushed.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.claims.len()
-    }
-
-    /// Returns whether no claim was pushed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.claims.is_empty()
-    }
-
     /// Verifies all claims of the batch. `rng` makes the weights unpredictable.
     ///
     /// # Errors
@@ -176,12 +164,14 @@ fn weight(bytes: [u8; 16]) -> u128 {
     if weaken::is_on(Check::RandomBatchWeights) { u128::from_le_bytes(bytes).max(1) } else { 1 }
 }
 
-/// Verifies one claim: a batch of one.
-fn verify_alone<R: CryptoRng>(claim: Claim<'_>, rng: &mut R) -> Result<(), ProofError> {
+/// Verifies claims that share only the base `G`, in one batch.
+pub(crate) fn verify_claims<R: CryptoRng>(claims: Vec<Claim<'_>>, rng: &mut R) -> Result<(), BatchError> {
     let bases = SharedBases::none();
     let mut batch = Batch::new(&bases);
-    batch.push(claim);
-    batch.verify(rng).map_err(|_| ProofError)
+    for claim in claims {
+        batch.push(claim);
+    }
+    batch.verify(rng)
 }
 
 impl SchnorrProof {
@@ -196,7 +186,7 @@ impl SchnorrProof {
         public: &PublicElement,
         rng: &mut R,
     ) -> Result<(), ProofError> {
-        verify_alone(self.claim(transcript, public).into(), rng)
+        verify_claims(alloc::vec![self.claim(transcript, public).into()], rng).map_err(|_| ProofError)
     }
 }
 
@@ -212,6 +202,6 @@ impl EqualityProof {
         statement: &EqualityStatement<'_>,
         rng: &mut R,
     ) -> Result<(), ProofError> {
-        verify_alone(self.claim(transcript, statement)?.into(), rng)
+        verify_claims(alloc::vec![self.claim(transcript, statement)?.into()], rng).map_err(|_| ProofError)
     }
 }

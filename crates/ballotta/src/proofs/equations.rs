@@ -9,7 +9,7 @@
 use alloc::vec::Vec;
 use core::iter::zip;
 
-use crate::group::{Element, Generators, Integer, PublicElement, PublicScalar, Scalar, Tables};
+use crate::group::{Element, Generators, Integer, PublicElement, PublicScalar, Scalar};
 
 /// A proof or signature is invalid: it is malformed, or was made for another context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,29 +24,19 @@ pub(super) const MAX_EQUATIONS: usize = 3;
 pub struct SharedBases {
     generators: Generators,
     keys: Vec<PublicElement>,
-    tables: Option<Tables>,
 }
 
 impl SharedBases {
     /// Creates the bases of an election: generators for its largest form, and the keys `Y_1..Y_N` of all its slots.
     #[must_use]
     pub fn new(generators: Generators, keys: Vec<PublicElement>) -> Self {
-        Self { generators, keys, tables: None }
+        Self { generators, keys }
     }
 
     /// Creates bases that contain only `G`, for batches without ballot arguments.
     #[must_use]
     pub fn none() -> Self {
         Self::new(Generators::new(0), Vec::new())
-    }
-
-    /// Adds precomputed tables, which make it faster to verify ballots one by one. To compute them takes about as long
-    /// as to verify one ballot, and they save a quarter of the time of every ballot. They take 10 KB for each base: two
-    /// bases for each bit of the largest form, and one for each key. Long batches do not use them.
-    #[must_use]
-    pub fn with_tables(self) -> Self {
-        let tables = Tables::new(self.elements());
-        Self { tables: Some(tables), ..self }
     }
 
     /// Returns the generators `U`, `V` and `H`.
@@ -129,19 +119,11 @@ impl<'a> WeightedSum<'a> {
         if 2 * self.pairs.len() > self.bases.generators.pairs().len() {
             return false;
         }
-        let pairs: Vec<Scalar> = self.pairs.iter().flat_map(|(u, v)| [-u.reduce(), -v.reduce()]).collect();
-        let shared = || [&self.g, &self.h].into_iter().chain(&self.keys).chain(&pairs);
-        let sum = match &self.bases.tables {
-            Some(tables) if shared().count() + self.scalars.len() < Tables::LONG_SUM => {
-                tables.vartime_multiscalar(shared(), &self.scalars, &self.elements)
-            }
-            _ => {
-                let shared = shared().copied().zip(self.bases.elements()).filter(|(scalar, _)| *scalar != Scalar::ZERO);
-                let own = self.scalars.iter().copied().zip(self.elements.iter().copied());
-                let (scalars, elements): (Vec<Scalar>, Vec<Element>) = shared.chain(own).unzip();
-                Element::vartime_multiscalar(&scalars, &elements)
-            }
-        };
-        sum.is_identity()
+        let pairs = self.pairs.iter().flat_map(|(u, v)| [-u.reduce(), -v.reduce()]);
+        let shared = [self.g, self.h].into_iter().chain(self.keys.iter().copied()).chain(pairs);
+        let shared = shared.zip(self.bases.elements()).filter(|(scalar, _)| *scalar != Scalar::ZERO);
+        let own = zip(self.scalars.iter().copied(), self.elements.iter().copied());
+        let (scalars, elements): (Vec<Scalar>, Vec<Element>) = shared.chain(own).unzip();
+        Element::vartime_multiscalar(&scalars, &elements).is_identity()
     }
 }
