@@ -5,6 +5,7 @@ use ballotta::board::log::{Frontier, LogError, TreeHead, consistency_proof, incl
 use ballotta::board::note::{Cosigner, KeyKind, Note, NoteKey, NoteSignature, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{Level, TilePath, bundle_paths, decode_bundle, encode_bundle, hash_tile_paths};
 use ballotta::hash::TreeHash;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -179,7 +180,7 @@ fn every_proof_is_that_of_a_naive_tree() {
     let mut frontier = Frontier::new();
     for (size, head) in heads.iter().enumerate() {
         assert_eq!(frontier.head(), *head);
-        frontier.extend(leaves.get(size).copied());
+        leaves.get(size).into_iter().for_each(|leaf| frontier.push(*leaf));
 
         // Proofs are made from the leaves for some sizes, and verified for all.
         let log = &leaves[..size];
@@ -289,7 +290,10 @@ fn the_checkpoints_of_c2sp() {
     let root = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
     let (text, _) = checkpoint.split_once(root).unwrap();
     let log = NoteSigner::from_seed("example.com/behind-the-sofa", &[1; 32]).unwrap();
-    let signed = log.sign(&format!("{text}{root}")).unwrap().to_string();
+    let size = text.lines().nth(1).unwrap().parse().unwrap();
+    let bytes = BASE64_STANDARD.decode(root.trim_end()).unwrap();
+    let head = TreeHead { size, root: TreeHash::from_bytes(bytes.try_into().unwrap()) };
+    let signed = log.sign_checkpoint(&head).to_string();
     let signed = SignedCheckpoint::parse(signed.as_bytes()).unwrap();
     assert_eq!(signed.verify(log.key()).unwrap().to_string(), format!("{text}{root}"));
 }

@@ -20,9 +20,6 @@ pub enum NoteError {
         /// The position of the byte, counted from 0.
         at: usize,
     },
-    /// The note's text does not end in a newline.
-    #[error("the text of the note does not end in a newline")]
-    UnfinishedText,
     /// The note is not text, an empty line and complete lines of signatures.
     #[error("the note has no signatures: they must be complete lines after the last empty line")]
     NoSignatures,
@@ -108,13 +105,5 @@ pub enum NoteError {
         expected: String,
         /// The name of the log in the checkpoint.
         found: String,
-    },
-    /// Fewer witnesses have cosigned than are needed.
-    #[error("{found} witnesses have cosigned the checkpoint, but {needed} are needed")]
-    NotEnoughWitnesses {
-        /// The number of witnesses that are needed.
-        needed: usize,
-        /// The number of witnesses that have cosigned.
-        found: usize,
     },
 }
