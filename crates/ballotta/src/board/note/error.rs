@@ -20,6 +20,9 @@ pub enum NoteError {
         /// The position of the byte, counted from 0.
         at: usize,
     },
+    /// The note's text does not end in a newline.
+    #[error("the text of the note does not end in a newline")]
+    UnfinishedText,
     /// The note is not text, an empty line and complete lines of signatures.
     #[error("the note has no signatures: they must be complete lines after the last empty line")]
     NoSignatures,

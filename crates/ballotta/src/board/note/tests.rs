@@ -61,11 +61,15 @@ fn a_note_has_a_largest_size_and_room_for_signatures() {
     assert_eq!(parse(&format!("text\n\n{}", lines(100))).map(|note| note.signatures.len()), Ok(100));
     let found = MAX_CHECKPOINT_BYTES + 1;
     let too_long = NoteError::TooLong { found, limit: MAX_CHECKPOINT_BYTES };
-    assert_eq!(parse(&"a".repeat(found)), Err(too_long.clone()));
-    let signed = |length: usize| log().sign_text("a".repeat(length) + "\n").to_string();
-    let room = MAX_CHECKPOINT_BYTES - signed(0).len();
-    assert!(parse(&signed(room)).is_ok());
-    assert_eq!(parse(&signed(room + 1)), Err(too_long));
+    assert_eq!(parse(&"a".repeat(found)), Err(too_long));
+    let signer = log();
+    let text = |length: usize| "a".repeat(length) + "\n";
+    let overhead = signer.sign("\n").unwrap().to_string().len();
+    assert!(signer.sign(&text(MAX_CHECKPOINT_BYTES - overhead)).is_ok());
+    let refused = signer.sign(&text(found - overhead));
+    assert_eq!(refused, Err(NoteError::TooLong { found, limit: MAX_CHECKPOINT_BYTES }));
+    assert_eq!(signer.sign("unfinished"), Err(NoteError::UnfinishedText));
+    assert_eq!(signer.sign("a\0\n"), Err(NoteError::NotText { at: 1 }));
     let long = "n".repeat(256);
     let refused = NoteSigner::from_seed(&long, &[1; 32]).map(|_| ());
     assert_eq!(refused, Err(NoteError::KeyName { name: long }));
@@ -74,7 +78,7 @@ fn a_note_has_a_largest_size_and_room_for_signatures() {
 #[test]
 fn a_text_cannot_contain_its_own_signatures() {
     let forged = "text\n\n— forged AAAAAQID\n";
-    let note = log().sign_text(forged.into());
+    let note = log().sign(forged).unwrap();
     let read = parse(&note.to_string()).unwrap();
     assert_eq!(read, note);
     assert_eq!(read.verify(log().key()), Ok(forged));
@@ -154,7 +158,7 @@ fn signed_with(r: [u8; 32], text: &str) -> Note {
 fn signatures_are_strict() {
     let (text, key) = ("text\n", log().key().clone());
     let bad = Err(NoteError::BadSignature { name: name(LOG) });
-    let honest = log().sign_text(text.into());
+    let honest = log().sign(text).unwrap();
     let (r, s) = honest.signatures[0].signature.split_at(32);
 
     let r = CompressedEdwardsY::from_slice(r).unwrap().decompress().unwrap();

@@ -1,7 +1,7 @@
 //! Signed notes: a text followed by its signatures.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -30,9 +30,7 @@ impl Note {
             return Err(NoteError::TooLong { found: bytes.len(), limit: MAX_CHECKPOINT_BYTES });
         }
         let note = core::str::from_utf8(bytes).map_err(|error| NoteError::NotText { at: error.valid_up_to() })?;
-        if let Some(at) = note.bytes().position(|byte| byte < b' ' && byte != b'\n') {
-            return Err(NoteError::NotText { at });
-        }
+        check_characters(note)?;
         let (text, signatures) =
             note.strip_suffix('\n').and_then(|note| note.rsplit_once("\n\n")).ok_or(NoteError::NoSignatures)?;
         let parse = |(line, text): (usize, &str)| text.parse().map_err(|_| NoteError::SignatureLine { line });
@@ -59,6 +57,11 @@ impl Note {
     }
 }
 
+fn check_characters(text: &str) -> Result<(), NoteError> {
+    let control = |byte: u8| byte < b' ' && byte != b'\n';
+    text.bytes().position(control).map_or(Ok(()), |at| Err(NoteError::NotText { at }))
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
@@ -66,7 +69,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// The secret key with which a log signs [checkpoints](Self::sign_checkpoint). It is wiped when dropped.
+/// The secret key with which a log signs notes and [checkpoints](Self::sign_checkpoint). It is wiped when dropped.
 pub struct NoteSigner {
     pub(super) secret: SigningKey,
     pub(super) key: NoteKey,
@@ -92,6 +95,22 @@ impl NoteSigner {
     }
 
     /// Signs a text, which must end in a newline.
+    ///
+    /// # Errors
+    ///
+    /// `UnfinishedText`, `NotText` or `TooLong`.
+    pub fn sign(&self, text: &str) -> Result<Note, NoteError> {
+        if !text.ends_with('\n') {
+            return Err(NoteError::UnfinishedText);
+        }
+        check_characters(text)?;
+        let note = self.sign_text(text.into());
+        match note.to_string().len() {
+            found if found > MAX_CHECKPOINT_BYTES => Err(NoteError::TooLong { found, limit: MAX_CHECKPOINT_BYTES }),
+            _ => Ok(note),
+        }
+    }
+
     pub(super) fn sign_text(&self, text: String) -> Note {
         let signature = self.secret.sign(text.as_bytes()).to_bytes().into();
         Note { text, signatures: [NoteSignature::of(&self.key, signature)].into() }
