@@ -14,7 +14,7 @@ use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Truste
 use ballotta::limits::MAX_TOTAL;
 use ballotta::manifest::Manifest;
 use ballotta::record::{self, MemoryRecord, RecordSource};
-use ballotta::tally::{CountedBallot, PartialTally};
+use ballotta::tally::{Correction, PartialTally};
 use ballotta::verifier::{VerifyOptions, verify};
 use ballotta::voter;
 use ballotta_benches::{Rehearsal, bench_rng, one_of};
@@ -247,13 +247,13 @@ fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
     });
     c.bench_function(BenchmarkId::new("add to the tally", BALLOTS), |b| {
         let counts = admit(begin(), &verified).into_counted();
-        let counted: Vec<CountedBallot> =
-            (1..).zip(&*verified).filter_map(|(index, ballot)| counts.count(index, ballot.clone())).collect();
+        let counted: Vec<&VerifiedBallot> =
+            (1..).zip(&*verified).filter_map(|(index, ballot)| counts.contains(index).then_some(ballot)).collect();
         assert_eq!(counted.len(), BALLOTS);
         b.iter(|| {
-            let mut tally = PartialTally::zero(&rehearsal.election.context, 0);
+            let mut tally = PartialTally::zero(&rehearsal.election.context);
             for ballot in &counted {
-                tally.add(&rehearsal.election.context, ballot).expect("ballots in order");
+                tally.correct(&rehearsal.election.context, ballot, Correction::Add);
             }
             tally
         });

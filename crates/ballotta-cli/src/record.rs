@@ -129,7 +129,7 @@ pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
         Err(VoterError::Record(RecordError::File { path, error: ReadError::Missing })) if path == record::ROLL => {
             refusal("the record has no roll").remedy("issue credentials first, with `ballotta credentials issue`")
         }
-        Err(VoterError::Ceremony(error)) => incomplete(&read_manifest(source)?, error),
+        Err(VoterError::Record(RecordError::Ceremony(error))) => incomplete(&read_manifest(source)?, error),
         read => read.refused(),
     }
 }

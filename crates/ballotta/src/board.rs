@@ -10,7 +10,8 @@
 
 use alloc::vec::Vec;
 
-use self::note::{KeyKind, NoteError, NoteKey, NoteSigner};
+use self::log::TreeHead;
+use self::note::{KeyKind, NoteError, NoteKey, NoteSigner, SignedCheckpoint};
 use crate::manifest::Manifest;
 
 pub mod entry;
@@ -38,6 +39,15 @@ pub fn board_signer(manifest: &Manifest, seed: &[u8; 32]) -> Result<NoteSigner, 
     let name = &manifest.board().name;
     let signer = NoteSigner::from_seed(name, seed)?;
     if *signer.key() == board_key(manifest)? { Ok(signer) } else { Err(NoteError::OtherBoard { name: name.clone() }) }
+}
+
+/// Reads a checkpoint, and returns its head if the board of the election signed it.
+///
+/// # Errors
+///
+/// If the bytes are not a checkpoint in canonical form, or the board did not sign it.
+pub fn verified_head(manifest: &Manifest, checkpoint: &[u8]) -> Result<TreeHead, NoteError> {
+    Ok(*SignedCheckpoint::parse(checkpoint)?.verify(&board_key(manifest)?)?.head())
 }
 
 /// The keys with which the witnesses of an election cosign.

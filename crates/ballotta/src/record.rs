@@ -52,6 +52,7 @@ use alloc::vec::Vec;
 pub(crate) use bundle::BundleIndex;
 pub use bundle::{Bundle, BundleError, BundleProblem};
 pub use files::{FileList, FileListError};
+pub(crate) use published::read_context;
 pub use published::{PublishedBoard, RecordError, read_head, read_manifest};
 pub use result::{
     ContestResult, ListSeats, OptionResult, PairsResult, QuorumResult, ResultDocument, ResultEncodingError,
@@ -59,8 +60,10 @@ pub use result::{
 };
 pub use roll::PublishedRoll;
 
+use crate::board::entry::EntryKind;
 use crate::from_quoted;
 use crate::hash::FileHash;
+use crate::limits::MAX_MESSAGE_BYTES;
 
 /// The path of the manifest.
 pub const MANIFEST: &str = "manifest.json";
@@ -87,6 +90,17 @@ pub fn ceremony_path(hash: &FileHash) -> String {
 #[must_use]
 pub fn decryption_path(hash: &FileHash) -> String {
     alloc::format!("decryption/{hash}")
+}
+
+/// The path of the file to which an entry of this kind points, and the largest length of the file in bytes; `None` if
+/// entries of this kind point to no file.
+pub(crate) fn pointed_file(kind: EntryKind, hash: &FileHash) -> Option<(String, usize)> {
+    match kind {
+        EntryKind::Ceremony => Some((ceremony_path(hash), MAX_MESSAGE_BYTES)),
+        EntryKind::PartialDecryption => Some((decryption_path(hash), MAX_MESSAGE_BYTES)),
+        EntryKind::Publication => Some((FILE_LIST.into(), FileList::MAX_BYTES)),
+        _ => None,
+    }
 }
 
 /// The error of a source that cannot be read, for example because the disk or the network fails.

@@ -16,64 +16,25 @@ pub use ledger::{CountedSet, LedgerError};
 pub(crate) use ledger::{Ledger, LedgerEntry};
 
 use crate::ballot::VerifiedBallot;
+use crate::board::log::TreeHead;
 use crate::contest::{Multiplier, Rule};
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement};
-use crate::hash::{Fingerprint, TallyDigest, TreeHash, tagged};
+use crate::hash::{Fingerprint, TallyDigest, tagged};
 use crate::manifest::Privacy;
 use crate::weaken::{self, Check};
 
-/// A verified ballot that counts. Only such ballots are added to a tally.
-#[derive(Clone, Debug)]
-pub struct CountedBallot {
-    index: u64,
-    ballot: VerifiedBallot,
-}
-
-/// Why ballots cannot be added, or partial tallies cannot be merged.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TallyError {
-    /// A partial tally does not begin where the other ends.
-    #[error("a partial tally begins at entry {found}, but the part before it ends at entry {expected}")]
-    NotAdjacent {
-        /// The entry at which it begins.
-        found: u64,
-        /// The entry at which it must begin.
-        expected: u64,
-    },
-    /// The position of a ballot is not after the ballots that were added before it.
-    #[error("entry {found} is added after entry {last}")]
-    OutOfOrder {
-        /// The position of the ballot.
-        found: u64,
-        /// The position up to which the tally reaches.
-        last: u64,
-    },
-    /// The sum of the weights exceeds the largest total.
-    #[error("the sum of the weights is too large")]
-    WeightOverflow,
-}
+/// The sum of the weights exceeds the largest total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the sum of the weights is too large")]
+pub(crate) struct WeightOverflow;
 
 /// The sum of one contest's slots over some ballots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ContestSum {
     r: Element,
     c: Vec<Element>,
-}
-
-impl ContestSum {
-    fn zero(slots: usize) -> Self {
-        Self { r: Element::identity(), c: alloc::vec![Element::identity(); slots] }
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.r += other.r;
-        for (sum, c) in zip(&mut self.c, &other.c) {
-            *sum += *c;
-        }
-    }
 }
 
 /// A set of counted ballots: their number, the sum of their weights, and the number of ballots with the rarest weight.
@@ -86,7 +47,7 @@ struct Counted {
 
 impl Counted {
     /// The set of ballots with these weights and their numbers of ballots. A weight may appear more than once.
-    fn of(classes: impl IntoIterator<Item = (u64, u64)>) -> Result<Self, TallyError> {
+    fn of(classes: impl IntoIterator<Item = (u64, u64)>) -> Result<Self, WeightOverflow> {
         let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
         for (weight, count) in classes {
             *counts.entry(weight).or_default() += count;
@@ -94,8 +55,8 @@ impl Counted {
         let mut counted = Self { rarest: counts.values().copied().min().unwrap_or(0), ..Self::default() };
         for (weight, count) in counts {
             counted.ballots += count;
-            let of_class = weight.checked_mul(count).ok_or(TallyError::WeightOverflow)?;
-            counted.weight = counted.weight.checked_add(of_class).ok_or(TallyError::WeightOverflow)?;
+            let of_class = weight.checked_mul(count).ok_or(WeightOverflow)?;
+            counted.weight = counted.weight.checked_add(of_class).ok_or(WeightOverflow)?;
         }
         Ok(counted)
     }
@@ -122,16 +83,12 @@ pub enum Withheld {
 
 impl fmt::Display for Withheld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ballots = |count: u64| if count == 1 { "ballot" } else { "ballots" };
-        match *self {
-            Self::TooFewBallots { found, minimum } => {
-                write!(f, "{found} {} in it, fewer than the {minimum} that the manifest requires", ballots(found))
-            }
-            Self::RareWeight { found, minimum } => {
-                let ballots = ballots(found);
-                write!(f, "{found} {ballots} of one weight in it, fewer than the {minimum} that the manifest requires")
-            }
-        }
+        let (found, minimum, which) = match *self {
+            Self::TooFewBallots { found, minimum } => (found, minimum, ""),
+            Self::RareWeight { found, minimum } => (found, minimum, " of one weight"),
+        };
+        let ballots = if found == 1 { "ballot" } else { "ballots" };
+        write!(f, "{found} {ballots}{which} in it, fewer than the {minimum} that the manifest requires")
     }
 }
 
@@ -154,48 +111,34 @@ impl Withheld {
 
 /// How the sum is corrected for one ballot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Correction {
+pub enum Correction {
+    /// The ballot counts, and was not added yet.
     Add,
+    /// The ballot was added, and does not count.
     Remove,
 }
 
-/// The sum of the counted ballots in a range of the board. It can be merged with the sum of the next range.
+/// The sum of the counted ballots in a range of the board. It can be merged with the sum of another range.
 #[derive(Clone, Debug)]
 pub struct PartialTally {
-    first: u64,
-    end: u64,
     contests: Vec<ContestSum>,
     /// The number of ballots of each style and weight, which decides whether the totals of a contest are withheld.
     classes: BTreeMap<(usize, u64), u64>,
 }
 
 impl PartialTally {
-    /// An empty sum of a range that begins at entry `first`.
+    /// The sum of no ballots.
     #[must_use]
-    pub fn zero(context: &ElectionContext, first: u64) -> Self {
-        let contests = 0..context.manifest().contests().len();
-        let contests =
-            contests.map(|contest| ContestSum::zero(context.manifest().contest_slots(contest).len())).collect();
-        Self { first, end: first, contests, classes: BTreeMap::new() }
+    pub fn zero(context: &ElectionContext) -> Self {
+        let manifest = context.manifest();
+        let slots = (0..manifest.contests().len()).map(|contest| manifest.contest_slots(contest).len());
+        let zero = |slots| ContestSum { r: Element::identity(), c: alloc::vec![Element::identity(); slots] };
+        let contests = slots.map(zero).collect();
+        Self { contests, classes: BTreeMap::new() }
     }
 
-    /// Adds a ballot. Each contest is multiplied by the weight if its rule says so.
-    ///
-    /// # Errors
-    ///
-    /// `OutOfOrder` if the ballot is not after the ballots that were added before.
-    pub fn add(&mut self, context: &ElectionContext, counted: &CountedBallot) -> Result<(), TallyError> {
-        let index = counted.index;
-        if index < self.end {
-            return Err(TallyError::OutOfOrder { found: index, last: self.end });
-        }
-        self.correct(context, &counted.ballot, Correction::Add);
-        self.end = index + 1;
-        Ok(())
-    }
-
-    /// Adds a ballot at any position, or removes a ballot that was added.
-    pub(crate) fn correct(&mut self, context: &ElectionContext, ballot: &VerifiedBallot, correction: Correction) {
+    /// Adds a ballot, or removes a ballot that was added. Each contest is multiplied by the weight if its rule says so.
+    pub fn correct(&mut self, context: &ElectionContext, ballot: &VerifiedBallot, correction: Correction) {
         let VerifiedBallot { weight, style: number, ciphertext, .. } = ballot;
         let signed = |element: Element| match correction {
             Correction::Add => element,
@@ -225,44 +168,20 @@ impl PartialTally {
         }
     }
 
-    /// Extends the range to entry `end`, which is not part of it. No ballot in the added part counts.
-    #[must_use]
-    pub fn up_to(mut self, end: u64) -> Self {
-        self.end = self.end.max(end);
-        self
-    }
-
-    /// Merges this tally with the tally of the next range.
-    ///
-    /// # Errors
-    ///
-    /// `NotAdjacent` if the next range does not begin where this one ends.
-    pub fn merge(mut self, next: &Self) -> Result<Self, TallyError> {
-        if next.first != self.end {
-            return Err(TallyError::NotAdjacent { found: next.first, expected: self.end });
+    /// Adds the tally of another range. The caller checks that the ranges have no entry in common.
+    pub(crate) fn append(&mut self, other: &Self) {
+        for (sum, more) in zip(&mut self.contests, &other.contests) {
+            sum.r += more.r;
+            for (c, more) in zip(&mut sum.c, &more.c) {
+                *c += *more;
+            }
         }
-        self.append(next);
-        Ok(self)
-    }
-
-    /// Merges this tally with the tally of the next range, without checking that the ranges are adjacent.
-    pub(crate) fn append(&mut self, next: &Self) {
-        for (sum, other) in zip(&mut self.contests, &next.contests) {
-            sum.add(other);
-        }
-        for (class, count) in &next.classes {
+        for (class, count) in &other.classes {
             *self.classes.entry(*class).or_default() += count;
         }
-        self.end = next.end;
     }
 
-    /// Adds the ballot at position `index`, after those added so far.
-    pub(crate) fn count(&mut self, context: &ElectionContext, index: u64, ballot: &VerifiedBallot) {
-        self.correct(context, ballot, Correction::Add);
-        self.end = index + 1;
-    }
-
-    /// Writes the sums, without the range.
+    /// Writes the sums.
     pub(crate) fn encode(&self, writer: &mut Writer) {
         for sum in &self.contests {
             for element in core::iter::once(&sum.r).chain(&sum.c) {
@@ -276,20 +195,20 @@ impl PartialTally {
         }
     }
 
-    /// Reads the sums of the range from entry `first` up to `end`.
+    /// Reads the sums of a range of `entries` entries.
     pub(crate) fn decode(
         context: &ElectionContext,
-        range: core::ops::Range<u64>,
+        entries: u64,
         reader: &mut Reader<'_>,
     ) -> Result<Self, DecodeError> {
-        let mut tally = Self::zero(context, range.start).up_to(range.end);
+        let mut tally = Self::zero(context);
         for sum in &mut tally.contests {
             sum.r = *reader.element_or_identity("R")?.element();
             for c in &mut sum.c {
                 *c = *reader.element_or_identity("C")?.element();
             }
         }
-        let mut left = range.end.saturating_sub(range.start);
+        let mut left = entries;
         for _ in 0..reader.u32("classes")? {
             let style = reader.u16("style")?;
             if usize::from(style) >= context.styles().len() {
@@ -310,15 +229,11 @@ impl PartialTally {
     }
 
     /// The encrypted tally of a board that was closed at `close`.
-    pub(crate) fn close(self, context: &ElectionContext, close: ClosePoint) -> Result<EncryptedTally, TallyError> {
+    pub(crate) fn close(self, context: &ElectionContext, close: TreeHead) -> Result<EncryptedTally, WeightOverflow> {
         let manifest = context.manifest();
         let counted_in = |holds: &dyn Fn(usize) -> bool| {
-            Counted::of(
-                self.classes
-                    .iter()
-                    .filter(|((style, _), _)| holds(*style))
-                    .map(|((_, weight), count)| (*weight, *count)),
-            )
+            let classes = self.classes.iter().filter(|((style, _), _)| holds(*style));
+            Counted::of(classes.map(|((_, weight), count)| (*weight, *count)))
         };
         let contests = zip(self.contests, manifest.contests()).enumerate().map(|(number, (sum, contest))| {
             let counted = counted_in(&|style| manifest.style_contests(style).contains(&number))?;
@@ -331,19 +246,22 @@ impl PartialTally {
                 withheld: Withheld::of(manifest.privacy(), &contest.rule, &counted),
             })
         });
-        let contests = contests.collect::<Result<Vec<_>, TallyError>>()?;
+        let contests = contests.collect::<Result<Vec<_>, WeightOverflow>>()?;
         let Counted { ballots, weight, .. } = counted_in(&|_| true)?;
-        Ok(EncryptedTally::new(*context.fingerprint(), close, contests, ballots, weight))
+        let digest = digest(&contests);
+        Ok(EncryptedTally { fingerprint: *context.fingerprint(), close, contests, ballots, weight, digest })
     }
 }
 
-/// Where the board was closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClosePoint {
-    /// The number of entries up to the closing, which is included.
-    pub size: u64,
-    /// The tree head over these entries.
-    pub root: TreeHash,
+fn digest(contests: &[EncryptedContest]) -> TallyDigest {
+    let mut writer = Writer::new();
+    for contest in contests {
+        writer.u64(contest.ballots).u64(contest.weight).element(&contest.r);
+        for c in &contest.c {
+            writer.element(c);
+        }
+    }
+    TallyDigest::from_bytes(tagged("tally", &[&writer.finish()]))
 }
 
 /// The encrypted sums of one contest.
@@ -376,7 +294,7 @@ impl EncryptedContest {
 #[derive(Clone, Debug)]
 pub struct EncryptedTally {
     fingerprint: Fingerprint,
-    close: ClosePoint,
+    close: TreeHead,
     contests: Vec<EncryptedContest>,
     ballots: u64,
     weight: u64,
@@ -384,33 +302,15 @@ pub struct EncryptedTally {
 }
 
 impl EncryptedTally {
-    fn new(
-        fingerprint: Fingerprint,
-        close: ClosePoint,
-        contests: Vec<EncryptedContest>,
-        ballots: u64,
-        weight: u64,
-    ) -> Self {
-        let mut writer = Writer::new();
-        for contest in &contests {
-            writer.u64(contest.ballots).u64(contest.weight).element(&contest.r);
-            for c in &contest.c {
-                writer.element(c);
-            }
-        }
-        let digest = TallyDigest::from_bytes(tagged("tally", &[&writer.finish()]));
-        Self { fingerprint, close, contests, ballots, weight, digest }
-    }
-
     /// The fingerprint of the election.
     #[must_use]
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
     }
 
-    /// Where the board was closed.
+    /// The head of the board up to the closing, with the closing as its last entry.
     #[must_use]
-    pub fn close(&self) -> &ClosePoint {
+    pub fn close(&self) -> &TreeHead {
         &self.close
     }
 

@@ -62,7 +62,7 @@ use crate::record::{PublishedRoll, RecordSource, ResultDocument};
 use crate::tally::EncryptedTally;
 
 /// What a verification is to check.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct VerifyOptions {
     /// How far the election must have come.
     pub stage: Stage,
@@ -70,12 +70,6 @@ pub struct VerifyOptions {
     pub fingerprint: Option<Fingerprint>,
     /// A tree head that the auditor has seen before.
     pub checkpoint: Option<TreeHead>,
-}
-
-impl Default for VerifyOptions {
-    fn default() -> Self {
-        Self { stage: Stage::Complete, fingerprint: None, checkpoint: None }
-    }
 }
 
 /// The progress of a verification.
@@ -90,6 +84,7 @@ pub struct Progress {
 }
 
 /// The outcome of a verification.
+#[derive(Default)]
 pub struct Verification {
     /// The report of what was found.
     pub report: Report,
@@ -114,20 +109,10 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Nothing found yet.
-    fn empty(stage: Stage) -> Self {
-        Self {
-            report: Findings::default().report(stage, None, None, |_| true),
-            context: None,
-            roll: None,
-            head: None,
-            tally: None,
-            closed: None,
-            statements: Vec::new(),
-            decryptions: Vec::new(),
-            totals: None,
-            ceremony: Vec::new(),
-        }
+    /// The result that was computed.
+    fn document(&self) -> Option<ResultDocument> {
+        let (context, roll) = (self.context.as_ref()?, self.roll.as_ref()?);
+        Some(ResultDocument::new(context, roll.totals(), self.tally.as_ref()?, self.totals.as_ref()?))
     }
 
     /// Computes the result from verified partial decryptions of the tally that was recomputed.

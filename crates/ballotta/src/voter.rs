@@ -55,13 +55,12 @@ use crate::board::log::TreeHead;
 use crate::board::note::SignedCheckpoint;
 use crate::board::{board_key, witness_keys};
 use crate::credential::{Credential, CredentialError, RollError, RollLine, VotingCode};
-use crate::election::{ElectionContext, ElectionError};
+use crate::election::ElectionContext;
 use crate::hash::{Fingerprint, Tracker};
-use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::MAX_CHECKPOINT_BYTES;
 use crate::manifest::{Manifest, Revoting};
 use crate::record::{
-    self, PublishedBoard, PublishedRoll, ReadError, RecordError, RecordSource, read_file, read_manifest,
+    self, PublishedBoard, PublishedRoll, ReadError, RecordError, RecordSource, read_context, read_file, read_manifest,
 };
 
 /// Why a voter cannot go on.
@@ -71,12 +70,6 @@ pub enum VoterError {
     /// A part of the record cannot be read, or does not fit the rest.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The key ceremony is not complete, or a message of it is invalid.
-    #[error("the key ceremony: {0}")]
-    Ceremony(CeremonyError),
-    /// Manifest, ceremony and roll do not belong together.
-    #[error(transparent)]
-    Election(#[from] ElectionError),
     /// The organiser opened an election with another manifest, ceremony or roll.
     #[error("entry {index} opens the election {opened}, but manifest, ceremony and roll have the fingerprint {found}")]
     OpenedAnother {
@@ -133,9 +126,8 @@ impl VoterError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Record(error) => error.code(),
-            Self::Ceremony(_) => "bad-ceremony",
             Self::RollLine(_) => "bad-roll",
-            Self::Election(_) | Self::OpenedAnother { .. } | Self::OtherElection { .. } => "other-election",
+            Self::OpenedAnother { .. } | Self::OtherElection { .. } => "other-election",
             Self::RollNotSigned { .. } => "roll-not-signed",
             Self::NotOpen => "not-open",
             Self::Closed => "closed",
@@ -182,11 +174,7 @@ impl Election {
         board: PublishedBoard,
         rng: &mut R,
     ) -> Result<Self, VoterError> {
-        let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).map_err(VoterError::Ceremony)?;
-        let ceremony = board.ceremony_messages(source)?;
-        let joint_key = JointKey::verify(&parameters, &ceremony, rng).map_err(VoterError::Ceremony)?;
-        let roll = PublishedRoll::read(source, &manifest)?;
-        let context = ElectionContext::new(manifest, joint_key, roll.hash())?;
+        let (context, roll) = read_context(source, manifest, &board.ceremony_messages(source)?, rng)?;
         let opening = board.timeline().opening().map(|(index, opening)| (*index, *opening.fingerprint()));
         if let Some((index, opened)) = opening.filter(|(_, opened)| opened != context.fingerprint()) {
             return Err(VoterError::OpenedAnother { index, opened, found: *context.fingerprint() });

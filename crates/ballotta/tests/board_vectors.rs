@@ -179,7 +179,7 @@ fn every_proof_is_that_of_a_naive_tree() {
     let mut frontier = Frontier::new();
     for (size, head) in heads.iter().enumerate() {
         assert_eq!(frontier.head(), *head);
-        frontier.extend(leaves.get(size).copied());
+        leaves.get(size).into_iter().for_each(|leaf| frontier.push(*leaf));
 
         // Proofs are made from the leaves for some sizes, and verified for all.
         let log = &leaves[..size];

@@ -275,12 +275,6 @@ impl OrganiserEntry {
         Self { action, fingerprint: *fingerprint, signature }
     }
 
-    /// Returns the action of the organiser.
-    #[must_use]
-    pub fn action(&self) -> Action {
-        self.action
-    }
-
     /// Returns the fingerprint of the election that the entry names.
     #[must_use]
     pub fn fingerprint(&self) -> &Fingerprint {

@@ -254,16 +254,10 @@ impl Frontier {
     }
 }
 
-impl Extend<TreeHash> for Frontier {
-    fn extend<I: IntoIterator<Item = TreeHash>>(&mut self, leaves: I) {
-        leaves.into_iter().for_each(|leaf| self.push(leaf));
-    }
-}
-
 impl FromIterator<TreeHash> for Frontier {
     fn from_iter<I: IntoIterator<Item = TreeHash>>(leaves: I) -> Self {
         let mut frontier = Self::new();
-        frontier.extend(leaves);
+        leaves.into_iter().for_each(|leaf| frontier.push(leaf));
         frontier
     }
 }

@@ -103,16 +103,15 @@ pub struct Timeline {
     organiser: PublicElement,
     frontier: Frontier,
     opening: Option<(u64, OrganiserEntry)>,
-    closing: Option<(u64, OrganiserEntry)>,
-    closing_head: Option<TreeHead>,
+    /// The head of the board with the closing as its last entry.
+    closing: Option<TreeHead>,
 }
 
 impl Timeline {
     /// The timeline of a board without entries.
     #[must_use]
     pub fn new(manifest: &Manifest) -> Self {
-        let organiser = *manifest.organiser();
-        Self { organiser, frontier: Frontier::new(), opening: None, closing: None, closing_head: None }
+        Self { organiser: *manifest.organiser(), frontier: Frontier::new(), opening: None, closing: None }
     }
 
     /// Reads the next entry of the board. `rng` draws the weights with which signatures of the organiser are verified.
@@ -130,9 +129,6 @@ impl Timeline {
         let index = self.push_leaf(leaf);
         let read = entry.and_then(|entry| self.read(index, entry, rng));
         let (event, fault) = read.unwrap_or_else(|error| (None, Some(EntryFault::Encoding(error))));
-        if event == Some(Event::Closing) {
-            self.closing_head = Some(self.frontier.head());
-        }
         Observed { index, leaf, event, fault }
     }
 
@@ -151,34 +147,30 @@ impl Timeline {
     ) -> Result<(Option<Event<'a>>, Option<EntryFault>), DecodeError> {
         let (opened, closed) = (self.opening.is_some(), self.closing.is_some());
         let body = entry.body();
-        let (event, too_late, too_early) = match entry.kind() {
+        let too_late = |error| opened.then_some(error);
+        let too_early = |error| (!closed).then_some(error);
+        let (event, order) = match entry.kind() {
             EntryKind::Open => return self.organiser_entry(index, Action::Open, body, rng),
             EntryKind::Close => return self.organiser_entry(index, Action::Close, body, rng),
-            EntryKind::Ballot => (Event::Ballot(body), None, None),
-            // The opening fixes ceremony and roll: a later message neither changes nor invalidates a key.
+            EntryKind::Ballot => (Event::Ballot(body), None),
+            EntryKind::Ceremony => {
+                (Event::CeremonyMessage(Pointer::decode(body)?), too_late(OrderError::CeremonyAfterOpening))
+            }
             EntryKind::RollSignature => {
                 let signature = Event::RollSignature(Box::new(RollSignature::decode(body)?));
-                (signature, opened.then_some(OrderError::RollSignatureAfterOpening), None)
+                (signature, too_late(OrderError::RollSignatureAfterOpening))
             }
-            EntryKind::ClosingStatement => {
-                (Event::ClosingStatement(body), None, (!closed).then_some(OrderError::StatementBeforeClose))
+            EntryKind::ClosingStatement => (Event::ClosingStatement(body), too_early(OrderError::StatementBeforeClose)),
+            EntryKind::PartialDecryption => {
+                (Event::PartialDecryption(Pointer::decode(body)?), too_early(OrderError::DecryptionBeforeClose))
             }
-            EntryKind::Ceremony | EntryKind::PartialDecryption | EntryKind::Publication => {
-                let pointer = Pointer::decode(body)?;
-                match entry.kind() {
-                    EntryKind::Ceremony => {
-                        (Event::CeremonyMessage(pointer), opened.then_some(OrderError::CeremonyAfterOpening), None)
-                    }
-                    EntryKind::PartialDecryption => {
-                        let too_early = (!closed).then_some(OrderError::DecryptionBeforeClose);
-                        (Event::PartialDecryption(pointer), None, too_early)
-                    }
-                    _ => (Event::Publication(pointer), None, (!closed).then_some(OrderError::PublicationBeforeClose)),
-                }
+            EntryKind::Publication => {
+                (Event::Publication(Pointer::decode(body)?), too_early(OrderError::PublicationBeforeClose))
             }
         };
-        let event = too_late.is_none().then_some(event);
-        Ok((event, too_late.or(too_early).map(EntryFault::Order)))
+        // The opening fixes ceremony and roll: a later message neither changes nor invalidates a key.
+        let is_late = matches!(order, Some(OrderError::CeremonyAfterOpening | OrderError::RollSignatureAfterOpening));
+        Ok(((!is_late).then_some(event), order.map(EntryFault::Order)))
     }
 
     /// The first opening that the organiser signed has effect, and so has the first closing of the same election after
@@ -202,7 +194,7 @@ impl Timeline {
                 return Ok((Some(Event::Opening), not_signed));
             }
             (Action::Close, true, false) => {
-                self.closing = Some((index, entry));
+                self.closing = Some(self.frontier.head());
                 return Ok((Some(Event::Closing), not_signed));
             }
             (Action::Open, true, _) => OrderError::OpenedTwice,
@@ -239,13 +231,13 @@ impl Timeline {
     /// The position of the closing that has effect.
     #[must_use]
     pub fn closed_at(&self) -> Option<u64> {
-        self.closing.as_ref().map(|(index, _)| *index)
+        self.closing.map(|head| head.size - 1)
     }
 
     /// The head of the board up to the closing, with the closing as its last entry.
     #[must_use]
     pub fn closing_head(&self) -> Option<TreeHead> {
-        self.closing_head
+        self.closing
     }
 
     /// The positions between which ballots count.
@@ -272,13 +264,7 @@ mod tests {
     }
 
     fn empty() -> Timeline {
-        Timeline {
-            organiser: *organiser().public(),
-            frontier: Frontier::new(),
-            opening: None,
-            closing: None,
-            closing_head: None,
-        }
+        Timeline { organiser: *organiser().public(), frontier: Frontier::new(), opening: None, closing: None }
     }
 
     fn signed(action: Action, fingerprint: &Fingerprint, key: &KeyPair) -> Vec<u8> {

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::DecryptionError;
+use crate::board::log::TreeHead;
 use crate::encoding::{DecodeError, Reader, Writer};
-use crate::group::PublicElement;
 use crate::hash::{Fingerprint, TallyDigest, TreeHash};
 use crate::index::TrusteeIndex;
 use crate::manifest::Manifest;
@@ -24,8 +24,7 @@ use crate::transcript::{Domain, ProofTranscript};
 pub struct ClosingStatement {
     trustee: u16,
     fingerprint: Fingerprint,
-    size: u64,
-    root: TreeHash,
+    close: TreeHead,
     sums: TallyDigest,
     signature: SchnorrProof,
 }
@@ -35,17 +34,9 @@ impl ClosingStatement {
     /// never sign a second one: [`TrusteeSession`](crate::trustee::TrusteeSession) does both.
     #[must_use]
     pub fn sign<R: CryptoRng>(tally: &EncryptedTally, trustee: u16, key: &KeyPair, rng: &mut R) -> Self {
-        let mut transcript =
-            statement_transcript(tally.fingerprint(), tally.close().size, &tally.close().root, tally.digest());
-        let signature = key.prove(&mut transcript, rng);
-        Self {
-            trustee,
-            fingerprint: *tally.fingerprint(),
-            size: tally.close().size,
-            root: tally.close().root,
-            sums: *tally.digest(),
-            signature,
-        }
+        let (fingerprint, close, sums) = (*tally.fingerprint(), *tally.close(), *tally.digest());
+        let signature = key.prove(&mut statement_transcript(&fingerprint, &close, &sums), rng);
+        Self { trustee, fingerprint, close, sums, signature }
     }
 
     /// The trustee that the statement names, counted from 1.
@@ -63,13 +54,13 @@ impl ClosingStatement {
     /// The number of entries of the board up to the close, the closing included.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.size
+        self.close.size
     }
 
     /// The tree head over these entries.
     #[must_use]
     pub fn root(&self) -> &TreeHash {
-        &self.root
+        &self.close.root
     }
 
     /// The digest of the encrypted sums that the trustee is going to decrypt.
@@ -92,8 +83,8 @@ impl ClosingStatement {
     pub fn agrees(&self, tally: &EncryptedTally) -> Result<(), DecryptionError> {
         let differences = [
             ("fingerprint", self.fingerprint != *tally.fingerprint()),
-            ("size", self.size != tally.close().size),
-            ("root", self.root != tally.close().root),
+            ("size", self.close.size != tally.close().size),
+            ("root", self.close.root != tally.close().root),
             ("sums", self.sums != *tally.digest()),
         ];
         match differences.into_iter().find(|(_, differs)| *differs) {
@@ -109,9 +100,11 @@ impl ClosingStatement {
     /// `UnknownTrustee` or `BadStatementSignature`.
     pub fn verify<R: CryptoRng>(&self, manifest: &Manifest, rng: &mut R) -> Result<(), DecryptionError> {
         let trustee = self.trustee;
-        let key = signing_key(manifest, trustee).ok_or(DecryptionError::UnknownTrustee { trustee })?;
-        let mut transcript = statement_transcript(&self.fingerprint, self.size, &self.root, &self.sums);
-        self.signature.verify(&mut transcript, key, rng).map_err(|_| DecryptionError::BadStatementSignature { trustee })
+        let (_, member) = TrusteeIndex::find(trustee, &manifest.trustees().members)
+            .ok_or(DecryptionError::UnknownTrustee { trustee })?;
+        let mut transcript = statement_transcript(&self.fingerprint, &self.close, &self.sums);
+        let verified = self.signature.verify(&mut transcript, &member.key, rng);
+        verified.map_err(|_| DecryptionError::BadStatementSignature { trustee })
     }
 
     /// Decodes a statement. Its signature is not verified.
@@ -125,8 +118,7 @@ impl ClosingStatement {
         let statement = Self {
             trustee: reader.u16("trustee")?,
             fingerprint: Fingerprint::from_bytes(reader.array("fingerprint")?),
-            size: reader.u64("size")?,
-            root: TreeHash::from_bytes(reader.array("root")?),
+            close: TreeHead { size: reader.u64("size")?, root: TreeHash::from_bytes(reader.array("root")?) },
             sums: TallyDigest::from_bytes(reader.array("sums")?),
             signature: SchnorrProof::decode(&mut reader)?,
         };
@@ -138,7 +130,7 @@ impl ClosingStatement {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::versioned();
-        writer.u16(self.trustee).put(self.fingerprint.as_bytes()).u64(self.size).put(self.root.as_bytes());
+        writer.u16(self.trustee).put(self.fingerprint.as_bytes()).u64(self.close.size).put(self.close.root.as_bytes());
         writer.put(self.sums.as_bytes());
         self.signature.encode(&mut writer);
         writer.finish()
@@ -146,20 +138,10 @@ impl ClosingStatement {
 }
 
 /// The transcript of a statement. It does not absorb the trustee: trustees that agree sign the same content.
-fn statement_transcript(
-    fingerprint: &Fingerprint,
-    size: u64,
-    root: &TreeHash,
-    sums: &TallyDigest,
-) -> merlin::Transcript {
+fn statement_transcript(fingerprint: &Fingerprint, close: &TreeHead, sums: &TallyDigest) -> merlin::Transcript {
     let mut transcript = Domain::ClosingStatement.for_election(fingerprint);
-    transcript.absorb_u64(b"size", size);
-    transcript.absorb_bytes(b"root", root.as_bytes());
+    transcript.absorb_u64(b"size", close.size);
+    transcript.absorb_bytes(b"root", close.root.as_bytes());
     transcript.absorb_bytes(b"sums", sums.as_bytes());
     transcript
-}
-
-/// The signing key of a trustee. `trustee` is counted from 1.
-fn signing_key(manifest: &Manifest, trustee: u16) -> Option<&PublicElement> {
-    TrusteeIndex::find(trustee, &manifest.trustees().members).map(|(_, member)| &member.key)
 }

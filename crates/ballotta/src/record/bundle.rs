@@ -5,9 +5,8 @@ use alloc::vec::Vec;
 
 use super::{ReadError, RecordSource, read_file};
 use crate::ballot::BoardBallotInfo;
-use crate::board::entry::Entry;
+use crate::board::entry::{Entry, EntryKind};
 use crate::board::tiles::{MAX_BUNDLE_BYTES, TILE_WIDTH, TileError, TilePath, decode_bundle};
-use crate::encoding::DecodeError;
 use crate::hash::FileHash;
 
 /// A bundle of entries cannot be read.
@@ -18,6 +17,12 @@ pub struct BundleError {
     pub path: String,
     /// Why it cannot be read.
     pub problem: BundleProblem,
+}
+
+impl BundleError {
+    fn new(path: TilePath, problem: impl Into<BundleProblem>) -> Self {
+        Self { path: path.to_string(), problem: problem.into() }
+    }
 }
 
 /// Why a bundle of entries cannot be read.
@@ -57,11 +62,8 @@ impl Bundle {
     ///
     /// If the file cannot be read.
     pub fn read(source: &dyn RecordSource, path: TilePath) -> Result<Self, BundleError> {
-        let name = path.to_string();
-        match read_file(source, &name, MAX_BUNDLE_BYTES) {
-            Ok(bytes) => Ok(Self { path, bytes }),
-            Err(error) => Err(BundleError { path: name, problem: error.into() }),
-        }
+        let bytes = read_file(source, &path.to_string(), MAX_BUNDLE_BYTES);
+        Ok(Self { path, bytes: bytes.map_err(|error| BundleError::new(path, error))? })
     }
 
     /// The hash of the bytes.
@@ -77,12 +79,18 @@ impl Bundle {
     /// If the bytes are not those of a bundle of the width that its path says.
     pub fn entries(&self) -> Result<impl DoubleEndedIterator<Item = (u64, &[u8])>, BundleError> {
         let first = self.path.first();
-        match decode_bundle(&self.bytes, self.path.width()) {
-            Ok(entries) => {
-                Ok(entries.into_iter().enumerate().map(move |(position, entry)| (first + position as u64, entry)))
-            }
-            Err(error) => Err(BundleError { path: self.path.to_string(), problem: error.into() }),
-        }
+        let entries = decode_bundle(&self.bytes, self.path.width());
+        let entries = entries.map_err(|error| BundleError::new(self.path, error))?;
+        Ok(entries.into_iter().enumerate().map(move |(position, entry)| (first + position as u64, entry)))
+    }
+
+    /// The bodies of the ballots, with their positions on the board.
+    pub(crate) fn ballots(&self) -> Result<impl DoubleEndedIterator<Item = (u64, &[u8])>, BundleError> {
+        let ballot = |(index, bytes)| {
+            let entry = Entry::decode(bytes).ok()?;
+            (entry.kind() == EntryKind::Ballot).then_some((index, entry.body()))
+        };
+        Ok(self.entries()?.filter_map(ballot))
     }
 }
 
@@ -109,22 +117,17 @@ impl BundleIndex {
     pub(crate) fn read(&self, source: &dyn RecordSource, bundle: u64) -> Result<Bundle, BundleError> {
         let first = self.first_entry(bundle);
         let path = TilePath::bundle_with(first, self.size);
-        let error = |problem| BundleError { path: path.to_string(), problem };
         let hash = usize::try_from(bundle).ok().and_then(|bundle| self.hashes.get(bundle));
-        let hash = hash.ok_or_else(|| error(BundleProblem::OutsideBoard))?;
+        let hash = hash.ok_or_else(|| BundleError::new(path, BundleProblem::OutsideBoard))?;
         let bundle = Bundle::read(source, path)?;
-        if bundle.hash() == *hash { Ok(bundle) } else { Err(error(BundleProblem::Changed)) }
+        if bundle.hash() == *hash { Ok(bundle) } else { Err(BundleError::new(path, BundleProblem::Changed)) }
     }
 
     /// Reads the parts of a ballot again that the ledger compares.
     pub(crate) fn ballot_info(&self, source: &dyn RecordSource, index: u64) -> Result<BoardBallotInfo, BundleError> {
         let bundle = self.read(source, index / u64::from(TILE_WIDTH))?;
-        let entry = bundle.entries()?.find(|(position, _)| *position == index);
-        let info = entry.map(|(_, bytes)| Entry::decode(bytes).and_then(|entry| BoardBallotInfo::read(entry.body())));
-        let not_a_ballot = |_: Option<DecodeError>| BundleError {
-            path: TilePath::bundle_with(index, self.size).to_string(),
-            problem: BundleProblem::NotABallot { index },
-        };
-        info.ok_or(None).and_then(|info| info.map_err(Some)).map_err(not_a_ballot)
+        let ballot = bundle.ballots()?.find(|(position, _)| *position == index);
+        let info = ballot.and_then(|(_, ballot)| BoardBallotInfo::read(ballot).ok());
+        info.ok_or_else(|| BundleError::new(bundle.path, BundleProblem::NotABallot { index }))
     }
 }

@@ -2,12 +2,12 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 use crate::hash::FileHash;
 
 /// The list of files has a line that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} is not a hash, two spaces and a path in ascending order")]
 pub struct FileListError {
     /// The line, counted from 1.
@@ -54,9 +54,9 @@ impl FileList {
         let mut files: BTreeMap<String, FileHash> = BTreeMap::new();
         for (number, line) in text.split_inclusive('\n').enumerate() {
             let error = FileListError { line: number + 1 };
-            let line = line.strip_suffix('\n').ok_or_else(|| error.clone())?;
-            let (hash, path) = line.split_once("  ").ok_or_else(|| error.clone())?;
-            let hash = hash.parse().map_err(|_| error.clone())?;
+            let line = line.strip_suffix('\n').ok_or(error)?;
+            let (hash, path) = line.split_once("  ").ok_or(error)?;
+            let hash = hash.parse().map_err(|_| error)?;
             let plain = !path.is_empty() && path.bytes().all(|byte| byte.is_ascii_graphic()) && !path.contains("..");
             let ascending = files.last_key_value().is_none_or(|(last, _)| last.as_str() < path);
             if !plain || !ascending || path.starts_with('/') {
@@ -71,8 +71,7 @@ impl FileList {
 impl fmt::Display for FileList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (path, hash) in &self.files {
-            write!(f, "{hash}  {path}")?;
-            f.write_char('\n')?;
+            writeln!(f, "{hash}  {path}")?;
         }
         Ok(())
     }

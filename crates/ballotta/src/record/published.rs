@@ -7,18 +7,21 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::bundle::{Bundle, BundleError, BundleIndex, BundleProblem};
-use super::{CHECKPOINT, MANIFEST, ROLL, ReadError, RecordSource, SourceError, ceremony_path, read_file};
-use crate::board::board_key;
-use crate::board::entry::{Entry, EntryKind, Pointer};
+use super::{
+    CHECKPOINT, MANIFEST, PublishedRoll, ROLL, ReadError, RecordSource, SourceError, ceremony_path, read_file,
+};
+use crate::board::entry::Pointer;
 use crate::board::log::TreeHead;
-use crate::board::note::{NoteError, SignedCheckpoint};
+use crate::board::note::NoteError;
 use crate::board::tiles::bundle_paths;
 use crate::board::timeline::{Event, Observed, Timeline};
+use crate::board::verified_head;
 use crate::credential::{RollLookupError, RollRefused, RollSignature};
-use crate::election::ElectionContext;
+use crate::election::{ElectionContext, ElectionError};
 use crate::encoding::DecodeError;
 use crate::from_quoted;
 use crate::hash::TreeHash;
+use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{
     MAX_AUTHORITIES, MAX_CEREMONY_FILES, MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES,
 };
@@ -90,8 +93,15 @@ pub enum RecordError {
     /// The roll breaks a rule.
     #[error("the roll is not valid: {0}")]
     Roll(RollRefused),
+    /// The key ceremony is not complete, or a message of it is invalid.
+    #[error("the key ceremony: {0}")]
+    Ceremony(CeremonyError),
+    /// Manifest, ceremony and roll do not belong together.
+    #[error(transparent)]
+    Election(#[from] ElectionError),
 }
 
+from_quoted!(RecordError::Ceremony(CeremonyError));
 from_quoted!(RecordError::Manifest(ManifestErrors));
 from_quoted!(RecordError::Roll(RollRefused));
 
@@ -109,6 +119,8 @@ impl RecordError {
             Self::OtherFile { .. } => "other-file",
             Self::Manifest(_) => "bad-manifest",
             Self::Roll(_) => "bad-roll",
+            Self::Ceremony(_) => "bad-ceremony",
+            Self::Election(_) => "other-election",
         }
     }
 
@@ -156,6 +168,20 @@ pub fn read_manifest(source: &dyn RecordSource) -> Result<Manifest, RecordError>
     Ok(Manifest::parse(&bytes)?)
 }
 
+/// Verifies the messages of the key ceremony and reads the roll, which give the context of the election.
+pub(crate) fn read_context<R: CryptoRng>(
+    source: &dyn RecordSource,
+    manifest: Manifest,
+    messages: &[Vec<u8>],
+    rng: &mut R,
+) -> Result<(ElectionContext, PublishedRoll), RecordError> {
+    let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT)?;
+    let joint_key = JointKey::verify(&parameters, messages, rng)?;
+    let roll = PublishedRoll::read(source, &manifest)?;
+    let context = ElectionContext::new(manifest, joint_key, roll.hash())?;
+    Ok((context, roll))
+}
+
 /// Reads the head of the board that an election's checkpoint signs.
 ///
 /// # Errors
@@ -164,8 +190,7 @@ pub fn read_manifest(source: &dyn RecordSource) -> Result<Manifest, RecordError>
 pub fn read_head(source: &dyn RecordSource, manifest: &Manifest) -> Result<TreeHead, RecordError> {
     let path = CHECKPOINT;
     let bytes = read_file(source, path, MAX_CHECKPOINT_BYTES).map_err(RecordError::file(path))?;
-    let read = || Ok(*SignedCheckpoint::parse(&bytes)?.verify(&board_key(manifest)?)?.head());
-    match read() {
+    match verified_head(manifest, &bytes) {
         Ok(head) if head.size > MAX_ENTRIES => Err(RecordError::TooManyEntries { size: head.size }),
         Ok(head) => Ok(head),
         Err(error) => Err(RecordError::Checkpoint { path, error }),
@@ -267,11 +292,8 @@ impl PublishedBoard {
     ) -> Result<(), E> {
         for bundle in (0..self.bundles.len()).rev() {
             let bundle = self.bundles.read(source, bundle).map_err(RecordError::from)?;
-            for (index, bytes) in bundle.entries().map_err(RecordError::from)?.rev() {
-                match Entry::decode(bytes) {
-                    Ok(entry) if entry.kind() == EntryKind::Ballot => visit(index, entry.body())?,
-                    _ => {}
-                }
+            for (index, ballot) in bundle.ballots().map_err(RecordError::from)?.rev() {
+                visit(index, ballot)?;
             }
         }
         Ok(())

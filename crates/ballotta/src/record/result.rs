@@ -57,7 +57,7 @@ pub struct QuorumResult {
 }
 
 /// The totals of a contest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContestResult {
     /// The contest's identifier.
@@ -155,7 +155,7 @@ impl From<Withheld> for WithheldReason {
 }
 
 /// The result of an option.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptionResult {
     /// The option's identifier.
@@ -198,18 +198,7 @@ impl ContestResult {
         withheld: Option<WithheldReason>,
         outcome: Option<&Outcome>,
     ) -> Self {
-        let mut result = Self {
-            id: contest.id.clone(),
-            ballots,
-            weight,
-            withheld,
-            options: Vec::new(),
-            blank: None,
-            ranking: Vec::new(),
-            winners: None,
-            pairs: None,
-            seats: None,
-        };
+        let mut result = Self { id: contest.id.clone(), ballots, weight, withheld, ..Self::default() };
         let Some(outcome) = outcome else { return result };
         let id = |option: &usize| contest.options.get(*option).map(|option| option.id.clone());
         let ids = |options: &[usize]| options.iter().filter_map(id).collect::<Vec<_>>();
@@ -254,9 +243,7 @@ fn option_result(contest: &Contest, outcome: &Outcome, option: usize, id: &str) 
     let mut result = OptionResult {
         id: id.to_string(),
         total: outcome.counts().and_then(|counts| counts.get(option)).copied(),
-        average: None,
-        grades: None,
-        grade: None,
+        ..OptionResult::default()
     };
     match outcome.detail() {
         Detail::Averages(averages) => result.average = averages.get(option).copied(),

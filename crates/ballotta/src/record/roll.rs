@@ -10,7 +10,7 @@ use crate::manifest::Manifest;
 /// A roll that was read and breaks no rule. Its lines are read again from the record when they are needed; a line that
 /// has changed is an error.
 pub struct PublishedRoll {
-    index: RollIndex,
+    pub(crate) index: RollIndex,
 }
 
 impl PublishedRoll {
@@ -63,11 +63,5 @@ impl PublishedRoll {
         credentials: impl Iterator<Item = &'c [u8; 32]>,
     ) -> Result<Vec<Option<u32>>, RollLookupError<SourceError>> {
         self.index.lookup_all(credentials, |offset, buffer| source.read_exact_at(ROLL, offset, buffer))
-    }
-}
-
-impl From<RollIndex> for PublishedRoll {
-    fn from(index: RollIndex) -> Self {
-        Self { index }
     }
 }

@@ -15,7 +15,6 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 
-use super::CountedBallot;
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, SignedBallot, VerifiedBallot};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::hash::Tracker;
@@ -96,12 +95,9 @@ impl Ledger {
     /// The ledger of a board without ballots, for a roll of `voters` lines and about `entries` entries. `rng` draws a key
     /// so that nobody can choose `R` that collide in the table.
     pub(crate) fn new<R: CryptoRng>(voters: u64, revoting: Revoting, entries: u64, rng: &mut R) -> Self {
-        Self::keyed(voters, revoting, entries, rng.next_u64())
-    }
-
-    fn keyed(voters: u64, revoting: Revoting, entries: u64, key: u64) -> Self {
+        let randomness = RandomnessTable::new(entries, rng.next_u64());
         // A roll has at most MAX_VOTERS lines.
-        Self { heads: alloc::vec![0; voters as usize], randomness: RandomnessTable::new(entries, key), revoting }
+        Self { heads: alloc::vec![0; voters as usize], randomness, revoting }
     }
 
     /// Admits the ballot at position `index` after those admitted so far. `recorded` reads an earlier ballot of the
@@ -186,12 +182,6 @@ impl CountedSet {
         usize::try_from(word).is_ok_and(|word| self.word(word) >> bit & 1 == 1)
     }
 
-    /// The ballot at this position of the board, if it counts.
-    #[must_use]
-    pub fn count(&self, index: u64, ballot: VerifiedBallot) -> Option<CountedBallot> {
-        self.contains(index).then_some(CountedBallot { index, ballot })
-    }
-
     /// Writes a bit for each entry of a board of `size` entries, in words of 8 bytes.
     pub(crate) fn encode(&self, size: u64, writer: &mut Writer) {
         for number in 0..size.div_ceil(u64::BITS.into()) {
@@ -226,18 +216,6 @@ impl CountedSet {
             let bits = (0..u64::BITS).filter(move |bit| word >> bit & 1 == 1);
             bits.map(move |bit| number as u64 * u64::from(u64::BITS) + u64::from(bit))
         })
-    }
-
-    /// The number of ballots that count.
-    #[must_use]
-    pub fn len(&self) -> u64 {
-        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
-    }
-
-    /// Whether no ballot counts.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
@@ -347,6 +325,10 @@ mod tests {
         bytes
     }
 
+    fn positions(set: &CountedSet) -> Vec<u64> {
+        set.differences(&CountedSet::default()).collect()
+    }
+
     #[test]
     fn every_ballot_is_found_again_within_19_bytes() {
         // 98 303 is the worst case: the places of one more entry would not fit into half as many.
@@ -362,27 +344,28 @@ mod tests {
             }
             assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + (8 << 10), "{entries}: {}", bytes(&table));
         }
-        let ledger = Ledger::keyed(600_000, Revoting::LastCounts, 0, 1);
+        let ledger = Ledger::new(600_000, Revoting::LastCounts, 0, &mut TestRng(1));
         assert_eq!(4 * ledger.heads.capacity(), BYTES_PER_LINE * 600_000);
     }
 
     #[test]
     fn a_board_has_an_end() {
-        let mut ledger = Ledger::keyed(1, Revoting::LastCounts, 0, 1);
+        let mut ledger = Ledger::new(1, Revoting::LastCounts, 0, &mut TestRng(1));
         let ballot =
             LedgerEntry { voter: 0, tracker: Tracker::from_bytes([1; 32]), previous: None, randomness: [2; 32] };
         let recorded = |_| -> Result<BoardBallotInfo, ()> { panic!("no ballot before it") };
         let full = Err(LedgerError::Refused(AdmissionError::BoardFull));
         assert_eq!(ledger.admit(MAX_ENTRIES, &ballot, recorded), full);
         assert_eq!(ledger.admit(MAX_ENTRIES - 1, &ballot, recorded), Ok(()));
-        assert_eq!(ledger.into_counted().len(), 1);
+        assert_eq!(positions(&ledger.into_counted()), [MAX_ENTRIES - 1]);
     }
 
     #[test]
     fn selections_differ_where_another_ballot_counts() {
         let one = CountedSet::of(&[3, 0, 70, 200]);
         let other = CountedSet::of(&[3, 9, 70, 300]);
-        assert_eq!((one.len(), other.len(), CountedSet::of(&[0, 0]).is_empty()), (3, 4, true));
+        assert_eq!((positions(&one), positions(&other)), ([2, 69, 199].into(), [2, 8, 69, 299].into()));
+        assert!(positions(&CountedSet::of(&[0, 0])).is_empty());
         assert_eq!(one.differences(&other).collect::<Vec<_>>(), [8, 199, 299]);
         assert_eq!(other.differences(&one).collect::<Vec<_>>(), [8, 199, 299]);
         assert_eq!(one.differences(&one).count(), 0);

@@ -6,25 +6,10 @@ use alloc::vec::Vec;
 use super::CheckId;
 use super::report::Place;
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo};
-use crate::board::entry::{Entry, EntryKind};
 use crate::board::tiles::TILE_WIDTH;
 use crate::credential::RollLookupError;
 use crate::record::{BundleError, BundleIndex, PublishedRoll, ROLL, RecordSource, SourceError};
 use crate::tally::LedgerEntry;
-
-/// The checks that every ballot goes through.
-pub(super) const BALLOT_CHECKS: [CheckId; 10] = [
-    CheckId::BallotEncoding,
-    CheckId::BallotElection,
-    CheckId::BallotCredential,
-    CheckId::BallotStyle,
-    CheckId::BallotSignature,
-    CheckId::BallotArgument,
-    CheckId::BallotDuplicate,
-    CheckId::BallotRandomness,
-    CheckId::BallotWindow,
-    CheckId::BallotPredecessor,
-];
 
 /// The check that an error fails.
 pub(super) fn check_of(error: &AdmissionError) -> CheckId {
@@ -72,28 +57,24 @@ impl Unreadable {
 /// A ballot on the board, with its position.
 pub(super) type PlacedBallot = (u64, Vec<u8>);
 
-/// The bundles of a board that was read once.
-#[derive(Clone, Copy)]
-pub(super) struct Bundles<'a> {
-    pub(super) source: &'a dyn RecordSource,
-    pub(super) index: &'a BundleIndex,
+/// Reads the ballots of a bundle again.
+pub(super) fn read_ballots(
+    source: &dyn RecordSource,
+    bundles: &BundleIndex,
+    bundle: u64,
+) -> Result<Vec<PlacedBallot>, Unreadable> {
+    let read = bundles.read(source, bundle).map_err(Unreadable::bundle(bundle))?;
+    let ballots = read.ballots().map_err(Unreadable::bundle(bundle))?;
+    Ok(ballots.map(|(index, ballot)| (index, ballot.to_vec())).collect())
 }
 
-impl Bundles<'_> {
-    /// Reads the ballots of a bundle again.
-    pub(super) fn ballots(&self, bundle: u64) -> Result<Vec<PlacedBallot>, Unreadable> {
-        let read = self.index.read(self.source, bundle).map_err(Unreadable::bundle(bundle))?;
-        let entries = read.entries().map_err(Unreadable::bundle(bundle))?;
-        let decoded = entries.filter_map(|(index, bytes)| Some((index, Entry::decode(bytes).ok()?)));
-        let ballots = decoded.filter(|(_, entry)| entry.kind() == EntryKind::Ballot);
-        Ok(ballots.map(|(index, entry)| (index, entry.body().to_vec())).collect())
-    }
-
-    /// Reads the parts of a ballot again that the ledger compares.
-    pub(super) fn ballot_info(&self, index: u64) -> Result<BoardBallotInfo, Unreadable> {
-        let error = Unreadable::bundle(index / u64::from(TILE_WIDTH));
-        self.index.ballot_info(self.source, index).map_err(error)
-    }
+/// Reads the parts of a ballot again that the ledger compares.
+pub(super) fn read_info(
+    source: &dyn RecordSource,
+    bundles: &BundleIndex,
+    index: u64,
+) -> Result<BoardBallotInfo, Unreadable> {
+    bundles.ballot_info(source, index).map_err(Unreadable::bundle(index / u64::from(TILE_WIDTH)))
 }
 
 /// The parts of a ballot that the ledger compares, if its credential is on the roll. The verification of the ballot

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::ballots::{Bundles, Unreadable, ledger_entry};
+use super::ballots::{Unreadable, ledger_entry, read_info};
 use super::report::Place;
 use super::{CheckId, Progress, Verifier, parallel};
 use crate::ballot::AdmissionError;
@@ -25,20 +25,13 @@ use crate::tally::{CountedSet, Ledger, LedgerEntry};
 /// The most entries that are kept besides ballots: enough for several attempts at a ceremony.
 const MAX_KEPT: usize = 64 * MAX_TRUSTEES;
 
-/// The kind of file to which an entry points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PointerKind {
-    Ceremony,
-    Decryption,
-    Publication,
-}
-
 /// A board that the verifier has read once.
 pub(super) struct ScannedBoard {
     pub(super) head: TreeHead,
     pub(super) timeline: Timeline,
     pub(super) bundles: BundleIndex,
-    pub(super) pointers: Vec<(u64, PointerKind, Pointer)>,
+    /// The entries that point to files, with their kinds.
+    pub(super) pointers: Vec<(u64, EntryKind, Pointer)>,
     /// The authorities' signatures of the roll, before the opening.
     pub(super) roll_signatures: Vec<(u64, RollSignature)>,
     pub(super) statements: Vec<(u64, ClosingStatement)>,
@@ -84,18 +77,16 @@ enum Scanned {
 
 struct ScannedBundle {
     hash: FileHash,
-    leaves: Vec<TreeHash>,
-    entries: Vec<Scanned>,
+    /// The entries, with their hashes as leaves of the tree.
+    entries: Vec<(TreeHash, Scanned)>,
 }
 
 fn scan(source: &dyn RecordSource, roll: Option<&PublishedRoll>, path: TilePath) -> Result<ScannedBundle, Unreadable> {
     let unreadable = || Unreadable::bundle(path.index());
     let bundle = Bundle::read(source, path).map_err(unreadable())?;
-    let mut leaves = Vec::new();
     let mut entries = Vec::new();
     for (_, bytes) in bundle.entries().map_err(unreadable())? {
-        leaves.push(leaf_hash(bytes));
-        entries.push(match Entry::decode(bytes) {
+        let entry = match Entry::decode(bytes) {
             Ok(entry) if entry.kind() == EntryKind::Ballot => {
                 let ballot = roll.map(|roll| ledger_entry(source, roll, entry.body())).transpose();
                 Scanned::Ballot(ballot.map_err(Unreadable::roll(path.index()))?.flatten())
@@ -105,9 +96,10 @@ fn scan(source: &dyn RecordSource, roll: Option<&PublishedRoll>, path: TilePath)
                 Scanned::Other { kind: entry.kind(), body: body.get(..MAX_OTHER_BYTES).unwrap_or(body).to_vec() }
             }
             Err(error) => Scanned::Bad(error),
-        });
+        };
+        entries.push((leaf_hash(bytes), entry));
     }
-    Ok(ScannedBundle { hash: bundle.hash(), leaves, entries })
+    Ok(ScannedBundle { hash: bundle.hash(), entries })
 }
 
 impl Verifier<'_> {
@@ -151,7 +143,7 @@ impl Verifier<'_> {
                 let read = scanned.and_then(|bundle| {
                     board.bundles.hashes.push(bundle.hash);
                     self.findings.saw(CheckId::Entries, bundle.entries.len() as u64);
-                    for (leaf, entry) in bundle.leaves.into_iter().zip(bundle.entries) {
+                    for (leaf, entry) in bundle.entries {
                         self.entry(&mut board, &mut ledger, leaf, entry, rng)?;
                         if self.options.checkpoint.is_some_and(|pinned| pinned.size == board.timeline.size()) {
                             pinned_root = Some(board.timeline.head().root);
@@ -199,12 +191,15 @@ impl Verifier<'_> {
                 let index = board.timeline.push_leaf(leaf);
                 board.ballots += 1;
                 if let (Some(ballot), Ok(())) = (ballot, board.timeline.window().admits(index)) {
-                    let bundles = Bundles { source: self.source, index: &board.bundles };
-                    if let Err(error) = ledger.admit(index, ballot, |index| bundles.ballot_info(index)) {
+                    let recorded = |index| read_info(self.source, &board.bundles, index);
+                    if let Err(error) = ledger.admit(index, ballot, recorded) {
                         board.refused.push((index, error.into_refusal()?));
                     }
                 }
                 return Ok(());
+            }
+            Scanned::Other { kind: kind @ EntryKind::ClosingStatement, body } => {
+                ClosingStatement::decode(body).and_then(|_| Entry::new(*kind, body))
             }
             Scanned::Other { kind, body } => Entry::new(*kind, body),
             Scanned::Bad(error) => Err(error.clone()),
@@ -220,15 +215,7 @@ impl Verifier<'_> {
         let Observed { index, event, fault, .. } = observed;
         let place = board.place(index);
         // The order of an entry that cannot be read is not checked.
-        let statement = match event {
-            Some(Event::ClosingStatement(body)) => ClosingStatement::decode(body).map(Some),
-            _ => Ok(None),
-        };
-        let encoding = match (&fault, &statement) {
-            (Some(EntryFault::Encoding(error)), _) | (_, Err(error)) => Some(error),
-            _ => None,
-        };
-        if let Some(error) = encoding {
+        if let Some(EntryFault::Encoding(error)) = fault {
             self.findings.fail(CheckId::Entries, place, error);
             return;
         }
@@ -244,12 +231,12 @@ impl Verifier<'_> {
             Some(EntryFault::Encoding(_)) | None => {}
         }
         match event {
-            Some(Event::CeremonyMessage(pointer)) => board.pointers.push((index, PointerKind::Ceremony, pointer)),
-            Some(Event::PartialDecryption(pointer)) => board.pointers.push((index, PointerKind::Decryption, pointer)),
-            Some(Event::Publication(pointer)) => board.pointers.push((index, PointerKind::Publication, pointer)),
+            Some(Event::CeremonyMessage(pointer) | Event::PartialDecryption(pointer) | Event::Publication(pointer)) => {
+                board.pointers.extend(kind.map(|kind| (index, kind, pointer)))
+            }
             Some(Event::RollSignature(signature)) => board.roll_signatures.push((index, *signature)),
-            Some(Event::ClosingStatement(_)) => {
-                board.statements.extend(statement.ok().flatten().map(|statement| (index, statement)));
+            Some(Event::ClosingStatement(body)) => {
+                board.statements.extend(ClosingStatement::decode(body).ok().map(|statement| (index, statement)));
             }
             Some(Event::Ballot(_) | Event::Opening | Event::Closing) | None => {}
         }
@@ -271,7 +258,7 @@ mod tests {
         bundle.resize(2 + usize::from(u16::MAX), 0);
         let source = MemoryRecord { files: [(path.to_string(), bundle)].into() };
         let scanned = scan(&source, None, path).unwrap();
-        let [Scanned::Other { kind: EntryKind::Ceremony, body }] = scanned.entries.as_slice() else {
+        let [(_, Scanned::Other { kind: EntryKind::Ceremony, body })] = scanned.entries.as_slice() else {
             panic!("one entry of the ceremony");
         };
         assert_eq!(body.capacity(), MAX_OTHER_BYTES);

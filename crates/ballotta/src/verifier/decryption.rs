@@ -2,16 +2,17 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::iter::zip;
 
 use rand_core::CryptoRng;
 
-use super::board::{PointerKind, ScannedBoard};
+use super::board::ScannedBoard;
 use super::report::Place;
 use super::{CheckId, Verification, Verifier};
+use crate::board::entry::EntryKind;
 use crate::board::note::SignedCheckpoint;
 use crate::board::tiles::bundle_paths;
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, combine};
-use crate::election::ElectionContext;
 use crate::hash::FileHash;
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MESSAGE_BYTES};
 use crate::manifest::{Closing, Manifest};
@@ -19,30 +20,18 @@ use crate::record::{self, FileList, ResultDocument};
 use crate::tally::EncryptedTally;
 
 impl Verifier<'_> {
-    pub(super) fn decryption<R: CryptoRng>(
-        &mut self,
-        context: &ElectionContext,
-        board: &ScannedBoard,
-        outcome: &mut Verification,
-        rng: &mut R,
-    ) {
-        let Some(tally) = &outcome.tally else { return };
+    pub(super) fn decryption<R: CryptoRng>(&mut self, board: &ScannedBoard, outcome: &mut Verification, rng: &mut R) {
+        let (Some(context), Some(tally)) = (&outcome.context, &outcome.tally) else { return };
         self.statements(context.manifest(), tally, board, rng);
         let closing_checkpoint = self.closing_checkpoint(context.manifest());
         self.findings.saw(CheckId::ClosingRule, 1);
-        match ClosedTally::check(
-            context.manifest(),
-            tally.clone(),
-            &outcome.statements,
-            closing_checkpoint.as_ref(),
-            rng,
-        ) {
-            Ok(closed) => outcome.closed = Some(closed),
-            Err(error) => self.findings.fail(CheckId::ClosingRule, Place::Record, error),
-        }
+        let (statements, checkpoint) = (&outcome.statements, closing_checkpoint.as_ref());
+        let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint, rng);
+        outcome.closed = self.findings.ok(CheckId::ClosingRule, Place::Record, closed);
 
         let decryptions = &mut outcome.decryptions;
-        self.pointed_files(board, PointerKind::Decryption, usize::MAX, &mut |verifier, hash, bytes| {
+        let (kind, check) = (EntryKind::PartialDecryption, CheckId::DecryptionProof);
+        self.pointed_files(board, kind, check, usize::MAX, &mut |verifier, hash, bytes| {
             verifier.findings.saw(CheckId::DecryptionProof, 1);
             let verified = match PartialDecryption::decode(context, tally, &bytes) {
                 Ok(part) if decryptions.iter().any(|verified| verified.trustee() == part.trustee()) => {
@@ -51,35 +40,25 @@ impl Verifier<'_> {
                 Ok(part) => part.verify(context, tally, rng).map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
-            match verified {
-                Ok(verified) => decryptions.push(verified),
-                Err(problem) => {
-                    let place = Place::File(record::decryption_path(&hash));
-                    verifier.findings.fail(CheckId::DecryptionProof, place, problem);
-                }
-            }
+            let place = Place::File(record::decryption_path(&hash));
+            decryptions.extend(verifier.findings.ok(check, place, verified));
         });
         self.findings.saw(CheckId::DecryptionThreshold, outcome.decryptions.len() as u64);
-        match combine(context, tally, &outcome.decryptions) {
-            Ok(totals) => {
-                for ((contest, sums), totals) in context.manifest().contests().iter().zip(tally.contests()).zip(&totals)
-                {
-                    let id = &contest.id;
-                    if let Some(withheld) = &sums.withheld {
-                        let warning = alloc::format!("contest {id}: the totals stay encrypted: {withheld}");
-                        self.findings.warnings.push(warning);
-                    }
-                    let Some(totals) = totals else { continue };
-                    let most = contest.rule.count_bound().saturating_mul(totals.weight);
-                    if totals.ballots > 0 && totals.outcome.is_unanimous(most, totals.weight) {
-                        self.findings.warnings.push(alloc::format!(
-                            "contest {id}: one choice has the votes of everybody who voted, which tells how each of them voted",
-                        ));
-                    }
-                }
-                outcome.totals = Some(totals);
+        let totals = combine(context, tally, &outcome.decryptions);
+        outcome.totals = self.findings.ok(CheckId::DecryptionThreshold, Place::Record, totals);
+        let contests = zip(context.manifest().contests(), tally.contests());
+        for ((contest, sums), totals) in zip(contests, outcome.totals.iter().flatten()) {
+            let id = &contest.id;
+            if let Some(withheld) = &sums.withheld {
+                self.findings.warnings.push(alloc::format!("contest {id}: the totals stay encrypted: {withheld}"));
             }
-            Err(error) => self.findings.fail(CheckId::DecryptionThreshold, Place::Record, error),
+            let Some(totals) = totals else { continue };
+            let most = contest.rule.count_bound().saturating_mul(totals.weight);
+            if totals.ballots > 0 && totals.outcome.is_unanimous(most, totals.weight) {
+                self.findings.warnings.push(alloc::format!(
+                    "contest {id}: one choice has the votes of everybody who voted, which tells how each of them voted",
+                ));
+            }
         }
     }
 
@@ -116,39 +95,25 @@ impl Verifier<'_> {
             return None;
         }
         let bytes = self.file(CheckId::ClosingRule, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
-        SignedCheckpoint::parse(&bytes)
-            .map_err(|error| {
-                self.findings.fail(CheckId::ClosingRule, Place::File(record::CLOSING_CHECKPOINT.into()), error)
-            })
-            .ok()
+        let place = Place::File(record::CLOSING_CHECKPOINT.into());
+        self.findings.ok(CheckId::ClosingRule, place, SignedCheckpoint::parse(&bytes))
     }
 
     /// Checks the result, the files that the last publication lists, and that the record contains no other files.
-    pub(super) fn files(&mut self, board: &ScannedBoard, context: &ElectionContext, outcome: &Verification) {
-        if !board.pointers.iter().any(|(_, kind, _)| *kind == PointerKind::Publication) {
+    pub(super) fn files(&mut self, board: &ScannedBoard, outcome: &Verification) {
+        let (publication, check) = (EntryKind::Publication, CheckId::Files);
+        if !board.pointers.iter().any(|(_, kind, _)| *kind == publication) {
             self.findings.fail(CheckId::Files, Place::Record, "the result is not published: no entry lists its files");
         }
         let mut last = None;
-        self.pointed_files(board, PointerKind::Publication, usize::MAX, &mut |_, _, bytes| last = Some(bytes));
-        let list = last.and_then(|bytes| match FileList::parse(&bytes) {
-            Ok(list) => Some(list),
-            Err(error) => {
-                self.findings.fail(CheckId::Files, Place::File(record::FILE_LIST.into()), error);
-                None
-            }
-        });
-        let mut known: Vec<String> = [record::MANIFEST, record::ROLL, record::CHECKPOINT, record::FILE_LIST]
-            .into_iter()
-            .map(String::from)
-            .chain(bundle_paths(board.head.size).map(|path| path.to_string()))
-            .collect();
-        for (_, kind, pointer) in &board.pointers {
-            match kind {
-                PointerKind::Ceremony => known.push(record::ceremony_path(pointer.hash())),
-                PointerKind::Decryption => known.push(record::decryption_path(pointer.hash())),
-                PointerKind::Publication => {}
-            }
-        }
+        self.pointed_files(board, publication, check, usize::MAX, &mut |_, _, bytes| last = Some(bytes));
+        let list = last.map(|bytes| FileList::parse(&bytes));
+        let list = list.and_then(|list| self.findings.ok(check, Place::File(record::FILE_LIST.into()), list));
+        let mut known: Vec<String> =
+            [record::MANIFEST, record::ROLL, record::CHECKPOINT, record::FILE_LIST].map(String::from).into();
+        known.extend(bundle_paths(board.head.size).map(|path| path.to_string()));
+        let pointed = board.pointers.iter().filter_map(|(_, kind, file)| record::pointed_file(*kind, file.hash()));
+        known.extend(pointed.map(|(path, _)| path));
         known.sort_unstable();
         if let Some(list) = &list {
             let read = |path: &str| [record::RESULT, record::CLOSING_CHECKPOINT].contains(&path);
@@ -158,14 +123,10 @@ impl Verifier<'_> {
                 ));
             }
             for (path, hash) in list.iter() {
-                self.findings.saw(CheckId::Files, 1);
-                let Some(bytes) = self.file(CheckId::Files, path, MAX_MESSAGE_BYTES) else { continue };
+                self.findings.saw(check, 1);
+                let Some(bytes) = self.file(check, path, MAX_MESSAGE_BYTES) else { continue };
                 if FileHash::of(&bytes) != *hash {
-                    self.findings.fail(
-                        CheckId::Files,
-                        Place::File(path.into()),
-                        "the file is not the one that was published",
-                    );
+                    self.findings.fail(check, Place::File(path.into()), "the file is not the one that was published");
                 }
             }
             match self.source.list() {
@@ -184,10 +145,10 @@ impl Verifier<'_> {
             }
         }
 
-        let (Some(roll), Some(tally), Some(totals)) = (&outcome.roll, &outcome.tally, &outcome.totals) else { return };
+        let Some(document) = outcome.document() else { return };
         let Some(published) = self.file(CheckId::Result, record::RESULT, ResultDocument::MAX_BYTES) else { return };
         self.findings.saw(CheckId::Result, 1);
-        let problem = match ResultDocument::new(context, roll.totals(), tally, totals).to_bytes() {
+        let problem = match document.to_bytes() {
             Ok(computed) if computed == published => return,
             Ok(_) => "the published result is not the one that the ballots give".to_string(),
             Err(error) => error.to_string(),

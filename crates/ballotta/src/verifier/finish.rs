@@ -1,24 +1,23 @@
 //! The last part of a verification, after all ballots were verified by themselves: the rules that depend on other
 //! ballots, the tally, and everything after it.
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::ballots::{BALLOT_CHECKS, Unreadable, check_of, ledger_entry};
+use super::ballots::{Unreadable, ledger_entry, read_ballots, read_info};
 use super::board::{ScannedBoard, place_of};
 use super::parallel::{self, WeightRng};
 use super::report::{Findings, Place};
 use super::select::Selected;
-use super::shards::{PartialVerification, ShardError, ShardPlan};
+use super::shards::{Finding, PartialVerification, ShardError, ShardPlan};
 use super::{CheckId, Progress, Stage, Verification, Verifier};
 use crate::ballot::AdmissionError;
 use crate::board::tiles::TILE_WIDTH;
 use crate::election::ElectionContext;
 use crate::manifest::Closing;
-use crate::record::{RecordSource, ResultDocument};
-use crate::tally::{ClosePoint, Correction, CountedSet, EncryptedTally, Ledger, PartialTally};
+use crate::record::RecordSource;
+use crate::tally::{Correction, CountedSet, EncryptedTally, Ledger, PartialTally};
 
 /// Completes a verification. `part` is the merged part of all shards; `None` if there is no plan.
 ///
@@ -73,12 +72,11 @@ pub(super) fn finish_with<R: CryptoRng>(
     if let (Some(board), Some(plan), Some(part)) = (board, plan, part) {
         outcome.tally = verifier.ballots(&board, &plan, part, rng);
         let ShardPlan { context, roll, .. } = plan;
-        outcome.roll = Some(roll);
+        (outcome.context, outcome.roll) = (Some(context), Some(roll));
         if options.stage >= Stage::Complete && board.timeline.closed_at().is_some() {
-            verifier.decryption(&context, &board, &mut outcome, rng);
-            verifier.files(&board, &context, &outcome);
+            verifier.decryption(&board, &mut outcome, rng);
+            verifier.files(&board, &outcome);
         }
-        outcome.context = Some(context);
     }
     let findings = verifier.findings;
     outcome.report = report(findings, &options, &outcome);
@@ -87,22 +85,15 @@ pub(super) fn finish_with<R: CryptoRng>(
 
 fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Verification) -> super::Report {
     let fingerprint = outcome.context.as_ref().map(|context| *context.fingerprint());
-    let result = match (&outcome.context, &outcome.roll, &outcome.tally, &outcome.totals) {
-        (Some(context), Some(roll), Some(tally), Some(totals)) => {
-            Some(ResultDocument::new(context, roll.totals(), tally, totals))
-        }
-        _ => None,
-    };
-    let by_hand = [
-        (options.fingerprint.is_none(), "that the voters were shown this fingerprint: compare it, or pin it"),
-        (
-            options.checkpoint.is_none(),
-            "that the board showed everybody the same: pin a checkpoint that was kept before",
-        ),
-    ];
-    findings.not_checked.extend(by_hand.into_iter().filter(|(open, _)| *open).map(|(_, text)| text.into()));
+    if options.fingerprint.is_none() {
+        findings.not_checked.push("that the voters were shown this fingerprint: compare it, or pin it".into());
+    }
+    if options.checkpoint.is_none() {
+        let text = "that the board showed everybody the same: pin a checkpoint that was kept before";
+        findings.not_checked.push(text.into());
+    }
     let by_witnesses = |context: &ElectionContext| context.manifest().closing() == Closing::Witnesses;
-    findings.report(options.stage, fingerprint, result, |check| match check {
+    findings.report(options.stage, fingerprint, outcome.document(), |check| match check {
         CheckId::PinnedFingerprint => options.fingerprint.is_some(),
         CheckId::PinnedCheckpoint => options.checkpoint.is_some(),
         // Statements that are not required are checked if there are some.
@@ -123,8 +114,8 @@ impl Verifier<'_> {
         part: PartialVerification,
         rng: &mut R,
     ) -> Option<EncryptedTally> {
-        for check in BALLOT_CHECKS {
-            self.findings.saw(check, board.ballots);
+        for check in CheckId::ALL.iter().filter(|check| check.is_of_ballots()) {
+            self.findings.saw(*check, board.ballots);
         }
         let PartialVerification { failures, mut unreadable, tally, .. } = part;
         // In the first reading the ledger assumed that every ballot is valid by itself.
@@ -138,51 +129,39 @@ impl Verifier<'_> {
         };
         // Nothing is known about the entries after a bundle that cannot be read.
         let known = unreadable.as_ref().map_or(plan.entries(), |error| plan.bundles.first_entry(error.bundle));
-        let refused = refused.iter().map(|(index, error)| (*index, check_of(error), error.to_string()));
-        let failures = failures.into_iter().map(|failure| (failure.index, failure.check, failure.problem));
-        let mut failures: Vec<(u64, CheckId, alloc::string::String)> =
-            failures.chain(refused).filter(|(index, ..)| *index < known).collect();
-        failures.sort_by_key(|(index, ..)| *index);
-        for (index, check, problem) in failures {
+        let refused = refused.iter().map(|(index, error)| Finding::new(*index, error));
+        let mut failures: Vec<Finding> =
+            failures.into_iter().chain(refused).filter(|failure| failure.index < known).collect();
+        failures.sort_by_key(|failure| failure.index);
+        for Finding { index, check, problem } in failures {
             self.findings.fail(check, place_of(index, plan.entries()), problem);
         }
         let corrected = match unreadable {
             None => self.correct(plan, tally, counted, rng),
             Some(error) => Err(error),
         };
-        let tally = match corrected {
-            Ok(tally) => tally,
-            Err(error) => {
-                self.findings.fail(CheckId::Entries, error.place(), error.problem);
-                return None;
-            }
-        };
-        let close = board.timeline.closing_head()?;
-        match tally.close(&plan.context, ClosePoint { size: close.size, root: close.root }) {
-            Ok(tally) => Some(tally),
-            Err(error) => {
-                self.findings.fail(CheckId::TallySums, Place::Record, error);
-                None
-            }
-        }
+        let tally =
+            corrected.map_err(|error| self.findings.fail(CheckId::Entries, error.place(), error.problem)).ok()?;
+        let closed = tally.close(&plan.context, board.timeline.closing_head()?);
+        self.findings.ok(CheckId::TallySums, Place::Record, closed)
     }
 
     /// Admits the ballots to a new ledger, without those that are invalid by themselves.
     fn replay<R: CryptoRng>(
         &self,
         plan: &ShardPlan,
-        failures: &[super::shards::Finding],
+        failures: &[Finding],
         rng: &mut R,
     ) -> Result<Replayed, Unreadable> {
         let revoting = plan.context.manifest().revoting();
         let mut ledger = Ledger::new(plan.roll.totals().voters(), revoting, plan.entries(), rng);
         let mut refused = Vec::new();
-        let bundles = plan.board(self.source);
+        let recorded = |index| read_info(self.source, &plan.bundles, index);
         let void = |index: u64| failures.binary_search_by_key(&index, |failure| failure.index).is_ok();
         for wave in waves((0..plan.bundles.len()).collect()) {
             let read = parallel::map(wave, |bundle| {
-                let ballots = bundles.ballots(bundle)?.into_iter();
-                let ballots = ballots.filter(|(index, _)| plan.window().admits(*index).is_ok() && !void(*index));
+                let ballots = read_ballots(self.source, &plan.bundles, bundle)?.into_iter();
+                let ballots = ballots.filter(|(index, _)| plan.window.admits(*index).is_ok() && !void(*index));
                 let entries = ballots.filter_map(|(index, bytes)| {
                     let entry = ledger_entry(self.source, &plan.roll, &bytes).map_err(Unreadable::roll(bundle));
                     entry.transpose().map(|entry| Ok((index, entry?)))
@@ -191,7 +170,7 @@ impl Verifier<'_> {
             });
             for entries in read {
                 for (index, entry) in entries? {
-                    if let Err(error) = ledger.admit(index, &entry, |index| bundles.ballot_info(index)) {
+                    if let Err(error) = ledger.admit(index, &entry, recorded) {
                         refused.push((index, error.into_refusal()?));
                     }
                 }
@@ -214,7 +193,7 @@ impl Verifier<'_> {
         for wave in waves(wrong) {
             let wave: Vec<(u64, WeightRng)> = wave.into_iter().map(|bundle| (bundle, WeightRng::fork(rng))).collect();
             let corrections = parallel::map(wave, |(bundle, mut rng)| {
-                let mut ballots = plan.board(self.source).ballots(bundle)?;
+                let mut ballots = read_ballots(self.source, &plan.bundles, bundle)?;
                 ballots.retain(|(index, _)| plan.counted.contains(*index) != counted.contains(*index));
                 plan.verify_ballots(self.source, bundle, &ballots, &mut rng)
             });

@@ -83,7 +83,7 @@ pub struct CheckReport {
 }
 
 /// How far an election has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Voting is open, or was never opened.
@@ -91,11 +91,12 @@ pub enum Stage {
     /// The board is closed: what trustees verify before they decrypt.
     Closed,
     /// The result is published.
+    #[default]
     Complete,
 }
 
 /// What a verification found: every check with what it counted, and every failure with its place.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// Whether every requested check passed.
     pub valid: bool,
@@ -144,21 +145,14 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for CheckReport { check, status, items, failures } in &self.checks {
-            let mark = match status {
-                Status::Passed => "ok    ",
-                Status::Failed => "FAILED",
-                Status::NotChecked | Status::NotAsked => "-     ",
-            };
-            let slug = check.slug();
-            match status {
-                Status::Passed => writeln!(f, "{mark}  {slug:<22} {items} {}", check.unit())?,
-                Status::Failed => match failures {
-                    0 => writeln!(f, "{mark}  {slug:<22} nothing to check")?,
-                    1 => writeln!(f, "{mark}  {slug:<22} 1 failure, {items} {}", check.unit())?,
-                    _ => writeln!(f, "{mark}  {slug:<22} {failures} failures, {items} {}", check.unit())?,
-                },
-                Status::NotChecked => writeln!(f, "{mark}  {slug:<22} not checked")?,
-                Status::NotAsked => writeln!(f, "{mark}  {slug:<22} not asked for")?,
+            let (slug, unit) = (check.slug(), check.unit());
+            match (status, failures) {
+                (Status::Passed, _) => writeln!(f, "ok      {slug:<22} {items} {unit}")?,
+                (Status::Failed, 0) => writeln!(f, "FAILED  {slug:<22} nothing to check")?,
+                (Status::Failed, 1) => writeln!(f, "FAILED  {slug:<22} 1 failure, {items} {unit}")?,
+                (Status::Failed, _) => writeln!(f, "FAILED  {slug:<22} {failures} failures, {items} {unit}")?,
+                (Status::NotChecked, _) => writeln!(f, "-       {slug:<22} not checked")?,
+                (Status::NotAsked, _) => writeln!(f, "-       {slug:<22} not asked for")?,
             }
         }
         for Failure { check, place, problem } in &self.failures {
@@ -230,6 +224,11 @@ impl Findings {
         count(&mut self.failed, check, 1);
     }
 
+    /// The value of a result. If the result is an error, says that the item at this place is invalid.
+    pub(super) fn ok<T>(&mut self, check: CheckId, place: Place, result: Result<T, impl ToString>) -> Option<T> {
+        result.map_err(|error| self.fail(check, place, error)).ok()
+    }
+
     /// The number of failures of a check.
     pub(super) fn failed(&self, check: CheckId) -> u64 {
         self.failed.iter().find(|(failed, _)| *failed == check).map_or(0, |(_, count)| *count)
@@ -283,16 +282,20 @@ fn count(counts: &mut Vec<(CheckId, u64)>, check: CheckId, more: u64) {
 }
 
 impl CheckId {
+    /// Whether every ballot goes through the check.
+    pub(super) fn is_of_ballots(self) -> bool {
+        self.slug().starts_with("ballot.")
+    }
+
     /// Whether a check without items has failed. There may be no ballots, if nobody voted.
     fn needs_items(self) -> bool {
         // An authority that has not signed is a failure of its own.
-        !self.slug().starts_with("ballot.") && self != Self::RollSignature
+        !self.is_of_ballots() && self != Self::RollSignature
     }
 
     /// Whether a failure at an entry leaves the tally as if the entry were not there.
     fn voids_entries(self) -> bool {
-        self.slug().starts_with("ballot.")
-            || matches!(self, Self::Entries | Self::Order | Self::RollSignature | Self::Organiser)
+        self.is_of_ballots() || matches!(self, Self::Entries | Self::Order | Self::RollSignature | Self::Organiser)
     }
 
     /// How far an election has come when the check applies.

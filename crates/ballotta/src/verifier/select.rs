@@ -6,20 +6,20 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::board::{PointerKind, ScannedBoard};
+use super::board::ScannedBoard;
 use super::report::{Findings, Place};
 use super::shards::ShardPlan;
 use super::{CheckId, Progress, Stage, Verification, Verifier, VerifyOptions, parallel};
-use crate::board::board_key;
+use crate::board::entry::EntryKind;
 use crate::board::log::TreeHead;
-use crate::board::note::SignedCheckpoint;
+use crate::board::verified_head;
 use crate::credential::{RollError, RollLine, RollReader, RollRules, RollSignatureError};
 use crate::election::ElectionContext;
 use crate::hash::FileHash;
 use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
-use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES};
+use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use crate::manifest::Manifest;
-use crate::record::{self, FileList, PublishedRoll, RecordSource, read_file, read_parts};
+use crate::record::{self, PublishedRoll, RecordSource, read_file, read_parts};
 use crate::weaken::{self, Check};
 
 /// What the first reading of a record found. The ballots themselves are not verified yet.
@@ -49,18 +49,18 @@ pub fn select<R: CryptoRng>(
     rng: &mut R,
 ) -> Selected {
     let mut verifier = Verifier { source, options, progress, findings: Findings::default() };
-    let mut outcome = Verification::empty(options.stage);
+    let mut outcome = Verification::default();
     let (board, plan) = verifier.select(&mut outcome, rng).map_or((None, None), |(board, plan)| (Some(board), plan));
     Selected { options: *options, findings: verifier.findings, outcome, board, plan }
 }
 
 /// The trustee that a message names as its author.
-fn author_of(kind: PointerKind, file: &[u8]) -> Option<u16> {
+fn author_of(kind: EntryKind, file: &[u8]) -> Option<u16> {
     let start = match kind {
         // After version and kind; after the version.
-        PointerKind::Ceremony => 3,
-        PointerKind::Decryption => 2,
-        PointerKind::Publication => return None,
+        EntryKind::Ceremony => 3,
+        EntryKind::PartialDecryption => 2,
+        _ => return None,
     };
     file.get(start..)?.first_chunk().map(|author| u16::from_le_bytes(*author))
 }
@@ -73,38 +73,25 @@ impl Verifier<'_> {
     ) -> Option<(ScannedBoard, Option<ShardPlan>)> {
         let manifest = self.manifest()?;
         let checkpoint = self.checkpoint(&manifest);
-        let roll = self.roll(&manifest);
-        if let Some(roll) = &roll {
+        outcome.roll = self.roll(&manifest);
+        if let Some(roll) = &outcome.roll {
             self.rare_weights(&manifest, roll);
         }
-        let board = checkpoint.and_then(|checkpoint| self.board(&manifest, checkpoint, roll.as_ref(), rng));
-        let Some(mut board) = board else {
-            outcome.roll = roll;
-            return None;
-        };
+        let mut board = self.board(&manifest, checkpoint?, outcome.roll.as_ref(), rng)?;
         outcome.head = Some(board.head);
         let mut ceremony = Vec::new();
         // Every trustee makes four messages.
         let most = 4 * manifest.trustees().members.len();
-        self.pointed_files(&board, PointerKind::Ceremony, most, &mut |_, hash, message| {
+        self.pointed_files(&board, EntryKind::Ceremony, CheckId::Ceremony, most, &mut |_, hash, message| {
             ceremony.push(hash);
             outcome.ceremony.push(message);
         });
-        let joint_key = self.ceremony(&manifest, &outcome.ceremony, rng);
-        let (joint_key, roll) = match (joint_key, roll) {
-            (Some(joint_key), Some(roll)) => (joint_key, roll),
-            (_, roll) => {
-                outcome.roll = roll;
-                return Some((board, None));
-            }
+        let (Some(joint_key), Some(roll)) = (self.ceremony(&manifest, &outcome.ceremony, rng), &outcome.roll) else {
+            return Some((board, None));
         };
-        let context = match ElectionContext::new(manifest, joint_key, roll.hash()) {
-            Ok(context) => context,
-            Err(error) => {
-                self.findings.fail(CheckId::Ceremony, Place::Record, error);
-                outcome.roll = Some(roll);
-                return Some((board, None));
-            }
+        let context = ElectionContext::new(manifest, joint_key, roll.hash());
+        let Some(context) = self.findings.ok(CheckId::Ceremony, Place::Record, context) else {
+            return Some((board, None));
         };
         self.roll_signatures(&context, &board, rng);
         self.opening(&context, &board);
@@ -112,15 +99,13 @@ impl Verifier<'_> {
             self.findings.fail(CheckId::Order, Place::Record, "the voting is not closed");
         }
         outcome.statements = board.statements.iter().map(|(_, statement)| statement.clone()).collect();
-        let plan = ShardPlan::new(context, roll, ceremony, &mut board);
-        Some((board, Some(plan)))
+        let plan = outcome.roll.take().map(|roll| ShardPlan::new(context, roll, ceremony, &mut board));
+        Some((board, plan))
     }
 
     /// Reads a file, or says which check misses it.
     pub(super) fn file(&mut self, check: CheckId, path: &str, limit: usize) -> Option<Vec<u8>> {
-        read_file(self.source, path, limit)
-            .map_err(|error| self.findings.fail(check, Place::File(path.into()), error))
-            .ok()
+        self.findings.ok(check, Place::File(path.into()), read_file(self.source, path, limit))
     }
 
     fn manifest(&mut self) -> Option<Manifest> {
@@ -140,13 +125,8 @@ impl Verifier<'_> {
     fn checkpoint(&mut self, manifest: &Manifest) -> Option<TreeHead> {
         let bytes = self.file(CheckId::Checkpoint, record::CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
         self.findings.saw(CheckId::Checkpoint, 1);
-        let checkpoint = SignedCheckpoint::parse(&bytes).and_then(|signed| {
-            let checkpoint = signed.verify(&board_key(manifest)?)?;
-            Ok(*checkpoint.head())
-        });
-        checkpoint
-            .map_err(|error| self.findings.fail(CheckId::Checkpoint, Place::File(record::CHECKPOINT.into()), error))
-            .ok()
+        let place = Place::File(record::CHECKPOINT.into());
+        self.findings.ok(CheckId::Checkpoint, place, verified_head(manifest, &bytes))
     }
 
     /// Streams the roll: every line is checked, and what is kept finds a line again.
@@ -159,16 +139,13 @@ impl Verifier<'_> {
             self.roll_lines(lines);
             (self.progress)(Progress { stage: "roll", done, total });
         });
-        if let Err(error) = read {
-            self.findings.fail(CheckId::Roll, Place::File(record::ROLL.into()), error);
-            return None;
-        }
+        self.findings.ok(CheckId::Roll, Place::File(record::ROLL.into()), read)?;
         let mut end = Vec::new();
         let index = reader.finish(&mut |line| end.push(line)).ok();
         self.roll_lines(end);
         let sound = self.findings.failed(CheckId::Roll) == 0;
         // An invalid roll belongs to no election: its fingerprint was never opened.
-        index.filter(|_| sound).map(PublishedRoll::from)
+        index.filter(|_| sound).map(|index| PublishedRoll { index })
     }
 
     /// Checks that the credentials of some lines are elements of the group.
@@ -202,15 +179,11 @@ impl Verifier<'_> {
     pub(super) fn pointed_files(
         &mut self,
         board: &ScannedBoard,
-        kind: PointerKind,
+        kind: EntryKind,
+        check: CheckId,
         most: usize,
         visit: &mut dyn FnMut(&mut Self, FileHash, Vec<u8>),
     ) {
-        let check = match kind {
-            PointerKind::Ceremony => CheckId::Ceremony,
-            PointerKind::Decryption => CheckId::DecryptionProof,
-            PointerKind::Publication => CheckId::Files,
-        };
         let mut seen: Vec<&FileHash> = Vec::new();
         for (index, _, pointer) in board.pointers.iter().filter(|(_, of, _)| *of == kind) {
             if seen.contains(&pointer.hash()) {
@@ -222,15 +195,7 @@ impl Verifier<'_> {
                 continue;
             }
             seen.push(pointer.hash());
-            let path = match kind {
-                PointerKind::Ceremony => record::ceremony_path(pointer.hash()),
-                PointerKind::Decryption => record::decryption_path(pointer.hash()),
-                PointerKind::Publication => record::FILE_LIST.into(),
-            };
-            let limit = match kind {
-                PointerKind::Ceremony | PointerKind::Decryption => MAX_MESSAGE_BYTES,
-                PointerKind::Publication => FileList::MAX_BYTES,
-            };
+            let Some((path, limit)) = record::pointed_file(kind, pointer.hash()) else { continue };
             let Some(bytes) = self.file(check, &path, limit) else { continue };
             if let Err(error) = pointer.verify_file(&bytes) {
                 self.findings.fail(check, Place::File(path), error);

@@ -9,7 +9,6 @@
 
 mod part;
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -18,19 +17,19 @@ use rand_core::CryptoRng;
 pub(super) use self::part::Finding;
 pub use self::part::{PartialVerification, merge_all};
 use super::Progress;
-use super::ballots::{Bundles, PlacedBallot, Unreadable, check_of};
+use super::ballots::{PlacedBallot, Unreadable, read_ballots};
 use super::board::ScannedBoard;
 use super::parallel::{self, WeightRng};
-use crate::ballot::{AdmissionError, Candidate, VerifiedBallot, Window, verify_ballots};
+use crate::ballot::{Candidate, VerifiedBallot, Window, verify_ballots};
 use crate::board::tiles::TILE_WIDTH;
-use crate::election::{ElectionContext, ElectionError};
+use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
-use crate::from_quoted;
 use crate::hash::{FileHash, Fingerprint, tagged};
-use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CEREMONY_FILES, MAX_ENTRIES, MAX_MESSAGE_BYTES};
-use crate::record::{self, BundleIndex, PublishedRoll, RecordError, RecordSource, read_file, read_manifest};
-use crate::tally::{CountedSet, PartialTally};
+use crate::record::{
+    self, BundleIndex, PublishedRoll, RecordError, RecordSource, read_context, read_file, read_manifest,
+};
+use crate::tally::{Correction, CountedSet};
 
 /// The number of bundles that are verified in one batch.
 const BUNDLES_PER_BATCH: u64 = 2;
@@ -77,12 +76,6 @@ pub enum ShardError {
     /// A part of the record cannot be read, or breaks a rule.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The key ceremony is not complete, or a message of it is invalid.
-    #[error("the key ceremony: {0}")]
-    Ceremony(CeremonyError),
-    /// Manifest, ceremony and roll do not belong together.
-    #[error(transparent)]
-    Election(#[from] ElectionError),
     /// The record is not the one for which the plan was made.
     #[error("the record has the fingerprint {found}, but the plan is for {expected}")]
     OtherRecord {
@@ -92,8 +85,6 @@ pub enum ShardError {
         expected: Fingerprint,
     },
 }
-
-from_quoted!(ShardError::Ceremony(CeremonyError));
 
 impl ShardError {
     /// The stable name of the fault, for programs.
@@ -107,8 +98,7 @@ impl ShardError {
             Self::NoSuchRange { .. } => "no-such-range",
             Self::NoPlan => "no-plan",
             Self::Record(error) => error.code(),
-            Self::Ceremony(_) => "bad-ceremony",
-            Self::Election(_) | Self::OtherRecord { .. } => "other-election",
+            Self::OtherRecord { .. } => "other-election",
         }
     }
 }
@@ -119,7 +109,7 @@ pub struct ShardPlan {
     pub(super) context: ElectionContext,
     pub(super) roll: PublishedRoll,
     ceremony: Vec<FileHash>,
-    window: Window,
+    pub(super) window: Window,
     pub(super) bundles: BundleIndex,
     pub(super) counted: CountedSet,
     digest: [u8; 32],
@@ -188,8 +178,7 @@ impl ShardPlan {
     ///
     /// # Errors
     ///
-    /// `Decode` or `OtherRecord`; `Record`, `Ceremony` or `Election` if a part of the record cannot be read or is
-    /// invalid.
+    /// `Decode` or `OtherRecord`; `Record` if a part of the record cannot be read or is invalid.
     pub fn open<R: CryptoRng>(source: &dyn RecordSource, bytes: &[u8], rng: &mut R) -> Result<Self, ShardError> {
         let mut reader = Reader::new(bytes);
         reader.version()?;
@@ -209,10 +198,7 @@ impl ShardPlan {
         let manifest = read_manifest(source)?;
         let messages = ceremony.iter().map(|hash| file(&record::ceremony_path(hash), MAX_MESSAGE_BYTES));
         let messages: Vec<Vec<u8>> = messages.collect::<Result<_, _>>()?;
-        let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT)?;
-        let joint_key = JointKey::verify(&parameters, &messages, rng)?;
-        let roll = PublishedRoll::read(source, &manifest)?;
-        let context = ElectionContext::new(manifest, joint_key, roll.hash())?;
+        let (context, roll) = read_context(source, manifest, &messages, rng)?;
         let found = *context.fingerprint();
         if found != expected {
             return Err(ShardError::OtherRecord { found, expected });
@@ -220,14 +206,6 @@ impl ShardPlan {
         let window = Window { opened, closed };
         let bundles = BundleIndex { size, hashes };
         Ok(Self { context, roll, ceremony, window, bundles, counted, digest: digest(bytes) })
-    }
-
-    pub(super) fn board<'a>(&'a self, source: &'a dyn RecordSource) -> Bundles<'a> {
-        Bundles { source, index: &self.bundles }
-    }
-
-    pub(super) fn window(&self) -> &Window {
-        &self.window
     }
 
     /// Verifies ballots by themselves, whatever else is on the board, and returns those that are valid, with their positions.
@@ -238,21 +216,20 @@ impl ShardPlan {
         ballots: &[PlacedBallot],
         rng: &mut WeightRng,
     ) -> Result<Vec<(u64, VerifiedBallot)>, Unreadable> {
-        let candidates = self.candidates(source, bundle, ballots)?;
-        let verified = verify_ballots(&self.context, &candidates, rng);
+        let candidates = ballots.iter().map(|(_, bytes)| self.candidate(source, bundle, bytes));
+        let verified = verify_ballots(&self.context, &candidates.collect::<Result<Vec<_>, _>>()?, rng);
         let placed = ballots.iter().map(|(index, _)| *index).zip(verified);
         Ok(placed.filter_map(|(index, ballot)| Some((index, ballot.ok()?))).collect())
     }
 
-    /// The ballots of a bundle with their lines of the roll.
-    fn candidates<'b>(
+    /// A ballot of a bundle with its line of the roll.
+    fn candidate<'b>(
         &self,
         source: &dyn RecordSource,
         bundle: u64,
-        ballots: &'b [PlacedBallot],
-    ) -> Result<Vec<Candidate<'b>>, Unreadable> {
-        let candidate = |(_, bytes): &'b PlacedBallot| Candidate::new(bytes, |key| self.roll.find(source, key));
-        ballots.iter().map(|ballot| candidate(ballot).map_err(Unreadable::roll(bundle))).collect()
+        ballot: &'b [u8],
+    ) -> Result<Candidate<'b>, Unreadable> {
+        Candidate::new(ballot, |key| self.roll.find(source, key)).map_err(Unreadable::roll(bundle))
     }
 
     /// Verifies the entries of a range that are in some bundles, up to the first bundle that cannot be read.
@@ -266,57 +243,50 @@ impl ShardPlan {
         let start = self.bundles.first_entry(bundles.start).max(entries.start);
         let end = self.bundles.first_entry(bundles.end).min(entries.end);
         let mut part = PartialVerification::empty(self, start..end);
-        let mut outside = Vec::new();
-        let mut inside: Vec<(u64, Vec<PlacedBallot>)> = Vec::new();
+        let mut ballots: Vec<PlacedBallot> = Vec::new();
         for bundle in bundles {
-            match self.board(source).ballots(bundle) {
-                Ok(ballots) => {
-                    let mut kept = Vec::with_capacity(ballots.len());
-                    for (index, bytes) in ballots.into_iter().filter(|(index, _)| entries.contains(index)) {
-                        match self.window.admits(index) {
-                            Ok(()) => kept.push((index, bytes)),
-                            Err(error) => outside.push((index, error)),
-                        }
-                    }
-                    inside.push((bundle, kept));
-                }
+            match read_ballots(source, &self.bundles, bundle) {
+                Ok(read) => ballots.extend(read.into_iter().filter(|(index, _)| entries.contains(index))),
                 Err(error) => {
                     part.unreadable = Some(error);
                     break;
                 }
             }
         }
-        let (mut positions, mut candidates) = (Vec::new(), Vec::new());
-        for (bundle, ballots) in &inside {
-            match self.candidates(source, *bundle, ballots) {
-                Ok(found) => {
-                    positions.extend(ballots.iter().map(|(index, _)| *index));
-                    candidates.extend(found);
+        let (mut failures, mut positions, mut candidates) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, bytes) in &ballots {
+            if let Err(error) = self.window.admits(*index) {
+                failures.push((*index, error));
+                continue;
+            }
+            match self.candidate(source, index / u64::from(TILE_WIDTH), bytes) {
+                Ok(candidate) => {
+                    positions.push(*index);
+                    candidates.push(candidate);
                 }
                 Err(error) => {
-                    outside.retain(|(index, _)| *index < self.bundles.first_entry(*bundle));
+                    // Nothing is known about the ballots of its bundle either.
+                    let known = self.bundles.first_entry(error.bundle);
+                    failures.retain(|(index, _)| *index < known);
+                    positions.retain(|index| *index < known);
+                    candidates.truncate(positions.len());
                     part.unreadable = Some(error);
                     break;
                 }
             }
         }
-        let mut tally = PartialTally::zero(&self.context, start);
         let verified = verify_ballots(&self.context, &candidates, rng);
         for (index, outcome) in positions.into_iter().zip(verified) {
             match outcome {
-                Ok(ballot) if self.counted.contains(index) => tally.count(&self.context, index, &ballot),
+                Ok(ballot) if self.counted.contains(index) => {
+                    part.tally.correct(&self.context, &ballot, Correction::Add);
+                }
                 Ok(_) => {}
-                Err(error) => outside.push((index, error)),
+                Err(error) => failures.push((index, error)),
             }
         }
-        outside.sort_by_key(|(index, _)| *index);
-        let finding = |(index, error): (u64, AdmissionError)| Finding {
-            index,
-            check: check_of(&error),
-            problem: error.to_string(),
-        };
-        part.failures = outside.into_iter().map(finding).collect();
-        part.tally = tally.up_to(end);
+        failures.sort_by_key(|(index, _)| *index);
+        part.failures = failures.iter().map(|(index, error)| Finding::new(*index, error)).collect();
         part
     }
 }
@@ -376,6 +346,6 @@ pub(super) fn verify_entries<R: CryptoRng>(
         progress(Progress { stage: "ballots", done, total });
     }
     // The findings end at the first bundle that cannot be read. The part still covers the whole range.
-    sum.reach(plan, entries.end);
+    sum.entries.end = entries.end;
     sum
 }

@@ -119,10 +119,6 @@ impl RecordFetch {
         }
     }
 
-    fn name(&mut self, path: String, limit: usize) {
-        self.named.push(FileRequest { path, limit: limit as u64 });
-    }
-
     /// Finds the bundles of the head that the board signed, so that nobody else can make a voter request more.
     fn find_bundles(&mut self) {
         if self.bundles.is_some() {
@@ -158,14 +154,12 @@ impl RecordFetch {
 
     /// The file that an entry names.
     fn named_by(&self, entry: Entry<'_>) -> Option<FileRequest> {
-        let whole = self.purpose == Purpose::Verify;
-        let pointer = || Pointer::decode(entry.body()).ok();
         let (path, limit) = match entry.kind() {
-            EntryKind::Ceremony => (record::ceremony_path(pointer()?.hash()), MAX_MESSAGE_BYTES),
             // May be absent. If it is needed, reading the record reports it.
             EntryKind::Close => (record::CLOSING_CHECKPOINT.to_string(), MAX_CHECKPOINT_BYTES),
-            EntryKind::PartialDecryption if whole => (record::decryption_path(pointer()?.hash()), MAX_MESSAGE_BYTES),
-            EntryKind::Publication if whole => (record::FILE_LIST.to_string(), FileList::MAX_BYTES),
+            kind if kind == EntryKind::Ceremony || self.purpose == Purpose::Verify => {
+                record::pointed_file(kind, Pointer::decode(entry.body()).ok()?.hash())?
+            }
             _ => return None,
         };
         Some(FileRequest { path, limit: limit as u64 })
@@ -176,8 +170,7 @@ impl RecordFetch {
         let list = self.record.files.get(record::FILE_LIST).and_then(|bytes| FileList::parse(bytes).ok());
         let Some(list) = list.filter(|_| !self.listed && self.purpose == Purpose::Verify) else { return };
         self.listed = true;
-        for (path, _) in list.iter() {
-            self.name(path.to_string(), MAX_MESSAGE_BYTES.max(ResultDocument::MAX_BYTES));
-        }
+        let limit = MAX_MESSAGE_BYTES.max(ResultDocument::MAX_BYTES) as u64;
+        self.named.extend(list.iter().map(|(path, _)| FileRequest { path: path.to_string(), limit }));
     }
 }

@@ -72,8 +72,8 @@ impl History {
         line: &RollLine,
         rng: &mut R,
     ) -> Result<Self, VoterError> {
-        let related = DependencySet::read(election, source, line)?;
-        let (window, ballots) = (&election.window, &related.ballots);
+        let ballots = &related_ballots(election, source, line)?;
+        let window = &election.window;
         let inside = ballots.iter().filter(|ballot| window.admits(ballot.index).is_ok());
         let candidates: Vec<Candidate<'_>> =
             inside.map(|BoardBallot { bytes, line, .. }| Candidate::with_line(bytes, Some(*line))).collect();
@@ -83,16 +83,13 @@ impl History {
         let mut verified = verify_ballots(context, &candidates, rng).into_iter();
         let mut own = Vec::new();
         for BoardBallot { index, bytes, line: theirs } in ballots {
-            let state = match window.admits(*index) {
-                Err(error) => Err(error),
-                Ok(()) => match verified.next() {
-                    Some(Ok(ballot)) => match ledger.admit(*index, &(&ballot).into(), |index| related.info(index)) {
-                        Ok(()) => Ok(()),
-                        Err(error) => Err(error.into_refusal()?),
-                    },
-                    Some(Err(error)) => Err(error),
-                    None => Err(AdmissionError::Encoding(DecodeError::Truncated { field: "ballot" })),
+            let missing = AdmissionError::Encoding(DecodeError::Truncated { field: "ballot" });
+            let state = match window.admits(*index).and_then(|()| verified.next().unwrap_or(Err(missing))) {
+                Ok(ballot) => match ledger.admit(*index, &(&ballot).into(), |index| ballot_info(ballots, index)) {
+                    Ok(()) => Ok(()),
+                    Err(error) => Err(error.into_refusal()?),
                 },
+                Err(error) => Err(error),
             };
             if theirs.credential == line.credential {
                 let tracker = SignedBallot::tracker_of(bytes);
@@ -144,47 +141,45 @@ struct BoardBallot {
 /// All ballots that decide whether the ballots of one credential count, in the order of the board: the ballots that
 /// name the credential; earlier ballots with the randomness of one of these, since only the first of them is admitted;
 /// and earlier ballots of the credentials of those, since only an admitted ballot excludes another.
-struct DependencySet {
-    ballots: Vec<BoardBallot>,
+fn related_ballots(
+    election: &Election,
+    source: &dyn RecordSource,
+    line: &RollLine,
+) -> Result<Vec<BoardBallot>, VoterError> {
+    // Sorted vectors: maps would make the module that voters load 2 % larger.
+    let mut lines = alloc::vec![*line];
+    let mut randomness: Vec<[u8; 32]> = Vec::new();
+    let mut ballots = Vec::new();
+    election.board.ballots_backwards::<VoterError>(source, |index, body| {
+        let Ok(header) = BallotHeader::read(body) else { return Ok(()) };
+        let inside = election.window.admits(index).is_ok();
+        let seen = randomness.binary_search(&header.randomness);
+        let line = match lines.binary_search_by_key(&header.credential, |line| line.credential) {
+            Ok(place) => lines.get(place).copied(),
+            Err(place) if inside && seen.is_ok() => {
+                let line = election.line(source, &header.credential)?;
+                line.inspect(|line| lines.insert(place, *line))
+            }
+            Err(_) => None,
+        };
+        if let Some(line) = line {
+            if let (Err(place), true) = (seen, inside) {
+                randomness.insert(place, header.randomness);
+            }
+            ballots.push(BoardBallot { index, bytes: body.to_vec(), line });
+        }
+        Ok(())
+    })?;
+    ballots.reverse();
+    Ok(ballots)
 }
 
-impl DependencySet {
-    fn read(election: &Election, source: &dyn RecordSource, line: &RollLine) -> Result<Self, VoterError> {
-        // Sorted vectors: maps would make the module that voters load 2 % larger.
-        let mut lines = alloc::vec![*line];
-        let mut randomness: Vec<[u8; 32]> = Vec::new();
-        let mut ballots = Vec::new();
-        election.board.ballots_backwards::<VoterError>(source, |index, body| {
-            let Ok(header) = BallotHeader::read(body) else { return Ok(()) };
-            let inside = election.window.admits(index).is_ok();
-            let seen = randomness.binary_search(&header.randomness);
-            let line = match lines.binary_search_by_key(&header.credential, |line| line.credential) {
-                Ok(place) => lines.get(place).copied(),
-                Err(place) if inside && seen.is_ok() => {
-                    let line = election.line(source, &header.credential)?;
-                    line.inspect(|line| lines.insert(place, *line))
-                }
-                Err(_) => None,
-            };
-            if let Some(line) = line {
-                if let (Err(place), true) = (seen, inside) {
-                    randomness.insert(place, header.randomness);
-                }
-                ballots.push(BoardBallot { index, bytes: body.to_vec(), line });
-            }
-            Ok(())
-        })?;
-        ballots.reverse();
-        Ok(Self { ballots })
-    }
-
-    /// The parts of the ballot at a position that the ledger compares.
-    fn info(&self, index: u64) -> Result<BoardBallotInfo, RecordError> {
-        let place = self.ballots.binary_search_by_key(&index, |ballot| ballot.index).ok();
-        let ballot = place.and_then(|place| self.ballots.get(place)).ok_or(DecodeError::Truncated { field: "ballot" });
-        let info = ballot.and_then(|ballot| BoardBallotInfo::read(&ballot.bytes));
-        info.map_err(|error| RecordError::Entry { index, error })
-    }
+/// The parts of the ballot at a position that the ledger compares.
+fn ballot_info(ballots: &[BoardBallot], index: u64) -> Result<BoardBallotInfo, RecordError> {
+    let place = ballots.binary_search_by_key(&index, |ballot| ballot.index).ok();
+    let ballot = place.and_then(|place| ballots.get(place)).ok_or(DecodeError::Truncated { field: "ballot" });
+    let info = ballot.and_then(|ballot| BoardBallotInfo::read(&ballot.bytes));
+    info.map_err(|error| RecordError::Entry { index, error })
 }
 
 impl Election {
@@ -200,12 +195,11 @@ impl Election {
         index: u64,
     ) -> Result<Option<PublicElement>, VoterError> {
         let entries = self.entries(source, index / u64::from(TILE_WIDTH))?;
-        let entry = entries.iter().find(|(position, _)| *position == index);
-        let header = entry
-            .and_then(|(_, bytes)| Entry::decode(bytes).ok())
-            .filter(|entry| entry.kind() == EntryKind::Ballot)
-            .and_then(|entry| BallotHeader::read(entry.body()).ok());
-        Ok(header.and_then(|header| PublicElement::from_canonical(&header.credential)))
+        let credential = |(_, bytes): &(u64, Vec<u8>)| {
+            let entry = Entry::decode(bytes).ok().filter(|entry| entry.kind() == EntryKind::Ballot)?;
+            PublicElement::from_canonical(&BallotHeader::read(entry.body()).ok()?.credential)
+        };
+        Ok(entries.iter().find(|(position, _)| *position == index).and_then(credential))
     }
 
     /// The status of the ballot with this tracker, of any voter.

@@ -109,12 +109,4 @@ pub enum NoteError {
         /// The name of the log in the checkpoint.
         found: String,
     },
-    /// Fewer witnesses have cosigned than are needed.
-    #[error("{found} witnesses have cosigned the checkpoint, but {needed} are needed")]
-    NotEnoughWitnesses {
-        /// The number of witnesses that are needed.
-        needed: usize,
-        /// The number of witnesses that have cosigned.
-        found: usize,
-    },
 }

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::super::CheckId;
-use super::super::ballots::{BALLOT_CHECKS, Unreadable};
+use super::super::ballots::{Unreadable, check_of};
 use super::{ShardError, ShardPlan};
+use crate::ballot::AdmissionError;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::tally::PartialTally;
 
@@ -18,12 +19,19 @@ pub(in super::super) struct Finding {
     pub(in super::super) problem: String,
 }
 
+impl Finding {
+    /// The finding that the ballot at this position is refused.
+    pub(in super::super) fn new(index: u64, error: &AdmissionError) -> Self {
+        Self { index, check: check_of(error), problem: error.to_string() }
+    }
+}
+
 /// What was found in a range of entries: the ballots that are not valid by themselves, and the sums of those that count if
 /// all others are.
 #[derive(Clone, Debug)]
 pub struct PartialVerification {
     plan: [u8; 32],
-    entries: Range<u64>,
+    pub(super) entries: Range<u64>,
     pub(in super::super) failures: Vec<Finding>,
     /// The first bundle that could not be read. Nothing is known about the bundles after it.
     pub(in super::super) unreadable: Option<Unreadable>,
@@ -33,7 +41,7 @@ pub struct PartialVerification {
 impl PartialVerification {
     /// A part without findings.
     pub(super) fn empty(plan: &ShardPlan, entries: Range<u64>) -> Self {
-        let tally = PartialTally::zero(&plan.context, entries.start).up_to(entries.end);
+        let tally = PartialTally::zero(&plan.context);
         Self { plan: plan.digest, entries, failures: Vec::new(), unreadable: None, tally }
     }
 
@@ -80,28 +88,16 @@ impl PartialVerification {
         }
     }
 
-    /// Extends the range of the part to entry `end`.
-    pub(super) fn reach(&mut self, plan: &ShardPlan, end: u64) {
-        self.entries.end = self.entries.end.max(end);
-        let zero = PartialTally::zero(&plan.context, 0);
-        let tally = core::mem::replace(&mut self.tally, zero);
-        self.tally = tally.up_to(self.entries.end);
-    }
-
     /// The encoding of the part, for the machine that merges the parts.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::versioned();
         writer.put(&self.plan).u64(self.entries.start).u64(self.entries.end);
-        match &self.unreadable {
-            None => {
-                writer.u8(0);
-            }
-            Some(Unreadable { bundle, path, problem }) => {
-                writer.u8(1).u64(*bundle);
-                put_text(&mut writer, path);
-                put_text(&mut writer, problem);
-            }
+        writer.u8(self.unreadable.is_some().into());
+        if let Some(Unreadable { bundle, path, problem }) = &self.unreadable {
+            writer.u64(*bundle);
+            put_text(&mut writer, path);
+            put_text(&mut writer, problem);
         }
         // A ballot fails once, and a board has at most `MAX_ENTRIES`.
         writer.u32(self.failures.len() as u32);
@@ -139,7 +135,7 @@ impl PartialVerification {
             }
             found => return Err(DecodeError::UnknownValue { field: "unreadable", found: found.into() }.into()),
         };
-        let Range { start: mut next, end } = part.entries();
+        let mut next = start;
         for _ in 0..reader.u32("failures")? {
             let index = reader.u64("index")?;
             if !(next..end).contains(&index) {
@@ -147,11 +143,11 @@ impl PartialVerification {
             }
             next = index + 1;
             let slug = text("check", &mut reader)?;
-            let check = BALLOT_CHECKS.into_iter().find(|check| check.slug() == slug);
-            let check = check.ok_or(DecodeError::UnknownValue { field: "check", found: slug.len() as u64 })?;
+            let check = CheckId::ALL.iter().find(|check| check.is_of_ballots() && check.slug() == slug);
+            let check = *check.ok_or(DecodeError::UnknownValue { field: "check", found: slug.len() as u64 })?;
             part.failures.push(Finding { index, check, problem: text("problem", &mut reader)? });
         }
-        part.tally = PartialTally::decode(&plan.context, part.entries(), &mut reader)?;
+        part.tally = PartialTally::decode(&plan.context, end - start, &mut reader)?;
         reader.finish()?;
         Ok(part)
     }
