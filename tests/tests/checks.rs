@@ -3,6 +3,9 @@
 
 use ballotta::board::entry::{Action, Entry, EntryKind, Pointer};
 use ballotta::board::log::TreeHead;
+use ballotta::election::{ElectionContext, ElectionError};
+use ballotta::hash::RollHash;
+use ballotta::key_ceremony::JointKey;
 use ballotta::limits::{MAX_ENTRIES, MAX_TRUSTEES};
 use ballotta::manifest::Privacy;
 use ballotta::record;
@@ -217,4 +220,14 @@ fn messages_of_a_ceremony_without_end() {
     let expected: Vec<_> =
         indices.iter().map(|index| (CheckId::Ceremony, board.place(*index), problem.clone())).collect();
     board.expect_failures(&expected);
+}
+
+/// Two elections of one shape: the joint key of the one is refused with the manifest of the other.
+#[test]
+fn a_joint_key_is_for_one_manifest() {
+    let [one, other] = [1, 2].map(|seed| Election::build(ElectionOptions { seed, ..ElectionOptions::default() }));
+    let (manifest, roll) = (one.context.manifest(), RollHash::from_bytes([1; 32]));
+    let error = |key: &JointKey| ElectionContext::new(manifest.clone(), key.clone(), &roll).err();
+    assert_eq!(error(one.context.joint_key()), None);
+    assert_eq!(error(other.context.joint_key()), Some(ElectionError::OtherManifest));
 }

@@ -10,7 +10,7 @@ use crate::elgamal::SlotKeys;
 use crate::form::Form;
 use crate::group::{Generators, PublicElement};
 use crate::hash::{Fingerprint, RollHash, Tracker};
-use crate::key_ceremony::JointKey;
+use crate::key_ceremony::{CeremonyParameters, JointKey};
 use crate::manifest::{Manifest, StyleError, StyleForm};
 use crate::proofs::batch::SharedBases;
 use crate::transcript::{Domain, Guarded, ProofTranscript};
@@ -19,29 +19,9 @@ use crate::transcript::{Domain, Guarded, ProofTranscript};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ElectionError {
-    /// The joint key is for another number of slots than the manifest has.
-    #[error("the joint key is for {found} slots, but the manifest has {expected}")]
-    SlotMismatch {
-        /// The number of slots of the joint key.
-        found: usize,
-        /// The number of slots of the manifest.
-        expected: usize,
-    },
-    /// The joint key was made for another number of trustees or another threshold.
-    #[error(
-        "the joint key is for {found_threshold} of {found_trustees} trustees, but the manifest has {threshold} of \
-         {trustees}"
-    )]
-    TrusteeMismatch {
-        /// The threshold of the joint key.
-        found_threshold: u16,
-        /// The number of trustees of the joint key.
-        found_trustees: u16,
-        /// The threshold of the manifest.
-        threshold: u16,
-        /// The number of trustees of the manifest.
-        trustees: usize,
-    },
+    /// The key ceremony of the joint key is not that of the manifest.
+    #[error("the joint key was made for another manifest")]
+    OtherManifest,
     /// A style does not compile. The styles of a parsed manifest all compile.
     #[error("ballot style {style}: {error}")]
     Style {
@@ -105,17 +85,9 @@ impl ElectionContext {
     /// [`ElectionError`] if manifest and joint key do not belong together.
     pub fn new(manifest: Manifest, joint_key: JointKey, roll: &RollHash) -> Result<Self, ElectionError> {
         let keys = joint_key.keys();
-        if keys.len() != manifest.slots() {
-            return Err(ElectionError::SlotMismatch { found: keys.len(), expected: manifest.slots() });
-        }
-        let (threshold, trustees) = (manifest.trustees().threshold, manifest.trustees().members.len());
-        if joint_key.threshold() != threshold || usize::from(joint_key.trustees()) != trustees {
-            return Err(ElectionError::TrusteeMismatch {
-                found_threshold: joint_key.threshold(),
-                found_trustees: joint_key.trustees(),
-                threshold,
-                trustees,
-            });
+        let made_for = joint_key.parameters();
+        if CeremonyParameters::for_manifest(&manifest, made_for.attempt()).as_ref() != Ok(made_for) {
+            return Err(ElectionError::OtherManifest);
         }
         let styles = (0..manifest.styles().len())
             .map(|style| {
