@@ -1,5 +1,6 @@
-//! Logs that a dishonest board signed: every entry that breaks a rule is named, with its place and the rule, and the
-//! tally is of the rest. Where a check of a ballot can be switched off, the forgery passes without it.
+//! Logs that a dishonest board signed: the report names every entry that breaks a rule, with its place and the rule.
+//! The tally contains the other ballots. If a check of a ballot can be switched off, the forgery passes without the
+//! check.
 
 use std::iter::zip;
 
@@ -45,8 +46,8 @@ fn failure(board: &Board<'_>, (check, index, problem): (CheckId, u64, String)) -
     (check, board.place(index), problem)
 }
 
-/// Everybody but voter 0 votes, `forge` does something in their midst, and the election ends as ever: the one ballot that
-/// it names is refused with `error`, and nothing else is wrong.
+/// All voters except voter 0 vote. `forge` adds a ballot between theirs and returns its position. The verifier refuses
+/// this ballot with `error`, and finds nothing else that is wrong.
 fn refused(election: &Election, check: CheckId, error: &AdmissionError, forge: Forge<'_>) {
     let mut board = election.open_board();
     for voter in 1..4 {
@@ -64,7 +65,7 @@ fn refused(election: &Election, check: CheckId, error: &AdmissionError, forge: F
     assert!(!report.valid && report.tally_holds(), "trustees decrypt the tally of the others");
 }
 
-/// The same, and a verifier without `off` takes the whole record for valid, in which the forgery counts.
+/// The same as [`refused`]. In addition, a verifier without the check `off` accepts the record, and counts the forgery.
 fn sabotaged(election: &Election, off: Check, check: CheckId, error: &AdmissionError, forge: Forge<'_>) {
     refused(election, check, error, forge);
     let weak = Weaken::without(off);
@@ -86,7 +87,7 @@ fn changed(ballot: &Ballot<'_>, change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
     ballot.election.sign(&bytes, ballot.election.credentials[ballot.signer].key_pair())
 }
 
-/// Attacks B1 (d) and L2: the bytes of a ballot again, and the ballot with another signature.
+/// Attacks B1 (d) and L2: a copy of a ballot, and a copy with another signature.
 #[test]
 fn a_duplicate() {
     let election = Election::build(options());
@@ -130,7 +131,7 @@ fn repeated_randomness() {
     assert!(failures(&board.verify()).contains(&failure(&board, (CheckId::BallotRandomness, indices[1], error))));
 }
 
-/// Attack P7: a ballot of another election, and one that only says so.
+/// Attack P7: a ballot of another election, and a ballot of this election that names another one.
 #[test]
 fn another_election() {
     let election = Election::build(options());
@@ -143,7 +144,7 @@ fn another_election() {
         let ballot = Ballot { previous: board.heads.get(&0).copied(), ..election.ballot(0, &[option(1)]) };
         board.push_ballot(&changed(&ballot, |bytes| bytes[2] ^= 1))
     });
-    // The other way round: it says that it is of this election, and was made for another.
+    // A ballot that names this election, but was made for another.
     let error = AdmissionError::UnknownCredential;
     refused(&election, CheckId::BallotCredential, &error, &|board| {
         let ballot = other.ballot(0, &[option(0)]);
@@ -159,7 +160,7 @@ fn another_election() {
     });
 }
 
-/// Attacks B2 and E3.
+/// Attacks B2 and E3: a ballot of somebody who is not on the roll.
 #[test]
 fn a_credential_that_is_not_on_the_roll() {
     let drop_first = |lines: &mut Vec<RollLine>| {
@@ -170,7 +171,7 @@ fn a_credential_that_is_not_on_the_roll() {
     let error = AdmissionError::UnknownCredential;
     refused(&election, CheckId::BallotCredential, &error, &|board| board.push_ballot(&stranger));
 
-    // A ballot that is held against somebody else's line: what a ballot box does that trusts a name.
+    // A ballot is verified with the line of another voter, as by a ballot box that trusts the name of the sender.
     let line = RollLine { number: 2, credential: *election.credentials[1].public().as_bytes(), style: 0, weight: 1 };
     let judge = || {
         let candidate = Candidate::with_line(&stranger, Some(line));
@@ -191,7 +192,7 @@ fn another_style() {
         let ballot = Ballot { style: 1, choices: vec![option(0), option(2)], previous, ..election.ballot(0, &[]) };
         board.push_ballot(&ballot.cast().to_bytes())
     });
-    // A style that is only written differently has another shape.
+    // If only the style in the ballot is changed, the ballot has the wrong length.
     let error = AdmissionError::Encoding(DecodeError::Truncated { field: "argument" });
     refused(&election, CheckId::BallotEncoding, &error, &|board| {
         board.push_ballot(&changed(&election.ballot(0, &[option(0)]), |bytes| bytes[34] = 1))
@@ -202,7 +203,7 @@ fn another_style() {
     });
 }
 
-/// Attack B2, and N6: the right tracker with a garbled signature.
+/// Attacks B2 and N6: a ballot with a known tracker and an invalid signature.
 #[test]
 fn a_signature_that_is_not_the_voters() {
     let election = Election::build(options());
@@ -228,7 +229,8 @@ fn a_signature_that_is_not_the_voters() {
     });
 }
 
-/// Attacks T4, B1 (a, b) and P12: one invalid among many, a copy under another name, a part of another's ballot.
+/// Attacks T4, B1 (a, b) and P12: one invalid ballot among valid ones, a copy of another voter's ballot, and a ballot
+/// with a part of another voter's ballot.
 #[test]
 fn an_argument_that_does_not_hold() {
     let election = Election::build(options());
@@ -248,14 +250,14 @@ fn an_argument_that_does_not_hold() {
         });
         board.push_ballot(&copy)
     });
-    // And the ciphertext of voter 1 with an argument of its own.
+    // Voter 0 copies only the ciphertext of voter 1, and adds its own argument.
     refused(&|board| {
         let other = election.ballot(1, &[option(0)]).prepare().unsigned().as_bytes().to_vec();
         let copy =
             changed(&election.ballot(0, &[option(0)]), |bytes| bytes[108..172].copy_from_slice(&other[108..172]));
         board.push_ballot(&copy)
     });
-    // A predecessor is no part of the argument, but of the tracker that is signed.
+    // The argument does not cover the predecessor. The signed tracker does.
     let mut board = election.open_board();
     let ballot = Ballot { previous: Some(Tracker::from_bytes([9; 32])), ..election.ballot(0, &[option(0)]) };
     let index = board.push_ballot(&changed(&ballot, |bytes| bytes[76..108].fill(0)));
@@ -284,7 +286,7 @@ fn bytes_that_are_no_ballot() {
     }
 }
 
-/// Attack L6: order is position.
+/// Attack L6: ballots before the opening and after the closing.
 #[test]
 fn outside_the_window() {
     let election = Election::build(options());
@@ -320,13 +322,13 @@ fn outside_the_window() {
     assert!(failures(&board.verify()).contains(&window(&board, index, AdmissionError::Closed)));
 }
 
-/// Attacks L5 and B2: chains of ballots that fork, end in nothing, or were cut.
+/// Attacks L5 and B2: ballots whose predecessor is the wrong one, does not exist, or is missing.
 #[test]
 fn predecessors() {
     let election = Election::build(options());
     let check = CheckId::BallotPredecessor;
     let first = election.first_ballot();
-    // Voter 1 votes first: two ballots after it; the later one is void.
+    // Voter 1 votes, and then casts two ballots that both name the first one. The later one is void.
     let error = AdmissionError::RevoteFork { head: Some(first + 3) };
     refused(&election, check, &error, &|board| {
         let previous = board.heads.get(&1).copied();
@@ -335,7 +337,7 @@ fn predecessors() {
         board.chosen.insert(1, one.choices);
         board.push_ballot(&other.cast().to_bytes())
     });
-    // A second ballot that knows of no first, and a first that knows of one that does not exist.
+    // A second ballot that names no predecessor, and a first ballot that names one that does not exist.
     let error = AdmissionError::RevoteFork { head: Some(first) };
     let forgetful = |board: &mut Board<'_>| {
         board.push_ballot(&Ballot { seed: 5, ..election.ballot(1, &[option(1)]) }.cast().to_bytes())
@@ -356,7 +358,7 @@ fn predecessors() {
     board.finish();
     let expected = failure(&board, (check, index, AdmissionError::RevoteFork { head: None }.to_string()));
     board.expect_failures(&[expected]);
-    // And appended after a second that the voter made because the first did not appear.
+    // The first ballot is appended after a second one, which the voter made because the first did not appear.
     let mut board = election.open_board();
     board.vote(0, &[option(1)]);
     let index = board.push_ballot(&election.ballot(0, &[option(0)]).cast().to_bytes());
@@ -366,7 +368,7 @@ fn predecessors() {
     board.expect_failures(&[expected]);
 }
 
-/// A void ballot is no predecessor: the next one continues from the last valid ballot.
+/// A void ballot cannot be a predecessor: the next ballot names the last valid one.
 #[test]
 fn a_void_ballot_does_not_break_the_chain() {
     let election = Election::build(options());
@@ -393,8 +395,8 @@ fn a_second_ballot_where_none_is_allowed() {
     }
 }
 
-/// Attack L2: the board signs what it changed. Swapped ballots of one voter break the chain; a dropped one is the
-/// predecessor of nothing.
+/// Attack L2: the board changes entries and signs again. If it swaps or drops ballots of one voter, a ballot names a
+/// predecessor that is not before it.
 #[test]
 fn swapped_and_dropped_entries() {
     let election = Election::build(options());
@@ -418,7 +420,8 @@ fn swapped_and_dropped_entries() {
     let expected = failure(&board, (CheckId::BallotPredecessor, first, error));
     board.expect_failures(&[expected]);
 
-    // What is dropped from the end, nothing on the log misses: the voter with the receipt does, and who pinned a head.
+    // The verifier cannot notice that the last entry was dropped. The voter with the receipt can, and so can an auditor
+    // who pinned a tree head.
     let mut board = honest;
     board.entries.pop();
     board.chosen.insert(0, vec![option(0)]);
@@ -430,7 +433,7 @@ fn order(board: &Board<'_>, index: u64, problem: &str) -> (CheckId, Place, Strin
     failure(board, (CheckId::Order, index, problem.into()))
 }
 
-/// Attack L6: the first close counts, whatever follows.
+/// Attack L6: only the first closing has effect.
 #[test]
 fn opened_and_closed_twice() {
     let election = Election::build(options());
@@ -456,7 +459,7 @@ fn opened_and_closed_twice() {
     board.expect_failures(&expected);
 }
 
-/// Only the organiser opens and closes, and an opening closes nothing.
+/// Only the organiser opens and closes the voting, and an opening does not close it.
 #[test]
 fn the_organiser_signs() {
     let election = Election::build(options());
@@ -464,7 +467,7 @@ fn the_organiser_signs() {
     let entry = |action| OrganiserEntry::sign(action, election.context.fingerprint(), &somebody, &mut TestRng(9));
     let problem = "the organiser has not signed this entry".to_owned();
 
-    // Neither opens nor closes anything: ballots before the organiser's close count.
+    // These entries have no effect: ballots before the organiser's closing count.
     let mut board = election.unopened_board();
     let open = board.push(EntryKind::Open, &entry(Action::Open).encode());
     board.organise(Action::Open);
@@ -497,7 +500,7 @@ fn the_organiser_signs() {
     board.expect_valid();
 }
 
-/// The organiser opens with a roll that no authority issued: one voter more, or one with another weight.
+/// The organiser opens with a roll that no authority signed, for example with one more voter or with another weight.
 #[test]
 fn the_authority_signs_the_roll() {
     let election = Election::build(options());
@@ -524,7 +527,7 @@ fn the_authority_signs_the_roll() {
         board.expect_failures(&[]);
     }
 
-    // Of somebody else, of nobody, of another election, and of the election with a smaller roll.
+    // Signatures by somebody else, with an unknown number, for another election, and for a smaller roll.
     let smaller = Election::build(ElectionOptions { voters: vec![(0, 1); 3], ..options() });
     let (ours, theirs) = (election.context.fingerprint(), *smaller.context.fingerprint());
     let somebody = KeyPair::new(SecretScalar::random(&mut TestRng(8)));
@@ -546,7 +549,7 @@ fn the_authority_signs_the_roll() {
         board.expect_failures(&[named, missing.clone()]);
     }
 
-    // Too late.
+    // A signature after the opening has no effect.
     let mut board = unsigned();
     board.organise(Action::Open);
     let index = board.sign_roll(1);
@@ -555,7 +558,7 @@ fn the_authority_signs_the_roll() {
     board.expect_failures(&[order(&board, index, "a signature of the roll appears after the opening"), missing]);
 }
 
-/// A signature of one authority, under the number of another.
+/// A signature of one authority with the number of another one.
 #[test]
 fn an_authority_signs_for_itself() {
     let election = Election::build(options());
@@ -582,7 +585,7 @@ fn an_opening_of_another_election() {
     board.vote(1, &[option(0)]);
     let close = board.organise(Action::Close);
     let ours = election.context.fingerprint();
-    let opened = format!("opened was {fingerprint}, manifest, ceremony and roll give {ours}");
+    let opened = format!("the opening names {fingerprint}, but manifest, ceremony and roll give {ours}");
     let expected = [
         failure(&board, (CheckId::Organiser, close, format!("the entry belongs to the election {ours}"))),
         failure(&board, (CheckId::Fingerprint, open, opened)),
@@ -617,8 +620,8 @@ fn entries_before_the_close() {
     assert_eq!(counted(&verification), Some(board.expected()));
 }
 
-/// The opening fixes the keys. Defect found by this test: a message that a trustee or the board adds later stopped the
-/// verification of everything.
+/// The opening fixes the keys. Defect found by this test: if a trustee or the board added a message later, nothing was
+/// verified any more.
 #[test]
 fn messages_of_the_ceremony_after_the_opening() {
     let election = Election::build(options());
@@ -661,7 +664,7 @@ fn entries_that_cannot_be_read() {
     board.expect_failures(&expected.collect::<Vec<_>>());
 }
 
-/// A roll with the identity, whose secret everybody knows; and a ballot whose ciphertext hides nothing.
+/// A roll with the identity as a credential, for which everybody can sign, and a ballot whose `R` is the identity.
 #[test]
 fn the_identity_is_nobody_and_hides_nothing() {
     let weak = Weaken::without(Check::RefuseIdentity);
@@ -693,7 +696,7 @@ fn the_identity_is_nobody_and_hides_nothing() {
     board.expect_valid();
 }
 
-/// Attack E1: a voter who is on the roll twice; a roll of another manifest.
+/// Attack E1: a voter who is on the roll twice, and a roll of another manifest.
 #[test]
 fn rolls_that_break_a_rule() {
     let weak = Weaken::without(Check::RollOrder);
@@ -736,7 +739,7 @@ fn a_checkpoint_of_another_log() {
     assert_eq!(failures(&verify_record(&record)), []);
 }
 
-/// Every authority signs: one does not sign for the others, however often it does.
+/// Every authority must sign the roll: several signatures of one authority do not replace the others.
 #[test]
 fn every_authority_signs_the_roll() {
     let election = Election::build(ElectionOptions { authorities: 3, ..options() });

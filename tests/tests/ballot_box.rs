@@ -1,4 +1,5 @@
-//! The rules of a ballot box: what a board may take, and that a restarted box decides as one that was never stopped.
+//! The rules of a ballot box: which entries a board accepts, and that a restarted box decides like one that was never
+//! stopped.
 
 use ballotta::admission::{
     Admission, AdmitError, AdmittedBallots, BoardEntries, EntryRefused, EntryRules, ResumeError, ballot_entry,
@@ -34,7 +35,7 @@ fn resume(board: &Board<'_>) -> Result<Admission<MemoryRecord>, ResumeError> {
     Admission::resume(election.context, election.roll, record, election.window, ballots, rng)
 }
 
-/// Admits a ballot and appends it; gives its position.
+/// Admits a ballot, appends it, and returns its position.
 fn admit(
     admission: &mut Admission<MemoryRecord>,
     board: &mut Board<'_>,
@@ -49,7 +50,7 @@ fn refused<T>(error: AdmissionError) -> Result<T, AdmitError<LogError>> {
     Err(AdmitError::Refused(error))
 }
 
-/// Every rule of the ledger, asked of a box that goes on and of one that is started again for each ballot.
+/// Every rule of the ledger, for a box that runs all the time and for a box that is restarted before each ballot.
 #[test]
 fn a_restarted_box_decides_as_one_that_goes_on() {
     let election = Election::build(ElectionOptions::default());
@@ -138,7 +139,7 @@ fn nothing_is_admitted_before_the_opening_and_after_the_close() {
     assert_eq!(admission.sequence(&verified, &board.entries), refused(AdmissionError::Closed));
     assert_eq!(admit(&mut admission, &mut board, &ballot), refused(AdmissionError::Closed));
     assert_eq!(admit(&mut resume(&board).unwrap(), &mut board, &ballot), refused(AdmissionError::Closed));
-    // Such a box verifies nothing.
+    // After the closing, a box refuses ballots before it verifies them.
     let garbage =
         |admission: &Admission<_>| admission.verify(&[b"no ballot"], &mut TestRng(1)).unwrap().remove(0).err();
     assert_eq!(garbage(&resume(&election.unopened_board()).unwrap()), Some(AdmissionError::NotOpen));
@@ -165,7 +166,7 @@ fn a_board_that_no_box_made_is_not_resumed() {
     }
 }
 
-/// A box that went on after a void ballot would refuse what every verifier counts.
+/// A box that is resumed on a board with a void ballot would refuse a ballot that every verifier counts.
 #[test]
 fn a_board_with_a_void_ballot_is_not_resumed() {
     let election = Election::build(ElectionOptions::default());
@@ -213,7 +214,7 @@ fn a_ballot_that_was_not_appended_is_noticed() {
     assert_eq!(lost, Err(AdmitError::NotAppended { index }));
 }
 
-/// What is on the board was verified before the board signed for it: only the new ballot is verified.
+/// Ballots on the board were verified before the board signed its checkpoint. Only the new ballot is verified.
 #[test]
 fn ballots_on_the_board_are_not_verified_again() {
     let election = Election::build(ElectionOptions::default());
@@ -265,7 +266,7 @@ fn what_cannot_be_read_is_no_verdict() {
     // Nothing has changed.
     assert_eq!(admit(&mut admission, &mut board, &again), Ok(size));
 
-    // A roll that is not as it was.
+    // The roll was changed after it was read.
     let mut record = board.record();
     let manifest = record::read_manifest(&record).unwrap();
     let published = PublishedBoard::read(&record, &manifest, &mut |_| (), rng).unwrap();
@@ -278,7 +279,7 @@ fn what_cannot_be_read_is_no_verdict() {
     assert_eq!(admission.admit(&election.ballot(1, &yes()).cast().to_bytes(), &board.entries, rng), Err(error));
 }
 
-/// The rules of a board, fed with its entries.
+/// The rules of a board, after they have observed all its entries.
 fn rules(board: &Board<'_>) -> EntryRules {
     let record = board.record();
     let manifest = record::read_manifest(&record).unwrap();
@@ -322,7 +323,7 @@ fn entries_before_the_close() {
         Err(EntryRefused::SignedAlready { authority: 1 })
     );
 
-    // The opening needs everything before it.
+    // The opening is refused if something that must come before it is missing.
     let opening = organiser_entry(&election, Action::Open);
     let report = valid_so_far(&board);
     let missing = report.failures.first().unwrap().clone();
@@ -391,7 +392,7 @@ fn entries_after_the_close() {
     let again = at.add_partial_decryption(context, &tally, &bytes, rng).err();
     assert_eq!(again, Some(EntryRefused::DecryptedAlready { trustee: 1 }));
 
-    // What is on the board counts as what was added by this box.
+    // Entries that are already on the board count like entries that this box has added.
     board.push(EntryKind::ClosingStatement, &body);
     board.push_file(EntryKind::PartialDecryption, 1, &bytes);
     let mut at = rules(&board);
@@ -399,7 +400,7 @@ fn entries_after_the_close() {
     let again = at.add_partial_decryption(context, &tally, &bytes, rng).err();
     assert_eq!(again, Some(EntryRefused::DecryptedAlready { trustee: 1 }));
 
-    // Cosignatures: each of a further witness.
+    // Each new cosignature must be of a witness that has not cosigned yet.
     let mut checkpoint = board.closing_checkpoint(&tally, 1);
     let lines: Vec<String> = board.closing_checkpoint(&tally, 2).to_string().lines().map(str::to_owned).collect();
     let second = lines.last().unwrap();

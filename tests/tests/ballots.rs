@@ -10,7 +10,8 @@ use ballotta::hash::Tracker;
 use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose, named, of_style};
 use ballotta_tests::rng::{DeadRng, TestRng};
 
-/// One to two of three options or blank; yes or no; the first style has both, the second the latter.
+/// The first contest allows one or two of three options, or a blank vote. The second contest is yes or no. The first
+/// style has both contests, and the second style has only the second one.
 fn election(seed: u64) -> Election {
     Election::build(ElectionOptions {
         contests: vec![(choose(1, 2, true), 3), (YES_OR_NO, 2)],
@@ -73,7 +74,7 @@ fn choices_of_another_election() {
     assert_eq!(errors.to_string(), "there is no contest c1 on this ballot");
 }
 
-/// Attack B6: everything derives from the seed.
+/// Attack B6: all randomness of a ballot derives from the seed.
 #[test]
 fn one_seed_one_ballot() {
     let election = election(1);
@@ -100,7 +101,7 @@ fn an_opening_agrees() {
     }
 }
 
-/// Attack B6: whatever the first device changes, the second one sees.
+/// Attack B6: the second device detects every change by the first device.
 #[test]
 fn an_opening_that_does_not_agree() {
     let (election, other) = (election(1), election(2));
@@ -115,7 +116,7 @@ fn an_opening_that_does_not_agree() {
         opening.and_then(|opening| opening.check(&election.context, tracker)).err()
     };
     assert_eq!(check(&election, &tracker, bytes, &ballot, seed), None);
-    // Other choices than those that it shows.
+    // The ballot contains other choices than those that the device shows.
     for choices in
         all_choices().into_iter().filter(|choices| *choices != ballot.choices && choices[0] != options(&[2, 0]))
     {
@@ -134,7 +135,7 @@ fn an_opening_that_does_not_agree() {
         Some(OpeningError::WrongElection)
     );
 
-    // Another credential or predecessor in the ballot, and the tracker of that.
+    // The ballot has another credential or predecessor, and the tracker is that of the changed ballot.
     let foreign = election.credentials[1].public().as_bytes();
     for (at, part) in [(44, foreign), (76, &[7; 32])] {
         let mut bytes = bytes.to_vec();
@@ -143,7 +144,8 @@ fn an_opening_that_does_not_agree() {
             Some(OpeningError::TrackerMismatch { found }) => found,
             other => panic!("{other:?}"),
         };
-        // A predecessor is encrypted again as it is: the ballot is another, and its tracker shown.
+        // The second device copies the predecessor from the opening, so a ballot with another predecessor is accepted.
+        // Its tracker is another one.
         let expected = (at == 44).then_some(OpeningError::BallotMismatch);
         assert_eq!(check(&election, &found, &bytes, &ballot, seed), expected);
     }
@@ -153,7 +155,7 @@ fn an_opening_that_does_not_agree() {
     let long = [bytes, &[0]].concat();
     let trailing = DecodeError::Trailing { count: 1 };
     assert_eq!(check(&election, &tracker, &long, &ballot, seed), Some(OpeningError::Encoding(trailing)));
-    // Any bit of the ciphertext or the argument, with the tracker of what it became.
+    // One bit of the ciphertext or the argument changes, and the tracker is that of the changed ballot.
     let mut rng = TestRng(1);
     for _ in 0..100 {
         let mut changed = bytes.to_vec();
@@ -166,7 +168,7 @@ fn an_opening_that_does_not_agree() {
     }
 }
 
-/// Attack B5: two voters with one seed and one choice have two trackers, and nothing in common but the form.
+/// Attack B5: if two voters have the same seed and the same choice, their ballots and trackers still differ.
 #[test]
 fn two_voters_with_one_seed() {
     let election = election(1);
@@ -197,8 +199,8 @@ fn one_seed_and_changed_statements() {
     assert_eq!(pads.len(), ballots);
 }
 
-/// Attack C2: where the random source is dead, ballots still differ by credential and counter, and signatures by what is
-/// signed.
+/// Attack C2: if the source of randomness always returns the same bytes, ballots still differ by credential and
+/// counter, and signatures differ by the signed message.
 #[test]
 fn a_dead_random_source() {
     let election = election(1);
@@ -222,7 +224,7 @@ fn a_dead_random_source() {
     assert_eq!(announcements.len(), all_choices().len());
 }
 
-/// Attack B7: the length tells the style and nothing else.
+/// Attack B7: the length of a ballot depends only on its style.
 #[test]
 fn ballots_of_a_style_have_one_length() {
     let election = election(1);
@@ -233,7 +235,7 @@ fn ballots_of_a_style_have_one_length() {
     assert_eq!(lengths.first(), Some(&(108 + style.form().ciphertext_and_argument_bytes() + 64)));
 }
 
-/// Attack G6: no bit of a ballot goes with the vote.
+/// Attack G6: no bit of a ballot is correlated with the vote.
 #[test]
 fn no_bit_tells_the_vote() {
     const BALLOTS: u64 = 500;

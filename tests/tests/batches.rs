@@ -12,7 +12,7 @@ use ballotta_tests::sigma::{SchnorrParts, decrypt, election, publish, schnorr_ch
 use merlin::Transcript;
 use rand_core::Rng;
 
-/// The honest and the bad claims of all kinds, in turn.
+/// The valid and the invalid claims of all kinds, alternating.
 fn with_claims(test: impl FnOnce(&SharedBases, &[Claim<'_>], &[Claim<'_>])) {
     let style = Style::choose(2, 1, 1);
     let live = transcript(1, Some(7));
@@ -94,7 +94,7 @@ fn a_batch_is_the_conjunction_of_its_claims() {
                 assert_eq!(verdict, expected, "{culprits:?} of {size}");
             }
         };
-        // Every choice of up to three culprits; in larger batches, some.
+        // Every set of up to three invalid claims. In larger batches, only some of these sets.
         for size in [0, 1, 2, 3, 5, 7, 9] {
             for culprits in (0_u32..1 << size).filter(|culprits| culprits.count_ones() <= 3) {
                 check(size, &(0..size).filter(|number| culprits >> number & 1 == 1).collect::<Vec<_>>());
@@ -115,7 +115,8 @@ fn a_batch_is_the_conjunction_of_its_claims() {
 
 #[test]
 fn a_form_larger_than_the_generators_of_the_election() {
-    // The last bit, -1, is in no commitment: its terms are not forgotten, and the other claims of the batch stay valid.
+    // No commitment contains the last bit, which is -1. Its terms must not be lost, and the other claims of the batch
+    // are still valid.
     let (style, mut large) = (Style::choose(2, 1, 1), Style::choose(3, 1, 1));
     large.bases = SharedBases::new(style.bases.generators().clone(), large.bases.keys().to_vec());
     let live = transcript(1, Some(7));
@@ -149,7 +150,8 @@ fn weights(claims: &[[Scalar; 2]], randomness: &[u8; 32]) -> [Scalar; 2] {
 
 #[test]
 fn weights_that_are_known_before_the_claims() {
-    // [T5] The random source is dead, and two errors cancel under the weights that nothing but the batch's size gives.
+    // [T5] The source of randomness always returns zeros. Two errors cancel if the weights depend only on the batch
+    // size.
     let weights = weights(&[], &[0; 32]);
     let secret = Scalar::from(42_u64);
     let public = Element::mul_generator(&secret);
@@ -169,9 +171,9 @@ fn weights_that_are_known_before_the_claims() {
     assert_eq!(batch.verify(&mut DeadRng), Err(BatchError { claims: vec![0, 1] }));
 }
 
-/// [T5] Weights are fresh randomness, too. Whoever knows what the verifier is going to draw knows the weights of claims
-/// whose responses it has fixed; and where a part of a claim can change without changing its challenge, which a verifier
-/// without `AbsorbNonce` allows, two errors of that part cancel. They cancel for that one verifier and for no other.
+/// [T5] Weights also depend on fresh randomness. A forger who knows this randomness, and has fixed the responses of
+/// claims, knows their weights. A verifier without `AbsorbNonce` allows the forger to change a part of a claim without
+/// changing its challenge. Two errors of this part can then cancel, but only for this one verifier.
 #[test]
 fn weights_that_the_forger_knows() {
     let weak = Weaken::without(Check::AbsorbNonce);

@@ -1,5 +1,5 @@
-//! Checks of the verifier that no forgery of a ballot, a statement or a decryption meets: what was pinned, how long a
-//! board may be, and whom its entries name.
+//! Checks of the verifier that the forgeries of ballots, statements and decryptions do not test: pinned values, the
+//! largest board, and the authors that entries name.
 
 use ballotta::board::entry::{Action, Entry, EntryKind, Pointer};
 use ballotta::board::log::TreeHead;
@@ -17,7 +17,7 @@ fn verify_with(board: &Board<'_>, options: &VerifyOptions) -> Verification {
     verify(&board.record(), options, &|_| (), &mut TestRng(2))
 }
 
-/// What was pinned is compared once, and the report says so.
+/// A pinned value is one item of its check.
 #[test]
 fn what_is_pinned_is_counted() {
     let election = Election::build(ElectionOptions::default());
@@ -49,8 +49,8 @@ fn what_is_pinned_is_counted() {
     }
 }
 
-/// A board signs any size. One that is too long is refused before anything of it is read or allocated; the longest is
-/// read, and its first bundle missed.
+/// A board can sign any size. A size above the limit is refused before entries are read and memory is allocated. With
+/// the largest allowed size, the verifier reads, and finds that the first bundle is missing.
 #[test]
 fn a_board_of_too_many_entries() {
     let election = Election::build(ElectionOptions::default());
@@ -62,14 +62,14 @@ fn a_board_of_too_many_entries() {
         failures(&verify_record(&record))
     };
     for size in [MAX_ENTRIES + 1, u64::MAX] {
-        let problem = format!("{size} entries are more than {MAX_ENTRIES}");
+        let problem = format!("{size} entries are more than the limit of {MAX_ENTRIES}");
         assert_eq!(signed(size), [(CheckId::Entries, Place::Record, problem)]);
     }
     let first = (CheckId::Entries, Place::File("tile/entries/000".into()), "the file is missing".to_owned());
     assert_eq!(signed(MAX_ENTRIES), [first]);
 }
 
-/// What is not a ballot is kept in memory: a board that repeats it for ever is not read for ever.
+/// Entries that are not ballots are kept in memory, so their number is limited.
 #[test]
 fn a_board_of_too_many_statements() {
     let election = Election::build(ElectionOptions::default());
@@ -92,7 +92,8 @@ fn a_board_of_too_many_statements() {
     assert_eq!(failures(&verify_with(&board, &options)), [(CheckId::Order, board.place(index), problem)]);
 }
 
-/// An entry blames nobody for a message of somebody else, whatever the step.
+/// If an entry names the wrong author of a message, the report blames the entry and not the named trustee, in each
+/// step.
 #[test]
 fn a_message_of_the_ceremony_under_another_name() {
     let election = Election::build(ElectionOptions::default());
@@ -105,12 +106,12 @@ fn a_message_of_the_ceremony_under_another_name() {
         board.organise(Action::Open);
         board.everybody_votes();
         board.finish();
-        let problem = format!("the entry names the author {named}, the file is of trustee {author}");
+        let problem = format!("the entry names the author {named}, but the file names trustee {author}");
         board.expect_failures(&[(CheckId::Ceremony, board.place(index as u64), problem)]);
     }
 }
 
-/// What cannot be read has no place in the order of an election: it is one failure, and not two.
+/// The order of an entry that cannot be read is not checked: there is one failure, not two.
 #[test]
 fn an_unreadable_entry_is_not_out_of_order() {
     let election = Election::build(ElectionOptions::default());
@@ -131,7 +132,8 @@ fn an_unreadable_entry_is_not_out_of_order() {
     }
 }
 
-/// A list of files has a limit of its own, below that of other files: two verifiers must not differ about it.
+/// A list of files has its own limit, which is lower than the limit of other files. All verifiers must use the same
+/// one.
 #[test]
 fn a_list_of_too_many_files() {
     let election = Election::build(ElectionOptions::default());
@@ -139,7 +141,7 @@ fn a_list_of_too_many_files() {
     let list = finished.files[record::FILE_LIST].clone();
     let publication = finished.entries.pop().unwrap();
     assert_eq!(Entry::decode(&publication).unwrap().kind(), EntryKind::Publication);
-    // Lines of files that are not there, and a last one that fills what is left.
+    // Lines of files that do not exist. The last line fills the list up to the limit.
     let line = |number: usize, length: usize| format!("{}  z{number:05}{}\n", "0".repeat(64), "z".repeat(length - 73));
     let fill = |length: usize| {
         let mut text = String::from_utf8(list.clone()).unwrap();
@@ -169,13 +171,12 @@ fn a_list_of_too_many_files() {
     );
 }
 
-/// A board can publish a picture of another result: the report says that nobody looked at it.
+/// A board can publish a picture of another result. The report says that such files were not checked.
 #[test]
 fn what_files_say_is_not_checked() {
     let election = Election::build(ElectionOptions::default());
     let mut board = election.run();
-    let text =
-        "what pictures, tables and texts for people say, whoever published them: nothing compares them with the result";
+    let text = "the content of pictures, tables and texts for people: no check compares it with the result";
     let said = |board: &Board<'_>| board.expect_valid().report.not_checked.iter().filter(|said| *said == text).count();
     assert_eq!(said(&board), 1);
     board.entries.pop();
@@ -186,7 +187,7 @@ fn what_files_say_is_not_checked() {
     assert_eq!(said(&board), 0);
 }
 
-/// A roll on which one voter can keep a contest encrypted: said before anybody votes.
+/// The report warns of a roll on which one voter can keep a contest encrypted, before anybody votes.
 #[test]
 fn a_weight_of_few_voters_is_a_warning() {
     let warnings = |minimum_ballots_per_weight, voters: Vec<(usize, u64)>| {
@@ -199,13 +200,13 @@ fn a_weight_of_few_voters_is_a_warning() {
     assert_eq!(warnings(1, voters.clone()), [""; 0]);
     assert_eq!(
         warnings(2, voters.clone()),
-        ["1 of the roll have the weight 5, and the manifest asks for 2 ballots of every weight: \
+        ["1 of the voters have the weight 5, and the manifest asks for 2 ballots of every weight: \
           if one of them votes, the contests of that ballot are not decrypted"]
     );
     assert_eq!(warnings(2, voters[..3].to_vec()), [""; 0]);
 }
 
-/// A board that names files without end: of a ceremony, no more are read than it can have.
+/// A board can name any number of files. The verifier reads only as many ceremony messages as a ceremony can have.
 #[test]
 fn messages_of_a_ceremony_without_end() {
     let election = Election::build(ElectionOptions::default());

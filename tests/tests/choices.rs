@@ -1,5 +1,5 @@
-//! Choices by name in every kind of contest: marks are read and written in one form, and every rule that is broken is
-//! named.
+//! Choices by name in every kind of contest: marks are read and written in one form, and the error names every broken
+//! rule.
 
 use ballotta::ballot::{BallotOpening, BallotSeed, ChoiceError, ChoiceErrors, ChoiceProblem, Choices, PreparedBallot};
 use ballotta::credential::Entitlement;
@@ -75,12 +75,12 @@ fn marks_of_every_kind_have_one_written_form() {
         assert_eq!(choices.check(&election.context, VOTER), Ok(()));
         assert_eq!(*kept(choices).expose_choices().to_json(), json, "as it was given");
     }
-    // Blank wherever that is possible.
+    // A blank vote in every contest that allows it.
     for contest in (0..MARKS.len()).filter(|contest| ![2, 7].contains(contest)) {
         let json = with(contest, "\"blank\"");
         assert_eq!(*kept(read(&json)).expose_choices().to_json(), json);
     }
-    // Forms that are read and not written.
+    // Forms that the reader accepts but the writer never produces.
     for (other, written) in [
         (r#"{"ranking":["a",["b","c"],"d"]}"#, r#"{"ranking":[["a"],["b","c"],["d"]]}"#),
         ("{ \"points\" :\n{ \"a\": 10 } }", r#"{"points":{"a":10}}"#),
@@ -154,7 +154,7 @@ fn marks_of_every_kind_are_read_strictly() {
         let error = Choices::from_json(format!("{{\"c\":{mark}}}").as_bytes()).err().unwrap();
         assert_eq!((error.contest.as_deref(), error.option, error.problem), (Some("c"), None, problem), "{mark}");
     }
-    // No text has an escape, at any place.
+    // No text may contain an escape sequence.
     for mark in [
         r#"{"points":{"\u0061":1}}"#,
         r#"{"grades":{"a":"\u0067"}}"#,
@@ -169,7 +169,7 @@ fn marks_of_every_kind_are_read_strictly() {
 
 #[test]
 fn what_is_written_of_anything_is_read_or_refused() {
-    // Names that no manifest has are written with an escape, which no reader takes.
+    // Names that no manifest can have are written with an escape sequence, which no reader accepts.
     use ballotta::ballot::Mark;
     for (name, is_read) in [("a", true), ("è", true), ("a\"b", false), ("a\\b", false), ("a\nb", false)] {
         let text = || name.to_owned();
@@ -274,7 +274,7 @@ fn every_rule_of_every_kind_is_named() {
         assert_eq!((error.field(), error.problem.rule()), (format!("c{contest}/o9"), "unknown-option"), "{mark}");
         assert_eq!(error.to_string(), format!("contest c{contest} has no option o9"));
     }
-    // A grade that there is not.
+    // A grade that the contest does not have.
     let errors = errors(&election, &with(11, r#"{"grades":{"o0":"g0","o1":"g3"}}"#));
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].contest.as_deref(), Some("c11"));

@@ -1,4 +1,5 @@
-//! The closing of the board: what trustees sign before they decrypt, and what keeps them from decrypting anything else.
+//! The closing of the board: the statements that trustees sign before they decrypt, and the rules that prevent the
+//! decryption of anything else.
 
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::board::log::TreeHead;
@@ -31,7 +32,7 @@ fn check(board: &Board<'_>, tally: &EncryptedTally, statements: &[ClosingStateme
     ClosedTally::check(manifest, tally.clone(), statements, None, &mut TestRng(1)).map(|_| ())
 }
 
-/// A statement of anything, signed by a trustee.
+/// A statement with any content, signed by a trustee.
 fn statement(
     election: &Election,
     (trustee, signer): (u16, u16),
@@ -57,7 +58,7 @@ fn how_many_statements() {
     }
 }
 
-/// Attacks D11 and N4: whoever shows two trustees two prefixes of the board learns nothing from either.
+/// Attacks D11 and N4: a board that shows different prefixes to different trustees gets neither of them decrypted.
 #[test]
 fn two_prefixes() {
     let options = ElectionOptions { trustees: 5, threshold: 3, ..ElectionOptions::default() };
@@ -70,7 +71,7 @@ fn two_prefixes() {
         board.organise(Action::Close);
         board.tally()
     });
-    // Two honest trustees see each prefix, and one signs both: three of five each, where four are needed.
+    // Two honest trustees see each prefix, and a dishonest one signs both. Each has three statements, but needs four.
     let mut found = |tally: &EncryptedTally, trustees: [u16; 3]| {
         let statements = trustees.map(|trustee| board.statement(tally, trustee));
         check(&board, tally, &statements)
@@ -78,12 +79,12 @@ fn two_prefixes() {
     let few = |absent: [u16; 2]| Err(DecryptionError::TooFewStatements { found: 3, needed: 4, absent: absent.into() });
     assert_eq!(found(&tallies[0], [1, 2, 5]), few([3, 4]));
     assert_eq!(found(&tallies[1], [3, 4, 5]), few([1, 2]));
-    // And statements of one prefix are none of the other.
+    // Statements about one prefix do not count for the other.
     let statements: Vec<_> = (1..=5).map(|trustee| board.statement(&tallies[1], trustee)).collect();
     let none = DecryptionError::TooFewStatements { found: 0, needed: 4, absent: vec![1, 2, 3, 4, 5] };
     assert_eq!(check(&board, &tallies[0], &statements), Err(none));
     assert_eq!(check(&board, &tallies[1], &statements), Ok(()));
-    // One statement ever: the stored one tells.
+    // A trustee makes only one statement: the stored one does not agree with the other tally.
     let what = "size";
     assert_eq!(statements[2].agrees(&tallies[0]), Err(DecryptionError::StatementMismatch { trustee: 3, what }));
 }
@@ -108,8 +109,8 @@ fn a_statement_counts_once_and_only_of_its_trustee() {
     assert_eq!(refused(&zero), Err(DecryptionError::UnknownTrustee { trustee: 0 }));
 }
 
-/// Attack T1: a statement about a tally that is not that of the board, in every part; another of the same trustee; one of
-/// nobody. The honest ones, which come after, suffice.
+/// Attack T1: statements that differ from the tally of the board in one part, a second statement of a trustee, and a
+/// statement of no trustee. The honest statements after them are enough.
 #[test]
 fn statements_that_do_not_hold() {
     let election = Election::build(ElectionOptions::default());
@@ -152,7 +153,7 @@ fn statements_that_do_not_hold() {
         .zip(&forged)
         .map(|(index, (_, error))| (CheckId::TallySums, board.place(*index), error.to_string()))
         .collect();
-    // Of each trustee that stated something else before, the second statement is its second.
+    // For a trustee that made another statement before, the honest statement is the second one.
     for (trustee, index) in (1..=3).zip(first_honest..) {
         let error = DecryptionError::TwoStatements { trustee };
         expected.push((CheckId::TallySums, board.place(index), error.to_string()));
@@ -160,7 +161,7 @@ fn statements_that_do_not_hold() {
     board.expect_failures(&expected);
 }
 
-/// The same statement again is no second statement; the signature is not compared, what is stated is.
+/// If a trustee repeats its statement, this is not a second statement. Signatures are not compared, only contents.
 #[test]
 fn a_statement_again() {
     let election = Election::build(ElectionOptions::default());
@@ -211,7 +212,7 @@ fn expect_sealed(closed: &Board<'_>, contest: usize) {
     assert!(verification.report.valid, "without the limits: {}", verification.report);
     assert_eq!(shown(&verification)[contest], (None, 2));
     drop(weak);
-    // What is one contest too many is trailing, or is taken for the next contest.
+    // The factors of a withheld contest are trailing bytes, or are read as those of the next contest.
     let context = &closed.election.context;
     let tally = closed.tally();
     assert!(tally.contests()[contest].withheld.is_some() && !tally.contests()[contest].needs_decryption());
@@ -221,8 +222,8 @@ fn expect_sealed(closed: &Board<'_>, contest: usize) {
     assert!(found.contains(&(CheckId::DecryptionThreshold, Place::Record, short)), "{found:?}");
 }
 
-/// Attack T7: a contest of too few ballots stays encrypted, and the others have their result. What counts is the contest:
-/// one that a single voter's style contains would publish that voter's vote.
+/// Attack T7: a contest with too few ballots stays encrypted, and the other contests have their result. The limit
+/// applies to each contest: if only one voter has a contest, its total would show this voter's vote.
 #[test]
 fn too_few_ballots() {
     let privacy = Privacy { minimum_counted_ballots: 4, minimum_ballots_per_weight: 1 };
@@ -241,7 +242,7 @@ fn too_few_ballots() {
     };
     (0..5).for_each(|voter| vote(&mut board, voter));
     let mut more = board.clone();
-    // A ballot that does not count does not help.
+    // A ballot that does not count does not count for the limit.
     let invalid = board.push_ballot(&election.ballot(5, &vec![Choice::Options(vec![0]); 2]).cast().to_bytes()[1..]);
     let mut unfinished = board.clone();
     board.organise(Action::Close);
@@ -262,7 +263,7 @@ fn too_few_ballots() {
     unfinished.entries.pop();
     unfinished.organise(Action::Close);
     expect_sealed(&unfinished, 1);
-    // A fourth voter opens it.
+    // With a fourth voter, the contest is decrypted.
     vote(&mut more, 5);
     more.finish();
     assert_eq!(shown(&more.expect_valid()), [(None, 2), (None, 2)]);
@@ -306,7 +307,7 @@ fn a_weight_that_singles_somebody_out() {
     assert_eq!(shown(&all.expect_valid()), [(None, 2), (None, 2)]);
 }
 
-/// Attack L1: one witness fewer than the manifest asks for, a checkpoint of another moment, of another board, or none.
+/// Attack L1: too few witnesses, a checkpoint of another size, a checkpoint of another board, and no checkpoint.
 #[test]
 fn closing_checkpoints() {
     let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (3, 2), ..ElectionOptions::default() };
@@ -338,7 +339,7 @@ fn closing_checkpoints() {
     assert_eq!(judge(Some(&cosigned(TreeHead { root: TreeHash::from_bytes([1; 32]), ..head }, &election))), mismatch);
     let other = Election::build(ElectionOptions { seed: 2, ..election.options.clone() });
     assert_eq!(judge(Some(&cosigned(head, &other))), mismatch);
-    // A checkpoint whose witnesses signed another.
+    // A checkpoint with cosignatures of another checkpoint.
     let text = cosigned(TreeHead { root: TreeHash::from_bytes([1; 32]), ..head }, &election).to_string();
     let lines = board.closing_checkpoint(&tally, 0).to_string();
     let stolen: String = text.lines().skip(5).map(|line| format!("{line}\n")).collect();
@@ -365,7 +366,7 @@ fn closing_checkpoints() {
     assert_eq!(context.fingerprint(), tally.fingerprint());
 }
 
-/// Where witnesses close the board, statements are not required; but a statement on the board must be valid.
+/// If witnesses close the board, statements are not required. A statement on the board must still be valid.
 #[test]
 fn statements_beside_witnesses() {
     let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (1, 1), ..ElectionOptions::default() };

@@ -2,7 +2,7 @@
 //! totals with the result. `spec/vectors/packings.json`: how many counts share a slot.
 //!
 //! After a change of the wire format, `BALLOTTA_WRITE_VECTORS=1 cargo test -p ballotta-tests --test contest_vectors` writes
-//! them again. The second verifier makes the same of the rules from the text alone.
+//! them again. The second verifier computes the same values, and was written from the specification alone.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn contest(rule: &Value, options: usize, weight: u64, total_weight: u64) -> (Con
     (contest.clone(), contest.packing(manifest.weights()))
 }
 
-/// The weight of the roll for which forms are written down, and others for which their digests are.
+/// The first weight is that of the roll whose forms are in the vectors. For the other weights, only digests are.
 const TOTAL_WEIGHTS: [u64; 4] = [1000, 100, 1_000_000, 16_000_000];
 
 /// The form of a contest, and the positions of its bits.
@@ -287,7 +287,7 @@ fn packings() {
     check("packings.json", &bounds.map(vector).collect());
 }
 
-/// Writes the vectors, if that is what is wanted, and compares them with those that are there.
+/// Writes the vectors if this is requested, and compares them with the stored ones.
 fn check(name: &str, vectors: &Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors").join(name);
     let text = format!("{}\n", serde_json::to_string_pretty(vectors).unwrap());

@@ -70,7 +70,7 @@ fn refused(board: &Board<'_>, closed: &ClosedTally, forged: &[u8], author: u16, 
     board.expect_failures(&[in_file(forged, CheckId::DecryptionProof, error)]);
 }
 
-/// Attack D9.
+/// Attack D9: every subset of trustees that is large enough gives the same totals.
 #[test]
 fn every_subset_of_the_threshold_gives_the_same_totals() {
     let election = Election::build(ElectionOptions { threshold: 3, trustees: 5, ..options() });
@@ -105,12 +105,12 @@ fn too_few_trustees() {
     let problem = DecryptionError::InsufficientShares { have: 1, need: 2 }.to_string();
     assert_eq!(failures(&verification), [(CheckId::DecryptionThreshold, Place::Record, problem)]);
     assert_eq!(verification.totals, None);
-    // Nothing is lost: another trustee comes later.
+    // Another trustee can still decrypt later.
     board.decrypt(&closed, [1]);
     assert_eq!(counted(&board.verify()), Some(board.expected()));
 }
 
-/// Attacks D10 and P7: what any part of a partial decryption can be instead.
+/// Attacks D10 and P7: each part of a partial decryption is replaced.
 #[test]
 fn parts_that_do_not_hold() {
     let election = Election::build(options());
@@ -138,7 +138,7 @@ fn parts_that_do_not_hold() {
     }
     let swapped = with(&|bytes| bytes[HEADER..].rotate_left(64 + PROOF));
     refused(&board, &closed, &swapped, 1, &invalid(0));
-    // The parts of trustee 1 in the name of others.
+    // The partial decryption of trustee 1 under the numbers of other trustees.
     let renamed = with(&|bytes| bytes[2] = 2);
     let mut alone = board.clone();
     alone.push_file(EntryKind::PartialDecryption, 2, &renamed);
@@ -150,7 +150,7 @@ fn parts_that_do_not_hold() {
         let forged = with(&|bytes| bytes[2..4].copy_from_slice(&trustee.to_le_bytes()));
         refused(&board, &closed, &forged, trustee, &DecryptionError::UnknownTrustee { trustee });
     }
-    // Of another election, of other sums.
+    // A partial decryption of another election, and one of other sums.
     for at in [4, 36] {
         let forged = with(&|bytes| bytes[at] ^= 1);
         refused(&board, &closed, &forged, 1, &DecryptionError::WrongTally { trustee: 1 });
@@ -198,7 +198,7 @@ fn a_file_that_entries_name_again() {
     ]);
 }
 
-/// An entry names its author, and its file is that author's.
+/// An entry names one trustee as the author, but its file is of another trustee.
 #[test]
 fn a_part_under_another_name() {
     let election = Election::build(options());
@@ -207,7 +207,7 @@ fn a_part_under_another_name() {
     let entry = board.push_file(EntryKind::PartialDecryption, 3, &part);
     board.decrypt(&closed, [2]);
     board.publish();
-    let problem = "the entry names the author 3, the file is of trustee 1".to_owned();
+    let problem = "the entry names the author 3, but the file names trustee 1".to_owned();
     board.expect_failures(&[(CheckId::DecryptionProof, board.place(entry), problem)]);
 }
 
@@ -219,7 +219,7 @@ fn a_decryption_belongs_to_one_closed_board() {
     one.everybody_votes();
     let mut another = one.clone();
     one.organise(Action::Close);
-    // An entry more, which is no ballot that counts.
+    // This board has one more entry, a ballot that does not count.
     another.push_ballot(&[1]);
     another.organise(Action::Close);
     assert_eq!(one.tally().digest(), another.tally().digest());
@@ -234,8 +234,8 @@ fn a_decryption_belongs_to_one_closed_board() {
     assert_eq!(replay(&mut one, &mut another), Ok(1));
 }
 
-/// Attacks P2 and P3 on a record: a trustee that knows its own share proves another factor, with the challenge that a
-/// verifier draws who has not absorbed the factors or the announcements.
+/// Attacks P2 and P3 on a record: a trustee that knows its own share proves a wrong factor. It uses the challenge of a
+/// verifier that does not absorb the factors or the announcements.
 #[test]
 fn a_factor_that_shifts_the_result() {
     let election = Election::build(ElectionOptions { trustees: 1, threshold: 1, ..options() });
@@ -247,12 +247,12 @@ fn a_factor_that_shifts_the_result() {
         let keys = &election.shares[0].verification_keys()[..2];
         let (mut transcript, rng) = (decryption_transcript(closed.tally(), 1, 0), &mut TestRng(4));
         let factors: Vec<Element> = secrets.iter().map(|x| sums.r.element() * x).collect();
-        // D_1 is shifted by [1]G, which adds one vote to the first option and to the second takes one away.
+        // D_1 is shifted by [1]G. This adds one vote to the first option and removes one from the second.
         let shift = Element::generator();
         let shifted = |w: &Scalar| match off {
             // The weight of the slots is known before the factors: the shifts cancel.
             Check::AbsorbFactors => [factors[0] - shift, factors[1] + &shift * &w.invert()],
-            // The challenge is known before the announcement, which takes the shift up.
+            // The challenge is known before the announcement: the announcement contains the shift.
             _ => [factors[0] - shift, factors[1] + shift],
         };
         if off == Check::AbsorbEqualityAnnouncements {
@@ -341,8 +341,9 @@ fn replaced(honest: &[u8], factors: &[Element], announcements: &[Element], z: &S
     writer.finish()
 }
 
-/// All voters of a contest together choose randomness that cancels: what they encrypt is open, and nobody else's
-/// contest is held up. Defect found by this test: honest decryptions were refused, and with them the whole result.
+/// All voters of a contest together choose randomness that cancels. Their sums are then not hidden, and the other
+/// contests are still decrypted. Defect found by this test: honest decryptions were refused, and so was the whole
+/// result.
 #[test]
 fn voters_who_cancel_their_randomness() {
     let options =
@@ -362,8 +363,8 @@ fn voters_who_cancel_their_randomness() {
     assert_eq!(counted(&verification).unwrap()[1].options, [2, 0]);
 }
 
-/// Attacks T3 and B3: an overvote that a verifier without the bit equation lets through cannot be found, and that is
-/// known at once.
+/// Attacks T3 and B3: a verifier without the bit equation accepts an overvote. Its total is out of range, and the
+/// search for the total fails at once.
 #[test]
 fn a_total_that_is_out_of_range() {
     let election = Election::build(ElectionOptions { contests: vec![(ONE, 2)], styles: vec![vec![0]], ..options() });
@@ -418,7 +419,7 @@ fn a_total_that_is_out_of_range() {
     }
 }
 
-/// Attack B3: a vote so large that it is one for the next option, whose count shares the slot.
+/// Attack B3: a vote that is so large that it counts for the next option, because both counts share a slot.
 #[test]
 fn a_count_that_spills_into_its_neighbour() {
     let most_weight = Some(40);
@@ -431,7 +432,7 @@ fn a_count_that_spills_into_its_neighbour() {
     let mut transcript = Domain::BallotArgument.for_election(context.fingerprint());
     transcript.absorb_element(b"credential", voter.public());
     let forge = |board: &mut Board<'_>| {
-        // 41 votes for the first option, which the constant row takes back in the slack.
+        // 41 votes for the first option. The slack is negative, so that the constant row is satisfied.
         let (bits, rng) = ([41, 0, 0, 1 - 41], &mut TestRng(5));
         let sealed = style.seal(&bits, rng);
         let argued = style.argue(&transcript, Some(Check::BitEquation), &sealed, &bits, rng);
@@ -458,7 +459,7 @@ fn a_count_that_spills_into_its_neighbour() {
     board.expect_failures(&[(CheckId::BallotArgument, board.place(index), error)]);
 }
 
-/// Attack B3: on a roll that weighs more than its manifest allows, digits carry.
+/// Attack B3: if the sum of the weights is larger than the manifest allows, a count overflows into the next count.
 #[test]
 fn a_roll_that_weighs_more_than_the_manifest_allows() {
     let of_total = |most_weight| {
@@ -485,13 +486,13 @@ fn a_roll_that_weighs_more_than_the_manifest_allows() {
     assert!(verification.totals.is_none());
 }
 
-/// Attack T2: the totals follow from the record, whatever somebody publishes.
+/// Attack T2: the published result is not the result of the ballots.
 #[test]
 fn a_published_result_that_is_another() {
     let election = Election::build(options());
     let mut board = election.run();
     let result = board.verify().report.result.unwrap();
-    // As a dishonest publisher would: with a list of files and an entry that agree.
+    // A dishonest publisher also publishes a list of files and an entry that agree with the wrong result.
     let mut other = result.clone();
     *other.contests[0].options[0].total.as_mut().unwrap() += 1;
     let mut exchanged = result.clone();
@@ -512,7 +513,7 @@ fn a_published_result_that_is_another() {
     }
 }
 
-/// Shares of another election, or of nobody.
+/// Shares of another election, and shares of no trustee.
 #[test]
 fn shares_of_another_election() {
     let [election, other] = [1, 2].map(|seed| Election::build(ElectionOptions { seed, ..options() }));

@@ -36,8 +36,8 @@ fn combined_secret(w: &Scalar, secrets: &[Scalar]) -> Scalar {
 
 #[test]
 fn the_forger_is_well_versed() {
-    // What it makes by the rules is accepted, and what the library makes satisfies its equations: a refusal below is
-    // never one of a bad encoding or of another transcript.
+    // The forger's honest proofs are accepted, and the library's proofs satisfy the forger's equations. So a refusal
+    // below is never caused by a wrong encoding or transcript.
     for (style, bits) in [
         (Style::choose(2, 1, 1), vec![0, 1]),
         (Style::choose(4, 0, 3), vec![1, 0, 0, 1, 1, 0]),
@@ -76,7 +76,7 @@ fn the_forger_is_well_versed() {
 
 #[test]
 fn a_ciphertext_chosen_after_the_challenges() {
-    // [P1] Slot 1 is shifted by 5, slot 2 by what balances it: a total that nobody can ever read.
+    // [P1] Slot 1 is shifted by 5, and slot 2 by a value that balances it. Nobody could decrypt such a total.
     let style = Style::choose(2, 1, 1);
     let forge = |off| {
         let transcript = transcript(1, Some(7));
@@ -97,7 +97,7 @@ fn a_ciphertext_chosen_after_the_challenges() {
 
 #[test]
 fn a_copy_that_looks_like_another_ballot() {
-    // [P12] A server makes a second ballot out of a voter's first: same choices, nothing else alike in the ciphertext.
+    // [P12] A server makes a second ballot from the ballot of a voter. It has the same choices, but another ciphertext.
     let style = Style::choose(3, 1, 1);
     let forge = |off| {
         let transcript = transcript(1, Some(7));
@@ -134,7 +134,7 @@ fn a_ballot_copied_by_another_voter() {
 
 #[test]
 fn a_proof_moved_to_another_election() {
-    // [P7]
+    // [P7] A ballot of one election is used in another one.
     let style = Style::choose(3, 1, 1);
     let forge = |_| style.prove(&transcript(1, Some(7)), &[0, 1, 0], &Scalar::from(77_u64), &[5; 32]);
     let judge = |ballot: &BallotParts| style.judge(&transcript(2, Some(7)), ballot);
@@ -177,7 +177,7 @@ fn commitments_chosen_after_rho() {
 
 #[test]
 fn announcements_chosen_after_x() {
-    // [P5, P13] Nobody knows what is in this ciphertext, nor its randomness: `E_R` and `E_C` make up for both.
+    // [P5, P13] Nobody knows the content or the randomness of this ciphertext: `E_R` and `E_C` compensate for both.
     let style = Style::choose(2, 1, 1);
     let forge = |off| {
         let mut rng = TestRng(1);
@@ -233,7 +233,8 @@ fn rows_that_do_not_hold() {
 
 #[test]
 fn randomness_that_is_not_that_of_r() {
-    // [B3] With the slot's key known, `R` alone moves the vote: to 100 here. No trustee is trusted for integrity.
+    // [B3] A forger who knows the key of the slot changes the vote to 100 with `R` alone. The result must be correct
+    // even if all trustees are dishonest.
     let style = Style::choose(1, 0, 1);
     let forge = |off| {
         let mut rng = TestRng(1);
@@ -250,7 +251,7 @@ fn randomness_that_is_not_that_of_r() {
 
 #[test]
 fn row_weights_that_collide() {
-    // [N1] If the constant rows are counted from 1 again, the surplus of the sum hides in slot 1.
+    // [N1] If the numbers of the constant rows begin at 1 again, an error in the sum cancels with an error in slot 1.
     Style::choose(2, 1, 1).argue_falsely(Check::DistinctRowWeights, &[1, 1], &[2, 1], [true, true, false]);
 }
 
@@ -279,7 +280,7 @@ fn plain_binary_digits() {
 
 #[test]
 fn equations_of_one_ballot_that_cancel() {
-    // [T5] With weights that are alike and a trustee's key, `z_r` balances a false link against the randomness.
+    // [T5] If the weights are equal, a forger who knows a trustee's key chooses `z_r` so that two errors cancel.
     let style = Style::choose(2, 1, 1);
     let forge = |off| {
         let transcript = transcript(1, Some(7));
@@ -298,7 +299,7 @@ fn equations_of_one_ballot_that_cancel() {
 
 #[test]
 fn proofs_whose_errors_cancel() {
-    // [T5] Also when the random source of the verifier is dead: the weights depend on every response.
+    // [T5] The weights depend on every response, even if the verifier's source of randomness always returns zeros.
     let p = Scalar::from(42_u64);
     let P = Element::mul_generator(&p).into();
     let forge = |_| {
@@ -339,7 +340,7 @@ fn a_key_chosen_after_the_challenge() {
 
 #[test]
 fn a_nonce_chosen_after_the_challenge() {
-    // [P13] Anybody signs for anybody.
+    // [P13] Without this check, anybody can sign for anybody else.
     let forge = |off| {
         let mut rng = TestRng(1);
         let victim = Element::mul_generator(&Scalar::from(42_u64));
@@ -355,7 +356,7 @@ fn a_nonce_chosen_after_the_challenge() {
 
 #[test]
 fn a_total_shifted_by_choice() {
-    // [P2] Announcements made up after the challenge: the trustee shifts the total of slot 1 by 5, and of slot 1 alone.
+    // [P2] The trustee chooses the announcements after the challenge, and shifts only the total of slot 1, by 5.
     let forge = |off| {
         let mut rng = TestRng(1);
         let secrets = [3_u64, 4].map(Scalar::from);
@@ -389,7 +390,7 @@ fn a_factor_that_turns_votes_into_nonsense() {
 
 #[test]
 fn slots_that_balance_each_other() {
-    // [N10] Slot 1 is shifted by 5, slot 2 by what the weight makes of it. The proof itself is the honest one.
+    // [N10] Slot 1 is shifted by 5, and slot 2 by a value that depends on the weight. The proof is the honest one.
     let forge = |off| {
         let mut proof = decrypt(&election(1), &random_element(&mut TestRng(1)), &[3_u64, 4].map(Scalar::from));
         let (w, _) = proof.challenges(&election(1), off);
@@ -402,7 +403,7 @@ fn slots_that_balance_each_other() {
 
 #[test]
 fn a_base_chosen_after_the_challenge() {
-    // [P4] Any factor is right for some base.
+    // [P4] For any factor there is a base that fits.
     let forge = |off| {
         let mut rng = TestRng(1);
         let x = Scalar::from(3_u64);
@@ -426,7 +427,7 @@ fn a_base_chosen_after_the_challenge() {
 
 #[test]
 fn keys_and_factors_of_other_lengths() {
-    // [B4]
+    // [B4] The numbers of keys and factors differ.
     let honest = decrypt(&election(1), &small(9), &[3_u64, 4, 5].map(Scalar::from));
     for (keys, factors) in [(2, 3), (3, 2), (0, 3), (3, 0), (0, 0), (2, 2), (1, 1)] {
         let mut proof = honest.clone();
@@ -440,8 +441,8 @@ fn keys_and_factors_of_other_lengths() {
     assert_eq!(proof.judge(&election(1)), Err(ProofError), "a slot more, with its right factor");
     let vacuous = decrypt(&election(1), &small(9), &[]);
     assert_eq!(vacuous.judge(&election(1)), Err(ProofError), "an honest proof about no slots");
-    // To the base identity everything is equal. Such a proof has the identity for `B` as well, which does not decode:
-    // the base is judged with the decoder's check off, and is still refused.
+    // With the identity as the base, every proof would be valid. In such a proof, `B` is the identity too, which the
+    // decoder refuses. Without this check of the decoder, the base is still refused.
     let _weak = Weaken::without(Check::RefuseIdentity);
     let empty = decrypt(&election(1), &Element::identity(), &[Scalar::from(3_u64)]);
     assert_eq!(empty.judge(&election(1)), Err(ProofError), "the identity as a base");
@@ -486,7 +487,7 @@ fn replace(bytes: &[u8], place: usize, field: &[u8; 32]) -> Vec<u8> {
 
 #[test]
 fn the_identity_in_every_field() {
-    // [G2]
+    // [G2] The identity is refused.
     for (fields, bytes, decode) in encodings() {
         assert_eq!(decode(&bytes), Ok(()));
         for (place, (field, kind)) in fields.into_iter().enumerate() {
@@ -598,8 +599,8 @@ fn a_ballot_of_another_style() {
 
 #[test]
 fn a_claim_about_another_shape() {
-    // [B4] More slots or fewer bits than the form has, where the caller did not count: a slot that no row binds, and a
-    // bit without a response.
+    // [B4] The caller does not check the numbers of slots and bits. With more slots than the form has, no row binds a
+    // slot. With fewer bits, a bit has no response.
     let style = Style::choose(2, 1, 1);
     let transcript = transcript(1, Some(7));
     let mut rng = TestRng(1);
@@ -663,7 +664,8 @@ fn a_dead_random_source_repeats_no_nonce() {
 
 #[test]
 fn nonces_that_somebody_else_can_draw() {
-    // [C2] With a dead random source the secret still keys the nonce; with a live one no two proofs have the same.
+    // [C2] If the source of randomness always returns the same bytes, the nonce still depends on the secret. Otherwise,
+    // no two proofs have the same nonce.
     let secret = Scalar::from(42_u64);
     let pair = KeyPair::new(SecretScalar::new(secret));
     let guess = |secret: Option<[u8; 32]>| {
@@ -685,8 +687,8 @@ fn nonces_that_somebody_else_can_draw() {
 
 #[test]
 fn one_seed_and_two_transcripts() {
-    // [N13] The same seed, nonce and choices for another election, another voter, other choices: every mask is another
-    // one, and `r` is not what two equal masks would give away.
+    // [N13] With the same seed and nonce, another election, voter or choice gives other masks. Two equal masks would
+    // reveal `r`.
     let style = Style::choose(3, 1, 1);
     let r = Scalar::from(77_u64);
     let cases = [((1, 7), [0, 1, 0]), ((2, 7), [0, 1, 0]), ((1, 8), [0, 1, 0]), ((1, 7), [1, 0, 0])];
@@ -710,7 +712,8 @@ fn one_seed_and_two_transcripts() {
 
 #[test]
 fn one_seed_and_two_sets_of_bits() {
-    // [N13] The same ciphertext, and slack of 1 written in two ways: `E_R` must not come before two challenges.
+    // [N13] The slack of 1 has two encodings, with the same ciphertext. The same `E_R` must not appear with two
+    // different challenges.
     let style = Style::choose(2, 0, 2);
     let transcript = transcript(1, Some(7));
     let r = Scalar::from(77_u64);

@@ -1,4 +1,4 @@
-//! Forged ballots of every kind of contest: each row broken alone, each bit out of range, each range exceeded.
+//! Forged ballots of every kind of contest: each row is broken alone, each bit is out of range, each range is exceeded.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ struct Small {
     rule: Rule,
     options: usize,
     weight: u64,
-    /// The largest weight of the roll: how many counts share a slot.
+    /// The sum of the weights on the roll. It determines how many counts share a slot.
     total_weight: u64,
     /// Whether each constant row follows from the others, so that no bits break it alone.
     implied: bool,
@@ -74,7 +74,7 @@ fn honest_ballots_of_every_kind() {
 
 #[test]
 fn each_row_broken_alone() {
-    // [B3] Bits that satisfy all rows but one; values that are those of the bits but for one slot.
+    // [B3] Bits that satisfy all rows except one, and values that agree with the bits in all slots except one.
     for small in all() {
         let style = small.style();
         let zero_or_one = vec![vec![0, 1]; style.form.bits()];
@@ -84,13 +84,13 @@ fn each_row_broken_alone() {
             let (terms, target) = others.remove(row);
             let value =
                 |bits: &[i64]| terms.iter().map(|(bit, coefficient)| bits[bit.index()] * coefficient).sum::<i64>();
-            // By as little as can be, on either side.
+            // The value of the row is too large or too small by 1, if possible.
             let off_by = |by: i64| search(&others, &zero_or_one, |bits| value(bits) == target + by);
             let any = |rows: &[_]| search(rows, &zero_or_one, |bits| value(bits) != target);
             let broken: Vec<Vec<i64>> = [1, -1].into_iter().filter_map(off_by).collect();
             let mut broken = if broken.is_empty() { any(&others).into_iter().collect() } else { broken };
             if broken.is_empty() {
-                // Then with another one, or with more.
+                // Otherwise, this row is broken together with one other row, or with several.
                 implied.push(row + 1);
                 let without = |other: usize| {
                     let mut rest = others.clone();
@@ -172,9 +172,9 @@ fn reached(style: &Style) -> BTreeSet<Vec<i64>> {
 
 #[test]
 fn plain_binary_digits_in_every_kind_that_has_ranges() {
-    // [N11] With digits of weight 1, 2, 4 the rows allow more than the rule: each choice more is refused by the real rows.
-    // The digits of what is left of a budget, of a weight, of credits or of preferences make no difference: what is spent
-    // is not below 0, so that no more than all can be left.
+    // [N11] With digits of weight 1, 2, 4, the rows allow more choices than the rule. The real rows refuse each of
+    // these choices. This does not apply to the unused rest of a budget, a weight, credits or preferences: the used
+    // part is not below 0, so the rest is never larger than the whole.
     let ranges = [
         "choose",
         "score",
@@ -214,8 +214,8 @@ fn plain_binary_digits_in_every_kind_that_has_ranges() {
 
 #[test]
 fn a_weight_that_is_not_the_ballots() {
-    // Five may be divided, but six is: the row of the weight is not satisfied. The same bits satisfy it in a ballot of
-    // weight 6.
+    // The voter has the weight 5 but divides 6, so the row of the weight is not satisfied. In a ballot of weight 6, the
+    // same bits satisfy it.
     let rule = split(6);
     let [five, six] = [5, 6].map(|weight| Style::of(&rule, 2, weight, 100));
     assert_eq!(five.form.digest(), six.form.digest());

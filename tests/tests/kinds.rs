@@ -1,5 +1,5 @@
-//! Elections with every kind of contest: the result is the plain count, a ballot's length says nothing, and a ballot has
-//! the weight that the roll says.
+//! Elections with every kind of contest: the result is the plain count, the length of a ballot does not depend on the
+//! choices, and a ballot has its weight on the roll.
 
 use std::collections::BTreeSet;
 use std::iter::zip;
@@ -109,7 +109,7 @@ fn of_one_contest(rule: &Rule, options: usize, weight: u64) -> Election {
     Election::build(ElectionOptions {
         contests: vec![(rule.clone(), options)],
         voters: vec![(0, weight)],
-        // Nobody divides more than all weigh together.
+        // Nobody can divide more than the sum of all weights.
         most_weight: if let Rule::Split(rule) = rule { Some(rule.max) } else { None },
         trustees: 1,
         threshold: 1,
@@ -178,7 +178,8 @@ fn the_length_of_a_divided_weight_is_that_of_every_weight() {
 
 // Packing.
 
-/// Everybody gives all there is, on a roll of all the weight that there may be: digits are as large as they can be.
+/// All voters give as many points as they can, on a roll with the largest allowed weight: each digit has its largest
+/// value.
 #[test]
 fn digits_as_large_as_they_can_be() {
     for (rule, options, choice, total) in [
@@ -230,7 +231,7 @@ fn dividing(first: u64, second: u64) -> Vec<Choice> {
     vec![Choice::Points(vec![(0, first), (1, second)]), Choice::Options(vec![0])]
 }
 
-/// Verifies a ballot as one of a voter of the roll.
+/// Verifies a ballot as the ballot of a voter on the roll.
 fn judge(election: &Election, voter: usize, ballot: &[u8]) -> Result<(), AdmissionError> {
     let (style, weight) = election.options.voters[voter];
     let credential = *election.credentials[voter].public().as_bytes();
@@ -276,7 +277,7 @@ fn a_ballot_that_only_says_another_weight() {
         bytes[36..44].copy_from_slice(&said.to_le_bytes());
         election.sign(&bytes, election.credentials[voter].key_pair())
     };
-    // Six are divided, and the ballot says five, as the roll does; or it divides five and says six.
+    // The ballot divides 6 and states the weight 5, like the roll. Or it divides 5 and states the weight 6.
     assert_eq!(judge(&election, 0, &says(0, 6, &dividing(3, 3), 5)), Err(AdmissionError::ArgumentInvalid));
     assert_eq!(judge(&election, 1, &says(1, 5, &dividing(3, 2), 6)), Err(AdmissionError::ArgumentInvalid));
     for said in [0, 6, 1 << 40, u64::MAX] {

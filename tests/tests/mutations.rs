@@ -1,4 +1,4 @@
-//! Mutations: decoders survive anything, what they accept has one encoding, and nothing changed is ever believed.
+//! Mutations: decoders never panic, every value has only one encoding, and changed bytes never verify.
 
 use std::iter::repeat_with;
 

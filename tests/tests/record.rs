@@ -38,7 +38,7 @@ fn contests_and_styles_and_weights() {
     let several = choose(0, 2, true);
     let options = ElectionOptions {
         contests: vec![(YES_OR_NO, 2), (several, 3), (YES_OR_NO, 4), (YES_OR_NO, 2)],
-        // Nobody has the last style, and so nobody the last contest.
+        // Nobody has the last style, so nobody votes in the last contest.
         styles: vec![vec![0, 1], vec![1, 2], vec![3]],
         voters: (0..30).map(|voter| (voter % 2, 1 + voter as u64 % 3 * 500)).collect(),
         ..ElectionOptions::default()
@@ -82,7 +82,7 @@ fn every_threshold() {
     }
 }
 
-/// Defect found by this test: without statements, their check was never done, and the record never valid.
+/// Defect found by this test: if there were no statements, their check was never done and the record was never valid.
 #[test]
 fn witnesses_close_the_board() {
     let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (3, 2), ..ElectionOptions::default() };
@@ -90,7 +90,7 @@ fn witnesses_close_the_board() {
     assert!(verification.closed.is_some());
 }
 
-/// Of more bundles than one batch, with voters whose last ballots on the board do not count in several ranges.
+/// The board has more bundles than one batch. In several ranges, voters have last ballots that do not count.
 #[test]
 fn a_board_of_several_ranges() {
     let voters = vec![(0, 1); 560];
@@ -122,7 +122,7 @@ fn garbled(board: &Board<'_>, voter: usize) -> Vec<u8> {
     bytes
 }
 
-/// There is nothing to protect, and the election completes like any other.
+/// The privacy limits do not apply if nobody voted: the election completes like any other.
 #[test]
 fn nobody_voted() {
     let privacy = Privacy { minimum_counted_ballots: 5, minimum_ballots_per_weight: 5 };
@@ -151,7 +151,7 @@ fn an_election_on_its_way() {
     assert!(at_stage(&board, Stage::Voting).valid);
     board.everybody_votes();
     assert!(at_stage(&board, Stage::Voting).valid);
-    // Defect found by this test: a board without a close passed for a closed one.
+    // Defect found by this test: a board without a closing was accepted as closed.
     let report = at_stage(&board, Stage::Closed);
     assert!(!report.valid);
     let missing = "the voting is not closed".to_owned();
@@ -168,7 +168,7 @@ fn an_election_on_its_way() {
     }
 }
 
-/// Nothing passes because there is nothing: of an empty record every check is failed or not done.
+/// A check does not pass because it has no items: for an empty record, every check fails or is not done.
 #[test]
 fn an_empty_record_is_not_valid() {
     let verification = ballotta_tests::election::verify_record(&MemoryRecord::default());
@@ -179,13 +179,13 @@ fn an_empty_record_is_not_valid() {
     assert_eq!(verification.report.checks.len(), CheckId::ALL.len());
 }
 
-/// At the boundary exactly: counted, of, base, rule, fraction, and whether it is reached.
+/// Quorums that are just reached or just missed.
 #[test]
 fn quorums() {
     use QuorumBase::{Cast, Roll};
     use QuorumOf::{Heads, Weight};
     use QuorumRule::{AtLeast, MoreThan};
-    // Voters 0..6 have the weight 1, the others 2: of 14.
+    // Voters 0..6 have the weight 1, and the others have the weight 2. The sum is 14.
     let voters: Vec<(usize, u64)> = (0..10).map(|voter| (0, if voter < 6 { 1 } else { 2 })).collect();
     for (voting, of, base, rule, fraction, reached) in [
         (0..5, Heads, Roll, MoreThan, [1, 2], (5, 10, false)),
@@ -250,11 +250,11 @@ fn a_pinned_fingerprint() {
     let pin = |fingerprint| VerifyOptions { fingerprint: Some(fingerprint), ..VerifyOptions::default() };
     assert_eq!(pinned(&board, pin(own)), []);
     let other = Fingerprint::from_bytes([7; 32]);
-    let problem = format!("the election has the fingerprint {own}, pinned is {other}");
+    let problem = format!("the election has the fingerprint {own}, not the pinned {other}");
     assert_eq!(pinned(&board, pin(other)), [(CheckId::PinnedFingerprint, Place::Record, problem)]);
 }
 
-/// Attacks L1 and L2: what somebody saw of the board stays on it.
+/// Attacks L1 and L2: the board must continue a checkpoint that somebody has seen.
 #[test]
 fn a_pinned_checkpoint() {
     let election = Election::build(ElectionOptions::default());
@@ -280,7 +280,7 @@ fn a_pinned_checkpoint() {
     assert_eq!(pinned(&board, pin(board.head())), []);
     assert_eq!(pinned(&fork, pin(fork.head())), []);
     assert_eq!(pinned(&fork, pin(seen)), [refused(seen.size)]);
-    // Of one size, and of a board that was rolled back.
+    // Two boards of the same size, and a board from which entries were removed.
     assert_eq!(pinned(&fork, pin(board.head())), [refused(board.head().size)]);
     let same_size = ballotta::board::log::TreeHead { root: TreeHash::from_bytes([1; 32]), ..board.head() };
     assert_eq!(pinned(&board, pin(same_size)), [refused(same_size.size)]);
@@ -308,7 +308,7 @@ impl RecordSource for Changing {
     }
 }
 
-/// The board is read twice. What is added up is what has the tree head, not what is served later: another valid ballot.
+/// The board is read twice. In the second reading, the source serves another valid ballot, which must not be counted.
 #[test]
 fn a_board_that_changes_between_the_readings() {
     let election = Election::build(ElectionOptions::default());

@@ -1,6 +1,5 @@
-//! Verification in shards: whatever the ranges and their order, one finds what the single process finds. (Every record of
-//! the other suites goes through `verify_record`, which compares them.) Plans and parts that do not belong together are
-//! refused.
+//! Verification in shards finds the same as one process, for all ranges and in every order. (For the records of the
+//! other suites, `verify_record` compares both.) Plans and parts that do not belong together are refused.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -43,8 +42,8 @@ fn shard(board: &Board<'_>, plan: &ShardPlan, range: core::ops::Range<u64>) -> R
     verify_shard(&board.record(), plan, range, &|_| (), &mut TestRng(2))
 }
 
-/// A ballot whose predecessor turns out to be void, one whose randomness a void ballot used first, and a void last ballot:
-/// the first reading takes all for valid, and counts other ballots than the last.
+/// A ballot with a void predecessor, a ballot with the randomness of an earlier void ballot, and a void last ballot of
+/// a voter. The first reading assumes that all are valid, so the last reading must correct which ballots count.
 #[test]
 fn the_first_reading_assumes_that_ballots_are_valid() {
     let election = Election::build(options());
@@ -126,7 +125,7 @@ fn ranges_are_the_board() {
     }
 }
 
-/// Attack N14, and parts that are missing.
+/// Attack N14: parts that overlap, and parts that are missing.
 #[test]
 fn parts_that_overlap_or_leave_something_out() {
     let election = Election::build(options());
@@ -181,7 +180,7 @@ fn parts_and_plans_of_another_record() {
     let finished = finish(&board.record(), first_reading(&other), Some(part), &|_| (), &mut TestRng(1));
     assert_eq!(finished.err(), Some(ShardError::OtherPlan));
 
-    // A worker that has another board than the plan says so, at the bundle.
+    // If a worker has another board than the plan, its part names the bundle that differs.
     let part = shard(&other, plan, 0..plan.entries()).unwrap();
     let verification = finish(&board.record(), first_reading(&board), Some(part), &|_| (), &mut TestRng(1)).unwrap();
     let problem = "the file changed while it was read".to_owned();
@@ -189,7 +188,7 @@ fn parts_and_plans_of_another_record() {
     assert_eq!(failures(&verification), [(CheckId::Entries, place, problem)]);
     assert!(verification.tally.is_none());
 
-    // And one that has the record of another election.
+    // A worker that has the record of another election returns an error.
     let stranger = Election::build(ElectionOptions { seed: 2, ..options() });
     let record = stranger.run().record();
     let opened = ShardPlan::open(&record, &plan.to_bytes(), &mut TestRng(1)).err();
@@ -207,7 +206,7 @@ fn bundle(board: &Board<'_>) -> String {
     }
 }
 
-/// A record that is broken before its ballots has no plan, but it has a report.
+/// If a part that is read before the ballots is invalid, there is no plan, but there is a report.
 #[test]
 fn a_record_without_a_plan() {
     let election = Election::build(ElectionOptions { revoting: Revoting::NotAllowed, ..options() });
@@ -224,7 +223,7 @@ fn a_record_without_a_plan() {
     assert_eq!(finish(&record, select(), Some(part), &|_| (), &mut TestRng(1)).err(), Some(ShardError::NoPlan));
 }
 
-/// Plans and parts are bytes of other machines.
+/// Plans and parts come from other machines, so that their bytes may be invalid.
 #[test]
 fn bytes_that_are_no_plan_and_no_part() {
     let election = Election::build(options());
@@ -287,8 +286,8 @@ impl RecordSource for Counted {
     }
 }
 
-/// Attack S4: void ballots cost nothing to make, and the first reading takes them for valid. A chain of them, whose `R`
-/// begin alike, is read a bounded number of times for each.
+/// Attack S4: void ballots are easy to make, and the first reading assumes that they are valid. In a chain of void
+/// ballots whose `R` begin with the same bytes, each ballot causes only a bounded number of reads.
 #[test]
 fn void_ballots_that_look_alike() {
     let election = Election::build(options());
@@ -309,7 +308,7 @@ fn void_ballots_that_look_alike() {
         assert!(selected.plan().is_some());
         source.reads.into_inner()
     };
-    // The roll and the predecessor of each.
+    // Each ballot causes two reads: its line of the roll, and its predecessor.
     let (few, many) = (reads(200), reads(400));
     assert!(many - few <= 2 * 200 + 10, "{few} and {many} reads");
 }

@@ -43,7 +43,7 @@ fn spec(file: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("spec/{file}: {error}"))
 }
 
-/// The anchors of a file's headings, as they are made of them on the web.
+/// The anchors of a file's headings, in the form that GitHub generates.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     headings
@@ -60,7 +60,7 @@ fn assert_section(reference: &str, place: &Path) {
     assert!(anchor.is_empty() || known.contains(anchor), "{}: spec/{reference}", place.display());
 }
 
-/// What follows `prefix` in `text`, as far as `part` goes.
+/// The texts that follow `prefix` in `text`, as long as the characters satisfy `part`.
 fn after<'a>(text: &'a str, prefix: &'a str, part: fn(char) -> bool) -> impl Iterator<Item = &'a str> {
     text.match_indices(prefix).map(move |(place, _)| {
         let rest = &text[place + prefix.len()..];
@@ -98,7 +98,7 @@ fn links_between_the_files() {
     }
 }
 
-/// A claim is worth the tests that it names: a test that was moved or dropped takes its claim's evidence away.
+/// Every test that a claim names must exist. Otherwise the claim has no evidence after a test was moved or removed.
 #[test]
 fn tests_behind_the_claims() {
     let text = fs::read_to_string(root().join("SECURITY.md")).unwrap();
@@ -112,7 +112,7 @@ fn tests_behind_the_claims() {
         let whole = if name.ends_with('/') { path.is_dir() } else { name.ends_with(".rs") && path.is_file() };
         assert!(whole, "SECURITY.md names {name}, which does not exist");
     }
-    // Every suite of this package supports a claim.
+    // Every test suite of this package must support a claim.
     for (path, _) in files("tests/tests", &["rs"]) {
         let name = format!("tests/tests/{}", path.file_name().unwrap().to_str().unwrap());
         assert!(named.contains(&name), "{name} supports no claim of SECURITY.md");

@@ -1,6 +1,6 @@
-//! Records in which somebody changed something: whatever byte it is, the record is not valid, and the report says where.
+//! Records that somebody changed: if any byte differs, the record is not valid, and the report says where.
 //!
-//! What changes is what was published under a checkpoint that the board signed: nobody but the board can sign another.
+//! The files change, but not the checkpoint that the board signed: only the board can sign another one.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use ballotta::verifier::{CheckId, Failure, Place, Verification};
 use ballotta_tests::election::{Choice, Election, ElectionOptions, counted, failures, verify_record};
 use ballotta_tests::rng::TestRng;
 
-/// Of files that are longer, as many positions are tried.
+/// The number of positions that are changed in a file with more bytes.
 const SAMPLES: usize = 200;
 
 /// A small record with every kind of file.
@@ -46,14 +46,14 @@ fn points_to(failure: &Failure, path: &str) -> bool {
     named
         || match path {
             record::MANIFEST => matches!(failure.check, CheckId::Roll | CheckId::Ceremony | CheckId::Checkpoint),
-            // An older one of the same board has other bundles.
+            // An older checkpoint of the same board has other bundles.
             record::CHECKPOINT => failure.check == CheckId::Entries,
             record::ROLL => matches!(failure.check, CheckId::Roll | CheckId::Fingerprint),
             _ => path.starts_with("tile/") && failure.check == CheckId::Root,
         }
 }
 
-/// Changes a file of the record, and shows that the record is not valid and the report points to it.
+/// Changes a file of the record, and checks that the record is not valid and that the report points to the file.
 fn noticed(record: &MemoryRecord, path: &str, what: &str, change: impl FnOnce(&mut MemoryRecord)) -> Verification {
     noticed_in(record, &[path], what, change)
 }
@@ -80,7 +80,7 @@ fn bytes_of<'a>(record: &'a mut MemoryRecord, path: &str) -> &'a mut Vec<u8> {
     record.files.get_mut(path).expect("a file")
 }
 
-/// Attack R4: a bit of every byte.
+/// Attack R4: one bit is changed in every byte.
 #[test]
 fn every_byte() {
     let record = small();
@@ -127,7 +127,7 @@ fn files_that_are_shorter_longer_empty_or_missing() {
     }
 }
 
-/// Every file in the place of every other.
+/// Each file is replaced by each other file.
 #[test]
 fn files_that_are_exchanged() {
     let record = small();
@@ -159,7 +159,7 @@ fn files_that_do_not_belong_to_it() {
     }
 }
 
-/// A record of another election, file by file: none is taken for one of this.
+/// Each file is replaced by the same file of another election.
 #[test]
 fn files_of_another_election() {
     let record = small();
@@ -182,7 +182,7 @@ fn files_of_another_election() {
     }
 }
 
-/// A bundle that nobody signed again: two entries exchanged, one twice, one missing.
+/// A bundle that changed without a new signature: two entries are exchanged, one appears twice, or one is missing.
 #[test]
 fn entries_without_a_signature() {
     let record = small();
@@ -220,7 +220,7 @@ fn entries_without_a_signature() {
     }
 }
 
-/// A list of files that names what it must not, or leaves out what it must name.
+/// A list of files that names a file that it must not name, or does not name a file that it must name.
 #[test]
 fn lists_of_files() {
     let election = Election::build(ElectionOptions { trustees: 1, threshold: 1, ..ElectionOptions::default() });
@@ -258,7 +258,7 @@ fn lists_of_files() {
     broken.push_file(ballotta::board::entry::EntryKind::Publication, 0, b"no list\n");
     let problem = "line 1 is not a hash, two spaces and a path in ascending order".to_owned();
     broken.expect_failures(&[(CheckId::Files, Place::File(record::FILE_LIST.into()), problem)]);
-    // And no publication at all is no complete record.
+    // A record without a publication is not complete.
     let verification = board.verify();
     assert!(!verification.report.valid && counted(&verification) == Some(board.expected()));
 }

@@ -1,4 +1,4 @@
-//! Transcripts: every public input of every proof enters, by a label and in an order that are fixed.
+//! Transcripts absorb every public input of every proof, with fixed labels and in a fixed order.
 
 #![allow(non_snake_case)]
 
@@ -37,7 +37,7 @@ const DOMAINS: [(Domain, &str); 14] = [
 /// A change of one part, and its name.
 type Change<P> = (&'static str, fn(&mut P));
 
-/// What a transcript has absorbed, in 32 bytes.
+/// A digest of everything that a transcript has absorbed.
 fn state(mut transcript: Transcript) -> [u8; 32] {
     transcript.challenge_scalar(b"probe").to_bytes()
 }
@@ -230,7 +230,7 @@ fn every_input_of_the_ballot_argument() {
     assert_eq!(judge(&transcript(1, Some(8)), &style.form, WEIGHT, &style.keys, &ballot), refused, "credential");
     assert_eq!(judge(&transcript(1, None), &style.form, WEIGHT, &style.keys, &ballot), refused, "no credential");
     assert_eq!(judge(&live, &style.form, WEIGHT + 1, &style.keys, &ballot), refused, "weight");
-    // The equations use neither digest: only the transcript can refuse these.
+    // The equations do not use these digests. Only the transcript makes the proofs invalid.
     assert_eq!(judge(&live, &reordered(), WEIGHT, &style.keys, &ballot), refused, "form");
     let keys = style.keys.keys();
     for other in [vec![keys[1], keys[0]], vec![keys[0], small(5).into()]] {

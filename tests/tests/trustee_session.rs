@@ -1,4 +1,5 @@
-//! What keeps a trustee to its rules: the message that is due, the one closing statement, and what it decrypts.
+//! The rules for a trustee: which message it publishes next, that it makes only one closing statement, and what it
+//! decrypts.
 
 use std::cell::{Cell, RefCell};
 
@@ -19,7 +20,7 @@ use ballotta::verifier::Report;
 use ballotta_tests::election::{Board, Election, ElectionOptions};
 use ballotta_tests::rng::TestRng;
 
-/// A store in memory, which fails when it is told to.
+/// A store in memory that can be made to fail.
 #[derive(Default)]
 struct Memory {
     document: RefCell<Option<Vec<u8>>>,
@@ -125,7 +126,7 @@ fn a_seed_serves_one_election() {
         session(&election, 1, &store).ceremony_step(parameters(&election), published, &mut TestRng(1))
     };
     assert!(matches!(step(&[]), Err(TrusteeError::SeedUsed)));
-    // After the ceremony, the statement is the one of this election.
+    // After the ceremony, a stored statement is not an error: it is the statement of this election.
     let all: Vec<Vec<u8>> = election.ceremony.iter().map(|(_, message)| message.clone()).collect();
     assert!(matches!(step(&all), Ok(CeremonyStep::Complete)));
     store.is_broken.set(true);
@@ -136,7 +137,7 @@ fn a_seed_serves_one_election() {
     assert!(matches!(step, Err(TrusteeError::Ceremony(CeremonyError::NotATrustee))));
 }
 
-/// What would spoil a ceremony is refused before it is on the board.
+/// A message that would make a ceremony fail is refused before it is on the board.
 #[test]
 fn messages_that_may_be_published_next() {
     let election = Election::build(ElectionOptions::default());
@@ -147,7 +148,7 @@ fn messages_that_may_be_published_next() {
     for (position, message) in messages.iter().enumerate() {
         assert_eq!(check(&messages[..position], message), Ok(()));
     }
-    // The order within a step is free.
+    // Messages of one step may come in any order.
     assert_eq!(check(&messages[..3], &messages[5]), Ok(()));
 
     let unreadable = NextMessageError::Unreadable(DecodeError::Truncated { field: "signature" });
@@ -164,8 +165,8 @@ fn messages_that_may_be_published_next() {
     // A message of an earlier step.
     let late = check(&messages[..4], &messages[0]);
     assert!(matches!(late, Err(NextMessageError::Ceremony(CeremonyError::OutOfOrder { .. }))), "{late:?}");
-    // A message that its author signed although nobody can read it: refused, and if it is on the board all the same, no
-    // reason to refuse those of others.
+    // A signed message that cannot be decoded is refused. If it is on the board nevertheless, the messages of other
+    // trustees are not refused.
     let mut writer = Writer::new();
     writer.put(&messages[0][..messages[0].len() - SchnorrProof::BYTES]).u8(0);
     let mut signed = writer.finish();
@@ -196,7 +197,7 @@ fn the_statement_is_stored_before_it_is_given_out_and_only_ever_repeated() {
     assert_eq!((statement.trustee(), statement.size()), (1, board.entries.len() as u64));
     assert_eq!((statement.fingerprint(), statement.root()), (election.context.fingerprint(), &board.head().root));
     assert_eq!(statement.tally_digest(), board.tally().digest());
-    // The document, as every version of the command has written it.
+    // The format of the document has never changed.
     assert_eq!(
         store.text(),
         format!(
@@ -214,7 +215,7 @@ fn the_statement_is_stored_before_it_is_given_out_and_only_ever_repeated() {
     assert_eq!(sign(&published, 1, &store).unwrap(), statement);
 }
 
-/// A store that fails between the two acts.
+/// A store that can be read but not written.
 struct ReadOnly;
 
 impl StatementStore for ReadOnly {
@@ -238,7 +239,7 @@ fn no_statement_without_a_store() {
     assert!(matches!(session.sign_closing(&mut TestRng(2)), Err(TrusteeError::Store(Broken))));
 }
 
-/// Attacks D11 and N4: one trustee, two boards.
+/// Attacks D11 and N4: a trustee is shown two boards.
 #[test]
 fn no_second_statement() {
     let election = Election::build(ElectionOptions::default());
@@ -264,7 +265,8 @@ fn no_second_statement() {
     // The store is lost and the board has the statement.
     board.push(EntryKind::ClosingStatement, &statement.to_bytes());
     assert!(matches!(sign(&board, 1, &Memory::default()), Err(TrusteeError::StatementLost)));
-    // One that the trustee did not sign is nobody's: it neither stops the trustee nor hides the true one.
+    // A statement that the trustee did not sign has no effect: it neither stops the trustee nor hides the true
+    // statement.
     let mut forged = statement.to_bytes();
     flip_signature(&mut forged);
     let (mut honest, mut hidden) = (closed_board(&election), closed_board(&election));
@@ -326,7 +328,7 @@ fn nothing_is_decrypted_before_the_closing_rule() {
     }
     let part = decrypt(&board, 1).unwrap();
     assert_eq!(part.verify(&election.context, &board.tally(), &mut TestRng(1)).map(|part| part.trustee()), Ok(1));
-    // The closing rule does not replace the own statement.
+    // A trustee does not decrypt without its own statement, even if the closing rule is satisfied.
     let empty = Memory::default();
     let forgetful = closing(&board, 2, &empty).unwrap();
     assert!(matches!(forgetful.decrypt(&board.record(), &mut TestRng(1)), Err(TrusteeError::NotSigned)));
@@ -383,7 +385,7 @@ fn only_a_valid_record_is_decrypted() {
     board.files.remove(&message);
     assert!(!report(&board).valid);
 
-    // A seed that is not that of a trustee of this election.
+    // The seed does not belong to a trustee of this election.
     let store = Memory::default();
     let stranger = TrusteeSession::new(TrusteeSeed::from_bytes(&[9; 32]), &store);
     let refused = stranger.verify_closed(&closed_board(&election).record(), &|_| (), &mut TestRng(1));

@@ -1,4 +1,4 @@
-//! The voter's side: choices by name, openings as bytes, reading an election, and what became of a ballot.
+//! The side of the voter: choices by name, the encoding of openings, reading an election, and the status of a ballot.
 
 use ballotta::ballot::{
     AdmissionError, BallotOpening, BallotSeed, ChoiceError, ChoiceErrors, ChoiceProblem, Choices, Mark, OpeningError,
@@ -147,7 +147,7 @@ fn an_opening_has_one_encoding() {
     assert_eq!(opened.credential(), election.credentials[0].public());
     let json = r#"{"c0":{"options":["o0","o2"]},"c1":{"options":["o1"]}}"#;
     assert_eq!(*opened.expose_choices().to_json(), json);
-    // What a device keeps until the fate of the ballot is decided.
+    // The bytes that a device keeps until the voter casts or opens the ballot.
     assert_eq!(*ballot.prepare().expose_bytes(), *bytes);
     assert_eq!(*PreparedBallot::from_bytes(context, &bytes).unwrap().tracker(), tracker);
 
@@ -166,7 +166,7 @@ fn an_opening_has_one_encoding() {
     assert_eq!(check(&seed), Some(OpeningError::BallotMismatch));
     let shown = BallotOpening::decode(context, &bytes).unwrap().check(context, &Tracker::from_bytes([7; 32]));
     assert_eq!(shown.err(), Some(OpeningError::TrackerMismatch { found: tracker }));
-    // Not the one written form, or not allowed.
+    // The choices are not in canonical form, or are not allowed.
     let malformed = |error: OpeningError| match error {
         OpeningError::Choices(errors) => errors.errors()[0].problem.clone(),
         error => panic!("{error}"),
@@ -227,7 +227,7 @@ fn entries_that_the_organiser_did_not_sign_neither_open_nor_close() {
     let election_read = read(&record).unwrap();
     assert_eq!(election_read.window, Window { opened: Some(opened), closed: Some(closed) });
     assert_eq!(find(&record, &board.heads[&1]), BallotStatus::Counted { index: ballot });
-    // The verifier agrees about who counts.
+    // The verifier counts the same ballots.
     assert_eq!(verify_record(&record).tally.map(|tally| tally.ballots()), Some(2));
 }
 
@@ -238,7 +238,7 @@ fn what_became_of_a_ballot() {
     let choice = |option| [Choice::Options(vec![option])];
     let first = board.vote(0, &choice(0));
     let first_tracker = board.heads[&0];
-    // A copy with somebody else's signature comes before the ballot that it copies, and hides nothing.
+    // A copy with an invalid signature comes before the copied ballot. The ballot is still found.
     let other = election.ballot(2, &choice(1));
     let copied = other.cast();
     let mut garbled = copied.to_bytes();
@@ -266,7 +266,7 @@ fn what_became_of_a_ballot() {
     assert_eq!(find(&record, &Tracker::from_bytes([1; 32])), BallotStatus::Missing);
 }
 
-/// If two ballots have the same `R`, the first is valid, whoever cast them: ballots of other credentials count too.
+/// If two ballots have the same `R`, only the first is valid, even if they have different credentials.
 #[test]
 fn a_ballot_with_the_randomness_of_somebody_else() {
     let election = Election::build(ElectionOptions::default());
@@ -278,7 +278,8 @@ fn a_ballot_with_the_randomness_of_somebody_else() {
     };
     let (first, first_tracker) = cast(&mut board, 0, 5);
     let (second, second_tracker) = cast(&mut board, 1, 5);
-    // The second is void, and so this is the first of its voter; without a look at voter 0 it would be a fork.
+    // The second ballot is void, so this is the first valid ballot of its voter. To know this, a voter must read the
+    // ballots of other credentials.
     let (third, third_tracker) = cast(&mut board, 1, 6);
     let (fourth, fourth_tracker) = cast(&mut board, 2, 6);
     board.organise(Action::Close);
@@ -291,7 +292,7 @@ fn a_ballot_with_the_randomness_of_somebody_else() {
     // The verifier says the same.
     let verification = verify_record(&record);
     assert_eq!(verification.tally.map(|tally| tally.ballots()), Some(2));
-    // What does not count is no predecessor.
+    // A ballot that does not count cannot be a predecessor.
     let read = read(&record).unwrap();
     let line = read.line(&record, election.credentials[2].public().as_bytes()).unwrap().unwrap();
     let history = voter::History::read(&read, &record, &line, &mut TestRng(7)).unwrap();
@@ -342,7 +343,7 @@ fn a_server_that_swaps_files_is_refused() {
             assert_eq!(read(&record).err(), Some(RecordError::OtherFile { path: path.clone() }.into()));
         }
     }
-    // A roll with another weight keeps every rule of a roll: what was opened tells.
+    // A roll with another weight is a valid roll, but its fingerprint is not the one that was opened.
     let mut record = board.clone();
     let roll = String::from_utf8(board.files[record::ROLL].clone()).unwrap();
     let lines: Vec<&str> = roll.lines().collect();
@@ -388,7 +389,7 @@ fn the_witnesses_of_the_close() {
     assert_eq!(witnesses(&other), Err(VoterError::TwoHistories));
 }
 
-/// Fetches a record as a static web server gives it out.
+/// Fetches a record as a static web server serves it.
 fn fetch(record: &MemoryRecord, purpose: Purpose) -> (MemoryRecord, usize) {
     let mut fetch = RecordFetch::new(purpose);
     for round in 0..100 {
@@ -425,7 +426,7 @@ fn files_are_fetched_that_are_needed_and_no_others() {
     let (voting, _) = fetch(&complete, Purpose::Vote);
     assert!(voting.files.keys().all(|path| !path.starts_with("decryption/") && !path.starts_with("result/")));
     assert_eq!(find(&voting, &board.heads[&7]), find(&complete, &board.heads[&7]));
-    // Whatever is missing or noise, the fetching ends.
+    // Fetching ends, whichever file is missing or damaged.
     for path in complete.files.keys() {
         for bytes in [None, Some(b"noise".to_vec())] {
             let mut record = complete.clone();
@@ -438,7 +439,7 @@ fn files_are_fetched_that_are_needed_and_no_others() {
     }
 }
 
-/// An organiser that opens with voters whom no authority issued does not get a ballot.
+/// No voter casts a ballot if the organiser opened with a roll that no authority signed.
 #[test]
 fn a_roll_that_the_authority_did_not_sign() {
     let election = Election::build(ElectionOptions::default());

@@ -20,7 +20,7 @@ use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use serde_json::{Value, json};
 
-/// What the source of randomness of every call begins with.
+/// The first bytes of the source of randomness in every call.
 const RANDOM: [u8; 32] = [0x2a; 32];
 
 fn random() -> ChaCha20Rng {
@@ -117,7 +117,7 @@ const BLANK: &str = r#""blank""#;
 const BLANK_MARKS: [&str; 9] =
     [BLANK, BLANK, r#"{"points":{"o1":9}}"#, BLANK, BLANK, BLANK, r#"{"ranking":[]}"#, BLANK, r#"{"ranking":[]}"#];
 
-/// More than each rule allows, and less.
+/// Marks that are more than each rule allows, and marks that are fewer.
 const TOO_MUCH: [&str; 9] = [
     r#"{"points":{"o0":4,"o1":3}}"#,
     r#"{"points":{"o0":4,"o1":1}}"#,

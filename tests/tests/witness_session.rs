@@ -1,5 +1,5 @@
-//! What keeps a witness to its rules: it cosigns only heads of the board that it has seen, which continue what it has
-//! cosigned, and stores them first.
+//! The rules for a witness: it cosigns only heads of the board whose entries it has read and which continue the head
+//! that it has cosigned before, and it stores a head before it cosigns it.
 
 use std::cell::{Cell, RefCell};
 
@@ -14,7 +14,7 @@ use ballotta_tests::election::{Board, Election, ElectionOptions};
 
 const TIME: u64 = 1_800_000_000;
 
-/// A store in memory, which fails when it is told to.
+/// A store in memory that can be made to fail.
 #[derive(Default)]
 struct Memory {
     document: RefCell<Option<Vec<u8>>>,
@@ -75,13 +75,14 @@ fn a_witness_follows_a_board() {
     board.everybody_votes();
     let store = Memory::default();
     let last = board.entries.len();
-    // The empty board, some entries, the same again, all; entries beyond the checkpoint may be there already.
+    // The empty board, some entries, the same entries again, and all entries. The board may have entries after the
+    // checkpoint.
     for (size, entries) in [(0, 0), (3, 3), (3, last), (last, last)] {
         let mut signed = checkpoint(&board, size);
         signed.add_cosignature(cosign(&board, entries, &signed, &store, TIME).unwrap());
         let witnesses = witness_keys(election.context.manifest()).unwrap();
         assert_eq!(signed.cosigned_by(&witnesses), Ok(vec![1]));
-        // The document, as every version of the command has written it.
+        // The format of the document has never changed.
         let head = signed.verify(&board_key(election.context.manifest()).unwrap()).unwrap().head();
         let document = format!(
             "{{\n  \"format\": \"ballotta/v1-draft.4/witness-state\",\n  \"boards\": {{\n    \"board.example/log\": {{\n      \

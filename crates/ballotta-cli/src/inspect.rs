@@ -47,7 +47,7 @@ impl InspectFile {
         let cannot_read = || format!("{} cannot be read", self.file.display());
         let length = fs::metadata(&self.file).with_context(cannot_read)?.len();
         ensure!(!self.file.is_dir(), "{} is a folder: `ballotta verify` reads records", self.file.display());
-        ensure!(length <= MAX_BYTES, "{} is longer than any file of this project", self.file.display());
+        ensure!(length <= MAX_BYTES, "{} is longer than any file of a Ballotta election", self.file.display());
         let bytes = zeroize::Zeroizing::new(fs::read(&self.file).with_context(cannot_read)?);
         let manifest = self.manifest()?;
         let inspection = Inspection { path: &self.file, manifest: manifest.as_ref(), for_people: !console.is_json };

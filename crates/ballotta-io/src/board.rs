@@ -21,18 +21,19 @@ pub enum BoardFolderError {
     /// A file cannot be read or written.
     #[error("{path}: {error}")]
     Io {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         error: io::Error,
     },
     /// The checkpoint cannot be read, or the board did not sign it.
-    #[error("the checkpoint is not signed by this board: {0}")]
+    #[error("the checkpoint cannot be read, or is not signed by this board: {0}")]
     Checkpoint(NoteError),
     /// A bundle of entries cannot be read.
     #[error(transparent)]
     Bundle(#[from] BundleError),
-    /// The entries are not those that the checkpoint covers: nothing is appended to a board that was tampered with.
+    /// The entries are not those that the checkpoint covers. Nothing is appended to such a board, because somebody may
+    /// have changed its entries.
     #[error("the entries on disk do not have the tree head of the checkpoint")]
     RootMismatch,
     /// There is no entry at this position.
@@ -45,8 +46,9 @@ pub enum BoardFolderError {
 
 /// A board in a folder, with its last bundle in memory.
 ///
-/// Entries become part of the board with [`Self::commit`]: bundles first, then the signed checkpoint, each file at
-/// once or not at all. Entries that a crash leaves after the checkpoint are not part of the board.
+/// Entries become part of the board with [`Self::commit`]. It writes the bundles first, and then the signed checkpoint.
+/// Each file is written completely or not at all. If a crash leaves entries that the checkpoint does not cover, they
+/// are not part of the board.
 pub struct BoardFolder {
     root: PathBuf,
     frontier: Frontier,
@@ -55,16 +57,17 @@ pub struct BoardFolder {
     committed: TreeHead,
 }
 
-/// Keeps other processes away from the board of a folder until it is dropped. See [`BoardFolder::lock`].
+/// A lock of the board of a folder. Until it is dropped, no other process can lock the board. See
+/// [`BoardFolder::lock`].
 #[derive(Debug)]
 pub struct BoardLock {
     _file: File,
 }
 
 impl BoardFolder {
-    /// Waits until no other process has locked the board of this folder, and locks it. Lock the board before it is read
-    /// and until the last entry is committed: if two processes append at once, the board gets two histories. The
-    /// command `ballotta` takes the same lock.
+    /// Waits until no other process has locked the board of this folder, and locks it. Take the lock before you read
+    /// the board, and keep it until the last entry is committed: if two processes append at the same time, the board
+    /// gets two histories. The command `ballotta` takes the same lock.
     ///
     /// # Errors
     ///
@@ -89,7 +92,7 @@ impl BoardFolder {
         Ok(Self { root: root.to_path_buf(), frontier, last: Vec::new(), committed })
     }
 
-    /// Continues a board that was read before: `frontier` is the tree of its entries.
+    /// Opens a board whose entries were read before. `frontier` is the tree of these entries.
     ///
     /// # Errors
     ///
@@ -105,11 +108,11 @@ impl BoardFolder {
         Ok(Self { root: root.to_path_buf(), frontier, last, committed })
     }
 
-    /// Opens the board that a checkpoint in the folder covers, signed by `key`.
+    /// Opens the board in a folder. `key` must have signed the checkpoint in the folder.
     ///
     /// # Errors
     ///
-    /// If checkpoint or entries are missing, or do not belong together.
+    /// If the checkpoint or entries are missing, or if the checkpoint does not cover the entries.
     pub fn open(root: &Path, key: &NoteKey) -> Result<Self, BoardFolderError> {
         let path = root.join(CHECKPOINT);
         let checkpoint =
@@ -144,7 +147,7 @@ impl BoardFolder {
         Ok(index)
     }
 
-    /// Makes the entries appended so far part of the board, under a checkpoint of the board's key.
+    /// Makes all appended entries part of the board: writes them, and signs a checkpoint that covers them.
     ///
     /// # Errors
     ///
@@ -160,7 +163,7 @@ impl BoardFolder {
         Ok(signed)
     }
 
-    /// Writes the last bundle, full or not.
+    /// Writes the last bundle, which may be full.
     fn write_last(&self) -> Result<(), BoardFolderError> {
         let Some(tile) = last_bundle(self.frontier.size()).filter(|_| !self.last.is_empty()) else { return Ok(()) };
         let path = self.root.join(tile.to_string());
@@ -169,13 +172,13 @@ impl BoardFolder {
         write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })
     }
 
-    /// Removes the partial bundle of the checkpoint before, which the board has outgrown.
+    /// Removes the partial bundle of the previous checkpoint, if the board has grown since.
     fn remove_outgrown(&self, size: u64) -> Result<(), BoardFolderError> {
         let partial = last_bundle(self.committed.size).filter(|tile| tile.width() < TILE_WIDTH);
         let Some(tile) = partial.filter(|_| self.committed.size != size) else { return Ok(()) };
         let path = self.root.join(tile.to_string());
         fs::remove_file(&path).map_err(|error| BoardFolderError::Io { path: path.clone(), error })?;
-        // The folder of partial bundles goes with the last of them.
+        // If the folder of partial bundles is empty now, it is removed too.
         if let Some(folder) = path.parent() {
             let _ = fs::remove_dir(folder);
         }
@@ -237,7 +240,7 @@ mod tests {
             listed.retain(|path| path != CHECKPOINT);
             assert_eq!(listed, files);
         }
-        // After a crash, entries after the checkpoint do not exist.
+        // After a crash, entries that the checkpoint does not cover are not part of the board.
         board.append(b"lost".to_vec()).unwrap();
         drop(board);
         assert_eq!(BoardFolder::open(root, signer.key()).unwrap().size(), 600);
@@ -248,7 +251,7 @@ mod tests {
         fs::write(&path, bytes).unwrap();
         assert!(matches!(BoardFolder::open(root, signer.key()), Err(BoardFolderError::RootMismatch)));
         assert!(matches!(BoardFolder::create(root), Err(BoardFolderError::Exists(_))));
-        // A file may have no end.
+        // A file may be too long for the memory.
         for (name, problem) in [("tile/entries/000", "bytes, more than "), (CHECKPOINT, "longer than ")] {
             fs::OpenOptions::new().write(true).open(root.join(name)).unwrap().set_len(1 << 40).unwrap();
             let error = BoardFolder::open(root, signer.key()).err().unwrap().to_string();

@@ -13,7 +13,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
     let part = path.with_file_name(name);
-    // Left by a crash, or a link to another file.
+    // A crash may have left this file, or somebody may have created a link to another file.
     match fs::remove_file(&part) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -26,10 +26,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// If it is longer, is not a file, or cannot be read.
+/// If the file is longer, is not a regular file, or cannot be read.
 pub(crate) fn read_at_most(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
-    // Before it is opened: a pipe would never end.
+    // This is checked before the file is opened, because reading a pipe would never end.
     if !fs::metadata(path)?.is_file() {
         return Err(invalid("not a file".into()));
     }
@@ -38,7 +38,7 @@ pub(crate) fn read_at_most(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     if bytes.len() > limit { Err(invalid(format!("longer than {limit} bytes"))) } else { Ok(bytes) }
 }
 
-/// Renames a file within its folder, durably: no crash undoes it.
+/// Renames a file within its folder. After this returns, a crash does not undo it.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(folder_of(path))
 }
 
-/// Writes a file with a secret: nobody else may read it, and it must not exist yet.
+/// Writes a file with a secret. The file must not exist yet. On Unix, only its owner may read it.
 ///
 /// # Errors
 ///
@@ -84,13 +84,14 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes names in a folder last: a file that is synchronised may still be lost with its name.
+/// Writes the names of the files in a folder to the disk. Without this, a crash may lose the name of a file that was
+/// written.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Other systems do not open folders; their file systems keep names in a journal.
+/// Other systems cannot open folders. Their file systems keep names in a journal.
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
@@ -100,7 +101,7 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Otherwise, a person who may write into a record could make the board overwrite its own key.
+    /// If links were followed, a person who can write into a record could make the board overwrite its own key.
     #[cfg(unix)]
     #[test]
     fn links_are_replaced_and_not_followed() {

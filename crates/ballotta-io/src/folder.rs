@@ -11,7 +11,7 @@ use ballotta::record::{ROLL, RecordSource, SourceError};
 #[derive(Debug)]
 pub struct FolderRecord {
     root: PathBuf,
-    /// The roll stays open: the verifier looks up a line of it for each ballot. It is published once and never replaced.
+    /// The roll stays open, because the verifier looks up a line for each ballot. A published roll is never replaced.
     roll: Mutex<Option<Arc<File>>>,
 }
 

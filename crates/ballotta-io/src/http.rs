@@ -2,16 +2,16 @@
 //!
 //! # Security
 //!
-//! A server can withhold files and change them; the verifier notices. It cannot send this reader elsewhere, or keep it for
-//! ever at one file, or fill its memory: there are no redirects, every file has its length, and a server that is too slow
-//! is given up. The roll and archives go into temporary files. Limit their disk space if the
-//! server is not trusted.
+//! If a server withholds files or changes them, the verifier detects it. A server cannot redirect this reader to
+//! another address, make it wait for ever, or fill its memory: redirects are refused, every file has a largest length,
+//! and a server that is too slow causes an error. The roll and archives are written to temporary files. Limit their
+//! disk space if you do not trust the server.
 //!
 //! # Implementation details
 //!
-//! Files are fetched whole, without requests for ranges, which many servers of static files do not know. A worker that
-//! verifies a part of a record does not need ranges: each bundle of 256 entries is a file, and it needs every line of
-//! the roll, since any voter may have cast a ballot of its part.
+//! Files are fetched whole, without requests for ranges, because many servers of static files do not support them. A
+//! worker that verifies a part of a record does not need ranges: each bundle of 256 entries is a file, and the worker
+//! needs the whole roll, because any voter may have cast a ballot of its part.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -29,7 +29,7 @@ use ureq::http::StatusCode;
 
 use crate::folder::{read_exact_at, source_error};
 
-/// The most bytes that are kept between the request for a length and the reading.
+/// The most bytes that are kept between the request for the length of a file and the reading of the file.
 const MAX_KEPT: usize = 64 << 20;
 /// The largest archive that is fetched, in bytes.
 const MAX_ARCHIVE_BYTES: u64 = 1 << 40;
@@ -44,8 +44,8 @@ pub struct HttpRecord {
 }
 
 impl HttpRecord {
-    /// The record below an address that begins with `http://` or `https://`; it is given
-    /// up when it does not answer, or sends no further 64 KiB, within `timeout`.
+    /// The record below an address that begins with `http://` or `https://`. Reading fails if the server does not
+    /// answer within `timeout`, or if it needs longer than `timeout` to send 64 KiB.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl HttpRecord {
             .http_status_as_error(false)
             .timeout_connect(Some(timeout))
             .timeout_recv_response(Some(timeout))
-            // The longest files take longest. A download that stalls is still ended.
+            // Long files need more time. A download that stalls still ends.
             .timeout_recv_body(Some(timeout * 60))
             .build();
         Ok(Self {
@@ -129,8 +129,8 @@ pub fn fetch_archive(address: &str, timeout: Duration) -> Result<File, SourceErr
     Ok(spool(body, address, MAX_ARCHIVE_BYTES)?.0)
 }
 
-/// A body that comes fast enough. It is read on a thread of its own, which is left alone when the server stalls: it ends
-/// with the time that a whole body has.
+/// A reader of a body that returns an error if the server sends too slowly. Another thread reads the body. If the
+/// server stalls, this thread is not joined. It ends when the time limit of the whole body is over.
 struct Paced {
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: io::Cursor<Vec<u8>>,
@@ -228,7 +228,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers as many requests as there are answers, each with its own.
+    /// Answers the first request with the first answer, and so on, until there are no answers left.
     fn server(answers: Vec<Vec<u8>>) -> (String, thread::JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/record", listener.local_addr().unwrap());
@@ -317,7 +317,7 @@ mod tests {
         assert!(start.elapsed() < Duration::from_secs(10));
     }
 
-    /// One that sends a byte now and then, and one that stops: nobody waits for the end.
+    /// One server sends a byte from time to time, and one stops. The reader does not wait for the end of either.
     #[test]
     fn a_server_that_dribbles() {
         for sends_on in [true, false] {

@@ -27,8 +27,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! A board appends entries and signs for them. The example `ballot_box` of this package lets the rules of the library
-//! decide which:
+//! A board appends entries and signs a checkpoint that covers them. The example `ballot_box` of this package shows how
+//! a board appends only the entries that the rules of the library accept:
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;

@@ -29,31 +29,31 @@ use crate::folder::read_exact_at;
 #[non_exhaustive]
 pub enum ZipError {
     /// The archive cannot be read or written.
-    #[error("the archive: {0}")]
+    #[error("the archive cannot be read or written: {0}")]
     Io(io::Error),
-    /// The archive does not end as it must.
+    /// The archive does not end with the record of its directory.
     #[error("not a zip archive, or bytes follow its end")]
     NoDirectory,
-    /// The directory ends too early, or contradicts the archive.
+    /// The directory ends too early, or does not agree with the rest of the archive.
     #[error("the directory of the archive cannot be read: {0}")]
     Directory(&'static str),
     /// A name is not a path below the record.
     #[error("the archive names {0:?}, which is not a path of a record")]
     Name(String),
-    /// Two files have one name.
+    /// Two files have the same name.
     #[error("the archive names {0} twice")]
     Duplicate(String),
     /// A file is encrypted, or compressed in another way than by deflate.
     #[error("{0}: only files that are stored or deflated can be read")]
     Method(String),
-    /// A file is longer than its kind may be, or than what it is inflated from can make it.
+    /// The stated length of a file is above the limit for this file, or its packed bytes cannot contain so many bytes.
     #[error("{name}: {packed} packed bytes cannot contain a file of {length} bytes")]
     TooLong {
-        /// The file.
+        /// The path of the file.
         name: String,
         /// The length that the directory states.
         length: u64,
-        /// The length of its packed bytes.
+        /// The number of packed bytes of the file.
         packed: u64,
     },
 }
@@ -69,7 +69,7 @@ impl From<io::Error> for ZipError {
 pub struct ZipRecord {
     file: File,
     members: BTreeMap<String, Member>,
-    /// The roll, if it is deflated: the verifier looks up a line of it for each ballot.
+    /// The inflated roll, if it is deflated. It is kept, because the verifier looks up a line for each ballot.
     roll: OnceLock<File>,
 }
 
@@ -78,7 +78,7 @@ impl ZipRecord {
     ///
     /// # Errors
     ///
-    /// If it is not strictly an archive of a record.
+    /// If the file breaks a rule for archives of records.
     pub fn open(path: &Path) -> Result<Self, ZipError> {
         Self::new(File::open(path)?)
     }
@@ -87,7 +87,7 @@ impl ZipRecord {
     ///
     /// # Errors
     ///
-    /// If it is not strictly an archive of a record.
+    /// If the file breaks a rule for archives of records.
     pub fn new(file: File) -> Result<Self, ZipError> {
         let members = read_directory(&file)?;
         Ok(Self { file, members, roll: OnceLock::new() })
@@ -99,7 +99,7 @@ impl ZipRecord {
         let packed = Packed { file: &self.file, next: start, left: member.packed };
         let mut inflated = DeflateDecoder::new(packed).take(member.length + 1);
         let length = io::copy(&mut inflated, sink)?;
-        if length == member.length { Ok(()) } else { Err(io::Error::other("the file is not as long as it says")) }
+        if length == member.length { Ok(()) } else { Err(io::Error::other("the file does not have the stated length")) }
     }
 
     fn inflated_roll(&self, member: &Member) -> io::Result<&File> {

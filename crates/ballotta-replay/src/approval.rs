@@ -5,7 +5,7 @@
 //!  "ballots":[{"approve":[1],"count":2},{"approve":[1,2],"count":1}]}
 //! ```
 //!
-//! Records that are not among the ballots with a mark are blank.
+//! `contest_records` counts all ballots. Those without a mark are blank.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,7 +36,7 @@ struct Pattern {
     count: u64,
 }
 
-/// Reads a profile.
+/// Reads an approval profile.
 pub(crate) fn read(path: &Path) -> Result<Ballots> {
     interpret(json(path)?).at(|| path.display())
 }
@@ -69,7 +69,7 @@ fn interpret(profile: Profile) -> Result<Ballots> {
     }
     let records = profile.contest_records.unwrap_or(profile.nonblank_ballots);
     let blank = records.checked_sub(profile.nonblank_ballots);
-    let blank = blank.ok_or_else(|| problem!("fewer records than ballots"))?;
+    let blank = blank.ok_or_else(|| problem!("contest_records is smaller than nonblank_ballots"))?;
     ballots.cast_often(vec![(0, Mark::Blank)], 1, blank)?;
     let ids: Vec<String> = candidates.iter().map(|(id, _)| id.to_string()).collect();
     let names = candidates.iter().map(|(_, name)| name.as_str());
@@ -120,7 +120,7 @@ mod tests {
             (r#"{"approve":[2],"count":1},{"approve":[],"count":1}"#, 3, "pattern 2: nobody is approved of"),
             (r#"{"approve":[2,2],"count":1}"#, 3, "pattern 1: an option is marked twice"),
             (r#"{"approve":[2],"count":18446744073709551615}"#, 3, "pattern 1: more than 16777216 ballots"),
-            ("", 2, "fewer records than ballots"),
+            ("", 2, "contest_records is smaller than nonblank_ballots"),
         ] {
             assert_eq!(on_one_line(&parse(patterns, records).err().unwrap()), expected);
         }

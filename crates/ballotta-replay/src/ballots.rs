@@ -1,4 +1,4 @@
-//! Ballots that others collected, as contests of this library: the output of every reader.
+//! Published ballots, converted into contests of this library. Every reader returns them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -14,7 +14,7 @@ use crate::error::{ReplayError, Result, ensure};
 
 /// The language of the manifest. Names of contests and options are not translated.
 const LANGUAGE: &str = "en";
-/// Ballots of a source, at most.
+/// The most ballots in a source.
 pub(crate) const MAX_BALLOTS: usize = 1 << 24;
 
 /// What a ballot marks in a contest, of the kind that the rule of the contest requires. It was published, so it is
@@ -48,10 +48,10 @@ impl Mark {
 pub(crate) struct Published {
     pub(crate) ballots: Option<u64>,
     pub(crate) weight: Option<u64>,
-    /// In the order of the options.
+    /// The total of each option, in the order of the options.
     pub(crate) options: Vec<Option<u64>>,
     pub(crate) blank: Option<u64>,
-    /// Marks that could have been made and were not, blank ballots apart.
+    /// The number of marks that voters could have made but did not make, without those of blank ballots.
     pub(crate) undervotes: Option<u64>,
     /// The sums of several options: what each sum is, its options, and the number.
     pub(crate) sums: Vec<(String, Range<usize>, u64)>,
@@ -62,7 +62,7 @@ pub(crate) struct Published {
 pub(crate) struct Contest {
     pub(crate) id: String,
     pub(crate) title: String,
-    /// Identifiers and titles.
+    /// The identifier and the title of each option.
     pub(crate) options: Vec<(String, String)>,
     pub(crate) rule: Rule,
     pub(crate) published: Published,
@@ -83,19 +83,19 @@ pub(crate) const fn choose(min: u32, max: u32, blank: bool) -> Rule {
 /// The marks of a ballot, each with the number of its contest, ascending.
 type Marks = Arc<[(usize, Mark)]>;
 
-/// The contests and ballots of a source, and what was published of them.
+/// The contests and ballots of a source, and the published numbers.
 #[derive(Default)]
 pub struct Ballots {
     title: String,
-    /// What a weight counts.
+    /// The unit of the weights.
     unit: String,
     pub(crate) contests: Vec<Contest>,
-    /// Every different set of marks once: most ballots are like others.
+    /// Each different set of marks. Many ballots have the same marks, which are stored once.
     distinct: Vec<Marks>,
     numbers: HashMap<Marks, usize>,
-    /// Every ballot: the number of its marks among the different ones, and its weight.
+    /// For each ballot, the position of its marks in `distinct`, and its weight.
     cast: Vec<(usize, u64)>,
-    /// What people should know of the source.
+    /// The notes about the source.
     pub(crate) notes: Vec<String>,
     is_part: bool,
 }
@@ -111,16 +111,16 @@ pub struct Questions {
     pub contests: Vec<manifest::Contest>,
     /// A ballot style for every set of contests that is on a ballot.
     pub styles: Vec<BallotStyle>,
-    /// The unit of the weights, the largest one, and their sum.
+    /// The unit of the weights, the largest weight, and the sum of all weights.
     pub weights: Weights,
-    /// Every total is wanted, however few ballots it sums up: all of them are published already.
+    /// The limits of privacy. They withhold no total, because all ballots are public already.
     pub privacy: Privacy,
     /// The style and the weight of every ballot, in the order of the ballots.
     pub voters: Vec<Entitlement>,
 }
 
 impl Ballots {
-    /// No ballots yet, of a source with any title. A weight counts the unit.
+    /// Creates a source without ballots. `unit` is the unit of the weights.
     pub(crate) fn new(title: &str, unit: &str) -> Self {
         Self { title: shown(title), unit: unit.to_owned(), ..Self::default() }
     }
@@ -135,14 +135,14 @@ impl Ballots {
         self.title = shown(title);
     }
 
-    /// Returns notes about the source, one sentence each: what was left out, and what was counted against its own
-    /// rules.
+    /// Returns notes about the source, one sentence each. They say what was left out, and which ballots were counted
+    /// although they break the rules of the source.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// The number of ballots.
+    /// Returns the number of ballots.
     #[must_use]
     pub fn len(&self) -> usize {
         self.cast.len()
@@ -154,7 +154,7 @@ impl Ballots {
         self.cast.is_empty()
     }
 
-    /// Whether these are not all ballots with these contests, so that they are not compared with what was published.
+    /// Whether ballots of the source are left out. The numbers are then not compared with the published ones.
     #[must_use]
     pub fn is_part(&self) -> bool {
         self.is_part
@@ -208,7 +208,7 @@ impl Ballots {
         self.of_contests(contests)?.limited(limit).of_contests(&[])
     }
 
-    /// What is published is of all ballots, and is left out if these are fewer.
+    /// Published numbers are about all ballots, so they are removed if ballots are left out.
     fn limited(mut self, limit: Option<u64>) -> Self {
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
         if limit < self.cast.len() {
@@ -304,7 +304,7 @@ impl Ballots {
     ///
     /// # Panics
     ///
-    /// If there are not more than `number` ballots.
+    /// If there is no ballot with this number.
     #[must_use]
     pub fn choices(&self, number: usize) -> Choices {
         let mut choices = Choices::new();
@@ -316,7 +316,7 @@ impl Ballots {
     }
 }
 
-/// Names of a source as identifiers and titles of a manifest: never two alike.
+/// Converts names of a source into identifiers and titles of a manifest. It never returns the same one twice.
 #[derive(Default)]
 pub(crate) struct Names {
     ids: HashSet<String>,
@@ -342,8 +342,8 @@ impl Names {
     }
 }
 
-/// A text that is not taken yet, with a number after it if it must have one. Texts that differ in case or in spaces
-/// only read alike.
+/// Returns the text, with a number after it if the text is taken already. Texts that differ only in case or in spaces
+/// count as the same.
 fn numbered(taken: &mut HashSet<String>, text: &str, suffix: impl Fn(u32) -> String) -> String {
     let (mut chosen, mut number) = (text.to_owned(), 2);
     while !taken.insert(chosen.trim().to_lowercase()) {
@@ -353,7 +353,7 @@ fn numbered(taken: &mut HashSet<String>, text: &str, suffix: impl Fn(u32) -> Str
     chosen
 }
 
-/// Lower case, digits and hyphens, short enough for a number after it.
+/// Converts a name into lower-case letters, digits and hyphens. The result is short enough that a number may follow.
 fn identifier(name: &str) -> String {
     let mut id = String::new();
     for character in name.chars().flat_map(char::to_lowercase) {
@@ -371,19 +371,19 @@ fn identifier(name: &str) -> String {
 /// The text that is shown if a source has no name.
 const NO_NAME: &str = "(no name)";
 
-/// A text of a source as people read it: one line, which is not empty.
+/// A text of a source in a form for people: one line, which is not empty.
 pub(crate) fn shown(text: &str) -> String {
     let line = one_line(text);
     if line.is_empty() { NO_NAME.to_owned() } else { line }
 }
 
-/// A text as a manifest has it: one line, nothing that people cannot see.
+/// A text in the form of a manifest: one line without invisible characters.
 fn one_line(text: &str) -> String {
     let hidden = |character: char| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let visible: String =
         text.chars().filter(|character| !hidden(*character)).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let mut line = visible.trim().to_owned();
-    // A number may follow.
+    // The limit leaves room for a number.
     while line.len() > MAX_TEXT_BYTES - 16 {
         line.pop();
     }

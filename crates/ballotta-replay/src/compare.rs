@@ -16,7 +16,7 @@ pub struct Comparison {
     pub id: String,
     /// The title of the contest in the manifest.
     pub title: String,
-    /// Ballots, weight, what each option received, blank ballots, marks that were not made.
+    /// The numbers of ballots, weight, blank ballots and marks that were not made, and the total of each option.
     pub numbers: Vec<Number>,
     /// The number of ballots that rank one option above another, for every two options. Empty unless the contest counts
     /// pairs.
@@ -27,27 +27,27 @@ pub struct Comparison {
     pub ranking: Option<Ranking>,
 }
 
-/// One number from three origins. A published number is compared if there is one. If an election was held, its number
-/// is always compared.
+/// The same number from three origins. The published number is compared if there is one. If an election was held, its
+/// number is always compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Number {
     /// What is counted: the title of an option, or a word such as `ballots`.
     pub what: String,
-    /// What was published, if it was.
+    /// The published number, if there is one.
     pub published: Option<u64>,
     /// The plain count. `None` if the ballots cannot have such a number; then `same` is false.
     pub counted: Option<u64>,
-    /// What the election decrypted. `None` if no election was held, or if its result lacks the number; then
-    /// `same` is false.
+    /// The number that the election decrypted. `None` if no election was held. Also `None` if its result lacks the
+    /// number; then `same` is false.
     pub decrypted: Option<u64>,
-    /// Whether all origins that have to have the number agree.
+    /// Whether all numbers that are compared are equal.
     pub same: bool,
 }
 
 /// The order of the options of a contest that counts pairs, as layers of identifiers. Options that tie share a layer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ranking {
-    /// The order that follows from the plain count, by an implementation of its own.
+    /// The order that follows from the plain count. It is computed without code of the library.
     pub counted: Vec<Vec<String>>,
     /// The order in the result of the election, if one was held.
     pub decrypted: Option<Vec<Vec<String>>>,
@@ -143,7 +143,7 @@ impl Comparison {
         self.all().all(|number| number.same) && self.ranking.as_ref().is_none_or(|ranking| ranking.same)
     }
 
-    /// All numbers, pairs included.
+    /// Returns all numbers, including those of pairs.
     pub fn all(&self) -> impl Iterator<Item = &Number> {
         self.numbers.iter().chain(&self.pairs)
     }

@@ -1,4 +1,4 @@
-//! Plain counts: what the outcome has to be, computed from the ballots as they are, without the library.
+//! Plain counts: the expected outcome, computed from the unencrypted ballots without code of the library.
 
 use ballotta::contest::Rule;
 
@@ -7,21 +7,22 @@ use crate::ballots::{Ballots, Contest, Mark};
 /// The plain count of a contest. Every number is a sum of weights, except for the number of ballots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// How many ballots have the contest.
+    /// The number of ballots that contain the contest.
     pub ballots: u64,
     /// The weight of all these ballots.
     pub weight: u64,
     /// The weight of the ballots that are blank in this contest.
     pub blank: u64,
-    /// What each option received, in the order of the options. Empty if the contest counts pairs.
+    /// The total of each option, in the order of the options. Empty if the contest counts pairs.
     pub options: Vec<u64>,
-    /// For each option the weight of the ballots that rank it above each other one. Empty unless the contest counts
-    /// pairs.
+    /// For each option, the weights of the ballots that rank it above each other option. Empty unless the contest
+    /// counts pairs.
     pub pairs: Vec<Vec<u64>>,
 }
 
 impl Count {
-    /// Marks that could have been made and were not, blank ballots apart, where every ballot may mark `max` options.
+    /// Returns the number of marks that voters could have made but did not make, without those of blank ballots. Every
+    /// ballot may mark `max` options.
     pub(crate) fn undervotes(weight: u64, blank: u64, options: &[u64], max: u32) -> Option<u64> {
         let possible = u64::from(max).checked_mul(weight.checked_sub(blank)?)?;
         possible.checked_sub(options.iter().sum())
@@ -55,7 +56,7 @@ impl Count {
                     }
                 }
                 for (place, option) in ranking.iter().enumerate() {
-                    // Every other one that is not ranked before: it comes later, or is not ranked.
+                    // Every other option that is not ranked before this one.
                     for (other, total) in (0..).zip(self.pairs.get_mut(usize::from(*option)).into_iter().flatten()) {
                         if !ranking[..=place].contains(&other) {
                             *total += weight;
@@ -79,8 +80,9 @@ pub fn count(ballots: &Ballots) -> Vec<Count> {
     counts
 }
 
-/// Schulze's ranking in layers, from how many rank each option above each other one. The strongest paths are found by
-/// what is still reached when weaker defeats are left out, and the layers by the longest chain before an option.
+/// Returns the ranking of Schulze as layers. `pairs` has the number of ballots that rank each option above each other
+/// one. To find the strongest path to an option, weaker defeats are removed as long as the option can still be reached.
+/// The layer of an option is the length of the longest chain before it.
 pub(crate) fn schulze(pairs: &[Vec<u64>]) -> Vec<Vec<usize>> {
     let size = pairs.len();
     let mut strengths: Vec<u64> = Vec::new();
@@ -91,7 +93,7 @@ pub(crate) fn schulze(pairs: &[Vec<u64>]) -> Vec<Vec<usize>> {
     strengths.dedup();
     let mut strongest = vec![vec![0; size]; size];
     for strength in strengths {
-        // Ascending: the last one under which it is still reached is the strongest.
+        // In ascending order: the last strength with which an option is still reached is that of the strongest path.
         for (start, row) in strongest.iter_mut().enumerate() {
             let mut waiting = vec![start];
             let mut reached = vec![false; size];

@@ -1,15 +1,16 @@
-//! Cast vote records of Dominion's Democracy Suite, version 5: `CvrExport*.json` beside `ContestManifest.json` and
-//! `CandidateManifest.json`; and the same as lines, one for each sheet, in `cards.csv`.
+//! Cast vote records of Dominion's Democracy Suite, version 5: `CvrExport*.json` in one folder with
+//! `ContestManifest.json` and `CandidateManifest.json`. Alternatively, the file `cards.csv` has the records as lines,
+//! one for each sheet.
 //!
 //! ```text
 //! counting_group,ballot_type,contests
 //! 1,82,13:66;16:78;22:;7:!             a contest with the candidates that count ; nothing: none ; !: an over-vote
 //! ```
 //!
-//! A sheet is a ballot: records do not say which sheets are one voter's. An over-voted contest counts as blank, which
-//! is proved and counted on its own; a contest without marks is not blank. Where several candidates may be chosen, a
-//! candidate of the type `WriteIn` has as many lines as there are votes, and may be marked once for each: every line is
-//! an option.
+//! A sheet is a ballot, because records do not say which sheets are from one voter. An over-voted contest counts as
+//! blank. Blank votes are proved and counted separately. A contest without marks is not blank. If a voter may choose
+//! several candidates, a candidate of the type `WriteIn` has one line for each vote, and may be marked once on each
+//! line. Every line is an option.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_contests, c
 use crate::error::{At as _, Result, bail, ensure, problem};
 use crate::text::{Lines, Records, beginning, find, folder_of, json, json_beside, list, number, shortened};
 
-/// Candidates of this type are lines to write on.
+/// The type of candidates that are empty lines, on which voters write a name.
 const WRITE_IN: &str = "WriteIn";
 
 /// The first line of `cards.csv`.
@@ -73,7 +74,7 @@ struct Session {
     modified: Option<Version>,
 }
 
-/// What was scanned, or what people made of it.
+/// The marks as they were scanned, or as people corrected them.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Version {
@@ -81,7 +82,7 @@ struct Version {
     is_current: bool,
     #[serde(default)]
     cards: Vec<Card>,
-    /// Of older exports, which have no cards.
+    /// The contests in older exports, which have no cards.
     #[serde(default)]
     contests: Vec<CardContest>,
 }
@@ -108,7 +109,7 @@ struct CardMark {
     is_vote: bool,
 }
 
-/// What was counted from all cards, in a file beside them.
+/// The published counts of all cards, from the file `tally.json`.
 #[derive(Deserialize)]
 struct Tally {
     contests: Vec<TallyContest>,
@@ -129,13 +130,13 @@ struct TallyVotes {
     votes: u64,
 }
 
-/// What the numbers of contests and candidates in the records mean.
+/// A reader with the meaning of the numbers of contests and candidates in the records.
 struct Reader {
     ballots: Ballots,
     contests: HashMap<u64, usize>,
-    /// By the numbers of contest and candidate: the first option, and how many lines there are.
+    /// The first option and the number of lines of each candidate, by the numbers of contest and candidate.
     candidates: HashMap<(u64, u64), (u16, u16)>,
-    /// For each contest how many candidates a voter may choose, which may be more than there are options.
+    /// For each contest, the number of candidates that a voter may choose. It may be larger than the number of options.
     votes: Vec<u32>,
 }
 
@@ -221,7 +222,7 @@ impl Reader {
         known.ok_or_else(|| problem!("contest {contest} has no candidate {id}"))
     }
 
-    /// How many options a ballot may mark: not more than there are.
+    /// The number of options that a ballot may mark, which is at most the number of options.
     fn most(&self, contest: usize) -> usize {
         (self.votes[contest] as usize).min(self.ballots.contests[contest].options.len()).max(1)
     }
@@ -277,7 +278,7 @@ impl Reader {
             let version = match session.modified {
                 Some(modified) if modified.is_current => modified,
                 _ if session.original.is_current => session.original,
-                _ => bail!("{}: no version of it is the current one", place()),
+                _ => bail!("{}: no version of the session is the current one", place()),
             };
             let (cards, old) = (version.cards.into_iter().map(|card| card.contests), version.contests);
             for contests in cards.chain(Some(old)).filter(|contests| !contests.is_empty()) {
@@ -297,7 +298,7 @@ impl Reader {
         let votes = marks.iter().filter(|mark| mark.is_vote).map(|mark| Ok(mark.candidate_id));
         let options = self.marked(*id, votes)?;
         let (found, most) = (options.len() + *undervotes as usize, self.votes[position] as usize);
-        ensure!(found == most, "contest {id}: marks and undervotes are {found}, not {most}");
+        ensure!(found == most, "contest {id}: the sum of marks and undervotes is {found}, not {most}");
         Ok((position, Mark::Options(options)))
     }
 
@@ -312,7 +313,7 @@ impl Reader {
                 ballots: Some(contest.cards),
                 options: vec![None; self.ballots.contests[position].options.len()],
                 blank: Some(contest.overvoted_ballots),
-                // Votes that nobody can give are not undervotes here.
+                // If a voter may choose more candidates than there are, the published undervotes cannot be compared.
                 undervotes: (self.votes[position] as usize == self.most(position)).then_some(contest.undervotes),
                 ..Published::default()
             };
@@ -398,7 +399,7 @@ mod tests {
 
         for (contests, expected) in [
             (vote(8, &[], 0, 0), "session 2: contest 8 is not in the manifest"),
-            (vote(7, &[21], 1, 0), "session 2: contest 7: marks and undervotes are 2, not 1"),
+            (vote(7, &[21], 1, 0), "session 2: contest 7: the sum of marks and undervotes is 2, not 1"),
             (vote(7, &[21, 22], 0, 0), "session 2: contest 7 has more than 1 marks that count"),
             (vote(9, &[31, 31], 0, 0), "session 2: contest 9: candidate 31 is marked too often"),
             (vote(9, &[21], 1, 0), "session 2: contest 9 has no candidate 21"),
@@ -410,7 +411,7 @@ mod tests {
         }
         let none = folder(&[("CvrExport_1.json", r#"{"Sessions":[{"Original":{"IsCurrent":false}}]}"#)]);
         let problem = read(none.path()).err().unwrap().to_string();
-        assert!(problem.ends_with("session 1: no version of it is the current one"), "{problem}");
+        assert!(problem.ends_with("session 1: no version of the session is the current one"), "{problem}");
         let cut = folder(&[("CvrExport_1.json", "{\"Sessions\":[\n{")]);
         let problem = on_one_line(&read(cut.path()).err().unwrap());
         assert!(

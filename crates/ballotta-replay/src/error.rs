@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 
-/// Why published ballots cannot be read. The sources of an error say more, down to that of the operating system.
+/// Why published ballots cannot be read. The sources of an error have more details, such as the error of the operating
+/// system.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
@@ -13,7 +14,7 @@ pub enum ReplayError {
     Read {
         /// The file or folder, and the line in it if one was reached.
         place: String,
-        /// What the operating system answers.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A file begins like gzip, but ends too early or is damaged.
@@ -27,7 +28,7 @@ pub enum ReplayError {
     /// A document is not JSON, or does not have the fields of its format.
     #[error("{path} is not of this format", path = path.display())]
     Json {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// What is wrong, with line and column.
         source: serde_json::Error,
@@ -35,7 +36,7 @@ pub enum ReplayError {
     /// The file does not begin like any known format. The caller may know the format and name it.
     #[error("{path} is not in a known format", path = path.display())]
     UnknownFormat {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// The content of a source breaks the rules of its format, or goes beyond what an election can have.
@@ -46,7 +47,7 @@ pub enum ReplayError {
         /// What is wrong, in words.
         problem: String,
     },
-    /// A contest was asked for that the source does not have.
+    /// The source does not have a requested contest.
     #[error("there is no contest {id:?}, only {}", known.join(", "))]
     UnknownContest {
         /// The identifier that was requested.
@@ -61,7 +62,7 @@ pub enum ReplayError {
 
 pub(crate) type Result<T, E = ReplayError> = std::result::Result<T, E>;
 
-/// Names the place of a fault, from the inside to the outside.
+/// Adds the place of a fault to an error. Each caller puts the outer place before the inner one.
 pub(crate) trait At<T> {
     fn at<P: Display>(self, outer: impl FnOnce() -> P) -> Result<T>;
 }
@@ -78,17 +79,17 @@ impl<T> At<T> for Result<T> {
     }
 }
 
-/// A fault of the content whose place is not named yet.
+/// Creates an error about the content. Its place is not known yet.
 macro_rules! problem {
     ($($text:tt)*) => { $crate::error::ReplayError::Content { place: None, problem: format!($($text)*) } };
 }
 
-/// Returns with a fault of the content.
+/// Returns an error about the content from the function.
 macro_rules! bail {
     ($($text:tt)*) => { return Err($crate::error::problem!($($text)*)) };
 }
 
-/// Returns with a fault of the content unless a condition is true.
+/// Returns an error about the content from the function unless a condition is true.
 macro_rules! ensure {
     ($condition:expr, $($text:tt)*) => {
         if !$condition {

@@ -1,4 +1,4 @@
-//! The formats that are read, and how a source shows which one it has.
+//! The formats that can be read, and the detection of the format of a source.
 
 use std::fmt;
 use std::path::Path;
@@ -43,11 +43,12 @@ impl Format {
         }
     }
 
-    /// The format that a file or folder seems to have, by its first line or by the names of its files.
+    /// Detects the format of a file by its first line, or of a folder by the names of its files.
     ///
     /// # Errors
     ///
-    /// [`ReplayError::UnknownFormat`] if a file begins like none, and other errors if the source cannot be read.
+    /// [`ReplayError::UnknownFormat`] if a file does not begin like any format, and other errors if the source cannot
+    /// be read.
     pub fn detect(source: &Path) -> Result<Self> {
         if source.is_dir() {
             for (name, format) in [("ContestManifest.json", Self::Dominion), ("ballots.csv", Self::Ranked)] {
@@ -71,7 +72,7 @@ impl Format {
         })
     }
 
-    /// Reads a source of this format: its contests, its ballots, and what was published of them.
+    /// Reads a source of this format: its contests, its ballots, and the published numbers.
     ///
     /// # Errors
     ///
@@ -141,8 +142,8 @@ mod tests {
         assert!(problem.ends_with("has neither ContestManifest.json nor ballots.csv: name a file of it"), "{problem}");
     }
 
-    /// Every source with one byte gone or changed, cut or doubled: it is read, counted and made an election of, or
-    /// refused; never does anything else happen.
+    /// Each source is damaged: a byte is removed or changed, the file is cut or doubled. The source is then either
+    /// refused, or read, counted and converted into an election. Nothing panics.
     #[test]
     fn damaged_sources_are_read_or_refused() {
         let sources: [(&str, Format, &str); 7] = [

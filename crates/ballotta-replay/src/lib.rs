@@ -1,12 +1,12 @@
-//! Published ballots in the formats of others, as contests and ballots of [`ballotta`].
+//! Reads published ballots in foreign formats, and converts them into contests and ballots of [`ballotta`].
 //!
 //! A [`Format`] reads a source: cast vote records, participatory budgets, ranked ballots, approval profiles, weighted
 //! votes (`spec/command-line.md#replay`). [`count()`] counts its [`Ballots`] plainly, without any code of the library.
-//! [`Ballots::questions`] and [`Ballots::choices`] are what an encrypted election of the same ballots needs, and
-//! [`compare()`] puts three numbers side by side: what was published, what was counted, what the election decrypted.
+//! [`Ballots::questions`] and [`Ballots::choices`] return what an encrypted election with the same ballots needs.
+//! [`compare()`] compares three numbers: the published one, the counted one, and the one that the election decrypted.
 //!
-//! Sources are files of strangers: every length is limited, and what a reader does not understand it refuses, with the
-//! file and the line ([`ReplayError`]). The crate reads files and writes none.
+//! Sources are not trusted: every length is limited, and a reader refuses everything that it does not understand. The
+//! error names the file and the line ([`ReplayError`]). The crate reads files and writes none.
 //!
 //! # Examples
 //!

@@ -7,9 +7,10 @@
 //! VOTES        voter_id;vote;points ..          `vote` and `points` with commas
 //! ```
 //!
-//! `approval` and `choose-1` are `choose`, `cumulative` is `cumulative`, `ordinal` is `positional` with `max_length`
-//! for the first place, one less for the second. Where published ballots have fewer marks or points than the file asks
-//! for, the rule allows fewer, and a note says so: they were counted.
+//! `approval` and `choose-1` become the rule `choose`, and `cumulative` becomes `cumulative`. `ordinal` becomes
+//! `positional`, with `max_length` points for the first place, one less for the second, and so on. If published ballots
+//! have fewer marks or points than the file requires, they were counted nevertheless. The rule then allows fewer, and a
+//! note says so.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -49,24 +50,24 @@ const VOTE_TYPES: [(&str, VoteType); 4] = [
     ("ordinal", VoteType::Ordinal),
 ];
 
-/// What the votes are, as the section META has it.
+/// The form of the votes, from the section META.
 #[derive(Clone, Copy)]
 struct Form {
     kind: VoteType,
-    /// How many projects a ballot names.
+    /// The least and the most projects that a ballot may name.
     min: usize,
     max: usize,
     points: Option<Points>,
-    /// How many ballots were published.
+    /// The published number of ballots.
     ballots: Option<u64>,
 }
 
-/// The points that a ballot gives.
+/// The points that a ballot may give.
 #[derive(Clone, Copy)]
 struct Points {
-    /// To one project, at most.
+    /// The most points for one project.
     one: u64,
-    /// To all projects together, at least and at most.
+    /// The least and the most points for all projects together.
     least: u64,
     all: u64,
 }
@@ -78,10 +79,10 @@ struct Reader {
     columns: Option<Columns>,
     /// The values of META and their lines.
     meta: HashMap<String, (String, u64)>,
-    /// The line META itself.
+    /// The number of the line `META`.
     meta_line: u64,
     projects: Vec<Project>,
-    /// By the identifiers of projects.
+    /// The option of each project, by its identifier.
     numbers: HashMap<String, u16>,
     /// The voters whose ballots were read.
     voters: HashSet<String>,
@@ -96,10 +97,10 @@ struct Reader {
 struct Project {
     id: String,
     name: String,
-    /// What was published: how many ballots name the project, and its score.
+    /// The published number of ballots that name the project, and its published score.
     votes: Option<u64>,
     score: Option<u64>,
-    /// How many ballots name it.
+    /// The number of ballots that name the project.
     named: u64,
 }
 
@@ -259,7 +260,7 @@ impl Reader {
         let all = all.ok_or_else(|| self.refused(&[], "META has no max_sum_points"))?;
         let least = self.meta_number("min_sum_points")?.unwrap_or(0);
         let one = self.meta_number("max_points")?.unwrap_or(all).min(all);
-        // What a rule allows. Sums of these never overflow.
+        // The limit of a rule. Sums of such numbers do not overflow.
         let most = MAX_POINTS * self.projects.len() as u64;
         let too_many = || format!("more than {MAX_POINTS} points for a project");
         Err(if all == 0 {
@@ -267,7 +268,7 @@ impl Reader {
         } else if one == 0 {
             self.refused(&["max_points"], "projects may have no points")
         } else if least > all {
-            self.refused(&["min_sum_points"], "more points than max_sum_points")
+            self.refused(&["min_sum_points"], "min_sum_points is larger than max_sum_points")
         } else if one > MAX_POINTS {
             self.refused(&["max_points", "max_sum_points"], too_many())
         } else if all > most {
@@ -292,7 +293,7 @@ impl Reader {
 
     fn vote(&mut self, form: Form, columns: &Columns, record: &Record) -> Result<()> {
         let (values, names) = (record.values.len(), columns.0.len());
-        ensure!(values <= names, "{values} values, and {names} columns");
+        ensure!(values <= names, "the line has {values} values, but there are {names} columns");
         if let Some(voter) = columns.get(record, "voter_id")? {
             ensure!(self.voters.insert(voter.to_owned()), "voter {:?} appears twice", shortened(voter));
         }
@@ -301,7 +302,7 @@ impl Reader {
             Ok(text.split(',').filter(|_| !text.is_empty()).map(str::trim).collect())
         };
         let ids = list("vote")?;
-        ensure!(ids.len() <= form.max, "{} projects, at most {} may be named", ids.len(), form.max);
+        ensure!(ids.len() <= form.max, "{} projects are named, but at most {} may be", ids.len(), form.max);
         let option = |id: &&str| {
             let option = self.numbers.get(*id).copied();
             option.ok_or_else(|| problem!("there is no project {:?}", shortened(id)))
@@ -318,7 +319,7 @@ impl Reader {
             ensure!(points.len() == options.len(), "{} projects and {} numbers of points", options.len(), points.len());
             ensure!(points.iter().all(|points| *points <= one), "more than the {one} points that a project may have");
             let sum: u64 = points.iter().sum();
-            ensure!(sum <= all, "{sum} points, at most {all} may be given");
+            ensure!(sum <= all, "{sum} points are given, but at most {all} may be");
             self.least = self.least.min(sum);
             is_below |= sum < least;
             Mark::Points(options.into_iter().zip(points).collect())
@@ -347,7 +348,8 @@ impl Reader {
                 ballots.len()
             ));
         }
-        // A ballot counts a project once: what is published of its voters is what is counted, or else is checked here.
+        // The published number of voters is the count of a project if each ballot counts once. Otherwise it is checked
+        // here.
         let is_counted = form.kind == VoteType::Approval || form.kind == VoteType::Choose1;
         for Project { id, votes, named, .. } in projects.iter().filter(|_| !is_counted) {
             let votes = votes.unwrap_or(*named);
@@ -395,13 +397,13 @@ impl Form {
                 blank: false,
                 winners: None,
             }),
-            // Of one option there is nothing to choose unless it may be left out.
+            // With only one project, a voter must be able to leave it out. Otherwise there is no choice.
             _ => choose(if projects == 1 { 0 } else { min as u32 }, self.max as u32, false),
         }
     }
 }
 
-/// The name of a section, if a line has one value, and it is such a name. No other line of these sections is like it.
+/// The name of a section, if the only value of a line is such a name. Other lines never have this form.
 fn section_name(record: &Record) -> Option<&str> {
     let [name, rest @ ..] = record.values.as_slice() else { return None };
     let name = Some(name.trim()).filter(|name| ["META", "PROJECTS", "VOTES"].contains(name));
@@ -469,11 +471,14 @@ mod tests {
         };
         let cumulative = |meta: &str| file(&format!("vote_type;cumulative\n{meta}\n"), APPROVED, "");
         for (text, expected) in [
-            (approval("voter_id;vote\n1;A/1\n2;A/1,B\n"), "sample, line 13: 2 projects, at most 1 may be named"),
+            (
+                approval("voter_id;vote\n1;A/1\n2;A/1,B\n"),
+                "sample, line 13: 2 projects are named, but at most 1 may be",
+            ),
             (approval("voter_id;vote\n1;X\n"), "sample, line 12: there is no project \"X\""),
             (approval("voter_id;vote\n1\n"), "sample, line 12: there is no value of vote"),
             (approval("voter_id;votes\n1;B\n"), "sample, line 11: there is no column vote"),
-            (approval("voter_id;vote\n1;B;A/1\n"), "sample, line 12: 3 values, and 2 columns"),
+            (approval("voter_id;vote\n1;B;A/1\n"), "sample, line 12: the line has 3 values, but there are 2 columns"),
             (approval("voter_id;vote\n1;B\n2;B\n1;B\n"), "sample, line 14: voter \"1\" appears twice"),
             (approval("voter_id;vote;vote\n"), "sample, line 11: a column appears twice"),
             (approval("voter_id;vote\n"), "sample: there are no votes"),
@@ -481,7 +486,7 @@ mod tests {
             (points("1;A,A;1,1"), "sample, line 13: an option is marked twice"),
             (points("1;A,B;1"), "sample, line 13: 2 projects and 1 numbers of points"),
             (points("1;A;3"), "sample, line 13: more than the 2 points that a project may have"),
-            (points("1;A,B;2,2"), "sample, line 13: 4 points, at most 3 may be given"),
+            (points("1;A,B;2,2"), "sample, line 13: 4 points are given, but at most 3 may be"),
             (points("1;A;-1"), "sample, line 13: \"-1\" is not a whole number"),
             ("PROJECTS\n".to_owned(), "sample, line 1: the sections are META, PROJECTS, VOTES"),
             ("key;value\n".to_owned(), "sample, line 1: the first line is not META"),
@@ -515,7 +520,10 @@ mod tests {
             ),
             (cumulative("max_sum_points;0"), "sample, line 5: voters have no points"),
             (cumulative("max_sum_points;5\nmax_points;0"), "sample, line 6: projects may have no points"),
-            (cumulative("min_sum_points;6\nmax_sum_points;5"), "sample, line 5: more points than max_sum_points"),
+            (
+                cumulative("min_sum_points;6\nmax_sum_points;5"),
+                "sample, line 5: min_sum_points is larger than max_sum_points",
+            ),
             (
                 file("vote_type;cumulative\nmax_sum_points;5\n", APPROVED, "voter_id;vote\n"),
                 "sample, line 11: there is no column points",

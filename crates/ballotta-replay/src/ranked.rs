@@ -1,4 +1,5 @@
-//! Ranked ballots as values with commas: a line is a ballot, a column a rank of a contest, named `<contest>_<rank>`.
+//! Ranked ballots as comma-separated values: a line is a ballot, and a column is a rank of a contest, named
+//! `<contest>_<rank>`.
 //!
 //! ```text
 //! mayor_1,mayor_2,mayor_3,park_1,park_2
@@ -8,8 +9,9 @@
 //! The folder may also have `candidates.json` with names, and two files of RCTab (Bright Spots): a configuration, whose
 //! rules say which rank is the first that counts, and an expected report, whose first round is compared.
 //!
-//! Every contest becomes two: `<contest>-first`, the first preferences, and `<contest>-pairs`, who is ranked above whom
-//! among the most preferred; a contest of pairs has at most 12 options. All who are not ranked tie for the last place.
+//! Every contest becomes two contests: `<contest>-first` has the first preferences, and `<contest>-pairs` compares the
+//! most preferred candidates in pairs, because a contest of pairs has at most 12 options. Candidates that a ballot does
+//! not rank tie for the last place.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -24,7 +26,7 @@ use crate::ballots::{Ballots, Contest, MAX_BALLOTS, Mark, Names, Published, chec
 use crate::error::{At as _, Result, bail, ensure, problem};
 use crate::text::{Lines, Record, Records, find, folder_of, json, json_beside, list, number, shortened};
 
-/// Ranks of a contest, at most.
+/// The most ranks in a contest.
 const MAX_RANKS: usize = 64;
 
 /// Reads a folder with `ballots.csv`, or such a file.
@@ -45,12 +47,12 @@ fn first_json<T: DeserializeOwned>(folder: &Path, ends: &str) -> Result<Option<T
     list(folder, "", ends)?.first().map(|path| json(path)).transpose()
 }
 
-/// Whether this is the first line of such a file.
+/// Whether this is the first line of a file with ranked ballots.
 pub(crate) fn is_header(line: &str) -> bool {
     line.split(',').all(|column| rank_of(column.trim()).is_some())
 }
 
-/// What the other files of the folder say.
+/// The content of the other files of the folder.
 #[derive(Default)]
 struct Beside {
     config: Option<Config>,
@@ -66,7 +68,7 @@ struct ContestNames {
     candidates: BTreeMap<String, String>,
 }
 
-/// A configuration of RCTab, as far as it says what the first preference is.
+/// The parts of a configuration of RCTab that determine the first preference.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Config {
@@ -108,14 +110,14 @@ struct Round {
     tally: BTreeMap<String, String>,
 }
 
-/// What the report calls write-ins that are not candidates.
+/// The name of the report for write-ins that are not candidates.
 const UNDECLARED: &str = "Undeclared Write-ins";
 
-/// Which rank counts first.
+/// The rule that determines the first preference.
 struct FirstRank {
-    /// More skipped ranks than this, one after the other, end the ballot.
+    /// The most ranks that a ballot may skip one after the other. With more, the ballot has no first preference.
     skipped: usize,
-    /// Whether an over-vote ends it.
+    /// Whether a ballot has no first preference after an over-vote.
     overvote_ends: bool,
 }
 
@@ -151,7 +153,7 @@ impl FirstRank {
     }
 }
 
-/// What a ballot has at a rank.
+/// The content of a ballot at a rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Rank {
     None,
@@ -166,11 +168,11 @@ fn rank_of(column: &str) -> Option<(&str, usize)> {
     (!contest.is_empty() && (1..=MAX_RANKS).contains(&rank)).then_some((contest, rank))
 }
 
-/// A contest of the file: its columns in the order of their ranks, and its candidates in the order of their numbers,
-/// which is not known before all ballots are read.
+/// A contest of the file: its columns in the order of their ranks, and its candidates in the order of their numbers.
+/// The candidates are complete only after all ballots are read.
 struct Race<'a> {
     name: String,
-    /// The names of the candidates. Somebody without a name here is not a candidate.
+    /// The names of the candidates. If there are names, a person without a name is not a candidate.
     names: Option<&'a ContestNames>,
     columns: Vec<usize>,
     seen: HashMap<String, u16>,
@@ -228,7 +230,7 @@ fn races<'a>(header: &Record, names: &'a Candidates) -> Result<Vec<Race<'a>>> {
         ensure!(is_new, "rank {rank} of {contest} appears twice");
     }
     let race = |(name, columns): (String, BTreeMap<usize, usize>)| {
-        ensure!(columns.keys().copied().eq(1..=columns.len()), "the ranks of {name} have a hole");
+        ensure!(columns.keys().copied().eq(1..=columns.len()), "the columns of {name} skip a rank");
         let columns = columns.into_values().collect();
         Ok(Race { names: names_of(&name, names), name, columns, seen: HashMap::new(), candidates: Vec::new() })
     };
@@ -240,7 +242,7 @@ fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
     let mut races = races(&header, &beside.names).at(|| records.place(header.line))?;
     check_contests(2 * races.len())?;
     let first_rank = FirstRank::new(beside.config.as_ref())?;
-    // Every different line, by its number, and how often it appears; and the number of every line.
+    // The number of each different line, how often it appears, and for each ballot the number of its line.
     let (mut numbers, mut often, mut lines) = (HashMap::new(), Vec::<u64>::new(), Vec::new());
     while let Some(record) = records.read()? {
         let place = || records.place(record.line);
@@ -268,7 +270,7 @@ fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
             continue;
         }
         let ranks = || distinct.iter().map(|(ranks, _)| &ranks[position]);
-        // Candidates in the order of their names in the file, numbers by size.
+        // Candidates are sorted by their names in the file. Names that are numbers are sorted by their value.
         let mut order: Vec<u16> = (0..).take(race.candidates.len()).collect();
         order.sort_by_cached_key(|candidate| {
             let name = &race.candidates[usize::from(*candidate)];
@@ -295,7 +297,7 @@ fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
         if options.len() < 2 {
             continue;
         }
-        // The most preferred, and those that are equal in the order of the file.
+        // The most preferred candidates. Candidates with equal preferences are in the order of the file.
         let mut most: Vec<u16> = (0..).take(options.len()).collect();
         most.sort_by_key(|option| Reverse(preferred[usize::from(*option)]));
         most.truncate(MAX_RANKED_OPTIONS);
@@ -305,7 +307,7 @@ fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
             let mut ranking = Vec::new();
             for rank in ranks {
                 let Rank::Candidate(candidate) = rank else { continue };
-                // A candidate that is ranked twice has the better rank.
+                // If a candidate is ranked twice, the better rank counts.
                 match paired.get(&option_of[candidate]) {
                     Some(option) if !ranking.contains(option) => ranking.push(*option),
                     _ => {}
@@ -324,7 +326,8 @@ fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
     Ok(ballots)
 }
 
-/// The names whose contest is this one, or begins with it.
+/// The names of the candidates of this contest. If no contest has this name, the only contest whose name begins with it
+/// is used.
 fn names_of<'a>(contest: &str, names: &'a Candidates) -> Option<&'a ContestNames> {
     let begins = format!("{contest}_");
     names.get(contest).or_else(|| {
@@ -333,7 +336,7 @@ fn names_of<'a>(contest: &str, names: &'a Candidates) -> Option<&'a ContestNames
     })
 }
 
-/// The first round of the report, if it is of this contest: if it names these candidates.
+/// The first round of the report, if it is about this contest. It is if it names these candidates.
 fn published(beside: &Beside, shown: &[&str]) -> Result<Published> {
     let first = beside.report.as_ref().and_then(|report| report.results.iter().find(|round| round.round == 1));
     let Some(Round { tally, .. }) = first else { return Ok(Published::default()) };
@@ -387,7 +390,7 @@ mod tests {
         assert_eq!(counts[1].pairs, [[0, 3, 3], [2, 0, 4], [1, 1, 0]]);
         assert_eq!(schulze(&counts[1].pairs), [vec![0], vec![1], vec![2]]);
 
-        // Without a configuration, whatever rank is the first counts.
+        // Without a configuration, the first rank with a candidate counts.
         let ballots = parse(text, &Beside::default()).unwrap();
         assert_eq!(count(&ballots)[0].options, [2, 2, 1]);
         assert_eq!(ballots.contests[0].published, Published::default());
@@ -407,7 +410,7 @@ mod tests {
         for (text, expected) in [
             ("a_1,b\n", "sample, line 1: \"b\" is not <contest>_<rank>"),
             ("a_1,a_1\n", "sample, line 1: rank 1 of a appears twice"),
-            ("a_1,a_3\n", "sample, line 1: the ranks of a have a hole"),
+            ("a_1,a_3\n", "sample, line 1: the columns of a skip a rank"),
             ("a_1,a_2\n1,2\n1\n", "sample, line 3: not as many values as columns"),
             ("a_1,a_2\n1,2,3\n", "sample, line 2: not as many values as columns"),
             ("", "there is no line"),

@@ -6,9 +6,9 @@
 //! {"source":"..","weights":["7526.9811523992","73446.8943013686"]}
 //! ```
 //!
-//! *Meetings* (SEC Form 8-K, item 5.07): every item is a contest, and every total one voter with that number of shares,
-//! who is made up. Broker non-votes are blank. *Weights* are those of voters who all voted yes: cut after four
-//! decimals, they are whole numbers of the unit `1/10000`, which the manifest names.
+//! *Meetings* (SEC Form 8-K, item 5.07): every item is a contest. Every total becomes one invented voter with this
+//! number of shares. Broker non-votes are blank. *Weights* belong to voters who all voted yes. Decimals after the
+//! fourth are cut off, so that the weights are whole numbers of the unit `1/10000`, which the manifest names.
 
 use std::path::Path;
 
@@ -20,10 +20,10 @@ use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_contests, c
 use crate::error::{At as _, Result, bail, ensure};
 use crate::text::{json, number, shortened};
 
-/// Decimals that are kept of a weight.
+/// The number of decimals of a weight that are kept.
 const DECIMALS: usize = 4;
 
-/// Either meetings, or weights with their source. A field that is not known may be one that counts: it is refused.
+/// Either meetings, or weights with their source. An unknown field is refused, because it could change the count.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -33,7 +33,7 @@ struct Document {
     source: Option<String>,
     #[serde(default)]
     weights: Option<Vec<String>>,
-    /// Known, and counts nothing.
+    /// A known field that does not change the count.
     #[serde(default, rename = "note")]
     _note: IgnoredAny,
 }
@@ -48,7 +48,7 @@ struct Meeting {
     #[serde(default)]
     broker_non_votes: Option<u64>,
     items: Vec<Item>,
-    /// Known, and count nothing: where it was published, and how many shares might have voted.
+    /// Known fields that do not change the count: the source, and the number of shares that were entitled to vote.
     #[serde(default, rename = "source")]
     _source: IgnoredAny,
     #[serde(default, rename = "shares_entitled")]
@@ -81,7 +81,7 @@ fn interpret(document: Document) -> Result<Ballots> {
     match document {
         Document { meetings: Some(meetings), weights: None, .. } => of_meetings(meetings),
         Document { meetings: None, weights: Some(weights), source: Some(source), .. } => of_weights(&source, &weights),
-        _ => bail!("there are to be meetings with their items, or weights with their source, and not both"),
+        _ => bail!("the file must have either meetings with items, or weights with a source"),
     }
 }
 
@@ -103,13 +103,13 @@ fn of_meetings(meetings: Vec<Meeting>) -> Result<Ballots> {
             .into_iter()
             .filter_map(|(name, total)| Some((name, total?)))
             .collect();
-            ensure!(totals.len() > 1, "{place}: only votes for it");
+            ensure!(totals.len() > 1, "{place}: the item has votes for it, but no other total");
             let contest = ballots.contests.len();
             let mut weight = 0_u64;
             let marks = (0..).zip(&totals).map(|(option, (_, total))| (Mark::Options(vec![option]), *total));
             for (mark, total) in marks.chain(blank.map(|total| (Mark::Blank, total))) {
-                ensure!(total <= MAX_WEIGHT, "{place}: {total} is more than a voter may weigh, {MAX_WEIGHT}");
-                // Nobody votes with no shares.
+                ensure!(total <= MAX_WEIGHT, "{place}: a total of {total} is above the limit of {MAX_WEIGHT} shares");
+                // A total of 0 shares has no voter.
                 if total > 0 {
                     ballots.cast(vec![(contest, mark)], total)?;
                     weight += total;
@@ -143,7 +143,7 @@ fn of_weights(source: &str, weights: &[String]) -> Result<Ballots> {
     for (position, weight) in weights.iter().enumerate() {
         let mut cast = || {
             let units = units(weight)?;
-            ensure!((1..=MAX_WEIGHT).contains(&units), "{units} units, between 1 and {MAX_WEIGHT} are possible");
+            ensure!((1..=MAX_WEIGHT).contains(&units), "{units} units are not between 1 and {MAX_WEIGHT}");
             ballots.cast(vec![(0, Mark::Options(vec![0]))], units)?;
             sum += units;
             ensure!(sum <= MAX_TOTAL, "more than {MAX_TOTAL} units together");
@@ -190,7 +190,7 @@ mod tests {
             assert_eq!(units(text).unwrap_err().to_string(), format!("{text:?} is not a decimal number"));
         }
         let problem = of_weights("s", &["1".to_owned(), "0.00001".to_owned()]).err().unwrap().to_string();
-        assert_eq!(problem, "weight 2: 0 units, between 1 and 1099511627776 are possible");
+        assert_eq!(problem, "weight 2: 0 units are not between 1 and 1099511627776");
     }
 
     #[test]
@@ -206,9 +206,9 @@ mod tests {
         let count = count(&ballots).remove(0);
         assert_eq!((count.ballots, count.weight, count.blank, count.options), (3, 100, 20, vec![70, 10, 0]));
         let problem = meeting(r#"{"item":"pay","votes_for":70}"#).err().unwrap().to_string();
-        assert_eq!(problem, "C, pay: only votes for it");
+        assert_eq!(problem, "C, pay: the item has votes for it, but no other total");
         let problem = meeting(r#"{"item":"pay","votes_for":1099511627777,"against":1}"#).err().unwrap().to_string();
-        assert_eq!(problem, "C, pay: 1099511627777 is more than a voter may weigh, 1099511627776");
+        assert_eq!(problem, "C, pay: a total of 1099511627777 is above the limit of 1099511627776 shares");
     }
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
         let known = "`company`, `date`, `shares_voting`, `broker_non_votes`, `items`, `source`, `shares_entitled`";
         let of_items =
             "`item`, `votes_for`, `against`, `withheld`, `against_and_withheld`, `abstain`, `broker_non_votes`";
-        let either = "there are to be meetings with their items, or weights with their source, and not both";
+        let either = "the file must have either meetings with items, or weights with a source";
         for (text, expected) in [
             (
                 r#"{"meetings":[{"company":"C","date":"D","items":[{"item":"I","votes_for":10,"votes_against":3}]}]}"#,

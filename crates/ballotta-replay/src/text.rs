@@ -1,4 +1,4 @@
-//! Files of others: perhaps compressed, in lines, as values with separators, or as JSON. Every length is limited.
+//! Reads foreign files, which may be compressed: lines, values with separators, and JSON. Every length is limited.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
@@ -9,13 +9,13 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{At as _, ReplayError, Result, bail, ensure, problem};
 
-/// Bytes of a line, and of a record of several lines, at most.
+/// The most bytes in a line, and in a record of several lines.
 const MAX_LINE_BYTES: usize = 1 << 20;
-/// Bytes of a file that is read line by line, unpacked, at most.
+/// The most bytes in a file that is read line by line, after it is unpacked.
 const MAX_TEXT_BYTES: u64 = 4 << 30;
-/// Bytes of a JSON document, unpacked, at most.
+/// The most bytes in a JSON document, after it is unpacked.
 const MAX_JSON_BYTES: u64 = 256 << 20;
-/// Values of a line, at most.
+/// The most values in a line.
 const MAX_FIELDS: usize = 4096;
 
 /// An error of the operating system about a file or folder.
@@ -23,7 +23,7 @@ fn unreadable(path: &Path) -> impl Fn(io::Error) -> ReplayError {
     |source| ReplayError::Read { place: path.display().to_string(), source }
 }
 
-/// Opens a file; one that begins like gzip is unpacked.
+/// Opens a file. If it begins like a gzip file, it is unpacked.
 fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     let file = File::open(path).map_err(unreadable(path))?;
     let mut reader = BufReader::with_capacity(1 << 16, file);
@@ -111,7 +111,7 @@ impl Lines {
         format!("{}, line {number}", self.shown)
     }
 
-    /// The next line without its end, or nothing after the last.
+    /// Returns the next line without its end, or `None` after the last one.
     fn read(&mut self) -> Result<Option<String>> {
         let number = self.number + 1;
         let mut bytes = Vec::new();
@@ -149,15 +149,15 @@ pub(crate) struct Records {
     separator: char,
 }
 
-/// The values of a line, or of several if one of them goes over its end.
+/// The values of a line, or of several lines if a value contains the end of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// The line in which it begins.
+    /// The line in which the record begins.
     pub(crate) line: u64,
     pub(crate) values: Vec<String>,
 }
 
-/// What a reader of values has before it.
+/// The state of a reader of values.
 enum State {
     Plain,
     Quoted,
@@ -180,7 +180,7 @@ impl Records {
         self.lines.place(line)
     }
 
-    /// The next record, or nothing after the last. Empty lines are no records.
+    /// Returns the next record, or `None` after the last one. Empty lines are skipped.
     pub(crate) fn read(&mut self) -> Result<Option<Record>> {
         loop {
             let Some(text) = self.lines.read()? else { return Ok(None) };
@@ -236,7 +236,7 @@ pub(crate) fn number(text: &str) -> Result<u64> {
     number.ok_or_else(|| problem!("{:?} is not a whole number", shortened(text)))
 }
 
-/// As much of a text as an error shows.
+/// The beginning of a text, as errors show it.
 pub(crate) fn shortened(text: &str) -> String {
     const MOST: usize = 60;
     if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST).chain(['…']).collect() }

@@ -63,12 +63,12 @@ use crate::hash::{Fingerprint, Tracker};
 use crate::record::{PublishedRoll, RecordSource, SourceError};
 use crate::tally::{CountedSet, Ledger, LedgerEntry, LedgerError};
 
-/// The entries of a board so far, appended or committed.
+/// The entries of a board, including entries that are appended but not committed yet.
 pub trait BoardEntries {
     /// Why an entry cannot be read.
     type Error;
 
-    /// The number of entries, and so the position of the next.
+    /// Returns the number of entries, which is the position of the next entry.
     fn size(&self) -> u64;
 
     /// Reads an entry again.
@@ -79,7 +79,7 @@ pub trait BoardEntries {
     fn entry(&self, index: u64) -> Result<Vec<u8>, Self::Error>;
 }
 
-/// A board in memory.
+/// A board whose entries are in memory.
 impl BoardEntries for Vec<Vec<u8>> {
     type Error = LogError;
 
@@ -117,7 +117,7 @@ pub enum AdmitError<E> {
     Entry {
         /// The position of the entry on the board.
         index: u64,
-        /// Why.
+        /// The reason why the entry cannot be decoded.
         error: DecodeError,
     },
 }
@@ -137,7 +137,7 @@ pub enum ResumeError {
     Roll(RollLookupError<SourceError>),
     /// The board has a ballot that a ballot box does not admit. If admission were resumed, it would contradict every
     /// verifier.
-    #[error("no ballot box admits the ballot in entry {index} of the board: {error}")]
+    #[error("admission cannot be resumed: the ballot in entry {index} of the board breaks a rule: {error}")]
     NotAdmitted {
         /// The position of the ballot on the board.
         index: u64,
@@ -218,7 +218,7 @@ impl<S: RecordSource> Admission<S> {
         if let Some((index, error)) = unreadable {
             return Err(ResumeError::NotAdmitted { index, error: error.into() });
         }
-        // In the order of the roll every block of it is read once.
+        // In the order of the roll, each block of the roll is read only once.
         ballots.sort_unstable_by_key(|ballot| ballot.credential);
         let voters = roll.find_all(&source, ballots.iter().map(|ballot| &ballot.credential));
         let mut found: Vec<(AdmittedBallot, Option<u32>)> =
@@ -344,7 +344,7 @@ impl<S: RecordSource> Admission<S> {
 ///
 /// # Errors
 ///
-/// `Encoding` if the ballot is empty or too long for an entry, which no verified ballot is.
+/// `Encoding` if the ballot is empty or too long for an entry. A verified ballot is neither.
 pub fn ballot_entry(ballot: &[u8]) -> Result<Vec<u8>, AdmissionError> {
     Ok(Entry::new(EntryKind::Ballot, ballot)?.encode())
 }

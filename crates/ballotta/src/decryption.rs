@@ -48,19 +48,19 @@ pub enum DecryptionError {
     /// There is no trustee with this index.
     #[error("there is no trustee {trustee}")]
     UnknownTrustee {
-        /// The index.
+        /// The index that no trustee has.
         trustee: u16,
     },
     /// A statement is not signed by its trustee.
     #[error("the statement of trustee {trustee} has no valid signature of this trustee")]
     BadStatementSignature {
-        /// The trustee.
+        /// The trustee whom the statement names.
         trustee: u16,
     },
     /// A statement is not about the closed board.
     #[error("the statement of trustee {trustee} differs from the board in: {what}")]
     StatementMismatch {
-        /// The trustee.
+        /// The trustee who made the statement.
         trustee: u16,
         /// What differs: fingerprint, size, root or sums.
         what: &'static str,
@@ -68,7 +68,7 @@ pub enum DecryptionError {
     /// A trustee made two different statements.
     #[error("trustee {trustee} made two different statements")]
     TwoStatements {
-        /// The trustee.
+        /// The trustee who made both statements.
         trustee: u16,
     },
     /// The closing rule requires more equal statements.
@@ -76,7 +76,7 @@ pub enum DecryptionError {
     TooFewStatements {
         /// The number of trustees with a valid statement.
         found: usize,
-        /// The number of trustees needed.
+        /// The number of trustees that are needed.
         needed: usize,
         /// The trustees without a valid statement, in ascending order.
         absent: Vec<u16>,
@@ -84,9 +84,9 @@ pub enum DecryptionError {
     /// The closing rule requires more witnesses.
     #[error("{found} witnesses cosigned the closing checkpoint, but the closing rule requires {needed}")]
     TooFewWitnesses {
-        /// Witnesses with a valid cosignature.
+        /// The number of witnesses with a valid cosignature.
         found: usize,
-        /// Witnesses needed.
+        /// The number of witnesses that are needed.
         needed: usize,
     },
     /// The closing checkpoint is not the checkpoint of the board at the close.
@@ -98,7 +98,7 @@ pub enum DecryptionError {
     /// A partial decryption has another shape than the tally.
     #[error("the partial decryption of trustee {trustee} has the wrong shape in contest {contest}")]
     WrongShape {
-        /// The trustee.
+        /// The trustee whom the partial decryption names.
         trustee: u16,
         /// The contest, counted from 0.
         contest: usize,
@@ -106,13 +106,13 @@ pub enum DecryptionError {
     /// A partial decryption is of another tally.
     #[error("the partial decryption of trustee {trustee} is of another tally")]
     WrongTally {
-        /// The trustee.
+        /// The trustee whom the partial decryption names.
         trustee: u16,
     },
     /// The proof of a partial decryption is invalid.
     #[error("the partial decryption of trustee {trustee} is not proved in contest {contest}")]
     PartialDecryptionInvalid {
-        /// The trustee.
+        /// The trustee whom the partial decryption names.
         trustee: u16,
         /// The contest, counted from 0.
         contest: usize,
@@ -120,7 +120,7 @@ pub enum DecryptionError {
     /// There are two partial decryptions of one trustee.
     #[error("there are two partial decryptions of trustee {trustee}")]
     DuplicateDecryption {
-        /// The trustee.
+        /// The trustee whom both decryptions name.
         trustee: u16,
     },
     /// There are fewer valid partial decryptions than the threshold.
@@ -128,7 +128,7 @@ pub enum DecryptionError {
     InsufficientShares {
         /// The number of valid partial decryptions.
         have: usize,
-        /// The threshold.
+        /// The number of partial decryptions that are needed.
         need: usize,
     },
     /// No valid ballots give the totals of a contest.
@@ -136,7 +136,7 @@ pub enum DecryptionError {
     ImpossibleTotals {
         /// The contest, counted from 0.
         contest: usize,
-        /// Why.
+        /// The reason why no ballots give the totals.
         error: OutcomeError,
     },
     /// A total is larger than rules and roll allow.

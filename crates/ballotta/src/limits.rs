@@ -32,9 +32,9 @@ pub const MAX_SEATS: u64 = 10_000;
 pub const MAX_STYLES: usize = 1024;
 /// The most trustees in an election.
 pub const MAX_TRUSTEES: usize = 64;
-/// Files of a key ceremony that the plan of shards names: several attempts, with room.
+/// The most files of a key ceremony that the plan of shards names. This is enough for several attempts.
 pub(crate) const MAX_CEREMONY_FILES: usize = 64 * MAX_TRUSTEES;
-/// Witnesses of an election.
+/// The most witnesses in an election.
 pub const MAX_WITNESSES: usize = 32;
 /// The most credential authorities in an election.
 pub const MAX_AUTHORITIES: usize = 8;

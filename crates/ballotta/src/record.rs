@@ -80,13 +80,13 @@ pub const RESULT: &str = "result/result.json";
 /// The path of the text that explains every file.
 pub const README: &str = "README.md";
 
-/// The path of a message of the key ceremony.
+/// The path of the message of the key ceremony with this hash.
 #[must_use]
 pub fn ceremony_path(hash: &FileHash) -> String {
     alloc::format!("ceremony/{hash}")
 }
 
-/// The path of a partial decryption.
+/// The path of the partial decryption with this hash.
 #[must_use]
 pub fn decryption_path(hash: &FileHash) -> String {
     alloc::format!("decryption/{hash}")
@@ -196,7 +196,7 @@ pub(crate) fn read_parts(
 /// A record whose files are in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryRecord {
-    /// The files, by path.
+    /// The bytes of each file, by path.
     pub files: BTreeMap<String, Vec<u8>>,
 }
 

@@ -135,7 +135,7 @@ pub enum TrusteeError<E> {
     /// The record is not valid up to the close.
     #[error("the record is not valid up to the close, so nothing is decrypted")]
     InvalidRecord(Box<Report>),
-    /// There is no tally.
+    /// The record has no tally, because the voting is not closed.
     #[error("the record has no tally: the voting is not closed")]
     NotClosed,
     /// The closing checkpoint cannot be read from the source.
@@ -206,7 +206,7 @@ impl<S: StatementStore> TrusteeSession<S> {
     }
 }
 
-/// A trustee that has verified a closed record.
+/// The session of a trustee that has verified a record whose voting is closed.
 pub struct ClosingSession<S> {
     verification: Verification,
     signing: KeyPair,

@@ -61,14 +61,14 @@ use crate::hash::Fingerprint;
 use crate::record::{PublishedRoll, RecordSource, ResultDocument};
 use crate::tally::EncryptedTally;
 
-/// What a verification is to check.
+/// The options of a verification: what the verifier checks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VerifyOptions {
     /// How far the election must have come.
     pub stage: Stage,
-    /// The fingerprint that the auditor knows from another source.
+    /// The fingerprint that the auditor knows from another source. It is the pinned fingerprint of the report.
     pub fingerprint: Option<Fingerprint>,
-    /// A tree head that the auditor has seen before.
+    /// A tree head that the auditor has seen before. It is the pinned checkpoint of the report.
     pub checkpoint: Option<TreeHead>,
 }
 
@@ -77,9 +77,9 @@ pub struct VerifyOptions {
 pub struct Progress {
     /// The part that is being verified: `roll`, `board` or `ballots`.
     pub stage: &'static str,
-    /// The number of bytes or entries that are done.
+    /// The number of bytes or entries that have been read or verified.
     pub done: u64,
-    /// The number of all bytes or entries.
+    /// The number of bytes or entries of the whole part.
     pub total: u64,
 }
 
@@ -92,11 +92,11 @@ pub struct Verification {
     pub context: Option<ElectionContext>,
     /// The roll, if it could be read.
     pub roll: Option<PublishedRoll>,
-    /// The board up to the last entry.
+    /// The tree head of the whole board, if its entries could be read.
     pub head: Option<TreeHead>,
     /// The tally that was recomputed, if the board is closed.
     pub tally: Option<EncryptedTally>,
-    /// The tally, if its closing rule is satisfied.
+    /// The tally, if the closing rule of the manifest is satisfied.
     pub closed: Option<ClosedTally>,
     /// The trustees' statements, in the order of the board, verified or not.
     pub statements: Vec<ClosingStatement>,

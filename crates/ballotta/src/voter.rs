@@ -97,7 +97,7 @@ pub enum VoterError {
     /// The voting is not open yet.
     #[error("the voting is not open yet")]
     NotOpen,
-    /// The voting is closed.
+    /// The voting is closed, so no ballot can be cast.
     #[error("the voting is closed")]
     Closed,
     /// No credential can be derived from the voting code.

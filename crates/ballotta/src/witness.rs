@@ -97,10 +97,10 @@ pub enum WitnessError<E> {
     #[error(transparent)]
     Note(#[from] NoteError),
     /// The store cannot be read.
-    #[error("what the witness has cosigned cannot be read")]
+    #[error("the stored heads that the witness has cosigned cannot be read")]
     Load(#[source] E),
-    /// The store cannot be written, so that the cosignature is not given out.
-    #[error("the head cannot be stored, so the cosignature is not given out")]
+    /// The store cannot be written, so the cosignature is not returned.
+    #[error("the head cannot be stored, so the cosignature is not returned")]
     Store(#[source] E),
     /// The stored document is damaged.
     #[error("the store is damaged: without it the witness does not know what it has cosigned")]
@@ -245,7 +245,7 @@ impl ExpectedHead {
 #[serde(deny_unknown_fields)]
 struct WitnessDocument {
     format: String,
-    /// By origin.
+    /// The stored heads, by the origins of the boards.
     boards: BTreeMap<String, StoredHead>,
 }
 
@@ -261,7 +261,7 @@ impl WitnessDocument {
 #[serde(deny_unknown_fields)]
 struct StoredHead {
     size: u64,
-    /// In hexadecimal.
+    /// The root of the head, in hexadecimal.
     root: String,
 }
 

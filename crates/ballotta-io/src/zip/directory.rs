@@ -24,13 +24,13 @@ const END64_BYTES: u64 = 56;
 const LOCATOR_BYTES: u64 = 20;
 /// The extra field with the numbers that do not fit into 32 bits.
 pub(super) const EXTRA64: u16 = 1;
-/// Of a member: encrypted.
+/// The flag of a member that is encrypted.
 const ENCRYPTED: u16 = 1;
-/// A board has no more bundles, and a record not that many files beside them.
+/// The most files in an archive. It is larger than the number of bundles and other files of any record.
 const MAX_FILES: u64 = MAX_ENTRIES / 256 + (1 << 16);
-/// No name of a record is longer.
+/// The most bytes in a name. No file of a record has a longer one.
 const MAX_NAME_BYTES: usize = 255;
-/// At most how many bytes deflate makes out of one.
+/// The most bytes that one deflated byte can contain.
 const MAX_RATIO: u64 = 1032;
 
 /// How a file is packed.
@@ -46,19 +46,19 @@ pub(super) struct Member {
     pub(super) method: Method,
     pub(super) packed: u64,
     pub(super) length: u64,
-    /// Where its own header begins.
+    /// The position of the file's own header.
     header: u64,
-    /// Where its bytes begin, once somebody asked.
+    /// The position of the bytes of the file. It is set when it is needed first.
     start: OnceLock<u64>,
 }
 
 impl Member {
-    /// Where the bytes of the file begin: after the file's own header, which must name the file.
+    /// Returns the position of the bytes of the file. They follow the file's own header, which must name the file.
     pub(super) fn start(&self, file: &File, name: &str) -> io::Result<u64> {
         if let Some(start) = self.start.get() {
             return Ok(*start);
         }
-        let other = || io::Error::other("the file has another header than the directory says");
+        let other = || io::Error::other("the header of the file does not agree with the directory");
         let mut header = [0; LOCAL_BYTES as usize];
         read_exact_at(file, &mut header, self.header)?;
         let lengths = |mut fields: Fields<'_>| {
@@ -149,7 +149,7 @@ fn place(file: &File) -> Result<Place, ZipError> {
         return Err(ZipError::Directory("it names more files than a record has"));
     }
     if place.start.checked_add(place.bytes) != Some(ends) {
-        return Err(ZipError::Directory("it is not at its place"));
+        return Err(ZipError::Directory("it is not at the stated position"));
     }
     let longest = place.files * (CENTRAL_BYTES + MAX_NAME_BYTES + 255) as u64;
     if place.bytes > longest {
@@ -158,7 +158,8 @@ fn place(file: &File) -> Result<Place, ZipError> {
     Ok(place)
 }
 
-/// The place that does not fit into 32 bits, and where the directory must end; `None` if the small one is meant.
+/// Reads the place of a directory with fields of 64 bits, and returns the place and where the directory must end.
+/// Returns `None` if the archive has no such fields.
 fn long_place(file: &File, end: u64) -> Result<Option<(Place, u64)>, ZipError> {
     let Some(locator) = end.checked_sub(LOCATOR_BYTES) else { return Ok(None) };
     let mut bytes = [0; LOCATOR_BYTES as usize];
@@ -170,7 +171,7 @@ fn long_place(file: &File, end: u64) -> Result<Option<(Place, u64)>, ZipError> {
     fields.u32()?;
     let start = fields.u64()?;
     if start.checked_add(END64_BYTES) != Some(locator) {
-        return Err(ZipError::Directory("it is not at its place"));
+        return Err(ZipError::Directory("it is not at the stated position"));
     }
     let mut bytes = [0; END64_BYTES as usize];
     read_exact_at(file, &mut bytes, start)?;
@@ -199,16 +200,16 @@ pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, Zi
     let mut extents = Vec::new();
     for _ in 0..files {
         let (name, member) = read_member(&mut fields)?;
-        // At least this much belongs to the file alone.
+        // At least these bytes belong only to this file.
         let own = LOCAL_BYTES + name.len() as u64;
         let behind = member.header.checked_add(own).and_then(|end| end.checked_add(member.packed));
         extents.push((
             member.header,
-            behind.filter(|end| *end <= start).ok_or(ZipError::Directory("a file is after its end"))?,
+            behind.filter(|end| *end <= start).ok_or(ZipError::Directory("a file does not end before it"))?,
         ));
         let (packed, length) = (member.packed, member.length);
         if name.ends_with('/') {
-            // Nobody would look at them.
+            // Nothing reads the bytes of a folder, so it must not have any.
             match (packed, length) {
                 (0, 0) => continue,
                 _ => return Err(ZipError::Directory("a folder has bytes")),
@@ -263,7 +264,7 @@ fn read_member(fields: &mut Fields<'_>) -> Result<(String, Member), ZipError> {
     };
     let mut long = long_fields(extra);
     let mut widen = |field: u32| if field == u32::MAX { long.u64() } else { Ok(field.into()) };
-    // In this order.
+    // The fields of 64 bits are in this order.
     let (length, packed, header) = (widen(length)?, widen(packed)?, widen(header)?);
     Ok((name, Member { method, packed, length, header, start: OnceLock::new() }))
 }
@@ -281,7 +282,8 @@ fn long_fields(extra: &[u8]) -> Fields<'_> {
     Fields { rest: &[] }
 }
 
-/// Whether a name is a path below the record: visible characters, no way out of it, one way to write it.
+/// Whether a name is a path below the record. It has only visible characters, does not lead out of the record, and has
+/// only one spelling.
 fn is_path(name: &str) -> bool {
     let parts = name.strip_suffix('/').unwrap_or(name).split('/');
     let visible = name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b':');

@@ -13,9 +13,9 @@ use super::directory::{
 };
 use crate::FolderRecord;
 
-/// The version that reads stored files, and the one that reads files longer than 4 GB.
+/// The version that is needed to read stored files, and the version that is needed for files of more than 4 GB.
 const VERSIONS: [u16; 2] = [10, 45];
-/// The first day that an archive can name: the same record gives the same bytes.
+/// The first day that an archive can name. The date is always the same, so that the same record gives the same bytes.
 const DATE: u32 = 0x0021_0000;
 
 struct Packed {
@@ -30,7 +30,7 @@ struct Packed {
 ///
 /// # Errors
 ///
-/// If a file cannot be read, or the archive not be written.
+/// If a file cannot be read, or if the archive cannot be written.
 pub fn pack(record: &Path, archive: &Path) -> Result<(), ZipError> {
     let paths = FolderRecord::new(record).list().map_err(io::Error::other)?.unwrap_or_default();
     let mut zip = BufWriter::new(File::options().write(true).create_new(true).open(archive)?);
@@ -85,7 +85,7 @@ fn is_long(value: u64) -> bool {
     short(value) == u32::MAX
 }
 
-/// Names are those of a record, and short.
+/// The length of a name or an extra field. Names in a record are short, so it fits into 16 bits.
 fn short_length(bytes: &[u8]) -> io::Result<[u8; 2]> {
     u16::try_from(bytes.len()).map(u16::to_le_bytes).map_err(|_| io::ErrorKind::InvalidFilename.into())
 }

@@ -6,7 +6,7 @@ use flate2::write::DeflateEncoder;
 
 use super::*;
 
-/// A member as a test writes it: everything may be a lie.
+/// A member of an archive that a test writes. Every field may be wrong.
 #[derive(Clone)]
 struct Forged {
     name: &'static str,
@@ -135,14 +135,14 @@ fn files_that_cannot_be_what_they_say() {
     for forged in [Forged { method: 12, ..stored("a", b"1") }, Forged { flags: 1, ..stored("a", b"1") }] {
         assert_eq!(refusal(&[forged]), "a: only files that are stored or deflated can be read");
     }
-    // Longer and shorter than it says: known only when it is inflated.
-    let wrong = "the file cannot be read: a: the file is not as long as it says";
+    // The file is longer or shorter than stated. This is known only after it is inflated.
+    let wrong = "the file cannot be read: a: the file does not have the stated length";
     for length in [4, 6] {
         let record = open(&archive(&[Forged { length, ..deflated("a", b"12345") }])).unwrap();
         assert_eq!(whole(&record, "a").unwrap_err(), wrong);
     }
     let record = open(&archive(&[Forged { own_name: "b", ..stored("a", b"1") }])).unwrap();
-    let other = "the file cannot be read: a: the file has another header than the directory says";
+    let other = "the file cannot be read: a: the header of the file does not agree with the directory";
     assert_eq!(whole(&record, "a").unwrap_err(), other);
 }
 
@@ -152,7 +152,7 @@ fn archives_that_are_not_strictly_one() {
     let overlap = [two[0].clone(), Forged { header: Some(0), ..two[1].clone() }];
     assert_eq!(refusal(&overlap), "the directory of the archive cannot be read: two files share bytes");
     let behind = [two[0].clone(), Forged { header: Some(u32::MAX - 1), ..two[1].clone() }];
-    assert_eq!(refusal(&behind), "the directory of the archive cannot be read: a file is after its end");
+    assert_eq!(refusal(&behind), "the directory of the archive cannot be read: a file does not end before it");
     let hidden = "the directory of the archive cannot be read: a folder has bytes";
     assert_eq!(refusal(&[stored("a/", b"1")]), hidden);
     let good = archive(&two);
@@ -161,9 +161,9 @@ fn archives_that_are_not_strictly_one() {
         assert_eq!(open(bytes).unwrap_err().to_string(), none);
     }
     let moved = [b"x", good.as_slice()].concat();
-    let place = "the directory of the archive cannot be read: it is not at its place";
+    let place = "the directory of the archive cannot be read: it is not at the stated position";
     assert_eq!(open(&moved).unwrap_err().to_string(), place);
-    // Any byte may be another: nothing panics, and what is read is what was packed or an error.
+    // Any byte may be changed: nothing panics.
     for position in 0..good.len() {
         for bit in [1, 0x80] {
             let mut bytes = good.clone();

@@ -1,4 +1,4 @@
-//! Which entries besides ballots a board accepts.
+//! The rules for the entries of a board that are not ballots.
 //!
 //! An entry that would invalidate the record is refused before it is appended: an entry that comes too early or too
 //! late, that its author did not sign, or that is a second one of the same author.
@@ -43,10 +43,10 @@ pub enum EntryRefused {
     /// A second signature of a credential authority.
     #[error("credential authority {authority} has signed the roll already")]
     SignedAlready {
-        /// The authority, from 1.
+        /// The number of the authority, counted from 1.
         authority: u16,
     },
-    /// A second opening.
+    /// An opening of a voting that is open already.
     #[error("the voting is open already")]
     OpenedAlready,
     /// An opening of a record that is not valid so far. What is missing at the opening can never be added.
@@ -58,10 +58,10 @@ pub enum EntryRefused {
     /// A closing before the opening.
     #[error("the voting was never opened")]
     NeverOpened,
-    /// A second closing.
+    /// A closing of a voting that is closed already.
     #[error("the voting is closed already")]
     ClosedAlready,
-    /// An entry that follows the closing, before it.
+    /// An entry that must come after the closing, but comes before it.
     #[error("the voting is not closed yet")]
     NotClosed,
     /// A statement or a partial decryption that is not from its trustee, or is about another tally.
@@ -70,17 +70,17 @@ pub enum EntryRefused {
     /// A second statement of a trustee.
     #[error("the statement of trustee {trustee} is on the board already")]
     StatedAlready {
-        /// The trustee, from 1.
+        /// The number of the trustee, counted from 1.
         trustee: u16,
     },
     /// A second partial decryption of a trustee.
     #[error("the partial decryption of trustee {trustee} is on the board already")]
     DecryptedAlready {
-        /// The trustee, from 1.
+        /// The number of the trustee, counted from 1.
         trustee: u16,
     },
     /// A cosignature after the result and its closing checkpoint were published.
-    #[error("the result is published, and the closing checkpoint with it")]
+    #[error("the closing checkpoint is published with the result: no cosignature can be added")]
     Published,
     /// A line that is not the cosignature of a checkpoint.
     #[error(transparent)]
@@ -90,7 +90,7 @@ pub enum EntryRefused {
     NoFurtherWitness,
 }
 
-/// The state of a board that decides which entries besides ballots may follow.
+/// The state of a board. It decides which entries that are not ballots may come next.
 #[derive(Clone, Debug, Default)]
 pub struct EntryRules {
     opened: bool,
@@ -103,7 +103,7 @@ pub struct EntryRules {
 }
 
 impl EntryRules {
-    /// Notes an entry of the board. Entries come in the order of the board.
+    /// Takes note of an entry. The caller passes the entries of the board in their order.
     pub fn observe(&mut self, observed: &Observed<'_>) {
         match &observed.event {
             Some(Event::Opening) => self.opened = true,

@@ -126,7 +126,7 @@ impl Mark {
 
     fn read_list(list: &mut Json, preferences: &mut Json) -> Result<Self, ChoiceProblem> {
         let preferences = strings(preferences)?;
-        // In a mark, the preferences are wiped also if the list cannot be read.
+        // The preferences are put into a mark first, so that they are wiped even if the list cannot be read.
         let mut mark = Self::List { list: String::new(), preferences };
         if let Self::List { list: place, .. } = &mut mark {
             *place = string(list)?;

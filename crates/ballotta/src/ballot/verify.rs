@@ -32,7 +32,7 @@ pub enum AdmissionError {
     #[error("the credential is not on the roll")]
     UnknownCredential,
     /// The roll gives the credential another ballot style.
-    #[error("the ballot is of style {found}, but the roll gives this credential style {expected}")]
+    #[error("the ballot has the style {found}, but the credential has the style {expected} on the roll")]
     WrongStyle {
         /// The number of the ballot's style, counted from 0.
         found: usize,
@@ -40,7 +40,7 @@ pub enum AdmissionError {
         expected: usize,
     },
     /// The roll gives the credential another weight.
-    #[error("the ballot has weight {found}, but the roll gives this credential {expected}")]
+    #[error("the ballot has the weight {found}, but the credential has the weight {expected} on the roll")]
     WrongWeight {
         /// The weight of the ballot.
         found: u64,

@@ -118,7 +118,7 @@ impl TilePath {
         self.width
     }
 
-    /// Returns the index of the first entry or hash within the level.
+    /// Returns the position, within the level, of the first entry or hash of the tile. Positions begin at 0.
     #[must_use]
     pub fn first(&self) -> u64 {
         // This does not overflow, because an index is below 2^56.

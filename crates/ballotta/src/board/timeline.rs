@@ -17,7 +17,7 @@ use crate::hash::TreeHash;
 use crate::manifest::Manifest;
 use crate::weaken::{self, Check};
 
-/// What an entry does.
+/// The effect of an entry on the election.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -204,7 +204,7 @@ impl Timeline {
         Ok((None, Some(EntryFault::Order(order))))
     }
 
-    /// The tree of the entries, which grows as the board does.
+    /// Returns the tree of the entries that were read.
     #[must_use]
     pub fn frontier(&self) -> &Frontier {
         &self.frontier
@@ -216,7 +216,7 @@ impl Timeline {
         self.frontier.head()
     }
 
-    /// The number of entries.
+    /// Returns the number of entries that were read.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.frontier.size()

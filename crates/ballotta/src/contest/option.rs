@@ -21,8 +21,8 @@ pub struct ContestOption {
 /// A grade that voters give to options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grade {
-    /// The identifier of the grade, which marks and results contain.
+    /// The identifier of the grade. Marks and results contain it.
     pub id: String,
-    /// The title of the grade, which voters see.
+    /// The title of the grade. Voters see it.
     pub title: Text,
 }

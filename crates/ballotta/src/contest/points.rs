@@ -22,9 +22,9 @@ use crate::form::{Bit, Bits, FormBuilder, RangeDigits, Terms};
 pub(super) enum Budget {
     /// There is no condition on the sum.
     Free,
-    /// The sum is at most this.
+    /// The sum is at most this number.
     AtMost(u64),
-    /// The sum is exactly this.
+    /// The sum is exactly this number.
     Exactly(u64),
     /// The sum is exactly the voter's weight.
     Weight,

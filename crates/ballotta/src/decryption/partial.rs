@@ -53,7 +53,7 @@ impl PartialDecryptionHeader {
     ///
     /// # Errors
     ///
-    /// The field that is missing, or the version.
+    /// [`DecodeError`] if a field is missing, or if the version is unknown.
     pub fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
         Self::decode(&mut Reader::new(bytes))
     }
@@ -172,7 +172,7 @@ impl PartialDecryption {
     ///
     /// # Errors
     ///
-    /// The field that is not canonical.
+    /// [`DecodeError`] with the field that is not canonical.
     pub fn decode(context: &ElectionContext, tally: &EncryptedTally, bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let header = PartialDecryptionHeader::decode(&mut reader)?;
@@ -214,7 +214,7 @@ impl PartialDecryption {
 #[derive(Clone, Debug)]
 pub struct VerifiedDecryption {
     trustee: TrusteeIndex,
-    /// By contest and slot.
+    /// The factor of each slot of each contest.
     factors: Vec<Vec<PublicElement>>,
 }
 

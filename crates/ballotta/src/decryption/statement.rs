@@ -111,7 +111,7 @@ impl ClosingStatement {
     ///
     /// # Errors
     ///
-    /// The field that is not canonical.
+    /// [`DecodeError`] with the field that is not canonical.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         reader.version()?;

@@ -172,12 +172,12 @@ pub enum CeremonyError {
         /// The number of the trustee or slot, counted from 1.
         number: usize,
     },
-    /// Shares cannot be encrypted. Only more shares than an election can have are too long for the cipher.
+    /// Shares cannot be encrypted, because they are too long for the cipher. The limits of an election prevent this.
     #[error("the shares from trustee {dealer} for trustee {receiver} cannot be encrypted")]
     ShareEncryptFailed {
-        /// The dealer.
+        /// The trustee who made the shares.
         dealer: u16,
-        /// The receiver.
+        /// The trustee for whom the shares are.
         receiver: u16,
     },
     /// Encrypted shares do not decrypt, or not to shares.
@@ -200,8 +200,8 @@ pub enum CeremonyError {
         /// The number of the slot, counted from 1.
         slot: usize,
     },
-    /// Confirmations name another ceremony root than that of the messages.
-    #[error("messages are for another ceremony root, because their trustees saw other messages: {}", list(.messages))]
+    /// Confirmations name a ceremony root that does not follow from these messages.
+    #[error("confirmations name another ceremony root, because their trustees saw other messages: {}", list(.messages))]
     RootMismatch {
         /// The confirmations with another root.
         messages: Vec<UnattributedMessage>,

@@ -97,7 +97,7 @@ impl Bundle {
 /// The bundles of a board that was read once, by the hashes of their bytes: a second reading gives the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BundleIndex {
-    /// Entries of the board.
+    /// The number of entries of the board.
     pub(crate) size: u64,
     pub(crate) hashes: Vec<FileHash>,
 }

@@ -37,17 +37,17 @@ pub enum RecordError {
     /// A file is missing, too long, or cannot be read.
     #[error("{path}: {error}")]
     File {
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// Why.
+        /// The reason why the file cannot be read.
         error: ReadError,
     },
     /// A checkpoint cannot be read, or the board did not sign it.
     #[error("{path}: {error}")]
     Checkpoint {
-        /// The file.
+        /// The path of the file.
         path: &'static str,
-        /// Why.
+        /// The reason why the checkpoint is refused.
         error: NoteError,
     },
     /// A bundle of entries cannot be read.
@@ -56,15 +56,15 @@ pub enum RecordError {
     /// An entry of the board cannot be read.
     #[error("entry {index} of the board cannot be read: {error}")]
     Entry {
-        /// Its position on the board.
+        /// The position of the entry on the board.
         index: u64,
-        /// Why.
+        /// The reason why the entry cannot be decoded.
         error: DecodeError,
     },
     /// The board has more entries than [`MAX_ENTRIES`].
     #[error("the board has {size} entries, more than a board may have")]
     TooManyEntries {
-        /// The number of entries.
+        /// The number of entries of the board.
         size: u64,
     },
     /// The entries are not those that the board signed.
@@ -78,13 +78,13 @@ pub enum RecordError {
     /// A file is not the one that the entry of the board names.
     #[error("{path}: the file is not the one that the board names")]
     OtherFile {
-        /// The file.
+        /// The path of the file.
         path: String,
     },
     /// A file has changed since it was read first.
     #[error("{path}: the file changed while it was read")]
     Changed {
-        /// The file.
+        /// The path of the file.
         path: String,
     },
     /// The manifest breaks its rules.

@@ -52,7 +52,7 @@ pub struct QuorumResult {
     pub fraction: [u32; 2],
     /// `more_than` or `at_least` the fraction.
     pub rule: QuorumRule,
-    /// Whether it is reached.
+    /// Whether the quorum is reached.
     pub reached: bool,
 }
 
@@ -60,7 +60,7 @@ pub struct QuorumResult {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContestResult {
-    /// The contest's identifier.
+    /// The identifier of the contest.
     pub id: String,
     /// The number of counted ballots that contain the contest.
     pub ballots: u64,
@@ -101,7 +101,7 @@ pub struct WinnersResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PairsResult {
-    /// For each option the weight of the ballots that rank it above each other one; 0 for itself.
+    /// For each option, the weights of the ballots that rank it above each other option. Its own column is 0.
     pub matrix: Vec<Vec<u64>>,
     /// The option that beats all others, if there is one.
     pub condorcet_winner: Option<String>,
@@ -113,15 +113,15 @@ pub struct PairsResult {
     pub copeland: Vec<Vec<String>>,
 }
 
-/// The seats of lists.
+/// The seats that the lists of a contest get.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeatsResult {
     /// The lists, in the order of the rule.
     pub lists: Vec<ListSeats>,
-    /// The lists with equal claims to the seats that stay open.
+    /// The lists that tie for the seats that stay open.
     pub tied: Vec<String>,
-    /// The number of seats that stay open.
+    /// The number of seats that stay open because lists tie or because nobody voted.
     pub open: u32,
 }
 
@@ -141,7 +141,7 @@ pub struct ListSeats {
 pub enum WithheldReason {
     /// Too few ballots count in the contest.
     TooFewBallots,
-    /// A weight is too rare among them.
+    /// Too few of the ballots in the contest have the same weight.
     RareWeight,
 }
 
@@ -158,7 +158,7 @@ impl From<Withheld> for WithheldReason {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptionResult {
-    /// The option's identifier.
+    /// The identifier of the option.
     pub id: String,
     /// The total of the option; absent in contests of grades and of pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]

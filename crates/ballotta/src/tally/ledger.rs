@@ -219,7 +219,7 @@ impl CountedSet {
     }
 }
 
-/// Finds ballots with the same `R`. May return others, with negligible probability.
+/// Finds ballots with the same `R`. It may also return other ballots, with negligible probability.
 struct RandomnessTable {
     /// A keyed digest of `R` for each entry of the board. In chunks, because a growing vector reserves more than it
     /// needs.
@@ -231,7 +231,7 @@ struct RandomnessTable {
 }
 
 impl RandomnessTable {
-    /// Entries of a chunk.
+    /// The number of entries in a chunk.
     const CHUNK: usize = 512;
     /// The most entries for which memory is reserved before they are read: a board can sign any size.
     const MAX_RESERVED: u64 = 1 << 20;
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn every_ballot_is_found_again_within_19_bytes() {
         // 98 303 is the worst case: the places of one more entry would not fit into half as many.
-        // And from a million on the table grows as it is filled.
+        // With more than a million entries, the table grows while it is filled.
         for entries in [1, 1000, 60_000, 98_303, 600_000, 1_572_865] {
             let mut table = RandomnessTable::new(entries, 0x5eed);
             for index in 0..entries {

@@ -32,9 +32,9 @@ pub(super) fn check_of(error: &AdmissionError) -> CheckId {
 pub(super) struct Unreadable {
     /// The bundle that was read, or whose ballots were verified.
     pub(super) bundle: u64,
-    /// The file.
+    /// The path of the file.
     pub(super) path: String,
-    /// Why.
+    /// The reason why the file cannot be read.
     pub(super) problem: String,
 }
 
@@ -48,7 +48,7 @@ impl Unreadable {
         move |BundleError { path, problem }| Self { bundle, path, problem: problem.to_string() }
     }
 
-    /// The error of the roll, met at the ballots of a bundle.
+    /// The error of the roll when the lines of a bundle's ballots were looked up.
     pub(super) fn roll(bundle: u64) -> impl FnOnce(RollLookupError<SourceError>) -> Self {
         move |error| Self { bundle, path: ROLL.to_string(), problem: error.to_string() }
     }

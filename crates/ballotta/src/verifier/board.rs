@@ -22,7 +22,7 @@ use crate::manifest::Manifest;
 use crate::record::{Bundle, BundleIndex, PublishedRoll, RecordSource};
 use crate::tally::{CountedSet, Ledger, LedgerEntry};
 
-/// The most entries that are kept besides ballots: enough for several attempts at a ceremony.
+/// The most entries that are kept and are not ballots. This is enough for several attempts at a ceremony.
 const MAX_KEPT: usize = 64 * MAX_TRUSTEES;
 
 /// A board that the verifier has read once.
@@ -32,14 +32,14 @@ pub(super) struct ScannedBoard {
     pub(super) bundles: BundleIndex,
     /// The entries that point to files, with their kinds.
     pub(super) pointers: Vec<(u64, EntryKind, Pointer)>,
-    /// The authorities' signatures of the roll, before the opening.
+    /// The signatures of the roll by credential authorities that appear before the opening.
     pub(super) roll_signatures: Vec<(u64, RollSignature)>,
     pub(super) statements: Vec<(u64, ClosingStatement)>,
     /// The number of ballots on the board.
     pub(super) ballots: u64,
     /// The ballots that count if every ballot is valid by itself.
     pub(super) counted: CountedSet,
-    /// The ballots that are then refused because of earlier ballots.
+    /// The ballots that are refused because of earlier ballots, under the same assumption.
     pub(super) refused: Vec<(u64, AdmissionError)>,
 }
 
@@ -60,13 +60,14 @@ pub(super) fn place_of(index: u64, size: u64) -> Place {
     Place::Entry { index, file: TilePath::bundle_with(index, size).to_string() }
 }
 
-/// The bytes that are kept of an entry that is not a ballot, until the timeline reads it. No valid entry has more. Many
-/// bundles are scanned at a time, and a board may fill them with entries of 65,535 bytes.
+/// The most bytes that are kept of an entry that is not a ballot, until the timeline reads it. No valid entry has more.
+/// Many bundles are scanned at the same time, and a board may fill them with entries of 65,535 bytes.
 const MAX_OTHER_BYTES: usize = 512;
 
 /// An entry as the first reading keeps it.
 enum Scanned {
-    /// The parts that the ledger compares, if the credential is on the roll. The window is not known yet.
+    /// The parts that the ledger compares, if the credential is on the roll. Whether the ballot is in time is not known
+    /// yet.
     Ballot(Option<LedgerEntry>),
     Other {
         kind: EntryKind,
@@ -103,8 +104,8 @@ fn scan(source: &dyn RecordSource, roll: Option<&PublishedRoll>, path: TilePath)
 }
 
 impl Verifier<'_> {
-    /// Reads the board of the signed tree head. `None` if entries are missing: the positions of the
-    /// others would be wrong.
+    /// Reads the board of the signed tree head. Returns `None` if entries are missing, because the positions of the
+    /// entries after them would be wrong.
     pub(super) fn board<R: CryptoRng>(
         &mut self,
         manifest: &Manifest,
@@ -113,7 +114,7 @@ impl Verifier<'_> {
         rng: &mut R,
     ) -> Option<ScannedBoard> {
         if signed.size > MAX_ENTRIES {
-            let problem = alloc::format!("{} entries are more than {MAX_ENTRIES}", signed.size);
+            let problem = alloc::format!("{} entries are more than the limit of {MAX_ENTRIES}", signed.size);
             self.findings.fail(CheckId::Entries, Place::Record, problem);
             return None;
         }
@@ -210,7 +211,7 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// Reports what is wrong with an entry that is not a ballot, and keeps what it does.
+    /// Reports what is wrong with an entry that is not a ballot, and keeps the content that later checks need.
     fn observed(&mut self, board: &mut ScannedBoard, kind: Option<EntryKind>, observed: Observed<'_>) {
         let Observed { index, event, fault, .. } = observed;
         let place = board.place(index);
@@ -249,7 +250,7 @@ mod tests {
     use crate::encoding::FORMAT_VERSION;
     use crate::record::MemoryRecord;
 
-    /// A board may fill its bundles with the longest entries, and many bundles are scanned at a time.
+    /// A board may fill its bundles with the longest entries, and many bundles are scanned at the same time.
     #[test]
     fn no_more_is_kept_of_a_long_entry_than_shows_it() {
         let path = TilePath::bundle_of(0, 1).unwrap();

@@ -37,7 +37,7 @@ macro_rules! checks {
 }
 
 checks! {
-    /// The manifest keeps every rule of its schema.
+    /// The manifest follows every rule of its schema.
     Manifest = "manifest.valid", "manifest";
     /// The board signed the checkpoint under the key and origin of the manifest.
     Checkpoint = "board.checkpoint", "checkpoint";
@@ -45,7 +45,7 @@ checks! {
     Entries = "board.entries", "entries";
     /// The entries have the tree head that the board signed.
     Root = "board.root", "tree head";
-    /// The board continues the checkpoint that was pinned.
+    /// The board continues the pinned checkpoint, which the auditor has seen before.
     PinnedCheckpoint = "board.pinned", "checkpoint";
     /// Entries are in the order of an election: ceremony, open, ballots, close, statements, decryptions.
     Order = "board.order", "entries";
@@ -55,13 +55,13 @@ checks! {
     Roll = "roll.lines", "lines";
     /// Every credential authority of the manifest signed the roll before the opening.
     RollSignature = "roll.signature", "signatures";
-    /// Manifest, joint key and roll have the fingerprint under which the voting was opened.
+    /// The opening names the fingerprint of manifest, joint key and roll.
     Fingerprint = "election.fingerprint", "fingerprint";
-    /// The fingerprint is the one that was pinned.
+    /// The fingerprint is the pinned one, which the auditor knows from another source.
     PinnedFingerprint = "election.pinned", "fingerprint";
     /// The organiser signed the opening and the closing.
     Organiser = "organiser.signature", "entries";
-    /// Ballots are canonical.
+    /// The bytes of every ballot are canonical.
     BallotEncoding = "ballot.encoding", "ballots";
     /// Ballots were made for this election.
     BallotElection = "ballot.election", "ballots";
@@ -69,29 +69,29 @@ checks! {
     BallotCredential = "ballot.credential", "ballots";
     /// Ballots have the style that the roll gives their credential.
     BallotStyle = "ballot.style", "ballots";
-    /// Ballots are signed by their credential.
+    /// Every ballot has a valid signature of its credential.
     BallotSignature = "ballot.signature", "ballots";
-    /// Ballots are proved to contain only what the rules allow.
+    /// The ballot argument of every ballot is valid: the ballot contains only what the rules allow.
     BallotArgument = "ballot.argument", "ballots";
-    /// No ballot appears twice.
+    /// No ballot appears twice on the board.
     BallotDuplicate = "ballot.duplicate", "ballots";
     /// No two ballots use the same randomness.
     BallotRandomness = "ballot.randomness", "ballots";
     /// Ballots are between the opening and the close.
     BallotWindow = "ballot.window", "ballots";
-    /// Voters vote again only if the manifest allows it, and each further ballot names the last one.
+    /// Voters vote again only if the manifest allows it, and each further ballot names the voter's last valid ballot.
     BallotPredecessor = "ballot.predecessor", "ballots";
     /// The trustees' statements are signed, one for each trustee, and name the sums that the verifier computed.
     TallySums = "tally.sums", "statements";
     /// The closing rule of the manifest is satisfied.
     ClosingRule = "closing.rule", "rule";
-    /// Every partial decryption is proved.
+    /// The proofs of every partial decryption are valid.
     DecryptionProof = "decryption.proof", "decryptions";
     /// Enough trustees decrypted, and the totals are within what rules and roll allow.
     DecryptionThreshold = "decryption.threshold", "decryptions";
     /// The published result is the one that the verifier computed.
     Result = "result.totals", "result";
-    /// Every file of the record is what the board says it is, and it contains no other file.
+    /// Every file of the record is the one that the board names, and the record contains no other file.
     Files = "record.files", "files";
 }
 

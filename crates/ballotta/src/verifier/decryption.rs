@@ -1,4 +1,4 @@
-//! What follows the ballots: statements, closing rule, partial decryptions, and the files that are published.
+//! The checks after those of the ballots: statements, closing rule, partial decryptions, and published files.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -119,7 +119,7 @@ impl Verifier<'_> {
             let read = |path: &str| [record::RESULT, record::CLOSING_CHECKPOINT].contains(&path);
             if list.iter().any(|(path, _)| !read(path)) {
                 self.findings.not_checked.push(String::from(
-                    "what pictures, tables and texts for people say, whoever published them: nothing compares them with the result",
+                    "the content of pictures, tables and texts for people: no check compares it with the result",
                 ));
             }
             for (path, hash) in list.iter() {
@@ -139,7 +139,7 @@ impl Verifier<'_> {
                     }
                 }
                 Ok(None) => self.findings.not_checked.push(String::from(
-                    "the source cannot list its files: whether others lie in the record was not looked at",
+                    "whether the record contains files that nobody published: this source cannot list its files",
                 )),
                 Err(error) => self.findings.fail(CheckId::Files, Place::Record, error),
             }

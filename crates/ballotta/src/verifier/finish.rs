@@ -1,5 +1,5 @@
-//! The last part of a verification, after all ballots were verified by themselves: the rules that depend on other
-//! ballots, the tally, and everything after it.
+//! The last part of a verification, after each ballot was verified alone: the rules that depend on other ballots, the
+//! tally, and the checks after it.
 
 use alloc::vec::Vec;
 
@@ -40,7 +40,7 @@ impl Selected {
     ///
     /// # Errors
     ///
-    /// Those of [`finish`].
+    /// The same errors as [`finish`].
     pub fn check_part(&self, part: Option<&PartialVerification>) -> Result<(), ShardError> {
         match (&self.plan, part) {
             (None, None) => Ok(()),
@@ -96,7 +96,7 @@ fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Veri
     findings.report(options.stage, fingerprint, outcome.document(), |check| match check {
         CheckId::PinnedFingerprint => options.fingerprint.is_some(),
         CheckId::PinnedCheckpoint => options.checkpoint.is_some(),
-        // Statements that are not required are checked if there are some.
+        // If statements are not required, they are checked only if the board has any.
         CheckId::TallySums => !outcome.context.as_ref().is_some_and(by_witnesses),
         _ => true,
     })
@@ -179,7 +179,8 @@ impl Verifier<'_> {
         Ok((ledger.into_counted(), refused))
     }
 
-    /// Adds the valid ballots that count and were not added, and removes those that were added and do not count.
+    /// Corrects the sums: adds the ballots that count and were not added, and removes the ballots that were added but
+    /// do not count.
     fn correct<R: CryptoRng>(
         &self,
         plan: &ShardPlan,
@@ -209,7 +210,7 @@ impl Verifier<'_> {
     }
 }
 
-/// The bundles in groups that keep all cores busy and need little memory.
+/// Splits the bundles into groups. A group is large enough for all cores, and small enough to need little memory.
 fn waves(bundles: Vec<u64>) -> impl Iterator<Item = Vec<u64>> {
     let width = 4 * parallel::width();
     let mut bundles = bundles.into_iter();

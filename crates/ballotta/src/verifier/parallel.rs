@@ -1,4 +1,4 @@
-//! Work on all cores, with results in the order of the items. Without the feature `parallel`, on one core.
+//! Work on all cores, with results in the order of the items. Without the feature `parallel`, only one core is used.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -28,7 +28,7 @@ pub(super) fn map<T, R>(items: Vec<T>, work: impl Fn(T) -> R) -> Vec<R> {
     items.into_iter().map(work).collect()
 }
 
-/// The number of items that keeps all cores busy.
+/// The number of items that are enough to use all cores.
 pub(super) fn width() -> usize {
     #[cfg(feature = "parallel")]
     return 2 * rayon::current_num_threads();
@@ -36,7 +36,8 @@ pub(super) fn width() -> usize {
     1
 }
 
-/// Randomness for the batch weights of one piece of work, from a seed of its own: SHA-512 of seed and counter.
+/// The random numbers for the batch weights of one work item. Each item has its own seed. The numbers are SHA-512 of
+/// the seed and a counter.
 pub(super) struct WeightRng {
     seed: [u8; 32],
     counter: u64,

@@ -10,7 +10,7 @@ use super::checks::CheckId;
 use crate::hash::Fingerprint;
 use crate::record::ResultDocument;
 
-/// Where something was found.
+/// The place in a record where something was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -19,9 +19,9 @@ pub enum Place {
     File(String),
     /// An entry of the board.
     Entry {
-        /// Its position, counted from 0.
+        /// The position of the entry on the board, counted from 0.
         index: u64,
-        /// The file that contains it.
+        /// The file that contains the entry.
         file: String,
     },
     /// A line of the roll, counted from 1.
@@ -47,7 +47,7 @@ impl fmt::Display for Place {
 /// One failure of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// The check that failed.
+    /// The check to which the failure belongs.
     pub check: CheckId,
     /// The place of the failure.
     pub place: Place,
@@ -65,7 +65,7 @@ pub enum Status {
     Failed,
     /// The check could not be done, because something before it failed or is missing.
     NotChecked,
-    /// The check was not requested: nothing was pinned, or the closing rule does not require statements.
+    /// The check was not requested: the auditor pinned nothing, or the closing rule does not require statements.
     NotAsked,
 }
 
@@ -82,15 +82,15 @@ pub struct CheckReport {
     pub failures: u64,
 }
 
-/// How far an election has come.
+/// The stage that an election has reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Voting is open, or was never opened.
     Voting,
-    /// The board is closed: what trustees verify before they decrypt.
+    /// The voting is closed. Trustees verify a record of this stage before they decrypt.
     Closed,
-    /// The result is published.
+    /// The result of the election is published.
     #[default]
     Complete,
 }
@@ -100,7 +100,7 @@ pub enum Stage {
 pub struct Report {
     /// Whether every requested check passed.
     pub valid: bool,
-    /// How far the election had to come.
+    /// The stage that the election must have reached.
     pub stage: Stage,
     /// The fingerprint of the election, computed from manifest, ceremony and roll.
     #[serde(serialize_with = "hexadecimal")]
@@ -125,8 +125,8 @@ fn hexadecimal<S: serde::Serializer>(fingerprint: &Option<Fingerprint>, serializ
 }
 
 impl Report {
-    /// The number of failures that are shown for one check. Further ones are only counted: otherwise a file with many
-    /// small items would fill the memory with messages.
+    /// The number of failures that are shown for one check. Further failures are only counted: otherwise a file with
+    /// many small items would fill the memory with messages.
     pub const FAILURES_SHOWN: u64 = 1000;
 
     /// Whether the tally is correct: all failures are of single entries that do not change the tally. Trustees decrypt
@@ -203,7 +203,7 @@ pub(super) struct Findings {
     failed: Vec<(CheckId, u64)>,
     /// The first failures of each check.
     failures: Vec<Failure>,
-    /// Whether anything failed besides single entries that do not change the tally.
+    /// Whether there is a failure other than those of single entries that do not change the tally.
     broken: bool,
     pub(super) not_checked: Vec<String>,
     pub(super) warnings: Vec<String>,
@@ -234,7 +234,7 @@ impl Findings {
         self.failed.iter().find(|(failed, _)| *failed == check).map_or(0, |(_, count)| *count)
     }
 
-    /// The report of an election that had to come as far as `stage`.
+    /// The report of an election that must have reached `stage`.
     pub(super) fn report(
         self,
         stage: Stage,
@@ -260,7 +260,7 @@ impl Findings {
             })
             .collect();
         let passed = checks.iter().all(|check| matches!(check.status, Status::Passed | Status::NotAsked));
-        // A check that was not done, or that missed its items, has no failure.
+        // A check that was not done, or that found no items, is not done although it has no failures.
         let done = |check: &CheckReport| match check.status {
             Status::Passed | Status::NotAsked => true,
             Status::Failed => check.failures > 0,
@@ -268,7 +268,8 @@ impl Findings {
         };
         let tally_holds = !self.broken && checks.iter().all(done);
         let Self { failures, not_checked, warnings, .. } = self;
-        // Of a check that this stage does not list as well: sums that cannot be added up are no tally for trustees.
+        // A failure also counts if this stage does not list its check: if the sums cannot be added up, there is no
+        // tally that trustees could decrypt.
         let valid = passed && failures.is_empty();
         Report { valid, stage, fingerprint, checks, failures, not_checked, warnings, result, tally_holds }
     }
@@ -293,12 +294,12 @@ impl CheckId {
         !self.is_of_ballots() && self != Self::RollSignature
     }
 
-    /// Whether a failure at an entry leaves the tally as if the entry were not there.
+    /// Whether an entry that fails this check has no effect on the tally.
     fn voids_entries(self) -> bool {
         self.is_of_ballots() || matches!(self, Self::Entries | Self::Order | Self::RollSignature | Self::Organiser)
     }
 
-    /// How far an election has come when the check applies.
+    /// The first stage of an election at which the check applies.
     fn stage(self) -> Stage {
         match self {
             Self::TallySums | Self::ClosingRule => Stage::Complete,
@@ -386,7 +387,7 @@ mod tests {
         }
     }
 
-    /// A file in the record has a name of somebody's choice.
+    /// Anybody who can put a file into the record chooses its name.
     #[test]
     fn names_write_no_lines_of_their_own() {
         let mut findings = Findings::default();
@@ -397,7 +398,7 @@ mod tests {
         assert!(text.contains(line), "{text}");
     }
 
-    /// A roll of nothing but ends of lines has as many failures as bytes.
+    /// A roll that consists only of line feeds has one failure for each byte.
     #[test]
     fn failures_do_not_fill_the_memory() {
         let mut findings = Findings::default();

@@ -32,7 +32,7 @@ pub struct Selected {
 }
 
 impl Selected {
-    /// What shards need to verify the ballots; `None` if the record is broken before that.
+    /// What shards need to verify the ballots. `None` if a part that is read before the ballots is invalid.
     #[must_use]
     pub fn plan(&self) -> Option<&ShardPlan> {
         self.plan.as_ref()
@@ -103,7 +103,7 @@ impl Verifier<'_> {
         Some((board, plan))
     }
 
-    /// Reads a file, or says which check misses it.
+    /// Reads a file. If it cannot be read, reports a failure of `check`.
     pub(super) fn file(&mut self, check: CheckId, path: &str, limit: usize) -> Option<Vec<u8>> {
         self.findings.ok(check, Place::File(path.into()), read_file(self.source, path, limit))
     }
@@ -129,7 +129,7 @@ impl Verifier<'_> {
         self.findings.ok(CheckId::Checkpoint, place, verified_head(manifest, &bytes))
     }
 
-    /// Streams the roll: every line is checked, and what is kept finds a line again.
+    /// Reads the roll in parts and checks every line. Only an index is kept, with which lines are read again.
     fn roll(&mut self, manifest: &Manifest) -> Option<PublishedRoll> {
         let mut reader = RollReader::new(RollRules::for_manifest(manifest));
         let source = self.source;
@@ -144,7 +144,7 @@ impl Verifier<'_> {
         let index = reader.finish(&mut |line| end.push(line)).ok();
         self.roll_lines(end);
         let sound = self.findings.failed(CheckId::Roll) == 0;
-        // An invalid roll belongs to no election: its fingerprint was never opened.
+        // An invalid roll belongs to no election, because no voting can be opened with it.
         index.filter(|_| sound).map(|index| PublishedRoll { index })
     }
 
@@ -162,20 +162,20 @@ impl Verifier<'_> {
         }
     }
 
-    /// Warns of a weight that so few voters have that the ballot of one of them keeps the totals of a contest encrypted.
+    /// Warns of a weight that few voters have. If one of them votes, the totals of a contest may stay encrypted.
     fn rare_weights(&mut self, manifest: &Manifest, roll: &PublishedRoll) {
         let minimum = manifest.privacy().minimum_ballots_per_weight;
         let rare = |(_, voters): &(&u64, &u64)| **voters < minimum;
         if let Some((weight, voters)) = roll.totals().weights().and_then(|weights| weights.iter().find(rare)) {
             self.findings.warnings.push(alloc::format!(
-                "{voters} of the roll have the weight {weight}, and the manifest asks for {minimum} ballots of every weight: \
-                 if one of them votes, the contests of that ballot are not decrypted"
+                "{voters} of the voters have the weight {weight}, and the manifest asks for {minimum} ballots of every \
+                 weight: if one of them votes, the contests of that ballot are not decrypted"
             ));
         }
     }
 
-    /// Shows at most `most` files that entries of one kind point to, each checked against its entry, with their hashes.
-    /// The files are read one by one, so that memory contains only what `visit` keeps.
+    /// Passes the files to which entries of one kind point to `visit`, at most `most` of them. Each file is checked
+    /// against its entry. The files are read one by one, so that the memory contains only what `visit` keeps.
     pub(super) fn pointed_files(
         &mut self,
         board: &ScannedBoard,
@@ -204,7 +204,7 @@ impl Verifier<'_> {
             // The entry must name the author of the file. The file itself is used in any case.
             let (named, author) = (pointer.author(), author_of(kind, &bytes));
             if let Some(author) = author.filter(|author| *author != named) {
-                let problem = alloc::format!("the entry names the author {named}, the file is of trustee {author}");
+                let problem = alloc::format!("the entry names the author {named}, but the file names trustee {author}");
                 self.findings.fail(check, board.place(*index), problem);
             }
             visit(self, *pointer.hash(), bytes);
@@ -265,15 +265,17 @@ impl Verifier<'_> {
         if let Some(pinned) = self.options.fingerprint {
             self.findings.saw(CheckId::PinnedFingerprint, 1);
             if pinned != *fingerprint {
-                let problem = alloc::format!("the election has the fingerprint {fingerprint}, pinned is {pinned}");
+                let problem = alloc::format!("the election has the fingerprint {fingerprint}, not the pinned {pinned}");
                 self.findings.fail(CheckId::PinnedFingerprint, Place::Record, problem);
             }
         }
         if let Some((index, open)) = board.timeline.opening() {
             self.findings.saw(CheckId::Fingerprint, 1);
             if open.fingerprint() != fingerprint {
-                let problem =
-                    alloc::format!("opened was {}, manifest, ceremony and roll give {fingerprint}", open.fingerprint());
+                let problem = alloc::format!(
+                    "the opening names {}, but manifest, ceremony and roll give {fingerprint}",
+                    open.fingerprint()
+                );
                 self.findings.fail(CheckId::Fingerprint, board.place(*index), problem);
             }
         }

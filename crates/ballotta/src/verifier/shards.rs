@@ -4,7 +4,7 @@
 //!
 //! # Security
 //!
-//! A part is not checked again: an auditor who uses the parts of others trusts them about the ballots of their ranges.
+//! A part is not checked again: an auditor who uses parts of other people trusts them to have verified their ranges.
 //! A plan names the record by its fingerprint and by hashes, so that a worker detects that it reads another record.
 
 mod part;
@@ -63,15 +63,15 @@ pub enum ShardError {
     /// The board has no such range.
     #[error("the board of {size} entries has no range from {start} to {end}")]
     NoSuchRange {
-        /// Where the range begins.
+        /// The first entry of the requested range.
         start: u64,
-        /// Where it ends.
+        /// The entry after the last entry of the requested range.
         end: u64,
         /// The number of entries of the board.
         size: u64,
     },
-    /// The record broke before its ballots: there is no plan.
-    #[error("the record is broken before its ballots: there is nothing to verify in shards")]
+    /// The record has no plan, because a part that is read before the ballots is invalid.
+    #[error("there is no plan for shards: a part of the record that is read before the ballots is invalid")]
     NoPlan,
     /// A part of the record cannot be read, or breaks a rule.
     #[error(transparent)]
@@ -103,8 +103,8 @@ impl ShardError {
     }
 }
 
-/// Everything that a shard needs besides the record: the hashes of the bundles, and which ballots count if all are
-/// valid by themselves.
+/// Everything that a shard needs in addition to the record: the hashes of the bundles, and the ballots that count if
+/// every ballot is valid.
 pub struct ShardPlan {
     pub(super) context: ElectionContext,
     pub(super) roll: PublishedRoll,
@@ -147,14 +147,14 @@ impl ShardPlan {
         &self.context
     }
 
-    /// `count` ranges of nearly the same size that together are the board; fewer, if it has fewer entries. They begin with
-    /// a bundle if there are as many bundles.
+    /// Splits the board into `count` ranges of nearly the same size, or into one range for each entry if there are
+    /// fewer entries. Each range begins at the beginning of a bundle, unless there are fewer bundles than ranges.
     #[must_use]
     pub fn ranges(&self, count: u64) -> Vec<Range<u64>> {
         let count = count.clamp(1, self.entries().max(1));
         let unit = if count <= self.bundles.len() { u64::from(TILE_WIDTH) } else { 1 };
         let units = self.entries().div_ceil(unit);
-        // Below `units`, which fits.
+        // The result is at most `units`, so it fits into a `u64`.
         let bound = |number: u64| (u128::from(units) * u128::from(number) / u128::from(count)) as u64 * unit;
         (0..count).map(|number| bound(number)..bound(number + 1).min(self.entries())).collect()
     }
@@ -174,7 +174,7 @@ impl ShardPlan {
         writer.finish()
     }
 
-    /// Reads the bytes of a plan, and from the record what they name: manifest, ceremony and roll.
+    /// Decodes a plan, and reads from the record the parts that the plan names: manifest, ceremony and roll.
     ///
     /// # Errors
     ///
@@ -208,7 +208,7 @@ impl ShardPlan {
         Ok(Self { context, roll, ceremony, window, bundles, counted, digest: digest(bytes) })
     }
 
-    /// Verifies ballots by themselves, whatever else is on the board, and returns those that are valid, with their positions.
+    /// Verifies ballots without regard to other ballots, and returns the valid ones with their positions.
     pub(super) fn verify_ballots(
         &self,
         source: &dyn RecordSource,
@@ -232,7 +232,8 @@ impl ShardPlan {
         Candidate::new(ballot, |key| self.roll.find(source, key)).map_err(Unreadable::roll(bundle))
     }
 
-    /// Verifies the entries of a range that are in some bundles, up to the first bundle that cannot be read.
+    /// Verifies the ballots that are both in a range of entries and in a range of bundles. Stops at the first bundle
+    /// that cannot be read.
     fn batch(
         &self,
         source: &dyn RecordSource,
@@ -305,7 +306,7 @@ fn digest(plan: &[u8]) -> [u8; 32] {
 ///
 /// # Errors
 ///
-/// `NoSuchRange`. Faults of the record are not errors: the part contains them.
+/// `NoSuchRange` if the board does not have the range. Errors of the record are not returned: the part contains them.
 pub fn verify_shard<R: CryptoRng>(
     source: &dyn RecordSource,
     plan: &ShardPlan,

@@ -13,7 +13,7 @@ use crate::record::{self, FileList, MemoryRecord, ResultDocument};
 /// The purpose for which a record is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To vote and to look for one's ballot.
+    /// To vote, or to look for the ballot of the voter.
     Vote,
     /// To verify the whole record.
     Verify,

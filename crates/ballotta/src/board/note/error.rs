@@ -77,7 +77,7 @@ pub enum NoteError {
         /// The name of the key.
         name: String,
     },
-    /// The note has no signature of a key.
+    /// The note has no signature by the key of this name.
     #[error("{name} has not signed")]
     NotSigned {
         /// The name of the key.

@@ -112,7 +112,8 @@ impl RollIndex {
         let key = first_bytes(credential);
         let wanted = hex::encode(credential);
         let wanted = wanted.as_bytes();
-        // Of the blocks that begin with the key each may contain it, and so may the one before them.
+        // Each block that begins with the key may contain the credential, and so may the block before the first of
+        // them.
         let mut low = self.blocks.partition_point(|block| block.first < key).saturating_sub(1);
         let mut high = self.blocks.partition_point(|block| block.first <= key);
         let place = loop {

@@ -1,4 +1,4 @@
-//! What was found in a range of the board.
+//! The part of a verification that covers a range of the board.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use crate::ballot::AdmissionError;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::tally::PartialTally;
 
-/// A ballot that is not valid by itself.
+/// A ballot that is invalid, whatever the other ballots are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Finding {
     pub(in super::super) index: u64,
@@ -26,8 +26,8 @@ impl Finding {
     }
 }
 
-/// What was found in a range of entries: the ballots that are not valid by themselves, and the sums of those that count if
-/// all others are.
+/// The verification of a range of entries: the ballots that are invalid, whatever the other ballots are, and the sums
+/// of the ballots that count if all others are valid.
 #[derive(Clone, Debug)]
 pub struct PartialVerification {
     plan: [u8; 32],
@@ -39,7 +39,7 @@ pub struct PartialVerification {
 }
 
 impl PartialVerification {
-    /// A part without findings.
+    /// A part in which nothing was found yet.
     pub(super) fn empty(plan: &ShardPlan, entries: Range<u64>) -> Self {
         let tally = PartialTally::zero(&plan.context);
         Self { plan: plan.digest, entries, failures: Vec::new(), unreadable: None, tally }
@@ -51,13 +51,13 @@ impl PartialVerification {
         self.entries.clone()
     }
 
-    /// The number of ballots that are invalid by themselves.
+    /// The number of ballots that are invalid, whatever the other ballots are.
     #[must_use]
     pub fn failures(&self) -> usize {
         self.failures.len()
     }
 
-    /// Whether the part is of this plan.
+    /// Whether the part belongs to this plan.
     pub(in super::super) fn is_of(&self, plan: &ShardPlan) -> bool {
         self.plan == plan.digest
     }
@@ -99,7 +99,7 @@ impl PartialVerification {
             put_text(&mut writer, path);
             put_text(&mut writer, problem);
         }
-        // A ballot fails once, and a board has at most `MAX_ENTRIES`.
+        // A ballot has at most one failure, and a board has at most `MAX_ENTRIES` entries, so the number fits.
         writer.u32(self.failures.len() as u32);
         for Finding { index, check, problem } in &self.failures {
             writer.u64(*index);
@@ -165,7 +165,7 @@ pub fn merge_all(parts: impl IntoIterator<Item = PartialVerification>) -> Result
     parts.into_iter().map(Ok).reduce(|sum, next| sum?.merge(next?)).ok_or(none)?
 }
 
-/// Writes a text, up to its last character within 65,535 bytes: the source of a record may say more.
+/// Writes at most the first 65,535 bytes of a text, without a part of a character. The error of a source may be longer.
 fn put_text(writer: &mut Writer, text: &str) {
     let mut characters = text.chars();
     while characters.as_str().len() > u16::MAX.into() {
