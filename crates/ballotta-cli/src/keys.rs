@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use ballotta::board::note::{Cosigner, NoteKey, NoteSigner};
-use ballotta::group::PublicElement;
 use ballotta::key_ceremony::TrusteeSeed;
+use ballotta::signing::PublicElement;
 use serde_json::json;
 
 use crate::console::Console;

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use ballotta::decryption::statements_needed;
-use ballotta::group::PublicElement;
 use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_TOTAL};
 use ballotta::manifest::{
     BallotStyle, Closing, ElectionKind, LogKey, Manifest, ManifestContents, ManifestErrors, OnDisqualification, Party,
     Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Text, Trustees, Weights,
     Witnesses, parse_key, parse_log_key,
 };
+use ballotta::signing::PublicElement;
 use serde_json::{Value, json};
 
 use crate::console::{Console, grouped, print};

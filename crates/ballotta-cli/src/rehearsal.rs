@@ -14,7 +14,6 @@ use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::board::note::{Cosigner, NoteKey, NoteSigner};
 use ballotta::credential::{Credential, Entitlement, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
-use ballotta::group::PublicElement;
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyStep, TrusteeSeed};
 use ballotta::manifest::{
@@ -22,7 +21,7 @@ use ballotta::manifest::{
     Revoting, RollChanges, Schedule, Text, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::record;
-use ballotta::signing::KeyPair;
+use ballotta::signing::{KeyPair, PublicElement};
 use ballotta::trustee::TrusteeSession;
 use ballotta::verifier::{Verification, VerifyOptions};
 use ballotta::voter::Election;

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use age::secrecy::{ExposeSecret as _, SecretString};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use ballotta::group::{Scalar, SecretScalar};
 use ballotta::key_ceremony::TrusteeSeed;
 use ballotta::signing::KeyPair;
 use ballotta_io::write_secret;
@@ -82,8 +81,8 @@ impl KeyFile {
 
 /// Makes the key of an organiser or of a credential authority, and writes it to a new file.
 pub(crate) fn new_signing_key(path: &Path) -> Result<KeyPair> {
-    let key = KeyPair::new(SecretScalar::random(&mut system_rng()));
-    KeyFile::Schnorr.write(path, &Zeroizing::new(key.secret().expose_scalar().to_bytes()))?;
+    let key = KeyPair::random(&mut system_rng());
+    KeyFile::Schnorr.write(path, &key.expose_secret())?;
     Ok(key)
 }
 
@@ -98,9 +97,7 @@ pub(crate) fn new_note_key<S>(path: &Path, signer: impl FnOnce(&[u8; 32]) -> Res
 /// Reads the key of an organiser or of a credential authority.
 pub(crate) fn read_signing_key(path: &Path) -> Result<KeyPair> {
     let secret = KeyFile::Schnorr.read(path)?;
-    let scalar = Scalar::from_canonical(&secret).filter(|scalar| *scalar != Scalar::ZERO);
-    let scalar = scalar.with_context(|| format!("{} is damaged", path.display()))?;
-    Ok(KeyPair::new(SecretScalar::new(scalar)))
+    KeyPair::from_secret(&secret).with_context(|| format!("{} is damaged", path.display()))
 }
 
 /// Encrypts a trustee's seed with its passphrase (age, scrypt) and writes it to a new file. `work` is the work to try one

@@ -14,10 +14,9 @@ use ballotta::board::tiles::{bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::credential::{Credential, RollLine, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
-use ballotta::group::SecretScalar;
 use ballotta::hash::FileHash;
 use ballotta::index::AuthorityIndex;
-use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed};
+use ballotta::key_ceremony::{CeremonyParameters, CeremonyStep, FIRST_ATTEMPT, JointKey, TrusteeSeed};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
     Privacy, Revoting, RollChanges, Text, Trustees, Weights, Witnesses, parse_log_key,
@@ -90,17 +89,12 @@ fn text(text: &str) -> Text {
     [("en", text.to_owned())].into_iter().collect()
 }
 
-/// One step of all trustees: their next states, and what they publish.
-fn step<S, T, M, E>(states: Vec<S>, step: impl FnMut(S) -> Result<(T, M), E>) -> Result<(Vec<T>, Vec<M>), E> {
-    Ok(states.into_iter().map(step).collect::<Result<Vec<_>, E>>()?.into_iter().unzip())
-}
-
 fn main() -> Fallible<()> {
     let mut rng = UnwrapErr(SysRng);
 
     // Everybody makes a key; the manifest names them all.
-    let organiser = KeyPair::new(SecretScalar::random(&mut rng));
-    let authority = KeyPair::new(SecretScalar::random(&mut rng));
+    let organiser = KeyPair::random(&mut rng);
+    let authority = KeyPair::random(&mut rng);
     let seeds = [TrusteeSeed::random(&mut rng), TrusteeSeed::random(&mut rng)];
     // A session consumes its copy of the seed.
     let seed = |trustee: usize| TrusteeSeed::from_bytes(seeds[trustee].expose_bytes());
@@ -148,23 +142,21 @@ fn main() -> Fallible<()> {
     let manifest = Manifest::parse(&contents.to_bytes()?)?;
     board.record.files.insert(record::MANIFEST.into(), manifest.bytes().to_vec());
 
-    // The key ceremony: every trustee sees all messages of a step before it takes the next.
+    // The key ceremony: every trustee makes the message that is due, until no message is due.
     let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT)?;
-    let (states, registrations) = step(vec![seed(0), seed(1)], |seed| Trustee::register(parameters.clone(), seed))?;
-    let (states, commitments) = step(states, |state| state.commit(&registrations, &mut rng))?;
-    let (states, deals) = step(states, |state| state.deal(&commitments, &mut rng))?;
-    let (_, confirmations) = step(states, |state| state.confirm(&deals, &mut rng))?;
-    let messages: Vec<Vec<u8>> = (registrations.iter().map(AsRef::<[u8]>::as_ref))
-        .chain(commitments.iter().map(AsRef::as_ref))
-        .chain(deals.iter().map(AsRef::as_ref))
-        .chain(confirmations.iter().map(AsRef::as_ref))
-        .map(<[u8]>::to_vec)
-        .collect();
-    let joint_key = JointKey::verify(&parameters, &messages, &mut rng)?;
-    for (number, message) in messages.into_iter().enumerate() {
-        let (author, path) = ((number % 2 + 1) as u16, record::ceremony_path(&FileHash::of(&message)));
-        board.add_file(EntryKind::Ceremony, author, path, message)?;
+    let stores = [Store::default(), Store::default()];
+    let session = |trustee: usize| TrusteeSession::new(seed(trustee), &stores[trustee]);
+    let mut messages: Vec<Vec<u8>> = Vec::new();
+    for trustee in [0, 1].repeat(4) {
+        if let CeremonyStep::Due { message, .. } =
+            session(trustee).ceremony_step(parameters.clone(), &messages, &mut rng)?
+        {
+            let path = record::ceremony_path(&FileHash::of(&message));
+            board.add_file(EntryKind::Ceremony, trustee as u16 + 1, path, message.clone())?;
+            messages.push(message);
+        }
     }
+    let joint_key = JointKey::verify(&parameters, &messages, &mut rng)?;
 
     // The roll: a voting code for every voter, and a public credential for everybody to see.
     let codes: Vec<VotingCode> = (0..5).map(|_| VotingCode::generate(&mut rng)).collect();
@@ -209,8 +201,6 @@ fn main() -> Fallible<()> {
     board.commit()?;
 
     // Trustees verify the closed record, sign what they are going to decrypt, and decrypt it.
-    let stores = [Store::default(), Store::default()];
-    let session = |trustee: usize| TrusteeSession::new(seed(trustee), &stores[trustee]);
     for trustee in 0..2 {
         let mut closing = session(trustee).verify_closed(&board.record, &|_| (), &mut rng)?;
         board.add(EntryKind::ClosingStatement, &closing.sign_closing(&mut rng)?.to_bytes())?;

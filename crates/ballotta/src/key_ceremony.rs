@@ -63,14 +63,27 @@ mod steps;
 mod tests;
 mod trustee;
 
-pub use envelope::Signed;
 pub use error::{CeremonyError, Evidence, UnattributedMessage};
 pub use joint_key::JointKey;
 pub use kind::MessageKind;
 pub use messages::{CeremonyMessage, Confirmation, Deal, DealCommitment, Registration, message_header};
 pub use parameters::{CeremonyParameters, FIRST_ATTEMPT};
-pub use polynomial::{DuplicateIndex, lagrange_at_zero};
 pub use progress::{CeremonyStep, NextMessageError, check_next_message};
 pub use seed::TrusteeSeed;
-pub use share::EncryptedShares;
-pub use trustee::{Committed, Dealt, Registered, Trustee, TrusteeShares};
+
+// The steps of a trustee one by one, and what its messages contain, are for tests, benches and research.
+// `trustee::TrusteeSession` takes the step that is due.
+#[cfg(not(feature = "hazmat"))]
+pub(crate) use self::{
+    envelope::Signed,
+    polynomial::{DuplicateIndex, lagrange_at_zero},
+    share::EncryptedShares,
+    trustee::{Committed, Dealt, Registered, Trustee, TrusteeShares},
+};
+#[cfg(feature = "hazmat")]
+pub use self::{
+    envelope::Signed,
+    polynomial::{DuplicateIndex, lagrange_at_zero},
+    share::EncryptedShares,
+    trustee::{Committed, Dealt, Registered, Trustee, TrusteeShares},
+};

@@ -64,8 +64,8 @@
 //!
 //! # Hazardous materials
 //!
-//! The feature `hazmat` makes the low-level modules public: `transcript`, `elgamal`, `form`, `discrete_log` and `proofs`. It is
-//! for tests, benches and research. Clients, services and auditors do not need it.
+//! The feature `hazmat` makes the low-level modules public: `group`, `encoding`, `transcript`, `elgamal`, `form`,
+//! `discrete_log` and `proofs`. It is for tests, benches and research. Clients, services and auditors do not need it.
 //!
 //! These modules do not enforce the rules of the protocol. Code that uses them can reveal votes or accept wrong results: for
 //! example with a transcript that leaves out a part of the statement, or with a nonce that is used twice. They may change
@@ -85,6 +85,7 @@ extern crate std;
 #[cfg(all(feature = "weaken", not(debug_assertions)))]
 compile_error!("the feature `weaken` switches checks off: it is for tests and cannot be part of a release build");
 
+pub use encoding::DecodeError;
 pub use rand_core;
 
 pub mod admission;
@@ -102,11 +103,17 @@ pub mod election;
 mod elgamal;
 #[cfg(feature = "hazmat")]
 pub mod elgamal;
+#[cfg(not(feature = "hazmat"))]
+mod encoding;
+#[cfg(feature = "hazmat")]
 pub mod encoding;
 #[cfg(not(feature = "hazmat"))]
 mod form;
 #[cfg(feature = "hazmat")]
 pub mod form;
+#[cfg(not(feature = "hazmat"))]
+mod group;
+#[cfg(feature = "hazmat")]
 pub mod group;
 pub mod hash;
 pub mod index;

@@ -5,5 +5,6 @@
 //! [`ClosingStatement`](crate::decryption::ClosingStatement). The key pair of a trustee is derived from its
 //! [`TrusteeSeed`](crate::key_ceremony::TrusteeSeed).
 
+pub use crate::group::PublicElement;
 pub use crate::proofs::ProofError;
 pub use crate::proofs::schnorr::KeyPair;

@@ -25,6 +25,7 @@
 
 use merlin::Transcript;
 use rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
 use super::equations::WeightedSum;
 use crate::encoding::{DecodeError, Reader, Writer};
@@ -50,6 +51,26 @@ impl KeyPair {
     pub fn new(secret: SecretScalar) -> Self {
         let public = secret.public();
         Self { secret, public }
+    }
+
+    /// Draws a new key pair from `rng`.
+    #[must_use]
+    pub fn random<R: CryptoRng>(rng: &mut R) -> Self {
+        Self::new(SecretScalar::random(rng))
+    }
+
+    /// Reads a secret key, as [`expose_secret`](Self::expose_secret) returns it. Returns `None` unless it is a scalar other
+    /// than zero.
+    #[must_use]
+    pub fn from_secret(secret: &[u8; 32]) -> Option<Self> {
+        let secret = SecretScalar::new(Scalar::from_canonical(secret)?);
+        (*secret.expose_scalar() != Scalar::ZERO).then(|| Self::new(secret))
+    }
+
+    /// Returns the secret key as 32 little-endian bytes.
+    #[must_use]
+    pub fn expose_secret(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.secret.expose_scalar().to_bytes())
     }
 
     /// Returns the public key of the pair.
@@ -137,5 +158,20 @@ impl SchnorrClaim {
         sum.add(w, &self.K);
         sum.add(w * self.c, &self.P);
         sum.g -= w * self.s;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestRng;
+
+    #[test]
+    fn a_secret_key_is_a_scalar_other_than_zero() {
+        let key = KeyPair::random(&mut TestRng(1));
+        let secret = key.expose_secret();
+        assert_eq!(KeyPair::from_secret(&secret).map(|key| *key.public()), Some(*key.public()));
+        assert!(KeyPair::from_secret(&[0; 32]).is_none());
+        assert!(KeyPair::from_secret(&[0xff; 32]).is_none());
     }
 }
