@@ -14,7 +14,7 @@ use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Truste
 use ballotta::limits::MAX_TOTAL;
 use ballotta::manifest::Manifest;
 use ballotta::record::{self, MemoryRecord, RecordSource};
-use ballotta::tally::{Correction, PartialTally};
+use ballotta::tally::PartialTally;
 use ballotta::verifier::{VerifyOptions, verify};
 use ballotta::voter;
 use ballotta_benches::{Rehearsal, bench_rng, one_of};
@@ -253,7 +253,7 @@ fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
         b.iter(|| {
             let mut tally = PartialTally::zero(&rehearsal.election.context);
             for ballot in &counted {
-                tally.correct(&rehearsal.election.context, ballot, Correction::Add);
+                tally.add(&rehearsal.election.context, ballot);
             }
             tally
         });

@@ -1,8 +1,9 @@
 //! Publishing the result: its files in the record.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
-use ballotta::record::{self, FileList, ResultDocument};
+use ballotta::record::{self, FileList, ReadError, ResultDocument, read_file};
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
@@ -19,8 +20,11 @@ pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Re
         (record::RESULT, result.to_bytes()?),
         (CHART, chart::svg(manifest, result).into_bytes()),
     ];
-    if let Ok(checkpoint) = std::fs::read(ballot_box.source.root().join(record::CLOSING_CHECKPOINT)) {
-        files.push((record::CLOSING_CHECKPOINT, checkpoint));
+    match read_file(&ballot_box.source, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES) {
+        Ok(checkpoint) => files.push((record::CLOSING_CHECKPOINT, checkpoint)),
+        Err(ReadError::Missing) => {}
+        // A record with a file that its list does not name is not valid.
+        Err(error) => return Err(error).context(record::CLOSING_CHECKPOINT),
     }
     let mut list = FileList::default();
     for (path, bytes) in &files {

@@ -124,10 +124,13 @@ impl TrusteeArguments {
                 "{state} is of another election: a trustee's key is for one election only"
             ))
             .remedy("make a new key with `ballotta trustee new`, and ask the organiser for a manifest that names it"),
-            TrusteeError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")),
+            // A file that cannot be read or written is no refusal.
+            TrusteeError::Load(error) => return Err(error).with_context(|| format!("{state} cannot be read")),
             TrusteeError::Store(error) => {
-                Err(error).with_context(|| format!("the statement cannot be stored in {state}, so it is not published"))
+                return Err(error)
+                    .with_context(|| format!("the statement cannot be stored in {state}, so it is not published"));
             }
+            error @ TrusteeError::ReadClosingCheckpoint(_) => return Err(error.into()),
             TrusteeError::StatementDamaged => {
                 Err(anyhow!("{state} is damaged: a trustee without its statement cannot take part"))
             }

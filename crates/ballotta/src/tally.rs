@@ -111,7 +111,7 @@ impl Withheld {
 
 /// How the sum is corrected for one ballot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Correction {
+pub(crate) enum Correction {
     /// The ballot counts, and was not added yet.
     Add,
     /// The ballot was added, and does not count.
@@ -138,7 +138,7 @@ impl PartialTally {
     }
 
     /// Adds a ballot, or removes a ballot that was added. Each contest is multiplied by the weight if its rule says so.
-    pub fn correct(&mut self, context: &ElectionContext, ballot: &VerifiedBallot, correction: Correction) {
+    pub(crate) fn correct(&mut self, context: &ElectionContext, ballot: &VerifiedBallot, correction: Correction) {
         let VerifiedBallot { weight, style: number, ciphertext, .. } = ballot;
         let signed = |element: Element| match correction {
             Correction::Add => element,
@@ -166,6 +166,12 @@ impl PartialTally {
         if *count == 0 {
             self.classes.remove(&(*number, *weight));
         }
+    }
+
+    /// Adds a ballot, which the caller has not added before. For benches.
+    #[cfg(feature = "hazmat")]
+    pub fn add(&mut self, context: &ElectionContext, ballot: &VerifiedBallot) {
+        self.correct(context, ballot, Correction::Add);
     }
 
     /// Adds the tally of another range. The caller checks that the ranges have no entry in common.

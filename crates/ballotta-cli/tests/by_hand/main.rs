@@ -416,6 +416,13 @@ fn closing_and_decryption(people: &People) {
 fn publication(people: &People) -> PathBuf {
     people.fails(1, "not valid", "verify record");
     people.fails(1, "is not the key of the board", "result publish record --board-key witness/key");
+    // A closing checkpoint that cannot be read is not one that is missing: nothing is published without it.
+    let (checkpoint, aside) = (people.path("record/closing-checkpoint"), people.path("aside"));
+    fs::rename(&checkpoint, &aside).unwrap();
+    fs::write(&checkpoint, vec![b'x'; 100_000]).unwrap();
+    let unreadable = "closing-checkpoint: the file has 100000 bytes";
+    people.fails(2, unreadable, "result publish record --board-key board/key");
+    fs::rename(&aside, &checkpoint).unwrap();
     let shown = people.ok("result publish record --board-key board/key");
     assert!(shown.contains("Yes") && shown.contains("Emmy"), "{shown}");
     let quorum = "Quorum: more than 1/2 of the voters on the roll; 60.00 % took part: reached";

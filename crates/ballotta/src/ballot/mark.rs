@@ -205,7 +205,11 @@ where
     Vec<(String, T)>: Zeroize,
 {
     let Json::Object(fields) = json else { return Err(ChoiceProblem::Malformed) };
-    collect_or_wipe(fields.iter_mut().map(|(id, json)| Ok((take(id), value(json)?))))
+    collect_or_wipe(fields.iter_mut().map(|(id, json)| {
+        // If the value is refused, the identifier stays in the tree, which is wiped.
+        let value = value(json)?;
+        Ok((take(id), value))
+    }))
 }
 
 /// Reads the places of a ranking. A place is a list of options or one option.

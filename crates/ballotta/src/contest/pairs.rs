@@ -251,7 +251,7 @@ enum Ranks {
 }
 
 impl EncodeSelection for PairsBits {
-    /// The time depends on how many options are ranked and into how many places, not on which and where.
+    /// The time depends on how many options each place of the ranking has, and not on which options these are.
     fn assign(&self, selection: &Selection, _: u64, bits: &mut Bits) -> Result<(), SelectionError> {
         let (ranking, is_blank) = match selection {
             Selection::Ranking(ranking) => (ranking.as_slice(), false),

@@ -213,3 +213,42 @@ fn check_row(number: usize, Terms(terms): &Terms, target: Target, last_row: &mut
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form::Bit;
+
+    /// A form of two bits with one row of these terms. Both bits also appear in another row.
+    fn build(terms: &[(Bit, i64)], target: i64) -> Result<(), FormError> {
+        let mut form = FormBuilder::new();
+        form.exactly_one(form.clone().line(2), None);
+        form.line(2);
+        form.constant(Terms(terms.to_vec()), target);
+        form.build().map(|_| ())
+    }
+
+    #[test]
+    fn rows_that_would_not_bind_their_bits() {
+        let (first, second, none) = (Bit(0), Bit(1), Bit(2));
+        assert_eq!(build(&[(first, 1), (second, -1)], 0), Ok(()));
+        assert_eq!(build(&[], 0), Err(FormError::EmptyRow { row: 2 }));
+        assert_eq!(build(&[(first, 1), (first, 1)], 0), Err(FormError::BadTerm { row: 2, bit: 0 }));
+        assert_eq!(build(&[(first, 1), (second, 0)], 0), Err(FormError::BadTerm { row: 2, bit: 1 }));
+        assert_eq!(build(&[(first, 1), (none, 1)], 0), Err(FormError::BadTerm { row: 2, bit: 2 }));
+        let mut free = FormBuilder::new();
+        let bit = free.bit();
+        free.bit();
+        free.count_bits([bit]);
+        assert_eq!(free.build().err(), Some(FormError::FreeBit { bit: 1 }));
+    }
+
+    #[test]
+    fn rows_that_could_wrap() {
+        let bound = ROW_BOUND as i64;
+        assert_eq!(build(&[(Bit(0), bound - 1)], 0), Ok(()));
+        assert_eq!(build(&[(Bit(0), bound)], 0), Err(FormError::RowTooLarge { row: 2 }));
+        assert_eq!(build(&[(Bit(0), bound - 2), (Bit(1), -1)], 0), Ok(()));
+        assert_eq!(build(&[(Bit(0), bound - 2), (Bit(1), -1)], -1), Err(FormError::RowTooLarge { row: 2 }));
+    }
+}
