@@ -207,6 +207,9 @@ pub struct PublishedBoard {
     bundles: BundleIndex,
 }
 
+/// A function that is called with each ballot and its position on the board.
+type Visit<'a, E> = dyn FnMut(u64, &[u8]) -> Result<(), E> + 'a;
+
 impl PublishedBoard {
     /// Reads the board of a record, and shows every entry to `visit`.
     ///
@@ -288,7 +291,7 @@ impl PublishedBoard {
     pub(crate) fn ballots_backwards<E: From<RecordError>>(
         &self,
         source: &dyn RecordSource,
-        mut visit: impl FnMut(u64, &[u8]) -> Result<(), E>,
+        visit: &mut Visit<'_, E>,
     ) -> Result<(), E> {
         for bundle in (0..self.bundles.len()).rev() {
             let bundle = self.bundles.read(source, bundle).map_err(RecordError::from)?;

@@ -150,7 +150,7 @@ fn related_ballots(
     let mut lines = alloc::vec![*line];
     let mut randomness: Vec<[u8; 32]> = Vec::new();
     let mut ballots = Vec::new();
-    election.board.ballots_backwards::<VoterError>(source, |index, body| {
+    election.board.ballots_backwards::<VoterError>(source, &mut |index, body| {
         let Ok(header) = BallotHeader::read(body) else { return Ok(()) };
         let inside = election.window.admits(index).is_ok();
         let seen = randomness.binary_search(&header.randomness);
@@ -215,7 +215,7 @@ impl Election {
     ) -> Result<BallotStatus, VoterError> {
         // All entries with one tracker are the same ballot, and name the same credential.
         let mut first = None;
-        self.board.ballots_backwards::<VoterError>(source, |index, body| {
+        self.board.ballots_backwards::<VoterError>(source, &mut |index, body| {
             if SignedBallot::tracker_of(body).ok() == Some(*tracker) {
                 first = Some((index, BallotHeader::read(body)));
             }
