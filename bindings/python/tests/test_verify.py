@@ -40,7 +40,7 @@ def test_a_valid_record(demo: Path, command_report: Callable[[Path], Any]) -> No
     assert len(report.checks) == 28 and {check.status for check in report.checks} == {"passed", "not_asked"}
     ballots = next(check for check in report.checks if check.id == "ballot.argument")
     assert ballots.unit == "ballots" and ballots.items == report.result["counted_ballots"]
-    assert "proved" in ballots.description
+    assert "what the rules allow" in ballots.description
     assert len(report.not_checked) == 3 and report.warnings == ()
 
 
