@@ -254,6 +254,7 @@ mod tests {
     use super::*;
     use crate::group::SecretScalar;
     use crate::hash::Fingerprint;
+    use crate::index::AuthorityIndex;
     use crate::proofs::schnorr::KeyPair;
     use crate::testing::TestRng;
 
@@ -313,13 +314,17 @@ mod tests {
         let pointer = Pointer::to_file(1, b"file").unwrap().encode();
         let ceremony = entry(EntryKind::Ceremony, &pointer);
         let statement = entry(EntryKind::ClosingStatement, b"statement");
+        let signature = RollSignature::sign(AuthorityIndex::FIRST, &ELECTION, &organiser(), &mut TestRng(1));
+        let signature = entry(EntryKind::RollSignature, &signature.encode());
         let decryption = entry(EntryKind::PartialDecryption, &pointer);
         let publication = entry(EntryKind::Publication, &pointer);
         let mut timeline = empty();
         assert_eq!(push(&mut timeline, &ceremony), (true, None));
+        assert_eq!(push(&mut timeline, &signature), (true, None));
         push(&mut timeline, &signed(Action::Open, &ELECTION, &organiser()));
         let order = |effect, error| (effect, Some(EntryFault::Order(error)));
         assert_eq!(push(&mut timeline, &ceremony), order(false, OrderError::CeremonyAfterOpening));
+        assert_eq!(push(&mut timeline, &signature), order(false, OrderError::RollSignatureAfterOpening));
         assert_eq!(push(&mut timeline, &statement), order(true, OrderError::StatementBeforeClose));
         assert_eq!(push(&mut timeline, &decryption), order(true, OrderError::DecryptionBeforeClose));
         assert_eq!(push(&mut timeline, &publication), order(true, OrderError::PublicationBeforeClose));
