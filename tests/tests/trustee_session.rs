@@ -13,7 +13,7 @@ use ballotta::key_ceremony::{
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Closing;
 use ballotta::proofs::schnorr::SchnorrProof;
-use ballotta::record::{CLOSING_CHECKPOINT, ReadError};
+use ballotta::record::{CLOSING_CHECKPOINT, ReadError, RecordError};
 use ballotta::transcript::{Domain, ProofTranscript as _};
 use ballotta::trustee::{ClosingSession, StatementStore, TrusteeError, TrusteeSession};
 use ballotta::verifier::Report;
@@ -352,12 +352,14 @@ fn witnesses_close_the_board() {
     board.files.insert(CLOSING_CHECKPOINT.into(), few.into_bytes());
     assert_eq!(refused(&board), DecryptionError::TooFewWitnesses { found: 1, needed: 2 });
     board.files.insert(CLOSING_CHECKPOINT.into(), b"noise".to_vec());
-    assert!(matches!(decrypt(&board), Err(TrusteeError::ClosingCheckpoint(_))));
+    let noise = decrypt(&board).err();
+    assert!(matches!(noise, Some(TrusteeError::ClosingCheckpoint(RecordError::Checkpoint { .. }))));
     // A file that cannot be read is not a file that is missing.
     board.files.insert(CLOSING_CHECKPOINT.into(), vec![0; MAX_CHECKPOINT_BYTES + 1]);
     let (length, limit) = (MAX_CHECKPOINT_BYTES as u64 + 1, MAX_CHECKPOINT_BYTES);
+    let too_long = ReadError::TooLong { length, limit };
     match decrypt(&board).err() {
-        Some(TrusteeError::ReadClosingCheckpoint(error)) => assert_eq!(error, ReadError::TooLong { length, limit }),
+        Some(TrusteeError::ClosingCheckpoint(RecordError::File { error, .. })) => assert_eq!(error, too_long),
         other => panic!("{other:?}"),
     }
     let enough = board.closing_checkpoint(&tally, 2);

@@ -1,12 +1,9 @@
 //! The function `verify`, and reports as text.
 
-use ballotta::board::board_key;
 use ballotta::board::log::TreeHead;
-use ballotta::board::note::SignedCheckpoint;
+use ballotta::board::verified_head;
 use ballotta::hash::Fingerprint;
-use ballotta::limits::MAX_MANIFEST_BYTES;
-use ballotta::manifest::Manifest;
-use ballotta::record::{MANIFEST, RecordSource, read_file};
+use ballotta::record::{RecordSource, read_manifest};
 use ballotta::verifier::{self, CheckId, Stage, Verification, VerifyOptions};
 use pyo3::prelude::*;
 
@@ -46,11 +43,8 @@ fn pinned(source: &dyn RecordSource, bytes: &[u8]) -> Result<TreeHead, Failure> 
     let bad = |error: &dyn std::fmt::Display| {
         Failure::new("bad-checkpoint", format!("the pinned file is not a checkpoint of this board: {error}"))
     };
-    let manifest = read_file(source, MANIFEST, MAX_MANIFEST_BYTES).map_err(|error| bad(&error))?;
-    let manifest = Manifest::parse(&manifest).map_err(|error| bad(&error))?;
-    let key = board_key(&manifest).map_err(|error| bad(&error))?;
-    let signed = SignedCheckpoint::parse(bytes).map_err(|error| bad(&error))?;
-    Ok(*signed.verify(&key).map_err(|error| bad(&error))?.head())
+    let manifest = read_manifest(source).map_err(|error| bad(&error))?;
+    verified_head(&manifest, bytes).map_err(|error| bad(&error))
 }
 
 /// A report for programs, and as a table; size and root of the board, if there is one.

@@ -3,12 +3,9 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use ballotta::board::board_key;
 use ballotta::board::log::TreeHead;
-use ballotta::board::note::SignedCheckpoint;
-use ballotta::limits::MAX_MANIFEST_BYTES;
-use ballotta::manifest::Manifest;
-use ballotta::record::{MANIFEST, MemoryRecord, RecordSource, SourceError, read_file};
+use ballotta::board::verified_head;
+use ballotta::record::{MemoryRecord, RecordSource, SourceError, read_manifest};
 use ballotta::verifier::{Progress, Stage, VerifyOptions, verify};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
@@ -89,9 +86,6 @@ fn options(record: &MemoryRecord, fingerprint: &str, checkpoint: &[u8], stage: &
 /// The head of a checkpoint that somebody kept, which the board of the record must have signed.
 fn head(record: &MemoryRecord, checkpoint: &[u8]) -> Outcome<TreeHead> {
     let refused = |message: String| Refused::new("bad-checkpoint", "checkpoint", message);
-    let manifest = read_file(record, MANIFEST, MAX_MANIFEST_BYTES).map_err(|error| refused(error.to_string()))?;
-    let manifest = Manifest::parse(&manifest).map_err(|error| refused(error.to_string()))?;
-    let signed = SignedCheckpoint::parse(checkpoint).map_err(|error| refused(error.to_string()))?;
-    let key = board_key(&manifest).map_err(|error| refused(error.to_string()))?;
-    Ok(*signed.verify(&key).map_err(|error| refused(error.to_string()))?.head())
+    let manifest = read_manifest(record).map_err(|error| refused(error.to_string()))?;
+    verified_head(&manifest, checkpoint).map_err(|error| refused(error.to_string()))
 }

@@ -7,14 +7,14 @@ use ballotta::admission::{Admission, AdmitError, AdmittedBallots, BoardEntries a
 use ballotta::ballot::{AdmissionError, VerifiedBallot, Window};
 use ballotta::board::board_key;
 use ballotta::board::entry::{Entry, EntryKind, Pointer};
-use ballotta::board::note::{NoteSigner, SignedCheckpoint};
+use ballotta::board::note::NoteSigner;
 use ballotta::board::timeline::Observed;
 use ballotta::decryption::VerifiedDecryption;
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::manifest::Manifest;
-use ballotta::record::{self, PublishedBoard, PublishedRoll};
+use ballotta::record::{self, PublishedBoard, PublishedRoll, read_checkpoint};
 use ballotta::verifier::{Report, Stage, Verification, VerifyOptions, verify};
 use ballotta::voter::Election;
 use ballotta_io::{BoardFolder, FolderRecord, write_atomically, write_new};
@@ -191,9 +191,8 @@ impl BallotBox {
 
     /// Adds a witness's line to the closing checkpoint.
     pub(crate) fn add_cosignature(&mut self, line: &str) -> Result<()> {
-        let path = self.source.root().join(record::CLOSING_CHECKPOINT);
-        let bytes = std::fs::read(&path).context("there is no closing checkpoint: the voting is not closed yet")?;
-        let mut checkpoint = SignedCheckpoint::parse(&bytes)?;
+        let checkpoint = read_checkpoint(&self.source, record::CLOSING_CHECKPOINT)?;
+        let mut checkpoint = checkpoint.context("there is no closing checkpoint: the voting is not closed yet")?;
         self.rules.add_cosignature(&self.manifest, &mut checkpoint, line)?;
         self.write(record::CLOSING_CHECKPOINT, checkpoint.to_string().as_bytes())
     }

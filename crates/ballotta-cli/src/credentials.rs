@@ -111,6 +111,9 @@ impl IssueCredentials {
     }
 }
 
+/// The number of voters whom an error names.
+const SHOWN: usize = 10;
+
 /// Makes a voting code for each voter, and the roll with the credentials that belong to them.
 pub(crate) fn issue(
     manifest: &Manifest,
@@ -134,8 +137,9 @@ pub(crate) fn issue(
     match RollRules::for_manifest(manifest).write(lines) {
         Ok(lines) => Ok((codes, lines.collect())),
         Err(errors) => {
-            let first = errors.first().map(|error| format!("voter {}: {}", error.line, error.problem));
-            refusal(first.unwrap_or_default())
+            let errors: Vec<String> =
+                errors.iter().take(SHOWN).map(|error| format!("voter {}: {}", error.line, error.problem)).collect();
+            refusal(errors.join("\n"))
         }
     }
 }

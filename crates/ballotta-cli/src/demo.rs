@@ -120,7 +120,7 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<()> {
     };
     let result = report.result.as_ref().context("the record has no result")?;
     let total = |option: usize| result.contests.first()?.options.get(option)?.total;
-    let (yes, no) = (total(0).unwrap_or(0), total(1).unwrap_or(0));
+    let (yes, no) = total(0).zip(total(1)).context("the result has no totals")?;
     let agrees =
         report.valid && (result.counted_ballots, yes, no) == (figures.voted, figures.yes, figures.voted - figures.yes);
 

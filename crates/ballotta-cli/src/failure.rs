@@ -8,6 +8,7 @@ use std::io;
 use anyhow::{Error, Result};
 use ballotta::ballot::AdmissionError;
 use ballotta::decryption::DecryptionError;
+use ballotta::record::RecordError;
 
 use crate::console::print_to_stderr;
 
@@ -37,7 +38,10 @@ impl Failure {
     fn of(error: Error) -> Self {
         let known = error.downcast_ref::<Self>().is_some_and(|known| known.refused);
         // These errors of the library always mean that a check failed.
-        let refused = known || find::<AdmissionError>(&error).is_some() || find::<DecryptionError>(&error).is_some();
+        let refused = known
+            || find::<AdmissionError>(&error).is_some()
+            || find::<DecryptionError>(&error).is_some()
+            || matches!(find(&error), Some(RecordError::Checkpoint { .. }));
         // A failure has no source, so the remedy is looked up before the error is wrapped.
         Self { refused, remedy: remedy_of(&error), error }
     }

@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use ballotta::board;
-use ballotta::board::note::{NoteError, NoteSigner, SignedCheckpoint};
+use ballotta::board::note::{NoteError, NoteSigner};
 use ballotta::board::timeline::{Event, Observed};
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
-use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use ballotta::manifest::{Manifest, Text};
-use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource, read_file};
+use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource};
 use ballotta::voter::{Election, VoterError};
 use ballotta_io::FolderRecord;
 use serde_json::json;
@@ -59,8 +58,12 @@ impl NewRecord {
 
 /// The manifest of a record.
 pub(crate) fn read_manifest(source: &dyn RecordSource) -> Result<Manifest> {
-    let bytes = read_file(source, record::MANIFEST, MAX_MANIFEST_BYTES).context(record::MANIFEST)?;
-    Manifest::parse(&bytes).context("the manifest breaks its rules: `ballotta manifest check` lists them")
+    match record::read_manifest(source) {
+        Err(RecordError::Manifest(errors)) => {
+            Err(errors).context("the manifest breaks its rules: `ballotta manifest check` lists them")
+        }
+        manifest => Ok(manifest?),
+    }
 }
 
 /// The signer of the board that a manifest names.
@@ -145,15 +148,6 @@ fn incomplete<T>(manifest: &Manifest, error: CeremonyError) -> Result<T> {
     } else {
         error
     }
-}
-
-/// A checkpoint of a record, whose signatures are still to be verified; `None` if there is no such file.
-pub(crate) fn read_checkpoint(source: &FolderRecord, path: &str) -> Result<Option<SignedCheckpoint>> {
-    if source.length(path)?.is_none() {
-        return Ok(None);
-    }
-    let bytes = read_file(source, path, MAX_CHECKPOINT_BYTES)?;
-    SignedCheckpoint::parse(&bytes).refused().with_context(|| path.to_owned()).map(Some)
 }
 
 /// The requested language, or the manifest's first. Fails if the manifest does not have it.

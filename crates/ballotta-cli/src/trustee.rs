@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, anyhow};
 use ballotta::decryption::DecryptionError;
 use ballotta::key_ceremony::{CeremonyError, CeremonyStep};
 use ballotta::manifest::Manifest;
+use ballotta::record::RecordError;
 use ballotta::trustee::{ClosingSession, TrusteeError, TrusteeSession};
 use serde_json::json;
 
@@ -130,7 +131,7 @@ impl TrusteeArguments {
                 return Err(error)
                     .with_context(|| format!("the statement cannot be stored in {state}, so it is not published"));
             }
-            error @ TrusteeError::ReadClosingCheckpoint(_) => return Err(error.into()),
+            error @ TrusteeError::ClosingCheckpoint(RecordError::File { .. }) => return Err(error.into()),
             TrusteeError::StatementDamaged => {
                 Err(anyhow!("{state} is damaged: a trustee without its statement cannot take part"))
             }

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, anyhow};
 use ballotta::board::timeline::Observed;
 use ballotta::manifest::Manifest;
-use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, PublishedBoard};
+use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, PublishedBoard, read_checkpoint};
 use ballotta::witness::{CheckpointReview, WitnessError, WitnessSession};
 use ballotta_io::FolderRecord;
 use serde_json::json;
@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
-use crate::record::{Record, lock, read_checkpoint};
+use crate::record::{Record, lock};
 use crate::secrets::{KeyFile, system_rng};
 use crate::state_file::StateFile;
 

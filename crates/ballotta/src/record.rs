@@ -53,7 +53,7 @@ pub(crate) use bundle::BundleIndex;
 pub use bundle::{Bundle, BundleError, BundleProblem};
 pub use files::{FileList, FileListError};
 pub(crate) use published::read_context;
-pub use published::{PublishedBoard, RecordError, read_head, read_manifest};
+pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest};
 pub use result::{
     ContestResult, ListSeats, OptionResult, PairsResult, QuorumResult, ResultDocument, ResultEncodingError,
     SeatsResult, WinnersResult, WithheldReason,

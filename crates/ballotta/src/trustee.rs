@@ -67,14 +67,12 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 use serde::Deserialize;
 
-use crate::board::note::{NoteError, SignedCheckpoint};
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption};
 use crate::election::ElectionContext;
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, CeremonyStep, Trustee, TrusteeSeed, TrusteeShares};
-use crate::limits::MAX_CHECKPOINT_BYTES;
 use crate::manifest::Closing;
 use crate::proofs::schnorr::KeyPair;
-use crate::record::{self, ReadError, RecordSource, read_file};
+use crate::record::{CLOSING_CHECKPOINT, RecordError, RecordSource, read_checkpoint};
 use crate::tally::EncryptedTally;
 use crate::verifier::{Progress, Report, Stage, Verification, VerifyOptions, verify};
 
@@ -138,12 +136,9 @@ pub enum TrusteeError<E> {
     /// The record has no tally, because the voting is not closed.
     #[error("the record has no tally: the voting is not closed")]
     NotClosed,
-    /// The closing checkpoint cannot be read from the source.
+    /// The closing checkpoint cannot be read, so it is not known whether the closing rule is satisfied.
     #[error("the closing checkpoint cannot be read")]
-    ReadClosingCheckpoint(#[source] ReadError),
-    /// The closing checkpoint is not a signed checkpoint.
-    #[error("the closing checkpoint is not a signed checkpoint")]
-    ClosingCheckpoint(#[source] NoteError),
+    ClosingCheckpoint(#[source] RecordError),
     /// The closing rule is not satisfied, or the shares are not those of this election.
     #[error(transparent)]
     Decryption(#[from] DecryptionError),
@@ -250,7 +245,7 @@ impl<S: StatementStore> ClosingSession<S> {
     /// # Errors
     ///
     /// `NotSigned` or `OtherTally` unless the store has the statement about this tally; `Decryption` if the closing
-    /// rule is not satisfied; `ReadClosingCheckpoint` or `ClosingCheckpoint` if that cannot be known.
+    /// rule is not satisfied; `ClosingCheckpoint` if that cannot be known.
     pub fn decrypt<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
@@ -260,11 +255,9 @@ impl<S: StatementStore> ClosingSession<S> {
         self.stored(tally)?.ok_or(TrusteeError::NotSigned)?;
         let checkpoint = match context.manifest().closing() {
             Closing::Statements => None,
-            Closing::Witnesses => match read_file(source, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES) {
-                Ok(bytes) => Some(SignedCheckpoint::parse(&bytes).map_err(TrusteeError::ClosingCheckpoint)?),
-                Err(ReadError::Missing) => None,
-                Err(error) => return Err(TrusteeError::ReadClosingCheckpoint(error)),
-            },
+            Closing::Witnesses => {
+                read_checkpoint(source, CLOSING_CHECKPOINT).map_err(TrusteeError::ClosingCheckpoint)?
+            }
         };
         let statements = &self.verification.statements;
         let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint.as_ref(), rng)?;

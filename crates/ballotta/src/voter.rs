@@ -52,15 +52,13 @@ pub use self::history::{BallotStatus, History, OwnBallot};
 pub use crate::ballot::Window;
 use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PreparedBallot};
 use crate::board::log::TreeHead;
-use crate::board::note::SignedCheckpoint;
 use crate::board::{board_key, witness_keys};
 use crate::credential::{Credential, CredentialError, RollError, RollLine, VotingCode};
 use crate::election::ElectionContext;
 use crate::hash::{Fingerprint, Tracker};
-use crate::limits::MAX_CHECKPOINT_BYTES;
 use crate::manifest::{Manifest, Revoting};
 use crate::record::{
-    self, PublishedBoard, PublishedRoll, ReadError, RecordError, RecordSource, read_context, read_file, read_manifest,
+    self, PublishedBoard, PublishedRoll, RecordError, RecordSource, read_checkpoint, read_context, read_manifest,
 };
 
 /// Why a voter cannot go on.
@@ -258,11 +256,9 @@ impl Election {
         let manifest = self.context.manifest();
         let path = record::CLOSING_CHECKPOINT;
         let checkpoint_error = |error| RecordError::Checkpoint { path, error };
-        let cosigned = match read_file(source, path, MAX_CHECKPOINT_BYTES) {
-            Err(ReadError::Missing) => 0,
-            Err(error) => return Err(RecordError::file(path)(error).into()),
-            Ok(bytes) => {
-                let signed = SignedCheckpoint::parse(&bytes).map_err(checkpoint_error)?;
+        let cosigned = match read_checkpoint(source, path)? {
+            None => 0,
+            Some(signed) => {
                 let key = board_key(manifest).map_err(checkpoint_error)?;
                 if *signed.verify(&key).map_err(checkpoint_error)?.head() != close_head {
                     return Err(VoterError::TwoHistories);

@@ -399,6 +399,10 @@ fn closing_and_decryption(people: &People) {
     // A trustee that has lost its statement cannot take part.
     fs::rename(people.path("trustee2/seed.age.state"), people.path("trustee2/state")).unwrap();
     people.fails(1, "on the board: it cannot take part", &trustee(2, "sign-closing", "third"));
+    // A file that cannot be read is no refusal.
+    fs::create_dir(people.path("trustee2/seed.age.state")).unwrap();
+    people.fails(2, "cannot be read", &trustee(2, "sign-closing", "third"));
+    fs::remove_dir(people.path("trustee2/seed.age.state")).unwrap();
     fs::rename(people.path("trustee2/state"), people.path("trustee2/seed.age.state")).unwrap();
     for number in [1, 2] {
         people.ok(&trustee(number, "decrypt", "decryption"));

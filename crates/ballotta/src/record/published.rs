@@ -12,7 +12,7 @@ use super::{
 };
 use crate::board::entry::Pointer;
 use crate::board::log::TreeHead;
-use crate::board::note::NoteError;
+use crate::board::note::{NoteError, SignedCheckpoint};
 use crate::board::tiles::bundle_paths;
 use crate::board::timeline::{Event, Observed, Timeline};
 use crate::board::verified_head;
@@ -194,6 +194,20 @@ pub fn read_head(source: &dyn RecordSource, manifest: &Manifest) -> Result<TreeH
         Ok(head) if head.size > MAX_ENTRIES => Err(RecordError::TooManyEntries { size: head.size }),
         Ok(head) => Ok(head),
         Err(error) => Err(RecordError::Checkpoint { path, error }),
+    }
+}
+
+/// Reads the checkpoint in a file, with its signatures, which are not verified yet. Returns `None` if there is no such
+/// file.
+///
+/// # Errors
+///
+/// `File` if the file cannot be read, `Checkpoint` if it is not a checkpoint in canonical form.
+pub fn read_checkpoint(source: &dyn RecordSource, path: &'static str) -> Result<Option<SignedCheckpoint>, RecordError> {
+    match read_file(source, path, MAX_CHECKPOINT_BYTES) {
+        Ok(bytes) => SignedCheckpoint::parse(&bytes).map(Some).map_err(|error| RecordError::Checkpoint { path, error }),
+        Err(ReadError::Missing) => Ok(None),
+        Err(error) => Err(RecordError::file(path)(error)),
     }
 }
 

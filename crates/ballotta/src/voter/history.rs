@@ -1,6 +1,7 @@
 //! The ballots of one credential, and the status of one ballot.
 
 use alloc::vec::Vec;
+use core::iter::zip;
 
 use rand_core::CryptoRng;
 
@@ -74,23 +75,26 @@ impl History {
     ) -> Result<Self, VoterError> {
         let ballots = &related_ballots(election, source, line)?;
         let window = &election.window;
-        let inside = ballots.iter().filter(|ballot| window.admits(ballot.index).is_ok());
+        let mut states: Vec<_> = ballots.iter().map(|ballot| window.admits(ballot.index)).collect();
+        let inside = zip(ballots, &states).filter(|(_, state)| state.is_ok());
         let candidates: Vec<Candidate<'_>> =
-            inside.map(|BoardBallot { bytes, line, .. }| Candidate::with_line(bytes, Some(*line))).collect();
+            inside.map(|(BoardBallot { bytes, line, .. }, _)| Candidate::with_line(bytes, Some(*line))).collect();
         let context = &election.context;
         let (voters, revoting) = (election.roll.totals().voters(), context.manifest().revoting());
         let mut ledger = Ledger::new(voters, revoting, candidates.len() as u64, rng);
-        let mut verified = verify_ballots(context, &candidates, rng).into_iter();
-        let mut own = Vec::new();
-        for BoardBallot { index, bytes, line: theirs } in ballots {
-            let missing = AdmissionError::Encoding(DecodeError::Truncated { field: "ballot" });
-            let state = match window.admits(*index).and_then(|()| verified.next().unwrap_or(Err(missing))) {
+        let verified = verify_ballots(context, &candidates, rng);
+        let inside = zip(ballots, &mut states).filter(|(_, state)| state.is_ok());
+        for ((BoardBallot { index, .. }, state), verified) in zip(inside, verified) {
+            *state = match verified {
                 Ok(ballot) => match ledger.admit(*index, &(&ballot).into(), |index| ballot_info(ballots, index)) {
                     Ok(()) => Ok(()),
                     Err(error) => Err(error.into_refusal()?),
                 },
                 Err(error) => Err(error),
             };
+        }
+        let mut own = Vec::new();
+        for (BoardBallot { index, bytes, line: theirs }, state) in zip(ballots, states) {
             if theirs.credential == line.credential {
                 let tracker = SignedBallot::tracker_of(bytes);
                 let tracker = tracker.map_err(|error| RecordError::Entry { index: *index, error })?;
