@@ -9,8 +9,9 @@ use ballotta::contest::SelectionError;
 use ballotta::encoding::DecodeError;
 use ballotta::group::Scalar;
 use ballotta::hash::{Fingerprint, Tracker};
+use ballotta::limits::MAX_TRUSTEES;
 use ballotta::manifest::{Closing, Revoting};
-use ballotta::record::{self, MemoryRecord, ReadError, RecordError};
+use ballotta::record::{self, MemoryRecord, PublishedBoard, ReadError, RecordError};
 use ballotta::voter::{self, BallotStatus, ClosingWitnesses, Purpose, RecordFetch, VoterError, Window};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record};
 use ballotta_tests::rng::TestRng;
@@ -462,4 +463,18 @@ fn a_roll_that_the_authority_did_not_sign() {
         board.organise(Action::Open);
         assert_eq!(read(&board), if entries.len() == 1 { refused.clone() } else { Ok(()) });
     }
+}
+
+/// A board may repeat messages of the ceremony without end: clients keep as many as several attempts need.
+#[test]
+fn messages_of_the_ceremony_are_kept_up_to_a_limit() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.unopened_board();
+    let limit = 64 * MAX_TRUSTEES;
+    for number in 0..=limit as u32 {
+        board.push_file(EntryKind::Ceremony, 1, &number.to_le_bytes());
+    }
+    let (record, manifest) = (board.record(), election.context.manifest());
+    let read = PublishedBoard::read(&record, manifest, &mut |_| (), &mut TestRng(1)).unwrap();
+    assert_eq!(read.ceremony_messages(&record).unwrap().len(), limit);
 }

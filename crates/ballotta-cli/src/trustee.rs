@@ -116,6 +116,7 @@ impl TrusteeArguments {
     fn explain<T>(&self, manifest: &Manifest, error: TrusteeError<io::Error>) -> Result<T> {
         let state = self.state();
         let state = state.path.display();
+        let is_refusal = is_refusal(&error);
         let explained = match error {
             TrusteeError::Ceremony(CeremonyError::NotATrustee) => {
                 Err(CeremonyError::NotATrustee).remedy("give the seed that belongs to a public key in the manifest")
@@ -125,13 +126,10 @@ impl TrusteeArguments {
                 "{state} is of another election: a trustee's key is for one election only"
             ))
             .remedy("make a new key with `ballotta trustee new`, and ask the organiser for a manifest that names it"),
-            // A file that cannot be read or written is no refusal.
-            TrusteeError::Load(error) => return Err(error).with_context(|| format!("{state} cannot be read")),
+            TrusteeError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")),
             TrusteeError::Store(error) => {
-                return Err(error)
-                    .with_context(|| format!("the statement cannot be stored in {state}, so it is not published"));
+                Err(error).with_context(|| format!("the statement cannot be stored in {state}, so it is not published"))
             }
-            error @ TrusteeError::ClosingCheckpoint(RecordError::File { .. }) => return Err(error.into()),
             TrusteeError::StatementDamaged => {
                 Err(anyhow!("{state} is damaged: a trustee without its statement cannot take part"))
             }
@@ -159,6 +157,33 @@ impl TrusteeArguments {
             }
             error => Err(error.into()),
         };
-        explained.refused()
+        if is_refusal { explained.refused() } else { explained }
+    }
+}
+
+/// Whether an error means that a check failed, and not that a file cannot be read or written.
+fn is_refusal<E>(error: &TrusteeError<E>) -> bool {
+    !matches!(
+        error,
+        TrusteeError::Load(_) | TrusteeError::Store(_) | TrusteeError::ClosingCheckpoint(RecordError::File { .. })
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use ballotta::board::note::NoteError;
+    use ballotta::record::{CLOSING_CHECKPOINT, ReadError};
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_refusal() {
+        let unreadable = RecordError::File { path: CLOSING_CHECKPOINT.into(), error: ReadError::Missing };
+        let invalid = RecordError::Checkpoint { path: CLOSING_CHECKPOINT, error: NoteError::NoSignatures };
+        assert!(!is_refusal(&TrusteeError::Load(())));
+        assert!(!is_refusal(&TrusteeError::Store(())));
+        assert!(!is_refusal::<()>(&TrusteeError::ClosingCheckpoint(unreadable)));
+        assert!(is_refusal::<()>(&TrusteeError::ClosingCheckpoint(invalid)));
+        assert!(is_refusal::<()>(&TrusteeError::NotSigned));
     }
 }

@@ -426,6 +426,10 @@ fn publication(people: &People) -> PathBuf {
     fs::write(&checkpoint, vec![b'x'; 100_000]).unwrap();
     let unreadable = "closing-checkpoint: the file has 100000 bytes";
     people.fails(2, unreadable, "result publish record --board-key board/key");
+    people.fails(2, unreadable, "witness cosign record --key witness/key --out witness/unreadable");
+    fs::write(&checkpoint, "no checkpoint").unwrap();
+    let invalid = "closing-checkpoint: the note has no signatures";
+    people.fails(1, invalid, "witness cosign record --key witness/key --out witness/unreadable");
     fs::rename(&aside, &checkpoint).unwrap();
     let shown = people.ok("result publish record --board-key board/key");
     assert!(shown.contains("Yes") && shown.contains("Emmy"), "{shown}");
