@@ -70,7 +70,7 @@ impl RecordSource for Faulting<'_> {
         if self.fault != Fault::Altered {
             return Err(Self::error(path));
         }
-        // Another place for every read, so that all parts of files are met.
+        // The place depends on the number of the read, so that different parts of the files are altered.
         let place = (self.at as usize * 131) % buffer.len().max(1);
         if let Some(byte) = buffer.get_mut(place) {
             *byte ^= 1;
@@ -114,7 +114,7 @@ fn fail_every_read<T: PartialEq + std::fmt::Debug>(
     refused
 }
 
-/// Some vote, some twice, and one ballot is void.
+/// A board on which five voters vote, two of them twice, and which has a copy of a ballot, which is void.
 fn board(election: &Election) -> Board<'_> {
     let mut board = election.open_board();
     for voter in [0, 1, 2, 3, 0, 4, 1] {
@@ -125,7 +125,7 @@ fn board(election: &Election) -> Board<'_> {
     board
 }
 
-/// What is told to the world: nothing, if the record is not valid.
+/// Everything that a verification reports; `None` if the record is not valid.
 fn verdict(verification: &Verification) -> Option<String> {
     verification.report.valid.then(|| summary(verification))
 }
@@ -200,7 +200,7 @@ impl StatementStore for &mut Stored {
     }
 }
 
-/// A statement about another tally than that of the board would exclude the trustee for ever.
+/// A trustee that has signed a statement about another tally can never take part again.
 #[test]
 fn a_trustee_signs_what_the_board_says_or_nothing() {
     let election = Election::build(ElectionOptions::default());

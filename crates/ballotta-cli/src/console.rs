@@ -144,19 +144,19 @@ impl Drop for Bar {
 }
 
 /// How long each stage of a long work took, in seconds.
-pub(crate) struct Laps {
+pub(crate) struct StageTimes {
     pub(crate) times: BTreeMap<&'static str, f64>,
-    lap: Instant,
+    began: Instant,
 }
 
-impl Laps {
+impl StageTimes {
     pub(crate) fn start() -> Self {
-        Self { times: BTreeMap::new(), lap: Instant::now() }
+        Self { times: BTreeMap::new(), began: Instant::now() }
     }
 
     pub(crate) fn end(&mut self, stage: &'static str) {
-        self.times.insert(stage, self.lap.elapsed().as_secs_f64());
-        self.lap = Instant::now();
+        self.times.insert(stage, self.began.elapsed().as_secs_f64());
+        self.began = Instant::now();
     }
 }
 

@@ -20,7 +20,7 @@ use rand_core::CryptoRng;
 use serde::Serialize;
 
 use crate::chart;
-use crate::console::{Console, Laps, grouped, print, seconds};
+use crate::console::{Console, StageTimes, grouped, print, seconds};
 use crate::failure::refusal;
 use crate::rehearsal::{Folders, Question, Rehearsal};
 use crate::secrets::system_rng;
@@ -79,17 +79,17 @@ struct Summary<'a> {
 pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<()> {
     let figures = Figures::scaled(args.voters);
     let folders = Folders::new(&args.out)?;
-    let mut laps = Laps::start();
+    let mut stages = StageTimes::start();
 
     console.say("The statute vote of the Movimento 5 Stelle, 2-3 August 2021, as a verifiable election.\n");
     console.say("1  Keys, manifest and key ceremony");
     let mut rehearsal = Rehearsal::begin(folders, ORIGIN, question(figures.eligible), console)?;
-    laps.end("key_ceremony");
+    stages.end("key_ceremony");
 
     console.say("2  Credentials");
     let voters: Vec<Entitlement> = (0..figures.eligible).map(|_| VOTER).collect();
     let mut codes = rehearsal.issue_credentials(&voters)?;
-    laps.end("credentials");
+    stages.end("credentials");
 
     console.say("3  Voting");
     // Voters and choices are drawn at random, because the movement published only the sums.
@@ -104,15 +104,15 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<()> {
         (VOTER, marks)
     };
     rehearsal.vote(&codes, vote)?;
-    laps.end("voting");
+    stages.end("voting");
 
     console.say("4  Closing, tally and decryption");
     rehearsal.decrypt()?;
-    laps.end("decryption");
+    stages.end("decryption");
 
     console.say("5  Verification of the record, from disk");
     let verification = rehearsal.verify();
-    laps.end("verification");
+    stages.end("verification");
     let root = rehearsal.folders.record.as_path();
 
     let Verification { report, context: Some(context), .. } = &verification else {
@@ -133,23 +133,23 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<()> {
             record: root,
             fingerprint: &result.fingerprint,
             valid: report.valid,
-            seconds: laps.times,
+            seconds: stages.times,
         })?;
-        return require(agrees);
+        return require_agreement(agrees);
     }
     print(format_args!("\n{}", chart::terminal(context.manifest(), result, 40)))?;
     print(comparison(figures, result.counted_ballots, yes, no))?;
     let (fingerprint, picture, record) = (&result.fingerprint, root.join("result/chart.svg"), root.display());
     print(format_args!("fingerprint  {fingerprint}\nrecord       {record}\npicture      {}", picture.display()))?;
-    let time = Duration::from_secs_f64(laps.times.values().sum());
+    let time = Duration::from_secs_f64(stages.times.values().sum());
     print(format_args!("time         {}\n", seconds(time)))?;
     print("To verify the record again, perhaps after you change a byte of it, run")?;
     print(format_args!("  cargo run --release -- verify {record}"))?;
-    require(agrees)
+    require_agreement(agrees)
 }
 
 /// Fails unless the decrypted figures are the published ones and the record is valid.
-fn require(agrees: bool) -> Result<()> {
+fn require_agreement(agrees: bool) -> Result<()> {
     if agrees { Ok(()) } else { refusal("the figures differ from the published ones, or the record is not valid") }
 }
 
@@ -230,8 +230,8 @@ mod tests {
     }
     #[test]
     fn a_demo_whose_figures_differ_fails() {
-        assert!(require(true).is_ok());
-        let failure = require(false).unwrap_err();
+        assert!(require_agreement(true).is_ok());
+        let failure = require_agreement(false).unwrap_err();
         assert_eq!(failure.to_string(), "the figures differ from the published ones, or the record is not valid");
     }
 }

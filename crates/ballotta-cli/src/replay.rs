@@ -16,7 +16,7 @@ use ballotta_replay::{Ballots, Comparison, Format, Questions, ReplayError, compa
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
-use crate::console::{Console, Laps, counted, print, seconds};
+use crate::console::{Console, StageTimes, counted, print, seconds};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::rehearsal::{Folders, Question, Rehearsal};
 
@@ -75,16 +75,16 @@ struct Held {
 
 impl ReplayArgs {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let mut laps = Laps::start();
+        let mut stages = StageTimes::start();
         let format = self.format.map_or_else(|| detect(&self.source), Ok)?;
         let ballots = format.read(&self.source)?.part(&self.contests, self.limit)?;
         let counts = count(&ballots);
-        laps.end("reading");
+        stages.end("reading");
         console.say(format!("{}: {}", ballots.title(), counted(ballots.len() as u64, "ballot", "ballots")));
         for note in ballots.notes() {
             console.say(format!("   note: {note}"));
         }
-        let held = (!self.plain).then(|| self.hold(&ballots, console, &mut laps)).transpose()?;
+        let held = (!self.plain).then(|| self.hold(&ballots, console, &mut stages)).transpose()?;
         let contests = compare(&ballots, &counts, held.as_ref().map(|held| &held.result));
         finish(
             console,
@@ -97,26 +97,26 @@ impl ReplayArgs {
                 agrees: held.as_ref().is_none_or(|held| held.valid) && contests.iter().all(Comparison::agrees),
                 contests: &contests,
                 held,
-                seconds: laps.times,
+                seconds: stages.times,
             },
         )
     }
 
     /// Runs an election with the ballots, from the key ceremony to the verification of the record.
-    fn hold(&self, ballots: &Ballots, console: Console, laps: &mut Laps) -> Result<Held> {
+    fn hold(&self, ballots: &Ballots, console: Console, stages: &mut StageTimes) -> Result<Held> {
         let folders = Folders::new(&self.out)?;
         let Questions { languages, title, contests, styles, weights, privacy, voters } = ballots.questions();
         let question = Question { languages, title, schedule: None, contests, styles, weights, quorum: None, privacy };
         let mut rehearsal = Rehearsal::begin(folders, ORIGIN, question, console)?;
-        laps.end("key_ceremony");
+        stages.end("key_ceremony");
         let codes = rehearsal.issue_credentials(&voters)?;
-        laps.end("credentials");
+        stages.end("credentials");
         rehearsal.vote(&codes, |number| (voters[number], ballots.choices(number)))?;
-        laps.end("voting");
+        stages.end("voting");
         rehearsal.decrypt()?;
-        laps.end("decryption");
+        stages.end("decryption");
         let Verification { report, .. } = rehearsal.verify();
-        laps.end("verification");
+        stages.end("verification");
         let result = report.result.context("the record has no result")?;
         let (record, fingerprint) = (rehearsal.folders.record, result.fingerprint.clone());
         Ok(Held { record, fingerprint, valid: report.valid, result })

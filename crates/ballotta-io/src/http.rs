@@ -3,7 +3,7 @@
 //! # Security
 //!
 //! If a server withholds files or changes them, the verifier detects it. A server cannot redirect this reader to
-//! another address, make it wait for ever, or fill its memory: redirects are refused, every file has a largest length,
+//! another address, make it wait without end, or fill its memory: redirects are refused, every file has a largest length,
 //! and a server that is too slow causes an error. The roll and archives are written to temporary files. Limit their
 //! disk space if you do not trust the server.
 //!

@@ -13,7 +13,7 @@ use super::kind::MessageKind;
 use super::messages::Confirmation;
 use super::parameters::CeremonyParameters;
 use super::roster::Roster;
-use super::steps::{of_kind, read_complete_step, read_step, refuse_late, verify_all};
+use super::steps::{of_kind, read_complete_step, read_step, refuse_late_messages, verify_all};
 use crate::group::PublicElement;
 use crate::hash::CeremonyRoot;
 use crate::index::TrusteeIndex;
@@ -45,7 +45,7 @@ impl JointKey {
         rng: &mut R,
     ) -> Result<Self, CeremonyError> {
         let published = Envelope::open_all(messages)?;
-        refuse_late(&published)?;
+        refuse_late_messages(&published)?;
         let step = |kind| of_kind(&published, kind);
         let roster = Roster::verify(parameters, &step(MessageKind::Registration), rng)?;
         let commitments = step(MessageKind::DealCommitment);

@@ -22,7 +22,7 @@ pub(crate) fn of_kind<'a>(envelopes: &[Envelope<'a>], kind: MessageKind) -> Vec<
 
 /// Refuses messages that were published after a message of a later step, because honest trustees begin a step only after
 /// the step before is complete.
-pub(crate) fn refuse_late(envelopes: &[Envelope<'_>]) -> Result<(), CeremonyError> {
+pub(crate) fn refuse_late_messages(envelopes: &[Envelope<'_>]) -> Result<(), CeremonyError> {
     let (mut latest, mut late) = (MessageKind::Registration, Vec::new());
     for envelope in envelopes {
         if envelope.kind < latest {

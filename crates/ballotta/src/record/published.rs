@@ -246,7 +246,7 @@ impl PublishedBoard {
         for path in bundle_paths(head.size) {
             let bundle = Bundle::read(source, path)?;
             for (_, bytes) in bundle.entries()? {
-                // An entry that cannot be read has no effect, for the verifier as for everybody else.
+                // An entry that cannot be read has no effect. Clients treat it in the same way.
                 let observed = board.timeline.push(bytes, rng);
                 match &observed.event {
                     Some(Event::CeremonyMessage(pointer))

@@ -27,7 +27,7 @@ impl Verifier<'_> {
         self.findings.saw(CheckId::ClosingRule, 1);
         let (statements, checkpoint) = (&outcome.statements, closing_checkpoint.as_ref());
         let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint, rng);
-        outcome.closed = self.findings.ok(CheckId::ClosingRule, Place::Record, closed);
+        outcome.closed = self.findings.ok_or_fail(CheckId::ClosingRule, Place::Record, closed);
 
         let decryptions = &mut outcome.decryptions;
         let (kind, check) = (EntryKind::PartialDecryption, CheckId::DecryptionProof);
@@ -41,11 +41,11 @@ impl Verifier<'_> {
                 Err(error) => Err(error.to_string()),
             };
             let place = Place::File(record::decryption_path(&hash));
-            decryptions.extend(verifier.findings.ok(check, place, verified));
+            decryptions.extend(verifier.findings.ok_or_fail(check, place, verified));
         });
         self.findings.saw(CheckId::DecryptionThreshold, outcome.decryptions.len() as u64);
         let totals = combine(context, tally, &outcome.decryptions);
-        outcome.totals = self.findings.ok(CheckId::DecryptionThreshold, Place::Record, totals);
+        outcome.totals = self.findings.ok_or_fail(CheckId::DecryptionThreshold, Place::Record, totals);
         let contests = zip(context.manifest().contests(), tally.contests());
         for ((contest, sums), totals) in zip(contests, outcome.totals.iter().flatten()) {
             let id = &contest.id;
@@ -96,7 +96,7 @@ impl Verifier<'_> {
         }
         let bytes = self.file(CheckId::ClosingRule, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
         let place = Place::File(record::CLOSING_CHECKPOINT.into());
-        self.findings.ok(CheckId::ClosingRule, place, SignedCheckpoint::parse(&bytes))
+        self.findings.ok_or_fail(CheckId::ClosingRule, place, SignedCheckpoint::parse(&bytes))
     }
 
     /// Checks the result, the files that the last publication lists, and that the record contains no other files.
@@ -108,7 +108,7 @@ impl Verifier<'_> {
         let mut last = None;
         self.pointed_files(board, publication, check, usize::MAX, &mut |_, _, bytes| last = Some(bytes));
         let list = last.map(|bytes| FileList::parse(&bytes));
-        let list = list.and_then(|list| self.findings.ok(check, Place::File(record::FILE_LIST.into()), list));
+        let list = list.and_then(|list| self.findings.ok_or_fail(check, Place::File(record::FILE_LIST.into()), list));
         let mut known: Vec<String> =
             [record::MANIFEST, record::ROLL, record::CHECKPOINT, record::FILE_LIST].map(String::from).into();
         known.extend(bundle_paths(board.head.size).map(|path| path.to_string()));

@@ -143,7 +143,7 @@ impl Verifier<'_> {
         let tally =
             corrected.map_err(|error| self.findings.fail(CheckId::Entries, error.place(), error.problem)).ok()?;
         let closed = tally.close(&plan.context, board.timeline.closing_head()?);
-        self.findings.ok(CheckId::TallySums, Place::Record, closed)
+        self.findings.ok_or_fail(CheckId::TallySums, Place::Record, closed)
     }
 
     /// Admits the ballots to a new ledger, without those that are invalid by themselves.

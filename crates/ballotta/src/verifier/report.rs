@@ -224,8 +224,13 @@ impl Findings {
         count(&mut self.failed, check, 1);
     }
 
-    /// The value of a result. If the result is an error, says that the item at this place is invalid.
-    pub(super) fn ok<T>(&mut self, check: CheckId, place: Place, result: Result<T, impl ToString>) -> Option<T> {
+    /// Returns the value of a result. If the result is an error, reports it as a failure of the check at this place.
+    pub(super) fn ok_or_fail<T>(
+        &mut self,
+        check: CheckId,
+        place: Place,
+        result: Result<T, impl ToString>,
+    ) -> Option<T> {
         result.map_err(|error| self.fail(check, place, error)).ok()
     }
 

@@ -90,7 +90,7 @@ impl Verifier<'_> {
             return Some((board, None));
         };
         let context = ElectionContext::new(manifest, joint_key, roll.hash());
-        let Some(context) = self.findings.ok(CheckId::Ceremony, Place::Record, context) else {
+        let Some(context) = self.findings.ok_or_fail(CheckId::Ceremony, Place::Record, context) else {
             return Some((board, None));
         };
         self.roll_signatures(&context, &board, rng);
@@ -105,7 +105,7 @@ impl Verifier<'_> {
 
     /// Reads a file. If it cannot be read, reports a failure of `check`.
     pub(super) fn file(&mut self, check: CheckId, path: &str, limit: usize) -> Option<Vec<u8>> {
-        self.findings.ok(check, Place::File(path.into()), read_file(self.source, path, limit))
+        self.findings.ok_or_fail(check, Place::File(path.into()), read_file(self.source, path, limit))
     }
 
     fn manifest(&mut self) -> Option<Manifest> {
@@ -126,7 +126,7 @@ impl Verifier<'_> {
         let bytes = self.file(CheckId::Checkpoint, record::CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
         self.findings.saw(CheckId::Checkpoint, 1);
         let place = Place::File(record::CHECKPOINT.into());
-        self.findings.ok(CheckId::Checkpoint, place, verified_head(manifest, &bytes))
+        self.findings.ok_or_fail(CheckId::Checkpoint, place, verified_head(manifest, &bytes))
     }
 
     /// Reads the roll in parts and checks every line. Only an index is kept, with which lines are read again.
@@ -139,7 +139,7 @@ impl Verifier<'_> {
             self.roll_lines(lines);
             (self.progress)(Progress { stage: "roll", done, total });
         });
-        self.findings.ok(CheckId::Roll, Place::File(record::ROLL.into()), read)?;
+        self.findings.ok_or_fail(CheckId::Roll, Place::File(record::ROLL.into()), read)?;
         let mut end = Vec::new();
         let index = reader.finish(&mut |line| end.push(line)).ok();
         self.roll_lines(end);

@@ -11,7 +11,7 @@ use crate::ballot::AdmissionError;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::tally::PartialTally;
 
-/// A ballot that is invalid, whatever the other ballots are.
+/// A ballot that is invalid by itself. Other ballots do not matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Finding {
     pub(in super::super) index: u64,
@@ -26,7 +26,7 @@ impl Finding {
     }
 }
 
-/// The verification of a range of entries: the ballots that are invalid, whatever the other ballots are, and the sums
+/// The verification of a range of entries: the ballots that are invalid by themselves, and the sums
 /// of the ballots that count if all others are valid.
 #[derive(Clone, Debug)]
 pub struct PartialVerification {
@@ -51,7 +51,7 @@ impl PartialVerification {
         self.entries.clone()
     }
 
-    /// The number of ballots that are invalid, whatever the other ballots are.
+    /// The number of ballots that are invalid by themselves.
     #[must_use]
     pub fn failures(&self) -> usize {
         self.failures.len()
