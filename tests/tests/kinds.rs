@@ -296,7 +296,7 @@ fn a_weight_is_divided_whole_or_not_at_all() {
     };
     assert_eq!(refused(vec![(0, 2), (1, 3)], 5), None);
     let text = |text: &str| Some(format!("contest c0: {text}"));
-    assert_eq!(refused(vec![(0, 2), (1, 4)], 5), text("6 points are given, but at most 5 may be"));
-    assert_eq!(refused(vec![(0, 2), (1, 2)], 5), text("4 points are given, but all 5 must be"));
+    assert_eq!(refused(vec![(0, 2), (1, 4)], 5), text("6 points are given, but at most 5 may be given"));
+    assert_eq!(refused(vec![(0, 2), (1, 2)], 5), text("4 points are given, but all 5 must be given"));
     assert_eq!(refused(vec![(0, 10)], 10), text("an option may have at most 9, but one has more"));
 }

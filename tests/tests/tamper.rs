@@ -256,7 +256,7 @@ fn lists_of_files() {
     // A list that cannot be read: everything else is still checked.
     let mut broken = board.clone();
     broken.push_file(ballotta::board::entry::EntryKind::Publication, 0, b"no list\n");
-    let problem = "line 1 is not a hash, two spaces and a path in ascending order".to_owned();
+    let problem = "line 1 is not a hash, two spaces and a path, or the paths are not in ascending order".to_owned();
     broken.expect_failures(&[(CheckId::Files, Place::File(record::FILE_LIST.into()), problem)]);
     // A record without a publication is not complete.
     let verification = board.verify();

@@ -82,7 +82,7 @@ fn every_rule_that_choices_break_is_named() {
     assert_eq!(
         check(r#"{"c0":{"options":["o0","o1","o2"]},"c1":"blank","c2":"blank"}"#),
         [
-            fault("c0", "overvote", "contest c0: 3 options are selected, but at most 2 may be"),
+            fault("c0", "overvote", "contest c0: 3 options are selected, but at most 2 may be selected"),
             fault("c1", "blank-not-allowed", "contest c1: the contest does not allow a blank vote"),
             fault("c2", "unknown-contest", "there is no contest c2 on this ballot"),
         ]
@@ -90,7 +90,7 @@ fn every_rule_that_choices_break_is_named() {
     assert_eq!(
         check(r#"{"c0":{"options":[]},"c0":{"options":["o1"]}}"#),
         [
-            fault("c0", "undervote", "contest c0: 0 options are selected, but at least 1 must be"),
+            fault("c0", "undervote", "contest c0: 0 options are selected, but at least 1 must be selected"),
             fault("c0", "duplicate-contest", "contest c0: the contest appears twice in the choices"),
             fault("c1", "missing-contest", "contest c1 has no choice"),
         ]

@@ -168,7 +168,9 @@ impl Board {
                 return Ok(None);
             }
             FileKind::BallotOpening => {
-                bail!("this opening of a ballot shows a voter's choices: give it only to the voter's second device");
+                bail!(
+                    "an opened ballot shows a voter's choices, so it is not added to the board: give it only to the voter's second device"
+                );
             }
             // `add_ballots` adds ballots.
             FileKind::Ballot => bail!("ballots are admitted together"),

@@ -44,7 +44,7 @@ impl OrganiserAct {
             let refused = refusal(format!("{}: {}: {}", failure.check, failure.place, failure.problem));
             return match failure.check {
                 CheckId::RollSignature => refused
-                    .remedy("each authority must sign with `ballotta authority sign`, and the board must add the file"),
+                    .remedy("each authority must sign with `ballotta authority sign`; then add the files with `ballotta board add`"),
                 _ => refused,
             };
         }

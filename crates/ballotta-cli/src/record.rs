@@ -143,7 +143,7 @@ fn incomplete<T>(manifest: &Manifest, error: CeremonyError) -> Result<T> {
     let error = Err(with_names(manifest, error)).refused().context("the key ceremony");
     if is_missing {
         error.remedy(
-            "each of these trustees must make the message with `ballotta trustee ceremony`, and the board must add it",
+            "each of these trustees must make the message with `ballotta trustee ceremony`; then add it with `ballotta board add`",
         )
     } else {
         error

@@ -166,5 +166,5 @@ fn no_result(record: &Record, verification: &Verification) -> Result<()> {
     refusal(format!(
         "there is no result yet: {found} of {needed} partial decryptions are on the board, and none of {whose}"
     ))
-    .remedy("the trustees must make them with `ballotta trustee decrypt`, and the board must add them")
+    .remedy("the trustees must make them with `ballotta trustee decrypt`; then add them with `ballotta board add`")
 }

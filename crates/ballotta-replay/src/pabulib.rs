@@ -302,7 +302,7 @@ impl Reader {
             Ok(text.split(',').filter(|_| !text.is_empty()).map(str::trim).collect())
         };
         let ids = list("vote")?;
-        ensure!(ids.len() <= form.max, "{} projects are named, but at most {} may be", ids.len(), form.max);
+        ensure!(ids.len() <= form.max, "{} projects are named, but at most {} may be named", ids.len(), form.max);
         let option = |id: &&str| {
             let option = self.numbers.get(*id).copied();
             option.ok_or_else(|| problem!("there is no project {:?}", shortened(id)))
@@ -319,7 +319,7 @@ impl Reader {
             ensure!(points.len() == options.len(), "{} projects and {} numbers of points", options.len(), points.len());
             ensure!(points.iter().all(|points| *points <= one), "more than the {one} points that a project may have");
             let sum: u64 = points.iter().sum();
-            ensure!(sum <= all, "{sum} points are given, but at most {all} may be");
+            ensure!(sum <= all, "{sum} points are given, but at most {all} may be given");
             self.least = self.least.min(sum);
             is_below |= sum < least;
             Mark::Points(options.into_iter().zip(points).collect())
@@ -473,7 +473,7 @@ mod tests {
         for (text, expected) in [
             (
                 approval("voter_id;vote\n1;A/1\n2;A/1,B\n"),
-                "sample, line 13: 2 projects are named, but at most 1 may be",
+                "sample, line 13: 2 projects are named, but at most 1 may be named",
             ),
             (approval("voter_id;vote\n1;X\n"), "sample, line 12: there is no project \"X\""),
             (approval("voter_id;vote\n1\n"), "sample, line 12: there is no value of vote"),
@@ -486,7 +486,7 @@ mod tests {
             (points("1;A,A;1,1"), "sample, line 13: an option is marked twice"),
             (points("1;A,B;1"), "sample, line 13: 2 projects and 1 numbers of points"),
             (points("1;A;3"), "sample, line 13: more than the 2 points that a project may have"),
-            (points("1;A,B;2,2"), "sample, line 13: 4 points are given, but at most 3 may be"),
+            (points("1;A,B;2,2"), "sample, line 13: 4 points are given, but at most 3 may be given"),
             (points("1;A;-1"), "sample, line 13: \"-1\" is not a whole number"),
             ("PROJECTS\n".to_owned(), "sample, line 1: the sections are META, PROJECTS, VOTES"),
             ("key;value\n".to_owned(), "sample, line 1: the first line is not META"),

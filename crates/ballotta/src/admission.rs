@@ -290,14 +290,14 @@ impl<S: RecordSource> Admission<S> {
         Ok(verify_ballots(&self.context, &candidates?, rng))
     }
 
-    /// Admits a verified ballot as the next entry of the board, by the rules that depend on the ballots before it. The
-    /// caller appends [`ballot_entry`] of its bytes before the next call; if that fails, admission must be resumed from the
-    /// board.
+    /// Checks a verified ballot against the rules that depend on earlier ballots, and admits it as the next entry of the
+    /// board. Before the next call, the caller must append the [`ballot_entry`] of the ballot's bytes; if that fails,
+    /// admission must be resumed from the board.
     ///
     /// # Errors
     ///
-    /// `Refused` with the rule that the ballot breaks; `Board` or `Entry` if earlier ballots cannot be read. Then the ballot is
-    /// not admitted, and everything is as before.
+    /// `Refused` with the rule that the ballot breaks; `Board` or `Entry` if earlier ballots cannot be read. On
+    /// an error, the ballot is not admitted and nothing changes.
     pub fn sequence<B: BoardEntries>(
         &mut self,
         ballot: &VerifiedBallot,

@@ -24,17 +24,18 @@ pub mod timeline;
 ///
 /// # Errors
 ///
-/// If the name of the board cannot be the name of a key in a note.
+/// If the name of the board is not a valid name of a key.
 pub fn board_key(manifest: &Manifest) -> Result<NoteKey, NoteError> {
     let board = manifest.board();
     NoteKey::new(&board.name, KeyKind::Ed25519, board.key.as_bytes())
 }
 
-/// The signer of the board of an election, given the secret key of the board.
+/// Creates the signer for the board of an election from the secret key of the board.
 ///
 /// # Errors
 ///
-/// `OtherBoard` if the manifest names another key, or `KeyName` if a note cannot have the name of the board.
+/// `OtherBoard` if the manifest has a different key for the board; `KeyName` if the name of the board is not a valid name
+/// of a key.
 pub fn board_signer(manifest: &Manifest, seed: &[u8; 32]) -> Result<NoteSigner, NoteError> {
     let name = &manifest.board().name;
     let signer = NoteSigner::from_seed(name, seed)?;
@@ -54,7 +55,7 @@ pub fn verified_head(manifest: &Manifest, checkpoint: &[u8]) -> Result<TreeHead,
 ///
 /// # Errors
 ///
-/// If the name of a witness cannot be the name of a key in a note.
+/// If the name of a witness is not a valid name of a key.
 pub fn witness_keys(manifest: &Manifest) -> Result<Vec<NoteKey>, NoteError> {
     let keys = manifest.witnesses().members.iter();
     keys.map(|witness| NoteKey::new(&witness.name, KeyKind::Cosignature, witness.key.as_bytes())).collect()

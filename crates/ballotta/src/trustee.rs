@@ -125,7 +125,9 @@ pub enum TrusteeError<E> {
     #[error("the stored closing statement is about another tally")]
     OtherTally(#[source] DecryptionError),
     /// The board has a statement of this trustee and the store has none.
-    #[error("the stored closing statement is lost: the board has one of this trustee, so the trustee cannot take part")]
+    #[error(
+        "the board has a closing statement of this trustee, but the trustee has not stored it: a trustee that has lost its statement cannot take part"
+    )]
     StatementLost,
     /// Nothing is decrypted before the trustee has signed its closing statement.
     #[error("no closing statement is stored: a trustee decrypts only the tally about which it has signed a statement")]

@@ -203,7 +203,7 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// If the record cannot be read again as it was.
+    /// If the record cannot be read, or has changed since it was read first.
     pub fn entries(&self, source: &dyn RecordSource, bundle: u64) -> Result<Vec<(u64, Vec<u8>)>, VoterError> {
         Ok(self.board.entries(source, bundle)?)
     }
@@ -225,7 +225,7 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// If the roll cannot be read again as it was, or the line is invalid.
+    /// If the roll cannot be read, has changed since it was read first, or the line is invalid.
     pub fn line(&self, source: &dyn RecordSource, credential: &[u8; 32]) -> Result<Option<RollLine>, VoterError> {
         let line = self.roll.find(source, credential).map_err(RecordError::from)?;
         if let Some(line) = &line {
@@ -315,7 +315,7 @@ impl Voter {
     ///
     /// # Errors
     ///
-    /// If the record cannot be read again as it was.
+    /// If the record cannot be read, or has changed since it was read first.
     pub fn history<R: CryptoRng>(
         &self,
         election: &Election,

@@ -89,7 +89,7 @@ pub enum Check {
     AbsorbAuthority,
     /// Every credential authority has signed the roll (attack: the roll contains voters whom no authority registered).
     RollSignature,
-    /// A roll names the manifest of its election.
+    /// The hash of the manifest in a roll is that of the election (attack: the roll of another election is used).
     RollManifest,
     /// The credentials of a roll ascend strictly (attack: a voter appears twice).
     RollOrder,

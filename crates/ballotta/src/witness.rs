@@ -90,8 +90,8 @@ pub trait HeadStore {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WitnessError<E> {
-    /// The key is not that of a witness of the manifest.
-    #[error("the key is not that of a witness that the manifest names")]
+    /// The key does not belong to a witness of the manifest.
+    #[error("the key does not belong to any witness in the manifest")]
     NotAWitness,
     /// The board did not sign the checkpoint, or the time is out of range.
     #[error(transparent)]
@@ -106,13 +106,15 @@ pub enum WitnessError<E> {
     #[error("the store is damaged: without it the witness does not know what it has cosigned")]
     StateDamaged,
     /// The head of the checkpoint is not one of the entries that were read.
-    #[error("the checkpoint of {size} entries is not one of this board")]
+    #[error("the board has no checkpoint of {size} entries with this root")]
     NotOnBoard {
         /// The size of the checkpoint.
         size: u64,
     },
     /// The witness has cosigned a larger head of this board.
-    #[error("the checkpoint has {size} entries, but this witness has already cosigned one of {cosigned} entries")]
+    #[error(
+        "the checkpoint has {size} entries, but this witness has already cosigned a later checkpoint, with {cosigned} entries"
+    )]
     GoesBack {
         /// The size of the checkpoint.
         size: u64,
@@ -135,11 +137,13 @@ pub struct WitnessSession<S> {
 }
 
 impl<S: HeadStore> WitnessSession<S> {
-    /// A session of the witness of the manifest with this secret key, an Ed25519 seed. The caller wipes its own copy.
+    /// Starts a session for the witness in the manifest that has this secret key, an Ed25519 seed. The caller must wipe
+    /// its own copy of the key.
     ///
     /// # Errors
     ///
-    /// `NotAWitness`, or `Note` if a name of the manifest cannot be the name of a key.
+    /// `NotAWitness` if the key belongs to no witness in the manifest; `Note` if the name of the board or of a witness is
+    /// not a valid name of a key.
     pub fn new(manifest: &Manifest, key: &[u8; 32], store: S) -> Result<Self, WitnessError<S::Error>> {
         let board = board_key(manifest)?;
         for witness in &manifest.witnesses().members {

@@ -214,7 +214,7 @@ fn voters_type_it_wrong(people: &People) {
             "places=park",
             "error: --points places=park: expected OPTION:NUMBER[,OPTION:NUMBER ..]\n",
         ),
-        ("budget=park:6,school:4", "budget=park:6", "error: contest budget: 6 points are given, but all 10 must be\n"),
+        ("budget=park:6,school:4", "budget=park:6", "error: contest budget: 6 points are given, but all 10 must be given\n"),
         ("motion=yes:1", "motion=yes:2", "error: contest motion: 2 points are given, but "),
         (
             "projects=park:4,school:3",

@@ -251,7 +251,7 @@ fn voting(people: &People) {
     people.fails(2, "contest board has no choice", &voter("--choose statute=yes"));
     people.fails(2, "no option maybe; its options are yes, no", &voter("--choose statute=maybe --blank board"));
     people.fails(2, "there is no contest statutes", &voter("--choose statutes=yes --blank board"));
-    people.fails(2, "at most 1 may be", &voter("--choose statute=yes,no --blank board"));
+    people.fails(2, "at most 1 may be selected", &voter("--choose statute=yes,no --blank board"));
     fs::write(people.path("voters/code9"), "0024H-36H2N-CSVRH-6DAQF-6DVVQ-ZE6").unwrap();
     people.fails(
         1,

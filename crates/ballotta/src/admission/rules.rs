@@ -139,7 +139,7 @@ impl EntryRules {
         if self.opened { Err(EntryRefused::CeremonyOver) } else { Ok(()) }
     }
 
-    /// Checks a credential authority's signature of the roll, and notes it.
+    /// Checks a credential authority's signature of the roll, and records it.
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl EntryRules {
         Ok(())
     }
 
-    /// Checks the organiser's opening of a record, and notes it. `report` is the verification of the record for the
+    /// Checks the organiser's opening of a record, and records it. `report` is the verification of the record for the
     /// stage of voting.
     ///
     /// # Errors
@@ -188,7 +188,7 @@ impl EntryRules {
         Ok(())
     }
 
-    /// Checks the organiser's closing, and notes it.
+    /// Checks the organiser's closing, and records it.
     ///
     /// # Errors
     ///
@@ -210,7 +210,7 @@ impl EntryRules {
         Ok(())
     }
 
-    /// Checks a trustee's statement of the tally that a verification of the closed board computed, and notes it.
+    /// Checks a trustee's closing statement, and records it. `tally` is the tally from a verification of the closed board.
     ///
     /// # Errors
     ///
@@ -236,7 +236,7 @@ impl EntryRules {
         Ok(())
     }
 
-    /// Checks a partial decryption of the tally that a verification of the closed board computed, and notes it.
+    /// Checks a partial decryption, and records it. `tally` is the tally from a verification of the closed board.
     ///
     /// # Errors
     ///

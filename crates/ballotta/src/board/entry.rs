@@ -52,16 +52,16 @@ pub enum EntryError {
     /// The organiser has not signed the entry.
     #[error("the organiser has not signed this entry")]
     Signature(#[from] ProofError),
-    /// A file does not have the length that its entry names.
-    #[error("the file has {found} bytes, but its entry on the board names {expected}")]
+    /// The length of a file differs from the length in its entry.
+    #[error("the file has {found} bytes, but its entry on the board says {expected}")]
     FileLength {
         /// The length in the entry, in bytes.
         expected: u32,
         /// The length of the file, in bytes.
         found: usize,
     },
-    /// A file does not have the hash that its entry names.
-    #[error("the file has the hash {found}, but its entry on the board names {expected}")]
+    /// The hash of a file differs from the hash in its entry.
+    #[error("the file has the hash {found}, but its entry on the board says {expected}")]
     FileHash {
         /// The hash in the entry.
         expected: FileHash,

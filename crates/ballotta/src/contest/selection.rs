@@ -10,7 +10,7 @@ pub enum SelectionError {
     #[error("this contest needs another kind of mark")]
     WrongKind,
     /// More options are selected than the rule allows.
-    #[error("{selected} options are selected, but at most {max} may be")]
+    #[error("{selected} options are selected, but at most {max} may be selected")]
     Overvote {
         /// The number of selected options.
         selected: usize,
@@ -18,7 +18,7 @@ pub enum SelectionError {
         max: u32,
     },
     /// Fewer options are selected than the rule requires.
-    #[error("{selected} options are selected, but at least {min} must be")]
+    #[error("{selected} options are selected, but at least {min} must be selected")]
     Undervote {
         /// The number of selected options.
         selected: usize,
@@ -46,7 +46,7 @@ pub enum SelectionError {
         max: u64,
     },
     /// The sum of the points is larger than the rule allows.
-    #[error("{given} points are given, but at most {total} may be")]
+    #[error("{given} points are given, but at most {total} may be given")]
     TooManyPoints {
         /// The sum of the given points.
         given: u64,
@@ -54,7 +54,7 @@ pub enum SelectionError {
         total: u64,
     },
     /// The sum of the points is too small: the rule requires an exact sum.
-    #[error("{given} points are given, but all {total} must be")]
+    #[error("{given} points are given, but all {total} must be given")]
     TooFewPoints {
         /// The sum of the given points.
         given: u64,
@@ -79,7 +79,7 @@ pub enum SelectionError {
     #[error("a candidate of another list is preferred")]
     OtherList,
     /// More candidates are preferred than the rule allows.
-    #[error("{given} candidates are preferred, but at most {max} may be")]
+    #[error("{given} candidates are preferred, but at most {max} may be preferred")]
     TooManyPreferences {
         /// The number of preferred candidates.
         given: usize,
@@ -87,7 +87,7 @@ pub enum SelectionError {
         max: u32,
     },
     /// More candidates of one group are preferred than the rule allows.
-    #[error("too many candidates of one group are preferred; at most {max} may be")]
+    #[error("too many candidates of one group are preferred; at most {max} may be preferred")]
     TooManyOfGroup {
         /// The largest number that is allowed.
         max: u32,

@@ -123,7 +123,7 @@ pub enum CeremonyError {
         absent: Vec<u16>,
     },
     /// Messages are signed for another roster than that of the registrations.
-    #[error("messages are for another roster, because their trustees saw other registrations: {}", list(.messages))]
+    #[error("these messages are for a different roster, because their authors saw different registrations: {}", list(.messages))]
     RosterMismatch {
         /// The messages for the other roster.
         messages: Vec<UnattributedMessage>,
@@ -201,7 +201,7 @@ pub enum CeremonyError {
         slot: usize,
     },
     /// Confirmations name a ceremony root that does not follow from these messages.
-    #[error("confirmations name another ceremony root, because their trustees saw other messages: {}", list(.messages))]
+    #[error("these confirmations name a different ceremony root, because their authors saw different messages: {}", list(.messages))]
     RootMismatch {
         /// The confirmations with another root.
         messages: Vec<UnattributedMessage>,

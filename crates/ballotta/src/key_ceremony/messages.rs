@@ -205,7 +205,8 @@ impl Body for Deal {
     }
 }
 
-/// The confirmation of a trustee that it saw this ceremony and has its shares, with a proof that they decrypt.
+/// A trustee's confirmation that it has seen this ceremony and has its shares, with a proof that it can decrypt with
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmation {
     pub(super) root: CeremonyRoot,

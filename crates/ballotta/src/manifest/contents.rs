@@ -249,7 +249,7 @@ pub struct Quorum {
     pub of: QuorumOf,
     /// The voters to which the fraction refers.
     pub base: QuorumBase,
-    /// Whether the count must reach or exceed the fraction.
+    /// Whether the count must be at least the fraction, or more than it.
     pub rule: QuorumRule,
     /// The numerator and the denominator of a fraction above 0 and at most 1.
     pub fraction: [u32; 2],

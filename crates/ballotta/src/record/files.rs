@@ -8,7 +8,7 @@ use crate::hash::FileHash;
 
 /// The list of files has a line that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} is not a hash, two spaces and a path in ascending order")]
+#[error("line {line} is not a hash, two spaces and a path, or the paths are not in ascending order")]
 pub struct FileListError {
     /// The line, counted from 1.
     pub line: usize,

@@ -75,8 +75,8 @@ pub enum RecordError {
         /// The root of the checkpoint.
         signed: TreeHash,
     },
-    /// A file is not the one that the entry of the board names.
-    #[error("{path}: the file is not the one that the board names")]
+    /// The content of a file does not match its entry on the board.
+    #[error("{path}: the content of the file does not match its entry on the board")]
     OtherFile {
         /// The path of the file.
         path: String,
@@ -280,7 +280,7 @@ impl PublishedBoard {
     ///
     /// # Errors
     ///
-    /// `File`, or `OtherFile` if a file is not the one that its entry names.
+    /// `File`, or `OtherFile` if the content of a file does not match its entry.
     pub fn ceremony_messages(&self, source: &dyn RecordSource) -> Result<Vec<Vec<u8>>, RecordError> {
         let messages = self.ceremony.iter().map(|pointer| {
             let path = ceremony_path(pointer.hash());
@@ -320,7 +320,7 @@ impl PublishedBoard {
     ///
     /// # Errors
     ///
-    /// If the record cannot be read again as it was.
+    /// If the record cannot be read, or has changed since it was read first.
     pub fn entries(&self, source: &dyn RecordSource, bundle: u64) -> Result<Vec<(u64, Vec<u8>)>, RecordError> {
         if bundle >= self.bundles.len() {
             return Ok(Vec::new());

@@ -66,7 +66,7 @@ impl History {
     ///
     /// # Errors
     ///
-    /// If the record cannot be read again as it was.
+    /// If the record cannot be read, or has changed since it was read first.
     pub fn read<R: CryptoRng>(
         election: &Election,
         source: &dyn RecordSource,
@@ -192,7 +192,7 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// If the record cannot be read again as it was.
+    /// If the record cannot be read, or has changed since it was read first.
     pub fn ballot_credential(
         &self,
         source: &dyn RecordSource,
@@ -210,7 +210,7 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// If the record cannot be read again as it was.
+    /// If the record cannot be read, or has changed since it was read first.
     pub fn find<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
