@@ -242,7 +242,7 @@ impl<'a> Node<'a> {
         let Json::Object(entries) = self.json else { return self.wrong_type(JsonKind::Object) };
         let mut fields = BTreeMap::new();
         for (name, json) in entries {
-            if fields.insert(name.as_str(), json).is_some() {
+            if fields.insert(name.as_str(), Some(json)).is_some() {
                 self.path.field(name).report(ManifestProblem::DuplicateKey);
             }
         }
@@ -250,9 +250,9 @@ impl<'a> Node<'a> {
     }
 }
 
-/// The fields of an object that have not been read yet.
+/// The fields of an object; `None` for those that were read.
 pub(crate) struct Object<'a> {
-    fields: BTreeMap<&'a str, &'a Json>,
+    fields: BTreeMap<&'a str, Option<&'a Json>>,
     path: JsonPath<'a>,
 }
 
@@ -262,7 +262,8 @@ impl<'a> Object<'a> {
     }
 
     fn take(&mut self, name: &str) -> Option<Node<'a>> {
-        self.fields.remove(name).map(|json| Node { json, path: self.path.field(name) })
+        let json = self.fields.get_mut(name)?.take()?;
+        Some(Node { json, path: self.path.field(name) })
     }
 
     /// Reads a field that must be present.
@@ -296,14 +297,14 @@ impl<'a> Object<'a> {
     /// The length of the array in a field that has not been read yet.
     pub(crate) fn length(&self, name: &str) -> Option<usize> {
         match self.fields.get(name) {
-            Some(Json::Array(items)) => Some(items.len()),
+            Some(Some(Json::Array(items))) => Some(items.len()),
             _ => None,
         }
     }
 
     /// The fields `id` of the objects in the array in a field that has not been read yet.
     pub(crate) fn names(&self, name: &str) -> Option<Vec<Option<&'a str>>> {
-        let Some(Json::Array(items)) = self.fields.get(name) else { return None };
+        let Some(Some(Json::Array(items))) = self.fields.get(name) else { return None };
         let id = |item: &'a Json| match item {
             Json::Object(fields) => fields.iter().find_map(|(name, value)| match value {
                 Json::String(id) if name == "id" => Some(id.as_str()),
@@ -316,7 +317,7 @@ impl<'a> Object<'a> {
 
     /// Reports all fields that were not read as unknown.
     pub(crate) fn finish(self) {
-        for name in self.fields.keys() {
+        for (name, _) in self.fields.iter().filter(|(_, json)| json.is_some()) {
             self.path.field(name).report(ManifestProblem::UnknownField);
         }
     }
@@ -324,7 +325,8 @@ impl<'a> Object<'a> {
     /// Returns all fields of an object whose field names are data.
     pub(crate) fn entries(self) -> impl Iterator<Item = (&'a str, Node<'a>)> {
         let Self { fields, path } = self;
-        fields.into_iter().map(move |(name, json)| (name, Node { json, path: path.field(name) }))
+        let left = fields.into_iter().filter_map(|(name, json)| Some((name, json?)));
+        left.map(move |(name, json)| (name, Node { json, path: path.field(name) }))
     }
 }
 

@@ -72,7 +72,7 @@ fn open_step<'m, M: AsRef<[u8]>, R: CryptoRng>(
     messages: &'m [M],
     rng: &mut R,
 ) -> Result<Vec<Envelope<'m>>, CeremonyError> {
-    let mut envelopes = Envelope::open_all(messages)?;
+    let envelopes = Envelope::open_all(messages)?;
     if let Some(Envelope { kind: found, author: trustee, .. }) =
         envelopes.iter().find(|envelope| envelope.kind != expected)
     {
@@ -93,9 +93,13 @@ fn open_step<'m, M: AsRef<[u8]>, R: CryptoRng>(
     refuse_if_any(elsewhere.map(Envelope::unattributed).collect(), |messages| CeremonyError::RosterMismatch {
         messages,
     })?;
-    // Sorted here, where messages of all steps have one type: each type that is sorted needs 3 KB of code.
-    envelopes.sort_by_key(|envelope| envelope.author);
-    Ok(envelopes)
+    // There are at most a few messages of each trustee, and a call of `sort` would need 3 KB of code.
+    let mut sorted: Vec<Envelope<'m>> = Vec::with_capacity(envelopes.len());
+    for envelope in envelopes {
+        let place = sorted.partition_point(|earlier| earlier.author <= envelope.author);
+        sorted.insert(place, envelope);
+    }
+    Ok(sorted)
 }
 
 /// Refuses two messages of one trustee. The messages must be sorted by their authors.

@@ -1,6 +1,5 @@
 //! Which files of a record are needed next, for clients that fetch them one by one.
 
-use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -39,8 +38,8 @@ pub struct FileRequest {
 pub struct RecordFetch {
     purpose: Purpose,
     record: MemoryRecord,
-    /// The files that do not exist.
-    absent: BTreeSet<String>,
+    /// The files that do not exist, without bytes. A set would be a second type of map in the voter's module.
+    absent: MemoryRecord,
     /// The bundles that were not read yet; `None` until manifest and checkpoint are known.
     bundles: Option<Vec<TilePath>>,
     /// The files that the bundles and the list of files name.
@@ -60,7 +59,7 @@ impl RecordFetch {
         Self {
             purpose,
             record: MemoryRecord::default(),
-            absent: BTreeSet::new(),
+            absent: MemoryRecord::default(),
             bundles: None,
             named: Vec::new(),
             listed: false,
@@ -74,7 +73,7 @@ impl RecordFetch {
 
     /// Notes that the server has no file at this path.
     pub fn absent(&mut self, path: &str) {
-        self.absent.insert(path.to_string());
+        self.absent.files.insert(path.to_string(), Vec::new());
     }
 
     /// The files that were fetched, as a record in memory.
@@ -113,7 +112,7 @@ impl RecordFetch {
     }
 
     fn want(&self, wanted: &mut Vec<FileRequest>, path: &str, limit: u64) {
-        let known = self.record.files.contains_key(path) || self.absent.contains(path);
+        let known = self.record.files.contains_key(path) || self.absent.files.contains_key(path);
         if !known && !wanted.iter().any(|earlier| earlier.path == path) {
             wanted.push(FileRequest { path: path.to_string(), limit });
         }
@@ -145,7 +144,7 @@ impl RecordFetch {
                         .collect();
                     self.named.extend(entries);
                 }
-                None if self.absent.contains(&name) => {}
+                None if self.absent.files.contains_key(&name) => {}
                 None => left.push(path),
             }
         }
