@@ -52,7 +52,8 @@ def main() -> int:
     else:
         output = report.text()
     sys.stdout.buffer.write(output.encode("utf-8", "replace") + b"\n")
-    return 0 if report.valid() else 1
+    verdicts = {None: 2, "does_not_hold": 1, "not_complete": 3}
+    return verdicts.get(report.verdict(), 0)
 
 
 if __name__ == "__main__":

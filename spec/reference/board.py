@@ -211,14 +211,15 @@ def board_checkpoint(data: bytes, board: NoteKey) -> Checkpoint:
     return checkpoint
 
 
-def cosigned_by(checkpoint: Checkpoint, manifest: Manifest) -> int:
-    """The number of witnesses of the manifest that cosigned; 0 if a signature of any of them is not valid."""
-    cosigned = 0
-    for witness in manifest.witnesses:
+def cosigned_by(checkpoint: Checkpoint, manifest: Manifest) -> set[int]:
+    """The witnesses of the manifest that cosigned, from 1; none if a signature of any of them is not valid."""
+    cosigned = set()
+    for number, witness in enumerate(manifest.witnesses, 1):
         found = [s for s in checkpoint.signatures if (s.name, s.key_id) == (witness.name, key_id(witness, 4))]
         if not all(cosignature_holds(witness, checkpoint.text, s.body) for s in found):
-            return 0
-        cosigned += bool(found)
+            return set()
+        if found:
+            cosigned.add(number)
     return cosigned
 
 

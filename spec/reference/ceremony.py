@@ -116,9 +116,10 @@ class JointKey:
 class Broken(Exception):
     """A rule is broken, at the given places."""
 
-    def __init__(self, problem: str, places: list[Place]):
+    def __init__(self, problem: str, places: list[Place], absent: Iterable[int] = ()):
         super().__init__(problem)
         self.places = places
+        self.absent = sorted(absent)  # the trustees whose messages are missing, if that is all
 
 
 def demand(condition: object, problem: str) -> None:
@@ -134,7 +135,7 @@ def all_hold(problem: str, broken: Iterable[bytes]) -> None:
 
 
 def all_keep(problem: str, culprits: Iterable[int]) -> None:
-    """A rule is broken by what trustees signed, or did not send."""
+    """A rule is broken by what trustees signed."""
     if places := [{"trustee": trustee} for trustee in sorted(set(culprits))]:
         raise Broken(problem, list(places))
 
@@ -203,7 +204,9 @@ class Ceremony:
         all_keep(f"a {NAMES[kind]} cannot be read", unreadable)
         all_keep(f"two different messages for one step, {NAMES[kind]}", twice)
         if kind != CONFIRMATION:
-            all_keep(f"no {NAMES[kind]}", set(self.trustees) - found.keys())
+            absent = sorted(set(self.trustees) - found.keys())
+            if absent:
+                raise Broken(f"no {NAMES[kind]}", [{"trustee": trustee} for trustee in absent], absent)
         return found
 
     def verify_registrations(self, registrations: dict[int, Registration]) -> None:
@@ -240,7 +243,9 @@ class Ceremony:
         unproved = [j for j, body in confirmations.items() if not confirmation_holds(body, j, joint_key, roster)]
         all_keep("the backup is not proved", unproved)
         needed = self.manifest.minimum_confirmed
-        demand(len(confirmations) >= needed, f"{len(confirmations)} confirmations, {needed} are needed")
+        if len(confirmations) < needed:
+            problem = f"{len(confirmations)} confirmations, {needed} are needed"
+            raise Broken(problem, ["record"], set(self.trustees) - confirmations.keys())
 
 
 def message_signature_holds(message: Message, manifest: Manifest) -> bool:

@@ -31,7 +31,10 @@ from verify import Pins, verify  # noqa: E402
 
 def comparable(report: dict[str, Any]) -> dict[str, Any]:
     """The report without sentences, and with the failures in a fixed order."""
-    failures = sorted((failure["check"], json.dumps(failure["place"])) for failure in report["failures"])
+    failures = sorted(
+        (failure["check"], json.dumps(failure["place"]), failure["effect"], sorted(map(json.dumps, failure["who"])))
+        for failure in report["failures"]
+    )
     checks = [dict(check) for check in report["checks"]]
     if checks[0]["status"] == "failed":
         failures, checks[0]["failures"] = failures[:1], 1  # a program may report any number of broken rules of a manifest
@@ -45,12 +48,13 @@ def differences(
     """The differences between the two verifiers; none if they agree. A `tampered` record must not be valid."""
     call = [command, "verify", "--json", "--stage", stage, *options, folder]
     process = subprocess.run(call, capture_output=True, timeout=600, check=False)
-    if process.returncode not in (0, 1) or not process.stdout:
+    if process.returncode not in (0, 1, 3) or not process.stdout:
         return [f"the command ended with {process.returncode}: {process.stderr.decode(errors='replace')}"]
     theirs = comparable(json.loads(process.stdout))
     ours = comparable(json.loads(json.dumps(verify(Record(folder), stage, pins).value())))
-    found = [] if (process.returncode == 0) == ours["valid"] else ["the exit codes differ"]
-    if tampered and ours["valid"]:
+    code = {"does_not_hold": 1, "not_complete": 3, None: 2}.get(ours["verdict"], 0)
+    found = [] if process.returncode == code else ["the exit codes differ"]
+    if tampered and ours["verdict"] == "holds":
         found.append("no verifier noticed the change")
     for name in theirs.keys() | ours.keys():
         a, b = theirs.get(name), ours.get(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from typing import Any
 
 from contests import Outcome, elected
@@ -13,6 +14,14 @@ from roll import Roll
 from tally import ContestSums, Tally, quorum_reached
 
 RESULT_FORMAT = "ballotta/v1-draft.4/result"
+
+
+class Unreadable(Exception):
+    """A file that exists cannot be read, so that nobody knows what the record says."""
+
+    def __init__(self, path: str, problem: object):
+        super().__init__(f"the file cannot be read: {problem}")
+        self.path = path
 
 
 class Record:
@@ -26,18 +35,20 @@ class Record:
         since a pipe might never end."""
         target = os.path.join(self.folder, path)
         try:
-            if not os.path.isfile(target):
+            if not stat.S_ISREG(os.stat(target).st_mode):
                 return None
             with open(target, "rb") as file:
                 return file.read(min(os.fstat(file.fileno()).st_size, maximum + 1))
-        except (OSError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
+        except OSError as problem:
+            raise Unreadable(path, problem) from None
 
     def paths(self) -> list[str]:
         """The paths of all files. A symbolic link counts as a file, whatever its target is."""
 
         def refuse(problem: OSError) -> None:
-            raise Refused(f"the files cannot be listed: {problem}")
+            raise Unreadable("", problem)
 
         found = []
         for folder, folders, names in os.walk(self.folder, onerror=refuse):

@@ -42,13 +42,19 @@ OF_COMPLETE = list(UNITS)[list(UNITS).index("tally.sums") :]
 
 FAILURES_SHOWN = 1000  # for each check, so that a file full of errors cannot fill the memory
 
+EFFECTS = ("none", "missing", "invalid", "unreadable")  # from the least to the greatest
+STATUS_OF_EFFECT = {"none": "findings", "missing": "missing", "invalid": "failed", "unreadable": "unreadable"}
+
 Place = str | dict[str, Any]
+Role = str | dict[str, int]
 
 
 @dataclass(frozen=True)
 class Failure:
     check: str
     place: Place
+    effect: str
+    who: list[Role]
     problem: str
 
 
@@ -58,6 +64,7 @@ class Report:
     items: dict[str, int] = field(default_factory=dict)
     not_asked: set[str] = field(default_factory=set)
     failed: dict[str, int] = field(default_factory=dict)  # the number of all failures of a check
+    effects: dict[str, str] = field(default_factory=dict)  # the greatest effect of the failures of a check
     failures: list[Failure] = field(default_factory=list)  # the first failures of each check
     not_checked: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -68,33 +75,62 @@ class Report:
         """Notes that a check was done, on this many more items."""
         self.items[check] = self.items.get(check, 0) + items
 
-    def fail(self, check: str, place: Place, problem: object) -> None:
+    def add(self, check: str, place: Place, effect: str, who: list[Role], problem: object) -> None:
         if self.failures_of(check) < FAILURES_SHOWN:
-            self.failures.append(Failure(check, place, str(problem)))
+            self.failures.append(Failure(check, place, effect, who, str(problem)))
         self.failed[check] = self.failures_of(check) + 1
+        self.effects[check] = max(effect, self.effects.get(check, "none"), key=EFFECTS.index)
+
+    def fail(self, check: str, place: Place, problem: object, *who: Role) -> None:
+        self.add(check, place, "invalid", list(who), problem)
+
+    def note(self, check: str, place: Place, problem: object, *who: Role) -> None:
+        self.add(check, place, "none", list(who), problem)
+
+    def missing(self, check: str, place: Place, problem: object, *who: Role) -> None:
+        self.add(check, place, "missing", list(who), problem)
 
     def failures_of(self, check: str) -> int:
         return self.failed.get(check, 0)
 
     def status(self, check: str) -> str:
-        if self.failures_of(check):
-            return "failed"
+        if check in self.effects:
+            return STATUS_OF_EFFECT[self.effects[check]]
         if check in self.not_asked:
             return "not_asked"
         if check not in self.items:
             return "not_checked"
-        return "passed" if self.items[check] or check in BALLOT_CHECKS else "failed"
+        return "passed" if self.items[check] or check in [*BALLOT_CHECKS, "roll.signature"] else "missing"
 
     def checks(self) -> list[str]:
         return [check for check in UNITS if self.stage == "complete" or check not in OF_COMPLETE]
 
-    def valid(self) -> bool:
-        return not self.failures and all(self.status(check) in ("passed", "not_asked") for check in self.checks())
+    def verdict(self) -> str | None:
+        effects = self.effects.values()
+        if "unreadable" in effects:
+            return None
+        if "invalid" in effects:
+            return "does_not_hold"
+        if "missing" in effects or any(self.status(check) in ("missing", "not_checked") for check in self.checks()):
+            return "not_complete"
+        return "holds_with_findings" if effects else "holds"
+
+    def holds(self) -> bool:
+        return self.verdict() in ("holds", "holds_with_findings")
+
+    def shown_failures(self) -> list[dict[str, Any]]:
+        """The failures; the board answers only for what it has signed."""
+        signed = "board.root" in self.items and not self.failures_of("board.root")
+        shown = []
+        for failure in self.failures:
+            who = [role for role in failure.who if signed or role != "board" or failure.effect == "missing"]
+            shown.append(vars(failure) | {"who": who})
+        return shown
 
     def value(self) -> dict[str, Any]:
         """The report as the command writes it with --json."""
         return {
-            "valid": self.valid(),
+            "verdict": self.verdict(),
             "stage": self.stage,
             "fingerprint": self.fingerprint.hex() if self.fingerprint else None,
             "checks": [
@@ -106,7 +142,7 @@ class Report:
                 }
                 for check in self.checks()
             ],
-            "failures": [vars(failure) for failure in self.failures],
+            "failures": self.shown_failures(),
             "not_checked": self.not_checked,
             "warnings": self.warnings,
             "result": self.result,
@@ -124,8 +160,11 @@ class Report:
         for check in self.checks():
             items = f"{self.items.get(check, 0)} {UNITS[check]}"
             lines.append(f"{self.status(check):12} {check:22} {items}")
-        for failure in self.failures:
-            lines.append(f"failed: {failure.check} at {shown(place_text(failure.place))}: {shown(failure.problem)}")
+        for failure in self.shown_failures():
+            who = ", ".join(map(place_text, failure["who"]))
+            word = {"none": "finding", "invalid": "FAILED"}.get(failure["effect"], failure["effect"])
+            at = f"{word}: {failure['check']} at {shown(place_text(failure['place']))}: {shown(failure['problem'])}"
+            lines.append(f"{at} ({who})" if who else at)
         for check, count in self.failed.items():
             if count > FAILURES_SHOWN:
                 lines.append(f"failed: {check}: {count - FAILURES_SHOWN} times more")
@@ -133,7 +172,7 @@ class Report:
         lines += [f"warning: {text}" for text in self.warnings]
         if self.fingerprint:
             lines.append(f"fingerprint {self.fingerprint.hex()}")
-        lines.append("The record is valid." if self.valid() else "The record is NOT valid.")
+        lines.append(f"The record: {(self.verdict() or 'could not be read').replace('_', ' ')}.")
         return "\n".join(lines)
 
 

@@ -14,12 +14,12 @@ from board import (
 from ceremony import Broken, Ceremony, JointKey
 from contests import Outcome
 from encoding import (
-    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_OTHER_ENTRIES,
+    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_OTHER_ENTRIES,
     MAX_RESULT_BYTES, NO_DIGEST, Refused, require,
 )  # fmt: skip
 from manifest import Manifest, read_manifest
-from record import Record, read_list, result_bytes, result_value
-from report import BALLOT_CHECKS, Place, Report
+from record import Record, Unreadable, read_list, result_bytes, result_value
+from report import BALLOT_CHECKS, Role, Place, Report
 from roll import Roll, read_roll, read_roll_signature, roll_signature_holds, signature_holds
 from tally import (
     Close, Counted, PartialDecryption, Tally, read_statement, statement_holds, totals, verify_decryption,
@@ -56,8 +56,22 @@ class Scan:
 
 def verify(record: Record, stage: str = "complete", pins: Pins = Pins()) -> Report:
     verifier = Verifier(record, Report(stage), pins)
-    verifier.run()
+    try:
+        verifier.run()
+    except Unreadable as problem:
+        place: Place = {"file": problem.path} if problem.path else "record"
+        verifier.report.add(check_of_file(problem.path), place, "unreadable", [], problem)
     return verifier.report
+
+
+def check_of_file(path: str) -> str:
+    """The check that reads a file."""
+    checks = {
+        "manifest.json": "manifest.valid", "checkpoint": "board.checkpoint", "roll": "roll.lines",
+        "tile": "board.entries", "ceremony": "ceremony.messages", "closing-checkpoint": "closing.rule",
+        "decryption": "decryption.proof", "result": "result.totals",
+    }  # fmt: skip
+    return checks.get(path.split("/")[0], "record.files")
 
 
 class Verifier:
@@ -90,7 +104,7 @@ class Verifier:
         if joint_key is None or roll is None:
             return
         if scan.closing is None and report.stage != "voting":
-            report.fail("board.order", "record", "the voting is not closed")
+            report.missing("board.order", "record", "the voting is not closed", "organiser")
         fingerprint = tagged("fingerprint", manifest.hash, joint_key.root, roll.hash)
         self.election(manifest, scan, fingerprint)
         ballots = Ballots(manifest, joint_key, roll, fingerprint)
@@ -111,37 +125,44 @@ class Verifier:
 
     # 1 to 3: manifest, checkpoint and roll.
 
-    def required(self, check: str, path: str, maximum: int) -> bytes | None:
+    def required(self, check: str, path: str, maximum: int, *who: Role) -> bytes | None:
+        """The bytes of a file; None if it is missing, so that `who` is awaited, or too long."""
         data = self.record.read(path, maximum)
-        if data is None or len(data) > maximum:
-            self.report.saw(check, 0)
-            self.report.fail(check, {"file": path}, "the file is missing, or too long")
+        if data is None:
+            self.report.missing(check, {"file": path}, "the file is missing", *who)
             return None
-        self.report.saw(check)
+        if len(data) > maximum:
+            self.report.fail(check, {"file": path}, "the file is too long")
+            return None
         return data
 
     def manifest(self) -> Manifest | None:
-        data = self.required("manifest.valid", "manifest.json", MAX_MANIFEST_BYTES)
+        data = self.required("manifest.valid", "manifest.json", MAX_MANIFEST_BYTES, "organiser")
+        if data is None:
+            return None
+        self.report.saw("manifest.valid")
         try:
-            return read_manifest(data) if data is not None else None
+            return read_manifest(data)
         except Refused as problem:
             self.report.fail("manifest.valid", {"file": "manifest.json"}, problem)
             return None
 
     def checkpoint(self, manifest: Manifest) -> Checkpoint | None:
-        data = self.required("board.checkpoint", "checkpoint", MAX_CHECKPOINT_BYTES)
+        data = self.required("board.checkpoint", "checkpoint", MAX_CHECKPOINT_BYTES, "board")
+        if data is None:
+            return None
+        self.report.saw("board.checkpoint")
         try:
-            return board_checkpoint(data, manifest.board) if data is not None else None
+            return board_checkpoint(data, manifest.board)
         except Refused as problem:
             self.report.fail("board.checkpoint", {"file": "checkpoint"}, problem)
             return None
 
     def roll(self, manifest: Manifest) -> Roll | None:
         """Reads the roll; None if any line breaks a rule."""
-        data = self.record.read("roll", 1 << 40)
+        authorities: list[Role] = [{"authority": number} for number in range(1, len(manifest.authorities) + 1)]
+        data = self.required("roll.lines", "roll", 1 << 40, *authorities)
         if data is None:
-            self.report.saw("roll.lines", 0)
-            self.report.fail("roll.lines", {"file": "roll"}, "the file is missing")
             return None
         roll = read_roll(data, manifest, lambda line, why: self.report.fail("roll.lines", {"roll_line": line}, why))
         self.report.saw("roll.lines", roll.well_formed)
@@ -152,17 +173,18 @@ class Verifier:
     def board(self, manifest: Manifest, checkpoint: Checkpoint) -> Scan | None:
         report, self.size = self.report, checkpoint.size
         if checkpoint.size > MAX_ENTRIES:
-            report.fail("board.entries", "record", "the board is too large")
+            report.fail("board.entries", "record", "the board is too large", "board")
             return None
         log, scan = Log(), Scan()
         pinned_root = None
         for path, width in bundle_paths(checkpoint.size):
-            data = self.record.read(path, MAX_BUNDLE_BYTES)
+            data = self.required("board.entries", path, MAX_BUNDLE_BYTES, "board")
+            if data is None:
+                return None
             try:
-                require(data is not None, "the file is missing")
-                entries = read_bundle(data or b"", width)
+                entries = read_bundle(data, width)
             except Refused as problem:
-                report.fail("board.entries", {"file": path}, problem)
+                report.fail("board.entries", {"file": path}, problem, "board")
                 return None
             report.saw("board.entries", len(entries))
             for entry in entries:
@@ -179,7 +201,7 @@ class Verifier:
         if self.pins.head:
             report.saw("board.pinned")
             if self.pins.head[0] != 0 and pinned_root != self.pins.head[1]:
-                report.fail("board.pinned", "record", "the board does not continue the one that was pinned")
+                report.fail("board.pinned", "record", "the board does not continue the one that was pinned", "board")
         return scan
 
     def take(self, manifest: Manifest, scan: Scan, log: Log, entry: bytes) -> None:
@@ -188,7 +210,7 @@ class Verifier:
         try:
             kind, body = read_entry(entry)
         except Refused as problem:
-            report.fail("board.entries", self.entry(index), problem)
+            report.note("board.entries", self.entry(index), problem, "board")
             return
         item = (index, body)
         if kind == BALLOT:
@@ -199,14 +221,15 @@ class Verifier:
             self.take_organiser(manifest, scan, log, index, kind, body)
             return
         if scan.others == MAX_OTHER_ENTRIES:
-            report.fail("board.order", self.entry(index), "too many entries other than ballots, openings and closings")
+            problem = "too many entries other than ballots, openings and closings"
+            report.note("board.order", self.entry(index), problem, "board")
             return
         before_opening = kind in (CEREMONY, ROLL_SIGNATURE)
         if before_opening and scan.opening is not None:
-            report.fail("board.order", self.entry(index), "the entry is after the opening")
+            report.note("board.order", self.entry(index), "the entry is after the opening", "board")
             return
         if not before_opening and scan.closing is None:
-            report.fail("board.order", self.entry(index), "the entry is before the closing")
+            report.note("board.order", self.entry(index), "the entry is before the closing", "board")
         lists = {CEREMONY: scan.messages, ROLL_SIGNATURE: scan.signatures, STATEMENT: scan.statements}
         lists |= {DECRYPTION: scan.decryptions, PUBLICATION: scan.publications}
         lists[kind].append(item)
@@ -218,38 +241,43 @@ class Verifier:
         transcript.append_number("action", kind)
         signed = signature_holds(body[32:], manifest.organiser, transcript)
         if not signed or (scan.opening is not None and fingerprint != scan.opened):
-            report.fail("organiser.signature", self.entry(index), "not signed by the organiser for this election")
+            problem = "not signed by the organiser for this election"
+            report.note("organiser.signature", self.entry(index), problem, "board")
         elif kind == OPENING and scan.opening is None:
             scan.opening, scan.opened = index, fingerprint
         elif kind == CLOSING and scan.opening is not None and scan.closing is None:
             scan.closing, scan.head = index, (log.size, log.root())
         else:
-            report.fail("board.order", self.entry(index), "an opening or closing out of order")
+            report.note("board.order", self.entry(index), "an opening or closing out of order", "board")
 
     # 5: the ceremony.
 
     def pointed(
-        self, check: str, folder: str, items: list[tuple[int, bytes]], most: int = MAX_OTHER_ENTRIES
+        self, check: str, folder: str, items: list[tuple[int, bytes]], most: int = MAX_OTHER_ENTRIES, spare: bool = False
     ) -> list[tuple[int, str, int, bytes]]:
-        """The files that entries point to: index, path, author and bytes. Files that cannot be read are left out."""
+        """The files that entries point to: index, path, author and bytes. Files that are not as they must be are left out:
+        if they are `spare`, the record may hold without them."""
         files: list[tuple[int, str, int, bytes]] = []
         hashes: set[bytes] = set()
         for index, body in items:
             self.report.saw(check, 0)
             pointer = read_pointer(body)
-            path = f"{folder}/{pointer.hash.hex()}" if folder else "SHA256SUMS"
+            path = f"{folder}/{pointer.hash.hex()}"
             if pointer.hash in hashes:
-                self.report.fail(check, self.entry(index), "an earlier entry names the same file")
+                self.report.note(check, self.entry(index), "an earlier entry names the same file", "board")
                 continue
             if len(hashes) == most:
-                self.report.fail(check, self.entry(index), "more files than an election can have")
+                self.report.note(check, self.entry(index), "more files than an election can have", "board")
                 continue
             hashes.add(pointer.hash)
             data = self.record.read(path, MAX_MESSAGE_BYTES)
             if data is None:
-                self.report.fail(check, {"file": path}, "the file is missing")
+                self.report.add(check, {"file": path}, "none" if spare else "missing", ["board"], "the file is missing")
+            elif len(data) > MAX_MESSAGE_BYTES and not spare:
+                self.report.fail(check, {"file": path}, "the file is too long")
             elif len(data) != pointer.length or sha256(data) != pointer.hash:
-                self.report.fail(check, {"file": path}, "not the file that its entry names")
+                effect = "none" if spare else "invalid"
+                self.report.add(check, {"file": path}, effect, ["board"], "not the file that its entry names")
             else:
                 files.append((index, path, pointer.author, data))
         return files
@@ -260,17 +288,24 @@ class Verifier:
             self.report.saw(check)
             self.same_author(check, index, author, data[3:5])
             messages.append(data)
+        lost = self.report.effects.get(check) == "missing"
         try:
             return Ceremony(messages, manifest).verify()
         except Broken as problem:
             for place in problem.places:
-                self.report.fail(check, place, problem)
+                if problem.absent and (scan.opening is None or lost):
+                    absent: list[Role] = [{"trustee": trustee} for trustee in problem.absent]
+                    self.report.missing(check, place, problem, *([place] if isinstance(place, dict) else absent))
+                elif problem.absent or (isinstance(place, dict) and "file" in place):
+                    self.report.fail(check, place, problem, "board")
+                else:
+                    self.report.fail(check, place, problem, *([place] if isinstance(place, dict) else []))
             return None
 
     def same_author(self, check: str, index: int, author: int, named: bytes) -> None:
         """Checks that an entry names the trustee of its file: spec/board.md#entries."""
         if len(named) == 2 and author != int.from_bytes(named, "little"):
-            self.report.fail(check, self.entry(index), "the entry names another trustee than the file")
+            self.report.note(check, self.entry(index), "the entry names another trustee than the file", "board")
 
     # 6: the election.
 
@@ -281,20 +316,27 @@ class Verifier:
         for index, body in scan.signatures:
             signature = read_roll_signature(body)
             if not 1 <= signature.authority <= len(manifest.authorities):
-                report.fail("roll.signature", self.entry(index), "there is no such credential authority")
-            elif signature.fingerprint != fingerprint:
-                report.fail("roll.signature", self.entry(index), "the signature is for the roll of another election")
+                report.note("roll.signature", self.entry(index), "there is no such credential authority", "board")
             elif not roll_signature_holds(signature, manifest.authorities[signature.authority - 1]):
-                report.fail("roll.signature", self.entry(index), "the signature is not valid")
+                report.note("roll.signature", self.entry(index), "the signature is not valid", "board")
+            elif signature.fingerprint != fingerprint:
+                who = {"authority": signature.authority}
+                report.note("roll.signature", self.entry(index), "the signature is for the roll of another election", who)
             else:
                 signed.add(signature.authority)
         for authority in range(1, len(manifest.authorities) + 1):
             if authority not in signed:
-                report.fail("roll.signature", "record", f"credential authority {authority} has not signed the roll")
+                problem = f"credential authority {authority} has not signed the roll"
+                if scan.opening is None:
+                    report.missing("roll.signature", "record", problem, {"authority": authority})
+                else:
+                    report.fail("roll.signature", "record", problem, "board")
         if scan.opening is not None:
             report.saw("election.fingerprint")
             if scan.opened != fingerprint:
-                report.fail("election.fingerprint", self.entry(scan.opening), "another election was opened")
+                report.fail("election.fingerprint", self.entry(scan.opening), "another election was opened", "organiser")
+        else:
+            report.missing("election.fingerprint", "record", "the voting is not opened", "organiser")
         if self.pins.fingerprint is not None:
             report.saw("election.pinned")
             if self.pins.fingerprint != fingerprint:
@@ -309,7 +351,7 @@ class Verifier:
             try:
                 ballots.admit(index, data, scan)
             except Void as void:
-                self.report.fail(void.check, self.entry(index), void)
+                self.report.note(void.check, self.entry(index), void, "board")
         return list(ballots.counted.values())
 
     # 8: the close.
@@ -323,46 +365,63 @@ class Verifier:
         for index, body in scan.statements:
             statement = read_statement(body)
             if not statement_holds(statement, manifest):
-                report.fail("tally.sums", self.entry(index), "the statement is not signed by a trustee")
+                report.note("tally.sums", self.entry(index), "the statement is not signed by a trustee", "board")
                 continue
+            who = {"trustee": statement.trustee}
             agrees = statement.close == close
             if agrees:
                 agreed.add(statement.trustee)
             if first.setdefault(statement.trustee, statement.close) != statement.close:
-                report.fail(
-                    "tally.sums", self.entry(index), f"trustee {statement.trustee} stated something else before"
-                )
+                problem = f"trustee {statement.trustee} stated something else before"
+                report.note("tally.sums", self.entry(index), problem, who)
             elif not agrees:
-                report.fail("tally.sums", self.entry(index), "the statement differs from what was computed")
+                problem = "the statement differs from what was computed"
+                same_board = (statement.close.fingerprint, statement.close.size, statement.close.root) == (
+                    close.fingerprint, close.size, close.root,
+                )  # fmt: skip
+                report.note("tally.sums", self.entry(index), problem, *([who] if same_board else []))
         report.saw("closing.rule")
-        try:
-            if manifest.closing == "statements":
-                needed = -(-(len(manifest.trustees) + manifest.threshold) // 2)
-                require(len(agreed) >= needed, f"{len(agreed)} trustees made this statement, {needed} are needed")
-            else:
-                checkpoint = self.closing_checkpoint(manifest)
+        if manifest.closing == "statements":
+            needed = -(-(len(manifest.trustees) + manifest.threshold) // 2)
+            awaited: list[Role] = [
+                {"trustee": trustee} for trustee in range(1, len(manifest.trustees) + 1) if trustee not in first
+            ]
+            problem = f"{len(agreed)} trustees made this statement, {needed} are needed"
+            if len(agreed) + len(awaited) < needed:
+                report.fail("closing.rule", "record", problem)
+            elif len(agreed) < needed:
+                report.missing("closing.rule", "record", problem, *awaited)
+        else:
+            self.closing_checkpoint(manifest, close)
+
+    def closing_checkpoint(self, manifest: Manifest, close: Close) -> None:
+        report, cosigned = self.report, set()
+        data = self.record.read("closing-checkpoint", MAX_CHECKPOINT_BYTES)
+        if data is not None:
+            try:
+                read_checkpoint(data)
+            except Refused as problem:
+                report.fail("closing.rule", {"file": "closing-checkpoint"}, problem)
+                return
+            try:
+                checkpoint = board_checkpoint(data, manifest.board)
                 same = (checkpoint.size, checkpoint.root) == (close.size, close.root)
                 require(same, "the closing checkpoint is not that of the board at the close")
-                require(cosigned_by(checkpoint, manifest) >= manifest.witness_quorum, "too few witnesses cosigned")
-        except Refused as problem:
-            report.fail("closing.rule", "record", problem)
-
-    def closing_checkpoint(self, manifest: Manifest) -> Checkpoint:
-        try:
-            data = self.record.read("closing-checkpoint", MAX_CHECKPOINT_BYTES)
-            require(data is not None, "the file is missing")
-            read_checkpoint(data or b"")
-        except Refused as problem:
-            self.report.fail("closing.rule", {"file": "closing-checkpoint"}, problem)
-            raise
-        return board_checkpoint(data or b"", manifest.board)
+            except Refused as problem:
+                report.fail("closing.rule", "record", problem)
+                return
+            cosigned = cosigned_by(checkpoint, manifest)
+        if len(cosigned) < manifest.witness_quorum:
+            numbers = range(1, len(manifest.witnesses) + 1)
+            awaited: list[Role] = [{"witness": number} for number in numbers if number not in cosigned]
+            report.missing("closing.rule", "record", "too few witnesses cosigned", *awaited)
 
     def result(
         self, manifest: Manifest, scan: Scan, roll: Roll, joint_key: JointKey, tally: Tally, close: Close
     ) -> None:
         report = self.report
         valid: list[PartialDecryption] = []
-        for index, path, author, data in self.pointed("decryption.proof", "decryption", scan.decryptions):
+        for index, path, author, data in self.pointed("decryption.proof", "decryption", scan.decryptions, spare=True):
             report.saw("decryption.proof")
             self.same_author("decryption.proof", index, author, data[2:4])
             try:
@@ -370,10 +429,16 @@ class Verifier:
                 twice = decryption.trustee in [earlier.trustee for earlier in valid]
                 require(not twice, f"trustee {decryption.trustee} has a valid partial decryption already")
             except Refused as problem:
-                report.fail("decryption.proof", {"file": path}, problem)
+                report.note("decryption.proof", {"file": path}, problem, "board")
             else:
                 valid.append(decryption)
         report.saw("decryption.threshold", len(valid))
+        if len(valid) < manifest.threshold:
+            decrypted = {decryption.trustee for decryption in valid}
+            numbers = range(1, len(manifest.trustees) + 1)
+            awaited: list[Role] = [{"trustee": number} for number in numbers if number not in decrypted]
+            report.missing("decryption.threshold", "record", "too few valid partial decryptions", *awaited)
+            return
         try:
             found = totals(manifest, tally, valid)
         except Refused as problem:
@@ -381,8 +446,11 @@ class Verifier:
             return
         self.warn(manifest, tally, found)
         report.result = result_value(manifest, close.fingerprint, roll, tally, found)
-        published = self.required("result.totals", "result/result.json", MAX_RESULT_BYTES)
-        if published is not None and published != result_bytes(report.result):
+        published = self.required("result.totals", "result/result.json", MAX_RESULT_BYTES, "board")
+        if published is None:
+            return
+        report.saw("result.totals")
+        if published != result_bytes(report.result):
             report.fail("result.totals", {"file": "result/result.json"}, "not the result that the ballots give")
 
     def warn(self, manifest: Manifest, tally: Tally, found: list[Outcome | None]) -> None:
@@ -398,14 +466,25 @@ class Verifier:
         """spec/record.md#files"""
         check, report = "record.files", self.report
         if not scan.publications:
-            report.saw(check, 0)
-            report.fail(check, "record", "no entry of the board points to the list of files")
+            report.missing(check, "record", "no entry of the board points to the list of files", "board")
             return
-        lists = self.pointed(check, "", scan.publications)
-        if not lists:
+        pointers: dict[bytes, int] = {}
+        for index, body in scan.publications:
+            pointer = read_pointer(body)
+            if pointer.hash in pointers:
+                report.note(check, self.entry(index), "an earlier entry names the same file", "board")
+            pointers.setdefault(pointer.hash, pointer.length)
+        data = self.required(check, "SHA256SUMS", MAX_LIST_BYTES, "board")
+        if data is None:
+            return
+        named_by = [hash for hash, length in pointers.items() if (len(data), sha256(data)) == (length, hash)]
+        for _ in range(len(pointers) - len(named_by)):
+            effect = "none" if named_by else "invalid"
+            report.add(check, {"file": "SHA256SUMS"}, effect, ["board"], "not the file that an entry names")
+        if not named_by:
             return
         try:
-            listed = read_list(lists[-1][3])
+            listed = read_list(data)
         except Refused as problem:
             report.fail(check, {"file": "SHA256SUMS"}, problem)
             return
@@ -418,18 +497,14 @@ class Verifier:
         named |= {f"decryption/{read_pointer(body).hash.hex()}" for _, body in scan.decryptions}
         report.saw(check, len(listed))
         for path, digest in listed.items():
-            data = self.record.read(path, MAX_MESSAGE_BYTES)
-            if data is None or len(data) > MAX_MESSAGE_BYTES or sha256(data) != digest:
-                report.fail(check, {"file": path}, "the file is missing, too long, or not the one that was published")
-        try:
-            found = self.record.paths()
-        except Refused as problem:
-            report.fail(check, "record", problem)
-            return
-        report.saw(check, len(found))
-        for path in found:
+            data = self.required(check, path, MAX_MESSAGE_BYTES, "board")
+            if data is not None and sha256(data) != digest:
+                report.fail(check, {"file": path}, "the file is not the one that was published")
+        paths = self.record.paths()
+        report.saw(check, len(paths))
+        for path in paths:
             if path not in named and path not in listed:
-                report.fail(check, {"file": path}, "the file is not part of the record")
+                report.note(check, {"file": path}, "the file is not part of the record")
 
 
 class Ballots:

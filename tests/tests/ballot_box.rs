@@ -109,7 +109,7 @@ fn a_restarted_box_decides_as_one_that_goes_on() {
             &mut TestRng(1)
         )
         .report
-        .valid
+        .holds()
     );
 }
 

@@ -410,7 +410,7 @@ fn a_total_that_is_out_of_range() {
         forge(votes, &mut board);
         board.finish();
         assert_eq!(counted(&board.verify()).unwrap()[0].options, totals);
-        assert!(board.verify().report.valid, "without the bit equation");
+        assert!(board.verify().report.holds(), "without the bit equation");
         drop(weak);
         let mut board = honest.clone();
         let index = forge(votes, &mut board);
@@ -450,7 +450,7 @@ fn a_count_that_spills_into_its_neighbour() {
     forge(&mut board);
     board.finish();
     assert_eq!(counted(&board.verify()).unwrap()[0].options, [0, 1, 5]);
-    assert!(board.verify().report.valid, "without the bit equation");
+    assert!(board.verify().report.holds(), "without the bit equation");
     drop(weak);
     let mut board = honest.clone();
     let index = forge(&mut board);
@@ -477,7 +477,7 @@ fn a_roll_that_weighs_more_than_the_manifest_allows() {
     }
     board.finish();
     assert_eq!(counted(&board.verify()).unwrap()[0].options, [0, 1]);
-    assert!(board.verify().report.valid, "without the limit of the roll");
+    assert!(board.verify().report.holds(), "without the limit of the roll");
     drop(weak);
     let verification = board.verify();
     let error = RollProblem::TotalTooLarge { limit: 5 }.to_string();

@@ -127,7 +127,7 @@ fn board(election: &Election) -> Board<'_> {
 
 /// Everything that a verification reports; `None` if the record is not valid.
 fn verdict(verification: &Verification) -> Option<String> {
-    verification.report.valid.then(|| summary(verification))
+    verification.report.holds().then(|| summary(verification))
 }
 
 fn honest_record(closing: Closing) -> MemoryRecord {

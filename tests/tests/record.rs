@@ -146,25 +146,25 @@ fn at_stage(board: &Board<'_>, stage: Stage) -> Report {
 fn an_election_on_its_way() {
     let election = Election::build(ElectionOptions::default());
     let mut board = election.unopened_board();
-    assert!(!at_stage(&board, Stage::Voting).valid);
+    assert!(!at_stage(&board, Stage::Voting).holds());
     board.organise(ballotta::board::entry::Action::Open);
-    assert!(at_stage(&board, Stage::Voting).valid);
+    assert!(at_stage(&board, Stage::Voting).holds());
     board.everybody_votes();
-    assert!(at_stage(&board, Stage::Voting).valid);
+    assert!(at_stage(&board, Stage::Voting).holds());
     // Defect found by this test: a board without a closing was accepted as closed.
     let report = at_stage(&board, Stage::Closed);
-    assert!(!report.valid);
+    assert!(!report.holds());
     let missing = "the voting is not closed".to_owned();
     assert_eq!(
         report.failures.iter().map(|it| (it.check, &it.place, &it.problem)).collect::<Vec<_>>(),
         [(CheckId::Order, &Place::Record, &missing)]
     );
     board.organise(ballotta::board::entry::Action::Close);
-    assert!(at_stage(&board, Stage::Closed).valid);
-    assert!(!at_stage(&board, Stage::Complete).valid);
+    assert!(at_stage(&board, Stage::Closed).holds());
+    assert!(!at_stage(&board, Stage::Complete).holds());
     board.finish_closed();
     for stage in [Stage::Voting, Stage::Closed, Stage::Complete] {
-        assert!(at_stage(&board, stage).valid);
+        assert!(at_stage(&board, stage).holds());
     }
 }
 
@@ -172,7 +172,7 @@ fn an_election_on_its_way() {
 #[test]
 fn an_empty_record_is_not_valid() {
     let verification = ballotta_tests::election::verify_record(&MemoryRecord::default());
-    assert!(!verification.report.valid);
+    assert!(!verification.report.holds());
     let missing = (CheckId::Manifest, Place::File("manifest.json".into()), "the file is missing".to_owned());
     assert_eq!(failures(&verification), [missing]);
     assert!(verification.report.checks.iter().all(|check| check.status != Status::Passed));
@@ -331,5 +331,5 @@ fn a_board_that_changes_between_the_readings() {
     let verification = verify(&source, &VerifyOptions::default(), &|_| (), &mut TestRng(2));
     let problem = "the file changed while it was read".to_owned();
     assert_eq!(failures(&verification), [(CheckId::Entries, Place::File(tile), problem)]);
-    assert!(verification.tally.is_none() && !verification.report.valid);
+    assert!(verification.tally.is_none() && !verification.report.holds());
 }

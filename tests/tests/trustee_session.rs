@@ -347,10 +347,10 @@ fn witnesses_close_the_board() {
         Some(TrusteeError::Decryption(error)) => error,
         other => panic!("{other:?}"),
     };
-    assert_eq!(refused(&board), DecryptionError::TooFewWitnesses { found: 0, needed: 2 });
+    assert_eq!(refused(&board), DecryptionError::TooFewWitnesses { found: 0, needed: 2, absent: vec![1, 2] });
     let few = board.closing_checkpoint(&tally, 1).to_string();
     board.files.insert(CLOSING_CHECKPOINT.into(), few.into_bytes());
-    assert_eq!(refused(&board), DecryptionError::TooFewWitnesses { found: 1, needed: 2 });
+    assert_eq!(refused(&board), DecryptionError::TooFewWitnesses { found: 1, needed: 2, absent: vec![2] });
     board.files.insert(CLOSING_CHECKPOINT.into(), b"noise".to_vec());
     let noise = decrypt(&board).err();
     assert!(matches!(noise, Some(TrusteeError::ClosingCheckpoint(RecordError::Checkpoint { .. }))));
@@ -380,12 +380,12 @@ fn only_a_valid_record_is_decrypted() {
     };
     let mut board = election.open_board();
     board.everybody_votes();
-    assert!(!report(&board).tally_holds(), "the voting is not closed");
+    assert!(!report(&board).holds(), "the voting is not closed");
     board.organise(Action::Close);
     assert!(closing(&board, 1, &Memory::default()).is_ok());
     let message = board.files.keys().find(|path| path.starts_with("ceremony/")).unwrap().clone();
     board.files.remove(&message);
-    assert!(!report(&board).valid);
+    assert!(!report(&board).holds());
 
     // The seed does not belong to a trustee of this election.
     let store = Memory::default();

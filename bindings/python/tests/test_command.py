@@ -28,7 +28,7 @@ def test_verify(demo: Path, broken: Path, tmp_path: Path) -> None:
     code, out, _ = run("verify", demo)
     assert code == 0 and out == f"{ballotta.verify(demo)}\n"
     code, out, _ = run("verify", broken, "--json")
-    assert code == 1 and json.loads(out)["valid"] is False
+    assert code == 1 and json.loads(out)["verdict"] == "does_not_hold"
     code, out, error = run("verify", tmp_path / "nothing")
     assert code == 2 and out == "" and error.startswith("error: ")
     assert run("verify", demo, "--fingerprint", "x")[0] == 2
@@ -65,7 +65,7 @@ def page(record: Path, out: Path, code: int) -> tuple[str, Page]:
 def test_a_page(by_hand: ByHand, tmp_path: Path) -> None:
     text, read = page(by_hand.record, tmp_path / "report.html", 0)
     shown = " ".join(read.texts)
-    assert "The record is valid" in shown and by_hand.fingerprint in shown
+    assert "The record holds" in shown and by_hand.fingerprint in shown
     assert "Chess <club> & friends" in shown and "<club>" not in text
     assert "Who chairs the <b>club</b>?" in shown
     assert "<b>club</b>" not in text and "2 (66.7 %)" in shown
@@ -82,7 +82,7 @@ def test_a_page(by_hand: ByHand, tmp_path: Path) -> None:
 def test_a_page_of_a_broken_record(broken: Path, tmp_path: Path) -> None:
     _, read = page(broken, tmp_path / "report.html", 1)
     shown = " ".join(read.texts)
-    assert "The record is NOT valid" in shown and "tile/entries/002" in shown and "Failures" in read.texts
+    assert "The record does NOT hold" in shown and "tile/entries/002" in shown and "Failures" in read.texts
 
 
 def test_a_page_of_a_record_that_says_nothing(demo: Path, tmp_path: Path) -> None:
@@ -156,4 +156,4 @@ def test_the_notebook(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("image/png" in output.get("data", {}) for output in outputs)
-    assert any("The record is valid" in str(output) for output in outputs)
+    assert any("The record holds" in str(output) for output in outputs)

@@ -117,7 +117,7 @@ RESULT = {
 @pytest.fixture
 def report() -> Report:
     empty: list[str] = []
-    fields = {"valid": True, "stage": "complete", "fingerprint": "0" * 64, "checks": empty, "failures": empty}
+    fields = {"verdict": "holds", "stage": "complete", "fingerprint": "0" * 64, "checks": empty, "failures": empty}
     return Report._read((json.dumps({**fields, "not_checked": empty, "warnings": empty, "result": RESULT}), "", None))
 
 

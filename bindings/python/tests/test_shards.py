@@ -53,7 +53,7 @@ def test_parts_that_do_not_belong_together(demo: Path, broken: Path) -> None:
     assert code(lambda: selection.finish([merged])) == "incomplete"
     assert code(lambda: selection.finish([two, three])) == "not-adjacent"
     assert code(lambda: selection.finish([])) == "incomplete"
-    assert selection.finish([three, merged]).valid
+    assert selection.finish([three, merged]).holds
     assert code(lambda: selection.ranges(3)) == "ended"
     assert code(lambda: selection.finish([three, merged])) == "ended"
 

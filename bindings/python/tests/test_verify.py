@@ -27,9 +27,9 @@ from .conftest import ByHand
 
 def test_a_valid_record(demo: Path, command_report: Callable[[Path], Any]) -> None:
     report = ballotta.verify(demo)
-    assert report.valid and report.failures == () and report.stage == "complete"
+    assert report.holds and report.verdict == "holds" and report.failures == () and report.stage == "complete"
     assert json.loads(report.to_json()) == command_report(demo)
-    assert str(report).endswith("The record is valid.")
+    assert str(report).endswith("The record holds.")
     assert report.result is not None and report.quorum is not None
     (contest,) = report.result["contests"]
     for option in contest["options"]:
@@ -46,7 +46,7 @@ def test_a_valid_record(demo: Path, command_report: Callable[[Path], Any]) -> No
 
 def test_a_broken_record(broken: Path, command_report: Callable[[Path], Any]) -> None:
     report = ballotta.verify(broken)
-    assert not report.valid
+    assert not report.holds and report.verdict == "does_not_hold"
     assert json.loads(report.to_json()) == command_report(broken)
     assert "board.root" in {failure.check for failure in report.failures}
     assert report.result is None or "took part" not in str(report)
@@ -65,7 +65,7 @@ def test_what_is_pinned(by_hand: ByHand) -> None:
     assert status("election.pinned", fingerprint="0" * 64) == "failed"
     assert status("board.pinned", checkpoint=by_hand.early_checkpoint) == "passed"
     assert status("board.pinned", checkpoint=bytearray(by_hand.early_checkpoint.read_bytes())) == "passed"
-    assert ballotta.verify(by_hand.record, stage="voting").valid
+    assert ballotta.verify(by_hand.record, stage="voting").holds
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_archives(demo: Path, broken: Path, tmp_path: Path) -> None:
 
 def test_a_web_server(served: str, demo: Path) -> None:
     local, remote = ballotta.verify(demo), ballotta.verify(f"{served}/record")
-    assert remote.valid and remote.result == local.result
+    assert remote.holds and remote.result == local.result
     assert [text for text in remote.not_checked if "cannot list" in text]
     assert ballotta.open_record(f"{served}/record/").fingerprint == local.fingerprint
     ballotta.pack(demo, demo.parent / "served.zip")
@@ -306,9 +306,9 @@ def test_reports_for_people_and_programs(broken: Path) -> None:
     assert table["items"].dtype == "int64" and table["failures"].sum() == len(report.failures)
     assert len(report.failures_to_pandas()) == len(report.failures)
     html = report._repr_html_()
-    assert "NOT VALID" in html and "board.root" in html
+    assert "DOES NOT HOLD" in html and "board.root" in html
     assert repr(report).startswith("<Report of ")
-    with pytest.raises(TypeError, match="report.valid"):
+    with pytest.raises(TypeError, match="report.holds"):
         bool(report)
     assert pickle.loads(pickle.dumps(report)) == report
 

@@ -83,7 +83,7 @@ export class Ballotta {
     }
   }
 
-  /** Verifies a record. If the record is not valid, the report says so; this is not an error. */
+  /** Verifies a record. If the record does not hold, the report says so; this is not an error. */
   async verify(record: RecordSource, verifyOptions?: VerifyOptions): Promise<Report> {
     const { fingerprint = '', checkpoint = new Uint8Array(), stage = 'complete', onProgress } = verification(verifyOptions);
     const from = source(record);

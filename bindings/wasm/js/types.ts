@@ -157,16 +157,28 @@ export interface VerifyOptions {
 /** One check of a report, with its status. */
 export interface CheckReport {
   readonly check: string;
-  readonly status: 'passed' | 'failed' | 'not_checked' | 'not_asked';
+  readonly status: 'passed' | 'findings' | 'missing' | 'failed' | 'unreadable' | 'not_checked' | 'not_asked';
   readonly items: number;
   readonly failures: number;
 }
 
-/** One failure of a check, with its place. */
+/** Somebody with a role in the election; authorities, trustees and witnesses are counted from 1. */
+export type Role =
+  | 'organiser'
+  | 'board'
+  | { readonly authority: number }
+  | { readonly trustee: number }
+  | { readonly witness: number };
+
+/** One failure of a check, with its place and its effect on the verdict. */
 export interface Failure {
   readonly check: string;
   /** The place: a file, an entry, a line of the roll, a trustee, or `record`. */
   readonly place: unknown;
+  /** `none` for a finding, which changes nothing in the result. */
+  readonly effect: 'none' | 'missing' | 'invalid' | 'unreadable';
+  /** Who answers for the failure; who is awaited, if something is missing. Empty if nobody signed what is wrong. */
+  readonly who: readonly Role[];
   readonly problem: string;
 }
 
@@ -175,7 +187,8 @@ export interface Failure {
  * needs a replacer for them.
  */
 export interface Report {
-  readonly valid: boolean;
+  /** The verdict; `null` if the record could not be read, or changed while it was read. */
+  readonly verdict: 'holds' | 'holds_with_findings' | 'not_complete' | 'does_not_hold' | null;
   readonly stage: Stage;
   readonly fingerprint: string | null;
   readonly checks: readonly CheckReport[];

@@ -81,7 +81,7 @@ test('a record fetched file by file is the same record', async () => {
   assert.equal(election.fingerprint, vectors.fingerprint);
   assert.deepEqual(asked.sort(), [...files.keys()].sort());
   const report = await ballotta.verify({ url, fetch }, { stage: 'voting', fingerprint: vectors.fingerprint });
-  assert.equal(report.valid, true);
+  assert.equal(report.verdict, 'holds');
   const failing = (response) => ballotta.openElection({ url, fetch: async () => response() }, pinned);
   await assert.rejects(failing(() => new Response('', { status: 500 })), { code: 'network' });
   await assert.rejects(failing(() => Promise.reject(new TypeError('offline'))), { code: 'network' });
@@ -113,16 +113,16 @@ test('a ballot is found on the board', async () => {
 test('the verifier reports as the command does', async () => {
   const seen = [];
   const report = await ballotta.verify(record(), { stage: 'voting', onProgress: (progress) => seen.push(progress.stage) });
-  assert.equal(report.valid, true);
+  assert.equal(report.verdict, 'holds');
   assert.equal(report.fingerprint, vectors.fingerprint);
   assert.deepEqual([...new Set(seen)], ['roll', 'board', 'ballots']);
   const complete = await ballotta.verify(record());
-  assert.equal(complete.valid, false);
+  assert.equal(complete.verdict, 'not_complete');
   assert.ok(complete.failures.some(({ check }) => check === 'board.order'));
   const pin = await ballotta.verify(record(), { stage: 'voting', fingerprint: vectors.other_election.fingerprint });
   assert.ok(pin.failures.some(({ check }) => check === 'election.pinned'));
   const checkpoint = record().get('checkpoint');
-  assert.equal((await ballotta.verify(record(), { stage: 'voting', checkpoint })).valid, true);
+  assert.equal((await ballotta.verify(record(), { stage: 'voting', checkpoint })).verdict, 'holds');
   await assert.rejects(ballotta.verify(record(), { checkpoint: new Uint8Array([1]) }), { code: 'bad-checkpoint' });
   const broken = new Error('mine');
   const onProgress = () => { throw broken; };

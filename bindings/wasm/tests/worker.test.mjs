@@ -67,7 +67,7 @@ test('calls that overlap have each its own answer', options, async () => {
 });
 
 test('a worker verifies, and tells of its progress', options, async () => {
-  const { valid, fingerprint, stages, total, pollution } = await inPage(async () => {
+  const { verdicts, fingerprint, stages, total, pollution } = await inPage(async () => {
     const { loadWorker } = await import('/ballotta/worker.js');
     const ballotta = await loadWorker();
     const stages = [];
@@ -79,9 +79,12 @@ test('a worker verifies, and tells of its progress', options, async () => {
     const again = await ballotta.verify({ url: '/record/' }, { stage: 'voting' });
     delete Object.prototype.progress;
     delete Object.prototype.error;
-    return { valid: [report.valid, complete.valid], fingerprint: report.fingerprint, stages: [...new Set(stages)], total: typeof report.checks.length, pollution: again.valid };
+    return { verdicts: [report.verdict, complete.verdict], fingerprint: report.fingerprint, stages: [...new Set(stages)], total: typeof report.checks.length, pollution: again.verdict };
   });
-  assert.deepEqual([valid, fingerprint, stages, total, pollution], [[true, false], vectors.fingerprint, ['roll', 'board', 'ballots'], 'number', true]);
+  assert.deepEqual(
+    [verdicts, fingerprint, stages, total, pollution],
+    [['holds', 'not_complete'], vectors.fingerprint, ['roll', 'board', 'ballots'], 'number', 'holds'],
+  );
 });
 
 test('a worker that is ended while it works ends what waits, and everything in it', options, async () => {

@@ -105,7 +105,10 @@ impl IssueCredentials {
         let file = self.codes.display();
         console
             .say(format!("{count} in {file}, one for each voter. Keep this file secret. The roll is in the record."));
-        let fingerprint = read_election(&record.source)?.context.fingerprint().to_string();
+        let election = read_election(&record.source)?;
+        let warnings = election.roll.totals().warnings(&record.manifest);
+        warnings.iter().for_each(|warning| console.say(format!("warning: {warning}")));
+        let fingerprint = election.context.fingerprint().to_string();
         console.say("Give all voters the fingerprint of the election, so that they can compare it:");
         console.answer(&fingerprint, &json!({ "voters": voters.len(), "fingerprint": fingerprint }))
     }

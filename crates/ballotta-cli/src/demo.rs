@@ -72,7 +72,7 @@ struct Summary<'a> {
     no: u64,
     record: &'a Path,
     fingerprint: &'a str,
-    valid: bool,
+    holds: bool,
     seconds: BTreeMap<&'static str, f64>,
 }
 
@@ -121,8 +121,8 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<()> {
     let result = report.result.as_ref().context("the record has no result")?;
     let total = |option: usize| result.contests.first()?.options.get(option)?.total;
     let (yes, no) = total(0).zip(total(1)).context("the result has no totals")?;
-    let agrees =
-        report.valid && (result.counted_ballots, yes, no) == (figures.voted, figures.yes, figures.voted - figures.yes);
+    let agrees = report.holds()
+        && (result.counted_ballots, yes, no) == (figures.voted, figures.yes, figures.voted - figures.yes);
 
     if console.is_json {
         console.json(&Summary {
@@ -132,7 +132,7 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<()> {
             no,
             record: root,
             fingerprint: &result.fingerprint,
-            valid: report.valid,
+            holds: report.holds(),
             seconds: stages.times,
         })?;
         return require_agreement(agrees);
@@ -148,9 +148,9 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<()> {
     require_agreement(agrees)
 }
 
-/// Fails unless the decrypted figures are the published ones and the record is valid.
+/// Fails unless the decrypted figures are the published ones and the record holds.
 fn require_agreement(agrees: bool) -> Result<()> {
-    if agrees { Ok(()) } else { refusal("the figures differ from the published ones, or the record is not valid") }
+    if agrees { Ok(()) } else { refusal("the figures differ from the published ones, or the record does not hold") }
 }
 
 /// A table of the published and the decrypted figures.
@@ -232,6 +232,6 @@ mod tests {
     fn a_demo_whose_figures_differ_fails() {
         assert!(require_agreement(true).is_ok());
         let failure = require_agreement(false).unwrap_err();
-        assert_eq!(failure.to_string(), "the figures differ from the published ones, or the record is not valid");
+        assert_eq!(failure.to_string(), "the figures differ from the published ones, or the record does not hold");
     }
 }

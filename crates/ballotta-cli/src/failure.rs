@@ -12,16 +12,32 @@ use ballotta::record::RecordError;
 
 use crate::console::print_to_stderr;
 
-/// The exit code of a check that failed.
-const REFUSED: u8 = 1;
-/// The exit code if the command was called wrongly, or a file cannot be read or written.
-const CALLED_WRONGLY: u8 = 2;
+/// What an error means for the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A check failed, or something was refused.
+    Refused,
+    /// The command was called wrongly, or a file cannot be read or written.
+    CalledWrongly,
+    /// A record is not complete.
+    NotComplete,
+}
 
-/// An error, whether it means that a check failed, and what to do about it.
+impl Kind {
+    fn exit_code(self) -> u8 {
+        match self {
+            Self::Refused => 1,
+            Self::CalledWrongly => 2,
+            Self::NotComplete => 3,
+        }
+    }
+}
+
+/// An error, what it means for the exit code, and what to do about it.
 #[derive(Debug)]
 struct Failure {
     error: Error,
-    refused: bool,
+    kind: Kind,
     remedy: Option<String>,
 }
 
@@ -36,14 +52,14 @@ impl std::error::Error for Failure {}
 impl Failure {
     /// Wraps an error, and keeps what is already known about it.
     fn of(error: Error) -> Self {
-        let known = error.downcast_ref::<Self>().is_some_and(|known| known.refused);
+        let known = error.downcast_ref::<Self>().map(|known| known.kind);
         // These errors of the library always mean that a check failed.
-        let refused = known
-            || find::<AdmissionError>(&error).is_some()
+        let is_refused = find::<AdmissionError>(&error).is_some()
             || find::<DecryptionError>(&error).is_some()
             || matches!(find(&error), Some(RecordError::Checkpoint { .. }));
+        let kind = known.unwrap_or(if is_refused { Kind::Refused } else { Kind::CalledWrongly });
         // A failure has no source, so the remedy is looked up before the error is wrapped.
-        Self { refused, remedy: remedy_of(&error), error }
+        Self { kind, remedy: remedy_of(&error), error }
     }
 }
 
@@ -62,7 +78,7 @@ pub(crate) trait ErrorContext<T> {
 
 impl<T, E: Into<Error>> ErrorContext<T> for Result<T, E> {
     fn refused(self) -> Result<T> {
-        self.map_err(|error| Failure { refused: true, ..Failure::of(error.into()) }.into())
+        self.map_err(|error| Failure { kind: Kind::Refused, ..Failure::of(error.into()) }.into())
     }
 
     fn remedy(self, remedy: impl Into<String>) -> Result<T> {
@@ -75,14 +91,19 @@ pub(crate) fn refusal<T>(problem: impl fmt::Display) -> Result<T> {
     Err(Error::msg(problem.to_string())).refused()
 }
 
+/// Returns the error of a record that is not complete, with this message.
+pub(crate) fn not_complete<T>(problem: impl fmt::Display) -> Result<T> {
+    Err(Failure { error: Error::msg(problem.to_string()), kind: Kind::NotComplete, remedy: None }.into())
+}
+
 /// Prints an error with its remedy and returns the exit code.
 pub(crate) fn report(error: Error) -> u8 {
-    let Failure { error, refused, remedy } = Failure::of(error);
+    let Failure { error, kind, remedy } = Failure::of(error);
     print_to_stderr(format_args!("error: {}", error_text(&error)));
     if let Some(remedy) = remedy {
         print_to_stderr(format_args!("remedy: {remedy}"));
     }
-    if refused { REFUSED } else { CALLED_WRONGLY }
+    kind.exit_code()
 }
 
 /// Formats an error with its causes on one line. Common errors of the operating system are in words, without a number.
@@ -160,7 +181,7 @@ mod tests {
         let missing = || io::Error::from(io::ErrorKind::NotFound);
         let error = Err::<(), _>(missing()).refused().remedy("look again").context("outer").unwrap_err();
         let failure = Failure::of(error);
-        assert!(failure.refused);
+        assert_eq!(failure.kind, Kind::Refused);
         assert_eq!(failure.remedy.as_deref(), Some("look again"));
         assert_eq!(failure.to_string(), "outer: entity not found");
 
@@ -173,14 +194,16 @@ mod tests {
         }
 
         let plain = Failure::of(Error::new(missing()).context("outer"));
-        assert!(!plain.refused);
+        assert_eq!(plain.kind, Kind::CalledWrongly);
         assert_eq!(known_remedy(&plain.error), Some("check the path"));
-        assert!(Failure::of(AdmissionError::Closed.into()).refused);
+        assert_eq!(Failure::of(AdmissionError::Closed.into()).kind, Kind::Refused);
+        let waiting = not_complete::<()>("trustee 2 is awaited").remedy("wait").context("outer").unwrap_err();
+        assert_eq!(Failure::of(waiting).kind, Kind::NotComplete);
 
         let early = || Err::<(), _>(DecryptionError::TooFewStatements { found: 1, needed: 2, absent: vec![2] });
         let wait = "wait until the other trustees' statements are on the board";
         let failure = Failure::of(early().refused().context("outer").unwrap_err());
-        assert!(failure.refused);
+        assert_eq!(failure.kind, Kind::Refused);
         assert_eq!(failure.remedy.as_deref(), Some(wait));
         assert_eq!(remedy_of(&early().refused().unwrap_err()).as_deref(), Some(wait));
         assert_eq!(remedy_of(&early().remedy("another").unwrap_err()).as_deref(), Some("another"));

@@ -28,11 +28,12 @@ use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::PreparedFile;
 use crate::record::{read_manifest, text};
 use crate::secrets::{KeyFile, read_signing_key};
+use crate::status;
 
 /// Shows what a file is, and its fields.
 #[derive(clap::Args, Debug)]
 pub(crate) struct InspectFile {
-    /// The file
+    /// The file, or the folder of a record
     file: PathBuf,
     /// The record to which the file belongs, if the file is not in its folder
     #[arg(long)]
@@ -45,8 +46,11 @@ const MAX_BYTES: u64 = 4 << 30;
 impl InspectFile {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let cannot_read = || format!("{} cannot be read", self.file.display());
-        let length = fs::metadata(&self.file).with_context(cannot_read)?.len();
-        ensure!(!self.file.is_dir(), "{} is a folder: `ballotta verify` reads records", self.file.display());
+        let metadata = fs::metadata(&self.file).with_context(cannot_read)?;
+        if metadata.is_dir() {
+            return status::show(&self.file, console);
+        }
+        let length = metadata.len();
         ensure!(length <= MAX_BYTES, "{} is longer than any file of a Ballotta election", self.file.display());
         let bytes = zeroize::Zeroizing::new(fs::read(&self.file).with_context(cannot_read)?);
         let manifest = self.manifest()?;

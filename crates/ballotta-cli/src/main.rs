@@ -24,6 +24,7 @@ mod rehearsal;
 mod replay;
 mod secrets;
 mod state_file;
+mod status;
 mod titles;
 mod trustee;
 mod trustee_names;
@@ -41,9 +42,10 @@ use crate::console::Console;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done, and everything that was checked is valid
+  0  done, and everything that was checked holds
   1  a check failed, or something was refused
-  2  called wrongly, or a file cannot be read or written";
+  2  called wrongly, or a file cannot be read or written
+  3  the record is not complete: something is awaited";
 
 /// Elections with a result that anybody can check and ballots that nobody can read.
 #[derive(Parser, Debug)]
@@ -90,6 +92,8 @@ enum Verb {
     Result(ResultVerb),
     /// Verify everything in a record
     Verify(verify::VerifyRecord),
+    /// Show how far an election has come, and what each role does next
+    Status(status::ShowStatus),
     /// Show what a file is and what it contains, without secrets
     Inspect(inspect::InspectFile),
     /// Run a whole election on this machine and verify it
@@ -224,6 +228,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Voter(VoterVerb::Check(verb)) => verb.run(console),
         Verb::Result(ResultVerb::Publish(verb)) => verb.run(console),
         Verb::Verify(verb) => verb.run(console),
+        Verb::Status(verb) => verb.run(console),
         Verb::Inspect(verb) => verb.run(console),
         Verb::Demo(verb) => demo::run(&verb, console),
         Verb::Replay(verb) => verb.run(console),

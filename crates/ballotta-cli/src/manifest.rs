@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use ballotta::decryption::statements_needed;
 use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_TOTAL};
 use ballotta::manifest::{
     BallotStyle, Closing, ElectionKind, LogKey, Manifest, ManifestContents, ManifestErrors, OnDisqualification, Party,
@@ -141,9 +140,7 @@ impl NewManifest {
         let manifest = parse(&bytes).context("the options do not make a valid manifest")?;
         ballotta_io::write_new(&self.out, &bytes)
             .with_context(|| format!("{} cannot be written", self.out.display()))?;
-        if let Some(warning) = trustee_warning(&manifest) {
-            console.say(format!("warning: {warning}"));
-        }
+        warn(&manifest, console);
         let total = grouped(manifest.weights().total);
         console.say(match manifest.weights().max {
             1 => format!("The roll can have at most {total} voters (--total-weight)."),
@@ -204,24 +201,6 @@ impl NewManifest {
     }
 }
 
-/// A warning for the organiser before the ceremony: one key can decrypt every ballot, or one lost key loses the result.
-fn trustee_warning(manifest: &Manifest) -> Option<String> {
-    let (members, threshold) = (manifest.trustees().members.len(), manifest.trustees().threshold);
-    let stating = statements_needed(members, threshold);
-    if threshold == 1 {
-        return Some("one trustee alone can decrypt every ballot".to_owned());
-    }
-    if usize::from(threshold) == members {
-        return Some(format!("all {members} trustees are needed to decrypt: one lost key loses the result"));
-    }
-    (matches!(manifest.closing(), Closing::Statements) && stating == members).then(|| {
-        format!(
-            "all {members} trustees must sign a statement before any {threshold} of them can decrypt: \
-             one lost key loses the result; name witnesses or more trustees to avoid that"
-        )
-    })
-}
-
 /// The check of a manifest.
 #[derive(clap::Args, Debug)]
 pub(crate) struct CheckManifest {
@@ -234,6 +213,7 @@ impl CheckManifest {
         let bytes = read(&self.file)?;
         match Manifest::parse(&bytes) {
             Ok(manifest) => {
+                warn(&manifest, console);
                 console.say("The manifest is valid. Its hash:");
                 answer(console, &manifest)
             }
@@ -249,6 +229,11 @@ impl CheckManifest {
             }
         }
     }
+}
+
+/// Prints what the organiser should know before the key ceremony.
+fn warn(manifest: &Manifest, console: Console) {
+    manifest.warnings().iter().for_each(|warning| console.say(format!("warning: {warning}")));
 }
 
 fn answer(console: Console, manifest: &Manifest) -> Result<()> {

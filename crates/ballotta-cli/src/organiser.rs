@@ -40,7 +40,7 @@ impl OrganiserAct {
         // Everything before the voting must be valid, including every line of the roll.
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
         let verification = console.verify(&record.source, &options);
-        if let Some(failure) = verification.report.failures.first() {
+        if let Some(failure) = verification.report.opening_obstacle() {
             let refused = refusal(format!("{}: {}: {}", failure.check, failure.place, failure.problem));
             return match failure.check {
                 CheckId::RollSignature => refused
@@ -51,7 +51,9 @@ impl OrganiserAct {
         for warning in &verification.report.warnings {
             console.say(format!("note: {warning}"));
         }
-        let voters = verification.roll.map_or(0, |roll| roll.totals().voters());
+        let voters = verification.roll.as_ref().map_or(0, |roll| roll.totals().voters());
+        let of_roll = verification.roll.as_ref().map_or_else(Vec::new, |roll| roll.totals().warnings(&record.manifest));
+        of_roll.iter().for_each(|warning| console.say(format!("warning: {warning}")));
         console.say(format!("{} on the roll.", counted(voters, "voter is", "voters are")));
         // The record may have changed since it was first read: what is signed is what was verified.
         let context = verification.context.context("the record has no election")?;

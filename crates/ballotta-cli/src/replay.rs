@@ -68,7 +68,7 @@ struct Held {
     /// The folder of its record.
     record: PathBuf,
     fingerprint: String,
-    valid: bool,
+    holds: bool,
     #[serde(skip)]
     result: ResultDocument,
 }
@@ -94,7 +94,7 @@ impl ReplayArgs {
                 ballots: ballots.len(),
                 is_part: ballots.is_part(),
                 notes: ballots.notes(),
-                agrees: held.as_ref().is_none_or(|held| held.valid) && contests.iter().all(Comparison::agrees),
+                agrees: held.as_ref().is_none_or(|held| held.holds) && contests.iter().all(Comparison::agrees),
                 contests: &contests,
                 held,
                 seconds: stages.times,
@@ -117,9 +117,10 @@ impl ReplayArgs {
         stages.end("decryption");
         let Verification { report, .. } = rehearsal.verify();
         stages.end("verification");
+        let holds = report.holds();
         let result = report.result.context("the record has no result")?;
         let (record, fingerprint) = (rehearsal.folders.record, result.fingerprint.clone());
-        Ok(Held { record, fingerprint, valid: report.valid, result })
+        Ok(Held { record, fingerprint, holds, result })
     }
 }
 
@@ -145,9 +146,9 @@ fn finish(console: Console, summary: &Summary<'_>) -> Result<()> {
         }
         let part = summary.is_part.then_some(summary.ballots);
         print(table::totals(summary.contests, part))?;
-        if let Some(Held { record, fingerprint, valid, .. }) = &summary.held {
-            let valid = if *valid { "valid" } else { "NOT VALID" };
-            print(format_args!("record       {}: {valid}\nfingerprint  {fingerprint}", record.display()))?;
+        if let Some(Held { record, fingerprint, holds, .. }) = &summary.held {
+            let verdict = if *holds { "it holds" } else { "IT DOES NOT HOLD" };
+            print(format_args!("record       {}: {verdict}\nfingerprint  {fingerprint}", record.display()))?;
         }
         let time = Duration::from_secs_f64(summary.seconds.values().sum());
         print(format_args!("time         {}", seconds(time)))?;
@@ -155,6 +156,6 @@ fn finish(console: Console, summary: &Summary<'_>) -> Result<()> {
     if summary.agrees {
         Ok(())
     } else {
-        refusal("the result differs from the plain count or from the published numbers, or the record is not valid")
+        refusal("the result differs from the plain count or from the published numbers, or the record does not hold")
     }
 }

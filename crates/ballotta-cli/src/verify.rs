@@ -4,21 +4,21 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use ballotta::board::board_key;
 use ballotta::board::log::TreeHead;
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::election::ElectionContext;
 use ballotta::hash::Fingerprint;
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
-use ballotta::record::{MANIFEST, RESULT};
-use ballotta::verifier::{Stage, Verification, VerifyOptions};
+use ballotta::record::MANIFEST;
+use ballotta::verifier::{Report, Stage, Verdict, Verification, VerifyOptions};
 use ballotta_io::FolderRecord;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
 use crate::console::{Console, print};
-use crate::failure::{ErrorContext as _, refusal};
+use crate::failure::{ErrorContext as _, not_complete, refusal};
 use crate::publish::publish;
 use crate::record::{Record, board_signer, lock_record, read_at_most, read_election, read_manifest};
 use crate::trustee_names::trustees_named;
@@ -48,6 +48,9 @@ pub(crate) struct VerifyRecord {
     /// How far the election must have come
     #[arg(long, value_enum, default_value = "complete")]
     stage: StageName,
+    /// Accept no findings: void entries and unknown files, which change nothing in the result
+    #[arg(long)]
+    strict: bool,
 }
 
 impl VerifyRecord {
@@ -66,34 +69,42 @@ impl VerifyRecord {
         if console.is_json {
             console.json(report)?;
         } else {
-            // A record that is not valid has no result.
-            if report.valid {
+            // The result of a record that does not hold is not shown.
+            if report.holds() {
                 print_result(&verification)?;
             }
             print(report)?;
         }
-        if report.valid {
-            return Ok(());
+        match report.verdict {
+            Some(Verdict::Holds) => Ok(()),
+            Some(Verdict::HoldsWithFindings) if self.strict => {
+                refusal(format!("the record has {}, and --strict accepts none", count(report, "finding")))
+            }
+            Some(Verdict::HoldsWithFindings) => Ok(()),
+            Some(Verdict::NotComplete) => {
+                let incomplete = not_complete("the record is not complete");
+                if !self.record.join(MANIFEST).exists() {
+                    return incomplete.remedy("give the folder of the record, which contains manifest.json");
+                }
+                incomplete.remedy(
+                    "`ballotta status` shows what each role does next; while an election is not over, verify with \
+                     --stage voting or --stage closed",
+                )
+            }
+            Some(Verdict::DoesNotHold) => refusal(format!("the record does not hold: {}", count(report, "failure"))),
+            None => {
+                let problem = "the record could not be read, or changed while it was read";
+                Err(anyhow!(problem)).remedy("verify it again")
+            }
         }
-        let refused = match report.failures.len() {
-            0 => refusal("the record is not valid: some checks found nothing to check"),
-            1 => refusal("the record is not valid: one failure"),
-            failures => refusal(format!("the record is not valid: {failures} failures")),
-        };
-        match (stage, &verification) {
-            _ if !self.record.join(MANIFEST).exists() => {
-                refused.remedy("give the folder of the record, which contains manifest.json")
-            }
-            (Stage::Closed | Stage::Complete, Verification { context: Some(_), tally: None, .. }) => {
-                refused.remedy("while voting is open, verify with --stage voting")
-            }
-            (Stage::Complete, Verification { context: Some(_), totals: None, .. })
-                if !self.record.join(RESULT).exists() =>
-            {
-                refused.remedy("until the result is published, verify with --stage closed")
-            }
-            _ => refused,
-        }
+    }
+}
+
+/// The number of failures of a report, in words.
+fn count(report: &Report, what: &str) -> String {
+    match report.failures.len() {
+        1 => format!("one {what}"),
+        number => format!("{number} {what}s"),
     }
 }
 
@@ -134,6 +145,13 @@ impl PublishResult {
             BallotBox::open(&self.record, |manifest| board_signer(manifest, &self.board_key)).refused()?;
         let verification = console.verify(&record.source, &VerifyOptions::default());
         let Some(result) = &verification.report.result else { return no_result(&record, &verification) };
+        if !matches!(
+            verification.report.verdict,
+            Some(Verdict::Holds | Verdict::HoldsWithFindings | Verdict::NotComplete)
+        ) {
+            return refusal("the record does not hold, so no result is published")
+                .remedy("`ballotta verify` says what is wrong");
+        }
         if verification.closed.is_none() {
             return refusal("the closing rule is not met yet: too few trustees' statements or witnesses' cosignatures")
                 .remedy("`ballotta verify` says what is missing");
@@ -156,7 +174,7 @@ fn no_result(record: &Record, verification: &Verification) -> Result<()> {
     let Verification { context, tally, decryptions, .. } = verification;
     let joint_key = context.as_ref().filter(|_| tally.is_some()).map(ElectionContext::joint_key);
     let Some(joint_key) = joint_key.filter(|key| decryptions.len() < usize::from(key.threshold())) else {
-        return refusal("there is no result: the record is not valid").remedy("`ballotta verify` says what is wrong");
+        return refusal("there is no result: the record does not hold").remedy("`ballotta verify` says what is wrong");
     };
     let missing: Vec<u16> = (1..=joint_key.trustees())
         .filter(|index| decryptions.iter().all(|decryption| decryption.trustee() != *index))

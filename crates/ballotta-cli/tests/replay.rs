@@ -20,7 +20,7 @@ fn held(source: &Path, arguments: &[&str]) -> Value {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     let summary: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{source:?}: {errors}"));
     assert_eq!(output.status.code(), Some(0), "{source:?}: {errors}{summary:#}");
-    assert_eq!((&summary["agrees"], &summary["valid"]), (&Value::Bool(true), &Value::Bool(true)), "{source:?}");
+    assert_eq!((&summary["agrees"], &summary["holds"]), (&Value::Bool(true), &Value::Bool(true)), "{source:?}");
     assert!(out.join("record/result/result.json").is_file());
     summary
 }

@@ -83,7 +83,7 @@ impl RecordSource for FolderRecord {
         match fs::metadata(self.root.join(path)) {
             Ok(metadata) if metadata.is_file() => Ok(Some(metadata.len())),
             Ok(_) => Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(source_error(path, error)),
         }
     }

@@ -23,7 +23,7 @@
 //!
 //! let record = FolderRecord::new(folder);
 //! let verification = verify(&record, &VerifyOptions::default(), &|_| (), &mut UnwrapErr(SysRng));
-//! assert!(verification.report.valid, "{}", verification.report);
+//! assert!(verification.report.holds(), "{}", verification.report);
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!

@@ -27,7 +27,7 @@ mod combine;
 mod partial;
 mod statement;
 
-pub use closing::{ClosedTally, statements_needed};
+pub use closing::ClosedTally;
 pub use combine::{ContestTotals, combine};
 pub use partial::{PartialDecryption, PartialDecryptionHeader, VerifiedDecryption};
 pub use statement::ClosingStatement;
@@ -88,6 +88,8 @@ pub enum DecryptionError {
         found: usize,
         /// The number of witnesses that are needed.
         needed: usize,
+        /// The witnesses without a valid cosignature, counted from 1, in ascending order.
+        absent: Vec<u16>,
     },
     /// The closing checkpoint is not the checkpoint of the board at the close.
     #[error("the closing checkpoint is not that of the board at the close")]

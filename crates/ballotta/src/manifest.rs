@@ -40,6 +40,7 @@ mod contents;
 mod parse;
 #[cfg(test)]
 pub(crate) mod tests;
+mod warnings;
 
 use alloc::string::String;
 use alloc::vec::Vec;

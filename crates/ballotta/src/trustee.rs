@@ -192,7 +192,7 @@ impl<S: StatementStore> TrusteeSession<S> {
         let Self { seed, store } = self;
         let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
         let verification = verify(source, &options, progress, rng);
-        if !verification.report.tally_holds() {
+        if !verification.report.holds() {
             return Err(TrusteeError::InvalidRecord(Box::new(verification.report)));
         }
         let (context, _) = closed(&verification)?;

@@ -27,8 +27,8 @@
 //! let options = VerifyOptions { fingerprint: Some(announced), ..VerifyOptions::default() };
 //! let verification = verify(&record, &options, &|_| (), &mut UnwrapErr(SysRng));
 //! println!("{}", verification.report);
-//! assert!(verification.report.valid);
-//! let result = verification.report.result.expect("a valid record has a result");
+//! assert!(verification.report.holds());
+//! let result = verification.report.result.expect("a complete record has a result");
 //! println!("{}", String::from_utf8_lossy(&result.to_bytes()?));
 //! # Ok::<(), ballotta::record::ResultEncodingError>(())
 //! ```
@@ -49,7 +49,7 @@ use rand_core::CryptoRng;
 
 pub use checks::CheckId;
 pub use finish::finish;
-pub use report::{CheckReport, Failure, Place, Report, Stage, Status};
+pub use report::{CheckReport, Effect, Failure, Place, Report, Role, Stage, Status, Step, Verdict};
 pub use select::{Selected, select};
 pub use shards::{PartialVerification, ShardError, ShardPlan, merge_all, verify_shard};
 
@@ -94,9 +94,11 @@ pub struct Verification {
     pub roll: Option<PublishedRoll>,
     /// The tree head of the whole board, if its entries could be read.
     pub head: Option<TreeHead>,
+    /// The number of ballots that count so far, if all ballots could be read.
+    pub counted: Option<u64>,
     /// The tally that was recomputed, if the board is closed.
     pub tally: Option<EncryptedTally>,
-    /// The tally, if the closing rule of the manifest is satisfied.
+    /// The tally, if the closing rule of the manifest is satisfied and nothing in the record is wrong.
     pub closed: Option<ClosedTally>,
     /// The trustees' statements, in the order of the board, verified or not.
     pub statements: Vec<ClosingStatement>,

@@ -318,7 +318,7 @@ class Verifier(unittest.TestCase):
                     (f.check, f.place if isinstance(f.place, str) else next(iter(f.place))) for f in report.failures
                 }
                 self.assertEqual(places, expected, report.text())
-                self.assertEqual(report.valid(), not expected)
+                self.assertEqual(report.verdict() == "holds", not expected)
                 if COMMAND:
                     self.assertEqual(differences(COMMAND, folder), [])
 
@@ -418,10 +418,31 @@ class Verifier(unittest.TestCase):
                 del forge.entries[entries:]
                 folder = forge.write(os.path.join(scratch, "record"))
                 report = verify(Record(folder), "voting")
-                self.assertEqual(report.valid(), entries > 13)
+                self.assertEqual(report.verdict(), "holds" if entries > 13 else "not_complete")
                 self.assertEqual(report.status("organiser.signature"), "passed" if entries > 13 else "not_checked")
                 if COMMAND:
                     self.assertEqual(differences(COMMAND, folder, "voting"), [])
+
+    def test_elections_on_their_way(self):
+        """What is missing is never wrong, and the report says who is awaited."""
+        trustee, both = {"trustee": 2}, [{"trustee": 1}, {"trustee": 2}, {"trustee": 3}]
+        for entries, awaited in (
+            (0, both), (4, [trustee, {"trustee": 3}]), (12, [{"authority": 1}, "organiser"]), (13, ["organiser"]),
+            (14, ["organiser"]), (-3, ["board", *both]), (-1, ["board"]),
+        ):  # fmt: skip
+            with self.subTest(entries), tempfile.TemporaryDirectory() as scratch:
+                forge = small_election()
+                whole = write(forge, os.path.join(scratch, "whole"))
+                self.assertEqual(verify(Record(whole)).verdict(), "holds")
+                del forge.entries[entries:]
+                folder = forge.write(os.path.join(scratch, "record"))
+                report = verify(Record(folder))
+                self.assertEqual(report.verdict(), "not_complete", report.text())
+                found = [who for failure in report.shown_failures() for who in failure["who"]]
+                for who in awaited:
+                    self.assertIn(who, found, report.text())
+                if COMMAND:
+                    self.assertEqual(differences(COMMAND, folder), [])
 
     def test_names_on_the_terminal(self):
         report = Report("complete")
@@ -435,7 +456,7 @@ class Verifier(unittest.TestCase):
             folder = write(small_election(), os.path.join(scratch, "record"))
             call = [sys.executable, "-I", "-S", str(REFERENCE), "verify", folder]
             process = subprocess.run(call + ["--json"], capture_output=True, check=False)
-            self.assertEqual((process.returncode, json.loads(process.stdout)["valid"]), (0, True))
+            self.assertEqual((process.returncode, json.loads(process.stdout)["verdict"]), (0, "holds"))
             for option in ("--fingerprint", "--checkpoint"):
                 process = subprocess.run(call + [option, ""], capture_output=True, check=False)
                 self.assertEqual(process.returncode, 2)
@@ -455,7 +476,7 @@ class Verifier(unittest.TestCase):
             log = Log()
             for entry in forge.entries[:20]:
                 log.append(entry)
-            self.assertTrue(verify(Record(folder), pins=Pins(forge.fingerprint, (20, log.root()))).valid())
+            self.assertTrue(verify(Record(folder), pins=Pins(forge.fingerprint, (20, log.root()))).holds())
             wrong = verify(Record(folder), pins=Pins(OTHER, (21, log.root())))
             self.assertEqual({f.check for f in wrong.failures}, {"board.pinned", "election.pinned"})
 
@@ -471,10 +492,10 @@ class Verifier(unittest.TestCase):
                 for junk in (b"", b"\xff" * 300, chance.randbytes(500), b"[" * 100000, data[: len(data) // 2]):
                     with open(target, "wb") as file:
                         file.write(junk)
-                    self.assertFalse(verify(Record(folder)).valid(), path)
+                    self.assertNotEqual(verify(Record(folder)).verdict(), "holds", path)
                 with open(target, "wb") as file:
                     file.write(data)
-            self.assertTrue(verify(Record(folder)).valid())
+            self.assertEqual(verify(Record(folder)).verdict(), "holds")
 
     @unittest.skipUnless(COMMAND, "the command is missing: name it in BALLOTTA_COMMAND")
     def test_mutations(self):
@@ -499,7 +520,7 @@ class Bytes(unittest.TestCase):
         with tempfile.TemporaryDirectory() as scratch:
             folder = write(smallest_election(), os.path.join(scratch, "record"))
             self.assertEqual(differences(COMMAND, folder), [])
-            self.assertTrue(verify(Record(folder)).valid())
+            self.assertEqual(verify(Record(folder)).verdict(), "holds")
             self.assertEqual(compare_bytes(COMMAND, folder, most), [])
 
     def test_some(self):

@@ -15,7 +15,7 @@ use ballotta::board::note::{Cosigner, NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
-use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption, statements_needed};
+use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::encoding::Writer;
 use ballotta::form::{Bits, FormBuilder};
@@ -33,8 +33,8 @@ use ballotta::record::{self, FileList, MemoryRecord, RecordSource};
 use ballotta::tally::EncryptedTally;
 use ballotta::transcript::{Domain, ProofTranscript};
 use ballotta::verifier::{
-    CheckId, PartialVerification, Place, ShardPlan, Stage, Status, Verification, VerifyOptions, finish, merge_all,
-    select, verify, verify_shard,
+    CheckId, PartialVerification, Place, ShardPlan, Stage, Status, Verdict, Verification, VerifyOptions, finish,
+    merge_all, select, verify, verify_shard,
 };
 use rand_core::Rng;
 
@@ -677,7 +677,7 @@ impl Board<'_> {
         let (tally, election) = (self.tally(), self.election);
         match election.options.closing {
             Closing::Statements => {
-                let needed = statements_needed(election.shares.len(), election.options.threshold) as u16;
+                let needed = election.context.manifest().trustees().statements_needed() as u16;
                 let state = |trustee| self.statement(&tally, trustee);
                 let statements: Vec<_> = (1..=needed).map(state).collect();
                 for statement in &statements {
@@ -835,7 +835,7 @@ impl Board<'_> {
     pub fn expect_failures(&self, expected: &[(CheckId, Place, String)]) -> Verification {
         let verification = self.verify();
         assert_eq!(failures(&verification), expected, "{}", verification.report);
-        assert_eq!(verification.report.valid, expected.is_empty(), "{}", verification.report);
+        assert_eq!(verification.report.verdict == Some(Verdict::Holds), expected.is_empty(), "{}", verification.report);
         assert_eq!(counted(&verification), Some(self.expected()));
         verification
     }

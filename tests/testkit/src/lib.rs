@@ -22,7 +22,7 @@
 //!
 //! // A dishonest board: it signs a log in which a ballot is missing.
 //! board.entries.remove(election.first_ballot() as usize);
-//! assert!(!board.verify().report.valid);
+//! assert!(!board.verify().report.holds());
 //! ```
 
 pub mod ceremony;

@@ -29,7 +29,7 @@ from ._record import (
     pack,
     tracker_of,
 )
-from ._report import Check, Failure, Place, Report
+from ._report import Check, Failure, Place, Report, Role
 
 __version__: str = _ballotta.__version__
 
@@ -45,6 +45,7 @@ __all__ = [
     "Place",
     "Record",
     "Report",
+    "Role",
     "Turnout",
     "open_record",
     "pack",
@@ -73,7 +74,7 @@ def verify(
     ``"board"`` and the ``"ballots"``. If it raises an exception, the verification ends, as with Ctrl-C. ``jobs`` is the
     number of threads; ``None`` means one for each core. The global interpreter lock is released during the verification.
 
-    If the record is not valid, the report says so. ``BallottaError`` is raised if there is no record to read: without
+    If the record does not hold or is not complete, the report says so. ``BallottaError`` is raised if there is no record to read: without
     ``manifest.json`` (``no-record``), or if a web server fails at any time (``unreadable-record``). It is also raised if
     a pinned value cannot be read. ``TypeError`` is raised for arguments of another type.
     """

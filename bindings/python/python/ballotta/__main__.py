@@ -1,6 +1,7 @@
 """``python -m ballotta``: verify a record, or write a report of it.
 
-Exit codes are those of the command ``ballotta``: 0 valid, 1 not valid, 2 called wrongly or unreadable.
+Exit codes are those of the command ``ballotta``: 0 the record holds, 1 it does not hold, 2 called wrongly or the record
+could not be read, 3 it is not complete. With ``--strict``, findings give 1.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 from . import BallottaError, __version__, verify
 from ._html import report_page
+from ._report import _VERDICTS
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -23,6 +25,7 @@ def _arguments() -> argparse.ArgumentParser:
         sub.add_argument("--fingerprint", metavar="HEX", help="the fingerprint that the voters were shown")
         sub.add_argument("--checkpoint", metavar="FILE", help="a checkpoint that somebody kept earlier")
         sub.add_argument("--stage", choices=["voting", "closed", "complete"], default="complete")
+        sub.add_argument("--strict", action="store_true", help="accept no findings")
         sub.add_argument("--jobs", type=int, metavar="N", help="number of threads; one for each core by default")
         if verb == "verify":
             sub.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             page = report_page(report, asked.record)
             with open(asked.html, "w", encoding="utf-8") as file:
                 file.write(page)
-            print("The record is valid." if report.valid else "THE RECORD IS NOT VALID.")
+            print(_VERDICTS[report.verdict])
         else:
             print(report.to_json() if asked.json else report)
     except (BallottaError, OSError, TypeError) as error:
@@ -54,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    return 0 if report.valid else 1
+    if asked.strict and report.verdict == "holds_with_findings":
+        return 1
+    return {"does_not_hold": 1, None: 2, "not_complete": 3}.get(report.verdict, 0)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ header h1 { margin: 0 0 4px; font-size: 30px; line-height: 1.2 }
 h2 { margin: 0 0 12px; font-size: 20px } h3 { margin: 20px 0 8px; font-size: 16px }
 section, .verdict { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 22px 26px; margin-top: 20px }
 .verdict { color: #fff; border: 0 } .verdict b { font-size: 22px; display: block }
-.good { background: var(--good) } .bad { background: var(--bad) }
+.good { background: var(--good) } .bad { background: var(--bad) } .open { background: #7a5200 }
 .soft { color: var(--soft) } code { font-size: 13px; overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100%; font-size: 14px }
 th, td { text-align: left; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top }
@@ -40,7 +40,10 @@ svg .key0 { fill: var(--bar) } svg .key1 { fill: #d98324 }
 
 _STATUS = {
     "passed": ("passed", "passed"),
+    "findings": ("passed", "findings"),
+    "missing": ("other", "missing"),
     "failed": ("failed", "FAILED"),
+    "unreadable": ("failed", "NOT READ"),
     "not_checked": ("other", "not checked"),
     "not_asked": ("other", "not asked for"),
 }
@@ -50,6 +53,9 @@ _PINS = {
     "election.pinned": "the fingerprint that voters were shown",
     "board.pinned": "a checkpoint that somebody kept earlier",
 }
+
+#: The effects of failures on the verdict.
+_EFFECT = {"none": "none: a finding", "missing": "missing, awaited", "invalid": "INVALID", "unreadable": "not read"}
 
 #: Failures above this number are only counted.
 _MAX_FAILURES = 200
@@ -68,18 +74,28 @@ def _status(report: Report, name: str) -> str:
 
 
 def _verdict(report: Report) -> str:
-    if report.valid:
+    if report.holds:
         text = "Every check that could be made passed: the published result is the sum of the ballots on the board."
         if report.stage != "complete":
             text = "Every check that can be made at this stage of the election passed."
+        if report.failures:
+            text += " Somebody broke rules in a way that changes nothing in the result: see the findings below."
         unpinned = [name for check, name in _PINS.items() if _status(report, check) == "not_asked"]
         if unpinned:
             text += f" Nothing was compared with {' or '.join(unpinned)}: see below."
-        return f'<div class="verdict good"><b>The record is valid</b>{escape(text)}</div>'
+        verdict = "The record holds, with findings" if report.failures else "The record holds"
+        return f'<div class="verdict good"><b>{verdict}</b>{escape(text)}</div>'
+    if report.verdict == "not_complete":
+        awaited = ", ".join(map(str, report.awaited))
+        text = "Nothing is wrong with what is there." + (f" Awaited: {awaited}." if awaited else "")
+        return f'<div class="verdict open"><b>The record is NOT complete</b>{escape(text)}</div>'
+    if report.verdict is None:
+        text = "It could not be read, or changed while it was read: see below. Nobody knows yet whether it holds."
+        return f'<div class="verdict bad"><b>There is NO verdict</b>{escape(text)}</div>'
     count = len(report.failures)
     what = "1 failure" if count == 1 else f"{count:,} failures"
     text = f"{what}: see below. Do not rely on this record before they are explained."
-    return f'<div class="verdict bad"><b>The record is NOT valid</b>{escape(text)}</div>'
+    return f'<div class="verdict bad"><b>The record does NOT hold</b>{escape(text)}</div>'
 
 
 def _results(report: Report, manifest: dict[str, Any] | None, language: str) -> str:
@@ -147,13 +163,15 @@ def _failures(report: Report) -> str:
         return ""
     rows = [
         f"<tr><td><code>{escape(failure.check)}</code></td><td>{escape(str(failure.place))}</td>"
-        f"<td>{escape(failure.problem)}</td></tr>"
+        f"<td>{escape(failure.problem)}</td><td>{_EFFECT[failure.effect]}</td>"
+        f"<td>{escape(', '.join(map(str, failure.who)) or 'nobody')}</td></tr>"
         for failure in report.failures[:_MAX_FAILURES]
     ]
     more = len(report.failures) - _MAX_FAILURES
     note = [paragraph(f"And {more:,} more.")] if more > 0 else []
-    head = "<tr><th>check</th><th>where</th><th>what is wrong</th></tr>"
-    return _section("Failures", "<table>", head, *rows, "</table>", *note)
+    head = "<tr><th>check</th><th>where</th><th>what is wrong</th><th>effect</th><th>who answers, or is awaited</th></tr>"
+    title = "Findings" if report.holds else "Failures"
+    return _section(title, '<div class="wide"><table>', head, *rows, "</table></div>", *note)
 
 
 def page(report: Report, record: Record | None, source: str = "", note: str | None = None) -> str:

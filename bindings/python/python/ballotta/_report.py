@@ -28,7 +28,7 @@ class Check:
 
     id: str
     status: str
-    """``passed``, ``failed``, ``not_checked`` or ``not_asked``."""
+    """``passed``, ``findings``, ``missing``, ``failed``, ``unreadable``, ``not_checked`` or ``not_asked``."""
     items: int
     failures: int
 
@@ -81,24 +81,64 @@ class Place:
         return Place(kind, number=inside)
 
 
+@dataclass(frozen=True, order=True)
+class Role:
+    """Somebody with a role in the election."""
+
+    name: str
+    """``organiser``, ``authority``, ``trustee``, ``witness`` or ``board``."""
+    number: int = 0
+    """The number of the authority, trustee or witness, from 1; 0 for the others."""
+
+    def __str__(self) -> str:
+        name = "credential authority" if self.name == "authority" else self.name
+        return f"{name} {self.number}" if self.number else f"the {name}"
+
+    @staticmethod
+    def _read(value: Any) -> Role:
+        if isinstance(value, str):
+            return Role(value)
+        ((name, number),) = value.items()
+        return Role(name, number)
+
+
 @dataclass(frozen=True)
 class Failure:
-    """One failure of a check, with its place and a sentence."""
+    """One failure of a check, with its place, its effect on the verdict, and a sentence."""
 
     check: str
     place: Place
+    effect: str
+    """``none`` for a finding, ``missing``, ``invalid`` or ``unreadable``."""
+    who: tuple[Role, ...]
+    """Who answers for the failure; who is awaited, if something is missing. Empty if nobody signed what is wrong."""
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.check}: {_shown(str(self.place))}: {_shown(self.problem)}"
+        who = ""
+        if self.who and self.effect != "unreadable":
+            word = "awaited" if self.effect == "missing" else "who answers for it"
+            who = f" ({word}: {', '.join(map(str, self.who))})"
+        return f"{self.check}: {_shown(str(self.place))}: {_shown(self.problem)}{who}"
+
+
+#: The verdicts, as a sentence for people.
+_VERDICTS = {
+    "holds": "The record holds.",
+    "holds_with_findings": "The record holds, with findings.",
+    "not_complete": "THE RECORD IS NOT COMPLETE.",
+    "does_not_hold": "THE RECORD DOES NOT HOLD.",
+    None: "THE RECORD COULD NOT BE READ.",
+}
 
 
 @dataclass(frozen=True)
 class Report:
     """The report of a verification. ``print(report)`` shows it as a table."""
 
-    valid: bool
-    """Whether every check that was asked for passed, and none failed."""
+    verdict: str | None
+    """``holds``, ``holds_with_findings``, ``not_complete`` or ``does_not_hold``; ``None`` if the record could not be read, or
+    changed while it was read."""
     stage: str
     """How far the election had to come: ``voting``, ``closed`` or ``complete``."""
     fingerprint: str | None
@@ -127,11 +167,17 @@ class Report:
             for check in read["checks"]
         )
         failures = (
-            Failure(failure["check"], Place._read(failure["place"]), failure["problem"])
+            Failure(
+                failure["check"],
+                Place._read(failure["place"]),
+                failure["effect"],
+                tuple(Role._read(role) for role in failure["who"]),
+                failure["problem"],
+            )
             for failure in read["failures"]
         )
         return Report(
-            valid=read["valid"],
+            verdict=read["verdict"],
             stage=read["stage"],
             fingerprint=read["fingerprint"],
             checks=tuple(checks),
@@ -146,14 +192,24 @@ class Report:
         )
 
     def __bool__(self) -> bool:
-        raise TypeError("a report is neither true nor false: use report.valid")
+        raise TypeError("a report is neither true nor false: use report.holds or report.verdict")
+
+    @property
+    def holds(self) -> bool:
+        """Whether the record holds, with or without findings: what it shows is right."""
+        return self.verdict in ("holds", "holds_with_findings")
+
+    @property
+    def awaited(self) -> tuple[Role, ...]:
+        """Everybody from whom something is missing, each once."""
+        return tuple(sorted({role for failure in self.failures if failure.effect == "missing" for role in failure.who}))
 
     def __str__(self) -> str:
         return "\n".join([*self._result_lines(), self._table])
 
     def _result_lines(self) -> list[str]:
-        """Returns the result with the identifiers of the manifest, if the record is valid."""
-        if self.result is None or not self.valid:
+        """Returns the result with the identifiers of the manifest, if the record holds."""
+        if self.result is None or not self.holds:
             return []
         lines = [f"{self.result['counted_ballots']:,} of {self.result['eligible_voters']:,} voters took part"]
         if self.quorum is not None:
@@ -163,7 +219,7 @@ class Report:
             if contest["withheld"]:
                 lines.append(f"  withheld: {contest['withheld'].replace('_', ' ')}")
                 continue
-            lines += [f"  {option['id']}: {option['total']:,}" for option in contest["options"]]
+            lines += _totals(contest)
             if contest["blank"] is not None:
                 lines.append(f"  (blank votes): {contest['blank']:,}")
         return [*lines, ""]
@@ -180,8 +236,8 @@ class Report:
         return f"Quorum: {rule} {numerator}/{denominator} of {quorum['base']:,}; {quorum['counted']:,} count: {reached}."
 
     def __repr__(self) -> str:
-        verdict = "valid" if self.valid else f"NOT valid, {len(self.failures)} failures"
-        return f"<Report of {self.fingerprint}: {verdict}>"
+        verdict = (self.verdict or "could not be read").replace("_", " ")
+        return f"<Report of {self.fingerprint}: {verdict}, {len(self.failures)} failures>"
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -193,7 +249,7 @@ class Report:
         failures = "".join(f"<li>{escape(str(failure))}</li>" for failure in self.failures[:100])
         if len(self.failures) > 100:
             failures += f"<li>and {len(self.failures) - 100:,} more</li>"
-        verdict = "The record is valid." if self.valid else "THE RECORD IS NOT VALID."
+        verdict = _VERDICTS[self.verdict]
         results = "".join(
             f"<tr><td>{escape(contest['id'])}</td><td>{escape(_ranked(contest))}</td>"
             f"<td>{escape(', '.join(contest.get('winners', {}).get('elected', [])))}</td></tr>"
@@ -235,7 +291,7 @@ class Report:
         """
         import pandas
 
-        columns = ["check", "kind", "file", "index", "number", "problem"]
+        columns = ["check", "kind", "file", "index", "number", "effect", "who", "problem"]
         rows = [
             [
                 failure.check,
@@ -243,6 +299,8 @@ class Report:
                 failure.place.file,
                 failure.place.index,
                 failure.place.number,
+                failure.effect,
+                ", ".join(map(str, failure.who)),
                 failure.problem,
             ]
             for failure in self.failures
@@ -289,6 +347,22 @@ def _counted(contest: dict[str, Any]) -> list[int] | list[list[int]]:
     if any("grades" in option for option in contest["options"]):
         return [list(option["grades"]) for option in contest["options"]]
     return [option["total"] for option in contest["options"]]
+
+
+def _totals(contest: dict[str, Any]) -> list[str]:
+    """Returns a line for each option of a contest: its total, its grades, or the options above which it is ranked."""
+    if "pairs" in contest:
+        ids = [option["id"] for option in contest["options"]]
+        rows = zip(ids, contest["pairs"]["matrix"])
+        return [
+            f"  {id}: " + ", ".join(f"above {other} {weight:,}" for other, weight in zip(ids, row) if other != id)
+            for id, row in rows
+        ]
+    lines = []
+    for option in contest["options"]:
+        counted = " / ".join(f"{total:,}" for total in option["grades"]) if "grades" in option else f"{option['total']:,}"
+        lines.append(f"  {option['id']}: {counted}")
+    return lines
 
 
 def _ranked(contest: dict[str, Any]) -> str:

@@ -214,7 +214,11 @@ fn voters_type_it_wrong(people: &People) {
             "places=park",
             "error: --points places=park: expected OPTION:NUMBER[,OPTION:NUMBER ..]\n",
         ),
-        ("budget=park:6,school:4", "budget=park:6", "error: contest budget: 6 points are given, but all 10 must be given\n"),
+        (
+            "budget=park:6,school:4",
+            "budget=park:6",
+            "error: contest budget: 6 points are given, but all 10 must be given\n",
+        ),
         ("motion=yes:1", "motion=yes:2", "error: contest motion: 2 points are given, but "),
         (
             "projects=park:4,school:3",
@@ -229,7 +233,7 @@ fn voters_type_it_wrong(people: &People) {
         (
             "council=north:ada,bob",
             "council=north:bob,carl",
-            "error: contest council: too many candidates of one group are preferred; at most 1 may be: the group is ",
+            "error: contest council: too many candidates of one group are preferred; at most 1 may be preferred: the group is ",
         ),
         (
             "ada:excellent,",

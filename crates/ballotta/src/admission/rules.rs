@@ -180,7 +180,7 @@ impl EntryRules {
         if self.opened {
             return Err(EntryRefused::OpenedAlready);
         }
-        if let Some(failure) = report.failures.first() {
+        if let Some(failure) = report.opening_obstacle() {
             return Err(EntryRefused::RecordNotValid(failure.clone()));
         }
         check_organiser(context, Action::Open, body, rng)?;

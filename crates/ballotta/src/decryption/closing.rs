@@ -10,13 +10,6 @@ use crate::board::{board_key, witness_keys};
 use crate::manifest::{Closing, Manifest};
 use crate::tally::EncryptedTally;
 
-/// The number of equal statements that the closing rule requires: `ceil((T + t) / 2)`. While fewer than `t` trustees are
-/// dishonest, two prefixes of the board cannot both have that many.
-#[must_use]
-pub fn statements_needed(trustees: usize, threshold: u16) -> usize {
-    (trustees + usize::from(threshold)).div_ceil(2)
-}
-
 /// A tally for which the manifest's closing rule is satisfied, so that it may be decrypted.
 #[derive(Clone, Debug)]
 pub struct ClosedTally {
@@ -41,7 +34,7 @@ impl ClosedTally {
         match manifest.closing() {
             Closing::Statements => {
                 let trustees = manifest.trustees();
-                let needed = statements_needed(trustees.members.len(), trustees.threshold);
+                let needed = trustees.statements_needed();
                 let mut absent: Vec<u16> = (1..).take(trustees.members.len()).collect();
                 for statement in statements {
                     if statement.agrees(&tally).is_ok() && statement.verify(manifest, rng).is_ok() {
@@ -55,8 +48,9 @@ impl ClosedTally {
             }
             Closing::Witnesses => {
                 let needed = manifest.witnesses().quorum;
+                let mut absent: Vec<u16> = (1..).take(manifest.witnesses().members.len()).collect();
                 let Some(signed) = closing_checkpoint else {
-                    return Err(DecryptionError::TooFewWitnesses { found: 0, needed });
+                    return Err(DecryptionError::TooFewWitnesses { found: 0, needed, absent });
                 };
                 let mismatch = DecryptionError::ClosingCheckpointMismatch;
                 let board = board_key(manifest).map_err(|_| mismatch.clone())?;
@@ -66,9 +60,12 @@ impl ClosedTally {
                     return Err(mismatch);
                 }
                 let cosigned = witness_keys(manifest).and_then(|witnesses| signed.cosigned_by(&witnesses));
-                let found = cosigned.map_or(0, |witnesses| witnesses.len());
+                // If a cosignature is invalid, the checkpoint is cosigned by nobody.
+                let cosigned = cosigned.unwrap_or_default();
+                let found = cosigned.len();
                 if found < needed {
-                    return Err(DecryptionError::TooFewWitnesses { found, needed });
+                    absent.retain(|witness| !cosigned.contains(&(usize::from(*witness) - 1)));
+                    return Err(DecryptionError::TooFewWitnesses { found, needed, absent });
                 }
             }
         }

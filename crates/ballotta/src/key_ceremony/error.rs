@@ -225,6 +225,8 @@ pub enum CeremonyError {
         confirmed: u16,
         /// How many trustees must confirm.
         required: u16,
+        /// The trustees who have not confirmed.
+        absent: Vec<u16>,
     },
 }
 
@@ -267,6 +269,15 @@ impl CeremonyError {
         culprits.sort_unstable();
         culprits.dedup();
         culprits
+    }
+
+    /// Returns the trustees whose messages are awaited. The list is empty if anything else is wrong.
+    #[must_use]
+    pub fn absent(&self) -> &[u16] {
+        match self {
+            Self::MissingMessage { absent, .. } | Self::TooFewConfirmed { absent, .. } => absent,
+            _ => &[],
+        }
     }
 
     /// Returns the hashes of the messages that break a rule and for which no trustee is responsible, in order.

@@ -153,7 +153,9 @@ fn verify_confirmations<R: CryptoRng>(
     // The cast is exact, because there is at most one confirmation of each trustee.
     let (found, required) = (confirmed.len() as u16, parameters.minimum_confirmed());
     if found < required {
-        return Err(CeremonyError::TooFewConfirmed { confirmed: found, required });
+        let is_absent = |trustee: &u16| confirmed.iter().all(|confirmed| confirmed.get() != *trustee);
+        let absent = (1..=parameters.trustees()).filter(is_absent).collect();
+        return Err(CeremonyError::TooFewConfirmed { confirmed: found, required, absent });
     }
     Ok(confirmed)
 }

@@ -611,9 +611,12 @@ fn a_trustee_proves_that_its_shares_decrypt() {
     assert_eq!(confirmed(&ceremony.verify().unwrap()), [1, 3]);
     let strict = ceremony.parameters.clone().with_minimum_confirmed(3).unwrap();
     let error = JointKey::verify(&strict, &ceremony.messages(), &mut TestRng(2)).err();
-    assert_eq!(error, Some(CeremonyError::TooFewConfirmed { confirmed: 2, required: 3 }));
+    assert_eq!(error, Some(CeremonyError::TooFewConfirmed { confirmed: 2, required: 3, absent: alloc::vec![2] }));
     ceremony.confirmations.remove(1);
-    assert_eq!(ceremony.verify().err(), Some(CeremonyError::TooFewConfirmed { confirmed: 1, required: 2 }));
+    assert_eq!(
+        ceremony.verify().err(),
+        Some(CeremonyError::TooFewConfirmed { confirmed: 1, required: 2, absent: alloc::vec![2, 3] })
+    );
 }
 
 /// A confirmation that proves the decryption of some base by some secrets.

@@ -301,6 +301,15 @@ pub struct Trustees {
     pub members: Vec<Party>,
 }
 
+impl Trustees {
+    /// The number of equal closing statements that the rule of `closing: "statements"` requires: `ceil((T + t) / 2)`.
+    /// While fewer than `t` trustees are dishonest, two prefixes of the board cannot both have that many.
+    #[must_use]
+    pub fn statements_needed(&self) -> usize {
+        (self.members.len() + usize::from(self.threshold)).div_ceil(2)
+    }
+}
+
 /// The name and the Ed25519 key of a log or of a witness.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LogKey {

@@ -713,3 +713,36 @@ fn ten_thousand_mutations_never_panic() {
         }
     }
 }
+
+/// F17, U4: what an organiser should know before the key ceremony.
+#[test]
+fn f17_warnings() {
+    let warnings = |edit: &dyn Fn(&mut ManifestContents)| {
+        let mut contents = contents();
+        edit(&mut contents);
+        Manifest::parse(&contents.to_bytes().unwrap()).unwrap().warnings()
+    };
+    let of_trustees = |trustees: usize, threshold: u16, closing: Closing| {
+        move |contents: &mut ManifestContents| {
+            contents.trustees.members =
+                (0..trustees).map(|number| party(&format!("T{number}"), number as u64 + 50)).collect();
+            (contents.trustees.threshold, contents.trustees.minimum_confirmed) = (threshold, threshold);
+            contents.closing = closing;
+        }
+    };
+    use Closing::{Statements, Witnesses};
+    let alone = "one trustee alone can decrypt every ballot";
+    assert_eq!(warnings(&of_trustees(3, 1, Witnesses)), [alone]);
+    let all = "all 3 trustees are needed to decrypt: one lost key loses the result";
+    assert_eq!(warnings(&of_trustees(3, 3, Witnesses)), [all]);
+    let must_sign = "all 3 trustees must sign a statement before any 2 of them can decrypt: one lost key loses the result; \
+                     name witnesses or more trustees to avoid that";
+    assert_eq!(warnings(&of_trustees(3, 2, Statements)), [must_sign]);
+    assert_eq!(warnings(&of_trustees(3, 2, Witnesses)), [""; 0]);
+    assert_eq!(warnings(&of_trustees(5, 3, Statements)), [""; 0]);
+    let namesakes = |contents: &mut ManifestContents| {
+        of_trustees(5, 3, Statements)(contents);
+        contents.trustees.members[4].name = contents.trustees.members[1].name.clone();
+    };
+    assert_eq!(warnings(&namesakes), ["several trustees have the name T1"]);
+}

@@ -175,6 +175,11 @@ impl CountedSet {
         self.words.get(number).copied().unwrap_or(0)
     }
 
+    /// The number of ballots that count.
+    pub(crate) fn len(&self) -> u64 {
+        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
     /// Whether the ballot at this position counts.
     #[must_use]
     pub fn contains(&self, index: u64) -> bool {

@@ -4,11 +4,13 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::CheckId;
-use super::report::Place;
+use super::report::{Effect, Findings, Place, Role};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo};
 use crate::board::tiles::TILE_WIDTH;
 use crate::credential::RollLookupError;
-use crate::record::{BundleError, BundleIndex, PublishedRoll, ROLL, RecordSource, SourceError};
+use crate::record::{
+    BundleError, BundleIndex, BundleProblem, PublishedRoll, ROLL, ReadError, RecordSource, SourceError,
+};
 use crate::tally::LedgerEntry;
 
 /// The check that an error fails.
@@ -36,21 +38,41 @@ pub(super) struct Unreadable {
     pub(super) path: String,
     /// The reason why the file cannot be read.
     pub(super) problem: String,
+    /// What that means for the verdict.
+    pub(super) effect: Effect,
 }
 
 impl Unreadable {
-    pub(super) fn place(&self) -> Place {
-        Place::File(self.path.clone())
+    /// Adds it to the findings.
+    pub(super) fn report(self, findings: &mut Findings) {
+        findings.add(CheckId::Entries, Place::File(self.path), self.effect, &[Role::Board], self.problem);
     }
 
-    /// The error of a bundle.
+    /// The error of a bundle that is read for the first time.
+    pub(super) fn first_bundle(bundle: u64) -> impl FnOnce(BundleError) -> Self {
+        move |error| {
+            let effect = match &error.problem {
+                BundleProblem::Read(ReadError::Missing) => Effect::Missing,
+                BundleProblem::Read(ReadError::Source(_)) => Effect::Unreadable,
+                _ => Effect::Invalid,
+            };
+            Self { effect, ..Self::bundle(bundle)(error) }
+        }
+    }
+
+    /// The error of a bundle that was read before.
     pub(super) fn bundle(bundle: u64) -> impl FnOnce(BundleError) -> Self {
-        move |BundleError { path, problem }| Self { bundle, path, problem: problem.to_string() }
+        move |BundleError { path, problem }| Self {
+            bundle,
+            path,
+            problem: problem.to_string(),
+            effect: Effect::Unreadable,
+        }
     }
 
     /// The error of the roll when the lines of a bundle's ballots were looked up.
     pub(super) fn roll(bundle: u64) -> impl FnOnce(RollLookupError<SourceError>) -> Self {
-        move |error| Self { bundle, path: ROLL.to_string(), problem: error.to_string() }
+        move |error| Self { bundle, path: ROLL.to_string(), problem: error.to_string(), effect: Effect::Unreadable }
     }
 }
 

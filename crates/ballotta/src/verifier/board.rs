@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::ballots::{Unreadable, ledger_entry, read_info};
-use super::report::Place;
+use super::report::{Place, Role};
 use super::{CheckId, Progress, Verifier, parallel};
 use crate::ballot::AdmissionError;
 use crate::board::entry::{Entry, EntryKind, Pointer};
@@ -83,7 +83,7 @@ struct ScannedBundle {
 }
 
 fn scan(source: &dyn RecordSource, roll: Option<&PublishedRoll>, path: TilePath) -> Result<ScannedBundle, Unreadable> {
-    let unreadable = || Unreadable::bundle(path.index());
+    let unreadable = || Unreadable::first_bundle(path.index());
     let bundle = Bundle::read(source, path).map_err(unreadable())?;
     let mut entries = Vec::new();
     for (_, bytes) in bundle.entries().map_err(unreadable())? {
@@ -115,7 +115,7 @@ impl Verifier<'_> {
     ) -> Option<ScannedBoard> {
         if signed.size > MAX_ENTRIES {
             let problem = alloc::format!("{} entries are more than the limit of {MAX_ENTRIES}", signed.size);
-            self.findings.fail(CheckId::Entries, Place::Record, problem);
+            self.findings.fail(CheckId::Entries, Place::Record, &[Role::Board], problem);
             return None;
         }
         let mut board = ScannedBoard {
@@ -153,7 +153,7 @@ impl Verifier<'_> {
                     Ok(())
                 });
                 if let Err(error) = read {
-                    self.findings.fail(CheckId::Entries, error.place(), error.problem);
+                    error.report(&mut self.findings);
                     return None;
                 }
             }
@@ -166,13 +166,13 @@ impl Verifier<'_> {
         if found.root != signed.root {
             let problem =
                 alloc::format!("the entries have the root {}, but the board signed {}", found.root, signed.root);
-            self.findings.fail(CheckId::Root, Place::Record, problem);
+            self.findings.fail(CheckId::Root, Place::Record, &[], problem);
         }
         if let Some(pinned) = self.options.checkpoint {
             self.findings.saw(CheckId::PinnedCheckpoint, 1);
             if pinned.size != 0 && pinned_root != Some(pinned.root) {
                 let problem = alloc::format!("the board does not continue the pinned one of {} entries", pinned.size);
-                self.findings.fail(CheckId::PinnedCheckpoint, Place::Record, problem);
+                self.findings.fail(CheckId::PinnedCheckpoint, Place::Record, &[Role::Board], problem);
             }
         }
         Some(board)
@@ -217,18 +217,21 @@ impl Verifier<'_> {
         let place = board.place(index);
         // The order of an entry that cannot be read is not checked.
         if let Some(EntryFault::Encoding(error)) = fault {
-            self.findings.fail(CheckId::Entries, place, error);
+            self.findings.note(CheckId::Entries, place, &[Role::Board], error);
             return;
         }
         if matches!(kind, Some(EntryKind::Open | EntryKind::Close)) {
             self.findings.saw(CheckId::Organiser, 1);
         } else if board.kept() >= MAX_KEPT {
-            self.findings.fail(CheckId::Order, place, "more entries of this kind than an election has");
+            let problem = "more entries of this kind than an election has";
+            self.findings.note(CheckId::Order, place, &[Role::Board], problem);
             return;
         }
         match fault {
-            Some(EntryFault::NotSigned(error)) => self.findings.fail(CheckId::Organiser, place, error),
-            Some(EntryFault::Order(error)) => self.findings.fail(CheckId::Order, place, error),
+            Some(EntryFault::NotSigned(error)) => {
+                self.findings.note(CheckId::Organiser, place, &[Role::Board], error);
+            }
+            Some(EntryFault::Order(error)) => self.findings.note(CheckId::Order, place, &[Role::Board], error),
             Some(EntryFault::Encoding(_)) | None => {}
         }
         match event {

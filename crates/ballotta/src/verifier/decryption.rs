@@ -7,27 +7,31 @@ use core::iter::zip;
 use rand_core::CryptoRng;
 
 use super::board::ScannedBoard;
-use super::report::Place;
+use super::report::{Effect, Place, Role};
 use super::{CheckId, Verification, Verifier};
-use crate::board::entry::EntryKind;
+use crate::board::entry::{EntryError, EntryKind, Pointer};
 use crate::board::note::SignedCheckpoint;
 use crate::board::tiles::bundle_paths;
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, combine};
 use crate::hash::FileHash;
-use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MESSAGE_BYTES};
+use crate::limits::MAX_MESSAGE_BYTES;
 use crate::manifest::{Closing, Manifest};
-use crate::record::{self, FileList, ResultDocument};
+use crate::record::{self, FileList, RecordError, ResultDocument, read_checkpoint, read_file};
 use crate::tally::EncryptedTally;
 
 impl Verifier<'_> {
     pub(super) fn decryption<R: CryptoRng>(&mut self, board: &ScannedBoard, outcome: &mut Verification, rng: &mut R) {
         let (Some(context), Some(tally)) = (&outcome.context, &outcome.tally) else { return };
-        self.statements(context.manifest(), tally, board, rng);
+        let stated = self.statements(context.manifest(), tally, board, rng);
         let closing_checkpoint = self.closing_checkpoint(context.manifest());
         self.findings.saw(CheckId::ClosingRule, 1);
-        let (statements, checkpoint) = (&outcome.statements, closing_checkpoint.as_ref());
-        let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint, rng);
-        outcome.closed = self.findings.ok_or_fail(CheckId::ClosingRule, Place::Record, closed);
+        let (statements, checkpoint) = (&outcome.statements, closing_checkpoint.as_ref().and_then(Option::as_ref));
+        match ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint, rng) {
+            Ok(closed) => outcome.closed = Some(closed),
+            // Whether the rule is satisfied is not known without a checkpoint that can be read.
+            Err(_) if closing_checkpoint.is_none() => {}
+            Err(error) => self.closing_rule_is_not_satisfied(&error, &stated),
+        }
 
         let decryptions = &mut outcome.decryptions;
         let (kind, check) = (EntryKind::PartialDecryption, CheckId::DecryptionProof);
@@ -41,11 +45,24 @@ impl Verifier<'_> {
                 Err(error) => Err(error.to_string()),
             };
             let place = Place::File(record::decryption_path(&hash));
-            decryptions.extend(verifier.findings.ok_or_fail(check, place, verified));
+            match verified {
+                Ok(verified) => decryptions.push(verified),
+                // Partial decryptions are not signed: the board has accepted one that is not valid.
+                Err(problem) => verifier.findings.note(check, place, &[Role::Board], problem),
+            }
         });
         self.findings.saw(CheckId::DecryptionThreshold, outcome.decryptions.len() as u64);
         let totals = combine(context, tally, &outcome.decryptions);
-        outcome.totals = self.findings.ok_or_fail(CheckId::DecryptionThreshold, Place::Record, totals);
+        let has_decrypted = |trustee: u16| outcome.decryptions.iter().any(|part| part.trustee() == trustee);
+        let trustees = (1..).take(context.manifest().trustees().members.len());
+        let awaited: Vec<Role> = trustees.filter(|trustee| !has_decrypted(*trustee)).map(Role::Trustee).collect();
+        match totals {
+            Ok(totals) => outcome.totals = Some(totals),
+            Err(error @ DecryptionError::InsufficientShares { .. }) => {
+                self.findings.missing(CheckId::DecryptionThreshold, Place::Record, &awaited, error);
+            }
+            Err(error) => self.findings.fail(CheckId::DecryptionThreshold, Place::Record, &[], error),
+        }
         let contests = zip(context.manifest().contests(), tally.contests());
         for ((contest, sums), totals) in zip(contests, outcome.totals.iter().flatten()) {
             let id = &contest.id;
@@ -62,14 +79,14 @@ impl Verifier<'_> {
         }
     }
 
-    /// Checks that every trustee made one statement, about these sums.
+    /// Checks that every trustee made one statement, about these sums. Returns the trustees who signed a statement.
     fn statements<R: CryptoRng>(
         &mut self,
         manifest: &Manifest,
         tally: &EncryptedTally,
         board: &ScannedBoard,
         rng: &mut R,
-    ) {
+    ) -> Vec<u16> {
         if matches!(manifest.closing(), Closing::Statements) || !board.statements.is_empty() {
             self.findings.saw(CheckId::TallySums, board.statements.len() as u64);
         }
@@ -85,28 +102,96 @@ impl Verifier<'_> {
                 statement.agrees(tally)
             });
             if let Err(error) = verified {
-                self.findings.fail(CheckId::TallySums, board.place(*index), error);
+                let who = match &error {
+                    DecryptionError::TwoStatements { trustee } => Some(Role::Trustee(*trustee)),
+                    // A trustee who states another size or root may have been shown another board.
+                    DecryptionError::StatementMismatch { trustee, what: "sums" } => Some(Role::Trustee(*trustee)),
+                    DecryptionError::StatementMismatch { .. } => None,
+                    _ => Some(Role::Board),
+                };
+                self.findings.note(CheckId::TallySums, board.place(*index), who.as_slice(), error);
             }
+        }
+        seen.iter().map(|statement| statement.trustee()).collect()
+    }
+
+    /// Reads the closing checkpoint: `Some(None)` if the closing rule needs none or it is missing, `None` if it is
+    /// damaged or cannot be read.
+    fn closing_checkpoint(&mut self, manifest: &Manifest) -> Option<Option<SignedCheckpoint>> {
+        if !matches!(manifest.closing(), Closing::Witnesses) {
+            return Some(None);
+        }
+        let (check, path) = (CheckId::ClosingRule, record::CLOSING_CHECKPOINT);
+        let place = Place::File(path.into());
+        match read_checkpoint(self.source, path) {
+            Ok(checkpoint) => return Some(checkpoint),
+            Err(RecordError::File { error, .. }) => self.findings.not_read(check, place, &[Role::Board], &error),
+            Err(error) => self.findings.fail(check, place, &[], error),
+        }
+        None
+    }
+
+    /// Reports who is awaited until the closing rule is satisfied, or that it cannot be satisfied any more. `stated` are
+    /// the trustees who signed a statement: a trustee makes one only.
+    fn closing_rule_is_not_satisfied(&mut self, error: &DecryptionError, stated: &[u16]) {
+        let (check, place) = (CheckId::ClosingRule, Place::Record);
+        match error {
+            DecryptionError::TooFewStatements { found, needed, absent } => {
+                let awaited = absent.iter().filter(|trustee| !stated.contains(trustee));
+                let awaited: Vec<Role> = awaited.copied().map(Role::Trustee).collect();
+                if found + awaited.len() < *needed {
+                    self.findings.fail(check, place, &[], error);
+                } else {
+                    self.findings.missing(check, place, &awaited, error);
+                }
+            }
+            DecryptionError::TooFewWitnesses { absent, .. } => {
+                let awaited: Vec<Role> = absent.iter().copied().map(Role::Witness).collect();
+                self.findings.missing(check, place, &awaited, error);
+            }
+            error => self.findings.fail(check, place, &[], error),
         }
     }
 
-    fn closing_checkpoint(&mut self, manifest: &Manifest) -> Option<SignedCheckpoint> {
-        if !matches!(manifest.closing(), Closing::Witnesses) {
+    /// The list of files, if it is the one that an entry names. All entries name one path, and it is read once.
+    fn file_list(&mut self, board: &ScannedBoard) -> Option<Vec<u8>> {
+        let check = CheckId::Files;
+        let mut publications: Vec<(u64, &Pointer)> = Vec::new();
+        for (index, _, pointer) in board.pointers.iter().filter(|(_, kind, _)| *kind == EntryKind::Publication) {
+            if publications.iter().any(|(_, earlier)| earlier.hash() == pointer.hash()) {
+                self.findings.note(check, board.place(*index), &[Role::Board], "an earlier entry names the same file");
+            } else {
+                publications.push((*index, pointer));
+            }
+        }
+        if publications.is_empty() {
+            let problem = "the result is not published: no entry lists its files";
+            self.findings.missing(check, Place::Record, &[Role::Board], problem);
             return None;
         }
-        let bytes = self.file(CheckId::ClosingRule, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
-        let place = Place::File(record::CLOSING_CHECKPOINT.into());
-        self.findings.ok_or_fail(CheckId::ClosingRule, place, SignedCheckpoint::parse(&bytes))
+        let place = || Place::File(record::FILE_LIST.into());
+        let bytes = match read_file(self.source, record::FILE_LIST, FileList::MAX_BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.findings.not_read(check, place(), &[Role::Board], &error);
+                return None;
+            }
+        };
+        let errors: Vec<Option<EntryError>> =
+            publications.iter().map(|(_, pointer)| pointer.verify_file(&bytes).err()).collect();
+        let is_named = errors.iter().any(Option::is_none);
+        // If one entry names the list, the lists of the others were replaced.
+        let effect = if is_named { Effect::None } else { Effect::Invalid };
+        for error in errors.into_iter().flatten() {
+            self.findings.add(check, place(), effect, &[Role::Board], error);
+        }
+        is_named.then_some(bytes)
     }
 
     /// Checks the result, the files that the last publication lists, and that the record contains no other files.
     pub(super) fn files(&mut self, board: &ScannedBoard, outcome: &Verification) {
-        let (publication, check) = (EntryKind::Publication, CheckId::Files);
-        if !board.pointers.iter().any(|(_, kind, _)| *kind == publication) {
-            self.findings.fail(CheckId::Files, Place::Record, "the result is not published: no entry lists its files");
-        }
-        let mut last = None;
-        self.pointed_files(board, publication, check, usize::MAX, &mut |_, _, bytes| last = Some(bytes));
+        let check = CheckId::Files;
+        let last = self.file_list(board);
         let list = last.map(|bytes| FileList::parse(&bytes));
         let list = list.and_then(|list| self.findings.ok_or_fail(check, Place::File(record::FILE_LIST.into()), list));
         let mut known: Vec<String> =
@@ -124,9 +209,9 @@ impl Verifier<'_> {
             }
             for (path, hash) in list.iter() {
                 self.findings.saw(check, 1);
-                let Some(bytes) = self.file(check, path, MAX_MESSAGE_BYTES) else { continue };
+                let Some(bytes) = self.file(check, path, MAX_MESSAGE_BYTES, Role::Board) else { continue };
                 if FileHash::of(&bytes) != *hash {
-                    self.findings.fail(check, Place::File(path.into()), "the file is not the one that was published");
+                    self.findings.fail(check, Place::File(path.into()), &[], changed_file(&bytes, hash));
                 }
             }
             match self.source.list() {
@@ -134,25 +219,53 @@ impl Verifier<'_> {
                     for path in paths {
                         self.findings.saw(CheckId::Files, 1);
                         if known.binary_search(&path).is_err() && !list.contains(&path) {
-                            self.findings.fail(CheckId::Files, Place::File(path), "the file is not part of the record");
+                            let problem = unknown_file(&path);
+                            self.findings.note(CheckId::Files, Place::File(path), &[], problem);
                         }
                     }
                 }
                 Ok(None) => self.findings.not_checked.push(String::from(
                     "whether the record contains files that nobody published: this source cannot list its files",
                 )),
-                Err(error) => self.findings.fail(CheckId::Files, Place::Record, error),
+                Err(error) => self.findings.unreadable(CheckId::Files, Place::Record, error),
             }
         }
 
         let Some(document) = outcome.document() else { return };
-        let Some(published) = self.file(CheckId::Result, record::RESULT, ResultDocument::MAX_BYTES) else { return };
+        let (check, limit) = (CheckId::Result, ResultDocument::MAX_BYTES);
+        let Some(published) = self.file(check, record::RESULT, limit, Role::Board) else { return };
         self.findings.saw(CheckId::Result, 1);
         let problem = match document.to_bytes() {
             Ok(computed) if computed == published => return,
             Ok(_) => "the published result is not the one that the ballots give".to_string(),
             Err(error) => error.to_string(),
         };
-        self.findings.fail(CheckId::Result, Place::File(record::RESULT.into()), problem);
+        self.findings.fail(CheckId::Result, Place::File(record::RESULT.into()), &[], problem);
+    }
+}
+
+/// What is wrong with a listed file whose bytes have another hash.
+fn changed_file(bytes: &[u8], hash: &FileHash) -> &'static str {
+    let unconverted: Vec<u8> = zip(bytes, bytes.iter().skip(1).map(Some).chain([None]))
+        .filter(|(byte, next)| (**byte, *next) != (b'\r', Some(&b'\n')))
+        .map(|(byte, _)| *byte)
+        .collect();
+    if FileHash::of(&unconverted) == *hash {
+        "the file is the published one, but its line endings were converted"
+    } else {
+        "the file is not the one that was published"
+    }
+}
+
+/// What is wrong with a file that neither the board nor the list of files names.
+fn unknown_file(path: &str) -> &'static str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let of_a_file_manager = [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&name)
+        || name.starts_with("._")
+        || path.starts_with("__MACOSX/");
+    if of_a_file_manager {
+        "the file is not part of the record: a file manager made it"
+    } else {
+        "the file is not part of the record"
     }
 }

@@ -8,7 +8,7 @@ use rand_core::CryptoRng;
 use super::ballots::{Unreadable, ledger_entry, read_ballots, read_info};
 use super::board::{ScannedBoard, place_of};
 use super::parallel::{self, WeightRng};
-use super::report::{Findings, Place};
+use super::report::{Effect, Findings, Place, Role};
 use super::select::Selected;
 use super::shards::{Finding, PartialVerification, ShardError, ShardPlan};
 use super::{CheckId, Progress, Stage, Verification, Verifier};
@@ -70,7 +70,7 @@ pub(super) fn finish_with<R: CryptoRng>(
     let Selected { options, findings, mut outcome, board, plan } = selected;
     let mut verifier = Verifier { source, options: &options, progress, findings };
     if let (Some(board), Some(plan), Some(part)) = (board, plan, part) {
-        outcome.tally = verifier.ballots(&board, &plan, part, rng);
+        (outcome.counted, outcome.tally) = verifier.ballots(&board, &plan, part, rng);
         let ShardPlan { context, roll, .. } = plan;
         (outcome.context, outcome.roll) = (Some(context), Some(roll));
         if options.stage >= Stage::Complete && board.timeline.closed_at().is_some() {
@@ -79,6 +79,10 @@ pub(super) fn finish_with<R: CryptoRng>(
         }
     }
     let findings = verifier.findings;
+    // Nothing may be decrypted of a record that is wrong, or of which nobody knows whether it is.
+    if findings.worst() >= Some(Effect::Invalid) {
+        outcome.closed = None;
+    }
     outcome.report = report(findings, &options, &outcome);
     outcome
 }
@@ -106,14 +110,14 @@ fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Veri
 type Replayed = (CountedSet, Vec<(u64, AdmissionError)>);
 
 impl Verifier<'_> {
-    /// Reports every invalid ballot, and computes the tally if the board is closed.
+    /// Reports every invalid ballot. Returns the number of ballots that count and, if the board is closed, the tally.
     fn ballots<R: CryptoRng>(
         &mut self,
         board: &ScannedBoard,
         plan: &ShardPlan,
         part: PartialVerification,
         rng: &mut R,
-    ) -> Option<EncryptedTally> {
+    ) -> (Option<u64>, Option<EncryptedTally>) {
         for check in CheckId::ALL.iter().filter(|check| check.is_of_ballots()) {
             self.findings.saw(*check, board.ballots);
         }
@@ -134,16 +138,22 @@ impl Verifier<'_> {
             failures.into_iter().chain(refused).filter(|failure| failure.index < known).collect();
         failures.sort_by_key(|failure| failure.index);
         for Finding { index, check, problem } in failures {
-            self.findings.fail(check, place_of(index, plan.entries()), problem);
+            self.findings.note(check, place_of(index, plan.entries()), &[Role::Board], problem);
         }
         let corrected = match unreadable {
             None => self.correct(plan, tally, counted, rng),
             Some(error) => Err(error),
         };
-        let tally =
-            corrected.map_err(|error| self.findings.fail(CheckId::Entries, error.place(), error.problem)).ok()?;
-        let closed = tally.close(&plan.context, board.timeline.closing_head()?);
-        self.findings.ok_or_fail(CheckId::TallySums, Place::Record, closed)
+        let tally = match corrected {
+            Ok(tally) => tally,
+            Err(error) => {
+                error.report(&mut self.findings);
+                return (None, None);
+            }
+        };
+        let closed = board.timeline.closing_head().map(|head| tally.close(&plan.context, head));
+        let closed = closed.and_then(|closed| self.findings.ok_or_fail(CheckId::TallySums, Place::Record, closed));
+        (Some(counted.len()), closed)
     }
 
     /// Admits the ballots to a new ledger, without those that are invalid by themselves.

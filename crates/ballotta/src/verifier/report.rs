@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::checks::CheckId;
 use crate::hash::Fingerprint;
-use crate::record::ResultDocument;
+use crate::record::{ReadError, ResultDocument};
 
 /// The place in a record where something was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,6 +44,50 @@ impl fmt::Display for Place {
     }
 }
 
+/// Somebody with a role in the election, who answers for a failure or from whom something is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Role {
+    /// The organiser.
+    Organiser,
+    /// A credential authority, counted from 1.
+    Authority(u16),
+    /// A trustee, counted from 1.
+    Trustee(u16),
+    /// A witness of the board, counted from 1.
+    Witness(u16),
+    /// The board.
+    Board,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Organiser => f.write_str("the organiser"),
+            Self::Authority(index) => write!(f, "credential authority {index}"),
+            Self::Trustee(index) => write!(f, "trustee {index}"),
+            Self::Witness(index) => write!(f, "witness {index}"),
+            Self::Board => f.write_str("the board"),
+        }
+    }
+}
+
+/// The effect of a failure on the verdict, from the least to the greatest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// A rule is broken, but the result is the same as without what breaks it.
+    #[default]
+    None,
+    /// Something that must be there is not there yet.
+    Missing,
+    /// The record is wrong.
+    Invalid,
+    /// The record could not be read, or changed while it was read.
+    Unreadable,
+}
+
 /// One failure of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
@@ -51,18 +95,28 @@ pub struct Failure {
     pub check: CheckId,
     /// The place of the failure.
     pub place: Place,
+    /// The effect of the failure on the verdict.
+    pub effect: Effect,
+    /// Who answers for the failure, or who is awaited if something is missing. Empty if nobody has signed what is wrong.
+    pub who: Vec<Role>,
     /// What is wrong there, as a text for people.
     pub problem: String,
 }
 
-/// The outcome of a check.
+/// The outcome of a check. If it has failures, this is the greatest of their effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The check saw items, and all are valid.
     Passed,
-    /// An item is invalid, or there are no items although there must be some.
+    /// Items break the rules of the check, but that changes nothing in the result.
+    Findings,
+    /// Something that must be there is not there yet.
+    Missing,
+    /// An item is wrong.
     Failed,
+    /// Items could not be read, or changed while they were read.
+    Unreadable,
     /// The check could not be done, because something before it failed or is missing.
     NotChecked,
     /// The check was not requested: the auditor pinned nothing, or the closing rule does not require statements.
@@ -82,6 +136,20 @@ pub struct CheckReport {
     pub failures: u64,
 }
 
+/// What a verification concludes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every requested check passed.
+    Holds,
+    /// What the record shows is right, although somebody broke a rule in a way that changes nothing.
+    HoldsWithFindings,
+    /// Nothing is wrong, but something is missing. The report names who is awaited.
+    NotComplete,
+    /// Something is wrong.
+    DoesNotHold,
+}
+
 /// The stage that an election has reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,11 +163,52 @@ pub enum Stage {
     Complete,
 }
 
+/// The step of an election that is next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Step {
+    /// A file that must be there from the beginning, or that an entry names, is put into the record.
+    Files,
+    /// The trustees make the next messages of the key ceremony.
+    KeyCeremony,
+    /// The credential authorities make the roll and sign it.
+    Roll,
+    /// The organiser opens the voting.
+    Opening,
+    /// Voters vote, until the organiser closes the voting.
+    Voting,
+    /// Trustees sign statements, or witnesses cosign the closing checkpoint.
+    Closing,
+    /// Trustees decrypt the totals.
+    Decryption,
+    /// The board publishes the result.
+    Publication,
+    /// None: everybody verifies the record.
+    Verification,
+}
+
+impl Step {
+    /// The step with which something that a check misses comes into the record.
+    fn of(check: CheckId) -> Self {
+        match check {
+            CheckId::Ceremony => Self::KeyCeremony,
+            CheckId::Roll | CheckId::RollSignature => Self::Roll,
+            CheckId::Fingerprint => Self::Opening,
+            CheckId::Order => Self::Voting,
+            CheckId::TallySums | CheckId::ClosingRule => Self::Closing,
+            CheckId::DecryptionProof | CheckId::DecryptionThreshold => Self::Decryption,
+            CheckId::Result | CheckId::Files => Self::Publication,
+            _ => Self::Files,
+        }
+    }
+}
+
 /// What a verification found: every check with what it counted, and every failure with its place.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
-    /// Whether every requested check passed.
-    pub valid: bool,
+    /// The verdict; `None` if the record could not be read, or changed while it was read.
+    pub verdict: Option<Verdict>,
     /// The stage that the election must have reached.
     pub stage: Stage,
     /// The fingerprint of the election, computed from manifest, ceremony and roll.
@@ -116,8 +225,6 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// The result that the verifier computed.
     pub result: Option<ResultDocument>,
-    #[serde(skip)]
-    tally_holds: bool,
 }
 
 fn hexadecimal<S: serde::Serializer>(fingerprint: &Option<Fingerprint>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -129,11 +236,50 @@ impl Report {
     /// many small items would fill the memory with messages.
     pub const FAILURES_SHOWN: u64 = 1000;
 
-    /// Whether the tally is correct: all failures are of single entries that do not change the tally. Trustees decrypt
-    /// such a tally. Otherwise a board could block the result with one void entry.
+    /// Whether the record holds, with or without findings. Trustees decrypt if a record holds up to the close. Otherwise
+    /// a board could block the result with one void entry.
     #[must_use]
-    pub fn tally_holds(&self) -> bool {
-        self.tally_holds
+    pub fn holds(&self) -> bool {
+        matches!(self.verdict, Some(Verdict::Holds | Verdict::HoldsWithFindings))
+    }
+
+    /// Everybody from whom something is missing, each once.
+    #[must_use]
+    pub fn awaited(&self) -> Vec<Role> {
+        let missing = self.failures.iter().filter(|failure| failure.effect == Effect::Missing);
+        let mut awaited: Vec<Role> = missing.flat_map(|failure| failure.who.iter().copied()).collect();
+        awaited.sort_unstable();
+        awaited.dedup();
+        awaited
+    }
+
+    /// The step of the election that is next, and who is awaited in it. The report must be for the complete election.
+    /// `None` if the record is wrong or could not be read.
+    #[must_use]
+    pub fn next_step(&self) -> Option<(Step, Vec<Role>)> {
+        if !matches!(self.verdict, Some(Verdict::Holds | Verdict::HoldsWithFindings | Verdict::NotComplete)) {
+            return None;
+        }
+        let missing = || self.failures.iter().filter(|failure| failure.effect == Effect::Missing);
+        let Some(step) = missing().map(|failure| Step::of(failure.check)).min() else {
+            return Some((Step::Verification, Vec::new()));
+        };
+        let of_step = missing().filter(|failure| Step::of(failure.check) == step);
+        let mut roles: Vec<Role> = of_step.flat_map(|failure| failure.who.iter().copied()).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        Some((step, roles))
+    }
+
+    /// The first failure because of which the voting must not be opened yet. The report must be for the stage of voting.
+    #[must_use]
+    pub fn opening_obstacle(&self) -> Option<&Failure> {
+        self.failures.iter().find(|failure| match failure.effect {
+            Effect::None => false,
+            // The opening itself is awaited.
+            Effect::Missing => failure.who != [Role::Organiser],
+            Effect::Invalid | Effect::Unreadable => true,
+        })
     }
 
     /// The failures of one check.
@@ -146,17 +292,31 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for CheckReport { check, status, items, failures } in &self.checks {
             let (slug, unit) = (check.slug(), check.unit());
+            let word = match status {
+                Status::Passed => "ok",
+                Status::Findings => "finding",
+                Status::Missing => "missing",
+                Status::Failed => "FAILED",
+                Status::Unreadable => "NOT READ",
+                Status::NotChecked | Status::NotAsked => "-",
+            };
+            write!(f, "{word:<8} {slug:<22} ")?;
             match (status, failures) {
-                (Status::Passed, _) => writeln!(f, "ok      {slug:<22} {items} {unit}")?,
-                (Status::Failed, 0) => writeln!(f, "FAILED  {slug:<22} nothing to check")?,
-                (Status::Failed, 1) => writeln!(f, "FAILED  {slug:<22} 1 failure, {items} {unit}")?,
-                (Status::Failed, _) => writeln!(f, "FAILED  {slug:<22} {failures} failures, {items} {unit}")?,
-                (Status::NotChecked, _) => writeln!(f, "-       {slug:<22} not checked")?,
-                (Status::NotAsked, _) => writeln!(f, "-       {slug:<22} not asked for")?,
+                (Status::NotChecked, _) => writeln!(f, "not checked")?,
+                (Status::NotAsked, _) => writeln!(f, "not asked for")?,
+                (Status::Passed, _) => writeln!(f, "{items} {unit}")?,
+                (_, 0) => writeln!(f, "nothing to check")?,
+                (_, 1) => writeln!(f, "1 failure, {items} {unit}")?,
+                _ => writeln!(f, "{failures} failures, {items} {unit}")?,
             }
         }
-        for Failure { check, place, problem } in &self.failures {
-            writeln!(f, "\n{check}: {}: {}", Shown(&place.to_string()), Shown(problem))?;
+        for Failure { check, place, effect, who, problem } in &self.failures {
+            write!(f, "\n{check}: {}: {}", Shown(&place.to_string()), Shown(problem))?;
+            match (effect, who.as_slice()) {
+                (Effect::Unreadable, _) | (_, []) => writeln!(f)?,
+                (Effect::Missing, who) => writeln!(f, " (awaited: {})", Roles(who))?,
+                (_, who) => writeln!(f, " (who answers for it: {})", Roles(who))?,
+            }
         }
         for CheckReport { check, failures, .. } in &self.checks {
             match failures.saturating_sub(Self::FAILURES_SHOWN) {
@@ -178,7 +338,33 @@ impl fmt::Display for Report {
         if let Some(fingerprint) = &self.fingerprint {
             writeln!(f, "fingerprint {fingerprint}")?;
         }
-        f.write_str(if self.valid { "The record is valid." } else { "THE RECORD IS NOT VALID." })
+        let nobody_is_wrong = "Nothing is wrong with what is there.";
+        match self.verdict {
+            Some(Verdict::Holds) => f.write_str("The record holds."),
+            Some(Verdict::HoldsWithFindings) => {
+                f.write_str("The record holds, with findings. They change nothing in the result.")
+            }
+            Some(Verdict::NotComplete) => match self.awaited().as_slice() {
+                [] => write!(f, "THE RECORD IS NOT COMPLETE. {nobody_is_wrong}"),
+                awaited => write!(f, "THE RECORD IS NOT COMPLETE. {nobody_is_wrong} Awaited: {}.", Roles(awaited)),
+            },
+            Some(Verdict::DoesNotHold) => f.write_str("THE RECORD DOES NOT HOLD."),
+            None => f.write_str("THE RECORD COULD NOT BE READ. There is no verdict."),
+        }
+    }
+}
+
+/// Roles in one line.
+struct Roles<'a>(&'a [Role]);
+
+impl fmt::Display for Roles<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(number, role)| {
+            if number > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{role}")
+        })
     }
 }
 
@@ -199,12 +385,10 @@ impl fmt::Display for Shown<'_> {
 #[derive(Default)]
 pub(super) struct Findings {
     counts: Vec<(CheckId, u64)>,
-    /// The number of failures of each check that has any.
-    failed: Vec<(CheckId, u64)>,
+    /// The number of failures of each check that has any, and the greatest of their effects.
+    failed: Vec<(CheckId, u64, Effect)>,
     /// The first failures of each check.
     failures: Vec<Failure>,
-    /// Whether there is a failure other than those of single entries that do not change the tally.
-    broken: bool,
     pub(super) not_checked: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
@@ -212,31 +396,75 @@ pub(super) struct Findings {
 impl Findings {
     /// Says that a check saw `items` more items.
     pub(super) fn saw(&mut self, check: CheckId, items: u64) {
-        count(&mut self.counts, check, items);
-    }
-
-    /// Says that an item is invalid.
-    pub(super) fn fail(&mut self, check: CheckId, place: Place, problem: impl ToString) {
-        self.broken |= !(matches!(place, Place::Entry { .. }) && check.voids_entries());
-        if self.failed(check) < Report::FAILURES_SHOWN {
-            self.failures.push(Failure { check, place, problem: problem.to_string() });
+        match self.counts.iter_mut().find(|(counted, _)| *counted == check) {
+            Some((_, count)) => *count += items,
+            None => self.counts.push((check, items)),
         }
-        count(&mut self.failed, check, 1);
     }
 
-    /// Returns the value of a result. If the result is an error, reports it as a failure of the check at this place.
+    /// Says that an item breaks a rule, and that the result is the same as without it. `who` answers for it.
+    pub(super) fn note(&mut self, check: CheckId, place: Place, who: &[Role], problem: impl ToString) {
+        self.add(check, place, Effect::None, who, problem);
+    }
+
+    /// Says that something which must be there is not there yet, and who is awaited.
+    pub(super) fn missing(&mut self, check: CheckId, place: Place, who: &[Role], problem: impl ToString) {
+        self.add(check, place, Effect::Missing, who, problem);
+    }
+
+    /// Says that an item is wrong. `who` answers for it: it signed the item.
+    pub(super) fn fail(&mut self, check: CheckId, place: Place, who: &[Role], problem: impl ToString) {
+        self.add(check, place, Effect::Invalid, who, problem);
+    }
+
+    /// Says that a file could not be read, or changed while it was read.
+    pub(super) fn unreadable(&mut self, check: CheckId, place: Place, problem: impl ToString) {
+        self.add(check, place, Effect::Unreadable, &[], problem);
+    }
+
+    /// Says why a file was not read. If the file does not exist, `who` is awaited.
+    pub(super) fn not_read(&mut self, check: CheckId, place: Place, who: &[Role], error: &ReadError) {
+        match error {
+            ReadError::Missing => self.missing(check, place, who, error),
+            ReadError::TooLong { .. } => self.fail(check, place, &[], error),
+            ReadError::Source(_) => self.unreadable(check, place, error),
+        }
+    }
+
+    /// Adds a failure.
+    pub(super) fn add(&mut self, check: CheckId, place: Place, effect: Effect, who: &[Role], problem: impl ToString) {
+        if self.failed(check) < Report::FAILURES_SHOWN {
+            self.failures.push(Failure { check, place, effect, who: who.to_vec(), problem: problem.to_string() });
+        }
+        match self.failed.iter_mut().find(|(failed, ..)| *failed == check) {
+            Some((_, count, worst)) => (*count, *worst) = (*count + 1, effect.max(*worst)),
+            None => self.failed.push((check, 1, effect)),
+        }
+    }
+
+    /// Returns the value of a result. If the result is an error, reports that it is wrong, and that nobody has signed it.
     pub(super) fn ok_or_fail<T>(
         &mut self,
         check: CheckId,
         place: Place,
         result: Result<T, impl ToString>,
     ) -> Option<T> {
-        result.map_err(|error| self.fail(check, place, error)).ok()
+        result.map_err(|error| self.fail(check, place, &[], error)).ok()
     }
 
     /// The number of failures of a check.
     pub(super) fn failed(&self, check: CheckId) -> u64 {
-        self.failed.iter().find(|(failed, _)| *failed == check).map_or(0, |(_, count)| *count)
+        self.failed.iter().find(|(failed, ..)| *failed == check).map_or(0, |(_, count, _)| *count)
+    }
+
+    /// The greatest effect of the failures of a check; `None` without failures.
+    pub(super) fn effect(&self, check: CheckId) -> Option<Effect> {
+        self.failed.iter().find(|(failed, ..)| *failed == check).map(|(.., effect)| *effect)
+    }
+
+    /// The greatest effect of the failures of any check; `None` without failures.
+    pub(super) fn worst(&self) -> Option<Effect> {
+        self.failed.iter().map(|(.., effect)| *effect).max()
     }
 
     /// The report of an election that must have reached `stage`.
@@ -247,43 +475,48 @@ impl Findings {
         result: Option<ResultDocument>,
         asked: impl Fn(CheckId) -> bool,
     ) -> Report {
+        let status = |check: CheckId, seen: Option<u64>| match self.failed.iter().find(|(failed, ..)| *failed == check)
+        {
+            Some((.., Effect::None)) => Status::Findings,
+            Some((.., Effect::Missing)) => Status::Missing,
+            Some((.., Effect::Invalid)) => Status::Failed,
+            Some((.., Effect::Unreadable)) => Status::Unreadable,
+            None => match seen {
+                Some(0) if check.needs_items() => Status::Missing,
+                Some(_) => Status::Passed,
+                None if asked(check) => Status::NotChecked,
+                None => Status::NotAsked,
+            },
+        };
         let checks: Vec<CheckReport> = CheckId::ALL
             .iter()
             .filter(|check| check.stage() <= stage)
             .map(|check| {
-                let seen = self.counts.iter().find(|(seen, _)| seen == check);
-                let items = seen.map_or(0, |(_, count)| *count);
-                let failures = self.failed(*check);
-                let status = match (seen, failures) {
-                    (_, 1..) => Status::Failed,
-                    (Some((_, 0)), 0) if check.needs_items() => Status::Failed,
-                    (Some(_), 0) => Status::Passed,
-                    (None, 0) if !asked(*check) => Status::NotAsked,
-                    (None, 0) => Status::NotChecked,
-                };
-                CheckReport { check: *check, status, items, failures }
+                let seen = self.counts.iter().find(|(seen, _)| seen == check).map(|(_, items)| *items);
+                let (items, failures) = (seen.unwrap_or(0), self.failed(*check));
+                CheckReport { check: *check, status: status(*check, seen), items, failures }
             })
             .collect();
-        let passed = checks.iter().all(|check| matches!(check.status, Status::Passed | Status::NotAsked));
-        // A check that was not done, or that found no items, is not done although it has no failures.
-        let done = |check: &CheckReport| match check.status {
-            Status::Passed | Status::NotAsked => true,
-            Status::Failed => check.failures > 0,
-            Status::NotChecked => false,
-        };
-        let tally_holds = !self.broken && checks.iter().all(done);
-        let Self { failures, not_checked, warnings, .. } = self;
+        let is_done = |check: &CheckReport| !matches!(check.status, Status::Missing | Status::NotChecked);
         // A failure also counts if this stage does not list its check: if the sums cannot be added up, there is no
         // tally that trustees could decrypt.
-        let valid = passed && failures.is_empty();
-        Report { valid, stage, fingerprint, checks, failures, not_checked, warnings, result, tally_holds }
-    }
-}
-
-fn count(counts: &mut Vec<(CheckId, u64)>, check: CheckId, more: u64) {
-    match counts.iter_mut().find(|(counted, _)| *counted == check) {
-        Some((_, count)) => *count += more,
-        None => counts.push((check, more)),
+        let verdict = match self.worst() {
+            Some(Effect::Unreadable) => None,
+            Some(Effect::Invalid) => Some(Verdict::DoesNotHold),
+            Some(Effect::Missing) => Some(Verdict::NotComplete),
+            _ if !checks.iter().all(is_done) => Some(Verdict::NotComplete),
+            Some(Effect::None) => Some(Verdict::HoldsWithFindings),
+            None => Some(Verdict::Holds),
+        };
+        // The board answers only for entries that it has signed.
+        let board_signed =
+            self.counts.iter().any(|(check, _)| *check == CheckId::Root) && self.failed(CheckId::Root) == 0;
+        let Self { mut failures, not_checked, warnings, .. } = self;
+        if !board_signed {
+            let accused = failures.iter_mut().filter(|failure| failure.effect != Effect::Missing);
+            accused.for_each(|failure| failure.who.retain(|role| *role != Role::Board));
+        }
+        Report { verdict, stage, fingerprint, checks, failures, not_checked, warnings, result }
     }
 }
 
@@ -297,11 +530,6 @@ impl CheckId {
     fn needs_items(self) -> bool {
         // An authority that has not signed is a failure of its own.
         !self.is_of_ballots() && self != Self::RollSignature
-    }
-
-    /// Whether an entry that fails this check has no effect on the tally.
-    fn voids_entries(self) -> bool {
-        self.is_of_ballots() || matches!(self, Self::Entries | Self::Order | Self::RollSignature | Self::Organiser)
     }
 
     /// The first stage of an election at which the check applies.
@@ -327,16 +555,16 @@ mod tests {
             }
             findings
         };
-        assert!(findings().report(Stage::Closed, None, None, |_| true).valid);
+        let verdict = |findings: Findings| findings.report(Stage::Closed, None, None, |_| true).verdict;
+        assert_eq!(verdict(findings()), Some(Verdict::Holds));
         let mut failing = findings();
-        failing.fail(CheckId::TallySums, Place::Record, "the sum of the weights is too large");
-        assert!(!failing.report(Stage::Closed, None, None, |_| true).valid);
+        failing.fail(CheckId::TallySums, Place::Record, &[], "the sum of the weights is too large");
+        assert_eq!(verdict(failing), Some(Verdict::DoesNotHold));
     }
 
-    /// Trustees decrypt if entries are void, but not if any other check fails, at any stage, or was not done, or saw
-    /// nothing.
+    /// The greatest effect decides, whatever else was found. What was not done, or saw nothing, is not complete.
     #[test]
-    fn what_holds_up_the_decryption() {
+    fn the_greatest_effect_gives_the_verdict() {
         let up_to_the_close = || CheckId::ALL.iter().copied().filter(|check| check.stage() <= Stage::Closed);
         let seen = |items: &dyn Fn(CheckId) -> Option<u64>| {
             let mut findings = Findings::default();
@@ -347,48 +575,88 @@ mod tests {
             }
             findings
         };
-        let holds = |findings: Findings| findings.report(Stage::Closed, None, None, |_| true).tally_holds();
-        assert!(holds(seen(&|_| Some(1))));
-        let mut void = Vec::new();
-        for check in CheckId::ALL {
-            let failing = |place| {
-                let mut findings = seen(&|_| Some(1));
-                findings.fail(*check, place, "it does not hold");
-                findings
-            };
-            let places = [Place::Record, Place::File("roll".into()), Place::RollLine(2), Place::Trustee(1)];
-            for place in places {
-                assert!(!holds(failing(place.clone())), "{check} at {place}");
+        let report = |findings: Findings| findings.report(Stage::Closed, None, None, |_| true);
+        let with = |effects: &[Effect]| {
+            let mut findings = seen(&|_| Some(1));
+            for effect in effects {
+                findings.add(CheckId::Entries, Place::Record, *effect, &[Role::Board], "it is so");
             }
-            if holds(failing(Place::Entry { index: 7, file: String::new() })) {
-                void.push(check.slug());
+            let report = report(findings);
+            let status = report.checks.iter().find(|report| report.check == CheckId::Entries).unwrap().status;
+            (report.verdict, status)
+        };
+        let expected = [
+            (Effect::None, Some(Verdict::HoldsWithFindings), Status::Findings),
+            (Effect::Missing, Some(Verdict::NotComplete), Status::Missing),
+            (Effect::Invalid, Some(Verdict::DoesNotHold), Status::Failed),
+            (Effect::Unreadable, None, Status::Unreadable),
+        ];
+        assert_eq!(with(&[]), (Some(Verdict::Holds), Status::Passed));
+        for (place, (effect, verdict, status)) in expected.iter().enumerate() {
+            for (lesser, ..) in &expected[..=place] {
+                assert_eq!(with(&[*lesser, *effect]), (*verdict, *status), "{lesser:?}, {effect:?}");
+                assert_eq!(with(&[*effect, *lesser]), (*verdict, *status), "{effect:?}, {lesser:?}");
             }
         }
-        let expected = [
-            "board.entries",
-            "board.order",
-            "roll.signature",
-            "organiser.signature",
-            "ballot.encoding",
-            "ballot.election",
-            "ballot.credential",
-            "ballot.style",
-            "ballot.signature",
-            "ballot.argument",
-            "ballot.duplicate",
-            "ballot.randomness",
-            "ballot.window",
-            "ballot.predecessor",
-        ];
-        assert_eq!(void, expected);
         for left_out in up_to_the_close() {
-            assert!(!holds(seen(&|check| (check != left_out).then_some(1))), "{left_out} was not done");
+            let not_done = report(seen(&|check| (check != left_out).then_some(1)));
+            assert_eq!(not_done.verdict, Some(Verdict::NotComplete), "{left_out} was not done");
             let nobody_voted = left_out.slug().starts_with("ballot.") || left_out == CheckId::RollSignature;
-            assert_eq!(
-                holds(seen(&|check| Some(u64::from(check != left_out)))),
-                nobody_voted,
-                "{left_out} saw nothing"
-            );
+            let saw_nothing = report(seen(&|check| Some(u64::from(check != left_out))));
+            assert_eq!(saw_nothing.holds(), nobody_voted, "{left_out} saw nothing");
+        }
+    }
+
+    /// The effect of a failure counts even if there are too many of its check to show them all.
+    #[test]
+    fn an_effect_counts_although_it_is_not_shown() {
+        let mut findings = Findings::default();
+        CheckId::ALL.iter().for_each(|check| findings.saw(*check, 1));
+        for line in 0..Report::FAILURES_SHOWN {
+            findings.note(CheckId::Files, Place::File(line.to_string()), &[], "not part of the record");
+        }
+        findings.fail(CheckId::Files, Place::File("roll".into()), &[], "another file");
+        let report = findings.report(Stage::Complete, None, None, |_| true);
+        assert_eq!(report.verdict, Some(Verdict::DoesNotHold));
+        assert!(report.failures.iter().all(|failure| failure.effect == Effect::None));
+    }
+
+    /// Without its signature over the entries, the board answers for none of them. But it is still awaited.
+    #[test]
+    fn who_has_not_signed_is_not_accused() {
+        for (root, who_for_order) in [("signed", &[Role::Board][..]), ("not done", &[]), ("failed", &[])] {
+            let mut findings = Findings::default();
+            findings.note(CheckId::Order, Place::Record, &[Role::Board], "closed twice");
+            findings.note(CheckId::TallySums, Place::Record, &[Role::Trustee(2)], "two statements");
+            findings.missing(CheckId::Result, Place::Record, &[Role::Board], "the file is missing");
+            if root != "not done" {
+                findings.saw(CheckId::Root, 1);
+            }
+            if root == "failed" {
+                findings.fail(CheckId::Root, Place::Record, &[], "not signed by the board");
+            }
+            let report = findings.report(Stage::Complete, None, None, |_| true);
+            let who: Vec<&[Role]> = report.failures.iter().map(|failure| failure.who.as_slice()).collect();
+            assert_eq!(who[..3], [who_for_order, &[Role::Trustee(2)], &[Role::Board]], "the root: {root}");
+        }
+    }
+
+    #[test]
+    fn the_report_says_who_is_awaited() {
+        let mut findings = Findings::default();
+        findings.saw(CheckId::Manifest, 1);
+        let who = [Role::Trustee(3), Role::Witness(1), Role::Authority(2), Role::Trustee(1)];
+        findings.missing(CheckId::ClosingRule, Place::Record, &who, "too few");
+        findings.missing(CheckId::Result, Place::Record, &[Role::Board, Role::Organiser], "not there");
+        findings.note(CheckId::Order, Place::Record, &[Role::Trustee(2)], "twice");
+        let text = findings.report(Stage::Complete, None, None, |_| true).to_string();
+        for line in [
+            "closing.rule: record: too few (awaited: trustee 3, witness 1, credential authority 2, trustee 1)\n",
+            "board.order: record: twice (who answers for it: trustee 2)\n",
+            "\nTHE RECORD IS NOT COMPLETE. Nothing is wrong with what is there. Awaited: the organiser, credential \
+             authority 2, trustee 1, trustee 3, witness 1, the board.",
+        ] {
+            assert!(text.contains(line), "{text}");
         }
     }
 
@@ -397,7 +665,7 @@ mod tests {
     fn names_write_no_lines_of_their_own() {
         let mut findings = Findings::default();
         let place = Place::File("a\nThe record is valid.\u{1b}[8m\u{202e}\u{9b}2J 'Città' \\".into());
-        findings.fail(CheckId::Files, place, "not\rthis");
+        findings.fail(CheckId::Files, place, &[], "not\rthis");
         let text = findings.report(Stage::Complete, None, None, |_| true).to_string();
         let line = "record.files: a\\nThe record is valid.\\u{1b}[8m\\u{202e}\\u{9b}2J 'Città' \\: not\\rthis\n";
         assert!(text.contains(line), "{text}");
@@ -408,9 +676,9 @@ mod tests {
     fn failures_do_not_fill_the_memory() {
         let mut findings = Findings::default();
         for line in 0..3 * Report::FAILURES_SHOWN {
-            findings.fail(CheckId::Roll, Place::RollLine(line), "empty");
+            findings.fail(CheckId::Roll, Place::RollLine(line), &[], "empty");
         }
-        findings.fail(CheckId::Order, Place::Record, "closed twice");
+        findings.fail(CheckId::Order, Place::Record, &[], "closed twice");
         let report = findings.report(Stage::Closed, None, None, |_| true);
         let of = |check| {
             let counted = report.checks.iter().find(|report| report.check == check).unwrap();

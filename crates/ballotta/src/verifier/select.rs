@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::board::ScannedBoard;
-use super::report::{Findings, Place};
+use super::report::{Effect, Findings, Place, Role};
 use super::shards::ShardPlan;
 use super::{CheckId, Progress, Stage, Verification, Verifier, VerifyOptions, parallel};
 use crate::board::entry::EntryKind;
@@ -19,7 +19,7 @@ use crate::hash::FileHash;
 use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use crate::manifest::Manifest;
-use crate::record::{self, PublishedRoll, RecordSource, read_file, read_parts};
+use crate::record::{self, PublishedRoll, ReadError, RecordSource, read_file, read_parts};
 use crate::weaken::{self, Check};
 
 /// What the first reading of a record found. The ballots themselves are not verified yet.
@@ -86,9 +86,9 @@ impl Verifier<'_> {
             ceremony.push(hash);
             outcome.ceremony.push(message);
         });
-        let (Some(joint_key), Some(roll)) = (self.ceremony(&manifest, &outcome.ceremony, rng), &outcome.roll) else {
-            return Some((board, None));
-        };
+        let opened = board.timeline.opening().is_some();
+        let joint_key = self.ceremony(&manifest, &outcome.ceremony, opened, rng);
+        let (Some(joint_key), Some(roll)) = (joint_key, &outcome.roll) else { return Some((board, None)) };
         let context = ElectionContext::new(manifest, joint_key, roll.hash());
         let Some(context) = self.findings.ok_or_fail(CheckId::Ceremony, Place::Record, context) else {
             return Some((board, None));
@@ -96,26 +96,27 @@ impl Verifier<'_> {
         self.roll_signatures(&context, &board, rng);
         self.opening(&context, &board);
         if self.options.stage >= Stage::Closed && board.timeline.closed_at().is_none() {
-            self.findings.fail(CheckId::Order, Place::Record, "the voting is not closed");
+            self.findings.missing(CheckId::Order, Place::Record, &[Role::Organiser], "the voting is not closed");
         }
         outcome.statements = board.statements.iter().map(|(_, statement)| statement.clone()).collect();
         let plan = outcome.roll.take().map(|roll| ShardPlan::new(context, roll, ceremony, &mut board));
         Some((board, plan))
     }
 
-    /// Reads a file. If it cannot be read, reports a failure of `check`.
-    pub(super) fn file(&mut self, check: CheckId, path: &str, limit: usize) -> Option<Vec<u8>> {
-        self.findings.ok_or_fail(check, Place::File(path.into()), read_file(self.source, path, limit))
+    /// Reads a file. If it cannot be read, reports a failure of `check`. If it is missing, `who` is awaited.
+    pub(super) fn file(&mut self, check: CheckId, path: &str, limit: usize, who: Role) -> Option<Vec<u8>> {
+        let read = read_file(self.source, path, limit);
+        read.map_err(|error| self.findings.not_read(check, Place::File(path.into()), &[who], &error)).ok()
     }
 
     fn manifest(&mut self) -> Option<Manifest> {
-        let bytes = self.file(CheckId::Manifest, record::MANIFEST, MAX_MANIFEST_BYTES)?;
+        let bytes = self.file(CheckId::Manifest, record::MANIFEST, MAX_MANIFEST_BYTES, Role::Organiser)?;
         self.findings.saw(CheckId::Manifest, 1);
         match Manifest::parse(&bytes) {
             Ok(manifest) => Some(manifest),
             Err(errors) => {
                 for error in errors.errors() {
-                    self.findings.fail(CheckId::Manifest, Place::File(record::MANIFEST.into()), error);
+                    self.findings.fail(CheckId::Manifest, Place::File(record::MANIFEST.into()), &[], error);
                 }
                 None
             }
@@ -123,7 +124,7 @@ impl Verifier<'_> {
     }
 
     fn checkpoint(&mut self, manifest: &Manifest) -> Option<TreeHead> {
-        let bytes = self.file(CheckId::Checkpoint, record::CHECKPOINT, MAX_CHECKPOINT_BYTES)?;
+        let bytes = self.file(CheckId::Checkpoint, record::CHECKPOINT, MAX_CHECKPOINT_BYTES, Role::Board)?;
         self.findings.saw(CheckId::Checkpoint, 1);
         let place = Place::File(record::CHECKPOINT.into());
         self.findings.ok_or_fail(CheckId::Checkpoint, place, verified_head(manifest, &bytes))
@@ -139,7 +140,12 @@ impl Verifier<'_> {
             self.roll_lines(lines);
             (self.progress)(Progress { stage: "roll", done, total });
         });
-        self.findings.ok_or_fail(CheckId::Roll, Place::File(record::ROLL.into()), read)?;
+        if let Err(error) = read {
+            let authorities = (1..).take(manifest.credential_authorities().len()).map(Role::Authority);
+            let place = Place::File(record::ROLL.into());
+            self.findings.not_read(CheckId::Roll, place, &authorities.collect::<Vec<_>>(), &error);
+            return None;
+        }
         let mut end = Vec::new();
         let index = reader.finish(&mut |line| end.push(line)).ok();
         self.roll_lines(end);
@@ -158,7 +164,7 @@ impl Verifier<'_> {
             errors.collect::<Vec<_>>()
         });
         for RollError { line, problem } in errors.into_iter().flatten() {
-            self.findings.fail(CheckId::Roll, Place::RollLine(line), problem);
+            self.findings.fail(CheckId::Roll, Place::RollLine(line), &[], problem);
         }
     }
 
@@ -184,34 +190,54 @@ impl Verifier<'_> {
         most: usize,
         visit: &mut dyn FnMut(&mut Self, FileHash, Vec<u8>),
     ) {
+        // Not every partial decryption is needed. Another check finds out whether enough are there.
+        let spare = kind == EntryKind::PartialDecryption;
         let mut seen: Vec<&FileHash> = Vec::new();
         for (index, _, pointer) in board.pointers.iter().filter(|(_, of, _)| *of == kind) {
             if seen.contains(&pointer.hash()) {
-                self.findings.fail(check, board.place(*index), "an earlier entry names the same file");
+                self.findings.note(check, board.place(*index), &[Role::Board], "an earlier entry names the same file");
                 continue;
             }
             if seen.len() >= most {
-                self.findings.fail(check, board.place(*index), "more files of this kind than an election has");
+                let problem = "more files of this kind than an election has";
+                self.findings.note(check, board.place(*index), &[Role::Board], problem);
                 continue;
             }
             seen.push(pointer.hash());
             let Some((path, limit)) = record::pointed_file(kind, pointer.hash()) else { continue };
-            let Some(bytes) = self.file(check, &path, limit) else { continue };
+            let bytes = match read_file(self.source, &path, limit) {
+                Ok(bytes) => bytes,
+                Err(error @ (ReadError::Missing | ReadError::TooLong { .. })) if spare => {
+                    self.findings.note(check, Place::File(path), &[Role::Board], error);
+                    continue;
+                }
+                Err(error) => {
+                    self.findings.not_read(check, Place::File(path), &[Role::Board], &error);
+                    continue;
+                }
+            };
             if let Err(error) = pointer.verify_file(&bytes) {
-                self.findings.fail(check, Place::File(path), error);
+                let effect = if spare { Effect::None } else { Effect::Invalid };
+                self.findings.add(check, Place::File(path), effect, &[Role::Board], error);
                 continue;
             }
             // The entry must name the author of the file. The file itself is used in any case.
             let (named, author) = (pointer.author(), author_of(kind, &bytes));
             if let Some(author) = author.filter(|author| *author != named) {
                 let problem = alloc::format!("the entry names the author {named}, but the file names trustee {author}");
-                self.findings.fail(check, board.place(*index), problem);
+                self.findings.note(check, board.place(*index), &[Role::Board], problem);
             }
             visit(self, *pointer.hash(), bytes);
         }
     }
 
-    fn ceremony<R: CryptoRng>(&mut self, manifest: &Manifest, messages: &[Vec<u8>], rng: &mut R) -> Option<JointKey> {
+    fn ceremony<R: CryptoRng>(
+        &mut self,
+        manifest: &Manifest,
+        messages: &[Vec<u8>],
+        opened: bool,
+        rng: &mut R,
+    ) -> Option<JointKey> {
         self.findings.saw(CheckId::Ceremony, messages.len() as u64);
         let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
         let joint_key = CeremonyParameters::for_manifest(manifest, FIRST_ATTEMPT)
@@ -226,6 +252,7 @@ impl Verifier<'_> {
                 Some(joint_key)
             }
             Err(error) => {
+                let file_is_missing = self.findings.effect(CheckId::Ceremony) == Some(Effect::Missing);
                 let trustees = error.culprits().into_iter().map(Place::Trustee);
                 let files = error.files().into_iter().map(|file| Place::File(record::ceremony_path(&file)));
                 let mut places: Vec<Place> = trustees.chain(files).collect();
@@ -233,7 +260,19 @@ impl Verifier<'_> {
                     places.push(Place::Record);
                 }
                 for place in places {
-                    self.findings.fail(CheckId::Ceremony, place, &error);
+                    let who = match &place {
+                        Place::Trustee(trustee) => alloc::vec![Role::Trustee(*trustee)],
+                        Place::File(_) => alloc::vec![Role::Board],
+                        _ => error.absent().iter().copied().map(Role::Trustee).collect(),
+                    };
+                    // The opening fixes the keys. No message can follow it, except one whose file was lost.
+                    match error.absent() {
+                        [] => self.findings.fail(CheckId::Ceremony, place, &who, &error),
+                        _ if opened && !file_is_missing => {
+                            self.findings.fail(CheckId::Ceremony, place, &[Role::Board], &error);
+                        }
+                        _ => self.findings.missing(CheckId::Ceremony, place, &who, &error),
+                    }
                 }
                 None
             }
@@ -248,13 +287,24 @@ impl Verifier<'_> {
         for (index, signature) in &board.roll_signatures {
             match signature.verify(manifest, context.fingerprint(), rng) {
                 Ok(()) => signed.push(signature.authority()),
-                Err(error) => self.findings.fail(CheckId::RollSignature, board.place(*index), error),
+                Err(error) => {
+                    let who = match &error {
+                        RollSignatureError::OtherElection { authority, .. } => Role::Authority(*authority),
+                        _ => Role::Board,
+                    };
+                    self.findings.note(CheckId::RollSignature, board.place(*index), &[who], error);
+                }
             }
         }
         for authority in (1..).take(manifest.credential_authorities().len()) {
             if !signed.contains(&authority) && weaken::is_on(Check::RollSignature) {
                 let error = RollSignatureError::Missing { authority };
-                self.findings.fail(CheckId::RollSignature, Place::Record, error);
+                // No signature can follow the opening, which the board has admitted without it.
+                if board.timeline.opening().is_some() {
+                    self.findings.fail(CheckId::RollSignature, Place::Record, &[Role::Board], error);
+                } else {
+                    self.findings.missing(CheckId::RollSignature, Place::Record, &[Role::Authority(authority)], error);
+                }
             }
         }
     }
@@ -266,7 +316,7 @@ impl Verifier<'_> {
             self.findings.saw(CheckId::PinnedFingerprint, 1);
             if pinned != *fingerprint {
                 let problem = alloc::format!("the election has the fingerprint {fingerprint}, not the pinned {pinned}");
-                self.findings.fail(CheckId::PinnedFingerprint, Place::Record, problem);
+                self.findings.fail(CheckId::PinnedFingerprint, Place::Record, &[], problem);
             }
         }
         if let Some((index, open)) = board.timeline.opening() {
@@ -276,8 +326,11 @@ impl Verifier<'_> {
                     "the opening names {}, but manifest, ceremony and roll give {fingerprint}",
                     open.fingerprint()
                 );
-                self.findings.fail(CheckId::Fingerprint, board.place(*index), problem);
+                self.findings.fail(CheckId::Fingerprint, board.place(*index), &[Role::Organiser], problem);
             }
+        } else {
+            let problem = "the voting is not opened";
+            self.findings.missing(CheckId::Fingerprint, Place::Record, &[Role::Organiser], problem);
         }
     }
 }

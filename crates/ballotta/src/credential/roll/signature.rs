@@ -99,11 +99,12 @@ impl RollSignature {
         let authority = *authority;
         let (index, party) = AuthorityIndex::find(authority, manifest.credential_authorities())
             .ok_or(RollSignatureError::UnknownAuthority { authority })?;
+        let verified = signature.verify(&mut transcript(index, found), &party.key, rng);
+        verified.map_err(|_| RollSignatureError::Signature { authority })?;
         if found != fingerprint {
             return Err(RollSignatureError::OtherElection { authority, found: *found });
         }
-        let verified = signature.verify(&mut transcript(index, fingerprint), &party.key, rng);
-        verified.map_err(|_| RollSignatureError::Signature { authority })
+        Ok(())
     }
 
     /// Reads the body of an entry of the board.

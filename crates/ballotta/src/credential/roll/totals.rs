@@ -1,12 +1,15 @@
 //! The totals of a roll: voters and weights, for the whole roll and for each style.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::error::RollProblem;
 use super::line::RollLine;
 use crate::limits::MAX_VOTERS;
+use crate::manifest::Manifest;
 use crate::weaken::{self, Check};
 
 /// The most different weights whose voters are counted separately.
@@ -51,6 +54,32 @@ impl RollTotals {
     #[must_use]
     pub fn styles(&self) -> &[StyleTotals] {
         &self.styles
+    }
+
+    /// Contests that are never decrypted, even if everybody votes, as texts for people: too few voters have them on their
+    /// ballot.
+    #[must_use]
+    pub fn warnings(&self, manifest: &Manifest) -> Vec<String> {
+        let minimum = manifest.privacy().minimum_counted_ballots;
+        let voters = |contest: usize| -> u64 {
+            let has_contest = |style: &usize| manifest.style_contests(*style).contains(&contest);
+            (0..self.styles.len())
+                .filter(has_contest)
+                .filter_map(|style| self.styles.get(style))
+                .map(|it| it.voters)
+                .sum()
+        };
+        let contests = manifest.contests().iter().enumerate().map(|(number, contest)| (contest, voters(number)));
+        let never = contests.filter(|(_, voters)| (1..minimum).contains(voters));
+        never
+            .map(|(contest, voters)| {
+                format!(
+                    "contest {} is never decrypted: {voters} of the voters have it on their ballot, and the manifest asks \
+                     for {minimum} ballots",
+                    contest.id
+                )
+            })
+            .collect()
     }
 
     /// Returns how many voters have each weight, or `None` if there are more than 65,536 different weights.

@@ -6,6 +6,7 @@ use core::ops::Range;
 
 use super::super::CheckId;
 use super::super::ballots::{Unreadable, check_of};
+use super::super::report::Effect;
 use super::{ShardError, ShardPlan};
 use crate::ballot::AdmissionError;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
@@ -94,7 +95,7 @@ impl PartialVerification {
         let mut writer = Writer::versioned();
         writer.put(&self.plan).u64(self.entries.start).u64(self.entries.end);
         writer.u8(self.unreadable.is_some().into());
-        if let Some(Unreadable { bundle, path, problem }) = &self.unreadable {
+        if let Some(Unreadable { bundle, path, problem, .. }) = &self.unreadable {
             writer.u64(*bundle);
             put_text(&mut writer, path);
             put_text(&mut writer, problem);
@@ -131,7 +132,8 @@ impl PartialVerification {
                 if bundle >= plan.bundles.len() {
                     return Err(DecodeError::UnknownValue { field: "bundle", found: bundle }.into());
                 }
-                Some(Unreadable { bundle, path: text("path", &mut reader)?, problem: text("problem", &mut reader)? })
+                let (path, problem) = (text("path", &mut reader)?, text("problem", &mut reader)?);
+                Some(Unreadable { bundle, path, problem, effect: Effect::Unreadable })
             }
             found => return Err(DecodeError::UnknownValue { field: "unreadable", found: found.into() }.into()),
         };

@@ -1,0 +1,218 @@
+//! The verb `status`: how far an election has come, and what each role does next.
+//!
+//! See `spec/command-line.md#status`. The record is verified; the library says which step is next and who is awaited.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow, ensure};
+use ballotta::manifest::{ElectionKind, Manifest};
+use ballotta::record::ROLL;
+use ballotta::verifier::{Effect, Report, Role, Step, Verdict, Verification, VerifyOptions};
+use ballotta_io::FolderRecord;
+use serde::Serialize;
+
+use crate::console::{Console, counted, grouped, isolated, percent, print};
+use crate::failure::{ErrorContext as _, refusal};
+use crate::record::{read_manifest, text};
+
+/// The state of an election.
+#[derive(clap::Args, Debug)]
+pub(crate) struct ShowStatus {
+    /// The folder of the record
+    record: PathBuf,
+}
+
+/// What is shown of an election.
+#[derive(Serialize)]
+struct Status<'a> {
+    title: &'a str,
+    rehearsal: bool,
+    fingerprint: Option<String>,
+    /// The verdict of the report for the complete election.
+    verdict: Option<Verdict>,
+    /// The step that is next.
+    step: Option<Step>,
+    /// Who is awaited, and the commands with which they make what is awaited.
+    next: Vec<Next>,
+    turnout: Option<Turnout>,
+    warnings: Vec<String>,
+    findings: usize,
+}
+
+#[derive(Serialize)]
+struct Next {
+    who: String,
+    commands: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Turnout {
+    counted: u64,
+    voters: u64,
+}
+
+impl ShowStatus {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        show(&self.record, console)
+    }
+}
+
+/// Verifies the record in a folder, and shows the state of its election.
+pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
+    ensure!(record.is_dir(), "{} is not a folder", record.display());
+    let source = FolderRecord::new(record);
+    let manifest = read_manifest(&source).refused()?;
+    let verification = console.verify(&source, &VerifyOptions::default());
+    let status = Status::of(&manifest, &verification, record);
+    if console.is_json {
+        console.json(&status)?;
+    } else {
+        status.print(&verification.report)?;
+    }
+    match verification.report.verdict {
+        Some(Verdict::DoesNotHold) => refusal("something in the record is wrong").remedy("`ballotta verify` says what"),
+        None => Err(anyhow!("the record could not be read, or changed while it was read")).remedy("try again"),
+        Some(_) => Ok(()),
+    }
+}
+
+impl<'a> Status<'a> {
+    fn of(manifest: &'a Manifest, verification: &Verification, record: &Path) -> Self {
+        let Verification { report, context, roll, counted, .. } = verification;
+        let (step, roles) = report.next_step().unzip();
+        let mut warnings = manifest.warnings();
+        if let Some(roll) = roll {
+            warnings.extend(roll.totals().warnings(manifest));
+        }
+        if step == Some(Step::Verification) {
+            // The trustees have decrypted: what could have stopped them does not matter any more.
+            warnings.clear();
+            warnings.extend(report.warnings.iter().cloned());
+        }
+        let roll = roll.as_ref().filter(|_| step >= Some(Step::Voting));
+        let turnout = counted.zip(roll).map(|(counted, roll)| Turnout { counted, voters: roll.totals().voters() });
+        Self {
+            title: text(manifest, manifest.title()),
+            rehearsal: manifest.kind() == ElectionKind::Rehearsal,
+            fingerprint: context.as_ref().map(|context| context.fingerprint().to_string()),
+            verdict: report.verdict,
+            step,
+            next: step.map_or_else(Vec::new, |step| next(step, &roles.unwrap_or_default(), manifest, record)),
+            turnout,
+            warnings,
+            findings: report.failures.iter().filter(|failure| failure.effect == Effect::None).count(),
+        }
+    }
+
+    fn print(&self, report: &Report) -> Result<()> {
+        let kind = if self.rehearsal { "  (A REHEARSAL: the result does not count)" } else { "" };
+        print(format_args!("{}{kind}", isolated(self.title)))?;
+        if let Some(fingerprint) = &self.fingerprint {
+            print(format_args!("fingerprint  {fingerprint}"))?;
+        }
+        let state = match self.step {
+            Some(Step::Files) => "files of the record are missing",
+            Some(Step::KeyCeremony) => "the trustees make the keys",
+            Some(Step::Roll) => "the keys are made; the credential authorities make and sign the roll",
+            Some(Step::Opening) => "everything is ready for the opening",
+            Some(Step::Voting) => "the voting is open",
+            Some(Step::Closing) => "the voting is closed; the closing is not confirmed yet",
+            Some(Step::Decryption) => "the closing is confirmed; the totals are not decrypted yet",
+            Some(Step::Publication) => "the totals are decrypted; the result is not published yet",
+            Some(Step::Verification) => "the result is published, and the record holds",
+            Some(_) | None => "something in the record is wrong, or it could not be read",
+        };
+        print(format_args!("state        {state}"))?;
+        if let Some(Turnout { counted, voters }) = self.turnout {
+            let (votes, all, share) = (grouped(counted), grouped(voters), percent(counted, voters));
+            print(format_args!("turnout      {votes} of {all} voters have a ballot that counts ({share})"))?;
+        }
+        if self.findings > 0 {
+            let findings = counted(self.findings as u64, "entry or file", "entries and files");
+            print(format_args!("findings     {findings} that change nothing: `ballotta verify` lists them"))?;
+        }
+        for Next { who, commands } in &self.next {
+            print(format_args!("\n{who}:"))?;
+            commands.iter().try_for_each(|command| print(format_args!("  {command}")))?;
+        }
+        for warning in &self.warnings {
+            print(format_args!("\nwarning: {warning}"))?;
+        }
+        if self.step.is_none() {
+            print(format_args!("\n{report}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// What the roles that are awaited in a step do, with the commands to type.
+fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<Next> {
+    let has_roll = record.join(ROLL).exists();
+    let record = record.display();
+    let send = format!("then the board: ballotta board add {record} --board-key KEY FILE");
+    let with_file = |command: String| vec![command, send.clone()];
+    let commands = |role: &Role| match (step, role) {
+        (Step::KeyCeremony, Role::Trustee(_)) => {
+            with_file(format!("ballotta trustee ceremony {record} --key KEY --out FILE"))
+        }
+        (Step::Roll, Role::Authority(_)) => {
+            let mut commands =
+                with_file(format!("ballotta authority sign {record} --key KEY --fingerprint HEX --out FILE"));
+            if !has_roll {
+                commands.insert(
+                    0,
+                    format!("once, for all authorities: ballotta credentials issue {record} --voters N --codes FILE"),
+                );
+            }
+            commands
+        }
+        (Step::Opening, Role::Organiser) => with_file(format!("ballotta organiser open {record} --key KEY --out FILE")),
+        (Step::Voting, Role::Organiser) => {
+            let mut commands = with_file(format!("ballotta organiser close {record} --key KEY --out FILE"));
+            commands.insert(0, "when the voting is over:".to_owned());
+            commands
+        }
+        (Step::Closing, Role::Trustee(_)) => {
+            with_file(format!("ballotta trustee sign-closing {record} --key KEY --out FILE"))
+        }
+        (Step::Closing, Role::Witness(_)) => {
+            with_file(format!("ballotta witness cosign {record} --key KEY --out FILE"))
+        }
+        (Step::Decryption, Role::Trustee(_)) => {
+            with_file(format!("ballotta trustee decrypt {record} --key KEY --out FILE"))
+        }
+        (Step::Publication, Role::Board) => vec![format!("ballotta result publish {record} --board-key KEY")],
+        _ => vec!["put the missing files back, which `ballotta verify` names".to_owned()],
+    };
+    if step == Step::Verification {
+        let check = vec![format!("ballotta verify {record} --fingerprint HEX")];
+        return vec![Next { who: "anybody".to_owned(), commands: check }];
+    }
+    let mut next: Vec<Next> = Vec::new();
+    if step == Step::Voting {
+        let vote = format!("ballotta voter prepare {record} --out BALLOT");
+        next.push(Next { who: "voters".to_owned(), commands: vec![vote] });
+    }
+    for role in roles {
+        let (who, commands) = (name(*role, manifest), commands(role));
+        match next.iter_mut().find(|next| next.commands == commands) {
+            Some(next) => next.who = format!("{}, {who}", next.who),
+            None => next.push(Next { who, commands }),
+        }
+    }
+    next
+}
+
+/// A role with the name that the manifest gives to it.
+fn name(role: Role, manifest: &Manifest) -> String {
+    let seat = |index: u16| usize::from(index).checked_sub(1);
+    let name = match role {
+        Role::Trustee(index) => seat(index).and_then(|seat| manifest.trustees().members.get(seat)).map(|it| &it.name),
+        Role::Authority(index) => {
+            seat(index).and_then(|seat| manifest.credential_authorities().get(seat)).map(|it| &it.name)
+        }
+        Role::Witness(index) => seat(index).and_then(|seat| manifest.witnesses().members.get(seat)).map(|it| &it.name),
+        _ => None,
+    };
+    name.map_or_else(|| role.to_string(), |name| format!("{role} ({})", isolated(name)))
+}
