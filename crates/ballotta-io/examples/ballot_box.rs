@@ -8,11 +8,11 @@ use std::path::Path;
 
 use ballotta::admission::{Admission, AdmitError, AdmittedBallots};
 use ballotta::ballot::{AdmissionError, SignedBallot};
-use ballotta::board::{board_signer, note::NoteSigner};
+use ballotta::board::{board_signer, note::NoteSigner, timeline::Observed};
 use ballotta::rand_core::UnwrapErr;
 use ballotta::record::{PublishedBoard, read_manifest};
 use ballotta::voter::Election;
-use ballotta_io::{BoardFolder, BoardLock, FolderRecord};
+use ballotta_io::{BoardFolder, FolderRecord, NamedFiles};
 use getrandom::SysRng;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
@@ -21,7 +21,6 @@ struct BallotBox {
     admission: Admission<FolderRecord>,
     board: BoardFolder,
     signer: NoteSigner,
-    _lock: BoardLock,
 }
 
 impl BallotBox {
@@ -31,12 +30,16 @@ impl BallotBox {
         let (source, rng) = (FolderRecord::new(root), &mut UnwrapErr(SysRng));
         let manifest = read_manifest(&source)?;
         let signer = board_signer(&manifest, key)?;
-        let mut ballots = AdmittedBallots::default();
-        let published = PublishedBoard::read(&source, &manifest, &mut |entry| ballots.observe(entry), rng)?;
-        let board = BoardFolder::resume(root, published.timeline().frontier().clone())?;
+        let (mut ballots, mut files) = (AdmittedBallots::default(), NamedFiles::default());
+        let mut observe = |entry: &Observed<'_>| {
+            ballots.observe(entry);
+            files.observe(entry);
+        };
+        let published = PublishedBoard::read(&source, &manifest, &mut observe, rng)?;
+        let board = BoardFolder::resume(lock, signer.key(), published.timeline().frontier().clone(), &files)?;
         let Election { context, roll, window, .. } = Election::of_board(&source, manifest, published, rng)?;
         let admission = Admission::resume(context, roll, source, window, ballots, rng)?;
-        Ok(Self { admission, board, signer, _lock: lock })
+        Ok(Self { admission, board, signer })
     }
 
     /// Admits ballots, and returns the position of each on the board, or why it is refused. When this returns, the
