@@ -4,9 +4,11 @@ use anyhow::{Context as _, Result};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::record::{self, FileList, ReadError, ResultDocument, read_file};
+use ballotta::verifier::Verification;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
+use crate::failure::{ErrorContext as _, refusal};
 use crate::record::text;
 
 /// The picture of the result.
@@ -33,6 +35,18 @@ pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Re
     }
     ballot_box.add_publication(list.to_string().as_bytes())?;
     ballot_box.commit()
+}
+
+/// Checks a record whose result has just been published. Something else in the folder may make it invalid.
+pub(crate) fn check_published(verification: &Verification) -> Result<()> {
+    let report = &verification.report;
+    if report.valid {
+        return Ok(());
+    }
+    let first = report.failures.first();
+    let first = first.map(|failure| format!(": {}: {}: {}", failure.check, failure.place, failure.problem));
+    refusal(format!("the result is published, but the record is not valid{}", first.unwrap_or_default()))
+        .remedy("do not announce the result yet: mend what is named, and run `ballotta verify`, which names everything")
 }
 
 /// The text that explains the files of the record and how to verify it.

@@ -44,14 +44,26 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     give_name(&write_part(path, bytes, true)?, path)
 }
 
-/// Renames a file within its folder. After this returns, a crash does not undo it.
+/// Renames a file within its folder. After this returns, a crash does not undo it. No second name of the file remains: an
+/// interrupted write may have left one.
 ///
 /// # Errors
 ///
 /// If the file cannot be renamed.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    remove_part(from)?;
     disk::rename(from, to)?;
     disk::sync_folder(folder_of(to))
+}
+
+/// Removes what an interrupted write of this file has left beside it. No other process may write the file meanwhile.
+///
+/// # Errors
+///
+/// If it cannot be removed.
+pub fn remove_part(path: &Path) -> io::Result<()> {
+    let part = part_of(path);
+    if fs::symlink_metadata(&part).is_ok() { disk::remove(&part) } else { Ok(()) }
 }
 
 /// A new file with a secret that is on the disk as `<name>.part`, and has not got its name yet. If the process ends
@@ -139,9 +151,7 @@ fn write_part(path: &Path, bytes: &[u8], is_secret: bool) -> io::Result<PathBuf>
     create_folders(folder_of(path))?;
     let part = part_of(path);
     // A crash may have left this file, or somebody may have created a link to another file.
-    if fs::symlink_metadata(&part).is_ok() {
-        disk::remove(&part)?;
-    }
+    remove_part(path)?;
     let mut file = disk::create_new(&part, is_secret)?;
     let written = disk::write_all(&mut file, bytes).and_then(|()| disk::sync(&file));
     match written {
@@ -245,6 +255,11 @@ mod tests {
         assert_eq!(names(), ["codes.part", "state"]);
         drop(staged);
         let staged = StagedSecret::find(&folder.path().join("keys/codes")).unwrap();
+        // If a file is renamed, a second name that an interrupted write has left would be a copy of its secret.
+        fs::hard_link(&path, folder.path().join("keys/state.part")).unwrap();
+        rename(&path, &folder.path().join("keys/used")).unwrap();
+        assert_eq!(names(), ["codes.part", "used"]);
+        rename(&folder.path().join("keys/used"), &path).unwrap();
         // A process ended after the file got its name.
         fs::hard_link(staged.part(), folder.path().join("keys/codes")).unwrap();
         staged.publish().unwrap();

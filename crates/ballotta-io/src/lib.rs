@@ -60,7 +60,7 @@ mod http;
 mod zip;
 
 pub use board::{BoardFolder, BoardFolderError, BoardLock, NamedFiles};
-pub use files::{StagedSecret, rename, write_atomically, write_new, write_secret};
+pub use files::{StagedSecret, remove_part, rename, write_atomically, write_new, write_secret};
 pub use folder::FolderRecord;
 #[cfg(feature = "http")]
 pub use http::{HttpRecord, fetch_archive};
