@@ -46,7 +46,10 @@ pub(crate) fn check_published(verification: &Verification) -> Result<()> {
     let first = report.failures.first();
     let first = first.map(|failure| format!(": {}: {}: {}", failure.check, failure.place, failure.problem));
     refusal(format!("the result is published, but the record is not valid{}", first.unwrap_or_default()))
-        .remedy("do not announce the result yet: mend what is named, and run `ballotta verify`, which names everything")
+        .remedy(
+        "do not announce the result yet: run this command again, which removes what an interrupted call has left, and mend \
+         what `ballotta verify` names then",
+    )
 }
 
 /// The text that explains the files of the record and how to verify it.

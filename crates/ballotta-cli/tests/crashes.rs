@@ -38,8 +38,8 @@ fn election() -> &'static [Call] {
         let folder = tempfile::tempdir().unwrap();
         let mut calls = Vec::new();
         for (line, is_deterministic) in prepare(folder.path()) {
-            let before = read(folder.path());
             let line = complete(folder.path(), &line);
+            let before = read(folder.path());
             ok(folder.path(), &line);
             calls.push(Call { line, before, after: read(folder.path()), is_deterministic });
         }
@@ -87,10 +87,15 @@ fn prepare(folder: &Path) -> Vec<(String, bool)> {
     calls.push(add("roll-signature"));
     calls.push(("organiser open record --key organiser.key --out opening".to_owned(), random));
     calls.push(add("opening"));
+    calls.push(("voter prepare record --choose c=no --code-file code1 --out test".to_owned(), random));
+    calls.push(("voter open test --record record --out opened".to_owned(), same));
     for voter in [1, 2] {
         calls
             .push((format!("voter prepare record --choose c=yes --code-file code{voter} --out ballot{voter}"), random));
-        calls.push((format!("voter cast ballot{voter} --code-file code{voter} --out signed{voter}"), random));
+        calls.push((
+            format!("voter cast ballot{voter} --record record --code-file code{voter} --out signed{voter}"),
+            random,
+        ));
     }
     calls.push(add("signed1 signed2"));
     calls.push(("organiser close record --key organiser.key --out closing".to_owned(), random));
@@ -203,9 +208,12 @@ fn interrupt(call: &Call, kind: &str, operation: usize) -> bool {
         assert!(ran.status.success(), "{what}\n{}", shown(&ran));
         return false;
     }
-    // A disk that is full is not a refusal: the code is 2, or 0 if the operation only tidied up.
+    // A disk that is full is not a refusal: the code is 2, or 0 if the operation only tidied up. A publication that could
+    // not tidy up says that the record is not valid yet.
     if kind != "abort" {
-        assert!(matches!(ran.status.code(), Some(0 | 2)), "{what}\n{}", shown(&ran));
+        let is_untidy =
+            error.contains("the result is published, but the record is not valid: record.files: tile/entries/");
+        assert!(matches!(ran.status.code(), Some(0 | 2)) || is_untidy, "{what}\n{}", shown(&ran));
         assert!(!error.contains("nothing to do"), "{what}\n{error}");
     }
     let again = run(folder.path(), &call.line, None);
@@ -265,12 +273,9 @@ fn is_full() -> bool {
 /// nothing had happened.
 #[test]
 fn every_operation_of_every_call_may_be_the_last() {
-    // The calls that differ only in the person or in the step of the ceremony run with `--full`.
-    let repeated = ["ceremony", "commitment1", "deal1", "confirmation1", "ballot2", "seed2", "opening"];
-    let calls = election().iter().filter(|call| is_full() || !repeated.iter().any(|text| call.line.contains(text)));
     let kinds: &[&str] = if is_full() { &["abort", "fail", "full"] } else { &["abort", "fail"] };
     let mut operations = 0;
-    for call in calls {
+    for call in election() {
         for kind in kinds {
             let found = all(|operation| interrupt(call, kind, operation));
             assert!(found > 0, "{} writes nothing", call.line);
