@@ -3,15 +3,13 @@
 //! `cargo run --example ballot_box -p ballotta-io -- RECORD BOARD-KEY BALLOT..`: `ballotta board new` makes the key, and
 //! the example `embed` makes the ballots.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use ballotta::admission::{Admission, AdmitError, AdmittedBallots};
 use ballotta::ballot::{AdmissionError, SignedBallot};
 use ballotta::board::{board_signer, note::NoteSigner, timeline::Observed};
-use ballotta::rand_core::UnwrapErr;
 use ballotta::record::{PublishedBoard, read_manifest};
-use ballotta::voter::Election;
+use ballotta::{rand_core::UnwrapErr, voter::Election};
 use ballotta_io::{BoardFolder, FolderRecord, NamedFiles};
 use getrandom::SysRng;
 
@@ -26,8 +24,7 @@ struct BallotBox {
 impl BallotBox {
     /// Resumes the ballot box of the record in a folder, given the secret key of its board.
     fn resume(root: &Path, key: &[u8; 32]) -> Fallible<Self> {
-        let lock = BoardFolder::lock(root)?;
-        let (source, rng) = (FolderRecord::new(root), &mut UnwrapErr(SysRng));
+        let (lock, source, rng) = (BoardFolder::lock(root)?, FolderRecord::new(root), &mut UnwrapErr(SysRng));
         let manifest = read_manifest(&source)?;
         let signer = board_signer(&manifest, key)?;
         let (mut ballots, mut files) = (AdmittedBallots::default(), NamedFiles::default());

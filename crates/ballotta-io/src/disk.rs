@@ -63,6 +63,8 @@ pub(crate) fn remove_folder(path: &Path) -> io::Result<()> {
 /// Creates a folder in a folder that exists.
 pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     fault::pass(|| ())?;
+    #[cfg(test)]
+    trace::add("create", path);
     fs::create_dir(path)
 }
 
@@ -71,6 +73,8 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 #[cfg(unix)]
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     fault::pass(|| ())?;
+    #[cfg(test)]
+    trace::add("sync", folder);
     File::open(folder)?.sync_all()
 }
 
@@ -78,6 +82,28 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
     fault::pass(|| ())
+}
+
+/// What happened to folders on this thread. A test cannot see whether the disk has a name, only who asked for it.
+#[cfg(test)]
+pub(crate) mod trace {
+    use std::cell::RefCell;
+    use std::path::{Path, PathBuf};
+
+    type Trace = Vec<(&'static str, PathBuf)>;
+
+    thread_local! {
+        static TRACE: RefCell<Trace> = const { RefCell::new(Vec::new()) };
+    }
+
+    #[cfg_attr(not(unix), allow(dead_code, reason = "other systems do not synchronise folders"))]
+    pub(super) fn add(what: &'static str, folder: &Path) {
+        TRACE.with_borrow_mut(|trace| trace.push((what, folder.to_path_buf())));
+    }
+
+    pub(crate) fn take() -> Trace {
+        TRACE.take()
+    }
 }
 
 #[cfg(not(all(feature = "faults", debug_assertions)))]

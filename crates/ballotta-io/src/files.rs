@@ -235,6 +235,27 @@ mod tests {
         assert!(!folder.path().join("checkpoint.part").exists());
     }
 
+    /// A folder whose name is lost takes its files with it.
+    #[cfg(unix)]
+    #[test]
+    fn k10_the_folder_above_a_new_folder_is_synchronised() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| if path.is_empty() { folder.path().to_path_buf() } else { folder.path().join(path) };
+        disk::trace::take();
+        for write in [write_atomically, write_new, write_secret] {
+            write(&at("tile/entries/000"), b"bundle").unwrap();
+            let expected = [
+                ("create", "tile"),
+                ("sync", ""),
+                ("create", "tile/entries"),
+                ("sync", "tile"),
+                ("sync", "tile/entries"),
+            ];
+            assert_eq!(disk::trace::take(), expected.map(|(what, path)| (what, at(path))));
+            fs::remove_dir_all(at("tile")).unwrap();
+        }
+    }
+
     /// A process that ended early may have left a part of a file. Nothing else may be left, and nothing is replaced.
     #[test]
     fn k3_a_new_file_is_whole_or_missing() {
