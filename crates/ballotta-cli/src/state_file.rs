@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use ballotta::trustee::StatementStore;
 use ballotta::witness::HeadStore;
 use ballotta_io::{remove_part, write_atomically, write_new};
@@ -24,15 +24,13 @@ impl StateFile {
     ///
     /// # Errors
     ///
-    /// If the link leads nowhere, or if there is a state next to the link: an older version may have put it there.
+    /// If the link cannot be read, or if there is a state next to the link: an older version may have put it there.
     pub(crate) fn beside(key: &Path) -> Result<Self> {
-        let is_link = fs::symlink_metadata(key).is_ok_and(|metadata| metadata.is_symlink());
-        if !is_link {
-            return Ok(Self { path: state_of(key) });
+        let target = follow_links(key)?;
+        let (path, beside_link) = (state_of(&target), state_of(key));
+        if target == key {
+            return Ok(Self { path });
         }
-        let unreadable = || format!("the key {} cannot be read", key.display());
-        let path = state_of(&fs::canonicalize(key).with_context(unreadable)?);
-        let beside_link = state_of(key);
         if fs::symlink_metadata(&beside_link).is_ok()
             && fs::canonicalize(&beside_link).ok() != fs::canonicalize(&path).ok()
         {
@@ -53,6 +51,22 @@ impl StateFile {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The path of the file to which a symbolic link leads; any other path as it is. The file need not exist. What belongs to
+/// a file and is named after it must be found under every name of the file.
+pub(crate) fn follow_links(path: &Path) -> Result<PathBuf> {
+    /// More links than this, one after the other, are a circle.
+    const MOST: usize = 40;
+    let mut target = path.to_path_buf();
+    for _ in 0..MOST {
+        if !fs::symlink_metadata(&target).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Ok(target);
+        }
+        let next = fs::read_link(&target).with_context(|| format!("the link {} cannot be read", target.display()))?;
+        target = target.parent().map_or_else(|| next.clone(), |folder| folder.join(&next));
+    }
+    bail!("{} is a link that leads to itself", path.display())
 }
 
 fn state_of(key: &Path) -> PathBuf {

@@ -24,6 +24,7 @@ use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
 use crate::record::{language, read_election};
 use crate::secrets::{system_rng, voting_code_text};
+use crate::state_file::follow_links;
 
 /// Encrypts a ballot and shows its tracker.
 #[derive(clap::Args, Debug)]
@@ -145,13 +146,19 @@ pub(crate) struct CastBallot {
 }
 
 impl UseBallot {
+    /// The path of the prepared ballot. A link to it could otherwise be cast while the file itself is opened.
+    fn path(&self) -> Result<PathBuf> {
+        follow_links(&self.prepared)
+    }
+
     /// The prepared ballot, and the election for which it was prepared.
     fn begin(&self, state: FinalState) -> Result<(PreparedFile, FolderRecord, Election, PreparedBallot)> {
-        let (out, used) = (self.out.display(), state.path(&self.prepared));
+        let path = self.path()?;
+        let (out, used) = (self.out.display(), state.path(&path));
         // Only after the ballot has entered its final state, an interrupted call may have written the output.
         ensure!(!self.out.exists() || used.exists(), "{out} {NOT_NEW}");
         ensure!(self.out != used, "this command keeps the used ballot in {out}: choose another file for --out");
-        let file = PreparedFile::read_for(state, &self.prepared)?;
+        let file = PreparedFile::read_for(state, &path)?;
         let record = self.record.as_ref().unwrap_or(&file.record);
         let source = FolderRecord::new(record);
         let election = read_election(&source).remedy("give the folder of the record with --record")?;
@@ -181,11 +188,12 @@ impl UseBallot {
         let tracker = prepared.tracker().to_string();
         let opening = prepared.open().expose_bytes();
         let is_written = self.is_written(FileKind::BallotOpening, |there| *there == **opening)?;
-        PreparedFile::enter(FinalState::Opened, &self.prepared)?;
+        let path = self.path()?;
+        PreparedFile::enter(FinalState::Opened, &path)?;
         if !is_written {
             MessageFile::new(FileKind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
         }
-        file.forget(FinalState::Opened, &self.prepared)?;
+        file.forget(FinalState::Opened, &path)?;
         console.say(format!("{} shows your choices: give it only to your second device.", self.out.display()));
         console.say(
             "This ballot can no longer be cast.\n\
@@ -207,12 +215,13 @@ impl CastBallot {
         let is_written = self.ballot.is_written(FileKind::Ballot, |there| {
             SignedBallot::tracker_of(there).is_ok_and(|tracker| tracker == *prepared.tracker())
         })?;
-        PreparedFile::enter(FinalState::Cast, &self.ballot.prepared)?;
+        let path = self.ballot.path()?;
+        PreparedFile::enter(FinalState::Cast, &path)?;
         let signed = prepared.cast(&election.context, credential.key_pair(), &mut system_rng());
         if !is_written {
             MessageFile::new(FileKind::Ballot, signed.to_bytes()).write(&self.ballot.out)?;
         }
-        file.forget(FinalState::Cast, &self.ballot.prepared)?;
+        file.forget(FinalState::Cast, &path)?;
         let out = self.ballot.out.display();
         console.say(format!("Send {out} to the board. After the close, look for the ballot with this tracker:"));
         let tracker = signed.tracker().to_string();

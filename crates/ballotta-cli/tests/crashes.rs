@@ -407,6 +407,25 @@ fn k6_a_link_to_a_key_leads_to_its_state() {
     assert!(!folder.join("third").exists() && !folder.join("seed1.age.state").exists());
 }
 
+/// A ballot is cast or opened, not both, whatever path leads to it.
+#[test]
+fn k6_a_link_to_a_prepared_ballot_is_that_ballot() {
+    let cast = call("voter cast ballot1");
+    let folder = folder_with(&cast.before);
+    let folder = folder.path();
+    fs::create_dir(folder.join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink("../ballot1", folder.join("elsewhere/link")).unwrap();
+    std::os::unix::fs::symlink("circle", folder.join("circle")).unwrap();
+    ok(folder, &cast.line.replace("cast ballot1", "cast elsewhere/link"));
+    for name in ["ballot1", "elsewhere/link"] {
+        let ran = run(folder, &format!("voter open {name} --record record --out both"), None);
+        assert!(ran.status.code() == Some(1) && shown(&ran).contains("was cast already"), "{}", shown(&ran));
+    }
+    assert!(folder.join("ballot1.cast").exists() && !folder.join("ballot1").exists());
+    let ran = run(folder, "voter open circle --record record --out both", None);
+    assert!(ran.status.code() == Some(2) && shown(&ran).contains("leads to itself"), "{}", shown(&ran));
+}
+
 /// What is said to people never decides: nobody reads the standard error, and the files are added all the same.
 #[test]
 fn k7_a_standard_error_that_nobody_reads_stops_nothing() {
@@ -419,6 +438,14 @@ fn k7_a_standard_error_that_nobody_reads_stops_nothing() {
         command.args(call.line.split_whitespace()).current_dir(folder.path()).stdin(Stdio::null()).stderr(writer);
         let ran = command.output().unwrap();
         assert!(ran.status.success(), "{}\n{}", call.line, shown(&ran));
+        assert!(read(folder.path()).keys().eq(call.after.keys()), "{}", call.line);
+        // An answer that nobody reads is an error, and what was written stays.
+        let folder = folder_with(&call.before);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ballotta"));
+        command.args(call.line.split_whitespace()).current_dir(folder.path()).stdin(Stdio::null()).stdout(writer);
+        assert_eq!(command.output().unwrap().status.code(), Some(2), "{}", call.line);
         assert!(read(folder.path()).keys().eq(call.after.keys()), "{}", call.line);
         // Also after an error: the code is that of the error.
         let (reader, writer) = std::io::pipe().unwrap();
