@@ -215,6 +215,28 @@ fn the_statement_is_stored_before_it_is_given_out_and_only_ever_repeated() {
     assert_eq!(sign(&published, 1, &store).unwrap(), statement);
 }
 
+/// A state that was copied beside another key, or altered, is not the state of this key.
+#[test]
+fn k6_the_state_of_a_trustee_belongs_to_its_key() {
+    let election = Election::build(ElectionOptions::default());
+    let board = closed_board(&election);
+    let store = Memory::default();
+    let statement = hex::encode(sign(&board, 1, &store).unwrap().to_bytes());
+    let mut forged = hex::decode(&statement).unwrap();
+    // The last byte of the signature is the most significant one of a scalar, so it is still a scalar.
+    let last = forged.len() - 2;
+    forged[last] ^= 1;
+    let text = store.text().replace(&statement, &hex::encode(forged));
+    let forged = Memory::default();
+    (&forged).store_new(text.as_bytes()).unwrap();
+    assert!(matches!(sign(&board, 1, &forged), Err(TrusteeError::StatementOfAnotherKey)));
+    assert!(matches!(
+        closing(&board, 1, &forged).unwrap().decrypt(&board.record(), &mut TestRng(1)),
+        Err(TrusteeError::StatementOfAnotherKey)
+    ));
+    assert!(matches!(sign(&board, 2, &store), Err(TrusteeError::StatementOfAnotherTrustee { trustee: 1 })));
+}
+
 /// A store that can be read but not written.
 struct ReadOnly;
 

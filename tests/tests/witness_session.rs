@@ -82,11 +82,12 @@ fn a_witness_follows_a_board() {
         signed.add_cosignature(cosign(&board, entries, &signed, &store, TIME).unwrap());
         let witnesses = witness_keys(election.context.manifest()).unwrap();
         assert_eq!(signed.cosigned_by(&witnesses), Ok(vec![1]));
-        // The format of the document has never changed.
+        let key = &election.context.manifest().witnesses().members[1].key;
         let head = signed.verify(&board_key(election.context.manifest()).unwrap()).unwrap().head();
         let document = format!(
-            "{{\n  \"format\": \"ballotta/v1-draft.4/witness-state\",\n  \"boards\": {{\n    \"board.example/log\": {{\n      \
-             \"size\": {size},\n      \"root\": \"{}\"\n    }}\n  }}\n}}",
+            "{{\n  \"format\": \"ballotta/v1-draft.4/witness-state\",\n  \"key\": \"{}\",\n  \"boards\": {{\n    \
+             \"board.example/log\": {{\n      \"size\": {size},\n      \"root\": \"{}\"\n    }}\n  }}\n}}",
+            hex::encode(key.as_bytes()),
             head.root
         );
         assert_eq!(String::from_utf8(store.document.borrow().clone().unwrap()).unwrap(), document);
@@ -184,4 +185,26 @@ fn only_witnesses_of_the_manifest_cosign() {
     let session = |key: &[u8; 32]| WitnessSession::new(election.context.manifest(), key, &store).err();
     assert_eq!(session(&election.witness_seeds[0]), None);
     assert_eq!(session(&[9; 32]), Some(WitnessError::NotAWitness));
+}
+
+/// A state that was copied beside another key would make this key forget what it has cosigned.
+#[test]
+fn k6_the_state_of_a_witness_belongs_to_its_key() {
+    let election = election();
+    let board = election.open_board();
+    let (store, last) = (Memory::default(), board.entries.len());
+    cosign(&board, last, &checkpoint(&board, last), &store, TIME).unwrap();
+    let document = store.document.borrow().clone().unwrap();
+    let mut other = WitnessSession::new(election.context.manifest(), &election.witness_seeds[0], &store).unwrap();
+    let refused = other.review(&checkpoint(&board, last)).err();
+    assert_eq!(refused, Some(WitnessError::StateOfAnotherKey));
+    assert_eq!(store.document.borrow().clone().unwrap(), document);
+    // A document without a key, which older versions wrote, gets the key of the witness.
+    let key = hex::encode(election.context.manifest().witnesses().members[1].key.as_bytes());
+    let text = String::from_utf8(document.clone()).unwrap();
+    let older = text.replace(&format!("  \"key\": \"{key}\",\n"), "");
+    assert_ne!(older, text);
+    store.document.replace(Some(older.into_bytes()));
+    cosign(&board, last, &checkpoint(&board, last), &store, TIME).unwrap();
+    assert_eq!(store.document.borrow().clone().unwrap(), document);
 }

@@ -7,17 +7,18 @@ use ballotta::admission::{Admission, AdmitError, AdmittedBallots, BoardEntries a
 use ballotta::ballot::{AdmissionError, VerifiedBallot, Window};
 use ballotta::board::board_key;
 use ballotta::board::entry::{Entry, EntryKind, Pointer};
+use ballotta::board::log::TreeHead;
 use ballotta::board::note::NoteSigner;
-use ballotta::board::timeline::Observed;
+use ballotta::board::timeline::{Event, Observed};
 use ballotta::decryption::VerifiedDecryption;
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::manifest::Manifest;
-use ballotta::record::{self, PublishedBoard, PublishedRoll, read_checkpoint};
+use ballotta::record::{self, PublishedBoard, PublishedRoll, RecordSource as _, read_checkpoint};
 use ballotta::verifier::{Report, Stage, Verification, VerifyOptions, verify};
 use ballotta::voter::Election;
-use ballotta_io::{BoardFolder, FolderRecord, write_atomically, write_new};
+use ballotta_io::{BoardFolder, BoardLock, FolderRecord, NamedFiles};
 use rayon::prelude::*;
 
 use crate::failure::ErrorContext as _;
@@ -35,6 +36,8 @@ pub(crate) struct BallotBox {
     rules: EntryRules,
     /// The admission of ballots; `None` before the opening.
     admission: Option<Admission<FolderRecord>>,
+    /// The position of a closing whose checkpoint was missing, and was signed again when the board was opened.
+    completed_closing: Option<u64>,
 }
 
 impl BallotBox {
@@ -42,34 +45,67 @@ impl BallotBox {
     pub(crate) fn create(root: &Path, manifest: &[u8], signer: NoteSigner) -> Result<Self> {
         let parsed = Manifest::parse(manifest).context("the manifest breaks its rules")?;
         ensure!(*signer.key() == board_key(&parsed)?, "this is not the key of the board that the manifest names");
-        let mut folder = BoardFolder::create(root)?;
-        let path = root.join(record::MANIFEST);
-        write_new(&path, manifest).with_context(|| format!("{} cannot be written", path.display()))?;
+        let mut folder = BoardFolder::create(root, manifest)?;
         folder.commit(&signer)?;
         let (source, rules) = (FolderRecord::new(root), EntryRules::default());
-        Ok(Self { source, manifest: parsed, signer, folder, rules, admission: None })
+        Ok(Self { source, manifest: parsed, signer, folder, rules, admission: None, completed_closing: None })
     }
 
-    /// Opens a record, and reads its board once. `signer` returns the board's signer for the manifest of the record.
-    pub(crate) fn open(root: &Path, signer: impl FnOnce(&Manifest) -> Result<NoteSigner>) -> Result<Self> {
+    /// Opens a record, and reads its board once. `signer` returns the board's signer for the manifest of the record. What
+    /// an interrupted process left is removed, and what it had to write after the closing is written.
+    pub(crate) fn open(
+        root: &Path,
+        lock: BoardLock,
+        signer: impl FnOnce(&Manifest) -> Result<NoteSigner>,
+    ) -> Result<Self> {
         let rng = &mut system_rng();
         let source = FolderRecord::new(root);
         let manifest =
             record::read_manifest(&source).with_context(|| format!("{} is not a record", root.display())).refused()?;
         let signer = signer(&manifest)?;
         let (mut rules, mut ballots) = (EntryRules::default(), AdmittedBallots::default());
+        let (mut named, mut is_published) = (NamedFiles::default(), false);
         let mut observe = |observed: &Observed<'_>| {
             rules.observe(observed);
             ballots.observe(observed);
+            named.observe(observed);
+            is_published |= matches!(observed.event, Some(Event::Publication(_)));
         };
         let board = PublishedBoard::read(&source, &manifest, &mut observe, rng).refused()?;
-        let folder = BoardFolder::resume(root, board.timeline().frontier().clone())?;
+        let closing = board.timeline().closing_head();
+        let folder = BoardFolder::resume(lock, signer.key(), board.timeline().frontier().clone(), &named)?;
         let mut admission = None;
         if rules.is_opened() {
-            let Election { context, roll, window, .. } = Election::of_board(&source, manifest.clone(), board, rng)?;
-            admission = Some(Admission::resume(context, roll, FolderRecord::new(root), window, ballots, rng)?);
+            let election = Election::of_board(&source, manifest.clone(), board, rng).refused()?;
+            let Election { context, roll, window, .. } = election;
+            let resumed = Admission::resume(context, roll, FolderRecord::new(root), window, ballots, rng);
+            admission = Some(resumed.refused()?);
         }
-        Ok(Self { source, manifest, signer, folder, rules, admission })
+        let mut opened = Self { source, manifest, signer, folder, rules, admission, completed_closing: None };
+        // A published record has its closing checkpoint in the list of its files: there, another one would not help.
+        if let Some(head) = closing.filter(|_| !is_published) {
+            opened.complete_closing(&head)?;
+        }
+        Ok(opened)
+    }
+
+    /// Writes the checkpoint at the closing, if the process that appended the closing was interrupted before it did.
+    fn complete_closing(&mut self, head: &TreeHead) -> Result<()> {
+        let is_missing = self.source.length(record::CLOSING_CHECKPOINT)?.is_none();
+        if is_missing && self.write_closing_checkpoint(head)? {
+            self.completed_closing = Some(head.size - 1);
+        }
+        Ok(())
+    }
+
+    /// Publishes the checkpoint that witnesses cosign. Returns false if the manifest names no witnesses.
+    fn write_closing_checkpoint(&mut self, head: &TreeHead) -> Result<bool> {
+        if self.manifest.witnesses().members.is_empty() {
+            return Ok(false);
+        }
+        let checkpoint = self.signer.sign_checkpoint(head).to_string();
+        self.folder.write_file(record::CLOSING_CHECKPOINT, checkpoint.as_bytes())?;
+        Ok(true)
     }
 
     /// Commits the appended entries, and verifies the record up to the opening. Fails if the manifest, the key ceremony
@@ -96,7 +132,7 @@ impl BallotBox {
     /// Publishes a file, and appends an entry that points to it.
     fn append_file(&mut self, kind: EntryKind, author: u16, path: &str, bytes: &[u8]) -> Result<u64> {
         let pointer = Pointer::to_file(author, bytes)?;
-        self.write(path, bytes)?;
+        self.folder.write_file(path, bytes)?;
         self.append(kind, &pointer.encode())
     }
 
@@ -135,16 +171,22 @@ impl BallotBox {
     /// Closes the voting, and publishes the checkpoint that witnesses cosign.
     pub(crate) fn add_closing(&mut self, body: &[u8]) -> Result<u64> {
         if self.rules.is_closed() {
+            // The process that appended this closing was interrupted, and this one has done the rest.
+            if let Some(index) = self.completed_closing {
+                let entry = Entry::new(EntryKind::Close, body).map(|entry| entry.encode());
+                if entry.is_ok_and(|entry| self.folder.entry(index).is_ok_and(|there| there == entry)) {
+                    return Ok(index);
+                }
+            }
             return Err(EntryRefused::ClosedAlready).refused().remedy("nothing to do: the closing is on the board");
         }
         let admission = self.admission.as_mut().ok_or(EntryRefused::NeverOpened)?;
         self.rules.add_closing(admission.context(), body, &mut system_rng())?;
         admission.close(self.folder.size());
         let index = self.append(EntryKind::Close, body)?;
+        // If this is interrupted between the two files, the next process that opens the board writes the second one.
         let checkpoint = self.folder.commit(&self.signer)?;
-        if !self.manifest.witnesses().members.is_empty() {
-            self.write(record::CLOSING_CHECKPOINT, checkpoint.to_string().as_bytes())?;
-        }
+        self.write_closing_checkpoint(checkpoint.verify(self.signer.key())?.head())?;
         Ok(index)
     }
 
@@ -194,7 +236,7 @@ impl BallotBox {
         let checkpoint = read_checkpoint(&self.source, record::CLOSING_CHECKPOINT)?;
         let mut checkpoint = checkpoint.context("there is no closing checkpoint: the voting is not closed yet")?;
         self.rules.add_cosignature(&self.manifest, &mut checkpoint, line)?;
-        self.write(record::CLOSING_CHECKPOINT, checkpoint.to_string().as_bytes())
+        Ok(self.folder.write_file(record::CLOSING_CHECKPOINT, checkpoint.to_string().as_bytes())?)
     }
 
     /// Publishes the list of the files that no other entry names, and appends an entry that points to it.
@@ -203,9 +245,8 @@ impl BallotBox {
     }
 
     /// Writes a file of the record.
-    pub(crate) fn write(&self, path: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.source.root().join(path);
-        write_atomically(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))
+    pub(crate) fn write(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
+        Ok(self.folder.write_file(path, bytes)?)
     }
 
     /// Signs a checkpoint of the entries that were appended so far.

@@ -46,19 +46,22 @@ struct Outcome<'a> {
 
 /// The largest number of ballots that are verified together.
 const BATCH: usize = 4096;
+/// What to do after a write that failed. A part of the files may be on the board.
+const INTERRUPTED: &str =
+    "mend the cause, and give the same files again: the command names those that are on the board";
 
 impl AddToBoard {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let _lock = lock_record(&self.record)?;
-        let ballot_box = BallotBox::open(&self.record, |manifest| board_signer(manifest, &self.board_key)).refused()?;
+        let lock = lock_record(&self.record)?;
+        let ballot_box = BallotBox::open(&self.record, lock, |manifest| board_signer(manifest, &self.board_key))?;
         let mut board = Board { ballot_box, ceremony: None, tally: None, console };
         let mut outcomes = Vec::with_capacity(self.files.len());
         let bar = console.bar("appending to the board", self.files.len() as u64);
         for files in self.files.chunks(BATCH) {
-            board.add(files, &mut outcomes)?;
+            board.add(files, &mut outcomes).remedy(INTERRUPTED)?;
             bar.inc(files.len() as u64);
         }
-        board.ballot_box.commit()?;
+        board.ballot_box.commit().remedy(INTERRUPTED)?;
         if outcomes.len() > 1 {
             bar.finish();
         } else {

@@ -97,9 +97,12 @@ pub(crate) fn print(line: impl Display) -> Result<()> {
     above_the_bar(|| writeln!(std::io::stdout(), "{line}")).context("the standard output is closed")
 }
 
-/// Prints a line on the standard error.
+/// Prints a line on the standard error. If nobody reads it, the line is lost: what is only said to people never ends a
+/// verb, which may already have written to a board.
 pub(crate) fn print_to_stderr(line: impl Display) {
-    above_the_bar(|| eprintln!("{line}"));
+    above_the_bar(|| {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    });
 }
 
 /// The bar that is on the terminal now, if any.

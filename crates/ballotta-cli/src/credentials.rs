@@ -10,7 +10,7 @@ use std::fs;
 use std::iter::zip;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use ballotta::credential::{Credential, Entitlement, RollLine, RollRules, RollSignature, VotingCode};
 use ballotta::hash::Fingerprint;
 use ballotta::index::AuthorityIndex;
@@ -19,7 +19,7 @@ use ballotta::limits::MAX_VOTERS;
 use ballotta::manifest::Manifest;
 use ballotta::record;
 use ballotta::voter::Election;
-use ballotta_io::{write_new, write_secret};
+use ballotta_io::{StagedSecret, remove_part, write_new};
 use rayon::prelude::*;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 use crate::console::{Console, counted, grouped};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
-use crate::record::{Record, read_election};
+use crate::record::{Record, lock_record, read_election};
 use crate::secrets::{read_signing_key, system_rng};
 
 /// New voting codes, and their roll.
@@ -55,6 +55,8 @@ struct Voters {
 
 impl IssueCredentials {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
+        // Nobody else issues credentials, or opens the voting with a roll that is not finished.
+        let _lock = lock_record(&self.record)?;
         let record = Record::read(&self.record)?;
         let joint_key = record.joint_key()?;
         let manifest = &record.manifest;
@@ -66,8 +68,18 @@ impl IssueCredentials {
         }
         let roll = self.record.join(record::ROLL);
         if roll.exists() {
+            remove_part(&roll).with_context(|| format!("what is left beside {} cannot be removed", roll.display()))?;
+            if self.finish(manifest, &joint_key, &roll)? {
+                console
+                    .say("The codes and the roll were made before, and this call has finished what was interrupted.");
+                return self.answer(&record, console);
+            }
             return refusal(format!("{} exists already: credentials are issued only once", roll.display()))
                 .remedy("hand out the codes that were made with it; if they are lost, begin the election again");
+        }
+        if fs::symlink_metadata(&self.codes).is_ok() {
+            return Err(anyhow!("the codes cannot be written to {}: it already exists", self.codes.display()))
+                .remedy("choose another file name: files are never overwritten");
         }
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
         let voters = self.voters.read(&styles, manifest.weights().max)?;
@@ -94,25 +106,70 @@ impl IssueCredentials {
 
         let (codes, text) = issue(manifest, &joint_key, &voters, console)?;
         let mut list = Zeroizing::new(String::with_capacity(64 * (voters.len() + 1)));
-        list.push_str("number,code,style,weight\n");
+        list.push_str(HEADER);
         for (number, (code, Entitlement { style, weight })) in (1..).zip(zip(&codes, &voters)) {
             writeln!(list, "{number},{},{},{weight}", *code.expose_text(), styles[*style])?;
         }
-        let written = write_secret(&self.codes, list.as_bytes());
-        written.with_context(|| format!("the codes cannot be written to {}", self.codes.display()))?;
+        // The codes get their name after the roll is in the record: codes that have a name belong to a roll, and a roll has
+        // its codes on the disk. After a crash between the two, `finish` gives them their name.
+        let staged = StagedSecret::write(&self.codes, list.as_bytes());
+        let staged = staged.with_context(|| format!("the codes cannot be written to {}", self.codes.display()))?;
         write_new(&roll, text.as_bytes()).with_context(|| format!("{} cannot be written", roll.display()))?;
-        let count = counted(voters.len() as u64, "voting code is", "voting codes are");
+        self.publish(&staged)?;
+        self.answer(&record, console)
+    }
+
+    /// Gives the codes of an interrupted call their name. Returns false if there are none, or not those of the roll.
+    fn finish(&self, manifest: &Manifest, joint_key: &JointKey, roll: &Path) -> Result<bool> {
+        let Some(staged) = StagedSecret::find(&self.codes) else { return Ok(false) };
+        let unreadable = |path: &Path| format!("{} cannot be read", path.display());
+        let text = fs::read_to_string(staged.part()).map(Zeroizing::new);
+        let text = text.with_context(|| unreadable(staged.part()))?;
+        let Some((codes, voters)) = parse_codes(&text, manifest) else { return Ok(false) };
+        let published = fs::read_to_string(roll).with_context(|| unreadable(roll))?;
+        if roll_of(manifest, joint_key, &codes, &voters, &|| ())? != published {
+            return Ok(false);
+        }
+        self.publish(&staged)?;
+        Ok(true)
+    }
+
+    /// Gives the codes their name.
+    fn publish(&self, staged: &StagedSecret) -> Result<()> {
+        let (codes, part) = (self.codes.display(), staged.part().display());
+        let published =
+            staged.publish().with_context(|| format!("the codes are in {part}, and cannot be renamed to {codes}"));
+        published.remedy("mend the cause, and run the same command again: it gives the codes their name")
+    }
+
+    fn answer(&self, record: &Record, console: Console) -> Result<()> {
+        let election = read_election(&record.source)?;
+        let voters = election.roll.totals().voters();
+        let count = counted(voters, "voting code is", "voting codes are");
         let file = self.codes.display();
         console
             .say(format!("{count} in {file}, one for each voter. Keep this file secret. The roll is in the record."));
-        let election = read_election(&record.source)?;
         let warnings = election.roll.totals().warnings(&record.manifest);
         warnings.iter().for_each(|warning| console.say(format!("warning: {warning}")));
         let fingerprint = election.context.fingerprint().to_string();
         console.say("Give all voters the fingerprint of the election, so that they can compare it:");
-        console.answer(&fingerprint, &json!({ "voters": voters.len(), "fingerprint": fingerprint }))
+        console.answer(&fingerprint, &json!({ "voters": voters, "fingerprint": fingerprint }))
     }
 }
+
+/// The codes of a file that this command has written, and the rights of their voters; `None` if it is not such a file.
+fn parse_codes(text: &str, manifest: &Manifest) -> Option<(Vec<VotingCode>, Vec<Entitlement>)> {
+    let lines = text.strip_suffix('\n')?.strip_prefix(HEADER)?.lines();
+    let voter = |line: &str| {
+        let [_, code, style, weight] = line.split(',').collect::<Vec<_>>().try_into().ok()?;
+        let style = manifest.styles().iter().position(|known| known.id == style)?;
+        Some((code.parse().ok()?, Entitlement { style, weight: weight.parse().ok()? }))
+    };
+    lines.map(voter).collect::<Option<Vec<_>>>().map(|voters| voters.into_iter().unzip())
+}
+
+/// The first line of the file of the codes.
+const HEADER: &str = "number,code,style,weight\n";
 
 /// The number of voters whom an error names.
 const SHOWN: usize = 10;
@@ -125,20 +182,33 @@ pub(crate) fn issue(
     console: Console,
 ) -> Result<(Vec<VotingCode>, String)> {
     let bar = console.bar("issuing credentials", voters.len() as u64);
-    let (codes, lines): (Vec<_>, Vec<_>) = voters
+    let codes: Vec<_> = voters.iter().map(|_| VotingCode::generate(&mut system_rng())).collect();
+    let roll = roll_of(manifest, joint_key, &codes, voters, &|| bar.inc(1))?;
+    bar.finish();
+    Ok((codes, roll))
+}
+
+/// The roll with the credentials that belong to these codes. `done` is called after each of them.
+fn roll_of(
+    manifest: &Manifest,
+    joint_key: &JointKey,
+    codes: &[VotingCode],
+    voters: &[Entitlement],
+    done: &(dyn Fn() + Sync),
+) -> Result<String> {
+    let lines: Vec<_> = codes
         .par_iter()
+        .zip(voters)
         .enumerate()
-        .map(|(position, &Entitlement { style, weight })| {
-            let code = VotingCode::generate(&mut system_rng());
-            let credential = Credential::derive(&code, manifest.hash(), joint_key.root())?;
-            bar.inc(1);
+        .map(|(position, (code, &Entitlement { style, weight }))| {
+            let credential = Credential::derive(code, manifest.hash(), joint_key.root())?;
+            done();
             let credential = *credential.public().as_bytes();
-            Ok((code, RollLine { number: position as u64 + 1, credential, style, weight }))
+            Ok(RollLine { number: position as u64 + 1, credential, style, weight })
         })
         .collect::<Result<_>>()?;
-    bar.finish();
     match RollRules::for_manifest(manifest).write(lines) {
-        Ok(lines) => Ok((codes, lines.collect())),
+        Ok(lines) => Ok(lines.collect()),
         Err(errors) => {
             let errors: Vec<String> =
                 errors.iter().take(SHOWN).map(|error| format!("voter {}: {}", error.line, error.problem)).collect();

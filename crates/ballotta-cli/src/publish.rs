@@ -4,9 +4,11 @@ use anyhow::{Context as _, Result};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::record::{self, FileList, ReadError, ResultDocument, read_file};
+use ballotta::verifier::{CheckId, Effect, Failure, Verification};
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
+use crate::failure::{ErrorContext as _, refusal};
 use crate::record::text;
 
 /// The picture of the result.
@@ -33,6 +35,18 @@ pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Re
     }
     ballot_box.add_publication(list.to_string().as_bytes())?;
     ballot_box.commit()
+}
+
+/// Checks a record whose result has just been published. Something else in the folder may be wrong, and files that do not
+/// belong to the record must not be handed on with it.
+pub(crate) fn check_published(verification: &Verification) -> Result<()> {
+    let report = &verification.report;
+    let is_wrong = |failure: &&Failure| failure.effect != Effect::None || failure.check == CheckId::Files;
+    let Some(Failure { check, place, problem, .. }) = report.failures.iter().find(is_wrong) else { return Ok(()) };
+    refusal(format!("the result is published, but something in the record is wrong: {check}: {place}: {problem}")).remedy(
+        "do not announce the result yet: run this command again, which removes what an interrupted call has left, and mend \
+         what `ballotta verify` names then",
+    )
 }
 
 /// The text that explains the files of the record and how to verify it.

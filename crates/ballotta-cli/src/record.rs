@@ -15,7 +15,7 @@ use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, J
 use ballotta::manifest::{Manifest, Text};
 use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource};
 use ballotta::voter::{Election, VoterError};
-use ballotta_io::FolderRecord;
+use ballotta_io::{BoardFolder, BoardLock, FolderRecord};
 use serde_json::json;
 
 use crate::ballot_box::BallotBox;
@@ -83,9 +83,9 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Locks a record against other processes until the returned value is dropped.
-pub(crate) fn lock_record(root: &Path) -> Result<File> {
-    lock(&root.join(record::MANIFEST)).with_context(|| format!("{} is not a record", root.display()))
+/// Locks the board of a record. Nobody else writes to the record until the returned value is dropped.
+pub(crate) fn lock_record(root: &Path) -> Result<BoardLock> {
+    BoardFolder::lock(root).with_context(|| format!("{} is not a record", root.display()))
 }
 
 /// A record with entries that match the tree head that its board signed.

@@ -75,7 +75,7 @@ impl Folders {
     /// The session of a trustee.
     fn session(&self, name: &str) -> Result<TrusteeSession<StateFile>> {
         let key = self.trustee(name);
-        Ok(TrusteeSession::new(read_trustee_seed(&key, &passphrase(name))?, StateFile::beside(&key)))
+        Ok(TrusteeSession::new(read_trustee_seed(&key, &passphrase(name))?, StateFile::beside(&key)?))
     }
 }
 

@@ -1,12 +1,17 @@
 //! The state that a trustee or a witness must never lose: a file next to its key.
+//!
+//! See `spec/command-line.md#state`.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result, bail};
 use ballotta::trustee::StatementStore;
 use ballotta::witness::HeadStore;
-use ballotta_io::{write_atomically, write_new};
+use ballotta_io::{remove_part, write_atomically, write_new};
+
+use crate::failure::{ErrorContext as _, refusal};
 
 /// The file `<key>.state`. The caller must lock the key.
 pub(crate) struct StateFile {
@@ -14,20 +19,60 @@ pub(crate) struct StateFile {
 }
 
 impl StateFile {
-    /// The state of the trustee or the witness whose key is in the file `key`.
-    pub(crate) fn beside(key: &Path) -> Self {
-        let mut path = key.as_os_str().to_owned();
-        path.push(".state");
-        Self { path: path.into() }
+    /// The state of the trustee or the witness whose key is in the file `key`. If `key` is a symbolic link, the state is
+    /// next to the file to which it leads: whatever path is given, a key has one state.
+    ///
+    /// # Errors
+    ///
+    /// If the link cannot be read, or if there is a state next to the link: an older version may have put it there.
+    pub(crate) fn beside(key: &Path) -> Result<Self> {
+        let target = follow_links(key)?;
+        let (path, beside_link) = (state_of(&target), state_of(key));
+        if target == key {
+            return Ok(Self { path });
+        }
+        if fs::symlink_metadata(&beside_link).is_ok()
+            && fs::canonicalize(&beside_link).ok() != fs::canonicalize(&path).ok()
+        {
+            let (key, link, path) = (key.display(), beside_link.display(), path.display());
+            return refusal(format!("{key} is a link, and the state {link} is next to the link, not next to the key"))
+                .remedy(format!("if it is the state of this key, and there is no other, move it to {path}"));
+        }
+        Ok(Self { path })
     }
 
     fn read(&self) -> io::Result<Option<Vec<u8>>> {
         match fs::read(&self.path) {
-            Ok(bytes) => Ok(Some(bytes)),
+            Ok(bytes) => {
+                remove_part(&self.path)?;
+                Ok(Some(bytes))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
+}
+
+/// The path of the file to which a symbolic link leads; any other path as it is. The file need not exist. What belongs to
+/// a file and is named after it must be found under every name of the file.
+pub(crate) fn follow_links(path: &Path) -> Result<PathBuf> {
+    /// More links than this, one after the other, are a circle.
+    const MOST: usize = 40;
+    let mut target = path.to_path_buf();
+    for _ in 0..MOST {
+        if !fs::symlink_metadata(&target).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Ok(target);
+        }
+        let next = fs::read_link(&target).with_context(|| format!("the link {} cannot be read", target.display()))?;
+        target = target.parent().map_or_else(|| next.clone(), |folder| folder.join(&next));
+    }
+    bail!("{} is a link that leads to itself", path.display())
+}
+
+fn state_of(key: &Path) -> PathBuf {
+    let mut path = key.as_os_str().to_owned();
+    path.push(".state");
+    path.into()
 }
 
 impl StatementStore for StateFile {

@@ -68,7 +68,7 @@ impl TrusteeArguments {
         let statement = session.sign_closing(&mut system_rng());
         let statement = statement.or_else(|error| self.explain(&record.manifest, error))?;
         MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()).write(&self.out)?;
-        let state = self.state().path;
+        let state = self.state()?.path;
         console.say(format!("The statement is stored in {}: keep this file next to the key.", state.display()));
         console.answer(&format!("Send {} to the board.", self.out.display()), &json!({ "statement": self.out }))
     }
@@ -105,16 +105,16 @@ impl TrusteeArguments {
 
     fn session(&self) -> Result<TrusteeSession<StateFile>> {
         let passphrase = passphrase(self.passphrase_file.as_deref(), &self.key)?;
-        Ok(TrusteeSession::new(read_trustee_seed(&self.key, &passphrase)?, self.state()))
+        Ok(TrusteeSession::new(read_trustee_seed(&self.key, &passphrase)?, self.state()?))
     }
 
-    fn state(&self) -> StateFile {
+    fn state(&self) -> Result<StateFile> {
         StateFile::beside(&self.key)
     }
 
     /// Fails with the error of a session, and names the file with its state and the trustees of the manifest.
     fn explain<T>(&self, manifest: &Manifest, error: TrusteeError<io::Error>) -> Result<T> {
-        let state = self.state();
+        let state = self.state()?;
         let state = state.path.display();
         let is_refusal = is_refusal(&error);
         let explained = match error {
@@ -137,6 +137,8 @@ impl TrusteeArguments {
                 Err(anyhow!("{state} has the statement of {}", trustees_named(manifest, &[trustee])))
                     .remedy("restore the file that belongs to this key")
             }
+            TrusteeError::StatementOfAnotherKey => Err(anyhow!("{state} has a statement that this key did not sign"))
+                .remedy("restore the file that belongs to this key"),
             TrusteeError::OtherTally(error) => Err(error).with_context(|| {
                 format!("{state} has the only statement of this trustee, and it is about another board")
             }),

@@ -19,7 +19,7 @@ use crate::ballot_box::BallotBox;
 use crate::chart;
 use crate::console::{Console, print};
 use crate::failure::{ErrorContext as _, not_complete, refusal};
-use crate::publish::publish;
+use crate::publish::{check_published, publish};
 use crate::record::{Record, board_signer, lock_record, read_at_most, read_election, read_manifest};
 use crate::trustee_names::trustees_named;
 
@@ -136,19 +136,15 @@ pub(crate) struct PublishResult {
 
 impl PublishResult {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let _lock = lock_record(&self.record)?;
+        let lock = lock_record(&self.record)?;
+        let mut ballot_box = BallotBox::open(&self.record, lock, |manifest| board_signer(manifest, &self.board_key))?;
         let record = Record::read(&self.record)?;
         if record.is_published {
             return refusal("the result is published already");
         }
-        let mut ballot_box =
-            BallotBox::open(&self.record, |manifest| board_signer(manifest, &self.board_key)).refused()?;
         let verification = console.verify(&record.source, &VerifyOptions::default());
         let Some(result) = &verification.report.result else { return no_result(&record, &verification) };
-        if !matches!(
-            verification.report.verdict,
-            Some(Verdict::Holds | Verdict::HoldsWithFindings | Verdict::NotComplete)
-        ) {
+        if matches!(verification.report.verdict, Some(Verdict::DoesNotHold) | None) {
             return refusal("the record does not hold, so no result is published")
                 .remedy("`ballotta verify` says what is wrong");
         }
@@ -157,11 +153,12 @@ impl PublishResult {
                 .remedy("`ballotta verify` says what is missing");
         }
         publish(&mut ballot_box, result)?;
+        check_published(&console.verify(&record.source, &VerifyOptions::default()))?;
         if !console.is_json {
             print_result(&verification)?;
         }
         let record = self.record.display();
-        console.say(format!("The result is published in {record}. Verify the record before you announce the result."));
+        console.say(format!("The result is published in {record}, and the record holds."));
         if console.is_json { console.json(result) } else { Ok(()) }
     }
 }

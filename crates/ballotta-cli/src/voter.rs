@@ -8,13 +8,14 @@ use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use ballotta::ballot::{BallotOpening, PreparedBallot};
+use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
 use ballotta::credential::{VotingCode, short_form};
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::ElectionKind;
 use ballotta::voter::{BallotStatus, ClosingWitnesses, Election, Voter};
-use ballotta_io::FolderRecord;
+use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
@@ -23,6 +24,7 @@ use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
 use crate::record::{language, read_election};
 use crate::secrets::{system_rng, voting_code_text};
+use crate::state_file::follow_links;
 
 /// Encrypts a ballot and shows its tracker.
 #[derive(clap::Args, Debug)]
@@ -117,6 +119,9 @@ fn read_voter(file: Option<&Path>, source: &FolderRecord, election: &Election) -
     voter.remedy("check the voting code and the fingerprint; if both are right, do not vote: this is not your election")
 }
 
+/// Why a file is refused for the output.
+const NOT_NEW: &str = "already exists, and files are never overwritten: choose another file for --out";
+
 /// Casts or opens a prepared ballot.
 #[derive(clap::Args, Debug)]
 pub(crate) struct UseBallot {
@@ -141,12 +146,19 @@ pub(crate) struct CastBallot {
 }
 
 impl UseBallot {
+    /// The path of the prepared ballot. A link to it could otherwise be cast while the file itself is opened.
+    fn path(&self) -> Result<PathBuf> {
+        follow_links(&self.prepared)
+    }
+
     /// The prepared ballot, and the election for which it was prepared.
     fn begin(&self, state: FinalState) -> Result<(PreparedFile, FolderRecord, Election, PreparedBallot)> {
-        let (is_new, out, used) = (!self.out.exists(), self.out.display(), state.path(&self.prepared));
-        ensure!(is_new, "{out} already exists, and files are never overwritten: choose another file for --out");
+        let path = self.path()?;
+        let (out, used) = (self.out.display(), state.path(&path));
+        // Only after the ballot has entered its final state, an interrupted call may have written the output.
+        ensure!(!self.out.exists() || used.exists(), "{out} {NOT_NEW}");
         ensure!(self.out != used, "this command keeps the used ballot in {out}: choose another file for --out");
-        let file = PreparedFile::read_for(state, &self.prepared)?;
+        let file = PreparedFile::read_for(state, &path)?;
         let record = self.record.as_ref().unwrap_or(&file.record);
         let source = FolderRecord::new(record);
         let election = read_election(&source).remedy("give the folder of the record with --record")?;
@@ -157,13 +169,31 @@ impl UseBallot {
         Ok((file, source, election, prepared))
     }
 
+    /// Whether an interrupted call has written the output already: `is_ours` says whether a message is that of this
+    /// ballot. Fails if the file has anything else, because files are never overwritten.
+    fn is_written(&self, kind: FileKind, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<bool> {
+        if !self.out.exists() {
+            return Ok(false);
+        }
+        let out = self.out.display();
+        let there = MessageFile::read(&self.out).ok().filter(|file| file.kind == kind);
+        let there = there.map(|file| Zeroizing::new(file.bytes)).filter(|bytes| is_ours(bytes));
+        ensure!(there.is_some(), "{out} {NOT_NEW}");
+        remove_part(&self.out).with_context(|| format!("what is left beside {out} cannot be removed"))?;
+        Ok(true)
+    }
+
     pub(crate) fn open(&self, console: Console) -> Result<()> {
         let (file, .., prepared) = self.begin(FinalState::Opened)?;
         let tracker = prepared.tracker().to_string();
-        PreparedFile::enter(FinalState::Opened, &self.prepared)?;
         let opening = prepared.open().expose_bytes();
-        MessageFile::new(FileKind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
-        file.forget(FinalState::Opened, &self.prepared)?;
+        let is_written = self.is_written(FileKind::BallotOpening, |there| *there == **opening)?;
+        let path = self.path()?;
+        PreparedFile::enter(FinalState::Opened, &path)?;
+        if !is_written {
+            MessageFile::new(FileKind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
+        }
+        file.forget(FinalState::Opened, &path)?;
         console.say(format!("{} shows your choices: give it only to your second device.", self.out.display()));
         console.say(
             "This ballot can no longer be cast.\n\
@@ -182,10 +212,16 @@ impl CastBallot {
             return refusal("the ballot was prepared with another voting code")
                 .remedy("type the code with which it was prepared");
         }
-        PreparedFile::enter(FinalState::Cast, &self.ballot.prepared)?;
+        let is_written = self.ballot.is_written(FileKind::Ballot, |there| {
+            SignedBallot::tracker_of(there).is_ok_and(|tracker| tracker == *prepared.tracker())
+        })?;
+        let path = self.ballot.path()?;
+        PreparedFile::enter(FinalState::Cast, &path)?;
         let signed = prepared.cast(&election.context, credential.key_pair(), &mut system_rng());
-        MessageFile::new(FileKind::Ballot, signed.to_bytes()).write(&self.ballot.out)?;
-        file.forget(FinalState::Cast, &self.ballot.prepared)?;
+        if !is_written {
+            MessageFile::new(FileKind::Ballot, signed.to_bytes()).write(&self.ballot.out)?;
+        }
+        file.forget(FinalState::Cast, &path)?;
         let out = self.ballot.out.display();
         console.say(format!("Send {out} to the board. After the close, look for the ballot with this tracker:"));
         let tracker = signed.tracker().to_string();
@@ -219,7 +255,7 @@ impl CheckOpening {
         let Election { context, .. } = read_election(&FolderRecord::new(&self.record))?;
         let manifest = context.manifest();
         let language = language(manifest, self.language.as_deref())?;
-        let opening = zeroize::Zeroizing::new(MessageFile::read_kind(&self.opening, FileKind::BallotOpening)?);
+        let opening = Zeroizing::new(MessageFile::read_kind(&self.opening, FileKind::BallotOpening)?);
         let opened = BallotOpening::decode(&context, &opening)
             .and_then(|opening| opening.check(&context, &self.tracker))
             .refused()

@@ -76,7 +76,7 @@ pub(crate) fn cosign_closing(source: &FolderRecord, manifest: &Manifest, keys: &
 /// The session of the witness whose key is in a file.
 fn session(manifest: &Manifest, key: &Path) -> Result<WitnessSession<StateFile>> {
     let seed = KeyFile::Note.read(key)?;
-    WitnessSession::new(manifest, &seed, StateFile::beside(key)).or_else(|error| explain(key, error))
+    WitnessSession::new(manifest, &seed, StateFile::beside(key)?).or_else(|error| explain(key, error))
 }
 
 /// Gives every entry of the board to the reviews of its checkpoints.
@@ -96,7 +96,7 @@ fn now() -> Result<u64> {
 
 /// Fails with the error of a session, and names the files of the key and of its state.
 fn explain<T>(key: &Path, error: WitnessError<io::Error>) -> Result<T> {
-    let state = StateFile::beside(key);
+    let state = StateFile::beside(key)?;
     let state = state.path.display();
     match error {
         WitnessError::NotAWitness => {
@@ -106,6 +106,9 @@ fn explain<T>(key: &Path, error: WitnessError<io::Error>) -> Result<T> {
         WitnessError::Store(error) => Err(error).with_context(|| format!("{state} cannot be written")),
         WitnessError::StateDamaged => {
             Err(anyhow!("{state} is damaged: restore it, because it records what the witness has cosigned"))
+        }
+        WitnessError::StateOfAnotherKey => {
+            refusal(format!("{state} is the state of another key")).remedy("restore the file that belongs to this key")
         }
         error @ WitnessError::GoesBack { .. } => {
             Err(error).refused().remedy("nothing to do: a witness never cosigns an older checkpoint")

@@ -3,16 +3,14 @@
 //! `cargo run --example ballot_box -p ballotta-io -- RECORD BOARD-KEY BALLOT..`: `ballotta board new` makes the key, and
 //! the example `embed` makes the ballots.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use ballotta::admission::{Admission, AdmitError, AdmittedBallots};
 use ballotta::ballot::{AdmissionError, SignedBallot};
-use ballotta::board::{board_signer, note::NoteSigner};
-use ballotta::rand_core::UnwrapErr;
+use ballotta::board::{board_signer, note::NoteSigner, timeline::Observed};
 use ballotta::record::{PublishedBoard, read_manifest};
-use ballotta::voter::Election;
-use ballotta_io::{BoardFolder, BoardLock, FolderRecord};
+use ballotta::{rand_core::UnwrapErr, voter::Election};
+use ballotta_io::{BoardFolder, FolderRecord, NamedFiles};
 use getrandom::SysRng;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
@@ -21,22 +19,24 @@ struct BallotBox {
     admission: Admission<FolderRecord>,
     board: BoardFolder,
     signer: NoteSigner,
-    _lock: BoardLock,
 }
 
 impl BallotBox {
     /// Resumes the ballot box of the record in a folder, given the secret key of its board.
     fn resume(root: &Path, key: &[u8; 32]) -> Fallible<Self> {
-        let lock = BoardFolder::lock(root)?;
-        let (source, rng) = (FolderRecord::new(root), &mut UnwrapErr(SysRng));
+        let (lock, source, rng) = (BoardFolder::lock(root)?, FolderRecord::new(root), &mut UnwrapErr(SysRng));
         let manifest = read_manifest(&source)?;
         let signer = board_signer(&manifest, key)?;
-        let mut ballots = AdmittedBallots::default();
-        let published = PublishedBoard::read(&source, &manifest, &mut |entry| ballots.observe(entry), rng)?;
-        let board = BoardFolder::resume(root, published.timeline().frontier().clone())?;
+        let (mut ballots, mut files) = (AdmittedBallots::default(), NamedFiles::default());
+        let mut observe = |entry: &Observed<'_>| {
+            ballots.observe(entry);
+            files.observe(entry);
+        };
+        let published = PublishedBoard::read(&source, &manifest, &mut observe, rng)?;
+        let board = BoardFolder::resume(lock, signer.key(), published.timeline().frontier().clone(), &files)?;
         let Election { context, roll, window, .. } = Election::of_board(&source, manifest, published, rng)?;
         let admission = Admission::resume(context, roll, source, window, ballots, rng)?;
-        Ok(Self { admission, board, signer, _lock: lock })
+        Ok(Self { admission, board, signer })
     }
 
     /// Admits ballots, and returns the position of each on the board, or why it is refused. When this returns, the

@@ -1,29 +1,37 @@
 //! Appending to a board in a folder.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ballotta::admission::BoardEntries;
+use ballotta::board::entry::{Entry, EntryKind, Pointer};
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{NoteError, NoteKey, NoteSigner, SignedCheckpoint};
-use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, encode_bundle};
-use ballotta::limits::MAX_CHECKPOINT_BYTES;
-use ballotta::record::{Bundle, BundleError, CHECKPOINT, MANIFEST};
+use ballotta::board::tiles::{Level, TILE_WIDTH, TilePath, bundle_paths, encode_bundle};
+use ballotta::board::timeline::{EntryFault, Event, Observed, OrderError};
+use ballotta::hash::FileHash;
+use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
+use ballotta::record::{
+    Bundle, BundleError, CHECKPOINT, CLOSING_CHECKPOINT, FILE_LIST, MANIFEST, README, ROLL, RecordSource as _,
+    ceremony_path, decryption_path,
+};
 
-use crate::FolderRecord;
-use crate::files::{read_at_most, write_atomically};
+use crate::files::{PART, read_at_most, write_atomically, write_new};
+use crate::{FolderRecord, disk};
 
 /// Why a board cannot be opened or appended to.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoardFolderError {
     /// A file cannot be read or written.
-    #[error("{path}: {error}")]
+    #[error("{path} cannot be read or written")]
     Io {
         /// The path of the file.
         path: PathBuf,
         /// The error of the operating system.
+        #[source]
         error: io::Error,
     },
     /// The checkpoint cannot be read, or the board did not sign it.
@@ -36,6 +44,13 @@ pub enum BoardFolderError {
     /// have changed its entries.
     #[error("the entries on disk do not have the tree head of the checkpoint")]
     RootMismatch,
+    /// The checkpoint is not the one that this board wrote or read last: another program has written to the folder.
+    /// Nothing is signed, because the board would then have two histories.
+    #[error("another program has replaced the checkpoint of the board: nothing is signed")]
+    CheckpointReplaced,
+    /// An earlier call has failed, so it is not known what the disk has. The board must be opened again.
+    #[error("an earlier write to the board has failed: the board must be opened again")]
+    EarlierFailure,
     /// There is no entry at this position.
     #[error("the board has no entry {0}")]
     NoSuchEntry(u64),
@@ -44,106 +59,196 @@ pub enum BoardFolderError {
     Exists(PathBuf),
 }
 
-/// A board in a folder, with its last bundle in memory.
+/// A board in a folder, with its last bundle in memory. It holds the lock of the folder until it is dropped.
 ///
 /// Entries become part of the board with [`Self::commit`]. It writes the bundles first, and then the signed checkpoint.
 /// Each file is written completely or not at all. If a crash leaves entries that the checkpoint does not cover, they
-/// are not part of the board.
+/// are not part of the board. They are removed when the board is opened again.
+///
+/// After an error of a function that writes, the board must be opened again: every later write fails with
+/// `EarlierFailure`.
 pub struct BoardFolder {
-    root: PathBuf,
+    lock: BoardLock,
     frontier: Frontier,
     /// The entries of the last bundle, which is not full.
     last: Vec<Vec<u8>>,
     committed: TreeHead,
+    /// The file of the checkpoint as this board has read or written it last; `None` if there is none yet.
+    checkpoint: Option<Vec<u8>>,
+    /// Whether a write has failed.
+    has_failed: bool,
 }
 
-/// A lock of the board of a folder. Until it is dropped, no other process can lock the board. See
+/// A lock of the board of a folder. Until it is dropped, nobody else can lock the board, not even this process. See
 /// [`BoardFolder::lock`].
 #[derive(Debug)]
 pub struct BoardLock {
+    root: PathBuf,
     _file: File,
 }
 
+/// The files of a record to which entries of its board point. When a board is opened, other files of the key ceremony
+/// and of decryptions are removed: a crash left them, and a record with them would not be valid.
+#[derive(Debug, Default)]
+pub struct NamedFiles {
+    paths: BTreeSet<String>,
+    /// Whether an entry without effect points to a file that is not in `paths`. Nothing is removed then.
+    is_incomplete: bool,
+}
+
+impl NamedFiles {
+    /// Takes note of the file to which an entry points. Call this for every entry of the board, in any order.
+    pub fn observe(&mut self, observed: &Observed<'_>) {
+        match &observed.event {
+            Some(Event::CeremonyMessage(pointer)) => drop(self.paths.insert(ceremony_path(pointer.hash()))),
+            Some(Event::PartialDecryption(pointer)) => drop(self.paths.insert(decryption_path(pointer.hash()))),
+            _ => {}
+        }
+        let late = EntryFault::Order(OrderError::CeremonyAfterOpening);
+        self.is_incomplete |= observed.fault.as_ref() == Some(&late);
+    }
+
+    /// As [`Self::observe`], for the bytes of an entry.
+    fn push(&mut self, entry: &[u8]) {
+        let Ok(entry) = Entry::decode(entry) else { return };
+        let path: fn(&FileHash) -> String = match entry.kind() {
+            EntryKind::Ceremony => ceremony_path,
+            EntryKind::PartialDecryption => decryption_path,
+            _ => return,
+        };
+        if let Ok(pointer) = Pointer::decode(entry.body()) {
+            self.paths.insert(path(pointer.hash()));
+        }
+    }
+
+    /// Whether this is the path of a file to which only entries point, and none does.
+    fn is_unnamed(&self, path: &str) -> bool {
+        let hash = path.strip_prefix("ceremony/").or_else(|| path.strip_prefix("decryption/"));
+        let is_hash = hash.is_some_and(|hash| hash.parse::<FileHash>().is_ok());
+        is_hash && !self.is_incomplete && !self.paths.contains(path)
+    }
+}
+
 impl BoardFolder {
-    /// Waits until no other process has locked the board of this folder, and locks it. Take the lock before you read
-    /// the board, and keep it until the last entry is committed: if two processes append at the same time, the board
-    /// gets two histories. The command `ballotta` takes the same lock.
+    /// Waits until nobody else has locked the board of this folder, and locks it. Take the lock before you read the
+    /// board; the board then keeps it. If two processes appended at the same time, the board would have two histories.
+    /// The command `ballotta` takes the same lock.
     ///
     /// # Errors
     ///
     /// `Io` if the folder has no manifest, or if it cannot be locked.
     pub fn lock(root: &Path) -> Result<BoardLock, BoardFolderError> {
         let path = root.join(MANIFEST);
-        let locked = File::open(&path).and_then(|file| file.lock().map(|()| BoardLock { _file: file }));
-        locked.map_err(|error| BoardFolderError::Io { path, error })
+        let locked = File::open(&path).and_then(|file| file.lock().map(|()| file));
+        match locked {
+            Ok(file) => Ok(BoardLock { root: root.to_path_buf(), _file: file }),
+            Err(error) => Err(BoardFolderError::Io { path, error }),
+        }
     }
 
-    /// Creates an empty board.
+    /// Creates a record with this manifest and an empty board. The first [`Self::commit`] makes it a board. If a crash
+    /// came before, the same call continues with the folder that the crash left. The manifest is not parsed.
     ///
     /// # Errors
     ///
-    /// If the folder already contains a board.
-    pub fn create(root: &Path) -> Result<Self, BoardFolderError> {
-        if root.join(CHECKPOINT).exists() {
+    /// `Exists` if the folder already contains a board; `Io` if the manifest cannot be written, or if the folder has
+    /// another one.
+    pub fn create(root: &Path, manifest: &[u8]) -> Result<Self, BoardFolderError> {
+        let exists = || root.join(CHECKPOINT).exists() || root.join("tile").exists();
+        if exists() {
+            return Err(BoardFolderError::Exists(root.to_path_buf()));
+        }
+        let path = root.join(MANIFEST);
+        let written = match write_new(&path, manifest) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                match read_at_most(&path, MAX_MANIFEST_BYTES) {
+                    Ok(there) if there == manifest => Ok(()),
+                    Ok(_) => Err(error),
+                    Err(unreadable) => Err(unreadable),
+                }
+            }
+            written => written,
+        };
+        written.map_err(|error| BoardFolderError::Io { path, error })?;
+        let lock = Self::lock(root)?;
+        // Another process may have been faster.
+        if exists() {
             return Err(BoardFolderError::Exists(root.to_path_buf()));
         }
         let frontier = Frontier::new();
         let committed = frontier.head();
-        Ok(Self { root: root.to_path_buf(), frontier, last: Vec::new(), committed })
+        let board = Self { lock, frontier, last: Vec::new(), committed, checkpoint: None, has_failed: false };
+        board.remove_leftovers(None)?;
+        Ok(board)
     }
 
-    /// Opens a board whose entries were read before. `frontier` is the tree of these entries.
+    /// Opens a board whose entries were read while it was locked. `frontier` is the tree of these entries, and `named`
+    /// has observed them. `key` must have signed the checkpoint in the folder. What a crash left is removed: bundles
+    /// beyond the checkpoint, unfinished files, and files to which no entry points.
     ///
     /// # Errors
     ///
-    /// If the last bundle cannot be read.
-    pub fn resume(root: &Path, frontier: Frontier) -> Result<Self, BoardFolderError> {
-        let committed = frontier.head();
+    /// `RootMismatch` unless the checkpoint covers these entries; otherwise if a file cannot be read or removed.
+    pub fn resume(
+        lock: BoardLock,
+        key: &NoteKey,
+        frontier: Frontier,
+        named: &NamedFiles,
+    ) -> Result<Self, BoardFolderError> {
+        let (checkpoint, committed) = read_checkpoint(&lock.root, key)?;
+        if frontier.head() != committed {
+            return Err(BoardFolderError::RootMismatch);
+        }
         let partial = last_bundle(committed.size).filter(|tile| tile.width() < TILE_WIDTH);
         let mut last = Vec::new();
         if let Some(tile) = partial {
-            let bundle = Bundle::read(&FolderRecord::new(root), tile)?;
+            let bundle = Bundle::read(&FolderRecord::new(&lock.root), tile)?;
             last.extend(bundle.entries()?.map(|(_, entry)| entry.to_vec()));
         }
-        Ok(Self { root: root.to_path_buf(), frontier, last, committed })
+        let board = Self { lock, frontier, last, committed, checkpoint: Some(checkpoint), has_failed: false };
+        board.remove_leftovers(Some(named))?;
+        Ok(board)
     }
 
-    /// Opens the board in a folder. `key` must have signed the checkpoint in the folder.
+    /// Opens the board in a folder. `key` must have signed the checkpoint in the folder. See [`Self::resume`].
     ///
     /// # Errors
     ///
     /// If the checkpoint or entries are missing, or if the checkpoint does not cover the entries.
-    pub fn open(root: &Path, key: &NoteKey) -> Result<Self, BoardFolderError> {
-        let path = root.join(CHECKPOINT);
-        let checkpoint =
-            read_at_most(&path, MAX_CHECKPOINT_BYTES).map_err(|error| BoardFolderError::Io { path, error })?;
-        let checkpoint = SignedCheckpoint::parse(&checkpoint).map_err(BoardFolderError::Checkpoint)?;
-        let committed = *checkpoint.verify(key).map_err(BoardFolderError::Checkpoint)?.head();
-        let mut frontier = Frontier::new();
+    pub fn open(lock: BoardLock, key: &NoteKey) -> Result<Self, BoardFolderError> {
+        let (_, committed) = read_checkpoint(&lock.root, key)?;
+        let (mut frontier, mut named) = (Frontier::new(), NamedFiles::default());
         for tile in bundle_paths(committed.size) {
-            for (_, entry) in Bundle::read(&FolderRecord::new(root), tile)?.entries()? {
+            for (_, entry) in Bundle::read(&FolderRecord::new(&lock.root), tile)?.entries()? {
                 frontier.push(leaf_hash(entry));
+                named.push(entry);
             }
         }
-        if frontier.head() != committed {
-            return Err(BoardFolderError::RootMismatch);
-        }
-        Self::resume(root, frontier)
+        Self::resume(lock, key, frontier, &named)
     }
 
     /// Appends an entry and returns its position.
     ///
     /// # Errors
     ///
-    /// If a full bundle cannot be written.
+    /// `Bundle` if the entry is empty or too long; nothing has changed then. If a full bundle cannot be written, the
+    /// entry is not appended, and the board must be opened again.
     pub fn append(&mut self, entry: Vec<u8>) -> Result<u64, BoardFolderError> {
+        self.usable()?;
         let index = self.frontier.size();
-        self.frontier.push(leaf_hash(&entry));
+        let leaf = leaf_hash(&entry);
+        let checked = encode_bundle(std::slice::from_ref(&entry));
+        checked.map_err(|error| BundleError { path: "a new entry".into(), problem: error.into() })?;
         self.last.push(entry);
         if self.last.len() == usize::from(TILE_WIDTH) {
-            self.write_last()?;
+            if let Err(error) = self.write_last(index + 1) {
+                self.last.pop();
+                self.has_failed = true;
+                return Err(error);
+            }
             self.last.clear();
         }
+        self.frontier.push(leaf);
         Ok(index)
     }
 
@@ -151,38 +256,118 @@ impl BoardFolder {
     ///
     /// # Errors
     ///
-    /// If a file cannot be written.
+    /// `CheckpointReplaced` if another program has written to the folder; otherwise if a file cannot be written. The
+    /// entries may then be part of the board or not: the board must be opened again.
     pub fn commit(&mut self, signer: &NoteSigner) -> Result<SignedCheckpoint, BoardFolderError> {
-        self.write_last()?;
+        self.usable()?;
+        // Whatever fails from here on, the disk may have more than this board knows.
+        self.has_failed = true;
         let head = self.frontier.head();
+        let path = self.lock.root.join(CHECKPOINT);
+        let there = match read_at_most(&path, MAX_CHECKPOINT_BYTES) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(BoardFolderError::Io { path, error }),
+        };
+        if there != self.checkpoint {
+            return Err(BoardFolderError::CheckpointReplaced);
+        }
+        self.write_last(head.size)?;
         let signed = signer.sign_checkpoint(&head);
-        let path = self.root.join(CHECKPOINT);
-        write_atomically(&path, signed.to_string().as_bytes()).map_err(|error| BoardFolderError::Io { path, error })?;
-        self.remove_outgrown(head.size)?;
+        let bytes = signed.to_string().into_bytes();
+        write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
+        self.remove_outgrown(head.size);
         self.committed = head;
+        self.checkpoint = Some(bytes);
+        self.has_failed = false;
         Ok(signed)
     }
 
-    /// Writes the last bundle, which may be full.
-    fn write_last(&self) -> Result<(), BoardFolderError> {
-        let Some(tile) = last_bundle(self.frontier.size()).filter(|_| !self.last.is_empty()) else { return Ok(()) };
-        let path = self.root.join(tile.to_string());
+    /// Writes a file of the record that is no bundle and not the checkpoint, such as one to which the next entry points.
+    /// A file that exists is replaced.
+    ///
+    /// # Errors
+    ///
+    /// `Io` if it cannot be written. The board must then be opened again.
+    pub fn write_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), BoardFolderError> {
+        self.usable()?;
+        let path = self.lock.root.join(path);
+        write_atomically(&path, bytes).map_err(|error| {
+            self.has_failed = true;
+            BoardFolderError::Io { path, error }
+        })
+    }
+
+    fn usable(&self) -> Result<(), BoardFolderError> {
+        if self.has_failed { Err(BoardFolderError::EarlierFailure) } else { Ok(()) }
+    }
+
+    /// Writes the last bundle of a log of `size` entries. It may be full.
+    fn write_last(&self, size: u64) -> Result<(), BoardFolderError> {
+        let Some(tile) = last_bundle(size).filter(|_| !self.last.is_empty()) else { return Ok(()) };
+        let path = self.lock.root.join(tile.to_string());
         let bytes =
             encode_bundle(&self.last).map_err(|error| BundleError { path: tile.to_string(), problem: error.into() })?;
         write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })
     }
 
-    /// Removes the partial bundle of the previous checkpoint, if the board has grown since.
-    fn remove_outgrown(&self, size: u64) -> Result<(), BoardFolderError> {
+    /// Removes the partial bundle of the previous checkpoint, if the board has grown since. The entries are safe already,
+    /// so this cannot fail: what remains is removed when the board is opened again.
+    fn remove_outgrown(&self, size: u64) {
         let partial = last_bundle(self.committed.size).filter(|tile| tile.width() < TILE_WIDTH);
-        let Some(tile) = partial.filter(|_| self.committed.size != size) else { return Ok(()) };
-        let path = self.root.join(tile.to_string());
-        fs::remove_file(&path).map_err(|error| BoardFolderError::Io { path: path.clone(), error })?;
-        // If the folder of partial bundles is empty now, it is removed too.
-        if let Some(folder) = path.parent() {
-            let _ = fs::remove_dir(folder);
+        if let Some(tile) = partial.filter(|_| self.committed.size != size) {
+            let path = self.lock.root.join(tile.to_string());
+            let _ = disk::remove(&path);
+            remove_empty_folder(&path);
+        }
+    }
+
+    /// Removes what a crash left: bundles that are not those of the checkpoint, unfinished files, and files to which no
+    /// entry points. Without `named`, the board is new, and only unfinished files are removed.
+    fn remove_leftovers(&self, named: Option<&NamedFiles>) -> Result<(), BoardFolderError> {
+        let root = &self.lock.root;
+        let unreadable = |error: ballotta::record::SourceError| BoardFolderError::Io {
+            path: root.clone(),
+            error: io::Error::other(error),
+        };
+        for path in FolderRecord::new(root).list().map_err(unreadable)?.unwrap_or_default() {
+            let is_outside = path.parse().is_ok_and(|tile: TilePath| {
+                tile.level() == Level::Entries && TilePath::bundle_of(tile.first(), self.committed.size) != Some(tile)
+            });
+            let is_left = named.is_some_and(|named| is_outside || named.is_unnamed(&path));
+            if !is_left && !is_unfinished(&path) {
+                continue;
+            }
+            let path = root.join(path);
+            disk::remove(&path).map_err(|error| BoardFolderError::Io { path: path.clone(), error })?;
+            remove_empty_folder(&path);
         }
         Ok(())
+    }
+}
+
+/// Reads the checkpoint in a folder, and returns its bytes and its head. `key` must have signed it.
+fn read_checkpoint(root: &Path, key: &NoteKey) -> Result<(Vec<u8>, TreeHead), BoardFolderError> {
+    let path = root.join(CHECKPOINT);
+    let bytes = read_at_most(&path, MAX_CHECKPOINT_BYTES).map_err(|error| BoardFolderError::Io { path, error })?;
+    let signed = SignedCheckpoint::parse(&bytes).map_err(BoardFolderError::Checkpoint)?;
+    let head = *signed.verify(key).map_err(BoardFolderError::Checkpoint)?.head();
+    Ok((bytes, head))
+}
+
+/// Whether this file of a record is one that this package writes and has not finished.
+fn is_unfinished(path: &str) -> bool {
+    const FILES: [&str; 6] = [MANIFEST, ROLL, CHECKPOINT, CLOSING_CHECKPOINT, README, FILE_LIST];
+    const FOLDERS: [&str; 4] = ["tile/entries/", "ceremony/", "decryption/", "result/"];
+    path.strip_suffix(PART)
+        .is_some_and(|file| FILES.contains(&file) || FOLDERS.iter().any(|folder| file.starts_with(folder)))
+}
+
+/// Removes the folder of a file that was removed, if it is empty now. An empty folder is not part of a record.
+fn remove_empty_folder(removed: &Path) {
+    let Some(folder) = removed.parent() else { return };
+    if fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none()) {
+        let _ = disk::remove_folder(folder);
     }
 }
 
@@ -201,7 +386,7 @@ impl BoardEntries for BoardFolder {
             return self.last.get((index - first) as usize).cloned().ok_or(missing);
         }
         let tile = TilePath::bundle_of(index, size).ok_or(missing)?;
-        let bundle = Bundle::read(&FolderRecord::new(&self.root), tile)?;
+        let bundle = Bundle::read(&FolderRecord::new(&self.lock.root), tile)?;
         let entry = bundle.entries()?.find(|(position, _)| *position == index).map(|(_, entry)| entry.to_vec());
         entry.ok_or(BoardFolderError::NoSuchEntry(index))
     }
@@ -214,7 +399,7 @@ fn last_bundle(size: u64) -> Option<TilePath> {
 
 #[cfg(test)]
 mod tests {
-    use ballotta::board::note::NoteSigner;
+    use std::error::Error as _;
 
     use super::*;
 
@@ -222,40 +407,170 @@ mod tests {
     fn a_board_grows_over_bundles_and_opens_again() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        let signer = NoteSigner::from_seed("board.example/test", &[7; 32]).unwrap();
-        let mut board = BoardFolder::create(root).unwrap();
+        let signer = signer();
+        let open = || BoardFolder::open(BoardFolder::lock(root).unwrap(), signer.key());
+        let mut board = BoardFolder::create(root, b"{}").unwrap();
         let entry = |index: u64| format!("entry {index}").into_bytes();
         for size in [1, 2, 255, 256, 257, 600] {
             while board.size() < size {
                 assert_eq!(board.append(entry(board.size())).unwrap() + 1, board.size());
             }
             board.commit(&signer).unwrap();
-            board = BoardFolder::open(root, signer.key()).unwrap();
+            drop(board);
+            board = open().unwrap();
             assert_eq!(board.size(), size);
             assert!((0..size).all(|index| board.entry(index).unwrap() == entry(index)));
             assert!(matches!(board.entry(size), Err(BoardFolderError::NoSuchEntry(missing)) if missing == size));
             let files: Vec<String> = bundle_paths(size).map(|tile| tile.to_string()).collect();
             let record = FolderRecord::new(root);
             let mut listed = ballotta::record::RecordSource::list(&record).unwrap().unwrap();
-            listed.retain(|path| path != CHECKPOINT);
+            listed.retain(|path| path != CHECKPOINT && path != MANIFEST);
             assert_eq!(listed, files);
         }
         // After a crash, entries that the checkpoint does not cover are not part of the board.
         board.append(b"lost".to_vec()).unwrap();
         drop(board);
-        assert_eq!(BoardFolder::open(root, signer.key()).unwrap().size(), 600);
+        assert_eq!(open().unwrap().size(), 600);
 
         let path = root.join("tile/entries/000");
         let mut bytes = fs::read(&path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(&path, bytes).unwrap();
-        assert!(matches!(BoardFolder::open(root, signer.key()), Err(BoardFolderError::RootMismatch)));
-        assert!(matches!(BoardFolder::create(root), Err(BoardFolderError::Exists(_))));
+        assert!(matches!(open(), Err(BoardFolderError::RootMismatch)));
+        assert!(matches!(BoardFolder::create(root, b"{}"), Err(BoardFolderError::Exists(_))));
         // A file may be too long for the memory.
         for (name, problem) in [("tile/entries/000", "bytes, more than "), (CHECKPOINT, "longer than ")] {
             fs::OpenOptions::new().write(true).open(root.join(name)).unwrap().set_len(1 << 40).unwrap();
-            let error = BoardFolder::open(root, signer.key()).err().unwrap().to_string();
+            let error = open().err().unwrap();
+            let error = format!("{error}: {}", error.source().map_or(String::new(), ToString::to_string));
             assert!(error.contains(name) && error.contains(problem), "{error}");
         }
+    }
+
+    fn signer() -> NoteSigner {
+        NoteSigner::from_seed("board.example/test", &[7; 32]).unwrap()
+    }
+
+    /// A new board with these entries, which are committed.
+    fn board(root: &Path, entries: u64) -> BoardFolder {
+        let mut board = BoardFolder::create(root, b"{}").unwrap();
+        for index in 0..entries {
+            board.append(format!("entry {index}").into_bytes()).unwrap();
+        }
+        board.commit(&signer()).unwrap();
+        board
+    }
+
+    #[test]
+    fn k1_a_board_has_one_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let mut first = board(root, 1);
+        // Nobody else can lock the board while it is open.
+        let file = File::open(root.join(MANIFEST)).unwrap();
+        assert!(matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)));
+        // A lock binds only those who ask for it. Whoever writes without it is noticed.
+        first.append(b"one".to_vec()).unwrap();
+        let other = signer().sign_checkpoint(&TreeHead { size: 2, root: leaf_hash(b"other") }).to_string();
+        let own = fs::read(root.join(CHECKPOINT)).unwrap();
+        fs::write(root.join(CHECKPOINT), &other).unwrap();
+        assert!(matches!(first.commit(&signer()), Err(BoardFolderError::CheckpointReplaced)));
+        assert_eq!(fs::read_to_string(root.join(CHECKPOINT)).unwrap(), other);
+        // The board has seen a failure, so it signs nothing more, even if the file is as before.
+        fs::write(root.join(CHECKPOINT), &own).unwrap();
+        assert!(matches!(first.commit(&signer()), Err(BoardFolderError::EarlierFailure)));
+        drop(first);
+        file.try_lock().unwrap();
+        file.unlock().unwrap();
+        // Entries that were read before somebody else wrote are not continued.
+        let stale = Frontier::new();
+        let lock = BoardFolder::lock(root).unwrap();
+        let resumed = BoardFolder::resume(lock, signer().key(), stale, &NamedFiles::default());
+        assert!(matches!(resumed, Err(BoardFolderError::RootMismatch)));
+    }
+
+    #[test]
+    fn k5_opening_removes_what_a_crash_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let pointer = Pointer::to_file(1, b"message").unwrap();
+        let mut board = board(root, 3);
+        board.append(Entry::new(EntryKind::Ceremony, &pointer.encode()).unwrap().encode()).unwrap();
+        let named = ceremony_path(pointer.hash());
+        board.write_file(&named, b"message").unwrap();
+        board.commit(&signer()).unwrap();
+        drop(board);
+        let list = || FolderRecord::new(root).list().unwrap().unwrap();
+        let whole = list();
+        let other = "0".repeat(64);
+        let left = [
+            "tile/entries/000".to_owned(),
+            "tile/entries/000.p/5".to_owned(),
+            "tile/entries/000.p/5.part".to_owned(),
+            "tile/entries/001.p/1".to_owned(),
+            "checkpoint.part".to_owned(),
+            "roll.part".to_owned(),
+            format!("{named}.part"),
+            format!("ceremony/{other}"),
+            format!("decryption/{other}"),
+        ];
+        for path in &left {
+            write_atomically(&root.join(path), b"left").unwrap();
+        }
+        // What is not the board's own is never removed.
+        for path in ["notes.part", "ceremony/notes", "tile/entries/notes"] {
+            fs::write(root.join(path), b"a person's").unwrap();
+        }
+        drop(BoardFolder::open(BoardFolder::lock(root).unwrap(), signer().key()).unwrap());
+        let mut listed = list();
+        listed.retain(|path| !path.contains("notes"));
+        assert_eq!((listed.len() + 3, listed), (list().len(), whole));
+        assert!(!root.join("tile/entries/001.p").exists() && !root.join("decryption").exists());
+        // After an entry that no reader follows, files are not removed: it may point to one of them.
+        let mut named = NamedFiles { is_incomplete: true, ..NamedFiles::default() };
+        assert!(!named.is_unnamed(&format!("ceremony/{other}")));
+        named.is_incomplete = false;
+        assert!(named.is_unnamed(&format!("ceremony/{other}")) && !named.is_unnamed("ceremony/notes"));
+    }
+
+    #[test]
+    fn k9_a_failed_append_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let mut board = board(root, 255);
+        // An entry that no bundle can have is refused, and the board goes on.
+        for entry in [vec![], vec![0; 65_536]] {
+            assert!(matches!(board.append(entry), Err(BoardFolderError::Bundle(_))));
+        }
+        assert_eq!(board.size(), 255);
+        // The bundle cannot be written, because there is a folder with its name.
+        fs::create_dir(root.join("tile/entries/000")).unwrap();
+        assert!(matches!(board.append(b"refused".to_vec()), Err(BoardFolderError::Io { .. })));
+        assert_eq!(board.size(), 255);
+        assert!(matches!(board.entry(255), Err(BoardFolderError::NoSuchEntry(255))));
+        fs::remove_dir(root.join("tile/entries/000")).unwrap();
+        assert!(matches!(board.commit(&signer()), Err(BoardFolderError::EarlierFailure)));
+        assert!(matches!(board.append(b"more".to_vec()), Err(BoardFolderError::EarlierFailure)));
+        assert!(matches!(board.write_file("roll", b""), Err(BoardFolderError::EarlierFailure)));
+        drop(board);
+        let mut board = BoardFolder::open(BoardFolder::lock(root).unwrap(), signer().key()).unwrap();
+        assert_eq!(board.append(b"accepted".to_vec()).unwrap(), 255);
+        board.commit(&signer()).unwrap();
+        assert_eq!(board.entry(255).unwrap(), b"accepted");
+    }
+
+    #[test]
+    fn k5_a_folder_that_was_not_finished_is_continued_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("record");
+        drop(BoardFolder::create(&root, b"{}").unwrap());
+        fs::write(root.join("checkpoint.part"), b"ballot").unwrap();
+        assert!(matches!(BoardFolder::create(&root, b"{ }"), Err(BoardFolderError::Io { .. })));
+        drop(board(&root, 1));
+        assert!(!root.join("checkpoint.part").exists());
+        // Entries without a checkpoint are never replaced by an empty board.
+        fs::remove_file(root.join(CHECKPOINT)).unwrap();
+        assert!(matches!(BoardFolder::create(&root, b"{}"), Err(BoardFolderError::Exists(_))));
+        assert!(root.join("tile/entries/000.p/1").exists());
     }
 }

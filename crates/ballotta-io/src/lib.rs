@@ -37,18 +37,21 @@
 //! use ballotta::board::note::NoteSigner;
 //! use ballotta_io::BoardFolder;
 //!
-//! # let seed = [7; 32];
-//! // `seed` is the secret key of the board.
+//! # let (seed, manifest) = ([7; 32], b"{}");
+//! // `seed` is the secret key of the board, and `manifest` the bytes of the manifest.
 //! let signer = NoteSigner::from_seed("board.example/log", &seed)?;
-//! let mut board = BoardFolder::create(folder)?;
+//! let mut board = BoardFolder::create(folder, manifest)?;
 //! board.append(b"an entry".to_vec())?;
 //! // The entry is part of the board when this has returned.
 //! board.commit(&signer)?;
-//! assert_eq!(BoardFolder::open(folder, signer.key())?.entry(0)?, b"an entry");
+//! // No other process can open the board before this one drops it.
+//! drop(board);
+//! assert_eq!(BoardFolder::open(BoardFolder::lock(folder)?, signer.key())?.entry(0)?, b"an entry");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod board;
+mod disk;
 mod files;
 mod folder;
 #[cfg(feature = "http")]
@@ -56,8 +59,8 @@ mod http;
 #[cfg(feature = "zip")]
 mod zip;
 
-pub use board::{BoardFolder, BoardFolderError, BoardLock};
-pub use files::{rename, write_atomically, write_new, write_secret};
+pub use board::{BoardFolder, BoardFolderError, BoardLock, NamedFiles};
+pub use files::{StagedSecret, remove_part, rename, write_atomically, write_new, write_secret};
 pub use folder::FolderRecord;
 #[cfg(feature = "http")]
 pub use http::{HttpRecord, fetch_archive};

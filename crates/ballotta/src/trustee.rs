@@ -121,6 +121,9 @@ pub enum TrusteeError<E> {
         /// The trustee that it names, counted from 1.
         trustee: u16,
     },
+    /// The stored statement names this trustee, and this key did not sign it: it belongs to another key.
+    #[error("the key of this trustee did not sign the stored closing statement")]
+    StatementOfAnotherKey,
     /// The stored statement is about another tally: the trustee was shown two boards.
     #[error("the stored closing statement is about another tally")]
     OtherTally(#[source] DecryptionError),
@@ -227,7 +230,7 @@ impl<S: StatementStore> ClosingSession<S> {
     /// has a statement of this trustee; otherwise what is wrong with the store.
     pub fn sign_closing<R: CryptoRng>(&mut self, rng: &mut R) -> Result<ClosingStatement, TrusteeError<S::Error>> {
         let (context, tally) = closed(&self.verification)?;
-        if let Some(stored) = self.stored(tally)? {
+        if let Some(stored) = self.stored(tally, rng)? {
             return Ok(stored);
         }
         let (trustee, manifest) = (self.shares.index().get(), context.manifest());
@@ -254,7 +257,7 @@ impl<S: StatementStore> ClosingSession<S> {
         rng: &mut R,
     ) -> Result<PartialDecryption, TrusteeError<S::Error>> {
         let (context, tally) = closed(&self.verification)?;
-        self.stored(tally)?.ok_or(TrusteeError::NotSigned)?;
+        self.stored(tally, rng)?.ok_or(TrusteeError::NotSigned)?;
         let checkpoint = match context.manifest().closing() {
             Closing::Statements => None,
             Closing::Witnesses => {
@@ -266,8 +269,12 @@ impl<S: StatementStore> ClosingSession<S> {
         Ok(PartialDecryption::decrypt(context, &closed, &self.shares, rng)?)
     }
 
-    /// The stored statement, which must be this trustee's and about this tally.
-    fn stored(&self, tally: &EncryptedTally) -> Result<Option<ClosingStatement>, TrusteeError<S::Error>> {
+    /// The stored statement, which must be about this tally, and signed by this trustee's key.
+    fn stored<R: CryptoRng>(
+        &self,
+        tally: &EncryptedTally,
+        rng: &mut R,
+    ) -> Result<Option<ClosingStatement>, TrusteeError<S::Error>> {
         let Some(document) = self.store.load().map_err(TrusteeError::Load)? else { return Ok(None) };
         let statement = StatementDocument::decode(&document).ok_or(TrusteeError::StatementDamaged)?;
         let trustee = statement.trustee();
@@ -275,6 +282,10 @@ impl<S: StatementStore> ClosingSession<S> {
             return Err(TrusteeError::StatementOfAnotherTrustee { trustee });
         }
         statement.agrees(tally).map_err(TrusteeError::OtherTally)?;
+        let (context, _) = closed(&self.verification)?;
+        if statement.verify(context.manifest(), rng).is_err() {
+            return Err(TrusteeError::StatementOfAnotherKey);
+        }
         Ok(Some(statement))
     }
 }

@@ -105,6 +105,9 @@ pub enum WitnessError<E> {
     /// The stored document is damaged.
     #[error("the store is damaged: without it the witness does not know what it has cosigned")]
     StateDamaged,
+    /// The stored document is that of another key.
+    #[error("the stored heads are those of another key")]
+    StateOfAnotherKey,
     /// The head of the checkpoint is not one of the entries that were read.
     #[error("the board has no checkpoint of {size} entries with this root")]
     NotOnBoard {
@@ -159,13 +162,18 @@ impl<S: HeadStore> WitnessSession<S> {
     ///
     /// # Errors
     ///
-    /// `Note` unless the board signed the checkpoint; `Load` or `StateDamaged`.
+    /// `Note` unless the board signed the checkpoint; `Load`, `StateDamaged` or `StateOfAnotherKey`.
     pub fn review(&mut self, signed: &SignedCheckpoint) -> Result<CheckpointReview<'_, S>, WitnessError<S::Error>> {
         let checkpoint = signed.verify(&self.board)?.clone();
         let state = match self.store.load().map_err(WitnessError::Load)? {
             Some(document) => WitnessDocument::decode(&document).ok_or(WitnessError::StateDamaged)?,
-            None => WitnessDocument { format: WitnessDocument::FORMAT.to_owned(), boards: BTreeMap::new() },
+            None => WitnessDocument::default(),
         };
+        let key = hex::encode(self.cosigner.key().as_bytes());
+        if state.key.as_ref().is_some_and(|of| *of != key) {
+            return Err(WitnessError::StateOfAnotherKey);
+        }
+        let state = WitnessDocument { key: Some(key), ..state };
         let cosigned = state.boards.get(checkpoint.origin()).map(StoredHead::decode);
         let cosigned = cosigned.map(|head| head.ok_or(WitnessError::StateDamaged)).transpose()?;
         let (head, cosigned) = (ExpectedHead::new(*checkpoint.head()), cosigned.map(ExpectedHead::new));
@@ -249,8 +257,17 @@ impl ExpectedHead {
 #[serde(deny_unknown_fields)]
 struct WitnessDocument {
     format: String,
+    /// The public key of the witness, in hexadecimal. Older documents do not have it.
+    #[serde(default)]
+    key: Option<String>,
     /// The stored heads, by the origins of the boards.
     boards: BTreeMap<String, StoredHead>,
+}
+
+impl Default for WitnessDocument {
+    fn default() -> Self {
+        Self { format: Self::FORMAT.to_owned(), key: None, boards: BTreeMap::new() }
+    }
 }
 
 impl WitnessDocument {
