@@ -7,7 +7,6 @@ use ballotta::election::{ElectionContext, ElectionError};
 use ballotta::hash::RollHash;
 use ballotta::key_ceremony::JointKey;
 use ballotta::limits::{MAX_ENTRIES, MAX_TRUSTEES};
-use ballotta::manifest::Privacy;
 use ballotta::record;
 use ballotta::verifier::{CheckId, Place, Stage, Status, Verification, VerifyOptions, verify};
 use ballotta_tests::election::{Board, Election, ElectionOptions, failures, verify_record};
@@ -185,25 +184,6 @@ fn what_files_say_is_not_checked() {
     list.add(record::RESULT, &board.files[record::RESULT]);
     board.push_file(EntryKind::Publication, 0, list.to_string().as_bytes());
     assert_eq!(said(&board), 0);
-}
-
-/// The report warns of a roll on which one voter can keep a contest encrypted, before anybody votes.
-#[test]
-fn a_weight_of_few_voters_is_a_warning() {
-    let warnings = |minimum_ballots_per_weight, voters: Vec<(usize, u64)>| {
-        let privacy = Privacy { minimum_counted_ballots: 1, minimum_ballots_per_weight };
-        let election = Election::build(ElectionOptions { privacy, voters, ..ElectionOptions::default() });
-        let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
-        verify_with(&election.open_board(), &options).report.warnings
-    };
-    let voters = vec![(0, 1), (0, 1), (0, 1), (0, 5)];
-    assert_eq!(warnings(1, voters.clone()), [""; 0]);
-    assert_eq!(
-        warnings(2, voters.clone()),
-        ["1 of the voters have the weight 5, and the manifest asks for 2 ballots of every weight: \
-          if one of them votes, the contests of that ballot are not decrypted"]
-    );
-    assert_eq!(warnings(2, voters[..3].to_vec()), [""; 0]);
 }
 
 /// A board can name any number of files. The verifier reads only as many ceremony messages as a ceremony can have.

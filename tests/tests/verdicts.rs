@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ballotta::board::entry::{Action, EntryKind};
+use ballotta::contest::{Rule, Split};
 use ballotta::credential::RollSignature;
 use ballotta::group::SecretScalar;
 use ballotta::hash::{FileHash, Fingerprint};
@@ -411,4 +412,38 @@ fn u5_a_contest_that_is_never_decrypted() {
     assert_eq!(warnings(3), [""; 0]);
     // A contest that nobody has on the ballot has nothing to decrypt.
     assert_eq!(warnings(0), [""; 0]);
+}
+
+/// D2: a weight that few voters have keeps a contest encrypted if one of them votes, in contests that multiply by weights
+/// and that these voters have on their ballot.
+#[test]
+fn d2_a_weight_of_few_voters() {
+    let warnings = |minimum_ballots_per_weight, rule: Rule, voters: Vec<(usize, u64)>| {
+        let options = ElectionOptions {
+            contests: vec![(rule, 2); 2],
+            styles: vec![vec![0], vec![0, 1]],
+            voters,
+            privacy: Privacy { minimum_counted_ballots: 1, minimum_ballots_per_weight },
+            ..ElectionOptions::default()
+        };
+        let election = Election::build(options);
+        let record = election.unopened_board().record();
+        let verification = verify(&record, &VerifyOptions::default(), &|_| (), &mut TestRng(2));
+        assert_eq!(verification.report.warnings, [""; 0]);
+        verification.roll.unwrap().totals().warnings(election.context.manifest())
+    };
+    let rare = |contest: &str| {
+        format!(
+            "contest {contest} is not decrypted if a voter of the weight 5 votes: 1 of its voters have this weight, and the \
+             manifest asks for 2 ballots of every weight"
+        )
+    };
+    let voters = vec![(0, 1), (0, 1), (0, 5), (1, 5), (1, 1), (1, 1)];
+    assert_eq!(warnings(1, YES_OR_NO, voters.clone()), [""; 0]);
+    // Two voters have the weight 5, but only one of them has the second contest.
+    assert_eq!(warnings(2, YES_OR_NO, voters.clone()), [rare("c1")]);
+    assert_eq!(warnings(2, YES_OR_NO, voters[1..3].iter().chain(&voters[..1]).copied().collect()), [rare("c0")]);
+    // A contest that divides weights is never withheld because of a weight.
+    let split = Rule::Split(Split { max: 20, winners: None });
+    assert_eq!(warnings(2, split, voters), [""; 0]);
 }

@@ -74,9 +74,6 @@ impl Verifier<'_> {
         let manifest = self.manifest()?;
         let checkpoint = self.checkpoint(&manifest);
         outcome.roll = self.roll(&manifest);
-        if let Some(roll) = &outcome.roll {
-            self.rare_weights(&manifest, roll);
-        }
         let mut board = self.board(&manifest, checkpoint?, outcome.roll.as_ref(), rng)?;
         outcome.head = Some(board.head);
         let mut ceremony = Vec::new();
@@ -165,18 +162,6 @@ impl Verifier<'_> {
         });
         for RollError { line, problem } in errors.into_iter().flatten() {
             self.findings.fail(CheckId::Roll, Place::RollLine(line), &[], problem);
-        }
-    }
-
-    /// Warns of a weight that few voters have. If one of them votes, the totals of a contest may stay encrypted.
-    fn rare_weights(&mut self, manifest: &Manifest, roll: &PublishedRoll) {
-        let minimum = manifest.privacy().minimum_ballots_per_weight;
-        let rare = |(_, voters): &(&u64, &u64)| **voters < minimum;
-        if let Some((weight, voters)) = roll.totals().weights().and_then(|weights| weights.iter().find(rare)) {
-            self.findings.warnings.push(alloc::format!(
-                "{voters} of the voters have the weight {weight}, and the manifest asks for {minimum} ballots of every \
-                 weight: if one of them votes, the contests of that ballot are not decrypted"
-            ));
         }
     }
 

@@ -136,14 +136,14 @@ impl LineRules {
     }
 
     pub(super) fn admit(&mut self, rules: &RollRules, line: &RollLine) -> Result<(), RollProblem> {
-        if line.credential == [0; 32] && weaken::is_on(Check::RefuseIdentity) {
-            return Err(RollProblem::IdentityCredential);
-        }
         if !(1..=rules.max_weight).contains(&line.weight) {
             return Err(RollProblem::WeightOutOfRange { max: rules.max_weight });
         }
         let order =
             self.previous.replace(line.credential).map_or(Ordering::Less, |before| before.cmp(&line.credential));
+        if line.credential == [0; 32] && weaken::is_on(Check::RefuseIdentity) {
+            return Err(RollProblem::IdentityCredential);
+        }
         match order {
             Ordering::Equal if weaken::is_on(Check::RollOrder) => Err(RollProblem::Duplicate),
             Ordering::Greater if weaken::is_on(Check::RollOrder) => Err(RollProblem::NotAscending),

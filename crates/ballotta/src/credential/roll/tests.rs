@@ -84,7 +84,7 @@ fn a_roll_has_a_frozen_form() {
     assert_eq!((index.totals().voters(), index.totals().weight()), (3, 1021));
     let styles = [StyleTotals { voters: 2, weight: 1001 }, StyleTotals { voters: 1, weight: 20 }];
     assert_eq!(index.totals().styles(), styles);
-    assert_eq!(index.totals().weights(), Some(&BTreeMap::from([(1, 1), (20, 1), (1000, 1)])));
+    assert_eq!(index.totals().weights(), Some(&BTreeMap::from([((0, 1), 1), ((0, 1000), 1), ((1, 20), 1)])));
 }
 
 #[test]
@@ -353,4 +353,12 @@ mod weakened {
         let _weaken = Weaken::without(Check::RefuseIdentity);
         assert_eq!(line(1, [0; 32]).key(), Ok(PublicElement::from(Element::identity())));
     }
+}
+
+/// D1: a line whose credential is the identity is refused, and is the line with which the next one is compared.
+#[test]
+fn d1_a_line_after_the_identity() {
+    let [a, b] = ["55", "44"].map(|pair| pair.repeat(32));
+    let roll = format!("{ROLL_FORMAT} {MANIFEST}\n{a} town 1\n{} town 1\n{b} town 1\n{a} town 1\n", "00".repeat(32));
+    assert_eq!(errors(roll.as_bytes()), [(3, RollProblem::IdentityCredential)]);
 }

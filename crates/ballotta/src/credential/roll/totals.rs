@@ -8,11 +8,12 @@ use alloc::vec::Vec;
 
 use super::error::RollProblem;
 use super::line::RollLine;
+use crate::contest::Multiplier;
 use crate::limits::MAX_VOTERS;
-use crate::manifest::Manifest;
+use crate::manifest::{Contest, Manifest};
 use crate::weaken::{self, Check};
 
-/// The most different weights whose voters are counted separately.
+/// The most different styles and weights whose voters are counted separately.
 pub(super) const MAX_DISTINCT_WEIGHTS: usize = 1 << 16;
 
 /// The totals of the voters of one style.
@@ -30,7 +31,7 @@ pub struct RollTotals {
     pub(super) voters: u64,
     weight: u64,
     styles: Vec<StyleTotals>,
-    weights: Option<BTreeMap<u64, u64>>,
+    weights: Option<BTreeMap<(usize, u64), u64>>,
 }
 
 impl RollTotals {
@@ -56,35 +57,43 @@ impl RollTotals {
         &self.styles
     }
 
-    /// Contests that are never decrypted, even if everybody votes, as texts for people: too few voters have them on their
-    /// ballot.
+    /// Contests that may stay encrypted because of the roll, as texts for people: too few voters have them on their ballot,
+    /// or a weight is so rare among these voters that one ballot is enough.
     #[must_use]
     pub fn warnings(&self, manifest: &Manifest) -> Vec<String> {
-        let minimum = manifest.privacy().minimum_counted_ballots;
-        let voters = |contest: usize| -> u64 {
-            let has_contest = |style: &usize| manifest.style_contests(*style).contains(&contest);
-            (0..self.styles.len())
-                .filter(has_contest)
-                .filter_map(|style| self.styles.get(style))
-                .map(|it| it.voters)
-                .sum()
-        };
-        let contests = manifest.contests().iter().enumerate().map(|(number, contest)| (contest, voters(number)));
-        let never = contests.filter(|(_, voters)| (1..minimum).contains(voters));
-        never
-            .map(|(contest, voters)| {
-                format!(
-                    "contest {} is never decrypted: {voters} of the voters have it on their ballot, and the manifest asks \
-                     for {minimum} ballots",
-                    contest.id
-                )
-            })
-            .collect()
+        let contests = manifest.contests().iter().enumerate();
+        contests.filter_map(|(number, contest)| self.warning(manifest, number, contest)).collect()
     }
 
-    /// Returns how many voters have each weight, or `None` if there are more than 65,536 different weights.
+    fn warning(&self, manifest: &Manifest, number: usize, contest: &Contest) -> Option<String> {
+        let (id, privacy) = (&contest.id, manifest.privacy());
+        let has_contest = |style: usize| manifest.style_contests(style).contains(&number);
+        let styles = self.styles.iter().enumerate().filter(|(style, _)| has_contest(*style));
+        let voters: u64 = styles.map(|(_, totals)| totals.voters).sum();
+        let minimum = privacy.minimum_counted_ballots;
+        if (1..minimum).contains(&voters) {
+            return Some(format!(
+                "contest {id} is never decrypted: {voters} of the voters have it on their ballot, and the manifest asks for \
+                 {minimum} ballots"
+            ));
+        }
+        let mut of_weight: BTreeMap<u64, u64> = BTreeMap::new();
+        for ((style, weight), voters) in self.weights.iter().flatten() {
+            if has_contest(*style) && contest.rule.multiplier() == Multiplier::RollWeight {
+                *of_weight.entry(*weight).or_default() += voters;
+            }
+        }
+        let minimum = privacy.minimum_ballots_per_weight;
+        let (weight, voters) = of_weight.iter().find(|(_, voters)| **voters < minimum)?;
+        Some(format!(
+            "contest {id} is not decrypted if a voter of the weight {weight} votes: {voters} of its voters have this weight, \
+             and the manifest asks for {minimum} ballots of every weight"
+        ))
+    }
+
+    /// Returns how many voters have each style and weight, or `None` if there are more than 65,536 different ones.
     #[must_use]
-    pub fn weights(&self) -> Option<&BTreeMap<u64, u64>> {
+    pub fn weights(&self) -> Option<&BTreeMap<(usize, u64), u64>> {
         self.weights.as_ref()
     }
 
@@ -103,7 +112,7 @@ impl RollTotals {
             style.weight += line.weight;
         }
         if let Some(weights) = &mut self.weights {
-            *weights.entry(line.weight).or_default() += 1;
+            *weights.entry((line.style, line.weight)).or_default() += 1;
             if weights.len() > MAX_DISTINCT_WEIGHTS {
                 self.weights = None;
             }
