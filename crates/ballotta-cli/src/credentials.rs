@@ -29,7 +29,7 @@ use crate::console::{Console, counted, grouped};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, lock_record, read_election};
-use crate::secrets::{read_signing_key, system_rng};
+use crate::secrets::{read_signing_key, system_rng, without_mark};
 
 /// New voting codes, and their roll.
 #[derive(clap::Args, Debug)]
@@ -285,7 +285,11 @@ fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<Vec<Entitlem
         ensure!((1..=heaviest).contains(&weight), "the weight is {weight}, but the manifest allows 1 to {heaviest}");
         Ok(Entitlement { style, weight })
     };
-    let lines = text.lines().enumerate().filter(|(number, line)| *number > 0 || *line != "style,weight");
+    let lines = without_mark(&text)
+        .trim_end()
+        .lines()
+        .enumerate()
+        .filter(|(number, line)| *number > 0 || *line != "style,weight");
     let voters: Vec<Entitlement> = lines
         .map(|(number, line)| voter(line).with_context(|| format!("{}, line {}", path.display(), number + 1)))
         .collect::<Result<_>>()

@@ -24,7 +24,7 @@ use crate::marks::{MarkArguments, explain, for_people};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
 use crate::record::{Record, language, read_election};
-use crate::secrets::{system_rng, voting_code_text};
+use crate::secrets::{system_rng, voting_code_text, without_mark};
 use crate::state_file::follow_links;
 
 /// Encrypts a ballot and shows its tracker.
@@ -114,8 +114,11 @@ impl PrepareBallot {
 /// that of the voter's election.
 fn read_voter(file: Option<&Path>, source: &FolderRecord, election: &Election) -> Result<Voter> {
     let code = voting_code_text(file)?;
-    let code: VotingCode =
-        code.trim().parse().context("this is not a voting code").remedy("type it again, and check each group")?;
+    let code: VotingCode = without_mark(&code)
+        .trim()
+        .parse()
+        .context("this is not a voting code")
+        .remedy("type it again, and check each group")?;
     let voter = election.voter(source, &code).refused();
     voter.remedy("check the voting code and the fingerprint; if both are right, do not vote: this is not your election")
 }
