@@ -71,12 +71,12 @@ impl TakePart {
         let record = Record::read_pinned(&trustee.record, &self.board)?;
         let (manifest, messages) = (&record.manifest, record.ceremony()?);
         let hash = manifest.hash();
-        self.manifest_hash.as_ref().map_or(Ok(()), |pinned| check_manifest_hash(pinned, &hash))?;
+        self.manifest_hash.as_ref().map_or(Ok(()), |pinned| check_manifest_hash(pinned, hash))?;
         let step = trustee.session()?.ceremony_step(record.parameters()?, &messages, &mut system_rng());
         match step.or_else(|error| trustee.explain(manifest, error)).context("the key ceremony cannot continue")? {
             CeremonyStep::Due { kind, message } => {
                 let summary = Summary::new(format_args!("the {kind}, a message of the key ceremony"), manifest);
-                summary.manifest_hash(&hash).ceremony(manifest).show(console);
+                summary.manifest_hash(hash).ceremony(manifest).show(console);
                 console.say("All trustees must have the same hash of the manifest.");
                 let out = &trustee.out;
                 MessageFile::new(FileKind::CeremonyMessage, message).write(out)?;
