@@ -24,11 +24,12 @@ use rayon::prelude::*;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::act::{BoardPin, Summary, check_fingerprint};
 use crate::console::{Console, counted, grouped};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, lock_record, read_election};
-use crate::secrets::{read_signing_key, system_rng};
+use crate::secrets::{read_signing_key, system_rng, without_mark};
 
 /// New voting codes, and their roll.
 #[derive(clap::Args, Debug)]
@@ -231,11 +232,13 @@ pub(crate) struct SignRoll {
     /// The new file, which you then send to the board
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    board: BoardPin,
 }
 
 impl SignRoll {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let record = Record::read(&self.record)?;
+        let record = Record::read_pinned(&self.record, &self.board)?;
         let key = read_signing_key(&self.key)?;
         let authorities = record.manifest.credential_authorities();
         let named = AuthorityIndex::enumerate(authorities).find(|(_, authority)| authority.key == *key.public());
@@ -243,15 +246,13 @@ impl SignRoll {
             let key = self.key.display();
             return refusal(format!("{key} is not the key of a credential authority that the manifest names"));
         };
-        let Election { context, roll, .. } = read_election(&record.source)?;
+        let (_, Election { context, roll, .. }) = record.into_election()?;
         let fingerprint = context.fingerprint();
-        if *fingerprint != self.fingerprint {
-            return refusal(format!("the election has the fingerprint {fingerprint}, not {}", self.fingerprint))
-                .remedy("check the fingerprint; if it is right, do not sign: the record was changed after the issue");
-        }
+        check_fingerprint(&self.fingerprint, fingerprint)?;
+        let summary = Summary::new("the roll, as the one that was issued", context.manifest());
+        summary.fingerprint(fingerprint).roll(roll.totals()).show(console);
         let signature = RollSignature::sign(index, fingerprint, &key, &mut system_rng());
         MessageFile::new(FileKind::RollSignature, signature.encode()).write(&self.out)?;
-        console.say(format!("{} on the roll.", counted(roll.totals().voters(), "voter is", "voters are")));
         let (out, fingerprint) = (self.out.display(), fingerprint.to_string());
         console.say(format!("Send {out} to the board.\nIt signs the roll of the election with this fingerprint:"));
         console.answer(&fingerprint, &json!({ "fingerprint": fingerprint }))
@@ -284,7 +285,11 @@ fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<Vec<Entitlem
         ensure!((1..=heaviest).contains(&weight), "the weight is {weight}, but the manifest allows 1 to {heaviest}");
         Ok(Entitlement { style, weight })
     };
-    let lines = text.lines().enumerate().filter(|(number, line)| *number > 0 || *line != "style,weight");
+    let lines = without_mark(&text)
+        .trim_end()
+        .lines()
+        .enumerate()
+        .filter(|(number, line)| *number > 0 || *line != "style,weight");
     let voters: Vec<Entitlement> = lines
         .map(|(number, line)| voter(line).with_context(|| format!("{}, line {}", path.display(), number + 1)))
         .collect::<Result<_>>()

@@ -3,6 +3,7 @@
 //! Everybody shares the folder of the record. What people send to the board are separate files. Results go to the
 //! standard output, everything else to the standard error.
 
+mod act;
 mod ballot_box;
 mod board;
 mod chart;
@@ -130,12 +131,12 @@ enum TrusteeVerb {
     /// Make a secret seed, encrypted with a passphrase
     New(keys::NewTrusteeSeed),
     /// Make the next message of the key ceremony
-    Ceremony(trustee::TrusteeArguments),
+    Ceremony(trustee::TakePart),
     /// Verify the closed record, and sign the statement of what this trustee will decrypt
     #[command(alias = "state")]
-    SignClosing(trustee::TrusteeArguments),
+    SignClosing(trustee::TrusteeAct),
     /// Verify the closed record again, and decrypt the sums in the statement
-    Decrypt(trustee::TrusteeArguments),
+    Decrypt(trustee::TrusteeAct),
 }
 
 #[derive(Subcommand, Debug)]
@@ -210,7 +211,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Authority(AuthorityVerb::New(verb)) => verb.run(console),
         Verb::Authority(AuthorityVerb::Sign(verb)) => verb.run(console),
         Verb::Trustee(TrusteeVerb::New(verb)) => verb.run(console),
-        Verb::Trustee(TrusteeVerb::Ceremony(verb)) => verb.ceremony(console),
+        Verb::Trustee(TrusteeVerb::Ceremony(verb)) => verb.run(console),
         Verb::Trustee(TrusteeVerb::SignClosing(verb)) => verb.sign_closing(console),
         Verb::Trustee(TrusteeVerb::Decrypt(verb)) => verb.decrypt(console),
         Verb::Manifest(ManifestVerb::New(verb)) => verb.run(console),

@@ -12,6 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use crate::secrets::without_mark;
+
 /// The kind of a message file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {
@@ -81,14 +83,17 @@ impl MessageFile {
         Self { kind, bytes }
     }
 
+    /// Reads a message file. Programs that people use to move texts may have added a byte order mark, carriage returns or
+    /// empty last lines, or removed the last line feed.
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        let (header, body) = text.split_once('\n').context("a message file has two lines")?;
+        let (header, body) = without_mark(text).split_once('\n').context("a message file has two lines")?;
+        let (header, body) = (header.trim_end(), body.trim_end());
+        ensure!(!body.is_empty(), "a message file has two lines");
         let name = header.strip_prefix(PREFIX);
         let name = name.with_context(|| format!("the first line does not begin with {PREFIX}"))?;
         let Some(kind) = FileKind::ALL.into_iter().find(|kind| kind.name() == name) else {
             bail!("{name} is not a kind of message file");
         };
-        let body = body.strip_suffix('\n').context("a message file has two lines")?;
         let bytes = STANDARD.decode(body).map_err(|_| anyhow!("the second line is not base64"))?;
         let (length, limit) = (bytes.len(), kind.max_bytes());
         ensure!(length <= limit, "a {name} has at most {limit} bytes, but this one has {length}");
@@ -152,10 +157,18 @@ mod tests {
             ("ballotta/v1-draft.0/ballot\nAA==\n", "the first line does not begin with ballotta/v1-draft.4/"),
             ("ballotta/v1-draft.4/vote\nAA==\n", "vote is not a kind of message file"),
             ("ballotta/v1-draft.4/ballot\nA\n", "the second line is not base64"),
-            ("ballotta/v1-draft.4/ballot\nAA==\n\n", "the second line is not base64"),
-            ("ballotta/v1-draft.4/ballot\nAA==", "a message file has two lines"),
+            ("ballotta/v1-draft.4/ballot\nAA==\nAA==\n", "the second line is not base64"),
+            ("ballotta/v1-draft.4/ballot AA==", "a message file has two lines"),
         ] {
             assert_eq!(MessageFile::parse(text).unwrap_err().to_string(), error);
+        }
+        // F13: what editors and mail programs do to texts.
+        let ballot = MessageFile::new(FileKind::Ballot, vec![0]);
+        let text = ballot.to_text();
+        for edited in
+            [format!("\u{feff}{text}"), text.replace('\n', "\r\n"), format!("{text}\r\n\n"), text.trim_end().to_owned()]
+        {
+            assert_eq!(MessageFile::parse(&edited).unwrap(), ballot, "{edited:?}");
         }
         // This is the largest entry of a board.
         let ballot = |length| MessageFile::parse(&MessageFile::new(FileKind::Ballot, vec![0; length]).to_text());

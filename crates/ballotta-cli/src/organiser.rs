@@ -6,11 +6,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use ballotta::board::entry::{Action, OrganiserEntry};
-use ballotta::election::ElectionContext;
+use ballotta::hash::Fingerprint;
+use ballotta::manifest::Manifest;
+use ballotta::signing::KeyPair;
 use ballotta::verifier::{CheckId, Stage, VerifyOptions};
 use serde_json::json;
 
-use crate::console::{Console, counted};
+use crate::act::{Confirmation, Pins, Summary};
+use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, read_election};
@@ -27,16 +30,22 @@ pub(crate) struct OrganiserAct {
     /// The new file, which you then send to the board
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    pins: Pins,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 impl OrganiserAct {
     pub(crate) fn open(&self, console: Console) -> Result<()> {
-        let record = Record::read(&self.record)?;
+        let record = Record::read_pinned(&self.record, &self.pins.board)?;
         let election = read_election(&record.source)?;
+        self.pins.check_fingerprint(election.context.fingerprint())?;
         if let Some(index) = election.window.opened {
             return refusal(format!("the voting is open already (entry {index})"))
                 .remedy("nothing to do: the opening is on the board");
         }
+        let key = self.key(&record.manifest)?;
         // Everything before the voting must be valid, including every line of the roll.
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
         let verification = console.verify(&record.source, &options);
@@ -51,18 +60,23 @@ impl OrganiserAct {
         for warning in &verification.report.warnings {
             console.say(format!("note: {warning}"));
         }
-        let voters = verification.roll.as_ref().map_or(0, |roll| roll.totals().voters());
-        let of_roll = verification.roll.as_ref().map_or_else(Vec::new, |roll| roll.totals().warnings(&record.manifest));
-        of_roll.iter().for_each(|warning| console.say(format!("warning: {warning}")));
-        console.say(format!("{} on the roll.", counted(voters, "voter is", "voters are")));
         // The record may have changed since it was first read: what is signed is what was verified.
-        let context = verification.context.context("the record has no election")?;
-        self.sign(&context, Action::Open, console)
+        let (context, roll) = verification.context.zip(verification.roll).context("the record has no election")?;
+        self.pins.check_fingerprint(context.fingerprint())?;
+        self.pins.board.check_unchanged(record.head(), verification.head)?;
+        for warning in roll.totals().warnings(context.manifest()) {
+            console.say(format!("warning: {warning}"));
+        }
+        let summary = Summary::new("the opening of the voting", context.manifest());
+        let summary = summary.fingerprint(context.fingerprint()).roll(roll.totals());
+        self.confirmation.ask(&summary, console)?;
+        self.sign(context.fingerprint(), &key, Action::Open, console)
     }
 
     pub(crate) fn close(&self, console: Console) -> Result<()> {
-        let record = Record::read(&self.record)?;
-        let election = read_election(&record.source)?;
+        let (source, election) = Record::read_pinned(&self.record, &self.pins.board)?.into_election()?;
+        let (manifest, fingerprint) = (election.context.manifest(), election.context.fingerprint());
+        self.pins.check_fingerprint(fingerprint)?;
         if election.window.opened.is_none() {
             return refusal("the voting was never opened");
         }
@@ -70,16 +84,31 @@ impl OrganiserAct {
             return refusal(format!("the voting is closed already (entry {index})"))
                 .remedy("nothing to do: the closing is on the board");
         }
-        self.sign(&election.context, Action::Close, console)
+        let key = self.key(manifest)?;
+        // A record that does not hold can be closed. But the turnout is that of the ballots that are verified.
+        let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
+        let verification = console.verify(&source, &options);
+        self.pins.board.check_unchanged(election.head(), verification.head)?;
+        if !verification.report.holds() {
+            console.say("warning: the record does not hold: `ballotta verify --stage voting` says why");
+        }
+        let summary = Summary::new("the closing of the voting", manifest).fingerprint(fingerprint);
+        let summary = summary.turnout(verification.counted, election.roll.totals().voters());
+        self.confirmation.ask(&summary, console)?;
+        self.sign(fingerprint, &key, Action::Close, console)
     }
 
-    fn sign(&self, context: &ElectionContext, action: Action, console: Console) -> Result<()> {
+    /// The organiser's key.
+    fn key(&self, manifest: &Manifest) -> Result<KeyPair> {
         let key = read_signing_key(&self.key)?;
-        if key.public() != context.manifest().organiser() {
+        if key.public() != manifest.organiser() {
             return refusal(format!("{} is not the organiser's key in the manifest", self.key.display()));
         }
-        let fingerprint = context.fingerprint();
-        let entry = OrganiserEntry::sign(action, fingerprint, &key, &mut system_rng());
+        Ok(key)
+    }
+
+    fn sign(&self, fingerprint: &Fingerprint, key: &KeyPair, action: Action, console: Console) -> Result<()> {
+        let entry = OrganiserEntry::sign(action, fingerprint, key, &mut system_rng());
         let (kind, what) = match action {
             Action::Open => (FileKind::Opening, "opening"),
             Action::Close => (FileKind::Closing, "closing"),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use ballotta::board;
+use ballotta::board::log::{Frontier, TreeHead};
 use ballotta::board::note::{NoteError, NoteSigner};
 use ballotta::board::timeline::{Event, Observed};
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
@@ -18,6 +19,7 @@ use ballotta::voter::{Election, VoterError};
 use ballotta_io::{BoardFolder, BoardLock, FolderRecord};
 use serde_json::json;
 
+use crate::act::BoardPin;
 use crate::ballot_box::BallotBox;
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
@@ -99,12 +101,49 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn read(root: &Path) -> Result<Self> {
+        Self::read_pinned(root, &BoardPin::default())
+    }
+
+    /// Reads a record whose board must continue the pinned checkpoint.
+    pub(crate) fn read_pinned(root: &Path, pin: &BoardPin) -> Result<Self> {
         let source = FolderRecord::new(root);
         let manifest = read_manifest(&source).with_context(|| format!("{} is not a record", root.display()))?;
+        Self::visit(source, manifest, pin, &mut |_| ())
+    }
+
+    /// Reads the board of a record, which must continue the pinned checkpoint, and shows every entry to `visit`.
+    pub(crate) fn visit(
+        source: FolderRecord,
+        manifest: Manifest,
+        pin: &BoardPin,
+        visit: &mut dyn FnMut(&Observed<'_>),
+    ) -> Result<Self> {
         let mut is_published = false;
-        let mut visit = |observed: &Observed<'_>| is_published |= matches!(observed.event, Some(Event::Publication(_)));
+        let (mut pinned, mut entries) = (pin.read(&manifest)?, Frontier::new());
+        let mut visit = |observed: &Observed<'_>| {
+            is_published |= matches!(observed.event, Some(Event::Publication(_)));
+            if let Some(pinned) = &mut pinned {
+                entries.push(observed.leaf);
+                pinned.compare(&entries);
+            }
+            visit(observed);
+        };
         let board = PublishedBoard::read(&source, &manifest, &mut visit, &mut system_rng()).refused()?;
+        pin.check(pinned.as_ref(), board.timeline().size())?;
         Ok(Self { source, manifest, board, is_published })
+    }
+
+    /// The head of the board as it was read.
+    pub(crate) fn head(&self) -> TreeHead {
+        self.board.timeline().head()
+    }
+
+    /// The election of the record, from the board that was read. Fails if the key ceremony or the roll is missing.
+    pub(crate) fn into_election(self) -> Result<(FolderRecord, Election)> {
+        let Self { source, manifest, board, .. } = self;
+        let election = Election::of_board(&source, manifest, board, &mut system_rng());
+        let election = explain(&source, election)?;
+        Ok((source, election))
     }
 
     /// The messages of the key ceremony, in the order of the board. Messages after the opening have no effect.
@@ -125,7 +164,12 @@ impl Record {
 
 /// Reads the election of a record as voters do. Fails if the key ceremony or the roll is missing.
 pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
-    match Election::read(source, &mut system_rng()) {
+    explain(source, Election::read(source, &mut system_rng()))
+}
+
+/// Says what to do about the part of an election that is missing.
+fn explain(source: &FolderRecord, read: Result<Election, VoterError>) -> Result<Election> {
+    match read {
         Err(VoterError::Record(RecordError::File { path, error })) if path == record::MANIFEST => {
             Err(error).context(path).with_context(|| format!("{} is not a record", source.root().display()))
         }

@@ -69,7 +69,7 @@ impl KeyFile {
     pub(crate) fn read(self, path: &Path) -> Result<Zeroizing<[u8; 32]>> {
         let text = fs::read_to_string(path).map(Zeroizing::new);
         let text = text.with_context(|| format!("the key {} cannot be read", path.display()))?;
-        let mut lines = text.lines();
+        let mut lines = without_mark(&text).trim_end().lines();
         ensure!(lines.next() == Some(self.header()), "{} is not the secret key of {}", path.display(), self.holder());
         let mut secret = Zeroizing::new([0; 32]);
         // The error of `hex` would show a character of the secret.
@@ -127,10 +127,21 @@ pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Resul
         .with_context(|| format!("{} is not an age file", path.display()))
         .remedy("give the file that `ballotta trustee new` made")?;
     let identity = age::scrypt::Identity::new(passphrase.clone());
-    let reader = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity));
-    let reader = reader
-        .with_context(|| format!("the passphrase does not open {}", path.display()))
-        .remedy("type it again, as it was when the key was made; nobody else can open this file")?;
+    let reader = match decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)) {
+        Ok(reader) => reader,
+        // The passphrase has opened the key of the file, which did not seal this header; or the header cannot be read.
+        Err(error @ (age::DecryptError::InvalidMac | age::DecryptError::InvalidHeader)) => {
+            return Err(error)
+                .with_context(|| format!("{} is damaged", path.display()))
+                .remedy("restore the file from a copy");
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("the passphrase does not open {}", path.display())).remedy(
+                "type it again, as it was when the key was made; if it is right, the file is damaged: restore a copy; \
+                 nobody else can open this file",
+            );
+        }
+    };
     let mut seed = Zeroizing::new(Vec::new());
     reader.take(33).read_to_end(&mut seed).with_context(|| format!("{} is damaged", path.display()))?;
     let Ok(seed) = seed.as_slice().try_into() else { bail!("{} does not contain a trustee's seed", path.display()) };
@@ -169,7 +180,7 @@ pub(crate) fn new_passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretS
 fn passphrase_in(file: &Path) -> Result<SecretString> {
     let text = fs::read_to_string(file).map(Zeroizing::new);
     let text = text.with_context(|| format!("the file {} with the passphrase cannot be read", file.display()))?;
-    not_empty(SecretString::from(text.trim_end_matches(['\r', '\n'])))
+    not_empty(SecretString::from(without_mark(&text).trim_end_matches(['\r', '\n'])))
 }
 
 fn typed(prompt: &str) -> Result<SecretString> {
@@ -180,6 +191,11 @@ fn typed(prompt: &str) -> Result<SecretString> {
 fn not_empty(passphrase: SecretString) -> Result<SecretString> {
     ensure!(!passphrase.expose_secret().is_empty(), "the passphrase is empty");
     Ok(passphrase)
+}
+
+/// A text without the byte order mark with which some editors begin a file.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// A voting code from a file, or typed by a person.
@@ -204,6 +220,46 @@ pub(crate) fn voting_code_text(file: Option<&Path>) -> Result<Zeroizing<String>>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn f13_editors_change_a_key_file_and_it_is_still_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        KeyFile::Note.write(&path, &Zeroizing::new([7; 32])).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        for edited in [format!("\u{feff}{text}"), text.replace('\n', "\r\n"), format!("{text}\n \r\n")] {
+            fs::write(&path, edited).unwrap();
+            assert_eq!(*KeyFile::Note.read(&path).unwrap(), [7; 32]);
+        }
+        for edited in ["\u{feff}one correct horse\r\n", "one correct horse\n\n\n", "one correct horse"] {
+            fs::write(&path, edited).unwrap();
+            assert_eq!(passphrase_in(&path).unwrap().expose_secret(), "one correct horse");
+        }
+    }
+
+    /// Changes a byte of the header of a seed, and returns the error with the right passphrase.
+    fn damaged_seed(find: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seed.age");
+        let passphrase = SecretString::from("one correct horse");
+        write_trustee_seed(&path, &TrusteeSeed::from_bytes(&[7; 32]), &passphrase, Some(2)).unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        let at = bytes.windows(find.len()).position(|window| window == find.as_bytes()).unwrap() + find.len();
+        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, bytes).unwrap();
+        let error = read_trustee_seed(&path, &passphrase).err().unwrap();
+        format!("{error:#}").replace(&path.display().to_string(), "FILE")
+    }
+
+    #[test]
+    fn f14_a_damaged_header_is_not_a_wrong_passphrase() {
+        let error = damaged_seed("\n--- ");
+        assert!(error.starts_with("FILE is damaged: "), "{error}");
+        // A damaged salt cannot be told from a wrong passphrase.
+        let error = damaged_seed("-> scrypt ");
+        assert!(error.starts_with("the passphrase does not open FILE"), "{error}");
+    }
 
     #[test]
     fn the_error_of_a_damaged_key_shows_nothing_of_it() {

@@ -9,12 +9,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow};
 use ballotta::decryption::DecryptionError;
+use ballotta::hash::ManifestHash;
 use ballotta::key_ceremony::{CeremonyError, CeremonyStep};
 use ballotta::manifest::Manifest;
 use ballotta::record::RecordError;
 use ballotta::trustee::{ClosingSession, TrusteeError, TrusteeSession};
 use serde_json::json;
 
+use crate::act::{BoardPin, Confirmation, Pins, Summary, check_manifest_hash};
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
@@ -39,18 +41,46 @@ pub(crate) struct TrusteeArguments {
     out: PathBuf,
 }
 
-impl TrusteeArguments {
+/// The next message of the key ceremony.
+#[derive(clap::Args, Debug)]
+pub(crate) struct TakePart {
+    #[command(flatten)]
+    trustee: TrusteeArguments,
+    /// The hash of the manifest that you know from another source; another manifest is refused
+    #[arg(long, value_name = "HEX")]
+    manifest_hash: Option<ManifestHash>,
+    #[command(flatten)]
+    board: BoardPin,
+}
+
+/// A closing statement or a partial decryption.
+#[derive(clap::Args, Debug)]
+pub(crate) struct TrusteeAct {
+    #[command(flatten)]
+    trustee: TrusteeArguments,
+    #[command(flatten)]
+    pins: Pins,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+impl TakePart {
     /// Makes the next message of the key ceremony.
-    pub(crate) fn ceremony(&self, console: Console) -> Result<()> {
-        let record = Record::read(&self.record)?;
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let trustee = &self.trustee;
+        let record = Record::read_pinned(&trustee.record, &self.board)?;
         let (manifest, messages) = (&record.manifest, record.ceremony()?);
-        let step = self.session()?.ceremony_step(record.parameters()?, &messages, &mut system_rng());
-        match step.or_else(|error| self.explain(manifest, error)).context("the key ceremony cannot continue")? {
+        let hash = manifest.hash();
+        self.manifest_hash.as_ref().map_or(Ok(()), |pinned| check_manifest_hash(pinned, hash))?;
+        let step = trustee.session()?.ceremony_step(record.parameters()?, &messages, &mut system_rng());
+        match step.or_else(|error| trustee.explain(manifest, error)).context("the key ceremony cannot continue")? {
             CeremonyStep::Due { kind, message } => {
-                MessageFile::new(FileKind::CeremonyMessage, message).write(&self.out)?;
-                let hash = manifest.hash();
-                console.say(format!("The hash of the manifest is {hash}. All trustees must have the same one."));
-                console.say(format!("Send {} to the board. It is a message of the key ceremony:", self.out.display()));
+                let summary = Summary::new(format_args!("the {kind}, a message of the key ceremony"), manifest);
+                summary.manifest_hash(hash).ceremony(manifest).show(console);
+                console.say("All trustees must have the same hash of the manifest.");
+                let out = &trustee.out;
+                MessageFile::new(FileKind::CeremonyMessage, message).write(out)?;
+                console.say(format!("Send {} to the board. It is a message of the key ceremony:", out.display()));
                 console.answer(&kind.to_string(), &json!({ "step": kind.to_string() }))
             }
             CeremonyStep::Waiting { kind, absent } => {
@@ -61,48 +91,72 @@ impl TrusteeArguments {
             _ => console.answer("the key ceremony is complete", &json!({ "step": null })),
         }
     }
+}
 
+impl TrusteeAct {
     /// Signs this trustee's only statement of what it will decrypt.
     pub(crate) fn sign_closing(&self, console: Console) -> Result<()> {
         let (_lock, mut session, record) = self.verify_closed(console)?;
+        self.confirm("this trustee's only statement of what it decrypts", &session, console)?;
+        let (trustee, out) = (&self.trustee, &self.trustee.out);
         let statement = session.sign_closing(&mut system_rng());
-        let statement = statement.or_else(|error| self.explain(&record.manifest, error))?;
-        MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()).write(&self.out)?;
-        let state = self.state()?.path;
+        let statement = statement.or_else(|error| trustee.explain(&record.manifest, error))?;
+        MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()).write(out)?;
+        let state = trustee.state()?.path;
         console.say(format!("The statement is stored in {}: keep this file next to the key.", state.display()));
-        console.answer(&format!("Send {} to the board.", self.out.display()), &json!({ "statement": self.out }))
+        console.answer(&format!("Send {} to the board.", out.display()), &json!({ "statement": out }))
     }
 
     /// Makes the partial decryption.
     pub(crate) fn decrypt(&self, console: Console) -> Result<()> {
         let (_lock, session, record) = self.verify_closed(console)?;
+        self.confirm("this trustee's decryption of the totals", &session, console)?;
+        let out = &self.trustee.out;
         let part = session.decrypt(&record.source, &mut system_rng());
-        let part = part.or_else(|error| self.explain(&record.manifest, error))?;
-        MessageFile::new(FileKind::PartialDecryption, part.to_bytes()).write(&self.out)?;
-        console.answer(&format!("Send {} to the board.", self.out.display()), &json!({ "decryption": self.out }))
+        let part = part.or_else(|error| self.trustee.explain(&record.manifest, error))?;
+        MessageFile::new(FileKind::PartialDecryption, part.to_bytes()).write(out)?;
+        console.answer(&format!("Send {} to the board.", out.display()), &json!({ "decryption": out }))
+    }
+
+    /// Shows what is signed, and asks a person to confirm it.
+    fn confirm(&self, what: &str, session: &ClosingSession<StateFile>, console: Console) -> Result<()> {
+        let verification = session.verification();
+        let closed = verification.context.as_ref().zip(verification.tally.as_ref());
+        let (context, tally) = closed.context("the voting is not closed")?;
+        let summary = Summary::new(what, context.manifest()).fingerprint(context.fingerprint());
+        self.confirmation.ask(&summary.tally(context.manifest(), tally), console)
     }
 
     /// Verifies the record up to the close, while no other process uses the key.
     fn verify_closed(&self, console: Console) -> Result<(File, ClosingSession<StateFile>, Record)> {
-        let lock = lock(&self.key)?;
-        let record = Record::read(&self.record)?;
+        let trustee = &self.trustee;
+        let lock = lock(&trustee.key)?;
+        let record = Record::read_pinned(&trustee.record, &self.pins.board)?;
         // This mistake is common, so it has its own message. If the record cannot be read, the report below says why.
-        if let Ok(election) = read_election(&record.source)
-            && election.window.closed.is_none()
-        {
-            return refusal("the voting is not closed")
-                .remedy("wait until the organiser has closed the voting and the board has added the closing");
+        if let Ok(election) = read_election(&record.source) {
+            self.pins.check_fingerprint(election.context.fingerprint())?;
+            if election.window.closed.is_none() {
+                return refusal("the voting is not closed")
+                    .remedy("wait until the organiser has closed the voting and the board has added the closing");
+            }
         }
-        let session = self.session()?;
+        let session = trustee.session()?;
         let session =
             console.show_progress(|progress| session.verify_closed(&record.source, progress, &mut system_rng()));
-        let session = session.or_else(|error| self.explain(&record.manifest, error))?;
+        let session = session.or_else(|error| trustee.explain(&record.manifest, error))?;
+        // The record may have changed since it was first read: what is signed is what was verified.
+        if let Some(context) = &session.verification().context {
+            self.pins.check_fingerprint(context.fingerprint())?;
+        }
+        self.pins.board.check_unchanged(record.head(), session.verification().head)?;
         for failure in &session.verification().report.failures {
             console.say(format!("Without effect on the tally: {}: {}", failure.place, failure.problem));
         }
         Ok((lock, session, record))
     }
+}
 
+impl TrusteeArguments {
     fn session(&self) -> Result<TrusteeSession<StateFile>> {
         let passphrase = passphrase(self.passphrase_file.as_deref(), &self.key)?;
         Ok(TrusteeSession::new(read_trustee_seed(&self.key, &passphrase)?, self.state()?))

@@ -2,25 +2,22 @@
 //!
 //! See `spec/command-line.md#verify`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, anyhow, ensure};
-use ballotta::board::board_key;
-use ballotta::board::log::TreeHead;
-use ballotta::board::note::SignedCheckpoint;
+use anyhow::{Result, anyhow, ensure};
 use ballotta::election::ElectionContext;
 use ballotta::hash::Fingerprint;
-use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::record::MANIFEST;
 use ballotta::verifier::{Report, Stage, Verdict, Verification, VerifyOptions};
 use ballotta_io::FolderRecord;
 
+use crate::act::kept_head;
 use crate::ballot_box::BallotBox;
 use crate::chart;
 use crate::console::{Console, print};
 use crate::failure::{ErrorContext as _, not_complete, refusal};
 use crate::publish::{check_published, publish};
-use crate::record::{Record, board_signer, lock_record, read_at_most, read_election, read_manifest};
+use crate::record::{Record, board_signer, lock_record, read_election, read_manifest};
 use crate::trustee_names::trustees_named;
 
 /// How far the election must have come.
@@ -62,7 +59,8 @@ impl VerifyRecord {
             StageName::Closed => Stage::Closed,
             StageName::Complete => Stage::Complete,
         };
-        let checkpoint = self.checkpoint.as_deref().map(|path| pinned(&source, path)).transpose()?;
+        let checkpoint =
+            self.checkpoint.as_deref().map(|path| kept_head(&read_manifest(&source).refused()?, path)).transpose()?;
         let options = VerifyOptions { stage, fingerprint: self.fingerprint, checkpoint };
         let verification = console.verify(&source, &options);
         let report = &verification.report;
@@ -106,15 +104,6 @@ fn count(report: &Report, what: &str) -> String {
         1 => format!("one {what}"),
         number => format!("{number} {what}s"),
     }
-}
-
-/// The head of a checkpoint that the auditor kept, which the board of the record must have signed.
-fn pinned(source: &FolderRecord, path: &Path) -> Result<TreeHead> {
-    let bytes = read_at_most(path, MAX_CHECKPOINT_BYTES, "a checkpoint")?;
-    let manifest = read_manifest(source).refused()?;
-    let not_of_this_board = || format!("{} is not a checkpoint of this board", path.display());
-    let signed = SignedCheckpoint::parse(&bytes).with_context(not_of_this_board)?;
-    Ok(*signed.verify(&board_key(&manifest)?).refused().with_context(not_of_this_board)?.head())
 }
 
 fn print_result(verification: &Verification) -> Result<()> {

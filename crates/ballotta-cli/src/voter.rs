@@ -17,13 +17,14 @@ use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::act::Pins;
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::marks::{MarkArguments, explain, for_people};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
-use crate::record::{language, read_election};
-use crate::secrets::{system_rng, voting_code_text};
+use crate::record::{Record, language, read_election};
+use crate::secrets::{system_rng, voting_code_text, without_mark};
 use crate::state_file::follow_links;
 
 /// Encrypts a ballot and shows its tracker.
@@ -113,8 +114,11 @@ impl PrepareBallot {
 /// that of the voter's election.
 fn read_voter(file: Option<&Path>, source: &FolderRecord, election: &Election) -> Result<Voter> {
     let code = voting_code_text(file)?;
-    let code: VotingCode =
-        code.trim().parse().context("this is not a voting code").remedy("type it again, and check each group")?;
+    let code: VotingCode = without_mark(&code)
+        .trim()
+        .parse()
+        .context("this is not a voting code")
+        .remedy("type it again, and check each group")?;
     let voter = election.voter(source, &code).refused();
     voter.remedy("check the voting code and the fingerprint; if both are right, do not vote: this is not your election")
 }
@@ -278,12 +282,16 @@ pub(crate) struct CheckBallot {
     /// The tracker that you wrote down
     #[arg(long, value_name = "HEX", value_parser = written_down)]
     tracker: Tracker,
+    #[command(flatten)]
+    pins: Pins,
 }
 
 impl CheckBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let source = FolderRecord::new(&self.record);
-        let election = read_election(&source)?;
+        let (source, election) = Record::read_pinned(&self.record, &self.pins.board)?.into_election()?;
+        self.pins.check_fingerprint(election.context.fingerprint()).remedy(
+            "check the fingerprint; if it is right, this is not the record of your election: tell the organiser",
+        )?;
         console.say(format!("Fingerprint {}", election.context.fingerprint()));
         check_witnesses(&source, &election, console)?;
         let answer = |state: &str, entry: Option<u64>, by: Option<Tracker>, line: String| {
@@ -315,12 +323,19 @@ impl CheckBallot {
     }
 }
 
+/// What a voter must know if no witness is required.
+const NOBODY_WITNESSED: &str = "Nobody has witnessed this board: it may show other people other entries. Compare its \
+                                checkpoint with those of other people.";
+
 /// Checks that enough witnesses saw the board. Otherwise the board may show these entries to this voter only.
 fn check_witnesses(source: &FolderRecord, election: &Election, console: Console) -> Result<()> {
     let Some(witnesses) =
         election.closing_witnesses(source).refused().remedy("keep this record as evidence, and make it public")?
     else {
         console.say("The voting is not closed yet: check again after the close.");
+        if election.context.manifest().witnesses().quorum == 0 {
+            console.say(NOBODY_WITNESSED);
+        }
         return Ok(());
     };
     let ClosingWitnesses { cosigned, members, quorum } = witnesses;
@@ -331,7 +346,7 @@ fn check_witnesses(source: &FolderRecord, election: &Election, console: Console)
             .remedy("check again later and from another place: the board may show other people other entries");
     }
     if cosigned == 0 {
-        console.say("No witness has cosigned the board: compare its checkpoint with those of other people.");
+        console.say(NOBODY_WITNESSED);
     } else {
         console.say(format!("{found}."));
     }

@@ -15,10 +15,11 @@ use ballotta::witness::{CheckpointReview, WitnessError, WitnessSession};
 use ballotta_io::FolderRecord;
 use serde_json::json;
 
+use crate::act::{Pins, Summary};
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
-use crate::record::{Record, lock};
+use crate::record::{Record, lock, read_manifest};
 use crate::secrets::{KeyFile, system_rng};
 use crate::state_file::StateFile;
 
@@ -33,27 +34,53 @@ pub(crate) struct Cosign {
     /// The new file, which you then send to the board
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    pins: Pins,
 }
 
 impl Cosign {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let _lock = lock(&self.key)?;
-        let record = Record::read(&self.record)?;
-        let mut session = session(&record.manifest, &self.key)?;
-        let closing = read_checkpoint(&record.source, CLOSING_CHECKPOINT)?;
-        let path = if closing.is_some() { CLOSING_CHECKPOINT } else { CHECKPOINT };
+        let source = FolderRecord::new(&self.record);
+        let manifest = read_manifest(&source).with_context(|| format!("{} is not a record", self.record.display()))?;
+        let mut session = session(&manifest, &self.key)?;
+        let closing = read_checkpoint(&source, CLOSING_CHECKPOINT)?;
+        let is_closed = closing.is_some();
+        let path = if is_closed { CLOSING_CHECKPOINT } else { CHECKPOINT };
         let signed = match closing {
             Some(closing) => closing,
-            None => read_checkpoint(&record.source, CHECKPOINT)?.context("the record has no checkpoint")?,
+            None => read_checkpoint(&source, CHECKPOINT)?.context("the record has no checkpoint")?,
         };
-        let review = session.review(&signed).or_else(|error| explain(&self.key, error).context(path))?;
-        let size = review.checkpoint().size();
-        let mut reviews = [review];
-        push_entries(&record.source, &record.manifest, &mut reviews)?;
-        let [review] = reviews;
+        let mut review = session.review(&signed).or_else(|error| explain(&self.key, error).context(path))?;
+        let (origin, head) = (review.checkpoint().origin().to_owned(), *review.checkpoint().head());
+        let summary = Summary::new(format_args!("a cosignature of the {path}"), &manifest);
+        let manifest_hash = *manifest.hash();
+        let push = &mut |observed: &Observed<'_>| review.push(observed.leaf);
+        let election = Record::visit(source, manifest, &self.pins.board, push)?.into_election();
+        let summary = match election {
+            Ok((_, election)) => {
+                let fingerprint = election.context.fingerprint();
+                self.pins.check_fingerprint(fingerprint)?;
+                summary.fingerprint(fingerprint)
+            }
+            Err(error) if self.pins.fingerprint.is_some() => {
+                return Err(error).refused().context("the fingerprint cannot be compared");
+            }
+            // A witness cosigns the history of a board, whatever is on it, also before there is a roll.
+            Err(_) => summary.manifest_hash(&manifest_hash),
+        };
+        summary.origin(&origin).board(&head).show(console);
         let line = review.cosign(now()?).or_else(|error| explain(&self.key, error))?.to_string();
         MessageFile::new(FileKind::Cosignature, line.clone().into_bytes()).write(&self.out)?;
-        console.say(format!("Cosigned the {path} over {size} entries. Send {} to the board.", self.out.display()));
+        let (size, out) = (head.size, self.out.display());
+        console.say(if is_closed {
+            format!("Cosigned the {path} over {size} entries. Send {out} to the board.")
+        } else {
+            format!(
+                "Cosigned the {path} over {size} entries. The voting is not closed: keep {out}, and cosign again after \
+                 the close. The board takes only cosignatures of the {CLOSING_CHECKPOINT}."
+            )
+        });
         console.answer(&line, &json!({ "checkpoint": path, "size": size, "cosignature": line }))
     }
 }

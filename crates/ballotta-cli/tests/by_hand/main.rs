@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 mod kinds;
 mod people;
+mod signers;
 mod terminal;
 
 use self::people::{People, run};

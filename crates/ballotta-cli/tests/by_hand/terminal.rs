@@ -15,14 +15,22 @@ pub(crate) fn bars_leave_what_is_said(people: &People, fingerprint: &str) {
     let screen = self::screen(people, add).unwrap();
     let refused = "authority/signature: refused: credential authority 1 has signed the roll already";
     assert_eq!(screen.concat(), format!("{refused}error: the file was refused"));
-    let screen = self::screen(people, "organiser open record --key organiser/key --out organiser/shown").unwrap();
+    let screen = self::screen(people, "organiser open record --yes --key organiser/key --out organiser/shown").unwrap();
     let [send, opening] =
         ["Send organiser/shown to the board.", "It is the opening of the election with this fingerprint:"];
+    let row = format!("  fingerprint   {fingerprint}");
     // Notes of the verification come before these lines.
-    assert!(
-        screen.ends_with(&["5 voters are on the roll.", send, opening, fingerprint].map(str::to_owned)),
-        "{screen:?}"
-    );
+    let expected = [
+        "This signs the opening of the voting:",
+        "  election      A statute  (A REHEARSAL: the result does not count)",
+        &row,
+        "  voters        5",
+        "  weight        5 in total",
+        send,
+        opening,
+        fingerprint,
+    ];
+    assert!(screen.ends_with(&expected.map(str::to_owned)), "{screen:?}");
 }
 
 /// Runs the command on a terminal and returns the lines that are left on it; `None` if there is no `script`.

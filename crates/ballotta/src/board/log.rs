@@ -254,6 +254,41 @@ impl Frontier {
     }
 }
 
+/// A head that somebody has kept, compared with a board that is read: the board continues it if its first entries are
+/// those of the head. This is the rule `board.pinned` of `spec/verification.md`.
+#[derive(Clone, Copy, Debug)]
+pub struct PinnedHead {
+    head: TreeHead,
+    is_continued: bool,
+}
+
+impl PinnedHead {
+    /// Pins a head. Every board continues the head of a board without entries.
+    #[must_use]
+    pub fn new(head: TreeHead) -> Self {
+        Self { head, is_continued: head.size == 0 }
+    }
+
+    /// Compares the head with the entries that were read so far. The caller does this after every entry.
+    pub fn compare(&mut self, entries: &Frontier) {
+        if self.head.size > 0 && entries.size() == self.head.size {
+            self.is_continued = entries.root() == self.head.root;
+        }
+    }
+
+    /// The head that is pinned.
+    #[must_use]
+    pub fn head(&self) -> &TreeHead {
+        &self.head
+    }
+
+    /// Whether the board continues the head, as far as it was read.
+    #[must_use]
+    pub fn is_continued(&self) -> bool {
+        self.is_continued
+    }
+}
+
 impl FromIterator<TreeHash> for Frontier {
     fn from_iter<I: IntoIterator<Item = TreeHash>>(leaves: I) -> Self {
         let mut frontier = Self::new();

@@ -10,7 +10,7 @@ use super::report::{Place, Role};
 use super::{CheckId, Progress, Verifier, parallel};
 use crate::ballot::AdmissionError;
 use crate::board::entry::{Entry, EntryKind, Pointer};
-use crate::board::log::{TreeHead, leaf_hash};
+use crate::board::log::{PinnedHead, TreeHead, leaf_hash};
 use crate::board::tiles::{TilePath, bundle_paths};
 use crate::board::timeline::{EntryFault, Event, Observed, Timeline};
 use crate::credential::RollSignature;
@@ -132,7 +132,7 @@ impl Verifier<'_> {
         // Without a roll no ballot reaches the ledger.
         let voters = roll.map_or(0, |roll| roll.totals().voters());
         let mut ledger = Ledger::new(voters, manifest.revoting(), signed.size, rng);
-        let mut pinned_root = None;
+        let mut pinned = self.options.checkpoint.map(PinnedHead::new);
         let source = self.source;
         let mut paths = bundle_paths(signed.size);
         loop {
@@ -146,9 +146,7 @@ impl Verifier<'_> {
                     self.findings.saw(CheckId::Entries, bundle.entries.len() as u64);
                     for (leaf, entry) in bundle.entries {
                         self.entry(&mut board, &mut ledger, leaf, entry, rng)?;
-                        if self.options.checkpoint.is_some_and(|pinned| pinned.size == board.timeline.size()) {
-                            pinned_root = Some(board.timeline.head().root);
-                        }
+                        pinned.iter_mut().for_each(|pinned| pinned.compare(board.timeline.frontier()));
                     }
                     Ok(())
                 });
@@ -168,10 +166,11 @@ impl Verifier<'_> {
                 alloc::format!("the entries have the root {}, but the board signed {}", found.root, signed.root);
             self.findings.fail(CheckId::Root, Place::Record, &[], problem);
         }
-        if let Some(pinned) = self.options.checkpoint {
+        if let Some(pinned) = pinned {
             self.findings.saw(CheckId::PinnedCheckpoint, 1);
-            if pinned.size != 0 && pinned_root != Some(pinned.root) {
-                let problem = alloc::format!("the board does not continue the pinned one of {} entries", pinned.size);
+            if !pinned.is_continued() {
+                let size = pinned.head().size;
+                let problem = alloc::format!("the board does not continue the pinned one of {size} entries");
                 self.findings.fail(CheckId::PinnedCheckpoint, Place::Record, &[Role::Board], problem);
             }
         }

@@ -1,0 +1,229 @@
+//! What everybody who signs sees, pins and confirms.
+//!
+//! See `spec/command-line.md#signing`. Every verb that signs shows in words what it signs, refuses another election or
+//! another board than the pinned one, and lets a person at a terminal confirm what cannot be undone. All of it is done
+//! before anything is signed or stored.
+
+use std::fmt::{Display, Write as _};
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+use ballotta::board::board_key;
+use ballotta::board::log::{PinnedHead, TreeHead};
+use ballotta::board::note::SignedCheckpoint;
+use ballotta::credential::RollTotals;
+use ballotta::hash::{Fingerprint, ManifestHash};
+use ballotta::limits::MAX_CHECKPOINT_BYTES;
+use ballotta::manifest::{ElectionKind, Manifest};
+use ballotta::tally::EncryptedTally;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::console::{Console, counted, grouped, isolated, percent, print_to_stderr};
+use crate::failure::{ErrorContext as _, refusal};
+use crate::record::{read_at_most, text};
+
+/// The election and the board that somebody knows from another source.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Pins {
+    /// The fingerprint that you know from another source; an election with another one is refused
+    #[arg(long, value_name = "HEX")]
+    pub(crate) fingerprint: Option<Fingerprint>,
+    #[command(flatten)]
+    pub(crate) board: BoardPin,
+}
+
+/// A checkpoint of the board that somebody has kept.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct BoardPin {
+    /// A checkpoint of the board that you kept before; a board that does not continue it is refused
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+}
+
+impl Pins {
+    /// Refuses an election with another fingerprint.
+    pub(crate) fn check_fingerprint(&self, found: &Fingerprint) -> Result<()> {
+        self.fingerprint.as_ref().map_or(Ok(()), |pinned| check_fingerprint(pinned, found))
+    }
+}
+
+/// Refuses an election with another fingerprint than this one.
+pub(crate) fn check_fingerprint(pinned: &Fingerprint, found: &Fingerprint) -> Result<()> {
+    if found == pinned {
+        return Ok(());
+    }
+    refusal(format!("the election has the fingerprint {found}, not {pinned}")).remedy(
+        "check the fingerprint; if it is right, do not sign: the record was changed, or it is that of another election",
+    )
+}
+
+/// Refuses a manifest with another hash than this one.
+pub(crate) fn check_manifest_hash(pinned: &ManifestHash, found: &ManifestHash) -> Result<()> {
+    if found == pinned {
+        return Ok(());
+    }
+    refusal(format!("the manifest has the hash {found}, not {pinned}"))
+        .remedy("check the hash; if it is right, do not sign: this is the manifest of another election")
+}
+
+impl BoardPin {
+    /// Reads the checkpoint, which the board of the manifest must have signed.
+    pub(crate) fn read(&self, manifest: &Manifest) -> Result<Option<PinnedHead>> {
+        let head = self.checkpoint.as_deref().map(|path| kept_head(manifest, path)).transpose()?;
+        Ok(head.map(PinnedHead::new))
+    }
+
+    /// Refuses a board of `size` entries that does not continue the checkpoint.
+    pub(crate) fn check(&self, pinned: Option<&PinnedHead>, size: u64) -> Result<()> {
+        let (Some(pinned), Some(path)) = (pinned.filter(|pinned| !pinned.is_continued()), &self.checkpoint) else {
+            return Ok(());
+        };
+        let path = path.display();
+        let kept = counted(pinned.head().size, "entry", "entries");
+        if pinned.head().size > size {
+            let has = counted(size, "entry", "entries");
+            return refusal(format!("the board does not continue the checkpoint {path}: it has {has}, not {kept}"))
+                .remedy("get the record again: it is older than the checkpoint");
+        }
+        refusal(format!("the board does not continue the checkpoint {path} of {kept}")).remedy(
+            "keep the record and the checkpoint as evidence, and make them public: the board shows two histories",
+        )
+    }
+
+    /// Checks that the board that was verified is the one that was compared with the checkpoint.
+    pub(crate) fn check_unchanged(&self, compared: TreeHead, verified: Option<TreeHead>) -> Result<()> {
+        if self.checkpoint.is_none() || verified == Some(compared) {
+            return Ok(());
+        }
+        Err(anyhow!("the board changed while it was read")).remedy("try again")
+    }
+}
+
+/// The head of a checkpoint that somebody kept, which the board of the manifest must have signed.
+pub(crate) fn kept_head(manifest: &Manifest, path: &Path) -> Result<TreeHead> {
+    let bytes = read_at_most(path, MAX_CHECKPOINT_BYTES, "a checkpoint")?;
+    let not_of_this_board = || format!("{} is not a checkpoint of this board", path.display());
+    let signed = SignedCheckpoint::parse(&bytes).with_context(not_of_this_board)?;
+    Ok(*signed.verify(&board_key(manifest)?).refused().with_context(not_of_this_board)?.head())
+}
+
+/// What is signed, in words.
+pub(crate) struct Summary {
+    text: String,
+}
+
+impl Summary {
+    /// Begins with what is signed and the title of the election.
+    pub(crate) fn new(what: impl Display, manifest: &Manifest) -> Self {
+        let title = isolated(text(manifest, manifest.title()));
+        let is_rehearsal = manifest.kind() == ElectionKind::Rehearsal;
+        let rehearsal = if is_rehearsal { "  (A REHEARSAL: the result does not count)" } else { "" };
+        Self { text: format!("This signs {what}:") }.row("election", format_args!("{title}{rehearsal}"))
+    }
+
+    fn row(mut self, name: &str, value: impl Display) -> Self {
+        // Writing to a string never fails.
+        let _ = write!(self.text, "\n  {name:<13} {value}");
+        self
+    }
+
+    pub(crate) fn fingerprint(self, fingerprint: &Fingerprint) -> Self {
+        self.row("fingerprint", fingerprint)
+    }
+
+    pub(crate) fn manifest_hash(self, manifest: &ManifestHash) -> Self {
+        self.row("manifest hash", manifest)
+    }
+
+    /// The questions, and who can decrypt the answers.
+    pub(crate) fn ceremony(mut self, manifest: &Manifest) -> Self {
+        /// The options of a contest with more than these are counted, and not named.
+        const OPTIONS: usize = 12;
+        for contest in manifest.contests() {
+            let title = isolated(text(manifest, &contest.title));
+            let options = contest.options.iter().map(|option| isolated(text(manifest, &option.title)));
+            let options = match contest.options.len() {
+                ..=OPTIONS => options.collect::<Vec<_>>().join(", "),
+                many => format!("{many} options"),
+            };
+            self = self.row("contest", format_args!("{title}: {options}"));
+        }
+        let members = &manifest.trustees().members;
+        let names: Vec<String> = members.iter().map(|member| isolated(&member.name)).collect();
+        self.row("trustees", names.join(", ")).row(
+            "threshold",
+            format_args!("any {} of these {} can decrypt together", manifest.trustees().threshold, members.len()),
+        )
+    }
+
+    /// The head of a board. Statements have its root in hexadecimal, checkpoints in base64.
+    pub(crate) fn board(self, head: &TreeHead) -> Self {
+        let base64 = STANDARD.encode(head.root.as_bytes());
+        self.row("size", counted(head.size, "entry", "entries")).row("root", head.root).row("root, base64", base64)
+    }
+
+    /// The name of a board.
+    pub(crate) fn origin(self, origin: &str) -> Self {
+        self.row("origin", origin)
+    }
+
+    /// The voters of a roll.
+    pub(crate) fn roll(self, roll: &RollTotals) -> Self {
+        self.row("voters", grouped(roll.voters())).row("weight", format_args!("{} in total", grouped(roll.weight())))
+    }
+
+    /// The ballots that count so far. `ballots` is `None` if they cannot be counted.
+    pub(crate) fn turnout(self, ballots: Option<u64>, voters: u64) -> Self {
+        let Some(ballots) = ballots else { return self.row("turnout", "not known: the ballots cannot be read") };
+        let (count, part) = (counted(ballots, "ballot counts", "ballots count"), percent(ballots, voters));
+        self.row("turnout", format_args!("{count}, of {} ({part})", counted(voters, "voter", "voters")))
+    }
+
+    /// The closed board, and for every contest the ballots in it and whether its totals are withheld.
+    pub(crate) fn tally(mut self, manifest: &Manifest, tally: &EncryptedTally) -> Self {
+        self = self.board(tally.close()).row("ballots", counted(tally.ballots(), "ballot counts", "ballots count"));
+        for (contest, sums) in manifest.contests().iter().zip(tally.contests()) {
+            let title = isolated(text(manifest, &contest.title));
+            let ballots = counted(sums.ballots, "ballot", "ballots");
+            let withheld = sums.withheld.map_or_else(String::new, |why| format!("; WITHHELD, not decrypted: {why}"));
+            self = self.row("contest", format_args!("{title}: {ballots}{withheld}"));
+        }
+        self
+    }
+
+    /// Shows what is signed.
+    pub(crate) fn show(&self, console: Console) {
+        console.say(&self.text);
+    }
+}
+
+/// Whether a person is asked.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Confirmation {
+    /// Do not ask for a confirmation on the terminal
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Confirmation {
+    /// Shows what is signed. Asks a person at a terminal to confirm it; without a terminal, nothing is asked.
+    pub(crate) fn ask(&self, summary: &Summary, console: Console) -> Result<()> {
+        /// No answer is longer. The rest of a longer line is not read.
+        const LONGEST: u64 = 64;
+        let is_person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if self.yes || !is_person {
+            summary.show(console);
+            return Ok(());
+        }
+        print_to_stderr(&summary.text);
+        print_to_stderr("This cannot be undone. Type `yes` to sign it:");
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().take(LONGEST).read_line(&mut answer);
+        if read.is_ok() && answer.trim() == "yes" {
+            return Ok(());
+        }
+        refusal("the answer is not `yes`, so nothing is signed").remedy("to sign it, call the command again")
+    }
+}
