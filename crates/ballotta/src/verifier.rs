@@ -39,6 +39,7 @@ mod checks;
 mod decryption;
 mod finish;
 mod parallel;
+mod refusals;
 mod report;
 mod select;
 mod shards;

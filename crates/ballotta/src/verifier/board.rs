@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::ballots::{Unreadable, ledger_entry, read_info};
+use super::refusals::Refusals;
 use super::report::{Place, Role};
 use super::{CheckId, Progress, Verifier, parallel};
-use crate::ballot::AdmissionError;
 use crate::board::entry::{Entry, EntryKind, Pointer};
 use crate::board::log::{TreeHead, leaf_hash};
 use crate::board::tiles::{TilePath, bundle_paths};
@@ -40,7 +40,7 @@ pub(super) struct ScannedBoard {
     /// The ballots that count if every ballot is valid by itself.
     pub(super) counted: CountedSet,
     /// The ballots that are refused because of earlier ballots, under the same assumption.
-    pub(super) refused: Vec<(u64, AdmissionError)>,
+    pub(super) refused: Refusals,
 }
 
 impl ScannedBoard {
@@ -127,7 +127,7 @@ impl Verifier<'_> {
             statements: Vec::new(),
             ballots: 0,
             counted: CountedSet::default(),
-            refused: Vec::new(),
+            refused: Refusals::default(),
         };
         // Without a roll no ballot reaches the ledger.
         let voters = roll.map_or(0, |roll| roll.totals().voters());
@@ -194,7 +194,7 @@ impl Verifier<'_> {
                 if let (Some(ballot), Ok(())) = (ballot, board.timeline.window().admits(index)) {
                     let recorded = |index| read_info(self.source, &board.bundles, index);
                     if let Err(error) = ledger.admit(index, ballot, recorded) {
-                        board.refused.push((index, error.into_refusal()?));
+                        board.refused.push(index, &error.into_refusal()?);
                     }
                 }
                 return Ok(());
