@@ -101,7 +101,7 @@ pub struct Verification {
     pub tally: Option<EncryptedTally>,
     /// The tally, if the closing rule of the manifest is satisfied and nothing in the record is wrong.
     pub closed: Option<ClosedTally>,
-    /// The trustees' statements, in the order of the board, verified or not.
+    /// The trustees' statements with valid signatures, in the order of the board. They may be about another tally.
     pub statements: Vec<ClosingStatement>,
     /// Valid partial decryptions, in the order of the board.
     pub decryptions: Vec<VerifiedDecryption>,

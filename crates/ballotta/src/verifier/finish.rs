@@ -16,7 +16,7 @@ use super::{CheckId, Progress, Stage, Verification, Verifier};
 use crate::board::tiles::TILE_WIDTH;
 use crate::election::ElectionContext;
 use crate::manifest::Closing;
-use crate::record::RecordSource;
+use crate::record::{KnownBundles, RecordSource};
 use crate::tally::{Correction, CountedSet, EncryptedTally, Ledger, PartialTally};
 
 /// Completes a verification. `part` is the merged part of all shards; `None` if there is no plan.
@@ -159,7 +159,8 @@ impl Verifier<'_> {
         let revoting = plan.context.manifest().revoting();
         let mut ledger = Ledger::new(plan.roll.totals().voters(), revoting, plan.entries(), rng);
         let mut refused = Refusals::default();
-        let recorded = |index| read_info(self.source, &plan.bundles, index);
+        let mut known = KnownBundles::default();
+        let mut recorded = |index| read_info(self.source, &plan.bundles, &mut known, index);
         for wave in waves((0..plan.bundles.len()).collect()) {
             let read = parallel::map(wave, |bundle| {
                 let ballots = read_ballots(self.source, &plan.bundles, bundle)?.into_iter();
@@ -173,7 +174,7 @@ impl Verifier<'_> {
             });
             for entries in read {
                 for (index, entry) in entries? {
-                    if let Err(error) = ledger.admit(index, &entry, recorded) {
+                    if let Err(error) = ledger.admit(index, &entry, &mut recorded) {
                         refused.push(index, &error.into_refusal()?);
                     }
                 }
