@@ -51,7 +51,7 @@ use alloc::vec::Vec;
 
 pub use bundle::{Bundle, BundleError, BundleProblem};
 pub(crate) use bundle::{BundleIndex, KnownBundles};
-pub use files::{FileList, FileListError};
+pub use files::{FileList, FileListError, is_path};
 pub(crate) use published::read_context;
 pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest};
 pub use result::{
