@@ -10,7 +10,7 @@ use ballotta::limits::MAX_ENTRIES;
 use ballotta::manifest::Privacy;
 use ballotta::record;
 use ballotta::verifier::{CheckId, Place, Stage, Status, Verification, VerifyOptions, verify};
-use ballotta_tests::election::{Board, Election, ElectionOptions, failures, verify_record};
+use ballotta_tests::election::{Board, Election, ElectionOptions, YES_OR_NO, failures, verify_record};
 use ballotta_tests::rng::TestRng;
 
 fn verify_with(board: &Board<'_>, options: &VerifyOptions) -> Verification {
@@ -131,6 +131,22 @@ fn m5_junk_displaces_nothing() {
     assert_eq!(of(CheckId::TallySums).1, 4100);
     assert_eq!(of(CheckId::Order).1, 0);
     assert!(verification.closed.is_some() && verification.totals.is_some(), "{}", verification.report);
+}
+
+/// Fault L3: styles with the same contests share one form. Each of them had a form and keys of its own.
+#[test]
+fn l3_equal_styles_share_one_form() {
+    let styles: Vec<Vec<usize>> = (0..1024).map(|style| if style % 2 == 0 { vec![0, 1] } else { vec![1] }).collect();
+    let contests = vec![(YES_OR_NO, 2), (YES_OR_NO, 3)];
+    let voters = vec![(0, 1), (1022, 1), (1023, 1)];
+    let election = Election::build(ElectionOptions { contests, styles, voters, ..ElectionOptions::default() });
+    let mut forms: Vec<*const _> =
+        (0..1024).map(|style| std::ptr::from_ref(election.context.style(style).unwrap())).collect();
+    assert!(election.context.style(1024).is_none());
+    forms.sort_unstable();
+    forms.dedup();
+    assert_eq!(forms.len(), 2);
+    election.run().expect_valid();
 }
 
 /// If an entry names the wrong author of a message, the report blames the entry and not the named trustee, in each

@@ -10,8 +10,8 @@
 //! the same findings. `select` reads the board once: it computes the tree head, and which ballots count if all are
 //! valid by themselves. A shard reads its bundles again, compares them with the hashes of the first reading, verifies
 //! every ballot on all cores, and adds up those that count. `finish` corrects the sums where ballots were not valid.
-//! The verifier keeps at most 24 bytes for each ballot and 8 for each line of the roll, and neither ciphertexts nor
-//! proofs.
+//! The verifier keeps at most 24 bytes for each ballot, 40 more for one that is void, 8 for each line of the roll, and
+//! 5 MB for bundles with ballots that others refer to. It keeps neither ciphertexts nor proofs.
 //!
 //! # Examples
 //!
