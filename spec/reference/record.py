@@ -59,6 +59,12 @@ class Record:
         return sorted(found)
 
 
+def is_path(text: str) -> bool:
+    """Whether a text is the path of a file in a record, on every system: spec/record.md#files."""
+    visible = all("!" <= c <= "~" and c not in "\\:" for c in text)
+    return visible and all(part not in ("", ".", "..") for part in text.split("/"))
+
+
 def read_list(data: bytes) -> dict[str, bytes]:
     """Reads SHA256SUMS: a hash for every path."""
     require(len(data) <= MAX_LIST_BYTES, "the list is too long")
@@ -69,8 +75,7 @@ def read_list(data: bytes) -> dict[str, bytes]:
     for number, line in enumerate(data.decode().split("\n")[:-1], 1):
         digest, path = line[:64], line[66:]
         require(is_hex(digest, 64) and line[64:66] == "  ", f"line {number}: not a hash and two spaces")
-        require(path and " " not in path, f"line {number}: not a path")
-        require(not path.startswith("/") and ".." not in path, f"line {number}: the path leaves the record")
+        require(is_path(path), f"line {number}: not the path of a file in a record")
         require(path > last, f"line {number}: the paths do not ascend")
         listed[path], last = bytes.fromhex(digest), path
     return listed

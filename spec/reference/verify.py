@@ -14,8 +14,8 @@ from board import (
 from ceremony import Broken, Ceremony, JointKey
 from contests import Outcome
 from encoding import (
-    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_OTHER_ENTRIES,
-    MAX_RESULT_BYTES, NO_DIGEST, Refused, require,
+    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS,
+    MAX_RESULT_BYTES, MAX_SIGNED_BY_ONE, NO_DIGEST, Refused, require,
 )  # fmt: skip
 from manifest import Manifest, read_manifest
 from record import Record, Unreadable, read_list, result_bytes, result_value
@@ -51,7 +51,7 @@ class Scan:
     opened: bytes = b""
     closing: int | None = None
     head: tuple[int, bytes] = (0, b"")
-    others: int = 0
+    signed: dict[tuple[int, int], int] = field(default_factory=dict)  # by kind and party
 
 
 def verify(record: Record, stage: str = "complete", pins: Pins = Pins()) -> Report:
@@ -220,20 +220,36 @@ class Verifier:
             report.saw("organiser.signature")
             self.take_organiser(manifest, scan, log, index, kind, body)
             return
-        if scan.others == MAX_OTHER_ENTRIES:
-            problem = "too many entries other than ballots, openings and closings"
-            report.note("board.order", self.entry(index), problem, "board")
-            return
         before_opening = kind in (CEREMONY, ROLL_SIGNATURE)
         if before_opening and scan.opening is not None:
             report.note("board.order", self.entry(index), "the entry is after the opening", "board")
             return
-        if not before_opening and scan.closing is None:
-            report.note("board.order", self.entry(index), "the entry is before the closing", "board")
         lists = {CEREMONY: scan.messages, ROLL_SIGNATURE: scan.signatures, STATEMENT: scan.statements}
         lists |= {DECRYPTION: scan.decryptions, PUBLICATION: scan.publications}
+        party = self.signed_by(manifest, kind, body)
+        if party:
+            scan.signed[kind, party] = scan.signed.get((kind, party), 0) + 1
+            full = scan.signed[kind, party] > MAX_SIGNED_BY_ONE
+        else:
+            full = kind not in (STATEMENT, ROLL_SIGNATURE) and len(lists[kind]) == MAX_POINTERS
+        if full:
+            report.note("board.order", self.entry(index), "too many entries of this kind", "board")
+            return
+        if not before_opening and scan.closing is None:
+            report.note("board.order", self.entry(index), "the entry is before the closing", "board")
         lists[kind].append(item)
-        scan.others += 1
+
+    def signed_by(self, manifest: Manifest, kind: int, body: bytes) -> int:
+        """The party that signed a statement or a signature of the roll; 0 if the signature is not valid."""
+        if kind == STATEMENT:
+            statement = read_statement(body)
+            return statement.trustee if statement_holds(statement, manifest) else 0
+        if kind == ROLL_SIGNATURE:
+            signature = read_roll_signature(body)
+            known = 1 <= signature.authority <= len(manifest.authorities)
+            holds = known and roll_signature_holds(signature, manifest.authorities[signature.authority - 1])
+            return signature.authority if holds else 0
+        return 0
 
     def take_organiser(self, manifest: Manifest, scan: Scan, log: Log, index: int, kind: int, body: bytes) -> None:
         report, fingerprint = self.report, body[:32]
@@ -253,7 +269,7 @@ class Verifier:
     # 5: the ceremony.
 
     def pointed(
-        self, check: str, folder: str, items: list[tuple[int, bytes]], most: int = MAX_OTHER_ENTRIES, spare: bool = False
+        self, check: str, folder: str, items: list[tuple[int, bytes]], most: int = MAX_POINTERS, spare: bool = False
     ) -> list[tuple[int, str, int, bytes]]:
         """The files that entries point to: index, path, author and bytes. Files that are not as they must be are left out:
         if they are `spare`, the record may hold without them."""

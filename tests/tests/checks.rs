@@ -6,10 +6,10 @@ use ballotta::board::log::TreeHead;
 use ballotta::election::{ElectionContext, ElectionError};
 use ballotta::hash::RollHash;
 use ballotta::key_ceremony::JointKey;
-use ballotta::limits::{MAX_ENTRIES, MAX_TRUSTEES};
+use ballotta::limits::MAX_ENTRIES;
 use ballotta::record;
 use ballotta::verifier::{CheckId, Place, Stage, Status, Verification, VerifyOptions, verify};
-use ballotta_tests::election::{Board, Election, ElectionOptions, failures, verify_record};
+use ballotta_tests::election::{Board, Election, ElectionOptions, YES_OR_NO, failures, verify_record};
 use ballotta_tests::rng::TestRng;
 
 fn verify_with(board: &Board<'_>, options: &VerifyOptions) -> Verification {
@@ -68,27 +68,84 @@ fn a_board_of_too_many_entries() {
     assert_eq!(signed(MAX_ENTRIES), [first]);
 }
 
-/// Entries that are not ballots are kept in memory, so their number is limited.
+/// Entries that are not ballots are kept in memory, so their number is limited: for each party that signs them.
 #[test]
-fn a_board_of_too_many_statements() {
+fn m5_a_board_of_too_many_statements() {
     let election = Election::build(ElectionOptions::default());
     let mut board = election.open_board();
     board.everybody_votes();
     board.organise(Action::Close);
     let (_, stated, _) = board.clone().state();
-    let statement = stated[0].to_bytes();
     let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
-    // Ceremony and signature of the roll are kept as well.
-    let statements = 64 * MAX_TRUSTEES - election.ceremony.len() - 1;
-    for _ in 0..statements {
+    for _ in 0..64 {
+        board.push(EntryKind::ClosingStatement, &stated[0].to_bytes());
+    }
+    assert_eq!(failures(&verify_with(&board, &options)), []);
+    let index = board.push(EntryKind::ClosingStatement, &stated[0].to_bytes());
+    board.push(EntryKind::ClosingStatement, &stated[1].to_bytes());
+    let problem = "more entries of this kind than an election has".to_owned();
+    let verification = verify_with(&board, &options);
+    assert_eq!(failures(&verification), [(CheckId::Order, board.place(index), problem)]);
+    let trustees: Vec<u16> = verification.statements.iter().map(|statement| statement.trustee()).collect();
+    assert_eq!((trustees.len(), trustees.last()), (65, Some(&2)));
+}
+
+/// Fault M5: entries that nobody signed, and entries of another kind, do not take the place of those that an election
+/// needs. Verifier and clients have the same limits.
+#[test]
+fn m5_junk_displaces_nothing() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.unopened_board();
+    let mut signature = Entry::decode(board.entries.last().unwrap()).unwrap().body().to_vec();
+    signature[2] ^= 1;
+    let junk = Entry::new(EntryKind::RollSignature, &signature).unwrap().encode();
+    let before = election.ceremony.len();
+    board.entries.splice(before..before, vec![junk; 600]);
+    // A ceremony of three trustees has twelve messages. There are no further ones.
+    board.push_file(EntryKind::Ceremony, 1, b"junk");
+    board.organise(Action::Open);
+    board.everybody_votes();
+    let client = ballotta::voter::Election::read(&board.record(), &mut TestRng(1));
+    assert!(client.is_ok(), "{:?}", client.err());
+    board.organise(Action::Close);
+    let (_, stated, _) = board.clone().state();
+    let mut statement = stated[0].to_bytes();
+    statement[4] ^= 1;
+    for _ in 0..4100 {
         board.push(EntryKind::ClosingStatement, &statement);
     }
-    let verification = verify_with(&board, &options);
-    assert_eq!(failures(&verification), []);
-    assert_eq!(verification.statements.len(), statements);
-    let index = board.push(EntryKind::ClosingStatement, &statement);
-    let problem = "more entries of this kind than an election has".to_owned();
-    assert_eq!(failures(&verify_with(&board, &options)), [(CheckId::Order, board.place(index), problem)]);
+    let pointer = Pointer::to_file(0, b"junk").unwrap().encode();
+    for _ in 0..4096 {
+        board.push(EntryKind::Publication, &pointer);
+    }
+    let closed = board.closed_tally();
+    board.decrypt(&closed, 1..=election.options.threshold);
+    let verification = verify_record(&board.record());
+    let of = |check| {
+        let found = verification.report.checks.iter().find(|report| report.check == check).unwrap();
+        (found.items, found.failures)
+    };
+    assert_eq!(of(CheckId::RollSignature), (601, 600));
+    assert_eq!(of(CheckId::Ceremony).1, 1);
+    assert_eq!(of(CheckId::TallySums).1, 4100);
+    assert_eq!(of(CheckId::Order).1, 0);
+    assert!(verification.closed.is_some() && verification.totals.is_some(), "{}", verification.report);
+}
+
+/// Fault L3: styles with the same contests share one form. Each of them had a form and keys of its own.
+#[test]
+fn l3_equal_styles_share_one_form() {
+    let styles: Vec<Vec<usize>> = (0..1024).map(|style| if style % 2 == 0 { vec![0, 1] } else { vec![1] }).collect();
+    let contests = vec![(YES_OR_NO, 2), (YES_OR_NO, 3)];
+    let voters = vec![(0, 1), (1022, 1), (1023, 1)];
+    let election = Election::build(ElectionOptions { contests, styles, voters, ..ElectionOptions::default() });
+    let mut forms: Vec<*const _> =
+        (0..1024).map(|style| std::ptr::from_ref(election.context.style(style).unwrap())).collect();
+    assert!(election.context.style(1024).is_none());
+    forms.sort_unstable();
+    forms.dedup();
+    assert_eq!(forms.len(), 2);
+    election.run().expect_valid();
 }
 
 /// If an entry names the wrong author of a message, the report blames the entry and not the named trustee, in each

@@ -8,7 +8,7 @@ use ballotta::encoding::DecodeError;
 use ballotta::manifest::Revoting;
 use ballotta::record::{self, MemoryRecord, RecordError, RecordSource, SourceError};
 use ballotta::verifier::{
-    CheckId, PartialVerification, Selected, ShardError, ShardPlan, VerifyOptions, finish, merge_all, select,
+    CheckId, PartialVerification, Selected, ShardError, ShardPlan, VerifyOptions, finish, merge_all, select, verify,
     verify_shard,
 };
 use ballotta_tests::election::{Ballot, Board, Choice, Election, ElectionOptions, failures, summary, verify_in_shards};
@@ -265,10 +265,11 @@ fn bytes_that_are_no_plan_and_no_part() {
     assert_eq!(decode(&other).map(|error| error.code()), Some("other-election"));
 }
 
-/// A record that counts how often it is read.
+/// A record that counts how often it is read, and how often the bundles of its board are.
 struct Counted {
     record: MemoryRecord,
     reads: AtomicU64,
+    bundles: AtomicU64,
 }
 
 impl RecordSource for Counted {
@@ -278,6 +279,7 @@ impl RecordSource for Counted {
 
     fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
+        self.bundles.fetch_add(path.starts_with("tile/entries/").into(), Ordering::Relaxed);
         self.record.read_exact_at(path, offset, buffer)
     }
 
@@ -303,7 +305,7 @@ fn void_ballots_that_look_alike() {
             previous = *SignedBallot::tracker_of(&ballot).unwrap().as_bytes();
             board.push_ballot(&ballot);
         }
-        let source = Counted { record: board.record(), reads: AtomicU64::new(0) };
+        let source = Counted { record: board.record(), reads: AtomicU64::new(0), bundles: AtomicU64::new(0) };
         let selected = select(&source, &VerifyOptions::default(), &|_| (), &mut TestRng(1));
         assert!(selected.plan().is_some());
         source.reads.into_inner()
@@ -311,4 +313,44 @@ fn void_ballots_that_look_alike() {
     // Each ballot causes two reads: its line of the roll, and its predecessor.
     let (few, many) = (reads(200), reads(400));
     assert!(many - few <= 2 * 200 + 10, "{few} and {many} reads");
+}
+
+/// Fault M1: void ballots that must be compared with a ballot of an earlier bundle. Bundles are read as often as without
+/// them.
+#[test]
+fn m1_void_ballots_behind_a_bundle() {
+    let election = Election::build(options());
+    let reads = |count: u64| {
+        let mut board = election.open_board();
+        board.vote(0, &[Choice::Options(vec![1])]);
+        while board.entries.len() < 256 {
+            board.push_ballot(b"void");
+        }
+        let first = election.ballot(0, &[Choice::Options(vec![0])]).cast().to_bytes();
+        for number in 0..count {
+            // One has another predecessor than the voter's ballot, one is a copy of it.
+            let copy = number % 2 == 1;
+            let ballot =
+                if copy { board.entries[election.first_ballot() as usize][3..].to_vec() } else { first.clone() };
+            board.push_ballot(&ballot);
+        }
+        let record = board.record();
+        let bundles = record.files.keys().filter(|path| path.starts_with("tile/entries/")).count() as u64;
+        let source = Counted { record, reads: AtomicU64::new(0), bundles: AtomicU64::new(0) };
+        let verification = verify(&source, &VerifyOptions::default(), &|_| (), &mut TestRng(1));
+        let void: u64 = verification
+            .report
+            .checks
+            .iter()
+            .filter(|check| check.check.slug().starts_with("ballot."))
+            .map(|check| check.failures)
+            .sum();
+        assert!(void >= count, "{void} void ballots");
+        (source.bundles.into_inner(), bundles)
+    };
+    for count in [30, 300] {
+        let (reads, bundles) = reads(count);
+        // The first reading, the shard, the last reading and the corrections, and an earlier ballot in two of them.
+        assert!(reads <= 6 * bundles, "{count} void ballots: {reads} reads of {bundles} bundles");
+    }
 }

@@ -70,7 +70,10 @@ pub struct ElectionContext {
     manifest: Manifest,
     joint_key: JointKey,
     fingerprint: Fingerprint,
-    styles: Vec<CompiledBallotStyle>,
+    /// The compiled ballot styles. Styles with the same contests share one.
+    compiled: Vec<CompiledBallotStyle>,
+    /// The place of each style of the manifest in `compiled`.
+    styles: Vec<usize>,
     bases: SharedBases,
     /// The transcripts of arguments and signatures up to the fingerprint, which are the same for every ballot.
     argument: Transcript,
@@ -89,20 +92,27 @@ impl ElectionContext {
         if CeremonyParameters::for_manifest(&manifest, made_for.attempt()).as_ref() != Ok(made_for) {
             return Err(ElectionError::OtherManifest);
         }
-        let styles = (0..manifest.styles().len())
-            .map(|style| {
-                let compiled = manifest.compile_style(style).map_err(|error| ElectionError::Style { style, error })?;
+        let (mut compiled, mut styles): (Vec<CompiledBallotStyle>, Vec<usize>) = Default::default();
+        // The first style of each list of contests.
+        let mut firsts: Vec<usize> = Vec::new();
+        for style in 0..manifest.styles().len() {
+            let contests = manifest.style_contests(style);
+            let same = firsts.iter().position(|first| manifest.style_contests(*first) == contests);
+            styles.push(same.unwrap_or(compiled.len()));
+            if same.is_none() {
+                let form = manifest.compile_style(style).map_err(|error| ElectionError::Style { style, error })?;
                 let slot = |slot: &u32| keys.get(*slot as usize).copied();
-                let keys = SlotKeys::new(compiled.slots.iter().filter_map(slot).collect());
-                Ok(CompiledBallotStyle { compiled, keys })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let bits = styles.iter().map(|style| style.form().bits()).max().unwrap_or(0);
+                let keys = SlotKeys::new(form.slots.iter().filter_map(slot).collect());
+                compiled.push(CompiledBallotStyle { compiled: form, keys });
+                firsts.push(style);
+            }
+        }
+        let bits = compiled.iter().map(|style| style.form().bits()).max().unwrap_or(0);
         let bases = SharedBases::new(Generators::new(bits), keys.to_vec());
         let fingerprint = Fingerprint::of(manifest.hash(), joint_key.root(), roll);
         let argument = Domain::BallotArgument.for_election(&fingerprint);
         let signature = Domain::BallotSignature.for_election(&fingerprint);
-        Ok(Self { manifest, joint_key, fingerprint, styles, bases, argument, signature })
+        Ok(Self { manifest, joint_key, fingerprint, compiled, styles, bases, argument, signature })
     }
 
     /// Returns the manifest of the election.
@@ -123,16 +133,10 @@ impl ElectionContext {
         &self.fingerprint
     }
 
-    /// Returns the ballot styles, in the order of the manifest.
-    #[must_use]
-    pub fn styles(&self) -> &[CompiledBallotStyle] {
-        &self.styles
-    }
-
-    /// Returns the ballot style with this number, counted from 0.
+    /// Returns the ballot style with this number, counted from 0. Styles with the same contests are one.
     #[must_use]
     pub fn style(&self, style: usize) -> Option<&CompiledBallotStyle> {
-        self.styles.get(style)
+        self.compiled.get(*self.styles.get(style)?)
     }
 
     /// Returns the bases that all batches of this election share.

@@ -34,6 +34,12 @@ pub const MAX_STYLES: usize = 1024;
 pub const MAX_TRUSTEES: usize = 64;
 /// The most files of a key ceremony that the plan of shards names. This is enough for several attempts.
 pub(crate) const MAX_CEREMONY_FILES: usize = 64 * MAX_TRUSTEES;
+/// The most entries of one kind that point to files and have an effect. Their content cannot be verified when they are
+/// read.
+pub(crate) const MAX_POINTERS: usize = 4096;
+/// The most statements of one trustee, or signatures of the roll of one credential authority, that have an effect. An
+/// entry without a valid signature has none, and is not one of them.
+pub(crate) const MAX_SIGNED_BY_ONE: usize = 64;
 /// The most witnesses in an election.
 pub const MAX_WITNESSES: usize = 32;
 /// The most credential authorities in an election.

@@ -49,9 +49,9 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-pub(crate) use bundle::BundleIndex;
 pub use bundle::{Bundle, BundleError, BundleProblem};
-pub use files::{FileList, FileListError};
+pub(crate) use bundle::{BundleIndex, KnownBundles};
+pub use files::{FileList, FileListError, is_path};
 pub(crate) use published::read_context;
 pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest};
 pub use result::{

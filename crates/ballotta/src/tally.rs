@@ -217,7 +217,7 @@ impl PartialTally {
         let mut left = entries;
         for _ in 0..reader.u32("classes")? {
             let style = reader.u16("style")?;
-            if usize::from(style) >= context.styles().len() {
+            if usize::from(style) >= context.manifest().styles().len() {
                 return Err(DecodeError::UnknownValue { field: "style", found: style.into() });
             }
             let class = (usize::from(style), reader.u64("weight")?);

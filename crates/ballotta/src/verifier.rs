@@ -10,8 +10,8 @@
 //! the same findings. `select` reads the board once: it computes the tree head, and which ballots count if all are
 //! valid by themselves. A shard reads its bundles again, compares them with the hashes of the first reading, verifies
 //! every ballot on all cores, and adds up those that count. `finish` corrects the sums where ballots were not valid.
-//! The verifier keeps at most 24 bytes for each ballot and 8 for each line of the roll, and neither ciphertexts nor
-//! proofs.
+//! The verifier keeps at most 24 bytes for each ballot, 40 more for one that is void, 8 for each line of the roll, and
+//! 5 MB for bundles with ballots that others refer to. It keeps neither ciphertexts nor proofs.
 //!
 //! # Examples
 //!
@@ -39,6 +39,7 @@ mod checks;
 mod decryption;
 mod finish;
 mod parallel;
+mod refusals;
 mod report;
 mod select;
 mod shards;
@@ -100,7 +101,7 @@ pub struct Verification {
     pub tally: Option<EncryptedTally>,
     /// The tally, if the closing rule of the manifest is satisfied and nothing in the record is wrong.
     pub closed: Option<ClosedTally>,
-    /// The trustees' statements, in the order of the board, verified or not.
+    /// The trustees' statements with valid signatures, in the order of the board. They may be about another tally.
     pub statements: Vec<ClosingStatement>,
     /// Valid partial decryptions, in the order of the board.
     pub decryptions: Vec<VerifiedDecryption>,

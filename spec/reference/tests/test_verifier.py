@@ -18,7 +18,7 @@ from forge import VOTERS, Forge, bits_of, default_manifest, small_election, time
 from manifest import read_manifest
 from schema import folded
 from encoding import MAX_MESSAGE_BYTES, Refused
-from record import Record
+from record import Record, read_list
 from report import Report
 from strict_json import parse
 from tally import Close
@@ -237,6 +237,13 @@ CASES = {
         {("decryption.threshold", "record")},
     ),
     "list": (lambda: small_election({"list": lambda b: b[:-1]}), {("record.files", "file")}),
+    **{
+        f"listed path {path}": (
+            lambda path=path: small_election({"list": lambda b: b"0" * 64 + b"  " + path.encode() + b"\n" + b}),
+            {("record.files", "file")},
+        )
+        for path in ("C:\\..", "\\\\host\\share", "a//b", "./x", ".", "a/")
+    },
     "listed file missing": (
         lambda: small_election({"list": lambda b: b"0" * 64 + b"  A\n" + b}),
         {("record.files", "file")},
@@ -248,6 +255,16 @@ def long_file(path):
     """Makes a sparse file of the size of a disk."""
     with open(path, "wb") as file:
         file.truncate(1 << 40)
+
+
+def junk_entries(forge):
+    """Statements that nobody signed, and too many pointers to files that are not there: before the closing."""
+    close = Close(bytes(32), 1, bytes(32), bytes(32))
+    for _ in range(20):
+        forge.edit["statement 1"] = flip(10)
+        forge.statement(1, close)
+    for _ in range(4100):
+        forge.add_file(7, "", 0, b"late")
 
 
 def edits(edit, kind, *trustees, name="message"):
@@ -343,6 +360,7 @@ class Verifier(unittest.TestCase):
             ("files", small_election(None, **inserted(12, *junk)), [12, 13]),
             ("copies", small_election({"messages": lambda m: m + m[:1]}), [12]),
             ("others", small_election(more_ballots=lambda f: [f.add_file(1, "", 1, b"late") for _ in range(4200)]), []),
+            ("junk", small_election(more_ballots=junk_entries), []),
             ("failures", small_election(roll=roll_step(lambda b: b + b"\n" * 1500)), []),
         ):
             with self.subTest(name), tempfile.TemporaryDirectory() as scratch:
@@ -353,12 +371,23 @@ class Verifier(unittest.TestCase):
                 if name == "others":
                     self.assertEqual(report.failures_of("board.order"), 4200)
                     self.assertIsNotNone(report.result)
+                if name == "junk":
+                    self.assertEqual((report.failures_of("tally.sums"), report.failures_of("board.order")), (20, 4121))
+                    self.assertIsNotNone(report.result)
                 if name == "failures":
                     lines = [f.place["roll_line"] for f in report.failures if f.check == "roll.lines"]
                     self.assertEqual(lines, list(range(8, 1008)))
                     self.assertEqual(report.failures_of("roll.lines"), 1500)
                 if COMMAND:
                     self.assertEqual(differences(COMMAND, folder), [])
+
+    def test_paths(self):
+        """Fault L1: a path means the same file on every system, and does not lead out of the record."""
+        for path in ("a", "a/b", "README.md", "a..b", ".hidden"):
+            self.assertEqual(list(read_list(b"0" * 64 + b"  " + path.encode() + b"\n")), [path])
+        for path in ("", "/", "/a", "a/", "a//b", ".", "./x", "..", "a/../b", "C:x", "C:\\..", "\\\\host\\share", "a b"):
+            with self.assertRaises(Refused, msg=path):
+                read_list(b"0" * 64 + b"  " + path.encode() + b"\n")
 
     def test_what_is_no_file(self):
         """Pipes, endless devices and files that are too long are named at once, without waiting."""

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use ballotta::board::tiles::MAX_BUNDLE_BYTES;
 use ballotta::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_ROLL_LINE_BYTES, MAX_VOTERS};
-use ballotta::record::ROLL;
+use ballotta::record::{ROLL, is_path};
 
 use super::ZipError;
 use crate::folder::read_exact_at;
@@ -254,7 +254,7 @@ fn read_member(fields: &mut Fields<'_>) -> Result<(String, Member), ZipError> {
     let extra = fields.take(extra.into())?;
     fields.take(comment.into())?;
     let name = String::from_utf8_lossy(name).into_owned();
-    if !is_path(&name) {
+    if !is_name(&name) {
         return Err(ZipError::Name(name));
     }
     let method = match method {
@@ -282,10 +282,7 @@ fn long_fields(extra: &[u8]) -> Fields<'_> {
     Fields { rest: &[] }
 }
 
-/// Whether a name is a path below the record. It has only visible characters, does not lead out of the record, and has
-/// only one spelling.
-fn is_path(name: &str) -> bool {
-    let parts = name.strip_suffix('/').unwrap_or(name).split('/');
-    let visible = name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b':');
-    name.len() <= MAX_NAME_BYTES && visible && parts.into_iter().all(|part| !matches!(part, "" | "." | ".."))
+/// Whether a name is the path of a file or a folder in a record.
+fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME_BYTES && is_path(name.strip_suffix('/').unwrap_or(name))
 }

@@ -124,10 +124,84 @@ impl BundleIndex {
     }
 
     /// Reads the parts of a ballot again that the ledger compares.
-    pub(crate) fn ballot_info(&self, source: &dyn RecordSource, index: u64) -> Result<BoardBallotInfo, BundleError> {
-        let bundle = self.read(source, index / u64::from(TILE_WIDTH))?;
-        let ballot = bundle.ballots()?.find(|(position, _)| *position == index);
-        let info = ballot.and_then(|(_, ballot)| BoardBallotInfo::read(ballot).ok());
-        info.ok_or_else(|| BundleError::new(bundle.path, BundleProblem::NotABallot { index }))
+    pub(crate) fn ballot_info(
+        &self,
+        source: &dyn RecordSource,
+        known: &mut KnownBundles,
+        index: u64,
+    ) -> Result<BoardBallotInfo, BundleError> {
+        let number = index / u64::from(TILE_WIDTH);
+        let not_a_ballot = || {
+            let path = TilePath::bundle_with(self.first_entry(number), self.size);
+            BundleError::new(path, BundleProblem::NotABallot { index })
+        };
+        if let Some(bundle) = known.bundles.iter().find(|bundle| bundle.number == number) {
+            return bundle.info(index).ok_or_else(not_a_ballot);
+        }
+        let bundle = self.read(source, number)?;
+        let ballots =
+            bundle.ballots()?.filter_map(|(index, ballot)| Some((index, BoardBallotInfo::read(ballot).ok()?)));
+        let bundle = KnownBundle { number, bytes: bundle.bytes.len(), ballots: ballots.collect() };
+        let info = bundle.info(index);
+        known.keep(bundle);
+        info.ok_or_else(not_a_ballot)
+    }
+}
+
+/// Bundles that were read again for the ledger. Of each ballot only what the ledger compares is kept, so that these are
+/// at most 5 MB.
+///
+/// Anybody can make void ballots that the ledger must compare with the same earlier ballot. Without this, each of them
+/// would cost a bundle of up to 16 MB.
+#[derive(Debug, Default)]
+pub(crate) struct KnownBundles {
+    bundles: Vec<KnownBundle>,
+}
+
+#[derive(Debug)]
+struct KnownBundle {
+    number: u64,
+    /// The length of its file.
+    bytes: usize,
+    ballots: Vec<(u64, BoardBallotInfo)>,
+}
+
+impl KnownBundle {
+    fn info(&self, index: u64) -> Option<BoardBallotInfo> {
+        self.ballots.iter().find(|(position, _)| *position == index).map(|(_, info)| *info)
+    }
+}
+
+impl KnownBundles {
+    /// The most bundles that are kept.
+    const MOST: usize = 256;
+
+    /// Keeps a bundle in the place of the shortest one: the long ones cost most if they are read again.
+    fn keep(&mut self, bundle: KnownBundle) {
+        if self.bundles.len() < Self::MOST {
+            self.bundles.push(bundle);
+        } else if let Some(shortest) = self.bundles.iter_mut().min_by_key(|known| known.bytes) {
+            *shortest = bundle;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fault M1: the memory of the bundles that were read again is limited, and long bundles stay.
+    #[test]
+    fn m1_long_bundles_are_not_read_again() {
+        let info = BoardBallotInfo { tracker: crate::hash::Tracker::from_bytes([1; 32]), randomness: [2; 32] };
+        let mut known = KnownBundles::default();
+        for number in 0..1000 {
+            let bytes = if number % 10 == 0 { 1000 } else { 1 };
+            known.keep(KnownBundle { number, bytes, ballots: alloc::vec![(0, info); 256] });
+            assert_eq!(known.bundles.iter().filter(|bundle| bundle.number == number).count(), 1);
+        }
+        assert_eq!(known.bundles.iter().filter(|bundle| bundle.bytes == 1000).count(), 100);
+        assert_eq!(known.bundles.len(), KnownBundles::MOST);
+        assert!(KnownBundles::MOST * 256 * size_of::<(u64, BoardBallotInfo)>() < 5_000_000);
     }
 }

@@ -57,15 +57,22 @@ impl FileList {
             let line = line.strip_suffix('\n').ok_or(error)?;
             let (hash, path) = line.split_once("  ").ok_or(error)?;
             let hash = hash.parse().map_err(|_| error)?;
-            let plain = !path.is_empty() && path.bytes().all(|byte| byte.is_ascii_graphic()) && !path.contains("..");
             let ascending = files.last_key_value().is_none_or(|(last, _)| last.as_str() < path);
-            if !plain || !ascending || path.starts_with('/') {
+            if !is_path(path) || !ascending {
                 return Err(error);
             }
             files.insert(path.to_string(), hash);
         }
         Ok(Self { files })
     }
+}
+
+/// Whether a text is the path of a file in a record, on every system: parts of visible ASCII characters with `/` between
+/// them. No part is empty, `.` or `..`, and none contains a backslash or a colon.
+#[must_use]
+pub fn is_path(text: &str) -> bool {
+    let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b':');
+    is_visible && text.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 impl fmt::Display for FileList {
@@ -100,6 +107,20 @@ mod tests {
             (first.replace("README", "/x") + "\n", 1),
         ] {
             assert_eq!(FileList::parse(wrong.as_bytes()), Err(FileListError { line }), "{wrong}");
+        }
+    }
+
+    /// Fault L1: a path must mean the same file on every system, and must not lead out of the record.
+    #[test]
+    fn l1_paths_that_leave_the_record() {
+        let paths = |path: &str| FileList::parse(std::format!("{}  {path}\n", "0".repeat(64)).as_bytes()).is_ok();
+        for path in ["a", "a/b", "README.md", "a..b", ".hidden", "result/x..y.svg"] {
+            assert!(paths(path), "{path}");
+        }
+        let outside = ["", "/", "/a", "a/", "a//b", ".", "./x", "a/.", "..", "../x", "a/../b"];
+        for path in outside.into_iter().chain(["C:\\..", "C:x", "\\\\host\\share", "a\\b", "a b", "a\u{e9}", "a\u{7f}"])
+        {
+            assert!(!paths(path), "{path}");
         }
     }
 }

@@ -23,12 +23,9 @@ use crate::from_quoted;
 use crate::hash::TreeHash;
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{
-    MAX_AUTHORITIES, MAX_CEREMONY_FILES, MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES,
+    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS, MAX_SIGNED_BY_ONE,
 };
 use crate::manifest::{Manifest, ManifestErrors};
-
-/// The most signatures of the roll that are kept: a board may repeat them without end.
-const MAX_ROLL_SIGNATURES: usize = 64 * MAX_AUTHORITIES;
 
 /// A part of a record cannot be read, or does not fit the rest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -216,7 +213,7 @@ pub struct PublishedBoard {
     timeline: Timeline,
     /// The messages of the key ceremony before the opening, each once.
     ceremony: Vec<Pointer>,
-    /// The signatures of the roll before the opening. They are not verified.
+    /// The signatures of the roll before the opening that are valid for the fingerprint that they name.
     roll_signatures: Vec<RollSignature>,
     bundles: BundleIndex,
 }
@@ -243,20 +240,31 @@ impl PublishedBoard {
             roll_signatures: Vec::new(),
             bundles: BundleIndex { size: head.size, hashes: Vec::new() },
         };
+        // Every trustee makes four messages.
+        let (mut pointers, most_messages) = (0, 4 * manifest.trustees().members.len());
         for path in bundle_paths(head.size) {
             let bundle = Bundle::read(source, path)?;
             for (_, bytes) in bundle.entries()? {
                 // An entry that cannot be read has no effect. Clients treat it in the same way.
                 let observed = board.timeline.push(bytes, rng);
                 match &observed.event {
-                    Some(Event::CeremonyMessage(pointer))
-                        if board.ceremony.len() < MAX_CEREMONY_FILES
-                            && board.ceremony.iter().all(|earlier| earlier.hash() != pointer.hash()) =>
-                    {
-                        board.ceremony.push(*pointer);
+                    Some(Event::CeremonyMessage(pointer)) => {
+                        pointers += 1;
+                        if pointers <= MAX_POINTERS
+                            && board.ceremony.len() < most_messages
+                            && board.ceremony.iter().all(|earlier| earlier.hash() != pointer.hash())
+                        {
+                            board.ceremony.push(*pointer);
+                        }
                     }
-                    Some(Event::RollSignature(signature)) if board.roll_signatures.len() < MAX_ROLL_SIGNATURES => {
-                        board.roll_signatures.push(signature.as_ref().clone());
+                    Some(Event::RollSignature(signature)) => {
+                        let authority = signature.authority();
+                        let of_it = board.roll_signatures.iter().filter(|earlier| earlier.authority() == authority);
+                        if of_it.count() < MAX_SIGNED_BY_ONE
+                            && signature.verify(manifest, signature.fingerprint(), rng).is_ok()
+                        {
+                            board.roll_signatures.push(signature.as_ref().clone());
+                        }
                     }
                     _ => {}
                 }

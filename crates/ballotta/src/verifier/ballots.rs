@@ -9,7 +9,7 @@ use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo};
 use crate::board::tiles::TILE_WIDTH;
 use crate::credential::RollLookupError;
 use crate::record::{
-    BundleError, BundleIndex, BundleProblem, PublishedRoll, ROLL, ReadError, RecordSource, SourceError,
+    BundleError, BundleIndex, BundleProblem, KnownBundles, PublishedRoll, ROLL, ReadError, RecordSource, SourceError,
 };
 use crate::tally::LedgerEntry;
 
@@ -94,9 +94,10 @@ pub(super) fn read_ballots(
 pub(super) fn read_info(
     source: &dyn RecordSource,
     bundles: &BundleIndex,
+    known: &mut KnownBundles,
     index: u64,
 ) -> Result<BoardBallotInfo, Unreadable> {
-    bundles.ballot_info(source, index).map_err(Unreadable::bundle(index / u64::from(TILE_WIDTH)))
+    bundles.ballot_info(source, known, index).map_err(Unreadable::bundle(index / u64::from(TILE_WIDTH)))
 }
 
 /// The parts of a ballot that the ledger compares, if its credential is on the roll. The verification of the ballot

@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::ballots::{Unreadable, ledger_entry, read_info};
+use super::refusals::Refusals;
 use super::report::{Place, Role};
 use super::{CheckId, Progress, Verifier, parallel};
-use crate::ballot::AdmissionError;
 use crate::board::entry::{Entry, EntryKind, Pointer};
 use crate::board::log::{PinnedHead, TreeHead, leaf_hash};
 use crate::board::tiles::{TilePath, bundle_paths};
@@ -17,30 +17,28 @@ use crate::credential::RollSignature;
 use crate::decryption::ClosingStatement;
 use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
-use crate::limits::{MAX_ENTRIES, MAX_TRUSTEES};
+use crate::limits::{MAX_ENTRIES, MAX_POINTERS, MAX_SIGNED_BY_ONE};
 use crate::manifest::Manifest;
-use crate::record::{Bundle, BundleIndex, PublishedRoll, RecordSource};
+use crate::record::{Bundle, BundleIndex, KnownBundles, PublishedRoll, RecordSource};
 use crate::tally::{CountedSet, Ledger, LedgerEntry};
-
-/// The most entries that are kept and are not ballots. This is enough for several attempts at a ceremony.
-const MAX_KEPT: usize = 64 * MAX_TRUSTEES;
 
 /// A board that the verifier has read once.
 pub(super) struct ScannedBoard {
     pub(super) head: TreeHead,
     pub(super) timeline: Timeline,
     pub(super) bundles: BundleIndex,
+    known: KnownBundles,
     /// The entries that point to files, with their kinds.
     pub(super) pointers: Vec<(u64, EntryKind, Pointer)>,
     /// The signatures of the roll by credential authorities that appear before the opening.
-    pub(super) roll_signatures: Vec<(u64, RollSignature)>,
-    pub(super) statements: Vec<(u64, ClosingStatement)>,
+    pub(super) roll_signatures: SignedEntries<RollSignature>,
+    pub(super) statements: SignedEntries<ClosingStatement>,
     /// The number of ballots on the board.
     pub(super) ballots: u64,
     /// The ballots that count if every ballot is valid by itself.
     pub(super) counted: CountedSet,
     /// The ballots that are refused because of earlier ballots, under the same assumption.
-    pub(super) refused: Vec<(u64, AdmissionError)>,
+    pub(super) refused: Refusals,
 }
 
 impl ScannedBoard {
@@ -49,9 +47,59 @@ impl ScannedBoard {
         place_of(index, self.head.size)
     }
 
-    /// The number of entries that are kept and are not ballots.
-    fn kept(&self) -> usize {
-        self.pointers.len() + self.roll_signatures.len() + self.statements.len()
+    /// Whether the limit of entries of this kind is reached. It is counted only for entries that point to files.
+    fn has_most_pointers(&self, kind: EntryKind) -> bool {
+        self.pointers.iter().filter(|(_, of, _)| *of == kind).count() >= MAX_POINTERS
+    }
+}
+
+/// Entries that a party of the manifest must have signed. Anybody can write entries in the name of a party: only those
+/// with a valid signature are kept, and no party can take the place of another.
+pub(super) struct SignedEntries<T> {
+    /// The entries with a valid signature: position, number of the party, content.
+    signed: Vec<(u64, u16, T)>,
+    /// The positions of the other entries, with the number of the party that they name.
+    unsigned: Vec<(u32, u16)>,
+}
+
+impl<T> SignedEntries<T> {
+    fn new() -> Self {
+        Self { signed: Vec::new(), unsigned: Vec::new() }
+    }
+
+    /// Adds an entry that names `party`. Returns whether there was room for it.
+    fn add(&mut self, index: u64, party: u16, entry: T, is_signed: bool) -> bool {
+        if !is_signed {
+            // A position is less than `MAX_ENTRIES`.
+            self.unsigned.push((index as u32, party));
+            return true;
+        }
+        let has_room = self.signed.iter().filter(|(_, of, _)| *of == party).count() < MAX_SIGNED_BY_ONE;
+        if has_room {
+            self.signed.push((index, party, entry));
+        }
+        has_room
+    }
+
+    /// The number of entries, with and without a valid signature.
+    pub(super) fn len(&self) -> usize {
+        self.signed.len() + self.unsigned.len()
+    }
+
+    /// The entries with a valid signature.
+    pub(super) fn signed(&self) -> impl Iterator<Item = &T> {
+        self.signed.iter().map(|(.., entry)| entry)
+    }
+
+    /// All entries in the order of the board. One without a valid signature is the number of the party that it names.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, Result<&T, u16>)> {
+        let mut signed = self.signed.iter().map(|(index, _, entry)| (*index, Ok(entry))).peekable();
+        let mut unsigned = self.unsigned.iter().map(|(index, party)| (u64::from(*index), Err(*party))).peekable();
+        core::iter::from_fn(move || match (signed.peek(), unsigned.peek()) {
+            (Some((signed, _)), Some((other, _))) if other < signed => unsigned.next(),
+            (None, _) => unsigned.next(),
+            _ => signed.next(),
+        })
     }
 }
 
@@ -122,12 +170,13 @@ impl Verifier<'_> {
             head: signed,
             timeline: Timeline::new(manifest),
             bundles: BundleIndex { size: signed.size, hashes: Vec::new() },
+            known: KnownBundles::default(),
             pointers: Vec::new(),
-            roll_signatures: Vec::new(),
-            statements: Vec::new(),
+            roll_signatures: SignedEntries::new(),
+            statements: SignedEntries::new(),
             ballots: 0,
             counted: CountedSet::default(),
-            refused: Vec::new(),
+            refused: Refusals::default(),
         };
         // Without a roll no ballot reaches the ledger.
         let voters = roll.map_or(0, |roll| roll.totals().voters());
@@ -145,7 +194,7 @@ impl Verifier<'_> {
                     board.bundles.hashes.push(bundle.hash);
                     self.findings.saw(CheckId::Entries, bundle.entries.len() as u64);
                     for (leaf, entry) in bundle.entries {
-                        self.entry(&mut board, &mut ledger, leaf, entry, rng)?;
+                        self.entry(manifest, &mut board, &mut ledger, (leaf, entry), rng)?;
                         pinned.iter_mut().for_each(|pinned| pinned.compare(board.timeline.frontier()));
                     }
                     Ok(())
@@ -157,6 +206,7 @@ impl Verifier<'_> {
             }
             (self.progress)(Progress { stage: "board", done: board.timeline.size(), total: signed.size });
         }
+        board.known = KnownBundles::default();
         board.counted = ledger.into_counted();
         let found = board.timeline.head();
         self.findings.saw(CheckId::Order, found.size);
@@ -180,10 +230,10 @@ impl Verifier<'_> {
     /// Reads an entry. An error says that an earlier bundle cannot be read again.
     fn entry<R: CryptoRng>(
         &mut self,
+        manifest: &Manifest,
         board: &mut ScannedBoard,
         ledger: &mut Ledger,
-        leaf: TreeHash,
-        entry: Scanned,
+        (leaf, entry): (TreeHash, Scanned),
         rng: &mut R,
     ) -> Result<(), Unreadable> {
         let entry = match &entry {
@@ -191,9 +241,9 @@ impl Verifier<'_> {
                 let index = board.timeline.push_leaf(leaf);
                 board.ballots += 1;
                 if let (Some(ballot), Ok(())) = (ballot, board.timeline.window().admits(index)) {
-                    let recorded = |index| read_info(self.source, &board.bundles, index);
+                    let recorded = |index| read_info(self.source, &board.bundles, &mut board.known, index);
                     if let Err(error) = ledger.admit(index, ballot, recorded) {
-                        board.refused.push((index, error.into_refusal()?));
+                        board.refused.push(index, &error.into_refusal()?);
                     }
                 }
                 return Ok(());
@@ -206,12 +256,19 @@ impl Verifier<'_> {
         };
         let kind = entry.as_ref().ok().map(Entry::kind);
         let observed = board.timeline.push_hashed(leaf, entry, rng);
-        self.observed(board, kind, observed);
+        self.observed(manifest, board, kind, observed, rng);
         Ok(())
     }
 
     /// Reports what is wrong with an entry that is not a ballot, and keeps the content that later checks need.
-    fn observed(&mut self, board: &mut ScannedBoard, kind: Option<EntryKind>, observed: Observed<'_>) {
+    fn observed<R: CryptoRng>(
+        &mut self,
+        manifest: &Manifest,
+        board: &mut ScannedBoard,
+        kind: Option<EntryKind>,
+        observed: Observed<'_>,
+        rng: &mut R,
+    ) {
         let Observed { index, event, fault, .. } = observed;
         let place = board.place(index);
         // The order of an entry that cannot be read is not checked.
@@ -221,7 +278,25 @@ impl Verifier<'_> {
         }
         if matches!(kind, Some(EntryKind::Open | EntryKind::Close)) {
             self.findings.saw(CheckId::Organiser, 1);
-        } else if board.kept() >= MAX_KEPT {
+        }
+        let has_room = match event {
+            Some(Event::CeremonyMessage(pointer) | Event::PartialDecryption(pointer) | Event::Publication(pointer)) => {
+                let kind = kind.filter(|kind| !board.has_most_pointers(*kind));
+                board.pointers.extend(kind.map(|kind| (index, kind, pointer)));
+                kind.is_some()
+            }
+            Some(Event::RollSignature(signature)) => {
+                let is_signed = signature.verify(manifest, signature.fingerprint(), rng).is_ok();
+                board.roll_signatures.add(index, signature.authority(), *signature, is_signed)
+            }
+            // A statement that cannot be decoded was refused before the timeline read it.
+            Some(Event::ClosingStatement(body)) => ClosingStatement::decode(body).is_ok_and(|statement| {
+                let is_signed = statement.verify(manifest, rng).is_ok();
+                board.statements.add(index, statement.trustee(), statement, is_signed)
+            }),
+            Some(Event::Ballot(_) | Event::Opening | Event::Closing) | None => true,
+        };
+        if !has_room {
             let problem = "more entries of this kind than an election has";
             self.findings.note(CheckId::Order, place, &[Role::Board], problem);
             return;
@@ -232,16 +307,6 @@ impl Verifier<'_> {
             }
             Some(EntryFault::Order(error)) => self.findings.note(CheckId::Order, place, &[Role::Board], error),
             Some(EntryFault::Encoding(_)) | None => {}
-        }
-        match event {
-            Some(Event::CeremonyMessage(pointer) | Event::PartialDecryption(pointer) | Event::Publication(pointer)) => {
-                board.pointers.extend(kind.map(|kind| (index, kind, pointer)))
-            }
-            Some(Event::RollSignature(signature)) => board.roll_signatures.push((index, *signature)),
-            Some(Event::ClosingStatement(body)) => {
-                board.statements.extend(ClosingStatement::decode(body).ok().map(|statement| (index, statement)));
-            }
-            Some(Event::Ballot(_) | Event::Opening | Event::Closing) | None => {}
         }
     }
 }

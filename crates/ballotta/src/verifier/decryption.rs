@@ -14,6 +14,7 @@ use crate::board::note::SignedCheckpoint;
 use crate::board::tiles::bundle_paths;
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, combine};
 use crate::hash::FileHash;
+use crate::index::TrusteeIndex;
 use crate::limits::MAX_MESSAGE_BYTES;
 use crate::manifest::{Closing, Manifest};
 use crate::record::{self, FileList, RecordError, ResultDocument, read_checkpoint, read_file};
@@ -22,7 +23,7 @@ use crate::tally::EncryptedTally;
 impl Verifier<'_> {
     pub(super) fn decryption<R: CryptoRng>(&mut self, board: &ScannedBoard, outcome: &mut Verification, rng: &mut R) {
         let (Some(context), Some(tally)) = (&outcome.context, &outcome.tally) else { return };
-        let stated = self.statements(context.manifest(), tally, board, rng);
+        let stated = self.statements(context.manifest(), tally, board);
         let closing_checkpoint = self.closing_checkpoint(context.manifest());
         self.findings.saw(CheckId::ClosingRule, 1);
         let (statements, checkpoint) = (&outcome.statements, closing_checkpoint.as_ref().and_then(Option::as_ref));
@@ -80,19 +81,17 @@ impl Verifier<'_> {
     }
 
     /// Checks that every trustee made one statement, about these sums. Returns the trustees who signed a statement.
-    fn statements<R: CryptoRng>(
-        &mut self,
-        manifest: &Manifest,
-        tally: &EncryptedTally,
-        board: &ScannedBoard,
-        rng: &mut R,
-    ) -> Vec<u16> {
-        if matches!(manifest.closing(), Closing::Statements) || !board.statements.is_empty() {
+    fn statements(&mut self, manifest: &Manifest, tally: &EncryptedTally, board: &ScannedBoard) -> Vec<u16> {
+        if matches!(manifest.closing(), Closing::Statements) || board.statements.len() > 0 {
             self.findings.saw(CheckId::TallySums, board.statements.len() as u64);
         }
         let mut seen: Vec<&ClosingStatement> = Vec::new();
-        for (index, statement) in &board.statements {
-            let verified = statement.verify(manifest, rng).and_then(|()| {
+        for (index, statement) in board.statements.iter() {
+            let signed = statement.map_err(|trustee| match TrusteeIndex::find(trustee, &manifest.trustees().members) {
+                Some(_) => DecryptionError::BadStatementSignature { trustee },
+                None => DecryptionError::UnknownTrustee { trustee },
+            });
+            let verified = signed.and_then(|statement| {
                 let trustee = statement.trustee();
                 let earlier = seen.iter().find(|earlier| earlier.trustee() == trustee);
                 if earlier.is_some_and(|earlier| !earlier.says_the_same_as(statement)) {
@@ -109,7 +108,7 @@ impl Verifier<'_> {
                     DecryptionError::StatementMismatch { .. } => None,
                     _ => Some(Role::Board),
                 };
-                self.findings.note(CheckId::TallySums, board.place(*index), who.as_slice(), error);
+                self.findings.note(CheckId::TallySums, board.place(index), who.as_slice(), error);
             }
         }
         seen.iter().map(|statement| statement.trustee()).collect()

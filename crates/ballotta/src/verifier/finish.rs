@@ -8,15 +8,15 @@ use rand_core::CryptoRng;
 use super::ballots::{Unreadable, ledger_entry, read_ballots, read_info};
 use super::board::{ScannedBoard, place_of};
 use super::parallel::{self, WeightRng};
+use super::refusals::{Refusal, Refusals, in_order};
 use super::report::{Effect, Findings, Place, Role};
 use super::select::Selected;
-use super::shards::{Finding, PartialVerification, ShardError, ShardPlan};
+use super::shards::{PartialVerification, ShardError, ShardPlan};
 use super::{CheckId, Progress, Stage, Verification, Verifier};
-use crate::ballot::AdmissionError;
 use crate::board::tiles::TILE_WIDTH;
 use crate::election::ElectionContext;
 use crate::manifest::Closing;
-use crate::record::RecordSource;
+use crate::record::{KnownBundles, RecordSource};
 use crate::tally::{Correction, CountedSet, EncryptedTally, Ledger, PartialTally};
 
 /// Completes a verification. `part` is the merged part of all shards; `None` if there is no plan.
@@ -107,7 +107,7 @@ fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Veri
 }
 
 /// The ballots that count, and the ballots that are refused because of earlier ballots.
-type Replayed = (CountedSet, Vec<(u64, AdmissionError)>);
+type Replayed = (CountedSet, Refusals);
 
 impl Verifier<'_> {
     /// Reports every invalid ballot. Returns the number of ballots that count and, if the board is closed, the tally.
@@ -133,11 +133,9 @@ impl Verifier<'_> {
         };
         // Nothing is known about the entries after a bundle that cannot be read.
         let known = unreadable.as_ref().map_or(plan.entries(), |error| plan.bundles.first_entry(error.bundle));
-        let refused = refused.iter().map(|(index, error)| Finding::new(*index, error));
-        let mut failures: Vec<Finding> =
-            failures.into_iter().chain(refused).filter(|failure| failure.index < known).collect();
-        failures.sort_by_key(|failure| failure.index);
-        for Finding { index, check, problem } in failures {
+        for Refusal { index, check, problem } in
+            in_order(&failures, refused).take_while(|refusal| refusal.index < known)
+        {
             self.findings.note(check, place_of(index, plan.entries()), &[Role::Board], problem);
         }
         let corrected = match unreadable {
@@ -157,21 +155,17 @@ impl Verifier<'_> {
     }
 
     /// Admits the ballots to a new ledger, without those that are invalid by themselves.
-    fn replay<R: CryptoRng>(
-        &self,
-        plan: &ShardPlan,
-        failures: &[Finding],
-        rng: &mut R,
-    ) -> Result<Replayed, Unreadable> {
+    fn replay<R: CryptoRng>(&self, plan: &ShardPlan, failures: &Refusals, rng: &mut R) -> Result<Replayed, Unreadable> {
         let revoting = plan.context.manifest().revoting();
         let mut ledger = Ledger::new(plan.roll.totals().voters(), revoting, plan.entries(), rng);
-        let mut refused = Vec::new();
-        let recorded = |index| read_info(self.source, &plan.bundles, index);
-        let void = |index: u64| failures.binary_search_by_key(&index, |failure| failure.index).is_ok();
+        let mut refused = Refusals::default();
+        let mut known = KnownBundles::default();
+        let mut recorded = |index| read_info(self.source, &plan.bundles, &mut known, index);
         for wave in waves((0..plan.bundles.len()).collect()) {
             let read = parallel::map(wave, |bundle| {
                 let ballots = read_ballots(self.source, &plan.bundles, bundle)?.into_iter();
-                let ballots = ballots.filter(|(index, _)| plan.window.admits(*index).is_ok() && !void(*index));
+                let ballots =
+                    ballots.filter(|(index, _)| plan.window.admits(*index).is_ok() && !failures.contains(*index));
                 let entries = ballots.filter_map(|(index, bytes)| {
                     let entry = ledger_entry(self.source, &plan.roll, &bytes).map_err(Unreadable::roll(bundle));
                     entry.transpose().map(|entry| Ok((index, entry?)))
@@ -180,8 +174,8 @@ impl Verifier<'_> {
             });
             for entries in read {
                 for (index, entry) in entries? {
-                    if let Err(error) = ledger.admit(index, &entry, recorded) {
-                        refused.push((index, error.into_refusal()?));
+                    if let Err(error) = ledger.admit(index, &entry, &mut recorded) {
+                        refused.push(index, &error.into_refusal()?);
                     }
                 }
             }

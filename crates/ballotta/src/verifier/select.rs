@@ -16,6 +16,7 @@ use crate::board::verified_head;
 use crate::credential::{RollError, RollLine, RollReader, RollRules, RollSignatureError};
 use crate::election::ElectionContext;
 use crate::hash::FileHash;
+use crate::index::AuthorityIndex;
 use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use crate::manifest::Manifest;
@@ -95,7 +96,7 @@ impl Verifier<'_> {
         if self.options.stage >= Stage::Closed && board.timeline.closed_at().is_none() {
             self.findings.missing(CheckId::Order, Place::Record, &[Role::Organiser], "the voting is not closed");
         }
-        outcome.statements = board.statements.iter().map(|(_, statement)| statement.clone()).collect();
+        outcome.statements = board.statements.signed().cloned().collect();
         let plan = outcome.roll.take().map(|roll| ShardPlan::new(context, roll, ceremony, &mut board));
         Some((board, plan))
     }
@@ -269,15 +270,22 @@ impl Verifier<'_> {
         let manifest = context.manifest();
         self.findings.saw(CheckId::RollSignature, board.roll_signatures.len() as u64);
         let mut signed = Vec::new();
-        for (index, signature) in &board.roll_signatures {
-            match signature.verify(manifest, context.fingerprint(), rng) {
-                Ok(()) => signed.push(signature.authority()),
+        for (index, signature) in board.roll_signatures.iter() {
+            let verified = match signature {
+                Ok(signature) => signature.verify(manifest, context.fingerprint(), rng).map(|()| signature.authority()),
+                Err(authority) => match AuthorityIndex::find(authority, manifest.credential_authorities()) {
+                    Some(_) => Err(RollSignatureError::Signature { authority }),
+                    None => Err(RollSignatureError::UnknownAuthority { authority }),
+                },
+            };
+            match verified {
+                Ok(authority) => signed.push(authority),
                 Err(error) => {
                     let who = match &error {
                         RollSignatureError::OtherElection { authority, .. } => Role::Authority(*authority),
                         _ => Role::Board,
                     };
-                    self.findings.note(CheckId::RollSignature, board.place(*index), &[who], error);
+                    self.findings.note(CheckId::RollSignature, board.place(index), &[who], error);
                 }
             }
         }

@@ -14,7 +14,6 @@ use core::ops::Range;
 
 use rand_core::CryptoRng;
 
-pub(super) use self::part::Finding;
 pub use self::part::{PartialVerification, merge_all};
 use super::Progress;
 use super::ballots::{PlacedBallot, Unreadable, read_ballots};
@@ -287,7 +286,7 @@ impl ShardPlan {
             }
         }
         failures.sort_by_key(|(index, _)| *index);
-        part.failures = failures.iter().map(|(index, error)| Finding::new(*index, error)).collect();
+        failures.iter().for_each(|(index, error)| part.failures.push(*index, error));
         part
     }
 }

@@ -5,27 +5,12 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::super::CheckId;
-use super::super::ballots::{Unreadable, check_of};
+use super::super::ballots::Unreadable;
+use super::super::refusals::{Refusal, Refusals};
 use super::super::report::Effect;
 use super::{ShardError, ShardPlan};
-use crate::ballot::AdmissionError;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::tally::PartialTally;
-
-/// A ballot that is invalid by itself. Other ballots do not matter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct Finding {
-    pub(in super::super) index: u64,
-    pub(in super::super) check: CheckId,
-    pub(in super::super) problem: String,
-}
-
-impl Finding {
-    /// The finding that the ballot at this position is refused.
-    pub(in super::super) fn new(index: u64, error: &AdmissionError) -> Self {
-        Self { index, check: check_of(error), problem: error.to_string() }
-    }
-}
 
 /// The verification of a range of entries: the ballots that are invalid by themselves, and the sums
 /// of the ballots that count if all others are valid.
@@ -33,7 +18,7 @@ impl Finding {
 pub struct PartialVerification {
     plan: [u8; 32],
     pub(super) entries: Range<u64>,
-    pub(in super::super) failures: Vec<Finding>,
+    pub(in super::super) failures: Refusals,
     /// The first bundle that could not be read. Nothing is known about the bundles after it.
     pub(in super::super) unreadable: Option<Unreadable>,
     pub(in super::super) tally: PartialTally,
@@ -43,7 +28,7 @@ impl PartialVerification {
     /// A part in which nothing was found yet.
     pub(super) fn empty(plan: &ShardPlan, entries: Range<u64>) -> Self {
         let tally = PartialTally::zero(&plan.context);
-        Self { plan: plan.digest, entries, failures: Vec::new(), unreadable: None, tally }
+        Self { plan: plan.digest, entries, failures: Refusals::default(), unreadable: None, tally }
     }
 
     /// The entries of the range.
@@ -83,7 +68,7 @@ impl PartialVerification {
     pub(super) fn append(&mut self, next: Self) {
         self.entries.end = next.entries.end;
         if self.unreadable.is_none() {
-            self.failures.extend(next.failures);
+            self.failures.append(&next.failures);
             self.unreadable = next.unreadable;
             self.tally.append(&next.tally);
         }
@@ -102,8 +87,8 @@ impl PartialVerification {
         }
         // A ballot has at most one failure, and a board has at most `MAX_ENTRIES` entries, so the number fits.
         writer.u32(self.failures.len() as u32);
-        for Finding { index, check, problem } in &self.failures {
-            writer.u64(*index);
+        for Refusal { index, check, problem } in self.failures.iter() {
+            writer.u64(index);
             put_text(&mut writer, check.slug());
             put_text(&mut writer, problem);
         }
@@ -147,7 +132,11 @@ impl PartialVerification {
             let slug = text("check", &mut reader)?;
             let check = CheckId::ALL.iter().find(|check| check.is_of_ballots() && check.slug() == slug);
             let check = *check.ok_or(DecodeError::UnknownValue { field: "check", found: slug.len() as u64 })?;
-            part.failures.push(Finding { index, check, problem: text("problem", &mut reader)? });
+            let problem = text("problem", &mut reader)?;
+            let length = problem.len() as u64;
+            if !part.failures.add(index, check, problem) && length > 0 {
+                return Err(DecodeError::UnknownValue { field: "problem", found: length }.into());
+            }
         }
         part.tally = PartialTally::decode(&plan.context, end - start, &mut reader)?;
         reader.finish()?;
