@@ -10,7 +10,7 @@ use ballotta::hash::{FileHash, Fingerprint};
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{Closing, Privacy};
 use ballotta::proofs::schnorr::KeyPair;
-use ballotta::record::{self, FileList};
+use ballotta::record::{self, FileList, MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Effect, Place, Report, Role, Stage, Verdict, VerifyOptions, verify};
 use ballotta_tests::election::{Board, Election, ElectionOptions, YES_OR_NO};
 use ballotta_tests::rng::TestRng;
@@ -375,7 +375,7 @@ fn a_missing_file_is_awaited() {
     for path in whole.files.keys() {
         let mut files = whole.files.clone();
         files.remove(path);
-        let record = record::MemoryRecord { files };
+        let record = MemoryRecord { files };
         let report = verify(&record, &VerifyOptions::default(), &|_| (), &mut TestRng(2)).report;
         // Two of three partial decryptions are needed, and the record has two.
         assert_eq!(report.verdict, Some(Verdict::NotComplete), "{path}: {report}");
@@ -446,4 +446,61 @@ fn d2_a_weight_of_few_voters() {
     // A contest that divides weights is never withheld because of a weight.
     let split = Rule::Split(Split { max: 20, winners: None });
     assert_eq!(warnings(2, split, voters), [""; 0]);
+}
+
+/// K12: a closing checkpoint that witnesses cosigned, but whose signature of the board was changed, closes nothing.
+#[test]
+fn k12_a_closing_checkpoint_that_the_board_did_not_sign() {
+    let flipped = |board: &mut Board<'_>| {
+        let text = String::from_utf8(board.files[record::CLOSING_CHECKPOINT].clone()).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        // After origin, size, root and the empty line.
+        let middle = lines[4].len() - 40;
+        let other = if lines[4].as_bytes()[middle] == b'A' { "B" } else { "A" };
+        lines[4].replace_range(middle..=middle, other);
+        board.files.insert(record::CLOSING_CHECKPOINT.into(), (lines.join("\n") + "\n").into_bytes());
+        board.entries.pop();
+        board.publish();
+    };
+    expect_one(Closing::Witnesses, flipped, Verdict::DoesNotHold, (CheckId::ClosingRule, Effect::Invalid, &[]));
+}
+
+/// A record in which one file exists and cannot be read.
+struct Unreadable<'a>(&'a MemoryRecord, &'a str);
+
+impl RecordSource for Unreadable<'_> {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        self.0.length(path)
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        if path == self.1 {
+            return Err(SourceError { path: path.into(), reason: "input/output error".into() });
+        }
+        self.0.read_exact_at(path, offset, buffer)
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        self.0.list()
+    }
+}
+
+/// K8: a file that cannot be read is no verdict, and accuses nobody.
+#[test]
+fn k8_what_cannot_be_read_is_no_verdict() {
+    for closing in [Closing::Statements, Closing::Witnesses] {
+        let record = election(closing).run().record();
+        for path in record.files.keys() {
+            let source = Unreadable(&record, path);
+            let report = verify(&source, &VerifyOptions::default(), &|_| (), &mut TestRng(2)).report;
+            assert_eq!(report.verdict, None, "{path}: {report}");
+            let unread: Vec<_> = report.failures.iter().filter(|it| it.effect == Effect::Unreadable).collect();
+            assert!(!unread.is_empty() && unread.iter().all(|failure| failure.place == Place::File(path.clone())));
+            assert_eq!(
+                report.failures.iter().find(|failure| failure.effect == Effect::Invalid),
+                None,
+                "{path}: {report}"
+            );
+        }
+    }
 }

@@ -225,6 +225,10 @@ impl Verifier<'_> {
         rng: &mut R,
     ) -> Option<JointKey> {
         self.findings.saw(CheckId::Ceremony, messages.len() as u64);
+        // Whether a message is missing is not known if a file could not be read.
+        if self.findings.effect(CheckId::Ceremony) == Some(Effect::Unreadable) {
+            return None;
+        }
         let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
         let joint_key = CeremonyParameters::for_manifest(manifest, FIRST_ATTEMPT)
             .and_then(|parameters| JointKey::verify(&parameters, &messages, rng));
