@@ -188,3 +188,30 @@ def test_the_whole_page_and_the_notebook(report: Report) -> None:
     notebook = report._repr_html_()
     assert "ada (6) = bob (6) &gt; eve (2)" in notebook and "withheld: rare weight" in notebook
     assert "ada (good) &gt; eve (fair) &gt; bob (poor)" in notebook and "<td>ada, eve</td>" in notebook
+
+
+def test_the_text_of_a_report(report: Report) -> None:
+    lines = str(report).split("\n")
+    assert "4 of 5 voters took part" in lines
+    for line in ["  ada: 6", f"  bob: {2**43:,}", "  ada: 7 / 2 / 0", "  ada: above bob 6, above eve 7", "  withheld: rare weight"]:
+        assert line in lines, line
+
+
+def test_verdicts_on_the_page(report: Report) -> None:
+    failure = {"check": "board.entries", "place": "record", "problem": "why"}
+    awaited = [{"trustee": 2}, "board", {"authority": 1}]
+    for verdict, effect, who, heading, says in [
+        ("holds", None, [], "The record holds", "Every check that could be made passed"),
+        ("holds_with_findings", "none", ["board"], "The record holds, with findings", "changes nothing in the result"),
+        ("not_complete", "missing", awaited, "The record is NOT complete", "Awaited: credential authority 1, the board, trustee 2."),
+        ("does_not_hold", "invalid", [], "The record does NOT hold", "1 failure"),
+        (None, "unreadable", [], "There is NO verdict", "could not be read"),
+    ]:
+        failures = [{**failure, "effect": effect, "who": who}] if effect else []
+        value = json.loads(report.to_json())
+        made = Report._read((json.dumps({**value, "verdict": verdict, "failures": failures}), "", None))
+        whole = page(made, None)
+        assert f"<b>{heading}</b>" in whole and says in whole, verdict
+        assert made.holds == (heading.startswith("The record holds"))
+        assert [str(role) for role in made.awaited] == (["credential authority 1", "the board", "trustee 2"] if who == awaited else [])
+        assert ("took part" in str(made)) == made.holds
