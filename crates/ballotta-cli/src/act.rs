@@ -69,6 +69,10 @@ pub(crate) fn check_manifest_hash(pinned: &ManifestHash, found: &ManifestHash) -
 }
 
 impl BoardPin {
+    pub(crate) fn is_given(&self) -> bool {
+        self.checkpoint.is_some()
+    }
+
     /// Reads the checkpoint, which the board of the manifest must have signed.
     pub(crate) fn read(&self, manifest: &Manifest) -> Result<Option<PinnedHead>> {
         let head = self.checkpoint.as_deref().map(|path| kept_head(manifest, path)).transpose()?;

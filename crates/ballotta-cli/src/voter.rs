@@ -288,7 +288,14 @@ pub(crate) struct CheckBallot {
 
 impl CheckBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let (source, election) = Record::read_pinned(&self.record, &self.pins.board)?.into_election()?;
+        // Without a pin, the answers are those of the library, which pages for voters give as well.
+        let (source, election) = if self.pins.board.is_given() {
+            Record::read_pinned(&self.record, &self.pins.board)?.into_election()?
+        } else {
+            let source = FolderRecord::new(&self.record);
+            let election = read_election(&source)?;
+            (source, election)
+        };
         self.pins.check_fingerprint(election.context.fingerprint()).remedy(
             "check the fingerprint; if it is right, this is not the record of your election: tell the organiser",
         )?;
