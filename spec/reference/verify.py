@@ -173,7 +173,7 @@ class Verifier:
     def board(self, manifest: Manifest, checkpoint: Checkpoint) -> Scan | None:
         report, self.size = self.report, checkpoint.size
         if checkpoint.size > MAX_ENTRIES:
-            report.fail("board.entries", "record", "the board is too large", "board")
+            report.fail("board.entries", "record", "the board is too large")
             return None
         log, scan = Log(), Scan()
         pinned_root = None
@@ -184,7 +184,7 @@ class Verifier:
             try:
                 entries = read_bundle(data, width)
             except Refused as problem:
-                report.fail("board.entries", {"file": path}, problem, "board")
+                report.fail("board.entries", {"file": path}, problem)
                 return None
             report.saw("board.entries", len(entries))
             for entry in entries:

@@ -9,6 +9,7 @@ pub mod ballot;
 pub mod mutate;
 pub mod search;
 pub mod sigma;
+pub mod statement;
 pub mod vectors;
 
 pub use ballotta_testkit::{choice, election, kinds, rng};

@@ -6,16 +6,16 @@ use ballotta::board::log::TreeHead;
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::contest::Rule;
 use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption};
-use ballotta::encoding::{DecodeError, Writer};
+use ballotta::encoding::DecodeError;
 use ballotta::hash::{Fingerprint, TallyDigest, TreeHash};
 use ballotta::manifest::{Closing, Privacy};
 use ballotta::record::{self, WithheldReason};
 use ballotta::tally::{EncryptedTally, Withheld};
-use ballotta::transcript::{Domain, ProofTranscript};
 use ballotta::verifier::{CheckId, Place, Verification};
 use ballotta::weaken::{Check, Weaken};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, choose, counted, failures};
 use ballotta_tests::rng::TestRng;
+use ballotta_tests::statement::statement;
 
 /// Any of the options: each has a slot.
 const APPROVAL: Rule = choose(0, 2, false);
@@ -30,25 +30,6 @@ fn closed_board(election: &Election) -> Board<'_> {
 fn check(board: &Board<'_>, tally: &EncryptedTally, statements: &[ClosingStatement]) -> Result<(), DecryptionError> {
     let manifest = board.election.context.manifest();
     ClosedTally::check(manifest, tally.clone(), statements, None, &mut TestRng(1)).map(|_| ())
-}
-
-/// A statement with any content, signed by a trustee.
-fn statement(
-    election: &Election,
-    (trustee, signer): (u16, u16),
-    fingerprint: &Fingerprint,
-    head: TreeHead,
-    sums: &TallyDigest,
-) -> ClosingStatement {
-    let mut transcript = Domain::ClosingStatement.for_election(fingerprint);
-    transcript.absorb_u64(b"size", head.size);
-    transcript.absorb_bytes(b"root", head.root.as_bytes());
-    transcript.absorb_bytes(b"sums", sums.as_bytes());
-    let mut writer = Writer::versioned();
-    writer.u16(trustee).put(fingerprint.as_bytes()).u64(head.size).put(head.root.as_bytes()).put(sums.as_bytes());
-    let key = &election.trustee_keys[usize::from(signer) - 1];
-    key.prove(&mut transcript, &mut TestRng(6)).encode(&mut writer);
-    ClosingStatement::decode(&writer.finish()).unwrap()
 }
 
 #[test]

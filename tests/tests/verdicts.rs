@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use ballotta::board::entry::{Action, EntryKind};
+use ballotta::board::log::TreeHead;
 use ballotta::contest::{Rule, Split};
 use ballotta::credential::RollSignature;
 use ballotta::group::SecretScalar;
-use ballotta::hash::{FileHash, Fingerprint};
+use ballotta::hash::{FileHash, Fingerprint, TallyDigest, TreeHash};
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{Closing, Privacy};
 use ballotta::proofs::schnorr::KeyPair;
@@ -14,6 +15,7 @@ use ballotta::record::{self, FileList, MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Effect, Place, Report, Role, Stage, Verdict, VerifyOptions, verify};
 use ballotta_tests::election::{Board, Election, ElectionOptions, YES_OR_NO};
 use ballotta_tests::rng::TestRng;
+use ballotta_tests::statement::statement;
 
 fn at_stage(board: &Board<'_>, stage: Stage) -> Report {
     let options = VerifyOptions { stage, ..VerifyOptions::default() };
@@ -212,6 +214,34 @@ fn statements_accuse_who_signed_them() {
         shorter.statement(&tally, 2).to_bytes()
     };
     assert_eq!(findings(&second), [Role::Trustee(2)]);
+}
+
+/// The first statement of a trustee about this election, in which one value is another one. Only for other sums of the same
+/// board the trustee answers: it may have been shown another board.
+#[test]
+fn only_other_sums_of_the_same_board_accuse_a_trustee() {
+    let election = election(Closing::Witnesses);
+    let (fingerprint, other) = (*election.context.fingerprint(), Fingerprint::from_bytes([7; 32]));
+    let who = |change: &dyn Fn(&mut Fingerprint, &mut TreeHead, &mut TallyDigest)| {
+        let mut board = election.run();
+        let tally = board.tally();
+        let (mut of, mut sums) = (fingerprint, *tally.digest());
+        let mut head = TreeHead { size: tally.close().size, root: tally.close().root };
+        change(&mut of, &mut head, &mut sums);
+        board.push(EntryKind::ClosingStatement, &statement(&election, (3, 3), &of, head, &sums).to_bytes());
+        let (verdict, failures) = judged(&at_stage(&board, Stage::Complete));
+        assert_eq!(verdict, Some(Verdict::HoldsWithFindings));
+        let [(CheckId::TallySums, Effect::None, who)] = failures.as_slice() else { panic!("{failures:?}") };
+        who.clone()
+    };
+    assert_eq!(who(&|_, _, sums| *sums = TallyDigest::from_bytes([1; 32])), [Role::Trustee(3)]);
+    assert_eq!(who(&|_, head, _| head.root = TreeHash::from_bytes([1; 32])), []);
+    assert_eq!(who(&|_, head, _| head.size -= 1), []);
+    assert_eq!(who(&|of, _, _| *of = other), []);
+    let both = |_: &mut Fingerprint, head: &mut TreeHead, sums: &mut TallyDigest| {
+        (head.root, *sums) = (TreeHash::from_bytes([1; 32]), TallyDigest::from_bytes([1; 32]));
+    };
+    assert_eq!(who(&both), []);
 }
 
 /// Statements about other boards: nobody is accused of the first one, because the trustee may have been shown another
@@ -495,7 +525,8 @@ fn k8_what_cannot_be_read_is_no_verdict() {
             let report = verify(&source, &VerifyOptions::default(), &|_| (), &mut TestRng(2)).report;
             assert_eq!(report.verdict, None, "{path}: {report}");
             let unread: Vec<_> = report.failures.iter().filter(|it| it.effect == Effect::Unreadable).collect();
-            assert!(!unread.is_empty() && unread.iter().all(|failure| failure.place == Place::File(path.clone())));
+            assert!(!unread.is_empty());
+            assert!(unread.iter().all(|it| it.place == Place::File(path.clone()) && it.who.is_empty()), "{report}");
             assert_eq!(
                 report.failures.iter().find(|failure| failure.effect == Effect::Invalid),
                 None,

@@ -22,6 +22,7 @@ use ballotta_io::{BoardFolder, BoardLock, FolderRecord, NamedFiles};
 use rayon::prelude::*;
 
 use crate::failure::ErrorContext as _;
+use crate::record::read_manifest;
 use crate::secrets::system_rng;
 
 /// The number of ballots that are verified in one batch.
@@ -60,8 +61,7 @@ impl BallotBox {
     ) -> Result<Self> {
         let rng = &mut system_rng();
         let source = FolderRecord::new(root);
-        let manifest =
-            record::read_manifest(&source).with_context(|| format!("{} is not a record", root.display())).refused()?;
+        let manifest = read_manifest(&source)?;
         let signer = signer(&manifest)?;
         let (mut rules, mut ballots) = (EntryRules::default(), AdmittedBallots::default());
         let (mut named, mut is_published) = (NamedFiles::default(), false);

@@ -24,12 +24,12 @@ use rayon::prelude::*;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::act::{BoardPin, Summary, check_fingerprint};
 use crate::console::{Console, counted, grouped};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, lock_record, read_election};
 use crate::secrets::{read_signing_key, system_rng, without_mark};
+use crate::signing::{BoardPin, Summary, check_fingerprint};
 
 /// New voting codes, and their roll.
 #[derive(clap::Args, Debug)]

@@ -8,7 +8,8 @@ use std::io;
 use anyhow::{Error, Result};
 use ballotta::ballot::AdmissionError;
 use ballotta::decryption::DecryptionError;
-use ballotta::record::RecordError;
+use ballotta::record::{ReadError, RecordError};
+use ballotta::voter::VoterError;
 
 use crate::console::print_to_stderr;
 
@@ -67,6 +68,23 @@ fn find<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
     error.chain().find_map(|cause| cause.downcast_ref())
 }
 
+/// The error of the library's reader of records, if it is the cause.
+fn record_error(error: &Error) -> Option<&RecordError> {
+    find::<RecordError>(error).or_else(|| match find::<VoterError>(error) {
+        Some(VoterError::Record(error)) => Some(error),
+        _ => None,
+    })
+}
+
+/// Whether a file of a record cannot be read, or has changed while it was read.
+fn is_unreadable(error: &Error) -> bool {
+    let of_record = matches!(
+        record_error(error),
+        Some(RecordError::File { error: ReadError::Source(_), .. } | RecordError::Changed { .. })
+    );
+    of_record || matches!(find(error), Some(ReadError::Source(_)))
+}
+
 /// Adds to the error of a result that a check failed, or what to do about it.
 pub(crate) trait ErrorContext<T> {
     /// Marks the error as a failed check: the exit code is 1 and not 2.
@@ -78,7 +96,12 @@ pub(crate) trait ErrorContext<T> {
 
 impl<T, E: Into<Error>> ErrorContext<T> for Result<T, E> {
     fn refused(self) -> Result<T> {
-        self.map_err(|error| Failure { kind: Kind::Refused, ..Failure::of(error.into()) }.into())
+        self.map_err(|error| {
+            let failure = Failure::of(error.into());
+            // Nothing is refused because of a record that cannot be read: nobody knows what it says.
+            let kind = if is_unreadable(&failure.error) { failure.kind } else { Kind::Refused };
+            Failure { kind, ..failure }.into()
+        })
     }
 
     fn remedy(self, remedy: impl Into<String>) -> Result<T> {
@@ -135,6 +158,9 @@ fn known_remedy(error: &Error) -> Option<&'static str> {
     if let Some(error) = find::<DecryptionError>(error) {
         return decryption_remedy(error);
     }
+    if matches!(record_error(error), Some(RecordError::Manifest(_))) {
+        return Some("`ballotta manifest check` lists every rule that it breaks");
+    }
     match find::<io::Error>(error)?.kind() {
         io::ErrorKind::AlreadyExists => Some("choose another file name: files are never overwritten"),
         io::ErrorKind::NotFound => Some("check the path"),
@@ -173,8 +199,24 @@ fn decryption_remedy(error: &DecryptionError) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use anyhow::Context as _;
+    use ballotta::record::SourceError;
 
     use super::*;
+
+    /// K8: a file that cannot be read is no refusal, however the error is marked.
+    #[test]
+    fn k8_what_cannot_be_read_is_not_refused() {
+        let source = || SourceError { path: "roll".into(), reason: "input/output error".into() };
+        let file = |error| RecordError::File { path: "roll".into(), error };
+        let kind = |error: Error| Failure::of(Err::<(), _>(error).refused().context("outer").unwrap_err()).kind;
+        let unreadable = || file(ReadError::Source(source()));
+        assert_eq!(kind(unreadable().into()), Kind::CalledWrongly);
+        assert_eq!(kind(VoterError::Record(unreadable()).into()), Kind::CalledWrongly);
+        assert_eq!(kind(ReadError::Source(source()).into()), Kind::CalledWrongly);
+        assert_eq!(kind(RecordError::Changed { path: "roll".into() }.into()), Kind::CalledWrongly);
+        assert_eq!(kind(file(ReadError::Missing).into()), Kind::Refused);
+        assert_eq!(kind(RecordError::OtherFile { path: "ceremony/00".into() }.into()), Kind::Refused);
+    }
 
     #[test]
     fn what_is_known_about_an_error_survives_context() {

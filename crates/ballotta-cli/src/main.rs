@@ -3,7 +3,6 @@
 //! Everybody shares the folder of the record. What people send to the board are separate files. Results go to the
 //! standard output, everything else to the standard error.
 
-mod act;
 mod ballot_box;
 mod board;
 mod chart;
@@ -24,6 +23,7 @@ mod record;
 mod rehearsal;
 mod replay;
 mod secrets;
+mod signing;
 mod state_file;
 mod status;
 mod titles;

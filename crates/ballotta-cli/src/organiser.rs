@@ -12,12 +12,12 @@ use ballotta::signing::KeyPair;
 use ballotta::verifier::{CheckId, Stage, VerifyOptions};
 use serde_json::json;
 
-use crate::act::{Confirmation, Pins, Summary};
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, read_election};
 use crate::secrets::{read_signing_key, system_rng};
+use crate::signing::{Confirmation, Pins, Summary};
 
 /// The organiser's signature of an opening or a closing.
 #[derive(clap::Args, Debug)]

@@ -13,18 +13,18 @@ use ballotta::board::log::{Frontier, TreeHead};
 use ballotta::board::note::{NoteError, NoteSigner};
 use ballotta::board::timeline::{Event, Observed};
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
-use ballotta::manifest::{Manifest, Text};
-use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource};
+use ballotta::manifest::{ElectionKind, Manifest, Text};
+use ballotta::record::{self, PublishedBoard, ReadError, RecordError};
 use ballotta::voter::{Election, VoterError};
 use ballotta_io::{BoardFolder, BoardLock, FolderRecord};
 use serde_json::json;
 
-use crate::act::BoardPin;
 use crate::ballot_box::BallotBox;
-use crate::console::Console;
+use crate::console::{Console, isolated};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::manifest;
 use crate::secrets::{KeyFile, system_rng};
+use crate::signing::BoardPin;
 use crate::trustee_names::with_names;
 
 /// A new record.
@@ -58,14 +58,16 @@ impl NewRecord {
     }
 }
 
-/// The manifest of a record.
-pub(crate) fn read_manifest(source: &dyn RecordSource) -> Result<Manifest> {
+/// The manifest of a record. A folder whose manifest cannot be read is not a record.
+pub(crate) fn read_manifest(source: &FolderRecord) -> Result<Manifest> {
     match record::read_manifest(source) {
-        Err(RecordError::Manifest(errors)) => {
-            Err(errors).context("the manifest breaks its rules: `ballotta manifest check` lists them")
-        }
-        manifest => Ok(manifest?),
+        Err(RecordError::File { path, error }) => not_a_record(source, path, error),
+        manifest => manifest.refused(),
     }
+}
+
+fn not_a_record<T>(source: &FolderRecord, path: String, error: ReadError) -> Result<T> {
+    Err(error).context(path).with_context(|| format!("{} is not a record", source.root().display()))
 }
 
 /// The signer of the board that a manifest names.
@@ -107,7 +109,7 @@ impl Record {
     /// Reads a record whose board must continue the pinned checkpoint.
     pub(crate) fn read_pinned(root: &Path, pin: &BoardPin) -> Result<Self> {
         let source = FolderRecord::new(root);
-        let manifest = read_manifest(&source).with_context(|| format!("{} is not a record", root.display()))?;
+        let manifest = read_manifest(&source)?;
         Self::visit(source, manifest, pin, &mut |_| ())
     }
 
@@ -171,7 +173,7 @@ pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
 fn explain(source: &FolderRecord, read: Result<Election, VoterError>) -> Result<Election> {
     match read {
         Err(VoterError::Record(RecordError::File { path, error })) if path == record::MANIFEST => {
-            Err(error).context(path).with_context(|| format!("{} is not a record", source.root().display()))
+            not_a_record(source, path, error)
         }
         Err(VoterError::Record(RecordError::File { path, error: ReadError::Missing })) if path == record::ROLL => {
             refusal("the record has no roll").remedy("issue credentials first, with `ballotta credentials issue`")
@@ -207,6 +209,15 @@ pub(crate) fn language<'a>(manifest: &'a Manifest, asked: Option<&str>) -> Resul
 /// The language in which results and inspected files are shown: the manifest's first.
 pub(crate) fn first_language(manifest: &Manifest) -> &str {
     manifest.languages().first().map_or("", String::as_str)
+}
+
+/// The title of an election in its first language. A rehearsal is called one.
+pub(crate) fn headline(manifest: &Manifest) -> String {
+    let title = isolated(text(manifest, manifest.title()));
+    if manifest.kind() == ElectionKind::Rehearsal {
+        return format!("{title}  (A REHEARSAL: the result does not count)");
+    }
+    title
 }
 
 /// A text of a manifest in its first language.

@@ -31,9 +31,9 @@ impl StateFile {
         if target == key {
             return Ok(Self { path });
         }
-        if fs::symlink_metadata(&beside_link).is_ok()
-            && fs::canonicalize(&beside_link).ok() != fs::canonicalize(&path).ok()
-        {
+        // If one of them cannot be followed, nobody knows whether they are one file.
+        let is_one_file = matches!((fs::canonicalize(&beside_link), fs::canonicalize(&path)), (Ok(a), Ok(b)) if a == b);
+        if fs::symlink_metadata(&beside_link).is_ok() && !is_one_file {
             let (key, link, path) = (key.display(), beside_link.display(), path.display());
             return refusal(format!("{key} is a link, and the state {link} is next to the link, not next to the key"))
                 .remedy(format!("if it is the state of this key, and there is no other, move it to {path}"));
@@ -96,5 +96,31 @@ impl HeadStore for StateFile {
 
     fn replace(&mut self, document: &[u8]) -> io::Result<()> {
         write_atomically(&self.path, document)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// K6: if a file beside a link cannot be followed, it is not known to be the state of the key.
+    #[test]
+    fn k6_a_state_that_cannot_be_followed_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("keys")).unwrap();
+        fs::write(at("keys/seed.age"), b"seed").unwrap();
+        symlink(at("keys/seed.age"), at("link.age")).unwrap();
+        assert_eq!(StateFile::beside(&at("link.age")).unwrap().path, at("keys/seed.age.state"));
+        // Neither this link nor the state of the key leads to a file.
+        symlink(at("nowhere"), at("link.age.state")).unwrap();
+        let error = StateFile::beside(&at("link.age")).err().unwrap().to_string();
+        assert!(error.contains("is next to the link, not next to the key"), "{error}");
+        fs::remove_file(at("link.age.state")).unwrap();
+        symlink(at("keys/seed.age.state"), at("link.age.state")).unwrap();
+        fs::write(at("keys/seed.age.state"), b"{}").unwrap();
+        assert_eq!(StateFile::beside(&at("link.age")).unwrap().path, at("keys/seed.age.state"));
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::console::{Console, counted, grouped, isolated, percent, print};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::record::{read_manifest, text};
+use crate::record::{headline, read_manifest, text};
 
 /// The state of an election.
 #[derive(clap::Args, Debug)]
@@ -61,13 +61,13 @@ impl ShowStatus {
 pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
     ensure!(record.is_dir(), "{} is not a folder", record.display());
     let source = FolderRecord::new(record);
-    let manifest = read_manifest(&source).refused()?;
+    let manifest = read_manifest(&source)?;
     let verification = console.verify(&source, &VerifyOptions::default());
     let status = Status::of(&manifest, &verification, record);
     if console.is_json {
         console.json(&status)?;
     } else {
-        status.print(&verification.report)?;
+        status.print(&manifest, &verification.report)?;
     }
     match verification.report.verdict {
         Some(Verdict::DoesNotHold) => refusal("something in the record is wrong").remedy("`ballotta verify` says what"),
@@ -79,7 +79,7 @@ pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
 impl<'a> Status<'a> {
     fn of(manifest: &'a Manifest, verification: &Verification, record: &Path) -> Self {
         let Verification { report, context, roll, counted, .. } = verification;
-        let (step, roles) = report.next_step().unzip();
+        let (step, roles) = report.next_step().map_or((None, Vec::new()), |(step, roles)| (Some(step), roles));
         let mut warnings = manifest.warnings();
         if let Some(roll) = roll {
             warnings.extend(roll.totals().warnings(manifest));
@@ -97,16 +97,15 @@ impl<'a> Status<'a> {
             fingerprint: context.as_ref().map(|context| context.fingerprint().to_string()),
             verdict: report.verdict,
             step,
-            next: step.map_or_else(Vec::new, |step| next(step, &roles.unwrap_or_default(), manifest, record)),
+            next: step.map_or_else(Vec::new, |step| next(step, &roles, manifest, record)),
             turnout,
             warnings,
             findings: report.failures.iter().filter(|failure| failure.effect == Effect::None).count(),
         }
     }
 
-    fn print(&self, report: &Report) -> Result<()> {
-        let kind = if self.rehearsal { "  (A REHEARSAL: the result does not count)" } else { "" };
-        print(format_args!("{}{kind}", isolated(self.title)))?;
+    fn print(&self, manifest: &Manifest, report: &Report) -> Result<()> {
+        print(headline(manifest))?;
         if let Some(fingerprint) = &self.fingerprint {
             print(format_args!("fingerprint  {fingerprint}"))?;
         }

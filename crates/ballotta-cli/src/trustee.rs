@@ -16,12 +16,12 @@ use ballotta::record::RecordError;
 use ballotta::trustee::{ClosingSession, TrusteeError, TrusteeSession};
 use serde_json::json;
 
-use crate::act::{BoardPin, Confirmation, Pins, Summary, check_manifest_hash};
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, lock, read_election};
 use crate::secrets::{passphrase, read_trustee_seed, system_rng};
+use crate::signing::{BoardPin, Confirmation, Pins, Summary, check_manifest_hash};
 use crate::state_file::StateFile;
 use crate::trustee_names::{trustees_named, with_names};
 
@@ -204,7 +204,7 @@ impl TrusteeArguments {
             ))
             .remedy("sign one with `ballotta trustee sign-closing`, or restore the file next to the key"),
             TrusteeError::InvalidRecord(report) => {
-                Err(anyhow!("the record is not valid, so nothing is decrypted:\n{report}"))
+                Err(anyhow!("{report}\n\nOnly a record that holds up to the close is signed or decrypted"))
             }
             TrusteeError::Decryption(DecryptionError::TooFewStatements { found, needed, absent }) => {
                 let names = trustees_named(manifest, &absent);
@@ -219,16 +219,21 @@ impl TrusteeArguments {
 
 /// Whether an error means that a check failed, and not that a file cannot be read or written.
 fn is_refusal<E>(error: &TrusteeError<E>) -> bool {
-    !matches!(
-        error,
-        TrusteeError::Load(_) | TrusteeError::Store(_) | TrusteeError::ClosingCheckpoint(RecordError::File { .. })
-    )
+    match error {
+        TrusteeError::Load(_) | TrusteeError::Store(_) | TrusteeError::ClosingCheckpoint(RecordError::File { .. }) => {
+            false
+        }
+        // Without a verdict, the record could not be read.
+        TrusteeError::InvalidRecord(report) => report.verdict.is_some(),
+        _ => true,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use ballotta::board::note::NoteError;
     use ballotta::record::{CLOSING_CHECKPOINT, ReadError};
+    use ballotta::verifier::{Report, Verdict};
 
     use super::*;
 
@@ -241,5 +246,8 @@ mod tests {
         assert!(!is_refusal::<()>(&TrusteeError::ClosingCheckpoint(unreadable)));
         assert!(is_refusal::<()>(&TrusteeError::ClosingCheckpoint(invalid)));
         assert!(is_refusal::<()>(&TrusteeError::NotSigned));
+        let verdict = |verdict| TrusteeError::InvalidRecord(Box::new(Report { verdict, ..Report::default() }));
+        assert!(!is_refusal::<()>(&verdict(None)));
+        assert!(is_refusal::<()>(&verdict(Some(Verdict::DoesNotHold))));
     }
 }

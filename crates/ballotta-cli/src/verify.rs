@@ -11,13 +11,13 @@ use ballotta::record::MANIFEST;
 use ballotta::verifier::{Report, Stage, Verdict, Verification, VerifyOptions};
 use ballotta_io::FolderRecord;
 
-use crate::act::kept_head;
 use crate::ballot_box::BallotBox;
 use crate::chart;
 use crate::console::{Console, print};
 use crate::failure::{ErrorContext as _, not_complete, refusal};
 use crate::publish::{check_published, publish};
 use crate::record::{Record, board_signer, lock_record, read_election, read_manifest};
+use crate::signing::kept_head;
 use crate::trustee_names::trustees_named;
 
 /// How far the election must have come.
@@ -60,7 +60,7 @@ impl VerifyRecord {
             StageName::Complete => Stage::Complete,
         };
         let checkpoint =
-            self.checkpoint.as_deref().map(|path| kept_head(&read_manifest(&source).refused()?, path)).transpose()?;
+            self.checkpoint.as_deref().map(|path| kept_head(&read_manifest(&source)?, path)).transpose()?;
         let options = VerifyOptions { stage, fingerprint: self.fingerprint, checkpoint };
         let verification = console.verify(&source, &options);
         let report = &verification.report;

@@ -17,7 +17,6 @@ use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::act::Pins;
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::marks::{MarkArguments, explain, for_people};
@@ -25,6 +24,7 @@ use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
 use crate::record::{Record, language, read_election};
 use crate::secrets::{system_rng, voting_code_text, without_mark};
+use crate::signing::Pins;
 use crate::state_file::follow_links;
 
 /// Encrypts a ballot and shows its tracker.
@@ -288,14 +288,7 @@ pub(crate) struct CheckBallot {
 
 impl CheckBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        // Without a pin, the answers are those of the library, which pages for voters give as well.
-        let (source, election) = if self.pins.board.is_given() {
-            Record::read_pinned(&self.record, &self.pins.board)?.into_election()?
-        } else {
-            let source = FolderRecord::new(&self.record);
-            let election = read_election(&source)?;
-            (source, election)
-        };
+        let (source, election) = Record::read_pinned(&self.record, &self.pins.board)?.into_election()?;
         self.pins.check_fingerprint(election.context.fingerprint()).remedy(
             "check the fingerprint; if it is right, this is not the record of your election: tell the organiser",
         )?;

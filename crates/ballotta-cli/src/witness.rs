@@ -15,12 +15,12 @@ use ballotta::witness::{CheckpointReview, WitnessError, WitnessSession};
 use ballotta_io::FolderRecord;
 use serde_json::json;
 
-use crate::act::{Pins, Summary};
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, lock, read_manifest};
 use crate::secrets::{KeyFile, system_rng};
+use crate::signing::{Pins, Summary};
 use crate::state_file::StateFile;
 
 /// A witness's cosignature of the closing checkpoint; before the close, of the checkpoint.
@@ -42,7 +42,7 @@ impl Cosign {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let _lock = lock(&self.key)?;
         let source = FolderRecord::new(&self.record);
-        let manifest = read_manifest(&source).with_context(|| format!("{} is not a record", self.record.display()))?;
+        let manifest = read_manifest(&source)?;
         let mut session = session(&manifest, &self.key)?;
         let closing = read_checkpoint(&source, CLOSING_CHECKPOINT)?;
         let is_closed = closing.is_some();

@@ -14,8 +14,8 @@ use ballotta::board::timeline::{EntryFault, Event, Observed, OrderError};
 use ballotta::hash::FileHash;
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use ballotta::record::{
-    Bundle, BundleError, CHECKPOINT, CLOSING_CHECKPOINT, FILE_LIST, MANIFEST, README, ROLL, RecordSource as _,
-    ceremony_path, decryption_path,
+    Bundle, BundleError, CHECKPOINT, CLOSING_CHECKPOINT, FILE_LIST, MANIFEST, README, ROLL, ceremony_path,
+    decryption_path,
 };
 
 use crate::files::{PART, read_at_most, write_atomically, write_new};
@@ -330,7 +330,7 @@ impl BoardFolder {
             path: root.clone(),
             error: io::Error::other(error),
         };
-        for path in FolderRecord::new(root).list().map_err(unreadable)?.unwrap_or_default() {
+        for path in FolderRecord::new(root).files().map_err(unreadable)? {
             let is_outside = path.parse().is_ok_and(|tile: TilePath| {
                 tile.level() == Level::Entries && TilePath::bundle_of(tile.first(), self.committed.size) != Some(tile)
             });
@@ -500,7 +500,7 @@ mod tests {
         board.write_file(&named, b"message").unwrap();
         board.commit(&signer()).unwrap();
         drop(board);
-        let list = || FolderRecord::new(root).list().unwrap().unwrap();
+        let list = || FolderRecord::new(root).files().unwrap();
         let whole = list();
         let other = "0".repeat(64);
         let left = [

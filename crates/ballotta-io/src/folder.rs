@@ -28,6 +28,18 @@ impl FolderRecord {
         &self.root
     }
 
+    /// The paths of all files, in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// If a folder cannot be read.
+    pub fn files(&self) -> Result<Vec<String>, SourceError> {
+        let mut paths = Vec::new();
+        self.walk(&self.root, &mut paths).map_err(|error| source_error("", error))?;
+        paths.sort_unstable();
+        Ok(paths)
+    }
+
     fn file(&self, path: &str) -> io::Result<Arc<File>> {
         let open = || File::open(self.root.join(path)).map(Arc::new);
         if path != ROLL {
@@ -93,10 +105,7 @@ impl RecordSource for FolderRecord {
     }
 
     fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
-        let mut paths = Vec::new();
-        self.walk(&self.root, &mut paths).map_err(|error| source_error("", error))?;
-        paths.sort_unstable();
-        Ok(Some(paths))
+        self.files().map(Some)
     }
 }
 

@@ -17,6 +17,7 @@ use crate::manifest::Manifest;
 pub mod entry;
 pub mod log;
 pub mod note;
+pub(crate) mod signed_entries;
 pub mod tiles;
 pub mod timeline;
 

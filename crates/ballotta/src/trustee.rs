@@ -136,7 +136,7 @@ pub enum TrusteeError<E> {
     #[error("no closing statement is stored: a trustee decrypts only the tally about which it has signed a statement")]
     NotSigned,
     /// The record is not valid up to the close.
-    #[error("the record is not valid up to the close, so nothing is decrypted")]
+    #[error("the record does not hold up to the close, so nothing is signed or decrypted")]
     InvalidRecord(Box<Report>),
     /// The record has no tally, because the voting is not closed.
     #[error("the record has no tally: the voting is not closed")]

@@ -93,6 +93,12 @@ impl ClosingStatement {
         }
     }
 
+    /// Whether the statement names the election and the closed board of this tally.
+    #[must_use]
+    pub fn is_about_board(&self, tally: &EncryptedTally) -> bool {
+        (&self.fingerprint, &self.close) == (tally.fingerprint(), tally.close())
+    }
+
     /// Verifies the trustee's signature.
     ///
     /// # Errors

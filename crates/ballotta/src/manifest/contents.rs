@@ -302,6 +302,12 @@ pub struct Trustees {
 }
 
 impl Trustees {
+    /// The number of messages of a complete key ceremony: four of each trustee.
+    #[must_use]
+    pub fn ceremony_messages(&self) -> usize {
+        4 * self.members.len()
+    }
+
     /// The number of equal closing statements that the rule of `closing: "statements"` requires: `ceil((T + t) / 2)`.
     /// While fewer than `t` trustees are dishonest, two prefixes of the board cannot both have that many.
     #[must_use]

@@ -13,6 +13,7 @@ use super::{
 use crate::board::entry::Pointer;
 use crate::board::log::TreeHead;
 use crate::board::note::{NoteError, SignedCheckpoint};
+use crate::board::signed_entries::SignedEntries;
 use crate::board::tiles::bundle_paths;
 use crate::board::timeline::{Event, Observed, Timeline};
 use crate::board::verified_head;
@@ -22,9 +23,7 @@ use crate::encoding::DecodeError;
 use crate::from_quoted;
 use crate::hash::TreeHash;
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
-use crate::limits::{
-    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS, MAX_SIGNED_BY_ONE,
-};
+use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS};
 use crate::manifest::{Manifest, ManifestErrors};
 
 /// A part of a record cannot be read, or does not fit the rest.
@@ -214,7 +213,7 @@ pub struct PublishedBoard {
     /// The messages of the key ceremony before the opening, each once.
     ceremony: Vec<Pointer>,
     /// The signatures of the roll before the opening that are valid for the fingerprint that they name.
-    roll_signatures: Vec<RollSignature>,
+    roll_signatures: SignedEntries<RollSignature>,
     bundles: BundleIndex,
 }
 
@@ -237,11 +236,10 @@ impl PublishedBoard {
         let mut board = Self {
             timeline: Timeline::new(manifest),
             ceremony: Vec::new(),
-            roll_signatures: Vec::new(),
+            roll_signatures: SignedEntries::new(),
             bundles: BundleIndex { size: head.size, hashes: Vec::new() },
         };
-        // Every trustee makes four messages.
-        let (mut pointers, most_messages) = (0, 4 * manifest.trustees().members.len());
+        let (mut pointers, most_messages) = (0, manifest.trustees().ceremony_messages());
         for path in bundle_paths(head.size) {
             let bundle = Bundle::read(source, path)?;
             for (_, bytes) in bundle.entries()? {
@@ -258,13 +256,9 @@ impl PublishedBoard {
                         }
                     }
                     Some(Event::RollSignature(signature)) => {
-                        let authority = signature.authority();
-                        let of_it = board.roll_signatures.iter().filter(|earlier| earlier.authority() == authority);
-                        if of_it.count() < MAX_SIGNED_BY_ONE
-                            && signature.verify(manifest, signature.fingerprint(), rng).is_ok()
-                        {
-                            board.roll_signatures.push(signature.as_ref().clone());
-                        }
+                        let is_signed = signature.verify(manifest, signature.fingerprint(), rng).is_ok();
+                        let (authority, signature) = (signature.authority(), signature.as_ref().clone());
+                        board.roll_signatures.add(observed.index, authority, signature, is_signed);
                     }
                     _ => {}
                 }
@@ -305,7 +299,7 @@ impl PublishedBoard {
         self.timeline.opening()?;
         let is_valid =
             |signature: &&RollSignature| signature.verify(context.manifest(), context.fingerprint(), rng).is_ok();
-        let signed: Vec<u16> = self.roll_signatures.iter().filter(is_valid).map(RollSignature::authority).collect();
+        let signed: Vec<u16> = self.roll_signatures.signed().filter(is_valid).map(RollSignature::authority).collect();
         (1..).take(context.manifest().credential_authorities().len()).find(|authority| !signed.contains(authority))
     }
 

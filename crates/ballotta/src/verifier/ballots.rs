@@ -43,9 +43,10 @@ pub(super) struct Unreadable {
 }
 
 impl Unreadable {
-    /// Adds it to the findings.
+    /// Adds it to the findings. The board is awaited if a file is missing; nobody has signed anything else.
     pub(super) fn report(self, findings: &mut Findings) {
-        findings.add(CheckId::Entries, Place::File(self.path), self.effect, &[Role::Board], self.problem);
+        let who: &[Role] = if self.effect == Effect::Missing { &[Role::Board] } else { &[] };
+        findings.add(CheckId::Entries, Place::File(self.path), self.effect, who, self.problem);
     }
 
     /// The error of a bundle that is read for the first time.

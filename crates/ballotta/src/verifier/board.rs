@@ -11,13 +11,14 @@ use super::report::{Place, Role};
 use super::{CheckId, Progress, Verifier, parallel};
 use crate::board::entry::{Entry, EntryKind, Pointer};
 use crate::board::log::{PinnedHead, TreeHead, leaf_hash};
+use crate::board::signed_entries::SignedEntries;
 use crate::board::tiles::{TilePath, bundle_paths};
 use crate::board::timeline::{EntryFault, Event, Observed, Timeline};
 use crate::credential::RollSignature;
 use crate::decryption::ClosingStatement;
 use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
-use crate::limits::{MAX_ENTRIES, MAX_POINTERS, MAX_SIGNED_BY_ONE};
+use crate::limits::{MAX_ENTRIES, MAX_POINTERS};
 use crate::manifest::Manifest;
 use crate::record::{Bundle, BundleIndex, KnownBundles, PublishedRoll, RecordSource};
 use crate::tally::{CountedSet, Ledger, LedgerEntry};
@@ -50,56 +51,6 @@ impl ScannedBoard {
     /// Whether the limit of entries of this kind is reached. It is counted only for entries that point to files.
     fn has_most_pointers(&self, kind: EntryKind) -> bool {
         self.pointers.iter().filter(|(_, of, _)| *of == kind).count() >= MAX_POINTERS
-    }
-}
-
-/// Entries that a party of the manifest must have signed. Anybody can write entries in the name of a party: only those
-/// with a valid signature are kept, and no party can take the place of another.
-pub(super) struct SignedEntries<T> {
-    /// The entries with a valid signature: position, number of the party, content.
-    signed: Vec<(u64, u16, T)>,
-    /// The positions of the other entries, with the number of the party that they name.
-    unsigned: Vec<(u32, u16)>,
-}
-
-impl<T> SignedEntries<T> {
-    fn new() -> Self {
-        Self { signed: Vec::new(), unsigned: Vec::new() }
-    }
-
-    /// Adds an entry that names `party`. Returns whether there was room for it.
-    fn add(&mut self, index: u64, party: u16, entry: T, is_signed: bool) -> bool {
-        if !is_signed {
-            // A position is less than `MAX_ENTRIES`.
-            self.unsigned.push((index as u32, party));
-            return true;
-        }
-        let has_room = self.signed.iter().filter(|(_, of, _)| *of == party).count() < MAX_SIGNED_BY_ONE;
-        if has_room {
-            self.signed.push((index, party, entry));
-        }
-        has_room
-    }
-
-    /// The number of entries, with and without a valid signature.
-    pub(super) fn len(&self) -> usize {
-        self.signed.len() + self.unsigned.len()
-    }
-
-    /// The entries with a valid signature.
-    pub(super) fn signed(&self) -> impl Iterator<Item = &T> {
-        self.signed.iter().map(|(.., entry)| entry)
-    }
-
-    /// All entries in the order of the board. One without a valid signature is the number of the party that it names.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, Result<&T, u16>)> {
-        let mut signed = self.signed.iter().map(|(index, _, entry)| (*index, Ok(entry))).peekable();
-        let mut unsigned = self.unsigned.iter().map(|(index, party)| (u64::from(*index), Err(*party))).peekable();
-        core::iter::from_fn(move || match (signed.peek(), unsigned.peek()) {
-            (Some((signed, _)), Some((other, _))) if other < signed => unsigned.next(),
-            (None, _) => unsigned.next(),
-            _ => signed.next(),
-        })
     }
 }
 
@@ -163,7 +114,7 @@ impl Verifier<'_> {
     ) -> Option<ScannedBoard> {
         if signed.size > MAX_ENTRIES {
             let problem = alloc::format!("{} entries are more than the limit of {MAX_ENTRIES}", signed.size);
-            self.findings.fail(CheckId::Entries, Place::Record, &[Role::Board], problem);
+            self.findings.fail(CheckId::Entries, Place::Record, &[], problem);
             return None;
         }
         let mut board = ScannedBoard {

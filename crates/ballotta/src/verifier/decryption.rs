@@ -10,7 +10,6 @@ use super::board::ScannedBoard;
 use super::report::{Effect, Place, Role};
 use super::{CheckId, Verification, Verifier};
 use crate::board::entry::{EntryError, EntryKind, Pointer};
-use crate::board::note::SignedCheckpoint;
 use crate::board::tiles::bundle_paths;
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, combine};
 use crate::hash::FileHash;
@@ -24,14 +23,27 @@ impl Verifier<'_> {
     pub(super) fn decryption<R: CryptoRng>(&mut self, board: &ScannedBoard, outcome: &mut Verification, rng: &mut R) {
         let (Some(context), Some(tally)) = (&outcome.context, &outcome.tally) else { return };
         let stated = self.statements(context.manifest(), tally, board);
-        let closing_checkpoint = self.closing_checkpoint(context.manifest());
         self.findings.saw(CheckId::ClosingRule, 1);
-        let (statements, checkpoint) = (&outcome.statements, closing_checkpoint.as_ref().and_then(Option::as_ref));
-        match ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint, rng) {
-            Ok(closed) => outcome.closed = Some(closed),
-            // Whether the rule is satisfied is not known without a checkpoint that can be read.
-            Err(_) if closing_checkpoint.is_none() => {}
-            Err(error) => self.closing_rule_is_not_satisfied(&error, &stated),
+        let checkpoint = match context.manifest().closing() {
+            Closing::Statements => Ok(None),
+            Closing::Witnesses => read_checkpoint(self.source, record::CLOSING_CHECKPOINT),
+        };
+        match checkpoint {
+            Ok(checkpoint) => {
+                let (manifest, statements) = (context.manifest(), &outcome.statements);
+                match ClosedTally::check(manifest, tally.clone(), statements, checkpoint.as_ref(), rng) {
+                    Ok(closed) => outcome.closed = Some(closed),
+                    Err(error) => self.closing_rule_is_not_satisfied(&error, &stated),
+                }
+            }
+            // Whether the rule is satisfied is not known then.
+            Err(error) => {
+                let (check, place) = (CheckId::ClosingRule, Place::File(record::CLOSING_CHECKPOINT.into()));
+                match error {
+                    RecordError::File { error, .. } => self.findings.not_read(check, place, &[Role::Board], &error),
+                    error => self.findings.fail(check, place, &[], error),
+                }
+            }
         }
 
         let decryptions = &mut outcome.decryptions;
@@ -87,47 +99,30 @@ impl Verifier<'_> {
         }
         let mut seen: Vec<&ClosingStatement> = Vec::new();
         for (index, statement) in board.statements.iter() {
-            let signed = statement.map_err(|trustee| match TrusteeIndex::find(trustee, &manifest.trustees().members) {
-                Some(_) => DecryptionError::BadStatementSignature { trustee },
-                None => DecryptionError::UnknownTrustee { trustee },
-            });
-            let verified = signed.and_then(|statement| {
-                let trustee = statement.trustee();
-                let earlier = seen.iter().find(|earlier| earlier.trustee() == trustee);
-                if earlier.is_some_and(|earlier| !earlier.says_the_same_as(statement)) {
-                    return Err(DecryptionError::TwoStatements { trustee });
+            let (who, error) = match statement {
+                Err(trustee) => {
+                    let error = match TrusteeIndex::find(trustee, &manifest.trustees().members) {
+                        Some(_) => DecryptionError::BadStatementSignature { trustee },
+                        None => DecryptionError::UnknownTrustee { trustee },
+                    };
+                    (Some(Role::Board), error)
                 }
-                seen.push(statement);
-                statement.agrees(tally)
-            });
-            if let Err(error) = verified {
-                let who = match &error {
-                    DecryptionError::TwoStatements { trustee } => Some(Role::Trustee(*trustee)),
-                    // A trustee who states another size or root may have been shown another board.
-                    DecryptionError::StatementMismatch { trustee, what: "sums" } => Some(Role::Trustee(*trustee)),
-                    DecryptionError::StatementMismatch { .. } => None,
-                    _ => Some(Role::Board),
-                };
-                self.findings.note(CheckId::TallySums, board.place(index), who.as_slice(), error);
-            }
+                Ok(statement) => {
+                    let trustee = statement.trustee();
+                    let earlier = seen.iter().find(|earlier| earlier.trustee() == trustee);
+                    if earlier.is_some_and(|earlier| !earlier.says_the_same_as(statement)) {
+                        (Some(Role::Trustee(trustee)), DecryptionError::TwoStatements { trustee })
+                    } else {
+                        seen.push(statement);
+                        let Err(error) = statement.agrees(tally) else { continue };
+                        // A trustee who signed another board may have been shown another board.
+                        (statement.is_about_board(tally).then_some(Role::Trustee(trustee)), error)
+                    }
+                }
+            };
+            self.findings.note(CheckId::TallySums, board.place(index), who.as_slice(), error);
         }
         seen.iter().map(|statement| statement.trustee()).collect()
-    }
-
-    /// Reads the closing checkpoint: `Some(None)` if the closing rule needs none or it is missing, `None` if it is
-    /// damaged or cannot be read.
-    fn closing_checkpoint(&mut self, manifest: &Manifest) -> Option<Option<SignedCheckpoint>> {
-        if !matches!(manifest.closing(), Closing::Witnesses) {
-            return Some(None);
-        }
-        let (check, path) = (CheckId::ClosingRule, record::CLOSING_CHECKPOINT);
-        let place = Place::File(path.into());
-        match read_checkpoint(self.source, path) {
-            Ok(checkpoint) => return Some(checkpoint),
-            Err(RecordError::File { error, .. }) => self.findings.not_read(check, place, &[Role::Board], &error),
-            Err(error) => self.findings.fail(check, place, &[], error),
-        }
-        None
     }
 
     /// Reports who is awaited until the closing rule is satisfied, or that it cannot be satisfied any more. `stated` are

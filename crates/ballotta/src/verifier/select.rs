@@ -78,8 +78,7 @@ impl Verifier<'_> {
         let mut board = self.board(&manifest, checkpoint?, outcome.roll.as_ref(), rng)?;
         outcome.head = Some(board.head);
         let mut ceremony = Vec::new();
-        // Every trustee makes four messages.
-        let most = 4 * manifest.trustees().members.len();
+        let most = manifest.trustees().ceremony_messages();
         self.pointed_files(&board, EntryKind::Ceremony, CheckId::Ceremony, most, &mut |_, hash, message| {
             ceremony.push(hash);
             outcome.ceremony.push(message);

@@ -15,14 +15,14 @@ use ballotta::board::note::SignedCheckpoint;
 use ballotta::credential::RollTotals;
 use ballotta::hash::{Fingerprint, ManifestHash};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
-use ballotta::manifest::{ElectionKind, Manifest};
+use ballotta::manifest::Manifest;
 use ballotta::tally::EncryptedTally;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::console::{Console, counted, grouped, isolated, percent, print_to_stderr};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::record::{read_at_most, text};
+use crate::record::{headline, read_at_most, text};
 
 /// The election and the board that somebody knows from another source.
 #[derive(clap::Args, Debug)]
@@ -69,10 +69,6 @@ pub(crate) fn check_manifest_hash(pinned: &ManifestHash, found: &ManifestHash) -
 }
 
 impl BoardPin {
-    pub(crate) fn is_given(&self) -> bool {
-        self.checkpoint.is_some()
-    }
-
     /// Reads the checkpoint, which the board of the manifest must have signed.
     pub(crate) fn read(&self, manifest: &Manifest) -> Result<Option<PinnedHead>> {
         let head = self.checkpoint.as_deref().map(|path| kept_head(manifest, path)).transpose()?;
@@ -121,10 +117,7 @@ pub(crate) struct Summary {
 impl Summary {
     /// Begins with what is signed and the title of the election.
     pub(crate) fn new(what: impl Display, manifest: &Manifest) -> Self {
-        let title = isolated(text(manifest, manifest.title()));
-        let is_rehearsal = manifest.kind() == ElectionKind::Rehearsal;
-        let rehearsal = if is_rehearsal { "  (A REHEARSAL: the result does not count)" } else { "" };
-        Self { text: format!("This signs {what}:") }.row("election", format_args!("{title}{rehearsal}"))
+        Self { text: format!("This signs {what}:") }.row("election", headline(manifest))
     }
 
     fn row(mut self, name: &str, value: impl Display) -> Self {

@@ -1,0 +1,34 @@
+//! Closing statements about anything.
+
+use ballotta::board::log::TreeHead;
+use ballotta::decryption::ClosingStatement;
+use ballotta::encoding::Writer;
+use ballotta::hash::{Fingerprint, TallyDigest};
+use ballotta::transcript::{Domain, ProofTranscript};
+
+use crate::election::Election;
+use crate::rng::TestRng;
+
+/// A closing statement with any content, in the name of one trustee and signed by another.
+///
+/// # Panics
+///
+/// If there is no such signer.
+#[must_use]
+pub fn statement(
+    election: &Election,
+    (trustee, signer): (u16, u16),
+    fingerprint: &Fingerprint,
+    head: TreeHead,
+    sums: &TallyDigest,
+) -> ClosingStatement {
+    let mut transcript = Domain::ClosingStatement.for_election(fingerprint);
+    transcript.absorb_u64(b"size", head.size);
+    transcript.absorb_bytes(b"root", head.root.as_bytes());
+    transcript.absorb_bytes(b"sums", sums.as_bytes());
+    let mut writer = Writer::versioned();
+    writer.u16(trustee).put(fingerprint.as_bytes()).u64(head.size).put(head.root.as_bytes()).put(sums.as_bytes());
+    let key = &election.trustee_keys[usize::from(signer) - 1];
+    key.prove(&mut transcript, &mut TestRng(6)).encode(&mut writer);
+    ClosingStatement::decode(&writer.finish()).expect("a statement")
+}
