@@ -119,13 +119,17 @@ class Report:
         return self.verdict() in ("holds", "holds_with_findings")
 
     def shown_failures(self) -> list[dict[str, Any]]:
-        """The failures; the board answers only for what it has signed."""
-        signed = "board.root" in self.items and not self.failures_of("board.root")
+        """The failures, without those who do not answer for them: spec/verification.md#effects."""
+        signed, is_opened_one = self.passed("board.root"), self.passed("election.fingerprint")
         shown = []
         for failure in self.failures:
-            who = [role for role in failure.who if signed or role != "board" or failure.effect == "missing"]
-            shown.append(vars(failure) | {"who": who})
+            answers = is_opened_one or failure.check.startswith("board.") or failure.check == "ceremony.messages"
+            who = [role for role in failure.who if answers and (signed or role != "board")]
+            shown.append(vars(failure) | {"who": failure.who if failure.effect == "missing" else who})
         return shown
+
+    def passed(self, check: str) -> bool:
+        return check in self.items and not self.failures_of(check)
 
     def value(self) -> dict[str, Any]:
         """The report as the command writes it with --json."""

@@ -94,8 +94,14 @@ class Verifier:
         if manifest is None:
             return
         checkpoint = self.checkpoint(manifest)
-        roll = self.roll(manifest)
+        missing: list[str] = []
+        roll = self.roll(manifest, missing)
         scan = self.board(manifest, checkpoint) if checkpoint else None
+        if missing:
+            is_made = scan and (scan.opening is not None or any(kind == ROLL_SIGNATURE for kind, _ in scan.signed))
+            authorities: list[Role] = [{"authority": number} for number in range(1, len(manifest.authorities) + 1)]
+            who: list[Role] = ["board"] if is_made else authorities
+            report.missing("roll.lines", {"file": "roll"}, "the file is missing", *who)
         if checkpoint is None or scan is None:
             return
         joint_key = self.ceremony(manifest, scan)
@@ -158,11 +164,14 @@ class Verifier:
             self.report.fail("board.checkpoint", {"file": "checkpoint"}, problem)
             return None
 
-    def roll(self, manifest: Manifest) -> Roll | None:
-        """Reads the roll; None if any line breaks a rule."""
-        authorities: list[Role] = [{"authority": number} for number in range(1, len(manifest.authorities) + 1)]
-        data = self.required("roll.lines", "roll", 1 << 40, *authorities)
+    def roll(self, manifest: Manifest, missing: list[str]) -> Roll | None:
+        """Reads the roll; None if any line breaks a rule. Who is awaited for a missing one depends on the board."""
+        data = self.record.read("roll", 1 << 40)
         if data is None:
+            missing.append("roll")
+            return None
+        if len(data) > 1 << 40:
+            self.report.fail("roll.lines", {"file": "roll"}, "the file is too long")
             return None
         roll = read_roll(data, manifest, lambda line, why: self.report.fail("roll.lines", {"roll_line": line}, why))
         self.report.saw("roll.lines", roll.well_formed)
@@ -200,7 +209,9 @@ class Verifier:
             )
         if self.pins.head:
             report.saw("board.pinned")
-            if self.pins.head[0] != 0 and pinned_root != self.pins.head[1]:
+            if self.pins.head[0] > checkpoint.size:
+                report.missing("board.pinned", "record", "the copy is older than the pinned board", "board")
+            elif self.pins.head[0] != 0 and pinned_root != self.pins.head[1]:
                 report.fail("board.pinned", "record", "the board does not continue the one that was pinned", "board")
         return scan
 
@@ -311,11 +322,12 @@ class Verifier:
             for place in problem.places:
                 if problem.absent and (scan.opening is None or lost):
                     absent: list[Role] = [{"trustee": trustee} for trustee in problem.absent]
-                    self.report.missing(check, place, problem, *([place] if isinstance(place, dict) else absent))
-                elif problem.absent or (isinstance(place, dict) and "file" in place):
-                    self.report.fail(check, place, problem, "board")
+                    who = ["board"] if scan.opening is not None else [place] if isinstance(place, dict) else absent
+                    self.report.missing(check, place, problem, *who)
+                elif isinstance(place, dict) and "trustee" in place and not problem.absent:
+                    self.report.fail(check, place, problem, place)
                 else:
-                    self.report.fail(check, place, problem, *([place] if isinstance(place, dict) else []))
+                    self.report.fail(check, place, problem)
             return None
 
     def same_author(self, check: str, index: int, author: int, named: bytes) -> None:
@@ -336,8 +348,8 @@ class Verifier:
             elif not roll_signature_holds(signature, manifest.authorities[signature.authority - 1]):
                 report.note("roll.signature", self.entry(index), "the signature is not valid", "board")
             elif signature.fingerprint != fingerprint:
-                who = {"authority": signature.authority}
-                report.note("roll.signature", self.entry(index), "the signature is for the roll of another election", who)
+                problem = "the signature is for the roll of another election"
+                report.note("roll.signature", self.entry(index), problem, "board")
             else:
                 signed.add(signature.authority)
         for authority in range(1, len(manifest.authorities) + 1):
@@ -350,7 +362,7 @@ class Verifier:
         if scan.opening is not None:
             report.saw("election.fingerprint")
             if scan.opened != fingerprint:
-                report.fail("election.fingerprint", self.entry(scan.opening), "another election was opened", "organiser")
+                report.fail("election.fingerprint", self.entry(scan.opening), "another election was opened")
         else:
             report.missing("election.fingerprint", "record", "the voting is not opened", "organiser")
         if self.pins.fingerprint is not None:
@@ -383,19 +395,23 @@ class Verifier:
             if not statement_holds(statement, manifest):
                 report.note("tally.sums", self.entry(index), "the statement is not signed by a trustee", "board")
                 continue
-            who = {"trustee": statement.trustee}
             agrees = statement.close == close
             if agrees:
                 agreed.add(statement.trustee)
-            if first.setdefault(statement.trustee, statement.close) != statement.close:
+            earlier = first.setdefault(statement.trustee, statement.close)
+            is_second = earlier != statement.close
+            if is_second:
                 problem = f"trustee {statement.trustee} stated something else before"
-                report.note("tally.sums", self.entry(index), problem, who)
             elif not agrees:
                 problem = "the statement differs from what was computed"
-                same_board = (statement.close.fingerprint, statement.close.size, statement.close.root) == (
-                    close.fingerprint, close.size, close.root,
-                )  # fmt: skip
-                report.note("tally.sums", self.entry(index), problem, *([who] if same_board else []))
+            else:
+                continue
+            who: list[Role] = []
+            if {earlier.fingerprint, statement.close.fingerprint} != {close.fingerprint}:
+                who = ["board"]
+            elif is_second or (statement.close.size, statement.close.root) == (close.size, close.root):
+                who = [{"trustee": statement.trustee}]
+            report.note("tally.sums", self.entry(index), problem, *who)
         report.saw("closing.rule")
         if manifest.closing == "statements":
             needed = -(-(len(manifest.trustees) + manifest.threshold) // 2)

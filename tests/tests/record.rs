@@ -7,7 +7,7 @@ use ballotta::contest::Rule;
 use ballotta::hash::{Fingerprint, TreeHash};
 use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
 use ballotta::record::{MemoryRecord, RecordSource, SourceError};
-use ballotta::verifier::{CheckId, Place, Report, Stage, Status, VerifyOptions, verify};
+use ballotta::verifier::{CheckId, Place, Report, Role, Stage, Status, Verdict, VerifyOptions, verify};
 use ballotta_tests::election::{Board, Choice, Count, Election, ElectionOptions, YES_OR_NO, choose, counted, failures};
 use ballotta_tests::rng::TestRng;
 
@@ -280,8 +280,16 @@ fn a_pinned_checkpoint() {
     assert_eq!(pinned(&board, pin(board.head())), []);
     assert_eq!(pinned(&fork, pin(fork.head())), []);
     assert_eq!(pinned(&fork, pin(seen)), [refused(seen.size)]);
-    // Two boards of the same size, and a board from which entries were removed.
-    assert_eq!(pinned(&fork, pin(board.head())), [refused(board.head().size)]);
+    // A copy that is older than the pinned board may be that of a board from which entries were removed, but it proves nothing.
+    let older = board.head().size;
+    let problem = format!(
+        "the board does not continue the pinned one of {older} entries: this copy is older, and has {}",
+        fork.head().size
+    );
+    assert_eq!(pinned(&fork, pin(board.head())), [(CheckId::PinnedCheckpoint, Place::Record, problem)]);
+    let report = verify(&fork.record(), &pin(board.head()), &|_| (), &mut TestRng(2)).report;
+    assert_eq!((report.verdict, report.awaited()), (Some(Verdict::NotComplete), vec![Role::Board]));
+    // Two boards of the same size.
     let same_size = ballotta::board::log::TreeHead { root: TreeHash::from_bytes([1; 32]), ..board.head() };
     assert_eq!(pinned(&board, pin(same_size)), [refused(same_size.size)]);
 }

@@ -237,7 +237,7 @@ fn only_other_sums_of_the_same_board_accuse_a_trustee() {
     assert_eq!(who(&|_, _, sums| *sums = TallyDigest::from_bytes([1; 32])), [Role::Trustee(3)]);
     assert_eq!(who(&|_, head, _| head.root = TreeHash::from_bytes([1; 32])), []);
     assert_eq!(who(&|_, head, _| head.size -= 1), []);
-    assert_eq!(who(&|of, _, _| *of = other), []);
+    assert_eq!(who(&|of, _, _| *of = other), [Role::Board], "the board put the statement of another election here");
     let both = |_: &mut Fingerprint, head: &mut TreeHead, sums: &mut TallyDigest| {
         (head.root, *sums) = (TreeHash::from_bytes([1; 32]), TallyDigest::from_bytes([1; 32]));
     };
@@ -267,9 +267,81 @@ fn statements_about_another_board() {
     assert_eq!(report.verdict, Some(Verdict::DoesNotHold));
 }
 
-/// A roll signature for another election accuses its authority, but only if the authority signed it.
+/// A statement of another election, before or after that of this election, does not make two statements of its trustee.
 #[test]
-fn roll_signatures_accuse_who_signed_them() {
+fn a_statement_of_another_election_accuses_the_board() {
+    let election = election(Closing::Witnesses);
+    for foreign_first in [true, false] {
+        let mut board = election.run();
+        let tally = board.tally();
+        let (head, sums) = (*tally.close(), *tally.digest());
+        let own = board.statement(&tally, 3).to_bytes();
+        let foreign = statement(&election, (3, 3), &Fingerprint::from_bytes([7; 32]), head, &sums).to_bytes();
+        let both = if foreign_first { [foreign, own] } else { [own, foreign] };
+        for body in &both {
+            board.push(EntryKind::ClosingStatement, body);
+        }
+        let (verdict, failures) = judged(&at_stage(&board, Stage::Complete));
+        assert_eq!(verdict, Some(Verdict::HoldsWithFindings));
+        let who: Vec<Vec<Role>> = failures.into_iter().map(|(_, _, who)| who).collect();
+        // The first statement of a trustee is the one that the others are compared with.
+        assert_eq!(who, vec![vec![Role::Board]; if foreign_first { 2 } else { 1 }]);
+    }
+}
+
+/// Somebody changed manifest or roll of a copy: what no longer fits counts against nobody, whoever signed it.
+#[test]
+fn a_changed_copy_accuses_nobody() {
+    for closing in [Closing::Statements, Closing::Witnesses] {
+        let election = election(closing);
+        let whole = election.run().record();
+        let changed = |path: &str, change: &dyn Fn(&str) -> String| {
+            let mut files = whole.files.clone();
+            let text = String::from_utf8(files[path].clone()).unwrap();
+            let other = change(&text);
+            assert_ne!(text, other);
+            files.insert(path.into(), other.into_bytes());
+            verify(&MemoryRecord { files }, &VerifyOptions::default(), &|_| (), &mut TestRng(2)).report
+        };
+        let roll = changed(record::ROLL, &|text| text[..=text.trim_end().rfind('\n').unwrap()].to_owned());
+        let manifest = changed(record::MANIFEST, &|text| text.replacen("\"Question 0\"", "\"Question 1\"", 1));
+        for report in [roll, manifest] {
+            assert_eq!(report.verdict, Some(Verdict::DoesNotHold), "{report}");
+            let of_ballots = report.failures.iter().filter(|it| it.check.slug().starts_with("ballot.")).count();
+            assert!(of_ballots > 0 || report.failures_of(CheckId::Ceremony).next().is_some(), "{report}");
+            for failure in &report.failures {
+                assert!(failure.effect == Effect::Missing || failure.who.is_empty(), "{failure:?}");
+            }
+        }
+    }
+}
+
+/// A roll that was never signed is that of the authorities. One that was signed has been there: the board has it.
+#[test]
+fn who_is_awaited_for_the_roll() {
+    let election = election(Closing::Statements);
+    let awaited = |board: &Board<'_>| {
+        let mut files = board.record().files;
+        files.remove(record::ROLL).unwrap();
+        let report = verify(&MemoryRecord { files }, &VerifyOptions::default(), &|_| (), &mut TestRng(2)).report;
+        report.failures_of(CheckId::Roll).next().map(|failure| (failure.effect, failure.who.clone())).unwrap()
+    };
+    let mut board = election.unopened_board();
+    assert_eq!(awaited(&board), (Effect::Missing, vec![Role::Board]));
+    let position = board.entries.iter().rposition(|entry| entry[2] == EntryKind::RollSignature as u8).unwrap();
+    let signature = board.entries.remove(position);
+    assert_eq!(awaited(&board), (Effect::Missing, vec![Role::Authority(1)]));
+    let mut forged = signature;
+    *forged.last_mut().unwrap() ^= 1;
+    board.push_bytes(forged);
+    assert_eq!(awaited(&board), (Effect::Missing, vec![Role::Authority(1)]), "anybody can write this entry");
+    board.organise(Action::Open);
+    assert_eq!(awaited(&board), (Effect::Missing, vec![Role::Board]));
+}
+
+/// A roll signature for another election: the authority may have signed that one, and the board has put it here.
+#[test]
+fn roll_signatures_of_other_elections_accuse_the_board() {
     let election = election(Closing::Statements);
     let other = Fingerprint::from_bytes([7; 32]);
     let signed_by = |key: &KeyPair| {
@@ -282,7 +354,7 @@ fn roll_signatures_accuse_who_signed_them() {
         judged(&at_stage(&board, Stage::Voting))
     };
     let finding = |who| (Some(Verdict::HoldsWithFindings), vec![(CheckId::RollSignature, Effect::None, vec![who])]);
-    assert_eq!(signed_by(&election.authorities[0]), finding(Role::Authority(1)));
+    assert_eq!(signed_by(&election.authorities[0]), finding(Role::Board));
     let somebody = KeyPair::new(SecretScalar::random(&mut TestRng(8)));
     assert_eq!(signed_by(&somebody), finding(Role::Board));
 }
@@ -316,7 +388,7 @@ fn what_is_missing_before_the_opening() {
     assert_eq!(report.verdict, Some(Verdict::NotComplete), "{report}");
     assert!(report.awaited().iter().all(|role| matches!(role, Role::Trustee(_))), "{report}");
     board.organise(Action::Open);
-    let failure = (CheckId::Ceremony, Effect::Invalid, vec![Role::Board]);
+    let failure = (CheckId::Ceremony, Effect::Invalid, vec![]);
     assert_eq!(judged(&at_stage(&board, Stage::Voting)), (Some(Verdict::DoesNotHold), vec![failure]));
 }
 
@@ -417,7 +489,9 @@ fn a_missing_file_is_awaited() {
         });
         assert!(missing, "{path}: {report}");
     }
-    assert!(awaited.contains(&Role::Organiser) && awaited.contains(&Role::Authority(1)));
+    // A trustee is awaited for its partial decryption, and for nothing that came before the opening.
+    use Role::{Board, Organiser, Trustee};
+    assert_eq!(awaited.into_iter().collect::<Vec<_>>(), [Organiser, Trustee(1), Trustee(2), Trustee(3), Board]);
 }
 
 /// U5: a contest that too few voters have on their ballot is never decrypted. The roll says so before the opening.

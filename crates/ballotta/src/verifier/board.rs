@@ -170,9 +170,15 @@ impl Verifier<'_> {
         if let Some(pinned) = pinned {
             self.findings.saw(CheckId::PinnedCheckpoint, 1);
             if !pinned.is_continued() {
-                let size = pinned.head().size;
+                let (check, size) = (CheckId::PinnedCheckpoint, pinned.head().size);
                 let problem = alloc::format!("the board does not continue the pinned one of {size} entries");
-                self.findings.fail(CheckId::PinnedCheckpoint, Place::Record, &[Role::Board], problem);
+                if size > signed.size {
+                    // An older copy of a record is not wrong. The board owes the entries that it signed since.
+                    let problem = alloc::format!("{problem}: this copy is older, and has {}", signed.size);
+                    self.findings.missing(check, Place::Record, &[Role::Board], problem);
+                } else {
+                    self.findings.fail(check, Place::Record, &[Role::Board], problem);
+                }
             }
         }
         Some(board)

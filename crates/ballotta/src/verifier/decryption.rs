@@ -109,15 +109,28 @@ impl Verifier<'_> {
                 }
                 Ok(statement) => {
                     let trustee = statement.trustee();
-                    let earlier = seen.iter().find(|earlier| earlier.trustee() == trustee);
-                    if earlier.is_some_and(|earlier| !earlier.says_the_same_as(statement)) {
-                        (Some(Role::Trustee(trustee)), DecryptionError::TwoStatements { trustee })
-                    } else {
+                    let earlier = seen.iter().copied().find(|earlier| earlier.trustee() == trustee);
+                    let is_second = earlier.is_some_and(|earlier| !earlier.says_the_same_as(statement));
+                    if !is_second {
                         seen.push(statement);
-                        let Err(error) = statement.agrees(tally) else { continue };
-                        // A trustee who signed another board may have been shown another board.
-                        (statement.is_about_board(tally).then_some(Role::Trustee(trustee)), error)
                     }
+                    let is_foreign = |statement: &ClosingStatement| statement.fingerprint() != tally.fingerprint();
+                    let error = match statement.agrees(tally) {
+                        _ if is_second => DecryptionError::TwoStatements { trustee },
+                        Err(error) => error,
+                        Ok(()) => continue,
+                    };
+                    let who =
+                        if is_foreign(statement) || is_second && earlier.is_some_and(|earlier| is_foreign(earlier)) {
+                            // The board has put a statement here that was made for another election.
+                            Some(Role::Board)
+                        } else if is_second || statement.is_about_board(tally) {
+                            Some(Role::Trustee(trustee))
+                        } else {
+                            // The trustee may have been shown another board.
+                            None
+                        };
+                    (who, error)
                 }
             };
             self.findings.note(CheckId::TallySums, board.place(index), who.as_slice(), error);

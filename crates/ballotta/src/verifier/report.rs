@@ -189,16 +189,18 @@ pub enum Step {
 }
 
 impl Step {
-    /// The step with which something that a check misses comes into the record.
-    fn of(check: CheckId) -> Self {
-        match check {
+    /// The step with which something that is missing comes into the record.
+    fn of(failure: &Failure) -> Self {
+        match failure.check {
+            CheckId::Result | CheckId::Files => Self::Publication,
+            // The board has had this file.
+            _ if failure.who == [Role::Board] => Self::Files,
             CheckId::Ceremony => Self::KeyCeremony,
             CheckId::Roll | CheckId::RollSignature => Self::Roll,
             CheckId::Fingerprint => Self::Opening,
             CheckId::Order => Self::Voting,
             CheckId::TallySums | CheckId::ClosingRule => Self::Closing,
             CheckId::DecryptionProof | CheckId::DecryptionThreshold => Self::Decryption,
-            CheckId::Result | CheckId::Files => Self::Publication,
             _ => Self::Files,
         }
     }
@@ -261,10 +263,10 @@ impl Report {
             return None;
         }
         let missing = || self.failures.iter().filter(|failure| failure.effect == Effect::Missing);
-        let Some(step) = missing().map(|failure| Step::of(failure.check)).min() else {
+        let Some(step) = missing().map(Step::of).min() else {
             return Some((Step::Verification, Vec::new()));
         };
-        let of_step = missing().filter(|failure| Step::of(failure.check) == step);
+        let of_step = missing().filter(|failure| Step::of(failure) == step);
         let mut roles: Vec<Role> = of_step.flat_map(|failure| failure.who.iter().copied()).collect();
         roles.sort_unstable();
         roles.dedup();
@@ -338,16 +340,21 @@ impl fmt::Display for Report {
         if let Some(fingerprint) = &self.fingerprint {
             writeln!(f, "fingerprint {fingerprint}")?;
         }
-        let nobody_is_wrong = "Nothing is wrong with what is there.";
         match self.verdict {
             Some(Verdict::Holds) => f.write_str("The record holds."),
             Some(Verdict::HoldsWithFindings) => {
                 f.write_str("The record holds, with findings. They change nothing in the result.")
             }
-            Some(Verdict::NotComplete) => match self.awaited().as_slice() {
-                [] => write!(f, "THE RECORD IS NOT COMPLETE. {nobody_is_wrong}"),
-                awaited => write!(f, "THE RECORD IS NOT COMPLETE. {nobody_is_wrong} Awaited: {}.", Roles(awaited)),
-            },
+            Some(Verdict::NotComplete) => {
+                f.write_str("THE RECORD IS NOT COMPLETE.")?;
+                if self.failures.iter().all(|failure| failure.effect == Effect::Missing) {
+                    f.write_str(" Nothing is wrong with what is there.")?;
+                }
+                match self.awaited().as_slice() {
+                    [] => Ok(()),
+                    awaited => write!(f, " Awaited: {}.", Roles(awaited)),
+                }
+            }
             Some(Verdict::DoesNotHold) => f.write_str("THE RECORD DOES NOT HOLD."),
             None => f.write_str("THE RECORD COULD NOT BE READ. There is no verdict."),
         }
@@ -508,13 +515,14 @@ impl Findings {
             Some(Effect::None) => Some(Verdict::HoldsWithFindings),
             None => Some(Verdict::Holds),
         };
-        // The board answers only for entries that it has signed.
-        let board_signed =
-            self.counts.iter().any(|(check, _)| *check == CheckId::Root) && self.failed(CheckId::Root) == 0;
+        // Somebody may have changed this copy of the record. The board answers only for entries that it has signed. What
+        // depends on manifest, ceremony or roll counts against nobody, unless they are those that were opened.
+        let passed = |check| self.counts.iter().any(|(done, _)| *done == check) && self.failed(check) == 0;
+        let (board_signed, is_opened_one) = (passed(CheckId::Root), passed(CheckId::Fingerprint));
         let Self { mut failures, not_checked, warnings, .. } = self;
-        if !board_signed {
-            let accused = failures.iter_mut().filter(|failure| failure.effect != Effect::Missing);
-            accused.for_each(|failure| failure.who.retain(|role| *role != Role::Board));
+        for Failure { check, who, .. } in failures.iter_mut().filter(|failure| failure.effect != Effect::Missing) {
+            let answers = is_opened_one || !check.depends_on_the_election();
+            who.retain(|role| answers && (board_signed || *role != Role::Board));
         }
         Report { verdict, stage, fingerprint, checks, failures, not_checked, warnings, result }
     }
@@ -530,6 +538,12 @@ impl CheckId {
     fn needs_items(self) -> bool {
         // An authority that has not signed is a failure of its own.
         !self.is_of_ballots() && self != Self::RollSignature
+    }
+
+    /// Whether what fails this check depends on manifest, ceremony and roll. The keys of the board and of the trustees, with
+    /// which the other checks accuse somebody, sign the manifest that names them.
+    fn depends_on_the_election(self) -> bool {
+        !(self.slug().starts_with("board.") || self == Self::Ceremony)
     }
 
     /// The first stage of an election at which the check applies.
@@ -621,23 +635,33 @@ mod tests {
         assert!(report.failures.iter().all(|failure| failure.effect == Effect::None));
     }
 
-    /// Without its signature over the entries, the board answers for none of them. But it is still awaited.
+    /// Without its signature over the entries, the board answers for none of them, and unless the opening names the fingerprint,
+    /// nobody answers for what depends on it. But all are still awaited.
     #[test]
     fn who_has_not_signed_is_not_accused() {
-        for (root, who_for_order) in [("signed", &[Role::Board][..]), ("not done", &[]), ("failed", &[])] {
+        let (board, trustee) = ([Role::Board], [Role::Trustee(2)]);
+        for (check, is_failed, for_order, for_sums) in [
+            (None, false, &board[..], &trustee[..]),
+            (Some(CheckId::Root), true, &[], &trustee),
+            (Some(CheckId::Root), false, &[], &trustee),
+            (Some(CheckId::Fingerprint), true, &board, &[]),
+            (Some(CheckId::Fingerprint), false, &board, &[]),
+        ] {
             let mut findings = Findings::default();
-            findings.note(CheckId::Order, Place::Record, &[Role::Board], "closed twice");
-            findings.note(CheckId::TallySums, Place::Record, &[Role::Trustee(2)], "two statements");
-            findings.missing(CheckId::Result, Place::Record, &[Role::Board], "the file is missing");
-            if root != "not done" {
-                findings.saw(CheckId::Root, 1);
-            }
-            if root == "failed" {
-                findings.fail(CheckId::Root, Place::Record, &[], "not signed by the board");
+            findings.note(CheckId::Order, Place::Record, &board, "closed twice");
+            findings.note(CheckId::TallySums, Place::Record, &trustee, "two statements");
+            findings.missing(CheckId::Result, Place::Record, &board, "the file is missing");
+            findings.note(CheckId::Ceremony, Place::Record, &trustee, "a message that is not right");
+            for done in [CheckId::Root, CheckId::Fingerprint] {
+                match check == Some(done) {
+                    true if is_failed => findings.fail(done, Place::Record, &[], "another one"),
+                    true => {}
+                    false => findings.saw(done, 1),
+                }
             }
             let report = findings.report(Stage::Complete, None, None, |_| true);
             let who: Vec<&[Role]> = report.failures.iter().map(|failure| failure.who.as_slice()).collect();
-            assert_eq!(who[..3], [who_for_order, &[Role::Trustee(2)], &[Role::Board]], "the root: {root}");
+            assert_eq!(who[..4], [for_order, for_sums, &board, &trustee], "{check:?}, failed: {is_failed}");
         }
     }
 
@@ -653,8 +677,7 @@ mod tests {
         for line in [
             "closing.rule: record: too few (awaited: trustee 3, witness 1, credential authority 2, trustee 1)\n",
             "board.order: record: twice (who answers for it: trustee 2)\n",
-            "\nTHE RECORD IS NOT COMPLETE. Nothing is wrong with what is there. Awaited: the organiser, credential \
-             authority 2, trustee 1, trustee 3, witness 1, the board.",
+            "\nTHE RECORD IS NOT COMPLETE. Awaited: the organiser, credential authority 2, trustee 1, trustee 3, witness 1, the board.",
         ] {
             assert!(text.contains(line), "{text}");
         }

@@ -74,8 +74,22 @@ impl Verifier<'_> {
     ) -> Option<(ScannedBoard, Option<ShardPlan>)> {
         let manifest = self.manifest()?;
         let checkpoint = self.checkpoint(&manifest);
-        outcome.roll = self.roll(&manifest);
-        let mut board = self.board(&manifest, checkpoint?, outcome.roll.as_ref(), rng)?;
+        let mut roll_is_missing = false;
+        outcome.roll = self.roll(&manifest, &mut roll_is_missing);
+        let board = checkpoint.and_then(|head| self.board(&manifest, head, outcome.roll.as_ref(), rng));
+        if roll_is_missing {
+            // A roll that was signed has been there: the board has lost it.
+            let is_made = |board: &ScannedBoard| {
+                board.timeline.opening().is_some() || board.roll_signatures.signed().next().is_some()
+            };
+            let authorities = (1..).take(manifest.credential_authorities().len()).map(Role::Authority);
+            let who = match &board {
+                Some(board) if is_made(board) => alloc::vec![Role::Board],
+                _ => authorities.collect(),
+            };
+            self.findings.missing(CheckId::Roll, Place::File(record::ROLL.into()), &who, ReadError::Missing);
+        }
+        let mut board = board?;
         outcome.head = Some(board.head);
         let mut ceremony = Vec::new();
         let most = manifest.trustees().ceremony_messages();
@@ -127,8 +141,9 @@ impl Verifier<'_> {
         self.findings.ok_or_fail(CheckId::Checkpoint, place, verified_head(manifest, &bytes))
     }
 
-    /// Reads the roll in parts and checks every line. Only an index is kept, with which lines are read again.
-    fn roll(&mut self, manifest: &Manifest) -> Option<PublishedRoll> {
+    /// Reads the roll in parts and checks every line. Only an index is kept, with which lines are read again. Who is awaited
+    /// if there is no roll depends on the board, so the caller reports it.
+    fn roll(&mut self, manifest: &Manifest, is_missing: &mut bool) -> Option<PublishedRoll> {
         let mut reader = RollReader::new(RollRules::for_manifest(manifest));
         let source = self.source;
         let read = read_parts(source, record::ROLL, |part, done, total| {
@@ -138,9 +153,10 @@ impl Verifier<'_> {
             (self.progress)(Progress { stage: "roll", done, total });
         });
         if let Err(error) = read {
-            let authorities = (1..).take(manifest.credential_authorities().len()).map(Role::Authority);
-            let place = Place::File(record::ROLL.into());
-            self.findings.not_read(CheckId::Roll, place, &authorities.collect::<Vec<_>>(), &error);
+            *is_missing = error == ReadError::Missing;
+            if !*is_missing {
+                self.findings.not_read(CheckId::Roll, Place::File(record::ROLL.into()), &[], &error);
+            }
             return None;
         }
         let mut end = Vec::new();
@@ -234,9 +250,9 @@ impl Verifier<'_> {
         match joint_key {
             Ok(joint_key) => {
                 if joint_key.threshold() == joint_key.trustees() && joint_key.trustees() > 1 {
-                    self.findings.warnings.push(String::from(
-                        "all trustees are needed to decrypt: one lost key would have lost the result",
-                    ));
+                    self.findings
+                        .warnings
+                        .push(String::from("all trustees are needed to decrypt: one lost key loses the result"));
                 }
                 Some(joint_key)
             }
@@ -251,15 +267,16 @@ impl Verifier<'_> {
                 for place in places {
                     let who = match &place {
                         Place::Trustee(trustee) => alloc::vec![Role::Trustee(*trustee)],
-                        Place::File(_) => alloc::vec![Role::Board],
+                        Place::File(_) => Vec::new(),
                         _ => error.absent().iter().copied().map(Role::Trustee).collect(),
                     };
                     // The opening fixes the keys. No message can follow it, except one whose file was lost.
                     match error.absent() {
                         [] => self.findings.fail(CheckId::Ceremony, place, &who, &error),
                         _ if opened && !file_is_missing => {
-                            self.findings.fail(CheckId::Ceremony, place, &[Role::Board], &error);
+                            self.findings.fail(CheckId::Ceremony, place, &[], &error);
                         }
+                        _ if opened => self.findings.missing(CheckId::Ceremony, place, &[Role::Board], &error),
                         _ => self.findings.missing(CheckId::Ceremony, place, &who, &error),
                     }
                 }
@@ -283,13 +300,8 @@ impl Verifier<'_> {
             };
             match verified {
                 Ok(authority) => signed.push(authority),
-                Err(error) => {
-                    let who = match &error {
-                        RollSignatureError::OtherElection { authority, .. } => Role::Authority(*authority),
-                        _ => Role::Board,
-                    };
-                    self.findings.note(CheckId::RollSignature, board.place(index), &[who], error);
-                }
+                // The authority may have signed the roll of another election, which the board has put here.
+                Err(error) => self.findings.note(CheckId::RollSignature, board.place(index), &[Role::Board], error),
             }
         }
         for authority in (1..).take(manifest.credential_authorities().len()) {
@@ -322,7 +334,7 @@ impl Verifier<'_> {
                     "the opening names {}, but manifest, ceremony and roll give {fingerprint}",
                     open.fingerprint()
                 );
-                self.findings.fail(CheckId::Fingerprint, board.place(*index), &[Role::Organiser], problem);
+                self.findings.fail(CheckId::Fingerprint, board.place(*index), &[], problem);
             }
         } else {
             let problem = "the voting is not opened";
