@@ -274,8 +274,9 @@ fn decryption(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
         b.iter_batched(|| tally.clone(), |tally| check(tally).expect("statements of all"), BatchSize::SmallInput);
     });
     c.bench_function("decrypt", |b| {
-        let Rehearsal { election: Election { context, shares, .. }, closed, .. } = &**rehearsal;
-        b.iter(|| PartialDecryption::decrypt(context, closed, &shares[0], &mut rng).expect("shares of this election"));
+        let Rehearsal { election: Election { context, shares, trustee_keys, .. }, closed, .. } = &**rehearsal;
+        let mut decrypt = || PartialDecryption::decrypt(context, closed, &shares[0], &trustee_keys[0], &mut rng);
+        b.iter(|| decrypt().expect("shares of this election"));
     });
     c.bench_function("verify a partial decryption", |b| {
         let Rehearsal { election: Election { context, .. }, tally, decryptions, .. } = &**rehearsal;

@@ -343,7 +343,7 @@ fn closing_statement(bytes: &[u8]) {
 
 fn partial_decryption(bytes: &[u8]) {
     let (context, tally) = (&ELECTION.election.context, &ELECTION.tally);
-    let Ok(part) = PartialDecryption::decode(context, tally, bytes) else { return };
+    let Ok(part) = PartialDecryption::decode(bytes) else { return };
     assert_eq!(part.to_bytes(), bytes);
     if part.verify(context, tally, &mut TestRng(1)).is_ok() {
         assert!(under("decryption/").iter().any(|honest| honest == bytes));

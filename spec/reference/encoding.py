@@ -31,12 +31,13 @@ MAX_PACKED = 1 << 32
 MAX_LIGHT_BALLOT = 8
 MAX_ENTRIES = 1 << 30
 MAX_KEY_NAME_BYTES = 255
+MAX_BOARD_NAME_BYTES = MAX_KEY_NAME_BYTES - 17
 MAX_LIST_BYTES = 1 << 20
 MAX_RESULT_BYTES = 1 << 24
 MAX_POINTERS = 4096
 MAX_SIGNED_BY_ONE = 64
 
-VERSION = b"\x01\x04"
+VERSION = b"\x01\x05"
 NO_DIGEST = bytes(32)
 
 
@@ -100,3 +101,41 @@ class Reader:
 
     def end(self) -> None:
         require(self.position == len(self.data), "bytes follow the end")
+
+
+# What people copy: spec/encoding.md#symbols and #written.
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+WRITTEN = {"T": 26, "F": 26, "N": 13}  # the number of symbols of trackers, fingerprints and voter numbers
+
+
+def gf32_multiply(x: int, y: int) -> int:
+    product = 0
+    for bit in range(5):
+        product ^= (x << bit) if y >> bit & 1 else 0
+    for bit in range(8, 4, -1):
+        product ^= 0b100101 << bit - 5 if product >> bit & 1 else 0
+    return product
+
+
+def checksum_sums(symbols: list[int]) -> tuple[int, int]:
+    """Both sums of the checksum over c_0 .. c_n; they are 0 if there is no mistake."""
+    powers = [1]
+    while len(powers) < len(symbols):
+        powers.append(gf32_multiply(powers[-1], 2))
+    plain, weighted = 0, 0
+    for symbol, power in zip(symbols, reversed(powers)):
+        plain, weighted = plain ^ symbol, weighted ^ gf32_multiply(symbol, power)
+    return plain, weighted
+
+
+def written(letter: str, value: bytes) -> str:
+    """A value as people copy it."""
+    count = WRITTEN[letter]
+    bits = int.from_bytes(value, "big") >> 8 * len(value) - 5 * count
+    symbols = [bits >> 5 * place & 31 for place in reversed(range(count))]
+    checked = [ALPHABET.index(letter), *symbols]
+    pairs = [[x, y] for x in range(32) for y in range(32)]
+    symbols += next(pair for pair in pairs if checksum_sums(checked + pair) == (0, 0))
+    text = "".join(ALPHABET[symbol] for symbol in symbols)
+    return "-".join([letter, *(text[place : place + 5] for place in range(0, len(text), 5))])

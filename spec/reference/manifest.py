@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contests import Form, Rule, compile_form
 from encoding import (
-    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_TERMS,
-    MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES, Refused, require,
+    MAX_AUTHORITIES, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
+    MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_TERMS, MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES, Refused, require,
 )  # fmt: skip
 from group import Element, Point
 from rules import read_rule
-from schema import MISSING, Schema, check, ed25519_key, hexadecimal, identifier, key, language, line, origin
+from schema import MISSING, Schema, check, ed25519_key, hexadecimal, identifier, key, key_name, language, line
 from strict_json import parse
 from transcript import tagged
 
-FORMAT = "ballotta/v1-draft.4/manifest"
+FORMAT = "ballotta/v1-draft.5/manifest"
 PRIVACY = "minimum_counted_ballots minimum_ballots_per_weight"
-SUITE_NAME = "ballotta/v1-draft.4/ristretto255"
+SUITE_NAME = "ballotta/v1-draft.5/ristretto255"
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,11 @@ class Document(Schema):
         organiser = self.string("organiser.key", self.fields("organiser", top["organiser"], "key")["key"], key)
         authorities = self.members("credential_authorities", top["credential_authorities"], 1, MAX_AUTHORITIES)
         threshold, confirmed, trustees = self.trustees(top["trustees"])
-        board = self.fields("board", top["board"], "origin key")
-        board_key = self.note_key("board", board["origin"], board["key"])
+        board = self.fields("board", top["board"], "name key")
+        board_key = self.note_key("board", board["name"], board["key"], MAX_BOARD_NAME_BYTES)
+        # The log of an election has a name of its own: spec/board.md#checkpoints.
+        if board_key is not None:
+            board_key = replace(board_key, name=f"{board_key.name}/{str(top['election_id'])[:16]}")
         cosigners = self.fields("witnesses", top["witnesses"], "quorum members")
         witnesses = []
         for path, item in self.items("witnesses.members", cosigners["members"], 0, MAX_WITNESSES):
@@ -250,7 +253,7 @@ class Document(Schema):
             keys.append(self.string(f"{member_path}.key", member["key"], key))
         return keys
 
-    def note_key(self, path: str, name: Any, value: Any) -> Any:
-        name = self.string(f"{path}: name", name, origin)
+    def note_key(self, path: str, name: Any, value: Any, most: int = MAX_KEY_NAME_BYTES) -> Any:
+        name = self.string(f"{path}: name", name, lambda text: key_name(text, most))
         point = self.string(f"{path}.key", value, ed25519_key)
         return NoteKey(name, bytes.fromhex(value), point) if name and point else None

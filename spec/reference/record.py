@@ -13,7 +13,7 @@ from manifest import Contest, Manifest
 from roll import Roll
 from tally import ContestSums, Tally, quorum_reached
 
-RESULT_FORMAT = "ballotta/v1-draft.4/result"
+RESULT_FORMAT = "ballotta/v1-draft.5/result"
 
 
 class Unreadable(Exception):

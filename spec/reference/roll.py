@@ -10,7 +10,7 @@ from group import Element, decode
 from manifest import Manifest
 from transcript import Transcript, begin, read_schnorr, schnorr_holds, sha256
 
-FIRST_WORD = "ballotta/v1-draft.4/roll"
+FIRST_WORD = "ballotta/v1-draft.5/roll"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
-from encoding import MAX_KEY_NAME_BYTES, MAX_NAME_CHARS, MAX_TEXT_BYTES, Refused, is_hex, require
+from encoding import MAX_NAME_CHARS, MAX_TEXT_BYTES, Refused, is_hex, require
 from group import Element, Point, decode, decode_edwards, is_identity, is_prime_order
 
 WHITE_SPACE = (
@@ -123,9 +123,9 @@ def folded(title: str) -> str:
     return "".join(c.lower() if c < "\u0530" else c for c in words)
 
 
-def origin(text: str) -> str:
+def key_name(text: str, most: int) -> str:
     line(text)
-    require(len(text.encode()) <= MAX_KEY_NAME_BYTES, "too long")
+    require(len(text.encode()) <= most, "too long")
     require(not any(c in WHITE_SPACE or c == "+" for c in text), "white space, or a plus sign")
     return text
 

@@ -124,10 +124,19 @@ class Close:
     root: bytes
     digest: bytes
 
+    def difference(self, other: Close) -> str | None:
+        """The first value in which they differ: fingerprint, size, root or digest."""
+        return next((name for name in vars(self) if getattr(self, name) != getattr(other, name)), None)
+
     def append_to(self, transcript: Transcript) -> None:
         transcript.append_number("size", self.size)
         transcript.append("root", self.root)
         transcript.append("sums", self.digest)
+
+
+def read_close(reader: Reader) -> Close:
+    fingerprint, size = reader.take(32, "fingerprint"), reader.integer(8, "size")
+    return Close(fingerprint, size, reader.take(32, "root"), reader.take(32, "tally digest"))
 
 
 # Statements: spec/tally.md#statement.
@@ -143,8 +152,7 @@ class Statement:
 def read_statement(body: bytes) -> Statement:
     reader = Reader(body)
     reader.version()
-    trustee, fingerprint, size = reader.integer(2, "trustee"), reader.take(32, "fingerprint"), reader.integer(8, "size")
-    close = Close(fingerprint, size, reader.take(32, "root"), reader.take(32, "tally digest"))
+    trustee, close = reader.integer(2, "trustee"), read_close(reader)
     statement = Statement(trustee, close, read_schnorr(reader, "signature"))
     reader.end()
     return statement
@@ -174,22 +182,46 @@ class PartialDecryption:
     factors: dict[int, list[Element]]  # for each contest c, one factor for each slot
 
 
-def verify_decryption(
-    data: bytes, manifest: Manifest, joint_key: HasVerificationKeys, tally: Tally, close: Close
-) -> PartialDecryption:
-    """Reads a partial decryption, and refuses one that is not valid."""
+@dataclass(frozen=True)
+class SignedDecryption:
+    """A partial decryption whose content is not verified."""
+
+    trustee: int
+    close: Close
+    content: bytes
+    signed: bytes
+    signature: tuple[Element, int]
+
+
+def read_decryption(data: bytes) -> SignedDecryption:
     reader = Reader(data)
     reader.version()
-    trustee = reader.integer(2, "trustee")
-    require(reader.take(32, "fingerprint") == close.fingerprint, "the partial decryption is of another election")
-    require(reader.take(32, "tally digest") == close.digest, "the partial decryption is of another tally")
+    trustee, close = reader.integer(2, "trustee"), read_close(reader)
+    require(len(data) - reader.position >= 64, "the signature is missing")
+    content = reader.take(len(data) - reader.position - 64, "contests")
+    return SignedDecryption(trustee, close, content, data[:-64], read_schnorr(reader, "signature"))
+
+
+def decryption_is_signed(decryption: SignedDecryption, manifest: Manifest) -> bool:
+    """Whether the trustee exists and signed the partial decryption."""
+    if not 1 <= decryption.trustee <= len(manifest.trustees):
+        return False
+    transcript = begin("decryption-signature", "fingerprint", decryption.close.fingerprint)
+    transcript.append("decryption", decryption.signed)
+    return schnorr_holds(transcript, manifest.trustees[decryption.trustee - 1], *decryption.signature)
+
+
+def verify_decryption(
+    decryption: SignedDecryption, manifest: Manifest, joint_key: HasVerificationKeys, tally: Tally, close: Close
+) -> PartialDecryption:
+    """Reads the content of a signed partial decryption of this tally, and refuses one that is not valid."""
+    reader, trustee = Reader(decryption.content), decryption.trustee
     factors, proofs = {}, {}
     for number in tally.decrypted():
         slots = manifest.contests[number].slots
         factors[number] = [read_element(reader, f"factor of contest {number}") for _ in slots]
         proofs[number] = read_equality(reader)
     reader.end()
-    require(1 <= trustee <= len(manifest.trustees), "there is no such trustee")
     for number, proof in proofs.items():
         transcript = begin("partial-decryption", "fingerprint", close.fingerprint)
         close.append_to(transcript)

@@ -10,7 +10,7 @@ from struct import pack, unpack
 from encoding import Reader, le32, le64
 from group import BASE, ORDER, Element, Point, equal, multiply_add, one_way_map, read_element, read_scalar
 
-SUITE = b"ballotta/v1-draft.4/ristretto255"
+SUITE = b"ballotta/v1-draft.5/ristretto255"
 
 
 # Digests.

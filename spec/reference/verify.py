@@ -22,7 +22,8 @@ from record import Record, Unreadable, read_list, result_bytes, result_value
 from report import BALLOT_CHECKS, Role, Place, Report
 from roll import Roll, read_roll, read_roll_signature, roll_signature_holds, signature_holds
 from tally import (
-    Close, Counted, PartialDecryption, Tally, read_statement, statement_holds, totals, verify_decryption,
+    Close, Counted, PartialDecryption, Tally, decryption_is_signed, read_decryption, read_statement, statement_holds,
+    totals, verify_decryption,
 )  # fmt: skip
 from transcript import begin, sha256, tagged
 
@@ -406,10 +407,10 @@ class Verifier:
                 problem = "the statement differs from what was computed"
             else:
                 continue
-            who: list[Role] = []
+            who = who_answers(statement.close.difference(close), statement.trustee)
             if {earlier.fingerprint, statement.close.fingerprint} != {close.fingerprint}:
                 who = ["board"]
-            elif is_second or (statement.close.size, statement.close.root) == (close.size, close.root):
+            elif is_second:
                 who = [{"trustee": statement.trustee}]
             report.note("tally.sums", self.entry(index), problem, *who)
         report.saw("closing.rule")
@@ -456,12 +457,20 @@ class Verifier:
         for index, path, author, data in self.pointed("decryption.proof", "decryption", scan.decryptions, spare=True):
             report.saw("decryption.proof")
             self.same_author("decryption.proof", index, author, data[2:4])
+            who: list[Role] = ["board"]
             try:
-                decryption = verify_decryption(data, manifest, joint_key, tally, close)
+                signed = read_decryption(data)
+                require(decryption_is_signed(signed, manifest), "the partial decryption is not signed by a trustee")
+                difference = signed.close.difference(close)
+                who = who_answers(difference, signed.trustee)
+                require(difference is None, f"the partial decryption is of another tally: its {difference} differs")
+                who = [{"trustee": signed.trustee}]
+                decryption = verify_decryption(signed, manifest, joint_key, tally, close)
+                who = ["board"]
                 twice = decryption.trustee in [earlier.trustee for earlier in valid]
                 require(not twice, f"trustee {decryption.trustee} has a valid partial decryption already")
             except Refused as problem:
-                report.note("decryption.proof", {"file": path}, problem, "board")
+                report.note("decryption.proof", {"file": path}, problem, *who)
             else:
                 valid.append(decryption)
         report.saw("decryption.threshold", len(valid))
@@ -537,6 +546,13 @@ class Verifier:
         for path in paths:
             if path not in named and path not in listed:
                 report.note(check, {"file": path}, "the file is not part of the record")
+
+
+def who_answers(difference: str | None, trustee: int) -> list[Role]:
+    """Who answers for what a trustee signed about another tally: spec/verification.md#effects."""
+    if difference == "fingerprint":
+        return ["board"]
+    return [{"trustee": trustee}] if difference == "digest" else []
 
 
 class Ballots:

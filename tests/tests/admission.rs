@@ -5,6 +5,7 @@
 use std::iter::zip;
 
 use ballotta::ballot::{AdmissionError, Candidate, verify_ballots};
+use ballotta::board::board_origin;
 use ballotta::board::entry::{Action, EntryKind, OrganiserEntry};
 use ballotta::credential::{RollLine, RollProblem, RollSignature, RollSignatureError};
 use ballotta::encoding::DecodeError;
@@ -645,13 +646,13 @@ fn entries_that_cannot_be_read() {
     let mut board = election.open_board();
     board.vote(1, &[option(0)]);
     let bad: [(&[u8], DecodeError); 7] = [
-        (&[1, 4, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
-        (&[1, 4, 9, 5], DecodeError::UnknownValue { field: "kind", found: 9 }),
-        (&[1, 4, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
-        (&[1, 4, 3], DecodeError::Truncated { field: "body" }),
+        (&[1, 5, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
+        (&[1, 5, 9, 5], DecodeError::UnknownValue { field: "kind", found: 9 }),
+        (&[1, 5, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
+        (&[1, 5, 3], DecodeError::Truncated { field: "body" }),
         (&[7], DecodeError::Truncated { field: "version" }),
-        (&[1, 4, 2, 0, 1], DecodeError::Truncated { field: "fingerprint" }),
-        (&[1, 4, 5, 1], DecodeError::Truncated { field: "version" }),
+        (&[1, 5, 2, 0, 1], DecodeError::Truncated { field: "fingerprint" }),
+        (&[1, 5, 5, 1], DecodeError::Truncated { field: "version" }),
     ];
     let indices = bad.clone().map(|(bytes, _)| board.push_bytes(bytes.to_vec()));
     board.vote(2, &[option(0)]);
@@ -707,7 +708,7 @@ fn rolls_that_break_a_rule() {
     assert_eq!(*problem, RollProblem::Duplicate.to_string());
 
     let weak = Weaken::without(Check::RollManifest);
-    let header = "ballotta/v1-draft.4/roll ".len();
+    let header = "ballotta/v1-draft.5/roll ".len();
     let foreign = |roll: &mut Vec<u8>| roll[header] = if roll[header] == b'0' { b'1' } else { b'0' };
     let election = Election::build_with(options(), |_| (), foreign);
     let board = election.run();
@@ -729,7 +730,9 @@ fn a_checkpoint_of_another_log() {
     let other = format!("{}\n", text.replacen("board.example/log", "board.example/other", 1));
     let signed = election.signer.sign(&other).unwrap().to_string();
     record.files.insert(record::CHECKPOINT.into(), signed.into_bytes());
-    let problem = "the checkpoint is of the log board.example/other, not of board.example/log".to_owned();
+    let own = board_origin(election.context.manifest());
+    let foreign = own.replacen("log", "other", 1);
+    let problem = format!("the checkpoint is of the log {foreign}, not of {own}");
     let expected = (CheckId::Checkpoint, Place::File(record::CHECKPOINT.into()), problem);
     assert_eq!(failures(&verify_record(&record)), [expected]);
     let _weak = Weaken::without(Check::CheckpointOrigin);

@@ -9,11 +9,12 @@ use ballotta::board::entry::{Action, EntryError, EntryKind, OrganiserEntry};
 use ballotta::board::log::LogError;
 use ballotta::board::note::NoteSignature;
 use ballotta::credential::{RollLookupError, RollSignature, RollSignatureError};
-use ballotta::decryption::DecryptionError;
+use ballotta::decryption::{DecryptionError, TallyDifference};
 use ballotta::encoding::DecodeError;
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{Closing, Revoting};
+use ballotta::proofs::schnorr::SchnorrProof;
 use ballotta::record::{self, MemoryRecord, PublishedBoard};
 use ballotta::signing::{KeyPair, ProofError};
 use ballotta::verifier::{Stage, VerifyOptions, verify};
@@ -381,11 +382,18 @@ fn entries_after_the_close() {
     let mut other = election.open_board();
     other.organise(Action::Close);
     let foreign = other.statement(&other.tally(), 2).to_bytes();
-    let error = EntryRefused::Decryption(DecryptionError::StatementMismatch { trustee: 2, what: "size" });
+    let error =
+        EntryRefused::Decryption(DecryptionError::StatementMismatch { trustee: 2, what: TallyDifference::Size });
     assert_eq!(at.add_statement(manifest, &tally, &foreign, rng), Err(error));
 
+    let mut unsigned = bytes.clone();
+    *unsigned.last_mut().unwrap() ^= 1;
+    let error = EntryRefused::Decryption(DecryptionError::BadDecryptionSignature { trustee: 1 });
+    assert_eq!(at.add_partial_decryption(context, &tally, &unsigned, rng).err(), Some(error));
     let mut wrong = bytes.clone();
-    *wrong.last_mut().unwrap() ^= 1;
+    let response = bytes.len() - SchnorrProof::BYTES - 1;
+    wrong[response] ^= 1;
+    let wrong = election.sign_decryption(&wrong, 1);
     let error = EntryRefused::Decryption(DecryptionError::PartialDecryptionInvalid { trustee: 1, contest: 0 });
     assert_eq!(at.add_partial_decryption(context, &tally, &wrong, rng).err(), Some(error));
     assert_eq!(at.add_partial_decryption(context, &tally, &bytes, rng).unwrap().trustee(), 1);

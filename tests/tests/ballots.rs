@@ -7,6 +7,8 @@ use ballotta::ballot::{BallotOpening, BallotSeed, ChoiceErrors, ChoiceProblem, O
 use ballotta::contest::SelectionError;
 use ballotta::encoding::{DecodeError, FORMAT_VERSION};
 use ballotta::hash::Tracker;
+use ballotta::weaken::{Check, Weaken};
+use ballotta::written::VoterNumber;
 use ballotta_tests::election::{Ballot, Choice, Election, ElectionOptions, YES_OR_NO, choose, named, of_style};
 use ballotta_tests::rng::{DeadRng, TestRng};
 
@@ -94,11 +96,33 @@ fn an_opening_agrees() {
         let tracker = *prepared.tracker();
         let bytes = prepared.open().expose_bytes();
         let opening = BallotOpening::decode(&election.context, &bytes).unwrap();
-        let opened = opening.check(&election.context, &tracker).ok().unwrap();
+        let opened = opening.check(&election.context, &tracker.into(), &number(&election, 1)).ok().unwrap();
         assert_eq!(opened.credential(), election.credentials[1].public());
         assert_eq!(opened.entitlement(), ballot.entitlement());
         assert_eq!(opened.expose_choices().to_json(), ballot.choices().to_json());
     }
+}
+
+/// The number that a voter has from the credential authority.
+fn number(election: &Election, voter: usize) -> VoterNumber {
+    VoterNumber::of(election.credentials[voter].public())
+}
+
+/// H2, clash: a page shows one voter the ballot of another, whose choices are the same, and casts something else.
+#[test]
+fn h2_the_opening_of_another_voter() {
+    let election = election(1);
+    let choices = [options(&[0, 2]), options(&[1])];
+    let prepared = election.ballot(0, &choices).prepare();
+    let (tracker, bytes) = (prepared.tracker().written().parse().unwrap(), prepared.open().expose_bytes());
+    let check = |voter: usize| {
+        let opening = BallotOpening::decode(&election.context, &bytes).unwrap();
+        opening.check(&election.context, &tracker, &number(&election, voter)).err()
+    };
+    assert_eq!(check(0), None);
+    assert_eq!(check(1), Some(OpeningError::OtherVoter { found: *election.credentials[0].public() }));
+    let _weak = Weaken::without(Check::VoterNumber);
+    assert_eq!(check(1), None);
 }
 
 /// Attack B6: the second device detects every change by the first device.
@@ -113,7 +137,8 @@ fn an_opening_that_does_not_agree() {
         let choices = ballot.choices().to_json();
         let opening = [&FORMAT_VERSION, seed.expose_bytes().as_slice(), &length, bytes, choices.as_bytes()].concat();
         let opening = BallotOpening::decode(&election.context, &opening);
-        opening.and_then(|opening| opening.check(&election.context, tracker)).err()
+        let voter = number(election, 0);
+        opening.and_then(|opening| opening.check(&election.context, &(*tracker).into(), &voter)).err()
     };
     assert_eq!(check(&election, &tracker, bytes, &ballot, seed), None);
     // The ballot contains other choices than those that the device shows.
@@ -146,6 +171,10 @@ fn an_opening_that_does_not_agree() {
         };
         // The second device copies the predecessor from the opening, so a ballot with another predecessor is accepted.
         // Its tracker is another one.
+        let other_voter = OpeningError::OtherVoter { found: *election.credentials[1].public() };
+        let expected = (at == 44).then_some(other_voter);
+        assert_eq!(check(&election, &found, &bytes, &ballot, seed), expected);
+        let _weak = Weaken::without(Check::VoterNumber);
         let expected = (at == 44).then_some(OpeningError::BallotMismatch);
         assert_eq!(check(&election, &found, &bytes, &ballot, seed), expected);
     }

@@ -5,7 +5,7 @@ use ballotta::board::entry::{Action, EntryKind};
 use ballotta::board::log::TreeHead;
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::contest::Rule;
-use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption};
+use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, TallyDifference};
 use ballotta::encoding::DecodeError;
 use ballotta::hash::{Fingerprint, TallyDigest, TreeHash};
 use ballotta::manifest::{Closing, Privacy};
@@ -67,7 +67,7 @@ fn two_prefixes() {
     assert_eq!(check(&board, &tallies[0], &statements), Err(none));
     assert_eq!(check(&board, &tallies[1], &statements), Ok(()));
     // A trustee makes only one statement: the stored one does not agree with the other tally.
-    let what = "size";
+    let what = TallyDifference::Size;
     assert_eq!(statements[2].agrees(&tallies[0]), Err(DecryptionError::StatementMismatch { trustee: 3, what }));
 }
 
@@ -110,12 +110,15 @@ fn statements_that_do_not_hold() {
     };
     let mismatch = |trustee, what| DecryptionError::StatementMismatch { trustee, what };
     let forged = [
-        (statement(&election, (1, 1), &other, head, tally.digest()), mismatch(1, "fingerprint")),
+        (statement(&election, (1, 1), &other, head, tally.digest()), mismatch(1, TallyDifference::Fingerprint)),
         (
             statement(&election, (2, 2), fingerprint, TreeHead { size: head.size - 1, ..head }, tally.digest()),
-            mismatch(2, "size"),
+            mismatch(2, TallyDifference::Size),
         ),
-        (statement(&election, (3, 3), fingerprint, TreeHead { root, ..head }, tally.digest()), mismatch(3, "root")),
+        (
+            statement(&election, (3, 3), fingerprint, TreeHead { root, ..head }, tally.digest()),
+            mismatch(3, TallyDifference::Root),
+        ),
         (statement(&election, (3, 3), fingerprint, head, &sums), DecryptionError::TwoStatements { trustee: 3 }),
         (
             statement(&election, (2, 1), fingerprint, head, tally.digest()),
@@ -198,7 +201,10 @@ fn expect_sealed(closed: &Board<'_>, contest: usize) {
     let context = &closed.election.context;
     let tally = closed.tally();
     assert!(tally.contests()[contest].withheld.is_some() && !tally.contests()[contest].needs_decryption());
-    assert!(matches!(PartialDecryption::decode(context, &tally, &part), Err(DecodeError::Trailing { .. })));
+    let part = PartialDecryption::decode(&part).unwrap().verify(context, &tally, &mut TestRng(1));
+    let Err(DecryptionError::MalformedDecryption { trustee: 1, error: DecodeError::Trailing { .. } }) = part else {
+        panic!("{part:?}")
+    };
     let found = failures(&forged.verify());
     let short = DecryptionError::InsufficientShares { have: 0, need: 2 }.to_string();
     assert!(found.contains(&(CheckId::DecryptionThreshold, Place::Record, short)), "{found:?}");
@@ -360,7 +366,7 @@ fn statements_beside_witnesses() {
     let forged = statement(&election, (1, 1), election.context.fingerprint(), head, &sums);
     let index = board.push(EntryKind::ClosingStatement, &forged.to_bytes());
     board.finish_closed();
-    let problem = DecryptionError::StatementMismatch { trustee: 1, what: "size" }.to_string();
+    let problem = DecryptionError::StatementMismatch { trustee: 1, what: TallyDifference::Size }.to_string();
     board.expect_failures(&[(CheckId::TallySums, board.place(index), problem)]);
 }
 

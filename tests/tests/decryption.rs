@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::contest::Rule;
 use ballotta::credential::RollProblem;
-use ballotta::decryption::{ClosedTally, DecryptionError, PartialDecryption, combine};
+use ballotta::decryption::{ClosedTally, DecryptionError, PartialDecryption, TallyDifference, combine};
 use ballotta::encoding::{DecodeError, Writer};
 use ballotta::group::{Element, Scalar};
 use ballotta::hash::FileHash;
 use ballotta::limits::MAX_TOTAL;
+use ballotta::proofs::schnorr::SchnorrProof;
 use ballotta::record;
 use ballotta::tally::EncryptedTally;
 use ballotta::transcript::Domain;
@@ -24,8 +25,8 @@ use ballotta_tests::ballot::Style;
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, choose, count, counted, failures};
 use ballotta_tests::rng::TestRng;
 
-/// The positions of the parts of a partial decryption: version, trustee, fingerprint, sums.
-const HEADER: usize = 68;
+/// The length of what comes before the first contest: version, trustee, fingerprint, size, root, sums.
+const HEADER: usize = 2 + 2 + 32 + 8 + 32 + 32;
 /// An equality proof.
 const PROOF: usize = 96;
 
@@ -118,11 +119,13 @@ fn parts_that_do_not_hold() {
     let honest = board.partial_decryption(&closed, 1).to_bytes();
     let factor = |contest: usize, slot: usize| HEADER + contest * (64 + PROOF) + 32 * slot;
     let invalid = |contest| DecryptionError::PartialDecryptionInvalid { trustee: 1, contest };
+    // Trustee 1 signs what it has changed.
     let with = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = honest.clone();
         change(&mut bytes);
-        bytes
+        election.sign_decryption(&bytes, 1)
     };
+    let contests_end = honest.len() - SchnorrProof::BYTES;
     let other = Element::generator().to_bytes();
     for contest in 0..2 {
         // A wrong share in either slot; slots and contests swapped; a wrong proof.
@@ -136,10 +139,10 @@ fn parts_that_do_not_hold() {
         let z = factor(contest, 2) + 64;
         refused(&board, &closed, &with(&|bytes| bytes[z] ^= 1), 1, &invalid(contest));
     }
-    let swapped = with(&|bytes| bytes[HEADER..].rotate_left(64 + PROOF));
+    let swapped = with(&|bytes| bytes[HEADER..contests_end].rotate_left(64 + PROOF));
     refused(&board, &closed, &swapped, 1, &invalid(0));
     // The partial decryption of trustee 1 under the numbers of other trustees.
-    let renamed = with(&|bytes| bytes[2] = 2);
+    let renamed = election.sign_decryption(&with(&|bytes| bytes[2] = 2), 2);
     let mut alone = board.clone();
     alone.push_file(EntryKind::PartialDecryption, 2, &renamed);
     alone.decrypt(&closed, [1, 3]);
@@ -150,16 +153,64 @@ fn parts_that_do_not_hold() {
         let forged = with(&|bytes| bytes[2..4].copy_from_slice(&trustee.to_le_bytes()));
         refused(&board, &closed, &forged, trustee, &DecryptionError::UnknownTrustee { trustee });
     }
-    // A partial decryption of another election, and one of other sums.
-    for at in [4, 36] {
+    // A partial decryption of another election, of another board, and of other sums.
+    use TallyDifference::{Fingerprint, Root, Size, Sums};
+    for (at, what) in [(4, Fingerprint), (36, Size), (44, Root), (76, Sums)] {
         let forged = with(&|bytes| bytes[at] ^= 1);
-        refused(&board, &closed, &forged, 1, &DecryptionError::WrongTally { trustee: 1 });
+        refused(&board, &closed, &forged, 1, &DecryptionError::DecryptionMismatch { trustee: 1, what });
     }
-    let truncated = honest[..honest.len() - 1].to_vec();
-    refused(&board, &closed, &truncated, 1, &DecodeError::Truncated { field: "z" });
-    refused(&board, &closed, &[&honest[..], &[0]].concat(), 1, &DecodeError::Trailing { count: 1 });
+    let malformed = |error| DecryptionError::MalformedDecryption { trustee: 1, error };
+    let short = with(&|bytes| {
+        bytes.remove(contests_end - 1);
+    });
+    refused(&board, &closed, &short, 1, &malformed(DecodeError::Truncated { field: "z" }));
+    let long = with(&|bytes| bytes.insert(contests_end, 0));
+    refused(&board, &closed, &long, 1, &malformed(DecodeError::Trailing { count: 1 }));
     let identity = with(&|bytes| bytes[HEADER..HEADER + 32].fill(0));
-    refused(&board, &closed, &identity, 1, &DecodeError::IdentityElement { field: "D" });
+    refused(&board, &closed, &identity, 1, &malformed(DecodeError::IdentityElement { field: "D" }));
+    // What the trustee has not signed.
+    let header = honest[..HEADER + SchnorrProof::BYTES - 1].to_vec();
+    refused(&board, &closed, &header, 1, &DecodeError::Truncated { field: "signature" });
+    let unsigned = DecryptionError::BadDecryptionSignature { trustee: 1 };
+    for at in (0..honest.len() - 1).step_by(29) {
+        let mut changed = honest.clone();
+        changed[at] ^= 1;
+        let part = PartialDecryption::decode(&changed)
+            .map(|part| part.verify(&election.context, closed.tally(), &mut TestRng(1)));
+        assert!(!matches!(part, Ok(Ok(_))), "byte {at}");
+    }
+    let mut flipped = honest.clone();
+    flipped[contests_end - 1] ^= 1;
+    refused(&board, &closed, &flipped, 1, &unsigned);
+    refused(&board, &closed, &election.sign_decryption(&honest, 2), 1, &unsigned);
+}
+
+/// If no contest is decrypted, a partial decryption has no proof: without its signature, anybody could write those of all
+/// trustees.
+#[test]
+fn nobody_decrypts_in_the_name_of_a_trustee() {
+    let election = Election::build(options());
+    let mut board = election.open_board();
+    board.organise(Action::Close);
+    let closed = board.closed_tally();
+    let honest = |board: &mut Board<'_>, trustee| board.partial_decryption(&closed, trustee).to_bytes();
+    assert_eq!(honest(&mut board, 1).len(), HEADER + SchnorrProof::BYTES);
+    // Trustee 3 writes the decryptions of trustees 1 and 2.
+    let forged = [1, 2].map(|trustee| (trustee, election.sign_decryption(&honest(&mut board, trustee), 3)));
+    for (trustee, bytes) in &forged {
+        board.push_file(EntryKind::PartialDecryption, *trustee, bytes);
+    }
+    let weak = Weaken::without(Check::DecryptionSignature);
+    assert_eq!(board.verify().decryptions.len(), 2, "without the check the forgeries are enough");
+    drop(weak);
+    board.publish();
+    let unsigned = |trustee| DecryptionError::BadDecryptionSignature { trustee };
+    let few = DecryptionError::InsufficientShares { have: 0, need: 2 }.to_string();
+    let found = failures(&board.verify());
+    for (trustee, bytes) in &forged {
+        assert!(found.contains(&in_file(bytes, CheckId::DecryptionProof, &unsigned(*trustee))), "{found:?}");
+    }
+    assert!(found.contains(&(CheckId::DecryptionThreshold, Place::Record, few)), "{found:?}");
 }
 
 #[test]
@@ -228,8 +279,8 @@ fn a_decryption_belongs_to_one_closed_board() {
         let part = one.partial_decryption(&part, 1);
         part.verify(&election.context, &another.tally(), &mut TestRng(1)).map(|part| part.trustee())
     };
-    let invalid = DecryptionError::PartialDecryptionInvalid { trustee: 1, contest: 0 };
-    assert_eq!(replay(&mut one.clone(), &mut another.clone()), Err(invalid));
+    let elsewhere = DecryptionError::DecryptionMismatch { trustee: 1, what: TallyDifference::Size };
+    assert_eq!(replay(&mut one.clone(), &mut another.clone()), Err(elsewhere));
     let _weak = Weaken::without(Check::StatementBound);
     assert_eq!(replay(&mut one, &mut another), Ok(1));
 }
@@ -265,7 +316,7 @@ fn a_factor_that_shifts_the_result() {
             let Y: Vec<Element> = keys.iter().map(|key| *key.element()).collect();
             let A = Element::mul_generator(&z) - &sum(&Y) * &c;
             let B = sums.r.element() * &z - &sum(&D) * &c;
-            return replaced(&honest, &D, &[A, B], &z);
+            return election.sign_decryption(&replaced(&honest, &D, &[A, B], &z), 1);
         }
         let mut ahead = transcript.clone();
         let w = statement(&mut ahead, off, &sums.r, keys, &factors);
@@ -279,13 +330,13 @@ fn a_factor_that_shifts_the_result() {
             transcript.absorb_element(label, &(*element).into());
         }
         let c = transcript.challenge_scalar(b"c");
-        replaced(&honest, &D, &announcements, &(a + c * x))
+        election.sign_decryption(&replaced(&honest, &D, &announcements, &(a + c * x)), 1)
     };
     for off in [Check::AbsorbFactors, Check::AbsorbEqualityAnnouncements] {
         let (mut board, closed) = closed(&election);
         let weak = Weaken::without(off);
         let forged = forge(off, &closed, &mut board);
-        let part = PartialDecryption::decode(&election.context, closed.tally(), &forged).unwrap();
+        let part = PartialDecryption::decode(&forged).unwrap();
         let verified = part.clone().verify(&election.context, closed.tally(), &mut TestRng(1));
         assert!(verified.is_ok(), "without {off:?} the forgery passes");
         drop(weak);
@@ -518,8 +569,15 @@ fn a_published_result_that_is_another() {
 fn shares_of_another_election() {
     let [election, other] = [1, 2].map(|seed| Election::build(ElectionOptions { seed, ..options() }));
     let (_, closed) = closed(&election);
-    let refused = |context, shares| PartialDecryption::decrypt(context, &closed, shares, &mut TestRng(1)).err();
-    assert_eq!(refused(&election.context, &other.shares[0]), Some(DecryptionError::WrongShares));
-    assert_eq!(refused(&other.context, &other.shares[0]), Some(DecryptionError::WrongShares));
-    assert_eq!(refused(&election.context, &election.shares[0]), None);
+    let refused =
+        |context, shares, key| PartialDecryption::decrypt(context, &closed, shares, key, &mut TestRng(1)).err();
+    let (own, foreign) = (&election.trustee_keys[0], &other.trustee_keys[0]);
+    assert_eq!(refused(&election.context, &other.shares[0], own), Some(DecryptionError::WrongShares));
+    assert_eq!(refused(&other.context, &other.shares[0], foreign), Some(DecryptionError::WrongShares));
+    assert_eq!(refused(&election.context, &election.shares[0], foreign), Some(DecryptionError::WrongShares));
+    assert_eq!(
+        refused(&election.context, &election.shares[0], &election.trustee_keys[1]),
+        Some(DecryptionError::WrongShares)
+    );
+    assert_eq!(refused(&election.context, &election.shares[0], own), None);
 }

@@ -9,7 +9,7 @@ use ballotta::decryption::ClosingStatement;
 use ballotta::key_ceremony::TrusteeSeed;
 use ballotta::manifest::Closing;
 use ballotta::record::{CLOSING_CHECKPOINT, MemoryRecord, RecordSource, SourceError};
-use ballotta::trustee::{StatementStore, TrusteeSession};
+use ballotta::trustee::{StatementStore, TrusteeSession, new_state};
 use ballotta::verifier::{
     PartialVerification, ShardPlan, Verification, VerifyOptions, finish, select, verify, verify_shard,
 };
@@ -169,32 +169,17 @@ fn verification_in_shards() {
     });
 }
 
-/// A store that is empty and forgets.
-struct Nothing;
-
-impl StatementStore for Nothing {
-    type Error = std::convert::Infallible;
-
-    fn load(&self) -> Result<Option<Vec<u8>>, Self::Error> {
-        Ok(None)
-    }
-
-    fn store_new(&mut self, _: &[u8]) -> Result<(), Self::Error> {
-        Ok(())
-    }
-}
-
-/// A store that has a statement.
+/// A store that has the right to make a statement, or the statement.
 struct Stored(Vec<u8>);
 
 impl StatementStore for &mut Stored {
     type Error = std::convert::Infallible;
 
     fn load(&self) -> Result<Option<Vec<u8>>, Self::Error> {
-        Ok(Some(self.0.clone()).filter(|document| !document.is_empty()))
+        Ok(Some(self.0.clone()))
     }
 
-    fn store_new(&mut self, document: &[u8]) -> Result<(), Self::Error> {
+    fn replace(&mut self, document: &[u8]) -> Result<(), Self::Error> {
         self.0 = document.to_vec();
         Ok(())
     }
@@ -209,11 +194,12 @@ fn a_trustee_signs_what_the_board_says_or_nothing() {
     let record = board.record();
     let seed = || TrusteeSeed::from_bytes(&election.trustee_seeds[0]);
     fail_every_read(&record, |source| {
-        let session = TrusteeSession::new(seed(), Nothing);
+        let mut store = Stored(new_state(seed().signing_key().public()));
+        let session = TrusteeSession::new(seed(), &mut store);
         let mut closing = session.verify_closed(source, &|_| (), &mut TestRng(1)).ok()?;
         // Signatures are random: what is compared is what is signed.
         let statement: ClosingStatement = closing.sign_closing(&mut TestRng(2)).ok()?;
-        Some((statement.size(), *statement.root(), *statement.tally_digest()))
+        Some(*statement.tally())
     });
 }
 
@@ -227,7 +213,7 @@ fn a_trustee_decrypts_what_the_board_says_or_nothing() {
     board.files.insert(CLOSING_CHECKPOINT.into(), checkpoint.into_bytes());
     let record = board.record();
     let seed = || TrusteeSeed::from_bytes(&election.trustee_seeds[0]);
-    let mut stored = Stored(Vec::new());
+    let mut stored = Stored(new_state(seed().signing_key().public()));
     let session = TrusteeSession::new(seed(), &mut stored);
     session.verify_closed(&record, &|_| (), &mut TestRng(1)).unwrap().sign_closing(&mut TestRng(2)).unwrap();
     fail_every_read(&record, |source| {

@@ -249,7 +249,7 @@ fn bytes_that_are_no_plan_and_no_part() {
         }
     }
     let decode = |bytes: &[u8]| ShardPlan::open(&record, bytes, &mut TestRng(1)).err();
-    let version = Some(ShardError::Decode(DecodeError::UnsupportedVersion { found: [2, 4] }));
+    let version = Some(ShardError::Decode(DecodeError::UnsupportedVersion { found: [2, 5] }));
     assert_eq!(decode(&[&[2], &bytes[1..]].concat()), version);
     assert_eq!(decode(&[&bytes[..], &[0]].concat()), Some(ShardError::Decode(DecodeError::Trailing { count: 1 })));
     let mut long = bytes.clone();

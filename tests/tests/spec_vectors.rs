@@ -14,7 +14,7 @@ use ballotta::ballot::SignedBallot;
 use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::contest::Choose;
 use ballotta::contest::Rule;
-use ballotta::credential::{Credential, VotingCode, short_form};
+use ballotta::credential::{Credential, VotingCode};
 use ballotta::elgamal::SlotKeys;
 use ballotta::encoding::{FORMAT_VERSION, Writer};
 use ballotta::form::FormBuilder;
@@ -23,6 +23,7 @@ use ballotta::hash::{CeremonyRoot, Fingerprint, ManifestHash, RollHash};
 use ballotta::limits::MAX_TOTAL;
 use ballotta::proofs::schnorr::KeyPair;
 use ballotta::transcript::{Domain, ProofTranscript};
+use ballotta::written::VoterNumber;
 use ballotta_tests::ballot::{Style, WEIGHT, committed, transcript};
 use ballotta_tests::election::numbered_options;
 use ballotta_tests::rng::{DeadRng, TestRng};
@@ -304,7 +305,7 @@ fn a_voting_code_and_its_credential() {
             "bits": hex::encode(bytes), "code": *code.expose_text(),
             "manifest": manifest.to_string(), "ceremony_root": ceremony.to_string(), "salt": hex::encode(salt),
             "secret": scalar(credential.key_pair().secret().expose_scalar()),
-            "public": hex::encode(credential.public().as_bytes()), "short_form": short_form(credential.public()),
+            "public": hex::encode(credential.public().as_bytes()), "voter_number": VoterNumber::written(credential.public()),
         })
     };
     check("credentials.json", &json!([vector(1), vector(2)]));

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 
 use ballotta::board::entry::{Action, EntryKind};
-use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError};
+use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, TallyDifference, TallyReference};
 use ballotta::encoding::{DecodeError, Writer};
 use ballotta::key_ceremony::{
     CeremonyError, CeremonyParameters, CeremonyStep, FIRST_ATTEMPT, MessageKind, NextMessageError, TrusteeSeed,
@@ -15,12 +15,12 @@ use ballotta::manifest::Closing;
 use ballotta::proofs::schnorr::SchnorrProof;
 use ballotta::record::{CLOSING_CHECKPOINT, ReadError, RecordError};
 use ballotta::transcript::{Domain, ProofTranscript as _};
-use ballotta::trustee::{ClosingSession, StatementStore, TrusteeError, TrusteeSession};
+use ballotta::trustee::{ClosingSession, StatementStore, TrusteeError, TrusteeSession, new_state};
 use ballotta::verifier::Report;
 use ballotta_tests::election::{Board, Election, ElectionOptions};
 use ballotta_tests::rng::TestRng;
 
-/// A store in memory that can be made to fail.
+/// A store in memory that can be made to fail. As the default it is empty: that of a second or restored copy of a key.
 #[derive(Default)]
 struct Memory {
     document: RefCell<Option<Vec<u8>>>,
@@ -39,6 +39,11 @@ impl Memory {
         String::from_utf8(self.document.borrow().clone().unwrap()).unwrap()
     }
 
+    /// The store of a trustee that may make its one statement.
+    fn new(election: &Election, trustee: u16) -> Self {
+        Self::of(String::from_utf8(new_state(seed(election, trustee).signing_key().public())).unwrap())
+    }
+
     fn of(text: String) -> Self {
         Self { document: RefCell::new(Some(text.into_bytes())), ..Self::default() }
     }
@@ -52,9 +57,13 @@ impl StatementStore for &Memory {
         Ok(self.document.borrow().clone())
     }
 
-    fn store_new(&mut self, document: &[u8]) -> Result<(), Broken> {
+    fn replace(&mut self, document: &[u8]) -> Result<(), Broken> {
         self.check()?;
-        assert_eq!(self.document.replace(Some(document.to_vec())), None, "nothing is replaced");
+        assert!(
+            !self.document.borrow().as_ref().is_some_and(|old| old.ends_with(b"\"\n}")),
+            "no statement is replaced"
+        );
+        self.document.replace(Some(document.to_vec()));
         Ok(())
     }
 }
@@ -121,11 +130,18 @@ fn every_trustee_sends_the_message_that_is_due() {
 #[test]
 fn a_seed_serves_one_election() {
     let election = Election::build(ElectionOptions::default());
-    let store = Memory::of("any document".into());
+    let store = Memory::new(&election, 1);
+    sign(&closed_board(&election), 1, &store).unwrap();
     let step = |published: &[Vec<u8>]| {
         session(&election, 1, &store).ceremony_step(parameters(&election), published, &mut TestRng(1))
     };
     assert!(matches!(step(&[]), Err(TrusteeError::SeedUsed)));
+    let unused = Memory::new(&election, 1);
+    let due = session(&election, 1, &unused).ceremony_step::<Vec<u8>, _>(parameters(&election), &[], &mut TestRng(1));
+    assert!(matches!(due, Ok(CeremonyStep::Due { .. })));
+    let damaged = Memory::of("any document".into());
+    let due = session(&election, 1, &damaged).ceremony_step::<Vec<u8>, _>(parameters(&election), &[], &mut TestRng(1));
+    assert!(matches!(due, Err(TrusteeError::StateDamaged)));
     // After the ceremony, a stored statement is not an error: it is the statement of this election.
     let all: Vec<Vec<u8>> = election.ceremony.iter().map(|(_, message)| message.clone()).collect();
     assert!(matches!(step(&all), Ok(CeremonyStep::Complete)));
@@ -186,7 +202,7 @@ fn messages_that_may_be_published_next() {
 fn the_statement_is_stored_before_it_is_given_out_and_only_ever_repeated() {
     let election = Election::build(ElectionOptions::default());
     let board = closed_board(&election);
-    let store = Memory::default();
+    let store = Memory::new(&election, 1);
     store.is_broken.set(true);
     assert!(matches!(sign(&board, 1, &store), Err(TrusteeError::Load(Broken))));
     store.is_broken.set(false);
@@ -194,15 +210,16 @@ fn the_statement_is_stored_before_it_is_given_out_and_only_ever_repeated() {
     let statement = trustee.sign_closing(&mut TestRng(5)).unwrap();
     assert_eq!(statement.verify(election.context.manifest(), &mut TestRng(1)), Ok(()));
     assert_eq!(statement.agrees(&board.tally()), Ok(()));
-    assert_eq!((statement.trustee(), statement.size()), (1, board.entries.len() as u64));
-    assert_eq!((statement.fingerprint(), statement.root()), (election.context.fingerprint(), &board.head().root));
-    assert_eq!(statement.tally_digest(), board.tally().digest());
-    // The format of the document has never changed.
+    assert_eq!((statement.trustee(), *statement.tally()), (1, TallyReference::of(&board.tally())));
+    assert_eq!(
+        (statement.tally().close, &statement.tally().fingerprint),
+        (board.head(), election.context.fingerprint())
+    );
     assert_eq!(
         store.text(),
         format!(
-            "{{\n  \"format\": \"ballotta/v1-draft.4/trustee-state\",\n  \"fingerprint\": \"{}\",\n  \"statement\": \"{}\"\n}}",
-            election.context.fingerprint(),
+            "{{\n  \"format\": \"ballotta/v1-draft.5/trustee-state\",\n  \"key\": \"{}\",\n  \"statement\": \"{}\"\n}}",
+            hex::encode(election.trustee_keys[0].public().as_bytes()),
             hex::encode(statement.to_bytes())
         )
     );
@@ -220,34 +237,37 @@ fn the_statement_is_stored_before_it_is_given_out_and_only_ever_repeated() {
 fn k6_the_state_of_a_trustee_belongs_to_its_key() {
     let election = Election::build(ElectionOptions::default());
     let board = closed_board(&election);
-    let store = Memory::default();
+    let store = Memory::new(&election, 1);
     let statement = hex::encode(sign(&board, 1, &store).unwrap().to_bytes());
     let mut forged = hex::decode(&statement).unwrap();
     // The last byte of the signature is the most significant one of a scalar, so it is still a scalar.
     let last = forged.len() - 2;
     forged[last] ^= 1;
-    let text = store.text().replace(&statement, &hex::encode(forged));
-    let forged = Memory::default();
-    (&forged).store_new(text.as_bytes()).unwrap();
-    assert!(matches!(sign(&board, 1, &forged), Err(TrusteeError::StatementOfAnotherKey)));
+    let forged = Memory::of(store.text().replace(&statement, &hex::encode(forged)));
+    assert!(matches!(sign(&board, 1, &forged), Err(TrusteeError::StateDamaged)));
     assert!(matches!(
         closing(&board, 1, &forged).unwrap().decrypt(&board.record(), &mut TestRng(1)),
-        Err(TrusteeError::StatementOfAnotherKey)
+        Err(TrusteeError::StateDamaged)
     ));
-    assert!(matches!(sign(&board, 2, &store), Err(TrusteeError::StatementOfAnotherTrustee { trustee: 1 })));
+    assert!(matches!(sign(&board, 2, &store), Err(TrusteeError::StateOfAnotherKey)));
+    assert!(matches!(sign(&board, 2, &Memory::new(&election, 1)), Err(TrusteeError::StateOfAnotherKey)));
+    // A statement of this trustee in the state of another key.
+    let key = |trustee: usize| hex::encode(election.trustee_keys[trustee - 1].public().as_bytes());
+    let moved = Memory::of(store.text().replace(&key(1), &key(2)));
+    assert!(matches!(sign(&board, 2, &moved), Err(TrusteeError::StateDamaged)));
 }
 
 /// A store that can be read but not written.
-struct ReadOnly;
+struct ReadOnly(Vec<u8>);
 
 impl StatementStore for ReadOnly {
     type Error = Broken;
 
     fn load(&self) -> Result<Option<Vec<u8>>, Broken> {
-        Ok(None)
+        Ok(Some(self.0.clone()))
     }
 
-    fn store_new(&mut self, _: &[u8]) -> Result<(), Broken> {
+    fn replace(&mut self, _: &[u8]) -> Result<(), Broken> {
         Err(Broken)
     }
 }
@@ -256,7 +276,7 @@ impl StatementStore for ReadOnly {
 fn no_statement_without_a_store() {
     let election = Election::build(ElectionOptions::default());
     let board = closed_board(&election);
-    let session = TrusteeSession::new(seed(&election, 1), ReadOnly);
+    let session = TrusteeSession::new(seed(&election, 1), ReadOnly(new_state(election.trustee_keys[0].public())));
     let mut session = session.verify_closed(&board.record(), &|_| (), &mut TestRng(1)).unwrap();
     assert!(matches!(session.sign_closing(&mut TestRng(2)), Err(TrusteeError::Store(Broken))));
 }
@@ -272,63 +292,81 @@ fn no_second_statement() {
     let choices = election.any_choices(0, &mut TestRng(3));
     longer.vote(0, &choices);
     longer.organise(Action::Close);
-    let store = Memory::default();
+    let store = Memory::new(&election, 1);
     let statement = sign(&board, 1, &store).unwrap();
 
     let mismatch = |refused: Option<Refused>| match refused {
         Some(TrusteeError::OtherTally(error)) => error,
         other => panic!("{other:?}"),
     };
-    let size = DecryptionError::StatementMismatch { trustee: 1, what: "size" };
+    let size = DecryptionError::StatementMismatch { trustee: 1, what: TallyDifference::Size };
     assert_eq!(mismatch(sign(&longer, 1, &store).err()), size);
     let session = closing(&longer, 1, &store).unwrap();
     assert_eq!(mismatch(session.decrypt(&longer.record(), &mut TestRng(1)).err()), size);
 
-    // The store is lost and the board has the statement.
-    board.push(EntryKind::ClosingStatement, &statement.to_bytes());
-    assert!(matches!(sign(&board, 1, &Memory::default()), Err(TrusteeError::StatementLost)));
-    // A statement that the trustee did not sign has no effect: it neither stops the trustee nor hides the true
-    // statement.
-    let mut forged = statement.to_bytes();
+    // A copy of the key, on another board: the statement of this trustee on that board is of another tally.
+    longer.push(EntryKind::ClosingStatement, &statement.to_bytes());
+    for store in [Memory::default(), Memory::new(&election, 1)] {
+        assert_eq!(mismatch(sign(&longer, 1, &store).err()), size);
+        let session = closing(&longer, 1, &store).unwrap();
+        assert_eq!(mismatch(session.decrypt(&longer.record(), &mut TestRng(1)).err()), size);
+    }
+}
+
+/// F1: the right to make a statement is stored apart from the key, and exists once. A copy of the key without it takes over the
+/// statement that is on the board, and otherwise makes none.
+#[test]
+fn f1_a_copy_of_the_key_makes_no_statement() {
+    let election = Election::build(ElectionOptions::default());
+    let board = closed_board(&election);
+    let original = sign(&board, 1, &Memory::new(&election, 1)).unwrap();
+    let copy = Memory::default();
+    assert!(matches!(sign(&board, 1, &copy), Err(TrusteeError::NoRightToState)));
+    assert_eq!(*copy.document.borrow(), None);
+
+    // A statement that the trustee did not sign has no effect: it is not taken over, and does not hide the true one.
+    let mut published = board.clone();
+    let mut forged = original.to_bytes();
     flip_signature(&mut forged);
-    let (mut honest, mut hidden) = (closed_board(&election), closed_board(&election));
-    honest.push(EntryKind::ClosingStatement, &forged);
-    assert!(sign(&honest, 1, &Memory::default()).is_ok());
-    let own = sign(&hidden, 1, &Memory::default()).unwrap();
-    hidden.push(EntryKind::ClosingStatement, &forged);
-    hidden.push(EntryKind::ClosingStatement, &own.to_bytes());
-    assert!(matches!(sign(&hidden, 1, &Memory::default()), Err(TrusteeError::StatementLost)));
-    // The statements of others do not stop it.
-    assert!(sign(&hidden, 2, &Memory::default()).is_ok());
+    published.push(EntryKind::ClosingStatement, &forged);
+    assert!(matches!(sign(&published, 1, &copy), Err(TrusteeError::NoRightToState)));
+    published.push(EntryKind::ClosingStatement, &original.to_bytes());
+    // An old copy of the state has a right that was used: the statement on the board comes first.
+    for store in [copy, Memory::new(&election, 1)] {
+        assert_eq!(sign(&published, 1, &store).unwrap(), original);
+        assert_eq!(sign(&board, 1, &store).unwrap(), original, "it is stored");
+    }
+    // The statements of others are not taken over.
+    assert!(matches!(sign(&published, 2, &Memory::default()), Err(TrusteeError::NoRightToState)));
+    assert!(sign(&published, 2, &Memory::new(&election, 2)).is_ok());
 }
 
 #[test]
 fn stores_that_are_damaged() {
     let election = Election::build(ElectionOptions::default());
     let board = closed_board(&election);
-    let store = Memory::default();
+    let store = Memory::new(&election, 1);
     sign(&board, 1, &store).unwrap();
     let text = store.text();
     for damaged in [
         String::new(),
         text[..text.len() - 1].to_owned(),
-        text.replace("draft.4", "draft.3"),
+        text.replace("draft.5", "draft.4"),
         text.replace("\"statement\": \"", "\"statement\": \"0"),
         text.replace("\"statement\": \"01", "\"statement\": \"02"),
         text.replace("{\n", "{\n  \"more\": 1,\n"),
     ] {
         assert_ne!(damaged, text);
-        assert!(matches!(sign(&board, 1, &Memory::of(damaged)), Err(TrusteeError::StatementDamaged)));
+        assert!(matches!(sign(&board, 1, &Memory::of(damaged)), Err(TrusteeError::StateDamaged)));
     }
-    let error = sign(&board, 2, &Memory::of(text));
-    assert!(matches!(error, Err(TrusteeError::StatementOfAnotherTrustee { trustee: 1 })));
+    assert!(matches!(sign(&board, 2, &Memory::of(text)), Err(TrusteeError::StateOfAnotherKey)));
 }
 
 #[test]
 fn nothing_is_decrypted_before_the_closing_rule() {
     let election = Election::build(ElectionOptions::default());
     let mut board = closed_board(&election);
-    let stores = [Memory::default(), Memory::default(), Memory::default()];
+    let stores = [1, 2, 3].map(|trustee| Memory::new(&election, trustee));
     let decrypt = |board: &Board<'_>, trustee: u16| {
         let session = closing(board, trustee, &stores[usize::from(trustee) - 1])?;
         session.decrypt(&board.record(), &mut TestRng(4))
@@ -350,10 +388,10 @@ fn nothing_is_decrypted_before_the_closing_rule() {
     }
     let part = decrypt(&board, 1).unwrap();
     assert_eq!(part.verify(&election.context, &board.tally(), &mut TestRng(1)).map(|part| part.trustee()), Ok(1));
-    // A trustee does not decrypt without its own statement, even if the closing rule is satisfied.
-    let empty = Memory::default();
-    let forgetful = closing(&board, 2, &empty).unwrap();
-    assert!(matches!(forgetful.decrypt(&board.record(), &mut TestRng(1)), Err(TrusteeError::NotSigned)));
+    // The statement on the board is that of the trustee, also if its store has none.
+    for store in [Memory::default(), Memory::new(&election, 2)] {
+        assert!(closing(&board, 2, &store).unwrap().decrypt(&board.record(), &mut TestRng(1)).is_ok());
+    }
 }
 
 #[test]
@@ -361,7 +399,7 @@ fn witnesses_close_the_board() {
     let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (2, 2), ..ElectionOptions::default() };
     let election = Election::build(options);
     let mut board = closed_board(&election);
-    let store = Memory::default();
+    let store = Memory::new(&election, 1);
     sign(&board, 1, &store).unwrap();
     let tally = board.tally();
     let decrypt = |board: &Board<'_>| closing(board, 1, &store)?.decrypt(&board.record(), &mut TestRng(4));
@@ -389,6 +427,10 @@ fn witnesses_close_the_board() {
     let manifest = election.context.manifest();
     assert!(ClosedTally::check(manifest, tally.clone(), &[], Some(&enough), &mut TestRng(1)).is_ok());
     assert!(decrypt(&board).unwrap().verify(&election.context, &tally, &mut TestRng(1)).is_ok());
+    // A trustee that may make its statement makes it first. A copy of its key makes none, and decrypts what is closed.
+    let decrypted = |store: &Memory| closing(&board, 2, store).unwrap().decrypt(&board.record(), &mut TestRng(1));
+    assert!(matches!(decrypted(&Memory::new(&election, 2)), Err(TrusteeError::NotSigned)));
+    assert!(decrypted(&Memory::default()).unwrap().verify(&election.context, &tally, &mut TestRng(1)).is_ok());
 }
 
 #[test]

@@ -142,18 +142,36 @@ fn m4_void_entries_are_findings_of_the_board() {
     expect_one(statements, late, holds, board_answers(CheckId::Order));
 }
 
-/// M4: a partial decryption in the name of a trustee is not signed. It frames nobody: the board answers for it.
+/// M4: a partial decryption accuses a trustee only if this trustee has signed it, for this election and this closed board.
 #[test]
-fn m4_an_invalid_partial_decryption_frames_nobody() {
-    let forged = |board: &mut Board<'_>| {
-        let closed = board.closed_tally();
-        let mut part = board.partial_decryption(&closed, 3).to_bytes();
-        let last = part.len() - 1;
-        part[last - 40] ^= 1;
-        board.push_file(EntryKind::PartialDecryption, 3, &part);
+fn m4_a_partial_decryption_accuses_who_signed_it() {
+    let expect = |change: &dyn Fn(&mut Vec<u8>), signer: Option<u16>, who: &[Role]| {
+        let forged = |board: &mut Board<'_>| {
+            let closed = board.closed_tally();
+            let mut part = board.partial_decryption(&closed, 3).to_bytes();
+            change(&mut part);
+            let signed = signer.map(|signer| board.election.sign_decryption(&part, signer));
+            board.push_file(EntryKind::PartialDecryption, 3, &signed.unwrap_or(part));
+        };
+        let failure = (CheckId::DecryptionProof, Effect::None, who);
+        expect_one(Closing::Statements, forged, Verdict::HoldsWithFindings, failure);
     };
-    let failure = (CheckId::DecryptionProof, Effect::None, &[Role::Board][..]);
-    expect_one(Closing::Statements, forged, Verdict::HoldsWithFindings, failure);
+    let flip = |at: usize| move |part: &mut Vec<u8>| part[at] ^= 1;
+    let wrong_proof = |part: &mut Vec<u8>| {
+        let response = part.len() - 64 - 1;
+        part[response] ^= 1;
+    };
+    let too_long = |part: &mut Vec<u8>| part.push(0);
+    expect(&wrong_proof, Some(3), &[Role::Trustee(3)]);
+    expect(&too_long, Some(3), &[Role::Trustee(3)]);
+    // Not signed, or signed by another trustee.
+    expect(&wrong_proof, None, &[Role::Board]);
+    expect(&wrong_proof, Some(2), &[Role::Board]);
+    expect(&|part| part.truncate(100), None, &[Role::Board]);
+    // Fingerprint, size, root and sums: as for statements.
+    for (at, who) in [(4, &[Role::Board][..]), (36, &[]), (44, &[]), (76, &[Role::Trustee(3)])] {
+        expect(&flip(at), Some(3), who);
+    }
     // A file that is not there is not needed either.
     let lost = |board: &mut Board<'_>| {
         let closed = board.closed_tally();
@@ -162,6 +180,7 @@ fn m4_an_invalid_partial_decryption_frames_nobody() {
         let path = record::decryption_path(&FileHash::of(&part));
         assert!(board.files.remove(&path).is_some());
     };
+    let failure = (CheckId::DecryptionProof, Effect::None, &[Role::Board][..]);
     expect_one(Closing::Statements, lost, Verdict::HoldsWithFindings, failure);
 }
 

@@ -12,6 +12,8 @@ use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{Closing, Revoting};
 use ballotta::record::{self, MemoryRecord, PublishedBoard, ReadError, RecordError};
 use ballotta::voter::{self, BallotStatus, ClosingWitnesses, Purpose, RecordFetch, VoterError, Window};
+use ballotta::weaken::{Check, Weaken};
+use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record};
 use ballotta_tests::rng::TestRng;
 
@@ -143,7 +145,8 @@ fn an_opening_has_one_encoding() {
     let bytes = ballot.prepare().open().expose_bytes();
     let opening = BallotOpening::decode(context, &bytes).unwrap();
     assert_eq!(*opening.expose_bytes(), *bytes);
-    let opened = opening.check(context, &tracker).unwrap();
+    let voter = VoterNumber::of(ballot.prepare().unsigned().credential());
+    let opened = opening.check(context, &tracker.into(), &voter).unwrap();
     assert_eq!(opened.credential(), election.credentials[0].public());
     let json = r#"{"c0":{"options":["o0","o2"]},"c1":{"options":["o1"]}}"#;
     assert_eq!(*opened.expose_choices().to_json(), json);
@@ -152,8 +155,10 @@ fn an_opening_has_one_encoding() {
     assert_eq!(*PreparedBallot::from_bytes(context, &bytes).unwrap().tracker(), tracker);
 
     let decode = |bytes: &[u8]| BallotOpening::decode(context, bytes).err().unwrap();
-    let check =
-        |bytes: &[u8]| BallotOpening::decode(context, bytes).and_then(|opening| opening.check(context, &tracker)).err();
+    let check = |bytes: &[u8]| {
+        let opening = BallotOpening::decode(context, bytes);
+        opening.and_then(|opening| opening.check(context, &tracker.into(), &voter)).err()
+    };
     let frame = &bytes[..bytes.len() - json.len()];
     let other = |json: &str| [frame, json.as_bytes()].concat();
     assert_eq!(other(json), *bytes);
@@ -164,7 +169,8 @@ fn an_opening_has_one_encoding() {
     let mut seed = bytes.to_vec();
     seed[5] ^= 1;
     assert_eq!(check(&seed), Some(OpeningError::BallotMismatch));
-    let shown = BallotOpening::decode(context, &bytes).unwrap().check(context, &Tracker::from_bytes([7; 32]));
+    let shown =
+        BallotOpening::decode(context, &bytes).unwrap().check(context, &Tracker::from_bytes([7; 32]).into(), &voter);
     assert_eq!(shown.err(), Some(OpeningError::TrackerMismatch { found: tracker }));
     // The choices are not in canonical form, or are not allowed.
     let malformed = |error: OpeningError| match error {
@@ -196,8 +202,14 @@ fn read(record: &MemoryRecord) -> Result<voter::Election, VoterError> {
     voter::Election::read(record, &mut TestRng(5))
 }
 
-fn find(record: &MemoryRecord, tracker: &Tracker) -> BallotStatus {
-    read(record).unwrap().find(record, tracker, &mut TestRng(6)).unwrap()
+/// The status of the ballot that a voter of the election, counted from 0, finds under a tracker as people write it.
+fn find(election: &Election, record: &MemoryRecord, voter: usize, tracker: &Tracker) -> BallotStatus {
+    let number = VoterNumber::of(election.credentials[voter].public());
+    let found =
+        |tracker: &WrittenTracker| read(record).unwrap().find(record, tracker, &number, &mut TestRng(6)).unwrap();
+    let status = found(&tracker.written().parse().unwrap());
+    assert_eq!(found(&(*tracker).into()), status, "the digits and the written form name one ballot");
+    status
 }
 
 #[test]
@@ -226,7 +238,7 @@ fn entries_that_the_organiser_did_not_sign_neither_open_nor_close() {
     let record = board.record();
     let election_read = read(&record).unwrap();
     assert_eq!(election_read.window, Window { opened: Some(opened), closed: Some(closed) });
-    assert_eq!(find(&record, &board.heads[&1]), BallotStatus::Counted { index: ballot });
+    assert_eq!(find(&election, &record, 1, &board.heads[&1]), BallotStatus::Counted { index: ballot });
     // The verifier counts the same ballots.
     assert_eq!(verify_record(&record).tally.map(|tally| tally.ballots()), Some(2));
 }
@@ -255,15 +267,22 @@ fn what_became_of_a_ballot() {
 
     let record = board.record();
     assert_eq!(
-        find(&record, &first_tracker),
+        find(&election, &record, 0, &first_tracker),
         BallotStatus::Superseded { index: first, by: second_tracker, by_index: second }
     );
-    assert_eq!(find(&record, &second_tracker), BallotStatus::Counted { index: second });
-    assert_eq!(find(&record, copied.tracker()), BallotStatus::Counted { index: genuine });
+    assert_eq!(find(&election, &record, 0, &second_tracker), BallotStatus::Counted { index: second });
+    assert_eq!(find(&election, &record, 2, copied.tracker()), BallotStatus::Counted { index: genuine });
     let error = AdmissionError::RevoteFork { head: Some(second) };
-    assert_eq!(find(&record, fork.tracker()), BallotStatus::Void { index: fork_at, error });
-    assert_eq!(find(&record, late.tracker()), BallotStatus::Void { index: late_at, error: AdmissionError::Closed });
-    assert_eq!(find(&record, &Tracker::from_bytes([1; 32])), BallotStatus::Missing);
+    assert_eq!(find(&election, &record, 0, fork.tracker()), BallotStatus::Void { index: fork_at, error });
+    assert_eq!(
+        find(&election, &record, 3, late.tracker()),
+        BallotStatus::Void { index: late_at, error: AdmissionError::Closed }
+    );
+    assert_eq!(find(&election, &record, 0, &Tracker::from_bytes([1; 32])), BallotStatus::Missing);
+    // H2, clash: the tracker of another voter's ballot is that of no ballot of this voter.
+    assert_eq!(find(&election, &record, 3, copied.tracker()), BallotStatus::OfAnotherVoter { index: genuine - 1 });
+    let _weak = Weaken::without(Check::VoterNumber);
+    assert_eq!(find(&election, &record, 3, copied.tracker()), BallotStatus::Counted { index: genuine });
 }
 
 /// If two ballots have the same `R`, only the first is valid, even if they have different credentials.
@@ -285,10 +304,10 @@ fn a_ballot_with_the_randomness_of_somebody_else() {
     board.organise(Action::Close);
     let record = board.record();
     let repeated = |index, first| BallotStatus::Void { index, error: AdmissionError::RepeatedRandomness { first } };
-    assert_eq!(find(&record, &first_tracker), BallotStatus::Counted { index: first });
-    assert_eq!(find(&record, &second_tracker), repeated(second, first));
-    assert_eq!(find(&record, &third_tracker), BallotStatus::Counted { index: third });
-    assert_eq!(find(&record, &fourth_tracker), repeated(fourth, third));
+    assert_eq!(find(&election, &record, 0, &first_tracker), BallotStatus::Counted { index: first });
+    assert_eq!(find(&election, &record, 1, &second_tracker), repeated(second, first));
+    assert_eq!(find(&election, &record, 1, &third_tracker), BallotStatus::Counted { index: third });
+    assert_eq!(find(&election, &record, 2, &fourth_tracker), repeated(fourth, third));
     // The verifier says the same.
     let verification = verify_record(&record);
     assert_eq!(verification.tally.map(|tally| tally.ballots()), Some(2));
@@ -425,7 +444,8 @@ fn files_are_fetched_that_are_needed_and_no_others() {
     assert_eq!(whole, complete);
     let (voting, _) = fetch(&complete, Purpose::Vote);
     assert!(voting.files.keys().all(|path| !path.starts_with("decryption/") && !path.starts_with("result/")));
-    assert_eq!(find(&voting, &board.heads[&7]), find(&complete, &board.heads[&7]));
+    let found = |record| find(&election, record, 7, &board.heads[&7]);
+    assert_eq!(found(&voting), found(&complete));
     // Fetching ends, whichever file is missing or damaged.
     for path in complete.files.keys() {
         for bytes in [None, Some(b"noise".to_vec())] {

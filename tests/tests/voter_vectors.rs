@@ -8,11 +8,12 @@ use std::path::Path;
 use ballotta::ballot::{BallotOpening, ChoiceErrors, Choices, OpeningError};
 use ballotta::board::entry::Action;
 use ballotta::contest::{Rule, Total};
-use ballotta::credential::{Entitlement, short_form};
+use ballotta::credential::Entitlement;
 use ballotta::hash::Tracker;
 use ballotta::limits::MAX_WEIGHT;
 use ballotta::record::MemoryRecord;
 use ballotta::voter::{Election, VoterError};
+use ballotta::written::VoterNumber;
 use ballotta_tests::election::{Choice, Election as Made, ElectionOptions, YES_OR_NO, choose};
 use ballotta_tests::kinds::{cumulative, grades, lists, pairs, positional, quadratic, score, split};
 use ballotta_tests::rng::TestRng;
@@ -160,18 +161,21 @@ fn ballot(election: &Election, record: &MemoryRecord, code: &str, choices: &str)
     let prepared = prepare();
     let tracker = *prepared.tracker();
     let opening = prepared.open().expose_bytes().to_vec();
-    let opened = BallotOpening::decode(&election.context, &opening).unwrap().check(&election.context, &tracker);
+    let number = VoterNumber::written(voter.credential().public());
+    let read = (tracker.written().parse().unwrap(), number.parse().unwrap());
+    let opened = BallotOpening::decode(&election.context, &opening).unwrap().check(&election.context, &read.0, &read.1);
     assert_eq!(*opened.unwrap().expose_choices().to_json(), choices);
     let key_pair = voter.credential().key_pair();
     let signed = prepare().cast(&election.context, key_pair, &mut random());
     json!({
         "code": code,
-        "credential": short_form(voter.credential().public()),
+        "voter_number": number,
         "style": election.context.manifest().styles()[voter.line().style].id,
         "weight": voter.line().weight.to_string(),
         "choices": choices,
         "previous": previous.map(|tracker| tracker.to_string()),
         "tracker": tracker.to_string(),
+        "written_tracker": tracker.written(),
         "opening": hex::encode(opening),
         "ballot": hex::encode(signed.to_bytes()),
     })
@@ -191,20 +195,27 @@ fn refused_choices(election: &Election, style: usize, choices: &str) -> Value {
     json!({ "style": style, "weight": weight.to_string(), "choices": choices, "problems": errors })
 }
 
-fn refused_opening(election: &Election, ballot: &Value, opening: &[u8], tracker: &str, code: &str) -> Value {
-    let context = &election.context;
+fn refused(election: &Election, ballot: &Value, opening: &[u8], tracker: &str, code: &str) -> Value {
+    let (context, number) = (&election.context, ballot["voter_number"].as_str().unwrap());
     let error = BallotOpening::decode(context, opening)
-        .and_then(|opening| opening.check(context, &tracker.parse().unwrap()))
+        .and_then(|opening| opening.check(context, &tracker.parse().unwrap(), &number.parse().unwrap()))
         .err()
         .unwrap();
     let named = match &error {
         OpeningError::TrackerMismatch { .. } => "other-tracker",
+        OpeningError::OtherVoter { .. } => "other-voter",
         OpeningError::BallotMismatch => "ballot-mismatch",
         OpeningError::WrongElection => "other-election",
         _ => "bad-opening",
     };
     assert_eq!(named, code, "{error} of {ballot}");
-    json!({ "opening": hex::encode(opening), "tracker": tracker, "code": code, "message": error.to_string() })
+    json!({
+        "opening": hex::encode(opening),
+        "tracker": tracker,
+        "voter_number": number,
+        "code": code,
+        "message": error.to_string(),
+    })
 }
 
 fn refused_record(record: &MemoryRecord, path: &str, bytes: Option<Vec<u8>>) -> Value {
@@ -248,7 +259,7 @@ fn voter() {
         [&opening[..end], b"o0\"]}}"].concat()
     };
     let refused_opening =
-        |bytes: &[u8], tracker: &str, code: &str| refused_opening(&election, &ballots[0], bytes, tracker, code);
+        |bytes: &[u8], tracker: &str, code: &str| refused(&election, &ballots[0], bytes, tracker, code);
     let others: &dyn Fn(&str) -> Option<Vec<u8>> = &|path| Some(other_record.files[path].clone());
     let bundle = record.files.keys().find(|path| path.starts_with("tile/")).unwrap();
     let message = record.files.keys().find(|path| path.starts_with("ceremony/")).unwrap();
@@ -296,6 +307,7 @@ fn voter() {
         },
         "refused_openings": [
             refused_opening(&opening, voted.to_string().as_str(), "other-tracker"),
+            refused(&election, &ballots[1], &opening, tracker, "other-voter"),
             refused_opening(&flipped(10), tracker, "ballot-mismatch"),
             refused_opening(&lie, tracker, "ballot-mismatch"),
             refused_opening(&flipped(50), tracker, "other-election"),

@@ -4,11 +4,11 @@
 use std::cell::{Cell, RefCell};
 
 use ballotta::board::entry::EntryKind;
-use ballotta::board::log::{TreeHead, leaf_hash};
-use ballotta::board::note::{NoteError, NoteSignature, SignedCheckpoint};
-use ballotta::board::{board_key, witness_keys};
+use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
+use ballotta::board::note::{NoteError, NoteSignature, NoteSigner, SignedCheckpoint};
+use ballotta::board::{board_key, board_origin, board_signer, witness_keys};
 use ballotta::hash::TreeHash;
-use ballotta::manifest::Closing;
+use ballotta::manifest::{Closing, Manifest};
 use ballotta::witness::{HeadStore, WitnessError, WitnessSession};
 use ballotta_tests::election::{Board, Election, ElectionOptions};
 
@@ -85,9 +85,10 @@ fn a_witness_follows_a_board() {
         let key = &election.context.manifest().witnesses().members[1].key;
         let head = signed.verify(&board_key(election.context.manifest()).unwrap()).unwrap().head();
         let document = format!(
-            "{{\n  \"format\": \"ballotta/v1-draft.4/witness-state\",\n  \"key\": \"{}\",\n  \"boards\": {{\n    \
-             \"board.example/log\": {{\n      \"size\": {size},\n      \"root\": \"{}\"\n    }}\n  }}\n}}",
+            "{{\n  \"format\": \"ballotta/v1-draft.5/witness-state\",\n  \"key\": \"{}\",\n  \"boards\": {{\n    \
+             \"{}\": {{\n      \"size\": {size},\n      \"root\": \"{}\"\n    }}\n  }}\n}}",
             hex::encode(key.as_bytes()),
+            board_origin(election.context.manifest()),
             head.root
         );
         assert_eq!(String::from_utf8(store.document.borrow().clone().unwrap()).unwrap(), document);
@@ -115,12 +116,46 @@ fn heads_that_are_not_of_the_board() {
     let forged = |size| election.signer.sign_checkpoint(&TreeHead { size, root });
     assert_eq!(refused(last, &forged(size)), Some(WitnessError::NotOnBoard { size }));
     assert_eq!(refused(last, &forged(0)), Some(WitnessError::NotOnBoard { size: 0 }));
-    // The checkpoint of another board.
+    // The checkpoint of another board: under its own name, and under the name of this one.
     let other = Election::build(ElectionOptions { seed: 2, ..election.options.clone() });
     let foreign = other.signer.sign_checkpoint(&board.head());
-    let name = "board.example/log".to_owned();
-    assert_eq!(refused(last, &foreign), Some(WitnessError::Note(NoteError::NotSigned { name })));
+    let [expected, found] = [&election, &other].map(|election| board_origin(election.context.manifest()));
+    let error = NoteError::WrongOrigin { expected: expected.clone(), found };
+    assert_eq!(refused(last, &foreign), Some(WitnessError::Note(error)));
+    let impostor = NoteSigner::from_seed(&expected, &other.board_seed).unwrap().sign_checkpoint(&board.head());
+    let error = NoteError::NotSigned { name: expected };
+    assert_eq!(refused(last, &impostor), Some(WitnessError::Note(error)));
     assert_eq!(*store.document.borrow(), None, "nothing is remembered of what was refused");
+}
+
+/// F2: the same board and the same witness in the next election. Its log is another one, and not a history that goes back.
+#[test]
+fn f2_another_election_is_another_log() {
+    let election = election();
+    let board = election.open_board();
+    let (store, last) = (Memory::default(), board.entries.len());
+    cosign(&board, last, &checkpoint(&board, last), &store, TIME).unwrap();
+
+    let manifest = election.context.manifest();
+    let mut next = manifest.contents().clone();
+    next.election_id = [7; 32];
+    let next = Manifest::parse(&next.to_bytes().unwrap()).unwrap();
+    let [old, new] = [manifest, &next].map(board_origin);
+    assert_eq!(new, "board.example/log/0707070707070707");
+    assert_ne!(old, new);
+    let signer = board_signer(&next, &election.board_seed).unwrap();
+    let entry = b"the first entry of the next election";
+    let head = [leaf_hash(entry)].into_iter().collect::<Frontier>().head();
+    let mut witness = WitnessSession::new(&next, &election.witness_seeds[1], &store).unwrap();
+    let mut review = witness.review(&signer.sign_checkpoint(&head)).unwrap();
+    review.push(leaf_hash(entry));
+    assert!(review.cosign(TIME).is_ok());
+    // Both are remembered.
+    let document = String::from_utf8(store.document.borrow().clone().unwrap()).unwrap();
+    assert!(document.contains(&old) && document.contains(&new), "{document}");
+    // A board does not take the checkpoint of one election for that of another.
+    let foreign = signer.sign_checkpoint(&head);
+    assert!(matches!(foreign.verify(&board_key(manifest).unwrap()), Err(NoteError::WrongOrigin { .. })));
 }
 
 #[test]
@@ -167,7 +202,7 @@ fn nothing_is_given_out_that_is_not_stored() {
     for damaged in [
         String::new(),
         text[..text.len() - 1].to_owned(),
-        text.replace("draft.4", "draft.3"),
+        text.replace("draft.5", "draft.4"),
         text.replace("\"root\": \"", "\"root\": \"0"),
         text.replace("\"size\"", "\"sizes\""),
         text.replace("{\n  \"format\"", "{\n  \"more\": 1,\n  \"format\""),
@@ -199,12 +234,12 @@ fn k6_the_state_of_a_witness_belongs_to_its_key() {
     let refused = other.review(&checkpoint(&board, last)).err();
     assert_eq!(refused, Some(WitnessError::StateOfAnotherKey));
     assert_eq!(store.document.borrow().clone().unwrap(), document);
-    // A document without a key, which older versions wrote, gets the key of the witness.
+    // A document without a key belongs to nobody.
     let key = hex::encode(election.context.manifest().witnesses().members[1].key.as_bytes());
-    let text = String::from_utf8(document.clone()).unwrap();
-    let older = text.replace(&format!("  \"key\": \"{key}\",\n"), "");
-    assert_ne!(older, text);
-    store.document.replace(Some(older.into_bytes()));
-    cosign(&board, last, &checkpoint(&board, last), &store, TIME).unwrap();
-    assert_eq!(store.document.borrow().clone().unwrap(), document);
+    let text = String::from_utf8(document).unwrap();
+    let without = text.replace(&format!("  \"key\": \"{key}\",\n"), "");
+    assert_ne!(without, text);
+    store.document.replace(Some(without.into_bytes()));
+    let refused = cosign(&board, last, &checkpoint(&board, last), &store, TIME);
+    assert_eq!(refused.err(), Some(WitnessError::StateDamaged));
 }

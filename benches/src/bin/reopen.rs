@@ -5,9 +5,9 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use ballotta::board::board_signer;
 use ballotta::board::entry::{Entry, EntryKind};
 use ballotta::board::log::{Frontier, leaf_hash};
-use ballotta::board::note::NoteSigner;
 use ballotta::board::tiles::{bundle_paths, decode_bundle, encode_bundle};
 use ballotta::hash::FileHash;
 use ballotta::manifest::Manifest;
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let key = fs::read_to_string(key)?;
     let seed: FileHash = key.lines().nth(1).ok_or("a key without a second line")?.parse()?;
     let head = entries.iter().map(|entry| leaf_hash(entry)).collect::<Frontier>().head();
-    let signer = NoteSigner::from_seed(&manifest.board().name, seed.as_bytes())?;
+    let signer = board_signer(&manifest, seed.as_bytes())?;
     fs::write(record.join("checkpoint"), signer.sign_checkpoint(&head).to_string())?;
     for file in ["closing-checkpoint", "SHA256SUMS", "README.md"] {
         fs::remove_file(record.join(file))?;

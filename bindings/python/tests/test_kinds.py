@@ -59,7 +59,7 @@ MANIFEST = {
 }
 SCHULZE = [["ada"], ["bob", "eve"]]
 RESULT = {
-    "format": "ballotta/v1-draft.4/result",
+    "format": "ballotta/v1-draft.5/result",
     "fingerprint": "0" * 64,
     "eligible_voters": 5,
     "eligible_weight": 12,

@@ -19,6 +19,7 @@ use ballotta::limits::MAX_VOTERS;
 use ballotta::manifest::Manifest;
 use ballotta::record;
 use ballotta::voter::Election;
+use ballotta::written::VoterNumber;
 use ballotta_io::{StagedSecret, remove_part, write_new};
 use rayon::prelude::*;
 use serde_json::json;
@@ -106,10 +107,12 @@ impl IssueCredentials {
         }
 
         let (codes, text) = issue(manifest, &joint_key, &voters, console)?;
-        let mut list = Zeroizing::new(String::with_capacity(64 * (voters.len() + 1)));
+        let mut list = Zeroizing::new(String::with_capacity(96 * (voters.len() + 1)));
         list.push_str(HEADER);
         for (number, (code, Entitlement { style, weight })) in (1..).zip(zip(&codes, &voters)) {
-            writeln!(list, "{number},{},{},{weight}", *code.expose_text(), styles[*style])?;
+            let credential = Credential::derive(code, manifest.hash(), joint_key.root())?;
+            let voter_number = VoterNumber::written(credential.public());
+            writeln!(list, "{number},{},{voter_number},{},{weight}", *code.expose_text(), styles[*style])?;
         }
         // The codes get their name after the roll is in the record: codes that have a name belong to a roll, and a roll has
         // its codes on the disk. After a crash between the two, `finish` gives them their name.
@@ -162,7 +165,7 @@ impl IssueCredentials {
 fn parse_codes(text: &str, manifest: &Manifest) -> Option<(Vec<VotingCode>, Vec<Entitlement>)> {
     let lines = text.strip_suffix('\n')?.strip_prefix(HEADER)?.lines();
     let voter = |line: &str| {
-        let [_, code, style, weight] = line.split(',').collect::<Vec<_>>().try_into().ok()?;
+        let [_, code, _, style, weight] = line.split(',').collect::<Vec<_>>().try_into().ok()?;
         let style = manifest.styles().iter().position(|known| known.id == style)?;
         Some((code.parse().ok()?, Entitlement { style, weight: weight.parse().ok()? }))
     };
@@ -170,7 +173,7 @@ fn parse_codes(text: &str, manifest: &Manifest) -> Option<(Vec<VotingCode>, Vec<
 }
 
 /// The first line of the file of the codes.
-const HEADER: &str = "number,code,style,weight\n";
+const HEADER: &str = "number,code,voter_number,style,weight\n";
 
 /// The number of voters whom an error names.
 const SHOWN: usize = 10;

@@ -7,7 +7,7 @@ use std::io;
 
 use anyhow::{Error, Result};
 use ballotta::ballot::AdmissionError;
-use ballotta::decryption::DecryptionError;
+use ballotta::decryption::{DecryptionError, TallyDifference};
 use ballotta::record::{ReadError, RecordError};
 use ballotta::voter::VoterError;
 
@@ -189,7 +189,11 @@ fn decryption_remedy(error: &DecryptionError) -> Option<&'static str> {
     Some(match error {
         DecryptionError::TooFewStatements { .. } => "wait until the other trustees' statements are on the board",
         DecryptionError::TooFewWitnesses { .. } => "wait until the witnesses' cosignatures are on the board",
-        DecryptionError::StatementMismatch { .. } => {
+        DecryptionError::StatementMismatch { what: TallyDifference::Fingerprint, .. }
+        | DecryptionError::DecryptionMismatch { what: TallyDifference::Fingerprint, .. } => {
+            "it was made for another election: ask the trustee for the one of this election"
+        }
+        DecryptionError::StatementMismatch { .. } | DecryptionError::DecryptionMismatch { .. } => {
             "compare checkpoints with the other trustees: the board shows different people different entries"
         }
         _ => return None,

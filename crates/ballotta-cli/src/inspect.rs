@@ -13,7 +13,7 @@ use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_bundle};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::contest::ContestOption;
 use ballotta::credential::RollSignature;
-use ballotta::decryption::{ClosingStatement, PartialDecryptionHeader};
+use ballotta::decryption::{ClosingStatement, PartialDecryption, TallyReference};
 use ballotta::hash::{FileHash, RollHash};
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::manifest::{Contest, Manifest};
@@ -272,10 +272,10 @@ impl Inspection<'_> {
                 let statement = ClosingStatement::decode(&bytes)?;
                 Fields::of("")
                     .with("trustee", statement.trustee())
-                    .with("fingerprint", statement.fingerprint().to_string())
-                    .with("size", statement.size())
-                    .with("root", statement.root().to_string())
-                    .with("sums", statement.tally_digest().to_string())
+                    .with("fingerprint", statement.tally().fingerprint.to_string())
+                    .with("size", statement.tally().close.size)
+                    .with("root", statement.tally().close.root.to_string())
+                    .with("sums", statement.tally().sums.to_string())
             }
             FileKind::PartialDecryption => decryption(&bytes)?,
             FileKind::Cosignature => Fields::of("").with("line", str::from_utf8(&bytes)?.trim_end()),
@@ -392,11 +392,14 @@ fn header(ballot: &[u8]) -> Result<Fields> {
 }
 
 fn decryption(bytes: &[u8]) -> Result<Fields> {
-    let PartialDecryptionHeader { trustee, fingerprint, tally_digest } = PartialDecryptionHeader::read(bytes)?;
+    let part = PartialDecryption::decode(bytes)?;
+    let TallyReference { fingerprint, close, sums } = part.tally();
     Ok(Fields::of("a partial decryption")
-        .with("trustee", trustee)
+        .with("trustee", part.trustee())
         .with("fingerprint", fingerprint.to_string())
-        .with("sums", tally_digest.to_string())
+        .with("size", close.size)
+        .with("root", close.root.to_string())
+        .with("sums", sums.to_string())
         .with("bytes", bytes.len())
         .with("sha256", FileHash::of(bytes).to_string()))
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::console::Console;
 use crate::secrets::{new_note_key, new_passphrase, new_signing_key, system_rng, write_trustee_seed};
+use crate::state_file::StateFile;
 
 /// The file for a new key.
 #[derive(clap::Args, Debug)]
@@ -31,9 +32,9 @@ impl NewKey {
 /// The key of a board.
 #[derive(clap::Args, Debug)]
 pub(crate) struct NewBoardKey {
-    /// The name of the board in signed notes, such as `board.example.org/2026`
+    /// The name of the board, such as `board.example.org`; the name of each of its logs begins with it
     #[arg(long)]
-    origin: String,
+    name: String,
     #[command(flatten)]
     key: NewKey,
 }
@@ -41,9 +42,9 @@ pub(crate) struct NewBoardKey {
 impl NewBoardKey {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let signer = new_note_key(&self.key.out, |seed| {
-            NoteSigner::from_seed(&self.origin, seed).context("--origin is not a valid name of a board")
+            NoteSigner::from_seed(&self.name, seed).context("--name is not a valid name of a board")
         })?;
-        print_note_key(console, signer.key(), &self.key.out)
+        print_public(console, &hex::encode(signer.key().as_bytes()), &self.key.out)
     }
 }
 
@@ -85,19 +86,27 @@ impl NewTrusteeSeed {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let passphrase = new_passphrase(self.passphrase_file.as_deref(), &self.out)?;
         let seed = TrusteeSeed::random(&mut system_rng());
+        let state = StateFile::create(&self.out, &seed)?;
         write_trustee_seed(&self.out, &seed, &passphrase, self.work_factor)?;
         print_element(console, seed.signing_key().public(), &self.out)?;
         console
             .say("Keep a copy of this file and of the passphrase: if you lose either, your part of the key is lost.");
+        console.say(format!(
+            "Never copy {}: it is the right to make one closing statement, and it must exist once only.",
+            state.path.display()
+        ));
         Ok(())
     }
 }
 
 fn print_element(console: Console, public: &PublicElement, path: &Path) -> Result<()> {
-    let public = hex::encode(public.as_bytes());
+    print_public(console, &hex::encode(public.as_bytes()), path)
+}
+
+fn print_public(console: Console, public: &str, path: &Path) -> Result<()> {
     console
         .say(format!("The secret key is in {}: show it to nobody. The public key, for the manifest:", path.display()));
-    console.answer(&public, &json!({ "public_key": public }))
+    console.answer(public, &json!({ "public_key": public }))
 }
 
 /// Prints the public key, and the same key in the format of other programs that read signed notes.

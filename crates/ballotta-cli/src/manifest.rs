@@ -88,8 +88,8 @@ pub(crate) struct NewManifest {
     /// The number of trustees that must confirm their part of the key before voting opens [default: all]
     #[arg(long, value_name = "N")]
     confirmed: Option<u16>,
-    /// The board's origin and public key
-    #[arg(long, value_name = "ORIGIN=KEY", value_parser = log_key)]
+    /// The board's name and public key
+    #[arg(long, value_name = "NAME=KEY", value_parser = log_key)]
     board: LogKey,
     /// A witness of the board and its public key; repeat this for more witnesses
     #[arg(long, value_name = "NAME=KEY", value_parser = log_key)]

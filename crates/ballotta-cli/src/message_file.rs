@@ -154,11 +154,11 @@ mod tests {
         }
         for (text, error) in [
             ("", "a message file has two lines"),
-            ("ballotta/v1-draft.0/ballot\nAA==\n", "the first line does not begin with ballotta/v1-draft.4/"),
-            ("ballotta/v1-draft.4/vote\nAA==\n", "vote is not a kind of message file"),
-            ("ballotta/v1-draft.4/ballot\nA\n", "the second line is not base64"),
-            ("ballotta/v1-draft.4/ballot\nAA==\nAA==\n", "the second line is not base64"),
-            ("ballotta/v1-draft.4/ballot AA==", "a message file has two lines"),
+            ("ballotta/v1-draft.0/ballot\nAA==\n", "the first line does not begin with ballotta/v1-draft.5/"),
+            ("ballotta/v1-draft.5/vote\nAA==\n", "vote is not a kind of message file"),
+            ("ballotta/v1-draft.5/ballot\nA\n", "the second line is not base64"),
+            ("ballotta/v1-draft.5/ballot\nAA==\nAA==\n", "the second line is not base64"),
+            ("ballotta/v1-draft.5/ballot AA==", "a message file has two lines"),
         ] {
             assert_eq!(MessageFile::parse(text).unwrap_err().to_string(), error);
         }

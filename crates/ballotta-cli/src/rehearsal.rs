@@ -17,8 +17,8 @@ use ballotta::election::ElectionContext;
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyStep, TrusteeSeed};
 use ballotta::manifest::{
-    BallotStyle, Closing, Contest, ElectionKind, LogKey, ManifestContents, OnDisqualification, Party, Privacy, Quorum,
-    Revoting, RollChanges, Schedule, Text, Trustees, Weights, Witnesses, parse_log_key,
+    BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
+    Privacy, Quorum, Revoting, RollChanges, Schedule, Text, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::record;
 use ballotta::signing::{KeyPair, PublicElement};
@@ -33,7 +33,7 @@ use crate::console::{Console, grouped, seconds, whole};
 use crate::credentials::issue;
 use crate::failure::ErrorContext as _;
 use crate::publish::publish;
-use crate::record::{Record, read_election};
+use crate::record::{Record, board_signer, read_election};
 use crate::secrets::{new_note_key, new_signing_key, random_bytes, read_trustee_seed, system_rng, write_trustee_seed};
 use crate::state_file::StateFile;
 use crate::witness::cosign_closing;
@@ -111,15 +111,16 @@ pub(crate) struct Rehearsal {
 impl Rehearsal {
     /// Makes the keys of all parties, the record and the joint key. The keys are written to files, those of trustees
     /// encrypted with passphrases.
-    pub(crate) fn begin(folders: Folders, origin: &str, question: Question, console: Console) -> Result<Self> {
+    pub(crate) fn begin(folders: Folders, board: &str, question: Question, console: Console) -> Result<Self> {
         let secret = |name: &str| folders.secrets.join(name);
         let party = |name: &str, key: &PublicElement| Party { name: name.to_owned(), key: *key };
         let log_key = |key: &NoteKey| -> Result<LogKey> {
             Ok(LogKey { name: key.name().to_owned(), key: parse_log_key(&hex::encode(key.as_bytes()))? })
         };
         let trustee = |name: &str| {
-            let seed = TrusteeSeed::random(&mut system_rng());
-            write_trustee_seed(&folders.trustee(name), &seed, &passphrase(name), WORK_FACTOR)?;
+            let (seed, path) = (TrusteeSeed::random(&mut system_rng()), folders.trustee(name));
+            StateFile::create(&path, &seed)?;
+            write_trustee_seed(&path, &seed, &passphrase(name), WORK_FACTOR)?;
             Ok(party(name, seed.signing_key().public()))
         };
         let witness = |name: &str| {
@@ -129,7 +130,7 @@ impl Rehearsal {
         };
         let organiser = new_signing_key(&secret("organiser.key"))?;
         let authority = new_signing_key(&secret("credential-authority.key"))?;
-        let board = new_note_key(&secret("board.key"), |seed| Ok(NoteSigner::from_seed(origin, seed)?))?;
+        let board = new_note_key(&secret("board.key"), |seed| Ok(NoteSigner::from_seed(board, seed)?))?;
         let Question { languages, title, schedule, contests, styles, weights, quorum, privacy } = question;
         let contents = ManifestContents {
             election_id: *random_bytes(),
@@ -158,7 +159,9 @@ impl Rehearsal {
             witnesses: Witnesses { quorum: 3, members: WITNESSES.into_iter().map(witness).collect::<Result<_>>()? },
             client_software: Vec::new(),
         };
-        let ballot_box = BallotBox::create(&folders.record, &contents.to_bytes()?, board)?;
+        let bytes = contents.to_bytes()?;
+        let signer = board_signer(&Manifest::parse(&bytes)?, &secret("board.key"))?;
+        let ballot_box = BallotBox::create(&folders.record, &bytes, signer)?;
         let mut rehearsal = Self { organiser, authority, folders, ballot_box, console };
         rehearsal.make_joint_key()?;
         Ok(rehearsal)

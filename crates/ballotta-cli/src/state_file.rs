@@ -7,7 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use ballotta::trustee::StatementStore;
+use ballotta::key_ceremony::TrusteeSeed;
+use ballotta::trustee::{StatementStore, new_state};
 use ballotta::witness::HeadStore;
 use ballotta_io::{remove_part, write_atomically, write_new};
 
@@ -39,6 +40,17 @@ impl StateFile {
                 .remedy(format!("if it is the state of this key, and there is no other, move it to {path}"));
         }
         Ok(Self { path })
+    }
+
+    /// Stores the right of a new trustee to make one closing statement, before its seed is written to the file `key`.
+    pub(crate) fn create(key: &Path, seed: &TrusteeSeed) -> Result<Self> {
+        let state = Self::beside(key)?;
+        match write_new(&state.path, &new_state(seed.signing_key().public())) {
+            Ok(()) => Ok(state),
+            Err(error) => Err(error).with_context(|| format!("{} cannot be written", state.path.display())).remedy(
+                "if it exists already, it belongs to an older key: choose another name for the new key;                  if no key with this name was ever used, remove it",
+            ),
+        }
     }
 
     fn read(&self) -> io::Result<Option<Vec<u8>>> {
@@ -82,8 +94,8 @@ impl StatementStore for StateFile {
         self.read()
     }
 
-    fn store_new(&mut self, document: &[u8]) -> io::Result<()> {
-        write_new(&self.path, document)
+    fn replace(&mut self, document: &[u8]) -> io::Result<()> {
+        write_atomically(&self.path, document)
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! See `spec/command-line.md#trustee`.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 
@@ -78,6 +78,14 @@ impl TakePart {
                 let summary = Summary::new(format_args!("the {kind}, a message of the key ceremony"), manifest);
                 summary.manifest_hash(hash).ceremony(manifest).show(console);
                 console.say("All trustees must have the same hash of the manifest.");
+                let state = trustee.state()?.path;
+                if fs::symlink_metadata(&state).is_err() {
+                    console.say(format!(
+                        "{} is missing: this trustee will make no closing statement. Take part on the machine where the \
+                         key was made.",
+                        state.display()
+                    ));
+                }
                 let out = &trustee.out;
                 MessageFile::new(FileKind::CeremonyMessage, message).write(out)?;
                 console.say(format!("Send {} to the board. It is a message of the key ceremony:", out.display()));
@@ -184,25 +192,25 @@ impl TrusteeArguments {
             TrusteeError::Store(error) => {
                 Err(error).with_context(|| format!("the statement cannot be stored in {state}, so it is not published"))
             }
-            TrusteeError::StatementDamaged => {
-                Err(anyhow!("{state} is damaged: a trustee without its statement cannot take part"))
+            TrusteeError::StateDamaged => Err(anyhow!("{state} is damaged")).remedy(
+                "move it away: without it this trustee makes no statement, and still decrypts after the others have closed",
+            ),
+            TrusteeError::StateOfAnotherKey => {
+                Err(anyhow!("{state} is the state of another key")).remedy("put it next to the key that it belongs to")
             }
-            TrusteeError::StatementOfAnotherTrustee { trustee } => {
-                Err(anyhow!("{state} has the statement of {}", trustees_named(manifest, &[trustee])))
-                    .remedy("restore the file that belongs to this key")
+            TrusteeError::OtherTally(error) => {
+                Err(error).context("the only statement of this trustee is about another board")
             }
-            TrusteeError::StatementOfAnotherKey => Err(anyhow!("{state} has a statement that this key did not sign"))
-                .remedy("restore the file that belongs to this key"),
-            TrusteeError::OtherTally(error) => Err(error).with_context(|| {
-                format!("{state} has the only statement of this trustee, and it is about another board")
-            }),
-            TrusteeError::StatementLost => {
-                Err(anyhow!("{state} is missing, but this trustee has a statement on the board: it cannot take part"))
-            }
-            TrusteeError::NotSigned => Err(anyhow!(
-                "{state} is missing: a trustee decrypts only the tally about which it has signed a statement"
+            TrusteeError::NoRightToState => Err(anyhow!(
+                "{state} is missing: without it this trustee makes no statement, because another copy of its key may \
+                 have made one"
             ))
-            .remedy("sign one with `ballotta trustee sign-closing`, or restore the file next to the key"),
+            .remedy(
+                "if the file is still on the machine where the key was made, use that machine; otherwise decrypt after the \
+                 statements of the others, or the witnesses, have closed the board",
+            ),
+            TrusteeError::NotSigned => Err(anyhow!("this trustee has not made its closing statement yet"))
+                .remedy("make it with `ballotta trustee sign-closing`"),
             TrusteeError::InvalidRecord(report) => {
                 Err(anyhow!("{report}\n\nOnly a record that holds up to the close is signed or decrypted"))
             }

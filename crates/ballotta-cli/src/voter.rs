@@ -4,15 +4,15 @@
 //! not have to trust the record: somebody who does not know the voting code cannot make a roll with its credential.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
-use ballotta::credential::{VotingCode, short_form};
+use ballotta::credential::VotingCode;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::ElectionKind;
 use ballotta::voter::{BallotStatus, ClosingWitnesses, Election, Voter};
+use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -75,7 +75,7 @@ impl PrepareBallot {
         let prepared = voter.prepare(context, choices, previous, counter, rng)?;
         PreparedFile::new(&self.record, context, &prepared)?.write(&self.out)?;
 
-        let (fingerprint, credential) = (context.fingerprint(), short_form(voter.credential().public()));
+        let (fingerprint, number) = (context.fingerprint(), VoterNumber::written(voter.credential().public()));
         let kind = match manifest.kind() {
             ElectionKind::Real => "Election",
             ElectionKind::Rehearsal => "Rehearsal (the result does not count)",
@@ -83,12 +83,15 @@ impl PrepareBallot {
         console.say(format!("{kind}: {}", manifest.title().get(language).unwrap_or_default()));
         console.say(format!("Fingerprint {fingerprint}: compare it with the one that you were given."));
         let weight = voter.line().weight;
-        console.say(format!("Your public credential is {credential}, and your weight is {weight}. Your choices:"));
+        console.say(format!(
+            "Voter number {number}: compare it with the one that came with your voting code. Your weight is {weight}. \
+             Your choices:"
+        ));
         for choice in for_people(manifest, language, prepared.expose_choices()) {
             console.say(format!("  {choice}"));
         }
         if let Some(previous) = previous {
-            console.say(format!("This ballot replaces your earlier ballot {previous}."));
+            console.say(format!("This ballot replaces your earlier ballot {}.", previous.written()));
         }
         console.say(format!(
             "To cast this ballot, run `ballotta voter cast {0} --out FILE`.\n\
@@ -96,13 +99,14 @@ impl PrepareBallot {
              First write down the tracker, which identifies the ballot:",
             self.out.display()
         ));
-        let tracker = prepared.tracker().to_string();
+        let tracker = prepared.tracker();
         console.answer(
-            &tracker,
+            &tracker.written(),
             &json!({
-                "tracker": tracker,
+                "tracker": tracker.to_string(),
+                "written": tracker.written(),
                 "fingerprint": fingerprint.to_string(),
-                "credential": credential,
+                "voter_number": number,
                 "weight": weight,
                 "previous": previous.map(|tracker| tracker.to_string()),
             }),
@@ -189,7 +193,7 @@ impl UseBallot {
 
     pub(crate) fn open(&self, console: Console) -> Result<()> {
         let (file, .., prepared) = self.begin(FinalState::Opened)?;
-        let tracker = prepared.tracker().to_string();
+        let tracker = *prepared.tracker();
         let opening = prepared.open().expose_bytes();
         let is_written = self.is_written(FileKind::BallotOpening, |there| *there == **opening)?;
         let path = self.path()?;
@@ -201,9 +205,10 @@ impl UseBallot {
         console.say(format!("{} shows your choices: give it only to your second device.", self.out.display()));
         console.say(
             "This ballot can no longer be cast.\n\
-             On the second device, run `ballotta voter check-opening` with this tracker:",
+             On the second device, run `ballotta voter check-opening` with the voter number that came with your voting code, \
+             and with this tracker:",
         );
-        console.answer(&tracker, &json!({ "tracker": tracker }))
+        console.answer(&tracker.written(), &json!({ "tracker": tracker.to_string(), "written": tracker.written() }))
     }
 }
 
@@ -228,15 +233,21 @@ impl CastBallot {
         file.forget(FinalState::Cast, &path)?;
         let out = self.ballot.out.display();
         console.say(format!("Send {out} to the board. After the close, look for the ballot with this tracker:"));
-        let tracker = signed.tracker().to_string();
-        console.answer(&tracker, &json!({ "tracker": tracker }))
+        let tracker = signed.tracker();
+        console.answer(&tracker.written(), &json!({ "tracker": tracker.to_string(), "written": tracker.written() }))
     }
 }
 
-/// Reads a tracker that a person wrote down: it may have spaces, hyphens and capital letters.
-fn written_down(text: &str) -> Result<Tracker, <Tracker as FromStr>::Err> {
-    let digits = text.chars().filter(|character| !character.is_whitespace() && *character != '-');
-    digits.collect::<String>().to_lowercase().parse()
+/// Which ballot a voter asks for. Both values come from elsewhere than the device that made the ballot: one from the voter's
+/// notes, the other from the letter with the voting code.
+#[derive(clap::Args, Debug)]
+pub(crate) struct AskedBallot {
+    /// The tracker that you wrote down
+    #[arg(long)]
+    tracker: WrittenTracker,
+    /// The voter number that came with your voting code
+    #[arg(long, value_name = "NUMBER")]
+    voter_number: VoterNumber,
 }
 
 /// Checks on a second device that an opened ballot contains the voter's choices.
@@ -246,9 +257,8 @@ pub(crate) struct CheckOpening {
     record: PathBuf,
     /// The file that `voter open` wrote
     opening: PathBuf,
-    /// The tracker that the first device showed
-    #[arg(long, value_name = "HEX", value_parser = written_down)]
-    tracker: Tracker,
+    #[command(flatten)]
+    ballot: AskedBallot,
     /// The language in which the choices are shown [default: the manifest's first]
     #[arg(long, value_name = "TAG")]
     language: Option<String>,
@@ -261,16 +271,16 @@ impl CheckOpening {
         let language = language(manifest, self.language.as_deref())?;
         let opening = Zeroizing::new(MessageFile::read_kind(&self.opening, FileKind::BallotOpening)?);
         let opened = BallotOpening::decode(&context, &opening)
-            .and_then(|opening| opening.check(&context, &self.tracker))
+            .and_then(|opening| opening.check(&context, &self.ballot.tracker, &self.ballot.voter_number))
             .refused()
             .remedy("do not vote with the first device, and tell the organiser")?;
-        let credential = short_form(opened.credential());
+        let number = VoterNumber::written(opened.credential());
         console.say(format!("Fingerprint {}", context.fingerprint()));
-        console.say(format!("Public credential {credential}: compare it with the one on the first device."));
+        console.say(format!("Voter number {number}"));
         let choices = for_people(manifest, language, opened.expose_choices());
         console
             .say("The ballot with this tracker contains these choices. If they are yours, the first device is honest:");
-        console.answer(&choices.join("\n"), &json!({ "credential": credential, "choices": choices }))
+        console.answer(&choices.join("\n"), &json!({ "voter_number": number, "choices": choices }))
     }
 }
 
@@ -279,9 +289,8 @@ impl CheckOpening {
 pub(crate) struct CheckBallot {
     /// The record
     record: PathBuf,
-    /// The tracker that you wrote down
-    #[arg(long, value_name = "HEX", value_parser = written_down)]
-    tracker: Tracker,
+    #[command(flatten)]
+    ballot: AskedBallot,
     #[command(flatten)]
     pins: Pins,
 }
@@ -298,16 +307,29 @@ impl CheckBallot {
             let by = by.map(|tracker| tracker.to_string());
             console.answer(&line, &json!({ "state": state, "entry": entry, "superseded_by": by }))
         };
-        match election.find(&source, &self.tracker, &mut system_rng()).refused()? {
+        let AskedBallot { tracker, voter_number } = &self.ballot;
+        match election.find(&source, tracker, voter_number, &mut system_rng()).refused()? {
             BallotStatus::Counted { index } => answer("counted", Some(index), None, format!("counted: entry {index}")),
             BallotStatus::Superseded { index, by, by_index } => {
-                answer("superseded", Some(index), Some(by), format!("superseded by {by}: entry {by_index}"))?;
+                answer(
+                    "superseded",
+                    Some(index),
+                    Some(by),
+                    format!("superseded by {}: entry {by_index}", by.written()),
+                )?;
                 refusal("a later ballot with the same voting code is counted instead")
                     .remedy("if you did not cast it, somebody else has your voting code: tell the organiser")
             }
             BallotStatus::Void { index, error } => {
                 answer("void", Some(index), None, format!("void: entry {index}: {error}"))?;
                 refusal("the ballot is on the board, but it is not counted; ask the organiser")
+            }
+            BallotStatus::OfAnotherVoter { index } => {
+                answer("of_another_voter", Some(index), None, format!("not a ballot of yours: entry {index}"))?;
+                refusal("the ballot with this tracker is that of another voter").remedy(
+                    "compare both values with your notes; if they are right, the device that showed you this tracker has not \
+                     cast your ballot: keep the device, and tell the organiser",
+                )
             }
             BallotStatus::Missing => {
                 answer("missing", None, None, "missing".to_owned())?;
@@ -351,18 +373,4 @@ fn check_witnesses(source: &FolderRecord, election: &Election, console: Console)
         console.say(format!("{found}."));
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trackers_are_read_as_people_write_them_down() {
-        let written = "8A72 f14b-63 00".to_owned() + &"ab".repeat(25) + "\t\n";
-        let digits = "8a72f14b6300".to_owned() + &"ab".repeat(25);
-        assert_eq!(written_down(&written).err(), written_down("").err());
-        let (written, digits) = (written + "-00", digits + "00");
-        assert_eq!(written_down(&written).unwrap().to_string(), digits);
-    }
 }

@@ -53,7 +53,7 @@ fn prepare(folder: &Path) -> Vec<(String, bool)> {
     fs::write(folder.join("passphrase"), "one correct horse\n").unwrap();
     let organiser = ok(folder, "organiser new --out organiser.key");
     let authority = ok(folder, "authority new --out authority.key");
-    let board = ok(folder, "board new --origin board.example --out board.key");
+    let board = ok(folder, "board new --name board.example --out board.key");
     let witness = ok(folder, "witness new --name witness.example --out witness.key");
     let trustee = |number| {
         let seed = format!("trustee new --out seed{number}.age --passphrase-file passphrase --work-factor 2");
@@ -174,7 +174,7 @@ fn read(folder: &Path) -> Files {
 /// The files without the second names of message files: a call that was interrupted may leave them outside the record.
 fn without_second_names(files: &Files) -> Files {
     let is_second = |name: &str, bytes: &Vec<u8>| {
-        let is_message = bytes.starts_with(b"ballotta/v1-draft.4/") && !name.starts_with("record/");
+        let is_message = bytes.starts_with(b"ballotta/v1-draft.5/") && !name.starts_with("record/");
         is_message && name.strip_suffix(".part").is_some_and(|file| files.get(file) == Some(bytes))
     };
     let mut rest = files.clone();

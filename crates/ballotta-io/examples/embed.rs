@@ -8,10 +8,10 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use ballotta::ballot::{BallotOpening, Choices, Mark};
-use ballotta::credential::short_form;
 use ballotta::rand_core::{CryptoRng, UnwrapErr};
 use ballotta::record::RecordSource;
 use ballotta::voter::Election;
+use ballotta::written::VoterNumber;
 use ballotta_io::{FolderRecord, write_new};
 use getrandom::SysRng;
 
@@ -30,7 +30,7 @@ fn vote<R: CryptoRng>(
     choices.mark(contest, Mark::Options(vec![option.into()]));
     let counter = UNIX_EPOCH.elapsed()?.as_nanos() as u64; // different for every ballot of this voter
     let prepared = voter.prepare(&election.context, choices, previous, counter, rng)?; // or says which rule is broken
-    println!("Write the tracker down: {}", prepared.tracker()); // before the voter chooses to cast or to open
+    println!("Write the tracker down: {}", prepared.tracker().written()); // before the voter chooses to cast or to open
     Ok(prepared.cast(&election.context, voter.credential().key_pair(), rng).to_bytes())
 }
 
@@ -48,12 +48,15 @@ fn test_device<R: CryptoRng>(
     choices.mark(contest, Mark::Options(vec![option.into()]));
     let counter = UNIX_EPOCH.elapsed()?.as_nanos() as u64;
     let prepared = voter.prepare(&election.context, choices, previous, counter, rng)?;
-    let tracker = *prepared.tracker();
-    let opening = prepared.open().expose_bytes();
+    let (tracker, opening) = (prepared.tracker().written(), prepared.open().expose_bytes());
+    // The credential authority has printed it beside the voting code.
+    let voter_number = VoterNumber::written(voter.credential().public());
 
-    // On the second device, which has read the election by itself. The voter types the tracker.
-    let opened = BallotOpening::decode(&election.context, &opening)?.check(&election.context, &tracker)?;
-    println!("{}: the opened ballot contains {}", short_form(opened.credential()), *opened.expose_choices().to_json());
+    // On the second device, which has read the election by itself. The voter types the tracker and the voter number.
+    let (tracker, voter_number) = (tracker.parse()?, voter_number.parse()?);
+    let opened =
+        BallotOpening::decode(&election.context, &opening)?.check(&election.context, &tracker, &voter_number)?;
+    println!("the opened ballot contains {}", *opened.expose_choices().to_json());
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::io;
 
 use ballotta::admission::{Admission, AdmittedBallots};
 use ballotta::ballot::{Choices, Mark};
+use ballotta::board::board_signer;
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::NoteSigner;
@@ -24,7 +25,7 @@ use ballotta::manifest::{
 use ballotta::rand_core::{Rng as _, UnwrapErr};
 use ballotta::record::{self, FileList, MemoryRecord};
 use ballotta::signing::KeyPair;
-use ballotta::trustee::{StatementStore, TrusteeSession};
+use ballotta::trustee::{StatementStore, TrusteeSession, new_state};
 use ballotta::verifier::{VerifyOptions, verify};
 use ballotta::voter::Election;
 use getrandom::SysRng;
@@ -65,22 +66,20 @@ impl Board {
     }
 }
 
-/// Where a trustee keeps its closing statement. A real store returns after the document is safe on a disk.
-#[derive(Default)]
-struct Store(RefCell<Option<Vec<u8>>>);
+/// Where a trustee keeps its right to make one closing statement, and then the statement. A real store returns after the
+/// document is safe on a disk.
+struct Store(RefCell<Vec<u8>>);
 
 impl StatementStore for &Store {
     type Error = io::Error;
 
     fn load(&self) -> io::Result<Option<Vec<u8>>> {
-        Ok(self.0.borrow().clone())
+        Ok(Some(self.0.borrow().clone()))
     }
 
-    fn store_new(&mut self, document: &[u8]) -> io::Result<()> {
-        match self.0.replace(Some(document.to_vec())) {
-            Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
-            None => Ok(()),
-        }
+    fn replace(&mut self, document: &[u8]) -> io::Result<()> {
+        self.0.replace(document.to_vec());
+        Ok(())
     }
 }
 
@@ -101,11 +100,10 @@ fn main() -> Fallible<()> {
     let (mut board_seed, mut election_id) = ([0; 32], [0; 32]);
     rng.fill_bytes(&mut board_seed);
     rng.fill_bytes(&mut election_id);
-    let signer = NoteSigner::from_seed("board.example/embed", &board_seed)?;
-    let mut board = Board { entries: Vec::new(), record: MemoryRecord::default(), signer };
     let party = |name: &str, key: &KeyPair| Party { name: name.into(), key: *key.public() };
     let option = |id: &str, title| ContestOption { id: id.into(), title: text(title), description: None };
-    let board_key = board.signer.key();
+    let board_name = "board.example";
+    let board_key = hex::encode(NoteSigner::from_seed(board_name, &board_seed)?.key().as_bytes());
     let contents = ManifestContents {
         election_id,
         kind: ElectionKind::Rehearsal,
@@ -135,16 +133,18 @@ fn main() -> Fallible<()> {
             on_disqualification: OnDisqualification::NewAttempt,
             members: vec![party("Ada", &seeds[0].signing_key()), party("Bob", &seeds[1].signing_key())],
         },
-        board: LogKey { name: board_key.name().into(), key: parse_log_key(&hex::encode(board_key.as_bytes()))? },
+        board: LogKey { name: board_name.into(), key: parse_log_key(&board_key)? },
         witnesses: Witnesses { quorum: 0, members: Vec::new() },
         client_software: Vec::new(),
     };
     let manifest = Manifest::parse(&contents.to_bytes()?)?;
+    let signer = board_signer(&manifest, &board_seed)?;
+    let mut board = Board { entries: Vec::new(), record: MemoryRecord::default(), signer };
     board.record.files.insert(record::MANIFEST.into(), manifest.bytes().to_vec());
 
     // The key ceremony: every trustee makes the message that is due, until no message is due.
     let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT)?;
-    let stores = [Store::default(), Store::default()];
+    let stores = [0, 1].map(|trustee| Store(RefCell::new(new_state(seeds[trustee].signing_key().public()))));
     let session = |trustee: usize| TrusteeSession::new(seed(trustee), &stores[trustee]);
     let mut messages: Vec<Vec<u8>> = Vec::new();
     for trustee in [0, 1].repeat(4) {

@@ -8,10 +8,12 @@
 //! Do not rely on a board before its checkpoint is signed by the board and cosigned by enough witnesses. If a client
 //! requires `k` of `w` witnesses, the board cannot show two views while fewer than `2k - w` witnesses are dishonest.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use self::log::TreeHead;
 use self::note::{KeyKind, NoteError, NoteKey, NoteSigner, SignedCheckpoint};
+use crate::limits::ORIGIN_DIGITS;
 use crate::manifest::Manifest;
 
 pub mod entry;
@@ -21,14 +23,22 @@ pub(crate) mod signed_entries;
 pub mod tiles;
 pub mod timeline;
 
-/// The key with which the board of an election signs its checkpoints.
+/// The origin of an election's log: the name of its board, `/`, and the first 16 hexadecimal digits of the election id. So
+/// the logs of two elections are two logs, also if one board keeps both. See `spec/board.md#checkpoints`.
+#[must_use]
+pub fn board_origin(manifest: &Manifest) -> String {
+    let mut digits = hex::encode(manifest.election_id());
+    digits.truncate(ORIGIN_DIGITS);
+    alloc::format!("{}/{digits}", manifest.board().name)
+}
+
+/// The key with which the board of an election signs its checkpoints. Its name is the [origin](board_origin).
 ///
 /// # Errors
 ///
 /// If the name of the board is not a valid name of a key.
 pub fn board_key(manifest: &Manifest) -> Result<NoteKey, NoteError> {
-    let board = manifest.board();
-    NoteKey::new(&board.name, KeyKind::Ed25519, board.key.as_bytes())
+    NoteKey::new(&board_origin(manifest), KeyKind::Ed25519, manifest.board().key.as_bytes())
 }
 
 /// Creates the signer for the board of an election from the secret key of the board.
@@ -38,9 +48,9 @@ pub fn board_key(manifest: &Manifest) -> Result<NoteKey, NoteError> {
 /// `OtherBoard` if the manifest has a different key for the board; `KeyName` if the name of the board is not a valid name
 /// of a key.
 pub fn board_signer(manifest: &Manifest, seed: &[u8; 32]) -> Result<NoteSigner, NoteError> {
-    let name = &manifest.board().name;
-    let signer = NoteSigner::from_seed(name, seed)?;
-    if *signer.key() == board_key(manifest)? { Ok(signer) } else { Err(NoteError::OtherBoard { name: name.clone() }) }
+    let origin = board_origin(manifest);
+    let signer = NoteSigner::from_seed(&origin, seed)?;
+    if *signer.key() == board_key(manifest)? { Ok(signer) } else { Err(NoteError::OtherBoard { name: origin }) }
 }
 
 /// Reads a checkpoint, and returns its head if the board of the election signed it.

@@ -25,16 +25,19 @@
 mod closing;
 mod combine;
 mod partial;
+mod reference;
 mod statement;
 
 pub use closing::ClosedTally;
 pub use combine::{ContestTotals, combine};
-pub use partial::{PartialDecryption, PartialDecryptionHeader, VerifiedDecryption};
+pub use partial::{PartialDecryption, VerifiedDecryption};
+pub use reference::{TallyDifference, TallyReference};
 pub use statement::ClosingStatement;
 
 use alloc::vec::Vec;
 
 use crate::contest::OutcomeError;
+use crate::encoding::DecodeError;
 #[cfg(doc)]
 use crate::tally::EncryptedContest;
 
@@ -62,8 +65,8 @@ pub enum DecryptionError {
     StatementMismatch {
         /// The trustee who made the statement.
         trustee: u16,
-        /// What differs: fingerprint, size, root or sums.
-        what: &'static str,
+        /// The first value that differs.
+        what: TallyDifference,
     },
     /// A trustee made two different statements.
     #[error("trustee {trustee} made two different statements")]
@@ -97,19 +100,27 @@ pub enum DecryptionError {
     /// The shares are not those of a trustee of this election.
     #[error("the shares do not belong to this election")]
     WrongShares,
-    /// A partial decryption has another shape than the tally.
-    #[error("the partial decryption of trustee {trustee} has the wrong shape in contest {contest}")]
-    WrongShape {
+    /// A partial decryption is not signed by its trustee.
+    #[error("the partial decryption of trustee {trustee} has no valid signature of this trustee")]
+    BadDecryptionSignature {
         /// The trustee whom the partial decryption names.
         trustee: u16,
-        /// The contest, counted from 0.
-        contest: usize,
     },
     /// A partial decryption is of another tally.
-    #[error("the partial decryption of trustee {trustee} is of another tally")]
-    WrongTally {
-        /// The trustee whom the partial decryption names.
+    #[error("the partial decryption of trustee {trustee} differs from the tally in: {what}")]
+    DecryptionMismatch {
+        /// The trustee who signed the partial decryption.
         trustee: u16,
+        /// The first value that differs.
+        what: TallyDifference,
+    },
+    /// The factors or proofs of a partial decryption cannot be read.
+    #[error("the partial decryption of trustee {trustee}: {error}")]
+    MalformedDecryption {
+        /// The trustee who signed the partial decryption.
+        trustee: u16,
+        /// What cannot be read.
+        error: DecodeError,
     },
     /// The proof of a partial decryption is invalid.
     #[error("the partial decryption of trustee {trustee} is not proved in contest {contest}")]

@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use crate::group::{PublicElement, PublicScalar, Scalar};
 use crate::weaken::{self, Check};
 
-/// The version at the beginning of every binary format: major version 1, draft 4. A frozen version has draft 0.
-pub const FORMAT_VERSION: [u8; 2] = [1, 4];
+/// The version at the beginning of every binary format: major version 1, draft 5. A frozen version has draft 0.
+pub const FORMAT_VERSION: [u8; 2] = [1, 5];
 
 /// The bytes are not the canonical encoding of the expected value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

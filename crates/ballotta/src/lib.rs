@@ -51,9 +51,9 @@
 //! the list and all imports.
 //!
 //! ```text
-//! limits -> weaken -> problem -> json -> text
+//! limits -> weaken -> problem -> json -> text -> symbols
 //!   -> group -> hash -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs -> signing
-//!   -> contest -> manifest -> credential -> key_ceremony -> election -> ballot -> board
+//!   -> contest -> manifest -> credential -> written -> key_ceremony -> election -> ballot -> board
 //!   -> tally -> decryption -> record -> verifier -> voter -> trustee -> witness -> admission
 //! ```
 //!
@@ -129,6 +129,7 @@ mod proofs;
 pub mod proofs;
 pub mod record;
 pub mod signing;
+mod symbols;
 pub mod tally;
 #[cfg(test)]
 mod testing;
@@ -143,13 +144,14 @@ pub mod voter;
 #[cfg_attr(not(feature = "weaken"), doc(hidden))]
 pub mod weaken;
 pub mod witness;
+pub mod written;
 
 /// The name of a format in the version of this library, as a string literal: `format_name!("roll")` is
-/// `ballotta/v1-draft.4/roll`. All names with the version in them are made here.
+/// `ballotta/v1-draft.5/roll`. All names with the version in them are made here.
 #[macro_export]
 macro_rules! format_name {
     ($format:literal) => {
-        concat!("ballotta/v1-draft.4/", $format)
+        concat!("ballotta/v1-draft.5/", $format)
     };
 }
 

@@ -78,7 +78,12 @@ pub const MAX_LIGHT_BALLOT: u64 = 8;
 pub const MAX_ENTRIES: u64 = 1 << 30;
 /// The most bytes in the name of a key that signs notes, which is the name of a log or a witness.
 pub const MAX_KEY_NAME_BYTES: usize = 255;
+/// The most bytes in the name of a board in a manifest, so that the origin of its log is the name of a key.
+pub const MAX_BOARD_NAME_BYTES: usize = 238;
+/// The hexadecimal digits of the election id in the [origin](crate::board::board_origin) of a log.
+pub(crate) const ORIGIN_DIGITS: usize = 16;
 
+const _: () = assert!(MAX_BOARD_NAME_BYTES + "/".len() + ORIGIN_DIGITS == MAX_KEY_NAME_BYTES);
 // Encoders convert counts below these limits with `as`, which loses nothing:
 // a style and a number of ceremony messages to `u16`, a number of entries or of their failures to `u32` and `usize`.
 const _: () = assert!(MAX_STYLES <= u16::MAX as usize);

@@ -347,5 +347,5 @@ pub enum ManifestProblem {
     },
     /// The name of a log or of a witness contains a space or a plus, which C2SP signed notes do not allow.
     #[error("the name of a log or of a witness must not contain spaces or `+`")]
-    BadOrigin,
+    BadKeyName,
 }

@@ -9,7 +9,7 @@ use core::ops::RangeInclusive;
 use serde::Serialize;
 
 use crate::json::{Distinct, Node, Object};
-use crate::limits::{MAX_KEY_NAME_BYTES, MAX_NAME_CHARS, MAX_TEXT_BYTES};
+use crate::limits::{MAX_NAME_CHARS, MAX_TEXT_BYTES};
 use crate::problem::ManifestProblem;
 
 /// A text in every language of the manifest.
@@ -173,15 +173,15 @@ pub(crate) fn read_language<'a>(node: &Node<'a>) -> Option<&'a str> {
 }
 
 /// Reads the name of a log or of a witness, as C2SP signed notes define it.
-pub(crate) fn read_origin<'a>(node: &Node<'a>) -> Option<&'a str> {
-    let origin = read_line(node)?;
-    if origin.len() > MAX_KEY_NAME_BYTES {
-        return node.path().fail(ManifestProblem::TextTooLong { found: origin.len(), limit: MAX_KEY_NAME_BYTES });
+pub(crate) fn read_key_name<'a>(node: &Node<'a>, most_bytes: usize) -> Option<&'a str> {
+    let name = read_line(node)?;
+    if name.len() > most_bytes {
+        return node.path().fail(ManifestProblem::TextTooLong { found: name.len(), limit: most_bytes });
     }
-    if origin.contains(|character: char| character.is_whitespace() || character == '+') {
-        return node.path().fail(ManifestProblem::BadOrigin);
+    if name.contains(|character: char| character.is_whitespace() || character == '+') {
+        return node.path().fail(ManifestProblem::BadKeyName);
     }
-    Some(origin)
+    Some(name)
 }
 
 /// Reads the field `id`, an identifier that must differ from those of all objects before.

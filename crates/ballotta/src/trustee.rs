@@ -5,9 +5,12 @@
 //!
 //! # Security
 //!
-//! A trustee signs only *one* closing statement. [`ClosingSession::sign_closing`] stores it before it returns it,
-//! returns a stored one again, and refuses to sign about any other tally. A trustee that has lost its store takes no
-//! part any more if the board has a statement of it. Only one session at a time may use a store: the caller must lock it.
+//! A trustee signs only *one* closing statement, ever. The right to sign it is a document of its own, [`new_state`], which
+//! is stored once, when the seed is made, and is never copied: a second or restored copy of the seed has no such right.
+//! [`ClosingSession::sign_closing`] stores the statement in place of the right before it returns it, returns a stored one
+//! again, and refuses to sign about any other tally. A trustee without the document takes over its own statement if the
+//! board has one, and otherwise decrypts only what the statements of others, or witnesses, have closed. Only one session at
+//! a time may use a store: the caller must lock it.
 //!
 //! # Examples
 //!
@@ -19,36 +22,34 @@
 //! # board.everybody_votes();
 //! # board.organise(Action::Close);
 //! # let (record, seed) = (board.record(), TrusteeSeed::from_bytes(&test.trustee_seeds[0]));
-//! use std::io::{Error, ErrorKind};
+//! use std::convert::Infallible;
 //!
 //! use ballotta::key_ceremony::TrusteeSeed;
 //! use ballotta::rand_core::UnwrapErr;
-//! use ballotta::trustee::{StatementStore, TrusteeSession};
+//! use ballotta::trustee::{StatementStore, TrusteeSession, new_state};
 //! use getrandom::SysRng;
 //!
 //! /// A store in memory. A real one returns after the document is safe on a disk.
-//! #[derive(Default)]
 //! struct MemoryStore(Option<Vec<u8>>);
 //!
 //! impl StatementStore for MemoryStore {
-//!     type Error = Error;
+//!     type Error = Infallible;
 //!
-//!     fn load(&self) -> Result<Option<Vec<u8>>, Error> {
+//!     fn load(&self) -> Result<Option<Vec<u8>>, Infallible> {
 //!         Ok(self.0.clone())
 //!     }
 //!
-//!     fn store_new(&mut self, document: &[u8]) -> Result<(), Error> {
-//!         if self.0.is_some() {
-//!             return Err(ErrorKind::AlreadyExists.into());
-//!         }
+//!     fn replace(&mut self, document: &[u8]) -> Result<(), Infallible> {
 //!         self.0 = Some(document.to_vec());
 //!         Ok(())
 //!     }
 //! }
 //!
+//! // The right to make one statement is stored when the seed is made.
+//! let store = MemoryStore(Some(new_state(seed.signing_key().public())));
 //! // `record` is a record whose voting is closed, and `seed` is the trustee's secret.
 //! let rng = &mut UnwrapErr(SysRng);
-//! let mut closing = TrusteeSession::new(seed, MemoryStore::default()).verify_closed(&record, &|_| (), rng)?;
+//! let mut closing = TrusteeSession::new(seed, store).verify_closed(&record, &|_| (), rng)?;
 //! let statement = closing.sign_closing(rng)?.to_bytes();
 //! // The statement goes to the board. After enough statements are there, a session with the same seed and store verifies
 //! // a newer copy of the record, and returns the partial decryption with `closing.decrypt(&record, rng)`.
@@ -56,7 +57,7 @@
 //! # let too_few = closing.decrypt(&record, rng).err();
 //! # assert!(matches!(too_few, Some(TrusteeError::Decryption(TooFewStatements { found: 0, needed: 3, .. }))));
 //! # assert_eq!(closing.sign_closing(rng)?.to_bytes(), statement);
-//! # Ok::<(), ballotta::trustee::TrusteeError<Error>>(())
+//! # Ok::<(), ballotta::trustee::TrusteeError<Infallible>>(())
 //! ```
 
 use alloc::boxed::Box;
@@ -69,6 +70,7 @@ use serde::Deserialize;
 
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption};
 use crate::election::ElectionContext;
+use crate::group::PublicElement;
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, CeremonyStep, Trustee, TrusteeSeed, TrusteeShares};
 use crate::manifest::Closing;
 use crate::proofs::schnorr::KeyPair;
@@ -76,7 +78,8 @@ use crate::record::{CLOSING_CHECKPOINT, RecordError, RecordSource, read_checkpoi
 use crate::tally::EncryptedTally;
 use crate::verifier::{Progress, Report, Stage, Verification, VerifyOptions, verify};
 
-/// Where a trustee keeps its one closing statement: a file beside its key, a row of a database, the storage of a browser.
+/// Where a trustee keeps its right to make one closing statement, and then the statement: a file beside its key, a row of a
+/// database, the storage of a browser. It is no part of a backup.
 pub trait StatementStore {
     /// Why the store cannot be read or written.
     type Error;
@@ -85,15 +88,15 @@ pub trait StatementStore {
     ///
     /// # Errors
     ///
-    /// If the store cannot be read. It must not return `None` then: the trustee would sign a second statement.
+    /// If the store cannot be read.
     fn load(&self) -> Result<Option<Vec<u8>>, Self::Error>;
 
-    /// Stores the document durably: after this has returned, no crash loses it.
+    /// Replaces the document, durably and at once: a crash leaves the old one or the new one.
     ///
     /// # Errors
     ///
-    /// If it cannot be written, or if there is a document already, which must not be replaced.
-    fn store_new(&mut self, document: &[u8]) -> Result<(), Self::Error>;
+    /// If it cannot be written.
+    fn replace(&mut self, document: &[u8]) -> Result<(), Self::Error>;
 }
 
 /// Why a trustee does not sign, decrypt or take part. `E` is the error of its [`StatementStore`].
@@ -104,36 +107,28 @@ pub enum TrusteeError<E> {
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
     /// The store has a closing statement, but the key ceremony is not complete: the seed was used in another election.
-    #[error("the seed has signed the closing statement of another election: a seed is for one election only")]
+    #[error("the key has signed the closing statement of another election: a key is for one election only")]
     SeedUsed,
     /// The store cannot be read.
-    #[error("the stored closing statement cannot be read")]
+    #[error("the stored state of the trustee cannot be read")]
     Load(#[source] E),
     /// The store cannot be written, so that the statement is not given out.
     #[error("the closing statement cannot be stored, so it is not given out")]
     Store(#[source] E),
-    /// The stored document is damaged.
-    #[error("the stored closing statement is damaged: a trustee that has lost its statement cannot take part")]
-    StatementDamaged,
-    /// The stored statement names another trustee.
-    #[error("the stored closing statement is that of trustee {trustee}")]
-    StatementOfAnotherTrustee {
-        /// The trustee that it names, counted from 1.
-        trustee: u16,
-    },
-    /// The stored statement names this trustee, and this key did not sign it: it belongs to another key.
-    #[error("the key of this trustee did not sign the stored closing statement")]
-    StatementOfAnotherKey,
-    /// The stored statement is about another tally: the trustee was shown two boards.
-    #[error("the stored closing statement is about another tally")]
+    /// The stored document is damaged, or its statement is not signed by this trustee.
+    #[error("the stored state of the trustee is damaged")]
+    StateDamaged,
+    /// The stored document is that of another key.
+    #[error("the stored state is that of another key")]
+    StateOfAnotherKey,
+    /// The statement of this trustee, stored or on the board, is about another tally: it was shown two boards.
+    #[error("the only closing statement of this trustee is about another tally")]
     OtherTally(#[source] DecryptionError),
-    /// The board has a statement of this trustee and the store has none.
-    #[error(
-        "the board has a closing statement of this trustee, but the trustee has not stored it: a trustee that has lost its statement cannot take part"
-    )]
-    StatementLost,
-    /// Nothing is decrypted before the trustee has signed its closing statement.
-    #[error("no closing statement is stored: a trustee decrypts only the tally about which it has signed a statement")]
+    /// Nothing is stored, and the board has no statement of this trustee that could be taken over.
+    #[error("the right to make this trustee's one closing statement is not stored here")]
+    NoRightToState,
+    /// A trustee that may make its closing statement makes it before it decrypts.
+    #[error("this trustee has not made its closing statement yet")]
     NotSigned,
     /// The record is not valid up to the close.
     #[error("the record does not hold up to the close, so nothing is signed or decrypted")]
@@ -166,19 +161,20 @@ impl<S: StatementStore> TrusteeSession<S> {
     ///
     /// # Errors
     ///
-    /// `SeedUsed` if a message is due and the store has a closing statement; `Ceremony` or `Load`.
+    /// `SeedUsed` if a message is due and the store has a closing statement; `Ceremony`; or what is wrong with the store.
     pub fn ceremony_step<M: AsRef<[u8]>, R: CryptoRng>(
         self,
         parameters: CeremonyParameters,
         messages: &[M],
         rng: &mut R,
     ) -> Result<CeremonyStep, TrusteeError<S::Error>> {
+        let key = *self.seed.signing_key().public();
         let step = Trustee::next_step(parameters, self.seed, messages, rng)?;
         let is_due = matches!(step, CeremonyStep::Due { .. });
-        if is_due && self.store.load().map_err(TrusteeError::Load)?.is_some() {
-            return Err(TrusteeError::SeedUsed);
+        match is_due.then(|| State::load(&self.store, &key)).transpose()?.flatten() {
+            Some(State { statement: Some(_), .. }) => Err(TrusteeError::SeedUsed),
+            _ => Ok(step),
         }
-        Ok(step)
     }
 
     /// Verifies a record up to the close, as anybody does, and recovers the trustee's shares.
@@ -221,26 +217,26 @@ impl<S: StatementStore> ClosingSession<S> {
         &self.verification
     }
 
-    /// Returns the trustee's one closing statement about this record. It is signed and stored the first time, and read
-    /// from the store each time after.
+    /// Returns the trustee's one closing statement about this record. It is signed, or taken over from the board, and stored
+    /// the first time, and read from the store each time after.
     ///
     /// # Errors
     ///
-    /// `OtherTally` if the stored statement is about another tally; `StatementLost` if the store is empty and the board
-    /// has a statement of this trustee; otherwise what is wrong with the store.
+    /// `OtherTally` if the trustee's statement is about another tally; `NoRightToState` if there is no statement, and the
+    /// store is empty; otherwise what is wrong with the store.
     pub fn sign_closing<R: CryptoRng>(&mut self, rng: &mut R) -> Result<ClosingStatement, TrusteeError<S::Error>> {
         let (context, tally) = closed(&self.verification)?;
-        if let Some(stored) = self.stored(tally, rng)? {
-            return Ok(stored);
-        }
-        let (trustee, manifest) = (self.shares.index().get(), context.manifest());
-        let mut own = self.verification.statements.iter().filter(|statement| statement.trustee() == trustee);
-        // Anybody can put a statement under this trustee's name on the board: only a signed one is its own.
-        if own.any(|statement| statement.verify(manifest, rng).is_ok()) {
-            return Err(TrusteeError::StatementLost);
-        }
-        let statement = ClosingStatement::sign(tally, trustee, &self.signing, rng);
-        self.store.store_new(StatementDocument::encode(&statement).as_bytes()).map_err(TrusteeError::Store)?;
+        let state = State::load(&self.store, self.signing.public())?;
+        let (is_allowed, stored) = (state.is_some(), state.and_then(|state| state.statement));
+        let is_stored = stored.is_some();
+        let statement = match self.own_statement(context, tally, stored, rng)? {
+            Some(own) if is_stored => return Ok(own),
+            Some(own) => own,
+            None if is_allowed => ClosingStatement::sign(tally, self.shares.index().get(), &self.signing, rng),
+            None => return Err(TrusteeError::NoRightToState),
+        };
+        let state = State { key: *self.signing.public(), statement: Some(statement.clone()) };
+        self.store.replace(&state.to_bytes()).map_err(TrusteeError::Store)?;
         Ok(statement)
     }
 
@@ -249,15 +245,20 @@ impl<S: StatementStore> ClosingSession<S> {
     ///
     /// # Errors
     ///
-    /// `NotSigned` or `OtherTally` unless the store has the statement about this tally; `Decryption` if the closing
-    /// rule is not satisfied; `ClosingCheckpoint` if that cannot be known.
+    /// `NotSigned` if the trustee may make a statement and has not made it; `OtherTally` if its statement is about another
+    /// tally; `Decryption` if the closing rule is not satisfied; `ClosingCheckpoint` if that cannot be known.
     pub fn decrypt<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
         rng: &mut R,
     ) -> Result<PartialDecryption, TrusteeError<S::Error>> {
         let (context, tally) = closed(&self.verification)?;
-        self.stored(tally, rng)?.ok_or(TrusteeError::NotSigned)?;
+        let state = State::load(&self.store, self.signing.public())?;
+        let is_allowed = state.is_some();
+        let own = self.own_statement(context, tally, state.and_then(|state| state.statement), rng)?;
+        if own.is_none() && is_allowed {
+            return Err(TrusteeError::NotSigned);
+        }
         let checkpoint = match context.manifest().closing() {
             Closing::Statements => None,
             Closing::Witnesses => {
@@ -266,27 +267,33 @@ impl<S: StatementStore> ClosingSession<S> {
         };
         let statements = &self.verification.statements;
         let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint.as_ref(), rng)?;
-        Ok(PartialDecryption::decrypt(context, &closed, &self.shares, rng)?)
+        Ok(PartialDecryption::decrypt(context, &closed, &self.shares, &self.signing, rng)?)
     }
 
-    /// The stored statement, which must be about this tally, and signed by this trustee's key.
-    fn stored<R: CryptoRng>(
+    /// The statement of this trustee: the stored one, or else the one that is on the board. It must be about this tally.
+    fn own_statement<R: CryptoRng>(
         &self,
+        context: &ElectionContext,
         tally: &EncryptedTally,
+        stored: Option<ClosingStatement>,
         rng: &mut R,
     ) -> Result<Option<ClosingStatement>, TrusteeError<S::Error>> {
-        let Some(document) = self.store.load().map_err(TrusteeError::Load)? else { return Ok(None) };
-        let statement = StatementDocument::decode(&document).ok_or(TrusteeError::StatementDamaged)?;
-        let trustee = statement.trustee();
-        if trustee != self.shares.index().get() {
-            return Err(TrusteeError::StatementOfAnotherTrustee { trustee });
+        let (trustee, manifest) = (self.shares.index().get(), context.manifest());
+        if let Some(statement) = &stored {
+            statement.agrees(tally).map_err(TrusteeError::OtherTally)?;
+            if statement.trustee() != trustee || statement.verify(manifest, rng).is_err() {
+                return Err(TrusteeError::StateDamaged);
+            }
         }
-        statement.agrees(tally).map_err(TrusteeError::OtherTally)?;
-        let (context, _) = closed(&self.verification)?;
-        if statement.verify(context.manifest(), rng).is_err() {
-            return Err(TrusteeError::StatementOfAnotherKey);
+        let mut own = stored;
+        for statement in self.verification.statements.iter().filter(|statement| statement.trustee() == trustee) {
+            // Anybody can put a statement under this trustee's name on the board: only a signed one is its own.
+            if statement.verify(manifest, rng).is_ok() {
+                statement.agrees(tally).map_err(TrusteeError::OtherTally)?;
+                own.get_or_insert_with(|| statement.clone());
+            }
         }
-        Ok(Some(statement))
+        Ok(own)
     }
 }
 
@@ -295,32 +302,55 @@ fn closed<E>(verification: &Verification) -> Result<(&ElectionContext, &Encrypte
     verification.context.as_ref().zip(verification.tally.as_ref()).ok_or(TrusteeError::NotClosed)
 }
 
-/// The document that a store keeps of a closing statement: JSON, see `spec/command-line.md#trustee`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StatementDocument {
-    format: String,
-    #[expect(dead_code, reason = "for people, who compare it")]
-    fingerprint: String,
-    /// The statement in hexadecimal.
-    statement: String,
+/// The right to make one closing statement with this key, as a [`StatementStore`] keeps it. It is stored once, when the key is
+/// made, on the machine that takes part in the ceremony.
+#[must_use]
+pub fn new_state(key: &PublicElement) -> Vec<u8> {
+    State { key: *key, statement: None }.to_bytes()
 }
 
-impl StatementDocument {
+/// What a store keeps: the right to make one statement, or the statement. JSON, see `spec/command-line.md#trustee`.
+struct State {
+    key: PublicElement,
+    statement: Option<ClosingStatement>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StateDocument {
+    format: String,
+    /// The public key of the trustee, in hexadecimal.
+    key: String,
+    /// The statement in hexadecimal; `null` before it is made.
+    statement: Option<String>,
+}
+
+impl State {
     const FORMAT: &str = crate::format_name!("trustee-state");
 
-    fn encode(statement: &ClosingStatement) -> String {
-        let (format, fingerprint) = (Self::FORMAT, statement.fingerprint());
-        let statement = hex::encode(statement.to_bytes());
-        // No text has a character that JSON escapes.
-        format!(
-            "{{\n  \"format\": \"{format}\",\n  \"fingerprint\": \"{fingerprint}\",\n  \"statement\": \"{statement}\"\n}}"
-        )
+    /// Reads the state of this key.
+    fn load<S: StatementStore>(store: &S, key: &PublicElement) -> Result<Option<Self>, TrusteeError<S::Error>> {
+        let Some(document) = store.load().map_err(TrusteeError::Load)? else { return Ok(None) };
+        let document: StateDocument = serde_json::from_slice(&document)
+            .ok()
+            .filter(|document: &StateDocument| document.format == Self::FORMAT)
+            .ok_or(TrusteeError::StateDamaged)?;
+        if document.key != hex::encode(key.as_bytes()) {
+            return Err(TrusteeError::StateOfAnotherKey);
+        }
+        let decode = |text: String| hex::decode(text).ok().and_then(|bytes| ClosingStatement::decode(&bytes).ok());
+        let statement = document.statement.map(|text| decode(text).ok_or(TrusteeError::StateDamaged)).transpose()?;
+        Ok(Some(Self { key: *key, statement }))
     }
 
-    fn decode(document: &[u8]) -> Option<ClosingStatement> {
-        let Self { format, statement, .. } = serde_json::from_slice(document).ok()?;
-        let statement = hex::decode(statement).ok().filter(|_| format == Self::FORMAT)?;
-        ClosingStatement::decode(&statement).ok()
+    fn to_bytes(&self) -> Vec<u8> {
+        let (format, key) = (Self::FORMAT, hex::encode(self.key.as_bytes()));
+        let statement = self
+            .statement
+            .as_ref()
+            .map_or_else(|| String::from("null"), |statement| format!("\"{}\"", hex::encode(statement.to_bytes())));
+        // No text has a character that JSON escapes.
+        let text = format!("{{\n  \"format\": \"{format}\",\n  \"key\": \"{key}\",\n  \"statement\": {statement}\n}}");
+        text.into_bytes()
     }
 }

@@ -57,8 +57,12 @@ pub enum Check {
     Predecessor,
     /// Only entries before the first signed closing are counted.
     CountBeforeClose,
-    /// A partial decryption belongs to the only statement of its trustee.
+    /// A partial decryption is of the closed board that it names.
     StatementBound,
+    /// A partial decryption is signed by its trustee (attack: anybody decrypts a tally that contains no vote).
+    DecryptionSignature,
+    /// A ballot that a voter looks for or has opened has the voter's number (attack: several voters are shown one ballot).
+    VoterNumber,
     /// A contest with few ballots, or with a rare weight, is not decrypted.
     PrivacyLimits,
     /// The last digit of a range has the weight that makes the total exact.

@@ -165,15 +165,14 @@ impl<S: HeadStore> WitnessSession<S> {
     /// `Note` unless the board signed the checkpoint; `Load`, `StateDamaged` or `StateOfAnotherKey`.
     pub fn review(&mut self, signed: &SignedCheckpoint) -> Result<CheckpointReview<'_, S>, WitnessError<S::Error>> {
         let checkpoint = signed.verify(&self.board)?.clone();
+        let key = hex::encode(self.cosigner.key().as_bytes());
         let state = match self.store.load().map_err(WitnessError::Load)? {
             Some(document) => WitnessDocument::decode(&document).ok_or(WitnessError::StateDamaged)?,
-            None => WitnessDocument::default(),
+            None => WitnessDocument::new(&key),
         };
-        let key = hex::encode(self.cosigner.key().as_bytes());
-        if state.key.as_ref().is_some_and(|of| *of != key) {
+        if state.key != key {
             return Err(WitnessError::StateOfAnotherKey);
         }
-        let state = WitnessDocument { key: Some(key), ..state };
         let cosigned = state.boards.get(checkpoint.origin()).map(StoredHead::decode);
         let cosigned = cosigned.map(|head| head.ok_or(WitnessError::StateDamaged)).transpose()?;
         let (head, cosigned) = (ExpectedHead::new(*checkpoint.head()), cosigned.map(ExpectedHead::new));
@@ -257,21 +256,18 @@ impl ExpectedHead {
 #[serde(deny_unknown_fields)]
 struct WitnessDocument {
     format: String,
-    /// The public key of the witness, in hexadecimal. Older documents do not have it.
-    #[serde(default)]
-    key: Option<String>,
+    /// The public key of the witness, in hexadecimal.
+    key: String,
     /// The stored heads, by the origins of the boards.
     boards: BTreeMap<String, StoredHead>,
 }
 
-impl Default for WitnessDocument {
-    fn default() -> Self {
-        Self { format: Self::FORMAT.to_owned(), key: None, boards: BTreeMap::new() }
-    }
-}
-
 impl WitnessDocument {
     const FORMAT: &str = crate::format_name!("witness-state");
+
+    fn new(key: &str) -> Self {
+        Self { format: Self::FORMAT.to_owned(), key: key.to_owned(), boards: BTreeMap::new() }
+    }
 
     fn decode(document: &[u8]) -> Option<Self> {
         serde_json::from_slice(document).ok().filter(|state: &Self| state.format == Self::FORMAT)

@@ -1,6 +1,6 @@
 // Files that people exchange: a line with their kind, and base64. See spec/command-line.md#files.
 
-const PREFIX = 'ballotta/v1-draft.4/';
+const PREFIX = 'ballotta/v1-draft.5/';
 
 export function write(kind: 'ballot' | 'ballot-opening', bytes: Uint8Array): string {
   let binary = '';

@@ -19,7 +19,7 @@ before(async () => {
   for (const [number, code] of election.codes.entries()) {
     const ballot = opened.credential(code).prepare({ chair: { options: ['ada'] }, days: number ? 'blank' : { options: [] } });
     ({ tracker } = ballot);
-    const text = `ballotta/v1-draft.4/ballot\n${Buffer.from(ballot.cast()).toString('base64')}\n`;
+    const text = `ballotta/v1-draft.5/ballot\n${Buffer.from(ballot.cast()).toString('base64')}\n`;
     writeFileSync(join(election.folder, `ballot${number}`), text);
     election.add(`ballot${number}`);
   }

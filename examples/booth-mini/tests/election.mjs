@@ -16,7 +16,7 @@ export class Election {
     const key = (line) => this.run(line.split(' '));
     const organiser = key('organiser new --out organiser.key');
     const office = key('authority new --out office.key');
-    const board = key('board new --origin board.example/booth --out board.key');
+    const board = key('board new --name board.example/booth --out board.key');
     const witness = key('witness new --name witness.example --out witness.key');
     const trustee = (number) => {
       writeFileSync(join(this.folder, `pass${number}`), `the passphrase of trustee ${number}\n`);

@@ -62,8 +62,8 @@ def default_manifest() -> dict[str, Any]:
         }
 
     return {
-        "format": "ballotta/v1-draft.4/manifest",
-        "suite": "ballotta/v1-draft.4/ristretto255",
+        "format": "ballotta/v1-draft.5/manifest",
+        "suite": "ballotta/v1-draft.5/ristretto255",
         "election_id": "ab" * 32,
         "kind": "rehearsal",
         "languages": ["en"],
@@ -84,7 +84,7 @@ def default_manifest() -> dict[str, Any]:
             "on_disqualification": "new_attempt",
             "members": [{"name": "anna"}, {"name": "bruno"}, {"name": "carla"}],
         },
-        "board": {"origin": "board.example/forged"},
+        "board": {"name": "board.example/forged"},
         "witnesses": {"quorum": 0, "members": []},
     }
 
@@ -268,7 +268,7 @@ class Forge:
         """Writes the roll, from the style and weight of every voter."""
         secrets = sorted((self.scalar() for _ in voters), key=lambda s: times(s).encoding)
         self.voters = [(secret, style, weight) for secret, (style, weight) in zip(secrets, voters)]
-        lines = [f"ballotta/v1-draft.4/roll {self.manifest.hash.hex()}"]
+        lines = [f"ballotta/v1-draft.5/roll {self.manifest.hash.hex()}"]
         lines += [f"{times(s).encoding.hex()} {style} {weight}" for s, style, weight in self.voters]
         self.files["roll"] = self.edited("roll", "".join(line + "\n" for line in lines).encode())
         self.fingerprint = tagged("fingerprint", self.manifest.hash, self.root, sha256(self.files["roll"]))
@@ -377,7 +377,8 @@ class Forge:
         self.add(STATEMENT, self.edited(f"statement {trustee}", body))
 
     def decryption(self, trustee: int, author: int | None = None, contests: list[int] | None = None) -> bytes:
-        data = VERSION + le16(trustee) + self.fingerprint + self.closed.digest
+        closed = self.closed
+        data = VERSION + le16(trustee) + self.fingerprint + le64(closed.size) + closed.root + closed.digest
         for number in contests if contests is not None else self.tally.decrypted():
             base = self.tally.bases[number]
             shares = [self.shares[trustee - 1][slot] for slot in self.manifest.contests[number].slots]
@@ -387,7 +388,12 @@ class Forge:
             transcript.append_number("trustee", trustee)
             transcript.append_number("contest", number)
             data += b"".join(f.encoding for f in factors) + self.equality(transcript, base, shares, factors)
+        # The trustee signs what was changed, unless the signature is changed as well.
         data = self.edited(f"decryption {trustee}", data)
+        transcript = begin("decryption-signature", "fingerprint", data[4:36])
+        transcript.append("decryption", data)
+        data += self.schnorr(transcript, self.trustees[min(trustee, len(self.trustees)) - 1])
+        data = self.edited(f"signed decryption {trustee}", data)
         self.add_file(DECRYPTION, "decryption/", author or trustee, data)
         return data
 

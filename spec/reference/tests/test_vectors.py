@@ -192,6 +192,9 @@ class Specification(unittest.TestCase):
             secret = int.from_bytes(hmac.digest(extracted, b"secret\x01", "sha512"), "little") % ORDER
             self.assertEqual(secret, scalar(v["secret"]))
             self.assertEqual(encode(multiply_add([(secret, BASE)])).hex(), v["public"])
+            self.assertEqual(written("N", h(v["public"])), v["voter_number"])
+        for v in vectors("voter.json")["ballots"]:
+            self.assertEqual(written("T", h(v["tracker"])), v["written_tracker"])
 
 
 def digits_within(v, bounds, radix):

@@ -597,7 +597,7 @@ class Manifests(unittest.TestCase):
             (("organiser", "key"), "00" * 32),
             (("organiser", "key"), self.document["trustees"]["members"][0]["key"]),
             (("board", "key"), "01" + "00" * 31),
-            (("board", "origin"), "a+b"),
+            (("board", "name"), "a+b"),
             (("extra",), 1),
         ):
             with self.subTest(path=path, value=value):

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::iter::zip;
 
 use ballotta::ballot::{BallotSeed, Choices, PreparedBallot, SignedBallot};
+use ballotta::board::board_signer;
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{Cosigner, NoteKey, NoteSigner, SignedCheckpoint};
@@ -20,7 +21,7 @@ use ballotta::election::ElectionContext;
 use ballotta::encoding::Writer;
 use ballotta::form::{Bits, FormBuilder};
 use ballotta::group::{Scalar, SecretScalar};
-use ballotta::hash::{FileHash, RollHash, Tracker};
+use ballotta::hash::{FileHash, Fingerprint, RollHash, Tracker};
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, TrusteeSeed, TrusteeShares};
 use ballotta::manifest::{
@@ -170,8 +171,8 @@ impl Election {
         let parties = Parties::draw(&options, &mut rng);
         let bytes = parties.contents(&options, random(&mut rng)).to_bytes().expect("a manifest as JSON");
         let manifest = Manifest::parse(&bytes).expect("a manifest that keeps the rules");
-        let Parties { organiser, board_seed, signer, witnesses, witness_seeds, seeds, trustee_keys, authorities } =
-            parties;
+        let Parties { organiser, board_seed, witnesses, witness_seeds, seeds, trustee_keys, authorities, .. } = parties;
+        let signer = board_signer(&manifest, &board_seed).expect("the key of the board");
 
         let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).expect("a ceremony");
         let ceremony = Ceremony::hold(&parameters, &seeds, &mut rng);
@@ -249,6 +250,23 @@ impl Election {
         transcript.absorb_bytes(b"tracker", tracker.as_bytes());
         let mut writer = Writer::new();
         signer.prove(&mut transcript, &mut TestRng(7)).encode(writer.put(unsigned));
+        writer.finish()
+    }
+
+    /// A partial decryption with any content, whose signature is replaced by that of a trustee, counted from 1.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such trustee, or if the bytes do not contain a fingerprint.
+    #[must_use]
+    pub fn sign_decryption(&self, decryption: &[u8], signer: u16) -> Vec<u8> {
+        let signed = &decryption[..decryption.len() - SchnorrProof::BYTES];
+        let fingerprint = Fingerprint::from_bytes(signed[4..36].try_into().expect("a fingerprint"));
+        let mut transcript = Domain::DecryptionSignature.for_election(&fingerprint);
+        transcript.absorb_bytes(b"decryption", signed);
+        let mut writer = Writer::new();
+        let key = &self.trustee_keys[usize::from(signer) - 1];
+        key.prove(&mut transcript, &mut TestRng(8)).encode(writer.put(signed));
         writer.finish()
     }
 
@@ -727,9 +745,9 @@ impl Board<'_> {
     ///
     /// If it refuses.
     pub fn partial_decryption(&mut self, closed: &ClosedTally, trustee: u16) -> PartialDecryption {
-        let Election { context, shares, .. } = self.election;
-        let shares = &shares[usize::from(trustee) - 1];
-        PartialDecryption::decrypt(context, closed, shares, &mut self.rng()).expect("a partial decryption")
+        let Election { context, shares, trustee_keys, .. } = self.election;
+        let (shares, key) = (&shares[usize::from(trustee) - 1], &trustee_keys[usize::from(trustee) - 1]);
+        PartialDecryption::decrypt(context, closed, shares, key, &mut self.rng()).expect("a partial decryption")
     }
 
     /// The trustees of these indices decrypt.

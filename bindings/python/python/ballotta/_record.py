@@ -261,7 +261,7 @@ class Record:
 
 
 #: The first line of the file of an opening, before its bytes in base64.
-_OPENING_FILE = b"ballotta/v1-draft.4/ballot-opening\n"
+_OPENING_FILE = b"ballotta/v1-draft.5/ballot-opening\n"
 
 
 def _unwrapped(opening: bytes) -> bytes:

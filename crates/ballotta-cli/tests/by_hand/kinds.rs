@@ -89,7 +89,7 @@ fn an_election_with_every_kind_of_contest() {
 fn open_the_voting(people: &People) {
     let organiser = people.ok("organiser new --out organiser/key");
     let authority = people.ok("authority new --out authority/key");
-    let board = people.ok("board new --origin board.example/kinds --out board/key");
+    let board = people.ok("board new --name board.example/kinds --out board/key");
     let trustee =
         people.ok("trustee new --out trustee1/seed.age --passphrase-file trustee1/passphrase --work-factor 4");
     let arguments: Vec<String> = format!(

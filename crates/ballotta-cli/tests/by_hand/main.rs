@@ -58,7 +58,7 @@ fn expect_status(people: &People, step: &str, who: &[&str], turnout: Option<(u64
 fn keys_and_manifest(people: &People) {
     let organiser = people.ok("organiser new --out organiser/key");
     let authority = people.ok("authority new --out authority/key");
-    let board = people.ok("board new --origin board.example/test --out board/key");
+    let board = people.ok("board new --name board.example/test --out board/key");
     let witness = people.ok("witness new --name witness.example --out witness/key");
     let trustee = |number| {
         people.ok(&format!(
@@ -145,9 +145,16 @@ fn key_ceremony(people: &People) {
         "credentials issue record --voters 5 --codes authority/codes.csv",
     );
     let state = people.path("trustee1/seed.age.state");
-    fs::write(&state, "what a trustee remembers of an election before").unwrap();
-    people.fails(1, "is of another election: a trustee's key is for one election only", &ceremony(1, "registration"));
-    fs::remove_file(state).unwrap();
+    let unused = fs::read(&state).unwrap();
+    fs::write(&state, "what a trustee remembers").unwrap();
+    people.fails(1, "seed.age.state is damaged\nremedy: move it away", &ceremony(1, "registration"));
+    fs::copy(people.path("trustee2/seed.age.state"), &state).unwrap();
+    people.fails(1, "seed.age.state is the state of another key", &ceremony(1, "registration"));
+    // Without it a trustee takes part in the ceremony, and is told.
+    fs::remove_file(&state).unwrap();
+    people.ok(&ceremony(1, "registration"));
+    fs::remove_file(people.path("trustee1/registration")).unwrap();
+    fs::write(state, unused).unwrap();
     for step in ["registration", "commitment", "deal", "confirmation"] {
         for number in [1, 2] {
             let made = people.ok(&ceremony(number, step));
@@ -178,8 +185,8 @@ fn key_ceremony(people: &People) {
 /// A message that somebody else made in the name of a trustee does not stop the ceremony.
 fn forged_registration(people: &People) {
     let registration = people.read("trustee1/registration");
-    // Version, kind and author are 01 04 01 01 00; the author becomes 2.
-    let forged = registration.replacen("\nAQQBAQ", "\nAQQBAg", 1);
+    // Version, kind and author are 01 05 01 01 00; the author becomes 2.
+    let forged = registration.replacen("\nAQUBAQ", "\nAQUBAg", 1);
     assert_ne!(forged, registration);
     fs::write(people.path("board/forged"), forged).unwrap();
     people.add_fails(
@@ -381,7 +388,7 @@ fn closing_and_decryption(people: &People) {
 
     people.fails(
         1,
-        "a trustee decrypts only the tally about which it has signed a statement",
+        "this trustee has not made its closing statement yet\nremedy: make it with `ballotta trustee sign-closing`",
         &trustee(1, "decrypt", "decryption"),
     );
     people.ok(&trustee(1, "sign-closing", "statement"));
@@ -407,7 +414,7 @@ fn closing_and_decryption(people: &People) {
     let elsewhere = |line: String| line.replace(" record ", " other ");
     people.fails(
         1,
-        "has the only statement of this trustee, and it is about another board: ",
+        "the only statement of this trustee is about another board: ",
         &elsewhere(trustee(1, "sign-closing", "other")),
     );
     people.fails(1, "differs from the board", &elsewhere(trustee(1, "decrypt", "other")));
@@ -416,23 +423,36 @@ fn closing_and_decryption(people: &People) {
     people.ok("witness cosign record --key witness/key --out witness/line");
     people.fails(1, "does not continue", "witness cosign other --key witness/key --out witness/other");
     people.fails(1, "is not the key of a witness", "witness cosign record --key board/key --out witness/other");
+    // This test can copy the right to make one statement; a real trustee must not.
+    let state = people.path("trustee2/seed.age.state");
+    let unused = fs::read(&state).unwrap();
     people.ok(&elsewhere(trustee(2, "sign-closing", "other")));
     people.add_fails("differs from the board", "trustee2/other");
-    // Only the other board has this statement, so this test can delete it; a real trustee must not.
-    fs::remove_file(people.path("trustee2/seed.age.state")).unwrap();
+    fs::write(&state, &unused).unwrap();
 
+    // Without it, a copy of the key makes no statement.
+    fs::remove_file(&state).unwrap();
+    people.fails(
+        1,
+        "seed.age.state is missing: without it this trustee makes no statement",
+        &trustee(2, "sign-closing", "third"),
+    );
+    fs::write(&state, &unused).unwrap();
     people.ok(&trustee(2, "sign-closing", "statement"));
     copy(&people.path("record"), &people.path("unstated"));
     people.add("trustee2/statement witness/line");
     people.add_fails("not a cosignature of a further witness", "witness/line");
-    // A trustee that has lost its statement cannot take part.
-    fs::rename(people.path("trustee2/seed.age.state"), people.path("trustee2/state")).unwrap();
-    people.fails(1, "on the board: it cannot take part", &trustee(2, "sign-closing", "third"));
+    // F1: a trustee that has lost its statement takes it over from the board.
+    fs::remove_file(&state).unwrap();
+    people.ok(&trustee(2, "sign-closing", "adopted"));
+    assert_eq!(people.read("trustee2/adopted"), people.read("trustee2/statement"));
+    assert!(state.exists());
     // A file that cannot be read is no refusal.
-    fs::create_dir(people.path("trustee2/seed.age.state")).unwrap();
+    fs::rename(&state, people.path("trustee2/state")).unwrap();
+    fs::create_dir(&state).unwrap();
     people.fails(2, "cannot be read", &trustee(2, "sign-closing", "third"));
-    fs::remove_dir(people.path("trustee2/seed.age.state")).unwrap();
-    fs::rename(people.path("trustee2/state"), people.path("trustee2/seed.age.state")).unwrap();
+    fs::remove_dir(&state).unwrap();
+    fs::rename(people.path("trustee2/state"), &state).unwrap();
     for number in [1, 2] {
         people.ok(&trustee(number, "decrypt", "decryption"));
         people.ok("verify record --stage closed");

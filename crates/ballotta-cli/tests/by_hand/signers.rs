@@ -26,7 +26,7 @@ fn h3_signers_see_pin_and_confirm() {
 fn h3_ceremony(people: &People) {
     let organiser = people.ok("organiser new --out organiser/key");
     let authority = people.ok("authority new --out authority/key");
-    let board = people.ok("board new --origin board.example/h3 --out board/key");
+    let board = people.ok("board new --name board.example/h3 --out board/key");
     let witness = people.ok("witness new --name witness.example --out witness/key");
     let trustee =
         people.ok("trustee new --out trustee1/seed.age --passphrase-file trustee1/passphrase --work-factor 4");
@@ -114,9 +114,12 @@ fn h3_voting_and_closing(people: &People, fingerprint: &str) {
     let cosign = |pins: &str, out: &str| format!("witness cosign record --key witness/key {pins} --out witness/{out}");
     pins_refuse(people, fingerprint, &cosign("", "wrong"));
     let shown = people.run(&cosign(&format!("--fingerprint {fingerprint} --checkpoint record/checkpoint"), "early"));
+    let manifest = people.read("organiser/manifest.json");
+    let (_, election_id) = manifest.split_once("\"election_id\": \"").unwrap();
     let rows = format!(
         "This signs a cosignature of the checkpoint:{TITLE}  fingerprint   {fingerprint}\n  \
-         origin        board.example/h3\n  size          7 entries\n  root          "
+         origin        board.example/h3/{}\n  size          7 entries\n  root          ",
+        &election_id[..16]
     );
     assert!(shown.code == 0 && shown.stderr.contains(&rows), "{}", shown.shown());
     let not_closed = "The voting is not closed: keep witness/early, and cosign again after the close.";

@@ -251,8 +251,7 @@ impl EntryRules {
         if !self.closed {
             return Err(EntryRefused::NotClosed);
         }
-        let part =
-            PartialDecryption::decode(context, tally, bytes).map_err(not("a partial decryption of this tally"))?;
+        let part = PartialDecryption::decode(bytes).map_err(not("a partial decryption"))?;
         let trustee = part.trustee();
         if self.decrypted.contains(&trustee) {
             return Err(EntryRefused::DecryptedAlready { trustee });

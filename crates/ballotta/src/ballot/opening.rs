@@ -17,6 +17,8 @@ use crate::from_quoted;
 use crate::group::PublicElement;
 use crate::hash::Tracker;
 use crate::limits::{MAX_CHOICES_BYTES, MAX_ENTRY_BYTES};
+use crate::weaken::{self, Check};
+use crate::written::{VoterNumber, WrittenTracker};
 
 /// The reason why an opening does not agree with the ballot that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,8 +33,14 @@ pub enum OpeningError {
     /// The ballot was made for another election.
     #[error("the ballot was made for another election")]
     WrongElection,
+    /// The ballot was made with the credential of another voter: nothing that it shows is about the vote of this voter.
+    #[error("the ballot is not that of this voter: its voter number is {}", VoterNumber::written(found))]
+    OtherVoter {
+        /// The public credential of the ballot.
+        found: PublicElement,
+    },
     /// The bytes of the ballot do not have the tracker that the voter wrote down.
-    #[error("the ballot has the tracker {found}, not the one that was shown")]
+    #[error("the ballot has the tracker {}, not the one that was shown", found.written())]
     TrackerMismatch {
         /// The tracker of the ballot.
         found: Tracker,
@@ -121,15 +129,25 @@ impl BallotOpening {
     }
 
     /// Encrypts the choices again and compares every byte of the ballot. The second device calls this with a context
-    /// that it obtained independently of the first device. `tracker` is the one that the voter wrote down.
+    /// that it obtained independently of the first device. `tracker` is the one that the voter wrote down, and `voter` the
+    /// number that the credential authority has printed beside the voting code: a device that could choose the number could
+    /// show this voter the ballot of another.
     ///
     /// # Errors
     ///
-    /// [`OpeningError`] if the opening does not agree with the ballot or the tracker.
-    pub fn check(self, context: &ElectionContext, tracker: &Tracker) -> Result<OpenedBallot, OpeningError> {
+    /// [`OpeningError`] if the opening does not agree with the ballot, the tracker or the voter number.
+    pub fn check(
+        self,
+        context: &ElectionContext,
+        tracker: &WrittenTracker,
+        voter: &VoterNumber,
+    ) -> Result<OpenedBallot, OpeningError> {
         check_election(context, self.unsigned.as_bytes())?;
-        if self.unsigned.tracker() != tracker {
+        if !tracker.is_of(self.unsigned.tracker()) {
             return Err(OpeningError::TrackerMismatch { found: *self.unsigned.tracker() });
+        }
+        if !voter.is_of(self.unsigned.credential()) && weaken::is_on(Check::VoterNumber) {
+            return Err(OpeningError::OtherVoter { found: *self.unsigned.credential() });
         }
         self.check_encryption(context)?;
         let Self { unsigned, choices, .. } = self;
@@ -179,7 +197,7 @@ pub struct OpenedBallot {
 }
 
 impl OpenedBallot {
-    /// Returns the public credential of the ballot, which is shown in its short form.
+    /// Returns the public credential of the ballot, which is shown as a [voter number](VoterNumber).
     #[must_use]
     pub fn credential(&self) -> &PublicElement {
         &self.credential

@@ -352,18 +352,18 @@ mod tests {
     fn an_entry_has_one_encoding() {
         let entry = Entry::new(EntryKind::Ballot, b"ballot").unwrap();
         let bytes = entry.encode();
-        assert_eq!(bytes, b"\x01\x04\x03ballot");
+        assert_eq!(bytes, b"\x01\x05\x03ballot");
         assert_eq!(Entry::decode(&bytes), Ok(entry));
         assert_eq!(Entry::decode(b""), Err(DecodeError::Truncated { field: "version" }));
         assert_eq!(Entry::decode(b"\x01\x01\x03b"), Err(DecodeError::UnsupportedVersion { found: [1, 1] }));
-        assert_eq!(Entry::decode(b"\x01\x04"), Err(DecodeError::Truncated { field: "kind" }));
-        assert_eq!(Entry::decode(b"\x01\x04\x03"), Err(DecodeError::Truncated { field: "body" }));
+        assert_eq!(Entry::decode(b"\x01\x05"), Err(DecodeError::Truncated { field: "kind" }));
+        assert_eq!(Entry::decode(b"\x01\x05\x03"), Err(DecodeError::Truncated { field: "body" }));
     }
 
     #[test]
     fn every_kind_of_entry_is_known_or_refused() {
         for byte in 0..=u8::MAX {
-            let entry = [1, 4, byte, 0];
+            let entry = [1, 5, byte, 0];
             match Entry::decode(&entry) {
                 Ok(entry) => assert!((1..=8).contains(&byte) && entry.kind() as u8 == byte),
                 Err(error) => {

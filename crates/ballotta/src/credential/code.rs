@@ -13,15 +13,8 @@
 //!
 //! # Construction
 //!
-//! The checksum is that of a Reed-Solomon code over `GF(32) = GF(2)[a]/(a^5 + a^2 + 1)`. The symbol `c_0 = 1` comes
-//! first and is not written. Without it, a code of zeros would be valid.
-//!
-//! ```text
-//! sum_j c_j = 0      sum_j a^(28-j) c_j = 0      j = 0..28
-//! ```
-//!
-//! Any two columns `(1, a^i)` are linearly independent, because `a` has order 31. So the checksum always finds one or
-//! two wrong symbols at any place, and any swap of two different symbols. It misses one in 1024 of all other mistakes.
+//! The checksum is that of all values which people copy: `spec/encoding.md#symbols`. The symbol `c_0 = 1` comes first and is
+//! not written. Without it, a code of zeros would be valid.
 //!
 //! # Security
 //!
@@ -29,23 +22,19 @@
 //! the stack and are not wiped.
 
 use alloc::string::String;
-use core::iter::zip;
 use core::str::FromStr;
 
 use rand_core::CryptoRng;
-use subtle::{ConditionallySelectable, ConstantTimeEq, CtOption};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::symbols::{GROUP, checksum, is_separator, letter, residue, symbol};
 
 /// The number of symbols of a code, with its checksum.
 const SYMBOLS: usize = 28;
 /// The number of symbols that encode the random bits.
 const DATA_SYMBOLS: usize = 26;
-/// The number of symbols in a group. The last group is shorter.
-const GROUP: usize = 5;
-/// The letter or digit of every symbol.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Letters that look like a symbol, and the symbol as which they are read.
-const ALIASES: [(u8, u8); 3] = [(b'O', 0), (b'I', 1), (b'L', 1)];
+/// The symbol `c_0`, which is not written.
+const FIRST: u8 = 1;
 
 /// The text is not a voting code. The error reveals no symbol of the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,7 +103,7 @@ impl VotingCode {
             *symbol = (*bits >> (5 * (DATA_SYMBOLS - 1 - position))) as u8 & 31;
         }
         // The last two symbols are still zero.
-        let (sum, weighted) = residue(&*symbols);
+        let (sum, weighted) = residue(FIRST, &*symbols);
         let [.., first, second] = &mut *symbols;
         (*first, *second) = checksum(sum, weighted);
         symbols
@@ -138,7 +127,7 @@ impl FromStr for VotingCode {
             return Err(VotingCodeError::WrongLength { found });
         }
         let [first, ..] = *symbols;
-        let (sum, weighted) = residue(&*symbols);
+        let (sum, weighted) = residue(FIRST, &*symbols);
         if sum | weighted | (first >> 3) != 0 {
             return Err(VotingCodeError::Checksum);
         }
@@ -148,46 +137,13 @@ impl FromStr for VotingCode {
     }
 }
 
-fn is_separator(letter: char) -> bool {
-    letter.is_whitespace() || matches!(letter, '-' | '\u{2010}'..='\u{2015}')
-}
-
-/// The letter of a symbol, in constant time.
-fn letter(symbol: u8) -> u8 {
-    zip(0_u8.., ALPHABET).fold(0, |found, (value, letter)| u8::conditional_select(&found, letter, symbol.ct_eq(&value)))
-}
-
-/// The symbol of a letter, in constant time for letters of the alphabet.
-fn symbol(letter: char) -> CtOption<u8> {
-    let letter = u8::try_from(letter).unwrap_or(0).to_ascii_uppercase();
-    zip(ALPHABET.iter().copied(), 0_u8..).chain(ALIASES).fold(CtOption::new(0, 0.into()), |found, (known, value)| {
-        CtOption::new(value, letter.ct_eq(&known)).or_else(|| found)
-    })
-}
-
-/// The product `a x` in `GF(32)`.
-fn times_a(x: u8) -> u8 {
-    ((x << 1) ^ (0b10_0101 & 0_u8.wrapping_sub(x >> 4))) & 31
-}
-
-/// The two sums of the checksum, with the symbol that is not written.
-fn residue(symbols: &[u8]) -> (u8, u8) {
-    symbols.iter().fold((1, 1), |(sum, weighted), symbol| (sum ^ symbol, times_a(weighted) ^ symbol))
-}
-
-/// The last two symbols, computed from the sums of a code in which they are zero.
-fn checksum(sum: u8, weighted: u8) -> (u8, u8) {
-    // first + second = sum and a first + second = weighted, hence (a + 1) first = sum + weighted; 1 / (a + 1) = a^13.
-    let first = (0..13).fold(sum ^ weighted, |x, _| times_a(x));
-    (first, sum ^ first)
-}
-
 #[cfg(test)]
 mod tests {
     use std::string::ToString;
     use std::vec::Vec;
 
     use super::*;
+    use crate::symbols::ALPHABET;
     use crate::testing::TestRng;
 
     fn read(text: &str) -> Result<[u8; 16], VotingCodeError> {
@@ -208,7 +164,7 @@ mod tests {
             let text = code.expose_text();
             assert_eq!(text.len(), 33);
             assert_eq!(read(&text), Ok(code.bytes));
-            assert_eq!(residue(&*code.symbols()), (0, 0));
+            assert_eq!(residue(FIRST, &*code.symbols()), (0, 0));
         }
         for bytes in [[0; 16], [0xff; 16]] {
             assert_eq!(read(&VotingCode { bytes }.expose_text()), Ok(bytes));
@@ -269,12 +225,12 @@ mod tests {
             for wrong in 1..32 {
                 let mut one = symbols;
                 one[i] ^= wrong;
-                assert_ne!(residue(&one), (0, 0), "symbol {i}");
+                assert_ne!(residue(FIRST, &one), (0, 0), "symbol {i}");
                 for j in 0..i {
                     for wrong in 1..32 {
                         let mut two = one;
                         two[j] ^= wrong;
-                        assert_ne!(residue(&two), (0, 0), "symbols {i} and {j}");
+                        assert_ne!(residue(FIRST, &two), (0, 0), "symbols {i} and {j}");
                     }
                 }
             }
@@ -307,9 +263,9 @@ mod tests {
             let mut symbols = *code.symbols();
             symbols[0] ^= spare;
             symbols[26..].fill(0);
-            let (sum, weighted) = residue(&symbols);
+            let (sum, weighted) = residue(FIRST, &symbols);
             (symbols[26], symbols[27]) = checksum(sum, weighted);
-            assert_eq!(residue(&symbols), (0, 0));
+            assert_eq!(residue(FIRST, &symbols), (0, 0));
             let text: String = symbols.iter().map(|symbol| char::from(letter(*symbol))).collect();
             assert_eq!(read(&text), Err(VotingCodeError::Checksum));
         }

@@ -5,7 +5,7 @@
 //! # Layout
 //!
 //! ```text
-//! ballotta/v1-draft.4/roll <manifest hash>
+//! ballotta/v1-draft.5/roll <manifest hash>
 //! <public credential> <style> <weight>
 //! <public credential> <style> <weight>
 //! ```

@@ -805,7 +805,7 @@ fn every_culprit_is_named() {
     };
     for step in 0..4 {
         let ceremony = changed(step, &|message| message[0] = 9);
-        let error = DecodeError::UnsupportedVersion { found: [9, 4] };
+        let error = DecodeError::UnsupportedVersion { found: [9, 5] };
         let messages = two_of(&of_step(&ceremony, step)).iter().map(|one| (FileHash::of(one), error.clone())).collect();
         assert_eq!(ceremony.verify().err(), Some(CeremonyError::Unreadable { messages }), "{step}");
 

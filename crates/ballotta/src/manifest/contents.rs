@@ -65,8 +65,7 @@ pub struct ManifestContents {
     pub credential_authorities: Vec<Party>,
     /// The trustees, who together make and keep the joint key.
     pub trustees: Trustees,
-    /// The name and the key of the board. The name is the origin of its checkpoints.
-    #[serde(serialize_with = "write_board")]
+    /// The name and the key of the board. Its logs have [origins](crate::board::board_origin) that begin with the name.
     pub board: LogKey,
     /// The witnesses, who cosign checkpoints of the board.
     pub witnesses: Witnesses,
@@ -319,7 +318,7 @@ impl Trustees {
 /// The name and the Ed25519 key of a log or of a witness.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LogKey {
-    /// The name in signed notes. The name of a log is the origin of its checkpoints.
+    /// The name of a witness in signed notes, or that of a board.
     pub name: String,
     /// The public key: canonical, and in the subgroup of prime order.
     #[serde(serialize_with = "write_hex")]
@@ -400,13 +399,5 @@ fn write_file_hash<S: Serializer>(hash: &FileHash, serializer: S) -> Result<S::O
 fn write_organiser<S: Serializer>(key: &PublicElement, serializer: S) -> Result<S::Ok, S::Error> {
     let mut object = serializer.serialize_map(Some(1))?;
     object.serialize_entry("key", &hex::encode(key.as_bytes()))?;
-    object.end()
-}
-
-/// Writes the board as an object with the fields `origin` and `key`.
-fn write_board<S: Serializer>(board: &LogKey, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut object = serializer.serialize_map(Some(2))?;
-    object.serialize_entry("origin", &board.name)?;
-    object.serialize_entry("key", &hex::encode(board.key.as_bytes()))?;
     object.end()
 }

@@ -17,11 +17,12 @@ use crate::form::{FormBuilder, Packing};
 use crate::hash::FileHash;
 use crate::json::{self, Distinct, JsonPath, Node, ProblemLog};
 use crate::limits::{
-    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS,
-    MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+    MAX_AUTHORITIES, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
+    MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT,
+    MAX_WITNESSES,
 };
 use crate::problem::{ManifestErrors, ManifestProblem};
-use crate::text::{Text, read_distinct_id, read_distinct_title, read_language, read_line, read_origin};
+use crate::text::{Text, read_distinct_id, read_distinct_title, read_key_name, read_language, read_line};
 
 /// The length of a ballot's entry without ciphertext and argument: version, fingerprint, style, weight, credential,
 /// tracker of the previous entry; signature; version and kind of the entry.
@@ -127,7 +128,7 @@ impl ManifestParser {
         let credential_authorities =
             object.required("credential_authorities", |node| node.list(1..=MAX_AUTHORITIES, |node| self.party(&node)));
         let trustees = object.required("trustees", |node| self.trustees(&node));
-        let board = object.required("board", |node| self.log_key(&node, "origin"));
+        let board = object.required("board", |node| self.log_key(&node, MAX_BOARD_NAME_BYTES));
         let witnesses = object.required("witnesses", |node| self.witnesses(&node));
         let client_software = object.optional("client_software", |node| node.list(0..=usize::MAX, read_software));
         object.finish();
@@ -334,8 +335,8 @@ impl ManifestParser {
         let mut object = node.object()?;
         let count = object.length("members").unwrap_or(MAX_WITNESSES) as u64;
         let quorum = object.integer("quorum", 0..=count);
-        let members =
-            object.required("members", |node| node.list(0..=MAX_WITNESSES, |node| self.log_key(&node, "name")));
+        let members = object
+            .required("members", |node| node.list(0..=MAX_WITNESSES, |node| self.log_key(&node, MAX_KEY_NAME_BYTES)));
         object.finish();
         Some(Witnesses { quorum: quorum?, members: members? })
     }
@@ -348,9 +349,9 @@ impl ManifestParser {
         Some(Party { name: name?.into(), key: key? })
     }
 
-    fn log_key(&mut self, node: &Node<'_>, name: &str) -> Option<LogKey> {
+    fn log_key(&mut self, node: &Node<'_>, most_bytes: usize) -> Option<LogKey> {
         let mut object = node.object()?;
-        let name = object.required(name, |node| read_origin(&node));
+        let name = object.required("name", |node| read_key_name(&node, most_bytes));
         let key = object.required("key", |node| self.distinct_key(&node, parse_log_key));
         object.finish();
         Some(LogKey { name: name?.into(), key: key? })

@@ -19,8 +19,9 @@ use crate::form::Packing;
 use crate::group::{Element, Scalar};
 use crate::hash::FileHash;
 use crate::limits::{
-    MAX_AUTHORITIES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS,
-    MAX_STYLES, MAX_TEXT_BYTES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+    MAX_AUTHORITIES, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
+    MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_STYLES, MAX_TEXT_BYTES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT,
+    MAX_WITNESSES,
 };
 use crate::testing::TestRng;
 
@@ -159,7 +160,7 @@ fn contents_are_written_and_read_back() {
         ("/election_id", "0123456789abcdef".repeat(4)),
         ("/organiser/key", key(1)),
         ("/trustees/members/2/key", key(5)),
-        ("/board/origin", "example.org/board".into()),
+        ("/board/name", "example.org/board".into()),
         ("/board/key", ed25519_key(1)),
         ("/witnesses/members/1/name", "w2.example".into()),
         ("/client_software/0/sha256", "ab".repeat(32)),
@@ -391,9 +392,9 @@ fn words_are_known_or_refused() {
     assert_fault(&[("/trustees/on_disqualification", json!("continue"))], path, ManifestProblem::Unsupported);
     assert_fault(&[("/roll_changes_until", json!("x"))], "roll_changes_until", ManifestProblem::UnknownValue);
     assert_fault(&[("/roll_changes_until", json!("close"))], "roll_changes_until", ManifestProblem::Unsupported);
-    let another = json!("ballotta/v1-draft.5/manifest");
+    let another = json!("ballotta/v1-draft.6/manifest");
     assert_fault(&[("/format", another)], "format", ManifestProblem::UnsupportedFormat);
-    let another = json!("ballotta/v1-draft.5/ristretto255");
+    let another = json!("ballotta/v1-draft.6/ristretto255");
     assert_fault(&[("/suite", another)], "suite", ManifestProblem::UnsupportedSuite);
 }
 
@@ -632,12 +633,12 @@ fn the_identity_is_an_element_and_refused_as_a_key_alone() {
 
 #[test]
 fn names_of_logs_fit_signed_notes() {
-    for pointer in ["/board/origin", "/witnesses/members/1/name"] {
+    for (pointer, limit) in [("/board/name", MAX_BOARD_NAME_BYTES), ("/witnesses/members/1/name", MAX_KEY_NAME_BYTES)] {
         let path = pointer[1..].replace("/1/", "[1].").replace('/', ".");
         for name in ["a b", "a+b", "a\u{a0}b", "a\u{2028}b"] {
-            assert_fault(&[(pointer, json!(name))], &path, ManifestProblem::BadOrigin);
+            assert_fault(&[(pointer, json!(name))], &path, ManifestProblem::BadKeyName);
         }
-        let (found, limit) = (MAX_KEY_NAME_BYTES + 1, MAX_KEY_NAME_BYTES);
+        let found = limit + 1;
         let problem = ManifestProblem::TextTooLong { found, limit };
         assert_fault(&[(pointer, json!("x".repeat(found)))], &path, problem);
         assert_fault(&[(pointer, json!(""))], &path, ManifestProblem::EmptyText);

@@ -11,7 +11,7 @@ use super::report::{Effect, Place, Role};
 use super::{CheckId, Verification, Verifier};
 use crate::board::entry::{EntryError, EntryKind, Pointer};
 use crate::board::tiles::bundle_paths;
-use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, combine};
+use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, TallyDifference, combine};
 use crate::hash::FileHash;
 use crate::index::TrusteeIndex;
 use crate::limits::MAX_MESSAGE_BYTES;
@@ -50,19 +50,20 @@ impl Verifier<'_> {
         let (kind, check) = (EntryKind::PartialDecryption, CheckId::DecryptionProof);
         self.pointed_files(board, kind, check, usize::MAX, &mut |verifier, hash, bytes| {
             verifier.findings.saw(CheckId::DecryptionProof, 1);
-            let verified = match PartialDecryption::decode(context, tally, &bytes) {
-                Ok(part) if decryptions.iter().any(|verified| verified.trustee() == part.trustee()) => {
-                    Err(DecryptionError::DuplicateDecryption { trustee: part.trustee() }.to_string())
+            let (who, problem) = match PartialDecryption::decode(&bytes) {
+                Ok(part) => {
+                    let trustee = part.trustee();
+                    let is_second = decryptions.iter().any(|verified| verified.trustee() == trustee);
+                    let error = match part.verify(context, tally, rng) {
+                        Ok(_) if is_second => DecryptionError::DuplicateDecryption { trustee },
+                        Ok(verified) => return decryptions.push(verified),
+                        Err(error) => error,
+                    };
+                    (who_answers(&error), error.to_string())
                 }
-                Ok(part) => part.verify(context, tally, rng).map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
+                Err(error) => (Some(Role::Board), error.to_string()),
             };
-            let place = Place::File(record::decryption_path(&hash));
-            match verified {
-                Ok(verified) => decryptions.push(verified),
-                // Partial decryptions are not signed: the board has accepted one that is not valid.
-                Err(problem) => verifier.findings.note(check, place, &[Role::Board], problem),
-            }
+            verifier.findings.note(check, Place::File(record::decryption_path(&hash)), who.as_slice(), problem);
         });
         self.findings.saw(CheckId::DecryptionThreshold, outcome.decryptions.len() as u64);
         let totals = combine(context, tally, &outcome.decryptions);
@@ -110,27 +111,18 @@ impl Verifier<'_> {
                 Ok(statement) => {
                     let trustee = statement.trustee();
                     let earlier = seen.iter().copied().find(|earlier| earlier.trustee() == trustee);
-                    let is_second = earlier.is_some_and(|earlier| !earlier.says_the_same_as(statement));
-                    if !is_second {
+                    let error = match earlier.filter(|earlier| !earlier.says_the_same_as(statement)) {
+                        None => statement.agrees(tally).err(),
+                        Some(_) => Some(DecryptionError::TwoStatements { trustee }),
+                    };
+                    if earlier.is_none() {
                         seen.push(statement);
                     }
-                    let is_foreign = |statement: &ClosingStatement| statement.fingerprint() != tally.fingerprint();
-                    let error = match statement.agrees(tally) {
-                        _ if is_second => DecryptionError::TwoStatements { trustee },
-                        Err(error) => error,
-                        Ok(()) => continue,
-                    };
-                    let who =
-                        if is_foreign(statement) || is_second && earlier.is_some_and(|earlier| is_foreign(earlier)) {
-                            // The board has put a statement here that was made for another election.
-                            Some(Role::Board)
-                        } else if is_second || statement.is_about_board(tally) {
-                            Some(Role::Trustee(trustee))
-                        } else {
-                            // The trustee may have been shown another board.
-                            None
-                        };
-                    (who, error)
+                    let Some(error) = error else { continue };
+                    let elections = [Some(statement), earlier].into_iter().flatten().map(|it| &it.tally().fingerprint);
+                    // The board has put a statement here that was made for another election.
+                    let is_foreign = elections.into_iter().any(|of| of != tally.fingerprint());
+                    (if is_foreign { Some(Role::Board) } else { who_answers(&error) }, error)
                 }
             };
             self.findings.note(CheckId::TallySums, board.place(index), who.as_slice(), error);
@@ -248,6 +240,27 @@ impl Verifier<'_> {
             Err(error) => error.to_string(),
         };
         self.findings.fail(CheckId::Result, Place::File(record::RESULT.into()), &[], problem);
+    }
+}
+
+/// Who answers for a statement or a partial decryption that is refused: the trustee, if it has signed what is wrong. What
+/// it has not signed for this election, the board has put here.
+fn who_answers(error: &DecryptionError) -> Option<Role> {
+    use TallyDifference::{Fingerprint, Root, Size, Sums};
+    match *error {
+        DecryptionError::StatementMismatch { trustee, what }
+        | DecryptionError::DecryptionMismatch { trustee, what } => {
+            match what {
+                Fingerprint => Some(Role::Board),
+                // The trustee may have been shown another board.
+                Size | Root => None,
+                Sums => Some(Role::Trustee(trustee)),
+            }
+        }
+        DecryptionError::TwoStatements { trustee }
+        | DecryptionError::MalformedDecryption { trustee, .. }
+        | DecryptionError::PartialDecryptionInvalid { trustee, .. } => Some(Role::Trustee(trustee)),
+        _ => Some(Role::Board),
     }
 }
 

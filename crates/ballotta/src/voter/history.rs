@@ -7,14 +7,13 @@ use rand_core::CryptoRng;
 
 use super::{Election, VoterError};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, Candidate, SignedBallot, verify_ballots};
-use crate::board::entry::{Entry, EntryKind};
-use crate::board::tiles::TILE_WIDTH;
 use crate::credential::RollLine;
 use crate::encoding::DecodeError;
-use crate::group::PublicElement;
 use crate::hash::Tracker;
 use crate::record::{RecordError, RecordSource};
 use crate::tally::Ledger;
+use crate::weaken::{self, Check};
+use crate::written::{VoterNumber, WrittenTracker};
 
 /// A ballot that names a credential, and whether it is valid at its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +55,12 @@ pub enum BallotStatus {
         index: u64,
         /// The rule that the ballot breaks.
         error: AdmissionError,
+    },
+    /// A ballot with this tracker is on the board, and it is that of another voter: whoever showed this tracker has not cast
+    /// the ballot of this voter.
+    OfAnotherVoter {
+        /// The position of the ballot on the board.
+        index: u64,
     },
     /// The ballot is not on the board.
     Missing,
@@ -187,26 +192,7 @@ fn ballot_info(ballots: &[BoardBallot], index: u64) -> Result<BoardBallotInfo, R
 }
 
 impl Election {
-    /// Returns the credential that the ballot at this position of the board names, which shows who cast the ballot.
-    /// `None` if there is no ballot at this position, or if its credential is not an element of the group.
-    ///
-    /// # Errors
-    ///
-    /// If the record cannot be read, or has changed since it was read first.
-    pub fn ballot_credential(
-        &self,
-        source: &dyn RecordSource,
-        index: u64,
-    ) -> Result<Option<PublicElement>, VoterError> {
-        let entries = self.entries(source, index / u64::from(TILE_WIDTH))?;
-        let credential = |(_, bytes): &(u64, Vec<u8>)| {
-            let entry = Entry::decode(bytes).ok().filter(|entry| entry.kind() == EntryKind::Ballot)?;
-            PublicElement::from_canonical(&BallotHeader::read(entry.body()).ok()?.credential)
-        };
-        Ok(entries.iter().find(|(position, _)| *position == index).and_then(credential))
-    }
-
-    /// The status of the ballot with this tracker, of any voter.
+    /// The status of a voter's ballot: of the one with this tracker, if it is that of this voter.
     ///
     /// # Errors
     ///
@@ -214,24 +200,30 @@ impl Election {
     pub fn find<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
-        tracker: &Tracker,
+        tracker: &WrittenTracker,
+        voter: &VoterNumber,
         rng: &mut R,
     ) -> Result<BallotStatus, VoterError> {
-        // All entries with one tracker are the same ballot, and name the same credential.
-        let mut first = None;
+        // All entries with one tracker are the same ballot, and name the same credential. The first one of the voter is looked
+        // for; before it, one that cannot be read, or that of another voter.
+        let (mut own, mut other) = (None, BallotStatus::Missing);
         self.board.ballots_backwards::<VoterError>(source, &mut |index, body| {
-            if SignedBallot::tracker_of(body).ok() == Some(*tracker) {
-                first = Some((index, BallotHeader::read(body)));
+            let Some(found) = SignedBallot::tracker_of(body).ok().filter(|found| tracker.is_of(found)) else {
+                return Ok(());
+            };
+            match BallotHeader::read(body) {
+                Ok(header) if voter.is_of_bytes(&header.credential) || weaken::is_off(Check::VoterNumber) => {
+                    own = Some((index, found, header.credential));
+                }
+                Ok(_) => other = BallotStatus::OfAnotherVoter { index },
+                Err(error) => other = BallotStatus::Void { index, error: error.into() },
             }
             Ok(())
         })?;
-        match first {
-            None => Ok(BallotStatus::Missing),
-            Some((index, Err(error))) => Ok(BallotStatus::Void { index, error: error.into() }),
-            Some((index, Ok(header))) => match self.line(source, &header.credential)? {
-                Some(line) => Ok(History::read(self, source, &line, rng)?.find(tracker)),
-                None => Ok(BallotStatus::Void { index, error: AdmissionError::UnknownCredential }),
-            },
+        let Some((index, tracker, credential)) = own else { return Ok(other) };
+        match self.line(source, &credential)? {
+            Some(line) => Ok(History::read(self, source, &line, rng)?.find(&tracker)),
+            None => Ok(BallotStatus::Void { index, error: AdmissionError::UnknownCredential }),
         }
     }
 }
