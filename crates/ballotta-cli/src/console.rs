@@ -105,6 +105,11 @@ pub(crate) fn print_to_stderr(line: impl Display) {
     });
 }
 
+/// Whether a person can be asked: the standard input and the standard error are terminals.
+pub(crate) fn is_at_a_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
 /// The bar that is on the terminal now, if any.
 static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
 

@@ -16,18 +16,18 @@ use ballotta::credential::RollSignature;
 use ballotta::decryption::{ClosingStatement, PartialDecryptionHeader};
 use ballotta::hash::{FileHash, RollHash};
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
-use ballotta::manifest::{Contest, Manifest};
+use ballotta::manifest::{BallotStyle, Contest, LogKey, Manifest, Party};
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta_io::FolderRecord;
 use serde_json::{Value, json};
 
 use crate::chart;
-use crate::console::{Console, print};
-use crate::failure::ErrorContext as _;
+use crate::console::{Console, is_at_a_terminal, print};
+use crate::failure::{ErrorContext as _, remedy_of};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::PreparedFile;
 use crate::record::{read_manifest, text};
-use crate::secrets::{KeyFile, read_signing_key};
+use crate::secrets::{KeyFile, passphrase, read_signing_key, read_trustee_seed};
 use crate::status;
 
 /// Shows what a file is, and its fields.
@@ -38,6 +38,9 @@ pub(crate) struct InspectFile {
     /// The record to which the file belongs, if the file is not in its folder
     #[arg(long)]
     record: Option<PathBuf>,
+    /// Read the passphrase of a trustee's key from a file instead of the terminal, to show its public key
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
 }
 
 /// The largest length of a file that is shown.
@@ -54,11 +57,19 @@ impl InspectFile {
         ensure!(length <= MAX_BYTES, "{} is longer than any file of a Ballotta election", self.file.display());
         let bytes = zeroize::Zeroizing::new(fs::read(&self.file).with_context(cannot_read)?);
         let manifest = self.manifest()?;
-        let inspection = Inspection { path: &self.file, manifest: manifest.as_ref(), for_people: !console.is_json };
+        let inspection = Inspection {
+            path: &self.file,
+            manifest: manifest.as_ref(),
+            passphrase_file: self.passphrase_file.as_deref(),
+            for_people: !console.is_json,
+        };
         let fields = inspection
             .file(&bytes)
             .with_context(|| format!("{} cannot be shown", self.file.display()))
-            .remedy("give a file of a record, a message file or a key")?;
+            .or_else(|error| match remedy_of(&error) {
+                Some(_) => Err(error),
+                None => Err(error).remedy("give a file of a record, a message file or a key"),
+            })?;
         if console.is_json {
             return console.json(&fields.0.into_iter().collect::<Value>());
         }
@@ -137,6 +148,7 @@ fn on_a_line(value: &Value) -> String {
 struct Inspection<'a> {
     path: &'a Path,
     manifest: Option<&'a Manifest>,
+    passphrase_file: Option<&'a Path>,
     /// Whether the output is for people, not for programs.
     for_people: bool,
 }
@@ -144,7 +156,7 @@ struct Inspection<'a> {
 impl Inspection<'_> {
     fn file(&self, bytes: &[u8]) -> Result<Fields> {
         if bytes.starts_with(b"age-encryption.org/") {
-            return Ok(Fields::of("a file encrypted with age, as a trustee's seed is"));
+            return self.encrypted_key();
         }
         match str::from_utf8(bytes) {
             Ok(text) => self.text(text),
@@ -180,6 +192,18 @@ impl Inspection<'_> {
             // The bytes of a message can be valid text by chance.
             _ => self.binary(text.as_bytes()),
         }
+    }
+
+    /// The key of a trustee. Its file has no public part, so the public key is computed from the seed.
+    fn encrypted_key(&self) -> Result<Fields> {
+        let fields = Fields::of("a trustee's key, encrypted with a passphrase (age)");
+        if self.passphrase_file.is_none() && !is_at_a_terminal() {
+            let hidden = "encrypted; to see it, call this command at a terminal, or with --passphrase-file";
+            return Ok(fields.with("public key", hidden));
+        }
+        let passphrase = passphrase(self.passphrase_file, self.path)?;
+        let seed = read_trustee_seed(self.path, &passphrase)?;
+        Ok(fields.with("public key", hex::encode(seed.signing_key().public().as_bytes())))
     }
 
     fn key(&self, kind: KeyFile) -> Result<Fields> {
@@ -340,27 +364,36 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
         json!({ "id": contest.id, "title": text(&manifest, &contest.title), "rule": contest.rule, "options": options })
     };
     let contests: Vec<Value> = manifest.contests().iter().map(contest).collect();
+    let style = |style: &BallotStyle| format!("{}: {}", style.id, style.contests.join(", "));
+    let styles: Vec<String> = manifest.styles().iter().map(style).collect();
+    let parties = |parties: &[Party]| -> Vec<String> {
+        parties.iter().map(|Party { name, key }| format!("{name}: {}", hex::encode(key.as_bytes()))).collect()
+    };
+    let log = |LogKey { name, key }: &LogKey| format!("{name}: {}", hex::encode(key.as_bytes()));
+    let witnesses: Vec<String> = manifest.witnesses().members.iter().map(log).collect();
     let trustees = manifest.trustees();
-    let names: Vec<&str> = trustees.members.iter().map(|member| member.name.as_str()).collect();
-    let witnesses: Vec<&str> = manifest.witnesses().members.iter().map(|member| member.name.as_str()).collect();
-    let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
     Ok(Fields::of("a manifest")
         .with("hash", manifest.hash().to_string())
         .with("election id", hex::encode(manifest.election_id()))
         .with("kind", json!(manifest.kind()))
         .with("title", text(&manifest, manifest.title()))
         .with("languages", json!(manifest.languages()))
+        .with("schedule", json!(manifest.schedule()))
         .with("contests", contests)
         .with("ballot styles", styles)
+        .with("unit of weights", text(&manifest, &manifest.weights().unit))
         .with("largest weight", manifest.weights().max)
         .with("largest total weight", manifest.weights().total)
         .with("revoting", json!(manifest.revoting()))
         .with("quorum", json!(manifest.quorum()))
         .with("privacy", json!(manifest.privacy()))
-        .with("trustees", names)
+        .with("organiser", hex::encode(manifest.organiser().as_bytes()))
+        .with("credential authorities", parties(manifest.credential_authorities()))
+        .with("trustees", parties(&trustees.members))
         .with("threshold", trustees.threshold)
+        .with("trustees that must confirm", trustees.minimum_confirmed)
         .with("closing", json!(manifest.closing()))
-        .with("board", manifest.board().name.as_str())
+        .with("board", log(manifest.board()))
         .with("witnesses", witnesses)
         .with("witnesses needed", manifest.witnesses().quorum))
 }

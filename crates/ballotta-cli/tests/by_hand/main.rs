@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 mod kinds;
+mod newcomers;
 mod people;
 mod signers;
 mod terminal;
@@ -24,9 +25,9 @@ fn an_election_by_hand() {
     voting(&people);
     expect_status(&people, "voting", &["voters", "the organiser"], Some((3, 5)));
     closing_and_decryption(&people);
-    expect_status(&people, "publication", &["the board"], Some((3, 5)));
+    expect_status(&people, "publication", &["the board", "voters"], Some((3, 5)));
     let record = publication(&people);
-    expect_status(&people, "verification", &["anybody"], Some((3, 5)));
+    expect_status(&people, "verification", &["anybody", "voters"], Some((3, 5)));
     auditing(&people, &record);
     tampering(&people, &record);
     inspecting(&people);
@@ -46,6 +47,11 @@ fn expect_status(people: &People, step: &str, who: &[&str], turnout: Option<(u64
     assert_eq!(shown, people.ok("status record"));
     assert!(shown.starts_with("A statute  (A REHEARSAL: the result does not count)\n"), "{shown}");
     assert!(who.iter().all(|who| shown.contains(&format!("\n{who}:\n  "))), "{shown}");
+    check_commands(people, &shown);
+}
+
+/// Every command that `status` lists is one.
+fn check_commands(people: &People, shown: &str) {
     let commands: Vec<&str> =
         shown.lines().filter_map(|line| line.split_once("ballotta ").map(|(_, verb)| verb)).collect();
     assert!(!commands.is_empty(), "{shown}");
