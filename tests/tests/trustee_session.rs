@@ -353,7 +353,7 @@ fn nothing_is_decrypted_before_the_closing_rule() {
     // A trustee does not decrypt without its own statement, even if the closing rule is satisfied.
     let empty = Memory::default();
     let forgetful = closing(&board, 2, &empty).unwrap();
-    assert!(matches!(forgetful.decrypt(&board.record(), &mut TestRng(1)), Err(TrusteeError::NotSigned)));
+    assert!(matches!(forgetful.decrypt(&board.record(), &mut TestRng(1)), Err(TrusteeError::StatementLost)));
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl Board {
                     self.add_ballots(&mut run, outcomes)?;
                     let added = match other {
                         Ok(file) => self.add_one(&file),
-                        Err(error) => Err(Error::msg(error_text(&error))),
+                        Err(error) => Err(error),
                     };
                     // After a write that failed, nothing more is added and nothing is signed.
                     match added {

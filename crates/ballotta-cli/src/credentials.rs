@@ -27,6 +27,7 @@ use zeroize::Zeroizing;
 use crate::console::{Console, counted, grouped};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
+use crate::recognise::other_key;
 use crate::record::{Record, lock_record, read_election};
 use crate::secrets::{read_signing_key, system_rng, without_mark};
 use crate::signing::{BoardPin, Summary, check_fingerprint};
@@ -243,8 +244,10 @@ impl SignRoll {
         let authorities = record.manifest.credential_authorities();
         let named = AuthorityIndex::enumerate(authorities).find(|(_, authority)| authority.key == *key.public());
         let Some((index, _)) = named else {
-            let key = self.key.display();
-            return refusal(format!("{key} is not the key of a credential authority that the manifest names"));
+            let problem =
+                format!("{} is not the key of a credential authority that the manifest names", self.key.display());
+            let remedy = other_key(&record.manifest, key.public().as_bytes(), "a credential authority");
+            return refusal(problem).remedy(remedy);
         };
         let (_, Election { context, roll, .. }) = record.into_election()?;
         let fingerprint = context.fingerprint();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
-use ballotta::board::note::{NoteSigner, SignedCheckpoint};
+use ballotta::board::note::SignedCheckpoint;
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_bundle};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::contest::ContestOption;
@@ -16,7 +16,7 @@ use ballotta::credential::RollSignature;
 use ballotta::decryption::{ClosingStatement, PartialDecryptionHeader};
 use ballotta::hash::{FileHash, RollHash};
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
-use ballotta::manifest::{BallotStyle, Contest, LogKey, Manifest, Party};
+use ballotta::manifest::{BallotStyle, Contest, ElectionKind, LogKey, Manifest, Party};
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta_io::FolderRecord;
 use serde_json::{Value, json};
@@ -26,8 +26,9 @@ use crate::console::{Console, is_at_a_terminal, print};
 use crate::failure::{ErrorContext as _, remedy_of};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::PreparedFile;
+use crate::recognise::{AGE, CODES};
 use crate::record::{read_manifest, text};
-use crate::secrets::{KeyFile, passphrase, read_signing_key, read_trustee_seed};
+use crate::secrets::{KeyFile, note_key, open_trustee_seed, read_signing_key};
 use crate::status;
 
 /// Shows what a file is, and its fields.
@@ -155,7 +156,7 @@ struct Inspection<'a> {
 
 impl Inspection<'_> {
     fn file(&self, bytes: &[u8]) -> Result<Fields> {
-        if bytes.starts_with(b"age-encryption.org/") {
+        if bytes.starts_with(AGE) {
             return self.encrypted_key();
         }
         match str::from_utf8(bytes) {
@@ -166,7 +167,7 @@ impl Inspection<'_> {
 
     fn text(&self, text: &str) -> Result<Fields> {
         let first = text.lines().next().unwrap_or_default();
-        if first == "number,code,style,weight" {
+        if first == CODES {
             return Ok(Fields::of("voting codes: secret").with("codes", text.lines().count() - 1));
         }
         if let Some(kind) = KeyFile::of_header(first) {
@@ -201,16 +202,14 @@ impl Inspection<'_> {
             let hidden = "encrypted; to see it, call this command at a terminal, or with --passphrase-file";
             return Ok(fields.with("public key", hidden));
         }
-        let passphrase = passphrase(self.passphrase_file, self.path)?;
-        let seed = read_trustee_seed(self.path, &passphrase)?;
+        let seed = open_trustee_seed(self.path, self.passphrase_file)?;
         Ok(fields.with("public key", hex::encode(seed.signing_key().public().as_bytes())))
     }
 
     fn key(&self, kind: KeyFile) -> Result<Fields> {
         let public = match kind {
             KeyFile::Schnorr => hex::encode(read_signing_key(self.path)?.public().as_bytes()),
-            // The public key does not depend on the name.
-            KeyFile::Note => hex::encode(NoteSigner::from_seed("inspect", &*kind.read(self.path)?)?.key().as_bytes()),
+            KeyFile::Note => hex::encode(note_key(self.path)?),
         };
         Ok(Fields::of(&format!("the secret key of {}", kind.holder())).with("public key", public))
     }
@@ -253,7 +252,10 @@ impl Inspection<'_> {
                 let fields = fields.with("fingerprint", result.fingerprint.as_str()).with("checked", checked);
                 Ok(fields.with("result", lines))
             }
-            _ => Ok(fields.with("result", serde_json::to_value(result)?)),
+            _ => {
+                let rehearsal = self.manifest.map(|manifest| manifest.kind() == ElectionKind::Rehearsal);
+                Ok(fields.with("rehearsal", rehearsal).with("result", serde_json::to_value(result)?))
+            }
         }
     }
 

@@ -19,6 +19,7 @@ mod message_file;
 mod organiser;
 mod prepared;
 mod publish;
+mod recognise;
 mod record;
 mod rehearsal;
 mod replay;

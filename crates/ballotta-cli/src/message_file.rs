@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use crate::recognise::not_a_message;
 use crate::secrets::without_mark;
 
 /// The kind of a message file.
@@ -106,10 +107,11 @@ impl MessageFile {
 
     /// Reads a file; `-` is the standard input.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let mut text = String::new();
-        let read = open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text));
+        let mut bytes = Zeroizing::new(Vec::new());
+        let read = open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
         read.with_context(|| format!("{} cannot be read", path.display()))?;
-        Self::parse(&text).with_context(|| format!("{} is not a message file", path.display()))
+        let parsed = str::from_utf8(&bytes).context("it is not text").and_then(Self::parse);
+        parsed.or_else(|error| not_a_message(&path.display().to_string(), &bytes, error))
     }
 
     /// Reads a file of one kind.

@@ -23,7 +23,8 @@ use crate::ballot_box::BallotBox;
 use crate::console::{Console, isolated};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::manifest;
-use crate::secrets::{KeyFile, system_rng};
+use crate::recognise::other_key;
+use crate::secrets::{KeyFile, note_key, system_rng};
 use crate::signing::BoardPin;
 use crate::trustee_names::with_names;
 
@@ -74,7 +75,8 @@ fn not_a_record<T>(source: &FolderRecord, path: String, error: ReadError) -> Res
 pub(crate) fn board_signer(manifest: &Manifest, key: &Path) -> Result<NoteSigner> {
     match board::board_signer(manifest, &*KeyFile::Note.read(key)?) {
         Err(NoteError::OtherBoard { .. }) => {
-            refusal(format!("{} is not the key of the board that the manifest names", key.display()))
+            let problem = format!("{} is not the key of the board that the manifest names", key.display());
+            refusal(problem).remedy(other_key(manifest, &note_key(key)?, "the board"))
         }
         signer => Ok(signer?),
     }
@@ -215,10 +217,13 @@ pub(crate) fn first_language(manifest: &Manifest) -> &str {
 pub(crate) fn headline(manifest: &Manifest) -> String {
     let title = isolated(text(manifest, manifest.title()));
     if manifest.kind() == ElectionKind::Rehearsal {
-        return format!("{title}  (A REHEARSAL: the result does not count)");
+        return format!("{title}  ({REHEARSAL})");
     }
     title
 }
+
+/// What everybody is told of a rehearsal.
+pub(crate) const REHEARSAL: &str = "A REHEARSAL: the result does not count";
 
 /// A text of a manifest in its first language.
 pub(crate) fn text<'a>(manifest: &Manifest, text: &'a Text) -> &'a str {

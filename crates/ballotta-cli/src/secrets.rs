@@ -1,12 +1,14 @@
 //! Secrets on disk. Only the owner of a file may read it, it is never overwritten, and the seeds of trustees are
 //! encrypted.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::Path;
 
 use age::secrecy::{ExposeSecret as _, SecretString};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use ballotta::board::note::NoteSigner;
 use ballotta::key_ceremony::TrusteeSeed;
 use ballotta::signing::KeyPair;
 use ballotta_io::write_secret;
@@ -14,7 +16,9 @@ use getrandom::SysRng;
 use rand_core::{Rng as _, UnwrapErr};
 use zeroize::Zeroizing;
 
-use crate::failure::ErrorContext as _;
+use crate::console::{is_at_a_terminal, print_to_stderr};
+use crate::failure::{ErrorContext as _, error_text, remedy_of};
+use crate::recognise::not_a_key;
 
 /// The random number generator of the system. It panics if the system has no randomness.
 pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
@@ -54,6 +58,14 @@ impl KeyFile {
         }
     }
 
+    /// What to do for a key of this kind.
+    pub(crate) fn made_by(self) -> &'static str {
+        match self {
+            Self::Schnorr => "give the file that `ballotta organiser new` or `ballotta authority new` made",
+            Self::Note => "give the file that `ballotta board new` or `ballotta witness new` made",
+        }
+    }
+
     /// The kind of key file whose first line this is.
     pub(crate) fn of_header(line: &str) -> Option<Self> {
         [Self::Schnorr, Self::Note].into_iter().find(|kind| kind.header() == line)
@@ -67,10 +79,13 @@ impl KeyFile {
 
     /// Reads a secret of 32 bytes.
     pub(crate) fn read(self, path: &Path) -> Result<Zeroizing<[u8; 32]>> {
-        let text = fs::read_to_string(path).map(Zeroizing::new);
-        let text = text.with_context(|| format!("the key {} cannot be read", path.display()))?;
-        let mut lines = without_mark(&text).trim_end().lines();
-        ensure!(lines.next() == Some(self.header()), "{} is not the secret key of {}", path.display(), self.holder());
+        let bytes = fs::read(path).map(Zeroizing::new);
+        let bytes = bytes.with_context(|| format!("the key {} cannot be read", path.display()))?;
+        let text = without_mark(str::from_utf8(&bytes).unwrap_or_default());
+        let mut lines = text.trim_end().lines();
+        if lines.next() != Some(self.header()) {
+            return not_a_key(&path.display().to_string(), &bytes, self);
+        }
         let mut secret = Zeroizing::new([0; 32]);
         // The error of `hex` would show a character of the secret.
         let decoded = lines.next().and_then(|line| hex::decode_to_slice(line, secret.as_mut_slice()).ok());
@@ -98,6 +113,12 @@ pub(crate) fn new_note_key<S>(path: &Path, signer: impl FnOnce(&[u8; 32]) -> Res
 pub(crate) fn read_signing_key(path: &Path) -> Result<KeyPair> {
     let secret = KeyFile::Schnorr.read(path)?;
     KeyPair::from_secret(&secret).with_context(|| format!("{} is damaged", path.display()))
+}
+
+/// The public key of a board or of a witness.
+pub(crate) fn note_key(path: &Path) -> Result<[u8; 32]> {
+    // The public key does not depend on the name.
+    Ok(*NoteSigner::from_seed("name", &*KeyFile::Note.read(path)?)?.key().as_bytes())
 }
 
 /// Encrypts a trustee's seed with its passphrase (age, scrypt) and writes it to a new file. `work` is the work to try one
@@ -152,23 +173,58 @@ pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Resul
 /// protection.
 const LEAST_PASSPHRASE: usize = 15;
 
-/// The passphrase of a trustee's seed, from a file or typed by a person.
-pub(crate) fn passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretString> {
-    match file {
-        Some(file) => passphrase_in(file),
-        None => typed(&format!("Passphrase of {}: ", seed.display())),
+/// The least number of different characters of a new passphrase.
+const LEAST_DIFFERENT: usize = 6;
+
+/// Opens a trustee's seed with a passphrase, from a file or typed by a person.
+pub(crate) fn open_trustee_seed(seed: &Path, passphrase_file: Option<&Path>) -> Result<TrusteeSeed> {
+    match passphrase_file {
+        Some(file) => read_trustee_seed(seed, &passphrase_in(file)?),
+        None => {
+            // Nobody is asked for the passphrase of a file that is not there.
+            fs::metadata(seed).with_context(|| format!("the seed {} cannot be read", seed.display()))?;
+            ask(|| read_trustee_seed(seed, &typed(&format!("Passphrase of {}: ", seed.display()))?))
+        }
     }
+}
+
+/// How often a person may type a secret.
+const ATTEMPTS: usize = 3;
+
+/// Asks a person at a terminal again if what was typed is wrong.
+pub(crate) fn ask<T>(mut once: impl FnMut() -> Result<T>) -> Result<T> {
+    for _ in 1..ATTEMPTS {
+        match once() {
+            Err(error) if is_at_a_terminal() => {
+                print_to_stderr(error_text(&error));
+                if let Some(remedy) = remedy_of(&error) {
+                    print_to_stderr(remedy);
+                }
+            }
+            answer => return answer,
+        }
+    }
+    once()
 }
 
 /// The passphrase for a new seed, from a file or typed twice by a person.
 pub(crate) fn new_passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretString> {
+    if file.is_some() { new_passphrase_once(file, seed) } else { ask(|| new_passphrase_once(None, seed)) }
+}
+
+fn new_passphrase_once(file: Option<&Path>, seed: &Path) -> Result<SecretString> {
     let passphrase = match file {
         Some(file) => passphrase_in(file)?,
         None => typed(&format!("New passphrase for {}, at least {LEAST_PASSPHRASE} characters: ", seed.display()))?,
     };
+    const SEVERAL_WORDS: &str =
+        "take several words that nobody would guess together: a thief of the file can try for years";
     if passphrase.expose_secret().chars().count() < LEAST_PASSPHRASE {
-        return Err(anyhow!("the passphrase is shorter than {LEAST_PASSPHRASE} characters"))
-            .remedy("take several words that nobody would guess together: a thief of the file can try for years");
+        return Err(anyhow!("the passphrase is shorter than {LEAST_PASSPHRASE} characters")).remedy(SEVERAL_WORDS);
+    }
+    if passphrase.expose_secret().chars().collect::<BTreeSet<char>>().len() < LEAST_DIFFERENT {
+        return Err(anyhow!("the passphrase has fewer than {LEAST_DIFFERENT} different characters"))
+            .remedy(SEVERAL_WORDS);
     }
     if file.is_none() {
         let again = typed("Repeat the passphrase: ")?;
@@ -250,6 +306,21 @@ mod tests {
         fs::write(&path, bytes).unwrap();
         let error = read_trustee_seed(&path, &passphrase).err().unwrap();
         format!("{error:#}").replace(&path.display().to_string(), "FILE")
+    }
+
+    #[test]
+    fn u11_equal_letters_are_no_passphrase() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passphrase");
+        for (text, problem) in [
+            ("aaaaaaaaaaaaaaaa", Some("the passphrase has fewer than 6 different characters")),
+            ("abcdeabcdeabcdeabcde", Some("the passphrase has fewer than 6 different characters")),
+            ("one correct hor", None),
+        ] {
+            fs::write(&path, text).unwrap();
+            let error = new_passphrase(Some(&path), &path).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), problem, "{text}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::console::{Console, counted, grouped, isolated, percent, print};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::{headline, read_manifest, text};
+use crate::verify;
 
 /// The state of an election.
 #[derive(clap::Args, Debug)]
@@ -138,7 +139,7 @@ impl<'a> Status<'a> {
             print(format_args!("\nwarning: {warning}"))?;
         }
         if self.step.is_none() {
-            print(format_args!("\n{report}"))?;
+            print(format_args!("\n{}", verify::shown(report)))?;
         }
         Ok(())
     }

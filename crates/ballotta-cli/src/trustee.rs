@@ -20,10 +20,11 @@ use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, lock, read_election};
-use crate::secrets::{passphrase, read_trustee_seed, system_rng};
+use crate::secrets::{open_trustee_seed, system_rng};
 use crate::signing::{BoardPin, Confirmation, Pins, Summary, check_manifest_hash};
 use crate::state_file::StateFile;
 use crate::trustee_names::{trustees_named, with_names};
+use crate::verify::shown;
 
 /// The arguments of every verb of a trustee.
 #[derive(clap::Args, Debug)]
@@ -110,10 +111,11 @@ impl TrusteeAct {
     /// Makes the partial decryption.
     pub(crate) fn decrypt(&self, console: Console) -> Result<()> {
         let (_lock, session, record) = self.verify_closed(console)?;
-        self.confirm("this trustee's decryption of the totals", &session, console)?;
         let out = &self.trustee.out;
+        // Only what can be decrypted is shown and confirmed. Until then it is only in memory.
         let part = session.decrypt(&record.source, &mut system_rng());
         let part = part.or_else(|error| self.trustee.explain(&record.manifest, error))?;
+        self.confirm("this trustee's decryption of the totals", &session, console)?;
         MessageFile::new(FileKind::PartialDecryption, part.to_bytes()).write(out)?;
         console.answer(&format!("Send {} to the board.", out.display()), &json!({ "decryption": out }))
     }
@@ -156,10 +158,14 @@ impl TrusteeAct {
     }
 }
 
+/// What a trustee does whose statement is lost.
+const LOST: &str = "look for the file beside the key where you signed: if you find it, put it back beside the key; if it is \
+                    lost, do not sign or decrypt any more, and tell the other trustees, who may be enough without you";
+
 impl TrusteeArguments {
     fn session(&self) -> Result<TrusteeSession<StateFile>> {
-        let passphrase = passphrase(self.passphrase_file.as_deref(), &self.key)?;
-        Ok(TrusteeSession::new(read_trustee_seed(&self.key, &passphrase)?, self.state()?))
+        let seed = open_trustee_seed(&self.key, self.passphrase_file.as_deref())?;
+        Ok(TrusteeSession::new(seed, self.state()?))
     }
 
     fn state(&self) -> Result<StateFile> {
@@ -173,7 +179,10 @@ impl TrusteeArguments {
         let is_refusal = is_refusal(&error);
         let explained = match error {
             TrusteeError::Ceremony(CeremonyError::NotATrustee) => {
-                Err(CeremonyError::NotATrustee).remedy("give the seed that belongs to a public key in the manifest")
+                Err(CeremonyError::NotATrustee).remedy(
+                    "give the key whose public half is in the manifest: `ballotta inspect` shows that of a key, and those of \
+                     the manifest",
+                )
             }
             TrusteeError::Ceremony(error) => Err(with_names(manifest, error)),
             TrusteeError::SeedUsed => Err(anyhow!(
@@ -185,7 +194,7 @@ impl TrusteeArguments {
                 Err(error).with_context(|| format!("the statement cannot be stored in {state}, so it is not published"))
             }
             TrusteeError::StatementDamaged => {
-                Err(anyhow!("{state} is damaged: a trustee without its statement cannot take part"))
+                Err(anyhow!("{state} is damaged: a trustee without its statement cannot take part")).remedy(LOST)
             }
             TrusteeError::StatementOfAnotherTrustee { trustee } => {
                 Err(anyhow!("{state} has the statement of {}", trustees_named(manifest, &[trustee])))
@@ -198,13 +207,17 @@ impl TrusteeArguments {
             }),
             TrusteeError::StatementLost => {
                 Err(anyhow!("{state} is missing, but this trustee has a statement on the board: it cannot take part"))
+                    .remedy(LOST)
             }
             TrusteeError::NotSigned => Err(anyhow!(
                 "{state} is missing: a trustee decrypts only the tally about which it has signed a statement"
             ))
-            .remedy("sign one with `ballotta trustee sign-closing`, or restore the file next to the key"),
+            .remedy(
+                "if you have not signed a statement yet, sign one with `ballotta trustee sign-closing`; if you have, look \
+                 for the file beside the key where you signed, and do not sign again",
+            ),
             TrusteeError::InvalidRecord(report) => {
-                Err(anyhow!("{report}\n\nOnly a record that holds up to the close is signed or decrypted"))
+                Err(anyhow!("{}\n\nOnly a record that holds up to the close is signed or decrypted", shown(&report)))
             }
             TrusteeError::Decryption(DecryptionError::TooFewStatements { found, needed, absent }) => {
                 let names = trustees_named(manifest, &absent);

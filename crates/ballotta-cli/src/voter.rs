@@ -23,7 +23,7 @@ use crate::marks::{MarkArguments, explain, for_people};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
 use crate::record::{Record, language, read_election};
-use crate::secrets::{system_rng, voting_code_text, without_mark};
+use crate::secrets::{ask, system_rng, voting_code_text, without_mark};
 use crate::signing::Pins;
 use crate::state_file::follow_links;
 
@@ -70,7 +70,7 @@ impl PrepareBallot {
         let rng = &mut system_rng();
         let previous = voter.predecessor(&election, &source, rng).refused()?;
         if let Err(errors) = choices.check(context, voter.line().entitlement()) {
-            return explain(manifest, &choices, &errors);
+            return explain(manifest, voter.line().style, &choices, &errors);
         }
         let prepared = voter.prepare(context, choices, previous, counter, rng)?;
         PreparedFile::new(&self.record, context, &prepared)?.write(&self.out)?;
@@ -113,12 +113,11 @@ impl PrepareBallot {
 /// Reads the voting code and finds the voter on the roll. If the roll does not have the credential, the record is not
 /// that of the voter's election.
 fn read_voter(file: Option<&Path>, source: &FolderRecord, election: &Election) -> Result<Voter> {
-    let code = voting_code_text(file)?;
-    let code: VotingCode = without_mark(&code)
-        .trim()
-        .parse()
-        .context("this is not a voting code")
-        .remedy("type it again, and check each group")?;
+    let once = || {
+        let parsed = without_mark(&voting_code_text(file)?).trim().parse();
+        parsed.context("this is not a voting code").remedy("type it again, and check each group")
+    };
+    let code: VotingCode = if file.is_some() { once()? } else { ask(once)? };
     let voter = election.voter(source, &code).refused();
     voter.remedy("check the voting code and the fingerprint; if both are right, do not vote: this is not your election")
 }
@@ -302,8 +301,10 @@ impl CheckBallot {
             BallotStatus::Counted { index } => answer("counted", Some(index), None, format!("counted: entry {index}")),
             BallotStatus::Superseded { index, by, by_index } => {
                 answer("superseded", Some(index), Some(by), format!("superseded by {by}: entry {by_index}"))?;
-                refusal("a later ballot with the same voting code is counted instead")
-                    .remedy("if you did not cast it, somebody else has your voting code: tell the organiser")
+                refusal("a later ballot with the same voting code is counted instead").remedy(
+                    "if you voted again, this is right; if you did not, somebody else has your voting code: tell \
+                         the organiser",
+                )
             }
             BallotStatus::Void { index, error } => {
                 answer("void", Some(index), None, format!("void: entry {index}: {error}"))?;
@@ -312,9 +313,13 @@ impl CheckBallot {
             BallotStatus::Missing => {
                 answer("missing", None, None, "missing".to_owned())?;
                 let remedy = match election.window.closed {
-                    None => "send the ballot to the board, get the record again, and repeat this check",
+                    None => {
+                        "compare the tracker with what you wrote down; if it is right, send the ballot to the board, get \
+                         the record again, and repeat this check"
+                    }
                     Some(_) => {
-                        "get the record from another source and check again; if you sent it in time, make this public"
+                        "compare the tracker with what you wrote down; if it is right, get the record from another source \
+                         and check again; if you sent the ballot in time, make this public"
                     }
                 };
                 refusal("no ballot on this board has this tracker").remedy(remedy)
@@ -324,8 +329,10 @@ impl CheckBallot {
 }
 
 /// What a voter must know if no witness is required.
-const NOBODY_WITNESSED: &str = "Nobody has witnessed this board: it may show other people other entries. Compare its \
-                                checkpoint with those of other people.";
+fn nobody_witnessed(members: usize) -> String {
+    let why = if members == 0 { "This election has no witnesses" } else { "Nobody has witnessed this board" };
+    format!("{why}: the board may show other people other entries. Compare its checkpoint with those of other people.")
+}
 
 /// Checks that enough witnesses saw the board. Otherwise the board may show these entries to this voter only.
 fn check_witnesses(source: &FolderRecord, election: &Election, console: Console) -> Result<()> {
@@ -333,8 +340,9 @@ fn check_witnesses(source: &FolderRecord, election: &Election, console: Console)
         election.closing_witnesses(source).refused().remedy("keep this record as evidence, and make it public")?
     else {
         console.say("The voting is not closed yet: check again after the close.");
-        if election.context.manifest().witnesses().quorum == 0 {
-            console.say(NOBODY_WITNESSED);
+        let witnesses = election.context.manifest().witnesses();
+        if witnesses.quorum == 0 {
+            console.say(nobody_witnessed(witnesses.members.len()));
         }
         return Ok(());
     };
@@ -346,7 +354,7 @@ fn check_witnesses(source: &FolderRecord, election: &Election, console: Console)
             .remedy("check again later and from another place: the board may show other people other entries");
     }
     if cosigned == 0 {
-        console.say(NOBODY_WITNESSED);
+        console.say(nobody_witnessed(members));
     } else {
         console.say(format!("{found}."));
     }
@@ -356,6 +364,12 @@ fn check_witnesses(source: &FolderRecord, election: &Election, console: Console)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_election_without_witnesses_is_named() {
+        assert!(nobody_witnessed(0).starts_with("This election has no witnesses: the board may show"));
+        assert!(nobody_witnessed(1).starts_with("Nobody has witnessed this board: the board may show"));
+    }
 
     #[test]
     fn trackers_are_read_as_people_write_them_down() {

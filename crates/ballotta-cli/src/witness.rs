@@ -18,8 +18,9 @@ use serde_json::json;
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
+use crate::recognise::other_key;
 use crate::record::{Record, lock, read_manifest};
-use crate::secrets::{KeyFile, system_rng};
+use crate::secrets::{KeyFile, note_key, system_rng};
 use crate::signing::{Pins, Summary};
 use crate::state_file::StateFile;
 
@@ -103,7 +104,13 @@ pub(crate) fn cosign_closing(source: &FolderRecord, manifest: &Manifest, keys: &
 /// The session of the witness whose key is in a file.
 fn session(manifest: &Manifest, key: &Path) -> Result<WitnessSession<StateFile>> {
     let seed = KeyFile::Note.read(key)?;
-    WitnessSession::new(manifest, &seed, StateFile::beside(key)?).or_else(|error| explain(key, error))
+    match WitnessSession::new(manifest, &seed, StateFile::beside(key)?) {
+        Err(WitnessError::NotAWitness) => {
+            let problem = format!("{} is not the key of a witness that the manifest names", key.display());
+            refusal(problem).remedy(other_key(manifest, &note_key(key)?, "a witness"))
+        }
+        session => session.or_else(|error| explain(key, error)),
+    }
 }
 
 /// Gives every entry of the board to the reviews of its checkpoints.
@@ -126,9 +133,6 @@ fn explain<T>(key: &Path, error: WitnessError<io::Error>) -> Result<T> {
     let state = StateFile::beside(key)?;
     let state = state.path.display();
     match error {
-        WitnessError::NotAWitness => {
-            refusal(format!("{} is not the key of a witness that the manifest names", key.display()))
-        }
         WitnessError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")),
         WitnessError::Store(error) => Err(error).with_context(|| format!("{state} cannot be written")),
         WitnessError::StateDamaged => {

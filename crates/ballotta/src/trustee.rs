@@ -70,7 +70,7 @@ use serde::Deserialize;
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption};
 use crate::election::ElectionContext;
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, CeremonyStep, Trustee, TrusteeSeed, TrusteeShares};
-use crate::manifest::Closing;
+use crate::manifest::{Closing, Manifest};
 use crate::proofs::schnorr::KeyPair;
 use crate::record::{CLOSING_CHECKPOINT, RecordError, RecordSource, read_checkpoint};
 use crate::tally::EncryptedTally;
@@ -233,13 +233,10 @@ impl<S: StatementStore> ClosingSession<S> {
         if let Some(stored) = self.stored(tally, rng)? {
             return Ok(stored);
         }
-        let (trustee, manifest) = (self.shares.index().get(), context.manifest());
-        let mut own = self.verification.statements.iter().filter(|statement| statement.trustee() == trustee);
-        // Anybody can put a statement under this trustee's name on the board: only a signed one is its own.
-        if own.any(|statement| statement.verify(manifest, rng).is_ok()) {
+        if self.has_stated(context.manifest(), rng) {
             return Err(TrusteeError::StatementLost);
         }
-        let statement = ClosingStatement::sign(tally, trustee, &self.signing, rng);
+        let statement = ClosingStatement::sign(tally, self.shares.index().get(), &self.signing, rng);
         self.store.store_new(StatementDocument::encode(&statement).as_bytes()).map_err(TrusteeError::Store)?;
         Ok(statement)
     }
@@ -249,15 +246,18 @@ impl<S: StatementStore> ClosingSession<S> {
     ///
     /// # Errors
     ///
-    /// `NotSigned` or `OtherTally` unless the store has the statement about this tally; `Decryption` if the closing
-    /// rule is not satisfied; `ClosingCheckpoint` if that cannot be known.
+    /// `NotSigned`, `StatementLost` or `OtherTally` unless the store has the statement about this tally; `Decryption` if
+    /// the closing rule is not satisfied; `ClosingCheckpoint` if that cannot be known.
     pub fn decrypt<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
         rng: &mut R,
     ) -> Result<PartialDecryption, TrusteeError<S::Error>> {
         let (context, tally) = closed(&self.verification)?;
-        self.stored(tally, rng)?.ok_or(TrusteeError::NotSigned)?;
+        if self.stored(tally, rng)?.is_none() {
+            let is_lost = self.has_stated(context.manifest(), rng);
+            return Err(if is_lost { TrusteeError::StatementLost } else { TrusteeError::NotSigned });
+        }
         let checkpoint = match context.manifest().closing() {
             Closing::Statements => None,
             Closing::Witnesses => {
@@ -267,6 +267,14 @@ impl<S: StatementStore> ClosingSession<S> {
         let statements = &self.verification.statements;
         let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint.as_ref(), rng)?;
         Ok(PartialDecryption::decrypt(context, &closed, &self.shares, rng)?)
+    }
+
+    /// Whether the board has a statement of this trustee. Anybody can put one under this trustee's name on the board: only
+    /// a signed one is its own.
+    fn has_stated<R: CryptoRng>(&self, manifest: &Manifest, rng: &mut R) -> bool {
+        let mut statements = self.verification.statements.iter();
+        let trustee = self.shares.index().get();
+        statements.any(|statement| statement.trustee() == trustee && statement.verify(manifest, rng).is_ok())
     }
 
     /// The stored statement, which must be about this tally, and signed by this trustee's key.

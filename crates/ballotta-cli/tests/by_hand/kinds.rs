@@ -362,6 +362,9 @@ fn publish(people: &People) {
 
 /// The result as it is shown.
 const RESULT: &str = "
+  A REHEARSAL: the result does not count
+  The numbers are sums of weights (unit: voter), not numbers of ballots
+
   Who shall sit on the board?
   Bob      ██████████████████████▏ 5 (55.56 %)
   Eve      ██████████████████████▏ 5 (55.56 %)

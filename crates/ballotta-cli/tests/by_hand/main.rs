@@ -401,8 +401,7 @@ fn closing_and_decryption(people: &People) {
     people.fails(1, waiting, &trustee(1, "decrypt", "decryption"));
     people.fails(
         1,
-        "error: there is no result yet: 0 of 2 partial decryptions are on the board, \
-         and none of trustees 1 (One), 2 (Two)\nremedy: ",
+        "error: there is no result yet: 2 more partial decryptions are needed, from trustees 1 (One), 2 (Two)\nremedy: ",
         "result publish record --board-key board/key",
     );
 
@@ -454,6 +453,7 @@ fn closing_and_decryption(people: &People) {
 /// Publishes the result, and gives only the record to an auditor.
 fn publication(people: &People) -> PathBuf {
     people.fails(3, "the record is not complete", "verify record");
+    assert!(people.run("verify record").stdout.starts_with("A REHEARSAL: the result does not count\n\n"));
     people.fails(1, "is not the key of the board", "result publish record --board-key witness/key");
     // A closing checkpoint that cannot be read is not one that is missing: nothing is published without it.
     let (checkpoint, aside) = (people.path("record/closing-checkpoint"), people.path("aside"));
@@ -468,6 +468,18 @@ fn publication(people: &People) -> PathBuf {
     fs::rename(&aside, &checkpoint).unwrap();
     let shown = people.ok("result publish record --board-key board/key");
     assert!(shown.contains("Yes") && shown.contains("Emmy"), "{shown}");
+    // F4: everything that shows the result says that it is that of a rehearsal.
+    let rehearsal = "A REHEARSAL: the result does not count";
+    assert!(shown.trim_start().starts_with(rehearsal), "{shown}");
+    for file in ["README.md", "result/chart.svg"] {
+        assert!(people.read(&format!("record/{file}")).contains(rehearsal), "{file}");
+    }
+    for line in ["verify record", "inspect record/result/result.json", "status record"] {
+        assert!(people.ok(line).contains(rehearsal), "{line}");
+    }
+    for line in ["verify record --json", "inspect record/result/result.json --json", "status record --json"] {
+        assert_eq!(serde_json::from_str::<Value>(&people.ok(line)).unwrap()["rehearsal"], true, "{line}");
+    }
     let quorum = "Quorum: more than 1/2 of the voters on the roll; 60.00 % took part: reached";
     assert!(shown.contains(quorum) && people.read("record/result/chart.svg").contains(quorum), "{shown}");
     people.fails(1, "published already", "result publish record --board-key board/key");

@@ -6,9 +6,15 @@ use serde_json::Value;
 
 use super::check_commands;
 use super::people::People;
+use super::signers::at_a_terminal;
 
 /// Runs an election up to the opening: two trustees, a witness, and three voters. `options` are added to its manifest.
 fn open_election(people: &People, options: &str) -> String {
+    open_election_with(people, options, "--voters 3")
+}
+
+/// The same, with these voters.
+fn open_election_with(people: &People, options: &str, voters: &str) -> String {
     let key = |command: &str| people.ok(command);
     let organiser = key("organiser new --out organiser/key");
     let authority = key("authority new --out authority/key");
@@ -33,7 +39,8 @@ fn open_election(people: &People, options: &str) -> String {
             people.add(&format!("trustee{number}/{step}"));
         }
     }
-    let fingerprint = people.ok("credentials issue record --voters 3 --codes authority/codes.csv");
+    fs::write(people.path("authority/list.csv"), "all,2\nall,1\nall,5\n").unwrap();
+    let fingerprint = people.ok(&format!("credentials issue record {voters} --codes authority/codes.csv"));
     for (number, line) in (1..).zip(people.read("authority/codes.csv").lines().skip(1)) {
         fs::write(people.path(&format!("voters/code{number}")), line.split(',').nth(1).unwrap()).unwrap();
     }
@@ -139,4 +146,180 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
     people.fails(1, "`ballotta trustee sign-closing`", &trustee_call(1, "decrypt", "decryption"));
     people.ok(&trustee_call(1, "sign-closing", "statement"));
     people.ok(&trustee_call(1, "decrypt", "decryption"));
+}
+
+/// What `voter check` says to voters, who have no other explanation.
+#[test]
+fn voters_are_told_what_an_answer_means() {
+    let people = People::new();
+    open_election(&people, "--closing statements --witnesses-needed 0 --minimum-ballots 2 --revoting");
+    let first = vote(&people, 1, "yes");
+    fs::rename(people.path("voters/1.ballot"), people.path("voters/first.ballot")).unwrap();
+    fs::rename(people.path("voters/1.cast"), people.path("voters/first.cast")).unwrap();
+    vote(&people, 1, "no");
+    let again = "remedy: if you voted again, this is right; if you did not, somebody else has your voting code";
+    people.fails(1, again, &format!("voter check record --tracker {first}"));
+    let compare = "remedy: compare the tracker with what you wrote down; if it is right, ";
+    let missing = format!("voter check record --tracker {}", "0".repeat(64));
+    people.fails(1, &format!("{compare}send the ballot to the board"), &missing);
+    people.fails(1, "Nobody has witnessed this board: ", &missing);
+    close(&people);
+    people.fails(1, &format!("{compare}get the record from another source"), &missing);
+    people.fails(3, "if only your copy lacks files, get the record again", "verify record");
+    people.fails(
+        1,
+        "error: there is no result yet: 2 more partial decryptions are needed, from trustees 1 (One), 2 (Two)\n",
+        "result publish record --board-key board/key",
+    );
+}
+
+/// A file that is given by mistake is named as what it is, with what to do.
+#[test]
+fn wrong_files_and_keys_are_named() {
+    let people = People::new();
+    open_election(&people, "--closing statements --minimum-ballots 3");
+    people.ok("voter prepare record --choose statute=yes --code-file voters/code1 --out voters/one");
+    people.add_fails(
+        "voters/one is a prepared ballot, which shows the voter's choices, not a message file; remedy: only its voter may \
+         have this file: the voter casts it with `ballotta voter cast FILE --out BALLOT`, and sends the file BALLOT",
+        "voters/one",
+    );
+    people.add_fails("is a key that is encrypted with a passphrase (age), not a message file", "trustee1/seed.age");
+    people.add_fails("is the secret key of a board or a witness, not a message file", "board/key");
+    people.add_fails("authority/codes.csv is a file with secret voting codes", "authority/codes.csv");
+    let close = |key: &str| format!("organiser close record --key {key} --out organiser/closing");
+    people.fails(
+        2,
+        "error: trustee1/seed.age is a key that is encrypted with a passphrase (age), not the secret key of an organiser or \
+         a credential authority\nremedy: a trustee's key is for the verbs `ballotta trustee ..`; here, give the file that \
+         `ballotta organiser new` or `ballotta authority new` made; if you have encrypted your key yourself, decrypt it",
+        &close("trustee1/seed.age"),
+    );
+    people.fails(2, "board/key is the secret key of a board or a witness, not the secret", &close("board/key"));
+    people.fails(
+        1,
+        "remedy: this is the key of credential authority Office; give that of the organiser\n",
+        &close("authority/key"),
+    );
+    people.ok("organiser new --out organiser/other");
+    let other = people.field("inspect organiser/other", "public key");
+    people.fails(
+        1,
+        &format!("remedy: its public key is {other}, which the manifest does not"),
+        &close("organiser/other"),
+    );
+    people.fails(
+        1,
+        "remedy: this is the key of witness witness.example; give that of the board\n",
+        "board add record --board-key witness/key voters/one",
+    );
+    people.fails(
+        1,
+        "remedy: this is the key of the board; give that of a witness\n",
+        "witness cosign record --key board/key --out witness/line",
+    );
+    vote(&people, 2, "yes");
+    let ran = people.run(&close("organiser/key"));
+    let warning =
+        "warning: 1 ballot counts, and the manifest asks for 3 in every contest: if the voting closes now, nothing";
+    assert!(ran.code == 0 && ran.stderr.contains(warning), "{}", ran.shown());
+}
+
+/// A trustee whose decryption is refused has seen nothing that looks like success, and is sent to no verb that sends it
+/// back.
+#[test]
+fn a_refused_decryption_shows_only_the_refusal() {
+    let people = People::new();
+    open_election(&people, "--closing statements --minimum-ballots 2");
+    vote(&people, 1, "yes");
+    vote(&people, 2, "no");
+    close(&people);
+    people.ok(&trustee_call(1, "sign-closing", "statement"));
+    let ran = people.run(&trustee_call(1, "decrypt", "decryption"));
+    assert!(ran.code == 1 && ran.stderr.starts_with("error: no valid statement"), "{}", ran.shown());
+    people.add("trustee1/statement");
+    fs::rename(people.path("trustee1/seed.age.state"), people.path("trustee1/aside")).unwrap();
+    let lost = "it cannot take part\nremedy: look for the file beside the key where you signed: ";
+    for verb in ["decrypt", "sign-closing"] {
+        people.fails(1, lost, &trustee_call(1, verb, "lost"));
+    }
+    people.fails(1, "if you have not signed a statement yet, sign one with", &trustee_call(2, "decrypt", "lost"));
+}
+
+/// Of hundreds of equal failures, people see the first.
+#[test]
+fn many_failures_of_one_check_are_folded() {
+    let people = People::new();
+    open_election(&people, "--minimum-ballots 2");
+    let roll = people.read("record/roll");
+    let (header, voter) = (roll.lines().next().unwrap(), roll.lines().nth(1).unwrap());
+    fs::write(people.path("record/roll"), format!("{header}\n{}", format!("{voter}\n").repeat(1500))).unwrap();
+    let ran = people.run("verify record --stage voting");
+    let lines = ran.stdout.lines().filter(|line| line.starts_with("roll.lines: "));
+    let [shown @ .., further, more] = &lines.collect::<Vec<_>>()[..] else { panic!("{}", ran.shown()) };
+    assert_eq!(shown.len(), 20);
+    assert_eq!(
+        (*further, *more),
+        ("roll.lines: 499 further failures", "roll.lines: and 980 more, which `--json` lists")
+    );
+    assert!(ran.stderr.contains("the record does not hold: 1"), "{}", ran.shown());
+    assert_eq!(ran.stdout, people.run("verify record --stage voting").stdout);
+}
+
+/// Three voters with different weights choose one of four options.
+#[test]
+fn the_winner_stands_first_and_weights_are_named() {
+    let people = People::new();
+    let options: String = ["a", "b", "c", "d"].map(|id| format!(" --option chair/{id}={id}")).concat();
+    let more = format!("--closing statements --max-weight 5 --weight-unit share --contest chair=Who?{options}");
+    open_election_with(&people, &more, "--list authority/list.csv");
+    for (voter, chair) in [(1, "c"), (2, "d"), (3, "d")] {
+        let (code, ballot) = (format!("--code-file voters/code{voter}"), format!("voters/{voter}"));
+        if voter == 1 {
+            // Only the contests of the voter's ballot are named.
+            let unknown = "there is no contest x on this ballot; the contests are statute, chair\n";
+            let marks = "--choose statute=yes --choose chair=a --choose x=y";
+            people.fails(2, unknown, &format!("voter prepare record {marks} {code} --out {ballot}"));
+        }
+        people.ok(&format!("voter prepare record --choose statute=yes --choose chair={chair} {code} --out {ballot}"));
+        people.ok(&format!("voter cast {ballot} {code} --out {ballot}.ballot"));
+        people.add(&format!("{ballot}.ballot"));
+    }
+    close(&people);
+    for verb in ["sign-closing", "decrypt"] {
+        for number in [1, 2] {
+            people.ok(&trustee_call(number, verb, verb));
+        }
+        people.add(&format!("trustee1/{verb} trustee2/{verb}"));
+    }
+    let shown = people.ok("result publish record --board-key board/key");
+    let (_, chair) = shown.split_once("Who?\n").unwrap();
+    let lines: Vec<&str> = chair.lines().map(str::trim).collect();
+    let weights = "The numbers are sums of weights (unit: share), not numbers of ballots\n\n  Do you approve?";
+    assert!(shown.trim_start().starts_with(weights), "{shown}");
+    assert!(lines[0].starts_with("d ") && lines[0].ends_with("6 (75.00 %)"), "{shown}");
+    assert!(lines[1].starts_with("c ") && lines[1].ends_with("2 (25.00 %)"), "{shown}");
+}
+
+/// U11: who mistypes a code or a passphrase at a terminal is asked again, up to three times.
+#[test]
+fn u11_what_is_mistyped_is_asked_again() {
+    let people = People::new();
+    open_election(&people, "--minimum-ballots 2");
+    let code = people.read("voters/code1");
+    let prepare = "voter prepare record --choose statute=yes --out voters/one";
+    let Some(ran) = at_a_terminal(&people, prepare, "not a code\n\n\n") else { return };
+    assert!(ran.code == 2 && ran.stdout.contains("error: this is not a voting code"), "{}", ran.shown());
+    let ran = at_a_terminal(&people, prepare, &format!("not a code\n{}\n{code}\n", code.replace('-', ""))).unwrap();
+    assert!(ran.code == 0 && ran.stdout.contains("this is not a voting code: a voting code has"), "{}", ran.shown());
+    let inspect = "inspect trustee1/seed.age";
+    let ran = at_a_terminal(&people, inspect, "wrong\none correct horse\n").unwrap();
+    let asked = ran.stdout.matches("Passphrase of trustee1/seed.age: ").count();
+    assert!(ran.code == 0 && asked == 2 && ran.stdout.contains("public key: "), "{}", ran.shown());
+    let ran = at_a_terminal(&people, inspect, "wrong\nwrong\nwrong\none correct horse\n").unwrap();
+    assert!(ran.code == 2 && ran.stdout.contains("error: "), "{}", ran.shown());
+    let new = "trustee new --out trustee1/new.age --work-factor 4";
+    let typed = "short\naaaaaaaaaaaaaaaa\nthree correct horses\nthree correct horses\n";
+    let ran = at_a_terminal(&people, new, typed).unwrap();
+    assert!(ran.code == 0 && people.path("trustee1/new.age").exists(), "{}", ran.shown());
 }

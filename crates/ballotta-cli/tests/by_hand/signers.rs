@@ -219,7 +219,7 @@ fn confirmed(people: &People, expected: &str, line: &str) -> String {
 }
 
 /// Runs a line at a terminal at which somebody types `answer`; `None` if there is no `script`.
-fn at_a_terminal(people: &People, line: &str, answer: &str) -> Option<Ran> {
+pub(super) fn at_a_terminal(people: &People, line: &str, answer: &str) -> Option<Ran> {
     let command = format!("stty -echo; exec '{}' {line}", env!("CARGO_BIN_EXE_ballotta"));
     let script = Command::new("script")
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
