@@ -3,6 +3,7 @@
 //! See `spec/command-line.md#inspect`. The content is read, not verified, unless the output says so.
 
 use std::fs;
+use std::io::{self, BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -14,20 +15,23 @@ use ballotta::board::{board_key, witness_keys};
 use ballotta::contest::ContestOption;
 use ballotta::credential::RollSignature;
 use ballotta::decryption::{ClosingStatement, PartialDecryptionHeader};
-use ballotta::hash::{FileHash, RollHash};
+use ballotta::hash::FileHash;
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
+use ballotta::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
 use ballotta::manifest::{BallotStyle, Contest, ElectionKind, LogKey, Manifest, Party};
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta_io::FolderRecord;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use crate::chart;
-use crate::console::{Console, is_at_a_terminal, print};
+use crate::console::{Console, Shown as _, escaped, is_at_a_terminal, print};
 use crate::failure::{ErrorContext as _, remedy_of};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::PreparedFile;
 use crate::recognise::{AGE, CODES};
-use crate::record::{read_manifest, text};
+use crate::record::{open_regular, read_at_most, read_manifest, text};
 use crate::secrets::{KeyFile, note_key, open_trustee_seed, read_signing_key};
 use crate::status;
 
@@ -44,19 +48,56 @@ pub(crate) struct InspectFile {
     passphrase_file: Option<PathBuf>,
 }
 
-/// The largest length of a file that is shown.
-const MAX_BYTES: u64 = 4 << 30;
+/// Longer than any file of an election except rolls and codes, which are read line by line.
+const MAX_BYTES: usize = 24 << 20;
+/// Longer than any document in JSON. A parsed document takes up to thirty times its length in memory.
+const MAX_JSON_BYTES: usize = 4 << 20;
+
+/// The fields of a roll or of voting codes, which may be too long for the memory; `None` if the file is neither.
+fn lines_of(path: &Path, length: u64) -> Result<Option<Fields>> {
+    let mut file = io::BufReader::new(open_regular(path)?);
+    let begins = |line: &[u8], with: &str| line.starts_with(with.as_bytes());
+    // The buffers have parts of secret codes.
+    let mut line = Zeroizing::new(Vec::with_capacity(MAX_ROLL_LINE_BYTES + 1));
+    let mut next = |line: &mut Vec<u8>| -> Result<usize> {
+        line.clear();
+        Ok((&mut file).take(MAX_ROLL_LINE_BYTES as u64 + 1).read_until(b'\n', line)?)
+    };
+    next(&mut line)?;
+    let is_roll = begins(&line, concat!(ballotta::format_name!("roll"), " "));
+    if !is_roll && !begins(&line, CODES) {
+        return Ok(None);
+    }
+    ensure!(length <= MAX_VOTERS * MAX_ROLL_LINE_BYTES as u64, "it is longer than a line for each of the most voters");
+    let header = String::from_utf8_lossy(&line).trim_end().to_owned();
+    let mut hash = Sha256::new_with_prefix(&*line);
+    let (mut count, mut weight) = (0_u64, Some(0_u64));
+    while next(&mut line)? > 0 {
+        ensure!(line.len() <= MAX_ROLL_LINE_BYTES, "line {} is too long", count + 2);
+        hash.update(&*line);
+        count += 1;
+        let last = str::from_utf8(&line).ok().and_then(|line| line.trim_end().rsplit(' ').next()?.parse::<u64>().ok());
+        weight = weight.zip(last).and_then(|(sum, weight)| sum.checked_add(weight));
+    }
+    if !is_roll {
+        return Ok(Some(Fields::of("voting codes: secret").with("codes", count)));
+    }
+    let manifest = header.rsplit(' ').next().unwrap_or_default();
+    let fields = Fields::of("a credential roll").with("manifest", manifest);
+    Ok(Some(fields.with("hash", hex::encode(hash.finalize())).with("voters", count).with("weight", weight)))
+}
 
 impl InspectFile {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let cannot_read = || format!("{} cannot be read", self.file.display());
+        let cannot_read = || format!("{} cannot be read", self.file.shown());
         let metadata = fs::metadata(&self.file).with_context(cannot_read)?;
         if metadata.is_dir() {
             return status::show(&self.file, console);
         }
-        let length = metadata.len();
-        ensure!(length <= MAX_BYTES, "{} is longer than any file of a Ballotta election", self.file.display());
-        let bytes = zeroize::Zeroizing::new(fs::read(&self.file).with_context(cannot_read)?);
+        if let Some(fields) = lines_of(&self.file, metadata.len()).with_context(cannot_read)? {
+            return fields.show(console);
+        }
+        let bytes = Zeroizing::new(read_at_most(&self.file, MAX_BYTES, "a file of an election")?);
         let manifest = self.manifest()?;
         let inspection = Inspection {
             path: &self.file,
@@ -66,15 +107,12 @@ impl InspectFile {
         };
         let fields = inspection
             .file(&bytes)
-            .with_context(|| format!("{} cannot be shown", self.file.display()))
+            .with_context(|| format!("{} cannot be shown", self.file.shown()))
             .or_else(|error| match remedy_of(&error) {
                 Some(_) => Err(error),
                 None => Err(error).remedy("give a file of a record, a message file or a key"),
             })?;
-        if console.is_json {
-            return console.json(&fields.0.into_iter().collect::<Value>());
-        }
-        fields.0.iter().try_for_each(|(name, value)| print_value(name, value, 0))
+        fields.show(console)
     }
 
     /// The manifest of the record that was given, or that contains the file.
@@ -105,15 +143,23 @@ impl Fields {
         self.0.extend(other.0.into_iter().filter(|(name, _)| *name != "what"));
         self
     }
+
+    fn show(self, console: Console) -> Result<()> {
+        if console.is_json {
+            return console.json(&self.0.into_iter().collect::<Value>());
+        }
+        self.0.iter().try_for_each(|(name, value)| print_value(name, value, 0))
+    }
 }
 
 fn print_value(name: &str, value: &Value, indent: usize) -> Result<()> {
-    let space = " ".repeat(indent);
+    // The names of fields may be those of a file.
+    let (space, name) = (" ".repeat(indent), escaped(name));
     match value {
         Value::Array(items) if !items.iter().all(Value::is_number) => {
             print(format_args!("{space}{name}:"))?;
             (1..).zip(items).try_for_each(|(number, item)| match item {
-                Value::String(text) => print(format_args!("{space}  {text}")),
+                Value::String(text) => print(format_args!("{space}  {}", escaped(text))),
                 Value::Array(parts) if parts.iter().all(|part| part.is_string() || part.is_number()) => {
                     print(format_args!("{space}  {}", on_a_line(item)))
                 }
@@ -140,8 +186,8 @@ fn print_item(number: usize, item: &Value, indent: usize) -> Result<()> {
 fn on_a_line(value: &Value) -> String {
     match value {
         Value::Array(items) => items.iter().map(on_a_line).collect::<Vec<_>>().join(", "),
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
+        Value::String(text) => escaped(text),
+        value => escaped(&value.to_string()),
     }
 }
 
@@ -167,14 +213,8 @@ impl Inspection<'_> {
 
     fn text(&self, text: &str) -> Result<Fields> {
         let first = text.lines().next().unwrap_or_default();
-        if first == CODES {
-            return Ok(Fields::of("voting codes: secret").with("codes", text.lines().count() - 1));
-        }
         if let Some(kind) = KeyFile::of_header(first) {
             return self.key(kind);
-        }
-        if first.starts_with(concat!(ballotta::format_name!("roll"), " ")) {
-            return roll(text);
         }
         if first.starts_with("ballotta/") {
             return self.message_file(text);
@@ -215,6 +255,7 @@ impl Inspection<'_> {
     }
 
     fn json(&self, text: &str) -> Result<Fields> {
+        ensure!(text.len() <= MAX_JSON_BYTES, "it is longer than any JSON of an election");
         let value: Value = serde_json::from_str(text).context("the JSON cannot be read")?;
         let format = value.get("format").and_then(Value::as_str).context("the JSON has no field `format`")?;
         if format == ResultDocument::FORMAT {
@@ -398,17 +439,6 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
         .with("board", log(manifest.board()))
         .with("witnesses", witnesses)
         .with("witnesses needed", manifest.witnesses().quorum))
-}
-
-fn roll(text: &str) -> Result<Fields> {
-    let (header, voters) = text.split_once('\n').context("the roll has no voters")?;
-    let weights = voters.lines().map(|line| line.rsplit(' ').next().and_then(|weight| weight.parse::<u64>().ok()));
-    let weight = weights.clone().try_fold(0_u64, |sum, weight| sum.checked_add(weight?));
-    Ok(Fields::of("a credential roll")
-        .with("manifest", header.rsplit(' ').next().unwrap_or_default())
-        .with("hash", RollHash::from_bytes(*FileHash::of(text.as_bytes()).as_bytes()).to_string())
-        .with("voters", weights.count())
-        .with("weight", weight))
 }
 
 fn organiser_entry(action: Action, body: &[u8]) -> Result<Fields> {

@@ -15,7 +15,7 @@ use ballotta::manifest::{
 use ballotta::signing::PublicElement;
 use serde_json::{Value, json};
 
-use crate::console::{Console, grouped, print};
+use crate::console::{Console, Shown as _, escaped, grouped, print};
 use crate::contests::{ContestArguments, Named};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::read_at_most;
@@ -186,15 +186,14 @@ impl NewManifest {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let bytes = self.contents()?.to_bytes()?;
         let manifest = parse(&bytes).context("the options do not make a valid manifest")?;
-        ballotta_io::write_new(&self.out, &bytes)
-            .with_context(|| format!("{} cannot be written", self.out.display()))?;
+        ballotta_io::write_new(&self.out, &bytes).with_context(|| format!("{} cannot be written", self.out.shown()))?;
         warn(&manifest, console);
         let total = grouped(manifest.weights().total);
         console.say(match manifest.weights().max {
             1 => format!("The roll can have at most {total} voters (--total-weight)."),
             _ => format!("The sum of the weights of all voters can be at most {total} (--total-weight)."),
         });
-        console.say(format!("The manifest is in {}. Its hash:", self.out.display()));
+        console.say(format!("The manifest is in {}. Its hash:", self.out.shown()));
         answer(console, &manifest)
     }
 
@@ -273,7 +272,7 @@ impl CheckManifest {
                     lines.iter().try_for_each(print)?;
                 }
                 let rules = if lines.len() == 1 { "a rule" } else { &format!("{} rules", lines.len()) };
-                refusal(format!("{} breaks {rules}", self.file.display()))
+                refusal(format!("{} breaks {rules}", self.file.shown()))
             }
         }
     }
@@ -308,9 +307,9 @@ fn lines(bytes: &[u8], errors: &ManifestErrors) -> Vec<String> {
         let number = line.strip_prefix("contests[")?.split_once(']')?.0;
         let id = document.get("contests")?.get(number.parse::<usize>().ok()?)?.get("id")?.as_str()?;
         let place = format!("contests[{number}]");
-        Some(line.replacen(&place, &format!("{place} ({})", id.escape_default()), 1))
+        Some(line.replacen(&place, &format!("{place} ({})", id), 1))
     };
-    errors.errors().iter().map(ToString::to_string).map(|line| named(line.clone()).unwrap_or(line)).collect()
+    errors.errors().iter().map(ToString::to_string).map(|line| escaped(&named(line.clone()).unwrap_or(line))).collect()
 }
 
 #[cfg(test)]

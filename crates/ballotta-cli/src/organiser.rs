@@ -12,7 +12,7 @@ use ballotta::signing::KeyPair;
 use ballotta::verifier::{CheckId, Stage, VerifyOptions};
 use serde_json::json;
 
-use crate::console::{Console, counted};
+use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::recognise::other_key;
@@ -111,7 +111,7 @@ impl OrganiserAct {
     fn key(&self, manifest: &Manifest) -> Result<KeyPair> {
         let key = read_signing_key(&self.key)?;
         if key.public() != manifest.organiser() {
-            let problem = format!("{} is not the organiser's key in the manifest", self.key.display());
+            let problem = format!("{} is not the organiser's key in the manifest", self.key.shown());
             return refusal(problem).remedy(other_key(manifest, key.public().as_bytes(), "the organiser"));
         }
         Ok(key)
@@ -125,7 +125,7 @@ impl OrganiserAct {
         };
         let written = MessageFile::new(kind, entry.encode()).write(&self.out);
         written.with_context(|| format!("the {what} is not written"))?;
-        let (out, fingerprint) = (self.out.display(), fingerprint.to_string());
+        let (out, fingerprint) = (self.out.shown(), fingerprint.to_string());
         console.say(format!("Send {out} to the board.\nIt is the {what} of the election with this fingerprint:"));
         console.answer(&fingerprint, &json!({ "fingerprint": fingerprint }))
     }

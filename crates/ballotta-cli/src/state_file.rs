@@ -11,6 +11,7 @@ use ballotta::trustee::StatementStore;
 use ballotta::witness::HeadStore;
 use ballotta_io::{remove_part, write_atomically, write_new};
 
+use crate::console::Shown as _;
 use crate::failure::{ErrorContext as _, refusal};
 
 /// The file `<key>.state`. The caller must lock the key.
@@ -34,7 +35,7 @@ impl StateFile {
         // If one of them cannot be followed, nobody knows whether they are one file.
         let is_one_file = matches!((fs::canonicalize(&beside_link), fs::canonicalize(&path)), (Ok(a), Ok(b)) if a == b);
         if fs::symlink_metadata(&beside_link).is_ok() && !is_one_file {
-            let (key, link, path) = (key.display(), beside_link.display(), path.display());
+            let (key, link, path) = (key.shown(), beside_link.shown(), path.shown());
             return refusal(format!("{key} is a link, and the state {link} is next to the link, not next to the key"))
                 .remedy(format!("if it is the state of this key, and there is no other, move it to {path}"));
         }
@@ -63,10 +64,10 @@ pub(crate) fn follow_links(path: &Path) -> Result<PathBuf> {
         if !fs::symlink_metadata(&target).is_ok_and(|metadata| metadata.is_symlink()) {
             return Ok(target);
         }
-        let next = fs::read_link(&target).with_context(|| format!("the link {} cannot be read", target.display()))?;
+        let next = fs::read_link(&target).with_context(|| format!("the link {} cannot be read", target.shown()))?;
         target = target.parent().map_or_else(|| next.clone(), |folder| folder.join(&next));
     }
-    bail!("{} is a link that leads to itself", path.display())
+    bail!("{} is a link that leads to itself", path.shown())
 }
 
 fn state_of(key: &Path) -> PathBuf {

@@ -11,7 +11,7 @@ use ballotta::verifier::{Effect, Report, Role, Step, Verdict, Verification, Veri
 use ballotta_io::FolderRecord;
 use serde::Serialize;
 
-use crate::console::{Console, counted, grouped, isolated, percent, print};
+use crate::console::{Console, Shown as _, counted, grouped, isolated, percent, print};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::{headline, read_manifest, text};
 use crate::verify;
@@ -60,7 +60,7 @@ impl ShowStatus {
 
 /// Verifies the record in a folder, and shows the state of its election.
 pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
-    ensure!(record.is_dir(), "{} is not a folder", record.display());
+    ensure!(record.is_dir(), "{} is not a folder", record.shown());
     let source = FolderRecord::new(record);
     let manifest = read_manifest(&source)?;
     let verification = console.verify(&source, &VerifyOptions::default());
@@ -148,7 +148,7 @@ impl<'a> Status<'a> {
 /// What the roles that are awaited in a step do, with the commands to type.
 fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<Next> {
     let has_roll = record.join(ROLL).exists();
-    let record = record.display();
+    let record = record.shown();
     // What is awaited is signed by people, who know the fingerprint and a checkpoint from another source.
     let pins = "--fingerprint HEX --checkpoint FILE";
     let send = format!("then the board: ballotta board add {record} --board-key KEY FILE");

@@ -16,7 +16,7 @@ use ballotta::record::RecordError;
 use ballotta::trustee::{ClosingSession, TrusteeError, TrusteeSession};
 use serde_json::json;
 
-use crate::console::Console;
+use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, lock, read_election};
@@ -81,7 +81,7 @@ impl TakePart {
                 console.say("All trustees must have the same hash of the manifest.");
                 let out = &trustee.out;
                 MessageFile::new(FileKind::CeremonyMessage, message).write(out)?;
-                console.say(format!("Send {} to the board. It is a message of the key ceremony:", out.display()));
+                console.say(format!("Send {} to the board. It is a message of the key ceremony:", out.shown()));
                 console.answer(&kind.to_string(), &json!({ "step": kind.to_string() }))
             }
             CeremonyStep::Waiting { kind, absent } => {
@@ -104,8 +104,8 @@ impl TrusteeAct {
         let statement = statement.or_else(|error| trustee.explain(&record.manifest, error))?;
         MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()).write(out)?;
         let state = trustee.state()?.path;
-        console.say(format!("The statement is stored in {}: keep this file next to the key.", state.display()));
-        console.answer(&format!("Send {} to the board.", out.display()), &json!({ "statement": out }))
+        console.say(format!("The statement is stored in {}: keep this file next to the key.", state.shown()));
+        console.answer(&format!("Send {} to the board.", out.shown()), &json!({ "statement": out }))
     }
 
     /// Makes the partial decryption.
@@ -117,7 +117,7 @@ impl TrusteeAct {
         let part = part.or_else(|error| self.trustee.explain(&record.manifest, error))?;
         self.confirm("this trustee's decryption of the totals", &session, console)?;
         MessageFile::new(FileKind::PartialDecryption, part.to_bytes()).write(out)?;
-        console.answer(&format!("Send {} to the board.", out.display()), &json!({ "decryption": out }))
+        console.answer(&format!("Send {} to the board.", out.shown()), &json!({ "decryption": out }))
     }
 
     /// Shows what is signed, and asks a person to confirm it.
@@ -175,7 +175,7 @@ impl TrusteeArguments {
     /// Fails with the error of a session, and names the file with its state and the trustees of the manifest.
     fn explain<T>(&self, manifest: &Manifest, error: TrusteeError<io::Error>) -> Result<T> {
         let state = self.state()?;
-        let state = state.path.display();
+        let state = state.path.shown();
         let is_refusal = is_refusal(&error);
         let explained = match error {
             TrusteeError::Ceremony(CeremonyError::NotATrustee) => {

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
-use crate::console::{Console, print};
+use crate::console::{Console, Shown as _, print};
 use crate::failure::{ErrorContext as _, not_complete, refusal};
 use crate::publish::{check_published, publish};
 use crate::record::{REHEARSAL, Record, board_signer, lock_record, read_election, read_manifest};
@@ -55,7 +55,7 @@ pub(crate) struct VerifyRecord {
 
 impl VerifyRecord {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        ensure!(self.record.is_dir(), "{} is not a folder", self.record.display());
+        ensure!(self.record.is_dir(), "{} is not a folder", self.record.shown());
         let source = FolderRecord::new(&self.record);
         let stage = match self.stage {
             StageName::Voting => Stage::Voting,
@@ -198,7 +198,7 @@ impl PublishResult {
         if !console.is_json {
             print_result(&verification)?;
         }
-        let record = self.record.display();
+        let record = self.record.shown();
         console.say(format!("The result is published in {record}, and the record holds."));
         let rehearsal = ballot_box.manifest.kind() == ElectionKind::Rehearsal;
         if console.is_json { console.json(&Marked { rehearsal, value: result }) } else { Ok(()) }

@@ -17,9 +17,9 @@ use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::console::Console;
+use crate::console::{Console, Shown as _, is_at_a_terminal};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::marks::{MarkArguments, explain, for_people};
+use crate::marks::{MarkArguments, ask_for_choices, explain, for_people};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
 use crate::record::{Record, language, read_election};
@@ -27,7 +27,7 @@ use crate::secrets::{ask, system_rng, voting_code_text, without_mark};
 use crate::signing::Pins;
 use crate::state_file::follow_links;
 
-/// Encrypts a ballot and shows its tracker.
+/// Encrypts a ballot and shows its tracker. Without choices, it asks for them at a terminal.
 #[derive(clap::Args, Debug)]
 pub(crate) struct PrepareBallot {
     /// The record
@@ -52,7 +52,8 @@ impl PrepareBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let both = [&self.marks.choices, &self.code_file].iter().all(|path| path.as_deref() == Some(Path::new("-")));
         ensure!(!both, "--choices and --code-file cannot both be `-`: give a file for one of them");
-        let choices = self.marks.choices()?;
+        // What is read from the standard input is read before a code is asked for.
+        let given = if self.marks.is_empty() && is_at_a_terminal() { None } else { Some(self.marks.choices()?) };
         let source = FolderRecord::new(&self.record);
         let election = read_election(&source)?;
         let (context, manifest) = (&election.context, election.context.manifest());
@@ -69,6 +70,10 @@ impl PrepareBallot {
         let counter = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let rng = &mut system_rng();
         let previous = voter.predecessor(&election, &source, rng).refused()?;
+        let choices = match given {
+            Some(choices) => choices,
+            None => ask_for_choices(context, language, voter.line().entitlement())?,
+        };
         if let Err(errors) = choices.check(context, voter.line().entitlement()) {
             return explain(manifest, voter.line().style, &choices, &errors);
         }
@@ -94,7 +99,7 @@ impl PrepareBallot {
             "To cast this ballot, run `ballotta voter cast {0} --out FILE`.\n\
              To test this device instead, run `ballotta voter open {0} --out FILE`.\n\
              First write down the tracker, which identifies the ballot:",
-            self.out.display()
+            self.out.shown()
         ));
         let tracker = prepared.tracker().to_string();
         console.answer(
@@ -157,7 +162,7 @@ impl UseBallot {
     /// The prepared ballot, and the election for which it was prepared.
     fn begin(&self, state: FinalState) -> Result<(PreparedFile, FolderRecord, Election, PreparedBallot)> {
         let path = self.path()?;
-        let (out, used) = (self.out.display(), state.path(&path));
+        let (out, used) = (self.out.shown(), state.path(&path));
         // Only after the ballot has entered its final state, an interrupted call may have written the output.
         ensure!(!self.out.exists() || used.exists(), "{out} {NOT_NEW}");
         ensure!(self.out != used, "this command keeps the used ballot in {out}: choose another file for --out");
@@ -178,7 +183,7 @@ impl UseBallot {
         if !self.out.exists() {
             return Ok(false);
         }
-        let out = self.out.display();
+        let out = self.out.shown();
         let there = MessageFile::read(&self.out).ok().filter(|file| file.kind == kind);
         let there = there.map(|file| Zeroizing::new(file.bytes)).filter(|bytes| is_ours(bytes));
         ensure!(there.is_some(), "{out} {NOT_NEW}");
@@ -197,7 +202,7 @@ impl UseBallot {
             MessageFile::new(FileKind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
         }
         file.forget(FinalState::Opened, &path)?;
-        console.say(format!("{} shows your choices: give it only to your second device.", self.out.display()));
+        console.say(format!("{} shows your choices: give it only to your second device.", self.out.shown()));
         console.say(
             "This ballot can no longer be cast.\n\
              On the second device, run `ballotta voter check-opening` with this tracker:",
@@ -225,7 +230,7 @@ impl CastBallot {
             MessageFile::new(FileKind::Ballot, signed.to_bytes()).write(&self.ballot.out)?;
         }
         file.forget(FinalState::Cast, &path)?;
-        let out = self.ballot.out.display();
+        let out = self.ballot.out.shown();
         console.say(format!("Send {out} to the board. After the close, look for the ballot with this tracker:"));
         let tracker = signed.tracker().to_string();
         console.answer(&tracker, &json!({ "tracker": tracker }))

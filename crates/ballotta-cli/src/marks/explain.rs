@@ -22,6 +22,19 @@ pub(crate) fn explain<T>(manifest: &Manifest, style: usize, choices: &Choices, e
     if remedies.is_empty() { all } else { all.remedy(remedies.join("; ")) }
 }
 
+/// A line for each error in the mark of one contest.
+pub(super) fn problems_of(
+    manifest: &Manifest,
+    contest: &Contest,
+    choices: &Choices,
+    errors: &ChoiceErrors,
+) -> Vec<String> {
+    let mark = choices.expose_marks().find(|(id, _)| *id == contest.id).map(|(_, mark)| mark);
+    let of_contest = errors.errors().iter().filter(|error| error.contest.as_ref() == Some(&contest.id));
+    // The contest is known, so the contests of the style are not named.
+    of_contest.map(|error| problem(manifest, 0, Some(contest), mark, error)).collect()
+}
+
 /// The option of the command line that marks a contest.
 fn how_to_mark(contest: &Contest) -> String {
     let id = &contest.id;

@@ -323,3 +323,51 @@ fn u11_what_is_mistyped_is_asked_again() {
     let ran = at_a_terminal(&people, new, typed).unwrap();
     assert!(ran.code == 0 && people.path("trustee1/new.age").exists(), "{}", ran.shown());
 }
+
+/// L6: choices that are typed at a terminal are in no history and in no list of processes.
+#[test]
+fn l6_a_ballot_is_filled_in_at_a_terminal() {
+    let people = People::new();
+    open_election(
+        &people,
+        "--minimum-ballots 2 --contest song=Which_song? --option song/1=One --option song/aida=Aida --rule song=pairs",
+    );
+    let code = people.read("voters/code1");
+    let prepare = "voter prepare record --out voters/one";
+    let typed = format!("{code}\nmaybe\n1,2\n2\n1\naida>1\n");
+    let Some(ran) = at_a_terminal(&people, prepare, &typed) else { return };
+    let text = ran.stdout.replace('\r', "");
+    assert_eq!(ran.code, 0, "{}", ran.shown());
+    for line in [
+        "\n1 of 2: Do you approve?\n    1  yes  Yes\n    2  no  No\nType OPTION, or OPTION,OPTION ..; an option by its",
+        "contest statute has no option maybe; its options are yes, no\nType it again:\n",
+        "\n  Do you approve?: No\n  Which song?: 1. Aida, 2. One\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    // Who does not finish has no ballot.
+    let ran = at_a_terminal(&people, "voter prepare record --out voters/two", &format!("{code}\n1\n\u{4}")).unwrap();
+    assert!(ran.code == 2 && ran.stdout.contains("the choices end before every contest is marked"), "{}", ran.shown());
+    assert!(!people.path("voters/two").exists());
+}
+
+/// U6: the codes are mailed without joining two files by the numbers of their lines.
+#[test]
+fn u6_further_columns_of_the_list_stand_beside_the_codes() {
+    let people = People::new();
+    let list = "--list voters/list.csv";
+    fs::write(
+        people.path("voters/list.csv"),
+        "style,weight,name,street\nall,1,Ada,\"Via Po, 1\"\nall,1\nall,1,Emmy,\n",
+    )
+    .unwrap();
+    open_election_with(&people, "--minimum-ballots 2", list);
+    let codes = people.read("authority/codes.csv");
+    let lines: Vec<&str> = codes.lines().collect();
+    assert_eq!(lines[0], "number,code,style,weight,name,street");
+    assert!(lines[1].ends_with(",all,1,Ada,\"Via Po, 1\"") && lines[2].ends_with(",all,1"), "{codes}");
+    assert!(lines[3].ends_with(",all,1,Emmy,"), "{codes}");
+    assert_eq!(people.field("inspect authority/codes.csv", "codes"), "3");
+    assert!(!people.read("record/roll").contains("Ada"));
+    vote(&people, 1, "yes");
+}
