@@ -43,6 +43,12 @@ impl FileKind {
         Self::BallotOpening,
     ];
 
+    /// The kind of message file whose first line this is.
+    pub(crate) fn of_header(line: &str) -> Option<Self> {
+        let name = line.strip_prefix(PREFIX)?;
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CeremonyMessage => "ceremony-message",

@@ -18,6 +18,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::console::Shown as _;
 use crate::failure::{ErrorContext as _, refusal};
+use crate::recognise::is_not;
 use crate::record::read_at_most;
 
 const FORMAT: &str = ballotta::format_name!("prepared-ballot");
@@ -91,8 +92,8 @@ impl PreparedFile {
     }
 
     fn read(path: &Path) -> Result<Self> {
-        let not_prepared = || format!("{} is not a prepared ballot", path.shown());
         let bytes = Zeroizing::new(read_at_most(path, MAX_BYTES, "a prepared ballot")?);
+        let not_prepared = || is_not(&path.shown(), &bytes, "a prepared ballot");
         let text = str::from_utf8(&bytes).ok().with_context(not_prepared)?;
         // The parser's error quotes the file, which may be a voting code given by mistake, so it is not shown.
         let file: Self = serde_json::from_str(text).ok().with_context(not_prepared)?;

@@ -4,6 +4,7 @@ use anyhow::Result;
 use ballotta::manifest::Manifest;
 
 use crate::failure::ErrorContext as _;
+use crate::message_file::FileKind;
 use crate::secrets::{KeyFile, without_mark};
 
 /// The first bytes of a file that is encrypted with age.
@@ -20,6 +21,7 @@ enum Known {
     Codes,
     Manifest,
     State,
+    Message(FileKind),
 }
 
 impl Known {
@@ -31,6 +33,9 @@ impl Known {
         let first = text.lines().next().unwrap_or_default().trim_end();
         if let Some(kind) = KeyFile::of_header(first) {
             return Some(Self::Key(kind));
+        }
+        if let Some(kind) = FileKind::of_header(first) {
+            return Some(Self::Message(kind));
         }
         if first.starts_with(CODES) {
             return Some(Self::Codes);
@@ -53,14 +58,15 @@ impl Known {
             Self::Codes => "a file with secret voting codes".to_owned(),
             Self::Manifest => "a manifest".to_owned(),
             Self::State => "the state of a trustee or a witness".to_owned(),
+            Self::Message(kind) => format!("a message file of the kind `{}`", kind.name()),
         }
     }
 }
 
 /// Adds to the error of a reader of message files what the file is instead.
-pub(crate) fn not_a_message<T>(path: &str, bytes: &[u8], error: anyhow::Error) -> Result<T> {
+pub(crate) fn not_a_message<T>(path: &str, bytes: &[u8], damaged: anyhow::Error) -> Result<T> {
     let Some(known) = Known::of(bytes) else {
-        return Err(error.context(format!("{path} is not a message file")));
+        return Err(damaged.context(format!("{path} is not a message file")));
     };
     let error = Err(anyhow::anyhow!("{path} is {}, not a message file", known.name()));
     match known {
@@ -71,6 +77,8 @@ pub(crate) fn not_a_message<T>(path: &str, bytes: &[u8], error: anyhow::Error) -
         Known::EncryptedKey | Known::Key(_) | Known::Codes => {
             error.remedy("give the file that the command wrote with --out; this one is secret, so send it to nobody")
         }
+        // A message file that cannot be read is damaged.
+        Known::Message(_) => Err(damaged.context(format!("{path} is not a message file"))),
         Known::Manifest | Known::State => error.remedy("give the file that the command wrote with --out"),
     }
 }
@@ -89,6 +97,14 @@ pub(crate) fn not_a_key<T>(path: &str, bytes: &[u8], expected: KeyFile) -> Resul
             expected.made_by()
         )),
         _ => error.remedy(expected.made_by()),
+    }
+}
+
+/// What is wrong with a file that is not what was expected: what it is instead, if that is known.
+pub(crate) fn is_not(path: &str, bytes: &[u8], expected: &str) -> String {
+    match Known::of(bytes) {
+        Some(known) => format!("{path} is {}, not {expected}", known.name()),
+        None => format!("{path} is not {expected}"),
     }
 }
 
@@ -133,6 +149,7 @@ mod tests {
             (b"age-encryption.org/v1\n\xff", Some(Known::EncryptedKey)),
             (concat!(ballotta::format_name!("note-key"), "\r\n00").as_bytes(), Some(Known::Key(KeyFile::Note))),
             (b"number,code,style,weight\n1,", Some(Known::Codes)),
+            (concat!(ballotta::format_name!("ballot"), "\nAA==").as_bytes(), Some(Known::Message(FileKind::Ballot))),
             (b"{\"format\":\"ballotta/v1-draft.0/manifest\"}", None),
             (b"\xff", None),
             (b"", None),

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::console::{Shown as _, is_at_a_terminal, print_to_stderr};
 use crate::failure::{ErrorContext as _, error_text, remedy_of};
-use crate::recognise::not_a_key;
+use crate::recognise::{is_not, not_a_key};
 use crate::record::read_at_most;
 
 /// The random number generator of the system. It panics if the system has no randomness.
@@ -145,7 +145,9 @@ pub(crate) fn write_trustee_seed(
 pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Result<TrusteeSeed> {
     let encrypted = read_at_most(path, MAX_KEY_BYTES, "a key")?;
     let decryptor = age::Decryptor::new(encrypted.as_slice())
-        .with_context(|| format!("{} is not an age file", path.shown()))
+        .map_err(|error| {
+            anyhow!(error).context(is_not(&path.shown(), &encrypted, "a trustee's key, which age encrypts"))
+        })
         .remedy("give the file that `ballotta trustee new` made")?;
     let identity = age::scrypt::Identity::new(passphrase.clone());
     let reader = match decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)) {

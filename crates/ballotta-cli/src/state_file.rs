@@ -3,7 +3,7 @@
 //! See `spec/command-line.md#state`.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -13,6 +13,7 @@ use ballotta_io::{remove_part, write_atomically, write_new};
 
 use crate::console::Shown as _;
 use crate::failure::{ErrorContext as _, refusal};
+use crate::record::open_regular;
 
 /// The file `<key>.state`. The caller must lock the key.
 pub(crate) struct StateFile {
@@ -43,8 +44,11 @@ impl StateFile {
     }
 
     fn read(&self) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(&self.path) {
-            Ok(bytes) => {
+        /// Longer than any state: a witness has a line for each board.
+        const MAX_BYTES: u64 = 16 << 20;
+        let mut bytes = Vec::new();
+        match open_regular(&self.path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)) {
+            Ok(_) => {
                 remove_part(&self.path)?;
                 Ok(Some(bytes))
             }

@@ -98,8 +98,11 @@ impl TrusteeAct {
     /// Signs this trustee's only statement of what it will decrypt.
     pub(crate) fn sign_closing(&self, console: Console) -> Result<()> {
         let (_lock, mut session, record) = self.verify_closed(console)?;
-        self.confirm("this trustee's only statement of what it decrypts", &session, console)?;
         let (trustee, out) = (&self.trustee, &self.trustee.out);
+        // Only what can be signed is shown and confirmed.
+        let stored = session.stored_statement(&mut system_rng());
+        stored.or_else(|error| trustee.explain(&record.manifest, error))?;
+        self.confirm("this trustee's only statement of what it decrypts", &session, console)?;
         let statement = session.sign_closing(&mut system_rng());
         let statement = statement.or_else(|error| trustee.explain(&record.manifest, error))?;
         MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()).write(out)?;

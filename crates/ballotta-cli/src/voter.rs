@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
 use ballotta::credential::{VotingCode, short_form};
 use ballotta::hash::{Fingerprint, Tracker};
-use ballotta::manifest::ElectionKind;
+use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::voter::{BallotStatus, ClosingWitnesses, Election, Voter};
 use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
@@ -22,7 +22,7 @@ use crate::failure::{ErrorContext as _, refusal};
 use crate::marks::{MarkArguments, ask_for_choices, explain, for_people};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
-use crate::record::{Record, language, read_election};
+use crate::record::{REHEARSAL, Record, language, read_election};
 use crate::secrets::{ask, system_rng, voting_code_text, without_mark};
 use crate::signing::Pins;
 use crate::state_file::follow_links;
@@ -269,6 +269,7 @@ impl CheckOpening {
             .refused()
             .remedy("do not vote with the first device, and tell the organiser")?;
         let credential = short_form(opened.credential());
+        say_rehearsal(manifest, console);
         console.say(format!("Fingerprint {}", context.fingerprint()));
         console.say(format!("Public credential {credential}: compare it with the one on the first device."));
         let choices = for_people(manifest, language, opened.expose_choices());
@@ -296,6 +297,7 @@ impl CheckBallot {
         self.pins.check_fingerprint(election.context.fingerprint()).remedy(
             "check the fingerprint; if it is right, this is not the record of your election: tell the organiser",
         )?;
+        say_rehearsal(election.context.manifest(), console);
         console.say(format!("Fingerprint {}", election.context.fingerprint()));
         check_witnesses(&source, &election, console)?;
         let answer = |state: &str, entry: Option<u64>, by: Option<Tracker>, line: String| {
@@ -330,6 +332,13 @@ impl CheckBallot {
                 refusal("no ballot on this board has this tracker").remedy(remedy)
             }
         }
+    }
+}
+
+/// Says that the election is a rehearsal, if it is one.
+fn say_rehearsal(manifest: &Manifest, console: Console) {
+    if manifest.kind() == ElectionKind::Rehearsal {
+        console.say(REHEARSAL);
     }
 }
 

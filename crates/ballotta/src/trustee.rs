@@ -221,6 +221,24 @@ impl<S: StatementStore> ClosingSession<S> {
         &self.verification
     }
 
+    /// The trustee's one closing statement about this record, if it is stored already. `None` if
+    /// [`sign_closing`](Self::sign_closing) would sign it now. Whoever shows what will be signed asks this first.
+    ///
+    /// # Errors
+    ///
+    /// Those of `sign_closing`.
+    pub fn stored_statement<R: CryptoRng>(
+        &self,
+        rng: &mut R,
+    ) -> Result<Option<ClosingStatement>, TrusteeError<S::Error>> {
+        let (context, tally) = closed(&self.verification)?;
+        let stored = self.stored(tally, rng)?;
+        if stored.is_none() && self.has_stated(context.manifest(), rng) {
+            return Err(TrusteeError::StatementLost);
+        }
+        Ok(stored)
+    }
+
     /// Returns the trustee's one closing statement about this record. It is signed and stored the first time, and read
     /// from the store each time after.
     ///
@@ -229,13 +247,10 @@ impl<S: StatementStore> ClosingSession<S> {
     /// `OtherTally` if the stored statement is about another tally; `StatementLost` if the store is empty and the board
     /// has a statement of this trustee; otherwise what is wrong with the store.
     pub fn sign_closing<R: CryptoRng>(&mut self, rng: &mut R) -> Result<ClosingStatement, TrusteeError<S::Error>> {
-        let (context, tally) = closed(&self.verification)?;
-        if let Some(stored) = self.stored(tally, rng)? {
+        if let Some(stored) = self.stored_statement(rng)? {
             return Ok(stored);
         }
-        if self.has_stated(context.manifest(), rng) {
-            return Err(TrusteeError::StatementLost);
-        }
+        let (_, tally) = closed(&self.verification)?;
         let statement = ClosingStatement::sign(tally, self.shares.index().get(), &self.signing, rng);
         self.store.store_new(StatementDocument::encode(&statement).as_bytes()).map_err(TrusteeError::Store)?;
         Ok(statement)
@@ -254,10 +269,7 @@ impl<S: StatementStore> ClosingSession<S> {
         rng: &mut R,
     ) -> Result<PartialDecryption, TrusteeError<S::Error>> {
         let (context, tally) = closed(&self.verification)?;
-        if self.stored(tally, rng)?.is_none() {
-            let is_lost = self.has_stated(context.manifest(), rng);
-            return Err(if is_lost { TrusteeError::StatementLost } else { TrusteeError::NotSigned });
-        }
+        self.stored_statement(rng)?.ok_or(TrusteeError::NotSigned)?;
         let checkpoint = match context.manifest().closing() {
             Closing::Statements => None,
             Closing::Witnesses => {
