@@ -185,6 +185,8 @@ fn print_item(number: usize, item: &Value, indent: usize) -> Result<()> {
 
 fn on_a_line(value: &Value) -> String {
     match value {
+        Value::Null => "none".to_owned(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(on_a_line).collect::<Vec<_>>().join(", "),
         Value::String(text) => escaped(text),
         value => escaped(&value.to_string()),

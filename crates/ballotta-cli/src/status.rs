@@ -198,7 +198,8 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
     let mut next: Vec<Next> = Vec::new();
     if step == Step::Voting {
         let vote = vec![
-            format!("ballotta voter prepare {record} --choose CONTEST=OPTION --fingerprint HEX --out BALLOT"),
+            format!("ballotta voter prepare {record} --fingerprint HEX --out BALLOT"),
+            "which asks for the choices; for a test, add --choose CONTEST=OPTION".to_owned(),
             "ballotta voter cast BALLOT --out FILE".to_owned(),
             "or, to test the device: ballotta voter open BALLOT --out FILE".to_owned(),
             send.clone(),

@@ -100,6 +100,7 @@ fn the_manifest_and_a_trustees_key_show_public_keys() {
         format!("\nwitnesses:\n  witness.example: {witness}\n"),
         "\nballot styles:\n  all: statute\n".to_owned(),
         "\nunit of weights: share\n".to_owned(),
+        "\nschedule: none\n".to_owned(),
     ] {
         assert!(shown.contains(&line), "{line}\n{shown}");
     }
@@ -122,7 +123,8 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
     assert_eq!(
         listed(&people, "voters"),
         [
-            "ballotta voter prepare record --choose CONTEST=OPTION --fingerprint HEX --out BALLOT",
+            "ballotta voter prepare record --fingerprint HEX --out BALLOT",
+            "which asks for the choices; for a test, add --choose CONTEST=OPTION",
             "ballotta voter cast BALLOT --out FILE",
             "or, to test the device: ballotta voter open BALLOT --out FILE",
             add,
