@@ -19,6 +19,7 @@ use ballotta::record::{self, MemoryRecord, PublishedBoard};
 use ballotta::signing::{KeyPair, ProofError};
 use ballotta::verifier::{Stage, VerifyOptions, verify};
 use ballotta::voter;
+use ballotta::written::VoterNumber;
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions};
 use ballotta_tests::rng::TestRng;
 
@@ -199,7 +200,8 @@ fn an_entry_that_cannot_be_read_stops_nobody() {
     assert!(admit(&mut resume(&board).unwrap(), &mut board, &election.ballot(1, &yes()).cast().to_bytes()).is_ok());
     let (record, rng) = (board.record(), &mut TestRng(1));
     let read = voter::Election::read(&record, rng).unwrap();
-    let found = read.find(&record, &board.heads[&0], rng);
+    let voter = VoterNumber::of(election.credentials[0].public());
+    let found = read.find(&record, &board.heads[&0].into(), &voter, rng);
     assert_eq!(found, Ok(voter::BallotStatus::Counted { index: first }));
 }
 

@@ -293,7 +293,11 @@ fn no_second_statement() {
     longer.vote(0, &choices);
     longer.organise(Action::Close);
     let store = Memory::new(&election, 1);
+    let stored = |board: &_| closing(board, 1, &store).unwrap().own_statement(&mut TestRng(2));
+    assert!(matches!(stored(&board), Ok(None)));
     let statement = sign(&board, 1, &store).unwrap();
+    assert_eq!(stored(&board).unwrap().map(|stored| stored.to_bytes()), Some(statement.to_bytes()));
+    assert!(matches!(stored(&longer), Err(TrusteeError::OtherTally(_))));
 
     let mismatch = |refused: Option<Refused>| match refused {
         Some(TrusteeError::OtherTally(error)) => error,

@@ -137,7 +137,10 @@ def command_report(command: Path) -> Callable[[Path], Any]:
 
     def verify(record: Path) -> Any:
         made = subprocess.run([command, "--json", "verify", record], capture_output=True, text=True, timeout=120)
-        return json.loads(made.stdout)
+        report = json.loads(made.stdout)
+        # This is not a part of the report: the command adds it.
+        del report["rehearsal"]
+        return report
 
     return verify
 

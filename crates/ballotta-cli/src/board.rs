@@ -14,7 +14,7 @@ use ballotta_io::BoardFolderError;
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
-use crate::console::{Console, print};
+use crate::console::{Console, Shown as _, print};
 use crate::failure::{ErrorContext as _, error_text, refusal, remedy_of};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, board_signer, lock_record};
@@ -77,9 +77,9 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
     } else {
         for Outcome { file, entry, error } in outcomes {
             match (entry, error) {
-                (_, Some(error)) => print(format_args!("{}: refused: {error}", file.display()))?,
-                (Some(entry), None) => print(format_args!("{}: entry {entry}", file.display()))?,
-                (None, None) => print(format_args!("{}: added to the closing checkpoint", file.display()))?,
+                (_, Some(error)) => print(format_args!("{}: refused: {error}", file.shown()))?,
+                (Some(entry), None) => print(format_args!("{}: entry {entry}", file.shown()))?,
+                (None, None) => print(format_args!("{}: added to the closing checkpoint", file.shown()))?,
             }
         }
     }
@@ -111,7 +111,7 @@ impl Board {
                     self.add_ballots(&mut run, outcomes)?;
                     let added = match other {
                         Ok(file) => self.add_one(&file),
-                        Err(error) => Err(Error::msg(error_text(&error))),
+                        Err(error) => Err(error),
                     };
                     // After a write that failed, nothing more is added and nothing is signed.
                     match added {

@@ -7,14 +7,17 @@ mod svg;
 mod terminal;
 
 use ballotta::contest::{Lists, Method, Pairs, Rule, SeatMethod};
-use ballotta::manifest::{Manifest, QuorumBase, QuorumOf, QuorumRule};
+use ballotta::manifest::{ElectionKind, Manifest, QuorumBase, QuorumOf, QuorumRule};
 use ballotta::record::{ContestResult, OptionResult, PairsResult, ResultDocument, SeatsResult, WithheldReason};
 
 pub(crate) use self::svg::svg;
 pub(crate) use self::terminal::terminal;
-use crate::console::{counted, grouped, percent};
-use crate::record::{first_language, text};
+use crate::console::{counted, grouped, isolated, percent};
+use crate::record::{REHEARSAL, first_language, text};
 use crate::titles::Titles;
+
+/// More options of a contest `choose` than these are always in the order of their totals.
+const FEW_OPTIONS: usize = 3;
 
 /// A contest and its result.
 struct Chart {
@@ -73,6 +76,19 @@ fn charts<'a>(manifest: &'a Manifest, result: &'a ResultDocument) -> impl Iterat
     })
 }
 
+/// What people must know before they read the numbers.
+fn preface(manifest: &Manifest, result: &ResultDocument) -> Vec<String> {
+    let mut lines = Vec::new();
+    if manifest.kind() == ElectionKind::Rehearsal {
+        lines.push(REHEARSAL.to_owned());
+    }
+    if result.counted_weight != result.counted_ballots {
+        let unit = isolated(text(manifest, &manifest.weights().unit));
+        lines.push(format!("The numbers are sums of weights (unit: {unit}), not numbers of ballots"));
+    }
+    lines
+}
+
 fn withheld(manifest: &Manifest, result: &ContestResult, reason: WithheldReason) -> String {
     match reason {
         WithheldReason::TooFewBallots => format!(
@@ -97,9 +113,9 @@ impl Counted<'_> {
     fn blocks(&self) -> Vec<Block> {
         let mut blocks = match &self.titles.contest.rule {
             Rule::Choose(_) => {
-                // Options are in the order of the ballot, unless the contest has winners.
-                let bars =
-                    if self.result.winners.is_some() { self.ranked() } else { self.result.options.iter().collect() };
+                // Few options are in the order of the ballot, unless the contest has winners: people read yes before no.
+                let is_ranked = self.result.winners.is_some() || self.result.options.len() > FEW_OPTIONS;
+                let bars = if is_ranked { self.ranked() } else { self.result.options.iter().collect() };
                 let bars = self.bars(bars, |_, total| self.share(total));
                 vec![Block::Bars { heading: None, bars: self.with_blank(bars), whole: self.result.weight.into() }]
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use ballotta_io::FolderRecord;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, WeakProgressBar};
 use serde::Serialize;
 
+use crate::failure::Unread;
 use crate::secrets::system_rng;
 
 /// Where a verb prints its messages, progress bars and answers.
@@ -37,7 +39,7 @@ impl Console {
 
     /// Prints a value as JSON.
     pub(crate) fn json(self, value: &impl Serialize) -> Result<()> {
-        print(serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?)
+        print(json_text(&serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?))
     }
 
     /// Prints the answer of a verb: `line` for people, or with `is_json` the value.
@@ -94,15 +96,88 @@ impl Console {
 
 /// Prints a line on the standard output. Fails if its reader, such as `head`, has closed it.
 pub(crate) fn print(line: impl Display) -> Result<()> {
-    above_the_bar(|| writeln!(std::io::stdout(), "{line}")).context("the standard output is closed")
+    let line = for_terminal(&line.to_string());
+    above_the_bar(|| writeln!(std::io::stdout(), "{line}")).or_else(unwritten)
+}
+
+/// The error of a standard output that cannot be written. If its reader has closed it, nothing is said about that.
+pub(crate) fn unwritten<T>(error: std::io::Error) -> Result<T> {
+    let is_unread = error.kind() == std::io::ErrorKind::BrokenPipe;
+    let error = anyhow::Error::new(error).context("the standard output cannot be written");
+    Err(if is_unread { error.context(Unread) } else { error })
 }
 
 /// Prints a line on the standard error. If nobody reads it, the line is lost: what is only said to people never ends a
 /// verb, which may already have written to a board.
 pub(crate) fn print_to_stderr(line: impl Display) {
+    let line = for_terminal(&line.to_string());
     above_the_bar(|| {
         let _ = writeln!(std::io::stderr(), "{line}");
     });
+}
+
+/// Whether a character would do something else on a terminal than appear: move or hide what is there (control
+/// characters, as in escape sequences), begin another line, or turn the direction of other texts. Isolates are those of
+/// [`isolated`]; they end with the line and turn nothing else.
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}' | '\u{2067}')
+}
+
+/// A text of somebody else, such as the name of a file, as it is shown on one line: without characters that would do
+/// something else on a terminal than appear.
+pub(crate) fn escaped(text: &str) -> String {
+    escape(text, |character| !is_unsafe(character))
+}
+
+fn escape(text: &str, is_kept: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_kept(character) {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_default());
+        }
+    }
+    shown
+}
+
+/// What is printed. Line feeds are those of the command: texts of others that are shown inside a line are [`escaped`].
+/// Whatever else is in a text never reaches the terminal as it is.
+fn for_terminal(text: &str) -> String {
+    escape(text, |character| !is_unsafe(character) || matches!(character, '\n' | '\t'))
+}
+
+/// JSON with escapes for all characters that a terminal does not show.
+pub(crate) fn json_text(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_unsafe(character) && character != '\n' {
+            let mut units = [0; 2];
+            let units = character.encode_utf16(&mut units).iter();
+            units.for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
+/// A path as people see it.
+pub(crate) trait Shown {
+    /// Returns the path on one line, with escapes for what a terminal would not show.
+    fn shown(&self) -> String;
+}
+
+impl Shown for Path {
+    fn shown(&self) -> String {
+        escaped(&self.display().to_string())
+    }
+}
+
+/// Whether a person can be asked: the standard input and the standard error are terminals.
+pub(crate) fn is_at_a_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// The bar that is on the terminal now, if any.
@@ -214,6 +289,19 @@ pub(crate) fn seconds(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// F8: no text of somebody else does anything on a terminal.
+    #[test]
+    fn f8_texts_of_others_only_appear() {
+        let foreign = "a\u{1b}]0;x\u{7}\u{9b}31m\u{202e}b\u{2066}\n\r\u{7f}Città\u{2028}'\\";
+        let shown = "a\\u{1b}]0;x\\u{7}\\u{9b}31m\\u{202e}b\\u{2066}\\n\\r\\u{7f}Città\\u{2028}'\\";
+        assert_eq!(escaped(foreign), shown);
+        assert_eq!(Path::new("a\u{1b}\nb").shown(), "a\\u{1b}\\nb");
+        assert_eq!(for_terminal(&format!("{}\n\u{1b}", isolated("א"))), "\u{2068}א\u{2069}\n\\u{1b}");
+        let json = json_text(&serde_json::to_string(foreign).unwrap());
+        assert!(json.chars().all(|character| !is_unsafe(character)), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), foreign);
+    }
 
     #[test]
     fn numbers_for_people() {

@@ -12,6 +12,7 @@ use ballotta::limits::MAX_MANIFEST_BYTES;
 use ballotta::manifest::{Contest, Text, parse_contests, parse_rule};
 use serde_json::{Map, Value, json};
 
+use crate::console::Shown as _;
 use crate::failure::ErrorContext as _;
 use crate::record::read_at_most;
 
@@ -124,7 +125,7 @@ impl ContestArguments {
 /// Reads a file of contests, which are written as in a manifest.
 fn read_contests(path: &Path) -> Result<Vec<Contest>> {
     parse_contests(&read_at_most(path, MAX_MANIFEST_BYTES, "a file of contests")?)
-        .with_context(|| format!("{} is not a JSON array of contests, as in a manifest", path.display()))
+        .with_context(|| format!("{} is not a JSON array of contests, as in a manifest", path.shown()))
         .remedy("write the contests as in a manifest; `spec/contests.md` describes every kind and its fields")
 }
 

@@ -25,10 +25,11 @@ use rayon::prelude::*;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::console::{Console, counted, grouped};
+use crate::console::{Console, Shown as _, counted, grouped};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
-use crate::record::{Record, lock_record, read_election};
+use crate::recognise::{CODES, other_key};
+use crate::record::{Record, lock_record, read_at_most, read_election};
 use crate::secrets::{read_signing_key, system_rng, without_mark};
 use crate::signing::{BoardPin, Summary, check_fingerprint};
 
@@ -39,7 +40,8 @@ pub(crate) struct IssueCredentials {
     record: PathBuf,
     #[command(flatten)]
     voters: Voters,
-    /// The new file for the secret voting codes, with a line `number,code,style,weight` for each voter
+    /// The new file for the secret voting codes, with a line `number,code,voter_number,style,weight` for each voter, and the further
+    /// columns of --list
     #[arg(long, value_name = "FILE")]
     codes: PathBuf,
 }
@@ -50,7 +52,8 @@ struct Voters {
     /// The number of voters, if all have weight 1 and there is only one ballot style
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_VOTERS))]
     voters: Option<u64>,
-    /// A file with a line `style,weight` for each voter
+    /// A file with a line `style,weight` for each voter. Further columns, such as an address, are copied into the file
+    /// of the codes, and nowhere else
     #[arg(long, value_name = "FILE.csv")]
     list: Option<PathBuf>,
 }
@@ -70,21 +73,21 @@ impl IssueCredentials {
         }
         let roll = self.record.join(record::ROLL);
         if roll.exists() {
-            remove_part(&roll).with_context(|| format!("what is left beside {} cannot be removed", roll.display()))?;
+            remove_part(&roll).with_context(|| format!("what is left beside {} cannot be removed", roll.shown()))?;
             if self.finish(manifest, &joint_key, &roll)? {
                 console
                     .say("The codes and the roll were made before, and this call has finished what was interrupted.");
                 return self.answer(&record, console);
             }
-            return refusal(format!("{} exists already: credentials are issued only once", roll.display()))
+            return refusal(format!("{} exists already: credentials are issued only once", roll.shown()))
                 .remedy("hand out the codes that were made with it; if they are lost, begin the election again");
         }
         if fs::symlink_metadata(&self.codes).is_ok() {
-            return Err(anyhow!("the codes cannot be written to {}: it already exists", self.codes.display()))
+            return Err(anyhow!("the codes cannot be written to {}: it already exists", self.codes.shown()))
                 .remedy("choose another file name: files are never overwritten");
         }
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
-        let voters = self.voters.read(&styles, manifest.weights().max)?;
+        let List { voters, columns, further } = self.voters.read(&styles, manifest.weights().max)?;
         let weight = voters.iter().fold(0_u64, |sum, voter| sum.saturating_add(voter.weight));
         let most = manifest.weights().total;
         if weight > most {
@@ -107,18 +110,21 @@ impl IssueCredentials {
         }
 
         let (codes, text) = issue(manifest, &joint_key, &voters, console)?;
-        let mut list = Zeroizing::new(String::with_capacity(96 * (voters.len() + 1)));
-        list.push_str(HEADER);
-        for (number, (code, Entitlement { style, weight })) in (1..).zip(zip(&codes, &voters)) {
+        // The text must not grow, because memory that it leaves is not wiped.
+        let length: usize = further.iter().map(String::len).sum();
+        let mut list = Zeroizing::new(String::with_capacity(length + columns.len() + 128 * (voters.len() + 1)));
+        writeln!(list, "{CODES}{columns}")?;
+        for (number, (code, (Entitlement { style, weight }, further))) in (1..).zip(zip(&codes, zip(&voters, &further)))
+        {
             let credential = Credential::derive(code, manifest.hash(), joint_key.root())?;
-            let voter_number = VoterNumber::written(credential.public());
-            writeln!(list, "{number},{},{voter_number},{},{weight}", *code.expose_text(), styles[*style])?;
+            let (code, voter_number) = (code.expose_text(), VoterNumber::written(credential.public()));
+            writeln!(list, "{number},{},{voter_number},{},{weight}{further}", *code, styles[*style])?;
         }
         // The codes get their name after the roll is in the record: codes that have a name belong to a roll, and a roll has
         // its codes on the disk. After a crash between the two, `finish` gives them their name.
         let staged = StagedSecret::write(&self.codes, list.as_bytes());
-        let staged = staged.with_context(|| format!("the codes cannot be written to {}", self.codes.display()))?;
-        write_new(&roll, text.as_bytes()).with_context(|| format!("{} cannot be written", roll.display()))?;
+        let staged = staged.with_context(|| format!("the codes cannot be written to {}", self.codes.shown()))?;
+        write_new(&roll, text.as_bytes()).with_context(|| format!("{} cannot be written", roll.shown()))?;
         self.publish(&staged)?;
         self.answer(&record, console)
     }
@@ -126,7 +132,7 @@ impl IssueCredentials {
     /// Gives the codes of an interrupted call their name. Returns false if there are none, or not those of the roll.
     fn finish(&self, manifest: &Manifest, joint_key: &JointKey, roll: &Path) -> Result<bool> {
         let Some(staged) = StagedSecret::find(&self.codes) else { return Ok(false) };
-        let unreadable = |path: &Path| format!("{} cannot be read", path.display());
+        let unreadable = |path: &Path| format!("{} cannot be read", path.shown());
         let text = fs::read_to_string(staged.part()).map(Zeroizing::new);
         let text = text.with_context(|| unreadable(staged.part()))?;
         let Some((codes, voters)) = parse_codes(&text, manifest) else { return Ok(false) };
@@ -140,7 +146,7 @@ impl IssueCredentials {
 
     /// Gives the codes their name.
     fn publish(&self, staged: &StagedSecret) -> Result<()> {
-        let (codes, part) = (self.codes.display(), staged.part().display());
+        let (codes, part) = (self.codes.shown(), staged.part().shown());
         let published =
             staged.publish().with_context(|| format!("the codes are in {part}, and cannot be renamed to {codes}"));
         published.remedy("mend the cause, and run the same command again: it gives the codes their name")
@@ -150,7 +156,7 @@ impl IssueCredentials {
         let election = read_election(&record.source)?;
         let voters = election.roll.totals().voters();
         let count = counted(voters, "voting code is", "voting codes are");
-        let file = self.codes.display();
+        let file = self.codes.shown();
         console
             .say(format!("{count} in {file}, one for each voter. Keep this file secret. The roll is in the record."));
         let warnings = election.roll.totals().warnings(&record.manifest);
@@ -163,17 +169,16 @@ impl IssueCredentials {
 
 /// The codes of a file that this command has written, and the rights of their voters; `None` if it is not such a file.
 fn parse_codes(text: &str, manifest: &Manifest) -> Option<(Vec<VotingCode>, Vec<Entitlement>)> {
-    let lines = text.strip_suffix('\n')?.strip_prefix(HEADER)?.lines();
+    let mut lines = text.strip_suffix('\n')?.lines();
+    lines.next().filter(|header| header.starts_with(CODES))?;
     let voter = |line: &str| {
-        let [_, code, _, style, weight] = line.split(',').collect::<Vec<_>>().try_into().ok()?;
+        let mut fields = line.split(',').skip(1);
+        let [code, style, weight] = [fields.next()?, fields.nth(1)?, fields.next()?];
         let style = manifest.styles().iter().position(|known| known.id == style)?;
         Some((code.parse().ok()?, Entitlement { style, weight: weight.parse().ok()? }))
     };
     lines.map(voter).collect::<Option<Vec<_>>>().map(|voters| voters.into_iter().unzip())
 }
-
-/// The first line of the file of the codes.
-const HEADER: &str = "number,code,voter_number,style,weight\n";
 
 /// The number of voters whom an error names.
 const SHOWN: usize = 10;
@@ -246,8 +251,10 @@ impl SignRoll {
         let authorities = record.manifest.credential_authorities();
         let named = AuthorityIndex::enumerate(authorities).find(|(_, authority)| authority.key == *key.public());
         let Some((index, _)) = named else {
-            let key = self.key.display();
-            return refusal(format!("{key} is not the key of a credential authority that the manifest names"));
+            let problem =
+                format!("{} is not the key of a credential authority that the manifest names", self.key.shown());
+            let remedy = other_key(&record.manifest, key.public().as_bytes(), "a credential authority");
+            return refusal(problem).remedy(remedy);
         };
         let (_, Election { context, roll, .. }) = record.into_election()?;
         let fingerprint = context.fingerprint();
@@ -256,17 +263,19 @@ impl SignRoll {
         summary.fingerprint(fingerprint).roll(roll.totals()).show(console);
         let signature = RollSignature::sign(index, fingerprint, &key, &mut system_rng());
         MessageFile::new(FileKind::RollSignature, signature.encode()).write(&self.out)?;
-        let (out, fingerprint) = (self.out.display(), fingerprint.to_string());
+        let (out, fingerprint) = (self.out.shown(), fingerprint.to_string());
         console.say(format!("Send {out} to the board.\nIt signs the roll of the election with this fingerprint:"));
         console.answer(&fingerprint, &json!({ "fingerprint": fingerprint }))
     }
 }
 
 impl Voters {
-    fn read(&self, styles: &[&str], heaviest: u64) -> Result<Vec<Entitlement>> {
+    fn read(&self, styles: &[&str], heaviest: u64) -> Result<List> {
         match (self.voters, &self.list) {
             (Some(count), _) if styles.len() == 1 => {
-                Ok(vec![Entitlement { style: 0, weight: 1 }; usize::try_from(count)?])
+                let count = usize::try_from(count)?;
+                let voters = vec![Entitlement { style: 0, weight: 1 }; count];
+                Ok(List { voters, columns: String::new(), further: vec![String::new(); count] })
             }
             (Some(_), _) => {
                 bail!("the manifest has {} ballot styles: give a list of voters with --list", styles.len())
@@ -277,26 +286,41 @@ impl Voters {
     }
 }
 
-fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<Vec<Entitlement>> {
-    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+/// The voters of a list.
+struct List {
+    voters: Vec<Entitlement>,
+    /// The names of the further columns, each after a comma.
+    columns: String,
+    /// For each voter, the further columns, each after a comma.
+    further: Vec<String>,
+}
+
+/// Longer than any list of voters.
+const MAX_LIST_BYTES: usize = 1 << 30;
+
+fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<List> {
+    let bytes = read_at_most(path, MAX_LIST_BYTES, "a list of voters")?;
+    let text = str::from_utf8(&bytes).with_context(|| format!("{} is not text in UTF-8", path.shown()))?;
     let voter = |line: &str| {
-        let (style, weight) = line.split_once(',').context("expected style,weight")?;
+        let (style, rest) = line.split_once(',').context("expected style,weight")?;
+        let (weight, further) = rest.find(',').map_or((rest, ""), |comma| rest.split_at(comma));
         let position = styles.iter().position(|known| *known == style.trim());
         let known = || format!("the manifest has no ballot style {style:?}, only {}", styles.join(", "));
         let style = position.with_context(known)?;
         let weight: u64 = weight.trim().parse().ok().context("the weight is not a whole number")?;
         ensure!((1..=heaviest).contains(&weight), "the weight is {weight}, but the manifest allows 1 to {heaviest}");
-        Ok(Entitlement { style, weight })
+        Ok((Entitlement { style, weight }, further.to_owned()))
     };
-    let lines = without_mark(&text)
-        .trim_end()
-        .lines()
-        .enumerate()
-        .filter(|(number, line)| *number > 0 || *line != "style,weight");
-    let voters: Vec<Entitlement> = lines
-        .map(|(number, line)| voter(line).with_context(|| format!("{}, line {}", path.display(), number + 1)))
-        .collect::<Result<_>>()
-        .remedy("write a line for each voter: the ballot style, a comma, the weight; do not write names of people")?;
-    ensure!(!voters.is_empty(), "{} has no voters", path.display());
-    Ok(voters)
+    let text = without_mark(text).trim_end();
+    let first = text.lines().next().and_then(|line| line.strip_prefix("style,weight"));
+    let header = first.filter(|columns| columns.is_empty() || columns.starts_with(','));
+    let lines = text.lines().enumerate().skip(usize::from(header.is_some()));
+    let (voters, further): (Vec<Entitlement>, Vec<String>) = lines
+        .map(|(number, line)| voter(line).with_context(|| format!("{}, line {}", path.shown(), number + 1)))
+        .collect::<Result<Vec<_>>>()
+        .remedy("write a line for each voter: the ballot style, a comma, the weight; further columns may follow")?
+        .into_iter()
+        .unzip();
+    ensure!(!voters.is_empty(), "{} has no voters", path.shown());
+    Ok(List { voters, columns: header.unwrap_or_default().to_owned(), further })
 }

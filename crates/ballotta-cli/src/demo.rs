@@ -20,7 +20,7 @@ use rand_core::CryptoRng;
 use serde::Serialize;
 
 use crate::chart;
-use crate::console::{Console, StageTimes, grouped, print, seconds};
+use crate::console::{Console, Shown as _, StageTimes, grouped, print, seconds};
 use crate::failure::refusal;
 use crate::rehearsal::{Folders, Question, Rehearsal};
 use crate::secrets::system_rng;
@@ -139,8 +139,8 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<()> {
     }
     print(format_args!("\n{}", chart::terminal(context.manifest(), result, 40)))?;
     print(comparison(figures, result.counted_ballots, yes, no))?;
-    let (fingerprint, picture, record) = (&result.fingerprint, root.join("result/chart.svg"), root.display());
-    print(format_args!("fingerprint  {fingerprint}\nrecord       {record}\npicture      {}", picture.display()))?;
+    let (fingerprint, picture, record) = (&result.fingerprint, root.join("result/chart.svg"), root.shown());
+    print(format_args!("fingerprint  {fingerprint}\nrecord       {record}\npicture      {}", picture.shown()))?;
     let time = Duration::from_secs_f64(stages.times.values().sum());
     print(format_args!("time         {}\n", seconds(time)))?;
     print("To verify the record again, perhaps after you change a byte of it, run")?;

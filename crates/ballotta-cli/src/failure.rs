@@ -10,8 +10,9 @@ use ballotta::ballot::AdmissionError;
 use ballotta::decryption::{DecryptionError, TallyDifference};
 use ballotta::record::{ReadError, RecordError};
 use ballotta::voter::VoterError;
+use serde::Serialize;
 
-use crate::console::print_to_stderr;
+use crate::console::{json_text, print_to_stderr};
 
 /// What an error means for the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,14 @@ enum Kind {
 }
 
 impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::CalledWrongly => "called-wrongly",
+            Self::NotComplete => "not-complete",
+        }
+    }
+
     fn exit_code(self) -> u8 {
         match self {
             Self::Refused => 1,
@@ -34,11 +43,23 @@ impl Kind {
     }
 }
 
+/// The reader of the standard output has closed it, as `head` does. There is nobody to whom to say so.
+#[derive(Debug)]
+pub(crate) struct Unread;
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nobody reads the standard output")
+    }
+}
+
 /// An error, what it means for the exit code, and what to do about it.
 #[derive(Debug)]
 struct Failure {
     error: Error,
     kind: Kind,
+    /// The library's name of the fault, for programs.
+    code: Option<&'static str>,
     remedy: Option<String>,
 }
 
@@ -53,15 +74,21 @@ impl std::error::Error for Failure {}
 impl Failure {
     /// Wraps an error, and keeps what is already known about it.
     fn of(error: Error) -> Self {
-        let known = error.downcast_ref::<Self>().map(|known| known.kind);
+        let before = error.downcast_ref::<Self>();
+        let (known, code) = (before.map(|known| known.kind), before.and_then(|known| known.code));
         // These errors of the library always mean that a check failed.
         let is_refused = find::<AdmissionError>(&error).is_some()
             || find::<DecryptionError>(&error).is_some()
             || matches!(find(&error), Some(RecordError::Checkpoint { .. }));
         let kind = known.unwrap_or(if is_refused { Kind::Refused } else { Kind::CalledWrongly });
         // A failure has no source, so the remedy is looked up before the error is wrapped.
-        Self { kind, remedy: remedy_of(&error), error }
+        Self { kind, code: code.or_else(|| library_code(&error)), remedy: remedy_of(&error), error }
     }
+}
+
+/// The library's name of a fault, if it has one.
+fn library_code(error: &Error) -> Option<&'static str> {
+    find::<VoterError>(error).map(VoterError::code).or_else(|| find::<RecordError>(error).map(RecordError::code))
 }
 
 fn find<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
@@ -116,17 +143,48 @@ pub(crate) fn refusal<T>(problem: impl fmt::Display) -> Result<T> {
 
 /// Returns the error of a record that is not complete, with this message.
 pub(crate) fn not_complete<T>(problem: impl fmt::Display) -> Result<T> {
-    Err(Failure { error: Error::msg(problem.to_string()), kind: Kind::NotComplete, remedy: None }.into())
+    Err(Failure { error: Error::msg(problem.to_string()), kind: Kind::NotComplete, code: None, remedy: None }.into())
 }
 
-/// Prints an error with its remedy and returns the exit code.
-pub(crate) fn report(error: Error) -> u8 {
-    let Failure { error, kind, remedy } = Failure::of(error);
+/// An error for programs.
+#[derive(Serialize)]
+struct ErrorForPrograms<'a> {
+    error: &'a str,
+    /// The library's name of the fault or, if it has none, that of the exit code.
+    code: &'static str,
+    exit_code: u8,
+    remedy: Option<&'a str>,
+}
+
+/// Prints an error with its remedy, as text or as JSON, and returns the exit code.
+pub(crate) fn report(error: Error, is_json: bool) -> u8 {
+    if error.downcast_ref::<Unread>().is_some() {
+        return Kind::CalledWrongly.exit_code();
+    }
+    let Failure { error, kind, code, remedy } = Failure::of(error);
+    if is_json {
+        let (code, text) = (code.unwrap_or(kind.name()), error_text(&error));
+        report_json(&text, code, kind.exit_code(), remedy.as_deref());
+        return kind.exit_code();
+    }
     print_to_stderr(format_args!("error: {}", error_text(&error)));
     if let Some(remedy) = remedy {
         print_to_stderr(format_args!("remedy: {remedy}"));
     }
     kind.exit_code()
+}
+
+/// Prints that the command was called wrongly, as JSON, and returns the exit code.
+pub(crate) fn report_usage_json(text: &str) -> u8 {
+    let kind = Kind::CalledWrongly;
+    report_json(text, kind.name(), kind.exit_code(), None);
+    kind.exit_code()
+}
+
+fn report_json(error: &str, code: &'static str, exit_code: u8, remedy: Option<&str>) {
+    // A value of texts and numbers can always be written.
+    let json = serde_json::to_string(&ErrorForPrograms { error, code, exit_code, remedy }).unwrap_or_default();
+    print_to_stderr(json_text(&json));
 }
 
 /// Formats an error with its causes on one line. Common errors of the operating system are in words, without a number.

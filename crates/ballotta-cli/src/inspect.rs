@@ -3,31 +3,36 @@
 //! See `spec/command-line.md#inspect`. The content is read, not verified, unless the output says so.
 
 use std::fs;
+use std::io::{self, BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
-use ballotta::board::note::{NoteSigner, SignedCheckpoint};
+use ballotta::board::note::SignedCheckpoint;
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_bundle};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::contest::ContestOption;
 use ballotta::credential::RollSignature;
 use ballotta::decryption::{ClosingStatement, PartialDecryption, TallyReference};
-use ballotta::hash::{FileHash, RollHash};
+use ballotta::hash::FileHash;
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
-use ballotta::manifest::{Contest, Manifest};
+use ballotta::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
+use ballotta::manifest::{BallotStyle, Contest, ElectionKind, LogKey, Manifest, Party};
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta_io::FolderRecord;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use crate::chart;
-use crate::console::{Console, print};
-use crate::failure::ErrorContext as _;
+use crate::console::{Console, Shown as _, escaped, is_at_a_terminal, print};
+use crate::failure::{ErrorContext as _, remedy_of};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::PreparedFile;
-use crate::record::{read_manifest, text};
-use crate::secrets::{KeyFile, read_signing_key};
+use crate::recognise::{AGE, CODES};
+use crate::record::{open_regular, read_at_most, read_manifest, text};
+use crate::secrets::{KeyFile, note_key, open_trustee_seed, read_signing_key};
 use crate::status;
 
 /// Shows what a file is, and its fields.
@@ -38,31 +43,76 @@ pub(crate) struct InspectFile {
     /// The record to which the file belongs, if the file is not in its folder
     #[arg(long)]
     record: Option<PathBuf>,
+    /// Read the passphrase of a trustee's key from a file instead of the terminal, to show its public key
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
 }
 
-/// The largest length of a file that is shown.
-const MAX_BYTES: u64 = 4 << 30;
+/// Longer than any file of an election except rolls and codes, which are read line by line.
+const MAX_BYTES: usize = 24 << 20;
+/// Longer than any document in JSON. A parsed document takes up to thirty times its length in memory.
+const MAX_JSON_BYTES: usize = 4 << 20;
+
+/// The fields of a roll or of voting codes, which may be too long for the memory; `None` if the file is neither.
+fn lines_of(path: &Path, length: u64) -> Result<Option<Fields>> {
+    let mut file = io::BufReader::new(open_regular(path)?);
+    let begins = |line: &[u8], with: &str| line.starts_with(with.as_bytes());
+    // The buffers have parts of secret codes.
+    let mut line = Zeroizing::new(Vec::with_capacity(MAX_ROLL_LINE_BYTES + 1));
+    let mut next = |line: &mut Vec<u8>| -> Result<usize> {
+        line.clear();
+        Ok((&mut file).take(MAX_ROLL_LINE_BYTES as u64 + 1).read_until(b'\n', line)?)
+    };
+    next(&mut line)?;
+    let is_roll = begins(&line, concat!(ballotta::format_name!("roll"), " "));
+    if !is_roll && !begins(&line, CODES) {
+        return Ok(None);
+    }
+    ensure!(length <= MAX_VOTERS * MAX_ROLL_LINE_BYTES as u64, "it is longer than a line for each of the most voters");
+    let header = String::from_utf8_lossy(&line).trim_end().to_owned();
+    let mut hash = Sha256::new_with_prefix(&*line);
+    let (mut count, mut weight) = (0_u64, Some(0_u64));
+    while next(&mut line)? > 0 {
+        ensure!(line.len() <= MAX_ROLL_LINE_BYTES, "line {} is too long", count + 2);
+        hash.update(&*line);
+        count += 1;
+        let last = str::from_utf8(&line).ok().and_then(|line| line.trim_end().rsplit(' ').next()?.parse::<u64>().ok());
+        weight = weight.zip(last).and_then(|(sum, weight)| sum.checked_add(weight));
+    }
+    if !is_roll {
+        return Ok(Some(Fields::of("voting codes: secret").with("codes", count)));
+    }
+    let manifest = header.rsplit(' ').next().unwrap_or_default();
+    let fields = Fields::of("a credential roll").with("manifest", manifest);
+    Ok(Some(fields.with("hash", hex::encode(hash.finalize())).with("voters", count).with("weight", weight)))
+}
 
 impl InspectFile {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let cannot_read = || format!("{} cannot be read", self.file.display());
+        let cannot_read = || format!("{} cannot be read", self.file.shown());
         let metadata = fs::metadata(&self.file).with_context(cannot_read)?;
         if metadata.is_dir() {
             return status::show(&self.file, console);
         }
-        let length = metadata.len();
-        ensure!(length <= MAX_BYTES, "{} is longer than any file of a Ballotta election", self.file.display());
-        let bytes = zeroize::Zeroizing::new(fs::read(&self.file).with_context(cannot_read)?);
+        if let Some(fields) = lines_of(&self.file, metadata.len()).with_context(cannot_read)? {
+            return fields.show(console);
+        }
+        let bytes = Zeroizing::new(read_at_most(&self.file, MAX_BYTES, "a file of an election")?);
         let manifest = self.manifest()?;
-        let inspection = Inspection { path: &self.file, manifest: manifest.as_ref(), for_people: !console.is_json };
+        let inspection = Inspection {
+            path: &self.file,
+            manifest: manifest.as_ref(),
+            passphrase_file: self.passphrase_file.as_deref(),
+            for_people: !console.is_json,
+        };
         let fields = inspection
             .file(&bytes)
-            .with_context(|| format!("{} cannot be shown", self.file.display()))
-            .remedy("give a file of a record, a message file or a key")?;
-        if console.is_json {
-            return console.json(&fields.0.into_iter().collect::<Value>());
-        }
-        fields.0.iter().try_for_each(|(name, value)| print_value(name, value, 0))
+            .with_context(|| format!("{} cannot be shown", self.file.shown()))
+            .or_else(|error| match remedy_of(&error) {
+                Some(_) => Err(error),
+                None => Err(error).remedy("give a file of a record, a message file or a key"),
+            })?;
+        fields.show(console)
     }
 
     /// The manifest of the record that was given, or that contains the file.
@@ -93,15 +143,23 @@ impl Fields {
         self.0.extend(other.0.into_iter().filter(|(name, _)| *name != "what"));
         self
     }
+
+    fn show(self, console: Console) -> Result<()> {
+        if console.is_json {
+            return console.json(&self.0.into_iter().collect::<Value>());
+        }
+        self.0.iter().try_for_each(|(name, value)| print_value(name, value, 0))
+    }
 }
 
 fn print_value(name: &str, value: &Value, indent: usize) -> Result<()> {
-    let space = " ".repeat(indent);
+    // The names of fields may be those of a file.
+    let (space, name) = (" ".repeat(indent), escaped(name));
     match value {
         Value::Array(items) if !items.iter().all(Value::is_number) => {
             print(format_args!("{space}{name}:"))?;
             (1..).zip(items).try_for_each(|(number, item)| match item {
-                Value::String(text) => print(format_args!("{space}  {text}")),
+                Value::String(text) => print(format_args!("{space}  {}", escaped(text))),
                 Value::Array(parts) if parts.iter().all(|part| part.is_string() || part.is_number()) => {
                     print(format_args!("{space}  {}", on_a_line(item)))
                 }
@@ -127,9 +185,11 @@ fn print_item(number: usize, item: &Value, indent: usize) -> Result<()> {
 
 fn on_a_line(value: &Value) -> String {
     match value {
+        Value::Null => "none".to_owned(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(on_a_line).collect::<Vec<_>>().join(", "),
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
+        Value::String(text) => escaped(text),
+        value => escaped(&value.to_string()),
     }
 }
 
@@ -137,14 +197,15 @@ fn on_a_line(value: &Value) -> String {
 struct Inspection<'a> {
     path: &'a Path,
     manifest: Option<&'a Manifest>,
+    passphrase_file: Option<&'a Path>,
     /// Whether the output is for people, not for programs.
     for_people: bool,
 }
 
 impl Inspection<'_> {
     fn file(&self, bytes: &[u8]) -> Result<Fields> {
-        if bytes.starts_with(b"age-encryption.org/") {
-            return Ok(Fields::of("a file encrypted with age, as a trustee's seed is"));
+        if bytes.starts_with(AGE) {
+            return self.encrypted_key();
         }
         match str::from_utf8(bytes) {
             Ok(text) => self.text(text),
@@ -154,14 +215,8 @@ impl Inspection<'_> {
 
     fn text(&self, text: &str) -> Result<Fields> {
         let first = text.lines().next().unwrap_or_default();
-        if first == "number,code,style,weight" {
-            return Ok(Fields::of("voting codes: secret").with("codes", text.lines().count() - 1));
-        }
         if let Some(kind) = KeyFile::of_header(first) {
             return self.key(kind);
-        }
-        if first.starts_with(concat!(ballotta::format_name!("roll"), " ")) {
-            return roll(text);
         }
         if first.starts_with("ballotta/") {
             return self.message_file(text);
@@ -182,16 +237,27 @@ impl Inspection<'_> {
         }
     }
 
+    /// The key of a trustee. Its file has no public part, so the public key is computed from the seed.
+    fn encrypted_key(&self) -> Result<Fields> {
+        let fields = Fields::of("a trustee's key, encrypted with a passphrase (age)");
+        if self.passphrase_file.is_none() && !is_at_a_terminal() {
+            let hidden = "encrypted; to see it, call this command at a terminal, or with --passphrase-file";
+            return Ok(fields.with("public key", hidden));
+        }
+        let seed = open_trustee_seed(self.path, self.passphrase_file)?;
+        Ok(fields.with("public key", hex::encode(seed.signing_key().public().as_bytes())))
+    }
+
     fn key(&self, kind: KeyFile) -> Result<Fields> {
         let public = match kind {
             KeyFile::Schnorr => hex::encode(read_signing_key(self.path)?.public().as_bytes()),
-            // The public key does not depend on the name.
-            KeyFile::Note => hex::encode(NoteSigner::from_seed("inspect", &*kind.read(self.path)?)?.key().as_bytes()),
+            KeyFile::Note => hex::encode(note_key(self.path)?),
         };
         Ok(Fields::of(&format!("the secret key of {}", kind.holder())).with("public key", public))
     }
 
     fn json(&self, text: &str) -> Result<Fields> {
+        ensure!(text.len() <= MAX_JSON_BYTES, "it is longer than any JSON of an election");
         let value: Value = serde_json::from_str(text).context("the JSON cannot be read")?;
         let format = value.get("format").and_then(Value::as_str).context("the JSON has no field `format`")?;
         if format == ResultDocument::FORMAT {
@@ -229,7 +295,10 @@ impl Inspection<'_> {
                 let fields = fields.with("fingerprint", result.fingerprint.as_str()).with("checked", checked);
                 Ok(fields.with("result", lines))
             }
-            _ => Ok(fields.with("result", serde_json::to_value(result)?)),
+            _ => {
+                let rehearsal = self.manifest.map(|manifest| manifest.kind() == ElectionKind::Rehearsal);
+                Ok(fields.with("rehearsal", rehearsal).with("result", serde_json::to_value(result)?))
+            }
         }
     }
 
@@ -340,40 +409,38 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
         json!({ "id": contest.id, "title": text(&manifest, &contest.title), "rule": contest.rule, "options": options })
     };
     let contests: Vec<Value> = manifest.contests().iter().map(contest).collect();
+    let style = |style: &BallotStyle| format!("{}: {}", style.id, style.contests.join(", "));
+    let styles: Vec<String> = manifest.styles().iter().map(style).collect();
+    let parties = |parties: &[Party]| -> Vec<String> {
+        parties.iter().map(|Party { name, key }| format!("{name}: {}", hex::encode(key.as_bytes()))).collect()
+    };
+    let log = |LogKey { name, key }: &LogKey| format!("{name}: {}", hex::encode(key.as_bytes()));
+    let witnesses: Vec<String> = manifest.witnesses().members.iter().map(log).collect();
     let trustees = manifest.trustees();
-    let names: Vec<&str> = trustees.members.iter().map(|member| member.name.as_str()).collect();
-    let witnesses: Vec<&str> = manifest.witnesses().members.iter().map(|member| member.name.as_str()).collect();
-    let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
     Ok(Fields::of("a manifest")
         .with("hash", manifest.hash().to_string())
         .with("election id", hex::encode(manifest.election_id()))
         .with("kind", json!(manifest.kind()))
         .with("title", text(&manifest, manifest.title()))
         .with("languages", json!(manifest.languages()))
+        .with("schedule", json!(manifest.schedule()))
         .with("contests", contests)
         .with("ballot styles", styles)
+        .with("unit of weights", text(&manifest, &manifest.weights().unit))
         .with("largest weight", manifest.weights().max)
         .with("largest total weight", manifest.weights().total)
         .with("revoting", json!(manifest.revoting()))
         .with("quorum", json!(manifest.quorum()))
         .with("privacy", json!(manifest.privacy()))
-        .with("trustees", names)
+        .with("organiser", hex::encode(manifest.organiser().as_bytes()))
+        .with("credential authorities", parties(manifest.credential_authorities()))
+        .with("trustees", parties(&trustees.members))
         .with("threshold", trustees.threshold)
+        .with("trustees that must confirm", trustees.minimum_confirmed)
         .with("closing", json!(manifest.closing()))
-        .with("board", manifest.board().name.as_str())
+        .with("board", log(manifest.board()))
         .with("witnesses", witnesses)
         .with("witnesses needed", manifest.witnesses().quorum))
-}
-
-fn roll(text: &str) -> Result<Fields> {
-    let (header, voters) = text.split_once('\n').context("the roll has no voters")?;
-    let weights = voters.lines().map(|line| line.rsplit(' ').next().and_then(|weight| weight.parse::<u64>().ok()));
-    let weight = weights.clone().try_fold(0_u64, |sum, weight| sum.checked_add(weight?));
-    Ok(Fields::of("a credential roll")
-        .with("manifest", header.rsplit(' ').next().unwrap_or_default())
-        .with("hash", RollHash::from_bytes(*FileHash::of(text.as_bytes()).as_bytes()).to_string())
-        .with("voters", weights.count())
-        .with("weight", weight))
 }
 
 fn organiser_entry(action: Action, body: &[u8]) -> Result<Fields> {

@@ -10,7 +10,7 @@ use ballotta::key_ceremony::TrusteeSeed;
 use ballotta::signing::PublicElement;
 use serde_json::json;
 
-use crate::console::Console;
+use crate::console::{Console, Shown as _};
 use crate::secrets::{new_note_key, new_passphrase, new_signing_key, system_rng, write_trustee_seed};
 use crate::state_file::StateFile;
 
@@ -104,15 +104,14 @@ fn print_element(console: Console, public: &PublicElement, path: &Path) -> Resul
 }
 
 fn print_public(console: Console, public: &str, path: &Path) -> Result<()> {
-    console
-        .say(format!("The secret key is in {}: show it to nobody. The public key, for the manifest:", path.display()));
+    console.say(format!("The secret key is in {}: show it to nobody. The public key, for the manifest:", path.shown()));
     console.answer(public, &json!({ "public_key": public }))
 }
 
 /// Prints the public key, and the same key in the format of other programs that read signed notes.
 fn print_note_key(console: Console, key: &NoteKey, path: &Path) -> Result<()> {
     let public = hex::encode(key.as_bytes());
-    let path = path.display();
+    let path = path.shown();
     console.say(format!(
         "The secret key is in {path}: show it to nobody. For other programs that read signed notes: {key}"
     ));

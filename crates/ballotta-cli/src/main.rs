@@ -19,6 +19,7 @@ mod message_file;
 mod organiser;
 mod prepared;
 mod publish;
+mod recognise;
 mod record;
 mod rehearsal;
 mod replay;
@@ -36,7 +37,7 @@ mod witness;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::console::Console;
@@ -52,7 +53,7 @@ Exit codes:
 #[derive(Parser, Debug)]
 #[command(name = "ballotta", version, after_help = EXIT_CODES)]
 struct Arguments {
-    /// Print one JSON value on the standard output, and no text for people
+    /// Print one JSON value on the standard output, and no text for people; an error is JSON, too
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -178,6 +179,10 @@ enum WitnessVerb {
 #[derive(Subcommand, Debug)]
 enum VoterVerb {
     /// Encrypt a ballot and show its tracker
+    ///
+    /// At a terminal, leave the choices out: the command asks for them. Choices on the command line stay in the history
+    /// of the shell, and other users of this computer can see them while the command runs: use them for tests only. A
+    /// program gives them with `--choices -`.
     Prepare(voter::PrepareBallot),
     /// Sign a prepared ballot for the board; then it can no longer be opened
     Cast(voter::CastBallot),
@@ -196,11 +201,31 @@ enum ResultVerb {
 }
 
 fn main() -> ExitCode {
-    let Arguments { json, verb } = Arguments::parse();
+    let Arguments { json, verb } = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
     match run(verb, Console::new(json)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failure::report(error).into(),
+        Err(error) => failure::report(error, json).into(),
     }
+}
+
+/// Prints the help that was asked for, or that the command was called wrongly.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // If nobody reads the help, there is nobody to whom to say so.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let text = text.lines().next().unwrap_or_default();
+        return failure::report_usage_json(text.strip_prefix("error: ").unwrap_or(text)).into();
+    }
+    // The text quotes arguments, which may be names of files of others.
+    console::print_to_stderr(text.strip_suffix('\n').unwrap_or(&text));
+    ExitCode::from(2)
 }
 
 fn run(verb: Verb, console: Console) -> Result<()> {
@@ -236,7 +261,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ballotta", &mut script);
-            std::io::stdout().write_all(&script).context("the standard output is closed")
+            std::io::stdout().write_all(&script).or_else(console::unwritten)
         }
     }
 }

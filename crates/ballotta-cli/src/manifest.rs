@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_TOTAL};
 use ballotta::manifest::{
     BallotStyle, Closing, ElectionKind, LogKey, Manifest, ManifestContents, ManifestErrors, OnDisqualification, Party,
@@ -15,7 +15,7 @@ use ballotta::manifest::{
 use ballotta::signing::PublicElement;
 use serde_json::{Value, json};
 
-use crate::console::{Console, grouped, print};
+use crate::console::{Console, Shown as _, escaped, grouped, print};
 use crate::contests::{ContestArguments, Named};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::read_at_most;
@@ -47,6 +47,54 @@ fn party(text: &str) -> Result<Party> {
 fn log_key(text: &str) -> Result<LogKey> {
     let Named { name, value } = text.parse()?;
     Ok(LogKey { name, key: parse_log_key(&value)? })
+}
+
+/// A time as RFC 3339 writes it; the seconds may be left out. The manifest keeps the text as it is.
+fn time(text: &str) -> Result<String> {
+    const FORM: &str =
+        "expected a date, a time and an offset from UTC, such as 2027-03-01T08:00:00+01:00 or 2027-03-01T07:00Z";
+    let fields = read_time(text).context(FORM)?;
+    let [year, month, day, hour, minute, second, offset_hour, offset_minute] = fields;
+    let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let days = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let is_time = hour < 24 && minute < 60 && second < 60 && offset_hour < 24 && offset_minute < 60;
+    ensure!((1..=12).contains(&month) && (1..=days).contains(&day) && is_time, "there is no such date or time");
+    Ok(text.to_owned())
+}
+
+/// Year, month, day, hour, minute, second, and the hours and minutes of the offset.
+fn read_time(text: &str) -> Option<[u32; 8]> {
+    let (date, rest) = text.split_once('T')?;
+    let (clock, offset) = match rest.strip_suffix('Z') {
+        Some(clock) => (clock, "00:00"),
+        None => rest
+            .split_at_checked(rest.rfind(['+', '-'])?)
+            .and_then(|(clock, offset)| Some((clock, offset.get(1..)?)))?,
+    };
+    let clock = if clock.len() == 5 { format!("{clock}:00") } else { clock.to_owned() };
+    let number = |part: &str, digits: usize| {
+        let is_number = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse().ok().filter(|_| is_number)
+    };
+    let [year, month, day] = date.split('-').collect::<Vec<_>>().try_into().ok()?;
+    let [hour, minute, second] = clock.split(':').collect::<Vec<_>>().try_into().ok()?;
+    let (offset_hour, offset_minute) = offset.split_once(':')?;
+    let two = |part| number(part, 2);
+    Some([
+        number(year, 4)?,
+        two(month)?,
+        two(day)?,
+        two(hour)?,
+        two(minute)?,
+        two(second)?,
+        two(offset_hour)?,
+        two(offset_minute)?,
+    ])
 }
 
 /// What trustees wait for before they decrypt.
@@ -123,11 +171,11 @@ pub(crate) struct NewManifest {
     /// makes ballots smaller; a roll with a larger sum is refused [default: a million times the largest weight]
     #[arg(long, value_name = "N")]
     total_weight: Option<u64>,
-    /// The planned time of the opening, for information
-    #[arg(long, value_name = "TIME", requires = "closes")]
+    /// The planned time of the opening, for information, such as 2027-03-01T08:00:00+01:00
+    #[arg(long, value_name = "TIME", requires = "closes", value_parser = time)]
     opens: Option<String>,
-    /// The planned time of the close, for information
-    #[arg(long, value_name = "TIME", requires = "opens")]
+    /// The planned time of the close, for information, such as 2027-03-02T20:00:00+01:00
+    #[arg(long, value_name = "TIME", requires = "opens", value_parser = time)]
     closes: Option<String>,
     /// This is a rehearsal: the result does not count, and every report says so
     #[arg(long)]
@@ -138,15 +186,14 @@ impl NewManifest {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let bytes = self.contents()?.to_bytes()?;
         let manifest = parse(&bytes).context("the options do not make a valid manifest")?;
-        ballotta_io::write_new(&self.out, &bytes)
-            .with_context(|| format!("{} cannot be written", self.out.display()))?;
+        ballotta_io::write_new(&self.out, &bytes).with_context(|| format!("{} cannot be written", self.out.shown()))?;
         warn(&manifest, console);
         let total = grouped(manifest.weights().total);
         console.say(match manifest.weights().max {
             1 => format!("The roll can have at most {total} voters (--total-weight)."),
             _ => format!("The sum of the weights of all voters can be at most {total} (--total-weight)."),
         });
-        console.say(format!("The manifest is in {}. Its hash:", self.out.display()));
+        console.say(format!("The manifest is in {}. Its hash:", self.out.shown()));
         answer(console, &manifest)
     }
 
@@ -225,7 +272,7 @@ impl CheckManifest {
                     lines.iter().try_for_each(print)?;
                 }
                 let rules = if lines.len() == 1 { "a rule" } else { &format!("{} rules", lines.len()) };
-                refusal(format!("{} breaks {rules}", self.file.display()))
+                refusal(format!("{} breaks {rules}", self.file.shown()))
             }
         }
     }
@@ -260,14 +307,33 @@ fn lines(bytes: &[u8], errors: &ManifestErrors) -> Vec<String> {
         let number = line.strip_prefix("contests[")?.split_once(']')?.0;
         let id = document.get("contests")?.get(number.parse::<usize>().ok()?)?.get("id")?.as_str()?;
         let place = format!("contests[{number}]");
-        Some(line.replacen(&place, &format!("{place} ({})", id.escape_default()), 1))
+        Some(line.replacen(&place, &format!("{place} ({})", id), 1))
     };
-    errors.errors().iter().map(ToString::to_string).map(|line| named(line.clone()).unwrap_or(line)).collect()
+    errors.errors().iter().map(ToString::to_string).map(|line| escaped(&named(line.clone()).unwrap_or(line))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn u11_a_date_that_is_none_is_refused() {
+        for right in
+            ["2027-03-01T08:00:00+01:00", "2028-02-29T08:00Z", "2021-08-02T10:00+02:00", "2027-12-31T23:59-03:30"]
+        {
+            assert_eq!(time(right).unwrap(), right);
+        }
+        for wrong in
+            ["2027-02-31T08:00Z", "2027-02-29T08:00Z", "2027-13-01T08:00Z", "2027-03-01T24:00Z", "2027-00-01T08:00Z"]
+        {
+            assert_eq!(time(wrong).unwrap_err().to_string(), "there is no such date or time", "{wrong}");
+        }
+        for wrong in
+            ["31 febbraio", "", "2027-03-01", "2027-03-01T08:00", "27-03-01T08:00Z", "2027-03-01T8:00Z", "T+", "TZ"]
+        {
+            assert!(time(wrong).unwrap_err().to_string().starts_with("expected a date"), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_quorum_reads_as_people_write_it() {

@@ -3,6 +3,7 @@
 //!
 //! See `spec/ballot.md#choices`.
 
+mod ask;
 mod explain;
 
 use std::io::Read as _;
@@ -15,8 +16,9 @@ use ballotta::limits::MAX_CHOICES_BYTES;
 use ballotta::manifest::Manifest;
 use zeroize::Zeroizing;
 
+pub(crate) use self::ask::ask_for_choices;
 pub(crate) use self::explain::explain;
-use crate::console::isolated;
+use crate::console::{Shown as _, isolated};
 use crate::contests::Named;
 use crate::failure::ErrorContext as _;
 use crate::message_file::open;
@@ -54,6 +56,14 @@ pub(crate) struct MarkArguments {
 }
 
 impl MarkArguments {
+    /// Whether no choice is given.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { choose, points, grades, rank, list, blank, choices } = self;
+        choices.is_none()
+            && blank.is_empty()
+            && [choose, points, grades, rank, list].iter().all(|marks| marks.is_empty())
+    }
+
     /// The choices, not checked against any rule.
     pub(crate) fn choices(&self) -> Result<Choices> {
         let mut choices = match &self.choices {
@@ -86,9 +96,9 @@ fn read(path: &Path) -> Result<Choices> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_CHOICES_BYTES + 1));
     let limit = MAX_CHOICES_BYTES as u64 + 1;
     let read = open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    read.with_context(|| format!("the choices {} cannot be read", path.display()))?;
+    read.with_context(|| format!("the choices {} cannot be read", path.shown()))?;
     ensure!(bytes.len() <= MAX_CHOICES_BYTES, "the choices are longer than {MAX_CHOICES_BYTES} bytes");
-    Choices::from_json(&bytes).with_context(|| path.display().to_string()).remedy(
+    Choices::from_json(&bytes).with_context(|| path.shown().to_string()).remedy(
         "write them as in {\"chair\":{\"options\":[\"ada\"]},\"statute\":\"blank\"}; \
          see `spec/ballot.md` for every kind",
     )

@@ -2,7 +2,6 @@
 //!
 //! See `spec/command-line.md#files`.
 
-use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::path::Path;
 
@@ -12,6 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use crate::console::{Shown as _, unwritten};
+use crate::recognise::not_a_message;
+use crate::record::open_regular;
 use crate::secrets::without_mark;
 
 /// The kind of a message file.
@@ -40,6 +42,12 @@ impl FileKind {
         Self::Cosignature,
         Self::BallotOpening,
     ];
+
+    /// The kind of message file whose first line this is.
+    pub(crate) fn of_header(line: &str) -> Option<Self> {
+        let name = line.strip_prefix(PREFIX)?;
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -106,16 +114,17 @@ impl MessageFile {
 
     /// Reads a file; `-` is the standard input.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let mut text = String::new();
-        let read = open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text));
-        read.with_context(|| format!("{} cannot be read", path.display()))?;
-        Self::parse(&text).with_context(|| format!("{} is not a message file", path.display()))
+        let mut bytes = Zeroizing::new(Vec::new());
+        let read = open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
+        read.with_context(|| format!("{} cannot be read", path.shown()))?;
+        let parsed = str::from_utf8(&bytes).context("it is not text").and_then(Self::parse);
+        parsed.or_else(|error| not_a_message(&path.shown().to_string(), &bytes, error))
     }
 
     /// Reads a file of one kind.
     pub(crate) fn read_kind(path: &Path, kind: FileKind) -> Result<Vec<u8>> {
         let file = Self::read(path)?;
-        let (path, found, expected) = (path.display(), file.kind.name(), kind.name());
+        let (path, found, expected) = (path.shown(), file.kind.name(), kind.name());
         ensure!(file.kind == kind, "{path} is a message file of the kind `{found}`, expected `{expected}`");
         Ok(file.bytes)
     }
@@ -124,22 +133,21 @@ impl MessageFile {
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let text = self.to_text();
         if path == Path::new("-") {
-            return io::stdout().write_all(text.as_bytes()).context("the standard output is closed");
+            return io::stdout().write_all(text.as_bytes()).or_else(unwritten);
         }
-        ballotta_io::write_new(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))
+        ballotta_io::write_new(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.shown()))
     }
 
     /// Writes a new file that only its owner may read.
     pub(crate) fn write_secret(&self, path: &Path) -> Result<()> {
         let text = Zeroizing::new(self.to_text());
-        ballotta_io::write_secret(path, text.as_bytes())
-            .with_context(|| format!("{} cannot be written", path.display()))
+        ballotta_io::write_secret(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.shown()))
     }
 }
 
-/// Opens a file; `-` is the standard input.
+/// Opens a file; `-` is the standard input, which may be a pipe.
 pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    Ok(if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) })
+    Ok(if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(open_regular(path)?) })
 }
 
 #[cfg(test)]

@@ -12,9 +12,10 @@ use ballotta::signing::KeyPair;
 use ballotta::verifier::{CheckId, Stage, VerifyOptions};
 use serde_json::json;
 
-use crate::console::Console;
+use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
+use crate::recognise::other_key;
 use crate::record::{Record, read_election};
 use crate::secrets::{read_signing_key, system_rng};
 use crate::signing::{Confirmation, Pins, Summary};
@@ -92,6 +93,14 @@ impl OrganiserAct {
         if !verification.report.holds() {
             console.say("warning: the record does not hold: `ballotta verify --stage voting` says why");
         }
+        let minimum = manifest.privacy().minimum_counted_ballots;
+        if let Some(ballots) = verification.counted.filter(|counted| *counted < minimum) {
+            let ballots = counted(ballots, "ballot counts", "ballots count");
+            console.say(format!(
+                "warning: {ballots}, and the manifest asks for {minimum} in every contest: if the voting closes now, nothing \
+                 is ever decrypted"
+            ));
+        }
         let summary = Summary::new("the closing of the voting", manifest).fingerprint(fingerprint);
         let summary = summary.turnout(verification.counted, election.roll.totals().voters());
         self.confirmation.ask(&summary, console)?;
@@ -102,7 +111,8 @@ impl OrganiserAct {
     fn key(&self, manifest: &Manifest) -> Result<KeyPair> {
         let key = read_signing_key(&self.key)?;
         if key.public() != manifest.organiser() {
-            return refusal(format!("{} is not the organiser's key in the manifest", self.key.display()));
+            let problem = format!("{} is not the organiser's key in the manifest", self.key.shown());
+            return refusal(problem).remedy(other_key(manifest, key.public().as_bytes(), "the organiser"));
         }
         Ok(key)
     }
@@ -115,7 +125,7 @@ impl OrganiserAct {
         };
         let written = MessageFile::new(kind, entry.encode()).write(&self.out);
         written.with_context(|| format!("the {what} is not written"))?;
-        let (out, fingerprint) = (self.out.display(), fingerprint.to_string());
+        let (out, fingerprint) = (self.out.shown(), fingerprint.to_string());
         console.say(format!("Send {out} to the board.\nIt is the {what} of the election with this fingerprint:"));
         console.answer(&fingerprint, &json!({ "fingerprint": fingerprint }))
     }

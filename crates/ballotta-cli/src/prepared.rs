@@ -16,9 +16,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::console::Shown as _;
 use crate::failure::{ErrorContext as _, refusal};
+use crate::recognise::is_not;
+use crate::record::read_at_most;
 
 const FORMAT: &str = ballotta::format_name!("prepared-ballot");
+
+/// Longer than any prepared ballot, which contains the choices.
+const MAX_BYTES: usize = 4 << 20;
 
 /// The file of a prepared ballot.
 #[derive(Serialize, Deserialize)]
@@ -78,19 +84,19 @@ impl PreparedFile {
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         for state in [FinalState::Cast, FinalState::Opened] {
             let used = state.path(path);
-            let (is_new, file, past) = (!used.exists(), used.display(), state.past());
+            let (is_new, file, past) = (!used.exists(), used.shown(), state.past());
             ensure!(is_new, "{file} belongs to a ballot that was already {past}: choose another file for --out");
         }
         let text = Zeroizing::new(serde_json::to_string_pretty(self)?);
-        write_secret(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))
+        write_secret(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.shown()))
     }
 
     fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).map(Zeroizing::new);
-        let text = text.with_context(|| format!("{} cannot be read", path.display()))?;
-        let not_prepared = || format!("{} is not a prepared ballot", path.display());
+        let bytes = Zeroizing::new(read_at_most(path, MAX_BYTES, "a prepared ballot")?);
+        let not_prepared = || is_not(&path.shown(), &bytes, "a prepared ballot");
+        let text = str::from_utf8(&bytes).ok().with_context(not_prepared)?;
         // The parser's error quotes the file, which may be a voting code given by mistake, so it is not shown.
-        let file: Self = serde_json::from_str(&text).ok().with_context(not_prepared)?;
+        let file: Self = serde_json::from_str(text).ok().with_context(not_prepared)?;
         ensure!(file.format == FORMAT, not_prepared());
         Ok(file)
     }
@@ -106,7 +112,7 @@ impl PreparedFile {
             if other == state && file.secrets.is_some() {
                 return Ok(file);
             }
-            return refusal(format!("{} was {} already", path.display(), other.past()))
+            return refusal(format!("{} was {} already", path.shown(), other.past()))
                 .remedy("prepare another ballot: a ballot can be cast or opened only once, and not both");
         }
         Self::read(path)
@@ -119,7 +125,7 @@ impl PreparedFile {
             return Ok(());
         }
         rename(path, &consumed)
-            .with_context(|| format!("{} cannot be renamed, so the ballot is not used", path.display()))
+            .with_context(|| format!("{} cannot be renamed, so the ballot is not used", path.shown()))
     }
 
     /// Removes the seed and the choices from the file of a used ballot.
@@ -127,7 +133,7 @@ impl PreparedFile {
         self.secrets = None;
         let consumed = state.path(path);
         write_atomically(&consumed, &serde_json::to_vec_pretty(&self)?)
-            .with_context(|| format!("{} cannot be written", consumed.display()))
+            .with_context(|| format!("{} cannot be written", consumed.shown()))
     }
 
     pub(crate) fn is_used(&self) -> bool {

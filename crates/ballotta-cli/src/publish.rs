@@ -2,14 +2,14 @@
 
 use anyhow::{Context as _, Result};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
-use ballotta::manifest::Manifest;
+use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::record::{self, FileList, ReadError, ResultDocument, read_file};
 use ballotta::verifier::{CheckId, Effect, Failure, Verification};
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
 use crate::failure::{ErrorContext as _, refusal};
-use crate::record::text;
+use crate::record::{REHEARSAL, text};
 
 /// The picture of the result.
 const CHART: &str = "result/chart.svg";
@@ -53,9 +53,13 @@ pub(crate) fn check_published(verification: &Verification) -> Result<()> {
 fn readme(manifest: &Manifest, result: &ResultDocument) -> String {
     let title = text(manifest, manifest.title());
     let fingerprint = &result.fingerprint;
+    let rehearsal = match manifest.kind() {
+        ElectionKind::Real => "",
+        ElectionKind::Rehearsal => &format!("\n**{REHEARSAL}.**\n"),
+    };
     format!(
         "# {title}: the record
-
+{rehearsal}
 This folder contains everything that the election published. You do not have to trust anybody: with these files you can
 check that only voters on the roll voted, that every ballot is valid, that the result is the sum of the ballots, and
 that nothing was dropped or changed after the checkpoint that voters and witnesses saw. The command of the project

@@ -4,7 +4,7 @@
 //! checks what else it needs, and `ballotta verify` checks everything.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -20,10 +20,11 @@ use ballotta_io::{BoardFolder, BoardLock, FolderRecord};
 use serde_json::json;
 
 use crate::ballot_box::BallotBox;
-use crate::console::{Console, isolated};
+use crate::console::{Console, Shown as _, isolated};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::manifest;
-use crate::secrets::{KeyFile, system_rng};
+use crate::recognise::other_key;
+use crate::secrets::{KeyFile, note_key, system_rng};
 use crate::signing::BoardPin;
 use crate::trustee_names::with_names;
 
@@ -52,7 +53,7 @@ impl NewRecord {
             created?
         };
         let hash = manifest.hash().to_string();
-        let record = self.record.display();
+        let record = self.record.shown();
         console.say(format!("{record} contains the manifest and an empty board. The hash of the manifest:"));
         console.answer(&hash, &json!({ "record": self.record, "manifest": hash }))
     }
@@ -67,14 +68,15 @@ pub(crate) fn read_manifest(source: &FolderRecord) -> Result<Manifest> {
 }
 
 fn not_a_record<T>(source: &FolderRecord, path: String, error: ReadError) -> Result<T> {
-    Err(error).context(path).with_context(|| format!("{} is not a record", source.root().display()))
+    Err(error).context(path).with_context(|| format!("{} is not a record", source.root().shown()))
 }
 
 /// The signer of the board that a manifest names.
 pub(crate) fn board_signer(manifest: &Manifest, key: &Path) -> Result<NoteSigner> {
     match board::board_signer(manifest, &*KeyFile::Note.read(key)?) {
         Err(NoteError::OtherBoard { .. }) => {
-            refusal(format!("{} is not the key of the board that the manifest names", key.display()))
+            let problem = format!("{} is not the key of the board that the manifest names", key.shown());
+            refusal(problem).remedy(other_key(manifest, &note_key(key)?, "the board"))
         }
         signer => Ok(signer?),
     }
@@ -82,14 +84,14 @@ pub(crate) fn board_signer(manifest: &Manifest, key: &Path) -> Result<NoteSigner
 
 /// Locks a file against other processes until the returned value is dropped.
 pub(crate) fn lock(path: &Path) -> Result<File> {
-    let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    file.lock().with_context(|| format!("{} cannot be locked", path.display()))?;
+    let file = open_regular(path).with_context(|| format!("{} cannot be read", path.shown()))?;
+    file.lock().with_context(|| format!("{} cannot be locked", path.shown()))?;
     Ok(file)
 }
 
 /// Locks the board of a record. Nobody else writes to the record until the returned value is dropped.
 pub(crate) fn lock_record(root: &Path) -> Result<BoardLock> {
-    BoardFolder::lock(root).with_context(|| format!("{} is not a record", root.display()))
+    BoardFolder::lock(root).with_context(|| format!("{} is not a record", root.shown()))
 }
 
 /// A record with entries that match the tree head that its board signed.
@@ -215,10 +217,13 @@ pub(crate) fn first_language(manifest: &Manifest) -> &str {
 pub(crate) fn headline(manifest: &Manifest) -> String {
     let title = isolated(text(manifest, manifest.title()));
     if manifest.kind() == ElectionKind::Rehearsal {
-        return format!("{title}  (A REHEARSAL: the result does not count)");
+        return format!("{title}  ({REHEARSAL})");
     }
     title
 }
+
+/// What everybody is told of a rehearsal.
+pub(crate) const REHEARSAL: &str = "A REHEARSAL: the result does not count";
 
 /// A text of a manifest in its first language.
 pub(crate) fn text<'a>(manifest: &Manifest, text: &'a Text) -> &'a str {
@@ -227,9 +232,24 @@ pub(crate) fn text<'a>(manifest: &Manifest, text: &'a Text) -> &'a str {
 
 /// Reads a file of at most `limit` bytes, which is expected to be `what`.
 pub(crate) fn read_at_most(path: &Path, limit: usize, what: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes));
-    read.with_context(|| format!("{} cannot be read", path.display()))?;
-    ensure!(bytes.len() <= limit, "{} is too long for {what}", path.display());
+    let cannot_read = || format!("{} cannot be read", path.shown());
+    let too_long = || format!("{} is too long for {what}", path.shown());
+    let file = open_regular(path).with_context(cannot_read)?;
+    // The length is a hint: the file may grow.
+    let length = file.metadata().with_context(cannot_read)?.len();
+    ensure!(length <= limit as u64, too_long());
+    // Secrets must not be moved, because bytes that are moved are not wiped.
+    let mut bytes = Vec::with_capacity(length as usize + 1);
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).with_context(cannot_read)?;
+    ensure!(bytes.len() <= limit, too_long());
     Ok(bytes)
+}
+
+/// Opens a file. A pipe or a device is refused: reading it might never end.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(io::Error::other("it is not a file, but a pipe or a device"));
+    }
+    File::open(path)
 }

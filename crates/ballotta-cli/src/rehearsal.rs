@@ -29,7 +29,7 @@ use ballotta_io::FolderRecord;
 use rayon::prelude::*;
 
 use crate::ballot_box::BallotBox;
-use crate::console::{Console, grouped, seconds, whole};
+use crate::console::{Console, Shown as _, grouped, seconds, whole};
 use crate::credentials::issue;
 use crate::failure::ErrorContext as _;
 use crate::publish::publish;
@@ -57,7 +57,7 @@ impl Folders {
         let folders = Self { record: out.join("record"), secrets: out.join("secrets") };
         for folder in [&folders.record, &folders.secrets] {
             if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
-                return Err(anyhow!("{} exists already, and secrets are never overwritten", folder.display()))
+                return Err(anyhow!("{} exists already, and secrets are never overwritten", folder.shown()))
                     .remedy("remove it, or choose another folder with --out");
             }
         }

@@ -16,7 +16,7 @@ use ballotta_replay::{Ballots, Comparison, Format, Questions, ReplayError, compa
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
-use crate::console::{Console, StageTimes, counted, print, seconds};
+use crate::console::{Console, Shown as _, StageTimes, counted, escaped, print, seconds};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::rehearsal::{Folders, Question, Rehearsal};
 
@@ -80,9 +80,9 @@ impl ReplayArgs {
         let ballots = format.read(&self.source)?.part(&self.contests, self.limit)?;
         let counts = count(&ballots);
         stages.end("reading");
-        console.say(format!("{}: {}", ballots.title(), counted(ballots.len() as u64, "ballot", "ballots")));
+        console.say(format!("{}: {}", escaped(ballots.title()), counted(ballots.len() as u64, "ballot", "ballots")));
         for note in ballots.notes() {
-            console.say(format!("   note: {note}"));
+            console.say(format!("   note: {}", escaped(note)));
         }
         let held = (!self.plain).then(|| self.hold(&ballots, console, &mut stages)).transpose()?;
         let contests = compare(&ballots, &counts, held.as_ref().map(|held| &held.result));
@@ -148,7 +148,7 @@ fn finish(console: Console, summary: &Summary<'_>) -> Result<()> {
         print(table::totals(summary.contests, part))?;
         if let Some(Held { record, fingerprint, holds, .. }) = &summary.held {
             let verdict = if *holds { "it holds" } else { "IT DOES NOT HOLD" };
-            print(format_args!("record       {}: {verdict}\nfingerprint  {fingerprint}", record.display()))?;
+            print(format_args!("record       {}: {verdict}\nfingerprint  {fingerprint}", record.shown()))?;
         }
         let time = Duration::from_secs_f64(summary.seconds.values().sum());
         print(format_args!("time         {}", seconds(time)))?;

@@ -1,12 +1,14 @@
 //! Secrets on disk. Only the owner of a file may read it, it is never overwritten, and the seeds of trustees are
 //! encrypted.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::Path;
 
 use age::secrecy::{ExposeSecret as _, SecretString};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use ballotta::board::note::NoteSigner;
 use ballotta::key_ceremony::TrusteeSeed;
 use ballotta::signing::KeyPair;
 use ballotta_io::write_secret;
@@ -14,7 +16,10 @@ use getrandom::SysRng;
 use rand_core::{Rng as _, UnwrapErr};
 use zeroize::Zeroizing;
 
-use crate::failure::ErrorContext as _;
+use crate::console::{Shown as _, is_at_a_terminal, print_to_stderr};
+use crate::failure::{ErrorContext as _, error_text, remedy_of};
+use crate::recognise::{is_not, not_a_key};
+use crate::record::read_at_most;
 
 /// The random number generator of the system. It panics if the system has no randomness.
 pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
@@ -54,6 +59,14 @@ impl KeyFile {
         }
     }
 
+    /// What to do for a key of this kind.
+    pub(crate) fn made_by(self) -> &'static str {
+        match self {
+            Self::Schnorr => "give the file that `ballotta organiser new` or `ballotta authority new` made",
+            Self::Note => "give the file that `ballotta board new` or `ballotta witness new` made",
+        }
+    }
+
     /// The kind of key file whose first line this is.
     pub(crate) fn of_header(line: &str) -> Option<Self> {
         [Self::Schnorr, Self::Note].into_iter().find(|kind| kind.header() == line)
@@ -62,19 +75,21 @@ impl KeyFile {
     /// Writes a new secret of 32 bytes.
     pub(crate) fn write(self, path: &Path, secret: &[u8; 32]) -> Result<()> {
         let text = Zeroizing::new(format!("{}\n{}\n", self.header(), *Zeroizing::new(hex::encode(secret))));
-        write_secret(path, text.as_bytes()).with_context(|| format!("the key cannot be written to {}", path.display()))
+        write_secret(path, text.as_bytes()).with_context(|| format!("the key cannot be written to {}", path.shown()))
     }
 
     /// Reads a secret of 32 bytes.
     pub(crate) fn read(self, path: &Path) -> Result<Zeroizing<[u8; 32]>> {
-        let text = fs::read_to_string(path).map(Zeroizing::new);
-        let text = text.with_context(|| format!("the key {} cannot be read", path.display()))?;
-        let mut lines = without_mark(&text).trim_end().lines();
-        ensure!(lines.next() == Some(self.header()), "{} is not the secret key of {}", path.display(), self.holder());
+        let bytes = read_at_most(path, MAX_KEY_BYTES, "a key").map(Zeroizing::new)?;
+        let text = without_mark(str::from_utf8(&bytes).unwrap_or_default());
+        let mut lines = text.trim_end().lines();
+        if lines.next() != Some(self.header()) {
+            return not_a_key(&path.shown().to_string(), &bytes, self);
+        }
         let mut secret = Zeroizing::new([0; 32]);
         // The error of `hex` would show a character of the secret.
         let decoded = lines.next().and_then(|line| hex::decode_to_slice(line, secret.as_mut_slice()).ok());
-        ensure!(decoded.is_some() && lines.next().is_none(), "{} is damaged", path.display());
+        ensure!(decoded.is_some() && lines.next().is_none(), "{} is damaged", path.shown());
         Ok(secret)
     }
 }
@@ -97,7 +112,13 @@ pub(crate) fn new_note_key<S>(path: &Path, signer: impl FnOnce(&[u8; 32]) -> Res
 /// Reads the key of an organiser or of a credential authority.
 pub(crate) fn read_signing_key(path: &Path) -> Result<KeyPair> {
     let secret = KeyFile::Schnorr.read(path)?;
-    KeyPair::from_secret(&secret).with_context(|| format!("{} is damaged", path.display()))
+    KeyPair::from_secret(&secret).with_context(|| format!("{} is damaged", path.shown()))
+}
+
+/// The public key of a board or of a witness.
+pub(crate) fn note_key(path: &Path) -> Result<[u8; 32]> {
+    // The public key does not depend on the name.
+    Ok(*NoteSigner::from_seed("name", &*KeyFile::Note.read(path)?)?.key().as_bytes())
 }
 
 /// Encrypts a trustee's seed with its passphrase (age, scrypt) and writes it to a new file. `work` is the work to try one
@@ -117,14 +138,16 @@ pub(crate) fn write_trustee_seed(
     let mut writer = encryptor.wrap_output(&mut encrypted)?;
     writer.write_all(seed.expose_bytes())?;
     writer.finish()?;
-    write_secret(path, &encrypted).with_context(|| format!("the seed cannot be written to {}", path.display()))
+    write_secret(path, &encrypted).with_context(|| format!("the seed cannot be written to {}", path.shown()))
 }
 
 /// Reads a trustee's seed.
 pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Result<TrusteeSeed> {
-    let file = fs::File::open(path).with_context(|| format!("the seed {} cannot be read", path.display()))?;
-    let decryptor = age::Decryptor::new(file)
-        .with_context(|| format!("{} is not an age file", path.display()))
+    let encrypted = read_at_most(path, MAX_KEY_BYTES, "a key")?;
+    let decryptor = age::Decryptor::new(encrypted.as_slice())
+        .map_err(|error| {
+            anyhow!(error).context(is_not(&path.shown(), &encrypted, "a trustee's key, which age encrypts"))
+        })
         .remedy("give the file that `ballotta trustee new` made")?;
     let identity = age::scrypt::Identity::new(passphrase.clone());
     let reader = match decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)) {
@@ -132,19 +155,19 @@ pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Resul
         // The passphrase has opened the key of the file, which did not seal this header; or the header cannot be read.
         Err(error @ (age::DecryptError::InvalidMac | age::DecryptError::InvalidHeader)) => {
             return Err(error)
-                .with_context(|| format!("{} is damaged", path.display()))
+                .with_context(|| format!("{} is damaged", path.shown()))
                 .remedy("restore the file from a copy");
         }
         Err(error) => {
-            return Err(error).with_context(|| format!("the passphrase does not open {}", path.display())).remedy(
+            return Err(error).with_context(|| format!("the passphrase does not open {}", path.shown())).remedy(
                 "type it again, as it was when the key was made; if it is right, the file is damaged: restore a copy; \
                  nobody else can open this file",
             );
         }
     };
     let mut seed = Zeroizing::new(Vec::new());
-    reader.take(33).read_to_end(&mut seed).with_context(|| format!("{} is damaged", path.display()))?;
-    let Ok(seed) = seed.as_slice().try_into() else { bail!("{} does not contain a trustee's seed", path.display()) };
+    reader.take(33).read_to_end(&mut seed).with_context(|| format!("{} is damaged", path.shown()))?;
+    let Ok(seed) = seed.as_slice().try_into() else { bail!("{} does not contain a trustee's seed", path.shown()) };
     Ok(TrusteeSeed::from_bytes(seed))
 }
 
@@ -152,23 +175,58 @@ pub(crate) fn read_trustee_seed(path: &Path, passphrase: &SecretString) -> Resul
 /// protection.
 const LEAST_PASSPHRASE: usize = 15;
 
-/// The passphrase of a trustee's seed, from a file or typed by a person.
-pub(crate) fn passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretString> {
-    match file {
-        Some(file) => passphrase_in(file),
-        None => typed(&format!("Passphrase of {}: ", seed.display())),
+/// The least number of different characters of a new passphrase.
+const LEAST_DIFFERENT: usize = 6;
+
+/// Opens a trustee's seed with a passphrase, from a file or typed by a person.
+pub(crate) fn open_trustee_seed(seed: &Path, passphrase_file: Option<&Path>) -> Result<TrusteeSeed> {
+    match passphrase_file {
+        Some(file) => read_trustee_seed(seed, &passphrase_in(file)?),
+        None => {
+            // Nobody is asked for the passphrase of a file that is not there.
+            fs::metadata(seed).with_context(|| format!("the seed {} cannot be read", seed.shown()))?;
+            ask(|| read_trustee_seed(seed, &typed(&format!("Passphrase of {}: ", seed.shown()))?))
+        }
     }
+}
+
+/// How often a person may type a secret.
+const ATTEMPTS: usize = 3;
+
+/// Asks a person at a terminal again if what was typed is wrong.
+pub(crate) fn ask<T>(mut once: impl FnMut() -> Result<T>) -> Result<T> {
+    for _ in 1..ATTEMPTS {
+        match once() {
+            Err(error) if is_at_a_terminal() => {
+                print_to_stderr(error_text(&error));
+                if let Some(remedy) = remedy_of(&error) {
+                    print_to_stderr(remedy);
+                }
+            }
+            answer => return answer,
+        }
+    }
+    once()
 }
 
 /// The passphrase for a new seed, from a file or typed twice by a person.
 pub(crate) fn new_passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretString> {
+    if file.is_some() { new_passphrase_once(file, seed) } else { ask(|| new_passphrase_once(None, seed)) }
+}
+
+fn new_passphrase_once(file: Option<&Path>, seed: &Path) -> Result<SecretString> {
     let passphrase = match file {
         Some(file) => passphrase_in(file)?,
-        None => typed(&format!("New passphrase for {}, at least {LEAST_PASSPHRASE} characters: ", seed.display()))?,
+        None => typed(&format!("New passphrase for {}, at least {LEAST_PASSPHRASE} characters: ", seed.shown()))?,
     };
+    const SEVERAL_WORDS: &str =
+        "take several words that nobody would guess together: a thief of the file can try for years";
     if passphrase.expose_secret().chars().count() < LEAST_PASSPHRASE {
-        return Err(anyhow!("the passphrase is shorter than {LEAST_PASSPHRASE} characters"))
-            .remedy("take several words that nobody would guess together: a thief of the file can try for years");
+        return Err(anyhow!("the passphrase is shorter than {LEAST_PASSPHRASE} characters")).remedy(SEVERAL_WORDS);
+    }
+    if passphrase.expose_secret().chars().collect::<BTreeSet<char>>().len() < LEAST_DIFFERENT {
+        return Err(anyhow!("the passphrase has fewer than {LEAST_DIFFERENT} different characters"))
+            .remedy(SEVERAL_WORDS);
     }
     if file.is_none() {
         let again = typed("Repeat the passphrase: ")?;
@@ -178,10 +236,24 @@ pub(crate) fn new_passphrase(file: Option<&Path>, seed: &Path) -> Result<SecretS
 }
 
 fn passphrase_in(file: &Path) -> Result<SecretString> {
-    let text = fs::read_to_string(file).map(Zeroizing::new);
-    let text = text.with_context(|| format!("the file {} with the passphrase cannot be read", file.display()))?;
+    let text = read_typed(file);
+    let text = text.with_context(|| format!("the file {} with the passphrase cannot be read", file.shown()))?;
     not_empty(SecretString::from(without_mark(&text).trim_end_matches(['\r', '\n'])))
 }
+
+/// Reads a passphrase or a voting code from a file, which may be a pipe from a program that keeps it.
+fn read_typed(path: &Path) -> std::io::Result<Zeroizing<String>> {
+    // The buffer must not grow, because bytes that are moved are not wiped.
+    let mut text = Zeroizing::new(String::with_capacity(MAX_KEY_BYTES + 1));
+    fs::File::open(path)?.take(MAX_KEY_BYTES as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > MAX_KEY_BYTES {
+        return Err(std::io::Error::other("it is too long"));
+    }
+    Ok(text)
+}
+
+/// Longer than any key, passphrase or voting code.
+const MAX_KEY_BYTES: usize = 64 << 10;
 
 fn typed(prompt: &str) -> Result<SecretString> {
     const NO_TERMINAL: &str = "there is no terminal to type the passphrase; give it with --passphrase-file";
@@ -202,13 +274,17 @@ pub(crate) fn without_mark(text: &str) -> &str {
 pub(crate) fn voting_code_text(file: Option<&Path>) -> Result<Zeroizing<String>> {
     match file {
         Some(path) if path == Path::new("-") => {
-            let mut line = Zeroizing::new(String::new());
-            std::io::stdin().lock().read_line(&mut line).context("the standard input is closed")?;
+            let mut line = Zeroizing::new(String::with_capacity(MAX_KEY_BYTES));
+            std::io::stdin()
+                .lock()
+                .take(MAX_KEY_BYTES as u64)
+                .read_line(&mut line)
+                .context("the standard input is closed")?;
             Ok(line)
         }
         Some(path) => {
-            let text = fs::read_to_string(path).map(Zeroizing::new);
-            text.with_context(|| format!("the file {} with the voting code cannot be read", path.display()))
+            let text = read_typed(path);
+            text.with_context(|| format!("the file {} with the voting code cannot be read", path.shown()))
         }
         None => {
             let prompt = rpassword::prompt_password("Voting code: ").map(Zeroizing::new);
@@ -250,6 +326,21 @@ mod tests {
         fs::write(&path, bytes).unwrap();
         let error = read_trustee_seed(&path, &passphrase).err().unwrap();
         format!("{error:#}").replace(&path.display().to_string(), "FILE")
+    }
+
+    #[test]
+    fn u11_equal_letters_are_no_passphrase() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passphrase");
+        for (text, problem) in [
+            ("aaaaaaaaaaaaaaaa", Some("the passphrase has fewer than 6 different characters")),
+            ("abcdeabcdeabcdeabcde", Some("the passphrase has fewer than 6 different characters")),
+            ("one correct hor", None),
+        ] {
+            fs::write(&path, text).unwrap();
+            let error = new_passphrase(Some(&path), &path).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), problem, "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! before anything is signed or stored.
 
 use std::fmt::{Display, Write as _};
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::io::{BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
@@ -20,7 +20,7 @@ use ballotta::tally::EncryptedTally;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::console::{Console, counted, grouped, isolated, percent, print_to_stderr};
+use crate::console::{Console, Shown as _, counted, grouped, is_at_a_terminal, isolated, percent, print_to_stderr};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::{headline, read_at_most, text};
 
@@ -80,7 +80,7 @@ impl BoardPin {
         let (Some(pinned), Some(path)) = (pinned.filter(|pinned| !pinned.is_continued()), &self.checkpoint) else {
             return Ok(());
         };
-        let path = path.display();
+        let path = path.shown();
         let kept = counted(pinned.head().size, "entry", "entries");
         if pinned.head().size > size {
             let has = counted(size, "entry", "entries");
@@ -104,7 +104,7 @@ impl BoardPin {
 /// The head of a checkpoint that somebody kept, which the board of the manifest must have signed.
 pub(crate) fn kept_head(manifest: &Manifest, path: &Path) -> Result<TreeHead> {
     let bytes = read_at_most(path, MAX_CHECKPOINT_BYTES, "a checkpoint")?;
-    let not_of_this_board = || format!("{} is not a checkpoint of this board", path.display());
+    let not_of_this_board = || format!("{} is not a checkpoint of this board", path.shown());
     let signed = SignedCheckpoint::parse(&bytes).with_context(not_of_this_board)?;
     Ok(*signed.verify(&board_key(manifest)?).refused().with_context(not_of_this_board)?.head())
 }
@@ -209,8 +209,7 @@ impl Confirmation {
     pub(crate) fn ask(&self, summary: &Summary, console: Console) -> Result<()> {
         /// No answer is longer. The rest of a longer line is not read.
         const LONGEST: u64 = 64;
-        let is_person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if self.yes || !is_person {
+        if self.yes || !is_at_a_terminal() {
             summary.show(console);
             return Ok(());
         }

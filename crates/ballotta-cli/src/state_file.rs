@@ -3,7 +3,7 @@
 //! See `spec/command-line.md#state`.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -12,7 +12,9 @@ use ballotta::trustee::{StatementStore, new_state};
 use ballotta::witness::HeadStore;
 use ballotta_io::{remove_part, write_atomically, write_new};
 
+use crate::console::Shown as _;
 use crate::failure::{ErrorContext as _, refusal};
+use crate::record::open_regular;
 
 /// The file `<key>.state`. The caller must lock the key.
 pub(crate) struct StateFile {
@@ -35,7 +37,7 @@ impl StateFile {
         // If one of them cannot be followed, nobody knows whether they are one file.
         let is_one_file = matches!((fs::canonicalize(&beside_link), fs::canonicalize(&path)), (Ok(a), Ok(b)) if a == b);
         if fs::symlink_metadata(&beside_link).is_ok() && !is_one_file {
-            let (key, link, path) = (key.display(), beside_link.display(), path.display());
+            let (key, link, path) = (key.shown(), beside_link.shown(), path.shown());
             return refusal(format!("{key} is a link, and the state {link} is next to the link, not next to the key"))
                 .remedy(format!("if it is the state of this key, and there is no other, move it to {path}"));
         }
@@ -54,8 +56,11 @@ impl StateFile {
     }
 
     fn read(&self) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(&self.path) {
-            Ok(bytes) => {
+        /// Longer than any state: a witness has a line for each board.
+        const MAX_BYTES: u64 = 16 << 20;
+        let mut bytes = Vec::new();
+        match open_regular(&self.path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)) {
+            Ok(_) => {
                 remove_part(&self.path)?;
                 Ok(Some(bytes))
             }
@@ -75,10 +80,10 @@ pub(crate) fn follow_links(path: &Path) -> Result<PathBuf> {
         if !fs::symlink_metadata(&target).is_ok_and(|metadata| metadata.is_symlink()) {
             return Ok(target);
         }
-        let next = fs::read_link(&target).with_context(|| format!("the link {} cannot be read", target.display()))?;
+        let next = fs::read_link(&target).with_context(|| format!("the link {} cannot be read", target.shown()))?;
         target = target.parent().map_or_else(|| next.clone(), |folder| folder.join(&next));
     }
-    bail!("{} is a link that leads to itself", path.display())
+    bail!("{} is a link that leads to itself", path.shown())
 }
 
 fn state_of(key: &Path) -> PathBuf {

@@ -11,9 +11,10 @@ use ballotta::verifier::{Effect, Report, Role, Step, Verdict, Verification, Veri
 use ballotta_io::FolderRecord;
 use serde::Serialize;
 
-use crate::console::{Console, counted, grouped, isolated, percent, print};
+use crate::console::{Console, Shown as _, counted, grouped, isolated, percent, print};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::{headline, read_manifest, text};
+use crate::verify;
 
 /// The state of an election.
 #[derive(clap::Args, Debug)]
@@ -32,7 +33,7 @@ struct Status<'a> {
     verdict: Option<Verdict>,
     /// The step that is next.
     step: Option<Step>,
-    /// Who is awaited, and the commands with which they make what is awaited.
+    /// Who can do something now, and with which commands: those who are awaited, and voters.
     next: Vec<Next>,
     turnout: Option<Turnout>,
     warnings: Vec<String>,
@@ -59,7 +60,7 @@ impl ShowStatus {
 
 /// Verifies the record in a folder, and shows the state of its election.
 pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
-    ensure!(record.is_dir(), "{} is not a folder", record.display());
+    ensure!(record.is_dir(), "{} is not a folder", record.shown());
     let source = FolderRecord::new(record);
     let manifest = read_manifest(&source)?;
     let verification = console.verify(&source, &VerifyOptions::default());
@@ -138,7 +139,7 @@ impl<'a> Status<'a> {
             print(format_args!("\nwarning: {warning}"))?;
         }
         if self.step.is_none() {
-            print(format_args!("\n{report}"))?;
+            print(format_args!("\n{}", verify::shown(report)))?;
         }
         Ok(())
     }
@@ -147,12 +148,15 @@ impl<'a> Status<'a> {
 /// What the roles that are awaited in a step do, with the commands to type.
 fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<Next> {
     let has_roll = record.join(ROLL).exists();
-    let record = record.display();
+    let record = record.shown();
+    // What is awaited is signed by people, who know the fingerprint and a checkpoint from another source.
+    let pins = "--fingerprint HEX --checkpoint FILE";
     let send = format!("then the board: ballotta board add {record} --board-key KEY FILE");
     let with_file = |command: String| vec![command, send.clone()];
+    let check = format!("ballotta voter check {record} --tracker TRACKER --voter-number NUMBER {pins}");
     let commands = |role: &Role| match (step, role) {
         (Step::KeyCeremony, Role::Trustee(_)) => {
-            with_file(format!("ballotta trustee ceremony {record} --key KEY --out FILE"))
+            with_file(format!("ballotta trustee ceremony {record} --key KEY --manifest-hash HEX --out FILE"))
         }
         (Step::Roll, Role::Authority(_)) => {
             let mut commands =
@@ -165,32 +169,43 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
             }
             commands
         }
-        (Step::Opening, Role::Organiser) => with_file(format!("ballotta organiser open {record} --key KEY --out FILE")),
+        (Step::Opening, Role::Organiser) => {
+            with_file(format!("ballotta organiser open {record} --key KEY {pins} --out FILE"))
+        }
         (Step::Voting, Role::Organiser) => {
-            let mut commands = with_file(format!("ballotta organiser close {record} --key KEY --out FILE"));
+            let mut commands = with_file(format!("ballotta organiser close {record} --key KEY {pins} --out FILE"));
             commands.insert(0, "when the voting is over:".to_owned());
             commands
         }
         (Step::Closing, Role::Trustee(_)) => {
-            with_file(format!("ballotta trustee sign-closing {record} --key KEY --out FILE"))
+            with_file(format!("ballotta trustee sign-closing {record} --key KEY {pins} --out FILE"))
         }
         (Step::Closing, Role::Witness(_)) => {
-            with_file(format!("ballotta witness cosign {record} --key KEY --out FILE"))
+            with_file(format!("ballotta witness cosign {record} --key KEY {pins} --out FILE"))
         }
-        (Step::Decryption, Role::Trustee(_)) => {
-            with_file(format!("ballotta trustee decrypt {record} --key KEY --out FILE"))
-        }
+        // Whatever the closing rule is, a trustee decrypts only what it has stated. The record does not show whether it
+        // has, because only the rule of statements needs them on the board.
+        (Step::Decryption, Role::Trustee(_)) => vec![
+            format!(
+                "if you have not signed it yet: ballotta trustee sign-closing {record} --key KEY {pins} --out FILE"
+            ),
+            format!("ballotta trustee decrypt {record} --key KEY {pins} --out FILE"),
+            send.clone(),
+        ],
         (Step::Publication, Role::Board) => vec![format!("ballotta result publish {record} --board-key KEY")],
         _ => vec!["put the missing files back, which `ballotta verify` names".to_owned()],
     };
-    if step == Step::Verification {
-        let check = vec![format!("ballotta verify {record} --fingerprint HEX")];
-        return vec![Next { who: "anybody".to_owned(), commands: check }];
-    }
     let mut next: Vec<Next> = Vec::new();
     if step == Step::Voting {
-        let vote = format!("ballotta voter prepare {record} --out BALLOT");
-        next.push(Next { who: "voters".to_owned(), commands: vec![vote] });
+        let vote = vec![
+            format!("ballotta voter prepare {record} --fingerprint HEX --out BALLOT"),
+            "which asks for the choices; for a test, add --choose CONTEST=OPTION".to_owned(),
+            "ballotta voter cast BALLOT --out FILE".to_owned(),
+            "or, to test the device: ballotta voter open BALLOT --out FILE".to_owned(),
+            send.clone(),
+            check.clone(),
+        ];
+        next.push(Next { who: "voters".to_owned(), commands: vote });
     }
     for role in roles {
         let (who, commands) = (name(*role, manifest), commands(role));
@@ -198,6 +213,19 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
             Some(next) => next.who = format!("{}, {who}", next.who),
             None => next.push(Next { who, commands }),
         }
+    }
+    match step {
+        Step::Closing => {
+            let check = format!("when the closing is confirmed: {check}");
+            next.push(Next { who: "voters".to_owned(), commands: vec![check] });
+        }
+        Step::Decryption | Step::Publication => next.push(Next { who: "voters".to_owned(), commands: vec![check] }),
+        Step::Verification => {
+            let verify = vec![format!("ballotta verify {record} {pins}")];
+            next.push(Next { who: "anybody".to_owned(), commands: verify });
+            next.push(Next { who: "voters".to_owned(), commands: vec![check] });
+        }
+        _ => {}
     }
     next
 }

@@ -16,14 +16,15 @@ use ballotta::record::RecordError;
 use ballotta::trustee::{ClosingSession, TrusteeError, TrusteeSession};
 use serde_json::json;
 
-use crate::console::Console;
+use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
 use crate::record::{Record, lock, read_election};
-use crate::secrets::{passphrase, read_trustee_seed, system_rng};
+use crate::secrets::{open_trustee_seed, system_rng};
 use crate::signing::{BoardPin, Confirmation, Pins, Summary, check_manifest_hash};
 use crate::state_file::StateFile;
 use crate::trustee_names::{trustees_named, with_names};
+use crate::verify::shown;
 
 /// The arguments of every verb of a trustee.
 #[derive(clap::Args, Debug)]
@@ -83,12 +84,12 @@ impl TakePart {
                     console.say(format!(
                         "{} is missing: this trustee will make no closing statement. Take part on the machine where the \
                          key was made.",
-                        state.display()
+                        state.shown()
                     ));
                 }
                 let out = &trustee.out;
                 MessageFile::new(FileKind::CeremonyMessage, message).write(out)?;
-                console.say(format!("Send {} to the board. It is a message of the key ceremony:", out.display()));
+                console.say(format!("Send {} to the board. It is a message of the key ceremony:", out.shown()));
                 console.answer(&kind.to_string(), &json!({ "step": kind.to_string() }))
             }
             CeremonyStep::Waiting { kind, absent } => {
@@ -105,25 +106,29 @@ impl TrusteeAct {
     /// Signs this trustee's only statement of what it will decrypt.
     pub(crate) fn sign_closing(&self, console: Console) -> Result<()> {
         let (_lock, mut session, record) = self.verify_closed(console)?;
-        self.confirm("this trustee's only statement of what it decrypts", &session, console)?;
         let (trustee, out) = (&self.trustee, &self.trustee.out);
+        // Only what can be signed is shown and confirmed.
+        let own = session.own_statement(&mut system_rng());
+        own.or_else(|error| trustee.explain(&record.manifest, error))?;
+        self.confirm("this trustee's only statement of what it decrypts", &session, console)?;
         let statement = session.sign_closing(&mut system_rng());
         let statement = statement.or_else(|error| trustee.explain(&record.manifest, error))?;
         MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()).write(out)?;
         let state = trustee.state()?.path;
-        console.say(format!("The statement is stored in {}: keep this file next to the key.", state.display()));
-        console.answer(&format!("Send {} to the board.", out.display()), &json!({ "statement": out }))
+        console.say(format!("The statement is stored in {}: keep this file next to the key.", state.shown()));
+        console.answer(&format!("Send {} to the board.", out.shown()), &json!({ "statement": out }))
     }
 
     /// Makes the partial decryption.
     pub(crate) fn decrypt(&self, console: Console) -> Result<()> {
         let (_lock, session, record) = self.verify_closed(console)?;
-        self.confirm("this trustee's decryption of the totals", &session, console)?;
         let out = &self.trustee.out;
+        // Only what can be decrypted is shown and confirmed. Until then it is only in memory.
         let part = session.decrypt(&record.source, &mut system_rng());
         let part = part.or_else(|error| self.trustee.explain(&record.manifest, error))?;
+        self.confirm("this trustee's decryption of the totals", &session, console)?;
         MessageFile::new(FileKind::PartialDecryption, part.to_bytes()).write(out)?;
-        console.answer(&format!("Send {} to the board.", out.display()), &json!({ "decryption": out }))
+        console.answer(&format!("Send {} to the board.", out.shown()), &json!({ "decryption": out }))
     }
 
     /// Shows what is signed, and asks a person to confirm it.
@@ -166,8 +171,8 @@ impl TrusteeAct {
 
 impl TrusteeArguments {
     fn session(&self) -> Result<TrusteeSession<StateFile>> {
-        let passphrase = passphrase(self.passphrase_file.as_deref(), &self.key)?;
-        Ok(TrusteeSession::new(read_trustee_seed(&self.key, &passphrase)?, self.state()?))
+        let seed = open_trustee_seed(&self.key, self.passphrase_file.as_deref())?;
+        Ok(TrusteeSession::new(seed, self.state()?))
     }
 
     fn state(&self) -> Result<StateFile> {
@@ -177,11 +182,14 @@ impl TrusteeArguments {
     /// Fails with the error of a session, and names the file with its state and the trustees of the manifest.
     fn explain<T>(&self, manifest: &Manifest, error: TrusteeError<io::Error>) -> Result<T> {
         let state = self.state()?;
-        let state = state.path.display();
+        let state = state.path.shown();
         let is_refusal = is_refusal(&error);
         let explained = match error {
             TrusteeError::Ceremony(CeremonyError::NotATrustee) => {
-                Err(CeremonyError::NotATrustee).remedy("give the seed that belongs to a public key in the manifest")
+                Err(CeremonyError::NotATrustee).remedy(
+                    "give the key whose public half is in the manifest: `ballotta inspect` shows that of a key, and those of \
+                     the manifest",
+                )
             }
             TrusteeError::Ceremony(error) => Err(with_names(manifest, error)),
             TrusteeError::SeedUsed => Err(anyhow!(
@@ -212,7 +220,7 @@ impl TrusteeArguments {
             TrusteeError::NotSigned => Err(anyhow!("this trustee has not made its closing statement yet"))
                 .remedy("make it with `ballotta trustee sign-closing`"),
             TrusteeError::InvalidRecord(report) => {
-                Err(anyhow!("{report}\n\nOnly a record that holds up to the close is signed or decrypted"))
+                Err(anyhow!("{}\n\nOnly a record that holds up to the close is signed or decrypted", shown(&report)))
             }
             TrusteeError::Decryption(DecryptionError::TooFewStatements { found, needed, absent }) => {
                 let names = trustees_named(manifest, &absent);

@@ -2,21 +2,24 @@
 //!
 //! See `spec/command-line.md#verify`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, ensure};
 use ballotta::election::ElectionContext;
 use ballotta::hash::Fingerprint;
+use ballotta::manifest::ElectionKind;
 use ballotta::record::MANIFEST;
 use ballotta::verifier::{Report, Stage, Verdict, Verification, VerifyOptions};
 use ballotta_io::FolderRecord;
+use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
-use crate::console::{Console, print};
+use crate::console::{Console, Shown as _, print};
 use crate::failure::{ErrorContext as _, not_complete, refusal};
 use crate::publish::{check_published, publish};
-use crate::record::{Record, board_signer, lock_record, read_election, read_manifest};
+use crate::record::{REHEARSAL, Record, board_signer, lock_record, read_election, read_manifest};
 use crate::signing::kept_head;
 use crate::trustee_names::trustees_named;
 
@@ -52,7 +55,7 @@ pub(crate) struct VerifyRecord {
 
 impl VerifyRecord {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        ensure!(self.record.is_dir(), "{} is not a folder", self.record.display());
+        ensure!(self.record.is_dir(), "{} is not a folder", self.record.shown());
         let source = FolderRecord::new(&self.record);
         let stage = match self.stage {
             StageName::Voting => Stage::Voting,
@@ -64,14 +67,23 @@ impl VerifyRecord {
         let options = VerifyOptions { stage, fingerprint: self.fingerprint, checkpoint };
         let verification = console.verify(&source, &options);
         let report = &verification.report;
+        let kind = match &verification.context {
+            Some(context) => Some(context.manifest().kind()),
+            None => read_manifest(&source).ok().map(|manifest| manifest.kind()),
+        };
+        let rehearsal = kind == Some(ElectionKind::Rehearsal);
         if console.is_json {
-            console.json(report)?;
+            console.json(&Marked { rehearsal, value: report })?;
         } else {
+            // The chart says so, too.
+            if rehearsal && !(report.holds() && report.result.is_some()) {
+                print(format_args!("{REHEARSAL}\n"))?;
+            }
             // The result of a record that does not hold is not shown.
             if report.holds() {
                 print_result(&verification)?;
             }
-            print(report)?;
+            print(shown(report))?;
         }
         match report.verdict {
             Some(Verdict::Holds) => Ok(()),
@@ -85,8 +97,8 @@ impl VerifyRecord {
                     return incomplete.remedy("give the folder of the record, which contains manifest.json");
                 }
                 incomplete.remedy(
-                    "`ballotta status` shows what each role does next; while an election is not over, verify with \
-                     --stage voting or --stage closed",
+                    "`ballotta status` shows what each role does next; if only your copy lacks files, get the record \
+                     again; while an election is not over, verify with --stage voting or --stage closed",
                 )
             }
             Some(Verdict::DoesNotHold) => refusal(format!("the record does not hold: {}", count(report, "failure"))),
@@ -98,12 +110,52 @@ impl VerifyRecord {
     }
 }
 
+/// A report or a result, with whether it is that of a rehearsal.
+#[derive(Serialize)]
+struct Marked<'a, T> {
+    rehearsal: bool,
+    #[serde(flatten)]
+    value: &'a T,
+}
+
 /// The number of failures of a report, in words.
 fn count(report: &Report, what: &str) -> String {
-    match report.failures.len() {
+    // Not every failure is in the list of the report.
+    let counted: u64 = report.checks.iter().map(|check| check.failures).sum();
+    match counted.max(report.failures.len() as u64) {
         1 => format!("one {what}"),
         number => format!("{number} {what}s"),
     }
+}
+
+/// The number of failures of one check that people see.
+const SHOWN: u64 = 20;
+
+/// The report as text for people. Of a check with many failures the first are shown, and the others are counted.
+pub(crate) fn shown(report: &Report) -> String {
+    let mut short = report.clone();
+    let mut left_out: BTreeMap<&str, u64> = BTreeMap::new();
+    short.failures.retain(|failure| {
+        let seen = left_out.entry(failure.check.slug()).or_default();
+        *seen += 1;
+        *seen <= SHOWN
+    });
+    left_out.values_mut().for_each(|seen| *seen = seen.saturating_sub(SHOWN));
+    left_out.retain(|_, left_out| *left_out > 0);
+    let text = short.to_string();
+    let mut lines: Vec<&str> = text.lines().collect();
+    // A failure is one line. After the last of them, the library counts those that the report does not list.
+    let is_failure = |line: &&str| report.checks.iter().any(|of| is_of(of.check.slug(), line));
+    let end = lines.iter().rposition(is_failure).map_or(lines.len(), |last| last + 1);
+    let folded: Vec<String> =
+        left_out.iter().map(|(check, more)| format!("\n{check}: and {more} more, which `--json` lists")).collect();
+    lines.splice(end..end, folded.iter().map(String::as_str));
+    lines.join("\n")
+}
+
+/// Whether a line of the report is about a failure of the check with this name.
+fn is_of(check: &str, line: &str) -> bool {
+    line.strip_prefix(check).is_some_and(|rest| rest.starts_with(": "))
 }
 
 fn print_result(verification: &Verification) -> Result<()> {
@@ -146,9 +198,10 @@ impl PublishResult {
         if !console.is_json {
             print_result(&verification)?;
         }
-        let record = self.record.display();
+        let record = self.record.shown();
         console.say(format!("The result is published in {record}, and the record holds."));
-        if console.is_json { console.json(result) } else { Ok(()) }
+        let rehearsal = ballot_box.manifest.kind() == ElectionKind::Rehearsal;
+        if console.is_json { console.json(&Marked { rehearsal, value: result }) } else { Ok(()) }
     }
 }
 
@@ -165,10 +218,13 @@ fn no_result(record: &Record, verification: &Verification) -> Result<()> {
     let missing: Vec<u16> = (1..=joint_key.trustees())
         .filter(|index| decryptions.iter().all(|decryption| decryption.trustee() != *index))
         .collect();
-    let (found, needed) = (decryptions.len(), joint_key.threshold());
+    let more = usize::from(joint_key.threshold()) - decryptions.len();
+    let needed = match more {
+        1 => "1 more partial decryption is needed".to_owned(),
+        more => format!("{more} more partial decryptions are needed"),
+    };
+    let any = if missing.len() > more { format!("any {more} of ") } else { String::new() };
     let whose = trustees_named(&record.manifest, &missing);
-    refusal(format!(
-        "there is no result yet: {found} of {needed} partial decryptions are on the board, and none of {whose}"
-    ))
-    .remedy("the trustees must make them with `ballotta trustee decrypt`; then add them with `ballotta board add`")
+    refusal(format!("there is no result yet: {needed}, from {any}{whose}"))
+        .remedy("the trustees must make them with `ballotta trustee decrypt`; then add them with `ballotta board add`")
 }

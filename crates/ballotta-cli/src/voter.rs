@@ -10,24 +10,24 @@ use anyhow::{Context as _, Result, ensure};
 use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
 use ballotta::credential::VotingCode;
 use ballotta::hash::{Fingerprint, Tracker};
-use ballotta::manifest::ElectionKind;
+use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::voter::{BallotStatus, ClosingWitnesses, Election, Voter};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::console::Console;
+use crate::console::{Console, Shown as _, is_at_a_terminal};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::marks::{MarkArguments, explain, for_people};
+use crate::marks::{MarkArguments, ask_for_choices, explain, for_people};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
-use crate::record::{Record, language, read_election};
-use crate::secrets::{system_rng, voting_code_text, without_mark};
+use crate::record::{REHEARSAL, Record, language, read_election};
+use crate::secrets::{ask, system_rng, voting_code_text, without_mark};
 use crate::signing::Pins;
 use crate::state_file::follow_links;
 
-/// Encrypts a ballot and shows its tracker.
+/// Encrypts a ballot and shows its tracker. Without choices, it asks for them at a terminal.
 #[derive(clap::Args, Debug)]
 pub(crate) struct PrepareBallot {
     /// The record
@@ -52,7 +52,8 @@ impl PrepareBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let both = [&self.marks.choices, &self.code_file].iter().all(|path| path.as_deref() == Some(Path::new("-")));
         ensure!(!both, "--choices and --code-file cannot both be `-`: give a file for one of them");
-        let choices = self.marks.choices()?;
+        // What is read from the standard input is read before a code is asked for.
+        let given = if self.marks.is_empty() && is_at_a_terminal() { None } else { Some(self.marks.choices()?) };
         let source = FolderRecord::new(&self.record);
         let election = read_election(&source)?;
         let (context, manifest) = (&election.context, election.context.manifest());
@@ -69,8 +70,12 @@ impl PrepareBallot {
         let counter = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let rng = &mut system_rng();
         let previous = voter.predecessor(&election, &source, rng).refused()?;
+        let choices = match given {
+            Some(choices) => choices,
+            None => ask_for_choices(context, language, voter.line().entitlement())?,
+        };
         if let Err(errors) = choices.check(context, voter.line().entitlement()) {
-            return explain(manifest, &choices, &errors);
+            return explain(manifest, voter.line().style, &choices, &errors);
         }
         let prepared = voter.prepare(context, choices, previous, counter, rng)?;
         PreparedFile::new(&self.record, context, &prepared)?.write(&self.out)?;
@@ -97,7 +102,7 @@ impl PrepareBallot {
             "To cast this ballot, run `ballotta voter cast {0} --out FILE`.\n\
              To test this device instead, run `ballotta voter open {0} --out FILE`.\n\
              First write down the tracker, which identifies the ballot:",
-            self.out.display()
+            self.out.shown()
         ));
         let tracker = prepared.tracker();
         console.answer(
@@ -117,12 +122,11 @@ impl PrepareBallot {
 /// Reads the voting code and finds the voter on the roll. If the roll does not have the credential, the record is not
 /// that of the voter's election.
 fn read_voter(file: Option<&Path>, source: &FolderRecord, election: &Election) -> Result<Voter> {
-    let code = voting_code_text(file)?;
-    let code: VotingCode = without_mark(&code)
-        .trim()
-        .parse()
-        .context("this is not a voting code")
-        .remedy("type it again, and check each group")?;
+    let once = || {
+        let parsed = without_mark(&voting_code_text(file)?).trim().parse();
+        parsed.context("this is not a voting code").remedy("type it again, and check each group")
+    };
+    let code: VotingCode = if file.is_some() { once()? } else { ask(once)? };
     let voter = election.voter(source, &code).refused();
     voter.remedy("check the voting code and the fingerprint; if both are right, do not vote: this is not your election")
 }
@@ -162,7 +166,7 @@ impl UseBallot {
     /// The prepared ballot, and the election for which it was prepared.
     fn begin(&self, state: FinalState) -> Result<(PreparedFile, FolderRecord, Election, PreparedBallot)> {
         let path = self.path()?;
-        let (out, used) = (self.out.display(), state.path(&path));
+        let (out, used) = (self.out.shown(), state.path(&path));
         // Only after the ballot has entered its final state, an interrupted call may have written the output.
         ensure!(!self.out.exists() || used.exists(), "{out} {NOT_NEW}");
         ensure!(self.out != used, "this command keeps the used ballot in {out}: choose another file for --out");
@@ -183,7 +187,7 @@ impl UseBallot {
         if !self.out.exists() {
             return Ok(false);
         }
-        let out = self.out.display();
+        let out = self.out.shown();
         let there = MessageFile::read(&self.out).ok().filter(|file| file.kind == kind);
         let there = there.map(|file| Zeroizing::new(file.bytes)).filter(|bytes| is_ours(bytes));
         ensure!(there.is_some(), "{out} {NOT_NEW}");
@@ -202,7 +206,7 @@ impl UseBallot {
             MessageFile::new(FileKind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
         }
         file.forget(FinalState::Opened, &path)?;
-        console.say(format!("{} shows your choices: give it only to your second device.", self.out.display()));
+        console.say(format!("{} shows your choices: give it only to your second device.", self.out.shown()));
         console.say(
             "This ballot can no longer be cast.\n\
              On the second device, run `ballotta voter check-opening` with the voter number that came with your voting code, \
@@ -231,7 +235,7 @@ impl CastBallot {
             MessageFile::new(FileKind::Ballot, signed.to_bytes()).write(&self.ballot.out)?;
         }
         file.forget(FinalState::Cast, &path)?;
-        let out = self.ballot.out.display();
+        let out = self.ballot.out.shown();
         console.say(format!("Send {out} to the board. After the close, look for the ballot with this tracker:"));
         let tracker = signed.tracker();
         console.answer(&tracker.written(), &json!({ "tracker": tracker.to_string(), "written": tracker.written() }))
@@ -275,6 +279,7 @@ impl CheckOpening {
             .refused()
             .remedy("do not vote with the first device, and tell the organiser")?;
         let number = VoterNumber::written(opened.credential());
+        say_rehearsal(manifest, console);
         console.say(format!("Fingerprint {}", context.fingerprint()));
         console.say(format!("Voter number {number}"));
         let choices = for_people(manifest, language, opened.expose_choices());
@@ -301,6 +306,7 @@ impl CheckBallot {
         self.pins.check_fingerprint(election.context.fingerprint()).remedy(
             "check the fingerprint; if it is right, this is not the record of your election: tell the organiser",
         )?;
+        say_rehearsal(election.context.manifest(), console);
         console.say(format!("Fingerprint {}", election.context.fingerprint()));
         check_witnesses(&source, &election, console)?;
         let answer = |state: &str, entry: Option<u64>, by: Option<Tracker>, line: String| {
@@ -311,14 +317,12 @@ impl CheckBallot {
         match election.find(&source, tracker, voter_number, &mut system_rng()).refused()? {
             BallotStatus::Counted { index } => answer("counted", Some(index), None, format!("counted: entry {index}")),
             BallotStatus::Superseded { index, by, by_index } => {
-                answer(
-                    "superseded",
-                    Some(index),
-                    Some(by),
-                    format!("superseded by {}: entry {by_index}", by.written()),
-                )?;
-                refusal("a later ballot with the same voting code is counted instead")
-                    .remedy("if you did not cast it, somebody else has your voting code: tell the organiser")
+                let line = format!("superseded by {}: entry {by_index}", by.written());
+                answer("superseded", Some(index), Some(by), line)?;
+                refusal("a later ballot with the same voting code is counted instead").remedy(
+                    "if you voted again, this is right; if you did not, somebody else has your voting code: tell \
+                         the organiser",
+                )
             }
             BallotStatus::Void { index, error } => {
                 answer("void", Some(index), None, format!("void: entry {index}: {error}"))?;
@@ -334,9 +338,13 @@ impl CheckBallot {
             BallotStatus::Missing => {
                 answer("missing", None, None, "missing".to_owned())?;
                 let remedy = match election.window.closed {
-                    None => "send the ballot to the board, get the record again, and repeat this check",
+                    None => {
+                        "compare the tracker with what you wrote down; if it is right, send the ballot to the board, get \
+                         the record again, and repeat this check"
+                    }
                     Some(_) => {
-                        "get the record from another source and check again; if you sent it in time, make this public"
+                        "compare the tracker with what you wrote down; if it is right, get the record from another source \
+                         and check again; if you sent the ballot in time, make this public"
                     }
                 };
                 refusal("no ballot on this board has this tracker").remedy(remedy)
@@ -345,9 +353,18 @@ impl CheckBallot {
     }
 }
 
+/// Says that the election is a rehearsal, if it is one.
+fn say_rehearsal(manifest: &Manifest, console: Console) {
+    if manifest.kind() == ElectionKind::Rehearsal {
+        console.say(REHEARSAL);
+    }
+}
+
 /// What a voter must know if no witness is required.
-const NOBODY_WITNESSED: &str = "Nobody has witnessed this board: it may show other people other entries. Compare its \
-                                checkpoint with those of other people.";
+fn nobody_witnessed(members: usize) -> String {
+    let why = if members == 0 { "This election has no witnesses" } else { "Nobody has witnessed this board" };
+    format!("{why}: the board may show other people other entries. Compare its checkpoint with those of other people.")
+}
 
 /// Checks that enough witnesses saw the board. Otherwise the board may show these entries to this voter only.
 fn check_witnesses(source: &FolderRecord, election: &Election, console: Console) -> Result<()> {
@@ -355,8 +372,9 @@ fn check_witnesses(source: &FolderRecord, election: &Election, console: Console)
         election.closing_witnesses(source).refused().remedy("keep this record as evidence, and make it public")?
     else {
         console.say("The voting is not closed yet: check again after the close.");
-        if election.context.manifest().witnesses().quorum == 0 {
-            console.say(NOBODY_WITNESSED);
+        let witnesses = election.context.manifest().witnesses();
+        if witnesses.quorum == 0 {
+            console.say(nobody_witnessed(witnesses.members.len()));
         }
         return Ok(());
     };
@@ -368,9 +386,20 @@ fn check_witnesses(source: &FolderRecord, election: &Election, console: Console)
             .remedy("check again later and from another place: the board may show other people other entries");
     }
     if cosigned == 0 {
-        console.say(NOBODY_WITNESSED);
+        console.say(nobody_witnessed(members));
     } else {
         console.say(format!("{found}."));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_election_without_witnesses_is_named() {
+        assert!(nobody_witnessed(0).starts_with("This election has no witnesses: the board may show"));
+        assert!(nobody_witnessed(1).starts_with("Nobody has witnessed this board: the board may show"));
+    }
 }

@@ -15,11 +15,12 @@ use ballotta::witness::{CheckpointReview, WitnessError, WitnessSession};
 use ballotta_io::FolderRecord;
 use serde_json::json;
 
-use crate::console::Console;
+use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{FileKind, MessageFile};
+use crate::recognise::other_key;
 use crate::record::{Record, lock, read_manifest};
-use crate::secrets::{KeyFile, system_rng};
+use crate::secrets::{KeyFile, note_key, system_rng};
 use crate::signing::{Pins, Summary};
 use crate::state_file::StateFile;
 
@@ -72,7 +73,7 @@ impl Cosign {
         summary.origin(&origin).board(&head).show(console);
         let line = review.cosign(now()?).or_else(|error| explain(&self.key, error))?.to_string();
         MessageFile::new(FileKind::Cosignature, line.clone().into_bytes()).write(&self.out)?;
-        let (size, out) = (head.size, self.out.display());
+        let (size, out) = (head.size, self.out.shown());
         console.say(if is_closed {
             format!("Cosigned the {path} over {size} entries. Send {out} to the board.")
         } else {
@@ -103,7 +104,13 @@ pub(crate) fn cosign_closing(source: &FolderRecord, manifest: &Manifest, keys: &
 /// The session of the witness whose key is in a file.
 fn session(manifest: &Manifest, key: &Path) -> Result<WitnessSession<StateFile>> {
     let seed = KeyFile::Note.read(key)?;
-    WitnessSession::new(manifest, &seed, StateFile::beside(key)?).or_else(|error| explain(key, error))
+    match WitnessSession::new(manifest, &seed, StateFile::beside(key)?) {
+        Err(WitnessError::NotAWitness) => {
+            let problem = format!("{} is not the key of a witness that the manifest names", key.shown());
+            refusal(problem).remedy(other_key(manifest, &note_key(key)?, "a witness"))
+        }
+        session => session.or_else(|error| explain(key, error)),
+    }
 }
 
 /// Gives every entry of the board to the reviews of its checkpoints.
@@ -124,11 +131,8 @@ fn now() -> Result<u64> {
 /// Fails with the error of a session, and names the files of the key and of its state.
 fn explain<T>(key: &Path, error: WitnessError<io::Error>) -> Result<T> {
     let state = StateFile::beside(key)?;
-    let state = state.path.display();
+    let state = state.path.shown();
     match error {
-        WitnessError::NotAWitness => {
-            refusal(format!("{} is not the key of a witness that the manifest names", key.display()))
-        }
         WitnessError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")),
         WitnessError::Store(error) => Err(error).with_context(|| format!("{state} cannot be written")),
         WitnessError::StateDamaged => {

@@ -42,7 +42,10 @@ fn a_voter_casts_two_ballots_and_the_ballot_box_admits_them() {
     let begin = size();
     run(embed::run, folder, &["/record", "/code", "c0", "o0", "/first"]).unwrap();
     let refused = run(ballot_box::run, folder, &["/record", "/other.key", "/first"]).unwrap_err();
-    assert_eq!(refused.to_string(), "the key is not that of the board board.example/log, which the manifest names");
+    assert_eq!(
+        refused.to_string(),
+        "the key is not that of the board board.example/log/6d2c075a68e2ac65, which the manifest names"
+    );
     run(ballot_box::run, folder, &["/record", "/board.key", "/first", "/first"]).unwrap();
     assert_eq!(size(), begin + 1, "a ballot is admitted once");
 

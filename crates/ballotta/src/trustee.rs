@@ -217,6 +217,19 @@ impl<S: StatementStore> ClosingSession<S> {
         &self.verification
     }
 
+    /// The trustee's one closing statement about this record, if it is stored or on the board. `None` if
+    /// [`sign_closing`](Self::sign_closing) would sign it now. Whoever shows what will be signed asks this first.
+    ///
+    /// # Errors
+    ///
+    /// Those of `sign_closing`.
+    pub fn own_statement<R: CryptoRng>(&self, rng: &mut R) -> Result<Option<ClosingStatement>, TrusteeError<S::Error>> {
+        let state = State::load(&self.store, self.signing.public())?;
+        let is_allowed = state.is_some();
+        let own = self.statement(state, rng)?;
+        if own.is_none() && !is_allowed { Err(TrusteeError::NoRightToState) } else { Ok(own) }
+    }
+
     /// Returns the trustee's one closing statement about this record. It is signed, or taken over from the board, and stored
     /// the first time, and read from the store each time after.
     ///
@@ -225,15 +238,15 @@ impl<S: StatementStore> ClosingSession<S> {
     /// `OtherTally` if the trustee's statement is about another tally; `NoRightToState` if there is no statement, and the
     /// store is empty; otherwise what is wrong with the store.
     pub fn sign_closing<R: CryptoRng>(&mut self, rng: &mut R) -> Result<ClosingStatement, TrusteeError<S::Error>> {
-        let (context, tally) = closed(&self.verification)?;
         let state = State::load(&self.store, self.signing.public())?;
-        let (is_allowed, stored) = (state.is_some(), state.and_then(|state| state.statement));
-        let is_stored = stored.is_some();
-        let statement = match self.own_statement(context, tally, stored, rng)? {
+        let is_stored = state.as_ref().is_some_and(|state| state.statement.is_some());
+        let statement = match self.own_statement(rng)? {
             Some(own) if is_stored => return Ok(own),
             Some(own) => own,
-            None if is_allowed => ClosingStatement::sign(tally, self.shares.index().get(), &self.signing, rng),
-            None => return Err(TrusteeError::NoRightToState),
+            None => {
+                let (_, tally) = closed(&self.verification)?;
+                ClosingStatement::sign(tally, self.shares.index().get(), &self.signing, rng)
+            }
         };
         let state = State { key: *self.signing.public(), statement: Some(statement.clone()) };
         self.store.replace(&state.to_bytes()).map_err(TrusteeError::Store)?;
@@ -255,7 +268,7 @@ impl<S: StatementStore> ClosingSession<S> {
         let (context, tally) = closed(&self.verification)?;
         let state = State::load(&self.store, self.signing.public())?;
         let is_allowed = state.is_some();
-        let own = self.own_statement(context, tally, state.and_then(|state| state.statement), rng)?;
+        let own = self.statement(state, rng)?;
         if own.is_none() && is_allowed {
             return Err(TrusteeError::NotSigned);
         }
@@ -271,14 +284,14 @@ impl<S: StatementStore> ClosingSession<S> {
     }
 
     /// The statement of this trustee: the stored one, or else the one that is on the board. It must be about this tally.
-    fn own_statement<R: CryptoRng>(
+    fn statement<R: CryptoRng>(
         &self,
-        context: &ElectionContext,
-        tally: &EncryptedTally,
-        stored: Option<ClosingStatement>,
+        state: Option<State>,
         rng: &mut R,
     ) -> Result<Option<ClosingStatement>, TrusteeError<S::Error>> {
+        let (context, tally) = closed(&self.verification)?;
         let (trustee, manifest) = (self.shares.index().get(), context.manifest());
+        let stored = state.and_then(|state| state.statement);
         if let Some(statement) = &stored {
             statement.agrees(tally).map_err(TrusteeError::OtherTally)?;
             if statement.trustee() != trustee || statement.verify(manifest, rng).is_err() {

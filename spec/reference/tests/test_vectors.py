@@ -12,7 +12,7 @@ from paths import FOREIGN, VECTORS
 from ballot import Ballot, StyleKeys, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot
 from board import Log, NoteKey, bundle_path, ed25519_holds, key_id, leaf, node, read_checkpoint
 from contests import Choose, Points, compile_form
-from encoding import Reader, Refused, le64
+from encoding import Reader, Refused, le64, written
 from group import (
     BASE, IDENTITY, ORDER, add, decode, decode_edwards, digit_steps, discrete_logarithm, encode, equal, multiply_add,
     one_way_map,

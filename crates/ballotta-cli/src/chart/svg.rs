@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ballotta::manifest::Manifest;
 use ballotta::record::ResultDocument;
 
-use super::{Bar, Block, Chart, GradesRow, Standing, charts, participation};
+use super::{Bar, Block, Chart, GradesRow, Standing, charts, participation, preface};
 use crate::console::{grouped, shortened};
 
 const ROW: usize = 36;
@@ -37,6 +37,7 @@ impl Standing {
 /// The result as a picture.
 pub(crate) fn svg(manifest: &Manifest, result: &ResultDocument) -> String {
     let mut canvas = Canvas { body: String::new(), y: 24, width: WIDTH };
+    preface(manifest, result).iter().for_each(|line| canvas.line(line));
     for Chart { title, blocks } in charts(manifest, result) {
         canvas.y += 20;
         for line in wrapped(&title, LINE * 5 / 6) {

@@ -5,13 +5,19 @@ use std::fmt::Write as _;
 use ballotta::manifest::Manifest;
 use ballotta::record::ResultDocument;
 
-use super::{Bar, Block, Chart, GradesRow, charts, participation};
+use super::{Bar, Block, Chart, GradesRow, charts, participation, preface};
 use crate::console::grouped;
 
 /// Formats a result as text. The longest possible bar has `width` characters.
 pub(crate) fn terminal(manifest: &Manifest, result: &ResultDocument, width: u64) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
+    for line in preface(manifest, result) {
+        let _ = writeln!(text, "  {line}");
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
     for (number, Chart { title, blocks }) in charts(manifest, result).enumerate() {
         let space = if number > 0 { "\n" } else { "" };
         let _ = writeln!(text, "{space}  {title}");

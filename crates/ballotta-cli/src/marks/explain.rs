@@ -9,16 +9,30 @@ use ballotta::manifest::{Contest, Manifest};
 use crate::failure::ErrorContext as _;
 
 /// Fails with a line for each error in the choices, and with remedies.
-pub(crate) fn explain<T>(manifest: &Manifest, choices: &Choices, errors: &ChoiceErrors) -> Result<T> {
+/// `style` is the position of the voter's ballot style.
+pub(crate) fn explain<T>(manifest: &Manifest, style: usize, choices: &Choices, errors: &ChoiceErrors) -> Result<T> {
     let (mut problems, mut remedies) = (Vec::new(), Vec::new());
     for error in errors.errors() {
         let contest = manifest.contests().iter().find(|contest| Some(&contest.id) == error.contest.as_ref());
         let mark = choices.expose_marks().find(|(id, _)| Some(*id) == error.contest.as_deref());
-        problems.push(problem(manifest, contest, mark.map(|(_, mark)| mark), error));
+        problems.push(problem(manifest, style, contest, mark.map(|(_, mark)| mark), error));
         remedies.extend(contest.and_then(|contest| remedy(contest, &error.problem)));
     }
     let all = Err(anyhow!(problems.join("\n")));
     if remedies.is_empty() { all } else { all.remedy(remedies.join("; ")) }
+}
+
+/// A line for each error in the mark of one contest.
+pub(super) fn problems_of(
+    manifest: &Manifest,
+    contest: &Contest,
+    choices: &Choices,
+    errors: &ChoiceErrors,
+) -> Vec<String> {
+    let mark = choices.expose_marks().find(|(id, _)| *id == contest.id).map(|(_, mark)| mark);
+    let of_contest = errors.errors().iter().filter(|error| error.contest.as_ref() == Some(&contest.id));
+    // The contest is known, so the contests of the style are not named.
+    of_contest.map(|error| problem(manifest, 0, Some(contest), mark, error)).collect()
 }
 
 /// The option of the command line that marks a contest.
@@ -47,10 +61,17 @@ fn remedy(contest: &Contest, problem: &ChoiceProblem) -> Option<String> {
 }
 
 /// Describes an error, with the identifiers that cause it or that are allowed.
-fn problem(manifest: &Manifest, contest: Option<&Contest>, mark: Option<&Mark>, error: &ChoiceError) -> String {
+fn problem(
+    manifest: &Manifest,
+    style: usize,
+    contest: Option<&Contest>,
+    mark: Option<&Mark>,
+    error: &ChoiceError,
+) -> String {
     let more = match (&error.problem, contest, mark) {
         (ChoiceProblem::UnknownContest, ..) => {
-            Some(format!("; the contests are {}", join(manifest.contests().iter().map(|contest| &contest.id))))
+            let of_style = manifest.style_contests(style).iter().filter_map(|number| manifest.contests().get(*number));
+            Some(format!("; the contests are {}", join(of_style.map(|contest| &contest.id))))
         }
         (ChoiceProblem::UnknownOption, Some(contest), _) => {
             Some(format!("; its options are {}", join(contest.options.iter().map(|option| &option.id))))

@@ -307,7 +307,8 @@ fn vote(people: &People) {
         // The second device shows the same as the first one.
         people.ok(&format!("voter open voters/test{voter} --out voters/opening{voter}"));
         let tracker = test.stdout.trim_end();
-        let shown = people.ok(&format!("voter check-opening record voters/opening{voter} --tracker {tracker}"));
+        let shown =
+            people.ok(&format!("voter check-opening record voters/opening{voter} {}", people.asks(voter + 1, tracker)));
         for line in shown.lines() {
             assert!(test.stderr.contains(&format!("\n  {line}\n")), "{line}\n{}", test.shown());
         }
@@ -317,7 +318,7 @@ fn vote(people: &People) {
             _ => assert_eq!(shown.lines().count(), KINDS.len()),
         }
         if voter == 0 {
-            let check = format!("voter check-opening record voters/opening0 --tracker {tracker} --language IT");
+            let check = format!("voter check-opening record voters/opening0 {} --language IT", people.asks(1, tracker));
             assert_eq!(people.ok(&check), IN_ITALIAN);
         }
         let cast = prepare("ballot");
@@ -362,6 +363,9 @@ fn publish(people: &People) {
 
 /// The result as it is shown.
 const RESULT: &str = "
+  A REHEARSAL: the result does not count
+  The numbers are sums of weights (unit: voter), not numbers of ballots
+
   Who shall sit on the board?
   Bob      ██████████████████████▏ 5 (55.56 %)
   Eve      ██████████████████████▏ 5 (55.56 %)

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ballotta::hash::Tracker;
 use serde_json::{Value, json};
 
 mod kinds;
+mod newcomers;
 mod people;
 mod signers;
 mod terminal;
@@ -24,9 +26,9 @@ fn an_election_by_hand() {
     voting(&people);
     expect_status(&people, "voting", &["voters", "the organiser"], Some((3, 5)));
     closing_and_decryption(&people);
-    expect_status(&people, "publication", &["the board"], Some((3, 5)));
+    expect_status(&people, "publication", &["the board", "voters"], Some((3, 5)));
     let record = publication(&people);
-    expect_status(&people, "verification", &["anybody"], Some((3, 5)));
+    expect_status(&people, "verification", &["anybody", "voters"], Some((3, 5)));
     auditing(&people, &record);
     tampering(&people, &record);
     inspecting(&people);
@@ -46,6 +48,11 @@ fn expect_status(people: &People, step: &str, who: &[&str], turnout: Option<(u64
     assert_eq!(shown, people.ok("status record"));
     assert!(shown.starts_with("A statute  (A REHEARSAL: the result does not count)\n"), "{shown}");
     assert!(who.iter().all(|who| shown.contains(&format!("\n{who}:\n  "))), "{shown}");
+    check_commands(people, &shown);
+}
+
+/// Every command that `status` lists is one.
+fn check_commands(people: &People, shown: &str) {
     let commands: Vec<&str> =
         shown.lines().filter_map(|line| line.split_once("ballotta ").map(|(_, verb)| verb)).collect();
     assert!(!commands.is_empty(), "{shown}");
@@ -223,7 +230,8 @@ fn credentials_and_opening(people: &People) {
     let codes = people.read("authority/codes.csv");
     for (number, line) in codes.lines().skip(1).enumerate() {
         let fields: Vec<&str> = line.split(',').collect();
-        assert_eq!((fields[0], fields[2], fields[3]), ((number + 1).to_string().as_str(), "all", "1"));
+        assert_eq!((fields[0], fields[3], fields[4]), ((number + 1).to_string().as_str(), "all", "1"));
+        assert!(fields[2].starts_with("N-"), "{line}");
         fs::write(people.path(&format!("voters/code{}", number + 1)), fields[1]).unwrap();
     }
     assert_eq!(codes.lines().count(), 6);
@@ -310,9 +318,21 @@ fn voting(people: &People) {
     people.fails(
         1,
         "not the one that was shown",
-        &format!("voter check-opening record voters/opening --tracker {other}"),
+        &format!("voter check-opening record voters/opening {}", people.asks(1, &other)),
     );
-    let shown = people.ok(&format!("voter check-opening record voters/opening --tracker {opened}"));
+    // H2: the device shows the ballot of another voter.
+    people.fails(
+        1,
+        "the ballot is not that of this voter: its voter number is N-",
+        &format!("voter check-opening record voters/opening {}", people.asks(2, &opened)),
+    );
+    let slip = opened.replace(&opened[4..5], if &opened[4..5] == "7" { "8" } else { "7" });
+    people.fails(
+        2,
+        "the tracker has a typing slip",
+        &format!("voter check-opening record voters/opening {}", people.asks(1, &slip)),
+    );
+    let shown = people.ok(&format!("voter check-opening record voters/opening {}", people.asks(1, &opened)));
     assert_eq!(shown, "Do you approve the new statute?: No\nWho shall sit on the board?: Ada");
     people.fails(1, "was opened already", "voter cast voters/test --code-file voters/code1 --out voters/test.ballot");
     people.fails(1, "was opened already", "voter open voters/test --out voters/opening2");
@@ -402,8 +422,7 @@ fn closing_and_decryption(people: &People) {
     people.fails(1, waiting, &trustee(1, "decrypt", "decryption"));
     people.fails(
         1,
-        "error: there is no result yet: 0 of 2 partial decryptions are on the board, \
-         and none of trustees 1 (One), 2 (Two)\nremedy: ",
+        "error: there is no result yet: 2 more partial decryptions are needed, from trustees 1 (One), 2 (Two)\nremedy: ",
         "result publish record --board-key board/key",
     );
 
@@ -468,6 +487,7 @@ fn closing_and_decryption(people: &People) {
 /// Publishes the result, and gives only the record to an auditor.
 fn publication(people: &People) -> PathBuf {
     people.fails(3, "the record is not complete", "verify record");
+    assert!(people.run("verify record").stdout.starts_with("A REHEARSAL: the result does not count\n\n"));
     people.fails(1, "is not the key of the board", "result publish record --board-key witness/key");
     // A closing checkpoint that cannot be read is not one that is missing: nothing is published without it.
     let (checkpoint, aside) = (people.path("record/closing-checkpoint"), people.path("aside"));
@@ -482,6 +502,18 @@ fn publication(people: &People) -> PathBuf {
     fs::rename(&aside, &checkpoint).unwrap();
     let shown = people.ok("result publish record --board-key board/key");
     assert!(shown.contains("Yes") && shown.contains("Emmy"), "{shown}");
+    // F4: everything that shows the result says that it is that of a rehearsal.
+    let rehearsal = "A REHEARSAL: the result does not count";
+    assert!(shown.trim_start().starts_with(rehearsal), "{shown}");
+    for file in ["README.md", "result/chart.svg"] {
+        assert!(people.read(&format!("record/{file}")).contains(rehearsal), "{file}");
+    }
+    for line in ["verify record", "inspect record/result/result.json", "status record"] {
+        assert!(people.ok(line).contains(rehearsal), "{line}");
+    }
+    for line in ["verify record --json", "inspect record/result/result.json --json", "status record --json"] {
+        assert_eq!(serde_json::from_str::<Value>(&people.ok(line)).unwrap()["rehearsal"], true, "{line}");
+    }
     let quorum = "Quorum: more than 1/2 of the voters on the roll; 60.00 % took part: reached";
     assert!(shown.contains(quorum) && people.read("record/result/chart.svg").contains(quorum), "{shown}");
     people.fails(1, "published already", "result publish record --board-key board/key");
@@ -517,23 +549,28 @@ fn auditing(people: &People, record: &Path) {
 
     // The voters look for their ballots on the board.
     let tracker = |name: &str| people.field(&format!("inspect voters/{name}"), "tracker");
-    let check = |name: &str| people.run(&format!("voter check auditor/record --tracker {}", tracker(name)));
-    for (name, code, state) in [
-        ("one.ballot", 0, "counted: entry 10".to_owned()),
-        ("two.ballot", 1, format!("superseded by {}: entry 13", tracker("again.ballot"))),
-        ("again.ballot", 0, "counted: entry 13".to_owned()),
-        ("three.ballot", 0, "counted: entry 12".to_owned()),
-        ("fork.ballot", 1, "missing".to_owned()),
-        ("four.ballot", 1, "missing".to_owned()),
+    let again: Tracker = tracker("again.ballot").parse().unwrap();
+    for (name, voter, code, state) in [
+        ("one.ballot", 1, 0, "counted: entry 10".to_owned()),
+        ("one.ballot", 2, 1, "not a ballot of yours: entry 10".to_owned()),
+        ("two.ballot", 2, 1, format!("superseded by {}: entry 13", again.written())),
+        ("again.ballot", 2, 0, "counted: entry 13".to_owned()),
+        ("three.ballot", 3, 0, "counted: entry 12".to_owned()),
+        ("fork.ballot", 2, 1, "missing".to_owned()),
+        ("four.ballot", 4, 1, "missing".to_owned()),
     ] {
-        let ran = check(name);
+        let ran = people.run(&format!("voter check auditor/record {}", people.asks(voter, &tracker(name))));
         assert_eq!((ran.code, ran.stdout.trim_end()), (code, state.as_str()), "{}", ran.shown());
-        assert!(ran.stderr.contains("1 of 1 witnesses cosigned"), "{}", ran.shown());
+        assert!(
+            ran.stderr.starts_with("A REHEARSAL: ") && ran.stderr.contains("1 of 1 witnesses cosigned"),
+            "{}",
+            ran.shown()
+        );
     }
     assert!(record.join("SHA256SUMS").exists());
 
     // The other history counts the ballot that came too late here. No witness saw it, and cosignatures do not move.
-    let four = format!("voter check other --tracker {}", tracker("four.ballot"));
+    let four = format!("voter check other {}", people.asks(4, &tracker("four.ballot")));
     people.fails(1, "0 of 1 witnesses cosigned", &four);
     fs::copy(people.path("record/closing-checkpoint"), people.path("other/closing-checkpoint")).unwrap();
     people.fails(1, "the closing checkpoint is not of this board", &four);

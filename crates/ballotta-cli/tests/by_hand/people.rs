@@ -40,6 +40,13 @@ impl People {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
+    /// What a voter, counted from 1, types to look for a ballot: a tracker, and the voter number of the letter.
+    pub(crate) fn asks(&self, voter: usize, tracker: &str) -> String {
+        let codes = self.read("authority/codes.csv");
+        let line = codes.lines().nth(voter).unwrap();
+        format!("--tracker {tracker} --voter-number {}", line.split(',').nth(2).unwrap())
+    }
+
     /// Runs a line of arguments, separated by spaces; `_` means a space inside one.
     pub(crate) fn run(&self, line: &str) -> Ran {
         let arguments = line.split_whitespace().map(|argument| argument.replace('_', " "));

@@ -165,7 +165,7 @@ fn h3_closing_statement_and_decryption(people: &People, fingerprint: &str) {
 
 fn h3_voters(people: &People, fingerprint: &str) {
     let tracker = people.field("inspect voters/one.ballot", "tracker");
-    let check = format!("voter check record --tracker {tracker}");
+    let check = format!("voter check record {}", people.asks(1, &tracker));
     let not_this = format!(
         "error: the election has the fingerprint {fingerprint}, not {WRONG}\nremedy: check the fingerprint; if it is \
          right, this is not the record of your election: tell the organiser\n"
@@ -222,7 +222,7 @@ fn confirmed(people: &People, expected: &str, line: &str) -> String {
 }
 
 /// Runs a line at a terminal at which somebody types `answer`; `None` if there is no `script`.
-fn at_a_terminal(people: &People, line: &str, answer: &str) -> Option<Ran> {
+pub(super) fn at_a_terminal(people: &People, line: &str, answer: &str) -> Option<Ran> {
     let command = format!("stty -echo; exec '{}' {line}", env!("CARGO_BIN_EXE_ballotta"));
     let script = Command::new("script")
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
