@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 
 from . import BallottaError, __version__, verify
-from ._html import report_page
 from ._report import _VERDICTS
+from ._words import LANGUAGES
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -31,6 +31,7 @@ def _arguments() -> argparse.ArgumentParser:
             sub.add_argument("--json", action="store_true", help="print the report as JSON")
         else:
             sub.add_argument("--html", metavar="OUT", required=True, help="the page to write")
+            sub.add_argument("--language", choices=LANGUAGES, help="language of the page; the manifest's by default")
     return parser
 
 
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             jobs=asked.jobs,
         )
         if asked.verb == "report":
-            page = report_page(report, asked.record)
+            page = report.to_html(asked.language)
             with open(asked.html, "w", encoding="utf-8") as file:
                 file.write(page)
             print(_VERDICTS[report.verdict])
