@@ -1,4 +1,4 @@
-"""``python -m ballotta``: verify a record, or write a report of it.
+"""``python -m ballotta``, or ``ballotta-audit``: verify a record, or write a report of it.
 
 Exit codes are those of the command ``ballotta``: 0 the record holds, 1 it does not hold, 2 called wrongly or the record
 could not be read, 3 it is not complete. With ``--strict``, findings give 1.
@@ -16,7 +16,8 @@ from ._words import LANGUAGES
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ballotta", description="Verify elections.")
+    prog = "python -m ballotta" if sys.argv[0].endswith("__main__.py") else None
+    parser = argparse.ArgumentParser(prog=prog, description="Verify elections.")
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb, text in [("verify", "verify a record"), ("report", "verify a record and write a page")]:
