@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 
 use crate::console::{Console, counted, grouped};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::message_file::{FileKind, MessageFile};
+use crate::message_file::{self, FileKind, MessageFile};
 use crate::record::{Record, lock_record, read_election};
 use crate::secrets::{read_signing_key, system_rng, without_mark};
 use crate::signing::{BoardPin, Summary, check_fingerprint};
@@ -252,7 +252,7 @@ impl SignRoll {
         let summary = Summary::new("the roll, as the one that was issued", context.manifest());
         summary.fingerprint(fingerprint).roll(roll.totals()).show(console);
         let signature = RollSignature::sign(index, fingerprint, &key, &mut system_rng());
-        MessageFile::new(FileKind::RollSignature, signature.encode()).write(&self.out)?;
+        message_file::write(&MessageFile::new(FileKind::RollSignature, signature.encode()), &self.out)?;
         let (out, fingerprint) = (self.out.display(), fingerprint.to_string());
         console.say(format!("Send {out} to the board.\nIt signs the roll of the election with this fingerprint:"));
         console.answer(&fingerprint, &json!({ "fingerprint": fingerprint }))

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::console::Console;
 use crate::failure::{ErrorContext as _, refusal};
-use crate::message_file::{FileKind, MessageFile};
+use crate::message_file::{self, FileKind, MessageFile};
 use crate::record::{Record, lock, read_election};
 use crate::secrets::{passphrase, read_trustee_seed, system_rng};
 use crate::signing::{BoardPin, Confirmation, Pins, Summary, check_manifest_hash};
@@ -79,7 +79,7 @@ impl TakePart {
                 summary.manifest_hash(hash).ceremony(manifest).show(console);
                 console.say("All trustees must have the same hash of the manifest.");
                 let out = &trustee.out;
-                MessageFile::new(FileKind::CeremonyMessage, message).write(out)?;
+                message_file::write(&MessageFile::new(FileKind::CeremonyMessage, message), out)?;
                 console.say(format!("Send {} to the board. It is a message of the key ceremony:", out.display()));
                 console.answer(&kind.to_string(), &json!({ "step": kind.to_string() }))
             }
@@ -101,7 +101,7 @@ impl TrusteeAct {
         let (trustee, out) = (&self.trustee, &self.trustee.out);
         let statement = session.sign_closing(&mut system_rng());
         let statement = statement.or_else(|error| trustee.explain(&record.manifest, error))?;
-        MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()).write(out)?;
+        message_file::write(&MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()), out)?;
         let state = trustee.state()?.path;
         console.say(format!("The statement is stored in {}: keep this file next to the key.", state.display()));
         console.answer(&format!("Send {} to the board.", out.display()), &json!({ "statement": out }))
@@ -114,7 +114,7 @@ impl TrusteeAct {
         let out = &self.trustee.out;
         let part = session.decrypt(&record.source, &mut system_rng());
         let part = part.or_else(|error| self.trustee.explain(&record.manifest, error))?;
-        MessageFile::new(FileKind::PartialDecryption, part.to_bytes()).write(out)?;
+        message_file::write(&MessageFile::new(FileKind::PartialDecryption, part.to_bytes()), out)?;
         console.answer(&format!("Send {} to the board.", out.display()), &json!({ "decryption": out }))
     }
 
