@@ -3,12 +3,12 @@
 //! Every check of continuous integration is a step of `cargo xtask test`, so that it can be repeated anywhere.
 
 mod api;
+mod checkout;
 mod step;
 mod test;
 mod wasm;
 mod wheel;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use step::{Command, Steps};
@@ -23,14 +23,21 @@ usage: cargo xtask <task>
   wasm [--again]         builds the npm package in bindings/wasm/dist, and prints its hash and sizes; --again builds it
                          a second time from nothing and compares every byte
   bench-wasm             measures a voter's waiting times in headless Chromium and natively, after `wasm` and `test`
-  wheel                  builds the Python package in the folder wheels/release of the target folder";
+  wheel                  builds the Python package in the folder wheels/release of the target folder
+  root                   prints the folder of the checkout on which the tasks work";
 
 fn main() -> ExitCode {
-    // The manifest of this package is one folder below the root.
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let Some(root) = checkout::root() else {
+        eprintln!("this is no checkout of the repository: run `cargo xtask` in one");
+        return ExitCode::from(2);
+    };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let mut steps = Steps::new(root);
+    if arguments == ["root"] {
+        println!("{}", root.display());
+        return ExitCode::SUCCESS;
+    }
+    let mut steps = Steps::new(&root);
     let outcome = match arguments.as_slice() {
         ["test"] => test::run(&mut steps, false),
         ["test", "--full"] => test::run(&mut steps, true),

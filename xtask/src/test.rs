@@ -199,15 +199,17 @@ fn clients(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     if !steps.succeeds(&chromium) {
         steps.skip("wasm: browser", "/usr/bin/chromium is missing and cannot be installed");
     }
-    steps.run("wasm: tests in Node and of the package", Command::new("node --test tests/").within("bindings/wasm"))?;
+    let shown = |path: std::path::PathBuf| path.display().to_string();
+    let command = shown(wasm::built_command(steps));
+    let packaged = Command::new("node --test tests/").within("bindings/wasm").secretly("BALLOTTA", command.clone());
+    steps.run("wasm: tests in Node and of the package", packaged)?;
 
     let booth = |line: &str| Command::new(line).within("examples/booth-mini");
     steps.run_again("booth-mini: npm packages", &|| booth("npm ci --ignore-scripts --no-audit --no-fund"))?;
     steps.run("booth-mini: types", booth("node_modules/.bin/tsc --noEmit"))?;
     steps.run("booth-mini: build", booth("node_modules/.bin/vite build"))?;
-    let shown = |path: std::path::PathBuf| path.display().to_string();
     let test = booth("node --test tests/")
-        .secretly("BALLOTTA", shown(wasm::built_command(steps)))
+        .secretly("BALLOTTA", command)
         .secretly("SCREENSHOTS", shown(target.join("screenshots")));
     steps.run("booth-mini: twenty voters", test)
 }

@@ -27,7 +27,7 @@ const MODULES: [Module; 2] = [
         feature: "voter",
         file: "ballotta.wasm",
         glue: "raw.js",
-        gives: "RawFetch, RawElection",
+        gives: "RawFetch, RawElection, first_line, from_text",
         max_bytes: 400_000,
         max_brotli_bytes: 150_000,
     },

@@ -10,10 +10,14 @@ const PACKAGE: &str = "bindings/python";
 /// The versions of everything that builds and tests the wheel.
 const CONSTRAINTS: &str = "constraints.txt";
 
+/// The oldest systems that the wheel for users must run on: those with glibc 2.28, of 2018. A library that is linked on a
+/// newer system needs a newer glibc, so it is linked with the one that zig has.
+const OLDEST: &str = "manylinux_2_28";
+
 /// Builds the wheel for users into `wheels` of the target folder.
 pub(crate) fn run(steps: &mut Steps) -> Result<(), Failed> {
     let target = target_folder(steps.root());
-    build(steps, &target, "release").map(drop)
+    build(steps, &target, "release", true).map(drop)
 }
 
 /// The reason why the package cannot be built here, if there is one.
@@ -24,9 +28,11 @@ pub(crate) fn missing(steps: &Steps) -> Option<&'static str> {
 }
 
 /// Builds a wheel and runs its tests in a fresh environment. The cryptography need not be fully optimised.
+///
+/// With `full`, the wheel is one for old systems. Every dependency is built again for that.
 pub(crate) fn test(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     let target = target_folder(steps.root());
-    let wheel = build(steps, &target, "dev")?;
+    let wheel = build(steps, &target, "dev", full)?;
     let environment = target.join("python-tests");
     let _ = fs::remove_dir_all(&environment);
     steps.run("wheel: fresh environment", Command::new("python3 -m venv").args(&[&shown(&environment)]))?;
@@ -36,21 +42,34 @@ pub(crate) fn test(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     let command = shown(&built_command(steps));
     let pytest = Command::program(&python(&environment)).args(&["-m", "pytest"]).within(PACKAGE);
     let pytest = pytest.secretly("BALLOTTA_COMMAND", command);
-    steps.run("wheel: tests", if full { pytest.env("BALLOTTA_FULL", "1") } else { pytest })
+    let complete = |tests: Command| tests.env("BALLOTTA_FULL", "1").env("BALLOTTA_PORTABLE", "1");
+    steps.run("wheel: tests", if full { complete(pytest) } else { pytest })
 }
 
-/// Builds a wheel, alone in its folder, with maturin in a separate environment.
-fn build(steps: &mut Steps, target: &Path, profile: &str) -> Result<PathBuf, Failed> {
+/// Builds a wheel, alone in its folder, with maturin in a separate environment. A portable one is for old systems, and
+/// maturin fails if it needs a newer glibc.
+fn build(steps: &mut Steps, target: &Path, profile: &str, portable: bool) -> Result<PathBuf, Failed> {
     let environment = target.join("python-build");
     if !environment.join("bin/maturin").exists() {
         steps.run("wheel: environment", Command::new("python3 -m venv").args(&[&shown(&environment)]))?;
         pip(steps, "wheel: maturin", &environment, "maturin")?;
     }
+    let zig = Command::program(&python(&environment)).args(&["-m", "ziglang", "version"]);
+    if portable && !steps.succeeds(&zig) {
+        pip(steps, "wheel: zig", &environment, "ziglang")?;
+    }
     let wheels = target.join("wheels").join(profile);
     let _ = fs::remove_dir_all(&wheels);
     let maturin = environment.join("bin/maturin");
     let arguments = ["build", "--profile", profile, "--out", &shown(&wheels)];
-    steps.run(&format!("wheel: {profile}"), Command::program(&shown(&maturin)).args(&arguments).within(PACKAGE))?;
+    let maturin = Command::program(&shown(&maturin)).args(&arguments).within(PACKAGE);
+    let maturin = if portable {
+        let zig = maturin.args(&["--zig", "--compatibility", OLDEST]);
+        zig.secretly("CARGO_ZIGBUILD_PYTHON_PATH", python(&environment))
+    } else {
+        maturin
+    };
+    steps.run(&format!("wheel: {profile}"), maturin)?;
     let mut found = fs::read_dir(&wheels).into_iter().flatten().flatten().map(|entry| entry.path());
     found.next().ok_or(Failed)
 }

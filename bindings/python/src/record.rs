@@ -7,9 +7,11 @@ use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Entry, EntryKind};
 use ballotta::credential::Entitlement;
 use ballotta::hash::Tracker;
+use ballotta::message::{Message, MessageKind};
 use ballotta::voter::{BallotStatus, Election, History};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use zeroize::Zeroizing;
 
 use crate::error::Failure;
 use crate::run::{run, system_rng};
@@ -159,11 +161,22 @@ impl Record {
         })
     }
 
-    /// Encrypts the choices of an opening again. Returns credential, style number, weight, and the choices as JSON.
+    /// Encrypts the choices of an opening again, which is given as bytes or as a message file with them. Returns credential,
+    /// style number, weight, and the choices as JSON.
     fn check_opening(&self, opening: &[u8], of: &str) -> PyResult<Opened> {
         let context = &self.election.context;
         let tracker = tracker(of)?;
-        let opening = BallotOpening::decode(context, opening).map_err(Failure::from)?;
+        // Bytes of an opening begin with the version of the format, which is no text.
+        let bad = |problem: &dyn std::fmt::Display| Failure::new("bad-encoding", format!("the opening: {problem}"));
+        let file =
+            str::from_utf8(opening).ok().filter(|text| text.trim_start_matches('\u{feff}').starts_with("ballotta/"));
+        let file = file.map(Message::parse).transpose().map_err(|error| bad(&error))?;
+        let bytes = Zeroizing::new(match file {
+            Some(Message { kind: MessageKind::BallotOpening, bytes }) => bytes,
+            Some(Message { kind, .. }) => return Err(bad(&format!("this is a {}", kind.name())).into()),
+            None => opening.to_vec(),
+        });
+        let opening = BallotOpening::decode(context, &bytes).map_err(Failure::from)?;
         let opened = opening.check(context, &tracker).map_err(Failure::from)?;
         let choices = opened.expose_choices().to_json();
         let Entitlement { style, weight } = opened.entitlement();

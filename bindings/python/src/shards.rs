@@ -74,7 +74,7 @@ impl Selection {
         Ok(Partial { part })
     }
 
-    /// Ends the verification, and returns the report as JSON and as a table.
+    /// Ends the verification, and returns the report as `verify` does.
     fn finish(
         &self,
         py: Python<'_>,

@@ -47,17 +47,20 @@ fn pinned(source: &dyn RecordSource, bytes: &[u8]) -> Result<TreeHead, Failure> 
     verified_head(&manifest, bytes).map_err(|error| bad(&error))
 }
 
-/// A report for programs, and as a table; size and root of the board, if there is one.
-pub(crate) type Texts = (String, String, Option<(u64, String)>);
+/// A report for programs, and as a table; size and root of the board, and the manifest, if there are any.
+pub(crate) type Texts = (String, String, Option<(u64, String)>, Option<String>);
 
 pub(crate) fn texts(verification: &Verification) -> Result<Texts, Failure> {
     let report = &verification.report;
     let json = serde_json::to_string(report).map_err(|error| Failure::new("panic", error))?;
     let head = verification.head.map(|head| (head.size, head.root.to_string()));
-    Ok((json, report.to_string(), head))
+    // The manifest that was verified, so that nobody reads another one for the titles.
+    let manifest = verification.context.as_ref().map(|context| context.manifest().bytes());
+    let manifest = manifest.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    Ok((json, report.to_string(), head, manifest))
 }
 
-/// Verifies a record. Returns the report as JSON and as a table, with the head of the board.
+/// Verifies a record. Returns the report as JSON and as a table, with the head of the board and the manifest.
 #[pyfunction]
 #[pyo3(signature = (location, asked, progress, jobs))]
 pub(crate) fn verify(

@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from . import every_kind
+from .election import Election
+
 FULL = "BALLOTTA_FULL" in os.environ
 
 
@@ -44,67 +47,24 @@ class ByHand:
 
 @pytest.fixture(scope="session")
 def by_hand(command: Path, tmp_path_factory: pytest.TempPathFactory) -> ByHand:
-    folder = tmp_path_factory.mktemp("by-hand")
+    chair = ("--contest", "chair=Who chairs the <b>club</b>?", "--option", "chair/ada=Ada", "--option", "chair/emmy=Emmy")
+    election = Election(command, tmp_path_factory.mktemp("by-hand"), [("all", 1)] * 4, "Chess <club> & friends", chair)
+    shutil.copy(election.record / "checkpoint", election.folder / "early")
+    trackers = [
+        election.vote(voter, {"chair": {"options": [choice]}}, f"ballot{number}")
+        for number, (voter, choice) in enumerate([(0, "ada"), (1, "ada"), (2, "emmy"), (1, "emmy")])
+    ]
+    opened_tracker = election.prepare(3, {"chair": {"options": ["emmy"]}}, "test")
+    election.run("voter", "open", "test", "--out", "test.opening")
+    election.finish()
+    opening = (election.folder / "test.opening").read_bytes()
+    return ByHand(election.record, election.fingerprint, trackers, opening, opened_tracker, election.folder / "early")
 
-    def run(*arguments: str) -> str:
-        made = subprocess.run(
-            [command, *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
-        )
-        assert made.returncode == 0, f"ballotta {arguments}\n{made.stdout}\n{made.stderr}"
-        return made.stdout.strip()
 
-    def add(*files: str) -> None:
-        run("board", "add", "record", "--board-key", "board.key", *files)
-
-    (folder / "passphrase").write_text("a correct horse battery\n")
-    organiser = run("organiser", "new", "--out", "organiser.key")
-    office = run("authority", "new", "--out", "office.key")
-    board = run("board", "new", "--origin", "board.example/club", "--out", "board.key")
-    secret = ["--passphrase-file", "passphrase"]
-    anna = run("trustee", "new", "--out", "anna.age", *secret, "--work-factor", "4")
-    run(
-        *("manifest", "new", "--title", "Chess <club> & friends", "--language", "en", "--rehearsal"),
-        *("--contest", "chair=Who chairs the <b>club</b>?", "--option", "chair/ada=Ada", "--option", "chair/emmy=Emmy"),
-        *("--organiser", organiser, "--authority", f"Office={office}", "--trustee", f"Anna={anna}"),
-        *("--threshold", "1", "--board", f"board.example/club={board}", "--closing", "statements"),
-        *("--minimum-ballots", "2", "--revoting", "--out", "manifest.json"),
-    )
-    run("record", "new", "--manifest", "manifest.json", "--board-key", "board.key", "record")
-    for step in range(4):
-        run("trustee", "ceremony", "record", "--key", "anna.age", "--out", f"anna.{step}", *secret)
-        add(f"anna.{step}")
-    fingerprint = run("credentials", "issue", "record", "--voters", "4", "--codes", "codes.csv")
-    codes = [line.split(",")[1] for line in (folder / "codes.csv").read_text().splitlines()[1:]]
-    for number, code in enumerate(codes):
-        (folder / f"code{number}").write_text(code)
-    run("authority", "sign", "record", "--key", "office.key", "--fingerprint", fingerprint, "--out", "signature")
-    add("signature")
-    run("organiser", "open", "record", "--key", "organiser.key", "--out", "opening")
-    add("opening")
-    shutil.copy(folder / "record" / "checkpoint", folder / "early")
-
-    def prepare(voter: int, choice: str, name: str) -> str:
-        code = f"code{voter}"
-        run("voter", "prepare", "record", "--choose", f"chair={choice}", "--code-file", code, "--out", name)
-        return run("--json", "inspect", name)
-
-    trackers = []
-    for number, (voter, choice) in enumerate([(0, "ada"), (1, "ada"), (2, "emmy"), (1, "emmy")]):
-        trackers.append(json.loads(prepare(voter, choice, f"ballot{number}"))["tracker"])
-        code = f"code{voter}"
-        run("voter", "cast", f"ballot{number}", "--code-file", code, "--out", f"cast-this{number}")
-        add(f"cast-this{number}")
-    opened_tracker = json.loads(prepare(3, "emmy", "test"))["tracker"]
-    run("voter", "open", "test", "--out", "test.opening")
-    run("organiser", "close", "record", "--key", "organiser.key", "--out", "closing")
-    add("closing")
-    run("trustee", "state", "record", "--key", "anna.age", "--out", "statement", *secret)
-    add("statement")
-    run("trustee", "decrypt", "record", "--key", "anna.age", "--out", "decryption", *secret)
-    add("decryption")
-    run("result", "publish", "record", "--board-key", "board.key")
-    opening = (folder / "test.opening").read_bytes()
-    return ByHand(folder / "record", fingerprint, trackers, opening, opened_tracker, folder / "early")
+@pytest.fixture(scope="session")
+def kinds(command: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The record of an election with every kind of contest, and one contest whose totals stay encrypted."""
+    return every_kind.hold(command, tmp_path_factory.mktemp("kinds"))
 
 
 def hold_demo(command: Path, folder: Path, voters: int) -> Path:

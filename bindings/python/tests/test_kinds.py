@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from ballotta import Report
+from ballotta import Report, ResultDocument
 from ballotta._contests import contest as shown
 from ballotta._html import page
+from ballotta._words import Words
 
 PEOPLE = [{"id": id, "title": {"en": title, "it": title}} for id, title in [("ada", "Ada"), ("bob", "Bob <b>"), ("eve", "Eve")]]
 LISTS = [{"id": id, "title": {"en": id.title(), "it": id}} for id in ["north", "south"]]
@@ -21,7 +22,7 @@ def made(id: str, rule: dict[str, Any], options: list[dict[str, Any]]) -> dict[s
     return {"id": id, "title": {"en": f"Contest {id}", "it": id}, "rule": rule, "options": options}
 
 
-def counted(id: str, options: list[dict[str, Any]], ranking: list[list[str]], **more: Any) -> dict[str, Any]:
+def counted(id: str, options: list[dict[str, Any]], ranking: list[list[str]], **more: Any) -> Any:
     fields = {"id": id, "ballots": 4, "weight": 10, "withheld": None, "options": options, "blank": None, "ranking": ranking}
     return {**fields, **more}
 
@@ -33,6 +34,7 @@ def totals(*values: int) -> list[dict[str, Any]]:
 BLANK = {"blank": True}
 GRADES = [{"id": id, "title": {"en": id.title(), "it": id}} for id in ["good", "fair", "poor"]]
 MANIFEST = {
+    "kind": "election",
     "title": {"en": "Every kind", "it": "Tutto"},
     "languages": ["en", "it"],
     "contests": [
@@ -58,7 +60,7 @@ MANIFEST = {
     ],
 }
 SCHULZE = [["ada"], ["bob", "eve"]]
-RESULT = {
+RESULT: ResultDocument = {
     "format": "ballotta/v1-draft.5/result",
     "fingerprint": "0" * 64,
     "eligible_voters": 5,
@@ -118,7 +120,8 @@ RESULT = {
 def report() -> Report:
     empty: list[str] = []
     fields = {"verdict": "holds", "stage": "complete", "fingerprint": "0" * 64, "checks": empty, "failures": empty}
-    return Report._read((json.dumps({**fields, "not_checked": empty, "warnings": empty, "result": RESULT}), "", None))
+    texts = json.dumps({**fields, "not_checked": empty, "warnings": empty, "result": RESULT})
+    return Report._read((texts, "", None, json.dumps(MANIFEST)), "")
 
 
 def test_numbers(report: Report) -> None:
@@ -150,14 +153,19 @@ class Text(HTMLParser):
         self.words = ""
         self.feed(html)
 
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # Names are in elements within a sentence.
+        if tag != "span" or "class" in dict(attrs):
+            self.words += " "
+
     def handle_data(self, data: str) -> None:
-        self.words += f"{data} "
+        self.words += data
 
 
-def text(contest: str, manifest: dict[str, Any] | None = MANIFEST) -> str:
-    found = next(found for found in RESULT["contests"] if found["id"] == contest)  # type: ignore[attr-defined]
-    html = shown(found, manifest, "en")
-    assert "<b>" not in html.replace("<b>Elected:</b>", "").replace("<b>6</b>", "").replace("<b>7</b>", "")
+def text(contest: str, manifest: dict[str, Any] | None = MANIFEST, language: str = "en") -> str:
+    found = next(found for found in RESULT["contests"] if found["id"] == contest)
+    html = shown(found, manifest, Words(language))
+    assert "<b>" not in html.replace("<b>6</b>", "").replace("<b>7</b>", "")
     return " ".join(Text(html).words.split())
 
 
@@ -186,6 +194,8 @@ def test_the_whole_page_and_the_notebook(report: Report) -> None:
     whole = page(report, None)
     assert whole.count("<h3>") == len(MANIFEST["contests"]) and "<script" not in whole
     notebook = report._repr_html_()
+    assert "8.796" not in whole and f"{2**43:,}" in whole
+    assert "8.796" in page(report, None, language="it")
     assert "ada (6) = bob (6) &gt; eve (2)" in notebook and "withheld: rare weight" in notebook
     assert "ada (good) &gt; eve (fair) &gt; bob (poor)" in notebook and "<td>ada, eve</td>" in notebook
 
@@ -209,9 +219,12 @@ def test_verdicts_on_the_page(report: Report) -> None:
     ]:
         failures = [{**failure, "effect": effect, "who": who}] if effect else []
         value = json.loads(report.to_json())
-        made = Report._read((json.dumps({**value, "verdict": verdict, "failures": failures}), "", None))
+        texts = json.dumps({**value, "verdict": verdict, "failures": failures})
+        made = Report._read((texts, "", None, json.dumps(MANIFEST)), "")
         whole = page(made, None)
         assert f"<b>{heading}</b>" in whole and says in whole, verdict
         assert made.holds == (heading.startswith("The record holds"))
         assert [str(role) for role in made.awaited] == (["credential authority 1", "the board", "trustee 2"] if who == awaited else [])
         assert ("took part" in str(made)) == made.holds
+        # The result of a record that does not hold is shown nowhere.
+        assert ("took part" in whole) == ("ada (6)" in made._repr_html_()) == made.holds

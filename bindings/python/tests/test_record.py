@@ -95,6 +95,13 @@ def test_an_opened_ballot(by_hand: ByHand, record: ballotta.Record) -> None:
     with pytest.raises(BallottaError) as caught:
         record.check_opening(by_hand.opening[:-9] + b"?!", by_hand.opened_tracker)
     assert caught.value.code == "bad-encoding"
+    # What editors and mail programs do to a text.
+    edited = b"\xef\xbb\xbf" + by_hand.opening.replace(b"\n", b"\r\n") + b"\n\n"
+    assert record.check_opening(edited, by_hand.opened_tracker) == opened
+    for other in (by_hand.opening.replace(b"/ballot-opening", b"/ballot"), by_hand.opening.replace(b"draft.5", b"draft.0")):
+        with pytest.raises(BallottaError) as caught:
+            record.check_opening(other, by_hand.opened_tracker)
+        assert caught.value.code == "bad-encoding"
     for wrong in ["text", 5, None, [1, 2]]:
         with pytest.raises(TypeError, match="opening: expected bytes"):
             record.check_opening(wrong, by_hand.opened_tracker)  # type: ignore[arg-type]

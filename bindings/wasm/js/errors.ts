@@ -3,6 +3,7 @@ export type ErrorCode =
   // Calls and their arguments.
   | 'invalid-input'
   | 'bad-voting-code'
+  | 'bad-text'
   | 'choices-not-allowed'
   | 'ballot-used'
   | 'gone'
@@ -35,6 +36,7 @@ export type ErrorCode =
   | 'other-tracker'
   | 'ballot-mismatch'
   // The machine.
+  | 'no-webassembly'
   | 'no-randomness'
   | 'no-worker'
   | 'internal';
@@ -49,8 +51,12 @@ export class BallottaError extends Error {
     message: string,
     /** What the error is about: an argument, a file of the record, `contest` or `contest/option`; empty if nothing in particular. */
     readonly field: string = '',
+    options?: {
+      /** The error of the platform that is the reason, if there is one. */
+      readonly cause?: unknown;
+    },
   ) {
-    super(message);
+    super(message, options);
   }
 }
 

@@ -9,20 +9,25 @@
  */
 
 import { BallottaError } from './errors.js';
-import { bytes, choicesJson, hash, options, pin, text, verification, weight as heavy } from './input.js';
+import { bytes, choicesJson, hash, isOpening, options, pin, text, verification, weight as heavy } from './input.js';
 import { Instance, parse, parseExact } from './instance.js';
 import { type WasmSource, compile, compileVerifier } from './module.js';
-import { type RawCredential, type RawElection, type RawPrepared, instantiate } from './raw.js';
+import { type RawCredential, type RawElection, type RawPrepared, type RawVoter, instantiate } from './raw.js';
 import type { RawVerifier } from './raw-verifier.js';
 import { gather, source } from './record.js';
 import { Texts } from './texts.js';
 import type {
+  AnyCredential,
+  AnyElection,
+  AnyPreparedBallot,
   BoardState,
   CheckedOpening,
   ChoiceProblem,
   Choices,
   ElectionOptions,
+  CompiledModule,
   FoundBallot,
+  MessageKind,
   Progress,
   RecordSource,
   Report,
@@ -39,6 +44,9 @@ const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dis
 
 /** A limit that is longer than any voting code with spaces and hyphens. */
 const MAX_CODE = 256;
+
+/** A limit that is longer than any message file. */
+const MAX_TEXT = 24 << 20;
 
 /**
  * Loads the library from the modules next to this file, or from those of the caller. `verifier` is `verify.wasm`, which
@@ -57,7 +65,7 @@ export class Ballotta {
   /** @internal */
   constructor(
     /** The compiled module of voters, which can be sent to a worker. */
-    readonly module: WebAssembly.Module,
+    readonly module: CompiledModule,
     private readonly verifierSource: WasmSource | undefined,
   ) {}
 
@@ -126,7 +134,7 @@ export class Ballotta {
 }
 
 /** An election that was read. `free()` wipes it with everything that was made from it. */
-export class Election extends Texts {
+export class Election extends Texts implements AnyElection {
   /** The fingerprint that manifest, ceremony and roll give. */
   readonly fingerprint: string;
   /** Whether the caller gave the fingerprint. If not, the voter must compare it with the one from another source. */
@@ -136,7 +144,7 @@ export class Election extends Texts {
 
   /** @internal */
   constructor(
-    private readonly instance: Instance,
+    private readonly instance: Instance<RawVoter>,
     private readonly raw: RawElection,
     pinned: boolean,
     language: string | undefined,
@@ -185,6 +193,27 @@ export class Election extends Texts {
     return this.instance.call(() => parse(this.raw.find(shown)));
   }
 
+  /**
+   * Returns the text of a message file with these bytes: what `cast()` or `open()` returned. The command, ballot boxes and
+   * other devices read it. The text of an opening shows the choices.
+   */
+  toText(kind: MessageKind, content: Uint8Array): string {
+    const [opening, copy] = [isOpening(kind), bytes(content, 'bytes')];
+    const first = this.instance.call((module) => module.first_line(opening));
+    return wiping(copy, () => `${first}\n${base64(copy)}\n`);
+  }
+
+  /**
+   * Returns the bytes of a message file: the ballot, or the opening for `checkOpening`. A byte order mark, carriage
+   * returns and empty last lines are accepted.
+   *
+   * @throws {@link BallottaError} `bad-text` if the text is not a message file of this kind.
+   */
+  fromText(kind: MessageKind, content: string): Uint8Array {
+    const [opening, given] = [isOpening(kind), text(content, 'text', MAX_TEXT)];
+    return this.instance.call((module) => module.from_text(opening, given));
+  }
+
   /** Wipes the election, its credentials and its prepared ballots. */
   free(): void {
     this.instance.end();
@@ -197,7 +226,7 @@ export class Election extends Texts {
 }
 
 /** A voter's credential, which is on the roll of its election. */
-export class Credential {
+export class Credential implements AnyCredential {
   /** The short form of the public credential, for comparing two screens. */
   readonly shortForm: string;
   /** The identifier of the voter's ballot style. */
@@ -265,7 +294,7 @@ export class Credential {
 }
 
 /** An encrypted ballot, which can be opened or cast, once. */
-export class PreparedBallot {
+export class PreparedBallot implements AnyPreparedBallot {
   /** The tracker. The voter writes it down before the choice between opening and casting. */
   readonly tracker: string;
   private used = false;
@@ -307,6 +336,13 @@ export class PreparedBallot {
     this.free();
     return bytes;
   }
+}
+
+/** Returns bytes in base64 with padding. */
+function base64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
 }
 
 /** Calls `work`, then overwrites the secret bytes. */

@@ -51,6 +51,12 @@ export function pin(value: unknown): string {
   return hash(value, 'fingerprint');
 }
 
+/** Whether a message file is that of an opening. If not, it is that of a ballot. */
+export function isOpening(kind: unknown): boolean {
+  if (kind !== 'ballot' && kind !== 'ballot-opening') throw invalid('kind', "expected 'ballot' or 'ballot-opening'");
+  return kind === 'ballot-opening';
+}
+
 /** The options of a verification; an option that was not given is absent. */
 export function verification(value: unknown): { fingerprint?: string; checkpoint?: Uint8Array; stage?: string; onProgress?: OnProgress } {
   const names = ['fingerprint', 'checkpoint', 'stage', 'onProgress'] as const;

@@ -42,6 +42,8 @@ export interface Raw {
 }
 
 export interface RawVoter extends Raw {
+  first_line(opening: boolean): string;
+  from_text(opening: boolean, text: string): Uint8Array;
   readonly RawElection: new (fetch: RawFetch, fingerprint: string) => RawElection;
 }
 

@@ -1,10 +1,13 @@
 // The arguments and results of the package, as plain data.
 
+import type { FetchOptions, HttpResponse, Signal, Url } from './platform.js';
 import type { ElectionResult } from './results.js';
 import type { Mark, Rule } from './rules.js';
 
 export type * from './rules.js';
 export type * from './results.js';
+export type * from './elections.js';
+export type * from './platform.js';
 
 /** The files of a record, with their paths as keys. */
 export type Files = ReadonlyMap<string, Uint8Array> | Readonly<Record<string, Uint8Array>>;
@@ -12,11 +15,11 @@ export type Files = ReadonlyMap<string, Uint8Array> | Readonly<Record<string, Ui
 /** A record on a web server: a folder of static files. */
 export interface RecordUrl {
   /** The address of the folder, with or without a slash at the end. */
-  readonly url: string | URL;
+  readonly url: string | Url;
   /** A function that is used in place of the global `fetch`. */
-  readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
+  readonly fetch?: (url: Url, init: FetchOptions) => Promise<HttpResponse>;
   /** A signal that aborts the requests, with the error `aborted`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
 }
 
 /** The source of a record: its files, or a web server. */
@@ -33,8 +36,41 @@ export interface ElectionOptions {
   readonly language?: string;
 }
 
+/** The kinds of message files that voters exchange: see spec/command-line.md#files. */
+export type MessageKind = 'ballot' | 'ballot-opening';
+
 /** A voter's choices: a mark for each contest of the ballot style, by identifiers. */
 export type Choices = { readonly [contest: string]: Mark };
+
+/** The stable names of the rules that choices can break. */
+export type ChoiceRule =
+  // Of the choices as a whole.
+  | 'malformed'
+  | 'unknown-kind'
+  | 'unknown-contest'
+  | 'missing-contest'
+  | 'duplicate-contest'
+  | 'unknown-style'
+  | 'unknown-option'
+  | 'duplicate-option'
+  | 'wrong-kind'
+  | 'blank-not-allowed'
+  // Of the mark in one contest.
+  | 'overvote'
+  | 'undervote'
+  | 'too-many-for-option'
+  | 'too-many-points'
+  | 'too-few-points'
+  | 'too-many-credits'
+  | 'not-a-list'
+  | 'not-a-candidate'
+  | 'other-list'
+  | 'too-many-preferences'
+  | 'too-many-of-group'
+  | 'missing-grade'
+  | 'unknown-grade'
+  | 'tie-not-allowed'
+  | 'empty-place';
 
 /** One problem of a voter's choices that the rules do not allow. */
 export interface ChoiceProblem {
@@ -44,16 +80,8 @@ export interface ChoiceProblem {
   readonly contest: string | null;
   /** The option, if the contest does not have it. No other option that was marked is given. */
   readonly option: string | null;
-  /**
-   * The stable name of the rule that is broken.
-   *
-   * - Of the choices as a whole: `malformed`, `unknown-kind`, `unknown-contest`, `missing-contest`, `duplicate-contest`,
-   *   `unknown-option`, `duplicate-option`, `wrong-kind`, `blank-not-allowed`.
-   * - Of the mark in one contest: `overvote`, `undervote`; `too-many-for-option`, `too-many-points`, `too-few-points`,
-   *   `too-many-credits`; `not-a-list`, `not-a-candidate`, `other-list`, `too-many-preferences`, `too-many-of-group`;
-   *   `missing-grade`, `unknown-grade`; `tie-not-allowed`, `empty-place`.
-   */
-  readonly rule: string;
+  /** The stable name of the rule that is broken. */
+  readonly rule: ChoiceRule;
   /** The problem as a plain sentence. */
   readonly message: string;
 }
@@ -154,9 +182,48 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** The stable names of the checks, in the order of an election. */
+export type CheckId =
+  | 'manifest.valid'
+  | 'board.checkpoint'
+  | 'board.entries'
+  | 'board.root'
+  | 'board.pinned'
+  | 'board.order'
+  | 'ceremony.messages'
+  | 'roll.lines'
+  | 'roll.signature'
+  | 'election.fingerprint'
+  | 'election.pinned'
+  | 'organiser.signature'
+  | 'ballot.encoding'
+  | 'ballot.election'
+  | 'ballot.credential'
+  | 'ballot.style'
+  | 'ballot.signature'
+  | 'ballot.argument'
+  | 'ballot.duplicate'
+  | 'ballot.randomness'
+  | 'ballot.window'
+  | 'ballot.predecessor'
+  | 'tally.sums'
+  | 'closing.rule'
+  | 'decryption.proof'
+  | 'decryption.threshold'
+  | 'result.totals'
+  | 'record.files';
+
+/** The place of a failure. Entries are counted from 0, lines of the roll and trustees from 1. */
+export type Place =
+  | 'record'
+  | { readonly file: string }
+  | { readonly entry: { readonly index: number; readonly file: string } }
+  | { readonly roll_line: number }
+  | { readonly trustee: number };
+
 /** One check of a report, with its status. */
 export interface CheckReport {
-  readonly check: string;
+  readonly check: CheckId;
   readonly status: 'passed' | 'findings' | 'missing' | 'failed' | 'unreadable' | 'not_checked' | 'not_asked';
   readonly items: number;
   readonly failures: number;
@@ -172,9 +239,8 @@ export type Role =
 
 /** One failure of a check, with its place and its effect on the verdict. */
 export interface Failure {
-  readonly check: string;
-  /** The place: a file, an entry, a line of the roll, a trustee, or `record`. */
-  readonly place: unknown;
+  readonly check: CheckId;
+  readonly place: Place;
   /** `none` for a finding, which changes nothing in the result. */
   readonly effect: 'none' | 'missing' | 'invalid' | 'unreadable';
   /** Who answers for the failure; who is awaited, if something is missing. Empty if nobody signed what is wrong. */

@@ -29,7 +29,9 @@ port.onmessage = async ({ data: { id, target, method, args } }) => {
     if (method !== 'abort') port.postMessage({ id, value });
   } catch (error) {
     const known = error instanceof BallottaError ? error : new BallottaError('internal', 'the worker failed');
-    port.postMessage({ id, error: { code: known.code, message: known.message, field: known.field } });
+    // Only errors of the platform can be sent.
+    const cause = known.cause instanceof Error ? { cause: known.cause } : {};
+    port.postMessage({ id, error: { code: known.code, message: known.message, field: known.field, ...cause } });
   }
 };
 
@@ -68,6 +70,8 @@ async function answer(id: number, target: number, method: string, args: readonly
     if (method === 'credential') return describe(object.credential(first));
     if (method === 'checkOpening') return object.checkOpening(first, second);
     if (method === 'findBallot') return object.findBallot(first);
+    if (method === 'toText') return object.toText(first, second);
+    if (method === 'fromText') return object.fromText(first, second);
   }
   if (object instanceof Credential) {
     if (method === 'predecessor') return object.predecessor();

@@ -5,19 +5,25 @@
  */
 
 import { BallottaError, type ErrorCode, invalid } from './errors.js';
-import { bytes, hash, options, pin, plain, text, verification, weight as heavy } from './input.js';
+import { bytes, hash, isOpening, options, pin, plain, text, verification, weight as heavy } from './input.js';
 import { source } from './record.js';
 import { Texts } from './texts.js';
 import type {
+  AnyCredential,
+  AnyElection,
+  AnyPreparedBallot,
   BoardState,
   CheckedOpening,
   ChoiceProblem,
   Choices,
   ElectionOptions,
+  CompiledModule,
   FoundBallot,
+  MessageKind,
   Progress,
   RecordSource,
   Report,
+  Thread,
   VerifyOptions,
 } from './types.js';
 
@@ -38,7 +44,7 @@ export interface Answer {
   readonly id: number;
   readonly value?: unknown;
   readonly progress?: unknown;
-  readonly error?: { readonly code: ErrorCode; readonly message: string; readonly field: string };
+  readonly error?: { readonly code: ErrorCode; readonly message: string; readonly field: string; readonly cause?: Error };
 }
 
 const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as typeof Symbol.asyncDispose);
@@ -120,7 +126,7 @@ class Line {
     }
     this.waiting.delete(answer.id);
     const error = Object.hasOwn(answer, 'error') ? answer.error : undefined;
-    if (error) waiting?.reject(new BallottaError(error.code, error.message, error.field));
+    if (error) waiting?.reject(new BallottaError(error.code, error.message, error.field, error.cause === undefined ? undefined : { cause: error.cause }));
     else waiting?.resolve(answer.value as never);
   }
 }
@@ -130,13 +136,14 @@ class Line {
  * worker that runs `ballotta/worker-thread`, for bundlers that do not find it by themselves.
  */
 export async function loadWorker(loadOptions?: {
-  readonly module?: WebAssembly.Module;
-  readonly verifier?: WebAssembly.Module;
-  readonly worker?: Worker;
+  readonly module?: CompiledModule;
+  readonly verifier?: CompiledModule;
+  readonly worker?: Thread;
 }): Promise<BallottaWorker> {
   const { module, verifier, worker } = options(loadOptions, 'options', ['module', 'verifier', 'worker']);
   for (const [name, given] of Object.entries({ module, verifier })) {
-    if (given !== undefined && !(given instanceof WebAssembly.Module)) throw invalid(name, 'expected a compiled module');
+    const compiled = typeof WebAssembly !== 'undefined' && given instanceof WebAssembly.Module;
+    if (given !== undefined && !compiled) throw invalid(name, 'expected a compiled module');
   }
   if (worker !== undefined && typeof (worker as Worker | null)?.postMessage !== 'function') throw invalid('worker', 'expected a Worker');
   if (worker === undefined && typeof Worker === 'undefined') throw new BallottaError('no-worker', 'workers are not available here');
@@ -193,7 +200,7 @@ interface Opened {
 }
 
 /** An election in the worker, with the methods of {@link index!Election}. */
-export class WorkerElection extends Texts {
+export class WorkerElection extends Texts implements AnyElection {
   /** The fingerprint that manifest, ceremony and roll give. */
   readonly fingerprint: string;
   /** Whether the caller gave the fingerprint. */
@@ -235,6 +242,18 @@ export class WorkerElection extends Texts {
     return this.line.call(this.handle, 'findBallot', [hash(tracker, 'tracker')]);
   }
 
+  /** See {@link index!Election.toText}. */
+  async toText(kind: MessageKind, content: Uint8Array): Promise<string> {
+    isOpening(kind);
+    return this.line.call(this.handle, 'toText', [kind, bytes(content, 'bytes')]);
+  }
+
+  /** See {@link index!Election.fromText}. */
+  async fromText(kind: MessageKind, content: string): Promise<Uint8Array> {
+    isOpening(kind);
+    return this.line.call(this.handle, 'fromText', [kind, text(content, 'text', 24 << 20)]);
+  }
+
   /** Wipes the election, its credentials and its prepared ballots. */
   async free(): Promise<void> {
     await this.line.free(this.handle);
@@ -247,7 +266,7 @@ export class WorkerElection extends Texts {
 }
 
 /** A credential in the worker, with the methods of {@link index!Credential}. */
-export class WorkerCredential {
+export class WorkerCredential implements AnyCredential {
   /** The short form of the public credential. */
   readonly shortForm: string;
   /** The identifier of the voter's ballot style. */
@@ -291,7 +310,7 @@ export class WorkerCredential {
 }
 
 /** A prepared ballot in the worker, with the methods of {@link index!PreparedBallot}. */
-export class WorkerPreparedBallot {
+export class WorkerPreparedBallot implements AnyPreparedBallot {
   /** The tracker of the ballot. */
   readonly tracker: string;
   private readonly handle: number;

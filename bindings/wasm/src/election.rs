@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use ballotta::ballot::{BallotOpening, ChoiceError, ChoiceErrors, Choices, PreparedBallot};
 use ballotta::credential::{Entitlement, VotingCode, short_form};
 use ballotta::hash::Tracker;
+use ballotta::message::{Message, MessageKind};
 use ballotta::record::MemoryRecord;
 use ballotta::voter::{BallotStatus, Election, Voter};
 use js_sys::Uint8Array;
@@ -275,6 +276,27 @@ impl RawPrepared {
         let key_pair = self.voter.credential().key_pair();
         Ok(bytes(&prepared.cast(&self.opened.election.context, key_pair, &mut rng).to_bytes()))
     }
+}
+
+/// Returns the first line of a message file: that of an opening, or that of a ballot. JavaScript writes the second, which is
+/// base64: with the code for that, the module would be larger than its limit.
+#[wasm_bindgen]
+pub fn first_line(opening: bool) -> String {
+    message_kind(opening).first_line()
+}
+
+/// Returns the content of a message file, which must be an opening or a ballot.
+#[wasm_bindgen]
+pub fn from_text(opening: bool, text: &str) -> Result<Uint8Array, JsValue> {
+    // The reasons in words would make the module larger than its limit.
+    let message = Message::parse(text).ok().filter(|message| message.kind == message_kind(opening));
+    let message = message.ok_or_else(|| Refused::new("bad-text", "text", "this is not a message file of this kind"))?;
+    let content = Zeroizing::new(message.bytes);
+    Ok(bytes(&content))
+}
+
+fn message_kind(opening: bool) -> MessageKind {
+    if opening { MessageKind::BallotOpening } else { MessageKind::Ballot }
 }
 
 fn used() -> Refused {

@@ -32,7 +32,7 @@ use js_sys::Uint8Array;
 use serde::Serialize;
 
 #[cfg(feature = "voter")]
-pub use self::election::{RawCredential, RawElection, RawPrepared};
+pub use self::election::{RawCredential, RawElection, RawPrepared, first_line, from_text};
 pub use self::fetch::RawFetch;
 #[cfg(feature = "verifier")]
 pub use self::verify::verify_record;

@@ -8,14 +8,19 @@ import { chromium } from 'playwright-core';
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const noBrowser = existsSync(executablePath) ? false : `${executablePath} is missing`;
 
-/** Serves a folder, opens one of its pages in Chromium, and runs `look`. `problems` are the errors of the page. */
-export async function inBrowser(folder, path, look) {
+/** What the library needs. */
+const POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
+
+/**
+ * Serves a folder, opens one of its pages in Chromium, and runs `look`. `problems` are the errors of the page. `policy` is the
+ * content security policy of all files.
+ */
+export async function inBrowser(folder, path, look, policy = POLICY) {
   const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
     const file = join(folder, path);
     if (!existsSync(file) || path.endsWith('/')) return response.writeHead(404).end();
-    const policy = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
     return response.writeHead(200, { 'content-type': types[extname(file)] ?? 'text/plain', 'content-security-policy': policy }).end(readFileSync(file));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -98,6 +98,28 @@ test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
   });
 });
 
+test('the types need no library of a browser', () => {
+  const made = folder('bare-types');
+  const compiler = join(here, 'node_modules/typescript/bin/tsc');
+  const options = ['--lib', 'es2022', '--types', '', '--target', 'es2022', '--module', 'nodenext', '--strict', '--skipLibCheck', 'false', '--noEmit'];
+  const files = ['index', 'worker'].map((name) => `node_modules/ballotta/${name}.d.ts`);
+  run('node', [compiler, ...options, ...files], made);
+  // A program without such a library can use everything that it can get.
+  writeFileSync(join(made, 'uses.mts'), `
+    import { type AnyElection, BallottaError, load } from 'ballotta';
+    import { loadWorker } from 'ballotta/worker';
+    export async function uses(files: Map<string, Uint8Array>, bytes: Uint8Array): Promise<string | null> {
+      const ballotta = await load(bytes);
+      const worker = await loadWorker({ module: ballotta.module });
+      const elections: AnyElection[] = [await ballotta.openElection(files, { fingerprint: 'unpinned' }), await worker.openElection({ url: '/record/' }, { fingerprint: 'unpinned' })];
+      const report = await ballotta.verify({ url: { href: 'https://example.org/record/' } });
+      if (new BallottaError('closed', '').cause === undefined) return report.verdict;
+      return (await elections[0]?.findBallot('0'))?.state ?? null;
+    }
+  `);
+  run('node', [compiler, ...options, 'uses.mts'], made);
+});
+
 test('the types are what is there', () => {
   const made = folder('types');
   cpSync(join(here, 'tests/types'), made, { recursive: true });

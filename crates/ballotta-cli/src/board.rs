@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::ballot_box::BallotBox;
 use crate::console::{Console, Shown as _, print};
 use crate::failure::{ErrorContext as _, error_text, refusal, remedy_of};
-use crate::message_file::{FileKind, MessageFile};
+use crate::message_file::{self, FileKind, MessageFile};
 use crate::record::{Record, board_signer, lock_record};
 use crate::secrets::system_rng;
 use crate::trustee_names::{trustees_named, with_names};
@@ -105,7 +105,7 @@ impl Board {
     fn add<'a>(&mut self, files: &'a [PathBuf], outcomes: &mut Vec<Outcome<'a>>) -> Result<()> {
         let mut run = Vec::new();
         for file in files {
-            match MessageFile::read(file) {
+            match message_file::read(file) {
                 Ok(MessageFile { kind: FileKind::Ballot, bytes }) => run.push((file.as_path(), bytes)),
                 other => {
                     self.add_ballots(&mut run, outcomes)?;

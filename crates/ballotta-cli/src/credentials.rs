@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 use crate::console::{Console, Shown as _, counted, grouped};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::message_file::{FileKind, MessageFile};
+use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::{CODES, other_key};
 use crate::record::{Record, lock_record, read_at_most, read_election};
 use crate::secrets::{read_signing_key, system_rng, without_mark};
@@ -262,7 +262,7 @@ impl SignRoll {
         let summary = Summary::new("the roll, as the one that was issued", context.manifest());
         summary.fingerprint(fingerprint).roll(roll.totals()).show(console);
         let signature = RollSignature::sign(index, fingerprint, &key, &mut system_rng());
-        MessageFile::new(FileKind::RollSignature, signature.encode()).write(&self.out)?;
+        message_file::write(&MessageFile::new(FileKind::RollSignature, signature.encode()), &self.out)?;
         let (out, fingerprint) = (self.out.shown(), fingerprint.to_string());
         console.say(format!("Send {out} to the board.\nIt signs the roll of the election with this fingerprint:"));
         console.answer(&fingerprint, &json!({ "fingerprint": fingerprint }))

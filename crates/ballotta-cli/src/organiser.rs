@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::message_file::{FileKind, MessageFile};
+use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::other_key;
 use crate::record::{Record, read_election};
 use crate::secrets::{read_signing_key, system_rng};
@@ -123,7 +123,7 @@ impl OrganiserAct {
             Action::Open => (FileKind::Opening, "opening"),
             Action::Close => (FileKind::Closing, "closing"),
         };
-        let written = MessageFile::new(kind, entry.encode()).write(&self.out);
+        let written = message_file::write(&MessageFile::new(kind, entry.encode()), &self.out);
         written.with_context(|| format!("the {what} is not written"))?;
         let (out, fingerprint) = (self.out.shown(), fingerprint.to_string());
         console.say(format!("Send {out} to the board.\nIt is the {what} of the election with this fingerprint:"));

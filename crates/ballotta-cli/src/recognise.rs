@@ -34,7 +34,7 @@ impl Known {
         if let Some(kind) = KeyFile::of_header(first) {
             return Some(Self::Key(kind));
         }
-        if let Some(kind) = FileKind::of_header(first) {
+        if let Some(kind) = FileKind::ALL.into_iter().find(|kind| kind.first_line() == first) {
             return Some(Self::Message(kind));
         }
         if first.starts_with(CODES) {

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::message_file::{FileKind, MessageFile};
+use crate::message_file::{self, FileKind, MessageFile};
 use crate::record::{Record, lock, read_election};
 use crate::secrets::{open_trustee_seed, system_rng};
 use crate::signing::{BoardPin, Confirmation, Pins, Summary, check_manifest_hash};
@@ -88,7 +88,7 @@ impl TakePart {
                     ));
                 }
                 let out = &trustee.out;
-                MessageFile::new(FileKind::CeremonyMessage, message).write(out)?;
+                message_file::write(&MessageFile::new(FileKind::CeremonyMessage, message), out)?;
                 console.say(format!("Send {} to the board. It is a message of the key ceremony:", out.shown()));
                 console.answer(&kind.to_string(), &json!({ "step": kind.to_string() }))
             }
@@ -113,7 +113,7 @@ impl TrusteeAct {
         self.confirm("this trustee's only statement of what it decrypts", &session, console)?;
         let statement = session.sign_closing(&mut system_rng());
         let statement = statement.or_else(|error| trustee.explain(&record.manifest, error))?;
-        MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()).write(out)?;
+        message_file::write(&MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()), out)?;
         let state = trustee.state()?.path;
         console.say(format!("The statement is stored in {}: keep this file next to the key.", state.shown()));
         console.answer(&format!("Send {} to the board.", out.shown()), &json!({ "statement": out }))
@@ -127,7 +127,7 @@ impl TrusteeAct {
         let part = session.decrypt(&record.source, &mut system_rng());
         let part = part.or_else(|error| self.trustee.explain(&record.manifest, error))?;
         self.confirm("this trustee's decryption of the totals", &session, console)?;
-        MessageFile::new(FileKind::PartialDecryption, part.to_bytes()).write(out)?;
+        message_file::write(&MessageFile::new(FileKind::PartialDecryption, part.to_bytes()), out)?;
         console.answer(&format!("Send {} to the board.", out.shown()), &json!({ "decryption": out }))
     }
 

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use crate::console::{Console, Shown as _, is_at_a_terminal};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::marks::{MarkArguments, ask_for_choices, explain, for_people};
-use crate::message_file::{FileKind, MessageFile};
+use crate::message_file::{self, FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
 use crate::record::{REHEARSAL, Record, language, read_election};
 use crate::secrets::{ask, system_rng, voting_code_text, without_mark};
@@ -188,7 +188,7 @@ impl UseBallot {
             return Ok(false);
         }
         let out = self.out.shown();
-        let there = MessageFile::read(&self.out).ok().filter(|file| file.kind == kind);
+        let there = message_file::read(&self.out).ok().filter(|file| file.kind == kind);
         let there = there.map(|file| Zeroizing::new(file.bytes)).filter(|bytes| is_ours(bytes));
         ensure!(there.is_some(), "{out} {NOT_NEW}");
         remove_part(&self.out).with_context(|| format!("what is left beside {out} cannot be removed"))?;
@@ -203,7 +203,7 @@ impl UseBallot {
         let path = self.path()?;
         PreparedFile::enter(FinalState::Opened, &path)?;
         if !is_written {
-            MessageFile::new(FileKind::BallotOpening, opening.to_vec()).write_secret(&self.out)?;
+            message_file::write_secret(&MessageFile::new(FileKind::BallotOpening, opening.to_vec()), &self.out)?;
         }
         file.forget(FinalState::Opened, &path)?;
         console.say(format!("{} shows your choices: give it only to your second device.", self.out.shown()));
@@ -232,7 +232,7 @@ impl CastBallot {
         PreparedFile::enter(FinalState::Cast, &path)?;
         let signed = prepared.cast(&election.context, credential.key_pair(), &mut system_rng());
         if !is_written {
-            MessageFile::new(FileKind::Ballot, signed.to_bytes()).write(&self.ballot.out)?;
+            message_file::write(&MessageFile::new(FileKind::Ballot, signed.to_bytes()), &self.ballot.out)?;
         }
         file.forget(FinalState::Cast, &path)?;
         let out = self.ballot.out.shown();
@@ -273,7 +273,7 @@ impl CheckOpening {
         let Election { context, .. } = read_election(&FolderRecord::new(&self.record))?;
         let manifest = context.manifest();
         let language = language(manifest, self.language.as_deref())?;
-        let opening = Zeroizing::new(MessageFile::read_kind(&self.opening, FileKind::BallotOpening)?);
+        let opening = Zeroizing::new(message_file::read_kind(&self.opening, FileKind::BallotOpening)?);
         let opened = BallotOpening::decode(&context, &opening)
             .and_then(|opening| opening.check(&context, &self.ballot.tracker, &self.ballot.voter_number))
             .refused()

@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::message_file::{FileKind, MessageFile};
+use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::other_key;
 use crate::record::{Record, lock, read_manifest};
 use crate::secrets::{KeyFile, note_key, system_rng};
@@ -72,7 +72,7 @@ impl Cosign {
         };
         summary.origin(&origin).board(&head).show(console);
         let line = review.cosign(now()?).or_else(|error| explain(&self.key, error))?.to_string();
-        MessageFile::new(FileKind::Cosignature, line.clone().into_bytes()).write(&self.out)?;
+        message_file::write(&MessageFile::new(FileKind::Cosignature, line.clone().into_bytes()), &self.out)?;
         let (size, out) = (head.size, self.out.shown());
         console.say(if is_closed {
             format!("Cosigned the {path} over {size} entries. Send {out} to the board.")

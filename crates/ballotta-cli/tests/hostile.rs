@@ -40,11 +40,11 @@ fn f8_texts_of_others_do_nothing_on_a_terminal() {
     assert!(manifest.contains(&title));
     // A file whose name and whose text are hostile, of every kind that is handed over.
     let files = [
-        format!("ballotta/v1-draft.4/{}\nAA==\n", HOSTILE.replace('\n', "")),
-        "ballotta/v1-draft.4/cosignature\n4oCUIGEbWzJKIEFBQUEK\n".to_owned(),
+        format!("ballotta/v1-draft.5/{}\nAA==\n", HOSTILE.replace('\n', "")),
+        "ballotta/v1-draft.5/cosignature\n4oCUIGEbWzJKIEFBQUEK\n".to_owned(),
         manifest.replace(&title, &hostile_json),
         manifest.replacen("\"suite\"", &hostile_json, 1),
-        format!("{{\"format\":\"ballotta/v1-draft.4/witness-state\",{hostile_json}:{hostile_json}}}"),
+        format!("{{\"format\":\"ballotta/v1-draft.5/witness-state\",{hostile_json}:{hostile_json}}}"),
         format!("{{\"format\":{hostile_json}}}"),
         format!("style,weight\n{}\u{1b}[2J,1\n", "x"),
     ];

@@ -2,7 +2,7 @@
 
 import { type Choices, type WorkerCredential, type WorkerPreparedBallot } from 'ballotta/worker';
 import { choices as chosen, complaint, fieldset, summary } from './contests.js';
-import { send, write } from './handover.js';
+import { send } from './handover.js';
 import { Page, element, field, grouped, here, run, save } from './page.js';
 
 await run(async () => enter(await Page.open((words) => words.booth)));
@@ -108,7 +108,7 @@ function decide(page: Page, credential: WorkerCredential, choices: Choices, ball
     const cast = () => page.busy(async () => {
       const { endpoint } = page.configuration;
       const address = endpoint === null ? null : here(endpoint);
-      const text = write('ballot', await ballot.cast());
+      const text = await page.election.toText('ballot', await ballot.cast());
       const { shortForm } = credential;
       await credential.free();
       if (address !== null) return handOver(page, address, text, ballot.tracker, shortForm);
@@ -116,7 +116,7 @@ function decide(page: Page, credential: WorkerCredential, choices: Choices, ball
       done(page, ballot.tracker, shortForm, true);
     });
     const open = () => page.busy(async () => {
-      save('my-ballot.opening', write('ballot-opening', await ballot.open()));
+      save('my-ballot.opening', await page.election.toText('ballot-opening', await ballot.open()));
       opened(page, credential, choices);
     });
     return [
@@ -163,7 +163,7 @@ function opened(page: Page, credential: WorkerCredential, choices: Choices): voi
     return [
       element('h2', {}, words.openedTitle),
       element('p', {}, words.openedText),
-      element('p', {}, words.credential, ' ', element('strong', { id: 'credential' }, credential.shortForm)),
+      element('p', {}, words.credential, ' ', element('strong', { id: 'credential', translate: 'no' }, credential.shortForm)),
       element('p', {}, words.stillVote),
       element('button', { type: 'button', click: () => choose(page, credential, choices) }, words.voteNow),
     ];
@@ -177,12 +177,12 @@ function done(page: Page, hash: string, shortForm: string, file: boolean): void 
       element('h2', {}, file ? words.savedTitle : words.castDone),
       element('p', {}, file ? words.savedText : words.castDoneText),
       tracker(hash),
-      element('p', {}, words.yourCredential, ' ', element('strong', { id: 'credential' }, shortForm)),
+      element('p', {}, words.yourCredential, ' ', element('strong', { id: 'credential', translate: 'no' }, shortForm)),
       element('p', {}, element('a', { href: 'check.html' }, words.checkLater)),
     ];
   });
 }
 
 function tracker(hash: string): HTMLElement {
-  return element('p', { class: 'tracker' }, element('code', { id: 'tracker', 'data-tracker': hash }, grouped(hash)));
+  return element('p', { class: 'tracker' }, element('code', { id: 'tracker', 'data-tracker': hash, translate: 'no' }, grouped(hash)));
 }

@@ -1,7 +1,6 @@
 // The second device: checks an opened ballot, and looks for a cast one.
 
 import { summary } from './contests.js';
-import { read } from './handover.js';
 import { BallottaError, type FoundBallot } from 'ballotta/worker';
 import { Page, element, explain, field, grouped, run } from './page.js';
 
@@ -38,8 +37,10 @@ function opening(page: Page): HTMLElement {
     void page.busy(async () => {
       clear(answer);
       const { election } = page;
-      const bytes = read('ballot-opening', (await file.files?.[0]?.text()) ?? '');
-      if (bytes === null) throw new Error(words.noOpening);
+      const text = (await file.files?.[0]?.text()) ?? '';
+      const bytes = await election.fromText('ballot-opening', text).catch((error: unknown) => {
+        throw error instanceof BallottaError && error.code === 'bad-text' ? new Error(words.noOpening) : error;
+      });
       try {
         const { credential, style, weight, choices } = await election.checkOpening(bytes, typed(tracker));
         const contests = election.contests(page.language, style);
@@ -48,7 +49,7 @@ function opening(page: Page): HTMLElement {
           element('h3', {}, words.holds),
           summary(contests, choices, words),
           element('p', { id: 'held' }, words.control.held(style, String(weight), election.weightUnit(page.language))),
-          element('p', {}, words.credential, ' ', element('strong', { id: 'credential' }, credential)),
+          element('p', {}, words.credential, ' ', element('strong', { id: 'credential', translate: 'no' }, credential)),
           element('p', {}, words.holdsText),
         );
       } catch (error) {
@@ -108,12 +109,12 @@ function state(page: Page, hash: string, found: FoundBallot): Node[] {
   const title = found.state === 'counted' && !holds(found) ? words.notWitnessed : words.states[found.state];
   const shown: Node[] = [
     element('h3', { id: 'state', 'data-state': found.state }, title),
-    element('p', {}, element('code', {}, grouped(hash)), ' ', words.seen(election.board.entries)),
+    element('p', {}, element('code', { translate: 'no' }, grouped(hash)), ' ', words.seen(election.board.entries)),
   ];
   if (found.credential !== null) {
-    shown.push(element('p', {}, words.ofCredential, ' ', element('strong', { id: 'cast-by' }, found.credential)));
+    shown.push(element('p', {}, words.ofCredential, ' ', element('strong', { id: 'cast-by', translate: 'no' }, found.credential)));
   }
-  if (found.state === 'superseded') shown.push(element('p', {}, grouped(found.by)));
+  if (found.state === 'superseded') shown.push(element('p', { translate: 'no' }, grouped(found.by)));
   if (found.state === 'void') shown.push(element('p', {}, found.reason));
   if (witnesses === null) shown.push(element('p', {}, words.notClosed));
   else if (witnesses.quorum > 0) shown.push(element('p', {}, words.witnesses(witnesses.cosigned, witnesses.quorum)));

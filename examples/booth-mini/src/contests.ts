@@ -22,7 +22,7 @@ const choose: Kind = {
     const control = (value: string, title: string, description: string | null, checked: boolean) => {
       const input = element('input', { type, name: contest.id, value, checked, 'aria-describedby': `problem-${contest.id}` });
       const more = description === null ? [] : [element('span', { class: 'hint' }, description)];
-      return element('label', { class: 'option' }, input, element('span', {}, title, ...more));
+      return element('label', { class: 'option' }, input, element('span', value === BLANK ? {} : { translate: 'no' }, title, ...more));
     };
     const options = contest.options.map(({ id, title, description }) => control(id, title, description, marked.includes(id)));
     if (blank) options.push(control(BLANK, words.blank, null, mark === 'blank'));
@@ -74,12 +74,12 @@ function kind(contest: Contest): Kind {
 
 /** A contest with its controls. */
 export function fieldset(contest: Contest, mark: Mark | undefined, words: Words, voter: Voter): HTMLFieldSetElement {
-  const about = contest.description === null ? [] : [element('p', {}, contest.description)];
+  const about = contest.description === null ? [] : [element('p', { translate: 'no' }, contest.description)];
   const problem = element('p', { class: 'problem', id: `problem-${contest.id}` });
   return element(
     'fieldset',
     { 'data-contest': contest.id, 'aria-describedby': `problem-${contest.id}` },
-    element('legend', {}, contest.title),
+    element('legend', { translate: 'no' }, contest.title),
     ...about,
     element('p', { class: 'hint' }, kind(contest).hint(contest, words, voter)),
     ...kind(contest).controls(contest, mark, words, voter),
@@ -107,5 +107,6 @@ export function summary(contests: readonly Contest[], choices: Choices, words: W
     const chosen = mark === undefined ? [] : kind(contest).show(contest, mark, words);
     return [element('dt', {}, contest.title), ...chosen.map((title) => element('dd', {}, title))];
   });
-  return element('dl', { class: 'summary' }, ...items);
+  // What the ballot contains is shown in the words of the manifest.
+  return element('dl', { class: 'summary', translate: 'no' }, ...items);
 }

@@ -1,22 +1,4 @@
-// Files that people exchange: a line with their kind, and base64. See spec/command-line.md#files.
-
-const PREFIX = 'ballotta/v1-draft.5/';
-
-export function write(kind: 'ballot' | 'ballot-opening', bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return `${PREFIX}${kind}\n${btoa(binary)}\n`;
-}
-
-export function read(kind: string, text: string): Uint8Array | null {
-  const [header, body = ''] = text.split('\n');
-  if (header !== PREFIX + kind) return null;
-  try {
-    return Uint8Array.from(atob(body.trim()), (character) => character.charCodeAt(0));
-  } catch {
-    return null;
-  }
-}
+// Sends a ballot to the ballot box, as the text of a message file. See spec/command-line.md#files.
 
 /** The outcome of sending bytes to the ballot box. */
 export type Sent =

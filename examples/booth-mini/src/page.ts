@@ -1,7 +1,7 @@
 // The code that both pages share: elements with text that is never markup, the configuration, and the language.
 
 import { BallottaError, type BallottaWorker, type WorkerElection, loadWorker } from 'ballotta/worker';
-import { type Words, words } from './words.js';
+import { type Words, spoken, words } from './words.js';
 
 /** The configuration that the organiser puts next to the page, as `booth.json`. */
 export interface Configuration {
@@ -105,6 +105,7 @@ export class Page {
   step(content: () => readonly Node[]): void {
     this.render = () => {
       byId('main').replaceChildren(...content());
+      this.name();
       this.say('');
     };
     this.render();
@@ -132,13 +133,19 @@ export class Page {
       this.say(explain(error, this.words), true);
     } finally {
       this.working = false;
+      this.name();
       buttons.forEach((button) => (button.disabled = false));
     }
   }
 
+  /** Gives names and titles, which are not translated, the language of the manifest's texts. */
+  private name(): void {
+    for (const element of document.querySelectorAll<HTMLElement>('[translate=no]')) element.lang = this.language;
+  }
+
   private frame(): void {
     const { election, words } = this;
-    document.documentElement.lang = this.language;
+    document.documentElement.lang = spoken(this.language);
     document.title = `${election.title(this.language)} · ${this.heading(words)}`;
     document.querySelector('header')!.hidden = false;
     byId('title').textContent = election.title(this.language);
@@ -148,9 +155,10 @@ export class Page {
     rehearsal.textContent = words.rehearsal;
     const compare = byId('compare');
     compare.hidden = this.pinned;
-    compare.replaceChildren(words.compareFingerprint, ' ', element('code', {}, grouped(election.fingerprint)));
+    compare.replaceChildren(words.compareFingerprint, ' ', element('code', { translate: 'no' }, grouped(election.fingerprint)));
     byId('fingerprint-label').textContent = words.fingerprint;
     byId('fingerprint').textContent = grouped(election.fingerprint);
+    this.name();
   }
 }
 

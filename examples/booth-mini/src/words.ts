@@ -95,6 +95,7 @@ const english = {
     gone: 'Load this page again.',
     internal: 'Something failed in this page. Load it again.',
     'no-worker': 'This browser cannot run the page. Use another one.',
+    'no-webassembly': 'This browser does not let the page encrypt your ballot. Use another one.',
     'no-randomness': 'This browser has no random numbers. Do not vote with it.',
     'other-tracker': 'The tracker of this ballot is not the one that you typed.',
     'ballot-mismatch': 'The ballot does not contain what the first device says: the device did not encrypt what it showed.',
@@ -203,6 +204,7 @@ const italian: Words = {
     gone: 'La pagina va caricata di nuovo.',
     internal: 'Qualcosa non ha funzionato in questa pagina. Caricala di nuovo.',
     'no-worker': 'Questo browser non può eseguire la pagina. Usane un altro.',
+    'no-webassembly': 'Questo browser non permette alla pagina di cifrare la scheda. Usane un altro.',
     'no-randomness': 'Questo browser non dà numeri casuali. Non votare con esso.',
     'other-tracker': 'La scheda ha un codice di controllo diverso da quello scritto.',
     'ballot-mismatch': 'La scheda non contiene ciò che dice il primo dispositivo: non ha cifrato ciò che mostrava.',
@@ -221,6 +223,11 @@ english.rules = {
 const LANGUAGES: Readonly<Record<string, Words>> = { en: english, it: italian };
 
 export function words(language: string): Words {
+  return LANGUAGES[spoken(language)] ?? english;
+}
+
+/** The language of the words of a page that is shown in a language of the manifest. */
+export function spoken(language: string): string {
   const base = language.split('-')[0] ?? '';
-  return (Object.hasOwn(LANGUAGES, base) ? LANGUAGES[base] : undefined) ?? english;
+  return Object.hasOwn(LANGUAGES, base) ? base : 'en';
 }

@@ -85,6 +85,7 @@ async function prepare(page, code, wish, name) {
   await page.fill('input[name=code]', code);
   await page.click('main button');
   await page.locator('fieldset').first().waitFor();
+  await named(page, ['#title', '#fingerprint', 'fieldset legend']);
   await mark(page, wish);
   if (name) await shot(page, `${name}-2-choose`);
   await page.click('main form > button');
@@ -92,8 +93,19 @@ async function prepare(page, code, wish, name) {
   if (name) await shot(page, `${name}-3-review`);
   await page.click('.actions button:first-child');
   const tracker = await page.locator('#tracker').getAttribute('data-tracker');
+  await named(page, ['#tracker']);
   if (name) await shot(page, `${name}-4-tracker`);
   return tracker;
+}
+
+/** Asserts that browsers do not translate what a voter compares, and know its language. */
+async function named(page, selectors) {
+  const language = await page.locator('#language').inputValue();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), language);
+  for (const selector of selectors) {
+    const found = await page.locator(selector).first().evaluate((element) => [element.translate, element.lang]);
+    assert.deepEqual(found, [false, language], selector);
+  }
 }
 
 async function cast(page) {

@@ -30,6 +30,21 @@ from ._record import (
     tracker_of,
 )
 from ._report import Check, Failure, Place, Report, Role
+from ._results import ResultRow, Results
+from ._types import (
+    ContestResult,
+    Effect,
+    ListSeats,
+    OptionResult,
+    PairsResult,
+    QuorumResult,
+    ResultDocument,
+    SeatsResult,
+    Stage,
+    Status,
+    Verdict,
+    WinnersResult,
+)
 
 __version__: str = _ballotta.__version__
 
@@ -37,16 +52,30 @@ __all__ = [
     "Ballot",
     "BallottaError",
     "Check",
+    "ContestResult",
+    "Effect",
     "Entry",
     "Failure",
     "FollowedBallot",
     "Found",
+    "ListSeats",
     "OpenedBallot",
+    "OptionResult",
+    "PairsResult",
     "Place",
+    "QuorumResult",
     "Record",
     "Report",
+    "ResultDocument",
+    "ResultRow",
+    "Results",
     "Role",
+    "SeatsResult",
+    "Stage",
+    "Status",
     "Turnout",
+    "Verdict",
+    "WinnersResult",
     "open_record",
     "pack",
     "tracker_of",
@@ -59,7 +88,7 @@ def verify(
     *,
     fingerprint: str | None = None,
     checkpoint: Location | Buffer | None = None,
-    stage: str = "complete",
+    stage: Stage = "complete",
     progress: Callable[[str, int, int], object] | None = None,
     jobs: SupportsIndex | None = None,
 ) -> Report:
@@ -79,4 +108,5 @@ def verify(
     a pinned value cannot be read. ``TypeError`` is raised for arguments of another type.
     """
     question = asked(fingerprint, checkpoint, stage)
-    return Report._read(_ballotta.verify(location(record), question, progress, _jobs(jobs)))
+    where = location(record)
+    return Report._read(_ballotta.verify(where, question, progress, _jobs(jobs)), where)

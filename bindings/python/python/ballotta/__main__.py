@@ -1,4 +1,4 @@
-"""``python -m ballotta``: verify a record, or write a report of it.
+"""``python -m ballotta``, or ``ballotta-audit``: verify a record, or write a report of it.
 
 Exit codes are those of the command ``ballotta``: 0 the record holds, 1 it does not hold, 2 called wrongly or the record
 could not be read, 3 it is not complete. With ``--strict``, findings give 1.
@@ -11,12 +11,13 @@ import sys
 from collections.abc import Sequence
 
 from . import BallottaError, __version__, verify
-from ._html import report_page
 from ._report import _VERDICTS
+from ._words import LANGUAGES
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ballotta", description="Verify elections.")
+    prog = "python -m ballotta" if sys.argv[0].endswith("__main__.py") else None
+    parser = argparse.ArgumentParser(prog=prog, description="Verify elections.")
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb, text in [("verify", "verify a record"), ("report", "verify a record and write a page")]:
@@ -31,6 +32,7 @@ def _arguments() -> argparse.ArgumentParser:
             sub.add_argument("--json", action="store_true", help="print the report as JSON")
         else:
             sub.add_argument("--html", metavar="OUT", required=True, help="the page to write")
+            sub.add_argument("--language", choices=LANGUAGES, help="language of the page; the manifest's by default")
     return parser
 
 
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             jobs=asked.jobs,
         )
         if asked.verb == "report":
-            page = report_page(report, asked.record)
+            page = report.to_html(asked.language)
             with open(asked.html, "w", encoding="utf-8") as file:
                 file.write(page)
             print(_VERDICTS[report.verdict])

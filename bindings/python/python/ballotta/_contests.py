@@ -2,184 +2,212 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from . import _svg
+from . import _pictures
+from ._results import contest_of, named, share
+from ._types import ContestResult, OptionResult, PairsResult
+from ._words import Html, Words
 
-#: In these kinds a total is a part of the weight that voted; in the others it is a sum of points.
-_SHARES = {"choose", "lists", "split", None}
-
+#: The names of methods, which need no translation, or are translated by ``Words``.
 _SEATS = {"dhondt": "D'Hondt", "sainte_lague": "Sainte-Laguë", "largest_remainder": "largest remainders"}
 
-_METHODS = [("schulze", "Schulze"), ("ranked_pairs", "Ranked pairs"), ("copeland", "Copeland")]
-
-
-def named(texts: Any, language: str) -> str:
-    """Returns a text of the manifest in a language, or in the first one that it has."""
-    return str(texts.get(language, next(iter(texts.values()), ""))) if isinstance(texts, dict) else str(texts)
+_WITHHELD = {
+    "too_few_ballots": "The totals stay encrypted, since they would give single votes away: too few ballots.",
+    "rare_weight": "The totals stay encrypted, since they would give single votes away: rare weight.",
+}
 
 
 def paragraph(text: str, kind: str = "") -> str:
-    """Returns text as an HTML paragraph."""
-    return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
+    """Returns text as an HTML paragraph. It is escaped if it is not HTML."""
+    shown = text if isinstance(text, Html) else escape(text)
+    return f'<p class="{kind}">{shown}</p>' if kind else f"<p>{shown}</p>"
 
 
-def contest(result: dict[str, Any], manifest: dict[str, Any] | None, language: str) -> str:
+def code(text: str) -> Html:
+    """Returns an identifier, a hash or the name of a file, which no program must translate."""
+    return Html(f'<code translate="no">{escape(text)}</code>')
+
+
+def title(texts: Any, words: Words) -> Html:
+    """Returns a text of the manifest in the page's language, or in the first one that it has.
+
+    Programs that translate pages must not change it, since it is what voters saw.
+    """
+    language = words.language
+    if isinstance(texts, dict) and language not in texts:
+        language = next(iter(texts), language)
+    foreign = "" if language == words.language else f' lang="{escape(language, quote=True)}"'
+    return Html(f'<span translate="no"{foreign}>{escape(named(texts, language))}</span>')
+
+
+def contest(result: ContestResult, manifest: dict[str, Any] | None, words: Words) -> str:
     """Returns the HTML of a contest of a result. Without the manifest, options are shown by their identifiers."""
-    contests = manifest["contests"] if manifest else []
-    known: dict[str, Any] = next((contest for contest in contests if contest["id"] == result["id"]), {})
-    return _Contest(result, known, language).html()
+    return _Contest(result, contest_of(manifest, result["id"]), words).html()
 
 
 class _Contest:
-    def __init__(self, result: dict[str, Any], known: dict[str, Any], language: str) -> None:
+    def __init__(self, result: ContestResult, known: dict[str, Any], words: Words) -> None:
         self.result = result
         self.rule = known.get("rule", {})
-        self.title = named(known.get("title", result["id"]), language)
-        options = known.get("options", [])
-        self.names = {option["id"]: named(option["title"], language) for option in options}
-        self.grades = [(grade["id"], named(grade["title"], language)) for grade in self.rule.get("grades", [])]
-        self.weight: int = result["weight"]
+        self.words = words
+        self.title = title(known.get("title", result["id"]), words)
+        self.names = {option["id"]: title(option["title"], words) for option in known.get("options", [])}
+        self.grades = [(grade["id"], title(grade["title"], words)) for grade in self.rule.get("grades", [])]
 
     def html(self) -> str:
-        parts = [f"<h3>{escape(self.title)}</h3>"]
-        if self.result["withheld"]:
-            reason = self.result["withheld"].replace("_", " ")
-            text = f"The totals stay encrypted, since they would give single votes away: {reason}."
-            return "".join([*parts, paragraph(text)])
-        if "pairs" in self.result:
-            parts += self._pairs(self.result["pairs"])
-        elif self._has("grades"):
+        parts = [f"<h3>{self.title}</h3>"]
+        result, words = self.result, self.words
+        if result["withheld"]:
+            return "".join([*parts, paragraph(words(_WITHHELD[result["withheld"]]))])
+        if "pairs" in result:
+            parts += self._pairs(result["pairs"])
+        elif any("grades" in option for option in result["options"]):
             parts += self._grades()
         elif "lists" in self.rule:
             parts += self._lists()
         else:
-            parts.append(self._bars(self.title, self.result["options"], self._blank()))
+            parts += self._bars(result["options"], with_blank=True)
         parts += self._winners()
-        parts.append(paragraph(f"{self.result['ballots']:,} ballots of weight {self.weight:,}", "soft"))
+        weight = words("Ballots: {ballots}, of weight {weight} together", ballots=result["ballots"], weight=result["weight"])
+        parts.append(paragraph(weight, "soft"))
         return "".join(parts)
 
-    def _has(self, field: str) -> bool:
-        return any(field in option for option in self.result["options"])
+    def _name(self, id: str) -> Html:
+        return self.names.get(id) or title(id, self.words)
 
-    def _name(self, id: str) -> str:
-        return self.names.get(id, id)
+    def _all(self, ids: Iterable[str], between: str = ", ") -> Html:
+        return Html(between.join(self._name(id) for id in ids))
 
-    def _all(self, ids: Iterable[str]) -> str:
-        return ", ".join(self._name(id) for id in ids)
+    def _total(self, total: int, average: list[int] | None = None) -> str:
+        if average:
+            mean = self.words.decimal(average[0] / average[1], 2)
+            return self.words("{total} (average {average})", total=total, average=mean)
+        part = share(self.result, self.rule.get("kind"), total)
+        if part is None:
+            return self.words.number(total)
+        return self.words("{total} ({share})", total=total, share=self.words.percent(part))
 
-    def _blank(self) -> list[tuple[str, int]]:
+    def _blank(self) -> list[str]:
         blank = self.result["blank"]
-        return [] if blank is None else [("blank votes", blank)]
+        return [] if blank is None else [paragraph(self.words("Blank votes: {total}", total=blank))]
 
-    def _share(self, total: int) -> str:
-        shares = self.rule.get("kind") in _SHARES and not self._has("average")
-        return f" ({100 * total / self.weight:.1f} %)" if shares and self.weight else ""
-
-    def _bars(self, title: str, options: Sequence[dict[str, Any]], more: Sequence[tuple[str, int]] = ()) -> str:
-        rows = []
-        for option in options:
-            total = option["total"]
-            average = option.get("average")
-            note = f" (average {average[0] / average[1]:.2f})" if average else self._share(total)
-            rows.append(_svg.Bar(self._name(option["id"]), total, f"{total:,}{note}"))
-        parts = []
-        if self._share(1):
-            rows += [_svg.Bar(name, total, f"{total:,}{self._share(total)}", "blank") for name, total in more]
-        else:
+    def _bars(self, options: Sequence[OptionResult], with_blank: bool) -> list[str]:
+        rows = [
+            _pictures.Bar(self._name(option["id"]), option["total"], self._total(option["total"], option.get("average")))
+            for option in options
+        ]
+        blank = self.result["blank"]
+        if not with_blank or blank is None:
+            return [_pictures.bars(rows)]
+        if share(self.result, self.rule.get("kind"), blank) is None:
             # Blank votes are not points.
-            parts = [paragraph(f"Blank votes: {total:,}") for _, total in more]
-        cut = [bar.name for bar in rows if len(bar.name) > _svg.LINE]
-        if cut:
-            parts += [paragraph("In full:"), "<ul>", *(f"<li>{escape(name)}</li>" for name in cut), "</ul>"]
-        return "".join([_svg.bars(title, rows), *parts])
+            return [_pictures.bars(rows), *self._blank()]
+        name = Html(escape(self.words("blank votes")))
+        return [_pictures.bars([*rows, _pictures.Bar(name, blank, self._total(blank), "blank")])]
 
     def _lists(self) -> list[str]:
+        words = self.words
         lists = [entry["list"] for entry in self.rule["lists"]]
         of_lists = [option for option in self.result["options"] if option["id"] in lists]
         candidates = [option for option in self.result["options"] if option["id"] not in lists]
-        parts = [self._bars(self.title, of_lists, self._blank())]
+        parts = self._bars(of_lists, with_blank=True)
         if candidates:
-            parts += [paragraph("Preferences:"), self._bars(f"{self.title}: preferences", candidates)]
+            parts += [paragraph(words("Preferences:")), *self._bars(candidates, with_blank=False)]
         seats = self.result.get("seats")
         if seats:
-            method = self.rule.get("seats", {}).get("method", "")
-            rows = [[self._name(entry["id"]), f"{entry['seats']:,}"] for entry in seats["lists"]]
-            parts.append(_table(["list", "seats"], rows))
-            if method:
-                parts.append(paragraph(f"Seats by {_SEATS.get(method, method)}.", "soft"))
+            rows = [[self._name(entry["id"]), words.number(entry["seats"])] for entry in seats["lists"]]
+            parts.append(_table([words("list"), words("seats")], rows))
+            method = _SEATS[self.rule["seats"]["method"]]
+            method = words("largest remainders") if method == "largest remainders" else method
+            parts.append(paragraph(words("Seats by {method}.", method=method), "soft"))
             if seats["open"]:
-                tied = f" {self._all(seats['tied'])} tie for them." if seats["tied"] else ""
-                parts.append(paragraph(f"Seats that stay open: {seats['open']:,}.{tied}"))
+                open_ = words.html("Seats that stay open: {open}.", open=seats["open"])
+                if seats["tied"]:
+                    open_ = Html(open_ + " " + words.html("{names} tie for them.", names=self._all(seats["tied"])))
+                parts.append(paragraph(open_))
         return parts
 
     def _grades(self) -> list[str]:
-        options = self.result["options"]
+        words, options = self.words, self.result["options"]
         count = len(options[0]["grades"])
-        titles = [title for _, title in self.grades] or [f"grade {number}" for number in range(1, count + 1)]
+        numbered = [Html(escape(words("grade {number}", number=number))) for number in range(1, count + 1)]
+        titles = [name for _, name in self.grades] or numbered
         of_id = dict(self.grades)
-        majority = [of_id.get(option["grade"], option["grade"] or "none") for option in options]
-        rows = [
-            (self._name(option["id"]), option["grades"], grade)
-            for option, grade in zip(options, majority, strict=True)
-        ]
-        cells = [
-            [self._name(option["id"]), *(f"{total:,}" for total in option["grades"]), grade]
-            for option, grade in zip(options, majority, strict=True)
-        ]
+
+        def majority(option: OptionResult) -> Html:
+            grade = option["grade"]
+            return Html(escape(words("none"))) if grade is None else of_id.get(grade) or title(grade, words)
+
+        rows = [(self._name(option["id"]), option["grades"], majority(option)) for option in options]
+        cells = [[name, *(words.number(total) for total in totals), grade] for name, totals, grade in rows]
         return [
-            _svg.stacked(self.title, titles, rows),
-            _table(["", *titles, "majority grade"], cells),
-            *(paragraph(f"Blank votes: {total:,}") for _, total in self._blank()),
-            self._order("Ranking", self.result["ranking"]),
+            _pictures.stacked(titles, rows),
+            _table(["", *titles, words("majority grade")], cells),
+            *self._blank(),
+            self._order(words("Ranking"), self.result["ranking"]),
         ]
 
-    def _pairs(self, pairs: dict[str, Any]) -> list[str]:
+    def _pairs(self, pairs: PairsResult) -> list[str]:
+        words = self.words
         ids = [option["id"] for option in self.result["options"]]
         matrix = pairs["matrix"]
 
         def cell(row: int, column: int) -> str:
             if row == column:
                 return ""
-            wins = matrix[row][column] > matrix[column][row]
-            return f"{'<b>' if wins else ''}{matrix[row][column]:,}{'</b>' if wins else ''}"
+            text = words.number(matrix[row][column])
+            return Html(f"<b>{text}</b>") if matrix[row][column] > matrix[column][row] else text
 
         names = [self._name(id) for id in ids]
-        rows = [[escape(name), *(cell(row, column) for column in range(len(ids)))] for row, name in enumerate(names)]
+        rows = [[name, *(cell(row, column) for column in range(len(ids)))] for row, name in enumerate(names)]
         winner = pairs["condorcet_winner"]
-        stated = "No option beats all others." if winner is None else f"{self._name(winner)} beats all others."
+        stated = (
+            words.html("No option beats all others.")
+            if winner is None
+            else words.html("{name} beats all others.", name=self._name(winner))
+        )
+        what = "The weight of the ballots that rank the option of the row above that of the column:"
         return [
-            paragraph("The weight of the ballots that rank the option of the row above that of the column:", "soft"),
-            _table(["", *names], rows, lambda text: text),
-            paragraph(f"{stated} (Condorcet)"),
-            *(self._order(title, pairs[method]) for method, title in _METHODS),
-            *(paragraph(f"Blank votes: {total:,}") for _, total in self._blank()),
+            paragraph(words(what), "soft"),
+            _table(["", *names], rows),
+            paragraph(Html(f"{stated} (Condorcet)")),
+            self._order("Schulze", pairs["schulze"]),
+            self._order(words("Ranked pairs"), pairs["ranked_pairs"]),
+            self._order("Copeland", pairs["copeland"]),
+            *self._blank(),
         ]
 
     def _order(self, title: str, ranking: Sequence[Sequence[str]]) -> str:
         places = []
         place = 1
         for tied in ranking:
-            places.append(f"{place}. {' = '.join(self._name(id) for id in tied)}")
+            places.append(f"{place}. {self._all(tied, ' = ')}")
             place += len(tied)
-        return paragraph(f"{title}: {'; '.join(places)}")
+        return paragraph(Html(f"{escape(title)}: {'; '.join(places)}"))
 
     def _winners(self) -> list[str]:
         winners = self.result.get("winners")
         if not winners:
             return []
-        elected = self._all(winners["elected"]) or "nobody"
-        parts = [f"<p><b>Elected:</b> {escape(elected)} ({len(winners['elected'])} of {winners['number']:,})</p>"]
+        names = self._all(winners["elected"]) or self.words("nobody")
+        counts = {"elected": len(winners["elected"]), "number": winners["number"]}
+        parts = [paragraph(self.words.html("Elected: {names} ({elected} of {number})", names=names, **counts), "elected")]
         if winners["tied"]:
-            parts.append(paragraph(f"These tie for the remaining places, and the tie is not broken here: {self._all(winners['tied'])}."))
+            tied = "These tie for the remaining places, and the tie is not broken here: {names}."
+            parts.append(paragraph(self.words.html(tied, names=self._all(winners["tied"]))))
         return parts
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], shown: Callable[[str], str] = escape) -> str:
-    """Returns a table whose first column is text and whose other columns are numbers. ``shown`` returns a cell as HTML."""
-    columns = "".join(f"<th>{escape(text)}</th>" for text in head)
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Returns a table whose first column is text and whose other columns are numbers. Cells are escaped if not HTML."""
+
+    def shown(text: str) -> str:
+        return text if isinstance(text, Html) else escape(text)
+
+    columns = "".join(f"<th>{shown(text)}</th>" for text in head)
     lines = [
         f"<tr><td>{shown(first)}</td>{''.join(f'<td class=number>{shown(text)}</td>' for text in rest)}</tr>"
         for first, *rest in rows

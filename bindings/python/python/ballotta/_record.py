@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -209,7 +208,7 @@ class Record:
         the device showed before the opening. Raises ``BallottaError``; ``ballot-mismatch`` means that the device did not
         encrypt what it showed.
         """
-        bytes_ = _unwrapped(copied("opening", opening))
+        bytes_ = copied("opening", opening)
         credential, style, weight, choices = self._record.check_opening(bytes_, text("tracker", tracker))
         return OpenedBallot(credential, self._styles[style], weight, json.loads(choices))
 
@@ -258,20 +257,6 @@ class Record:
             if ballot.style is not None and ballot.weight is not None:
                 last[ballot.credential] = (ballot.style, ballot.weight)
         return dict(sorted(Counter(last.values()).items()))
-
-
-#: The first line of the file of an opening, before its bytes in base64.
-_OPENING_FILE = b"ballotta/v1-draft.5/ballot-opening\n"
-
-
-def _unwrapped(opening: bytes) -> bytes:
-    if not opening.startswith(_OPENING_FILE):
-        return opening
-    body = opening.removeprefix(_OPENING_FILE).removesuffix(b"\n")
-    try:
-        return base64.b64decode(body, validate=True)
-    except ValueError as error:
-        raise BallottaError(f"the opening is not base64: {error}", "bad-encoding") from error
 
 
 def open_record(record: Location) -> Record:

@@ -9,6 +9,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from . import _ballotta
+from ._errors import BallottaError
+from ._results import Results, rows
+from ._types import ContestResult, Effect, ResultDocument, Stage, Status, Verdict
+from ._words import Words, shown
 
 if TYPE_CHECKING:
     import numpy
@@ -17,17 +21,12 @@ if TYPE_CHECKING:
 _CHECKS = {slug: (unit, description.strip()) for slug, unit, description in _ballotta.checks()}
 
 
-def _shown(text: str) -> str:
-    """Returns a text with control characters escaped. It may contain names that somebody chose to disturb a terminal."""
-    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
-
-
 @dataclass(frozen=True)
 class Check:
     """One check: its stable name, its status, and the number of items that it examined."""
 
     id: str
-    status: str
+    status: Status
     """``passed``, ``findings``, ``missing``, ``failed``, ``unreadable``, ``not_checked`` or ``not_asked``."""
     items: int
     failures: int
@@ -108,7 +107,7 @@ class Failure:
 
     check: str
     place: Place
-    effect: str
+    effect: Effect
     """``none`` for a finding, ``missing``, ``invalid`` or ``unreadable``."""
     who: tuple[Role, ...]
     """Who answers for the failure; who is awaited, if something is missing. Empty if nobody signed what is wrong."""
@@ -119,11 +118,11 @@ class Failure:
         if self.who and self.effect != "unreadable":
             word = "awaited" if self.effect == "missing" else "who answers for it"
             who = f" ({word}: {', '.join(map(str, self.who))})"
-        return f"{self.check}: {_shown(str(self.place))}: {_shown(self.problem)}{who}"
+        return f"{self.check}: {shown(str(self.place))}: {shown(self.problem)}{who}"
 
 
 #: The verdicts, as a sentence for people.
-_VERDICTS = {
+_VERDICTS: dict[Verdict | None, str] = {
     "holds": "The record holds.",
     "holds_with_findings": "The record holds, with findings.",
     "not_complete": "THE RECORD IS NOT COMPLETE.",
@@ -136,10 +135,10 @@ _VERDICTS = {
 class Report:
     """The report of a verification. ``print(report)`` shows it as a table."""
 
-    verdict: str | None
+    verdict: Verdict | None
     """``holds``, ``holds_with_findings``, ``not_complete`` or ``does_not_hold``; ``None`` if the record could not be read, or
     changed while it was read."""
-    stage: str
+    stage: Stage
     """How far the election had to come: ``voting``, ``closed`` or ``complete``."""
     fingerprint: str | None
     """The fingerprint of manifest, ceremony and roll. Compare it with the one that the voters were shown."""
@@ -149,18 +148,21 @@ class Report:
     """Sentences for people about what the verifier could not check."""
     warnings: tuple[str, ...]
     """Sentences about facts that are no failures, but that people should know."""
-    result: dict[str, Any] | None
-    """The result that the verifier computed, as in ``result/result.json``; all numbers are ``int``."""
+    result: ResultDocument | None
+    """The result that the verifier computed, as in ``result/result.json``; all numbers are ``int``. It means nothing if
+    the record does not hold: then no other output shows it."""
     size: int | None
     """The number of entries of the verified board; ``None`` if it could not be read."""
     root: str | None
     """The Merkle root of the verified board."""
     _json: str = field(repr=False)
     _table: str = field(repr=False)
+    _manifest: str | None = field(repr=False)
+    _location: str = field(repr=False)
 
     @staticmethod
-    def _read(texts: tuple[str, str, tuple[int, str] | None]) -> Report:
-        text, table, head = texts
+    def _read(texts: tuple[str, str, tuple[int, str] | None, str | None], location: str) -> Report:
+        text, table, head, manifest = texts
         read = json.loads(text)
         checks = (
             Check(check["check"], check["status"], check["items"], check["failures"])
@@ -189,6 +191,8 @@ class Report:
             root=None if head is None else head[1],
             _json=text,
             _table=table,
+            _manifest=manifest,
+            _location=location,
         )
 
     def __bool__(self) -> bool:
@@ -198,6 +202,15 @@ class Report:
     def holds(self) -> bool:
         """Whether the record holds, with or without findings: what it shows is right."""
         return self.verdict in ("holds", "holds_with_findings")
+
+    @property
+    def manifest(self) -> dict[str, Any] | None:
+        """The manifest that was verified, as a ``dict``, which is a new one each time.
+
+        ``None`` if manifest, key ceremony and roll do not make an election.
+        """
+        manifest: dict[str, Any] | None = None if self._manifest is None else json.loads(self._manifest)
+        return manifest
 
     @property
     def awaited(self) -> tuple[Role, ...]:
@@ -252,8 +265,8 @@ class Report:
         verdict = _VERDICTS[self.verdict]
         results = "".join(
             f"<tr><td>{escape(contest['id'])}</td><td>{escape(_ranked(contest))}</td>"
-            f"<td>{escape(', '.join(contest.get('winners', {}).get('elected', [])))}</td></tr>"
-            for contest in self._contests()
+            f"<td>{escape(_elected(contest))}</td></tr>"
+            for contest in (self._contests() if self.holds else [])
         )
         if results:
             results = f"<table><tr><th>contest</th><th>ranking</th><th>elected</th></tr>{results}</table>"
@@ -262,6 +275,31 @@ class Report:
             f"{results}<table><tr><th>check</th><th>status</th><th>items</th><th>of</th><th>failures</th></tr>"
             f"{rows}</table><ul>{failures}</ul>"
         )
+
+    def results(self, language: str | None = None) -> Results:
+        """Returns the result as a table with a row for each option, with its title, total, share, place and election.
+
+        ``language`` is that of the titles: one of the manifest, by default its first.
+
+        Raises ``BallottaError`` with ``no-result`` if the record does not hold or has no result yet, and with
+        ``no-language`` if the manifest does not have the language.
+        """
+        manifest = self.manifest
+        if self.result is None or manifest is None or not self.holds:
+            verdict = "the record does not hold" if self.verdict == "does_not_hold" else "there is none yet"
+            raise BallottaError(f"no result: {verdict}", "no-result")
+        words = Words.of([language or manifest["languages"][0]])
+        return rows(self.result, manifest, language, words("blank votes"))
+
+    def to_html(self, language: str | None = None) -> str:
+        """Returns the report as an HTML page: the page that ``python -m ballotta report`` writes.
+
+        The page is in the first language of the manifest that is English or Italian, or in ``language``: ``"en"`` or
+        ``"it"``. The record is read again for the pictures. If that fails, or it has changed, the page has none.
+        """
+        from ._html import report_page
+
+        return report_page(self, self._location, language)
 
     def to_json(self) -> str:
         """Returns the report for programs: the JSON object that the command prints with ``--json``."""
@@ -337,11 +375,11 @@ class Report:
         """Returns the ranking of each contest: its options (for ``lists``, its lists) by places, ties in one list."""
         return {contest["id"]: contest["ranking"] for contest in self._contests()}
 
-    def _contests(self) -> list[dict[str, Any]]:
+    def _contests(self) -> list[ContestResult]:
         return self.result["contests"] if self.result else []
 
 
-def _counted(contest: dict[str, Any]) -> list[int] | list[list[int]]:
+def _counted(contest: ContestResult) -> list[int] | list[list[int]]:
     if "pairs" in contest:
         return [list(row) for row in contest["pairs"]["matrix"]]
     if any("grades" in option for option in contest["options"]):
@@ -349,7 +387,7 @@ def _counted(contest: dict[str, Any]) -> list[int] | list[list[int]]:
     return [option["total"] for option in contest["options"]]
 
 
-def _totals(contest: dict[str, Any]) -> list[str]:
+def _totals(contest: ContestResult) -> list[str]:
     """Returns a line for each option of a contest: its total, its grades, or the options above which it is ranked."""
     if "pairs" in contest:
         ids = [option["id"] for option in contest["options"]]
@@ -365,7 +403,11 @@ def _totals(contest: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _ranked(contest: dict[str, Any]) -> str:
+def _elected(contest: ContestResult) -> str:
+    return ", ".join(contest["winners"]["elected"]) if "winners" in contest else ""
+
+
+def _ranked(contest: ContestResult) -> str:
     """Returns the ranking of a contest in one line, with the totals of options that have one."""
     if contest["withheld"]:
         return f"withheld: {contest['withheld'].replace('_', ' ')}"

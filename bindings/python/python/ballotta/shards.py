@@ -20,6 +20,7 @@ from ._arguments import MAX_ENTRIES, Buffer, Location, asked, copied, count, loc
 from ._arguments import jobs as _jobs
 from ._ballotta import Partial
 from ._report import Report
+from ._types import Stage
 
 __all__ = ["Partial", "Selection", "merge", "select", "verify_shard"]
 
@@ -29,8 +30,9 @@ _Progress = Callable[[str, int, int], object]
 class Selection:
     """The first reading of a record: the plan for the shards, and the beginning of the report."""
 
-    def __init__(self, selection: _ballotta.Selection) -> None:
+    def __init__(self, selection: _ballotta.Selection, record: str) -> None:
         self._selection = selection
+        self._record = record
 
     @property
     def has_plan(self) -> bool:
@@ -68,7 +70,7 @@ class Selection:
         """
         read = [part if isinstance(part, Partial) else self.partial(part) for part in parts]
         whole = merge(read) if read else None
-        return Report._read(self._selection.finish(whole, progress, _jobs(jobs)))
+        return Report._read(self._selection.finish(whole, progress, _jobs(jobs)), self._record)
 
 
 def select(
@@ -76,13 +78,14 @@ def select(
     *,
     fingerprint: str | None = None,
     checkpoint: Location | Buffer | None = None,
-    stage: str = "complete",
+    stage: Stage = "complete",
     progress: _Progress | None = None,
     jobs: SupportsIndex | None = None,
 ) -> Selection:
     """Reads a record and makes the plan for the shards. Arguments and errors are those of ``ballotta.verify``."""
     question = asked(fingerprint, checkpoint, stage)
-    return Selection(_ballotta.Selection(location(record), question, progress, _jobs(jobs)))
+    where = location(record)
+    return Selection(_ballotta.Selection(where, question, progress, _jobs(jobs)), where)
 
 
 def verify_shard(

@@ -1,5 +1,5 @@
 // Everything that is offered, and what must not type-check.
-import { type Ballotta, BallottaError, type Choices, type Contest, type Election, type ErrorCode, type FoundBallot, type Mark, type Report, load } from 'ballotta';
+import { type Ballotta, BallottaError, type AnyElection, type CheckId, type ChoiceRule, type Choices, type Contest, type Election, type ErrorCode, type FoundBallot, type Mark, type Place, type Report, load } from 'ballotta';
 import { type WorkerElection, loadWorker } from 'ballotta/worker';
 
 export async function uses(files: Map<string, Uint8Array>): Promise<void> {
@@ -31,6 +31,15 @@ export async function uses(files: Map<string, Uint8Array>): Promise<void> {
   const { signal } = new AbortController();
   await using other: WorkerElection = await library.openElection({ url: '/record/', signal }, { fingerprint: election.fingerprint });
   const tracker: string = (await (await other.credential('code')).prepare(choices)).tracker;
+  // Code that works with an election in this thread and with one in a worker.
+  const both = async (any: AnyElection): Promise<string> => any.toText('ballot', await (await (await any.credential('code')).prepare(choices)).cast());
+  const texts: readonly string[] = [await both(election), await both(other)];
+  const opening: Uint8Array = election.fromText('ballot-opening', texts[0] ?? '');
+  const place: Place | undefined = report.failures[0]?.place;
+  const entry = typeof place === 'object' && 'entry' in place ? place.entry.index : 0;
+  const check: CheckId | undefined = report.checks[0]?.check;
+  const rule: ChoiceRule | undefined = election.checkChoices(choices, 'all')[0]?.rule;
+  void [opening, entry, check, rule];
   void [contests, marks, problem, weight, bytes, total, exact, open, shown, code, tracker];
 
   // @ts-expect-error a fingerprint is pinned, or said not to be
@@ -43,6 +52,14 @@ export async function uses(files: Map<string, Uint8Array>): Promise<void> {
   election.checkChoices(choices, 'all', 3);
   // @ts-expect-error secrets are not made from nothing
   new BallottaError('no such code', '');
+  // @ts-expect-error there is no such check
+  void (check === 'ballot.proof');
+  // @ts-expect-error there is no such rule
+  void (rule === 'over-vote');
+  // @ts-expect-error there is no such place
+  void (place === 'board');
+  // @ts-expect-error there is no such kind of file
+  election.toText('vote', bytes);
   // @ts-expect-error weights are exact
   const rounded: number = credential.weight;
   void rounded;

@@ -19,7 +19,7 @@ export const grades: Kind = {
         const input = element('input', {
           type: 'radio', name: nameOf(contest, option.id), value: id, checked: given[option.id] === id, 'aria-describedby': `problem-${contest.id}`,
         });
-        return element('label', { class: 'option' }, input, element('span', {}, title));
+        return element('label', { class: 'option' }, input, element('span', { translate: 'no' }, title));
       });
       return element('fieldset', { class: 'graded' }, element('legend', {}, described(option)), element('div', { class: 'grades' }, ...radios));
     });

@@ -39,7 +39,7 @@ export function titleOf(contest: Contest, id: string): string {
 /** The title and description of an option, as the label of its control. */
 export function described({ title, description }: { readonly title: string; readonly description: string | null }): HTMLElement {
   const more = description === null ? [] : [element('span', { class: 'hint' }, description)];
-  return element('span', {}, title, ...more);
+  return element('span', { translate: 'no' }, title, ...more);
 }
 
 /** A line that shows the voter's current sum or count. Screen readers announce its changes. */

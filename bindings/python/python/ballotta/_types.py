@@ -1,0 +1,108 @@
+"""The types of a report's values, so that a type checker finds a field or a word that does not exist."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+Stage = Literal["voting", "closed", "complete"]
+Verdict = Literal["holds", "holds_with_findings", "not_complete", "does_not_hold"]
+Status = Literal["passed", "findings", "missing", "failed", "unreadable", "not_checked", "not_asked"]
+Effect = Literal["none", "missing", "invalid", "unreadable"]
+
+
+class QuorumResult(TypedDict):
+    """Whether the quorum is reached."""
+
+    counted: int
+    """The ballots or the weight that took part, as the manifest says."""
+    base: int
+    """The number with which ``counted`` is compared."""
+    fraction: list[int]
+    """The fraction of the base: numerator and denominator."""
+    rule: Literal["more_than", "at_least"]
+    reached: bool
+
+
+class WinnersResult(TypedDict):
+    """The elected options of a contest."""
+
+    number: int
+    """The number of options to elect."""
+    elected: list[str]
+    tied: list[str]
+    """The options that tie for the remaining places."""
+
+
+class PairsResult(TypedDict):
+    """The comparisons of a contest of the kind ``pairs``."""
+
+    matrix: list[list[int]]
+    """Row ``i``, column ``j``: the weight of the ballots that rank option ``i`` above option ``j``."""
+    condorcet_winner: str | None
+    schulze: list[list[str]]
+    ranked_pairs: list[list[str]]
+    copeland: list[list[str]]
+
+
+class ListSeats(TypedDict):
+    """The seats of a list."""
+
+    id: str
+    seats: int
+
+
+class SeatsResult(TypedDict):
+    """The seats of a contest of the kind ``lists``."""
+
+    lists: list[ListSeats]
+    tied: list[str]
+    """The lists that tie for the seats that stay open."""
+    open: int
+    """The number of seats that stay open."""
+
+
+class _Option(TypedDict):
+    id: str
+
+
+class OptionResult(_Option, total=False):
+    """The counts of an option. Which fields it has depends on the kind of the contest; ``pairs`` gives none."""
+
+    total: int
+    average: list[int]
+    """The average as a fraction: numerator and denominator (kind ``score``)."""
+    grades: list[int]
+    """The total of each grade, the best first (kind ``grades``)."""
+    grade: str | None
+    """The majority grade; ``None`` if nobody gave a grade (kind ``grades``)."""
+
+
+class _Contest(TypedDict):
+    id: str
+    ballots: int
+    weight: int
+    withheld: Literal["too_few_ballots", "rare_weight"] | None
+    options: list[OptionResult]
+    blank: int | None
+    ranking: list[list[str]]
+
+
+class ContestResult(_Contest, total=False):
+    """The result of a contest. If ``withheld`` is not ``None``, its totals stay encrypted."""
+
+    winners: WinnersResult
+    pairs: PairsResult
+    seats: SeatsResult
+
+
+class ResultDocument(TypedDict):
+    """The result of an election, as in ``result/result.json``."""
+
+    format: str
+    fingerprint: str
+    eligible_voters: int
+    eligible_weight: int
+    counted_ballots: int
+    counted_weight: int
+    quorum: QuorumResult | None
+    contests: list[ContestResult]

@@ -1,0 +1,237 @@
+"""The words of the page of a report, in English and in Italian.
+
+The English sentence is the key of its translation. What the library says of a failure stays in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+#: The languages of pages.
+LANGUAGES = ("en", "it")
+
+ITALIAN = {
+    # The verdict.
+    "Every check that could be made passed: the published result is the sum of the ballots on the board.": "Tutti i controlli possibili sono superati: il risultato pubblicato è la somma delle schede sulla bacheca.",
+    "Every check that can be made at this stage of the election passed.": "Tutti i controlli possibili in questa fase dell’elezione sono superati.",
+    "Somebody broke rules in a way that changes nothing in the result: see the findings below.": "Qualcuno ha violato delle regole in un modo che non cambia il risultato: vedi le irregolarità qui sotto.",
+    "Nothing was compared with {what}: see below.": "Nulla è stato confrontato con {what}: vedi sotto.",
+    " or ": " o ",
+    "the fingerprint that voters were shown": "l’impronta mostrata ai votanti",
+    "a checkpoint that somebody kept earlier": "un checkpoint che qualcuno ha conservato prima",
+    "The record holds": "Il verbale è valido",
+    "The record holds, with findings": "Il verbale è valido, con irregolarità",
+    "The record is NOT complete": "Il verbale NON è completo",
+    "Nothing is wrong with what is there.": "In ciò che c’è, nulla è errato.",
+    "Awaited: {who}.": "Si attende: {who}.",
+    "There is NO verdict": "NON c’è un verdetto",
+    "It could not be read, or changed while it was read: see below. Nobody knows yet whether it holds.": "Il verbale non si è potuto leggere, o è cambiato durante la lettura: vedi sotto. Nessuno sa ancora se è valido.",
+    "The record does NOT hold": "Il verbale NON è valido",
+    "1 failure: see below.": "1 errore: vedi sotto.",
+    "{count} failures: see below.": "{count} errori: vedi sotto.",
+    "Do not rely on this record before they are explained.": "Non fidarti di questo verbale prima che siano spiegati.",
+    # The result.
+    "Result": "Risultato",
+    "There is no result that could be computed from this record.": "Da questo verbale non si può calcolare alcun risultato.",
+    "The result of a record that does not hold is not shown.": "Il risultato di un verbale che non è valido non viene mostrato.",
+    "{counted} of {eligible} voters on the roll took part, {share}.": "Hanno partecipato {counted} dei {eligible} votanti nell’elenco, {share}.",
+    "{counted} of {eligible} voters on the roll took part.": "Hanno partecipato {counted} dei {eligible} votanti nell’elenco.",
+    "Quorum: more than {fraction} of {base}; {counted} count: reached.": "Quorum: più di {fraction} di {base}; contano {counted}: raggiunto.",
+    "Quorum: more than {fraction} of {base}; {counted} count: NOT reached.": "Quorum: più di {fraction} di {base}; contano {counted}: NON raggiunto.",
+    "Quorum: at least {fraction} of {base}; {counted} count: reached.": "Quorum: almeno {fraction} di {base}; contano {counted}: raggiunto.",
+    "Quorum: at least {fraction} of {base}; {counted} count: NOT reached.": "Quorum: almeno {fraction} di {base}; contano {counted}: NON raggiunto.",
+    "The totals stay encrypted, since they would give single votes away: too few ballots.": "I totali restano cifrati, perché rivelerebbero singoli voti: troppo poche schede.",
+    "The totals stay encrypted, since they would give single votes away: rare weight.": "I totali restano cifrati, perché rivelerebbero singoli voti: un peso raro.",
+    "Ballots: {ballots}, of weight {weight} together": "Schede: {ballots}, con peso {weight} in tutto",
+    "blank votes": "schede bianche",
+    "Blank votes: {total}": "Schede bianche: {total}",
+    "{total} (average {average})": "{total} (media {average})",
+    "{total} ({share})": "{total} ({share})",
+    "Preferences:": "Preferenze:",
+    "list": "lista",
+    "seats": "seggi",
+    "Seats by {method}.": "Seggi con {method}.",
+    "largest remainders": "i resti più alti",
+    "Seats that stay open: {open}.": "Seggi non assegnati: {open}.",
+    "{names} tie for them.": "Sono alla pari: {names}.",
+    "grade {number}": "giudizio {number}",
+    "majority grade": "giudizio maggioritario",
+    "none": "nessuno",
+    "Ranking": "Graduatoria",
+    "The weight of the ballots that rank the option of the row above that of the column:": "Il peso delle schede che mettono l’opzione della riga prima di quella della colonna:",
+    "No option beats all others.": "Nessuna opzione batte tutte le altre.",
+    "{name} beats all others.": "{name} batte tutte le altre.",
+    "Ranked pairs": "Coppie ordinate",
+    "Elected: {names} ({elected} of {number})": "Elezione: {names} ({elected} di {number})",
+    "nobody": "nessuno",
+    "These tie for the remaining places, and the tie is not broken here: {names}.": "Sono alla pari per i posti rimanenti, e la parità non si risolve qui: {names}.",
+    # The board.
+    "Turnout over the log": "Affluenza lungo il registro",
+    "ballots on the board": "schede sulla bacheca",
+    "credentials that voted": "credenziali che hanno votato",
+    "opening": "apertura",
+    "close": "chiusura",
+    "checkpoint": "checkpoint",
+    "{count} entries of the board": "{count} voci della bacheca",
+    "The board is a log to which entries are only ever added. It does not record the time; the marks are the opening and the close that the organiser signed, and the checkpoint that the board signed.": "La bacheca è un registro a cui si possono solo aggiungere voci. Non registra l’ora; i segni sono l’apertura e la chiusura firmate dall’organizzatore, e il checkpoint firmato dalla bacheca.",
+    "Anonymity sets": "Insiemi di anonimato",
+    "{style}, weight {weight}": "{style}, peso {weight}",
+    "1 voter": "1 votante",
+    "{count} voters": "{count} votanti",
+    "The totals do not distinguish voters with the same ballot style and weight. The smallest sets come first; check whether they are large enough.": "I totali non distinguono i votanti con lo stesso tipo di scheda e lo stesso peso. I gruppi più piccoli sono i primi: controlla che siano abbastanza grandi.",
+    "And {count} larger sets.": "E altri {count} insiemi più grandi.",
+    # Checks and failures.
+    "What was checked": "Che cosa è stato controllato",
+    "passed": "superato",
+    "findings": "irregolarità",
+    "missing": "manca",
+    "FAILED": "FALLITO",
+    "NOT READ": "NON LETTO",
+    "not checked": "non controllato",
+    "not asked for": "non richiesto",
+    "Findings": "Irregolarità",
+    "Failures": "Errori",
+    "check": "controllo",
+    "where": "dove",
+    "what is wrong": "che cosa è errato",
+    "effect": "effetto",
+    "who answers, or is awaited": "chi ne risponde, o si attende",
+    "none: a finding": "nessuno: un’irregolarità",
+    "missing, awaited": "manca, si attende",
+    "INVALID": "NON VALIDO",
+    "not read": "non letto",
+    "And {count} more.": "E altri {count}.",
+    "entry {index}": "voce {index}",
+    "roll, line {number}": "elenco, riga {number}",
+    "trustee {number}": "custode {number}",
+    "record": "verbale",
+    "the organiser": "l’organizzatore",
+    "the board": "la bacheca",
+    "credential authority {number}": "autorità delle credenziali {number}",
+    "witness {number}": "testimone {number}",
+    # Header and footer.
+    "Election record": "Verbale di un’elezione",
+    "{title}: verification report": "{title}: rapporto di verifica",
+    "A rehearsal, not an election.": "Una prova, non un’elezione.",
+    "Read from {source}": "Letto da {source}",
+    "Board of {count} entries, root {root}": "Bacheca di {count} voci, radice {root}",
+    "Fingerprint {fingerprint}: it is the one that was pinned": "Impronta {fingerprint}: è quella fissata",
+    "Fingerprint {fingerprint}: it must be the one that the voters were shown": "Impronta {fingerprint}: dev’essere quella mostrata ai votanti",
+    "Further notes": "Altre note",
+    "Not checked: {text}": "Non controllato: {text}",
+    "When this page was made, another record was found than the one that was verified, so pictures are left out.": "Al momento di fare questa pagina è stato trovato un verbale diverso da quello verificato, quindi mancano le figure.",
+    "Made by ballotta {version} from the record alone, {when}.": "Fatto da ballotta {version} dal solo verbale, {when}.",
+}
+
+#: The descriptions of all checks, by their names.
+ITALIAN_CHECKS = {
+    "manifest.valid": "Il manifesto segue tutte le regole del suo schema.",
+    "board.checkpoint": "La bacheca ha firmato il checkpoint con la chiave e l’origine del manifesto.",
+    "board.entries": "Tutte le voci della bacheca si leggono, e sono quante dice il checkpoint.",
+    "board.root": "Le voci danno la testa dell’albero che la bacheca ha firmato.",
+    "board.pinned": "La bacheca continua il checkpoint fissato, che chi verifica aveva visto prima.",
+    "board.order": "Le voci sono nell’ordine di un’elezione: cerimonia, apertura, schede, chiusura, dichiarazioni, decifrazioni.",
+    "ceremony.messages": "Ogni messaggio della cerimonia delle chiavi è valido, e abbastanza custodi hanno confermato.",
+    "roll.lines": "Ogni riga dell’elenco è ben formata, in ordine, e contiene una credenziale.",
+    "roll.signature": "Ogni autorità delle credenziali del manifesto ha firmato l’elenco prima dell’apertura.",
+    "election.fingerprint": "L’apertura indica l’impronta di manifesto, chiave comune ed elenco.",
+    "election.pinned": "L’impronta è quella fissata, che chi verifica conosce da un’altra fonte.",
+    "organiser.signature": "L’organizzatore ha firmato l’apertura e la chiusura.",
+    "ballot.encoding": "I byte di ogni scheda sono canonici.",
+    "ballot.election": "Le schede sono state fatte per questa elezione.",
+    "ballot.credential": "Le credenziali delle schede sono nell’elenco.",
+    "ballot.style": "Le schede sono del tipo che l’elenco dà alla loro credenziale.",
+    "ballot.signature": "Ogni scheda ha una firma valida della sua credenziale.",
+    "ballot.argument": "L’argomento di ogni scheda è valido: la scheda contiene solo ciò che le regole ammettono.",
+    "ballot.duplicate": "Nessuna scheda compare due volte sulla bacheca.",
+    "ballot.randomness": "Non ci sono due schede con la stessa casualità.",
+    "ballot.window": "Le schede sono fra l’apertura e la chiusura.",
+    "ballot.predecessor": "I votanti rivotano solo se il manifesto lo consente, e ogni nuova scheda indica l’ultima valida del votante.",
+    "tally.sums": "Le dichiarazioni dei custodi sono firmate, una per custode, e indicano le somme calcolate da chi verifica.",
+    "closing.rule": "La regola di chiusura del manifesto è rispettata.",
+    "decryption.proof": "Le prove di ogni decifrazione parziale sono valide.",
+    "decryption.threshold": "Hanno decifrato abbastanza custodi, e i totali sono entro ciò che regole ed elenco ammettono.",
+    "result.totals": "Il risultato pubblicato è quello calcolato da chi verifica.",
+    "record.files": "Ogni file del verbale è quello che la bacheca indica, e il verbale non contiene altri file.",
+}
+
+
+#: What the checks count.
+ITALIAN_UNITS = {
+    "manifest": "manifesto",
+    "checkpoint": "checkpoint",
+    "entries": "voci",
+    "tree head": "testa dell’albero",
+    "messages": "messaggi",
+    "lines": "righe",
+    "signatures": "firme",
+    "fingerprint": "impronta",
+    "ballots": "schede",
+    "statements": "dichiarazioni",
+    "rule": "regola",
+    "decryptions": "decifrazioni",
+    "result": "risultato",
+    "files": "file",
+}
+
+
+def shown(text: str) -> str:
+    """Returns a text with control characters escaped. It may contain names that somebody chose to disturb a reader."""
+    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
+
+
+class Html(str):
+    """A text that is HTML, which is not escaped again."""
+
+
+class Words:
+    """Sentences and numbers in a language of pages."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    @staticmethod
+    def of(languages: Iterable[str]) -> Words:
+        """Returns the words in the first language that pages have, or in English."""
+        primary = [language.split("-")[0] for language in languages]
+        return Words(next((language for language in primary if language in LANGUAGES), "en"))
+
+    def _template(self, english: str) -> str:
+        return ITALIAN[english] if self.language == "it" else english
+
+    def __call__(self, english: str, **values: Any) -> str:
+        """Returns a sentence as text. Whole numbers are grouped as the language does it."""
+        shown = {name: self.number(value) if isinstance(value, int) else value for name, value in values.items()}
+        return self._template(english).format(**shown)
+
+    def html(self, english: str, **values: Any) -> Html:
+        """Returns a sentence as HTML. Values are escaped if they are not HTML."""
+        shown = {
+            name: value if isinstance(value, Html) else escape(self.number(value) if isinstance(value, int) else value)
+            for name, value in values.items()
+        }
+        return Html(escape(self._template(english)).format(**shown))
+
+    def number(self, value: int) -> str:
+        """Returns a whole number with its digits in groups."""
+        text = f"{value:,}"
+        return text.replace(",", ".") if self.language == "it" else text
+
+    def decimal(self, value: float, digits: int) -> str:
+        """Returns a number with a fraction."""
+        text = f"{value:.{digits}f}"
+        return text.replace(".", ",") if self.language == "it" else text
+
+    def percent(self, part: float) -> str:
+        """Returns a part of a whole, from 0 to 1, as a percentage."""
+        return f"{self.decimal(100 * part, 1)} %"
+
+    def unit(self, english: str) -> str:
+        """Returns the unit of what a check counts."""
+        return ITALIAN_UNITS.get(english, english) if self.language == "it" else english
+
+    def check(self, id: str, english: str) -> str:
+        """Returns the description of a check."""
+        return ITALIAN_CHECKS.get(id, english) if self.language == "it" else english

@@ -1,0 +1,44 @@
+// What an election in this thread and one in a worker have in common. With `await`, code works with both.
+
+import type { Awaitable } from './platform.js';
+import type { Texts } from './texts.js';
+import type { BoardState, CheckedOpening, ChoiceProblem, Choices, FoundBallot, MessageKind } from './types.js';
+
+/** An election: {@link index!Election}, or {@link worker!WorkerElection} with promises. */
+export interface AnyElection extends Texts {
+  /** The fingerprint that manifest, ceremony and roll give. */
+  readonly fingerprint: string;
+  /** Whether the caller gave the fingerprint. If not, the voter must compare it with the one from another source. */
+  readonly pinned: boolean;
+  /** The state of the board when the election was opened. */
+  readonly board: BoardState;
+  checkChoices(choices: Choices, style: string, weight?: bigint): Awaitable<readonly ChoiceProblem[]>;
+  credential(code: string): Awaitable<AnyCredential>;
+  checkOpening(opening: Uint8Array, tracker: string): Awaitable<CheckedOpening>;
+  findBallot(tracker: string): Awaitable<FoundBallot>;
+  toText(kind: MessageKind, bytes: Uint8Array): Awaitable<string>;
+  fromText(kind: MessageKind, text: string): Awaitable<Uint8Array>;
+  free(): Awaitable<void>;
+}
+
+/** A voter's credential: {@link index!Credential}, or {@link worker!WorkerCredential} with promises. */
+export interface AnyCredential {
+  /** The short form of the public credential, for comparing two screens. */
+  readonly shortForm: string;
+  /** The identifier of the voter's ballot style. */
+  readonly style: string;
+  /** The weight of the voter's ballots. */
+  readonly weight: bigint;
+  predecessor(): Awaitable<string | null>;
+  prepare(choices: Choices, options?: { readonly previous?: string | null }): Awaitable<AnyPreparedBallot>;
+  free(): Awaitable<void>;
+}
+
+/** An encrypted ballot: {@link index!PreparedBallot}, or {@link worker!WorkerPreparedBallot} with promises. */
+export interface AnyPreparedBallot {
+  /** The tracker. The voter writes it down before the choice between opening and casting. */
+  readonly tracker: string;
+  open(): Awaitable<Uint8Array>;
+  cast(): Awaitable<Uint8Array>;
+  free(): Awaitable<void>;
+}
