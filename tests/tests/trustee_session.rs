@@ -16,7 +16,9 @@ use ballotta::proofs::schnorr::SchnorrProof;
 use ballotta::record::{CLOSING_CHECKPOINT, ReadError, RecordError};
 use ballotta::transcript::{Domain, ProofTranscript as _};
 use ballotta::trustee::{ClosingSession, StatementStore, TrusteeError, TrusteeSession, new_state};
-use ballotta::verifier::Report;
+use ballotta::verifier::{CheckId, Effect, Report};
+use ballotta::voter;
+use ballotta::written::VoterNumber;
 use ballotta_tests::election::{Board, Election, ElectionOptions};
 use ballotta_tests::rng::TestRng;
 
@@ -343,6 +345,34 @@ fn f1_a_copy_of_the_key_makes_no_statement() {
     // The statements of others are not taken over.
     assert!(matches!(sign(&published, 2, &Memory::default()), Err(TrusteeError::NoRightToState)));
     assert!(sign(&published, 2, &Memory::new(&election, 2)).is_ok());
+}
+
+/// M3: an entry that cannot be read, which anybody may have handed in, stops no trustee and no voter. It is named.
+#[test]
+fn m3_an_unreadable_entry_stops_nobody() {
+    let election = Election::build(ElectionOptions::default());
+    let mut board = election.open_board();
+    board.push_bytes(vec![1, 5, 77, 0]);
+    board.everybody_votes();
+    board.push_bytes(b"noise".to_vec());
+    let ballot = board.heads[&3];
+    board.organise(Action::Close);
+    board.push_bytes(vec![0; 40]);
+    let stores = [1, 2, 3].map(|trustee| Memory::new(&election, trustee));
+    for (trustee, store) in (1..).zip(&stores) {
+        let statement = sign(&board, trustee, store).unwrap();
+        board.push(EntryKind::ClosingStatement, &statement.to_bytes());
+    }
+    let session = closing(&board, 1, &stores[0]).unwrap();
+    let failures = &session.verification().report.failures;
+    assert_eq!(failures.len(), 3, "{failures:?}");
+    assert!(failures.iter().all(|failure| (failure.check, failure.effect) == (CheckId::Entries, Effect::None)));
+    assert!(session.decrypt(&board.record(), &mut TestRng(1)).is_ok());
+    let record = board.record();
+    let read = voter::Election::read(&record, &mut TestRng(1)).unwrap();
+    let number = VoterNumber::of(election.credentials[3].public());
+    let found = read.find(&record, &ballot.into(), &number, &mut TestRng(1));
+    assert!(matches!(found, Ok(voter::BallotStatus::Counted { .. })), "{found:?}");
 }
 
 #[test]

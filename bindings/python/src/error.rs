@@ -37,6 +37,7 @@ impl From<OpeningError> for Failure {
             OpeningError::Choices(_) => "choices-not-allowed",
             OpeningError::WrongElection => "other-election",
             OpeningError::TrackerMismatch { .. } => "other-tracker",
+            OpeningError::OtherVoter { .. } => "other-voter",
             _ => "ballot-mismatch",
         };
         Self::new(code, error)

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Entry, EntryKind};
 use ballotta::credential::Entitlement;
-use ballotta::hash::Tracker;
 use ballotta::message::{Message, MessageKind};
 use ballotta::voter::{BallotStatus, Election, History};
+use ballotta::written::{VoterNumber, WrittenError, WrittenTracker};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use zeroize::Zeroizing;
@@ -25,7 +25,7 @@ type Header = (u16, String, Option<String>, String);
 type Own = (u64, String, Option<String>);
 /// The board: entries, root, opening, closing.
 type Board = (u64, String, Option<u64>, Option<u64>);
-/// An opened ballot: credential, style number, weight, choices.
+/// An opened ballot: voter number, style number, weight, choices.
 type Opened = (String, usize, u64, String);
 /// The state of a ballot: state, position, tracker and position of the ballot that counts instead, reason if void.
 type FoundAs = (&'static str, Option<u64>, Option<String>, Option<u64>, Option<String>);
@@ -44,8 +44,10 @@ fn kind(kind: EntryKind) -> &'static str {
     }
 }
 
-fn tracker(text: &str) -> Result<Tracker, Failure> {
-    text.parse().map_err(|error| Failure::new("bad-tracker", error))
+/// What a voter typed: the tracker from notes, and the voter number of the letter.
+fn asked(tracker: &str, voter_number: &str) -> Result<(WrittenTracker, VoterNumber), Failure> {
+    let slip = |error: WrittenError| Failure::new("typing-slip", error);
+    Ok((tracker.parse().map_err(slip)?, voter_number.parse().map_err(slip)?))
 }
 
 /// The tracker of the signed ballot with these bytes.
@@ -144,28 +146,29 @@ impl Record {
         })
     }
 
-    /// The state of the ballot with a tracker.
-    fn find(&self, py: Python<'_>, of: &str) -> PyResult<FoundAs> {
-        let tracker = tracker(of)?;
+    /// The state of a voter's ballot.
+    fn find(&self, py: Python<'_>, of: &str, voter_number: &str) -> PyResult<FoundAs> {
+        let (tracker, voter) = asked(of, voter_number)?;
         let (source, election) = (self.source.clone(), Arc::clone(&self.election));
         run(py, None, None, move |watch| {
             let source = Watched { source: &source, watch };
-            Ok(match election.find(&source, &tracker, &mut system_rng())? {
+            Ok(match election.find(&source, &tracker, &voter, &mut system_rng())? {
                 BallotStatus::Counted { index } => ("counted", Some(index), None, None, None),
                 BallotStatus::Superseded { index, by, by_index } => {
                     ("superseded", Some(index), Some(by.to_string()), Some(by_index), None)
                 }
                 BallotStatus::Void { index, error } => ("void", Some(index), None, None, Some(error.to_string())),
+                BallotStatus::OfAnotherVoter { index } => ("of_another_voter", Some(index), None, None, None),
                 BallotStatus::Missing => ("missing", None, None, None, None),
             })
         })
     }
 
-    /// Encrypts the choices of an opening again, which is given as bytes or as a message file with them. Returns credential,
-    /// style number, weight, and the choices as JSON.
-    fn check_opening(&self, opening: &[u8], of: &str) -> PyResult<Opened> {
+    /// Encrypts the choices of an opening again, which is given as bytes or as a message file with them. Returns voter
+    /// number, style number, weight, and the choices as JSON.
+    fn check_opening(&self, opening: &[u8], of: &str, voter_number: &str) -> PyResult<Opened> {
         let context = &self.election.context;
-        let tracker = tracker(of)?;
+        let (tracker, voter) = asked(of, voter_number)?;
         // Bytes of an opening begin with the version of the format, which is no text.
         let bad = |problem: &dyn std::fmt::Display| Failure::new("bad-encoding", format!("the opening: {problem}"));
         let file =
@@ -177,10 +180,10 @@ impl Record {
             None => opening.to_vec(),
         });
         let opening = BallotOpening::decode(context, &bytes).map_err(Failure::from)?;
-        let opened = opening.check(context, &tracker).map_err(Failure::from)?;
+        let opened = opening.check(context, &tracker, &voter).map_err(Failure::from)?;
         let choices = opened.expose_choices().to_json();
         let Entitlement { style, weight } = opened.entitlement();
-        Ok((hex::encode(opened.credential().as_bytes()), style, weight, choices.to_string()))
+        Ok((VoterNumber::written(opened.credential()), style, weight, choices.to_string()))
     }
 }
 

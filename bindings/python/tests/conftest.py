@@ -42,6 +42,7 @@ class ByHand:
     trackers: list[str]
     opening: bytes
     opened_tracker: str
+    voter_numbers: list[str]
     early_checkpoint: Path
 
 
@@ -58,7 +59,8 @@ def by_hand(command: Path, tmp_path_factory: pytest.TempPathFactory) -> ByHand:
     election.run("voter", "open", "test", "--out", "test.opening")
     election.finish()
     opening = (election.folder / "test.opening").read_bytes()
-    return ByHand(election.record, election.fingerprint, trackers, opening, opened_tracker, election.folder / "early")
+    numbers, early = election.voter_numbers, election.folder / "early"
+    return ByHand(election.record, election.fingerprint, trackers, opening, opened_tracker, numbers, early)
 
 
 @pytest.fixture(scope="session")

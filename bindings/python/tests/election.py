@@ -31,7 +31,7 @@ class Election:
         (folder / "passphrase").write_text("a correct horse battery\n")
         organiser = self.run("organiser", "new", "--out", "organiser.key")
         office = self.run("authority", "new", "--out", "office.key")
-        board = self.run("board", "new", "--origin", "board.example/club", "--out", "board.key")
+        board = self.run("board", "new", "--name", "board.example/club", "--out", "board.key")
         anna = self.run("trustee", "new", "--out", "anna.age", *SECRET, "--work-factor", "4")
         self.run(
             *("manifest", "new", "--title", title, "--language", "en", "--rehearsal", *contests),
@@ -50,7 +50,9 @@ class Election:
         lines = [f"{style},{weight}\n" for style, weight in voters]
         (folder / "list.csv").write_text("".join(["style,weight\n", *lines]))
         self.fingerprint = self.run("credentials", "issue", "record", "--list", "list.csv", "--codes", "codes.csv")
-        codes = [line.split(",")[1] for line in (folder / "codes.csv").read_text().splitlines()[1:]]
+        issued = [line.split(",") for line in (folder / "codes.csv").read_text().splitlines()[1:]]
+        codes = [fields[1] for fields in issued]
+        self.voter_numbers = [fields[2] for fields in issued]
         for number, code in enumerate(codes):
             (folder / f"code{number}").write_text(code)
         key = ("--key", "office.key", "--fingerprint", self.fingerprint)

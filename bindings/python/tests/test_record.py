@@ -55,10 +55,13 @@ def test_following_a_credential(by_hand: ByHand, record: ballotta.Record) -> Non
         (by_hand.trackers[1], "superseded"),
         (by_hand.trackers[3], "counted"),
     ]
-    found = record.find(by_hand.trackers[1])
+    number = by_hand.voter_numbers[1]
+    found = record.find(by_hand.trackers[1], number)
     assert (found.state, found.superseded_by) == ("superseded", by_hand.trackers[3])
-    assert record.find(by_hand.trackers[3]).state == "counted"
-    assert record.find("0" * 64).state == "missing"
+    assert record.find(by_hand.trackers[3], number).state == "counted"
+    # H2: the tracker of another voter's ballot is that of no ballot of this voter.
+    assert record.find(by_hand.trackers[0], number).state == "of_another_voter"
+    assert record.find("0" * 64, number).state == "missing"
 
 
 @pytest.mark.parametrize(
@@ -66,9 +69,10 @@ def test_following_a_credential(by_hand: ByHand, record: ballotta.Record) -> Non
     [
         ("unknown-credential", lambda record: record.follow("0" * 64)),
         ("bad-credential", lambda record: record.follow("nonsense")),
-        ("bad-tracker", lambda record: record.find("nonsense")),
+        ("typing-slip", lambda record: record.find("nonsense", "N-008J4-CT4AN-K7FS4")),
+        ("typing-slip", lambda record: record.find("0" * 64, "N-008J4-CT4AN-K7FS5")),
         ("bad-encoding", lambda record: ballotta.tracker_of(b"short")),
-        ("bad-encoding", lambda record: record.check_opening(b"short", "0" * 64)),
+        ("bad-encoding", lambda record: record.check_opening(b"short", "0" * 64, "N-008J4-CT4AN-K7FS4")),
     ],
 )
 def test_what_is_not_found(record: ballotta.Record, code: str, call: Any) -> None:
@@ -78,33 +82,36 @@ def test_what_is_not_found(record: ballotta.Record, code: str, call: Any) -> Non
 
 
 def test_an_opened_ballot(by_hand: ByHand, record: ballotta.Record) -> None:
-    opened = record.check_opening(by_hand.opening, by_hand.opened_tracker)
-    assert opened.choices == {"chair": {"options": ["emmy"]}} and len(opened.credential) == 64
+    opened = record.check_opening(by_hand.opening, by_hand.opened_tracker, by_hand.voter_numbers[3])
+    assert opened.choices == {"chair": {"options": ["emmy"]}} and opened.voter_number == by_hand.voter_numbers[3]
     assert (opened.style, opened.weight) == (next(iter(record.eligible)), 1)
     changed = bytearray(by_hand.opening)
-    assert record.check_opening(changed, by_hand.opened_tracker) == opened
+    assert record.check_opening(changed, by_hand.opened_tracker, by_hand.voter_numbers[3]) == opened
     with pytest.raises(BallottaError) as caught:
-        record.check_opening(by_hand.opening, by_hand.trackers[0])
+        record.check_opening(by_hand.opening, by_hand.trackers[0], by_hand.voter_numbers[3])
     assert caught.value.code == "other-tracker"
+    with pytest.raises(BallottaError) as caught:
+        record.check_opening(by_hand.opening, by_hand.opened_tracker, by_hand.voter_numbers[0])
+    assert caught.value.code == "other-voter"
     bytes_ = base64.b64decode(by_hand.opening.split(b"\n")[1])
-    assert record.check_opening(bytes_, by_hand.opened_tracker) == opened
+    assert record.check_opening(bytes_, by_hand.opened_tracker, by_hand.voter_numbers[3]) == opened
     lied = bytes_.replace(b'"emmy"', b'"ada"')
     with pytest.raises(BallottaError) as caught:
-        record.check_opening(lied, by_hand.opened_tracker)
+        record.check_opening(lied, by_hand.opened_tracker, by_hand.voter_numbers[3])
     assert caught.value.code == "ballot-mismatch"
     with pytest.raises(BallottaError) as caught:
-        record.check_opening(by_hand.opening[:-9] + b"?!", by_hand.opened_tracker)
+        record.check_opening(by_hand.opening[:-9] + b"?!", by_hand.opened_tracker, by_hand.voter_numbers[3])
     assert caught.value.code == "bad-encoding"
     # What editors and mail programs do to a text.
     edited = b"\xef\xbb\xbf" + by_hand.opening.replace(b"\n", b"\r\n") + b"\n\n"
-    assert record.check_opening(edited, by_hand.opened_tracker) == opened
+    assert record.check_opening(edited, by_hand.opened_tracker, by_hand.voter_numbers[3]) == opened
     for other in (by_hand.opening.replace(b"/ballot-opening", b"/ballot"), by_hand.opening.replace(b"draft.5", b"draft.0")):
         with pytest.raises(BallottaError) as caught:
-            record.check_opening(other, by_hand.opened_tracker)
+            record.check_opening(other, by_hand.opened_tracker, by_hand.voter_numbers[3])
         assert caught.value.code == "bad-encoding"
     for wrong in ["text", 5, None, [1, 2]]:
         with pytest.raises(TypeError, match="opening: expected bytes"):
-            record.check_opening(wrong, by_hand.opened_tracker)  # type: ignore[arg-type]
+            record.check_opening(wrong, by_hand.opened_tracker, by_hand.voter_numbers[3])  # type: ignore[arg-type]
 
 
 def test_turnout_and_anonymity_sets(by_hand: ByHand, record: ballotta.Record, demo: Path) -> None:

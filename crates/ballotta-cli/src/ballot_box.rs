@@ -249,9 +249,13 @@ impl BallotBox {
         Ok(self.folder.write_file(path, bytes)?)
     }
 
-    /// Signs a checkpoint of the entries that were appended so far.
+    /// Signs a checkpoint of the entries that were appended so far. After the closing, nothing is kept for readers of the
+    /// checkpoint before: it would not be part of the published record.
     pub(crate) fn commit(&mut self) -> Result<()> {
         self.folder.commit(&self.signer)?;
+        if self.rules.is_closed() {
+            self.folder.remove_outgrown();
+        }
         Ok(())
     }
 }

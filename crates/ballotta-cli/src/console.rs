@@ -14,6 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, W
 use serde::Serialize;
 
 use crate::failure::Unread;
+use crate::record::settled;
 use crate::secrets::system_rng;
 
 /// Where a verb prints its messages, progress bars and answers.
@@ -69,7 +70,11 @@ impl Console {
 
     /// Verifies a record, and shows the progress.
     pub(crate) fn verify(self, source: &FolderRecord, options: &VerifyOptions) -> Verification {
-        self.show_progress(|progress| verify(source, options, progress, &mut system_rng()))
+        settled(source, || {
+            let verification = self.show_progress(|progress| verify(source, options, progress, &mut system_rng()));
+            let holds = verification.report.holds();
+            (verification, holds)
+        })
     }
 
     /// Shows the progress of a verification: a bar for each stage, one after the other.

@@ -168,7 +168,29 @@ impl Record {
 
 /// Reads the election of a record as voters do. Fails if the key ceremony or the roll is missing.
 pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
-    explain(source, Election::read(source, &mut system_rng()))
+    let read = settled(source, || {
+        let read = Election::read(source, &mut system_rng());
+        let is_read = read.is_ok();
+        (read, is_read)
+    });
+    explain(source, read)
+}
+
+/// Reads a record again, up to three times, if it is not `right` and the board has grown meanwhile: its last entries may
+/// have been moved while they were read. `read` returns what it read, and whether it is right.
+pub(crate) fn settled<T>(source: &FolderRecord, mut read: impl FnMut() -> (T, bool)) -> T {
+    let checkpoint = || record::read_checkpoint(source, record::CHECKPOINT);
+    let mut before = checkpoint();
+    let mut left = 3;
+    loop {
+        let (value, is_right) = read();
+        let after = checkpoint();
+        left -= 1;
+        if is_right || before == after || left == 0 {
+            return value;
+        }
+        before = after;
+    }
 }
 
 /// Says what to do about the part of an election that is missing.

@@ -75,6 +75,9 @@ pub struct BoardFolder {
     committed: TreeHead,
     /// The file of the checkpoint as this board has read or written it last; `None` if there is none yet.
     checkpoint: Option<Vec<u8>>,
+    /// The last bundle of the checkpoint before this one, if it was not full. It stays for readers who have read that
+    /// checkpoint.
+    outgrown: Option<TilePath>,
     /// Whether a write has failed.
     has_failed: bool,
 }
@@ -177,7 +180,8 @@ impl BoardFolder {
         }
         let frontier = Frontier::new();
         let committed = frontier.head();
-        let board = Self { lock, frontier, last: Vec::new(), committed, checkpoint: None, has_failed: false };
+        let board =
+            Self { lock, frontier, last: Vec::new(), committed, checkpoint: None, outgrown: None, has_failed: false };
         board.remove_leftovers(None)?;
         Ok(board)
     }
@@ -205,7 +209,8 @@ impl BoardFolder {
             let bundle = Bundle::read(&FolderRecord::new(&lock.root), tile)?;
             last.extend(bundle.entries()?.map(|(_, entry)| entry.to_vec()));
         }
-        let board = Self { lock, frontier, last, committed, checkpoint: Some(checkpoint), has_failed: false };
+        let board =
+            Self { lock, frontier, last, committed, checkpoint: Some(checkpoint), outgrown: None, has_failed: false };
         board.remove_leftovers(Some(named))?;
         Ok(board)
     }
@@ -258,6 +263,9 @@ impl BoardFolder {
     ///
     /// `CheckpointReplaced` if another program has written to the folder; otherwise if a file cannot be written. The
     /// entries may then be part of the board or not: the board must be opened again.
+    ///
+    /// If the last bundle of the checkpoint before this one was not full, it stays until the next commit, for readers who
+    /// have read that checkpoint: see [`Self::remove_outgrown`].
     pub fn commit(&mut self, signer: &NoteSigner) -> Result<SignedCheckpoint, BoardFolderError> {
         self.usable()?;
         // Whatever fails from here on, the disk may have more than this board knows.
@@ -276,7 +284,11 @@ impl BoardFolder {
         let signed = signer.sign_checkpoint(&head);
         let bytes = signed.to_string().into_bytes();
         write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
-        self.remove_outgrown(head.size);
+        // Readers may have the checkpoint before this one. The one before that is too old.
+        if self.committed.size != head.size {
+            self.remove_outgrown();
+            self.outgrown = last_bundle(self.committed.size).filter(|tile| tile.width() < TILE_WIDTH);
+        }
         self.committed = head;
         self.checkpoint = Some(bytes);
         self.has_failed = false;
@@ -311,11 +323,10 @@ impl BoardFolder {
         write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })
     }
 
-    /// Removes the partial bundle of the previous checkpoint, if the board has grown since. The entries are safe already,
-    /// so this cannot fail: what remains is removed when the board is opened again.
-    fn remove_outgrown(&self, size: u64) {
-        let partial = last_bundle(self.committed.size).filter(|tile| tile.width() < TILE_WIDTH);
-        if let Some(tile) = partial.filter(|_| self.committed.size != size) {
+    /// Removes the bundle that [`Self::commit`] has left for readers of the checkpoint before. A published record does not
+    /// have it. The entries are safe already, so this cannot fail: what remains is removed when the board is opened again.
+    pub fn remove_outgrown(&mut self) {
+        if let Some(tile) = self.outgrown.take() {
             let path = self.lock.root.join(tile.to_string());
             let _ = disk::remove(&path);
             remove_empty_folder(&path);
@@ -402,6 +413,31 @@ mod tests {
     use std::error::Error as _;
 
     use super::*;
+
+    /// K4: a reader that has read a checkpoint finds its entries after the board has grown once, also over the end of a bundle.
+    #[test]
+    fn k4_readers_of_the_checkpoint_before_find_its_entries() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, signer) = (folder.path(), signer());
+        let mut board = BoardFolder::create(root, b"{}").unwrap();
+        board.commit(&signer).unwrap();
+        let source = FolderRecord::new(root);
+        let bundles = || source.files().unwrap().into_iter().filter(|path| path.starts_with("tile/")).count();
+        for size in 1..=520 {
+            let read = board.committed.size;
+            board.append(vec![1]).unwrap();
+            board.commit(&signer).unwrap();
+            for tile in bundle_paths(read) {
+                assert!(Bundle::read(&source, tile).is_ok(), "{tile} of {read} entries, beside {size}");
+            }
+            // Nothing but that is kept.
+            assert!(bundles() <= bundle_paths(size).count() + 1, "{size} entries");
+            if size % 100 == 0 {
+                board.remove_outgrown();
+                assert_eq!(bundles(), bundle_paths(size).count(), "{size} entries");
+            }
+        }
+    }
 
     #[test]
     fn a_board_grows_over_bundles_and_opens_again() {
@@ -499,6 +535,7 @@ mod tests {
         let named = ceremony_path(pointer.hash());
         board.write_file(&named, b"message").unwrap();
         board.commit(&signer()).unwrap();
+        board.remove_outgrown();
         drop(board);
         let list = || FolderRecord::new(root).files().unwrap();
         let whole = list();

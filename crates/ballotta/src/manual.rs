@@ -107,8 +107,11 @@
 //! Smyth, Journal of Computer Security 2013). A ballot is bound to its credential and to its ciphertext, and the same
 //! `R` does not count twice.
 //!
-//! *Clashes.* A dishonest device gives two voters one tracker (Kuesters, Truderung, Vogt, S&P 2012). The credential is
-//! part of the ballot, and a tracker does not count twice.
+//! *Clashes.* A dishonest device gives two voters one tracker, and casts another ballot with the credential of one of them
+//! (Kuesters, Truderung, Vogt, S&P 2012). A tracker does not count twice, and the credential is part of the ballot; but only
+//! somebody else than the device can tell a voter which credential that must be. The credential authority prints the
+//! [voter number](crate::written::VoterNumber) beside the voting code, and nothing is said of a ballot or of its opening
+//! without it.
 //!
 //! *Votes of two, votes of minus one.* The ballot has bits that are not 0 or 1, rows that are not satisfied, or digits
 //! of a larger range. The argument refuses all of these. Tests have a forgery for each.

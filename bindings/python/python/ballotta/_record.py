@@ -67,7 +67,7 @@ class Found:
     """The state of a ballot on the board."""
 
     state: str
-    """``counted``, ``superseded``, ``void`` or ``missing``."""
+    """``counted``, ``superseded``, ``void``, ``of_another_voter`` or ``missing``."""
     index: int | None
     superseded_by: str | None
     """The tracker of the ballot that counts instead."""
@@ -79,7 +79,7 @@ class Found:
 class OpenedBallot:
     """A ballot that was opened and contains exactly these choices."""
 
-    credential: str
+    voter_number: str
     style: str
     """The identifier of the ballot style."""
     weight: int
@@ -197,20 +197,27 @@ class Record:
             for index, tracker, problem in own
         ]
 
-    def find(self, tracker: str) -> Found:
-        """Returns the state of the ballot with this tracker."""
-        return Found(*self._record.find(text("tracker", tracker)))
+    def find(self, tracker: str, voter_number: str) -> Found:
+        """Returns the state of the ballot with this tracker, if it is that of the voter with this number.
 
-    def check_opening(self, opening: Buffer, tracker: str) -> OpenedBallot:
+        Both are typed as people have them: the tracker from notes (``T-..``, or 64 hexadecimal digits), the voter number
+        from the letter with the voting code (``N-..``). Raises ``BallottaError`` with ``typing-slip`` if one of them was
+        copied with a mistake.
+        """
+        return Found(*self._record.find(text("tracker", tracker), text("voter_number", voter_number)))
+
+    def check_opening(self, opening: Buffer, tracker: str, voter_number: str) -> OpenedBallot:
         """Encrypts the choices of an opened ballot again and compares every byte.
 
         ``opening`` is the file that the command or a voter's page wrote, or the bytes in it. ``tracker`` is the one that
-        the device showed before the opening. Raises ``BallottaError``; ``ballot-mismatch`` means that the device did not
-        encrypt what it showed.
+        the device showed before the opening, and ``voter_number`` that of the voter's letter. Raises ``BallottaError``;
+        ``ballot-mismatch`` means that the device did not encrypt what it showed, ``other-voter`` that it showed the ballot
+        of somebody else.
         """
         bytes_ = copied("opening", opening)
-        credential, style, weight, choices = self._record.check_opening(bytes_, text("tracker", tracker))
-        return OpenedBallot(credential, self._styles[style], weight, json.loads(choices))
+        asked = (text("tracker", tracker), text("voter_number", voter_number))
+        number, style, weight, choices = self._record.check_opening(bytes_, *asked)
+        return OpenedBallot(number, self._styles[style], weight, json.loads(choices))
 
     def turnout(self) -> Turnout:
         """Returns how the log grew, in one pass over the board.

@@ -150,6 +150,35 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
     people.ok(&trustee_call(1, "decrypt", "decryption"));
 }
 
+/// K4: whoever verifies while the board grows never sees a record that is wrong, or that lacks entries.
+#[test]
+fn k4_readers_beside_a_growing_board() {
+    let people = People::new();
+    open_election_with(&people, "--closing statements --witnesses-needed 0 --minimum-ballots 2", "--voters 12");
+    for voter in 1..=12 {
+        people.ok(&format!(
+            "voter prepare record --choose statute=yes --code-file voters/code{voter} --out voters/{voter}"
+        ));
+        people.ok(&format!("voter cast voters/{voter} --code-file voters/code{voter} --out voters/{voter}.ballot"));
+    }
+    let mut verified = 0;
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| (1..=12).for_each(|voter| drop(people.add(&format!("voters/{voter}.ballot")))));
+        while !writer.is_finished() {
+            let ran = people.run("verify record --stage voting");
+            assert_eq!(ran.code, 0, "{}", ran.shown());
+            verified += 1;
+        }
+        writer.join().unwrap();
+    });
+    assert!(verified > 0);
+    close(&people);
+    // The closed record has nothing that was kept for readers.
+    people.ok("verify record --stage closed");
+    let bundles = fs::read_dir(people.path("record/tile/entries/000.p")).unwrap().count();
+    assert_eq!(bundles, 1);
+}
+
 /// What `voter check` says to voters, who have no other explanation.
 #[test]
 fn voters_are_told_what_an_answer_means() {
