@@ -36,12 +36,13 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::str::FromStr;
 
 use crate::credential::VotingCode;
 use crate::group::PublicElement;
 use crate::hash::{Fingerprint, Tracker};
-use crate::symbols::{ALPHABET, GROUP, checksum, is_separator, letter, residue, symbol, vartime_distance_of_mistake};
+use crate::symbols::{GROUP, checksum, is_separator, letter, residue, symbol, vartime_distance_of_mistake};
 
 /// Why a text is not a tracker, a fingerprint or a voter number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,9 +104,6 @@ const VOTER_NUMBER: Kind = Kind { name: "voter number", first: 21, data: 13 };
 const KINDS: [Kind; 3] = [TRACKER, FINGERPRINT, VOTER_NUMBER];
 const CHECKSUM: usize = 2;
 
-const _: () = assert!(ALPHABET[TRACKER.first as usize] == b'T' && ALPHABET[FINGERPRINT.first as usize] == b'F');
-const _: () = assert!(ALPHABET[VOTER_NUMBER.first as usize] == b'N');
-
 impl Kind {
     /// The first symbols of 32 bytes, from the highest bit of the first byte on.
     fn symbols(self, bytes: &[u8; 32]) -> Vec<u8> {
@@ -123,7 +121,11 @@ impl Kind {
     }
 
     fn write(self, bytes: &[u8; 32]) -> String {
-        let mut symbols = self.symbols(bytes);
+        self.text(self.symbols(bytes))
+    }
+
+    /// The written form of these symbols, to which their checksum is added.
+    fn text(self, mut symbols: Vec<u8>) -> String {
         symbols.extend([0; CHECKSUM]);
         let (sum, weighted) = residue(self.first, &symbols);
         let (first, second) = checksum(sum, weighted);
@@ -275,6 +277,12 @@ impl VoterNumber {
     }
 }
 
+impl fmt::Display for VoterNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&VOTER_NUMBER.text(self.0.clone()))
+    }
+}
+
 impl FromStr for VoterNumber {
     type Err = WrittenError;
 
@@ -290,6 +298,7 @@ mod tests {
     use rand_core::Rng as _;
 
     use super::*;
+    use crate::symbols::ALPHABET;
     use crate::testing::TestRng;
 
     fn random(rng: &mut TestRng) -> Tracker {

@@ -34,10 +34,10 @@ pub enum OpeningError {
     #[error("the ballot was made for another election")]
     WrongElection,
     /// The ballot was made with the credential of another voter: nothing that it shows is about the vote of this voter.
-    #[error("the ballot is not that of this voter: its voter number is {}", VoterNumber::written(found))]
+    #[error("the ballot is not that of this voter: its voter number is {found}")]
     OtherVoter {
-        /// The public credential of the ballot.
-        found: PublicElement,
+        /// The voter number of the ballot.
+        found: VoterNumber,
     },
     /// The bytes of the ballot do not have the tracker that the voter wrote down.
     #[error("the ballot has the tracker {}, not the one that was shown", found.written())]
@@ -147,7 +147,7 @@ impl BallotOpening {
             return Err(OpeningError::TrackerMismatch { found: *self.unsigned.tracker() });
         }
         if !voter.is_of(self.unsigned.credential()) && weaken::is_on(Check::VoterNumber) {
-            return Err(OpeningError::OtherVoter { found: *self.unsigned.credential() });
+            return Err(OpeningError::OtherVoter { found: VoterNumber::of(self.unsigned.credential()) });
         }
         self.check_encryption(context)?;
         let Self { unsigned, choices, .. } = self;
