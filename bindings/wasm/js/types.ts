@@ -247,8 +247,8 @@ export interface Failure {
 }
 
 /**
- * The report of a verification, as of `ballotta verify --json`, with totals and weights as `bigint`. `JSON.stringify`
- * needs a replacer for them.
+ * The report of a verification, as of `ballotta verify --json` without its field `rehearsal`, with totals and weights as
+ * `bigint`. `JSON.stringify` needs a replacer for them.
  */
 export interface Report {
   /** The verdict; `null` if the record could not be read, or changed while it was read. */

@@ -167,7 +167,7 @@ function opened(page: Page, credential: WorkerCredential, choices: Choices): voi
     return [
       element('h2', {}, words.openedTitle),
       element('p', {}, words.openedText),
-      element('p', { id: 'opened' }, words.stillVote),
+      element('p', { id: 'not-voted' }, words.stillVote),
       element('button', { type: 'button', click: () => choose(page, credential, choices) }, words.voteNow),
     ];
   });

@@ -158,9 +158,10 @@ function state(page: Page, tracker: string, found: FoundBallot): Node[] {
     element('h3', { id: 'state', 'data-state': found.state }, title),
     element('p', {}, element('code', { class: 'written', translate: 'no' }, written(tracker.trim().toUpperCase())), ' ', words.seen(election.board.entries)),
   ];
-  if (found.state === 'of_another_voter') shown.push(element('p', {}, words.otherVoter));
   if (found.state === 'superseded') shown.push(element('p', {}, words.laterOne, ' ', element('code', { class: 'written', translate: 'no' }, written(found.byWritten))));
   if (found.state === 'void') shown.push(element('p', {}, found.reason));
+  // Neither the close nor witnesses change this answer.
+  if (found.state === 'of_another_voter') return [...shown, element('p', {}, words.otherVoter)];
   if (witnesses === null) shown.push(element('p', {}, words.notClosed));
   else if (witnesses.quorum > 0) shown.push(element('p', {}, words.witnesses(witnesses.cosigned, witnesses.quorum)));
   return shown;

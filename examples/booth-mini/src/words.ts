@@ -79,7 +79,7 @@ const english = {
   } satisfies Record<FoundBallot['state'], string> as Record<FoundBallot['state'], string>,
   seen: (entries: number) => `On a board of ${entries} entries.`,
   otherVoter: 'The ballot with this tracker belongs to another voter. Compare the tracker with your notes and the voter number with your letter. If both are right, the device that showed you this tracker has not cast your ballot: keep the device as it is, and tell the organiser.',
-  laterOne: 'It has the tracker',
+  laterOne: 'If you voted again, this is right. If not, somebody else has your voting code: tell the organiser. The later ballot has the tracker',
   notWitnessed: 'It counts on the board that you are shown',
   notClosed: 'The voting is not closed: look again afterwards.',
   witnesses: (cosigned: number, quorum: number) =>
@@ -191,7 +191,7 @@ const italian: Words = {
   },
   seen: (entries) => `In un registro di ${entries} voci.`,
   otherVoter: 'La scheda con questo codice di controllo è di un altro votante. Confronta il codice con i tuoi appunti e il numero di votante con la tua lettera. Se sono giusti, il dispositivo che ti ha mostrato questo codice non ha deposto la tua scheda: conserva il dispositivo così com’è e avvisa l’organizzatore.',
-  laterOne: 'Il suo codice di controllo è',
+  laterOne: 'Se hai votato di nuovo, è giusto così. Se no, qualcun altro ha il tuo codice di voto: avvisa l’organizzatore. La scheda successiva ha il codice di controllo',
   notWitnessed: 'La scheda vale nel registro che ti viene mostrato',
   notClosed: 'Il voto non è chiuso: cerca di nuovo dopo.',
   witnesses: (cosigned, quorum) =>

@@ -117,7 +117,7 @@ async function cast(page) {
 
 async function opened(page) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#open')]);
-  await page.locator('#opened').waitFor();
+  await page.locator('#not-voted').waitFor();
   return download.path();
 }
 
