@@ -14,8 +14,8 @@ export interface AnyElection extends Texts {
   readonly board: BoardState;
   checkChoices(choices: Choices, style: string, weight?: bigint): Awaitable<readonly ChoiceProblem[]>;
   credential(code: string): Awaitable<AnyCredential>;
-  checkOpening(opening: Uint8Array, tracker: string): Awaitable<CheckedOpening>;
-  findBallot(tracker: string): Awaitable<FoundBallot>;
+  checkOpening(opening: Uint8Array, tracker: string, voterNumber: string): Awaitable<CheckedOpening>;
+  findBallot(tracker: string, voterNumber: string): Awaitable<FoundBallot>;
   toText(kind: MessageKind, bytes: Uint8Array): Awaitable<string>;
   fromText(kind: MessageKind, text: string): Awaitable<Uint8Array>;
   free(): Awaitable<void>;
@@ -23,8 +23,8 @@ export interface AnyElection extends Texts {
 
 /** A voter's credential: {@link index!Credential}, or {@link worker!WorkerCredential} with promises. */
 export interface AnyCredential {
-  /** The short form of the public credential, for comparing two screens. */
-  readonly shortForm: string;
+  /** The voter number, `N-XXXXX-XXXXX-XXXXX`: the voter compares it with the one that came with the voting code. */
+  readonly voterNumber: string;
   /** The identifier of the voter's ballot style. */
   readonly style: string;
   /** The weight of the voter's ballots. */
@@ -36,8 +36,10 @@ export interface AnyCredential {
 
 /** An encrypted ballot: {@link index!PreparedBallot}, or {@link worker!WorkerPreparedBallot} with promises. */
 export interface AnyPreparedBallot {
-  /** The tracker. The voter writes it down before the choice between opening and casting. */
+  /** The tracker for programs: 64 hexadecimal digits. */
   readonly tracker: string;
+  /** The tracker for people, `T-XXXXX-...`. The voter writes it down before the choice between opening and casting. */
+  readonly writtenTracker: string;
   open(): Awaitable<Uint8Array>;
   cast(): Awaitable<Uint8Array>;
   free(): Awaitable<void>;

@@ -3,6 +3,7 @@ export type ErrorCode =
   // Calls and their arguments.
   | 'invalid-input'
   | 'bad-voting-code'
+  | 'typing-slip'
   | 'bad-text'
   | 'choices-not-allowed'
   | 'ballot-used'
@@ -34,6 +35,7 @@ export type ErrorCode =
   // The second device.
   | 'bad-opening'
   | 'other-tracker'
+  | 'other-voter'
   | 'ballot-mismatch'
   // The machine.
   | 'no-webassembly'

@@ -9,7 +9,7 @@
  */
 
 import { BallottaError } from './errors.js';
-import { bytes, choicesJson, hash, isOpening, options, pin, text, verification, weight as heavy } from './input.js';
+import { bytes, choicesJson, hash, isOpening, options, pin, text, typed, verification, weight as heavy } from './input.js';
 import { Instance, parse, parseExact } from './instance.js';
 import { type WasmSource, compile, compileVerifier } from './module.js';
 import { type RawCredential, type RawElection, type RawPrepared, type RawVoter, instantiate } from './raw.js';
@@ -177,20 +177,27 @@ export class Election extends Texts implements AnyElection {
 
   /**
    * Checks on a second device that an opened ballot contains what the first device showed. `tracker` is the one that the
-   * voter wrote down before the ballot was opened.
+   * voter wrote down before the ballot was opened: the written form, or 64 hexadecimal digits. `voterNumber` is the one
+   * that came with the voting code; never take it from the first device.
    *
-   * @throws {@link BallottaError} `other-tracker`, `ballot-mismatch`: the first device cheated. Do not vote with it.
+   * @throws {@link BallottaError} `typing-slip` if one of them was mistyped; `other-tracker`, `other-voter`,
+   * `ballot-mismatch`: the first device cheated. Do not vote with it.
    */
-  checkOpening(opening: Uint8Array, tracker: string): CheckedOpening {
-    const [copy, shown] = [bytes(opening, 'opening'), hash(tracker, 'tracker')];
-    const opened = this.instance.call(() => parse<CheckedOpening & { weight: string }>(wiping(copy, () => this.raw.check_opening(copy, shown))));
+  checkOpening(opening: Uint8Array, tracker: string, voterNumber: string): CheckedOpening {
+    const [copy, shown, voter] = [bytes(opening, 'opening'), typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
+    const opened = this.instance.call(() => parse<CheckedOpening & { weight: string }>(wiping(copy, () => this.raw.check_opening(copy, shown, voter))));
     return { ...opened, weight: BigInt(opened.weight) };
   }
 
-  /** The state of the ballot with this tracker, on the board as it was when the election was opened. */
-  findBallot(tracker: string): FoundBallot {
-    const shown = hash(tracker, 'tracker');
-    return this.instance.call(() => parse(this.raw.find(shown)));
+  /**
+   * The state of a voter's ballot, on the board as it was when the election was opened. `tracker` and `voterNumber` are
+   * those of `checkOpening`.
+   *
+   * @throws {@link BallottaError} `typing-slip` if one of them was mistyped.
+   */
+  findBallot(tracker: string, voterNumber: string): FoundBallot {
+    const [shown, voter] = [typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
+    return this.instance.call(() => parse(this.raw.find(shown, voter)));
   }
 
   /**
@@ -227,8 +234,8 @@ export class Election extends Texts implements AnyElection {
 
 /** A voter's credential, which is on the roll of its election. */
 export class Credential implements AnyCredential {
-  /** The short form of the public credential, for comparing two screens. */
-  readonly shortForm: string;
+  /** The voter number, `N-XXXXX-XXXXX-XXXXX`: the voter compares it with the one that came with the voting code. */
+  readonly voterNumber: string;
   /** The identifier of the voter's ballot style. */
   readonly style: string;
   /** The weight of the voter's ballots. */
@@ -241,7 +248,7 @@ export class Credential implements AnyCredential {
     private readonly instance: Instance,
     private readonly raw: RawCredential,
   ) {
-    this.shortForm = instance.call(() => raw.short_form());
+    this.voterNumber = instance.call(() => raw.voter_number());
     this.style = instance.call(() => raw.style());
     this.weight = instance.call(() => raw.weight());
   }
@@ -258,7 +265,7 @@ export class Credential implements AnyCredential {
   /**
    * Encrypts a ballot. Show its tracker before the voter decides whether to open or to cast it.
    *
-   * `previous` is the tracker of the ballot that the new one replaces, `null` for a first ballot. The default comes from
+   * `previous` is the `tracker` of the ballot that the new one replaces, `null` for a first ballot. The default comes from
    * the board as it was when the election was opened. The value is not checked: give it only if the board has newer
    * entries. A ballot with a wrong predecessor is void.
    *
@@ -295,8 +302,10 @@ export class Credential implements AnyCredential {
 
 /** An encrypted ballot, which can be opened or cast, once. */
 export class PreparedBallot implements AnyPreparedBallot {
-  /** The tracker. The voter writes it down before the choice between opening and casting. */
+  /** The tracker for programs: 64 hexadecimal digits. */
   readonly tracker: string;
+  /** The tracker for people, `T-XXXXX-...`. The voter writes it down before the choice between opening and casting. */
+  readonly writtenTracker: string;
   private used = false;
 
   /** @internal */
@@ -305,6 +314,7 @@ export class PreparedBallot implements AnyPreparedBallot {
     private readonly raw: RawPrepared,
   ) {
     this.tracker = instance.call(() => raw.tracker());
+    this.writtenTracker = instance.call(() => raw.written_tracker());
   }
 
   /** Opens the ballot: the bytes are only for the voter's second device, since they show the choices. It can no longer be cast. */

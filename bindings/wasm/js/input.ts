@@ -37,6 +37,11 @@ export function weight(value: unknown): bigint {
   return value;
 }
 
+/** A tracker or a voter number as a person typed it, which the library reads. */
+export function typed(value: unknown, field: string): string {
+  return text(value, field, 256);
+}
+
 /** A tracker or a fingerprint, as hexadecimal digits. */
 export function hash(value: unknown, field: string): string {
   const hash = text(value, field, 64);

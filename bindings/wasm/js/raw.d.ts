@@ -14,13 +14,13 @@ export interface RawElection {
   board(): Uint8Array;
   check_choices(choices: Uint8Array, style: string, weight: bigint): Uint8Array;
   credential(code: Uint8Array): RawCredential;
-  check_opening(opening: Uint8Array, tracker: string): Uint8Array;
-  find(tracker: string): Uint8Array;
+  check_opening(opening: Uint8Array, tracker: string, voter: string): Uint8Array;
+  find(tracker: string, voter: string): Uint8Array;
   free(): void;
 }
 
 export interface RawCredential {
-  short_form(): string;
+  voter_number(): string;
   style(): string;
   weight(): bigint;
   predecessor(): string | undefined;
@@ -30,6 +30,7 @@ export interface RawCredential {
 
 export interface RawPrepared {
   tracker(): string;
+  written_tracker(): string;
   open(): Uint8Array;
   cast(): Uint8Array;
   free(): void;

@@ -123,8 +123,8 @@ export interface BoardState {
 
 /** The content of an opened ballot. */
 export interface CheckedOpening {
-  /** The short form of the credential: compare it with the first device. */
-  readonly credential: string;
+  /** The voter number, as `checkOpening` was given it, in its written form. */
+  readonly voterNumber: string;
   /** The identifier of the ballot style. */
   readonly style: string;
   /** The weight, which a voter divides in a contest of the kind `split`. */
@@ -145,20 +145,18 @@ export interface Witnesses {
   readonly enough: boolean;
 }
 
-/**
- * The state of a ballot on the board. `witnesses` is `null` before the close. `credential` is the short form of the
- * credential that the ballot names: compare it with the voter's own, because a device can show the tracker of another
- * voter's ballot. It is `null` if a ballot that does not count names no credential.
- */
+/** The state of a voter's ballot on the board. `witnesses` is `null` before the close. */
 export type FoundBallot =
   /** The ballot counts at present. */
-  | { readonly state: 'counted'; readonly entry: number; readonly credential: string; readonly witnesses: Witnesses | null }
-  /** A later ballot of the same credential, with the tracker `by`, counts instead. */
-  | { readonly state: 'superseded'; readonly entry: number; readonly credential: string; readonly by: string; readonly byEntry: number; readonly witnesses: Witnesses | null }
+  | { readonly state: 'counted'; readonly entry: number; readonly witnesses: Witnesses | null }
+  /** A later ballot of the same voter counts instead. `by` is its tracker, as 64 hexadecimal digits, and `byWritten` its written form. */
+  | { readonly state: 'superseded'; readonly entry: number; readonly by: string; readonly byWritten: string; readonly byEntry: number; readonly witnesses: Witnesses | null }
   /** The ballot is on the board and does not count. */
-  | { readonly state: 'void'; readonly entry: number; readonly credential: string | null; readonly reason: string; readonly witnesses: Witnesses | null }
+  | { readonly state: 'void'; readonly entry: number; readonly reason: string; readonly witnesses: Witnesses | null }
+  /** The ballot is that of another voter: the device that showed this tracker has not cast the ballot of this voter. */
+  | { readonly state: 'of_another_voter'; readonly entry: number; readonly witnesses: Witnesses | null }
   /** The ballot is not on the board. */
-  | { readonly state: 'missing'; readonly credential: null; readonly witnesses: Witnesses | null };
+  | { readonly state: 'missing'; readonly witnesses: Witnesses | null };
 
 /** A stage: how far an election has come. */
 export type Stage = 'voting' | 'closed' | 'complete';
@@ -249,8 +247,8 @@ export interface Failure {
 }
 
 /**
- * The report of a verification, as of `ballotta verify --json`, with totals and weights as `bigint`. `JSON.stringify`
- * needs a replacer for them.
+ * The report of a verification, as of `ballotta verify --json` without its field `rehearsal`, with totals and weights as
+ * `bigint`. `JSON.stringify` needs a replacer for them.
  */
 export interface Report {
   /** The verdict; `null` if the record could not be read, or changed while it was read. */

@@ -68,8 +68,8 @@ async function answer(id: number, target: number, method: string, args: readonly
   if (object instanceof Election) {
     if (method === 'checkChoices') return object.checkChoices(first, second, third);
     if (method === 'credential') return describe(object.credential(first));
-    if (method === 'checkOpening') return object.checkOpening(first, second);
-    if (method === 'findBallot') return object.findBallot(first);
+    if (method === 'checkOpening') return object.checkOpening(first, second, third);
+    if (method === 'findBallot') return object.findBallot(first, second);
     if (method === 'toText') return object.toText(first, second);
     if (method === 'fromText') return object.fromText(first, second);
   }
@@ -93,8 +93,9 @@ function describe(object: Election | Credential | PreparedBallot): unknown {
     return { handle: last, manifest: object.manifestText, fingerprint, pinned, board };
   }
   if (object instanceof Credential) {
-    const { shortForm, style, weight } = object;
-    return { handle: last, shortForm, style, weight };
+    const { voterNumber, style, weight } = object;
+    return { handle: last, voterNumber, style, weight };
   }
-  return { handle: last, tracker: object.tracker };
+  const { tracker, writtenTracker } = object;
+  return { handle: last, tracker, writtenTracker };
 }

@@ -5,7 +5,7 @@
  */
 
 import { BallottaError, type ErrorCode, invalid } from './errors.js';
-import { bytes, hash, isOpening, options, pin, plain, text, verification, weight as heavy } from './input.js';
+import { bytes, hash, isOpening, options, pin, plain, text, typed, verification, weight as heavy } from './input.js';
 import { source } from './record.js';
 import { Texts } from './texts.js';
 import type {
@@ -233,13 +233,13 @@ export class WorkerElection extends Texts implements AnyElection {
   }
 
   /** See {@link index!Election.checkOpening}. */
-  async checkOpening(opening: Uint8Array, tracker: string): Promise<CheckedOpening> {
-    return this.line.call(this.handle, 'checkOpening', [bytes(opening, 'opening'), hash(tracker, 'tracker')]);
+  async checkOpening(opening: Uint8Array, tracker: string, voterNumber: string): Promise<CheckedOpening> {
+    return this.line.call(this.handle, 'checkOpening', [bytes(opening, 'opening'), typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')]);
   }
 
   /** See {@link index!Election.findBallot}. */
-  async findBallot(tracker: string): Promise<FoundBallot> {
-    return this.line.call(this.handle, 'findBallot', [hash(tracker, 'tracker')]);
+  async findBallot(tracker: string, voterNumber: string): Promise<FoundBallot> {
+    return this.line.call(this.handle, 'findBallot', [typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')]);
   }
 
   /** See {@link index!Election.toText}. */
@@ -267,8 +267,8 @@ export class WorkerElection extends Texts implements AnyElection {
 
 /** A credential in the worker, with the methods of {@link index!Credential}. */
 export class WorkerCredential implements AnyCredential {
-  /** The short form of the public credential. */
-  readonly shortForm: string;
+  /** The voter number. */
+  readonly voterNumber: string;
   /** The identifier of the voter's ballot style. */
   readonly style: string;
   /** The weight of the voter's ballots. */
@@ -278,10 +278,10 @@ export class WorkerCredential implements AnyCredential {
   /** @internal */
   constructor(
     private readonly line: Line,
-    { handle, shortForm, style, weight }: { handle: number; shortForm: string; style: string; weight: bigint },
+    { handle, voterNumber, style, weight }: { handle: number; voterNumber: string; style: string; weight: bigint },
   ) {
     this.handle = handle;
-    this.shortForm = shortForm;
+    this.voterNumber = voterNumber;
     this.style = style;
     this.weight = weight;
   }
@@ -311,17 +311,20 @@ export class WorkerCredential implements AnyCredential {
 
 /** A prepared ballot in the worker, with the methods of {@link index!PreparedBallot}. */
 export class WorkerPreparedBallot implements AnyPreparedBallot {
-  /** The tracker of the ballot. */
+  /** The tracker for programs: 64 hexadecimal digits. */
   readonly tracker: string;
+  /** The tracker for people, `T-XXXXX-...`. */
+  readonly writtenTracker: string;
   private readonly handle: number;
 
   /** @internal */
   constructor(
     private readonly line: Line,
-    { handle, tracker }: { handle: number; tracker: string },
+    { handle, tracker, writtenTracker }: { handle: number; tracker: string; writtenTracker: string },
   ) {
     this.handle = handle;
     this.tracker = tracker;
+    this.writtenTracker = writtenTracker;
   }
 
   /** See {@link index!PreparedBallot.open}. */

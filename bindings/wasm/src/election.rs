@@ -7,11 +7,11 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use ballotta::ballot::{BallotOpening, ChoiceError, ChoiceErrors, Choices, PreparedBallot};
-use ballotta::credential::{Entitlement, VotingCode, short_form};
-use ballotta::hash::Tracker;
+use ballotta::credential::{Entitlement, VotingCode};
 use ballotta::message::{Message, MessageKind};
 use ballotta::record::MemoryRecord;
 use ballotta::voter::{BallotStatus, Election, Voter};
+use ballotta::written::{VoterNumber, WrittenError, WrittenTracker};
 use js_sys::Uint8Array;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -115,18 +115,19 @@ impl RawElection {
         Ok(RawCredential { opened: Rc::clone(&self.opened), voter: Rc::new(voter) })
     }
 
-    /// Checks an opening on the second device: `credential`, `style`, `weight` as text, `choices`.
-    pub fn check_opening(&self, opening: Vec<u8>, tracker: &str) -> Result<Uint8Array, JsValue> {
+    /// Checks an opening on the second device: `voterNumber`, `style`, `weight` as text, `choices`.
+    pub fn check_opening(&self, opening: Vec<u8>, tracker: &str, voter: &str) -> Result<Uint8Array, JsValue> {
         let opening = Zeroizing::new(opening);
-        let tracker = parse_tracker(tracker)?;
+        let (tracker, voter) = asked(tracker, voter)?;
         let context = &self.opened.election.context;
-        let opened = BallotOpening::decode(context, &opening).and_then(|opening| opening.check(context, &tracker));
+        let opened =
+            BallotOpening::decode(context, &opening).and_then(|opening| opening.check(context, &tracker, &voter));
         let opened = opened.map_err(Refused::from)?;
         let choices = opened.expose_choices().to_json();
         let Entitlement { style, weight } = opened.entitlement();
-        let (credential, style) = (short_form(opened.credential()), self.opened.style_of(style));
+        let (number, style) = (VoterNumber::written(opened.credential()), self.opened.style_of(style));
         // The text needs no escape, so no further copy of the choices is made.
-        let frame = format!(r#"{{"credential":"{credential}","style":"{style}","weight":"{weight}","choices":"#);
+        let frame = format!(r#"{{"voterNumber":"{number}","style":"{style}","weight":"{weight}","choices":"#);
         let mut text = Zeroizing::new(String::with_capacity(frame.len() + choices.len() + 1));
         text.push_str(&frame);
         text.push_str(&choices);
@@ -134,8 +135,8 @@ impl RawElection {
         Ok(bytes(text.as_bytes()))
     }
 
-    /// The state of a ballot, as JSON: `state`, `entry`, `credential`, `by`, `byEntry`, `reason`, `witnesses`.
-    pub fn find(&self, tracker: &str) -> Result<Uint8Array, JsValue> {
+    /// The state of a voter's ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `byEntry`, `reason`, `witnesses`.
+    pub fn find(&self, tracker: &str, voter: &str) -> Result<Uint8Array, JsValue> {
         #[derive(Serialize)]
         struct Witnesses {
             cosigned: usize,
@@ -149,9 +150,10 @@ impl RawElection {
             state: &'static str,
             #[serde(skip_serializing_if = "Option::is_none")]
             entry: Option<u64>,
-            credential: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
             by: Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            by_written: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
             by_entry: Option<u64>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,8 +161,8 @@ impl RawElection {
             witnesses: Option<Witnesses>,
         }
         let Opened { record, election } = &*self.opened;
-        let tracker = parse_tracker(tracker)?;
-        let found = election.find(record, &tracker, &mut system_rng()?).map_err(Refused::from)?;
+        let (tracker, voter) = asked(tracker, voter)?;
+        let found = election.find(record, &tracker, &voter, &mut system_rng()?).map_err(Refused::from)?;
         let witnesses = election.closing_witnesses(record).map_err(Refused::from)?;
         let witnesses = witnesses.map(|seen| Witnesses {
             cosigned: seen.cosigned,
@@ -171,17 +173,17 @@ impl RawElection {
         let place = |state, entry| Place { state, entry: Some(entry), ..Place::default() };
         let place = match found {
             BallotStatus::Counted { index } => place("counted", index),
-            BallotStatus::Superseded { index, by, by_index } => {
-                Place { by: Some(by.to_string()), by_entry: Some(by_index), ..place("superseded", index) }
-            }
+            BallotStatus::Superseded { index, by, by_index } => Place {
+                by: Some(by.to_string()),
+                by_written: Some(by.written()),
+                by_entry: Some(by_index),
+                ..place("superseded", index)
+            },
             BallotStatus::Void { index, error } => Place { reason: Some(error.to_string()), ..place("void", index) },
+            BallotStatus::OfAnotherVoter { index } => place("of_another_voter", index),
             BallotStatus::Missing => Place { state: "missing", ..Place::default() },
         };
-        let credential = match place.entry {
-            Some(entry) => election.ballot_credential(record, entry).map_err(Refused::from)?,
-            None => None,
-        };
-        data(&Place { witnesses, credential: credential.as_ref().map(short_form), ..place })
+        data(&Place { witnesses, ..place })
     }
 }
 
@@ -189,9 +191,7 @@ impl RawElection {
     fn read(fetch: RawFetch, fingerprint: &str) -> Outcome<Self> {
         let expected = match fingerprint {
             "" => None,
-            text => Some(text.parse().map_err(|_| {
-                Refused::new("invalid-input", "fingerprint", "a fingerprint has 64 lower-case hexadecimal digits")
-            })?),
+            text => Some(text.parse().map_err(|_| not_digits("fingerprint"))?),
         };
         let record = fetch.into_record();
         let election = Election::read(&record, &mut system_rng()?)?;
@@ -211,9 +211,9 @@ pub struct RawCredential {
 
 #[wasm_bindgen]
 impl RawCredential {
-    /// The short form of the public credential.
-    pub fn short_form(&self) -> String {
-        short_form(self.voter.credential().public())
+    /// The voter number, in its written form.
+    pub fn voter_number(&self) -> String {
+        VoterNumber::written(self.voter.credential().public())
     }
 
     /// The identifier of the ballot style.
@@ -237,14 +237,18 @@ impl RawCredential {
     pub fn prepare(&self, choices: Vec<u8>, previous: &str, counter: u64) -> Result<RawPrepared, JsValue> {
         let choices = Zeroizing::new(choices);
         let choices = Choices::from_json(&choices).map_err(|error| Refused::from(ChoiceErrors::from(error)))?;
-        let previous = if previous.is_empty() { None } else { Some(parse_tracker(previous)?) };
+        let previous = match previous {
+            "" => None,
+            text => Some(text.parse().map_err(|_| not_digits("previous"))?),
+        };
         let election = &self.opened.election;
         election.is_open().map_err(Refused::from)?;
         let context = &election.context;
         let prepared =
             self.voter.prepare(context, choices, previous, counter, &mut system_rng()?).map_err(Refused::from)?;
         let (opened, voter) = (Rc::clone(&self.opened), Rc::clone(&self.voter));
-        Ok(RawPrepared { tracker: prepared.tracker().to_string(), prepared: Some(prepared), opened, voter })
+        let (tracker, written) = (prepared.tracker().to_string(), prepared.tracker().written());
+        Ok(RawPrepared { tracker, written, prepared: Some(prepared), opened, voter })
     }
 }
 
@@ -252,6 +256,7 @@ impl RawCredential {
 #[wasm_bindgen]
 pub struct RawPrepared {
     tracker: String,
+    written: String,
     prepared: Option<PreparedBallot>,
     opened: Rc<Opened>,
     voter: Rc<Voter>,
@@ -262,6 +267,11 @@ impl RawPrepared {
     /// The tracker of the ballot, in hexadecimal.
     pub fn tracker(&self) -> String {
         self.tracker.clone()
+    }
+
+    /// The tracker in its written form.
+    pub fn written_tracker(&self) -> String {
+        self.written.clone()
     }
 
     /// Opens the ballot and returns the bytes for the second device.
@@ -303,8 +313,15 @@ fn used() -> Refused {
     Refused::new("ballot-used", "", "the ballot was already cast or opened: prepare another one")
 }
 
-fn parse_tracker(text: &str) -> Outcome<Tracker> {
-    text.parse().map_err(|_| Refused::new("invalid-input", "tracker", "a tracker has 64 lower-case hexadecimal digits"))
+fn not_digits(field: &str) -> Refused {
+    Refused::new("invalid-input", field, "expected 64 lower-case hexadecimal digits")
+}
+
+/// Reads what a person typed: the tracker and the voter number of a ballot.
+fn asked(tracker: &str, voter: &str) -> Outcome<(WrittenTracker, VoterNumber)> {
+    let slip = |field, error: WrittenError| Refused::new("typing-slip", field, error);
+    let tracker = tracker.parse().map_err(|error| slip("tracker", error))?;
+    Ok((tracker, voter.parse().map_err(|error| slip("voterNumber", error))?))
 }
 
 fn data(data: &impl Serialize) -> Result<Uint8Array, JsValue> {

@@ -54,6 +54,7 @@ impl From<OpeningError> for Refused {
     fn from(error: OpeningError) -> Self {
         let code = match &error {
             OpeningError::TrackerMismatch { .. } => "other-tracker",
+            OpeningError::OtherVoter { .. } => "other-voter",
             OpeningError::BallotMismatch => "ballot-mismatch",
             OpeningError::WrongElection => "other-election",
             _ => "bad-opening",

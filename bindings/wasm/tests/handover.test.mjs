@@ -18,7 +18,7 @@ function election(folder) {
   const secret = ['--passphrase-file', 'pass'];
   const organiser = run('organiser', 'new', '--out', 'organiser.key');
   const office = run('authority', 'new', '--out', 'office.key');
-  const board = run('board', 'new', '--origin', 'board.example/club', '--out', 'board.key');
+  const board = run('board', 'new', '--name', 'board.example/club', '--out', 'board.key');
   const anna = run('trustee', 'new', '--out', 'anna.age', ...secret, '--work-factor', '4');
   run('manifest', 'new', '--title', 'Chess club', '--rehearsal', '--language', 'en', '--contest', 'chair=Chair', '--option', 'chair/ada=Ada',
     '--option', 'chair/emmy=Emmy', '--organiser', organiser, '--authority', `Office=${office}`, '--trustee', `Anna=${anna}`, '--threshold', '1',
@@ -30,7 +30,8 @@ function election(folder) {
     add(`anna.${round}`);
   }
   const fingerprint = run('credentials', 'issue', 'record', '--voters', '2', '--codes', 'codes.csv');
-  const codes = readFileSync(join(folder, 'codes.csv'), 'utf8').trim().split('\n').slice(1).map((line) => line.split(',')[1]);
+  const letters = readFileSync(join(folder, 'codes.csv'), 'utf8').trim().split('\n').slice(1).map((line) => line.split(','));
+  const [codes, numbers] = [1, 2].map((column) => letters.map((letter) => letter[column]));
   run('authority', 'sign', 'record', '--key', 'office.key', '--fingerprint', fingerprint, '--out', 'signature');
   add('signature');
   run('organiser', 'open', 'record', '--key', 'organiser.key', '--out', 'opening');
@@ -40,26 +41,27 @@ function election(folder) {
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile()) files.set(relative(join(folder, 'record'), path), readFileSync(path));
   }
-  return { run, add, fingerprint, codes, files };
+  return { run, add, fingerprint, codes, numbers, files };
 }
 
 test('the command takes what the package makes', { skip: missing, timeout: 120_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ballotta-handover-'));
   try {
-    const { run, add, fingerprint, codes, files } = election(folder);
+    const { run, add, fingerprint, codes, numbers, files } = election(folder);
     const opened = await (await load()).openElection(files, { fingerprint });
     const credential = opened.credential(codes[0]);
+    assert.equal(credential.voterNumber, numbers[0]);
     const choices = { chair: { options: ['ada'] } };
 
     const tested = credential.prepare(choices);
     writeFileSync(join(folder, 'test.opening'), opened.toText('ballot-opening', tested.open()));
-    assert.match(run('voter', 'check-opening', 'record', 'test.opening', '--tracker', tested.tracker), /Ada/);
+    assert.match(run('voter', 'check-opening', 'record', 'test.opening', '--tracker', tested.writtenTracker, '--voter-number', numbers[0]), /Ada/);
 
     const ballot = credential.prepare(choices);
     const bytes = ballot.cast();
     writeFileSync(join(folder, 'my-ballot'), opened.toText('ballot', bytes));
     add('my-ballot');
-    assert.match(run('voter', 'check', 'record', '--tracker', ballot.tracker), /count/);
+    assert.match(run('voter', 'check', 'record', '--tracker', ballot.tracker, '--voter-number', numbers[0]), /count/);
     assert.deepEqual(opened.fromText('ballot', readFileSync(join(folder, 'my-ballot'), 'utf8')), bytes);
     // The bytes alone are no message file.
     writeFileSync(join(folder, 'bytes'), bytes);
@@ -71,7 +73,7 @@ test('the command takes what the package makes', { skip: missing, timeout: 120_0
     const { tracker } = JSON.parse(run('--json', 'inspect', 'other'));
     run('voter', 'open', 'other', '--out', 'other.opening');
     const opening = opened.fromText('ballot-opening', readFileSync(join(folder, 'other.opening'), 'utf8'));
-    assert.deepEqual(opened.checkOpening(opening, tracker).choices, { chair: { options: ['emmy'] } });
+    assert.deepEqual(opened.checkOpening(opening, tracker, numbers[1]).choices, { chair: { options: ['emmy'] } });
     opened.free();
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -47,7 +47,7 @@ test('polluted prototypes are not looked at', async () => {
     assert.throws(() => credential.prepare({ get c0() { return 'blank'; }, c1: { options: ['o0'] } }), input);
     const opening = credential.prepare(good());
     const { tracker } = opening;
-    assert.deepEqual(election.checkOpening(opening.open(), tracker).choices, good());
+    assert.deepEqual(election.checkOpening(opening.open(), tracker, credential.voterNumber).choices, good());
   });
 });
 
@@ -87,7 +87,7 @@ test('what is read once cannot change', async () => {
     const ballot = credential.prepare(liar);
     assert.equal(asked, 2);
     const { tracker } = ballot;
-    assert.deepEqual(election.checkOpening(ballot.open(), tracker).choices, { c0: 'blank', c1: { options: ['o0'] } });
+    assert.deepEqual(election.checkOpening(ballot.open(), tracker, credential.voterNumber).choices, { c0: 'blank', c1: { options: ['o0'] } });
     const throwing = new Proxy({}, { ownKeys: () => { throw new Error('mine'); } });
     assert.throws(() => credential.prepare(throwing), input);
     const { proxy, revoke } = Proxy.revocable([], {});
@@ -105,14 +105,25 @@ test('strings, bytes and options are what they are', async () => {
       assert.throws(() => election.credential(wrong), { code: 'bad-voting-code', field: 'code' });
     }
     assert.throws(() => election.credential(vectors.other_election.code), { code: 'unknown-credential' });
-    assert.equal(election.credential(` ${code.toLowerCase().replaceAll('-', ' ')} `).shortForm, credential.shortForm);
+    assert.equal(election.credential(` ${code.toLowerCase().replaceAll('-', ' ')} `).voterNumber, credential.voterNumber);
     for (const wrong of [undefined, null, 'bytes', [1], new Uint16Array(4), new DataView(new ArrayBuffer(4)), new ArrayBuffer(4),
       new Proxy(new Uint8Array(4), {}), { length: 4, 0: 1 }]) {
-      assert.throws(() => election.checkOpening(wrong, vectors.voted.tracker), { ...input, field: 'opening' });
+      assert.throws(() => election.checkOpening(wrong, vectors.voted.tracker, credential.voterNumber), { ...input, field: 'opening' });
     }
-    for (const wrong of [undefined, '', 'x', vectors.voted.tracker.toUpperCase(), `${vectors.voted.tracker}\n`]) {
-      assert.throws(() => election.findBallot(wrong), { ...input, field: 'tracker' });
+    const { tracker } = vectors.voted;
+    const number = credential.voterNumber;
+    for (const wrong of [undefined, null, 7, new String(tracker), [tracker], 'x'.repeat(257)]) {
+      assert.throws(() => election.findBallot(wrong, number), { ...input, field: 'tracker' });
+      assert.throws(() => election.findBallot(tracker, wrong), { ...input, field: 'voterNumber' });
     }
+    const slip = { name: 'BallottaError', code: 'typing-slip' };
+    for (const wrong of ['', 'x', `${tracker}0`, tracker.replace(/[0-9a-f]$/, 'x'), number, vectors.ballots[0].written_tracker.slice(0, -1)]) {
+      assert.throws(() => election.findBallot(wrong, number), { ...slip, field: 'tracker' }, wrong);
+    }
+    for (const wrong of ['', 'x', tracker, `${number}0`, number.replace(/.$/, (last) => (last === 'Z' ? 'Y' : 'Z'))]) {
+      assert.throws(() => election.findBallot(tracker, wrong), { ...slip, field: 'voterNumber' }, wrong);
+    }
+    assert.throws(() => election.findBallot(tracker, code), { ...slip, message: /voting code, which is secret/ });
     assert.throws(() => credential.prepare(good(), { previous: 'x' }), { ...input, field: 'previous' });
     assert.throws(() => credential.prepare(good(), { perhaps: 1 }), input);
     assert.throws(() => election.checkChoices(good(), 's9'), { ...input, field: 'style' });
@@ -135,10 +146,11 @@ test('bytes are copied before they are used', async () => {
 test("another voter's ballot shown as one's own", async () => {
   const [mine, other] = [vectors.ballots[0], vectors.ballots[1]];
   await withElection((election) => {
-    // The tracker is the voter's own; the short form says whose ballot it is.
-    assert.throws(() => election.checkOpening(unhex(other.opening), mine.tracker), { code: 'other-tracker' });
-    const shown = election.checkOpening(unhex(other.opening), other.tracker);
-    assert.notEqual(shown.credential, mine.credential);
+    const [opening, number] = [unhex(other.opening), mine.voter_number];
+    assert.throws(() => election.checkOpening(opening, mine.tracker, number), { code: 'other-tracker' });
+    // A device that shows the tracker of another voter cannot choose the number in the letter.
+    assert.throws(() => election.checkOpening(opening, other.written_tracker, number), { code: 'other-voter' });
+    assert.equal(election.checkOpening(opening, other.written_tracker, other.voter_number).voterNumber, other.voter_number);
   });
 });
 
@@ -191,7 +203,7 @@ test('a ballot has one fate', async () => {
     ballot.cast();
     election.free();
     assert.throws(() => election.credential(code), { code: 'gone' });
-    assert.throws(() => election.findBallot(vectors.voted.tracker), { code: 'gone' });
+    assert.throws(() => election.findBallot(vectors.voted.tracker, vectors.ballots[0].voter_number), { code: 'gone' });
   });
 });
 
@@ -215,10 +227,10 @@ test('a panic becomes an error and poisons nothing', async () => {
   const [credential, other] = [one.credential(code), two.credential(code)];
   const ballot = credential.prepare(good());
   const internal = (error) => error instanceof BallottaError && error.code === 'internal' && !/unreachable/.test(error.message);
-  assert.throws(() => one.findBallot(vectors.voted.tracker), internal);
+  assert.throws(() => one.findBallot(vectors.voted.tracker, vectors.ballots[0].voter_number), internal);
   // Objects of this election report `gone`. Other objects, and objects that are made later, still work.
   const gone = { name: 'BallottaError', code: 'gone' };
-  assert.throws(() => one.findBallot(vectors.voted.tracker), gone);
+  assert.throws(() => one.findBallot(vectors.voted.tracker, vectors.ballots[0].voter_number), gone);
   assert.throws(() => credential.prepare(good()), gone);
   assert.throws(() => ballot.cast(), gone);
   assert.ok(other.prepare(good()).cast().length > 0);
@@ -232,7 +244,7 @@ test('a call from within a call is an error, and hands out nothing', async () =>
   await withElection((election, credential) => {
     const { getRandomValues } = crypto;
     const refused = [];
-    const again = [() => credential.free(), () => credential.prepare(good()), () => election.findBallot(vectors.voted.tracker)];
+    const again = [() => credential.free(), () => credential.prepare(good()), () => election.findBallot(vectors.voted.tracker, vectors.ballots[0].voter_number)];
     crypto.getRandomValues = (bytes) => {
       for (const call of again) {
         try {
@@ -253,7 +265,7 @@ test('a call from within a call is an error, and hands out nothing', async () =>
     const ballot = prepare();
     assert.deepEqual(refused, ['busy', 'busy', 'busy']);
     const { tracker } = ballot;
-    assert.deepEqual(election.checkOpening(ballot.open(), tracker).choices, good());
+    assert.deepEqual(election.checkOpening(ballot.open(), tracker, credential.voterNumber).choices, good());
     // An election that is freed within a call is wiped after the call.
     crypto.getRandomValues = (bytes) => {
       election.free();
@@ -331,7 +343,7 @@ test('what is gone is freed without a word', async () => {
   const broken = await load(panicking('rawelection_find'));
   const other = await broken.openElection(record(), pinned);
   const voter = other.credential(code);
-  assert.throws(() => other.findBallot(vectors.voted.tracker), { code: 'internal' });
+  assert.throws(() => other.findBallot(vectors.voted.tracker, vectors.ballots[0].voter_number), { code: 'internal' });
   voter.free();
   other.free();
 });

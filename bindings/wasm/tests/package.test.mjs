@@ -57,11 +57,17 @@ test('a page without tools', { skip: noBrowser, timeout: 60_000 }, async () => {
   const made = folder('bare', 'ballotta');
   writeRecord(join(made, 'record'));
   writeFileSync(join(made, 'index.html'), `<!doctype html><meta charset="utf-8"><title>..</title><body>${bare}</body>`);
-  await inBrowser(made, `index.html?tracker=${vectors.voted.tracker}`, async (page) => {
+  const { tracker } = vectors.voted;
+  const { voter_number } = vectors.ballots.find(({ previous }) => previous === tracker);
+  await inBrowser(made, 'index.html', async (page) => {
+    await page.locator('p').waitFor();
+    await page.fill('[name=tracker]', tracker);
+    await page.fill('[name=number]', voter_number);
+    await page.click('button');
     await page.waitForFunction(() => document.title === 'counted');
     assert.match(await page.locator('p').textContent(), new RegExp(vectors.fingerprint));
   });
-  // Without a tracker the page looks for nothing, and reports no error.
+  // Before anything is typed the page looks for nothing, and reports no error.
   await inBrowser(made, 'index.html', async (page, problems) => {
     await page.locator('p').waitFor();
     assert.equal(await page.title(), '..');
@@ -75,7 +81,7 @@ test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
   writeRecord(join(made, 'public/record'));
   const [{ code, choices }] = vectors.ballots;
   const given = `declare const FINGERPRINT: string;\nconst code: string = '${code}';\n`
-    + "const show = (tracker: string) => { document.title = `prepared ${tracker}`; };\n";
+    + "const showNumber = (number: string) => void number;\nconst show = (tracker: string) => { document.title = `prepared ${tracker}`; };\n";
   // The choices in the README belong to another election.
   const own = /^const choices: Choices = .*$/m;
   assert.match(vite, own);
@@ -114,7 +120,7 @@ test('the types need no library of a browser', () => {
       const elections: AnyElection[] = [await ballotta.openElection(files, { fingerprint: 'unpinned' }), await worker.openElection({ url: '/record/' }, { fingerprint: 'unpinned' })];
       const report = await ballotta.verify({ url: { href: 'https://example.org/record/' } });
       if (new BallottaError('closed', '').cause === undefined) return report.verdict;
-      return (await elections[0]?.findBallot('0'))?.state ?? null;
+      return (await elections[0]?.findBallot('0', '0'))?.state ?? null;
     }
   `);
   run('node', [compiler, ...options, 'uses.mts'], made);

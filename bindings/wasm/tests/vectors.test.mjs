@@ -20,20 +20,22 @@ test('ballots and openings are those of the library, byte for byte', async () =>
       const election = await open();
       const credential = election.credential(vector.code);
       assert.deepEqual(
-        [credential.shortForm, credential.style, credential.weight, credential.predecessor()],
-        [vector.credential, vector.style, BigInt(vector.weight), vector.previous],
+        [credential.voterNumber, credential.style, credential.weight, credential.predecessor()],
+        [vector.voter_number, vector.style, BigInt(vector.weight), vector.previous],
       );
       const ballot = await prepare(election);
-      assert.equal(ballot.tracker, vector.tracker);
+      assert.deepEqual([ballot.tracker, ballot.writtenTracker], [vector.tracker, vector.written_tracker]);
       assert.equal(await fixed(() => hex(ballot.cast())), vector.ballot);
       const opening = (await prepare(election)).open();
       assert.equal(hex(opening), vector.opening);
-      assert.deepEqual(election.checkOpening(opening, vector.tracker), {
-        credential: vector.credential,
-        style: vector.style,
-        weight: BigInt(vector.weight),
-        choices: JSON.parse(vector.choices),
-      });
+      for (const tracker of [vector.tracker, vector.written_tracker, vector.written_tracker.toLowerCase().replaceAll('-', ' ')]) {
+        assert.deepEqual(election.checkOpening(opening, tracker, vector.voter_number), {
+          voterNumber: vector.voter_number,
+          style: vector.style,
+          weight: BigInt(vector.weight),
+          choices: JSON.parse(vector.choices),
+        });
+      }
     }
   }
 });
@@ -53,8 +55,8 @@ test('choices are refused with the same words', async () => {
 
 test('openings are refused with the same words', async () => {
   const election = await ballotta.openElection(record(), pinned);
-  for (const { opening, tracker, code, message } of vectors.refused_openings) {
-    assert.throws(() => election.checkOpening(unhex(opening), tracker), { name: 'BallottaError', code, message });
+  for (const { opening, tracker, voter_number, code, message } of vectors.refused_openings) {
+    assert.throws(() => election.checkOpening(unhex(opening), tracker, voter_number), { name: 'BallottaError', code, message });
   }
 });
 
@@ -105,9 +107,28 @@ test('contests, styles and totals are plain and exact', async () => {
 test('a ballot is found on the board', async () => {
   const election = await ballotta.openElection(record(), pinned);
   const { tracker, entry } = vectors.voted;
-  const { credential } = vectors.ballots.find(({ previous }) => previous === tracker);
-  assert.deepEqual(election.findBallot(tracker), { state: 'counted', entry, credential, witnesses: null });
-  assert.deepEqual(election.findBallot(vectors.ballots[0].tracker), { state: 'missing', credential: null, witnesses: null });
+  const { voter_number } = vectors.ballots.find(({ previous }) => previous === tracker);
+  const other = vectors.ballots.find((ballot) => ballot.voter_number !== voter_number);
+  assert.deepEqual(election.findBallot(tracker, voter_number), { state: 'counted', entry, witnesses: null });
+  assert.deepEqual(election.findBallot(` ${tracker.toUpperCase()}\n`, voter_number.toLowerCase()), { state: 'counted', entry, witnesses: null });
+  assert.deepEqual(election.findBallot(tracker, other.voter_number), { state: 'of_another_voter', entry, witnesses: null });
+  assert.deepEqual(election.findBallot(vectors.ballots[0].written_tracker, voter_number), { state: 'missing', witnesses: null });
+});
+
+test('a typing slip is no answer about a ballot', async () => {
+  const election = await ballotta.openElection(record(), pinned);
+  const [{ written_tracker, voter_number, opening }] = vectors.ballots;
+  const wrong = (text) => text.replace(/.$/, (last) => (last === 'Z' ? 'Y' : 'Z'));
+  const slip = (field, message) => ({ name: 'BallottaError', code: 'typing-slip', field, message });
+  const [tracker, number] = [
+    slip('tracker', 'the tracker has a typing slip in group 6: compare it letter by letter'),
+    slip('voterNumber', 'the voter number has a typing slip in group 3: compare it letter by letter'),
+  ];
+  for (const asked of [(...typed) => election.findBallot(...typed), (...typed) => election.checkOpening(unhex(opening), ...typed)]) {
+    assert.throws(() => asked(wrong(written_tracker), voter_number), tracker);
+    assert.throws(() => asked(written_tracker, wrong(voter_number)), number);
+    assert.throws(() => asked(voter_number, voter_number), slip('tracker', 'this is a voter number, not a tracker'));
+  }
 });
 
 test('the verifier reports as the command does', async () => {

@@ -31,7 +31,8 @@ async function inPage(work) {
       globalThis.turn = () => new Promise((resolve) => setTimeout(resolve, 0));
     });
     const given = {
-      fingerprint: vectors.fingerprint, code: vectors.ballots[1].code, choices: JSON.parse(vectors.ballots[1].choices), voted: vectors.voted,
+      fingerprint: vectors.fingerprint, code: vectors.ballots[1].code, choices: JSON.parse(vectors.ballots[1].choices), voted: { ...vectors.voted, number: vectors.ballots.find(({ previous }) => previous === vectors.voted.tracker).voter_number },
+      number: vectors.ballots[1].voter_number,
     };
     answer = await page.evaluate(work, given);
     // The threads that are left, without ended workers.
@@ -44,16 +45,16 @@ async function inPage(work) {
 const options = { skip: noBrowser, timeout: 60_000 };
 
 test('calls that overlap have each its own answer', options, async () => {
-  const found = await inPage(async ({ fingerprint, code, choices, voted }) => {
+  const found = await inPage(async ({ fingerprint, code, choices, voted, number }) => {
     const { loadWorker } = await import('/ballotta/worker.js');
     const ballotta = await loadWorker();
     const [one, two] = await Promise.all(['unpinned', fingerprint].map((fingerprint) => ballotta.openElection({ url: '/record/' }, { fingerprint })));
     const [credential, other] = await Promise.all([one.credential(code), two.credential(code)]);
-    const calls = [credential.prepare(choices), one.findBallot(voted.tracker), refused(other.prepare({})), other.prepare(choices), two.findBallot('0'.repeat(64))];
-    const [first, state, problem, second, missing] = await Promise.all(calls);
-    const checked = await two.checkOpening(await second.open(), second.tracker);
+    const calls = [credential.prepare(choices), one.findBallot(voted.tracker, voted.number), refused(other.prepare({})), other.prepare(choices), two.findBallot('0'.repeat(64), number), two.findBallot(voted.tracker, number), refused(two.findBallot('T-0', number))];
+    const [first, state, problem, second, missing, another, slip] = await Promise.all(calls);
+    const checked = await two.checkOpening(await second.open(), second.writtenTracker, other.voterNumber);
     return {
-      pinned: [one.pinned, two.pinned], same: first.tracker === second.tracker, state, problem, missing, checked: checked.choices, choices,
+      pinned: [one.pinned, two.pinned], same: first.tracker === second.tracker, state, problem, missing, another, slip, own: [credential.voterNumber, number], checked: checked.choices, choices,
       cast: (await first.cast()).length > 0, again: await refused(first.cast()),
     };
   });
@@ -61,6 +62,9 @@ test('calls that overlap have each its own answer', options, async () => {
   assert.equal(found.same, false);
   assert.equal(found.state.state, 'counted');
   assert.equal(found.missing.state, 'missing');
+  assert.equal(found.another.state, 'of_another_voter');
+  assert.deepEqual(found.slip, { name: 'BallottaError', code: 'typing-slip', field: 'tracker' });
+  assert.equal(...found.own);
   assert.equal(found.problem.code, 'choices-not-allowed');
   assert.deepEqual(found.checked, found.choices);
   assert.deepEqual([found.cast, found.again.code], [true, 'ballot-used']);
@@ -88,13 +92,13 @@ test('a worker verifies, and tells of its progress', options, async () => {
 });
 
 test('a worker that is ended while it works ends what waits, and everything in it', options, async () => {
-  const found = await inPage(async ({ fingerprint, code, choices, voted }) => {
+  const found = await inPage(async ({ fingerprint, code, choices, voted, number }) => {
     const { loadWorker } = await import('/ballotta/worker.js');
     const ballotta = await loadWorker();
     const election = await ballotta.openElection({ url: '/record/' }, { fingerprint });
     const credential = await election.credential(code);
     const ballot = await credential.prepare(choices);
-    const waiting = [credential.prepare(choices), election.findBallot(voted.tracker), ballotta.verify({ url: '/record/' }), ballot.cast()].map(refused);
+    const waiting = [credential.prepare(choices), election.findBallot(voted.tracker, number), ballotta.verify({ url: '/record/' }), ballot.cast()].map(refused);
     ballotta.terminate();
     const pending = await Promise.all(waiting);
     const later = await Promise.all([ballot.cast(), credential.prepare(choices), ballotta.verify({ url: '/record/' })].map(refused));

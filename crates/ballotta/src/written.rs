@@ -184,7 +184,7 @@ impl Kind {
 /// The 64 hexadecimal digits of a value, which may have spaces, hyphens and capital letters; `None` for another length.
 fn digits(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(|character| !is_separator(*character)).collect();
-    (digits.len() == 64).then(|| digits.to_lowercase())
+    (digits.len() == 64).then(|| digits.to_ascii_lowercase())
 }
 
 macro_rules! written_type {

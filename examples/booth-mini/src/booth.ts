@@ -3,7 +3,10 @@
 import { type Choices, type WorkerCredential, type WorkerPreparedBallot } from 'ballotta/worker';
 import { choices as chosen, complaint, fieldset, summary } from './contests.js';
 import { send } from './handover.js';
-import { Page, element, field, grouped, here, run, save } from './page.js';
+import { Page, element, field, here, run, save, written } from './page.js';
+
+/** What is shown of a ballot. */
+type Shown = Pick<WorkerPreparedBallot, 'tracker' | 'writtenTracker'>;
 
 await run(async () => enter(await Page.open((words) => words.booth)));
 
@@ -57,6 +60,8 @@ function choose(page: Page, credential: WorkerCredential, before: Choices): void
     const form = element(
       'form', { novalidate: true },
       element('h2', {}, words.yourBallot),
+      element('p', {}, words.yourNumber, ' ', element('strong', { id: 'voter-number', class: 'written', translate: 'no' }, written(credential.voterNumber))),
+      element('p', {}, words.compareNumber),
       ...weighted,
       ...contests.map((contest) => fieldset(contest, marked[contest.id], words, voter)),
       element('button', {}, words.review),
@@ -109,11 +114,10 @@ function decide(page: Page, credential: WorkerCredential, choices: Choices, ball
       const { endpoint } = page.configuration;
       const address = endpoint === null ? null : here(endpoint);
       const text = await page.election.toText('ballot', await ballot.cast());
-      const { shortForm } = credential;
       await credential.free();
-      if (address !== null) return handOver(page, address, text, ballot.tracker, shortForm);
+      if (address !== null) return handOver(page, address, text, ballot);
       save('my-ballot', text);
-      done(page, ballot.tracker, shortForm, true);
+      done(page, ballot, true);
     });
     const open = () => page.busy(async () => {
       save('my-ballot.opening', await page.election.toText('ballot-opening', await ballot.open()));
@@ -121,7 +125,7 @@ function decide(page: Page, credential: WorkerCredential, choices: Choices, ball
     });
     return [
       element('h2', {}, words.writeDown),
-      tracker(ballot.tracker),
+      tracker(ballot),
       ...(again ? [element('p', {}, words.replaces)] : []),
       element('p', {}, words.thenDecide),
       element('div', { class: 'ways' },
@@ -138,17 +142,17 @@ function decide(page: Page, credential: WorkerCredential, choices: Choices, ball
 }
 
 /** Sends a signed ballot to the ballot box. If that fails, the voter gets a file, and can send the same bytes again. */
-async function handOver(page: Page, address: string, text: string, hash: string, shortForm: string): Promise<void> {
+async function handOver(page: Page, address: string, text: string, ballot: Shown): Promise<void> {
   const sent = await send(address, text);
-  if (sent === 'taken') return done(page, hash, shortForm, false);
+  if (sent === 'taken') return done(page, ballot, false);
   save('my-ballot', text);
   page.step(() => {
     const { words } = page;
-    const again = () => page.busy(() => handOver(page, address, text, hash, shortForm));
+    const again = () => page.busy(() => handOver(page, address, text, ballot));
     return [
       element('h2', { id: 'unsent', 'data-sent': sent }, sent === 'refused' ? words.unsent : words.uncertain),
       element('p', { class: 'problem' }, sent === 'refused' ? words.notTaken : words.perhapsTaken),
-      tracker(hash),
+      tracker(ballot),
       element('div', { class: 'actions' },
         element('button', { type: 'button', id: 'again', click: () => void again() }, words.sendAgain),
         element('button', { type: 'button', class: 'plain', click: () => save('my-ballot', text) }, words.saveAgain)),
@@ -163,26 +167,25 @@ function opened(page: Page, credential: WorkerCredential, choices: Choices): voi
     return [
       element('h2', {}, words.openedTitle),
       element('p', {}, words.openedText),
-      element('p', {}, words.credential, ' ', element('strong', { id: 'credential', translate: 'no' }, credential.shortForm)),
-      element('p', {}, words.stillVote),
+      element('p', { id: 'not-voted' }, words.stillVote),
       element('button', { type: 'button', click: () => choose(page, credential, choices) }, words.voteNow),
     ];
   });
 }
 
-function done(page: Page, hash: string, shortForm: string, file: boolean): void {
+function done(page: Page, ballot: Shown, file: boolean): void {
   page.step(() => {
     const { words } = page;
     return [
       element('h2', {}, file ? words.savedTitle : words.castDone),
       element('p', {}, file ? words.savedText : words.castDoneText),
-      tracker(hash),
-      element('p', {}, words.yourCredential, ' ', element('strong', { id: 'credential', translate: 'no' }, shortForm)),
+      tracker(ballot),
+      element('p', {}, words.needBoth),
       element('p', {}, element('a', { href: 'check.html' }, words.checkLater)),
     ];
   });
 }
 
-function tracker(hash: string): HTMLElement {
-  return element('p', { class: 'tracker' }, element('code', { id: 'tracker', 'data-tracker': hash, translate: 'no' }, grouped(hash)));
+function tracker({ tracker, writtenTracker }: Shown): HTMLElement {
+  return element('p', { class: 'tracker' }, element('code', { id: 'tracker', 'data-tracker': tracker, translate: 'no' }, written(writtenTracker)));
 }

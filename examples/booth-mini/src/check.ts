@@ -2,7 +2,10 @@
 
 import { summary } from './contests.js';
 import { BallottaError, type FoundBallot } from 'ballotta/worker';
-import { Page, element, explain, field, grouped, run } from './page.js';
+import { Page, element, explain, field, run, written } from './page.js';
+import type { Words } from './words.js';
+
+const typing = { autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: '200', class: 'code' };
 
 await run(async () => start(await Page.open((words) => words.check)));
 
@@ -10,24 +13,61 @@ function start(page: Page): void {
   page.step(() => [find(page), opening(page)]);
 }
 
-/** The errors that only the first device can cause. All others may be typing mistakes. */
-const CHEATS = ['other-tracker', 'ballot-mismatch', 'bad-opening', 'other-election'];
+/** The errors that only the first device can cause. Typing slips are not among them. */
+const CHEATS = ['other-tracker', 'other-voter', 'ballot-mismatch', 'bad-opening', 'other-election'];
 
-/** Normalises a tracker as people type it. */
-function typed(input: HTMLTextAreaElement): string {
-  return input.value.replace(/\s/g, '').toLowerCase();
+/** The controls for the tracker and the voter number. They are always typed: a value from elsewhere would prove nothing. */
+class Asked {
+  readonly tracker = element('textarea', { name: 'tracker', required: true, rows: '2', ...typing });
+  readonly voterNumber = element('input', { name: 'voterNumber', required: true, ...typing });
+  /** The fields, each with a place for a typing slip. */
+  readonly fields: readonly HTMLElement[];
+
+  /** `form` makes the names of the two forms differ; `clear` is called when something is typed. */
+  constructor(form: string, private readonly words: Words, clear: () => void) {
+    this.fields = ([[this.tracker, words.tracker, words.trackerHint], [this.voterNumber, words.voterNumber, words.voterNumberHint]] as const).map(
+      ([control, label, hint]) => {
+        const made = field(label, control, hint);
+        const id = `${form}-${control.name}`;
+        made.querySelector('.hint')!.id = `${id}-hint`;
+        made.append(element('p', { id: `${id}-slip`, class: 'problem slip', role: 'alert' }));
+        control.setAttribute('aria-describedby', `${id}-hint ${id}-slip`);
+        control.addEventListener('input', () => {
+          this.say(control, '');
+          clear();
+        });
+        return made;
+      },
+    );
+  }
+
+  /** Shows a typing slip beside its field. Any other error is thrown again. */
+  slip(error: unknown): void {
+    if (!(error instanceof BallottaError) || error.code !== 'typing-slip') throw error;
+    const control = error.field === 'voterNumber' ? this.voterNumber : this.tracker;
+    // The sentence of the library, which names the group, is in English. Other languages are given the group only.
+    const group = /group (\d+)/.exec(error.message)?.[1];
+    const what = error.field === 'voterNumber' ? this.words.voterNumber : this.words.tracker;
+    this.say(control, error.message.includes('voting code') ? this.words.secretCode : this.words.slip(what, group));
+    control.focus();
+  }
+
+  private say(control: HTMLInputElement | HTMLTextAreaElement, text: string): void {
+    control.setAttribute('aria-invalid', String(text !== ''));
+    control.closest('.field')!.querySelector('.slip')!.textContent = text;
+  }
 }
 
 function opening(page: Page): HTMLElement {
   const { words } = page;
-  const tracker = element('textarea', { name: 'tracker', required: true, rows: '2', autocomplete: 'off', spellcheck: 'false', class: 'code' });
   const file = element('input', { type: 'file', name: 'opening', required: true });
   const answer = element('div', { id: 'opened', role: 'status', 'aria-live': 'polite' });
+  const asked = new Asked('opening', words, () => clear(answer));
   const form = element(
     'form', { id: 'check-opening' },
     element('h2', {}, words.checkOpening),
     element('p', {}, words.checkOpeningText),
-    field(words.tracker, tracker),
+    ...asked.fields,
     field(words.openingFile, file),
     element('button', {}, words.check),
     answer,
@@ -42,20 +82,24 @@ function opening(page: Page): HTMLElement {
         throw error instanceof BallottaError && error.code === 'bad-text' ? new Error(words.noOpening) : error;
       });
       try {
-        const { credential, style, weight, choices } = await election.checkOpening(bytes, typed(tracker));
+        const { voterNumber, style, weight, choices } = await election.checkOpening(bytes, asked.tracker.value, asked.voterNumber.value);
         const contests = election.contests(page.language, style);
         answer.className = 'good';
         answer.append(
           element('h3', {}, words.holds),
           summary(contests, choices, words),
           element('p', { id: 'held' }, words.control.held(style, String(weight), election.weightUnit(page.language))),
-          element('p', {}, words.credential, ' ', element('strong', { id: 'credential', translate: 'no' }, credential)),
+          element('p', {}, words.voterNumber, ' ', element('strong', { class: 'written', translate: 'no' }, written(voterNumber))),
           element('p', {}, words.holdsText),
         );
       } catch (error) {
-        if (!(error instanceof BallottaError) || !CHEATS.includes(error.code)) throw error;
-        answer.className = 'problem';
-        answer.append(element('h3', {}, words.doNotVote), element('p', {}, explain(error, words)));
+        if (error instanceof BallottaError && CHEATS.includes(error.code)) {
+          answer.className = 'problem';
+          const title = error.code === 'other-voter' ? words.states.of_another_voter : words.doNotVote;
+          answer.append(element('h3', { id: 'refused', 'data-code': error.code }, title), element('p', {}, explain(error, words)));
+        } else {
+          asked.slip(error);
+        }
       }
       page.say('');
     });
@@ -65,27 +109,30 @@ function opening(page: Page): HTMLElement {
 
 function find(page: Page): HTMLElement {
   const { words } = page;
-  const tracker = element('textarea', { name: 'tracker', required: true, rows: '2', autocomplete: 'off', spellcheck: 'false', class: 'code' });
   const answer = element('div', { id: 'found', role: 'status', 'aria-live': 'polite' });
+  const asked = new Asked('find', words, () => clear(answer));
   const form = element(
     'form', { id: 'find' },
     element('h2', {}, words.find),
     element('p', {}, words.findText),
-    field(words.tracker, tracker),
+    ...asked.fields,
     element('button', {}, words.look),
     answer,
   );
-  tracker.addEventListener('input', () => clear(answer));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void page.busy(async () => {
       // An earlier answer is removed, so that it is not shown during the search or next to an error.
       clear(answer);
-      const hash = typed(tracker);
+      const [tracker, voterNumber] = [asked.tracker.value, asked.voterNumber.value];
       await page.refresh();
-      const found = await page.election.findBallot(hash);
-      answer.append(...state(page, hash, found));
-      answer.className = holds(found) ? 'good' : 'problem';
+      try {
+        const found = await page.election.findBallot(tracker, voterNumber);
+        answer.append(...state(page, tracker, found));
+        answer.className = holds(found) ? 'good' : 'problem';
+      } catch (error) {
+        asked.slip(error);
+      }
       page.say('');
     });
   });
@@ -102,20 +149,19 @@ function holds({ state, witnesses }: FoundBallot): boolean {
   return state === 'counted' && (witnesses === null || witnesses.enough);
 }
 
-/** Shows the state of a ballot, with its tracker. */
-function state(page: Page, hash: string, found: FoundBallot): Node[] {
+/** Shows the state of a ballot, with the tracker that was typed. */
+function state(page: Page, tracker: string, found: FoundBallot): Node[] {
   const { words, election } = page;
   const { witnesses } = found;
   const title = found.state === 'counted' && !holds(found) ? words.notWitnessed : words.states[found.state];
   const shown: Node[] = [
     element('h3', { id: 'state', 'data-state': found.state }, title),
-    element('p', {}, element('code', { translate: 'no' }, grouped(hash)), ' ', words.seen(election.board.entries)),
+    element('p', {}, element('code', { class: 'written', translate: 'no' }, written(tracker.trim().toUpperCase())), ' ', words.seen(election.board.entries)),
   ];
-  if (found.credential !== null) {
-    shown.push(element('p', {}, words.ofCredential, ' ', element('strong', { id: 'cast-by', translate: 'no' }, found.credential)));
-  }
-  if (found.state === 'superseded') shown.push(element('p', { translate: 'no' }, grouped(found.by)));
+  if (found.state === 'superseded') shown.push(element('p', {}, words.laterOne, ' ', element('code', { class: 'written', translate: 'no' }, written(found.byWritten))));
   if (found.state === 'void') shown.push(element('p', {}, found.reason));
+  // Neither the close nor witnesses change this answer.
+  if (found.state === 'of_another_voter') return [...shown, element('p', {}, words.otherVoter)];
   if (witnesses === null) shown.push(element('p', {}, words.notClosed));
   else if (witnesses.quorum > 0) shown.push(element('p', {}, words.witnesses(witnesses.cosigned, witnesses.quorum)));
   return shown;

@@ -177,14 +177,19 @@ export async function run(start: () => Promise<void>): Promise<void> {
 /** Describes an error. Common errors are described in the reader's language. */
 export function explain(error: unknown, words: Words): string {
   if (!(error instanceof BallottaError)) return error instanceof Error ? error.message : String(error);
-  // The tracker is the only wrong input that a voter can have typed.
-  if (error.code === 'invalid-input' && error.field !== 'tracker') return error.message;
   return words.faults[error.code] ?? error.message;
 }
 
 /** Divides digits into groups of four, which are easier to compare. */
 export function grouped(hash: string): string {
   return hash.replace(/(.{4})(?=.)/g, '$1 ');
+}
+
+/** A tracker or a voter number, which may be broken into lines after its hyphens only. */
+export function written(text: string): DocumentFragment {
+  const parts = document.createDocumentFragment();
+  for (const group of text.split(/(?<=-)/)) parts.append(group, element('wbr'));
+  return parts;
 }
 
 /** Saves a file that the person gives to somebody else. */

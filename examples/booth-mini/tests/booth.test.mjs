@@ -80,19 +80,21 @@ async function mark(page, wish) {
 }
 
 /** Goes through the steps from the code to the tracker. */
-async function prepare(page, code, wish, name) {
+async function prepare(page, number, wish, name) {
   if (name) await shot(page, `${name}-1-code`);
-  await page.fill('input[name=code]', code);
+  await page.fill('input[name=code]', election.codes[number]);
   await page.click('main button');
   await page.locator('fieldset').first().waitFor();
-  await named(page, ['#title', '#fingerprint', 'fieldset legend']);
+  assert.equal(await page.locator('#voter-number').textContent(), election.numbers[number]);
+  await named(page, ['#title', '#fingerprint', 'fieldset legend', '#voter-number']);
   await mark(page, wish);
   if (name) await shot(page, `${name}-2-choose`);
   await page.click('main form > button');
   await page.locator('.summary').waitFor();
   if (name) await shot(page, `${name}-3-review`);
   await page.click('.actions button:first-child');
-  const tracker = await page.locator('#tracker').getAttribute('data-tracker');
+  const tracker = await page.locator('#tracker').textContent();
+  assert.match(tracker, /^T(-[0-9A-Z]{5}){5}-[0-9A-Z]{3}$/);
   await named(page, ['#tracker']);
   if (name) await shot(page, `${name}-4-tracker`);
   return tracker;
@@ -111,48 +113,72 @@ async function named(page, selectors) {
 async function cast(page) {
   await page.click('#cast');
   await page.locator('a[href="check.html"]').waitFor();
-  return page.locator('#credential').textContent();
 }
 
 async function opened(page) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#open')]);
-  await page.locator('#credential').waitFor();
-  return { path: await download.path(), credential: await page.locator('#credential').textContent() };
+  await page.locator('#not-voted').waitFor();
+  return download.path();
 }
+
+/** Looks for a ballot on the page for the second device. */
+async function ask(check, tracker, number) {
+  await check.fill('#find [name=tracker]', tracker);
+  await check.fill('#find [name=voterNumber]', number);
+  await check.click('#find button');
+}
+
+/** The text with another last letter. */
+const slip = (text) => text.replace(/.$/, (last) => (last === 'Z' ? 'Y' : 'Z'));
 
 const trackers = [];
 
 test('twenty voters', { skip: missing, timeout: 240_000 }, async () => {
   for (let number = 0; number < VOTERS; number += 1) {
-    const [language, width] = [number % 2 ? 'it' : 'en', number % 2 ? 390 : 900];
+    const [language, width] = [number % 2 ? 'it' : 'en', number % 2 ? 360 : 900];
     const page = await open('', { language, width });
     const name = number === 0 ? 'wide' : number === 1 ? 'narrow' : undefined;
     if (number === 2 || number === 3) {
       // The device is tested first, with other choices, on a second device that loads its own page.
       const other = { ...wish(number), chair: ['ada'] };
-      const tracker = await prepare(page, election.codes[number], other);
-      const { path, credential } = await opened(page);
+      const tracker = await prepare(page, number, other);
+      const path = await opened(page);
       if (number === 3) await shot(page, 'wide-5-opened');
       const check = await open('check.html', { language: 'en' });
       await check.setInputFiles('input[type=file]', path);
-      await check.fill('#check-opening [name=tracker]', tracker.replace(/(.{4})/g, '$1 ').toUpperCase());
-      await check.click('#check-opening button');
+      const ask = async (tracker, number) => {
+        await check.fill('#check-opening [name=tracker]', tracker);
+        await check.fill('#check-opening [name=voterNumber]', number);
+        assert.equal(await check.locator('#opened').textContent(), '');
+        await check.click('#check-opening button');
+      };
+      assert.deepEqual(await check.locator('#check-opening :is(textarea, input:not([type=file]))').evaluateAll((controls) => controls.map(({ value }) => value)), ['', '']);
+      await ask(tracker.replaceAll('-', ' ').toLowerCase(), election.numbers[number].toLowerCase());
       await check.locator('#opened.good').waitFor();
-      assert.equal(await check.locator('#opened #credential').textContent(), credential);
+      assert.equal(await check.locator('#opened .written').textContent(), election.numbers[number]);
       assert.equal(await check.locator('#opened dd').first().textContent(), 'Ada');
-      // A device that knows that it is tested does not show the tracker.
-      assert.equal(await page.locator('#tracker').count(), 0);
+      // A device that knows that it is tested shows neither the tracker nor the voter number.
+      assert.equal(await page.locator('#tracker, #voter-number').count(), 0);
       if (number === 3) await shot(check, 'check-1-holds');
       // A wrong tracker.
-      await check.fill('#check-opening [name=tracker]', 'ab'.repeat(32));
-      await check.click('#check-opening button');
-      await check.locator('#opened.problem').waitFor();
+      await ask('ab'.repeat(32), election.numbers[number]);
+      await check.locator('#opened.problem [data-code=other-tracker]').waitFor();
       if (number === 3) await shot(check, 'check-2-other');
-      // A typing mistake does not accuse the first device.
-      await check.fill('#check-opening [name=tracker]', tracker.slice(1));
-      await check.click('#check-opening button');
-      await check.locator('#status.problem').waitFor();
+      // The ballot of another voter: the number in the letter is another one.
+      await ask(tracker, election.numbers[number + 1]);
+      await check.locator('#opened.problem [data-code=other-voter]').waitFor();
+      assert.match(await check.locator('#opened').textContent(), /^Not a ballot of yours.*keep it as it is, and tell the organiser/);
+      if (number === 3) await shot(check, 'check-2-other-voter');
+      // A typing slip does not accuse the first device.
+      await ask(slip(tracker), election.numbers[number]);
+      await check.locator('#opening-tracker-slip:not(:empty)').waitFor();
+      assert.match(await check.locator('#opening-tracker-slip').textContent(), /a typing slip in group 6/);
       assert.equal(await check.locator('#opened').textContent(), '');
+      await ask(tracker, slip(election.numbers[number]));
+      await check.locator('#opening-voterNumber-slip:not(:empty)').waitFor();
+      assert.deepEqual(await check.locator('.slip:not(:empty)').allTextContents(), ['Voter number: there is a typing slip in group 3. Compare it letter by letter.']);
+      assert.equal(await check.locator('#opened').textContent(), '');
+      assert.equal(await check.evaluate(() => document.activeElement.name), 'voterNumber');
       await check.close();
       await page.click('main button');
       // The earlier marks are still there, and the voter changes them.
@@ -160,10 +186,10 @@ test('twenty voters', { skip: missing, timeout: 240_000 }, async () => {
       await mark(page, wish(number));
       await page.click('main form > button');
       await page.click('.actions button:first-child');
-      trackers[number] = await page.locator('#tracker').getAttribute('data-tracker');
+      trackers[number] = await page.locator('#tracker').textContent();
       await cast(page);
     } else {
-      trackers[number] = await prepare(page, election.codes[number], wish(number), name);
+      trackers[number] = await prepare(page, number, wish(number), name);
       await cast(page);
     }
     if (name) await shot(page, `${name}-6-done`);
@@ -174,30 +200,58 @@ test('twenty voters', { skip: missing, timeout: 240_000 }, async () => {
 test('a second ballot takes the place of the first', { skip: missing, timeout: 60_000 }, async () => {
   const page = await open('');
   const first = trackers[5];
-  trackers[5] = await prepare(page, election.codes[5], { chair: ['emmy'], days: ['friday'] });
+  trackers[5] = await prepare(page, 5, { chair: ['emmy'], days: ['friday'] });
   assert.notEqual(trackers[5], first);
   assert.match(await page.locator('main').textContent(), /You have voted before/);
   // This page is older than the ballot, so it must read the board again.
   const check = await open('check.html');
-  const credential = await cast(page);
-  for (const [tracker, state] of [[first, 'superseded'], [trackers[5], 'counted'], ['0'.repeat(64), 'missing']]) {
-    await check.fill('#find textarea', tracker);
-    await check.click('#find button');
+  await cast(page);
+  const digits = await page.locator('#tracker').getAttribute('data-tracker');
+  const number = election.numbers[5];
+  for (const [tracker, state] of [[first, 'superseded'], [trackers[5], 'counted'], [digits, 'counted'], [trackers[4], 'of_another_voter'], ['0'.repeat(64), 'missing']]) {
+    await ask(check, tracker, number);
     await check.locator(`#state[data-state=${state}]`).waitFor();
-    assert.equal(await check.locator('#cast-by').count(), state === 'missing' ? 0 : 1);
-    if (state !== 'missing') assert.equal(await check.locator('#cast-by').textContent(), credential);
+    if (state === 'superseded') assert.match(await check.locator('#found').textContent(), new RegExp(trackers[5]));
+    if (state === 'of_another_voter') {
+      assert.match(await check.locator('#found.problem').textContent(), /^Not a ballot of yours.*keep the device as it is, and tell the organiser/);
+    }
     await shot(check, `check-3-${state}`);
   }
   // An answer is not shown next to another tracker or an error.
-  await check.fill('#find textarea', trackers[5]);
-  await check.click('#find button');
+  await ask(check, trackers[5], number);
   await check.locator('#state[data-state=counted]').waitFor();
-  await check.fill('#find textarea', trackers[5].slice(1));
+  await check.fill('#find [name=voterNumber]', slip(number));
   assert.equal(await check.locator('#found').textContent(), '');
   await check.click('#find button');
-  await check.locator('#status.problem').waitFor();
+  await check.locator('#find-voterNumber-slip:not(:empty)').waitFor();
+  await ask(check, slip(trackers[5]), number);
+  await check.locator('#find-tracker-slip:not(:empty)').waitFor();
+  assert.deepEqual(await check.locator('.slip:not(:empty)').allTextContents(), ['Tracker: there is a typing slip in group 6. Compare it letter by letter.']);
+  await shot(check, 'check-3-slip');
   assert.deepEqual([await check.locator('#found').textContent(), await check.locator('#found').getAttribute('class')], ['', '']);
+  // A voting code is never asked for here.
+  await ask(check, trackers[5], election.codes[5]);
+  await check.locator('#find-voterNumber-slip:not(:empty)').waitFor();
+  assert.match(await check.locator('#find-voterNumber-slip').textContent(), /It is secret/);
+  // The words of the other language, on a narrow screen.
+  await check.setViewportSize({ width: 360, height: 800 });
+  await check.selectOption('#language', 'it');
+  await ask(check, slip(trackers[5]), number);
+  await check.locator('#find-tracker-slip:not(:empty)').waitFor();
+  assert.match(await check.locator('#find-tracker-slip').textContent(), /errore di battitura nel gruppo 6/);
+  await ask(check, trackers[4], number);
+  await check.locator('#state[data-state=of_another_voter]').waitFor();
+  assert.match(await check.locator('#found').textContent(), /^Questa scheda non è tua/);
+  await shot(check, 'check-6-narrow');
+  assert.equal(await check.evaluate(() => document.documentElement.scrollWidth), 360);
   await page.close();
+  await check.close();
+});
+
+test('neither value is taken from a link', { skip: missing, timeout: 60_000 }, async () => {
+  const check = await open(`check.html?tracker=${trackers[0]}&voterNumber=${election.numbers[0]}#${trackers[0]}`);
+  const values = await check.locator('main :is(textarea, input:not([type=file]))').evaluateAll((controls) => controls.map(({ value }) => value));
+  assert.deepEqual(values, ['', '', '', '']);
   await check.close();
 });
 
@@ -249,7 +303,7 @@ test('an election that the page was not made for is refused', { skip: missing, t
 test('a ballot box that does not answer as one has not taken the ballot', { skip: missing, timeout: 60_000 }, async () => {
   const page = await open('', { language: 'it' });
   const first = trackers[8];
-  trackers[8] = await prepare(page, election.codes[8], wish(8));
+  trackers[8] = await prepare(page, 8, wish(8));
   assert.notEqual(trackers[8], first);
   const fails = async (answer, sent, button) => {
     endpoint = answer;
@@ -334,7 +388,7 @@ test('a fingerprint that the page does not know is shown before anything is type
 test('a ballot is saved where there is no ballot box', { skip: missing, timeout: 60_000 }, async () => {
   configuration = { ...configuration, endpoint: null };
   const page = await open('');
-  await prepare(page, election.codes[7], { ...wish(7), statute: ['no'] });
+  await prepare(page, 7, { ...wish(7), statute: ['no'] });
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#cast')]);
   await download.saveAs(join(election.folder, 'saved'));
   assert.ok(existsSync(join(election.folder, 'saved')));
@@ -364,8 +418,7 @@ test('the record verifies, and its result is the plain count', { skip: missing, 
   }
   assert.equal(report.result.counted_ballots, VOTERS);
   const check = await open('check.html');
-  await check.fill('#find textarea', trackers[0]);
-  await check.click('#find button');
+  await ask(check, trackers[0], election.numbers[0]);
   await check.locator('#state[data-state=counted]').waitFor();
   assert.match(await check.locator('#found').textContent(), /1 witnesses have seen this board/);
   await shot(check, 'check-4-closed');

@@ -86,12 +86,13 @@ test('every kind: mark, review, cast, and open on a second device', { skip: miss
     const shown = await page.locator('.summary').innerText();
     if (number < 2) await shot(page, `${language}-review`);
     await page.click('.actions button:first-child');
-    const tracker = await page.locator('#tracker').getAttribute('data-tracker');
+    const tracker = await page.locator('#tracker').textContent();
     if (number === 4) {
       const [download] = await Promise.all([page.waitForEvent('download'), page.click('#open')]);
       const check = await open('check.html', { language });
       await check.setInputFiles('input[type=file]', await download.path());
       await check.fill('#check-opening [name=tracker]', tracker);
+      await check.fill('#check-opening [name=voterNumber]', election.numbers[number]);
       await check.click('#check-opening button');
       await check.locator('#opened.good').waitFor();
       assert.equal(await check.locator('#opened .summary').innerText(), shown);

@@ -18,8 +18,10 @@ export async function uses(files: Map<string, Uint8Array>): Promise<void> {
   const weight: bigint = credential.weight;
   using ballot = credential.prepare(choices, { previous: null });
   const bytes: Uint8Array = ballot.cast();
-  const found: FoundBallot = election.findBallot(ballot.tracker);
-  if (found.state === 'superseded') found.by.slice(0, 8);
+  const [number, written]: [string, string] = [credential.voterNumber, ballot.writtenTracker];
+  const found: FoundBallot = election.findBallot(written, number);
+  if (found.state === 'superseded') found.byWritten.slice(0, 8);
+  if (found.state === 'of_another_voter') found.entry.toFixed();
   const report: Report = await ballotta.verify({ url: '/record/' }, { stage: 'closed', onProgress: ({ done, total }) => done / total });
   const total: bigint | undefined = report.result?.contests[0]?.options[0]?.total;
   const [first] = report.result?.contests ?? [];
@@ -44,6 +46,10 @@ export async function uses(files: Map<string, Uint8Array>): Promise<void> {
 
   // @ts-expect-error a fingerprint is pinned, or said not to be
   await ballotta.openElection(files, {});
+  // @ts-expect-error a ballot is found with the number of its voter
+  election.findBallot(ballot.tracker);
+  // @ts-expect-error an opening is checked with the number of its voter
+  election.checkOpening(opening, ballot.tracker);
   // @ts-expect-error a mark is no list
   election.checkChoices({ chair: ['ada'] }, 'all');
   // @ts-expect-error there is no such mark
