@@ -101,6 +101,51 @@ pub enum Check {
     RollTotal,
     /// If a part of the roll is read again, its bytes are the same as before.
     RollBlock,
+    /// The entries have the root that the board signed (attack: entries are exchanged after the signature).
+    BoardRoot,
+    /// The board continues a head that an auditor has seen before (attack: the board is written anew).
+    PinnedCheckpoint,
+    /// The opening names the fingerprint of manifest, joint key and roll (attack: the roll is exchanged after the opening).
+    OpenedFingerprint,
+    /// The fingerprint is the one that an auditor pinned (attack: the record of another election is shown).
+    PinnedFingerprint,
+    /// The authorities sign the roll before the opening (attack: the voting is opened with a roll that nobody signed).
+    SignedBeforeOpening,
+    /// Only entries after the opening are counted (attack: ballots that nobody could see before the election began).
+    CountAfterOpen,
+    /// A ballot appears once (attack: the board appends a copy of a ballot, for which the voter's program is blamed).
+    DuplicateTracker,
+    /// A file is the one that its entry names (attack: a file is exchanged after the entry).
+    PointedFile,
+    /// A listed file is the one that was published (attack: a file is exchanged after the publication).
+    ListedFile,
+    /// The published result is the computed one (attack: other totals are published).
+    PublishedResult,
+    /// A closing statement is signed by its trustee (attack: one trustee states in the name of the others).
+    StatementSignature,
+    /// A closing statement is about the tally of the record (attack: trustees are shown different boards).
+    StatementAgrees,
+    /// A trustee makes one statement only (attack: a trustee decrypts two tallies, which differ in one ballot).
+    OneStatement,
+    /// Enough trustees made a statement (attack: a few trustees decrypt a board that the others have not seen).
+    StatementsNeeded,
+    /// Enough witnesses cosigned the closing checkpoint (attack: the board shows the trustees a board of their own).
+    WitnessQuorum,
+    /// The closing checkpoint is that of the closed board (attack: a cosigned checkpoint of another board is used).
+    ClosingHead,
+    /// A partial decryption names the election and the sums of the tally (attack: a trustee disowns what it decrypted).
+    DecryptionTally,
+    /// As many trustees as the threshold decrypt (attack: fewer of them publish a result).
+    DecryptionThreshold,
+    /// If a bundle of the board is read again, its bytes are the same as before (attack: other ballots are counted than
+    /// those that were signed).
+    RereadBundle,
+    /// A confirmation names the root of the ceremony (attack: a trustee confirms another key).
+    ConfirmedRoot,
+    /// No key has two purposes or two owners (attack: the organiser is also a trustee).
+    KeyReuse,
+    /// Every ephemeral key of the ceremony appears once (attack: a complaint about a deal reveals the shares of another).
+    CopiedEphemeral,
 }
 
 #[cfg(feature = "weaken")]

@@ -109,7 +109,7 @@ impl Window {
         let opened = self.opened.is_some_and(|opened| opened < index);
         let closed = self.closed.is_some_and(|closed| closed < index);
         match (opened, closed) {
-            (false, _) => Err(AdmissionError::NotOpen),
+            (false, _) if weaken::is_on(Check::CountAfterOpen) => Err(AdmissionError::NotOpen),
             (true, true) if weaken::is_on(Check::CountBeforeClose) => Err(AdmissionError::Closed),
             _ => Ok(()),
         }

@@ -170,7 +170,8 @@ impl Timeline {
         };
         // The opening fixes ceremony and roll: a later message neither changes nor invalidates a key.
         let is_late = matches!(order, Some(OrderError::CeremonyAfterOpening | OrderError::RollSignatureAfterOpening));
-        Ok(((!is_late).then_some(event), order.map(EntryFault::Order)))
+        let has_effect = !is_late || weaken::is_off(Check::SignedBeforeOpening);
+        Ok((has_effect.then_some(event), order.map(EntryFault::Order)))
     }
 
     /// The first opening that the organiser signed has effect, and so has the first closing of the same election after

@@ -13,6 +13,7 @@ use crate::index::TrusteeIndex;
 use crate::key_ceremony::{DuplicateIndex, lagrange_at_zero};
 use crate::manifest::Contest;
 use crate::tally::{EncryptedContest, EncryptedTally};
+use crate::weaken::{self, Check};
 
 /// The totals of one contest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub fn combine(
 ) -> Result<Vec<Option<ContestTotals>>, DecryptionError> {
     let need = usize::from(context.joint_key().threshold());
     let have = decryptions.len();
+    let need = if weaken::is_on(Check::DecryptionThreshold) { need } else { need.min(have) };
     let used = decryptions.get(..need).ok_or(DecryptionError::InsufficientShares { have, need })?;
     let indices: Vec<TrusteeIndex> = used.iter().map(VerifiedDecryption::index).collect();
     let lagrange = lagrange_at_zero(&indices)

@@ -507,6 +507,11 @@ fn two_messages_for_one_step_are_evidence() {
     ceremony.confirmations[2] = confirmation;
     let refused = CeremonyError::RootMismatch { messages: unattributed(&[&ceremony.confirmations[2]]) };
     assert_eq!(ceremony.verify().err(), Some(refused));
+    #[cfg(feature = "weaken")]
+    {
+        let _weaken = Weaken::without(Check::ConfirmedRoot);
+        assert_eq!(confirmed(&ceremony.verify().unwrap()), [1, 2, 3]);
+    }
 }
 
 fn confirmation_of(ceremony: &Ceremony, trustee: u16, change: impl FnOnce(&mut Confirmation)) -> Vec<u8> {
@@ -745,6 +750,11 @@ fn a_key_has_one_purpose_and_one_owner() {
         let mut ceremony = honest.clone();
         let registration = Registration::new(&honest.parameters, index(number), key, &honest.seed(number));
         ceremony.register(number, registration);
+        #[cfg(feature = "weaken")]
+        {
+            let _weaken = Weaken::without(Check::KeyReuse);
+            assert!(Roster::verify(&honest.parameters, &ceremony.registrations, &mut TestRng(2)).is_ok());
+        }
         ceremony.rejection(1)
     };
     let error = register(2, &honest.seed(2).signing_key());
@@ -781,6 +791,12 @@ fn ephemeral_keys_are_not_copied() {
     let refused = CeremonyError::CopiedEphemeral { places: alloc::vec![(2, 1), (2, 2)] };
     assert_eq!(ceremony.rejection(1), refused);
     assert_eq!(refused.culprits(), [2]);
+    // Without the check, the trustees to whom the shares are not encrypted go on.
+    #[cfg(feature = "weaken")]
+    {
+        let _weaken = Weaken::without(Check::CopiedEphemeral);
+        assert!(ceremony.recover(3).is_ok());
+    }
 }
 
 /// If several trustees break one rule, all are named. A trustee that is not named would take part in the next attempt.

@@ -23,6 +23,7 @@ use crate::limits::{
 };
 use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::{Text, read_distinct_id, read_distinct_title, read_key_name, read_language, read_line};
+use crate::weaken::{self, Check};
 
 /// The length of a ballot's entry without ciphertext and argument: version, fingerprint, style, weight, credential,
 /// tracker of the previous entry; signature; version and kind of the entry.
@@ -362,7 +363,9 @@ impl ManifestParser {
         let text = node.string()?;
         let key = node.path().check(parse(text))?;
         // Comparing texts is enough, because a key has only one text.
-        self.keys.insert(text, node.path(), |first| ManifestProblem::KeyReuse { first });
+        if weaken::is_on(Check::KeyReuse) {
+            self.keys.insert(text, node.path(), |first| ManifestProblem::KeyReuse { first });
+        }
         Some(key)
     }
 }

@@ -621,6 +621,20 @@ fn keys_are_canonical_and_serve_one_purpose() {
 
 #[cfg(feature = "weaken")]
 #[test]
+fn one_key_for_two_purposes() {
+    use crate::weaken::{Check, Weaken};
+
+    // The organiser is also a trustee.
+    let manifest = with(&[("/trustees/members/2/key", json!(key(1)))]);
+    let weaken = Weaken::without(Check::KeyReuse);
+    assert_eq!(faults(&manifest), []);
+    drop(weaken);
+    let problem = ManifestProblem::KeyReuse { first: "organiser.key".into() };
+    assert_eq!(faults(&manifest), [("trustees.members[2].key".into(), problem)]);
+}
+
+#[cfg(feature = "weaken")]
+#[test]
 fn the_identity_is_an_element_and_refused_as_a_key_alone() {
     use crate::weaken::{Check, Weaken};
 

@@ -113,7 +113,7 @@ impl Ledger {
         let randomness = &ballot.randomness;
         for first in self.randomness.candidates(randomness) {
             let earlier = recorded(first)?;
-            if earlier.tracker == ballot.tracker {
+            if earlier.tracker == ballot.tracker && weaken::is_on(Check::DuplicateTracker) {
                 return Err(AdmissionError::DuplicateBallot { first }.into());
             }
             if earlier.randomness == *randomness && weaken::is_on(Check::RepeatedRandomness) {

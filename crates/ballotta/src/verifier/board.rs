@@ -22,6 +22,7 @@ use crate::limits::{MAX_ENTRIES, MAX_POINTERS};
 use crate::manifest::Manifest;
 use crate::record::{Bundle, BundleIndex, KnownBundles, PublishedRoll, RecordSource};
 use crate::tally::{CountedSet, Ledger, LedgerEntry};
+use crate::weaken::{self, Check};
 
 /// A board that the verifier has read once.
 pub(super) struct ScannedBoard {
@@ -162,14 +163,14 @@ impl Verifier<'_> {
         let found = board.timeline.head();
         self.findings.saw(CheckId::Order, found.size);
         self.findings.saw(CheckId::Root, 1);
-        if found.root != signed.root {
+        if found.root != signed.root && weaken::is_on(Check::BoardRoot) {
             let problem =
                 alloc::format!("the entries have the root {}, but the board signed {}", found.root, signed.root);
             self.findings.fail(CheckId::Root, Place::Record, &[], problem);
         }
         if let Some(pinned) = pinned {
             self.findings.saw(CheckId::PinnedCheckpoint, 1);
-            if !pinned.is_continued() {
+            if !pinned.is_continued() && weaken::is_on(Check::PinnedCheckpoint) {
                 let (check, size) = (CheckId::PinnedCheckpoint, pinned.head().size);
                 let problem = alloc::format!("the board does not continue the pinned one of {size} entries");
                 if size > signed.size {
