@@ -17,6 +17,7 @@ use ballotta::record::{self, MemoryRecord, RecordSource};
 use ballotta::tally::PartialTally;
 use ballotta::verifier::{VerifyOptions, verify};
 use ballotta::voter;
+use ballotta::written::VoterNumber;
 use ballotta_benches::{Rehearsal, bench_rng, one_of};
 use ballotta_testkit::ceremony::Ceremony;
 use ballotta_testkit::election::{Choice, Election, Parties, of_style};
@@ -181,12 +182,13 @@ fn vote(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
         );
     });
     c.bench_function("open and check", |b| {
-        let context = &rehearsal.election.context;
+        let Election { context, credentials, .. } = &rehearsal.election;
+        let voter = VoterNumber::of(credentials[0].public());
         let check = |ballot: PreparedBallot| {
-            let tracker = *ballot.tracker();
+            let tracker = (*ballot.tracker()).into();
             let bytes = ballot.open().expose_bytes();
             let opening = BallotOpening::decode(context, &bytes).expect("an opening");
-            opening.check(context, &tracker).expect("an honest device")
+            opening.check(context, &tracker, &voter).expect("an honest device")
         };
         b.iter_batched(prepared, check, BatchSize::SmallInput);
     });

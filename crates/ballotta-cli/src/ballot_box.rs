@@ -173,8 +173,8 @@ impl BallotBox {
         if self.rules.is_closed() {
             // The process that appended this closing was interrupted, and this one has done the rest.
             if let Some(index) = self.completed_closing {
-                let entry = Entry::new(EntryKind::Close, body).map(|entry| entry.encode());
-                if entry.is_ok_and(|entry| self.folder.entry(index).is_ok_and(|there| there == entry)) {
+                let there = self.folder.entry(index)?;
+                if Entry::new(EntryKind::Close, body).is_ok_and(|entry| entry.encode() == there) {
                     return Ok(index);
                 }
             }

@@ -29,7 +29,7 @@ use crate::console::{Console, Shown as _, counted, grouped};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::{CODES, other_key};
-use crate::record::{Record, lock_record, read_at_most, read_election};
+use crate::record::{Record, exists, lock_record, read_at_most, read_election};
 use crate::secrets::{read_signing_key, system_rng, without_mark};
 use crate::signing::{BoardPin, Summary, check_fingerprint};
 
@@ -72,7 +72,7 @@ impl IssueCredentials {
             ));
         }
         let roll = self.record.join(record::ROLL);
-        if roll.exists() {
+        if exists(&roll)? {
             remove_part(&roll).with_context(|| format!("what is left beside {} cannot be removed", roll.shown()))?;
             if self.finish(manifest, &joint_key, &roll)? {
                 console
@@ -82,7 +82,7 @@ impl IssueCredentials {
             return refusal(format!("{} exists already: credentials are issued only once", roll.shown()))
                 .remedy("hand out the codes that were made with it; if they are lost, begin the election again");
         }
-        if fs::symlink_metadata(&self.codes).is_ok() {
+        if exists(&self.codes)? {
             return Err(anyhow!("the codes cannot be written to {}: it already exists", self.codes.shown()))
                 .remedy("choose another file name: files are never overwritten");
         }
@@ -131,8 +131,9 @@ impl IssueCredentials {
 
     /// Gives the codes of an interrupted call their name. Returns false if there are none, or not those of the roll.
     fn finish(&self, manifest: &Manifest, joint_key: &JointKey, roll: &Path) -> Result<bool> {
-        let Some(staged) = StagedSecret::find(&self.codes) else { return Ok(false) };
         let unreadable = |path: &Path| format!("{} cannot be read", path.shown());
+        let staged = StagedSecret::find(&self.codes).with_context(|| unreadable(&self.codes))?;
+        let Some(staged) = staged else { return Ok(false) };
         let text = fs::read_to_string(staged.part()).map(Zeroizing::new);
         let text = text.with_context(|| unreadable(staged.part()))?;
         let Some((codes, voters)) = parse_codes(&text, manifest) else { return Ok(false) };

@@ -112,6 +112,11 @@ fn is_unreadable(error: &Error) -> bool {
     of_record || matches!(find(error), Some(ReadError::Source(_)))
 }
 
+/// Whether a file of a record cannot be read, also if it is known already what the error means.
+pub(crate) fn is_unread(error: &Error) -> bool {
+    is_unreadable(error) || find::<Failure>(error).is_some_and(|failure| is_unread(&failure.error))
+}
+
 /// Adds to the error of a result that a check failed, or what to do about it.
 pub(crate) trait ErrorContext<T> {
     /// Marks the error as a failed check: the exit code is 1 and not 2.
@@ -126,7 +131,7 @@ impl<T, E: Into<Error>> ErrorContext<T> for Result<T, E> {
         self.map_err(|error| {
             let failure = Failure::of(error.into());
             // Nothing is refused because of a record that cannot be read: nobody knows what it says.
-            let kind = if is_unreadable(&failure.error) { failure.kind } else { Kind::Refused };
+            let kind = if is_unread(&failure.error) { failure.kind } else { Kind::Refused };
             Failure { kind, ..failure }.into()
         })
     }
@@ -276,6 +281,12 @@ mod tests {
         assert_eq!(kind(VoterError::Record(unreadable()).into()), Kind::CalledWrongly);
         assert_eq!(kind(ReadError::Source(source()).into()), Kind::CalledWrongly);
         assert_eq!(kind(RecordError::Changed { path: "roll".into() }.into()), Kind::CalledWrongly);
+        // Also after a remedy was added, or after another caller has marked it.
+        let with_remedy = Err::<(), _>(unreadable()).remedy("try again").unwrap_err();
+        assert!(is_unread(&with_remedy));
+        assert_eq!(kind(with_remedy), Kind::CalledWrongly);
+        assert_eq!(kind(Err::<(), _>(unreadable()).refused().unwrap_err()), Kind::CalledWrongly);
+        assert!(!is_unread(&Err::<(), _>(file(ReadError::Missing)).refused().unwrap_err()));
         assert_eq!(kind(file(ReadError::Missing).into()), Kind::Refused);
         assert_eq!(kind(RecordError::OtherFile { path: "ceremony/00".into() }.into()), Kind::Refused);
     }

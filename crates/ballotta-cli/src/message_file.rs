@@ -18,11 +18,17 @@ const MAX_BYTES: u64 = 24 << 20;
 
 /// Reads a file; `-` is the standard input.
 pub(crate) fn read(path: &Path) -> Result<MessageFile> {
+    read_any(path)?
+}
+
+/// Reads a file that may have anything in it. The outer error says that it cannot be read, the inner one that it is not
+/// a message file.
+pub(crate) fn read_any(path: &Path) -> Result<Result<MessageFile>> {
     let mut bytes = Zeroizing::new(Vec::new());
     let read = open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
     read.with_context(|| format!("{} cannot be read", path.shown()))?;
     let parsed = str::from_utf8(&bytes).context("it is not text").and_then(|text| Ok(MessageFile::parse(text)?));
-    parsed.or_else(|error| not_a_message(&path.shown().to_string(), &bytes, error))
+    Ok(parsed.or_else(|error| not_a_message(&path.shown().to_string(), &bytes, error)))
 }
 
 /// Reads a file of one kind.

@@ -19,7 +19,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::console::Shown as _;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::recognise::is_not;
-use crate::record::read_at_most;
+use crate::record::{exists, read_at_most};
 
 const FORMAT: &str = ballotta::format_name!("prepared-ballot");
 
@@ -84,7 +84,7 @@ impl PreparedFile {
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         for state in [FinalState::Cast, FinalState::Opened] {
             let used = state.path(path);
-            let (is_new, file, past) = (!used.exists(), used.shown(), state.past());
+            let (is_new, file, past) = (!exists(&used)?, used.shown(), state.past());
             ensure!(is_new, "{file} belongs to a ballot that was already {past}: choose another file for --out");
         }
         let text = Zeroizing::new(serde_json::to_string_pretty(self)?);
@@ -105,7 +105,7 @@ impl PreparedFile {
     pub(crate) fn read_for(state: FinalState, path: &Path) -> Result<Self> {
         for other in [FinalState::Cast, FinalState::Opened] {
             let used = other.path(path);
-            if !used.exists() {
+            if !exists(&used)? {
                 continue;
             }
             let file = Self::read(&used)?;
@@ -121,7 +121,7 @@ impl PreparedFile {
     /// Renames the file before any output is written. The state is then final.
     pub(crate) fn enter(state: FinalState, path: &Path) -> Result<()> {
         let consumed = state.path(path);
-        if consumed.exists() {
+        if exists(&consumed)? {
             return Ok(());
         }
         rename(path, &consumed)

@@ -3,7 +3,7 @@
 //! See `spec/command-line.md#record`. Reading checks the entries against the tree head that the board signed. Each verb
 //! checks what else it needs, and `ballotta verify` checks everything.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -267,9 +267,18 @@ pub(crate) fn read_at_most(path: &Path, limit: usize, what: &str) -> Result<Vec<
     Ok(bytes)
 }
 
+/// Whether there is a file, a folder or a link at this path. An error says that nobody knows.
+pub(crate) fn exists(path: &Path) -> Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.shown())),
+    }
+}
+
 /// Opens a file. A pipe or a device is refused: reading it might never end.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
-    let metadata = std::fs::metadata(path)?;
+    let metadata = fs::metadata(path)?;
     if !metadata.is_file() && !metadata.is_dir() {
         return Err(io::Error::other("it is not a file, but a pipe or a device"));
     }

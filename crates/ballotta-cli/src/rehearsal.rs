@@ -33,7 +33,7 @@ use crate::console::{Console, Shown as _, grouped, seconds, whole};
 use crate::credentials::issue;
 use crate::failure::ErrorContext as _;
 use crate::publish::publish;
-use crate::record::{Record, board_signer, read_election};
+use crate::record::{Record, board_signer, exists, read_election};
 use crate::secrets::{new_note_key, new_signing_key, random_bytes, read_trustee_seed, system_rng, write_trustee_seed};
 use crate::state_file::StateFile;
 use crate::witness::cosign_closing;
@@ -56,7 +56,9 @@ impl Folders {
     pub(crate) fn new(out: &Path) -> Result<Self> {
         let folders = Self { record: out.join("record"), secrets: out.join("secrets") };
         for folder in [&folders.record, &folders.secrets] {
-            if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+            let has_files = exists(folder)?
+                && fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.shown()))?.next().is_some();
+            if has_files {
                 return Err(anyhow!("{} exists already, and secrets are never overwritten", folder.shown()))
                     .remedy("remove it, or choose another folder with --out");
             }

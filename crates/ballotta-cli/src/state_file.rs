@@ -14,7 +14,7 @@ use ballotta_io::{remove_part, write_atomically, write_new};
 
 use crate::console::Shown as _;
 use crate::failure::{ErrorContext as _, refusal};
-use crate::record::open_regular;
+use crate::record::{exists, open_regular};
 
 /// The file `<key>.state`. The caller must lock the key.
 pub(crate) struct StateFile {
@@ -36,7 +36,7 @@ impl StateFile {
         }
         // If one of them cannot be followed, nobody knows whether they are one file.
         let is_one_file = matches!((fs::canonicalize(&beside_link), fs::canonicalize(&path)), (Ok(a), Ok(b)) if a == b);
-        if fs::symlink_metadata(&beside_link).is_ok() && !is_one_file {
+        if exists(&beside_link)? && !is_one_file {
             let (key, link, path) = (key.shown(), beside_link.shown(), path.shown());
             return refusal(format!("{key} is a link, and the state {link} is next to the link, not next to the key"))
                 .remedy(format!("if it is the state of this key, and there is no other, move it to {path}"));
@@ -77,8 +77,14 @@ pub(crate) fn follow_links(path: &Path) -> Result<PathBuf> {
     const MOST: usize = 40;
     let mut target = path.to_path_buf();
     for _ in 0..MOST {
-        if !fs::symlink_metadata(&target).is_ok_and(|metadata| metadata.is_symlink()) {
-            return Ok(target);
+        match fs::symlink_metadata(&target) {
+            Ok(metadata) if metadata.is_symlink() => {}
+            Ok(_) => return Ok(target),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(target);
+            }
+            // If this is taken for a file, its state would be sought next to the link.
+            Err(error) => return Err(error).with_context(|| format!("{} cannot be read", target.shown())),
         }
         let next = fs::read_link(&target).with_context(|| format!("the link {} cannot be read", target.shown()))?;
         target = target.parent().map_or_else(|| next.clone(), |folder| folder.join(&next));

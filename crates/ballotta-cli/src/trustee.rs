@@ -3,7 +3,7 @@
 //!
 //! See `spec/command-line.md#trustee`.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{self, FileKind, MessageFile};
-use crate::record::{Record, lock, read_election};
+use crate::record::{Record, exists, lock, read_election};
 use crate::secrets::{open_trustee_seed, system_rng};
 use crate::signing::{BoardPin, Confirmation, Pins, Summary, check_manifest_hash};
 use crate::state_file::StateFile;
@@ -80,7 +80,7 @@ impl TakePart {
                 summary.manifest_hash(hash).ceremony(manifest).show(console);
                 console.say("All trustees must have the same hash of the manifest.");
                 let state = trustee.state()?.path;
-                if fs::symlink_metadata(&state).is_err() {
+                if !exists(&state)? {
                     console.say(format!(
                         "{} is missing: this trustee will make no closing statement. Take part on the machine where the \
                          key was made.",

@@ -22,7 +22,7 @@ use crate::failure::{ErrorContext as _, refusal};
 use crate::marks::{MarkArguments, ask_for_choices, explain, for_people};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
-use crate::record::{REHEARSAL, Record, language, read_election};
+use crate::record::{REHEARSAL, Record, exists, language, read_election};
 use crate::secrets::{ask, system_rng, voting_code_text, without_mark};
 use crate::signing::Pins;
 use crate::state_file::follow_links;
@@ -168,7 +168,7 @@ impl UseBallot {
         let path = self.path()?;
         let (out, used) = (self.out.shown(), state.path(&path));
         // Only after the ballot has entered its final state, an interrupted call may have written the output.
-        ensure!(!self.out.exists() || used.exists(), "{out} {NOT_NEW}");
+        ensure!(!exists(&self.out)? || exists(&used)?, "{out} {NOT_NEW}");
         ensure!(self.out != used, "this command keeps the used ballot in {out}: choose another file for --out");
         let file = PreparedFile::read_for(state, &path)?;
         let record = self.record.as_ref().unwrap_or(&file.record);
@@ -184,11 +184,11 @@ impl UseBallot {
     /// Whether an interrupted call has written the output already: `is_ours` says whether a message is that of this
     /// ballot. Fails if the file has anything else, because files are never overwritten.
     fn is_written(&self, kind: FileKind, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<bool> {
-        if !self.out.exists() {
+        if !exists(&self.out)? {
             return Ok(false);
         }
         let out = self.out.shown();
-        let there = message_file::read(&self.out).ok().filter(|file| file.kind == kind);
+        let there = message_file::read_any(&self.out)?.ok().filter(|file| file.kind == kind);
         let there = there.map(|file| Zeroizing::new(file.bytes)).filter(|bytes| is_ours(bytes));
         ensure!(there.is_some(), "{out} {NOT_NEW}");
         remove_part(&self.out).with_context(|| format!("what is left beside {out} cannot be removed"))?;

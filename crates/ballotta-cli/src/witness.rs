@@ -16,7 +16,7 @@ use ballotta_io::FolderRecord;
 use serde_json::json;
 
 use crate::console::{Console, Shown as _};
-use crate::failure::{ErrorContext as _, refusal};
+use crate::failure::{ErrorContext as _, is_unread, refusal};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::other_key;
 use crate::record::{Record, lock, read_manifest};
@@ -64,6 +64,7 @@ impl Cosign {
                 self.pins.check_fingerprint(fingerprint)?;
                 summary.fingerprint(fingerprint)
             }
+            Err(error) if is_unread(&error) => return Err(error).context("what would be cosigned cannot be shown"),
             Err(error) if self.pins.fingerprint.is_some() => {
                 return Err(error).refused().context("the fingerprint cannot be compared");
             }

@@ -157,10 +157,18 @@ impl BoardFolder {
     /// `Exists` if the folder already contains a board; `Io` if the manifest cannot be written, or if the folder has
     /// another one.
     pub fn create(root: &Path, manifest: &[u8]) -> Result<Self, BoardFolderError> {
-        let exists = || root.join(CHECKPOINT).exists() || root.join("tile").exists();
-        if exists() {
-            return Err(BoardFolderError::Exists(root.to_path_buf()));
-        }
+        let is_new = || {
+            for path in [root.join(CHECKPOINT), root.join("tile")] {
+                match path.try_exists() {
+                    Ok(false) => {}
+                    Ok(true) => return Err(BoardFolderError::Exists(root.to_path_buf())),
+                    // A board that cannot be read is not a new one.
+                    Err(error) => return Err(BoardFolderError::Io { path, error }),
+                }
+            }
+            Ok(())
+        };
+        is_new()?;
         let path = root.join(MANIFEST);
         let written = match write_new(&path, manifest) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -175,9 +183,7 @@ impl BoardFolder {
         written.map_err(|error| BoardFolderError::Io { path, error })?;
         let lock = Self::lock(root)?;
         // Another process may have been faster.
-        if exists() {
-            return Err(BoardFolderError::Exists(root.to_path_buf()));
-        }
+        is_new()?;
         let frontier = Frontier::new();
         let committed = frontier.head();
         let board =

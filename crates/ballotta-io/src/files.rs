@@ -63,7 +63,7 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// If it cannot be removed.
 pub fn remove_part(path: &Path) -> io::Result<()> {
     let part = part_of(path);
-    if fs::symlink_metadata(&part).is_ok() { disk::remove(&part) } else { Ok(()) }
+    if exists(&part)? { disk::remove(&part) } else { Ok(()) }
 }
 
 /// A new file with a secret that is on the disk as `<name>.part`, and has not got its name yet. If the process ends
@@ -87,10 +87,13 @@ impl StagedSecret {
 
     /// The file that was staged for this path, perhaps by a process that has ended; `None` if there is none. It may be
     /// torn: the caller must check its content.
-    #[must_use]
-    pub fn find(path: &Path) -> Option<Self> {
+    ///
+    /// # Errors
+    ///
+    /// If nobody knows whether there is one, because its folder cannot be read.
+    pub fn find(path: &Path) -> io::Result<Option<Self>> {
         let part = part_of(path);
-        part.is_file().then(|| Self { part, path: path.to_path_buf() })
+        Ok(exists(&part)?.then(|| Self { part, path: path.to_path_buf() }))
     }
 
     /// Where the file is until it is published.
@@ -176,12 +179,21 @@ fn link_new(part: &Path, path: &Path) -> io::Result<()> {
         // Some file systems, such as those of memory sticks, have no links. The other name is then the only one, and a
         // file that appears between these two lines would be replaced.
         Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
-            if fs::symlink_metadata(path).is_ok() {
+            if exists(path)? {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
             disk::rename(part, path)
         }
         linked => linked,
+    }
+}
+
+/// Whether there is a file or a link of this name. An error says that nobody knows.
+fn exists(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -275,7 +287,7 @@ mod tests {
         let staged = StagedSecret::write(&folder.path().join("keys/codes"), b"codes").unwrap();
         assert_eq!(names(), ["codes.part", "state"]);
         drop(staged);
-        let staged = StagedSecret::find(&folder.path().join("keys/codes")).unwrap();
+        let staged = StagedSecret::find(&folder.path().join("keys/codes")).unwrap().unwrap();
         // If a file is renamed, a second name that an interrupted write has left would be a copy of its secret.
         fs::hard_link(&path, folder.path().join("keys/state.part")).unwrap();
         rename(&path, &folder.path().join("keys/used")).unwrap();
