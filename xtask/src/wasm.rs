@@ -16,7 +16,7 @@ struct Module {
     glue: &'static str,
     /// The names that this JavaScript exports to `js/`.
     gives: &'static str,
-    /// The size limits, uncompressed and with the best brotli. Lower them when the module shrinks; never raise them.
+    /// The size limits, uncompressed and with the best brotli. Lower them when the module shrinks; whoever raises one says why.
     max_bytes: u64,
     max_brotli_bytes: u64,
 }

@@ -70,11 +70,8 @@ impl Console {
 
     /// Verifies a record, and shows the progress.
     pub(crate) fn verify(self, source: &FolderRecord, options: &VerifyOptions) -> Verification {
-        settled(source, || {
-            let verification = self.show_progress(|progress| verify(source, options, progress, &mut system_rng()));
-            let holds = verification.report.holds();
-            (verification, holds)
-        })
+        let holds = |verification: &Verification| verification.report.holds();
+        settled(source, holds, || self.show_progress(|progress| verify(source, options, progress, &mut system_rng())))
     }
 
     /// Shows the progress of a verification: a bar for each stage, one after the other.

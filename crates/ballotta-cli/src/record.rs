@@ -168,25 +168,20 @@ impl Record {
 
 /// Reads the election of a record as voters do. Fails if the key ceremony or the roll is missing.
 pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
-    let read = settled(source, || {
-        let read = Election::read(source, &mut system_rng());
-        let is_read = read.is_ok();
-        (read, is_read)
-    });
-    explain(source, read)
+    explain(source, settled(source, Result::is_ok, || Election::read(source, &mut system_rng())))
 }
 
-/// Reads a record again, up to three times, if it is not `right` and the board has grown meanwhile: its last entries may
-/// have been moved while they were read. `read` returns what it read, and whether it is right.
-pub(crate) fn settled<T>(source: &FolderRecord, mut read: impl FnMut() -> (T, bool)) -> T {
+/// Reads a record, and again, up to three times, if what was read is not right and the board has grown meanwhile: its last
+/// entries may have been moved while they were read.
+pub(crate) fn settled<T>(source: &FolderRecord, is_right: impl Fn(&T) -> bool, mut read: impl FnMut() -> T) -> T {
     let checkpoint = || record::read_checkpoint(source, record::CHECKPOINT);
     let mut before = checkpoint();
     let mut left = 3;
     loop {
-        let (value, is_right) = read();
+        let value = read();
         let after = checkpoint();
         left -= 1;
-        if is_right || before == after || left == 0 {
+        if is_right(&value) || before == after || left == 0 {
             return value;
         }
         before = after;
