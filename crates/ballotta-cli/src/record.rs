@@ -279,3 +279,44 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     }
     File::open(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// K4: what was read beside a board that grew is read again, and only then.
+    #[test]
+    fn k4_a_record_that_has_grown_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let signer = NoteSigner::from_seed("board.example", &[1; 32]).unwrap();
+        let mut tree = Frontier::new();
+        let mut grow = || {
+            tree.push(board::log::leaf_hash(b"entry"));
+            fs::write(folder.path().join(record::CHECKPOINT), signer.sign_checkpoint(&tree.head()).to_string())
+                .unwrap();
+        };
+        grow();
+        let source = FolderRecord::new(folder.path());
+        let mut readings = |grows: usize, right: usize| {
+            let mut count = 0;
+            settled(
+                &source,
+                |read| *read == right,
+                || {
+                    count += 1;
+                    if count <= grows {
+                        grow();
+                    }
+                    count
+                },
+            )
+        };
+        assert_eq!(readings(0, 1), 1);
+        assert_eq!(readings(5, 1), 1, "what is right is not read again");
+        assert_eq!(readings(0, 2), 1, "what has not changed is not read again");
+        assert_eq!(readings(1, 2), 2);
+        assert_eq!(readings(9, 9), 3, "a board that always grows is read three times");
+    }
+}

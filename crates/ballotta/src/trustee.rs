@@ -224,10 +224,11 @@ impl<S: StatementStore> ClosingSession<S> {
     ///
     /// Those of `sign_closing`.
     pub fn own_statement<R: CryptoRng>(&self, rng: &mut R) -> Result<Option<ClosingStatement>, TrusteeError<S::Error>> {
-        let state = State::load(&self.store, self.signing.public())?;
-        let is_allowed = state.is_some();
-        let own = self.statement(state, rng)?;
-        if own.is_none() && !is_allowed { Err(TrusteeError::NoRightToState) } else { Ok(own) }
+        match self.stated(rng)? {
+            Stated::Stored(own) | Stated::OnBoard(own) => Ok(Some(own)),
+            Stated::NotYet => Ok(None),
+            Stated::NoRight => Err(TrusteeError::NoRightToState),
+        }
     }
 
     /// Returns the trustee's one closing statement about this record. It is signed, or taken over from the board, and stored
@@ -238,15 +239,14 @@ impl<S: StatementStore> ClosingSession<S> {
     /// `OtherTally` if the trustee's statement is about another tally; `NoRightToState` if there is no statement, and the
     /// store is empty; otherwise what is wrong with the store.
     pub fn sign_closing<R: CryptoRng>(&mut self, rng: &mut R) -> Result<ClosingStatement, TrusteeError<S::Error>> {
-        let state = State::load(&self.store, self.signing.public())?;
-        let is_stored = state.as_ref().is_some_and(|state| state.statement.is_some());
-        let statement = match self.own_statement(rng)? {
-            Some(own) if is_stored => return Ok(own),
-            Some(own) => own,
-            None => {
+        let statement = match self.stated(rng)? {
+            Stated::Stored(own) => return Ok(own),
+            Stated::OnBoard(own) => own,
+            Stated::NotYet => {
                 let (_, tally) = closed(&self.verification)?;
                 ClosingStatement::sign(tally, self.shares.index().get(), &self.signing, rng)
             }
+            Stated::NoRight => return Err(TrusteeError::NoRightToState),
         };
         let state = State { key: *self.signing.public(), statement: Some(statement.clone()) };
         self.store.replace(&state.to_bytes()).map_err(TrusteeError::Store)?;
@@ -266,10 +266,7 @@ impl<S: StatementStore> ClosingSession<S> {
         rng: &mut R,
     ) -> Result<PartialDecryption, TrusteeError<S::Error>> {
         let (context, tally) = closed(&self.verification)?;
-        let state = State::load(&self.store, self.signing.public())?;
-        let is_allowed = state.is_some();
-        let own = self.statement(state, rng)?;
-        if own.is_none() && is_allowed {
+        if let Stated::NotYet = self.stated(rng)? {
             return Err(TrusteeError::NotSigned);
         }
         let checkpoint = match context.manifest().closing() {
@@ -283,31 +280,41 @@ impl<S: StatementStore> ClosingSession<S> {
         Ok(PartialDecryption::decrypt(context, &closed, &self.shares, &self.signing, rng)?)
     }
 
-    /// The statement of this trustee: the stored one, or else the one that is on the board. It must be about this tally.
-    fn statement<R: CryptoRng>(
-        &self,
-        state: Option<State>,
-        rng: &mut R,
-    ) -> Result<Option<ClosingStatement>, TrusteeError<S::Error>> {
+    /// What this trustee has stated. Every statement of it, stored or on the board, must be about this tally.
+    fn stated<R: CryptoRng>(&self, rng: &mut R) -> Result<Stated, TrusteeError<S::Error>> {
         let (context, tally) = closed(&self.verification)?;
-        let (trustee, manifest) = (self.shares.index().get(), context.manifest());
+        let trustee = self.shares.index().get();
+        let state = State::load(&self.store, self.signing.public())?;
+        let is_allowed = state.is_some();
         let stored = state.and_then(|state| state.statement);
         if let Some(statement) = &stored {
             statement.agrees(tally).map_err(TrusteeError::OtherTally)?;
-            if statement.trustee() != trustee || statement.verify(manifest, rng).is_err() {
+            if statement.trustee() != trustee || statement.verify(context.manifest(), rng).is_err() {
                 return Err(TrusteeError::StateDamaged);
             }
         }
-        let mut own = stored;
-        for statement in self.verification.statements.iter().filter(|statement| statement.trustee() == trustee) {
-            // Anybody can put a statement under this trustee's name on the board: only a signed one is its own.
-            if statement.verify(manifest, rng).is_ok() {
-                statement.agrees(tally).map_err(TrusteeError::OtherTally)?;
-                own.get_or_insert_with(|| statement.clone());
-            }
-        }
-        Ok(own)
+        // The verifier has kept only statements with a valid signature.
+        let mut on_board = self.verification.statements.iter().filter(|statement| statement.trustee() == trustee);
+        on_board.clone().try_for_each(|statement| statement.agrees(tally)).map_err(TrusteeError::OtherTally)?;
+        Ok(match (stored, on_board.next()) {
+            (Some(own), _) => Stated::Stored(own),
+            (None, Some(own)) => Stated::OnBoard(own.clone()),
+            (None, None) if is_allowed => Stated::NotYet,
+            (None, None) => Stated::NoRight,
+        })
     }
+}
+
+/// What a trustee has stated about a closed board.
+enum Stated {
+    /// The stored statement.
+    Stored(ClosingStatement),
+    /// Nothing is stored: another copy of the key has made the statement that is on the board.
+    OnBoard(ClosingStatement),
+    /// Nothing, and the right to make a statement is stored.
+    NotYet,
+    /// Nothing, and another copy of the key may have made a statement that is not on the board.
+    NoRight,
 }
 
 /// The election and the tally of a record that is closed.

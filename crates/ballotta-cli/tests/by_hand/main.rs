@@ -159,7 +159,18 @@ fn key_ceremony(people: &People) {
     people.fails(1, "seed.age.state is the state of another key", &ceremony(1, "registration"));
     // Without it a trustee takes part in the ceremony, and is told.
     fs::remove_file(&state).unwrap();
-    people.ok(&ceremony(1, "registration"));
+    let told = people.run(&ceremony(1, "registration"));
+    let missing = "seed.age.state is missing: this trustee will make no closing statement.";
+    assert!(told.code == 0 && told.stderr.contains(missing), "{}", told.shown());
+    // The state of an older key is not replaced, and no key is made beside it.
+    fs::write(people.path("trustee1/other.age.state"), &unused).unwrap();
+    people.fails(
+        2,
+        "if it exists already, it belongs to an older key",
+        "trustee new --out trustee1/other.age --passphrase-file trustee1/passphrase --work-factor 4",
+    );
+    assert!(!people.path("trustee1/other.age").exists());
+    fs::remove_file(people.path("trustee1/other.age.state")).unwrap();
     fs::remove_file(people.path("trustee1/registration")).unwrap();
     fs::write(state, unused).unwrap();
     for step in ["registration", "commitment", "deal", "confirmation"] {
