@@ -7,7 +7,7 @@ from typing import Any
 
 from contests import Form, Rule, compile_form
 from encoding import (
-    MAX_AUTHORITIES, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
+    MAX_AUTHORITIES, MAX_BABY_STEPS, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
     MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_TERMS, MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES, Refused, require,
 )  # fmt: skip
 from group import Element, Point
@@ -162,6 +162,10 @@ class Document(Schema):
         slots = sum(contest.rule.slots for contest in contests)
         if slots > MAX_SLOTS:
             self.problems.append(f"contests: {slots} slots are too many")
+        alone = [contest.rule for contest in contests if contest.rule.per_slot == 1]
+        steps = sum(rule.slots * (rule.bound * total_weight // MAX_BABY_STEPS + 1) for rule in alone)
+        if slots <= MAX_SLOTS and steps > MAX_GIANT_STEPS:
+            self.problems.append(f"contests: it takes {steps} steps to find the largest totals")
         for number, contest in enumerate(contests):
             if contest.rule.bound * total_weight > MAX_TOTAL:
                 self.problems.append(f"contests[{number}].rule: its totals can become too large")

@@ -15,7 +15,7 @@ from ceremony import Broken, Ceremony, JointKey
 from contests import Outcome
 from encoding import (
     MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS,
-    MAX_RESULT_BYTES, MAX_SIGNED_BY_ONE, NO_DIGEST, Refused, require,
+    MAX_RESULT_BYTES, MAX_ROLL_LINE_BYTES, MAX_SIGNED_BY_ONE, MAX_VOTERS, NO_DIGEST, Refused, require,
 )  # fmt: skip
 from manifest import Manifest, read_manifest
 from record import Record, Unreadable, read_list, result_bytes, result_value
@@ -167,7 +167,7 @@ class Verifier:
 
     def roll(self, manifest: Manifest, missing: list[str]) -> Roll | None:
         """Reads the roll; None if any line breaks a rule. Who is awaited for a missing one depends on the board."""
-        data = self.record.read("roll", 1 << 40)
+        data = self.record.read("roll", (min(MAX_VOTERS, manifest.total_weight) + 1) * MAX_ROLL_LINE_BYTES)
         if data is None:
             missing.append("roll")
             return None

@@ -37,6 +37,9 @@ pub enum ZipError {
     /// The directory ends too early, or does not agree with the rest of the archive.
     #[error("the directory of the archive cannot be read: {0}")]
     Directory(&'static str),
+    /// The header in front of a file does not agree with the directory.
+    #[error("the header of {0} does not agree with the directory of the archive")]
+    Header(String),
     /// A name is not a path below the record.
     #[error("the archive names {0:?}, which is not a path of a record")]
     Name(String),
@@ -94,9 +97,8 @@ impl ZipRecord {
     }
 
     /// Inflates a file into `sink`.
-    fn inflate(&self, path: &str, member: &Member, sink: &mut dyn io::Write) -> io::Result<()> {
-        let start = member.start(&self.file, path)?;
-        let packed = Packed { file: &self.file, next: start, left: member.packed };
+    fn inflate(&self, member: &Member, sink: &mut dyn io::Write) -> io::Result<()> {
+        let packed = Packed { file: &self.file, next: member.start, left: member.packed };
         let mut inflated = DeflateDecoder::new(packed).take(member.length + 1);
         let length = io::copy(&mut inflated, sink)?;
         if length == member.length { Ok(()) } else { Err(io::Error::other("the file does not have the stated length")) }
@@ -107,7 +109,7 @@ impl ZipRecord {
             return Ok(file);
         }
         let mut file = tempfile::tempfile()?;
-        self.inflate(ROLL, member, &mut file)?;
+        self.inflate(member, &mut file)?;
         Ok(self.roll.get_or_init(|| file))
     }
 
@@ -116,15 +118,12 @@ impl ZipRecord {
         let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= member.length);
         end.ok_or(io::ErrorKind::UnexpectedEof)?;
         match member.method {
-            Method::Stored => {
-                let start = member.start(&self.file, path)?;
-                read_exact_at(&self.file, buffer, start + offset)
-            }
+            Method::Stored => read_exact_at(&self.file, buffer, member.start + offset),
             Method::Deflated if path == ROLL => read_exact_at(self.inflated_roll(member)?, buffer, offset),
             Method::Deflated => {
                 // Bounded by the directory: see `Member::longest`.
                 let mut bytes = Vec::with_capacity(usize::try_from(member.length).unwrap_or(0));
-                self.inflate(path, member, &mut bytes)?;
+                self.inflate(member, &mut bytes)?;
                 let mut bytes = io::Cursor::new(bytes);
                 bytes.set_position(offset);
                 bytes.read_exact(buffer)

@@ -11,18 +11,17 @@
 //!
 //! # Security
 //!
-//! Variable time, because a decrypted total is public. The bounds limit the work for every input.
+//! Variable time, because a decrypted total is public. The bounds limit the work for every input: [`giant_steps`] says
+//! how much it is for a slot, and a manifest limits the sum over all slots.
 
 use alloc::vec::Vec;
 
 use crate::form::Packing;
 use crate::group::{Element, Scalar};
+use crate::limits::MAX_BABY_STEPS;
 
 /// How many steps are encoded together.
 const GROUP: usize = 256;
-/// The most baby steps in a table. Each takes 16 bytes.
-const MAX_BABY_STEPS: u64 = 1 << 22;
-
 /// The element is not `[v]G` for any possible `v`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the decrypted slot contains no total from 0 to {bound}")]
@@ -36,6 +35,10 @@ pub struct DiscreteLog {
     packing: Packing,
     /// The first 8 bytes of the encoding of `[v]G`, and the number of turns after which the wheels show `v`. Sorted.
     baby_steps: Vec<(u64, u32)>,
+    /// For each value of the highest bits of the 8 bytes, the place of the first step that has it or a larger one.
+    places: Vec<u32>,
+    /// By how many places 8 bytes are shifted, so that those bits remain.
+    shift: u32,
     baby: Vec<Wheel>,
     giant: Vec<Wheel>,
 }
@@ -48,7 +51,26 @@ impl DiscreteLog {
         let steps = walk(packing, Element::identity(), &baby, Scalar::ONE.halve());
         let mut baby_steps: Vec<(u64, u32)> = steps.zip(0..).collect();
         baby_steps.sort_unstable();
-        Self { packing, baby_steps, baby, giant }
+        // A few steps have the same bits: the first one is found without a search through all of them.
+        let bits = baby_steps.len().ilog2().saturating_sub(2).max(1);
+        let shift = u64::BITS - bits;
+        let mut places = Vec::with_capacity((1 << bits) + 1);
+        for (place, (key, _)) in (0..).zip(&baby_steps) {
+            places.resize(places.len().max((key >> shift) as usize + 1), place);
+        }
+        places.resize((1 << bits) + 1, baby_steps.len() as u32);
+        Self { packing, baby_steps, places, shift, baby, giant }
+    }
+
+    /// The baby steps with these first 8 bytes.
+    fn candidates(&self, key: u64) -> impl Iterator<Item = u64> {
+        let bits = (key >> self.shift) as usize;
+        let range = self.places.get(bits..bits + 2).and_then(|places| match *places {
+            [first, end] => self.baby_steps.get(first as usize..end as usize),
+            _ => None,
+        });
+        let alike = range.unwrap_or_default().iter();
+        alike.filter(move |(other, _)| *other == key).map(|(_, number)| u64::from(*number))
     }
 
     /// Finds the totals of a slot with `counts` counts. They are the digits of `v`, where `element` is `[v]G`.
@@ -59,12 +81,10 @@ impl DiscreteLog {
     pub fn vartime_find(&self, element: &Element, counts: usize, bound: u64) -> Result<Vec<u64>, OutOfRange> {
         let half = Scalar::ONE.halve();
         for (key, number) in walk(self.packing, element * &half, &self.giant, -half).zip(0..) {
-            let first = self.baby_steps.partition_point(|(other, _)| *other < key);
-            let candidates = self.baby_steps.iter().skip(first).take_while(|(other, _)| *other == key);
-            for (_, other) in candidates {
+            for other in self.candidates(key) {
                 let mut totals = alloc::vec![0; self.packing.per_slot()];
                 turn(&self.giant, number, &mut totals);
-                turn(&self.baby, u64::from(*other), &mut totals);
+                turn(&self.baby, other, &mut totals);
                 let number = self.packing.number(&totals);
                 let beyond = totals.split_off(counts.min(totals.len()));
                 let fits = totals.iter().all(|total| *total <= bound) && beyond.iter().all(|total| *total == 0);
@@ -76,6 +96,13 @@ impl DiscreteLog {
         }
         Err(OutOfRange { bound })
     }
+}
+
+/// The most giant steps that a slot with a single count takes, if the count is at most `bound`. For a slot with several
+/// counts they are bounded by [`Packing`], or by the number of ballots.
+#[must_use]
+pub fn giant_steps(bound: u64) -> u64 {
+    bound / MAX_BABY_STEPS + 1
 }
 
 /// The wheels of the baby steps and of the giant steps, a pair for each digit.
@@ -226,6 +253,12 @@ mod tests {
                 let (baby, giant) = wheels(packing, u64::MAX, lookups);
                 assert!(steps(&baby) <= u128::from(MAX_BABY_STEPS), "{bound} {total} {lookups}");
                 assert!(steps(&giant) <= 1 << 23, "{bound} {total} {lookups}: {}", steps(&giant));
+                if packing.per_slot() == 1 {
+                    // The table of a few lookups has fewer steps, and then all giant steps together are as many.
+                    let all = steps(&giant) * u128::from(lookups);
+                    let most = u128::from(giant_steps(bound * total)) * u128::from(lookups);
+                    assert!(all <= most.max(u128::from(2 * MAX_BABY_STEPS)), "{lookups}: {all}, {most}");
+                }
                 let numbers = u128::from(bound * total + 1).pow(packing.per_slot() as u32);
                 assert!(steps(&baby) * steps(&giant) >= numbers, "{bound} {total} {lookups}");
             }

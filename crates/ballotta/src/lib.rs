@@ -51,7 +51,7 @@
 //! the list and all imports.
 //!
 //! ```text
-//! limits -> message -> weaken -> problem -> json -> text -> symbols
+//! limits -> message -> weaken -> parallel -> problem -> json -> text -> symbols
 //!   -> group -> hash -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs -> signing
 //!   -> contest -> manifest -> credential -> written -> key_ceremony -> election -> ballot -> board
 //!   -> tally -> decryption -> record -> verifier -> voter -> trustee -> witness -> admission
@@ -123,6 +123,7 @@ pub mod limits;
 pub mod manifest;
 pub mod manual;
 pub mod message;
+mod parallel;
 mod problem;
 #[cfg(not(feature = "hazmat"))]
 mod proofs;

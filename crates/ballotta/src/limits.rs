@@ -69,6 +69,10 @@ pub const ROW_BOUND: u64 = 1 << 62;
 pub const MAX_WEIGHT: u64 = 1 << 40;
 /// The largest total of a slot. A bounded discrete logarithm can still find it.
 pub const MAX_TOTAL: u64 = 1 << 44;
+/// The most baby steps in a table of discrete logarithms. Each takes 16 bytes.
+pub const MAX_BABY_STEPS: u64 = 1 << 22;
+/// The most giant steps to find the totals of all slots with a single count. A step takes less than a microsecond.
+pub const MAX_GIANT_STEPS: u64 = 1 << 27;
 /// The most possible values of a slot with several counts, for ballots of any weight. A discrete logarithm finds such a
 /// value in almost no time.
 pub const MAX_PACKED: u64 = 1 << 32;

@@ -288,6 +288,14 @@ pub enum ManifestProblem {
         /// How many slots an election may have.
         limit: usize,
     },
+    /// The totals of all slots could be so large that it takes too long to find them.
+    #[error("finding the largest totals would take {found} steps, more than the limit of {limit}: lower weights.total")]
+    TotalsTooFar {
+        /// How many steps the largest totals take.
+        found: u64,
+        /// How many steps they may take.
+        limit: u64,
+    },
     /// A signed ballot of the style would be longer than an entry of the board may be.
     #[error("a signed ballot would have {found} bytes, but an entry of the board may have at most {limit}")]
     BallotTooLarge {

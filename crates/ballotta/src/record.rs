@@ -150,7 +150,7 @@ pub enum ReadError {
         /// The length of the file in bytes.
         length: u64,
         /// The largest length that is allowed.
-        limit: usize,
+        limit: u64,
     },
     /// The source cannot be read.
     #[error("the file cannot be read: {0}")]
@@ -167,21 +167,25 @@ from_quoted!(ReadError::Source(SourceError));
 pub fn read_file(source: &dyn RecordSource, path: &str, limit: usize) -> Result<Vec<u8>, ReadError> {
     let length = source.length(path)?.ok_or(ReadError::Missing)?;
     let size = usize::try_from(length).ok().filter(|size| *size <= limit);
-    let size = size.ok_or(ReadError::TooLong { length, limit })?;
+    let size = size.ok_or(ReadError::TooLong { length, limit: limit as u64 })?;
     let mut bytes = alloc::vec![0; size];
     source.read_exact_at(path, 0, &mut bytes)?;
     Ok(bytes)
 }
 
-/// Reads a file in parts of at most a megabyte; `visit` gets each part, the number of bytes read so
-/// far, and the length of the file.
+/// Reads a file of at most `limit` bytes in parts of at most a megabyte; `visit` gets each part, the number of bytes read
+/// so far, and the length of the file.
 pub(crate) fn read_parts(
     source: &dyn RecordSource,
     path: &str,
+    limit: u64,
     mut visit: impl FnMut(&[u8], u64, u64),
 ) -> Result<(), ReadError> {
     const PART: usize = 1 << 20;
     let length = source.length(path)?.ok_or(ReadError::Missing)?;
+    if length > limit {
+        return Err(ReadError::TooLong { length, limit });
+    }
     let mut part = Vec::new();
     let mut done = 0;
     while done < length {

@@ -38,11 +38,11 @@ mod board;
 mod checks;
 mod decryption;
 mod finish;
-mod parallel;
 mod refusals;
 mod report;
 mod select;
 mod shards;
+mod weights;
 
 use alloc::vec::Vec;
 

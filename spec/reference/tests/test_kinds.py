@@ -289,6 +289,12 @@ class Rules(unittest.TestCase):
         split = {"s": ("a b", {"kind": "split", "max": 2**40})}
         weights |= {"max": 2**40, "total": 2**44}
         self.assertEqual(Forge(kinds_manifest(split, weights=weights)).manifest.total_weight, 2**44)
+        # 32 slots with the largest totals take one step of each slot too many. The last option has no slot.
+        most, names = weights | {"total": 2**44 - 2**22}, [f"o{i}" for i in range(33)]
+        many = {"s": (" ".join(names), {"kind": "split", "max": 2**40})}
+        self.assertEqual(Forge(kinds_manifest(many, weights=most)).manifest.slots, 32)
+        with self.assertRaisesRegex(Refused, "contests: it takes 134217760 steps to find the largest totals"):
+            Forge(kinds_manifest(many, weights=weights))
         # Nobody divides more than the weight of all voters together.
         with self.assertRaisesRegex(Refused, r"contests\[0\].rule.max: not an integer from 5 to 5"):
             Forge(kinds_manifest(split, weights=weights | {"max": 5, "total": 5}))

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::sync::OnceLock;
 
 use ballotta::board::tiles::MAX_BUNDLE_BYTES;
 use ballotta::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_ROLL_LINE_BYTES, MAX_VOTERS};
@@ -46,35 +45,11 @@ pub(super) struct Member {
     pub(super) method: Method,
     pub(super) packed: u64,
     pub(super) length: u64,
-    /// The position of the file's own header.
-    header: u64,
-    /// The position of the bytes of the file. It is set when it is needed first.
-    start: OnceLock<u64>,
+    /// The position of the bytes of the file.
+    pub(super) start: u64,
 }
 
 impl Member {
-    /// Returns the position of the bytes of the file. They follow the file's own header, which must name the file.
-    pub(super) fn start(&self, file: &File, name: &str) -> io::Result<u64> {
-        if let Some(start) = self.start.get() {
-            return Ok(*start);
-        }
-        let other = || io::Error::other("the header of the file does not agree with the directory");
-        let mut header = [0; LOCAL_BYTES as usize];
-        read_exact_at(file, &mut header, self.header)?;
-        let lengths = |mut fields: Fields<'_>| {
-            let signature = fields.u32()?;
-            fields.take(22)?;
-            Ok::<_, ZipError>((signature, fields.u16()?, fields.u16()?))
-        };
-        let Ok((LOCAL_SIGNATURE, name_bytes, extra)) = lengths(Fields { rest: &header }) else { return Err(other()) };
-        let mut own = vec![0; name_bytes.into()];
-        read_exact_at(file, &mut own, self.header + LOCAL_BYTES)?;
-        if own != name.as_bytes() {
-            return Err(other());
-        }
-        Ok(*self.start.get_or_init(|| self.header + LOCAL_BYTES + u64::from(name_bytes) + u64::from(extra)))
-    }
-
     /// The largest length of a file with this name.
     fn longest(name: &str) -> u64 {
         match name {
@@ -199,15 +174,11 @@ pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, Zi
     let mut members = BTreeMap::new();
     let mut extents = Vec::new();
     for _ in 0..files {
-        let (name, member) = read_member(&mut fields)?;
-        // At least these bytes belong only to this file.
-        let own = LOCAL_BYTES + name.len() as u64;
-        let behind = member.header.checked_add(own).and_then(|end| end.checked_add(member.packed));
-        extents.push((
-            member.header,
-            behind.filter(|end| *end <= start).ok_or(ZipError::Directory("a file does not end before it"))?,
-        ));
-        let (packed, length) = (member.packed, member.length);
+        let Entry { name, method, packed, length, header } = read_entry(&mut fields)?;
+        // The header of a file, its name, and its bytes belong to this file alone.
+        let first = first_byte(file, &name, header, start)?;
+        let end = first.checked_add(packed).filter(|end| *end <= start).ok_or(BEYOND)?;
+        extents.push((header, end));
         if name.ends_with('/') {
             // Nothing reads the bytes of a folder, so it must not have any.
             match (packed, length) {
@@ -215,18 +186,18 @@ pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, Zi
                 _ => return Err(ZipError::Directory("a folder has bytes")),
             }
         }
-        let most = match member.method {
+        let most = match method {
             Method::Stored => packed,
             Method::Deflated => packed.saturating_mul(MAX_RATIO),
         };
-        let stored_otherwise = member.method == Method::Stored && packed != length;
+        let stored_otherwise = method == Method::Stored && packed != length;
         if length > most.min(Member::longest(&name)) || stored_otherwise {
             return Err(ZipError::TooLong { name, length, packed });
         }
         if members.contains_key(&name) {
             return Err(ZipError::Duplicate(name));
         }
-        members.insert(name, member);
+        members.insert(name, Member { method, packed, length, start: first });
     }
     if !fields.rest.is_empty() {
         return Err(ZipError::Directory("bytes follow its last file"));
@@ -238,7 +209,36 @@ pub(super) fn read_directory(file: &File) -> Result<BTreeMap<String, Member>, Zi
     }
 }
 
-fn read_member(fields: &mut Fields<'_>) -> Result<(String, Member), ZipError> {
+const BEYOND: ZipError = ZipError::Directory("a file does not end before it");
+
+/// Returns the position of the first byte of a file. It follows the header of the file, which must name the file. Its
+/// length is not in the directory.
+fn first_byte(file: &File, name: &str, header: u64, end: u64) -> Result<u64, ZipError> {
+    let name_bytes = name.len() as u64;
+    let fixed = header.checked_add(LOCAL_BYTES + name_bytes).filter(|fixed| *fixed <= end).ok_or(BEYOND)?;
+    let mut bytes = vec![0; LOCAL_BYTES as usize + name.len()];
+    read_exact_at(file, &mut bytes, header)?;
+    let mut fields = Fields { rest: &bytes };
+    let signature = fields.u32()?;
+    fields.take(22)?;
+    let (own_bytes, extra) = (fields.u16()?, fields.u16()?);
+    if signature != LOCAL_SIGNATURE || u64::from(own_bytes) != name_bytes || fields.rest != name.as_bytes() {
+        return Err(ZipError::Header(name.into()));
+    }
+    Ok(fixed + u64::from(extra))
+}
+
+/// What the directory says of a file.
+struct Entry {
+    name: String,
+    method: Method,
+    packed: u64,
+    length: u64,
+    /// The position of the file's own header.
+    header: u64,
+}
+
+fn read_entry(fields: &mut Fields<'_>) -> Result<Entry, ZipError> {
     if fields.u32()? != CENTRAL_SIGNATURE {
         return Err(ZipError::Directory("an entry has the wrong signature"));
     }
@@ -266,7 +266,7 @@ fn read_member(fields: &mut Fields<'_>) -> Result<(String, Member), ZipError> {
     let mut widen = |field: u32| if field == u32::MAX { long.u64() } else { Ok(field.into()) };
     // The fields of 64 bits are in this order.
     let (length, packed, header) = (widen(length)?, widen(packed)?, widen(header)?);
-    Ok((name, Member { method, packed, length, header, start: OnceLock::new() }))
+    Ok(Entry { name, method, packed, length, header })
 }
 
 /// The fields of 64 bits among the extra ones.

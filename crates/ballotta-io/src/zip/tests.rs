@@ -16,6 +16,10 @@ struct Forged {
     bytes: Vec<u8>,
     length: u32,
     header: Option<u32>,
+    /// Bytes of the extra field in the file's own header.
+    extra: Vec<u8>,
+    /// The length of that field, if it is not its own.
+    extra_bytes: Option<u16>,
 }
 
 fn stored(name: &'static str, bytes: &[u8]) -> Forged {
@@ -27,6 +31,8 @@ fn stored(name: &'static str, bytes: &[u8]) -> Forged {
         bytes: bytes.to_vec(),
         length: bytes.len() as u32,
         header: None,
+        extra: Vec::new(),
+        extra_bytes: None,
     }
 }
 
@@ -40,14 +46,16 @@ fn archive(members: &[Forged]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for member in members {
         let header = member.header.unwrap_or(bytes.len() as u32);
-        let common = |name: &str| {
+        let common = |name: &str, extra: u16| {
             let fields = [&member.flags.to_le_bytes()[..], &member.method.to_le_bytes(), &[0; 8]].concat();
             let sizes = [(member.bytes.len() as u32).to_le_bytes(), member.length.to_le_bytes()].concat();
-            [&[10, 0][..], &fields, &sizes, &(name.len() as u16).to_le_bytes(), &[0; 2]].concat()
+            [&[10, 0][..], &fields, &sizes, &(name.len() as u16).to_le_bytes(), &extra.to_le_bytes()].concat()
         };
-        bytes.extend([b"PK\x03\x04", common(member.own_name).as_slice(), member.own_name.as_bytes()].concat());
+        let extra = member.extra_bytes.unwrap_or(member.extra.len() as u16);
+        bytes.extend([b"PK\x03\x04", common(member.own_name, extra).as_slice(), member.own_name.as_bytes()].concat());
+        bytes.extend(&member.extra);
         bytes.extend(&member.bytes);
-        directory.extend([b"PK\x01\x02\x0a\x00", common(member.name).as_slice(), &[0; 10]].concat());
+        directory.extend([b"PK\x01\x02\x0a\x00", common(member.name, 0).as_slice(), &[0; 10]].concat());
         directory.extend([&header.to_le_bytes()[..], member.name.as_bytes()].concat());
     }
     let (start, count) = (bytes.len() as u32, (members.len() as u16).to_le_bytes());
@@ -141,16 +149,25 @@ fn files_that_cannot_be_what_they_say() {
         let record = open(&archive(&[Forged { length, ..deflated("a", b"12345") }])).unwrap();
         assert_eq!(whole(&record, "a").unwrap_err(), wrong);
     }
-    let record = open(&archive(&[Forged { own_name: "b", ..stored("a", b"1") }])).unwrap();
-    let other = "the file cannot be read: a: the header of the file does not agree with the directory";
-    assert_eq!(whole(&record, "a").unwrap_err(), other);
+    for own_name in ["b", "aa", ""] {
+        let other = "the header of a does not agree with the directory of the archive";
+        assert_eq!(refusal(&[Forged { own_name, ..stored("a", b"1") }]), other);
+    }
 }
 
 #[test]
 fn archives_that_are_not_strictly_one() {
     let two = [stored("a", b"12345"), stored("b", b"67890")];
     let overlap = [two[0].clone(), Forged { header: Some(0), ..two[1].clone() }];
-    assert_eq!(refusal(&overlap), "the directory of the archive cannot be read: two files share bytes");
+    assert_eq!(refusal(&overlap), "the header of b does not agree with the directory of the archive");
+    // Fault L4: the extra field in the header of the first file reaches into the second, and so do its bytes.
+    let extra = Forged { extra_bytes: Some(10), ..two[0].clone() };
+    assert_eq!(refusal(&[extra, two[1].clone()]), "the directory of the archive cannot be read: two files share bytes");
+    let beyond = Forged { extra_bytes: Some(40), ..two[1].clone() };
+    let place = "the directory of the archive cannot be read: a file does not end before it";
+    assert_eq!(refusal(&[two[0].clone(), beyond]), place);
+    let with_extra = Forged { extra: vec![7; 9], ..two[0].clone() };
+    assert_eq!(whole(&open(&archive(&[with_extra])).unwrap(), "a").unwrap(), b"12345");
     let behind = [two[0].clone(), Forged { header: Some(u32::MAX - 1), ..two[1].clone() }];
     assert_eq!(refusal(&behind), "the directory of the archive cannot be read: a file does not end before it");
     let hidden = "the directory of the archive cannot be read: a folder has bytes";

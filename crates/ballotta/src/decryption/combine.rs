@@ -12,6 +12,7 @@ use crate::group::{Element, PublicElement};
 use crate::index::TrusteeIndex;
 use crate::key_ceremony::{DuplicateIndex, lagrange_at_zero};
 use crate::manifest::Contest;
+use crate::parallel;
 use crate::tally::{EncryptedContest, EncryptedTally};
 use crate::weaken::{self, Check};
 
@@ -65,14 +66,14 @@ pub fn combine(
         let slots = alike().map(|(_, (_, sums))| sums.c.len() as u64).sum();
         let table = DiscreteLog::new(packing, largest, slots);
         for (number, (contest, sums)) in alike() {
-            let blindings = (0..sums.c.len()).map(|slot| {
+            let opened = sums.c.iter().enumerate().map(|(slot, c)| {
                 // There are no factors if `R` is the identity: the sums are not hidden.
                 let factors = used.iter().filter_map(|part| part.factor(number, slot));
                 let factors: Vec<&Element> = factors.map(PublicElement::element).collect();
-                Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied())
+                *c.element()
+                    - Element::vartime_multiscalar(lagrange.iter().take(factors.len()), factors.iter().copied())
             });
-            let opened = zip(&sums.c, blindings).map(|(c, blinding)| *c.element() - blinding);
-            let totals = find_totals(number, contest, packing, bound(contest, sums), opened, &table)?;
+            let totals = find_totals(number, contest, packing, bound(contest, sums), opened.collect(), &table)?;
             let outcome = contest.rule.outcome(&contest.options, &totals, sums.weight);
             let outcome = outcome.map_err(|error| DecryptionError::ImpossibleTotals { contest: number, error })?;
             if let Some(result) = results.get_mut(number) {
@@ -94,16 +95,14 @@ fn find_totals(
     contest: &Contest,
     packing: Packing,
     bound: u64,
-    slots: impl Iterator<Item = Element>,
+    slots: Vec<Element>,
     table: &DiscreteLog,
 ) -> Result<Vec<u64>, DecryptionError> {
-    let mut left = contest.rule.counts(contest.options.len());
-    let mut totals = Vec::with_capacity(left);
-    for (slot, element) in slots.enumerate() {
-        let counts = left.min(packing.per_slot());
-        left -= counts;
-        let found = table.vartime_find(&element, counts, bound);
-        totals.extend(found.map_err(|_| DecryptionError::TotalOutOfRange { contest: number, slot, bound })?);
-    }
-    Ok(totals)
+    let counts = contest.rule.counts(contest.options.len());
+    let found = parallel::map(slots.into_iter().enumerate().collect(), |(slot, element)| {
+        let before = slot * packing.per_slot();
+        let found = table.vartime_find(&element, counts.saturating_sub(before).min(packing.per_slot()), bound);
+        found.map_err(|_| DecryptionError::TotalOutOfRange { contest: number, slot, bound })
+    });
+    found.into_iter().collect::<Result<Vec<_>, _>>().map(|totals| totals.concat())
 }

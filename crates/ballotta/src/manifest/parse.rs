@@ -13,13 +13,14 @@ use super::contents::{
 };
 use crate::SUITE;
 use crate::contest::{ContestOption, Rule, RuleContext};
+use crate::discrete_log::giant_steps;
 use crate::form::{FormBuilder, Packing};
 use crate::hash::FileHash;
 use crate::json::{self, Distinct, JsonPath, Node, ProblemLog};
 use crate::limits::{
-    MAX_AUTHORITIES, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
-    MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT,
-    MAX_WITNESSES,
+    MAX_AUTHORITIES, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES,
+    MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES,
+    MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
 use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::{Text, read_distinct_id, read_distinct_title, read_key_name, read_language, read_line};
@@ -209,6 +210,15 @@ impl ManifestParser {
         let found = contests.iter().map(slots).sum();
         if found > MAX_SLOTS {
             return path.fail(ManifestProblem::TooManySlots { found, limit: MAX_SLOTS });
+        }
+        let total = self.weights.as_ref().map_or(1, |weights| weights.total);
+        let alone = contests.iter().filter(|contest| self.packing(contest).per_slot() == 1);
+        let steps = alone.map(|contest| {
+            giant_steps(contest.rule.count_bound().saturating_mul(total)).saturating_mul(slots(contest) as u64)
+        });
+        let found = steps.fold(0, u64::saturating_add);
+        if found > MAX_GIANT_STEPS {
+            return path.fail(ManifestProblem::TotalsTooFar { found, limit: MAX_GIANT_STEPS });
         }
         let mut next = 0_u32;
         let numbered = contests.into_iter().map(|contest| {

@@ -19,9 +19,9 @@ use crate::form::Packing;
 use crate::group::{Element, Scalar};
 use crate::hash::FileHash;
 use crate::limits::{
-    MAX_AUTHORITIES, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
-    MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_STYLES, MAX_TEXT_BYTES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT,
-    MAX_WITNESSES,
+    MAX_AUTHORITIES, MAX_BABY_STEPS, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS,
+    MAX_KEY_NAME_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_STYLES, MAX_TEXT_BYTES, MAX_TOTAL,
+    MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
 use crate::testing::TestRng;
 
@@ -221,7 +221,7 @@ fn with_options(count: usize) -> Value {
         (0..count).map(|number| json!({ "id": format!("o{number}"), "title": title(number) })).collect();
     let mut contest = value()["contests"][2].clone();
     contest["options"] = options.into();
-    let alone = ("/weights/total", json!(MAX_TOTAL));
+    let alone = ("/weights/total", json!(1_u64 << 30));
     with(&[alone, ("/contests", json!([contest])), ("/styles", json!([{ "id": "all", "contests": ["statute"] }]))])
 }
 
@@ -567,8 +567,31 @@ fn slots_have_a_limit() {
     let changes = [("/contests", contests.into()), ("/styles", styles.into())];
     // Two counts share a slot, unless the largest roll is too large for that.
     assert_eq!(faults(&with(&changes)), []);
-    let alone = ("/weights/total", json!(MAX_TOTAL));
+    let alone = ("/weights/total", json!(1_u64 << 30));
     assert_fault(&[changes.as_slice(), &[alone]].concat(), "contests", problem);
+}
+
+/// Fault L2: the work to find the largest totals is limited before anybody votes.
+#[test]
+fn the_largest_totals_can_be_found() {
+    // The weight of the last option is what the others leave.
+    let manifest = |slots: usize, total: u64| {
+        let mut contest = with_options(slots + 1)["contests"][0].clone();
+        contest["id"] = json!("c");
+        contest["rule"] = json!({ "kind": "split", "max": 1 });
+        let styles = json!([{ "id": "s", "contests": ["c"] }]);
+        let weights = json!({ "unit": value()["weights"]["unit"], "max": 1, "total": total });
+        [("/contests", json!([contest])), ("/styles", styles), ("/weights", weights)]
+    };
+    // A slot takes 2^22 steps: 31 slots are below the limit, and 32 are above it by the last step of each slot.
+    assert_eq!(faults(&with(&manifest(31, MAX_TOTAL))), []);
+    let problem = |found| ManifestProblem::TotalsTooFar { found, limit: MAX_GIANT_STEPS };
+    assert_fault(&manifest(32, MAX_TOTAL), "contests", problem(MAX_GIANT_STEPS + 32));
+    let total = MAX_TOTAL - MAX_BABY_STEPS;
+    assert_eq!(faults(&with(&manifest(32, total))), []);
+    assert_fault(&manifest(33, total), "contests", problem(33 << 22));
+    // Slots with several counts are found faster.
+    assert_eq!(faults(&with(&manifest(900, 1 << 16))), []);
 }
 
 #[test]

@@ -20,8 +20,10 @@ impl PublishedRoll {
     ///
     /// `File` if the roll cannot be read, `Roll` if it breaks a rule.
     pub fn read(source: &dyn RecordSource, manifest: &Manifest) -> Result<Self, RecordError> {
-        let mut reader = RollReader::new(RollRules::for_manifest(manifest));
-        let read = read_parts(source, ROLL, |part, _, _| reader.feed(part, &mut |_| ()));
+        let rules = RollRules::for_manifest(manifest);
+        let limit = rules.max_bytes();
+        let mut reader = RollReader::new(rules);
+        let read = read_parts(source, ROLL, limit, |part, _, _| reader.feed(part, &mut |_| ()));
         read.map_err(RecordError::file(ROLL))?;
         Ok(Self { index: reader.finish(&mut |_| ())? })
     }

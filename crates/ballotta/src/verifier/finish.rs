@@ -7,15 +7,16 @@ use rand_core::CryptoRng;
 
 use super::ballots::{Unreadable, ledger_entry, read_ballots, read_info};
 use super::board::{ScannedBoard, place_of};
-use super::parallel::{self, WeightRng};
 use super::refusals::{Refusal, Refusals, in_order};
 use super::report::{Effect, Findings, Place, Role};
 use super::select::Selected;
 use super::shards::{PartialVerification, ShardError, ShardPlan};
+use super::weights::WeightRng;
 use super::{CheckId, Progress, Stage, Verification, Verifier};
 use crate::board::tiles::TILE_WIDTH;
 use crate::election::ElectionContext;
 use crate::manifest::Closing;
+use crate::parallel;
 use crate::record::{KnownBundles, RecordSource};
 use crate::tally::{Correction, CountedSet, EncryptedTally, Ledger, PartialTally};
 

@@ -9,7 +9,7 @@ use rand_core::CryptoRng;
 use super::board::ScannedBoard;
 use super::report::{Effect, Findings, Place, Role};
 use super::shards::ShardPlan;
-use super::{CheckId, Progress, Stage, Verification, Verifier, VerifyOptions, parallel};
+use super::{CheckId, Progress, Stage, Verification, Verifier, VerifyOptions};
 use crate::board::entry::EntryKind;
 use crate::board::log::TreeHead;
 use crate::board::verified_head;
@@ -20,6 +20,7 @@ use crate::index::AuthorityIndex;
 use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use crate::manifest::Manifest;
+use crate::parallel;
 use crate::record::{self, PublishedRoll, ReadError, RecordSource, read_file, read_parts};
 use crate::weaken::{self, Check};
 
@@ -144,9 +145,11 @@ impl Verifier<'_> {
     /// Reads the roll in parts and checks every line. Only an index is kept, with which lines are read again. Who is awaited
     /// if there is no roll depends on the board, so the caller reports it.
     fn roll(&mut self, manifest: &Manifest, is_missing: &mut bool) -> Option<PublishedRoll> {
-        let mut reader = RollReader::new(RollRules::for_manifest(manifest));
+        let rules = RollRules::for_manifest(manifest);
+        let limit = rules.max_bytes();
+        let mut reader = RollReader::new(rules);
         let source = self.source;
-        let read = read_parts(source, record::ROLL, |part, done, total| {
+        let read = read_parts(source, record::ROLL, limit, |part, done, total| {
             let mut lines = Vec::new();
             reader.feed(part, &mut |line| lines.push(line));
             self.roll_lines(lines);

@@ -18,13 +18,14 @@ pub use self::part::{PartialVerification, merge_all};
 use super::Progress;
 use super::ballots::{PlacedBallot, Unreadable, read_ballots};
 use super::board::ScannedBoard;
-use super::parallel::{self, WeightRng};
+use super::weights::WeightRng;
 use crate::ballot::{Candidate, VerifiedBallot, Window, verify_ballots};
 use crate::board::tiles::TILE_WIDTH;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::hash::{FileHash, Fingerprint, tagged};
 use crate::limits::{MAX_CEREMONY_FILES, MAX_ENTRIES, MAX_MESSAGE_BYTES};
+use crate::parallel;
 use crate::record::{
     self, BundleIndex, PublishedRoll, RecordError, RecordSource, read_context, read_file, read_manifest,
 };

@@ -11,7 +11,7 @@ use super::error::{RollError, RollProblem};
 use super::line::RollLine;
 use super::totals::RollTotals;
 use crate::hash::{ManifestHash, parse_hex32};
-use crate::limits::{MAX_TOTAL, MAX_WEIGHT};
+use crate::limits::{MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, MAX_WEIGHT};
 use crate::manifest::Manifest;
 use crate::weaken::{self, Check};
 
@@ -51,6 +51,13 @@ impl RollRules {
             max_weight: max_weight.min(MAX_WEIGHT),
             max_total: max_total.min(MAX_TOTAL),
         }
+    }
+
+    /// Returns the most bytes of a roll. Every voter has a weight of at least 1, so the sum of the weights limits their
+    /// number as well.
+    #[must_use]
+    pub fn max_bytes(&self) -> u64 {
+        (MAX_VOTERS.min(self.max_total) + 1) * MAX_ROLL_LINE_BYTES as u64
     }
 
     /// Sorts the voters and returns the lines of their roll, each with its line feed. The concatenated lines are the

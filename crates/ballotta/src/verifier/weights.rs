@@ -1,40 +1,10 @@
-//! Work on all cores, with results in the order of the items. Without the feature `parallel`, only one core is used.
+//! The random numbers that weight the proofs of a batch.
 
-use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use rand_core::utils::next_word_via_fill;
 use rand_core::{CryptoRng, TryCryptoRng, TryRng};
 use sha2::{Digest, Sha512};
-
-/// `items.map(work)`, on all cores.
-#[cfg(feature = "parallel")]
-pub(super) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    use rayon::iter::{IntoParallelIterator, ParallelIterator};
-
-    let off = crate::weaken::inherited();
-    items
-        .into_par_iter()
-        .map(|item| {
-            let _weakened = crate::weaken::inherit(off);
-            work(item)
-        })
-        .collect()
-}
-
-/// `items.map(work)`.
-#[cfg(not(feature = "parallel"))]
-pub(super) fn map<T, R>(items: Vec<T>, work: impl Fn(T) -> R) -> Vec<R> {
-    items.into_iter().map(work).collect()
-}
-
-/// The number of items that are enough to use all cores.
-pub(super) fn width() -> usize {
-    #[cfg(feature = "parallel")]
-    return 2 * rayon::current_num_threads();
-    #[cfg(not(feature = "parallel"))]
-    1
-}
 
 /// The random numbers for the batch weights of one work item. Each item has its own seed. The numbers are SHA-512 of
 /// the seed and a counter.
