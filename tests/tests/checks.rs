@@ -30,7 +30,7 @@ fn what_is_pinned_is_counted() {
         (
             CheckId::PinnedFingerprint,
             CheckId::PinnedCheckpoint,
-            VerifyOptions { fingerprint, ..VerifyOptions::default() },
+            VerifyOptions { fingerprint: fingerprint.map(Into::into), ..VerifyOptions::default() },
         ),
         (
             CheckId::PinnedCheckpoint,

@@ -8,6 +8,7 @@ use ballotta::hash::{Fingerprint, TreeHash};
 use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
 use ballotta::record::{MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Place, Report, Role, Stage, Status, Verdict, VerifyOptions, verify};
+use ballotta::written::WrittenFingerprint;
 use ballotta_tests::election::{Board, Choice, Count, Election, ElectionOptions, YES_OR_NO, choose, counted, failures};
 use ballotta_tests::rng::TestRng;
 
@@ -247,11 +248,19 @@ fn a_pinned_fingerprint() {
     let election = Election::build(ElectionOptions::default());
     let board = election.run();
     let own = *election.context.fingerprint();
-    let pin = |fingerprint| VerifyOptions { fingerprint: Some(fingerprint), ..VerifyOptions::default() };
+    let pin = |fingerprint| VerifyOptions {
+        fingerprint: Some(WrittenFingerprint::from(fingerprint)),
+        ..VerifyOptions::default()
+    };
     assert_eq!(pinned(&board, pin(own)), []);
     let other = Fingerprint::from_bytes([7; 32]);
-    let problem = format!("the election has the fingerprint {own}, not the pinned {other}");
-    assert_eq!(pinned(&board, pin(other)), [(CheckId::PinnedFingerprint, Place::Record, problem)]);
+    let problem = format!("the election has the fingerprint {}, not the pinned {}", own.written(), other.written());
+    let refused = [(CheckId::PinnedFingerprint, Place::Record, problem)];
+    assert_eq!(pinned(&board, pin(other)), refused);
+    // What a person was given, in the form for people.
+    let typed = |text: &str| VerifyOptions { fingerprint: Some(text.parse().unwrap()), ..VerifyOptions::default() };
+    assert_eq!(pinned(&board, typed(&own.written().to_lowercase())), []);
+    assert_eq!(pinned(&board, typed(&other.written())), refused);
 }
 
 /// Attacks L1 and L2: the board must continue a checkpoint that somebody has seen.

@@ -189,9 +189,9 @@ fn an_opening_of_other_voters() {
 fn a_record_of_another_election() {
     let election = election();
     let announced = Fingerprint::from_bytes([6; 32]);
-    let options = VerifyOptions { fingerprint: Some(announced), ..VerifyOptions::default() };
-    let fingerprint = election.context.fingerprint();
-    let problem = format!("the election has the fingerprint {fingerprint}, not the pinned {announced}");
+    let options = VerifyOptions { fingerprint: Some(announced.into()), ..VerifyOptions::default() };
+    let (found_here, announced) = (election.context.fingerprint().written(), announced.written());
+    let problem = format!("the election has the fingerprint {found_here}, not the pinned {announced}");
     let real = found(CheckId::PinnedFingerprint, Place::Record, problem);
     sabotage_pinned(Check::PinnedFingerprint, &election.run().record(), &options, &real);
 }

@@ -450,7 +450,7 @@ fn witnesses_close_the_board() {
     assert!(matches!(noise, Some(TrusteeError::ClosingCheckpoint(RecordError::Checkpoint { .. }))));
     // A file that cannot be read is not a file that is missing.
     board.files.insert(CLOSING_CHECKPOINT.into(), vec![0; MAX_CHECKPOINT_BYTES + 1]);
-    let (length, limit) = (MAX_CHECKPOINT_BYTES as u64 + 1, MAX_CHECKPOINT_BYTES);
+    let (length, limit) = (MAX_CHECKPOINT_BYTES as u64 + 1, MAX_CHECKPOINT_BYTES as u64);
     let too_long = ReadError::TooLong { length, limit };
     match decrypt(&board).err() {
         Some(TrusteeError::ClosingCheckpoint(RecordError::File { error, .. })) => assert_eq!(error, too_long),

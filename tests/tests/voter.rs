@@ -13,7 +13,7 @@ use ballotta::manifest::{Closing, Revoting};
 use ballotta::record::{self, MemoryRecord, PublishedBoard, ReadError, RecordError};
 use ballotta::voter::{self, BallotStatus, ClosingWitnesses, Purpose, RecordFetch, VoterError, Window};
 use ballotta::weaken::{Check, Weaken};
-use ballotta::written::{VoterNumber, WrittenTracker};
+use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record};
 use ballotta_tests::rng::TestRng;
 
@@ -330,9 +330,15 @@ fn a_voter_prepares_after_the_ballot_that_counts() {
         let history = voter::History::read(&read, &record, &line, &mut TestRng(7)).unwrap();
         assert_eq!(history.counted().map(|ballot| ballot.tracker), Some(board.heads[&0]));
         assert_eq!(read.line(&record, &[9; 32]).unwrap(), None);
-        assert_eq!(read.expect(election.context.fingerprint()), Ok(()));
-        let (found, expected) = (*election.context.fingerprint(), Fingerprint::from_bytes([3; 32]));
-        assert_eq!(read.expect(&expected), Err(VoterError::OtherElection { found, expected }));
+        let (found, other) = (*election.context.fingerprint(), Fingerprint::from_bytes([3; 32]));
+        for own in [WrittenFingerprint::from(found), found.written().parse().unwrap()] {
+            assert_eq!(read.expect(&own), Ok(()));
+        }
+        for expected in [WrittenFingerprint::from(other), other.written().parse().unwrap()] {
+            let refused = VoterError::OtherElection { found, expected: expected.clone() };
+            assert_eq!(refused.to_string().matches("F-").count(), 2, "{refused}");
+            assert_eq!(read.expect(&expected), Err(refused));
+        }
     }
 }
 

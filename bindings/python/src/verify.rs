@@ -2,9 +2,9 @@
 
 use ballotta::board::log::TreeHead;
 use ballotta::board::verified_head;
-use ballotta::hash::Fingerprint;
 use ballotta::record::{RecordSource, read_manifest};
 use ballotta::verifier::{self, CheckId, Stage, Verification, VerifyOptions};
+use ballotta::written::WrittenFingerprint;
 use pyo3::prelude::*;
 
 use crate::error::Failure;
@@ -30,9 +30,8 @@ impl Asked {
             "complete" => Stage::Complete,
             other => return Err(Failure::new("bad-stage", format!("there is no stage {other:?}"))),
         };
-        let fingerprint = self.fingerprint.as_deref().map(str::parse::<Fingerprint>).transpose();
-        let fingerprint =
-            fingerprint.map_err(|error| Failure::new("bad-fingerprint", format!("the fingerprint: {error}")))?;
+        let fingerprint = self.fingerprint.as_deref().map(str::parse::<WrittenFingerprint>).transpose();
+        let fingerprint = fingerprint.map_err(|error| Failure::new("typing-slip", error))?;
         let checkpoint = self.checkpoint.as_deref().map(|bytes| pinned(source, bytes)).transpose()?;
         Ok(VerifyOptions { stage, fingerprint, checkpoint })
     }

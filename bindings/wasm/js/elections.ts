@@ -8,6 +8,8 @@ import type { BoardState, CheckedOpening, ChoiceProblem, Choices, FoundBallot, M
 export interface AnyElection extends Texts {
   /** The fingerprint that manifest, ceremony and roll give. */
   readonly fingerprint: string;
+  /** The fingerprint in its written form, `F-..`: what a person compares. The page shows the whole value below it. */
+  readonly writtenFingerprint: string;
   /** Whether the caller gave the fingerprint. If not, the voter must compare it with the one from another source. */
   readonly pinned: boolean;
   /** The state of the board when the election was opened. */

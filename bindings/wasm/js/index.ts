@@ -137,6 +137,8 @@ export class Ballotta {
 export class Election extends Texts implements AnyElection {
   /** The fingerprint that manifest, ceremony and roll give. */
   readonly fingerprint: string;
+  /** The fingerprint in its written form, `F-..`: what a person compares. The page shows the whole value below it. */
+  readonly writtenFingerprint: string;
   /** Whether the caller gave the fingerprint. If not, the voter must compare it with the one from another source. */
   readonly pinned: boolean;
   /** The state of the board when the election was opened. */
@@ -151,6 +153,7 @@ export class Election extends Texts implements AnyElection {
   ) {
     super(instance.call(() => new TextDecoder().decode(raw.manifest())), language);
     this.fingerprint = instance.call(() => raw.fingerprint());
+    this.writtenFingerprint = instance.call(() => raw.written_fingerprint());
     this.board = instance.call(() => parse<BoardState>(raw.board()));
     this.pinned = pinned;
   }

@@ -37,12 +37,12 @@ export function weight(value: unknown): bigint {
   return value;
 }
 
-/** A tracker or a voter number as a person typed it, which the library reads. */
+/** A tracker, a voter number or a fingerprint as a person typed it, which the library reads. */
 export function typed(value: unknown, field: string): string {
   return text(value, field, 256);
 }
 
-/** A tracker or a fingerprint, as hexadecimal digits. */
+/** A tracker, as hexadecimal digits. */
 export function hash(value: unknown, field: string): string {
   const hash = text(value, field, 64);
   if (!/^[0-9a-f]{64}$/.test(hash)) throw invalid(field, 'expected 64 lower-case hexadecimal digits');
@@ -52,8 +52,9 @@ export function hash(value: unknown, field: string): string {
 /** The fingerprint that an election is opened with. */
 export function pin(value: unknown): string {
   if (value === 'unpinned') return value;
-  if (typeof value !== 'string') throw invalid('fingerprint', "expected 64 lower-case hexadecimal digits, or 'unpinned'");
-  return hash(value, 'fingerprint');
+  // The library takes an empty fingerprint for none.
+  if (typeof value !== 'string' || value === '') throw invalid('fingerprint', "expected a fingerprint, or 'unpinned'");
+  return typed(value, 'fingerprint');
 }
 
 /** Whether a message file is that of an opening. If not, it is that of a ballot. */
@@ -67,7 +68,8 @@ export function verification(value: unknown): { fingerprint?: string; checkpoint
   const names = ['fingerprint', 'checkpoint', 'stage', 'onProgress'] as const;
   const { fingerprint, checkpoint, stage, onProgress } = options(value, 'options', names);
   const asked: ReturnType<typeof verification> = Object.create(null);
-  if (fingerprint !== undefined) asked.fingerprint = hash(fingerprint, 'fingerprint');
+  if (fingerprint !== undefined) asked.fingerprint = typed(fingerprint, 'fingerprint');
+  if (asked.fingerprint === '') throw invalid('fingerprint', 'the fingerprint is empty');
   if (checkpoint !== undefined) asked.checkpoint = bytes(checkpoint, 'checkpoint');
   if (asked.checkpoint?.length === 0) throw invalid('checkpoint', 'the checkpoint is empty');
   if (stage !== undefined) asked.stage = text(stage, 'stage', 16);

@@ -10,6 +10,7 @@ export interface RawFetch {
 
 export interface RawElection {
   fingerprint(): string;
+  written_fingerprint(): string;
   manifest(): Uint8Array;
   board(): Uint8Array;
   check_choices(choices: Uint8Array, style: string, weight: bigint): Uint8Array;

@@ -28,8 +28,8 @@ export type RecordSource = Files | RecordUrl;
 /** The options for opening an election. */
 export interface ElectionOptions {
   /**
-   * The fingerprint that the voter knows from another source: 64 hexadecimal digits. `'unpinned'` accepts any election;
-   * then the page must show {@link Election.fingerprint}, and the voter must compare it.
+   * The fingerprint that the voter knows from another source: its written form or 64 hexadecimal digits. `'unpinned'` accepts any election;
+   * then the page must show {@link Election.writtenFingerprint}, and the voter must compare it.
    */
   readonly fingerprint: string;
   /** The language of texts if a call gives none. The default is the manifest's first language. */
@@ -170,7 +170,7 @@ export interface Progress {
 
 /** The options of a verification. */
 export interface VerifyOptions {
-  /** The fingerprint that the auditor knows from another source. */
+  /** The fingerprint that the auditor knows from another source: its written form or 64 hexadecimal digits. */
   readonly fingerprint?: string;
   /** The bytes of a checkpoint that somebody kept earlier. */
   readonly checkpoint?: Uint8Array;

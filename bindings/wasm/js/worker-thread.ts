@@ -89,8 +89,8 @@ function describe(object: Election | Credential | PreparedBallot): unknown {
   last += 1;
   made.set(last, object);
   if (object instanceof Election) {
-    const { fingerprint, pinned, board } = object;
-    return { handle: last, manifest: object.manifestText, fingerprint, pinned, board };
+    const { fingerprint, writtenFingerprint, pinned, board } = object;
+    return { handle: last, manifest: object.manifestText, fingerprint, writtenFingerprint, pinned, board };
   }
   if (object instanceof Credential) {
     const { voterNumber, style, weight } = object;

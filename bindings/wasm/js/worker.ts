@@ -195,6 +195,7 @@ interface Opened {
   readonly handle: number;
   readonly manifest: string;
   readonly fingerprint: string;
+  readonly writtenFingerprint: string;
   readonly pinned: boolean;
   readonly board: BoardState;
 }
@@ -203,6 +204,8 @@ interface Opened {
 export class WorkerElection extends Texts implements AnyElection {
   /** The fingerprint that manifest, ceremony and roll give. */
   readonly fingerprint: string;
+  /** The fingerprint in its written form, `F-..`: what a person compares. The page shows the whole value below it. */
+  readonly writtenFingerprint: string;
   /** Whether the caller gave the fingerprint. */
   readonly pinned: boolean;
   /** The state of the board when the election was opened. */
@@ -212,12 +215,13 @@ export class WorkerElection extends Texts implements AnyElection {
   /** @internal */
   constructor(
     private readonly line: Line,
-    { handle, manifest, fingerprint, pinned, board }: Opened,
+    { handle, manifest, fingerprint, writtenFingerprint, pinned, board }: Opened,
     language: string | undefined,
   ) {
     super(manifest, language);
     this.handle = handle;
     this.fingerprint = fingerprint;
+    this.writtenFingerprint = writtenFingerprint;
     this.pinned = pinned;
     this.board = board;
   }

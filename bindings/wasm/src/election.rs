@@ -60,6 +60,11 @@ impl RawElection {
         self.opened.election.context.fingerprint().to_string()
     }
 
+    /// The fingerprint in its written form.
+    pub fn written_fingerprint(&self) -> String {
+        self.opened.election.context.fingerprint().written()
+    }
+
     /// The bytes of the manifest as published.
     pub fn manifest(&self) -> Uint8Array {
         bytes(self.opened.election.context.manifest().bytes())
@@ -191,7 +196,7 @@ impl RawElection {
     fn read(fetch: RawFetch, fingerprint: &str) -> Outcome<Self> {
         let expected = match fingerprint {
             "" => None,
-            text => Some(text.parse().map_err(|_| not_digits("fingerprint"))?),
+            text => Some(text.parse().map_err(|error| slip("fingerprint", error))?),
         };
         let record = fetch.into_record();
         let election = Election::read(&record, &mut system_rng()?)?;
@@ -317,9 +322,12 @@ fn not_digits(field: &str) -> Refused {
     Refused::new("invalid-input", field, "expected 64 lower-case hexadecimal digits")
 }
 
+fn slip(field: &str, error: WrittenError) -> Refused {
+    Refused::new("typing-slip", field, error)
+}
+
 /// Reads what a person typed: the tracker and the voter number of a ballot.
 fn asked(tracker: &str, voter: &str) -> Outcome<(WrittenTracker, VoterNumber)> {
-    let slip = |field, error: WrittenError| Refused::new("typing-slip", field, error);
     let tracker = tracker.parse().map_err(|error| slip("tracker", error))?;
     Ok((tracker, voter.parse().map_err(|error| slip("voterNumber", error))?))
 }

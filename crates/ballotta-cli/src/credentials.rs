@@ -12,14 +12,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use ballotta::credential::{Credential, Entitlement, RollLine, RollRules, RollSignature, VotingCode};
-use ballotta::hash::Fingerprint;
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::JointKey;
 use ballotta::limits::MAX_VOTERS;
 use ballotta::manifest::Manifest;
 use ballotta::record;
 use ballotta::voter::Election;
-use ballotta::written::VoterNumber;
+use ballotta::written::{VoterNumber, WrittenFingerprint};
 use ballotta_io::{StagedSecret, remove_part, write_new};
 use rayon::prelude::*;
 use serde_json::json;
@@ -162,8 +161,12 @@ impl IssueCredentials {
             .say(format!("{count} in {file}, one for each voter. Keep this file secret. The roll is in the record."));
         let warnings = election.roll.totals().warnings(&record.manifest);
         warnings.iter().for_each(|warning| console.say(format!("warning: {warning}")));
-        let fingerprint = election.context.fingerprint().to_string();
-        console.say("Give all voters the fingerprint of the election, so that they can compare it:");
+        let fingerprint = election.context.fingerprint();
+        let written = fingerprint.written();
+        console.say(format!(
+            "Print the fingerprint {written} beside the code of every voter, to be compared. In full it is"
+        ));
+        let fingerprint = fingerprint.to_string();
         console.answer(&fingerprint, &json!({ "voters": voters, "fingerprint": fingerprint }))
     }
 }
@@ -236,8 +239,8 @@ pub(crate) struct SignRoll {
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// The fingerprint that `credentials issue` printed; an election with another one is not signed
-    #[arg(long, value_name = "HEX")]
-    fingerprint: Fingerprint,
+    #[arg(long, value_name = "FINGERPRINT")]
+    fingerprint: WrittenFingerprint,
     /// The new file, which you then send to the board
     #[arg(long, value_name = "FILE")]
     out: PathBuf,

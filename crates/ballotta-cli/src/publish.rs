@@ -1,6 +1,7 @@
 //! Publishing the result: its files in the record.
 
 use anyhow::{Context as _, Result};
+use ballotta::hash::Fingerprint;
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::record::{self, FileList, ReadError, ResultDocument, read_file};
@@ -53,6 +54,7 @@ pub(crate) fn check_published(verification: &Verification) -> Result<()> {
 fn readme(manifest: &Manifest, result: &ResultDocument) -> String {
     let title = text(manifest, manifest.title());
     let fingerprint = &result.fingerprint;
+    let written = fingerprint.parse().map_or_else(|_| String::new(), |whole: Fingerprint| whole.written());
     let rehearsal = match manifest.kind() {
         ElectionKind::Real => "",
         ElectionKind::Rehearsal => &format!("\n**{REHEARSAL}.**\n"),
@@ -69,6 +71,7 @@ Ballotta does this:
 
 Compare the fingerprint that it prints with the one that the voters saw:
 
+    {written}
     {fingerprint}
 
 | file | what it is |

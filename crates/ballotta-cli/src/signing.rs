@@ -17,6 +17,7 @@ use ballotta::hash::{Fingerprint, ManifestHash};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::tally::EncryptedTally;
+use ballotta::written::WrittenFingerprint;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -28,8 +29,8 @@ use crate::record::{headline, read_at_most, text};
 #[derive(clap::Args, Debug)]
 pub(crate) struct Pins {
     /// The fingerprint that you know from another source; an election with another one is refused
-    #[arg(long, value_name = "HEX")]
-    pub(crate) fingerprint: Option<Fingerprint>,
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) fingerprint: Option<WrittenFingerprint>,
     #[command(flatten)]
     pub(crate) board: BoardPin,
 }
@@ -49,12 +50,17 @@ impl Pins {
     }
 }
 
+/// The fingerprint of an election, in the form for people and whole.
+pub(crate) fn fingerprint_line(fingerprint: &Fingerprint) -> String {
+    format!("Fingerprint {} ({fingerprint})", fingerprint.written())
+}
+
 /// Refuses an election with another fingerprint than this one.
-pub(crate) fn check_fingerprint(pinned: &Fingerprint, found: &Fingerprint) -> Result<()> {
-    if found == pinned {
+pub(crate) fn check_fingerprint(pinned: &WrittenFingerprint, found: &Fingerprint) -> Result<()> {
+    if pinned.is_of(found) {
         return Ok(());
     }
-    refusal(format!("the election has the fingerprint {found}, not {pinned}")).remedy(
+    refusal(format!("the election has the fingerprint {}, not {pinned}", found.written())).remedy(
         "check the fingerprint; if it is right, do not sign: the record was changed, or it is that of another election",
     )
 }
@@ -127,7 +133,7 @@ impl Summary {
     }
 
     pub(crate) fn fingerprint(self, fingerprint: &Fingerprint) -> Self {
-        self.row("fingerprint", fingerprint)
+        self.row("fingerprint", fingerprint.written()).row("", fingerprint)
     }
 
     pub(crate) fn manifest_hash(self, manifest: &ManifestHash) -> Self {

@@ -107,8 +107,8 @@ impl<'a> Status<'a> {
 
     fn print(&self, manifest: &Manifest, report: &Report) -> Result<()> {
         print(headline(manifest))?;
-        if let Some(fingerprint) = &self.fingerprint {
-            print(format_args!("fingerprint  {fingerprint}"))?;
+        if let Some(fingerprint) = &report.fingerprint {
+            print(format_args!("fingerprint  {}\n             {fingerprint}", fingerprint.written()))?;
         }
         let state = match self.step {
             Some(Step::Files) => "files of the record are missing",
@@ -150,7 +150,7 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
     let has_roll = record.join(ROLL).exists();
     let record = record.shown();
     // What is awaited is signed by people, who know the fingerprint and a checkpoint from another source.
-    let pins = "--fingerprint HEX --checkpoint FILE";
+    let pins = "--fingerprint FINGERPRINT --checkpoint FILE";
     let send = format!("then the board: ballotta board add {record} --board-key KEY FILE");
     let with_file = |command: String| vec![command, send.clone()];
     let check = format!("ballotta voter check {record} --tracker TRACKER --voter-number NUMBER {pins}");
@@ -160,7 +160,7 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
         }
         (Step::Roll, Role::Authority(_)) => {
             let mut commands =
-                with_file(format!("ballotta authority sign {record} --key KEY --fingerprint HEX --out FILE"));
+                with_file(format!("ballotta authority sign {record} --key KEY --fingerprint FINGERPRINT --out FILE"));
             if !has_roll {
                 commands.insert(
                     0,
@@ -198,7 +198,7 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
     let mut next: Vec<Next> = Vec::new();
     if step == Step::Voting {
         let vote = vec![
-            format!("ballotta voter prepare {record} --fingerprint HEX --out BALLOT"),
+            format!("ballotta voter prepare {record} --fingerprint FINGERPRINT --out BALLOT"),
             "which asks for the choices; for a test, add --choose CONTEST=OPTION".to_owned(),
             "ballotta voter cast BALLOT --out FILE".to_owned(),
             "or, to test the device: ballotta voter open BALLOT --out FILE".to_owned(),

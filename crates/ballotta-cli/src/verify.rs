@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, ensure};
 use ballotta::election::ElectionContext;
-use ballotta::hash::Fingerprint;
 use ballotta::manifest::ElectionKind;
 use ballotta::record::MANIFEST;
 use ballotta::verifier::{Report, Stage, Verdict, Verification, VerifyOptions};
+use ballotta::written::WrittenFingerprint;
 use ballotta_io::FolderRecord;
 use serde::Serialize;
 
@@ -40,8 +40,8 @@ pub(crate) struct VerifyRecord {
     /// The folder of the record
     record: PathBuf,
     /// The fingerprint that the voters were shown
-    #[arg(long, value_name = "HEX")]
-    fingerprint: Option<Fingerprint>,
+    #[arg(long, value_name = "FINGERPRINT")]
+    fingerprint: Option<WrittenFingerprint>,
     /// A checkpoint of the board that you kept before
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
@@ -64,7 +64,7 @@ impl VerifyRecord {
         };
         let checkpoint =
             self.checkpoint.as_deref().map(|path| kept_head(&read_manifest(&source)?, path)).transpose()?;
-        let options = VerifyOptions { stage, fingerprint: self.fingerprint, checkpoint };
+        let options = VerifyOptions { stage, fingerprint: self.fingerprint.clone(), checkpoint };
         let verification = console.verify(&source, &options);
         let report = &verification.report;
         let kind = match &verification.context {

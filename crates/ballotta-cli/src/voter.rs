@@ -9,10 +9,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, ensure};
 use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
 use ballotta::credential::VotingCode;
-use ballotta::hash::{Fingerprint, Tracker};
+use ballotta::hash::Tracker;
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::voter::{BallotStatus, ClosingWitnesses, Election, Voter};
-use ballotta::written::{VoterNumber, WrittenTracker};
+use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -24,7 +24,7 @@ use crate::message_file::{self, FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
 use crate::record::{REHEARSAL, Record, exists, language, read_election};
 use crate::secrets::{ask, system_rng, voting_code_text, without_mark};
-use crate::signing::Pins;
+use crate::signing::{Pins, fingerprint_line};
 use crate::state_file::follow_links;
 
 /// Encrypts a ballot and shows its tracker. Without choices, it asks for them at a terminal.
@@ -41,8 +41,8 @@ pub(crate) struct PrepareBallot {
     #[arg(long, value_name = "FILE")]
     code_file: Option<PathBuf>,
     /// The fingerprint that you were given; stop if the election has another one
-    #[arg(long, value_name = "HEX")]
-    fingerprint: Option<Fingerprint>,
+    #[arg(long, value_name = "FINGERPRINT")]
+    fingerprint: Option<WrittenFingerprint>,
     /// The new file for the prepared ballot; it shows your choices, so keep it secret
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -86,7 +86,7 @@ impl PrepareBallot {
             ElectionKind::Rehearsal => "Rehearsal (the result does not count)",
         };
         console.say(format!("{kind}: {}", manifest.title().get(language).unwrap_or_default()));
-        console.say(format!("Fingerprint {fingerprint}: compare it with the one that you were given."));
+        console.say(format!("{}: compare it with the one that you were given.", fingerprint_line(fingerprint)));
         let weight = voter.line().weight;
         console.say(format!(
             "Voter number {number}: compare it with the one that came with your voting code. Your weight is {weight}. \
@@ -280,7 +280,7 @@ impl CheckOpening {
             .remedy("do not vote with the first device, and tell the organiser")?;
         let number = VoterNumber::written(opened.credential());
         say_rehearsal(manifest, console);
-        console.say(format!("Fingerprint {}", context.fingerprint()));
+        console.say(fingerprint_line(context.fingerprint()));
         console.say(format!("Voter number {number}"));
         let choices = for_people(manifest, language, opened.expose_choices());
         console
@@ -307,7 +307,7 @@ impl CheckBallot {
             "check the fingerprint; if it is right, this is not the record of your election: tell the organiser",
         )?;
         say_rehearsal(election.context.manifest(), console);
-        console.say(format!("Fingerprint {}", election.context.fingerprint()));
+        console.say(fingerprint_line(election.context.fingerprint()));
         check_witnesses(&source, &election, console)?;
         let answer = |state: &str, entry: Option<u64>, by: Option<Tracker>, line: String| {
             let by = by.map(|tracker| tracker.to_string());

@@ -24,7 +24,7 @@
 //! use getrandom::SysRng;
 //!
 //! // `record` is a complete record, and `announced` is the fingerprint that the auditor knows from elsewhere.
-//! let options = VerifyOptions { fingerprint: Some(announced), ..VerifyOptions::default() };
+//! let options = VerifyOptions { fingerprint: Some(announced.into()), ..VerifyOptions::default() };
 //! let verification = verify(&record, &options, &|_| (), &mut UnwrapErr(SysRng));
 //! println!("{}", verification.report);
 //! assert!(verification.report.holds());
@@ -58,17 +58,17 @@ use self::report::Findings;
 use crate::board::log::TreeHead;
 use crate::decryption::{ClosedTally, ClosingStatement, ContestTotals, DecryptionError, VerifiedDecryption, combine};
 use crate::election::ElectionContext;
-use crate::hash::Fingerprint;
 use crate::record::{PublishedRoll, RecordSource, ResultDocument};
 use crate::tally::EncryptedTally;
+use crate::written::WrittenFingerprint;
 
 /// The options of a verification: what the verifier checks.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct VerifyOptions {
     /// How far the election must have come.
     pub stage: Stage,
     /// The fingerprint that the auditor knows from another source. It is the pinned fingerprint of the report.
-    pub fingerprint: Option<Fingerprint>,
+    pub fingerprint: Option<WrittenFingerprint>,
     /// A tree head that the auditor has seen before. It is the pinned checkpoint of the report.
     pub checkpoint: Option<TreeHead>,
 }

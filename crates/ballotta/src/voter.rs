@@ -60,6 +60,7 @@ use crate::manifest::{Manifest, Revoting};
 use crate::record::{
     self, PublishedBoard, PublishedRoll, RecordError, RecordSource, read_checkpoint, read_context, read_manifest,
 };
+use crate::written::WrittenFingerprint;
 
 /// Why a voter cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,13 +85,13 @@ pub enum VoterError {
         /// The authority, counted from 1.
         authority: u16,
     },
-    /// The fingerprint is not the one that the voter expects.
-    #[error("the election has the fingerprint {found}, not {expected}")]
+    /// The fingerprint is not the one that the voter was given.
+    #[error("the election has the fingerprint {}, not {expected}", found.written())]
     OtherElection {
         /// The fingerprint of the record.
         found: Fingerprint,
-        /// The fingerprint that the voter expects.
-        expected: Fingerprint,
+        /// The fingerprint that the voter was given.
+        expected: WrittenFingerprint,
     },
     /// The voting is not open yet.
     #[error("the voting is not open yet")]
@@ -183,14 +184,17 @@ impl Election {
         Ok(Self { context, roll, window: board.timeline().window(), board })
     }
 
-    /// Checks that the election has the fingerprint that the voter expects.
+    /// Checks that the election has the fingerprint that the voter was given.
     ///
     /// # Errors
     ///
     /// `OtherElection` if it is not.
-    pub fn expect(&self, expected: &Fingerprint) -> Result<(), VoterError> {
+    pub fn expect(&self, expected: &WrittenFingerprint) -> Result<(), VoterError> {
         let found = *self.context.fingerprint();
-        if found == *expected { Ok(()) } else { Err(VoterError::OtherElection { found, expected: *expected }) }
+        if expected.is_of(&found) {
+            return Ok(());
+        }
+        Err(VoterError::OtherElection { found, expected: expected.clone() })
     }
 
     /// The head of the board as it was read.

@@ -204,6 +204,15 @@ macro_rules! written_type {
             }
         }
 
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&match &self.0 {
+                    Form::Whole(whole) => whole.written(),
+                    Form::Short(symbols) => $kind.text(symbols.clone()),
+                })
+            }
+        }
+
         impl From<$of> for $name {
             fn from(value: $of) -> Self {
                 Self(Form::Whole(value))

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
 
 use ballotta::board::tiles::MAX_BUNDLE_BYTES;
 use ballotta::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_ROLL_LINE_BYTES, MAX_VOTERS};

@@ -338,7 +338,7 @@ impl fmt::Display for Report {
         }
         writeln!(f)?;
         if let Some(fingerprint) = &self.fingerprint {
-            writeln!(f, "fingerprint {fingerprint}")?;
+            writeln!(f, "fingerprint {}\n            {fingerprint}", fingerprint.written())?;
         }
         match self.verdict {
             Some(Verdict::Holds) => f.write_str("The record holds."),

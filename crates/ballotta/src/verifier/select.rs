@@ -53,7 +53,7 @@ pub fn select<R: CryptoRng>(
     let mut verifier = Verifier { source, options, progress, findings: Findings::default() };
     let mut outcome = Verification::default();
     let (board, plan) = verifier.select(&mut outcome, rng).map_or((None, None), |(board, plan)| (Some(board), plan));
-    Selected { options: *options, findings: verifier.findings, outcome, board, plan }
+    Selected { options: options.clone(), findings: verifier.findings, outcome, board, plan }
 }
 
 /// The trustee that a message names as its author.
@@ -323,10 +323,11 @@ impl Verifier<'_> {
     /// Compares the fingerprint with the opened one and with the pinned one.
     fn opening(&mut self, context: &ElectionContext, board: &ScannedBoard) {
         let fingerprint = context.fingerprint();
-        if let Some(pinned) = self.options.fingerprint {
+        if let Some(pinned) = &self.options.fingerprint {
             self.findings.saw(CheckId::PinnedFingerprint, 1);
-            if pinned != *fingerprint && weaken::is_on(Check::PinnedFingerprint) {
-                let problem = alloc::format!("the election has the fingerprint {fingerprint}, not the pinned {pinned}");
+            if !pinned.is_of(fingerprint) && weaken::is_on(Check::PinnedFingerprint) {
+                let found = fingerprint.written();
+                let problem = alloc::format!("the election has the fingerprint {found}, not the pinned {pinned}");
                 self.findings.fail(CheckId::PinnedFingerprint, Place::Record, &[], problem);
             }
         }
