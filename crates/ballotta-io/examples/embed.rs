@@ -19,7 +19,7 @@ use ballotta::written::VoterNumber;
 use ballotta_io::{FolderRecord, write_new};
 use getrandom::SysRng;
 
-/// Encrypts a choice. Returns the tracker, for the voter to write down, and the signed ballot, for the ballot box.
+/// Encrypts a choice. Returns the tracker, and the signed ballot for the ballot box.
 fn vote<R: CryptoRng>(
     record: &dyn RecordSource,
     code: &str,
@@ -34,7 +34,8 @@ fn vote<R: CryptoRng>(
     choices.mark(contest, Mark::Options(vec![option.into()]));
     let counter = UNIX_EPOCH.elapsed()?.as_nanos() as u64; // must be different for every ballot of this voter
     let prepared = voter.prepare(&election.context, choices, previous, counter, rng)?; // or says which rule is broken
-    let tracker = prepared.tracker().written(); // shown before the voter decides to cast the ballot or to open it
+    let tracker = prepared.tracker().written();
+    println!("Write the tracker down: {tracker}"); // before the voter decides to cast the ballot or to open it
     let ballot = prepared.cast(&election.context, voter.credential().key_pair(), rng);
     Ok((tracker, ballot.to_bytes()))
 }
@@ -82,8 +83,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         [record, code, contest, option, ballot] => {
             let (record, code) = (FolderRecord::new(Path::new(record)), fs::read_to_string(code)?);
             test_device(&record, code.trim(), (contest, option), rng)?;
-            let (tracker, bytes) = vote(&record, code.trim(), (contest, option), rng)?;
-            println!("Write the tracker down: {tracker}");
+            let (_, bytes) = vote(&record, code.trim(), (contest, option), rng)?;
             write_new(Path::new(ballot), &bytes)?;
         }
         [record, tracker, voter_number] => {
