@@ -110,3 +110,22 @@ fn the_page_of_a_role_has_four_parts() {
     }
     assert_eq!(pages, 6);
 }
+
+/// The first page of the library sends every embedder to modules, and each of these has an example that runs.
+#[test]
+fn modules_to_start_from_have_an_example() {
+    let first = text(Path::new("crates/ballotta/src/lib.rs"));
+    let table = first.lines().filter(|line| line.starts_with("//! | a") && line.contains("[`"));
+    let modules: BTreeSet<&str> = table.flat_map(|line| line.rsplit('|').nth(1).unwrap().split('`')).collect();
+    let modules = modules.into_iter().filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+    let mut found = 0;
+    for module in modules.filter(|name| !name.is_empty()) {
+        let source = text(&Path::new("crates/ballotta/src").join(module).with_extension("rs"));
+        let page: Vec<&str> = source.lines().take_while(|line| line.starts_with("//!")).collect();
+        let examples = page.iter().position(|line| *line == "//! # Examples");
+        let block = examples.is_some_and(|begin| page[begin..].contains(&"//! ```"));
+        assert!(block, "the documentation of {module} has no example");
+        found += 1;
+    }
+    assert!(found >= 12, "{found} modules");
+}
