@@ -197,7 +197,7 @@ def test_the_whole_page_and_the_notebook(report: Report) -> None:
     notebook = report._repr_html_()
     assert "8.796" not in whole and f"{2**43:,}" in whole
     assert "8.796" in page(report, None, language="it")
-    assert "ada (6) = bob (6) &gt; eve (2)" in notebook and "withheld: rare weight" in notebook
+    assert "ada (6) = bob (6) &gt; eve (2)" in notebook and "single votes away: rare weight." in notebook and "<th>ranking</th>" in notebook
     assert "ada (good) &gt; eve (fair) &gt; bob (poor)" in notebook and "<td>ada, eve</td>" in notebook
 
 

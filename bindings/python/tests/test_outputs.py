@@ -166,7 +166,7 @@ def test_a_damaged_record(kinds: Path, tmp_path: Path, damage: str) -> None:
     assert report.failures
     holds = report.verdict == "holds_with_findings"
     assert ("took part" in text) == ("took part" in pages["en"]) == ("partecipato" in pages["it"]) == holds
-    assert ("<th>ranking</th>" in report._repr_html_()) == holds
+    assert ("<th>graduatoria</th>" in report._repr_html_()) == holds
     italian = Page(pages["it"])
     for failure in report.failures[:20]:
         assert any(data == failure.problem and language == "en" for data, language, _ in italian.texts), failure

@@ -308,7 +308,7 @@ def test_reports_for_people_and_programs(broken: Path) -> None:
     assert table["items"].dtype == "int64" and table["failures"].sum() == len(report.failures)
     assert len(report.failures_to_pandas()) == len(report.failures)
     html = report._repr_html_()
-    assert "DOES NOT HOLD" in html and "board.root" in html
+    assert "IL VERBALE NON È VALIDO." in html and "board.root" in html
     assert repr(report).startswith("<Report of ")
     with pytest.raises(TypeError, match="report.holds"):
         bool(report)

@@ -30,7 +30,7 @@ def code(name: str) -> ast.Module:
 def test_every_sentence_is_used_and_complete() -> None:
     literals = {
         node.value
-        for name in ("_html.py", "_contests.py", "_report.py", "_record.py", "_text.py", "_words.py")
+        for name in ("_html.py", "_contests.py", "_report.py", "_record.py", "_notebook.py", "_text.py", "_words.py")
         for node in ast.walk(code(name))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

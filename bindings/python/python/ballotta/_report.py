@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from fractions import Fraction
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from . import _ballotta
 from ._errors import BallottaError
+from ._notebook import notebook_view
 from ._results import Results, rows
-from ._text import VERDICTS, report_text
+from ._text import failure_text, place_text, report_text
 from ._types import ContestResult, Effect, ResultDocument, Stage, Status, Verdict
-from ._words import Words, shown
+from ._words import Words
 
 if TYPE_CHECKING:
     import numpy
@@ -57,16 +57,7 @@ class Place:
     """The line of the roll or the trustee index, from 1."""
 
     def __str__(self) -> str:
-        match self.kind:
-            case "file":
-                return str(self.file)
-            case "entry":
-                return f"entry {self.index} ({self.file})"
-            case "roll_line":
-                return f"roll, line {self.number}"
-            case "trustee":
-                return f"trustee {self.number}"
-        return "record"
+        return place_text(self, Words("en"))
 
     @staticmethod
     def _read(value: Any) -> Place:
@@ -114,11 +105,7 @@ class Failure:
     problem: str
 
     def __str__(self) -> str:
-        who = ""
-        if self.who and self.effect != "unreadable":
-            word = "awaited" if self.effect == "missing" else "who answers for it"
-            who = f" ({word}: {', '.join(map(str, self.who))})"
-        return f"{self.check}: {shown(str(self.place))}: {shown(self.problem)}{who}"
+        return failure_text(self, Words("en"))
 
 
 @dataclass(frozen=True)
@@ -221,28 +208,7 @@ class Report:
         return f"<Report of {self.fingerprint}: {verdict}, {len(self.failures)} failures>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(check.id)}</td><td>{escape(check.status.replace('_', ' '))}</td>"
-            f"<td style='text-align:right'>{check.items:,}</td><td>{escape(check.unit)}</td>"
-            f"<td style='text-align:right'>{check.failures:,}</td></tr>"
-            for check in self.checks
-        )
-        failures = "".join(f"<li>{escape(str(failure))}</li>" for failure in self.failures[:100])
-        if len(self.failures) > 100:
-            failures += f"<li>and {len(self.failures) - 100:,} more</li>"
-        verdict = VERDICTS[self.verdict]
-        results = "".join(
-            f"<tr><td>{escape(contest['id'])}</td><td>{escape(_ranked(contest))}</td>"
-            f"<td>{escape(_elected(contest))}</td></tr>"
-            for contest in (self._contests() if self.holds else [])
-        )
-        if results:
-            results = f"<table><tr><th>contest</th><th>ranking</th><th>elected</th></tr>{results}</table>"
-        return (
-            f"<p><b>{verdict}</b> Fingerprint <code>{escape(self.fingerprint or 'not known')}</code></p>"
-            f"{results}<table><tr><th>check</th><th>status</th><th>items</th><th>of</th><th>failures</th></tr>"
-            f"{rows}</table><ul>{failures}</ul>"
-        )
+        return notebook_view(self, Words.of_report(self.manifest, None))
 
     def results(self, language: str | None = None) -> Results:
         """Returns the result as a table with a row for each option, with its title, total, share, place and election.
@@ -363,18 +329,3 @@ def _counted(contest: ContestResult) -> list[int] | list[list[int]]:
     if any("grades" in option for option in contest["options"]):
         return [list(option["grades"]) for option in contest["options"]]
     return [option["total"] for option in contest["options"]]
-
-
-def _elected(contest: ContestResult) -> str:
-    return ", ".join(contest["winners"]["elected"]) if "winners" in contest else ""
-
-
-def _ranked(contest: ContestResult) -> str:
-    """Returns the ranking of a contest in one line, with the totals of options that have one."""
-    if contest["withheld"]:
-        return f"withheld: {contest['withheld'].replace('_', ' ')}"
-    said = {}
-    for option in contest["options"]:
-        known = option.get("total", option.get("grade"))
-        said[option["id"]] = option["id"] if known is None else f"{option['id']} ({known:,})" if isinstance(known, int) else f"{option['id']} ({known})"
-    return " > ".join(" = ".join(said.get(id, id) for id in tied) for tied in contest["ranking"])

@@ -19,7 +19,8 @@ VERDICTS: dict[Verdict | None, str] = {
     None: "THE RECORD COULD NOT BE READ. There is no verdict.",
 }
 
-_STATUS: dict[Status, str] = {
+#: The states of checks that were made, as words of the command.
+STATUS: dict[Status, str] = {
     "passed": "ok",
     "findings": "finding",
     "missing": "missing",
@@ -48,11 +49,11 @@ def verdict(report: Report, words: Words) -> str:
 
 def translated_table(report: Report, words: Words) -> str:
     """Returns what the command prints of a report, in the language of the words."""
-    states = [words(_STATUS[check.status]) if check.status in _STATUS else "-" for check in report.checks]
+    states = [words(STATUS[check.status]) if check.status in STATUS else "-" for check in report.checks]
     width = max([8, *map(len, states)])
     lines = [f"{state:<{width}} {check.id:<22} {_counted(check, words)}" for state, check in zip(states, report.checks, strict=True)]
     for failure in report.failures:
-        lines += ["", _failure(failure, words)]
+        lines += ["", failure_text(failure, words)]
     for check in report.checks:
         further = check.failures - sum(failure.check == check.id for failure in report.failures)
         if further > 0:
@@ -85,8 +86,9 @@ def _counted(check: Check, words: Words) -> str:
     return words("{count} failures, {items}", count=str(check.failures), items=items)
 
 
-def _failure(failure: Failure, words: Words) -> str:
-    text = f"{failure.check}: {shown(_place(failure.place, words))}: {shown(failure.problem)}"
+def failure_text(failure: Failure, words: Words) -> str:
+    """Returns a failure as one line, with whoever answers for it or is awaited."""
+    text = f"{failure.check}: {shown(place_text(failure.place, words))}: {shown(failure.problem)}"
     if not failure.who or failure.effect == "unreadable":
         return text
     who = ", ".join(words.role(role.name, role.number) for role in failure.who)
@@ -94,7 +96,8 @@ def _failure(failure: Failure, words: Words) -> str:
     return f"{text} {words(said, who=who)}"
 
 
-def _place(place: Place, words: Words) -> str:
+def place_text(place: Place, words: Words) -> str:
+    """Returns the place of a failure, with names as they are in the record."""
     match place.kind:
         case "file":
             return str(place.file)

@@ -157,6 +157,14 @@ ITALIAN = {
     "note: {text}": "nota: {text}",
     "fingerprint {fingerprint}": "impronta {fingerprint}",
     "above {name} {total}": "prima di {name} {total}",
+    # The view in a notebook.
+    "contest": "quesito",
+    "ranking": "graduatoria",
+    "elected": "eletti",
+    "status": "esito",
+    "items": "quantità",
+    "of": "di",
+    "failures": "errori",
     # Header and footer.
     "Election record": "Verbale di un’elezione",
     "{title}: verification report": "{title}: rapporto di verifica",
