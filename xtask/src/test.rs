@@ -28,6 +28,9 @@ pub(crate) fn run(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     // Private items are included, because readers of the code read their documentation.
     let documentation = Command::cargo("doc --workspace --no-deps --document-private-items");
     steps.run("documentation", documentation.env("RUSTDOCFLAGS", "-Dwarnings"))?;
+    // Users of the library see neither private items nor those of `hazmat`, so nothing may link to them.
+    let documentation = Command::cargo("doc --package ballotta --no-deps");
+    steps.run("documentation for users", documentation.env("RUSTDOCFLAGS", "-Dwarnings"))?;
     tests(steps, full)?;
     clients(steps, full)?;
     auditors(steps, full)

@@ -28,6 +28,10 @@ def run(*arguments: str | Path) -> tuple[int, str, str]:
 def test_verify(demo: Path, broken: Path, tmp_path: Path) -> None:
     code, out, _ = run("verify", demo)
     assert code == 0 and out == f"{ballotta.verify(demo)}\n"
+    # Its manifest is in Italian.
+    assert out.endswith("Il verbale è valido.\n")
+    code, out, _ = run("verify", demo, "--language", "en")
+    assert code == 0 and out == f"{ballotta.verify(demo).to_text('en')}\n" and out.endswith("The record holds.\n")
     code, out, _ = run("verify", broken, "--json")
     assert code == 1 and json.loads(out)["verdict"] == "does_not_hold"
     code, out, error = run("verify", tmp_path / "nothing")
@@ -96,6 +100,12 @@ def test_a_page_of_a_record_that_says_nothing(demo: Path, tmp_path: Path) -> Non
     assert "None" not in " ".join(read.texts)
 
 
+def test_the_verdict_of_a_page_has_its_language(broken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for options, verdict in [([], "IL VERBALE NON È VALIDO.\n"), (["--language", "en"], "THE RECORD DOES NOT HOLD.\n")]:
+        page(broken, tmp_path / "report.html", 1, *options)
+        assert capsys.readouterr().out == verdict
+
+
 def test_no_page_of_nothing(tmp_path: Path) -> None:
     assert main(["report", str(tmp_path), "--html", str(tmp_path / "report.html")]) == 2
     assert not (tmp_path / "report.html").exists()
@@ -148,4 +158,4 @@ def test_the_notebook(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("image/png" in output.get("data", {}) for output in outputs)
-    assert any("The record holds" in str(output) for output in outputs)
+    assert sum("Il verbale è valido" in str(output) for output in outputs) >= 2

@@ -12,6 +12,7 @@ import pytest
 from ballotta import Report, ResultDocument
 from ballotta._contests import contest as shown
 from ballotta._html import page
+from ballotta._text import translated_table
 from ballotta._words import Words
 
 PEOPLE = [{"id": id, "title": {"en": title, "it": title}} for id, title in [("ada", "Ada"), ("bob", "Bob <b>"), ("eve", "Eve")]]
@@ -196,15 +197,101 @@ def test_the_whole_page_and_the_notebook(report: Report) -> None:
     notebook = report._repr_html_()
     assert "8.796" not in whole and f"{2**43:,}" in whole
     assert "8.796" in page(report, None, language="it")
-    assert "ada (6) = bob (6) &gt; eve (2)" in notebook and "withheld: rare weight" in notebook
+    assert "ada (6) = bob (6) &gt; eve (2)" in notebook and "single votes away: rare weight." in notebook and "<th>ranking</th>" in notebook
     assert "ada (good) &gt; eve (fair) &gt; bob (poor)" in notebook and "<td>ada, eve</td>" in notebook
 
 
 def test_the_text_of_a_report(report: Report) -> None:
-    lines = str(report).split("\n")
-    assert "4 of 5 voters took part" in lines
-    for line in ["  ada: 6", f"  bob: {2**43:,}", "  ada: 7 / 2 / 0", "  ada: above bob 6, above eve 7", "  withheld: rare weight"]:
+    lines = report.to_text("en").split("\n")
+    assert "4 of 5 voters on the roll took part, 80.0 %." in lines
+    secret = "  The totals stay encrypted, since they would give single votes away: rare weight."
+    for line in ["  ada: 6", f"  bob: {2**43:,}", "  ada: 7 / 2 / 0", "  ada: above bob 6, above eve 7", "  Blank votes: 1", secret]:
         assert line in lines, line
+    translated = report.to_text("it").split("\n")
+    bob = f"  bob: {2**43:,}".replace(",", ".")
+    for line in ["  ada: 6", bob, "  ada: 7 / 2 / 0", "  ada: prima di bob 6, prima di eve 7", "  Schede bianche: 1"]:
+        assert line in translated, line
+    assert not set(lines) & set(translated) & {secret}
+
+
+def test_the_text_of_failures(report: Report) -> None:
+    """Every state, place and role, and more failures than the report lists, in both languages."""
+    checks = [
+        {"check": "manifest.valid", "status": "passed", "items": 1, "failures": 0},
+        {"check": "roll.lines", "status": "findings", "items": 3000, "failures": 2},
+        {"check": "ballot.argument", "status": "failed", "items": 7, "failures": 5},
+        {"check": "tally.sums", "status": "missing", "items": 0, "failures": 1},
+        {"check": "record.files", "status": "unreadable", "items": 2, "failures": 1},
+        {"check": "closing.rule", "status": "missing", "items": 0, "failures": 0},
+        {"check": "election.pinned", "status": "not_asked", "items": 0, "failures": 0},
+        {"check": "result.totals", "status": "not_checked", "items": 0, "failures": 0},
+    ]
+    failures = [
+        {"check": "roll.lines", "place": {"roll_line": 3}, "effect": "none", "who": [{"authority": 1}], "problem": "why"},
+        {"check": "ballot.argument", "place": {"entry": {"index": 1234, "file": "f"}}, "effect": "invalid", "who": [], "problem": "{why}"},
+        {"check": "tally.sums", "place": {"trustee": 2}, "effect": "missing", "who": [{"trustee": 2}, "board"], "problem": "why"},
+        {"check": "record.files", "place": "record", "effect": "unreadable", "who": ["organiser"], "problem": "why"},
+    ]
+    value = json.loads(report.to_json())
+    value = {**value, "verdict": "does_not_hold", "checks": checks, "failures": failures, "not_checked": ["this"], "warnings": ["that"]}
+    made = Report._read((json.dumps(value), "the table of the command", None, None), "")
+    assert made.to_text("en") == str(made) == "the table of the command"
+    assert translated_table(made, Words("en")) == """\
+ok       manifest.valid         1 manifest
+finding  roll.lines             2 failures, 3000 lines
+FAILED   ballot.argument        5 failures, 7 ballots
+missing  tally.sums             1 failure, 0 statements
+NOT READ record.files           1 failure, 2 files
+missing  closing.rule           nothing to check
+-        election.pinned        not asked for
+-        result.totals          not checked
+
+roll.lines: roll, line 3: why (who answers for it: credential authority 1)
+
+ballot.argument: entry 1234 (f): {why}
+
+tally.sums: trustee 2: why (awaited: trustee 2, the board)
+
+record.files: record: why
+
+roll.lines: 1 further failure
+
+ballot.argument: 4 further failures
+
+not checked: this
+
+note: that
+
+fingerprint %s
+THE RECORD DOES NOT HOLD.""" % ("0" * 64)
+    assert made.to_text("it") == """\
+ok           manifest.valid         1 manifesto
+irregolarità roll.lines             2 errori, 3000 righe
+FALLITO      ballot.argument        5 errori, 7 schede
+manca        tally.sums             1 errore, 0 dichiarazioni
+NON LETTO    record.files           1 errore, 2 file
+manca        closing.rule           nulla da controllare
+-            election.pinned        non richiesto
+-            result.totals          non controllato
+
+roll.lines: elenco, riga 3: why (ne risponde: autorità delle credenziali 1)
+
+ballot.argument: voce 1234 (f): {why}
+
+tally.sums: custode 2: why (si attende: custode 2, la bacheca)
+
+record.files: verbale: why
+
+roll.lines: un altro errore
+
+ballot.argument: altri 4 errori
+
+non controllato: this
+
+nota: that
+
+impronta %s
+IL VERBALE NON È VALIDO.""" % ("0" * 64)
 
 
 def test_verdicts_on_the_page(report: Report) -> None:

@@ -16,6 +16,8 @@ import pytest
 import ballotta
 from ballotta import BallottaError, Report, ResultDocument, Verdict
 from ballotta.__main__ import main
+from ballotta._text import translated_table
+from ballotta._words import Words, shown
 
 from .every_kind import CONTESTS, DAMAGES, HOSTILE, KINDS, SECRET, VOTERS
 
@@ -65,10 +67,10 @@ def damaged(kinds: Path, folder: Path, damage: str) -> Path:
 
 
 def every_output(report: Report, record: Path, out: Path) -> tuple[str, dict[str, str]]:
-    """Makes every output of a report. Returns its text, and the page in each language."""
-    text = str(report)
+    """Makes every output of a report. Returns its text in English, and the page in each language."""
     ran = subprocess.run([sys.executable, "-m", "ballotta", "verify", record], capture_output=True, text=True, timeout=60)
-    assert ran.stdout == f"{text}\n" and ran.stderr == ""
+    assert ran.stdout == f"{report}\n" and ran.stderr == ""
+    text = texts(report)
     codes = {"does_not_hold": 1, "not_complete": 3, None: 2}
     assert ran.returncode == codes.get(report.verdict, 0)
     assert report.to_json() in (json.dumps(json.loads(report.to_json()), separators=(",", ":"), ensure_ascii=False),)
@@ -89,6 +91,27 @@ def every_output(report: Report, record: Path, out: Path) -> tuple[str, dict[str
     return text, pages
 
 
+def texts(report: Report) -> str:
+    """Checks the text of a report in each language, and returns it in English."""
+    english, italian = report.to_text("en"), report.to_text("it")
+    # Where there is a manifest, its first language is Italian.
+    assert str(report) == (italian if report.manifest else english)
+    # The English table is that of the command, and the Italian one has the same lines.
+    assert english.endswith(report._table) and translated_table(report, Words("en")) == report._table
+    said, translated = english.split("\n"), italian.split("\n")
+    assert len(said) == len(translated)
+    columns = {line.index(check.id) for check in report.checks for line in translated if f" {check.id} " in line}
+    assert len(columns) == 1
+    # What the library says of a failure stays in English; everything else is translated.
+    own = italian
+    for text in [*report.not_checked, *report.warnings, *(shown(failure.problem) for failure in report.failures)]:
+        assert text in italian
+        own = own.replace(text, "")
+    for word in ("took part", "not checked", "failure", "awaited", "answers", "\nfingerprint", "THE RECORD", "The record"):
+        assert word not in own, word
+    return english
+
+
 def without_time(html: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "", html)
 
@@ -107,7 +130,12 @@ def test_a_valid_record(kinds: Path, tmp_path: Path) -> None:
     assert report.verdict == "holds", str(report)
     text, pages = every_output(report, kinds, tmp_path)
     lines = text.split("\n")
-    assert f"{VOTERS + 1} of {VOTERS + 1} voters took part" in lines and "  withheld: too few ballots" in lines
+    assert f"{VOTERS + 1} of {VOTERS + 1} voters on the roll took part, 100.0 %." in lines
+    secret = "  The totals stay encrypted, since they would give single votes away: too few ballots."
+    assert lines[lines.index(SECRET) + 1] == secret
+    italian = report.to_text("it").split("\n")
+    assert f"Hanno partecipato {VOTERS + 1} dei {VOTERS + 1} votanti nell’elenco, 100,0 %." in italian
+    assert italian[-1] == "Il verbale è valido." and f"impronta {report.fingerprint}" in italian
     for id, titles, _, _, _ in CONTESTS:
         assert id in lines
         for language, html in pages.items():
@@ -118,14 +146,15 @@ def test_a_valid_record(kinds: Path, tmp_path: Path) -> None:
         # Names, and what voters compare, are never translated.
         for named in (HOSTILE, report.fingerprint, report.root, str(kinds), "ballot.argument"):
             assert named is not None and page.shows(named, language, translated=False), named
-    english, italian = Page(pages["en"]), Page(pages["it"])
-    assert english.shows("What was checked", "en", True) and italian.shows("Che cosa è stato controllato", "it", True)
+    english, translated = Page(pages["en"]), Page(pages["it"])
+    assert english.shows("What was checked", "en", True) and translated.shows("Che cosa è stato controllato", "it", True)
     # The manifest's first language is the default.
     assert without_time(report.to_html()) == without_time(pages["it"])
     assert 'style="flex-grow:' in pages["en"] and "<svg " in pages["en"]
-    with pytest.raises(BallottaError) as caught:
-        report.to_html("de")
-    assert caught.value.code == "no-language"
+    for output in (report.to_html, report.to_text):
+        with pytest.raises(BallottaError) as caught:
+            output("de")
+        assert caught.value.code == "no-language" and "there are en, it" in str(caught.value)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -137,7 +166,7 @@ def test_a_damaged_record(kinds: Path, tmp_path: Path, damage: str) -> None:
     assert report.failures
     holds = report.verdict == "holds_with_findings"
     assert ("took part" in text) == ("took part" in pages["en"]) == ("partecipato" in pages["it"]) == holds
-    assert ("<th>ranking</th>" in report._repr_html_()) == holds
+    assert ("<th>graduatoria</th>" in report._repr_html_()) == holds
     italian = Page(pages["it"])
     for failure in report.failures[:20]:
         assert any(data == failure.problem and language == "en" for data, language, _ in italian.texts), failure

@@ -29,12 +29,14 @@ def test_a_valid_record(demo: Path, command_report: Callable[[Path], Any]) -> No
     report = ballotta.verify(demo)
     assert report.holds and report.verdict == "holds" and report.failures == () and report.stage == "complete"
     assert json.loads(report.to_json()) == command_report(demo)
-    assert str(report).endswith("The record holds.")
+    # The manifest's first language is Italian.
+    text = report.to_text("en")
+    assert text.endswith("The record holds.") and str(report).endswith("Il verbale è valido.")
     assert report.result is not None and report.quorum is not None
     (contest,) = report.result["contests"]
     for option in contest["options"]:
-        assert f"  {option['id']}: {option['total']:,}\n" in str(report)
-    assert report.quorum in str(report) and report.quorum.endswith(": reached.")
+        assert f"  {option['id']}: {option['total']:,}\n" in text
+    assert report.quorum in text and report.quorum.endswith(": reached.")
     record = ballotta.open_record(demo)
     assert (report.size, report.root) == (record.size, record.root)
     assert len(report.checks) == 28 and {check.status for check in report.checks} == {"passed", "not_asked"}
@@ -49,10 +51,10 @@ def test_a_broken_record(broken: Path, command_report: Callable[[Path], Any]) ->
     assert not report.holds and report.verdict == "does_not_hold"
     assert json.loads(report.to_json()) == command_report(broken)
     assert "board.root" in {failure.check for failure in report.failures}
-    assert report.result is None or "took part" not in str(report)
+    assert report.result is None or "took part" not in report.to_text("en")
     void = next(failure for failure in report.failures if failure.place.kind == "entry")
     assert void.place.file == "tile/entries/002" and void.place.index is not None
-    assert 512 <= void.place.index < 768 and str(void.place) in str(report)
+    assert 512 <= void.place.index < 768 and str(void.place) in report.to_text("en")
 
 
 def test_what_is_pinned(by_hand: ByHand) -> None:
@@ -306,7 +308,7 @@ def test_reports_for_people_and_programs(broken: Path) -> None:
     assert table["items"].dtype == "int64" and table["failures"].sum() == len(report.failures)
     assert len(report.failures_to_pandas()) == len(report.failures)
     html = report._repr_html_()
-    assert "DOES NOT HOLD" in html and "board.root" in html
+    assert "IL VERBALE NON È VALIDO." in html and "board.root" in html
     assert repr(report).startswith("<Report of ")
     with pytest.raises(TypeError, match="report.holds"):
         bool(report)

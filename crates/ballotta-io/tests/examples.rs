@@ -10,8 +10,10 @@ mod embed;
 use std::fs;
 use std::path::Path;
 
+use ballotta::hash::Tracker;
 use ballotta::rand_core::UnwrapErr;
 use ballotta::voter::{BallotStatus, Election};
+use ballotta::written::VoterNumber;
 use ballotta_io::FolderRecord;
 use ballotta_testkit::election::{Election as TestElection, ElectionOptions};
 use getrandom::SysRng;
@@ -49,20 +51,35 @@ fn a_voter_casts_two_ballots_and_the_ballot_box_admits_them() {
     run(ballot_box::run, folder, &["/record", "/board.key", "/first", "/first"]).unwrap();
     assert_eq!(size(), begin + 1, "a ballot is admitted once");
 
+    let number = VoterNumber::written(test.credentials[0].public());
+    let rng = &mut UnwrapErr(SysRng);
+    let trackers = |rng: &mut UnwrapErr<SysRng>| {
+        let election = Election::read(&record, rng).unwrap();
+        let voter = election.voter(&record, &test.codes[0].parse().unwrap()).unwrap();
+        let history = voter.history(&election, &record, rng).unwrap();
+        history.ballots().iter().map(|ballot| ballot.tracker).collect::<Vec<_>>()
+    };
+    let status = |tracker: &Tracker, rng: &mut UnwrapErr<SysRng>| {
+        let election = Election::read(&record, rng).unwrap();
+        election.find(&record, &(*tracker).into(), &number.parse().unwrap(), rng).unwrap()
+    };
+    let [first] = trackers(rng)[..] else { panic!("one ballot") };
+    assert_eq!(status(&first, rng), BallotStatus::Counted { index: begin });
+
     // The ballot box begins again, and the voter votes again.
     run(ballot_box::run, folder, &["/record", "/board.key", "/first"]).unwrap();
     run(embed::run, folder, &["/record", "/code", "c0", "o1", "/second"]).unwrap();
     run(ballot_box::run, folder, &["/record", "/board.key", "/second"]).unwrap();
     assert_eq!(size(), begin + 2);
-
-    let rng = &mut UnwrapErr(SysRng);
-    let election = Election::read(&record, rng).unwrap();
-    let voter = election.voter(&record, &test.codes[0].parse().unwrap()).unwrap();
-    let history = voter.history(&election, &record, rng).unwrap();
-    let [first, second] = history.ballots() else { panic!("two ballots") };
-    assert_eq!(history.find(&second.tracker), BallotStatus::Counted { index: begin + 1 });
-    let superseded = BallotStatus::Superseded { index: begin, by: second.tracker, by_index: begin + 1 };
-    assert_eq!(history.find(&first.tracker), superseded);
+    let [_, second] = trackers(rng)[..] else { panic!("two ballots") };
+    assert_eq!(status(&second, rng), BallotStatus::Counted { index: begin + 1 });
+    let superseded = BallotStatus::Superseded { index: begin, by: second, by_index: begin + 1 };
+    assert_eq!(status(&first, rng), superseded);
+    for tracker in [first, second] {
+        run(embed::run, folder, &["/record", &tracker.written(), &number]).unwrap();
+    }
+    let other = VoterNumber::written(test.credentials[1].public());
+    run(embed::run, folder, &["/record", &first.written(), &other]).unwrap_err();
 }
 
 /// The README has no code of its own: a documentation test compiles it, and it is a part of an example that runs.

@@ -20,6 +20,7 @@
 //! # let (record, mut entries) = (open_board.record(), open_board.entries.clone());
 //! # let ballot = test.ballot(0, &[Choice::Options(vec![1])]).cast().to_bytes();
 //! use ballotta::admission::{Admission, AdmitError, AdmittedBallots};
+//! use ballotta::ballot::AdmissionError;
 //! use ballotta::rand_core::UnwrapErr;
 //! use ballotta::record::{PublishedBoard, read_manifest};
 //! use ballotta::voter::Election;
@@ -33,15 +34,17 @@
 //! let Election { context, roll, window, .. } = Election::of_board(&record, manifest, board, rng)?;
 //! let mut admission = Admission::resume(context, roll, record, window, ballots, rng)?;
 //!
+//! let before = entries.len();
 //! match admission.admit(&ballot, &entries, rng) {
 //!     // The voter gets an answer after a signed checkpoint covers the entry.
 //!     Ok(entry) => entries.push(entry),
 //!     Err(AdmitError::Refused(reason)) => println!("refused: {reason}"),
 //!     Err(error) => return Err(error.into()),
 //! }
-//! # assert_eq!(entries.len(), open_board.entries.len() + 1);
-//! # let again = admission.admit(&ballot, &entries, rng);
-//! # assert!(matches!(again, Err(AdmitError::Refused(ballotta::ballot::AdmissionError::DuplicateBallot { .. }))));
+//! assert_eq!(entries.len(), before + 1);
+//! // A voter who got no answer sends the same ballot again.
+//! let again = admission.admit(&ballot, &entries, rng);
+//! assert!(matches!(again, Err(AdmitError::Refused(AdmissionError::DuplicateBallot { .. }))));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -7,6 +7,46 @@
 //!
 //! Do not rely on a board before its checkpoint is signed by the board and cosigned by enough witnesses. If a client
 //! requires `k` of `w` witnesses, the board cannot show two views while fewer than `2k - w` witnesses are dishonest.
+//!
+//! # Examples
+//!
+//! A board appends an entry, writes the bundles that changed, and signs the new tree head. A reader who kept an older
+//! checkpoint sees that the board only grew:
+//!
+//! ```
+//! # use ballotta_testkit::election::{Choice, Election, ElectionOptions};
+//! # let test = Election::build(ElectionOptions::default());
+//! # let (manifest, secret_key) = (test.context.manifest(), &test.board_seed);
+//! # let (mut entries, ballot) = (test.open_board().entries, test.ballot(0, &[Choice::Options(vec![1])]).cast().to_bytes());
+//! use ballotta::board::entry::{Entry, EntryKind};
+//! use ballotta::board::log::{Frontier, consistency_proof, leaf_hash};
+//! use ballotta::board::tiles::{bundle_paths, encode_bundle};
+//! use ballotta::board::{board_signer, verified_head};
+//!
+//! // `entries` are the entries of the board, `ballot` is a ballot that the admission has accepted, and `secret_key` is
+//! // the key of the board that the manifest names.
+//! let signer = board_signer(manifest, secret_key)?;
+//! let older = entries.iter().map(|entry| leaf_hash(entry)).collect::<Frontier>().head();
+//! entries.push(Entry::new(EntryKind::Ballot, &ballot)?.encode());
+//!
+//! // The files: bundles of up to 256 entries, and the signed checkpoint. `BoardFolder` of `ballotta-io` writes them.
+//! let leaves: Vec<_> = entries.iter().map(|entry| leaf_hash(entry)).collect();
+//! let mut files = Vec::new();
+//! for path in bundle_paths(entries.len() as u64) {
+//!     let first = path.first() as usize;
+//!     let bundle = encode_bundle(&entries[first..first + usize::from(path.width())])?;
+//!     files.push((path.to_string(), bundle));
+//! }
+//! let checkpoint = signer.sign_checkpoint(&leaves.iter().copied().collect::<Frontier>().head()).to_string();
+//! files.push((ballotta::record::CHECKPOINT.into(), checkpoint.into_bytes()));
+//!
+//! // A reader: the board has signed this head, and the head continues the older one.
+//! let (_, checkpoint) = files.last().expect("the checkpoint");
+//! let head = verified_head(manifest, checkpoint)?;
+//! assert_eq!(head.size, older.size + 1);
+//! head.verify_consistency(&older, &consistency_proof(&leaves, older.size)?)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,6 +1,39 @@
 //! An election: its manifest, joint key and roll, to which every later transcript is bound.
 //!
 //! See `spec/election.md`.
+//!
+//! # Examples
+//!
+//! An app never makes an [`ElectionContext`] from its parts: voters get it from [`voter::Election`](crate::voter::Election),
+//! everybody else from the [verifier](crate::verifier). An organiser verifies everything before the opening, and signs
+//! the fingerprint:
+//!
+//! ```
+//! # use ballotta_testkit::election as testkit;
+//! # let test = testkit::Election::build(testkit::ElectionOptions::default());
+//! # let (record, organiser, announced) = (test.unopened_board().record(), &test.organiser, *test.context.fingerprint());
+//! use ballotta::board::entry::{Action, OrganiserEntry};
+//! use ballotta::message::{Message, MessageKind};
+//! use ballotta::rand_core::UnwrapErr;
+//! use ballotta::verifier::{Stage, VerifyOptions, verify};
+//! use getrandom::SysRng;
+//!
+//! // `record` has a key ceremony and a signed roll, `organiser` is the key of the organiser, and `announced` the
+//! // fingerprint that the credential authority has told.
+//! let rng = &mut UnwrapErr(SysRng);
+//! let options = VerifyOptions { stage: Stage::Voting, fingerprint: Some(announced), ..VerifyOptions::default() };
+//! let verification = verify(&record, &options, &|_| (), rng);
+//! if let Some(obstacle) = verification.report.opening_obstacle() {
+//!     return Err(format!("do not open the voting: {}", obstacle.problem).into());
+//! }
+//! let context = verification.context.ok_or("the record has no election")?;
+//! let opening = OrganiserEntry::sign(Action::Open, context.fingerprint(), organiser, rng).encode();
+//! // The organiser sends this file to the board.
+//! let file = Message::new(MessageKind::Opening, opening).to_text();
+//! # assert_eq!(context.fingerprint(), &announced);
+//! # assert!(file.ends_with('\n'));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use alloc::vec::Vec;
 

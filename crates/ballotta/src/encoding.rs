@@ -28,7 +28,7 @@ pub enum DecodeError {
         /// How many bytes there are after the end.
         count: usize,
     },
-    /// The bytes have a version that is not [`FORMAT_VERSION`].
+    /// The bytes have a version that is not `FORMAT_VERSION`.
     #[error("version {}.{} is not supported", found[0], found[1])]
     UnsupportedVersion {
         /// The major version and the draft that were found.

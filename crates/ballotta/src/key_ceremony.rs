@@ -22,9 +22,9 @@
 //! | deal | [`Deal`]: commitments to coefficients, encrypted shares | the joint key |
 //! | confirm | [`Confirmation`]: ceremony root, proof that the shares decrypt | who can take part in the decryption |
 //!
-//! The steps of a trustee are states ([`Registered`], [`Committed`], [`Dealt`], [`TrusteeShares`]). To get to the next
-//! state, a trustee needs its last state and the messages of all trustees in that step. Everybody else recomputes the
-//! joint key from the messages: [`JointKey::verify`].
+//! The steps of a trustee are states (`Registered`, `Committed`, `Dealt`, `TrusteeShares`). To get to the next state, a
+//! trustee needs its last state and the messages of all trustees in that step. Everybody else recomputes the joint key
+//! from the messages: [`JointKey::verify`].
 //!
 //! # Complaints
 //!
@@ -32,8 +32,8 @@
 //! [`ShareDecryptFailed`](CeremonyError::ShareDecryptFailed) or
 //! [`ShareInconsistent`](CeremonyError::ShareInconsistent). A complaint that proves this to everybody is planned as a
 //! message between deal and confirmation: it publishes the Diffie-Hellman value of the encryption with a proof under
-//! [`Domain::Complaint`](crate::transcript::Domain::Complaint). The message kind 4 is reserved for it. Until complaints
-//! exist, the ceremony must be repeated as a new attempt.
+//! `Domain::Complaint`. The message kind 4 is reserved for it. Until complaints exist, the ceremony must be repeated as a
+//! new attempt.
 //!
 //! # Security
 //!
@@ -45,6 +45,55 @@
 //! their deals first. A dealer that stops after it has seen the deals of others biases the key by its choice to stop
 //! (Gennaro, Jarecki, Krawczyk, Rabin, Journal of Cryptology 2007). Everybody sees who stopped, and the bias does no
 //! harm here: see `spec/ballot.md#privacy`.
+//!
+//! # Examples
+//!
+//! A trustee takes part with a [`TrusteeSession`](crate::trustee::TrusteeSession), which finds the step that is due. The
+//! app collects the messages on the board, and sends the new one to it:
+//!
+//! ```
+//! # use ballotta_testkit::election as testkit;
+//! # let test = testkit::Election::build(testkit::ElectionOptions::default());
+//! # let (manifest, seeds) = (test.context.manifest(), &test.trustee_seeds);
+//! use std::convert::Infallible;
+//!
+//! use ballotta::key_ceremony::{CeremonyParameters, CeremonyStep, FIRST_ATTEMPT, JointKey, TrusteeSeed};
+//! use ballotta::rand_core::UnwrapErr;
+//! use ballotta::trustee::{StatementStore, TrusteeSession, new_state};
+//! use getrandom::SysRng;
+//!
+//! /// A store in memory, as in the example of the module `trustee`.
+//! struct MemoryStore(Option<Vec<u8>>);
+//! # impl StatementStore for MemoryStore {
+//! #     type Error = Infallible;
+//! #     fn load(&self) -> Result<Option<Vec<u8>>, Infallible> {
+//! #         Ok(self.0.clone())
+//! #     }
+//! #     fn replace(&mut self, document: &[u8]) -> Result<(), Infallible> {
+//! #         self.0 = Some(document.to_vec());
+//! #         Ok(())
+//! #     }
+//! # }
+//!
+//! // `manifest` names three trustees, and `seeds` has the secret of each. In an election these are three programs.
+//! let rng = &mut UnwrapErr(SysRng);
+//! let parameters = CeremonyParameters::for_manifest(manifest, FIRST_ATTEMPT)?;
+//! let mut messages: Vec<Vec<u8>> = Vec::new();
+//! for round in 1..=4 {
+//!     for seed in seeds {
+//!         let seed = TrusteeSeed::from_bytes(seed);
+//!         let store = MemoryStore(Some(new_state(seed.signing_key().public())));
+//!         let step = TrusteeSession::new(seed, store).ceremony_step(parameters.clone(), &messages, rng)?;
+//!         let CeremonyStep::Due { message, .. } = step else { panic!("a message is due in every round") };
+//!         messages.push(message);
+//!     }
+//! }
+//! // Anybody computes the joint key from the messages, and so do the verifier and the voters' apps.
+//! let joint_key = JointKey::verify(&parameters, &messages, rng)?;
+//! # let _ = joint_key;
+//! assert_eq!(messages.len(), 4 * 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod deals;
 mod envelope;

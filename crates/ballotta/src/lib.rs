@@ -5,45 +5,81 @@
 //!
 //! # Start here
 //!
+//! Each of these has a module with an example that runs. Most programs need one or two of them.
+//!
+//! | you write | begin with | and read |
+//! |---|---|---|
+//! | an app or a page with which people vote | [`voter::Election`] | [`voter`], [`written`] |
+//! | a ballot box, or a service with a board | [`admission::Admission`] | [`admission`], [`board`] |
+//! | a program for a trustee | [`trustee::TrusteeSession`] | [`trustee`], [`key_ceremony`] |
+//! | a program for a witness | [`witness::WitnessSession`] | [`witness`] |
+//! | a tool for an auditor | [`verifier::verify`] | [`verifier`], [`record`] |
+//! | a tool for an organiser | [`manifest::ManifestContents`] | [`manifest`], [`election`] |
+//! | a tool for a credential authority | [`credential::VotingCode`] | [`credential`] |
+//! | anything that hands messages to people | [`message::Message`] | [`message`] |
+//!
 //! - **A voter's app** reads an [`Election`](voter::Election) from its record, which checks everything that a voter can
 //!   check. A voting code gives a [`Voter`](voter::Voter), who [prepares](voter::Voter::prepare) a ballot. The
 //!   [`PreparedBallot`](ballot::PreparedBallot) shows its tracker and is then [cast](ballot::PreparedBallot::cast), or
-//!   [opened](ballot::PreparedBallot::open) to test the device. See [`voter`].
+//!   [opened](ballot::PreparedBallot::open) to test the device.
 //! - **A ballot box** resumes an [`Admission`](admission::Admission) from the board, and admits ballots one by one.
 //!   [`EntryRules`](admission::EntryRules) decides about all other entries. [`BoardEntries`](admission::BoardEntries)
-//!   is the storage of the board; `ballotta-io` implements it for a folder. See [`admission`].
+//!   is the storage of the board; `ballotta-io` implements it for a folder.
 //! - **A trustee** has a [`TrusteeSession`](trustee::TrusteeSession), which makes the messages of the key ceremony,
 //!   verifies the closed record, signs one closing statement, and decrypts. The app provides the seed and a
-//!   [`StatementStore`](trustee::StatementStore). See [`trustee`].
+//!   [`StatementStore`](trustee::StatementStore).
 //! - **A witness** has a [`WitnessSession`](witness::WitnessSession), which cosigns a checkpoint if the board continues
 //!   the one that the witness has cosigned before. The app provides the key and a [`HeadStore`](witness::HeadStore).
-//!   See [`witness`].
 //! - **An auditor** calls [`verify`](verifier::verify) with a [`RecordSource`](record::RecordSource). The
-//!   [`Report`](verifier::Report) lists every check, what it counted, and every failure with its place. See
-//!   [`verifier`].
+//!   [`Report`](verifier::Report) lists every check, what it counted, and every failure with its place.
+//! - **An organiser** fills in [`ManifestContents`](manifest::ManifestContents), and later signs the opening and the
+//!   closing with [`OrganiserEntry`](board::entry::OrganiserEntry). See [`election`].
 //!
 //! The example `whole_election` of this package runs through an election in memory. The examples `embed` and
-//! `ballot_box` of `ballotta-io` are a voter's app and a ballot box for a record in a folder.
+//! `ballot_box` of `ballotta-io` are a voter's app and a ballot box for a record in a folder. The [`manual`] gives the
+//! reasons for the defaults.
 //!
 //! # Randomness
 //!
 //! The library has no source of randomness. A function that needs a random number generator takes it as the last
 //! parameter, with the trait [`CryptoRng`](rand_core::CryptoRng) of [`rand_core`], which is re-exported here in the
-//! right version. Pass the generator of the operating system:
+//! right version. The generator of the operating system is in another package, `getrandom`, which is not re-exported:
+//! an app for a browser or a small device chooses its features.
+//!
+//! ```toml
+//! [dependencies]
+//! ballotta = "0.1"
+//! getrandom = { version = "0.4", features = ["sys_rng"] } # in a browser also "wasm_js"
+//! ```
 //!
 //! ```
 //! use ballotta::credential::VotingCode;
 //! use ballotta::rand_core::UnwrapErr;
 //! use getrandom::SysRng;
 //!
+//! // One generator for the whole program, which hands it to every call.
 //! let rng = &mut UnwrapErr(SysRng);
-//! let code = VotingCode::generate(rng);
+//! let (one, other) = (VotingCode::generate(rng), VotingCode::generate(rng));
+//! assert_ne!(*one.expose_text(), *other.expose_text());
 //! ```
 //!
-//! This needs the package `getrandom` 0.4 with its feature `sys_rng`; in a browser, also `wasm_js`. `UnwrapErr` panics
-//! if the system has no randomness: nothing is made from weak randomness. Do not pass a generator with a fixed seed,
-//! because whoever knows the seed can read the ballots and sign in place of voters and trustees. The verifier needs
-//! randomness as well: it weights the proofs of a batch with numbers that nobody can predict.
+//! `UnwrapErr` panics if the system has no randomness: nothing is made from weak randomness. Do not pass a generator with
+//! a fixed seed, because whoever knows the seed can read the ballots and sign in place of voters and trustees. The
+//! verifier needs randomness as well: it weights the proofs of a batch with numbers that nobody can predict.
+//!
+//! One more number comes from the app: the `counter` of [`Voter::prepare`](voter::Voter::prepare), which must be
+//! different for every ballot of a voter. Pass the time in nanoseconds. It protects voters if the generator repeats
+//! itself, for example because a virtual machine was restored.
+//!
+//! # Results
+//!
+//! Each stage has one enum of errors, and the text of an error is a sentence for the person who meets it. A `Result`
+//! inside another one separates two questions: whether the work could be done, and what came of one item.
+//! [`Admission::verify`](admission::Admission::verify) fails as a whole if the roll cannot be read; otherwise it returns
+//! a `Result` for each ballot, because an invalid ballot does not concern the others.
+//! [`Admission::admit`](admission::Admission::admit) has both in one enum: after
+//! [`AdmitError::Refused`](admission::AdmitError::Refused) the ballot box goes on, after any other error it must be
+//! resumed. [`verify`](verifier::verify) returns no `Result`: what is wrong with a record is in its report.
 //!
 //! # Layers
 //!

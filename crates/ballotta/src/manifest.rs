@@ -32,7 +32,8 @@
 //!
 //! // All rules that are broken are reported together.
 //! let contents = ManifestContents { contests: vec![], styles: vec![], ..contents };
-//! println!("{}", Manifest::parse(&contents.to_bytes()?).unwrap_err());
+//! let errors = Manifest::parse(&contents.to_bytes()?).unwrap_err().to_string();
+//! assert!(errors.contains("contests: ") && errors.contains("styles: "), "{errors}");
 //! # Ok::<(), ballotta::manifest::ManifestErrors>(())
 //! ```
 

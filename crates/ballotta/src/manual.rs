@@ -60,6 +60,14 @@
 //! If the manifest allows revoting, every ballot names the voter's ballot before it. A server cannot put an old ballot
 //! after a new one, and everyone can see two ballots that name the same ballot.
 //!
+//! ## Randomness comes from the app
+//!
+//! Browsers, phones and servers get randomness from different places. So every function that needs randomness takes a
+//! generator, and none finds one by itself; the [first page](crate#randomness) shows how an app brings it. A generator
+//! may repeat itself, and two ballots from the same randomness reveal whether they contain the same choices. Therefore a
+//! ballot's seed also depends on the voter's secret and on a counter, the nonces of proofs also depend on the statement
+//! and the secret, and the messages of a trustee derive from its seed.
+//!
 //! ## Nothing is configurable that need not be
 //!
 //! There is one suite. Generators are hashed from its name. Limits are constants. A manifest with an unknown field is
@@ -73,9 +81,9 @@
 //! statement afterwards (Bernhard, Pereira, Warinschi, ASIACRYPT 2012). Trustees could then shift a total by a number
 //! of their choice or make ballots undecryptable, and voters could prove a ciphertext that contains no vote. Several
 //! systems were affected, some of them years later through keys or generators that were left out. Here a transcript
-//! absorbs suite, domain, election, speaker, statement and every message, in this order
-//! ([`transcript`](crate::transcript)). Tests replay transcripts by hand, change every input separately, and carry out
-//! these forgeries against verifiers that lack one message.
+//! absorbs suite, domain, election, speaker, statement and every message, in this order (module `transcript`). Tests
+//! replay transcripts by hand, change every input separately, and carry out these forgeries against verifiers that lack
+//! one message.
 //!
 //! *Messages that are hashed too late.* In 2025 a proof of a blockchain's confidential transfers was broken, because no
 //! challenge had absorbed one of its responses. Here the weights of the rows are drawn after `B` and `A`, the last
@@ -93,8 +101,7 @@
 //! ## On elements and encodings
 //!
 //! *The identity.* It decodes like any other element. As a key it encrypts nothing, and as a commitment it fixes
-//! nothing. Every key, commitment, announcement and factor is refused if it is the identity
-//! ([`encoding`](crate::encoding)).
+//! nothing. Every key, commitment, announcement and factor is refused if it is the identity (module `encoding`).
 //!
 //! *Two encodings of one ballot.* They would have two trackers. Every value has one encoding, and all others are
 //! refused.

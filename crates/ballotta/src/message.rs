@@ -1,6 +1,27 @@
 //! Message files, which people and programs hand to each other: a line with their kind, and a line of base64.
 //!
 //! See `spec/command-line.md#files`. The command, the npm package and the Python package read and write this format.
+//!
+//! # Examples
+//!
+//! A voter's app writes the file that `ballotta board add` takes, and a ballot box reads it:
+//!
+//! ```
+//! # use ballotta_testkit::election::{Choice, Election, ElectionOptions};
+//! # let test = Election::build(ElectionOptions::default());
+//! # let ballot = test.ballot(0, &[Choice::Options(vec![1])]).cast().to_bytes();
+//! use ballotta::message::{Message, MessageError, MessageKind};
+//!
+//! // `ballot` is what `SignedBallot::to_bytes` returns.
+//! let file = Message::new(MessageKind::Ballot, ballot.clone()).to_text();
+//! assert!(file.starts_with(&MessageKind::Ballot.first_line()));
+//!
+//! // The kind is only a claim, and the content is not checked: `Admission::admit` does that.
+//! let message = Message::parse(&file)?;
+//! assert_eq!((message.kind, message.bytes), (MessageKind::Ballot, ballot));
+//! assert_eq!(Message::parse("a letter\n"), Err(MessageError::Lines));
+//! # Ok::<(), MessageError>(())
+//! ```
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -53,10 +53,10 @@
 //! let statement = closing.sign_closing(rng)?.to_bytes();
 //! // The statement goes to the board. After enough statements are there, a session with the same seed and store verifies
 //! // a newer copy of the record, and returns the partial decryption with `closing.decrypt(&record, rng)`.
+//! assert_eq!(closing.sign_closing(rng)?.to_bytes(), statement, "a stored statement is returned again");
 //! # use ballotta::{decryption::DecryptionError::TooFewStatements, trustee::TrusteeError};
 //! # let too_few = closing.decrypt(&record, rng).err();
 //! # assert!(matches!(too_few, Some(TrusteeError::Decryption(TooFewStatements { found: 0, needed: 3, .. }))));
-//! # assert_eq!(closing.sign_closing(rng)?.to_bytes(), statement);
 //! # Ok::<(), ballotta::trustee::TrusteeError<Infallible>>(())
 //! ```
 

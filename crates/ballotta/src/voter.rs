@@ -11,33 +11,65 @@
 //!
 //! # Examples
 //!
+//! A voter votes, votes again, and looks for the two ballots:
+//!
 //! ```
 //! # use ballotta_testkit::election as testkit;
 //! # let test = testkit::Election::build(testkit::ElectionOptions::default());
-//! # let (record, code) = (test.open_board().record(), test.codes[0].as_str());
+//! # let mut board = test.open_board();
+//! # let (code, letter) = (test.codes[0].as_str(), VoterNumber::written(test.credentials[0].public()));
+//! # let announced = *test.context.fingerprint();
+//! use std::error::Error;
+//! use std::time::UNIX_EPOCH;
+//!
 //! use ballotta::ballot::{Choices, Mark};
-//! use ballotta::rand_core::UnwrapErr;
-//! use ballotta::voter::Election;
+//! use ballotta::rand_core::{CryptoRng, UnwrapErr};
+//! use ballotta::record::RecordSource;
+//! use ballotta::voter::{BallotStatus, Election};
+//! use ballotta::written::{VoterNumber, WrittenTracker};
 //! use getrandom::SysRng;
 //!
-//! // `record` is the published record of an election that is open, and `code` is the voting code that the voter typed.
+//! /// Encrypts a choice. Returns the tracker, and the signed ballot for the ballot box.
+//! fn vote<R: CryptoRng>(
+//!     record: &dyn RecordSource,
+//!     code: &str,
+//!     option: &str,
+//!     rng: &mut R,
+//! ) -> Result<(String, Vec<u8>), Box<dyn Error>> {
+//!     let election = Election::read(record, rng)?;
+//!     println!("compare the fingerprint with your letter: {}", election.context.fingerprint());
+//!     let voter = election.voter(record, &code.parse()?)?;
+//!     // The ballot that the new one replaces, if the voter has voted before.
+//!     let previous = voter.predecessor(&election, record, rng)?;
+//!     let mut choices = Choices::new();
+//!     choices.mark("c0", Mark::Options(vec![option.into()]));
+//!     // A number that this voter never uses twice: the time in nanoseconds.
+//!     let counter = UNIX_EPOCH.elapsed()?.as_nanos() as u64;
+//!     let prepared = voter.prepare(&election.context, choices, previous, counter, rng)?;
+//!     let tracker = prepared.tracker().written();
+//!     println!("write the tracker down: {tracker}");
+//!     // Only then the voter decides: to cast the ballot, or to open it with `prepared.open()` as a test.
+//!     let ballot = prepared.cast(&election.context, voter.credential().key_pair(), rng);
+//!     Ok((tracker, ballot.to_bytes()))
+//! }
+//!
+//! // `board.record()` is the published record of an election that is open, and `code` is the voting code.
 //! let rng = &mut UnwrapErr(SysRng);
+//! let (first, ballot) = vote(&board.record(), code, "o0", rng)?;
+//! board.push_ballot(&ballot); // the ballot box admits it
+//! let (second, ballot) = vote(&board.record(), code, "o1", rng)?;
+//! board.push_ballot(&ballot);
+//!
+//! // The voter types the tracker, and the voter number that is in the letter with the code.
+//! let record = board.record();
 //! let election = Election::read(&record, rng)?;
-//! println!("compare the fingerprint with the announced one: {}", election.context.fingerprint());
-//! let voter = election.voter(&record, &code.parse()?)?;
-//! let previous = voter.predecessor(&election, &record, rng)?;
-//!
-//! let mut choices = Choices::new();
-//! choices.mark("c0", Mark::Options(vec!["o1".into()]));
-//! // A number that this voter never uses twice: the time in nanoseconds.
-//! let counter = std::time::UNIX_EPOCH.elapsed()?.as_nanos() as u64;
-//! let prepared = voter.prepare(&election.context, choices, previous, counter, rng)?;
-//! println!("write the tracker down: {}", prepared.tracker());
-//!
-//! // The voter has seen the tracker and decides: cast the ballot, or open it with `prepared.open()` as a test.
-//! let ballot = prepared.cast(&election.context, voter.credential().key_pair(), rng).to_bytes();
-//! # ballotta::ballot::SignedBallot::decode(&election.context, &ballot)?;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! election.expect(&announced)?; // if the app knows the fingerprint that was announced
+//! let voter_number: VoterNumber = letter.parse()?;
+//! let first = election.find(&record, &first.parse::<WrittenTracker>()?, &voter_number, rng)?;
+//! let second = election.find(&record, &second.parse::<WrittenTracker>()?, &voter_number, rng)?;
+//! assert!(matches!(first, BallotStatus::Superseded { .. }));
+//! assert!(matches!(second, BallotStatus::Counted { .. }));
+//! # Ok::<(), Box<dyn Error>>(())
 //! ```
 
 mod fetch;

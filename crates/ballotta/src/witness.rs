@@ -49,7 +49,9 @@
 //!     review.push(leaf_hash(entry));
 //! }
 //! let seconds_since_1970 = std::time::UNIX_EPOCH.elapsed()?.as_secs();
-//! println!("{}", review.cosign(seconds_since_1970)?);
+//! let line = review.cosign(seconds_since_1970)?.to_string();
+//! // The line goes to the board, which adds it to the closing checkpoint.
+//! assert!(line.starts_with("— witness.example/"), "{line}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

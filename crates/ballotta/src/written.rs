@@ -31,6 +31,8 @@
 //! assert!(read.is_of(&tracker));
 //! let slip = "T-0W3GE-1R70W-3GE1R-70W3G-E1R70-W8J".parse::<WrittenTracker>();
 //! assert_eq!(slip, Err(WrittenError::Mistake { what: "tracker", group: Some(6) }));
+//! // A voter number is no tracker, and the error says so.
+//! assert!("N-00000-00000-00000".parse::<WrittenTracker>().is_err());
 //! # Ok::<(), WrittenError>(())
 //! ```
 

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 
 from . import BallottaError, __version__, verify
-from ._report import _VERDICTS
-from ._words import LANGUAGES
+from ._text import verdict
+from ._words import LANGUAGES, Words
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -28,11 +28,11 @@ def _arguments() -> argparse.ArgumentParser:
         sub.add_argument("--stage", choices=["voting", "closed", "complete"], default="complete")
         sub.add_argument("--strict", action="store_true", help="accept no findings")
         sub.add_argument("--jobs", type=int, metavar="N", help="number of threads; one for each core by default")
+        sub.add_argument("--language", choices=LANGUAGES, help="language of the report; the manifest's by default")
         if verb == "verify":
             sub.add_argument("--json", action="store_true", help="print the report as JSON")
         else:
             sub.add_argument("--html", metavar="OUT", required=True, help="the page to write")
-            sub.add_argument("--language", choices=LANGUAGES, help="language of the page; the manifest's by default")
     return parser
 
 
@@ -51,9 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             page = report.to_html(asked.language)
             with open(asked.html, "w", encoding="utf-8") as file:
                 file.write(page)
-            print(_VERDICTS[report.verdict])
+            print(verdict(report, Words.of_report(report.manifest, asked.language)))
         else:
-            print(report.to_json() if asked.json else report)
+            print(report.to_json() if asked.json else report.to_text(asked.language))
     except (BallottaError, OSError, TypeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -9,15 +9,10 @@ from typing import Any
 from . import _pictures
 from ._results import contest_of, named, share
 from ._types import ContestResult, OptionResult, PairsResult
-from ._words import Html, Words
+from ._words import WITHHELD, Html, Words
 
 #: The names of methods, which need no translation, or are translated by ``Words``.
 _SEATS = {"dhondt": "D'Hondt", "sainte_lague": "Sainte-Laguë", "largest_remainder": "largest remainders"}
-
-_WITHHELD = {
-    "too_few_ballots": "The totals stay encrypted, since they would give single votes away: too few ballots.",
-    "rare_weight": "The totals stay encrypted, since they would give single votes away: rare weight.",
-}
 
 
 def paragraph(text: str, kind: str = "") -> str:
@@ -61,7 +56,7 @@ class _Contest:
         parts = [f"<h3>{self.title}</h3>"]
         result, words = self.result, self.words
         if result["withheld"]:
-            return "".join([*parts, paragraph(words(_WITHHELD[result["withheld"]]))])
+            return "".join([*parts, paragraph(words(WITHHELD[result["withheld"]]))])
         if "pairs" in result:
             parts += self._pairs(result["pairs"])
         elif any("grades" in option for option in result["options"]):

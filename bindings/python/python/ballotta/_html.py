@@ -12,8 +12,8 @@ from ._contests import code, contest, paragraph, title
 from ._errors import BallottaError
 from ._record import Record
 from ._results import named as titled
-from ._types import Effect, QuorumResult, Status
-from ._words import LANGUAGES, Html, Words, shown
+from ._types import Effect, Status
+from ._words import Html, Words, shown
 
 if TYPE_CHECKING:
     from ._report import Failure, Place, Report, Role
@@ -80,33 +80,12 @@ _EFFECT: dict[Effect, str] = {
     "unreadable": "not read",
 }
 
-_QUORUM = {
-    ("more_than", True): "Quorum: more than {fraction} of {base}; {counted} count: reached.",
-    ("more_than", False): "Quorum: more than {fraction} of {base}; {counted} count: NOT reached.",
-    ("at_least", True): "Quorum: at least {fraction} of {base}; {counted} count: reached.",
-    ("at_least", False): "Quorum: at least {fraction} of {base}; {counted} count: NOT reached.",
-}
-
-_ROLES = {
-    "organiser": "the organiser",
-    "board": "the board",
-    "authority": "credential authority {number}",
-    "trustee": "trustee {number}",
-    "witness": "witness {number}",
-}
-
 #: Failures above this number are only counted.
 _MAX_FAILURES = 200
 
 
 def _status(report: Report, name: str) -> Status:
     return next((check.status for check in report.checks if check.id == name), "not_checked")
-
-
-def _quorum(quorum: QuorumResult, words: Words) -> str:
-    fraction = "/".join(map(str, quorum["fraction"]))
-    sentence = _QUORUM[quorum["rule"], quorum["reached"]]
-    return words(sentence, fraction=fraction, base=quorum["base"], counted=quorum["counted"])
 
 
 class _Page:
@@ -125,7 +104,7 @@ class _Page:
         return text if self.words.language == "en" else f'<span lang="en">{text}</span>'
 
     def role(self, role: Role) -> str:
-        return self.words(_ROLES[role.name], number=role.number)
+        return self.words.role(role.name, role.number)
 
     def roles(self, roles: Sequence[Role]) -> str:
         return ", ".join(map(self.role, roles))
@@ -204,17 +183,9 @@ class _Page:
             return self.section("Result", paragraph(words("There is no result that could be computed from this record.")))
         if not self.report.holds:
             return self.section("Result", paragraph(words("The result of a record that does not hold is not shown.")))
-        counted, eligible = result["counted_ballots"], result["eligible_voters"]
-        if eligible:
-            share = words.percent(counted / eligible)
-            text = words(
-                "{counted} of {eligible} voters on the roll took part, {share}.", counted=counted, eligible=eligible, share=share
-            )
-        else:
-            text = words("{counted} of {eligible} voters on the roll took part.", counted=counted, eligible=eligible)
-        parts = [paragraph(text)]
+        parts = [paragraph(words.took_part(result["counted_ballots"], result["eligible_voters"]))]
         if result["quorum"] is not None:
-            parts.append(paragraph(_quorum(result["quorum"], words)))
+            parts.append(paragraph(words.quorum(result["quorum"])))
         parts += [contest(of_contest, manifest, words) for of_contest in result["contests"]]
         return self.section("Result", *parts)
 
@@ -297,7 +268,7 @@ def page(report: Report, record: Record | None, source: str = "", note: str | No
     Titles are those of the manifest that was verified.
     """
     manifest = report.manifest
-    words = Words.of([language] if language else manifest["languages"] if manifest else [])
+    words = Words.of_report(manifest, language)
     made = _Page(report, words)
     heading = title(manifest["title"], words) if manifest else words.html("Election record")
     plain = titled(manifest["title"], words.language) if manifest else words("Election record")
@@ -327,10 +298,9 @@ def page(report: Report, record: Record | None, source: str = "", note: str | No
 def report_page(report: Report, location: str, language: str | None = None) -> str:
     """Returns the page for the report of a record, which may be broken, and may have changed since.
 
-    Raises ``BallottaError`` with ``no-language`` if there are no pages in the language.
+    Raises ``BallottaError`` with ``no-language`` if there are no reports in the language.
     """
-    if language is not None and language not in LANGUAGES:
-        raise BallottaError(f"there are no pages in {language!r}: there are {', '.join(LANGUAGES)}", "no-language")
+    Words.of_report(report.manifest, language)
     try:
         record = Record(location)
         if (record.fingerprint, record.size, record.root) != (report.fingerprint, report.size, report.root):

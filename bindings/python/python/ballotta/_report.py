@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from fractions import Fraction
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from . import _ballotta
 from ._errors import BallottaError
+from ._notebook import notebook_view
 from ._results import Results, rows
+from ._text import failure_text, place_text, report_text
 from ._types import ContestResult, Effect, ResultDocument, Stage, Status, Verdict
-from ._words import Words, shown
+from ._words import Words
 
 if TYPE_CHECKING:
     import numpy
@@ -56,16 +57,7 @@ class Place:
     """The line of the roll or the trustee index, from 1."""
 
     def __str__(self) -> str:
-        match self.kind:
-            case "file":
-                return str(self.file)
-            case "entry":
-                return f"entry {self.index} ({self.file})"
-            case "roll_line":
-                return f"roll, line {self.number}"
-            case "trustee":
-                return f"trustee {self.number}"
-        return "record"
+        return place_text(self, Words("en"))
 
     @staticmethod
     def _read(value: Any) -> Place:
@@ -90,8 +82,7 @@ class Role:
     """The number of the authority, trustee or witness, from 1; 0 for the others."""
 
     def __str__(self) -> str:
-        name = "credential authority" if self.name == "authority" else self.name
-        return f"{name} {self.number}" if self.number else f"the {name}"
+        return Words("en").role(self.name, self.number)
 
     @staticmethod
     def _read(value: Any) -> Role:
@@ -114,26 +105,12 @@ class Failure:
     problem: str
 
     def __str__(self) -> str:
-        who = ""
-        if self.who and self.effect != "unreadable":
-            word = "awaited" if self.effect == "missing" else "who answers for it"
-            who = f" ({word}: {', '.join(map(str, self.who))})"
-        return f"{self.check}: {shown(str(self.place))}: {shown(self.problem)}{who}"
-
-
-#: The verdicts, as a sentence for people.
-_VERDICTS: dict[Verdict | None, str] = {
-    "holds": "The record holds.",
-    "holds_with_findings": "The record holds, with findings.",
-    "not_complete": "THE RECORD IS NOT COMPLETE.",
-    "does_not_hold": "THE RECORD DOES NOT HOLD.",
-    None: "THE RECORD COULD NOT BE READ.",
-}
+        return failure_text(self, Words("en"))
 
 
 @dataclass(frozen=True)
 class Report:
-    """The report of a verification. ``print(report)`` shows it as a table."""
+    """The report of a verification. ``print(report)`` shows it as a table, in English or in Italian: see ``to_text``."""
 
     verdict: Verdict | None
     """``holds``, ``holds_with_findings``, ``not_complete`` or ``does_not_hold``; ``None`` if the record could not be read, or
@@ -218,63 +195,20 @@ class Report:
         return tuple(sorted({role for failure in self.failures if failure.effect == "missing" for role in failure.who}))
 
     def __str__(self) -> str:
-        return "\n".join([*self._result_lines(), self._table])
-
-    def _result_lines(self) -> list[str]:
-        """Returns the result with the identifiers of the manifest, if the record holds."""
-        if self.result is None or not self.holds:
-            return []
-        lines = [f"{self.result['counted_ballots']:,} of {self.result['eligible_voters']:,} voters took part"]
-        if self.quorum is not None:
-            lines.append(self.quorum)
-        for contest in self.result["contests"]:
-            lines.append(contest["id"])
-            if contest["withheld"]:
-                lines.append(f"  withheld: {contest['withheld'].replace('_', ' ')}")
-                continue
-            lines += _totals(contest)
-            if contest["blank"] is not None:
-                lines.append(f"  (blank votes): {contest['blank']:,}")
-        return [*lines, ""]
+        return self.to_text()
 
     @property
     def quorum(self) -> str | None:
         """Whether the quorum was reached, as a sentence; ``None`` if there is no result, or no quorum."""
         quorum = self.result["quorum"] if self.result else None
-        if quorum is None:
-            return None
-        numerator, denominator = quorum["fraction"]
-        rule = quorum["rule"].replace("_", " ")
-        reached = "reached" if quorum["reached"] else "NOT reached"
-        return f"Quorum: {rule} {numerator}/{denominator} of {quorum['base']:,}; {quorum['counted']:,} count: {reached}."
+        return None if quorum is None else Words("en").quorum(quorum)
 
     def __repr__(self) -> str:
         verdict = (self.verdict or "could not be read").replace("_", " ")
         return f"<Report of {self.fingerprint}: {verdict}, {len(self.failures)} failures>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(check.id)}</td><td>{escape(check.status.replace('_', ' '))}</td>"
-            f"<td style='text-align:right'>{check.items:,}</td><td>{escape(check.unit)}</td>"
-            f"<td style='text-align:right'>{check.failures:,}</td></tr>"
-            for check in self.checks
-        )
-        failures = "".join(f"<li>{escape(str(failure))}</li>" for failure in self.failures[:100])
-        if len(self.failures) > 100:
-            failures += f"<li>and {len(self.failures) - 100:,} more</li>"
-        verdict = _VERDICTS[self.verdict]
-        results = "".join(
-            f"<tr><td>{escape(contest['id'])}</td><td>{escape(_ranked(contest))}</td>"
-            f"<td>{escape(_elected(contest))}</td></tr>"
-            for contest in (self._contests() if self.holds else [])
-        )
-        if results:
-            results = f"<table><tr><th>contest</th><th>ranking</th><th>elected</th></tr>{results}</table>"
-        return (
-            f"<p><b>{verdict}</b> Fingerprint <code>{escape(self.fingerprint or 'not known')}</code></p>"
-            f"{results}<table><tr><th>check</th><th>status</th><th>items</th><th>of</th><th>failures</th></tr>"
-            f"{rows}</table><ul>{failures}</ul>"
-        )
+        return notebook_view(self, Words.of_report(self.manifest, None))
 
     def results(self, language: str | None = None) -> Results:
         """Returns the result as a table with a row for each option, with its title, total, share, place and election.
@@ -290,6 +224,16 @@ class Report:
             raise BallottaError(f"no result: {verdict}", "no-result")
         words = Words.of([language or manifest["languages"][0]])
         return rows(self.result, manifest, language, words("blank votes"))
+
+    def to_text(self, language: str | None = None) -> str:
+        """Returns the report as text: the result, and the table of the command ``ballotta verify``.
+
+        The text is in the first language of the manifest that is English or Italian, or in ``language``: ``"en"`` or
+        ``"it"``. Contests and options have their identifiers. What the library says of a failure stays in English.
+
+        Raises ``BallottaError`` with ``no-language`` if there are no reports in the language.
+        """
+        return report_text(self, self._table, Words.of_report(self.manifest, language))
 
     def to_html(self, language: str | None = None) -> str:
         """Returns the report as an HTML page: the page that ``python -m ballotta report`` writes.
@@ -385,34 +329,3 @@ def _counted(contest: ContestResult) -> list[int] | list[list[int]]:
     if any("grades" in option for option in contest["options"]):
         return [list(option["grades"]) for option in contest["options"]]
     return [option["total"] for option in contest["options"]]
-
-
-def _totals(contest: ContestResult) -> list[str]:
-    """Returns a line for each option of a contest: its total, its grades, or the options above which it is ranked."""
-    if "pairs" in contest:
-        ids = [option["id"] for option in contest["options"]]
-        rows = zip(ids, contest["pairs"]["matrix"])
-        return [
-            f"  {id}: " + ", ".join(f"above {other} {weight:,}" for other, weight in zip(ids, row) if other != id)
-            for id, row in rows
-        ]
-    lines = []
-    for option in contest["options"]:
-        counted = " / ".join(f"{total:,}" for total in option["grades"]) if "grades" in option else f"{option['total']:,}"
-        lines.append(f"  {option['id']}: {counted}")
-    return lines
-
-
-def _elected(contest: ContestResult) -> str:
-    return ", ".join(contest["winners"]["elected"]) if "winners" in contest else ""
-
-
-def _ranked(contest: ContestResult) -> str:
-    """Returns the ranking of a contest in one line, with the totals of options that have one."""
-    if contest["withheld"]:
-        return f"withheld: {contest['withheld'].replace('_', ' ')}"
-    said = {}
-    for option in contest["options"]:
-        known = option.get("total", option.get("grade"))
-        said[option["id"]] = option["id"] if known is None else f"{option['id']} ({known:,})" if isinstance(known, int) else f"{option['id']} ({known})"
-    return " > ".join(" = ".join(said.get(id, id) for id in tied) for tied in contest["ranking"])

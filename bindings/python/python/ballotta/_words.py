@@ -1,4 +1,4 @@
-"""The words of the page of a report, in English and in Italian.
+"""The words of reports, as text and as a page, in English and in Italian.
 
 The English sentence is the key of its translation. What the library says of a failure stays in English.
 """
@@ -7,10 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-#: The languages of pages.
+from ._errors import BallottaError
+
+if TYPE_CHECKING:
+    from ._types import QuorumResult
+
+#: The languages of reports.
 LANGUAGES = ("en", "it")
+
+#: Roles, by their names.
+ROLES = {
+    "organiser": "the organiser",
+    "board": "the board",
+    "authority": "credential authority {number}",
+    "trustee": "trustee {number}",
+    "witness": "witness {number}",
+}
+
+#: The reasons for which totals stay encrypted.
+WITHHELD = {
+    "too_few_ballots": "The totals stay encrypted, since they would give single votes away: too few ballots.",
+    "rare_weight": "The totals stay encrypted, since they would give single votes away: rare weight.",
+}
+
+_QUORUM = {
+    ("more_than", True): "Quorum: more than {fraction} of {base}; {counted} count: reached.",
+    ("more_than", False): "Quorum: more than {fraction} of {base}; {counted} count: NOT reached.",
+    ("at_least", True): "Quorum: at least {fraction} of {base}; {counted} count: reached.",
+    ("at_least", False): "Quorum: at least {fraction} of {base}; {counted} count: NOT reached.",
+}
 
 ITALIAN = {
     # The verdict.
@@ -111,6 +138,33 @@ ITALIAN = {
     "the board": "la bacheca",
     "credential authority {number}": "autorità delle credenziali {number}",
     "witness {number}": "testimone {number}",
+    # The report as text. The English sentences are those of the command.
+    "The record holds.": "Il verbale è valido.",
+    "The record holds, with findings. They change nothing in the result.": "Il verbale è valido, con irregolarità. Non cambiano nulla del risultato.",
+    "THE RECORD IS NOT COMPLETE.": "IL VERBALE NON È COMPLETO.",
+    "THE RECORD DOES NOT HOLD.": "IL VERBALE NON È VALIDO.",
+    "THE RECORD COULD NOT BE READ. There is no verdict.": "IL VERBALE NON SI È POTUTO LEGGERE. Non c’è un verdetto.",
+    "ok": "ok",
+    "finding": "irregolarità",
+    "nothing to check": "nulla da controllare",
+    "1 failure, {items}": "1 errore, {items}",
+    "{count} failures, {items}": "{count} errori, {items}",
+    "{check}: 1 further failure": "{check}: un altro errore",
+    "{check}: {count} further failures": "{check}: altri {count} errori",
+    "(awaited: {who})": "(si attende: {who})",
+    "(who answers for it: {who})": "(ne risponde: {who})",
+    "not checked: {text}": "non controllato: {text}",
+    "note: {text}": "nota: {text}",
+    "fingerprint {fingerprint}": "impronta {fingerprint}",
+    "above {name} {total}": "prima di {name} {total}",
+    # The view in a notebook.
+    "contest": "quesito",
+    "ranking": "graduatoria",
+    "elected": "eletti",
+    "status": "esito",
+    "items": "quantità",
+    "of": "di",
+    "failures": "errori",
     # Header and footer.
     "Election record": "Verbale di un’elezione",
     "{title}: verification report": "{title}: rapporto di verifica",
@@ -177,9 +231,12 @@ ITALIAN_UNITS = {
 }
 
 
+_ESCAPED = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
 def shown(text: str) -> str:
     """Returns a text with control characters escaped. It may contain names that somebody chose to disturb a reader."""
-    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
+    return "".join(c if c.isprintable() else _ESCAPED.get(c, f"\\u{{{ord(c):x}}}") for c in text)
 
 
 class Html(str):
@@ -187,16 +244,26 @@ class Html(str):
 
 
 class Words:
-    """Sentences and numbers in a language of pages."""
+    """Sentences and numbers in a language of reports."""
 
     def __init__(self, language: str) -> None:
         self.language = language
 
     @staticmethod
     def of(languages: Iterable[str]) -> Words:
-        """Returns the words in the first language that pages have, or in English."""
+        """Returns the words in the first language that reports have, or in English."""
         primary = [language.split("-")[0] for language in languages]
         return Words(next((language for language in primary if language in LANGUAGES), "en"))
+
+    @staticmethod
+    def of_report(manifest: dict[str, Any] | None, language: str | None) -> Words:
+        """Returns the words of a report: in ``language``, or else in the first fitting language of the manifest.
+
+        Raises ``BallottaError`` with ``no-language`` if there are no reports in the language.
+        """
+        if language is not None and language not in LANGUAGES:
+            raise BallottaError(f"there are no reports in {language!r}: there are {', '.join(LANGUAGES)}", "no-language")
+        return Words.of([language] if language else manifest["languages"] if manifest else [])
 
     def _template(self, english: str) -> str:
         return ITALIAN[english] if self.language == "it" else english
@@ -235,3 +302,20 @@ class Words:
     def check(self, id: str, english: str) -> str:
         """Returns the description of a check."""
         return ITALIAN_CHECKS.get(id, english) if self.language == "it" else english
+
+    def role(self, name: str, number: int) -> str:
+        """Returns somebody with a role in the election."""
+        return self(ROLES[name], number=str(number))
+
+    def took_part(self, counted: int, eligible: int) -> str:
+        """Returns how many voters took part."""
+        if not eligible:
+            return self("{counted} of {eligible} voters on the roll took part.", counted=counted, eligible=eligible)
+        text = "{counted} of {eligible} voters on the roll took part, {share}."
+        return self(text, counted=counted, eligible=eligible, share=self.percent(counted / eligible))
+
+    def quorum(self, quorum: QuorumResult) -> str:
+        """Returns whether the quorum was reached."""
+        fraction = "/".join(map(str, quorum["fraction"]))
+        sentence = _QUORUM[quorum["rule"], quorum["reached"]]
+        return self(sentence, fraction=fraction, base=quorum["base"], counted=quorum["counted"])

@@ -108,7 +108,7 @@ macro_rules! kinds {
 
         impl Rule {
             /// Returns the number of counts, which are the totals that are decrypted, of a contest with this many
-            /// options. [`Packing`](crate::form::Packing) gives the number of counts that share a slot.
+            /// options. `form::Packing` gives the number of counts that share a slot.
             #[must_use]
             pub fn counts(&self, options: usize) -> usize {
                 match self { $(Self::$kind(kind) => kind.counts(options),)+ }

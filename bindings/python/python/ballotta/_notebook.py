@@ -1,0 +1,59 @@
+"""A report as a notebook shows it, in English or in Italian: the results in one line each, the checks, the failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING
+
+from ._text import STATUS, VERDICTS, failure_text
+from ._types import ContestResult
+from ._words import WITHHELD, Words
+
+if TYPE_CHECKING:
+    from ._report import Check, Report
+
+#: Failures above this number are only counted.
+_MAX_FAILURES = 100
+
+
+def notebook_view(report: Report, words: Words) -> str:
+    """Returns a report as HTML, without a page around it."""
+    parts = [f"<p><b>{escape(words(VERDICTS[report.verdict]))}</b></p>"]
+    if report.fingerprint is not None:
+        parts.append(f"<p>{words.html('fingerprint {fingerprint}', fingerprint=report.fingerprint)}</p>")
+    if report.result is not None and report.holds:
+        parts.append(_table(words, ("contest", "ranking", "elected"), (_contest(contest, words) for contest in report.result["contests"])))
+    parts.append(_table(words, ("check", "status", "items", "of", "failures"), (_check(check, words) for check in report.checks)))
+    failures = [escape(failure_text(failure, words)) for failure in report.failures[:_MAX_FAILURES]]
+    if len(report.failures) > _MAX_FAILURES:
+        failures.append(words.html("And {count} more.", count=len(report.failures) - _MAX_FAILURES))
+    return "".join([*parts, "<ul>", *(f"<li>{failure}</li>" for failure in failures), "</ul>"])
+
+
+def _table(words: Words, names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = "".join(f"<th>{escape(words(name))}</th>" for name in names)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _contest(contest: ContestResult, words: Words) -> tuple[str, str, str]:
+    elected = ", ".join(contest["winners"]["elected"]) if "winners" in contest else ""
+    return contest["id"], _ranked(contest, words), elected
+
+
+def _check(check: Check, words: Words) -> tuple[str, str, str, str, str]:
+    state = words(STATUS.get(check.status, "not checked" if check.status == "not_checked" else "not asked for"))
+    return check.id, state, words.number(check.items), words.unit(check.unit), words.number(check.failures)
+
+
+def _ranked(contest: ContestResult, words: Words) -> str:
+    """Returns the ranking of a contest in one line, with the totals of options that have one."""
+    if contest["withheld"]:
+        return words(WITHHELD[contest["withheld"]])
+    said = {}
+    for option in contest["options"]:
+        known = option.get("total", option.get("grade"))
+        total = words.number(known) if isinstance(known, int) else known
+        said[option["id"]] = option["id"] if total is None else f"{option['id']} ({total})"
+    return " > ".join(" = ".join(said.get(id, id) for id in tied) for tied in contest["ranking"])

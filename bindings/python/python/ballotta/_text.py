@@ -1,0 +1,146 @@
+"""A report as text, in English or in Italian: the result, and the table of the command ``ballotta verify``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._types import ContestResult, Status, Verdict
+from ._words import WITHHELD, Words, shown
+
+if TYPE_CHECKING:
+    from ._report import Check, Failure, Place, Report
+
+#: The verdicts, as a sentence of the command.
+VERDICTS: dict[Verdict | None, str] = {
+    "holds": "The record holds.",
+    "holds_with_findings": "The record holds, with findings. They change nothing in the result.",
+    "not_complete": "THE RECORD IS NOT COMPLETE.",
+    "does_not_hold": "THE RECORD DOES NOT HOLD.",
+    None: "THE RECORD COULD NOT BE READ. There is no verdict.",
+}
+
+#: The states of checks that were made, as words of the command.
+STATUS: dict[Status, str] = {
+    "passed": "ok",
+    "findings": "finding",
+    "missing": "missing",
+    "failed": "FAILED",
+    "unreadable": "NOT READ",
+}
+
+
+def report_text(report: Report, table: str, words: Words) -> str:
+    """Returns a report as text. ``table`` is what the command prints, in English."""
+    table = table if words.language == "en" else translated_table(report, words)
+    return "\n".join([*_result(report, words), table])
+
+
+def verdict(report: Report, words: Words) -> str:
+    """Returns the verdict as a sentence, and who is awaited."""
+    parts = [words(VERDICTS[report.verdict])]
+    if report.verdict == "not_complete":
+        if all(failure.effect == "missing" for failure in report.failures):
+            parts.append(words("Nothing is wrong with what is there."))
+        if report.awaited:
+            who = ", ".join(words.role(role.name, role.number) for role in report.awaited)
+            parts.append(words("Awaited: {who}.", who=who))
+    return " ".join(parts)
+
+
+def translated_table(report: Report, words: Words) -> str:
+    """Returns what the command prints of a report, in the language of the words."""
+    states = [words(STATUS[check.status]) if check.status in STATUS else "-" for check in report.checks]
+    width = max([8, *map(len, states)])
+    lines = [f"{state:<{width}} {check.id:<22} {_counted(check, words)}" for state, check in zip(states, report.checks, strict=True)]
+    for failure in report.failures:
+        lines += ["", failure_text(failure, words)]
+    for check in report.checks:
+        further = check.failures - sum(failure.check == check.id for failure in report.failures)
+        if further > 0:
+            text = "{check}: 1 further failure" if further == 1 else "{check}: {count} further failures"
+            lines += ["", words(text, check=check.id, count=str(further))]
+    if report.not_checked:
+        lines.append("")
+    lines += [words("not checked: {text}", text=text) for text in report.not_checked]
+    for warning in report.warnings:
+        lines += ["", words("note: {text}", text=warning)]
+    lines.append("")
+    if report.fingerprint is not None:
+        lines.append(words("fingerprint {fingerprint}", fingerprint=report.fingerprint))
+    return "\n".join([*lines, verdict(report, words)])
+
+
+def _counted(check: Check, words: Words) -> str:
+    items = f"{check.items} {words.unit(check.unit)}"
+    match check.status, check.failures:
+        case "not_checked", _:
+            return words("not checked")
+        case "not_asked", _:
+            return words("not asked for")
+        case "passed", _:
+            return items
+        case _, 0:
+            return words("nothing to check")
+        case _, 1:
+            return words("1 failure, {items}", items=items)
+    return words("{count} failures, {items}", count=str(check.failures), items=items)
+
+
+def failure_text(failure: Failure, words: Words) -> str:
+    """Returns a failure as one line, with whoever answers for it or is awaited."""
+    text = f"{failure.check}: {shown(place_text(failure.place, words))}: {shown(failure.problem)}"
+    if not failure.who or failure.effect == "unreadable":
+        return text
+    who = ", ".join(words.role(role.name, role.number) for role in failure.who)
+    said = "(awaited: {who})" if failure.effect == "missing" else "(who answers for it: {who})"
+    return f"{text} {words(said, who=who)}"
+
+
+def place_text(place: Place, words: Words) -> str:
+    """Returns the place of a failure, with names as they are in the record."""
+    match place.kind:
+        case "file":
+            return str(place.file)
+        case "entry":
+            return f"{words('entry {index}', index=str(place.index))} ({place.file})"
+        case "roll_line":
+            return words("roll, line {number}", number=str(place.number))
+        case "trustee":
+            return words("trustee {number}", number=str(place.number))
+    return words("record")
+
+
+def _result(report: Report, words: Words) -> list[str]:
+    """Returns the result with the identifiers of the manifest, if the record holds."""
+    result = report.result
+    if result is None or not report.holds:
+        return []
+    lines = [words.took_part(result["counted_ballots"], result["eligible_voters"])]
+    if result["quorum"] is not None:
+        lines.append(words.quorum(result["quorum"]))
+    for contest in result["contests"]:
+        lines.append(contest["id"])
+        if contest["withheld"]:
+            lines.append(f"  {words(WITHHELD[contest['withheld']])}")
+            continue
+        lines += _totals(contest, words)
+        if contest["blank"] is not None:
+            lines.append(f"  {words('Blank votes: {total}', total=contest['blank'])}")
+    return [*lines, ""]
+
+
+def _totals(contest: ContestResult, words: Words) -> list[str]:
+    """Returns a line for each option of a contest: its total, its grades, or the options above which it is ranked."""
+    if "pairs" in contest:
+        ids = [option["id"] for option in contest["options"]]
+        rows = zip(ids, contest["pairs"]["matrix"], strict=True)
+        above = "above {name} {total}"
+        return [
+            f"  {id}: " + ", ".join(words(above, name=other, total=weight) for other, weight in zip(ids, row, strict=True) if other != id)
+            for id, row in rows
+        ]
+    lines = []
+    for option in contest["options"]:
+        totals = option["grades"] if "grades" in option else [option["total"]]
+        lines.append(f"  {option['id']}: {' / '.join(map(words.number, totals))}")
+    return lines
