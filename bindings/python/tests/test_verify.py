@@ -73,7 +73,7 @@ def test_what_is_pinned(by_hand: ByHand) -> None:
 @pytest.mark.parametrize(
     ("code", "arguments"),
     [
-        ("bad-fingerprint", {"fingerprint": "no digits"}),
+        ("typing-slip", {"fingerprint": "no digits"}),
         ("bad-checkpoint", {"checkpoint": b"no checkpoint"}),
         ("no-checkpoint", {"checkpoint": "/no/such/file"}),
         ("no-checkpoint", {"checkpoint": "a\0b"}),

@@ -23,14 +23,26 @@ async function withElection(work) {
 }
 
 test('a fingerprint is asked for', async () => {
-  for (const options of [undefined, {}, { fingerprint: undefined }, { fingerprint: '' }, { fingerprint: 'UNPINNED' },
-    { fingerprint: vectors.fingerprint.toUpperCase() }, { fingerprint: 1 }, { fingerprint: { toString: () => vectors.fingerprint } }]) {
+  for (const options of [undefined, {}, { fingerprint: undefined }, { fingerprint: '' }, { fingerprint: 1 }, { fingerprint: { toString: () => vectors.fingerprint } }]) {
     await assert.rejects(ballotta.openElection(record(), options), input);
+  }
+  for (const fingerprint of ['UNPINNED', 'no', vectors.fingerprint.replace(/^./, 'x'), `${vectors.fingerprint}0`, '\0']) {
+    await assert.rejects(ballotta.openElection(record(), { fingerprint }), { code: 'typing-slip', field: 'fingerprint' });
+    await assert.rejects(ballotta.verify(record(), { fingerprint }), { code: 'typing-slip', field: 'fingerprint' });
   }
   const other = vectors.other_election.fingerprint;
   await assert.rejects(ballotta.openElection(record(), { fingerprint: other }), { code: 'other-election' });
   const election = await ballotta.openElection(record(), { fingerprint: 'unpinned' });
   assert.deepEqual([election.pinned, election.fingerprint], [false, vectors.fingerprint]);
+  // What people are given is a pin as well, however they type it.
+  const written = election.writtenFingerprint;
+  assert.match(written, /^F(-[0-9A-Z]{5}){5}-[0-9A-Z]{3}$/);
+  for (const fingerprint of [written, written.toLowerCase().replaceAll('-', ' '), vectors.fingerprint.toUpperCase()]) {
+    assert.equal((await ballotta.openElection(record(), { fingerprint })).pinned, true);
+    assert.equal((await ballotta.verify(record(), { fingerprint, stage: 'voting' })).verdict, 'holds');
+  }
+  const slip = written.slice(0, -1) + (written.endsWith('0') ? '1' : '0');
+  await assert.rejects(ballotta.openElection(record(), { fingerprint: slip }), { code: 'typing-slip', message: /typing slip in group 6/ });
 });
 
 test('polluted prototypes are not looked at', async () => {
@@ -304,7 +316,7 @@ test('records that are none are refused with words that help', async () => {
   await refused({ url: 'https://board.example/?v=1' }, 'url: the address of a folder has no ? and no #');
   await refused({ url: 'file:///record' }, 'url: only http: and https: are fetched; hand over files as a Map');
   await refused({ url: 'https://board.example/', signal: 1 }, 'signal: expected an AbortSignal');
-  await assert.rejects(ballotta.openElection(record(), {}), { message: "fingerprint: expected 64 lower-case hexadecimal digits, or 'unpinned'" });
+  await assert.rejects(ballotta.openElection(record(), {}), { message: "fingerprint: expected a fingerprint, or 'unpinned'" });
   await assert.rejects(load({}), { ...input, field: 'source' });
 });
 

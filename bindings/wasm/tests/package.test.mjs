@@ -65,7 +65,7 @@ test('a page without tools', { skip: noBrowser, timeout: 60_000 }, async () => {
     await page.fill('[name=number]', voter_number);
     await page.click('button');
     await page.waitForFunction(() => document.title === 'counted');
-    assert.match(await page.locator('p').textContent(), new RegExp(vectors.fingerprint));
+    assert.match(await page.locator('p').textContent(), /compare F(-[0-9A-Z]{5}){5}-[0-9A-Z]{3} with/);
   });
   // Before anything is typed the page looks for nothing, and reports no error.
   await inBrowser(made, 'index.html', async (page, problems) => {

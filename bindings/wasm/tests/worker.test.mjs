@@ -124,7 +124,7 @@ test('what cannot be handed over is refused, and a worker that does not load is 
     const stranger = new Worker(URL.createObjectURL(new Blob(['throw new Error("mine")'])));
     const failed = await refused(loadWorker({ worker: stranger }));
     const ballotta = await loadWorker({ module });
-    const options = [{ stage: () => 1 }, { checkpoint: Symbol() }, { fingerprint: 'x' }, { checkpoint: new Uint8Array() }, { onProgress: 1 }];
+    const options = [{ stage: () => 1 }, { checkpoint: Symbol() }, { fingerprint: '' }, { checkpoint: new Uint8Array() }, { onProgress: 1 }];
     refusals.push(...await Promise.all(options.map((options) => refused(ballotta.verify({ url: '/record/' }, options)))));
     refusals.push(await refused(ballotta.openElection({ url: '/record/', fetch: () => 1 }, { fingerprint })));
     refusals.push(await refused(ballotta.openElection({ url: '/record/' }, {})));

@@ -1,5 +1,7 @@
 //! The texts of a manifest that people read, and its identifiers. See `spec/manifest.md#texts`.
 
+mod case;
+
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -8,6 +10,7 @@ use core::ops::RangeInclusive;
 
 use serde::Serialize;
 
+use self::case::lowercase;
 use crate::json::{Distinct, Node, Object};
 use crate::limits::{MAX_NAME_CHARS, MAX_TEXT_BYTES};
 use crate::problem::ManifestProblem;
@@ -139,10 +142,7 @@ pub(crate) fn fold(title: &str) -> String {
         if core::mem::take(&mut parts) {
             folded.push(' ');
         }
-        match character {
-            ..'\u{530}' => folded.extend(character.to_lowercase()),
-            _ => folded.push(character),
-        }
+        folded.extend(lowercase(character));
     }
     folded
 }

@@ -155,9 +155,9 @@ export class Page {
     rehearsal.textContent = words.rehearsal;
     const compare = byId('compare');
     compare.hidden = this.pinned;
-    compare.replaceChildren(words.compareFingerprint, ' ', element('code', { translate: 'no' }, grouped(election.fingerprint)));
+    compare.replaceChildren(words.compareFingerprint, ' ', fingerprint(election));
     byId('fingerprint-label').textContent = words.fingerprint;
-    byId('fingerprint').textContent = grouped(election.fingerprint);
+    byId('fingerprint').replaceChildren(fingerprint(election));
     this.name();
   }
 }
@@ -183,6 +183,14 @@ export function explain(error: unknown, words: Words): string {
 /** Divides digits into groups of four, which are easier to compare. */
 export function grouped(hash: string): string {
   return hash.replace(/(.{4})(?=.)/g, '$1 ');
+}
+
+/** The fingerprint in the form that people compare, and the whole value below it. */
+function fingerprint({ writtenFingerprint, fingerprint }: WorkerElection): DocumentFragment {
+  const both = document.createDocumentFragment();
+  both.append(element('code', { translate: 'no' }, written(writtenFingerprint)), element('br'),
+    element('small', {}, element('code', { translate: 'no' }, grouped(fingerprint))));
+  return both;
 }
 
 /** A tracker or a voter number, which may be broken into lines after its hyphens only. */
