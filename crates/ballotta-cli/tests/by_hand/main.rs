@@ -428,7 +428,7 @@ fn closing_and_decryption(people: &People) {
     assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
     people.add("trustee1/statement");
     people.add_fails("the statement of trustee 1 is on the board already", "trustee1/statement");
-    let waiting = "error: no valid statement of trustee 2 (Two) about this tally is on the board: 1 trustees stated what they decrypt, \
+    let waiting = "error: no valid statement of trustee 2 (Two) about this tally is on the board: 1 trustee stated what is decrypted, \
                    but the closing rule requires 2\nremedy: wait until the other trustees' statements are on the board";
     people.fails(1, waiting, &trustee(1, "decrypt", "decryption"));
     people.fails(
