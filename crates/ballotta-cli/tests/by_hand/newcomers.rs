@@ -142,7 +142,9 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
     let trustees = "trustee 1 (One), trustee 2 (Two)";
     let sign = format!("ballotta trustee sign-closing record --key KEY {pins} --out FILE");
     let decrypt = format!("ballotta trustee decrypt record --key KEY {pins} --out FILE");
-    assert_eq!(listed(&people, trustees), [&format!("if you have not signed it yet: {sign}"), &decrypt, add]);
+    let attend = format!("ballotta trustee attend record --key KEY {pins}");
+    let sign = format!("or step by step, if you have not signed it yet: {sign}");
+    assert_eq!(listed(&people, trustees), [&attend, &sign, &decrypt, add]);
     assert_eq!(listed(&people, "voters"), [check]);
     // It is needed, although the election closes by witnesses.
     people.fails(1, "`ballotta trustee sign-closing`", &trustee_call(1, "decrypt", "decryption"));
