@@ -230,6 +230,11 @@ pub(crate) fn error_text(error: &Error) -> String {
     error.chain().map(cause).collect::<Vec<_>>().join(": ")
 }
 
+/// The library's name of a fault, if it is known.
+pub(crate) fn code_of(error: &Error) -> Option<&'static str> {
+    error.downcast_ref::<Failure>().and_then(|failure| failure.code).or_else(|| library_code(error))
+}
+
 /// What to do about an error, if that is known.
 pub(crate) fn remedy_of(error: &Error) -> Option<String> {
     let given = error.downcast_ref::<Failure>().and_then(|failure| failure.remedy.clone());

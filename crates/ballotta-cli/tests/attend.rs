@@ -1,5 +1,5 @@
 //! People who are not at the machine of the board: `trustee attend` follows a record in a folder or on a web server, in two
-//! sittings, with interruptions.
+//! sittings, with interruptions; and the roll comes from another copy of the record.
 
 #![cfg(unix)]
 
@@ -535,4 +535,72 @@ fn a_record_that_is_exchanged_while_a_trustee_waits() {
     assert!(waits.try_wait().unwrap().is_none(), "{}", fs::read_to_string(&log).unwrap());
     waits.kill().unwrap();
     waits.wait().unwrap();
+}
+
+/// U3: the roll comes from a copy of the record at the office, and the board puts it into its own.
+#[test]
+fn u3_the_board_takes_the_roll_with_its_signature() {
+    let election = Election::new("statements");
+    let add = "board add record --board-key board.key";
+    let mut added = BTreeSet::new();
+    copy(&election.path("record"), &election.path("early"));
+    election.ceremony(&mut added);
+    let office = |name: &str| {
+        copy(&election.path("record"), &election.path(name));
+        let fingerprint = election.ok(&format!("credentials issue {name} --voters 2 --codes {name}.csv"));
+        election.ok(&format!(
+            "authority sign {name} --key authority.key --fingerprint {fingerprint} --out {name}.signature"
+        ));
+        fingerprint
+    };
+    let (fingerprint, other) = (office("office"), office("other"));
+    assert_ne!(fingerprint, other);
+    let refused = |text: &str, files: &str| {
+        election.ends(1, text, &format!("{add} {files}"));
+        assert!(!election.path("record/roll").exists(), "{files}");
+    };
+    refused("no credential authority has signed this roll", "office/roll");
+    refused("no credential authority has signed this roll", "office/roll other.signature");
+    let roll = fs::read_to_string(election.path("office/roll")).unwrap();
+    for (name, damaged) in [("short", roll[..roll.len() - 1].to_owned()), ("weight", roll.replace(" 1\n", " 7\n"))] {
+        assert_ne!(damaged, roll);
+        fs::write(election.path(name), damaged).unwrap();
+        refused("the roll is not valid", &format!("{name} office.signature"));
+    }
+    let early = "board add early --board-key board.key office/roll office.signature";
+    election.ends(1, "the key ceremony: the registration of trustees 1 (T1), 2 (T2), 3 (T3) is missing", early);
+    let said = election.ok(&format!("{add} office/roll office.signature"));
+    let put =
+        format!("office/roll: is now the roll of the record: 2 voters, total weight 2, fingerprint {fingerprint}");
+    assert_eq!(said, format!("{put}\noffice.signature: entry 12"));
+    assert_eq!(fs::read_to_string(election.path("record/roll")).unwrap(), roll);
+    // The same roll is no error, and another one is refused.
+    let again = election.ok(&format!("{add} office/roll --json"));
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(again[0]["roll"]["was_there"], true);
+    assert_eq!(again[0]["roll"]["fingerprint"], fingerprint.as_str());
+    election.ends(1, "the record has another roll already", &format!("{add} other/roll other.signature"));
+    assert_eq!(fs::read_to_string(election.path("record/roll")).unwrap(), roll);
+    // U10: a refused file has the library's code.
+    let ran = election.run(&format!("{add} office.signature --json"));
+    let refused: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let failure: Value = serde_json::from_slice(&ran.stderr).unwrap();
+    assert_eq!((&refused[0]["code"], &failure["code"]), (&failure["code"], &Value::from("roll-signed-already")));
+    election.ok("organiser open record --key organiser.key --out opening");
+    election.ok(&format!("{add} opening"));
+    // U11: letters of all languages are shown as they are.
+    fs::write(
+        election.path("code"),
+        fs::read_to_string(election.path("office.csv")).unwrap().split(['\n', ',']).nth(6).unwrap(),
+    )
+    .unwrap();
+    election.ends(2, "has no option Sì", "voter prepare record --choose c=Sì --code-file code --out ballot");
+    let line = "trustee sign-closing record --key t1.age --passphrase-file passphrase --out x --json";
+    let failure: Value = serde_json::from_slice(&election.run(line).stderr).unwrap();
+    assert_eq!(failure["exit_code"], 1, "{failure}");
+    election.ok("organiser close record --key organiser.key --out closing");
+    election.ok(&format!("{add} closing"));
+    let line = "trustee decrypt record --key t1.age --passphrase-file passphrase --out x --json";
+    let failure: Value = serde_json::from_slice(&election.run(line).stderr).unwrap();
+    assert_eq!(failure["code"], "not-stated", "{failure}");
 }
