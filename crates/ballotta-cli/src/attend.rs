@@ -324,6 +324,8 @@ impl<'a> Sitting<'a> {
                 let name = name.split(' ').next().unwrap_or(&name);
                 let path = self.path(name);
                 let message = MessageFile::new(FileKind::CeremonyMessage, message);
+                // Another sitting with this key writes the same file.
+                let _lock = self.arguments.key.lock()?;
                 if !self.is_there(&path, &message)? {
                     ceremony_summary(kind, &self.manifest).show(self.console);
                     message_file::write(&message, &path)?;

@@ -187,6 +187,20 @@ fn sitting(election: &Election, more: &str, mut meanwhile: impl FnMut()) -> Vec<
     ended.map(|ran| if ran.status.success() { shown(&ran) } else { panic!("{}", shown(&ran)) }).collect()
 }
 
+/// What a sitting says that ends by itself.
+fn ended(mut trustee: Child) -> String {
+    let began = Instant::now();
+    while trustee.try_wait().unwrap().is_none() {
+        if began.elapsed() > LONGEST {
+            trustee.kill().unwrap();
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    let ran = trustee.wait_with_output().unwrap();
+    assert!(ran.status.success(), "{}", shown(&ran));
+    shown(&ran)
+}
+
 fn two_sittings(closing: &str) {
     let election = Election::new(closing);
     let mut added = BTreeSet::new();
@@ -201,6 +215,8 @@ fn two_sittings(closing: &str) {
     // A sitting that begins in between waits for the close, and one of the ceremony has nothing to do.
     election.ends(3, "waiting for the organiser to close the voting", &Election::attend(1, "--once"));
     election.ends(0, &root(&said[0]), &Election::attend(1, "--until ceremony"));
+    // A sitting that began during the voting goes on beside another one with the same key.
+    let early = election.start(1, "");
     let fingerprint = election.vote_and_close();
     let mut is_cosigned = closing == "statements";
     let said = sitting(&election, &format!("--fingerprint {fingerprint}"), || {
@@ -214,6 +230,9 @@ fn two_sittings(closing: &str) {
         assert!(said.contains("enough trustees have decrypted"), "{said}");
     }
     assert!(said.iter().any(|said| said.contains("This signs this trustee's only statement")), "{said:?}");
+    let early = ended(early);
+    assert!(early.contains("Waiting for the organiser to close the voting."), "{early}");
+    assert!(early.contains("enough trustees have decrypted"), "{early}");
     // Whoever comes when enough have decrypted is asked for nothing.
     let before = election.outbox();
     election.ends(0, "enough trustees have decrypted", &Election::attend(3, "--once"));
@@ -312,6 +331,27 @@ fn every_operation_of_a_sitting_may_be_the_last() {
     assert_eq!(states, (1..=3).map(|number| election.state(number)).collect::<Vec<_>>());
     election.ok("result publish record --board-key board.key");
     election.ok("verify record");
+}
+
+/// F1: a copy of the key without its state makes no statement, and decrypts after the witnesses have closed the board.
+#[test]
+fn f1_a_sitting_without_the_right_to_state() {
+    let election = Election::new("witnesses");
+    election.ceremony(&mut BTreeSet::new());
+    election.vote_and_close();
+    fs::remove_file(election.path("t1.age.state")).unwrap();
+    let said = election.ends(3, "1 cosignature of witness 1 (witness.example)", &Election::attend(1, "--once"));
+    assert!(said.contains("t1.age.state is missing, so this trustee makes no statement."), "{said}");
+    election.cosign();
+    election.ends(3, "the board to add out1/trustee-1.decryption", &Election::attend(1, "--once"));
+    assert!(!election.outbox().contains("out1/trustee-1.statement") && !election.path("t1.age.state").exists());
+    // A file that is not this decryption is not given out.
+    fs::write(election.path("out1/trustee-1.decryption"), fs::read(election.path("out1/trustee-1.deal")).unwrap())
+        .unwrap();
+    election.ends(2, "expected `partial-decryption`", &Election::attend(1, "--once"));
+    election.ends(3, "the board to add out2/trustee-2.decryption", &Election::attend(2, "--once"));
+    fs::copy(election.path("out2/trustee-2.decryption"), election.path("out1/trustee-1.decryption")).unwrap();
+    election.ends(1, "has another content than what is due", &Election::attend(1, "--once"));
 }
 
 /// A server of static files.
@@ -569,6 +609,22 @@ fn u3_the_board_takes_the_roll_with_its_signature() {
     }
     let early = "board add early --board-key board.key office/roll office.signature";
     election.ends(1, "the key ceremony: the registration of trustees 1 (T1), 2 (T2), 3 (T3) is missing", early);
+    // Every file operation may be the last: the same call again does the rest.
+    #[cfg(debug_assertions)]
+    for operation in 1..100 {
+        let name = format!("try{operation}");
+        copy(&election.path("record"), &election.path(&name));
+        let line = format!("board add {name} --board-key board.key office/roll office.signature");
+        let ran = election.command(&line).env("BALLOTTA_FAULT", format!("abort:{operation}")).output().unwrap();
+        if !shown(&ran).contains("injected: ") {
+            assert!(ran.status.success() && operation > 2, "{}", shown(&ran));
+            break;
+        }
+        let again = shown(&election.run(&line));
+        assert!(again.contains("the roll of the record"), "{again}");
+        assert!(again.contains("signature: entry 12") || again.contains("has signed the roll already"), "{again}");
+        assert_eq!(fs::read_to_string(election.path(&name).join("roll")).unwrap(), roll);
+    }
     let said = election.ok(&format!("{add} office/roll office.signature"));
     let put =
         format!("office/roll: is now the roll of the record: 2 voters, total weight 2, fingerprint {fingerprint}");
