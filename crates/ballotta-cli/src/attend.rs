@@ -350,10 +350,8 @@ impl<'a> Sitting<'a> {
 
     /// Signs the statement and decrypts, as soon as each of them is allowed.
     fn closing(&mut self, record: Record<AnyRecord>, decryptions: bool) -> Result<Found> {
-        if decryptions {
-            if let Some(found) = self.decrypted(&record)? {
-                return Ok(found);
-            }
+        if decryptions && let Some(found) = self.decrypted(&record)? {
+            return Ok(found);
         }
         let (key, head) = (&self.arguments.key, record.head());
         let name = record.source.name();
