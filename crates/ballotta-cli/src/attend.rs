@@ -258,6 +258,10 @@ impl<'a> Sitting<'a> {
             (None, Some(_)) => self.closing(record, decryptions)?,
             (None, None) => {
                 self.searched = Some(record.head().size);
+                self.say_once(
+                    "Nothing is due before the close. You may interrupt this command, and run it again after the close."
+                        .to_owned(),
+                );
                 Found::Waiting(CLOSE.to_owned())
             }
         };

@@ -8,6 +8,7 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow};
+use ballotta::admission::EntryRefused;
 use ballotta::decryption::{ClosingStatement, DecryptionError, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::hash::ManifestHash;
@@ -153,6 +154,7 @@ impl TrusteeAct {
             self.pins.check_fingerprint(election.context.fingerprint())?;
             if election.window.closed.is_none() {
                 return refusal("the voting is not closed")
+                    .coded(EntryRefused::NotClosed.code())
                     .remedy("wait until the organiser has closed the voting and the board has added the closing");
             }
         }

@@ -651,7 +651,7 @@ fn u3_the_board_takes_the_roll_with_its_signature() {
     election.ends(2, "has no option Sì", "voter prepare record --choose c=Sì --code-file code --out ballot");
     let line = "trustee sign-closing record --key t1.age --passphrase-file passphrase --out x --json";
     let failure: Value = serde_json::from_slice(&election.run(line).stderr).unwrap();
-    assert_eq!(failure["exit_code"], 1, "{failure}");
+    assert_eq!((&failure["exit_code"], &failure["code"]), (&Value::from(1), &Value::from("not-closed")), "{failure}");
     election.ok("organiser close record --key organiser.key --out closing");
     election.ok(&format!("{add} closing"));
     let line = "trustee decrypt record --key t1.age --passphrase-file passphrase --out x --json";
