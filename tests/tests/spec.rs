@@ -185,3 +185,40 @@ fn limits() {
     }
     assert_eq!(text.lines().filter(|line| line.starts_with("| `") && !line.starts_with("| constant")).count(), listed);
 }
+
+/// The texts in the function `code` of an error, and the number of its arms.
+fn codes_of(file: &str) -> (Vec<String>, usize) {
+    let source = fs::read_to_string(root().join("crates/ballotta/src").join(file)).unwrap();
+    let body = source.split_once("pub fn code(&self) -> &'static str {").expect(file).1;
+    let body = body.split_once("\n    }\n").unwrap().0;
+    (body.split('"').skip(1).step_by(2).map(str::to_owned).collect(), body.matches("=>").count())
+}
+
+const CODES: [(&str, &str); 7] = [
+    ("files of a record", "record/published.rs"),
+    ("a voter", "voter.rs"),
+    ("a ballot", "ballot/verify.rs"),
+    ("a message of the key ceremony", "key_ceremony/progress.rs"),
+    ("another entry", "admission/rules.rs"),
+    ("statements and decryptions", "decryption.rs"),
+    ("a trustee", "trustee.rs"),
+];
+
+/// U10: the names of faults, for programs, are unique in each error and listed in `spec/command-line.md`.
+#[test]
+fn u10_codes_are_unique_and_listed() {
+    let spec = fs::read_to_string(root().join("spec/command-line.md")).unwrap();
+    for (about, file) in CODES {
+        let (found, arms) = codes_of(file);
+        let codes: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+        assert!(codes.len() == found.len(), "{file}: a code appears twice: {found:?}");
+        assert!(arms >= found.len() && !found.is_empty(), "{file}");
+        for code in &codes {
+            let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+            assert!(code.split('-').all(is_word), "{file}: {code}");
+        }
+        let row = spec.lines().find(|line| line.starts_with(&format!("| {about} |"))).expect(about);
+        let listed: BTreeSet<&str> = row.split('`').skip(1).step_by(2).collect();
+        assert_eq!(codes, listed, "{file}: the table of spec/command-line.md");
+    }
+}

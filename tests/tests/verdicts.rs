@@ -529,8 +529,7 @@ fn u5_a_contest_that_is_never_decrypted() {
             verify(&election.unopened_board().record(), &VerifyOptions::default(), &|_| (), &mut TestRng(2));
         verification.roll.unwrap().totals().warnings(election.context.manifest())
     };
-    let never =
-        "contest c1 is never decrypted: 2 of the voters have it on their ballot, and the manifest asks for 3 ballots";
+    let never = "contest c1 is never decrypted: 2 voters have it on the ballot, and the manifest asks for 3 ballots";
     assert_eq!(warnings(2), [never]);
     assert_eq!(warnings(3), [""; 0]);
     // A contest that nobody has on the ballot has nothing to decrypt.
@@ -557,7 +556,7 @@ fn d2_a_weight_of_few_voters() {
     };
     let rare = |contest: &str| {
         format!(
-            "contest {contest} is not decrypted if a voter of the weight 5 votes: 1 of its voters have this weight, and the \
+            "contest {contest} is not decrypted if a voter of the weight 5 votes: 1 of its voters has this weight, and the \
              manifest asks for 2 ballots of every weight"
         )
     };

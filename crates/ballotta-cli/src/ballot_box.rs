@@ -145,6 +145,12 @@ impl BallotBox {
         self.append_file(EntryKind::Ceremony, author, &record::ceremony_path(&FileHash::of(bytes)), bytes)
     }
 
+    /// Publishes the roll, which must be checked before.
+    pub(crate) fn put_roll(&mut self, bytes: &[u8]) -> Result<()> {
+        self.rules.check_ceremony_message().map_err(|_| EntryRefused::RollFixed)?;
+        Ok(self.folder.write_file(record::ROLL, bytes)?)
+    }
+
     /// Appends a credential authority's signature of the roll.
     pub(crate) fn add_roll_signature(&mut self, body: &[u8]) -> Result<u64> {
         self.rules.check_ceremony_message().map_err(|_| EntryRefused::RollFixed)?;

@@ -3,21 +3,27 @@
 //! See `spec/command-line.md#board`. Entries that would make the record invalid for everybody are refused: a message of
 //! the key ceremony that its author did not sign, a trustee's second decryption, a statement about another board.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Error, Result, bail};
 use ballotta::admission::EntryRefused;
+use ballotta::credential::{ROLL_FORMAT, RollSignature};
+use ballotta::election::ElectionContext;
+use ballotta::hash::Fingerprint;
 use ballotta::key_ceremony::{CeremonyParameters, NextMessageError, check_next_message};
+use ballotta::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
 use ballotta::manifest::Manifest;
+use ballotta::record::{PublishedRoll, ROLL, RecordSource, SourceError};
 use ballotta::verifier::{Stage, Verification, VerifyOptions};
-use ballotta_io::BoardFolderError;
+use ballotta_io::{BoardFolderError, FolderRecord};
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
-use crate::console::{Console, Shown as _, print};
-use crate::failure::{ErrorContext as _, error_text, refusal, remedy_of};
+use crate::console::{Console, Shown as _, counted, grouped, print};
+use crate::failure::{ErrorContext as _, code_of, error_text, refusal, remedy_of};
 use crate::message_file::{self, FileKind, MessageFile};
-use crate::record::{Record, board_signer, lock_record};
+use crate::record::{Record, board_signer, exists, lock_record, read_at_most};
 use crate::secrets::system_rng;
 use crate::trustee_names::{trustees_named, with_names};
 
@@ -29,8 +35,8 @@ pub(crate) struct AddToBoard {
     /// The secret key of the board
     #[arg(long, value_name = "FILE")]
     board_key: PathBuf,
-    /// The files that people sent, in the order in which they are added: messages of the key ceremony, signatures of
-    /// the roll, opening, ballots, closing, statements, decryptions, cosignatures
+    /// The files that people sent, in the order in which they are added: messages of the key ceremony, the roll and its
+    /// signatures, opening, ballots, closing, statements, decryptions, cosignatures
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -39,9 +45,30 @@ pub(crate) struct AddToBoard {
 #[derive(Serialize)]
 struct Outcome<'a> {
     file: &'a Path,
-    /// The index of the entry; `None` for a cosignature, which is part of the closing checkpoint.
+    /// The index of the entry; `None` for a cosignature, which is part of the closing checkpoint, and for the roll.
     entry: Option<u64>,
+    /// What was put into the record, if the file is the roll.
+    roll: Option<RollAdded>,
     error: Option<String>,
+    /// The library's name of the fault, if it has one.
+    code: Option<&'static str>,
+}
+
+/// Where a file was added.
+enum Added {
+    Entry(u64),
+    ClosingCheckpoint,
+    Roll(RollAdded),
+}
+
+/// The roll that was put into the record.
+#[derive(Serialize)]
+struct RollAdded {
+    voters: u64,
+    weight: u64,
+    fingerprint: String,
+    /// Whether the record had this roll before.
+    was_there: bool,
 }
 
 /// The largest number of ballots that are verified together.
@@ -54,7 +81,7 @@ impl AddToBoard {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let lock = lock_record(&self.record)?;
         let ballot_box = BallotBox::open(&self.record, lock, |manifest| board_signer(manifest, &self.board_key))?;
-        let mut board = Board { ballot_box, ceremony: None, tally: None, console };
+        let mut board = Board { ballot_box, files: &self.files, ceremony: None, tally: None, console };
         let mut outcomes = Vec::with_capacity(self.files.len());
         let bar = console.bar("appending to the board", self.files.len() as u64);
         for files in self.files.chunks(BATCH) {
@@ -75,43 +102,64 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
     if console.is_json {
         console.json(&outcomes)?;
     } else {
-        for Outcome { file, entry, error } in outcomes {
-            match (entry, error) {
-                (_, Some(error)) => print(format_args!("{}: refused: {error}", file.shown()))?,
-                (Some(entry), None) => print(format_args!("{}: entry {entry}", file.shown()))?,
-                (None, None) => print(format_args!("{}: added to the closing checkpoint", file.shown()))?,
+        for Outcome { file, entry, roll, error, .. } in outcomes {
+            let file = file.shown();
+            match (entry, roll, error) {
+                (.., Some(error)) => print(format_args!("{file}: refused: {error}"))?,
+                (Some(entry), ..) => print(format_args!("{file}: entry {entry}"))?,
+                (None, Some(RollAdded { voters, weight, fingerprint, was_there }), None) => {
+                    let voters = counted(*voters, "voter", "voters");
+                    let weight = grouped(*weight);
+                    let put =
+                        if *was_there { "is the roll of the record already" } else { "is now the roll of the record" };
+                    print(format_args!("{file}: {put}: {voters}, total weight {weight}, fingerprint {fingerprint}"))?;
+                }
+                (None, None, None) => print(format_args!("{file}: added to the closing checkpoint"))?,
             }
         }
     }
     match (outcomes.iter().filter(|outcome| outcome.error.is_some()).count(), outcomes.len()) {
         (0, _) => Ok(()),
-        (_, 1) => refusal("the file was refused"),
-        (refused, files) => refusal(format!("{refused} of {files} files were refused")),
+        (_, 1) => {
+            let refused = refusal("the file was refused");
+            match outcomes.first().and_then(|outcome| outcome.code) {
+                Some(code) => refused.coded(code),
+                None => refused,
+            }
+        }
+        (refused, files) => {
+            refusal(format!("{refused} of {}", counted(files as u64, "file was refused", "files were refused")))
+        }
     }
 }
 
 /// A board, and values that are computed from its record when they are first needed.
-struct Board {
+struct Board<'f> {
     ballot_box: BallotBox,
+    /// All files of this call.
+    files: &'f [PathBuf],
     ceremony: Option<Ceremony>,
     /// The verification of the record up to the close.
     tally: Option<Verification>,
     console: Console,
 }
 
-impl Board {
+impl Board<'_> {
     /// Adds files in their order. Consecutive ballots are added together. Other files may be long, so only one of them
     /// is in memory at a time.
     fn add<'a>(&mut self, files: &'a [PathBuf], outcomes: &mut Vec<Outcome<'a>>) -> Result<()> {
         let mut run = Vec::new();
         for file in files {
-            match message_file::read(file) {
-                Ok(MessageFile { kind: FileKind::Ballot, bytes }) => run.push((file.as_path(), bytes)),
+            let roll = read_roll(file);
+            let message = if matches!(roll, Ok(None)) { Some(message_file::read(file)) } else { None };
+            match message {
+                Some(Ok(MessageFile { kind: FileKind::Ballot, bytes })) => run.push((file.as_path(), bytes)),
                 other => {
                     self.add_ballots(&mut run, outcomes)?;
-                    let added = match other {
-                        Ok(file) => self.add_one(&file),
-                        Err(error) => Err(error),
+                    let added = match (other, roll) {
+                        (Some(Ok(file)), _) => self.add_one(&file),
+                        (Some(Err(error)), _) | (None, Err(error)) => Err(error),
+                        (None, Ok(roll)) => self.add_roll(&roll.unwrap_or_default()).map(Added::Roll),
                     };
                     // After a write that failed, nothing more is added and nothing is signed.
                     match added {
@@ -131,13 +179,13 @@ impl Board {
             return Ok(());
         }
         let admitted = self.ballot_box.add_ballots(&ballots)?;
-        let added = admitted.into_iter().map(|entry| entry.map(Some).map_err(Error::new));
+        let added = admitted.into_iter().map(|entry| entry.map(Added::Entry).map_err(Error::new));
         outcomes.extend(files.into_iter().zip(added).map(|(file, added)| outcome(file, added)));
         Ok(())
     }
 
     /// Adds a file that is not a ballot.
-    fn add_one(&mut self, MessageFile { kind, bytes }: &MessageFile) -> Result<Option<u64>> {
+    fn add_one(&mut self, MessageFile { kind, bytes }: &MessageFile) -> Result<Added> {
         let entry = match kind {
             FileKind::CeremonyMessage => {
                 let ceremony = match &mut self.ceremony {
@@ -163,12 +211,12 @@ impl Board {
             FileKind::PartialDecryption => {
                 self.verify_closed()?;
                 let added = self.ballot_box.add_partial_decryption(bytes, self.tally.as_ref().context(NOT_CLOSED)?);
-                added.map_err(|error| name_trustees(&self.ballot_box.manifest, error))?.0
+                added.or_else(|error| name_trustees(&self.ballot_box.manifest, error))?.0
             }
             FileKind::Cosignature => {
                 let line = str::from_utf8(bytes).context("the cosignature is not text")?;
                 self.ballot_box.add_cosignature(line.trim_end())?;
-                return Ok(None);
+                return Ok(Added::ClosingCheckpoint);
             }
             FileKind::BallotOpening => {
                 bail!(
@@ -178,7 +226,52 @@ impl Board {
             // `add_ballots` adds ballots.
             FileKind::Ballot => bail!("ballots are admitted together"),
         };
-        Ok(Some(entry))
+        Ok(Added::Entry(entry))
+    }
+
+    /// Puts a roll into the record. A credential authority must have signed it, in a file of the same call: nobody else
+    /// can prevent the right roll by sending another one first.
+    fn add_roll(&mut self, bytes: &[u8]) -> Result<RollAdded> {
+        // The messages that were appended before must be on disk when the board is read again.
+        self.ballot_box.commit()?;
+        let root = self.ballot_box.source.root().to_path_buf();
+        let there = root.join(ROLL);
+        let was_there = exists(&there)?;
+        if was_there && read_at_most(&there, MAX_ROLL_BYTES, "a roll")? != bytes {
+            return refusal("the record has another roll already").remedy(format!(
+                "if no credential authority has signed that roll, and no code of it was handed out, remove {}",
+                there.shown()
+            ));
+        }
+        let record = Record::read(&root)?;
+        let manifest = &record.manifest;
+        let joint_key = record.joint_key()?;
+        let source = WithRoll { record: &record.source, roll: bytes };
+        let roll = PublishedRoll::read(&source, manifest).refused()?;
+        let context = ElectionContext::new(manifest.clone(), joint_key, roll.hash()).refused()?;
+        let fingerprint = context.fingerprint();
+        if !was_there && !self.has_signature(manifest, fingerprint)? {
+            return refusal("no credential authority has signed this roll in the files of this call")
+                .remedy("add the roll and its signature together: `ballotta board add RECORD .. ROLL SIGNATURE`");
+        }
+        if !was_there {
+            self.ballot_box.put_roll(bytes)?;
+        }
+        let (voters, weight) = (roll.totals().voters(), roll.totals().weight());
+        Ok(RollAdded { voters, weight, fingerprint: fingerprint.to_string(), was_there })
+    }
+
+    /// Whether a file of this call is the signature of a credential authority for the roll of this fingerprint.
+    fn has_signature(&self, manifest: &Manifest, fingerprint: &Fingerprint) -> Result<bool> {
+        for file in self.files.iter().filter(|file| file.as_path() != Path::new("-")) {
+            if let Ok(MessageFile { kind: FileKind::RollSignature, bytes }) = message_file::read_any(file)? {
+                let signature = RollSignature::decode(&bytes).ok();
+                if signature.is_some_and(|one| one.verify(manifest, fingerprint, &mut system_rng()).is_ok()) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Verifies the record up to the close, once. Without a tally, it is not closed.
@@ -195,24 +288,74 @@ impl Board {
 }
 
 /// Adds the name of the trustee to an error of the library.
-fn name_trustees(manifest: &Manifest, error: Error) -> Error {
+fn name_trustees<T>(manifest: &Manifest, error: Error) -> Result<T> {
     match error.downcast_ref() {
-        Some(EntryRefused::DecryptedAlready { trustee }) => {
+        Some(refused @ EntryRefused::DecryptedAlready { trustee }) => {
             let whose = trustees_named(manifest, &[*trustee]);
-            Error::msg(format!("the partial decryption of {whose} is on the board already"))
+            Err(Error::msg(format!("the partial decryption of {whose} is on the board already"))).coded(refused.code())
         }
-        _ => error,
+        _ => Err(error),
     }
 }
 
 const NOT_CLOSED: &str = "the voting is not closed yet, or the record is damaged: `ballotta verify` says which";
 
-fn outcome(file: &Path, added: Result<Option<u64>>) -> Outcome<'_> {
+/// Longer than any roll.
+const MAX_ROLL_BYTES: usize = (MAX_VOTERS as usize + 1).saturating_mul(MAX_ROLL_LINE_BYTES);
+
+/// The content of a file that begins as a roll; `None` for any other file.
+fn read_roll(path: &Path) -> Result<Option<Vec<u8>>> {
+    if path == Path::new("-") {
+        return Ok(None);
+    }
+    let mut first = Vec::new();
+    let header = format!("{ROLL_FORMAT} ");
+    let read = message_file::open(path).and_then(|file| file.take(header.len() as u64).read_to_end(&mut first));
+    read.with_context(|| format!("{} cannot be read", path.shown()))?;
+    if first != header.as_bytes() {
+        return Ok(None);
+    }
+    read_at_most(path, MAX_ROLL_BYTES, "a roll").map(Some)
+}
+
+/// A record with a roll that is not in it yet.
+struct WithRoll<'a> {
+    record: &'a FolderRecord,
+    roll: &'a [u8],
+}
+
+impl RecordSource for WithRoll<'_> {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        if path == ROLL { Ok(Some(self.roll.len() as u64)) } else { self.record.length(path) }
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        if path != ROLL {
+            return self.record.read_exact_at(path, offset, buffer);
+        }
+        let part = usize::try_from(offset).ok().and_then(|first| self.roll.get(first..)?.get(..buffer.len()));
+        let ends = || SourceError { path: path.to_owned(), reason: "the roll ends too early".to_owned() };
+        buffer.copy_from_slice(part.ok_or_else(ends)?);
+        Ok(())
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        self.record.list()
+    }
+}
+
+fn outcome(file: &Path, added: Result<Added>) -> Outcome<'_> {
     let error = added.as_ref().err().map(|error| {
         let remedy = remedy_of(error).map(|remedy| format!("; remedy: {remedy}")).unwrap_or_default();
         format!("{}{remedy}", error_text(error))
     });
-    Outcome { file, entry: added.ok().flatten(), error }
+    let code = added.as_ref().err().and_then(code_of);
+    let (entry, roll) = match added {
+        Ok(Added::Entry(entry)) => (Some(entry), None),
+        Ok(Added::Roll(roll)) => (None, Some(roll)),
+        Ok(Added::ClosingCheckpoint) | Err(_) => (None, None),
+    };
+    Outcome { file, entry, roll, error, code }
 }
 
 /// The messages of the key ceremony so far.
@@ -225,7 +368,8 @@ impl Ceremony {
     /// Checks that a message may be published after those that are on the board.
     fn check(&self, manifest: &Manifest, message: &[u8]) -> Result<()> {
         let checked = check_next_message(&self.parameters, &self.messages, message, &mut system_rng());
-        checked.map_err(|error| match error {
+        let code = checked.as_ref().err().map_or("", NextMessageError::code);
+        let checked = checked.map_err(|error| match error {
             NextMessageError::TooEarly { trustee, kind, missing, absent } => Error::msg(format!(
                 "the {kind} of {} comes too early: the {missing} of {} is missing",
                 trustees_named(manifest, &[trustee]),
@@ -236,6 +380,7 @@ impl Ceremony {
             }
             NextMessageError::Ceremony(error) => with_names(manifest, error),
             error => error.into(),
-        })
+        });
+        checked.coded(code)
     }
 }

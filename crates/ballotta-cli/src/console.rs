@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use ballotta::record::RecordSource;
 use ballotta::verifier::{Progress, Verification, VerifyOptions, verify};
-use ballotta_io::FolderRecord;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, WeakProgressBar};
 use serde::Serialize;
 
@@ -69,7 +69,7 @@ impl Console {
     }
 
     /// Verifies a record, and shows the progress.
-    pub(crate) fn verify(self, source: &FolderRecord, options: &VerifyOptions) -> Verification {
+    pub(crate) fn verify(self, source: &dyn RecordSource, options: &VerifyOptions) -> Verification {
         let holds = |verification: &Verification| verification.report.holds();
         settled(source, holds, || self.show_progress(|progress| verify(source, options, progress, &mut system_rng())))
     }

@@ -24,7 +24,7 @@ use rayon::prelude::*;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::console::{Console, Shown as _, counted, grouped};
+use crate::console::{Console, Shown as _, counted, escaped, grouped};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::{CODES, other_key};
@@ -309,7 +309,7 @@ fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<List> {
         let (style, rest) = line.split_once(',').context("expected style,weight")?;
         let (weight, further) = rest.find(',').map_or((rest, ""), |comma| rest.split_at(comma));
         let position = styles.iter().position(|known| *known == style.trim());
-        let known = || format!("the manifest has no ballot style {style:?}, only {}", styles.join(", "));
+        let known = || format!("the manifest has no ballot style \"{}\", only {}", escaped(style), styles.join(", "));
         let style = position.with_context(known)?;
         let weight: u64 = weight.trim().parse().ok().context("the weight is not a whole number")?;
         ensure!((1..=heaviest).contains(&weight), "the weight is {weight}, but the manifest allows 1 to {heaviest}");

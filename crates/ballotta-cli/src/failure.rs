@@ -6,6 +6,7 @@ use std::fmt;
 use std::io;
 
 use anyhow::{Error, Result};
+use ballotta::admission::EntryRefused;
 use ballotta::ballot::AdmissionError;
 use ballotta::decryption::{DecryptionError, TallyDifference};
 use ballotta::record::{ReadError, RecordError};
@@ -88,7 +89,12 @@ impl Failure {
 
 /// The library's name of a fault, if it has one.
 fn library_code(error: &Error) -> Option<&'static str> {
-    find::<VoterError>(error).map(VoterError::code).or_else(|| find::<RecordError>(error).map(RecordError::code))
+    find::<VoterError>(error)
+        .map(VoterError::code)
+        .or_else(|| find::<RecordError>(error).map(RecordError::code))
+        .or_else(|| find::<AdmissionError>(error).map(AdmissionError::code))
+        .or_else(|| find::<EntryRefused>(error).map(EntryRefused::code))
+        .or_else(|| find::<DecryptionError>(error).map(DecryptionError::code))
 }
 
 fn find<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
@@ -101,6 +107,11 @@ fn record_error(error: &Error) -> Option<&RecordError> {
         Some(VoterError::Record(error)) => Some(error),
         _ => None,
     })
+}
+
+/// The error of the library's reader of records, also if it is known already what it means.
+pub(crate) fn record_fault(error: &Error) -> Option<&RecordError> {
+    record_error(error).or_else(|| find::<Failure>(error).and_then(|failure| record_fault(&failure.error)))
 }
 
 /// Whether a file of a record cannot be read, or has changed while it was read.
@@ -124,6 +135,9 @@ pub(crate) trait ErrorContext<T> {
 
     /// Adds what to do, for the line `remedy:` after the error.
     fn remedy(self, remedy: impl Into<String>) -> Result<T>;
+
+    /// Adds the library's name of the fault, if its error is replaced by one in other words.
+    fn coded(self, code: &'static str) -> Result<T>;
 }
 
 impl<T, E: Into<Error>> ErrorContext<T> for Result<T, E> {
@@ -139,6 +153,10 @@ impl<T, E: Into<Error>> ErrorContext<T> for Result<T, E> {
     fn remedy(self, remedy: impl Into<String>) -> Result<T> {
         self.map_err(|error| Failure { remedy: Some(remedy.into()), ..Failure::of(error.into()) }.into())
     }
+
+    fn coded(self, code: &'static str) -> Result<T> {
+        self.map_err(|error| Failure { code: Some(code), ..Failure::of(error.into()) }.into())
+    }
 }
 
 /// Returns the error of a failed check, with this message.
@@ -148,7 +166,12 @@ pub(crate) fn refusal<T>(problem: impl fmt::Display) -> Result<T> {
 
 /// Returns the error of a record that is not complete, with this message.
 pub(crate) fn not_complete<T>(problem: impl fmt::Display) -> Result<T> {
-    Err(Failure { error: Error::msg(problem.to_string()), kind: Kind::NotComplete, code: None, remedy: None }.into())
+    Err(incompleteness(problem))
+}
+
+/// The error of a record that is not complete.
+pub(crate) fn incompleteness(problem: impl fmt::Display) -> Error {
+    Failure { error: Error::msg(problem.to_string()), kind: Kind::NotComplete, code: None, remedy: None }.into()
 }
 
 /// An error for programs.
@@ -205,6 +228,11 @@ pub(crate) fn error_text(error: &Error) -> String {
         }
     };
     error.chain().map(cause).collect::<Vec<_>>().join(": ")
+}
+
+/// The library's name of a fault, if it is known.
+pub(crate) fn code_of(error: &Error) -> Option<&'static str> {
+    error.downcast_ref::<Failure>().and_then(|failure| failure.code).or_else(|| library_code(error))
 }
 
 /// What to do about an error, if that is known.

@@ -26,7 +26,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::chart;
-use crate::console::{Console, Shown as _, escaped, is_at_a_terminal, print};
+use crate::console::{Console, Shown as _, counted, escaped, is_at_a_terminal, print};
 use crate::failure::{ErrorContext as _, remedy_of};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::PreparedFile;
@@ -481,7 +481,7 @@ fn entry_line(bytes: &[u8]) -> String {
                 0 => String::new(),
                 trustee => format!(" of trustee {trustee}"),
             };
-            Ok(format!("{what}{author}: {} bytes, {}", pointer.length(), pointer.hash()))
+            Ok(format!("{what}{author}: {}, {}", counted(pointer.length().into(), "byte", "bytes"), pointer.hash()))
         };
         let opening = |action, what: &str| {
             OrganiserEntry::decode(action, body).map(|entry| format!("{what} of {}", entry.fingerprint()))

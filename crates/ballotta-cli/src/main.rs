@@ -3,6 +3,7 @@
 //! Everybody shares the folder of the record. What people send to the board are separate files. Results go to the
 //! standard output, everything else to the standard error.
 
+mod attend;
 mod ballot_box;
 mod board;
 mod chart;
@@ -17,6 +18,7 @@ mod manifest;
 mod marks;
 mod message_file;
 mod organiser;
+mod place;
 mod prepared;
 mod publish;
 mod recognise;
@@ -131,6 +133,12 @@ enum AuthorityVerb {
 enum TrusteeVerb {
     /// Make a secret seed, encrypted with a passphrase
     New(keys::NewTrusteeSeed),
+    /// Follow the board, and make each message of this trustee when it is due
+    ///
+    /// One sitting is the key ceremony, another one, after the close of the voting, is the decryption. Interrupt it at any
+    /// moment, and run it again: nothing is made twice. The verbs `ceremony`, `sign-closing` and `decrypt` do each step by
+    /// itself.
+    Attend(attend::Attend),
     /// Make the next message of the key ceremony
     Ceremony(trustee::TakePart),
     /// Verify the closed record, and sign the statement of what this trustee will decrypt
@@ -236,6 +244,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Authority(AuthorityVerb::New(verb)) => verb.run(console),
         Verb::Authority(AuthorityVerb::Sign(verb)) => verb.run(console),
         Verb::Trustee(TrusteeVerb::New(verb)) => verb.run(console),
+        Verb::Trustee(TrusteeVerb::Attend(verb)) => verb.run(console),
         Verb::Trustee(TrusteeVerb::Ceremony(verb)) => verb.run(console),
         Verb::Trustee(TrusteeVerb::SignClosing(verb)) => verb.sign_closing(console),
         Verb::Trustee(TrusteeVerb::Decrypt(verb)) => verb.decrypt(console),

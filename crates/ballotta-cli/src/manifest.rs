@@ -15,7 +15,7 @@ use ballotta::manifest::{
 use ballotta::signing::PublicElement;
 use serde_json::{Value, json};
 
-use crate::console::{Console, Shown as _, escaped, grouped, print};
+use crate::console::{Console, Shown as _, counted, escaped, grouped, print};
 use crate::contests::{ContestArguments, Named};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::read_at_most;
@@ -188,10 +188,10 @@ impl NewManifest {
         let manifest = parse(&bytes).context("the options do not make a valid manifest")?;
         ballotta_io::write_new(&self.out, &bytes).with_context(|| format!("{} cannot be written", self.out.shown()))?;
         warn(&manifest, console);
-        let total = grouped(manifest.weights().total);
+        let total = manifest.weights().total;
         console.say(match manifest.weights().max {
-            1 => format!("The roll can have at most {total} voters (--total-weight)."),
-            _ => format!("The sum of the weights of all voters can be at most {total} (--total-weight)."),
+            1 => format!("The roll can have at most {} (--total-weight).", counted(total, "voter", "voters")),
+            _ => format!("The sum of the weights of all voters can be at most {} (--total-weight).", grouped(total)),
         });
         console.say(format!("The manifest is in {}. Its hash:", self.out.shown()));
         answer(console, &manifest)

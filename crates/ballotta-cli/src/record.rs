@@ -8,13 +8,14 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use ballotta::ballot::Window;
 use ballotta::board;
 use ballotta::board::log::{Frontier, TreeHead};
 use ballotta::board::note::{NoteError, NoteSigner};
 use ballotta::board::timeline::{Event, Observed};
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use ballotta::manifest::{ElectionKind, Manifest, Text};
-use ballotta::record::{self, PublishedBoard, ReadError, RecordError};
+use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource};
 use ballotta::voter::{Election, VoterError};
 use ballotta_io::{BoardFolder, BoardLock, FolderRecord};
 use serde_json::json;
@@ -59,16 +60,28 @@ impl NewRecord {
     }
 }
 
-/// The manifest of a record. A folder whose manifest cannot be read is not a record.
-pub(crate) fn read_manifest(source: &FolderRecord) -> Result<Manifest> {
+/// A place with a record, and its name for people.
+pub(crate) trait Source: RecordSource {
+    /// The folder or the address, on one line.
+    fn name(&self) -> String;
+}
+
+impl Source for FolderRecord {
+    fn name(&self) -> String {
+        self.root().shown()
+    }
+}
+
+/// The manifest of a record. A place whose manifest cannot be read has no record.
+pub(crate) fn read_manifest(source: &impl Source) -> Result<Manifest> {
     match record::read_manifest(source) {
         Err(RecordError::File { path, error }) => not_a_record(source, path, error),
         manifest => manifest.refused(),
     }
 }
 
-fn not_a_record<T>(source: &FolderRecord, path: String, error: ReadError) -> Result<T> {
-    Err(error).context(path).with_context(|| format!("{} is not a record", source.root().shown()))
+fn not_a_record<T>(source: &impl Source, path: String, error: ReadError) -> Result<T> {
+    Err(error).context(path).with_context(|| format!("{} is not a record", source.name()))
 }
 
 /// The signer of the board that a manifest names.
@@ -95,8 +108,8 @@ pub(crate) fn lock_record(root: &Path) -> Result<BoardLock> {
 }
 
 /// A record with entries that match the tree head that its board signed.
-pub(crate) struct Record {
-    pub(crate) source: FolderRecord,
+pub(crate) struct Record<S = FolderRecord> {
+    pub(crate) source: S,
     pub(crate) manifest: Manifest,
     board: PublishedBoard,
     /// Whether the result is published.
@@ -110,14 +123,20 @@ impl Record {
 
     /// Reads a record whose board must continue the pinned checkpoint.
     pub(crate) fn read_pinned(root: &Path, pin: &BoardPin) -> Result<Self> {
-        let source = FolderRecord::new(root);
+        Self::of(FolderRecord::new(root), pin)
+    }
+}
+
+impl<S: Source> Record<S> {
+    /// Reads a record, whose board must continue the pinned checkpoint, from any source.
+    pub(crate) fn of(source: S, pin: &BoardPin) -> Result<Self> {
         let manifest = read_manifest(&source)?;
         Self::visit(source, manifest, pin, &mut |_| ())
     }
 
     /// Reads the board of a record, which must continue the pinned checkpoint, and shows every entry to `visit`.
     pub(crate) fn visit(
-        source: FolderRecord,
+        source: S,
         manifest: Manifest,
         pin: &BoardPin,
         visit: &mut dyn FnMut(&Observed<'_>),
@@ -142,8 +161,13 @@ impl Record {
         self.board.timeline().head()
     }
 
+    /// Where the board was opened and closed.
+    pub(crate) fn window(&self) -> Window {
+        self.board.timeline().window()
+    }
+
     /// The election of the record, from the board that was read. Fails if the key ceremony or the roll is missing.
-    pub(crate) fn into_election(self) -> Result<(FolderRecord, Election)> {
+    pub(crate) fn into_election(self) -> Result<(S, Election)> {
         let Self { source, manifest, board, .. } = self;
         let election = Election::of_board(&source, manifest, board, &mut system_rng());
         let election = explain(&source, election)?;
@@ -167,13 +191,13 @@ impl Record {
 }
 
 /// Reads the election of a record as voters do. Fails if the key ceremony or the roll is missing.
-pub(crate) fn read_election(source: &FolderRecord) -> Result<Election> {
+pub(crate) fn read_election(source: &impl Source) -> Result<Election> {
     explain(source, settled(source, Result::is_ok, || Election::read(source, &mut system_rng())))
 }
 
 /// Reads a record, and again, up to three times, if what was read is not right and the board has grown meanwhile: its last
 /// entries may have been moved while they were read.
-pub(crate) fn settled<T>(source: &FolderRecord, is_right: impl Fn(&T) -> bool, mut read: impl FnMut() -> T) -> T {
+pub(crate) fn settled<T>(source: &dyn RecordSource, is_right: impl Fn(&T) -> bool, mut read: impl FnMut() -> T) -> T {
     let checkpoint = || record::read_checkpoint(source, record::CHECKPOINT);
     let mut before = checkpoint();
     let mut left = 3;
@@ -189,7 +213,7 @@ pub(crate) fn settled<T>(source: &FolderRecord, is_right: impl Fn(&T) -> bool, m
 }
 
 /// Says what to do about the part of an election that is missing.
-fn explain(source: &FolderRecord, read: Result<Election, VoterError>) -> Result<Election> {
+fn explain(source: &impl Source, read: Result<Election, VoterError>) -> Result<Election> {
     match read {
         Err(VoterError::Record(RecordError::File { path, error })) if path == record::MANIFEST => {
             not_a_record(source, path, error)

@@ -126,6 +126,11 @@ impl Summary {
         Self { text: format!("This signs {what}:") }.row("election", headline(manifest))
     }
 
+    /// Begins with whose sitting it is and the title of the election.
+    pub(crate) fn sitting(trustee: &str, manifest: &Manifest) -> Self {
+        Self { text: format!("This is the sitting of {trustee}:") }.row("election", headline(manifest))
+    }
+
     fn row(mut self, name: &str, value: impl Display) -> Self {
         // Writing to a string never fails.
         let _ = write!(self.text, "\n  {name:<13} {value}");

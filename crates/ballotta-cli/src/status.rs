@@ -154,9 +154,11 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
     let send = format!("then the board: ballotta board add {record} --board-key KEY FILE");
     let with_file = |command: String| vec![command, send.clone()];
     let check = format!("ballotta voter check {record} --tracker TRACKER --voter-number NUMBER {pins}");
+    let attend = |pins: &str| format!("ballotta trustee attend {record} --key KEY {pins}");
     let commands = |role: &Role| match (step, role) {
         (Step::KeyCeremony, Role::Trustee(_)) => {
-            with_file(format!("ballotta trustee ceremony {record} --key KEY --manifest-hash HEX --out FILE"))
+            let message = format!("ballotta trustee ceremony {record} --key KEY --manifest-hash HEX --out FILE");
+            vec![attend("--manifest-hash HEX"), format!("or step by step: {message}"), send.clone()]
         }
         (Step::Roll, Role::Authority(_)) => {
             let mut commands =
@@ -178,7 +180,8 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
             commands
         }
         (Step::Closing, Role::Trustee(_)) => {
-            with_file(format!("ballotta trustee sign-closing {record} --key KEY {pins} --out FILE"))
+            let statement = format!("ballotta trustee sign-closing {record} --key KEY {pins} --out FILE");
+            vec![attend(pins), format!("or step by step: {statement}"), send.clone()]
         }
         (Step::Closing, Role::Witness(_)) => {
             with_file(format!("ballotta witness cosign {record} --key KEY {pins} --out FILE"))
@@ -186,8 +189,9 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
         // Whatever the closing rule is, a trustee decrypts only what it has stated. The record does not show whether it
         // has, because only the rule of statements needs them on the board.
         (Step::Decryption, Role::Trustee(_)) => vec![
+            attend(pins),
             format!(
-                "if you have not signed it yet: ballotta trustee sign-closing {record} --key KEY {pins} --out FILE"
+                "or step by step, if you have not signed it yet: ballotta trustee sign-closing {record} --key KEY {pins} --out FILE"
             ),
             format!("ballotta trustee decrypt {record} --key KEY {pins} --out FILE"),
             send.clone(),

@@ -8,38 +8,57 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow};
-use ballotta::decryption::DecryptionError;
+use ballotta::admission::EntryRefused;
+use ballotta::decryption::{ClosingStatement, DecryptionError, PartialDecryption};
+use ballotta::election::ElectionContext;
 use ballotta::hash::ManifestHash;
-use ballotta::key_ceremony::{CeremonyError, CeremonyStep};
+use ballotta::key_ceremony::{CeremonyError, CeremonyStep, MessageKind, TrusteeSeed};
 use ballotta::manifest::Manifest;
 use ballotta::record::RecordError;
+use ballotta::tally::EncryptedTally;
 use ballotta::trustee::{ClosingSession, TrusteeError, TrusteeSession};
+use ballotta_io::FolderRecord;
 use serde_json::json;
 
 use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{self, FileKind, MessageFile};
-use crate::record::{Record, exists, lock, read_election};
+use crate::record::{Record, Source, exists, lock, read_election};
 use crate::secrets::{open_trustee_seed, system_rng};
 use crate::signing::{BoardPin, Confirmation, Pins, Summary, check_manifest_hash};
 use crate::state_file::StateFile;
 use crate::trustee_names::{trustees_named, with_names};
 use crate::verify::shown;
 
-/// The arguments of every verb of a trustee.
+/// The key of a trustee.
 #[derive(clap::Args, Debug)]
-pub(crate) struct TrusteeArguments {
-    /// The record
-    record: PathBuf,
+pub(crate) struct TrusteeKey {
     /// The trustee's secret seed
     #[arg(long, value_name = "FILE.age")]
     key: PathBuf,
     /// Read the passphrase from a file instead of the terminal
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+}
+
+/// The arguments of every verb with which a trustee makes one message.
+#[derive(clap::Args, Debug)]
+pub(crate) struct TrusteeArguments {
+    /// The record
+    record: PathBuf,
+    #[command(flatten)]
+    key: TrusteeKey,
     /// The new file, which you then send to the board
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+}
+
+/// The manifest that a trustee knows from another source.
+#[derive(clap::Args, Debug)]
+pub(crate) struct ManifestPin {
+    /// The hash of the manifest that you know from another source; another manifest is refused
+    #[arg(long, value_name = "HEX")]
+    manifest_hash: Option<ManifestHash>,
 }
 
 /// The next message of the key ceremony.
@@ -47,9 +66,8 @@ pub(crate) struct TrusteeArguments {
 pub(crate) struct TakePart {
     #[command(flatten)]
     trustee: TrusteeArguments,
-    /// The hash of the manifest that you know from another source; another manifest is refused
-    #[arg(long, value_name = "HEX")]
-    manifest_hash: Option<ManifestHash>,
+    #[command(flatten)]
+    manifest: ManifestPin,
     #[command(flatten)]
     board: BoardPin,
 }
@@ -65,35 +83,31 @@ pub(crate) struct TrusteeAct {
     confirmation: Confirmation,
 }
 
+impl ManifestPin {
+    /// Refuses another manifest.
+    pub(crate) fn check(&self, manifest: &Manifest) -> Result<()> {
+        self.manifest_hash.as_ref().map_or(Ok(()), |pinned| check_manifest_hash(pinned, manifest.hash()))
+    }
+}
+
 impl TakePart {
     /// Makes the next message of the key ceremony.
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let trustee = &self.trustee;
-        let record = Record::read_pinned(&trustee.record, &self.board)?;
-        let (manifest, messages) = (&record.manifest, record.ceremony()?);
-        let hash = manifest.hash();
-        self.manifest_hash.as_ref().map_or(Ok(()), |pinned| check_manifest_hash(pinned, hash))?;
-        let step = trustee.session()?.ceremony_step(record.parameters()?, &messages, &mut system_rng());
-        match step.or_else(|error| trustee.explain(manifest, error)).context("the key ceremony cannot continue")? {
+        let TrusteeArguments { record, key, out } = &self.trustee;
+        let record = Record::read_pinned(record, &self.board)?;
+        self.manifest.check(&record.manifest)?;
+        match key.ceremony_step(key.open()?, &record)? {
             CeremonyStep::Due { kind, message } => {
-                let summary = Summary::new(format_args!("the {kind}, a message of the key ceremony"), manifest);
-                summary.manifest_hash(hash).ceremony(manifest).show(console);
+                let summary = ceremony_summary(kind, &record.manifest).ceremony(&record.manifest);
+                summary.show(console);
                 console.say("All trustees must have the same hash of the manifest.");
-                let state = trustee.state()?.path;
-                if !exists(&state)? {
-                    console.say(format!(
-                        "{} is missing: this trustee will make no closing statement. Take part on the machine where the \
-                         key was made.",
-                        state.shown()
-                    ));
-                }
-                let out = &trustee.out;
+                key.warn_without_state(console)?;
                 message_file::write(&MessageFile::new(FileKind::CeremonyMessage, message), out)?;
                 console.say(format!("Send {} to the board. It is a message of the key ceremony:", out.shown()));
                 console.answer(&kind.to_string(), &json!({ "step": kind.to_string() }))
             }
             CeremonyStep::Waiting { kind, absent } => {
-                let whom = trustees_named(manifest, &absent);
+                let whom = trustees_named(&record.manifest, &absent);
                 refusal(format!("there is nothing to do yet: the {kind} of {whom} is missing"))
                     .remedy("try again after it is on the board")
             }
@@ -102,88 +116,184 @@ impl TakePart {
     }
 }
 
+/// What a message of the key ceremony signs.
+pub(crate) fn ceremony_summary(kind: MessageKind, manifest: &Manifest) -> Summary {
+    Summary::new(format_args!("the {kind}, a message of the key ceremony"), manifest).manifest_hash(manifest.hash())
+}
+
 impl TrusteeAct {
     /// Signs this trustee's only statement of what it will decrypt.
     pub(crate) fn sign_closing(&self, console: Console) -> Result<()> {
-        let (_lock, mut session, record) = self.verify_closed(console)?;
-        let (trustee, out) = (&self.trustee, &self.trustee.out);
-        // Only what can be signed is shown and confirmed.
-        let own = session.own_statement(&mut system_rng());
-        own.or_else(|error| trustee.explain(&record.manifest, error))?;
-        self.confirm("this trustee's only statement of what it decrypts", &session, console)?;
-        let statement = session.sign_closing(&mut system_rng());
-        let statement = statement.or_else(|error| trustee.explain(&record.manifest, error))?;
+        let mut closed = self.verify_closed(console)?;
+        let TrusteeArguments { key, out, .. } = &self.trustee;
+        let statement = closed.sign_closing(key, &self.confirmation, console)?;
         message_file::write(&MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()), out)?;
-        let state = trustee.state()?.path;
+        let state = key.state()?.path;
         console.say(format!("The statement is stored in {}: keep this file next to the key.", state.shown()));
         console.answer(&format!("Send {} to the board.", out.shown()), &json!({ "statement": out }))
     }
 
     /// Makes the partial decryption.
     pub(crate) fn decrypt(&self, console: Console) -> Result<()> {
-        let (_lock, session, record) = self.verify_closed(console)?;
-        let out = &self.trustee.out;
+        let closed = self.verify_closed(console)?;
+        let TrusteeArguments { key, out, .. } = &self.trustee;
         // Only what can be decrypted is shown and confirmed. Until then it is only in memory.
-        let part = session.decrypt(&record.source, &mut system_rng());
-        let part = part.or_else(|error| self.trustee.explain(&record.manifest, error))?;
-        self.confirm("this trustee's decryption of the totals", &session, console)?;
+        let part = closed.decrypt().or_else(|error| key.explain(&closed.record.manifest, error))?;
+        closed.confirm(DECRYPTION, &self.confirmation, console)?;
         message_file::write(&MessageFile::new(FileKind::PartialDecryption, part.to_bytes()), out)?;
         console.answer(&format!("Send {} to the board.", out.shown()), &json!({ "decryption": out }))
     }
 
-    /// Shows what is signed, and asks a person to confirm it.
-    fn confirm(&self, what: &str, session: &ClosingSession<StateFile>, console: Console) -> Result<()> {
-        let verification = session.verification();
-        let closed = verification.context.as_ref().zip(verification.tally.as_ref());
-        let (context, tally) = closed.context("the voting is not closed")?;
-        let summary = Summary::new(what, context.manifest()).fingerprint(context.fingerprint());
-        self.confirmation.ask(&summary.tally(context.manifest(), tally), console)
-    }
-
     /// Verifies the record up to the close, while no other process uses the key.
-    fn verify_closed(&self, console: Console) -> Result<(File, ClosingSession<StateFile>, Record)> {
-        let trustee = &self.trustee;
-        let lock = lock(&trustee.key)?;
-        let record = Record::read_pinned(&trustee.record, &self.pins.board)?;
+    fn verify_closed(&self, console: Console) -> Result<ClosedRecord> {
+        let TrusteeArguments { record, key, .. } = &self.trustee;
+        let lock = key.lock()?;
+        let record = Record::read_pinned(record, &self.pins.board)?;
         // This mistake is common, so it has its own message. If the record cannot be read, the report below says why.
         if let Ok(election) = read_election(&record.source) {
             self.pins.check_fingerprint(election.context.fingerprint())?;
             if election.window.closed.is_none() {
                 return refusal("the voting is not closed")
+                    .coded(EntryRefused::NotClosed.code())
                     .remedy("wait until the organiser has closed the voting and the board has added the closing");
             }
         }
-        let session = trustee.session()?;
-        let session =
-            console.show_progress(|progress| session.verify_closed(&record.source, progress, &mut system_rng()));
-        let session = session.or_else(|error| trustee.explain(&record.manifest, error))?;
-        // The record may have changed since it was first read: what is signed is what was verified.
-        if let Some(context) = &session.verification().context {
-            self.pins.check_fingerprint(context.fingerprint())?;
-        }
-        self.pins.board.check_unchanged(record.head(), session.verification().head)?;
-        for failure in &session.verification().report.failures {
-            console.say(format!("Without effect on the tally: {}: {}", failure.place, failure.problem));
-        }
-        Ok((lock, session, record))
+        let manifest = record.manifest.clone();
+        let closed = key.verify_closed(lock, key.open()?, record, &self.pins, console)?;
+        let closed = closed.or_else(|error| key.explain(&manifest, error))?;
+        closed.without_effect().for_each(|failure| console.say(failure));
+        Ok(closed)
     }
 }
 
-impl TrusteeArguments {
-    fn session(&self) -> Result<TrusteeSession<StateFile>> {
-        let seed = open_trustee_seed(&self.key, self.passphrase_file.as_deref())?;
-        Ok(TrusteeSession::new(seed, self.state()?))
+/// What is asked before a statement is signed.
+const STATEMENT: &str = "this trustee's only statement of what it decrypts";
+/// What is asked before a decryption is given out.
+pub(crate) const DECRYPTION: &str = "this trustee's decryption of the totals";
+
+/// A record that a trustee has verified up to the close, while no other process uses its key.
+pub(crate) struct ClosedRecord<S = FolderRecord> {
+    _lock: File,
+    session: ClosingSession<StateFile>,
+    record: Record<S>,
+}
+
+impl<S: Source> ClosedRecord<S> {
+    pub(crate) fn session(&self) -> &ClosingSession<StateFile> {
+        &self.session
     }
 
-    fn state(&self) -> Result<StateFile> {
+    /// What is wrong with the record without an effect on the tally, a line each.
+    pub(crate) fn without_effect(&self) -> impl Iterator<Item = String> {
+        let failures = &self.session.verification().report.failures;
+        failures.iter().map(|failure| format!("Without effect on the tally: {}: {}", failure.place, failure.problem))
+    }
+
+    /// Signs the statement, or takes it over, after a person has confirmed it.
+    pub(crate) fn sign_closing(
+        &mut self,
+        key: &TrusteeKey,
+        confirmation: &Confirmation,
+        console: Console,
+    ) -> Result<ClosingStatement> {
+        // Only what can be signed is shown and confirmed.
+        let own = self.session.own_statement(&mut system_rng());
+        own.or_else(|error| key.explain(&self.record.manifest, error))?;
+        self.confirm(STATEMENT, confirmation, console)?;
+        self.store_statement(key)
+    }
+
+    /// Signs the statement, or takes it over. Whoever has not shown what is signed calls `sign_closing`.
+    pub(crate) fn store_statement(&mut self, key: &TrusteeKey) -> Result<ClosingStatement> {
+        let statement = self.session.sign_closing(&mut system_rng());
+        statement.or_else(|error| key.explain(&self.record.manifest, error))
+    }
+
+    /// The partial decryption, if the closing rule is satisfied.
+    pub(crate) fn decrypt(&self) -> Result<PartialDecryption, TrusteeError<io::Error>> {
+        self.session.decrypt(&self.record.source, &mut system_rng())
+    }
+
+    /// Shows what is signed, and asks a person to confirm it.
+    pub(crate) fn confirm(&self, what: &str, confirmation: &Confirmation, console: Console) -> Result<()> {
+        let (context, tally) = self.tally()?;
+        let summary = Summary::new(what, context.manifest()).fingerprint(context.fingerprint());
+        confirmation.ask(&summary.tally(context.manifest(), tally), console)
+    }
+
+    /// The election and the tally that was verified.
+    pub(crate) fn tally(&self) -> Result<(&ElectionContext, &EncryptedTally)> {
+        let verification = self.session.verification();
+        verification.context.as_ref().zip(verification.tally.as_ref()).context("the voting is not closed")
+    }
+}
+
+impl TrusteeKey {
+    /// Opens the seed with its passphrase.
+    pub(crate) fn open(&self) -> Result<TrusteeSeed> {
+        open_trustee_seed(&self.key, self.passphrase_file.as_deref())
+    }
+
+    pub(crate) fn state(&self) -> Result<StateFile> {
         StateFile::beside(&self.key)
     }
 
+    /// Locks the key against other processes.
+    pub(crate) fn lock(&self) -> Result<File> {
+        lock(&self.key)
+    }
+
+    /// Says that a trustee without its state makes no statement.
+    pub(crate) fn warn_without_state(&self, console: Console) -> Result<()> {
+        let state = self.state()?.path;
+        if !exists(&state)? {
+            console.say(format!(
+                "{} is missing: this trustee will make no closing statement. Take part on the machine where the key was \
+                 made.",
+                state.shown()
+            ));
+        }
+        Ok(())
+    }
+
+    /// The step of the key ceremony that is next for this trustee.
+    pub(crate) fn ceremony_step<S: Source>(&self, seed: TrusteeSeed, record: &Record<S>) -> Result<CeremonyStep> {
+        let (parameters, messages) = (record.parameters()?, record.ceremony()?);
+        let session = TrusteeSession::new(seed, self.state()?);
+        let step = session.ceremony_step(parameters, &messages, &mut system_rng());
+        step.or_else(|error| self.explain(&record.manifest, error)).context("the key ceremony cannot continue")
+    }
+
+    /// Verifies a record up to the close. The key is locked as long as the returned value is in use. The inner error is
+    /// that of the session; what differs from the pins is the outer one.
+    pub(crate) fn verify_closed<S: Source>(
+        &self,
+        lock: File,
+        seed: TrusteeSeed,
+        record: Record<S>,
+        pins: &Pins,
+        console: Console,
+    ) -> Result<Result<ClosedRecord<S>, TrusteeError<io::Error>>> {
+        let session = TrusteeSession::new(seed, self.state()?);
+        let session =
+            console.show_progress(|progress| session.verify_closed(&record.source, progress, &mut system_rng()));
+        let session = match session {
+            Ok(session) => session,
+            Err(error) => return Ok(Err(error)),
+        };
+        // The record may have changed since it was first read: what is signed is what was verified.
+        if let Some(context) = &session.verification().context {
+            pins.check_fingerprint(context.fingerprint())?;
+        }
+        pins.board.check_unchanged(record.head(), session.verification().head)?;
+        Ok(Ok(ClosedRecord { _lock: lock, session, record }))
+    }
+
     /// Fails with the error of a session, and names the file with its state and the trustees of the manifest.
-    fn explain<T>(&self, manifest: &Manifest, error: TrusteeError<io::Error>) -> Result<T> {
+    pub(crate) fn explain<T>(&self, manifest: &Manifest, error: TrusteeError<io::Error>) -> Result<T> {
         let state = self.state()?;
         let state = state.path.shown();
-        let is_refusal = is_refusal(&error);
+        let (is_refusal, code) = (is_refusal(&error), error.code());
         let explained = match error {
             TrusteeError::Ceremony(CeremonyError::NotATrustee) => {
                 Err(CeremonyError::NotATrustee).remedy(
@@ -227,8 +337,10 @@ impl TrusteeArguments {
                 Err(DecryptionError::TooFewStatements { found, needed, absent })
                     .with_context(|| format!("no valid statement of {names} about this tally is on the board"))
             }
+            TrusteeError::Decryption(error) => Err(error.into()),
             error => Err(error.into()),
         };
+        let explained = explained.coded(code);
         if is_refusal { explained.refused() } else { explained }
     }
 }

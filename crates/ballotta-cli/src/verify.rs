@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
-use crate::console::{Console, Shown as _, print};
+use crate::console::{Console, Shown as _, counted, print};
 use crate::failure::{ErrorContext as _, not_complete, refusal};
 use crate::publish::{check_published, publish};
 use crate::record::{REHEARSAL, Record, board_signer, lock_record, read_election, read_manifest};
@@ -121,10 +121,10 @@ struct Marked<'a, T> {
 /// The number of failures of a report, in words.
 fn count(report: &Report, what: &str) -> String {
     // Not every failure is in the list of the report.
-    let counted: u64 = report.checks.iter().map(|check| check.failures).sum();
-    match counted.max(report.failures.len() as u64) {
+    let all: u64 = report.checks.iter().map(|check| check.failures).sum();
+    match all.max(report.failures.len() as u64) {
         1 => format!("one {what}"),
-        number => format!("{number} {what}s"),
+        number => counted(number, what, &format!("{what}s")),
     }
 }
 
@@ -219,10 +219,7 @@ fn no_result(record: &Record, verification: &Verification) -> Result<()> {
         .filter(|index| decryptions.iter().all(|decryption| decryption.trustee() != *index))
         .collect();
     let more = usize::from(joint_key.threshold()) - decryptions.len();
-    let needed = match more {
-        1 => "1 more partial decryption is needed".to_owned(),
-        more => format!("{more} more partial decryptions are needed"),
-    };
+    let needed = counted(more as u64, "more partial decryption is needed", "more partial decryptions are needed");
     let any = if missing.len() > more { format!("any {more} of ") } else { String::new() };
     let whose = trustees_named(&record.manifest, &missing);
     refusal(format!("there is no result yet: {needed}, from {any}{whose}"))

@@ -17,7 +17,7 @@ use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::console::{Console, Shown as _, is_at_a_terminal};
+use crate::console::{Console, Shown as _, counted, is_at_a_terminal};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::marks::{MarkArguments, ask_for_choices, explain, for_people};
 use crate::message_file::{self, FileKind, MessageFile};
@@ -379,8 +379,10 @@ fn check_witnesses(source: &FolderRecord, election: &Election, console: Console)
         return Ok(());
     };
     let ClosingWitnesses { cosigned, members, quorum } = witnesses;
-    let found =
-        format!("{cosigned} of {members} witnesses cosigned the board at the close; the manifest requires {quorum}");
+    let found = format!(
+        "{cosigned} of {} cosigned the board at the close; the manifest requires {quorum}",
+        counted(members as u64, "witness", "witnesses")
+    );
     if !witnesses.enough() {
         return refusal(found)
             .remedy("check again later and from another place: the board may show other people other entries");

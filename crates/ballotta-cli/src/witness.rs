@@ -15,7 +15,7 @@ use ballotta::witness::{CheckpointReview, WitnessError, WitnessSession};
 use ballotta_io::FolderRecord;
 use serde_json::json;
 
-use crate::console::{Console, Shown as _};
+use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, is_unread, refusal};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::other_key;
@@ -75,11 +75,12 @@ impl Cosign {
         let line = review.cosign(now()?).or_else(|error| explain(&self.key, error))?.to_string();
         message_file::write(&MessageFile::new(FileKind::Cosignature, line.clone().into_bytes()), &self.out)?;
         let (size, out) = (head.size, self.out.shown());
+        let entries = counted(size, "entry", "entries");
         console.say(if is_closed {
-            format!("Cosigned the {path} over {size} entries. Send {out} to the board.")
+            format!("Cosigned the {path} over {entries}. Send {out} to the board.")
         } else {
             format!(
-                "Cosigned the {path} over {size} entries. The voting is not closed: keep {out}, and cosign again after \
+                "Cosigned the {path} over {entries}. The voting is not closed: keep {out}, and cosign again after \
                  the close. The board takes only cosignatures of the {CLOSING_CHECKPOINT}."
             )
         });

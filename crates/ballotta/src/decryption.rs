@@ -40,6 +40,7 @@ use crate::contest::OutcomeError;
 use crate::encoding::DecodeError;
 #[cfg(doc)]
 use crate::tally::EncryptedContest;
+use crate::words::counted;
 
 /// Why a tally is not decrypted, or why a statement or a partial decryption is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,7 +76,7 @@ pub enum DecryptionError {
         trustee: u16,
     },
     /// The closing rule requires more equal statements.
-    #[error("{found} trustees stated what they decrypt, but the closing rule requires {needed}")]
+    #[error("{} what is decrypted, but the closing rule requires {needed}", counted(.found, "trustee stated", "trustees stated"))]
     TooFewStatements {
         /// The number of trustees with a valid statement.
         found: usize,
@@ -85,7 +86,7 @@ pub enum DecryptionError {
         absent: Vec<u16>,
     },
     /// The closing rule requires more witnesses.
-    #[error("{found} witnesses cosigned the closing checkpoint, but the closing rule requires {needed}")]
+    #[error("{} cosigned the closing checkpoint, but the closing rule requires {needed}", counted(.found, "witness", "witnesses"))]
     TooFewWitnesses {
         /// The number of witnesses with a valid cosignature.
         found: usize,
@@ -137,7 +138,7 @@ pub enum DecryptionError {
         trustee: u16,
     },
     /// There are fewer valid partial decryptions than the threshold.
-    #[error("there are {have} valid partial decryptions, but {need} are needed")]
+    #[error("the board has {}, but {need} are needed", counted(.have, "valid partial decryption", "valid partial decryptions"))]
     InsufficientShares {
         /// The number of valid partial decryptions.
         have: usize,
@@ -162,4 +163,30 @@ pub enum DecryptionError {
         /// The largest total that rules and roll allow.
         bound: u64,
     },
+}
+
+impl DecryptionError {
+    /// The stable name of the fault, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoTally => "no-tally",
+            Self::UnknownTrustee { .. } => "unknown-trustee",
+            Self::BadStatementSignature { .. } => "bad-statement-signature",
+            Self::StatementMismatch { .. } => "statement-of-other-tally",
+            Self::TwoStatements { .. } => "two-statements",
+            Self::TooFewStatements { .. } => "too-few-statements",
+            Self::TooFewWitnesses { .. } => "too-few-witnesses",
+            Self::ClosingCheckpointMismatch => "other-closing-checkpoint",
+            Self::WrongShares => "wrong-shares",
+            Self::BadDecryptionSignature { .. } => "bad-decryption-signature",
+            Self::DecryptionMismatch { .. } => "decryption-of-other-tally",
+            Self::MalformedDecryption { .. } => "bad-decryption",
+            Self::PartialDecryptionInvalid { .. } => "bad-decryption-proof",
+            Self::DuplicateDecryption { .. } => "two-decryptions",
+            Self::InsufficientShares { .. } => "too-few-decryptions",
+            Self::ImpossibleTotals { .. } => "impossible-totals",
+            Self::TotalOutOfRange { .. } => "total-out-of-range",
+        }
+    }
 }

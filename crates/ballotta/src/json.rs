@@ -16,6 +16,7 @@ use core::ops::RangeInclusive;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::problem::{JsonKind, ManifestError, ManifestErrors, ManifestProblem};
+use crate::words::Shown;
 
 /// A value as it is written: an object has its fields in their order, duplicates included.
 pub(crate) enum Json {
@@ -125,7 +126,7 @@ impl<'a> JsonPath<'a> {
     /// The path of a field. Its name is escaped, because an unknown field can have any name.
     pub(crate) fn field(&self, name: &str) -> Self {
         let dot = if self.text.is_empty() { "" } else { "." };
-        Self { text: format!("{}{dot}{}", self.text, name.escape_default()), log: self.log }
+        Self { text: format!("{}{dot}{}", self.text, Shown(name)), log: self.log }
     }
 
     /// The path of an item of an array.

@@ -87,7 +87,7 @@
 //! the list and all imports.
 //!
 //! ```text
-//! limits -> message -> weaken -> parallel -> problem -> json -> text -> symbols
+//! limits -> message -> weaken -> parallel -> words -> problem -> json -> text -> symbols
 //!   -> group -> hash -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs -> signing
 //!   -> contest -> manifest -> credential -> written -> key_ceremony -> election -> ballot -> board
 //!   -> tally -> decryption -> record -> verifier -> voter -> trustee -> witness -> admission
@@ -182,6 +182,7 @@ pub mod voter;
 #[cfg_attr(not(feature = "weaken"), doc(hidden))]
 pub mod weaken;
 pub mod witness;
+mod words;
 pub mod written;
 
 /// The name of a format in the version of this library, as a string literal: `format_name!("roll")` is

@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::words::counted;
+
 /// The most problems that are kept. Further problems are only counted.
 const MAX_KEPT: usize = 4096;
 
@@ -245,7 +247,7 @@ pub enum ManifestProblem {
         first: String,
     },
     /// The contest has fewer options than a voter must or may select, or it leaves no choice.
-    #[error("the contest has {options} options, but needs at least {needed}")]
+    #[error("the contest has {}, but needs at least {needed}", counted(.options, "option", "options"))]
     TooFewOptions {
         /// How many options the contest has.
         options: usize,

@@ -144,6 +144,29 @@ pub enum TrusteeError<E> {
     Decryption(#[from] DecryptionError),
 }
 
+impl<E> TrusteeError<E> {
+    /// The stable name of the fault, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Ceremony(CeremonyError::NotATrustee) => "not-a-trustee",
+            Self::Ceremony(_) => "bad-ceremony",
+            Self::SeedUsed => "seed-used",
+            Self::Load(_) => "state-unreadable",
+            Self::Store(_) => "state-not-written",
+            Self::StateDamaged => "state-damaged",
+            Self::StateOfAnotherKey => "state-of-another-key",
+            Self::OtherTally(_) => "stated-other-tally",
+            Self::NoRightToState => "no-right-to-state",
+            Self::NotSigned => "not-stated",
+            Self::InvalidRecord(_) => "record-not-valid",
+            Self::NotClosed => "not-closed",
+            Self::ClosingCheckpoint(error) => error.code(),
+            Self::Decryption(error) => error.code(),
+        }
+    }
+}
+
 /// A trustee with its seed and its store.
 pub struct TrusteeSession<S> {
     seed: TrusteeSeed,

@@ -67,6 +67,7 @@ use crate::board::log::{Frontier, TreeHead};
 use crate::board::note::{Checkpoint, Cosigner, NoteError, NoteKey, NoteSignature, SignedCheckpoint};
 use crate::hash::TreeHash;
 use crate::manifest::Manifest;
+use crate::words::entries;
 
 /// Where a witness keeps the largest head of each board that it has cosigned.
 pub trait HeadStore {
@@ -111,14 +112,14 @@ pub enum WitnessError<E> {
     #[error("the stored heads are those of another key")]
     StateOfAnotherKey,
     /// The head of the checkpoint is not one of the entries that were read.
-    #[error("the board has no checkpoint of {size} entries with this root")]
+    #[error("the board has no checkpoint of {} with this root", entries(.size))]
     NotOnBoard {
         /// The size of the checkpoint.
         size: u64,
     },
     /// The witness has cosigned a larger head of this board.
     #[error(
-        "the checkpoint has {size} entries, but this witness has already cosigned a later checkpoint, with {cosigned} entries"
+        "the checkpoint has {}, but this witness has already cosigned a later checkpoint, with {}", entries(.size), entries(.cosigned)
     )]
     GoesBack {
         /// The size of the checkpoint.
@@ -127,7 +128,7 @@ pub enum WitnessError<E> {
         cosigned: u64,
     },
     /// The board does not continue the head that the witness has cosigned: it shows two histories.
-    #[error("the board does not continue the board of {cosigned} entries that this witness cosigned before")]
+    #[error("the board does not continue the board of {} that this witness cosigned before", entries(.cosigned))]
     OtherHistory {
         /// The size of the head that was cosigned before.
         cosigned: u64,

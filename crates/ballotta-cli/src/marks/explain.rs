@@ -6,6 +6,7 @@ use ballotta::ballot::{ChoiceError, ChoiceErrors, ChoiceProblem, Choices, Mark};
 use ballotta::contest::{List, Lists, MarkKind, Rule, SelectionError};
 use ballotta::manifest::{Contest, Manifest};
 
+use crate::console::escaped;
 use crate::failure::ErrorContext as _;
 
 /// Fails with a line for each error in the choices, and with remedies.
@@ -109,7 +110,7 @@ fn which(contest: &Contest, mark: &Mark, problem: &SelectionError) -> Option<Str
         (SelectionError::UnknownGrade { .. }, Mark::Grades(grades), _) => {
             let known = |grade: &str| grade_ids(contest).any(|known| known == grade);
             let unknown = grades.iter().filter(|(_, grade)| !known(grade));
-            let unknown = join(unknown.map(|(option, grade)| format!("{option}:{}", grade.escape_default())));
+            let unknown = join(unknown.map(|(option, grade)| format!("{option}:{}", escaped(grade))));
             Some(format!("{unknown}; the grades are {}", join(grade_ids(contest))))
         }
         (SelectionError::NotAList, Mark::List { list, .. }, Rule::Lists(rule)) => {

@@ -50,7 +50,9 @@ pub(super) fn totals(contests: &[Comparison], part: Option<usize>) -> String {
         |same: u64, of: u64| format!("{} of {} the same", grouped(same), counted(of, "number is", "numbers are"));
     let published = match (count(&|number| number.published.is_some()), part) {
         (0, Some(1)) => "not compared: only the first ballot was counted".to_owned(),
-        (0, Some(part)) => format!("not compared: only the first {} ballots were counted", grouped(part as u64)),
+        (0, Some(part)) => {
+            format!("not compared: only the first {} counted", counted(part as u64, "ballot was", "ballots were"))
+        }
         (0, None) => "not compared: the source has no numbers of these contests".to_owned(),
         (of, _) => same(count(&|number| number.published.is_some() && number.published == number.counted), of),
     };

@@ -428,7 +428,7 @@ fn closing_and_decryption(people: &People) {
     assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
     people.add("trustee1/statement");
     people.add_fails("the statement of trustee 1 is on the board already", "trustee1/statement");
-    let waiting = "error: no valid statement of trustee 2 (Two) about this tally is on the board: 1 trustees stated what they decrypt, \
+    let waiting = "error: no valid statement of trustee 2 (Two) about this tally is on the board: 1 trustee stated what is decrypted, \
                    but the closing rule requires 2\nremedy: wait until the other trustees' statements are on the board";
     people.fails(1, waiting, &trustee(1, "decrypt", "decryption"));
     people.fails(
@@ -573,7 +573,7 @@ fn auditing(people: &People, record: &Path) {
         let ran = people.run(&format!("voter check auditor/record {}", people.asks(voter, &tracker(name))));
         assert_eq!((ran.code, ran.stdout.trim_end()), (code, state.as_str()), "{}", ran.shown());
         assert!(
-            ran.stderr.starts_with("A REHEARSAL: ") && ran.stderr.contains("1 of 1 witnesses cosigned"),
+            ran.stderr.starts_with("A REHEARSAL: ") && ran.stderr.contains("1 of 1 witness cosigned"),
             "{}",
             ran.shown()
         );
@@ -582,11 +582,11 @@ fn auditing(people: &People, record: &Path) {
 
     // The other history counts the ballot that came too late here. No witness saw it, and cosignatures do not move.
     let four = format!("voter check other {}", people.asks(4, &tracker("four.ballot")));
-    people.fails(1, "0 of 1 witnesses cosigned", &four);
+    people.fails(1, "0 of 1 witness cosigned", &four);
     fs::copy(people.path("record/closing-checkpoint"), people.path("other/closing-checkpoint")).unwrap();
     people.fails(1, "the closing checkpoint is not of this board", &four);
     fs::remove_file(people.path("other/closing-checkpoint")).unwrap();
-    people.fails(1, "0 of 1 witnesses cosigned", &four);
+    people.fails(1, "0 of 1 witness cosigned", &four);
 }
 
 /// A change of one byte in any file is found.

@@ -118,12 +118,12 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
     let people = People::new();
     open_election(&people, "--closing witnesses --minimum-ballots 2");
     let add = "then the board: ballotta board add record --board-key KEY FILE";
-    let pins = "--fingerprint HEX --checkpoint FILE";
+    let pins = "--fingerprint FINGERPRINT --checkpoint FILE";
     let check = format!("ballotta voter check record --tracker TRACKER --voter-number NUMBER {pins}");
     assert_eq!(
         listed(&people, "voters"),
         [
-            "ballotta voter prepare record --fingerprint HEX --out BALLOT",
+            "ballotta voter prepare record --fingerprint FINGERPRINT --out BALLOT",
             "which asks for the choices; for a test, add --choose CONTEST=OPTION",
             "ballotta voter cast BALLOT --out FILE",
             "or, to test the device: ballotta voter open BALLOT --out FILE",
@@ -142,7 +142,9 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
     let trustees = "trustee 1 (One), trustee 2 (Two)";
     let sign = format!("ballotta trustee sign-closing record --key KEY {pins} --out FILE");
     let decrypt = format!("ballotta trustee decrypt record --key KEY {pins} --out FILE");
-    assert_eq!(listed(&people, trustees), [&format!("if you have not signed it yet: {sign}"), &decrypt, add]);
+    let attend = format!("ballotta trustee attend record --key KEY {pins}");
+    let sign = format!("or step by step, if you have not signed it yet: {sign}");
+    assert_eq!(listed(&people, trustees), [&attend, &sign, &decrypt, add]);
     assert_eq!(listed(&people, "voters"), [check]);
     // It is needed, although the election closes by witnesses.
     people.fails(1, "`ballotta trustee sign-closing`", &trustee_call(1, "decrypt", "decryption"));

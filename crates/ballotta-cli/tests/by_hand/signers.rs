@@ -150,6 +150,17 @@ fn h3_closing_statement_and_decryption(people: &People, fingerprint: &str) {
         |root: &str| format!("{TITLE}  fingerprint   {fingerprint}\n  size          8 entries\n  root          {root}");
     let withheld = "\n  ballots       1 ballot counts\n  contest       Do you approve?: 1 ballot; WITHHELD, not decrypted: \
                     1 ballot in it, fewer than the 2 that the manifest requires\n";
+    // A sitting takes the same pins, and asks the same question.
+    let attend =
+        "trustee attend record --key trustee1/seed.age --passphrase-file trustee1/passphrase --once --out trustee1";
+    pins_refuse(people, fingerprint, attend);
+    let before = files(people);
+    if let Some(ran) = at_a_terminal(people, attend, "no\n") {
+        let text = ran.stdout.replace('\r', "");
+        let shown = format!("This signs this trustee's only statement of what it decrypts:{}", rows(""));
+        assert!(ran.code == 1 && text.contains(&shown) && text.contains("Type `yes` to sign it:"), "{}", ran.shown());
+        assert_eq!(files(people), before);
+    }
     for (verb, what, out) in [
         ("sign-closing", "This signs this trustee's only statement of what it decrypts:", "statement"),
         ("decrypt", "This signs this trustee's decryption of the totals:", "decryption"),

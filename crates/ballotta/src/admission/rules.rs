@@ -90,6 +90,32 @@ pub enum EntryRefused {
     NoFurtherWitness,
 }
 
+impl EntryRefused {
+    /// The stable name of the fault, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Encoding { .. } => "bad-entry",
+            Self::CeremonyOver => "ceremony-over",
+            Self::RollFixed => "roll-fixed",
+            Self::RollSignature(_) => "bad-roll-signature",
+            Self::SignedAlready { .. } => "roll-signed-already",
+            Self::OpenedAlready => "opened-already",
+            Self::RecordNotValid(_) => "record-not-valid",
+            Self::Organiser(_) => "not-of-organiser",
+            Self::NeverOpened => "never-opened",
+            Self::ClosedAlready => "closed-already",
+            Self::NotClosed => "not-closed",
+            Self::Decryption(error) => error.code(),
+            Self::StatedAlready { .. } => "stated-already",
+            Self::DecryptedAlready { .. } => "decrypted-already",
+            Self::Published => "published-already",
+            Self::Cosignature(_) => "bad-cosignature",
+            Self::NoFurtherWitness => "no-further-witness",
+        }
+    }
+}
+
 /// The state of a board. It decides which entries that are not ballots may come next.
 #[derive(Clone, Debug, Default)]
 pub struct EntryRules {

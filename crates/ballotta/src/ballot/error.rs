@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::contest::SelectionError;
+use crate::words::Shown;
 
 /// A rule that choices can break.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,12 +85,12 @@ impl ChoiceError {
 impl fmt::Display for ChoiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The names were not checked, so that special characters are escaped.
-        let contest = self.contest.as_deref().unwrap_or_default().escape_default();
+        let contest = Shown(self.contest.as_deref().unwrap_or_default());
         match (&self.problem, &self.option) {
             (ChoiceProblem::UnknownContest, _) => write!(f, "there is no contest {contest} on this ballot"),
             (ChoiceProblem::MissingContest, _) => write!(f, "contest {contest} has no choice"),
             (ChoiceProblem::UnknownOption, Some(option)) => {
-                write!(f, "contest {contest} has no option {}", option.escape_default())
+                write!(f, "contest {contest} has no option {}", Shown(option))
             }
             (problem, _) if self.contest.is_some() => write!(f, "contest {contest}: {problem}"),
             (problem, _) => problem.fmt(f),

@@ -88,6 +88,29 @@ pub enum AdmissionError {
     },
 }
 
+impl AdmissionError {
+    /// The stable name of the fault, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Encoding(_) => "bad-ballot",
+            Self::WrongElection => "other-election",
+            Self::UnknownCredential => "unknown-credential",
+            Self::WrongStyle { .. } => "wrong-style",
+            Self::WrongWeight { .. } => "wrong-weight",
+            Self::BadSignature => "bad-ballot-signature",
+            Self::DuplicateBallot { .. } => "duplicate-ballot",
+            Self::RepeatedRandomness { .. } => "repeated-randomness",
+            Self::ArgumentInvalid => "bad-ballot-argument",
+            Self::NotOpen => "not-open",
+            Self::Closed => "closed",
+            Self::BoardFull => "board-full",
+            Self::RevoteNotAllowed { .. } => "has-voted",
+            Self::RevoteFork { .. } => "revote-fork",
+        }
+    }
+}
+
 from_quoted!(AdmissionError::Encoding(DecodeError));
 
 /// The entries of the board among which ballots count: after the opening and before the closing.

@@ -39,6 +39,7 @@ use crate::proofs::ProofError;
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
 use crate::transcript::{Domain, Guarded};
 use crate::weaken::{self, Check};
+use crate::words::counted;
 
 /// The reason why an entry that can be read is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +55,7 @@ pub enum EntryError {
     #[error("the organiser has not signed this entry")]
     Signature(#[from] ProofError),
     /// The length of a file differs from the length in its entry.
-    #[error("the file has {found} bytes, but its entry on the board says {expected}")]
+    #[error("the file has {}, but its entry on the board says {expected}", counted(.found, "byte", "bytes"))]
     FileLength {
         /// The length in the entry, in bytes.
         expected: u32,

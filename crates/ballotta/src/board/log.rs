@@ -23,13 +23,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hash::TreeHash;
 use crate::weaken::{self, Check};
+use crate::words::entries;
 
 /// The reason why a proof or a head does not fit a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
     /// The log has no entry with this index.
-    #[error("the log of {size} entries has no entry {index}")]
+    #[error("the log of {} has no entry {index}", entries(.size))]
     OutsideTree {
         /// The index that was requested.
         index: u64,
@@ -37,7 +38,7 @@ pub enum LogError {
         size: u64,
     },
     /// The later log has fewer entries than the earlier one.
-    #[error("a log of {newer} entries cannot contain an earlier log of {older} entries")]
+    #[error("a log of {} cannot contain an earlier log of {}", entries(.newer), entries(.older))]
     Shrunk {
         /// The size of the earlier log, in entries.
         older: u64,
@@ -53,7 +54,7 @@ pub enum LogError {
         found: usize,
     },
     /// The proof does not lead from the entry to the root.
-    #[error("the proof does not show that the entry is at index {index} of this log of {size} entries")]
+    #[error("the proof does not show that the entry is at index {index} of this log of {}", entries(.size))]
     NotIncluded {
         /// The index of the entry.
         index: u64,
@@ -61,7 +62,7 @@ pub enum LogError {
         size: u64,
     },
     /// Two heads are not heads of one log, or the proof is for other heads.
-    #[error("the proof does not show that the log of {newer} entries begins with the earlier log of {older} entries")]
+    #[error("the proof does not show that the log of {} begins with the earlier log of {}", entries(.newer), entries(.older))]
     InconsistentHeads {
         /// The size of the earlier log, in entries.
         older: u64,

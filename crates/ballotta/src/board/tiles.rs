@@ -18,6 +18,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::limits::MAX_ENTRY_BYTES;
+use crate::words::counted;
 
 /// The number of entries in a full bundle, and of hashes in a full tile.
 pub const TILE_WIDTH: u16 = 256;
@@ -58,7 +59,7 @@ pub enum TileError {
         found: usize,
     },
     /// Bytes follow the last entry.
-    #[error("{count} bytes follow the last entry of the bundle")]
+    #[error("{} the last entry of the bundle", counted(.count, "byte follows", "bytes follow"))]
     Trailing {
         /// The number of bytes after the last entry.
         count: usize,

@@ -2,6 +2,8 @@
 
 use subtle::{Choice, ConstantTimeEq};
 
+use crate::words::counted;
+
 /// The reason why a rule does not allow a selection. A page shows it before anything is encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -10,7 +12,7 @@ pub enum SelectionError {
     #[error("this contest needs another kind of mark")]
     WrongKind,
     /// More options are selected than the rule allows.
-    #[error("{selected} options are selected, but at most {max} may be selected")]
+    #[error("{} selected, but at most {max} may be selected", counted(.selected, "option is", "options are"))]
     Overvote {
         /// The number of selected options.
         selected: usize,
@@ -18,7 +20,7 @@ pub enum SelectionError {
         max: u32,
     },
     /// Fewer options are selected than the rule requires.
-    #[error("{selected} options are selected, but at least {min} must be selected")]
+    #[error("{} selected, but at least {min} must be selected", counted(.selected, "option is", "options are"))]
     Undervote {
         /// The number of selected options.
         selected: usize,
@@ -46,7 +48,7 @@ pub enum SelectionError {
         max: u64,
     },
     /// The sum of the points is larger than the rule allows.
-    #[error("{given} points are given, but at most {total} may be given")]
+    #[error("{} given, but at most {total} may be given", counted(.given, "point is", "points are"))]
     TooManyPoints {
         /// The sum of the given points.
         given: u64,
@@ -54,7 +56,7 @@ pub enum SelectionError {
         total: u64,
     },
     /// The sum of the points is too small: the rule requires an exact sum.
-    #[error("{given} points are given, but all {total} must be given")]
+    #[error("{} given, but all {total} must be given", counted(.given, "point is", "points are"))]
     TooFewPoints {
         /// The sum of the given points.
         given: u64,
@@ -62,7 +64,7 @@ pub enum SelectionError {
         total: u64,
     },
     /// The votes cost more credits than the voter has.
-    #[error("the votes cost {cost} credits, but there are {credits}")]
+    #[error("the votes cost {}, but there are {credits}", counted(.cost, "credit", "credits"))]
     TooManyCredits {
         /// The cost of the votes, which is the sum of their squares.
         cost: u64,
@@ -79,7 +81,7 @@ pub enum SelectionError {
     #[error("a candidate of another list is preferred")]
     OtherList,
     /// More candidates are preferred than the rule allows.
-    #[error("{given} candidates are preferred, but at most {max} may be preferred")]
+    #[error("{} preferred, but at most {max} may be preferred", counted(.given, "candidate is", "candidates are"))]
     TooManyPreferences {
         /// The number of preferred candidates.
         given: usize,

@@ -8,6 +8,7 @@ use core::fmt;
 use super::kind::MessageKind;
 use crate::encoding::DecodeError;
 use crate::hash::FileHash;
+use crate::words::{self, counted};
 
 /// A message for which no trustee is responsible: the trustee that it names did not sign it, or saw other messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,13 +110,13 @@ pub enum CeremonyError {
         kind: MessageKind,
     },
     /// Trustees signed two different messages for one step.
-    #[error("trustees {:?} signed two different messages for one step", .evidence.iter().map(|evidence| evidence.trustee).collect::<Vec<_>>())]
+    #[error("{} signed two different messages for one step", words::trustees(&authors(.evidence)))]
     Equivocation {
         /// The first two different messages of each of these trustees.
         evidence: Vec<Evidence>,
     },
     /// Trustees have not sent their messages of this step.
-    #[error("the {kind} of trustees {absent:?} is missing")]
+    #[error("the {kind} of {} is missing", words::trustees(.absent))]
     MissingMessage {
         /// The kind of the missing messages.
         kind: MessageKind,
@@ -129,37 +130,37 @@ pub enum CeremonyError {
         messages: Vec<UnattributedMessage>,
     },
     /// Trustees have not proved that they know the secrets of their encryption keys.
-    #[error("trustees {trustees:?} have not proved that they know their secret encryption keys")]
+    #[error("the proof of the secret encryption key of {} is invalid", words::trustees(.trustees))]
     PossessionProofInvalid {
         /// The trustees whose proof is invalid.
         trustees: Vec<u16>,
     },
     /// A key is used for two purposes or by two trustees.
-    #[error("trustees {trustees:?} use a key that is also used for another purpose or by another trustee")]
+    #[error("a key of {} is also used for another purpose or by another trustee", words::trustees(.trustees))]
     KeyReuse {
         /// The trustees with such a key.
         trustees: Vec<u16>,
     },
     /// Deals differ from the deals to which their dealers committed.
-    #[error("the deals of trustees {dealers:?} are not the deals to which they committed")]
+    #[error("the deal of {} is not the one of the commitment", words::trustees(.dealers))]
     CommitmentMismatch {
         /// The dealers of these deals.
         dealers: Vec<u16>,
     },
     /// Dealers have not proved that they know their constant terms.
-    #[error("trustees {dealers:?} have not proved that they know the constant terms of their polynomials")]
+    #[error("the proof of the constant terms in the deal of {} is invalid", words::trustees(.dealers))]
     DealProofInvalid {
         /// The dealers whose proof is invalid.
         dealers: Vec<u16>,
     },
     /// Dealers have not proved that they know the secrets of the ephemeral keys of encrypted shares.
-    #[error("a dealer has not proved that it encrypted these shares itself (dealer, receiver): {places:?}")]
+    #[error("the dealer has not proved that it encrypted the shares itself: {}", shares(.places))]
     ShareProofInvalid {
         /// The dealer and the receiver of each of these shares.
         places: Vec<(u16, u16)>,
     },
     /// An ephemeral key appears in two places, with a valid proof in each.
-    #[error("the same ephemeral key encrypts all these shares (dealer, receiver): {places:?}")]
+    #[error("one ephemeral key encrypts several shares: {}", shares(.places))]
     CopiedEphemeral {
         /// The dealer and the receiver of each of these shares.
         places: Vec<(u16, u16)>,
@@ -213,13 +214,13 @@ pub enum CeremonyError {
         trustee: u16,
     },
     /// Trustees have not proved that their stored shares decrypt.
-    #[error("trustees {trustees:?} have not proved that their shares can decrypt")]
+    #[error("the proof that the shares of {} can decrypt is invalid", words::trustees(.trustees))]
     BackupProofInvalid {
         /// The trustees whose proof is invalid.
         trustees: Vec<u16>,
     },
     /// Too few trustees have confirmed that they have their shares.
-    #[error("{confirmed} trustees have confirmed, but at least {required} must confirm")]
+    #[error("{} confirmed, but at least {required} must confirm", counted(.confirmed, "trustee has", "trustees have"))]
     TooFewConfirmed {
         /// How many trustees have confirmed.
         confirmed: u16,
@@ -303,6 +304,16 @@ pub(super) fn refuse_if_any<T>(
     if broken.is_empty() { Ok(()) } else { Err(error(broken)) }
 }
 
+/// The trustees whose messages are evidence.
+fn authors(evidence: &[Evidence]) -> Vec<u16> {
+    evidence.iter().map(|evidence| evidence.trustee).collect()
+}
+
+/// The dealer and the receiver of shares, in words.
+fn shares(places: &[(u16, u16)]) -> String {
+    list(places.iter().map(|(dealer, receiver)| format!("from trustee {dealer} for trustee {receiver}")))
+}
+
 fn list(items: impl IntoIterator<Item: ToString>) -> String {
     let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
     items.join("; ")
@@ -333,6 +344,6 @@ mod tests {
              deal in the name of trustee 2; deal in the name of trustee 5"
         );
         let absent = CeremonyError::MissingMessage { kind: MessageKind::Deal, absent: alloc::vec![2, 5] };
-        assert_eq!(absent.to_string(), "the deal of trustees [2, 5] is missing");
+        assert_eq!(absent.to_string(), "the deal of trustees 2 and 5 is missing");
     }
 }

@@ -11,6 +11,7 @@ use super::steps::of_kind;
 use super::{CeremonyError, CeremonyParameters, JointKey, MessageKind, Trustee, TrusteeSeed};
 use crate::encoding::DecodeError;
 use crate::index::TrusteeIndex;
+use crate::words;
 
 /// The next step of a trustee in a ceremony.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +93,7 @@ pub enum NextMessageError {
     #[error("not a message of a key ceremony: {0}")]
     Unreadable(DecodeError),
     /// Messages of an earlier step are missing.
-    #[error("the {kind} of trustee {trustee} is too early: there is no {missing} of trustees {absent:?} yet")]
+    #[error("the {kind} of trustee {trustee} is too early: there is no {missing} of {} yet", words::trustees(.absent))]
     TooEarly {
         /// The number of the author of the message.
         trustee: u16,
@@ -114,6 +115,19 @@ pub enum NextMessageError {
     /// The message breaks a rule of the ceremony.
     #[error(transparent)]
     Ceremony(CeremonyError),
+}
+
+impl NextMessageError {
+    /// The stable name of the fault, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "bad-ceremony-message",
+            Self::TooEarly { .. } => "message-too-early",
+            Self::AlreadyPublished { .. } => "message-published-already",
+            Self::Ceremony(_) => "bad-ceremony",
+        }
+    }
 }
 
 /// Checks that a message may be published after the messages in `published`: its author signed it, it is the first

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::checks::CheckId;
 use crate::hash::Fingerprint;
 use crate::record::{ReadError, ResultDocument};
+use crate::words::Shown;
 
 /// The place in a record where something was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -371,19 +372,6 @@ impl fmt::Display for Roles<'_> {
                 f.write_str(", ")?;
             }
             write!(f, "{role}")
-        })
-    }
-}
-
-/// A text that may contain a name that an attacker chose. It is shown with escapes, so that it cannot write further
-/// lines on a terminal or hide others.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|character| match character {
-            '"' | '\'' | '\\' => write!(f, "{character}"),
-            _ => write!(f, "{}", character.escape_debug()),
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use crate::words::Shown;
+
 /// The reason why a note, a checkpoint or a key of notes is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -33,7 +35,7 @@ pub enum NoteError {
         line: usize,
     },
     /// A name is empty, longer than 255 bytes, or has a space, a plus sign or a control character.
-    #[error("\"{}\" cannot be the name of a key", name.escape_default())]
+    #[error("\"{}\" cannot be the name of a key", Shown(name))]
     KeyName {
         /// The name that is not allowed.
         name: String,

@@ -3,6 +3,7 @@
 use super::ROLL_FORMAT;
 use crate::hash::{ManifestHash, RollHash};
 use crate::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
+use crate::words::counted;
 
 /// A line of a roll that breaks a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +74,7 @@ pub enum RollProblem {
 
 /// The error of a roll that was read to its end and breaks at least one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{errors} lines of the roll break a rule; {first}")]
+#[error("{} a rule; {first}", counted(.errors, "line of the roll breaks", "lines of the roll break"))]
 pub struct RollRefused {
     /// How many errors were found in the roll.
     pub errors: u64,

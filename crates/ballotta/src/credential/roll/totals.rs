@@ -12,6 +12,7 @@ use crate::contest::Multiplier;
 use crate::limits::MAX_VOTERS;
 use crate::manifest::{Contest, Manifest};
 use crate::weaken::{self, Check};
+use crate::words::counted;
 
 /// The most different styles and weights whose voters are counted separately.
 pub(super) const MAX_DISTINCT_WEIGHTS: usize = 1 << 16;
@@ -73,8 +74,10 @@ impl RollTotals {
         let minimum = privacy.minimum_counted_ballots;
         if (1..minimum).contains(&voters) {
             return Some(format!(
-                "contest {id} is never decrypted: {voters} of the voters have it on their ballot, and the manifest asks for \
-                 {minimum} ballots"
+                "contest {id} is never decrypted: {} it on the ballot, and the manifest asks for \
+                 {}",
+                counted(voters, "voter has", "voters have"),
+                counted(minimum, "ballot", "ballots")
             ));
         }
         let mut of_weight: BTreeMap<u64, u64> = BTreeMap::new();
@@ -86,8 +89,10 @@ impl RollTotals {
         let minimum = privacy.minimum_ballots_per_weight;
         let (weight, voters) = of_weight.iter().find(|(_, voters)| **voters < minimum)?;
         Some(format!(
-            "contest {id} is not decrypted if a voter of the weight {weight} votes: {voters} of its voters have this weight, \
-             and the manifest asks for {minimum} ballots of every weight"
+            "contest {id} is not decrypted if a voter of the weight {weight} votes: {} this weight, \
+             and the manifest asks for {} of every weight",
+            counted(voters, "of its voters has", "of its voters have"),
+            counted(minimum, "ballot", "ballots")
         ))
     }
 
