@@ -4,6 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use ballotta::hash::Fingerprint;
+
+/// The form of a fingerprint that people compare.
+pub(crate) fn written(fingerprint: &str) -> String {
+    fingerprint.parse::<Fingerprint>().unwrap().written()
+}
+
 /// A folder with a separate folder for each person.
 pub(crate) struct People {
     root: tempfile::TempDir,

@@ -7,10 +7,15 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::people::{People, Ran};
+use super::people::{People, Ran, written};
 use super::{copy, list};
 
 const WRONG: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+/// How an act shows the fingerprint of its election.
+fn row(fingerprint: &str) -> String {
+    format!("  fingerprint   {}\n                {fingerprint}", written(fingerprint))
+}
+
 const TITLE: &str = "\n  election      A statute  (A REHEARSAL: the result does not count)\n";
 
 #[test]
@@ -80,7 +85,8 @@ fn h3_roll_and_opening(people: &People) -> String {
     let sign =
         |pins: &str, out: &str| format!("authority sign record --key authority/key {pins} --out authority/{out}");
     let shown = people.run(&sign(&format!("--fingerprint {fingerprint}"), "signature"));
-    let rows = format!("{TITLE}  fingerprint   {fingerprint}\n  voters        2\n  weight        2 in total\n");
+    let row = row(&fingerprint);
+    let rows = format!("{TITLE}{row}\n  voters        2\n  weight        2 in total\n");
     let expected = format!("This signs the roll, as the one that was issued:{rows}");
     assert!(shown.code == 0 && shown.stderr.contains(&expected), "{}", shown.shown());
     // Another history of the same board: it has another signature of the roll.
@@ -116,8 +122,9 @@ fn h3_voting_and_closing(people: &People, fingerprint: &str) {
     let shown = people.run(&cosign(&format!("--fingerprint {fingerprint} --checkpoint record/checkpoint"), "early"));
     let manifest = people.read("organiser/manifest.json");
     let (_, election_id) = manifest.split_once("\"election_id\": \"").unwrap();
+    let row = row(fingerprint);
     let rows = format!(
-        "This signs a cosignature of the checkpoint:{TITLE}  fingerprint   {fingerprint}\n  \
+        "This signs a cosignature of the checkpoint:{TITLE}{row}\n  \
          origin        board.example/h3/{}\n  size          7 entries\n  root          ",
         &election_id[..16]
     );
@@ -129,7 +136,7 @@ fn h3_voting_and_closing(people: &People, fingerprint: &str) {
     assert!(before_the_roll.code == 1 && before_the_roll.stderr.contains("\n  manifest hash "));
 
     let expected = format!(
-        "This signs the closing of the voting:{TITLE}  fingerprint   {fingerprint}\n  \
+        "This signs the closing of the voting:{TITLE}{row}\n  \
          turnout       1 ballot counts, of 2 voters (50.00 %)\n"
     );
     let pins = format!("--fingerprint {fingerprint} --checkpoint record/checkpoint");
@@ -146,8 +153,8 @@ fn h3_closing_statement_and_decryption(people: &People, fingerprint: &str) {
     };
     let pins = format!("--fingerprint {fingerprint} --checkpoint record/checkpoint");
     let root = people.ok("inspect record/closing-checkpoint");
-    let rows =
-        |root: &str| format!("{TITLE}  fingerprint   {fingerprint}\n  size          8 entries\n  root          {root}");
+    let row = row(fingerprint);
+    let rows = |root: &str| format!("{TITLE}{row}\n  size          8 entries\n  root          {root}");
     let withheld = "\n  ballots       1 ballot counts\n  contest       Do you approve?: 1 ballot; WITHHELD, not decrypted: \
                     1 ballot in it, fewer than the 2 that the manifest requires\n";
     // A sitting takes the same pins, and asks the same question.
@@ -178,8 +185,10 @@ fn h3_voters(people: &People, fingerprint: &str) {
     let tracker = people.field("inspect voters/one.ballot", "tracker");
     let check = format!("voter check record {}", people.asks(1, &tracker));
     let not_this = format!(
-        "error: the election has the fingerprint {fingerprint}, not {WRONG}\nremedy: check the fingerprint; if it is \
-         right, this is not the record of your election: tell the organiser\n"
+        "error: the election has the fingerprint {}, not {}\nremedy: check the fingerprint; if it is \
+         right, this is not the record of your election: tell the organiser\n",
+        written(fingerprint),
+        written(WRONG)
     );
     people.fails(1, &not_this, &format!("{check} --fingerprint {WRONG}"));
     people.fails(1, OTHER_BOARD, &format!("{check} --checkpoint other/checkpoint"));
@@ -194,11 +203,16 @@ const OTHER_BOARD: &str = "error: the board does not continue the checkpoint oth
 #[track_caller]
 fn pins_refuse(people: &People, fingerprint: &str, line: &str) {
     let other_election = format!(
-        "error: the election has the fingerprint {fingerprint}, not {WRONG}\n\
-         remedy: check the fingerprint; if it is right, do not sign: "
+        "error: the election has the fingerprint {}, not {}\n\
+         remedy: check the fingerprint; if it is right, do not sign: ",
+        written(fingerprint),
+        written(WRONG)
     );
-    refused(people, &other_election, &format!("{line} --fingerprint {WRONG}"));
-    refused(people, OTHER_BOARD, &format!("{line} --fingerprint {fingerprint} --checkpoint other/checkpoint"));
+    for wrong in [WRONG, &written(WRONG)] {
+        refused(people, &other_election, &format!("{line} --fingerprint {wrong}"));
+    }
+    let own = written(fingerprint).to_lowercase();
+    refused(people, OTHER_BOARD, &format!("{line} --fingerprint {own} --checkpoint other/checkpoint"));
 }
 
 /// An act that is refused leaves nothing behind.

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::people::People;
+use crate::people::{People, written};
 
 const COLUMNS: usize = 80;
 
@@ -18,12 +18,14 @@ pub(crate) fn bars_leave_what_is_said(people: &People, fingerprint: &str) {
     let screen = self::screen(people, "organiser open record --yes --key organiser/key --out organiser/shown").unwrap();
     let [send, opening] =
         ["Send organiser/shown to the board.", "It is the opening of the election with this fingerprint:"];
-    let row = format!("  fingerprint   {fingerprint}");
+    let row = format!("  fingerprint   {}", written(fingerprint));
+    let whole = format!("                {fingerprint}");
     // Notes of the verification come before these lines.
     let expected = [
         "This signs the opening of the voting:",
         "  election      A statute  (A REHEARSAL: the result does not count)",
         &row,
+        &whole,
         "  voters        5",
         "  weight        5 in total",
         send,
