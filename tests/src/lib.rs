@@ -6,6 +6,7 @@
 //! claims and not for how it is written; [`sabotage`] shows that with every one.
 
 pub mod ballot;
+pub mod edges;
 pub mod manifests;
 pub mod mutate;
 pub mod mutations;

@@ -28,6 +28,7 @@ use ballotta::record::MemoryRecord;
 use ballotta::transcript::{Domain, ProofTranscript};
 use ballotta::written::VoterNumber;
 use ballotta_tests::ballot::{Style, WEIGHT, committed, transcript};
+use ballotta_tests::edges;
 use ballotta_tests::election::numbered_options;
 use ballotta_tests::framed;
 use ballotta_tests::manifests;
@@ -413,4 +414,14 @@ fn manifests() {
         vectors.push(vector.into());
     }
     check_lines("manifests.json", vectors);
+}
+
+/// Encodings of elements and scalars, signatures and cosignatures of logs at the edges of what is accepted.
+#[test]
+fn encodings_and_signatures() {
+    let vectors = json!({
+        "elements": edges::elements(), "scalars": edges::scalars(), "wide_scalars": edges::wide_scalars(),
+        "ed25519": edges::signatures(), "cosignatures": edges::cosignatures(),
+    });
+    check("edges.json", &vectors);
 }

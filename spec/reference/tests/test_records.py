@@ -9,18 +9,20 @@ import unittest
 
 from paths import VECTORS
 
-from board import bundle_paths, cosignature_holds, ed25519_holds, key_id, leaf, read_bundle, read_checkpoint, read_entry, read_pointer, Log
-from ceremony import read_message, read_body
+from board import (
+    Log, bundle_paths, cosignature_holds, ed25519_holds, key_id, leaf, read_bundle, read_checkpoint, read_entry, read_pointer,
+)  # fmt: skip
+from ceremony import read_body, read_message
 from encoding import Reader, Refused, le16, le32, le64, written
-from group import BASE, ORDER, Element, decode, decode_edwards, encode, equal, is_small_order, multiply_add, read_scalar
+from group import BASE, ORDER, Element, decode, encode, equal, is_identity, multiply_add, read_element, read_scalar
 from manifest import NoteKey, read_manifest
 from record import Record
+from report import Report
 from roll import read_roll_signature
 from schema import ed25519_key
-from tally import lagrange, read_decryption, read_statement
+from tally import lagrange, read_decryption, read_equality, read_statement
 from transcript import begin, hash_to_group, sha256, tagged
 from verify import Pins, Verifier, verify
-from report import Report
 
 
 def vectors(name):
@@ -294,9 +296,6 @@ class Values:
         return values
 
     def decryptions(self):
-        from tally import read_equality
-        from group import read_element
-
         values = []
         for index, body in self.of_kind(6):
             hash = read_pointer(body).hash.hex()
@@ -490,6 +489,48 @@ class Manifests(unittest.TestCase):
                 failures = [[f["check"], f["place"], f["effect"], f["who"]] for f in report["failures"]]
                 self.assertEqual(failures, [["manifest.valid", {"file": "manifest.json"}, "invalid", []]])
                 self.assertEqual((report["checks"][0]["items"], report["checks"][0]["failures"]), (1, 1))
+
+
+class Edges(unittest.TestCase):
+    def test_elements(self):
+        for vector in vectors("edges.json")["elements"]:
+            try:
+                found = "identity" if is_identity(decode(h(vector["bytes"]), "element").point) else "element"
+            except Refused:
+                found = "refused"
+            self.assertEqual(found, vector["is"], vector["name"])
+
+    def test_scalars(self):
+        for vector in vectors("edges.json")["scalars"]:
+            try:
+                accepted = read_scalar(Reader(h(vector["bytes"])), "scalar") >= 0
+            except Refused:
+                accepted = False
+            self.assertEqual(accepted, vector["accepted"], vector["name"])
+        for vector in vectors("edges.json")["wide_scalars"]:
+            self.assertEqual(hex_scalar(int.from_bytes(h(vector["bytes"]), "little")), vector["scalar"])
+
+    def test_ed25519(self):
+        """Fault G13: the criteria of board.md#checkpoints, one by one."""
+        edges = vectors("edges.json")["ed25519"]
+        message = edges["message"].encode()
+        for vector in edges["signatures"]:
+            with self.subTest(vector["name"]):
+                signature = h(vector["signature"])
+                try:
+                    key = NoteKey(edges["name"], h(vector["key"]), ed25519_key(vector["key"]))
+                except Refused:
+                    self.assertEqual((vector["key_accepted"], vector["valid"]), (False, False))
+                    continue
+                self.assertTrue(vector["key_accepted"])
+                self.assertEqual(ed25519_holds(key, message, signature), vector["valid"])
+
+    def test_cosignatures(self):
+        edges = vectors("edges.json")["cosignatures"]
+        witness = NoteKey(edges["name"], h(edges["key"]), ed25519_key(edges["key"]))
+        for vector in edges["cosignatures"]:
+            holds = cosignature_holds(witness, edges["text"].encode(), h(vector["signature"]))
+            self.assertEqual(holds, vector["valid"], vector["name"])
 
 
 if __name__ == "__main__":
