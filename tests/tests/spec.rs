@@ -125,12 +125,20 @@ fn tests_behind_the_claims() {
 #[test]
 fn checks_of_the_verifier() {
     let text = spec("verification.md");
-    let (table, _) = text.split_once("\n### Statements").expect("the section after the table of the checks");
+    let (table, sections) =
+        text.split_once("\n### `manifest.valid`").expect("the section after the table of the checks");
     let listed: Vec<&str> =
         table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |")).map(|(slug, _)| slug).collect();
     let listed: Vec<&str> = listed.into_iter().filter(|slug| slug.contains('.')).collect();
     let known: Vec<&str> = CheckId::ALL.iter().map(|check| check.slug()).collect();
     assert_eq!(listed, known);
+    // Each has a section, in the same order; those of ballots have one together.
+    let described = after(sections, "\n### `", |c| c != '`');
+    let described: Vec<&str> = core::iter::once("manifest.valid").chain(described).collect();
+    let mut expected: Vec<&str> =
+        known.iter().map(|slug| if slug.starts_with("ballot.") { "ballot." } else { *slug }).collect();
+    expected.dedup();
+    assert_eq!(described, expected);
 }
 
 #[test]
