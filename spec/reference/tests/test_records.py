@@ -437,7 +437,7 @@ class ChangedRecords(unittest.TestCase):
 
 
 def edited(base, edits):
-    """The bytes of an edited manifest: `spec/README.md#vectors`."""
+    """The bytes of an edited manifest: `spec/vectors/README.md`."""
     value, data = json.loads(json.dumps(base)), None
     for kind, path, *new in edits:
         if kind in ("put", "bytes"):
