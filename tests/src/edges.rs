@@ -3,6 +3,7 @@
 #![allow(non_snake_case)]
 
 use ballotta::board::note::{KeyKind, NoteKey, SignedCheckpoint};
+use ballotta::board::tiles::TilePath;
 use ballotta::group::{Element, Scalar};
 use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION};
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
@@ -133,6 +134,24 @@ pub fn wide_scalars() -> Value {
         .map(
             |bytes| json!({ "bytes": hex::encode(bytes), "scalar": hex::encode(Scalar::from_wide(&bytes).to_bytes()) }),
         )
+        .collect()
+}
+
+/// Sizes of logs, with the number of bundles and the path of the last one.
+///
+/// # Panics
+///
+/// If a log has more bundles than entries.
+#[must_use]
+pub fn tiles() -> Value {
+    [1, 255, 256, 257, 256_000, 256_001, 256 * 1_234_067 + 1, 1 << 30]
+        .into_iter()
+        .map(|size: u64| {
+            let bundles = size.div_ceil(256);
+            let last = TilePath::bundle_of(size - 1, size).expect("an entry of the log");
+            assert_eq!(last.index() + 1, bundles);
+            json!({ "size": size, "bundles": bundles, "last": last.to_string() })
+        })
         .collect()
 }
 

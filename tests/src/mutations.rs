@@ -477,6 +477,10 @@ impl Maker<'_> {
             board.push_bytes(vec![1, 5, 3]);
             board.push_bytes([&[1, 5, 2][..], &[0; 96]].concat());
         });
+        let long = |board: &mut Board<'_>| (0..240).for_each(|_| _ = board.push_bytes(vec![1, 5]));
+        self.after(S, "a board of two bundles, with many entries that cannot be read", long);
+        self.after(S, "the second of two bundles is missing", long);
+        self.made.last_mut().expect("a record").record.files.retain(|path, _| !path.starts_with("tile/entries/001"));
         self.after(S, "messages of the ceremony and signatures of the roll after the opening", |board| {
             board.push_file(EntryKind::Ceremony, 1, b"late");
             board.sign_roll(1);

@@ -236,6 +236,7 @@ impl Values<'_> {
         let report = &self.verification.report;
         json!({
             "secrets": self.secrets(),
+            "trustee_secrets": self.trustee_secrets(),
             "manifest_hash": text(tagged("manifest", &[manifest.bytes()])),
             "roll_hash": text(roll),
             "ceremony": self.ceremony(),
@@ -267,6 +268,92 @@ impl Values<'_> {
             "organiser": scalar(organiser.secret().expose_scalar()), "authorities": authorities, "board": text(board_seed),
             "witnesses": seeds(witness_seeds), "trustees": seeds(trustee_seeds), "codes": codes,
         })
+    }
+
+    /// What each trustee derives from its seed, and the shares that it sends and receives.
+    fn trustee_secrets(&self) -> Value {
+        let context = &self.election.context;
+        let (manifest, seeds) = (context.manifest(), &self.election.trustee_seeds);
+        let (count, slots) = (seeds.len(), manifest.slots());
+        let messages: Vec<&[u8]> = self.election.ceremony.iter().map(|(_, message)| message.as_slice()).collect();
+        let deals = &messages[2 * count..3 * count];
+        let (roster, hash) = (&deals[0][5..37], manifest.hash().as_bytes());
+        let nonces = |mut transcript: Transcript, seed: &[u8; 32]| {
+            transcript.append_message(b"nonce-secret", seed);
+            transcript.append_message(b"nonce-randomness", &[0; 32]);
+            transcript
+        };
+        let without_context = || {
+            let mut transcript = Transcript::new(SUITE.as_bytes());
+            transcript.append_message(b"dom-sep", b"trustee-secrets");
+            transcript
+        };
+        let encryption_key = |seed| {
+            let mut transcript = begin("trustee-secrets", b"manifest", hash);
+            transcript.append_message(b"attempt", &1_u64.to_le_bytes());
+            nonces(transcript, seed).challenge_scalar(b"encryption-key")
+        };
+        let keys: Vec<Element> = seeds.iter().map(|seed| Element::mul_generator(&encryption_key(seed))).collect();
+        let t = usize::from(manifest.trustees().threshold);
+        let coefficients = |seed| -> Vec<Vec<Scalar>> {
+            let mut drawn = nonces(begin("trustee-secrets", b"roster", roster), seed);
+            (0..slots).map(|_| (0..t).map(|_| drawn.challenge_scalar(b"coefficient")).collect()).collect()
+        };
+        let share = |of_slot: &[Scalar], receiver: u64| {
+            of_slot.iter().rev().fold(Scalar::ZERO, |sum, a| sum * Scalar::from(receiver) + *a)
+        };
+        let all: Vec<Vec<Vec<Scalar>>> = seeds.iter().map(coefficients).collect();
+        let mut values = Vec::new();
+        for (number, seed) in seeds.iter().enumerate() {
+            let (trustee, deal) = (number as u64 + 1, deals[number]);
+            let mut body = Cut(&deal[39..]);
+            for a in all[number].iter().flatten() {
+                assert_eq!(body.element(), Element::mul_generator(a), "a coefficient of the deal");
+            }
+            body.take(64);
+            let mut sent = Vec::new();
+            for (receiver, Y) in zip(1_u64.., &keys) {
+                let plaintext: Vec<u8> =
+                    all[number].iter().flat_map(|of_slot| share(of_slot, receiver).to_bytes()).collect();
+                let named = |domain| {
+                    let mut transcript = begin(domain, b"roster", roster);
+                    transcript.append_message(b"trustee", &trustee.to_le_bytes());
+                    transcript.append_message(b"receiver", &receiver.to_le_bytes());
+                    transcript
+                };
+                let mut drawn = named("trustee-secrets");
+                drawn.append_message(b"shares", &plaintext);
+                let e = nonces(drawn, seed).challenge_scalar(b"ephemeral");
+                let E = body.element();
+                assert_eq!(E, Element::mul_generator(&e), "an ephemeral key of the deal");
+                let mut transcript = named("share-encryption");
+                transcript.append_message(b"E", &E.to_bytes());
+                transcript.append_message(b"Y", &Y.to_bytes());
+                transcript.append_message(b"K", &(Y * &e).to_bytes());
+                let mut key = [0; 32];
+                transcript.challenge_bytes(b"key", &mut key);
+                body.take(64);
+                sent.push(json!({
+                    "receiver": receiver, "plaintext": text(plaintext), "e": scalar(&e), "key": text(key),
+                    "ciphertext": text(body.take(32 * slots + 16)),
+                }));
+            }
+            let received =
+                |slot: usize| -> Scalar { all.iter().map(|of_dealer| share(&of_dealer[slot], trustee)).sum() };
+            let shares: Vec<Scalar> = (0..slots).map(received).collect();
+            for (share, key) in zip(&shares, self.verification_keys(number + 1)) {
+                assert_eq!(Element::mul_generator(share), key, "a share of the joint key");
+            }
+            let signing = nonces(without_context(), seed).challenge_scalar(b"signing-key");
+            assert_eq!(Element::mul_generator(&signing), *self.trustee_key(number as u16 + 1));
+            let of_slot = |of_slot: &Vec<Scalar>| of_slot.iter().map(scalar).collect::<Vec<_>>();
+            values.push(json!({
+                "trustee": trustee, "signing_key": scalar(&signing), "encryption_key": scalar(&encryption_key(seed)),
+                "coefficients": all[number].iter().map(of_slot).collect::<Vec<_>>(), "sent": sent,
+                "shares": shares.iter().map(scalar).collect::<Vec<_>>(),
+            }));
+        }
+        values.into()
     }
 
     /// The bodies of the entries of a kind, with their positions.

@@ -421,6 +421,7 @@ fn manifests() {
 fn encodings_and_signatures() {
     let vectors = json!({
         "elements": edges::elements(), "scalars": edges::scalars(), "wide_scalars": edges::wide_scalars(),
+        "tiles": edges::tiles(),
         "ed25519": edges::signatures(), "cosignatures": edges::cosignatures(),
     });
     check("edges.json", &vectors);

@@ -4,13 +4,15 @@ refused: changed records, manifests, encodings and signatures."""
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import unittest
+from struct import pack, unpack
 
-from paths import VECTORS
+from paths import COMMAND, VECTORS
 
 from board import (
-    Log, bundle_paths, cosignature_holds, ed25519_holds, key_id, leaf, read_bundle, read_checkpoint, read_entry, read_pointer,
+    Log, bundle_path, bundle_paths, cosignature_holds, ed25519_holds, key_id, leaf, read_bundle, read_checkpoint, read_entry, read_pointer,
 )  # fmt: skip
 from ceremony import read_body, read_message
 from encoding import Reader, Refused, le16, le32, le64, written
@@ -21,7 +23,7 @@ from report import Report
 from roll import read_roll_signature
 from schema import ed25519_key
 from tally import lagrange, read_decryption, read_equality, read_statement
-from transcript import begin, hash_to_group, sha256, tagged
+from transcript import SUITE, Transcript, begin, hash_to_group, sha256, tagged
 from verify import Pins, Verifier, verify
 
 
@@ -31,6 +33,10 @@ def vectors(name):
 
 def h(text):
     return bytes.fromhex(text)
+
+
+def in_text(value):
+    return json.dumps(value, sort_keys=True)
 
 
 def hex_scalar(number):
@@ -161,6 +167,68 @@ class Values:
                 for j in range(1, len(m.trustees) + 1)
             ],
         }  # fmt: skip
+
+    def trustee_secrets(self, seeds):
+        """spec/ceremony.md#what-a-trustee-derives"""
+        m = self.manifest
+        files = [self.record.read(f"ceremony/{read_pointer(body).hash.hex()}", 1 << 24) for _, body in self.of_kind(1)]
+        deals = {message.author: message for message in map(read_message, files) if message.kind == 3}
+
+        def drawn(transcript, seed):
+            transcript.append("nonce-secret", seed)
+            transcript.append("nonce-randomness", bytes(32))
+            return transcript
+
+        def of_roster():
+            return begin("trustee-secrets", "roster", deals[1].roster)
+
+        def own(transcript, j):
+            transcript.append_number("attempt", 1)
+            return drawn(transcript, seeds[j]).challenge("encryption-key")
+
+        numbers = range(1, len(m.trustees) + 1)
+        encryption = {j: own(begin("trustee-secrets", "manifest", m.hash), j) for j in numbers}
+        public = {j: encode(multiply_add([(y, BASE)])) for j, y in encryption.items()}
+        coefficients = {}
+        for j in numbers:
+            transcript = drawn(of_roster(), seeds[j])
+            coefficients[j] = [[transcript.challenge("coefficient") for _ in range(m.threshold)] for _ in range(m.slots)]
+
+        def share(dealer, slot, receiver):
+            return sum(a * receiver**power for power, a in enumerate(coefficients[dealer][slot])) % ORDER
+
+        values = []
+        for j in numbers:
+            sent = []
+            for receiver in numbers:
+                plaintext = b"".join(share(j, slot, receiver).to_bytes(32, "little") for slot in range(m.slots))
+                transcript = of_roster()
+                transcript.append_number("trustee", j)
+                transcript.append_number("receiver", receiver)
+                transcript.append("shares", plaintext)
+                e = drawn(transcript, seeds[j]).challenge("ephemeral")
+                transcript = begin("share-encryption", "roster", deals[1].roster)
+                transcript.append_number("trustee", j)
+                transcript.append_number("receiver", receiver)
+                transcript.append("E", encode(multiply_add([(e, BASE)])))
+                transcript.append("Y", public[receiver])
+                transcript.append("K", encode(multiply_add([(e, decode(public[receiver], "Y").point)])))
+                key = transcript.challenge_bytes("key", 32)
+                ciphertext = sealed(key, plaintext)
+                assert ciphertext in deals[j].body
+                sent.append({
+                    "receiver": receiver, "plaintext": plaintext.hex(), "e": hex_scalar(e), "key": key.hex(),
+                    "ciphertext": ciphertext.hex(),
+                })  # fmt: skip
+            transcript = Transcript(SUITE)
+            transcript.append("dom-sep", b"trustee-secrets")
+            values.append({
+                "trustee": j, "signing_key": hex_scalar(drawn(transcript, seeds[j]).challenge("signing-key")),
+                "encryption_key": hex_scalar(encryption[j]),
+                "coefficients": [[hex_scalar(a) for a in of_slot] for of_slot in coefficients[j]], "sent": sent,
+                "shares": [hex_scalar(sum(share(d, slot, j) for d in numbers)) for slot in range(m.slots)],
+            })  # fmt: skip
+        return values
 
     def deal(self, body, j, roster):
         transcript = begin("deal-possession", "roster", roster)
@@ -339,6 +407,46 @@ class Values:
         return {"lambdas": [{"trustee": j, "lambda": hex_scalar(lambdas[j])} for j in trustees], "contests": contests}
 
 
+def chacha20(key, counter, nonce, data):
+    """RFC 8439, section 2.4."""
+
+    def quarter(x, a, b, c, d):
+        for one, other, third, turn in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+            x[one] = (x[one] + x[other]) % 2**32
+            mixed = x[third] ^ x[one]
+            x[third] = (mixed << turn | mixed >> (32 - turn)) % 2**32
+
+    output = b""
+    for block in range(0, len(data), 64):
+        state = [*unpack("<4I", b"expand 32-byte k"), *unpack("<8I", key), counter + block // 64, *unpack("<3I", nonce)]
+        x = list(state)
+        for _ in range(10):
+            for a, b, c, d in ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15)):
+                quarter(x, a, b, c, d)
+            for a, b, c, d in ((0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)):
+                quarter(x, a, b, c, d)
+        stream = pack("<16I", *((one + other) % 2**32 for one, other in zip(x, state)))
+        output += bytes(one ^ other for one, other in zip(data[block : block + 64], stream))
+    return output
+
+
+def poly1305(key, data):
+    """RFC 8439, section 2.5."""
+    r, s = int.from_bytes(key[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF, int.from_bytes(key[16:], "little")
+    total = 0
+    for block in range(0, len(data), 16):
+        total = (total + int.from_bytes(data[block : block + 16] + b"\x01", "little")) * r % (2**130 - 5)
+    return ((total + s) % 2**128).to_bytes(16, "little")
+
+
+def sealed(key, plaintext):
+    """ChaCha20-Poly1305 with the nonce of spec/ceremony.md#shares, without additional data."""
+    encrypted = chacha20(key, 1, bytes(12), plaintext)
+    padding = bytes(-len(encrypted) % 16)
+    one_time = chacha20(key, 0, bytes(12), bytes(32))
+    return encrypted + poly1305(one_time, encrypted + padding + le64(0) + le64(len(encrypted)))
+
+
 class Seen(Verifier):
     """A verifier that keeps what it computes."""
 
@@ -359,10 +467,10 @@ class Seen(Verifier):
 def comparable(report):
     """What two verifiers must say in the same way: everything but sentences, and failures without an order."""
     failures = [
-        [f["check"], f["place"], f["effect"], sorted(f["who"], key=json.dumps)] for f in report["failures"]
+        [f["check"], f["place"], f["effect"], sorted(f["who"], key=in_text)] for f in report["failures"]
     ]
     return report | {
-        "failures": sorted(failures, key=json.dumps),
+        "failures": sorted(failures, key=in_text),
         "not_checked": len(report["not_checked"]), "warnings": len(report["warnings"]),
     }  # fmt: skip
 
@@ -372,7 +480,9 @@ class ClosedRecords(unittest.TestCase):
 
     def test_values(self):
         for name, expected in vectors("records.json").items():
-            values = Values(str(VECTORS / "records" / name)).json()
+            record = Values(str(VECTORS / "records" / name))
+            seeds = {j: h(seed) for j, seed in enumerate(expected["secrets"]["trustees"], 1)}
+            values = record.json() | {"trustee_secrets": record.trustee_secrets(seeds)}
             for field in expected.keys() - {"secrets", "report"}:
                 with self.subTest(f"{name}: {field}"):
                     self.assertEqual(values[field], expected[field])
@@ -406,13 +516,13 @@ def expected_of(report):
     return {
         "verdict": report["verdict"], "exit_code": code, "fingerprint": report["fingerprint"],
         "checks": [[check["check"], check["status"], check["items"], check["failures"]] for check in report["checks"]],
-        "failures": sorted(failures, key=json.dumps), "not_checked": len(report["not_checked"]),
+        "failures": sorted(failures, key=in_text), "not_checked": len(report["not_checked"]),
         "warnings": len(report["warnings"]), "result": report["result"] is not None,
     }  # fmt: skip
 
 
 def in_order(who):
-    return sorted(who, key=json.dumps)
+    return sorted(who, key=in_text)
 
 
 class ChangedRecords(unittest.TestCase):
@@ -424,10 +534,24 @@ class ChangedRecords(unittest.TestCase):
                 changed_folder(folder, vector)
                 self.assertEqual(self.report(vector, folder), self.expected(vector))
 
+    @unittest.skipUnless(COMMAND, "BALLOTTA_COMMAND names no command")
+    def test_command(self):
+        """The command gives the same reports, with the exit codes of the vectors."""
+        for vector in vectors("changed-records.json"):
+            if "head" in vector["pins"]:
+                continue  # the command pins signed checkpoints
+            with self.subTest(f"{vector['record']}: {vector['name']}"), tempfile.TemporaryDirectory() as folder:
+                changed_folder(folder, vector)
+                pins = [f"--{name}={value}" for name, value in vector["pins"].items()]
+                call = [COMMAND, "verify", "--json", "--stage", vector["stage"], *pins, folder]
+                process = subprocess.run(call, capture_output=True, timeout=60, check=False)
+                report = expected_of(json.loads(process.stdout))
+                self.assertEqual(report | {"exit_code": process.returncode}, self.expected(vector))
+
     def expected(self, vector):
         expected = vector["expected"]
         failures = [[check, place, effect, in_order(who)] for check, place, effect, who in expected["failures"]]
-        return expected | {"failures": sorted(failures, key=json.dumps)}
+        return expected | {"failures": sorted(failures, key=in_text)}
 
     def report(self, vector, folder):
         pins = vector["pins"]
@@ -509,6 +633,11 @@ class Edges(unittest.TestCase):
             self.assertEqual(accepted, vector["accepted"], vector["name"])
         for vector in vectors("edges.json")["wide_scalars"]:
             self.assertEqual(hex_scalar(int.from_bytes(h(vector["bytes"]), "little")), vector["scalar"])
+
+    def test_tiles(self):
+        for vector in vectors("edges.json")["tiles"]:
+            self.assertEqual(bundle_path(vector["bundles"] - 1, vector["size"]), vector["last"])
+            self.assertEqual((vector["size"] + 255) // 256, vector["bundles"])
 
     def test_ed25519(self):
         """Fault G13: the criteria of board.md#checkpoints, one by one."""
