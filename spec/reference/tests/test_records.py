@@ -15,6 +15,7 @@ from board import (
     Log, bundle_path, bundle_paths, cosignature_holds, ed25519_holds, key_id, leaf, read_bundle, read_checkpoint, read_entry, read_pointer,
 )  # fmt: skip
 from ceremony import read_body, read_message
+from compare import differences
 from encoding import Reader, Refused, le16, le32, le64, written
 from group import BASE, ORDER, Element, decode, encode, equal, is_identity, multiply_add, read_element, read_scalar
 from manifest import NoteKey, read_manifest
@@ -558,6 +559,35 @@ class ChangedRecords(unittest.TestCase):
         fingerprint = h(pins["fingerprint"]) if "fingerprint" in pins else None
         head = (pins["head"][0], h(pins["head"][1])) if "head" in pins else None
         return expected_of(verify(Record(folder), vector["stage"], Pins(fingerprint, head)).value())
+
+
+class Unreadable(unittest.TestCase):
+    """A link to itself exists and cannot be read: there is no verdict, and everything else is still checked."""
+
+    READ_BY = {
+        "manifest.json": ["manifest.valid"], "checkpoint": ["board.checkpoint"], "roll": ["roll.lines"],
+        "tile": ["board.entries"], "ceremony": ["ceremony.messages"], "decryption": ["decryption.proof"],
+        "closing-checkpoint": ["closing.rule", "record.files"], "result": ["record.files", "result.totals"],
+        "README.md": ["record.files"], "SHA256SUMS": ["record.files"],
+    }  # fmt: skip
+
+    def test_files(self):
+        base = VECTORS / "records" / "witnesses"
+        paths = sorted(str(path.relative_to(base)) for path in base.rglob("*") if path.is_file())
+        self.assertEqual({path.split("/")[0] for path in paths}, set(self.READ_BY))
+        for path in paths:
+            with self.subTest(path), tempfile.TemporaryDirectory() as folder:
+                shutil.copytree(base, folder, dirs_exist_ok=True)
+                target = os.path.join(folder, path)
+                os.remove(target)
+                os.symlink(os.path.basename(path), target)
+                report = verify(Record(folder))
+                self.assertIsNone(report.verdict())
+                found = sorted((f.check, f.place["file"], f.effect, f.who) for f in report.failures)
+                expected = [(check, path, "unreadable", []) for check in self.READ_BY[path.split("/")[0]]]
+                self.assertEqual(found, expected)
+                if COMMAND:
+                    self.assertEqual(differences(COMMAND, folder), [])
 
 
 def edited(base, edits):
