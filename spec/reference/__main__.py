@@ -10,7 +10,7 @@ import json  # noqa: E402
 import os  # noqa: E402
 
 from board import board_checkpoint, read_checkpoint  # noqa: E402
-from encoding import MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, Refused, is_hex  # noqa: E402
+from encoding import MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, Refused, read_fingerprint  # noqa: E402
 from manifest import read_manifest  # noqa: E402
 from record import Record  # noqa: E402
 from report import STAGES  # noqa: E402
@@ -23,14 +23,18 @@ def main() -> int:
     verb = verbs.add_parser("verify", help="verify everything in a record that can be checked")
     verb.add_argument("record", help="the folder of the record")
     verb.add_argument("--stage", choices=STAGES, default="complete", help="how far the election must have come")
-    verb.add_argument("--fingerprint", metavar="HEX", help="the fingerprint that the voters were shown")
+    verb.add_argument("--fingerprint", help="the fingerprint that the voters were shown: F-.. or 64 digits")
     verb.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the board that somebody kept earlier")
     verb.add_argument("--json", action="store_true", help="write one JSON value to the standard output")
     arguments = parser.parse_args()
     if not os.path.isdir(arguments.record):
         parser.error(f"{arguments.record} is not a folder")
-    if arguments.fingerprint is not None and not is_hex(arguments.fingerprint, 64):
-        parser.error("--fingerprint: not 64 lower-case hexadecimal digits")
+    fingerprint = None
+    try:
+        if arguments.fingerprint is not None:
+            fingerprint = read_fingerprint(arguments.fingerprint)
+    except Refused as problem:
+        parser.error(f"--fingerprint: {problem}")
     record, head = Record(arguments.record), None
     if arguments.checkpoint is not None:
         try:
@@ -45,7 +49,6 @@ def main() -> int:
             print(f"error: {arguments.checkpoint} is not a checkpoint of this board: {problem}", file=sys.stderr)
             return 1
         head = (checkpoint.size, checkpoint.root)
-    fingerprint = None if arguments.fingerprint is None else bytes.fromhex(arguments.fingerprint)
     report = verify(record, arguments.stage, Pins(fingerprint, head))
     if arguments.json:
         output = json.dumps(report.value(), indent=2, ensure_ascii=False)

@@ -141,3 +141,18 @@ def written(letter: str, value: bytes) -> str:
     symbols += next(pair for pair in pairs if checksum_sums(checked + pair) == (0, 0))
     text = "".join(ALPHABET[symbol] for symbol in symbols)
     return "-".join([letter, *(text[place : place + 5] for place in range(0, len(text), 5))])
+
+
+def read_fingerprint(text: str) -> str:
+    """A fingerprint as somebody was given it: the 64 digits in lower case, or the written form."""
+    letters = "".join(letter for letter in text if not (letter.isspace() or letter in "-\u2010\u2011\u2012\u2013\u2014\u2015"))
+    if is_hex(letters.lower(), 64):
+        return letters.lower()
+    letters = letters.upper().translate(str.maketrans("OIL", "011"))
+    length = WRITTEN["F"] + 2
+    require(all(letter in ALPHABET for letter in letters), "the fingerprint has a letter that none has")
+    require(len(letters) in (length, length + 1), f"a fingerprint has {length + 1} letters and digits")
+    letters = letters.rjust(length + 1, "F")
+    sums = checksum_sums([ALPHABET.index(letter) for letter in letters])
+    require(letters[0] == "F" and sums == (0, 0), "the fingerprint has a typing slip, or is none")
+    return "-".join([letters[0], *(letters[place : place + 5] for place in range(1, len(letters), 5))])

@@ -19,9 +19,8 @@ RESULT_FORMAT = "ballotta/v1-draft.5/result"
 class Unreadable(Exception):
     """A file that exists cannot be read, so that nobody knows what the record says."""
 
-    def __init__(self, path: str, problem: object):
+    def __init__(self, problem: object):
         super().__init__(f"the file cannot be read: {problem}")
-        self.path = path
 
 
 class Record:
@@ -42,13 +41,13 @@ class Record:
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         except OSError as problem:
-            raise Unreadable(path, problem) from None
+            raise Unreadable(problem) from None
 
     def paths(self) -> list[str]:
         """The paths of all files. A symbolic link counts as a file, whatever its target is."""
 
         def refuse(problem: OSError) -> None:
-            raise Unreadable("", problem)
+            raise Unreadable(problem)
 
         found = []
         for folder, folders, names in os.walk(self.folder, onerror=refuse):

@@ -44,15 +44,14 @@ def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None])
             credential, style, weight = read_line(line, styles, manifest.max_weight)
             before, last = last, credential
             require(credential > before, "the credential does not ascend, or is the identity")
+            require(roll.well_formed < MAX_VOTERS, "one voter too many")
             roll.total_weight += weight
             require(roll.total_weight <= most, "the weights up to here are too large")
             roll.well_formed += 1
             roll.voters[credential] = Voter(decode(credential, "credential"), style, weight)
         except Refused as problem:
             fail(number, str(problem))
-    if len(lines) - 1 > MAX_VOTERS:
-        fail(MAX_VOTERS + 2, "one voter too many")
-    elif len(lines) < 2 and ended:
+    if len(lines) < 2 and ended:
         fail(len(lines) + 1, "there is no voter")
     return roll
 

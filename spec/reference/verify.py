@@ -15,7 +15,7 @@ from ceremony import Broken, Ceremony, JointKey
 from contests import Outcome
 from encoding import (
     MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS,
-    MAX_RESULT_BYTES, MAX_ROLL_LINE_BYTES, MAX_SIGNED_BY_ONE, MAX_VOTERS, NO_DIGEST, Refused, require,
+    MAX_RESULT_BYTES, MAX_ROLL_LINE_BYTES, MAX_SIGNED_BY_ONE, MAX_VOTERS, NO_DIGEST, Refused, require, written,
 )  # fmt: skip
 from manifest import Manifest, read_manifest
 from record import Record, Unreadable, read_list, result_bytes, result_value
@@ -34,7 +34,7 @@ MAX_BUNDLE_BYTES = 256 * (2 + 65535)
 class Pins:
     """The values that the auditor knows from another source."""
 
-    fingerprint: bytes | None = None
+    fingerprint: str | None = None  # as `read_fingerprint` gives it
     head: tuple[int, bytes] | None = None
 
 
@@ -57,22 +57,8 @@ class Scan:
 
 def verify(record: Record, stage: str = "complete", pins: Pins = Pins()) -> Report:
     verifier = Verifier(record, Report(stage), pins)
-    try:
-        verifier.run()
-    except Unreadable as problem:
-        place: Place = {"file": problem.path} if problem.path else "record"
-        verifier.report.add(check_of_file(problem.path), place, "unreadable", [], problem)
+    verifier.run()
     return verifier.report
-
-
-def check_of_file(path: str) -> str:
-    """The check that reads a file."""
-    checks = {
-        "manifest.json": "manifest.valid", "checkpoint": "board.checkpoint", "roll": "roll.lines",
-        "tile": "board.entries", "ceremony": "ceremony.messages", "closing-checkpoint": "closing.rule",
-        "decryption": "decryption.proof", "result": "result.totals",
-    }  # fmt: skip
-    return checks.get(path.split("/")[0], "record.files")
 
 
 class Verifier:
@@ -132,11 +118,20 @@ class Verifier:
 
     # 1 to 3: manifest, checkpoint and roll.
 
+    def read(self, check: str, path: str, maximum: int) -> tuple[bool, bytes | None]:
+        """The bytes of a file, None if it is missing; with False if it cannot be read, so that nobody knows."""
+        try:
+            return True, self.record.read(path, maximum)
+        except Unreadable as problem:
+            self.report.add(check, {"file": path}, "unreadable", [], problem)
+            return False, None
+
     def required(self, check: str, path: str, maximum: int, *who: Role) -> bytes | None:
-        """The bytes of a file; None if it is missing, so that `who` is awaited, or too long."""
-        data = self.record.read(path, maximum)
+        """The bytes of a file; None if it is missing, so that `who` is awaited, or too long, or cannot be read."""
+        readable, data = self.read(check, path, maximum)
         if data is None:
-            self.report.missing(check, {"file": path}, "the file is missing", *who)
+            if readable:
+                self.report.missing(check, {"file": path}, "the file is missing", *who)
             return None
         if len(data) > maximum:
             self.report.fail(check, {"file": path}, "the file is too long")
@@ -167,11 +162,12 @@ class Verifier:
 
     def roll(self, manifest: Manifest, missing: list[str]) -> Roll | None:
         """Reads the roll; None if any line breaks a rule. Who is awaited for a missing one depends on the board."""
-        data = self.record.read("roll", (min(MAX_VOTERS, manifest.total_weight) + 1) * MAX_ROLL_LINE_BYTES)
+        limit = (min(MAX_VOTERS, manifest.total_weight) + 1) * MAX_ROLL_LINE_BYTES
+        readable, data = self.read("roll.lines", "roll", limit)
         if data is None:
-            missing.append("roll")
+            missing += ["roll"] if readable else []
             return None
-        if len(data) > 1 << 40:
+        if len(data) > limit:
             self.report.fail("roll.lines", {"file": "roll"}, "the file is too long")
             return None
         roll = read_roll(data, manifest, lambda line, why: self.report.fail("roll.lines", {"roll_line": line}, why))
@@ -298,7 +294,9 @@ class Verifier:
                 self.report.note(check, self.entry(index), "more files than an election can have", "board")
                 continue
             hashes.add(pointer.hash)
-            data = self.record.read(path, MAX_MESSAGE_BYTES)
+            readable, data = self.read(check, path, MAX_MESSAGE_BYTES)
+            if not readable:
+                continue
             if data is None:
                 self.report.add(check, {"file": path}, "none" if spare else "missing", ["board"], "the file is missing")
             elif len(data) > MAX_MESSAGE_BYTES and not spare:
@@ -316,6 +314,8 @@ class Verifier:
             self.report.saw(check)
             self.same_author(check, index, author, data[3:5])
             messages.append(data)
+        if self.report.effects.get(check) == "unreadable":
+            return None
         lost = self.report.effects.get(check) == "missing"
         try:
             return Ceremony(messages, manifest).verify()
@@ -368,7 +368,7 @@ class Verifier:
             report.missing("election.fingerprint", "record", "the voting is not opened", "organiser")
         if self.pins.fingerprint is not None:
             report.saw("election.pinned")
-            if self.pins.fingerprint != fingerprint:
+            if self.pins.fingerprint not in (fingerprint.hex(), written("F", fingerprint)):
                 report.fail("election.pinned", "record", "the fingerprint is not the pinned one")
 
     # 7: the ballots.
@@ -429,7 +429,9 @@ class Verifier:
 
     def closing_checkpoint(self, manifest: Manifest, close: Close) -> None:
         report, cosigned = self.report, set()
-        data = self.record.read("closing-checkpoint", MAX_CHECKPOINT_BYTES)
+        readable, data = self.read("closing.rule", "closing-checkpoint", MAX_CHECKPOINT_BYTES)
+        if not readable:
+            return
         if data is not None:
             try:
                 read_checkpoint(data)
@@ -541,7 +543,11 @@ class Verifier:
             data = self.required(check, path, MAX_MESSAGE_BYTES, "board")
             if data is not None and sha256(data) != digest:
                 report.fail(check, {"file": path}, "the file is not the one that was published")
-        paths = self.record.paths()
+        try:
+            paths = self.record.paths()
+        except Unreadable as problem:
+            report.add(check, "record", "unreadable", [], problem)
+            return
         report.saw(check, len(paths))
         for path in paths:
             if path not in named and path not in listed:

@@ -6,7 +6,11 @@
 //! claims and not for how it is written; [`sabotage`] shows that with every one.
 
 pub mod ballot;
+pub mod edges;
+pub mod manifests;
 pub mod mutate;
+pub mod mutations;
+pub mod records;
 pub mod search;
 pub mod sigma;
 pub mod statement;
@@ -17,9 +21,11 @@ pub use ballotta_testkit::{choice, election, kinds, rng};
 use std::fmt::Debug;
 use std::iter::successors;
 
+use ballotta::SUITE;
 use ballotta::encoding::{DecodeError, Reader};
 use ballotta::group::Scalar;
 use ballotta::weaken::{Check, Weaken};
+use sha2::{Digest as _, Sha256};
 
 /// Shows that `check`, and nothing else, keeps a forgery from being accepted.
 ///
@@ -64,4 +70,16 @@ pub fn decode_all<T>(
 pub fn powers(base: &Scalar) -> impl Iterator<Item = Scalar> + use<> {
     let base = *base;
     successors(Some(base), move |power| Some(*power * base))
+}
+
+/// Parts, each after its length: the input of tagged digests and of the hash to the group.
+#[must_use]
+pub fn framed(parts: &[&[u8]]) -> Vec<u8> {
+    parts.iter().flat_map(|part| [&(part.len() as u64).to_le_bytes(), *part].concat()).collect()
+}
+
+/// A tagged digest, by hand: `spec/suite.md#digests`.
+#[must_use]
+pub fn tagged(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
+    Sha256::digest(framed(&[&[SUITE.as_bytes(), tag.as_bytes()], parts].concat())).into()
 }

@@ -223,6 +223,14 @@ fn contests() {
             &[ranking(&[&[2], &[0]])],
             &[(&[5, 8, 3], 2)],
         ),
+        // Fault G11: in a blank vote every option has no place.
+        vector(
+            &json!({ "kind": "positional", "scores": [5, 3], "truncated": false, "blank": true }),
+            3,
+            1,
+            &[ranking(&[&[1], &[2]]), blank()],
+            &[(&[5, 8, 3, 1], 3), (&[5, 8, 3, 2], 3)],
+        ),
         vector(
             &json!({ "kind": "positional", "scores": [5, 3], "truncated": true, "blank": true }),
             3,

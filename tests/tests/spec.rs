@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ballotta::verifier::CheckId;
+use serde_json::Value;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -125,12 +126,20 @@ fn tests_behind_the_claims() {
 #[test]
 fn checks_of_the_verifier() {
     let text = spec("verification.md");
-    let (table, _) = text.split_once("\n### Statements").expect("the section after the table of the checks");
+    let (table, sections) =
+        text.split_once("\n### `manifest.valid`").expect("the section after the table of the checks");
     let listed: Vec<&str> =
         table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |")).map(|(slug, _)| slug).collect();
     let listed: Vec<&str> = listed.into_iter().filter(|slug| slug.contains('.')).collect();
     let known: Vec<&str> = CheckId::ALL.iter().map(|check| check.slug()).collect();
     assert_eq!(listed, known);
+    // Each has a section, in the same order; those of ballots have one together.
+    let described = after(sections, "\n### `", |c| c != '`');
+    let described: Vec<&str> = core::iter::once("manifest.valid").chain(described).collect();
+    let mut expected: Vec<&str> =
+        known.iter().map(|slug| if slug.starts_with("ballot.") { "ballot." } else { *slug }).collect();
+    expected.dedup();
+    assert_eq!(described, expected);
 }
 
 #[test]
@@ -221,4 +230,54 @@ fn u10_codes_are_unique_and_listed() {
         let listed: BTreeSet<&str> = row.split('`').skip(1).step_by(2).collect();
         assert_eq!(codes, listed, "{file}: the table of spec/command-line.md");
     }
+}
+
+/// The names of all fields of a value. Where names are data or are specified elsewhere, they are left out.
+fn field_names(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                names.insert(name.clone());
+                match name.as_str() {
+                    "rule" | "mark" | "result" | "report" | "base" | "record" => {}
+                    "files" => value.as_object().unwrap().values().for_each(|file| field_names(file, names)),
+                    _ => field_names(value, names),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| field_names(item, names)),
+        _ => {}
+    }
+}
+
+/// G9: every file of vectors and every field is documented.
+#[test]
+fn fields_of_the_vectors() {
+    let text = fs::read_to_string(root().join("spec/vectors/README.md")).unwrap();
+    let mut seen = 0;
+    for (path, vectors) in files("spec/vectors", &["json"]) {
+        if path.components().any(|part| part.as_os_str() == "records") {
+            continue;
+        }
+        let file = path.file_name().unwrap().to_str().unwrap();
+        assert!(text.contains(&format!("**`{file}`**")), "{file}");
+        let mut names = BTreeSet::new();
+        let mut value: Value = serde_json::from_str(&vectors).unwrap();
+        if file == "records.json" {
+            value = value["statements"].take();
+        }
+        // The place of a failure in an expected report is that of a report.
+        if file == "changed-records.json" {
+            value.as_array_mut().unwrap().iter_mut().for_each(|vector| vector["expected"]["failures"] = Value::Null);
+        }
+        if file == "manifests.json" {
+            value.as_array_mut().unwrap().iter_mut().skip(1).for_each(|vector| vector["edits"] = Value::Null);
+        }
+        field_names(&value, &mut names);
+        for name in names {
+            assert!(text.contains(&format!("`{name}`")), "{file}: {name}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 150, "{seen}");
 }

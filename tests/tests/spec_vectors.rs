@@ -6,6 +6,7 @@
 
 #![allow(non_snake_case)]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -21,11 +22,18 @@ use ballotta::form::FormBuilder;
 use ballotta::group::{Element, Generators, PublicElement, Scalar, SecretScalar, hash_to_group};
 use ballotta::hash::{CeremonyRoot, Fingerprint, ManifestHash, RollHash};
 use ballotta::limits::MAX_TOTAL;
+use ballotta::manifest::{Closing, Manifest};
 use ballotta::proofs::schnorr::KeyPair;
+use ballotta::record::MemoryRecord;
 use ballotta::transcript::{Domain, ProofTranscript};
 use ballotta::written::VoterNumber;
 use ballotta_tests::ballot::{Style, WEIGHT, committed, transcript};
+use ballotta_tests::edges;
 use ballotta_tests::election::numbered_options;
+use ballotta_tests::framed;
+use ballotta_tests::manifests;
+use ballotta_tests::mutations;
+use ballotta_tests::records;
 use ballotta_tests::rng::{DeadRng, TestRng};
 use merlin::Transcript;
 use rand_core::Rng;
@@ -34,18 +42,52 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 /// Compares vectors with the stored ones, or stores them.
 fn check(name: &str, vectors: &Value) {
+    check_text(name, &format!("{}\n", serde_json::to_string_pretty(vectors).unwrap()));
+}
+
+fn check_text(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors").join(name);
-    let text = format!("{}\n", serde_json::to_string_pretty(vectors).unwrap());
     if std::env::var_os("BALLOTTA_WRITE_VECTORS").is_some() {
-        fs::write(&path, &text).unwrap();
+        fs::write(&path, text).unwrap();
     }
     let stored = fs::read_to_string(&path).unwrap();
     assert!(stored == text, "{name} has changed: the wire format is another one");
 }
 
-/// Parts, each after its length: the input of tagged digests and of the hash to the group.
-fn framed(parts: &[&[u8]]) -> Vec<u8> {
-    parts.iter().flat_map(|part| [&(part.len() as u64).to_le_bytes(), *part].concat()).collect()
+/// The same for a list of vectors, each on a line of its own.
+fn check_lines(name: &str, vectors: Vec<Value>) {
+    let lines: Vec<String> = vectors.iter().map(Value::to_string).collect();
+    check_text(name, &format!("[\n{}\n]\n", lines.join(",\n")));
+}
+
+/// The files of a folder by their paths.
+fn read_folder(folder: &Path, prefix: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("{prefix}{}", entry.file_name().into_string().unwrap());
+        if entry.path().is_dir() {
+            files.extend(read_folder(&entry.path(), &format!("{path}/")));
+        } else {
+            files.insert(path, fs::read(entry.path()).unwrap());
+        }
+    }
+    files
+}
+
+/// Compares the files of a record with the stored ones, or stores them.
+fn check_record(name: &str, record: &MemoryRecord) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors/records").join(name);
+    if std::env::var_os("BALLOTTA_WRITE_VECTORS").is_some() {
+        let _ = fs::remove_dir_all(&folder);
+        for (path, bytes) in &record.files {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+    let stored = read_folder(&folder, "");
+    assert!(stored == record.files, "{name} has changed: the wire format is another one");
 }
 
 fn tagged(tag: &str, parts: &[&[u8]]) -> ([u8; 32], Value) {
@@ -309,4 +351,78 @@ fn a_voting_code_and_its_credential() {
         })
     };
     check("credentials.json", &json!([vector(1), vector(2)]));
+}
+
+/// Two closed records, as they are published, with all values between their bytes and their result.
+#[test]
+fn closed_records() {
+    let mut values = serde_json::Map::new();
+    for closing in [Closing::Statements, Closing::Witnesses] {
+        let election = records::election(closing);
+        let board = records::closed(&election);
+        check_record(records::name(closing), &board.record());
+        board.expect_valid();
+        values.insert(records::name(closing).into(), records::values(&board));
+    }
+    check("records.json", &values.into());
+}
+
+/// Changed copies of the closed records, and what every verifier says about them. Each is on a line of its own.
+#[test]
+fn changed_records() {
+    let elections = [Closing::Statements, Closing::Witnesses].map(records::election);
+    let bases = [0, 1].map(|number: usize| records::closed(&elections[number]).record());
+    let mutations = mutations::all(&elections);
+    let vectors = mutations.iter().map(|mutation| {
+        let base = &bases[usize::from(mutation.of == Closing::Witnesses)];
+        mutations::vector(mutation, base)
+    });
+    check_lines("changed-records.json", vectors.collect());
+}
+
+/// Manifests that follow the rules and manifests that break them. `paths` are those of this library.
+#[test]
+fn manifests() {
+    let base = manifests::base();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut vectors = vec![json!({ "base": base })];
+    for case in manifests::all() {
+        let (valid, name, edits) = &case;
+        let bytes = manifests::edited(&base, edits);
+        assert!(seen.insert(bytes.clone()), "{name}: twice");
+        let mut vector = manifests::vector(&case);
+        match Manifest::parse(&bytes) {
+            Ok(manifest) => {
+                assert!(valid, "{name}: should be refused");
+                // The hash is that of bytes; those of edited values depend on how a program writes JSON.
+                if edits.iter().all(|edit| edit[0] == "put") && !edits.is_empty() {
+                    vector.insert("hash".into(), manifest.hash().to_string().into());
+                }
+                let forms = (0..manifest.styles().len()).map(|style| {
+                    let compiled = manifest.compile_style(style).unwrap();
+                    json!([compiled.form.bits(), compiled.form.slots(), hex::encode(compiled.form.digest().as_bytes())])
+                });
+                vector.insert("forms".into(), forms.collect());
+            }
+            Err(errors) => {
+                assert!(!valid, "{name}: {errors}");
+                let paths: std::collections::BTreeSet<&str> =
+                    errors.errors().iter().map(|error| error.path.as_str()).collect();
+                vector.insert("paths".into(), json!(paths));
+            }
+        }
+        vectors.push(vector.into());
+    }
+    check_lines("manifests.json", vectors);
+}
+
+/// Encodings of elements and scalars, signatures and cosignatures of logs at the edges of what is accepted.
+#[test]
+fn encodings_and_signatures() {
+    let vectors = json!({
+        "elements": edges::elements(), "scalars": edges::scalars(), "wide_scalars": edges::wide_scalars(),
+        "tiles": edges::tiles(),
+        "ed25519": edges::signatures(), "cosignatures": edges::cosignatures(),
+    });
+    check("edges.json", &vectors);
 }

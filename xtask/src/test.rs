@@ -159,23 +159,25 @@ fn auditors(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     }
 }
 
-/// Tests the second verifier in Python: always the vectors and some changed bytes; with `--full` whole elections and
-/// the complete comparison with the command, which take minutes.
+/// Tests the second verifier in Python: always the vectors, changed records and some changed bytes; with `--full` whole
+/// elections and the complete comparison with the command, which take minutes.
 fn second_verifier(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     if !steps.succeeds(&Command::new("python3 --version")) {
         steps.skip("second verifier", "python3 is not installed");
         return Ok(());
     }
     let tests = |line: &str| Command::new(line).within("spec/reference/tests");
-    let short = "python3 -B -m unittest test_vectors test_forms test_outcomes";
+    let short = "python3 -B -m unittest test_vectors test_forms test_outcomes test_records.ClosedRecords test_records.Manifests \
+                 test_records.Edges";
     steps.run("second verifier: vectors and forms", tests(short))?;
     let command = wasm::built_command(steps).display().to_string();
     let against = |line: &str| tests(line).secretly("BALLOTTA_COMMAND", command.clone());
     if full {
-        let all = against("python3 -B -m unittest test_verifier test_kinds").env("BALLOTTA_FULL", "1");
+        let all = against("python3 -B -m unittest test_verifier test_kinds test_records").env("BALLOTTA_FULL", "1");
         steps.run("second verifier: elections", all)
     } else {
-        steps.run("second verifier: bytes", against("python3 -B -m unittest test_verifier.Bytes"))
+        let changed = "python3 -B -m unittest test_verifier.Bytes test_records.ChangedRecords test_records.Unreadable";
+        steps.run("second verifier: changed records", against(changed))
     }
 }
 

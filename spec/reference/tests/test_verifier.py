@@ -17,7 +17,7 @@ from compare import compare, compare_bytes, differences
 from forge import VOTERS, Forge, bits_of, default_manifest, small_election, times
 from manifest import read_manifest
 from schema import folded
-from encoding import MAX_MESSAGE_BYTES, Refused
+from encoding import MAX_MESSAGE_BYTES, Refused, read_fingerprint, written
 from record import Record, read_list
 from report import Report
 from strict_json import parse
@@ -505,8 +505,14 @@ class Verifier(unittest.TestCase):
             log = Log()
             for entry in forge.entries[:20]:
                 log.append(entry)
-            self.assertTrue(verify(Record(folder), pins=Pins(forge.fingerprint, (20, log.root()))).holds())
-            wrong = verify(Record(folder), pins=Pins(OTHER, (21, log.root())))
+            self.assertTrue(verify(Record(folder), pins=Pins(forge.fingerprint.hex(), (20, log.root()))).holds())
+            for typed in (forge.fingerprint.hex().upper(), written("F", forge.fingerprint).lower().replace("-", " ")):
+                self.assertTrue(verify(Record(folder), pins=Pins(read_fingerprint(typed))).holds())
+            slip = written("F", forge.fingerprint)[:-1] + ("1" if written("F", forge.fingerprint)[-1] == "0" else "0")
+            for typed in (slip, slip[:-1], written("T", forge.fingerprint), "", "!" * 29, "1" * 63):
+                with self.assertRaises(Refused):
+                    read_fingerprint(typed)
+            wrong = verify(Record(folder), pins=Pins(OTHER.hex(), (21, log.root())))
             self.assertEqual({f.check for f in wrong.failures}, {"board.pinned", "election.pinned"})
 
     def test_any_bytes(self):

@@ -21,6 +21,7 @@ use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use crate::manifest::Manifest;
 use crate::parallel;
+use crate::problem::ManifestErrors;
 use crate::record::{self, PublishedRoll, ReadError, RecordSource, read_file, read_parts};
 use crate::weaken::{self, Check};
 
@@ -54,6 +55,21 @@ pub fn select<R: CryptoRng>(
     let mut outcome = Verification::default();
     let (board, plan) = verifier.select(&mut outcome, rng).map_or((None, None), |(board, plan)| (Some(board), plan));
     Selected { options: options.clone(), findings: verifier.findings, outcome, board, plan }
+}
+
+/// What is wrong with a manifest, as one text: how many broken rules a program finds depends on the program, so a manifest
+/// fails once.
+fn broken_rules(errors: &ManifestErrors) -> String {
+    const SHOWN: usize = 100;
+    let mut text = String::new();
+    for (number, error) in errors.errors().iter().take(SHOWN).enumerate() {
+        let separator = if number == 0 { "" } else { "; " };
+        text.push_str(&alloc::format!("{separator}{error}"));
+    }
+    match errors.errors().len().saturating_sub(SHOWN) + errors.omitted() {
+        0 => text,
+        more => alloc::format!("{text}; and {more} more"),
+    }
 }
 
 /// The trustee that a message names as its author.
@@ -127,9 +143,8 @@ impl Verifier<'_> {
         match Manifest::parse(&bytes) {
             Ok(manifest) => Some(manifest),
             Err(errors) => {
-                for error in errors.errors() {
-                    self.findings.fail(CheckId::Manifest, Place::File(record::MANIFEST.into()), &[], error);
-                }
+                let place = Place::File(record::MANIFEST.into());
+                self.findings.fail(CheckId::Manifest, place, &[], broken_rules(&errors));
                 None
             }
         }
