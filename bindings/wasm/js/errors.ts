@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'invalid-input'
   | 'bad-voting-code'
   | 'typing-slip'
+  | 'secret-code'
   | 'bad-text'
   | 'choices-not-allowed'
   | 'ballot-used'
@@ -51,7 +52,10 @@ export class BallottaError extends Error {
     /** The stable name of the error: programs compare this, never the message. */
     readonly code: ErrorCode,
     message: string,
-    /** What the error is about: an argument, a file of the record, `contest` or `contest/option`; empty if nothing in particular. */
+    /**
+     * What the error is about: an argument, a file of the record, `contest` or `contest/option`, an argument and the group of
+     * letters with a typing slip, such as `tracker/3`; empty if nothing in particular.
+     */
     readonly field: string = '',
     options?: {
       /** The error of the platform that is the reason, if there is one. */

@@ -11,7 +11,7 @@ use ballotta::credential::{Entitlement, VotingCode};
 use ballotta::message::{Message, MessageKind};
 use ballotta::record::MemoryRecord;
 use ballotta::voter::{BallotStatus, Election, Voter};
-use ballotta::written::{VoterNumber, WrittenError, WrittenTracker};
+use ballotta::written::{VoterNumber, WrittenTracker};
 use js_sys::Uint8Array;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -196,7 +196,7 @@ impl RawElection {
     fn read(fetch: RawFetch, fingerprint: &str) -> Outcome<Self> {
         let expected = match fingerprint {
             "" => None,
-            text => Some(text.parse().map_err(|error| slip("fingerprint", error))?),
+            text => Some(text.parse().map_err(|error| Refused::slip("fingerprint", error))?),
         };
         let record = fetch.into_record();
         let election = Election::read(&record, &mut system_rng()?)?;
@@ -322,14 +322,10 @@ fn not_digits(field: &str) -> Refused {
     Refused::new("invalid-input", field, "expected 64 lower-case hexadecimal digits")
 }
 
-fn slip(field: &str, error: WrittenError) -> Refused {
-    Refused::new("typing-slip", field, error)
-}
-
 /// Reads what a person typed: the tracker and the voter number of a ballot.
 fn asked(tracker: &str, voter: &str) -> Outcome<(WrittenTracker, VoterNumber)> {
-    let tracker = tracker.parse().map_err(|error| slip("tracker", error))?;
-    Ok((tracker, voter.parse().map_err(|error| slip("voterNumber", error))?))
+    let tracker = tracker.parse().map_err(|error| Refused::slip("tracker", error))?;
+    Ok((tracker, voter.parse().map_err(|error| Refused::slip("voterNumber", error))?))
 }
 
 fn data(data: &impl Serialize) -> Result<Uint8Array, JsValue> {

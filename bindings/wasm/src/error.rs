@@ -7,6 +7,7 @@ use core::fmt::Display;
 
 use ballotta::ballot::{ChoiceErrors, OpeningError};
 use ballotta::voter::VoterError;
+use ballotta::written::WrittenError;
 use wasm_bindgen::JsValue;
 
 /// An error in the format that `js/` reads: stable name, field and sentence, each on a line.
@@ -22,6 +23,17 @@ pub(crate) type Outcome<T> = Result<T, Refused>;
 impl Refused {
     pub(crate) fn new(code: &'static str, field: &str, message: impl Display) -> Self {
         Self { code, field: field.to_owned(), message: message.to_string() }
+    }
+
+    /// What a person typed or pasted into a field. If only one letter is wrong, its group follows the name of the field.
+    pub(crate) fn slip(field: &str, error: WrittenError) -> Self {
+        match error {
+            WrittenError::Mistake { group: Some(group), .. } => {
+                Self::new("typing-slip", &format!("{field}/{group}"), error)
+            }
+            WrittenError::SecretCode { .. } => Self::new("secret-code", field, error),
+            _ => Self::new("typing-slip", field, error),
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use ballotta::board::log::TreeHead;
 use ballotta::board::verified_head;
 use ballotta::record::{MemoryRecord, RecordSource, SourceError, read_manifest};
 use ballotta::verifier::{Progress, Stage, VerifyOptions, verify};
-use ballotta::written::WrittenError;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -70,7 +69,7 @@ fn options(record: &MemoryRecord, fingerprint: &str, checkpoint: &[u8], stage: &
     let invalid = |field: &str, message: &str| Refused::new("invalid-input", field, message);
     let fingerprint = match fingerprint {
         "" => None,
-        text => Some(text.parse().map_err(|error: WrittenError| Refused::new("typing-slip", "fingerprint", error))?),
+        text => Some(text.parse().map_err(|error| Refused::slip("fingerprint", error))?),
     };
     let stage = match stage {
         "voting" => Stage::Voting,

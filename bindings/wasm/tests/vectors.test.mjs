@@ -121,8 +121,8 @@ test('a typing slip is no answer about a ballot', async () => {
   const wrong = (text) => text.replace(/.$/, (last) => (last === 'Z' ? 'Y' : 'Z'));
   const slip = (field, message) => ({ name: 'BallottaError', code: 'typing-slip', field, message });
   const [tracker, number] = [
-    slip('tracker', 'the tracker has a typing slip in group 6: compare it letter by letter'),
-    slip('voterNumber', 'the voter number has a typing slip in group 3: compare it letter by letter'),
+    slip('tracker/6', 'the tracker has a typing slip in group 6: compare it letter by letter'),
+    slip('voterNumber/3', 'the voter number has a typing slip in group 3: compare it letter by letter'),
   ];
   for (const asked of [(...typed) => election.findBallot(...typed), (...typed) => election.checkOpening(unhex(opening), ...typed)]) {
     assert.throws(() => asked(wrong(written_tracker), voter_number), tracker);

@@ -27,7 +27,7 @@ fn vote<R: CryptoRng>(
     rng: &mut R,
 ) -> Result<(String, Vec<u8>), Box<dyn Error>> {
     let election = Election::read(record, rng)?; // checks everything that a voter can check
-    println!("Compare the fingerprint with the one in your letter: {}", election.context.fingerprint());
+    println!("Compare the fingerprint with the one in your letter: {}", election.context.fingerprint().written());
     let voter = election.voter(record, &code.parse()?)?;
     let previous = voter.predecessor(&election, record, rng)?; // the ballot that the new one replaces, if there is one
     let mut choices = Choices::new();

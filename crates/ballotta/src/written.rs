@@ -76,6 +76,12 @@ pub enum WrittenError {
         /// How many symbols the text has, without spaces and hyphens.
         found: usize,
     },
+    /// The text is a voting code, which nothing but the device that encrypts the ballot may see.
+    #[error("this is a voting code, which is secret, not a {what}")]
+    SecretCode {
+        /// What is read.
+        what: &'static str,
+    },
     /// The text is a value of another kind.
     #[error("this is a {found}, not a {what}")]
     OtherKind {
@@ -159,7 +165,7 @@ impl Kind {
             return Err(WrittenError::OtherKind { what, found: found.name });
         }
         if text.parse::<VotingCode>().is_ok() {
-            return Err(WrittenError::OtherKind { what, found: "voting code, which is secret" });
+            return Err(WrittenError::SecretCode { what });
         }
         let (expected, found) = (1 + self.data + CHECKSUM, symbols.len());
         if found + 1 == expected {
@@ -392,8 +398,8 @@ mod tests {
         assert_eq!(tracker.written().parse::<VoterNumber>().err(), other("voter number", "tracker"));
         assert_eq!(tracker.written().parse::<WrittenFingerprint>().err(), other("fingerprint", "tracker"));
         let code = VotingCode::generate(&mut TestRng(5)).expose_text();
-        assert_eq!(as_tracker(&code), other("tracker", "voting code, which is secret"));
-        assert_eq!(code.parse::<VoterNumber>().err(), other("voter number", "voting code, which is secret"));
+        assert_eq!(as_tracker(&code), Some(WrittenError::SecretCode { what: "tracker" }));
+        assert_eq!(code.parse::<VoterNumber>().err(), Some(WrittenError::SecretCode { what: "voter number" }));
     }
 
     #[test]

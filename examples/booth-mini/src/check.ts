@@ -41,14 +41,13 @@ class Asked {
     );
   }
 
-  /** Shows a typing slip beside its field. Any other error is thrown again. */
+  /** Shows beside its field what was typed wrongly. Any other error is thrown again. */
   slip(error: unknown): void {
-    if (!(error instanceof BallottaError) || error.code !== 'typing-slip') throw error;
-    const control = error.field === 'voterNumber' ? this.voterNumber : this.tracker;
-    // The sentence of the library, which names the group, is in English. Other languages are given the group only.
-    const group = /group (\d+)/.exec(error.message)?.[1];
-    const what = error.field === 'voterNumber' ? this.words.voterNumber : this.words.tracker;
-    this.say(control, error.message.includes('voting code') ? this.words.secretCode : this.words.slip(what, group));
+    if (!(error instanceof BallottaError) || !['typing-slip', 'secret-code'].includes(error.code)) throw error;
+    const [field, group] = error.field.split('/');
+    const control = field === 'voterNumber' ? this.voterNumber : this.tracker;
+    const what = field === 'voterNumber' ? this.words.voterNumber : this.words.tracker;
+    this.say(control, error.code === 'secret-code' ? this.words.secretCode : this.words.slip(what, group));
     control.focus();
   }
 
