@@ -179,29 +179,32 @@ class Ceremony:
         all_keep("the deal is not the one that was committed to", other)
         self.verify_deals({j: body for j, (_, body) in deals.items()}, roster)
         joint_key = self.joint_key(deals, roster)
-        confirmations = self.step(CONFIRMATION, roster)
-        elsewhere = [message.data for message, body in confirmations.values() if body.root != joint_key.root]
-        all_hold("the confirmation is of another joint key", elsewhere)
+        confirmations = self.step(CONFIRMATION, roster, joint_key.root)
         self.verify_confirmations({j: body for j, (_, body) in confirmations.items()}, joint_key, roster)
         return joint_key
 
-    def step(self, kind: int, roster: bytes) -> dict[int, tuple[Message, Any]]:
-        """The messages of a step with their decoded bodies, by author."""
+    def step(self, kind: int, roster: bytes, root: bytes = b"") -> dict[int, tuple[Message, Any]]:
+        """The messages of a step with their decoded bodies, by author. Confirmations must be of the joint key of `root`."""
         messages = [message for message in self.messages if message.kind == kind]
         all_hold(f"a {NAMES[kind]} of no trustee", (m.data for m in messages if m.author not in self.trustees))
         unsigned = [m.data for m in messages if not message_signature_holds(m, self.manifest)]
         all_hold(f"the {NAMES[kind]} is not signed by its author", unsigned)
         all_hold(f"the {NAMES[kind]} is of another roster", (m.data for m in messages if m.roster != roster))
         found: dict[int, tuple[Message, Any]] = {}
-        unreadable, twice = [], []
+        unreadable, twice, elsewhere = [], [], []
         for message in messages:
             if message.author in found:
                 twice.append(message.author)
             try:
-                found[message.author] = message, read_body(message, self.manifest)
+                body = read_body(message, self.manifest)
+                found[message.author] = message, body
+                if isinstance(body, Confirmation) and body.root != root:
+                    elsewhere.append(message.data)
             except Refused:
                 unreadable.append(message.author)
         all_keep(f"a {NAMES[kind]} cannot be read", unreadable)
+        # A trustee that was shown other deals has confirmed them: nobody can say that it made two confirmations of these.
+        all_hold("the confirmation is of another joint key", elsewhere)
         all_keep(f"two different messages for one step, {NAMES[kind]}", twice)
         if kind != CONFIRMATION:
             absent = sorted(set(self.trustees) - found.keys())

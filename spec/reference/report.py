@@ -123,7 +123,8 @@ class Report:
         signed, is_opened_one = self.passed("board.root"), self.passed("election.fingerprint")
         shown = []
         for failure in self.failures:
-            answers = is_opened_one or failure.check.startswith("board.") or failure.check == "ceremony.messages"
+            on_its_own = failure.check.startswith("board.") and failure.check != "board.order"
+            answers = is_opened_one or on_its_own or failure.check == "ceremony.messages"
             who = [role for role in failure.who if answers and (signed or role != "board")]
             shown.append(vars(failure) | {"who": failure.who if failure.effect == "missing" else who})
         return shown

@@ -298,12 +298,12 @@ class Verifier:
             if not readable:
                 continue
             if data is None:
-                self.report.add(check, {"file": path}, "none" if spare else "missing", ["board"], "the file is missing")
+                self.report.add(check, {"file": path}, "none" if spare else "missing", [] if spare else ["board"], "the file is missing")
             elif len(data) > MAX_MESSAGE_BYTES and not spare:
                 self.report.fail(check, {"file": path}, "the file is too long")
             elif len(data) != pointer.length or sha256(data) != pointer.hash:
                 effect = "none" if spare else "invalid"
-                self.report.add(check, {"file": path}, effect, ["board"], "not the file that its entry names")
+                self.report.add(check, {"file": path}, effect, [], "not the file that its entry names")
             else:
                 files.append((index, path, pointer.author, data))
         return files
@@ -523,7 +523,7 @@ class Verifier:
         named_by = [hash for hash, length in pointers.items() if (len(data), sha256(data)) == (length, hash)]
         for _ in range(len(pointers) - len(named_by)):
             effect = "none" if named_by else "invalid"
-            report.add(check, {"file": "SHA256SUMS"}, effect, ["board"], "not the file that an entry names")
+            report.add(check, {"file": "SHA256SUMS"}, effect, [], "not the file that an entry names")
         if not named_by:
             return
         try:

@@ -530,8 +530,9 @@ impl<'a> Sitting<'a> {
         match until {
             Until::Ceremony => {
                 console.say(
-                    "The key ceremony is complete. The next sitting is after the close of the voting: run the same \
-                     command again.\nAll trustees must have the same root of the key ceremony:",
+                    "The key ceremony is complete. Keep a copy of the file `checkpoint` of the record during the voting. The \
+                     next sitting is after the close: run this command with --fingerprint FINGERPRINT, as voters were \
+                     given it, and --checkpoint FILE, the copy.\nAll trustees must have the same root of the key ceremony:",
                 );
                 console.answer(self.root.as_deref().unwrap_or_default(), &answer)
             }

@@ -36,10 +36,13 @@ mod verify;
 mod voter;
 mod witness;
 
+use std::error::Error as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use ballotta::written::WrittenError;
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::console::Console;
@@ -211,7 +214,7 @@ enum ResultVerb {
 fn main() -> ExitCode {
     let Arguments { json, verb } = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(error),
     };
     match run(verb, Console::new(json)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -220,7 +223,12 @@ fn main() -> ExitCode {
 }
 
 /// Prints the help that was asked for, or that the command was called wrongly.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(mut error: clap::Error) -> ExitCode {
+    // A voting code in the field of another value is not repeated: the output may go to a log, or to somebody who helps.
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<WrittenError>());
+    if let Some(WrittenError::SecretCode { .. }) = cause {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("..".into()));
+    }
     if !error.use_stderr() {
         // If nobody reads the help, there is nobody to whom to say so.
         let _ = error.print();

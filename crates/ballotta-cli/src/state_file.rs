@@ -50,7 +50,7 @@ impl StateFile {
         match write_new(&state.path, &new_state(seed.signing_key().public())) {
             Ok(()) => Ok(state),
             Err(error) => Err(error).with_context(|| format!("{} cannot be written", state.path.display())).remedy(
-                "if it exists already, it belongs to an older key: choose another name for the new key;                  if no key with this name was ever used, remove it",
+                "if it exists already, it belongs to an older key: choose another name for the new key; if no key with this name was ever used, remove it",
             ),
         }
     }

@@ -207,7 +207,7 @@ fn two_sittings(closing: &str) {
     let said = sitting(&election, "", || election.add_new(&mut added));
     for said in &said {
         assert!(said.contains("contest       C: Yes, No") && said.contains("The key ceremony is complete."), "{said}");
-        assert!(said.contains("run the same command again"), "{said}");
+        assert!(said.contains("run this command with --fingerprint FINGERPRINT"), "{said}");
     }
     assert_eq!(added.len(), 12, "{added:?}");
     let root = |said: &str| said.lines().find(|line| line.len() == 64).unwrap().to_owned();

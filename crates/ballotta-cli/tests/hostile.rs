@@ -108,6 +108,27 @@ fn u10_failures_are_json() {
     assert_eq!((incomplete["code"].as_str(), code), (Some("not-complete"), 3));
 }
 
+/// A voting code that is pasted into the field of another value is not repeated.
+#[test]
+fn h2_a_voting_code_in_the_wrong_field_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    ballotta(folder, &["demo", "--voters", "40", "--out", "demo"]);
+    let codes = fs::read_to_string(folder.join("demo/secrets/voting-codes")).unwrap();
+    let code = codes.lines().next().unwrap();
+    let tracker = "0".repeat(64);
+    for arguments in [
+        &["voter", "check", "demo/record", "--tracker", code, "--voter-number", NUMBER][..],
+        &["voter", "check", "demo/record", "--tracker", &tracker, "--voter-number", code],
+        &["verify", "demo/record", "--fingerprint", code],
+        &["verify", "demo/record", "--json", "--fingerprint", code],
+    ] {
+        let text = shown(folder, arguments);
+        assert!(text.contains("this is a voting code, which is secret"), "{text}");
+        assert!(!text.contains(&code[..5]), "{text}");
+    }
+}
+
 /// K11: what is no file, or is longer than any file of an election, is refused at once, with its name.
 #[cfg(target_os = "linux")]
 #[test]

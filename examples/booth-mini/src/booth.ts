@@ -8,8 +8,6 @@ import { Page, element, field, here, run, save, written } from './page.js';
 /** What is shown of a ballot. */
 type Shown = Pick<WorkerPreparedBallot, 'tracker' | 'writtenTracker'>;
 
-await run(async () => enter(await Page.open((words) => words.booth)));
-
 function enter(page: Page): void {
   // The typed text stays when the language changes.
   let typed = '';
@@ -189,3 +187,6 @@ function done(page: Page, ballot: Shown, file: boolean): void {
 function tracker({ tracker, writtenTracker }: Shown): HTMLElement {
   return element('p', { class: 'tracker' }, element('code', { id: 'tracker', 'data-tracker': tracker, translate: 'no' }, written(writtenTracker)));
 }
+
+// At the end of the file: what is defined after an `await` does not exist before it has ended.
+await run(async () => enter(await Page.open((words) => words.booth)));

@@ -7,8 +7,6 @@ import type { Words } from './words.js';
 
 const typing = { autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: '200', class: 'code' };
 
-await run(async () => start(await Page.open((words) => words.check)));
-
 function start(page: Page): void {
   page.step(() => [find(page), opening(page)]);
 }
@@ -165,3 +163,6 @@ function state(page: Page, tracker: string, found: FoundBallot): Node[] {
   else if (witnesses.quorum > 0) shown.push(element('p', {}, words.witnesses(witnesses.cosigned, witnesses.quorum)));
   return shown;
 }
+
+// At the end of the file: what is defined after an `await` does not exist before it has ended.
+await run(async () => start(await Page.open((words) => words.check)));

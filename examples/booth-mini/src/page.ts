@@ -168,6 +168,7 @@ export async function run(start: () => Promise<void>): Promise<void> {
   try {
     await start();
   } catch (error) {
+    console.error(error);
     const status = byId('status');
     status.className = 'problem';
     status.textContent = explain(error, words(navigator.language));
@@ -176,7 +177,8 @@ export async function run(start: () => Promise<void>): Promise<void> {
 
 /** Describes an error. Common errors are described in the reader's language. */
 export function explain(error: unknown, words: Words): string {
-  if (!(error instanceof BallottaError)) return error instanceof Error ? error.message : String(error);
+  // A mistake of this program means nothing to a voter; the console has it.
+  if (!(error instanceof BallottaError)) return error instanceof Error && error.constructor === Error ? error.message : words.faults.internal!;
   return words.faults[error.code] ?? error.message;
 }
 

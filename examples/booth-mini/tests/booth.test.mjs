@@ -63,6 +63,9 @@ async function open(path, { language = 'en', width = 900 } = {}) {
   page.on('request', (request) => { if (!request.url().startsWith(server.origin) && !request.url().startsWith('blob:')) problems.push(request.url()); });
   await page.goto(`${server.origin}/${path}`);
   await page.locator('#language option').first().waitFor({ state: 'attached' });
+  // The page shows what it is for before anybody chooses a language.
+  await page.locator('main button').first().waitFor();
+  assert.equal(await page.locator('#status.problem').count(), 0);
   await page.selectOption('#language', language);
   return page;
 }

@@ -49,6 +49,11 @@ pub fn combine(
     let lagrange = lagrange_at_zero(&indices)
         .map_err(|DuplicateIndex { index }| DecryptionError::DuplicateDecryption { trustee: index.get() })?;
     let weights = context.manifest().weights();
+    // A slot with a single count is a number, whatever the radix is: all of them share one table.
+    let packing_of = |contest: &Contest| match contest.packing(weights) {
+        packing if packing.per_slot() == 1 => Packing::NONE,
+        packing => packing,
+    };
 
     let contests = || zip(context.manifest().contests(), tally.contests()).enumerate();
     let mut results: Vec<Option<ContestTotals>> = contests().map(|_| None).collect();
@@ -58,9 +63,9 @@ pub fn combine(
         }
         // Contests of one packing share a table, for the largest of their totals and for all their slots. There is one at a
         // time: a table may be large.
-        let packing = contest.packing(weights);
+        let packing = packing_of(contest);
         let is_alike =
-            |contest: &Contest, sums: &EncryptedContest| contest.packing(weights) == packing && sums.withheld.is_none();
+            |contest: &Contest, sums: &EncryptedContest| packing_of(contest) == packing && sums.withheld.is_none();
         let alike = || contests().filter(|(_, (contest, sums))| is_alike(contest, sums));
         let largest = alike().map(|(_, (contest, sums))| bound(contest, sums)).fold(0, u64::max);
         let slots = alike().map(|(_, (_, sums))| sums.c.len() as u64).sum();

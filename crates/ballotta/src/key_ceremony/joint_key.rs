@@ -13,7 +13,9 @@ use super::kind::MessageKind;
 use super::messages::Confirmation;
 use super::parameters::CeremonyParameters;
 use super::roster::Roster;
-use super::steps::{of_kind, read_complete_step, read_step, refuse_late_messages, verify_all};
+use super::steps::{
+    of_kind, read_complete_step, read_messages, refuse_late_messages, refuse_second_messages, verify_all,
+};
 use crate::group::PublicElement;
 use crate::hash::CeremonyRoot;
 use crate::index::TrusteeIndex;
@@ -129,12 +131,15 @@ fn verify_confirmations<R: CryptoRng>(
     rng: &mut R,
 ) -> Result<Vec<TrusteeIndex>, CeremonyError> {
     let (roster, root) = (&roster.hash, &deals.root);
-    let confirmations: Vec<Signed<Confirmation>> = read_step(parameters, Some(roster), messages, rng)?;
+    let confirmations: Vec<Signed<Confirmation>> = read_messages(parameters, Some(roster), messages, rng)?;
+    // A trustee that was shown other deals has confirmed them. With the confirmation of these, nobody can say that it made
+    // two for one ceremony.
     let elsewhere = confirmations.iter().filter(|confirmation| confirmation.body().root != *root);
     if weaken::is_on(Check::ConfirmedRoot) {
         let elsewhere = elsewhere.map(Signed::unattributed).collect();
         refuse_if_any(elsewhere, |messages| CeremonyError::RootMismatch { messages })?;
     }
+    refuse_second_messages(&confirmations)?;
     let (mut claims, mut failing) = (Vec::with_capacity(confirmations.len()), Vec::new());
     let mut confirmed = Vec::with_capacity(confirmations.len());
     for confirmation in &confirmations {

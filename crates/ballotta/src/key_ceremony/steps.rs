@@ -41,6 +41,18 @@ pub(crate) fn read_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
     messages: &[M],
     rng: &mut R,
 ) -> Result<Vec<Signed<B>>, CeremonyError> {
+    let step = read_messages(parameters, roster, messages, rng)?;
+    refuse_second_messages(&step)?;
+    Ok(step)
+}
+
+/// Reads the messages of one step, sorted by their authors. There may be several of one trustee.
+pub(crate) fn read_messages<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
+    parameters: &CeremonyParameters,
+    roster: Option<&RosterHash>,
+    messages: &[M],
+    rng: &mut R,
+) -> Result<Vec<Signed<B>>, CeremonyError> {
     let envelopes = open_step(parameters, roster, B::KIND, messages, rng)?;
     // From here on the signatures are verified: any error in a message is a fault of its author.
     let mut step: Vec<Signed<B>> = Vec::with_capacity(messages.len());
@@ -52,8 +64,6 @@ pub(crate) fn read_step<B: Body, M: AsRef<[u8]>, R: CryptoRng>(
         }
     }
     refuse_unreadable(unreadable)?;
-    let written: Vec<(u16, &[u8])> = step.iter().map(|message| (message.author(), message.as_bytes())).collect();
-    refuse_second_messages(B::KIND, &written)?;
     Ok(step)
 }
 
@@ -103,20 +113,22 @@ fn open_step<'m, M: AsRef<[u8]>, R: CryptoRng>(
 }
 
 /// Refuses two messages of one trustee. The messages must be sorted by their authors.
-fn refuse_second_messages(kind: MessageKind, step: &[(u16, &[u8])]) -> Result<(), CeremonyError> {
+pub(crate) fn refuse_second_messages<B: Body>(step: &[Signed<B>]) -> Result<(), CeremonyError> {
     let (mut evidence, mut copied) = (Vec::new(), None);
-    for messages in step.chunk_by(|(one, _), (next, _)| one == next) {
-        let [(trustee, first), others @ ..] = messages else { continue };
-        match others.iter().find(|(_, other)| other != first) {
-            Some((_, other)) => {
-                evidence.push(Evidence { trustee: *trustee, messages: [first.to_vec(), other.to_vec()] });
+    for messages in step.chunk_by(|one, next| one.author() == next.author()) {
+        let [first, others @ ..] = messages else { continue };
+        let trustee = first.author();
+        match others.iter().find(|other| other.as_bytes() != first.as_bytes()) {
+            Some(other) => {
+                let messages = [first, other].map(|message| message.as_bytes().to_vec());
+                evidence.push(Evidence { trustee, messages });
             }
-            None if !others.is_empty() => copied = copied.or(Some(*trustee)),
+            None if !others.is_empty() => copied = copied.or(Some(trustee)),
             None => {}
         }
     }
     refuse_if_any(evidence, |evidence| CeremonyError::Equivocation { evidence })?;
-    copied.map_or(Ok(()), |trustee| Err(CeremonyError::DuplicateMessage { trustee, kind }))
+    copied.map_or(Ok(()), |trustee| Err(CeremonyError::DuplicateMessage { trustee, kind: B::KIND }))
 }
 
 /// Reads the messages of one step, which all trustees must have sent, and returns them in index order.

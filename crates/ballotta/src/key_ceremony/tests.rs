@@ -499,6 +499,33 @@ fn two_messages_for_one_step_are_evidence() {
     ceremony.commitments.push(forged.clone());
     assert_eq!(ceremony.rejection(1), bad_signature(&[&forged]));
 
+    // A dealer and the board show trustee 1 two deals, one after the other. It confirms both views, and nobody can say that it
+    // made two confirmations for one ceremony.
+    let other = {
+        let mut other = honest.clone();
+        other.deal(2, other.other_deal(2, 2));
+        other
+    };
+    let confirm = |view: &Ceremony| {
+        let messages = [&view.registrations, &view.commitments, &view.deals].into_iter().flatten().cloned();
+        let messages: Vec<_> = messages.collect();
+        match Trustee::next_step(view.parameters.clone(), seed(1), &messages, &mut TestRng(8)).unwrap() {
+            CeremonyStep::Due { message, .. } => message,
+            _ => panic!("trustee 1 confirms"),
+        }
+    };
+    let (first, second) = (confirm(&honest), confirm(&other));
+    let mut framed = other;
+    framed.confirmations = alloc::vec![second.clone(), first.clone()];
+    let refused = framed.verify().unwrap_err();
+    assert_eq!(refused, CeremonyError::RootMismatch { messages: unattributed(&[&first]) });
+    assert!(refused.culprits().is_empty());
+    #[cfg(feature = "weaken")]
+    {
+        let _weaken = Weaken::without(Check::ConfirmedRoot);
+        assert_eq!(framed.verify().unwrap_err().culprits(), [1]);
+    }
+
     // Two different confirmations.
     let confirmation = confirmation_of(&honest, 3, |confirmation| {
         confirmation.root = CeremonyRoot::from_bytes([1; 32]);

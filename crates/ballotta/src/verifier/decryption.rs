@@ -185,7 +185,7 @@ impl Verifier<'_> {
         // If one entry names the list, the lists of the others were replaced.
         let effect = if is_named { Effect::None } else { Effect::Invalid };
         for error in errors.into_iter().flatten() {
-            self.findings.add(check, place(), effect, &[Role::Board], error);
+            self.findings.add(check, place(), effect, &[], error);
         }
         is_named.then_some(bytes)
     }
