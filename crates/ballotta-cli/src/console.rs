@@ -182,6 +182,11 @@ pub(crate) fn is_at_a_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
+/// Whether somebody is at a terminal and cannot be asked: only one of the two is a terminal.
+pub(crate) fn is_half_at_a_terminal() -> bool {
+    std::io::stdin().is_terminal() != std::io::stderr().is_terminal()
+}
+
 /// The bar that is on the terminal now, if any.
 static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
 

@@ -21,7 +21,9 @@ use ballotta::written::WrittenFingerprint;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::console::{Console, Shown as _, counted, grouped, is_at_a_terminal, isolated, percent, print_to_stderr};
+use crate::console::{
+    Console, Shown as _, counted, grouped, is_at_a_terminal, is_half_at_a_terminal, isolated, percent, print_to_stderr,
+};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::{headline, read_at_most, text};
 
@@ -216,10 +218,16 @@ pub(crate) struct Confirmation {
 }
 
 impl Confirmation {
-    /// Shows what is signed. Asks a person at a terminal to confirm it; without a terminal, nothing is asked.
+    /// Shows what is signed. Asks a person at a terminal to confirm it; without a terminal, nothing is asked. A person who is
+    /// there and cannot be asked, because the input or the messages go elsewhere, signs nothing.
     pub(crate) fn ask(&self, summary: &Summary, console: Console) -> Result<()> {
         /// No answer is longer. The rest of a longer line is not read.
         const LONGEST: u64 = 64;
+        if !self.yes && is_half_at_a_terminal() {
+            let problem = "this cannot be undone, and nobody can be asked: the standard input or the standard error is not a \
+                           terminal, so nothing is signed";
+            return refusal(problem).remedy("do not redirect them, or give --yes");
+        }
         if self.yes || !is_at_a_terminal() {
             summary.show(console);
             return Ok(());

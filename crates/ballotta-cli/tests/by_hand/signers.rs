@@ -235,6 +235,14 @@ fn confirmed(people: &People, expected: &str, line: &str) -> String {
         assert!(text.contains("error: the answer is not `yes`, so nothing is signed\n"), "{answer:?}\n{text}");
         assert_eq!(files(people), before, "{answer:?}");
     }
+    // Somebody who redirects the messages, or the input, is there and cannot be asked.
+    for elsewhere in ["2>messages", "</dev/null"] {
+        let Some(ran) = at_a_terminal(people, &format!("{line} {elsewhere}"), "yes\n") else { break };
+        let messages = fs::read_to_string(people.path("messages")).unwrap_or_default() + &ran.stdout;
+        assert!(ran.code == 1 && messages.contains("nobody can be asked"), "{elsewhere}\n{messages}");
+        let _ = fs::remove_file(people.path("messages"));
+        assert_eq!(files(people), before, "{elsewhere}");
+    }
     if let Some(ran) = at_a_terminal(people, line, "yes\n") {
         assert_eq!(ran.code, 0, "{}", ran.shown());
         let (_, out) = line.rsplit_once(' ').unwrap();
