@@ -629,14 +629,16 @@ mod tests {
     #[test]
     fn who_has_not_signed_is_not_accused() {
         let (board, trustee) = ([Role::Board], [Role::Trustee(2)]);
-        for (check, is_failed, for_order, for_sums) in [
-            (None, false, &board[..], &trustee[..]),
-            (Some(CheckId::Root), true, &[], &trustee),
-            (Some(CheckId::Root), false, &[], &trustee),
-            (Some(CheckId::Fingerprint), true, &board, &[]),
-            (Some(CheckId::Fingerprint), false, &board, &[]),
+        // Which entries are in order depends on the key of the organiser, and so on the manifest.
+        for (check, is_failed, for_entries, for_order, for_sums) in [
+            (None, false, &board[..], &board[..], &trustee[..]),
+            (Some(CheckId::Root), true, &[], &[], &trustee),
+            (Some(CheckId::Root), false, &[], &[], &trustee),
+            (Some(CheckId::Fingerprint), true, &board, &[], &[]),
+            (Some(CheckId::Fingerprint), false, &board, &[], &[]),
         ] {
             let mut findings = Findings::default();
+            findings.note(CheckId::Entries, Place::Record, &board, "an entry that cannot be read");
             findings.note(CheckId::Order, Place::Record, &board, "closed twice");
             findings.note(CheckId::TallySums, Place::Record, &trustee, "two statements");
             findings.missing(CheckId::Result, Place::Record, &board, "the file is missing");
@@ -650,7 +652,11 @@ mod tests {
             }
             let report = findings.report(Stage::Complete, None, None, |_| true);
             let who: Vec<&[Role]> = report.failures.iter().map(|failure| failure.who.as_slice()).collect();
-            assert_eq!(who[..4], [for_order, for_sums, &board, &trustee], "{check:?}, failed: {is_failed}");
+            assert_eq!(
+                who[..5],
+                [for_entries, for_order, for_sums, &board, &trustee],
+                "{check:?}, failed: {is_failed}"
+            );
         }
     }
 
@@ -661,11 +667,11 @@ mod tests {
         let who = [Role::Trustee(3), Role::Witness(1), Role::Authority(2), Role::Trustee(1)];
         findings.missing(CheckId::ClosingRule, Place::Record, &who, "too few");
         findings.missing(CheckId::Result, Place::Record, &[Role::Board, Role::Organiser], "not there");
-        findings.note(CheckId::Order, Place::Record, &[Role::Trustee(2)], "twice");
+        findings.note(CheckId::Ceremony, Place::Record, &[Role::Trustee(2)], "twice");
         let text = findings.report(Stage::Complete, None, None, |_| true).to_string();
         for line in [
             "closing.rule: record: too few (awaited: trustee 3, witness 1, credential authority 2, trustee 1)\n",
-            "board.order: record: twice (who answers for it: trustee 2)\n",
+            "ceremony.messages: record: twice (who answers for it: trustee 2)\n",
             "\nTHE RECORD IS NOT COMPLETE. Awaited: the organiser, credential authority 2, trustee 1, trustee 3, witness 1, the board.",
         ] {
             assert!(text.contains(line), "{text}");
