@@ -21,7 +21,7 @@
 //! // `record` has a key ceremony and a signed roll, `organiser` is the key of the organiser, and `announced` the
 //! // fingerprint that the credential authority has told.
 //! let rng = &mut UnwrapErr(SysRng);
-//! let options = VerifyOptions { stage: Stage::Voting, fingerprint: Some(announced), ..VerifyOptions::default() };
+//! let options = VerifyOptions { stage: Stage::Voting, fingerprint: Some(announced.into()), ..VerifyOptions::default() };
 //! let verification = verify(&record, &options, &|_| (), rng);
 //! if let Some(obstacle) = verification.report.opening_obstacle() {
 //!     return Err(format!("do not open the voting: {}", obstacle.problem).into());

@@ -63,7 +63,7 @@
 //! // The voter types the tracker, and the voter number that is in the letter with the code.
 //! let record = board.record();
 //! let election = Election::read(&record, rng)?;
-//! election.expect(&announced)?; // if the app knows the fingerprint that was announced
+//! election.expect(&announced.into())?; // if the app knows the fingerprint that was announced
 //! let voter_number: VoterNumber = letter.parse()?;
 //! let first = election.find(&record, &first.parse::<WrittenTracker>()?, &voter_number, rng)?;
 //! let second = election.find(&record, &second.parse::<WrittenTracker>()?, &voter_number, rng)?;
