@@ -19,6 +19,7 @@ fn _ballotta(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(verify::checks, module)?)?;
     module.add_function(wrap_pyfunction!(record::tracker_of, module)?)?;
     module.add_function(wrap_pyfunction!(record::pack, module)?)?;
+    module.add_function(wrap_pyfunction!(verify::written_fingerprint, module)?)?;
     module.add_function(wrap_pyfunction!(shards::verify_shard, module)?)?;
     module.add_function(wrap_pyfunction!(shards::merge, module)?)?;
     module.add_function(wrap_pyfunction!(run::panic_for_tests, module)?)?;

@@ -22,6 +22,13 @@ pub(crate) struct Asked {
     stage: String,
 }
 
+/// The form of a fingerprint that people compare, from its 64 hexadecimal digits.
+#[pyfunction]
+pub(crate) fn written_fingerprint(fingerprint: &str) -> PyResult<String> {
+    let whole: WrittenFingerprint = fingerprint.parse().map_err(|error| Failure::new("typing-slip", error))?;
+    Ok(whole.to_string())
+}
+
 impl Asked {
     pub(crate) fn options(&self, source: &dyn RecordSource) -> Result<VerifyOptions, Failure> {
         let stage = match self.stage.as_str() {

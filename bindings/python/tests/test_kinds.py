@@ -262,7 +262,8 @@ not checked: this
 
 note: that
 
-fingerprint %s
+fingerprint F-00000-00000-00000-00000-00000-01E
+            %s
 THE RECORD DOES NOT HOLD.""" % ("0" * 64)
     assert made.to_text("it") == """\
 ok           manifest.valid         1 manifesto
@@ -290,7 +291,8 @@ non controllato: this
 
 nota: that
 
-impronta %s
+impronta F-00000-00000-00000-00000-00000-01E
+            %s
 IL VERBALE NON È VALIDO.""" % ("0" * 64)
 
 

@@ -136,7 +136,7 @@ def test_a_valid_record(kinds: Path, tmp_path: Path) -> None:
     italian = report.to_text("it").split("\n")
     assert f"Hanno partecipato {VOTERS + 1} dei {VOTERS + 1} votanti nell’elenco, 100,0 %." in italian
     assert italian[-1] == "Il verbale è valido." and f"            {report.fingerprint}" in italian
-    assert any(line.startswith("impronta F-") for line in italian)
+    assert f"impronta {report.written_fingerprint}" in italian
     for id, titles, _, _, _ in CONTESTS:
         assert id in lines
         for language, html in pages.items():
@@ -145,7 +145,7 @@ def test_a_valid_record(kinds: Path, tmp_path: Path) -> None:
         page = Page(html)
         assert f'<html lang="{language}">' in html
         # Names, and what voters compare, are never translated.
-        for named in (HOSTILE, report.fingerprint, report.root, str(kinds), "ballot.argument"):
+        for named in (HOSTILE, report.fingerprint, report.written_fingerprint, report.root, str(kinds), "ballot.argument"):
             assert named is not None and page.shows(named, language, translated=False), named
     english, translated = Page(pages["en"]), Page(pages["it"])
     assert english.shows("What was checked", "en", True) and translated.shows("Che cosa è stato controllato", "it", True)

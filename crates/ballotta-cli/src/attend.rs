@@ -15,6 +15,7 @@ use ballotta::board::log::{Frontier, PinnedHead, TreeHead};
 use ballotta::board::tiles::TilePath;
 use ballotta::board::timeline::Event;
 use ballotta::decryption::{DecryptionError, PartialDecryption};
+use ballotta::index::TrusteeIndex;
 use ballotta::key_ceremony::{CeremonyError, CeremonyStep, TrusteeSeed};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
@@ -25,8 +26,8 @@ use serde_json::json;
 
 use crate::console::{Console, Shown as _, counted, isolated};
 use crate::failure::{ErrorContext as _, error_text, incompleteness, is_unread, not_complete, record_fault, refusal};
+use crate::location::{AnyRecord, Location};
 use crate::message_file::{self, FileKind, MessageFile};
-use crate::place::{AnyRecord, Place};
 use crate::record::{Record, Source as _, exists, read_manifest};
 use crate::secrets::system_rng;
 use crate::signing::{Confirmation, Pins, Summary};
@@ -131,19 +132,19 @@ impl Attend {
     }
 }
 
-/// What is compared to know whether the board has changed: the bytes of its two checkpoints.
-type Mark = [Option<Vec<u8>>; 2];
+/// The bytes of the two checkpoints of a record, if they are there. If they are the same, the board has not changed.
+type Checkpoints = [Option<Vec<u8>>; 2];
 
 struct Sitting<'a> {
     arguments: &'a Attend,
     console: Console,
-    place: Place,
+    location: Location,
     manifest: Manifest,
     seed: TrusteeSeed,
     /// The trustee, counted from 1.
     index: u16,
     /// What was on the board when it was last read, and what was found.
-    seen: Option<(Mark, String)>,
+    seen: Option<(Checkpoints, String)>,
     /// The head of the board as it was last read: a board that does not continue it shows two histories.
     head: Option<TreeHead>,
     /// The number of entries that were searched for the closing, once the key ceremony is complete.
@@ -159,8 +160,8 @@ struct Sitting<'a> {
 
 impl<'a> Sitting<'a> {
     fn begin(arguments: &'a Attend, console: Console) -> Result<Self> {
-        let place = Place::of(&arguments.source)?;
-        let manifest = Self::first_manifest(arguments, &place, console)?;
+        let location = Location::of(&arguments.source)?;
+        let manifest = Self::first_manifest(arguments, &location, console)?;
         arguments.manifest.check(&manifest)?;
         let key = &arguments.key;
         let seed = key.open()?;
@@ -176,7 +177,7 @@ impl<'a> Sitting<'a> {
         Ok(Self {
             arguments,
             console,
-            place,
+            location,
             manifest,
             seed,
             index,
@@ -191,11 +192,11 @@ impl<'a> Sitting<'a> {
         })
     }
 
-    /// The manifest. A server that does not answer is asked again; a place without a manifest is a wrong call.
-    fn first_manifest(arguments: &Attend, place: &Place, console: Console) -> Result<Manifest> {
+    /// The manifest. A server that does not answer is asked again; a location without a manifest is a wrong call.
+    fn first_manifest(arguments: &Attend, location: &Location, console: Console) -> Result<Manifest> {
         let mut said = String::new();
         loop {
-            match read_manifest(&place.open()?) {
+            match read_manifest(&location.open()?) {
                 Err(error) if is_unread(&error) && !arguments.once => {
                     let text = format!("{}. It is read again.", error_text(&error));
                     if text != said {
@@ -226,7 +227,7 @@ impl<'a> Sitting<'a> {
 
     /// Looks at the board, and does what is due. If nothing has changed, only the two checkpoints are read.
     fn look(&mut self) -> Result<Found> {
-        let found = match self.look_at(self.place.open()?) {
+        let found = match self.look_at(self.location.open()?) {
             Err(error) if is_unread(&error) => Found::Unsettled(error),
             // A file that is missing may be there when the record is copied completely.
             Err(error) if is_missing(&error) => Found::Unsettled(incompleteness(error_text(&error))),
@@ -240,15 +241,15 @@ impl<'a> Sitting<'a> {
     }
 
     fn look_at(&mut self, source: AnyRecord) -> Result<Found> {
-        let mark = mark(&source)?;
-        if let Some((_, whom)) = self.seen.as_ref().filter(|(seen, _)| *seen == mark) {
+        let checkpoints = read_checkpoints(&source)?;
+        if let Some((_, whom)) = self.seen.as_ref().filter(|(seen, _)| *seen == checkpoints) {
             return Ok(Found::Waiting(whom.clone()));
         }
         if let Some(searched) = self.searched {
             let size = read_head(&source, &self.manifest)?.size;
             if size >= searched && !has_closing(&source, searched, size)? {
                 self.searched = Some(size);
-                return Ok(self.waiting(mark, CLOSE.to_owned()));
+                return Ok(self.waiting(checkpoints, CLOSE.to_owned()));
             }
         }
         let (record, decryptions) = self.read(source)?;
@@ -266,13 +267,13 @@ impl<'a> Sitting<'a> {
             }
         };
         Ok(match found {
-            Found::Waiting(whom) => self.waiting(mark, whom),
+            Found::Waiting(whom) => self.waiting(checkpoints, whom),
             found => found,
         })
     }
 
-    fn waiting(&mut self, mark: Mark, whom: String) -> Found {
-        self.seen = Some((mark, whom.clone()));
+    fn waiting(&mut self, checkpoints: Checkpoints, whom: String) -> Found {
+        self.seen = Some((checkpoints, whom.clone()));
         Found::Waiting(whom)
     }
 
@@ -325,7 +326,7 @@ impl<'a> Sitting<'a> {
             CeremonyStep::Due { kind, message } => {
                 self.until.get_or_insert(Until::Ceremony);
                 let name = kind.to_string();
-                let name = name.split(' ').next().unwrap_or(&name);
+                let name = name.split_once(' ').map_or(name.as_str(), |(first, _)| first);
                 let path = self.path(name);
                 let message = MessageFile::new(FileKind::CeremonyMessage, message);
                 // Another sitting with this key writes the same file.
@@ -474,7 +475,7 @@ impl<'a> Sitting<'a> {
         self.arguments.pins.check_fingerprint(context.fingerprint())?;
         let has_decrypted = |trustee: u16| verification.decryptions.iter().any(|part| part.trustee() == trustee);
         let threshold = usize::from(self.manifest.trustees().threshold);
-        if verification.decryptions.len() >= threshold {
+        if verification.totals.is_some() {
             return Ok(Some(Found::Complete));
         }
         if !has_decrypted(self.index) {
@@ -509,9 +510,9 @@ impl<'a> Sitting<'a> {
         if !self.made.iter().any(|made| made == path) {
             self.made.push(path.to_path_buf());
         }
-        let record = match self.place {
-            Place::Folder(_) => record,
-            Place::Web(_) => "RECORD",
+        let record = match self.location {
+            Location::Folder(_) => record,
+            Location::Web(_) => "RECORD",
         };
         let path = path.shown();
         self.say_once(format!(
@@ -534,7 +535,7 @@ impl<'a> Sitting<'a> {
                      next sitting is after the close: run this command with --fingerprint FINGERPRINT, as voters were \
                      given it, and --checkpoint FILE, the copy.\nAll trustees must have the same root of the key ceremony:",
                 );
-                console.answer(self.root.as_deref().unwrap_or_default(), &answer)
+                console.answer(self.root.as_deref().context("the key ceremony has no root")?, &answer)
             }
             Until::Decryption => {
                 console.say("Your work as a trustee is done. Keep the key until the result is accepted.");
@@ -565,10 +566,11 @@ const CLOSE: &str = "the organiser to close the voting";
 /// The trustee of a manifest with this seed, counted from 1.
 fn seat(manifest: &Manifest, seed: &TrusteeSeed) -> Option<u16> {
     let key = seed.signing_key();
-    (1..).zip(&manifest.trustees().members).find(|(_, member)| member.key == *key.public()).map(|(index, _)| index)
+    let mut members = TrusteeIndex::enumerate(&manifest.trustees().members);
+    members.find(|(_, member)| member.key == *key.public()).map(|(index, _)| index.get())
 }
 
-fn mark(source: &AnyRecord) -> Result<Mark> {
+fn read_checkpoints(source: &AnyRecord) -> Result<Checkpoints> {
     let bytes = |path: &str| match read_file(source, path, MAX_CHECKPOINT_BYTES) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(ReadError::Missing) => Ok(None),

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Error, Result, bail};
 use ballotta::admission::EntryRefused;
-use ballotta::credential::{ROLL_FORMAT, RollSignature};
+use ballotta::credential::{ROLL_FORMAT, RollRules, RollSignature};
 use ballotta::election::ElectionContext;
 use ballotta::hash::Fingerprint;
 use ballotta::key_ceremony::{CeremonyParameters, NextMessageError, check_next_message};
-use ballotta::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
 use ballotta::manifest::Manifest;
 use ballotta::record::{PublishedRoll, ROLL, RecordSource, SourceError};
 use ballotta::verifier::{Stage, Verification, VerifyOptions};
@@ -150,16 +149,14 @@ impl Board<'_> {
     fn add<'a>(&mut self, files: &'a [PathBuf], outcomes: &mut Vec<Outcome<'a>>) -> Result<()> {
         let mut run = Vec::new();
         for file in files {
-            let roll = read_roll(file);
-            let message = if matches!(roll, Ok(None)) { Some(message_file::read(file)) } else { None };
-            match message {
-                Some(Ok(MessageFile { kind: FileKind::Ballot, bytes })) => run.push((file.as_path(), bytes)),
+            match Sent::read(file, &self.ballot_box.manifest) {
+                Ok(Sent::Message(MessageFile { kind: FileKind::Ballot, bytes })) => run.push((file.as_path(), bytes)),
                 other => {
                     self.add_ballots(&mut run, outcomes)?;
-                    let added = match (other, roll) {
-                        (Some(Ok(file)), _) => self.add_one(&file),
-                        (Some(Err(error)), _) | (None, Err(error)) => Err(error),
-                        (None, Ok(roll)) => self.add_roll(&roll.unwrap_or_default()).map(Added::Roll),
+                    let added = match other {
+                        Ok(Sent::Message(message)) => self.add_one(&message),
+                        Ok(Sent::Roll(roll)) => self.add_roll(&roll).map(Added::Roll),
+                        Err(error) => Err(error),
                     };
                     // After a write that failed, nothing more is added and nothing is signed.
                     match added {
@@ -237,7 +234,7 @@ impl Board<'_> {
         let root = self.ballot_box.source.root().to_path_buf();
         let there = root.join(ROLL);
         let was_there = exists(&there)?;
-        if was_there && read_at_most(&there, MAX_ROLL_BYTES, "a roll")? != bytes {
+        if was_there && read_at_most(&there, longest_roll(&self.ballot_box.manifest), "a roll")? != bytes {
             return refusal("the record has another roll already").remedy(format!(
                 "if no credential authority has signed that roll, and no code of it was handed out, remove {}",
                 there.shown()
@@ -300,22 +297,31 @@ fn name_trustees<T>(manifest: &Manifest, error: Error) -> Result<T> {
 
 const NOT_CLOSED: &str = "the voting is not closed yet, or the record is damaged: `ballotta verify` says which";
 
-/// Longer than any roll.
-const MAX_ROLL_BYTES: usize = (MAX_VOTERS as usize + 1).saturating_mul(MAX_ROLL_LINE_BYTES);
+/// The most bytes of a roll of this election.
+fn longest_roll(manifest: &Manifest) -> usize {
+    usize::try_from(RollRules::for_manifest(manifest).max_bytes()).unwrap_or(usize::MAX)
+}
 
-/// The content of a file that begins as a roll; `None` for any other file.
-fn read_roll(path: &Path) -> Result<Option<Vec<u8>>> {
-    if path == Path::new("-") {
-        return Ok(None);
+/// What a file contains that somebody sent to the board.
+enum Sent {
+    Message(MessageFile),
+    Roll(Vec<u8>),
+}
+
+impl Sent {
+    /// Reads a file. What begins as a roll is one.
+    fn read(path: &Path, manifest: &Manifest) -> Result<Self> {
+        if path != Path::new("-") {
+            let header = format!("{ROLL_FORMAT} ");
+            let mut first = Vec::new();
+            let read = message_file::open(path).and_then(|file| file.take(header.len() as u64).read_to_end(&mut first));
+            read.with_context(|| format!("{} cannot be read", path.shown()))?;
+            if first == header.as_bytes() {
+                return read_at_most(path, longest_roll(manifest), "a roll").map(Self::Roll);
+            }
+        }
+        message_file::read(path).map(Self::Message)
     }
-    let mut first = Vec::new();
-    let header = format!("{ROLL_FORMAT} ");
-    let read = message_file::open(path).and_then(|file| file.take(header.len() as u64).read_to_end(&mut first));
-    read.with_context(|| format!("{} cannot be read", path.shown()))?;
-    if first != header.as_bytes() {
-        return Ok(None);
-    }
-    read_at_most(path, MAX_ROLL_BYTES, "a roll").map(Some)
 }
 
 /// A record with a roll that is not in it yet.

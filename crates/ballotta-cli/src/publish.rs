@@ -19,7 +19,7 @@ const CHART: &str = "result/chart.svg";
 pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Result<()> {
     let manifest = &ballot_box.manifest;
     let mut files = vec![
-        (record::README, readme(manifest, result).into_bytes()),
+        (record::README, readme(manifest, result)?.into_bytes()),
         (record::RESULT, result.to_bytes()?),
         (CHART, chart::svg(manifest, result).into_bytes()),
     ];
@@ -51,15 +51,15 @@ pub(crate) fn check_published(verification: &Verification) -> Result<()> {
 }
 
 /// The text that explains the files of the record and how to verify it.
-fn readme(manifest: &Manifest, result: &ResultDocument) -> String {
+fn readme(manifest: &Manifest, result: &ResultDocument) -> Result<String> {
     let title = text(manifest, manifest.title());
     let fingerprint = &result.fingerprint;
-    let written = fingerprint.parse().map_or_else(|_| String::new(), |whole: Fingerprint| whole.written());
+    let written = fingerprint.parse::<Fingerprint>().context("the fingerprint of the result")?.written();
     let rehearsal = match manifest.kind() {
         ElectionKind::Real => "",
         ElectionKind::Rehearsal => &format!("\n**{REHEARSAL}.**\n"),
     };
-    format!(
+    Ok(format!(
         "# {title}: the record
 {rehearsal}
 This folder contains everything that the election published. You do not have to trust anybody: with these files you can
@@ -87,5 +87,5 @@ Compare the fingerprint that it prints with the one that the voters saw:
 | `result/chart.svg` | the same as a picture |
 | `SHA256SUMS` | the hashes of the files that no other entry of the board names: `sha256sum -c SHA256SUMS` |
 "
-    )
+    ))
 }

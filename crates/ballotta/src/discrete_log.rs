@@ -22,6 +22,7 @@ use crate::limits::MAX_BABY_STEPS;
 
 /// How many steps are encoded together.
 const GROUP: usize = 256;
+
 /// The element is not `[v]G` for any possible `v`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the decrypted slot contains no total from 0 to {bound}")]
@@ -35,7 +36,8 @@ pub struct DiscreteLog {
     packing: Packing,
     /// The first 8 bytes of the encoding of `[v]G`, and the number of turns after which the wheels show `v`. Sorted.
     baby_steps: Vec<(u64, u32)>,
-    /// For each value of the highest bits of the 8 bytes, the place of the first step that has it or a larger one.
+    /// For each value of the highest bits of the 8 bytes, the place of the first step that has it or a larger one; at the
+    /// end the number of steps.
     places: Vec<u32>,
     /// By how many places 8 bytes are shifted, so that those bits remain.
     shift: u32,

@@ -14,6 +14,7 @@ use self::case::lowercase;
 use crate::json::{Distinct, Node, Object};
 use crate::limits::{MAX_NAME_CHARS, MAX_TEXT_BYTES};
 use crate::problem::ManifestProblem;
+use crate::words::turns_direction;
 
 /// A text in every language of the manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -87,14 +88,10 @@ pub(crate) fn read_line<'a>(node: &Node<'a>) -> Option<&'a str> {
     if let Some(position) = text.chars().position(char::is_control) {
         return node.path().fail(ManifestProblem::ControlCharacter { position });
     }
-    if let Some(position) = text.chars().position(overrides_direction) {
+    if let Some(position) = text.chars().position(turns_direction) {
         return node.path().fail(ManifestProblem::DirectionOverride { position });
     }
     Some(text)
-}
-
-fn overrides_direction(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Whether a character is invisible by itself: joiners, fillers, variation selectors (Default_Ignorable_Code_Point of

@@ -33,6 +33,11 @@ pub(crate) fn in_a_row(texts: &[String]) -> String {
     }
 }
 
+/// Whether a character turns the direction in which other characters are shown.
+pub(crate) fn turns_direction(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A text that may contain a name that an attacker chose. It is shown with escapes for characters that could write
 /// further lines on a terminal, or hide or turn others. Letters of all languages are shown as they are.
 pub(crate) struct Shown<'a>(pub(crate) &'a str);
@@ -40,9 +45,8 @@ pub(crate) struct Shown<'a>(pub(crate) &'a str);
 impl Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|character| match character {
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                write!(f, "{}", character.escape_unicode())
-            }
+            '\u{2028}' | '\u{2029}' => write!(f, "{}", character.escape_unicode()),
+            _ if turns_direction(character) => write!(f, "{}", character.escape_unicode()),
             _ if character.is_control() => write!(f, "{}", character.escape_default()),
             _ => f.write_char(character),
         })

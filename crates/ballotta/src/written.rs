@@ -32,7 +32,8 @@
 //! let slip = "T-0W3GE-1R70W-3GE1R-70W3G-E1R70-W8J".parse::<WrittenTracker>();
 //! assert_eq!(slip, Err(WrittenError::Mistake { what: "tracker", group: Some(6) }));
 //! // A voter number is no tracker, and the error says so.
-//! assert!("N-00000-00000-00000".parse::<WrittenTracker>().is_err());
+//! let number = "N-008J4-CT4AN-K7FS4".parse::<WrittenTracker>();
+//! assert_eq!(number, Err(WrittenError::OtherKind { what: "tracker", found: "voter number" }));
 //! # Ok::<(), WrittenError>(())
 //! ```
 

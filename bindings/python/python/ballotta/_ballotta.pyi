@@ -8,6 +8,7 @@ __all__ = [
     "checks",
     "tracker_of",
     "pack",
+    "written_fingerprint",
     "verify_shard",
     "merge",
     "_panic",
@@ -36,6 +37,7 @@ def verify_shard(
     jobs: int | None,
 ) -> Partial: ...
 def merge(parts: list[Partial]) -> Partial: ...
+def written_fingerprint(fingerprint: str) -> str: ...
 def _panic() -> None: ...
 @final
 class Record:

@@ -251,7 +251,8 @@ class _Page:
             pinned = _status(report, "election.pinned") == "passed"
             text = "Fingerprint {fingerprint}: it must be the one that the voters were shown"
             text = "Fingerprint {fingerprint}: it is the one that was pinned" if pinned else text
-            lines.append(words.html(text, fingerprint=code(report.fingerprint)))
+            both = Html(f"{code(str(report.written_fingerprint))} ({code(report.fingerprint)})")
+            lines.append(words.html(text, fingerprint=both))
         return f'<p class="soft">{"<br>".join(lines)}</p>' if lines else ""
 
     def notes(self, note: str | None) -> str:

@@ -21,7 +21,7 @@ def notebook_view(report: Report, words: Words) -> str:
     """Returns a report as HTML, without a page around it."""
     parts = [f"<p><b>{escape(words(VERDICTS[report.verdict]))}</b></p>"]
     if report.fingerprint is not None:
-        parts.append(f"<p>{words.html('fingerprint {fingerprint}', fingerprint=report.fingerprint)}</p>")
+        parts.append(f"<p>{words.html('fingerprint {fingerprint}', fingerprint=f'{report.written_fingerprint} ({report.fingerprint})')}</p>")
     if report.result is not None and report.holds:
         parts.append(_table(words, ("contest", "ranking", "elected"), (_contest(contest, words) for contest in report.result["contests"])))
     parts.append(_table(words, ("check", "status", "items", "of", "failures"), (_check(check, words) for check in report.checks)))

@@ -203,6 +203,11 @@ class Report:
         quorum = self.result["quorum"] if self.result else None
         return None if quorum is None else Words("en").quorum(quorum)
 
+    @property
+    def written_fingerprint(self) -> str | None:
+        """The fingerprint in the form that people compare, ``F-..``: that of their letters."""
+        return None if self.fingerprint is None else _ballotta.written_fingerprint(self.fingerprint)
+
     def __repr__(self) -> str:
         verdict = (self.verdict or "could not be read").replace("_", " ")
         return f"<Report of {self.fingerprint}: {verdict}, {len(self.failures)} failures>"

@@ -66,11 +66,8 @@ def translated_table(report: Report, words: Words) -> str:
         lines += ["", words("note: {text}", text=warning)]
     lines.append("")
     if report.fingerprint is not None:
-        # The library writes the form for people; the whole value is below it.
-        written = next((line.split()[-1] for line in report._table.split("\n") if line.startswith("fingerprint ")), report.fingerprint)
-        lines.append(words("fingerprint {fingerprint}", fingerprint=written))
-        if written != report.fingerprint:
-            lines.append(" " * len("fingerprint ") + report.fingerprint)
+        lines.append(words("fingerprint {fingerprint}", fingerprint=str(report.written_fingerprint)))
+        lines.append(" " * len("fingerprint ") + report.fingerprint)
     return "\n".join([*lines, verdict(report, words)])
 
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 
 use ballotta::board::tiles::MAX_BUNDLE_BYTES;
-use ballotta::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_ROLL_LINE_BYTES, MAX_VOTERS};
+use ballotta::credential::MAX_ROLL_BYTES;
+use ballotta::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES};
 use ballotta::record::{ROLL, is_path};
 
 use super::ZipError;
@@ -52,7 +53,7 @@ impl Member {
     /// The largest length of a file with this name.
     fn longest(name: &str) -> u64 {
         match name {
-            ROLL => (MAX_VOTERS + 1).saturating_mul(MAX_ROLL_LINE_BYTES as u64),
+            ROLL => MAX_ROLL_BYTES,
             _ => MAX_BUNDLE_BYTES.max(MAX_MESSAGE_BYTES) as u64,
         }
     }

@@ -36,7 +36,7 @@ pub use self::error::{RollError, RollProblem, RollRefused};
 pub use self::index::{RollIndex, RollLookupError};
 pub use self::line::RollLine;
 pub use self::reader::RollReader;
-pub use self::rules::RollRules;
+pub use self::rules::{MAX_ROLL_BYTES, RollRules};
 pub use self::signature::{RollSignature, RollSignatureError};
 pub use self::totals::{RollTotals, StyleTotals};
 

@@ -144,6 +144,9 @@ pub fn check_next_message<M: AsRef<[u8]>, R: CryptoRng>(
     rng: &mut R,
 ) -> Result<(), NextMessageError> {
     let Envelope { kind, author, .. } = Envelope::open(message).map_err(NextMessageError::Unreadable)?;
+    if published.iter().any(|other| other.as_ref() == message) {
+        return Err(NextMessageError::AlreadyPublished { trustee: author, kind });
+    }
     let messages: Vec<&[u8]> = published.iter().map(AsRef::as_ref).chain([message]).collect();
     match JointKey::verify(parameters, &messages, rng) {
         Ok(_) | Err(CeremonyError::TooFewConfirmed { .. }) => Ok(()),

@@ -15,6 +15,15 @@ use crate::limits::{MAX_ROLL_LINE_BYTES, MAX_TOTAL, MAX_VOTERS, MAX_WEIGHT};
 use crate::manifest::Manifest;
 use crate::weaken::{self, Check};
 
+/// The most bytes of a roll of any election. See `spec/credential.md#roll`.
+pub const MAX_ROLL_BYTES: u64 = bytes_of_roll(MAX_VOTERS);
+
+/// The most bytes of a roll with this number of voters, or with [`MAX_VOTERS`].
+const fn bytes_of_roll(voters: u64) -> u64 {
+    let voters = if voters < MAX_VOTERS { voters } else { MAX_VOTERS };
+    (voters + 1) * MAX_ROLL_LINE_BYTES as u64
+}
+
 /// The rules that a roll must obey, which come from the manifest.
 #[derive(Clone, Debug)]
 pub struct RollRules {
@@ -57,7 +66,7 @@ impl RollRules {
     /// number as well.
     #[must_use]
     pub fn max_bytes(&self) -> u64 {
-        (MAX_VOTERS.min(self.max_total) + 1) * MAX_ROLL_LINE_BYTES as u64
+        bytes_of_roll(self.max_total)
     }
 
     /// Sorts the voters and returns the lines of their roll, each with its line feed. The concatenated lines are the

@@ -14,13 +14,13 @@ use crate::record::Source;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where a record is.
-pub(crate) enum Place {
+pub(crate) enum Location {
     Folder(PathBuf),
     Web(String),
 }
 
-impl Place {
-    /// The place that a person has typed: an address that begins with `http://` or `https://`, or a folder.
+impl Location {
+    /// What a person has typed: an address that begins with `http://` or `https://`, or a folder.
     pub(crate) fn of(typed: &Path) -> Result<Self> {
         match typed.to_str().filter(|text| ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))) {
             Some(address) => {
