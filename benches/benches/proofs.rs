@@ -136,6 +136,8 @@ pub(crate) fn discrete_log(c: &mut Criterion) {
     for (name, packing, counts, bound) in [
         ("1e6", Packing::NONE, 1, 1_000_000_u64),
         ("2^32", Packing::NONE, 1, 1 << 32),
+        ("2^40", Packing::NONE, 1, 1 << 40),
+        ("2^44", Packing::NONE, 1, 1 << 44),
         ("2 of 100,000", Packing::new(1, 1, 100_000), 2, 100_000),
         ("3 of 1,000", Packing::new(1, 1, 1000), 3, 1000),
     ] {

@@ -71,7 +71,7 @@ pub const MAX_WEIGHT: u64 = 1 << 40;
 pub const MAX_TOTAL: u64 = 1 << 44;
 /// The most baby steps in a table of discrete logarithms. Each takes 16 bytes.
 pub const MAX_BABY_STEPS: u64 = 1 << 22;
-/// The most giant steps to find the totals of all slots with a single count. A step takes less than a microsecond.
+/// The most giant steps to find the totals of all slots with a single count. A step takes about a microsecond.
 pub const MAX_GIANT_STEPS: u64 = 1 << 27;
 /// The most possible values of a slot with several counts, for ballots of any weight. A discrete logarithm finds such a
 /// value in almost no time.

@@ -286,7 +286,7 @@ fn credentials_and_opening(people: &People) {
     people.add("organiser/opening");
     people.fails(1, "open already", "organiser open record --key organiser/key --out organiser/again");
     people.add_fails("open already; remedy: nothing to do: the opening is on the board", "organiser/opening");
-    people.add_fails("after a message of a later step", "trustee1/deal");
+    people.add_fails("the deal of trustee 1 (One) is on the board already", "trustee1/deal");
     people.fails(3, "verify with --stage voting", "verify record");
     people.ok(&format!("verify record --stage voting --fingerprint {fingerprint}"));
 }
