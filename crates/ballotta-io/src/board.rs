@@ -9,13 +9,15 @@ use ballotta::admission::BoardEntries;
 use ballotta::board::entry::{Entry, EntryKind, Pointer};
 use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{NoteError, NoteKey, NoteSigner, SignedCheckpoint};
-use ballotta::board::tiles::{Level, TILE_WIDTH, TilePath, bundle_paths, encode_bundle};
+use ballotta::board::tiles::{
+    HashTile, LastTiles, TILE_WIDTH, TilePath, bundle_paths, decode_hashes, encode_bundle, partial_tiles,
+};
 use ballotta::board::timeline::{EntryFault, Event, Observed, OrderError};
-use ballotta::hash::FileHash;
+use ballotta::hash::{FileHash, TreeHash};
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use ballotta::record::{
     Bundle, BundleError, CHECKPOINT, CLOSING_CHECKPOINT, FILE_LIST, MANIFEST, README, ROLL, ceremony_path,
-    decryption_path,
+    ReadError, decryption_path, read_file,
 };
 
 use crate::files::{PART, read_at_most, write_atomically, write_new};
@@ -69,15 +71,16 @@ pub enum BoardFolderError {
 /// `EarlierFailure`.
 pub struct BoardFolder {
     lock: BoardLock,
-    frontier: Frontier,
+    /// The tree over all entries, and the tiles of hashes that are not full.
+    tiles: LastTiles,
     /// The entries of the last bundle, which is not full.
     last: Vec<Vec<u8>>,
     committed: TreeHead,
     /// The file of the checkpoint as this board has read or written it last; `None` if there is none yet.
     checkpoint: Option<Vec<u8>>,
-    /// The last bundle of the checkpoint before this one, if it was not full. It stays for readers who have read that
+    /// The tiles of the checkpoint before this one that were not full. They stay for readers who have read that
     /// checkpoint.
-    outgrown: Option<TilePath>,
+    outgrown: Vec<TilePath>,
     /// Whether a write has failed.
     has_failed: bool,
 }
@@ -184,10 +187,7 @@ impl BoardFolder {
         let lock = Self::lock(root)?;
         // Another process may have been faster.
         is_new()?;
-        let frontier = Frontier::new();
-        let committed = frontier.head();
-        let board =
-            Self { lock, frontier, last: Vec::new(), committed, checkpoint: None, outgrown: None, has_failed: false };
+        let board = Self::new(lock, LastTiles::new(), Vec::new(), None);
         board.remove_leftovers(None)?;
         Ok(board)
     }
@@ -209,16 +209,26 @@ impl BoardFolder {
         if frontier.head() != committed {
             return Err(BoardFolderError::RootMismatch);
         }
-        let partial = last_bundle(committed.size).filter(|tile| tile.width() < TILE_WIDTH);
+        let source = FolderRecord::new(&lock.root);
         let mut last = Vec::new();
-        if let Some(tile) = partial {
-            let bundle = Bundle::read(&FolderRecord::new(&lock.root), tile)?;
-            last.extend(bundle.entries()?.map(|(_, entry)| entry.to_vec()));
+        if let Some(tile) = last_bundle(committed.size).filter(|tile| tile.width() < TILE_WIDTH) {
+            last.extend(Bundle::read(&source, tile)?.entries()?.map(|(_, entry)| entry.to_vec()));
         }
-        let board =
-            Self { lock, frontier, last, committed, checkpoint: Some(checkpoint), outgrown: None, has_failed: false };
+        // Tiles of hashes follow from the entries. If they are not there, or others, they are made again.
+        let tiles = match LastTiles::read(committed.size, |tile| read_hashes(&source, tile)) {
+            Ok(tiles) if tiles.head() == committed => tiles,
+            Ok(_) | Err(None) => write_hash_tiles(&source, &committed)?,
+            Err(Some(error)) => return Err(error),
+        };
+        let board = Self::new(lock, tiles, last, Some(checkpoint));
         board.remove_leftovers(Some(named))?;
         Ok(board)
+    }
+
+    /// A board all of whose entries are committed.
+    fn new(lock: BoardLock, tiles: LastTiles, last: Vec<Vec<u8>>, checkpoint: Option<Vec<u8>>) -> Self {
+        let committed = tiles.head();
+        Self { lock, tiles, last, committed, checkpoint, outgrown: Vec::new(), has_failed: false }
     }
 
     /// Opens the board in a folder. `key` must have signed the checkpoint in the folder. See [`Self::resume`].
@@ -246,20 +256,24 @@ impl BoardFolder {
     /// entry is not appended, and the board must be opened again.
     pub fn append(&mut self, entry: Vec<u8>) -> Result<u64, BoardFolderError> {
         self.usable()?;
-        let index = self.frontier.size();
+        let index = self.tiles.size();
         let leaf = leaf_hash(&entry);
         let checked = encode_bundle(std::slice::from_ref(&entry));
         checked.map_err(|error| BundleError { path: "a new entry".into(), problem: error.into() })?;
         self.last.push(entry);
-        if self.last.len() == usize::from(TILE_WIDTH) {
-            if let Err(error) = self.write_last(index + 1) {
-                self.last.pop();
-                self.has_failed = true;
-                return Err(error);
-            }
-            self.last.clear();
+        if self.last.len() < usize::from(TILE_WIDTH) {
+            self.tiles.push(leaf);
+            return Ok(index);
         }
-        self.frontier.push(leaf);
+        let mut tiles = self.tiles.clone();
+        let written = self.write_last(index + 1).and_then(|()| write_tiles(&self.lock.root, tiles.push(leaf)));
+        if let Err(error) = written {
+            self.last.pop();
+            self.has_failed = true;
+            return Err(error);
+        }
+        self.last.clear();
+        self.tiles = tiles;
         Ok(index)
     }
 
@@ -270,13 +284,13 @@ impl BoardFolder {
     /// `CheckpointReplaced` if another program has written to the folder; otherwise if a file cannot be written. The
     /// entries may then be part of the board or not: the board must be opened again.
     ///
-    /// If the last bundle of the checkpoint before this one was not full, it stays until the next commit, for readers who
-    /// have read that checkpoint: see [`Self::remove_outgrown`].
+    /// The tiles of the checkpoint before this one that were not full stay until the next commit, for readers who have read
+    /// that checkpoint: see [`Self::remove_outgrown`].
     pub fn commit(&mut self, signer: &NoteSigner) -> Result<SignedCheckpoint, BoardFolderError> {
         self.usable()?;
         // Whatever fails from here on, the disk may have more than this board knows.
         self.has_failed = true;
-        let head = self.frontier.head();
+        let head = self.tiles.head();
         let path = self.lock.root.join(CHECKPOINT);
         let there = match read_at_most(&path, MAX_CHECKPOINT_BYTES) {
             Ok(bytes) => Some(bytes),
@@ -287,13 +301,14 @@ impl BoardFolder {
             return Err(BoardFolderError::CheckpointReplaced);
         }
         self.write_last(head.size)?;
+        write_tiles(&self.lock.root, self.tiles.partial())?;
         let signed = signer.sign_checkpoint(&head);
         let bytes = signed.to_string().into_bytes();
         write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
         // Readers may have the checkpoint before this one. The one before that is too old.
         if self.committed.size != head.size {
             self.remove_outgrown();
-            self.outgrown = last_bundle(self.committed.size).filter(|tile| tile.width() < TILE_WIDTH);
+            self.outgrown = partial_tiles(self.committed.size).filter(|tile| !tile.is_of(head.size)).collect();
         }
         self.committed = head;
         self.checkpoint = Some(bytes);
@@ -329,17 +344,17 @@ impl BoardFolder {
         write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })
     }
 
-    /// Removes the bundle that [`Self::commit`] has left for readers of the checkpoint before. A published record does not
-    /// have it. The entries are safe already, so this cannot fail: what remains is removed when the board is opened again.
+    /// Removes the tiles that [`Self::commit`] has left for readers of the checkpoint before. A published record does not
+    /// have them. The entries are safe already, so this cannot fail: what remains is removed when the board is opened again.
     pub fn remove_outgrown(&mut self) {
-        if let Some(tile) = self.outgrown.take() {
+        for tile in self.outgrown.drain(..) {
             let path = self.lock.root.join(tile.to_string());
             let _ = disk::remove(&path);
             remove_empty_folder(&path);
         }
     }
 
-    /// Removes what a crash left: bundles that are not those of the checkpoint, unfinished files, and files to which no
+    /// Removes what a crash left: tiles that are not those of the checkpoint, unfinished files, and files to which no
     /// entry points. Without `named`, the board is new, and only unfinished files are removed.
     fn remove_leftovers(&self, named: Option<&NamedFiles>) -> Result<(), BoardFolderError> {
         let root = &self.lock.root;
@@ -348,9 +363,7 @@ impl BoardFolder {
             error: io::Error::other(error),
         };
         for path in FolderRecord::new(root).files().map_err(unreadable)? {
-            let is_outside = path.parse().is_ok_and(|tile: TilePath| {
-                tile.level() == Level::Entries && TilePath::bundle_of(tile.first(), self.committed.size) != Some(tile)
-            });
+            let is_outside = path.parse().is_ok_and(|tile: TilePath| !tile.is_of(self.committed.size));
             let is_left = named.is_some_and(|named| is_outside || named.is_unnamed(&path));
             if !is_left && !is_unfinished(&path) {
                 continue;
@@ -372,12 +385,51 @@ fn read_checkpoint(root: &Path, key: &NoteKey) -> Result<(Vec<u8>, TreeHead), Bo
     Ok((bytes, head))
 }
 
+/// Reads a tile of hashes. The error is `None` if there is no such tile.
+fn read_hashes(source: &FolderRecord, tile: TilePath) -> Result<Vec<TreeHash>, Option<BoardFolderError>> {
+    let path = tile.to_string();
+    match read_file(source, &path, 32 * usize::from(TILE_WIDTH)) {
+        Ok(bytes) => decode_hashes(&bytes, tile.width()).map_err(|_| None),
+        Err(ReadError::Source(error)) => {
+            Err(Some(BoardFolderError::Io { path: source.root().join(path), error: io::Error::other(error) }))
+        }
+        Err(_) => Err(None),
+    }
+}
+
+/// Writes tiles of hashes.
+fn write_tiles(root: &Path, tiles: impl IntoIterator<Item = HashTile>) -> Result<(), BoardFolderError> {
+    for (tile, bytes) in tiles {
+        let path = root.join(tile.to_string());
+        write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
+    }
+    Ok(())
+}
+
+/// Writes all tiles of hashes of the board of this head again, and returns the last ones.
+fn write_hash_tiles(source: &FolderRecord, head: &TreeHead) -> Result<LastTiles, BoardFolderError> {
+    let mut tiles = LastTiles::new();
+    for path in bundle_paths(head.size) {
+        for (_, entry) in Bundle::read(source, path)?.entries()? {
+            write_tiles(source.root(), tiles.push(leaf_hash(entry)))?;
+        }
+    }
+    if tiles.head() != *head {
+        return Err(BoardFolderError::RootMismatch);
+    }
+    write_tiles(source.root(), tiles.partial())?;
+    Ok(tiles)
+}
+
 /// Whether this file of a record is one that this package writes and has not finished.
 fn is_unfinished(path: &str) -> bool {
     const FILES: [&str; 6] = [MANIFEST, ROLL, CHECKPOINT, CLOSING_CHECKPOINT, README, FILE_LIST];
-    const FOLDERS: [&str; 4] = ["tile/entries/", "ceremony/", "decryption/", "result/"];
-    path.strip_suffix(PART)
-        .is_some_and(|file| FILES.contains(&file) || FOLDERS.iter().any(|folder| file.starts_with(folder)))
+    const FOLDERS: [&str; 3] = ["ceremony/", "decryption/", "result/"];
+    path.strip_suffix(PART).is_some_and(|file| {
+        FILES.contains(&file)
+            || FOLDERS.iter().any(|folder| file.starts_with(folder))
+            || file.parse::<TilePath>().is_ok()
+    })
 }
 
 /// Removes the folder of a file that was removed, if it is empty now. An empty folder is not part of a record.
@@ -392,12 +444,12 @@ impl BoardEntries for BoardFolder {
     type Error = BoardFolderError;
 
     fn size(&self) -> u64 {
-        self.frontier.size()
+        self.tiles.size()
     }
 
     fn entry(&self, index: u64) -> Result<Vec<u8>, BoardFolderError> {
         let missing = BoardFolderError::NoSuchEntry(index);
-        let size = self.frontier.size();
+        let size = self.tiles.size();
         let first = size - self.last.len() as u64;
         if index >= first {
             return self.last.get((index - first) as usize).cloned().ok_or(missing);
@@ -418,6 +470,9 @@ fn last_bundle(size: u64) -> Option<TilePath> {
 mod tests {
     use std::error::Error as _;
 
+    use ballotta::board::tiles::hash_tile_paths;
+    use ballotta::record::{TiledLog, TiledLogError};
+
     use super::*;
 
     /// K4: a reader that has read a checkpoint finds its entries after the board has grown once, also over the end of a bundle.
@@ -428,7 +483,7 @@ mod tests {
         let mut board = BoardFolder::create(root, b"{}").unwrap();
         board.commit(&signer).unwrap();
         let source = FolderRecord::new(root);
-        let bundles = || source.files().unwrap().into_iter().filter(|path| path.starts_with("tile/")).count();
+        let tiles = || source.files().unwrap().into_iter().filter(|path| path.starts_with("tile/")).count();
         for size in 1..=520 {
             let read = board.committed.size;
             board.append(vec![1]).unwrap();
@@ -436,11 +491,15 @@ mod tests {
             for tile in bundle_paths(read) {
                 assert!(Bundle::read(&source, tile).is_ok(), "{tile} of {read} entries, beside {size}");
             }
+            for tile in hash_tile_paths(read) {
+                assert!(read_hashes(&source, tile).is_ok(), "{tile} of {read} entries, beside {size}");
+            }
             // Nothing but that is kept.
-            assert!(bundles() <= bundle_paths(size).count() + 1, "{size} entries");
+            let own = bundle_paths(size).count() + hash_tile_paths(size).count();
+            assert!(tiles() <= own + partial_tiles(read).count(), "{size} entries");
             if size % 100 == 0 {
                 board.remove_outgrown();
-                assert_eq!(bundles(), bundle_paths(size).count(), "{size} entries");
+                assert_eq!(tiles(), own, "{size} entries");
             }
         }
     }
@@ -463,11 +522,20 @@ mod tests {
             assert_eq!(board.size(), size);
             assert!((0..size).all(|index| board.entry(index).unwrap() == entry(index)));
             assert!(matches!(board.entry(size), Err(BoardFolderError::NoSuchEntry(missing)) if missing == size));
-            let files: Vec<String> = bundle_paths(size).map(|tile| tile.to_string()).collect();
+            let mut files: Vec<String> =
+                bundle_paths(size).chain(hash_tile_paths(size)).map(|tile| tile.to_string()).collect();
+            files.sort_unstable();
             let record = FolderRecord::new(root);
             let mut listed = ballotta::record::RecordSource::list(&record).unwrap().unwrap();
             listed.retain(|path| path != CHECKPOINT && path != MANIFEST);
             assert_eq!(listed, files);
+            // Proofs out of the tiles fit the head.
+            let log = TiledLog::new(&record, board.committed);
+            for index in [0, size / 2, size - 1] {
+                assert!(log.inclusion(index, &leaf_hash(&entry(index))).is_ok(), "{index} of {size}");
+            }
+            let older = (0..size / 3).map(|index| leaf_hash(&entry(index))).collect::<Frontier>().head();
+            assert!(log.consistency(&older).is_ok(), "{size}");
         }
         // After a crash, entries that the checkpoint does not cover are not part of the board.
         board.append(b"lost".to_vec()).unwrap();
@@ -487,6 +555,40 @@ mod tests {
             let error = format!("{error}: {}", error.source().map_or(String::new(), ToString::to_string));
             assert!(error.contains(name) && error.contains(problem), "{error}");
         }
+    }
+
+    /// Tiles of hashes follow from the entries: a board whose tiles are lost or damaged makes them again.
+    #[test]
+    fn tiles_of_hashes_are_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        drop(board(root, 600));
+        let source = FolderRecord::new(root);
+        let tiles = || {
+            let all = hash_tile_paths(600).map(|tile| fs::read(root.join(tile.to_string())).ok());
+            all.collect::<Option<Vec<_>>>()
+        };
+        let whole = tiles().unwrap();
+        let open = || drop(BoardFolder::open(BoardFolder::lock(root).unwrap(), signer().key()).unwrap());
+        fs::write(root.join("tile/0/002.p/88"), [0; 32 * 88]).unwrap();
+        open();
+        assert_eq!(tiles().unwrap(), whole);
+        fs::write(root.join("tile/1/000.p/2"), [0; 3]).unwrap();
+        open();
+        assert_eq!(tiles().unwrap(), whole);
+        fs::remove_dir_all(root.join("tile/0")).unwrap();
+        assert_eq!(tiles(), None);
+        assert!(matches!(
+            TiledLog::new(&source, read_checkpoint(root, signer().key()).unwrap().1).inclusion(1, &leaf_hash(b"entry 1")),
+            Err(TiledLogError::File { error: ReadError::Missing, .. })
+        ));
+        open();
+        assert_eq!(tiles().unwrap(), whole);
+        // What cannot be read is not made again.
+        fs::remove_file(root.join("tile/0/002.p/88")).unwrap();
+        fs::create_dir(root.join("tile/0/002.p/88")).unwrap();
+        let refused = BoardFolder::open(BoardFolder::lock(root).unwrap(), signer().key());
+        assert!(matches!(refused, Err(BoardFolderError::Io { path, .. }) if path == root.join("tile/0/002.p/88")));
     }
 
     fn signer() -> NoteSigner {
@@ -551,6 +653,10 @@ mod tests {
             "tile/entries/000.p/5".to_owned(),
             "tile/entries/000.p/5.part".to_owned(),
             "tile/entries/001.p/1".to_owned(),
+            "tile/0/000.p/3".to_owned(),
+            "tile/0/000".to_owned(),
+            "tile/1/000.p/1".to_owned(),
+            "tile/0/000.p/4.part".to_owned(),
             "checkpoint.part".to_owned(),
             "roll.part".to_owned(),
             format!("{named}.part"),

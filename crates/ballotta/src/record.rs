@@ -44,6 +44,7 @@ mod files;
 mod published;
 mod result;
 mod roll;
+mod tiled_log;
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -59,6 +60,7 @@ pub use result::{
     SeatsResult, WinnersResult, WithheldReason,
 };
 pub use roll::PublishedRoll;
+pub use tiled_log::{TiledLog, TiledLogError};
 
 use crate::board::entry::EntryKind;
 use crate::from_quoted;

@@ -223,6 +223,11 @@ impl Frontier {
         Self::default()
     }
 
+    /// The frontier of a log of `size` entries whose full subtrees are those of `levels`, the largest first.
+    pub(super) fn of_levels(size: u64, levels: impl Iterator<Item = Self>) -> Self {
+        Self { size, subtrees: levels.flat_map(|level| level.subtrees).collect() }
+    }
+
     /// Appends the leaf hash of an entry.
     pub fn push(&mut self, leaf: TreeHash) {
         let mut node = leaf;
@@ -298,70 +303,117 @@ impl FromIterator<TreeHash> for Frontier {
     }
 }
 
-/// Computes the proof that the log of these leaves has the entry `index`, from the leaf upwards. Uses every leaf.
+/// Where proofs find the nodes of a log: in its leaf hashes, or in its [tiles](super::tiles).
+pub trait LogNodes {
+    /// Why a node cannot be found.
+    type Error: From<LogError>;
+
+    /// The number of entries of the log.
+    fn size(&self) -> u64;
+
+    /// The root over the `2^height` entries from `index * 2^height` on. They are entries of the log.
+    ///
+    /// # Errors
+    ///
+    /// If the node cannot be found.
+    fn node(&self, height: u32, index: u64) -> Result<TreeHash, Self::Error>;
+}
+
+/// All leaf hashes of a log. Every node is computed again.
+impl<L: AsRef<[TreeHash]> + ?Sized> LogNodes for L {
+    type Error = LogError;
+
+    fn size(&self) -> u64 {
+        self.as_ref().len() as u64
+    }
+
+    fn node(&self, height: u32, index: u64) -> Result<TreeHash, LogError> {
+        let outside = LogError::OutsideTree { index: index << height, size: self.size() };
+        let leaves = usize::try_from(index << height).ok().and_then(|first| {
+            let end = first.checked_add(1_usize.checked_shl(height)?)?;
+            self.as_ref().get(first..end)
+        });
+        Ok(leaves.ok_or(outside)?.iter().copied().collect::<Frontier>().root())
+    }
+}
+
+/// Computes the proof that a log has the entry `index`, from the leaf upwards.
 ///
 /// # Errors
 ///
-/// `OutsideTree` if there is no such entry.
-pub fn inclusion_proof(leaves: &[TreeHash], index: u64) -> Result<Vec<TreeHash>, LogError> {
-    let size = leaves.len() as u64;
-    let outside = LogError::OutsideTree { index, size };
-    let mut index = usize::try_from(index).ok().filter(|index| *index < leaves.len()).ok_or(outside)?;
+/// `OutsideTree` if there is no such entry, or the error of the nodes.
+pub fn inclusion_proof<N: LogNodes + ?Sized>(log: &N, index: u64) -> Result<Vec<TreeHash>, N::Error> {
+    let size = log.size();
+    if index >= size {
+        return Err(LogError::OutsideTree { index, size }.into());
+    }
     let mut proof = Vec::new();
-    let mut tree = leaves;
-    while let Some((left, right)) = halves(tree) {
-        let in_left = index < left.len();
-        let (half, sibling) = if in_left { (left, right) } else { (right, left) };
-        index -= if in_left { 0 } else { left.len() };
-        proof.push(root(sibling));
+    let mut tree = Subtree { first: 0, size };
+    while let Some((left, right)) = tree.halves() {
+        let (half, sibling) = if index < right.first { (left, right) } else { (right, left) };
+        proof.push(sibling.root(log)?);
         tree = half;
     }
     proof.reverse();
     Ok(proof)
 }
 
-/// Computes the proof that the log of these leaves begins with the log of its first `older` leaves. Uses every leaf.
+/// Computes the proof that a log begins with the log of its first `older` entries.
 ///
 /// # Errors
 ///
-/// `Shrunk` if there are fewer than `older` leaves.
-pub fn consistency_proof(leaves: &[TreeHash], older: u64) -> Result<Vec<TreeHash>, LogError> {
-    let shrunk = LogError::Shrunk { older, newer: leaves.len() as u64 };
-    let mut older = usize::try_from(older).ok().filter(|older| *older <= leaves.len()).ok_or(shrunk)?;
+/// `Shrunk` if there are fewer than `older` entries, or the error of the nodes.
+pub fn consistency_proof<N: LogNodes + ?Sized>(log: &N, older: u64) -> Result<Vec<TreeHash>, N::Error> {
+    let size = log.size();
+    if older > size {
+        return Err(LogError::Shrunk { older, newer: size }.into());
+    }
     let mut proof = Vec::new();
     if older == 0 {
         return Ok(proof);
     }
     // Descend to the subtree at the end of the older log. The verifier has its root only if it is the older root.
-    let mut tree = leaves;
-    let mut is_older_root = true;
-    while older < tree.len() {
-        let Some((left, right)) = halves(tree) else { break };
-        let in_left = older <= left.len();
-        let (half, sibling) = if in_left { (left, right) } else { (right, left) };
-        older -= if in_left { 0 } else { left.len() };
-        is_older_root &= in_left;
-        proof.push(root(sibling));
+    let mut tree = Subtree { first: 0, size };
+    while older < tree.first + tree.size {
+        let Some((left, right)) = tree.halves() else { break };
+        let (half, sibling) = if older <= right.first { (left, right) } else { (right, left) };
+        proof.push(sibling.root(log)?);
         tree = half;
     }
-    if !is_older_root {
-        proof.push(root(tree));
+    if tree.first > 0 {
+        proof.push(tree.root(log)?);
     }
     proof.reverse();
     Ok(proof)
 }
 
-fn root(leaves: &[TreeHash]) -> TreeHash {
-    leaves.iter().copied().collect::<Frontier>().root()
+/// A subtree of a log: the tree over some of its entries. `first` is a multiple of every power of two up to `size`.
+#[derive(Clone, Copy)]
+struct Subtree {
+    first: u64,
+    size: u64,
 }
 
-/// Splits a tree into its children. The left one is the largest full subtree that is not the whole tree. `None` if
-/// there are fewer than two leaves.
-fn halves(leaves: &[TreeHash]) -> Option<(&[TreeHash], &[TreeHash])> {
-    if leaves.len() < 2 {
-        return None;
+impl Subtree {
+    /// Splits the tree into its children. The left one is the largest full subtree that is not the whole tree. `None` if
+    /// there are fewer than two entries.
+    fn halves(self) -> Option<(Self, Self)> {
+        let left = 1 << self.size.checked_sub(1)?.checked_ilog2()?;
+        Some((Self { size: left, ..self }, Self { first: self.first + left, size: self.size - left }))
     }
-    leaves.split_at_checked(leaves.len().next_power_of_two() / 2)
+
+    /// Computes the root from the full subtrees, the largest of which is first.
+    fn root<N: LogNodes + ?Sized>(self, log: &N) -> Result<TreeHash, N::Error> {
+        let Self { first, size } = self;
+        let mut root = None;
+        // The smallest full subtree is the last one.
+        for height in (0..u64::BITS).filter(|height| size >> height & 1 == 1) {
+            let before = size >> height & !1;
+            let node = log.node(height, (first >> height) + before)?;
+            root = Some(root.map_or(node, |right| node_hash(&node, &right)));
+        }
+        Ok(root.unwrap_or_else(|| Frontier::new().root()))
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
+use super::log::{Frontier, TreeHead};
+use crate::hash::TreeHash;
 use crate::limits::MAX_ENTRY_BYTES;
 use crate::words::counted;
 
@@ -56,6 +58,14 @@ pub enum TileError {
         /// The number of the entry in the bundle, counted from 0.
         entry: usize,
         /// The length of the entry, in bytes.
+        found: usize,
+    },
+    /// A tile of hashes does not have 32 bytes for each hash.
+    #[error("a tile of {} must have {}, but has {}", counted(.hashes, "hash", "hashes"), counted(&(32 * .hashes), "byte", "bytes"), .found)]
+    HashBytes {
+        /// The number of hashes that the tile must have.
+        hashes: u64,
+        /// The length of the tile, in bytes.
         found: usize,
     },
     /// Bytes follow the last entry.
@@ -101,6 +111,24 @@ impl TilePath {
         Self { level: Level::Entries, index: entry / width, width: entries as u16 }
     }
 
+    /// Returns the tile of hashes of level `level` that has the node at `position` of this level, in the tiles of a log of
+    /// `size` entries. `None` if the log has no such node.
+    #[must_use]
+    pub fn hashes_of(level: u8, position: u64, size: u64) -> Option<Self> {
+        let count = size.checked_shr(u32::from(level) * 8)?;
+        (position < count).then(|| Self { level: Level::Hashes(level), ..Self::bundle_with(position, count) })
+    }
+
+    /// Whether the tile is one of a log of `size` entries, with this width.
+    #[must_use]
+    pub fn is_of(&self, size: u64) -> bool {
+        let of_log = match self.level {
+            Level::Entries => Self::bundle_of(self.first(), size),
+            Level::Hashes(level) => Self::hashes_of(level, self.first(), size),
+        };
+        of_log == Some(*self)
+    }
+
     /// Returns the content of the tile.
     #[must_use]
     pub fn level(&self) -> Level {
@@ -135,6 +163,17 @@ pub fn bundle_paths(size: u64) -> impl Iterator<Item = TilePath> {
 /// Returns the paths of the tiles of hashes of a log of `size` entries, level by level.
 pub fn hash_tile_paths(size: u64) -> impl Iterator<Item = TilePath> {
     (0..u64::BITS / 8).flat_map(move |level| level_paths(Level::Hashes(level as u8), size >> (8 * level)))
+}
+
+/// Returns the paths of the tiles of a log of `size` entries that are not full: at most one bundle, and one tile of hashes
+/// of each level.
+pub fn partial_tiles(size: u64) -> impl Iterator<Item = TilePath> {
+    let last = move |level| {
+        let count = size >> (8 * level);
+        TilePath::hashes_of(level as u8, count.checked_sub(1)?, size)
+    };
+    let bundle = size.checked_sub(1).and_then(|last| TilePath::bundle_of(last, size));
+    bundle.into_iter().chain((0..u64::BITS / 8).filter_map(last)).filter(|tile| tile.width < TILE_WIDTH)
 }
 
 fn level_paths(level: Level, count: u64) -> impl Iterator<Item = TilePath> {
@@ -225,6 +264,110 @@ pub fn decode_bundle(bundle: &[u8], width: u16) -> Result<Vec<&[u8]>, TileError>
     };
     let entries = (0..width.into()).map(&mut next).collect::<Result<_, _>>()?;
     if rest.is_empty() { Ok(entries) } else { Err(TileError::Trailing { count: rest.len() }) }
+}
+
+/// Reads a tile of `width` hashes.
+///
+/// # Errors
+///
+/// `HashBytes` if the tile does not have 32 bytes for each hash.
+pub fn decode_hashes(tile: &[u8], width: u16) -> Result<Vec<TreeHash>, TileError> {
+    match tile.as_chunks() {
+        (hashes, []) if hashes.len() == usize::from(width) => {
+            Ok(hashes.iter().map(|hash| TreeHash::from_bytes(*hash)).collect())
+        }
+        _ => Err(TileError::HashBytes { hashes: width.into(), found: tile.len() }),
+    }
+}
+
+fn encode_hashes(hashes: &[TreeHash]) -> Vec<u8> {
+    hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
+}
+
+/// A tile of hashes, and its bytes.
+pub type HashTile = (TilePath, Vec<u8>);
+
+/// The tiles of hashes at the end of a log: for each level, the hashes of its last tile, which is not full. They suffice
+/// to append entries, and to compute the head and the next tiles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LastTiles {
+    size: u64,
+    /// From level 0 upwards. A level has no hashes if its last tile is full.
+    levels: Vec<Vec<TreeHash>>,
+}
+
+impl LastTiles {
+    /// The tiles of an empty log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the tiles of a log of `size` entries. The caller compares [`Self::head`] with the head of the log.
+    ///
+    /// # Errors
+    ///
+    /// The error of `read`, which reads one tile.
+    pub fn read<E>(size: u64, mut read: impl FnMut(TilePath) -> Result<Vec<TreeHash>, E>) -> Result<Self, E> {
+        let mut levels = Vec::new();
+        for tile in partial_tiles(size) {
+            let Level::Hashes(level) = tile.level else { continue };
+            levels.resize(usize::from(level), Vec::new());
+            levels.push(read(tile)?);
+        }
+        Ok(Self { size, levels })
+    }
+
+    /// Appends the leaf hash of an entry, and returns the tiles that are full with it.
+    pub fn push(&mut self, leaf: TreeHash) -> Vec<HashTile> {
+        self.size += 1;
+        let mut full = Vec::new();
+        let mut node = leaf;
+        for level in 0.. {
+            if self.levels.len() == level {
+                self.levels.push(Vec::new());
+            }
+            let Some(hashes) = self.levels.get_mut(level) else { break };
+            hashes.push(node);
+            if hashes.len() < usize::from(TILE_WIDTH) {
+                break;
+            }
+            let index = (self.size >> (8 * (level + 1))) - 1;
+            let path = TilePath { level: Level::Hashes(level as u8), index, width: TILE_WIDTH };
+            full.push((path, encode_hashes(hashes)));
+            node = hashes.drain(..).collect::<Frontier>().root();
+        }
+        full
+    }
+
+    /// The tiles that are not full.
+    pub fn partial(&self) -> impl Iterator<Item = HashTile> {
+        self.levels.iter().enumerate().filter(|(_, hashes)| !hashes.is_empty()).map(|(level, hashes)| {
+            let index = self.size >> (8 * (level + 1));
+            let path = TilePath { level: Level::Hashes(level as u8), index, width: hashes.len() as u16 };
+            (path, encode_hashes(hashes))
+        })
+    }
+
+    /// The number of entries of the log.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The roots of the full subtrees of the log.
+    #[must_use]
+    pub fn frontier(&self) -> Frontier {
+        // The hashes of a level are roots, of full subtrees before those of the level below.
+        let levels = self.levels.iter().rev().map(|hashes| hashes.iter().copied().collect());
+        Frontier::of_levels(self.size, levels)
+    }
+
+    /// The head of the log.
+    #[must_use]
+    pub fn head(&self) -> TreeHead {
+        self.frontier().head()
+    }
 }
 
 fn check_width(found: usize) -> Result<(), TileError> {

@@ -1,0 +1,114 @@
+//! Proofs out of the tiles of hashes of a log, without its other entries.
+//!
+//! See `spec/board.md#tiles`.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use super::{ReadError, RecordSource, read_file};
+use crate::board::log::{Frontier, LogError, LogNodes, TreeHead, consistency_proof, inclusion_proof};
+use crate::board::tiles::{TILE_WIDTH, TileError, TilePath, decode_hashes};
+use crate::hash::TreeHash;
+
+/// Why a proof cannot be made from tiles.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TiledLogError {
+    /// A tile is missing, too long, or cannot be read.
+    #[error("{path}: {error}")]
+    File {
+        /// The path of the tile.
+        path: String,
+        /// The reason why the tile cannot be read.
+        error: ReadError,
+    },
+    /// A tile does not have the length that follows from its path.
+    #[error("{path}: {error}")]
+    Tile {
+        /// The path of the tile.
+        path: String,
+        /// What is wrong with the tile.
+        error: TileError,
+    },
+    /// The log has no such entry, or the tiles are not those of its head.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// A log of a known head, with its tiles of hashes in a record. A proof that it gives is verified against the head, so
+/// that nobody has to trust the tiles.
+///
+/// Keeps the tiles that it has read: about two for each factor of 256 in the size of the log, for each proof.
+pub struct TiledLog<'a> {
+    source: &'a dyn RecordSource,
+    /// What stands before the paths of the tiles.
+    folder: &'a str,
+    head: TreeHead,
+    tiles: RefCell<BTreeMap<TilePath, Vec<TreeHash>>>,
+}
+
+impl<'a> TiledLog<'a> {
+    /// The log of the board of a record.
+    #[must_use]
+    pub fn new(source: &'a dyn RecordSource, head: TreeHead) -> Self {
+        Self::in_folder(source, "", head)
+    }
+
+    /// A log whose tiles are in a folder of the record. The path of the folder is empty or ends with `/`.
+    pub(crate) fn in_folder(source: &'a dyn RecordSource, folder: &'a str, head: TreeHead) -> Self {
+        Self { source, folder, head, tiles: RefCell::default() }
+    }
+
+    /// The proof that the log has this leaf at `index`.
+    ///
+    /// # Errors
+    ///
+    /// `File` or `Tile` if a tile cannot be read; `Log` if the log has no such leaf there.
+    pub fn inclusion(&self, index: u64, leaf: &TreeHash) -> Result<Vec<TreeHash>, TiledLogError> {
+        let proof = inclusion_proof(self, index)?;
+        self.head.verify_inclusion(index, leaf, &proof)?;
+        Ok(proof)
+    }
+
+    /// The proof that the log begins with the log of an `older` head.
+    ///
+    /// # Errors
+    ///
+    /// `File` or `Tile` if a tile cannot be read; `Log` if the log does not begin with that log.
+    pub fn consistency(&self, older: &TreeHead) -> Result<Vec<TreeHash>, TiledLogError> {
+        let proof = consistency_proof(self, older.size)?;
+        self.head.verify_consistency(older, &proof)?;
+        Ok(proof)
+    }
+
+    fn read(&self, tile: TilePath) -> Result<Vec<TreeHash>, TiledLogError> {
+        let path = [self.folder, &tile.to_string()].concat();
+        let bytes = read_file(self.source, &path, 32 * usize::from(TILE_WIDTH));
+        let bytes = bytes.map_err(|error| TiledLogError::File { path: path.clone(), error })?;
+        decode_hashes(&bytes, tile.width()).map_err(|error| TiledLogError::Tile { path, error })
+    }
+}
+
+impl LogNodes for TiledLog<'_> {
+    type Error = TiledLogError;
+
+    fn size(&self) -> u64 {
+        self.head.size
+    }
+
+    fn node(&self, height: u32, index: u64) -> Result<TreeHash, TiledLogError> {
+        let (level, height) = (height / 8, height % 8);
+        let first = index << height;
+        let outside = LogError::OutsideTree { index: first, size: self.head.size };
+        let tile = TilePath::hashes_of(level as u8, first, self.head.size).ok_or(outside)?;
+        let mut tiles = self.tiles.borrow_mut();
+        if !tiles.contains_key(&tile) {
+            tiles.insert(tile, self.read(tile)?);
+        }
+        let place = (first - tile.first()) as usize;
+        let hashes = tiles.get(&tile).and_then(|hashes| hashes.get(place..place + (1 << height)));
+        Ok(hashes.ok_or(outside)?.iter().copied().collect::<Frontier>().root())
+    }
+}
