@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use ballotta::board::entry::{Action, EntryKind, Pointer};
-use ballotta::board::log::TreeHead;
 use ballotta::credential::RollSignature;
 use ballotta::group::Scalar;
 use ballotta::hash::{FileHash, Fingerprint, TreeHash};
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::Closing;
+use ballotta::merkle::TreeHead;
 use ballotta::record::{self, FileList, MemoryRecord};
 use ballotta::verifier::{Report, Stage, Verdict, VerifyOptions, verify};
 use serde_json::{Map, Value, json};

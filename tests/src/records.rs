@@ -9,11 +9,11 @@ use std::iter::zip;
 
 use ballotta::SUITE;
 use ballotta::board::entry::Action;
-use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::tiles::{bundle_paths, decode_bundle};
 use ballotta::group::{Element, Scalar, hash_to_group};
 use ballotta::index::TrusteeIndex;
 use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
+use ballotta::merkle::{Frontier, leaf_hash};
 use ballotta::record::{self, MemoryRecord, WithheldReason};
 use ballotta::transcript::ProofTranscript;
 use ballotta::verifier::{Verification, VerifyOptions, verify};

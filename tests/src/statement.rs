@@ -1,9 +1,9 @@
 //! Closing statements about anything.
 
-use ballotta::board::log::TreeHead;
 use ballotta::decryption::ClosingStatement;
 use ballotta::encoding::Writer;
 use ballotta::hash::{Fingerprint, TallyDigest};
+use ballotta::merkle::TreeHead;
 use ballotta::transcript::{Domain, ProofTranscript};
 
 use crate::election::Election;

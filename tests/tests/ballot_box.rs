@@ -6,7 +6,6 @@ use ballotta::admission::{
 };
 use ballotta::ballot::AdmissionError;
 use ballotta::board::entry::{Action, EntryError, EntryKind, OrganiserEntry};
-use ballotta::board::log::LogError;
 use ballotta::board::note::NoteSignature;
 use ballotta::credential::{RollLookupError, RollSignature, RollSignatureError};
 use ballotta::decryption::{DecryptionError, TallyDifference};
@@ -14,6 +13,7 @@ use ballotta::encoding::DecodeError;
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{Closing, Revoting};
+use ballotta::merkle::LogError;
 use ballotta::proofs::schnorr::SchnorrProof;
 use ballotta::record::{self, MemoryRecord, PublishedBoard};
 use ballotta::signing::{KeyPair, ProofError};

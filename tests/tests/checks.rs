@@ -2,11 +2,11 @@
 //! largest board, and the authors that entries name.
 
 use ballotta::board::entry::{Action, Entry, EntryKind, Pointer};
-use ballotta::board::log::TreeHead;
 use ballotta::election::{ElectionContext, ElectionError};
 use ballotta::hash::RollHash;
 use ballotta::key_ceremony::JointKey;
 use ballotta::limits::MAX_ENTRIES;
+use ballotta::merkle::TreeHead;
 use ballotta::record;
 use ballotta::verifier::{CheckId, Place, Stage, Status, Verification, VerifyOptions, verify};
 use ballotta_tests::election::{Board, Election, ElectionOptions, YES_OR_NO, failures, verify_record};

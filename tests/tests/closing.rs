@@ -2,13 +2,13 @@
 //! decryption of anything else.
 
 use ballotta::board::entry::{Action, EntryKind};
-use ballotta::board::log::TreeHead;
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::contest::Rule;
 use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, TallyDifference};
 use ballotta::encoding::DecodeError;
 use ballotta::hash::{Fingerprint, TallyDigest, TreeHash};
 use ballotta::manifest::{Closing, Privacy};
+use ballotta::merkle::TreeHead;
 use ballotta::record::{self, WithheldReason};
 use ballotta::tally::{EncryptedTally, Withheld};
 use ballotta::verifier::{CheckId, Place, Verification};

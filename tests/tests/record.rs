@@ -299,7 +299,7 @@ fn a_pinned_checkpoint() {
     let report = verify(&fork.record(), &pin(board.head()), &|_| (), &mut TestRng(2)).report;
     assert_eq!((report.verdict, report.awaited()), (Some(Verdict::NotComplete), vec![Role::Board]));
     // Two boards of the same size.
-    let same_size = ballotta::board::log::TreeHead { root: TreeHash::from_bytes([1; 32]), ..board.head() };
+    let same_size = ballotta::merkle::TreeHead { root: TreeHash::from_bytes([1; 32]), ..board.head() };
     assert_eq!(pinned(&board, pin(same_size)), [refused(same_size.size)]);
 }
 

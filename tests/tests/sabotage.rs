@@ -10,12 +10,12 @@ use std::sync::Mutex;
 
 use ballotta::ballot::{AdmissionError, Candidate, verify_ballots};
 use ballotta::board::entry::{Action, EntryError, EntryKind, OrganiserEntry};
-use ballotta::board::log::TreeHead;
 use ballotta::board::timeline::OrderError;
 use ballotta::credential::RollSignatureError;
 use ballotta::decryption::{ClosingStatement, DecryptionError, TallyDifference};
 use ballotta::hash::{FileHash, Fingerprint, TallyDigest, TreeHash};
 use ballotta::manifest::Closing;
+use ballotta::merkle::TreeHead;
 use ballotta::record::{self, MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Effect, Place, Stage, Verdict, Verification, VerifyOptions, verify};
 use ballotta::weaken::{Check, Weaken};

@@ -1,10 +1,10 @@
 //! Vectors written by others: the group is ristretto255, the transcripts are Merlin's.
 
 use ::merlin::Transcript;
-use ballotta::board::log::{Frontier, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta::encoding::{DecodeError, Reader};
 use ballotta::group::{Element, PublicElement, Scalar};
 use ballotta::hash::TreeHash;
+use ballotta::merkle::{Frontier, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta_tests::vectors::{bytes, invalid_elements, merkle, merlin, ristretto};
 use serde_json::Value;
 

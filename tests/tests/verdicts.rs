@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use ballotta::board::entry::{Action, EntryKind};
-use ballotta::board::log::TreeHead;
 use ballotta::contest::{Rule, Split};
 use ballotta::credential::RollSignature;
 use ballotta::group::SecretScalar;
 use ballotta::hash::{FileHash, Fingerprint, TallyDigest, TreeHash};
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{Closing, Privacy};
+use ballotta::merkle::TreeHead;
 use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record::{self, FileList, MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Effect, Place, Report, Role, Stage, Verdict, VerifyOptions, verify};

@@ -4,11 +4,11 @@
 use std::cell::{Cell, RefCell};
 
 use ballotta::board::entry::EntryKind;
-use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{NoteError, NoteSignature, NoteSigner, SignedCheckpoint};
 use ballotta::board::{board_key, board_origin, board_signer, witness_keys};
 use ballotta::hash::TreeHash;
 use ballotta::manifest::{Closing, Manifest};
+use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::witness::{HeadStore, WitnessError, WitnessSession};
 use ballotta_tests::election::{Board, Election, ElectionOptions};
 

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use ballotta::board::board_signer;
 use ballotta::board::entry::{Entry, EntryKind};
-use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::tiles::{bundle_paths, decode_bundle, encode_bundle};
 use ballotta::hash::FileHash;
 use ballotta::manifest::Manifest;
+use ballotta::merkle::{Frontier, leaf_hash};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let demo = std::env::args().nth(1).ok_or("usage: reopen DEMO")?;

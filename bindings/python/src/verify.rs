@@ -1,7 +1,7 @@
 //! The function `verify`, and reports as text.
 
-use ballotta::board::log::TreeHead;
 use ballotta::board::verified_head;
+use ballotta::merkle::TreeHead;
 use ballotta::record::{RecordSource, read_manifest};
 use ballotta::verifier::{self, CheckId, Stage, Verification, VerifyOptions};
 use ballotta::written::WrittenFingerprint;

@@ -3,8 +3,8 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use ballotta::board::log::TreeHead;
 use ballotta::board::verified_head;
+use ballotta::merkle::TreeHead;
 use ballotta::record::{MemoryRecord, RecordSource, SourceError, read_manifest};
 use ballotta::verifier::{Progress, Stage, VerifyOptions, verify};
 use js_sys::Uint8Array;

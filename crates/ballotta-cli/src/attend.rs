@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Error, Result, anyhow, ensure};
 use ballotta::board::entry::{Entry, EntryKind};
-use ballotta::board::log::{Frontier, PinnedHead, TreeHead};
 use ballotta::board::tiles::TilePath;
 use ballotta::board::timeline::Event;
 use ballotta::decryption::{DecryptionError, PartialDecryption};
@@ -19,6 +18,7 @@ use ballotta::index::TrusteeIndex;
 use ballotta::key_ceremony::{CeremonyError, CeremonyStep, TrusteeSeed};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
+use ballotta::merkle::{Frontier, PinnedHead, TreeHead};
 use ballotta::record::{Bundle, CHECKPOINT, CLOSING_CHECKPOINT, ReadError, RecordError, read_file, read_head};
 use ballotta::trustee::TrusteeError;
 use ballotta::verifier::{Verdict, VerifyOptions};

@@ -7,7 +7,6 @@ use ballotta::admission::{Admission, AdmitError, AdmittedBallots, BoardEntries a
 use ballotta::ballot::{AdmissionError, VerifiedBallot, Window};
 use ballotta::board::board_key;
 use ballotta::board::entry::{Entry, EntryKind, Pointer};
-use ballotta::board::log::TreeHead;
 use ballotta::board::note::NoteSigner;
 use ballotta::board::timeline::{Event, Observed};
 use ballotta::decryption::VerifiedDecryption;
@@ -15,6 +14,7 @@ use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::manifest::Manifest;
+use ballotta::merkle::TreeHead;
 use ballotta::record::{self, PublishedBoard, PublishedRoll, RecordSource as _, read_checkpoint};
 use ballotta::verifier::{Report, Stage, Verification, VerifyOptions, verify};
 use ballotta::voter::Election;

@@ -115,7 +115,7 @@ impl IssueCredentials {
         writeln!(list, "{CODES}{columns}")?;
         for (number, (code, (Entitlement { style, weight }, further))) in (1..).zip(zip(&codes, zip(&voters, &further)))
         {
-            let credential = Credential::derive(code, manifest.hash(), joint_key.root())?;
+            let credential = Credential::derive(code, manifest.hash(), joint_key.hash())?;
             let (code, voter_number) = (code.expose_text(), VoterNumber::written(credential.public()));
             writeln!(list, "{number},{},{voter_number},{},{weight}{further}", *code, styles[*style])?;
         }
@@ -214,7 +214,7 @@ fn roll_of(
         .zip(voters)
         .enumerate()
         .map(|(position, (code, &Entitlement { style, weight }))| {
-            let credential = Credential::derive(code, manifest.hash(), joint_key.root())?;
+            let credential = Credential::derive(code, manifest.hash(), joint_key.hash())?;
             done();
             let credential = *credential.public().as_bytes();
             Ok(RollLine { number: position as u64 + 1, credential, style, weight })

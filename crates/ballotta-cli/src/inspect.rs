@@ -344,6 +344,7 @@ impl Inspection<'_> {
                     .with("fingerprint", statement.tally().fingerprint.to_string())
                     .with("size", statement.tally().close.size)
                     .with("root", statement.tally().close.root.to_string())
+                    .with("heads", statement.tally().heads.to_string())
                     .with("sums", statement.tally().sums.to_string())
             }
             FileKind::PartialDecryption => decryption(&bytes)?,
@@ -460,12 +461,13 @@ fn header(ballot: &[u8]) -> Result<Fields> {
 
 fn decryption(bytes: &[u8]) -> Result<Fields> {
     let part = PartialDecryption::decode(bytes)?;
-    let TallyReference { fingerprint, close, sums } = part.tally();
+    let TallyReference { fingerprint, close, heads, sums } = part.tally();
     Ok(Fields::of("a partial decryption")
         .with("trustee", part.trustee())
         .with("fingerprint", fingerprint.to_string())
         .with("size", close.size)
         .with("root", close.root.to_string())
+        .with("heads", heads.to_string())
         .with("sums", sums.to_string())
         .with("bytes", bytes.len())
         .with("sha256", FileHash::of(bytes).to_string()))

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use ballotta::ballot::Window;
 use ballotta::board;
-use ballotta::board::log::{Frontier, TreeHead};
 use ballotta::board::note::{NoteError, NoteSigner};
 use ballotta::board::timeline::{Event, Observed};
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use ballotta::manifest::{ElectionKind, Manifest, Text};
+use ballotta::merkle::{Frontier, TreeHead};
 use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource};
 use ballotta::voter::{Election, VoterError};
 use ballotta_io::{BoardFolder, BoardLock, FolderRecord};
@@ -317,7 +317,7 @@ mod tests {
         let signer = NoteSigner::from_seed("board.example", &[1; 32]).unwrap();
         let mut tree = Frontier::new();
         let mut grow = || {
-            tree.push(board::log::leaf_hash(b"entry"));
+            tree.push(merkle::leaf_hash(b"entry"));
             fs::write(folder.path().join(record::CHECKPOINT), signer.sign_checkpoint(&tree.head()).to_string())
                 .unwrap();
         };

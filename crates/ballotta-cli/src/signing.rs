@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use ballotta::board::board_key;
-use ballotta::board::log::{PinnedHead, TreeHead};
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::credential::RollTotals;
 use ballotta::hash::{Fingerprint, ManifestHash};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
+use ballotta::merkle::{PinnedHead, TreeHead};
 use ballotta::tally::EncryptedTally;
 use ballotta::written::WrittenFingerprint;
 use base64::Engine as _;

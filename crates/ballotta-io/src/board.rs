@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use ballotta::admission::BoardEntries;
 use ballotta::board::entry::{Entry, EntryKind, Pointer};
-use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{NoteError, NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{
     HashTile, LastTiles, TILE_WIDTH, TilePath, bundle_paths, decode_hashes, encode_bundle, partial_tiles,
@@ -15,9 +14,10 @@ use ballotta::board::tiles::{
 use ballotta::board::timeline::{EntryFault, Event, Observed, OrderError};
 use ballotta::hash::{FileHash, TreeHash};
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
+use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::record::{
-    Bundle, BundleError, CHECKPOINT, CLOSING_CHECKPOINT, FILE_LIST, MANIFEST, README, ROLL, ceremony_path,
-    ReadError, decryption_path, read_file,
+    Bundle, BundleError, CHECKPOINT, CLOSING_CHECKPOINT, FILE_LIST, MANIFEST, README, ROLL, ReadError, ceremony_path,
+    decryption_path, read_file,
 };
 
 use crate::files::{PART, read_at_most, write_atomically, write_new};
@@ -579,7 +579,8 @@ mod tests {
         fs::remove_dir_all(root.join("tile/0")).unwrap();
         assert_eq!(tiles(), None);
         assert!(matches!(
-            TiledLog::new(&source, read_checkpoint(root, signer().key()).unwrap().1).inclusion(1, &leaf_hash(b"entry 1")),
+            TiledLog::new(&source, read_checkpoint(root, signer().key()).unwrap().1)
+                .inclusion(1, &leaf_hash(b"entry 1")),
             Err(TiledLogError::File { error: ReadError::Missing, .. })
         ));
         open();

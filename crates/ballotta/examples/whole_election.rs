@@ -9,7 +9,6 @@ use ballotta::admission::{Admission, AdmittedBallots};
 use ballotta::ballot::{Choices, Mark};
 use ballotta::board::board_signer;
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
-use ballotta::board::log::{Frontier, leaf_hash};
 use ballotta::board::note::NoteSigner;
 use ballotta::board::tiles::{bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, ContestOption, Rule};
@@ -22,6 +21,7 @@ use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
     Privacy, Revoting, RollChanges, Text, Trustees, Weights, Witnesses, parse_log_key,
 };
+use ballotta::merkle::{Frontier, leaf_hash};
 use ballotta::rand_core::{Rng as _, UnwrapErr};
 use ballotta::record::{self, FileList, MemoryRecord};
 use ballotta::signing::KeyPair;
@@ -160,7 +160,7 @@ fn main() -> Fallible<()> {
 
     // The roll: a voting code for every voter, and a public credential for everybody to see.
     let codes: Vec<VotingCode> = (0..5).map(|_| VotingCode::generate(&mut rng)).collect();
-    let derive = |code| Credential::derive(code, manifest.hash(), joint_key.root());
+    let derive = |code| Credential::derive(code, manifest.hash(), joint_key.hash());
     let voters = codes.iter().map(derive).collect::<Result<Vec<_>, _>>()?;
     let line = |voter: &Credential| RollLine { number: 0, credential: *voter.public().as_bytes(), style: 0, weight: 1 };
     let rules = RollRules::for_manifest(&manifest);

@@ -57,12 +57,12 @@ use rand_core::CryptoRng;
 pub use self::rules::{EntryRefused, EntryRules};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, Candidate, VerifiedBallot, Window, verify_ballots};
 use crate::board::entry::{Entry, EntryKind};
-use crate::board::log::LogError;
 use crate::board::timeline::{Event, Observed};
 use crate::credential::RollLookupError;
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, Tracker};
+use crate::merkle::LogError;
 use crate::record::{PublishedRoll, RecordSource, SourceError};
 use crate::tally::{CountedSet, Ledger, LedgerEntry, LedgerError};
 
@@ -265,7 +265,7 @@ impl<S: RecordSource> Admission<S> {
     /// The ballots that count so far.
     #[must_use]
     pub fn into_counted(self) -> CountedSet {
-        self.ledger.into_counted()
+        self.ledger.into_selection().counted
     }
 
     /// Verifies ballots by themselves: encoding, election, roll, signature and argument. The results are in their order. An

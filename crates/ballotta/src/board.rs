@@ -19,7 +19,7 @@
 //! # let (manifest, secret_key) = (test.context.manifest(), &test.board_seed);
 //! # let (mut entries, ballot) = (test.open_board().entries, test.ballot(0, &[Choice::Options(vec![1])]).cast().to_bytes());
 //! use ballotta::board::entry::{Entry, EntryKind};
-//! use ballotta::board::log::{Frontier, consistency_proof, leaf_hash};
+//! use ballotta::merkle::{Frontier, consistency_proof, leaf_hash};
 //! use ballotta::board::tiles::{bundle_paths, encode_bundle};
 //! use ballotta::board::{board_signer, verified_head};
 //!
@@ -51,13 +51,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use self::log::TreeHead;
 use self::note::{KeyKind, NoteError, NoteKey, NoteSigner, SignedCheckpoint};
 use crate::limits::ORIGIN_DIGITS;
 use crate::manifest::Manifest;
+use crate::merkle::TreeHead;
 
 pub mod entry;
-pub mod log;
 pub mod note;
 pub(crate) mod signed_entries;
 pub mod tiles;

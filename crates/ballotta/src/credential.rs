@@ -36,7 +36,7 @@
 //! for number in 1..=3 {
 //!     let code = VotingCode::generate(&mut UnwrapErr(SysRng));
 //!     println!("for the envelope of voter {number}: {}", *code.expose_text());
-//!     let credential = Credential::derive(&code, manifest.hash(), joint_key.root())?;
+//!     let credential = Credential::derive(&code, manifest.hash(), joint_key.hash())?;
 //!     voters.push(RollLine { number, credential: *credential.public().as_bytes(), style: 0, weight: 1 });
 //! }
 //! let roll: String = RollRules::for_manifest(manifest).write(voters).expect("a roll that keeps the rules").collect();
@@ -63,7 +63,7 @@ pub use self::roll::{
 };
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
-use crate::hash::{CeremonyRoot, ManifestHash, tagged};
+use crate::hash::{JointKeyHash, ManifestHash, tagged};
 use crate::index::AuthorityIndex;
 use crate::limits::MAX_AUTHORITIES;
 use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
@@ -100,7 +100,7 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// Derives the credential from a voting code, for the election with this manifest and key ceremony. Constant time.
+    /// Derives the credential from a voting code, for the election with this manifest and joint key. Constant time.
     ///
     /// # Errors
     ///
@@ -108,9 +108,9 @@ impl Credential {
     pub fn derive(
         code: &VotingCode,
         manifest: &ManifestHash,
-        ceremony: &CeremonyRoot,
+        joint_key: &JointKeyHash,
     ) -> Result<Self, CredentialError> {
-        let salt = tagged("credential", &[manifest.as_bytes(), ceremony.as_bytes()]);
+        let salt = tagged("credential", &[manifest.as_bytes(), joint_key.as_bytes()]);
         let mut bytes = Zeroizing::new([0; 64]);
         // The expansion to 64 bytes, which is one block, never fails.
         Hkdf::<Sha512>::new(Some(&salt), code.expose_bytes())
@@ -258,10 +258,10 @@ mod tests {
     const MANIFEST: ManifestHash = ManifestHash::from_bytes([1; 32]);
     const FIRST: AuthorityIndex = AuthorityIndex::FIRST;
     const SECOND: AuthorityIndex = AuthorityIndex::new(2).unwrap();
-    const CEREMONY: CeremonyRoot = CeremonyRoot::from_bytes([2; 32]);
+    const JOINT_KEY: JointKeyHash = JointKeyHash::from_bytes([2; 32]);
 
     fn credential(seed: u64) -> Credential {
-        Credential::derive(&VotingCode::generate(&mut TestRng(seed)), &MANIFEST, &CEREMONY).unwrap()
+        Credential::derive(&VotingCode::generate(&mut TestRng(seed)), &MANIFEST, &JOINT_KEY).unwrap()
     }
 
     fn cancelling(seed: u64) -> [Credential; 2] {
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn a_credential_has_a_frozen_value() {
         let code: VotingCode = "0024H-36H2N-CSVRH-6DAQF-6DVVQ-ZE6".parse().unwrap();
-        let credential = Credential::derive(&code, &MANIFEST, &CEREMONY).unwrap();
+        let credential = Credential::derive(&code, &MANIFEST, &JOINT_KEY).unwrap();
         assert_eq!(
             hex::encode(credential.public().as_bytes()),
             "66c55befa25d8f87d0bbc069f8a31154bbdad9c081c92f3ce7ff91bf1b25a06a"
@@ -282,18 +282,18 @@ mod tests {
 
     /// Attack E3: the same code in another election.
     #[test]
-    fn the_credential_depends_on_code_manifest_and_ceremony() {
+    fn the_credential_depends_on_code_manifest_and_joint_key() {
         let [code, other] = [1, 2].map(|seed| VotingCode::generate(&mut TestRng(seed)));
-        let public = |code, manifest: &ManifestHash, ceremony: &CeremonyRoot| {
-            *Credential::derive(code, manifest, ceremony).unwrap().public().as_bytes()
+        let public = |code, manifest: &ManifestHash, joint_key: &JointKeyHash| {
+            *Credential::derive(code, manifest, joint_key).unwrap().public().as_bytes()
         };
-        let first = public(&code, &MANIFEST, &CEREMONY);
-        assert_eq!(first, public(&code, &MANIFEST, &CEREMONY));
-        assert_ne!(first, public(&other, &MANIFEST, &CEREMONY));
-        assert_ne!(first, public(&code, &ManifestHash::from_bytes([3; 32]), &CEREMONY));
-        assert_ne!(first, public(&code, &MANIFEST, &CeremonyRoot::from_bytes([3; 32])));
-        // Manifest and ceremony are not interchangeable.
-        let swapped = (ManifestHash::from_bytes([2; 32]), CeremonyRoot::from_bytes([1; 32]));
+        let first = public(&code, &MANIFEST, &JOINT_KEY);
+        assert_eq!(first, public(&code, &MANIFEST, &JOINT_KEY));
+        assert_ne!(first, public(&other, &MANIFEST, &JOINT_KEY));
+        assert_ne!(first, public(&code, &ManifestHash::from_bytes([3; 32]), &JOINT_KEY));
+        assert_ne!(first, public(&code, &MANIFEST, &JointKeyHash::from_bytes([3; 32])));
+        // Manifest and joint key are not interchangeable.
+        let swapped = (ManifestHash::from_bytes([2; 32]), JointKeyHash::from_bytes([1; 32]));
         assert_ne!(first, public(&code, &swapped.0, &swapped.1));
     }
 

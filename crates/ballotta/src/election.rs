@@ -142,7 +142,7 @@ impl ElectionContext {
         }
         let bits = compiled.iter().map(|style| style.form().bits()).max().unwrap_or(0);
         let bases = SharedBases::new(Generators::new(bits), keys.to_vec());
-        let fingerprint = Fingerprint::of(manifest.hash(), joint_key.root(), roll);
+        let fingerprint = Fingerprint::of(manifest.hash(), joint_key.hash(), roll);
         let argument = Domain::BallotArgument.for_election(&fingerprint);
         let signature = Domain::BallotSignature.for_election(&fingerprint);
         Ok(Self { manifest, joint_key, fingerprint, compiled, styles, bases, argument, signature })

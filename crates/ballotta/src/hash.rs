@@ -2,6 +2,7 @@
 //!
 //! See `spec/suite.md#digests`. A digest is always computed over the published bytes, never over a new encoding.
 
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
@@ -99,11 +100,16 @@ digest_type! {
     RosterHash
 }
 digest_type! {
-    /// The root of a key ceremony: the hash of its roster and of all deals. It identifies the joint key.
+    /// The root of a key ceremony: the hash of its roster and of all deals.
     CeremonyRoot
 }
 digest_type! {
-    /// The hash of a roll: SHA-256 of its bytes as published.
+    /// The hash of a joint key: of the root of its ceremony, and of the public keys of all slots. It identifies the joint
+    /// key to those who do not read the messages of the ceremony.
+    JointKeyHash
+}
+digest_type! {
+    /// The hash of a roll: of the number of its voters, and of the root of the Merkle tree over its blocks.
     RollHash
 }
 digest_type! {
@@ -123,7 +129,7 @@ digest_type! {
     Tracker
 }
 digest_type! {
-    /// The root, or another node, of the Merkle tree over the entries of the board (RFC 6962).
+    /// The root, or another node, of a Merkle tree (RFC 6962), such as the one over the entries of the board.
     TreeHash
 }
 digest_type! {
@@ -151,11 +157,29 @@ impl FileHash {
     }
 }
 
-impl Fingerprint {
-    /// Computes the fingerprint of the election with this manifest, key ceremony and roll.
+impl JointKeyHash {
+    /// Computes the hash of the joint key of a ceremony. `keys` are the encodings of the public keys of all slots, in their
+    /// order.
     #[must_use]
-    pub fn of(manifest: &ManifestHash, ceremony: &CeremonyRoot, roll: &RollHash) -> Self {
-        Self(tagged("fingerprint", &[&manifest.0, &ceremony.0, &roll.0]))
+    pub fn of<'k>(ceremony: &CeremonyRoot, keys: impl IntoIterator<Item = &'k [u8; 32]>) -> Self {
+        let keys: Vec<u8> = keys.into_iter().flatten().copied().collect();
+        Self(tagged("joint-key", &[&ceremony.0, &keys]))
+    }
+}
+
+impl RollHash {
+    /// Computes the hash of a roll of `voters` voters, whose blocks have this root.
+    #[must_use]
+    pub fn of(voters: u64, blocks: &TreeHash) -> Self {
+        Self(tagged("roll", &[&voters.to_le_bytes(), &blocks.0]))
+    }
+}
+
+impl Fingerprint {
+    /// Computes the fingerprint of the election with this manifest, joint key and roll.
+    #[must_use]
+    pub fn of(manifest: &ManifestHash, joint_key: &JointKeyHash, roll: &RollHash) -> Self {
+        Self(tagged("fingerprint", &[&manifest.0, &joint_key.0, &roll.0]))
     }
 }
 

@@ -88,7 +88,7 @@
 //!
 //! ```text
 //! limits -> message -> weaken -> parallel -> words -> problem -> json -> text -> symbols
-//!   -> group -> hash -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs -> signing
+//!   -> group -> hash -> merkle -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs -> signing
 //!   -> contest -> manifest -> credential -> written -> key_ceremony -> election -> ballot -> board
 //!   -> tally -> decryption -> record -> verifier -> voter -> trustee -> witness -> admission
 //! ```
@@ -158,6 +158,7 @@ pub mod key_ceremony;
 pub mod limits;
 pub mod manifest;
 pub mod manual;
+pub mod merkle;
 pub mod message;
 mod parallel;
 mod problem;

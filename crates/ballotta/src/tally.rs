@@ -3,6 +3,7 @@
 //! See `spec/tally.md`. The tally contains the ballots before the first closing on the board. Of each
 //! credential, the last valid ballot counts.
 
+pub mod heads;
 mod ledger;
 #[cfg(test)]
 mod tests;
@@ -13,16 +14,16 @@ use core::fmt;
 use core::iter::zip;
 
 pub use ledger::{CountedSet, LedgerError};
-pub(crate) use ledger::{Ledger, LedgerEntry};
+pub(crate) use ledger::{Ledger, LedgerEntry, Selection};
 
 use crate::ballot::VerifiedBallot;
-use crate::board::log::TreeHead;
 use crate::contest::{Multiplier, Rule};
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement};
-use crate::hash::{Fingerprint, TallyDigest, tagged};
+use crate::hash::{Fingerprint, TallyDigest, TreeHash, tagged};
 use crate::manifest::Privacy;
+use crate::merkle::TreeHead;
 use crate::weaken::{self, Check};
 
 /// The sum of the weights exceeds the largest total.
@@ -234,8 +235,13 @@ impl PartialTally {
         Ok(tally)
     }
 
-    /// The encrypted tally of a board that was closed at `close`.
-    pub(crate) fn close(self, context: &ElectionContext, close: TreeHead) -> Result<EncryptedTally, WeightOverflow> {
+    /// The encrypted tally of a board that was closed at `close`, and whose heads of voters have the root `heads`.
+    pub(crate) fn close(
+        self,
+        context: &ElectionContext,
+        close: TreeHead,
+        heads: TreeHash,
+    ) -> Result<EncryptedTally, WeightOverflow> {
         let manifest = context.manifest();
         let counted_in = |holds: &dyn Fn(usize) -> bool| {
             let classes = self.classes.iter().filter(|((style, _), _)| holds(*style));
@@ -255,7 +261,7 @@ impl PartialTally {
         let contests = contests.collect::<Result<Vec<_>, WeightOverflow>>()?;
         let Counted { ballots, weight, .. } = counted_in(&|_| true)?;
         let digest = digest(&contests);
-        Ok(EncryptedTally { fingerprint: *context.fingerprint(), close, contests, ballots, weight, digest })
+        Ok(EncryptedTally { fingerprint: *context.fingerprint(), close, heads, contests, ballots, weight, digest })
     }
 }
 
@@ -301,6 +307,7 @@ impl EncryptedContest {
 pub struct EncryptedTally {
     fingerprint: Fingerprint,
     close: TreeHead,
+    heads: TreeHash,
     contests: Vec<EncryptedContest>,
     ballots: u64,
     weight: u64,
@@ -318,6 +325,12 @@ impl EncryptedTally {
     #[must_use]
     pub fn close(&self) -> &TreeHead {
         &self.close
+    }
+
+    /// The root of the tree of [heads]: for each voter, the ballot that counts.
+    #[must_use]
+    pub fn heads(&self) -> &TreeHash {
+        &self.heads
     }
 
     /// The sums, in the order of the manifest's contests.

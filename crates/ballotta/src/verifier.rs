@@ -55,9 +55,9 @@ pub use select::{Selected, select};
 pub use shards::{PartialVerification, ShardError, ShardPlan, merge_all, verify_shard};
 
 use self::report::Findings;
-use crate::board::log::TreeHead;
 use crate::decryption::{ClosedTally, ClosingStatement, ContestTotals, DecryptionError, VerifiedDecryption, combine};
 use crate::election::ElectionContext;
+use crate::merkle::TreeHead;
 use crate::record::{PublishedRoll, RecordSource, ResultDocument};
 use crate::tally::EncryptedTally;
 use crate::written::WrittenFingerprint;

@@ -83,12 +83,12 @@ pub use self::fetch::{FileRequest, Purpose, RecordFetch};
 pub use self::history::{BallotStatus, History, OwnBallot};
 pub use crate::ballot::Window;
 use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PreparedBallot};
-use crate::board::log::TreeHead;
 use crate::board::{board_key, witness_keys};
 use crate::credential::{Credential, CredentialError, RollError, RollLine, VotingCode};
 use crate::election::ElectionContext;
 use crate::hash::{Fingerprint, Tracker};
 use crate::manifest::{Manifest, Revoting};
+use crate::merkle::TreeHead;
 use crate::record::{
     self, PublishedBoard, PublishedRoll, RecordError, RecordSource, read_checkpoint, read_context, read_manifest,
 };
@@ -277,7 +277,7 @@ impl Election {
     /// `UnknownCredential` if the roll lacks the credential: this is not the voter's election.
     pub fn voter(&self, source: &dyn RecordSource, code: &VotingCode) -> Result<Voter, VoterError> {
         let (manifest, joint_key) = (self.context.manifest(), self.context.joint_key());
-        let credential = Credential::derive(code, manifest.hash(), joint_key.root())?;
+        let credential = Credential::derive(code, manifest.hash(), joint_key.hash())?;
         let line = self.line(source, credential.public().as_bytes())?.ok_or(VoterError::UnknownCredential)?;
         Ok(Voter { credential, line })
     }

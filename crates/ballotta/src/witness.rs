@@ -20,7 +20,7 @@
 //! # let checkpoint = test.signer.sign_checkpoint(&test.open_board().head()).to_string().into_bytes();
 //! use std::convert::Infallible;
 //!
-//! use ballotta::board::log::leaf_hash;
+//! use ballotta::merkle::leaf_hash;
 //! use ballotta::board::note::SignedCheckpoint;
 //! use ballotta::witness::{HeadStore, WitnessSession};
 //!
@@ -63,10 +63,10 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::board::board_key;
-use crate::board::log::{Frontier, TreeHead};
 use crate::board::note::{Checkpoint, Cosigner, NoteError, NoteKey, NoteSignature, SignedCheckpoint};
 use crate::hash::TreeHash;
 use crate::manifest::Manifest;
+use crate::merkle::{Frontier, TreeHead};
 use crate::words::entries;
 
 /// Where a witness keeps the largest head of each board that it has cosigned.
@@ -200,7 +200,7 @@ impl<S: HeadStore> CheckpointReview<'_, S> {
         &self.checkpoint
     }
 
-    /// Adds the [leaf hash](crate::board::log::leaf_hash) of the next entry of the board.
+    /// Adds the [leaf hash](crate::merkle::leaf_hash) of the next entry of the board.
     pub fn push(&mut self, leaf: TreeHash) {
         self.entries.push(leaf);
         self.head.compare(&self.entries);

@@ -1,10 +1,10 @@
 //! The board against what others wrote: vectors, a tree built naively, and bytes changed at random.
 
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
-use ballotta::board::log::{Frontier, LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash, node_hash};
 use ballotta::board::note::{Cosigner, KeyKind, Note, NoteKey, NoteSignature, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{Level, TilePath, bundle_paths, decode_bundle, encode_bundle, hash_tile_paths};
 use ballotta::hash::TreeHash;
+use ballotta::merkle::{Frontier, LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash, node_hash};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 

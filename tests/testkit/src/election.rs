@@ -11,7 +11,6 @@ use std::iter::zip;
 use ballotta::ballot::{BallotSeed, Choices, PreparedBallot, SignedBallot};
 use ballotta::board::board_signer;
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
-use ballotta::board::log::{Frontier, TreeHead, leaf_hash};
 use ballotta::board::note::{Cosigner, NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, ContestOption, Rule};
@@ -28,6 +27,7 @@ use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
     Privacy, Quorum, Revoting, RollChanges, Text, Trustees, Weights, Witnesses, parse_log_key,
 };
+use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::proofs::ballot::BallotArgument;
 use ballotta::proofs::schnorr::{KeyPair, SchnorrProof};
 use ballotta::record::{self, FileList, MemoryRecord, RecordSource};
@@ -182,7 +182,7 @@ impl Election {
         let messages = messages.into_iter().map(|(author, message)| (author, message.to_vec())).collect();
 
         let codes: Vec<VotingCode> = (0..options.voters.len()).map(|_| VotingCode::generate(&mut rng)).collect();
-        let credential = |code| Credential::derive(code, manifest.hash(), joint_key.root()).expect("a credential");
+        let credential = |code| Credential::derive(code, manifest.hash(), joint_key.hash()).expect("a credential");
         let credentials: Vec<Credential> = codes.iter().map(credential).collect();
         let codes = codes.iter().map(|code| code.expose_text().to_string()).collect();
         let rules = RollRules::for_manifest(&manifest);

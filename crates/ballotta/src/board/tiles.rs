@@ -17,9 +17,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-use super::log::{Frontier, TreeHead};
 use crate::hash::TreeHash;
 use crate::limits::MAX_ENTRY_BYTES;
+use crate::merkle::{Frontier, TreeHead};
 use crate::words::counted;
 
 /// The number of entries in a full bundle, and of hashes in a full tile.
@@ -169,7 +169,7 @@ pub fn hash_tile_paths(size: u64) -> impl Iterator<Item = TilePath> {
 /// of each level.
 pub fn partial_tiles(size: u64) -> impl Iterator<Item = TilePath> {
     let last = move |level| {
-        let count = size >> (8 * level);
+        let count: u64 = size >> (8 * level);
         TilePath::hashes_of(level as u8, count.checked_sub(1)?, size)
     };
     let bundle = size.checked_sub(1).and_then(|last| TilePath::bundle_of(last, size));

@@ -8,13 +8,13 @@ use alloc::boxed::Box;
 use rand_core::CryptoRng;
 
 use super::entry::{Action, Entry, EntryError, EntryKind, OrganiserEntry, Pointer};
-use super::log::{Frontier, TreeHead, leaf_hash};
 use crate::ballot::Window;
 use crate::credential::RollSignature;
 use crate::encoding::DecodeError;
 use crate::group::PublicElement;
 use crate::hash::TreeHash;
 use crate::manifest::Manifest;
+use crate::merkle::{Frontier, TreeHead, leaf_hash};
 use crate::weaken::{self, Check};
 
 /// The effect of an entry on the election.

@@ -23,7 +23,7 @@ use crate::weaken::{self, Check};
 ///
 /// # Layout
 ///
-/// Version (2 bytes), trustee (2), [tally](TallyReference) (104); then for each contest that
+/// Version (2 bytes), trustee (2), [tally](TallyReference) (136); then for each contest that
 /// [needs decryption](crate::tally::EncryptedContest::needs_decryption): `D_1, D_2, ..` (32 bytes each) and the proof (96);
 /// signature (64).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +134,8 @@ impl PartialDecryption {
         match reference.difference(tally) {
             None => {}
             Some(TallyDifference::Size | TallyDifference::Root) if weaken::is_off(Check::StatementBound) => {}
-            Some(TallyDifference::Fingerprint | TallyDifference::Sums) if weaken::is_off(Check::DecryptionTally) => {}
+            Some(TallyDifference::Fingerprint | TallyDifference::Heads | TallyDifference::Sums)
+                if weaken::is_off(Check::DecryptionTally) => {}
             Some(what) => return Err(DecryptionError::DecryptionMismatch { trustee, what }),
         }
         let all_keys =

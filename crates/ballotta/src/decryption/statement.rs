@@ -18,7 +18,7 @@ use crate::weaken::{self, Check};
 ///
 /// # Layout
 ///
-/// Version (2 bytes), trustee (2), [tally](TallyReference) (104), signature (64).
+/// Version (2 bytes), trustee (2), [tally](TallyReference) (136), signature (64).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosingStatement {
     trustee: u16,

@@ -17,7 +17,7 @@ use super::steps::{
     of_kind, read_complete_step, read_messages, refuse_late_messages, refuse_second_messages, verify_all,
 };
 use crate::group::PublicElement;
-use crate::hash::CeremonyRoot;
+use crate::hash::{CeremonyRoot, JointKeyHash};
 use crate::index::TrusteeIndex;
 use crate::proofs::equality::EqualityStatement;
 use crate::weaken::{self, Check};
@@ -27,6 +27,7 @@ use crate::weaken::{self, Check};
 pub struct JointKey {
     parameters: CeremonyParameters,
     root: CeremonyRoot,
+    hash: JointKeyHash,
     keys: Vec<PublicElement>,
     joint: JointCommitments,
     confirmed: Vec<TrusteeIndex>,
@@ -55,7 +56,9 @@ impl JointKey {
         let deals = Deals::verify(parameters, &roster, &commitments, &step(MessageKind::Deal), rng)?;
         let keys = joint_keys(&deals)?;
         let confirmed = verify_confirmations(parameters, &roster, &deals, &step(MessageKind::Confirmation), rng)?;
-        Ok(Self { parameters: parameters.clone(), root: deals.root, keys, joint: deals.joint, confirmed })
+        let Deals { root, joint, .. } = deals;
+        let hash = JointKeyHash::of(&root, keys.iter().map(PublicElement::as_bytes));
+        Ok(Self { parameters: parameters.clone(), root, hash, keys, joint, confirmed })
     }
 
     /// Returns the keys `Y_1..Y_N` of all slots.
@@ -104,10 +107,16 @@ impl JointKey {
         &self.confirmed
     }
 
-    /// Returns the root of the ceremony, which identifies this key.
+    /// Returns the root of the ceremony.
     #[must_use]
     pub fn root(&self) -> &CeremonyRoot {
         &self.root
+    }
+
+    /// Returns the hash, which identifies this key.
+    #[must_use]
+    pub fn hash(&self) -> &JointKeyHash {
+        &self.hash
     }
 }
 

@@ -11,7 +11,6 @@ use super::{
     CHECKPOINT, MANIFEST, PublishedRoll, ROLL, ReadError, RecordSource, SourceError, ceremony_path, read_file,
 };
 use crate::board::entry::Pointer;
-use crate::board::log::TreeHead;
 use crate::board::note::{NoteError, SignedCheckpoint};
 use crate::board::signed_entries::SignedEntries;
 use crate::board::tiles::bundle_paths;
@@ -25,6 +24,7 @@ use crate::hash::TreeHash;
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS};
 use crate::manifest::{Manifest, ManifestErrors};
+use crate::merkle::TreeHead;
 
 /// A part of a record cannot be read, or does not fit the rest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

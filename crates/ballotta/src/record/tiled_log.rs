@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use super::{ReadError, RecordSource, read_file};
-use crate::board::log::{Frontier, LogError, LogNodes, TreeHead, consistency_proof, inclusion_proof};
 use crate::board::tiles::{TILE_WIDTH, TileError, TilePath, decode_hashes};
 use crate::hash::TreeHash;
+use crate::merkle::{Frontier, LogError, LogNodes, TreeHead, consistency_proof, inclusion_proof};
 
 /// Why a proof cannot be made from tiles.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -15,9 +15,10 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 
+use super::heads;
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, SignedBallot, VerifiedBallot};
 use crate::encoding::{DecodeError, Reader, Writer};
-use crate::hash::Tracker;
+use crate::hash::{Tracker, TreeHash};
 use crate::limits::MAX_ENTRIES;
 use crate::manifest::Revoting;
 use crate::weaken::{self, Check};
@@ -142,9 +143,18 @@ impl Ledger {
     }
 
     /// The ballots that count.
-    pub(crate) fn into_counted(self) -> CountedSet {
-        CountedSet::of(&self.heads)
+    pub(crate) fn into_selection(self) -> Selection {
+        Selection { counted: CountedSet::of(&self.heads), heads: heads::root(&self.heads) }
     }
+}
+
+/// Which ballots of a board count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Selection {
+    /// The positions of the ballots that count.
+    pub(crate) counted: CountedSet,
+    /// The root of the tree of [heads](super::heads): for each voter, the position of the ballot that counts.
+    pub(crate) heads: TreeHash,
 }
 
 /// The position of an entry, as the ledger keeps it: a board has at most 2^30 entries.

@@ -10,7 +10,6 @@ use super::refusals::Refusals;
 use super::report::{Place, Role};
 use super::{CheckId, Progress, Verifier};
 use crate::board::entry::{Entry, EntryKind, Pointer};
-use crate::board::log::{PinnedHead, TreeHead, leaf_hash};
 use crate::board::signed_entries::SignedEntries;
 use crate::board::tiles::{TilePath, bundle_paths};
 use crate::board::timeline::{EntryFault, Event, Observed, Timeline};
@@ -20,9 +19,10 @@ use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
 use crate::limits::{MAX_ENTRIES, MAX_POINTERS};
 use crate::manifest::Manifest;
+use crate::merkle::{PinnedHead, TreeHead, leaf_hash};
 use crate::parallel;
 use crate::record::{Bundle, BundleIndex, KnownBundles, PublishedRoll, RecordSource};
-use crate::tally::{CountedSet, Ledger, LedgerEntry};
+use crate::tally::{Ledger, LedgerEntry, Selection};
 use crate::weaken::{self, Check};
 
 /// A board that the verifier has read once.
@@ -39,7 +39,7 @@ pub(super) struct ScannedBoard {
     /// The number of ballots on the board.
     pub(super) ballots: u64,
     /// The ballots that count if every ballot is valid by itself.
-    pub(super) counted: CountedSet,
+    pub(super) selection: Selection,
     /// The ballots that are refused because of earlier ballots, under the same assumption.
     pub(super) refused: Refusals,
 }
@@ -128,7 +128,7 @@ impl Verifier<'_> {
             roll_signatures: SignedEntries::new(),
             statements: SignedEntries::new(),
             ballots: 0,
-            counted: CountedSet::default(),
+            selection: Ledger::new(0, manifest.revoting(), 0, rng).into_selection(),
             refused: Refusals::default(),
         };
         // Without a roll no ballot reaches the ledger.
@@ -160,7 +160,7 @@ impl Verifier<'_> {
             (self.progress)(Progress { stage: "board", done: board.timeline.size(), total: signed.size });
         }
         board.known = KnownBundles::default();
-        board.counted = ledger.into_counted();
+        board.selection = ledger.into_selection();
         let found = board.timeline.head();
         self.findings.saw(CheckId::Order, found.size);
         self.findings.saw(CheckId::Root, 1);

@@ -10,7 +10,7 @@ use super::board::ScannedBoard;
 use super::report::{Effect, Place, Role};
 use super::{CheckId, Verification, Verifier};
 use crate::board::entry::{EntryError, EntryKind, Pointer};
-use crate::board::tiles::bundle_paths;
+use crate::board::tiles::{bundle_paths, hash_tile_paths};
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, TallyDifference, combine};
 use crate::hash::FileHash;
 use crate::index::TrusteeIndex;
@@ -198,7 +198,9 @@ impl Verifier<'_> {
         let list = list.and_then(|list| self.findings.ok_or_fail(check, Place::File(record::FILE_LIST.into()), list));
         let mut known: Vec<String> =
             [record::MANIFEST, record::ROLL, record::CHECKPOINT, record::FILE_LIST].map(String::from).into();
-        known.extend(bundle_paths(board.head.size).map(|path| path.to_string()));
+        let size = board.head.size;
+        // Tiles of hashes follow from the entries, so that nobody lists them.
+        known.extend(bundle_paths(size).chain(hash_tile_paths(size)).map(|path| path.to_string()));
         let pointed = board.pointers.iter().filter_map(|(_, kind, file)| record::pointed_file(*kind, file.hash()));
         known.extend(pointed.map(|(path, _)| path));
         known.sort_unstable();
@@ -250,7 +252,7 @@ impl Verifier<'_> {
 /// Who answers for a statement or a partial decryption that is refused: the trustee, if it has signed what is wrong. What
 /// it has not signed for this election, the board has put here.
 fn who_answers(error: &DecryptionError) -> Option<Role> {
-    use TallyDifference::{Fingerprint, Root, Size, Sums};
+    use TallyDifference::{Fingerprint, Heads, Root, Size, Sums};
     match *error {
         DecryptionError::StatementMismatch { trustee, what }
         | DecryptionError::DecryptionMismatch { trustee, what } => {
@@ -258,7 +260,7 @@ fn who_answers(error: &DecryptionError) -> Option<Role> {
                 Fingerprint => Some(Role::Board),
                 // The trustee may have been shown another board.
                 Size | Root => None,
-                Sums => Some(Role::Trustee(trustee)),
+                Heads | Sums => Some(Role::Trustee(trustee)),
             }
         }
         DecryptionError::TwoStatements { trustee }

@@ -18,7 +18,7 @@ use crate::election::ElectionContext;
 use crate::manifest::Closing;
 use crate::parallel;
 use crate::record::{KnownBundles, RecordSource};
-use crate::tally::{Correction, CountedSet, EncryptedTally, Ledger, PartialTally};
+use crate::tally::{Correction, CountedSet, EncryptedTally, Ledger, PartialTally, Selection};
 
 /// Completes a verification. `part` is the merged part of all shards; `None` if there is no plan.
 ///
@@ -108,7 +108,7 @@ fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Veri
 }
 
 /// The ballots that count, and the ballots that are refused because of earlier ballots.
-type Replayed = (CountedSet, Refusals);
+type Replayed = (Selection, Refusals);
 
 impl Verifier<'_> {
     /// Reports every invalid ballot. Returns the number of ballots that count and, if the board is closed, the tally.
@@ -128,9 +128,9 @@ impl Verifier<'_> {
             None if !failures.is_empty() => self.replay(plan, &failures, rng).map_err(|error| unreadable = Some(error)),
             _ => Err(()),
         };
-        let (counted, refused) = match &replayed {
-            Ok((counted, refused)) => (counted, refused),
-            Err(()) => (&plan.counted, &board.refused),
+        let (Selection { counted, heads }, refused) = match &replayed {
+            Ok((selection, refused)) => (selection, refused),
+            Err(()) => (&plan.selection, &board.refused),
         };
         // Nothing is known about the entries after a bundle that cannot be read.
         let known = unreadable.as_ref().map_or(plan.entries(), |error| plan.bundles.first_entry(error.bundle));
@@ -150,7 +150,7 @@ impl Verifier<'_> {
                 return (None, None);
             }
         };
-        let closed = board.timeline.closing_head().map(|head| tally.close(&plan.context, head));
+        let closed = board.timeline.closing_head().map(|head| tally.close(&plan.context, head, *heads));
         let closed = closed.and_then(|closed| self.findings.ok_or_fail(CheckId::TallySums, Place::Record, closed));
         (Some(counted.len()), closed)
     }
@@ -181,7 +181,7 @@ impl Verifier<'_> {
                 }
             }
         }
-        Ok((ledger.into_counted(), refused))
+        Ok((ledger.into_selection(), refused))
     }
 
     /// Corrects the sums: adds the ballots that count and were not added, and removes the ballots that were added but
@@ -194,13 +194,13 @@ impl Verifier<'_> {
         rng: &mut R,
     ) -> Result<PartialTally, Unreadable> {
         let mut wrong: Vec<u64> =
-            plan.counted.differences(counted).map(|index| index / u64::from(TILE_WIDTH)).collect();
+            plan.selection.counted.differences(counted).map(|index| index / u64::from(TILE_WIDTH)).collect();
         wrong.dedup();
         for wave in waves(wrong) {
             let wave: Vec<(u64, WeightRng)> = wave.into_iter().map(|bundle| (bundle, WeightRng::fork(rng))).collect();
             let corrections = parallel::map(wave, |(bundle, mut rng)| {
                 let mut ballots = read_ballots(self.source, &plan.bundles, bundle)?;
-                ballots.retain(|(index, _)| plan.counted.contains(*index) != counted.contains(*index));
+                ballots.retain(|(index, _)| plan.selection.counted.contains(*index) != counted.contains(*index));
                 plan.verify_ballots(self.source, bundle, &ballots, &mut rng)
             });
             for ballots in corrections {

@@ -23,13 +23,13 @@ use crate::ballot::{Candidate, VerifiedBallot, Window, verify_ballots};
 use crate::board::tiles::TILE_WIDTH;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
-use crate::hash::{FileHash, Fingerprint, tagged};
+use crate::hash::{FileHash, Fingerprint, TreeHash, tagged};
 use crate::limits::{MAX_CEREMONY_FILES, MAX_ENTRIES, MAX_MESSAGE_BYTES};
 use crate::parallel;
 use crate::record::{
     self, BundleIndex, PublishedRoll, RecordError, RecordSource, read_context, read_file, read_manifest,
 };
-use crate::tally::{Correction, CountedSet};
+use crate::tally::{Correction, CountedSet, Selection};
 
 /// The number of bundles that are verified in one batch.
 const BUNDLES_PER_BATCH: u64 = 2;
@@ -111,7 +111,7 @@ pub struct ShardPlan {
     ceremony: Vec<FileHash>,
     pub(super) window: Window,
     pub(super) bundles: BundleIndex,
-    pub(super) counted: CountedSet,
+    pub(super) selection: Selection,
     digest: [u8; 32],
 }
 
@@ -128,7 +128,7 @@ impl ShardPlan {
             ceremony,
             window: board.timeline.window(),
             bundles: core::mem::take(&mut board.bundles),
-            counted: core::mem::take(&mut board.counted),
+            selection: board.selection.clone(),
             digest: [0; 32],
         };
         plan.digest = digest(&plan.to_bytes());
@@ -170,7 +170,8 @@ impl ShardPlan {
         for hash in self.ceremony.iter().chain(&self.bundles.hashes) {
             writer.put(hash.as_bytes());
         }
-        self.counted.encode(self.entries(), &mut writer);
+        self.selection.counted.encode(self.entries(), &mut writer);
+        writer.put(self.selection.heads.as_bytes());
         writer.finish()
     }
 
@@ -192,6 +193,7 @@ impl ShardPlan {
         let bundles = size.div_ceil(u64::from(TILE_WIDTH)) as usize;
         let hashes = hashes("bundles", bundles, &mut reader)?;
         let counted = CountedSet::decode(size, &mut reader)?;
+        let heads = TreeHash::from_bytes(reader.array("heads")?);
         reader.finish()?;
 
         let file = |path: &str, limit: usize| read_file(source, path, limit).map_err(RecordError::file(path));
@@ -205,7 +207,8 @@ impl ShardPlan {
         }
         let window = Window { opened, closed };
         let bundles = BundleIndex { size, hashes };
-        Ok(Self { context, roll, ceremony, window, bundles, counted, digest: digest(bytes) })
+        let selection = Selection { counted, heads };
+        Ok(Self { context, roll, ceremony, window, bundles, selection, digest: digest(bytes) })
     }
 
     /// Verifies ballots without regard to other ballots, and returns the valid ones with their positions.
@@ -279,7 +282,7 @@ impl ShardPlan {
         let verified = verify_ballots(&self.context, &candidates, rng);
         for (index, outcome) in positions.into_iter().zip(verified) {
             match outcome {
-                Ok(ballot) if self.counted.contains(index) => {
+                Ok(ballot) if self.selection.counted.contains(index) => {
                     part.tally.correct(&self.context, &ballot, Correction::Add);
                 }
                 Ok(_) => {}

@@ -11,8 +11,8 @@ use super::error::NoteError;
 use super::key::{KeyKind, NoteKey, check_name, cosigned_text, is_time};
 use super::signature::NoteSignature;
 use super::text::{Note, NoteSigner};
-use crate::board::log::TreeHead;
 use crate::hash::TreeHash;
+use crate::merkle::TreeHead;
 use crate::weaken::{self, Check};
 
 /// The name and the head of a log, as the log signed them.

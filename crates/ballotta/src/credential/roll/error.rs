@@ -1,7 +1,7 @@
 //! The rules that a roll, or one line of it, can break.
 
 use super::ROLL_FORMAT;
-use crate::hash::{ManifestHash, RollHash};
+use crate::hash::ManifestHash;
 use crate::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
 use crate::words::counted;
 
@@ -80,6 +80,4 @@ pub struct RollRefused {
     pub errors: u64,
     /// The first of the errors that were found.
     pub first: RollError,
-    /// SHA-256 of the bytes of the roll.
-    pub hash: RollHash,
 }

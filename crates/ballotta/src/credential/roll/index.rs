@@ -9,18 +9,17 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
-use core::mem::take;
-
-use sha2::{Digest as _, Sha256};
+use core::mem::replace;
 
 use super::line::{RollLine, voter_on_line};
 use super::rules::RollRules;
 use super::totals::RollTotals;
-use crate::hash::RollHash;
+use crate::hash::{RollHash, TreeHash};
+use crate::merkle::{Frontier, LeafHasher, leaf_hash};
 use crate::weaken::{self, Check};
 
-/// The number of lines in a block.
-const BLOCK_LINES: u64 = 32;
+/// The number of lines in a block of a roll, except in the last one.
+pub const BLOCK_LINES: u64 = 32;
 
 /// The length of the credential at the beginning of a line.
 const CREDENTIAL_DIGITS: usize = 64;
@@ -51,7 +50,7 @@ pub struct RollIndex {
 }
 
 impl RollIndex {
-    /// Returns SHA-256 of the bytes of the roll.
+    /// Returns the hash of the roll.
     #[must_use]
     pub fn hash(&self) -> &RollHash {
         &self.hash
@@ -157,7 +156,7 @@ impl RollIndex {
         // A block is at most 32 lines of at most `MAX_ROLL_LINE_BYTES`.
         let mut bytes = vec![0; (end - block.offset) as usize];
         read_at(block.offset, &mut bytes).map_err(RollLookupError::Source)?;
-        if Sha256::digest(&bytes)[..] != block.digest && weaken::is_on(Check::RollBlock) {
+        if leaf_hash(&bytes) != block.leaf && weaken::is_on(Check::RollBlock) {
             return Err(changed);
         }
         let mut starts = Vec::with_capacity(BLOCK_LINES as usize);
@@ -195,20 +194,24 @@ struct Block {
     first: u64,
     /// Where the block begins.
     offset: u64,
-    /// SHA-256 of its lines.
-    digest: [u8; 32],
+    /// The leaf hash of its lines.
+    leaf: TreeHash,
 }
 
 /// The blocks of all lines up to now. The last block may still grow.
-#[derive(Default)]
 pub(super) struct Blocks {
     closed: Vec<Block>,
-    open: Sha256,
+    open: LeafHasher,
+    tree: Frontier,
     lines: u64,
     end: u64,
 }
 
 impl Blocks {
+    pub(super) fn new() -> Self {
+        Self { closed: Vec::new(), open: LeafHasher::new(), tree: Frontier::new(), lines: 0, end: 0 }
+    }
+
     pub(super) fn skip(&mut self, bytes: &[u8]) {
         self.end += bytes.len() as u64 + 1;
     }
@@ -216,7 +219,8 @@ impl Blocks {
     pub(super) fn push(&mut self, credential: &[u8; 32], bytes: &[u8]) {
         if self.lines.is_multiple_of(BLOCK_LINES) {
             self.seal();
-            self.closed.push(Block { first: first_bytes(credential), offset: self.end, digest: [0; 32] });
+            let leaf = TreeHash::from_bytes([0; 32]);
+            self.closed.push(Block { first: first_bytes(credential), offset: self.end, leaf });
         }
         self.open.update(bytes);
         self.open.update(b"\n");
@@ -224,16 +228,18 @@ impl Blocks {
         self.skip(bytes);
     }
 
-    /// Gives the last block its digest.
+    /// Hashes the last block.
     fn seal(&mut self) {
         if let Some(last) = self.closed.last_mut() {
-            last.digest = take(&mut self.open).finalize().into();
+            last.leaf = replace(&mut self.open, LeafHasher::new()).finish();
+            self.tree.push(last.leaf);
         }
     }
 
-    pub(super) fn into_index(mut self, rules: RollRules, hash: RollHash, totals: RollTotals) -> RollIndex {
+    pub(super) fn into_index(mut self, rules: RollRules, totals: RollTotals) -> RollIndex {
         self.seal();
         self.closed.shrink_to_fit();
+        let hash = RollHash::of(self.lines, &self.tree.root());
         RollIndex { rules, hash, totals, blocks: self.closed, end: self.end }
     }
 }
@@ -252,7 +258,7 @@ mod tests {
     use super::super::tests::{MANIFEST, index, line, read_in, rules, sample, voters, write};
     use super::*;
     use crate::credential::{Credential, VotingCode};
-    use crate::hash::{CeremonyRoot, ManifestHash};
+    use crate::hash::{JointKeyHash, ManifestHash};
     use crate::limits::MAX_ROLL_LINE_BYTES;
     use crate::testing::TestRng;
 
@@ -317,19 +323,19 @@ mod tests {
     /// Attacks B2 and E3: a credential that the authority did not put on this roll is not found.
     #[test]
     fn a_client_finds_its_credential_on_the_roll_of_its_election_alone() {
-        let ceremony = CeremonyRoot::from_bytes([3; 32]);
+        let joint_key = JointKeyHash::from_bytes([3; 32]);
         let codes: Vec<_> = (0..50).map(|seed| VotingCode::generate(&mut TestRng(seed))).collect();
-        let public = |code, manifest, ceremony| *Credential::derive(code, &manifest, &ceremony).unwrap().public();
+        let public = |code, manifest, joint_key| *Credential::derive(code, &manifest, &joint_key).unwrap().public();
         let lines =
-            codes.iter().zip(1..).map(|(code, number)| line(number, *public(code, MANIFEST, ceremony).as_bytes()));
+            codes.iter().zip(1..).map(|(code, number)| line(number, *public(code, MANIFEST, joint_key).as_bytes()));
         let bytes = write(lines.collect());
         let index = index(&bytes);
         for code in &codes {
-            let own = public(code, MANIFEST, ceremony);
+            let own = public(code, MANIFEST, joint_key);
             let found = lookup(&index, &bytes, own.as_bytes()).unwrap();
             assert_eq!(found.key(), Ok(own));
-            let other_manifest = public(code, ManifestHash::from_bytes([9; 32]), ceremony);
-            let other_key = public(code, MANIFEST, CeremonyRoot::from_bytes([9; 32]));
+            let other_manifest = public(code, ManifestHash::from_bytes([9; 32]), joint_key);
+            let other_key = public(code, MANIFEST, JointKeyHash::from_bytes([9; 32]));
             for other in [other_manifest, other_key] {
                 assert_eq!(lookup(&index, &bytes, other.as_bytes()), None);
             }

@@ -3,19 +3,15 @@
 use alloc::vec::Vec;
 use core::mem::take;
 
-use sha2::{Digest as _, Sha256};
-
 use super::error::{RollError, RollProblem, RollRefused};
 use super::index::{Blocks, RollIndex};
 use super::line::RollLine;
 use super::rules::{LineRules, RollRules};
-use crate::hash::RollHash;
 use crate::limits::MAX_ROLL_LINE_BYTES;
 
 /// A reader that reads a roll in pieces. It continues after a line that breaks a rule, and reports all such lines.
 pub struct RollReader {
     rules: RollRules,
-    hash: Sha256,
     /// The beginning of a line whose end has not been read yet, up to the length that shows that the line is too long.
     pub(super) partial: Vec<u8>,
     /// The number of lines whose end has been read.
@@ -31,11 +27,10 @@ impl RollReader {
     #[must_use]
     pub fn new(rules: RollRules) -> Self {
         Self {
-            hash: Sha256::new(),
             partial: Vec::with_capacity(MAX_ROLL_LINE_BYTES),
             lines: 0,
             checked: LineRules::new(&rules),
-            blocks: Blocks::default(),
+            blocks: Blocks::new(),
             errors: 0,
             first: None,
             rules,
@@ -44,7 +39,6 @@ impl RollReader {
 
     /// Reads the next piece, which may have any length. It calls `visit` for every voter and every error, in order.
     pub fn feed(&mut self, piece: &[u8], visit: &mut impl FnMut(Result<RollLine, RollError>)) {
-        self.hash.update(piece);
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
             match part.strip_suffix(b"\n") {
                 Some(line) if self.partial.is_empty() => self.line(line, visit),
@@ -71,10 +65,9 @@ impl RollReader {
         } else if self.lines < 2 {
             self.report(self.lines + 1, RollProblem::Empty, visit);
         }
-        let hash = RollHash::from_bytes(self.hash.finalize().into());
         match self.first {
-            Some(first) => Err(RollRefused { errors: self.errors, first, hash }),
-            None => Ok(self.blocks.into_index(self.rules, hash, self.checked.totals)),
+            Some(first) => Err(RollRefused { errors: self.errors, first }),
+            None => Ok(self.blocks.into_index(self.rules, self.checked.totals)),
         }
     }
 

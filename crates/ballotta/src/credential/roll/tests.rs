@@ -7,7 +7,6 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use rand_core::Rng;
-use sha2::{Digest as _, Sha256};
 
 use super::totals::MAX_DISTINCT_WEIGHTS;
 use super::*;
@@ -208,7 +207,6 @@ fn reading_goes_on_and_reports_everything() {
     assert_eq!(seen.into_iter().map(|line| line.map(|line| (line.number, line.weight))).collect::<Vec<_>>(), expected);
     let refused = end.err().unwrap();
     assert_eq!((refused.errors, refused.first), (6, RollError { line: 1, problem: BadHeader }));
-    assert_eq!(refused.hash, RollHash::from_bytes(Sha256::digest(&bytes).into()));
 }
 
 #[test]
@@ -320,7 +318,6 @@ fn mutated_rolls_are_refused_or_are_other_rolls() {
                 assert_eq!(write(seen.into_iter().map(Result::unwrap).collect()), mutated);
             }
             Err(refused) => {
-                assert_ne!(refused.hash, hash);
                 assert_eq!(refused.errors, seen.iter().filter(|line| line.is_err()).count() as u64);
             }
         }

@@ -1,6 +1,7 @@
-//! The Merkle tree over the entries of the board (RFC 6962, RFC 9162): heads, inclusion and consistency.
+//! Logs: Merkle trees (RFC 6962, RFC 9162), their heads, and proofs of inclusion and consistency.
 //!
-//! See `spec/board.md#log`.
+//! See `spec/board.md#log`. The board is a log of entries. The roll is one of blocks of lines, and the
+//! [heads](crate::tally) of the voters are one of blocks of heads.
 //!
 //! # Construction
 //!
@@ -74,24 +75,47 @@ pub enum LogError {
 /// Hashes an entry as a leaf of the tree.
 #[must_use]
 pub fn leaf_hash(entry: &[u8]) -> TreeHash {
-    tree_hash(0, &[entry])
+    let mut hasher = LeafHasher::new();
+    hasher.update(entry);
+    hasher.finish()
 }
 
 /// Hashes the two children of a node.
 #[must_use]
 pub fn node_hash(left: &TreeHash, right: &TreeHash) -> TreeHash {
-    tree_hash(1, &[left.as_bytes(), right.as_bytes()])
+    let mut hash = hash_of(1);
+    hash.update(left.as_bytes());
+    hash.update(right.as_bytes());
+    TreeHash::from_bytes(hash.finalize().into())
 }
 
-fn tree_hash(prefix: u8, parts: &[&[u8]]) -> TreeHash {
+/// Hashes an entry that comes in pieces as a leaf of the tree.
+pub(crate) struct LeafHasher(Sha256);
+
+impl LeafHasher {
+    /// Begins a new entry.
+    pub(crate) fn new() -> Self {
+        Self(hash_of(0))
+    }
+
+    /// Adds the next piece of the entry.
+    pub(crate) fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The leaf hash of the entry.
+    pub(crate) fn finish(self) -> TreeHash {
+        TreeHash::from_bytes(self.0.finalize().into())
+    }
+}
+
+/// Begins a hash with the prefix that tells leaves from nodes.
+fn hash_of(prefix: u8) -> Sha256 {
     let mut hash = Sha256::new();
     if weaken::is_on(Check::LeafPrefix) {
         hash.update([prefix]);
     }
-    for part in parts {
-        hash.update(part);
-    }
-    TreeHash::from_bytes(hash.finalize().into())
+    hash
 }
 
 /// The state of a log: its number of entries and the root over them.
@@ -224,7 +248,7 @@ impl Frontier {
     }
 
     /// The frontier of a log of `size` entries whose full subtrees are those of `levels`, the largest first.
-    pub(super) fn of_levels(size: u64, levels: impl Iterator<Item = Self>) -> Self {
+    pub(crate) fn of_levels(size: u64, levels: impl Iterator<Item = Self>) -> Self {
         Self { size, subtrees: levels.flat_map(|level| level.subtrees).collect() }
     }
 
@@ -303,7 +327,7 @@ impl FromIterator<TreeHash> for Frontier {
     }
 }
 
-/// Where proofs find the nodes of a log: in its leaf hashes, or in its [tiles](super::tiles).
+/// Where proofs find the nodes of a log: in its leaf hashes, or in its [tiles](crate::board::tiles).
 pub trait LogNodes {
     /// Why a node cannot be found.
     type Error: From<LogError>;
