@@ -9,7 +9,7 @@ use ballotta::ballot::{BallotOpening, BallotSeed, Candidate, PreparedBallot, Ver
 use ballotta::credential::{Credential, RollIndex, RollLine, RollReader, RollRules, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption, VerifiedDecryption, combine};
 use ballotta::group::SecretScalar;
-use ballotta::hash::{CeremonyRoot, ManifestHash};
+use ballotta::hash::{JointKeyHash, ManifestHash};
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, Trustee, TrusteeSeed, TrusteeShares};
 use ballotta::limits::MAX_TOTAL;
 use ballotta::manifest::Manifest;
@@ -96,12 +96,12 @@ pub(crate) fn key_ceremony(c: &mut Criterion) {
 
 pub(crate) fn credential(c: &mut Criterion) {
     let mut rng = bench_rng();
-    let ceremony = CeremonyRoot::from_bytes([7; 32]);
+    let joint_key = JointKeyHash::from_bytes([7; 32]);
     let code = VotingCode::generate(&mut rng);
     let mut c = c.benchmark_group("credential");
     c.bench_function("generate a voting code", |b| b.iter(|| VotingCode::generate(&mut rng)));
     c.bench_function("derive", |b| {
-        b.iter(|| Credential::derive(black_box(&code), &MANIFEST, &ceremony).expect("a credential"));
+        b.iter(|| Credential::derive(black_box(&code), &MANIFEST, &joint_key).expect("a credential"));
     });
 }
 

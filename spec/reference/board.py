@@ -59,58 +59,35 @@ def read_pointer(body: bytes) -> Pointer:
     return pointer
 
 
-# Log: spec/board.md#log.
-
-
-def leaf(entry: bytes) -> bytes:
-    return sha256(b"\x00" + entry)
-
-
-def node(left: bytes, right: bytes) -> bytes:
-    return sha256(b"\x01" + left + right)
-
-
-class Log:
-    """The root of a growing log, kept as the roots of its full subtrees, from the largest to the smallest."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.subtrees: list[bytes] = []
-
-    def append(self, entry: bytes) -> None:
-        self.subtrees.append(leaf(entry))
-        self.size += 1
-        count = self.size
-        while count % 2 == 0:
-            right = self.subtrees.pop()
-            self.subtrees[-1] = node(self.subtrees[-1], right)
-            count //= 2
-
-    def root(self) -> bytes:
-        if not self.subtrees:
-            return sha256(b"")
-        root = self.subtrees[-1]
-        for left in reversed(self.subtrees[:-1]):
-            root = node(left, root)
-        return root
-
-
 # Tiles: spec/board.md#tiles.
+
+
+def tile_path(level: str, number: int, count: int) -> str:
+    """The path of a tile of a level that has this many entries or hashes."""
+    digits = str(number).zfill((len(str(number)) + 2) // 3 * 3)
+    groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
+    path = f"tile/{level}/" + "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
+    width = min(256, count - 256 * number)
+    return path if width == 256 else f"{path}.p/{width}"
 
 
 def bundle_path(number: int, size: int) -> str:
     """The path of a bundle in a log of this size."""
-    digits = str(number).zfill((len(str(number)) + 2) // 3 * 3)
-    groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
-    path = "tile/entries/" + "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
-    width = min(256, size - 256 * number)
-    return path if width == 256 else f"{path}.p/{width}"
+    return tile_path("entries", number, size)
 
 
 def bundle_paths(size: int) -> Iterator[tuple[str, int]]:
     """The paths of all bundles of a log, with the number of their entries."""
     for number in range((size + 255) // 256):
         yield bundle_path(number, size), min(256, size - 256 * number)
+
+
+def hash_tile_paths(size: int) -> Iterator[str]:
+    """The paths of all tiles of hashes of a log."""
+    for level in range(8):
+        count = size >> 8 * level
+        for number in range((count + 255) // 256):
+            yield tile_path(str(level), number, count)
 
 
 def read_bundle(data: bytes, width: int) -> list[bytes]:

@@ -107,6 +107,10 @@ class JointKey:
     keys: list[Element]
     sums: list[list[Point]]  # for each slot s, the sums of all dealers' A_{s,c}
 
+    def hash(self) -> bytes:
+        """spec/ceremony.md#joint-key"""
+        return tagged("joint-key", self.root, b"".join(key.encoding for key in self.keys))
+
     def verification_keys(self, trustee: int, slots: range) -> list[Element]:
         """Y_{j,s} = sum_c [j^c] sum_d A_{d,s,c}"""
         powers = [pow(trustee, c, ORDER) for c in range(len(self.sums[0]))]

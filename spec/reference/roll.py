@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Callable, Iterator
 
-from encoding import MAX_ROLL_LINE_BYTES, MAX_VOTERS, NO_DIGEST, Reader, Refused, decimal, is_hex, require
+from encoding import MAX_ROLL_LINE_BYTES, MAX_VOTERS, NO_DIGEST, Reader, Refused, decimal, is_hex, le64, require
 from group import Element, decode
 from manifest import Manifest
-from transcript import Transcript, begin, read_schnorr, schnorr_holds, sha256
+from merkle import root_of
+from transcript import Transcript, begin, read_schnorr, schnorr_holds, tagged
 
 FIRST_WORD = "ballotta/v1-draft.5/roll"
 
@@ -30,7 +31,7 @@ class Roll:
 
 def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None]) -> Roll:
     """Reads a roll. Calls `fail` with the number of every line that breaks a rule."""
-    roll = Roll(sha256(data))
+    roll = Roll(b"")
     lines = data.split(b"\n")
     ended = lines.pop() == b""
     if not ended:
@@ -53,7 +54,14 @@ def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None])
             fail(number, str(problem))
     if len(lines) < 2 and ended:
         fail(len(lines) + 1, "there is no voter")
+    roll.hash = tagged("roll", le64(len(lines) - 1), root_of(blocks(lines[1:])))
     return roll
+
+
+def blocks(lines: list[bytes]) -> Iterator[bytes]:
+    """The lines of the voters, 32 together."""
+    for first in range(0, len(lines), 32):
+        yield b"".join(line + b"\n" for line in lines[first : first + 32])
 
 
 def read_line(line: bytes, styles: dict[str, int], max_weight: int) -> tuple[bytes, int, int]:

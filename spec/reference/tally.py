@@ -12,6 +12,7 @@ from group import (
     negate, read_element, read_scalar,
 )  # fmt: skip
 from manifest import Manifest
+from merkle import root_of
 from transcript import Transcript, begin, holds, read_schnorr, schnorr_holds, tagged
 
 # Equality of logarithms: spec/tally.md#equality.
@@ -122,21 +123,30 @@ class Close:
     fingerprint: bytes
     size: int
     root: bytes
+    heads: bytes
     digest: bytes
 
     def difference(self, other: Close) -> str | None:
-        """The first value in which they differ: fingerprint, size, root or digest."""
+        """The first value in which they differ: fingerprint, size, root, heads or digest."""
         return next((name for name in vars(self) if getattr(self, name) != getattr(other, name)), None)
 
     def append_to(self, transcript: Transcript) -> None:
         transcript.append_number("size", self.size)
         transcript.append("root", self.root)
+        transcript.append("heads", self.heads)
         transcript.append("sums", self.digest)
 
 
 def read_close(reader: Reader) -> Close:
     fingerprint, size = reader.take(32, "fingerprint"), reader.integer(8, "size")
-    return Close(fingerprint, size, reader.take(32, "root"), reader.take(32, "tally digest"))
+    root, heads = reader.take(32, "root"), reader.take(32, "heads")
+    return Close(fingerprint, size, root, heads, reader.take(32, "tally digest"))
+
+
+def heads_root(heads: list[int | None]) -> bytes:
+    """The root over the heads of the voters, in the order of the roll: spec/tally.md#heads."""
+    encoded = [le64(0 if index is None else index << 8 | 1) for index in heads]
+    return root_of(b"".join(encoded[first : first + 256]) for first in range(0, len(encoded), 256))
 
 
 # Statements: spec/tally.md#statement.

@@ -8,8 +8,9 @@ from ballot import (
     StyleKeys, Void, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot, style_keys,
 )  # fmt: skip
 from board import (
-    BALLOT, CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, Checkpoint, Log,
-    board_checkpoint, bundle_path, bundle_paths, cosigned_by, read_bundle, read_checkpoint, read_entry, read_pointer,
+    BALLOT, CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, Checkpoint,
+    board_checkpoint, bundle_path, bundle_paths, cosigned_by, hash_tile_paths, read_bundle, read_checkpoint, read_entry,
+    read_pointer,
 )  # fmt: skip
 from ceremony import Broken, Ceremony, JointKey
 from contests import Outcome
@@ -18,12 +19,13 @@ from encoding import (
     MAX_RESULT_BYTES, MAX_ROLL_LINE_BYTES, MAX_SIGNED_BY_ONE, MAX_VOTERS, NO_DIGEST, Refused, require, written,
 )  # fmt: skip
 from manifest import Manifest, read_manifest
+from merkle import Log
 from record import Record, Unreadable, read_list, result_bytes, result_value
 from report import BALLOT_CHECKS, Role, Place, Report
 from roll import Roll, read_roll, read_roll_signature, roll_signature_holds, signature_holds
 from tally import (
-    Close, Counted, PartialDecryption, Tally, decryption_is_signed, read_decryption, read_statement, statement_holds,
-    totals, verify_decryption,
+    Close, Counted, PartialDecryption, Tally, decryption_is_signed, heads_root, read_decryption, read_statement,
+    statement_holds, totals, verify_decryption,
 )  # fmt: skip
 from transcript import begin, sha256, tagged
 
@@ -98,7 +100,7 @@ class Verifier:
             return
         if scan.closing is None and report.stage != "voting":
             report.missing("board.order", "record", "the voting is not closed", "organiser")
-        fingerprint = tagged("fingerprint", manifest.hash, joint_key.root, roll.hash)
+        fingerprint = tagged("fingerprint", manifest.hash, joint_key.hash(), roll.hash)
         self.election(manifest, scan, fingerprint)
         ballots = Ballots(manifest, joint_key, roll, fingerprint)
         counted = self.ballots(scan, ballots)
@@ -106,7 +108,8 @@ class Verifier:
             report.not_asked.add("tally.sums")
         if scan.closing is not None and report.stage == "complete":
             tally = Tally(manifest, counted)
-            close = Close(fingerprint, *scan.head, tally.digest)
+            heads = heads_root([ballots.heads.get(credential) for credential in roll.voters])
+            close = Close(fingerprint, *scan.head, heads, tally.digest)
             self.close(manifest, scan, close)
             self.result(manifest, scan, roll, joint_key, tally, close)
             self.files(scan, checkpoint)
@@ -536,6 +539,7 @@ class Verifier:
         named = {"manifest.json", "roll", "checkpoint", "SHA256SUMS"} | {
             path for path, _ in bundle_paths(checkpoint.size)
         }
+        named |= set(hash_tile_paths(checkpoint.size))
         named |= {f"ceremony/{read_pointer(body).hash.hex()}" for _, body in scan.messages}
         named |= {f"decryption/{read_pointer(body).hash.hex()}" for _, body in scan.decryptions}
         report.saw(check, len(listed))
@@ -558,7 +562,7 @@ def who_answers(difference: str | None, trustee: int) -> list[Role]:
     """Who answers for what a trustee signed about another tally: spec/verification.md#effects."""
     if difference == "fingerprint":
         return ["board"]
-    return [{"trustee": trustee}] if difference == "digest" else []
+    return [{"trustee": trustee}] if difference in ("heads", "digest") else []
 
 
 class Ballots:
@@ -572,6 +576,7 @@ class Ballots:
         self.trackers: set[bytes] = set()
         self.randomness: set[bytes] = set()
         self.last: dict[bytes, bytes] = {}
+        self.heads: dict[bytes, int] = {}
         self.counted: dict[bytes, Counted] = {}
 
     def admit(self, index: int, data: bytes, scan: Scan) -> None:
@@ -602,6 +607,7 @@ class Ballots:
         self.trackers.add(ballot.tracker)
         self.randomness.add(ballot.r.encoding)
         self.last[credential] = ballot.tracker
+        self.heads[credential] = index
         self.counted[credential] = Counted(ballot.style, voter.weight, ballot.r.point, [c.point for c in ballot.c])
 
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use ballotta::board::entry::{Action, EntryKind, Pointer};
 use ballotta::credential::RollSignature;
+use ballotta::decryption::TallyReference;
 use ballotta::group::Scalar;
-use ballotta::hash::{FileHash, Fingerprint, TreeHash};
+use ballotta::hash::{FileHash, Fingerprint, TallyDigest, TreeHash};
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::Closing;
 use ballotta::merkle::TreeHead;
@@ -672,34 +673,34 @@ impl Maker<'_> {
             body[2] = 9;
             board.push(EntryKind::ClosingStatement, &body);
         });
-        let other = |size: u64, root: u8, digest: u8, fingerprint: u8| {
+        let other = |size: u64, root: u8, heads: u8, digest: u8, fingerprint: u8| {
             move |board: &mut Board<'_>| {
-                let tally = board.tally();
-                let close = *tally.close();
-                let mut sums = *tally.digest();
-                let mut head = close;
-                let mut of = *board.election.context.fingerprint();
-                head.size += size;
+                let mut tally = TallyReference::of(&board.tally());
+                tally.close.size += size;
                 if root > 0 {
-                    head.root = TreeHash::from_bytes([root; 32]);
+                    tally.close.root = TreeHash::from_bytes([root; 32]);
+                }
+                if heads > 0 {
+                    tally.heads = TreeHash::from_bytes([heads; 32]);
                 }
                 if digest > 0 {
-                    sums = ballotta::hash::TallyDigest::from_bytes([digest; 32]);
+                    tally.sums = TallyDigest::from_bytes([digest; 32]);
                 }
                 if fingerprint > 0 {
-                    of = Fingerprint::from_bytes([fingerprint; 32]);
+                    tally.fingerprint = Fingerprint::from_bytes([fingerprint; 32]);
                 }
-                let body = statement(board.election, (1, 1), &of, head, &sums).to_bytes();
+                let body = statement(board.election, (1, 1), &tally).to_bytes();
                 board.push(EntryKind::ClosingStatement, &body);
             }
         };
-        self.after(S, "a second statement of a trustee, with other sums", other(0, 0, 7, 0));
-        self.after(S, "a second statement of a trustee, for another election", other(0, 0, 0, 7));
-        self.after(W, "a statement with other sums, although witnesses close", other(0, 0, 7, 0));
-        self.after(W, "a statement about a longer board, although witnesses close", other(1, 0, 0, 0));
-        self.after(W, "a statement about another root, although witnesses close", other(0, 7, 0, 0));
-        self.after(W, "a statement for another election, although witnesses close", other(0, 0, 0, 7));
-        self.after(W, "a right statement, although witnesses close", other(0, 0, 0, 0));
+        self.after(S, "a second statement of a trustee, with other sums", other(0, 0, 0, 7, 0));
+        self.after(S, "a second statement of a trustee, for another election", other(0, 0, 0, 0, 7));
+        self.after(W, "a statement with other sums, although witnesses close", other(0, 0, 0, 7, 0));
+        self.after(W, "a statement about a longer board, although witnesses close", other(1, 0, 0, 0, 0));
+        self.after(W, "a statement about another root, although witnesses close", other(0, 7, 0, 0, 0));
+        self.after(W, "a statement with other heads, although witnesses close", other(0, 0, 7, 0, 0));
+        self.after(W, "a statement for another election, although witnesses close", other(0, 0, 0, 0, 7));
+        self.after(W, "a right statement, although witnesses close", other(0, 0, 0, 0, 0));
         self.after(W, "a partial decryption of three bytes", |board| {
             board.push_file(EntryKind::PartialDecryption, 1, &[1, 5, 1]);
         });
@@ -717,7 +718,8 @@ impl Maker<'_> {
             decryption("a partial decryption for another election", 2, 4, 1),
             decryption("a partial decryption about another size", 2, 36, 1),
             decryption("a partial decryption about another root", 2, 44, 1),
-            decryption("a partial decryption about other sums", 2, 76, 1),
+            decryption("a partial decryption about other heads", 2, 76, 1),
+            decryption("a partial decryption about other sums", 2, 108, 1),
             decryption("a partial decryption of another version", 2, 1, 1),
             decryption("a partial decryption of no trustee", 2, 2, 8),
         ] {

@@ -10,7 +10,7 @@ use std::iter::zip;
 use ballotta::SUITE;
 use ballotta::board::entry::Action;
 use ballotta::board::tiles::{bundle_paths, decode_bundle};
-use ballotta::group::{Element, Scalar, hash_to_group};
+use ballotta::group::{Element, PublicElement, Scalar, hash_to_group};
 use ballotta::index::TrusteeIndex;
 use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
 use ballotta::merkle::{Frontier, leaf_hash};
@@ -224,25 +224,43 @@ pub fn values(board: &Board<'_>) -> Value {
     Values { election: board.election, record, entries: board.entries.clone(), verification }.json()
 }
 
+/// The root of a Merkle tree over these leaf hashes.
+fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
+    match leaves {
+        [] => sha256(&[]),
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            sha256(&[&[1], root(left).as_slice(), &root(right)].concat())
+        }
+    }
+}
+
 impl Values<'_> {
     fn json(&self) -> Value {
         let context = &self.election.context;
         let (manifest, fingerprint) = (context.manifest(), context.fingerprint());
-        let (root, roll) = (context.joint_key().root(), sha256(&self.election.roll));
-        assert_eq!(
-            tagged("fingerprint", &[manifest.hash().as_bytes(), root.as_bytes(), &roll]),
-            *fingerprint.as_bytes()
-        );
+        let joint_key = context.joint_key();
+        let keys: Vec<u8> = joint_key.keys().iter().flat_map(PublicElement::as_bytes).copied().collect();
+        let joint_key = tagged("joint-key", &[joint_key.root().as_bytes(), &keys]);
+        let blocks = self.roll_blocks();
+        let roll_root = root(&blocks);
+        let voters = self.roll_lines().len() as u64;
+        let roll = tagged("roll", &[&voters.to_le_bytes(), &roll_root]);
+        assert_eq!(tagged("fingerprint", &[manifest.hash().as_bytes(), &joint_key, &roll]), *fingerprint.as_bytes());
         let report = &self.verification.report;
         json!({
             "secrets": self.secrets(),
             "trustee_secrets": self.trustee_secrets(),
             "manifest_hash": text(tagged("manifest", &[manifest.bytes()])),
+            "joint_key_hash": text(joint_key),
+            "roll_blocks": blocks.iter().map(text).collect::<Vec<_>>(),
+            "roll_root": text(roll_root),
             "roll_hash": text(roll),
             "ceremony": self.ceremony(),
             "fingerprint": fingerprint.to_string(),
             "written_fingerprint": fingerprint.written(),
-            "credential_salt": text(tagged("credential", &[manifest.hash().as_bytes(), root.as_bytes()])),
+            "credential_salt": text(tagged("credential", &[manifest.hash().as_bytes(), &joint_key])),
             "styles": self.styles(),
             "entries": self.log(),
             "bundles": bundle_paths(self.entries.len() as u64).map(|path| path.to_string()).collect::<Vec<_>>(),
@@ -585,6 +603,27 @@ impl Values<'_> {
         values.into()
     }
 
+    /// The lines of the roll after the first, with their ends.
+    fn roll_lines(&self) -> Vec<&[u8]> {
+        self.election.roll.split_inclusive(|byte| *byte == b'\n').skip(1).collect()
+    }
+
+    /// The leaf hashes of the blocks of the roll.
+    fn roll_blocks(&self) -> Vec<[u8; 32]> {
+        self.roll_lines().chunks(32).map(|lines| sha256(&[&[0], lines.concat().as_slice()].concat())).collect()
+    }
+
+    /// The heads of the voters, in the order of the roll: the position of the ballot that counts.
+    fn heads(&self) -> Vec<Option<u64>> {
+        let ballots = self.ballots();
+        let counts = |line: &&[u8]| {
+            let of_voter = |ballot: &&Value| ballot["credential"].as_str().map(str::as_bytes) == line.get(..64);
+            let mut own = ballots.as_array().into_iter().flatten().filter(of_voter);
+            own.find(|ballot| ballot["counts"] == true).and_then(|ballot| ballot["index"].as_u64())
+        };
+        self.roll_lines().iter().map(counts).collect()
+    }
+
     fn tally(&self) -> Value {
         let tally = self.verification.tally.as_ref().expect("a tally");
         let mut encoding = Vec::new();
@@ -603,8 +642,16 @@ impl Values<'_> {
         let digest = tagged("tally", &[&encoding]);
         assert_eq!(digest, *tally.digest().as_bytes());
         let close = tally.close();
+        let heads = self.heads();
+        let head = |index: &Option<u64>| index.map_or([0; 8], |index| (index << 8 | 1).to_le_bytes());
+        let blocks = heads.chunks(256).map(|heads| {
+            let block: Vec<u8> = heads.iter().flat_map(head).collect();
+            sha256(&[&[0], block.as_slice()].concat())
+        });
+        let heads_root = root(&blocks.collect::<Vec<_>>());
+        assert_eq!(heads_root, *tally.heads().as_bytes());
         json!({
-            "contests": contests, "encoding": text(encoding), "digest": text(digest),
+            "heads": heads, "heads_root": text(heads_root), "contests": contests, "encoding": text(encoding), "digest": text(digest),
             "size": close.size, "root": text(close.root.as_bytes()),
         })
     }
@@ -615,6 +662,7 @@ impl Values<'_> {
         let mut transcript = begin(domain, b"fingerprint", tally.take(32));
         transcript.append_message(b"size", tally.take(8));
         transcript.append_message(b"root", tally.take(32));
+        transcript.append_message(b"heads", tally.take(32));
         transcript.append_message(b"sums", tally.take(32));
         transcript
     }
@@ -627,7 +675,7 @@ impl Values<'_> {
         let statement = |(index, mut body): (usize, Cut<'_>)| {
             body.take(2);
             let trustee = body.u16();
-            let transcript = Self::about("closing-statement", body.take(104));
+            let transcript = Self::about("closing-statement", body.take(136));
             json!({ "index": index, "trustee": trustee, "c": schnorr(&transcript, self.trustee_key(trustee), body.0) })
         };
         self.of_kind(5).map(statement).collect()
@@ -644,7 +692,7 @@ impl Values<'_> {
             let (signed, signature) = file.split_at(file.len() - 64);
             let mut body = Cut(&signed[2..]);
             let trustee = body.u16();
-            let tally = body.take(104);
+            let tally = body.take(136);
             let keys = self.verification_keys(trustee.into());
             let mut contests = Vec::new();
             for (contest, sums) in sums.iter().enumerate().filter(|(_, sums)| sums.needs_decryption()) {

@@ -1,9 +1,7 @@
 //! Closing statements about anything.
 
-use ballotta::decryption::ClosingStatement;
+use ballotta::decryption::{ClosingStatement, TallyReference};
 use ballotta::encoding::Writer;
-use ballotta::hash::{Fingerprint, TallyDigest};
-use ballotta::merkle::TreeHead;
 use ballotta::transcript::{Domain, ProofTranscript};
 
 use crate::election::Election;
@@ -15,19 +13,16 @@ use crate::rng::TestRng;
 ///
 /// If there is no such signer.
 #[must_use]
-pub fn statement(
-    election: &Election,
-    (trustee, signer): (u16, u16),
-    fingerprint: &Fingerprint,
-    head: TreeHead,
-    sums: &TallyDigest,
-) -> ClosingStatement {
+pub fn statement(election: &Election, (trustee, signer): (u16, u16), tally: &TallyReference) -> ClosingStatement {
+    let TallyReference { fingerprint, close, heads, sums } = tally;
     let mut transcript = Domain::ClosingStatement.for_election(fingerprint);
-    transcript.absorb_u64(b"size", head.size);
-    transcript.absorb_bytes(b"root", head.root.as_bytes());
+    transcript.absorb_u64(b"size", close.size);
+    transcript.absorb_bytes(b"root", close.root.as_bytes());
+    transcript.absorb_bytes(b"heads", heads.as_bytes());
     transcript.absorb_bytes(b"sums", sums.as_bytes());
     let mut writer = Writer::versioned();
-    writer.u16(trustee).put(fingerprint.as_bytes()).u64(head.size).put(head.root.as_bytes()).put(sums.as_bytes());
+    writer.u16(trustee).put(fingerprint.as_bytes()).u64(close.size).put(close.root.as_bytes());
+    writer.put(heads.as_bytes()).put(sums.as_bytes());
     let key = &election.trustee_keys[usize::from(signer) - 1];
     key.prove(&mut transcript, &mut TestRng(6)).encode(&mut writer);
     ClosingStatement::decode(&writer.finish()).expect("a statement")

@@ -4,7 +4,9 @@
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::contest::Rule;
-use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, TallyDifference};
+use ballotta::decryption::{
+    ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, TallyDifference, TallyReference,
+};
 use ballotta::encoding::DecodeError;
 use ballotta::hash::{Fingerprint, TallyDigest, TreeHash};
 use ballotta::manifest::{Closing, Privacy};
@@ -78,16 +80,16 @@ fn a_statement_counts_once_and_only_of_its_trustee() {
     let tally = board.tally();
     let one = board.statement(&tally, 1);
     let again = board.statement(&tally, 1);
-    let head = TreeHead { size: tally.close().size, root: tally.close().root };
-    let stolen = statement(&election, (2, 1), election.context.fingerprint(), head, tally.digest());
-    let nobody = statement(&election, (4, 1), election.context.fingerprint(), head, tally.digest());
+    let right = TallyReference::of(&tally);
+    let stolen = statement(&election, (2, 1), &right);
+    let nobody = statement(&election, (4, 1), &right);
     let few = Err(DecryptionError::TooFewStatements { found: 1, needed: 3, absent: vec![2, 3] });
     assert_eq!(check(&board, &tally, &[one, again, stolen.clone(), nobody.clone()]), few);
     let manifest = election.context.manifest();
     let refused = |statement: &ClosingStatement| statement.verify(manifest, &mut TestRng(1));
     assert_eq!(refused(&stolen), Err(DecryptionError::BadStatementSignature { trustee: 2 }));
     assert_eq!(refused(&nobody), Err(DecryptionError::UnknownTrustee { trustee: 4 }));
-    let zero = statement(&election, (0, 1), election.context.fingerprint(), head, tally.digest());
+    let zero = statement(&election, (0, 1), &right);
     assert_eq!(refused(&zero), Err(DecryptionError::UnknownTrustee { trustee: 0 }));
 }
 
@@ -98,9 +100,8 @@ fn statements_that_do_not_hold() {
     let election = Election::build(ElectionOptions::default());
     let mut board = closed_board(&election);
     let tally = board.tally();
-    let head = TreeHead { size: tally.close().size, root: tally.close().root };
-    let fingerprint = election.context.fingerprint();
-    let (other, root) = (Fingerprint::from_bytes([1; 32]), TreeHash::from_bytes([2; 32]));
+    let right = TallyReference::of(&tally);
+    let (head, root) = (right.close, TreeHash::from_bytes([2; 32]));
     let sums = {
         // The sums without one ballot.
         let mut dropped = election.open_board();
@@ -110,24 +111,24 @@ fn statements_that_do_not_hold() {
     };
     let mismatch = |trustee, what| DecryptionError::StatementMismatch { trustee, what };
     let forged = [
-        (statement(&election, (1, 1), &other, head, tally.digest()), mismatch(1, TallyDifference::Fingerprint)),
         (
-            statement(&election, (2, 2), fingerprint, TreeHead { size: head.size - 1, ..head }, tally.digest()),
+            statement(&election, (1, 1), &TallyReference { fingerprint: Fingerprint::from_bytes([1; 32]), ..right }),
+            mismatch(1, TallyDifference::Fingerprint),
+        ),
+        (
+            statement(&election, (2, 2), &TallyReference { close: TreeHead { size: head.size - 1, ..head }, ..right }),
             mismatch(2, TallyDifference::Size),
         ),
         (
-            statement(&election, (3, 3), fingerprint, TreeHead { root, ..head }, tally.digest()),
+            statement(&election, (3, 3), &TallyReference { close: TreeHead { root, ..head }, ..right }),
             mismatch(3, TallyDifference::Root),
         ),
-        (statement(&election, (3, 3), fingerprint, head, &sums), DecryptionError::TwoStatements { trustee: 3 }),
         (
-            statement(&election, (2, 1), fingerprint, head, tally.digest()),
-            DecryptionError::BadStatementSignature { trustee: 2 },
+            statement(&election, (3, 3), &TallyReference { sums, ..right }),
+            DecryptionError::TwoStatements { trustee: 3 },
         ),
-        (
-            statement(&election, (9, 1), fingerprint, head, tally.digest()),
-            DecryptionError::UnknownTrustee { trustee: 9 },
-        ),
+        (statement(&election, (2, 1), &right), DecryptionError::BadStatementSignature { trustee: 2 }),
+        (statement(&election, (9, 1), &right), DecryptionError::UnknownTrustee { trustee: 9 }),
     ];
     let indices: Vec<u64> =
         forged.iter().map(|(statement, _)| board.push(EntryKind::ClosingStatement, &statement.to_bytes())).collect();
@@ -361,9 +362,14 @@ fn statements_beside_witnesses() {
     let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (1, 1), ..ElectionOptions::default() };
     let election = Election::build(options);
     let mut board = closed_board(&election);
-    let head = TreeHead { size: 1, root: TreeHash::from_bytes([1; 32]) };
-    let sums = TallyDigest::from_bytes([1; 32]);
-    let forged = statement(&election, (1, 1), election.context.fingerprint(), head, &sums);
+    let other = TreeHash::from_bytes([1; 32]);
+    let forged = TallyReference {
+        fingerprint: *election.context.fingerprint(),
+        close: TreeHead { size: 1, root: other },
+        heads: other,
+        sums: TallyDigest::from_bytes([1; 32]),
+    };
+    let forged = statement(&election, (1, 1), &forged);
     let index = board.push(EntryKind::ClosingStatement, &forged.to_bytes());
     board.finish_closed();
     let problem = DecryptionError::StatementMismatch { trustee: 1, what: TallyDifference::Size }.to_string();
@@ -383,6 +389,6 @@ fn a_statement_has_one_encoding() {
     }
     let long = [&bytes[..], &[0]].concat();
     assert_eq!(ClosingStatement::decode(&long), Err(DecodeError::Trailing { count: 1 }));
-    let identity = [&bytes[..108], &[0; 32], &bytes[140..]].concat();
+    let identity = [&bytes[..140], &[0; 32], &bytes[172..]].concat();
     assert_eq!(ClosingStatement::decode(&identity), Err(DecodeError::IdentityElement { field: "K" }));
 }

@@ -26,7 +26,7 @@ use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, choose,
 use ballotta_tests::rng::TestRng;
 
 /// The length of what comes before the first contest: version, trustee, fingerprint, size, root, sums.
-const HEADER: usize = 2 + 2 + 32 + 8 + 32 + 32;
+const HEADER: usize = 2 + 2 + 32 + 8 + 32 + 32 + 32;
 /// An equality proof.
 const PROOF: usize = 96;
 
@@ -153,9 +153,9 @@ fn parts_that_do_not_hold() {
         let forged = with(&|bytes| bytes[2..4].copy_from_slice(&trustee.to_le_bytes()));
         refused(&board, &closed, &forged, trustee, &DecryptionError::UnknownTrustee { trustee });
     }
-    // A partial decryption of another election, of another board, and of other sums.
-    use TallyDifference::{Fingerprint, Root, Size, Sums};
-    for (at, what) in [(4, Fingerprint), (36, Size), (44, Root), (76, Sums)] {
+    // A partial decryption of another election, of another board, of other heads and of other sums.
+    use TallyDifference::{Fingerprint, Heads, Root, Size, Sums};
+    for (at, what) in [(4, Fingerprint), (36, Size), (44, Root), (76, Heads), (108, Sums)] {
         let forged = with(&|bytes| bytes[at] ^= 1);
         refused(&board, &closed, &forged, 1, &DecryptionError::DecryptionMismatch { trustee: 1, what });
     }

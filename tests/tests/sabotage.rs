@@ -12,7 +12,7 @@ use ballotta::ballot::{AdmissionError, Candidate, verify_ballots};
 use ballotta::board::entry::{Action, EntryError, EntryKind, OrganiserEntry};
 use ballotta::board::timeline::OrderError;
 use ballotta::credential::RollSignatureError;
-use ballotta::decryption::{ClosingStatement, DecryptionError, TallyDifference};
+use ballotta::decryption::{ClosingStatement, DecryptionError, TallyDifference, TallyReference};
 use ballotta::hash::{FileHash, Fingerprint, TallyDigest, TreeHash};
 use ballotta::manifest::Closing;
 use ballotta::merkle::TreeHead;
@@ -329,17 +329,15 @@ fn too_few() -> Found {
 #[test]
 fn a_statement_in_the_name_of_another_trustee() {
     let election = election();
-    let (board, index) = stated(&election, &|board| {
-        let (tally, fingerprint) = (board.tally(), election.context.fingerprint());
-        vec![statement(&election, (3, 1), fingerprint, *tally.close(), tally.digest())]
-    });
+    let (board, index) =
+        stated(&election, &|board| vec![statement(&election, (3, 1), &TallyReference::of(&board.tally()))]);
     let error = DecryptionError::BadStatementSignature { trustee: 3 };
     let real = [found(CheckId::TallySums, board.place(index), error), too_few()];
     let accepted = sabotage(Check::StatementSignature, &board.record(), &real);
     assert!(accepted.closed.is_some());
 }
 
-/// Trustee 3 was shown another election, another board, or other sums.
+/// Trustee 3 was shown another election, another board, other heads of the voters, or other sums.
 #[test]
 fn a_statement_about_another_tally() {
     let election = election();
@@ -349,17 +347,17 @@ fn a_statement_about_another_tally() {
         board.organise(Action::Close);
         board.tally()
     };
-    let (fingerprint, head, sums) = (*election.context.fingerprint(), *tally.close(), *tally.digest());
-    let (other, root) = (Fingerprint::from_bytes([1; 32]), TreeHash::from_bytes([2; 32]));
-    use TallyDifference::{Fingerprint as OfFingerprint, Root, Size, Sums};
+    let right = TallyReference::of(&tally);
+    let (head, other) = (right.close, TreeHash::from_bytes([2; 32]));
     let forged = [
-        (other, head, sums, OfFingerprint),
-        (fingerprint, TreeHead { size: head.size - 1, ..head }, sums, Size),
-        (fingerprint, TreeHead { root, ..head }, sums, Root),
-        (fingerprint, head, TallyDigest::from_bytes([3; 32]), Sums),
+        (TallyReference { fingerprint: Fingerprint::from_bytes([1; 32]), ..right }, TallyDifference::Fingerprint),
+        (TallyReference { close: TreeHead { size: head.size - 1, ..head }, ..right }, TallyDifference::Size),
+        (TallyReference { close: TreeHead { root: other, ..head }, ..right }, TallyDifference::Root),
+        (TallyReference { heads: other, ..right }, TallyDifference::Heads),
+        (TallyReference { sums: TallyDigest::from_bytes([3; 32]), ..right }, TallyDifference::Sums),
     ];
-    for (fingerprint, head, sums, what) in forged {
-        let (board, index) = stated(&election, &|_| vec![statement(&election, (3, 3), &fingerprint, head, &sums)]);
+    for (named, what) in forged {
+        let (board, index) = stated(&election, &|_| vec![statement(&election, (3, 3), &named)]);
         let error = DecryptionError::StatementMismatch { trustee: 3, what };
         let real = [found(CheckId::TallySums, board.place(index), error), too_few()];
         let accepted = sabotage(Check::StatementAgrees, &board.record(), &real);
@@ -372,9 +370,9 @@ fn a_statement_about_another_tally() {
 fn two_statements_of_a_trustee() {
     let election = election();
     let (board, index) = stated(&election, &|board| {
-        let (tally, fingerprint) = (board.tally(), election.context.fingerprint());
+        let tally = TallyReference::of(&board.tally());
         let other = TallyDigest::from_bytes([3; 32]);
-        [other, *tally.digest()].map(|sums| statement(&election, (3, 3), fingerprint, *tally.close(), &sums)).into()
+        [other, tally.sums].map(|sums| statement(&election, (3, 3), &TallyReference { sums, ..tally })).into()
     });
     let error = DecryptionError::StatementMismatch { trustee: 3, what: TallyDifference::Sums };
     let first = found(CheckId::TallySums, board.place(index), error);
@@ -456,7 +454,7 @@ fn insufficient(have: usize) -> Found {
 #[test]
 fn a_decryption_that_names_another_tally() {
     let election = election();
-    for (at, what) in [(4, TallyDifference::Fingerprint), (76, TallyDifference::Sums)] {
+    for (at, what) in [(4, TallyDifference::Fingerprint), (76, TallyDifference::Heads), (108, TallyDifference::Sums)] {
         let mut board = open_board(&election);
         board.organise(Action::Close);
         let closed = board.closed_tally();

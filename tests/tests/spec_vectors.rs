@@ -20,7 +20,7 @@ use ballotta::elgamal::SlotKeys;
 use ballotta::encoding::{FORMAT_VERSION, Writer};
 use ballotta::form::FormBuilder;
 use ballotta::group::{Element, Generators, PublicElement, Scalar, SecretScalar, hash_to_group};
-use ballotta::hash::{CeremonyRoot, Fingerprint, ManifestHash, RollHash};
+use ballotta::hash::{CeremonyRoot, Fingerprint, JointKeyHash, ManifestHash, RollHash, TreeHash};
 use ballotta::limits::MAX_TOTAL;
 use ballotta::manifest::{Closing, Manifest};
 use ballotta::proofs::schnorr::KeyPair;
@@ -120,7 +120,7 @@ fn digests() {
 
     let [one, two, three] = [[1; 32], [2; 32], [3; 32]];
     let (fingerprint, of_fingerprint) = tagged("fingerprint", &[&one, &two, &three]);
-    let hashes = (ManifestHash::from_bytes(one), CeremonyRoot::from_bytes(two), RollHash::from_bytes(three));
+    let hashes = (ManifestHash::from_bytes(one), JointKeyHash::from_bytes(two), RollHash::from_bytes(three));
     assert_eq!(Fingerprint::of(&hashes.0, &hashes.1, &hashes.2).as_bytes(), &fingerprint);
 
     let keys = [public(3), public(5)];
@@ -131,7 +131,15 @@ fn digests() {
     let signed = [b"an unsigned ballot".as_slice(), &[0; 64]].concat();
     assert_eq!(SignedBallot::tracker_of(&signed).unwrap().as_bytes(), &tracker);
 
-    check("digests.json", &json!([of_manifest, of_fingerprint, of_keys, of_tracker]));
+    let (joint_key, of_joint_key) =
+        tagged("joint-key", &[&one, &[keys[0].as_bytes().as_slice(), keys[1].as_bytes()].concat()]);
+    let ceremony = CeremonyRoot::from_bytes(one);
+    assert_eq!(JointKeyHash::of(&ceremony, keys.iter().map(PublicElement::as_bytes)).as_bytes(), &joint_key);
+
+    let (roll, of_roll) = tagged("roll", &[&5_u64.to_le_bytes(), &one]);
+    assert_eq!(RollHash::of(5, &TreeHash::from_bytes(one)).as_bytes(), &roll);
+
+    check("digests.json", &json!([of_manifest, of_fingerprint, of_joint_key, of_roll, of_keys, of_tracker]));
 }
 
 #[test]
@@ -340,12 +348,12 @@ fn a_voting_code_and_its_credential() {
         let code = VotingCode::generate(&mut TestRng(seed));
         let mut bytes = [0; 16];
         TestRng(seed).fill_bytes(&mut bytes);
-        let (manifest, ceremony) = (ManifestHash::from_bytes([1; 32]), CeremonyRoot::from_bytes([2; 32]));
-        let credential = Credential::derive(&code, &manifest, &ceremony).unwrap();
-        let (salt, _) = tagged("credential", &[manifest.as_bytes(), ceremony.as_bytes()]);
+        let (manifest, joint_key) = (ManifestHash::from_bytes([1; 32]), JointKeyHash::from_bytes([2; 32]));
+        let credential = Credential::derive(&code, &manifest, &joint_key).unwrap();
+        let (salt, _) = tagged("credential", &[manifest.as_bytes(), joint_key.as_bytes()]);
         json!({
             "bits": hex::encode(bytes), "code": *code.expose_text(),
-            "manifest": manifest.to_string(), "ceremony_root": ceremony.to_string(), "salt": hex::encode(salt),
+            "manifest": manifest.to_string(), "joint_key": joint_key.to_string(), "salt": hex::encode(salt),
             "secret": scalar(credential.key_pair().secret().expose_scalar()),
             "public": hex::encode(credential.public().as_bytes()), "voter_number": VoterNumber::written(credential.public()),
         })

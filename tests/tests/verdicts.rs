@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::contest::{Rule, Split};
 use ballotta::credential::RollSignature;
+use ballotta::decryption::TallyReference;
 use ballotta::group::SecretScalar;
 use ballotta::hash::{FileHash, Fingerprint, TallyDigest, TreeHash};
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{Closing, Privacy};
-use ballotta::merkle::TreeHead;
 use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record::{self, FileList, MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Effect, Place, Report, Role, Stage, Verdict, VerifyOptions, verify};
@@ -168,8 +168,10 @@ fn m4_a_partial_decryption_accuses_who_signed_it() {
     expect(&wrong_proof, None, &[Role::Board]);
     expect(&wrong_proof, Some(2), &[Role::Board]);
     expect(&|part| part.truncate(100), None, &[Role::Board]);
-    // Fingerprint, size, root and sums: as for statements.
-    for (at, who) in [(4, &[Role::Board][..]), (36, &[]), (44, &[]), (76, &[Role::Trustee(3)])] {
+    // Fingerprint, size, root, heads and sums: as for statements.
+    for (at, who) in
+        [(4, &[Role::Board][..]), (36, &[]), (44, &[]), (76, &[Role::Trustee(3)]), (108, &[Role::Trustee(3)])]
+    {
         expect(&flip(at), Some(3), who);
     }
     // A file that is not there is not needed either.
@@ -240,27 +242,24 @@ fn statements_accuse_who_signed_them() {
 #[test]
 fn only_other_sums_of_the_same_board_accuse_a_trustee() {
     let election = election(Closing::Witnesses);
-    let (fingerprint, other) = (*election.context.fingerprint(), Fingerprint::from_bytes([7; 32]));
-    let who = |change: &dyn Fn(&mut Fingerprint, &mut TreeHead, &mut TallyDigest)| {
+    let who = |change: &dyn Fn(&mut TallyReference)| {
         let mut board = election.run();
-        let tally = board.tally();
-        let (mut of, mut sums) = (fingerprint, *tally.digest());
-        let mut head = TreeHead { size: tally.close().size, root: tally.close().root };
-        change(&mut of, &mut head, &mut sums);
-        board.push(EntryKind::ClosingStatement, &statement(&election, (3, 3), &of, head, &sums).to_bytes());
+        let mut tally = TallyReference::of(&board.tally());
+        change(&mut tally);
+        board.push(EntryKind::ClosingStatement, &statement(&election, (3, 3), &tally).to_bytes());
         let (verdict, failures) = judged(&at_stage(&board, Stage::Complete));
         assert_eq!(verdict, Some(Verdict::HoldsWithFindings));
         let [(CheckId::TallySums, Effect::None, who)] = failures.as_slice() else { panic!("{failures:?}") };
         who.clone()
     };
-    assert_eq!(who(&|_, _, sums| *sums = TallyDigest::from_bytes([1; 32])), [Role::Trustee(3)]);
-    assert_eq!(who(&|_, head, _| head.root = TreeHash::from_bytes([1; 32])), []);
-    assert_eq!(who(&|_, head, _| head.size -= 1), []);
-    assert_eq!(who(&|of, _, _| *of = other), [Role::Board], "the board put the statement of another election here");
-    let both = |_: &mut Fingerprint, head: &mut TreeHead, sums: &mut TallyDigest| {
-        (head.root, *sums) = (TreeHash::from_bytes([1; 32]), TallyDigest::from_bytes([1; 32]));
-    };
-    assert_eq!(who(&both), []);
+    let (hash, sums) = (TreeHash::from_bytes([1; 32]), TallyDigest::from_bytes([1; 32]));
+    assert_eq!(who(&|tally| tally.sums = sums), [Role::Trustee(3)]);
+    assert_eq!(who(&|tally| tally.heads = hash), [Role::Trustee(3)]);
+    assert_eq!(who(&|tally| tally.close.root = hash), []);
+    assert_eq!(who(&|tally| tally.close.size -= 1), []);
+    let foreign = who(&|tally| tally.fingerprint = Fingerprint::from_bytes([7; 32]));
+    assert_eq!(foreign, [Role::Board], "the board put the statement of another election here");
+    assert_eq!(who(&|tally| (tally.close.root, tally.heads, tally.sums) = (hash, hash, sums)), []);
 }
 
 /// Statements about other boards: nobody is accused of the first one, because the trustee may have been shown another
@@ -293,9 +292,9 @@ fn a_statement_of_another_election_accuses_the_board() {
     for foreign_first in [true, false] {
         let mut board = election.run();
         let tally = board.tally();
-        let (head, sums) = (*tally.close(), *tally.digest());
         let own = board.statement(&tally, 3).to_bytes();
-        let foreign = statement(&election, (3, 3), &Fingerprint::from_bytes([7; 32]), head, &sums).to_bytes();
+        let foreign = TallyReference { fingerprint: Fingerprint::from_bytes([7; 32]), ..TallyReference::of(&tally) };
+        let foreign = statement(&election, (3, 3), &foreign).to_bytes();
         let both = if foreign_first { [foreign, own] } else { [own, foreign] };
         for body in &both {
             board.push(EntryKind::ClosingStatement, body);

@@ -317,7 +317,7 @@ mod tests {
         let signer = NoteSigner::from_seed("board.example", &[1; 32]).unwrap();
         let mut tree = Frontier::new();
         let mut grow = || {
-            tree.push(merkle::leaf_hash(b"entry"));
+            tree.push(ballotta::merkle::leaf_hash(b"entry"));
             fs::write(folder.path().join(record::CHECKPOINT), signer.sign_checkpoint(&tree.head()).to_string())
                 .unwrap();
         };

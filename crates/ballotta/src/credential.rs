@@ -58,8 +58,8 @@ use zeroize::Zeroizing;
 pub use self::code::{VotingCode, VotingCodeError};
 pub use self::entitlement::Entitlement;
 pub use self::roll::{
-    MAX_ROLL_BYTES, ROLL_FORMAT, RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader, RollRefused,
-    RollRules, RollSignature, RollSignatureError, RollTotals, StyleTotals,
+    BLOCK_LINES, MAX_ROLL_BYTES, ROLL_FORMAT, RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader,
+    RollRefused, RollRules, RollSignature, RollSignatureError, RollTotals, StyleTotals,
 };
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};

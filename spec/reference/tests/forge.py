@@ -23,7 +23,6 @@ from board import (
     ROLL_SIGNATURE,
     STATEMENT,
     BALLOT,
-    Log,
     bundle_paths,
     key_id,
 )
@@ -32,8 +31,10 @@ from choices import bits_of_mark, read_choices, written
 from encoding import VERSION, le16, le32, le64
 from group import BASE, IDENTITY, ORDER, P, Element, element_of, multiply_add
 from manifest import read_manifest
+from merkle import Log, root_of
 from record import Record
-from tally import Close, Counted, Tally
+from roll import blocks
+from tally import Close, Counted, Tally, heads_root
 from transcript import Transcript, begin, hash_to_group, sha256, tagged
 from verify import verify
 
@@ -115,6 +116,7 @@ class Forge:
         self.files: dict[str, bytes] = {"manifest.json": self.manifest_bytes, "README.md": b"Forged.\n"}
         self.previous: dict[int, bytes] = {}
         self.last_counted: dict[int, Counted] = {}
+        self.heads: dict[int, int] = {}
 
     def scalar(self) -> int:
         return self.chance.randrange(1, ORDER)
@@ -271,7 +273,10 @@ class Forge:
         lines = [f"ballotta/v1-draft.5/roll {self.manifest.hash.hex()}"]
         lines += [f"{times(s).encoding.hex()} {style} {weight}" for s, style, weight in self.voters]
         self.files["roll"] = self.edited("roll", "".join(line + "\n" for line in lines).encode())
-        self.fingerprint = tagged("fingerprint", self.manifest.hash, self.root, sha256(self.files["roll"]))
+        lines = self.files["roll"].split(b"\n")[1:-1]
+        roll_hash = tagged("roll", le64(len(lines)), root_of(blocks(lines)))
+        joint_key = tagged("joint-key", self.root, b"".join(key.encoding for key in self.joint_key))
+        self.fingerprint = tagged("fingerprint", self.manifest.hash, joint_key, roll_hash)
 
     def sign_roll(self, authority: int = 1, fingerprint: bytes | None = None) -> None:
         fingerprint = fingerprint or self.fingerprint
@@ -339,6 +344,7 @@ class Forge:
         transcript.append("tracker", tracker)
         if not wrong.get("unadmitted"):
             self.previous[voter] = tracker
+            self.heads[voter] = len(self.entries)
             self.last_counted[voter] = Counted(style, self.voters[voter][2], big_r.point, [e.point for e in c])
         return unsigned + self.edited("ballot signature", self.schnorr(transcript, secret))
 
@@ -366,19 +372,20 @@ class Forge:
         for entry in self.entries:
             log.append(entry)
         self.tally = Tally(self.manifest, list(self.last_counted.values()))
-        self.closed = Close(self.fingerprint, log.size, log.root(), self.tally.digest)
+        heads = heads_root([self.heads.get(voter) for voter in range(len(self.voters))])
+        self.closed = Close(self.fingerprint, log.size, log.root(), heads, self.tally.digest)
 
     def statement(self, trustee: int, close: Close | None = None) -> None:
         close = close or self.closed
         transcript = begin("closing-statement", "fingerprint", close.fingerprint)
         close.append_to(transcript)
-        body = VERSION + le16(trustee) + close.fingerprint + le64(close.size) + close.root + close.digest
+        body = VERSION + le16(trustee) + close.fingerprint + le64(close.size) + close.root + close.heads + close.digest
         body += self.schnorr(transcript, self.trustees[min(trustee, len(self.trustees)) - 1])
         self.add(STATEMENT, self.edited(f"statement {trustee}", body))
 
     def decryption(self, trustee: int, author: int | None = None, contests: list[int] | None = None) -> bytes:
         closed = self.closed
-        data = VERSION + le16(trustee) + self.fingerprint + le64(closed.size) + closed.root + closed.digest
+        data = VERSION + le16(trustee) + self.fingerprint + le64(closed.size) + closed.root + closed.heads + closed.digest
         for number in contests if contests is not None else self.tally.decrypted():
             base = self.tally.bases[number]
             shares = [self.shares[trustee - 1][slot] for slot in self.manifest.contests[number].slots]

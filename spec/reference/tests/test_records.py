@@ -12,13 +12,14 @@ from struct import pack, unpack
 from paths import COMMAND, VECTORS
 
 from board import (
-    Log, bundle_path, bundle_paths, cosignature_holds, ed25519_holds, key_id, leaf, read_bundle, read_checkpoint, read_entry, read_pointer,
+    bundle_path, bundle_paths, cosignature_holds, ed25519_holds, key_id, read_bundle, read_checkpoint, read_entry, read_pointer,
 )  # fmt: skip
 from ceremony import read_body, read_message
 from compare import differences
 from encoding import MAX_ROLL_LINE_BYTES, Reader, Refused, le16, le32, le64, read_fingerprint, written
 from group import BASE, ORDER, Element, decode, encode, equal, is_identity, multiply_add, read_element, read_scalar
 from manifest import NoteKey, read_manifest
+from merkle import Log, leaf
 from record import Record
 from report import Report
 from roll import read_roll_signature
@@ -34,6 +35,13 @@ def vectors(name):
 
 def h(text):
     return bytes.fromhex(text)
+
+
+def root_of_leaves(leaves):
+    if len(leaves) < 2:
+        return leaves[0] if leaves else sha256(b"")
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return sha256(b"\x01" + root_of_leaves(leaves[:split]) + root_of_leaves(leaves[split:]))
 
 
 def in_text(value):
@@ -65,7 +73,13 @@ class Values:
         self.verifier.run()
         self.key = self.verifier.joint_key
         self.tally = self.verifier.tally
-        self.fingerprint = tagged("fingerprint", m.hash, self.key.root, sha256(self.record.read("roll", 1 << 20)))
+        self.roll_lines = self.record.read("roll", 1 << 20).splitlines(keepends=True)[1:]
+        lines = self.roll_lines
+        self.roll_blocks = [leaf(b"".join(lines[first : first + 32])) for first in range(0, len(lines), 32)]
+        self.roll_root = root_of_leaves(self.roll_blocks)
+        self.roll_hash = tagged("roll", le64(len(lines)), self.roll_root)
+        self.joint_key = tagged("joint-key", self.key.root, b"".join(key.encoding for key in self.key.keys))
+        self.fingerprint = tagged("fingerprint", m.hash, self.joint_key, self.roll_hash)
 
     def of_kind(self, kind):
         return [(index, body) for index, (of, body) in enumerate(self.bodies) if of == kind]
@@ -100,14 +114,17 @@ class Values:
         }  # fmt: skip
 
     def json(self):
-        m, root = self.manifest, self.key.root
+        m = self.manifest
         return {
             "manifest_hash": tagged("manifest", self.manifest_bytes).hex(),
-            "roll_hash": sha256(self.record.read("roll", 1 << 20)).hex(),
+            "joint_key_hash": self.joint_key.hex(),
+            "roll_blocks": [block.hex() for block in self.roll_blocks],
+            "roll_root": self.roll_root.hex(),
+            "roll_hash": self.roll_hash.hex(),
             "ceremony": self.ceremony(),
             "fingerprint": self.fingerprint.hex(),
             "written_fingerprint": written("F", self.fingerprint),
-            "credential_salt": tagged("credential", m.hash, root).hex(),
+            "credential_salt": tagged("credential", m.hash, self.joint_key).hex(),
             "styles": self.styles(),
             "entries": self.log(),
             "bundles": [path for path, _ in self.bundles],
@@ -349,7 +366,12 @@ class Values:
                 "R": base.encoding.hex(), "C": [encoding.hex() for encoding in c],
             })  # fmt: skip
         size, root = self.verifier.head
+        counted = {ballot["credential"]: ballot["index"] for ballot in self.ballots() if ballot["counts"]}
+        heads = [counted.get(line[:64].decode()) for line in self.roll_lines]
+        encoded = [pack("<Q", 0 if index is None else index << 8 | 1) for index in heads]
+        blocks = [leaf(b"".join(encoded[first : first + 256])) for first in range(0, len(encoded), 256)]
         return {
+            "heads": heads, "heads_root": root_of_leaves(blocks).hex(),
             "contests": contests, "encoding": encoding.hex(), "digest": tagged("tally", encoding).hex(), "size": size,
             "root": root.hex(),
         }  # fmt: skip

@@ -10,7 +10,7 @@ import unittest
 from paths import FOREIGN, VECTORS
 
 from ballot import Ballot, StyleKeys, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot
-from board import Log, NoteKey, bundle_path, ed25519_holds, key_id, leaf, node, read_checkpoint
+from board import NoteKey, bundle_path, ed25519_holds, key_id, read_checkpoint
 from contests import Choose, Points, compile_form
 from encoding import Reader, Refused, le64, written
 from group import (
@@ -19,6 +19,7 @@ from group import (
 )  # fmt: skip
 from choices import bits_of_mark
 from manifest import Contest, Style
+from merkle import Log, leaf, node
 from record import contest_value
 from rules import read_rule
 from schema import Schema
@@ -186,7 +187,7 @@ class Specification(unittest.TestCase):
                 plain ^= symbol
                 weighted = (weighted << 1) ^ (0b100101 if weighted & 16 else 0) ^ symbol
             self.assertEqual((plain, weighted), (0, 0))
-            salt = tagged("credential", h(v["manifest"]), h(v["ceremony_root"]))
+            salt = tagged("credential", h(v["manifest"]), h(v["joint_key"]))
             self.assertEqual(salt.hex(), v["salt"])
             extracted = hmac.digest(salt, bits, "sha512")
             secret = int.from_bytes(hmac.digest(extracted, b"secret\x01", "sha512"), "little") % ORDER

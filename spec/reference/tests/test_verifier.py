@@ -12,7 +12,8 @@ import unittest
 
 from paths import COMMAND, REFERENCE
 
-from board import OPENING, Log
+from board import OPENING
+from merkle import Log
 from compare import compare, compare_bytes, differences
 from forge import VOTERS, Forge, bits_of, default_manifest, small_election, times
 from manifest import read_manifest
@@ -209,7 +210,7 @@ CASES = {
     ),
     "statement of something else": (
         lambda: small_election(
-            statements=lambda f: (f.statement(1), f.statement(2), f.statement(3, Close(f.fingerprint, 9, OTHER, OTHER)))
+            statements=lambda f: (f.statement(1), f.statement(2), f.statement(3, Close(f.fingerprint, 9, OTHER, OTHER, OTHER)))
         ),
         {("tally.sums", "entry"), ("closing.rule", "record")},
     ),
@@ -217,7 +218,7 @@ CASES = {
         lambda: small_election(
             statements=lambda f: (
                 [f.statement(j) for j in (1, 2, 3)],
-                f.statement(3, Close(f.fingerprint, 9, OTHER, OTHER)),
+                f.statement(3, Close(f.fingerprint, 9, OTHER, OTHER, OTHER)),
             )
         ),
         {("tally.sums", "entry")},
@@ -259,7 +260,7 @@ def long_file(path):
 
 def junk_entries(forge):
     """Statements that nobody signed, and too many pointers to files that are not there: before the closing."""
-    close = Close(bytes(32), 1, bytes(32), bytes(32))
+    close = Close(bytes(32), 1, bytes(32), bytes(32), bytes(32))
     for _ in range(20):
         forge.edit["statement 1"] = flip(10)
         forge.statement(1, close)

@@ -61,7 +61,7 @@ pub enum TileError {
         found: usize,
     },
     /// A tile of hashes does not have 32 bytes for each hash.
-    #[error("a tile of {} must have {}, but has {}", counted(.hashes, "hash", "hashes"), counted(&(32 * .hashes), "byte", "bytes"), .found)]
+    #[error("a tile of {} must have {}, but has {}", counted(.hashes, "hash", "hashes"), counted(32 * .hashes, "byte", "bytes"), .found)]
     HashBytes {
         /// The number of hashes that the tile must have.
         hashes: u64,

@@ -15,6 +15,9 @@
 //! line feed. Credentials ascend strictly by their bytes, so that the order reveals nothing about people and every roll
 //! has exactly one form.
 //!
+//! The lines of the voters are hashed as a [log](crate::merkle) of blocks of 32 lines, so that one block and a proof show
+//! that a credential is on the roll. See [`RollHash`](crate::hash::RollHash).
+//!
 //! # Implementation details
 //!
 //! A roll is read in pieces and never kept in memory. Its [`RollIndex`] knows where its voters are.
@@ -33,7 +36,7 @@ mod tests;
 mod totals;
 
 pub use self::error::{RollError, RollProblem, RollRefused};
-pub use self::index::{RollIndex, RollLookupError};
+pub use self::index::{BLOCK_LINES, RollIndex, RollLookupError};
 pub use self::line::RollLine;
 pub use self::reader::RollReader;
 pub use self::rules::{MAX_ROLL_BYTES, RollRules};

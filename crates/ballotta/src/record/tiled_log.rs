@@ -3,6 +3,7 @@
 //! See `spec/board.md#tiles`.
 
 use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -104,11 +105,12 @@ impl LogNodes for TiledLog<'_> {
         let outside = LogError::OutsideTree { index: first, size: self.head.size };
         let tile = TilePath::hashes_of(level as u8, first, self.head.size).ok_or(outside)?;
         let mut tiles = self.tiles.borrow_mut();
-        if !tiles.contains_key(&tile) {
-            tiles.insert(tile, self.read(tile)?);
-        }
+        let hashes = match tiles.entry(tile) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(place) => place.insert(self.read(tile)?),
+        };
         let place = (first - tile.first()) as usize;
-        let hashes = tiles.get(&tile).and_then(|hashes| hashes.get(place..place + (1 << height)));
+        let hashes = hashes.get(place..place + (1 << height));
         Ok(hashes.ok_or(outside)?.iter().copied().collect::<Frontier>().root())
     }
 }

@@ -372,7 +372,7 @@ mod tests {
         let full = Err(LedgerError::Refused(AdmissionError::BoardFull));
         assert_eq!(ledger.admit(MAX_ENTRIES, &ballot, recorded), full);
         assert_eq!(ledger.admit(MAX_ENTRIES - 1, &ballot, recorded), Ok(()));
-        assert_eq!(positions(&ledger.into_counted()), [MAX_ENTRIES - 1]);
+        assert_eq!(positions(&ledger.into_selection().counted), [MAX_ENTRIES - 1]);
     }
 
     #[test]

@@ -57,7 +57,7 @@ fn merged(mut tally: PartialTally, next: &PartialTally) -> PartialTally {
 }
 
 fn closed(context: &ElectionContext, tally: PartialTally) -> Result<EncryptedTally, WeightOverflow> {
-    tally.close(context, TreeHead { size: 9, root: TreeHash::from_bytes([2; 32]) })
+    tally.close(context, TreeHead { size: 9, root: TreeHash::from_bytes([2; 32]) }, TreeHash::from_bytes([3; 32]))
 }
 
 /// Everything that trustees sign or decrypt of a tally.

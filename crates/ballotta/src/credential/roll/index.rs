@@ -340,7 +340,7 @@ mod tests {
                 assert_eq!(lookup(&index, &bytes, other.as_bytes()), None);
             }
         }
-        let stranger = public(&VotingCode::generate(&mut TestRng(99)), MANIFEST, ceremony);
+        let stranger = public(&VotingCode::generate(&mut TestRng(99)), MANIFEST, joint_key);
         assert_eq!(lookup(&index, &bytes, stranger.as_bytes()), None);
     }
 
