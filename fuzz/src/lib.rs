@@ -202,7 +202,7 @@ fn ballot_opening(bytes: &[u8]) {
 }
 
 fn ceremony_message(bytes: &[u8]) {
-    let parameters = ELECTION.election.context.joint_key().parameters();
+    let parameters = ELECTION.election.joint_key.parameters();
     if let Ok(message) = CeremonyMessage::decode(bytes, parameters) {
         let read = match &message {
             CeremonyMessage::Registration(message) => message.as_bytes(),

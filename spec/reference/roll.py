@@ -54,7 +54,8 @@ def read_roll(data: bytes, manifest: Manifest, fail: Callable[[int, str], None])
             fail(number, str(problem))
     if len(lines) < 2 and ended:
         fail(len(lines) + 1, "there is no voter")
-    roll.hash = tagged("roll", le64(len(lines) - 1), root_of(blocks(lines[1:])))
+    voters = lines[1:]
+    roll.hash = tagged("roll", le64(len(voters)), root_of(blocks(voters)))
     return roll
 
 

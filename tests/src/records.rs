@@ -240,7 +240,7 @@ impl Values<'_> {
     fn json(&self) -> Value {
         let context = &self.election.context;
         let (manifest, fingerprint) = (context.manifest(), context.fingerprint());
-        let joint_key = context.joint_key();
+        let joint_key = &self.election.joint_key;
         let keys: Vec<u8> = joint_key.keys().iter().flat_map(PublicElement::as_bytes).copied().collect();
         let joint_key = tagged("joint-key", &[joint_key.root().as_bytes(), &keys]);
         let blocks = self.roll_blocks();
@@ -382,7 +382,7 @@ impl Values<'_> {
 
     fn ceremony(&self) -> Value {
         let context = &self.election.context;
-        let (manifest, joint_key) = (context.manifest(), context.joint_key());
+        let (manifest, joint_key) = (context.manifest(), &self.election.joint_key);
         let members = &manifest.trustees().members;
         let (count, t, slots) = (members.len(), usize::from(manifest.trustees().threshold), manifest.slots());
         let messages: Vec<&[u8]> = self.election.ceremony.iter().map(|(_, message)| message.as_slice()).collect();
@@ -478,7 +478,7 @@ impl Values<'_> {
     fn verification_keys(&self, trustee: usize) -> Vec<Element> {
         let context = &self.election.context;
         let (index, _) = TrusteeIndex::find(trustee as u16, &context.manifest().trustees().members).expect("a trustee");
-        let keys = context.joint_key().verification_keys(index).expect("a trustee of the ceremony");
+        let keys = self.election.joint_key.verification_keys(index).expect("a trustee of the ceremony");
         keys.iter().map(|key| *key.element()).collect()
     }
 

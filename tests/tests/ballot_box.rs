@@ -372,7 +372,7 @@ fn entries_after_the_close() {
     let part = board.partial_decryption(&closed, 1);
     let (body, bytes) = (statement.to_bytes(), part.to_bytes());
     assert_eq!(open.add_statement(manifest, &tally, &body, rng), Err(EntryRefused::NotClosed));
-    assert_eq!(open.add_partial_decryption(context, &tally, &bytes, rng).err(), Some(EntryRefused::NotClosed));
+    assert_eq!(open.add_partial_decryption(context, &election.joint_key, &tally, &bytes, rng).err(), Some(EntryRefused::NotClosed));
 
     let mut at = rules(&board);
     let mut forged = body.clone();
@@ -391,15 +391,15 @@ fn entries_after_the_close() {
     let mut unsigned = bytes.clone();
     *unsigned.last_mut().unwrap() ^= 1;
     let error = EntryRefused::Decryption(DecryptionError::BadDecryptionSignature { trustee: 1 });
-    assert_eq!(at.add_partial_decryption(context, &tally, &unsigned, rng).err(), Some(error));
+    assert_eq!(at.add_partial_decryption(context, &election.joint_key, &tally, &unsigned, rng).err(), Some(error));
     let mut wrong = bytes.clone();
     let response = bytes.len() - SchnorrProof::BYTES - 1;
     wrong[response] ^= 1;
     let wrong = election.sign_decryption(&wrong, 1);
     let error = EntryRefused::Decryption(DecryptionError::PartialDecryptionInvalid { trustee: 1, contest: 0 });
-    assert_eq!(at.add_partial_decryption(context, &tally, &wrong, rng).err(), Some(error));
-    assert_eq!(at.add_partial_decryption(context, &tally, &bytes, rng).unwrap().trustee(), 1);
-    let again = at.add_partial_decryption(context, &tally, &bytes, rng).err();
+    assert_eq!(at.add_partial_decryption(context, &election.joint_key, &tally, &wrong, rng).err(), Some(error));
+    assert_eq!(at.add_partial_decryption(context, &election.joint_key, &tally, &bytes, rng).unwrap().trustee(), 1);
+    let again = at.add_partial_decryption(context, &election.joint_key, &tally, &bytes, rng).err();
     assert_eq!(again, Some(EntryRefused::DecryptedAlready { trustee: 1 }));
 
     // Entries that are already on the board count like entries that this box has added.
@@ -407,7 +407,7 @@ fn entries_after_the_close() {
     board.push_file(EntryKind::PartialDecryption, 1, &bytes);
     let mut at = rules(&board);
     assert_eq!(at.add_statement(manifest, &tally, &body, rng), Err(EntryRefused::StatedAlready { trustee: 1 }));
-    let again = at.add_partial_decryption(context, &tally, &bytes, rng).err();
+    let again = at.add_partial_decryption(context, &election.joint_key, &tally, &bytes, rng).err();
     assert_eq!(again, Some(EntryRefused::DecryptedAlready { trustee: 1 }));
 
     // Each new cosignature must be of a witness that has not cosigned yet.

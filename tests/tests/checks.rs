@@ -265,7 +265,13 @@ fn messages_of_a_ceremony_without_end() {
 fn a_joint_key_is_for_one_manifest() {
     let [one, other] = [1, 2].map(|seed| Election::build(ElectionOptions { seed, ..ElectionOptions::default() }));
     let (manifest, roll) = (one.context.manifest(), RollHash::from_bytes([1; 32]));
-    let error = |key: &JointKey| ElectionContext::new(manifest.clone(), key.clone(), &roll).err();
-    assert_eq!(error(one.context.joint_key()), None);
-    assert_eq!(error(other.context.joint_key()), Some(ElectionError::OtherManifest));
+    let error = |key: &JointKey| ElectionContext::new(manifest.clone(), key, &roll).err();
+    assert_eq!(error(&one.joint_key), None);
+    assert_eq!(error(&other.joint_key), Some(ElectionError::OtherManifest));
+    let keys = one.joint_key.keys();
+    let of_keys = |keys| ElectionContext::of_keys(manifest.clone(), one.joint_key.root(), keys, &roll);
+    let error = ElectionError::WrongNumberOfKeys { expected: keys.len(), found: keys.len() - 1 };
+    assert_eq!(of_keys(&keys[1..]).err(), Some(error));
+    let known = ElectionContext::new(manifest.clone(), &one.joint_key, &roll).unwrap();
+    assert_eq!(of_keys(keys).unwrap().fingerprint(), known.fingerprint());
 }

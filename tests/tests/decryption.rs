@@ -80,7 +80,7 @@ fn every_subset_of_the_threshold_gives_the_same_totals() {
     let parts: Vec<_> = (1..=5)
         .map(|trustee| {
             let part = board.partial_decryption(&closed, trustee);
-            part.verify(context, closed.tally(), &mut TestRng(1)).unwrap()
+            part.verify(context, &board.election.joint_key, closed.tally(), &mut TestRng(1)).unwrap()
         })
         .collect();
     let expected = board.expected();
@@ -176,7 +176,7 @@ fn parts_that_do_not_hold() {
         let mut changed = honest.clone();
         changed[at] ^= 1;
         let part = PartialDecryption::decode(&changed)
-            .map(|part| part.verify(&election.context, closed.tally(), &mut TestRng(1)));
+            .map(|part| part.verify(&election.context, &election.joint_key, closed.tally(), &mut TestRng(1)));
         assert!(!matches!(part, Ok(Ok(_))), "byte {at}");
     }
     let mut flipped = honest.clone();
@@ -341,7 +341,7 @@ fn a_factor_that_shifts_the_result() {
         assert!(verified.is_ok(), "without {off:?} the forgery passes");
         drop(weak);
         let invalid = DecryptionError::PartialDecryptionInvalid { trustee: 1, contest: 0 };
-        let verified = part.verify(&election.context, closed.tally(), &mut TestRng(1));
+        let verified = part.verify(&election.context, &election.joint_key, closed.tally(), &mut TestRng(1));
         assert_eq!(verified.err().as_ref(), Some(&invalid), "with {off:?} it is refused");
         // The report names it, and the honest part of the same trustee still counts.
         board.push_file(EntryKind::PartialDecryption, 1, &forged);

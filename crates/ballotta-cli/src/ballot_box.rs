@@ -229,10 +229,10 @@ impl BallotBox {
         bytes: &[u8],
         verification: &Verification,
     ) -> Result<(u64, VerifiedDecryption)> {
-        let (Some(context), Some(tally)) = (&verification.context, &verification.tally) else {
+        let Verification { context: Some(context), joint_key: Some(joint_key), tally: Some(tally), .. } = verification else {
             return Err(EntryRefused::NotClosed.into());
         };
-        let verified = self.rules.add_partial_decryption(context, tally, bytes, &mut system_rng())?;
+        let verified = self.rules.add_partial_decryption(context, joint_key, tally, bytes, &mut system_rng())?;
         let path = record::decryption_path(&FileHash::of(bytes));
         Ok((self.append_file(EntryKind::PartialDecryption, verified.trustee(), &path, bytes)?, verified))
     }

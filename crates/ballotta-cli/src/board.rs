@@ -245,7 +245,7 @@ impl Board<'_> {
         let joint_key = record.joint_key()?;
         let source = WithRoll { record: &record.source, roll: bytes };
         let roll = PublishedRoll::read(&source, manifest).refused()?;
-        let context = ElectionContext::new(manifest.clone(), joint_key, roll.hash()).refused()?;
+        let context = ElectionContext::new(manifest.clone(), &joint_key, roll.hash()).refused()?;
         let fingerprint = context.fingerprint();
         if !was_there && !self.has_signature(manifest, fingerprint)? {
             return refusal("no credential authority has signed this roll in the files of this call")

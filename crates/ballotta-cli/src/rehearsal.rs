@@ -297,7 +297,7 @@ impl Rehearsal {
 /// Makes a signed ballot, as a voter's device does.
 fn ballot(context: &ElectionContext, code: &VotingCode, entitlement: Entitlement, choices: Choices) -> Result<Vec<u8>> {
     let rng = &mut system_rng();
-    let credential = Credential::derive(code, context.manifest().hash(), context.joint_key().hash())?;
+    let credential = Credential::derive(code, context.manifest().hash(), context.joint_key_hash())?;
     let seed = BallotSeed::derive(credential.key_pair(), 0, rng);
     let prepared = PreparedBallot::prepare(context, credential.public(), entitlement, choices, None, seed)?;
     Ok(prepared.cast(context, credential.key_pair(), rng).to_bytes())

@@ -167,7 +167,7 @@ fn main() -> Fallible<()> {
     let roll: String = rules.write(voters.iter().map(line).collect()).map_err(|errors| errors[0])?.collect();
     let mut reader = RollReader::new(rules);
     reader.feed(roll.as_bytes(), &mut |_| ());
-    let context = ElectionContext::new(manifest, joint_key, reader.finish(&mut |_| ())?.hash())?;
+    let context = ElectionContext::new(manifest, &joint_key, reader.finish(&mut |_| ())?.hash())?;
     board.record.files.insert(record::ROLL.into(), roll.into_bytes());
 
     // The vote.

@@ -26,7 +26,7 @@
 //! ```
 //! # use ballotta_testkit::election as testkit;
 //! # let test = testkit::Election::build(testkit::ElectionOptions::default());
-//! # let (manifest, joint_key) = (test.context.manifest(), test.context.joint_key());
+//! # let (manifest, joint_key) = (test.context.manifest(), &test.joint_key);
 //! use ballotta::credential::{Credential, RollLine, RollRules, VotingCode};
 //! use ballotta::rand_core::UnwrapErr;
 //! use getrandom::SysRng;
@@ -57,9 +57,10 @@ use zeroize::Zeroizing;
 
 pub use self::code::{VotingCode, VotingCodeError};
 pub use self::entitlement::Entitlement;
+pub(crate) use self::roll::first_bytes;
 pub use self::roll::{
     BLOCK_LINES, MAX_ROLL_BYTES, ROLL_FORMAT, RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader,
-    RollRefused, RollRules, RollSignature, RollSignatureError, RollTotals, StyleTotals,
+    RollRefused, RollRules, RollSignature, RollSignatureError, RollTotals, StyleTotals, read_roll_block,
 };
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};

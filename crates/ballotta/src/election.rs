@@ -42,7 +42,7 @@ use merlin::Transcript;
 use crate::elgamal::SlotKeys;
 use crate::form::Form;
 use crate::group::{Generators, PublicElement};
-use crate::hash::{Fingerprint, RollHash, Tracker};
+use crate::hash::{CeremonyRoot, Fingerprint, JointKeyHash, RollHash, Tracker};
 use crate::key_ceremony::{CeremonyParameters, JointKey};
 use crate::manifest::{Manifest, StyleError, StyleForm};
 use crate::proofs::batch::SharedBases;
@@ -55,6 +55,14 @@ pub enum ElectionError {
     /// The key ceremony of the joint key is not that of the manifest.
     #[error("the joint key was made for another manifest")]
     OtherManifest,
+    /// There are not as many keys as the manifest has slots.
+    #[error("there are {found} keys, but the manifest has {expected} slots")]
+    WrongNumberOfKeys {
+        /// The number of slots.
+        expected: usize,
+        /// The number of keys.
+        found: usize,
+    },
     /// A style does not compile. The styles of a parsed manifest all compile.
     #[error("ballot style {style}: {error}")]
     Style {
@@ -98,10 +106,10 @@ impl CompiledBallotStyle {
     }
 }
 
-/// The manifest, the joint key and the fingerprint of an election, with its compiled ballot styles.
+/// The manifest, the public keys and the fingerprint of an election, with its compiled ballot styles: what ballots need.
 pub struct ElectionContext {
     manifest: Manifest,
-    joint_key: JointKey,
+    joint_key_hash: JointKeyHash,
     fingerprint: Fingerprint,
     /// The compiled ballot styles. Styles with the same contests share one.
     compiled: Vec<CompiledBallotStyle>,
@@ -114,16 +122,34 @@ pub struct ElectionContext {
 }
 
 impl ElectionContext {
-    /// Combines a manifest, a joint key and the hash of a roll to an election.
+    /// Combines a manifest, its joint key and the hash of a roll to an election.
     ///
     /// # Errors
     ///
     /// [`ElectionError`] if manifest and joint key do not belong together.
-    pub fn new(manifest: Manifest, joint_key: JointKey, roll: &RollHash) -> Result<Self, ElectionError> {
-        let keys = joint_key.keys();
+    pub fn new(manifest: Manifest, joint_key: &JointKey, roll: &RollHash) -> Result<Self, ElectionError> {
         let made_for = joint_key.parameters();
         if CeremonyParameters::for_manifest(&manifest, made_for.attempt()).as_ref() != Ok(made_for) {
             return Err(ElectionError::OtherManifest);
+        }
+        Self::of_keys(manifest, joint_key.root(), joint_key.keys(), roll)
+    }
+
+    /// As [`Self::new`], for those who do not read the messages of the key ceremony: they know the root of the ceremony and
+    /// the public keys of all slots, and compare the fingerprint with one that they trust.
+    ///
+    /// # Errors
+    ///
+    /// `WrongNumberOfKeys` if the manifest has another number of slots.
+    pub fn of_keys(
+        manifest: Manifest,
+        ceremony: &CeremonyRoot,
+        keys: &[PublicElement],
+        roll: &RollHash,
+    ) -> Result<Self, ElectionError> {
+        let expected = manifest.slots();
+        if keys.len() != expected {
+            return Err(ElectionError::WrongNumberOfKeys { expected, found: keys.len() });
         }
         let (mut compiled, mut styles): (Vec<CompiledBallotStyle>, Vec<usize>) = Default::default();
         // The first style of each list of contests.
@@ -142,10 +168,11 @@ impl ElectionContext {
         }
         let bits = compiled.iter().map(|style| style.form().bits()).max().unwrap_or(0);
         let bases = SharedBases::new(Generators::new(bits), keys.to_vec());
-        let fingerprint = Fingerprint::of(manifest.hash(), joint_key.hash(), roll);
+        let joint_key_hash = JointKeyHash::of(ceremony, keys.iter().map(PublicElement::as_bytes));
+        let fingerprint = Fingerprint::of(manifest.hash(), &joint_key_hash, roll);
         let argument = Domain::BallotArgument.for_election(&fingerprint);
         let signature = Domain::BallotSignature.for_election(&fingerprint);
-        Ok(Self { manifest, joint_key, fingerprint, compiled, styles, bases, argument, signature })
+        Ok(Self { manifest, joint_key_hash, fingerprint, compiled, styles, bases, argument, signature })
     }
 
     /// Returns the manifest of the election.
@@ -154,10 +181,10 @@ impl ElectionContext {
         &self.manifest
     }
 
-    /// Returns the joint key of the election.
+    /// Returns the hash of the joint key of the election.
     #[must_use]
-    pub fn joint_key(&self) -> &JointKey {
-        &self.joint_key
+    pub fn joint_key_hash(&self) -> &JointKeyHash {
+        &self.joint_key_hash
     }
 
     /// Returns the fingerprint, which identifies manifest, joint key and roll.

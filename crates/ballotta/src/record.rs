@@ -41,6 +41,7 @@
 
 mod bundle;
 mod files;
+pub mod light;
 mod published;
 mod result;
 mod roll;

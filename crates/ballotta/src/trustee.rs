@@ -217,8 +217,8 @@ impl<S: StatementStore> TrusteeSession<S> {
         if !verification.report.holds() {
             return Err(TrusteeError::InvalidRecord(Box::new(verification.report)));
         }
-        let (context, _) = closed(&verification)?;
-        let joint_key = context.joint_key();
+        closed(&verification)?;
+        let joint_key = verification.joint_key.as_ref().ok_or(TrusteeError::NotClosed)?;
         let signing = seed.signing_key();
         let shares = TrusteeShares::recover(joint_key.parameters().clone(), seed, &verification.ceremony, rng)?;
         Ok(ClosingSession { verification, signing, shares, store })
@@ -289,6 +289,7 @@ impl<S: StatementStore> ClosingSession<S> {
         rng: &mut R,
     ) -> Result<PartialDecryption, TrusteeError<S::Error>> {
         let (context, tally) = closed(&self.verification)?;
+        let joint_key = self.verification.joint_key.as_ref().ok_or(TrusteeError::NotClosed)?;
         if let Stated::NotYet = self.stated(rng)? {
             return Err(TrusteeError::NotSigned);
         }
@@ -300,7 +301,7 @@ impl<S: StatementStore> ClosingSession<S> {
         };
         let statements = &self.verification.statements;
         let closed = ClosedTally::check(context.manifest(), tally.clone(), statements, checkpoint.as_ref(), rng)?;
-        Ok(PartialDecryption::decrypt(context, &closed, &self.shares, &self.signing, rng)?)
+        Ok(PartialDecryption::decrypt(context, joint_key, &closed, &self.shares, &self.signing, rng)?)
     }
 
     /// What this trustee has stated. Every statement of it, stored or on the board, must be about this tally.

@@ -57,6 +57,7 @@ pub use shards::{PartialVerification, ShardError, ShardPlan, merge_all, verify_s
 use self::report::Findings;
 use crate::decryption::{ClosedTally, ClosingStatement, ContestTotals, DecryptionError, VerifiedDecryption, combine};
 use crate::election::ElectionContext;
+use crate::key_ceremony::JointKey;
 use crate::merkle::TreeHead;
 use crate::record::{PublishedRoll, RecordSource, ResultDocument};
 use crate::tally::EncryptedTally;
@@ -91,6 +92,8 @@ pub struct Verification {
     pub report: Report,
     /// The election, if manifest, ceremony and roll could be read.
     pub context: Option<ElectionContext>,
+    /// The joint key, if the key ceremony is complete.
+    pub joint_key: Option<JointKey>,
     /// The roll, if it could be read.
     pub roll: Option<PublishedRoll>,
     /// The tree head of the whole board, if its entries could be read.

@@ -74,6 +74,7 @@
 
 mod fetch;
 mod history;
+pub mod light;
 
 use alloc::vec::Vec;
 
@@ -92,6 +93,7 @@ use crate::merkle::TreeHead;
 use crate::record::{
     self, PublishedBoard, PublishedRoll, RecordError, RecordSource, read_checkpoint, read_context, read_manifest,
 };
+use crate::words::entries;
 use crate::written::WrittenFingerprint;
 
 /// Why a voter cannot go on.
@@ -146,9 +148,30 @@ pub enum VoterError {
     /// The rules do not allow the choices.
     #[error(transparent)]
     Choices(#[from] ChoiceErrors),
-    /// The closing checkpoint is of another board: the server shows two histories.
-    #[error("the closing checkpoint is not of this board: it shows two histories")]
+    /// The closing checkpoint is of another board, or the board does not continue one that was seen before: the server shows
+    /// two histories.
+    #[error("the board does not continue the one that was seen before, or at its close: it shows two histories")]
     TwoHistories,
+    /// The board has fewer entries than one that was seen before.
+    #[error("the board has {}, but {kept} were seen before: this copy is older", entries(.found))]
+    OlderBoard {
+        /// The number of entries that were seen before.
+        kept: u64,
+        /// The number of entries of the board.
+        found: u64,
+    },
+    /// The entry that the board announces as the closing is none that the organiser signed.
+    #[error("the board says that entry {index} closes the voting, but the organiser has not signed it")]
+    CloseNotSigned {
+        /// The position of the entry on the board.
+        index: u64,
+    },
+    /// The entry that the board shows as a ballot of the voter is none that the voter's credential signed.
+    #[error("the board shows entry {index} as a ballot of this voter, but the voter has not signed it")]
+    NotOwnBallot {
+        /// The position of the entry on the board.
+        index: u64,
+    },
 }
 
 impl VoterError {
@@ -167,6 +190,9 @@ impl VoterError {
             Self::HasVoted => "has-voted",
             Self::Choices(_) => "choices-not-allowed",
             Self::TwoHistories => "two-histories",
+            Self::OlderBoard { .. } => "older-board",
+            Self::CloseNotSigned { .. } => "close-not-signed",
+            Self::NotOwnBallot { .. } => "not-own-ballot",
         }
     }
 }
@@ -250,11 +276,7 @@ impl Election {
     ///
     /// `NotOpen` or `Closed`.
     pub fn is_open(&self) -> Result<(), VoterError> {
-        match self.window {
-            Window { opened: None, .. } => Err(VoterError::NotOpen),
-            Window { closed: Some(_), .. } => Err(VoterError::Closed),
-            Window { .. } => Ok(()),
-        }
+        is_open(&self.window)
     }
 
     /// The line of a credential on the roll.
@@ -276,8 +298,8 @@ impl Election {
     ///
     /// `UnknownCredential` if the roll lacks the credential: this is not the voter's election.
     pub fn voter(&self, source: &dyn RecordSource, code: &VotingCode) -> Result<Voter, VoterError> {
-        let (manifest, joint_key) = (self.context.manifest(), self.context.joint_key());
-        let credential = Credential::derive(code, manifest.hash(), joint_key.hash())?;
+        let (manifest, joint_key) = (self.context.manifest(), self.context.joint_key_hash());
+        let credential = Credential::derive(code, manifest.hash(), joint_key)?;
         let line = self.line(source, credential.public().as_bytes())?.ok_or(VoterError::UnknownCredential)?;
         Ok(Voter { credential, line })
     }
@@ -308,7 +330,16 @@ impl Election {
     }
 }
 
-/// The witnesses that cosigned the board at its close.
+/// Checks that ballots may be cast now.
+fn is_open(window: &Window) -> Result<(), VoterError> {
+    match window {
+        Window { opened: None, .. } => Err(VoterError::NotOpen),
+        Window { closed: Some(_), .. } => Err(VoterError::Closed),
+        Window { .. } => Ok(()),
+    }
+}
+
+/// The witnesses that cosigned a checkpoint, such as the one at the close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClosingWitnesses {
     /// The number of witnesses that cosigned it.

@@ -105,6 +105,10 @@ pub enum Check {
     BoardRoot,
     /// The board continues a head that an auditor has seen before (attack: the board is written anew).
     PinnedCheckpoint,
+    /// The board that a voter is shown continues the one that the voter has seen before (attack: two histories).
+    KeptHead,
+    /// A ballot that a voter is shown as its own is signed by its credential (attack: the next ballot follows another one).
+    OwnBallot,
     /// The opening names the fingerprint of manifest, joint key and roll (attack: the roll is exchanged after the opening).
     OpenedFingerprint,
     /// The fingerprint is the one that an auditor pinned (attack: the record of another election is shown).

@@ -288,6 +288,13 @@ impl VoterNumber {
         self.0 == VOTER_NUMBER.symbols(credential)
     }
 
+    /// The first 8 bytes of the credential, as a number that ascends with the roll.
+    pub(crate) fn first_bytes(&self) -> u64 {
+        let bits = self.0.iter().fold(0_u128, |bits, symbol| bits << 5 | u128::from(*symbol));
+        // 13 symbols are 65 bits.
+        (bits >> 1) as u64
+    }
+
     /// The written form of the number of the voter with this public credential.
     #[must_use]
     pub fn written(credential: &PublicElement) -> String {

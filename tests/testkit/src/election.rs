@@ -125,6 +125,8 @@ pub fn of_style(style: usize) -> Entitlement {
 pub struct Election {
     pub options: ElectionOptions,
     pub context: ElectionContext,
+    /// The joint key of the key ceremony.
+    pub joint_key: JointKey,
     pub organiser: KeyPair,
     pub authorities: Vec<KeyPair>,
     /// The secret key of the board.
@@ -201,10 +203,11 @@ impl Election {
         let mut reader = RollReader::new(rules);
         reader.feed(&roll, &mut |line| assert_eq!(line.err(), None));
         let hash: RollHash = *reader.finish(&mut |_| ()).expect("a valid roll").hash();
-        let context = ElectionContext::new(manifest, joint_key, &hash).expect("an election");
+        let context = ElectionContext::new(manifest, &joint_key, &hash).expect("an election");
         Self {
             options,
             context,
+            joint_key,
             organiser,
             authorities,
             board_seed,
@@ -745,9 +748,9 @@ impl Board<'_> {
     ///
     /// If it refuses.
     pub fn partial_decryption(&mut self, closed: &ClosedTally, trustee: u16) -> PartialDecryption {
-        let Election { context, shares, trustee_keys, .. } = self.election;
+        let Election { context, joint_key, shares, trustee_keys, .. } = self.election;
         let (shares, key) = (&shares[usize::from(trustee) - 1], &trustee_keys[usize::from(trustee) - 1]);
-        PartialDecryption::decrypt(context, closed, shares, key, &mut self.rng()).expect("a partial decryption")
+        PartialDecryption::decrypt(context, joint_key, closed, shares, key, &mut self.rng()).expect("a partial decryption")
     }
 
     /// The trustees of these indices decrypt.

@@ -15,6 +15,7 @@ use crate::credential::{RollSignature, RollSignatureError};
 use crate::decryption::{ClosingStatement, DecryptionError, PartialDecryption, VerifiedDecryption};
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
+use crate::key_ceremony::JointKey;
 use crate::manifest::Manifest;
 use crate::tally::EncryptedTally;
 use crate::verifier::{Failure, Report};
@@ -270,6 +271,7 @@ impl EntryRules {
     pub fn add_partial_decryption<R: CryptoRng>(
         &mut self,
         context: &ElectionContext,
+        joint_key: &JointKey,
         tally: &EncryptedTally,
         bytes: &[u8],
         rng: &mut R,
@@ -282,7 +284,7 @@ impl EntryRules {
         if self.decrypted.contains(&trustee) {
             return Err(EntryRefused::DecryptedAlready { trustee });
         }
-        let verified = part.verify(context, tally, rng)?;
+        let verified = part.verify(context, joint_key, tally, rng)?;
         self.decrypted.push(trustee);
         Ok(verified)
     }

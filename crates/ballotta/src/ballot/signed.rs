@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use rand_core::CryptoRng;
+
 use crate::credential::Entitlement;
 use crate::election::ElectionContext;
 use crate::elgamal::SlotCiphertext;
@@ -242,6 +244,18 @@ impl SignedBallot {
     #[must_use]
     pub fn tracker(&self) -> &Tracker {
         self.unsigned.tracker()
+    }
+
+    /// Whether the credential that the ballot with these bytes names has signed it, for this election. Nothing else of the
+    /// ballot is verified.
+    pub(crate) fn is_signed<R: CryptoRng>(context: &ElectionContext, bytes: &[u8], rng: &mut R) -> bool {
+        let mut verify = || {
+            let (unsigned, signature) = split(bytes).ok()?;
+            let credential = Reader::new(&BallotHeader::read(unsigned).ok()?.credential).element("credential").ok()?;
+            let signature = SchnorrProof::decode(&mut Reader::new(signature)).ok()?;
+            signature.verify(&mut context.signature_transcript(&tracker(unsigned)), &credential, rng).ok()
+        };
+        verify().is_some()
     }
 
     /// Computes the tracker of the signed ballot with these bytes, of any election.

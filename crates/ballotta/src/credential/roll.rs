@@ -36,7 +36,8 @@ mod tests;
 mod totals;
 
 pub use self::error::{RollError, RollProblem, RollRefused};
-pub use self::index::{BLOCK_LINES, RollIndex, RollLookupError};
+pub(crate) use self::index::first_bytes;
+pub use self::index::{BLOCK_LINES, RollIndex, RollLookupError, read_roll_block};
 pub use self::line::RollLine;
 pub use self::reader::RollReader;
 pub use self::rules::{MAX_ROLL_BYTES, RollRules};

@@ -41,7 +41,7 @@ pub fn combine(
     tally: &EncryptedTally,
     decryptions: &[VerifiedDecryption],
 ) -> Result<Vec<Option<ContestTotals>>, DecryptionError> {
-    let need = usize::from(context.joint_key().threshold());
+    let need = usize::from(context.manifest().trustees().threshold);
     let have = decryptions.len();
     let need = if weaken::is_on(Check::DecryptionThreshold) { need } else { need.min(have) };
     let used = decryptions.get(..need).ok_or(DecryptionError::InsufficientShares { have, need })?;

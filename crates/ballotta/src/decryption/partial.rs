@@ -12,7 +12,7 @@ use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::PublicElement;
 use crate::hash::Fingerprint;
 use crate::index::TrusteeIndex;
-use crate::key_ceremony::TrusteeShares;
+use crate::key_ceremony::{JointKey, TrusteeShares};
 use crate::proofs::equality::{EqualityProof, EqualityStatement};
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
 use crate::tally::EncryptedTally;
@@ -61,6 +61,7 @@ impl PartialDecryption {
     /// `WrongShares` if the shares, the key or the tally are of another election.
     pub fn decrypt<R: CryptoRng>(
         context: &ElectionContext,
+        joint_key: &JointKey,
         closed: &ClosedTally,
         shares: &TrusteeShares,
         key: &KeyPair,
@@ -69,8 +70,8 @@ impl PartialDecryption {
         let (tally, trustee) = (closed.tally(), shares.index().get());
         let member = TrusteeIndex::find(trustee, &context.manifest().trustees().members);
         let is_own_key = member.is_some_and(|(_, member)| member.key == *key.public());
-        let are_own_shares = shares.check_against(context.joint_key()).is_ok();
-        if tally.fingerprint() != context.fingerprint() || !are_own_shares || !is_own_key {
+        let are_own_shares = shares.check_against(joint_key).is_ok();
+        if tally.fingerprint() != context.fingerprint() || joint_key.hash() != context.joint_key_hash() || !are_own_shares || !is_own_key {
             return Err(DecryptionError::WrongShares);
         }
         let keys = shares.verification_keys();
@@ -120,6 +121,7 @@ impl PartialDecryption {
     pub fn verify<R: CryptoRng>(
         self,
         context: &ElectionContext,
+        joint_key: &JointKey,
         tally: &EncryptedTally,
         rng: &mut R,
     ) -> Result<VerifiedDecryption, DecryptionError> {
@@ -139,7 +141,7 @@ impl PartialDecryption {
             Some(what) => return Err(DecryptionError::DecryptionMismatch { trustee, what }),
         }
         let all_keys =
-            context.joint_key().verification_keys(index).map_err(|_| DecryptionError::UnknownTrustee { trustee })?;
+            joint_key.verification_keys(index).map_err(|_| DecryptionError::UnknownTrustee { trustee })?;
         let malformed = |error| DecryptionError::MalformedDecryption { trustee, error };
         let mut reader = Reader::new(&contests);
         let mut decoded = Vec::with_capacity(tally.contests().len());

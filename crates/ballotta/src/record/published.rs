@@ -8,7 +8,7 @@ use rand_core::CryptoRng;
 
 use super::bundle::{Bundle, BundleError, BundleIndex, BundleProblem};
 use super::{
-    CHECKPOINT, MANIFEST, PublishedRoll, ROLL, ReadError, RecordSource, SourceError, ceremony_path, read_file,
+    CHECKPOINT, MANIFEST, TiledLogError, PublishedRoll, ROLL, ReadError, RecordSource, SourceError, ceremony_path, read_file,
 };
 use crate::board::entry::Pointer;
 use crate::board::note::{NoteError, SignedCheckpoint};
@@ -95,6 +95,17 @@ pub enum RecordError {
     /// Manifest, ceremony and roll do not belong together.
     #[error(transparent)]
     Election(#[from] ElectionError),
+    /// A file for [light clients](super::light) cannot be read.
+    #[error("{path}: {error}")]
+    Light {
+        /// The path of the file.
+        path: &'static str,
+        /// The reason why the file cannot be decoded.
+        error: DecodeError,
+    },
+    /// What was read is not shown to be on the log.
+    #[error(transparent)]
+    Proof(#[from] TiledLogError),
 }
 
 from_quoted!(RecordError::Ceremony(CeremonyError));
@@ -117,6 +128,8 @@ impl RecordError {
             Self::Roll(_) => "bad-roll",
             Self::Ceremony(_) => "bad-ceremony",
             Self::Election(_) => "other-election",
+            Self::Light { .. } => "bad-light-file",
+            Self::Proof(_) => "bad-proof",
         }
     }
 
@@ -174,7 +187,7 @@ pub(crate) fn read_context<R: CryptoRng>(
     let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT)?;
     let joint_key = JointKey::verify(&parameters, messages, rng)?;
     let roll = PublishedRoll::read(source, &manifest)?;
-    let context = ElectionContext::new(manifest, joint_key, roll.hash())?;
+    let context = ElectionContext::new(manifest, &joint_key, roll.hash())?;
     Ok((context, roll))
 }
 

@@ -34,6 +34,12 @@ impl PublishedRoll {
         self.index.hash()
     }
 
+    /// Where the lines of the roll are.
+    #[must_use]
+    pub fn index(&self) -> &RollIndex {
+        &self.index
+    }
+
     /// The number of voters, and their weights.
     #[must_use]
     pub fn totals(&self) -> &RollTotals {

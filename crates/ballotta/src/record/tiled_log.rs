@@ -62,6 +62,12 @@ impl<'a> TiledLog<'a> {
         Self { source, folder, head, tiles: RefCell::default() }
     }
 
+    /// The head of the log.
+    #[must_use]
+    pub fn head(&self) -> &TreeHead {
+        &self.head
+    }
+
     /// The proof that the log has this leaf at `index`.
     ///
     /// # Errors

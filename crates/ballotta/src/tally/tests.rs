@@ -30,7 +30,7 @@ fn context() -> ElectionContext {
     let (_, confirmation) = trustee.confirm(&[&deal], &mut rng).unwrap();
     let messages: [&[u8]; 4] = [registration.as_ref(), commitment.as_ref(), deal.as_ref(), confirmation.as_ref()];
     let joint_key = JointKey::verify(&parameters, &messages, &mut rng).unwrap();
-    ElectionContext::new(manifest, joint_key, &RollHash::from_bytes([1; 32])).unwrap()
+    ElectionContext::new(manifest, &joint_key, &RollHash::from_bytes([1; 32])).unwrap()
 }
 
 /// A ballot at a position, whose ciphertext is that of no other position.

@@ -22,7 +22,9 @@ use crate::weaken::{self, Check};
 
 impl Verifier<'_> {
     pub(super) fn decryption<R: CryptoRng>(&mut self, board: &ScannedBoard, outcome: &mut Verification, rng: &mut R) {
-        let (Some(context), Some(tally)) = (&outcome.context, &outcome.tally) else { return };
+        let (Some(context), Some(joint_key), Some(tally)) = (&outcome.context, &outcome.joint_key, &outcome.tally) else {
+            return;
+        };
         let stated = self.statements(context.manifest(), tally, board);
         self.findings.saw(CheckId::ClosingRule, 1);
         let checkpoint = match context.manifest().closing() {
@@ -55,7 +57,7 @@ impl Verifier<'_> {
                 Ok(part) => {
                     let trustee = part.trustee();
                     let is_second = decryptions.iter().any(|verified| verified.trustee() == trustee);
-                    let error = match part.verify(context, tally, rng) {
+                    let error = match part.verify(context, joint_key, tally, rng) {
                         Ok(_) if is_second => DecryptionError::DuplicateDecryption { trustee },
                         Ok(verified) => return decryptions.push(verified),
                         Err(error) => error,

@@ -117,7 +117,8 @@ impl Verifier<'_> {
         let opened = board.timeline.opening().is_some();
         let joint_key = self.ceremony(&manifest, &outcome.ceremony, opened, rng);
         let (Some(joint_key), Some(roll)) = (joint_key, &outcome.roll) else { return Some((board, None)) };
-        let context = ElectionContext::new(manifest, joint_key, roll.hash());
+        let context = ElectionContext::new(manifest, &joint_key, roll.hash());
+        outcome.joint_key = Some(joint_key);
         let Some(context) = self.findings.ok_or_fail(CheckId::Ceremony, Place::Record, context) else {
             return Some((board, None));
         };

@@ -11,11 +11,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::mem::replace;
 
+use super::error::{RollError, RollProblem};
 use super::line::{RollLine, voter_on_line};
 use super::rules::RollRules;
 use super::totals::RollTotals;
 use crate::hash::{RollHash, TreeHash};
-use crate::merkle::{Frontier, LeafHasher, leaf_hash};
+use crate::merkle::{Frontier, LeafHasher, TreeHead, leaf_hash};
 use crate::weaken::{self, Check};
 
 /// The number of lines in a block of a roll, except in the last one.
@@ -44,6 +45,7 @@ pub enum RollLookupError<E> {
 pub struct RollIndex {
     rules: RollRules,
     hash: RollHash,
+    tree: TreeHead,
     totals: RollTotals,
     blocks: Vec<Block>,
     end: u64,
@@ -54,6 +56,23 @@ impl RollIndex {
     #[must_use]
     pub fn hash(&self) -> &RollHash {
         &self.hash
+    }
+
+    /// Returns the head of the log of the blocks: their number, and their root.
+    #[must_use]
+    pub fn tree(&self) -> &TreeHead {
+        &self.tree
+    }
+
+    /// Where each block begins: the first 8 bytes of its first credential, and its offset in the roll; at last `u64::MAX`
+    /// and the length of the roll.
+    pub fn places(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.blocks.iter().map(|block| (block.first, block.offset)).chain([(u64::MAX, self.end)])
+    }
+
+    /// The leaf hashes of the blocks.
+    pub fn leaves(&self) -> impl Iterator<Item = &TreeHash> {
+        self.blocks.iter().map(|block| &block.leaf)
     }
 
     /// Returns the numbers of voters and their weights.
@@ -239,12 +258,30 @@ impl Blocks {
     pub(super) fn into_index(mut self, rules: RollRules, totals: RollTotals) -> RollIndex {
         self.seal();
         self.closed.shrink_to_fit();
-        let hash = RollHash::of(self.lines, &self.tree.root());
-        RollIndex { rules, hash, totals, blocks: self.closed, end: self.end }
+        let tree = self.tree.head();
+        let hash = RollHash::of(self.lines, &tree.root);
+        RollIndex { rules, hash, tree, totals, blocks: self.closed, end: self.end }
     }
 }
 
-fn first_bytes(credential: &[u8; 32]) -> u64 {
+/// Reads the lines of block `position` of a roll. The caller has verified its leaf hash, so that a line that breaks a rule is
+/// one of a roll that nobody may sign.
+///
+/// # Errors
+///
+/// The first line that breaks a rule for single lines.
+pub fn read_roll_block(rules: &RollRules, position: u64, block: &[u8]) -> Result<Vec<RollLine>, RollError> {
+    let numbers = position * BLOCK_LINES + 2..;
+    let lines = block.split_inclusive(|byte| *byte == b'\n').zip(numbers);
+    let read = lines.map(|(line, number)| {
+        let line = line.strip_suffix(b"\n").ok_or(RollProblem::TrailingBytes);
+        line.and_then(|line| rules.parse(number, line)).map_err(|problem| RollError { line: number, problem })
+    });
+    read.collect()
+}
+
+/// The first 8 bytes of a credential, as a number that ascends with its bytes.
+pub(crate) fn first_bytes(credential: &[u8; 32]) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = *credential;
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

@@ -1,6 +1,7 @@
 //! One line of a roll, which describes one voter.
 
 use super::error::{RollError, RollProblem};
+use super::index::first_bytes;
 use crate::credential::entitlement::Entitlement;
 use crate::group::PublicElement;
 use crate::weaken::{self, Check};
@@ -29,6 +30,11 @@ impl RollLine {
     #[must_use]
     pub fn voter(&self) -> u32 {
         voter_on_line(self.number)
+    }
+
+    /// The first 8 bytes of the credential, as a number that ascends with the roll.
+    pub(crate) fn first_bytes(&self) -> u64 {
+        first_bytes(&self.credential)
     }
 
     /// Returns the style and the weight of the ballot that the voter may cast.

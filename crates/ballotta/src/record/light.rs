@@ -1,0 +1,355 @@
+//! The files for clients that do not read a whole record: where they look, and the proofs of what they find.
+//!
+//! See `spec/light.md`.
+//!
+//! # Layout
+//!
+//! ```text
+//! light/election        version (2), ceremony root (32), number of voters (8), root of the blocks of the roll (32),
+//!                       public keys Y_1, Y_2, .. (32 each)
+//! light/blocks          for each block of the roll: the first 8 bytes of its first credential, its offset in the roll (8);
+//!                       at last 8 bytes FF and the length of the roll (8)
+//! light/heads           the head of each voter (8), in the order of the roll
+//! light/lengths         the length of each entry of the board (2)
+//! light/close           after the close: the number of entries up to it (8)
+//! light/roll/tile/..    the tiles of hashes of the log of the blocks of the roll
+//! light/voters/tile/..  after the close: those of the log of the blocks of heads
+//! ```
+//!
+//! # Security
+//!
+//! These files follow from the record, and nobody signs them. They say only where something is, or are compared with what is
+//! signed: a wrong file makes a client find nothing, and never makes it believe anything.
+
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+use super::{PublishedRoll, ReadError, RecordError, RecordSource, SourceError, TiledLog, read_file};
+use crate::board::tiles::{TilePath, decode_bundle};
+use crate::credential::{BLOCK_LINES, RollLine, RollRules, read_roll_block};
+use crate::election::ElectionContext;
+use crate::encoding::{DecodeError, Reader, Writer, at_most};
+use crate::group::PublicElement;
+use crate::hash::{CeremonyRoot, RollHash, TreeHash};
+use crate::key_ceremony::JointKey;
+use crate::limits::{MAX_ENTRIES, MAX_ROLL_LINE_BYTES, MAX_SLOTS, MAX_VOTERS};
+use crate::manifest::Manifest;
+use crate::merkle::{TreeHead, leaf_hash};
+use crate::tally::heads::{HEADS_PER_BLOCK, VoterHead, head_in_block};
+
+/// The path of the summary of an election.
+pub const ELECTION: &str = "light/election";
+/// The path of the places of the blocks of the roll.
+pub const BLOCKS: &str = "light/blocks";
+/// The path of the heads of the voters.
+pub const HEADS: &str = "light/heads";
+/// The path of the lengths of the entries.
+pub const LENGTHS: &str = "light/lengths";
+/// The path of the number of entries up to the close.
+pub const CLOSE: &str = "light/close";
+/// What stands before the paths of the tiles of the roll.
+pub const ROLL_TILES: &str = "light/roll/";
+/// What stands before the paths of the tiles of the heads.
+pub const HEAD_TILES: &str = "light/voters/";
+
+/// The length of a place of a block.
+const PLACE_BYTES: u64 = 16;
+/// The most blocks that are read for one credential.
+const MOST_BLOCKS: usize = 16;
+/// The number of places that are read together. Credentials are nearly uniform, so that one reading is enough for almost
+/// every credential on a roll of a million.
+const PLACES: u64 = 128;
+
+/// What a client needs of key ceremony and roll to know the election.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ElectionSummary {
+    ceremony: CeremonyRoot,
+    voters: u64,
+    blocks: TreeHash,
+    keys: Vec<PublicElement>,
+}
+
+impl ElectionSummary {
+    /// The summary of an election with this joint key and roll.
+    #[must_use]
+    pub fn new(joint_key: &JointKey, roll: &PublishedRoll) -> Self {
+        Self {
+            ceremony: *joint_key.root(),
+            voters: roll.totals().voters(),
+            blocks: roll.index().tree().root,
+            keys: joint_key.keys().to_vec(),
+        }
+    }
+
+    /// Reads the summary of a record. Nothing shows yet that it is right: its [`context`](Self::context) has the
+    /// fingerprint.
+    ///
+    /// # Errors
+    ///
+    /// `File` or `Light`.
+    pub fn read(source: &dyn RecordSource) -> Result<Self, RecordError> {
+        let limit = 2 + 32 + 8 + 32 + 32 * MAX_SLOTS;
+        let bytes = read_file(source, ELECTION, limit).map_err(RecordError::file(ELECTION))?;
+        Self::decode(&bytes).map_err(|error| RecordError::Light { path: ELECTION, error })
+    }
+
+    /// Decodes a summary.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] with the field that is not canonical.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        reader.version()?;
+        let ceremony = CeremonyRoot::from_bytes(reader.array("ceremony root")?);
+        let voters = at_most("voters", reader.u64("voters")?, MAX_VOTERS)?;
+        let blocks = TreeHash::from_bytes(reader.array("blocks")?);
+        at_most("keys", (reader.remaining() / 32) as u64, MAX_SLOTS as u64)?;
+        let mut keys = Vec::with_capacity(reader.remaining() / 32);
+        while reader.remaining() > 0 {
+            keys.push(reader.element("key")?);
+        }
+        reader.finish()?;
+        Ok(Self { ceremony, voters, blocks, keys })
+    }
+
+    /// The encoding of the summary.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::versioned();
+        writer.put(self.ceremony.as_bytes()).u64(self.voters).put(self.blocks.as_bytes());
+        for key in &self.keys {
+            writer.element(key);
+        }
+        writer.finish()
+    }
+
+    /// The number of voters.
+    #[must_use]
+    pub fn voters(&self) -> u64 {
+        self.voters
+    }
+
+    /// The election with this manifest.
+    ///
+    /// # Errors
+    ///
+    /// `Election` if there are not as many keys as the manifest has slots.
+    pub fn context(&self, manifest: Manifest) -> Result<ElectionContext, RecordError> {
+        let roll = RollHash::of(self.voters, &self.blocks);
+        Ok(ElectionContext::of_keys(manifest, &self.ceremony, &self.keys, &roll)?)
+    }
+
+    /// The log of the blocks of the roll.
+    fn roll_head(&self) -> TreeHead {
+        TreeHead { size: self.voters.div_ceil(BLOCK_LINES), root: self.blocks }
+    }
+}
+
+/// The places of the blocks of a roll, as a file.
+#[must_use]
+pub fn places_of_blocks(roll: &PublishedRoll) -> Vec<u8> {
+    let places = roll.index().places();
+    places.flat_map(|(first, offset)| [first.to_be_bytes(), offset.to_le_bytes()]).flatten().collect()
+}
+
+/// The lines of a roll around one credential, each shown to be on the roll.
+pub(crate) struct RollLines {
+    lines: Vec<RollLine>,
+}
+
+impl RollLines {
+    /// Reads the block of the roll that has the credentials with these first 8 bytes, and the block after it if they could be
+    /// on both.
+    pub(crate) fn read(
+        source: &dyn RecordSource,
+        rules: &RollRules,
+        summary: &ElectionSummary,
+        first_bytes: u64,
+    ) -> Result<Self, RecordError> {
+        let head = summary.roll_head();
+        let log = TiledLog::in_folder(source, ROLL_TILES, head);
+        let mut lines: Vec<RollLine> = Vec::new();
+        let mut place = find_block(source, head.size, first_bytes)?;
+        // Many credentials that begin alike are on a roll that somebody made so.
+        for _ in 0..MOST_BLOCKS {
+            let BlockPlace { position, start, end } = place;
+            let bytes = read_range(source, super::ROLL, start, end - start)?;
+            log.inclusion(position, &leaf_hash(&bytes))?;
+            let read = read_roll_block(rules, position, &bytes);
+            lines.extend(read.map_err(|_| RecordError::Changed { path: super::ROLL.into() })?);
+            // Credentials ascend: what is not before the last line may be in the next block.
+            let is_last = lines.last().is_some_and(|line| line.first_bytes() > first_bytes);
+            if is_last || position + 1 >= head.size {
+                return Ok(Self { lines });
+            }
+            place = block_place(source, position + 1)?;
+        }
+        Err(light(BLOCKS, "block", place.position))
+    }
+
+    /// The first line that fits.
+    pub(crate) fn find(&self, fits: impl Fn(&[u8; 32]) -> bool) -> Option<RollLine> {
+        self.lines.iter().find(|line| fits(&line.credential)).copied()
+    }
+}
+
+/// Where a block of the roll is.
+#[derive(Clone, Copy)]
+struct BlockPlace {
+    position: u64,
+    start: u64,
+    end: u64,
+}
+
+impl BlockPlace {
+    /// The place of a block that is not longer than a block can be.
+    fn new(position: u64, start: u64, end: u64) -> Result<Self, RecordError> {
+        const LONGEST: u64 = BLOCK_LINES * MAX_ROLL_LINE_BYTES as u64;
+        let found = end.checked_sub(start);
+        match found.filter(|length| (1..=LONGEST).contains(length)) {
+            Some(_) => Ok(Self { position, start, end }),
+            None => Err(light(BLOCKS, "block", found.unwrap_or(0))),
+        }
+    }
+}
+
+fn light(path: &'static str, field: &'static str, found: u64) -> RecordError {
+    RecordError::Light { path, error: DecodeError::UnknownValue { field, found } }
+}
+
+fn block_place(source: &dyn RecordSource, position: u64) -> Result<BlockPlace, RecordError> {
+    match places(source, position, 2)?.as_slice() {
+        [(_, start), (_, end)] => BlockPlace::new(position, *start, *end),
+        _ => Err(light(BLOCKS, "block", position)),
+    }
+}
+
+/// The last of `count` blocks whose first credential does not have larger first bytes; the first block if all have. If
+/// several blocks begin alike, the one before them: the credential may be on it.
+fn find_block(source: &dyn RecordSource, count: u64, first_bytes: u64) -> Result<BlockPlace, RecordError> {
+    // Blocks before `low` begin below the credential, blocks from `high` on do not. Between them, credentials are nearly
+    // uniform from `least` to `most`.
+    let (mut low, mut high) = (0, count);
+    let (mut least, mut most) = (0, u64::MAX);
+    // Halving needs at most 64 readings. A file that does not ascend ends the search.
+    for attempt in 0..u64::BITS {
+        let span = high - low;
+        let into = match (attempt, most.checked_sub(least)) {
+            (0..4, Some(range @ 1..)) => {
+                let part = first_bytes.saturating_sub(least).min(range);
+                (u128::from(span) * u128::from(part) / u128::from(range)) as u64
+            }
+            _ => span / 2,
+        };
+        let start = (low + into).saturating_sub(PLACES / 2).clamp(low, high.saturating_sub(PLACES).max(low));
+        let end = (start + PLACES).min(high);
+        let read = places(source, start, end - start + 1)?;
+        let below = read.partition_point(|(first, _)| *first < first_bytes);
+        if below == 0 && start > low {
+            (high, most) = (start, read.first().map_or(most, |(first, _)| *first));
+        } else if below as u64 > end - start && end < high {
+            (low, least) = (end, read.last().map_or(least, |(first, _)| *first));
+        } else {
+            let place = below.saturating_sub(1);
+            let (Some((_, from)), Some((_, to))) = (read.get(place), read.get(place + 1)) else { break };
+            return BlockPlace::new(start + place as u64, *from, *to);
+        }
+        if low >= high {
+            break;
+        }
+    }
+    Err(light(BLOCKS, "block", low))
+}
+
+/// Places of blocks: first bytes and offset.
+fn places(source: &dyn RecordSource, first: u64, count: u64) -> Result<Vec<(u64, u64)>, RecordError> {
+    let bytes = read_range(source, BLOCKS, first * PLACE_BYTES, count * PLACE_BYTES)?;
+    let (places, _) = bytes.as_chunks::<8>();
+    let (places, _) = places.as_chunks::<2>();
+    Ok(places.iter().map(|[first, offset]| (u64::from_be_bytes(*first), u64::from_le_bytes(*offset))).collect())
+}
+
+/// Reads a part of a file, whose length the caller has limited.
+fn read_range(source: &dyn RecordSource, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, RecordError> {
+    let mut bytes = alloc::vec![0; length as usize];
+    let failed = |error: SourceError| RecordError::file(path)(ReadError::Source(error));
+    source.read_exact_at(path, offset, &mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// The length of an entry, as the file of lengths has it.
+#[must_use]
+pub fn entry_length(entry: &[u8]) -> [u8; 2] {
+    // An entry has at most 65,535 bytes.
+    (entry.len() as u16).to_le_bytes()
+}
+
+/// Reads entries of a board of `size` entries, from `first` on: those of its bundle that fit into `most` bytes, and the first
+/// in any case. Nothing shows yet that they are entries of the board.
+pub(crate) fn entries_from(
+    source: &dyn RecordSource,
+    size: u64,
+    first: u64,
+    most: usize,
+) -> Result<Vec<(u64, Vec<u8>)>, RecordError> {
+    let Some(bundle) = TilePath::bundle_of(first, size) else { return Ok(Vec::new()) };
+    let before = bundle.first();
+    let lengths = read_range(source, LENGTHS, 2 * before, 2 * u64::from(bundle.width()))?;
+    let (lengths, _) = lengths.as_chunks::<2>();
+    let lengths = lengths.iter().map(|length| 2 + u64::from(u16::from_le_bytes(*length)));
+    let skipped = (first - before) as usize;
+    let start: u64 = lengths.clone().take(skipped).sum();
+    let (mut length, mut width) = (0, 0_u16);
+    for entry in lengths.skip(skipped) {
+        if width > 0 && length + entry > most as u64 {
+            break;
+        }
+        (length, width) = (length + entry, width + 1);
+    }
+    let path = bundle.to_string();
+    let bytes = read_range(source, &path, start, length)?;
+    let entries = decode_bundle(&bytes, width).map_err(|_| light(LENGTHS, "length", first))?;
+    Ok((first..).zip(entries).map(|(index, entry)| (index, entry.to_vec())).collect())
+}
+
+/// Reads one entry of a board, and shows that it is one.
+pub(crate) fn entry(source: &dyn RecordSource, log: &TiledLog<'_>, index: u64) -> Result<Vec<u8>, RecordError> {
+    let size = log.head().size;
+    let (_, entry) = entries_from(source, size, index, 0)?.into_iter().next().ok_or(light(HEADS, "position", index))?;
+    log.inclusion(index, &leaf_hash(&entry))?;
+    Ok(entry)
+}
+
+/// The head of a voter as the board says it during the voting. Nothing shows that it is right.
+pub(crate) fn announced_head(source: &dyn RecordSource, voter: u32) -> Result<VoterHead, RecordError> {
+    let bytes = read_range(source, HEADS, 8 * u64::from(voter), 8)?;
+    head_in_block(&bytes, 0).map_err(|error| RecordError::Light { path: HEADS, error })
+}
+
+/// The head of a voter that is in the tree with this root, of the heads of `voters` voters.
+pub(crate) fn proved_head(
+    source: &dyn RecordSource,
+    root: &TreeHash,
+    voters: u64,
+    voter: u32,
+) -> Result<VoterHead, RecordError> {
+    let position = u64::from(voter) / HEADS_PER_BLOCK;
+    let first = position * HEADS_PER_BLOCK;
+    let block = read_range(source, HEADS, 8 * first, 8 * HEADS_PER_BLOCK.min(voters.saturating_sub(first)))?;
+    let head = TreeHead { size: voters.div_ceil(HEADS_PER_BLOCK), root: *root };
+    TiledLog::in_folder(source, HEAD_TILES, head).inclusion(position, &leaf_hash(&block))?;
+    head_in_block(&block, voter).map_err(|error| RecordError::Light { path: HEADS, error })
+}
+
+/// The number of entries up to the close, as the board says it; `None` before the close. Nothing shows that it is right.
+pub(crate) fn announced_close(source: &dyn RecordSource) -> Result<Option<u64>, RecordError> {
+    match read_file(source, CLOSE, 8) {
+        Ok(bytes) => {
+            let size = Reader::new(&bytes).u64("size").and_then(|size| at_most("size", size, MAX_ENTRIES));
+            size.map(Some).map_err(|error| RecordError::Light { path: CLOSE, error })
+        }
+        Err(ReadError::Missing) => Ok(None),
+        Err(error) => Err(RecordError::file(CLOSE)(error)),
+    }
+}

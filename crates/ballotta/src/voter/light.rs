@@ -1,0 +1,404 @@
+//! The light client: an election, a voter and a ballot from small parts of a record, each shown to belong to it.
+//!
+//! See `spec/light.md`. [`Election`](super::Election) reads the whole roll and the whole board; this client reads some 60 KB,
+//! whatever their size. It never believes a server: what it reads is signed by a party of the manifest, or proved against what
+//! is signed, or only says where to look.
+//!
+//! # Security
+//!
+//! - The fingerprint is computed from the manifest, the public keys and the root of the roll. All credential authorities and
+//!   the organiser have signed it. Compare it with the fingerprint that was announced.
+//! - The opening, the signatures of the roll and the voter's ballots are on the board: proved against its checkpoint, which
+//!   witnesses have [cosigned](LightElection::witnesses) and which continues the one that was [kept](LightElection::read).
+//! - During the voting a server can hide the voter's last ballot. The next ballot then does not follow it, and the ballot box
+//!   refuses it. That a voter did not vote cannot be shown.
+//! - After the close a ballot is only said to count under the heads of the voters that enough trustees have signed. That the
+//!   trustees computed them rightly is what an auditor checks.
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+
+use super::{ClosingWitnesses, Voter, VoterError};
+use crate::ballot::{BallotHeader, SignedBallot, Window};
+use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
+use crate::board::{board_key, witness_keys};
+use crate::credential::{Credential, RollLine, RollRules, RollSignature, VotingCode, first_bytes};
+use crate::decryption::{ClosingStatement, TallyReference};
+use crate::election::ElectionContext;
+use crate::hash::Tracker;
+use crate::limits::MAX_ENTRIES;
+use crate::manifest::{Manifest, Revoting};
+use crate::merkle::{LogError, TreeHead, leaf_hash};
+use crate::record::light::{
+    ElectionSummary, RollLines, announced_close, announced_head, entries_from, entry, proved_head,
+};
+use crate::record::{
+    CHECKPOINT, ReadError, RecordError, RecordSource, TiledLog, TiledLogError, read_checkpoint, read_manifest,
+};
+use crate::tally::heads::VoterHead;
+use crate::weaken::{self, Check};
+use crate::written::{VoterNumber, WrittenTracker};
+
+/// The most bytes of entries in which the opening is looked for, from the beginning of the board.
+const BEFORE_OPENING: usize = 1 << 16;
+/// The most bytes that are read at once.
+const AT_ONCE: usize = 4096;
+/// The most bytes of entries in which statements of trustees are looked for, from the close on.
+const AFTER_CLOSE: usize = 1 << 15;
+
+/// An election that a light client has read.
+pub struct LightElection {
+    /// Manifest, public keys and fingerprint.
+    pub context: ElectionContext,
+    /// The positions between which ballots count.
+    pub window: Window,
+    summary: ElectionSummary,
+    head: TreeHead,
+    witnesses: ClosingWitnesses,
+}
+
+/// What a light client knows of a voter's ballot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LightStatus {
+    /// Enough trustees have signed that the ballot counts.
+    Counted {
+        /// The position of the ballot on the board.
+        index: u64,
+    },
+    /// Enough trustees have signed that another ballot of the voter counts.
+    AnotherCounts {
+        /// The position of that ballot on the board.
+        index: u64,
+        /// The tracker of that ballot.
+        tracker: Tracker,
+    },
+    /// Enough trustees have signed that no ballot of the voter counts.
+    NoneCounts,
+    /// The ballot is on the board. Whether it counts is not confirmed: the voting is open, or too few trustees have signed.
+    OnBoard {
+        /// The position of the ballot on the board.
+        index: u64,
+    },
+    /// The board shows another ballot as the voter's last one, and it is on the board.
+    AnotherIsLast {
+        /// The position of that ballot on the board.
+        index: u64,
+        /// The tracker of that ballot.
+        tracker: Tracker,
+    },
+    /// The board shows no ballot of the voter. It may hide one.
+    NotShown,
+}
+
+/// A ballot on the board that the credential of a voter has signed.
+struct LastBallot {
+    index: u64,
+    tracker: Tracker,
+}
+
+impl LightElection {
+    /// Reads an election. `kept` is the largest head of this board that the client has seen before, if any: the board must
+    /// continue it.
+    ///
+    /// # Errors
+    ///
+    /// If a part is missing or invalid. `OlderBoard` or `TwoHistories` if the board does not continue `kept`; `OpenedAnother` or
+    /// `RollNotSigned` as for [`Election`](super::Election::of_board).
+    pub fn read<R: CryptoRng>(
+        source: &dyn RecordSource,
+        kept: Option<&TreeHead>,
+        rng: &mut R,
+    ) -> Result<Self, VoterError> {
+        let manifest = read_manifest(source)?;
+        let (head, witnesses) = read_witnessed(source, &manifest)?;
+        let log = TiledLog::new(source, head);
+        if let Some(kept) = kept
+            && weaken::is_on(Check::KeptHead)
+        {
+            continues(&log, kept)?;
+        }
+        let summary = ElectionSummary::read(source)?;
+        let context = summary.context(manifest)?;
+        let mut election =
+            Self { context, window: Window { opened: None, closed: None }, summary, head, witnesses };
+        election.window.opened = election.opening(source, &log, rng)?;
+        if election.window.opened.is_some() {
+            election.window.closed = election.closing(source, &log, rng)?;
+        }
+        Ok(election)
+    }
+
+    /// The head of the board as it was read. Keep it for the next time.
+    #[must_use]
+    pub fn head(&self) -> &TreeHead {
+        &self.head
+    }
+
+    /// The witnesses that cosigned the checkpoint.
+    #[must_use]
+    pub fn witnesses(&self) -> &ClosingWitnesses {
+        &self.witnesses
+    }
+
+    /// The number of voters on the roll.
+    #[must_use]
+    pub fn voters(&self) -> u64 {
+        self.summary.voters()
+    }
+
+    /// Checks that ballots may be cast now, as far as the board says.
+    ///
+    /// # Errors
+    ///
+    /// `NotOpen` or `Closed`.
+    pub fn is_open(&self) -> Result<(), VoterError> {
+        super::is_open(&self.window)
+    }
+
+    /// Looks for the opening from the beginning of the board, and for the signatures of the roll before it.
+    fn opening<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        log: &TiledLog<'_>,
+        rng: &mut R,
+    ) -> Result<Option<u64>, VoterError> {
+        let (manifest, fingerprint) = (self.context.manifest(), self.context.fingerprint());
+        let mut signed = alloc::vec![false; manifest.credential_authorities().len()];
+        let (mut next, mut read) = (0, 0);
+        while read < BEFORE_OPENING {
+            let entries = entries_from(source, self.head.size, next, AT_ONCE)?;
+            if entries.is_empty() {
+                return Ok(None);
+            }
+            for (index, bytes) in entries {
+                (next, read) = (index + 1, read + bytes.len() + 2);
+                let Ok(entry) = Entry::decode(&bytes) else { continue };
+                match entry.kind() {
+                    EntryKind::RollSignature => {
+                        let Ok(signature) = RollSignature::decode(entry.body()) else { continue };
+                        let place = usize::from(signature.authority()).wrapping_sub(1);
+                        if signature.verify(manifest, fingerprint, rng).is_ok()
+                            && let Some(signed) = signed.get_mut(place)
+                        {
+                            log.inclusion(index, &leaf_hash(&bytes)).map_err(RecordError::from)?;
+                            *signed = true;
+                        }
+                    }
+                    EntryKind::Open => {
+                        let Ok(opening) = OrganiserEntry::decode(Action::Open, entry.body()) else { continue };
+                        if opening.verify(opening.fingerprint(), manifest.organiser(), rng).is_err() {
+                            continue;
+                        }
+                        log.inclusion(index, &leaf_hash(&bytes)).map_err(RecordError::from)?;
+                        let opened = *opening.fingerprint();
+                        if opened != *fingerprint && weaken::is_on(Check::OpenedFingerprint) {
+                            return Err(VoterError::OpenedAnother { index, opened, found: *fingerprint });
+                        }
+                        return match signed.iter().position(|signed| !signed) {
+                            // A manifest has at most 9 authorities.
+                            Some(absent) if weaken::is_on(Check::RollSignature) => {
+                                Err(VoterError::RollNotSigned { authority: absent as u16 + 1 })
+                            }
+                            _ => Ok(Some(index)),
+                        };
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The position of the closing that the board announces, if the organiser signed it and it is on the board.
+    fn closing<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        log: &TiledLog<'_>,
+        rng: &mut R,
+    ) -> Result<Option<u64>, VoterError> {
+        let Some(index) = announced_close(source)?.and_then(|size| size.checked_sub(1)) else { return Ok(None) };
+        let bytes = entry(source, log, index)?;
+        let (manifest, fingerprint) = (self.context.manifest(), self.context.fingerprint());
+        let closing = Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::Close);
+        let closing = closing.and_then(|entry| OrganiserEntry::decode(Action::Close, entry.body()).ok());
+        let is_signed = closing.is_some_and(|it| it.verify(fingerprint, manifest.organiser(), rng).is_ok());
+        if is_signed { Ok(Some(index)) } else { Err(VoterError::CloseNotSigned { index }) }
+    }
+
+    /// Finds the voter with a voting code on the roll.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownCredential` if the roll lacks the credential: this is not the voter's election.
+    pub fn voter(&self, source: &dyn RecordSource, code: &VotingCode) -> Result<Voter, VoterError> {
+        let (manifest, joint_key) = (self.context.manifest(), self.context.joint_key_hash());
+        let credential = Credential::derive(code, manifest.hash(), joint_key)?;
+        let own = *credential.public().as_bytes();
+        let line = self.line(source, first_bytes(&own), |found| *found == own)?.ok_or(VoterError::UnknownCredential)?;
+        Ok(Voter { credential, line })
+    }
+
+    /// The line of the roll with a credential that begins with these bytes and fits.
+    fn line(
+        &self,
+        source: &dyn RecordSource,
+        first_bytes: u64,
+        fits: impl Fn(&[u8; 32]) -> bool,
+    ) -> Result<Option<RollLine>, VoterError> {
+        let rules = RollRules::for_manifest(self.context.manifest());
+        let line = RollLines::read(source, &rules, &self.summary, first_bytes)?.find(fits);
+        if let Some(line) = &line {
+            line.key()?;
+        }
+        Ok(line)
+    }
+
+    /// The tracker of the ballot that a new ballot replaces; `None` for a first ballot. It is the one that the board shows: a
+    /// voter who did not make it has been impersonated, and one whose last ballot it hides is refused by the ballot box.
+    ///
+    /// # Errors
+    ///
+    /// `NotOpen`, `Closed`, `HasVoted`; `NotOwnBallot` if the ballot is not one that the voter has signed; or why a part
+    /// cannot be read.
+    pub fn predecessor<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        voter: &Voter,
+        rng: &mut R,
+    ) -> Result<Option<Tracker>, VoterError> {
+        self.is_open()?;
+        let VoterHead::Counted(index) = announced_head(source, voter.line.voter())? else { return Ok(None) };
+        let last = self.ballot(source, index, &voter.line, rng)?;
+        match self.context.manifest().revoting() {
+            Revoting::NotAllowed => Err(VoterError::HasVoted),
+            Revoting::LastCounts => Ok(Some(last.tracker)),
+        }
+    }
+
+    /// Reads a ballot of a voter on the board.
+    fn ballot<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        index: u64,
+        line: &RollLine,
+        rng: &mut R,
+    ) -> Result<LastBallot, VoterError> {
+        let bytes = entry(source, &TiledLog::new(source, self.head), index)?;
+        let not_own = VoterError::NotOwnBallot { index };
+        let ballot = Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::Ballot).map(|entry| entry.body());
+        let ballot = ballot.ok_or_else(|| not_own.clone())?;
+        let header = BallotHeader::read(ballot).map_err(|_| not_own.clone())?;
+        let is_own = header.credential == line.credential && header.fingerprint == *self.context.fingerprint();
+        if !is_own && weaken::is_on(Check::OwnBallot) {
+            return Err(not_own);
+        }
+        if !SignedBallot::is_signed(&self.context, ballot, rng) && weaken::is_on(Check::OwnBallot) {
+            return Err(not_own);
+        }
+        let tracker = SignedBallot::tracker_of(ballot).map_err(|_| not_own)?;
+        Ok(LastBallot { index, tracker })
+    }
+
+    /// The status of a voter's ballot, by the tracker and the voter number that the voter kept.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownCredential` if no voter has this number; `NotOwnBallot` if the ballot that is shown is not one of this voter;
+    /// or why a part cannot be read.
+    pub fn find<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        tracker: &WrittenTracker,
+        voter: &VoterNumber,
+        rng: &mut R,
+    ) -> Result<LightStatus, VoterError> {
+        let line = self.line(source, voter.first_bytes(), |credential| voter.is_of_bytes(credential))?;
+        let line = line.ok_or(VoterError::UnknownCredential)?;
+        let confirmed = match self.window.closed {
+            Some(close) => self.signed_heads(source, close, rng)?,
+            None => None,
+        };
+        let head = match &confirmed {
+            Some(tally) => proved_head(source, &tally.heads, self.summary.voters(), line.voter())?,
+            None => announced_head(source, line.voter())?,
+        };
+        let is_confirmed = confirmed.is_some();
+        let VoterHead::Counted(index) = head else {
+            return Ok(if is_confirmed { LightStatus::NoneCounts } else { LightStatus::NotShown });
+        };
+        let LastBallot { index, tracker: found } = self.ballot(source, index, &line, rng)?;
+        Ok(match (tracker.is_of(&found), is_confirmed) {
+            (true, true) => LightStatus::Counted { index },
+            (true, false) => LightStatus::OnBoard { index },
+            (false, true) => LightStatus::AnotherCounts { index, tracker: found },
+            (false, false) => LightStatus::AnotherIsLast { index, tracker: found },
+        })
+    }
+
+    /// The tally that enough trustees have stated, with the heads of the voters: as many as the closing rule `statements` asks
+    /// for. Their board must be this one.
+    fn signed_heads<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        close: u64,
+        rng: &mut R,
+    ) -> Result<Option<TallyReference>, VoterError> {
+        let manifest = self.context.manifest();
+        let mut stated: Vec<(TallyReference, Vec<u16>)> = Vec::new();
+        let (mut next, mut read) = (close + 1, 0);
+        while read < AFTER_CLOSE && next < self.head.size.min(MAX_ENTRIES) {
+            for (index, bytes) in entries_from(source, self.head.size, next, AT_ONCE)? {
+                (next, read) = (index + 1, read + bytes.len() + 2);
+                let entry = Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::ClosingStatement);
+                let Some(statement) = entry.and_then(|entry| ClosingStatement::decode(entry.body()).ok()) else { continue };
+                let (tally, trustee) = (*statement.tally(), statement.trustee());
+                let is_about_this = tally.fingerprint == *self.context.fingerprint() && tally.close.size == close + 1;
+                if !is_about_this || statement.verify(manifest, rng).is_err() {
+                    continue;
+                }
+                match stated.iter_mut().find(|(other, _)| *other == tally) {
+                    Some((_, trustees)) if trustees.contains(&trustee) => {}
+                    Some((_, trustees)) => trustees.push(trustee),
+                    None => stated.push((tally, alloc::vec![trustee])),
+                }
+            }
+        }
+        let needed = manifest.trustees().statements_needed();
+        let enough = |trustees: &Vec<u16>| trustees.len() >= needed || weaken::is_off(Check::StatementsNeeded);
+        let Some((tally, _)) = stated.into_iter().find(|(_, trustees)| enough(trustees)) else { return Ok(None) };
+        let log = TiledLog::new(source, self.head);
+        continues(&log, &tally.close)?;
+        Ok(Some(tally))
+    }
+}
+
+/// Checks that a log begins with the log of an older head.
+fn continues(log: &TiledLog<'_>, older: &TreeHead) -> Result<(), VoterError> {
+    match log.consistency(older) {
+        Ok(_) => Ok(()),
+        Err(TiledLogError::Log(LogError::Shrunk { older, newer })) => Err(VoterError::OlderBoard { kept: older, found: newer }),
+        Err(TiledLogError::Log(_)) => Err(VoterError::TwoHistories),
+        Err(error) => Err(RecordError::from(error).into()),
+    }
+}
+
+/// Reads the checkpoint of a board: the head that the board has signed, and the witnesses that cosigned it.
+fn read_witnessed(
+    source: &dyn RecordSource,
+    manifest: &Manifest,
+) -> Result<(TreeHead, ClosingWitnesses), VoterError> {
+    let path = CHECKPOINT;
+    let refused = |error| RecordError::Checkpoint { path, error };
+    let missing = || RecordError::File { path: path.into(), error: ReadError::Missing };
+    let signed = read_checkpoint(source, path)?.ok_or_else(missing)?;
+    let key = board_key(manifest).map_err(refused)?;
+    let head = *signed.verify(&key).map_err(refused)?.head();
+    if head.size > MAX_ENTRIES {
+        return Err(RecordError::TooManyEntries { size: head.size }.into());
+    }
+    let cosigned = signed.cosigned_by(&witness_keys(manifest).map_err(refused)?).map_err(refused)?.len();
+    let witnesses = manifest.witnesses();
+    Ok((head, ClosingWitnesses { cosigned, members: witnesses.members.len(), quorum: witnesses.quorum }))
+}
