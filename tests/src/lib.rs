@@ -7,6 +7,7 @@
 
 pub mod ballot;
 pub mod edges;
+pub mod light;
 pub mod manifests;
 pub mod mutate;
 pub mod mutations;

@@ -372,7 +372,10 @@ fn entries_after_the_close() {
     let part = board.partial_decryption(&closed, 1);
     let (body, bytes) = (statement.to_bytes(), part.to_bytes());
     assert_eq!(open.add_statement(manifest, &tally, &body, rng), Err(EntryRefused::NotClosed));
-    assert_eq!(open.add_partial_decryption(context, &election.joint_key, &tally, &bytes, rng).err(), Some(EntryRefused::NotClosed));
+    assert_eq!(
+        open.add_partial_decryption(context, &election.joint_key, &tally, &bytes, rng).err(),
+        Some(EntryRefused::NotClosed)
+    );
 
     let mut at = rules(&board);
     let mut forged = body.clone();

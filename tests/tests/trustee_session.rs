@@ -425,7 +425,10 @@ fn nothing_is_decrypted_before_the_closing_rule() {
         board.push(EntryKind::ClosingStatement, &statement.unwrap().to_bytes());
     }
     let part = decrypt(&board, 1).unwrap();
-    assert_eq!(part.verify(&election.context, &election.joint_key, &board.tally(), &mut TestRng(1)).map(|part| part.trustee()), Ok(1));
+    assert_eq!(
+        part.verify(&election.context, &election.joint_key, &board.tally(), &mut TestRng(1)).map(|part| part.trustee()),
+        Ok(1)
+    );
     // The statement on the board is that of the trustee, also if its store has none.
     for store in [Memory::default(), Memory::new(&election, 2)] {
         assert!(closing(&board, 2, &store).unwrap().decrypt(&board.record(), &mut TestRng(1)).is_ok());
@@ -468,7 +471,12 @@ fn witnesses_close_the_board() {
     // A trustee that may make its statement makes it first. A copy of its key makes none, and decrypts what is closed.
     let decrypted = |store: &Memory| closing(&board, 2, store).unwrap().decrypt(&board.record(), &mut TestRng(1));
     assert!(matches!(decrypted(&Memory::new(&election, 2)), Err(TrusteeError::NotSigned)));
-    assert!(decrypted(&Memory::default()).unwrap().verify(&election.context, &election.joint_key, &tally, &mut TestRng(1)).is_ok());
+    assert!(
+        decrypted(&Memory::default())
+            .unwrap()
+            .verify(&election.context, &election.joint_key, &tally, &mut TestRng(1))
+            .is_ok()
+    );
 }
 
 #[test]

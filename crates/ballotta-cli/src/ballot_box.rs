@@ -229,7 +229,8 @@ impl BallotBox {
         bytes: &[u8],
         verification: &Verification,
     ) -> Result<(u64, VerifiedDecryption)> {
-        let Verification { context: Some(context), joint_key: Some(joint_key), tally: Some(tally), .. } = verification else {
+        let Verification { context: Some(context), joint_key: Some(joint_key), tally: Some(tally), .. } = verification
+        else {
             return Err(EntryRefused::NotClosed.into());
         };
         let verified = self.rules.add_partial_decryption(context, joint_key, tally, bytes, &mut system_rng())?;

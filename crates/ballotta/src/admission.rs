@@ -262,6 +262,12 @@ impl<S: RecordSource> Admission<S> {
         self.window.closed = Some(index);
     }
 
+    /// The [heads](crate::tally::heads) of the voters so far, as the file `light/heads` has them.
+    #[must_use]
+    pub fn heads(&self) -> Vec<u8> {
+        self.ledger.heads()
+    }
+
     /// The ballots that count so far.
     #[must_use]
     pub fn into_counted(self) -> CountedSet {

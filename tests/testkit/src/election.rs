@@ -750,7 +750,8 @@ impl Board<'_> {
     pub fn partial_decryption(&mut self, closed: &ClosedTally, trustee: u16) -> PartialDecryption {
         let Election { context, joint_key, shares, trustee_keys, .. } = self.election;
         let (shares, key) = (&shares[usize::from(trustee) - 1], &trustee_keys[usize::from(trustee) - 1]);
-        PartialDecryption::decrypt(context, joint_key, closed, shares, key, &mut self.rng()).expect("a partial decryption")
+        PartialDecryption::decrypt(context, joint_key, closed, shares, key, &mut self.rng())
+            .expect("a partial decryption")
     }
 
     /// The trustees of these indices decrypt.

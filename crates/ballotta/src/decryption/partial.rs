@@ -71,7 +71,11 @@ impl PartialDecryption {
         let member = TrusteeIndex::find(trustee, &context.manifest().trustees().members);
         let is_own_key = member.is_some_and(|(_, member)| member.key == *key.public());
         let are_own_shares = shares.check_against(joint_key).is_ok();
-        if tally.fingerprint() != context.fingerprint() || joint_key.hash() != context.joint_key_hash() || !are_own_shares || !is_own_key {
+        if tally.fingerprint() != context.fingerprint()
+            || joint_key.hash() != context.joint_key_hash()
+            || !are_own_shares
+            || !is_own_key
+        {
             return Err(DecryptionError::WrongShares);
         }
         let keys = shares.verification_keys();
@@ -140,8 +144,7 @@ impl PartialDecryption {
                 if weaken::is_off(Check::DecryptionTally) => {}
             Some(what) => return Err(DecryptionError::DecryptionMismatch { trustee, what }),
         }
-        let all_keys =
-            joint_key.verification_keys(index).map_err(|_| DecryptionError::UnknownTrustee { trustee })?;
+        let all_keys = joint_key.verification_keys(index).map_err(|_| DecryptionError::UnknownTrustee { trustee })?;
         let malformed = |error| DecryptionError::MalformedDecryption { trustee, error };
         let mut reader = Reader::new(&contests);
         let mut decoded = Vec::with_capacity(tally.contests().len());

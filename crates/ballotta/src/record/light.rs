@@ -21,11 +21,11 @@
 //! These files follow from the record, and nobody signs them. They say only where something is, or are compared with what is
 //! signed: a wrong file makes a client find nothing, and never makes it believe anything.
 
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{PublishedRoll, ReadError, RecordError, RecordSource, SourceError, TiledLog, read_file};
-use crate::board::tiles::{TilePath, decode_bundle};
+use crate::board::tiles::{LastTiles, TilePath, decode_bundle};
 use crate::credential::{BLOCK_LINES, RollLine, RollRules, read_roll_block};
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
@@ -35,7 +35,7 @@ use crate::key_ceremony::JointKey;
 use crate::limits::{MAX_ENTRIES, MAX_ROLL_LINE_BYTES, MAX_SLOTS, MAX_VOTERS};
 use crate::manifest::Manifest;
 use crate::merkle::{TreeHead, leaf_hash};
-use crate::tally::heads::{HEADS_PER_BLOCK, VoterHead, head_in_block};
+use crate::tally::heads::{HEAD_BYTES, HEADS_PER_BLOCK, VoterHead, head_in_block};
 
 /// The path of the summary of an election.
 pub const ELECTION: &str = "light/election";
@@ -146,11 +146,39 @@ impl ElectionSummary {
     }
 }
 
-/// The places of the blocks of a roll, as a file.
+/// A file of a record: its path and its bytes.
+pub type NamedFile = (String, Vec<u8>);
+
+/// The files that follow from joint key and roll, and never change: all but those of the board.
 #[must_use]
-pub fn places_of_blocks(roll: &PublishedRoll) -> Vec<u8> {
+pub fn files_of_roll(joint_key: &JointKey, roll: &PublishedRoll) -> Vec<NamedFile> {
     let places = roll.index().places();
-    places.flat_map(|(first, offset)| [first.to_be_bytes(), offset.to_le_bytes()]).flatten().collect()
+    let places = places.flat_map(|(first, offset)| [first.to_be_bytes(), offset.to_le_bytes()]).flatten().collect();
+    let summary = ElectionSummary::new(joint_key, roll).to_bytes();
+    let mut files: Vec<NamedFile> = alloc::vec![(ELECTION.to_string(), summary), (BLOCKS.to_string(), places)];
+    files.extend(tiles(ROLL_TILES, roll.index().leaves().copied()));
+    files
+}
+
+/// The files that follow from the closing: `size` is the number of entries up to it, and `heads` the file of the heads of the
+/// voters at that time.
+#[must_use]
+pub fn files_of_close(size: u64, heads: &[u8]) -> Vec<NamedFile> {
+    let blocks = heads.chunks(HEAD_BYTES * HEADS_PER_BLOCK as usize).map(leaf_hash);
+    let mut files: Vec<NamedFile> = alloc::vec![(CLOSE.to_string(), size.to_le_bytes().to_vec())];
+    files.extend(tiles(HEAD_TILES, blocks));
+    files
+}
+
+/// The tiles of hashes of a log with these leaves, in a folder.
+fn tiles(folder: &str, leaves: impl Iterator<Item = TreeHash>) -> Vec<NamedFile> {
+    let mut last = LastTiles::new();
+    let mut tiles = Vec::new();
+    for leaf in leaves {
+        tiles.extend(last.push(leaf));
+    }
+    tiles.extend(last.partial());
+    tiles.into_iter().map(|(path, tile)| ([folder, &path.to_string()].concat(), tile)).collect()
 }
 
 /// The lines of a roll around one credential, each shown to be on the roll.

@@ -8,7 +8,8 @@ use rand_core::CryptoRng;
 
 use super::bundle::{Bundle, BundleError, BundleIndex, BundleProblem};
 use super::{
-    CHECKPOINT, MANIFEST, TiledLogError, PublishedRoll, ROLL, ReadError, RecordSource, SourceError, ceremony_path, read_file,
+    CHECKPOINT, MANIFEST, PublishedRoll, ROLL, ReadError, RecordSource, SourceError, TiledLogError, ceremony_path,
+    read_file,
 };
 use crate::board::entry::Pointer;
 use crate::board::note::{NoteError, SignedCheckpoint};

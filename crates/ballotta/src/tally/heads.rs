@@ -30,7 +30,7 @@ use crate::merkle::{Frontier, leaf_hash};
 pub const HEADS_PER_BLOCK: u64 = 256;
 
 /// The length of a head, in bytes.
-const HEAD_BYTES: usize = 8;
+pub const HEAD_BYTES: usize = 8;
 
 /// What counts for one line of the roll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,9 @@ impl VoterHead {
         last.checked_sub(1).map_or(Self::None, |index| Self::Counted(index.into()))
     }
 
-    fn encode(self) -> [u8; HEAD_BYTES] {
+    /// Writes the head.
+    #[must_use]
+    pub fn encode(self) -> [u8; HEAD_BYTES] {
         // A board has at most 2^30 entries, so that a position has at most 7 bytes.
         let (state, position) = match self {
             Self::None => (0, 0),

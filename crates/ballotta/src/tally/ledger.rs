@@ -142,6 +142,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// The [heads](super::heads) of the voters, one after the other.
+    pub(crate) fn heads(&self) -> Vec<u8> {
+        heads::blocks(&self.heads).flatten().collect()
+    }
+
     /// The ballots that count.
     pub(crate) fn into_selection(self) -> Selection {
         Selection { counted: CountedSet::of(&self.heads), heads: heads::root(&self.heads) }

@@ -22,7 +22,8 @@ use crate::weaken::{self, Check};
 
 impl Verifier<'_> {
     pub(super) fn decryption<R: CryptoRng>(&mut self, board: &ScannedBoard, outcome: &mut Verification, rng: &mut R) {
-        let (Some(context), Some(joint_key), Some(tally)) = (&outcome.context, &outcome.joint_key, &outcome.tally) else {
+        let (Some(context), Some(joint_key), Some(tally)) = (&outcome.context, &outcome.joint_key, &outcome.tally)
+        else {
             return;
         };
         let stated = self.statements(context.manifest(), tally, board);

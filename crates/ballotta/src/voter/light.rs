@@ -121,8 +121,7 @@ impl LightElection {
         }
         let summary = ElectionSummary::read(source)?;
         let context = summary.context(manifest)?;
-        let mut election =
-            Self { context, window: Window { opened: None, closed: None }, summary, head, witnesses };
+        let mut election = Self { context, window: Window { opened: None, closed: None }, summary, head, witnesses };
         election.window.opened = election.opening(source, &log, rng)?;
         if election.window.opened.is_some() {
             election.window.closed = election.closing(source, &log, rng)?;
@@ -287,7 +286,8 @@ impl LightElection {
     ) -> Result<LastBallot, VoterError> {
         let bytes = entry(source, &TiledLog::new(source, self.head), index)?;
         let not_own = VoterError::NotOwnBallot { index };
-        let ballot = Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::Ballot).map(|entry| entry.body());
+        let ballot =
+            Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::Ballot).map(|entry| entry.body());
         let ballot = ballot.ok_or_else(|| not_own.clone())?;
         let header = BallotHeader::read(ballot).map_err(|_| not_own.clone())?;
         let is_own = header.credential == line.credential && header.fingerprint == *self.context.fingerprint();
@@ -352,7 +352,9 @@ impl LightElection {
             for (index, bytes) in entries_from(source, self.head.size, next, AT_ONCE)? {
                 (next, read) = (index + 1, read + bytes.len() + 2);
                 let entry = Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::ClosingStatement);
-                let Some(statement) = entry.and_then(|entry| ClosingStatement::decode(entry.body()).ok()) else { continue };
+                let Some(statement) = entry.and_then(|entry| ClosingStatement::decode(entry.body()).ok()) else {
+                    continue;
+                };
                 let (tally, trustee) = (*statement.tally(), statement.trustee());
                 let is_about_this = tally.fingerprint == *self.context.fingerprint() && tally.close.size == close + 1;
                 if !is_about_this || statement.verify(manifest, rng).is_err() {
@@ -378,17 +380,16 @@ impl LightElection {
 fn continues(log: &TiledLog<'_>, older: &TreeHead) -> Result<(), VoterError> {
     match log.consistency(older) {
         Ok(_) => Ok(()),
-        Err(TiledLogError::Log(LogError::Shrunk { older, newer })) => Err(VoterError::OlderBoard { kept: older, found: newer }),
+        Err(TiledLogError::Log(LogError::Shrunk { older, newer })) => {
+            Err(VoterError::OlderBoard { kept: older, found: newer })
+        }
         Err(TiledLogError::Log(_)) => Err(VoterError::TwoHistories),
         Err(error) => Err(RecordError::from(error).into()),
     }
 }
 
 /// Reads the checkpoint of a board: the head that the board has signed, and the witnesses that cosigned it.
-fn read_witnessed(
-    source: &dyn RecordSource,
-    manifest: &Manifest,
-) -> Result<(TreeHead, ClosingWitnesses), VoterError> {
+fn read_witnessed(source: &dyn RecordSource, manifest: &Manifest) -> Result<(TreeHead, ClosingWitnesses), VoterError> {
     let path = CHECKPOINT;
     let refused = |error| RecordError::Checkpoint { path, error };
     let missing = || RecordError::File { path: path.into(), error: ReadError::Missing };

@@ -1,0 +1,437 @@
+//! The light client: what it finds is what a full reading finds, it reads little, and no lie of a server is believed.
+
+use ballotta::admission::ballot_entry;
+use ballotta::ballot::{AdmissionError, Choices, Mark, SignedBallot};
+use ballotta::board::entry::{Action, EntryKind};
+use ballotta::credential::{RollLine, VotingCode};
+use ballotta::encoding::DecodeError;
+use ballotta::hash::Tracker;
+use ballotta::manifest::{Closing, Revoting};
+use ballotta::merkle::{LogError, TreeHead};
+use ballotta::record::light::{self, ElectionSummary};
+use ballotta::record::{self, MemoryRecord, RecordError, TiledLogError};
+use ballotta::tally::heads::VoterHead;
+use ballotta::voter::light::{LightElection, LightStatus};
+use ballotta::voter::{Voter, VoterError};
+use ballotta::weaken::{Check, Weaken};
+use ballotta::written::{VoterNumber, WrittenTracker};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions};
+use ballotta_tests::light::{Counted, light_record};
+use ballotta_tests::rng::TestRng;
+use rand_core::Rng as _;
+
+fn election() -> Election {
+    Election::build(ElectionOptions { revoting: Revoting::LastCounts, ..ElectionOptions::default() })
+}
+
+fn read(record: &MemoryRecord) -> Result<LightElection, VoterError> {
+    LightElection::read(record, None, &mut TestRng(1))
+}
+
+fn code(election: &Election, voter: usize) -> VotingCode {
+    election.codes[voter].parse().unwrap()
+}
+
+fn number(election: &Election, voter: usize) -> VoterNumber {
+    VoterNumber::written(election.credentials[voter].public()).parse().unwrap()
+}
+
+/// The voter in a record, and the tracker of the ballot that its next one replaces.
+fn predecessor(election: &Election, record: &MemoryRecord, voter: usize) -> Result<Option<String>, VoterError> {
+    let light = read(record)?;
+    let own: Voter = light.voter(record, &code(election, voter))?;
+    Ok(light.predecessor(record, &own, &mut TestRng(2))?.map(|tracker| tracker.written()))
+}
+
+fn status(record: &MemoryRecord, election: &Election, voter: usize, tracker: &str) -> Result<LightStatus, VoterError> {
+    let tracker: WrittenTracker = tracker.parse().unwrap();
+    read(record)?.find(record, &tracker, &number(election, voter), &mut TestRng(3))
+}
+
+/// The tracker of the ballot in an entry.
+fn tracker_at(board: &Board<'_>, index: u64) -> Tracker {
+    SignedBallot::tracker_of(&board.entries[index as usize][3..]).unwrap()
+}
+
+/// The same, as it is written.
+fn tracker(board: &Board<'_>, index: u64) -> String {
+    tracker_at(board, index).written()
+}
+
+/// The head of a voter in the file of heads is replaced.
+fn with_head(record: &MemoryRecord, election: &Election, voter: usize, head: VoterHead) -> MemoryRecord {
+    let mut record = record.clone();
+    let at = 8 * election.line(voter).voter() as usize;
+    record.files.get_mut(light::HEADS).unwrap()[at..at + 8].copy_from_slice(&head.encode());
+    record
+}
+
+#[test]
+fn a_voter_votes_twice_and_checks_after_the_close() {
+    let election = election();
+    let mut board = election.open_board();
+    let record = light_record(&board);
+    let light = read(&record).unwrap();
+    assert_eq!(light.context.fingerprint(), election.context.fingerprint());
+    assert_eq!(light.voters(), election.credentials.len() as u64);
+    assert_eq!(*light.head(), board.head());
+    assert_eq!(light.is_open(), Ok(()));
+    // A ballot that is prepared with the light context is the one that a full client prepares.
+    let voter = light.voter(&record, &code(&election, 0)).unwrap();
+    assert_eq!(*voter.line(), election.line(0));
+    assert_eq!(predecessor(&election, &record, 0), Ok(None));
+    let mut choices = Choices::new();
+    choices.mark("c0", Mark::Options(vec!["o1".into()]));
+    let prepared = voter.prepare(&light.context, choices, None, 1, &mut TestRng(4)).unwrap();
+    let ballot = prepared.cast(&light.context, voter.credential().key_pair(), &mut TestRng(5)).to_bytes();
+    let first = board.push_bytes(ballot_entry(&ballot).unwrap());
+    let record = light_record(&board);
+    let first_tracker = tracker(&board, first);
+    assert_eq!(predecessor(&election, &record, 0), Ok(Some(first_tracker.clone())));
+    assert_eq!(predecessor(&election, &record, 1), Ok(None));
+    assert_eq!(status(&record, &election, 0, &first_tracker), Ok(LightStatus::OnBoard { index: first }));
+    assert_eq!(status(&record, &election, 1, &first_tracker), Ok(LightStatus::NotShown));
+
+    // The second ballot follows the first one.
+    let own = light.voter(&record, &code(&election, 0)).unwrap();
+    let light = read(&record).unwrap();
+    let previous = light.predecessor(&record, &own, &mut TestRng(2)).unwrap();
+    let mut choices = Choices::new();
+    choices.mark("c0", Mark::Options(vec!["o0".into()]));
+    let prepared = own.prepare(&light.context, choices, previous, 2, &mut TestRng(6)).unwrap();
+    let ballot = prepared.cast(&light.context, own.credential().key_pair(), &mut TestRng(7)).to_bytes();
+    let second = board.push_bytes(ballot_entry(&ballot).unwrap());
+    let record = light_record(&board);
+    let second_tracker = tracker(&board, second);
+    let another = LightStatus::AnotherIsLast { index: second, tracker: tracker_at(&board, second) };
+    assert_eq!(status(&record, &election, 0, &first_tracker), Ok(another));
+
+    board.organise(Action::Close);
+    let closed = light_record(&board);
+    assert_eq!(read(&closed).unwrap().is_open(), Err(VoterError::Closed));
+    assert_eq!(predecessor(&election, &closed, 0), Err(VoterError::Closed));
+    // Nobody has stated a tally yet.
+    assert_eq!(status(&closed, &election, 0, &second_tracker), Ok(LightStatus::OnBoard { index: second }));
+    board.finish_closed();
+    let record = light_record(&board);
+    assert_eq!(status(&record, &election, 0, &second_tracker), Ok(LightStatus::Counted { index: second }));
+    let another = LightStatus::AnotherCounts { index: second, tracker: tracker_at(&board, second) };
+    assert_eq!(status(&record, &election, 0, &first_tracker), Ok(another));
+    assert_eq!(status(&record, &election, 1, &second_tracker), Ok(LightStatus::NoneCounts));
+    let tracker = second_tracker.parse().unwrap();
+    let found = read(&record).unwrap().find(&record, &tracker, &number_of_nobody(), &mut TestRng(1));
+    assert_eq!(found, Err(VoterError::UnknownCredential));
+}
+
+/// The number of a credential that is not on the roll.
+fn number_of_nobody() -> VoterNumber {
+    let stranger = Election::build(ElectionOptions { seed: 99, ..ElectionOptions::default() });
+    number(&stranger, 0)
+}
+
+#[test]
+fn an_election_that_is_not_open_yet() {
+    let election = election();
+    let board = election.unopened_board();
+    let record = unverified(&election, &board);
+    let light = read(&record).unwrap();
+    assert_eq!(light.is_open(), Err(VoterError::NotOpen));
+    // The election of another code, and one in which nobody may vote twice.
+    let stranger = Election::build(ElectionOptions { seed: 99, ..ElectionOptions::default() });
+    let found = light.voter(&record, &code(&stranger, 0)).err();
+    assert_eq!(found, Some(VoterError::UnknownCredential));
+    let once = Election::build(ElectionOptions { revoting: Revoting::NotAllowed, ..ElectionOptions::default() });
+    let mut board = once.open_board();
+    board.vote(0, &[Choice::Options(vec![1])]);
+    assert_eq!(predecessor(&once, &light_record(&board), 0), Err(VoterError::HasVoted));
+}
+
+/// Another server shows other keys, another roll, another number of voters: the fingerprint is not the one that was opened.
+#[test]
+fn lies_about_the_election_are_noticed() {
+    let election = election();
+    let record = light_record(&election.open_board());
+    let summary = record.files[light::ELECTION].clone();
+    let right = *election.context.fingerprint();
+    for at in [2, 34, 42] {
+        let mut lie = record.clone();
+        lie.files.get_mut(light::ELECTION).unwrap()[at] ^= 1;
+        let summary = ElectionSummary::decode(&lie.files[light::ELECTION]).unwrap();
+        let found = *summary.context(election.context.manifest().clone()).unwrap().fingerprint();
+        let opened = VoterError::OpenedAnother { index: board_opening(&election), opened: right, found };
+        assert_eq!(read(&lie).err(), Some(opened), "byte {at}");
+        let _weaken = Weaken::without(Check::OpenedFingerprint);
+        // The authority has signed the roll of the other fingerprint.
+        assert_eq!(read(&lie).err(), Some(VoterError::RollNotSigned { authority: 1 }));
+    }
+    // Keys of an attacker.
+    let mut keys = record.clone();
+    let other = Election::build(ElectionOptions { seed: 99, ..ElectionOptions::default() });
+    let own = keys.files.get_mut(light::ELECTION).unwrap();
+    let length = own.len();
+    own[74..].copy_from_slice(&light_record(&other.open_board()).files[light::ELECTION][74..length]);
+    assert!(matches!(read(&keys).err(), Some(VoterError::OpenedAnother { opened, .. }) if opened == right));
+    let cut = |bytes: usize| {
+        let mut cut = record.clone();
+        cut.files.get_mut(light::ELECTION).unwrap().truncate(bytes);
+        read(&cut).err()
+    };
+    let path = light::ELECTION;
+    let truncated = |field| VoterError::Record(RecordError::Light { path, error: DecodeError::Truncated { field } });
+    assert_eq!(cut(0), Some(truncated("version")));
+    assert_eq!(cut(summary.len() - 1), Some(truncated("key")));
+    assert!(matches!(cut(summary.len() - 32), Some(VoterError::Record(RecordError::Election(_)))));
+}
+
+/// The position of the opening.
+fn board_opening(election: &Election) -> u64 {
+    election.open_board().entries.len() as u64 - 1
+}
+
+/// The opening is not signed by the organiser, or no authority has signed the roll.
+#[test]
+fn the_roll_and_the_opening_are_signed() {
+    let election = election();
+    let mut board = election.unopened_board();
+    let signature = board.entries.pop().unwrap();
+    assert_eq!(signature[2], EntryKind::RollSignature as u8);
+    board.organise(Action::Open);
+    let record = unverified(&election, &board);
+    assert_eq!(read(&record).err(), Some(VoterError::RollNotSigned { authority: 1 }));
+    {
+        let _weaken = Weaken::without(Check::RollSignature);
+        assert_eq!(read(&record).err(), None);
+    }
+    let mut board = election.open_board();
+    let opening = board.entries.last_mut().unwrap();
+    let end = opening.len() - 1;
+    opening[end - 31] ^= 1;
+    assert_eq!(read(&unverified(&election, &board)).unwrap().is_open(), Err(VoterError::NotOpen));
+}
+
+/// A record whose board is not valid, with the files for light clients of a valid one.
+fn unverified(election: &Election, board: &Board<'_>) -> MemoryRecord {
+    let mut record = light_record(&election.open_board());
+    record.files.retain(|path, _| !path.starts_with("tile/"));
+    record.files.extend(board.record().files);
+    let lengths = board.entries.iter().flat_map(|entry| (entry.len() as u16).to_le_bytes()).collect();
+    record.files.insert(light::LENGTHS.into(), lengths);
+    let tiles = ballotta_tests::light::hash_tiles(&board.entries);
+    record.files.extend(tiles.into_iter().map(|(path, tile)| (path.to_string(), tile)));
+    record
+}
+
+/// A server gives a voter the line, the ballot or the head of another one, or of nobody.
+#[test]
+fn lies_about_a_voter_are_noticed() {
+    let election = election();
+    let mut board = election.open_board();
+    let first = board.vote(0, &[Choice::Options(vec![1])]);
+    let other = board.vote(1, &[Choice::Options(vec![0])]);
+    let record = light_record(&board);
+    let own = tracker(&board, first);
+    assert_eq!(predecessor(&election, &record, 0), Ok(Some(own.clone())));
+
+    // Another weight, with the same length.
+    let mut line = record.clone();
+    let roll = line.files.get_mut(record::ROLL).unwrap();
+    let end = roll.len() - 2;
+    roll[end] ^= 3;
+    let not_included = TiledLogError::Log(LogError::NotIncluded { index: 0, size: 1 });
+    assert_eq!(predecessor(&election, &line, 0), Err(VoterError::Record(RecordError::Proof(not_included))));
+
+    // The ballot of another voter.
+    let foreign = with_head(&record, &election, 0, VoterHead::Counted(other));
+    assert_eq!(predecessor(&election, &foreign, 0), Err(VoterError::NotOwnBallot { index: other }));
+    assert_eq!(status(&foreign, &election, 0, &own), Err(VoterError::NotOwnBallot { index: other }));
+    {
+        let _weaken = Weaken::without(Check::OwnBallot);
+        assert_eq!(predecessor(&election, &foreign, 0), Ok(Some(tracker(&board, other))));
+    }
+    // An entry that is no ballot, and one that the board does not have.
+    let opening = board_opening(&election);
+    let none = with_head(&record, &election, 0, VoterHead::Counted(opening));
+    assert_eq!(predecessor(&election, &none, 0), Err(VoterError::NotOwnBallot { index: opening }));
+    let outside = with_head(&record, &election, 0, VoterHead::Counted(1000));
+    let error =
+        RecordError::Light { path: light::HEADS, error: DecodeError::UnknownValue { field: "position", found: 1000 } };
+    assert_eq!(predecessor(&election, &outside, 0), Err(VoterError::Record(error)));
+
+    // A ballot that is hidden: the next one is refused by every ballot box, and by every verifier.
+    let hidden = with_head(&record, &election, 0, VoterHead::None);
+    assert_eq!(predecessor(&election, &hidden, 0), Ok(None));
+    let light = read(&hidden).unwrap();
+    let voter = light.voter(&hidden, &code(&election, 0)).unwrap();
+    let mut choices = Choices::new();
+    choices.mark("c0", Mark::Options(vec!["o0".into()]));
+    let prepared = voter.prepare(&light.context, choices, None, 3, &mut TestRng(4)).unwrap();
+    let ballot = prepared.cast(&light.context, voter.credential().key_pair(), &mut TestRng(5)).to_bytes();
+    let index = board.push_ballot(&ballot);
+    board.organise(Action::Close);
+    let failures = ballotta_tests::election::failures(&board.verify());
+    let fork = AdmissionError::RevoteFork { head: Some(first) }.to_string();
+    assert!(
+        failures.iter().any(|(_, place, problem)| *place == board.place(index) && *problem == fork),
+        "{failures:?}"
+    );
+
+    // The ballot itself is changed, or its signature.
+    let mut changed = record.clone();
+    let bundle = changed.files.get_mut(&format!("tile/entries/000.p/{}", board_size(&record))).unwrap();
+    let end = bundle.len() - 1;
+    bundle[end] ^= 1;
+    let not_included = LogError::NotIncluded { index: other, size: other + 1 };
+    let proof = VoterError::Record(RecordError::Proof(TiledLogError::Log(not_included)));
+    assert_eq!(predecessor(&election, &changed, 1), Err(proof));
+}
+
+fn board_size(record: &MemoryRecord) -> usize {
+    record.files[light::LENGTHS].len() / 2
+}
+
+/// A ballot of the voter's credential that somebody else has signed is on the board.
+#[test]
+fn a_ballot_with_a_wrong_signature_is_not_the_voters() {
+    let election = election();
+    let mut board = election.open_board();
+    board.vote(0, &[Choice::Options(vec![1])]);
+    let record = light_record(&board);
+    let mut forged = board.entries.pop().unwrap();
+    let end = forged.len() - 32;
+    forged[end] ^= 1;
+    let index = board.push_bytes(forged);
+    let mut lie = unverified(&election, &board);
+    lie.files.insert(light::HEADS.into(), record.files[light::HEADS].clone());
+    assert_eq!(predecessor(&election, &lie, 0), Err(VoterError::NotOwnBallot { index }));
+    let _weaken = Weaken::without(Check::OwnBallot);
+    assert_eq!(predecessor(&election, &lie, 0), Ok(Some(tracker(&board, index))));
+}
+
+/// L1, L2: the board must continue the one that was seen before.
+#[test]
+fn two_histories_and_older_copies_are_noticed() {
+    let election = election();
+    let mut board = election.open_board();
+    board.vote(0, &[Choice::Options(vec![1])]);
+    let kept = board.head();
+    let mut fork = board.clone();
+    board.vote(1, &[Choice::Options(vec![1])]);
+    let grown = light_record(&board);
+    let again = |record: &MemoryRecord, kept: &TreeHead| LightElection::read(record, Some(kept), &mut TestRng(1)).err();
+    assert_eq!(again(&grown, &kept), None);
+    assert_eq!(again(&grown, &board.head()), None);
+    let older = VoterError::OlderBoard { kept: board.head().size, found: kept.size };
+    assert_eq!(again(&light_record(&fork), &board.head()), Some(older));
+    // The ballot is dropped, and others are added.
+    fork.entries.pop();
+    fork.heads.clear();
+    fork.vote(1, &[Choice::Options(vec![0])]);
+    fork.vote(0, &[Choice::Options(vec![0])]);
+    let forked = light_record(&fork);
+    assert_eq!(again(&forked, &kept), Some(VoterError::TwoHistories));
+    let empty = TreeHead { size: 0, ..kept };
+    assert_eq!(again(&forked, &empty), Some(VoterError::TwoHistories), "no log begins with such a head");
+    let _weaken = Weaken::without(Check::KeptHead);
+    assert_eq!(again(&forked, &kept), None);
+}
+
+/// The board announces a closing that is none.
+#[test]
+fn the_closing_is_signed() {
+    let election = election();
+    let mut board = election.open_board();
+    let ballot = board.vote(0, &[Choice::Options(vec![1])]);
+    let mut record = light_record(&board);
+    record.files.insert(light::CLOSE.into(), (ballot + 1).to_le_bytes().to_vec());
+    assert_eq!(read(&record).err(), Some(VoterError::CloseNotSigned { index: ballot }));
+    record.files.insert(light::CLOSE.into(), 0_u64.to_le_bytes().to_vec());
+    assert_eq!(read(&record).unwrap().is_open(), Ok(()));
+    record.files.insert(light::CLOSE.into(), vec![0; 7]);
+    let error = DecodeError::Truncated { field: "size" };
+    assert_eq!(read(&record).err(), Some(VoterError::Record(RecordError::Light { path: light::CLOSE, error })));
+}
+
+/// Heads are believed only under the statements of enough trustees about this board.
+#[test]
+fn heads_are_signed_by_enough_trustees() {
+    let election = Election::build(ElectionOptions {
+        closing: Closing::Statements,
+        revoting: Revoting::LastCounts,
+        ..ElectionOptions::default()
+    });
+    let mut board = election.open_board();
+    let index = board.vote(0, &[Choice::Options(vec![1])]);
+    board.organise(Action::Close);
+    let tally = board.tally();
+    let own = tracker(&board, index);
+    let needed = election.context.manifest().trustees().statements_needed() as u16;
+    for trustee in 1..needed {
+        let statement = board.statement(&tally, trustee).to_bytes();
+        board.push(EntryKind::ClosingStatement, &statement);
+        // The same statement twice is one.
+        board.push(EntryKind::ClosingStatement, &statement);
+    }
+    let few = light_record(&board);
+    assert_eq!(status(&few, &election, 0, &own), Ok(LightStatus::OnBoard { index }));
+    {
+        let _weaken = Weaken::without(Check::StatementsNeeded);
+        assert_eq!(status(&few, &election, 0, &own), Ok(LightStatus::Counted { index }));
+    }
+    // One more, which is not signed by its trustee.
+    let mut forged = board.clone();
+    let mut statement = board.statement(&tally, needed).to_bytes();
+    let end = statement.len() - 1;
+    statement[end - 31] ^= 1;
+    forged.push(EntryKind::ClosingStatement, &statement);
+    assert_eq!(status(&light_record(&forged), &election, 0, &own), Ok(LightStatus::OnBoard { index }));
+    let statement = board.statement(&tally, needed).to_bytes();
+    board.push(EntryKind::ClosingStatement, &statement);
+    let enough = light_record(&board);
+    assert_eq!(status(&enough, &election, 0, &own), Ok(LightStatus::Counted { index }));
+    // Other heads than the signed ones.
+    let lie = with_head(&enough, &election, 0, VoterHead::None);
+    let not_included = TiledLogError::Log(LogError::NotIncluded { index: 0, size: 1 });
+    assert_eq!(status(&lie, &election, 0, &own), Err(VoterError::Record(RecordError::Proof(not_included))));
+}
+
+/// A roll of many voters: every voter is found, nobody else is, and little is read.
+#[test]
+fn a_large_roll_is_searched_with_few_requests() {
+    const VOTERS: usize = 50_000;
+    let mut rng = TestRng(8);
+    let election = Election::build_with(
+        ElectionOptions { most_weight: Some(VOTERS as u64 + 100), ..ElectionOptions::default() },
+        |lines| {
+            let style = lines[0];
+            lines.extend((0..VOTERS as u64).map(|number| {
+                let mut credential = [0; 32];
+                rng.fill_bytes(&mut credential);
+                // As those of real credentials, the first byte is even.
+                credential[0] &= 0xfe;
+                RollLine { number: number + 10, credential, ..style }
+            }));
+        },
+        |_| (),
+    );
+    let board = election.open_board();
+    let record = light_record(&board);
+    let counted = Counted::new(&record);
+    let light = LightElection::read(&counted, None, &mut TestRng(1)).unwrap();
+    let opened = counted.traffic();
+    for voter in 0..election.codes.len() {
+        let counted = Counted::new(&record);
+        let own = light.voter(&counted, &code(&election, voter)).unwrap();
+        assert_eq!(*own.line(), line(&election, &record, voter));
+        let (requests, bytes) = counted.traffic();
+        // Places, block, and two tiles; a second reading of the places or a second block in rare cases.
+        assert!(requests <= 7 && bytes < 25_000, "{requests} requests, {bytes} bytes: {:?}", counted.parts());
+    }
+    assert!(opened.0 <= 8, "{opened:?}: {:?}", counted.parts());
+}
+
+/// The line of a voter, found by reading the whole roll.
+fn line(election: &Election, record: &MemoryRecord, voter: usize) -> RollLine {
+    let manifest = record::read_manifest(record).unwrap();
+    let roll = record::PublishedRoll::read(record, &manifest).unwrap();
+    roll.find(record, election.credentials[voter].public().as_bytes()).unwrap().unwrap()
+}
