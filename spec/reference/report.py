@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from encoding import written
+
 STAGES = ("voting", "closed", "complete")
 
 UNITS = {
@@ -176,7 +178,7 @@ class Report:
         lines += [f"not checked: {text}" for text in self.not_checked]
         lines += [f"warning: {text}" for text in self.warnings]
         if self.fingerprint:
-            lines.append(f"fingerprint {self.fingerprint.hex()}")
+            lines.append(f"fingerprint {written('F', self.fingerprint)} ({self.fingerprint.hex()})")
         lines.append(f"The record: {(self.verdict() or 'could not be read').replace('_', ' ')}.")
         return "\n".join(lines)
 
