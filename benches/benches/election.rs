@@ -276,18 +276,21 @@ fn decryption(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
         b.iter_batched(|| tally.clone(), |tally| check(tally).expect("statements of all"), BatchSize::SmallInput);
     });
     c.bench_function("decrypt", |b| {
-        let Rehearsal { election: Election { context, shares, trustee_keys, .. }, closed, .. } = &**rehearsal;
-        let mut decrypt = || PartialDecryption::decrypt(context, closed, &shares[0], &trustee_keys[0], &mut rng);
+        let Rehearsal { election: Election { context, joint_key, shares, trustee_keys, .. }, closed, .. } =
+            &**rehearsal;
+        let mut decrypt =
+            || PartialDecryption::decrypt(context, joint_key, closed, &shares[0], &trustee_keys[0], &mut rng);
         b.iter(|| decrypt().expect("shares of this election"));
     });
     c.bench_function("verify a partial decryption", |b| {
-        let Rehearsal { election: Election { context, .. }, tally, decryptions, .. } = &**rehearsal;
-        let verify = |part: PartialDecryption| part.verify(context, tally, &mut rng).expect("an honest trustee");
+        let Rehearsal { election: Election { context, joint_key, .. }, tally, decryptions, .. } = &**rehearsal;
+        let verify =
+            |part: PartialDecryption| part.verify(context, joint_key, tally, &mut rng).expect("an honest trustee");
         b.iter_batched(|| decryptions[0].clone(), verify, BatchSize::SmallInput);
     });
     c.bench_function("combine", |b| {
-        let Rehearsal { election: Election { context, .. }, tally, decryptions, .. } = &**rehearsal;
-        let verified = decryptions.iter().map(|part| part.clone().verify(context, tally, &mut bench_rng()));
+        let Rehearsal { election: Election { context, joint_key, .. }, tally, decryptions, .. } = &**rehearsal;
+        let verified = decryptions.iter().map(|part| part.clone().verify(context, joint_key, tally, &mut bench_rng()));
         let verified: Vec<VerifiedDecryption> = verified.collect::<Result<_, _>>().expect("honest trustees");
         b.iter(|| combine(context, tally, &verified).expect("totals of valid ballots"));
     });

@@ -5,37 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from encoding import written
+
 STAGES = ("voting", "closed", "complete")
 
 UNITS = {
     "manifest.valid": "manifest",
     "board.checkpoint": "checkpoint",
-    "board.entries": "entries",
+    "board.entries": "entry",
     "board.root": "tree head",
     "board.pinned": "tree head",
-    "board.order": "entries",
-    "ceremony.messages": "messages",
-    "roll.lines": "lines",
-    "roll.signature": "signatures",
+    "board.order": "entry",
+    "ceremony.messages": "message",
+    "roll.lines": "line",
+    "roll.signature": "signature",
     "election.fingerprint": "fingerprint",
     "election.pinned": "fingerprint",
-    "organiser.signature": "entries",
-    "ballot.encoding": "ballots",
-    "ballot.election": "ballots",
-    "ballot.credential": "ballots",
-    "ballot.style": "ballots",
-    "ballot.signature": "ballots",
-    "ballot.argument": "ballots",
-    "ballot.duplicate": "ballots",
-    "ballot.randomness": "ballots",
-    "ballot.window": "ballots",
-    "ballot.predecessor": "ballots",
-    "tally.sums": "statements",
+    "organiser.signature": "entry",
+    "ballot.encoding": "ballot",
+    "ballot.election": "ballot",
+    "ballot.credential": "ballot",
+    "ballot.style": "ballot",
+    "ballot.signature": "ballot",
+    "ballot.argument": "ballot",
+    "ballot.duplicate": "ballot",
+    "ballot.randomness": "ballot",
+    "ballot.window": "ballot",
+    "ballot.predecessor": "ballot",
+    "tally.sums": "statement",
     "closing.rule": "rule",
-    "decryption.proof": "decryptions",
-    "decryption.threshold": "decryptions",
+    "decryption.proof": "decryption",
+    "decryption.threshold": "decryption",
     "result.totals": "result",
-    "record.files": "files",
+    "record.files": "file",
 }
 BALLOT_CHECKS = [check for check in UNITS if check.startswith("ballot.")]
 OF_COMPLETE = list(UNITS)[list(UNITS).index("tally.sums") :]
@@ -163,7 +165,7 @@ class Report:
             lines += [f"  (blank)  {contest['blank']}"] if contest["blank"] is not None else []
             lines += ["  " + " > ".join(" = ".join(tie) for tie in contest["ranking"])] if contest["ranking"] else []
         for check in self.checks():
-            items = f"{self.items.get(check, 0)} {UNITS[check]}"
+            items = counted(self.items.get(check, 0), UNITS[check])
             lines.append(f"{self.status(check):12} {check:22} {items}")
         for failure in self.shown_failures():
             who = ", ".join(map(place_text, failure["who"]))
@@ -176,9 +178,14 @@ class Report:
         lines += [f"not checked: {text}" for text in self.not_checked]
         lines += [f"warning: {text}" for text in self.warnings]
         if self.fingerprint:
-            lines.append(f"fingerprint {self.fingerprint.hex()}")
+            lines.append(f"fingerprint {written('F', self.fingerprint)} ({self.fingerprint.hex()})")
         lines.append(f"The record: {(self.verdict() or 'could not be read').replace('_', ' ')}.")
         return "\n".join(lines)
+
+
+def counted(number: int, one: str) -> str:
+    many = {"entry": "entries"}.get(one, f"{one}s")
+    return f"{number} {one if number == 1 else many}"
 
 
 def shown(text: str) -> str:

@@ -221,7 +221,7 @@ fn a_trustee_decrypts_what_the_board_says_or_nothing() {
         let session = TrusteeSession::new(seed(), &mut stored);
         let closing = session.verify_closed(source, &|_| (), &mut TestRng(1)).ok()?;
         let part = closing.decrypt(source, &mut TestRng(2)).ok()?;
-        part.verify(&election.context, &board.tally(), &mut TestRng(1))
+        part.verify(&election.context, &election.joint_key, &board.tally(), &mut TestRng(1))
             .expect("a decryption of the tally of the board");
         Some(())
     });

@@ -85,8 +85,9 @@ pub(crate) fn verify(
     })
 }
 
-/// The list of all checks: slug, unit, description.
+/// The list of all checks: slug, unit of one item, unit, description.
 #[pyfunction]
-pub(crate) fn checks() -> Vec<(&'static str, &'static str, &'static str)> {
-    CheckId::ALL.iter().map(|check| (check.slug(), check.unit(), check.description())).collect()
+pub(crate) fn checks() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
+    let check = |check: &CheckId| (check.slug(), check.unit_of_one(), check.unit(), check.description());
+    CheckId::ALL.iter().map(check).collect()
 }

@@ -49,10 +49,11 @@ class Election:
             self.add(f"anna.{step}")
         lines = [f"{style},{weight}\n" for style, weight in voters]
         (folder / "list.csv").write_text("".join(["style,weight\n", *lines]))
-        self.fingerprint = self.run("credentials", "issue", "record", "--list", "list.csv", "--codes", "codes.csv")
-        issued = [line.split(",") for line in (folder / "codes.csv").read_text().splitlines()[1:]]
-        codes = [fields[1] for fields in issued]
-        self.voter_numbers = [fields[2] for fields in issued]
+        issued = self.run("credentials", "issue", "record", "--list", "list.csv", "--codes", "codes.csv", "--json")
+        self.fingerprint: str = json.loads(issued)["fingerprint"]
+        letters = [line.split(",") for line in (folder / "codes.csv").read_text().splitlines()[1:]]
+        codes = [fields[1] for fields in letters]
+        self.voter_numbers = [fields[2] for fields in letters]
         for number, code in enumerate(codes):
             (folder / f"code{number}").write_text(code)
         key = ("--key", "office.key", "--fingerprint", self.fingerprint)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from fractions import Fraction
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -197,19 +199,26 @@ def test_the_whole_page_and_the_notebook(report: Report) -> None:
     notebook = report._repr_html_()
     assert "8.796" not in whole and f"{2**43:,}" in whole
     assert "8.796" in page(report, None, language="it")
-    assert "ada (6) = bob (6) &gt; eve (2)" in notebook and "single votes away: rare weight." in notebook and "<th>ranking</th>" in notebook
-    assert "ada (good) &gt; eve (fair) &gt; bob (poor)" in notebook and "<td>ada, eve</td>" in notebook
+    assert "A rehearsal" not in notebook and "A rehearsal" not in report.to_text()
+    assert "Ada (6) = Bob &lt;b&gt; (6) &gt; Eve (2)" in notebook and "single votes away: rare weight." in notebook and "<th>ranking</th>" in notebook
+    assert "Ada (good) &gt; Eve (fair) &gt; Bob &lt;b&gt; (poor)" in notebook and "<td>Ada, Eve</td>" in notebook
 
 
 def test_the_text_of_a_report(report: Report) -> None:
+    report = dataclasses.replace(report, _manifest=json.dumps({**MANIFEST, "kind": "rehearsal"}))
+    assert "<p>A rehearsal, not an election.</p>" in report._repr_html_()
     lines = report.to_text("en").split("\n")
     assert "4 of 5 voters on the roll took part, 80.0 %." in lines
     secret = "  The totals stay encrypted, since they would give single votes away: rare weight."
-    for line in ["  ada: 6", f"  bob: {2**43:,}", "  ada: 7 / 2 / 0", "  ada: above bob 6, above eve 7", "  Blank votes: 1", secret]:
+    assert lines[:2] == ["A rehearsal, not an election.", ""]
+    ada = ["  Ada (ada): 6", "  Ada (ada): 7 / 2 / 0", "  Ada (ada): above Bob <b> 6, above Eve 7"]
+    for line in [*ada, "Contest chair (chair)", f"  Bob <b> (bob): {2**43:,}", "  Blank votes: 1", secret]:
         assert line in lines, line
     translated = report.to_text("it").split("\n")
-    bob = f"  bob: {2**43:,}".replace(",", ".")
-    for line in ["  ada: 6", bob, "  ada: 7 / 2 / 0", "  ada: prima di bob 6, prima di eve 7", "  Schede bianche: 1"]:
+    bob = f"  Bob <b> (bob): {2**43:,}".replace(",", ".")
+    ada = ["  Ada (ada): 6", "  Ada (ada): 7 / 2 / 0", "  Ada (ada): prima di Bob <b> 6, prima di Eve 7"]
+    # A title that is the identifier appears once.
+    for line in ["Una prova, non un’elezione.", *ada, "chair", bob, "  north: 4", "  Schede bianche: 1"]:
         assert line in translated, line
     assert not set(lines) & set(translated) & {secret}
 
@@ -220,6 +229,7 @@ def test_the_text_of_failures(report: Report) -> None:
         {"check": "manifest.valid", "status": "passed", "items": 1, "failures": 0},
         {"check": "roll.lines", "status": "findings", "items": 3000, "failures": 2},
         {"check": "ballot.argument", "status": "failed", "items": 7, "failures": 5},
+        {"check": "ballot.signature", "status": "passed", "items": 1, "failures": 0},
         {"check": "tally.sums", "status": "missing", "items": 0, "failures": 1},
         {"check": "record.files", "status": "unreadable", "items": 2, "failures": 1},
         {"check": "closing.rule", "status": "missing", "items": 0, "failures": 0},
@@ -240,6 +250,7 @@ def test_the_text_of_failures(report: Report) -> None:
 ok       manifest.valid         1 manifest
 finding  roll.lines             2 failures, 3000 lines
 FAILED   ballot.argument        5 failures, 7 ballots
+ok       ballot.signature       1 ballot
 missing  tally.sums             1 failure, 0 statements
 NOT READ record.files           1 failure, 2 files
 missing  closing.rule           nothing to check
@@ -269,6 +280,7 @@ THE RECORD DOES NOT HOLD.""" % ("0" * 64)
 ok           manifest.valid         1 manifesto
 irregolarità roll.lines             2 errori, 3000 righe
 FALLITO      ballot.argument        5 errori, 7 schede
+ok           ballot.signature       1 scheda
 manca        tally.sums             1 errore, 0 dichiarazioni
 NON LETTO    record.files           1 errore, 2 file
 manca        closing.rule           nulla da controllare
@@ -296,6 +308,25 @@ impronta F-00000-00000-00000-00000-00000-01E
 IL VERBALE NON È VALIDO.""" % ("0" * 64)
 
 
+def test_what_is_not_complete(report: Report) -> None:
+    """What was not checked is not called right: in the text, on the page and in a notebook."""
+    missing = {"check": "tally.sums", "place": "record", "effect": "missing", "who": ["board"], "problem": "why"}
+    finding = {**missing, "effect": "none"}
+    one = '1 check could not be made yet: it is marked "not checked".'
+    two = '2 checks could not be made yet: they are marked "not checked".'
+    for failures, left_out, says in [
+        ([missing], 0, "Nothing wrong was found. Awaited: the board."),
+        ([missing], 1, f"Nothing wrong was found. {one} Awaited: the board."),
+        ([missing, finding], 2, f"{two} Awaited: the board."),
+    ]:
+        checks = [{"check": id, "status": "not_checked", "items": 0, "failures": 0} for id in ["closing.rule", "result.totals"][:left_out]]
+        value = {**json.loads(report.to_json()), "verdict": "not_complete", "checks": checks, "failures": failures}
+        made = Report._read((json.dumps(value), "", None, json.dumps(MANIFEST)), "")
+        assert translated_table(made, Words("en")).endswith(f"\nTHE RECORD IS NOT COMPLETE. {says}")
+        assert f"<b>The record is NOT complete</b>{escape(says)}</div>" in page(made, None)
+        assert escape(says) in made._repr_html_()
+
+
 def test_verdicts_on_the_page(report: Report) -> None:
     failure = {"check": "board.entries", "place": "record", "problem": "why"}
     awaited = [{"trustee": 2}, "board", {"authority": 1}]
@@ -316,4 +347,4 @@ def test_verdicts_on_the_page(report: Report) -> None:
         assert [str(role) for role in made.awaited] == (["credential authority 1", "the board", "trustee 2"] if who == awaited else [])
         assert ("took part" in str(made)) == made.holds
         # The result of a record that does not hold is shown nowhere.
-        assert ("took part" in whole) == ("ada (6)" in made._repr_html_()) == made.holds
+        assert ("took part" in whole) == ("Ada (6)" in made._repr_html_()) == made.holds

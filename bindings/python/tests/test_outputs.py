@@ -75,7 +75,7 @@ def every_output(report: Report, record: Path, out: Path) -> tuple[str, dict[str
     assert ran.returncode == codes.get(report.verdict, 0)
     assert report.to_json() in (json.dumps(json.loads(report.to_json()), separators=(",", ":"), ensure_ascii=False),)
     assert json.loads(report.to_json())["verdict"] == report.verdict
-    assert str(report.fingerprint) in repr(report) and len(repr(report)) < 200
+    assert str(report.written_fingerprint) in repr(report) and len(repr(report)) < 200
     Page(report._repr_html_())
     for table in (report.counts, report.averages, report.rankings):
         assert isinstance(table(), dict)
@@ -132,13 +132,13 @@ def test_a_valid_record(kinds: Path, tmp_path: Path) -> None:
     lines = text.split("\n")
     assert f"{VOTERS + 1} of {VOTERS + 1} voters on the roll took part, 100.0 %." in lines
     secret = "  The totals stay encrypted, since they would give single votes away: too few ballots."
-    assert lines[lines.index(SECRET) + 1] == secret
+    assert lines[lines.index(f"Only for one ({SECRET})") + 1] == secret
     italian = report.to_text("it").split("\n")
     assert f"Hanno partecipato {VOTERS + 1} dei {VOTERS + 1} votanti nell’elenco, 100,0 %." in italian
     assert italian[-1] == "Il verbale è valido." and f"            {report.fingerprint}" in italian
     assert f"impronta {report.written_fingerprint}" in italian
     for id, titles, _, _, _ in CONTESTS:
-        assert id in lines
+        assert f"{titles['en']} ({id})" in lines
         for language, html in pages.items():
             assert Page(html).shows(titles[language], language, translated=False), (id, language)
     for language, html in pages.items():

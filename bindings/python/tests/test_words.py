@@ -41,8 +41,8 @@ def test_every_sentence_is_used_and_complete() -> None:
 
 
 def test_every_check_has_a_description() -> None:
-    assert set(ITALIAN_CHECKS) == {slug for slug, _, _ in _ballotta.checks()}
-    assert set(ITALIAN_UNITS) == {unit for _, unit, _ in _ballotta.checks()}
+    assert set(ITALIAN_CHECKS) == {slug for slug, *_ in _ballotta.checks()}
+    assert set(ITALIAN_UNITS) == {unit for _, *units, _ in _ballotta.checks() for unit in units}
 
 
 def test_languages_and_numbers() -> None:

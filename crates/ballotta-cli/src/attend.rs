@@ -440,9 +440,10 @@ impl<'a> Sitting<'a> {
         // Proofs are random, so a decryption that was made before is verified, and not made again.
         if exists(&path)? {
             let (context, tally) = closed.tally()?;
+            let joint_key = closed.joint_key()?;
             let bytes = message_file::read_kind(&path, FileKind::PartialDecryption)?;
             let there = PartialDecryption::decode(&bytes);
-            let there = there.ok().and_then(|there| there.verify(context, tally, &mut system_rng()).ok());
+            let there = there.ok().and_then(|there| there.verify(context, joint_key, tally, &mut system_rng()).ok());
             if there.is_none_or(|there| there.trustee() != self.index) {
                 return other_content(&path);
             }

@@ -66,6 +66,8 @@ struct RollAdded {
     voters: u64,
     weight: u64,
     fingerprint: String,
+    /// The fingerprint in the form that people compare.
+    written: String,
     /// Whether the record had this roll before.
     was_there: bool,
 }
@@ -106,12 +108,12 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
             match (entry, roll, error) {
                 (.., Some(error)) => print(format_args!("{file}: refused: {error}"))?,
                 (Some(entry), ..) => print(format_args!("{file}: entry {entry}"))?,
-                (None, Some(RollAdded { voters, weight, fingerprint, was_there }), None) => {
+                (None, Some(RollAdded { voters, weight, written, was_there, .. }), None) => {
                     let voters = counted(*voters, "voter", "voters");
                     let weight = grouped(*weight);
                     let put =
                         if *was_there { "is the roll of the record already" } else { "is now the roll of the record" };
-                    print(format_args!("{file}: {put}: {voters}, total weight {weight}, fingerprint {fingerprint}"))?;
+                    print(format_args!("{file}: {put}: {voters}, total weight {weight}, fingerprint {written}"))?;
                 }
                 (None, None, None) => print(format_args!("{file}: added to the closing checkpoint"))?,
             }
@@ -255,7 +257,13 @@ impl Board<'_> {
             self.ballot_box.put_roll(bytes)?;
         }
         let (voters, weight) = (roll.totals().voters(), roll.totals().weight());
-        Ok(RollAdded { voters, weight, fingerprint: fingerprint.to_string(), was_there })
+        Ok(RollAdded {
+            voters,
+            weight,
+            fingerprint: fingerprint.to_string(),
+            written: fingerprint.written(),
+            was_there,
+        })
     }
 
     /// Whether a file of this call is the signature of a credential authority for the roll of this fingerprint.

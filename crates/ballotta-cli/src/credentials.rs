@@ -11,7 +11,8 @@ use std::iter::zip;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use ballotta::credential::{Credential, Entitlement, RollLine, RollRules, RollSignature, VotingCode};
+use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
+use ballotta::election::ElectionContext;
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::JointKey;
 use ballotta::limits::MAX_VOTERS;
@@ -30,7 +31,7 @@ use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::{CODES, other_key};
 use crate::record::{Record, exists, lock_record, read_at_most, read_election};
 use crate::secrets::{read_signing_key, system_rng, without_mark};
-use crate::signing::{BoardPin, Summary, check_fingerprint};
+use crate::signing::{BoardPin, Summary, answer_fingerprint, check_fingerprint};
 
 /// New voting codes, and their roll.
 #[derive(clap::Args, Debug)]
@@ -39,8 +40,8 @@ pub(crate) struct IssueCredentials {
     record: PathBuf,
     #[command(flatten)]
     voters: Voters,
-    /// The new file for the secret voting codes, with a line `number,code,voter_number,style,weight` for each voter, and the further
-    /// columns of --list
+    /// The new file for the secret voting codes, with a line `number,code,voter_number,style,weight,fingerprint` for each voter, and
+    /// the further columns of --list
     #[arg(long, value_name = "FILE")]
     codes: PathBuf,
 }
@@ -109,15 +110,20 @@ impl IssueCredentials {
         }
 
         let (codes, text) = issue(manifest, &joint_key, &voters, console)?;
+        let mut reader = RollReader::new(RollRules::for_manifest(manifest));
+        reader.feed(text.as_bytes(), &mut |_| ());
+        let index = reader.finish(&mut |_| ())?;
+        let context = ElectionContext::new(manifest.clone(), &joint_key, index.hash())?;
+        let fingerprint = context.fingerprint().written();
         // The text must not grow, because memory that it leaves is not wiped.
         let length: usize = further.iter().map(String::len).sum();
-        let mut list = Zeroizing::new(String::with_capacity(length + columns.len() + 128 * (voters.len() + 1)));
+        let mut list = Zeroizing::new(String::with_capacity(length + columns.len() + 192 * (voters.len() + 1)));
         writeln!(list, "{CODES}{columns}")?;
         for (number, (code, (Entitlement { style, weight }, further))) in (1..).zip(zip(&codes, zip(&voters, &further)))
         {
             let credential = Credential::derive(code, manifest.hash(), joint_key.hash())?;
             let (code, voter_number) = (code.expose_text(), VoterNumber::written(credential.public()));
-            writeln!(list, "{number},{},{voter_number},{},{weight}{further}", *code, styles[*style])?;
+            writeln!(list, "{number},{},{voter_number},{},{weight},{fingerprint}{further}", *code, styles[*style])?;
         }
         // The codes get their name after the roll is in the record: codes that have a name belong to a roll, and a roll has
         // its codes on the disk. After a crash between the two, `finish` gives them their name.
@@ -163,11 +169,9 @@ impl IssueCredentials {
         warnings.iter().for_each(|warning| console.say(format!("warning: {warning}")));
         let fingerprint = election.context.fingerprint();
         let written = fingerprint.written();
-        console.say(format!(
-            "Print the fingerprint {written} beside the code of every voter, to be compared. In full it is"
-        ));
-        let fingerprint = fingerprint.to_string();
-        console.answer(&fingerprint, &json!({ "voters": voters, "fingerprint": fingerprint }))
+        console.say("Print the fingerprint of the election beside the code of every voter, who compares it:");
+        let value = json!({ "voters": voters, "fingerprint": fingerprint.to_string(), "written": written });
+        console.answer(&written, &value)
     }
 }
 
@@ -267,9 +271,9 @@ impl SignRoll {
         summary.fingerprint(fingerprint).roll(roll.totals()).show(console);
         let signature = RollSignature::sign(index, fingerprint, &key, &mut system_rng());
         message_file::write(&MessageFile::new(FileKind::RollSignature, signature.encode()), &self.out)?;
-        let (out, fingerprint) = (self.out.shown(), fingerprint.to_string());
+        let out = self.out.shown();
         console.say(format!("Send {out} to the board.\nIt signs the roll of the election with this fingerprint:"));
-        console.answer(&fingerprint, &json!({ "fingerprint": fingerprint }))
+        answer_fingerprint(fingerprint, console)
     }
 }
 

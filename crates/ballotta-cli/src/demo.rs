@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result};
 use ballotta::ballot::{Choices, Mark};
 use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::credential::Entitlement;
+use ballotta::hash::Fingerprint;
 use ballotta::manifest::{
     BallotStyle, Contest, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Schedule, Text, Weights,
 };
@@ -139,8 +140,10 @@ pub(crate) fn run(args: &DemoArgs, console: Console) -> Result<()> {
     }
     print(format_args!("\n{}", chart::terminal(context.manifest(), result, 40)))?;
     print(comparison(figures, result.counted_ballots, yes, no))?;
-    let (fingerprint, picture, record) = (&result.fingerprint, root.join("result/chart.svg"), root.shown());
-    print(format_args!("fingerprint  {fingerprint}\nrecord       {record}\npicture      {}", picture.shown()))?;
+    let fingerprint = result.fingerprint.parse::<Fingerprint>().context("the fingerprint of the result")?;
+    let (written, picture, record) = (fingerprint.written(), root.join("result/chart.svg").shown(), root.shown());
+    print(format_args!("fingerprint  {written}\n             {fingerprint}"))?;
+    print(format_args!("record       {record}\npicture      {picture}"))?;
     let time = Duration::from_secs_f64(stages.times.values().sum());
     print(format_args!("time         {}\n", seconds(time)))?;
     print("To verify the record again, perhaps after you change a byte of it, run")?;

@@ -15,11 +15,13 @@ use ballotta::board::{board_key, witness_keys};
 use ballotta::contest::ContestOption;
 use ballotta::credential::RollSignature;
 use ballotta::decryption::{ClosingStatement, PartialDecryption, TallyReference};
-use ballotta::hash::FileHash;
+use ballotta::hash::{FileHash, Fingerprint, Tracker};
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
 use ballotta::manifest::{BallotStyle, Contest, ElectionKind, LogKey, Manifest, Party};
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
+use ballotta::signing::PublicElement;
+use ballotta::written::VoterNumber;
 use ballotta_io::FolderRecord;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -137,6 +139,16 @@ impl Fields {
     fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.0.push((name, value.into()));
         self
+    }
+
+    /// Adds the fingerprint of an election, in the form that people compare and whole.
+    fn fingerprint(self, fingerprint: &Fingerprint) -> Self {
+        self.with("written fingerprint", fingerprint.written()).with("fingerprint", fingerprint.to_string())
+    }
+
+    /// Adds the tracker of a ballot, in the form that people compare and whole.
+    fn tracker(self, tracker: &Tracker) -> Self {
+        self.with("written tracker", tracker.written()).with("tracker", tracker.to_string())
     }
 
     fn and(mut self, other: Self) -> Self {
@@ -270,8 +282,8 @@ impl Inspection<'_> {
                 let state = if file.is_used() { "used" } else { "not used yet: secret" };
                 Ok(Fields::of("a prepared ballot")
                     .with("state", state)
-                    .with("fingerprint", file.fingerprint.as_str())
-                    .with("tracker", file.tracker.as_str()))
+                    .fingerprint(&file.fingerprint.parse().context("the fingerprint")?)
+                    .tracker(&file.tracker.parse().context("the tracker")?))
             }
             Some("trustee-state") => Ok(Fields::of("the state of a trustee").with("state", value)),
             Some("witness-state") => Ok(Fields::of("the state of a witness").with("state", value)),
@@ -292,7 +304,9 @@ impl Inspection<'_> {
                 let lines: Vec<&str> = shown.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
                 let checked =
                     "nothing: this is only the content of the file; `ballotta verify` checks it against the ballots";
-                let fields = fields.with("fingerprint", result.fingerprint.as_str()).with("checked", checked);
+                let fields = fields
+                    .fingerprint(&result.fingerprint.parse().context("the fingerprint")?)
+                    .with("checked", checked);
                 Ok(fields.with("result", lines))
             }
             _ => {
@@ -330,18 +344,16 @@ impl Inspection<'_> {
             FileKind::RollSignature => {
                 let signature = RollSignature::decode(&bytes)?;
                 let fields = Fields::of("").with("authority", signature.authority());
-                fields.with("fingerprint", signature.fingerprint().to_string())
+                fields.fingerprint(signature.fingerprint())
             }
             FileKind::Opening => organiser_entry(Action::Open, &bytes)?,
             FileKind::Closing => organiser_entry(Action::Close, &bytes)?,
-            FileKind::Ballot => {
-                Fields::of("").with("tracker", SignedBallot::tracker_of(&bytes)?.to_string()).and(header(&bytes)?)
-            }
+            FileKind::Ballot => Fields::of("").tracker(&SignedBallot::tracker_of(&bytes)?).and(header(&bytes)?),
             FileKind::ClosingStatement => {
                 let statement = ClosingStatement::decode(&bytes)?;
                 Fields::of("")
                     .with("trustee", statement.trustee())
-                    .with("fingerprint", statement.tally().fingerprint.to_string())
+                    .fingerprint(&statement.tally().fingerprint)
                     .with("size", statement.tally().close.size)
                     .with("root", statement.tally().close.root.to_string())
                     .with("heads", statement.tally().heads.to_string())
@@ -446,16 +458,21 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
 
 fn organiser_entry(action: Action, body: &[u8]) -> Result<Fields> {
     let entry = OrganiserEntry::decode(action, body)?;
-    Ok(Fields::of("").with("fingerprint", entry.fingerprint().to_string()))
+    Ok(Fields::of("").fingerprint(entry.fingerprint()))
 }
 
 /// The public fields of a ballot, signed or not.
 fn header(ballot: &[u8]) -> Result<Fields> {
     let BallotHeader { fingerprint, style, credential, previous, .. } = BallotHeader::read(ballot)?;
     Ok(Fields::of("")
-        .with("fingerprint", fingerprint.to_string())
+        .fingerprint(&fingerprint)
         .with("style", style)
+        .with(
+            "voter number",
+            PublicElement::from_canonical(&credential).map(|credential| VoterNumber::written(&credential)),
+        )
         .with("credential", hex::encode(credential))
+        .with("written previous", previous.map(|tracker| tracker.written()))
         .with("previous", previous.map(|tracker| tracker.to_string())))
 }
 
@@ -464,7 +481,7 @@ fn decryption(bytes: &[u8]) -> Result<Fields> {
     let TallyReference { fingerprint, close, heads, sums } = part.tally();
     Ok(Fields::of("a partial decryption")
         .with("trustee", part.trustee())
-        .with("fingerprint", fingerprint.to_string())
+        .fingerprint(fingerprint)
         .with("size", close.size)
         .with("root", close.root.to_string())
         .with("heads", heads.to_string())
@@ -486,17 +503,17 @@ fn entry_line(bytes: &[u8]) -> String {
             Ok(format!("{what}{author}: {}, {}", counted(pointer.length().into(), "byte", "bytes"), pointer.hash()))
         };
         let opening = |action, what: &str| {
-            OrganiserEntry::decode(action, body).map(|entry| format!("{what} of {}", entry.fingerprint()))
+            OrganiserEntry::decode(action, body).map(|entry| format!("{what} of {}", entry.fingerprint().written()))
         };
         Ok(match entry.kind() {
             EntryKind::Ceremony => pointer("message of the key ceremony")?,
             EntryKind::RollSignature => {
                 let signature = RollSignature::decode(body)?;
-                format!("roll of {}, signed by authority {}", signature.fingerprint(), signature.authority())
+                format!("roll of {}, signed by authority {}", signature.fingerprint().written(), signature.authority())
             }
             EntryKind::Open => opening(Action::Open, "opening")?,
             EntryKind::Close => opening(Action::Close, "closing")?,
-            EntryKind::Ballot => format!("ballot {}", SignedBallot::tracker_of(body)?),
+            EntryKind::Ballot => format!("ballot {}", SignedBallot::tracker_of(body)?.written()),
             EntryKind::ClosingStatement => {
                 format!("statement of trustee {}", ClosingStatement::decode(body)?.trustee())
             }

@@ -226,6 +226,7 @@ fn main() -> ExitCode {
 fn usage(mut error: clap::Error) -> ExitCode {
     // A voting code in the field of another value is not repeated: the output may go to a log, or to somebody who helps.
     let cause = error.source().and_then(|cause| cause.downcast_ref::<WrittenError>());
+    let is_slip = cause.is_some();
     if let Some(WrittenError::SecretCode { .. }) = cause {
         error.insert(ContextKind::InvalidValue, ContextValue::String("..".into()));
     }
@@ -235,12 +236,14 @@ fn usage(mut error: clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let text = error.render().to_string();
+    // Who mistyped a value knows the command. The reason is all that helps.
+    let text = if is_slip { text.split("\n\nFor more information").next().unwrap_or(&text) } else { &text };
     if std::env::args_os().any(|argument| argument == "--json") {
         let text = text.lines().next().unwrap_or_default();
         return failure::report_usage_json(text.strip_prefix("error: ").unwrap_or(text)).into();
     }
     // The text quotes arguments, which may be names of files of others.
-    console::print_to_stderr(text.strip_suffix('\n').unwrap_or(&text));
+    console::print_to_stderr(text.strip_suffix('\n').unwrap_or(text));
     ExitCode::from(2)
 }
 

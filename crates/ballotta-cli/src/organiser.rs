@@ -10,7 +10,6 @@ use ballotta::hash::Fingerprint;
 use ballotta::manifest::Manifest;
 use ballotta::signing::KeyPair;
 use ballotta::verifier::{CheckId, Stage, VerifyOptions};
-use serde_json::json;
 
 use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, refusal};
@@ -18,7 +17,7 @@ use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::other_key;
 use crate::record::{Record, read_election};
 use crate::secrets::{read_signing_key, system_rng};
-use crate::signing::{Confirmation, Pins, Summary};
+use crate::signing::{Confirmation, Pins, Summary, answer_fingerprint};
 
 /// The organiser's signature of an opening or a closing.
 #[derive(clap::Args, Debug)]
@@ -125,8 +124,8 @@ impl OrganiserAct {
         };
         let written = message_file::write(&MessageFile::new(kind, entry.encode()), &self.out);
         written.with_context(|| format!("the {what} is not written"))?;
-        let (out, fingerprint) = (self.out.shown(), fingerprint.to_string());
+        let out = self.out.shown();
         console.say(format!("Send {out} to the board.\nIt is the {what} of the election with this fingerprint:"));
-        console.answer(&fingerprint, &json!({ "fingerprint": fingerprint }))
+        answer_fingerprint(fingerprint, console)
     }
 }

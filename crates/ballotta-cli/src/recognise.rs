@@ -10,7 +10,7 @@ use crate::secrets::{KeyFile, without_mark};
 /// The first bytes of a file that is encrypted with age.
 pub(crate) const AGE: &[u8] = b"age-encryption.org/";
 /// The first line of a file with voting codes.
-pub(crate) const CODES: &str = "number,code,voter_number,style,weight";
+pub(crate) const CODES: &str = "number,code,voter_number,style,weight,fingerprint";
 
 /// A file of an election that is not a message file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +148,7 @@ mod tests {
             (prepared.as_bytes(), Some(Known::PreparedBallot)),
             (b"age-encryption.org/v1\n\xff", Some(Known::EncryptedKey)),
             (concat!(ballotta::format_name!("note-key"), "\r\n00").as_bytes(), Some(Known::Key(KeyFile::Note))),
-            (b"number,code,voter_number,style,weight\n1,", Some(Known::Codes)),
+            (b"number,code,voter_number,style,weight,fingerprint\n1,", Some(Known::Codes)),
             (concat!(ballotta::format_name!("ballot"), "\nAA==").as_bytes(), Some(Known::Message(FileKind::Ballot))),
             (b"{\"format\":\"ballotta/v1-draft.0/manifest\"}", None),
             (b"\xff", None),

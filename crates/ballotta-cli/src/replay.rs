@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use ballotta::hash::Fingerprint;
 use ballotta::record::ResultDocument;
 use ballotta::verifier::Verification;
 use ballotta_replay::{Ballots, Comparison, Format, Questions, ReplayError, compare, count};
@@ -148,7 +149,9 @@ fn finish(console: Console, summary: &Summary<'_>) -> Result<()> {
         print(table::totals(summary.contests, part))?;
         if let Some(Held { record, fingerprint, holds, .. }) = &summary.held {
             let verdict = if *holds { "it holds" } else { "IT DOES NOT HOLD" };
-            print(format_args!("record       {}: {verdict}\nfingerprint  {fingerprint}", record.shown()))?;
+            let written = fingerprint.parse::<Fingerprint>().context("the fingerprint of the result")?.written();
+            print(format_args!("record       {}: {verdict}", record.shown()))?;
+            print(format_args!("fingerprint  {written}\n             {fingerprint}"))?;
         }
         let time = Duration::from_secs_f64(summary.seconds.values().sum());
         print(format_args!("time         {}", seconds(time)))?;

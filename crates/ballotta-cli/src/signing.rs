@@ -20,6 +20,7 @@ use ballotta::tally::EncryptedTally;
 use ballotta::written::WrittenFingerprint;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
 
 use crate::console::{
     Console, Shown as _, counted, grouped, is_at_a_terminal, is_half_at_a_terminal, isolated, percent, print_to_stderr,
@@ -50,6 +51,12 @@ impl Pins {
     pub(crate) fn check_fingerprint(&self, found: &Fingerprint) -> Result<()> {
         self.fingerprint.as_ref().map_or(Ok(()), |pinned| check_fingerprint(pinned, found))
     }
+}
+
+/// Answers with the fingerprint of an election: the form that people compare, and for programs also the whole value.
+pub(crate) fn answer_fingerprint(fingerprint: &Fingerprint, console: Console) -> Result<()> {
+    let written = fingerprint.written();
+    console.answer(&written, &json!({ "fingerprint": fingerprint.to_string(), "written": written }))
 }
 
 /// The fingerprint of an election, in the form for people and whole.

@@ -124,12 +124,13 @@ impl<'a> Status<'a> {
         };
         print(format_args!("state        {state}"))?;
         if let Some(Turnout { counted, voters }) = self.turnout {
-            let (votes, all, share) = (grouped(counted), grouped(voters), percent(counted, voters));
-            print(format_args!("turnout      {votes} of {all} voters have a ballot that counts ({share})"))?;
+            let (votes, share) = (grouped(counted), percent(counted, voters));
+            let (have, all) = (if counted == 1 { "has" } else { "have" }, self::counted(voters, "voter", "voters"));
+            print(format_args!("turnout      {votes} of {all} {have} a ballot that counts ({share})"))?;
         }
         if self.findings > 0 {
-            let findings = counted(self.findings as u64, "entry or file", "entries and files");
-            print(format_args!("findings     {findings} that change nothing: `ballotta verify` lists them"))?;
+            let findings = counted(self.findings as u64, "entry or file that changes", "entries and files that change");
+            print(format_args!("findings     {findings} nothing: `ballotta verify` lists them"))?;
         }
         for Next { who, commands } in &self.next {
             print(format_args!("\n{who}:"))?;

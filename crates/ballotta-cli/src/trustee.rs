@@ -12,7 +12,7 @@ use ballotta::admission::EntryRefused;
 use ballotta::decryption::{ClosingStatement, DecryptionError, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::hash::ManifestHash;
-use ballotta::key_ceremony::{CeremonyError, CeremonyStep, MessageKind, TrusteeSeed};
+use ballotta::key_ceremony::{CeremonyError, CeremonyStep, JointKey, MessageKind, TrusteeSeed};
 use ballotta::manifest::Manifest;
 use ballotta::record::RecordError;
 use ballotta::tally::EncryptedTally;
@@ -225,6 +225,11 @@ impl<S: Source> ClosedRecord<S> {
     pub(crate) fn tally(&self) -> Result<(&ElectionContext, &EncryptedTally)> {
         let verification = self.session.verification();
         verification.context.as_ref().zip(verification.tally.as_ref()).context("the voting is not closed")
+    }
+
+    /// The joint key of the election.
+    pub(crate) fn joint_key(&self) -> Result<&JointKey> {
+        self.session.verification().joint_key.as_ref().context("the key ceremony is not complete")
     }
 }
 

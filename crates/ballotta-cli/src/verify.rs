@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, ensure};
-use ballotta::election::ElectionContext;
 use ballotta::manifest::ElectionKind;
 use ballotta::record::MANIFEST;
 use ballotta::verifier::{Report, Stage, Verdict, Verification, VerifyOptions};
@@ -210,8 +209,8 @@ fn no_result(record: &Record, verification: &Verification) -> Result<()> {
     if read_election(&record.source)?.window.closed.is_none() {
         return refusal("there is no result yet: the voting is not closed");
     }
-    let Verification { context, tally, decryptions, .. } = verification;
-    let joint_key = context.as_ref().filter(|_| tally.is_some()).map(ElectionContext::joint_key);
+    let Verification { joint_key, tally, decryptions, .. } = verification;
+    let joint_key = joint_key.as_ref().filter(|_| tally.is_some());
     let Some(joint_key) = joint_key.filter(|key| decryptions.len() < usize::from(key.threshold())) else {
         return refusal("there is no result: the record does not hold").remedy("`ballotta verify` says what is wrong");
     };

@@ -633,7 +633,8 @@ fn u3_the_board_takes_the_roll_with_its_signature() {
     let again = election.ok(&format!("{add} office/roll --json"));
     let again: Value = serde_json::from_str(&again).unwrap();
     assert_eq!(again[0]["roll"]["was_there"], true);
-    assert_eq!(again[0]["roll"]["fingerprint"], fingerprint.as_str());
+    assert_eq!(again[0]["roll"]["written"], fingerprint.as_str());
+    assert_eq!(again[0]["roll"]["fingerprint"].as_str().unwrap().len(), 64);
     election.ends(1, "the record has another roll already", &format!("{add} other/roll other.signature"));
     assert_eq!(fs::read_to_string(election.path("record/roll")).unwrap(), roll);
     // U10: a refused file has the library's code.
@@ -646,7 +647,7 @@ fn u3_the_board_takes_the_roll_with_its_signature() {
     // U11: letters of all languages are shown as they are.
     fs::write(
         election.path("code"),
-        fs::read_to_string(election.path("office.csv")).unwrap().split(['\n', ',']).nth(6).unwrap(),
+        fs::read_to_string(election.path("office.csv")).unwrap().split(['\n', ',']).nth(7).unwrap(),
     )
     .unwrap();
     election.ends(2, "has no option Sì", "voter prepare record --choose c=Sì --code-file code --out ballot");

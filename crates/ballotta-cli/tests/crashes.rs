@@ -362,7 +362,7 @@ fn k3_codes_that_have_no_name_yet_get_it() {
     files.insert("codes.part".into(), codes.clone());
     let folder = folder_with(&files);
     let fingerprint = ok(folder.path(), &issue.line);
-    assert_eq!((fingerprint.len(), read(folder.path())), (64, issue.after.clone()));
+    assert_eq!((&fingerprint[..2], read(folder.path())), ("F-", issue.after.clone()));
     // Codes of another roll are not given out.
     let text =
         String::from_utf8(codes).unwrap().replace("\n1,", "\n3,").replace("\n2,", "\n1,").replace("\n3,", "\n2,");

@@ -237,7 +237,7 @@ impl Reader {
             let option = (first..first + lines).find(|line| !options.contains(line));
             let too_often = || problem!("contest {id}: candidate {candidate} is marked too often");
             options.push(option.ok_or_else(too_often)?);
-            ensure!(options.len() <= most, "contest {id} has more than {most} marks that count");
+            ensure!(options.len() <= most, "contest {id} has more marks that count than allowed, which is {most}");
         }
         Ok(options)
     }
@@ -400,7 +400,7 @@ mod tests {
         for (contests, expected) in [
             (vote(8, &[], 0, 0), "session 2: contest 8 is not in the manifest"),
             (vote(7, &[21], 1, 0), "session 2: contest 7: the sum of marks and undervotes is 2, not 1"),
-            (vote(7, &[21, 22], 0, 0), "session 2: contest 7 has more than 1 marks that count"),
+            (vote(7, &[21, 22], 0, 0), "session 2: contest 7 has more marks that count than allowed, which is 1"),
             (vote(9, &[31, 31], 0, 0), "session 2: contest 9: candidate 31 is marked too often"),
             (vote(9, &[21], 1, 0), "session 2: contest 9 has no candidate 21"),
         ] {
@@ -428,7 +428,7 @@ mod tests {
             ("1,2,7", "\"7\" is not a contest with its marks"),
             ("1,2,x:", "\"x\" is not a whole number"),
             ("1,2,8:", "contest 8 is not in the manifest"),
-            ("1,2,7:21|22", "contest 7 has more than 1 marks that count"),
+            ("1,2,7:21|22", "contest 7 has more marks that count than allowed, which is 1"),
             ("1,2,9:31|31", "contest 9: candidate 31 is marked too often"),
             ("1,2,9:40|40|40", "contest 9: candidate 40 is marked too often"),
             ("1,2,7:31", "contest 7 has no candidate 31"),

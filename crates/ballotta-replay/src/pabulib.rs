@@ -316,8 +316,13 @@ impl Reader {
         let mut is_below = options.len() < form.min;
         let mark = if let Some(Points { one, least, all }) = form.points {
             let points: Vec<u64> = list("points")?.into_iter().map(number).collect::<Result<_>>()?;
-            ensure!(points.len() == options.len(), "{} projects and {} numbers of points", options.len(), points.len());
-            ensure!(points.iter().all(|points| *points <= one), "more than the {one} points that a project may have");
+            ensure!(
+                points.len() == options.len(),
+                "projects: {}, but numbers of points: {}",
+                options.len(),
+                points.len()
+            );
+            ensure!(points.iter().all(|points| *points <= one), "more points than a project may have, which is {one}");
             let sum: u64 = points.iter().sum();
             ensure!(sum <= all, "{sum} points are given, but at most {all} may be given");
             self.least = self.least.min(sum);
@@ -343,8 +348,9 @@ impl Reader {
         ballots.set_title(&title);
         ensure!(!ballots.is_empty(), "there are no votes");
         if below > 0 {
+            let have = if below == 1 { "has" } else { "have" };
             ballots.notes.push(format!(
-                "{below} of {} ballots have fewer marks or points than the file asks for; they were counted, and the rule allows them",
+                "{below} of {} ballots {have} fewer marks or points than the file asks for; they were counted, and the rule allows them",
                 ballots.len()
             ));
         }
@@ -484,8 +490,8 @@ mod tests {
             (approval("voter_id;vote\n"), "sample: there are no votes"),
             (approval("voter_id;vote\n1;B\nMETA\n"), "sample, line 13: a section after VOTES"),
             (points("1;A,A;1,1"), "sample, line 13: an option is marked twice"),
-            (points("1;A,B;1"), "sample, line 13: 2 projects and 1 numbers of points"),
-            (points("1;A;3"), "sample, line 13: more than the 2 points that a project may have"),
+            (points("1;A,B;1"), "sample, line 13: projects: 2, but numbers of points: 1"),
+            (points("1;A;3"), "sample, line 13: more points than a project may have, which is 2"),
             (points("1;A,B;2,2"), "sample, line 13: 4 points are given, but at most 3 may be given"),
             (points("1;A;-1"), "sample, line 13: \"-1\" is not a whole number"),
             ("PROJECTS\n".to_owned(), "sample, line 1: the sections are META, PROJECTS, VOTES"),

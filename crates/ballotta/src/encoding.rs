@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use crate::group::{PublicElement, PublicScalar, Scalar};
 use crate::weaken::{self, Check};
+use crate::words::counted;
 
 /// The version at the beginning of every binary format: major version 1, draft 5. A frozen version has draft 0.
 pub const FORMAT_VERSION: [u8; 2] = [1, 5];
@@ -23,7 +24,7 @@ pub enum DecodeError {
         field: &'static str,
     },
     /// There are bytes after the end of the value.
-    #[error("{count} unexpected bytes after the end")]
+    #[error("{} after the end", counted(.count, "unexpected byte", "unexpected bytes"))]
     Trailing {
         /// How many bytes there are after the end.
         count: usize,

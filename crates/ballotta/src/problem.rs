@@ -184,7 +184,7 @@ pub enum ManifestProblem {
         max: u64,
     },
     /// The array has too few or too many items.
-    #[error("the list has {found} items, but must have between {min} and {max}")]
+    #[error("the list has {}, but must have between {min} and {max}", counted(.found, "item", "items"))]
     WrongCount {
         /// How many items the array has.
         found: usize,

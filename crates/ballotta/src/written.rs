@@ -199,7 +199,7 @@ fn digits(text: &str) -> Option<String> {
 macro_rules! written_type {
     ($(#[$doc:meta])* $name:ident, $of:ident, $kind:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, PartialEq, Eq)]
         pub struct $name(Form<$of>);
 
         impl $name {
@@ -219,6 +219,12 @@ macro_rules! written_type {
                     Form::Whole(whole) => whole.written(),
                     Form::Short(symbols) => $kind.text(symbols.clone()),
                 })
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
             }
         }
 
@@ -251,7 +257,7 @@ macro_rules! written_type {
 }
 
 /// All bits of a value, or those that its written form has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Form<T> {
     Whole(T),
     Short(Vec<u8>),
@@ -268,7 +274,7 @@ written_type!(
 
 /// The number of a voter: the first 65 bits of the public credential. The credential authority prints it beside the voting
 /// code, and the voter compares it on a device that does not know the code. It is not secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct VoterNumber(Vec<u8>);
 
 impl VoterNumber {
@@ -308,6 +314,12 @@ impl fmt::Display for VoterNumber {
     }
 }
 
+impl fmt::Debug for VoterNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VoterNumber({self})")
+    }
+}
+
 impl FromStr for VoterNumber {
     type Err = WrittenError;
 
@@ -338,6 +350,20 @@ mod tests {
         assert_eq!(Tracker::from_bytes(bytes).written(), "T-008J4-CT4AN-K7F24-SNAXW-SQFEZ-WEH");
         assert_eq!(Fingerprint::from_bytes(bytes).written(), "F-008J4-CT4AN-K7F24-SNAXW-SQFEZ-WWP");
         assert_eq!(VOTER_NUMBER.write(&bytes), "N-008J4-CT4AN-K7FS4");
+    }
+
+    /// The output of a test or a log has the form that people compare, also of a value that is known whole.
+    #[test]
+    fn debug_has_the_written_form() {
+        let bytes = core::array::from_fn(|i| 0x11 * (i % 16) as u8);
+        let shown = "WrittenTracker(T-008J4-CT4AN-K7F24-SNAXW-SQFEZ-WEH)";
+        let tracker = Tracker::from_bytes(bytes);
+        assert_eq!(alloc::format!("{:?}", WrittenTracker::from(tracker)), shown);
+        assert_eq!(alloc::format!("{:?}", tracker.written().parse::<WrittenTracker>().unwrap()), shown);
+        let fingerprint = WrittenFingerprint::from(Fingerprint::from_bytes(bytes));
+        assert_eq!(alloc::format!("{fingerprint:?}"), "WrittenFingerprint(F-008J4-CT4AN-K7F24-SNAXW-SQFEZ-WWP)");
+        let number: VoterNumber = "N-008J4-CT4AN-K7FS4".parse().unwrap();
+        assert_eq!(alloc::format!("{number:?}"), "VoterNumber(N-008J4-CT4AN-K7FS4)");
     }
 
     #[test]

@@ -85,7 +85,7 @@ const english = {
   witnesses: (cosigned: number, quorum: number) =>
     cosigned < quorum
       ? `Only ${cosigned} of ${quorum} required witnesses have seen this board. Other people may see a different one: look again from another place.`
-      : `${cosigned} witnesses have seen this board; ${quorum} are required.`,
+      : `${cosigned === 1 ? '1 witness has' : `${cosigned} witnesses have`} seen this board; required: ${quorum}.`,
   control,
   rules: {} as Record<string, string>,
   faults: {
@@ -197,7 +197,7 @@ const italian: Words = {
   witnesses: (cosigned, quorum) =>
     cosigned < quorum
       ? `Solo ${cosigned} testimoni su ${quorum} hanno visto questo registro. Ad altri può essere mostrato un altro: cerca di nuovo da altrove.`
-      : `${cosigned} testimoni hanno visto questo registro; ne servivano ${quorum}.`,
+      : `${cosigned === 1 ? '1 testimone ha' : `${cosigned} testimoni hanno`} visto questo registro; necessari: ${quorum}.`,
   control: controllo,
   rules: {
     ...controllo.rules,

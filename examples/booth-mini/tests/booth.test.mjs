@@ -426,7 +426,7 @@ test('the record verifies, and its result is the plain count', { skip: missing, 
   const check = await open('check.html');
   await ask(check, trackers[0], election.numbers[0]);
   await check.locator('#state[data-state=counted]').waitFor();
-  assert.match(await check.locator('#found').textContent(), /1 witnesses have seen this board/);
+  assert.match(await check.locator('#found').textContent(), /1 witness has seen this board/);
   await shot(check, 'check-4-closed');
   // The same board, without a cosignature of a witness.
   const [closing, away] = ['record/closing-checkpoint', 'closing-checkpoint'].map((path) => join(election.folder, path));

@@ -71,7 +71,7 @@ export class Election {
     }
     this.voters = voters;
     writeFileSync(join(this.folder, 'list.csv'), `style,weight\n${voters.map(({ style, weight }) => `${style},${weight}\n`).join('')}`);
-    this.fingerprint = key('credentials issue record --list list.csv --codes codes.csv');
+    this.fingerprint = JSON.parse(key('credentials issue record --list list.csv --codes codes.csv --json')).fingerprint;
     const letters = this.read('codes.csv').trim().split('\n').slice(1).map((line) => line.split(','));
     // What the credential authority prints in the letter of each voter.
     [this.codes, this.numbers] = [1, 2].map((column) => letters.map((letter) => letter[column]));

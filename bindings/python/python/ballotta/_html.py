@@ -12,8 +12,9 @@ from ._contests import code, contest, paragraph, title
 from ._errors import BallottaError
 from ._record import Record
 from ._results import named as titled
+from ._text import not_complete
 from ._types import Effect, Status
-from ._words import Html, Words, shown
+from ._words import REHEARSAL, Html, Words, shown
 
 if TYPE_CHECKING:
     from ._report import Failure, Place, Report, Role
@@ -138,9 +139,7 @@ class _Page:
             heading = "The record holds, with findings" if report.failures else "The record holds"
             kind = "good"
         elif report.verdict == "not_complete":
-            texts = [words("Nothing is wrong with what is there.")]
-            if report.awaited:
-                texts.append(words("Awaited: {who}.", who=self.roles(report.awaited)))
+            texts = not_complete(report, words)
             heading, kind = "The record is NOT complete", "open"
         elif report.verdict is None:
             unread = "It could not be read, or changed while it was read: see below. Nobody knows yet whether it holds."
@@ -221,14 +220,16 @@ class _Page:
             "The totals do not distinguish voters with the same ballot style and weight. The smallest sets come first; check"
             " whether they are large enough."
         )
-        more = [paragraph(words("And {count} larger sets.", count=len(rows) - 20))] if len(rows) > 20 else []
+        left = len(rows) - 20
+        larger = words("And 1 larger set." if left == 1 else "And {count} larger sets.", count=left)
+        more = [paragraph(larger)] if left > 0 else []
         return self.section("Anonymity sets", paragraph(words(text), "soft"), _pictures.bars(rows[:20]), *more)
 
     def checks(self) -> str:
         rows = []
         for check in self.report.checks:
             kind, status = _STATUS[check.status]
-            items = f"{self.words.number(check.items)} {self.words.unit(check.unit)}" if check.items else ""
+            items = f"{self.words.number(check.items)} {self.words.unit(check.unit_of_items)}" if check.items else ""
             rows.append(
                 f'<tr><td class="{kind}">{escape(self.words(status))}</td>'
                 f"<td>{escape(self.words.check(check.id, check.description))}<br>{code(check.id)}</td>"
@@ -241,12 +242,13 @@ class _Page:
         report, words = self.report, self.words
         lines = []
         if manifest and manifest["kind"] == "rehearsal":
-            lines.append(f"<b>{escape(words('A rehearsal, not an election.'))}</b>")
+            lines.append(f"<b>{escape(words(REHEARSAL))}</b>")
         if source:
             lines.append(words.html("Read from {source}", source=code(source)))
         if report.size is not None:
             root = code(str(report.root))
-            lines.append(words.html("Board of {count} entries, root {root}", count=report.size, root=root))
+            text = "Board of 1 entry, root {root}" if report.size == 1 else "Board of {count} entries, root {root}"
+            lines.append(words.html(text, count=report.size, root=root))
         if report.fingerprint is not None:
             pinned = _status(report, "election.pinned") == "passed"
             text = "Fingerprint {fingerprint}: it must be the one that the voters were shown"

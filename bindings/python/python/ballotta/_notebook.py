@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ._text import STATUS, VERDICTS, failure_text
+from ._results import titles_of
+from ._text import STATUS, failure_text, verdict
 from ._types import ContestResult
-from ._words import WITHHELD, Words
+from ._words import REHEARSAL, WITHHELD, Words
 
 if TYPE_CHECKING:
     from ._report import Check, Report
@@ -19,11 +20,14 @@ _MAX_FAILURES = 100
 
 def notebook_view(report: Report, words: Words) -> str:
     """Returns a report as HTML, without a page around it."""
-    parts = [f"<p><b>{escape(words(VERDICTS[report.verdict]))}</b></p>"]
+    parts = [f"<p><b>{escape(verdict(report, words))}</b></p>"]
+    manifest = report.manifest
+    if manifest and manifest["kind"] == "rehearsal":
+        parts.insert(0, f"<p>{escape(words(REHEARSAL))}</p>")
     if report.fingerprint is not None:
         parts.append(f"<p>{words.html('fingerprint {fingerprint}', fingerprint=f'{report.written_fingerprint} ({report.fingerprint})')}</p>")
     if report.result is not None and report.holds:
-        parts.append(_table(words, ("contest", "ranking", "elected"), (_contest(contest, words) for contest in report.result["contests"])))
+        parts.append(_table(words, ("contest", "ranking", "elected"), (_contest(contest, manifest, words) for contest in report.result["contests"])))
     parts.append(_table(words, ("check", "status", "items", "of", "failures"), (_check(check, words) for check in report.checks)))
     failures = [escape(failure_text(failure, words)) for failure in report.failures[:_MAX_FAILURES]]
     if len(report.failures) > _MAX_FAILURES:
@@ -37,17 +41,18 @@ def _table(words: Words, names: Iterable[str], rows: Iterable[Iterable[str]]) ->
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def _contest(contest: ContestResult, words: Words) -> tuple[str, str, str]:
-    elected = ", ".join(contest["winners"]["elected"]) if "winners" in contest else ""
-    return contest["id"], _ranked(contest, words), elected
+def _contest(contest: ContestResult, manifest: dict[str, Any] | None, words: Words) -> tuple[str, str, str]:
+    title, titles = titles_of(manifest, contest["id"], words.language)
+    winners = contest["winners"]["elected"] if "winners" in contest else []
+    return title, _ranked(contest, titles, words), ", ".join(titles.get(id, id) for id in winners)
 
 
 def _check(check: Check, words: Words) -> tuple[str, str, str, str, str]:
     state = words(STATUS.get(check.status, "not checked" if check.status == "not_checked" else "not asked for"))
-    return check.id, state, words.number(check.items), words.unit(check.unit), words.number(check.failures)
+    return check.id, state, words.number(check.items), words.unit(check.unit_of_items), words.number(check.failures)
 
 
-def _ranked(contest: ContestResult, words: Words) -> str:
+def _ranked(contest: ContestResult, titles: dict[str, str], words: Words) -> str:
     """Returns the ranking of a contest in one line, with the totals of options that have one."""
     if contest["withheld"]:
         return words(WITHHELD[contest["withheld"]])
@@ -55,5 +60,6 @@ def _ranked(contest: ContestResult, words: Words) -> str:
     for option in contest["options"]:
         known = option.get("total", option.get("grade"))
         total = words.number(known) if isinstance(known, int) else known
-        said[option["id"]] = option["id"] if total is None else f"{option['id']} ({total})"
-    return " > ".join(" = ".join(said.get(id, id) for id in tied) for tied in contest["ranking"])
+        title = titles.get(option["id"], option["id"])
+        said[option["id"]] = title if total is None else f"{title} ({total})"
+    return " > ".join(" = ".join(said.get(id, titles.get(id, id)) for id in tied) for tied in contest["ranking"])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
-_CHECKS = {slug: (unit, description.strip()) for slug, unit, description in _ballotta.checks()}
+_CHECKS = {slug: (one, unit, description.strip()) for slug, one, unit, description in _ballotta.checks()}
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,18 @@ class Check:
 
     @property
     def unit(self) -> str:
-        """The unit that ``items`` counts."""
-        return _CHECKS[self.id][0]
+        """The unit that ``items`` counts, in the plural."""
+        return _CHECKS[self.id][1]
+
+    @property
+    def unit_of_items(self) -> str:
+        """The unit that ``items`` counts, in the singular if it is 1."""
+        return _CHECKS[self.id][0 if self.items == 1 else 1]
 
     @property
     def description(self) -> str:
         """The description of the check, for people."""
-        return _CHECKS[self.id][1]
+        return _CHECKS[self.id][2]
 
 
 @dataclass(frozen=True)
@@ -210,7 +215,8 @@ class Report:
 
     def __repr__(self) -> str:
         verdict = (self.verdict or "could not be read").replace("_", " ")
-        return f"<Report of {self.fingerprint}: {verdict}, {len(self.failures)} failures>"
+        failures = "1 failure" if len(self.failures) == 1 else f"{len(self.failures)} failures"
+        return f"<Report of {self.written_fingerprint}: {verdict}, {failures}>"
 
     def _repr_html_(self) -> str:
         return notebook_view(self, Words.of_report(self.manifest, None))
@@ -231,10 +237,11 @@ class Report:
         return rows(self.result, manifest, language, words("blank votes"))
 
     def to_text(self, language: str | None = None) -> str:
-        """Returns the report as text: the result, and the table of the command ``ballotta verify``.
+        """Returns the report as text: whether the election is a rehearsal, the result, and the table of the command
+        ``ballotta verify``.
 
         The text is in the first language of the manifest that is English or Italian, or in ``language``: ``"en"`` or
-        ``"it"``. Contests and options have their identifiers. What the library says of a failure stays in English.
+        ``"it"``. Contests and options have their titles and identifiers. What the library says of a failure stays in English.
 
         Raises ``BallottaError`` with ``no-language`` if there are no reports in the language.
         """

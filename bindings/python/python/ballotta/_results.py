@@ -28,6 +28,13 @@ def contest_of(manifest: dict[str, Any] | None, id: str) -> dict[str, Any]:
     return next((contest for contest in contests if contest["id"] == id), {})
 
 
+def titles_of(manifest: dict[str, Any] | None, id: str, language: str) -> tuple[str, dict[str, str]]:
+    """Returns the title of a contest, and those of its options by their identifiers; without the manifest, its identifier."""
+    known = contest_of(manifest, id)
+    options = {option["id"]: named(option["title"], language) for option in known.get("options", [])}
+    return named(known.get("title", id), language), options
+
+
 def share(contest: ContestResult, kind: str | None, total: int) -> float | None:
     """Returns the part of the weight of all ballots that a total is; ``None`` if it is no such part."""
     return total / contest["weight"] if kind in _SHARES and contest["weight"] else None
@@ -79,7 +86,9 @@ class Results(Sequence[ResultRow]):
         return hash(self._rows)
 
     def __repr__(self) -> str:
-        return f"<Results of {len({row.contest for row in self})} contests, {len(self)} rows>"
+        contests = len({row.contest for row in self})
+        rows = "1 row" if len(self) == 1 else f"{len(self)} rows"
+        return f"<Results of {'1 contest' if contests == 1 else f'{contests} contests'}, {rows}>"
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{name}</th>" for name in _COLUMNS)

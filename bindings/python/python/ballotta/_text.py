@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._results import titles_of
 from ._types import ContestResult, Status, Verdict
-from ._words import WITHHELD, Words, shown
+from ._words import REHEARSAL, WITHHELD, Words, shown
 
 if TYPE_CHECKING:
     from ._report import Check, Failure, Place, Report
@@ -32,19 +33,36 @@ STATUS: dict[Status, str] = {
 def report_text(report: Report, table: str, words: Words) -> str:
     """Returns a report as text. ``table`` is what the command prints, in English."""
     table = table if words.language == "en" else translated_table(report, words)
-    return "\n".join([*_result(report, words), table])
+    return "\n".join([*_rehearsal(report, words), *_result(report, words), table])
+
+
+def _rehearsal(report: Report, words: Words) -> list[str]:
+    manifest = report.manifest
+    return [words(REHEARSAL), ""] if manifest and manifest["kind"] == "rehearsal" else []
 
 
 def verdict(report: Report, words: Words) -> str:
     """Returns the verdict as a sentence, and who is awaited."""
     parts = [words(VERDICTS[report.verdict])]
     if report.verdict == "not_complete":
-        if all(failure.effect == "missing" for failure in report.failures):
-            parts.append(words("Nothing is wrong with what is there."))
-        if report.awaited:
-            who = ", ".join(words.role(role.name, role.number) for role in report.awaited)
-            parts.append(words("Awaited: {who}.", who=who))
+        parts += not_complete(report, words)
     return " ".join(parts)
+
+
+def not_complete(report: Report, words: Words) -> list[str]:
+    """Returns what is known of a record that is not complete, what could not be checked, and who is awaited."""
+    parts = []
+    if all(failure.effect == "missing" for failure in report.failures):
+        parts.append(words("Nothing wrong was found."))
+    not_made = sum(check.status == "not_checked" for check in report.checks)
+    if not_made == 1:
+        parts.append(words('1 check could not be made yet: it is marked "not checked".'))
+    elif not_made:
+        parts.append(words('{count} checks could not be made yet: they are marked "not checked".', count=not_made))
+    if report.awaited:
+        who = ", ".join(words.role(role.name, role.number) for role in report.awaited)
+        parts.append(words("Awaited: {who}.", who=who))
+    return parts
 
 
 def translated_table(report: Report, words: Words) -> str:
@@ -72,7 +90,7 @@ def translated_table(report: Report, words: Words) -> str:
 
 
 def _counted(check: Check, words: Words) -> str:
-    items = f"{check.items} {words.unit(check.unit)}"
+    items = f"{check.items} {words.unit(check.unit_of_items)}"
     match check.status, check.failures:
         case "not_checked", _:
             return words("not checked")
@@ -112,36 +130,47 @@ def place_text(place: Place, words: Words) -> str:
 
 
 def _result(report: Report, words: Words) -> list[str]:
-    """Returns the result with the identifiers of the manifest, if the record holds."""
-    result = report.result
+    """Returns the result with the titles and the identifiers of the manifest, if the record holds."""
+    result, manifest = report.result, report.manifest
     if result is None or not report.holds:
         return []
     lines = [words.took_part(result["counted_ballots"], result["eligible_voters"])]
     if result["quorum"] is not None:
         lines.append(words.quorum(result["quorum"]))
     for contest in result["contests"]:
-        lines.append(contest["id"])
+        title, titles = titles_of(manifest, contest["id"], words.language)
+        lines.append(_with_id(title, contest["id"]))
         if contest["withheld"]:
             lines.append(f"  {words(WITHHELD[contest['withheld']])}")
             continue
-        lines += _totals(contest, words)
+        lines += _totals(contest, titles, words)
         if contest["blank"] is not None:
             lines.append(f"  {words('Blank votes: {total}', total=contest['blank'])}")
     return [*lines, ""]
 
 
-def _totals(contest: ContestResult, words: Words) -> list[str]:
+def _with_id(title: str, id: str) -> str:
+    return id if title == id else f"{title} ({id})"
+
+
+def _totals(contest: ContestResult, titles: dict[str, str], words: Words) -> list[str]:
     """Returns a line for each option of a contest: its total, its grades, or the options above which it is ranked."""
+
+    def title(id: str) -> str:
+        return titles.get(id, id)
+
     if "pairs" in contest:
         ids = [option["id"] for option in contest["options"]]
         rows = zip(ids, contest["pairs"]["matrix"], strict=True)
         above = "above {name} {total}"
         return [
-            f"  {id}: " + ", ".join(words(above, name=other, total=weight) for other, weight in zip(ids, row, strict=True) if other != id)
+            f"  {_with_id(title(id), id)}: "
+            + ", ".join(words(above, name=title(other), total=weight) for other, weight in zip(ids, row, strict=True) if other != id)
             for id, row in rows
         ]
     lines = []
     for option in contest["options"]:
         totals = option["grades"] if "grades" in option else [option["total"]]
-        lines.append(f"  {option['id']}: {' / '.join(map(words.number, totals))}")
+        id = option["id"]
+        lines.append(f"  {_with_id(title(id), id)}: {' / '.join(map(words.number, totals))}")
     return lines

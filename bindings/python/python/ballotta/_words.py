@@ -32,6 +32,9 @@ WITHHELD = {
     "rare_weight": "The totals stay encrypted, since they would give single votes away: rare weight.",
 }
 
+#: What a report of a rehearsal says.
+REHEARSAL = "A rehearsal, not an election."
+
 _QUORUM = {
     ("more_than", True): "Quorum: more than {fraction} of {base}; {counted} count: reached.",
     ("more_than", False): "Quorum: more than {fraction} of {base}; {counted} count: NOT reached.",
@@ -51,7 +54,9 @@ ITALIAN = {
     "The record holds": "Il verbale è valido",
     "The record holds, with findings": "Il verbale è valido, con irregolarità",
     "The record is NOT complete": "Il verbale NON è completo",
-    "Nothing is wrong with what is there.": "In ciò che c’è, nulla è errato.",
+    "Nothing wrong was found.": "Non si è trovato nulla di errato.",
+    '1 check could not be made yet: it is marked "not checked".': "1 controllo non si è ancora potuto fare: è segnato “non controllato”.",
+    '{count} checks could not be made yet: they are marked "not checked".': "{count} controlli non si sono ancora potuti fare: sono segnati “non controllato”.",
     "Awaited: {who}.": "Si attende: {who}.",
     "There is NO verdict": "NON c’è un verdetto",
     "It could not be read, or changed while it was read: see below. Nobody knows yet whether it holds.": "Il verbale non si è potuto leggere, o è cambiato durante la lettura: vedi sotto. Nessuno sa ancora se è valido.",
@@ -108,6 +113,7 @@ ITALIAN = {
     "1 voter": "1 votante",
     "{count} voters": "{count} votanti",
     "The totals do not distinguish voters with the same ballot style and weight. The smallest sets come first; check whether they are large enough.": "I totali non distinguono i votanti con lo stesso tipo di scheda e lo stesso peso. I gruppi più piccoli sono i primi: controlla che siano abbastanza grandi.",
+    "And 1 larger set.": "E un altro insieme più grande.",
     "And {count} larger sets.": "E altri {count} insiemi più grandi.",
     # Checks and failures.
     "What was checked": "Che cosa è stato controllato",
@@ -170,6 +176,7 @@ ITALIAN = {
     "{title}: verification report": "{title}: rapporto di verifica",
     "A rehearsal, not an election.": "Una prova, non un’elezione.",
     "Read from {source}": "Letto da {source}",
+    "Board of 1 entry, root {root}": "Bacheca di 1 voce, radice {root}",
     "Board of {count} entries, root {root}": "Bacheca di {count} voci, radice {root}",
     "Fingerprint {fingerprint}: it is the one that was pinned": "Impronta {fingerprint}: è quella fissata",
     "Fingerprint {fingerprint}: it must be the one that the voters were shown": "Impronta {fingerprint}: dev’essere quella mostrata ai votanti",
@@ -212,21 +219,35 @@ ITALIAN_CHECKS = {
 }
 
 
-#: What the checks count.
+#: What the checks count, for one and for several.
 ITALIAN_UNITS = {
     "manifest": "manifesto",
+    "manifests": "manifesti",
     "checkpoint": "checkpoint",
+    "checkpoints": "checkpoint",
+    "entry": "voce",
     "entries": "voci",
     "tree head": "testa dell’albero",
+    "tree heads": "teste dell’albero",
+    "message": "messaggio",
     "messages": "messaggi",
+    "line": "riga",
     "lines": "righe",
+    "signature": "firma",
     "signatures": "firme",
     "fingerprint": "impronta",
+    "fingerprints": "impronte",
+    "ballot": "scheda",
     "ballots": "schede",
+    "statement": "dichiarazione",
     "statements": "dichiarazioni",
     "rule": "regola",
+    "rules": "regole",
+    "decryption": "decifrazione",
     "decryptions": "decifrazioni",
     "result": "risultato",
+    "results": "risultati",
+    "file": "file",
     "files": "file",
 }
 

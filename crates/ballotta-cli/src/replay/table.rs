@@ -15,7 +15,8 @@ pub(super) fn contest(contest: &Comparison) -> String {
     table.extend(numbers.iter().map(line));
     if !pairs.is_empty() {
         let same = pairs.iter().filter(|pair| pair.same).count();
-        table.push_str(&format!("  {same} of {} pairs are the same\n", pairs.len()));
+        let of = counted(pairs.len() as u64, "pair is", "pairs are");
+        table.push_str(&format!("  {same} of {of} the same\n"));
         table.extend(pairs.iter().filter(|pair| !pair.same).map(line));
     }
     if let Some(Ranking { counted, decrypted, same, titles }) = ranking {

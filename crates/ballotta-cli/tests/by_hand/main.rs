@@ -242,7 +242,7 @@ fn credentials_and_opening(people: &People) {
     for (number, line) in codes.lines().skip(1).enumerate() {
         let fields: Vec<&str> = line.split(',').collect();
         assert_eq!((fields[0], fields[3], fields[4]), ((number + 1).to_string().as_str(), "all", "1"));
-        assert!(fields[2].starts_with("N-"), "{line}");
+        assert!(fields[2].starts_with("N-") && fields[5] == fingerprint && fingerprint.starts_with("F-"), "{line}");
         fs::write(people.path(&format!("voters/code{}", number + 1)), fields[1]).unwrap();
     }
     assert_eq!(codes.lines().count(), 6);
@@ -673,6 +673,24 @@ fn inspecting(people: &People) {
     assert_eq!(what("inspect trustee1/deal --record record"), "message file: ceremony-message");
     assert_eq!(people.field("inspect trustee1/deal --record record", "slots"), "2");
     assert_eq!(people.field("inspect voters/one.cast", "state"), "used");
+    // What people compare is shown in the form that they have, beside the whole value.
+    let whole: Tracker = people.field("inspect voters/one.ballot", "tracker").parse().unwrap();
+    for file in ["voters/one.ballot", "voters/one.cast"] {
+        assert_eq!(people.field(&format!("inspect {file}"), "written tracker"), whole.written());
+    }
+    let number = people.read("authority/codes.csv").lines().nth(1).unwrap().split(',').nth(2).unwrap().to_owned();
+    assert_eq!(people.field("inspect voters/one.ballot", "voter number"), number);
+    for file in ["voters/one.ballot", "organiser/opening", "authority/signature", "record/result/result.json"] {
+        let shown = format!("inspect {file}");
+        let fingerprint = people.field(&shown, "fingerprint");
+        assert_eq!(people.field(&shown, "written fingerprint"), people::written(&fingerprint), "{file}");
+    }
+    let mut tiles = Vec::new();
+    list(&people.path("record/tile/entries"), &mut tiles);
+    assert!(tiles.iter().any(|tile| {
+        let tile = tile.strip_prefix(people.root()).unwrap().to_str().unwrap();
+        people.ok(&format!("inspect {tile}")).contains(&format!(": ballot {}\n", whole.written()))
+    }));
 }
 
 #[cfg(unix)]

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use ballotta::hash::Fingerprint;
+use ballotta::written::WrittenFingerprint;
 
 /// The form of a fingerprint that people compare.
 pub(crate) fn written(fingerprint: &str) -> String {
-    fingerprint.parse::<Fingerprint>().unwrap().written()
+    fingerprint.parse::<WrittenFingerprint>().unwrap().to_string()
 }
 
 /// A folder with a separate folder for each person.

@@ -7,6 +7,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use super::people::{People, Ran, written};
 use super::{copy, list};
 
@@ -78,7 +80,10 @@ fn h3_ceremony(people: &People) {
 }
 
 fn h3_roll_and_opening(people: &People) -> String {
-    let fingerprint = people.ok("credentials issue record --voters 2 --codes authority/codes.csv");
+    let issued = people.ok("credentials issue record --voters 2 --codes authority/codes.csv --json");
+    let issued: Value = serde_json::from_str(&issued).unwrap();
+    let fingerprint = issued["fingerprint"].as_str().unwrap().to_owned();
+    assert_eq!(issued["written"], written(&fingerprint).as_str());
     for (number, line) in people.read("authority/codes.csv").lines().skip(1).enumerate() {
         fs::write(people.path(&format!("voters/code{}", number + 1)), line.split(',').nth(1).unwrap()).unwrap();
     }
@@ -89,6 +94,8 @@ fn h3_roll_and_opening(people: &People) -> String {
     let rows = format!("{TITLE}{row}\n  voters        2\n  weight        2 in total\n");
     let expected = format!("This signs the roll, as the one that was issued:{rows}");
     assert!(shown.code == 0 && shown.stderr.contains(&expected), "{}", shown.shown());
+    // The answer is what people compare, and says by its letter what it is.
+    assert_eq!(shown.stdout.trim_end(), written(&fingerprint));
     // Another history of the same board: it has another signature of the roll.
     copy(&people.path("record"), &people.path("other"));
     people.ok(&sign(&format!("--fingerprint {fingerprint}"), "other"));

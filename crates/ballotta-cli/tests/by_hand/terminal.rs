@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::people::{People, written};
 
 const COLUMNS: usize = 80;
@@ -19,7 +21,8 @@ pub(crate) fn bars_leave_what_is_said(people: &People, fingerprint: &str) {
     let [send, opening] =
         ["Send organiser/shown to the board.", "It is the opening of the election with this fingerprint:"];
     let row = format!("  fingerprint   {}", written(fingerprint));
-    let whole = format!("                {fingerprint}");
+    let status: Value = serde_json::from_str(&people.run("status record --json").stdout).unwrap();
+    let whole = format!("                {}", status["fingerprint"].as_str().unwrap());
     // Notes of the verification come before these lines.
     let expected = [
         "This signs the opening of the voting:",

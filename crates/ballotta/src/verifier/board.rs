@@ -24,6 +24,7 @@ use crate::parallel;
 use crate::record::{Bundle, BundleIndex, KnownBundles, PublishedRoll, RecordSource};
 use crate::tally::{Ledger, LedgerEntry, Selection};
 use crate::weaken::{self, Check};
+use crate::words::entries;
 
 /// A board that the verifier has read once.
 pub(super) struct ScannedBoard {
@@ -173,7 +174,7 @@ impl Verifier<'_> {
             self.findings.saw(CheckId::PinnedCheckpoint, 1);
             if !pinned.is_continued() && weaken::is_on(Check::PinnedCheckpoint) {
                 let (check, size) = (CheckId::PinnedCheckpoint, pinned.head().size);
-                let problem = alloc::format!("the board does not continue the pinned one of {size} entries");
+                let problem = alloc::format!("the board does not continue the pinned one of {}", entries(size));
                 if size > signed.size {
                     // An older copy of a record is not wrong. The board owes the entries that it signed since.
                     let problem = alloc::format!("{problem}: this copy is older, and has {}", signed.size);

@@ -3,7 +3,7 @@
 use core::fmt;
 
 macro_rules! checks {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $slug:literal, $unit:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $slug:literal, $one:literal, $many:literal;)+) => {
         /// A check of the verifier. Its slug is stable: reports, tests and the specification name it by that.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[non_exhaustive]
@@ -24,7 +24,13 @@ macro_rules! checks {
             /// Returns the unit of what the check counts, such as `ballots`.
             #[must_use]
             pub const fn unit(self) -> &'static str {
-                match self { $(Self::$variant => $unit,)+ }
+                match self { $(Self::$variant => $many,)+ }
+            }
+
+            /// Returns the unit for one item, such as `ballot`.
+            #[must_use]
+            pub const fn unit_of_one(self) -> &'static str {
+                match self { $(Self::$variant => $one,)+ }
             }
 
             /// Returns the description of the check, for people.
@@ -38,61 +44,61 @@ macro_rules! checks {
 
 checks! {
     /// The manifest follows every rule of its schema.
-    Manifest = "manifest.valid", "manifest";
+    Manifest = "manifest.valid", "manifest", "manifests";
     /// The board signed the checkpoint under the key and origin of the manifest.
-    Checkpoint = "board.checkpoint", "checkpoint";
+    Checkpoint = "board.checkpoint", "checkpoint", "checkpoints";
     /// Every entry of the board can be read, and there are as many as the checkpoint says.
-    Entries = "board.entries", "entries";
+    Entries = "board.entries", "entry", "entries";
     /// The entries have the tree head that the board signed.
-    Root = "board.root", "tree head";
+    Root = "board.root", "tree head", "tree heads";
     /// The board continues the pinned checkpoint, which the auditor has seen before.
-    PinnedCheckpoint = "board.pinned", "checkpoint";
+    PinnedCheckpoint = "board.pinned", "checkpoint", "checkpoints";
     /// Entries are in the order of an election: ceremony, open, ballots, close, statements, decryptions.
-    Order = "board.order", "entries";
+    Order = "board.order", "entry", "entries";
     /// Every message of the key ceremony is valid, and enough trustees have confirmed.
-    Ceremony = "ceremony.messages", "messages";
+    Ceremony = "ceremony.messages", "message", "messages";
     /// Every line of the roll is well formed, in order, and contains a credential.
-    Roll = "roll.lines", "lines";
+    Roll = "roll.lines", "line", "lines";
     /// Every credential authority of the manifest signed the roll before the opening.
-    RollSignature = "roll.signature", "signatures";
+    RollSignature = "roll.signature", "signature", "signatures";
     /// The opening names the fingerprint of manifest, joint key and roll.
-    Fingerprint = "election.fingerprint", "fingerprint";
+    Fingerprint = "election.fingerprint", "fingerprint", "fingerprints";
     /// The fingerprint is the pinned one, which the auditor knows from another source.
-    PinnedFingerprint = "election.pinned", "fingerprint";
+    PinnedFingerprint = "election.pinned", "fingerprint", "fingerprints";
     /// The organiser signed the opening and the closing.
-    Organiser = "organiser.signature", "entries";
+    Organiser = "organiser.signature", "entry", "entries";
     /// The bytes of every ballot are canonical.
-    BallotEncoding = "ballot.encoding", "ballots";
+    BallotEncoding = "ballot.encoding", "ballot", "ballots";
     /// Ballots were made for this election.
-    BallotElection = "ballot.election", "ballots";
+    BallotElection = "ballot.election", "ballot", "ballots";
     /// The credentials of ballots are on the roll.
-    BallotCredential = "ballot.credential", "ballots";
+    BallotCredential = "ballot.credential", "ballot", "ballots";
     /// Ballots have the style that the roll gives their credential.
-    BallotStyle = "ballot.style", "ballots";
+    BallotStyle = "ballot.style", "ballot", "ballots";
     /// Every ballot has a valid signature of its credential.
-    BallotSignature = "ballot.signature", "ballots";
+    BallotSignature = "ballot.signature", "ballot", "ballots";
     /// The ballot argument of every ballot is valid: the ballot contains only what the rules allow.
-    BallotArgument = "ballot.argument", "ballots";
+    BallotArgument = "ballot.argument", "ballot", "ballots";
     /// No ballot appears twice on the board.
-    BallotDuplicate = "ballot.duplicate", "ballots";
+    BallotDuplicate = "ballot.duplicate", "ballot", "ballots";
     /// No two ballots use the same randomness.
-    BallotRandomness = "ballot.randomness", "ballots";
+    BallotRandomness = "ballot.randomness", "ballot", "ballots";
     /// Ballots are between the opening and the close.
-    BallotWindow = "ballot.window", "ballots";
+    BallotWindow = "ballot.window", "ballot", "ballots";
     /// Voters vote again only if the manifest allows it, and each further ballot names the voter's last valid ballot.
-    BallotPredecessor = "ballot.predecessor", "ballots";
+    BallotPredecessor = "ballot.predecessor", "ballot", "ballots";
     /// The trustees' statements are signed, one for each trustee, and name the sums that the verifier computed.
-    TallySums = "tally.sums", "statements";
+    TallySums = "tally.sums", "statement", "statements";
     /// The closing rule of the manifest is satisfied.
-    ClosingRule = "closing.rule", "rule";
+    ClosingRule = "closing.rule", "rule", "rules";
     /// The proofs of every partial decryption are valid.
-    DecryptionProof = "decryption.proof", "decryptions";
+    DecryptionProof = "decryption.proof", "decryption", "decryptions";
     /// Enough trustees decrypted, and the totals are within what rules and roll allow.
-    DecryptionThreshold = "decryption.threshold", "decryptions";
+    DecryptionThreshold = "decryption.threshold", "decryption", "decryptions";
     /// The published result is the one that the verifier computed.
-    Result = "result.totals", "result";
+    Result = "result.totals", "result", "results";
     /// Every file of the record is the one that the board names, and the record contains no other file.
-    Files = "record.files", "files";
+    Files = "record.files", "file", "files";
 }
 
 impl fmt::Display for CheckId {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::checks::CheckId;
 use crate::hash::Fingerprint;
 use crate::record::{ReadError, ResultDocument};
-use crate::words::Shown;
+use crate::words::{Shown, counted};
 
 /// The place in a record where something was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -145,7 +145,8 @@ pub enum Verdict {
     Holds,
     /// What the record shows is right, although somebody broke a rule in a way that changes nothing.
     HoldsWithFindings,
-    /// Nothing is wrong, but something is missing. The report names who is awaited.
+    /// Nothing wrong was found, but something is missing, so that some checks could not be made. The report names them, and
+    /// who is awaited.
     NotComplete,
     /// Something is wrong.
     DoesNotHold,
@@ -294,7 +295,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for CheckReport { check, status, items, failures } in &self.checks {
-            let (slug, unit) = (check.slug(), check.unit());
+            let (slug, items) = (check.slug(), counted(items, check.unit_of_one(), check.unit()));
             let word = match status {
                 Status::Passed => "ok",
                 Status::Findings => "finding",
@@ -307,10 +308,10 @@ impl fmt::Display for Report {
             match (status, failures) {
                 (Status::NotChecked, _) => writeln!(f, "not checked")?,
                 (Status::NotAsked, _) => writeln!(f, "not asked for")?,
-                (Status::Passed, _) => writeln!(f, "{items} {unit}")?,
+                (Status::Passed, _) => writeln!(f, "{items}")?,
                 (_, 0) => writeln!(f, "nothing to check")?,
-                (_, 1) => writeln!(f, "1 failure, {items} {unit}")?,
-                _ => writeln!(f, "{failures} failures, {items} {unit}")?,
+                (_, 1) => writeln!(f, "1 failure, {items}")?,
+                _ => writeln!(f, "{failures} failures, {items}")?,
             }
         }
         for Failure { check, place, effect, who, problem } in &self.failures {
@@ -349,7 +350,13 @@ impl fmt::Display for Report {
             Some(Verdict::NotComplete) => {
                 f.write_str("THE RECORD IS NOT COMPLETE.")?;
                 if self.failures.iter().all(|failure| failure.effect == Effect::Missing) {
-                    f.write_str(" Nothing is wrong with what is there.")?;
+                    f.write_str(" Nothing wrong was found.")?;
+                }
+                let not_made = self.checks.iter().filter(|check| check.status == Status::NotChecked).count();
+                if not_made > 0 {
+                    let (count, they_are) =
+                        (counted(not_made, "check", "checks"), if not_made == 1 { "it is" } else { "they are" });
+                    write!(f, " {count} could not be made yet: {they_are} marked \"not checked\".")?;
                 }
                 match self.awaited().as_slice() {
                     [] => Ok(()),
@@ -547,6 +554,8 @@ impl CheckId {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     #[test]
@@ -672,10 +681,56 @@ mod tests {
         for line in [
             "closing.rule: record: too few (awaited: trustee 3, witness 1, credential authority 2, trustee 1)\n",
             "ceremony.messages: record: twice (who answers for it: trustee 2)\n",
-            "\nTHE RECORD IS NOT COMPLETE. Awaited: the organiser, credential authority 2, trustee 1, trustee 3, witness 1, the board.",
+            " marked \"not checked\". Awaited: the organiser, credential authority 2, trustee 1, trustee 3, witness 1, the board.",
         ] {
             assert!(text.contains(line), "{text}");
         }
+    }
+
+    /// One item is counted in the singular, whatever the check counts.
+    #[test]
+    fn u11_items_are_counted_in_the_singular_and_the_plural() {
+        let text = |items: u64| {
+            let mut findings = Findings::default();
+            CheckId::ALL.iter().for_each(|check| findings.saw(*check, items));
+            findings.note(CheckId::Files, Place::Record, &[], "more");
+            findings.report(Stage::Complete, None, None, |_| true).to_string()
+        };
+        let (one, two) = (text(1), text(2));
+        for (check, shown) in [
+            ("manifest.valid", ["1 manifest", "2 manifests"]),
+            ("board.entries", ["1 entry", "2 entries"]),
+            ("board.root", ["1 tree head", "2 tree heads"]),
+            ("roll.signature", ["1 signature", "2 signatures"]),
+            ("ballot.argument", ["1 ballot", "2 ballots"]),
+            ("decryption.proof", ["1 decryption", "2 decryptions"]),
+        ] {
+            assert!(one.contains(&format!("{check:<22} {}\n", shown[0])), "{one}");
+            assert!(two.contains(&format!("{check:<22} {}\n", shown[1])), "{two}");
+        }
+        assert!(one.contains("record.files           1 failure, 1 file\n"), "{one}");
+    }
+
+    /// Nobody takes the silence of checks that were not made for a good sign.
+    #[test]
+    fn a_report_that_is_not_complete_says_how_many_checks_were_not_made() {
+        let text = |left_out: &[CheckId], is_wrong: bool| {
+            let mut findings = Findings::default();
+            CheckId::ALL.iter().filter(|check| !left_out.contains(check)).for_each(|check| findings.saw(*check, 1));
+            findings.missing(CheckId::Files, Place::Record, &[Role::Board], "not there");
+            if is_wrong {
+                findings.note(CheckId::Ceremony, Place::Record, &[], "twice");
+            }
+            let text = findings.report(Stage::Complete, None, None, |_| true).to_string();
+            text.lines().last().unwrap().to_string()
+        };
+        let awaited = "Awaited: the board.";
+        let (begin, clean) = ("THE RECORD IS NOT COMPLETE.", "Nothing wrong was found.");
+        assert_eq!(text(&[], false), format!("{begin} {clean} {awaited}"));
+        let one = "1 check could not be made yet: it is marked \"not checked\".";
+        assert_eq!(text(&[CheckId::Result], false), format!("{begin} {clean} {one} {awaited}"));
+        let two = "2 checks could not be made yet: they are marked \"not checked\".";
+        assert_eq!(text(&[CheckId::Result, CheckId::TallySums], true), format!("{begin} {two} {awaited}"));
     }
 
     /// Anybody who can put a file into the record chooses its name.

@@ -30,6 +30,7 @@ use crate::record::{
     self, BundleIndex, PublishedRoll, RecordError, RecordSource, read_context, read_file, read_manifest,
 };
 use crate::tally::{Correction, CountedSet, Selection};
+use crate::words::entries;
 
 /// The number of bundles that are verified in one batch.
 const BUNDLES_PER_BATCH: u64 = 2;
@@ -53,7 +54,7 @@ pub enum ShardError {
         expected: u64,
     },
     /// The parts do not reach the end of the board, or there are no parts.
-    #[error("the parts end at entry {found}, but the board has {expected} entries")]
+    #[error("the parts end at entry {found}, but the board has {}", entries(.expected))]
     Incomplete {
         /// The entry at which the parts end.
         found: u64,
@@ -61,7 +62,7 @@ pub enum ShardError {
         expected: u64,
     },
     /// The board has no such range.
-    #[error("the board of {size} entries has no range from {start} to {end}")]
+    #[error("the board of {} has no range from {start} to {end}", entries(.size))]
     NoSuchRange {
         /// The first entry of the requested range.
         start: u64,

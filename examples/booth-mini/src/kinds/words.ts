@@ -4,9 +4,9 @@ export const english = {
   weight: (weight: string, unit: string) => `Your ballot has the weight ${weight} (${unit}).`,
   held: (style: string, weight: string, unit: string) => `Ballot style “${style}”, weight ${weight} (${unit}).`,
   numbers: {
-    each: (max: number) => `Give each 0 to ${max} points.`,
-    atMost: (total: number) => `Give at most ${total} points in total.`,
-    exactly: (total: number) => `Give exactly ${total} points in total.`,
+    each: (max: number) => `Give each 0 to ${max} ${max === 1 ? 'point' : 'points'}.`,
+    atMost: (total: number) => `Give at most ${total} ${total === 1 ? 'point' : 'points'} in total.`,
+    exactly: (total: number) => `Give exactly ${total} ${total === 1 ? 'point' : 'points'} in total.`,
     split: (weight: string, unit: string) => `Divide all of your ${weight} (${unit}).`,
     quadratic: (credits: number, most: number) =>
       `You have ${credits} credits. One vote costs 1, two cost 4, three cost 9, and so on. At most ${most} votes for each.`,
@@ -57,7 +57,7 @@ export const italian: ControlWords = {
   weight: (weight, unit) => `La tua scheda ha il peso ${weight} (${unit}).`,
   held: (style, weight, unit) => `Tipo di scheda “${style}”, peso ${weight} (${unit}).`,
   numbers: {
-    each: (max) => `Da 0 a ${max} punti per ciascuna voce.`,
+    each: (max) => `Da 0 a ${max} ${max === 1 ? 'punto' : 'punti'} per ciascuna voce.`,
     atMost: (total) => `Al massimo ${total} in tutto.`,
     exactly: (total) => `Esattamente ${total} in tutto.`,
     split: (weight, unit) => `Dividi il tuo peso, ${weight} (${unit}): tutto.`,
