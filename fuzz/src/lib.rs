@@ -9,16 +9,21 @@ use std::sync::LazyLock;
 use ballotta::ballot::{BallotHeader, BallotOpening, Candidate, Choices, SignedBallot, verify_ballots};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Note, NoteKey, NoteSignature, SignedCheckpoint};
-use ballotta::board::tiles::{TILE_WIDTH, TilePath, bundle_paths, decode_bundle, encode_bundle, hash_tile_paths};
+use ballotta::board::tiles::{
+    TILE_WIDTH, TilePath, bundle_paths, decode_bundle, decode_hashes, encode_bundle, hash_tile_paths,
+};
 use ballotta::credential::{Entitlement, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::key_ceremony::CeremonyMessage;
 use ballotta::manifest::Manifest;
+use ballotta::record::light::{self, ElectionSummary};
 use ballotta::record::{self, FileList, MemoryRecord, ResultDocument};
 use ballotta::tally::EncryptedTally;
+use ballotta::tally::heads::head_in_block;
 use ballotta::verifier::{PartialVerification, ShardPlan, VerifyOptions, select, verify_shard};
 use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO, choose};
 use ballotta_tests::kinds::every_kind;
+use ballotta_tests::light::light_record;
 use ballotta_tests::rng::TestRng;
 
 /// A decoder and the property that it must have.
@@ -51,6 +56,9 @@ pub const TARGETS: &[Target] = &[
     },
     Target { name: "partial_decryption", run: partial_decryption, valid: || under("decryption/") },
     Target { name: "file_list", run: file_list, valid: || vec![of_record(record::FILE_LIST)] },
+    Target { name: "election_summary", run: election_summary, valid: || vec![light_file(light::ELECTION)] },
+    Target { name: "heads", run: heads, valid: || vec![light_file(light::HEADS)] },
+    Target { name: "hash_tile", run: hash_tile, valid: || vec![light_file("light/roll/tile/0/000.p/1")] },
     Target { name: "voting_code", run: voting_code, valid: voting_codes },
     Target { name: "shard_plan", run: shard_plan, valid: || vec![SHARDS.0.to_bytes()] },
     Target { name: "shard_part", run: shard_part, valid: || vec![SHARDS.1.clone()] },
@@ -345,9 +353,39 @@ fn partial_decryption(bytes: &[u8]) {
     let (context, tally) = (&ELECTION.election.context, &ELECTION.tally);
     let Ok(part) = PartialDecryption::decode(bytes) else { return };
     assert_eq!(part.to_bytes(), bytes);
-    if part.verify(context, tally, &mut TestRng(1)).is_ok() {
+    if part.verify(context, &ELECTION.election.joint_key, tally, &mut TestRng(1)).is_ok() {
         assert!(under("decryption/").iter().any(|honest| honest == bytes));
     }
+}
+
+fn election_summary(bytes: &[u8]) {
+    if let Ok(summary) = ElectionSummary::decode(bytes) {
+        assert_eq!(summary.to_bytes(), bytes);
+    }
+}
+
+fn heads(bytes: &[u8]) {
+    for voter in 0..=(bytes.len() / 8) as u32 {
+        if let Ok(head) = head_in_block(bytes, voter) {
+            let at = voter as usize % 256 * 8;
+            assert_eq!(head.encode(), bytes[at..at + 8]);
+        }
+    }
+}
+
+fn hash_tile(bytes: &[u8]) {
+    for width in [1, 2, 255, 256] {
+        if let Ok(hashes) = decode_hashes(bytes, width) {
+            let again: Vec<u8> = hashes.iter().flat_map(|hash| *hash.as_bytes()).collect();
+            assert_eq!((again.as_slice(), hashes.len()), (bytes, usize::from(width)));
+        }
+    }
+}
+
+/// A file for light clients.
+fn light_file(path: &str) -> Vec<u8> {
+    let election = Election::build(ElectionOptions::default());
+    light_record(&election.open_board()).files[path].clone()
 }
 
 fn file_list(bytes: &[u8]) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Iterator
@@ -88,6 +89,19 @@ def hash_tile_paths(size: int) -> Iterator[str]:
         count = size >> 8 * level
         for number in range((count + 255) // 256):
             yield tile_path(str(level), number, count)
+
+
+LIGHT_FILES = {"light/election", "light/blocks", "light/heads", "light/lengths", "light/close"}
+TILE = re.compile(r"light/(?:roll|voters)/tile/(0|[1-9]\d?)/((?:x\d{3}/)*)(\d{3})(?:\.p/([1-9]\d{0,2}))?")
+
+
+def is_light_path(path: str) -> bool:
+    """Whether a file is one for light clients: spec/light.md#files. They are not read."""
+    tile = TILE.fullmatch(path)
+    if not tile:
+        return path in LIGHT_FILES
+    level, groups, _, width = tile.groups()
+    return int(level) < 64 and not groups.startswith("x000/") and int(width or 1) < 256
 
 
 def read_bundle(data: bytes, width: int) -> list[bytes]:

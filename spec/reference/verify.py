@@ -9,7 +9,7 @@ from ballot import (
 )  # fmt: skip
 from board import (
     BALLOT, CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, Checkpoint,
-    board_checkpoint, bundle_path, bundle_paths, cosigned_by, hash_tile_paths, read_bundle, read_checkpoint, read_entry,
+    board_checkpoint, bundle_path, bundle_paths, cosigned_by, hash_tile_paths, is_light_path, read_bundle, read_checkpoint, read_entry,
     read_pointer,
 )  # fmt: skip
 from ceremony import Broken, Ceremony, JointKey
@@ -554,7 +554,7 @@ class Verifier:
             return
         report.saw(check, len(paths))
         for path in paths:
-            if path not in named and path not in listed:
+            if path not in named and path not in listed and not is_light_path(path):
                 report.note(check, {"file": path}, "the file is not part of the record")
 
 

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
 
-use ballotta::admission::{Admission, AdmittedBallots};
+use ballotta::admission::light_files;
 use ballotta::board::tiles::{HashTile, LastTiles};
 use ballotta::merkle::leaf_hash;
-use ballotta::record::light::{self, entry_length, files_of_close, files_of_roll};
-use ballotta::record::{self, MemoryRecord, PublishedBoard, RecordSource, SourceError};
-use ballotta::voter;
+use ballotta::record::{MemoryRecord, RecordSource, SourceError};
 
 use crate::election::Board;
 use crate::rng::TestRng;
@@ -21,22 +19,9 @@ use crate::rng::TestRng;
 /// If the board breaks a rule.
 #[must_use]
 pub fn light_record(board: &Board<'_>) -> MemoryRecord {
-    let (mut record, rng) = (board.record(), &mut TestRng(1));
-    let manifest = record::read_manifest(&record).expect("a manifest");
-    let mut ballots = AdmittedBallots::default();
-    let read = PublishedBoard::read(&record, &manifest, &mut |observed| ballots.observe(observed), rng);
-    let election = voter::Election::of_board(&record, manifest, read.expect("a board"), rng).expect("an election");
-    let window = election.window;
-    record.files.extend(files_of_roll(&board.election.joint_key, &election.roll));
-    let source = record.clone();
-    let admission = Admission::resume(election.context, election.roll, source, window, ballots, rng);
-    let heads = admission.expect("a board whose ballots are admitted").heads();
-    if let Some(close) = window.closed {
-        record.files.extend(files_of_close(close + 1, &heads));
-    }
-    record.files.insert(light::HEADS.into(), heads);
-    record.files.insert(light::LENGTHS.into(), board.entries.iter().flat_map(|entry| entry_length(entry)).collect());
-    record.files.extend(hash_tiles(&board.entries).into_iter().map(|(path, tile)| (path.to_string(), tile)));
+    let mut record = board.record();
+    let files = light_files(&record, &mut TestRng(1)).expect("an open board whose ballots are admitted");
+    record.files.extend(files);
     record
 }
 

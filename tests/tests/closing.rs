@@ -202,7 +202,8 @@ fn expect_sealed(closed: &Board<'_>, contest: usize) {
     let context = &closed.election.context;
     let tally = closed.tally();
     assert!(tally.contests()[contest].withheld.is_some() && !tally.contests()[contest].needs_decryption());
-    let part = PartialDecryption::decode(&part).unwrap().verify(context, &tally, &mut TestRng(1));
+    let part =
+        PartialDecryption::decode(&part).unwrap().verify(context, &closed.election.joint_key, &tally, &mut TestRng(1));
     let Err(DecryptionError::MalformedDecryption { trustee: 1, error: DecodeError::Trailing { .. } }) = part else {
         panic!("{part:?}")
     };

@@ -14,6 +14,7 @@ mod demo;
 mod failure;
 mod inspect;
 mod keys;
+mod light;
 mod location;
 mod manifest;
 mod marks;
@@ -177,6 +178,8 @@ enum BoardVerb {
     New(keys::NewBoardKey),
     /// Check the files that people sent, and add them to the board
     Add(board::AddToBoard),
+    /// Write the files from which a voter's page reads the election in small parts
+    Light(light::WriteLight),
 }
 
 #[derive(Subcommand, Debug)]
@@ -265,6 +268,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Credentials(CredentialsVerb::Issue(verb)) => verb.run(console),
         Verb::Board(BoardVerb::New(verb)) => verb.run(console),
         Verb::Board(BoardVerb::Add(verb)) => verb.run(console),
+        Verb::Board(BoardVerb::Light(verb)) => verb.run(console),
         Verb::Witness(WitnessVerb::New(verb)) => verb.run(console),
         Verb::Witness(WitnessVerb::Cosign(verb)) => verb.run(console),
         Verb::Voter(VoterVerb::Prepare(verb)) => verb.run(console),

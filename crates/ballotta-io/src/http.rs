@@ -9,8 +9,7 @@
 //!
 //! # Implementation details
 //!
-//! Files are fetched whole, without requests for ranges, because many servers of static files do not support them. A
-//! worker that verifies a part of a record does not need ranges: each bundle of 256 entries is a file, and the worker
+//! Auditors fetch files whole, because some servers of static files do not support requests for ranges. A worker that verifies a part of a record does not need ranges: each bundle of 256 entries is a file, and the worker
 //! needs the whole roll, because any voter may have cast a ballot of its part.
 
 use std::collections::HashMap;
@@ -41,6 +40,8 @@ pub struct HttpRecord {
     timeout: Duration,
     kept: Mutex<HashMap<String, Vec<u8>>>,
     roll: OnceLock<Option<(File, u64)>>,
+    /// Whether parts of files are fetched with requests for ranges.
+    in_parts: bool,
 }
 
 impl HttpRecord {
@@ -72,7 +73,43 @@ impl HttpRecord {
             timeout,
             kept: Mutex::default(),
             roll: OnceLock::new(),
+            in_parts: false,
         })
+    }
+
+    /// As [`Self::new`], for a light client, which reads small parts of files: they are fetched with requests for ranges. If
+    /// the server answers with the whole file, the part is taken out of it.
+    ///
+    /// # Errors
+    ///
+    /// If the address is invalid.
+    pub fn in_parts(address: &str, timeout: Duration) -> Result<Self, SourceError> {
+        Ok(Self { in_parts: true, ..Self::new(address, timeout)? })
+    }
+
+    /// Fetches a part of a file.
+    fn fetch_part(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        let last = offset.saturating_add(buffer.len() as u64 - 1);
+        let address = format!("{}/{}", self.address, encode(path));
+        let request = self.agent.get(address).header("Range", format!("bytes={offset}-{last}"));
+        let response = request.call().map_err(|error| source_error(path, error))?;
+        let status = response.status();
+        let mut body = Paced::new(response.into_body().into_reader(), self.timeout);
+        let failed = |error: io::Error| source_error(path, error);
+        match status {
+            StatusCode::PARTIAL_CONTENT => {}
+            StatusCode::OK => {
+                let skipped = io::copy(&mut body.by_ref().take(offset), &mut io::sink()).map_err(failed)?;
+                if skipped < offset {
+                    return Err(failed(io::ErrorKind::UnexpectedEof.into()));
+                }
+            }
+            status => return Err(source_error(path, format!("the server answers {status}"))),
+        }
+        body.read_exact(buffer).map_err(failed)
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
@@ -190,7 +227,7 @@ fn encode(path: &str) -> String {
 
 impl RecordSource for HttpRecord {
     fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
-        if path == ROLL {
+        if path == ROLL && !self.in_parts {
             return Ok(self.roll()?.map(|(_, length)| *length));
         }
         let Some(bytes) = self.fetch(path)? else { return Ok(None) };
@@ -204,6 +241,9 @@ impl RecordSource for HttpRecord {
 
     fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         let ends = || source_error(path, io::Error::from(io::ErrorKind::UnexpectedEof));
+        if self.in_parts && !self.kept().contains_key(path) {
+            return self.fetch_part(path, offset, buffer);
+        }
         if path == ROLL {
             let (file, _) = self.roll()?.ok_or_else(ends)?;
             return read_exact_at(file, buffer, offset).map_err(|error| source_error(path, error));
@@ -281,6 +321,33 @@ mod tests {
         assert_eq!(record.list(), Ok(None));
         let asked = ["a%20b%25", "missing", "roll", "a%20b%25"].map(|path| format!("GET /record/{path} HTTP/1.1"));
         assert_eq!(server.join().unwrap(), asked);
+    }
+
+    /// A server that knows ranges, one that does not, and answers that are none.
+    #[test]
+    fn parts_of_files() {
+        let answers = vec![
+            answer("206 Partial Content", "Content-Range: bytes 2-4/6\r\n", b"234"),
+            answer("200 OK", "", b"012345"),
+            answer("206 Partial Content", "", b"23"),
+            answer("200 OK", "", b"01"),
+            answer("404 Not Found", "", b"no"),
+            answer("416 Range Not Satisfiable", "", b""),
+        ];
+        let (address, server) = server(answers);
+        let record = HttpRecord::in_parts(&address, Duration::from_secs(2)).unwrap();
+        let part = || {
+            let mut part = [0; 3];
+            record.read_exact_at("a", 2, &mut part).map(|()| part)
+        };
+        assert_eq!(part(), Ok(*b"234"));
+        assert_eq!(part(), Ok(*b"234"));
+        assert_eq!(part().unwrap_err().path, "a");
+        assert_eq!(part().unwrap_err().path, "a");
+        assert_eq!(part().unwrap_err().reason, "the server answers 404 Not Found");
+        assert_eq!(part().unwrap_err().reason, "the server answers 416 Range Not Satisfiable");
+        assert_eq!(record.read_exact_at("a", 2, &mut []), Ok(()));
+        assert_eq!(server.join().unwrap().len(), 6);
     }
 
     #[test]

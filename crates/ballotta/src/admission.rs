@@ -62,9 +62,12 @@ use crate::credential::RollLookupError;
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, Tracker};
+use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::merkle::LogError;
-use crate::record::{PublishedRoll, RecordSource, SourceError};
+use crate::record::light::{HEADS, LENGTHS, NamedFile, entry_length, files_of_close, files_of_roll, tiles};
+use crate::record::{PublishedBoard, PublishedRoll, RecordError, RecordSource, SourceError, read_manifest};
 use crate::tally::{CountedSet, Ledger, LedgerEntry, LedgerError};
+use crate::voter::{Election, VoterError};
 
 /// The entries of a board, including entries that are appended but not committed yet.
 pub trait BoardEntries {
@@ -346,6 +349,60 @@ impl<S: RecordSource> Admission<S> {
             self.sequence(&verified?, board)?;
         }
         Ok(ballot_entry(ballot)?)
+    }
+}
+
+/// The files for [light clients](crate::record::light) of a record whose voting was opened, and the tiles of hashes of its
+/// board: all of them, computed from the record. See `spec/light.md`.
+///
+/// # Errors
+///
+/// `Voter` if the record cannot be read, `Resume` if the board has a ballot that no ballot box admits.
+pub fn light_files<S: RecordSource, R: CryptoRng>(source: &S, rng: &mut R) -> Result<Vec<NamedFile>, LightFilesError> {
+    let manifest = read_manifest(source)?;
+    let (mut ballots, mut leaves, mut lengths) = (AdmittedBallots::default(), Vec::new(), Vec::new());
+    let mut observe = |observed: &Observed<'_>| {
+        ballots.observe(observed);
+        leaves.push(observed.leaf);
+    };
+    let board = PublishedBoard::read(source, &manifest, &mut observe, rng)?;
+    for bundle in 0.. {
+        let entries = board.entries(source, bundle)?;
+        if entries.is_empty() {
+            break;
+        }
+        lengths.extend(entries.iter().flat_map(|(_, entry)| entry_length(entry)));
+    }
+    let parameters = CeremonyParameters::for_manifest(&manifest, FIRST_ATTEMPT).map_err(RecordError::from)?;
+    let messages = board.ceremony_messages(source)?;
+    let joint_key = JointKey::verify(&parameters, &messages, rng).map_err(RecordError::from)?;
+    let Election { context, roll, window, .. } = Election::of_board(source, manifest, board, rng)?;
+    window.opened.ok_or(VoterError::NotOpen)?;
+    let mut files = files_of_roll(&joint_key, &roll);
+    let heads = Admission::resume(context, roll, source, window, ballots, rng)?.heads();
+    if let Some(close) = window.closed {
+        files.extend(files_of_close(close + 1, &heads));
+    }
+    files.extend([(HEADS.into(), heads), (LENGTHS.into(), lengths)]);
+    files.extend(tiles("", leaves.into_iter()));
+    Ok(files)
+}
+
+/// Why the files for light clients cannot be computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LightFilesError {
+    /// The record cannot be read, or its voting was not opened.
+    #[error(transparent)]
+    Voter(#[from] VoterError),
+    /// The board has a ballot that no ballot box admits.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
+}
+
+impl From<RecordError> for LightFilesError {
+    fn from(error: RecordError) -> Self {
+        Self::Voter(error.into())
     }
 }
 

@@ -140,6 +140,20 @@ pub trait RecordSource: Sync {
     fn list(&self) -> Result<Option<Vec<String>>, SourceError>;
 }
 
+impl<S: RecordSource + ?Sized> RecordSource for &S {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        (**self).length(path)
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        (**self).read_exact_at(path, offset, buffer)
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        (**self).list()
+    }
+}
+
 /// Why a whole file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

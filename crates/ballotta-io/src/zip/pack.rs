@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use ballotta::board::tiles::{Level, TilePath};
 use ballotta::record::RecordSource as _;
+use ballotta::record::light::is_light_path;
 use crc32fast::Hasher;
 
 use super::ZipError;
@@ -25,14 +27,16 @@ struct Packed {
     header: u64,
 }
 
-/// Writes the record in a folder as a zip archive, which must not exist yet. Files are stored as they are: ballots cannot
+/// Writes the record in a folder as a zip archive, which must not exist yet. Files for light clients and tiles of hashes are
+/// left out: auditors do not need them. Files are stored as they are: ballots cannot
 /// be compressed. The same record gives the same bytes.
 ///
 /// # Errors
 ///
 /// If a file cannot be read, or if the archive cannot be written.
 pub fn pack(record: &Path, archive: &Path) -> Result<(), ZipError> {
-    let paths = FolderRecord::new(record).list().map_err(io::Error::other)?.unwrap_or_default();
+    let mut paths = FolderRecord::new(record).list().map_err(io::Error::other)?.unwrap_or_default();
+    paths.retain(|path| !is_light_path(path) && !is_hash_tile(path));
     let mut zip = BufWriter::new(File::options().write(true).create_new(true).open(archive)?);
     let mut packed = Vec::with_capacity(paths.len());
     for name in paths {
@@ -47,6 +51,11 @@ pub fn pack(record: &Path, archive: &Path) -> Result<(), ZipError> {
     write_end(packed.len() as u64, start, end, &mut zip)?;
     zip.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     Ok(())
+}
+
+/// Whether this is a tile of hashes. Those of a board follow from its entries.
+fn is_hash_tile(path: &str) -> bool {
+    path.parse().is_ok_and(|tile: TilePath| tile.level() != Level::Entries)
 }
 
 fn pack_file(path: &Path, name: String, zip: &mut BufWriter<File>) -> Result<Packed, ZipError> {

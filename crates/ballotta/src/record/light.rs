@@ -25,7 +25,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{PublishedRoll, ReadError, RecordError, RecordSource, SourceError, TiledLog, read_file};
-use crate::board::tiles::{LastTiles, TilePath, decode_bundle};
+use crate::board::tiles::{LastTiles, Level, TilePath, decode_bundle};
 use crate::credential::{BLOCK_LINES, RollLine, RollRules, read_roll_block};
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
@@ -171,7 +171,7 @@ pub fn files_of_close(size: u64, heads: &[u8]) -> Vec<NamedFile> {
 }
 
 /// The tiles of hashes of a log with these leaves, in a folder.
-fn tiles(folder: &str, leaves: impl Iterator<Item = TreeHash>) -> Vec<NamedFile> {
+pub(crate) fn tiles(folder: &str, leaves: impl Iterator<Item = TreeHash>) -> Vec<NamedFile> {
     let mut last = LastTiles::new();
     let mut tiles = Vec::new();
     for leaf in leaves {
@@ -304,6 +304,15 @@ fn read_range(source: &dyn RecordSource, path: &str, offset: u64, length: u64) -
     let failed = |error: SourceError| RecordError::file(path)(ReadError::Source(error));
     source.read_exact_at(path, offset, &mut bytes).map_err(failed)?;
     Ok(bytes)
+}
+
+/// Whether a file of a record follows from others and is none that a verifier reads: a file for light clients. Whether it is
+/// right is not checked.
+#[must_use]
+pub fn is_light_path(path: &str) -> bool {
+    let in_folder = || [ROLL_TILES, HEAD_TILES].iter().find_map(|folder| path.strip_prefix(folder));
+    let is_tile = |path: &str| path.parse().is_ok_and(|tile: TilePath| tile.level() != Level::Entries);
+    [ELECTION, BLOCKS, HEADS, LENGTHS, CLOSE].contains(&path) || in_folder().is_some_and(is_tile)
 }
 
 /// The length of an entry, as the file of lengths has it.

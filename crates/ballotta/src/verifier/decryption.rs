@@ -16,6 +16,7 @@ use crate::hash::FileHash;
 use crate::index::TrusteeIndex;
 use crate::limits::MAX_MESSAGE_BYTES;
 use crate::manifest::{Closing, Manifest};
+use crate::record::light::is_light_path;
 use crate::record::{self, FileList, RecordError, ResultDocument, read_checkpoint, read_file};
 use crate::tally::EncryptedTally;
 use crate::weaken::{self, Check};
@@ -226,7 +227,7 @@ impl Verifier<'_> {
                 Ok(Some(paths)) => {
                     for path in paths {
                         self.findings.saw(CheckId::Files, 1);
-                        if known.binary_search(&path).is_err() && !list.contains(&path) {
+                        if known.binary_search(&path).is_err() && !list.contains(&path) && !is_light_path(&path) {
                             let problem = unknown_file(&path);
                             self.findings.note(CheckId::Files, Place::File(path), &[], problem);
                         }
