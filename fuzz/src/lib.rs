@@ -14,13 +14,16 @@ use ballotta::board::tiles::{
 };
 use ballotta::credential::{Entitlement, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
+use ballotta::hash::TreeHash;
 use ballotta::key_ceremony::CeremonyMessage;
 use ballotta::manifest::Manifest;
+use ballotta::merkle::{Frontier, consistency_proof, leaf_hash};
 use ballotta::record::light::{self, ElectionSummary};
 use ballotta::record::{self, FileList, MemoryRecord, ResultDocument};
 use ballotta::tally::EncryptedTally;
 use ballotta::tally::heads::head_in_block;
 use ballotta::verifier::{PartialVerification, ShardPlan, VerifyOptions, select, verify_shard};
+use ballotta::witness::{AddCheckpoint, TwoHistories};
 use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO, choose};
 use ballotta_tests::kinds::every_kind;
 use ballotta_tests::light::light_record;
@@ -45,6 +48,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "bundle", run: bundle, valid: bundles },
     Target { name: "tile_path", run: tile_path, valid: tile_paths },
     Target { name: "note", run: note, valid: notes },
+    Target { name: "add_checkpoint", run: add_checkpoint, valid: add_checkpoints },
+    Target { name: "two_histories", run: two_histories, valid: histories },
     Target { name: "signed_ballot", run: signed_ballot, valid: || ELECTION.bodies(EntryKind::Ballot) },
     Target { name: "ballot_header", run: ballot_header, valid: || ELECTION.bodies(EntryKind::Ballot) },
     Target { name: "choices", run: choices, valid: all_choices },
@@ -295,6 +300,56 @@ fn notes() -> Vec<Vec<u8>> {
     let text = from_utf8(&checkpoint).expect("text");
     let signature = text.lines().last().expect("a signature").as_bytes().to_vec();
     vec![checkpoint.clone(), signature, ELECTION.election.signer.key().to_string().into_bytes()]
+}
+
+/// What is read is written as it was.
+fn add_checkpoint(bytes: &[u8]) {
+    match AddCheckpoint::parse(bytes) {
+        Ok(request) => {
+            assert_eq!(request.to_string().as_bytes(), bytes);
+            assert!(request.proof().len() <= AddCheckpoint::MAX_HASHES);
+            assert!(bytes.ends_with(request.checkpoint().to_string().as_bytes()));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// The hashes of the entries, and a proof that the board begins with the first of them.
+fn leaves_and_proof(older: u64) -> (Vec<TreeHash>, Vec<TreeHash>) {
+    let leaves: Vec<TreeHash> = ELECTION.entries.iter().map(|entry| leaf_hash(entry)).collect();
+    let proof = consistency_proof(&leaves, older).expect("a proof");
+    (leaves, proof)
+}
+
+fn newest() -> SignedCheckpoint {
+    SignedCheckpoint::parse(&of_record(record::CHECKPOINT)).expect("a checkpoint")
+}
+
+fn add_checkpoints() -> Vec<Vec<u8>> {
+    let request = |old| {
+        let request = AddCheckpoint::new(old, leaves_and_proof(old).1, newest());
+        request.expect("a request").to_string().into_bytes()
+    };
+    [0, 1, 3, 5].map(request).into()
+}
+
+/// No document convicts the board of two histories: it has one.
+fn two_histories(bytes: &[u8]) {
+    match TwoHistories::parse(bytes) {
+        Ok(histories) => {
+            assert_eq!(histories.to_json().as_bytes(), bytes);
+            assert!(histories.verify(ELECTION.election.signer.key()).is_err());
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+fn histories() -> Vec<Vec<u8>> {
+    let (leaves, proof) = leaves_and_proof(3);
+    let older = leaves.iter().copied().take(3).collect::<Frontier>().head();
+    let kept = ELECTION.election.signer.sign_checkpoint(&older);
+    let roots = [older.root, TreeHash::from_bytes([7; 32])];
+    roots.map(|root| TwoHistories::new(kept.clone(), newest(), root, proof.clone()).to_json().into_bytes()).into()
 }
 
 /// No ballot is accepted except those that were cast.

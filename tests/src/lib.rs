@@ -84,3 +84,14 @@ pub fn framed(parts: &[&[u8]]) -> Vec<u8> {
 pub fn tagged(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
     Sha256::digest(framed(&[&[SUITE.as_bytes(), tag.as_bytes()], parts].concat())).into()
 }
+
+/// Base64 of bytes whose number is a multiple of three, so that there is no padding.
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = |three: &[u8]| {
+        let number = three.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
+        [18, 12, 6, 0].map(|shift| char::from(DIGITS[number >> shift & 63]))
+    };
+    bytes.chunks(3).flat_map(digits).collect()
+}

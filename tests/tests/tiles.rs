@@ -9,6 +9,7 @@ use ballotta::board::tiles::{HashTile, LastTiles, TileError, TilePath, decode_ha
 use ballotta::hash::TreeHash;
 use ballotta::merkle::{Frontier, LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta::record::{MemoryRecord, ReadError, TiledLog, TiledLogError};
+use ballotta_tests::base64;
 use signed_note::{Note, Signer, StandardSigner, StandardVerifier, VerifierList};
 use tlog_tiles::checkpoint::Checkpoint;
 use tlog_tiles::tile::{Tile, TileHashReader, TileReader};
@@ -223,14 +224,4 @@ fn the_package_signed_note_reads_our_checkpoints_and_writes_the_same() {
     let key = NoteKey::new(NAME, KeyKind::Ed25519, public.key().as_bytes()).unwrap();
     let parsed = SignedCheckpoint::parse(&theirs).unwrap();
     assert_eq!(*parsed.verify(&key).unwrap().head(), head(&log));
-}
-
-/// Base64 with padding, of 33 bytes: no padding is needed.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digits = |three: &[u8]| {
-        let number = three.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
-        [18, 12, 6, 0].map(|shift| char::from(DIGITS[number >> shift & 63]))
-    };
-    bytes.chunks(3).flat_map(digits).collect()
 }

@@ -81,7 +81,8 @@ impl Until {
     }
 }
 
-fn parse_poll(text: &str) -> Result<Duration, String> {
+/// Reads the seconds between two looks at a board.
+pub(crate) fn parse_poll(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().filter(|seconds| (0.1..=3600.0).contains(seconds));
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "expected a number of seconds from 0.1 to 3600".to_owned())
 }
@@ -582,7 +583,7 @@ fn read_checkpoints(source: &AnyRecord) -> Result<Checkpoints> {
 
 /// Whether a closing may be among the entries of a board from `first` on. Its signature is not checked here: only a board
 /// that is read completely is believed.
-fn has_closing(source: &AnyRecord, first: u64, size: u64) -> Result<bool> {
+pub(crate) fn has_closing(source: &AnyRecord, first: u64, size: u64) -> Result<bool> {
     let mut next = first;
     while let Some(path) = TilePath::bundle_of(next, size) {
         let begun = next;
@@ -604,10 +605,10 @@ fn is_missing(error: &Error) -> bool {
     matches!(record_fault(error), Some(RecordError::File { error: ReadError::Missing, .. }))
 }
 
-fn other_content<T>(path: &Path) -> Result<T> {
+pub(crate) fn other_content<T>(path: &Path) -> Result<T> {
     refusal(format!("{} has another content than what is due", path.shown())).remedy(
         "if it is a file of another election, move it away or give another folder with --out; otherwise the board has \
-         changed what it shows: sign nothing, and ask the other trustees",
+         changed what it shows: sign nothing, and ask the others who watch it",
     )
 }
 

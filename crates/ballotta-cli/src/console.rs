@@ -51,6 +51,14 @@ impl Console {
         print(line)
     }
 
+    /// Prints one of several answers: `line` for people, or with `is_json` the value on one line.
+    pub(crate) fn event(self, line: &str, value: &impl Serialize) -> Result<()> {
+        if self.is_json {
+            return print(json_text(&serde_json::to_string(value).context("the result cannot be written as JSON")?));
+        }
+        print(line)
+    }
+
     /// Starts a bar for `total` items of work. When it is finished, it prints the rate.
     pub(crate) fn bar(self, label: &str, total: u64) -> Bar {
         let target = if self.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };

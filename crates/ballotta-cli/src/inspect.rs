@@ -287,6 +287,7 @@ impl Inspection<'_> {
             }
             Some("trustee-state") => Ok(Fields::of("the state of a trustee").with("state", value)),
             Some("witness-state") => Ok(Fields::of("the state of a witness").with("state", value)),
+            Some("two-histories") => self.two_histories(text, value),
             _ => bail!("the format {format} is not known"),
         }
     }
@@ -314,6 +315,23 @@ impl Inspection<'_> {
                 Ok(fields.with("rehearsal", rehearsal).with("result", serde_json::to_value(result)?))
             }
         }
+    }
+
+    /// The evidence that a board has signed two histories. It is verified if the manifest of the board is known.
+    fn two_histories(&self, text: &str, value: Value) -> Result<Fields> {
+        let evidence = ballotta::witness::TwoHistories::parse(text.as_bytes())?;
+        let verified = match self.manifest {
+            None => "no: give the record with --record".to_owned(),
+            Some(manifest) => match evidence.verify(&board_key(manifest)?) {
+                Ok(()) => {
+                    "the board of the manifest has signed both checkpoints, and they are of two histories".to_owned()
+                }
+                Err(error) => format!("no: {error}"),
+            },
+        };
+        Ok(Fields::of("evidence that a board has signed two histories")
+            .with("evidence", value)
+            .with("verified", verified))
     }
 
     fn checkpoint(&self, signed: &SignedCheckpoint, text: &str) -> Result<Fields> {

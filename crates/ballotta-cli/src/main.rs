@@ -180,6 +180,8 @@ enum BoardVerb {
     Add(board::AddToBoard),
     /// Write the files from which a voter's page reads the election in small parts
     Light(light::WriteLight),
+    /// Ask a witness for its cosignature, and add it to the closing checkpoint
+    Cosign(witness::AskWitness),
 }
 
 #[derive(Subcommand, Debug)]
@@ -188,6 +190,13 @@ enum WitnessVerb {
     New(keys::NewWitnessKey),
     /// Cosign the checkpoint of a board, if it continues the last one that this witness cosigned
     Cosign(witness::Cosign),
+    /// Look at a board again and again, and cosign its checkpoints
+    ///
+    /// Every checkpoint is cosigned that continues the last one, and after the close the closing checkpoint. Interrupt the
+    /// command at any moment, and run it again.
+    Follow(witness::Follow),
+    /// Answer boards that ask for a cosignature over HTTP (C2SP tlog-witness)
+    Serve(witness::Serve),
 }
 
 #[derive(Subcommand, Debug)]
@@ -269,8 +278,11 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Board(BoardVerb::New(verb)) => verb.run(console),
         Verb::Board(BoardVerb::Add(verb)) => verb.run(console),
         Verb::Board(BoardVerb::Light(verb)) => verb.run(console),
+        Verb::Board(BoardVerb::Cosign(verb)) => verb.run(console),
         Verb::Witness(WitnessVerb::New(verb)) => verb.run(console),
         Verb::Witness(WitnessVerb::Cosign(verb)) => verb.run(console),
+        Verb::Witness(WitnessVerb::Follow(verb)) => verb.run(console),
+        Verb::Witness(WitnessVerb::Serve(verb)) => verb.run(console),
         Verb::Voter(VoterVerb::Prepare(verb)) => verb.run(console),
         Verb::Voter(VoterVerb::Cast(verb)) => verb.run(console),
         Verb::Voter(VoterVerb::Open(verb)) => verb.open(console),

@@ -1,13 +1,21 @@
-//! The verb with which a witness cosigns a checkpoint. The rules are those of [`ballotta::witness`].
+//! The verbs with which a witness cosigns checkpoints. The rules are those of [`ballotta::witness`].
 //!
-//! See `spec/command-line.md#witness`. Witnesses of many logs use other software that implements C2SP tlog-witness.
+//! See `spec/command-line.md#witness`. `cosign` reads a whole record, `follow` looks at one again and again, and `serve`
+//! answers boards that ask for a cosignature (C2SP tlog-witness).
 
+mod ask;
+mod evidence;
+mod follow;
+mod http;
+mod serve;
+
+use std::convert::Infallible;
 use std::io;
 use std::iter::zip;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Error, Result, anyhow};
 use ballotta::board::timeline::Observed;
 use ballotta::manifest::Manifest;
 use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, PublishedBoard, read_checkpoint};
@@ -15,6 +23,10 @@ use ballotta::witness::{CheckpointReview, WitnessError, WitnessSession};
 use ballotta_io::FolderRecord;
 use serde_json::json;
 
+pub(crate) use self::ask::AskWitness;
+use self::evidence::keep_evidence;
+pub(crate) use self::follow::Follow;
+pub(crate) use self::serve::Serve;
 use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, is_unread, refusal};
 use crate::message_file::{self, FileKind, MessageFile};
@@ -132,8 +144,19 @@ fn now() -> Result<u64> {
 
 /// Fails with the error of a session, and names the files of the key and of its state.
 fn explain<T>(key: &Path, error: WitnessError<io::Error>) -> Result<T> {
-    let state = StateFile::beside(key)?;
-    let state = state.path.shown();
+    Err(explained(key, error))
+}
+
+fn explained(key: &Path, error: WitnessError<io::Error>) -> Error {
+    match in_words(key, error) {
+        Ok(never) => match never {},
+        Err(error) => error,
+    }
+}
+
+fn in_words(key: &Path, error: WitnessError<io::Error>) -> Result<Infallible> {
+    let file = StateFile::beside(key)?;
+    let state = file.path.shown();
     match error {
         WitnessError::Load(error) => Err(error).with_context(|| format!("{state} cannot be read")),
         WitnessError::Store(error) => Err(error).with_context(|| format!("{state} cannot be written")),
@@ -143,12 +166,28 @@ fn explain<T>(key: &Path, error: WitnessError<io::Error>) -> Result<T> {
         WitnessError::StateOfAnotherKey => {
             refusal(format!("{state} is the state of another key")).remedy("restore the file that belongs to this key")
         }
+        error @ WitnessError::Kept(_) => Err(error).refused().remedy(
+            "compare the hash of the manifest with the organiser: this is not the manifest with which the witness began",
+        ),
         error @ WitnessError::GoesBack { .. } => {
             Err(error).refused().remedy("nothing to do: a witness never cosigns an older checkpoint")
         }
-        error @ WitnessError::OtherHistory { .. } => Err(error)
-            .refused()
-            .remedy("keep this record as evidence, and make it public: the board shows two histories"),
+        WitnessError::OtherHistory { cosigned, evidence } => {
+            let path = evidence.as_ref().map(|evidence| keep_evidence(&file.path, evidence)).transpose().refused()?;
+            let remedy = match path {
+                Some(path) => format!(
+                    "make {} public: it has both checkpoints, with the signatures of the board, and a proof that anybody \
+                     can verify",
+                    path.shown()
+                ),
+                None => "keep this record as evidence, and make it public".to_owned(),
+            };
+            Err(WitnessError::<Infallible>::OtherHistory { cosigned, evidence })
+                .context("THE BOARD SHOWS TWO HISTORIES")
+                .refused()
+                .coded("two-histories")
+                .remedy(remedy)
+        }
         error => Err(error).refused(),
     }
 }

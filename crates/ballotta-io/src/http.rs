@@ -59,17 +59,9 @@ impl HttpRecord {
         if address.contains(['?', '#']) || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(refused("the address of a record has neither query nor fragment"));
         }
-        let config = Agent::config_builder()
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .timeout_connect(Some(timeout))
-            .timeout_recv_response(Some(timeout))
-            // Long files need more time. A download that stalls still ends.
-            .timeout_recv_body(Some(timeout * 60))
-            .build();
         Ok(Self {
             address: address.trim_end_matches('/').to_owned(),
-            agent: Agent::new_with_config(config),
+            agent: agent(timeout),
             timeout,
             kept: Mutex::default(),
             roll: OnceLock::new(),
@@ -151,6 +143,49 @@ impl HttpRecord {
         let roll = self.get(ROLL)?.map(|body| spool(body, ROLL, limit)).transpose()?;
         Ok(self.roll.get_or_init(|| roll).as_ref())
     }
+}
+
+fn agent(timeout: Duration) -> Agent {
+    let config = Agent::config_builder()
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .timeout_connect(Some(timeout))
+        .timeout_recv_response(Some(timeout))
+        // Long files need more time. A download that stalls still ends.
+        .timeout_recv_body(Some(timeout * 60))
+        .build();
+    Agent::new_with_config(config)
+}
+
+/// What a server has answered to [`post`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status, such as 200.
+    pub status: u16,
+    /// The type of the body; empty if the server does not say it.
+    pub content_type: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Sends a body to an address that begins with `http://` or `https://`. Redirects are not followed.
+///
+/// # Errors
+///
+/// If the address is invalid, or the server does not answer in time or sends more than `limit` bytes.
+pub fn post(address: &str, body: &[u8], limit: usize, timeout: Duration) -> Result<Answer, SourceError> {
+    let server = HttpRecord::new(address, timeout)?;
+    let response = server.agent.post(&server.address).send(body).map_err(|error| source_error(address, error))?;
+    let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
+    let (status, content_type) = (response.status().as_u16(), content_type.unwrap_or_default().to_owned());
+    let mut body = Vec::new();
+    let paced = Paced::new(response.into_body().into_reader(), timeout);
+    let read = paced.take(limit as u64 + 1).read_to_end(&mut body);
+    read.map_err(|error| source_error(address, error))?;
+    if body.len() > limit {
+        return Err(too_long(address, limit as u64));
+    }
+    Ok(Answer { status, content_type, body })
 }
 
 /// Fetches an archive into a temporary file.

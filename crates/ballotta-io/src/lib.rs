@@ -63,7 +63,7 @@ pub use board::{BoardFolder, BoardFolderError, BoardLock, NamedFiles};
 pub use files::{StagedSecret, remove_part, rename, write_atomically, write_new, write_secret};
 pub use folder::FolderRecord;
 #[cfg(feature = "http")]
-pub use http::{HttpRecord, fetch_archive};
+pub use http::{Answer, HttpRecord, fetch_archive, post};
 #[cfg(feature = "zip")]
 pub use zip::{ZipError, ZipRecord, pack};
 

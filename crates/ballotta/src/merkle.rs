@@ -151,9 +151,11 @@ impl TreeHead {
     pub fn verify_consistency(&self, older: &Self, proof: &[TreeHash]) -> Result<(), LogError> {
         let inconsistent = LogError::InconsistentHeads { older: older.size, newer: self.size };
         let Some(last) = older.size.checked_sub(1) else {
-            // Every log begins with the empty log.
+            // Every log begins with the empty log, which has one root.
             check_length(0, proof)?;
-            return if *older == Frontier::new().head() { Ok(()) } else { Err(inconsistent) };
+            let empty = Frontier::new().head();
+            let is_consistent = *older == empty && (self.size > 0 || *self == empty);
+            return if is_consistent { Ok(()) } else { Err(inconsistent) };
         };
         if older.size >= self.size {
             if older.size > self.size {
@@ -388,31 +390,83 @@ pub fn inclusion_proof<N: LogNodes + ?Sized>(log: &N, index: u64) -> Result<Vec<
 ///
 /// `Shrunk` if there are fewer than `older` entries, or the error of the nodes.
 pub fn consistency_proof<N: LogNodes + ?Sized>(log: &N, older: u64) -> Result<Vec<TreeHash>, N::Error> {
-    let size = log.size();
-    if older > size {
-        return Err(LogError::Shrunk { older, newer: size }.into());
+    consistency_proof_between(log, older, log.size())
+}
+
+/// Computes the proof that the log of the first `newer` entries begins with the log of the first `older` ones.
+///
+/// # Errors
+///
+/// `Shrunk` if there are fewer than `newer` entries, or fewer than `older` among them; or the error of the nodes.
+pub fn consistency_proof_between<N: LogNodes + ?Sized>(
+    log: &N,
+    older: u64,
+    newer: u64,
+) -> Result<Vec<TreeHash>, N::Error> {
+    for (older, newer) in [(newer, log.size()), (older, newer)] {
+        if older > newer {
+            return Err(LogError::Shrunk { older, newer }.into());
+        }
     }
-    let mut proof = Vec::new();
+    consistency_subtrees(older, newer).into_iter().map(|tree| tree.root(log)).collect()
+}
+
+/// The subtrees whose roots are the proof that a log of `size` entries begins with the log of its first `older` ones, from
+/// the leaves upwards. `older` is at most `size`.
+fn consistency_subtrees(older: u64, size: u64) -> Vec<Subtree> {
+    let mut subtrees = Vec::new();
     if older == 0 {
-        return Ok(proof);
+        return subtrees;
     }
     // Descend to the subtree at the end of the older log. The verifier has its root only if it is the older root.
     let mut tree = Subtree { first: 0, size };
     while older < tree.first + tree.size {
         let Some((left, right)) = tree.halves() else { break };
         let (half, sibling) = if older <= right.first { (left, right) } else { (right, left) };
-        proof.push(sibling.root(log)?);
+        subtrees.push(sibling);
         tree = half;
     }
     if tree.first > 0 {
-        proof.push(tree.root(log)?);
+        subtrees.push(tree);
     }
-    proof.reverse();
-    Ok(proof)
+    subtrees.reverse();
+    subtrees
+}
+
+/// A proof of consistency that is computed while the entries of the log are read, in one pass and in little memory.
+#[derive(Debug)]
+pub(crate) struct ConsistencyReader {
+    next: u64,
+    subtrees: Vec<(Subtree, Frontier)>,
+}
+
+impl ConsistencyReader {
+    /// The proof that a log of `newer` entries begins with the log of its first `older` ones; one without hashes if there
+    /// are fewer than `older`.
+    pub(crate) fn new(older: u64, newer: u64) -> Self {
+        let subtrees = if older <= newer { consistency_subtrees(older, newer) } else { Vec::new() };
+        Self { next: 0, subtrees: subtrees.into_iter().map(|tree| (tree, Frontier::new())).collect() }
+    }
+
+    /// Takes the leaf hash of the next entry. Entries after the newer log change nothing.
+    pub(crate) fn push(&mut self, leaf: TreeHash) {
+        let next = self.next;
+        let has_it =
+            |(tree, _): &&mut (Subtree, Frontier)| next.checked_sub(tree.first).is_some_and(|at| at < tree.size);
+        if let Some((_, roots)) = self.subtrees.iter_mut().find(has_it) {
+            roots.push(leaf);
+        }
+        self.next += 1;
+    }
+
+    /// The proof, if all entries of the newer log were read.
+    pub(crate) fn proof(&self) -> Vec<TreeHash> {
+        self.subtrees.iter().map(|(_, roots)| roots.root()).collect()
+    }
 }
 
 /// A subtree of a log: the tree over some of its entries. `first` is a multiple of every power of two up to `size`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Subtree {
     first: u64,
     size: u64,
@@ -509,7 +563,31 @@ mod tests {
         let false_empty = TreeHead { size: 0, root: leaf };
         let inconsistent = Err(LogError::InconsistentHeads { older: 0, newer: 1 });
         assert_eq!(one.verify_consistency(&false_empty, &[]), inconsistent);
+        let inconsistent = Err(LogError::InconsistentHeads { older: 0, newer: 0 });
+        assert_eq!(false_empty.verify_consistency(&empty, &[]), inconsistent);
+        assert_eq!(empty.verify_consistency(&false_empty, &[]), inconsistent);
         assert_eq!(consistency_proof(&[leaf], 0), Ok(Vec::new()));
+    }
+
+    /// Proofs between two sizes of a log, and those that are computed while its entries are read, are those of the log
+    /// that ends there.
+    #[test]
+    fn proofs_between_two_sizes_of_a_log() {
+        let log: Vec<TreeHash> = (0..40_u8).map(|entry| leaf_hash(&[entry])).collect();
+        for newer in 0..=log.len() {
+            for older in 0..=newer {
+                let proof = consistency_proof(&log[..newer], older as u64).unwrap();
+                assert_eq!(consistency_proof_between(&log, older as u64, newer as u64).as_ref(), Ok(&proof));
+                assert_eq!(head(&log[..newer]).verify_consistency(&head(&log[..older]), &proof), Ok(()));
+                let mut reader = ConsistencyReader::new(older as u64, newer as u64);
+                log.iter().for_each(|leaf| reader.push(*leaf));
+                assert_eq!(reader.proof(), proof, "{older} {newer}");
+            }
+        }
+        assert_eq!(consistency_proof_between(&log, 3, 41), Err(LogError::Shrunk { older: 41, newer: 40 }));
+        assert_eq!(consistency_proof_between(&log, 4, 3), Err(LogError::Shrunk { older: 4, newer: 3 }));
+        assert_eq!(ConsistencyReader::new(4, 3).proof(), []);
+        assert_eq!(ConsistencyReader::new(u64::MAX - 1, u64::MAX).proof().len(), 64);
     }
 
     #[test]

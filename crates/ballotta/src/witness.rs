@@ -1,13 +1,21 @@
 //! A witness's session: which checkpoints of a board it may cosign.
 //!
 //! See `spec/board.md#checkpoints` and `spec/command-line.md#witness`. The command and a service run this same code; they
-//! bring the key, the entries of the board, the time and a [`HeadStore`].
+//! bring the key, the entries of the board or a proof, the time and a [`HeadStore`].
 //!
 //! # Security
 //!
-//! A witness cosigns a checkpoint only if the board signed it, its head is one of the board whose entries the witness has
-//! seen, and these entries continue the largest head of this board that it has cosigned. The new head is stored before
-//! the cosignature is returned. Only one session at a time may use a store: the caller must lock it.
+//! A witness cosigns a checkpoint only if the board signed it and it continues the checkpoint of this board that the
+//! witness has cosigned last. There are two ways to see that. With [`WitnessSession::review`], the witness reads all
+//! entries of the board, and knows that they have the head of the checkpoint. With [`WitnessSession::cosign`], it verifies
+//! a proof of consistency, and reads no entry. Both ways end in one decision.
+//!
+//! The first checkpoint of a board has nothing to continue. By proof, it is cosigned without further checks, as C2SP
+//! tlog-witness has it; a witness that wants more reads the entries.
+//!
+//! The whole checkpoint, with the signature of the board, is stored before the cosignature is returned. If the board later
+//! signs a checkpoint that does not continue it, the two are [evidence](TwoHistories) against the board. Only one session
+//! at a time may use a store: the caller must lock it.
 //!
 //! # Examples
 //!
@@ -55,21 +63,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use alloc::borrow::ToOwned as _;
-use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString as _};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use crate::board::board_key;
-use crate::board::note::{Checkpoint, Cosigner, NoteError, NoteKey, NoteSignature, SignedCheckpoint};
+use crate::board::note::{Checkpoint, Cosigner, NoteKey, NoteSignature, SignedCheckpoint};
 use crate::hash::TreeHash;
 use crate::manifest::Manifest;
-use crate::merkle::{Frontier, TreeHead};
-use crate::words::entries;
+use crate::merkle::{ConsistencyReader, Frontier, LogError, TreeHead};
 
-/// Where a witness keeps the largest head of each board that it has cosigned.
+mod error;
+mod histories;
+mod request;
+mod state;
+
+pub use self::error::WitnessError;
+pub use self::histories::{TwoHistories, TwoHistoriesError};
+pub use self::request::{AddCheckpoint, AddCheckpointError};
+use self::state::WitnessDocument;
+
+/// Where a witness keeps the checkpoints that it has cosigned last, one for each board.
 pub trait HeadStore {
     /// Why the store cannot be read or written.
     type Error;
@@ -89,53 +102,7 @@ pub trait HeadStore {
     fn replace(&mut self, document: &[u8]) -> Result<(), Self::Error>;
 }
 
-/// Why a witness does not cosign a checkpoint. `E` is the error of its [`HeadStore`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WitnessError<E> {
-    /// The key does not belong to a witness of the manifest.
-    #[error("the key does not belong to any witness in the manifest")]
-    NotAWitness,
-    /// The board did not sign the checkpoint, or the time is out of range.
-    #[error(transparent)]
-    Note(#[from] NoteError),
-    /// The store cannot be read.
-    #[error("the stored heads that the witness has cosigned cannot be read")]
-    Load(#[source] E),
-    /// The store cannot be written, so the cosignature is not returned.
-    #[error("the head cannot be stored, so the cosignature is not returned")]
-    Store(#[source] E),
-    /// The stored document is damaged.
-    #[error("the store is damaged: without it the witness does not know what it has cosigned")]
-    StateDamaged,
-    /// The stored document is that of another key.
-    #[error("the stored heads are those of another key")]
-    StateOfAnotherKey,
-    /// The head of the checkpoint is not one of the entries that were read.
-    #[error("the board has no checkpoint of {} with this root", entries(.size))]
-    NotOnBoard {
-        /// The size of the checkpoint.
-        size: u64,
-    },
-    /// The witness has cosigned a larger head of this board.
-    #[error(
-        "the checkpoint has {}, but this witness has already cosigned a later checkpoint, with {}", entries(.size), entries(.cosigned)
-    )]
-    GoesBack {
-        /// The size of the checkpoint.
-        size: u64,
-        /// The size of the head that was cosigned before.
-        cosigned: u64,
-    },
-    /// The board does not continue the head that the witness has cosigned: it shows two histories.
-    #[error("the board does not continue the board of {} that this witness cosigned before", entries(.cosigned))]
-    OtherHistory {
-        /// The size of the head that was cosigned before.
-        cosigned: u64,
-    },
-}
-
-/// A witness with its key and its store.
+/// A witness with its key and its store, for one board.
 pub struct WitnessSession<S> {
     cosigner: Cosigner,
     board: NoteKey,
@@ -161,132 +128,223 @@ impl<S: HeadStore> WitnessSession<S> {
         Err(WitnessError::NotAWitness)
     }
 
+    /// The public key of the witness.
+    #[must_use]
+    pub fn key(&self) -> &NoteKey {
+        self.cosigner.key()
+    }
+
+    /// The checkpoint of this board that the witness has cosigned last, with the signature of the board. `None` if it has
+    /// cosigned none.
+    ///
+    /// # Errors
+    ///
+    /// `Load`, `StateDamaged`, `StateOfAnotherKey` or `Kept`.
+    pub fn kept(&self) -> Result<Option<SignedCheckpoint>, WitnessError<S::Error>> {
+        Ok(self.load()?.1)
+    }
+
     /// Begins to compare a checkpoint with the entries of the board and with what was cosigned before.
     ///
     /// # Errors
     ///
-    /// `Note` unless the board signed the checkpoint; `Load`, `StateDamaged` or `StateOfAnotherKey`.
+    /// `Note` unless the board signed the checkpoint; `Load`, `StateDamaged`, `StateOfAnotherKey` or `Kept`.
     pub fn review(&mut self, signed: &SignedCheckpoint) -> Result<CheckpointReview<'_, S>, WitnessError<S::Error>> {
-        let checkpoint = signed.verify(&self.board)?.clone();
+        let shown = self.begin(signed)?;
+        let (size, kept) = (shown.signed.claimed().size(), shown.kept_head().size);
+        Ok(CheckpointReview {
+            session: self,
+            shown,
+            is_on_board: false,
+            older: None,
+            entries: Frontier::new(),
+            proof: ConsistencyReader::new(kept, size),
+        }
+        .compared())
+    }
+
+    /// Cosigns a checkpoint that continues the one that was cosigned last, by a proof of that. If none was cosigned, the
+    /// proof has no hashes, and nothing but the signature of the board is verified. `time` is in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::review`], and `GoesBack`, `OtherHistory` or `Proof`; `Note` for a time out of range; `Store`.
+    pub fn cosign(
+        &mut self,
+        signed: &SignedCheckpoint,
+        proof: &[TreeHash],
+        time: u64,
+    ) -> Result<NoteSignature, WitnessError<S::Error>> {
+        let shown = self.begin(signed)?;
+        self.finish(shown, proof, None, time)
+    }
+
+    /// Answers a request of C2SP tlog-witness. `time` is in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::cosign`], and `OtherSize` if the proof is not from the checkpoint that was cosigned last.
+    pub fn add_checkpoint(
+        &mut self,
+        request: &AddCheckpoint,
+        time: u64,
+    ) -> Result<NoteSignature, WitnessError<S::Error>> {
+        let shown = self.begin(request.checkpoint())?;
+        let cosigned = shown.kept_head().size;
+        if request.old_size() != cosigned {
+            return Err(WitnessError::OtherSize { old: request.old_size(), cosigned });
+        }
+        self.finish(shown, request.proof(), None, time)
+    }
+
+    /// Verifies the signature of the board, and finds what was cosigned before.
+    fn begin(&self, signed: &SignedCheckpoint) -> Result<Shown, WitnessError<S::Error>> {
+        let signed = signed.without_cosignatures(&self.board)?;
+        let (state, kept) = self.load()?;
+        Ok(Shown { state, kept, signed })
+    }
+
+    fn load(&self) -> Result<(WitnessDocument, Option<SignedCheckpoint>), WitnessError<S::Error>> {
         let key = hex::encode(self.cosigner.key().as_bytes());
         let state = match self.store.load().map_err(WitnessError::Load)? {
             Some(document) => WitnessDocument::decode(&document).ok_or(WitnessError::StateDamaged)?,
             None => WitnessDocument::new(&key),
         };
-        if state.key != key {
+        if state.key() != key {
             return Err(WitnessError::StateOfAnotherKey);
         }
-        let cosigned = state.boards.get(checkpoint.origin()).map(StoredHead::decode);
-        let cosigned = cosigned.map(|head| head.ok_or(WitnessError::StateDamaged)).transpose()?;
-        let (head, cosigned) = (ExpectedHead::new(*checkpoint.head()), cosigned.map(ExpectedHead::new));
-        Ok(CheckpointReview { session: self, state, checkpoint, head, cosigned, entries: Frontier::new() })
+        let kept = state.checkpoint(self.board.name());
+        // A file system may give back other bytes than were written, and a manifest may name another key for its board.
+        kept.as_ref().map_or(Ok(()), |kept| kept.verify(&self.board).map(|_| ())).map_err(WitnessError::Kept)?;
+        Ok((state, kept))
+    }
+
+    /// Decides whether the checkpoint may be cosigned, stores it and cosigns it. `older` is the root of as many entries as
+    /// the kept checkpoint has, if the entries were read.
+    fn finish(
+        &mut self,
+        shown: Shown,
+        proof: &[TreeHash],
+        older: Option<TreeHash>,
+        time: u64,
+    ) -> Result<NoteSignature, WitnessError<S::Error>> {
+        let checkpoint = shown.signed.claimed();
+        let (kept, head) = (shown.kept_head(), checkpoint.head());
+        decide(&kept, head, older, proof).map_err(|refused| refused.explain(&shown, proof))?;
+        let cosignature = self.cosigner.cosign(checkpoint, time)?;
+        let mut state = shown.state;
+        state.keep(&shown.signed);
+        self.store.replace(&state.encode()).map_err(WitnessError::Store)?;
+        Ok(cosignature)
+    }
+}
+
+/// A checkpoint that the board has signed, and what the witness has cosigned before.
+struct Shown {
+    state: WitnessDocument,
+    kept: Option<SignedCheckpoint>,
+    /// With the signature of the board only.
+    signed: SignedCheckpoint,
+}
+
+impl Shown {
+    /// The head of the kept checkpoint. Every log begins with the empty one.
+    fn kept_head(&self) -> TreeHead {
+        self.kept.as_ref().map_or_else(|| Frontier::new().head(), |kept| *kept.claimed().head())
+    }
+}
+
+/// Decides whether a checkpoint may be cosigned: this is the one place. `older` is the root of as many entries as the kept
+/// head has, for a witness that has read all entries of the new head.
+fn decide(kept: &TreeHead, head: &TreeHead, older: Option<TreeHash>, proof: &[TreeHash]) -> Result<(), Refused> {
+    if head.size < kept.size {
+        return Err(Refused::GoesBack);
+    }
+    let known = if head.size == kept.size { Some(head.root) } else { older };
+    match known {
+        Some(root) if root != kept.root => Err(Refused::OtherHistory { root }),
+        _ => head.verify_consistency(kept, proof).map_err(Refused::Proof),
+    }
+}
+
+/// Why a checkpoint may not be cosigned.
+enum Refused {
+    GoesBack,
+    /// The first entries of the board have this root, and not the kept one.
+    OtherHistory {
+        root: TreeHash,
+    },
+    Proof(LogError),
+}
+
+impl Refused {
+    fn explain<E>(self, shown: &Shown, proof: &[TreeHash]) -> WitnessError<E> {
+        let (size, cosigned) = (shown.signed.claimed().size(), shown.kept_head().size);
+        match self {
+            Self::GoesBack => WitnessError::GoesBack { size, cosigned },
+            Self::Proof(error) => WitnessError::Proof { cosigned, error },
+            Self::OtherHistory { root } => {
+                let evidence = shown.kept.as_ref().map(|kept| {
+                    // A checkpoint of the same size needs no proof, whatever was given.
+                    let proof = if size == cosigned { Vec::new() } else { proof.to_vec() };
+                    Box::new(TwoHistories::new(kept.clone(), shown.signed.clone(), root, proof))
+                });
+                WitnessError::OtherHistory { cosigned, evidence }
+            }
+        }
     }
 }
 
 /// A checkpoint that is compared with the entries of the board, which are [pushed](Self::push) in their order.
 pub struct CheckpointReview<'a, S> {
     session: &'a mut WitnessSession<S>,
-    state: WitnessDocument,
-    checkpoint: Checkpoint,
-    head: ExpectedHead,
-    cosigned: Option<ExpectedHead>,
+    shown: Shown,
+    is_on_board: bool,
+    /// The root of as many entries as the kept checkpoint has, once they are read.
+    older: Option<TreeHash>,
     entries: Frontier,
+    proof: ConsistencyReader,
 }
 
 impl<S: HeadStore> CheckpointReview<'_, S> {
     /// The checkpoint, which the board has signed.
     #[must_use]
     pub fn checkpoint(&self) -> &Checkpoint {
-        &self.checkpoint
+        self.shown.signed.claimed()
     }
 
     /// Adds the [leaf hash](crate::merkle::leaf_hash) of the next entry of the board.
     pub fn push(&mut self, leaf: TreeHash) {
         self.entries.push(leaf);
-        self.head.compare(&self.entries);
-        self.cosigned.iter_mut().for_each(|head| head.compare(&self.entries));
+        self.proof.push(leaf);
+        self.compare();
     }
 
-    /// Stores the head of the checkpoint and cosigns it. `time` is in seconds since 1970.
+    fn compare(&mut self) {
+        let (head, size) = (self.shown.signed.claimed().head(), self.entries.size());
+        if size == head.size {
+            self.is_on_board = self.entries.root() == head.root;
+        }
+        if size == self.shown.kept_head().size {
+            self.older = Some(self.entries.root());
+        }
+    }
+
+    fn compared(mut self) -> Self {
+        self.compare();
+        self
+    }
+
+    /// Stores the checkpoint and cosigns it. `time` is in seconds since 1970.
     ///
     /// # Errors
     ///
     /// `NotOnBoard`, `GoesBack` or `OtherHistory`; `Note` for a time out of range; `Store`.
     pub fn cosign(self, time: u64) -> Result<NoteSignature, WitnessError<S::Error>> {
-        let Self { session, mut state, checkpoint, head, cosigned, .. } = self;
-        let size = checkpoint.size();
-        if !head.is_on_board {
-            return Err(WitnessError::NotOnBoard { size });
+        let Self { session, shown, is_on_board, older, proof, .. } = self;
+        if !is_on_board {
+            return Err(WitnessError::NotOnBoard { size: shown.signed.claimed().size() });
         }
-        if let Some(ExpectedHead { head: TreeHead { size: cosigned, .. }, is_on_board }) = cosigned {
-            if size < cosigned {
-                return Err(WitnessError::GoesBack { size, cosigned });
-            }
-            if !is_on_board {
-                return Err(WitnessError::OtherHistory { cosigned });
-            }
-        }
-        let cosignature = session.cosigner.cosign(&checkpoint, time)?;
-        let head = StoredHead { size, root: checkpoint.root().to_string() };
-        state.boards.insert(checkpoint.origin().to_owned(), head);
-        let document = serde_json::to_vec_pretty(&state).map_err(|_| WitnessError::StateDamaged)?;
-        session.store.replace(&document).map_err(WitnessError::Store)?;
-        Ok(cosignature)
-    }
-}
-
-/// A head that the entries of the board must have.
-struct ExpectedHead {
-    head: TreeHead,
-    is_on_board: bool,
-}
-
-impl ExpectedHead {
-    fn new(head: TreeHead) -> Self {
-        Self { head, is_on_board: head == Frontier::new().head() }
-    }
-
-    fn compare(&mut self, entries: &Frontier) {
-        if entries.size() == self.head.size {
-            self.is_on_board = entries.root() == self.head.root;
-        }
-    }
-}
-
-/// The document that a store keeps: the largest head of each board that was cosigned. JSON, see
-/// `spec/command-line.md#witness`.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WitnessDocument {
-    format: String,
-    /// The public key of the witness, in hexadecimal.
-    key: String,
-    /// The stored heads, by the origins of the boards.
-    boards: BTreeMap<String, StoredHead>,
-}
-
-impl WitnessDocument {
-    const FORMAT: &str = crate::format_name!("witness-state");
-
-    fn new(key: &str) -> Self {
-        Self { format: Self::FORMAT.to_owned(), key: key.to_owned(), boards: BTreeMap::new() }
-    }
-
-    fn decode(document: &[u8]) -> Option<Self> {
-        serde_json::from_slice(document).ok().filter(|state: &Self| state.format == Self::FORMAT)
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StoredHead {
-    size: u64,
-    /// The root of the head, in hexadecimal.
-    root: String,
-}
-
-impl StoredHead {
-    fn decode(&self) -> Option<TreeHead> {
-        Some(TreeHead { size: self.size, root: self.root.parse().ok()? })
+        session.finish(shown, &proof.proof(), older, time)
     }
 }

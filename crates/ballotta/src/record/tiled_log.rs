@@ -11,7 +11,7 @@ use core::cell::RefCell;
 use super::{ReadError, RecordSource, read_file};
 use crate::board::tiles::{TILE_WIDTH, TileError, TilePath, decode_hashes};
 use crate::hash::TreeHash;
-use crate::merkle::{Frontier, LogError, LogNodes, TreeHead, consistency_proof, inclusion_proof};
+use crate::merkle::{Frontier, LogError, LogNodes, TreeHead, consistency_proof_between, inclusion_proof};
 
 /// Why a proof cannot be made from tiles.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,8 +85,18 @@ impl<'a> TiledLog<'a> {
     ///
     /// `File` or `Tile` if a tile cannot be read; `Log` if the log does not begin with that log.
     pub fn consistency(&self, older: &TreeHead) -> Result<Vec<TreeHash>, TiledLogError> {
-        let proof = consistency_proof(self, older.size)?;
-        self.head.verify_consistency(older, &proof)?;
+        self.consistency_between(older, &self.head)
+    }
+
+    /// The proof that the log of a `newer` head begins with the log of an `older` one. Both are heads of this log, which
+    /// may have more entries: their own tiles may be gone.
+    ///
+    /// # Errors
+    ///
+    /// `File` or `Tile` if a tile cannot be read; `Log` if the log does not have both heads.
+    pub fn consistency_between(&self, older: &TreeHead, newer: &TreeHead) -> Result<Vec<TreeHash>, TiledLogError> {
+        let proof = consistency_proof_between(self, older.size, newer.size)?;
+        newer.verify_consistency(older, &proof)?;
         Ok(proof)
     }
 

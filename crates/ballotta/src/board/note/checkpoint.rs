@@ -119,6 +119,29 @@ impl SignedCheckpoint {
         Ok(cosigned.into_iter().map(|(position, _)| position).collect())
     }
 
+    /// The origin that the checkpoint has. Anybody can write it: it says which key to verify the checkpoint with.
+    #[must_use]
+    pub fn claimed_origin(&self) -> &str {
+        &self.checkpoint.origin
+    }
+
+    /// The checkpoint, which nobody may have signed.
+    pub(crate) fn claimed(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The checkpoint with the log's signature, and without all others.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    pub fn without_cosignatures(&self, log: &NoteKey) -> Result<Self, NoteError> {
+        self.verify(log)?;
+        let signature = self.note.signatures.iter().find(|signature| signature.is_under(log)).cloned();
+        let note = Note { text: self.note.text.clone(), signatures: signature.into_iter().collect() };
+        Ok(Self { note, checkpoint: self.checkpoint.clone() })
+    }
+
     /// Adds the cosignature of a witness, without verifying it.
     pub fn add_cosignature(&mut self, cosignature: NoteSignature) {
         self.note.signatures.push(cosignature);
@@ -230,6 +253,21 @@ mod tests {
         assert_eq!(signed.verify(other.key()), Err(NoteError::NotSigned { name: name(LOG) }));
         let same_key = NoteKey::new(LOG, KeyKind::Cosignature, log().key().as_bytes()).unwrap();
         assert_eq!(signed.verify(&same_key), Err(NoteError::WrongKind { name: name(LOG) }));
+    }
+
+    #[test]
+    fn only_the_signature_of_the_log_is_kept() {
+        let signed = cosigned(&[1, 2]);
+        let mut twice = signed.clone();
+        twice.note.signatures.push(signed.note.signatures[0].clone());
+        for signed in [signed, twice] {
+            let alone = signed.without_cosignatures(log().key()).unwrap();
+            assert_eq!(alone.to_string(), log().sign_checkpoint(&HEAD).to_string());
+            assert_eq!(alone.claimed_origin(), LOG);
+        }
+        let other = NoteSigner::from_seed(LOG, &[2; 32]).unwrap();
+        let refused = cosigned(&[1]).without_cosignatures(other.key());
+        assert_eq!(refused, Err(NoteError::NotSigned { name: name(LOG) }));
     }
 
     #[test]

@@ -1,0 +1,377 @@
+//! The verb `witness follow`: a witness looks at a board again and again, and cosigns its checkpoints.
+//!
+//! See `spec/command-line.md#follow`. Nothing is kept in memory that another call would need: what was cosigned is in the
+//! state of the key and in the outbox, so that the verb may be interrupted at any moment and called again.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Error, Result, anyhow, ensure};
+use ballotta::board::note::{NoteKey, SignedCheckpoint};
+use ballotta::board::tiles::bundle_paths;
+use ballotta::board::{board_key, board_origin};
+use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES};
+use ballotta::manifest::Manifest;
+use ballotta::merkle::{TreeHead, leaf_hash};
+use ballotta::record::{
+    Bundle, CHECKPOINT, CLOSING_CHECKPOINT, ReadError, RecordError, TiledLog, TiledLogError, read_checkpoint,
+};
+use ballotta::witness::{WitnessError, WitnessSession};
+use ballotta_io::write_atomically;
+use serde_json::json;
+
+use super::{explain, explained, now, session};
+use crate::attend::{has_closing, other_content, parse_poll};
+use crate::console::{Console, Shown as _, counted};
+use crate::failure::{ErrorContext as _, error_text, incompleteness, is_unread, not_complete};
+use crate::location::{AnyRecord, Location};
+use crate::message_file::{self, FileKind, MessageFile};
+use crate::record::{exists, lock, read_at_most, read_manifest};
+use crate::signing::Summary;
+use crate::state_file::StateFile;
+use crate::trustee::ManifestPin;
+
+/// A witness that follows a board.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Follow {
+    /// The record: its folder, or its address, which begins with `http://` or `https://`
+    #[arg(value_name = "SOURCE")]
+    source: PathBuf,
+    /// The secret key of the witness
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// The folder for the cosignatures, one of which you then send to the board
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    out: PathBuf,
+    /// Look once; with --until-closed, the exit code is 3 if the voting is not closed
+    #[arg(long)]
+    once: bool,
+    /// End after the closing checkpoint is cosigned
+    #[arg(long)]
+    until_closed: bool,
+    /// The seconds between two looks at the board
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = parse_poll)]
+    poll: Duration,
+    #[command(flatten)]
+    manifest: ManifestPin,
+}
+
+/// What a look at the board has found.
+enum Found {
+    /// Everything is cosigned that the board shows. The voting is closed, or not.
+    Cosigned { is_closed: bool },
+    /// Nothing is cosigned now. The record is read again.
+    Unsettled(Error),
+}
+
+impl Follow {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        ensure!(self.out.is_dir(), "{} is not a folder", self.out.shown());
+        let mut follower = Follower::begin(self, console)?;
+        loop {
+            match follower.look()? {
+                Found::Cosigned { is_closed: true } if self.until_closed => {
+                    console.say("The closing checkpoint is cosigned: the work of this witness is done.");
+                    return Ok(());
+                }
+                Found::Cosigned { is_closed: false } if self.once && self.until_closed => {
+                    return not_complete("the voting is not closed").remedy("run the same command again later");
+                }
+                Found::Cosigned { .. } if self.once => return Ok(()),
+                Found::Cosigned { .. } => follower.last.clear(),
+                Found::Unsettled(error) if self.once => return Err(error),
+                Found::Unsettled(error) => follower.say_new(format!("{}. {AGAIN}", error_text(&error))),
+            }
+            thread::sleep(self.poll);
+        }
+    }
+}
+
+/// What is said after a look that found nothing to cosign.
+const AGAIN: &str = "Nothing is cosigned, and the record is read again.";
+
+struct Follower<'a> {
+    arguments: &'a Follow,
+    console: Console,
+    location: Location,
+    manifest: Manifest,
+    board: NoteKey,
+    witness: NoteKey,
+    /// The witness, counted from 1.
+    seat: usize,
+    /// The checkpoints of the last look that left nothing to do, and whether the voting is closed.
+    seen: Option<(Checkpoints, bool)>,
+    /// The last line that was said.
+    last: String,
+}
+
+/// The checkpoint, and the closing checkpoint if there is one.
+type Checkpoints = (SignedCheckpoint, Option<SignedCheckpoint>);
+
+impl<'a> Follower<'a> {
+    fn begin(arguments: &'a Follow, console: Console) -> Result<Self> {
+        let location = Location::of(&arguments.source)?;
+        let manifest = Self::first_manifest(arguments, &location, console)?;
+        arguments.manifest.check(&manifest)?;
+        let witness = session(&manifest, &arguments.key)?.key().clone();
+        let seat = manifest.witnesses().members.iter().position(|member| member.key.as_bytes() == witness.as_bytes());
+        let seat = seat.context("the manifest does not name this witness")? + 1;
+        Summary::new("cosignatures of the checkpoints of a board", &manifest)
+            .manifest_hash(manifest.hash())
+            .origin(&board_origin(&manifest))
+            .show(console);
+        let board = board_key(&manifest)?;
+        Ok(Self { arguments, console, location, manifest, board, witness, seat, seen: None, last: String::new() })
+    }
+
+    /// The manifest. A server that does not answer is asked again; a location without a manifest is a wrong call.
+    fn first_manifest(arguments: &Follow, location: &Location, console: Console) -> Result<Manifest> {
+        let mut said = String::new();
+        loop {
+            match read_manifest(&location.open()?) {
+                Err(error) if is_unread(&error) && !arguments.once => {
+                    let text = format!("{}. It is read again.", error_text(&error));
+                    if text != said {
+                        console.say(&text);
+                        said = text;
+                    }
+                    thread::sleep(arguments.poll);
+                }
+                manifest => return manifest,
+            }
+        }
+    }
+
+    /// Says a line, unless it was the last one.
+    fn say_new(&mut self, line: String) {
+        if self.last != line {
+            self.console.say(&line);
+            self.last = line;
+        }
+    }
+
+    /// Looks at the board, and cosigns what is new. An error ends the verb: the board shows two histories, or the state or
+    /// the outbox cannot be used.
+    fn look(&mut self) -> Result<Found> {
+        let source = self.location.open()?;
+        let (signed, closing) = match self.checkpoints(&source) {
+            Ok(checkpoints) => checkpoints,
+            Err(error) => return Ok(Found::Unsettled(error)),
+        };
+        if let Some((seen, is_closed)) = &self.seen
+            && *seen == (signed.clone(), closing.clone())
+        {
+            return Ok(Found::Cosigned { is_closed: *is_closed });
+        }
+        // The closing checkpoint is first: whoever has cosigned a later one cannot cosign it any more.
+        if let Some(closing) = &closing
+            && !self.has_cosigned_closing(closing)?
+            && let Some(error) = self.cosign(&source, closing, &signed, CLOSING_CHECKPOINT)?
+        {
+            return Ok(Found::Unsettled(error));
+        }
+        let is_closed = closing.is_some();
+        if !(is_closed && self.arguments.until_closed) {
+            if !is_closed && let Some(error) = self.awaits_closing_checkpoint(&source, &signed)? {
+                return Ok(Found::Unsettled(error));
+            }
+            if !self.has_cosigned(&signed)?
+                && let Some(error) = self.cosign(&source, &signed, &signed, CHECKPOINT)?
+            {
+                return Ok(Found::Unsettled(error));
+            }
+        }
+        self.seen = Some(((signed, closing), is_closed));
+        Ok(Found::Cosigned { is_closed })
+    }
+
+    /// Reads the two checkpoints, which the board has signed. The closing checkpoint is read last, so that a checkpoint of a
+    /// board that went on after the close is never read without it.
+    fn checkpoints(&self, source: &AnyRecord) -> Result<Checkpoints> {
+        let missing = || RecordError::File { path: CHECKPOINT.to_owned(), error: ReadError::Missing };
+        let signed = self.verified(source, CHECKPOINT)?.ok_or_else(missing)?;
+        Ok((signed, self.verified(source, CLOSING_CHECKPOINT)?))
+    }
+
+    fn verified(&self, source: &AnyRecord, path: &'static str) -> Result<Option<SignedCheckpoint>> {
+        let Some(signed) = read_checkpoint(source, path)? else { return Ok(None) };
+        match signed.verify(&self.board).map(|checkpoint| checkpoint.size()) {
+            Ok(size) if size > MAX_ENTRIES => Err(RecordError::TooManyEntries { size }.into()),
+            Ok(_) => Ok(Some(signed)),
+            Err(error) => Err(RecordError::Checkpoint { path, error }.into()),
+        }
+    }
+
+    fn head(&self, signed: &SignedCheckpoint) -> Result<TreeHead> {
+        Ok(*signed.verify(&self.board)?.head())
+    }
+
+    /// The session of this witness, and the head that it has cosigned last. The caller must lock the key.
+    fn session(&self) -> Result<(WitnessSession<StateFile>, Option<TreeHead>)> {
+        let key = &self.arguments.key;
+        let session = session(&self.manifest, key)?;
+        let kept = session.kept().or_else(|error| explain(key, error))?;
+        let kept = kept.map(|kept| self.head(&kept)).transpose()?;
+        Ok((session, kept))
+    }
+
+    /// If the new entries have a closing, nothing is cosigned before the closing checkpoint is there: a cosignature of a
+    /// later checkpoint would exclude one of the closing checkpoint. A server may still say that there is none.
+    fn awaits_closing_checkpoint(&self, source: &AnyRecord, signed: &SignedCheckpoint) -> Result<Option<Error>> {
+        let kept = {
+            let _lock = lock(&self.arguments.key)?;
+            self.session()?.1.map_or(0, |kept| kept.size)
+        };
+        let size = self.head(signed)?.size;
+        Ok(match has_closing(source, kept, size) {
+            _ if size <= kept => None,
+            Ok(false) => None,
+            Ok(true) => Some(incompleteness("the voting is closed, and the closing checkpoint is missing")),
+            Err(error) => Some(error),
+        })
+    }
+
+    /// Cosigns a checkpoint, and writes the cosignature to the outbox. `newest` is the checkpoint whose tiles the record
+    /// has. Returns what is wrong for the moment, if nothing is cosigned.
+    fn cosign(
+        &mut self,
+        source: &AnyRecord,
+        signed: &SignedCheckpoint,
+        newest: &SignedCheckpoint,
+        path: &'static str,
+    ) -> Result<Option<Error>> {
+        let key = &self.arguments.key;
+        // Another process with this key uses the same state.
+        let _lock = lock(key)?;
+        if path == CLOSING_CHECKPOINT && self.has_cosigned_closing(signed)? {
+            return Ok(None);
+        }
+        let (mut session, kept) = self.session()?;
+        let (head, newest) = (self.head(signed)?, self.head(newest)?);
+        let newest = if newest.size < head.size { head } else { newest };
+        let proof = match kept {
+            Some(kept) if kept.size < head.size => {
+                TiledLog::new(source, newest).consistency_between(&kept, &head).map(Some)
+            }
+            _ => Ok(Some(Vec::new())),
+        };
+        let proof = match proof {
+            Err(TiledLogError::File { path, error: error @ ReadError::Source(_) }) => {
+                return Ok(Some(RecordError::File { path, error }.into()));
+            }
+            Err(error) => {
+                self.console.say(format!("The tiles prove nothing ({error}): all entries are read."));
+                None
+            }
+            Ok(proof) => proof,
+        };
+        let cosigned = match proof {
+            Some(proof) => session.cosign(signed, &proof, now()?),
+            None => {
+                let mut review = session.review(signed).or_else(|error| explain(key, error))?;
+                for bundle in bundle_paths(newest.size) {
+                    let bundle = match Bundle::read(source, bundle) {
+                        Ok(bundle) => bundle,
+                        Err(error) => return Ok(Some(RecordError::from(error).into())),
+                    };
+                    match bundle.entries() {
+                        Ok(entries) => entries.for_each(|(_, entry)| review.push(leaf_hash(entry))),
+                        Err(error) => return Ok(Some(RecordError::from(error).into())),
+                    }
+                }
+                review.cosign(now()?)
+            }
+        };
+        match cosigned {
+            Ok(line) => self.keep(signed, &line.to_string(), path).map(|()| None),
+            // A copy of the record may be older, or damaged. The closing checkpoint is never another one.
+            Err(error @ WitnessError::GoesBack { .. }) if path == CHECKPOINT => Ok(Some(explained(key, error))),
+            Err(error @ (WitnessError::NotOnBoard { .. } | WitnessError::Proof { .. })) => {
+                Ok(Some(explained(key, error)))
+            }
+            Err(error) => explain(key, error),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.arguments.out.join(format!("witness-{}.{name}", self.seat))
+    }
+
+    /// Writes a cosignature to the outbox, and says to whom it goes.
+    fn keep(&self, signed: &SignedCheckpoint, line: &str, path: &'static str) -> Result<()> {
+        let size = self.head(signed)?.size;
+        let entries = counted(size, "entry", "entries");
+        let file = if path == CLOSING_CHECKPOINT {
+            let file = self.path("cosignature");
+            message_file::write(&MessageFile::new(FileKind::Cosignature, line.as_bytes().to_vec()), &file)?;
+            let (record, shown) = (if self.is_web() { "RECORD".to_owned() } else { self.name() }, file.shown());
+            self.console.say(format!(
+                "Cosigned the {path} over {entries}. Send {shown} to the board, where somebody types: ballotta board add \
+                 {record} --board-key KEY {shown}"
+            ));
+            file
+        } else {
+            let file = self.path("checkpoint");
+            let mut cosigned = signed.without_cosignatures(&self.board)?;
+            cosigned.add_cosignature(line.parse()?);
+            let written = write_atomically(&file, cosigned.to_string().as_bytes());
+            written.with_context(|| format!("{} cannot be written", file.shown()))?;
+            self.console.say(format!("Cosigned the {path} over {entries}: {}", file.shown()));
+            file
+        };
+        let origin = signed.claimed_origin();
+        let event = json!({
+            "event": "cosigned", "checkpoint": path, "origin": origin, "size": size, "cosignature": line, "file": file,
+        });
+        self.console.event(line, &event)
+    }
+
+    fn is_web(&self) -> bool {
+        matches!(self.location, Location::Web(_))
+    }
+
+    fn name(&self) -> String {
+        self.arguments.source.shown()
+    }
+
+    /// Whether the outbox has the cosignature of the closing checkpoint. A file with this name and another content is
+    /// refused.
+    fn has_cosigned_closing(&self, closing: &SignedCheckpoint) -> Result<bool> {
+        let path = self.path("cosignature");
+        if !exists(&path)? {
+            return Ok(false);
+        }
+        let bytes = message_file::read_kind(&path, FileKind::Cosignature)?;
+        let line = str::from_utf8(&bytes).ok().and_then(|line| line.trim_end().parse().ok());
+        let mut cosigned = closing.without_cosignatures(&self.board)?;
+        line.into_iter().for_each(|line| cosigned.add_cosignature(line));
+        if self.is_cosigned(&cosigned) { Ok(true) } else { other_content(&path) }
+    }
+
+    /// Whether the outbox has the cosignature of this checkpoint. A file with this name that is not a checkpoint of this
+    /// board is refused.
+    fn has_cosigned(&self, signed: &SignedCheckpoint) -> Result<bool> {
+        let path = self.path("checkpoint");
+        if !exists(&path)? {
+            return Ok(false);
+        }
+        let there = self.read_cosigned(&path)?;
+        Ok(self.head(&there)? == self.head(signed)?)
+    }
+
+    fn read_cosigned(&self, path: &Path) -> Result<SignedCheckpoint> {
+        let bytes = read_at_most(path, MAX_CHECKPOINT_BYTES, "a checkpoint")?;
+        let there = SignedCheckpoint::parse(&bytes).ok();
+        match there.filter(|there| there.verify(&self.board).is_ok() && self.is_cosigned(there)) {
+            Some(there) => Ok(there),
+            None => Err(anyhow!("{} is not a checkpoint of this board with this witness's cosignature", path.shown()))
+                .refused()
+                .remedy("move it away, or give another folder with --out"),
+        }
+    }
+
+    fn is_cosigned(&self, signed: &SignedCheckpoint) -> bool {
+        signed.cosigned_by(std::slice::from_ref(&self.witness)).is_ok_and(|witnesses| !witnesses.is_empty())
+    }
+}
