@@ -13,8 +13,9 @@ use ballotta::decryption::{ClosedTally, DecryptionError, PartialDecryption, Tall
 use ballotta::encoding::{DecodeError, Writer};
 use ballotta::group::{Element, Scalar};
 use ballotta::hash::FileHash;
+use ballotta::key_ceremony::{JointKey, TrusteeShares};
 use ballotta::limits::MAX_TOTAL;
-use ballotta::proofs::schnorr::SchnorrProof;
+use ballotta::proofs::schnorr::{KeyPair, SchnorrProof};
 use ballotta::record;
 use ballotta::tally::EncryptedTally;
 use ballotta::transcript::Domain;
@@ -277,7 +278,8 @@ fn a_decryption_belongs_to_one_closed_board() {
     let replay = |one: &mut Board<'_>, another: &mut Board<'_>| {
         let part = one.closed_tally();
         let part = one.partial_decryption(&part, 1);
-        part.verify(&election.context, &another.tally(), &mut TestRng(1)).map(|part| part.trustee())
+        part.verify(&election.context, &election.joint_key, &another.tally(), &mut TestRng(1))
+            .map(|part| part.trustee())
     };
     let elsewhere = DecryptionError::DecryptionMismatch { trustee: 1, what: TallyDifference::Size };
     assert_eq!(replay(&mut one.clone(), &mut another.clone()), Err(elsewhere));
@@ -337,7 +339,7 @@ fn a_factor_that_shifts_the_result() {
         let weak = Weaken::without(off);
         let forged = forge(off, &closed, &mut board);
         let part = PartialDecryption::decode(&forged).unwrap();
-        let verified = part.clone().verify(&election.context, closed.tally(), &mut TestRng(1));
+        let verified = part.clone().verify(&election.context, &election.joint_key, closed.tally(), &mut TestRng(1));
         assert!(verified.is_ok(), "without {off:?} the forgery passes");
         drop(weak);
         let invalid = DecryptionError::PartialDecryptionInvalid { trustee: 1, contest: 0 };
@@ -569,15 +571,16 @@ fn a_published_result_that_is_another() {
 fn shares_of_another_election() {
     let [election, other] = [1, 2].map(|seed| Election::build(ElectionOptions { seed, ..options() }));
     let (_, closed) = closed(&election);
-    let refused =
-        |context, shares, key| PartialDecryption::decrypt(context, &closed, shares, key, &mut TestRng(1)).err();
+    let refused_with = |of: &Election, joint_key: &JointKey, shares: &TrusteeShares, key: &KeyPair| {
+        PartialDecryption::decrypt(&of.context, joint_key, &closed, shares, key, &mut TestRng(1)).err()
+    };
+    let refused = |of: &Election, shares, key| refused_with(of, &of.joint_key, shares, key);
     let (own, foreign) = (&election.trustee_keys[0], &other.trustee_keys[0]);
-    assert_eq!(refused(&election.context, &other.shares[0], own), Some(DecryptionError::WrongShares));
-    assert_eq!(refused(&other.context, &other.shares[0], foreign), Some(DecryptionError::WrongShares));
-    assert_eq!(refused(&election.context, &election.shares[0], foreign), Some(DecryptionError::WrongShares));
-    assert_eq!(
-        refused(&election.context, &election.shares[0], &election.trustee_keys[1]),
-        Some(DecryptionError::WrongShares)
-    );
-    assert_eq!(refused(&election.context, &election.shares[0], own), None);
+    assert_eq!(refused(&election, &other.shares[0], own), Some(DecryptionError::WrongShares));
+    let found = refused_with(&election, &other.joint_key, &other.shares[0], own);
+    assert_eq!(found, Some(DecryptionError::WrongShares), "the joint key of another election");
+    assert_eq!(refused(&other, &other.shares[0], foreign), Some(DecryptionError::WrongShares));
+    assert_eq!(refused(&election, &election.shares[0], foreign), Some(DecryptionError::WrongShares));
+    assert_eq!(refused(&election, &election.shares[0], &election.trustee_keys[1]), Some(DecryptionError::WrongShares));
+    assert_eq!(refused(&election, &election.shares[0], own), None);
 }
