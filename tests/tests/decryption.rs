@@ -358,6 +358,7 @@ fn decryption_transcript(tally: &EncryptedTally, trustee: u64, contest: u64) -> 
     let mut transcript = Domain::PartialDecryption.for_election(tally.fingerprint());
     transcript.absorb_u64(b"size", tally.close().size);
     transcript.absorb_bytes(b"root", tally.close().root.as_bytes());
+    transcript.absorb_bytes(b"heads", tally.heads().as_bytes());
     transcript.absorb_bytes(b"sums", tally.digest().as_bytes());
     transcript.absorb_u64(b"trustee", trustee);
     transcript.absorb_u64(b"contest", contest);

@@ -328,9 +328,9 @@ fn two_histories_and_older_copies_are_noticed() {
     fork.vote(1, &[Choice::Options(vec![0])]);
     fork.vote(0, &[Choice::Options(vec![0])]);
     let forked = light_record(&fork);
-    assert_eq!(again(&forked, &kept), Some(VoterError::TwoHistories));
+    assert_eq!(again(&forked, &kept), Some(VoterError::Forked { kept: kept.size }));
     let empty = TreeHead { size: 0, ..kept };
-    assert_eq!(again(&forked, &empty), Some(VoterError::TwoHistories), "no log begins with such a head");
+    assert_eq!(again(&forked, &empty), Some(VoterError::Forked { kept: 0 }), "no log begins with such a head");
     let _weaken = Weaken::without(Check::KeptHead);
     assert_eq!(again(&forked, &kept), None);
 }

@@ -336,7 +336,7 @@ fn a_voter_prepares_after_the_ballot_that_counts() {
         }
         for expected in [WrittenFingerprint::from(other), other.written().parse().unwrap()] {
             let refused = VoterError::OtherElection { found, expected: expected.clone() };
-            assert_eq!(refused.to_string().matches("F-").count(), 2, "{refused}");
+            assert_eq!(refused.to_string().matches(" F-").count(), 2, "{refused}");
             assert_eq!(read.expect(&expected), Err(refused));
         }
     }

@@ -27,6 +27,12 @@ export type ErrorCode =
   | 'other-election'
   | 'roll-not-signed'
   | 'two-histories'
+  | 'forked-board'
+  | 'older-board'
+  | 'close-not-signed'
+  | 'not-own-ballot'
+  | 'bad-light-file'
+  | 'bad-proof'
   // Voting.
   | 'not-open'
   | 'closed'

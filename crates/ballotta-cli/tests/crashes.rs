@@ -216,8 +216,8 @@ fn interrupt(call: &Call, kind: &str, operation: usize) -> bool {
     // A disk that is full is not a refusal: the code is 2, or 0 if the operation only tidied up. A publication that could
     // not tidy up says that something in the record is wrong.
     if kind != "abort" {
-        let is_untidy = error
-            .contains("the result is published, but something in the record is wrong: record.files: tile/entries/");
+        let is_untidy =
+            error.contains("the result is published, but something in the record is wrong: record.files: tile/");
         assert!(matches!(ran.status.code(), Some(0 | 2)) || is_untidy, "{what}\n{}", shown(&ran));
         assert!(!error.contains("nothing to do"), "{what}\n{error}");
     }

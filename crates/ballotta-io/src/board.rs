@@ -390,10 +390,10 @@ fn read_hashes(source: &FolderRecord, tile: TilePath) -> Result<Vec<TreeHash>, O
     let path = tile.to_string();
     match read_file(source, &path, 32 * usize::from(TILE_WIDTH)) {
         Ok(bytes) => decode_hashes(&bytes, tile.width()).map_err(|_| None),
-        Err(ReadError::Source(error)) => {
+        Err(ReadError::Missing | ReadError::TooLong { .. }) => Err(None),
+        Err(error) => {
             Err(Some(BoardFolderError::Io { path: source.root().join(path), error: io::Error::other(error) }))
         }
-        Err(_) => Err(None),
     }
 }
 

@@ -148,10 +148,15 @@ pub enum VoterError {
     /// The rules do not allow the choices.
     #[error(transparent)]
     Choices(#[from] ChoiceErrors),
-    /// The closing checkpoint is of another board, or the board does not continue one that was seen before: the server shows
-    /// two histories.
-    #[error("the board does not continue the one that was seen before, or at its close: it shows two histories")]
+    /// The closing checkpoint is of another board: the server shows two histories.
+    #[error("the closing checkpoint is not of this board: it shows two histories")]
     TwoHistories,
+    /// The board does not begin with one that was seen before, or that trustees have stated: the server shows two histories.
+    #[error("the board does not begin with the one of {} that was seen before: it shows two histories", entries(.kept))]
+    Forked {
+        /// The number of entries of the board that was seen before.
+        kept: u64,
+    },
     /// The board has fewer entries than one that was seen before.
     #[error("the board has {}, but {kept} were seen before: this copy is older", entries(.found))]
     OlderBoard {
@@ -190,6 +195,7 @@ impl VoterError {
             Self::HasVoted => "has-voted",
             Self::Choices(_) => "choices-not-allowed",
             Self::TwoHistories => "two-histories",
+            Self::Forked { .. } => "forked-board",
             Self::OlderBoard { .. } => "older-board",
             Self::CloseNotSigned { .. } => "close-not-signed",
             Self::NotOwnBallot { .. } => "not-own-ballot",

@@ -36,9 +36,9 @@ mod tests;
 mod totals;
 
 pub use self::error::{RollError, RollProblem, RollRefused};
-pub(crate) use self::index::first_bytes;
 pub use self::index::{BLOCK_LINES, RollIndex, RollLookupError, read_roll_block};
 pub use self::line::RollLine;
+pub(crate) use self::line::first_bytes;
 pub use self::reader::RollReader;
 pub use self::rules::{MAX_ROLL_BYTES, RollRules};
 pub use self::signature::{RollSignature, RollSignatureError};

@@ -104,7 +104,7 @@ impl LightElection {
     ///
     /// # Errors
     ///
-    /// If a part is missing or invalid. `OlderBoard` or `TwoHistories` if the board does not continue `kept`; `OpenedAnother` or
+    /// If a part is missing or invalid. `OlderBoard` or `Forked` if the board does not continue `kept`; `OpenedAnother` or
     /// `RollNotSigned` as for [`Election`](super::Election::of_board).
     pub fn read<R: CryptoRng>(
         source: &dyn RecordSource,
@@ -383,7 +383,7 @@ fn continues(log: &TiledLog<'_>, older: &TreeHead) -> Result<(), VoterError> {
         Err(TiledLogError::Log(LogError::Shrunk { older, newer })) => {
             Err(VoterError::OlderBoard { kept: older, found: newer })
         }
-        Err(TiledLogError::Log(_)) => Err(VoterError::TwoHistories),
+        Err(TiledLogError::Log(_)) => Err(VoterError::Forked { kept: older.size }),
         Err(error) => Err(RecordError::from(error).into()),
     }
 }

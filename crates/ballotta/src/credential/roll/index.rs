@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::mem::replace;
 
 use super::error::{RollError, RollProblem};
-use super::line::{RollLine, voter_on_line};
+use super::line::{RollLine, first_bytes, voter_on_line};
 use super::rules::RollRules;
 use super::totals::RollTotals;
 use crate::hash::{RollHash, TreeHash};
@@ -278,12 +278,6 @@ pub fn read_roll_block(rules: &RollRules, position: u64, block: &[u8]) -> Result
         line.and_then(|line| rules.parse(number, line)).map_err(|problem| RollError { line: number, problem })
     });
     read.collect()
-}
-
-/// The first 8 bytes of a credential, as a number that ascends with its bytes.
-pub(crate) fn first_bytes(credential: &[u8; 32]) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *credential;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 #[cfg(test)]

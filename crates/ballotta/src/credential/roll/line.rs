@@ -1,7 +1,6 @@
 //! One line of a roll, which describes one voter.
 
 use super::error::{RollError, RollProblem};
-use super::index::first_bytes;
 use crate::credential::entitlement::Entitlement;
 use crate::group::PublicElement;
 use crate::weaken::{self, Check};
@@ -18,6 +17,12 @@ pub struct RollLine {
     pub style: usize,
     /// The weight of the ballot of this voter.
     pub weight: u64,
+}
+
+/// The first 8 bytes of a credential, as a number that ascends with its bytes.
+pub(crate) fn first_bytes(credential: &[u8; 32]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *credential;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// The place of a voter on the roll, counted from 0: the first voter is on line 2. A roll has at most 2^28 voters.
