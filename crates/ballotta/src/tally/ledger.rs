@@ -142,7 +142,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The [heads](super::heads) of the voters, one after the other.
+    /// The [heads] of the voters, one after the other.
     pub(crate) fn heads(&self) -> Vec<u8> {
         heads::blocks(&self.heads).flatten().collect()
     }
@@ -158,7 +158,7 @@ impl Ledger {
 pub(crate) struct Selection {
     /// The positions of the ballots that count.
     pub(crate) counted: CountedSet,
-    /// The root of the tree of [heads](super::heads): for each voter, the position of the ballot that counts.
+    /// The root of the tree of [heads]: for each voter, the position of the ballot that counts.
     pub(crate) heads: TreeHash,
 }
 
