@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::SignedCheckpoint;
-use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_bundle};
+use ballotta::board::tiles::{Level, TILE_WIDTH, TilePath, decode_bundle, decode_hashes};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::contest::ContestOption;
 use ballotta::credential::RollSignature;
@@ -390,7 +390,10 @@ impl Inspection<'_> {
         if let Some(tile) = parts.iter().rposition(|part| *part == "tile")
             && let Ok(path) = parts[tile..].join("/").parse::<TilePath>()
         {
-            return bundle(bytes, path.first(), path.width());
+            return match path.level() {
+                Level::Entries => bundle(bytes, path.first(), path.width()),
+                Level::Hashes(level) => hashes(bytes, level, &path),
+            };
         }
         if parts.iter().rev().nth(1) == Some(&"decryption") {
             return decryption(bytes);
@@ -430,6 +433,12 @@ fn bundle(bytes: &[u8], first: u64, width: u16) -> Result<Fields> {
     let lines: Vec<String> =
         (first..).zip(entries).map(|(index, entry)| format!("{index}: {}", entry_line(entry))).collect();
     Ok(Fields::of("entries of a board").with("count", lines.len()).with("entries", lines))
+}
+
+fn hashes(bytes: &[u8], level: u8, path: &TilePath) -> Result<Fields> {
+    let hashes = decode_hashes(bytes, path.width())?;
+    let lines: Vec<String> = (path.first()..).zip(hashes).map(|(index, hash)| format!("{index}: {hash}")).collect();
+    Ok(Fields::of("a tile of hashes of a board").with("level", level).with("count", lines.len()).with("hashes", lines))
 }
 
 fn manifest(bytes: &[u8]) -> Result<Fields> {
