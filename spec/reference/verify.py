@@ -539,7 +539,7 @@ class Verifier:
         named = {"manifest.json", "roll", "checkpoint", "SHA256SUMS"} | {
             path for path, _ in bundle_paths(checkpoint.size)
         }
-        named |= set(hash_tile_paths(checkpoint.size))
+        tiles = set(hash_tile_paths(checkpoint.size))
         named |= {f"ceremony/{read_pointer(body).hash.hex()}" for _, body in scan.messages}
         named |= {f"decryption/{read_pointer(body).hash.hex()}" for _, body in scan.decryptions}
         report.saw(check, len(listed))
@@ -552,9 +552,10 @@ class Verifier:
         except Unreadable as problem:
             report.add(check, "record", "unreadable", [], problem)
             return
+        paths = [path for path in paths if path not in tiles and not is_light_path(path)]
         report.saw(check, len(paths))
         for path in paths:
-            if path not in named and path not in listed and not is_light_path(path):
+            if path not in named and path not in listed:
                 report.note(check, {"file": path}, "the file is not part of the record")
 
 

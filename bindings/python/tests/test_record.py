@@ -144,7 +144,7 @@ def test_a_record_that_changes(by_hand: ByHand, tmp_path: Path) -> None:
     folder = tmp_path / "record"
     shutil.copytree(by_hand.record, folder)
     record = ballotta.open_record(folder)
-    (tile,) = (path for path in (folder / "tile").rglob("*") if path.is_file())
+    (tile,) = (path for path in (folder / "tile" / "entries").rglob("*") if path.is_file())
     hashes = tile.read_bytes()
     tile.write_bytes(hashes[:-1] + bytes([hashes[-1] ^ 1]))
     with pytest.raises(BallottaError) as caught:

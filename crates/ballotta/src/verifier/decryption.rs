@@ -10,7 +10,7 @@ use super::board::ScannedBoard;
 use super::report::{Effect, Place, Role};
 use super::{CheckId, Verification, Verifier};
 use crate::board::entry::{EntryError, EntryKind, Pointer};
-use crate::board::tiles::{bundle_paths, hash_tile_paths};
+use crate::board::tiles::{Level, TilePath, bundle_paths};
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, TallyDifference, combine};
 use crate::hash::FileHash;
 use crate::index::TrusteeIndex;
@@ -204,7 +204,9 @@ impl Verifier<'_> {
             [record::MANIFEST, record::ROLL, record::CHECKPOINT, record::FILE_LIST].map(String::from).into();
         let size = board.head.size;
         // Tiles of hashes follow from the entries, so that nobody lists them.
-        known.extend(bundle_paths(size).chain(hash_tile_paths(size)).map(|path| path.to_string()));
+        known.extend(bundle_paths(size).map(|path| path.to_string()));
+        let is_hash_tile =
+            |path: &str| path.parse().is_ok_and(|tile: TilePath| tile.level() != Level::Entries && tile.is_of(size));
         let pointed = board.pointers.iter().filter_map(|(_, kind, file)| record::pointed_file(*kind, file.hash()));
         known.extend(pointed.map(|(path, _)| path));
         known.sort_unstable();
@@ -225,9 +227,10 @@ impl Verifier<'_> {
             }
             match self.source.list() {
                 Ok(Some(paths)) => {
-                    for path in paths {
+                    // What follows from other files is not counted: archives leave it out.
+                    for path in paths.into_iter().filter(|path| !is_light_path(path) && !is_hash_tile(path)) {
                         self.findings.saw(CheckId::Files, 1);
-                        if known.binary_search(&path).is_err() && !list.contains(&path) && !is_light_path(&path) {
+                        if known.binary_search(&path).is_err() && !list.contains(&path) {
                             let problem = unknown_file(&path);
                             self.findings.note(CheckId::Files, Place::File(path), &[], problem);
                         }
