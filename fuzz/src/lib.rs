@@ -337,7 +337,7 @@ fn add_checkpoints() -> Vec<Vec<u8>> {
 fn two_histories(bytes: &[u8]) {
     match TwoHistories::parse(bytes) {
         Ok(histories) => {
-            assert_eq!(histories.to_json().as_bytes(), bytes);
+            assert_eq!(histories.to_json().unwrap().as_bytes(), bytes);
             assert!(histories.verify(ELECTION.election.signer.key()).is_err());
         }
         Err(error) => assert!(!error.to_string().is_empty()),
@@ -349,7 +349,7 @@ fn histories() -> Vec<Vec<u8>> {
     let older = leaves.iter().copied().take(3).collect::<Frontier>().head();
     let kept = ELECTION.election.signer.sign_checkpoint(&older);
     let roots = [older.root, TreeHash::from_bytes([7; 32])];
-    roots.map(|root| TwoHistories::new(kept.clone(), newest(), root, proof.clone()).to_json().into_bytes()).into()
+    roots.map(|root| TwoHistories::new(kept.clone(), newest(), root, proof.clone()).to_json().unwrap().into_bytes()).into()
 }
 
 /// No ballot is accepted except those that were cast.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use ballotta::admission::light_files;
 use ballotta::board::tiles::{HashTile, LastTiles};
-use ballotta::merkle::leaf_hash;
+use ballotta::hash::TreeHash;
 use ballotta::record::{MemoryRecord, RecordSource, SourceError};
 
 use crate::election::Board;
@@ -25,13 +25,13 @@ pub fn light_record(board: &Board<'_>) -> MemoryRecord {
     record
 }
 
-/// The tiles of hashes of a log of these entries.
+/// The tiles of hashes of a log that grew from nothing to these leaves, and what is left to append more.
 #[must_use]
-pub fn hash_tiles(entries: &[Vec<u8>]) -> Vec<HashTile> {
+pub fn hash_tiles(leaves: impl IntoIterator<Item = TreeHash>) -> (Vec<HashTile>, LastTiles) {
     let mut last = LastTiles::new();
-    let mut tiles: Vec<HashTile> = entries.iter().flat_map(|entry| last.push(leaf_hash(entry))).collect();
+    let mut tiles: Vec<HashTile> = leaves.into_iter().flat_map(|leaf| last.push(leaf)).collect();
     tiles.extend(last.partial());
-    tiles
+    (tiles, last)
 }
 
 /// A source that notes what is read.
@@ -68,7 +68,12 @@ impl<'a> Counted<'a> {
 
 impl RecordSource for Counted<'_> {
     fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
-        self.record.length(path)
+        let length = self.record.length(path)?;
+        if length.is_none() {
+            // A server is asked for it, and has nothing.
+            self.read.lock().expect("no reader panics").push((path.to_owned(), 0..0));
+        }
+        Ok(length)
     }
 
     fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {

@@ -505,6 +505,29 @@ impl Maker<'_> {
             forged[3] ^= 1;
             board.push_bytes(forged);
         });
+        self.after(S, "files for light clients and tiles of hashes, which nobody reads", |board| {
+            let tile = format!("tile/0/000.p/{}", board.entries.len());
+            for path in
+                [tile.as_str(), "light/election", "light/places", "light/close", "light/voters/tile/0/x001/000.p/9"]
+            {
+                board.files.insert(path.to_owned(), b"anything".to_vec());
+            }
+        });
+        self.after(S, "files whose names are like those of light clients and tiles of hashes", |board| {
+            for path in [
+                "tile/0/000",
+                "tile/0/000.p/255",
+                "tile/1/000.p/1",
+                "light/more",
+                "light/roll/tile/entries/000",
+                "light/roll/tile/00/000",
+                "light/roll/tile/0/x000/000",
+                "light/voters/tile/0/000.p/256",
+                "light/roll/tile/64/000",
+            ] {
+                board.files.insert(path.to_owned(), b"anything".to_vec());
+            }
+        });
         self.after(S, "a second pointer to the list of files", |board| {
             let last = board.entries.last().expect("the publication").clone();
             board.push_bytes(last);

@@ -4,20 +4,23 @@ use ballotta::admission::ballot_entry;
 use ballotta::ballot::{AdmissionError, Choices, Mark, SignedBallot};
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::credential::{RollLine, VotingCode};
+use ballotta::decryption::TallyReference;
 use ballotta::encoding::DecodeError;
-use ballotta::hash::Tracker;
+use ballotta::hash::{Fingerprint, TallyDigest, Tracker};
 use ballotta::manifest::{Closing, Revoting};
-use ballotta::merkle::{LogError, TreeHead};
+use ballotta::merkle::{Frontier, LogError, TreeHead, leaf_hash};
 use ballotta::record::light::{self, ElectionSummary};
 use ballotta::record::{self, MemoryRecord, RecordError, TiledLogError};
 use ballotta::tally::heads::VoterHead;
+use ballotta::verifier::{CheckId, Place};
 use ballotta::voter::light::{LightElection, LightStatus};
 use ballotta::voter::{Voter, VoterError};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions};
-use ballotta_tests::light::{Counted, light_record};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, choose, failures, verify_record};
+use ballotta_tests::light::{Counted, hash_tiles, light_record};
 use ballotta_tests::rng::TestRng;
+use ballotta_tests::statement;
 use rand_core::Rng as _;
 
 fn election() -> Election {
@@ -209,6 +212,51 @@ fn the_roll_and_the_opening_are_signed() {
     assert_eq!(read(&unverified(&election, &board)).unwrap().is_open(), Err(VoterError::NotOpen));
 }
 
+/// A server shows an opening, or a signature of the roll, that is not on the board whose checkpoint it shows.
+#[test]
+fn what_opens_the_voting_is_on_the_board() {
+    let election = election();
+    let board = election.open_board();
+    let (opening, size) = (board.entries.len() - 1, board.entries.len() as u64);
+    for replaced in [opening - 1, opening] {
+        let mut other = board.clone();
+        let length = other.entries[replaced].len();
+        other.entries[replaced] = vec![0; length];
+        let mut lie = unverified(&election, &other);
+        let bundle = format!("tile/entries/000.p/{size}");
+        lie.files.insert(bundle.clone(), board.record().files[&bundle].clone());
+        let not_included = LogError::NotIncluded { index: replaced as u64, size };
+        let proof = VoterError::Record(RecordError::Proof(TiledLogError::Log(not_included)));
+        assert_eq!(read(&lie).err(), Some(proof), "entry {replaced}");
+    }
+}
+
+/// Files for light clients and tiles of hashes are no findings; files with names like theirs are.
+#[test]
+fn a_record_with_files_for_light_clients_holds() {
+    let election = Election::build(ElectionOptions::default());
+    let mut record = light_record(&election.run());
+    assert_eq!(failures(&verify_record(&record)), []);
+    let (size, items) = (board_size(&record), items(&record));
+    let names = ["light/more", "light/roll/tile/0/0", "light/roll/tile/entries/000", "tile/0/000", "tile/1/000.p/1"];
+    for (count, path) in (1..).zip(names) {
+        record.files.insert(path.to_owned(), Vec::new());
+        let found = failures(&verify_record(&record));
+        assert!(found.iter().any(|(check, place, problem)| {
+            *check == CheckId::Files
+                && *place == Place::File(path.into())
+                && problem == "the file is not part of the record"
+        }));
+        assert_eq!((found.len(), self::items(&record)), (count, items + count as u64), "{path} of {size}: {found:?}");
+    }
+}
+
+/// How many files a verification has counted.
+fn items(record: &MemoryRecord) -> u64 {
+    let report = verify_record(record).report;
+    report.checks.iter().find(|check| check.check == CheckId::Files).unwrap().items
+}
+
 /// A record whose board is not valid, with the files for light clients of a valid one.
 fn unverified(election: &Election, board: &Board<'_>) -> MemoryRecord {
     let mut record = light_record(&election.open_board());
@@ -216,7 +264,7 @@ fn unverified(election: &Election, board: &Board<'_>) -> MemoryRecord {
     record.files.extend(board.record().files);
     let lengths = board.entries.iter().flat_map(|entry| (entry.len() as u16).to_le_bytes()).collect();
     record.files.insert(light::LENGTHS.into(), lengths);
-    let tiles = ballotta_tests::light::hash_tiles(&board.entries);
+    let (tiles, _) = hash_tiles(board.entries.iter().map(|entry| leaf_hash(entry)));
     record.files.extend(tiles.into_iter().map(|(path, tile)| (path.to_string(), tile)));
     record
 }
@@ -268,7 +316,7 @@ fn lies_about_a_voter_are_noticed() {
     let ballot = prepared.cast(&light.context, voter.credential().key_pair(), &mut TestRng(5)).to_bytes();
     let index = board.push_ballot(&ballot);
     board.organise(Action::Close);
-    let failures = ballotta_tests::election::failures(&board.verify());
+    let failures = failures(&board.verify());
     let fork = AdmissionError::RevoteFork { head: Some(first) }.to_string();
     assert!(
         failures.iter().any(|(_, place, problem)| *place == board.place(index) && *problem == fork),
@@ -366,12 +414,12 @@ fn heads_are_signed_by_enough_trustees() {
     let own = tracker(&board, index);
     let needed = election.context.manifest().trustees().statements_needed() as u16;
     for trustee in 1..needed {
-        let statement = board.statement(&tally, trustee).to_bytes();
-        board.push(EntryKind::ClosingStatement, &statement);
+        let body = board.statement(&tally, trustee).to_bytes();
+        board.push(EntryKind::ClosingStatement, &body);
         // The same statement twice is one.
-        board.push(EntryKind::ClosingStatement, &statement);
+        board.push(EntryKind::ClosingStatement, &body);
     }
-    let few = light_record(&board);
+    let (few, few_statements) = (light_record(&board), board.clone());
     assert_eq!(status(&few, &election, 0, &own), Ok(LightStatus::OnBoard { index }));
     {
         let _weaken = Weaken::without(Check::StatementsNeeded);
@@ -379,45 +427,67 @@ fn heads_are_signed_by_enough_trustees() {
     }
     // One more, which is not signed by its trustee.
     let mut forged = board.clone();
-    let mut statement = board.statement(&tally, needed).to_bytes();
-    let end = statement.len() - 1;
-    statement[end - 31] ^= 1;
-    forged.push(EntryKind::ClosingStatement, &statement);
+    let mut body = board.statement(&tally, needed).to_bytes();
+    let end = body.len() - 1;
+    body[end - 31] ^= 1;
+    forged.push(EntryKind::ClosingStatement, &body);
     assert_eq!(status(&light_record(&forged), &election, 0, &own), Ok(LightStatus::OnBoard { index }));
-    let statement = board.statement(&tally, needed).to_bytes();
-    board.push(EntryKind::ClosingStatement, &statement);
+    let body = board.statement(&tally, needed).to_bytes();
+    board.push(EntryKind::ClosingStatement, &body);
     let enough = light_record(&board);
     assert_eq!(status(&enough, &election, 0, &own), Ok(LightStatus::Counted { index }));
+    // As many trustees state another board of the same size: the server shows this one to the voter alone.
+    let mut forked = few_statements.clone();
+    let other = TallyReference {
+        close: TreeHead { root: leaf_hash(b"other"), ..*tally.close() },
+        ..TallyReference::of(&tally)
+    };
+    // A board of another size, or another election, is not about this one.
+    let elsewhere = [
+        TallyReference { close: TreeHead { size: 1, ..*tally.close() }, ..other },
+        TallyReference { fingerprint: Fingerprint::from_bytes([7; 32]), ..other },
+    ];
+    for named in elsewhere {
+        for trustee in 1..=needed {
+            let body = statement::statement(&election, (trustee, trustee), &named).to_bytes();
+            forked.push(EntryKind::ClosingStatement, &body);
+        }
+    }
+    assert_eq!(status(&light_record(&forked), &election, 0, &own), Ok(LightStatus::OnBoard { index }));
+    for trustee in 1..=needed {
+        let body = statement::statement(&election, (trustee, trustee), &other).to_bytes();
+        forked.push(EntryKind::ClosingStatement, &body);
+    }
+    let found = status(&light_record(&forked), &election, 0, &own);
+    assert_eq!(found, Err(VoterError::Forked { kept: tally.close().size }));
     // Other heads than the signed ones.
     let lie = with_head(&enough, &election, 0, VoterHead::None);
     let not_included = TiledLogError::Log(LogError::NotIncluded { index: 0, size: 1 });
     assert_eq!(status(&lie, &election, 0, &own), Err(VoterError::Record(RecordError::Proof(not_included))));
 }
 
-/// A roll of many voters: every voter is found, nobody else is, and little is read.
+/// An election with many voters on its roll. Only the first ones have a code.
+fn with_voters(options: ElectionOptions, count: u64) -> Election {
+    let mut rng = TestRng(8);
+    let more = |lines: &mut Vec<RollLine>| {
+        let first = lines[0];
+        lines.extend((0..count).map(|number| {
+            let mut credential = [0; 32];
+            rng.fill_bytes(&mut credential);
+            // As those of real credentials, the first byte is even.
+            credential[0] &= 0xfe;
+            RollLine { number: number + 10, credential, ..first }
+        }));
+    };
+    Election::build_with(ElectionOptions { most_weight: Some(count + 100), ..options }, more, |_| ())
+}
+
+/// A roll of many voters: every voter is found.
 #[test]
 fn a_large_roll_is_searched_with_few_requests() {
-    const VOTERS: usize = 50_000;
-    let mut rng = TestRng(8);
-    let election = Election::build_with(
-        ElectionOptions { most_weight: Some(VOTERS as u64 + 100), ..ElectionOptions::default() },
-        |lines| {
-            let style = lines[0];
-            lines.extend((0..VOTERS as u64).map(|number| {
-                let mut credential = [0; 32];
-                rng.fill_bytes(&mut credential);
-                // As those of real credentials, the first byte is even.
-                credential[0] &= 0xfe;
-                RollLine { number: number + 10, credential, ..style }
-            }));
-        },
-        |_| (),
-    );
-    let board = election.open_board();
-    let record = light_record(&board);
-    let counted = Counted::new(&record);
-    let light = LightElection::read(&counted, None, &mut TestRng(1)).unwrap();
-    let opened = counted.traffic();
+    let election = with_voters(ElectionOptions::default(), 50_000);
+    let record = light_record(&election.open_board());
+    let light = read(&record).unwrap();
     for voter in 0..election.codes.len() {
         let counted = Counted::new(&record);
         let own = light.voter(&counted, &code(&election, voter)).unwrap();
@@ -426,7 +496,58 @@ fn a_large_roll_is_searched_with_few_requests() {
         // Places, block, and two tiles; a second reading of the places or a second block in rare cases.
         assert!(requests <= 7 && bytes < 25_000, "{requests} requests, {bytes} bytes: {:?}", counted.parts());
     }
-    assert!(opened.0 <= 8, "{opened:?}: {:?}", counted.parts());
+}
+
+/// The budget: a million voters, a board of a million entries, 2 of 3 trustees, 10 contests with 60 slots.
+#[test]
+fn a_million_voters_need_little() {
+    const MILLION: usize = 1_000_000;
+    let election = with_voters(
+        ElectionOptions {
+            contests: vec![(choose(0, 12, false), 12); 10],
+            styles: vec![(0..10).collect()],
+            voters: vec![(0, 1)],
+            trustees: 3,
+            threshold: 2,
+            closing: Closing::Statements,
+            ..ElectionOptions::default()
+        },
+        MILLION as u64,
+    );
+    // Two options share a slot.
+    assert_eq!(election.context.manifest().slots(), 60);
+    let mut board = election.open_board();
+    // The entries of others are not read, so that they need not be ballots.
+    board.entries.resize(MILLION, vec![0; 8]);
+    let index = board.vote(0, &vec![Choice::Options(vec![1]); 10]);
+    let ballot = board.entries[index as usize].len() as u64 - 3;
+    let open = light_record(&board);
+    let counted = Counted::new(&open);
+    let light = LightElection::read(&counted, None, &mut TestRng(1)).unwrap();
+    let own = light.voter(&counted, &code(&election, 0)).unwrap();
+    assert_eq!(light.predecessor(&counted, &own, &mut TestRng(2)), Ok(Some(tracker_at(&board, index))));
+    let (requests, bytes) = counted.traffic();
+    println!("open, prepare and cast: {} requests, {} bytes with the ballot", requests + 1, bytes + ballot);
+    assert!(requests < 20 && bytes + ballot <= 150_000, "{requests}, {bytes}: {:?}", counted.parts());
+
+    board.organise(Action::Close);
+    // The other credentials are no elements, so that no verifier computes a tally.
+    let heads = light_record(&board).files[light::HEADS].chunks(2048).map(leaf_hash).collect::<Frontier>().root();
+    let sums = TallyDigest::from_bytes([1; 32]);
+    let tally = TallyReference { fingerprint: *election.context.fingerprint(), close: board.head(), heads, sums };
+    for trustee in 1..=3 {
+        board
+            .push(EntryKind::ClosingStatement, &statement::statement(&election, (trustee, trustee), &tally).to_bytes());
+    }
+    let closed = light_record(&board);
+    let counted = Counted::new(&closed);
+    let light = LightElection::read(&counted, Some(light.head()), &mut TestRng(3)).unwrap();
+    let written = tracker(&board, index).parse().unwrap();
+    let status = light.find(&counted, &written, &number(&election, 0), &mut TestRng(4));
+    assert_eq!(status, Ok(LightStatus::Counted { index }));
+    let (requests, bytes) = counted.traffic();
+    println!("check after the close: {requests} requests, {bytes} bytes");
+    assert!(requests <= 24 && bytes <= 90_000, "{requests}, {bytes}: {:?}", counted.parts());
 }
 
 /// The line of a voter, found by reading the whole roll.

@@ -5,11 +5,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use ballotta::board::note::{KeyKind, NoteKey, NoteSigner, SignedCheckpoint};
-use ballotta::board::tiles::{HashTile, LastTiles, TileError, TilePath, decode_hashes, hash_tile_paths, partial_tiles};
+use ballotta::board::tiles::{LastTiles, TileError, TilePath, decode_hashes, hash_tile_paths, partial_tiles};
 use ballotta::hash::TreeHash;
 use ballotta::merkle::{Frontier, LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta::record::{MemoryRecord, ReadError, TiledLog, TiledLogError};
 use ballotta_tests::base64;
+use ballotta_tests::light::hash_tiles;
 use signed_note::{Note, Signer, StandardSigner, StandardVerifier, VerifierList};
 use tlog_tiles::checkpoint::Checkpoint;
 use tlog_tiles::tile::{Tile, TileHashReader, TileReader};
@@ -31,9 +32,7 @@ fn head(leaves: &[TreeHash]) -> TreeHead {
 
 /// The tiles of a log that grew from nothing to these leaves, as files.
 fn tiles(leaves: &[TreeHash]) -> MemoryRecord {
-    let mut last = LastTiles::new();
-    let mut files: Vec<HashTile> = leaves.iter().flat_map(|leaf| last.push(*leaf)).collect();
-    files.extend(last.partial());
+    let (files, last) = hash_tiles(leaves.iter().copied());
     assert_eq!(last.head(), head(leaves));
     assert_eq!(last.frontier(), leaves.iter().copied().collect());
     let files: BTreeMap<String, Vec<u8>> = files.into_iter().map(|(path, tile)| (path.to_string(), tile)).collect();

@@ -11,7 +11,7 @@ use ballotta::group::Scalar;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{Closing, Revoting};
 use ballotta::record::{self, MemoryRecord, PublishedBoard, ReadError, RecordError};
-use ballotta::voter::{self, BallotStatus, ClosingWitnesses, Purpose, RecordFetch, VoterError, Window};
+use ballotta::voter::{self, BallotStatus, CheckpointWitnesses, Purpose, RecordFetch, VoterError, Window};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record};
@@ -397,7 +397,7 @@ fn the_witnesses_of_the_close() {
     };
     assert_eq!(witnesses(&board), Ok(None));
     board.organise(Action::Close);
-    let expected = |cosigned| Ok(Some(ClosingWitnesses { cosigned, members: 3, quorum: 2 }));
+    let expected = |cosigned| Ok(Some(CheckpointWitnesses { cosigned, members: 3, quorum: 2 }));
     assert_eq!(witnesses(&board), expected(0));
     let tally = board.tally();
     for cosigned in [1, 2] {

@@ -189,7 +189,7 @@ fn a_witness_never_goes_back_and_sees_one_history() {
         let evidence = evidence(refused);
         assert_eq!((evidence.kept(), evidence.shown()), (&checkpoint(&board, last), &shown), "{entries}");
         assert_eq!(evidence.verify(&board_key), Ok(()));
-        assert_eq!(TwoHistories::parse(evidence.to_json().as_bytes()).as_ref(), Ok(&evidence));
+        assert_eq!(TwoHistories::parse(evidence.to_json().unwrap().as_bytes()).as_ref(), Ok(&evidence));
     }
     assert_eq!(*store.document.borrow(), kept);
 }
@@ -277,7 +277,7 @@ fn one_history_is_no_evidence() {
     let unsigned = TwoHistoriesError::Note(NoteError::NotSigned { name: key.name().into() });
     assert_eq!(of(&older, &stranger, other), Err(unsigned.clone()));
     assert_eq!(of(&stranger, &newer, other), Err(unsigned));
-    let json = TwoHistories::new(older, newer, other, proof.clone()).to_json();
+    let json = TwoHistories::new(older, newer, other, proof.clone()).to_json().unwrap();
     for damaged in [
         json.trim_end().to_owned(),
         json.replace("draft.5", "draft.4"),

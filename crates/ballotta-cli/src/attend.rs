@@ -24,7 +24,7 @@ use ballotta::trustee::TrusteeError;
 use ballotta::verifier::{Verdict, VerifyOptions};
 use serde_json::json;
 
-use crate::console::{Console, Shown as _, counted, isolated};
+use crate::console::{Console, News, Shown as _, counted, isolated};
 use crate::failure::{ErrorContext as _, error_text, incompleteness, is_unread, not_complete, record_fault, refusal};
 use crate::location::{AnyRecord, Location};
 use crate::message_file::{self, FileKind, MessageFile};
@@ -115,17 +115,19 @@ impl Attend {
             match found {
                 Found::Complete => return sitting.complete(),
                 Found::Waiting(whom) if self.once => return sitting.incomplete(&whom),
-                Found::Waiting(whom) => sitting.say_new(format!("Waiting for {whom}.")),
+                Found::Waiting(whom) => sitting.news.say(console, format!("Waiting for {whom}.")),
                 Found::Unsettled(error) if self.once => {
                     return Err(error).remedy("call the command again: nothing was signed");
                 }
                 Found::Unsettled(error) => {
                     let error = error_text(&error);
-                    sitting.say_new(format!("The record cannot be read completely at the moment: {error}\n{AGAIN}"));
+                    sitting
+                        .news
+                        .say(console, format!("The record cannot be read completely at the moment: {error}\n{AGAIN}"));
                 }
                 Found::Damaged(error) => {
                     let error = error_text(&error);
-                    sitting.say_new(format!("Something in the record is wrong: {error}\n{AGAIN}"));
+                    sitting.news.say(console, format!("Something in the record is wrong: {error}\n{AGAIN}"));
                 }
             }
             thread::sleep(self.poll);
@@ -154,15 +156,15 @@ struct Sitting<'a> {
     /// The root of the key ceremony, after it is complete.
     root: Option<String>,
     made: Vec<PathBuf>,
-    /// The last line about waiting, and all others that are said once.
-    last: String,
+    /// Lines about waiting, and all others that are said once.
+    news: News,
     said: BTreeSet<String>,
 }
 
 impl<'a> Sitting<'a> {
     fn begin(arguments: &'a Attend, console: Console) -> Result<Self> {
         let location = Location::of(&arguments.source)?;
-        let manifest = Self::first_manifest(arguments, &location, console)?;
+        let manifest = location.first_manifest(arguments.once, arguments.poll, console)?;
         arguments.manifest.check(&manifest)?;
         let key = &arguments.key;
         let seed = key.open()?;
@@ -188,35 +190,9 @@ impl<'a> Sitting<'a> {
             until: arguments.until,
             root: None,
             made: Vec::new(),
-            last: String::new(),
+            news: News::default(),
             said: BTreeSet::new(),
         })
-    }
-
-    /// The manifest. A server that does not answer is asked again; a location without a manifest is a wrong call.
-    fn first_manifest(arguments: &Attend, location: &Location, console: Console) -> Result<Manifest> {
-        let mut said = String::new();
-        loop {
-            match read_manifest(&location.open()?) {
-                Err(error) if is_unread(&error) && !arguments.once => {
-                    let text = format!("{}. It is read again.", error_text(&error));
-                    if text != said {
-                        console.say(&text);
-                        said = text;
-                    }
-                    thread::sleep(arguments.poll);
-                }
-                manifest => return manifest,
-            }
-        }
-    }
-
-    /// Says a line, unless it was the last one about waiting.
-    fn say_new(&mut self, line: String) {
-        if self.last != line {
-            self.console.say(&line);
-            self.last = line;
-        }
     }
 
     /// Says a line once in this sitting.

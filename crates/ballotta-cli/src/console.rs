@@ -25,6 +25,27 @@ pub(crate) struct Console {
     bars: bool,
 }
 
+/// Lines about one matter, none of which is said twice in a row.
+#[derive(Default)]
+pub(crate) struct News {
+    last: String,
+}
+
+impl News {
+    /// Says a line, unless it was the last one.
+    pub(crate) fn say(&mut self, console: Console, line: String) {
+        if self.last != line {
+            console.say(&line);
+            self.last = line;
+        }
+    }
+
+    /// The next line is said in any case.
+    pub(crate) fn forget(&mut self) {
+        self.last.clear();
+    }
+}
+
 impl Console {
     /// Bars are drawn only on a terminal. With `is_json`, only the JSON value is printed.
     pub(crate) fn new(is_json: bool) -> Self {

@@ -1,14 +1,17 @@
 //! A record in a folder or on a web server, for the verbs that read both.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use ballotta::manifest::Manifest;
 use ballotta::record::{RecordSource, SourceError};
 use ballotta_io::{FolderRecord, HttpRecord};
 
-use crate::console::{Shown as _, escaped};
-use crate::record::Source;
+use crate::console::{Console, News, Shown as _, escaped};
+use crate::failure::{error_text, is_unread};
+use crate::record::{Source, read_manifest};
 
 /// A server that does not answer within this time is asked again later.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -31,6 +34,21 @@ impl Location {
             None => {
                 ensure!(typed.is_dir(), "{} is not a folder, and no address that begins with http://", typed.shown());
                 Ok(Self::Folder(typed.to_path_buf()))
+            }
+        }
+    }
+
+    /// The manifest of the record. A server that does not answer is asked again, unless only once; a location without a
+    /// manifest is a wrong call.
+    pub(crate) fn first_manifest(&self, once: bool, poll: Duration, console: Console) -> Result<Manifest> {
+        let mut news = News::default();
+        loop {
+            match read_manifest(&self.open()?) {
+                Err(error) if is_unread(&error) && !once => {
+                    news.say(console, format!("{}. It is read again.", error_text(&error)));
+                    thread::sleep(poll);
+                }
+                manifest => return manifest,
             }
         }
     }

@@ -11,7 +11,7 @@ use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
 use ballotta::credential::VotingCode;
 use ballotta::hash::Tracker;
 use ballotta::manifest::{ElectionKind, Manifest};
-use ballotta::voter::{BallotStatus, ClosingWitnesses, Election, Voter};
+use ballotta::voter::{BallotStatus, CheckpointWitnesses, Election, Voter};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
@@ -378,7 +378,7 @@ fn check_witnesses(source: &FolderRecord, election: &Election, console: Console)
         }
         return Ok(());
     };
-    let ClosingWitnesses { cosigned, members, quorum } = witnesses;
+    let CheckpointWitnesses { cosigned, members, quorum } = witnesses;
     let found = format!(
         "{cosigned} of {} cosigned the board at the close; the manifest requires {quorum}",
         counted(members as u64, "witness", "witnesses")

@@ -55,7 +55,7 @@ pub use bundle::{Bundle, BundleError, BundleProblem};
 pub(crate) use bundle::{BundleIndex, KnownBundles};
 pub use files::{FileList, FileListError, is_path};
 pub(crate) use published::read_context;
-pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest};
+pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest, read_signed_checkpoint};
 pub use result::{
     ContestResult, ListSeats, OptionResult, PairsResult, QuorumResult, ResultDocument, ResultEncodingError,
     SeatsResult, WinnersResult, WithheldReason,

@@ -84,14 +84,15 @@ pub use self::fetch::{FileRequest, Purpose, RecordFetch};
 pub use self::history::{BallotStatus, History, OwnBallot};
 pub use crate::ballot::Window;
 use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PreparedBallot};
-use crate::board::{board_key, witness_keys};
+use crate::board::note::SignedCheckpoint;
+use crate::board::witness_keys;
 use crate::credential::{Credential, CredentialError, RollError, RollLine, VotingCode};
 use crate::election::ElectionContext;
 use crate::hash::{Fingerprint, Tracker};
 use crate::manifest::{Manifest, Revoting};
 use crate::merkle::TreeHead;
 use crate::record::{
-    self, PublishedBoard, PublishedRoll, RecordError, RecordSource, read_checkpoint, read_context, read_manifest,
+    self, PublishedBoard, PublishedRoll, RecordError, RecordSource, read_context, read_manifest, read_signed_checkpoint,
 };
 use crate::words::entries;
 use crate::written::WrittenFingerprint;
@@ -315,24 +316,16 @@ impl Election {
     /// # Errors
     ///
     /// `TwoHistories` if the closing checkpoint is of another board, or why it cannot be read.
-    pub fn closing_witnesses(&self, source: &dyn RecordSource) -> Result<Option<ClosingWitnesses>, VoterError> {
+    pub fn closing_witnesses(&self, source: &dyn RecordSource) -> Result<Option<CheckpointWitnesses>, VoterError> {
         let Some(close_head) = self.board.timeline().closing_head() else { return Ok(None) };
         let manifest = self.context.manifest();
-        let path = record::CLOSING_CHECKPOINT;
-        let checkpoint_error = |error| RecordError::Checkpoint { path, error };
-        let cosigned = match read_checkpoint(source, path)? {
-            None => 0,
-            Some(signed) => {
-                let key = board_key(manifest).map_err(checkpoint_error)?;
-                if *signed.verify(&key).map_err(checkpoint_error)?.head() != close_head {
-                    return Err(VoterError::TwoHistories);
-                }
-                let witnesses = witness_keys(manifest).map_err(checkpoint_error)?;
-                signed.cosigned_by(&witnesses).map_err(checkpoint_error)?.len()
+        match read_signed_checkpoint(source, record::CLOSING_CHECKPOINT, manifest)? {
+            Some((_, head)) if head != close_head => Err(VoterError::TwoHistories),
+            Some((signed, _)) => {
+                Ok(Some(CheckpointWitnesses::of(manifest, record::CLOSING_CHECKPOINT, Some(&signed))?))
             }
-        };
-        let witnesses = manifest.witnesses();
-        Ok(Some(ClosingWitnesses { cosigned, members: witnesses.members.len(), quorum: witnesses.quorum }))
+            None => Ok(Some(CheckpointWitnesses::of(manifest, record::CLOSING_CHECKPOINT, None)?)),
+        }
     }
 }
 
@@ -347,7 +340,7 @@ fn is_open(window: &Window) -> Result<(), VoterError> {
 
 /// The witnesses that cosigned a checkpoint, such as the one at the close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClosingWitnesses {
+pub struct CheckpointWitnesses {
     /// The number of witnesses that cosigned it.
     pub cosigned: usize,
     /// The number of all witnesses.
@@ -356,7 +349,16 @@ pub struct ClosingWitnesses {
     pub quorum: usize,
 }
 
-impl ClosingWitnesses {
+impl CheckpointWitnesses {
+    /// The witnesses of a manifest that cosigned a checkpoint; none if there is no checkpoint.
+    fn of(manifest: &Manifest, path: &'static str, signed: Option<&SignedCheckpoint>) -> Result<Self, RecordError> {
+        let refused = |error| RecordError::Checkpoint { path, error };
+        let keys = witness_keys(manifest).map_err(refused)?;
+        let cosigned = signed.map_or(Ok(0), |signed| signed.cosigned_by(&keys).map(|witnesses| witnesses.len()));
+        let witnesses = manifest.witnesses();
+        Ok(Self { cosigned: cosigned.map_err(refused)?, members: witnesses.members.len(), quorum: witnesses.quorum })
+    }
+
     /// Whether as many witnesses cosigned as the manifest requires. If fewer did, the board may show other voters
     /// another history.
     #[must_use]

@@ -80,7 +80,7 @@ mod state;
 pub use self::error::WitnessError;
 pub use self::histories::{TwoHistories, TwoHistoriesError};
 pub use self::request::{AddCheckpoint, AddCheckpointError};
-use self::state::WitnessDocument;
+use self::state::WitnessState;
 
 /// Where a witness keeps the checkpoints that it has cosigned last, one for each board.
 pub trait HeadStore {
@@ -204,16 +204,16 @@ impl<S: HeadStore> WitnessSession<S> {
         Ok(Shown { state, kept, signed })
     }
 
-    fn load(&self) -> Result<(WitnessDocument, Option<SignedCheckpoint>), WitnessError<S::Error>> {
+    fn load(&self) -> Result<(WitnessState, Option<SignedCheckpoint>), WitnessError<S::Error>> {
         let key = hex::encode(self.cosigner.key().as_bytes());
         let state = match self.store.load().map_err(WitnessError::Load)? {
-            Some(document) => WitnessDocument::decode(&document).ok_or(WitnessError::StateDamaged)?,
-            None => WitnessDocument::new(&key),
+            Some(document) => WitnessState::decode(&document).ok_or(WitnessError::StateDamaged)?,
+            None => WitnessState::new(&key),
         };
         if state.key() != key {
             return Err(WitnessError::StateOfAnotherKey);
         }
-        let kept = state.checkpoint(self.board.name());
+        let kept = state.checkpoint(self.board.name()).cloned();
         // A file system may give back other bytes than were written, and a manifest may name another key for its board.
         kept.as_ref().map_or(Ok(()), |kept| kept.verify(&self.board).map(|_| ())).map_err(WitnessError::Kept)?;
         Ok((state, kept))
@@ -234,14 +234,15 @@ impl<S: HeadStore> WitnessSession<S> {
         let cosignature = self.cosigner.cosign(checkpoint, time)?;
         let mut state = shown.state;
         state.keep(&shown.signed);
-        self.store.replace(&state.encode()).map_err(WitnessError::Store)?;
+        let document = state.encode().ok_or(WitnessError::StateDamaged)?;
+        self.store.replace(&document).map_err(WitnessError::Store)?;
         Ok(cosignature)
     }
 }
 
 /// A checkpoint that the board has signed, and what the witness has cosigned before.
 struct Shown {
-    state: WitnessDocument,
+    state: WitnessState,
     kept: Option<SignedCheckpoint>,
     /// With the signature of the board only.
     signed: SignedCheckpoint,

@@ -18,7 +18,7 @@ const MOST: usize = 16;
 /// Writes the evidence to a new file whose name is made from its content, so that the same evidence is written once.
 /// Returns its path.
 pub(super) fn keep_evidence(state: &Path, evidence: &TwoHistories) -> Result<PathBuf> {
-    let json = evidence.to_json();
+    let json = evidence.to_json()?;
     let digest = hex::encode(Sha256::digest(json.as_bytes()));
     let path = with_suffix(state, digest.get(..16).unwrap_or_default());
     let cannot_write = || format!("the board shows two histories, and {} cannot be written", path.shown());

@@ -11,11 +11,11 @@ use anyhow::{Context as _, Error, Result, anyhow, ensure};
 use ballotta::board::note::{NoteKey, SignedCheckpoint};
 use ballotta::board::tiles::bundle_paths;
 use ballotta::board::{board_key, board_origin};
-use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES};
+use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{TreeHead, leaf_hash};
 use ballotta::record::{
-    Bundle, CHECKPOINT, CLOSING_CHECKPOINT, ReadError, RecordError, TiledLog, TiledLogError, read_checkpoint,
+    Bundle, CHECKPOINT, CLOSING_CHECKPOINT, ReadError, RecordError, TiledLog, TiledLogError, read_signed_checkpoint,
 };
 use ballotta::witness::{WitnessError, WitnessSession};
 use ballotta_io::write_atomically;
@@ -23,11 +23,11 @@ use serde_json::json;
 
 use super::{explain, explained, now, session};
 use crate::attend::{has_closing, other_content, parse_poll};
-use crate::console::{Console, Shown as _, counted};
-use crate::failure::{ErrorContext as _, error_text, incompleteness, is_unread, not_complete};
+use crate::console::{Console, News, Shown as _, counted};
+use crate::failure::{ErrorContext as _, error_text, incompleteness, not_complete};
 use crate::location::{AnyRecord, Location};
 use crate::message_file::{self, FileKind, MessageFile};
-use crate::record::{exists, lock, read_at_most, read_manifest};
+use crate::record::{exists, lock, read_at_most};
 use crate::signing::Summary;
 use crate::state_file::StateFile;
 use crate::trustee::ManifestPin;
@@ -79,9 +79,9 @@ impl Follow {
                     return not_complete("the voting is not closed").remedy("run the same command again later");
                 }
                 Found::Cosigned { .. } if self.once => return Ok(()),
-                Found::Cosigned { .. } => follower.last.clear(),
+                Found::Cosigned { .. } => follower.news.forget(),
                 Found::Unsettled(error) if self.once => return Err(error),
-                Found::Unsettled(error) => follower.say_new(format!("{}. {AGAIN}", error_text(&error))),
+                Found::Unsettled(error) => follower.news.say(console, format!("{}. {AGAIN}", error_text(&error))),
             }
             thread::sleep(self.poll);
         }
@@ -98,12 +98,11 @@ struct Follower<'a> {
     manifest: Manifest,
     board: NoteKey,
     witness: NoteKey,
-    /// The witness, counted from 1.
-    seat: usize,
+    /// The number of the witness in the manifest, counted from 1.
+    number: usize,
     /// The checkpoints of the last look that left nothing to do, and whether the voting is closed.
     seen: Option<(Checkpoints, bool)>,
-    /// The last line that was said.
-    last: String,
+    news: News,
 }
 
 /// The checkpoint, and the closing checkpoint if there is one.
@@ -112,43 +111,17 @@ type Checkpoints = (SignedCheckpoint, Option<SignedCheckpoint>);
 impl<'a> Follower<'a> {
     fn begin(arguments: &'a Follow, console: Console) -> Result<Self> {
         let location = Location::of(&arguments.source)?;
-        let manifest = Self::first_manifest(arguments, &location, console)?;
+        let manifest = location.first_manifest(arguments.once, arguments.poll, console)?;
         arguments.manifest.check(&manifest)?;
         let witness = session(&manifest, &arguments.key)?.key().clone();
-        let seat = manifest.witnesses().members.iter().position(|member| member.key.as_bytes() == witness.as_bytes());
-        let seat = seat.context("the manifest does not name this witness")? + 1;
+        let number = manifest.witnesses().members.iter().position(|member| member.key.as_bytes() == witness.as_bytes());
+        let number = number.context("the manifest does not name this witness")? + 1;
         Summary::new("cosignatures of the checkpoints of a board", &manifest)
             .manifest_hash(manifest.hash())
             .origin(&board_origin(&manifest))
             .show(console);
         let board = board_key(&manifest)?;
-        Ok(Self { arguments, console, location, manifest, board, witness, seat, seen: None, last: String::new() })
-    }
-
-    /// The manifest. A server that does not answer is asked again; a location without a manifest is a wrong call.
-    fn first_manifest(arguments: &Follow, location: &Location, console: Console) -> Result<Manifest> {
-        let mut said = String::new();
-        loop {
-            match read_manifest(&location.open()?) {
-                Err(error) if is_unread(&error) && !arguments.once => {
-                    let text = format!("{}. It is read again.", error_text(&error));
-                    if text != said {
-                        console.say(&text);
-                        said = text;
-                    }
-                    thread::sleep(arguments.poll);
-                }
-                manifest => return manifest,
-            }
-        }
-    }
-
-    /// Says a line, unless it was the last one.
-    fn say_new(&mut self, line: String) {
-        if self.last != line {
-            self.console.say(&line);
-            self.last = line;
-        }
+        Ok(Self { arguments, console, location, manifest, board, witness, number, seen: None, news: News::default() })
     }
 
     /// Looks at the board, and cosigns what is new. An error ends the verb: the board shows two histories, or the state or
@@ -190,17 +163,9 @@ impl<'a> Follower<'a> {
     /// board that went on after the close is never read without it.
     fn checkpoints(&self, source: &AnyRecord) -> Result<Checkpoints> {
         let missing = || RecordError::File { path: CHECKPOINT.to_owned(), error: ReadError::Missing };
-        let signed = self.verified(source, CHECKPOINT)?.ok_or_else(missing)?;
-        Ok((signed, self.verified(source, CLOSING_CHECKPOINT)?))
-    }
-
-    fn verified(&self, source: &AnyRecord, path: &'static str) -> Result<Option<SignedCheckpoint>> {
-        let Some(signed) = read_checkpoint(source, path)? else { return Ok(None) };
-        match signed.verify(&self.board).map(|checkpoint| checkpoint.size()) {
-            Ok(size) if size > MAX_ENTRIES => Err(RecordError::TooManyEntries { size }.into()),
-            Ok(_) => Ok(Some(signed)),
-            Err(error) => Err(RecordError::Checkpoint { path, error }.into()),
-        }
+        let (signed, _) = read_signed_checkpoint(source, CHECKPOINT, &self.manifest)?.ok_or_else(missing)?;
+        let closing = read_signed_checkpoint(source, CLOSING_CHECKPOINT, &self.manifest)?;
+        Ok((signed, closing.map(|(closing, _)| closing)))
     }
 
     fn head(&self, signed: &SignedCheckpoint) -> Result<TreeHead> {
@@ -295,7 +260,7 @@ impl<'a> Follower<'a> {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.arguments.out.join(format!("witness-{}.{name}", self.seat))
+        self.arguments.out.join(format!("witness-{}.{name}", self.number))
     }
 
     /// Writes a cosignature to the outbox, and says to whom it goes.

@@ -4,9 +4,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use ballotta::board::tiles::{Level, TilePath};
 use ballotta::record::RecordSource as _;
-use ballotta::record::light::is_light_path;
+use ballotta::record::light::{is_hash_tile, is_light_path};
 use crc32fast::Hasher;
 
 use super::ZipError;
@@ -51,11 +50,6 @@ pub fn pack(record: &Path, archive: &Path) -> Result<(), ZipError> {
     write_end(packed.len() as u64, start, end, &mut zip)?;
     zip.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     Ok(())
-}
-
-/// Whether this is a tile of hashes. Those of a board follow from its entries.
-fn is_hash_tile(path: &str) -> bool {
-    path.parse().is_ok_and(|tile: TilePath| tile.level() != Level::Entries)
 }
 
 fn pack_file(path: &Path, name: String, zip: &mut BufWriter<File>) -> Result<Packed, ZipError> {

@@ -7,7 +7,7 @@
 //! ```text
 //! light/election        version (2), ceremony root (32), number of voters (8), root of the blocks of the roll (32),
 //!                       public keys Y_1, Y_2, .. (32 each)
-//! light/blocks          for each block of the roll: the first 8 bytes of its first credential, its offset in the roll (8);
+//! light/places          for each block of the roll: the first 8 bytes of its first credential, its offset in the roll (8);
 //!                       at last 8 bytes FF and the length of the roll (8)
 //! light/heads           the head of each voter (8), in the order of the roll
 //! light/lengths         the length of each entry of the board (2)
@@ -40,7 +40,7 @@ use crate::tally::heads::{HEAD_BYTES, HEADS_PER_BLOCK, VoterHead, head_in_block}
 /// The path of the summary of an election.
 pub const ELECTION: &str = "light/election";
 /// The path of the places of the blocks of the roll.
-pub const BLOCKS: &str = "light/blocks";
+pub const PLACES: &str = "light/places";
 /// The path of the heads of the voters.
 pub const HEADS: &str = "light/heads";
 /// The path of the lengths of the entries.
@@ -58,7 +58,7 @@ const PLACE_BYTES: u64 = 16;
 const MOST_BLOCKS: usize = 16;
 /// The number of places that are read together. Credentials are nearly uniform, so that one reading is enough for almost
 /// every credential on a roll of a million.
-const PLACES: u64 = 128;
+const WINDOW: u64 = 128;
 
 /// What a client needs of key ceremony and roll to know the election.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ pub fn files_of_roll(joint_key: &JointKey, roll: &PublishedRoll) -> Vec<NamedFil
     let places = roll.index().places();
     let places = places.flat_map(|(first, offset)| [first.to_be_bytes(), offset.to_le_bytes()]).flatten().collect();
     let summary = ElectionSummary::new(joint_key, roll).to_bytes();
-    let mut files: Vec<NamedFile> = alloc::vec![(ELECTION.to_string(), summary), (BLOCKS.to_string(), places)];
+    let mut files: Vec<NamedFile> = alloc::vec![(ELECTION.to_string(), summary), (PLACES.to_string(), places)];
     files.extend(tiles(ROLL_TILES, roll.index().leaves().copied()));
     files
 }
@@ -213,7 +213,7 @@ impl RollLines {
             }
             place = block_place(source, position + 1)?;
         }
-        Err(light(BLOCKS, "block", place.position))
+        Err(light(PLACES, "block", place.position))
     }
 
     /// The first line that fits.
@@ -234,10 +234,9 @@ impl BlockPlace {
     /// The place of a block that is not longer than a block can be.
     fn new(position: u64, start: u64, end: u64) -> Result<Self, RecordError> {
         const LONGEST: u64 = BLOCK_LINES * MAX_ROLL_LINE_BYTES as u64;
-        let found = end.checked_sub(start);
-        match found.filter(|length| (1..=LONGEST).contains(length)) {
-            Some(_) => Ok(Self { position, start, end }),
-            None => Err(light(BLOCKS, "block", found.unwrap_or(0))),
+        match end.checked_sub(start) {
+            Some(1..=LONGEST) => Ok(Self { position, start, end }),
+            _ => Err(light(PLACES, "block", position)),
         }
     }
 }
@@ -249,7 +248,7 @@ fn light(path: &'static str, field: &'static str, found: u64) -> RecordError {
 fn block_place(source: &dyn RecordSource, position: u64) -> Result<BlockPlace, RecordError> {
     match places(source, position, 2)?.as_slice() {
         [(_, start), (_, end)] => BlockPlace::new(position, *start, *end),
-        _ => Err(light(BLOCKS, "block", position)),
+        _ => Err(light(PLACES, "block", position)),
     }
 }
 
@@ -270,8 +269,8 @@ fn find_block(source: &dyn RecordSource, count: u64, first_bytes: u64) -> Result
             }
             _ => span / 2,
         };
-        let start = (low + into).saturating_sub(PLACES / 2).clamp(low, high.saturating_sub(PLACES).max(low));
-        let end = (start + PLACES).min(high);
+        let start = (low + into).saturating_sub(WINDOW / 2).clamp(low, high.saturating_sub(WINDOW).max(low));
+        let end = (start + WINDOW).min(high);
         let read = places(source, start, end - start + 1)?;
         let below = read.partition_point(|(first, _)| *first < first_bytes);
         if below == 0 && start > low {
@@ -287,12 +286,12 @@ fn find_block(source: &dyn RecordSource, count: u64, first_bytes: u64) -> Result
             break;
         }
     }
-    Err(light(BLOCKS, "block", low))
+    Err(light(PLACES, "block", low))
 }
 
 /// Places of blocks: first bytes and offset.
 fn places(source: &dyn RecordSource, first: u64, count: u64) -> Result<Vec<(u64, u64)>, RecordError> {
-    let bytes = read_range(source, BLOCKS, first * PLACE_BYTES, count * PLACE_BYTES)?;
+    let bytes = read_range(source, PLACES, first * PLACE_BYTES, count * PLACE_BYTES)?;
     let (places, _) = bytes.as_chunks::<8>();
     let (places, _) = places.as_chunks::<2>();
     Ok(places.iter().map(|[first, offset]| (u64::from_be_bytes(*first), u64::from_le_bytes(*offset))).collect())
@@ -311,8 +310,13 @@ fn read_range(source: &dyn RecordSource, path: &str, offset: u64, length: u64) -
 #[must_use]
 pub fn is_light_path(path: &str) -> bool {
     let in_folder = || [ROLL_TILES, HEAD_TILES].iter().find_map(|folder| path.strip_prefix(folder));
-    let is_tile = |path: &str| path.parse().is_ok_and(|tile: TilePath| tile.level() != Level::Entries);
-    [ELECTION, BLOCKS, HEADS, LENGTHS, CLOSE].contains(&path) || in_folder().is_some_and(is_tile)
+    [ELECTION, PLACES, HEADS, LENGTHS, CLOSE].contains(&path) || in_folder().is_some_and(is_hash_tile)
+}
+
+/// Whether this is the path of a tile of hashes, of a log of any size.
+#[must_use]
+pub fn is_hash_tile(path: &str) -> bool {
+    path.parse().is_ok_and(|tile: TilePath| tile.level() != Level::Entries)
 }
 
 /// The length of an entry, as the file of lengths has it.

@@ -11,12 +11,12 @@ use super::{
     CHECKPOINT, MANIFEST, PublishedRoll, ROLL, ReadError, RecordSource, SourceError, TiledLogError, ceremony_path,
     read_file,
 };
+use crate::board::board_key;
 use crate::board::entry::Pointer;
 use crate::board::note::{NoteError, SignedCheckpoint};
 use crate::board::signed_entries::SignedEntries;
 use crate::board::tiles::bundle_paths;
 use crate::board::timeline::{Event, Observed, Timeline};
-use crate::board::verified_head;
 use crate::credential::{RollLookupError, RollRefused, RollSignature};
 use crate::election::{ElectionContext, ElectionError};
 use crate::encoding::DecodeError;
@@ -198,12 +198,26 @@ pub(crate) fn read_context<R: CryptoRng>(
 ///
 /// `File`, `Checkpoint` or `TooManyEntries`.
 pub fn read_head(source: &dyn RecordSource, manifest: &Manifest) -> Result<TreeHead, RecordError> {
-    let path = CHECKPOINT;
-    let bytes = read_file(source, path, MAX_CHECKPOINT_BYTES).map_err(RecordError::file(path))?;
-    match verified_head(manifest, &bytes) {
-        Ok(head) if head.size > MAX_ENTRIES => Err(RecordError::TooManyEntries { size: head.size }),
-        Ok(head) => Ok(head),
-        Err(error) => Err(RecordError::Checkpoint { path, error }),
+    let missing = || RecordError::file(CHECKPOINT)(ReadError::Missing);
+    Ok(read_signed_checkpoint(source, CHECKPOINT, manifest)?.ok_or_else(missing)?.1)
+}
+
+/// Reads a checkpoint that the board of an election has signed, and its head. Cosignatures are not verified. Returns `None`
+/// if there is no such file.
+///
+/// # Errors
+///
+/// `File`, `Checkpoint` or `TooManyEntries`.
+pub fn read_signed_checkpoint(
+    source: &dyn RecordSource,
+    path: &'static str,
+    manifest: &Manifest,
+) -> Result<Option<(SignedCheckpoint, TreeHead)>, RecordError> {
+    let Some(signed) = read_checkpoint(source, path)? else { return Ok(None) };
+    let head = board_key(manifest).and_then(|key| signed.verify(&key).map(|checkpoint| *checkpoint.head()));
+    match head.map_err(|error| RecordError::Checkpoint { path, error })? {
+        head if head.size > MAX_ENTRIES => Err(RecordError::TooManyEntries { size: head.size }),
+        head => Ok(Some((signed, head))),
     }
 }
 

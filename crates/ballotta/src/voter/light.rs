@@ -1,8 +1,8 @@
 //! The light client: an election, a voter and a ballot from small parts of a record, each shown to belong to it.
 //!
-//! See `spec/light.md`. [`Election`](super::Election) reads the whole roll and the whole board; this client reads some 60 KB,
-//! whatever their size. It never believes a server: what it reads is signed by a party of the manifest, or proved against what
-//! is signed, or only says where to look.
+//! See `spec/light.md`. [`Election`](super::Election) reads the whole roll and the whole board; this client reads below 100
+//! KB, also of an election of a million voters. It never believes a server: what it reads is signed by a party of the
+//! manifest, or proved against what is signed, or only says where to look.
 //!
 //! # Security
 //!
@@ -19,22 +19,22 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::{ClosingWitnesses, Voter, VoterError};
+use super::{CheckpointWitnesses, Voter, VoterError};
 use crate::ballot::{BallotHeader, SignedBallot, Window};
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
-use crate::board::{board_key, witness_keys};
-use crate::credential::{Credential, RollLine, RollRules, RollSignature, VotingCode, first_bytes};
+use crate::board::timeline::{Event, Observed, Timeline};
+use crate::credential::{Credential, RollLine, RollRules, VotingCode, first_bytes};
 use crate::decryption::{ClosingStatement, TallyReference};
 use crate::election::ElectionContext;
 use crate::hash::Tracker;
 use crate::limits::MAX_ENTRIES;
-use crate::manifest::{Manifest, Revoting};
-use crate::merkle::{LogError, TreeHead, leaf_hash};
+use crate::manifest::Revoting;
+use crate::merkle::{LogError, TreeHead};
 use crate::record::light::{
     ElectionSummary, RollLines, announced_close, announced_head, entries_from, entry, proved_head,
 };
 use crate::record::{
-    CHECKPOINT, ReadError, RecordError, RecordSource, TiledLog, TiledLogError, read_checkpoint, read_manifest,
+    CHECKPOINT, ReadError, RecordError, RecordSource, TiledLog, TiledLogError, read_manifest, read_signed_checkpoint,
 };
 use crate::tally::heads::VoterHead;
 use crate::weaken::{self, Check};
@@ -55,7 +55,7 @@ pub struct LightElection {
     pub window: Window,
     summary: ElectionSummary,
     head: TreeHead,
-    witnesses: ClosingWitnesses,
+    witnesses: CheckpointWitnesses,
 }
 
 /// What a light client knows of a voter's ballot.
@@ -112,7 +112,9 @@ impl LightElection {
         rng: &mut R,
     ) -> Result<Self, VoterError> {
         let manifest = read_manifest(source)?;
-        let (head, witnesses) = read_witnessed(source, &manifest)?;
+        let missing = || RecordError::file(CHECKPOINT)(ReadError::Missing);
+        let (signed, head) = read_signed_checkpoint(source, CHECKPOINT, &manifest)?.ok_or_else(missing)?;
+        let witnesses = CheckpointWitnesses::of(&manifest, CHECKPOINT, Some(&signed))?;
         let log = TiledLog::new(source, head);
         if let Some(kept) = kept
             && weaken::is_on(Check::KeptHead)
@@ -137,7 +139,7 @@ impl LightElection {
 
     /// The witnesses that cosigned the checkpoint.
     #[must_use]
-    pub fn witnesses(&self) -> &ClosingWitnesses {
+    pub fn witnesses(&self) -> &CheckpointWitnesses {
         &self.witnesses
     }
 
@@ -164,50 +166,47 @@ impl LightElection {
         rng: &mut R,
     ) -> Result<Option<u64>, VoterError> {
         let (manifest, fingerprint) = (self.context.manifest(), self.context.fingerprint());
-        let mut signed = alloc::vec![false; manifest.credential_authorities().len()];
-        let (mut next, mut read) = (0, 0);
+        let mut timeline = Timeline::new(manifest);
+        let mut signed: Vec<u16> = Vec::new();
+        let mut read = 0;
         while read < BEFORE_OPENING {
-            let entries = entries_from(source, self.head.size, next, AT_ONCE)?;
+            let entries = entries_from(source, self.head.size, timeline.size(), AT_ONCE)?;
             if entries.is_empty() {
                 return Ok(None);
             }
-            for (index, bytes) in entries {
-                (next, read) = (index + 1, read + bytes.len() + 2);
-                let Ok(entry) = Entry::decode(&bytes) else { continue };
-                match entry.kind() {
-                    EntryKind::RollSignature => {
-                        let Ok(signature) = RollSignature::decode(entry.body()) else { continue };
-                        let place = usize::from(signature.authority()).wrapping_sub(1);
-                        if signature.verify(manifest, fingerprint, rng).is_ok()
-                            && let Some(signed) = signed.get_mut(place)
-                        {
-                            log.inclusion(index, &leaf_hash(&bytes)).map_err(RecordError::from)?;
-                            *signed = true;
-                        }
+            for (_, entry) in entries {
+                read += entry.len() + 2;
+                let Observed { index, leaf, event, .. } = timeline.push(&entry, rng);
+                match event {
+                    Some(Event::RollSignature(signature)) if signature.verify(manifest, fingerprint, rng).is_ok() => {
+                        log.inclusion(index, &leaf).map_err(RecordError::from)?;
+                        signed.push(signature.authority());
                     }
-                    EntryKind::Open => {
-                        let Ok(opening) = OrganiserEntry::decode(Action::Open, entry.body()) else { continue };
-                        if opening.verify(opening.fingerprint(), manifest.organiser(), rng).is_err() {
-                            continue;
-                        }
-                        log.inclusion(index, &leaf_hash(&bytes)).map_err(RecordError::from)?;
-                        let opened = *opening.fingerprint();
-                        if opened != *fingerprint && weaken::is_on(Check::OpenedFingerprint) {
-                            return Err(VoterError::OpenedAnother { index, opened, found: *fingerprint });
-                        }
-                        return match signed.iter().position(|signed| !signed) {
-                            // A manifest has at most 9 authorities.
-                            Some(absent) if weaken::is_on(Check::RollSignature) => {
-                                Err(VoterError::RollNotSigned { authority: absent as u16 + 1 })
-                            }
-                            _ => Ok(Some(index)),
-                        };
+                    Some(Event::Opening) => {
+                        log.inclusion(index, &leaf).map_err(RecordError::from)?;
+                        self.check_opening(&timeline, &signed)?;
+                        return Ok(Some(index));
                     }
                     _ => {}
                 }
             }
         }
         Ok(None)
+    }
+
+    /// Checks that the opening names this election, and that these authorities, which signed its roll before, are all.
+    fn check_opening(&self, timeline: &Timeline, signed: &[u16]) -> Result<(), VoterError> {
+        let found = *self.context.fingerprint();
+        let opening = timeline.opening().map(|(index, opening)| (*index, *opening.fingerprint()));
+        let other = opening.filter(|(_, opened)| *opened != found && weaken::is_on(Check::OpenedFingerprint));
+        if let Some((index, opened)) = other {
+            return Err(VoterError::OpenedAnother { index, opened, found });
+        }
+        let mut authorities = (1..).take(self.context.manifest().credential_authorities().len());
+        match authorities.find(|authority| !signed.contains(authority)) {
+            Some(authority) if weaken::is_on(Check::RollSignature) => Err(VoterError::RollNotSigned { authority }),
+            _ => Ok(()),
+        }
     }
 
     /// The position of the closing that the board announces, if the organiser signed it and it is on the board.
@@ -386,20 +385,4 @@ fn continues(log: &TiledLog<'_>, older: &TreeHead) -> Result<(), VoterError> {
         Err(TiledLogError::Log(_)) => Err(VoterError::Forked { kept: older.size }),
         Err(error) => Err(RecordError::from(error).into()),
     }
-}
-
-/// Reads the checkpoint of a board: the head that the board has signed, and the witnesses that cosigned it.
-fn read_witnessed(source: &dyn RecordSource, manifest: &Manifest) -> Result<(TreeHead, ClosingWitnesses), VoterError> {
-    let path = CHECKPOINT;
-    let refused = |error| RecordError::Checkpoint { path, error };
-    let missing = || RecordError::File { path: path.into(), error: ReadError::Missing };
-    let signed = read_checkpoint(source, path)?.ok_or_else(missing)?;
-    let key = board_key(manifest).map_err(refused)?;
-    let head = *signed.verify(&key).map_err(refused)?.head();
-    if head.size > MAX_ENTRIES {
-        return Err(RecordError::TooManyEntries { size: head.size }.into());
-    }
-    let cosigned = signed.cosigned_by(&witness_keys(manifest).map_err(refused)?).map_err(refused)?.len();
-    let witnesses = manifest.witnesses();
-    Ok((head, ClosingWitnesses { cosigned, members: witnesses.members.len(), quorum: witnesses.quorum }))
 }

@@ -78,7 +78,7 @@ impl TwoHistories {
             root: hash(&root)?,
             proof: proof.iter().map(hash).collect::<Result<_, _>>()?,
         };
-        let is_canonical = format == Self::FORMAT && read.to_json().as_bytes() == document;
+        let is_canonical = format == Self::FORMAT && read.to_json()?.as_bytes() == document;
         if is_canonical { Ok(read) } else { Err(TwoHistoriesError::Format) }
     }
 
@@ -111,8 +111,11 @@ impl TwoHistories {
     }
 
     /// The document, as JSON with a last line feed.
-    #[must_use]
-    pub fn to_json(&self) -> String {
+    ///
+    /// # Errors
+    ///
+    /// `Format` if it cannot be written.
+    pub fn to_json(&self) -> Result<String, TwoHistoriesError> {
         let document = Document {
             format: Self::FORMAT.to_owned(),
             kept: self.kept.to_string(),
@@ -120,10 +123,9 @@ impl TwoHistories {
             root: self.root.to_string(),
             proof: self.proof.iter().map(TreeHash::to_string).collect(),
         };
-        // A value of texts can always be written.
-        let mut json = serde_json::to_string_pretty(&document).unwrap_or_default();
+        let mut json = serde_json::to_string_pretty(&document).map_err(|_| TwoHistoriesError::Format)?;
         json.push('\n');
-        json
+        Ok(json)
     }
 }
 
