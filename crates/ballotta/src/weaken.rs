@@ -87,6 +87,8 @@ pub enum Check {
     StrictSignature,
     /// A checkpoint names the log whose key signed it.
     CheckpointOrigin,
+    /// A receipt names the log whose key signed it (attack: a receipt of another log of the same board is used).
+    ReceiptOrigin,
     /// A witness is counted once, even if it has several names.
     DistinctWitnesses,
     /// Proofs of possession and roll signatures absorb the authority (attack: another authority copies them).
