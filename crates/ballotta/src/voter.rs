@@ -74,6 +74,7 @@
 
 mod fetch;
 mod history;
+mod promise;
 
 use alloc::vec::Vec;
 
@@ -81,8 +82,10 @@ use rand_core::CryptoRng;
 
 pub use self::fetch::{FileRequest, Purpose, RecordFetch};
 pub use self::history::{BallotStatus, History, OwnBallot};
+pub use self::promise::PromisedStatus;
 pub use crate::ballot::Window;
 use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PreparedBallot};
+use crate::board::receipt::ReceiptError;
 use crate::board::{board_key, witness_keys};
 use crate::credential::{Credential, CredentialError, RollError, RollLine, VotingCode};
 use crate::election::ElectionContext;
@@ -149,7 +152,18 @@ pub enum VoterError {
     /// The closing checkpoint is of another board: the server shows two histories.
     #[error("the closing checkpoint is not of this board: it shows two histories")]
     TwoHistories,
+    /// A receipt is not the board's.
+    #[error("the receipt: {0}")]
+    Receipt(ReceiptError),
+    /// A receipt is of another election, or of another ballot than the voter asks for.
+    #[error("the receipt is not for this ballot: it has another {what}")]
+    ReceiptOfOther {
+        /// In what the receipt differs: `fingerprint` or `tracker`.
+        what: &'static str,
+    },
 }
+
+crate::from_quoted!(VoterError::Receipt(ReceiptError));
 
 impl VoterError {
     /// The stable name of the fault, for programs.
@@ -167,6 +181,8 @@ impl VoterError {
             Self::HasVoted => "has-voted",
             Self::Choices(_) => "choices-not-allowed",
             Self::TwoHistories => "two-histories",
+            Self::Receipt(_) => "bad-receipt",
+            Self::ReceiptOfOther { .. } => "receipt-of-other",
         }
     }
 }

@@ -320,7 +320,10 @@ mod tests {
             assert_eq!(receipt.fingerprint(), &Fingerprint::from_bytes([7; 32]));
             let body = Entry::decode(&entry).unwrap().body();
             assert_eq!(*receipt.tracker(), SignedBallot::tracker_of(body).unwrap());
-            assert_eq!(receipt.previous().copied(), Some(Tracker::from_bytes(previous)).filter(|_| previous != [0; 32]));
+            assert_eq!(
+                receipt.previous().copied(),
+                Some(Tracker::from_bytes(previous)).filter(|_| previous != [0; 32])
+            );
             assert_eq!(signed.file_name(), format!("{}.receipt", receipt.tracker()));
             assert_eq!(read.unverified(), receipt);
             // The same entry has the same receipt.

@@ -30,7 +30,7 @@ use crate::merkle::{Frontier, leaf_hash};
 pub const HEADS_PER_BLOCK: u64 = 256;
 
 /// The length of a head, in bytes.
-const HEAD_BYTES: usize = 8;
+pub(crate) const HEAD_BYTES: usize = 8;
 
 /// What counts for one line of the roll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
