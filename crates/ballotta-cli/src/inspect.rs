@@ -6,10 +6,11 @@ use std::fs;
 use std::io::{self, BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Error, Result, bail, ensure};
 use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::SignedCheckpoint;
+use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_bundle};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::contest::ContestOption;
@@ -218,6 +219,9 @@ impl Inspection<'_> {
         if let Some(kind) = KeyFile::of_header(first) {
             return self.key(kind);
         }
+        if SignedReceipt::is_receipt(text.as_bytes()) {
+            return self.receipt(&text.parse()?);
+        }
         if first.starts_with("ballotta/") {
             return self.message_file(text);
         }
@@ -321,6 +325,26 @@ impl Inspection<'_> {
             Err(error) => error.to_string(),
         };
         Ok(fields.with("verified", verified).with("witnesses", witnesses))
+    }
+
+    fn receipt(&self, signed: &SignedReceipt) -> Result<Fields> {
+        let receipt = signed.unverified();
+        let verified = match self.manifest.map(|manifest| Ok::<_, Error>(signed.verify(&board_key(manifest)?).err())) {
+            None => "no: give the record with --record".to_owned(),
+            Some(verified) => match verified? {
+                None => "signed by the board of the manifest".to_owned(),
+                Some(error) => format!("no: {error}"),
+            },
+        };
+        Ok(Fields::of("a receipt of a board")
+            .with("origin", receipt.origin())
+            .with("fingerprint", receipt.fingerprint().to_string())
+            .with("entry", receipt.index())
+            .with("leaf", receipt.leaf().to_string())
+            .with("tracker", receipt.tracker().to_string())
+            .with("written", receipt.tracker().written())
+            .with("previous", receipt.previous().map(|tracker| tracker.to_string()))
+            .with("verified", verified))
     }
 
     fn message_file(&self, text: &str) -> Result<Fields> {
@@ -505,5 +529,5 @@ fn entry_line(bytes: &[u8]) -> String {
             _ => "another entry".to_owned(),
         })
     });
-    line.unwrap_or_else(|error: anyhow::Error| format!("cannot be read: {error:#}"))
+    line.unwrap_or_else(|error: Error| format!("cannot be read: {error:#}"))
 }
