@@ -83,23 +83,30 @@ impl FindEvidence {
         let board = PublishedBoard::read(&source, &manifest, &mut |observed| leaves.push(observed.leaf), rng);
         let board = board.refused()?;
         let window = board.timeline().window();
-        let entry = |board: &PublishedBoard, index: u64| {
-            let entries = board.entries(&source, index / u64::from(TILE_WIDTH)).ok()?;
-            entries.into_iter().find(|(at, _)| *at == index).map(|(_, entry)| entry)
+        let place = |index: Option<u64>| -> Result<Option<(u64, Vec<u8>)>> {
+            let Some(index) = index else { return Ok(None) };
+            let entries = board.entries(&source, index / u64::from(TILE_WIDTH)).refused()?;
+            Ok(entries.into_iter().find(|(at, _)| *at == index))
         };
         let checkpoint = read_checkpoint(&source, CHECKPOINT)?.context("the record has no checkpoint")?;
         let grown = "the board has grown while it was read: call this again";
         ensure!(checkpoint.unverified().size() == leaves.len() as u64, grown);
-        let place = |index: Option<u64>| index.and_then(|index| Some((index, entry(&board, index)?)));
-        let (opening, closing) = (place(window.opened), place(window.closed));
+        let (opening, closing) = (place(window.opened)?, place(window.closed)?);
         // The entries that receipts promise are read before the board is used up.
-        let promised: Vec<(u64, Vec<u8>)> =
-            kept.receipts.iter().filter_map(|receipt| place(Some(receipt.unverified().index()))).collect();
-        let election = Election::of_board(&source, manifest.clone(), board, rng).ok();
-        let election = election.map(|Election { context, roll, .. }| ElectionHashes {
-            joint_key: *context.joint_key().hash(),
-            roll: *roll.hash(),
-        });
+        let mut promised = Vec::new();
+        for receipt in &kept.receipts {
+            promised.extend(place(Some(receipt.unverified().index()))?);
+        }
+        let election = match Election::of_board(&source, manifest.clone(), board, rng) {
+            Ok(Election { context, roll, .. }) => {
+                Some(ElectionHashes { joint_key: *context.joint_key().hash(), roll: *roll.hash() })
+            }
+            Err(error) => {
+                console
+                    .say(format!("Only some kinds of evidence are looked for, because the record is damaged: {error}"));
+                None
+            }
+        };
         let log = ReadLog { checkpoint, leaves, opening, closing, election };
         let entry = |index| promised.iter().find(|(at, _)| *at == index).map(|(_, entry)| entry.clone());
         let Some(evidence) = kept.find(&manifest, &log, entry, rng) else {
