@@ -23,7 +23,7 @@ use ballotta::record::{self, FileList, MemoryRecord, ResultDocument};
 use ballotta::tally::EncryptedTally;
 use ballotta::tally::heads::head_in_block;
 use ballotta::verifier::{PartialVerification, ShardPlan, VerifyOptions, select, verify_shard};
-use ballotta::witness::{AddCheckpoint, TwoHistories};
+use ballotta::witness::AddCheckpoint;
 use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO, choose};
 use ballotta_tests::kinds::every_kind;
 use ballotta_tests::light::light_record;
@@ -49,7 +49,6 @@ pub const TARGETS: &[Target] = &[
     Target { name: "tile_path", run: tile_path, valid: tile_paths },
     Target { name: "note", run: note, valid: notes },
     Target { name: "add_checkpoint", run: add_checkpoint, valid: add_checkpoints },
-    Target { name: "two_histories", run: two_histories, valid: histories },
     Target { name: "signed_ballot", run: signed_ballot, valid: || ELECTION.bodies(EntryKind::Ballot) },
     Target { name: "ballot_header", run: ballot_header, valid: || ELECTION.bodies(EntryKind::Ballot) },
     Target { name: "choices", run: choices, valid: all_choices },
@@ -331,25 +330,6 @@ fn add_checkpoints() -> Vec<Vec<u8>> {
         request.expect("a request").to_string().into_bytes()
     };
     [0, 1, 3, 5].map(request).into()
-}
-
-/// No document convicts the board of two histories: it has one.
-fn two_histories(bytes: &[u8]) {
-    match TwoHistories::parse(bytes) {
-        Ok(histories) => {
-            assert_eq!(histories.to_json().unwrap().as_bytes(), bytes);
-            assert!(histories.verify(ELECTION.election.signer.key()).is_err());
-        }
-        Err(error) => assert!(!error.to_string().is_empty()),
-    }
-}
-
-fn histories() -> Vec<Vec<u8>> {
-    let (leaves, proof) = leaves_and_proof(3);
-    let older = leaves.iter().copied().take(3).collect::<Frontier>().head();
-    let kept = ELECTION.election.signer.sign_checkpoint(&older);
-    let roots = [older.root, TreeHash::from_bytes([7; 32])];
-    roots.map(|root| TwoHistories::new(kept.clone(), newest(), root, proof.clone()).to_json().unwrap().into_bytes()).into()
 }
 
 /// No ballot is accepted except those that were cast.

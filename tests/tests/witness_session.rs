@@ -6,14 +6,14 @@ use std::cell::{Cell, RefCell};
 use ballotta::board::entry::EntryKind;
 use ballotta::board::note::{NoteError, NoteSignature, NoteSigner, SignedCheckpoint};
 use ballotta::board::{board_key, board_origin, board_signer, witness_keys};
+use ballotta::evidence::{Claim, Convicted, Evidence};
 use ballotta::hash::TreeHash;
 use ballotta::manifest::{Closing, Manifest};
 use ballotta::merkle::{Frontier, LogError, TreeHead, consistency_proof, leaf_hash};
-use ballotta::witness::{
-    AddCheckpoint, AddCheckpointError, HeadStore, TwoHistories, TwoHistoriesError, WitnessError, WitnessSession,
-};
+use ballotta::witness::{AddCheckpoint, AddCheckpointError, HeadStore, WitnessError, WitnessSession};
 use ballotta_tests::base64;
 use ballotta_tests::election::{Board, Election, ElectionOptions};
+use ballotta_tests::rng::TestRng;
 use sha2::{Digest as _, Sha256};
 use signed_note::{Note, Signature, StandardSigner};
 use tlog_tiles::tlog::{Hash, HashReader, check_tree, prove_tree, stored_hashes};
@@ -182,24 +182,31 @@ fn a_witness_never_goes_back_and_sees_one_history() {
     let (size, cosigned) = (last as u64 - 1, last as u64);
     let back = cosign(&board, last, &checkpoint(&board, last - 1), &store, TIME);
     assert_eq!(back.err(), Some(WitnessError::GoesBack { size, cosigned }));
-    let board_key = board_key(election.context.manifest()).unwrap();
     for entries in [last, last + 1] {
         let shown = checkpoint(&other, entries);
         let refused = cosign(&other, entries, &shown, &store, TIME);
         let evidence = evidence(refused);
-        assert_eq!((evidence.kept(), evidence.shown()), (&checkpoint(&board, last), &shown), "{entries}");
-        assert_eq!(evidence.verify(&board_key), Ok(()));
-        assert_eq!(TwoHistories::parse(evidence.to_json().unwrap().as_bytes()).as_ref(), Ok(&evidence));
+        let (Claim::Fork { one, other } | Claim::Inconsistent { older: one, newer: other, .. }) = evidence.claim()
+        else {
+            panic!("{}", evidence.claim().code())
+        };
+        assert_eq!((one, other), (&checkpoint(&board, last), &shown), "{entries}");
+        assert_eq!(convicted(&evidence), Some(Convicted::Board));
+        assert_eq!(Evidence::decode(&evidence.to_bytes()).as_ref(), Ok(&evidence));
     }
     assert_eq!(*store.document.borrow(), kept);
 }
 
 /// The evidence of a refusal.
-fn evidence<T: std::fmt::Debug>(refused: Result<T, WitnessError<Broken>>) -> TwoHistories {
+fn evidence<T: std::fmt::Debug>(refused: Result<T, WitnessError<Broken>>) -> Evidence {
     match refused {
         Err(WitnessError::OtherHistory { evidence: Some(evidence), .. }) => *evidence,
         other => panic!("no evidence: {other:?}"),
     }
+}
+
+fn convicted(evidence: &Evidence) -> Option<Convicted> {
+    evidence.verify(&mut TestRng(1)).ok().map(|proved| proved.convicted)
 }
 
 fn leaves(board: &Board<'_>, size: usize) -> Vec<TreeHash> {
@@ -251,43 +258,9 @@ fn a_witness_cosigns_by_proof() {
     // Two checkpoints of one size are evidence by themselves, whatever proof is given.
     let fork = election.signer.sign_checkpoint(&TreeHead { size: last as u64, root });
     let fork = session.cosign(&fork, &proof, TIME);
-    assert_eq!(evidence(fork).verify(&board_key(manifest).unwrap()), Ok(()));
-}
-
-/// What is no evidence against a board.
-#[test]
-fn one_history_is_no_evidence() {
-    let election = election();
-    let mut board = election.open_board();
-    board.everybody_votes();
-    let last = board.entries.len();
-    let key = board_key(election.context.manifest()).unwrap();
-    let (older, newer) = (checkpoint(&board, 3), checkpoint(&board, last));
-    let proof = consistency_proof(&leaves(&board, last), 3).unwrap();
-    let root = board_head(&board, 3).root;
-    let other = TreeHash::from_bytes([1; 32]);
-    let of = |kept: &SignedCheckpoint, shown: &SignedCheckpoint, root| {
-        TwoHistories::new(kept.clone(), shown.clone(), root, proof.clone()).verify(&key)
-    };
-    assert_eq!(of(&older, &newer, root), Err(TwoHistoriesError::OneHistory));
-    let error = LogError::InconsistentHeads { older: 3, newer: last as u64 };
-    assert_eq!(of(&older, &newer, other), Err(TwoHistoriesError::Proof(error)));
-    assert_eq!(of(&newer, &older, other), Err(TwoHistoriesError::Order { kept: last as u64, shown: 3 }));
-    let stranger = NoteSigner::from_seed(key.name(), &[9; 32]).unwrap().sign_checkpoint(&board_head(&board, last));
-    let unsigned = TwoHistoriesError::Note(NoteError::NotSigned { name: key.name().into() });
-    assert_eq!(of(&older, &stranger, other), Err(unsigned.clone()));
-    assert_eq!(of(&stranger, &newer, other), Err(unsigned));
-    let json = TwoHistories::new(older, newer, other, proof.clone()).to_json().unwrap();
-    for damaged in [
-        json.trim_end().to_owned(),
-        json.replace("draft.5", "draft.4"),
-        json.replace("  \"root\"", " \"root\""),
-        json.replace("\"proof\"", "\"more\""),
-        json.replace(&other.to_string(), &other.to_string().to_uppercase().replace('0', "A")),
-    ] {
-        assert_ne!(damaged, json);
-        assert_eq!(TwoHistories::parse(damaged.as_bytes()), Err(TwoHistoriesError::Format), "{damaged}");
-    }
+    let fork = evidence(fork);
+    assert!(matches!(fork.claim(), Claim::Fork { .. }));
+    assert_eq!(convicted(&fork), Some(Convicted::Board));
 }
 
 fn board_head(board: &Board<'_>, size: usize) -> TreeHead {

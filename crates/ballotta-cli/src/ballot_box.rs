@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use ballotta::admission::{Admission, AdmitError, AdmittedBallots, BoardEntries as _, EntryRefused, EntryRules};
+use ballotta::admission::{
+    Admission, AdmitError, AdmittedBallots, BoardEntries as _, EntryRefused, EntryRules, receipt,
+};
 use ballotta::ballot::{AdmissionError, VerifiedBallot, Window};
 use ballotta::board::board_key;
 use ballotta::board::entry::{Entry, EntryKind, Pointer};
 use ballotta::board::note::NoteSigner;
+use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::timeline::{Event, Observed};
 use ballotta::decryption::VerifiedDecryption;
 use ballotta::election::ElectionContext;
@@ -214,6 +217,17 @@ impl BallotBox {
             });
         }
         Ok(outcomes)
+    }
+
+    /// The position of the admitted ballot that a ballot repeats; `None` if it repeats none.
+    pub(crate) fn logged(&self, ballot: &[u8]) -> Result<Option<u64>> {
+        let logged = self.admission.as_ref().map(|admission| admission.logged(ballot, &self.folder, &mut system_rng()));
+        Ok(logged.transpose()?.flatten())
+    }
+
+    /// The receipt of an admitted ballot, which a checkpoint on the disk must cover.
+    pub(crate) fn receipt(&self, index: u64) -> Result<SignedReceipt> {
+        Ok(receipt(&self.folder, index, &self.signer)?)
     }
 
     /// Appends a trustee's statement of the tally that a verification of the record computed.

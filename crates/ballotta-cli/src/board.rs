@@ -3,19 +3,22 @@
 //! See `spec/command-line.md#board`. Entries that would make the record invalid for everybody are refused: a message of
 //! the key ceremony that its author did not sign, a trustee's second decryption, a statement about another board.
 
+use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Error, Result, bail};
+use anyhow::{Context as _, Error, Result, bail, ensure};
 use ballotta::admission::EntryRefused;
+use ballotta::board::receipt::SignedReceipt;
 use ballotta::credential::{ROLL_FORMAT, RollRules, RollSignature};
 use ballotta::election::ElectionContext;
 use ballotta::hash::Fingerprint;
 use ballotta::key_ceremony::{CeremonyParameters, NextMessageError, check_next_message};
+use ballotta::limits::MAX_RECEIPT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::record::{PublishedRoll, ROLL, RecordSource, SourceError};
 use ballotta::verifier::{Stage, Verification, VerifyOptions};
-use ballotta_io::{BoardFolderError, FolderRecord};
+use ballotta_io::{BoardFolderError, FolderRecord, remove_part, write_new};
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
@@ -34,6 +37,9 @@ pub(crate) struct AddToBoard {
     /// The secret key of the board
     #[arg(long, value_name = "FILE")]
     board_key: PathBuf,
+    /// The folder for receipts: one file `TRACKER.receipt` for each ballot that is added, or was added before
+    #[arg(long, value_name = "FOLDER")]
+    receipts: Option<PathBuf>,
     /// The files that people sent, in the order in which they are added: messages of the key ceremony, the roll and its
     /// signatures, opening, ballots, closing, statements, decryptions, cosignatures
     #[arg(required = true)]
@@ -51,6 +57,12 @@ struct Outcome<'a> {
     error: Option<String>,
     /// The library's name of the fault, if it has one.
     code: Option<&'static str>,
+    /// The position of the ballot for which there is to be a receipt.
+    #[serde(skip)]
+    promised: Option<u64>,
+    /// The file with the receipt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<PathBuf>,
 }
 
 /// Where a file was added.
@@ -82,7 +94,12 @@ impl AddToBoard {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let lock = lock_record(&self.record)?;
         let ballot_box = BallotBox::open(&self.record, lock, |manifest| board_signer(manifest, &self.board_key))?;
-        let mut board = Board { ballot_box, files: &self.files, ceremony: None, tally: None, console };
+        if let Some(folder) = &self.receipts {
+            // Before anything is added, because a promise that cannot be given is found out too late after it.
+            fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.shown()))?;
+        }
+        let gives_receipts = self.receipts.is_some();
+        let mut board = Board { ballot_box, files: &self.files, ceremony: None, tally: None, gives_receipts, console };
         let mut outcomes = Vec::with_capacity(self.files.len());
         let bar = console.bar("appending to the board", self.files.len() as u64);
         for files in self.files.chunks(BATCH) {
@@ -90,6 +107,12 @@ impl AddToBoard {
             bar.inc(files.len() as u64);
         }
         board.ballot_box.commit().remedy(INTERRUPTED)?;
+        // Only now, when the entries are on the disk and signed.
+        for outcome in &mut outcomes {
+            if let (Some(folder), Some(index)) = (&self.receipts, outcome.promised) {
+                outcome.receipt = Some(write_receipt(folder, &board.ballot_box.receipt(index)?).remedy(INTERRUPTED)?);
+            }
+        }
         if outcomes.len() > 1 {
             bar.finish();
         } else {
@@ -99,11 +122,25 @@ impl AddToBoard {
     }
 }
 
+/// Writes a receipt, unless it is there already.
+fn write_receipt(folder: &Path, receipt: &SignedReceipt) -> Result<PathBuf> {
+    let path = folder.join(receipt.file_name());
+    let text = receipt.to_string();
+    if exists(&path)? {
+        let there = read_at_most(&path, MAX_RECEIPT_BYTES, "a receipt")?;
+        ensure!(there == text.as_bytes(), "{} has other content, and files are never overwritten", path.shown());
+        remove_part(&path).with_context(|| format!("what is left beside {} cannot be removed", path.shown()))?;
+    } else {
+        write_new(&path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.shown()))?;
+    }
+    Ok(path)
+}
+
 fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
     if console.is_json {
         console.json(&outcomes)?;
     } else {
-        for Outcome { file, entry, roll, error, .. } in outcomes {
+        for Outcome { file, entry, roll, error, receipt, .. } in outcomes {
             let file = file.shown();
             match (entry, roll, error) {
                 (.., Some(error)) => print(format_args!("{file}: refused: {error}"))?,
@@ -116,6 +153,9 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
                     print(format_args!("{file}: {put}: {voters}, total weight {weight}, fingerprint {written}"))?;
                 }
                 (None, None, None) => print(format_args!("{file}: added to the closing checkpoint"))?,
+            }
+            if let Some(receipt) = receipt {
+                print(format_args!("{file}: receipt {}", receipt.shown()))?;
             }
         }
     }
@@ -142,6 +182,8 @@ struct Board<'f> {
     ceremony: Option<Ceremony>,
     /// The verification of the record up to the close.
     tally: Option<Verification>,
+    /// Whether the ballots get receipts.
+    gives_receipts: bool,
     console: Console,
 }
 
@@ -178,8 +220,16 @@ impl Board<'_> {
             return Ok(());
         }
         let admitted = self.ballot_box.add_ballots(&ballots)?;
-        let added = admitted.into_iter().map(|entry| entry.map(Added::Entry).map_err(Error::new));
-        outcomes.extend(files.into_iter().zip(added).map(|(file, added)| outcome(file, added)));
+        for ((file, ballot), entry) in files.into_iter().zip(&ballots).zip(admitted) {
+            let promised = match &entry {
+                _ if !self.gives_receipts => None,
+                Ok(index) => Some(*index),
+                // A voter who got no answer sends the same ballot again.
+                Err(_) => self.ballot_box.logged(ballot)?,
+            };
+            let added = entry.map(Added::Entry).map_err(Error::new);
+            outcomes.push(Outcome { promised, ..outcome(file, added) });
+        }
         Ok(())
     }
 
@@ -369,7 +419,7 @@ fn outcome(file: &Path, added: Result<Added>) -> Outcome<'_> {
         Ok(Added::Roll(roll)) => (None, Some(roll)),
         Ok(Added::ClosingCheckpoint) | Err(_) => (None, None),
     };
-    Outcome { file, entry, roll, error, code }
+    Outcome { file, entry, roll, error, code, promised: None, receipt: None }
 }
 
 /// The messages of the key ceremony so far.

@@ -6,15 +6,17 @@ use std::fs;
 use std::io::{self, BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Error, Result, bail, ensure};
 use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::SignedCheckpoint;
+use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{Level, TILE_WIDTH, TilePath, decode_bundle, decode_hashes};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::contest::ContestOption;
 use ballotta::credential::RollSignature;
 use ballotta::decryption::{ClosingStatement, PartialDecryption, TallyReference};
+use ballotta::evidence::{Conviction, Evidence};
 use ballotta::hash::{FileHash, Fingerprint, Tracker};
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
@@ -34,7 +36,7 @@ use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::PreparedFile;
 use crate::recognise::{AGE, CODES};
 use crate::record::{open_regular, read_at_most, read_manifest, text};
-use crate::secrets::{KeyFile, note_key, open_trustee_seed, read_signing_key};
+use crate::secrets::{KeyFile, note_key, open_trustee_seed, read_signing_key, system_rng};
 use crate::status;
 
 /// Shows what a file is, and its fields.
@@ -230,6 +232,9 @@ impl Inspection<'_> {
         if let Some(kind) = KeyFile::of_header(first) {
             return self.key(kind);
         }
+        if SignedReceipt::is_receipt(text.as_bytes()) {
+            return self.receipt(&text.parse()?);
+        }
         if first.starts_with("ballotta/") {
             return self.message_file(text);
         }
@@ -287,7 +292,6 @@ impl Inspection<'_> {
             }
             Some("trustee-state") => Ok(Fields::of("the state of a trustee").with("state", value)),
             Some("witness-state") => Ok(Fields::of("the state of a witness").with("state", value)),
-            Some("two-histories") => self.two_histories(text, value),
             _ => bail!("the format {format} is not known"),
         }
     }
@@ -317,23 +321,6 @@ impl Inspection<'_> {
         }
     }
 
-    /// The evidence that a board has signed two histories. It is verified if the manifest of the board is known.
-    fn two_histories(&self, text: &str, value: Value) -> Result<Fields> {
-        let evidence = ballotta::witness::TwoHistories::parse(text.as_bytes())?;
-        let verified = match self.manifest {
-            None => "no: give the record with --record".to_owned(),
-            Some(manifest) => match evidence.verify(&board_key(manifest)?) {
-                Ok(()) => {
-                    "the board of the manifest has signed both checkpoints, and they are of two histories".to_owned()
-                }
-                Err(error) => format!("no: {error}"),
-            },
-        };
-        Ok(Fields::of("evidence that a board has signed two histories")
-            .with("evidence", value)
-            .with("verified", verified))
-    }
-
     fn checkpoint(&self, signed: &SignedCheckpoint, text: &str) -> Result<Fields> {
         let mut lines = text.lines();
         let mut next = || lines.next().unwrap_or_default().to_owned();
@@ -353,6 +340,26 @@ impl Inspection<'_> {
             Err(error) => error.to_string(),
         };
         Ok(fields.with("verified", verified).with("witnesses", witnesses))
+    }
+
+    fn receipt(&self, signed: &SignedReceipt) -> Result<Fields> {
+        let receipt = signed.unverified();
+        let verified = match self.manifest.map(|manifest| Ok::<_, Error>(signed.verify(&board_key(manifest)?).err())) {
+            None => "no: give the record with --record".to_owned(),
+            Some(verified) => match verified? {
+                None => "signed by the board of the manifest".to_owned(),
+                Some(error) => format!("no: {error}"),
+            },
+        };
+        Ok(Fields::of("a receipt of a board")
+            .with("origin", receipt.origin())
+            .with("fingerprint", receipt.fingerprint().to_string())
+            .with("entry", receipt.index())
+            .with("leaf", receipt.leaf().to_string())
+            .with("tracker", receipt.tracker().to_string())
+            .with("written", receipt.tracker().written())
+            .with("previous", receipt.previous().map(|tracker| tracker.to_string()))
+            .with("verified", verified))
     }
 
     fn message_file(&self, text: &str) -> Result<Fields> {
@@ -398,6 +405,9 @@ impl Inspection<'_> {
         if parts.iter().rev().nth(1) == Some(&"decryption") {
             return decryption(bytes);
         }
+        if let Ok(evidence) = Evidence::decode(bytes) {
+            return evidence_fields(&evidence);
+        }
         if message_header(bytes).is_ok() {
             return self.ceremony_message(bytes);
         }
@@ -426,6 +436,17 @@ impl Inspection<'_> {
             _ => fields,
         })
     }
+}
+
+/// Evidence has all that is needed to verify it.
+fn evidence_fields(evidence: &Evidence) -> Result<Fields> {
+    let fields = Fields::of("evidence against a board or a trustee")
+        .with("claim", evidence.claim().code())
+        .with("manifest", evidence.manifest().hash().to_string());
+    Ok(match evidence.verify(&mut system_rng()) {
+        Ok(Conviction { convicted, proved }) => fields.with("verified", format!("it convicts {convicted}: {proved}")),
+        Err(error) => fields.with("verified", format!("it convicts nobody: {error}")),
+    })
 }
 
 fn bundle(bytes: &[u8], first: u64, width: u16) -> Result<Fields> {
@@ -549,5 +570,5 @@ fn entry_line(bytes: &[u8]) -> String {
             _ => "another entry".to_owned(),
         })
     });
-    line.unwrap_or_else(|error: anyhow::Error| format!("cannot be read: {error:#}"))
+    line.unwrap_or_else(|error: Error| format!("cannot be read: {error:#}"))
 }

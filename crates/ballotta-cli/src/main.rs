@@ -11,6 +11,7 @@ mod console;
 mod contests;
 mod credentials;
 mod demo;
+mod evidence;
 mod failure;
 mod inspect;
 mod keys;
@@ -102,6 +103,9 @@ enum Verb {
     Verify(verify::VerifyRecord),
     /// Show how far an election has come, and what each role does next
     Status(status::ShowStatus),
+    /// Evidence against a board or a trustee: verify it, or find it in what was kept
+    #[command(subcommand)]
+    Evidence(EvidenceVerb),
     /// Show what a file is and what it contains, without secrets
     Inspect(inspect::InspectFile),
     /// Run a whole election on this machine and verify it
@@ -218,6 +222,14 @@ enum VoterVerb {
 }
 
 #[derive(Subcommand, Debug)]
+enum EvidenceVerb {
+    /// Verify evidence, and say whom it convicts
+    Verify(evidence::VerifyEvidence),
+    /// Find evidence in receipts and checkpoints that somebody kept, and in a record
+    Find(evidence::FindEvidence),
+}
+
+#[derive(Subcommand, Debug)]
 enum ResultVerb {
     /// Publish the result, and complete the record
     Publish(verify::PublishResult),
@@ -291,6 +303,8 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Result(ResultVerb::Publish(verb)) => verb.run(console),
         Verb::Verify(verb) => verb.run(console),
         Verb::Status(verb) => verb.run(console),
+        Verb::Evidence(EvidenceVerb::Verify(verb)) => verb.run(console),
+        Verb::Evidence(EvidenceVerb::Find(verb)) => verb.run(console),
         Verb::Inspect(verb) => verb.run(console),
         Verb::Demo(verb) => demo::run(&verb, console),
         Verb::Replay(verb) => verb.run(console),

@@ -11,13 +11,14 @@ use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
 use ballotta::credential::VotingCode;
 use ballotta::hash::Tracker;
 use ballotta::manifest::{ElectionKind, Manifest};
-use ballotta::voter::{BallotStatus, CheckpointWitnesses, Election, Voter};
+use ballotta::voter::{BallotStatus, CheckpointWitnesses, Election, PromisedStatus, Voter};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_io::{FolderRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::console::{Console, Shown as _, counted, is_at_a_terminal};
+use crate::evidence::read_receipt;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::marks::{MarkArguments, ask_for_choices, explain, for_people};
 use crate::message_file::{self, FileKind, MessageFile};
@@ -296,6 +297,9 @@ pub(crate) struct CheckBallot {
     record: PathBuf,
     #[command(flatten)]
     ballot: AskedBallot,
+    /// The receipt that you got for the ballot
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
     #[command(flatten)]
     pins: Pins,
 }
@@ -314,6 +318,12 @@ impl CheckBallot {
             console.answer(&line, &json!({ "state": state, "entry": entry, "superseded_by": by }))
         };
         let AskedBallot { tracker, voter_number } = &self.ballot;
+        if let Some(path) = &self.receipt {
+            let receipt = read_receipt(path)?;
+            let found = election.find_promised(&source, &receipt, tracker, voter_number, &mut system_rng());
+            let status = found.refused().remedy("compare receipt and tracker with what you kept")?;
+            return answer_promise(&status, console);
+        }
         match election.find(&source, tracker, voter_number, &mut system_rng()).refused()? {
             BallotStatus::Counted { index } => answer("counted", Some(index), None, format!("counted: entry {index}")),
             BallotStatus::Superseded { index, by, by_index } => {
@@ -352,6 +362,49 @@ impl CheckBallot {
         }
     }
 }
+
+/// Says what became of the ballot that a receipt promises.
+fn answer_promise(status: &PromisedStatus, console: Console) -> Result<()> {
+    let answer = |entry: u64, by: Option<Tracker>, line: String| {
+        let by = by.map(|tracker| tracker.to_string());
+        console.answer(&line, &json!({ "state": status.code(), "entry": entry, "superseded_by": by }))
+    };
+    match status {
+        PromisedStatus::Counted { index } => answer(*index, None, format!("counted: entry {index}, as promised")),
+        PromisedStatus::Superseded { index, by, by_index } => {
+            answer(*index, Some(*by), format!("superseded by {}: entry {by_index}", by.written()))?;
+            refusal("a later ballot with the same voting code is counted instead").remedy(
+                "if you voted again, this is right; if you did not, somebody else has your voting code: tell the organiser",
+            )
+        }
+        PromisedStatus::Void { index, error } => {
+            answer(*index, None, format!("void: entry {index}: {error}"))?;
+            refusal("the board has promised this ballot, and it is not counted").remedy(EVIDENCE)
+        }
+        PromisedStatus::OfAnotherVoter { index } => {
+            answer(*index, None, format!("not a ballot of yours: entry {index}"))?;
+            refusal("the receipt is for the ballot of another voter").remedy(
+                "compare both values with your notes; if they are right, the device that showed you this tracker has not cast \
+                 your ballot: keep the device, and tell the organiser",
+            )
+        }
+        PromisedStatus::Broken { index } => {
+            answer(*index, None, format!("missing: promised as entry {index}"))?;
+            refusal("the board has promised this ballot, and does not have it at the promised place").remedy(EVIDENCE)
+        }
+        PromisedStatus::NotYet { index, size } => {
+            let entries = counted(*size, "entry", "entries");
+            answer(*index, None, format!("not yet: promised as entry {index}, and this board has {entries}"))?;
+            refusal("the board that was read ends before the promised entry")
+                .remedy("get the record again, and repeat this check; keep the receipt until after the close")
+        }
+        _ => refusal("the status of the ballot is not known"),
+    }
+}
+
+/// What a voter does whose receipt shows that the board broke a promise.
+const EVIDENCE: &str = "keep receipt and record; `ballotta evidence find RECORD --receipt FILE --out EVIDENCE` makes a file \
+                        with which anybody can convict the board";
 
 /// Says that the election is a rehearsal, if it is one.
 fn say_rehearsal(manifest: &Manifest, console: Console) {

@@ -176,8 +176,8 @@ fn in_words(key: &Path, error: WitnessError<io::Error>) -> Result<Infallible> {
             let path = evidence.as_ref().map(|evidence| keep_evidence(&file.path, evidence)).transpose().refused()?;
             let remedy = match path {
                 Some(path) => format!(
-                    "make {} public: it has both checkpoints, with the signatures of the board, and a proof that anybody \
-                     can verify",
+                    "make {} public: it has both checkpoints, with the signatures of the board, and anybody can verify it \
+                     with `ballotta evidence verify`",
                     path.shown()
                 ),
                 None => "keep this record as evidence, and make it public".to_owned(),

@@ -17,10 +17,11 @@ use ballotta::admission::BoardEntries as _;
 use ballotta::board::entry::{Entry, EntryKind};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::{board_key, board_origin, board_signer, witness_keys};
+use ballotta::evidence::{Claim, Evidence};
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, TiledLog};
-use ballotta::witness::{AddCheckpoint, TwoHistories};
+use ballotta::witness::AddCheckpoint;
 use ballotta_io::{BoardFolder, FolderRecord};
 use serde_json::Value;
 
@@ -107,14 +108,15 @@ impl Election {
     }
 
     /// The files with evidence against the board, which anybody can verify.
-    fn evidence(&self) -> Vec<TwoHistories> {
-        let files = fs::read_dir(self.folder.path()).unwrap().map(|file| file.unwrap().path());
-        let files = files.filter(|path| path.to_str().unwrap().contains("witness.key.state.two-histories-"));
-        let evidence: Vec<TwoHistories> =
-            files.map(|path| TwoHistories::parse(&fs::read(path).unwrap()).unwrap()).collect();
-        let key = board_key(&self.manifest).unwrap();
-        assert!(evidence.iter().all(|evidence| evidence.verify(&key) == Ok(())));
-        evidence
+    fn evidence(&self) -> Vec<Evidence> {
+        let names = fs::read_dir(self.folder.path()).unwrap();
+        let names = names.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let names = names.filter(|name| name.starts_with("witness.key.state.two-histories-"));
+        let verified = names.map(|name| {
+            self.ends(0, "convicts the board: it signed", &format!("evidence verify {name}"));
+            Evidence::decode(&fs::read(self.path(&name)).unwrap()).unwrap()
+        });
+        verified.collect()
     }
 
     fn start(&self, line: &str) -> Child {
@@ -340,8 +342,13 @@ fn two_histories_are_kept_as_evidence() {
     let mut sizes: Vec<u64> = Vec::new();
     for evidence in election.evidence() {
         let key = board_key(&election.manifest).unwrap();
-        assert_eq!(evidence.kept().verify(&key).unwrap().head(), &head(300));
-        sizes.push(evidence.shown().verify(&key).unwrap().size());
+        let (Claim::Fork { one: kept, other: shown } | Claim::Inconsistent { older: kept, newer: shown, .. }) =
+            evidence.claim()
+        else {
+            panic!("{}", evidence.claim().code())
+        };
+        assert_eq!(kept.verify(&key).unwrap().head(), &head(300));
+        sizes.push(shown.verify(&key).unwrap().size());
     }
     sizes.sort_unstable();
     assert_eq!(sizes, [300, 700]);
@@ -349,7 +356,7 @@ fn two_histories_are_kept_as_evidence() {
     let file =
         fs::read_dir(election.folder.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let file = file.filter(|name| name.contains("two-histories")).min().unwrap();
-    election.ends(0, "has signed both checkpoints", &format!("inspect {file} --record record"));
+    election.ends(0, "it convicts the board: it signed", &format!("inspect {file}"));
     // A board that forks again and again does not fill the disk.
     for number in 0..20_u64 {
         let head = TreeHead { size: 300, root: leaf_hash(&number.to_le_bytes()) };

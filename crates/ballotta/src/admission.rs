@@ -19,7 +19,7 @@
 //! # let open_board = test.open_board();
 //! # let (record, mut entries) = (open_board.record(), open_board.entries.clone());
 //! # let ballot = test.ballot(0, &[Choice::Options(vec![1])]).cast().to_bytes();
-//! use ballotta::admission::{Admission, AdmitError, AdmittedBallots};
+//! use ballotta::admission::{Admission, AdmitError, AdmittedBallots, receipt};
 //! use ballotta::ballot::AdmissionError;
 //! use ballotta::rand_core::UnwrapErr;
 //! use ballotta::record::{PublishedBoard, read_manifest};
@@ -42,9 +42,12 @@
 //!     Err(error) => return Err(error.into()),
 //! }
 //! assert_eq!(entries.len(), before + 1);
-//! // A voter who got no answer sends the same ballot again.
+//! // A voter who got no answer sends the same ballot again, and gets the receipt of the entry. `signer` has the board's key.
+//! # let signer = &test.signer;
 //! let again = admission.admit(&ballot, &entries, rng);
 //! assert!(matches!(again, Err(AdmitError::Refused(AdmissionError::DuplicateBallot { .. }))));
+//! let index = admission.logged(&ballot, &entries, rng)?.ok_or("the ballot is not on the board")?;
+//! println!("{}", receipt(&entries, index, signer)?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -55,8 +58,13 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 pub use self::rules::{EntryRefused, EntryRules};
-use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, Candidate, VerifiedBallot, Window, verify_ballots};
+use crate::ballot::{
+    AdmissionError, BallotHeader, BoardBallotInfo, Candidate, VerifiedBallot, Window, verify_ballots,
+    verify_own_signature,
+};
 use crate::board::entry::{Entry, EntryKind};
+use crate::board::note::NoteSigner;
+use crate::board::receipt::SignedReceipt;
 use crate::board::timeline::{Event, Observed};
 use crate::credential::RollLookupError;
 use crate::election::ElectionContext;
@@ -320,11 +328,7 @@ impl<S: RecordSource> Admission<S> {
         if let Some(index) = self.last.filter(|last| *last >= position) {
             return Err(AdmitError::NotAppended { index });
         }
-        let admitted = self.ledger.admit(position, &ballot.into(), |index| {
-            let bytes = board.entry(index).map_err(AdmitError::Board)?;
-            let info = Entry::decode(&bytes).and_then(|entry| BoardBallotInfo::read(entry.body()));
-            info.map_err(|error| AdmitError::Entry { index, error })
-        });
+        let admitted = self.ledger.admit(position, &ballot.into(), |index| recorded(board, index));
         admitted.map_err(|error| match error {
             LedgerError::Refused(error) => AdmitError::Refused(error),
             LedgerError::Board(error) => error,
@@ -404,6 +408,55 @@ impl From<RecordError> for LightFilesError {
     fn from(error: RecordError) -> Self {
         Self::Voter(error.into())
     }
+}
+
+impl<S> Admission<S> {
+    /// The position of the admitted ballot with the tracker of this signed ballot; `None` if there is none, or the ballot is
+    /// not signed by its credential. The answer to a ballot that is refused is the [`receipt`] of that entry, if there is
+    /// one: a voter who got no answer sends the ballot again, and gets the same receipt as the first time. This holds after
+    /// another ballot has replaced it, and after the close.
+    ///
+    /// # Errors
+    ///
+    /// `Board` or `Entry` if an earlier ballot cannot be read.
+    pub fn logged<B: BoardEntries, R: CryptoRng>(
+        &self,
+        ballot: &[u8],
+        board: &B,
+        rng: &mut R,
+    ) -> Result<Option<u64>, AdmitError<B::Error>> {
+        let Ok(header) = BallotHeader::read(ballot) else { return Ok(None) };
+        let is_of_election = header.fingerprint == *self.context.fingerprint();
+        match BoardBallotInfo::read(ballot) {
+            Ok(info) if is_of_election && verify_own_signature(ballot, rng).is_ok() => {
+                self.ledger.find(&info, |index| recorded(board, index))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The receipt of an admitted ballot: of one that was appended, or of one that was [logged](Admission::logged) before. Make
+/// it only after a signed checkpoint with the entry is stored durably: a board that promises an entry and loses it can be
+/// convicted by anybody.
+///
+/// # Errors
+///
+/// `Board` or `Entry` if the ballot cannot be read.
+pub fn receipt<B: BoardEntries>(
+    board: &B,
+    index: u64,
+    signer: &NoteSigner,
+) -> Result<SignedReceipt, AdmitError<B::Error>> {
+    let entry = board.entry(index).map_err(AdmitError::Board)?;
+    signer.sign_receipt(index, &entry).map_err(|error| AdmitError::Entry { index, error })
+}
+
+/// Reads what the ledger compares of an earlier ballot of the board.
+fn recorded<B: BoardEntries>(board: &B, index: u64) -> Result<BoardBallotInfo, AdmitError<B::Error>> {
+    let bytes = board.entry(index).map_err(AdmitError::Board)?;
+    let info = Entry::decode(&bytes).and_then(|entry| BoardBallotInfo::read(entry.body()));
+    info.map_err(|error| AdmitError::Entry { index, error })
 }
 
 /// The bytes of the entry of a signed ballot.

@@ -47,6 +47,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alone;
 mod choices;
 mod encrypt;
 mod error;
@@ -56,6 +57,7 @@ mod prepare;
 mod signed;
 mod verify;
 
+pub(crate) use alone::{verify_alone, verify_own_signature};
 pub use choices::Choices;
 pub use encrypt::BallotSeed;
 pub use error::{ChoiceError, ChoiceErrors, ChoiceProblem};

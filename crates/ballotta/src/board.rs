@@ -58,6 +58,7 @@ use crate::merkle::TreeHead;
 
 pub mod entry;
 pub mod note;
+pub mod receipt;
 pub(crate) mod signed_entries;
 pub mod tiles;
 pub mod timeline;

@@ -214,8 +214,16 @@ impl ElectionContext {
 
     /// Returns the transcript of a ballot's signature, up to the tracker.
     pub(crate) fn signature_transcript(&self, tracker: &Tracker) -> Transcript {
-        let mut transcript = self.signature.clone();
-        transcript.absorb_bytes(b"tracker", tracker.as_bytes());
-        transcript
+        with_tracker(self.signature.clone(), tracker)
     }
+}
+
+/// The transcript of a ballot's signature, up to the tracker, for the election with this fingerprint.
+pub(crate) fn ballot_signature_transcript(fingerprint: &Fingerprint, tracker: &Tracker) -> Transcript {
+    with_tracker(Domain::BallotSignature.for_election(fingerprint), tracker)
+}
+
+fn with_tracker(mut transcript: Transcript, tracker: &Tracker) -> Transcript {
+    transcript.absorb_bytes(b"tracker", tracker.as_bytes());
+    transcript
 }

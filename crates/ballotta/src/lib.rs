@@ -14,6 +14,7 @@
 //! | a program for a trustee | [`trustee::TrusteeSession`] | [`trustee`], [`key_ceremony`] |
 //! | a program for a witness | [`witness::WitnessSession`] | [`witness`] |
 //! | a tool for an auditor | [`verifier::verify`] | [`verifier`], [`record`] |
+//! | a page for complaints, or a judge's tool | [`evidence::Evidence`] | [`evidence`] |
 //! | a tool for an organiser | [`manifest::ManifestContents`] | [`manifest`], [`election`] |
 //! | a tool for a credential authority | [`credential::VotingCode`] | [`credential`] |
 //! | anything that hands messages to people | [`message::Message`] | [`message`] |
@@ -32,6 +33,8 @@
 //!   the one that the witness has cosigned before. The app provides the key and a [`HeadStore`](witness::HeadStore).
 //! - **An auditor** calls [`verify`](verifier::verify) with a [`RecordSource`](record::RecordSource). The
 //!   [`Report`](verifier::Report) lists every check, what it counted, and every failure with its place.
+//! - **Whoever accuses a board or a trustee** makes [`Evidence`](evidence::Evidence) out of what was
+//!   [kept](evidence::Kept), such as [receipts](board::receipt) and checkpoints. Anybody else verifies it without the record.
 //! - **An organiser** fills in [`ManifestContents`](manifest::ManifestContents), and later signs the opening and the
 //!   closing with [`OrganiserEntry`](board::entry::OrganiserEntry). See [`election`].
 //!
@@ -90,7 +93,7 @@
 //! limits -> message -> weaken -> parallel -> words -> problem -> json -> text -> symbols
 //!   -> group -> hash -> merkle -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs -> signing
 //!   -> contest -> manifest -> credential -> written -> key_ceremony -> election -> ballot -> board
-//!   -> tally -> decryption -> record -> verifier -> voter -> trustee -> witness -> admission
+//!   -> tally -> decryption -> evidence -> record -> verifier -> voter -> trustee -> witness -> admission
 //! ```
 //!
 //! Inside a module, a file may use what its parent file defines; apart from that, files do not import from each other in a
@@ -143,6 +146,7 @@ pub mod elgamal;
 mod encoding;
 #[cfg(feature = "hazmat")]
 pub mod encoding;
+pub mod evidence;
 #[cfg(not(feature = "hazmat"))]
 mod form;
 #[cfg(feature = "hazmat")]

@@ -12,6 +12,10 @@ pub const MAX_CHOICES_BYTES: usize = 1 << 18;
 pub const MAX_ROLL_LINE_BYTES: usize = 256;
 /// The most bytes in a checkpoint with all its signatures.
 pub const MAX_CHECKPOINT_BYTES: usize = 64 << 10;
+/// The most bytes in a receipt with its signature.
+pub const MAX_RECEIPT_BYTES: usize = 1024;
+/// The most bytes in evidence against a board or a trustee.
+pub const MAX_EVIDENCE_BYTES: usize = 2 << 20;
 /// The most voters on a roll.
 pub const MAX_VOTERS: u64 = 1 << 28;
 /// The most contests in an election.

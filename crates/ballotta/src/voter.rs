@@ -75,6 +75,7 @@
 mod fetch;
 mod history;
 pub mod light;
+mod promise;
 
 use alloc::vec::Vec;
 
@@ -82,9 +83,11 @@ use rand_core::CryptoRng;
 
 pub use self::fetch::{FileRequest, Purpose, RecordFetch};
 pub use self::history::{BallotStatus, History, OwnBallot};
+pub use self::promise::PromisedStatus;
 pub use crate::ballot::Window;
 use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PreparedBallot};
 use crate::board::note::SignedCheckpoint;
+use crate::board::receipt::ReceiptError;
 use crate::board::witness_keys;
 use crate::credential::{Credential, CredentialError, RollError, RollLine, VotingCode};
 use crate::election::ElectionContext;
@@ -178,7 +181,18 @@ pub enum VoterError {
         /// The position of the entry on the board.
         index: u64,
     },
+    /// A receipt is not the board's.
+    #[error("the receipt: {0}")]
+    Receipt(ReceiptError),
+    /// A receipt is of another election, or of another ballot than the voter asks for.
+    #[error("the receipt is not for this ballot: it has another {what}")]
+    ReceiptOfOther {
+        /// In what the receipt differs: `fingerprint` or `tracker`.
+        what: &'static str,
+    },
 }
+
+crate::from_quoted!(VoterError::Receipt(ReceiptError));
 
 impl VoterError {
     /// The stable name of the fault, for programs.
@@ -200,6 +214,8 @@ impl VoterError {
             Self::OlderBoard { .. } => "older-board",
             Self::CloseNotSigned { .. } => "close-not-signed",
             Self::NotOwnBallot { .. } => "not-own-ballot",
+            Self::Receipt(_) => "bad-receipt",
+            Self::ReceiptOfOther { .. } => "receipt-of-other",
         }
     }
 }

@@ -87,6 +87,17 @@ pub enum Check {
     StrictSignature,
     /// A checkpoint names the log whose key signed it.
     CheckpointOrigin,
+    /// A receipt names the log whose key signed it (attack: a receipt of another log of the same board is used).
+    ReceiptOrigin,
+    /// The manifest in evidence is that of the election that was signed for (attack: an honest board is accused with a manifest
+    /// in which its ballots cannot be read).
+    EvidenceElection,
+    /// What evidence compares differs (attack: two receipts of an honest board are shown as a contradiction).
+    EvidenceContradicts,
+    /// A log contains what evidence says (attack: an honest board is accused of an entry that it does not have).
+    EvidenceInclusion,
+    /// The entry in evidence is the one that the receipt promises (attack: an honest board is accused with another entry).
+    PromisedEntry,
     /// A witness is counted once, even if it has several names.
     DistinctWitnesses,
     /// Proofs of possession and roll signatures absorb the authority (attack: another authority copies them).

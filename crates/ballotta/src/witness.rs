@@ -14,7 +14,7 @@
 //! tlog-witness has it; a witness that wants more reads the entries.
 //!
 //! The whole checkpoint, with the signature of the board, is stored before the cosignature is returned. If the board later
-//! signs a checkpoint that does not continue it, the two are [evidence](TwoHistories) against the board. Only one session
+//! signs a checkpoint that does not continue it, the two are [evidence](Evidence) against the board. Only one session
 //! at a time may use a store: the caller must lock it.
 //!
 //! # Examples
@@ -68,17 +68,16 @@ use alloc::vec::Vec;
 
 use crate::board::board_key;
 use crate::board::note::{Checkpoint, Cosigner, NoteKey, NoteSignature, SignedCheckpoint};
+use crate::evidence::{Claim, Evidence};
 use crate::hash::TreeHash;
 use crate::manifest::Manifest;
 use crate::merkle::{ConsistencyReader, Frontier, LogError, TreeHead};
 
 mod error;
-mod histories;
 mod request;
 mod state;
 
 pub use self::error::WitnessError;
-pub use self::histories::{TwoHistories, TwoHistoriesError};
 pub use self::request::{AddCheckpoint, AddCheckpointError};
 use self::state::WitnessState;
 
@@ -105,6 +104,7 @@ pub trait HeadStore {
 /// A witness with its key and its store, for one board.
 pub struct WitnessSession<S> {
     cosigner: Cosigner,
+    manifest: Manifest,
     board: NoteKey,
     store: S,
 }
@@ -122,7 +122,7 @@ impl<S: HeadStore> WitnessSession<S> {
         for witness in &manifest.witnesses().members {
             let cosigner = Cosigner::from_seed(&witness.name, key)?;
             if cosigner.key().as_bytes() == witness.key.as_bytes() {
-                return Ok(Self { cosigner, board, store });
+                return Ok(Self { cosigner, manifest: manifest.clone(), board, store });
             }
         }
         Err(WitnessError::NotAWitness)
@@ -230,7 +230,7 @@ impl<S: HeadStore> WitnessSession<S> {
     ) -> Result<NoteSignature, WitnessError<S::Error>> {
         let checkpoint = shown.signed.claimed();
         let (kept, head) = (shown.kept_head(), checkpoint.head());
-        decide(&kept, head, older, proof).map_err(|refused| refused.explain(&shown, proof))?;
+        decide(&kept, head, older, proof).map_err(|refused| refused.explain(&self.manifest, &shown, proof))?;
         let cosignature = self.cosigner.cosign(checkpoint, time)?;
         let mut state = shown.state;
         state.keep(&shown.signed);
@@ -279,17 +279,19 @@ enum Refused {
 }
 
 impl Refused {
-    fn explain<E>(self, shown: &Shown, proof: &[TreeHash]) -> WitnessError<E> {
+    fn explain<E>(self, manifest: &Manifest, shown: &Shown, proof: &[TreeHash]) -> WitnessError<E> {
         let (size, cosigned) = (shown.signed.claimed().size(), shown.kept_head().size);
         match self {
             Self::GoesBack => WitnessError::GoesBack { size, cosigned },
             Self::Proof(error) => WitnessError::Proof { cosigned, error },
             Self::OtherHistory { root } => {
-                let evidence = shown.kept.as_ref().map(|kept| {
-                    // A checkpoint of the same size needs no proof, whatever was given.
-                    let proof = if size == cosigned { Vec::new() } else { proof.to_vec() };
-                    Box::new(TwoHistories::new(kept.clone(), shown.signed.clone(), root, proof))
+                let newer = shown.signed.clone();
+                let claim = shown.kept.clone().map(|older| match size == cosigned {
+                    // Two checkpoints of one size need no proof, whatever was given.
+                    true => Claim::Fork { one: older, other: newer },
+                    false => Claim::Inconsistent { older, newer, root, proof: proof.to_vec() },
                 });
+                let evidence = claim.map(|claim| Box::new(Evidence::new(manifest.clone(), claim)));
                 WitnessError::OtherHistory { cosigned, evidence }
             }
         }

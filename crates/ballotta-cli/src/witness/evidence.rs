@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use ballotta::witness::TwoHistories;
+use ballotta::evidence::Evidence;
 use ballotta_io::write_new;
 use sha2::{Digest as _, Sha256};
 
@@ -17,15 +17,15 @@ const MOST: usize = 16;
 
 /// Writes the evidence to a new file whose name is made from its content, so that the same evidence is written once.
 /// Returns its path.
-pub(super) fn keep_evidence(state: &Path, evidence: &TwoHistories) -> Result<PathBuf> {
-    let json = evidence.to_json()?;
-    let digest = hex::encode(Sha256::digest(json.as_bytes()));
+pub(super) fn keep_evidence(state: &Path, evidence: &Evidence) -> Result<PathBuf> {
+    let bytes = evidence.to_bytes();
+    let digest = hex::encode(Sha256::digest(&bytes));
     let path = with_suffix(state, digest.get(..16).unwrap_or_default());
     let cannot_write = || format!("the board shows two histories, and {} cannot be written", path.shown());
     if let Some(other) = another(state, &path).with_context(cannot_write)? {
         return Ok(other);
     }
-    match write_new(&path, json.as_bytes()) {
+    match write_new(&path, &bytes) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         written => written.with_context(cannot_write)?,
     }

@@ -8,6 +8,7 @@ use crate::credential::Entitlement;
 use crate::election::ElectionContext;
 use crate::elgamal::SlotCiphertext;
 use crate::encoding::{DecodeError, Reader, Writer};
+use crate::form::Form;
 use crate::group::PublicElement;
 use crate::hash::{Fingerprint, Tracker, tagged};
 use crate::proofs::ballot::BallotArgument;
@@ -59,6 +60,13 @@ impl BallotHeader {
             Some(Tracker::from_bytes(reader.array("previous")?)).filter(|tracker| *tracker != NO_PREDECESSOR);
         let randomness = reader.array("R")?;
         Ok(Self { fingerprint, style, weight, credential, previous, randomness })
+    }
+}
+
+impl BallotHeader {
+    /// The error of a ballot whose style does not exist.
+    pub(super) fn unknown_style(&self) -> DecodeError {
+        DecodeError::UnknownValue { field: "style", found: u64::from(self.style) }
     }
 }
 
@@ -166,8 +174,12 @@ impl UnsignedBallot {
     /// style.
     pub(super) fn decode(context: &ElectionContext, bytes: &[u8]) -> Result<Self, DecodeError> {
         let header = BallotHeader::read(bytes)?;
-        let unknown = DecodeError::UnknownValue { field: "style", found: u64::from(header.style) };
-        let form = context.style(usize::from(header.style)).ok_or(unknown)?.form();
+        let form = context.style(usize::from(header.style)).ok_or(header.unknown_style())?.form();
+        Self::decode_in_form(header, form, bytes)
+    }
+
+    /// Reads an unsigned ballot with this header, whose style has this form.
+    pub(super) fn decode_in_form(header: BallotHeader, form: &Form, bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         reader.take("header", BallotHeader::BYTES)?;
         let expected = form.ciphertext_and_argument_bytes();
@@ -194,7 +206,7 @@ impl UnsignedBallot {
 }
 
 /// Returns the tracker of an unsigned ballot with these bytes.
-fn tracker(bytes: &[u8]) -> Tracker {
+pub(super) fn tracker(bytes: &[u8]) -> Tracker {
     Tracker::from_bytes(tagged("tracker", &[bytes]))
 }
 
@@ -268,7 +280,7 @@ impl SignedBallot {
     }
 }
 
-fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
+pub(super) fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
     let length = bytes.len().checked_sub(SchnorrProof::BYTES);
     length.and_then(|length| bytes.split_at_checked(length)).ok_or(DecodeError::Truncated { field: "signature" })
 }

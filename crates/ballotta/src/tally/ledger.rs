@@ -147,6 +147,21 @@ impl Ledger {
         heads::blocks(&self.heads).flatten().collect()
     }
 
+    /// The position of the admitted ballot with this tracker and this `R`. `recorded` reads an earlier ballot of the board
+    /// again.
+    pub(crate) fn find<E>(
+        &self,
+        ballot: &BoardBallotInfo,
+        mut recorded: impl FnMut(u64) -> Result<BoardBallotInfo, E>,
+    ) -> Result<Option<u64>, E> {
+        for index in self.randomness.candidates(&ballot.randomness) {
+            if recorded(index)? == *ballot {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+
     /// The ballots that count.
     pub(crate) fn into_selection(self) -> Selection {
         Selection { counted: CountedSet::of(&self.heads), heads: heads::root(&self.heads) }

@@ -2,8 +2,8 @@
 
 use alloc::boxed::Box;
 
-use super::TwoHistories;
 use crate::board::note::NoteError;
+use crate::evidence::Evidence;
 use crate::merkle::LogError;
 use crate::words::entries;
 
@@ -55,7 +55,7 @@ pub enum WitnessError<E> {
         cosigned: u64,
         /// What proves it. `None` if the first checkpoint of a board has no entries, and another root than a board without
         /// entries.
-        evidence: Option<Box<TwoHistories>>,
+        evidence: Option<Box<Evidence>>,
     },
     /// The proof does not lead from the checkpoint that was cosigned last to the new one. The proof may be wrong, or the
     /// board may have changed its history.

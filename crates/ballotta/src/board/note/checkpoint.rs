@@ -102,6 +102,12 @@ impl SignedCheckpoint {
         self.note.verify(log).map(|_| &self.checkpoint)
     }
 
+    /// The checkpoint, which nobody may have signed.
+    #[must_use]
+    pub fn unverified(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
     /// Returns the positions of those `witnesses` that have cosigned. A witness with several names counts once.
     ///
     /// # Errors

@@ -49,6 +49,16 @@ impl Note {
         if self.is_signed_by(key)? { Ok(&self.text) } else { Err(NoteError::NotSigned { name: key.name().into() }) }
     }
 
+    /// The text, which nobody may have signed.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The signatures, which are not verified.
+    pub(crate) fn signatures(&self) -> &[NoteSignature] {
+        &self.signatures
+    }
+
     pub(super) fn is_signed_by(&self, key: &NoteKey) -> Result<bool, NoteError> {
         let mut signatures = self.signatures.iter().filter(|signature| signature.is_under(key)).peekable();
         let is_signed = signatures.peek().is_some();
@@ -111,7 +121,7 @@ impl NoteSigner {
         }
     }
 
-    pub(super) fn sign_text(&self, text: String) -> Note {
+    pub(in crate::board) fn sign_text(&self, text: String) -> Note {
         let signature = self.secret.sign(text.as_bytes()).to_bytes().into();
         Note { text, signatures: [NoteSignature::of(&self.key, signature)].into() }
     }

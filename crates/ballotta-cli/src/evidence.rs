@@ -1,0 +1,141 @@
+//! The verbs for evidence: verify it, and find it in what a voter or a witness kept.
+//!
+//! See `spec/command-line.md#evidence`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
+use ballotta::board::note::SignedCheckpoint;
+use ballotta::board::receipt::SignedReceipt;
+use ballotta::board::tiles::TILE_WIDTH;
+use ballotta::evidence::{Convicted, Conviction, ElectionHashes, Evidence, Kept, ReadLog};
+use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_EVIDENCE_BYTES, MAX_RECEIPT_BYTES};
+use ballotta::record::{CHECKPOINT, PublishedBoard, read_checkpoint};
+use ballotta::voter::Election;
+use ballotta_io::{FolderRecord, write_new};
+use serde_json::json;
+
+use crate::console::{Console, Shown as _};
+use crate::failure::{ErrorContext as _, refusal};
+use crate::record::{headline, read_at_most, read_manifest};
+use crate::secrets::system_rng;
+
+/// Verifies a file with evidence against a board or a trustee. No record is needed.
+#[derive(clap::Args, Debug)]
+pub(crate) struct VerifyEvidence {
+    /// The file with the evidence
+    file: PathBuf,
+}
+
+impl VerifyEvidence {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let bytes = read_at_most(&self.file, MAX_EVIDENCE_BYTES, "evidence")?;
+        let evidence = Evidence::decode(&bytes).with_context(|| format!("{} is not evidence", self.file.shown()))?;
+        let verified = evidence.verify(&mut system_rng());
+        let conviction = verified.context("the evidence convicts nobody").refused()?;
+        show(&evidence, &conviction, console)
+    }
+}
+
+/// Says whom the evidence convicts, and in which election.
+fn show(evidence: &Evidence, Conviction { convicted, proved }: &Conviction, console: Console) -> Result<()> {
+    let manifest = evidence.manifest();
+    console.say(format!("Election: {}", headline(manifest)));
+    console.say(format!("Manifest {}: compare it with the one that you know.", manifest.hash()));
+    let trustee = match convicted {
+        Convicted::Trustee(trustee) => Some(trustee),
+        _ => None,
+    };
+    console.answer(
+        &format!("convicts {convicted}: {proved}"),
+        &json!({
+            "kind": evidence.claim().code(),
+            "convicted": if trustee.is_some() { "trustee" } else { "board" },
+            "trustee": trustee,
+            "proved": proved,
+            "manifest": manifest.hash().to_string(),
+        }),
+    )
+}
+
+/// Looks for evidence in receipts and checkpoints that somebody kept, and in a record.
+#[derive(clap::Args, Debug)]
+pub(crate) struct FindEvidence {
+    /// The record
+    record: PathBuf,
+    /// A receipt that a voter kept
+    #[arg(long, value_name = "FILE", required_unless_present = "checkpoint")]
+    receipt: Vec<PathBuf>,
+    /// A checkpoint that a voter, an auditor or a witness kept
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
+    /// The new file for the evidence
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl FindEvidence {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let kept = self.kept()?;
+        let source = FolderRecord::new(&self.record);
+        let manifest = read_manifest(&source)?;
+        let (rng, mut leaves) = (&mut system_rng(), Vec::new());
+        let board = PublishedBoard::read(&source, &manifest, &mut |observed| leaves.push(observed.leaf), rng);
+        let board = board.refused()?;
+        let window = board.timeline().window();
+        let place = |index: Option<u64>| -> Result<Option<(u64, Vec<u8>)>> {
+            let Some(index) = index else { return Ok(None) };
+            let entries = board.entries(&source, index / u64::from(TILE_WIDTH)).refused()?;
+            Ok(entries.into_iter().find(|(at, _)| *at == index))
+        };
+        let checkpoint = read_checkpoint(&source, CHECKPOINT)?.context("the record has no checkpoint")?;
+        let grown = "the board has grown while it was read: call this again";
+        ensure!(checkpoint.unverified().size() == leaves.len() as u64, grown);
+        let (opening, closing) = (place(window.opened)?, place(window.closed)?);
+        // The entries that receipts promise are read before the board is used up.
+        let mut promised = Vec::new();
+        for receipt in &kept.receipts {
+            promised.extend(place(Some(receipt.unverified().index()))?);
+        }
+        let election = match Election::of_board(&source, manifest.clone(), board, rng) {
+            Ok(Election { context, roll, .. }) => {
+                Some(ElectionHashes { joint_key: *context.joint_key_hash(), roll: *roll.hash() })
+            }
+            Err(error) => {
+                console
+                    .say(format!("Only some kinds of evidence are looked for, because the record is damaged: {error}"));
+                None
+            }
+        };
+        let log = ReadLog { checkpoint, leaves, opening, closing, election };
+        let entry = |index| promised.iter().find(|(at, _)| *at == index).map(|(_, entry)| entry.clone());
+        let Some(evidence) = kept.find(&manifest, &log, entry, rng) else {
+            return refusal("no evidence: nothing that you kept contradicts this record").remedy(
+                "if the board that you read is smaller than what you kept, get the record again after the close",
+            );
+        };
+        let conviction = evidence.verify(rng).refused()?;
+        write_new(&self.out, &evidence.to_bytes())
+            .with_context(|| format!("{} cannot be written", self.out.shown()))?;
+        show(&evidence, &conviction, console)
+    }
+
+    fn kept(&self) -> Result<Kept> {
+        let mut kept = Kept::default();
+        for path in &self.receipt {
+            kept.receipts.push(read_receipt(path)?);
+        }
+        for path in &self.checkpoint {
+            let bytes = read_at_most(path, MAX_CHECKPOINT_BYTES, "a checkpoint")?;
+            let checkpoint = SignedCheckpoint::parse(&bytes);
+            kept.checkpoints.push(checkpoint.with_context(|| format!("{} is not a checkpoint", path.shown()))?);
+        }
+        Ok(kept)
+    }
+}
+
+/// Reads a receipt, without verifying it.
+pub(crate) fn read_receipt(path: &std::path::Path) -> Result<SignedReceipt> {
+    let bytes = read_at_most(path, MAX_RECEIPT_BYTES, "a receipt")?;
+    SignedReceipt::parse(&bytes).with_context(|| format!("{} is not a receipt", path.shown()))
+}
