@@ -1,12 +1,11 @@
 //! The source of a record: a folder, an archive or a web server.
 
-use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ballotta::record::{MANIFEST, RecordSource, SourceError};
-use ballotta_io::{FolderRecord, HttpRecord, ZipRecord, fetch_archive};
+use ballotta_io::{AnyRecord, Location, LocationError};
 
 use crate::error::Failure;
 use crate::run::Watch;
@@ -17,16 +16,12 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// A record in a folder, an archive, or on a server.
 #[derive(Clone)]
 pub(crate) struct Source {
-    record: Arc<dyn RecordSource + Send>,
+    record: Arc<AnyRecord>,
     /// The error of a server, other than the answer that a file does not exist.
     outage: Option<Arc<Mutex<Option<SourceError>>>>,
 }
 
 impl Source {
-    fn new(record: impl RecordSource + Send + 'static) -> Self {
-        Self { record: Arc::new(record), outage: None }
-    }
-
     /// Returns the findings, unless a server failed meanwhile, which is not a verdict on the record.
     pub(crate) fn whole<T>(&self, found: T) -> Result<T, Failure> {
         let outage =
@@ -77,29 +72,23 @@ pub(crate) fn open(location: &str) -> Result<Source, Failure> {
 }
 
 fn open_any(location: &str) -> Result<Source, Failure> {
-    let archive = |file: File| ZipRecord::new(file).map_err(|error| Failure::new("bad-archive", error));
-    if location.starts_with("http://") || location.starts_with("https://") {
-        return Ok(if location.ends_with(".zip") {
-            Source::new(archive(fetch_archive(location, TIMEOUT).map_err(unreadable)?)?)
-        } else {
-            let record = HttpRecord::new(location, TIMEOUT).map_err(unreadable)?;
-            Source { outage: Some(Arc::default()), ..Source::new(record) }
-        });
+    let place = Location::of(Path::new(location)).map_err(|error| failure(location, error))?;
+    let record = place.open(TIMEOUT).map_err(|error| failure(location, error))?;
+    // An archive is fetched by now.
+    let outage = matches!(place, Location::Web(_)).then(Arc::default);
+    Ok(Source { record: Arc::new(record), outage })
+}
+
+fn failure(location: &str, error: LocationError) -> Failure {
+    match error {
+        LocationError::Archive { error, .. } => Failure::new("bad-archive", error),
+        LocationError::Server(error) => unreadable(error),
+        LocationError::Path { error, .. } => {
+            let remedy = if location.contains(":/") { "; an address begins with http:// or https://" } else { "" };
+            Failure::new("no-record", format!("{location:?}: {error}{remedy}"))
+        }
+        error => Failure::new("no-record", error),
     }
-    let none = |problem: &dyn std::fmt::Display| {
-        let remedy = if location.contains(":/") { "; an address begins with http:// or https://" } else { "" };
-        Failure::new("no-record", format!("{location:?}: {problem}{remedy}"))
-    };
-    let path = Path::new(location);
-    // This is checked before opening, because a pipe might never end.
-    let metadata = fs::metadata(path).map_err(|error| none(&error))?;
-    if metadata.is_dir() {
-        return Ok(Source::new(FolderRecord::new(path)));
-    }
-    if !metadata.is_file() {
-        return Err(none(&"neither a folder nor an archive"));
-    }
-    Ok(Source::new(archive(File::open(path).map_err(|error| none(&error))?)?))
 }
 
 /// A record that returns errors after the caller has cancelled, so that the verification ends.

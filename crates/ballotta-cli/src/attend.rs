@@ -22,11 +22,12 @@ use ballotta::merkle::{Frontier, PinnedHead, TreeHead};
 use ballotta::record::{Bundle, CHECKPOINT, CLOSING_CHECKPOINT, ReadError, RecordError, read_file, read_head};
 use ballotta::trustee::TrusteeError;
 use ballotta::verifier::{Verdict, VerifyOptions};
+use ballotta_io::{AnyRecord, Location};
 use serde_json::json;
 
 use crate::console::{Console, News, Shown as _, counted, isolated};
 use crate::failure::{ErrorContext as _, error_text, incompleteness, is_unread, not_complete, record_fault, refusal};
-use crate::location::{AnyRecord, Location};
+use crate::location::{first_manifest, located, opened};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::record::{Record, Source as _, exists, read_manifest};
 use crate::secrets::system_rng;
@@ -163,8 +164,8 @@ struct Sitting<'a> {
 
 impl<'a> Sitting<'a> {
     fn begin(arguments: &'a Attend, console: Console) -> Result<Self> {
-        let location = Location::of(&arguments.source)?;
-        let manifest = location.first_manifest(arguments.once, arguments.poll, console)?;
+        let location = located(&arguments.source)?;
+        let manifest = first_manifest(&location, arguments.once, arguments.poll, console)?;
         arguments.manifest.check(&manifest)?;
         let key = &arguments.key;
         let seed = key.open()?;
@@ -204,7 +205,7 @@ impl<'a> Sitting<'a> {
 
     /// Looks at the board, and does what is due. If nothing has changed, only the two checkpoints are read.
     fn look(&mut self) -> Result<Found> {
-        let found = match self.look_at(self.location.open()?) {
+        let found = match self.look_at(opened(&self.location)?) {
             Err(error) if is_unread(&error) => Found::Unsettled(error),
             // A file that is missing may be there when the record is copied completely.
             Err(error) if is_missing(&error) => Found::Unsettled(incompleteness(error_text(&error))),
@@ -490,7 +491,7 @@ impl<'a> Sitting<'a> {
         }
         let record = match self.location {
             Location::Folder(_) => record,
-            Location::Web(_) => "RECORD",
+            _ => "RECORD",
         };
         let path = path.shown();
         self.say_once(format!(

@@ -18,7 +18,7 @@ use ballotta::limits::MAX_RECEIPT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::record::{PublishedRoll, ROLL, RecordSource, SourceError};
 use ballotta::verifier::{Stage, Verification, VerifyOptions};
-use ballotta_io::{BoardFolderError, FolderRecord, remove_part, write_new};
+use ballotta_io::{AnyRecord, BoardFolderError, remove_part, write_new};
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
@@ -384,7 +384,7 @@ impl Sent {
 
 /// A record with a roll that is not in it yet.
 struct WithRoll<'a> {
-    record: &'a FolderRecord,
+    record: &'a AnyRecord,
     roll: &'a [u8],
 }
 

@@ -12,11 +12,12 @@ use ballotta::evidence::{Convicted, Conviction, ElectionHashes, Evidence, Kept, 
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_EVIDENCE_BYTES, MAX_RECEIPT_BYTES};
 use ballotta::record::{CHECKPOINT, PublishedBoard, read_checkpoint};
 use ballotta::voter::Election;
-use ballotta_io::{FolderRecord, write_new};
+use ballotta_io::write_new;
 use serde_json::json;
 
 use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, refusal};
+use crate::location;
 use crate::record::{headline, read_at_most, read_manifest};
 use crate::secrets::system_rng;
 
@@ -77,7 +78,7 @@ pub(crate) struct FindEvidence {
 impl FindEvidence {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let kept = self.kept()?;
-        let source = FolderRecord::new(&self.record);
+        let source = location::open(&self.record)?;
         let manifest = read_manifest(&source)?;
         let (rng, mut leaves) = (&mut system_rng(), Vec::new());
         let board = PublishedBoard::read(&source, &manifest, &mut |observed| leaves.push(observed.leaf), rng);

@@ -24,7 +24,7 @@ use ballotta::manifest::{BallotStyle, Contest, ElectionKind, LogKey, Manifest, P
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta::signing::PublicElement;
 use ballotta::written::VoterNumber;
-use ballotta_io::FolderRecord;
+use ballotta_io::{FolderRecord, Location};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -32,6 +32,7 @@ use zeroize::Zeroizing;
 use crate::chart;
 use crate::console::{Console, Shown as _, counted, escaped, is_at_a_terminal, print};
 use crate::failure::{ErrorContext as _, remedy_of};
+use crate::location::{self, located};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::PreparedFile;
 use crate::recognise::{AGE, CODES};
@@ -42,7 +43,7 @@ use crate::status;
 /// Shows what a file is, and its fields.
 #[derive(clap::Args, Debug)]
 pub(crate) struct InspectFile {
-    /// The file, or the folder of a record
+    /// The file; or a record: a folder, a zip archive, or an address of one of these
     file: PathBuf,
     /// The record to which the file belongs, if the file is not in its folder
     #[arg(long)]
@@ -52,6 +53,8 @@ pub(crate) struct InspectFile {
     passphrase_file: Option<PathBuf>,
 }
 
+/// The first bytes of a zip archive that contains a file.
+const ZIP: &[u8; 4] = b"PK\x03\x04";
 /// Longer than any file of an election except rolls and codes, which are read line by line.
 const MAX_BYTES: usize = 24 << 20;
 /// Longer than any document in JSON. A parsed document takes up to thirty times its length in memory.
@@ -91,13 +94,24 @@ fn lines_of(path: &Path, length: u64) -> Result<Option<Fields>> {
     Ok(Some(fields.with("hash", hex::encode(hash.finalize())).with("voters", count).with("weight", weight)))
 }
 
+/// Whether a person has named a whole record, and not a file of one.
+fn is_record(typed: &Path) -> Result<bool> {
+    match located(typed)? {
+        Location::Archive(path) => {
+            let mut first = [0; ZIP.len()];
+            Ok(open_regular(&path)?.read_exact(&mut first).is_ok() && first == *ZIP)
+        }
+        _ => Ok(true),
+    }
+}
+
 impl InspectFile {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let cannot_read = || format!("{} cannot be read", self.file.shown());
-        let metadata = fs::metadata(&self.file).with_context(cannot_read)?;
-        if metadata.is_dir() {
+        if is_record(&self.file).with_context(cannot_read)? {
             return status::show(&self.file, console);
         }
+        let metadata = fs::metadata(&self.file).with_context(cannot_read)?;
         if let Some(fields) = lines_of(&self.file, metadata.len()).with_context(cannot_read)? {
             return fields.show(console);
         }
@@ -122,7 +136,7 @@ impl InspectFile {
     /// The manifest of the record that was given, or that contains the file.
     fn manifest(&self) -> Result<Option<Manifest>> {
         if let Some(record) = &self.record {
-            return read_manifest(&FolderRecord::new(record)).map(Some);
+            return read_manifest(&location::open(record)?).map(Some);
         }
         let path = fs::canonicalize(&self.file)?;
         let record = path.ancestors().skip(1).find(|folder| folder.join(MANIFEST).is_file());

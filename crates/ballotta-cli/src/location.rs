@@ -1,13 +1,12 @@
-//! A record in a folder or on a web server, for the verbs that read both.
+//! A record in a folder, in a zip archive or on a web server, for every verb that only reads.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result};
 use ballotta::manifest::Manifest;
-use ballotta::record::{RecordSource, SourceError};
-use ballotta_io::{FolderRecord, HttpRecord};
+use ballotta_io::{AnyRecord, Location, LocationError};
 
 use crate::console::{Console, News, Shown as _, escaped};
 use crate::failure::{error_text, is_unread};
@@ -16,88 +15,47 @@ use crate::record::{Source, read_manifest};
 /// A server that does not answer within this time is asked again later.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where a record is.
-pub(crate) enum Location {
-    Folder(PathBuf),
-    Web(String),
+/// The place that a person has typed. A place without anything is a wrong call, before anything is read.
+pub(crate) fn located(typed: &Path) -> Result<Location> {
+    Location::of(typed).map_err(|error| match error {
+        LocationError::Path { error, .. } => anyhow::Error::new(error).context(format!(
+            "{} is neither a folder nor an archive, and no address that begins with http://",
+            typed.shown()
+        )),
+        error => error.into(),
+    })
 }
 
-impl Location {
-    /// What a person has typed: an address that begins with `http://` or `https://`, or a folder.
-    pub(crate) fn of(typed: &Path) -> Result<Self> {
-        match typed.to_str().filter(|text| ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))) {
-            Some(address) => {
-                // An address that is none is a wrong call, before anything is read.
-                HttpRecord::new(address, TIMEOUT)?;
-                Ok(Self::Web(address.to_owned()))
-            }
-            None => {
-                ensure!(typed.is_dir(), "{} is not a folder, and no address that begins with http://", typed.shown());
-                Ok(Self::Folder(typed.to_path_buf()))
-            }
-        }
-    }
-
-    /// The manifest of the record. A server that does not answer is asked again, unless only once; a location without a
-    /// manifest is a wrong call.
-    pub(crate) fn first_manifest(&self, once: bool, poll: Duration, console: Console) -> Result<Manifest> {
-        let mut news = News::default();
-        loop {
-            match read_manifest(&self.open()?) {
-                Err(error) if is_unread(&error) && !once => {
-                    news.say(console, format!("{}. It is read again.", error_text(&error)));
-                    thread::sleep(poll);
-                }
-                manifest => return manifest,
-            }
-        }
-    }
-
-    /// The record as it is now. A source keeps parts of what it has read, so every reading begins with a new one.
-    pub(crate) fn open(&self) -> Result<AnyRecord> {
-        Ok(match self {
-            Self::Folder(root) => AnyRecord::Folder(FolderRecord::new(root)),
-            Self::Web(address) => {
-                AnyRecord::Web(HttpRecord::new(address, TIMEOUT)?, escaped(address.trim_end_matches('/')))
-            }
-        })
-    }
+/// The record at the place that a person has typed.
+pub(crate) fn open(typed: &Path) -> Result<AnyRecord> {
+    opened(&located(typed)?)
 }
 
-/// A record from either place.
-pub(crate) enum AnyRecord {
-    Folder(FolderRecord),
-    Web(HttpRecord, String),
+/// The record as it is now. A source keeps parts of what it has read, so every reading begins with a new one.
+pub(crate) fn opened(location: &Location) -> Result<AnyRecord> {
+    location.open(TIMEOUT).context("the record cannot be opened")
 }
 
-impl AnyRecord {
-    fn source(&self) -> &dyn RecordSource {
-        match self {
-            Self::Folder(record) => record,
-            Self::Web(record, _) => record,
+/// The manifest of a record. A server that does not answer is asked again, unless only once; a location without a manifest
+/// is a wrong call.
+pub(crate) fn first_manifest(location: &Location, once: bool, poll: Duration, console: Console) -> Result<Manifest> {
+    let mut news = News::default();
+    loop {
+        match read_manifest(&opened(location)?) {
+            Err(error) if is_unread(&error) && !once => {
+                news.say(console, format!("{}. It is read again.", error_text(&error)));
+                thread::sleep(poll);
+            }
+            manifest => return manifest,
         }
     }
 }
 
 impl Source for AnyRecord {
     fn name(&self) -> String {
-        match self {
-            Self::Folder(record) => record.name(),
-            Self::Web(_, address) => address.clone(),
+        match self.location() {
+            Location::Folder(path) | Location::Archive(path) => path.shown(),
+            location => escaped(&location.to_string()),
         }
-    }
-}
-
-impl RecordSource for AnyRecord {
-    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
-        self.source().length(path)
-    }
-
-    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        self.source().read_exact_at(path, offset, buffer)
-    }
-
-    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
-        self.source().list()
     }
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use ballotta::ballot::PreparedBallot;
 use ballotta::election::ElectionContext;
+use ballotta_io::Location;
 use ballotta_io::{rename, write_atomically, write_secret};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +19,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::console::Shown as _;
 use crate::failure::{ErrorContext as _, refusal};
+use crate::location::located;
 use crate::recognise::is_not;
 use crate::record::{exists, read_at_most};
 
@@ -31,7 +33,7 @@ const MAX_BYTES: usize = 4 << 20;
 #[serde(deny_unknown_fields)]
 pub(crate) struct PreparedFile {
     format: String,
-    /// The folder of the record for which it was prepared.
+    /// Where the record is for which it was prepared: a path or an address.
     pub(crate) record: PathBuf,
     pub(crate) fingerprint: String,
     pub(crate) tracker: String,
@@ -73,7 +75,12 @@ impl PreparedFile {
         let secrets = prepared.expose_bytes();
         Ok(Self {
             format: FORMAT.to_owned(),
-            record: fs::canonicalize(record).context("the path of the record cannot be found")?,
+            record: match located(record)? {
+                Location::Folder(_) | Location::Archive(_) => {
+                    fs::canonicalize(record).context("the path of the record cannot be found")?
+                }
+                address => address.to_string().into(),
+            },
             fingerprint: context.fingerprint().to_string(),
             tracker: prepared.tracker().to_string(),
             secrets: Some(BallotSecrets(STANDARD.encode(&*secrets))),

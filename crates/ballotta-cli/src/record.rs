@@ -17,12 +17,13 @@ use ballotta::manifest::{ElectionKind, Manifest, Text};
 use ballotta::merkle::{Frontier, TreeHead};
 use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource};
 use ballotta::voter::{Election, VoterError};
-use ballotta_io::{BoardFolder, BoardLock, FolderRecord};
+use ballotta_io::{AnyRecord, BoardFolder, BoardLock, FolderRecord};
 use serde_json::json;
 
 use crate::ballot_box::BallotBox;
 use crate::console::{Console, Shown as _, isolated};
 use crate::failure::{ErrorContext as _, refusal};
+use crate::location;
 use crate::manifest;
 use crate::recognise::other_key;
 use crate::secrets::{KeyFile, note_key, system_rng};
@@ -108,7 +109,7 @@ pub(crate) fn lock_record(root: &Path) -> Result<BoardLock> {
 }
 
 /// A record with entries that match the tree head that its board signed.
-pub(crate) struct Record<S = FolderRecord> {
+pub(crate) struct Record<S = AnyRecord> {
     pub(crate) source: S,
     pub(crate) manifest: Manifest,
     board: PublishedBoard,
@@ -123,7 +124,7 @@ impl Record {
 
     /// Reads a record whose board must continue the pinned checkpoint.
     pub(crate) fn read_pinned(root: &Path, pin: &BoardPin) -> Result<Self> {
-        Self::of(FolderRecord::new(root), pin)
+        Self::of(location::open(root)?, pin)
     }
 }
 

@@ -4,22 +4,23 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, anyhow};
 use ballotta::manifest::{ElectionKind, Manifest};
-use ballotta::record::ROLL;
+use ballotta::record::{ROLL, RecordSource as _};
 use ballotta::verifier::{Effect, Report, Role, Step, Verdict, Verification, VerifyOptions};
-use ballotta_io::FolderRecord;
+use ballotta_io::Location;
 use serde::Serialize;
 
-use crate::console::{Console, Shown as _, counted, grouped, isolated, percent, print};
+use crate::console::{Console, counted, grouped, isolated, percent, print};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::record::{headline, read_manifest, text};
+use crate::location;
+use crate::record::{Source as _, headline, read_manifest, text};
 use crate::verify;
 
 /// The state of an election.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ShowStatus {
-    /// The folder of the record
+    /// The record: a folder, a zip archive, or an address of one of these
     record: PathBuf,
 }
 
@@ -58,13 +59,18 @@ impl ShowStatus {
     }
 }
 
-/// Verifies the record in a folder, and shows the state of its election.
+/// Verifies a record, and shows the state of its election.
 pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
-    ensure!(record.is_dir(), "{} is not a folder", record.shown());
-    let source = FolderRecord::new(record);
+    let source = location::open(record)?;
     let manifest = read_manifest(&source)?;
     let verification = console.verify(&source, &VerifyOptions::default());
-    let status = Status::of(&manifest, &verification, record);
+    let has_roll = source.length(ROLL).refused()?.is_some();
+    // Those who write to the board type the name of its folder, which only the operator has.
+    let place = match source.location() {
+        Location::Folder(_) => Place { read: source.name(), written: source.name(), has_roll },
+        _ => Place { read: source.name(), written: "RECORD".to_owned(), has_roll },
+    };
+    let status = Status::of(&manifest, &verification, &place);
     if console.is_json {
         console.json(&status)?;
     } else {
@@ -78,7 +84,7 @@ pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
 }
 
 impl<'a> Status<'a> {
-    fn of(manifest: &'a Manifest, verification: &Verification, record: &Path) -> Self {
+    fn of(manifest: &'a Manifest, verification: &Verification, place: &Place) -> Self {
         let Verification { report, context, roll, counted, .. } = verification;
         let (step, roles) = report.next_step().map_or((None, Vec::new()), |(step, roles)| (Some(step), roles));
         let mut warnings = manifest.warnings();
@@ -98,7 +104,7 @@ impl<'a> Status<'a> {
             fingerprint: context.as_ref().map(|context| context.fingerprint().to_string()),
             verdict: report.verdict,
             step,
-            next: step.map_or_else(Vec::new, |step| next(step, &roles, manifest, record)),
+            next: step.map_or_else(Vec::new, |step| next(step, &roles, manifest, place)),
             turnout,
             warnings,
             findings: report.failures.iter().filter(|failure| failure.effect == Effect::None).count(),
@@ -146,13 +152,21 @@ impl<'a> Status<'a> {
     }
 }
 
+/// How the commands name the record.
+struct Place {
+    /// For those who read it.
+    read: String,
+    /// For those who write to its folder.
+    written: String,
+    has_roll: bool,
+}
+
 /// What the roles that are awaited in a step do, with the commands to type.
-fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<Next> {
-    let has_roll = record.join(ROLL).exists();
-    let record = record.shown();
+fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<Next> {
+    let Place { read: record, written, has_roll } = place;
     // What is awaited is signed by people, who know the fingerprint and a checkpoint from another source.
     let pins = "--fingerprint FINGERPRINT --checkpoint FILE";
-    let send = format!("then the board: ballotta board add {record} --board-key KEY FILE");
+    let send = format!("then the board: ballotta board add {written} --board-key KEY FILE");
     let with_file = |command: String| vec![command, send.clone()];
     let check = format!("ballotta voter check {record} --tracker TRACKER --voter-number NUMBER {pins}");
     let attend = |pins: &str| format!("ballotta trustee attend {record} --key KEY {pins}");
@@ -164,10 +178,10 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
         (Step::Roll, Role::Authority(_)) => {
             let mut commands =
                 with_file(format!("ballotta authority sign {record} --key KEY --fingerprint FINGERPRINT --out FILE"));
-            if !has_roll {
+            if !*has_roll {
                 commands.insert(
                     0,
-                    format!("once, for all authorities: ballotta credentials issue {record} --voters N --codes FILE"),
+                    format!("once, for all authorities: ballotta credentials issue {written} --voters N --codes FILE"),
                 );
             }
             commands
@@ -197,7 +211,7 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, record: &Path) -> Vec<N
             format!("ballotta trustee decrypt {record} --key KEY {pins} --out FILE"),
             send.clone(),
         ],
-        (Step::Publication, Role::Board) => vec![format!("ballotta result publish {record} --board-key KEY")],
+        (Step::Publication, Role::Board) => vec![format!("ballotta result publish {written} --board-key KEY")],
         _ => vec!["put the missing files back, which `ballotta verify` names".to_owned()],
     };
     let mut next: Vec<Next> = Vec::new();

@@ -17,7 +17,7 @@ use ballotta::manifest::Manifest;
 use ballotta::record::RecordError;
 use ballotta::tally::EncryptedTally;
 use ballotta::trustee::{ClosingSession, TrusteeError, TrusteeSession};
-use ballotta_io::FolderRecord;
+use ballotta_io::AnyRecord;
 use serde_json::json;
 
 use crate::console::{Console, Shown as _};
@@ -172,7 +172,7 @@ const STATEMENT: &str = "this trustee's only statement of what it decrypts";
 pub(crate) const DECRYPTION: &str = "this trustee's decryption of the totals";
 
 /// A record that a trustee has verified up to the close, while no other process uses its key.
-pub(crate) struct ClosedRecord<S = FolderRecord> {
+pub(crate) struct ClosedRecord<S = AnyRecord> {
     _lock: File,
     session: ClosingSession<StateFile>,
     record: Record<S>,

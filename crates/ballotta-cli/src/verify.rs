@@ -5,18 +5,18 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, anyhow};
 use ballotta::manifest::ElectionKind;
-use ballotta::record::MANIFEST;
+use ballotta::record::{MANIFEST, RecordSource as _};
 use ballotta::verifier::{Report, Stage, Verdict, Verification, VerifyOptions};
 use ballotta::written::WrittenFingerprint;
-use ballotta_io::FolderRecord;
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
 use crate::console::{Console, Shown as _, counted, print};
 use crate::failure::{ErrorContext as _, not_complete, refusal};
+use crate::location;
 use crate::publish::{check_published, publish};
 use crate::record::{REHEARSAL, Record, board_signer, lock_record, read_election, read_manifest};
 use crate::signing::kept_head;
@@ -36,7 +36,7 @@ enum StageName {
 /// Verifies a record.
 #[derive(clap::Args, Debug)]
 pub(crate) struct VerifyRecord {
-    /// The folder of the record
+    /// The record: a folder, a zip archive, or an address of one of these
     record: PathBuf,
     /// The fingerprint that the voters were shown
     #[arg(long, value_name = "FINGERPRINT")]
@@ -54,8 +54,7 @@ pub(crate) struct VerifyRecord {
 
 impl VerifyRecord {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        ensure!(self.record.is_dir(), "{} is not a folder", self.record.shown());
-        let source = FolderRecord::new(&self.record);
+        let source = location::open(&self.record)?;
         let stage = match self.stage {
             StageName::Voting => Stage::Voting,
             StageName::Closed => Stage::Closed,
@@ -92,7 +91,7 @@ impl VerifyRecord {
             Some(Verdict::HoldsWithFindings) => Ok(()),
             Some(Verdict::NotComplete) => {
                 let incomplete = not_complete("the record is not complete");
-                if !self.record.join(MANIFEST).exists() {
+                if source.length(MANIFEST).refused()?.is_none() {
                     return incomplete.remedy("give the folder of the record, which contains manifest.json");
                 }
                 incomplete.remedy(

@@ -13,13 +13,14 @@ use ballotta::hash::Tracker;
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::voter::{BallotStatus, CheckpointWitnesses, Election, PromisedStatus, Voter};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
-use ballotta_io::{FolderRecord, remove_part};
+use ballotta_io::{AnyRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::console::{Console, Shown as _, counted, is_at_a_terminal};
 use crate::evidence::read_receipt;
 use crate::failure::{ErrorContext as _, refusal};
+use crate::location;
 use crate::marks::{MarkArguments, ask_for_choices, explain, for_people};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
@@ -55,7 +56,7 @@ impl PrepareBallot {
         ensure!(!both, "--choices and --code-file cannot both be `-`: give a file for one of them");
         // What is read from the standard input is read before a code is asked for.
         let given = if self.marks.is_empty() && is_at_a_terminal() { None } else { Some(self.marks.choices()?) };
-        let source = FolderRecord::new(&self.record);
+        let source = location::open(&self.record)?;
         let election = read_election(&source)?;
         let (context, manifest) = (&election.context, election.context.manifest());
         if let Some(expected) = &self.fingerprint {
@@ -122,7 +123,7 @@ impl PrepareBallot {
 
 /// Reads the voting code and finds the voter on the roll. If the roll does not have the credential, the record is not
 /// that of the voter's election.
-fn read_voter(file: Option<&Path>, source: &FolderRecord, election: &Election) -> Result<Voter> {
+fn read_voter(file: Option<&Path>, source: &AnyRecord, election: &Election) -> Result<Voter> {
     let once = || {
         let parsed = without_mark(&voting_code_text(file)?).trim().parse();
         parsed.context("this is not a voting code").remedy("type it again, and check each group")
@@ -165,7 +166,7 @@ impl UseBallot {
     }
 
     /// The prepared ballot, and the election for which it was prepared.
-    fn begin(&self, state: FinalState) -> Result<(PreparedFile, FolderRecord, Election, PreparedBallot)> {
+    fn begin(&self, state: FinalState) -> Result<(PreparedFile, AnyRecord, Election, PreparedBallot)> {
         let path = self.path()?;
         let (out, used) = (self.out.shown(), state.path(&path));
         // Only after the ballot has entered its final state, an interrupted call may have written the output.
@@ -173,7 +174,7 @@ impl UseBallot {
         ensure!(self.out != used, "this command keeps the used ballot in {out}: choose another file for --out");
         let file = PreparedFile::read_for(state, &path)?;
         let record = self.record.as_ref().unwrap_or(&file.record);
-        let source = FolderRecord::new(record);
+        let source = location::open(record)?;
         let election = read_election(&source).remedy("give the folder of the record with --record")?;
         if election.context.fingerprint().to_string() != file.fingerprint {
             return refusal("the ballot was prepared for another election than that of this record");
@@ -271,7 +272,7 @@ pub(crate) struct CheckOpening {
 
 impl CheckOpening {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let Election { context, .. } = read_election(&FolderRecord::new(&self.record))?;
+        let Election { context, .. } = read_election(&location::open(&self.record)?)?;
         let manifest = context.manifest();
         let language = language(manifest, self.language.as_deref())?;
         let opening = Zeroizing::new(message_file::read_kind(&self.opening, FileKind::BallotOpening)?);
@@ -420,7 +421,7 @@ fn nobody_witnessed(members: usize) -> String {
 }
 
 /// Checks that enough witnesses saw the board. Otherwise the board may show these entries to this voter only.
-fn check_witnesses(source: &FolderRecord, election: &Election, console: Console) -> Result<()> {
+fn check_witnesses(source: &AnyRecord, election: &Election, console: Console) -> Result<()> {
     let Some(witnesses) =
         election.closing_witnesses(source).refused().remedy("keep this record as evidence, and make it public")?
     else {

@@ -18,9 +18,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Error, Result, anyhow};
 use ballotta::board::timeline::Observed;
 use ballotta::manifest::Manifest;
-use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, PublishedBoard, read_checkpoint};
+use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, PublishedBoard, RecordSource, read_checkpoint};
 use ballotta::witness::{CheckpointReview, WitnessError, WitnessSession};
-use ballotta_io::FolderRecord;
 use serde_json::json;
 
 pub(crate) use self::ask::AskWitness;
@@ -29,6 +28,7 @@ pub(crate) use self::follow::Follow;
 pub(crate) use self::serve::Serve;
 use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, is_unread, refusal};
+use crate::location;
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::other_key;
 use crate::record::{Record, lock, read_manifest};
@@ -54,7 +54,7 @@ pub(crate) struct Cosign {
 impl Cosign {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let _lock = lock(&self.key)?;
-        let source = FolderRecord::new(&self.record);
+        let source = location::open(&self.record)?;
         let manifest = read_manifest(&source)?;
         let mut session = session(&manifest, &self.key)?;
         let closing = read_checkpoint(&source, CLOSING_CHECKPOINT)?;
@@ -101,7 +101,7 @@ impl Cosign {
 }
 
 /// The cosignatures of the closing checkpoint by the witnesses whose keys are in these files. The board is read once.
-pub(crate) fn cosign_closing(source: &FolderRecord, manifest: &Manifest, keys: &[PathBuf]) -> Result<Vec<String>> {
+pub(crate) fn cosign_closing(source: &impl RecordSource, manifest: &Manifest, keys: &[PathBuf]) -> Result<Vec<String>> {
     let closing = read_checkpoint(source, CLOSING_CHECKPOINT)?.context("the voting is not closed yet")?;
     let mut sessions = keys.iter().map(|key| session(manifest, key)).collect::<Result<Vec<_>>>()?;
     let reviews =
@@ -129,7 +129,7 @@ fn session(manifest: &Manifest, key: &Path) -> Result<WitnessSession<StateFile>>
 
 /// Gives every entry of the board to the reviews of its checkpoints.
 fn push_entries(
-    source: &FolderRecord,
+    source: &impl RecordSource,
     manifest: &Manifest,
     reviews: &mut [CheckpointReview<'_, StateFile>],
 ) -> Result<()> {

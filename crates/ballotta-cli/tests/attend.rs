@@ -465,7 +465,7 @@ fn what_differs_from_a_pin_is_not_signed() {
     let election = Election::new("statements");
     let zeros = "0".repeat(64);
     election.ends(1, "the manifest has the hash", &Election::attend(1, &format!("--once --manifest-hash {zeros}")));
-    election.ends(2, "is not a folder", &Election::attend_at("nothing", 1, "--once"));
+    election.ends(2, "is neither a folder nor an archive", &Election::attend_at("nothing", 1, "--once"));
     election.ends(2, "from 0.1 to 3600", "trustee attend record --key t1.age --poll 0");
     // A seed of nobody in the manifest.
     election.ok("trustee new --out t4.age --passphrase-file passphrase --work-factor 2");

@@ -39,7 +39,8 @@ pub struct HttpRecord {
     agent: Agent,
     timeout: Duration,
     kept: Mutex<HashMap<String, Vec<u8>>>,
-    roll: OnceLock<Option<(File, u64)>>,
+    /// The roll, once there is one.
+    roll: OnceLock<(File, u64)>,
     /// Whether parts of files are fetched with requests for ranges.
     in_parts: bool,
 }
@@ -137,11 +138,11 @@ impl HttpRecord {
 
     fn roll(&self) -> Result<Option<&(File, u64)>, SourceError> {
         if let Some(roll) = self.roll.get() {
-            return Ok(roll.as_ref());
+            return Ok(Some(roll));
         }
         let limit = (MAX_VOTERS + 1).saturating_mul(MAX_ROLL_LINE_BYTES as u64);
         let roll = self.get(ROLL)?.map(|body| spool(body, ROLL, limit)).transpose()?;
-        Ok(self.roll.get_or_init(|| roll).as_ref())
+        Ok(roll.map(|roll| self.roll.get_or_init(|| roll)))
     }
 }
 

@@ -3,6 +3,7 @@
 //! See `spec/record.md` and `spec/board.md#tiles`. A record is a folder of static files and needs neither a server
 //! program nor a database. Any web server can serve it: `HttpRecord` reads a record from there (feature `http`), and
 //! `ZipRecord` reads one from an archive (feature `zip`).
+//! With both features, `Location` opens whichever a person has named.
 //!
 //! # Examples
 //!
@@ -56,6 +57,8 @@ mod files;
 mod folder;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(all(feature = "http", feature = "zip"))]
+mod location;
 #[cfg(feature = "zip")]
 mod zip;
 
@@ -64,6 +67,8 @@ pub use files::{StagedSecret, remove_part, rename, write_atomically, write_new, 
 pub use folder::FolderRecord;
 #[cfg(feature = "http")]
 pub use http::{Answer, HttpRecord, fetch_archive, post};
+#[cfg(all(feature = "http", feature = "zip"))]
+pub use location::{AnyRecord, Location, LocationError};
 #[cfg(feature = "zip")]
 pub use zip::{ZipError, ZipRecord, pack};
 

@@ -18,14 +18,14 @@ use ballotta::record::{
     Bundle, CHECKPOINT, CLOSING_CHECKPOINT, ReadError, RecordError, TiledLog, TiledLogError, read_signed_checkpoint,
 };
 use ballotta::witness::{WitnessError, WitnessSession};
-use ballotta_io::write_atomically;
+use ballotta_io::{AnyRecord, Location, write_atomically};
 use serde_json::json;
 
 use super::{explain, explained, now, session};
 use crate::attend::{has_closing, other_content, parse_poll};
 use crate::console::{Console, News, Shown as _, counted};
 use crate::failure::{ErrorContext as _, error_text, incompleteness, not_complete};
-use crate::location::{AnyRecord, Location};
+use crate::location::{first_manifest, located, opened};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::record::{exists, lock, read_at_most};
 use crate::signing::Summary;
@@ -110,8 +110,8 @@ type Checkpoints = (SignedCheckpoint, Option<SignedCheckpoint>);
 
 impl<'a> Follower<'a> {
     fn begin(arguments: &'a Follow, console: Console) -> Result<Self> {
-        let location = Location::of(&arguments.source)?;
-        let manifest = location.first_manifest(arguments.once, arguments.poll, console)?;
+        let location = located(&arguments.source)?;
+        let manifest = first_manifest(&location, arguments.once, arguments.poll, console)?;
         arguments.manifest.check(&manifest)?;
         let witness = session(&manifest, &arguments.key)?.key().clone();
         let number = manifest.witnesses().members.iter().position(|member| member.key.as_bytes() == witness.as_bytes());
@@ -127,7 +127,7 @@ impl<'a> Follower<'a> {
     /// Looks at the board, and cosigns what is new. An error ends the verb: the board shows two histories, or the state or
     /// the outbox cannot be used.
     fn look(&mut self) -> Result<Found> {
-        let source = self.location.open()?;
+        let source = opened(&self.location)?;
         let (signed, closing) = match self.checkpoints(&source) {
             Ok(checkpoints) => checkpoints,
             Err(error) => return Ok(Found::Unsettled(error)),
@@ -293,7 +293,7 @@ impl<'a> Follower<'a> {
     }
 
     fn is_web(&self) -> bool {
-        matches!(self.location, Location::Web(_))
+        self.location.is_on_a_server()
     }
 
     fn name(&self) -> String {

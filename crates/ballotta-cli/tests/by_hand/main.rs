@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ballotta::hash::Tracker;
 use serde_json::{Value, json};
 
+mod elsewhere;
 mod kinds;
 mod newcomers;
 mod people;
@@ -30,6 +31,8 @@ fn an_election_by_hand() {
     let record = publication(&people);
     expect_status(&people, "verification", &["anybody", "voters"], Some((3, 5)));
     auditing(&people, &record);
+    let tracker = people.field("inspect voters/again.ballot", "tracker");
+    elsewhere::reading_from_elsewhere(&people, &tracker);
     tampering(&people, &record);
     inspecting(&people);
     secrets_stay_secret(&people);
@@ -556,7 +559,7 @@ fn auditing(people: &People, record: &Path) {
     people.fails(1, "does not hold: one failure", "verify auditor/record --checkpoint other/checkpoint");
     people.fails(2, "is not a checkpoint", "verify auditor/record --checkpoint record/roll");
     people.fails(2, "required arguments were not provided", "verify");
-    people.fails(2, "is not a folder", "verify nothing");
+    people.fails(2, "is neither a folder nor an archive", "verify nothing");
 
     // The voters look for their ballots on the board.
     let tracker = |name: &str| people.field(&format!("inspect voters/{name}"), "tracker");

@@ -1,0 +1,120 @@
+//! A record that is read from a zip archive or from a web server: every verb that only reads says the same as of the folder.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::people::People;
+
+/// A server of static files, which fails once it has answered a number of requests.
+struct Server {
+    address: String,
+    answers: Arc<AtomicUsize>,
+}
+
+impl Server {
+    fn new(root: PathBuf) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let answers = Arc::new(AtomicUsize::new(usize::MAX));
+        let left = answers.clone();
+        // The thread ends with the process of the test.
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { continue };
+                let mut request = [0; 4096];
+                let count = stream.read(&mut request).unwrap_or(0);
+                let request = String::from_utf8_lossy(&request[..count]).into_owned();
+                let path = request.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').to_owned();
+                let may = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+                let (status, body) = match fs::read(root.join(path)) {
+                    _ if !may => ("503 Busy", Vec::new()),
+                    Ok(body) => ("200 OK", body),
+                    Err(_) => ("404 Not Found", Vec::new()),
+                };
+                let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+                let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+            }
+        });
+        Self { address, answers }
+    }
+}
+
+/// U7: the record of `record` is verified, inspected and searched, wherever it is.
+pub(crate) fn reading_from_elsewhere(people: &People, tracker: &str) {
+    ballotta_io::pack(&people.path("record"), &people.path("record.zip")).unwrap();
+    let server = Server::new(people.root().to_path_buf());
+    let address = &server.address;
+    let places = [
+        "record.zip".to_owned(),
+        format!("{address}/record"),
+        format!("{address}/record/"),
+        format!("{address}/record.zip"),
+    ];
+    let asks = people.asks(2, tracker);
+    for (code, verb, more) in [
+        (0, "verify", "--json"),
+        (0, "verify", "--stage closed --checkpoint record/closing-checkpoint --json"),
+        (1, "verify", "--checkpoint other/checkpoint --json"),
+        (0, "status", "--json"),
+        (0, "inspect", "--json"),
+        (0, "voter check", &asks),
+        (2, "voter check", "--tracker x --voter-number y"),
+        (1, "evidence find", "--checkpoint record/checkpoint --out nowhere"),
+    ] {
+        let of = |place: &str| people.run(&format!("{verb} {place} {more}"));
+        let folder = of("record");
+        assert_eq!(folder.code, code, "{}", folder.shown());
+        for place in &places {
+            let ran = of(place);
+            assert_eq!(ran.code, code, "{}", ran.shown());
+            assert_eq!(without_places(&ran.stdout), without_places(&folder.stdout), "{}", ran.shown());
+        }
+    }
+    // The shown commands name the place where the reader has found the record, and not the folder of the board.
+    let status = people.ok(&format!("status {}", places[1]));
+    assert!(status.contains(&format!("ballotta verify {address}/record --fingerprint")), "{status}");
+    // A server that stops to answer gives no verdict, whenever it stops.
+    server.answers.store(usize::MAX, Ordering::SeqCst);
+    let before = server.answers.load(Ordering::SeqCst);
+    people.ok(&format!("verify {}", places[1]));
+    let all = before - server.answers.load(Ordering::SeqCst);
+    assert!(all > 10, "{all} requests");
+    for answers in (0..all - 1).step_by(3) {
+        server.answers.store(answers, Ordering::SeqCst);
+        let ran = people.run(&format!("verify {}", places[1]));
+        assert_eq!(ran.code, 2, "after {answers} of {all} answers: {}", ran.shown());
+    }
+    server.answers.store(0, Ordering::SeqCst);
+    people.fails(2, "503", &format!("verify {}", places[3]));
+    server.answers.store(usize::MAX, Ordering::SeqCst);
+    // What is no record.
+    people.fails(2, "is neither a folder nor an archive, and no address", "verify nothing");
+    people.fails(2, "not a zip archive", "verify record/manifest.json");
+    people.fails(2, "neither query nor fragment", &format!("verify {address}/record?x"));
+    people.fails(2, "there is no such file", &format!("verify {address}/nothing.zip"));
+    people.fails(2, "is not a record", &format!("status {address}/nothing"));
+}
+
+/// The output without what names the place of the record, and what only a source that lists its files can check.
+fn without_places(output: &str) -> String {
+    match serde_json::from_str::<Value>(output) {
+        Ok(mut report) => {
+            report.as_object_mut().unwrap().remove("next");
+            if let Some(checks) = report["checks"].as_array_mut() {
+                checks.retain(|check| check["check"] != "record.files");
+            }
+            if let Some(not_checked) = report["not_checked"].as_array_mut() {
+                not_checked.retain(|line| !line.as_str().unwrap().ends_with("cannot list its files"));
+            }
+            report.to_string()
+        }
+        Err(_) => output.to_owned(),
+    }
+}
