@@ -13,6 +13,7 @@ mod credentials;
 mod demo;
 mod evidence;
 mod failure;
+mod growth;
 mod inspect;
 mod keys;
 mod light;
@@ -186,6 +187,8 @@ enum BoardVerb {
     Light(light::WriteLight),
     /// Ask a witness for its cosignature, and add it to the closing checkpoint
     Cosign(witness::AskWitness),
+    /// Say what has changed between two copies of a record
+    Diff(growth::CompareBoards),
 }
 
 #[derive(Subcommand, Debug)]
@@ -291,6 +294,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Board(BoardVerb::Add(verb)) => verb.run(console),
         Verb::Board(BoardVerb::Light(verb)) => verb.run(console),
         Verb::Board(BoardVerb::Cosign(verb)) => verb.run(console),
+        Verb::Board(BoardVerb::Diff(verb)) => verb.run(console),
         Verb::Witness(WitnessVerb::New(verb)) => verb.run(console),
         Verb::Witness(WitnessVerb::Cosign(verb)) => verb.run(console),
         Verb::Witness(WitnessVerb::Follow(verb)) => verb.run(console),

@@ -41,6 +41,7 @@
 
 mod bundle;
 mod files;
+mod growth;
 pub mod light;
 mod published;
 mod result;
@@ -54,6 +55,7 @@ use alloc::vec::Vec;
 pub use bundle::{Bundle, BundleError, BundleProblem};
 pub(crate) use bundle::{BundleIndex, KnownBundles};
 pub use files::{FileList, FileListError, is_path};
+pub use growth::{Added, Growth, Relation, Snapshot};
 pub(crate) use published::read_context;
 pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest, read_signed_checkpoint};
 pub use result::{

@@ -77,6 +77,7 @@ pub(crate) fn reading_from_elsewhere(people: &People, tracker: &str) {
             assert_eq!(without_places(&ran.stdout), without_places(&folder.stdout), "{}", ran.shown());
         }
     }
+    comparing(people, address);
     // The shown commands name the place where the reader has found the record, and not the folder of the board.
     let status = people.ok(&format!("status {}", places[1]));
     assert!(status.contains(&format!("ballotta verify {address}/record --fingerprint")), "{status}");
@@ -100,6 +101,23 @@ pub(crate) fn reading_from_elsewhere(people: &People, tracker: &str) {
     people.fails(2, "neither query nor fragment", &format!("verify {address}/record?x"));
     people.fails(2, "there is no such file", &format!("verify {address}/nothing.zip"));
     people.fails(2, "is not a record", &format!("status {address}/nothing"));
+}
+
+/// What an auditor learns from two copies. `before` is of the time when the voting was open, and `other` is another history.
+fn comparing(people: &People, address: &str) {
+    let archive = format!("{address}/record.zip");
+    let grown = people.ok(&format!("board diff before {archive}"));
+    assert!(grown.contains("begins with all entries of before: none was removed or changed. Added:"), "{grown}");
+    assert!(grown.contains("\n  1 closing of the voting\n"), "{grown}");
+    let shown: Value = serde_json::from_str(&people.ok(&format!("board diff {archive} before --json"))).unwrap();
+    assert_eq!((&shown["relation"], &shown["added"]["closings"]), (&"older".into(), &1.into()), "{shown}");
+    assert!(people.ok("board diff record record.zip").contains("Both boards have the same entries."));
+    people.fails(1, "THE BOARD SHOWS TWO HISTORIES", "board diff record other");
+    let ran = people.run("board diff other record");
+    let remedy = ran.stderr.split('`').nth(1).unwrap().replace("EVIDENCE", "forked").replace("ballotta ", "");
+    people.ok(&remedy);
+    assert!(people.ok("evidence verify forked").starts_with("convicts the board: "));
+    people.fails(2, "is not a record", "board diff record voters");
 }
 
 /// The output without what names the place of the record, and what only a source that lists its files can check.

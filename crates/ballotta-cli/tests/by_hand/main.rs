@@ -26,6 +26,7 @@ fn an_election_by_hand() {
     expect_status(&people, "voting", &["voters", "the organiser"], Some((0, 5)));
     voting(&people);
     expect_status(&people, "voting", &["voters", "the organiser"], Some((3, 5)));
+    copy(&people.path("record"), &people.path("before"));
     closing_and_decryption(&people);
     expect_status(&people, "publication", &["the board", "voters"], Some((3, 5)));
     let record = publication(&people);

@@ -73,7 +73,7 @@ pub enum EntryError {
 }
 
 /// The kind of an entry, which says how its body is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum EntryKind {
     /// A message of the key ceremony: a [`Pointer`].
