@@ -22,7 +22,9 @@ use ballotta::record::light::{self, ElectionSummary};
 use ballotta::record::{self, FileList, MemoryRecord, ResultDocument};
 use ballotta::tally::EncryptedTally;
 use ballotta::tally::heads::head_in_block;
-use ballotta::verifier::{PartialVerification, ShardPlan, VerifyOptions, select, verify_shard};
+use ballotta::verifier::{
+    PartialVerification, ShardPlan, VerifierState, VerifyOptions, select, verify_from, verify_shard,
+};
 use ballotta::witness::AddCheckpoint;
 use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO, choose};
 use ballotta_tests::kinds::every_kind;
@@ -66,6 +68,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "voting_code", run: voting_code, valid: voting_codes },
     Target { name: "shard_plan", run: shard_plan, valid: || vec![SHARDS.0.to_bytes()] },
     Target { name: "shard_part", run: shard_part, valid: || vec![SHARDS.1.clone()] },
+    Target { name: "verifier_state", run: verifier_state, valid: verifier_states },
     Target { name: "result_document", run: result_document, valid: results },
 ];
 
@@ -476,6 +479,18 @@ fn shard_plan(bytes: &[u8]) {
     if let Ok(plan) = ShardPlan::open(&ELECTION.record, bytes, &mut TestRng(1)) {
         assert_eq!(plan.to_bytes(), bytes);
     }
+}
+
+/// What a state says of ballots is read like a part, when a record is verified.
+fn verifier_state(bytes: &[u8]) {
+    if let Ok(state) = VerifierState::decode(bytes) {
+        assert_eq!(state.to_bytes(), bytes);
+    }
+}
+
+fn verifier_states() -> Vec<Vec<u8>> {
+    let state = verify_from(&ELECTION.record, &VerifyOptions::default(), None, &|_| (), &mut TestRng(1));
+    vec![state.expect("a verification").1.expect("a state").to_bytes()]
 }
 
 fn shard_part(bytes: &[u8]) {

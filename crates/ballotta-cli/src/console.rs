@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use ballotta::record::RecordSource;
-use ballotta::verifier::{Progress, Verification, VerifyOptions, verify};
+use ballotta::verifier::{Progress, ShardError, Verification, VerifierState, VerifyOptions, verify, verify_from};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, WeakProgressBar};
 use serde::Serialize;
 
@@ -101,6 +101,21 @@ impl Console {
     pub(crate) fn verify(self, source: &dyn RecordSource, options: &VerifyOptions) -> Verification {
         let holds = |verification: &Verification| verification.report.holds();
         settled(source, holds, || self.show_progress(|progress| verify(source, options, progress, &mut system_rng())))
+    }
+
+    /// Verifies a record, without what was verified for a state, and shows the progress.
+    pub(crate) fn verify_from(
+        self,
+        source: &dyn RecordSource,
+        options: &VerifyOptions,
+        state: Option<&VerifierState>,
+    ) -> Result<(Verification, Option<VerifierState>), ShardError> {
+        let holds = |read: &Result<(Verification, _), _>| {
+            read.as_ref().is_ok_and(|(verification, _)| verification.report.holds())
+        };
+        settled(source, holds, || {
+            self.show_progress(|progress| verify_from(source, options, state, progress, &mut system_rng()))
+        })
     }
 
     /// Shows the progress of a verification: a bar for each stage, one after the other.

@@ -2,15 +2,16 @@
 //!
 //! See `spec/command-line.md#evidence`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::TILE_WIDTH;
 use ballotta::evidence::{Convicted, Conviction, ElectionHashes, Evidence, Kept, ReadLog};
-use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_EVIDENCE_BYTES, MAX_RECEIPT_BYTES};
+use ballotta::limits::{MAX_EVIDENCE_BYTES, MAX_RECEIPT_BYTES};
 use ballotta::record::{CHECKPOINT, PublishedBoard, read_checkpoint};
+use ballotta::verifier::VerifierState;
 use ballotta::voter::Election;
 use ballotta_io::write_new;
 use serde_json::json;
@@ -20,6 +21,7 @@ use crate::failure::{ErrorContext as _, refusal};
 use crate::location;
 use crate::record::{headline, read_at_most, read_manifest};
 use crate::secrets::system_rng;
+use crate::verify::MAX_STATE_BYTES;
 
 /// Verifies a file with evidence against a board or a trustee. No record is needed.
 #[derive(clap::Args, Debug)]
@@ -67,7 +69,7 @@ pub(crate) struct FindEvidence {
     /// A receipt that a voter kept
     #[arg(long, value_name = "FILE", required_unless_present = "checkpoint")]
     receipt: Vec<PathBuf>,
-    /// A checkpoint that a voter, an auditor or a witness kept
+    /// A checkpoint that a voter, an auditor or a witness kept, or the state of a verification
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
     /// The new file for the evidence
@@ -127,16 +129,23 @@ impl FindEvidence {
             kept.receipts.push(read_receipt(path)?);
         }
         for path in &self.checkpoint {
-            let bytes = read_at_most(path, MAX_CHECKPOINT_BYTES, "a checkpoint")?;
-            let checkpoint = SignedCheckpoint::parse(&bytes);
-            kept.checkpoints.push(checkpoint.with_context(|| format!("{} is not a checkpoint", path.shown()))?);
+            kept.checkpoints.push(read_checkpoint_of(path)?);
         }
         Ok(kept)
     }
 }
 
+/// Reads a checkpoint, or that in the state of a verification, without verifying it.
+fn read_checkpoint_of(path: &Path) -> Result<SignedCheckpoint> {
+    let bytes = read_at_most(path, MAX_STATE_BYTES, "a checkpoint")?;
+    match VerifierState::decode(&bytes) {
+        Ok(state) => Ok(state.checkpoint().clone()),
+        Err(_) => SignedCheckpoint::parse(&bytes).with_context(|| format!("{} is not a checkpoint", path.shown())),
+    }
+}
+
 /// Reads a receipt, without verifying it.
-pub(crate) fn read_receipt(path: &std::path::Path) -> Result<SignedReceipt> {
+pub(crate) fn read_receipt(path: &Path) -> Result<SignedReceipt> {
     let bytes = read_at_most(path, MAX_RECEIPT_BYTES, "a receipt")?;
     SignedReceipt::parse(&bytes).with_context(|| format!("{} is not a receipt", path.shown()))
 }

@@ -23,6 +23,7 @@ use ballotta::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
 use ballotta::manifest::{BallotStyle, Contest, ElectionKind, LogKey, Manifest, Party};
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta::signing::PublicElement;
+use ballotta::verifier::VerifierState;
 use ballotta::written::VoterNumber;
 use ballotta_io::{FolderRecord, Location};
 use serde_json::{Value, json};
@@ -421,6 +422,12 @@ impl Inspection<'_> {
         }
         if let Ok(evidence) = Evidence::decode(bytes) {
             return evidence_fields(&evidence);
+        }
+        if let Ok(state) = VerifierState::decode(bytes) {
+            let checkpoint = state.checkpoint().to_string();
+            return Ok(Fields::of("the state of a verification")
+                .with("verified entries", state.entries())
+                .with("checkpoint", checkpoint.lines().collect::<Vec<_>>()));
         }
         if message_header(bytes).is_ok() {
             return self.ceremony_message(bytes);

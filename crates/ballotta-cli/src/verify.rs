@@ -3,13 +3,16 @@
 //! See `spec/command-line.md#verify`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use ballotta::manifest::ElectionKind;
 use ballotta::record::{MANIFEST, RecordSource as _};
-use ballotta::verifier::{Report, Stage, Verdict, Verification, VerifyOptions};
+use ballotta::verifier::{
+    CheckId, Report, ShardError, Stage, Status, Verdict, Verification, VerifierState, VerifyOptions,
+};
 use ballotta::written::WrittenFingerprint;
+use ballotta_io::{AnyRecord, write_atomically};
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
@@ -18,9 +21,12 @@ use crate::console::{Console, Shown as _, counted, print};
 use crate::failure::{ErrorContext as _, not_complete, refusal};
 use crate::location;
 use crate::publish::{check_published, publish};
-use crate::record::{REHEARSAL, Record, board_signer, lock_record, read_election, read_manifest};
+use crate::record::{REHEARSAL, Record, board_signer, exists, lock_record, read_at_most, read_election, read_manifest};
 use crate::signing::kept_head;
 use crate::trustee_names::trustees_named;
+
+/// Longer than any state: a board has at most 2^30 entries.
+pub(crate) const MAX_STATE_BYTES: usize = 512 << 20;
 
 /// How far the election must have come.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -44,6 +50,10 @@ pub(crate) struct VerifyRecord {
     /// A checkpoint of the board that you kept before
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    /// The state of your last verification: only ballots that are new are verified, and the file is written anew. Without
+    /// such a file, everything is verified, and the file is made
+    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
+    from: Option<PathBuf>,
     /// How far the election must have come
     #[arg(long, value_enum, default_value = "complete")]
     stage: StageName,
@@ -63,7 +73,10 @@ impl VerifyRecord {
         let checkpoint =
             self.checkpoint.as_deref().map(|path| kept_head(&read_manifest(&source)?, path)).transpose()?;
         let options = VerifyOptions { stage, fingerprint: self.fingerprint.clone(), checkpoint };
-        let verification = console.verify(&source, &options);
+        let verification = match &self.from {
+            Some(path) => continued(&source, &options, path, console)?,
+            None => console.verify(&source, &options),
+        };
         let report = &verification.report;
         let kind = match &verification.context {
             Some(context) => Some(context.manifest().kind()),
@@ -106,6 +119,35 @@ impl VerifyRecord {
             }
         }
     }
+}
+
+/// Verifies what is new since the state in a file, and writes the new state.
+fn continued(source: &AnyRecord, options: &VerifyOptions, path: &Path, console: Console) -> Result<Verification> {
+    let no_state = || format!("{} is not the state of a verification", path.shown());
+    let state = match exists(path)? {
+        true => {
+            let bytes = read_at_most(path, MAX_STATE_BYTES, "a state")?;
+            Some(VerifierState::decode(&bytes).with_context(no_state)?)
+        }
+        false => None,
+    };
+    let (verification, next) = match console.verify_from(source, options, state.as_ref()) {
+        Err(error @ ShardError::Decode(_)) => return Err(error).with_context(no_state),
+        verified => verified.refused().context("the verification cannot continue the earlier one")?,
+    };
+    let pinned = verification.report.checks.iter().find(|check| check.check == CheckId::PinnedCheckpoint);
+    // The state of another history, or of an older copy, does not take the place of this one.
+    let is_continued = state.is_none() || pinned.is_some_and(|check| check.status == Status::Passed);
+    match next.filter(|_| is_continued) {
+        Some(next) => {
+            write_atomically(path, &next.to_bytes()).with_context(|| format!("{} cannot be written", path.shown()))?;
+            let before = state.map_or(0, |state| state.entries());
+            let entries = counted(next.entries(), "entry", "entries");
+            console.say(format!("{}: {entries} verified, {before} of them by earlier calls", path.shown()));
+        }
+        None => console.say(format!("{} is left as it was", path.shown())),
+    }
+    Ok(verification)
 }
 
 /// A report or a result, with whether it is that of a rehearsal.

@@ -42,6 +42,7 @@ mod refusals;
 mod report;
 mod select;
 mod shards;
+mod state;
 mod weights;
 
 use alloc::vec::Vec;
@@ -53,6 +54,7 @@ pub use finish::finish;
 pub use report::{CheckReport, Effect, Failure, Place, Report, Role, Stage, Status, Step, Verdict};
 pub use select::{Selected, select};
 pub use shards::{PartialVerification, ShardError, ShardPlan, merge_all, verify_shard};
+pub use state::{VerifierState, verify_from};
 
 use self::report::Findings;
 use crate::decryption::{ClosedTally, ClosingStatement, ContestTotals, DecryptionError, VerifiedDecryption, combine};

@@ -78,6 +78,7 @@ pub(crate) fn reading_from_elsewhere(people: &People, tracker: &str) {
         }
     }
     comparing(people, address);
+    continuing(people, address);
     // The shown commands name the place where the reader has found the record, and not the folder of the board.
     let status = people.ok(&format!("status {}", places[1]));
     assert!(status.contains(&format!("ballotta verify {address}/record --fingerprint")), "{status}");
@@ -118,6 +119,35 @@ fn comparing(people: &People, address: &str) {
     people.ok(&remedy);
     assert!(people.ok("evidence verify forked").starts_with("convicts the board: "));
     people.fails(2, "is not a record", "board diff record voters");
+}
+
+/// An auditor who verifies again and again verifies only what is new, wherever the record is.
+fn continuing(people: &People, address: &str) {
+    let ran = people.run("verify before --stage voting --from auditor/state");
+    assert!(ran.stderr.contains("auditor/state: 0 entries verified, 0 of them"), "{}", ran.shown());
+    let state = fs::read(people.path("auditor/state")).unwrap();
+    let shown = people.ok("inspect auditor/state");
+    assert!(shown.contains("the state of a verification") && shown.contains("verified entries"), "{shown}");
+    let report = people.ok(&format!("verify {address}/record --from auditor/state --json"));
+    let pinned = |report: &str| {
+        let report: Value = serde_json::from_str(report).unwrap();
+        let check = report["checks"].as_array().unwrap().iter().find(|check| check["check"] == "board.pinned").cloned();
+        (report["verdict"].clone(), check.unwrap()["status"].clone())
+    };
+    assert_eq!(pinned(&report), ("holds".into(), "passed".into()));
+    assert_ne!(fs::read(people.path("auditor/state")).unwrap(), state);
+    // Another history, and an older copy, do not take its place.
+    people.run("verify other --stage voting --from auditor/other");
+    for (code, record, state) in [(1, "record", "auditor/other"), (3, "before", "auditor/state")] {
+        let kept = fs::read(people.path(state)).unwrap();
+        let ran = people.run(&format!("verify {record} --stage voting --from {state}"));
+        assert_eq!(ran.code, code, "{}", ran.shown());
+        assert!(ran.stderr.contains(&format!("{state} is left as it was")), "{}", ran.shown());
+        assert_eq!(fs::read(people.path(state)).unwrap(), kept);
+    }
+    people.ok("evidence find record --checkpoint auditor/other --out forked-state");
+    people.fails(2, "is not the state of a verification", "verify record --from record/manifest.json");
+    people.fails(2, "cannot be used with", "verify record --from auditor/state --checkpoint record/checkpoint");
 }
 
 /// The output without what names the place of the record, and what only a source that lists its files can check.

@@ -217,6 +217,21 @@ impl CountedSet {
         usize::try_from(word).is_ok_and(|word| self.word(word) >> bit & 1 == 1)
     }
 
+    /// The ballots before this position.
+    pub(crate) fn below(&self, end: u64) -> Self {
+        let mut words: Vec<u64> =
+            (0..end.div_ceil(u64::BITS.into()) as usize).map(|number| self.word(number)).collect();
+        if let Some(last) = words.last_mut()
+            && end % u64::from(u64::BITS) > 0
+        {
+            *last &= (1 << (end % u64::from(u64::BITS))) - 1;
+        }
+        while words.last() == Some(&0) {
+            words.pop();
+        }
+        Self { words }
+    }
+
     /// Writes a bit for each entry of a board of `size` entries, in words of 8 bytes.
     pub(crate) fn encode(&self, size: u64, writer: &mut Writer) {
         for number in 0..size.div_ceil(u64::BITS.into()) {

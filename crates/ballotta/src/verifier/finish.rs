@@ -10,15 +10,13 @@ use super::board::{ScannedBoard, place_of};
 use super::refusals::{Refusal, Refusals, in_order};
 use super::report::{Effect, Findings, Place, Role};
 use super::select::Selected;
-use super::shards::{PartialVerification, ShardError, ShardPlan};
-use super::weights::WeightRng;
+use super::shards::{PartialVerification, ShardError, ShardPlan, waves};
 use super::{CheckId, Progress, Stage, Verification, Verifier};
-use crate::board::tiles::TILE_WIDTH;
 use crate::election::ElectionContext;
 use crate::manifest::Closing;
 use crate::parallel;
 use crate::record::{KnownBundles, RecordSource};
-use crate::tally::{Correction, CountedSet, EncryptedTally, Ledger, PartialTally, Selection};
+use crate::tally::{EncryptedTally, Ledger, Selection};
 
 /// Completes a verification. `part` is the merged part of all shards; `None` if there is no plan.
 ///
@@ -140,7 +138,7 @@ impl Verifier<'_> {
             self.findings.note(check, place_of(index, plan.entries()), &[Role::Board], problem);
         }
         let corrected = match unreadable {
-            None => self.correct(plan, tally, counted, rng),
+            None => plan.correct(self.source, tally, &plan.selection.counted, counted, rng),
             Some(error) => Err(error),
         };
         let tally = match corrected {
@@ -183,44 +181,4 @@ impl Verifier<'_> {
         }
         Ok((ledger.into_selection(), refused))
     }
-
-    /// Corrects the sums: adds the ballots that count and were not added, and removes the ballots that were added but
-    /// do not count.
-    fn correct<R: CryptoRng>(
-        &self,
-        plan: &ShardPlan,
-        mut tally: PartialTally,
-        counted: &CountedSet,
-        rng: &mut R,
-    ) -> Result<PartialTally, Unreadable> {
-        let mut wrong: Vec<u64> =
-            plan.selection.counted.differences(counted).map(|index| index / u64::from(TILE_WIDTH)).collect();
-        wrong.dedup();
-        for wave in waves(wrong) {
-            let wave: Vec<(u64, WeightRng)> = wave.into_iter().map(|bundle| (bundle, WeightRng::fork(rng))).collect();
-            let corrections = parallel::map(wave, |(bundle, mut rng)| {
-                let mut ballots = read_ballots(self.source, &plan.bundles, bundle)?;
-                ballots.retain(|(index, _)| plan.selection.counted.contains(*index) != counted.contains(*index));
-                plan.verify_ballots(self.source, bundle, &ballots, &mut rng)
-            });
-            for ballots in corrections {
-                for (index, ballot) in ballots? {
-                    let counts = counted.contains(index);
-                    let correction = if counts { Correction::Add } else { Correction::Remove };
-                    tally.correct(&plan.context, &ballot, correction);
-                }
-            }
-        }
-        Ok(tally)
-    }
-}
-
-/// Splits the bundles into groups. A group is large enough for all cores, and small enough to need little memory.
-fn waves(bundles: Vec<u64>) -> impl Iterator<Item = Vec<u64>> {
-    let width = 4 * parallel::width();
-    let mut bundles = bundles.into_iter();
-    core::iter::from_fn(move || {
-        let wave: Vec<u64> = bundles.by_ref().take(width).collect();
-        (!wave.is_empty()).then_some(wave)
-    })
 }

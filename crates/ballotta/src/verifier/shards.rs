@@ -29,7 +29,7 @@ use crate::parallel;
 use crate::record::{
     self, BundleIndex, PublishedRoll, RecordError, RecordSource, read_context, read_file, read_manifest,
 };
-use crate::tally::{Correction, CountedSet, Selection};
+use crate::tally::{Correction, CountedSet, PartialTally, Selection};
 use crate::words::entries;
 
 /// The number of bundles that are verified in one batch.
@@ -213,7 +213,7 @@ impl ShardPlan {
     }
 
     /// Verifies ballots without regard to other ballots, and returns the valid ones with their positions.
-    pub(super) fn verify_ballots(
+    fn verify_ballots(
         &self,
         source: &dyn RecordSource,
         bundle: u64,
@@ -224,6 +224,36 @@ impl ShardPlan {
         let verified = verify_ballots(&self.context, &candidates.collect::<Result<Vec<_>, _>>()?, rng);
         let placed = ballots.iter().map(|(index, _)| *index).zip(verified);
         Ok(placed.filter_map(|(index, ballot)| Some((index, ballot.ok()?))).collect())
+    }
+
+    /// Corrects the sums of the ballots in `before` to those of the ballots in `after`: adds and removes the valid ballots
+    /// in which the two differ.
+    pub(super) fn correct<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        mut tally: PartialTally,
+        before: &CountedSet,
+        after: &CountedSet,
+        rng: &mut R,
+    ) -> Result<PartialTally, Unreadable> {
+        let mut wrong: Vec<u64> = before.differences(after).map(|index| index / u64::from(TILE_WIDTH)).collect();
+        wrong.dedup();
+        for wave in waves(wrong) {
+            let wave: Vec<(u64, WeightRng)> = wave.into_iter().map(|bundle| (bundle, WeightRng::fork(rng))).collect();
+            let corrections = parallel::map(wave, |(bundle, mut rng)| {
+                let mut ballots = read_ballots(source, &self.bundles, bundle)?;
+                ballots.retain(|(index, _)| before.contains(*index) != after.contains(*index));
+                self.verify_ballots(source, bundle, &ballots, &mut rng)
+            });
+            for ballots in corrections {
+                for (index, ballot) in ballots? {
+                    let counts = after.contains(index);
+                    let correction = if counts { Correction::Add } else { Correction::Remove };
+                    tally.correct(&self.context, &ballot, correction);
+                }
+            }
+        }
+        Ok(tally)
     }
 
     /// A ballot of a bundle with its line of the roll.
@@ -353,4 +383,14 @@ pub(super) fn verify_entries<R: CryptoRng>(
     // The findings end at the first bundle that cannot be read. The part still covers the whole range.
     sum.entries.end = entries.end;
     sum
+}
+
+/// Splits the bundles into groups. A group is large enough for all cores, and small enough to need little memory.
+pub(super) fn waves(bundles: Vec<u64>) -> impl Iterator<Item = Vec<u64>> {
+    let width = 4 * parallel::width();
+    let mut bundles = bundles.into_iter();
+    core::iter::from_fn(move || {
+        let wave: Vec<u64> = bundles.by_ref().take(width).collect();
+        (!wave.is_empty()).then_some(wave)
+    })
 }

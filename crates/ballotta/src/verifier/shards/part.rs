@@ -65,7 +65,7 @@ impl PartialVerification {
     }
 
     /// Appends the part of the next range. Nothing is known about entries after a bundle that cannot be read.
-    pub(super) fn append(&mut self, next: Self) {
+    pub(in super::super) fn append(&mut self, next: Self) {
         self.entries.end = next.entries.end;
         if self.unreadable.is_none() {
             self.failures.append(&next.failures);
@@ -79,21 +79,26 @@ impl PartialVerification {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::versioned();
         writer.put(&self.plan).u64(self.entries.start).u64(self.entries.end);
+        self.encode_findings(&mut writer);
+        writer.finish()
+    }
+
+    /// Writes everything but the plan and the range.
+    pub(in super::super) fn encode_findings(&self, writer: &mut Writer) {
         writer.u8(self.unreadable.is_some().into());
         if let Some(Unreadable { bundle, path, problem, .. }) = &self.unreadable {
             writer.u64(*bundle);
-            put_text(&mut writer, path);
-            put_text(&mut writer, problem);
+            put_text(writer, path);
+            put_text(writer, problem);
         }
         // A ballot has at most one failure, and a board has at most `MAX_ENTRIES` entries, so the number fits.
         writer.u32(self.failures.len() as u32);
         for Refusal { index, check, problem } in self.failures.iter() {
             writer.u64(index);
-            put_text(&mut writer, check.slug());
-            put_text(&mut writer, problem);
+            put_text(writer, check.slug());
+            put_text(writer, problem);
         }
-        self.tally.encode(&mut writer);
-        writer.finish()
+        self.tally.encode(writer);
     }
 
     /// Decodes a part of this plan.
@@ -109,37 +114,48 @@ impl PartialVerification {
         }
         let start = reader.u64("start")?;
         let end = at_most("end", reader.u64("end")?, plan.entries())?;
-        let mut part = Self::empty(plan, at_most("start", start, end)?..end);
+        let part = Self::decode_findings(plan, at_most("start", start, end)?..end, &mut reader)?;
+        reader.finish()?;
+        Ok(part)
+    }
+
+    /// Reads what [`encode_findings`](Self::encode_findings) has written for a range of the plan.
+    pub(in super::super) fn decode_findings(
+        plan: &ShardPlan,
+        entries: Range<u64>,
+        reader: &mut Reader<'_>,
+    ) -> Result<Self, DecodeError> {
+        let mut part = Self::empty(plan, entries.clone());
+        let Range { start, end } = entries;
         part.unreadable = match reader.u8("unreadable")? {
             0 => None,
             1 => {
                 let bundle = reader.u64("bundle")?;
                 if bundle >= plan.bundles.len() {
-                    return Err(DecodeError::UnknownValue { field: "bundle", found: bundle }.into());
+                    return Err(DecodeError::UnknownValue { field: "bundle", found: bundle });
                 }
-                let (path, problem) = (text("path", &mut reader)?, text("problem", &mut reader)?);
+                let (path, problem) = (text("path", reader)?, text("problem", reader)?);
                 Some(Unreadable { bundle, path, problem, effect: Effect::Unreadable })
             }
-            found => return Err(DecodeError::UnknownValue { field: "unreadable", found: found.into() }.into()),
+            found => return Err(DecodeError::UnknownValue { field: "unreadable", found: found.into() }),
         };
         let mut next = start;
         for _ in 0..reader.u32("failures")? {
             let index = reader.u64("index")?;
             if !(next..end).contains(&index) {
-                return Err(DecodeError::UnknownValue { field: "index", found: index }.into());
+                return Err(DecodeError::UnknownValue { field: "index", found: index });
             }
             next = index + 1;
-            let slug = text("check", &mut reader)?;
+            let slug = text("check", reader)?;
             let check = CheckId::ALL.iter().find(|check| check.is_of_ballots() && check.slug() == slug);
             let check = *check.ok_or(DecodeError::UnknownValue { field: "check", found: slug.len() as u64 })?;
-            let problem = text("problem", &mut reader)?;
+            let problem = text("problem", reader)?;
             let length = problem.len() as u64;
             if !part.failures.add(index, check, problem) && length > 0 {
-                return Err(DecodeError::UnknownValue { field: "problem", found: length }.into());
+                return Err(DecodeError::UnknownValue { field: "problem", found: length });
             }
         }
-        part.tally = PartialTally::decode(&plan.context, end - start, &mut reader)?;
-        reader.finish()?;
+        part.tally = PartialTally::decode(&plan.context, end - start, reader)?;
         Ok(part)
     }
 }
