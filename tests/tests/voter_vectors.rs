@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use ballotta::admission::light_files;
 use ballotta::ballot::{BallotOpening, ChoiceErrors, Choices, OpeningError};
 use ballotta::board::entry::Action;
 use ballotta::contest::{Rule, Total};
@@ -19,7 +20,7 @@ use ballotta_tests::kinds::{cumulative, grades, lists, pairs, positional, quadra
 use ballotta_tests::rng::TestRng;
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The first bytes of the source of randomness in every call.
 const RANDOM: [u8; 32] = [0x2a; 32];
@@ -228,6 +229,12 @@ fn refused_record(record: &MemoryRecord, path: &str, bytes: Option<Vec<u8>>) -> 
     json!({ "path": path, "bytes": bytes.map(hex::encode), "code": error.code(), "message": error.to_string() })
 }
 
+/// The files for light clients of a record.
+fn light(record: &MemoryRecord) -> Value {
+    let files = light_files(record, &mut TestRng(1)).unwrap();
+    files.into_iter().map(|(path, bytes)| (path, Value::from(hex::encode(bytes)))).collect::<Map<_, _>>().into()
+}
+
 #[test]
 fn voter() {
     let (made, record, voted) = made();
@@ -277,6 +284,7 @@ fn voter() {
         "counter": 0,
         "fingerprint": election.context.fingerprint().to_string(),
         "record": files(&record),
+        "light": light(&record),
         "ballots": ballots,
         "voted": { "tracker": voted.to_string(), "entry": election.window.opened.unwrap() + 1 },
         "other_election": { "fingerprint": other.context.fingerprint().to_string(), "code": other.codes[0] },

@@ -12,14 +12,14 @@ import { BallottaError } from './errors.js';
 import { bytes, choicesJson, hash, isOpening, options, pin, text, typed, verification, weight as heavy } from './input.js';
 import { Instance, parse, parseExact } from './instance.js';
 import { type WasmSource, compile, compileVerifier } from './module.js';
-import { type RawCredential, type RawElection, type RawPrepared, type RawVoter, instantiate } from './raw.js';
+import { type RawCredential, type RawElection, type RawVoter, instantiate } from './raw.js';
+import { PreparedBallot, base64, wiping } from './prepared.js';
 import type { RawVerifier } from './raw-verifier.js';
 import { gather, source } from './record.js';
 import { Texts } from './texts.js';
 import type {
   AnyCredential,
   AnyElection,
-  AnyPreparedBallot,
   BoardState,
   CheckedOpening,
   ChoiceProblem,
@@ -36,6 +36,7 @@ import type {
 
 export { BallottaError, type ErrorCode } from './errors.js';
 export type { WasmSource } from './module.js';
+export { PreparedBallot } from './prepared.js';
 export { Texts } from './texts.js';
 export type * from './types.js';
 
@@ -300,69 +301,5 @@ export class Credential implements AnyCredential {
   private call<T>(work: () => T): T {
     if (this.freed) throw new BallottaError('gone', 'the credential was freed');
     return this.instance.call(work);
-  }
-}
-
-/** An encrypted ballot, which can be opened or cast, once. */
-export class PreparedBallot implements AnyPreparedBallot {
-  /** The tracker for programs: 64 hexadecimal digits. */
-  readonly tracker: string;
-  /** The tracker for people, `T-XXXXX-...`. The voter writes it down before the choice between opening and casting. */
-  readonly writtenTracker: string;
-  private used = false;
-
-  /** @internal */
-  constructor(
-    private readonly instance: Instance,
-    private readonly raw: RawPrepared,
-  ) {
-    this.tracker = instance.call(() => raw.tracker());
-    this.writtenTracker = instance.call(() => raw.written_tracker());
-  }
-
-  /** Opens the ballot: the bytes are only for the voter's second device, since they show the choices. It can no longer be cast. */
-  open(): Uint8Array {
-    return this.use(() => this.raw.open());
-  }
-
-  /** Signs the ballot: the bytes are for the ballot box. It can no longer be opened. */
-  cast(): Uint8Array {
-    return this.use(() => this.raw.cast());
-  }
-
-  /** Wipes the ballot. */
-  free(): void {
-    // If the election was freed, this is already wiped.
-    if (!this.used && !this.instance.ended) this.instance.call(() => this.raw.free());
-    this.used = true;
-  }
-
-  /** Wipes the ballot. */
-  [dispose](): void {
-    this.free();
-  }
-
-  private use(work: () => Uint8Array): Uint8Array {
-    if (this.used) throw new BallottaError('ballot-used', 'the ballot was already cast, opened or freed: prepare another one');
-    // The ballot is kept if there is no randomness to sign with, since nothing was output.
-    const bytes = this.instance.call(work);
-    this.free();
-    return bytes;
-  }
-}
-
-/** Returns bytes in base64 with padding. */
-function base64(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
-}
-
-/** Calls `work`, then overwrites the secret bytes. */
-function wiping<T>(secret: Uint8Array, work: () => T): T {
-  try {
-    return work();
-  } finally {
-    secret.fill(0);
   }
 }

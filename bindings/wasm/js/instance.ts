@@ -2,9 +2,9 @@
 // the others, and its content is wiped with its memory.
 
 import { BallottaError, type ErrorCode } from './errors.js';
-import type { Raw } from './raw.js';
+import type { Raw, RawModule } from './raw.js';
 
-export class Instance<R extends Raw = Raw> {
+export class Instance<R extends RawModule = Raw> {
   private busy = false;
 
   private constructor(
@@ -12,7 +12,7 @@ export class Instance<R extends Raw = Raw> {
     private readonly memory: WebAssembly.Memory,
   ) {}
 
-  static async of<R extends Raw>(module: WebAssembly.Module, instantiate: () => R): Promise<Instance<R>> {
+  static async of<R extends RawModule>(module: WebAssembly.Module, instantiate: () => R): Promise<Instance<R>> {
     try {
       const raw = instantiate();
       const { memory } = await raw.init({ module_or_path: module });

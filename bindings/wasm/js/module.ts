@@ -3,7 +3,7 @@
 import { BallottaError, invalid } from './errors.js';
 import type { CompiledModule, HttpResponse, Url } from './platform.js';
 
-/** The source of a module, `ballotta.wasm` or `verify.wasm`. */
+/** The source of a module: `ballotta.wasm`, `light.wasm` or `verify.wasm`. */
 export type WasmSource = string | Url | HttpResponse | PromiseLike<HttpResponse> | Uint8Array | ArrayBuffer | CompiledModule;
 
 /** The shortest module: a header without sections. */
@@ -16,6 +16,11 @@ interface NodeProcess {
 /** Compiles the module that voters load. */
 export function compile(source: WasmSource = new URL('./ballotta.wasm', import.meta.url)): Promise<CompiledModule> {
   return compiled('ballotta.wasm', source);
+}
+
+/** Compiles the module that reads an election in small parts. */
+export function compileLight(source: WasmSource = new URL('./light.wasm', import.meta.url)): Promise<CompiledModule> {
+  return compiled('light.wasm', source);
 }
 
 /** Compiles the module that verifies. */

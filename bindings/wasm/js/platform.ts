@@ -24,6 +24,8 @@ export interface FetchOptions {
   readonly credentials: 'omit';
   readonly redirect: 'error';
   readonly cache: 'no-cache';
+  /** The part of the file that is needed, such as `bytes=0-511`. A function may return the whole file with the status 200. */
+  readonly headers?: { readonly Range: string };
   readonly signal?: Signal;
 }
 

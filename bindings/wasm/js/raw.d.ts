@@ -37,9 +37,13 @@ export interface RawPrepared {
   free(): void;
 }
 
-/** The functions that both modules have. */
-export interface Raw {
+/** What all modules have. */
+export interface RawModule {
   init(options: { module_or_path: WebAssembly.Module }): Promise<{ memory: WebAssembly.Memory }>;
+}
+
+/** What the modules have that read whole files. */
+export interface Raw extends RawModule {
   readonly RawFetch: new (whole: boolean) => RawFetch;
 }
 

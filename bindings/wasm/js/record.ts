@@ -8,6 +8,7 @@ import type { RawFetch } from './raw.js';
 
 type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 type Read = (path: string, limit: number) => Promise<Uint8Array | null>;
+type ReadPart = (path: string, offset: number, length: number) => Promise<Uint8Array | null>;
 
 /** The number of files that are fetched at the same time. */
 const AT_ONCE = 8;
@@ -22,6 +23,8 @@ export interface Source {
   /** The signal that aborts fetching. */
   readonly signal?: AbortSignal | undefined;
   readonly read: Read;
+  /** Reads a part of a file: fewer bytes if the file ends before. */
+  readonly part: ReadPart;
 }
 
 /** Reads the source of a record from the arguments. */
@@ -39,8 +42,10 @@ export function source(record: RecordSource): Source {
     if (fetch !== undefined && typeof fetch !== 'function') throw invalid('fetch', 'expected a function');
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'expected an AbortSignal');
     const base = address(url, fetch === undefined);
-    const read = fromUrl(base, (fetch ?? globalThis.fetch) as Fetch, signal);
-    return { listed: false, all: new Map(), read, signal, ...(fetch === undefined ? { url: base.href } : {}) };
+    const answer = fromUrl(base, (fetch ?? globalThis.fetch) as Fetch, signal);
+    const read: Read = (path, limit) => answer(path, undefined, (response) => upTo(response, path, limit));
+    const part: ReadPart = (path, offset, length) => answer(path, `bytes=${offset}-${offset + length - 1}`, (response) => partOf(response, offset, length));
+    return { listed: false, all: new Map(), read, part, signal, ...(fetch === undefined ? { url: base.href } : {}) };
   }
   const all = new Map<string, Uint8Array>();
   for (const [path, file] of entries) {
@@ -51,7 +56,8 @@ export function source(record: RecordSource): Source {
   if (misplaced !== undefined && !all.has('manifest.json')) {
     throw invalid('record', `paths begin in the folder of the record and have slashes: manifest.json, not ${misplaced}`);
   }
-  return { listed: true, all, read: async (path) => all.get(path) ?? null };
+  const part: ReadPart = async (path, offset, length) => all.get(path)?.subarray(offset, offset + length) ?? null;
+  return { listed: true, all, read: async (path) => all.get(path) ?? null, part };
 }
 
 /** Gathers the files that are needed; with `whole`, all files of the record. */
@@ -86,8 +92,10 @@ function address(url: unknown, byFetch: boolean): URL {
   return address;
 }
 
-function fromUrl(base: URL, fetch: Fetch, signal: AbortSignal | undefined): Read {
-  return async (path, limit) => {
+type Answer = (path: string, range: string | undefined, body: (response: Response) => Promise<Uint8Array>) => Promise<Uint8Array | null>;
+
+function fromUrl(base: URL, fetch: Fetch, signal: AbortSignal | undefined): Answer {
+  return async (path, range, body) => {
     // Names of files come from the record, so a name must not lead out of its folder.
     const url = new URL(path.split('/').map(encodeURIComponent).join('/'), base);
     if (!url.href.startsWith(base.href)) throw new BallottaError('unreadable-file', 'the path leads out of the record', path);
@@ -95,7 +103,8 @@ function fromUrl(base: URL, fetch: Fetch, signal: AbortSignal | undefined): Read
       signal?.aborted
         ? new BallottaError('aborted', `${path}: the caller aborted the request`, path)
         : new BallottaError('network', `${path}: ${reason}`, path);
-    const init = { credentials: 'omit', redirect: 'error', cache: 'no-cache', ...(signal === undefined ? {} : { signal }) };
+    const headers = range === undefined ? {} : { headers: { Range: range } };
+    const init = { credentials: 'omit', redirect: 'error', cache: 'no-cache', ...headers, ...(signal === undefined ? {} : { signal }) };
     let response: Response;
     if (signal?.aborted) throw failed('');
     try {
@@ -105,13 +114,33 @@ function fromUrl(base: URL, fetch: Fetch, signal: AbortSignal | undefined): Read
     }
     if (typeof response?.status !== 'number') throw failed('the function `fetch` did not return a Response');
     if (response.status === 404 || response.status === 410) return null;
+    // A file that ends before the part.
+    if (range !== undefined && response.status === 416) return new Uint8Array();
     if (!response.ok) throw failed(`the server answers ${response.status}`);
     try {
-      return await upTo(response, path, limit);
+      return await body(response);
     } catch (error) {
       throw error instanceof BallottaError ? error : failed('the connection broke');
     }
   };
+}
+
+/** The part of a body that was asked for. A server that knows no ranges sends the whole file, of which no more is read than needed. */
+async function partOf(response: Response, offset: number, length: number): Promise<Uint8Array> {
+  const start = response.status === 206 ? 0 : offset;
+  const part = new Uint8Array(length);
+  let read = 0;
+  const reader = response.body?.getReader();
+  while (reader && read < start + length) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const skipped = Math.min(value.length, Math.max(0, start - read));
+    const taken = value.subarray(skipped, skipped + start + length - Math.max(read, start));
+    part.set(taken, Math.max(0, read - start));
+    read += value.length;
+  }
+  await reader?.cancel();
+  return part.subarray(0, Math.max(0, Math.min(length, read - start)));
 }
 
 /** Reads the body into one buffer that grows, since a server decides how small the parts are. */

@@ -121,6 +121,20 @@ export interface BoardState {
   readonly closed: number | null;
 }
 
+/** The state of a board, as a light client has read it. */
+export interface LightBoardState extends BoardState {
+  /** The number of voters on the roll. */
+  readonly voters: number;
+  /** The witnesses that have cosigned the checkpoint. */
+  readonly witnesses: Witnesses;
+}
+
+/** The options for opening an election with the light client. */
+export interface LightElectionOptions extends ElectionOptions {
+  /** The board of an earlier visit. The board must continue it: otherwise the server shows two histories. */
+  readonly kept?: { readonly entries: number; readonly root: string };
+}
+
 /** The content of an opened ballot. */
 export interface CheckedOpening {
   /** The voter number, as `checkOpening` was given it, in its written form. */
@@ -157,6 +171,21 @@ export type FoundBallot =
   | { readonly state: 'of_another_voter'; readonly entry: number; readonly witnesses: Witnesses | null }
   /** The ballot is not on the board. */
   | { readonly state: 'missing'; readonly witnesses: Witnesses | null };
+
+/** What a light client knows of a ballot. */
+export type LightFoundBallot =
+  /** Enough trustees have signed, after the close, that the ballot counts. */
+  | { readonly state: 'counted'; readonly entry: number }
+  /** Enough trustees have signed that another ballot of the voter counts. `by` is its tracker, `byWritten` its written form. */
+  | { readonly state: 'another_counts'; readonly entry: number; readonly by: string; readonly byWritten: string }
+  /** Enough trustees have signed that no ballot of the voter counts. */
+  | { readonly state: 'none_counts' }
+  /** The ballot is on the board. Whether it counts is not confirmed yet. */
+  | { readonly state: 'on_board'; readonly entry: number }
+  /** Another ballot of the voter is on the board, which shows it as the last one. */
+  | { readonly state: 'another_is_last'; readonly entry: number; readonly by: string; readonly byWritten: string }
+  /** The board shows no ballot of the voter. It may hide one. */
+  | { readonly state: 'not_shown' };
 
 /** A stage: how far an election has come. */
 export type Stage = 'voting' | 'closed' | 'complete';

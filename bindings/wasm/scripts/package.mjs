@@ -15,9 +15,11 @@ const published = {
   types: './index.d.ts',
   exports: {
     '.': entry('index'),
+    './light': entry('light'),
     './worker': entry('worker'),
     './worker-thread': './worker-thread.js',
     './ballotta.wasm': './ballotta.wasm',
+    './light.wasm': './light.wasm',
     './verify.wasm': './verify.wasm',
     './package.json': './package.json',
   },
@@ -26,6 +28,6 @@ const published = {
 };
 writeFileSync('dist/package.json', `${JSON.stringify(published, null, 2)}\n`);
 
-for (const file of ['dist/index.d.ts', 'dist/worker.d.ts']) {
+for (const file of ['dist/index.d.ts', 'dist/light.d.ts', 'dist/worker.d.ts', 'dist/prepared.d.ts']) {
   writeFileSync(file, `/// <reference lib="esnext.disposable" />\n${readFileSync(file, 'utf8')}`);
 }

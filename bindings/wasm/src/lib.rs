@@ -1,8 +1,8 @@
 //! The WebAssembly modules of the npm package `ballotta`. They only map types and errors of the library for JavaScript.
 //!
 //! Bytes, text and numbers are exchanged: data as JSON, secrets as bytes that are wiped here. Only `js/` calls these
-//! functions; users call `js/`. The crate is built twice: the feature `voter` makes the module that every voter loads,
-//! `verifier` the one that is loaded for a verification.
+//! functions; users call `js/`. The crate is built three times: the feature `light` makes the module that reads an
+//! election in small parts, `voter` the one that reads all of it, `verifier` the one that is loaded for a verification.
 //!
 //! # Security
 //!
@@ -18,12 +18,19 @@
 
 extern crate alloc;
 
+#[cfg(any(feature = "voter", feature = "light"))]
+mod ballots;
 #[cfg(target_arch = "wasm32")]
 mod bare;
 #[cfg(feature = "voter")]
 mod election;
 mod error;
+#[cfg(any(feature = "voter", feature = "verifier"))]
 mod fetch;
+#[cfg(feature = "light")]
+mod light;
+#[cfg(feature = "light")]
+mod parts;
 mod random;
 #[cfg(feature = "verifier")]
 mod verify;
@@ -31,9 +38,14 @@ mod verify;
 use js_sys::Uint8Array;
 use serde::Serialize;
 
+#[cfg(any(feature = "voter", feature = "light"))]
+pub use self::ballots::{RawPrepared, first_line, from_text};
 #[cfg(feature = "voter")]
-pub use self::election::{RawCredential, RawElection, RawPrepared, first_line, from_text};
+pub use self::election::{RawCredential, RawElection};
+#[cfg(any(feature = "voter", feature = "verifier"))]
 pub use self::fetch::RawFetch;
+#[cfg(feature = "light")]
+pub use self::light::{RawLight, RawLightCredential};
 #[cfg(feature = "verifier")]
 pub use self::verify::verify_record;
 

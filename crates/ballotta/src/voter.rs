@@ -271,11 +271,7 @@ impl Election {
     ///
     /// `OtherElection` if it is not.
     pub fn expect(&self, expected: &WrittenFingerprint) -> Result<(), VoterError> {
-        let found = *self.context.fingerprint();
-        if expected.is_of(&found) {
-            return Ok(());
-        }
-        Err(VoterError::OtherElection { found, expected: expected.clone() })
+        expect(&self.context, expected)
     }
 
     /// The head of the board as it was read.
@@ -343,6 +339,15 @@ impl Election {
             None => Ok(Some(CheckpointWitnesses::of(manifest, record::CLOSING_CHECKPOINT, None)?)),
         }
     }
+}
+
+/// Checks that an election has the fingerprint that a voter was given.
+fn expect(context: &ElectionContext, expected: &WrittenFingerprint) -> Result<(), VoterError> {
+    let found = *context.fingerprint();
+    if expected.is_of(&found) {
+        return Ok(());
+    }
+    Err(VoterError::OtherElection { found, expected: expected.clone() })
 }
 
 /// Checks that ballots may be cast now.

@@ -106,7 +106,7 @@ pub enum RecordError {
     },
     /// What was read is not shown to be on the log.
     #[error(transparent)]
-    Proof(#[from] TiledLogError),
+    Proof(TiledLogError),
 }
 
 from_quoted!(RecordError::Ceremony(CeremonyError));
@@ -139,6 +139,7 @@ impl RecordError {
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::File { path, .. } | Self::OtherFile { path } | Self::Changed { path } => Some(path),
+            Self::Light { path, .. } => Some(path),
             _ => None,
         }
     }
@@ -146,6 +147,16 @@ impl RecordError {
     /// The error of a file that cannot be read.
     pub(crate) fn file(path: &str) -> impl FnOnce(ReadError) -> Self + '_ {
         |error| Self::File { path: path.into(), error }
+    }
+}
+
+impl From<TiledLogError> for RecordError {
+    fn from(error: TiledLogError) -> Self {
+        match error {
+            // What cannot be read shows nothing.
+            TiledLogError::File { path, error } => Self::File { path, error },
+            error => Self::Proof(error),
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! See `spec/board.md#tiles`.
 
-use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -74,6 +74,7 @@ impl<'a> TiledLog<'a> {
     ///
     /// `File` or `Tile` if a tile cannot be read; `Log` if the log has no such leaf there.
     pub fn inclusion(&self, index: u64, leaf: &TreeHash) -> Result<Vec<TreeHash>, TiledLogError> {
+        self.read_all(|log| inclusion_proof(log, index).map(|_| ()))?;
         let proof = inclusion_proof(self, index)?;
         self.head.verify_inclusion(index, leaf, &proof)?;
         Ok(proof)
@@ -95,9 +96,32 @@ impl<'a> TiledLog<'a> {
     ///
     /// `File` or `Tile` if a tile cannot be read; `Log` if the log does not have both heads.
     pub fn consistency_between(&self, older: &TreeHead, newer: &TreeHead) -> Result<Vec<TreeHash>, TiledLogError> {
+        self.read_all(|log| consistency_proof_between(log, older.size, newer.size).map(|_| ()))?;
         let proof = consistency_proof_between(self, older.size, newer.size)?;
         newer.verify_consistency(older, &proof)?;
         Ok(proof)
+    }
+
+    /// Reads all tiles that a proof needs before the proof is made, and goes on where one cannot be read: a source that fetches
+    /// them learns of all at once.
+    fn read_all(&self, prove: impl FnOnce(&NeededTiles) -> Result<(), LogError>) -> Result<(), TiledLogError> {
+        let needed = NeededTiles { size: self.head.size, tiles: RefCell::default() };
+        prove(&needed)?;
+        let mut first_error = None;
+        for tile in needed.tiles.into_inner() {
+            if let Err(error) = self.tile(tile) {
+                first_error.get_or_insert(error);
+            }
+        }
+        first_error.map_or(Ok(()), Err)
+    }
+
+    /// Reads a tile, unless it was read before.
+    fn tile(&self, tile: TilePath) -> Result<(), TiledLogError> {
+        if let Entry::Vacant(place) = self.tiles.borrow_mut().entry(tile) {
+            place.insert(self.read(tile)?);
+        }
+        Ok(())
     }
 
     fn read(&self, tile: TilePath) -> Result<Vec<TreeHash>, TiledLogError> {
@@ -116,17 +140,39 @@ impl LogNodes for TiledLog<'_> {
     }
 
     fn node(&self, height: u32, index: u64) -> Result<TreeHash, TiledLogError> {
-        let (level, height) = (height / 8, height % 8);
-        let first = index << height;
-        let outside = LogError::OutsideTree { index: first, size: self.head.size };
-        let tile = TilePath::hashes_of(level as u8, first, self.head.size).ok_or(outside)?;
-        let mut tiles = self.tiles.borrow_mut();
-        let hashes = match tiles.entry(tile) {
-            Entry::Occupied(read) => read.into_mut(),
-            Entry::Vacant(place) => place.insert(self.read(tile)?),
-        };
+        let (tile, first, count) = place_of(height, index, self.head.size)?;
+        self.tile(tile)?;
+        let tiles = self.tiles.borrow();
         let place = (first - tile.first()) as usize;
-        let hashes = hashes.get(place..place + (1 << height));
+        let hashes = tiles.get(&tile).and_then(|hashes| hashes.get(place..place + count));
+        let outside = LogError::OutsideTree { index: first, size: self.head.size };
         Ok(hashes.ok_or(outside)?.iter().copied().collect::<Frontier>().root())
+    }
+}
+
+/// The tile with the hashes below a node, the first of them, and how many there are.
+fn place_of(height: u32, index: u64, size: u64) -> Result<(TilePath, u64, usize), LogError> {
+    let (level, height) = (height / 8, height % 8);
+    let first = index << height;
+    let tile = TilePath::hashes_of(level as u8, first, size).ok_or(LogError::OutsideTree { index: first, size })?;
+    Ok((tile, first, 1 << height))
+}
+
+/// Notes the tiles that a proof needs. The hashes that it gives are none.
+struct NeededTiles {
+    size: u64,
+    tiles: RefCell<BTreeSet<TilePath>>,
+}
+
+impl LogNodes for NeededTiles {
+    type Error = LogError;
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn node(&self, height: u32, index: u64) -> Result<TreeHash, LogError> {
+        self.tiles.borrow_mut().insert(place_of(height, index, self.size)?.0);
+        Ok(TreeHash::from_bytes([0; 32]))
     }
 }

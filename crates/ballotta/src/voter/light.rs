@@ -22,6 +22,7 @@ use rand_core::CryptoRng;
 use super::{CheckpointWitnesses, Voter, VoterError};
 use crate::ballot::{BallotHeader, SignedBallot, Window};
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
+use crate::board::tiles::TILE_WIDTH;
 use crate::board::timeline::{Event, Observed, Timeline};
 use crate::credential::{Credential, RollLine, RollRules, VotingCode, first_bytes};
 use crate::decryption::{ClosingStatement, TallyReference};
@@ -31,14 +32,16 @@ use crate::limits::MAX_ENTRIES;
 use crate::manifest::Revoting;
 use crate::merkle::{LogError, TreeHead};
 use crate::record::light::{
-    ElectionSummary, RollLines, announced_close, announced_head, entries_from, entry, proved_head,
+    CLOSE, ELECTION, ElectionSummary, LENGTHS, RollLines, announced_close, announced_head, entries_from, entry,
+    proved_head,
 };
 use crate::record::{
-    CHECKPOINT, ReadError, RecordError, RecordSource, TiledLog, TiledLogError, read_manifest, read_signed_checkpoint,
+    CHECKPOINT, MANIFEST, ReadError, RecordError, RecordSource, TiledLog, TiledLogError, read_manifest,
+    read_signed_checkpoint,
 };
 use crate::tally::heads::VoterHead;
 use crate::weaken::{self, Check};
-use crate::written::{VoterNumber, WrittenTracker};
+use crate::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 
 /// The most bytes of entries in which the opening is looked for, from the beginning of the board.
 const BEFORE_OPENING: usize = 1 << 16;
@@ -46,6 +49,11 @@ const BEFORE_OPENING: usize = 1 << 16;
 const AT_ONCE: usize = 4096;
 /// The most bytes of entries in which statements of trustees are looked for, from the close on.
 const AFTER_CLOSE: usize = 1 << 15;
+
+/// What every election needs first: the paths of files, and the number of bytes if only the first of them are read. A client
+/// that fetches these at once waits for fewer answers.
+pub const FIRST_PARTS: [(&str, Option<u64>); 5] =
+    [(MANIFEST, None), (CHECKPOINT, None), (ELECTION, None), (CLOSE, None), (LENGTHS, Some(2 * TILE_WIDTH as u64))];
 
 /// An election that a light client has read.
 pub struct LightElection {
@@ -92,6 +100,21 @@ pub enum LightStatus {
     NotShown,
 }
 
+impl LightStatus {
+    /// The stable name of the status, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Counted { .. } => "counted",
+            Self::AnotherCounts { .. } => "another_counts",
+            Self::NoneCounts => "none_counts",
+            Self::OnBoard { .. } => "on_board",
+            Self::AnotherIsLast { .. } => "another_is_last",
+            Self::NotShown => "not_shown",
+        }
+    }
+}
+
 /// A ballot on the board that the credential of a voter has signed.
 struct LastBallot {
     index: u64,
@@ -124,9 +147,11 @@ impl LightElection {
         let summary = ElectionSummary::read(source)?;
         let context = summary.context(manifest)?;
         let mut election = Self { context, window: Window { opened: None, closed: None }, summary, head, witnesses };
-        election.window.opened = election.opening(source, &log, rng)?;
+        // Both are begun before one fails: a source that fetches what is needed learns of both at once.
+        let (opened, closed) = (election.opening(source, &log, rng), election.closing(source, &log, rng));
+        election.window.opened = opened?;
         if election.window.opened.is_some() {
-            election.window.closed = election.closing(source, &log, rng)?;
+            election.window.closed = closed?;
         }
         Ok(election)
     }
@@ -135,6 +160,15 @@ impl LightElection {
     #[must_use]
     pub fn head(&self) -> &TreeHead {
         &self.head
+    }
+
+    /// Checks that this is the election with the fingerprint that the voter knows from another source.
+    ///
+    /// # Errors
+    ///
+    /// `OtherElection`.
+    pub fn expect(&self, fingerprint: &WrittenFingerprint) -> Result<(), VoterError> {
+        super::expect(&self.context, fingerprint)
     }
 
     /// The witnesses that cosigned the checkpoint.
