@@ -33,6 +33,9 @@ export type ErrorCode =
   | 'not-own-ballot'
   | 'bad-light-file'
   | 'bad-proof'
+  // Receipts.
+  | 'bad-receipt'
+  | 'receipt-of-other'
   // Voting.
   | 'not-open'
   | 'closed'

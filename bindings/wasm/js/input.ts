@@ -57,6 +57,14 @@ export function pin(value: unknown): string {
   return typed(value, 'fingerprint');
 }
 
+/** The number of entries and the root of a board that was kept. Its other fields are not read. */
+export function keptBoard(value: unknown): { entries: number; root: string } | undefined {
+  if (value === undefined) return undefined;
+  const { entries, root } = options(value, 'kept', ['entries', 'root', 'opened', 'closed', 'voters', 'witnesses']);
+  if (typeof entries !== 'number' || !Number.isSafeInteger(entries) || entries < 0) throw invalid('kept', 'expected the number of entries of a board');
+  return { entries, root: hash(root, 'kept') };
+}
+
 /** Whether a message file is that of an opening. If not, it is that of a ballot. */
 export function isOpening(kind: unknown): boolean {
   if (kind !== 'ballot' && kind !== 'ballot-opening') throw invalid('kind', "expected 'ballot' or 'ballot-opening'");

@@ -7,8 +7,8 @@
  * @packageDocumentation
  */
 
-import { BallottaError, invalid } from './errors.js';
-import { bytes, choicesJson, hash, isOpening, options, pin, text, typed, weight as heavy } from './input.js';
+import { BallottaError } from './errors.js';
+import { bytes, choicesJson, hash, isOpening, keptBoard, options, pin, text, typed, weight as heavy } from './input.js';
 import { Instance, parse } from './instance.js';
 import { type WasmSource, compileLight } from './module.js';
 import { PreparedBallot, base64, wiping } from './prepared.js';
@@ -45,6 +45,9 @@ const MAX_ROUNDS = 64;
 /** The longest part that is fetched. */
 const MAX_PART = 1 << 20;
 
+/** A board that was read this many milliseconds ago is not read again for the next call. */
+const FRESH = 30_000;
+
 /** The errors of a record that may have grown since it was read: it is read again, once. */
 const STALE: ReadonlySet<string> = new Set(['missing-file', 'unreadable-file', 'record-changed', 'bad-entries', 'bad-light-file', 'bad-proof']);
 
@@ -79,13 +82,13 @@ export class BallottaLight {
     const { fingerprint, language, kept } = options(electionOptions, 'options', ['fingerprint', 'language', 'kept']);
     const expected = pin(fingerprint);
     const preferred = language === undefined ? undefined : text(language, 'language', 64);
-    const head = keptHead(kept);
+    const { entries, root } = keptBoard(kept) ?? { entries: 0, root: '' };
     const from = source(record);
     const instance = await Instance.of<RawLightModule>(this.module, instantiate);
     try {
       const raw = instance.call((module) => new module.RawLight());
       const pinned = expected !== 'unpinned';
-      const open = (raw: RawLight) => raw.open(pinned ? expected : '', head.size, head.root) || undefined;
+      const open = (raw: RawLight) => raw.open(pinned ? expected : '', BigInt(entries), root) || undefined;
       await rounds(instance, raw, from, open);
       return new LightElection(instance, raw, from, pinned, preferred);
     } catch (error) {
@@ -93,13 +96,6 @@ export class BallottaLight {
       throw error;
     }
   }
-}
-
-function keptHead(kept: unknown): { size: bigint; root: string } {
-  if (kept === undefined) return { size: 0n, root: '' };
-  const { entries, root } = options(kept, 'kept', ['entries', 'root', 'opened', 'closed', 'voters', 'witnesses']);
-  if (typeof entries !== 'number' || !Number.isSafeInteger(entries) || entries < 0) throw invalid('kept', 'expected the number of entries of a board');
-  return { size: BigInt(entries), root: hash(root, 'kept') };
 }
 
 /** Calls until nothing is needed any more, and fetches what is needed between two calls. */
@@ -132,8 +128,8 @@ export class LightElection extends Texts {
   /** Whether the caller gave the fingerprint. If not, the voter must compare it with the one from another source. */
   readonly pinned: boolean;
   private state: LightBoardState;
-  /** Whether the board was read for the next call. */
-  private fresh = true;
+  /** When the board was read last, in milliseconds. */
+  private readAt = Date.now();
   private last: Promise<unknown> = Promise.resolve();
 
   /** @internal */
@@ -215,7 +211,7 @@ export class LightElection extends Texts {
    * @throws {@link BallottaError} `forked-board` or `older-board` if it does not.
    */
   async refresh(): Promise<void> {
-    await this.inTurn(() => this.again());
+    await this.inTurn(() => this.again(false));
   }
 
   /** Wipes the election, its credentials and its prepared ballots. */
@@ -231,24 +227,23 @@ export class LightElection extends Texts {
   /** @internal Reads what a call needs. `now` is for calls whose answer changes as the board grows. */
   read<T>(now: boolean, call: (raw: RawLight) => T | undefined): Promise<T> {
     return this.inTurn(async () => {
-      if (now && !this.fresh) await this.again();
-      if (now) this.fresh = false;
+      if (now && Math.abs(Date.now() - this.readAt) > FRESH) await this.again(false);
       try {
         return await rounds(this.instance, this.raw, this.from, call);
       } catch (error) {
         if (!(error instanceof BallottaError) || !STALE.has(error.code)) throw error;
-        await this.again();
+        await this.again(true);
         return rounds(this.instance, this.raw, this.from, call);
       }
     });
   }
 
-  private async again(): Promise<void> {
+  private async again(everything: boolean): Promise<void> {
     const { entries, root } = this.state;
-    this.instance.call(() => this.raw.forget());
+    this.instance.call(() => this.raw.forget(everything));
     await rounds(this.instance, this.raw, this.from, (raw) => raw.open(this.fingerprint, BigInt(entries), root) || undefined);
     this.state = this.instance.call(() => parse<LightBoardState>(this.raw.board()));
-    this.fresh = true;
+    this.readAt = Date.now();
   }
 
   /** Calls that read share what was fetched, so they wait for each other. */
@@ -269,6 +264,8 @@ export class LightCredential {
   readonly weight: bigint;
   private prepared = 0n;
   private freed = false;
+  /** What `predecessor` has said last. */
+  private behind: string | null | undefined;
 
   /** @internal */
   constructor(
@@ -289,13 +286,14 @@ export class LightCredential {
    */
   async predecessor(): Promise<string | null> {
     this.expect();
-    return (await this.election.read(true, (from) => this.raw.predecessor(from))) || null;
+    this.behind = (await this.election.read(true, (from) => this.raw.predecessor(from))) || null;
+    return this.behind;
   }
 
   /**
    * Encrypts a ballot. Show its tracker before the voter decides whether to open or to cast it. `previous` is the tracker of
-   * the ballot that the new one replaces, `null` for a first ballot; the default comes from the board. The value is not
-   * checked: a ballot with a wrong predecessor is refused by the ballot box.
+   * the ballot that the new one replaces, `null` for a first ballot; the default is what `predecessor` said last, or says now.
+   * The value is not checked: a ballot with a wrong predecessor is refused by the ballot box.
    *
    * @throws {@link BallottaError} `choices-not-allowed` with everything that is wrong, `not-open`, `closed`.
    */
@@ -304,7 +302,7 @@ export class LightCredential {
     const { previous } = options(prepareOptions, 'options', ['previous']);
     const given = previous === undefined || previous === null ? previous : hash(previous, 'previous');
     try {
-      const behind = given === undefined ? await this.predecessor() : given;
+      const behind = given !== undefined ? given : this.behind !== undefined ? this.behind : await this.predecessor();
       this.expect();
       // The millisecond and the number of prepared ballots make ballots differ even if the random source repeats itself.
       const counter = BigInt.asUintN(64, (BigInt(Date.now()) << 20n) | this.prepared);

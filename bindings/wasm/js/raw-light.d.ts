@@ -8,7 +8,7 @@ export interface RawLight {
   add_whole(path: string, bytes: Uint8Array): void;
   add(path: string, offset: number, bytes: Uint8Array): void;
   absent(path: string): void;
-  forget(): void;
+  forget(everything: boolean): void;
   open(fingerprint: string, size: bigint, root: string): boolean;
   fingerprint(): string;
   written_fingerprint(): string;

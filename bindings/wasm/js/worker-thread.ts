@@ -1,7 +1,8 @@
 // The code that runs in the worker: the same library, called by messages.
 
 import { BallottaError } from './errors.js';
-import { type Ballotta, Credential, Election, PreparedBallot, load } from './index.js';
+import { Ballotta, Credential, Election, PreparedBallot, load } from './index.js';
+import type { BallottaLight, LightCredential, LightElection } from './light.js';
 import type { Answer, Call } from './worker.js';
 
 interface Port {
@@ -11,10 +12,13 @@ interface Port {
 }
 
 const port = globalThis as unknown as Port;
-const made = new Map<number, Election | Credential | PreparedBallot>();
+type Made = Election | Credential | LightElection | LightCredential | PreparedBallot;
+const made = new Map<number, Made>();
 /** The controllers that abort calls that read from a server. */
 const waiting = new Map<number, AbortController>();
-let library: Ballotta | undefined;
+let library: Ballotta | BallottaLight | undefined;
+/** The light client, if this worker runs it. Others do not load it. */
+let light: typeof import('./light.js') | undefined;
 let last = 0;
 
 // The call to answer cannot be read either, so this throws: the other side sees the failure and ends this worker.
@@ -41,6 +45,11 @@ async function answer(id: number, target: number, method: string, args: readonly
     library = await load(first, second);
     return null;
   }
+  if (method === 'loadLight') {
+    light = await import('./light.js');
+    library = await light.loadLight(first);
+    return null;
+  }
   if (library === undefined) throw new BallottaError('internal', 'the worker is not loaded');
   if (method === 'abort') {
     waiting.get(id)?.abort();
@@ -54,6 +63,7 @@ async function answer(id: number, target: number, method: string, args: readonly
     const onProgress = (progress: unknown) => port.postMessage({ id, progress });
     try {
       if (method === 'openElection') return describe(await library.openElection(record, second));
+      if (!(library instanceof Ballotta)) throw new BallottaError('internal', 'this worker does not verify');
       return await library.verify(record, { ...(second as object), onProgress });
     } finally {
       waiting.delete(id);
@@ -65,17 +75,21 @@ async function answer(id: number, target: number, method: string, args: readonly
     object?.free();
     return null;
   }
-  if (object instanceof Election) {
+  if (light && object instanceof light.LightElection) {
+    if (method === 'findBallot') return { found: await object.findBallot(first, second), board: object.board };
+    if (method === 'refresh') return object.refresh().then(() => object.board);
+  }
+  if (object instanceof Election || (light && object instanceof light.LightElection)) {
     if (method === 'checkChoices') return object.checkChoices(first, second, third);
-    if (method === 'credential') return describe(object.credential(first));
+    if (method === 'credential') return describe(await object.credential(first));
     if (method === 'checkOpening') return object.checkOpening(first, second, third);
     if (method === 'findBallot') return object.findBallot(first, second);
     if (method === 'toText') return object.toText(first, second);
     if (method === 'fromText') return object.fromText(first, second);
   }
-  if (object instanceof Credential) {
+  if (object instanceof Credential || (light && object instanceof light.LightCredential)) {
     if (method === 'predecessor') return object.predecessor();
-    if (method === 'prepare') return describe(object.prepare(first, second));
+    if (method === 'prepare') return describe(await object.prepare(first, second));
   }
   if (object instanceof PreparedBallot) {
     if (method === 'open') return object.open();
@@ -85,17 +99,17 @@ async function answer(id: number, target: number, method: string, args: readonly
 }
 
 /** Keeps an object and sends its number to the other side. */
-function describe(object: Election | Credential | PreparedBallot): unknown {
+function describe(object: Made): unknown {
   last += 1;
   made.set(last, object);
-  if (object instanceof Election) {
+  if (object instanceof Election || (light && object instanceof light.LightElection)) {
     const { fingerprint, writtenFingerprint, pinned, board } = object;
     return { handle: last, manifest: object.manifestText, fingerprint, writtenFingerprint, pinned, board };
   }
-  if (object instanceof Credential) {
+  if (object instanceof Credential || (light && object instanceof light.LightCredential)) {
     const { voterNumber, style, weight } = object;
     return { handle: last, voterNumber, style, weight };
   }
-  const { tracker, writtenTracker } = object;
+  const { tracker, writtenTracker } = object as PreparedBallot;
   return { handle: last, tracker, writtenTracker };
 }

@@ -5,7 +5,7 @@
  */
 
 import { BallottaError, type ErrorCode, invalid } from './errors.js';
-import { bytes, hash, isOpening, options, pin, plain, text, typed, verification, weight as heavy } from './input.js';
+import { bytes, hash, isOpening, keptBoard, options, pin, plain, text, typed, verification, weight as heavy } from './input.js';
 import { source } from './record.js';
 import { Texts } from './texts.js';
 import type {
@@ -19,6 +19,9 @@ import type {
   ElectionOptions,
   CompiledModule,
   FoundBallot,
+  LightBoardState,
+  LightElectionOptions,
+  LightFoundBallot,
   MessageKind,
   Progress,
   RecordSource,
@@ -141,7 +144,20 @@ export async function loadWorker(loadOptions?: {
   readonly worker?: Thread;
 }): Promise<BallottaWorker> {
   const { module, verifier, worker } = options(loadOptions, 'options', ['module', 'verifier', 'worker']);
-  for (const [name, given] of Object.entries({ module, verifier })) {
+  return new BallottaWorker(await started(worker, 'load', { module, verifier }));
+}
+
+/**
+ * Loads the light client in a new worker. `module` is the compiled module `light.wasm`, if the page already has it, and `worker`
+ * as for {@link loadWorker}.
+ */
+export async function loadLightWorker(loadOptions?: { readonly module?: CompiledModule; readonly worker?: Thread }): Promise<LightWorker> {
+  const { module, worker } = options(loadOptions, 'options', ['module', 'worker']);
+  return new LightWorker(await started(worker, 'loadLight', { module }));
+}
+
+async function started(worker: unknown, method: string, modules: Record<string, unknown>): Promise<Line> {
+  for (const [name, given] of Object.entries(modules)) {
     const compiled = typeof WebAssembly !== 'undefined' && given instanceof WebAssembly.Module;
     if (given !== undefined && !compiled) throw invalid(name, 'expected a compiled module');
   }
@@ -150,12 +166,37 @@ export async function loadWorker(loadOptions?: {
   const thread = worker ?? new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module', name: 'ballotta' });
   const line = new Line(thread as Worker);
   try {
-    await line.call(0, 'load', [module, verifier]);
+    await line.call(0, method, Object.values(modules));
   } catch (error) {
     line.end('gone', 'the worker was ended');
     throw error;
   }
-  return new BallottaWorker(line);
+  return line;
+}
+
+/** The light client in a worker, with the methods of {@link light!BallottaLight}. */
+export class LightWorker {
+  /** @internal */
+  constructor(private readonly line: Line) {}
+
+  /** See {@link light!BallottaLight.openElection}. A `fetch` function of the caller cannot be sent to a worker. */
+  async openElection(record: RecordSource, electionOptions: LightElectionOptions): Promise<WorkerLightElection> {
+    const { fingerprint, language, kept } = options(electionOptions, 'options', ['fingerprint', 'language', 'kept']);
+    const asked = language === undefined ? undefined : text(language, 'language', 64);
+    const given = { fingerprint: pin(fingerprint), ...(asked === undefined ? {} : { language: asked }), ...(kept === undefined ? {} : { kept: keptBoard(kept) }) };
+    const { files, signal } = handed(record);
+    return new WorkerLightElection(this.line, await this.line.call<Opened>(0, 'openElection', [files, given], { signal }), asked);
+  }
+
+  /** Ends the worker and everything in it. */
+  terminate(): void {
+    this.line.end('gone', 'the worker was ended');
+  }
+
+  /** Ends the worker. */
+  [dispose](): void {
+    this.terminate();
+  }
 }
 
 /** The library in a worker, with the methods of {@link index!Ballotta}. */
@@ -200,22 +241,22 @@ interface Opened {
   readonly board: BoardState;
 }
 
-/** An election in the worker, with the methods of {@link index!Election}. */
-export class WorkerElection extends Texts implements AnyElection {
+/** What the elections of both clients have in common. */
+abstract class InWorker extends Texts {
   /** The fingerprint that manifest, ceremony and roll give. */
   readonly fingerprint: string;
   /** The fingerprint in its written form, `F-..`: what a person compares. The page shows the whole value below it. */
   readonly writtenFingerprint: string;
   /** Whether the caller gave the fingerprint. */
   readonly pinned: boolean;
-  /** The state of the board when the election was opened. */
-  readonly board: BoardState;
-  private readonly handle: number;
+  /** @internal */
+  protected readonly handle: number;
 
   /** @internal */
   constructor(
-    private readonly line: Line,
-    { handle, manifest, fingerprint, writtenFingerprint, pinned, board }: Opened,
+    /** @internal */
+    protected readonly line: Line,
+    { handle, manifest, fingerprint, writtenFingerprint, pinned }: Opened,
     language: string | undefined,
   ) {
     super(manifest, language);
@@ -223,7 +264,6 @@ export class WorkerElection extends Texts implements AnyElection {
     this.fingerprint = fingerprint;
     this.writtenFingerprint = writtenFingerprint;
     this.pinned = pinned;
-    this.board = board;
   }
 
   /** See {@link index!Election.checkChoices}. */
@@ -239,11 +279,6 @@ export class WorkerElection extends Texts implements AnyElection {
   /** See {@link index!Election.checkOpening}. */
   async checkOpening(opening: Uint8Array, tracker: string, voterNumber: string): Promise<CheckedOpening> {
     return this.line.call(this.handle, 'checkOpening', [bytes(opening, 'opening'), typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')]);
-  }
-
-  /** See {@link index!Election.findBallot}. */
-  async findBallot(tracker: string, voterNumber: string): Promise<FoundBallot> {
-    return this.line.call(this.handle, 'findBallot', [typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')]);
   }
 
   /** See {@link index!Election.toText}. */
@@ -266,6 +301,52 @@ export class WorkerElection extends Texts implements AnyElection {
   /** Wipes the election, its credentials and its prepared ballots. */
   [asyncDispose](): Promise<void> {
     return this.free();
+  }
+}
+
+/** An election in the worker, with the methods of {@link index!Election}. */
+export class WorkerElection extends InWorker implements AnyElection {
+  /** The state of the board when the election was opened. */
+  readonly board: BoardState;
+
+  /** @internal */
+  constructor(line: Line, opened: Opened, language: string | undefined) {
+    super(line, opened, language);
+    this.board = opened.board;
+  }
+
+  /** See {@link index!Election.findBallot}. */
+  async findBallot(tracker: string, voterNumber: string): Promise<FoundBallot> {
+    return this.line.call(this.handle, 'findBallot', [typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')]);
+  }
+}
+
+/** An election in a light worker, with the methods of {@link light!LightElection}. */
+export class WorkerLightElection extends InWorker {
+  private state: LightBoardState;
+
+  /** @internal */
+  constructor(line: Line, opened: Opened, language: string | undefined) {
+    super(line, opened, language);
+    this.state = opened.board as LightBoardState;
+  }
+
+  /** The state of the board as it was read last. Keep it for the next visit: it is the option `kept`. */
+  get board(): LightBoardState {
+    return this.state;
+  }
+
+  /** See {@link light!LightElection.findBallot}. */
+  async findBallot(tracker: string, voterNumber: string): Promise<LightFoundBallot> {
+    const asked = [typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
+    const { found, board } = await this.line.call<{ found: LightFoundBallot; board: LightBoardState }>(this.handle, 'findBallot', asked);
+    this.state = board;
+    return found;
+  }
+
+  /** See {@link light!LightElection.refresh}. */
+  async refresh(): Promise<void> {
+    this.state = await this.line.call(this.handle, 'refresh', []);
   }
 }
 

@@ -73,9 +73,9 @@ impl RawLight {
         self.parts.absent(path);
     }
 
-    /// Forgets what changes as a board grows, to read it again.
-    pub fn forget(&mut self) {
-        self.parts.forget();
+    /// Forgets what changes as a board grows, to read it again; or everything.
+    pub fn forget(&mut self, everything: bool) {
+        self.parts.forget(everything);
     }
 
     /// Reads the election. It must have the given fingerprint, or may have any if that is empty, and its board must continue

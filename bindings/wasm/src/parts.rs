@@ -9,8 +9,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use ballotta::limits::MAX_MANIFEST_BYTES;
-use ballotta::record::light::PLACES;
-use ballotta::record::{MANIFEST, ROLL, RecordSource, SourceError};
+use ballotta::record::light::{CLOSE, HEADS};
+use ballotta::record::{CHECKPOINT, RecordSource, SourceError};
 use ballotta::voter::light::FIRST_PARTS;
 use serde::Serialize;
 use spin::Mutex;
@@ -50,12 +50,11 @@ impl Parts {
         parts
     }
 
-    /// Forgets everything that changes as a board grows.
-    pub(crate) fn forget(&mut self) {
-        self.files.retain(|path, _| {
-            [MANIFEST, ROLL, PLACES, ballotta::record::light::ELECTION].contains(&path.as_str())
-                || path.starts_with("light/roll/")
-        });
+    /// Forgets what changes as a board grows; or everything, after something could not be read. What a path of a tile names
+    /// never changes, and the lengths of entries are only appended.
+    pub(crate) fn forget(&mut self, everything: bool) {
+        let changes = |path: &str| [CHECKPOINT, CLOSE, HEADS].contains(&path);
+        self.files.retain(|path, file| !everything && !changes(path) && !matches!(file, Known::Absent));
         let mut first = Self::new().take_wanted();
         first.retain(|part| !self.files.contains_key(&part.path));
         *self.wanted.lock() = first;

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { inBrowser, noBrowser } from './browser.mjs';
-import { record, vectors } from './vectors.mjs';
+import { record, unhex, vectors } from './vectors.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'ballotta-worker-'));
 
 before(() => {
   cpSync(new URL('../dist', import.meta.url).pathname, join(folder, 'ballotta'), { recursive: true });
-  for (const [path, bytes] of record()) {
+  for (const [path, bytes] of [...record(), ...Object.entries(vectors.light).map(([path, file]) => [path, unhex(file)])]) {
     const file = join(folder, 'record', path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, bytes);
@@ -43,6 +43,37 @@ async function inPage(work) {
 }
 
 const options = { skip: noBrowser, timeout: 60_000 };
+
+test('the light client in a worker', options, async () => {
+  const found = await inPage(async ({ fingerprint, code, choices, voted, number }) => {
+    const { loadLightWorker } = await import('/ballotta/worker.js');
+    const light = await loadLightWorker();
+    const election = await light.openElection({ url: '/record/' }, { fingerprint });
+    const [credential, own, other, refusedNumber] = await Promise.all([
+      election.credential(code), election.findBallot(voted.tracker, voted.number), election.findBallot(voted.tracker, number),
+      refused(election.findBallot('T-0', number)),
+    ]);
+    const ballot = await credential.prepare(choices);
+    const checked = await election.checkOpening(await ballot.open(), ballot.writtenTracker, credential.voterNumber);
+    const before = election.board;
+    await election.refresh();
+    const kept = (await light.openElection({ url: '/record/' }, { fingerprint, kept: before })).board;
+    const forked = await refused(light.openElection({ url: '/record/' }, { fingerprint, kept: { ...before, root: '0'.repeat(64) } }));
+    const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
+    await election.free();
+    const gone = await refused(credential.prepare(choices));
+    light.terminate();
+    return { own, other, refusedNumber, checked: checked.choices, choices, same: JSON.stringify([before, election.board, kept]), forked, loaded, gone };
+  });
+  assert.deepEqual([found.own.state, found.other.state], ['on_board', 'not_shown']);
+  assert.deepEqual(found.refusedNumber, { name: 'BallottaError', code: 'typing-slip', field: 'tracker' });
+  assert.deepEqual(found.checked, found.choices);
+  const [before, after, kept] = JSON.parse(found.same);
+  assert.deepEqual([after, kept], [before, before]);
+  assert.deepEqual(found.forked, { name: 'BallottaError', code: 'forked-board', field: '' });
+  assert.equal(found.gone.code, 'gone');
+  assert.equal(found.workers, 0);
+});
 
 test('calls that overlap have each its own answer', options, async () => {
   const found = await inPage(async ({ fingerprint, code, choices, voted, number }) => {

@@ -3,7 +3,7 @@
 import { type Choices, type WorkerCredential, type WorkerPreparedBallot } from 'ballotta/worker';
 import { choices as chosen, complaint, fieldset, summary } from './contests.js';
 import { send } from './handover.js';
-import { Page, element, field, here, run, save, written } from './page.js';
+import { Page, element, field, here, inParts, run, save, written } from './page.js';
 
 /** What is shown of a ballot. */
 type Shown = Pick<WorkerPreparedBallot, 'tracker' | 'writtenTracker'>;
@@ -34,10 +34,9 @@ function enter(page: Page): void {
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       void page.busy(async () => {
-        // Reads the board as it is now, since a ballot names the one that it replaces.
-        await page.refresh();
         const credential = await page.election.credential(code.value);
-        // A voter who may not vote again is told so before filling in anything.
+        // This reads the board as it is now, since a ballot names the one that it replaces. A voter who may not vote again is
+        // told so before filling in anything.
         await credential.predecessor();
         code.value = typed = '';
         choose(page, credential, {});
@@ -189,4 +188,4 @@ function tracker({ tracker, writtenTracker }: Shown): HTMLElement {
 }
 
 // At the end of the file: what is defined after an `await` does not exist before it has ended.
-await run(async () => enter(await Page.open((words) => words.booth)));
+await run(async () => enter(await Page.open(inParts, (words) => words.booth)));

@@ -1,13 +1,13 @@
 // The second device: checks an opened ballot, and looks for a cast one.
 
 import { summary } from './contests.js';
-import { BallottaError, type FoundBallot } from 'ballotta/worker';
-import { Page, element, explain, field, run, written } from './page.js';
+import { BallottaError, type FoundBallot, type WorkerElection } from 'ballotta/worker';
+import { Page, element, explain, field, run, whole, written } from './page.js';
 import type { Words } from './words.js';
 
 const typing = { autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: '200', class: 'code' };
 
-function start(page: Page): void {
+function start(page: Page<WorkerElection>): void {
   page.step(() => [find(page), opening(page)]);
 }
 
@@ -55,7 +55,7 @@ class Asked {
   }
 }
 
-function opening(page: Page): HTMLElement {
+function opening(page: Page<WorkerElection>): HTMLElement {
   const { words } = page;
   const file = element('input', { type: 'file', name: 'opening', required: true });
   const answer = element('div', { id: 'opened', role: 'status', 'aria-live': 'polite' });
@@ -104,7 +104,7 @@ function opening(page: Page): HTMLElement {
   return form;
 }
 
-function find(page: Page): HTMLElement {
+function find(page: Page<WorkerElection>): HTMLElement {
   const { words } = page;
   const answer = element('div', { id: 'found', role: 'status', 'aria-live': 'polite' });
   const asked = new Asked('find', words, () => clear(answer));
@@ -147,7 +147,7 @@ function holds({ state, witnesses }: FoundBallot): boolean {
 }
 
 /** Shows the state of a ballot, with the tracker that was typed. */
-function state(page: Page, tracker: string, found: FoundBallot): Node[] {
+function state(page: Page<WorkerElection>, tracker: string, found: FoundBallot): Node[] {
   const { words, election } = page;
   const { witnesses } = found;
   const title = found.state === 'counted' && !holds(found) ? words.notWitnessed : words.states[found.state];
@@ -165,4 +165,4 @@ function state(page: Page, tracker: string, found: FoundBallot): Node[] {
 }
 
 // At the end of the file: what is defined after an `await` does not exist before it has ended.
-await run(async () => start(await Page.open((words) => words.check)));
+await run(async () => start(await Page.open(whole, (words) => words.check)));

@@ -1,6 +1,6 @@
 // The code that both pages share: elements with text that is never markup, the configuration, and the language.
 
-import { BallottaError, type BallottaWorker, type WorkerElection, loadWorker } from 'ballotta/worker';
+import { BallottaError, WorkerElection, WorkerLightElection, loadLightWorker, loadWorker } from 'ballotta/worker';
 import { type Words, spoken, words } from './words.js';
 
 /** The configuration that the organiser puts next to the page, as `booth.json`. */
@@ -47,22 +47,22 @@ export function field(label: string, control: HTMLElement, hint?: string): HTMLE
 }
 
 /** A page that shows one step at a time. */
-export class Page {
+export class Page<E extends WorkerElection | WorkerLightElection = WorkerLightElection> {
   language: string;
   private render: () => void = () => undefined;
   private working = false;
 
   private constructor(
     readonly configuration: Configuration,
-    readonly library: BallottaWorker,
-    private opened: WorkerElection,
+    private readonly read: Reader<E>,
+    private opened: E,
     private readonly heading: (words: Words) => string,
   ) {
     this.language = preferred(opened.languages);
   }
 
   /** The election, with the board as it was last read. */
-  get election(): WorkerElection {
+  get election(): E {
     return this.opened;
   }
 
@@ -74,16 +74,17 @@ export class Page {
   /** Reads the election again, because the board may have new entries. Objects of the earlier reading are freed. */
   async refresh(): Promise<void> {
     // If any election was accepted at first, only this one is accepted from then on.
-    const next = await opening(this.library, this.configuration, this.opened.fingerprint);
+    if (this.opened instanceof WorkerLightElection) return this.opened.refresh();
+    const next = await this.read(this.opened.fingerprint);
     await this.opened.free();
     this.opened = next;
   }
 
-  static async open(heading: (words: Words) => string): Promise<Page> {
+  static async open<E extends WorkerElection | WorkerLightElection>(reader: (configuration: Configuration) => Promise<Reader<E>>, heading: (words: Words) => string): Promise<Page<E>> {
     const configuration = await configured();
-    const library = await loadWorker();
-    const election = await opening(library, configuration, configuration.fingerprint);
-    const page = new Page(configuration, library, election, heading);
+    const read = await reader(configuration);
+    const election = await read(configuration.fingerprint);
+    const page = new Page(configuration, read, election, heading);
     const select = byId<HTMLSelectElement>('language');
     const names = (language: string) => new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language;
     select.append(...election.languages.map((language) => element('option', { value: language }, names(language))));
@@ -188,7 +189,7 @@ export function grouped(hash: string): string {
 }
 
 /** The fingerprint in the form that people compare, and the whole value below it. */
-function fingerprint({ writtenFingerprint, fingerprint }: WorkerElection): DocumentFragment {
+function fingerprint({ writtenFingerprint, fingerprint }: WorkerElection | WorkerLightElection): DocumentFragment {
   const both = document.createDocumentFragment();
   both.append(element('code', { translate: 'no' }, written(writtenFingerprint)), element('br'),
     element('small', {}, element('code', { translate: 'no' }, grouped(fingerprint))));
@@ -213,8 +214,19 @@ export function save(name: string, text: string): void {
 /** The time that a server may take to send the record, in milliseconds. */
 const PATIENCE = 120_000;
 
-function opening(library: BallottaWorker, { record }: Configuration, fingerprint: string): Promise<WorkerElection> {
-  return library.openElection({ url: here(record), signal: AbortSignal.timeout(PATIENCE) }, { fingerprint });
+/** Opens the election with this fingerprint. */
+type Reader<E> = (fingerprint: string) => Promise<E>;
+
+/** The reader of small parts, for those who vote. */
+export async function inParts({ record }: Configuration): Promise<Reader<WorkerLightElection>> {
+  const library = await loadLightWorker();
+  return (fingerprint) => library.openElection({ url: here(record) }, { fingerprint });
+}
+
+/** The reader of the whole board, which says why a ballot does not count. */
+export async function whole({ record }: Configuration): Promise<Reader<WorkerElection>> {
+  const library = await loadWorker();
+  return (fingerprint) => library.openElection({ url: here(record), signal: AbortSignal.timeout(PATIENCE) }, { fingerprint });
 }
 
 /** The language of the election that the reader prefers. */
