@@ -168,7 +168,7 @@ fn second_verifier(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     }
     let tests = |line: &str| Command::new(line).within("spec/reference/tests");
     let short = "python3 -B -m unittest test_vectors test_forms test_outcomes test_records.ClosedRecords test_records.Manifests \
-                 test_records.Edges";
+                 test_records.Edges test_evidence";
     steps.run("second verifier: vectors and forms", tests(short))?;
     let command = wasm::built_command(steps).display().to_string();
     let against = |line: &str| tests(line).secretly("BALLOTTA_COMMAND", command.clone());
