@@ -10,7 +10,9 @@ import json  # noqa: E402
 import os  # noqa: E402
 
 from board import board_checkpoint, read_checkpoint  # noqa: E402
-from encoding import MAX_CHECKPOINT_BYTES, MAX_EVIDENCE_BYTES, MAX_MANIFEST_BYTES, Refused, read_fingerprint  # noqa: E402
+from encoding import (  # noqa: E402
+    MAX_CHECKPOINT_BYTES, MAX_EVIDENCE_BYTES, MAX_MANIFEST_BYTES, Refused, read_fingerprint,
+)  # fmt: skip
 from evidence import Broken, read_evidence  # noqa: E402
 from manifest import read_manifest  # noqa: E402
 from record import Record  # noqa: E402

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Iterator
 
 from encoding import (
-    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_MESSAGE_BYTES, MAX_RECEIPT_BYTES, NO_DIGEST,
-    Reader, Refused, decimal, is_hex, require,
+    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_MESSAGE_BYTES, MAX_RECEIPT_BYTES,
+    NO_DIGEST, Reader, Refused, decimal, is_hex, require,
 )  # fmt: skip
 from group import BASE, ORDER, decode_edwards, is_small_order, multiply_add, same_point
 from manifest import Manifest, NoteKey

@@ -7,11 +7,12 @@ from typing import Any
 
 from ballot import ballot_signature_holds, credential_of, fingerprint_of, read_ballot
 from board import (
-    BALLOT, CLOSING, OPENING, Checkpoint, Receipt, board_signed, organiser_signed, read_checkpoint, read_entry, read_receipt,
+    BALLOT, CLOSING, OPENING, Checkpoint, Receipt, board_signed, organiser_signed, read_checkpoint, read_entry,
+    read_receipt,
 )  # fmt: skip
 from encoding import (
-    MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, MAX_EVIDENCE_BYTES, MAX_MANIFEST_BYTES, MAX_RECEIPT_BYTES, Reader, Refused, is_hex,
-    le64, require,
+    MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, MAX_EVIDENCE_BYTES, MAX_MANIFEST_BYTES, MAX_RECEIPT_BYTES, Reader, Refused,
+    is_hex, le64, require,
 )  # fmt: skip
 from manifest import Manifest, read_manifest
 from merkle import is_consistent, is_included, leaf
@@ -25,7 +26,7 @@ KINDS = [
 
 
 class Broken(Exception):
-    """The evidence convicts nobody: the rule that it breaks, or 0 if the board did not sign a checkpoint or a receipt."""
+    """The evidence convicts nobody: the rule that it breaks; 0 if the board did not sign a checkpoint or a receipt."""
 
     def __init__(self, rule: int):
         super().__init__(f"rule {rule}")
@@ -81,8 +82,9 @@ class Evidence:
         self.promised_outside(OPENING, *fields)
 
     def promised_outside(
-        self, kind: int, receipt: Receipt, joint_key: bytes, roll: bytes, checkpoint: Checkpoint, index: int, entry: Proved
-    ) -> None:
+        self, kind: int, receipt: Receipt, joint_key: bytes, roll: bytes, checkpoint: Checkpoint, index: int,
+        entry: Proved,
+    ) -> None:  # fmt: skip
         rule(1, self.is_bound(receipt.fingerprint, joint_key, roll))
         rule(2, index < receipt.index if kind == CLOSING else index > receipt.index)
         body = body_of(kind, entry.data)

@@ -1,6 +1,6 @@
 """The client of a voter, which reads a few parts of a record: spec/light.md.
 
-Files are read as a whole, and the part that the client needs is taken out of them. What it finds does not depend on that.
+Files are read as a whole, and the part that the client needs is taken out of them. This does not change what it finds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from group import read_element
 from manifest import read_manifest
 from merkle import is_consistent, is_included, leaf, node
 from record import Record
-from roll import read_line, read_roll_signature, roll_signature_holds
+from roll import read_line, read_roll_signature, roll_signature_holds, voter_number
 from tally import Close, read_statement, statement_holds
 from transcript import tagged
 
@@ -149,7 +149,8 @@ class Light:
     def read_election(self, data: bytes) -> None:
         reader = Reader(data)
         reader.version()
-        ceremony_root, self.voters, root = reader.take(32, "ceremony root"), reader.integer(8, "voters"), reader.take(32, "root")
+        ceremony_root, self.voters = reader.take(32, "ceremony root"), reader.integer(8, "voters")
+        root = reader.take(32, "root of the blocks")
         require(0 < self.voters <= MAX_VOTERS, "the number of voters")
         keys = [read_element(reader, f"Y_{slot + 1}").encoding for slot in range(self.manifest.slots)]
         reader.end()
@@ -186,17 +187,18 @@ class Light:
             yield index, kind, body, entry
 
     def read_opening(self) -> None:
-        self.opening, signed = None, set()
+        self.opening, signed, authorities = None, set(), self.manifest.authorities
         for index, kind, body, entry in self.entries(0, MAX_OPENING_BYTES):
             if kind == ROLL_SIGNATURE:
                 signature = read_roll_signature(body)
-                of_this = signature.fingerprint == self.fingerprint and 1 <= signature.authority <= len(self.manifest.authorities)
-                if of_this and roll_signature_holds(signature, self.manifest.authorities[signature.authority - 1]):
+                number = signature.authority
+                is_ours = signature.fingerprint == self.fingerprint and 1 <= number <= len(authorities)
+                if is_ours and roll_signature_holds(signature, authorities[number - 1]):
                     self.board.require_included(entry, index)
-                    signed.add(signature.authority)
+                    signed.add(number)
             if kind == OPENING and organiser_signed(self.manifest, kind, body):
                 require(body[:32] == self.fingerprint, "the voting was opened for another fingerprint")
-                require(len(signed) == len(self.manifest.authorities), "an authority has not signed the roll")
+                require(len(signed) == len(authorities), "an authority has not signed the roll")
                 self.board.require_included(entry, index)
                 self.opening = index
                 return
@@ -221,16 +223,16 @@ class Light:
         """The line of a credential, or of the one that begins with the 65 bits of a voter number."""
         prefix, count = credential[:8], self.roll.size
         places, roll = Part(self.record, "light/places"), Part(self.record, "roll")
-        place = lambda block: places.take(16 * block, 16)  # noqa: E731
-        first = max((block for block in range(count) if place(block)[:8] < prefix), default=0)
+        first = max((block for block in range(count) if places.take(16 * block, 8) < prefix), default=0)
         styles = {style.id: number for number, style in enumerate(self.manifest.styles)}
         for block in range(first, min(count, first + MAX_BLOCKS)):
-            start, end = (int.from_bytes(place(block + i)[8:], "little") for i in (0, 1))
+            start, end = (int.from_bytes(places.take(16 * place + 8, 8), "little") for place in (block, block + 1))
             data = roll.take(start, end - start)
             self.roll.require_included(data, block)
             lines = [read_line(line, styles, self.manifest.max_weight) for line in data.split(b"\n")[:-1]]
+            require(lines, "a block without lines")
             for number, line in enumerate(lines):
-                if line[0].startswith(credential) or number_of(line[0]) == credential:
+                if line[0].startswith(credential) or voter_number(line[0]) == credential:
                     return Line(32 * block + number, *line)
             if lines[-1][0][:8] > prefix:
                 return None
@@ -280,7 +282,8 @@ class Light:
                 continue
             statement = read_statement(body)
             close = statement.close
-            if (close.fingerprint, close.size) == (self.fingerprint, self.closed) and statement_holds(statement, self.manifest):
+            is_ours = (close.fingerprint, close.size) == (self.fingerprint, self.closed)
+            if is_ours and statement_holds(statement, self.manifest):
                 trustees.setdefault(close, set()).add(statement.trustee)
         needed = (len(self.manifest.trustees) + self.manifest.threshold + 1) // 2
         for close, some in trustees.items():
@@ -288,8 +291,3 @@ class Light:
                 self.board.require_begins_with(close.size, close.root)
                 return close
         return None
-
-
-def number_of(credential: bytes) -> bytes:
-    """The first 65 bits of a credential."""
-    return credential[:8] + bytes([credential[8] & 128])

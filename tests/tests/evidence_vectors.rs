@@ -14,8 +14,10 @@ use ballotta::board::note::NoteSigner;
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::credential::{Credential, VotingCode};
 use ballotta::evidence::{Claim, Convicted, Evidence};
+use ballotta::hash::Tracker;
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::record::MemoryRecord;
+use ballotta::voter;
 use ballotta::voter::light::{LightElection, LightStatus};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_tests::accuse::{Accusation, Accuser, Judgement, broken_rule};
@@ -139,6 +141,7 @@ fn receipts() {
         receipt("no signature", &text),
         receipt("more than MAX_RECEIPT_BYTES", &note.repeat(2)),
     ];
+    let (records, promises) = promises();
     let manifest = String::from_utf8(ELECTION.context.manifest().bytes().to_vec()).unwrap();
     let entries: Vec<Value> = [first, first + 3]
         .map(|index| json!({ "index": index, "entry": hex::encode(&CLOSED.entries[index as usize]) }))
@@ -150,8 +153,91 @@ fn receipts() {
             "entries": entries,
             "receipts": receipts,
             "changes": after_changes(note.as_bytes(), of_receipt),
+            "records": records,
+            "promises": promises,
         }),
     );
+}
+
+/// Two records of a small election, and what voters are told who kept a receipt.
+fn promises() -> (Vec<Value>, Vec<Value>) {
+    let election = Election::build(ElectionOptions {
+        voters: vec![(0, 1); 4],
+        trustees: 1,
+        threshold: 1,
+        seed: 7,
+        ..ElectionOptions::default()
+    });
+    let mut open = election.open_board();
+    for voter in [0, 1, 0] {
+        open.vote(voter, &[Choice::Options(vec![1])]);
+    }
+    let mut garbled = election.ballot(2, &[Choice::Options(vec![0])]).cast().to_bytes();
+    let place = garbled.len() - 32;
+    garbled[place] ^= 1;
+    let first = election.first_ballot();
+    let void = open.push_ballot(&garbled);
+    let mut closed = open.clone();
+    closed.organise(Action::Close);
+    let boards = [("open", &open), ("closed", &closed)];
+    let files = |board: &Board<'_>| -> Value {
+        let files = board.record().files.into_iter().map(|(path, bytes)| (path, json!(hex::encode(bytes))));
+        files.collect::<serde_json::Map<_, _>>().into()
+    };
+    let records = boards.iter().map(|(name, board)| json!({ "name": name, "files": files(board) })).collect();
+
+    let promise = |index: u64, of: u64| election.signer.sign_receipt(index, &open.entries[of as usize]).unwrap();
+    let line = |receipt: &SignedReceipt, number: usize, to: &str| -> SignedReceipt {
+        let text = receipt.unverified().to_string();
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines[number - 1] = to;
+        election.signer.sign(&format!("{}\n", lines.join("\n"))).unwrap().to_string().parse().unwrap()
+    };
+    let leaf = |index: u64| {
+        let head = TreeHead { size: 1, root: leaf_hash(&open.entries[index as usize]) };
+        let text = election.signer.sign_checkpoint(&head).unverified().to_string();
+        text.lines().nth(2).unwrap().to_owned()
+    };
+    let somebody = NoteSigner::from_seed(election.signer.key().name(), &[3; 32]).unwrap();
+    let (one, two) = (promise(first, first), promise(first + 1, first + 1));
+    let opening = line(&line(&one, 4, &(first - 1).to_string()), 5, &leaf(first - 1));
+    let late = promise(closed.entries.len() as u64 + 5, first);
+    let mut promises = Vec::new();
+    let mut add = |name: &str, receipt: &SignedReceipt, tracker: &Tracker, voter: usize| {
+        for (record_name, board) in boards {
+            let (record, rng) = (board.record(), &mut TestRng(1));
+            let credential = election.credentials[voter].public();
+            let number: VoterNumber = VoterNumber::written(credential).parse().unwrap();
+            let written: WrittenTracker = tracker.written().parse().unwrap();
+            let found = voter::Election::read(&record, rng).unwrap();
+            let state = found.find_promised(&record, receipt, &written, &number, rng);
+            promises.push(json!({
+                "name": name,
+                "record": record_name,
+                "receipt": receipt.to_string(),
+                "tracker": tracker.to_string(),
+                "credential": hex::encode(credential.as_bytes()),
+                "state": state.map_or("refused", |state| state.code()),
+            }));
+        }
+    };
+    let of = |receipt: &SignedReceipt| *receipt.unverified().tracker();
+    for (name, receipt, voter) in [
+        ("replaced by another ballot", &one, 0),
+        ("the only ballot of its voter", &two, 1),
+        ("the last ballot of its voter", &promise(first + 2, first + 2), 0),
+        ("the ballot of another voter", &two, 0),
+        ("a ballot that its credential did not sign", &promise(void, void), 2),
+        ("another entry than promised", &promise(first + 1, first), 0),
+        ("a position after the end", &late, 0),
+        ("the opening as a ballot", &opening, 0),
+        ("signed by somebody else", &somebody.sign_receipt(first, &open.entries[first as usize]).unwrap(), 0),
+        ("of another election", &line(&one, 3, &"11".repeat(32)), 0),
+    ] {
+        add(name, receipt, &of(receipt), voter);
+    }
+    add("the tracker of another ballot", &one, &of(&two), 0);
+    (records, promises)
 }
 
 /// `u` for what is no evidence, `n` for evidence that convicts nobody, `b` for the board, `t` for a trustee.

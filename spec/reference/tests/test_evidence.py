@@ -2,12 +2,15 @@
 
 import json
 import os
+import subprocess
+import sys
+import tempfile
 import unittest
 from functools import lru_cache
 from struct import pack
 from unittest import mock
 
-from paths import VECTORS
+from paths import COMMAND, REFERENCE, VECTORS
 
 import evidence as evidence_module
 from board import board_receipt, hash_tile_paths, read_receipt
@@ -16,6 +19,8 @@ from evidence import KINDS, Broken, read_evidence
 from light import Light, Tiles
 from manifest import read_manifest
 from merkle import Log, is_consistent, is_included, leaf, root_of
+from promise import promised
+from roll import voter_number
 
 FULL = bool(os.environ.get("BALLOTTA_FULL"))
 
@@ -66,6 +71,18 @@ class Receipts(unittest.TestCase):
         for at, letter in enumerate(letters):
             self.assertEqual(of_receipt(flipped(data, at), self.board), letter, at)
 
+    def test_promises(self):
+        records = {}
+        for record in self.vectors["records"]:
+            records[record["name"]] = {path: bytes.fromhex(data) for path, data in record["files"].items()}
+        for v in self.vectors["promises"]:
+            tracker, number = bytes.fromhex(v["tracker"]), voter_number(bytes.fromhex(v["credential"]))
+            try:
+                state = promised(Files(records[v["record"]]), v["receipt"].encode(), tracker, number)
+            except Refused:
+                state = "refused"
+            self.assertEqual(state, v["state"], v["name"])
+
 
 # A manifest is read once: it is the same in all of them.
 @mock.patch.object(evidence_module, "read_manifest", lru_cache(read_manifest))
@@ -112,6 +129,26 @@ class Evidence(unittest.TestCase):
             for at in places(letters):
                 found = of_evidence(self.bytes_of(of, flipped(after, at)))
                 self.assertEqual(found, letters[at], f"{of['name']}: byte {at}")
+
+    def test_the_command(self):
+        """The exit codes of both programs: it convicts, it convicts nobody, it is not evidence."""
+        vectors = self.vectors["evidence"]
+        files = [
+            (0, self.bytes_of(next(v for v in vectors if v.get("convicts") == "the board"))),
+            (0, self.bytes_of(next(v for v in vectors if v.get("convicts") == "trustee 1"))),
+            (1, self.bytes_of(next(v for v in vectors if "breaks_rule" in v))),
+            (2, self.bytes_of(vectors[0])[:-1]),
+        ]
+        programs = [[sys.executable, "-I", "-S", "-B", str(REFERENCE), "evidence"]]
+        if COMMAND:
+            programs.append([COMMAND, "evidence", "verify"])
+        for code, data in files:
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(data)
+                file.flush()
+                for program in programs:
+                    ran = subprocess.run([*program, file.name], capture_output=True, check=False)
+                    self.assertEqual(ran.returncode, code, ran)
 
 
 def of_evidence(data):
@@ -176,7 +213,7 @@ class LightClient(unittest.TestCase):
         if line is None:
             return {**found, "line": REFUSED}
         # The voter number finds the same line.
-        self.assertEqual(light.find(credential[:8] + bytes([credential[8] & 128])), line)
+        self.assertEqual(light.find(voter_number(credential)), line)
         found["line"] = line.place
         if light.opening is not None and light.closed is None:
             try:
