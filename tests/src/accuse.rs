@@ -489,11 +489,15 @@ impl List {
     }
 }
 
-fn leaves(entries: &[Vec<u8>]) -> Vec<TreeHash> {
+/// The hashes of entries as leaves of a log.
+#[must_use]
+pub fn leaves(entries: &[Vec<u8>]) -> Vec<TreeHash> {
     entries.iter().map(|entry| leaf_hash(entry)).collect()
 }
 
-fn head(leaves: &[TreeHash]) -> TreeHead {
+/// The head of a log with these leaves.
+#[must_use]
+pub fn head(leaves: &[TreeHash]) -> TreeHead {
     leaves.iter().copied().collect::<Frontier>().head()
 }
 
@@ -502,7 +506,13 @@ fn proved(entries: &[Vec<u8>], index: u64) -> Proved {
     Proved { bytes: entries[index as usize].clone(), proof: proof.expect("a proof") }
 }
 
-fn logged(entries: &[Vec<u8>], index: u64) -> LoggedEntry {
+/// An entry of a log, with the proof that it is there.
+///
+/// # Panics
+///
+/// If the log has no such entry.
+#[must_use]
+pub fn logged(entries: &[Vec<u8>], index: u64) -> LoggedEntry {
     let Proved { bytes, proof } = proved(entries, index);
     LoggedEntry { index, entry: bytes, proof }
 }
