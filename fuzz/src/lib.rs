@@ -3,21 +3,24 @@
 //!
 //! [`TARGETS`] are run by libFuzzer (`fuzz_targets/`) and over mutations of valid bytes by an ordinary test.
 
+use std::collections::BTreeSet;
 use std::str::from_utf8;
 use std::sync::LazyLock;
 
 use ballotta::ballot::{BallotHeader, BallotOpening, Candidate, Choices, SignedBallot, verify_ballots};
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Note, NoteKey, NoteSignature, SignedCheckpoint};
+use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{
     TILE_WIDTH, TilePath, bundle_paths, decode_bundle, decode_hashes, encode_bundle, hash_tile_paths,
 };
 use ballotta::credential::{Entitlement, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
+use ballotta::evidence::Evidence;
 use ballotta::hash::TreeHash;
 use ballotta::key_ceremony::CeremonyMessage;
 use ballotta::manifest::Manifest;
-use ballotta::merkle::{Frontier, consistency_proof, leaf_hash};
+use ballotta::merkle::{consistency_proof, leaf_hash};
 use ballotta::record::light::{self, ElectionSummary};
 use ballotta::record::{self, FileList, MemoryRecord, ResultDocument};
 use ballotta::tally::EncryptedTally;
@@ -26,6 +29,7 @@ use ballotta::verifier::{
     PartialVerification, ShardPlan, VerifierState, VerifyOptions, select, verify_from, verify_shard,
 };
 use ballotta::witness::AddCheckpoint;
+use ballotta_tests::accuse::Accuser;
 use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO, choose};
 use ballotta_tests::kinds::every_kind;
 use ballotta_tests::light::light_record;
@@ -50,6 +54,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "bundle", run: bundle, valid: bundles },
     Target { name: "tile_path", run: tile_path, valid: tile_paths },
     Target { name: "note", run: note, valid: notes },
+    Target { name: "receipt", run: receipt, valid: receipts },
+    Target { name: "evidence", run: evidence, valid: honest_evidence },
     Target { name: "add_checkpoint", run: add_checkpoint, valid: add_checkpoints },
     Target { name: "signed_ballot", run: signed_ballot, valid: || ELECTION.bodies(EntryKind::Ballot) },
     Target { name: "ballot_header", run: ballot_header, valid: || ELECTION.bodies(EntryKind::Ballot) },
@@ -302,6 +308,49 @@ fn notes() -> Vec<Vec<u8>> {
     let text = from_utf8(&checkpoint).expect("text");
     let signature = text.lines().last().expect("a signature").as_bytes().to_vec();
     vec![checkpoint.clone(), signature, ELECTION.election.signer.key().to_string().into_bytes()]
+}
+
+/// The receipts that the board gives for its ballots.
+fn receipts() -> Vec<Vec<u8>> {
+    let signer = &ELECTION.election.signer;
+    let signed = (0..).zip(&ELECTION.entries).filter_map(|(index, entry)| signer.sign_receipt(index, entry).ok());
+    signed.map(|receipt| receipt.to_string().into_bytes()).collect()
+}
+
+/// A receipt has one form, and the board has signed no other ones.
+fn receipt(bytes: &[u8]) {
+    let Ok(receipt) = SignedReceipt::parse(bytes) else { return };
+    assert_eq!(receipt.to_string().as_bytes(), bytes);
+    assert!(SignedReceipt::is_receipt(bytes));
+    if receipt.verify(ELECTION.election.signer.key()).is_ok() {
+        assert!(receipts().iter().any(|honest| honest == bytes));
+    }
+}
+
+/// An election in which somebody did not vote, so that every claim can be made.
+static ACCUSED: LazyLock<Election> = LazyLock::new(|| Election::build(ElectionOptions::default()));
+
+/// Evidence has one form. The board and the trustees are honest: nothing convicts them.
+fn evidence(bytes: &[u8]) {
+    let Ok(evidence) = Evidence::decode(bytes) else { return };
+    assert_eq!(evidence.to_bytes(), bytes);
+    let judged = evidence.verify(&mut TestRng(1));
+    assert!(judged.is_err(), "{judged:?}");
+}
+
+/// Evidence of every kind, made of what an honest board and an honest trustee have signed.
+fn honest_evidence() -> Vec<Vec<u8>> {
+    let mut board = ACCUSED.open_board();
+    for voter in [0, 1, 2, 0] {
+        board.vote(voter, &[Choice::Options(vec![0])]);
+    }
+    board.organise(Action::Close);
+    let honest = Accuser::new(&board).accusations().into_iter().filter(|accusation| accusation.is_honest);
+    let manifest = ACCUSED.context.manifest();
+    let evidence: Vec<_> = honest.map(|accusation| Evidence::new(manifest.clone(), accusation.claim)).collect();
+    let kinds: BTreeSet<_> = evidence.iter().map(|evidence| evidence.claim().code()).collect();
+    assert_eq!(kinds.len(), 8);
+    evidence.iter().map(Evidence::to_bytes).collect()
 }
 
 /// What is read is written as it was.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from encoding import Reader, le64, require
+from encoding import Reader, Refused, le64, require
 from group import BASE, ORDER, Element, read_element, read_element_or_identity, read_scalar
 from manifest import Manifest, Style
 from transcript import begin, hash_to_group, holds, read_schnorr, schnorr_holds, tagged
@@ -53,6 +53,28 @@ def fingerprint_of(data: bytes) -> bytes:
     reader = Reader(data)
     reader.version()
     return reader.take(32, "fingerprint")
+
+
+def credential_of(data: bytes) -> bytes:
+    """The credential of a ballot that is long enough."""
+    return data[44:76]
+
+
+def tracker_of(data: bytes) -> bytes:
+    """The tracker of a ballot that is long enough, whatever its form is."""
+    return tagged("tracker", data[:-SIGNATURE_BYTES])
+
+
+def own_signature_holds(data: bytes) -> bool:
+    """Whether the credential of a ballot that is long enough has signed it, for the fingerprint in it."""
+    try:
+        credential = read_element(Reader(credential_of(data)), "credential")
+        signature = read_schnorr(Reader(data[-SIGNATURE_BYTES:]), "signature")
+    except Refused:
+        return False
+    transcript = begin("ballot-signature", "fingerprint", fingerprint_of(data))
+    transcript.append("tracker", tracker_of(data))
+    return schnorr_holds(transcript, credential, *signature)
 
 
 def read_ballot(data: bytes, manifest: Manifest) -> Ballot:

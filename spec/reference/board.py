@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Iterator
 
 from encoding import (
-    MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_MESSAGE_BYTES, Reader, Refused, decimal, require,
+    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_MESSAGE_BYTES, MAX_RECEIPT_BYTES,
+    NO_DIGEST, Reader, Refused, decimal, is_hex, require,
 )  # fmt: skip
 from group import BASE, ORDER, decode_edwards, is_small_order, multiply_add, same_point
 from manifest import Manifest, NoteKey
+from roll import signature_holds
 from schema import WHITE_SPACE
 from tally import read_statement
-from transcript import read_schnorr, sha256
+from transcript import begin, read_schnorr, sha256
 
 # Entries: spec/board.md#entries.
 
@@ -58,6 +60,13 @@ def read_pointer(body: bytes) -> Pointer:
     reader.end()
     require(pointer.length <= MAX_MESSAGE_BYTES, "the file is too long")
     return pointer
+
+
+def organiser_signed(manifest: Manifest, kind: int, body: bytes) -> bool:
+    """Whether the organiser signed the body of an opening or closing, for the fingerprint in it."""
+    transcript = begin("organiser-entry", "fingerprint", body[:32])
+    transcript.append_number("action", kind)
+    return signature_holds(body[32:], manifest.organiser, transcript)
 
 
 # Tiles: spec/board.md#tiles.
@@ -142,8 +151,9 @@ def canonical_base64(text: str) -> bytes:
     return data
 
 
-def read_checkpoint(data: bytes) -> Checkpoint:
-    require(len(data) <= MAX_CHECKPOINT_BYTES, "the note is too long")
+def read_note(data: bytes, most: int) -> tuple[list[str], list[NoteSignature]]:
+    """The lines of a signed note, and its signatures."""
+    require(len(data) <= most, "the note is too long")
     try:
         note = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -151,26 +161,41 @@ def read_checkpoint(data: bytes) -> Checkpoint:
     require(not any(c < " " and c != "\n" for c in note), "the note has a control character")
     require(note.endswith("\n") and "\n\n" in note, "the note has no signatures")
     text, _, below = note[:-1].rpartition("\n\n")
-    signatures = [read_note_signature(line) for line in below.split("\n")]
-    lines = text.split("\n")
+    return text.split("\n"), [read_note_signature(line) for line in below.split("\n")]
+
+
+def read_hash(text: str) -> bytes:
+    hash = canonical_base64(text)
+    require(len(hash) == 32, "a hash has not 32 bytes")
+    return hash
+
+
+def read_checkpoint(data: bytes) -> Checkpoint:
+    lines, signatures = read_note(data, MAX_CHECKPOINT_BYTES)
     require(len(lines) == 3, "the text of a checkpoint has three lines")
     size = decimal(lines[1], 2**64 - 1)
     if size is None:
         raise Refused("the size is not a number")
-    root = canonical_base64(lines[2])
-    require(lines[0] and len(root) == 32, "the origin is empty, or the root has not 32 bytes")
-    return Checkpoint(text.encode() + b"\n", lines[0], size, root, signatures)
+    return Checkpoint(text_of(lines), read_name(lines[0]), size, read_hash(lines[2]), signatures)
+
+
+def text_of(lines: list[str]) -> bytes:
+    return "".join(line + "\n" for line in lines).encode()
 
 
 def read_note_signature(line: str) -> NoteSignature:
     words = line.split(" ")
     require(len(words) == 3 and words[0] == "\u2014", "not the line of a signature")
-    name, data = words[1], canonical_base64(words[2])
+    name, data = read_name(words[1]), canonical_base64(words[2])
+    require(len(data) > 4, "a signature is too short")
+    return NoteSignature(name, data[:4], data[4:])
+
+
+def read_name(name: str) -> str:
     require(0 < len(name.encode()) <= MAX_KEY_NAME_BYTES, "the name of a key is empty or too long")
     bad = any(c in WHITE_SPACE or c == "+" or unicodedata.category(c) == "Cc" for c in name)
     require(not bad, "the name of a key has a character that it must not have")
-    require(len(data) > 4, "a signature is too short")
-    return NoteSignature(name, data[:4], data[4:])
+    return name
 
 
 def key_id(key: NoteKey, kind: int) -> bytes:
@@ -196,10 +221,13 @@ def board_checkpoint(data: bytes, board: NoteKey) -> Checkpoint:
     """Reads a checkpoint of the board, and refuses everything else."""
     checkpoint = read_checkpoint(data)
     require(checkpoint.origin == board.name, f"the checkpoint is of the log {checkpoint.origin}, not of {board.name}")
-    mine = [s for s in checkpoint.signatures if (s.name, s.key_id) == (board.name, key_id(board, 1))]
-    holds = mine and all(ed25519_holds(board, checkpoint.text, s.body) for s in mine)
-    require(holds, "the checkpoint is not signed by the board")
+    require(board_signed(checkpoint, board), "the checkpoint is not signed by the board")
     return checkpoint
+
+
+def board_signed(note: Checkpoint | Receipt, board: NoteKey) -> bool:
+    mine = [s for s in note.signatures if (s.name, s.key_id) == (board.name, key_id(board, 1))]
+    return bool(mine) and all(ed25519_holds(board, note.text, s.body) for s in mine)
 
 
 def cosigned_by(checkpoint: Checkpoint, manifest: Manifest) -> set[int]:
@@ -219,3 +247,44 @@ def cosignature_holds(witness: NoteKey, text: bytes, body: bytes) -> bool:
     if len(body) != 72 or time >= 2**63:
         return False
     return ed25519_holds(witness, b"cosignature/v1\ntime %d\n" % time + text, body[8:])
+
+
+# Receipts: spec/board.md#receipts.
+
+RECEIPT = "ballotta/v1-draft.5/receipt"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    text: bytes
+    origin: str
+    fingerprint: bytes
+    index: int
+    leaf: bytes
+    tracker: bytes
+    previous: bytes  # 0^32 if there is none
+    signatures: list[NoteSignature]  # exactly one
+
+
+def read_receipt(data: bytes) -> Receipt:
+    lines, signatures = read_note(data, MAX_RECEIPT_BYTES)
+    require(len(lines) == 7 and lines[0] == RECEIPT, "not the text of a receipt of this draft")
+    _, origin, fingerprint, number, leaf, tracker, previous = lines
+    index = decimal(number, MAX_ENTRIES - 1)
+    if index is None:
+        raise Refused("the index is not a number, or too large")
+    for digits in (fingerprint, tracker, *([] if previous == "-" else [previous])):
+        require(is_hex(digits, 64), "a fingerprint or a tracker is not hexadecimal")
+    before = NO_DIGEST if previous == "-" else bytes.fromhex(previous)
+    require(previous == "-" or before != NO_DIGEST, "no predecessor is written as -")
+    require(len(signatures) == 1, "a receipt has one signature")
+    fields = bytes.fromhex(fingerprint), index, read_hash(leaf), bytes.fromhex(tracker), before
+    return Receipt(text_of(lines), read_name(origin), *fields, signatures)
+
+
+def board_receipt(data: bytes, board: NoteKey) -> Receipt:
+    """Reads a receipt of the board, and refuses everything else."""
+    receipt = read_receipt(data)
+    require(receipt.origin == board.name, f"the receipt is of the log {receipt.origin}, not of {board.name}")
+    require(board_signed(receipt, board), "the receipt is not signed by the board")
+    return receipt

@@ -8,6 +8,8 @@ MAX_MESSAGE_BYTES = 1 << 24
 MAX_CHOICES_BYTES = 1 << 18
 MAX_ROLL_LINE_BYTES = 256
 MAX_CHECKPOINT_BYTES = 1 << 16
+MAX_RECEIPT_BYTES = 1024
+MAX_EVIDENCE_BYTES = 1 << 21
 MAX_VOTERS = 1 << 28
 MAX_CONTESTS = 256
 MAX_OPTIONS = 1024
@@ -97,6 +99,12 @@ class Reader:
 
     def version(self) -> None:
         require(self.take(2, "version") == VERSION, "the version is not supported")
+
+    def part(self, most: int, field: str) -> bytes:
+        """Bytes after their length: spec/evidence.md#layout."""
+        length = self.integer(4, field)
+        require(length <= most, f"{field}: too long")
+        return self.take(length, field)
 
     def rest(self) -> bytes:
         return self.take(len(self.data) - self.position, "rest")

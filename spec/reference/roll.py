@@ -75,6 +75,11 @@ def read_line(line: bytes, styles: dict[str, int], max_weight: int) -> tuple[byt
     return bytes.fromhex(words[0]), styles[words[1]], weight or 0
 
 
+def voter_number(credential: bytes) -> bytes:
+    """The first 65 bits of a credential, and zeros up to the next byte."""
+    return credential[:8] + bytes([credential[8] & 128])
+
+
 @dataclass(frozen=True)
 class RollSignature:
     authority: int

@@ -9,8 +9,8 @@ from ballot import (
 )  # fmt: skip
 from board import (
     BALLOT, CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, Checkpoint,
-    board_checkpoint, bundle_path, bundle_paths, cosigned_by, hash_tile_paths, is_light_path, read_bundle, read_checkpoint, read_entry,
-    read_pointer,
+    board_checkpoint, bundle_path, bundle_paths, cosigned_by, hash_tile_paths, is_light_path, organiser_signed, read_bundle,
+    read_checkpoint, read_entry, read_pointer,
 )  # fmt: skip
 from ceremony import Broken, Ceremony, JointKey
 from contests import Outcome
@@ -22,12 +22,12 @@ from manifest import Manifest, read_manifest
 from merkle import Log
 from record import Record, Unreadable, read_list, result_bytes, result_value
 from report import BALLOT_CHECKS, Role, Place, Report
-from roll import Roll, read_roll, read_roll_signature, roll_signature_holds, signature_holds
+from roll import Roll, read_roll, read_roll_signature, roll_signature_holds
 from tally import (
     Close, Counted, PartialDecryption, Tally, decryption_is_signed, heads_root, read_decryption, read_statement,
     statement_holds, totals, verify_decryption,
 )  # fmt: skip
-from transcript import begin, sha256, tagged
+from transcript import sha256, tagged
 
 MAX_BUNDLE_BYTES = 256 * (2 + 65535)
 
@@ -264,9 +264,7 @@ class Verifier:
 
     def take_organiser(self, manifest: Manifest, scan: Scan, log: Log, index: int, kind: int, body: bytes) -> None:
         report, fingerprint = self.report, body[:32]
-        transcript = begin("organiser-entry", "fingerprint", fingerprint)
-        transcript.append_number("action", kind)
-        signed = signature_holds(body[32:], manifest.organiser, transcript)
+        signed = organiser_signed(manifest, kind, body)
         if not signed or (scan.opening is not None and fingerprint != scan.opened):
             problem = "not signed by the organiser for this election"
             report.note("organiser.signature", self.entry(index), problem, "board")

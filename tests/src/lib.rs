@@ -5,6 +5,7 @@
 //! provers only where a forgery begins with something honest, so that a forgery that is refused is refused for what it
 //! claims and not for how it is written; [`sabotage`] shows that with every one.
 
+pub mod accuse;
 pub mod ballot;
 pub mod edges;
 pub mod light;

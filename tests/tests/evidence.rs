@@ -16,12 +16,13 @@ use ballotta::evidence::{
 };
 use ballotta::hash::{Fingerprint, JointKeyHash, Tracker, TreeHash};
 use ballotta::manifest::Manifest;
-use ballotta::merkle::{Frontier, LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
+use ballotta::merkle::{LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta::record::{self, MemoryRecord, PublishedBoard};
 use ballotta::signing::ProofError;
 use ballotta::voter::{self, PromisedStatus};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
+use ballotta_tests::accuse::{head, leaves, logged};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO};
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::statement::statement;
@@ -46,14 +47,6 @@ fn yes() -> [Choice; 1] {
     [Choice::Options(vec![0])]
 }
 
-fn leaves(entries: &[Vec<u8>]) -> Vec<TreeHash> {
-    entries.iter().map(|entry| leaf_hash(entry)).collect()
-}
-
-fn head(leaves: &[TreeHash]) -> TreeHead {
-    leaves.iter().copied().collect::<Frontier>().head()
-}
-
 fn checkpoint(entries: &[Vec<u8>]) -> SignedCheckpoint {
     ELECTION.signer.sign_checkpoint(&head(&leaves(entries)))
 }
@@ -72,11 +65,6 @@ fn changed(receipt: &SignedReceipt, from: &str, to: &str) -> SignedReceipt {
     let text = receipt.unverified().to_string();
     assert!(text.contains(from));
     signed(&text.replacen(from, to, 1))
-}
-
-fn logged(entries: &[Vec<u8>], index: u64) -> LoggedEntry {
-    let proof = inclusion_proof(&leaves(entries), index).unwrap();
-    LoggedEntry { index, entry: entries[index as usize].clone(), proof }
 }
 
 fn hashes() -> ElectionHashes {

@@ -239,7 +239,7 @@ fn field_names(value: &Value, names: &mut BTreeSet<String>) {
             for (name, value) in fields {
                 names.insert(name.clone());
                 match name.as_str() {
-                    "rule" | "mark" | "result" | "report" | "base" | "record" => {}
+                    "rule" | "mark" | "result" | "report" | "base" | "record" | "light" => {}
                     "files" => value.as_object().unwrap().values().for_each(|file| field_names(file, names)),
                     _ => field_names(value, names),
                 }

@@ -168,15 +168,17 @@ fn second_verifier(steps: &mut Steps, full: bool) -> Result<(), Failed> {
     }
     let tests = |line: &str| Command::new(line).within("spec/reference/tests");
     let short = "python3 -B -m unittest test_vectors test_forms test_outcomes test_records.ClosedRecords test_records.Manifests \
-                 test_records.Edges";
+                 test_records.Edges test_evidence";
     steps.run("second verifier: vectors and forms", tests(short))?;
     let command = wasm::built_command(steps).display().to_string();
     let against = |line: &str| tests(line).secretly("BALLOTTA_COMMAND", command.clone());
     if full {
-        let all = against("python3 -B -m unittest test_verifier test_kinds test_records").env("BALLOTTA_FULL", "1");
+        let all = against("python3 -B -m unittest test_verifier test_kinds test_records test_evidence")
+            .env("BALLOTTA_FULL", "1");
         steps.run("second verifier: elections", all)
     } else {
-        let changed = "python3 -B -m unittest test_verifier.Bytes test_records.ChangedRecords test_records.Unreadable";
+        let changed = "python3 -B -m unittest test_verifier.Bytes test_records.ChangedRecords test_records.Unreadable \
+                       test_evidence.Evidence.test_the_command";
         steps.run("second verifier: changed records", against(changed))
     }
 }

@@ -38,6 +38,7 @@ mod text;
 
 pub use self::checkpoint::{Checkpoint, Cosigner, SignedCheckpoint};
 pub use self::error::NoteError;
+pub(super) use self::key::check_name;
 pub use self::key::{KeyKind, NoteKey};
 pub use self::signature::NoteSignature;
 pub use self::text::{Note, NoteSigner};

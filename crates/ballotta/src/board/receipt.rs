@@ -30,7 +30,7 @@ use core::str::FromStr;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::entry::{Entry, EntryKind};
-use super::note::{Note, NoteError, NoteKey, NoteSigner};
+use super::note::{Note, NoteError, NoteKey, NoteSigner, check_name};
 use crate::ballot::{BallotHeader, SignedBallot};
 use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, Tracker, TreeHash};
@@ -168,8 +168,13 @@ impl Receipt {
         let hash = BASE64_STANDARD.decode(leaf).ok().and_then(|hash| hash.try_into().ok());
         let previous = match previous {
             NO_PREDECESSOR => None,
-            tracker => Some(tracker.parse().map_err(|_| refused(7, "64 lower-case hexadecimal digits, or -"))?),
+            // A ballot without a predecessor has zeros there: its receipt has one form.
+            tracker => match tracker.parse().ok().filter(|tracker: &Tracker| *tracker.as_bytes() != [0; 32]) {
+                None => return Err(refused(7, "64 lower-case hexadecimal digits, or - for none")),
+                tracker => tracker,
+            },
         };
+        check_name(origin)?;
         Ok(Self {
             origin: origin.into(),
             fingerprint: fingerprint.parse().map_err(|_| refused(3, digits))?,
@@ -353,18 +358,23 @@ mod tests {
         assert_eq!(note(&format!("{text}more\n")), Err(ReceiptError::Lines { found: 8 }));
         assert_eq!(note(&format!("{text}\n")), Err(ReceiptError::Lines { found: 8 }));
         assert_eq!(note(&format!("{FORMAT}\n")), Err(ReceiptError::Lines { found: 1 }));
-        let upper = "AB".repeat(32);
-        for (line, lines) in [
-            (3, ["", "-", &upper]),
-            (4, ["042", "1073741824", "+1"]),
-            (5, ["", "AAAA", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV="]),
-            (6, ["", "-", &upper]),
-            (7, ["", "none", &upper]),
-        ] {
+        let (upper, zeros) = ("AB".repeat(32), "00".repeat(32));
+        let wrong: [(usize, &[&str]); 5] = [
+            (3, &["", "-", &upper]),
+            (4, &["042", "1073741824", "+1"]),
+            (5, &["", "AAAA", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV="]),
+            (6, &["", "-", &upper]),
+            (7, &["", "none", &upper, &zeros]),
+        ];
+        for (line, lines) in wrong {
             for wrong in lines {
                 let refused = changed(line, wrong);
                 assert!(matches!(refused, Err(ReceiptError::Line { line: found, .. }) if found == line), "{wrong}");
             }
+        }
+        for origin in ["", "two words", "a+b"] {
+            let name = NoteError::KeyName { name: origin.into() };
+            assert_eq!(changed(2, origin), Err(ReceiptError::Note(name)));
         }
         assert!(changed(4, "1073741823").is_ok());
         let twice = signed().to_string();

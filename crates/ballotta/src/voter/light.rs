@@ -43,11 +43,11 @@ use crate::tally::heads::VoterHead;
 use crate::weaken::{self, Check};
 use crate::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 
-/// The most bytes of entries in which the opening is looked for, from the beginning of the board.
+/// The opening is looked for among the entries that begin in the first bytes of the board, as many as this.
 const BEFORE_OPENING: usize = 1 << 16;
 /// The most bytes that are read at once.
 const AT_ONCE: usize = 4096;
-/// The most bytes of entries in which statements of trustees are looked for, from the close on.
+/// Statements of trustees are looked for among the entries that begin in the bytes after the close, as many as this.
 const AFTER_CLOSE: usize = 1 << 15;
 
 /// What every election needs first: the paths of files, and the number of bytes if only the first of them are read. A client
@@ -209,6 +209,9 @@ impl LightElection {
                 return Ok(None);
             }
             for (_, entry) in entries {
+                if read >= BEFORE_OPENING {
+                    return Ok(None);
+                }
                 read += entry.len() + 2;
                 let Observed { index, leaf, event, .. } = timeline.push(&entry, rng);
                 match event {
@@ -383,6 +386,9 @@ impl LightElection {
         let (mut next, mut read) = (close + 1, 0);
         while read < AFTER_CLOSE && next < self.head.size.min(MAX_ENTRIES) {
             for (index, bytes) in entries_from(source, self.head.size, next, AT_ONCE)? {
+                if read >= AFTER_CLOSE {
+                    break;
+                }
                 (next, read) = (index + 1, read + bytes.len() + 2);
                 let entry = Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::ClosingStatement);
                 let Some(statement) = entry.and_then(|entry| ClosingStatement::decode(entry.body()).ok()) else {

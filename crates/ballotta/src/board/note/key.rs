@@ -120,7 +120,7 @@ fn is_sound(key: &VerifyingKey) -> bool {
 }
 
 /// Checks that a name has from 1 to 255 bytes and no spaces, plus signs or control characters.
-pub(super) fn check_name(name: &str) -> Result<(), NoteError> {
+pub(in crate::board) fn check_name(name: &str) -> Result<(), NoteError> {
     let refused = |character: char| character.is_whitespace() || character.is_control() || character == '+';
     if (1..=MAX_KEY_NAME_BYTES).contains(&name.len()) && !name.contains(refused) {
         Ok(())

@@ -1,0 +1,293 @@
+"""The client of a voter, which reads a few parts of a record: spec/light.md.
+
+Files are read as a whole, and the part that the client needs is taken out of them. This does not change what it finds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator
+
+from ballot import credential_of, fingerprint_of, own_signature_holds, tracker_of
+from board import (
+    BALLOT, CLOSING, OPENING, ROLL_SIGNATURE, STATEMENT, board_checkpoint, bundle_path, cosigned_by, organiser_signed,
+    read_entry, tile_path,
+)  # fmt: skip
+from encoding import MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_VOTERS, Reader, Refused, le64, require
+from group import read_element
+from manifest import read_manifest
+from merkle import is_consistent, is_included, leaf, node
+from record import Record
+from roll import read_line, read_roll_signature, roll_signature_holds, voter_number
+from tally import Close, read_statement, statement_holds
+from transcript import tagged
+
+MAX_OPENING_BYTES = 65536
+MAX_STATEMENT_BYTES = 32768
+MAX_BLOCKS = 16
+MAX_FILE = 1 << 36
+
+
+class NotFound(Refused):
+    """A file that the client needs is missing or too short."""
+
+
+class Part:
+    """A file that the client reads in parts."""
+
+    def __init__(self, record: Record, path: str):
+        self.path, self.data = path, record.read(path, MAX_FILE)
+
+    def take(self, start: int, count: int) -> bytes:
+        part = (self.data or b"")[start : start + count]
+        if len(part) != count:
+            raise NotFound(f"{self.path} is missing or too short")
+        return part
+
+
+class Tiles:
+    """The tiles of hashes of a log, under a folder: spec/board.md#tiles."""
+
+    def __init__(self, record: Record, folder: str, size: int, root: bytes):
+        self.record, self.folder, self.size, self.root = record, folder, size, root
+
+    def subtree(self, start: int, end: int) -> bytes:
+        """The root over the entries from `start` to `end - 1`."""
+        count, k = end - start, 1
+        while 2 * k < count:
+            k *= 2
+        if count & (count - 1):
+            return node(self.subtree(start, start + k), self.subtree(start + k, end))
+        # A full subtree, from hashes of one tile.
+        level, width = 0, count
+        while width >= 256:
+            level, width = level + 1, width // 256
+        first = start >> 8 * level
+        file = Part(self.record, self.folder + tile_path(str(level), first // 256, self.size >> 8 * level))
+        hashes = [file.take(32 * (i % 256), 32) for i in range(first, first + width)]
+        while len(hashes) > 1:
+            hashes = [node(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+        return hashes[0]
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """RFC 9162, section 2.1.3.1."""
+        proof, start, end = [], 0, self.size
+        while end - start > 1:
+            k = start + (1 << (end - start - 1).bit_length() - 1)
+            proof.append(self.subtree(k, end) if index < k else self.subtree(start, k))
+            start, end = (start, k) if index < k else (k, end)
+        return proof[::-1]
+
+    def consistency(self, old: int) -> list[bytes]:
+        """RFC 9162, section 2.1.4.1."""
+        proof, start, end = [], 0, self.size
+        while 0 < old != end:
+            k = start + (1 << (end - start - 1).bit_length() - 1)
+            proof.append(self.subtree(k, end) if old <= k else self.subtree(start, k))
+            start, end = (start, k) if old <= k else (k, end)
+        return ([self.subtree(start, end)] if start else []) + proof[::-1]
+
+    def require_included(self, data: bytes, index: int) -> None:
+        holds = index < self.size and is_included(leaf(data), index, self.size, self.root, self.inclusion(index))
+        require(holds, f"{self.folder}: entry {index} is not in the log")
+
+    def require_begins_with(self, size: int, root: bytes) -> None:
+        require(size <= self.size, "the board is older than one that was seen")
+        holds = is_consistent(size, root, self.size, self.root, self.consistency(size))
+        require(holds, "the board shows two histories")
+
+
+@dataclass(frozen=True)
+class Line:
+    """The line of a voter on the roll, with its place, counted from 0."""
+
+    place: int
+    credential: bytes
+    style: int
+    weight: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """The ballot that the head of a voter names."""
+
+    index: int
+    tracker: bytes
+
+
+@dataclass(frozen=True)
+class Status:
+    """spec/light.md#after-the-close"""
+
+    confirmed: bool
+    state: str  # own, other, none
+    head: Head | None
+
+
+class Light:
+    """An election as the light client sees it: spec/light.md#election."""
+
+    def __init__(self, record: Record, seen: tuple[int, bytes] | None = None):
+        self.record = record
+        self.manifest = read_manifest(self.required("manifest.json", MAX_MANIFEST_BYTES))
+        checkpoint = board_checkpoint(self.required("checkpoint", MAX_CHECKPOINT_BYTES), self.manifest.board)
+        self.cosigned = len(cosigned_by(checkpoint, self.manifest))
+        self.board = Tiles(record, "", checkpoint.size, checkpoint.root)
+        if seen is not None:
+            self.board.require_begins_with(*seen)
+        self.read_election(self.required("light/election", MAX_FILE))
+        self.lengths = Part(record, "light/lengths")
+        self.read_opening()
+        self.read_closing()
+
+    def required(self, path: str, most: int) -> bytes:
+        data = self.record.read(path, most)
+        if data is None:
+            raise NotFound(f"{path} is missing")
+        return data
+
+    def read_election(self, data: bytes) -> None:
+        reader = Reader(data)
+        reader.version()
+        ceremony_root, self.voters = reader.take(32, "ceremony root"), reader.integer(8, "voters")
+        root = reader.take(32, "root of the blocks")
+        require(0 < self.voters <= MAX_VOTERS, "the number of voters")
+        keys = [read_element(reader, f"Y_{slot + 1}").encoding for slot in range(self.manifest.slots)]
+        reader.end()
+        joint_key = tagged("joint-key", ceremony_root, b"".join(keys))
+        roll = tagged("roll", le64(self.voters), root)
+        self.fingerprint = tagged("fingerprint", self.manifest.hash, joint_key, roll)
+        self.roll = Tiles(self.record, "light/roll/", (self.voters + 31) // 32, root)
+
+    # Entries of the board.
+
+    def entry(self, index: int) -> bytes:
+        """An entry that is not yet proved to be on the board."""
+        require(index < self.board.size, "the board has no such entry")
+        first = index // 256 * 256
+        data = self.lengths.take(2 * first, 2 * (index - first + 1))
+        lengths = [int.from_bytes(data[i : i + 2], "little") for i in range(0, len(data), 2)]
+        bundle = Part(self.record, bundle_path(index // 256, self.board.size))
+        start = sum(2 + length for length in lengths[:-1])
+        require(int.from_bytes(bundle.take(start, 2), "big") == lengths[-1], "light/lengths is wrong")
+        return bundle.take(start + 2, lengths[-1])
+
+    def entries(self, first: int, most: int) -> Iterator[tuple[int, int, bytes, bytes]]:
+        """Index, kind, body and bytes of the entries that can be read and begin within a number of bytes."""
+        read = 0
+        for index in range(first, self.board.size):
+            if read >= most:
+                return
+            entry = self.entry(index)
+            read += 2 + len(entry)
+            try:
+                kind, body = read_entry(entry)
+            except Refused:
+                continue
+            yield index, kind, body, entry
+
+    def read_opening(self) -> None:
+        self.opening, signed, authorities = None, set(), self.manifest.authorities
+        for index, kind, body, entry in self.entries(0, MAX_OPENING_BYTES):
+            if kind == ROLL_SIGNATURE:
+                signature = read_roll_signature(body)
+                number = signature.authority
+                is_ours = signature.fingerprint == self.fingerprint and 1 <= number <= len(authorities)
+                if is_ours and roll_signature_holds(signature, authorities[number - 1]):
+                    self.board.require_included(entry, index)
+                    signed.add(number)
+            if kind == OPENING and organiser_signed(self.manifest, kind, body):
+                require(body[:32] == self.fingerprint, "the voting was opened for another fingerprint")
+                require(len(signed) == len(authorities), "an authority has not signed the roll")
+                self.board.require_included(entry, index)
+                self.opening = index
+                return
+
+    def read_closing(self) -> None:
+        self.closed, data = None, self.record.read("light/close", 9)
+        if data is None or self.opening is None:
+            return
+        require(len(data) == 8, "light/close has not 8 bytes")
+        size = int.from_bytes(data, "little")
+        require(0 < size <= self.board.size, "the closing is not on the board")
+        entry = self.entry(size - 1)
+        kind, body = read_entry(entry)
+        holds = kind == CLOSING and body[:32] == self.fingerprint and organiser_signed(self.manifest, kind, body)
+        require(holds, "the closing is not the organiser's")
+        self.board.require_included(entry, size - 1)
+        self.closed = size
+
+    # The voter: spec/light.md#voter.
+
+    def find(self, credential: bytes) -> Line | None:
+        """The line of a credential, or of the one that begins with the 65 bits of a voter number."""
+        prefix, count = credential[:8], self.roll.size
+        places, roll = Part(self.record, "light/places"), Part(self.record, "roll")
+        first = max((block for block in range(count) if places.take(16 * block, 8) < prefix), default=0)
+        styles = {style.id: number for number, style in enumerate(self.manifest.styles)}
+        for block in range(first, min(count, first + MAX_BLOCKS)):
+            start, end = (int.from_bytes(places.take(16 * place + 8, 8), "little") for place in (block, block + 1))
+            data = roll.take(start, end - start)
+            self.roll.require_included(data, block)
+            lines = [read_line(line, styles, self.manifest.max_weight) for line in data.split(b"\n")[:-1]]
+            require(lines, "a block without lines")
+            for number, line in enumerate(lines):
+                if line[0].startswith(credential) or voter_number(line[0]) == credential:
+                    return Line(32 * block + number, *line)
+            if lines[-1][0][:8] > prefix:
+                return None
+        require(first + MAX_BLOCKS >= count, "too many credentials begin with the same bytes")
+        return None
+
+    # Ballots.
+
+    def head(self, line: Line) -> Head | None:
+        """The last ballot of a voter, as the board shows it: spec/light.md#during-the-voting."""
+        return self.named(Part(self.record, "light/heads").take(8 * line.place, 8), line)
+
+    def named(self, head: bytes, line: Line) -> Head | None:
+        require(head[0] <= 1 and (head[0] == 1 or head == bytes(8)), "no head")
+        if head[0] == 0:
+            return None
+        index = int.from_bytes(head[1:], "little")
+        entry = self.entry(index)
+        self.board.require_included(entry, index)
+        kind, body = read_entry(entry)
+        require(kind == BALLOT and fingerprint_of(body) == self.fingerprint, "no ballot of this election")
+        require(credential_of(body) == line.credential, "a ballot of another voter")
+        require(own_signature_holds(body), "the ballot is not signed by its credential")
+        return Head(index, tracker_of(body))
+
+    def status(self, line: Line, tracker: bytes) -> Status:
+        """What the client says of the ballot with a tracker: spec/light.md#after-the-close."""
+        close = self.stated()
+        if close is None:
+            head = self.head(line)
+        else:
+            first = line.place // 256 * 256
+            heads = Part(self.record, "light/heads").take(8 * first, 8 * min(256, self.voters - first))
+            tiles = Tiles(self.record, "light/voters/", (self.voters + 255) // 256, close.heads)
+            tiles.require_included(heads, first // 256)
+            head = self.named(heads[8 * (line.place - first) :][:8], line)
+        state = "none" if head is None else "own" if head.tracker == tracker else "other"
+        return Status(close is not None, state, head)
+
+    def stated(self) -> Close | None:
+        """The tally that enough trustees have stated: spec/tally.md#closing-rule."""
+        if self.closed is None:
+            return None
+        trustees: dict[Close, set[int]] = {}
+        for _, kind, body, _ in self.entries(self.closed, MAX_STATEMENT_BYTES):
+            if kind != STATEMENT:
+                continue
+            statement = read_statement(body)
+            close = statement.close
+            is_ours = (close.fingerprint, close.size) == (self.fingerprint, self.closed)
+            if is_ours and statement_holds(statement, self.manifest):
+                trustees.setdefault(close, set()).add(statement.trustee)
+        needed = (len(self.manifest.trustees) + self.manifest.threshold + 1) // 2
+        for close, some in trustees.items():
+            if len(some) >= needed:
+                self.board.require_begins_with(close.size, close.root)
+                return close
+        return None
