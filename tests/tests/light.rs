@@ -22,6 +22,7 @@ use ballotta_tests::light::{Counted, hash_tiles, light_record};
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::statement;
 use rand_core::Rng as _;
+use serde_json::json;
 
 fn election() -> Election {
     Election::build(ElectionOptions { revoting: Revoting::LastCounts, ..ElectionOptions::default() })
@@ -527,7 +528,7 @@ fn a_million_voters_need_little() {
     let own = light.voter(&counted, &code(&election, 0)).unwrap();
     assert_eq!(light.predecessor(&counted, &own, &mut TestRng(2)), Ok(Some(tracker_at(&board, index))));
     let (requests, bytes) = counted.traffic();
-    println!("open, prepare and cast: {} requests, {} bytes with the ballot", requests + 1, bytes + ballot);
+    let vote = json!({ "requests": requests + 1, "bytes": bytes + ballot });
     assert!(requests < 20 && bytes + ballot <= 150_000, "{requests}, {bytes}: {:?}", counted.parts());
 
     board.organise(Action::Close);
@@ -546,7 +547,12 @@ fn a_million_voters_need_little() {
     let status = light.find(&counted, &written, &number(&election, 0), &mut TestRng(4));
     assert_eq!(status, Ok(LightStatus::Counted { index }));
     let (requests, bytes) = counted.traffic();
-    println!("check after the close: {requests} requests, {bytes} bytes");
+    let check = json!({ "requests": requests, "bytes": bytes });
+    // `cargo xtask traffic` shows this line.
+    println!(
+        "{}",
+        json!({ "voters": MILLION, "entries": MILLION, "contests": 10, "slots": 60, "vote": vote, "check": check })
+    );
     assert!(requests <= 24 && bytes <= 90_000, "{requests}, {bytes}: {:?}", counted.parts());
 }
 

@@ -9,6 +9,7 @@ mod test;
 mod wasm;
 mod wheel;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use step::{Command, Steps};
@@ -23,6 +24,7 @@ usage: cargo xtask <task>
   wasm [--again]         builds the npm package in bindings/wasm/dist, and prints its hash and sizes; --again builds it
                          a second time from nothing and compares every byte
   bench-wasm             measures a voter's waiting times in headless Chromium and natively, after `wasm` and `test`
+  traffic                prints, as one line of JSON, what a light client reads of the record of a million voters
   wheel                  builds the Python package in the folder wheels/release of the target folder
   root                   prints the folder of the checkout on which the tasks work";
 
@@ -36,6 +38,9 @@ fn main() -> ExitCode {
     if arguments == ["root"] {
         println!("{}", root.display());
         return ExitCode::SUCCESS;
+    }
+    if arguments == ["traffic"] {
+        return traffic(&root);
     }
     let mut steps = Steps::new(&root);
     let outcome = match arguments.as_slice() {
@@ -64,5 +69,26 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(step::Failed) => ExitCode::FAILURE,
+    }
+}
+
+/// Runs the test that counts requests and bytes, and prints the line of JSON in its output.
+fn traffic(root: &Path) -> ExitCode {
+    let arguments = "test --quiet --package ballotta-tests --test light a_million_voters -- --nocapture";
+    let ran = std::process::Command::new("cargo").args(arguments.split(' ')).current_dir(root).output();
+    let Ok(ran) = ran else {
+        eprintln!("cargo cannot be run");
+        return ExitCode::FAILURE;
+    };
+    let output = String::from_utf8_lossy(&ran.stdout);
+    match output.lines().find(|line| line.starts_with('{')) {
+        Some(line) if ran.status.success() => {
+            println!("{line}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprint!("{output}{}", String::from_utf8_lossy(&ran.stderr));
+            ExitCode::FAILURE
+        }
     }
 }

@@ -6,14 +6,34 @@ import { extname, join, normalize } from 'node:path';
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json' };
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Serves folders by prefix. `files` are generated files; `post` receives what is posted. */
-export async function serve({ folders, files = {}, post }) {
+/**
+ * Serves folders by prefix. `files` are generated files; `post` receives what is posted. `slow` makes the server as slow as one
+ * behind a connection: `latency` milliseconds for an answer, and as much again for each new connection, and `bits` per second
+ * for all answers together.
+ */
+export async function serve({ folders, files = {}, post, slow }) {
   const asked = [];
+  const answered = [];
+  const known = new WeakSet();
+  let line = Promise.resolve();
+  const after = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const waits = async (socket, length) => {
+    await after(known.has(socket) ? slow.latency : 2 * slow.latency);
+    known.add(socket);
+    // Answers share the connection.
+    line = line.then(() => after((8000 * length) / slow.bits));
+    await line;
+  };
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://server').pathname);
     asked.push(path);
+    const at = performance.now();
     const headers = { 'content-security-policy': POLICY, 'x-content-type-options': 'nosniff' };
-    const end = (status, body = '', type = 'text/plain') => response.writeHead(status, { ...headers, 'content-type': type }).end(body);
+    const end = async (status, body = '', type = 'text/plain') => {
+      if (slow) await waits(request.socket, body.length);
+      answered.push({ path, length: body.length, at });
+      return response.writeHead(status, { ...headers, 'content-type': type }).end(body);
+    };
     try {
       if (request.method === 'POST') {
         let body = '';
@@ -29,13 +49,17 @@ export async function serve({ folders, files = {}, post }) {
       const prefix = Object.keys(folders).find((prefix) => path.startsWith(prefix));
       const relative = normalize(path.slice(prefix?.length ?? 0) || 'index.html');
       if (prefix === undefined || relative.startsWith('..')) return end(404);
-      return end(200, await readFile(join(folders[prefix], relative)), type(relative));
+      const file = await readFile(join(folders[prefix], relative));
+      const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+      if (range === null) return end(200, file, type(relative));
+      const part = file.subarray(Number(range[1]), Number(range[2]) + 1);
+      return end(part.length > 0 ? 206 : 416, part, type(relative));
     } catch {
       return end(404);
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
-  return { origin: `http://127.0.0.1:${port}`, asked, close: () => new Promise((resolve) => server.close(resolve)) };
+  return { origin: `http://127.0.0.1:${port}`, asked, answered, close: () => new Promise((resolve) => server.close(resolve)) };
 }
 
