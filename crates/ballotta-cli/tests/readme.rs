@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -55,6 +56,26 @@ fn an_election_by_hand() {
     // Nothing warns: this is how an election should be.
     let warned: Vec<&str> = shown.lines().filter(|line| line.contains("warning") || line.contains("note: ")).collect();
     assert!(warned.is_empty(), "{warned:?}");
+}
+
+/// The board drops a ballot, and is convicted.
+#[test]
+fn a_board_that_is_caught() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        println!("skipped: python3 is not installed, which serves the record");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let text = include_str!("../../../README.md");
+    let (before, _) = commands(text, "## An election by hand").split_once("cp record/checkpoint kept\n").unwrap();
+    // A port that is free now.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let script = [before, commands(text, "## A board that is caught")].join("\n").replace("8000", &port);
+    let (ran, shown) = by_hand(folder.path(), &script);
+    assert!(ran, "{shown}");
+    for line in ["convicts the board: it promised the ballot ", "two histories", "counted: entry 14, as promised"] {
+        assert!(shown.lines().any(|shown| shown.starts_with(line)), "{line}\n{shown}");
+    }
 }
 
 #[test]
