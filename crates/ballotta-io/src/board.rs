@@ -15,9 +15,10 @@ use ballotta::board::timeline::{EntryFault, Event, Observed, OrderError};
 use ballotta::hash::{FileHash, TreeHash};
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
+use ballotta::record::light::is_light_path;
 use ballotta::record::{
-    Bundle, BundleError, CHECKPOINT, CLOSING_CHECKPOINT, FILE_LIST, MANIFEST, README, ROLL, ReadError, ceremony_path,
-    decryption_path, read_file,
+    Bundle, BundleError, CHECKPOINT, CLOSING_CHECKPOINT, FILE_LIST, MANIFEST, README, ROLL, ReadError, TiledLog,
+    TiledLogError, ceremony_path, decryption_path, read_file,
 };
 
 use crate::files::{PART, read_at_most, write_atomically, write_new};
@@ -42,6 +43,9 @@ pub enum BoardFolderError {
     /// A bundle of entries cannot be read.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// An entry is not shown to be on the board.
+    #[error(transparent)]
+    Proof(#[from] TiledLogError),
     /// The entries are not those that the checkpoint covers. Nothing is appended to such a board, because somebody may
     /// have changed its entries.
     #[error("the entries on disk do not have the tree head of the checkpoint")]
@@ -83,6 +87,8 @@ pub struct BoardFolder {
     outgrown: Vec<TilePath>,
     /// Whether a write has failed.
     has_failed: bool,
+    /// Whether earlier entries were not all read when the board was opened, so that one that is read is proved first.
+    proves_entries: bool,
 }
 
 /// A lock of the board of a folder. Until it is dropped, nobody else can lock the board, not even this process. See
@@ -210,10 +216,7 @@ impl BoardFolder {
             return Err(BoardFolderError::RootMismatch);
         }
         let source = FolderRecord::new(&lock.root);
-        let mut last = Vec::new();
-        if let Some(tile) = last_bundle(committed.size).filter(|tile| tile.width() < TILE_WIDTH) {
-            last.extend(Bundle::read(&source, tile)?.entries()?.map(|(_, entry)| entry.to_vec()));
-        }
+        let last = read_last(&source, committed.size)?;
         // Tiles of hashes follow from the entries. If they are not there, or others, they are made again.
         let tiles = match LastTiles::read(committed.size, |tile| read_hashes(&source, tile)) {
             Ok(tiles) if tiles.head() == committed => tiles,
@@ -225,10 +228,62 @@ impl BoardFolder {
         Ok(board)
     }
 
+    /// Opens a board without reading its entries: their tree is that of the tiles of hashes. `named` has observed the entries
+    /// up to the opening, after which there are only ballots. Each entry that is [read](BoardEntries::entry) later is proved
+    /// to be on the board. Otherwise as [`Self::resume`].
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or removed; `RootMismatch` if the tiles or the last entries are not those of the checkpoint.
+    /// The lock is given back, so that the board can be read as a whole.
+    pub fn resume_by_tiles(
+        lock: BoardLock,
+        key: &NoteKey,
+        named: &NamedFiles,
+    ) -> Result<Self, (BoardLock, BoardFolderError)> {
+        let read = || {
+            let (checkpoint, committed) = read_checkpoint(&lock.root, key)?;
+            let source = FolderRecord::new(&lock.root);
+            let tiles = match LastTiles::read(committed.size, |tile| read_hashes(&source, tile)) {
+                Ok(tiles) if tiles.head() == committed => tiles,
+                Ok(_) | Err(None) => return Err(BoardFolderError::RootMismatch),
+                Err(Some(error)) => return Err(error),
+            };
+            let last = read_last(&source, committed.size)?;
+            // The last bundle is written again with the next entry, so that its entries must be right.
+            if !last.iter().map(|entry| leaf_hash(entry)).eq(tiles.leaves().iter().copied()) {
+                return Err(BoardFolderError::RootMismatch);
+            }
+            Ok((tiles, last, checkpoint))
+        };
+        let (tiles, last, checkpoint) = match read() {
+            Ok(read) => read,
+            Err(error) => return Err((lock, error)),
+        };
+        let board = Self { proves_entries: true, ..Self::new(lock, tiles, last, Some(checkpoint)) };
+        match board.remove_leftovers(Some(named)) {
+            Ok(()) => Ok(board),
+            Err(error) => Err((board.lock, error)),
+        }
+    }
+
+    /// Gives the lock back. Entries that are not committed are lost.
+    #[must_use]
+    pub fn into_lock(self) -> BoardLock {
+        self.lock
+    }
+
+    /// The head of the checkpoint.
+    #[must_use]
+    pub fn committed(&self) -> &TreeHead {
+        &self.committed
+    }
+
     /// A board all of whose entries are committed.
     fn new(lock: BoardLock, tiles: LastTiles, last: Vec<Vec<u8>>, checkpoint: Option<Vec<u8>>) -> Self {
         let committed = tiles.head();
-        Self { lock, tiles, last, committed, checkpoint, outgrown: Vec::new(), has_failed: false }
+        let outgrown = Vec::new();
+        Self { lock, tiles, last, committed, checkpoint, outgrown, has_failed: false, proves_entries: false }
     }
 
     /// Opens the board in a folder. `key` must have signed the checkpoint in the folder. See [`Self::resume`].
@@ -385,6 +440,14 @@ fn read_checkpoint(root: &Path, key: &NoteKey) -> Result<(Vec<u8>, TreeHead), Bo
     Ok((bytes, head))
 }
 
+/// Reads the entries of the last bundle of a board of this size, if it is not full.
+fn read_last(source: &FolderRecord, size: u64) -> Result<Vec<Vec<u8>>, BoardFolderError> {
+    match last_bundle(size).filter(|tile| tile.width() < TILE_WIDTH) {
+        Some(tile) => Ok(Bundle::read(source, tile)?.entries()?.map(|(_, entry)| entry.to_vec()).collect()),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// Reads a tile of hashes. The error is `None` if there is no such tile.
 fn read_hashes(source: &FolderRecord, tile: TilePath) -> Result<Vec<TreeHash>, Option<BoardFolderError>> {
     let path = tile.to_string();
@@ -429,6 +492,7 @@ fn is_unfinished(path: &str) -> bool {
         FILES.contains(&file)
             || FOLDERS.iter().any(|folder| file.starts_with(folder))
             || file.parse::<TilePath>().is_ok()
+            || is_light_path(file)
     })
 }
 
@@ -455,9 +519,15 @@ impl BoardEntries for BoardFolder {
             return self.last.get((index - first) as usize).cloned().ok_or(missing);
         }
         let tile = TilePath::bundle_of(index, size).ok_or(missing)?;
-        let bundle = Bundle::read(&FolderRecord::new(&self.lock.root), tile)?;
+        let source = FolderRecord::new(&self.lock.root);
+        let bundle = Bundle::read(&source, tile)?;
         let entry = bundle.entries()?.find(|(position, _)| *position == index).map(|(_, entry)| entry.to_vec());
-        entry.ok_or(BoardFolderError::NoSuchEntry(index))
+        let entry = entry.ok_or(BoardFolderError::NoSuchEntry(index))?;
+        // What this board has appended itself and not committed yet has no tiles to prove it.
+        if self.proves_entries && index < self.committed.size {
+            TiledLog::new(&source, self.committed).inclusion(index, &leaf_hash(&entry))?;
+        }
+        Ok(entry)
     }
 }
 
@@ -471,7 +541,6 @@ mod tests {
     use std::error::Error as _;
 
     use ballotta::board::tiles::hash_tile_paths;
-    use ballotta::record::{TiledLog, TiledLogError};
 
     use super::*;
 

@@ -204,8 +204,12 @@ fn discard(part: &Path) {
     }
 }
 
-/// Creates a folder and the folders above it. After this returns, a crash does not lose them.
-fn create_folders(folder: &Path) -> io::Result<()> {
+/// Creates a folder and the folders above it. After this returns, a crash does not lose those that were not there.
+///
+/// # Errors
+///
+/// If a folder cannot be created.
+pub fn create_folders(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -217,6 +221,17 @@ fn create_folders(folder: &Path) -> io::Result<()> {
         created => created?,
     }
     disk::sync_folder(above)
+}
+
+/// Waits until a loss of power does not lose a file that is there: neither its bytes nor its name. A process that has ended
+/// may have written it without waiting.
+///
+/// # Errors
+///
+/// If the file cannot be opened, or the disk fails.
+pub fn sync_name(path: &Path) -> io::Result<()> {
+    disk::sync(&File::open(path)?)?;
+    disk::sync_folder(folder_of(path))
 }
 
 fn folder_of(path: &Path) -> &Path {

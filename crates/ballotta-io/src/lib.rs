@@ -56,14 +56,22 @@ mod files;
 mod folder;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "index")]
+mod index;
+mod light;
 #[cfg(feature = "zip")]
 mod zip;
 
 pub use board::{BoardFolder, BoardFolderError, BoardLock, NamedFiles};
-pub use files::{StagedSecret, remove_part, rename, write_atomically, write_new, write_secret};
+pub use files::{
+    StagedSecret, create_folders, remove_part, rename, sync_name, write_atomically, write_new, write_secret,
+};
 pub use folder::FolderRecord;
 #[cfg(feature = "http")]
 pub use http::{Answer, HttpRecord, fetch_archive, post};
+#[cfg(feature = "index")]
+pub use index::{BoardIndex, IndexError, IndexedBallots};
+pub use light::LightFiles;
 #[cfg(feature = "zip")]
 pub use zip::{ZipError, ZipRecord, pack};
 

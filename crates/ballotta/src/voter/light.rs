@@ -31,7 +31,7 @@ use crate::limits::MAX_ENTRIES;
 use crate::manifest::Revoting;
 use crate::merkle::{LogError, TreeHead};
 use crate::record::light::{
-    ElectionSummary, RollLines, announced_close, announced_head, entries_from, entry, proved_head,
+    ElectionSummary, ProvedRoll, RollLines, announced_close, announced_head, entries_from, entry, proved_head,
 };
 use crate::record::{
     CHECKPOINT, ReadError, RecordError, RecordSource, TiledLog, TiledLogError, read_manifest, read_signed_checkpoint,
@@ -135,6 +135,12 @@ impl LightElection {
     #[must_use]
     pub fn head(&self) -> &TreeHead {
         &self.head
+    }
+
+    /// The roll, in which lines are looked up one by one.
+    #[must_use]
+    pub fn roll(&self) -> ProvedRoll {
+        ProvedRoll::new(RollRules::for_manifest(self.context.manifest()), self.summary.clone())
     }
 
     /// The witnesses that cosigned the checkpoint.

@@ -1,0 +1,142 @@
+//! The files for light clients of a board that grows.
+//!
+//! See `spec/light.md`. The files follow from the record, and prove nothing by themselves. While a board is open they are
+//! kept up to date in place: whole files would have to be written again for each ballot.
+//!
+//! # Security
+//!
+//! A loss of power may leave a part of a change. So the same places are written again until somebody who knows has noted that
+//! they were written: `BoardIndex` is committed after them.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ballotta::record::RecordSource as _;
+use ballotta::record::light::{CLOSE, ELECTION, HEADS, LENGTHS, NamedFile};
+use ballotta::tally::heads::{HEAD_BYTES, VoterHead};
+
+use crate::files::read_at_most;
+use crate::{FolderRecord, disk, write_atomically};
+
+/// The files for light clients in the folder of a record.
+#[derive(Debug)]
+pub struct LightFiles {
+    source: FolderRecord,
+}
+
+impl LightFiles {
+    /// The files of the record in this folder, which need not be there.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self { source: FolderRecord::new(root) }
+    }
+
+    /// Whether the files of an open board of `size` entries and `voters` voters are there and are long enough. `size` is a
+    /// number of entries for which they were written before. What they contain is not checked.
+    ///
+    /// # Errors
+    ///
+    /// If nobody knows, because the folder cannot be read.
+    pub fn reach(&self, size: u64, voters: u64) -> io::Result<bool> {
+        let length = |path| self.source.length(path).map_err(io::Error::other);
+        Ok(length(ELECTION)?.is_some()
+            && length(LENGTHS)? >= Some(2 * size)
+            && length(HEADS)? == Some(HEAD_BYTES as u64 * voters))
+    }
+
+    /// Whether the files of the close of a board are there, and `light/lengths` has exactly this number of entries.
+    ///
+    /// # Errors
+    ///
+    /// If nobody knows, because the folder cannot be read.
+    pub fn are_closed_with(&self, size: u64) -> io::Result<bool> {
+        let length = |path| self.source.length(path).map_err(io::Error::other);
+        Ok(length(CLOSE)?.is_some() && length(LENGTHS)? == Some(2 * size))
+    }
+
+    /// Writes whole files. One that has these bytes already is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written.
+    pub fn write(&self, files: impl IntoIterator<Item = NamedFile>) -> io::Result<()> {
+        for (path, bytes) in files {
+            let path = self.path(&path);
+            match read_at_most(&path, bytes.len()) {
+                Ok(there) if there == bytes => {}
+                // Whatever is there, it is not this file.
+                Ok(_) | Err(_) => write_atomically(&path, &bytes)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the lengths of the entries from `first` on, which are those at the end of the board. A part of them may have
+    /// been written before.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn write_lengths(&self, first: u64, lengths: &[[u8; 2]]) -> io::Result<()> {
+        if lengths.is_empty() {
+            return Ok(());
+        }
+        self.change(LENGTHS, &[(2 * first, lengths.as_flattened().to_vec())])
+    }
+
+    /// Writes the heads of these voters: each is counted from 0, and has the position of the ballot that counts.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn write_heads(&self, heads: impl IntoIterator<Item = (u32, u32)>) -> io::Result<()> {
+        let places = heads.into_iter().map(|(voter, position)| {
+            let head = VoterHead::Counted(position.into()).encode();
+            (HEAD_BYTES as u64 * u64::from(voter), head.to_vec())
+        });
+        let places: Vec<_> = places.collect();
+        if places.is_empty() { Ok(()) } else { self.change(HEADS, &places) }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.source.root().join(path)
+    }
+
+    /// Writes bytes at places of a file that exists, and waits until the disk has them.
+    fn change(&self, path: &str, places: &[(u64, Vec<u8>)]) -> io::Result<()> {
+        let mut file = OpenOptions::new().read(true).write(true).open(self.path(path))?;
+        for (offset, bytes) in places {
+            disk::write_at(&mut file, *offset, bytes)?;
+        }
+        disk::sync(&file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn files_are_changed_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let light = LightFiles::new(folder.path());
+        assert!(!light.reach(0, 0).unwrap() && !light.are_closed_with(0).unwrap());
+        let file = |path: &str, bytes: &[u8]| (path.to_owned(), bytes.to_vec());
+        light.write([file(ELECTION, b"election"), file(HEADS, &[0; 24]), file(LENGTHS, &[1, 0])]).unwrap();
+        assert!(light.reach(1, 3).unwrap());
+        assert!(!light.reach(2, 3).unwrap() && !light.reach(1, 2).unwrap());
+        light.write_lengths(1, &[[2, 0], [3, 0]]).unwrap();
+        light.write_lengths(2, &[[4, 0]]).unwrap();
+        light.write_lengths(9, &[]).unwrap();
+        assert_eq!(fs::read(folder.path().join(LENGTHS)).unwrap(), [1, 0, 2, 0, 4, 0]);
+        light.write_heads([(2, 0x0102), (0, 0)]).unwrap();
+        let heads = [[1, 0, 0, 0, 0, 0, 0, 0], [0; 8], [1, 2, 1, 0, 0, 0, 0, 0]];
+        assert_eq!(fs::read(folder.path().join(HEADS)).unwrap(), heads.as_flattened());
+        assert!(!light.are_closed_with(3).unwrap());
+        light.write([file(CLOSE, &[0; 8])]).unwrap();
+        assert!(light.are_closed_with(3).unwrap() && !light.are_closed_with(2).unwrap());
+    }
+}
