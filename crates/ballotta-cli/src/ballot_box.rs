@@ -148,6 +148,7 @@ impl BallotBox {
         let source = FolderRecord::new(root);
         let manifest = read_manifest(&source)?;
         let signer = signer(&manifest)?;
+        BoardFolder::finish_commit(&lock, signer.key())?;
         Self::read_whole(source, manifest, lock, signer)
     }
 
@@ -163,6 +164,7 @@ impl BallotBox {
         let source = FolderRecord::new(root);
         let manifest = read_manifest(&source)?;
         let signer = signer(&manifest)?;
+        BoardFolder::finish_commit(&lock, signer.key())?;
         let lock = match Self::by_index(&source, &manifest, lock, signer.key(), &index) {
             Ok((folder, rules, admission, lengths)) => {
                 let mut opened = Self::new(source, manifest, signer, folder, rules, Some(admission));
@@ -319,8 +321,12 @@ impl BallotBox {
         Ok(())
     }
 
-    /// Binds the index to the checkpoint that was signed.
+    /// Binds the index to the checkpoint that was signed. After the closing there is none: one that is bound to a board with
+    /// the closing would not see it again, and admit ballots.
     fn save_index(&mut self) -> Result<()> {
+        if self.rules.is_closed() {
+            return Ok(());
+        }
         let head = *self.folder.committed();
         match self.admission.as_mut().map(Admission::index_mut) {
             Some(Lookups::Disk(disk)) if *disk.ballots.head() != head => match disk.ballots.commit(&head) {

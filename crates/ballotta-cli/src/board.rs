@@ -18,7 +18,7 @@ use ballotta::limits::MAX_RECEIPT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::record::{PublishedRoll, ROLL, RecordSource, SourceError};
 use ballotta::verifier::{Stage, Verification, VerifyOptions};
-use ballotta_io::{BoardFolderError, FolderRecord, create_folders, remove_part, sync_name, write_new};
+use ballotta_io::{BoardFolderError, FolderRecord, IndexError, create_folders, remove_part, sync_name, write_new};
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
@@ -228,7 +228,13 @@ impl Board<'_> {
                     };
                     // After a write that failed, nothing more is added and nothing is signed.
                     match added {
-                        Err(error) if error.chain().any(|cause| cause.is::<BoardFolderError>()) => return Err(error),
+                        Err(error)
+                            if error
+                                .chain()
+                                .any(|cause| cause.is::<BoardFolderError>() || cause.is::<IndexError>()) =>
+                        {
+                            return Err(error);
+                        }
                         added => outcomes.push(outcome(file, added)),
                     }
                 }

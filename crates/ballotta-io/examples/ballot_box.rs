@@ -5,7 +5,7 @@
 
 use std::{fs, path::Path};
 
-use ballotta::admission::{Admission, AdmitError, AdmittedBallots};
+use ballotta::admission::{Admission, AdmitError, AdmittedBallots, MemoryIndex};
 use ballotta::ballot::{AdmissionError, SignedBallot};
 use ballotta::board::{board_signer, note::NoteSigner, timeline::Observed};
 use ballotta::record::{PublishedBoard, read_manifest};
@@ -16,7 +16,7 @@ use getrandom::SysRng;
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 struct BallotBox {
-    admission: Admission<FolderRecord>,
+    admission: Admission<MemoryIndex<FolderRecord>>,
     board: BoardFolder,
     signer: NoteSigner,
 }
@@ -27,6 +27,7 @@ impl BallotBox {
         let (lock, source, rng) = (BoardFolder::lock(root)?, FolderRecord::new(root), &mut UnwrapErr(SysRng));
         let manifest = read_manifest(&source)?;
         let signer = board_signer(&manifest, key)?;
+        BoardFolder::finish_commit(&lock, signer.key())?;
         let (mut ballots, mut files) = (AdmittedBallots::default(), NamedFiles::default());
         let mut observe = |entry: &Observed<'_>| {
             ballots.observe(entry);

@@ -21,7 +21,7 @@ use ballotta::record::{
     TiledLogError, ceremony_path, decryption_path, read_file,
 };
 
-use crate::files::{PART, read_at_most, write_atomically, write_new};
+use crate::files::{PART, part_of, read_at_most, rename, write_announced, write_atomically, write_new};
 use crate::{FolderRecord, disk};
 
 /// Why a board cannot be opened or appended to.
@@ -198,6 +198,39 @@ impl BoardFolder {
         Ok(board)
     }
 
+    /// Completes a commit that was interrupted after its checkpoint was signed: readers may have seen that checkpoint, so that
+    /// the board must not sign another one in its place. Call this after locking the board, before it is read. Returns whether
+    /// there was something to complete.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or written.
+    pub fn finish_commit(lock: &BoardLock, key: &NoteKey) -> Result<bool, BoardFolderError> {
+        let (path, part) = (lock.root.join(CHECKPOINT), part_of(&lock.root.join(CHECKPOINT)));
+        let bytes = match read_at_most(&part, MAX_CHECKPOINT_BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            // Something that this package has not written.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(false),
+            Err(error) => return Err(BoardFolderError::Io { path: part, error }),
+        };
+        let Ok(signed) = SignedCheckpoint::parse(&bytes) else { return Ok(false) };
+        let Ok(next) = signed.verify(key).map(|checkpoint| *checkpoint.head()) else { return Ok(false) };
+        if next.size == 0 {
+            return Ok(false);
+        }
+        let (_, committed) = read_checkpoint(&lock.root, key)?;
+        let source = FolderRecord::new(&lock.root);
+        // Its tiles were written before it.
+        match LastTiles::read(next.size, |tile| read_hashes(&source, tile)) {
+            Ok(tiles) if tiles.head() == next && next.size > committed.size => {}
+            Ok(_) | Err(None) => return Ok(false),
+            Err(Some(error)) => return Err(error),
+        }
+        rename(&part, &path).map_err(|error| BoardFolderError::Io { path, error })?;
+        Ok(true)
+    }
+
     /// Opens a board whose entries were read while it was locked. `frontier` is the tree of these entries, and `named`
     /// has observed them. `key` must have signed the checkpoint in the folder. What a crash left is removed: bundles
     /// beyond the checkpoint, unfinished files, and files to which no entry points.
@@ -292,6 +325,7 @@ impl BoardFolder {
     ///
     /// If the checkpoint or entries are missing, or if the checkpoint does not cover the entries.
     pub fn open(lock: BoardLock, key: &NoteKey) -> Result<Self, BoardFolderError> {
+        Self::finish_commit(&lock, key)?;
         let (_, committed) = read_checkpoint(&lock.root, key)?;
         let (mut frontier, mut named) = (Frontier::new(), NamedFiles::default());
         for tile in bundle_paths(committed.size) {
@@ -359,7 +393,8 @@ impl BoardFolder {
         write_tiles(&self.lock.root, self.tiles.partial())?;
         let signed = signer.sign_checkpoint(&head);
         let bytes = signed.to_string().into_bytes();
-        write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
+        // Readers may see the checkpoint before the disk has its name. After a loss of power, it must not be another one.
+        write_announced(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
         // Readers may have the checkpoint before this one. The one before that is too old.
         if self.committed.size != head.size {
             self.remove_outgrown();

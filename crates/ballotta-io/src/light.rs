@@ -17,7 +17,7 @@ use ballotta::record::light::{CLOSE, ELECTION, HEADS, LENGTHS, NamedFile};
 use ballotta::tally::heads::{HEAD_BYTES, VoterHead};
 
 use crate::files::read_at_most;
-use crate::{FolderRecord, disk, write_atomically};
+use crate::{BoardFolderError, FolderRecord, disk, write_atomically};
 
 /// The files for light clients in the folder of a record.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ impl LightFiles {
     /// # Errors
     ///
     /// If nobody knows, because the folder cannot be read.
-    pub fn reach(&self, size: u64, voters: u64) -> io::Result<bool> {
-        let length = |path| self.source.length(path).map_err(io::Error::other);
+    pub fn reach(&self, size: u64, voters: u64) -> Result<bool, BoardFolderError> {
+        let length = |path| self.length(path);
         Ok(length(ELECTION)?.is_some()
             && length(LENGTHS)? >= Some(2 * size)
             && length(HEADS)? == Some(HEAD_BYTES as u64 * voters))
@@ -50,23 +50,27 @@ impl LightFiles {
     /// # Errors
     ///
     /// If nobody knows, because the folder cannot be read.
-    pub fn are_closed_with(&self, size: u64) -> io::Result<bool> {
-        let length = |path| self.source.length(path).map_err(io::Error::other);
+    pub fn are_closed_with(&self, size: u64) -> Result<bool, BoardFolderError> {
+        let length = |path| self.length(path);
         Ok(length(CLOSE)?.is_some() && length(LENGTHS)? == Some(2 * size))
     }
 
-    /// Writes whole files. One that has these bytes already is left as it is.
+    /// Writes whole files. One that has these bytes already is left as it is. `light/close` comes last: it says that the
+    /// others are there.
     ///
     /// # Errors
     ///
     /// If a file cannot be written.
-    pub fn write(&self, files: impl IntoIterator<Item = NamedFile>) -> io::Result<()> {
-        for (path, bytes) in files {
+    pub fn write(&self, files: impl IntoIterator<Item = NamedFile>) -> Result<(), BoardFolderError> {
+        let (close, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| path == CLOSE);
+        for (path, bytes) in others.into_iter().chain(close) {
             let path = self.path(&path);
             match read_at_most(&path, bytes.len()) {
                 Ok(there) if there == bytes => {}
                 // Whatever is there, it is not this file.
-                Ok(_) | Err(_) => write_atomically(&path, &bytes)?,
+                Ok(_) | Err(_) => {
+                    write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
+                }
             }
         }
         Ok(())
@@ -78,7 +82,7 @@ impl LightFiles {
     /// # Errors
     ///
     /// If the file cannot be written.
-    pub fn write_lengths(&self, first: u64, lengths: &[[u8; 2]]) -> io::Result<()> {
+    pub fn write_lengths(&self, first: u64, lengths: &[[u8; 2]]) -> Result<(), BoardFolderError> {
         if lengths.is_empty() {
             return Ok(());
         }
@@ -90,7 +94,7 @@ impl LightFiles {
     /// # Errors
     ///
     /// If the file cannot be written.
-    pub fn write_heads(&self, heads: impl IntoIterator<Item = (u32, u32)>) -> io::Result<()> {
+    pub fn write_heads(&self, heads: impl IntoIterator<Item = (u32, u32)>) -> Result<(), BoardFolderError> {
         let places = heads.into_iter().map(|(voter, position)| {
             let head = VoterHead::Counted(position.into()).encode();
             (HEAD_BYTES as u64 * u64::from(voter), head.to_vec())
@@ -103,13 +107,22 @@ impl LightFiles {
         self.source.root().join(path)
     }
 
+    fn length(&self, path: &str) -> Result<Option<u64>, BoardFolderError> {
+        let length = self.source.length(path);
+        length.map_err(|error| BoardFolderError::Io { path: self.path(path), error: io::Error::other(error) })
+    }
+
     /// Writes bytes at places of a file that exists, and waits until the disk has them.
-    fn change(&self, path: &str, places: &[(u64, Vec<u8>)]) -> io::Result<()> {
-        let mut file = OpenOptions::new().read(true).write(true).open(self.path(path))?;
-        for (offset, bytes) in places {
-            disk::write_at(&mut file, *offset, bytes)?;
-        }
-        disk::sync(&file)
+    fn change(&self, path: &str, places: &[(u64, Vec<u8>)]) -> Result<(), BoardFolderError> {
+        let path = self.path(path);
+        let change = || {
+            let mut file = OpenOptions::new().read(true).write(true).open(&path)?;
+            for (offset, bytes) in places {
+                disk::write_at(&mut file, *offset, bytes)?;
+            }
+            disk::sync(&file)
+        };
+        change().map_err(|error| BoardFolderError::Io { path, error })
     }
 }
 

@@ -6,7 +6,8 @@
 //! - `fail` lets the operation fail as on a full disk, and `full` this one and all later ones;
 //! - `power` ends the process, and undoes everything for whose arrival on the disk nobody has waited: the bytes of files
 //!   until the file is synchronised; new, changed and removed names until their folder is. `power-bytes` undoes only the bytes
-//!   and `power-names` only the names, since a disk writes in any order.
+//!   and `power-names` only the names, since a disk writes in any order. Before, the file of `BALLOTTA_SEEN`, which is
+//!   `<file>:<copy>`, is copied: it is what readers may have seen.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -71,6 +72,12 @@ pub(super) fn pass(torn: impl FnOnce()) -> io::Result<()> {
     // The test reads this. If it cannot be written, the test fails.
     let _ = writeln!(io::stderr(), "injected: {kind}:{at}");
     if kind.starts_with("power") {
+        // What readers may have seen before.
+        if let Ok(seen) = std::env::var("BALLOTTA_SEEN")
+            && let Some((from, to)) = seen.split_once(':')
+        {
+            let _ = fs::copy(from, to);
+        }
         let undone = lose(kind != "power-names", kind != "power-bytes");
         if let Err(error) = undone {
             let _ = writeln!(io::stderr(), "the loss of power panicked: {error}");
