@@ -11,18 +11,18 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
-use ballotta::board::receipt::SignedReceipt;
-use ballotta::board::tiles::bundle_paths;
-use ballotta::board::verified_head;
-use ballotta::hash::TreeHash;
-use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
-use ballotta::rand_core::{Rng as _, UnwrapErr};
-use ballotta::record::{Bundle, TiledLog, read_head, read_manifest};
+use ballotta::rand_core::UnwrapErr;
+use ballotta::record::{read_head, read_manifest};
 use ballotta::voter::Election;
 use ballotta_io::{BoardIndex, FolderRecord};
 use getrandom::SysRng;
+
+mod index;
+mod power;
+
+/// The index of the record.
+const INDEX: &str = "record.index";
 
 /// The files of all people, by their paths.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -146,7 +146,7 @@ fn check_index(folder: &Path, what: &str) {
     let window = Election::read(&record, &mut UnwrapErr(SysRng)).map(|election| election.window);
     let is_open = window.is_ok_and(|window| window.opened.is_some() && window.closed.is_none());
     if is_open {
-        let index = BoardIndex::open(&folder.join("record.index"), &manifest.hash());
+        let index = BoardIndex::open(&folder.join(INDEX), &manifest.hash());
         assert_eq!(index.map(|index| *index.head()), Some(head), "{what}");
     }
 }
@@ -188,8 +188,6 @@ fn read(folder: &Path) -> Files {
     }
     let mut files = Files::new();
     walk(folder, folder, &mut files);
-    // The index has a random key. `check_index` looks at it.
-    files.remove("record.index");
     // The bundle of the checkpoint before may still be there, for readers (K4): only the last one is compared.
     let is_bundle = |path: &str| path.starts_with("record/tile/") && !path.ends_with(".part");
     let bundles = files.keys().filter(|path| is_bundle(path)).cloned();
@@ -252,8 +250,13 @@ fn interrupt(call: &Call, kind: &str, operation: usize) -> bool {
         check_index(folder.path(), &what);
     }
     let mut after = without_second_names(&read(folder.path()));
+    let mut expected = call.after.clone();
+    for files in [&mut after, &mut expected] {
+        // It has a random key, and `check_index` has looked at it.
+        files.remove(INDEX);
+    }
     let names = |files: &Files| files.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(&after), names(&call.after), "{what}\n{repeated}");
+    assert_eq!(names(&after), names(&expected), "{what}\n{repeated}");
     if call.line.starts_with("credentials issue") {
         let (source, rng) = (FolderRecord::new(&folder.path().join("record")), &mut UnwrapErr(SysRng));
         let election = Election::read(&source, rng).unwrap();
@@ -261,7 +264,7 @@ fn interrupt(call: &Call, kind: &str, operation: usize) -> bool {
             assert!(election.voter(&source, &code.parse().unwrap()).is_ok(), "{what}: the roll lacks a code");
         }
     }
-    for (name, expected) in &call.after {
+    for (name, expected) in &expected {
         let found = after.remove(name).unwrap();
         let is_changed = call.before.get(name) != Some(expected);
         if call.is_deterministic || !is_changed {
@@ -339,138 +342,6 @@ fn an_election_that_is_interrupted_all_the_time_is_completed() {
     assert!(shown.contains("Yes") && shown.contains("100.00 %"), "{shown}");
     let left: Vec<_> = without_second_names(&read(folder)).into_keys().filter(|name| name.ends_with(".part")).collect();
     assert!(left.is_empty(), "{left:?}");
-}
-
-/// The leaf hashes of a record's board, after its head was compared with the one that the board has signed. So there is no
-/// checkpoint without its entries.
-fn leaves(folder: &Path, what: &str) -> (Vec<TreeHash>, TreeHead) {
-    let record = FolderRecord::new(&folder.join("record"));
-    let head = read_head(&record, &read_manifest(&record).unwrap()).unwrap_or_else(|error| panic!("{what}: {error}"));
-    let mut leaves = Vec::new();
-    for tile in bundle_paths(head.size) {
-        let bundle = Bundle::read(&record, tile).unwrap_or_else(|error| panic!("{what}: {error}"));
-        leaves.extend(bundle.entries().unwrap().map(|(_, entry)| leaf_hash(entry)));
-    }
-    assert_eq!(leaves.iter().copied().collect::<Frontier>().head(), head, "{what}");
-    (leaves, head)
-}
-
-/// The receipts in a folder: of each, the position of its entry and the entry's hash.
-fn receipts(folder: &Path) -> Vec<(u64, TreeHash)> {
-    let Ok(files) = fs::read_dir(folder.join("receipts")) else { return Vec::new() };
-    let files =
-        files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "receipt"));
-    let read = files.map(|path| SignedReceipt::parse(&fs::read(path).unwrap()).unwrap());
-    read.map(|receipt| (receipt.unverified().index(), *receipt.unverified().leaf())).collect()
-}
-
-/// Every receipt is kept by the board, and the board continues what it was before.
-fn check_history(folder: &Path, before: &[TreeHash], what: &str) -> TreeHead {
-    let (leaves, head) = leaves(folder, what);
-    assert!(leaves.starts_with(before), "{what}: the board has another history");
-    for (index, leaf) in receipts(folder) {
-        assert_eq!(leaves.get(index as usize), Some(&leaf), "{what}: a receipt is broken");
-    }
-    head
-}
-
-/// The power fails before an operation of a call that writes to the board; what nobody has waited for is lost. Then another
-/// call goes on. Returns false if the call has fewer operations.
-fn lose_power(call: &Call, next: &str, kind: &str, operation: usize) -> bool {
-    let folder = folder_with(&call.before);
-    let folder = folder.path();
-    let line = call.line.replace("board add", "board add --receipts receipts");
-    let what = format!("{line} with {kind}:{operation}");
-    let before = if call.line.starts_with("board add") { leaves(folder, &what).0 } else { Vec::new() };
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ballotta"));
-    command.args(line.split_whitespace()).current_dir(folder).stdin(Stdio::null());
-    command.env("BALLOTTA_FAULT", format!("{kind}:{operation}")).env("BALLOTTA_SEEN", "record/checkpoint:seen");
-    let ran = command.output().unwrap();
-    let text = shown(&ran);
-    assert!(!text.contains("panicked"), "{what}\n{text}");
-    if !text.contains("injected: ") {
-        assert!(ran.status.success(), "{what}\n{text}");
-        return false;
-    }
-    if !call.line.starts_with("board add") {
-        let again = run(folder, &call.line, None);
-        let repeated = shown(&again);
-        assert!(again.status.success() || repeated.contains("already"), "{what}\n{repeated}");
-        check_history(folder, &before, &what);
-        return true;
-    }
-    check_history(folder, &before, &what);
-    // The board goes on with other entries first. It still continues the checkpoint that readers have seen.
-    let again = run(folder, &next.replace("board add", "board add --receipts receipts"), None);
-    let repeated = shown(&again);
-    assert!(again.status.success() || repeated.contains("already"), "{what}\n{repeated}");
-    let head = check_history(folder, &before, &what);
-    check_index(folder, &what);
-    let record = FolderRecord::new(&folder.join("record"));
-    let seen = verified_head(&read_manifest(&record).unwrap(), &fs::read(folder.join("seen")).unwrap()).unwrap();
-    let proof = TiledLog::new(&record, head).consistency(&seen);
-    assert!(proof.is_ok(), "{what}: a fork: {proof:?}");
-    let kept = read(folder);
-    if kept.contains_key("record/light/heads") {
-        // The files for light clients are what they are when all are made again.
-        ok(folder, "board light record");
-        assert!(kept == read(folder), "{what}: files for light clients differ");
-    }
-    true
-}
-
-/// After every operation of `board add` and of `record new`, the power may fail.
-#[test]
-fn l2_a_loss_of_power_loses_nothing_that_was_acknowledged() {
-    let mut operations = 0;
-    let writes = |call: &&Call| call.line.starts_with("board add") || call.line.starts_with("record new");
-    for call in election().iter().filter(writes) {
-        // Two ballots come in the other order after the power is back.
-        let next = call.line.replace("signed1 signed2", "signed2 signed1");
-        for kind in ["power", "power-bytes", "power-names"] {
-            let found = all(|operation| lose_power(call, &next, kind, operation));
-            assert!(found > 0, "{} writes nothing", call.line);
-            operations += found;
-        }
-    }
-    println!("the power failed {operations} times");
-}
-
-/// A process that is killed at any moment leaves a board that goes on, and keeps every promise.
-#[test]
-fn l2_killed_at_random_moments() {
-    let rounds = if is_full() { 100 } else { 10 };
-    let add = call("signed1 signed2");
-    // How long the call takes.
-    let whole = folder_with(&add.before);
-    let started = Instant::now();
-    ok(whole.path(), &add.line);
-    let whole = started.elapsed();
-    for round in 0..rounds {
-        let folder = folder_with(&add.before);
-        let folder = folder.path();
-        let before = leaves(folder, "before").0;
-        for (files, part) in [("signed1", 0), ("signed2 signed1", 1)] {
-            let moment = UnwrapErr(SysRng).next_u64() % (whole.as_micros() as u64 * 3 / 2);
-            let what = format!("round {round}, part {part}, killed after {moment} us");
-            let line = format!("board add record --board-key board.key --receipts receipts {files}");
-            let mut command = Command::new(env!("CARGO_BIN_EXE_ballotta"));
-            command.args(line.split_whitespace()).current_dir(folder).stdin(Stdio::null());
-            let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_micros(moment));
-            child.kill().unwrap();
-            child.wait().unwrap();
-            check_history(folder, &before, &what);
-        }
-        let line = "board add record --board-key board.key --receipts receipts signed1 signed2";
-        let ran = run(folder, line, None);
-        assert!(ran.status.success() || shown(&ran).contains("already"), "round {round}: {}", shown(&ran));
-        check_history(folder, &before, &format!("round {round}"));
-        check_index(folder, &format!("round {round}"));
-        assert_eq!(receipts(folder).len(), 2, "round {round}");
-        let closing = run(folder, "verify record --stage voting", None);
-        assert!(closing.status.success(), "round {round}: {}", shown(&closing));
-    }
 }
 
 /// The call whose line contains a text.
