@@ -161,6 +161,7 @@ impl BallotBox {
         index: PathBuf,
         signer: impl FnOnce(&Manifest) -> Result<NoteSigner>,
     ) -> Result<Self> {
+        lookups::silence_damage();
         let source = FolderRecord::new(root);
         let manifest = read_manifest(&source)?;
         let signer = signer(&manifest)?;

@@ -104,7 +104,7 @@ impl AddToBoard {
         };
         let ballot_box = BallotBox::open_indexed(&self.record, lock, index, |manifest| {
             let signer = board_signer(manifest, &self.board_key)?;
-            begin_log(manifest, &self.board_key)?;
+            begin_log(manifest, &self.board_key, true)?;
             Ok(signer)
         })?;
         if let Some(folder) = &self.receipts {

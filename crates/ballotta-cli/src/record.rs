@@ -49,7 +49,7 @@ impl NewRecord {
         let manifest = manifest::parse(&bytes)?;
         let there = self.record.join(record::CHECKPOINT).exists();
         let signer = board_signer(&manifest, &self.board_key)?;
-        begin_log(&manifest, &self.board_key)?;
+        begin_log(&manifest, &self.board_key, false)?;
         let created = BallotBox::create(&self.record, &bytes, signer);
         if there {
             created.remedy("choose another folder: this one already has a record")?

@@ -74,7 +74,9 @@ impl StateFile {
 
 /// Notes next to the key of a board, durably, that the board keeps the log of this manifest. Refused if it has begun a log of
 /// the same origin for another manifest: it would have two histories.
-pub(crate) fn begin_log(manifest: &Manifest, key: &Path) -> Result<()> {
+///
+/// `is_begun` says that the log has a checkpoint.
+pub(crate) fn begin_log(manifest: &Manifest, key: &Path, is_begun: bool) -> Result<()> {
     let _lock = lock(key)?;
     let file = StateFile::beside(key)?;
     let unreadable = || format!("the state {} cannot be read", file.path.shown());
@@ -91,8 +93,8 @@ pub(crate) fn begin_log(manifest: &Manifest, key: &Path) -> Result<()> {
         let document = state.encode().context("the state of the board cannot be written")?;
         write_atomically(&file.path, &document)
     } else {
-        // The process that has written it may have ended before the disk had it.
-        sync_name(&file.path)
+        // The process that has written it may have ended before the disk had it. Then nothing is signed yet.
+        if is_begun { Ok(()) } else { sync_name(&file.path) }
     }
     .with_context(|| format!("the state {} cannot be written", file.path.shown()))
 }

@@ -390,7 +390,9 @@ impl BoardFolder {
             return Err(BoardFolderError::CheckpointReplaced);
         }
         self.write_last(head.size)?;
-        write_tiles(&self.lock.root, self.tiles.partial())?;
+        // Those that the checkpoint before has as well were written with it, and are the same.
+        let before = self.committed.size;
+        write_tiles(&self.lock.root, self.tiles.partial().filter(|(tile, _)| !tile.is_of(before)))?;
         let signed = signer.sign_checkpoint(&head);
         let bytes = signed.to_string().into_bytes();
         // Readers may see the checkpoint before the disk has its name. After a loss of power, it must not be another one.

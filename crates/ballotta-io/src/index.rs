@@ -22,6 +22,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use ballotta::admission::{AdmissionIndex, LedgerIndex, MemoryIndex, randomness_digest};
@@ -130,7 +131,8 @@ impl Binding {
 /// The index of the ballots of a board. Ballots are kept in memory until [`Self::commit`].
 pub struct BoardIndex {
     path: PathBuf,
-    database: Database,
+    /// Until it is dropped.
+    database: Option<Database>,
     binding: Binding,
     /// For each line of the roll whose ballot is not committed, one more than its position.
     heads: BTreeMap<u32, u32>,
@@ -146,15 +148,21 @@ impl BoardIndex {
         if !path.is_file() {
             return None;
         }
-        let database = Database::builder().set_cache_size(CACHE_BYTES).open(path).ok()?;
-        let bytes = read_page(&database, path, BINDING, 0).ok()?;
-        let binding = Binding::decode(&bytes).filter(|binding| binding.manifest == *manifest)?;
-        let is_crowded = binding.head.size > MOST_BALLOTS * u64::from(binding.buckets);
-        (!is_crowded).then(|| Self::new(path, database, binding))
+        let read = || -> Result<_, redb::Error> {
+            let database = Database::builder().set_cache_size(CACHE_BYTES).open(path)?;
+            let page = stored_page(&database, BINDING, 0)?;
+            let binding = unsealed(BINDING, 0, page).as_deref().and_then(Binding::decode);
+            let binding = binding.filter(|binding| binding.manifest == *manifest);
+            let is_crowded = |binding: &Binding| binding.head.size > MOST_BALLOTS * u64::from(binding.buckets);
+            Ok(binding.filter(|binding| !is_crowded(binding)).map(|binding| (database, binding)))
+        };
+        let (database, binding) = guarded(path, read).ok()??;
+        Some(Self::new(path, database, binding))
     }
 
     fn new(path: &Path, database: Database, binding: Binding) -> Self {
-        Self { path: path.to_path_buf(), database, binding, heads: BTreeMap::new(), digests: BTreeMap::new() }
+        let (heads, digests) = (BTreeMap::new(), BTreeMap::new());
+        Self { path: path.to_path_buf(), database: Some(database), binding, heads, digests }
     }
 
     /// Makes an index of the ballots that were admitted on a board of this head. A file that exists is replaced.
@@ -196,8 +204,8 @@ impl BoardIndex {
             transaction.commit()?;
             Ok(database)
         };
-        let written = disk::outside().map_err(redb::Error::Io).and_then(|()| made());
-        let database = written.map_err(|error| file_error(path, error))?;
+        disk::outside().map_err(|error| file_error(path, error))?;
+        let database = guarded(path, made)?;
         Ok(Self::new(path, database, binding))
     }
 
@@ -279,21 +287,28 @@ impl BoardIndex {
             changed.push((DIGESTS, number, bytes));
         }
         changed.push((BINDING, 0, binding.encode()));
+        let database = self.database()?;
         let write = || -> Result<(), redb::Error> {
-            let transaction = self.database.begin_write()?;
+            let transaction = database.begin_write()?;
             for (table, number, bytes) in changed {
                 transaction.open_table(table)?.insert(number, sealed(table, number, bytes).as_slice())?;
             }
             Ok(transaction.commit()?)
         };
-        let written = disk::outside().map_err(redb::Error::Io).and_then(|()| write());
-        written.map_err(|error| file_error(&self.path, error))?;
+        disk::outside().map_err(|error| file_error(&self.path, error))?;
+        guarded(&self.path, write)?;
         self.binding = binding;
         Ok(())
     }
 
     fn page(&self, table: Pages, number: u32) -> Result<Vec<u8>, IndexError> {
-        read_page(&self.database, &self.path, table, number)
+        let database = self.database()?;
+        let page = guarded(&self.path, || stored_page(database, table, number))?;
+        unsealed(table, number, page).ok_or_else(|| self.damaged())
+    }
+
+    fn database(&self) -> Result<&Database, IndexError> {
+        self.database.as_ref().ok_or_else(|| self.damaged())
     }
 
     fn damaged(&self) -> IndexError {
@@ -339,15 +354,27 @@ fn sealed(table: Pages, number: u32, mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-fn read_page(database: &Database, path: &Path, table: Pages, number: u32) -> Result<Vec<u8>, IndexError> {
-    let read = || -> Result<Option<Vec<u8>>, redb::Error> {
-        let page = database.begin_read()?.open_table(table)?.get(number)?;
-        Ok(page.map(|page| page.value().to_vec()))
-    };
-    let mut bytes = read().map_err(|error| file_error(path, error))?.unwrap_or_default();
-    let found = bytes.len().checked_sub(CHECKSUM_BYTES).map(|length| bytes.split_off(length));
-    let is_right = found.is_some_and(|found| found == checksum(table, number, &bytes));
-    if is_right { Ok(bytes) } else { Err(IndexError::Damaged { path: path.to_path_buf() }) }
+/// A page without its checksum; `None` if it is not as it was written.
+fn unsealed(table: Pages, number: u32, page: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    let mut bytes = page?;
+    let found = bytes.split_off(bytes.len().checked_sub(CHECKSUM_BYTES)?);
+    (found == checksum(table, number, &bytes)).then_some(bytes)
+}
+
+fn stored_page(database: &Database, table: Pages, number: u32) -> Result<Option<Vec<u8>>, redb::Error> {
+    let page = database.begin_read()?.open_table(table)?.get(number)?;
+    Ok(page.map(|page| page.value().to_vec()))
+}
+
+/// Runs an operation on the database, which panics if the structure of its file is damaged.
+fn guarded<T>(path: &Path, run: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, IndexError> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(redb::Error::Corrupted(_) | redb::Error::TableDoesNotExist(_))) | Err(_) => {
+            Err(IndexError::Damaged { path: path.to_path_buf() })
+        }
+        Ok(Err(error)) => Err(file_error(path, error)),
+    }
 }
 
 fn file_error(path: &Path, error: impl ToString) -> IndexError {
@@ -382,6 +409,17 @@ impl LedgerIndex for BoardIndex {
         self.digests.entry(self.binding.bucket(digest)).or_default().push((digest, position));
         self.heads.insert(voter, position + 1);
         Ok(())
+    }
+}
+
+impl Drop for BoardIndex {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        // Nothing is written any more, and the next process looks at the file again.
+        let _ = guarded(&self.path, || {
+            drop(database);
+            Ok(())
+        });
     }
 }
 

@@ -12,8 +12,10 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ballotta::board::tiles::hash_tile_paths;
+use ballotta::credential::BLOCK_LINES;
 use ballotta::record::RecordSource as _;
-use ballotta::record::light::{CLOSE, ELECTION, HEADS, LENGTHS, NamedFile};
+use ballotta::record::light::{CLOSE, ELECTION, HEADS, LENGTHS, NamedFile, PLACES, ROLL_TILES};
 use ballotta::tally::heads::{HEAD_BYTES, VoterHead};
 
 use crate::files::read_at_most;
@@ -32,17 +34,23 @@ impl LightFiles {
         Self { source: FolderRecord::new(root) }
     }
 
-    /// Whether the files of an open board of `size` entries and `voters` voters are there and are long enough. `size` is a
-    /// number of entries for which they were written before. What they contain is not checked.
+    /// Whether all files of an open board of `size` entries and `voters` voters are there, and as long as they must be at least.
+    /// `size` is a number of entries for which they were written before. What they contain is not checked.
     ///
     /// # Errors
     ///
     /// If nobody knows, because the folder cannot be read.
     pub fn reach(&self, size: u64, voters: u64) -> Result<bool, BoardFolderError> {
-        let length = |path| self.length(path);
-        Ok(length(ELECTION)?.is_some()
-            && length(LENGTHS)? >= Some(2 * size)
-            && length(HEADS)? == Some(HEAD_BYTES as u64 * voters))
+        let blocks = voters.div_ceil(BLOCK_LINES);
+        for tile in hash_tile_paths(blocks) {
+            if self.length(&format!("{ROLL_TILES}{tile}"))? != Some(32 * u64::from(tile.width())) {
+                return Ok(false);
+            }
+        }
+        Ok(self.length(ELECTION)?.is_some()
+            && self.length(PLACES)? == Some(16 * (blocks + 1))
+            && self.length(LENGTHS)? >= Some(2 * size)
+            && self.length(HEADS)? == Some(HEAD_BYTES as u64 * voters))
     }
 
     /// Whether the files of the close of a board are there, and `light/lengths` has exactly this number of entries.
@@ -139,8 +147,10 @@ mod tests {
         assert!(!light.reach(0, 0).unwrap() && !light.are_closed_with(0).unwrap());
         let file = |path: &str, bytes: &[u8]| (path.to_owned(), bytes.to_vec());
         light.write([file(ELECTION, b"election"), file(HEADS, &[0; 24]), file(LENGTHS, &[1, 0])]).unwrap();
+        assert!(!light.reach(1, 3).unwrap());
+        light.write([file(PLACES, &[0; 32]), file("light/roll/tile/0/000.p/1", &[0; 32])]).unwrap();
         assert!(light.reach(1, 3).unwrap());
-        assert!(!light.reach(2, 3).unwrap() && !light.reach(1, 2).unwrap());
+        assert!(!light.reach(2, 3).unwrap() && !light.reach(1, 2).unwrap() && !light.reach(1, 33).unwrap());
         light.write_lengths(1, &[[2, 0], [3, 0]]).unwrap();
         light.write_lengths(2, &[[4, 0]]).unwrap();
         light.write_lengths(9, &[]).unwrap();

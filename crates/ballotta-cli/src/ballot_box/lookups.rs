@@ -1,9 +1,27 @@
 //! Where the ballot box looks up lines of the roll and earlier ballots: in memory, or in an index on disk.
 
+use std::panic;
+use std::sync::Once;
+
 use ballotta::admission::{AdmissionIndex, LedgerIndex, MemoryIndex};
 use ballotta::credential::{RollLine, RollLookupError};
 use ballotta::record::SourceError;
 use ballotta_io::{FolderRecord, IndexError, IndexedBallots};
+
+/// Says nothing about panics of the database: a damaged index is one, [`BoardIndex`](ballotta_io::BoardIndex) catches them, and
+/// the index is made again.
+pub(super) fn silence_damage() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let others = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let is_of_database = info.location().is_some_and(|place| place.file().contains("redb-"));
+            if !is_of_database {
+                others(info);
+            }
+        }));
+    });
+}
 
 /// What admission looks up.
 pub(super) enum Lookups {

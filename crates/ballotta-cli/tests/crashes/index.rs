@@ -139,7 +139,7 @@ fn l8_a_board_begins_one_log_of_an_origin() {
     // The same manifest continues, and another election is another log.
     assert!(begin("manifest.json", "again").status.success());
     let id = manifest.split("\"election_id\"").nth(1).unwrap().split('"').nth(1).unwrap().to_owned();
-    changed(&id, &"0123456789abcdef".repeat(2), "another.json");
+    changed(&id, &"0123456789abcdef".repeat(4), "another.json");
     let another = begin("another.json", "another");
     assert!(another.status.success(), "{}", shown(&another));
     // A board whose state is lost notes the log again, before it signs anything.
