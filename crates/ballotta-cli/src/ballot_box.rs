@@ -100,7 +100,7 @@ fn resume(
     let rng = &mut system_rng();
     let Election { context, roll, window, .. } = Election::of_board(source, manifest.clone(), board, rng).refused()?;
     let resumed = Admission::resume(context, roll, FolderRecord::new(source.root()), window, ballots, rng);
-    Ok(resumed.refused()?.map_index(Lookups::Memory))
+    Ok(resumed.refused()?.map_index(|index| Lookups::Memory(Box::new(index))))
 }
 
 impl BallotBox {
@@ -213,7 +213,7 @@ impl BallotBox {
         index: &Path,
     ) -> std::result::Result<(BoardFolder, EntryRules, Admission<Lookups>, Vec<[u8; 2]>), BoardLock> {
         let rng = &mut system_rng();
-        let Some(index) = BoardIndex::open(index, &manifest.hash()) else { return Err(lock) };
+        let Some(index) = BoardIndex::open(index, manifest.hash()) else { return Err(lock) };
         let (first, voters) = (index.head().size, index.voters());
         let mut read = || -> Result<_> {
             ensure!(LightFiles::new(source.root()).reach(first, voters)?);
@@ -289,7 +289,7 @@ impl BallotBox {
             let (roll, source) = (election.roll(), FolderRecord::new(self.source.root()));
             let lookups = match admission.into_index() {
                 Lookups::Memory(admitted) => {
-                    let index = BoardIndex::create(path, &self.manifest.hash(), &committed, &admitted)?;
+                    let index = BoardIndex::create(path, self.manifest.hash(), &committed, &admitted)?;
                     Lookups::Disk(Box::new(IndexedBallots::new(index, roll, source)))
                 }
                 disk @ Lookups::Disk(_) => disk,
@@ -439,7 +439,7 @@ impl BallotBox {
         let window = Window { opened: Some(index), closed: None };
         let source = FolderRecord::new(self.source.root());
         let admission = Admission::resume(context, roll, source, window, AdmittedBallots::default(), rng)?;
-        self.admission = Some(admission.map_index(Lookups::Memory));
+        self.admission = Some(admission.map_index(|index| Lookups::Memory(Box::new(index))));
         Ok(index)
     }
 

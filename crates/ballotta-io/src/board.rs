@@ -712,6 +712,92 @@ mod tests {
         board
     }
 
+    /// L2: a checkpoint that readers may have seen is not replaced by another one.
+    #[test]
+    fn l2_a_signed_checkpoint_is_completed_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        drop(board(root, 3));
+        let older = fs::read(root.join(CHECKPOINT)).unwrap();
+        let mut grown = BoardFolder::open(BoardFolder::lock(root).unwrap(), signer().key()).unwrap();
+        grown.append(b"seen".to_vec()).unwrap();
+        grown.commit(&signer()).unwrap();
+        drop(grown);
+        let newer = fs::read(root.join(CHECKPOINT)).unwrap();
+        let part = root.join("checkpoint.part");
+        let finish = |bytes: &[u8]| {
+            fs::write(root.join(CHECKPOINT), &older).unwrap();
+            fs::write(&part, bytes).unwrap();
+            BoardFolder::finish_commit(&BoardFolder::lock(root).unwrap(), signer().key()).unwrap()
+        };
+        let other = NoteSigner::from_seed("board.example/test", &[8; 32]).unwrap();
+        let head = TreeHead { size: 4, root: leaf_hash(b"other") };
+        for bytes in [
+            b"torn".to_vec(),
+            older.clone(),
+            other.sign_checkpoint(&head).to_string().into_bytes(),
+            signer().sign_checkpoint(&head).to_string().into_bytes(),
+        ] {
+            assert!(!finish(&bytes));
+            assert_eq!(fs::read(root.join(CHECKPOINT)).unwrap(), older);
+        }
+        assert!(finish(&newer));
+        assert!(!part.exists());
+        assert_eq!(fs::read(root.join(CHECKPOINT)).unwrap(), newer);
+        // Opening does it as well.
+        fs::write(root.join(CHECKPOINT), &older).unwrap();
+        fs::write(&part, &newer).unwrap();
+        let opened = BoardFolder::open(BoardFolder::lock(root).unwrap(), signer().key()).unwrap();
+        assert_eq!(opened.entry(3).unwrap(), b"seen");
+        drop(opened);
+        // Without its tiles, it is not known whether the entries are there.
+        fs::remove_file(root.join("tile/0/000.p/4")).unwrap();
+        assert!(!finish(&newer));
+    }
+
+    /// A board that is opened by its tiles proves each entry that it reads.
+    #[test]
+    fn l2_entries_that_were_not_read_are_proved() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        drop(board(root, 600));
+        let open = || {
+            let lock = BoardFolder::lock(root).unwrap();
+            BoardFolder::resume_by_tiles(lock, signer().key(), &NamedFiles::default()).map_err(|(_, error)| error)
+        };
+        let mut opened = open().unwrap();
+        for index in [0, 255, 256, 599] {
+            assert_eq!(opened.entry(index).unwrap(), format!("entry {index}").into_bytes());
+        }
+        for index in 600..800 {
+            opened.append(format!("entry {index}").into_bytes()).unwrap();
+        }
+        // One of this process, in a bundle that is full and in no checkpoint yet.
+        assert_eq!(opened.entry(700).unwrap(), b"entry 700");
+        opened.commit(&signer()).unwrap();
+        assert_eq!(opened.entry(700).unwrap(), b"entry 700");
+        drop(opened);
+        let change = |path: &str| {
+            let mut bytes = fs::read(root.join(path)).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs::write(root.join(path), bytes).unwrap();
+        };
+        change("tile/entries/000");
+        let not_included = |index| TiledLogError::Log(ballotta::merkle::LogError::NotIncluded { index, size: 800 });
+        match open().unwrap().entry(255) {
+            Err(BoardFolderError::Proof(error)) => assert_eq!(error, not_included(255)),
+            other => panic!("{other:?}"),
+        }
+        change("tile/entries/000");
+        change("tile/entries/003.p/32");
+        assert!(matches!(open(), Err(BoardFolderError::RootMismatch)));
+        change("tile/entries/003.p/32");
+        change("tile/0/003.p/32");
+        assert!(matches!(open(), Err(BoardFolderError::RootMismatch)));
+        change("tile/0/003.p/32");
+        assert!(open().is_ok());
+    }
+
     #[test]
     fn k1_a_board_has_one_writer() {
         let folder = tempfile::tempdir().unwrap();

@@ -26,7 +26,7 @@ pub(super) fn silence_damage() {
 /// What admission looks up.
 pub(super) enum Lookups {
     /// Of a board that was read as a whole.
-    Memory(MemoryIndex<FolderRecord>),
+    Memory(Box<MemoryIndex<FolderRecord>>),
     /// Of a board that was not read.
     Disk(Box<IndexedBallots<FolderRecord>>),
 }

@@ -146,7 +146,7 @@ fn check_index(folder: &Path, what: &str) {
     let window = Election::read(&record, &mut UnwrapErr(SysRng)).map(|election| election.window);
     let is_open = window.is_ok_and(|window| window.opened.is_some() && window.closed.is_none());
     if is_open {
-        let index = BoardIndex::open(&folder.join(INDEX), &manifest.hash());
+        let index = BoardIndex::open(&folder.join(INDEX), manifest.hash());
         assert_eq!(index.map(|index| *index.head()), Some(head), "{what}");
     }
 }
