@@ -25,10 +25,10 @@ impl BallotBox {
     /// Resumes the ballot box of the record in a folder, given the secret key of its board.
     fn resume(root: &Path, key: &[u8; 32]) -> Fallible<Self> {
         let (lock, source, rng) = (BoardFolder::lock(root)?, FolderRecord::new(root), &mut UnwrapErr(SysRng));
-        let manifest = read_manifest(&source)?;
+        let (manifest, mut ballots, mut files) =
+            (read_manifest(&source)?, AdmittedBallots::default(), NamedFiles::default());
         let signer = board_signer(&manifest, key)?;
         BoardFolder::finish_commit(&lock, signer.key())?;
-        let (mut ballots, mut files) = (AdmittedBallots::default(), NamedFiles::default());
         let mut observe = |entry: &Observed<'_>| {
             ballots.observe(entry);
             files.observe(entry);

@@ -73,12 +73,14 @@ impl LightFiles {
         let (close, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| path == CLOSE);
         for (path, bytes) in others.into_iter().chain(close) {
             let path = self.path(&path);
-            match read_at_most(&path, bytes.len()) {
-                Ok(there) if there == bytes => {}
-                // Whatever is there, it is not this file.
-                Ok(_) | Err(_) => {
-                    write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
-                }
+            let is_there = match read_at_most(&path, bytes.len()) {
+                Ok(there) => there == bytes,
+                // A file that is longer is another one.
+                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => false,
+                Err(error) => return Err(BoardFolderError::Io { path, error }),
+            };
+            if !is_there {
+                write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
             }
         }
         Ok(())
