@@ -36,8 +36,7 @@ impl BallotBox {
         let published = PublishedBoard::read(&source, &manifest, &mut observe, rng)?;
         let board = BoardFolder::resume(lock, signer.key(), published.timeline().frontier().clone(), &files)?;
         let Election { context, roll, window, .. } = Election::of_board(&source, manifest, published, rng)?;
-        let admission = Admission::resume(context, roll, source, window, ballots, rng)?;
-        Ok(Self { admission, board, signer })
+        Ok(Self { admission: Admission::resume(context, roll, source, window, ballots, rng)?, board, signer })
     }
 
     /// Admits ballots, and returns the position of each on the board, or why it is refused. When this returns, the

@@ -53,14 +53,15 @@ impl LightFiles {
             && self.length(HEADS)? == Some(HEAD_BYTES as u64 * voters))
     }
 
-    /// Whether the files of the close of a board are there, and `light/lengths` has exactly this number of entries.
+    /// Whether the files of the close of a board are there, and `light/lengths` has at least this number of entries.
+    /// What is after them is the rest of an interrupted write, and is written again.
     ///
     /// # Errors
     ///
     /// If nobody knows, because the folder cannot be read.
     pub fn are_closed_with(&self, size: u64) -> Result<bool, BoardFolderError> {
         let length = |path| self.length(path);
-        Ok(length(CLOSE)?.is_some() && length(LENGTHS)? == Some(2 * size))
+        Ok(length(CLOSE)?.is_some() && length(LENGTHS)? >= Some(2 * size))
     }
 
     /// Writes whole files. One that has these bytes already is left as it is. `light/close` comes last: it says that the
@@ -162,6 +163,6 @@ mod tests {
         assert_eq!(fs::read(folder.path().join(HEADS)).unwrap(), heads.as_flattened());
         assert!(!light.are_closed_with(3).unwrap());
         light.write([file(CLOSE, &[0; 8])]).unwrap();
-        assert!(light.are_closed_with(3).unwrap() && !light.are_closed_with(2).unwrap());
+        assert!(light.are_closed_with(3).unwrap() && !light.are_closed_with(4).unwrap());
     }
 }
