@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::convert::Infallible;
 use std::hint::black_box;
 
-use ballotta::admission::{Admission, AdmittedBallots, BoardEntries};
+use ballotta::admission::{Admission, AdmittedBallots, BoardEntries, MemoryIndex};
 use ballotta::ballot::{BallotOpening, BallotSeed, Candidate, PreparedBallot, VerifiedBallot, Window, verify_ballots};
 use ballotta::credential::{Credential, RollIndex, RollLine, RollReader, RollRules, VotingCode};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption, VerifiedDecryption, combine};
@@ -224,7 +224,7 @@ fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
         Admission::resume(context, roll, record.clone(), window, AdmittedBallots::default(), &mut bench_rng())
             .expect("a board without ballots")
     };
-    let admit = |mut admission: Admission<MemoryRecord>, ballots: &[VerifiedBallot]| {
+    let admit = |mut admission: Admission<MemoryIndex<MemoryRecord>>, ballots: &[VerifiedBallot]| {
         for (index, ballot) in (1..).zip(ballots) {
             admission.sequence(ballot, &OncePerVoter(index)).expect("a ballot that counts");
         }

@@ -2,7 +2,8 @@
 //! stopped.
 
 use ballotta::admission::{
-    Admission, AdmitError, AdmittedBallots, BoardEntries, EntryRefused, EntryRules, ResumeError, ballot_entry,
+    Admission, AdmitError, AdmittedBallots, BoardEntries, EntryRefused, EntryRules, MemoryIndex, ResumeError,
+    ballot_entry,
 };
 use ballotta::ballot::AdmissionError;
 use ballotta::board::entry::{Action, EntryError, EntryKind, OrganiserEntry};
@@ -28,7 +29,7 @@ fn yes() -> [Choice; 1] {
 }
 
 /// Resumes admission from the record of a board, as a ballot box does when it starts.
-fn resume(board: &Board<'_>) -> Result<Admission<MemoryRecord>, ResumeError> {
+fn resume(board: &Board<'_>) -> Result<Admission<MemoryIndex<MemoryRecord>>, ResumeError> {
     let (record, rng) = (board.record(), &mut TestRng(1));
     let manifest = record::read_manifest(&record).unwrap();
     let mut ballots = AdmittedBallots::default();
@@ -39,7 +40,7 @@ fn resume(board: &Board<'_>) -> Result<Admission<MemoryRecord>, ResumeError> {
 
 /// Admits a ballot, appends it, and returns its position.
 fn admit(
-    admission: &mut Admission<MemoryRecord>,
+    admission: &mut Admission<MemoryIndex<MemoryRecord>>,
     board: &mut Board<'_>,
     ballot: &[u8],
 ) -> Result<u64, AdmitError<LogError>> {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ballotta::admission::{Admission, AdmitError, AdmittedBallots, BoardEntries as _, receipt};
+use ballotta::admission::{Admission, AdmitError, AdmittedBallots, BoardEntries as _, MemoryIndex, receipt};
 use ballotta::ballot::AdmissionError;
 use ballotta::board::entry::{Action, Entry, EntryError, EntryKind, OrganiserEntry};
 use ballotta::board::note::{NoteError, NoteSigner, SignedCheckpoint};
@@ -586,7 +586,7 @@ impl EntryAt for Board<'_> {
     }
 }
 
-fn resume(board: &Board<'_>) -> Admission<MemoryRecord> {
+fn resume(board: &Board<'_>) -> Admission<MemoryIndex<MemoryRecord>> {
     let (record, rng) = (board.record(), &mut TestRng(1));
     let manifest = record::read_manifest(&record).unwrap();
     let mut ballots = AdmittedBallots::default();
@@ -612,7 +612,10 @@ fn a_ballot_that_is_cast_again_gets_the_same_receipt() {
         receipts.push(receipt(&board.entries, index, &ELECTION.signer).unwrap());
     }
     let index = ELECTION.first_ballot();
-    let expect = |admission: &mut Admission<MemoryRecord>, board: &Board<'_>, ballot: &[u8], error: AdmissionError| {
+    let expect = |admission: &mut Admission<MemoryIndex<MemoryRecord>>,
+                  board: &Board<'_>,
+                  ballot: &[u8],
+                  error: AdmissionError| {
         let admitted = admission.admit(ballot, &board.entries, &mut TestRng(1));
         assert_eq!(admitted, Err(AdmitError::Refused(error)));
         assert_eq!(admission.logged(ballot, &board.entries, &mut TestRng(1)), Ok(Some(index)));

@@ -499,6 +499,36 @@ fn a_large_roll_is_searched_with_few_requests() {
     }
 }
 
+/// A roll that is not read as a whole says of a credential that it is there, or shows that it is not. A file that says the
+/// wrong place shows neither.
+#[test]
+fn a_credential_is_refused_only_if_the_roll_shows_that_it_has_none() {
+    let election = with_voters(ElectionOptions::default(), 150);
+    let mut record = light_record(&election.open_board());
+    let roll = read(&record).unwrap().roll();
+    assert_eq!(roll.voters(), 160);
+    let lines: Vec<RollLine> = (0..10).map(|voter| line(&election, &record, voter)).collect();
+    for line in &lines {
+        assert_eq!(roll.find(&record, &line.credential), Ok(Some(*line)));
+        let mut stranger = line.credential;
+        stranger[31] ^= 1;
+        assert_eq!(roll.find(&record, &stranger), Ok(None));
+    }
+    for stranger in [[0; 32], [0xff; 32]] {
+        assert_eq!(roll.find(&record, &stranger), Ok(None));
+    }
+    // The file says that every credential is in the last block.
+    let places = record.files.get_mut(light::PLACES).unwrap();
+    let end = places.len() - 16;
+    places[..end].chunks_mut(16).for_each(|place| place[..8].fill(0));
+    let lines: Vec<&RollLine> = lines.iter().filter(|line| line.voter() < 128).collect();
+    assert!(!lines.is_empty());
+    for line in lines {
+        let error = DecodeError::UnknownValue { field: "block", found: 130 };
+        assert_eq!(roll.find(&record, &line.credential), Err(RecordError::Light { path: light::PLACES, error }));
+    }
+}
+
 /// The budget: a million voters, a board of a million entries, 2 of 3 trustees, 10 contests with 60 slots.
 #[test]
 fn a_million_voters_need_little() {

@@ -1,35 +1,47 @@
 //! The board of a record in a folder. Entries that the library admits are appended here, and a checkpoint signs them.
 
-use std::path::Path;
+mod lookups;
+
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use ballotta::admission::{
-    Admission, AdmitError, AdmittedBallots, BoardEntries as _, EntryRefused, EntryRules, receipt,
+    Admission, AdmitError, AdmittedBallots, BoardEntries as _, EntryRefused, EntryRules, light_files, receipt,
 };
 use ballotta::ballot::{AdmissionError, VerifiedBallot, Window};
 use ballotta::board::board_key;
 use ballotta::board::entry::{Entry, EntryKind, Pointer};
-use ballotta::board::note::NoteSigner;
+use ballotta::board::note::{NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::SignedReceipt;
-use ballotta::board::timeline::{Event, Observed};
+use ballotta::board::tiles::bundle_paths;
+use ballotta::board::timeline::{Event, Observed, Timeline};
 use ballotta::decryption::VerifiedDecryption;
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::manifest::Manifest;
-use ballotta::merkle::TreeHead;
-use ballotta::record::{self, PublishedBoard, PublishedRoll, RecordSource as _, read_checkpoint};
+use ballotta::merkle::{TreeHead, leaf_hash};
+use ballotta::record::light::{entry_length, files_of_close};
+use ballotta::record::{self, Bundle, PublishedBoard, PublishedRoll, RecordSource as _, TiledLog, read_checkpoint};
 use ballotta::verifier::{Report, Stage, Verification, VerifyOptions, verify};
 use ballotta::voter::Election;
-use ballotta_io::{BoardFolder, BoardLock, FolderRecord, NamedFiles};
+use ballotta::voter::light::LightElection;
+use ballotta_io::{
+    BoardFolder, BoardFolderError, BoardIndex, BoardLock, FolderRecord, IndexError, IndexedBallots, LightFiles,
+    NamedFiles,
+};
 use rayon::prelude::*;
 
+use self::lookups::Lookups;
 use crate::failure::ErrorContext as _;
 use crate::record::read_manifest;
 use crate::secrets::system_rng;
 
 /// The number of ballots that are verified in one batch.
 const BATCH: usize = 1024;
+
+/// The most entries that an index is behind its board, without being made again.
+const MOST_BEHIND: u64 = 1 << 16;
 
 /// The board of a record, the key that signs its checkpoints, and the state of the rules for its entries.
 pub(crate) struct BallotBox {
@@ -39,9 +51,56 @@ pub(crate) struct BallotBox {
     folder: BoardFolder,
     rules: EntryRules,
     /// The admission of ballots; `None` before the opening.
-    admission: Option<Admission<FolderRecord>>,
+    admission: Option<Admission<Lookups>>,
+    /// The file of the index of the ballots, if the board keeps one.
+    index: Option<PathBuf>,
+    /// Whether the board has entries of the wrong time, which an index does not have.
+    has_late_entries: bool,
+    /// The files for light clients, if the record has them.
+    light: Option<LightFiles>,
+    /// The lengths of the entries that are not committed.
+    lengths: Vec<[u8; 2]>,
     /// The position of a closing whose checkpoint was missing, and was signed again when the board was opened.
     completed_closing: Option<u64>,
+}
+
+/// The entries of a board that was read as a whole.
+struct WholeBoard {
+    board: PublishedBoard,
+    rules: EntryRules,
+    ballots: AdmittedBallots,
+    named: NamedFiles,
+    is_published: bool,
+    has_late_entries: bool,
+}
+
+impl WholeBoard {
+    fn read(source: &FolderRecord, manifest: &Manifest) -> Result<Self> {
+        let (mut rules, mut ballots) = (EntryRules::default(), AdmittedBallots::default());
+        let (mut named, mut is_published, mut has_late_entries) = (NamedFiles::default(), false, false);
+        let mut observe = |observed: &Observed<'_>| {
+            has_late_entries |= rules.is_opened() && !matches!(observed.event, Some(Event::Ballot(_)));
+            rules.observe(observed);
+            ballots.observe(observed);
+            named.observe(observed);
+            is_published |= matches!(observed.event, Some(Event::Publication(_)));
+        };
+        let board = PublishedBoard::read(source, manifest, &mut observe, &mut system_rng()).refused()?;
+        Ok(Self { board, rules, ballots, named, is_published, has_late_entries })
+    }
+}
+
+/// The admission of ballots on a board that was opened, with everything that was read in memory.
+fn resume(
+    source: &FolderRecord,
+    manifest: &Manifest,
+    board: PublishedBoard,
+    ballots: AdmittedBallots,
+) -> Result<Admission<Lookups>> {
+    let rng = &mut system_rng();
+    let Election { context, roll, window, .. } = Election::of_board(source, manifest.clone(), board, rng).refused()?;
+    let resumed = Admission::resume(context, roll, FolderRecord::new(source.root()), window, ballots, rng);
+    Ok(resumed.refused()?.map_index(|index| Lookups::Memory(Box::new(index))))
 }
 
 impl BallotBox {
@@ -51,8 +110,32 @@ impl BallotBox {
         ensure!(*signer.key() == board_key(&parsed)?, "this is not the key of the board that the manifest names");
         let mut folder = BoardFolder::create(root, manifest)?;
         folder.commit(&signer)?;
-        let (source, rules) = (FolderRecord::new(root), EntryRules::default());
-        Ok(Self { source, manifest: parsed, signer, folder, rules, admission: None, completed_closing: None })
+        Ok(Self::new(FolderRecord::new(root), parsed, signer, folder, EntryRules::default(), None))
+    }
+
+    fn new(
+        source: FolderRecord,
+        manifest: Manifest,
+        signer: NoteSigner,
+        folder: BoardFolder,
+        rules: EntryRules,
+        admission: Option<Admission<Lookups>>,
+    ) -> Self {
+        let (index, light, lengths, completed_closing) = (None, None, Vec::new(), None);
+        let has_late_entries = false;
+        Self {
+            source,
+            manifest,
+            signer,
+            folder,
+            rules,
+            admission,
+            index,
+            has_late_entries,
+            light,
+            lengths,
+            completed_closing,
+        }
     }
 
     /// Opens a record, and reads its board once. `signer` returns the board's signer for the manifest of the record. What
@@ -62,34 +145,211 @@ impl BallotBox {
         lock: BoardLock,
         signer: impl FnOnce(&Manifest) -> Result<NoteSigner>,
     ) -> Result<Self> {
-        let rng = &mut system_rng();
         let source = FolderRecord::new(root);
         let manifest = read_manifest(&source)?;
         let signer = signer(&manifest)?;
-        let (mut rules, mut ballots) = (EntryRules::default(), AdmittedBallots::default());
-        let (mut named, mut is_published) = (NamedFiles::default(), false);
-        let mut observe = |observed: &Observed<'_>| {
-            rules.observe(observed);
-            ballots.observe(observed);
-            named.observe(observed);
-            is_published |= matches!(observed.event, Some(Event::Publication(_)));
+        BoardFolder::finish_commit(&lock, signer.key())?;
+        Self::read_whole(source, manifest, lock, signer)
+    }
+
+    /// As [`Self::open`], but while the voting is open the board is not read: what admission looks up is in the file
+    /// `index`. If that is not the index of this board, or a file for light clients is missing, the board is read and both are
+    /// written again. They are kept up to date then.
+    pub(crate) fn open_indexed(
+        root: &Path,
+        lock: BoardLock,
+        index: PathBuf,
+        signer: impl FnOnce(&Manifest) -> Result<NoteSigner>,
+    ) -> Result<Self> {
+        lookups::silence_damage();
+        let source = FolderRecord::new(root);
+        let manifest = read_manifest(&source)?;
+        let signer = signer(&manifest)?;
+        BoardFolder::finish_commit(&lock, signer.key())?;
+        let lock = match Self::by_index(&source, &manifest, lock, signer.key(), &index) {
+            Ok((folder, rules, admission, lengths)) => {
+                let mut opened = Self::new(source, manifest, signer, folder, rules, Some(admission));
+                (opened.index, opened.light) = (Some(index), Some(LightFiles::new(root)));
+                // What the index had to catch up with.
+                opened.save_light(opened.folder.committed().size - lengths.len() as u64, &lengths)?;
+                opened.save_index()?;
+                return Ok(opened);
+            }
+            Err(lock) => lock,
         };
-        let board = PublishedBoard::read(&source, &manifest, &mut observe, rng).refused()?;
+        let mut opened = Self::read_whole(source, manifest, lock, signer)?;
+        opened.index = Some(index);
+        opened.make_index()?;
+        Ok(opened)
+    }
+
+    fn read_whole(source: FolderRecord, manifest: Manifest, lock: BoardLock, signer: NoteSigner) -> Result<Self> {
+        let WholeBoard { board, rules, ballots, named, is_published, has_late_entries } =
+            WholeBoard::read(&source, &manifest)?;
         let closing = board.timeline().closing_head();
         let folder = BoardFolder::resume(lock, signer.key(), board.timeline().frontier().clone(), &named)?;
-        let mut admission = None;
-        if rules.is_opened() {
-            let election = Election::of_board(&source, manifest.clone(), board, rng).refused()?;
-            let Election { context, roll, window, .. } = election;
-            let resumed = Admission::resume(context, roll, FolderRecord::new(root), window, ballots, rng);
-            admission = Some(resumed.refused()?);
+        let admission = if rules.is_opened() { Some(resume(&source, &manifest, board, ballots)?) } else { None };
+        let mut opened = Self::new(source, manifest, signer, folder, rules, admission);
+        opened.has_late_entries = has_late_entries;
+        let light = LightFiles::new(opened.source.root());
+        if opened.rules.is_closed() && light.are_closed_with(opened.folder.committed().size)? {
+            opened.light = Some(light);
         }
-        let mut opened = Self { source, manifest, signer, folder, rules, admission, completed_closing: None };
         // A published record has its closing checkpoint in the list of its files: there, another one would not help.
         if let Some(head) = closing.filter(|_| !is_published) {
             opened.complete_closing(&head)?;
         }
         Ok(opened)
+    }
+
+    /// Opens an open board by its index. The lock is given back if anything is not as it should be: then the board is read,
+    /// which says what is wrong with the record, if it is the record.
+    #[allow(clippy::type_complexity, reason = "the parts of a board that is opened, for one caller")]
+    fn by_index(
+        source: &FolderRecord,
+        manifest: &Manifest,
+        lock: BoardLock,
+        key: &NoteKey,
+        index: &Path,
+    ) -> std::result::Result<(BoardFolder, EntryRules, Admission<Lookups>, Vec<[u8; 2]>), BoardLock> {
+        let rng = &mut system_rng();
+        let Some(index) = BoardIndex::open(index, manifest.hash()) else { return Err(lock) };
+        let (first, voters) = (index.head().size, index.voters());
+        let mut read = || -> Result<_> {
+            ensure!(LightFiles::new(source.root()).reach(first, voters)?);
+            // The board has signed a checkpoint that continues the head of the index, and an opening of this election.
+            let light = LightElection::read(source, Some(index.head()), rng)?;
+            let opened = light.window.opened.filter(|_| light.window.closed.is_none()).context("not open")?;
+            let size = light.head().size;
+            ensure!(light.voters() == voters && size - first <= MOST_BEHIND);
+            let (mut rules, mut named) = (EntryRules::default(), NamedFiles::default());
+            let (log, mut timeline) = (TiledLog::new(source, *light.head()), Timeline::new(manifest));
+            for tile in bundle_paths(size).take_while(|tile| tile.first() <= opened) {
+                let bundle = Bundle::read(source, tile)?;
+                for (position, entry) in bundle.entries()?.filter(|(position, _)| *position <= opened) {
+                    log.inclusion(position, &leaf_hash(entry))?;
+                    let observed = timeline.push(entry, &mut system_rng());
+                    rules.observe(&observed);
+                    named.observe(&observed);
+                }
+            }
+            ensure!(rules.is_opened());
+            Ok((light, rules, named))
+        };
+        let Ok((light, rules, named)) = read() else { return Err(lock) };
+        let head = *light.head();
+        let folder = match BoardFolder::resume_by_tiles(lock, key, &named) {
+            Ok(folder) if *folder.committed() == head => folder,
+            Ok(folder) => return Err(folder.into_lock()),
+            Err((lock, _)) => return Err(lock),
+        };
+        let lookups = IndexedBallots::new(index, light.roll(), FolderRecord::new(source.root()));
+        let mut admission = Admission::with_index(light.context, light.window, Lookups::Disk(Box::new(lookups)));
+        let mut lengths = Vec::new();
+        // What the index does not have, by the same rules. An entry that is no ballot is the closing.
+        let mut replay = || -> Result<bool> {
+            for position in first..head.size {
+                let entry = folder.entry(position)?;
+                lengths.push(entry_length(&entry));
+                if !admission.replay(position, &entry, &folder)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        match replay() {
+            Ok(true) => Ok((folder, rules, admission, lengths)),
+            Ok(false) | Err(_) => Err(folder.into_lock()),
+        }
+    }
+
+    /// Makes the index of an open board and writes the files for light clients, all from the record. After the close there
+    /// is no index: no ballot is admitted any more.
+    fn make_index(&mut self) -> Result<()> {
+        let Some(path) = &self.index else { return Ok(()) };
+        if !self.rules.is_opened() {
+            return Ok(());
+        }
+        let (light, committed) = (LightFiles::new(self.source.root()), *self.folder.committed());
+        if self.rules.is_closed() || self.has_late_entries {
+            BoardIndex::remove(path)?;
+            if !self.rules.is_closed() || light.are_closed_with(committed.size)? {
+                return Ok(());
+            }
+        }
+        // The index says that these are written, so that it is written after them.
+        light.write(light_files(&self.source, &mut system_rng()).refused()?)?;
+        self.light = Some(light);
+        if !self.rules.is_closed() && self.admission.as_ref().is_some_and(|admission| admission.index().is_memory()) {
+            // The context is that of the files that were just written. A light client does not find an opening after very many
+            // entries: such a board is read as a whole each time.
+            let election = LightElection::read(&self.source, None, &mut system_rng()).refused()?;
+            let admission = self.admission.take_if(|admission| admission.window() == election.window);
+            let Some(admission) = admission else { return Ok(BoardIndex::remove(path)?) };
+            let (roll, source) = (election.roll(), FolderRecord::new(self.source.root()));
+            let lookups = match admission.into_index() {
+                Lookups::Memory(admitted) => {
+                    let index = BoardIndex::create(path, self.manifest.hash(), &committed, &admitted)?;
+                    Lookups::Disk(Box::new(IndexedBallots::new(index, roll, source)))
+                }
+                disk @ Lookups::Disk(_) => disk,
+            };
+            self.admission = Some(Admission::with_index(election.context, election.window, lookups));
+        }
+        Ok(())
+    }
+
+    /// Reads the board again and makes the index again: the index was damaged. The entries that were appended so far become
+    /// part of the board first.
+    fn make_index_again(&mut self) -> Result<()> {
+        let first = self.folder.committed().size;
+        self.folder.commit(&self.signer)?;
+        let lengths = std::mem::take(&mut self.lengths);
+        self.save_light(first, &lengths)?;
+        let WholeBoard { board, ballots, .. } = WholeBoard::read(&self.source, &self.manifest)?;
+        self.admission = Some(resume(&self.source, &self.manifest, board, ballots)?);
+        self.make_index()
+    }
+
+    /// Writes what light clients read: the lengths of the entries from `first` on, and the heads of the voters whose ballots
+    /// the index does not have yet.
+    fn save_light(&self, first: u64, lengths: &[[u8; 2]]) -> Result<()> {
+        let Some(light) = &self.light else { return Ok(()) };
+        light.write_lengths(first, lengths)?;
+        if let Some(Lookups::Disk(disk)) = self.admission.as_ref().map(Admission::index) {
+            light.write_heads(disk.ballots.pending())?;
+        }
+        Ok(())
+    }
+
+    /// Binds the index to the checkpoint that was signed. After the closing there is none: one that is bound to a board with
+    /// the closing would not see it again, and admit ballots.
+    fn save_index(&mut self) -> Result<()> {
+        if self.rules.is_closed() {
+            return Ok(());
+        }
+        let head = *self.folder.committed();
+        match self.admission.as_mut().map(Admission::index_mut) {
+            Some(Lookups::Disk(disk)) if *disk.ballots.head() != head => match disk.ballots.commit(&head) {
+                Err(IndexError::Damaged { .. }) => self.make_index_again(),
+                saved => Ok(saved?),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Signs a checkpoint of the entries that were appended so far, and keeps light files and index up to date with it.
+    fn commit_entries(&mut self) -> Result<SignedCheckpoint> {
+        let first = self.folder.committed().size;
+        let lengths = std::mem::take(&mut self.lengths);
+        if let Some(light) = &self.light {
+            // Before the checkpoint, which makes light clients look for them. Too many do no harm.
+            light.write_lengths(first, &lengths)?;
+        }
+        let checkpoint = self.folder.commit(&self.signer)?;
+        self.save_light(first, &[])?;
+        self.save_index()?;
+        Ok(checkpoint)
     }
 
     /// Writes the checkpoint at the closing, if the process that appended the closing was interrupted before it did.
@@ -129,7 +389,12 @@ impl BallotBox {
 
     fn append(&mut self, kind: EntryKind, body: &[u8]) -> Result<u64> {
         let entry = Entry::new(kind, body).map_err(|error| anyhow!("the entry is too long: {error}"))?;
-        Ok(self.folder.append(entry.encode())?)
+        self.append_bytes(entry.encode())
+    }
+
+    fn append_bytes(&mut self, entry: Vec<u8>) -> Result<u64> {
+        self.lengths.push(entry_length(&entry));
+        Ok(self.folder.append(entry)?)
     }
 
     /// Publishes a file, and appends an entry that points to it.
@@ -173,7 +438,8 @@ impl BallotBox {
         let index = self.append(EntryKind::Open, body)?;
         let window = Window { opened: Some(index), closed: None };
         let source = FolderRecord::new(self.source.root());
-        self.admission = Some(Admission::resume(context, roll, source, window, AdmittedBallots::default(), rng)?);
+        let admission = Admission::resume(context, roll, source, window, AdmittedBallots::default(), rng)?;
+        self.admission = Some(admission.map_index(|index| Lookups::Memory(Box::new(index))));
         Ok(index)
     }
 
@@ -194,29 +460,61 @@ impl BallotBox {
         admission.close(self.folder.size());
         let index = self.append(EntryKind::Close, body)?;
         // If this is interrupted between the two files, the next process that opens the board writes the second one.
-        let checkpoint = self.folder.commit(&self.signer)?;
-        self.write_closing_checkpoint(checkpoint.verify(self.signer.key())?.head())?;
+        let checkpoint = self.commit_entries()?;
+        let head = *checkpoint.verify(self.signer.key())?.head();
+        self.write_closing_checkpoint(&head)?;
+        if let Some((light, admission)) = self.light.as_ref().zip(self.admission.as_ref()) {
+            light.write(files_of_close(head.size, &admission.index().voter_heads()?))?;
+        }
         Ok(index)
     }
 
     /// Admits ballots in their order. A ballot that is refused does not affect the others.
     pub(crate) fn add_ballots(&mut self, ballots: &[Vec<u8>]) -> Result<Vec<Result<u64, AdmissionError>>> {
-        let Some(admission) = &mut self.admission else {
+        let Some(admission) = &self.admission else {
             return Ok(ballots.iter().map(|_| Err(AdmissionError::NotOpen)).collect());
         };
         let bytes: Vec<&[u8]> = ballots.iter().map(Vec::as_slice).collect();
-        let batches = bytes.par_chunks(BATCH).map(|batch| admission.verify(batch, &mut system_rng()));
-        let batches: Vec<Vec<Result<VerifiedBallot, AdmissionError>>> = batches.collect::<Result<_, _>>()?;
+        let verify = |admission: &Admission<Lookups>| -> Result<Vec<_>, _> {
+            let batches = bytes.par_chunks(BATCH).map(|batch| admission.verify(batch, &mut system_rng()));
+            batches.collect()
+        };
+        let batches: Vec<Vec<Result<VerifiedBallot, AdmissionError>>> = match verify(admission) {
+            // A file for light clients may say the wrong place. It is written again, once.
+            Err(_) if !admission.index().is_memory() => {
+                LightFiles::new(self.source.root()).write(light_files(&self.source, &mut system_rng()).refused()?)?;
+                verify(admission)?
+            }
+            verified => verified?,
+        };
         let mut outcomes = Vec::with_capacity(ballots.len());
         for (ballot, bytes) in batches.into_iter().flatten().zip(bytes) {
-            let ballot = ballot.map_err(AdmitError::Refused);
-            outcomes.push(match ballot.and_then(|ballot| admission.sequence(&ballot, &self.folder)) {
-                Ok(()) => Ok(self.folder.append(ballotta::admission::ballot_entry(bytes)?)?),
+            let ballot = match ballot {
+                Ok(ballot) => ballot,
+                Err(error) => {
+                    outcomes.push(Err(error));
+                    continue;
+                }
+            };
+            let sequenced = match self.sequence(&ballot) {
+                Err(AdmitError::Index(_)) => {
+                    self.make_index_again()?;
+                    self.sequence(&ballot)
+                }
+                sequenced => sequenced,
+            };
+            outcomes.push(match sequenced {
+                Ok(()) => Ok(self.append_bytes(ballotta::admission::ballot_entry(bytes)?)?),
                 Err(AdmitError::Refused(error)) => Err(error),
                 Err(error) => return Err(error.into()),
             });
         }
         Ok(outcomes)
+    }
+
+    fn sequence(&mut self, ballot: &VerifiedBallot) -> Result<(), AdmitError<BoardFolderError>> {
+        let Some(admission) = &mut self.admission else { return Err(AdmissionError::NotOpen.into()) };
+        admission.sequence(ballot, &self.folder)
     }
 
     /// The position of the admitted ballot that a ballot repeats; `None` if it repeats none.
@@ -273,9 +571,13 @@ impl BallotBox {
     /// Signs a checkpoint of the entries that were appended so far. After the closing, nothing is kept for readers of the
     /// checkpoint before: it would not be part of the published record.
     pub(crate) fn commit(&mut self) -> Result<()> {
-        self.folder.commit(&self.signer)?;
+        self.commit_entries()?;
         if self.rules.is_closed() {
             self.folder.remove_outgrown();
+        }
+        if self.admission.as_ref().is_some_and(|admission| admission.index().is_memory()) && self.light.is_none() {
+            // The voting was opened.
+            self.make_index()?;
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use ballotta::limits::MAX_RECEIPT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::record::{PublishedRoll, ROLL, RecordSource, SourceError};
 use ballotta::verifier::{Stage, Verification, VerifyOptions};
-use ballotta_io::{AnyRecord, BoardFolderError, remove_part, write_new};
+use ballotta_io::{AnyRecord, BoardFolderError, IndexError, create_folders, remove_part, sync_name, write_new};
 use serde::Serialize;
 
 use crate::ballot_box::BallotBox;
@@ -27,6 +27,7 @@ use crate::failure::{ErrorContext as _, code_of, error_text, refusal, remedy_of}
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::record::{Record, board_signer, exists, lock_record, read_at_most};
 use crate::secrets::system_rng;
+use crate::state_file::begin_log;
 use crate::trustee_names::{trustees_named, with_names};
 
 /// Appends files that people sent to the board of a record.
@@ -40,6 +41,10 @@ pub(crate) struct AddToBoard {
     /// The folder for receipts: one file `TRACKER.receipt` for each ballot that is added, or was added before
     #[arg(long, value_name = "FOLDER")]
     receipts: Option<PathBuf>,
+    /// The index of the ballots, a file that the board keeps for itself. Without this option, `RECORD.index` beside the
+    /// record
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
     /// The files that people sent, in the order in which they are added: messages of the key ceremony, the roll and its
     /// signatures, opening, ballots, closing, statements, decryptions, cosignatures
     #[arg(required = true)]
@@ -93,10 +98,18 @@ const INTERRUPTED: &str =
 impl AddToBoard {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let lock = lock_record(&self.record)?;
-        let ballot_box = BallotBox::open(&self.record, lock, |manifest| board_signer(manifest, &self.board_key))?;
+        let index = match &self.index {
+            Some(index) => index.clone(),
+            None => index_beside(&self.record)?,
+        };
+        let ballot_box = BallotBox::open_indexed(&self.record, lock, index, |manifest| {
+            let signer = board_signer(manifest, &self.board_key)?;
+            begin_log(manifest, &self.board_key, true)?;
+            Ok(signer)
+        })?;
         if let Some(folder) = &self.receipts {
             // Before anything is added, because a promise that cannot be given is found out too late after it.
-            fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.shown()))?;
+            create_folders(folder).with_context(|| format!("the folder {} cannot be made", folder.shown()))?;
         }
         let gives_receipts = self.receipts.is_some();
         let mut board = Board { ballot_box, files: &self.files, ceremony: None, tally: None, gives_receipts, console };
@@ -122,6 +135,15 @@ impl AddToBoard {
     }
 }
 
+/// The file of the index of a record: `record.index` beside the folder `record`, whatever path leads to it.
+fn index_beside(record: &Path) -> Result<PathBuf> {
+    let folder = fs::canonicalize(record).with_context(|| format!("{} cannot be read", record.shown()))?;
+    let name = folder.file_name().context("the record has no name, so that --index must say where the index is")?;
+    let mut name = name.to_owned();
+    name.push(".index");
+    Ok(folder.with_file_name(name))
+}
+
 /// Writes a receipt, unless it is there already.
 fn write_receipt(folder: &Path, receipt: &SignedReceipt) -> Result<PathBuf> {
     let path = folder.join(receipt.file_name());
@@ -130,6 +152,8 @@ fn write_receipt(folder: &Path, receipt: &SignedReceipt) -> Result<PathBuf> {
         let there = read_at_most(&path, MAX_RECEIPT_BYTES, "a receipt")?;
         ensure!(there == text.as_bytes(), "{} has other content, and files are never overwritten", path.shown());
         remove_part(&path).with_context(|| format!("what is left beside {} cannot be removed", path.shown()))?;
+        // The process that has written it may have ended before the disk had its name.
+        sync_name(&path).with_context(|| format!("{} cannot be written", path.shown()))?;
     } else {
         write_new(&path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.shown()))?;
     }
@@ -204,7 +228,13 @@ impl Board<'_> {
                     };
                     // After a write that failed, nothing more is added and nothing is signed.
                     match added {
-                        Err(error) if error.chain().any(|cause| cause.is::<BoardFolderError>()) => return Err(error),
+                        Err(error)
+                            if error
+                                .chain()
+                                .any(|cause| cause.is::<BoardFolderError>() || cause.is::<IndexError>()) =>
+                        {
+                            return Err(error);
+                        }
                         added => outcomes.push(outcome(file, added)),
                     }
                 }

@@ -307,6 +307,7 @@ impl Inspection<'_> {
             }
             Some("trustee-state") => Ok(Fields::of("the state of a trustee").with("state", value)),
             Some("witness-state") => Ok(Fields::of("the state of a witness").with("state", value)),
+            Some("board-state") => Ok(Fields::of("the state of a board").with("state", value)),
             _ => bail!("the format {format} is not known"),
         }
     }

@@ -45,7 +45,7 @@ impl Known {
         match format.strip_prefix('"')?.split('"').next()?.strip_prefix(ballotta::format_name!(""))? {
             "prepared-ballot" => Some(Self::PreparedBallot),
             "manifest" => Some(Self::Manifest),
-            "trustee-state" | "witness-state" => Some(Self::State),
+            "trustee-state" | "witness-state" | "board-state" => Some(Self::State),
             _ => None,
         }
     }
@@ -57,7 +57,7 @@ impl Known {
             Self::Key(kind) => format!("the secret key of {}", kind.holder()),
             Self::Codes => "a file with secret voting codes".to_owned(),
             Self::Manifest => "a manifest".to_owned(),
-            Self::State => "the state of a trustee or a witness".to_owned(),
+            Self::State => "the state of a trustee, a witness or a board".to_owned(),
             Self::Message(kind) => format!("a message file of the kind `{}`", kind.name()),
         }
     }

@@ -28,6 +28,7 @@ use crate::manifest;
 use crate::recognise::other_key;
 use crate::secrets::{KeyFile, note_key, system_rng};
 use crate::signing::BoardPin;
+use crate::state_file::begin_log;
 use crate::trustee_names::with_names;
 
 /// A new record.
@@ -48,7 +49,9 @@ impl NewRecord {
         let bytes = manifest::read(&self.manifest)?;
         let manifest = manifest::parse(&bytes)?;
         let there = self.record.join(record::CHECKPOINT).exists();
-        let created = BallotBox::create(&self.record, &bytes, board_signer(&manifest, &self.board_key)?);
+        let signer = board_signer(&manifest, &self.board_key)?;
+        begin_log(&manifest, &self.board_key, false)?;
+        let created = BallotBox::create(&self.record, &bytes, signer);
         if there {
             created.remedy("choose another folder: this one already has a record")?
         } else {

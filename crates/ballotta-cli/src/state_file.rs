@@ -1,4 +1,4 @@
-//! The state that a trustee or a witness must never lose: a file next to its key.
+//! The state that a trustee, a witness or a board must never lose: a file next to its key.
 //!
 //! See `spec/command-line.md#state`.
 
@@ -7,14 +7,16 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use ballotta::board::state::{BoardState, BoardStateError};
 use ballotta::key_ceremony::TrusteeSeed;
+use ballotta::manifest::Manifest;
 use ballotta::trustee::{StatementStore, new_state};
 use ballotta::witness::HeadStore;
-use ballotta_io::{remove_part, write_atomically, write_new};
+use ballotta_io::{remove_part, sync_name, write_atomically, write_new};
 
 use crate::console::Shown as _;
 use crate::failure::{ErrorContext as _, refusal};
-use crate::record::{exists, open_regular};
+use crate::record::{exists, lock, open_regular};
 
 /// The file `<key>.state`. The caller must lock the key.
 pub(crate) struct StateFile {
@@ -55,7 +57,7 @@ impl StateFile {
         }
     }
 
-    fn read(&self) -> io::Result<Option<Vec<u8>>> {
+    pub(crate) fn read(&self) -> io::Result<Option<Vec<u8>>> {
         /// Longer than any state: a witness has a line for each board.
         const MAX_BYTES: u64 = 16 << 20;
         let mut bytes = Vec::new();
@@ -68,6 +70,33 @@ impl StateFile {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Notes next to the key of a board, durably, that the board keeps the log of this manifest. Refused if it has begun a log of
+/// the same origin for another manifest: it would have two histories.
+///
+/// `is_begun` says that the log has a checkpoint.
+pub(crate) fn begin_log(manifest: &Manifest, key: &Path, is_begun: bool) -> Result<()> {
+    let _lock = lock(key)?;
+    let file = StateFile::beside(key)?;
+    let unreadable = || format!("the state {} cannot be read", file.path.shown());
+    let document = file.read().with_context(unreadable)?;
+    let state = BoardState::read(manifest, document.as_deref());
+    let code =
+        if matches!(state, Err(BoardStateError::OtherKey { .. })) { "state-of-another-key" } else { "state-damaged" };
+    let mut state = state.refused().coded(code).with_context(|| file.path.shown())?;
+    let is_new = state
+        .begin(manifest)
+        .refused()
+        .remedy("make a new manifest, which has another election id, or continue the record of the first one")?;
+    if is_new {
+        let document = state.encode().context("the state of the board cannot be written")?;
+        write_atomically(&file.path, &document)
+    } else {
+        // The process that has written it may have ended before the disk had it. Then nothing is signed yet.
+        if is_begun { Ok(()) } else { sync_name(&file.path) }
+    }
+    .with_context(|| format!("the state {} cannot be written", file.path.shown()))
 }
 
 /// The path of the file to which a symbolic link leads; any other path as it is. The file need not exist. What belongs to

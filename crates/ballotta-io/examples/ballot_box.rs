@@ -5,7 +5,7 @@
 
 use std::{fs, path::Path};
 
-use ballotta::admission::{Admission, AdmitError, AdmittedBallots};
+use ballotta::admission::{Admission, AdmitError, AdmittedBallots, MemoryIndex};
 use ballotta::ballot::{AdmissionError, SignedBallot};
 use ballotta::board::{board_signer, note::NoteSigner, timeline::Observed};
 use ballotta::record::{PublishedBoard, read_manifest};
@@ -16,7 +16,7 @@ use getrandom::SysRng;
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 struct BallotBox {
-    admission: Admission<FolderRecord>,
+    admission: Admission<MemoryIndex<FolderRecord>>,
     board: BoardFolder,
     signer: NoteSigner,
 }
@@ -25,9 +25,10 @@ impl BallotBox {
     /// Resumes the ballot box of the record in a folder, given the secret key of its board.
     fn resume(root: &Path, key: &[u8; 32]) -> Fallible<Self> {
         let (lock, source, rng) = (BoardFolder::lock(root)?, FolderRecord::new(root), &mut UnwrapErr(SysRng));
-        let manifest = read_manifest(&source)?;
+        let (manifest, mut ballots, mut files) =
+            (read_manifest(&source)?, AdmittedBallots::default(), NamedFiles::default());
         let signer = board_signer(&manifest, key)?;
-        let (mut ballots, mut files) = (AdmittedBallots::default(), NamedFiles::default());
+        BoardFolder::finish_commit(&lock, signer.key())?;
         let mut observe = |entry: &Observed<'_>| {
             ballots.observe(entry);
             files.observe(entry);
@@ -35,8 +36,7 @@ impl BallotBox {
         let published = PublishedBoard::read(&source, &manifest, &mut observe, rng)?;
         let board = BoardFolder::resume(lock, signer.key(), published.timeline().frontier().clone(), &files)?;
         let Election { context, roll, window, .. } = Election::of_board(&source, manifest, published, rng)?;
-        let admission = Admission::resume(context, roll, source, window, ballots, rng)?;
-        Ok(Self { admission, board, signer })
+        Ok(Self { admission: Admission::resume(context, roll, source, window, ballots, rng)?, board, signer })
     }
 
     /// Admits ballots, and returns the position of each on the board, or why it is refused. When this returns, the

@@ -15,12 +15,13 @@ use ballotta::board::timeline::{EntryFault, Event, Observed, OrderError};
 use ballotta::hash::{FileHash, TreeHash};
 use ballotta::limits::{MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES};
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
+use ballotta::record::light::is_light_path;
 use ballotta::record::{
-    Bundle, BundleError, CHECKPOINT, CLOSING_CHECKPOINT, FILE_LIST, MANIFEST, README, ROLL, ReadError, ceremony_path,
-    decryption_path, read_file,
+    Bundle, BundleError, CHECKPOINT, CLOSING_CHECKPOINT, FILE_LIST, MANIFEST, README, ROLL, ReadError, TiledLog,
+    TiledLogError, ceremony_path, decryption_path, read_file,
 };
 
-use crate::files::{PART, read_at_most, write_atomically, write_new};
+use crate::files::{PART, part_of, read_at_most, rename, write_announced, write_atomically, write_new};
 use crate::{FolderRecord, disk};
 
 /// Why a board cannot be opened or appended to.
@@ -42,6 +43,9 @@ pub enum BoardFolderError {
     /// A bundle of entries cannot be read.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// An entry is not shown to be on the board.
+    #[error(transparent)]
+    Proof(#[from] TiledLogError),
     /// The entries are not those that the checkpoint covers. Nothing is appended to such a board, because somebody may
     /// have changed its entries.
     #[error("the entries on disk do not have the tree head of the checkpoint")]
@@ -83,6 +87,8 @@ pub struct BoardFolder {
     outgrown: Vec<TilePath>,
     /// Whether a write has failed.
     has_failed: bool,
+    /// Whether earlier entries were not all read when the board was opened, so that one that is read is proved first.
+    proves_entries: bool,
 }
 
 /// A lock of the board of a folder. Until it is dropped, nobody else can lock the board, not even this process. See
@@ -192,6 +198,39 @@ impl BoardFolder {
         Ok(board)
     }
 
+    /// Completes a commit that was interrupted after its checkpoint was signed: readers may have seen that checkpoint, so that
+    /// the board must not sign another one in its place. Call this after locking the board, before it is read. Returns whether
+    /// there was something to complete.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or written.
+    pub fn finish_commit(lock: &BoardLock, key: &NoteKey) -> Result<bool, BoardFolderError> {
+        let (path, part) = (lock.root.join(CHECKPOINT), part_of(&lock.root.join(CHECKPOINT)));
+        let bytes = match read_at_most(&part, MAX_CHECKPOINT_BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            // Something that this package has not written.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(false),
+            Err(error) => return Err(BoardFolderError::Io { path: part, error }),
+        };
+        let Ok(signed) = SignedCheckpoint::parse(&bytes) else { return Ok(false) };
+        let Ok(next) = signed.verify(key).map(|checkpoint| *checkpoint.head()) else { return Ok(false) };
+        if next.size == 0 {
+            return Ok(false);
+        }
+        let (_, committed) = read_checkpoint(&lock.root, key)?;
+        let source = FolderRecord::new(&lock.root);
+        // Its tiles were written before it.
+        match LastTiles::read(next.size, |tile| read_hashes(&source, tile)) {
+            Ok(tiles) if tiles.head() == next && next.size > committed.size => {}
+            Ok(_) | Err(None) => return Ok(false),
+            Err(Some(error)) => return Err(error),
+        }
+        rename(&part, &path).map_err(|error| BoardFolderError::Io { path, error })?;
+        Ok(true)
+    }
+
     /// Opens a board whose entries were read while it was locked. `frontier` is the tree of these entries, and `named`
     /// has observed them. `key` must have signed the checkpoint in the folder. What a crash left is removed: bundles
     /// beyond the checkpoint, unfinished files, and files to which no entry points.
@@ -210,10 +249,7 @@ impl BoardFolder {
             return Err(BoardFolderError::RootMismatch);
         }
         let source = FolderRecord::new(&lock.root);
-        let mut last = Vec::new();
-        if let Some(tile) = last_bundle(committed.size).filter(|tile| tile.width() < TILE_WIDTH) {
-            last.extend(Bundle::read(&source, tile)?.entries()?.map(|(_, entry)| entry.to_vec()));
-        }
+        let last = read_last(&source, committed.size)?;
         // Tiles of hashes follow from the entries. If they are not there, or others, they are made again.
         let tiles = match LastTiles::read(committed.size, |tile| read_hashes(&source, tile)) {
             Ok(tiles) if tiles.head() == committed => tiles,
@@ -225,10 +261,62 @@ impl BoardFolder {
         Ok(board)
     }
 
+    /// Opens a board without reading its entries: their tree is that of the tiles of hashes. `named` has observed the entries
+    /// up to the opening, after which there are only ballots. Each entry that is [read](BoardEntries::entry) later is proved
+    /// to be on the board. Otherwise as [`Self::resume`].
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or removed; `RootMismatch` if the tiles or the last entries are not those of the checkpoint.
+    /// The lock is given back, so that the board can be read as a whole.
+    pub fn resume_by_tiles(
+        lock: BoardLock,
+        key: &NoteKey,
+        named: &NamedFiles,
+    ) -> Result<Self, (BoardLock, BoardFolderError)> {
+        let read = || {
+            let (checkpoint, committed) = read_checkpoint(&lock.root, key)?;
+            let source = FolderRecord::new(&lock.root);
+            let tiles = match LastTiles::read(committed.size, |tile| read_hashes(&source, tile)) {
+                Ok(tiles) if tiles.head() == committed => tiles,
+                Ok(_) | Err(None) => return Err(BoardFolderError::RootMismatch),
+                Err(Some(error)) => return Err(error),
+            };
+            let last = read_last(&source, committed.size)?;
+            // The last bundle is written again with the next entry, so that its entries must be right.
+            if !last.iter().map(|entry| leaf_hash(entry)).eq(tiles.leaves().iter().copied()) {
+                return Err(BoardFolderError::RootMismatch);
+            }
+            Ok((tiles, last, checkpoint))
+        };
+        let (tiles, last, checkpoint) = match read() {
+            Ok(read) => read,
+            Err(error) => return Err((lock, error)),
+        };
+        let board = Self { proves_entries: true, ..Self::new(lock, tiles, last, Some(checkpoint)) };
+        match board.remove_leftovers(Some(named)) {
+            Ok(()) => Ok(board),
+            Err(error) => Err((board.lock, error)),
+        }
+    }
+
+    /// Gives the lock back. Entries that are not committed are lost.
+    #[must_use]
+    pub fn into_lock(self) -> BoardLock {
+        self.lock
+    }
+
+    /// The head of the checkpoint.
+    #[must_use]
+    pub fn committed(&self) -> &TreeHead {
+        &self.committed
+    }
+
     /// A board all of whose entries are committed.
     fn new(lock: BoardLock, tiles: LastTiles, last: Vec<Vec<u8>>, checkpoint: Option<Vec<u8>>) -> Self {
         let committed = tiles.head();
-        Self { lock, tiles, last, committed, checkpoint, outgrown: Vec::new(), has_failed: false }
+        let outgrown = Vec::new();
+        Self { lock, tiles, last, committed, checkpoint, outgrown, has_failed: false, proves_entries: false }
     }
 
     /// Opens the board in a folder. `key` must have signed the checkpoint in the folder. See [`Self::resume`].
@@ -237,6 +325,7 @@ impl BoardFolder {
     ///
     /// If the checkpoint or entries are missing, or if the checkpoint does not cover the entries.
     pub fn open(lock: BoardLock, key: &NoteKey) -> Result<Self, BoardFolderError> {
+        Self::finish_commit(&lock, key)?;
         let (_, committed) = read_checkpoint(&lock.root, key)?;
         let (mut frontier, mut named) = (Frontier::new(), NamedFiles::default());
         for tile in bundle_paths(committed.size) {
@@ -301,10 +390,13 @@ impl BoardFolder {
             return Err(BoardFolderError::CheckpointReplaced);
         }
         self.write_last(head.size)?;
-        write_tiles(&self.lock.root, self.tiles.partial())?;
+        // Those that the checkpoint before has as well were written with it, and are the same.
+        let before = self.committed.size;
+        write_tiles(&self.lock.root, self.tiles.partial().filter(|(tile, _)| !tile.is_of(before)))?;
         let signed = signer.sign_checkpoint(&head);
         let bytes = signed.to_string().into_bytes();
-        write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
+        // Readers may see the checkpoint before the disk has its name. After a loss of power, it must not be another one.
+        write_announced(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
         // Readers may have the checkpoint before this one. The one before that is too old.
         if self.committed.size != head.size {
             self.remove_outgrown();
@@ -385,6 +477,14 @@ fn read_checkpoint(root: &Path, key: &NoteKey) -> Result<(Vec<u8>, TreeHead), Bo
     Ok((bytes, head))
 }
 
+/// Reads the entries of the last bundle of a board of this size, if it is not full.
+fn read_last(source: &FolderRecord, size: u64) -> Result<Vec<Vec<u8>>, BoardFolderError> {
+    match last_bundle(size).filter(|tile| tile.width() < TILE_WIDTH) {
+        Some(tile) => Ok(Bundle::read(source, tile)?.entries()?.map(|(_, entry)| entry.to_vec()).collect()),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// Reads a tile of hashes. The error is `None` if there is no such tile.
 fn read_hashes(source: &FolderRecord, tile: TilePath) -> Result<Vec<TreeHash>, Option<BoardFolderError>> {
     let path = tile.to_string();
@@ -429,6 +529,7 @@ fn is_unfinished(path: &str) -> bool {
         FILES.contains(&file)
             || FOLDERS.iter().any(|folder| file.starts_with(folder))
             || file.parse::<TilePath>().is_ok()
+            || is_light_path(file)
     })
 }
 
@@ -455,9 +556,15 @@ impl BoardEntries for BoardFolder {
             return self.last.get((index - first) as usize).cloned().ok_or(missing);
         }
         let tile = TilePath::bundle_of(index, size).ok_or(missing)?;
-        let bundle = Bundle::read(&FolderRecord::new(&self.lock.root), tile)?;
+        let source = FolderRecord::new(&self.lock.root);
+        let bundle = Bundle::read(&source, tile)?;
         let entry = bundle.entries()?.find(|(position, _)| *position == index).map(|(_, entry)| entry.to_vec());
-        entry.ok_or(BoardFolderError::NoSuchEntry(index))
+        let entry = entry.ok_or(BoardFolderError::NoSuchEntry(index))?;
+        // What this board has appended itself and not committed yet has no tiles to prove it.
+        if self.proves_entries && index < self.committed.size {
+            TiledLog::new(&source, self.committed).inclusion(index, &leaf_hash(&entry))?;
+        }
+        Ok(entry)
     }
 }
 
@@ -471,7 +578,6 @@ mod tests {
     use std::error::Error as _;
 
     use ballotta::board::tiles::hash_tile_paths;
-    use ballotta::record::{TiledLog, TiledLogError};
 
     use super::*;
 
@@ -604,6 +710,92 @@ mod tests {
         }
         board.commit(&signer()).unwrap();
         board
+    }
+
+    /// L2: a checkpoint that readers may have seen is not replaced by another one.
+    #[test]
+    fn l2_a_signed_checkpoint_is_completed_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        drop(board(root, 3));
+        let older = fs::read(root.join(CHECKPOINT)).unwrap();
+        let mut grown = BoardFolder::open(BoardFolder::lock(root).unwrap(), signer().key()).unwrap();
+        grown.append(b"seen".to_vec()).unwrap();
+        grown.commit(&signer()).unwrap();
+        drop(grown);
+        let newer = fs::read(root.join(CHECKPOINT)).unwrap();
+        let part = root.join("checkpoint.part");
+        let finish = |bytes: &[u8]| {
+            fs::write(root.join(CHECKPOINT), &older).unwrap();
+            fs::write(&part, bytes).unwrap();
+            BoardFolder::finish_commit(&BoardFolder::lock(root).unwrap(), signer().key()).unwrap()
+        };
+        let other = NoteSigner::from_seed("board.example/test", &[8; 32]).unwrap();
+        let head = TreeHead { size: 4, root: leaf_hash(b"other") };
+        for bytes in [
+            b"torn".to_vec(),
+            older.clone(),
+            other.sign_checkpoint(&head).to_string().into_bytes(),
+            signer().sign_checkpoint(&head).to_string().into_bytes(),
+        ] {
+            assert!(!finish(&bytes));
+            assert_eq!(fs::read(root.join(CHECKPOINT)).unwrap(), older);
+        }
+        assert!(finish(&newer));
+        assert!(!part.exists());
+        assert_eq!(fs::read(root.join(CHECKPOINT)).unwrap(), newer);
+        // Opening does it as well.
+        fs::write(root.join(CHECKPOINT), &older).unwrap();
+        fs::write(&part, &newer).unwrap();
+        let opened = BoardFolder::open(BoardFolder::lock(root).unwrap(), signer().key()).unwrap();
+        assert_eq!(opened.entry(3).unwrap(), b"seen");
+        drop(opened);
+        // Without its tiles, it is not known whether the entries are there.
+        fs::remove_file(root.join("tile/0/000.p/4")).unwrap();
+        assert!(!finish(&newer));
+    }
+
+    /// A board that is opened by its tiles proves each entry that it reads.
+    #[test]
+    fn l2_entries_that_were_not_read_are_proved() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        drop(board(root, 600));
+        let open = || {
+            let lock = BoardFolder::lock(root).unwrap();
+            BoardFolder::resume_by_tiles(lock, signer().key(), &NamedFiles::default()).map_err(|(_, error)| error)
+        };
+        let mut opened = open().unwrap();
+        for index in [0, 255, 256, 599] {
+            assert_eq!(opened.entry(index).unwrap(), format!("entry {index}").into_bytes());
+        }
+        for index in 600..800 {
+            opened.append(format!("entry {index}").into_bytes()).unwrap();
+        }
+        // One of this process, in a bundle that is full and in no checkpoint yet.
+        assert_eq!(opened.entry(700).unwrap(), b"entry 700");
+        opened.commit(&signer()).unwrap();
+        assert_eq!(opened.entry(700).unwrap(), b"entry 700");
+        drop(opened);
+        let change = |path: &str| {
+            let mut bytes = fs::read(root.join(path)).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs::write(root.join(path), bytes).unwrap();
+        };
+        change("tile/entries/000");
+        let not_included = |index| TiledLogError::Log(ballotta::merkle::LogError::NotIncluded { index, size: 800 });
+        match open().unwrap().entry(255) {
+            Err(BoardFolderError::Proof(error)) => assert_eq!(error, not_included(255)),
+            other => panic!("{other:?}"),
+        }
+        change("tile/entries/000");
+        change("tile/entries/003.p/32");
+        assert!(matches!(open(), Err(BoardFolderError::RootMismatch)));
+        change("tile/entries/003.p/32");
+        change("tile/0/003.p/32");
+        assert!(matches!(open(), Err(BoardFolderError::RootMismatch)));
+        change("tile/0/003.p/32");
+        assert!(open().is_ok());
     }
 
     #[test]

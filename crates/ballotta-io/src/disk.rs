@@ -5,7 +5,7 @@
 //! assertions only. In every other build, [`fault::pass`] does nothing.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 /// Creates a file that must not exist. On Unix, only its owner may read a file with a secret.
@@ -19,45 +19,64 @@ pub(crate) fn create_new(path: &Path, is_secret: bool) -> io::Result<File> {
     }
     #[cfg(not(unix))]
     let _ = is_secret;
-    options.open(path)
+    let file = options.open(path)?;
+    fault::will_name(fault::Change::New(path))?;
+    Ok(file)
 }
 
-/// Writes all bytes. If this fails, a part of them may be in the file.
+/// Writes all bytes into a new file. If this fails, a part of them may be in the file.
 pub(crate) fn write_all(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     fault::pass(|| {
         let _ = file.write_all(bytes.get(..bytes.len() / 2).unwrap_or_default());
     })?;
+    fault::will_write(file)?;
+    file.write_all(bytes)
+}
+
+/// Writes bytes into a file, from this place on. If this fails, a part of them may be in the file.
+pub(crate) fn write_at(file: &mut File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    let mut write = |bytes: &[u8]| file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes));
+    fault::pass(|| {
+        let _ = write(bytes.get(..bytes.len() / 2).unwrap_or_default());
+    })?;
+    fault::will_write(file)?;
+    file.seek(SeekFrom::Start(offset))?;
     file.write_all(bytes)
 }
 
 /// Waits until the disk has the bytes of a file.
 pub(crate) fn sync(file: &File) -> io::Result<()> {
     fault::pass(|| ())?;
-    file.sync_data()
+    file.sync_data()?;
+    fault::synced(file)
 }
 
 /// Renames a file. A file with the new name is replaced.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fault::pass(|| ())?;
+    fault::will_name(fault::Change::Rename(from, to))?;
     fs::rename(from, to)
 }
 
 /// Gives a file a second name, which must not exist.
 pub(crate) fn link(from: &Path, to: &Path) -> io::Result<()> {
     fault::pass(|| ())?;
-    fs::hard_link(from, to)
+    fs::hard_link(from, to)?;
+    fault::will_name(fault::Change::New(to))
 }
 
 /// Removes a file.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     fault::pass(|| ())?;
+    fault::will_name(fault::Change::Remove(path))?;
     fs::remove_file(path)
 }
 
 /// Removes an empty folder.
 pub(crate) fn remove_folder(path: &Path) -> io::Result<()> {
     fault::pass(|| ())?;
-    fs::remove_dir(path)
+    fs::remove_dir(path)?;
+    fault::will_name(fault::Change::RemoveFolder(path))
 }
 
 /// Creates a folder in a folder that exists.
@@ -65,7 +84,14 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     fault::pass(|| ())?;
     #[cfg(test)]
     trace::add("create", path);
-    fs::create_dir(path)
+    fs::create_dir(path)?;
+    fault::will_name(fault::Change::NewFolder(path))
+}
+
+/// A write of another library, which has its own order of writing.
+#[cfg(feature = "index")]
+pub(crate) fn outside() -> io::Result<()> {
+    fault::pass(|| ())
 }
 
 /// Waits until the disk has the names of the files in a folder. Without this, a crash may lose the name of a file that
@@ -75,7 +101,9 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     fault::pass(|| ())?;
     #[cfg(test)]
     trace::add("sync", folder);
-    File::open(folder)?.sync_all()
+    File::open(folder)?.sync_all()?;
+    fault::synced_folder(folder);
+    Ok(())
 }
 
 /// Other systems cannot open folders. Their file systems keep names in a journal.
@@ -106,42 +134,47 @@ pub(crate) mod trace {
     }
 }
 
-#[cfg(not(all(feature = "faults", debug_assertions)))]
+#[cfg(not(all(feature = "faults", debug_assertions, unix)))]
 mod fault {
+    use std::fs::File;
     use std::io;
+    use std::path::Path;
+
+    /// A change of names.
+    #[allow(dead_code, reason = "only tests look at it")]
+    pub(super) enum Change<'a> {
+        New(&'a Path),
+        NewFolder(&'a Path),
+        Rename(&'a Path, &'a Path),
+        Remove(&'a Path),
+        RemoveFolder(&'a Path),
+    }
 
     /// Does nothing: nothing fails by order of a test.
     #[inline(always)]
     pub(super) fn pass(_: impl FnOnce()) -> io::Result<()> {
         Ok(())
     }
-}
 
-#[cfg(all(feature = "faults", debug_assertions))]
-mod fault {
-    use std::io::{self, Write as _};
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    /// The number of operations so far.
-    static OPERATIONS: AtomicU64 = AtomicU64::new(0);
-
-    /// Counts an operation. The variable `BALLOTTA_FAULT` is `<kind>:<n>`. The kind `abort` ends the process before
-    /// operation `n`, `fail` lets it fail as on a full disk, and `full` this one and all later ones. `torn` is called
-    /// before, and leaves what a write leaves that is interrupted.
-    pub(super) fn pass(torn: impl FnOnce()) -> io::Result<()> {
-        let Ok(order) = std::env::var("BALLOTTA_FAULT") else { return Ok(()) };
-        let number = OPERATIONS.fetch_add(1, Ordering::SeqCst) + 1;
-        let Some((kind, at)) = order.split_once(':') else { return Ok(()) };
-        let Ok(at) = at.parse::<u64>() else { return Ok(()) };
-        if number != at && !(kind == "full" && number > at) {
-            return Ok(());
-        }
-        torn();
-        // The test reads this. If it cannot be written, the test fails.
-        let _ = writeln!(io::stderr(), "injected: {order}");
-        if kind == "abort" {
-            std::process::abort();
-        }
-        Err(io::Error::from(io::ErrorKind::StorageFull))
+    #[inline(always)]
+    pub(super) fn will_name(_: Change<'_>) -> io::Result<()> {
+        Ok(())
     }
+
+    #[inline(always)]
+    pub(super) fn will_write(_: &File) -> io::Result<()> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub(super) fn synced(_: &File) -> io::Result<()> {
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[inline(always)]
+    pub(super) fn synced_folder(_: &Path) {}
 }
+
+#[cfg(all(feature = "faults", debug_assertions, unix))]
+mod fault;

@@ -24,6 +24,18 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     renamed
 }
 
+/// As [`write_atomically`], but the new bytes are first made durable beside the file, with their name `<name>.part`. So who
+/// has read the new file before a loss of power finds its bytes after it, there if not here.
+///
+/// # Errors
+///
+/// If the file cannot be written. The new bytes may then be in either file.
+pub(crate) fn write_announced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let part = write_part(path, bytes, false)?;
+    disk::sync_folder(folder_of(path))?;
+    rename(&part, path)
+}
+
 /// Writes a file that must not exist yet. A crash leaves the whole file or none.
 ///
 /// # Errors
@@ -143,7 +155,7 @@ pub(crate) fn read_at_most(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
 pub(crate) const PART: &str = ".part";
 
 /// The name under which a file is written.
-fn part_of(path: &Path) -> PathBuf {
+pub(crate) fn part_of(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(PART);
     path.with_file_name(name)
@@ -204,8 +216,12 @@ fn discard(part: &Path) {
     }
 }
 
-/// Creates a folder and the folders above it. After this returns, a crash does not lose them.
-fn create_folders(folder: &Path) -> io::Result<()> {
+/// Creates a folder and the folders above it. After this returns, a crash does not lose those that were not there.
+///
+/// # Errors
+///
+/// If a folder cannot be created.
+pub fn create_folders(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -217,6 +233,17 @@ fn create_folders(folder: &Path) -> io::Result<()> {
         created => created?,
     }
     disk::sync_folder(above)
+}
+
+/// Waits until a loss of power does not lose a file that is there: neither its bytes nor its name. A process that has ended
+/// may have written it without waiting.
+///
+/// # Errors
+///
+/// If the file cannot be opened, or the disk fails.
+pub fn sync_name(path: &Path) -> io::Result<()> {
+    disk::sync(&File::open(path)?)?;
+    disk::sync_folder(folder_of(path))
 }
 
 fn folder_of(path: &Path) -> &Path {

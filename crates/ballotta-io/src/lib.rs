@@ -57,16 +57,24 @@ mod files;
 mod folder;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "index")]
+mod index;
+mod light;
 #[cfg(all(feature = "http", feature = "zip"))]
 mod location;
 #[cfg(feature = "zip")]
 mod zip;
 
 pub use board::{BoardFolder, BoardFolderError, BoardLock, NamedFiles};
-pub use files::{StagedSecret, remove_part, rename, write_atomically, write_new, write_secret};
+pub use files::{
+    StagedSecret, create_folders, remove_part, rename, sync_name, write_atomically, write_new, write_secret,
+};
 pub use folder::FolderRecord;
 #[cfg(feature = "http")]
 pub use http::{Answer, HttpRecord, fetch_archive, post};
+#[cfg(feature = "index")]
+pub use index::{BoardIndex, IndexError, IndexedBallots};
+pub use light::LightFiles;
 #[cfg(all(feature = "http", feature = "zip"))]
 pub use location::{AnyRecord, Location, LocationError};
 #[cfg(feature = "zip")]

@@ -51,12 +51,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod index;
 mod rules;
 
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
+pub use self::index::{AdmissionIndex, MemoryIndex};
 pub use self::rules::{EntryRefused, EntryRules};
 use crate::ballot::{
     AdmissionError, BallotHeader, BoardBallotInfo, Candidate, VerifiedBallot, Window, verify_ballots,
@@ -74,7 +76,8 @@ use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::merkle::LogError;
 use crate::record::light::{HEADS, LENGTHS, NamedFile, entry_length, files_of_close, files_of_roll, tiles};
 use crate::record::{PublishedBoard, PublishedRoll, RecordError, RecordSource, SourceError, read_manifest};
-use crate::tally::{CountedSet, Ledger, LedgerEntry, LedgerError};
+use crate::tally::{CountedSet, Ledger, LedgerEntry, LedgerError, admit, find};
+pub use crate::tally::{LedgerIndex, randomness_digest};
 use crate::voter::{Election, VoterError};
 
 /// The entries of a board, including entries that are appended but not committed yet.
@@ -120,6 +123,9 @@ pub enum AdmitError<E> {
     /// The board could not be read, so that the ballot was not checked.
     #[error(transparent)]
     Board(E),
+    /// The index of the admitted ballots could not be read, so that the ballot was not checked.
+    #[error(transparent)]
+    Index(SourceError),
     /// The ballot that was admitted before is not on the board. Admission must be resumed from the board.
     #[error("the ballot that was admitted as entry {index} was not appended to the board: admission must be resumed")]
     NotAppended {
@@ -201,18 +207,17 @@ impl AdmittedBallots {
     }
 }
 
-/// The admission of ballots to the board of an open election.
-pub struct Admission<S> {
+/// The admission of ballots to the board of an open election. `I` is where it looks up what it knows of the roll and of the
+/// ballots before.
+pub struct Admission<I> {
     context: ElectionContext,
-    roll: PublishedRoll,
-    source: S,
     window: Window,
-    ledger: Ledger,
+    index: I,
     /// The position of the ballot that was admitted last.
     last: Option<u64>,
 }
 
-impl<S: RecordSource> Admission<S> {
+impl<S: RecordSource> Admission<MemoryIndex<S>> {
     /// Resumes admission after the ballots that are on the board. `source` is where the lines of the roll are read again,
     /// and `window` says when ballots count. The rules that depend on other ballots are checked again. Signatures and
     /// arguments are not: the board verified them before it signed a checkpoint over the ballots.
@@ -259,7 +264,86 @@ impl<S: RecordSource> Admission<S> {
             };
             admitted.map_err(|error| ResumeError::NotAdmitted { index: *index, error })?;
         }
-        Ok(Self { context, roll, source, window, ledger, last: None })
+        Ok(Self { context, window, index: MemoryIndex { roll, source, ledger }, last: None })
+    }
+
+    /// The [heads](crate::tally::heads) of the voters so far, as the file `light/heads` has them.
+    #[must_use]
+    pub fn heads(&self) -> Vec<u8> {
+        self.index.heads()
+    }
+
+    /// The ballots that count so far.
+    #[must_use]
+    pub fn into_counted(self) -> CountedSet {
+        self.index.ledger.into_selection().counted
+    }
+}
+
+impl<I: AdmissionIndex> Admission<I> {
+    /// Continues admission with an index of all ballots that are on the board. Whoever keeps the index must know that it has
+    /// exactly those: [`Admission::resume`] makes one from the record, and [`Admission::replay`] adds to it what the board
+    /// has more. `window` says when ballots count.
+    #[must_use]
+    pub fn with_index(context: ElectionContext, window: Window, index: I) -> Self {
+        Self { context, window, index, last: None }
+    }
+
+    /// Admits the entry at this position of the board once more, if it is a ballot, as [`Admission::resume`] does: by the
+    /// rules that depend on other ballots. Entries come in the order of the board. Returns false if the entry is no ballot;
+    /// nothing has changed then.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` if no ballot box admits the ballot; otherwise if the roll, the index or an earlier ballot cannot be read.
+    pub fn replay<B: BoardEntries>(
+        &mut self,
+        index: u64,
+        entry: &[u8],
+        board: &B,
+    ) -> Result<bool, AdmitError<B::Error>> {
+        self.window.admits(index)?;
+        let entry = Entry::decode(entry).map_err(|error| AdmitError::Entry { index, error })?;
+        if entry.kind() != EntryKind::Ballot {
+            return Ok(false);
+        }
+        let ballot = AdmittedBallot::read(index, entry.body()).map_err(AdmissionError::from)?;
+        if ballot.fingerprint != *self.context.fingerprint() {
+            return Err(AdmissionError::WrongElection.into());
+        }
+        let line = self.index.line(&ballot.credential).map_err(AdmitError::Roll)?;
+        let voter = line.ok_or(AdmissionError::UnknownCredential)?.voter();
+        let BoardBallotInfo { tracker, randomness } = ballot.info;
+        self.admit_at(index, &LedgerEntry { voter, tracker, previous: ballot.previous, randomness }, board)?;
+        Ok(true)
+    }
+
+    fn admit_at<B: BoardEntries>(
+        &mut self,
+        index: u64,
+        ballot: &LedgerEntry,
+        board: &B,
+    ) -> Result<(), AdmitError<B::Error>> {
+        let revoting = self.context.manifest().revoting();
+        let admitted =
+            admit(&mut self.index, revoting, index, ballot, |index| recorded(board, index), AdmitError::Index);
+        admitted.map_err(|error| match error {
+            LedgerError::Refused(error) => AdmitError::Refused(error),
+            LedgerError::Board(error) => error,
+        })
+    }
+
+    /// The same admission, which looks up elsewhere.
+    #[must_use]
+    pub fn map_index<J>(self, map: impl FnOnce(I) -> J) -> Admission<J> {
+        let Self { context, window, index, last } = self;
+        Admission { context, window, index: map(index), last }
+    }
+
+    /// Where admission looks up what it knows, alone.
+    #[must_use]
+    pub fn into_index(self) -> I {
+        self.index
     }
 
     /// Returns the context of the election.
@@ -268,21 +352,26 @@ impl<S: RecordSource> Admission<S> {
         &self.context
     }
 
+    /// The positions between which ballots count.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// Where admission looks up what it knows.
+    #[must_use]
+    pub fn index(&self) -> &I {
+        &self.index
+    }
+
+    /// As [`Self::index`], to be written.
+    pub fn index_mut(&mut self) -> &mut I {
+        &mut self.index
+    }
+
     /// Notes that the entry at this position closes the voting. No ballot is admitted after it.
     pub fn close(&mut self, index: u64) {
         self.window.closed = Some(index);
-    }
-
-    /// The [heads](crate::tally::heads) of the voters so far, as the file `light/heads` has them.
-    #[must_use]
-    pub fn heads(&self) -> Vec<u8> {
-        self.ledger.heads()
-    }
-
-    /// The ballots that count so far.
-    #[must_use]
-    pub fn into_counted(self) -> CountedSet {
-        self.ledger.into_selection().counted
     }
 
     /// Verifies ballots by themselves: encoding, election, roll, signature and argument. The results are in their order. An
@@ -304,7 +393,7 @@ impl<S: RecordSource> Admission<S> {
         if let Some(error) = time {
             return Ok(ballots.iter().map(|_| Err(error.clone())).collect());
         }
-        let find = |credential: &[u8; 32]| self.roll.find(&self.source, credential);
+        let find = |credential: &[u8; 32]| self.index.line(credential);
         let candidates: Result<Vec<Candidate<'_>>, _> =
             ballots.iter().map(|ballot| Candidate::new(ballot, find)).collect();
         Ok(verify_ballots(&self.context, &candidates?, rng))
@@ -316,7 +405,7 @@ impl<S: RecordSource> Admission<S> {
     ///
     /// # Errors
     ///
-    /// `Refused` with the rule that the ballot breaks; `Board` or `Entry` if earlier ballots cannot be read. On
+    /// `Refused` with the rule that the ballot breaks; `Board`, `Index` or `Entry` if earlier ballots cannot be read. On
     /// an error, the ballot is not admitted and nothing changes.
     pub fn sequence<B: BoardEntries>(
         &mut self,
@@ -328,11 +417,7 @@ impl<S: RecordSource> Admission<S> {
         if let Some(index) = self.last.filter(|last| *last >= position) {
             return Err(AdmitError::NotAppended { index });
         }
-        let admitted = self.ledger.admit(position, &ballot.into(), |index| recorded(board, index));
-        admitted.map_err(|error| match error {
-            LedgerError::Refused(error) => AdmitError::Refused(error),
-            LedgerError::Board(error) => error,
-        })?;
+        self.admit_at(position, &ballot.into(), board)?;
         self.last = Some(position);
         Ok(())
     }
@@ -410,7 +495,7 @@ impl From<RecordError> for LightFilesError {
     }
 }
 
-impl<S> Admission<S> {
+impl<I: LedgerIndex<Error = SourceError>> Admission<I> {
     /// The position of the admitted ballot with the tracker of this signed ballot; `None` if there is none, or the ballot is
     /// not signed by its credential. The answer to a ballot that is refused is the [`receipt`] of that entry, if there is
     /// one: a voter who got no answer sends the ballot again, and gets the same receipt as the first time. This holds after
@@ -429,7 +514,7 @@ impl<S> Admission<S> {
         let is_of_election = header.fingerprint == *self.context.fingerprint();
         match BoardBallotInfo::read(ballot) {
             Ok(info) if is_of_election && verify_own_signature(ballot, rng).is_ok() => {
-                self.ledger.find(&info, |index| recorded(board, index))
+                find(&self.index, &info, |index| recorded(board, index), AdmitError::Index)
             }
             _ => Ok(None),
         }

@@ -60,6 +60,7 @@ pub mod entry;
 pub mod note;
 pub mod receipt;
 pub(crate) mod signed_entries;
+pub mod state;
 pub mod tiles;
 pub mod timeline;
 

@@ -13,8 +13,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::iter::zip;
 
-pub use ledger::{CountedSet, LedgerError};
-pub(crate) use ledger::{Ledger, LedgerEntry, Selection};
+pub use ledger::{CountedSet, LedgerError, LedgerIndex, randomness_digest};
+pub(crate) use ledger::{Ledger, LedgerEntry, Selection, admit, find};
 
 use crate::ballot::VerifiedBallot;
 use crate::contest::{Multiplier, Rule};

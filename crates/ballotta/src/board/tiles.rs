@@ -355,6 +355,12 @@ impl LastTiles {
         self.size
     }
 
+    /// The leaf hashes of the last entries: those of the bundle that is not full.
+    #[must_use]
+    pub fn leaves(&self) -> &[TreeHash] {
+        self.levels.first().map_or(&[], Vec::as_slice)
+    }
+
     /// The roots of the full subtrees of the log.
     #[must_use]
     pub fn frontier(&self) -> Frontier {

@@ -26,7 +26,7 @@ use alloc::vec::Vec;
 
 use super::{PublishedRoll, ReadError, RecordError, RecordSource, SourceError, TiledLog, read_file};
 use crate::board::tiles::{LastTiles, Level, TilePath, decode_bundle};
-use crate::credential::{BLOCK_LINES, RollLine, RollRules, read_roll_block};
+use crate::credential::{BLOCK_LINES, RollLine, RollRules, first_bytes, read_roll_block};
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::group::PublicElement;
@@ -184,6 +184,8 @@ pub(crate) fn tiles(folder: &str, leaves: impl Iterator<Item = TreeHash>) -> Vec
 /// The lines of a roll around one credential, each shown to be on the roll.
 pub(crate) struct RollLines {
     lines: Vec<RollLine>,
+    /// Whether the last line is the last one of the roll.
+    has_end: bool,
 }
 
 impl RollLines {
@@ -208,17 +210,64 @@ impl RollLines {
             lines.extend(read.map_err(|_| RecordError::Changed { path: super::ROLL.into() })?);
             // Credentials ascend: what is not before the last line may be in the next block.
             let is_last = lines.last().is_some_and(|line| line.first_bytes() > first_bytes);
-            if is_last || position + 1 >= head.size {
-                return Ok(Self { lines });
+            let has_end = position + 1 >= head.size;
+            if is_last || has_end {
+                return Ok(Self { lines, has_end });
             }
             place = block_place(source, position + 1)?;
         }
         Err(light(PLACES, "block", place.position))
     }
 
+    /// Shows that a credential is not on the roll: it would be between two lines that were read, or outside of them at an
+    /// end of the roll. The lines of a roll ascend.
+    pub(crate) fn shows_absence(&self, credential: &[u8; 32]) -> Result<(), RecordError> {
+        let begins = self.lines.first().is_some_and(|line| line.voter() == 0 || line.credential < *credential);
+        let ends = self.has_end || self.lines.last().is_some_and(|line| line.credential > *credential);
+        if begins && ends {
+            Ok(())
+        } else {
+            Err(light(PLACES, "block", self.lines.first().map_or(0, |line| line.number)))
+        }
+    }
+
     /// The first line that fits.
     pub(crate) fn find(&self, fits: impl Fn(&[u8; 32]) -> bool) -> Option<RollLine> {
         self.lines.iter().find(|line| fits(&line.credential)).copied()
+    }
+}
+
+/// A roll that is not read as a whole. A line is found by these files, and each answer is proved by the root of the roll,
+/// which the fingerprint of the election has.
+#[derive(Clone, Debug)]
+pub struct ProvedRoll {
+    rules: RollRules,
+    summary: ElectionSummary,
+}
+
+impl ProvedRoll {
+    pub(crate) fn new(rules: RollRules, summary: ElectionSummary) -> Self {
+        Self { rules, summary }
+    }
+
+    /// The number of voters.
+    #[must_use]
+    pub fn voters(&self) -> u64 {
+        self.summary.voters()
+    }
+
+    /// The line of a credential; `None` if the roll shows that it has none.
+    ///
+    /// # Errors
+    ///
+    /// If the roll or one of these files cannot be read, or does not fit the root of the roll.
+    pub fn find(&self, source: &dyn RecordSource, credential: &[u8; 32]) -> Result<Option<RollLine>, RecordError> {
+        let lines = RollLines::read(source, &self.rules, &self.summary, first_bytes(credential))?;
+        match lines.find(|line| line == credential) {
+            Some(line) => Ok(Some(line)),
+            // Nobody is refused because a wrong file says where to look.
+            None => lines.shows_absence(credential).map(|()| None),
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! fills a board with void ballots must not be able to make their digests collide.
 
 use alloc::vec::Vec;
+use core::convert::Infallible;
 
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
@@ -84,6 +85,99 @@ impl<E> From<AdmissionError> for LedgerError<E> {
     }
 }
 
+/// What the rules for ballots look up of the ballots that were admitted before.
+pub trait LedgerIndex {
+    /// Why the index cannot be read or written.
+    type Error;
+
+    /// The position of the last admitted ballot of a line of the roll, counted from 0; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the index cannot be read.
+    fn head(&self, voter: u32) -> Result<Option<u32>, Self::Error>;
+
+    /// The positions of the admitted ballots with this `R`. There may be other ballots among them: each is compared.
+    ///
+    /// # Errors
+    ///
+    /// If the index cannot be read.
+    fn candidates(&self, randomness: &[u8; 32]) -> Result<Vec<u64>, Self::Error>;
+
+    /// Notes an admitted ballot: the line of the roll, the position on the board, and `R`.
+    ///
+    /// # Errors
+    ///
+    /// If the index cannot be written. It must not have changed then.
+    fn insert(&mut self, voter: u32, position: u32, randomness: &[u8; 32]) -> Result<(), Self::Error>;
+}
+
+/// Admits the ballot at position `index` of the board after those that `ledger` has. `recorded` reads an earlier ballot of
+/// the board again, and `failed` wraps an error of the ledger. This is the one place with the rules that depend on earlier
+/// ballots.
+pub(crate) fn admit<L: LedgerIndex, E>(
+    ledger: &mut L,
+    revoting: Revoting,
+    index: u64,
+    ballot: &LedgerEntry,
+    mut recorded: impl FnMut(u64) -> Result<BoardBallotInfo, E>,
+    failed: impl Fn(L::Error) -> E,
+) -> Result<(), LedgerError<E>> {
+    let failed = |error| LedgerError::Board(failed(error));
+    let mut recorded = |first| recorded(first).map_err(LedgerError::Board);
+    let position = position(index)?;
+    let randomness = &ballot.randomness;
+    for first in ledger.candidates(randomness).map_err(failed)? {
+        let earlier = recorded(first)?;
+        if earlier.tracker == ballot.tracker && weaken::is_on(Check::DuplicateTracker) {
+            return Err(AdmissionError::DuplicateBallot { first }.into());
+        }
+        if earlier.randomness == *randomness && weaken::is_on(Check::RepeatedRandomness) {
+            return Err(AdmissionError::RepeatedRandomness { first }.into());
+        }
+    }
+    let first = ledger.head(ballot.voter).map_err(failed)?.map(u64::from);
+    if weaken::is_on(Check::Predecessor) {
+        let follows = match (first, ballot.previous) {
+            (None, None) => true,
+            (Some(first), Some(previous)) => recorded(first)?.tracker == previous,
+            _ => false,
+        };
+        match (first, revoting) {
+            (Some(first), Revoting::NotAllowed) => {
+                return Err(AdmissionError::RevoteNotAllowed { first }.into());
+            }
+            _ if !follows => return Err(AdmissionError::RevoteFork { head: first }.into()),
+            _ => {}
+        }
+    }
+    ledger.insert(ballot.voter, position, randomness).map_err(failed)
+}
+
+/// The position of the admitted ballot with this tracker and this `R`. `recorded` reads an earlier ballot of the board
+/// again, and `failed` wraps an error of the ledger.
+pub(crate) fn find<L: LedgerIndex, E>(
+    ledger: &L,
+    ballot: &BoardBallotInfo,
+    mut recorded: impl FnMut(u64) -> Result<BoardBallotInfo, E>,
+    failed: impl Fn(L::Error) -> E,
+) -> Result<Option<u64>, E> {
+    for index in ledger.candidates(&ballot.randomness).map_err(failed)? {
+        if recorded(index)? == *ballot {
+            return Ok(Some(index));
+        }
+    }
+    Ok(None)
+}
+
+/// A keyed digest of `R`. The key is secret, so that nobody can choose `R` whose digests collide.
+#[must_use]
+pub fn randomness_digest(key: u64, randomness: &[u8; 32]) -> u64 {
+    let digest = Sha256::new().chain_update(key.to_le_bytes()).chain_update(randomness).finalize();
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = digest.into();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
 /// The valid ballots of a board so far, in the order of the board.
 pub(crate) struct Ledger {
     /// For each line of the roll, one more than the position of the last valid ballot; 0 for none.
@@ -107,39 +201,13 @@ impl Ledger {
         &mut self,
         index: u64,
         ballot: &LedgerEntry,
-        mut recorded: impl FnMut(u64) -> Result<BoardBallotInfo, E>,
+        recorded: impl FnMut(u64) -> Result<BoardBallotInfo, E>,
     ) -> Result<(), LedgerError<E>> {
-        let mut recorded = |first| recorded(first).map_err(LedgerError::Board);
-        let position = position(index)?;
-        let randomness = &ballot.randomness;
-        for first in self.randomness.candidates(randomness) {
-            let earlier = recorded(first)?;
-            if earlier.tracker == ballot.tracker && weaken::is_on(Check::DuplicateTracker) {
-                return Err(AdmissionError::DuplicateBallot { first }.into());
-            }
-            if earlier.randomness == *randomness && weaken::is_on(Check::RepeatedRandomness) {
-                return Err(AdmissionError::RepeatedRandomness { first }.into());
-            }
+        if self.heads.len() <= ballot.voter as usize {
+            return Err(AdmissionError::UnknownCredential.into());
         }
-        let head = self.heads.get_mut(ballot.voter as usize).ok_or(AdmissionError::UnknownCredential)?;
-        let first = head.checked_sub(1).map(u64::from);
-        if weaken::is_on(Check::Predecessor) {
-            let follows = match (first, ballot.previous) {
-                (None, None) => true,
-                (Some(first), Some(previous)) => recorded(first)?.tracker == previous,
-                _ => false,
-            };
-            match (first, self.revoting) {
-                (Some(first), Revoting::NotAllowed) => {
-                    return Err(AdmissionError::RevoteNotAllowed { first }.into());
-                }
-                _ if !follows => return Err(AdmissionError::RevoteFork { head: first }.into()),
-                _ => {}
-            }
-        }
-        *head = position + 1;
-        self.randomness.insert(position, randomness);
-        Ok(())
+        let revoting = self.revoting;
+        admit(self, revoting, index, ballot, recorded, |never: Infallible| match never {})
     }
 
     /// The [heads] of the voters, one after the other.
@@ -147,24 +215,45 @@ impl Ledger {
         heads::blocks(&self.heads).flatten().collect()
     }
 
-    /// The position of the admitted ballot with this tracker and this `R`. `recorded` reads an earlier ballot of the board
-    /// again.
-    pub(crate) fn find<E>(
-        &self,
-        ballot: &BoardBallotInfo,
-        mut recorded: impl FnMut(u64) -> Result<BoardBallotInfo, E>,
-    ) -> Result<Option<u64>, E> {
-        for index in self.randomness.candidates(&ballot.randomness) {
-            if recorded(index)? == *ballot {
-                return Ok(Some(index));
-            }
-        }
-        Ok(None)
+    /// For each line of the roll, one more than the position of the last valid ballot; 0 for none.
+    pub(crate) fn positions(&self) -> &[u32] {
+        &self.heads
+    }
+
+    /// The key of the digests of `R`.
+    pub(crate) fn key(&self) -> u64 {
+        self.randomness.key
+    }
+
+    /// The digest of `R` and the position of each admitted ballot, in no order.
+    pub(crate) fn digests(&self) -> impl Iterator<Item = (u64, u32)> {
+        let positions = self.randomness.places.iter().filter_map(|place| place.checked_sub(1));
+        positions.filter_map(|position| Some((self.randomness.digest_at(position)?, position)))
     }
 
     /// The ballots that count.
     pub(crate) fn into_selection(self) -> Selection {
         Selection { counted: CountedSet::of(&self.heads), heads: heads::root(&self.heads) }
+    }
+}
+
+impl LedgerIndex for Ledger {
+    type Error = Infallible;
+
+    fn head(&self, voter: u32) -> Result<Option<u32>, Infallible> {
+        Ok(self.heads.get(voter as usize).and_then(|head| head.checked_sub(1)))
+    }
+
+    fn candidates(&self, randomness: &[u8; 32]) -> Result<Vec<u64>, Infallible> {
+        Ok(self.randomness.candidates(randomness))
+    }
+
+    fn insert(&mut self, voter: u32, position: u32, randomness: &[u8; 32]) -> Result<(), Infallible> {
+        if let Some(head) = self.heads.get_mut(voter as usize) {
+            *head = position + 1;
+            self.randomness.insert(position, randomness);
+        }
+        Ok(())
     }
 }
 
@@ -298,9 +387,7 @@ impl RandomnessTable {
     }
 
     fn digest(&self, randomness: &[u8; 32]) -> u64 {
-        let digest = Sha256::new().chain_update(self.key.to_le_bytes()).chain_update(randomness).finalize();
-        let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = digest.into();
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+        randomness_digest(self.key, randomness)
     }
 
     /// The places of the table to look at, in order.

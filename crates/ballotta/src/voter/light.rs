@@ -32,8 +32,8 @@ use crate::limits::MAX_ENTRIES;
 use crate::manifest::Revoting;
 use crate::merkle::{LogError, TreeHead};
 use crate::record::light::{
-    CLOSE, ELECTION, ElectionSummary, LENGTHS, RollLines, announced_close, announced_head, entries_from, entry,
-    proved_head,
+    CLOSE, ELECTION, ElectionSummary, LENGTHS, ProvedRoll, RollLines, announced_close, announced_head, entries_from,
+    entry, proved_head,
 };
 use crate::record::{
     CHECKPOINT, MANIFEST, ReadError, RecordError, RecordSource, TiledLog, TiledLogError, read_manifest,
@@ -169,6 +169,12 @@ impl LightElection {
     /// `OtherElection`.
     pub fn expect(&self, fingerprint: &WrittenFingerprint) -> Result<(), VoterError> {
         super::expect(&self.context, fingerprint)
+    }
+
+    /// The roll, in which lines are looked up one by one.
+    #[must_use]
+    pub fn roll(&self) -> ProvedRoll {
+        ProvedRoll::new(RollRules::for_manifest(self.context.manifest()), self.summary.clone())
     }
 
     /// The witnesses that cosigned the checkpoint.

@@ -13,9 +13,16 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ballotta::rand_core::UnwrapErr;
+use ballotta::record::{read_head, read_manifest};
 use ballotta::voter::Election;
-use ballotta_io::FolderRecord;
+use ballotta_io::{BoardIndex, FolderRecord};
 use getrandom::SysRng;
+
+mod index;
+mod power;
+
+/// The index of the record.
+const INDEX: &str = "record.index";
 
 /// The files of all people, by their paths.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -131,6 +138,19 @@ fn codes(folder: &Path) -> Vec<String> {
     codes.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect()
 }
 
+/// An index is there as long as the voting is open, and is bound to the checkpoint.
+fn check_index(folder: &Path, what: &str) {
+    let record = FolderRecord::new(&folder.join("record"));
+    let manifest = read_manifest(&record).unwrap();
+    let head = read_head(&record, &manifest).unwrap();
+    let window = Election::read(&record, &mut UnwrapErr(SysRng)).map(|election| election.window);
+    let is_open = window.is_ok_and(|window| window.opened.is_some() && window.closed.is_none());
+    if is_open {
+        let index = BoardIndex::open(&folder.join(INDEX), manifest.hash());
+        assert_eq!(index.map(|index| *index.head()), Some(head), "{what}");
+    }
+}
+
 /// Runs the command.
 fn run(folder: &Path, line: &str, fault: Option<&str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ballotta"));
@@ -226,9 +246,17 @@ fn interrupt(call: &Call, kind: &str, operation: usize) -> bool {
     // What was finished before the interruption is named as such.
     let finished = ["already", "not a cosignature of a further witness", "issued only once"];
     assert!(again.status.success() || finished.iter().any(|text| repeated.contains(text)), "{what}\n{repeated}");
+    if call.line.starts_with("board add") {
+        check_index(folder.path(), &what);
+    }
     let mut after = without_second_names(&read(folder.path()));
+    let mut expected = call.after.clone();
+    for files in [&mut after, &mut expected] {
+        // It has a random key, and `check_index` has looked at it.
+        files.remove(INDEX);
+    }
     let names = |files: &Files| files.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(&after), names(&call.after), "{what}\n{repeated}");
+    assert_eq!(names(&after), names(&expected), "{what}\n{repeated}");
     if call.line.starts_with("credentials issue") {
         let (source, rng) = (FolderRecord::new(&folder.path().join("record")), &mut UnwrapErr(SysRng));
         let election = Election::read(&source, rng).unwrap();
@@ -236,7 +264,7 @@ fn interrupt(call: &Call, kind: &str, operation: usize) -> bool {
             assert!(election.voter(&source, &code.parse().unwrap()).is_ok(), "{what}: the roll lacks a code");
         }
     }
-    for (name, expected) in &call.after {
+    for (name, expected) in &expected {
         let found = after.remove(name).unwrap();
         let is_changed = call.before.get(name) != Some(expected);
         if call.is_deterministic || !is_changed {

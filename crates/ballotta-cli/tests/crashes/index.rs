@@ -1,0 +1,160 @@
+//! An index, files for light clients and a state of the board that are not as they should be.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Call, INDEX, call, check_index, folder_with, ok, run, shown};
+
+const ADD: &str = "board add record --board-key board.key";
+
+/// After the first ballot was added.
+fn one_ballot() -> tempfile::TempDir {
+    let folder = folder_with(&call("signed1 signed2").before);
+    ok(folder.path(), &format!("{ADD} signed1"));
+    folder
+}
+
+/// The board refuses the first ballot as a repeated one, adds the second, and has an index again.
+fn goes_on(folder: &Path, what: &str) {
+    let ran = run(folder, &format!("{ADD} signed1 signed2"), None);
+    let text = shown(&ran);
+    assert!(text.contains("signed1: refused: the same ballot is already on the board, as entry 10"), "{what}: {text}");
+    assert!(text.contains("signed2: entry 11"), "{what}: {text}");
+    check_index(folder, what);
+    let verified = run(folder, "verify record --stage voting --strict", None);
+    assert!(verified.status.success(), "{what}: {}", shown(&verified));
+}
+
+/// An index that is missing, damaged anywhere, or about something else is made again, and decides nothing.
+#[test]
+fn l2_a_wrong_index_is_made_again() {
+    let folder = one_ballot();
+    let index = fs::read(folder.path().join(INDEX)).unwrap();
+    goes_on(folder.path(), "as it is");
+    let later = fs::read(folder.path().join(INDEX)).unwrap();
+    let with = |index: &[u8], what: &str| {
+        let folder = one_ballot();
+        fs::write(folder.path().join(INDEX), index).unwrap();
+        goes_on(folder.path(), what);
+    };
+    with(b"", "empty");
+    with(b"no index", "something else");
+    with(&index[..index.len() / 2], "the first half");
+    with(&later, "ahead, of another history");
+    let none = one_ballot();
+    fs::remove_file(none.path().join(INDEX)).unwrap();
+    goes_on(none.path(), "missing");
+    let older = call("signed1 signed2").before[INDEX].clone();
+    with(&older, "behind");
+    // Bytes of the file, over all its parts.
+    for place in (0..index.len()).step_by(index.len() / 40).chain([9, 12, 64, 200]) {
+        let mut damaged = index.clone();
+        let end = damaged.len().min(place + 700);
+        damaged[place..end].iter_mut().for_each(|byte| *byte ^= 0x5a);
+        with(&damaged, &format!("with other bytes from {place} on"));
+    }
+}
+
+/// The index of another board of the same manifest is no index of this one.
+#[test]
+fn l2_an_index_of_another_history_is_made_again() {
+    let folder = folder_with(&call("signed1 signed2").before);
+    ok(folder.path(), &format!("{ADD} signed2"));
+    let other = fs::read(folder.path().join(INDEX)).unwrap();
+    let folder = one_ballot();
+    fs::write(folder.path().join(INDEX), other).unwrap();
+    goes_on(folder.path(), "of another history");
+}
+
+/// Files for light clients that are missing, cut or wrong are written again, and refuse nobody.
+#[test]
+fn l2_wrong_files_for_light_clients_are_written_again() {
+    for (path, change) in [
+        ("light/election", None),
+        ("light/lengths", None),
+        ("light/heads", None),
+        ("light/places", None),
+        ("light/roll/tile/0/000.p/1", None),
+        ("light/lengths", Some(3)),
+        ("light/heads", Some(3)),
+        ("light/places", Some(0)),
+        ("light/election", Some(40)),
+        ("light/roll/tile/0/000.p/1", Some(1)),
+    ] {
+        let what = format!("{path} {change:?}");
+        let folder = one_ballot();
+        let file = folder.path().join("record").join(path);
+        match change {
+            None => fs::remove_file(&file).unwrap(),
+            Some(length) => {
+                let mut bytes = fs::read(&file).unwrap();
+                bytes.truncate(length);
+                bytes.resize(length + 16, 0xff);
+                fs::write(&file, bytes).unwrap();
+            }
+        }
+        goes_on(folder.path(), &what);
+        let kept = super::read(folder.path());
+        ok(folder.path(), "board light record");
+        assert!(kept == super::read(folder.path()), "{what}");
+    }
+}
+
+/// An entry of the board that somebody has changed is found when a rule compares it, and is never signed again.
+#[test]
+fn l2_a_changed_entry_is_not_compared() {
+    let folder = one_ballot();
+    let bundle = folder.path().join("record/tile/entries/000.p/11");
+    let mut bytes = fs::read(&bundle).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&bundle, bytes).unwrap();
+    let ran = run(folder.path(), &format!("{ADD} signed2"), None);
+    assert!(ran.status.code() == Some(1) && shown(&ran).contains("but the board signed"), "{}", shown(&ran));
+}
+
+/// One key begins one log of an origin: another manifest with the same election id is refused, and one with another id, or the
+/// same manifest, is not.
+#[test]
+fn l8_a_board_begins_one_log_of_an_origin() {
+    let new: &Call = call("record new");
+    let folder = folder_with(&new.after);
+    let folder = folder.path();
+    let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
+    let changed = |from: &str, to: &str, name: &str| {
+        let other = manifest.replace(from, to);
+        assert_ne!(other, manifest);
+        fs::write(folder.join(name), other).unwrap();
+    };
+    changed("\"Yes\"", "\"Yea\"", "renamed.json");
+    let begin = |name: &str, record: &str| {
+        run(folder, &format!("record new --manifest {name} --board-key board.key {record}"), None)
+    };
+    let refused = begin("renamed.json", "other");
+    let text = shown(&refused);
+    assert_eq!(refused.status.code(), Some(1), "{text}");
+    let problem = "for the manifest ";
+    assert!(text.contains("this board has begun the log board.example/") && text.contains(problem), "{text}");
+    assert!(text.contains("remedy: make a new manifest, which has another election id"), "{text}");
+    assert!(!folder.join("other").exists(), "nothing is written");
+    // The same manifest continues, and another election is another log.
+    assert!(begin("manifest.json", "again").status.success());
+    let id = manifest.split("\"election_id\"").nth(1).unwrap().split('"').nth(1).unwrap().to_owned();
+    changed(&id, &"0123456789abcdef".repeat(4), "another.json");
+    let another = begin("another.json", "another");
+    assert!(another.status.success(), "{}", shown(&another));
+    // A board whose state is lost notes the log again, before it signs anything.
+    fs::remove_file(folder.join("board.key.state")).unwrap();
+    assert_eq!(run(folder, &format!("{ADD} manifest.json"), None).status.code(), Some(1));
+    assert!(folder.join("board.key.state").exists());
+    assert_eq!(begin("renamed.json", "third").status.code(), Some(1));
+    // A state that is damaged, or that of another key, is not passed over.
+    let state = fs::read_to_string(folder.join("board.key.state")).unwrap();
+    fs::write(folder.join("board.key.state"), &state[1..]).unwrap();
+    let damaged = begin("another.json", "fourth");
+    assert!(shown(&damaged).contains("the state of the board is damaged"), "{}", shown(&damaged));
+    fs::copy(folder.join("witness.key"), folder.join("kept")).unwrap();
+    let key = state.split("\"key\": \"").nth(1).unwrap()[..64].to_owned();
+    fs::write(folder.join("board.key.state"), state.replace(&key, &"0".repeat(64))).unwrap();
+    let strange = begin("another.json", "fifth");
+    assert!(shown(&strange).contains("the state belongs to another key: 00"), "{}", shown(&strange));
+}

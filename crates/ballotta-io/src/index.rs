@@ -1,0 +1,464 @@
+//! The index of the ballots of a board, on disk: what admission looks up, and no rule.
+//!
+//! See `spec/command-line.md#index`. With it a board is opened without reading its entries, and a ballot costs a few pages
+//! whatever the size of the board.
+//!
+//! # Security
+//!
+//! The index is bound to the manifest and to a head of the board. Whoever opens it must show that the board continues this
+//! head, and admit the later ballots again with [`Admission::replay`](ballotta::admission::Admission::replay). An index that
+//! cannot be read, of another version or of another manifest, or with a page that is not as it was written, is no index: it
+//! is made again from the record. It is made out of the ballots that were [admitted](MemoryIndex) again by all rules.
+//!
+//! The checksums of pages find accidents. Whoever can write the index on purpose can make the board admit two ballots of one
+//! voter, which every verifier refuses: keep it where only the operator of the board can write, as the key.
+//!
+//! # Implementation details
+//!
+//! Heads are in pages of 256 lines of the roll, 4 bytes each. The digests of `R` are in pages of about 64 ballots, chosen by
+//! the digest, 12 bytes each. All pages are there from the beginning, so that a page that is missing is noticed, and is not
+//! taken for ballots that were never cast. Each page ends in 8 bytes of a hash of its place and content.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use ballotta::admission::{AdmissionIndex, LedgerIndex, MemoryIndex, randomness_digest};
+use ballotta::credential::{RollLine, RollLookupError};
+use ballotta::hash::{ManifestHash, TreeHash};
+use ballotta::merkle::TreeHead;
+use ballotta::record::light::{PLACES, ProvedRoll};
+use ballotta::record::{RecordSource, SourceError};
+use ballotta::tally::heads::VoterHead;
+use redb::{Database, ReadableDatabase as _, TableDefinition};
+use sha2::{Digest as _, Sha256};
+
+use crate::disk;
+
+/// Pages by their number.
+type Pages = TableDefinition<'static, u32, &'static [u8]>;
+const BINDING: Pages = TableDefinition::new("binding");
+const HEADS: Pages = TableDefinition::new("heads");
+const DIGESTS: Pages = TableDefinition::new("digests");
+
+/// The version of everything in the file. Another version is no index.
+const VERSION: u32 = 1;
+/// The number of lines of the roll in a page.
+const LINES: u64 = 256;
+/// The number of ballots for which a page of digests is made.
+const BALLOTS: u64 = 64;
+/// A page of digests with more ballots than this is slow: the index is made again, with more pages.
+const MOST_BALLOTS: u64 = 16 * BALLOTS;
+/// The length of a digest with its position.
+const DIGEST_BYTES: usize = 12;
+/// The length of a checksum.
+const CHECKSUM_BYTES: usize = 8;
+/// The memory for pages of the file.
+const CACHE_BYTES: usize = 16 << 20;
+
+/// Why an index cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IndexError {
+    /// The file cannot be read or written.
+    #[error("the index {path} cannot be read or written: {error}")]
+    File {
+        /// The path of the file.
+        path: PathBuf,
+        /// What has failed.
+        error: String,
+    },
+    /// A page is not as it was written. The index must be removed, and is made again from the record.
+    #[error("the index {path} is damaged")]
+    Damaged {
+        /// The path of the file.
+        path: PathBuf,
+    },
+}
+
+/// What the index is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Binding {
+    manifest: ManifestHash,
+    head: TreeHead,
+    voters: u64,
+    /// The number of pages of digests, a power of two.
+    buckets: u32,
+    /// The key of the digests of `R`.
+    key: u64,
+}
+
+impl Binding {
+    fn encode(&self) -> Vec<u8> {
+        let Self { manifest, head, voters, buckets, key } = self;
+        let mut bytes = VERSION.to_le_bytes().to_vec();
+        bytes.extend(manifest.as_bytes());
+        bytes.extend(head.size.to_le_bytes());
+        bytes.extend(head.root.as_bytes());
+        bytes.extend(voters.to_le_bytes());
+        bytes.extend(buckets.to_le_bytes());
+        bytes.extend(key.to_le_bytes());
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (version, bytes) = bytes.split_first_chunk()?;
+        let (manifest, bytes) = bytes.split_first_chunk()?;
+        let (size, bytes) = bytes.split_first_chunk()?;
+        let (root, bytes) = bytes.split_first_chunk()?;
+        let (voters, bytes) = bytes.split_first_chunk()?;
+        let (buckets, bytes) = bytes.split_first_chunk()?;
+        let (key, rest) = bytes.split_first_chunk()?;
+        let buckets = u32::from_le_bytes(*buckets);
+        let is_right = u32::from_le_bytes(*version) == VERSION && rest.is_empty() && buckets.is_power_of_two();
+        is_right.then(|| Self {
+            manifest: ManifestHash::from_bytes(*manifest),
+            head: TreeHead { size: u64::from_le_bytes(*size), root: TreeHash::from_bytes(*root) },
+            voters: u64::from_le_bytes(*voters),
+            buckets,
+            key: u64::from_le_bytes(*key),
+        })
+    }
+
+    fn bucket(&self, digest: u64) -> u32 {
+        // Fewer than 2^32 pages.
+        (digest & u64::from(self.buckets - 1)) as u32
+    }
+}
+
+/// The index of the ballots of a board. Ballots are kept in memory until [`Self::commit`].
+pub struct BoardIndex {
+    path: PathBuf,
+    /// Until it is dropped.
+    database: Option<Database>,
+    binding: Binding,
+    /// For each line of the roll whose ballot is not committed, one more than its position.
+    heads: BTreeMap<u32, u32>,
+    /// The digests and positions that are not committed, by their pages.
+    digests: BTreeMap<u32, Vec<(u64, u32)>>,
+}
+
+impl BoardIndex {
+    /// Opens an index. `None` if there is none that may be used for the board of this manifest: nothing of it is a verdict,
+    /// so that it is simply made again.
+    #[must_use]
+    pub fn open(path: &Path, manifest: &ManifestHash) -> Option<Self> {
+        if !path.is_file() {
+            return None;
+        }
+        let read = || -> Result<_, redb::Error> {
+            let database = Database::builder().set_cache_size(CACHE_BYTES).open(path)?;
+            let page = stored_page(&database, BINDING, 0)?;
+            let binding = unsealed(BINDING, 0, page).as_deref().and_then(Binding::decode);
+            let binding = binding.filter(|binding| binding.manifest == *manifest);
+            let is_crowded = |binding: &Binding| binding.head.size > MOST_BALLOTS * u64::from(binding.buckets);
+            Ok(binding.filter(|binding| !is_crowded(binding)).map(|binding| (database, binding)))
+        };
+        let (database, binding) = guarded(path, read).ok()??;
+        Some(Self::new(path, database, binding))
+    }
+
+    fn new(path: &Path, database: Database, binding: Binding) -> Self {
+        let (heads, digests) = (BTreeMap::new(), BTreeMap::new());
+        Self { path: path.to_path_buf(), database: Some(database), binding, heads, digests }
+    }
+
+    /// Makes an index of the ballots that were admitted on a board of this head. A file that exists is replaced.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn create<S>(
+        path: &Path,
+        manifest: &ManifestHash,
+        head: &TreeHead,
+        admitted: &MemoryIndex<S>,
+    ) -> Result<Self, IndexError> {
+        Self::remove(path)?;
+        let voters = admitted.positions().len() as u64;
+        let buckets = (voters.max(head.size) / BALLOTS).next_power_of_two() as u32;
+        let binding = Binding { manifest: *manifest, head: *head, voters, buckets, key: admitted.key() };
+        let made = || -> Result<Database, redb::Error> {
+            let database = Database::builder().set_cache_size(CACHE_BYTES).create(path)?;
+            let transaction = database.begin_write()?;
+            {
+                let mut pages = transaction.open_table(HEADS)?;
+                for (number, heads) in (0..).zip(admitted.positions().chunks(LINES as usize)) {
+                    let bytes: Vec<u8> = heads.iter().flat_map(|head| head.to_le_bytes()).collect();
+                    pages.insert(number, sealed(HEADS, number, bytes).as_slice())?;
+                }
+                let mut buckets = vec![Vec::new(); buckets as usize];
+                for (digest, position) in admitted.digests() {
+                    if let Some(bucket) = buckets.get_mut(binding.bucket(digest) as usize) {
+                        bucket.extend(digest.to_le_bytes().into_iter().chain(position.to_le_bytes()));
+                    }
+                }
+                let mut pages = transaction.open_table(DIGESTS)?;
+                for (number, bytes) in (0..).zip(buckets) {
+                    pages.insert(number, sealed(DIGESTS, number, bytes).as_slice())?;
+                }
+                transaction.open_table(BINDING)?.insert(0, sealed(BINDING, 0, binding.encode()).as_slice())?;
+            }
+            transaction.commit()?;
+            Ok(database)
+        };
+        disk::outside().map_err(|error| file_error(path, error))?;
+        let database = guarded(path, made)?;
+        Ok(Self::new(path, database, binding))
+    }
+
+    /// Removes an index, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be removed.
+    pub fn remove(path: &Path) -> Result<(), IndexError> {
+        match fs::symlink_metadata(path) {
+            Ok(_) => disk::remove(path).map_err(|error| file_error(path, error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(file_error(path, error)),
+        }
+    }
+
+    /// The head of the board to which the index is bound.
+    #[must_use]
+    pub fn head(&self) -> &TreeHead {
+        &self.binding.head
+    }
+
+    /// The number of lines of the roll.
+    #[must_use]
+    pub fn voters(&self) -> u64 {
+        self.binding.voters
+    }
+
+    /// The ballots that count, of those that are not committed yet: the line of the roll, from 0, and the position.
+    pub fn pending(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.heads.iter().map(|(voter, head)| (*voter, head - 1))
+    }
+
+    /// The [heads](ballotta::tally::heads) of all voters, as the file `light/heads` has them.
+    ///
+    /// # Errors
+    ///
+    /// If a page cannot be read, or is damaged.
+    pub fn voter_heads(&self) -> Result<Vec<u8>, IndexError> {
+        let mut heads = Vec::with_capacity(8 * self.binding.voters as usize);
+        for page in 0..self.binding.voters.div_ceil(LINES) as u32 {
+            let bytes = self.page(HEADS, page)?;
+            for (voter, head) in (page * LINES as u32..).zip(numbers(&bytes)) {
+                let head = self.heads.get(&voter).copied().unwrap_or(head);
+                let head = head.checked_sub(1).map_or(VoterHead::None, |index| VoterHead::Counted(index.into()));
+                heads.extend(head.encode());
+            }
+        }
+        Ok(heads)
+    }
+
+    /// Makes the ballots durable, and binds the index to the head of the board that has them. Do this after a checkpoint of
+    /// this head is durable: an index that is ahead of its board is of no use.
+    ///
+    /// # Errors
+    ///
+    /// If the index cannot be written, or a page is damaged. It must be opened again then.
+    pub fn commit(&mut self, head: &TreeHead) -> Result<(), IndexError> {
+        let binding = Binding { head: *head, ..self.binding };
+        let mut changed = Vec::new();
+        let lines = std::mem::take(&mut self.heads);
+        let mut pages: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+        for (voter, head) in lines {
+            let (page, place) = place_of(voter);
+            let bytes = match pages.entry(page) {
+                std::collections::btree_map::Entry::Occupied(page) => page.into_mut(),
+                std::collections::btree_map::Entry::Vacant(free) => free.insert(self.page(HEADS, page)?),
+            };
+            let head = head.to_le_bytes();
+            let old = bytes.get_mut(place..place + head.len());
+            old.ok_or_else(|| self.damaged())?.copy_from_slice(&head);
+        }
+        changed.extend(pages.into_iter().map(|(number, bytes)| (HEADS, number, bytes)));
+        for (number, added) in std::mem::take(&mut self.digests) {
+            let mut bytes = self.page(DIGESTS, number)?;
+            for (digest, position) in added {
+                bytes.extend(digest.to_le_bytes().into_iter().chain(position.to_le_bytes()));
+            }
+            changed.push((DIGESTS, number, bytes));
+        }
+        changed.push((BINDING, 0, binding.encode()));
+        let database = self.database()?;
+        let write = || -> Result<(), redb::Error> {
+            let transaction = database.begin_write()?;
+            for (table, number, bytes) in changed {
+                transaction.open_table(table)?.insert(number, sealed(table, number, bytes).as_slice())?;
+            }
+            Ok(transaction.commit()?)
+        };
+        disk::outside().map_err(|error| file_error(&self.path, error))?;
+        guarded(&self.path, write)?;
+        self.binding = binding;
+        Ok(())
+    }
+
+    fn page(&self, table: Pages, number: u32) -> Result<Vec<u8>, IndexError> {
+        let database = self.database()?;
+        let page = guarded(&self.path, || stored_page(database, table, number))?;
+        unsealed(table, number, page).ok_or_else(|| self.damaged())
+    }
+
+    fn database(&self) -> Result<&Database, IndexError> {
+        self.database.as_ref().ok_or_else(|| self.damaged())
+    }
+
+    fn damaged(&self) -> IndexError {
+        IndexError::Damaged { path: self.path.clone() }
+    }
+
+    fn source_error(&self, error: IndexError) -> SourceError {
+        SourceError { path: self.path.display().to_string(), reason: error.to_string() }
+    }
+
+    fn stored_head(&self, voter: u32) -> Result<u32, IndexError> {
+        let (page, place) = place_of(voter);
+        let bytes = self.page(HEADS, page)?;
+        let head = bytes.get(place..).and_then(|bytes| bytes.first_chunk());
+        head.map(|head| u32::from_le_bytes(*head)).ok_or_else(|| self.damaged())
+    }
+}
+
+/// The page and the place in it of a line of the roll.
+fn place_of(voter: u32) -> (u32, usize) {
+    let (page, place) = (voter / LINES as u32, voter % LINES as u32);
+    (page, 4 * place as usize)
+}
+
+fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> {
+    let (numbers, _) = bytes.as_chunks();
+    numbers.iter().map(|number| u32::from_le_bytes(*number))
+}
+
+fn checksum(table: Pages, number: u32, bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    let name = redb::TableHandle::name(&table).as_bytes();
+    let hash: [u8; 32] =
+        Sha256::new().chain_update(name).chain_update(number.to_le_bytes()).chain_update(bytes).finalize().into();
+    let mut first = [0; CHECKSUM_BYTES];
+    first.copy_from_slice(&hash[..CHECKSUM_BYTES]);
+    first
+}
+
+/// A page with its checksum.
+fn sealed(table: Pages, number: u32, mut bytes: Vec<u8>) -> Vec<u8> {
+    let checksum = checksum(table, number, &bytes);
+    bytes.extend(checksum);
+    bytes
+}
+
+/// A page without its checksum; `None` if it is not as it was written.
+fn unsealed(table: Pages, number: u32, page: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    let mut bytes = page?;
+    let found = bytes.split_off(bytes.len().checked_sub(CHECKSUM_BYTES)?);
+    (found == checksum(table, number, &bytes)).then_some(bytes)
+}
+
+fn stored_page(database: &Database, table: Pages, number: u32) -> Result<Option<Vec<u8>>, redb::Error> {
+    let page = database.begin_read()?.open_table(table)?.get(number)?;
+    Ok(page.map(|page| page.value().to_vec()))
+}
+
+/// Runs an operation on the database, which panics if the structure of its file is damaged.
+fn guarded<T>(path: &Path, run: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, IndexError> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(redb::Error::Corrupted(_) | redb::Error::TableDoesNotExist(_))) | Err(_) => {
+            Err(IndexError::Damaged { path: path.to_path_buf() })
+        }
+        Ok(Err(error)) => Err(file_error(path, error)),
+    }
+}
+
+fn file_error(path: &Path, error: impl ToString) -> IndexError {
+    IndexError::File { path: path.to_path_buf(), error: error.to_string() }
+}
+
+impl LedgerIndex for BoardIndex {
+    type Error = SourceError;
+
+    fn head(&self, voter: u32) -> Result<Option<u32>, SourceError> {
+        let head = match self.heads.get(&voter) {
+            Some(head) => *head,
+            None => self.stored_head(voter).map_err(|error| self.source_error(error))?,
+        };
+        Ok(head.checked_sub(1))
+    }
+
+    fn candidates(&self, randomness: &[u8; 32]) -> Result<Vec<u64>, SourceError> {
+        let digest = randomness_digest(self.binding.key, randomness);
+        let number = self.binding.bucket(digest);
+        let bytes = self.page(DIGESTS, number).map_err(|error| self.source_error(error))?;
+        let (stored, _) = bytes.as_chunks::<DIGEST_BYTES>();
+        let stored = stored.iter().map(|[a, b, c, d, e, f, g, h, rest @ ..]| {
+            (u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), u32::from_le_bytes(*rest))
+        });
+        let pending = self.digests.get(&number).into_iter().flatten().copied();
+        Ok(stored.chain(pending).filter(|(other, _)| *other == digest).map(|(_, index)| index.into()).collect())
+    }
+
+    fn insert(&mut self, voter: u32, position: u32, randomness: &[u8; 32]) -> Result<(), SourceError> {
+        let digest = randomness_digest(self.binding.key, randomness);
+        self.digests.entry(self.binding.bucket(digest)).or_default().push((digest, position));
+        self.heads.insert(voter, position + 1);
+        Ok(())
+    }
+}
+
+impl Drop for BoardIndex {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        // Nothing is written any more, and the next process looks at the file again.
+        let _ = guarded(&self.path, || {
+            drop(database);
+            Ok(())
+        });
+    }
+}
+
+/// An index on disk, and the roll in a record. Neither is in memory.
+pub struct IndexedBallots<S> {
+    /// The index of the admitted ballots.
+    pub ballots: BoardIndex,
+    roll: ProvedRoll,
+    source: S,
+}
+
+impl<S: RecordSource> IndexedBallots<S> {
+    /// What admission looks up in an index, and in the roll of a record that has the files for light clients.
+    pub fn new(ballots: BoardIndex, roll: ProvedRoll, source: S) -> Self {
+        Self { ballots, roll, source }
+    }
+}
+
+impl<S> LedgerIndex for IndexedBallots<S> {
+    type Error = SourceError;
+
+    fn head(&self, voter: u32) -> Result<Option<u32>, SourceError> {
+        LedgerIndex::head(&self.ballots, voter)
+    }
+
+    fn candidates(&self, randomness: &[u8; 32]) -> Result<Vec<u64>, SourceError> {
+        self.ballots.candidates(randomness)
+    }
+
+    fn insert(&mut self, voter: u32, position: u32, randomness: &[u8; 32]) -> Result<(), SourceError> {
+        self.ballots.insert(voter, position, randomness)
+    }
+}
+
+impl<S: RecordSource> AdmissionIndex for IndexedBallots<S> {
+    fn line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
+        self.roll.find(&self.source, credential).map_err(|error| {
+            let path = error.path().unwrap_or(PLACES).to_owned();
+            RollLookupError::Source(SourceError { path, reason: error.to_string() })
+        })
+    }
+}

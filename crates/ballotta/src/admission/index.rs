@@ -1,0 +1,88 @@
+//! What admission looks up: lines of the roll, and the ballots that were admitted before.
+//!
+//! # Security
+//!
+//! An index has no rule of its own: the rules are in [`Admission`](super::Admission), which compares what it finds with the
+//! ballots on the board. But a rule is only applied to what the index finds. An index that does not have a ballot of the
+//! board admits another one of its voter, which every verifier refuses.
+
+use alloc::vec::Vec;
+use core::convert::Infallible;
+
+use crate::credential::{RollLine, RollLookupError};
+use crate::record::{PublishedRoll, RecordSource, SourceError};
+use crate::tally::{Ledger, LedgerIndex};
+
+/// Where admission looks up lines of the roll and admitted ballots.
+pub trait AdmissionIndex: LedgerIndex<Error = SourceError> {
+    /// The line of a credential on the roll; `None` if the roll has none.
+    ///
+    /// # Errors
+    ///
+    /// If the roll cannot be read, or is not the one of the election.
+    fn line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>>;
+}
+
+/// The admitted ballots in memory, and the index of a roll whose lines are read again from a record.
+pub struct MemoryIndex<S> {
+    pub(super) roll: PublishedRoll,
+    pub(super) source: S,
+    pub(super) ledger: Ledger,
+}
+
+impl<S> MemoryIndex<S> {
+    /// For each line of the roll, one more than the position of the last admitted ballot; 0 for none.
+    #[must_use]
+    pub fn positions(&self) -> &[u32] {
+        self.ledger.positions()
+    }
+
+    /// The key of [`Self::digests`].
+    #[must_use]
+    pub fn key(&self) -> u64 {
+        self.ledger.key()
+    }
+
+    /// The [digest](super::randomness_digest) of `R` and the position of each admitted ballot, in no order.
+    pub fn digests(&self) -> impl Iterator<Item = (u64, u32)> {
+        self.ledger.digests()
+    }
+
+    /// The [heads](crate::tally::heads) of the voters so far, as the file `light/heads` has them.
+    #[must_use]
+    pub fn heads(&self) -> Vec<u8> {
+        self.ledger.heads()
+    }
+
+    /// The roll.
+    #[must_use]
+    pub fn roll(&self) -> &PublishedRoll {
+        &self.roll
+    }
+}
+
+impl<S> LedgerIndex for MemoryIndex<S> {
+    type Error = SourceError;
+
+    fn head(&self, voter: u32) -> Result<Option<u32>, SourceError> {
+        self.ledger.head(voter).map_err(never)
+    }
+
+    fn candidates(&self, randomness: &[u8; 32]) -> Result<Vec<u64>, SourceError> {
+        self.ledger.candidates(randomness).map_err(never)
+    }
+
+    fn insert(&mut self, voter: u32, position: u32, randomness: &[u8; 32]) -> Result<(), SourceError> {
+        self.ledger.insert(voter, position, randomness).map_err(never)
+    }
+}
+
+fn never(never: Infallible) -> SourceError {
+    match never {}
+}
+
+impl<S: RecordSource> AdmissionIndex for MemoryIndex<S> {
+    fn line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
+        self.roll.find(&self.source, credential)
+    }
+}
