@@ -311,7 +311,7 @@ impl CountedSet {
         let mut words: Vec<u64> =
             (0..end.div_ceil(u64::BITS.into()) as usize).map(|number| self.word(number)).collect();
         if let Some(last) = words.last_mut()
-            && end % u64::from(u64::BITS) > 0
+            && !end.is_multiple_of(u64::from(u64::BITS))
         {
             *last &= (1 << (end % u64::from(u64::BITS))) - 1;
         }
