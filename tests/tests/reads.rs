@@ -40,16 +40,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "a witness cosigns the history of a board, which was read, also before there is an election",
     ),
     (
-        "ballotta-cli/src/verify.rs",
-        "if !self.record.join(MANIFEST).exists() {",
-        "only a better remedy, after the verdict",
-    ),
-    (
-        "ballotta-cli/src/status.rs",
-        "let has_roll = record.join(ROLL).exists();",
-        "only which commands are shown, after the verdict",
-    ),
-    (
         "ballotta-cli/src/record.rs",
         "let there = self.record.join(record::CHECKPOINT).exists();",
         "only a better remedy; `BoardFolder::create` looks again, and says that it cannot read",

@@ -32,6 +32,30 @@
 //! record shows is no kind of evidence: a promised ballot whose argument is invalid, whose credential is not on the roll or
 //! has another style or weight, whose randomness is repeated, or whose predecessor is not the last valid ballot. For these,
 //! publish the receipt with the record: [`verify`](crate::verifier::verify) reports the entry.
+//!
+//! # Examples
+//!
+//! ```
+//! # use ballotta_testkit::election as testkit;
+//! # let test = testkit::Election::build(testkit::ElectionOptions::default());
+//! # let manifest = test.context.manifest().clone();
+//! # let (mut one, mut other) = (test.open_board(), test.open_board());
+//! # one.vote(0, &[testkit::Choice::Options(vec![0])]);
+//! # other.vote(1, &[testkit::Choice::Options(vec![0])]);
+//! # let (one, other) = (test.signer.sign_checkpoint(&one.head()), test.signer.sign_checkpoint(&other.head()));
+//! use ballotta::evidence::{Claim, Convicted, Evidence};
+//! use ballotta::rand_core::UnwrapErr;
+//! use getrandom::SysRng;
+//!
+//! // `one` and `other` are checkpoints of one size, which two people kept, and `manifest` is that of the election.
+//! let evidence = Evidence::new(manifest, Claim::Fork { one, other }).to_bytes();
+//! // Anybody who gets the bytes verifies them, without the record.
+//! let evidence = Evidence::decode(&evidence)?;
+//! let conviction = evidence.verify(&mut UnwrapErr(SysRng))?;
+//! assert_eq!(conviction.convicted, Convicted::Board);
+//! println!("{} convicts {}: {}", evidence.manifest().hash(), conviction.convicted, conviction.proved);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod encoding;
 mod error;

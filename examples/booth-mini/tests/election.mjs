@@ -78,7 +78,6 @@ export class Election {
     key(`authority sign record --key office.key --fingerprint ${this.fingerprint} --out roll.signature`);
     this.add('roll.signature');
     key('organiser open record --key organiser.key --out opening');
-    this.open = true;
     this.add('opening');
   }
 
@@ -92,7 +91,6 @@ export class Election {
 
   add(...files) {
     this.run(['board', 'add', 'record', '--board-key', 'board.key', ...files]);
-    if (this.open) this.run(['board', 'light', 'record']);
   }
 
   /** Closes, decrypts, publishes, and returns the report of `ballotta verify`. */
